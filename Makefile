@@ -1,0 +1,85 @@
+# demo and test need nothing but Python 3.11 or later, pip, make and a shell. CI runs the same recipes.
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v python)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PORT ?= 8000
+WORKERS ?= auto
+
+.PHONY: help demo serve test test-core check docs bench lock screenshots clean
+help:
+	@echo "make demo         set everything up and serve the workbench with a simulated demo clinic"
+	@echo "make serve        the same with your own (at first empty) clinic"
+	@echo "make test         set everything up and run the tests"
+	@echo "make test-core    the library alone, without the web and without a compiler, in a venv of its own"
+	@echo "make check        ruff, mypy, import-linter"
+	@echo "make docs         the tests that hold the documentation to the code"
+	@echo "make bench        measure, and write docs/benchmarks.md"
+	@echo "make lock         renew the hashed requirement files (needs uv)"
+	@echo "make screenshots  renew the pictures in docs/images (needs Chromium)"
+
+$(BIN)/python:
+	@echo "== Making a virtual environment in $(VENV) with $(PYTHON)"
+	@test -n "$(PYTHON)" || { echo "No Python found: install Python 3.11 or later, or say make PYTHON=/path/to/python"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11: say make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(BIN)/.workbench: requirements/workbench.txt pyproject.toml setup.py src/securebase/model/kernel/_compiled.c | $(BIN)/python
+	@echo "== Installing the workbench's packages (a minute or two the first time; pip says below what it fetches)"
+	@$(PIP) install --progress-bar off --require-hashes -r requirements/workbench.txt
+	@echo "== Installing Securebase itself (where there is no C compiler, the readable kernel is used)"
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(BIN)/.dev: requirements/dev.txt pyproject.toml setup.py src/securebase/model/kernel/_compiled.c | $(BIN)/python
+	@echo "== Installing what the checks and tests need (a minute or two the first time; pip says below what it fetches)"
+	@$(PIP) install --progress-bar off --require-hashes -r requirements/dev.txt
+	@echo "== Installing Securebase itself (where there is no C compiler, the readable kernel is used)"
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@ $(BIN)/.workbench
+
+demo: $(BIN)/.workbench
+	@echo "== Serving the demo clinic"
+	@$(BIN)/securebase demo --port $(PORT)
+
+serve: $(BIN)/.workbench
+	@$(BIN)/securebase serve --port $(PORT)
+
+test: $(BIN)/.dev
+	@echo "== Running the tests"
+	@$(BIN)/python -m pytest -n $(WORKERS)
+
+check: $(BIN)/.dev
+	@echo "== ruff";          $(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@echo "== mypy";          $(BIN)/mypy
+	@echo "== import-linter"; $(BIN)/lint-imports
+
+docs: $(BIN)/.dev
+	@$(BIN)/python -m pytest tests/repository
+
+# The library as someone gets it from `pip install .`: not editable, no web, and CC=false, a compiler that always fails.
+CORE_TESTS = measurement records model exchange picture study charts reports cli
+test-core:
+	@echo "== The library alone: no web, no compiler"
+	@test -x .venv-core/bin/python || $(PYTHON) -m venv .venv-core
+	@.venv-core/bin/python -m pip --disable-pip-version-check install --progress-bar off --quiet --require-hashes -r requirements/core.txt
+	@rm -rf build
+	@CC=false .venv-core/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --force-reinstall .
+	@rm -rf build
+	@.venv-core/bin/python -c "import importlib.util as u, sys; sys.exit(u.find_spec('django') is not None or u.find_spec('securebase.model.kernel._compiled') is not None)" || { echo "This is not the library alone: Django or a compiled kernel is there"; exit 1; }
+	@.venv-core/bin/python -m pytest -q -m "not slow" $(addprefix tests/,$(CORE_TESTS))
+
+bench: $(BIN)/.dev
+	@$(BIN)/python -m benchmarks
+
+lock:
+	@for set in "core --extra test" "workbench --extra workbench" "dev --extra dev"; do \
+	  name=$${set%% *}; extra=$${set#$$name}; echo "== requirements/$$name.txt"; \
+	  uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header $$extra pyproject.toml requirements/build.in -o requirements/$$name.txt || exit 1; \
+	done
+
+screenshots: $(BIN)/.dev
+	@$(BIN)/python docs/images/make.py
+
+clean:
+	@rm -rf build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

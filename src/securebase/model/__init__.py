@@ -1,0 +1,1 @@
+"""The one hierarchical continuous-time state-space model: simulate, fit, track."""

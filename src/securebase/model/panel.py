@@ -1,0 +1,56 @@
+"""The rows that the model reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from securebase.errors import ModelError
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """Rows of many persons, one after another, times ascending within a person.
+
+    scores: (rows, constructs), NaN where missing; times: (rows,) in `time_unit`s since the episode began;
+    starts: (persons + 1,), rows of person i are starts[i]:starts[i + 1]; wave: (rows,), session number or -1.
+    """
+
+    persons: tuple[str, ...]
+    constructs: tuple[str, ...]
+    starts: NDArray[np.int64]
+    times: NDArray[np.float64]
+    scores: NDArray[np.float64]
+    wave: NDArray[np.int64]
+    time_unit: str = "week"
+    days_per_unit: float = 7.0
+
+    def __post_init__(self) -> None:
+        rows = len(self.times)
+        if self.scores.shape != (rows, len(self.constructs)) or self.wave.shape != (rows,):
+            raise ModelError("times, scores and waves of a panel differ in length")
+        if len(self.starts) != len(self.persons) + 1 or self.starts[0] != 0 or self.starts[-1] != rows:
+            raise ModelError("the persons of a panel do not cover its rows")
+        if not np.isfinite(self.times).all():
+            raise ModelError("a time in the panel is missing or not finite")
+        gaps = np.diff(self.times)
+        inside = np.ones(max(rows - 1, 0), dtype=bool)
+        inside[self.starts[1:-1] - 1] = False
+        if (gaps[inside] <= 0).any():
+            where = int(np.flatnonzero(inside & (gaps <= 0))[0])
+            person = self.persons[int(np.searchsorted(self.starts, where, side="right")) - 1]
+            raise ModelError(f"times of person “{person}” do not ascend", advice="Sort them and keep one row a time.")
+
+    @property
+    def n_persons(self) -> int:
+        return len(self.persons)
+
+    @property
+    def n_observations(self) -> int:
+        """Scores that are there (not rows)."""
+        return int(np.isfinite(self.scores).sum())
+
+    def rows_of(self, person: int) -> slice:
+        return slice(int(self.starts[person]), int(self.starts[person + 1]))

@@ -1,0 +1,1 @@
+"""The plain, frozen shape of a course of therapy. No database, no files."""

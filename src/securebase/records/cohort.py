@@ -1,0 +1,72 @@
+"""`Cohort`: many episodes with what is known of their source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from securebase.measurement.constructs import Construct
+from securebase.records.episode import EpisodeRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Rows or cells that were not used, and why. `rows` holds the first few row numbers of the file (header = 1)."""
+
+    reason: str
+    count: int
+    unit: str = "row"
+    rows: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader did with a file: nothing is dropped in silence."""
+
+    file: str
+    fingerprint: str
+    rows_in_file: int
+    rows_used: int
+    cells_used: int
+    cells_missing: int
+    skipped: tuple[Skipped, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    def sentences(self) -> tuple[str, ...]:
+        """The same in plain sentences, one for each kind of thing that was left out."""
+
+        def plural(count: int, unit: str) -> str:
+            return f"{count:,} {unit}" if count == 1 else f"{count:,} {unit}s"
+
+        head = (
+            f"{self.file}: {self.rows_used:,} of {plural(self.rows_in_file, 'row')} used, "
+            f"{plural(self.cells_used, 'value')} read, {self.cells_missing:,} missing."
+        )
+        left_out = []
+        for s in self.skipped:
+            where = f" (row {', '.join(str(r) for r in s.rows)}{', …' if s.count > len(s.rows) else ''})" if s.rows else ""
+            left_out.append(f"Skipped {plural(s.count, s.unit)}: {s.reason}{where}.")
+        return (head, *left_out, *self.remarks)
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Many episodes measured on the same constructs. `outcome` and `processes` name the roles in a study."""
+
+    episodes: tuple[EpisodeRecord, ...]
+    constructs: tuple[Construct, ...]
+    outcome: str
+    processes: tuple[str, ...] = ()
+    #: unit in which the times of the source were given, and how many days one of it is
+    time_unit: str = "week"
+    days_per_unit: float = 7.0
+    reading: Reading | None = None
+    simulated: bool = False
+    seed: int | None = None
+    remarks: tuple[str, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.episodes)
+
+    def construct(self, name: str) -> Construct:
+        """The construct with this name, or KeyError."""
+        return {c.name: c for c in self.constructs}[name]

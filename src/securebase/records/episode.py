@@ -1,0 +1,120 @@
+"""`EpisodeRecord`: one course of therapy of one client, as plain frozen values.
+
+Everything that produces data (a table, the database, the simulator) makes one of these, and nothing downstream asks
+where it came from. Times are days since the episode began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from securebase.records.vocabulary import Moment, Phase, ProblemArea, Respondent, RuptureKind
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One number for one construct. `at` in days since the episode began; `session` is the session it belongs to."""
+
+    construct: str
+    value: float
+    at: float
+    moment: Moment = Moment.BEFORE
+    session: int | None = None
+    instrument: str = ""
+    scale: str = ""
+    respondent: Respondent = Respondent.CLIENT
+
+
+@dataclass(frozen=True, slots=True)
+class Administration:
+    """One instrument filled in once. Responses are always kept; an unanswered item is None."""
+
+    instrument: str
+    at: float
+    moment: Moment = Moment.BEFORE
+    session: int | None = None
+    respondent: Respondent = Respondent.CLIENT
+    responses: Mapping[int, float | None] = field(default_factory=dict)
+    scores: tuple[Score, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyAlertRecord:
+    """A response that asked for attention. `acknowledged_at` is None while nobody has answered it."""
+
+    at: float
+    instrument: str
+    item: int
+    value: float
+    acknowledged_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TherapySessionRecord:
+    """One therapy meeting that took place."""
+
+    number: int
+    at: float
+    phase: Phase | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rupture:
+    """Strain in the alliance that was marked by a person. `repaired_at` is None while it is open."""
+
+    at: float
+    session: int | None
+    kind: RuptureKind
+    repaired_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeRecord:
+    """One course of therapy of one client (a pseudonym or a label, never more than the caller chose to give)."""
+
+    person: str
+    administrations: tuple[Administration, ...] = ()
+    sessions: tuple[TherapySessionRecord, ...] = ()
+    ruptures: tuple[Rupture, ...] = ()
+    safety_alerts: tuple[SafetyAlertRecord, ...] = ()
+    problem_areas: tuple[ProblemArea, ...] = ()
+    phase: Phase | None = None
+    planned_sessions: int | None = None
+    ended_at: float | None = None
+    #: instrument and scale with which this episode's symptoms are followed
+    symptom_measure: tuple[str, str] = ("session_before", "symptoms")
+    #: calendar day of time 0; only for display, no computation reads it
+    began_on: date | None = None
+    simulated: bool = False
+
+    def scores(
+        self,
+        construct: str,
+        *,
+        instrument: str | None = None,
+        scale: str | None = None,
+        respondent: Respondent = Respondent.CLIENT,
+    ) -> tuple[Score, ...]:
+        """Every score of a construct in order of time, optionally of one instrument and scale only."""
+        found = [
+            s
+            for a in self.administrations
+            for s in a.scores
+            if s.construct == construct
+            and s.respondent == respondent
+            and (instrument is None or s.instrument == instrument)
+            and (scale is None or s.scale == scale)
+        ]
+        return tuple(sorted(found, key=lambda s: s.at))
+
+    @property
+    def symptom_scores(self) -> tuple[Score, ...]:
+        """Symptoms on the measure that this episode is followed with, in order of time."""
+        return self.scores("symptoms", instrument=self.symptom_measure[0], scale=self.symptom_measure[1])
+
+    @property
+    def last_at(self) -> float:
+        """The last moment anything was recorded; 0 for an empty episode."""
+        return max([a.at for a in self.administrations] + [s.at for s in self.sessions], default=0.0)
