@@ -1,0 +1,87 @@
+"""From a chart to an image that stands in a page by itself: no network, no script, no style attribute, named for
+screen readers, as wide as the place it is put into."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+import vl_convert
+
+_SVG = "http://www.w3.org/2000/svg"
+_XLINK = "http://www.w3.org/1999/xlink"
+#: Attributes that carry nothing in a still image. Fonts are left to the page, so that text looks like the page's own.
+_DROPPED = {
+    "font-family",
+    "pointer-events",
+    "aria-hidden",
+    "aria-label",
+    "aria-roledescription",
+    "role",
+    "class",
+    "style",
+    "width",
+    "height",
+}
+_EMPTY_PATHS = {"", "M0,0h0v0h0Z"}
+
+
+def svg(chart: Any) -> str:
+    """The chart as one inline `<svg>` element.
+
+    Takes any Altair chart that went through `style.themed` (its label and description become title and desc).
+    Raises ValueError where the chart has no such words: a picture without words is not accessible.
+    """
+    specification = chart.to_dict()
+    label = str(specification.get("usermeta", {}).get("label", ""))
+    description = str(specification.get("description", ""))
+    if not label or not description:
+        raise ValueError("a chart needs a label and a description: pass it through style.themed")
+    return tidy(vl_convert.vegalite_to_svg(specification, allowed_base_urls=[]), label, description)
+
+
+def tidy(drawn: str, label: str, description: str) -> str:
+    """`drawn` SVG made fit for a page: responsive, named, without ids that could clash, links, scripts or styles."""
+    ElementTree.register_namespace("", _SVG)
+    # The text comes from the renderer in this process, never from outside.
+    root = ElementTree.fromstring(drawn)  # noqa: S314
+    width, height = root.get("width"), root.get("height")
+    name = "c" + hashlib.sha256((drawn + label + description).encode()).hexdigest()[:10]
+    _clean(root, name)
+    for key in list(root.attrib):
+        del root.attrib[key]
+    root.set("viewBox", f"0 0 {width} {height}")
+    root.set("width", "100%")
+    root.set("class", "chart")
+    root.set("role", "img")
+    root.set("aria-labelledby", f"{name}-title {name}-desc")
+    for position, (tag, text) in enumerate((("title", label), ("desc", description))):
+        element = ElementTree.Element(f"{{{_SVG}}}{tag}", {"id": f"{name}-{tag}"})
+        element.text = text
+        root.insert(position, element)
+    written = ElementTree.tostring(root, encoding="unicode")
+    return re.sub(r"(\d+\.\d{2})\d+", r"\1", written)
+
+
+def _clean(element: ElementTree.Element, name: str) -> None:
+    """Drops from the children of `element` what a still image does not need and makes every id its own."""
+    for child in list(element):
+        tag = child.tag.removeprefix(f"{{{_SVG}}}")
+        if tag == "script" or (tag == "path" and child.get("d", "") in _EMPTY_PATHS):
+            element.remove(child)
+            continue
+        for key in list(child.attrib):
+            link_or_script = key == "href" or key.startswith((f"{{{_XLINK}}}", "on"))
+            shape = tag == "rect" and key in {"width", "height"}
+            if link_or_script or (key in _DROPPED and not shape):
+                del child.attrib[key]
+        if "id" in child.attrib:
+            child.set("id", f"{name}-{child.attrib['id']}")
+        for key, value in child.attrib.items():
+            if "url(#" in value:
+                child.set(key, value.replace("url(#", f"url(#{name}-"))
+        _clean(child, name)
+        if tag == "g" and len(child) == 0:
+            element.remove(child)
