@@ -1,0 +1,48 @@
+"""Nothing in the repository names a package host, holds a private path or carries an unfinished stub."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HOSTS = re.compile(r"(py" r"pi|python" r"hosted|npm" r"js|deb" r"ian)\.(org|com)")
+STUBS = re.compile(r"\b(Not" r"ImplementedError|TO" r"DO|FIX" r"ME|XX" r"X)\b|assert Tr" r"ue\b|pytest\.skip\(\)")
+
+
+def tracked() -> list[Path]:
+    if not shutil.which("git") or not (ROOT / ".git").exists():
+        pytest.skip("needs git and a checkout to know which files belong to the product")
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    return [ROOT / name for name in names.split("\0") if name and (ROOT / name).is_file()]
+
+
+def text_files() -> list[tuple[Path, str]]:
+    found = []
+    for path in tracked():
+        try:
+            found.append((path.relative_to(ROOT), path.read_text(encoding="utf-8")))
+        except UnicodeDecodeError:
+            continue
+    return found
+
+
+def test_no_package_host_is_named() -> None:
+    assert [str(path) for path, text in text_files() if HOSTS.search(text)] == []
+
+
+def test_no_path_of_a_developers_machine() -> None:
+    private = re.compile(r"(?<![\w.-])/(?:home|Users|wo" r"rk|fa" r"rm)/\w")
+    assert [str(path) for path, text in text_files() if private.search(text)] == []
+
+
+def test_no_unfinished_code() -> None:
+    assert [str(path) for path, text in text_files() if path.suffix == ".py" and STUBS.search(text)] == []
+
+
+def test_files_are_of_reasonable_size() -> None:
+    assert [str(p.relative_to(ROOT)) for p in tracked() if p.stat().st_size > 600_000] == []

@@ -1,0 +1,68 @@
+"""Documents that fail when they lie: links, commands, options, make targets and settings named in them exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from securebase.cli.main import COMMANDS, cli
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "requirements").glob("*.md")])
+IDS = [str(p.relative_to(ROOT)) for p in PAGES]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    targets = [
+        t.split("#")[0] for t in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in t and not t.startswith("#")
+    ]
+    assert [t for t in targets if not (page.parent / t).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_make_targets_exist(page: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, flags=re.MULTILINE))
+    named = set(re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8")))
+    assert named - targets == set()
+
+
+def options(command: click.Command) -> set[str]:
+    return {o for p in command.params for o in (*p.opts, *p.secondary_opts) if o.startswith("-")} | {"--help", "-h"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_commands_and_options_exist(page: Path) -> None:
+    """Every `securebase …` line of a page names a real command and only options that it has."""
+    text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+    context = click.Context(cli)
+    for line in re.findall(r"(?:^|`|\$ )securebase ([a-z][^\n`]*)", text, flags=re.MULTILINE):
+        name = line.split()[0]
+        assert name in COMMANDS, f"{page.name} names the command “{name}”"
+        command = cli.get_command(context, name)
+        assert command is not None
+        used = set(re.findall(r"(?<=\s)(--[a-z][a-z-]*)", line))
+        assert used - options(command) == set(), f"{page.name}: {line}"
+
+
+def test_every_command_and_option_is_described() -> None:
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    context = click.Context(cli)
+    for name in COMMANDS:
+        section = re.search(rf"^## `securebase {name}\b.*?(?=^## |\Z)", text, flags=re.MULTILINE | re.DOTALL)
+        assert section, f"docs/commands.md has no section for {name}"
+        command = cli.get_command(context, name)
+        assert command is not None
+        missing = [o for o in options(command) - {"--help", "-h"} if o.startswith("--") and f"`{o}" not in section[0]]
+        assert missing == [], f"docs/commands.md, {name}: {missing}"
+
+
+def test_decisions_are_short() -> None:
+    records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert records
+    assert [p.name for p in records if len(p.read_text(encoding="utf-8").split()) > 400] == []

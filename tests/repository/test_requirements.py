@@ -1,0 +1,39 @@
+"""The hashed requirement files: every package with a hash, none with an address, and all that the project asks for."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+ASKED = {
+    "core": PROJECT["dependencies"] + EXTRAS["test"],
+    "workbench": PROJECT["dependencies"] + EXTRAS["workbench"],
+    "dev": PROJECT["dependencies"] + EXTRAS["workbench"] + [d for d in EXTRAS["dev"] if not d.startswith("securebase")],
+}
+
+
+def plain(requirement: str) -> str:
+    return re.split(r"[\[<>=!; ]", requirement)[0].lower().replace("_", "-")
+
+
+@pytest.mark.parametrize("name", sorted(ASKED))
+def test_lock_is_whole(name: str) -> None:
+    text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+    assert "://" not in text
+    entries = re.split(r"\n(?=\S)", text.strip())
+    pinned = {plain(entry): entry for entry in entries}
+    assert [entry for entry in entries if "--hash=sha256:" not in entry or "==" not in entry] == []
+    assert [r for r in ASKED[name] if plain(r) not in pinned] == []
+    assert {"setuptools", "wheel"} <= set(pinned)
+
+
+def test_core_needs_no_web() -> None:
+    text = (ROOT / "requirements" / "core.txt").read_text(encoding="utf-8").lower()
+    assert "django" not in text
+    assert "sqlcipher" not in text

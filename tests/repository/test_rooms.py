@@ -1,0 +1,39 @@
+"""ARCHITECTURE.md names every room, and no room that is not there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "securebase"
+TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+TABLE = TEXT.split("## Rooms")[1].split("## Who may import whom")[0]
+NAMED = set(re.findall(r"^\| `([^`]+)` \|", TABLE, flags=re.MULTILINE))
+#: folders that hold only files of one app or one kind (migrations, templates, static) are part of their room
+PARTS = {"migrations", "templates", "static", "templatetags", "management", "commands"}
+
+
+def rooms() -> set[str]:
+    found = set()
+    for folder in SOURCE.rglob("*"):
+        relative = folder.relative_to(SOURCE)
+        if folder.is_dir() and not any(part in PARTS or part.startswith("__") for part in relative.parts):
+            found.add(f"{relative.as_posix()}/")
+    return found
+
+
+def test_every_room_is_in_the_architecture() -> None:
+    shelves = {"measurement/instruments/"}  # named inside the line of its room
+    assert rooms() - NAMED - shelves == set()
+
+
+def test_every_room_in_the_architecture_exists() -> None:
+    assert NAMED, "no rooms found in ARCHITECTURE.md: has the table changed its form?"
+    assert [name for name in sorted(NAMED) if not (SOURCE / name).exists()] == []
+
+
+def test_the_folders_of_tests_named_there_exist() -> None:
+    named = set(re.findall(r"`(tests/[a-z_]+/|benchmarks/|examples/|docs/decisions/)`", TEXT))
+    assert len(named) >= 6
+    assert [name for name in sorted(named) if not (ROOT / name).is_dir()] == []

@@ -1,0 +1,31 @@
+"""The library and the command line load little, so that they start quickly."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+HEAVY = ["django", "altair", "pandas", "vl_convert", "jinja2"]
+
+
+def loaded_after(code: str) -> set[str]:
+    probe = f"import json, sys\n{code}\nprint(json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_the_probe_sees_what_is_loaded() -> None:
+    assert loaded_after("import pandas") == {"pandas"}
+
+
+def test_importing_the_library_loads_neither_web_nor_charts() -> None:
+    assert loaded_after("import securebase") & {"django", "altair", "vl_convert", "jinja2"} == set()
+
+
+def test_help_loads_no_command() -> None:
+    code = (
+        "from securebase.cli.main import cli\n"
+        "try:\n    cli(['--help'], prog_name='securebase')\nexcept SystemExit:\n    pass"
+    )
+    assert loaded_after(code) == set()
