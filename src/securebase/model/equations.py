@@ -1,0 +1,253 @@
+"""The model's mathematics between two moments: transition, shock covariance, mean course, and their exact reverses.
+
+State-like process ds = A s dt + G dW, with drift A and diffusion GG'. Over a gap u
+    Phi_u = exp(A u),   Q_u = ∫_0^u exp(A v) GG' exp(A' v) dv = P − Phi_u P Phi_u',   A P + P A' + GG' = 0.
+
+Two ways to the tables. By eigenvectors of the drift, all gaps at once as a few matrix products; its reverse is the
+Daleckii–Krein formula. Where the eigenvectors are ill-conditioned, or the process decays so slowly that Q is a small
+difference of large numbers, by Van Loan's block exponential on a short step and doubling, which holds for any drift.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import expm
+
+from securebase.errors import ModelError
+from securebase.model.parameters import Array, Parameters, Specification, Trend
+
+Complex = NDArray[np.complex128]
+_Value = TypeVar("_Value")
+
+#: beyond this condition number of the eigenvectors, or below this decay over the shortest gap, the tables are doubled
+_WORST_CONDITION = 1e4
+_SLOWEST_DECAY = 1e-5
+#: a step of the block exponential is at most this long, and its Taylor series then ends below rounding error
+_LONGEST_STEP = 0.5
+_TAYLOR_TERMS = 14
+
+
+class UnstableDriftError(ModelError):
+    """The drift has no stationary distribution: movements would grow without end."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the drift is not stable, so the movements around the usual level have no lasting spread",
+            advice="Use a drift whose eigenvalues have negative real parts, or a free start.",
+        )
+
+
+def stationary_covariance(drift: Array, diffusion: Array) -> Array:
+    """P (p, p) with A P + P A' + GG' = 0: the lasting spread of movements around the usual level.
+
+    Raises UnstableDriftError (a ModelError) where the drift is not stable or P is not positive definite.
+    """
+    if not np.isfinite(drift).all() or np.linalg.eigvals(drift).real.max() >= 0:
+        raise UnstableDriftError
+    P = lyapunov(drift, diffusion)
+    if not np.isfinite(P).all() or np.linalg.eigvalsh(P)[0] <= 0:
+        raise UnstableDriftError
+    return P
+
+
+def lyapunov(drift: Array, constant: Array) -> Array:
+    """X (p, p), symmetric, with A X + X A' + C = 0 for symmetric C, by its p² linear equations (p is small)."""
+    p = len(drift)
+    identity = np.eye(p)
+    X = np.linalg.solve(np.kron(drift, identity) + np.kron(identity, drift), -constant.ravel()).reshape(p, p)
+    return 0.5 * (X + X.T)
+
+
+def transitions(drift: Array, diffusion: Array, gaps: Array) -> tuple[Array, Array]:
+    """Transition Phi (g, p, p) and covariance of the shocks gathered Q (g, p, p) over each gap (g,), in time units."""
+    made = steps(drift, diffusion, gaps)
+    return made.transition, made.shocks
+
+
+def trend_mean(specification: Specification, parameters: Parameters, times: Array, began: float | None = None) -> Array:
+    """Mean course (n, p) at times (n,) as they stand in the panel, as a deviation from `level_mean`.
+
+    none: 0. linear: slope · t. apart: change · (1 − exp(−rate t)) / (1 − exp(−rate · planned end)).
+    carried: dm = (A m + B) dt from m = start_mean at `began`, the time of the person's first row (default: times[0]).
+    """
+    times = np.asarray(times, dtype=np.float64)
+    if specification.trend == Trend.LINEAR:
+        return times[:, None] * _given(parameters.slope, "slope")
+    if specification.trend == Trend.APART:
+        share = share_of_change(_given(parameters.rate, "rate"), times, specification.planned_end)
+        return share[:, None] * _given(parameters.change, "change")
+    if specification.trend == Trend.CARRIED:
+        first = times[0] if began is None and len(times) else began or 0.0
+        return carried_mean(
+            parameters.drift,
+            _given(parameters.therapy_effect, "therapy_effect"),
+            _given(parameters.start_mean, "start_mean"),
+            times - first,
+        )
+    return np.zeros((len(times), specification.p))
+
+
+def share_of_change(rate: float, times: Array, planned_end: float) -> Array:
+    """(1 − exp(−rate t)) / (1 − exp(−rate T)): 0 at time 0 and 1 at the planned end T."""
+    share: Array = np.expm1(-rate * times) / np.expm1(-rate * planned_end)
+    return share
+
+
+def carried_mean(drift: Array, therapy_effect: Array, start_mean: Array, elapsed: Array) -> Array:
+    """m (n, p) after each elapsed time (n,) with dm = (A m + B) dt, m(0) = start_mean; exact for a singular A too."""
+    p = len(drift)
+    block = np.zeros((p + 1, p + 1))
+    block[:p, :p], block[:p, p] = drift, therapy_effect
+    mean: Array = (expm(elapsed[:, None, None] * block) @ np.append(start_mean, 1.0))[:, :p]
+    return mean
+
+
+def _given(value: _Value | None, name: str) -> _Value:
+    if value is None:
+        raise ModelError(f"the parameters have no “{name}”, which this trend needs")
+    return value
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """Tables over unique gaps, and what their reverse needs. transition, shocks: (g, p, p)."""
+
+    drift: Array
+    diffusion: Array
+    gaps: Array
+    transition: Array
+    shocks: Array
+    eigen: tuple[Complex, Complex, Complex] | None
+    lasting: Array | None
+
+    def reverse(self, transition_bar: Array, shocks_bar: Array) -> tuple[Array, Array]:
+        """(∂drift, ∂diffusion) from (∂Phi, ∂Q), each (g, p, p), ∂Q symmetric. ∂diffusion is a full symmetric matrix:
+        the change of the result is the sum over all p² entries of ∂diffusion times the change of the diffusion."""
+        if self.eigen is None or self.lasting is None:
+            return _reverse_by_doubling(self, transition_bar, shocks_bar)
+        return _reverse_by_eigenvectors(self, self.eigen, self.lasting, transition_bar, shocks_bar)
+
+
+def reverse_stationary(drift: Array, lasting: Array, lasting_bar: Array) -> tuple[Array, Array]:
+    """(∂drift, ∂diffusion) from ∂P of the stationary covariance P: A'X + X A + ∂P = 0, ∂GG' = X, ∂A = 2 X P."""
+    X = lyapunov(drift.T, lasting_bar)
+    return 2.0 * X @ lasting, X
+
+
+def steps(drift: Array, diffusion: Array, gaps: Array) -> Steps:
+    """Tables of transition and shocks for unique gaps (g,), by whichever way is exact for this drift."""
+    values, V = np.linalg.eig(drift)
+    decay = np.abs(values[:, None] + values).min() * (gaps.min() if len(gaps) else 1.0)
+    if decay < _SLOWEST_DECAY or np.linalg.cond(V) > _WORST_CONDITION:
+        return steps_by_doubling(drift, diffusion, gaps)
+    return steps_by_eigenvectors(drift, diffusion, gaps)
+
+
+def steps_by_eigenvectors(drift: Array, diffusion: Array, gaps: Array) -> Steps:
+    """A = V diag(values) W, W = V⁻¹: Phi_u = Σ_k exp(values_k u) V_k W_k; Phi P Phi' = V [W P W' ∘ ee'] V'."""
+    p = len(drift)
+    values, V = (m.astype(np.complex128) for m in np.linalg.eig(drift))
+    W = np.linalg.inv(V)
+    P = lyapunov(drift, diffusion)
+    e = np.exp(np.multiply.outer(gaps, values))
+    transition = (e @ np.einsum("ik,kj->kij", V, W).reshape(p, p * p)).real.reshape(-1, p, p)
+    pairs = (e[:, :, None] * e[:, None, :]).reshape(-1, p * p)
+    spread = np.einsum("ik,kl,jl->klij", V, W @ P @ W.T, V).reshape(p * p, p * p)
+    shocks = P - (pairs @ spread).real.reshape(-1, p, p)
+    shocks = 0.5 * (shocks + shocks.transpose(0, 2, 1))
+    return Steps(drift, diffusion, gaps, transition, shocks, (values, V, W), P)
+
+
+def _reverse_by_eigenvectors(
+    made: Steps, eigen: tuple[Complex, Complex, Complex], P: Array, transition_bar: Array, shocks_bar: Array
+) -> tuple[Array, Array]:
+    values, V, W = eigen
+    p, gaps = len(P), made.gaps
+    e = np.exp(np.multiply.outer(gaps, values))
+    # divided differences (e_i − e_j) / (values_i − values_j), without cancellation where two values are close
+    apart = np.multiply.outer(gaps, values[:, None] - values)
+    near = np.abs(apart) < 1e-300
+    growth = np.where(near, 1.0, np.expm1(apart) / np.where(near, 1.0, apart))
+    divided = gaps[:, None, None] * e[:, None, :] * growth
+    Y = W @ P @ W.T
+    B = (shocks_bar.reshape(-1, p * p) @ np.kron(V, V)).reshape(-1, p, p)
+    E = (transition_bar.reshape(-1, p * p) @ np.kron(V, W.T)).reshape(-1, p, p)
+    E = E - 2.0 * ((B * e[:, :, None]).transpose(0, 2, 1) @ Y.T)
+    drift_bar = (W.T @ (divided * E).sum(axis=0) @ V.T).real
+    P_bar = shocks_bar.sum(axis=0) - (W.T @ np.einsum("gkl,gk,gl->kl", B, e, e) @ W).real
+    drift_more, diffusion_bar = reverse_stationary(made.drift, P, 0.5 * (P_bar + P_bar.T))
+    return drift_bar + drift_more, diffusion_bar
+
+
+def steps_by_doubling(drift: Array, diffusion: Array, gaps: Array) -> Steps:
+    """Van Loan's block exponential on u / 2^k, then Q ← Q + Phi Q Phi', Phi ← Phi Phi, k times."""
+    p = len(drift)
+    transition, shocks = np.empty((len(gaps), p, p)), np.empty((len(gaps), p, p))
+    for k, here in _doublings(drift, gaps):
+        Phi, Q = _short_step(drift, diffusion, gaps[here] / 2**k)[:2]
+        for _ in range(k):
+            Phi, Q = Phi @ Phi, Q + Phi @ Q @ Phi.transpose(0, 2, 1)
+        transition[here], shocks[here] = Phi, Q
+    return Steps(drift, diffusion, gaps, transition, shocks, None, None)
+
+
+def _doublings(drift: Array, gaps: Array) -> list[tuple[int, NDArray[np.intp]]]:
+    """Number of doublings → the gaps that need as many."""
+    size = float(np.abs(drift).sum(axis=1).max())
+    need = np.ceil(np.log2(np.maximum(size * gaps / _LONGEST_STEP, 1.0))).astype(np.int64)
+    return [(int(k), np.flatnonzero(need == k)) for k in np.unique(need)]
+
+
+def _short_step(drift: Array, diffusion: Array, gaps: Array) -> tuple[Array, Array, Array]:
+    """(Phi, Q, X) with X = exp([[A, GG'], [0, −A']] u) = [[Phi, Q Phi'⁻¹], [0, Phi'⁻¹]], so Q = X12 Phi'."""
+    p = len(drift)
+    X = _taylor(gaps[:, None, None] * _van_loan(drift, diffusion))
+    Phi = X[:, :p, :p]
+    Q = X[:, :p, p:] @ Phi.transpose(0, 2, 1)
+    return Phi, 0.5 * (Q + Q.transpose(0, 2, 1)), X
+
+
+def _van_loan(drift: Array, diffusion: Array) -> Array:
+    return np.block([[drift, diffusion], [np.zeros_like(drift), -drift.T]])
+
+
+def _taylor(M: Array) -> Array:
+    """exp(M) of short steps (n, m, m) by Horner's rule; in a block [[M, E], [0, M]] it gives the derivative along E."""
+    identity = np.eye(M.shape[-1])
+    total = np.broadcast_to(identity, M.shape)
+    for k in range(_TAYLOR_TERMS, 0, -1):
+        total = identity + (M @ total) / k
+    return total
+
+
+def _reverse_by_doubling(made: Steps, transition_bar: Array, shocks_bar: Array) -> tuple[Array, Array]:
+    A, p = made.drift, len(made.drift)
+    drift_bar, diffusion_bar = np.zeros((p, p)), np.zeros((p, p))
+    for k, here in _doublings(A, made.gaps):
+        short = made.gaps[here] / 2**k
+        Phi, Q, X = _short_step(A, made.diffusion, short)
+        tape = []
+        for _ in range(k):
+            tape.append((Phi, Q))
+            Phi, Q = Phi @ Phi, Q + Phi @ Q @ Phi.transpose(0, 2, 1)
+        Phi_bar, Q_bar = transition_bar[here], shocks_bar[here]
+        for Phi, Q in reversed(tape):
+            turned = Phi.transpose(0, 2, 1)
+            Phi_bar = turned @ Phi_bar + Phi_bar @ turned + 2.0 * Q_bar @ Phi @ Q
+            Q_bar = Q_bar + turned @ Q_bar @ Phi
+        X_bar = np.zeros_like(X)
+        X_bar[:, :p, :p] = Phi_bar + Q_bar @ X[:, :p, p:]
+        X_bar[:, :p, p:] = Q_bar @ X[:, :p, :p]
+        # the reverse of exp at M is its derivative at M' (Najfeld and Havel 1995), read off a block exponential
+        turned = short[:, None, None] * _van_loan(A, made.diffusion).T
+        block = np.zeros((len(here), 4 * p, 4 * p))
+        block[:, : 2 * p, : 2 * p], block[:, 2 * p :, 2 * p :] = turned, turned
+        block[:, : 2 * p, 2 * p :] = X_bar
+        M_bar = (short[:, None, None] * _taylor(block)[:, : 2 * p, 2 * p :]).sum(axis=0)
+        drift_bar += M_bar[:p, :p] - M_bar[p:, p:].T
+        diffusion_bar += M_bar[:p, p:]
+    return drift_bar, 0.5 * (diffusion_bar + diffusion_bar.T)
