@@ -28,7 +28,8 @@ class Construct:
     about: str = ""
 
 
-def _c(name: str, label: str, direction: str, asked: str, claims: str, about: str) -> Construct:
+def _c(name: str, label: str, direction: str, asked: str, claims: str, about: str) -> Construct:  # noqa: PLR0917
+    # one line a construct below: positional on purpose
     return Construct(name, label, Direction(direction), asked, tuple(claims.split()), about)
 
 
@@ -37,7 +38,14 @@ _SHELF = (
     _c("alliance", "Alliance", "better", "after", "S1 S12 S18 S22 S23", "Working alliance: bond, task and goal."),
     _c("social_support", "Social support", "better", "before", "S82 S83 S85 S86", "Support felt and used in the week."),
     _c("interpersonal_stress", "Interpersonal stress", "worse", "before", "S65 S82 S88 S89", "Strain with others."),
-    _c("emotional_processing", "Emotional processing", "better", "after", "S42 S82 S93 S94", "Feeling, naming, voicing."),
+    _c(
+        "emotional_processing",
+        "Emotional processing",
+        "better",
+        "after",
+        "S42 S82 S93 S94",
+        "Feeling, naming, voicing.",
+    ),
     _c("interpersonal_skills", "Interpersonal skills", "better", "before", "S37 S82 S96", "Skills used with others."),
     _c("alliance_bond", "Alliance: bond", "better", "after", "S8 S9", "Trust and liking between client and therapist."),
     _c("alliance_task", "Alliance: task", "better", "after", "S10", "Agreement on what is done in sessions."),
@@ -49,9 +57,30 @@ _SHELF = (
     _c("anxiety", "Anxiety", "worse", "before", "S3", "Anxious symptoms of the past days."),
     _c("distress", "Psychological distress", "worse", "before", "S3 S98", "General distress and problems."),
     _c("functioning_impairment", "Impairment", "worse", "before", "S98", "How far problems get in the way of life."),
-    _c("perceived_support", "Perceived social support", "better", "before", "S83", "Support from family, friends, someone special."),
-    _c("attachment_anxiety", "Attachment anxiety", "worse", "before", "S53 S56 S74", "Fear of being left by a key person."),
-    _c("attachment_avoidance", "Attachment avoidance", "worse", "before", "S53 S56 S75", "Unease with closeness to a key person."),
+    _c(
+        "perceived_support",
+        "Perceived social support",
+        "better",
+        "before",
+        "S83",
+        "Support from family, friends, someone special.",
+    ),
+    _c(
+        "attachment_anxiety",
+        "Attachment anxiety",
+        "worse",
+        "before",
+        "S53 S56 S74",
+        "Fear of being left by a key person.",
+    ),
+    _c(
+        "attachment_avoidance",
+        "Attachment avoidance",
+        "worse",
+        "before",
+        "S53 S56 S75",
+        "Unease with closeness to a key person.",
+    ),
 )
 
 CONSTRUCTS: dict[str, Construct] = {c.name: c for c in _SHELF}

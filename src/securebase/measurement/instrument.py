@@ -61,11 +61,16 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class ReliableChange:
-    """The smallest difference larger than measurement error, in points, with what it rests on."""
+    """The smallest difference larger than measurement error, in points, with what it rests on.
+
+    `sd` and `reliability` are set where the points were computed from them (Jacobson & Truax 1991) rather than tabled.
+    """
 
     points: float
     basis: str
     verified: bool
+    sd: float | None = None
+    reliability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,10 @@ class Scale:
     direction: Direction
     max_missing: int = 0
     reversed_items: tuple[int, ...] = ()
+    #: the scale is only scored where all of these items were left out (WSAS without the work item)
+    only_without: tuple[int, ...] = ()
+    #: claims of the theory that the scale speaks to
+    claims: tuple[str, ...] = ()
     multiplier: float = 1.0
     bands: tuple[Band, ...] = ()
     reliable_change: ReliableChange | None = None
