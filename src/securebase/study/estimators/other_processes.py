@@ -1,0 +1,33 @@
+"""All processes in one equation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from securebase.study.estimator import Estimated, LagEstimator, Link, Step, estimate_pairs, pairs
+from securebase.study.forms import Form, take_out
+from securebase.study.table import SessionTable
+
+
+def estimate(table: SessionTable, link: Link, form: Form) -> Estimated | None:
+    """As `successive`, with every other construct at the moment of `earlier` as a further regressor.
+
+    None where there is no other construct.
+    """
+    others = [name for name in table.values if name not in (link.earlier, link.later)]
+    if not others:
+        return None
+    first, second = table.successive()
+    at = second if link.step is Step.SAME_SESSION else first
+    further = np.column_stack([take_out(form, table.values[name], table.times, table.person)[at] for name in others])
+    found = pairs(table, link, form, complete=False)
+    keep = found.complete & np.isfinite(further).all(axis=1)
+    return estimate_pairs(found.only(keep), form, further[keep])
+
+
+ESTIMATOR = LagEstimator(
+    "other_processes",
+    "the other columns held equal",
+    "Every other column at the same session is a further regressor.",
+    estimate,
+)

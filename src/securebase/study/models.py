@@ -1,0 +1,192 @@
+"""The fitted continuous-time model of a cohort, its twin under the other reading of the trend, and how well it fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import expm
+
+from securebase.errors import ModelError
+from securebase.model.equations import stationary_covariance
+from securebase.model.fit import Fit, fit
+from securebase.model.panel import Panel
+from securebase.model.parameters import Specification, Start, Trend
+from securebase.model.track import track
+from securebase.study.courses import Residual
+from securebase.study.result import EffectRow, ModelSummary, NotFitted, ParameterRow, ResidualRow
+
+Array = NDArray[np.float64]
+Progress = Callable[[str], None]
+
+#: the reading that lets less (or more) of the common change count as movement
+TWIN = {
+    Trend.CARRIED: Trend.APART,
+    Trend.APART: Trend.NONE,
+    Trend.LINEAR: Trend.NONE,
+    Trend.NONE: Trend.LINEAR,
+}
+
+
+def specification_for(panel: Panel, trend: Trend, start: Start) -> Specification:
+    """The specification of a panel. The planned end is the 90th percentile of persons' last times: a table says
+    nothing of plans."""
+    last = panel.times[panel.starts[1:] - 1]
+    return Specification(
+        panel.constructs,
+        trend=trend,
+        start=start,
+        time_unit=panel.time_unit,
+        days_per_unit=panel.days_per_unit,
+        planned_end=max(float(np.quantile(last, 0.9)), 1.0),
+    )
+
+
+def models(
+    panel: Panel, trend: Trend, start: Start, tell: Progress
+) -> tuple[tuple[ModelSummary | NotFitted, ...], dict[str, tuple[Residual, ...]]]:
+    """The model asked for and its twin; residuals are those of the model asked for."""
+    summaries: list[ModelSummary | NotFitted] = []
+    residuals: dict[str, tuple[Residual, ...]] = {}
+    for reading in (trend, TWIN[trend]):
+        tell(f"Fitting the model, trend {reading.value}")
+        try:
+            fitted = fit(panel, specification_for(panel, reading, start))
+        except ModelError as error:
+            summaries.append(NotFitted(reading.value, str(error)))
+            continue
+        found = standardised_residuals(panel, fitted)
+        summaries.append(summary(fitted, residual_rows(found)))
+        if reading is trend:
+            residuals = {name: tuple(r for own in persons for r in own) for name, persons in found.items()}
+    return tuple(summaries), residuals
+
+
+def summary(fitted: Fit, residuals: tuple[ResidualRow, ...] = ()) -> ModelSummary:
+    """A fit as the plain values that a report shows."""
+    log_n = float(np.log(max(fitted.n_persons, 1)))
+    eigenvalues = fitted.hessian_eigenvalues
+    return ModelSummary(
+        trend=fitted.specification.trend.value,
+        start=fitted.specification.start.value,
+        time_unit=fitted.specification.time_unit,
+        constructs=fitted.specification.constructs,
+        outcome=fitted.outcome.kind,
+        sentence=fitted.outcome.sentence,
+        what_to_do=fitted.outcome.what_to_do,
+        log_likelihood=fitted.log_likelihood,
+        n_parameters=fitted.n_parameters,
+        n_persons=fitted.n_persons,
+        n_observations=fitted.n_observations,
+        aic=2 * fitted.n_parameters - 2 * fitted.log_likelihood,
+        bic=log_n * fitted.n_parameters - 2 * fitted.log_likelihood,
+        gradient_norm=float(fitted.gradient_norm),
+        smallest_eigenvalue=float(np.min(eigenvalues)) if eigenvalues is not None and len(eigenvalues) else None,
+        iterations=int(fitted.iterations),
+        kernel=fitted.kernel,
+        parameters=tuple(ParameterRow(k, e.value, e.standard_error) for k, e in fitted.estimates.items()),
+        effects=effects(fitted),
+        residuals=residuals,
+    )
+
+
+def effects(fitted: Fit) -> tuple[EffectRow, ...]:
+    """Standardised effects over one unit of time, D^-½ exp(A) D^½ with D the diagonal of the stationary covariance.
+
+    Intervals by the delta method, with derivatives by central differences in the natural parameters.
+    """
+    names = list(fitted.estimates)
+    values = np.array([fitted.estimates[n].value for n in names])
+    constructs = fitted.specification.constructs
+    own = [i for i, n in enumerate(names) if n.startswith(("drift[", "diffusion["))]
+
+    def at(vector: Array) -> Array:
+        return standardised_effects(*_matrices(dict(zip(names, vector, strict=True)), constructs))
+
+    centre = at(values)
+    covariance = fitted.covariance
+    errors = None
+    if covariance is not None and np.isfinite(covariance).all():
+        slopes = np.zeros((len(own), *centre.shape))
+        for row, i in enumerate(own):
+            step = 1e-5 * max(abs(values[i]), 1e-3)
+            up, down = values.copy(), values.copy()
+            up[i] += step
+            down[i] -= step
+            slopes[row] = (at(up) - at(down)) / (2 * step)
+        variance = np.einsum("ikl,ij,jkl->kl", slopes, covariance[np.ix_(own, own)], slopes)
+        errors = np.sqrt(np.where(variance >= 0, variance, np.nan))
+    rows = []
+    for k, later in enumerate(constructs):
+        for j, earlier in enumerate(constructs):
+            estimate, error = float(centre[k, j]), None if errors is None else float(errors[k, j])
+            if error is None or not np.isfinite(error):
+                rows.append(EffectRow(earlier, later, estimate, None, None, None))
+            else:
+                rows.append(
+                    EffectRow(earlier, later, estimate, error, estimate - 1.96 * error, estimate + 1.96 * error)
+                )
+    return tuple(rows)
+
+
+def standardised_effects(drift: Array, diffusion: Array) -> Array:
+    """(p, p): row k column l is the effect of construct l on k one unit of time later; NaN where nothing settles."""
+    spread = np.sqrt(np.diag(stationary_covariance(drift, diffusion)))
+    carried: Array = expm(drift) * spread[None, :] / spread[:, None]
+    return carried
+
+
+def _matrices(named: dict[str, float], constructs: tuple[str, ...]) -> tuple[Array, Array]:
+    p = len(constructs)
+    drift = np.array([[named[f"drift[{r},{c}]"] for c in constructs] for r in constructs])
+    diffusion = np.zeros((p, p))
+    for i, r in enumerate(constructs):
+        for j, c in enumerate(constructs[: i + 1]):
+            diffusion[i, j] = diffusion[j, i] = named[f"diffusion[{r},{c}]"]
+    return drift, diffusion
+
+
+def standardised_residuals(panel: Panel, fitted: Fit) -> dict[str, list[tuple[Residual, ...]]]:
+    """construct → for each person its one-step-ahead residuals over their predicted spread, in order of time."""
+    found: dict[str, list[tuple[Residual, ...]]] = {c: [] for c in panel.constructs}
+    for i in range(panel.n_persons):
+        own = one_person(panel, i)
+        tracked = track(own, fitted.specification, fitted.parameters, until=None)
+        z = (tracked.observed - tracked.predicted) / tracked.predicted_sd
+        for k, name in enumerate(panel.constructs):
+            there = np.isfinite(z[:, k])
+            times, values = own.times[there].tolist(), z[there, k].tolist()
+            found[name].append(tuple(Residual(t, v) for t, v in zip(times, values, strict=True)))
+    return found
+
+
+def one_person(panel: Panel, person: int) -> Panel:
+    """The rows of one person as a panel of their own."""
+    rows = panel.rows_of(person)
+    starts = np.array([0, rows.stop - rows.start], dtype=np.int64)
+    return Panel(
+        (panel.persons[person],),
+        panel.constructs,
+        starts,
+        panel.times[rows],
+        panel.scores[rows],
+        panel.wave[rows],
+        panel.time_unit,
+        panel.days_per_unit,
+    )
+
+
+def residual_rows(found: dict[str, list[tuple[Residual, ...]]]) -> tuple[ResidualRow, ...]:
+    """Mean, spread, lag-1 autocorrelation within persons and share beyond 1.96, by construct."""
+    rows = []
+    for name, persons in found.items():
+        z = np.array([r.value for own in persons for r in own])
+        if len(z) < 2:
+            continue
+        first = np.array([r.value for own in persons for r in own[:-1]])
+        second = np.array([r.value for own in persons for r in own[1:]])
+        auto = float(np.corrcoef(first, second)[0, 1]) if len(first) > 2 else None
+        beyond = float((np.abs(z) > 1.96).mean())
+        rows.append(ResidualRow(name, len(z), float(z.mean()), float(z.std(ddof=1)), auto, beyond))
+    return tuple(rows)

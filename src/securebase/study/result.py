@@ -1,0 +1,158 @@
+"""`StudyResult`: every estimated number that is shown about many clients. Frozen, and ready to be written as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+from securebase.records.cohort import Reading
+from securebase.study.courses import Courses
+from securebase.study.reciprocal import LagFinding
+from securebase.study.variance import MovesWith, VarianceRow
+
+#: raised by one whenever a field of the JSON changes its name or meaning
+RESULT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked of the data, in the table's own words."""
+
+    outcome: str
+    processes: tuple[str, ...]
+    labels: Mapping[str, str]
+    moments: Mapping[str, str]
+    time_unit: str
+    trend: str
+    start: str
+
+    def label(self, construct: str) -> str:
+        return self.labels.get(construct, construct)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much data there is: persons, sessions, and how long the courses are."""
+
+    n_persons: int
+    n_sessions: int
+    shortest: int
+    median: float
+    longest: int
+    usual_gap: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRow:
+    """One parameter of a fitted model on the natural scale, per unit of time."""
+
+    name: str
+    estimate: float
+    standard_error: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRow:
+    """What one unit of time carries over: standardised effect of `earlier` on `later`, with its 95% interval."""
+
+    earlier: str
+    later: str
+    estimate: float
+    standard_error: float | None
+    lower: float | None
+    upper: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResidualRow:
+    """One-step-ahead residuals of one construct in units of their predicted spread: mean 0, SD 1, no autocorrelation
+    where the model fits. `beyond` is the share further out than 1.96."""
+
+    construct: str
+    n: int
+    mean: float
+    sd: float
+    autocorrelation: float | None
+    beyond: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSummary:
+    """One fitted continuous-time model with its diagnostics. `outcome` is how the fit ended."""
+
+    trend: str
+    start: str
+    time_unit: str
+    constructs: tuple[str, ...]
+    outcome: str
+    sentence: str
+    what_to_do: str
+    log_likelihood: float
+    n_parameters: int
+    n_persons: int
+    n_observations: int
+    aic: float
+    bic: float
+    gradient_norm: float | None
+    smallest_eigenvalue: float | None
+    iterations: int | None
+    kernel: str
+    parameters: tuple[ParameterRow, ...] = ()
+    effects: tuple[EffectRow, ...] = ()
+    residuals: tuple[ResidualRow, ...] = ()
+
+    @property
+    def converged(self) -> bool:
+        return self.outcome == "converged"
+
+
+@dataclass(frozen=True, slots=True)
+class NotFitted:
+    """A model that was asked for and could not be fitted, with the reason."""
+
+    trend: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StudyResult:
+    """All that may be said of a cohort. `findings_in_words` and `limits` are computed, never typed by hand."""
+
+    asked: Asked
+    size: Size
+    reading: Reading | None
+    fingerprint: str
+    versions: Mapping[str, str]
+    simulated: bool
+    variance: tuple[VarianceRow, ...]
+    moves_with: tuple[MovesWith, ...]
+    lags: tuple[LagFinding, ...]
+    rule: str
+    models: tuple[ModelSummary | NotFitted, ...]
+    findings_in_words: tuple[str, ...]
+    limits: tuple[str, ...]
+    courses: Courses = field(repr=False, default_factory=Courses)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values under string keys; what is not a finite number is null. Single persons' courses stay out."""
+        out: dict[str, Any] = {"result_version": RESULT_VERSION}
+        out |= {f.name: plain(getattr(self, f.name)) for f in fields(self) if f.name != "courses"}
+        return out
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses, mappings, tuples and enums as what JSON knows."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(v) for v in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value

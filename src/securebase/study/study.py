@@ -1,0 +1,97 @@
+"""The verb: a cohort in, everything that may be said of it out."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from hashlib import sha256
+
+import numpy as np
+import scipy
+
+import securebase
+from securebase.model.observations import panel
+from securebase.model.panel import Panel
+from securebase.model.parameters import Start, Trend
+from securebase.records.cohort import Cohort
+from securebase.study.courses import courses
+from securebase.study.limits import limits
+from securebase.study.models import models
+from securebase.study.reciprocal import RULE, findings
+from securebase.study.result import Asked, Size, StudyResult
+from securebase.study.table import SessionTable, session_table
+from securebase.study.variance import moves_with, variance_row
+from securebase.study.wording import finding_in_words
+
+
+def study(
+    cohort: Cohort,
+    *,
+    trend: Trend = Trend.CARRIED,
+    start: Start = Start.STATIONARY,
+    tell: Callable[[str], None] = lambda _: None,
+) -> StudyResult:
+    """Variance, both levels, both directions of lag, the fitted model and its twin, and what cannot be told.
+
+    `tell` hears in plain words what is being computed. Raises ModelError where the data has no row to look at; a
+    model that cannot be fitted is a part of the result, not an error.
+    """
+    rows = panel(cohort)
+    table = session_table(cohort, rows)
+    names = (cohort.outcome, *cohort.processes)
+    labels = {name: cohort.construct(name).label for name in names}
+    asked = Asked(
+        cohort.outcome,
+        cohort.processes,
+        labels,
+        {name: table.moments[name].value for name in names if name in table.moments},
+        cohort.time_unit,
+        trend.value,
+        start.value,
+    )
+    tell("Looking at both levels and both directions")
+    variance = tuple(variance_row(table, name, labels[name]) for name in names)
+    lags = findings(table, cohort.outcome, cohort.processes)
+    size = _size(table)
+    fitted, residuals = models(rows, trend, start, tell)
+    return StudyResult(
+        asked=asked,
+        size=size,
+        reading=cohort.reading,
+        fingerprint=cohort.reading.fingerprint if cohort.reading else fingerprint(rows),
+        versions=versions(),
+        simulated=cohort.simulated,
+        variance=variance,
+        moves_with=tuple(moves_with(table, name, cohort.outcome) for name in cohort.processes),
+        lags=lags,
+        rule=RULE,
+        models=fitted,
+        findings_in_words=tuple(finding_in_words(lag, labels) for lag in lags),
+        limits=limits(table, asked, size, variance, lags),
+        courses=courses(table, cohort.outcome, cohort.processes, residuals),
+    )
+
+
+def fingerprint(rows: Panel) -> str:
+    """A fingerprint of what the model reads, for data that did not come from a file."""
+    digest = sha256("|".join(rows.constructs).encode())
+    for column in (rows.starts, rows.times, rows.scores):
+        digest.update(np.ascontiguousarray(column).tobytes())
+    return digest.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """What computed this."""
+    return {
+        "securebase": securebase.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+    }
+
+
+def _size(table: SessionTable) -> Size:
+    count = np.bincount(table.person, minlength=table.n_persons)
+    first, second = table.successive()
+    gap = float(np.median(table.times[second] - table.times[first])) if len(first) else None
+    return Size(table.n_persons, table.n_rows, int(count.min()), float(np.median(count)), int(count.max()), gap)
