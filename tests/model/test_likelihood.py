@@ -1,0 +1,178 @@
+"""The exact likelihood and its gradient against a dense normal and central differences, for both kernels."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from oracles import dense_normal, small_problems
+
+from securebase.errors import ModelError
+from securebase.model import likelihood
+from securebase.model.kernel import compiled
+from securebase.model.panel import Panel
+from securebase.model.parameters import Parameters, Specification, Start, Trend
+
+KERNELS = ["readable", *(["compiled"] if compiled.AVAILABLE else [])]
+EVERY_MODEL = [(trend, start) for trend in Trend for start in Start]
+
+
+@pytest.fixture(params=KERNELS)
+def kernel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("SECUREBASE_KERNEL", request.param)
+    assert likelihood.kernel_name() == request.param
+    return str(request.param)
+
+
+def problem(p: int, trend: Trend, start: Start, seed: int) -> tuple[Panel, Specification, Parameters]:
+    rng = np.random.default_rng([p, seed])
+    specification = small_problems.specification(p, trend, start)
+    return small_problems.panel(p, rng), specification, small_problems.parameters(specification, rng)
+
+
+@pytest.mark.parametrize("p", [1, 2, 3])
+@pytest.mark.parametrize(("trend", "start"), EVERY_MODEL)
+def test_log_likelihood_is_that_of_a_dense_normal(kernel: str, p: int, trend: Trend, start: Start) -> None:
+    for seed in range(6):
+        panel, specification, parameters = problem(p, trend, start, seed)
+        expected = dense_normal.log_likelihood(panel, specification, parameters)
+        assert likelihood.log_likelihood(panel, specification, parameters) == pytest.approx(expected, rel=1e-9)
+
+
+def entries(parameters: Parameters) -> list[tuple[str, tuple[int, ...]]]:
+    """Every free entry; of a covariance the lower triangle."""
+    found = []
+    for field in fields(parameters):
+        value = getattr(parameters, field.name)
+        if value is not None:
+            for index in np.ndindex(np.shape(value)):
+                symmetric = field.name.endswith("covariance") or field.name == "diffusion"
+                if not (symmetric and index[0] < index[1]):
+                    found.append((field.name, index))
+    return found
+
+
+def moved(parameters: Parameters, name: str, index: tuple[int, ...], by: float) -> Parameters:
+    value = np.array(getattr(parameters, name), dtype=float)
+    value[index] += by
+    if len(index) == 2 and name != "drift" and index[0] != index[1]:
+        value[index[::-1]] += by
+    return replace(parameters, **{name: float(value) if value.ndim == 0 else value})
+
+
+@pytest.mark.parametrize("p", [1, 2, 3])
+@pytest.mark.parametrize(("trend", "start"), EVERY_MODEL)
+def test_gradient_is_that_of_central_differences(kernel: str, p: int, trend: Trend, start: Start) -> None:
+    panel, specification, parameters = problem(p, trend, start, seed=77)
+    value, gradient = likelihood.log_likelihood_and_gradient(panel, specification, parameters)
+    assert value == pytest.approx(likelihood.log_likelihood(panel, specification, parameters), rel=1e-12)
+    for name, index in entries(parameters):
+        step = 1e-4
+        at = [
+            likelihood.log_likelihood(panel, specification, moved(parameters, name, index, by * step))
+            for by in (-2, -1, 1, 2)
+        ]
+        expected = (at[0] - 8 * at[1] + 8 * at[2] - at[3]) / (12 * step)
+        found = float(np.asarray(getattr(gradient, name))[index])
+        if len(index) == 2 and name != "drift" and index[0] != index[1]:
+            found *= 2  # the entry stands for both halves of a symmetric matrix
+        assert found == pytest.approx(expected, rel=1e-6, abs=1e-6), name
+
+
+@pytest.mark.skipif(not compiled.AVAILABLE, reason="no compiled kernel was built here")
+@pytest.mark.parametrize("p", [1, 2, 3, 4, 6, 7])
+def test_compiled_and_readable_kernels_agree(p: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed, (trend, start) in enumerate(EVERY_MODEL):
+        rng = np.random.default_rng([p, seed])
+        specification = small_problems.specification(p, trend, start)
+        panel = small_problems.panel(p, rng, persons=int(rng.integers(1, 40)), longest=9)
+        parameters = small_problems.parameters(specification, rng)
+        results = []
+        for name in ("compiled", "readable"):
+            monkeypatch.setenv("SECUREBASE_KERNEL", name)
+            results.append(likelihood.log_likelihood_and_gradient(panel, specification, parameters))
+        (value, gradient), (other_value, other_gradient) = results
+        assert value == pytest.approx(other_value, rel=1e-10)
+        for field in fields(gradient):
+            mine, other = getattr(gradient, field.name), getattr(other_gradient, field.name)
+            if mine is not None:
+                np.testing.assert_allclose(mine, other, rtol=1e-10, atol=1e-10 * np.abs(other).max())
+
+
+def test_a_person_without_rows_or_without_scores_adds_nothing(kernel: str) -> None:
+    panel, specification, parameters = problem(2, Trend.LINEAR, Start.FREE, seed=5)
+    whole = likelihood.log_likelihood(panel, specification, parameters)
+    more = Panel(
+        persons=(*panel.persons, "no rows", "no scores"),
+        constructs=panel.constructs,
+        starts=np.append(panel.starts, [panel.starts[-1], panel.starts[-1] + 2]),
+        times=np.append(panel.times, [0.0, 1.0]),
+        scores=np.vstack([panel.scores, np.full((2, 2), np.nan)]),
+        wave=np.append(panel.wave, [-1, -1]),
+    )
+    assert likelihood.log_likelihood(more, specification, parameters) == pytest.approx(whole, rel=1e-13)
+
+
+def test_persons_add_up(kernel: str) -> None:
+    panel, specification, parameters = problem(2, Trend.CARRIED, Start.STATIONARY, seed=6)
+    each = likelihood.Likelihood(panel, specification).per_person(parameters)
+    for person in range(panel.n_persons):
+        rows = panel.rows_of(person)
+        alone = Panel(
+            persons=(panel.persons[person],),
+            constructs=panel.constructs,
+            starts=np.array([0, rows.stop - rows.start]),
+            times=panel.times[rows],
+            scores=panel.scores[rows],
+            wave=panel.wave[rows],
+        )
+        assert likelihood.log_likelihood(alone, specification, parameters) == pytest.approx(each[person], rel=1e-12)
+
+
+def test_no_spread_between_persons_is_a_model_too(kernel: str) -> None:
+    panel, specification, parameters = problem(2, Trend.NONE, Start.STATIONARY, seed=8)
+    flat = replace(parameters, level_covariance=np.zeros((2, 2)))
+    expected = dense_normal.log_likelihood(panel, specification, flat)
+    assert likelihood.log_likelihood(panel, specification, flat) == pytest.approx(expected, rel=1e-9)
+
+
+def test_growing_drift_is_refused_with_a_stationary_start_and_allowed_with_a_free_one(kernel: str) -> None:
+    panel, specification, parameters = problem(2, Trend.NONE, Start.FREE, seed=9)
+    growing = replace(parameters, drift=np.array([[0.05, 0.1], [0.0, -0.3]]))
+    expected = dense_normal.log_likelihood(panel, specification, growing)
+    assert likelihood.log_likelihood(panel, specification, growing) == pytest.approx(expected, rel=1e-9)
+    stationary = replace(specification, start=Start.STATIONARY)
+    with pytest.raises(ModelError, match="not stable"):
+        likelihood.log_likelihood(panel, stationary, replace(growing, start_covariance=None))
+
+
+def test_what_is_no_model_is_refused() -> None:
+    panel, specification, parameters = problem(2, Trend.LINEAR, Start.FREE, seed=10)
+    for wrong in (
+        replace(parameters, slope=None),
+        replace(parameters, start_covariance=None),
+        replace(parameters, measurement_noise=np.array([-0.1, 0.2])),
+        replace(parameters, level_covariance=np.array([[1.0, 2.0], [2.0, 1.0]])),
+        replace(parameters, drift=-np.eye(3)),
+    ):
+        with pytest.raises(ModelError):
+            likelihood.log_likelihood(panel, specification, wrong)
+    with pytest.raises(ModelError, match="the panel has"):
+        likelihood.log_likelihood(panel, replace(specification, constructs=("a", "b")), parameters)
+
+
+def test_an_unknown_kernel_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECUREBASE_KERNEL", "quantum")
+    with pytest.raises(ModelError, match="SECUREBASE_KERNEL.*quantum"):
+        likelihood.kernel_name()
+
+
+def test_without_a_compiled_kernel_the_readable_one_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SECUREBASE_KERNEL", raising=False)
+    monkeypatch.setattr(compiled, "AVAILABLE", False)
+    assert likelihood.kernel_choice() == ("readable", likelihood.kernel_choice()[1])
+    assert "no compiled kernel" in likelihood.kernel_choice()[1]
+    monkeypatch.setenv("SECUREBASE_KERNEL", "compiled")
+    with pytest.raises(ModelError, match="not built"):
+        likelihood.kernel_name()
