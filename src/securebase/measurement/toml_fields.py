@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, NoReturn, TypeVar
 
-from securebase.errors import InstrumentError
+from securebase.errors import InputError, InstrumentError
 
 T = TypeVar("T")
 
@@ -19,11 +19,13 @@ class Fields:
     file: str
     values: Mapping[str, Any]
     place: str = ""
+    #: what is raised; each shelf has its own kind
+    error: type[InputError] = InstrumentError
 
     def fail(self, what: str, field: str = "", advice: str = "") -> NoReturn:
-        """Raise InstrumentError naming file and field."""
+        """Raise the shelf's error, naming file and field."""
         where = ".".join(part for part in (self.place, field) if part)
-        raise InstrumentError(what, where=f"{self.file}, {where}" if where else self.file, advice=advice)
+        raise self.error(what, where=f"{self.file}, {where}" if where else self.file, advice=advice)
 
     def only(self, *allowed: str) -> None:
         """Refuse a field nobody reads: most likely a slip of the pen."""
@@ -76,14 +78,15 @@ class Fields:
 
     def table(self, field: str) -> Fields:
         """A sub-table; empty where the file has none."""
-        return Fields(self.file, self._typed(field, dict, {}, "a table"), self._below(field))
+        return Fields(self.file, self._typed(field, dict, {}, "a table"), self._below(field), self.error)
 
     def tables(self, field: str) -> list[Fields]:
         """A list of sub-tables, numbered from 1 in what errors say."""
         listed = self._typed(field, list, [], "a list of tables")
         if not all(isinstance(entry, dict) for entry in listed):
             self.fail("must be a list of tables", field)
-        return [Fields(self.file, entry, f"{self._below(field)}[{i}]") for i, entry in enumerate(listed, start=1)]
+        below = self._below(field)
+        return [Fields(self.file, entry, f"{below}[{i}]", self.error) for i, entry in enumerate(listed, start=1)]
 
     def _below(self, field: str) -> str:
         return f"{self.place}.{field}" if self.place else field

@@ -1,0 +1,18 @@
+"""The alliance may relieve strain with others."""
+
+from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
+
+MECHANISM = Mechanism(
+    from_construct="alliance",
+    to_construct="interpersonal_stress",
+    claims=("S34", "S35"),
+    prior=Prior(
+        mean=-0.05,
+        sd=0.06,
+        basis="No figure was found for any of the four. Small, and one prior for all but for the sign.",
+    ),
+    grade=Grade.UNVERIFIED,
+    pillar=Pillar.ATTACHMENT,
+    about="A safe place to speak may take some of the heat out of relationships.",
+    exchangeable_with="alliance_to_mechanism",
+)

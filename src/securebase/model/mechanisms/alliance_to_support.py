@@ -1,0 +1,18 @@
+"""The alliance may make it easier to find and use support."""
+
+from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
+
+MECHANISM = Mechanism(
+    from_construct="alliance",
+    to_construct="social_support",
+    claims=("S26", "S27", "S31"),
+    prior=Prior(
+        mean=0.05,
+        sd=0.06,
+        basis="No figure was found for any of the four. Small, and one prior for all but for the sign.",
+    ),
+    grade=Grade.UNVERIFIED,
+    pillar=Pillar.ATTACHMENT,
+    about="An ally in therapy may encourage the client to turn to others.",
+    exchangeable_with="alliance_to_mechanism",
+)

@@ -1,0 +1,22 @@
+"""Interpersonal skills may bring more support."""
+
+from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
+
+MECHANISM = Mechanism(
+    from_construct="interpersonal_skills",
+    to_construct="social_support",
+    claims=("S78", "S96"),
+    prior=Prior(
+        mean=0.05,
+        sd=0.06,
+        basis=(
+            "Expected by the theory; no weekly figure was found. Small, and one prior for all links between "
+            "mechanisms but for the sign."
+        ),
+    ),
+    grade=Grade.UNVERIFIED,
+    pillar=Pillar.COMMUNICATION,
+    about="Clear requests may be met more often.",
+    calibration=("C25",),
+    exchangeable_with="between_mechanisms",
+)

@@ -1,0 +1,23 @@
+"""The other direction: how the client fares moves the alliance."""
+
+from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
+
+MECHANISM = Mechanism(
+    from_construct="symptoms",
+    to_construct="alliance",
+    claims=("S15", "S16"),
+    prior=Prior(
+        mean=-0.08,
+        sd=0.06,
+        basis=(
+            "Lags in both directions in 17 data sets (Flückiger et al. 2020); only the direction was reported, the "
+            "size is a judgement."
+        ),
+    ),
+    grade=Grade.VERIFIED,
+    pillar=Pillar.COMMON_FACTORS,
+    about=(
+        "After a week with fewer symptoms than usual, the alliance tends to be rated higher: it may follow improvement."
+    ),
+    calibration=("C7",),
+)

@@ -1,0 +1,24 @@
+"""Symptoms may breed strain with others: stress generation."""
+
+from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
+
+MECHANISM = Mechanism(
+    from_construct="symptoms",
+    to_construct="interpersonal_stress",
+    claims=("S64", "S79"),
+    prior=Prior(
+        mean=0.06,
+        sd=0.06,
+        basis=(
+            "Depression and later stress that depends on the person: r = .23, against .10 for stress that does not "
+            "(Rnic et al. 2023). Taken down to one week by judgement."
+        ),
+    ),
+    grade=Grade.VERIFIED,
+    pillar=Pillar.SOCIAL,
+    about=(
+        "After a week with more symptoms than usual, strain with others tends to rise: the loop that keeps an "
+        "episode going."
+    ),
+    calibration=("C23",),
+)

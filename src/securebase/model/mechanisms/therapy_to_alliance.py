@@ -1,0 +1,18 @@
+"""The alliance grows in the course of therapy."""
+
+from securebase.model.mechanism import THERAPY, Grade, Lag, Mechanism, Pillar, Prior
+
+MECHANISM = Mechanism(
+    from_construct=THERAPY,
+    to_construct="alliance",
+    claims=("S1", "S18"),
+    prior=Prior(
+        mean=0.5,
+        sd=0.3,
+        basis="A judgement: ratings usually rise over a course; no figure was looked up.",
+    ),
+    grade=Grade.UNVERIFIED,
+    pillar=Pillar.ATTACHMENT,
+    about="The alliance tends to be rated higher at the end than after the first session.",
+    lag=Lag.COURSE,
+)

@@ -1,0 +1,23 @@
+"""IPT aims to lower interpersonal stress."""
+
+from securebase.model.mechanism import THERAPY, Grade, Lag, Mechanism, Pillar, Prior
+
+MECHANISM = Mechanism(
+    from_construct=THERAPY,
+    to_construct="interpersonal_stress",
+    claims=("S80", "S82", "S88"),
+    prior=Prior(
+        mean=-0.5,
+        sd=0.3,
+        basis=(
+            "Social functioning against control: .53 (Bian et al. 2023); interpersonal problems within arms: .74. "
+            "Neither is one of the four, so one prior for all but for the sign."
+        ),
+    ),
+    grade=Grade.UNVERIFIED,
+    pillar=Pillar.SOCIAL,
+    about="By the planned end there is less strain with others than there would be without therapy.",
+    calibration=("C23", "C25"),
+    exchangeable_with="therapy_to_mechanism",
+    lag=Lag.COURSE,
+)

@@ -1,0 +1,194 @@
+"""The literature set: what it states is what the model then does."""
+
+import dataclasses
+import re
+from importlib import resources
+
+import numpy as np
+import pytest
+
+from securebase.errors import ParameterSetError
+from securebase.measurement.catalogue import instruments
+from securebase.measurement.constructs import MECHANISM_CONSTRUCTS, TRACKED_CONSTRUCTS, construct
+from securebase.model.equations import stationary_covariance, trend_mean
+from securebase.model.mechanism import THERAPY
+from securebase.model.mechanisms import MECHANISMS
+from securebase.model.parameter_set import ParameterSet, parameter_set, parameter_sets, read_parameter_set
+from securebase.model.parameters import Start, Trend
+from securebase.model.standardised import effect_matrix, standardised_effects
+
+SYMPTOMS = TRACKED_CONSTRUCTS.index("symptoms")
+PHQ9 = {"symptoms": ("phq9", "total")}
+
+
+@pytest.fixture(scope="module")
+def literature() -> ParameterSet:
+    return parameter_set()
+
+
+def _text() -> str:
+    return (resources.files("securebase.model") / "parameter_sets" / "literature.toml").read_text("utf-8")
+
+
+def test_it_is_the_default_and_carried_from_a_stationary_start(literature: ParameterSet) -> None:
+    assert literature is parameter_sets()["literature"]
+    assert literature.specification.constructs == TRACKED_CONSTRUCTS
+    assert literature.specification.trend is Trend.CARRIED
+    assert literature.specification.start is Start.STATIONARY
+    assert (literature.specification.time_unit, literature.specification.days_per_unit) == ("week", 7.0)
+
+
+def test_the_drift_is_stable_and_gives_back_the_shelf(literature: ParameterSet) -> None:
+    own = literature.parameters
+    assert np.linalg.eigvals(own.drift).real.max() < -0.1
+    P = stationary_covariance(own.drift, own.diffusion)
+    effects = standardised_effects(own.drift, P)
+    assert np.allclose(effects, effect_matrix(literature.stated), atol=1e-10)
+    index = {c: i for i, c in enumerate(TRACKED_CONSTRUCTS)}
+    weekly = [m for m in MECHANISMS if m.from_construct != THERAPY]
+    for m in weekly:
+        assert effects[index[m.to_construct], index[m.from_construct]] == pytest.approx(m.prior.mean, abs=1e-10)
+    beside = ~np.eye(len(index), dtype=bool)
+    assert (np.abs(effects[beside]) > 1e-9).sum() == len(weekly)
+
+
+def test_true_values_have_variance_one_and_the_stated_shares(literature: ParameterSet) -> None:
+    own = literature.parameters
+    P = stationary_covariance(own.drift, own.diffusion)
+    assert np.allclose(np.diag(P) + np.diag(own.level_covariance), 1.0)
+    assert np.linalg.eigvalsh(own.level_covariance)[0] > 0
+    assert np.linalg.eigvalsh(own.diffusion)[0] > 0
+    share = dict(zip(TRACKED_CONSTRUCTS, np.diag(own.level_covariance), strict=True))
+    assert share == pytest.approx(dict(literature.stated.level_share))
+    spread = np.sqrt(np.diag(P))
+    for (a, b), r in literature.stated.state_correlation.items():
+        i, j = TRACKED_CONSTRUCTS.index(a), TRACKED_CONSTRUCTS.index(b)
+        assert P[i, j] / spread[i] / spread[j] == pytest.approx(r)
+
+
+def test_the_mechanisms_are_exchangeable_in_all_but_the_links_between_them(literature: ParameterSet) -> None:
+    stated = literature.stated
+    for quantity in (stated.persistence, stated.level_share, stated.reliability):
+        assert len({quantity[c] for c in MECHANISM_CONSTRUCTS}) == 1
+    for change in (stated.natural_change, stated.therapy_change):
+        assert len({abs(change[c]) for c in MECHANISM_CONSTRUCTS}) == 1
+
+
+def test_symptoms_fall_by_46_percent_on_the_phq9_and_half_of_it_without_therapy(literature: ParameterSet) -> None:
+    own = literature.in_score_units(PHQ9)
+    ends = np.array([0.0, 16.0])
+    start, end = (own.level_mean + trend_mean(literature.specification, own, ends))[:, SYMPTOMS]
+    assert start == pytest.approx(15.0)
+    assert 1 - end / start == pytest.approx(0.46, abs=0.005)
+    untreated = dataclasses.replace(own, therapy_effect=np.zeros(6))
+    natural = (own.level_mean + trend_mean(literature.specification, untreated, ends))[:, SYMPTOMS]
+    assert (natural[0] - natural[1]) / (start - end) == pytest.approx(0.51, abs=0.01)
+
+
+def test_scores_in_points_have_the_stated_spread_and_reliability(literature: ParameterSet) -> None:
+    own = literature.in_score_units(PHQ9)
+    P = stationary_covariance(own.drift, own.diffusion)
+    true = (np.diag(P) + np.diag(own.level_covariance))[SYMPTOMS]
+    assert np.sqrt(true + own.measurement_noise[SYMPTOMS]) == pytest.approx(4.6)
+    assert true / (true + own.measurement_noise[SYMPTOMS]) == pytest.approx(0.85)
+    # effects do not depend on the points in which they are measured
+    assert np.allclose(standardised_effects(own.drift, P), effect_matrix(literature.stated), atol=1e-10)
+
+
+def test_one_alliance_rating_is_as_dependable_as_published(literature: ParameterSet) -> None:
+    """Calibration target C4: share of level in one score .77 (band .65 to .85), in the mean of four .86 to .96."""
+    own = literature.parameters
+    k = TRACKED_CONSTRUCTS.index("alliance")
+    state = stationary_covariance(own.drift, own.diffusion)[k, k]
+    level, noise = own.level_covariance[k, k], own.measurement_noise[k]
+    assert level / (level + state + noise) == pytest.approx(0.77, abs=0.01)
+    kept = 0.55 ** np.abs(np.subtract.outer(np.arange(4), np.arange(4)))
+    assert 0.86 < level / (level + state * kept.mean() + noise / 4) < 0.96
+
+
+def test_therapy_pushes_every_construct_the_way_it_is_meant_to(literature: ParameterSet) -> None:
+    push = literature.parameters.therapy_effect
+    assert push is not None
+    for name, value in zip(TRACKED_CONSTRUCTS, push, strict=True):
+        good = -1 if construct(name).direction == "worse" else 1
+        assert good * value > 0, name
+
+
+def test_apart_has_the_same_movements_and_ends_where_carried_ends(literature: ParameterSet) -> None:
+    apart = literature.reading(Trend.APART)
+    assert apart.specification.trend is Trend.APART
+    assert np.array_equal(apart.parameters.drift, literature.parameters.drift)
+    times = np.arange(17.0)
+    carried_course = literature.parameters.level_mean + trend_mean(
+        literature.specification, literature.parameters, times
+    )
+    apart_course = apart.parameters.level_mean + trend_mean(apart.specification, apart.parameters, times)
+    assert np.allclose(apart_course[[0, -1]], carried_course[[0, -1]])
+    assert np.abs(apart_course - carried_course).max() < 0.25
+    assert apart.reading(Trend.CARRIED).parameters.start_mean == pytest.approx(literature.parameters.start_mean)
+    with pytest.raises(ParameterSetError, match="no reading"):
+        literature.reading(Trend.LINEAR)
+
+
+def test_every_scale_is_on_the_instrument_shelf(literature: ParameterSet) -> None:
+    shelf = instruments()
+    for (instrument, scale), unit in literature.scales.items():
+        found = shelf[instrument].scale(scale)
+        assert found.construct == unit.construct
+        assert found.direction is construct(unit.construct).direction
+        assert found.minimum < unit.mean < found.maximum
+        if not shelf[instrument].validated:
+            assert not unit.verified
+            assert "ssumption" in unit.source
+
+
+def test_everything_stated_has_provenance(literature: ParameterSet) -> None:
+    assert len(literature.statements) == 3 * 6 + 2 * 15
+    assert all(s.source.strip() for s in literature.statements)
+    assert literature.unverified
+    assert {e.from_construct for e in literature.edges} == {*TRACKED_CONSTRUCTS, THERAPY}
+    assert all(e.claims and e.source for e in literature.edges)
+
+
+def test_measures_default_to_the_usual_scale(literature: ParameterSet) -> None:
+    usual = literature.measures()
+    assert usual["symptoms"] == ("session_before", "symptoms")
+    assert usual["alliance"] == ("session_after", "alliance")
+    assert literature.measures(PHQ9) == usual | PHQ9
+
+
+def test_unknown_names_are_refused(literature: ParameterSet) -> None:
+    with pytest.raises(ParameterSetError, match=r"no parameter set called “mine”.*literature"):
+        parameter_set("mine")
+    with pytest.raises(ParameterSetError, match=r"does not know the scale hdrs/total.*phq9/total"):
+        literature.in_score_units({"symptoms": ("hdrs", "total")})
+    with pytest.raises(ParameterSetError, match="measures “alliance”, not “symptoms”"):
+        literature.in_score_units({"symptoms": ("session_after", "alliance")})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("planned_end = 16", "planned_end = 16\nplaned_end = 12", "planed_end: no such field"),
+        ("values = { symptoms = 0.50 }", 'values = { symptoms = "half" }', "persistence.1..values.symptoms: must be a"),
+        ("values = { symptoms = 0.50 }", "values = { mood = 0.50 }", "mood: is no construct of this set"),
+        ("values = { symptoms = 0.65 }", "values = { alliance = 0.65 }", "alliance: is no construct of this set, or"),
+        ("values = { alliance = 0.87 }", "values = {}", "level_share: has no value for alliance"),
+        ("values = { symptoms = 0.50 }", "values = { symptoms = 1.20 }", "do not belong to any stable course"),
+        ("values = { symptoms = 0.65 }", "values = { symptoms = 1.00 }", "level share must be at least 0"),
+        ('[["symptoms", "alliance", -0.40]]', '[["symptoms", "alliance"]]', "must be .construct, construct, correl"),
+        ('[["symptoms", "alliance", -0.40]]', '[["symptoms", "social_support", 0.1]]', "one twice"),
+        ('[["symptoms", "alliance", -0.40]]', '[["symptoms", "alliance", -2.0]]', "level_correlation.*not positive"),
+        ('["symptoms", "alliance", -0.20]', '["symptoms", "alliance", 0.70]', "contradict each other|not positive"),
+        ("reliability = 0.88", "reliability = 1.0", "reliability: must lie between 0 and 1"),
+        ('effects = "mechanisms"', 'effects = "mine"', "effects: must be “mechanisms”"),
+        ('id = "literature"', "id = ", "is not TOML"),
+    ],
+)
+def test_a_broken_file_is_refused_with_its_place(old: str, new: str, said: str) -> None:
+    text = _text()
+    assert old in text
+    with pytest.raises(ParameterSetError) as refused:
+        read_parameter_set("mine.toml", text.replace(old, new))
+    assert str(refused.value).startswith("mine.toml")
+    assert re.search(said, str(refused.value)), str(refused.value)
