@@ -1,0 +1,176 @@
+"""Everything that changes an account, a sign-in or the clinic."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.db.models import F
+
+from securebase.errors import InputError, NotPermittedError
+from securebase.workbench.accounts.models import Account, Clinic, Role, SignInCount, normalised
+from securebase.workbench.audit.actions import record
+
+#: Failures until a lock, for one account name and for one network address.
+FAILURES_UNTIL_LOCK = {"account": 5, "address": 25}
+LOCKED_FOR = timedelta(minutes=15)
+
+
+@transaction.atomic
+def create_clinic(*, name: str) -> Clinic:
+    """A clinic with the general help text."""
+    clinic = Clinic.objects.create(name=name)
+    record(actor=None, action="clinic.created", object_type="clinic", object_id=clinic.id)
+    return clinic
+
+
+@transaction.atomic
+def create_account(
+    *,
+    clinic: Clinic,
+    user_name: str,
+    name_shown: str,
+    password: str | None,
+    roles: Sequence[Role] = (Role.THERAPIST,),
+    by: Account | None = None,
+) -> Account:
+    """A member of staff. Without a password nobody can sign in to it."""
+    if by is not None and not by.is_administrator:
+        raise NotPermittedError("only an administrator makes accounts")
+    if Account.objects.filter(user_name=normalised(user_name)).exists():
+        raise InputError(f"there is already an account called “{normalised(user_name)}”", advice="Choose another name.")
+    account = Account(clinic=clinic, user_name=user_name, name_shown=name_shown, roles=[Role(r).value for r in roles])
+    account.set_password(password)
+    account.save()
+    record(
+        actor=by or account,
+        action="account.created",
+        object_type="account",
+        object_id=account.id,
+        detail={"roles": list(account.roles)},
+    )
+    return account
+
+
+@transaction.atomic
+def create_first_account(*, clinic_name: str, user_name: str, name_shown: str, password: str) -> Account:
+    """The clinic and its first account, which may do a therapist's and an administrator's work.
+
+    Only while no account exists: the check and the writing are one transaction, so two that race make one.
+    """
+    if Account.objects.exists():
+        raise NotPermittedError("this clinic has an account already", advice="Sign in.")
+    clinic = Clinic.objects.first() or create_clinic(name=clinic_name)
+    roles = (Role.THERAPIST, Role.ADMINISTRATOR)
+    return create_account(clinic=clinic, user_name=user_name, name_shown=name_shown, password=password, roles=roles)
+
+
+@transaction.atomic
+def set_active(*, account: Account, active: bool, by: Account) -> Account:
+    """Close or reopen an account. A closed one is signed out at its next request."""
+    if not by.is_administrator or by.clinic_id != account.clinic_id:
+        raise NotPermittedError("only an administrator closes accounts")
+    if account.pk == by.pk:
+        raise InputError("you cannot close your own account", advice="Ask another administrator.")
+    account.is_active = active
+    account.save(update_fields=["is_active"])
+    action = "account.reopened" if active else "account.closed"
+    record(actor=by, action=action, object_type="account", object_id=account.id)
+    return account
+
+
+@transaction.atomic
+def change_password(*, account: Account, password: str) -> Account:
+    """A new password. Every other sign-in of the account ends with it."""
+    account.set_password(password)
+    account.save(update_fields=["password"])
+    record(actor=account, action="password.changed", object_type="account", object_id=account.id)
+    return account
+
+
+@transaction.atomic
+def change_name_shown(*, account: Account, name_shown: str) -> Account:
+    account.name_shown = name_shown
+    account.save(update_fields=["name_shown"])
+    record(actor=account, action="account.changed", object_type="account", object_id=account.id)
+    return account
+
+
+@transaction.atomic
+def change_clinic(*, clinic: Clinic, by: Account, name: str, help_text: str, version: int) -> Clinic:
+    """Name and help text. `version` is what the form was opened with: two who edit at once are told."""
+    if not by.is_administrator or by.clinic_id != clinic.id:
+        raise NotPermittedError("only an administrator changes the clinic")
+    changed = Clinic.objects.filter(id=clinic.id, version=version).update(
+        name=name, help_text=help_text, version=F("version") + 1
+    )
+    if not changed:
+        raise InputError("somebody else changed this while you were writing", advice="Compare, then save again.")
+    record(actor=by, action="clinic.changed", object_type="clinic", object_id=clinic.id)
+    clinic.refresh_from_db()
+    return clinic
+
+
+def _digest(kind: str, key: str) -> str:
+    return hashlib.sha256(f"{kind}:{normalised(key)}".encode()).hexdigest()
+
+
+def _counts(user_name: str, address: str) -> list[tuple[str, str]]:
+    return [("account", _digest("account", user_name)), ("address", _digest("address", address))]
+
+
+def locked_until(*, user_name: str, address: str, now: datetime) -> datetime | None:
+    """Until when sign-in is closed for this account name or this address; None where it is open."""
+    found = [
+        count.locked_until
+        for kind, key in _counts(user_name, address)
+        for count in SignInCount.objects.filter(kind=kind, key=key, locked_until__gt=now)
+        if count.locked_until is not None
+    ]
+    return max(found, default=None)
+
+
+@transaction.atomic
+def record_failed_sign_in(*, user_name: str, address: str, now: datetime) -> None:
+    """Count it for the account name, whether or not there is such an account, and for the address."""
+    locked = []
+    for kind, key in _counts(user_name, address):
+        count, _ = SignInCount.objects.get_or_create(kind=kind, key=key, defaults={"last_failed_at": now})
+        lapsed = now - count.last_failed_at > LOCKED_FOR
+        count.failures = 1 if lapsed else count.failures + 1
+        count.last_failed_at = now
+        if count.failures >= FAILURES_UNTIL_LOCK[kind]:
+            count.locked_until = now + LOCKED_FOR
+            locked.append(kind)
+        count.save()
+    account = Account.objects.filter(user_name=normalised(user_name)).first()
+    record(
+        actor=None,
+        action="sign_in.failed",
+        object_type="account",
+        object_id=account.id if account else "",
+        detail={"address": address, "locked": locked},
+        at=now,
+    )
+
+
+@transaction.atomic
+def record_sign_in(*, account: Account, address: str, now: datetime) -> None:
+    """A good sign-in clears the count of its account name (not that of the address)."""
+    SignInCount.objects.filter(kind="account", key=_digest("account", account.user_name)).delete()
+    account.last_login = now
+    account.save(update_fields=["last_login"])
+    record(actor=account, action="sign_in", object_type="account", object_id=account.id, detail={"address": address})
+
+
+def record_sign_out(*, account: Account, why: str) -> None:
+    record(actor=account, action="sign_out", object_type="account", object_id=account.id, detail={"why": why})
+
+
+def record_denial(*, account: Account | AnonymousUser | None, page: str, why: str, client: object = "") -> None:
+    """Somebody asked for what is not theirs."""
+    actor = account if isinstance(account, Account) else None
+    record(actor=actor, action="denied", object_type="page", object_id=page, client=client, detail={"why": why})

@@ -1,0 +1,133 @@
+"""Forms of sign-in, accounts and the clinic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+
+from securebase.workbench.accounts.models import Account, Role, normalised
+
+
+class SignInForm(forms.Form):
+    user_name = forms.CharField(
+        label="User name", max_length=150, widget=forms.TextInput(attrs={"autocomplete": "username"})
+    )
+    password = forms.CharField(
+        label="Password",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class _NewPassword(forms.Form):
+    """A password typed once, shown if wanted: a second field only makes people choose shorter ones."""
+
+    password = forms.CharField(
+        label="Password",
+        max_length=1000,
+        strip=False,
+        help_text="At least 12 characters. A sentence that only you would say is good.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def named_account(self) -> Account:
+        """What the password must not resemble."""
+        return Account(
+            user_name=self.cleaned_data.get("user_name", ""), name_shown=self.cleaned_data.get("name_shown", "")
+        )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("password"):
+            try:
+                validate_password(data["password"], self.named_account())
+            except ValidationError as error:
+                self.add_error("password", error)
+        return data
+
+
+class NewAccountForm(_NewPassword):
+    name_shown = forms.CharField(
+        label="Your name, as clients see it", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    user_name = forms.CharField(
+        label="User name to sign in with",
+        max_length=150,
+        help_text="Your e-mail address or a short name. Capitals do not matter.",
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
+    )
+    field_order = ("name_shown", "user_name", "password")
+
+    def clean_user_name(self) -> str:
+        name = normalised(self.cleaned_data["user_name"])
+        if Account.objects.filter(user_name=name).exists():
+            raise ValidationError(f"There is already an account called “{name}”. Choose another name.")
+        return name
+
+
+class FirstAccountForm(NewAccountForm):
+    clinic_name = forms.CharField(
+        label="Name of the practice or clinic", max_length=120, help_text="Your own name will do."
+    )
+    set_up_code = forms.CharField(
+        label="Set-up code",
+        max_length=40,
+        required=False,
+        help_text="Printed on the console of the machine that runs the workbench.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    field_order = ("name_shown", "clinic_name", "user_name", "password", "set_up_code")
+
+
+class StaffAccountForm(NewAccountForm):
+    roles = forms.MultipleChoiceField(
+        label="Roles",
+        choices=Role.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Only therapists see clients, and only their own.",
+    )
+    field_order = ("name_shown", "user_name", "roles", "password")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name_shown"].label = "Name"
+        self.fields["password"].label = "First password"
+        self.fields["password"].help_text = "Hand it over in person. They can change it under their name."
+
+
+class ChangePasswordForm(_NewPassword):
+    present = forms.CharField(
+        label="Present password",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ("present", "password")
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account = account
+        self.fields["password"].label = "New password"
+
+    def named_account(self) -> Account:
+        return self.account
+
+
+class NameForm(forms.Form):
+    name_shown = forms.CharField(label="Your name, as clients see it", max_length=120)
+
+
+class ClinicForm(forms.Form):
+    name = forms.CharField(label="Name of the practice or clinic", max_length=120)
+    help_text = forms.CharField(
+        label="Help at once",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="Shown to a client who needs help now. Put in the numbers that hold where your clients live, "
+        "and call each of them once before you rely on it. One paragraph a line.",
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)

@@ -1,0 +1,111 @@
+"""The clinic, the accounts of its staff, and the count of failed sign-ins."""
+
+from __future__ import annotations
+
+import unicodedata
+import uuid
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+HELP_TEXT = (
+    "If you are in danger, or might act on thoughts of hurting yourself, call your local emergency number now "
+    "or go to the nearest emergency department.\n"
+    "If you can, tell someone near you how you feel, and do not stay alone."
+)
+
+
+class Role(models.TextChoices):
+    """What an account may do. Only a therapist sees clients, and only their own."""
+
+    THERAPIST = "therapist", "Therapist"
+    SUPERVISOR = "supervisor", "Supervisor"
+    RESEARCHER = "researcher", "Researcher"
+    ADMINISTRATOR = "administrator", "Administrator"
+
+
+def normalised(user_name: str) -> str:
+    """The form under which a user name is stored, looked up and counted."""
+    return unicodedata.normalize("NFKC", user_name).strip().casefold()
+
+
+class Clinic(models.Model):
+    """The place that runs this workbench. `help_text` is what a client sees who needs help at once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=120)
+    help_text = models.TextField(max_length=2000, default=HELP_TEXT)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AccountManager(BaseUserManager["Account"]):
+    def get_by_natural_key(self, username: str | None) -> Account:
+        return self.get(user_name=normalised(username or ""))
+
+
+class Account(AbstractBaseUser):
+    """A member of staff. Clients have no account: they come by a link made for one check-in."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="accounts")
+    user_name = models.CharField(max_length=150, unique=True)
+    name_shown = models.CharField(max_length=120)
+    roles = models.JSONField(default=list)
+    is_active = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "user_name"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name_shown"]
+    objects = AccountManager()
+
+    class Meta:
+        ordering = ("name_shown",)
+
+    def __str__(self) -> str:
+        return self.name_shown
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.user_name = normalised(self.user_name)
+        super().save(*args, **kwargs)
+
+    def has_role(self, *roles: Role) -> bool:
+        """Whether the account is active and has one of these roles."""
+        return bool(self.is_active and {str(r) for r in roles} & set(self.roles))
+
+    @property
+    def role_labels(self) -> Sequence[str]:
+        return [Role(r).label for r in self.roles]
+
+    @property
+    def is_therapist(self) -> bool:
+        return self.has_role(Role.THERAPIST)
+
+    @property
+    def is_administrator(self) -> bool:
+        return self.has_role(Role.ADMINISTRATOR)
+
+
+class SignInCount(models.Model):
+    """Failed sign-ins of one account name or one network address, kept across restarts.
+
+    `key` is a digest: people type passwords into the wrong field.
+    """
+
+    kind = models.CharField(max_length=10)
+    key = models.CharField(max_length=64)
+    failures = models.PositiveIntegerField(default=0)
+    last_failed_at = models.DateTimeField()
+    locked_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("kind", "key"), name="one_count_a_key"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.failures}"

@@ -1,0 +1,235 @@
+"""Sign-in and sign-out, the first account, the own profile, and the clinic's own page."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from securebase.errors import InputError
+from securebase.workbench.accounts import actions, queries
+from securebase.workbench.accounts.forms import (
+    ChangePasswordForm,
+    ClinicForm,
+    FirstAccountForm,
+    NameForm,
+    SignInForm,
+    StaffAccountForm,
+)
+from securebase.workbench.accounts.gate import (
+    address_of,
+    for_roles,
+    forget_set_up_code,
+    from_this_machine,
+    is_set_up_code,
+    set_up_code,
+    signed_in,
+)
+from securebase.workbench.accounts.models import Account, Role
+
+_WRONG = "User name and password do not fit together."
+
+
+def _next(request: HttpRequest) -> str:
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if safe else ""
+
+
+def _home(account: Account) -> str:
+    return reverse("caseload") if account.is_therapist else reverse("profile")
+
+
+@login_not_required
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """One answer for every way of failing, so that nothing is learnt about which accounts exist."""
+    if queries.clinic_is_empty():
+        return redirect("first-account")
+    if isinstance(request.user, Account):
+        return redirect(_next(request) or _home(request.user))
+    form = SignInForm(request.POST or None)
+    if form.is_valid():
+        name, now, address = form.cleaned_data["user_name"], timezone.now(), address_of(request)
+        locked = actions.locked_until(user_name=name, address=address, now=now)
+        account = None if locked else authenticate(request, username=name, password=form.cleaned_data["password"])
+        if isinstance(account, Account):
+            login(request, account)
+            actions.record_sign_in(account=account, address=address, now=now)
+            return redirect(_next(request) or _home(account))
+        if locked:
+            form.add_error(None, "Too many attempts. Sign-in is closed for about a quarter of an hour.")
+        else:
+            actions.record_failed_sign_in(user_name=name, address=address, now=now)
+            form.add_error(None, _WRONG)
+    context = {
+        "form": form,
+        "next": _next(request),
+        "away": "away" in request.GET,
+        "handed_over": request.session.get("handed_over"),
+    }
+    return render(request, "accounts/sign_in.html", context, status=400 if form.errors else 200)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    actions.record_sign_out(account=signed_in(request), why="asked")
+    logout(request)
+    response = redirect("sign-in")
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+@require_POST
+def still_here(request: HttpRequest) -> HttpResponse:
+    """A page in use says so; the idle lock has seen the request by now."""
+    return HttpResponse(status=204)
+
+
+@login_not_required
+@sensitive_post_parameters("password", "set_up_code")
+@require_http_methods(["GET", "POST"])
+def first_account(request: HttpRequest) -> HttpResponse:
+    if not queries.clinic_is_empty():
+        return redirect("sign-in")
+    needs_code = not from_this_machine(request)
+    form = FirstAccountForm(request.POST or None)
+    if needs_code:
+        set_up_code()
+    else:
+        form.fields.pop("set_up_code")
+    if form.is_valid():
+        data, now, address = form.cleaned_data, timezone.now(), address_of(request)
+        locked = needs_code and actions.locked_until(user_name="", address=address, now=now)
+        if needs_code and (locked or not is_set_up_code(data["set_up_code"])):
+            actions.record_failed_sign_in(user_name="", address=address, now=now)
+            form.add_error("set_up_code", "This is not the set-up code.")
+        else:
+            account = actions.create_first_account(
+                clinic_name=data["clinic_name"],
+                user_name=data["user_name"],
+                name_shown=data["name_shown"],
+                password=data["password"],
+            )
+            forget_set_up_code()
+            login(request, account)
+            actions.record_sign_in(account=account, address=address, now=now)
+            messages.success(request, "Your clinic is ready. Add your first client.")
+            return redirect("caseload")
+    return render(request, "accounts/first_account.html", {"form": form}, status=400 if form.errors else 200)
+
+
+@sensitive_post_parameters("present", "password")
+@require_http_methods(["GET", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    account = signed_in(request)
+    about_name, about_password = "save_name" in request.POST, "save_password" in request.POST
+    name_form = NameForm(request.POST if about_name else None, initial={"name_shown": account.name_shown})
+    password_form = ChangePasswordForm(request.POST if about_password else None, account=account)
+    if about_name and name_form.is_valid():
+        actions.change_name_shown(account=account, name_shown=name_form.cleaned_data["name_shown"])
+        messages.success(request, "Your name is saved.")
+        return redirect("profile")
+    if about_password and password_form.is_valid() and _present_password_fits(request, account, password_form):
+        actions.change_password(account=account, password=password_form.cleaned_data["password"])
+        update_session_auth_hash(request, account)
+        messages.success(request, "Your password is changed. Everywhere else you are signed out.")
+        return redirect("profile")
+    context = {"name_form": name_form, "password_form": password_form, "section": "profile"}
+    refused = name_form.errors or password_form.errors
+    return render(request, "accounts/profile.html", context, status=400 if refused else 200)
+
+
+def _present_password_fits(request: HttpRequest, account: Account, form: ChangePasswordForm) -> bool:
+    """Counted like a sign-in: an unattended screen must not become a place to guess."""
+    now, address = timezone.now(), address_of(request)
+    if actions.locked_until(user_name=account.user_name, address=address, now=now):
+        form.add_error("present", "Too many attempts. Try again in about a quarter of an hour.")
+    elif not account.check_password(form.cleaned_data["present"]):
+        actions.record_failed_sign_in(user_name=account.user_name, address=address, now=now)
+        form.add_error("present", "This is not your present password.")
+    return not form.errors
+
+
+@for_roles(Role.ADMINISTRATOR)
+@require_http_methods(["GET", "POST"])
+def clinic(request: HttpRequest) -> HttpResponse:
+    account = signed_in(request)
+    ours = account.clinic
+    start = {"name": ours.name, "help_text": ours.help_text, "version": ours.version}
+    form = ClinicForm(request.POST or None, initial=start)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            actions.change_clinic(
+                clinic=ours, by=account, name=data["name"], help_text=data["help_text"], version=data["version"]
+            )
+        except InputError as error:
+            form.add_error(None, str(error))
+            form.data = {**form.data.dict(), "version": str(ours.version)}  # type: ignore[union-attr, assignment]
+        else:
+            messages.success(request, "Saved.")
+            return redirect("clinic")
+    context = {
+        "form": form,
+        "clinic": ours,
+        "accounts": queries.accounts_of_clinic(account),
+        "address": settings.ADDRESS,
+        "section": "clinic",
+    }
+    return render(request, "accounts/clinic.html", context, status=400 if form.errors else 200)
+
+
+@for_roles(Role.ADMINISTRATOR)
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def new_account(request: HttpRequest) -> HttpResponse:
+    account = signed_in(request)
+    form = StaffAccountForm(request.POST or None)
+    if form.is_valid():
+        data = form.cleaned_data
+        made = actions.create_account(
+            clinic=account.clinic,
+            user_name=data["user_name"],
+            name_shown=data["name_shown"],
+            password=data["password"],
+            roles=[Role(r) for r in data["roles"]],
+            by=account,
+        )
+        messages.success(request, f"{made.name_shown} can sign in as “{made.user_name}”.")
+        return redirect("clinic")
+    context = {"form": form, "section": "clinic"}
+    return render(request, "accounts/new_account.html", context, status=400 if form.errors else 200)
+
+
+@for_roles(Role.ADMINISTRATOR)
+@require_POST
+def set_account_active(request: HttpRequest, account_id: str) -> HttpResponse:
+    by = signed_in(request)
+    account = get_object_or_404(queries.accounts_of_clinic(by), id=account_id)
+    try:
+        actions.set_active(account=account, active="reopen" in request.POST, by=by)
+    except InputError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request, f"The account of {account.name_shown} is {'open' if account.is_active else 'closed'}."
+        )
+    return redirect("clinic")
+
+
+@login_not_required
+@require_GET
+def healthy(request: HttpRequest) -> HttpResponse:
+    """For whoever watches the server: it runs and reads its database."""
+    queries.clinic_is_empty()
+    return HttpResponse("ok", content_type="text/plain")

@@ -1,0 +1,39 @@
+"""Is the trail whole?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from securebase.workbench.audit.actions import BEGINNING
+from securebase.workbench.audit.models import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What `verify` found. `first_bad` is the number of the first row that does not fit; None where all fit."""
+
+    rows: int
+    first_bad: int | None = None
+    reason: str = ""
+    last_hash: str = BEGINNING
+
+    @property
+    def whole(self) -> bool:
+        return self.first_bad is None
+
+
+def verify() -> Verdict:
+    """Walk the whole chain: numbers without gaps, each seal right, each row sealed with the one before.
+
+    Rows cut off at the end leave a whole chain behind: keep the number of rows and the last hash elsewhere to see that.
+    """
+    previous, count = BEGINNING, 0
+    for entry in Entry.objects.order_by("sequence").iterator(chunk_size=2000):
+        if entry.sequence != count + 1:
+            return Verdict(count, count + 1, "a row is missing", previous)
+        if entry.previous_hash != previous:
+            return Verdict(count, entry.sequence, "the row does not follow from the one before", previous)
+        if entry.hash != entry.seal():
+            return Verdict(count, entry.sequence, "the row was changed after it was written", previous)
+        previous, count = entry.hash, entry.sequence
+    return Verdict(count, last_hash=previous)

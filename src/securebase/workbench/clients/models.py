@@ -1,0 +1,90 @@
+"""The client and the episode of care."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from securebase.records.vocabulary import Phase, ProblemArea
+from securebase.workbench.accounts.models import Clinic
+from securebase.workbench.clients.scoping import ScopedModel
+
+PHASES = [(p.value, p.label) for p in Phase]
+PROBLEM_AREAS = [(a.value, a.label) for a in ProblemArea]
+
+
+class SymptomMeasure(models.TextChoices):
+    """Instrument and scale with which an episode's symptoms are followed."""
+
+    SESSION_SET = "session_before:symptoms", "The session check-in (five questions of our own, not yet validated)"
+    PHQ9 = "phq9:total", "PHQ-9 total (typed in)"
+
+
+class Client(ScopedModel):
+    """A person in therapy. The name shown may be a first name and an initial: no more is needed."""
+
+    THERAPIST_PATH: ClassVar[str] = "therapist"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="+")
+    therapist = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    name_shown = models.CharField(max_length=80)
+    pronouns = models.CharField(max_length=40, blank=True)
+    simulated = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("name_shown",)
+
+    def __str__(self) -> str:
+        return self.name_shown
+
+    @property
+    def episode(self) -> Episode | None:
+        """The course of therapy that runs, or else the last one."""
+        return max(self.episodes.all(), key=lambda e: (e.ended_on is None, e.began_on), default=None)
+
+
+class Episode(ScopedModel):
+    """One course of therapy of one client."""
+
+    THERAPIST_PATH: ClassVar[str] = "client__therapist"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="episodes")
+    began_on = models.DateField()
+    ended_on = models.DateField(null=True, blank=True)
+    planned_sessions = models.PositiveSmallIntegerField(
+        default=16, validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+    problem_areas = models.JSONField(default=list)
+    phase = models.CharField(max_length=20, choices=PHASES, default=Phase.INITIAL.value)
+    symptom_measure = models.CharField(
+        max_length=60, choices=SymptomMeasure.choices, default=SymptomMeasure.SESSION_SET
+    )
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("began_on",)
+
+    def __str__(self) -> str:
+        return f"{self.began_on:%Y-%m-%d}"
+
+    @property
+    def symptom_instrument_and_scale(self) -> tuple[str, str]:
+        instrument, scale = self.symptom_measure.split(":")
+        return instrument, scale
+
+    @property
+    def problem_area_labels(self) -> list[str]:
+        return [ProblemArea(a).label for a in self.problem_areas]
+
+    @property
+    def phase_label(self) -> str:
+        return Phase(self.phase).label

@@ -1,0 +1,160 @@
+"""Every setting of the workbench, read from the environment. One row a setting; docs/settings.md explains each."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from securebase.workbench.database.keys import read_or_make_secret
+
+
+def _text(name: str, default: str = "") -> str:
+    return os.environ.get(name, default).strip()
+
+
+def _flag(name: str) -> bool:
+    return _text(name).lower() in {"1", "true", "yes", "on"}
+
+
+def _local_time_zone() -> str:
+    """The machine's time zone by name, for a clinic that did not set one."""
+    link = os.path.realpath("/etc/localtime")
+    return link.split("zoneinfo/", 1)[1] if "zoneinfo/" in link else "UTC"
+
+
+# ---- what can be set -------------------------------------------------------------------------------------------------
+DATA_DIR = Path(_text("SECUREBASE_DATA_DIR", "securebase-data")).resolve()  # database, keys, set-up code
+DATABASE_KEY_FILE = Path(_text("SECUREBASE_DATABASE_KEY_FILE") or DATA_DIR / "database.key")  # raw key, 64 hex digits
+DATABASE_KEY = _text("SECUREBASE_DATABASE_KEY")  # the raw key itself, where no file is wanted
+ADDRESS = _text("SECUREBASE_ADDRESS").rstrip("/")  # public address, https://…: check-in links begin with it
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_text("SECUREBASE_ALLOWED_HOSTS").replace(",", " ").split()]
+TRUSTED_PROXY = _text("SECUREBASE_TRUSTED_PROXY")  # address of the proxy whose forwarded headers may be believed
+TIME_ZONE = _text("SECUREBASE_TIME_ZONE") or _local_time_zone()  # IANA name; times on pages are in it
+IDLE_MINUTES = int(_text("SECUREBASE_IDLE_MINUTES", "15"))  # a signed-in page ends after so long without a request
+CHECK_IN_LINK_HOURS = int(_text("SECUREBASE_CHECK_IN_LINK_HOURS", "72"))  # how long a client's link can be used
+DEMO = _flag("SECUREBASE_DEMO")  # simulated clinic: marked on every page
+DEBUG = _flag("SECUREBASE_DEBUG")  # for developers; never with real clients
+
+# ---- what follows from it --------------------------------------------------------------------------------------------
+_address = urlsplit(ADDRESS)
+if _address.hostname:
+    ALLOWED_HOSTS.append(_address.hostname)
+    CSRF_TRUSTED_ORIGINS = [f"{_address.scheme}://{_address.netloc}"]
+_https = _address.scheme == "https"
+
+# kept only where there is a data directory to keep it in: reading the settings alone writes nothing
+SECRET_KEY = read_or_make_secret(DATA_DIR / "secret.key") if DATA_DIR.is_dir() else secrets.token_hex(32)
+
+INSTALLED_APPS = [
+    "securebase.workbench.ui",
+    "securebase.workbench.audit",
+    "securebase.workbench.accounts",
+    "securebase.workbench.clients",
+    "securebase.workbench.therapy_sessions",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "securebase.workbench.ui.headers.SecurityHeaders",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "securebase.workbench.accounts.middleware.IdleLock",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "securebase.workbench.accounts.middleware.Denials",
+]
+
+ROOT_URLCONF = "securebase.workbench.urls"
+WSGI_APPLICATION = "securebase.workbench.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "securebase.workbench.ui.context.workbench",
+            ]
+        },
+    }
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "securebase.workbench.database",
+        "NAME": DATA_DIR / "securebase.db",
+        "OPTIONS": {
+            "key": DATABASE_KEY,
+            "key_file": DATABASE_KEY_FILE,
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 10,
+            "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
+        },
+        "TEST": {"NAME": DATA_DIR / "test.db"},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# ---- sign-in ---------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.Account"
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "caseload"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("user_name", "name_shown")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = "securebase_session"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = _https
+CSRF_COOKIE_NAME = "securebase_csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = _https
+CSRF_FAILURE_VIEW = "securebase.workbench.ui.pages.csrf_failed"
+
+# ---- the web ---------------------------------------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_PROXY_SSL_HEADER = None  # the server believes the trusted proxy and sets the scheme itself
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 300
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_MAX_AGE = 60
+
+USE_TZ = True
+LANGUAGE_CODE = "en-gb"
+USE_I18N = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}

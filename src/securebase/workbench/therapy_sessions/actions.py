@@ -1,0 +1,354 @@
+"""Everything that changes a session, a check-in, an administration, an alert or a rupture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from securebase.errors import InputError
+from securebase.measurement.catalogue import instrument as instrument_called
+from securebase.measurement.scoring import Scored, score
+from securebase.records.vocabulary import Moment, Phase, RuptureKind
+from securebase.workbench.accounts.models import Account
+from securebase.workbench.audit.actions import record
+from securebase.workbench.clients.actions import CHANGED_MEANWHILE, ensure_own
+from securebase.workbench.clients.models import Episode
+from securebase.workbench.therapy_sessions.models import (
+    Administration,
+    CheckIn,
+    CheckInMode,
+    CheckInState,
+    Response,
+    Rupture,
+    SafetyAlert,
+    Score,
+    TherapySession,
+)
+from securebase.workbench.therapy_sessions.tokens import digest, new_token
+
+_THE_LINK = "the client’s own link leads to this one check-in"
+Responses = Mapping[int, float | None]
+
+
+# ---- sessions --------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def create_session(
+    *, episode: Episode, by: Account, number: int, held_at: datetime, phase: Phase | None = None
+) -> TherapySession:
+    """A session held or planned. Raises InputError where its number is taken."""
+    ensure_own(episode.client, by)
+    if episode.therapy_sessions.filter(number=number).exists():
+        raise InputError(f"session {number} is there already", advice="Give the next number.")
+    session = TherapySession.objects.create(
+        episode=episode, number=number, held_at=held_at, phase=Phase(phase or episode.phase).value
+    )
+    _record(by, "session.created", session, episode)
+    return session
+
+
+@transaction.atomic
+def change_session(
+    *, session: TherapySession, by: Account, version: int, number: int, held_at: datetime, phase: Phase
+) -> TherapySession:
+    """`version` is the one the form was opened with; raises InputError where the session was changed since."""
+    ensure_own(session.episode.client, by)
+    if session.episode.therapy_sessions.filter(number=number).exclude(id=session.id).exists():
+        raise InputError(f"session {number} is there already", advice="Give a number that is free.")
+    rows = TherapySession.objects.visible_to(by).filter(id=session.id, version=version)
+    if not rows.update(number=number, held_at=held_at, phase=Phase(phase).value, version=version + 1):
+        raise InputError(CHANGED_MEANWHILE, advice="Compare with what is saved now, then save again.")
+    _record(by, "session.changed", session, session.episode)
+    session.refresh_from_db()
+    return session
+
+
+@transaction.atomic
+def remove_session(*, session: TherapySession, by: Account) -> None:
+    """Undo for a session that has nothing in it. What a client answered is never removed."""
+    ensure_own(session.episode.client, by)
+    used = session.administrations.exists() or session.ruptures.exists() or session.repairs.exists()
+    if used or session.check_ins.exists():
+        raise InputError(f"session {session.number} has check-ins or marks in it", advice="Change it instead.")
+    _record(by, "session.removed", session, session.episode)
+    TherapySession.objects.visible_to(by).filter(id=session.id).delete()
+
+
+# ---- check-ins -------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A check-in that waits, and the token of its link. The token is known here and never again."""
+
+    check_in: CheckIn
+    token: str
+
+    @property
+    def path(self) -> str:
+        return f"/c/{self.token}/"
+
+
+@transaction.atomic
+def invite_check_in(
+    *, session: TherapySession, by: Account, moment: Moment, mode: CheckInMode, at: datetime, simulated: bool = False
+) -> Invitation:
+    """Open the check-in of this moment, or open it anew: a new link ends the old one.
+
+    Raises InputError where it has been answered.
+    """
+    ensure_own(session.episode.client, by)
+    moment = Moment(moment)
+    if moment is Moment.BETWEEN:
+        raise InputError("a check-in belongs before or after a session")
+    check_in = session.check_ins.filter(moment=moment.value).first()
+    if check_in is not None and check_in.is_answered:
+        raise InputError("this check-in has been answered", advice="It cannot be opened again.")
+    token = new_token()
+    check_in = check_in or CheckIn(therapy_session=session, moment=moment.value)
+    check_in.mode, check_in.state, check_in.simulated = mode, CheckInState.WAITING, simulated
+    check_in.token_digest = None if mode == CheckInMode.PAPER else digest(token)
+    check_in.invited_at, check_in.opened_at = at, None
+    check_in.expires_at = None if mode == CheckInMode.PAPER else at + timedelta(hours=settings.CHECK_IN_LINK_HOURS)
+    check_in.save()
+    _record(by, "check_in.invited", check_in, session.episode, mode=str(mode), moment=moment.value)
+    return Invitation(check_in, token)
+
+
+@transaction.atomic
+def withdraw_check_in(*, check_in: CheckIn, by: Account) -> CheckIn:
+    """End the link. An answered check-in stays as it is."""
+    episode = check_in.therapy_session.episode
+    ensure_own(episode.client, by)
+    rows = CheckIn.objects.visible_to(by).filter(id=check_in.id, state=CheckInState.WAITING)
+    if not rows.update(state=CheckInState.WITHDRAWN, token_digest=None):
+        raise InputError("this check-in does not wait for an answer any more")
+    _record(by, "check_in.withdrawn", check_in, episode)
+    check_in.refresh_from_db()
+    return check_in
+
+
+@transaction.atomic
+def open_check_in(*, check_in: CheckIn, at: datetime) -> None:
+    """The client's page was opened for the first time."""
+    rows = CheckIn.objects.for_the_workbench(because=_THE_LINK).filter(id=check_in.id, opened_at=None)
+    if rows.update(opened_at=at):
+        _record(None, "check_in.opened", check_in, check_in.therapy_session.episode)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a check-in's answers. `again`: the same answers had arrived before, and nothing was written."""
+
+    administration: Administration
+    alerts: int
+    again: bool = False
+
+
+@transaction.atomic
+def record_check_in(
+    *, check_in: CheckIn, responses: Responses, submission: str, at: datetime, by: Account | None = None
+) -> Recorded:
+    """Keep a check-in's answers: administration, responses, scores, safety alerts and audit row, all or nothing.
+
+    `submission` names this sending: the same one twice (a retry after a lost connection) is kept once. `by` is the
+    therapist who types in a paper form; None is the client. Raises ResponseError for values that the items do not
+    allow, InputError where other answers were kept already.
+    """
+    scored = score(instrument_called(check_in.instrument_id), responses)
+    episode = check_in.therapy_session.episode
+    if by is not None:
+        ensure_own(episode.client, by)
+    kept = CheckIn.objects.for_the_workbench(because=_THE_LINK).get(id=check_in.id)
+    if kept.is_answered:
+        if kept.submission_digest == digest(submission):
+            return Recorded(kept.answers, kept.answers.safety_alerts.count(), again=True)
+        raise InputError("this check-in has been answered already")
+    if kept.state != CheckInState.WAITING:
+        raise InputError("this check-in was withdrawn")
+    kept.state, kept.answered_at, kept.submission_digest = CheckInState.ANSWERED, at, digest(submission)
+    kept.save(update_fields=["state", "answered_at", "submission_digest"])
+    administration = _keep(
+        scored,
+        episode=episode,
+        session=check_in.therapy_session,
+        check_in=kept,
+        moment=Moment(check_in.moment),
+        at=at,
+        typed_in_by=by,
+        simulated=check_in.simulated,
+    )
+    _record(by, "check_in.answered", kept, episode, **_outline(scored))
+    return Recorded(administration, len(scored.alerts))
+
+
+@transaction.atomic
+def type_in_administration(
+    *,
+    episode: Episode,
+    by: Account,
+    instrument: str,
+    responses: Responses,
+    at: datetime,
+    submission: str,
+    session: TherapySession | None = None,
+    moment: Moment = Moment.BEFORE,
+    simulated: bool = False,
+) -> Recorded:
+    """Keep an instrument that was filled in on paper, by item numbers. The same sending twice is kept once."""
+    ensure_own(episode.client, by)
+    if session is not None and session.episode_id != episode.id:
+        raise InputError("the session belongs to another therapy")
+    scored = score(instrument_called(instrument), responses)
+    if all(v is None for v in scored.responses.values()):
+        raise InputError("no item has an answer", advice="Type in what is on the sheet.")
+    before = episode.administrations.filter(submission_digest=digest(submission)).first()
+    if before is not None:
+        return Recorded(before, before.safety_alerts.count(), again=True)
+    administration = _keep(
+        scored,
+        episode=episode,
+        session=session,
+        moment=moment,
+        at=at,
+        typed_in_by=by,
+        submission=submission,
+        simulated=simulated,
+    )
+    _record(by, "administration.typed_in", administration, episode, **_outline(scored))
+    return Recorded(administration, len(scored.alerts))
+
+
+@transaction.atomic
+def set_aside_administration(*, administration: Administration, by: Account, at: datetime | None) -> Administration:
+    """Leave an administration out of every picture, because it was entered by mistake; `at` None takes it back in.
+
+    Its answers and its safety alerts stay.
+    """
+    ensure_own(administration.episode.client, by)
+    administration.set_aside_at = at
+    administration.save(update_fields=["set_aside_at"])
+    action = "administration.set_aside" if at else "administration.taken_back"
+    _record(by, action, administration, administration.episode)
+    return administration
+
+
+def _keep(
+    scored: Scored,
+    *,
+    episode: Episode,
+    session: TherapySession | None,
+    moment: Moment,
+    at: datetime,
+    typed_in_by: Account | None,
+    simulated: bool,
+    check_in: CheckIn | None = None,
+    submission: str = "",
+) -> Administration:
+    """The rows of one administration, inside the caller's transaction."""
+    administration = Administration.objects.create(
+        episode=episode,
+        therapy_session=session,
+        check_in=check_in,
+        instrument=scored.instrument,
+        instrument_version=instrument_called(scored.instrument).version,
+        at=at,
+        moment=Moment(moment).value,
+        typed_in_by=typed_in_by.id if typed_in_by else None,
+        submission_digest=digest(submission) if submission else None,
+        simulated=simulated,
+    )
+    Response.objects.bulk_create(
+        Response(administration=administration, item=item, value=value) for item, value in scored.responses.items()
+    )
+    Score.objects.bulk_create(
+        Score(
+            administration=administration,
+            scale=s.scale,
+            construct=s.construct,
+            value=s.value,
+            n_missing=s.n_missing,
+            note=s.note[:200],
+        )
+        for s in scored.scores.values()
+    )
+    SafetyAlert.objects.bulk_create(
+        SafetyAlert(
+            episode=episode, administration=administration, item=a.item, value=a.value, concern=a.concern, raised_at=at
+        )
+        for a in scored.alerts
+    )
+    return administration
+
+
+def _outline(scored: Scored) -> dict[str, object]:
+    """What the audit trail may know of answers: how many, not which."""
+    answered = sum(value is not None for value in scored.responses.values())
+    return {"instrument": scored.instrument, "answered": answered, "alerts": len(scored.alerts)}
+
+
+# ---- safety ----------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def acknowledge_alert(*, alert: SafetyAlert, by: Account, note: str, at: datetime) -> SafetyAlert:
+    """Somebody has seen it and says what was done. Raises InputError without a note, or where it was done already."""
+    ensure_own(alert.episode.client, by)
+    if not note.strip():
+        raise InputError("say in a few words what was done", where="Note")
+    rows = SafetyAlert.objects.visible_to(by).filter(id=alert.id, acknowledged_at=None)
+    if not rows.update(acknowledged_at=at, acknowledged_by=by.id, note=note.strip()):
+        raise InputError("this alert has been acknowledged already", advice="Your note was not saved; read theirs.")
+    _record(by, "safety_alert.acknowledged", alert, alert.episode)
+    alert.refresh_from_db()
+    return alert
+
+
+# ---- ruptures --------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def mark_rupture(*, session: TherapySession, by: Account, kind: RuptureKind, at: datetime) -> Rupture:
+    """Strain in the alliance, as the therapist saw it in this session."""
+    ensure_own(session.episode.client, by)
+    rupture = Rupture.objects.create(therapy_session=session, kind=RuptureKind(kind).value, marked_at=at)
+    _record(by, "rupture.marked", rupture, session.episode)
+    return rupture
+
+
+@transaction.atomic
+def record_repair(*, rupture: Rupture, by: Account, session: TherapySession | None, at: datetime) -> Rupture:
+    """The strain was resolved, in this session where one is named."""
+    episode = rupture.therapy_session.episode
+    ensure_own(episode.client, by)
+    if session is not None and session.episode_id != episode.id:
+        raise InputError("the session belongs to another therapy")
+    if session is not None and session.number < rupture.therapy_session.number:
+        raise InputError("a repair cannot come before the rupture")
+    rupture.repaired_in, rupture.repaired_at = session, at
+    rupture.save(update_fields=["repaired_in", "repaired_at"])
+    _record(by, "rupture.repaired", rupture, episode)
+    return rupture
+
+
+@transaction.atomic
+def remove_rupture(*, rupture: Rupture, by: Account) -> None:
+    """Undo for a mark made by mistake."""
+    episode = rupture.therapy_session.episode
+    ensure_own(episode.client, by)
+    _record(by, "rupture.removed", rupture, episode, kind=rupture.kind)
+    Rupture.objects.visible_to(by).filter(id=rupture.id).delete()
+
+
+def _record(
+    by: Account | None,
+    action: str,
+    row: TherapySession | CheckIn | Administration | SafetyAlert | Rupture,
+    episode: Episode,
+    **detail: object,
+) -> None:
+    record(
+        actor=by,
+        action=action,
+        object_type=action.split(".", maxsplit=1)[0],
+        object_id=row.pk,
+        client=episode.client_id,
+        detail=dict(detail),
+    )

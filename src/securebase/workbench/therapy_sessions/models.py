@@ -1,0 +1,209 @@
+"""Sessions, check-ins and what was filled in; safety alerts; strain in the alliance and its repair."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from securebase.records.vocabulary import Moment, Phase, Respondent, RuptureKind
+from securebase.workbench.clients.models import PHASES, Episode
+from securebase.workbench.clients.scoping import ScopedModel
+
+MOMENTS = [(m.value, m.label) for m in Moment]
+RUPTURE_KINDS = [(k.value, k.label) for k in RuptureKind]
+
+#: The instrument of our own that is asked at each moment.
+SESSION_SETS = {Moment.BEFORE.value: "session_before", Moment.AFTER.value: "session_after"}
+
+
+class TherapySession(ScopedModel):
+    """One therapy meeting, held or planned: `held_at` may lie ahead."""
+
+    THERAPIST_PATH: ClassVar[str] = "episode__client__therapist"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="therapy_sessions")
+    number = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(200)])
+    held_at = models.DateTimeField()
+    phase = models.CharField(max_length=20, choices=PHASES, default=Phase.INITIAL.value)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("number",)
+        constraints = (models.UniqueConstraint(fields=("episode", "number"), name="one_session_a_number"),)
+
+    def __str__(self) -> str:
+        return f"Session {self.number}"
+
+    @property
+    def phase_label(self) -> str:
+        return Phase(self.phase).label
+
+
+class CheckInState(models.TextChoices):
+    WAITING = "waiting", "Waiting for an answer"
+    ANSWERED = "answered", "Answered"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class CheckInMode(models.TextChoices):
+    """How the check-in reaches the client."""
+
+    LINK = "link", "Link to another device"
+    DEVICE = "device", "This device, handed over"
+    PAPER = "paper", "Paper, typed in"
+
+
+class CheckIn(ScopedModel):
+    """The measures around one moment of one session. Its link is known only to who has it: a digest is kept."""
+
+    THERAPIST_PATH: ClassVar[str] = "therapy_session__episode__client__therapist"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    therapy_session = models.ForeignKey(TherapySession, on_delete=models.PROTECT, related_name="check_ins")
+    moment = models.CharField(max_length=10, choices=MOMENTS)
+    mode = models.CharField(max_length=10, choices=CheckInMode.choices)
+    state = models.CharField(max_length=10, choices=CheckInState.choices, default=CheckInState.WAITING)
+    token_digest = models.CharField(max_length=64, unique=True, null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    invited_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    #: what the page sent to say “this is the same answer again”; a digest, like the link's
+    submission_digest = models.CharField(max_length=64, blank=True)
+    simulated = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("invited_at",)
+        constraints = (models.UniqueConstraint(fields=("therapy_session", "moment"), name="one_check_in_a_moment"),)
+
+    def __str__(self) -> str:
+        return f"{self.get_moment_display()}, {self.get_state_display().lower()}"
+
+    @property
+    def instrument_id(self) -> str:
+        return SESSION_SETS[self.moment]
+
+    @property
+    def is_answered(self) -> bool:
+        return self.state == CheckInState.ANSWERED
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state == CheckInState.WAITING
+
+
+class Administration(ScopedModel):
+    """One instrument filled in once. Never deleted: what was entered by mistake is set aside and kept."""
+
+    THERAPIST_PATH: ClassVar[str] = "episode__client__therapist"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="administrations")
+    therapy_session = models.ForeignKey(
+        TherapySession, on_delete=models.PROTECT, null=True, blank=True, related_name="administrations"
+    )
+    check_in = models.OneToOneField(CheckIn, on_delete=models.PROTECT, null=True, blank=True, related_name="answers")
+    instrument = models.CharField(max_length=60)
+    instrument_version = models.CharField(max_length=20, default="1")
+    at = models.DateTimeField()
+    moment = models.CharField(max_length=10, choices=MOMENTS)
+    respondent = models.CharField(
+        max_length=10, choices=[(r.value, r.label) for r in Respondent], default=Respondent.CLIENT.value
+    )
+    typed_in_by = models.UUIDField(null=True, blank=True)
+    submission_digest = models.CharField(max_length=64, unique=True, null=True, blank=True)
+    set_aside_at = models.DateTimeField(null=True, blank=True)
+    simulated = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("at",)
+
+    def __str__(self) -> str:
+        return f"{self.instrument} {self.at:%Y-%m-%d}"
+
+
+class Response(ScopedModel):
+    """One item's answer; null where it was left unanswered."""
+
+    THERAPIST_PATH: ClassVar[str] = "administration__episode__client__therapist"
+
+    administration = models.ForeignKey(Administration, on_delete=models.PROTECT, related_name="responses")
+    item = models.PositiveSmallIntegerField()
+    value = models.FloatField(null=True)
+
+    class Meta:
+        ordering = ("item",)
+        constraints = (models.UniqueConstraint(fields=("administration", "item"), name="one_response_an_item"),)
+
+    def __str__(self) -> str:
+        return f"item {self.item}"
+
+
+class Score(ScopedModel):
+    """One scale's score; null, with a note, where the instrument gives none for these answers."""
+
+    THERAPIST_PATH: ClassVar[str] = "administration__episode__client__therapist"
+
+    administration = models.ForeignKey(Administration, on_delete=models.PROTECT, related_name="scores")
+    scale = models.CharField(max_length=60)
+    construct = models.CharField(max_length=60)
+    value = models.FloatField(null=True)
+    n_missing = models.PositiveSmallIntegerField(default=0)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ("scale",)
+        constraints = (models.UniqueConstraint(fields=("administration", "scale"), name="one_score_a_scale"),)
+
+    def __str__(self) -> str:
+        return self.scale
+
+
+class SafetyAlert(ScopedModel):
+    """An answer that asks for attention now. Stays open until a person acknowledges it with a note."""
+
+    THERAPIST_PATH: ClassVar[str] = "episode__client__therapist"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="safety_alerts")
+    administration = models.ForeignKey(Administration, on_delete=models.PROTECT, related_name="safety_alerts")
+    item = models.PositiveSmallIntegerField()
+    value = models.FloatField()
+    concern = models.CharField(max_length=200)
+    raised_at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.UUIDField(null=True, blank=True)
+    note = models.TextField(max_length=2000, blank=True)
+
+    class Meta:
+        ordering = ("-raised_at",)
+
+    def __str__(self) -> str:
+        return self.concern
+
+
+class Rupture(ScopedModel):
+    """Strain in the alliance that the therapist marked, and its repair."""
+
+    THERAPIST_PATH: ClassVar[str] = "therapy_session__episode__client__therapist"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    therapy_session = models.ForeignKey(TherapySession, on_delete=models.PROTECT, related_name="ruptures")
+    kind = models.CharField(max_length=20, choices=RUPTURE_KINDS)
+    marked_at = models.DateTimeField()
+    repaired_in = models.ForeignKey(
+        TherapySession, on_delete=models.PROTECT, null=True, blank=True, related_name="repairs"
+    )
+    repaired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("marked_at",)
+
+    def __str__(self) -> str:
+        return self.kind

@@ -1,0 +1,14 @@
+"""Every address of the workbench."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("securebase.workbench.accounts.urls")),
+]
+
+handler400 = "securebase.workbench.ui.pages.bad_request"
+handler403 = "securebase.workbench.ui.pages.refused"
+handler404 = "securebase.workbench.ui.pages.not_found"
+handler500 = "securebase.workbench.ui.pages.failed"

@@ -1,0 +1,29 @@
+"""For every test. Safe where only the core is installed: Django is set up only where it is there."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+#: The rooms that need Django, left out where the core alone is installed.
+collect_ignore = [] if find_spec("django") else ["workbench", "browser"]
+
+if find_spec("django"):
+    # before Django reads its settings: the tests' own data directory, with its own key
+    os.environ["SECUREBASE_DATA_DIR"] = tempfile.mkdtemp(prefix="securebase-tests-")
+    os.environ.setdefault("SECUREBASE_TIME_ZONE", "Europe/Amsterdam")
+    for _name in ("SECUREBASE_ADDRESS", "SECUREBASE_DEMO", "SECUREBASE_DATABASE_KEY", "SECUREBASE_DATABASE_KEY_FILE"):
+        os.environ.pop(_name, None)
+    # browser tests drive a live server from the same process
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+
+def pytest_unconfigure() -> None:
+    """The tests' data directory goes with them."""
+    folder = Path(os.environ.get("SECUREBASE_DATA_DIR", ""))
+    if folder.name.startswith("securebase-tests-"):
+        for file in folder.iterdir():
+            file.unlink()
+        folder.rmdir()
