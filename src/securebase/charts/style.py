@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 import altair as alt
 
@@ -42,6 +43,17 @@ _Chart = TypeVar(
 def colour(construct: str) -> str:
     """The colour of a construct; a construct that a table brought gets the neutral one."""
     return CONSTRUCT_COLOURS.get(construct, OTHER)
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
+    """A chart without marks over rows that travel inside it."""
+    return alt.Chart(alt.InlineData(values=[dict(row) for row in rows]))
+
+
+def layered(*layers: alt.Chart, fitted: bool = True, **properties: Any) -> alt.LayerChart:
+    """Layers on top of each other; `fitted` so that the whole picture, with its axes, has the width asked for."""
+    sized = {"autosize": alt.AutoSizeParams(type="fit", contains="padding")} if fitted else {}
+    return cast("alt.LayerChart", alt.layer(*layers).properties(**sized, **properties))
 
 
 def themed(chart: _Chart, *, label: str, description: str) -> _Chart:

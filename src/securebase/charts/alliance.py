@@ -1,0 +1,99 @@
+"""Alliance of one client: movements (state-like) as bars around the usual level (trait-like), ruptures and repairs."""
+
+from __future__ import annotations
+
+import altair as alt
+
+from securebase.charts.axes import across, up
+from securebase.charts.style import ALERT, PAPER, PHONE, SOFT, WHOLE, colour, layered, table, themed
+from securebase.picture import wording
+from securebase.picture.client import ClientPicture
+from securebase.picture.parts import Repair, RuptureMark
+
+
+def alliance_chart(picture: ClientPicture, *, width: int = WHOLE) -> alt.LayerChart:
+    """The alliance chart, `width` pixels wide; before the gate of usual levels, the reports alone."""
+    part, ink = picture.alliance, colour("alliance")
+    x = across(picture.axis, [r.at for r in part.reported], width=width)
+
+    def y(field: str) -> alt.Y:
+        return up(field, part.minimum, part.maximum, few=True)
+
+    layers: list[alt.Chart] = []
+    if part.usual_line:
+        layers += _usual(picture, x, y("value"), y("low"))
+    if part.bars:
+        rows = [
+            {"at": b.at, "from": b.usual, "to": b.usual + b.state, "ink": ALERT if b.low else ink} for b in part.bars
+        ]
+        thick = 7 if width > PHONE else 5
+        bars = table(rows).mark_rule(strokeWidth=thick, strokeCap="round", opacity=0.75)
+        layers.append(bars.encode(x=x, y=y("from"), y2="to:Q", color=alt.Color("ink:N", scale=None)))
+    reports = table([{"at": r.at, "value": r.value} for r in part.reported])
+    if not part.bars:
+        layers.append(reports.mark_line(color=ink, strokeWidth=1.4, opacity=0.6).encode(x=x, y=y("value")))
+    dots = reports.mark_point(filled=True, fill=PAPER, stroke=ink, strokeWidth=1.6, size=30, opacity=1)
+    layers.append(dots.encode(x=x, y=y("value")))
+    layers += _marks(picture, x, y("value"))
+    chart = layered(*layers, width=width, height=210 if width > PHONE else 200)
+    return themed(chart, label="Alliance by session around the usual level", description=_described(picture))
+
+
+def _usual(picture: ClientPicture, x: alt.X, y: alt.Y, low: alt.Y) -> list[alt.Chart]:
+    """The usual level along the whole course with its interval, drawn on to the planned end."""
+    ink = colour("alliance")
+    rows = [{"at": r.at, "value": r.value, "low": r.low, "high": r.high} for r in picture.alliance.usual_line]
+    ends = [s.at for s in picture.axis]
+    if ends:
+        rows.insert(0, {**rows[0], "at": min(rows[0]["at"], ends[0])})
+        rows.append({**rows[-1], "at": max(rows[-1]["at"], ends[-1])})
+    line = table(rows)
+    return [
+        line.mark_area(color=ink, opacity=0.12).encode(x=x, y=low, y2="high:Q"),
+        line.mark_line(color=ink, strokeWidth=1.2, strokeDash=[6, 4]).encode(x=x, y=y),
+    ]
+
+
+def _marks(picture: ClientPicture, x: alt.X, y: alt.Y) -> list[alt.Chart]:
+    ratings: dict[int | None, float] = {r.session: r.value for r in picture.alliance.reported if r.session is not None}
+    bottom = picture.alliance.minimum
+    fallen, back = [], []
+    for mark in picture.alliance.ruptures:
+        value = mark.value if mark.value is not None else ratings.get(mark.session, bottom)
+        fallen.append({"at": mark.at, "value": value, "says": _named(mark)})
+        if mark.repaired_at is not None:
+            after = ratings.get(mark.repaired_session, _last_before(picture, mark.repaired_at, value))
+            back.append({"at": mark.repaired_at, "value": after, "says": "repaired"})
+    layers = []
+    if fallen:
+        words = table(fallen).mark_text(color=ALERT, fontWeight=600, fontSize=12, baseline="top", dy=9)
+        layers.append(words.encode(x=x, y=y, text="says:N"))
+    if back:
+        words = table(back).mark_text(color=SOFT, baseline="bottom", dy=-9)
+        layers.append(words.encode(x=x, y=y, text="says:N"))
+    return layers
+
+
+def _named(mark: RuptureMark) -> str:
+    return "rupture" if mark.repair is not Repair.OPEN else "rupture, open"
+
+
+def _last_before(picture: ClientPicture, at: float, otherwise: float) -> float:
+    before = [r.value for r in picture.alliance.reported if r.at <= at]
+    return before[-1] if before else otherwise
+
+
+def _described(picture: ClientPicture) -> str:
+    part = picture.alliance
+    if not part.reported:
+        return "The alliance has not been rated yet."
+    says = [f"{wording.count(len(part.reported), 'rating')}, the last {wording.number(part.reported[-1].value)}."]
+    if part.usual is not None:
+        says.append(
+            f"Usual level {wording.number(part.usual.value)}, 90% interval {wording.number(part.usual.low)} to "
+            f"{wording.number(part.usual.high)}."
+        )
+    for mark in part.ruptures:
+        state = "open" if mark.repair is Repair.OPEN else "repaired"
+        says.append(f"Rupture in {wording.session(mark.session, mark.at)}, {state}.")
+    return " ".join(says)

@@ -1,0 +1,49 @@
+"""The four mechanisms of one client as they were reported: small multiples on one range, in one order, always."""
+
+from __future__ import annotations
+
+import altair as alt
+
+from securebase.charts.axes import across, up
+from securebase.charts.style import INK, PHONE, WHOLE, colour, layered, table, themed
+from securebase.picture import wording
+from securebase.picture.client import ClientPicture
+from securebase.picture.parts import Mechanism
+
+
+def mechanisms_chart(picture: ClientPicture, *, width: int = WHOLE) -> alt.ConcatChart:
+    """Four small charts: in a row, or two by two on a phone. Reports only; contributions are not drawn."""
+    columns = 4 if width > PHONE else 2
+    each = (width - 46 * columns) // columns
+    parts = [_one(picture, part, each, width) for part in picture.mechanisms]
+    chart = alt.concat(*parts, columns=columns, spacing={"row": 18, "column": 22})
+    return themed(chart, label="Mechanisms as reported, by session", description=_described(picture))
+
+
+def _one(picture: ClientPicture, part: Mechanism, each: int, width: int) -> alt.LayerChart:
+    ink = colour(part.construct)
+    x = across(picture.axis, [r.at for r in part.reported], width=PHONE if width > PHONE else 100)
+    y = up("value", part.minimum, part.maximum, few=True)
+    reports = table([{"at": r.at, "value": r.value} for r in part.reported])
+    layers = [reports.mark_line(color=ink, strokeWidth=1.8).encode(x=x, y=y)]
+    if part.usual is not None:
+        level = table([{"value": part.usual.value}])
+        layers.insert(0, level.mark_rule(color=ink, strokeDash=[6, 4], strokeWidth=1, opacity=0.8).encode(y=y))
+    if part.reported:
+        last = table([{"at": part.reported[-1].at, "value": part.reported[-1].value}])
+        layers.append(last.mark_point(filled=True, color=ink, size=36, opacity=1).encode(x=x, y=y))
+    value = wording.number(part.reported[-1].value) if part.reported else "no report"
+    title = alt.TitleParams(f"{part.label}  {value}", color=INK, fontSize=13 if width > PHONE else 12, offset=8)
+    return layered(*layers, width=each, height=80, title=title, fitted=False)
+
+
+def _described(picture: ClientPicture) -> str:
+    says = []
+    for part in picture.mechanisms:
+        if not part.reported:
+            says.append(f"{part.label}: not reported.")
+            continue
+        first, last = part.reported[0].value, part.reported[-1].value
+        better = "higher is better" if part.better_is_higher else "lower is better"
+        says.append(f"{part.label}: from {wording.number(first)} to {wording.number(last)} ({better}).")
+    return " ".join(says)

@@ -1,0 +1,75 @@
+"""Very small curves for a row of the caseload.
+
+Written as SVG directly: a caseload of 60 clients needs 120 of them, and the chart library needs some 30 ms for each.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Collection, Sequence
+
+from securebase.charts.style import ALERT, GHOST, colour
+from securebase.picture import wording
+from securebase.picture.client import ClientPicture
+from securebase.picture.parts import Alliance, Ranged, Repair, Reported, Symptoms
+
+WIDTH, HEIGHT, MARGIN = 118.0, 40.0, 4.0
+Point = tuple[float, float]
+
+
+def symptoms_sparkline(picture: ClientPicture) -> str:
+    """Symptom reports on the expected path."""
+    part = picture.symptoms
+    return _spark(picture, part, construct="symptoms", band=part.expected)
+
+
+def alliance_sparkline(picture: ClientPicture) -> str:
+    """Alliance ratings; an open rupture is ringed."""
+    part = picture.alliance
+    ringed = {mark.at for mark in part.ruptures if mark.repair is Repair.OPEN}
+    return _spark(picture, part, construct="alliance", ringed=ringed)
+
+
+def _spark(
+    picture: ClientPicture,
+    part: Symptoms | Alliance,
+    *,
+    construct: str,
+    band: Sequence[Ranged] = (),
+    ringed: Collection[float] = (),
+) -> str:
+    reports, low, high = part.reported, part.minimum, part.maximum
+    if not reports:
+        return ""
+    times = [s.at for s in picture.axis] + [r.at for r in reports] + [b.at for b in band]
+    first, last = min(times), max(times)
+
+    def place(at: float, value: float) -> Point:
+        x = MARGIN + (at - first) / ((last - first) or 1.0) * (WIDTH - 2 * MARGIN)
+        return x, HEIGHT - MARGIN - (value - low) / ((high - low) or 1.0) * (HEIGHT - 2 * MARGIN)
+
+    ink = colour(construct)
+    drawn = [_svg_open(construct.capitalize(), reports, ringed=bool(ringed))]
+    if band:
+        outline = [place(b.at, b.high) for b in band] + [place(b.at, b.low) for b in reversed(band)]
+        drawn.append(f'<path d="{_path(outline)}Z" fill="{GHOST}"/>')
+    curve = [place(r.at, r.value) for r in reports]
+    drawn.append(f'<path d="{_path(curve)}" fill="none" stroke="{ink}" stroke-width="1.8" stroke-linejoin="round"/>')
+    drawn.append(f'<circle cx="{curve[-1][0]:.1f}" cy="{curve[-1][1]:.1f}" r="2.6" fill="{ink}"/>')
+    for report, (x, y) in zip(reports, curve, strict=True):
+        if report.at in ringed:
+            drawn.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.4" fill="none" stroke="{ALERT}" stroke-width="1.8"/>')
+    return "".join(drawn) + "</svg>"
+
+
+def _svg_open(label: str, reports: Sequence[Reported], *, ringed: bool) -> str:
+    says = f"{label} from {wording.number(reports[0].value)} to {wording.number(reports[-1].value)}"
+    says += ", rupture open" if ringed else ""
+    return (
+        f'<svg class="spark" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" width="{WIDTH:.0f}" height="{HEIGHT:.0f}" '
+        f'role="img" aria-label="{html.escape(says, quote=True)}">'
+    )
+
+
+def _path(points: Sequence[Point]) -> str:
+    return "M" + " L".join(f"{x:.1f},{y:.1f}" for x, y in points)

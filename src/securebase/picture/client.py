@@ -1,0 +1,196 @@
+"""`ClientPicture`: all that may be shown of one tracked client, and how it is made from the record alone."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+from securebase import __version__
+from securebase.errors import InputError
+from securebase.measurement.constructs import MECHANISM_CONSTRUCTS
+from securebase.model.parameter_set import ParameterSet
+from securebase.model.parameter_set import parameter_set as named_parameter_set
+from securebase.picture import plain, sections, wording
+from securebase.picture.course import follow, measures, time_axis
+from securebase.picture.gates import gate
+from securebase.picture.parts import (
+    Alliance,
+    Constant,
+    Gate,
+    Header,
+    Mechanism,
+    Problem,
+    Session,
+    Signal,
+    Symptoms,
+    Versions,
+)
+from securebase.picture.signals import Findings, signals
+from securebase.records.episode import EpisodeRecord
+
+#: Raised when the shape or meaning of a stored picture changes.
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPicture:
+    """Everything a page, a chart or a report may show of one client. Times are days since the episode began."""
+
+    format: int
+    person: str
+    as_of: float
+    fingerprint: str
+    simulated: bool
+    versions: Versions
+    header: Header
+    gate: Gate
+    axis: tuple[Session, ...]
+    symptoms: Symptoms
+    alliance: Alliance
+    mechanisms: tuple[Mechanism, ...]
+    signals: tuple[Signal, ...]
+    constants: tuple[Constant, ...]
+    limits: tuple[str, ...]
+    problems: tuple[Problem, ...] = ()
+
+    def to_json(self) -> str:
+        return plain.to_json(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> ClientPicture:
+        """The picture that `to_json` wrote. Raises InputError for one of another format."""
+        data = json.loads(text)
+        if not isinstance(data, dict) or data.get("format") != FORMAT:
+            raise InputError("a stored picture has another format", advice="Make it anew from the record.")
+        return plain.from_plain(cls, data)
+
+
+def client_picture(record: EpisodeRecord, *, as_of: float, parameter_set: ParameterSet | None = None) -> ClientPicture:
+    """The picture of one client as known at `as_of` (days since the episode began).
+
+    Later entries are left out, except safety alerts, which nothing hides. Where tracking fails the picture still shows
+    what was reported, and says why there is no more.
+    """
+    chosen_set = parameter_set if parameter_set is not None else named_parameter_set()
+    known = known_at(record, as_of)
+    chosen = measures(known, chosen_set)
+    axis = time_axis(known, as_of)
+    reached = gate(known)
+    followed = follow(known, chosen, axis, chosen_set)
+    course = None if isinstance(followed, Problem) else followed
+    symptoms = sections.symptoms(known, chosen_set, course, axis, reached.level)
+    alliance = sections.alliance(known, chosen["alliance"], chosen_set, course, level=reached.level, as_of=as_of)
+    scale = sections.scale_of(known.symptom_measure, chosen_set)
+    found = Findings(
+        record=known,
+        as_of=as_of,
+        symptoms=symptoms,
+        alliance=alliance,
+        above=sections.above_band(course, symptoms),
+        jumps=sections.jumps(scale[1] if scale else None, symptoms.reported),
+        own_level=alliance.usual is not None,
+    )
+    return ClientPicture(
+        format=FORMAT,
+        person=record.person,
+        as_of=as_of,
+        fingerprint=picture_fingerprint(record, as_of=as_of, parameter_set=chosen_set),
+        simulated=record.simulated,
+        versions=_versions(chosen_set),
+        header=_header(known),
+        gate=reached,
+        axis=axis,
+        symptoms=symptoms,
+        alliance=alliance,
+        mechanisms=tuple(
+            sections.mechanism(known, name, chosen[name], chosen_set, course, level=reached.level)
+            for name in MECHANISM_CONSTRUCTS
+        ),
+        signals=signals(found),
+        constants=_constants(symptoms, chosen, chosen_set),
+        limits=_limits(symptoms, alliance),
+        problems=(followed,) if isinstance(followed, Problem) else (),
+    )
+
+
+def picture_fingerprint(record: EpisodeRecord, *, as_of: float, parameter_set: ParameterSet | None = None) -> str:
+    """What a stored picture must match to be shown again: the data, the day, and the versions of what made it."""
+    chosen = parameter_set if parameter_set is not None else named_parameter_set()
+    return plain.fingerprint(
+        {"format": FORMAT, "record": record, "day": int(as_of // 1), "versions": _versions(chosen)}
+    )
+
+
+def known_at(record: EpisodeRecord, as_of: float) -> EpisodeRecord:
+    """The record as it stood at `as_of`. Safety alerts all stay."""
+    return replace(
+        record,
+        administrations=tuple(a for a in record.administrations if a.at <= as_of),
+        sessions=tuple(s for s in record.sessions if s.at <= as_of),
+        ruptures=tuple(
+            replace(r, repaired_at=None) if r.repaired_at is not None and r.repaired_at > as_of else r
+            for r in record.ruptures
+            if r.at <= as_of
+        ),
+        ended_at=record.ended_at if record.ended_at is not None and record.ended_at <= as_of else None,
+    )
+
+
+def _versions(chosen: ParameterSet) -> Versions:
+    specification = chosen.specification
+    return Versions(
+        product=__version__,
+        parameter_set=chosen.id,
+        parameter_set_version=str(chosen.version),
+        specification=f"trend {specification.trend}, start {specification.start}, per {specification.time_unit}",
+    )
+
+
+def _header(record: EpisodeRecord) -> Header:
+    return Header(
+        sessions_held=max((s.number for s in record.sessions), default=0),
+        sessions_planned=record.planned_sessions,
+        phase=record.phase.value if record.phase else None,
+        problem_areas=tuple(area.label for area in record.problem_areas),
+        began_on=record.began_on.isoformat() if record.began_on else None,
+        ended_at=record.ended_at,
+        last_session_at=max((s.at for s in record.sessions), default=None),
+    )
+
+
+def _constants(
+    symptoms: Symptoms, chosen: dict[str, tuple[str, str]], parameter_set: ParameterSet
+) -> tuple[Constant, ...]:
+    """Every constant that the numbers rest on and that nobody has verified, and the reliable change in any case."""
+    out = []
+    if symptoms.change is not None and symptoms.change.threshold is not None:
+        value = wording.points(symptoms.change.threshold)
+        out.append(Constant("Reliable change", value, symptoms.change.basis, symptoms.change.verified))
+    for name, measure in chosen.items():
+        unit = parameter_set.scales.get(measure)
+        if unit is not None and not unit.verified:
+            value = f"mean {unit.mean:g}, spread {unit.sd:g}, reliability {unit.reliability:g}"
+            out.append(Constant(f"Usual scores of {name.replace('_', ' ')} ({measure[0]})", value, unit.source, False))
+    for quantity, source in dict.fromkeys((s.quantity, s.source) for s in parameter_set.unverified):
+        values = [s.value for s in parameter_set.unverified if (s.quantity, s.source) == (quantity, source)]
+        value = " to ".join(f"{v:g}" for v in sorted({min(values), max(values)}))
+        out.append(Constant(quantity.replace("_", " ").capitalize(), value, source, False))
+    grades = [e for e in parameter_set.edges if e.grade != "verified"]
+    if grades:
+        told = f"{len(grades)} of {len(parameter_set.edges)} links not verified"
+        out.append(Constant("How constructs move with each other from week to week", told, parameter_set.name, False))
+    return tuple(out)
+
+
+def _limits(symptoms: Symptoms, alliance: Alliance) -> tuple[str, ...]:
+    """What this can and cannot tell, in sentences."""
+    own = {part.label for part in (symptoms, alliance) if not part.validated}
+    return (
+        wording.EXPECTED_COURSE,
+        wording.INTERVALS,
+        *(wording.unvalidated(label) for label in sorted(own)),
+        wording.TWO_THAT_IMPROVE,
+        wording.MECHANISMS_ARE_HYPOTHESES,
+        wording.FEEDBACK_HELPS_A_LITTLE,
+        wording.NOT_A_DEVICE,
+    )

@@ -1,0 +1,270 @@
+"""The parts of a client picture: plain frozen values, in the units of the questionnaires. Times are days since the
+episode began; every interval is given by its two ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class GateLevel(IntEnum):
+    """How much may be said, by the number of paired sessions (design: gates)."""
+
+    REPORTED = 0  # what was reported, and what people who began alike did
+    COHORT = 1  # the cohort's model with this client's levels and trend; forecast
+    CONTRIBUTIONS = 2  # partially pooled contributions of the mechanisms
+    EXPLORATION = 3  # exploration of this person's own lags
+    RANKING = 4  # ranking of mechanisms for this person
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What may be said now, by the number of paired sessions (see `gates`) and of reports between sessions."""
+
+    level: GateLevel
+    paired: int
+    between: int
+    says: str
+    waits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What the numbers were made with."""
+
+    product: str
+    parameter_set: str
+    parameter_set_version: str
+    specification: str
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Where this course of therapy is."""
+
+    sessions_held: int
+    sessions_planned: int | None
+    phase: str | None
+    problem_areas: tuple[str, ...] = ()
+    began_on: str | None = None
+    ended_at: float | None = None
+    last_session_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A meeting on the time axis. `held` is False for one that is still to come, placed at the usual spacing."""
+
+    number: int
+    at: float
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A score as it was given."""
+
+    at: float
+    value: float
+    session: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranged:
+    """A value with an interval."""
+
+    at: float
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Where a score may be: the middle with its 50% and 90% intervals."""
+
+    at: float
+    session: int | None
+    value: float
+    low50: float
+    high50: float
+    low90: float
+    high90: float
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Change since the first report, in points and percent, against the measurement error.
+
+    `threshold` is the smallest difference beyond measurement error, `basis` what it rests on.
+    """
+
+    first: float
+    last: float
+    points: float
+    percent: float | None
+    threshold: float | None
+    verdict: str
+    basis: str
+    verified: bool
+    remission: bool | None
+    response: bool | None
+    clinically_significant: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Symptoms:
+    """Symptoms on the measure that the episode is followed with. Empty tuples where nothing may be said yet."""
+
+    instrument: str
+    scale: str
+    label: str
+    minimum: float
+    maximum: float
+    worse_is_higher: bool
+    validated: bool
+    reported: tuple[Reported, ...] = ()
+    estimated: tuple[Ranged, ...] = ()
+    forecast: tuple[Forecast, ...] = ()
+    expected: tuple[Ranged, ...] = ()
+    remission_below: float | None = None
+    remission_chance: float | None = None
+    severity: str | None = None
+    change: Change | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The state-like part of one session's alliance: from the usual level up or down to the estimate."""
+
+    at: float
+    session: int | None
+    reported: float
+    usual: float
+    state: float
+    low: bool
+
+
+class Repair(StrEnum):
+    """How a rupture stands."""
+
+    OPEN = "open"
+    RECORDED = "repair recorded"
+    RETURNED = "ratings returned"
+
+
+@dataclass(frozen=True, slots=True)
+class RuptureMark:
+    """A strain in the alliance: marked by a person, or seen in the ratings (value against what was expected)."""
+
+    at: float
+    session: int | None
+    marked: str | None
+    value: float | None
+    expected: float | None
+    limit: float | None
+    repair: Repair
+    repaired_at: float | None = None
+    repaired_session: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alliance:
+    """Alliance, apart: the client's usual level (trait-like) and the movements around it (state-like)."""
+
+    label: str
+    minimum: float
+    maximum: float
+    validated: bool
+    reported: tuple[Reported, ...] = ()
+    usual: Ranged | None = None
+    usual_line: tuple[Ranged, ...] = ()
+    bars: tuple[Bar, ...] = ()
+    ruptures: tuple[RuptureMark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mechanism:
+    """One of the four mechanisms, as it was reported, with the usual level where that may be said."""
+
+    construct: str
+    label: str
+    minimum: float
+    maximum: float
+    better_is_higher: bool
+    reported: tuple[Reported, ...] = ()
+    usual: Ranged | None = None
+
+
+class SignalKind(StrEnum):
+    """What a signal is about, in order of urgency."""
+
+    SAFETY = "safety"
+    RUPTURE_OPEN = "rupture_open"
+    DETERIORATION = "deterioration"
+    NOT_ON_TRACK = "not_on_track"
+    SUDDEN_LOSS = "sudden_loss"
+    MISSING_SYMPTOMS = "missing_symptoms"
+    MISSING_CHECK_IN = "missing_check_in"
+    MISSING_FOCUS = "missing_focus"
+    ENDING_NOT_NAMED = "ending_not_named"
+    SIGNIFICANT_CHANGE = "significant_change"
+    RELIABLE_IMPROVEMENT = "reliable_improvement"
+    SUDDEN_GAIN = "sudden_gain"
+    RUPTURE_REPAIRED = "rupture_repaired"
+
+
+class Tone(StrEnum):
+    """How loud a signal is. The word is always there too: nothing is told by colour alone."""
+
+    ALERT = "alert"
+    WARN = "warn"
+    NOTE = "note"
+    GOOD = "good"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A number that a signal rests on."""
+
+    label: str
+    value: float
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One thing to know before the next session.
+
+    `brief` fits a row of the caseload; `title` and `sentence` stand on the client page; `question` is for the session;
+    `criterion` names the rule by which it was raised.
+    """
+
+    kind: SignalKind
+    tone: Tone
+    brief: str
+    title: str
+    sentence: str
+    question: str
+    criterion: str
+    evidence: tuple[Evidence, ...] = ()
+    at: float | None = None
+    session: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number that came with the product or the instrument, and whether anyone has checked it."""
+
+    what: str
+    value: str
+    source: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that could not be computed. The record itself is safe."""
+
+    what: str
+    advice: str

@@ -1,0 +1,327 @@
+"""Every sentence that a picture can say, in one place.
+
+Verbs are *moves with*, *tends to come before*, *fits*. What is lower than usual for one client is never worded as lower
+than other clients. No sentence crowns a winner among the mechanisms, and none promises. Sentences name no gender.
+"""
+
+from __future__ import annotations
+
+from securebase.picture.parts import GateLevel
+
+#: brief (a row of the caseload), title, sentence, question for the session
+Words = tuple[str, str, str, str]
+
+#: Words that must not stand in anything said of one client (a test looks for them).
+FORBIDDEN = (
+    "cause",
+    "because of",
+    "due to",
+    "leads to",
+    "led to",
+    "drives",
+    "driven by",
+    "winner",
+    "most important",
+    "mechanism of action",
+    "proves",
+    "proven",
+    "guarantee",
+    "patient",
+    " her ",
+    " his ",
+    " she ",
+    " he ",
+)
+
+
+def number(value: float, digits: int = 1) -> str:
+    """A number for reading: one decimal at most, a true minus sign, no trailing zero."""
+    text = f"{value:.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in {"-0", ""} else text.replace("-", "−")
+
+
+def points(value: float) -> str:
+    """“1 point”, “2.5 points”."""
+    text = number(abs(value))
+    return f"{text} point" if text == "1" else f"{text} points"
+
+
+def percent(value: float) -> str:
+    """A share (0 to 1) in whole percent, never rounded to a false 0% or 100%."""
+    whole = round(100 * value)
+    if value > 0 and whole == 0:
+        return "under 1%"
+    if value < 1 and whole == 100:
+        return "over 99%"
+    return f"{whole}%"
+
+
+def count(n: int, one: str, many: str | None = None) -> str:
+    return f"{n} {one if n == 1 else many or one + 's'}"
+
+
+def session(n: int | None, at: float) -> str:
+    """Which session, or which day where a report belongs to none."""
+    return f"session {n}" if n is not None else f"day {round(at)}"
+
+
+# ------------------------------------------------------------------ how much may be said
+
+
+def gate_says(level: GateLevel, paired: int) -> str:
+    """What the picture shows at this gate and what it rests on."""
+    have = f"{count(paired, 'paired session')} so far"
+    if level is GateLevel.REPORTED:
+        return (
+            f"{have}. Shown are the reports themselves, change against measurement error, and the path of people who "
+            "began alike. A forecast of this client's own opens at 6."
+        )
+    return (
+        f"{have}. Shown are a model learned from other clients with this client's own levels and trend, and a forecast "
+        "with its uncertainty."
+    )
+
+
+def gate_waits(level: GateLevel, paired: int) -> tuple[str, ...]:
+    """What is not shown, and why. Nobody is to wonder what is hidden."""
+    waits = []
+    if level is GateLevel.REPORTED:
+        waits.append(
+            f"Own usual levels and a forecast wait for {count(6 - paired, 'more paired session')}: with fewer, they "
+            "would say more about other clients than about this one."
+        )
+    if level < GateLevel.CONTRIBUTIONS:
+        waits.append("How far change in symptoms moves with each mechanism waits for 12 paired sessions.")
+    else:
+        waits.append(
+            "There are enough paired sessions to estimate how far symptoms move with each mechanism. This version of "
+            "the product cannot do it yet, so nothing is shown rather than something unchecked."
+        )
+    waits.append(
+        "Which mechanism matters most for one person cannot be read from one course of weekly sessions: in simulation, "
+        "ranking four mechanisms by 16 sessions of one person's data is right in 33% of cases, where chance is 25%."
+    )
+    return tuple(waits)
+
+
+HYPOTHESES_HEADING = "Working hypotheses about change"
+FEEDBACK_HELPS_A_LITTLE = (
+    "Feedback of this kind helps a little on average (about .15 standard deviations in a meta-analysis). It is a "
+    "prompt for a conversation and no substitute for judgement."
+)
+MECHANISMS_ARE_HYPOTHESES = (
+    "That therapy works through support, stress, emotional processing and skills is itself a hypothesis "
+    "(Lipsitz & Markowitz, 2013). The curves show reports and no effect of one thing on another."
+)
+TWO_THAT_IMPROVE = (
+    "Two things that both improve over a course look related even where neither does anything to the other."
+)
+EXPECTED_COURSE = (
+    "The expected path is the middle 80% of people who began within half a standard deviation of the same first score, "
+    "according to the model. It is a base rate, no promise and no target."
+)
+INTERVALS = (
+    "A 90% interval is meant to hold nine times in ten if the model is right. How often it held in this clinic has not "
+    "been checked yet."
+)
+NOT_A_DEVICE = "This is no medical device: it makes no diagnosis and changes no treatment."
+
+
+def unvalidated(label: str) -> str:
+    return (
+        f"{label} is a short set in the product's own words and has not been validated yet. Read its numbers with care."
+    )
+
+
+# ------------------------------------------------------------------ signals: brief, title, sentence, question
+
+
+def safety(label: str, value: float, when: str) -> Words:
+    return (
+        f"Safety answer waiting ({when})",
+        "A safety answer is waiting for you.",
+        f"The safety question of {label} was answered with {number(value)} at {when}; nobody has acknowledged it yet.",
+        "How safe are you feeling right now, and what would help you stay safe until we meet again?",
+    )
+
+
+def rupture_seen(fell: float, when: str, value: float, expected: float, *, own_level: bool) -> Words:
+    against = "their own usual level" if own_level else "what the earlier ratings led one to expect"
+    against_short = "their own usual level" if own_level else "earlier ratings"
+    return (
+        f"Alliance fell {number(fell)} below {against_short} in {when}",
+        "The alliance fell and has not come back.",
+        f"In {when} it was rated {number(value)}, where {number(expected)} was expected: {points(fell)} below "
+        f"{against}, more than measurement error and usual movement account for.",
+        "Last time something between us may have felt different. What was that like for you?",
+    )
+
+
+def rupture_marked(kind: str, when: str) -> Words:
+    return (
+        f"Rupture marked in {when}, not repaired",
+        f"A rupture ({kind}) is open.",
+        f"It was marked in {when}, and no repair has been recorded since.",
+        "How are the two of us doing since then?",
+    )
+
+
+def rupture_repaired(when: str, back: str, *, recorded: bool) -> Words:
+    how = "a repair was recorded" if recorded else "ratings came back to where they were expected"
+    return (
+        f"Rupture of {when} repaired",
+        f"The rupture of {when} is repaired.",
+        f"By {back} {how}.",
+        "What did the two of you do that could be used with someone else?",
+    )
+
+
+def not_on_track(above: float, n: int) -> Words:
+    return (
+        f"Symptoms above the expected path for {count(n, 'session')}",
+        "Symptoms are not on the expected path.",
+        f"The estimate has been above the middle 80% of people who began alike for {count(n, 'report')} running, "
+        f"now by {points(above)}.",
+        "What is getting in the way just now, and is our focus still the right one?",
+    )
+
+
+def _moved(change: float) -> str:
+    return "fallen" if change < 0 else "risen"
+
+
+def deterioration(change: float, label: str) -> Words:
+    return (
+        f"Reliably worse since the start ({number(abs(change))} points)",
+        "Symptoms are reliably worse than at the start.",
+        f"{label} has {_moved(change)} by {points(change)}, more than measurement error accounts for.",
+        "What has become harder since we began, and what would have to change in how we work?",
+    )
+
+
+def improvement(change: float, label: str) -> Words:
+    return (
+        f"Reliable improvement ({number(abs(change))} points)",
+        "Symptoms are reliably better than at the start.",
+        f"{label} has {_moved(change)} by {points(change)}, more than measurement error accounts for.",
+        "What has been different, and which part of it was your own doing?",
+    )
+
+
+def significant(change: float, label: str) -> Words:
+    return (
+        "Clinically significant change",
+        "The change is clinically significant.",
+        f"{label} has {_moved(change)} by {points(change)}, beyond measurement error, and crossed into the range of "
+        "people without the problem.",
+        "What would you like to keep hold of, and how would you notice early if it slipped?",
+    )
+
+
+def sudden(change: float, before: str, after: str, *, gain: bool) -> Words:
+    if gain:
+        return (
+            f"Sudden gain between {before} and {after}",
+            f"There was a sudden gain between {before} and {after}.",
+            f"Symptoms fell by {points(change)} from one report to the next, and stayed lower.",
+            "What happened in that week?",
+        )
+    return (
+        f"Sudden loss between {before} and {after}",
+        f"There was a sudden loss between {before} and {after}.",
+        f"Symptoms rose by {points(change)} from one report to the next, and stayed higher.",
+        "What happened in that week, and who knew about it?",
+    )
+
+
+def missing_symptoms(held: int) -> Words:
+    return (
+        f"No symptom report in {count(held, 'session')}",
+        "There is no symptom report yet.",
+        f"{count(held, 'session')} held without one; without it nothing can be said about change.",
+        "Would a one-minute check-in before each session be all right for you?",
+    )
+
+
+def missing_check_in(number_: int) -> Words:
+    return (
+        f"No check-in for session {number_}",
+        f"There is no check-in for session {number_}.",
+        "Neither the questions before it nor those after it were answered.",
+        "What made it hard to answer, and would another way be easier?",
+    )
+
+
+def missing_focus(held: int) -> Words:
+    return (
+        "No problem area chosen yet",
+        "No problem area has been chosen.",
+        f"{count(held, 'session')} held, and the work has no agreed focus in the record.",
+        "Which of the things we talked about should we work on first?",
+    )
+
+
+def ending_not_named(left: int, phase: str) -> Words:
+    left_says = (
+        f"{count(left, 'planned session')} {'is' if left == 1 else 'are'} left" if left else "No session is left"
+    )
+    return (
+        "The ending has not been named",
+        "The ending has not been named yet.",
+        f"{left_says}, and the course is still recorded as in its {phase} phase.",
+        "How do you see the time after our last session?",
+    )
+
+
+# ------------------------------------------------------------------ criteria, each named
+
+
+SAFETY_CRITERION = "Raised by the answer itself. It is never suppressed, delayed or ranked below anything."
+RUPTURE_CRITERION = (
+    "One-sided: the rating is below the 5% limit of what the model expected one step ahead from this client's earlier "
+    "reports. By design one in twenty ordinary sessions is flagged falsely."
+)
+RUPTURE_MARKED_CRITERION = (
+    "Marked by a person; open until a repair is recorded or ratings are back where they were expected."
+)
+TRACK_CRITERION = "Smoothed symptom score above the 80% band of the expected course at the last two reports or more."
+RELIABLE_CRITERION = "Reliable change after Jacobson & Truax (1991)"
+SUDDEN_CRITERION = "Criteria of Tang & DeRubeis (1999)"
+MISSING_CRITERION = "Something a course of IPT usually has by now."
+
+
+def reliable_criterion(threshold: float | None, basis: str, verified: bool) -> str:
+    """The named criterion with its threshold and whether anyone has checked it."""
+    limit = f", threshold {points(threshold)}" if threshold is not None else ""
+    told = f" ({basis})" if basis else ""
+    return f"{RELIABLE_CRITERION}{limit}{told}{'' if verified else '; not verified'}."
+
+
+# ------------------------------------------------------------------ charts in words
+
+
+def change_says(points_: float, share: float | None, verdict: str, threshold: float | None) -> str:
+    """Change since the first report, beside the measurement error."""
+    if points_ == 0:
+        moved = "No change"
+    else:
+        moved = f"{points(points_)} {'lower' if points_ < 0 else 'higher'}"
+        moved += f" ({number(abs(share), 0)}%)" if share is not None else ""
+    tail = {
+        "improved": "more than measurement error accounts for: a reliable improvement",
+        "worse": "more than measurement error accounts for: reliably worse",
+        "within_error": "within what measurement error alone could give",
+        "unknown": "measurement error is not known for this measure, so it cannot be told from chance",
+    }[verdict]
+    limit = f" (threshold {points(threshold)})" if threshold is not None else ""
+    return f"{moved} than at the first report, {tail}{limit}." if points_ else f"{moved} since the first report."
+
+
+def remission_chance_says(chance: float, session_: int | None) -> str:
+    end = f"session {session_}" if session_ is not None else "the end of the forecast"
+    return f"Chance of a score in the range of remission at {end}: {percent(chance)}, if the model is right."
+
+
+TRACKING_FAILED = "The model could not follow this course"
+RECORD_IS_SAFE = "What was recorded is safe and shown as it was reported."

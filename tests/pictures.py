@@ -1,0 +1,144 @@
+"""Client pictures made by hand: nothing here ran a model, so that a chart's test fails for the chart's reasons."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import exp, sqrt
+
+from securebase.picture import wording
+from securebase.picture.client import FORMAT, ClientPicture
+from securebase.picture.parts import (
+    Alliance,
+    Bar,
+    Change,
+    Constant,
+    Forecast,
+    Gate,
+    GateLevel,
+    Header,
+    Mechanism,
+    Ranged,
+    Repair,
+    Reported,
+    RuptureMark,
+    Session,
+    Symptoms,
+    Versions,
+)
+
+HELD, PLANNED = 13, 16
+SYMPTOMS = (19, 18, 17, 17, 15, 18, 19, 17, 15, 14, 13, 13, 12)
+SMOOTH = (18.9, 18.1, 17.3, 16.6, 16.2, 17.4, 18.1, 16.9, 15.3, 14.2, 13.3, 12.9, 12.4)
+ALLIANCE = (6.9, 7.2, 7.4, 7.8, 7.6, 5.1, 5.6, 6.9, 7.6, 7.5, 8.0, 7.9, 8.1)
+MECHANISMS = (
+    ("social_support", "Social support", True, (3, 3, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 7)),
+    ("interpersonal_stress", "Interpersonal stress", False, (7, 7, 6, 6, 6, 8, 8, 7, 6, 5, 5, 5, 4)),
+    ("emotional_processing", "Emotional processing", True, (3, 3.5, 4, 4.5, 5, 4.5, 4.5, 5, 5.5, 5.5, 6, 6, 6)),
+    ("interpersonal_skills", "Interpersonal skills", True, (4, 4, 4, 5, 5, 5, 5, 5, 6, 6, 6, 6, 6)),
+)
+
+
+def day(session: int) -> float:
+    """Weekly sessions, the first on day 0."""
+    return 7.0 * (session - 1)
+
+
+def reported(values: tuple[float, ...]) -> tuple[Reported, ...]:
+    return tuple(Reported(day(n), float(v), n) for n, v in enumerate(values, 1))
+
+
+def full() -> ClientPicture:
+    """A course at session 13 of 16 with a repaired rupture, on a measure with remission."""
+    usual = 7.1
+    line = tuple(Ranged(day(n), usual, usual - 0.6, usual + 0.6) for n in range(1, HELD + 1))
+    ahead = []
+    for k in range(1, PLANNED - HELD + 1):
+        middle, sd = 12.4 - 0.6 * k, 1.2 + 0.75 * sqrt(k)
+        ranges = (middle - 0.67 * sd, middle + 0.67 * sd, middle - 1.64 * sd, middle + 1.64 * sd)
+        ahead.append(Forecast(day(HELD + k), HELD + k, middle, *ranges))
+    change = Change(19, 12, -7, -36.8, 6, "improved", "published", True, False, False, False)
+    path = [(day(n), 18.6 * exp(-0.06 * (n - 1)) + 1.2) for n in range(1, PLANNED + 1)]
+    symptoms = Symptoms(
+        instrument="phq9",
+        scale="total",
+        label="PHQ-9",
+        minimum=0,
+        maximum=27,
+        worse_is_higher=True,
+        validated=True,
+        reported=reported(SYMPTOMS),
+        estimated=tuple(Ranged(day(n), v, v - 1.5, v + 1.5) for n, v in enumerate(SMOOTH, 1)),
+        forecast=tuple(ahead),
+        expected=tuple(Ranged(at, v, v - 2.6, v + 2.6) for at, v in path),
+        remission_below=5,
+        remission_chance=0.06,
+        severity="moderate",
+        change=change,
+    )
+    bars = tuple(Bar(day(n), n, v, usual, 0.7 * (v - usual), low=v < 6) for n, v in enumerate(ALLIANCE, 1))
+    rupture = RuptureMark(day(6), 6, "withdrawal", 5.1, 7.5, 6.2, Repair.RETURNED, day(9), 9)
+    return ClientPicture(
+        format=FORMAT,
+        person="A. B.",
+        as_of=day(HELD) + 1,
+        fingerprint="0123456789abcdef",
+        simulated=True,
+        versions=Versions("0.1.0", "literature", "1", "trend carried, start stationary, per week"),
+        header=Header(HELD, PLANNED, "ending", ("Role dispute",), "2025-01-06", None, day(HELD)),
+        gate=Gate(
+            GateLevel.CONTRIBUTIONS,
+            HELD,
+            0,
+            wording.gate_says(GateLevel.CONTRIBUTIONS, HELD),
+            wording.gate_waits(GateLevel.CONTRIBUTIONS, HELD),
+        ),
+        axis=tuple(Session(n, day(n), n <= HELD) for n in range(1, PLANNED + 1)),
+        symptoms=symptoms,
+        alliance=Alliance(
+            "Session alliance",
+            0,
+            10,
+            False,
+            reported(ALLIANCE),
+            Ranged(day(HELD), usual, usual - 0.6, usual + 0.6),
+            line,
+            bars,
+            (rupture,),
+        ),
+        mechanisms=tuple(
+            Mechanism(name, label, 0, 10, better, reported(values), Ranged(day(HELD), 5, 4, 6))
+            for name, label, better, values in MECHANISMS
+        ),
+        signals=(),
+        constants=(Constant("Usual scores of alliance", "mean 7", "a guess", verified=False),),
+        limits=(wording.EXPECTED_COURSE, wording.NOT_A_DEVICE),
+    )
+
+
+def early() -> ClientPicture:
+    """The same course after three sessions: reports and the expected path only."""
+    whole, reported_ = full(), GateLevel.REPORTED
+    return replace(
+        whole,
+        gate=Gate(reported_, 3, 0, wording.gate_says(reported_, 3), wording.gate_waits(reported_, 3)),
+        symptoms=replace(
+            whole.symptoms, reported=whole.symptoms.reported[:3], estimated=(), forecast=(), remission_chance=None
+        ),
+        alliance=replace(
+            whole.alliance, reported=whole.alliance.reported[:3], usual=None, usual_line=(), bars=(), ruptures=()
+        ),
+        mechanisms=tuple(replace(m, reported=m.reported[:3], usual=None) for m in whole.mechanisms),
+    )
+
+
+def empty() -> ClientPicture:
+    """Nobody has answered anything yet."""
+    whole = early()
+    return replace(
+        whole,
+        axis=tuple(replace(s, held=False) for s in whole.axis),
+        header=replace(whole.header, sessions_held=0, last_session_at=None),
+        symptoms=replace(whole.symptoms, reported=(), expected=(), change=None, severity=None),
+        alliance=replace(whole.alliance, reported=()),
+        mechanisms=tuple(replace(m, reported=()) for m in whole.mechanisms),
+    )
