@@ -1,0 +1,101 @@
+"""Tables of therapy sessions in and out: `read_cohort` and `write_cohort`.
+
+A table in the long layout has one row for each person and time; in the wide layout one row for each person and a
+numbered column for each time. What cannot be understood raises TableError with file, row, column, what was found and
+what to do. What is not used is counted in `Cohort.reading`.
+
+How a row becomes a record. Every row that names its person and time becomes one Administration for each moment
+(before, after) at which the columns asked for were asked: instrument "table", scale = the file's column, construct =
+the name it was asked for under. This holds for a row whose scores are all missing, too: its administrations carry no
+scores, so that the person's time line keeps the moment at which something was asked and not answered.
+
+`at` is in days: n for day n, 7 n for week n, nominally 7 n for session n (`session` = n is kept beside it), the days
+since the person's earliest row for dates, and the file's own number where the unit is "file". The file's own zero is
+kept for numbers, because a linear trend starts there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from securebase.errors import TableError
+from securebase.exchange.asked import Asked, Layout
+from securebase.exchange.cells import Decimal
+from securebase.exchange.columns import Columns
+from securebase.exchange.csv_writing import write_cohort
+from securebase.exchange.grid import clean, load, read_grid
+from securebase.exchange.long_layout import read_long
+from securebase.exchange.times import DateOrder
+from securebase.exchange.times import time_unit as unit_called
+from securebase.exchange.to_cohort import cohort_of
+from securebase.exchange.wide_layout import read_wide
+from securebase.records.cohort import Cohort
+from securebase.records.vocabulary import Moment
+
+__all__ = ["read_cohort", "write_cohort"]
+
+
+def read_cohort(
+    path: str | Path | bytes,
+    *,
+    person: str | None,
+    time: str | None = None,
+    outcome: str,
+    processes: Sequence[str] = (),
+    time_unit: str = "session",
+    outcome_moment: Moment = Moment.BEFORE,
+    process_moments: Mapping[str, Moment] | None = None,
+    layout: Layout = "long",
+    columns: Mapping[str, str] | None = None,
+    missing: Collection[str] = (),
+    decimal: Decimal = "auto",
+    date_order: DateOrder | None = None,
+    file: str = "table.csv",
+) -> Cohort:
+    """Read a table of many persons, from a path or (an upload) from bytes that messages then call `file`.
+
+    `person`, `time`, `outcome`, `processes`: names of columns. `columns` maps a name to the file's column, so that
+    `outcome="symptoms", columns={"symptoms": "BDI_total"}` reads BDI_total as the construct symptoms. In the wide
+    layout outcome and processes are stems (“bdi” reads bdi1, bdi2, …), `time` is not asked for and `person` may be
+    None: each row is then a person. `time_unit`: day, week, session or file; dates are recognised. Processes were
+    asked after the session unless `process_moments` says otherwise. `missing`: further signs for “no value”, such as
+    "-99". `decimal` and `date_order` settle what the file leaves open.
+
+    Raises TableError where the file cannot be understood.
+    """
+    if isinstance(path, bytes):
+        content = path
+    else:
+        content, file = load(path), Path(path).name
+    asked = Asked(
+        person=person,
+        time=time,
+        moments=_moments(file, outcome, processes, outcome_moment, process_moments or {}),
+        unit=unit_called(time_unit),
+        layout=layout,
+        missing=frozenset(clean(sign) for sign in missing),
+        decimal=decimal,
+        date_order=date_order,
+    )
+    grid = read_grid(content, file)
+    found = Columns(grid, columns or {})
+    return cohort_of(asked, grid, found, (read_wide if layout == "wide" else read_long)(asked, grid, found))
+
+
+def _moments(
+    file: str,
+    outcome: str,
+    processes: Sequence[str],
+    outcome_moment: Moment,
+    process_moments: Mapping[str, Moment],
+) -> dict[str, Moment]:
+    """Name → when it was asked, the outcome first."""
+    names = [outcome, *processes]
+    for name in names:
+        if names.count(name) > 1:
+            raise TableError("the column is named twice", file=file, column=name, advice="Name each column once.")
+    for name in process_moments:
+        if name not in processes:
+            raise TableError("a moment is given for it, but it is no process", file=file, column=name)
+    return {outcome: Moment(outcome_moment), **{p: Moment(process_moments.get(p, Moment.AFTER)) for p in processes}}

@@ -1,0 +1,69 @@
+"""What a reader of the report should know about how a table was taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from securebase.exchange.asked import MOST_NAMED, Asked, Extract, TableRow
+from securebase.exchange.columns import Columns
+from securebase.exchange.grid import Grid, plural
+from securebase.records.vocabulary import Moment
+
+#: numbers that people write where there is no number
+_CODES = (-9.0, -99.0, -999.0, -9999.0)
+
+#: fewer values than this cannot be called constant
+_FEW = 3
+
+
+def remarks_on(
+    asked: Asked, grid: Grid, found: Columns, extract: Extract, persons: Mapping[str, Sequence[TableRow]]
+) -> Iterator[str]:
+    """One sentence for each thing worth knowing, in the order in which a table is read."""
+    yield from grid.remarks
+    yield from found.remarks
+    yield from extract.remarks
+    yield from _signs_sentence(extract.signs)
+    if empty := sum(all(v is None for v in row.values) for row in extract.rows):
+        yield f"{plural(empty, 'moment')} without any value kept in the time line."
+    if len(asked.moments) > 1:
+        yield _moments_sentence(asked.moments)
+    if single := [p for p, rows in persons.items() if len(rows) == 1]:
+        yield f"{plural(len(single), 'person')} with a single row: {_some(single)}."
+    for k, name in enumerate(asked.moments):
+        series = {p: [v for row in rows if (v := row.values[k]) is not None] for p, rows in persons.items()}
+        if constant := [p for p, values in series.items() if len(values) >= _FEW and len(set(values)) == 1]:
+            yield f"“{name}” never changes in {plural(len(constant), 'person')}: {_some(constant)}."
+        yield from _suspected_codes(name, [v for values in series.values() for v in values])
+    if unused := found.not_used():
+        yield f"Columns not asked for: {_some(unused, 8)}."
+
+
+def _signs_sentence(signs: Mapping[str, int]) -> Iterator[str]:
+    by_count = sorted(signs.items(), key=lambda pair: -pair[1])
+    parts = [f"{f'“{sign}”' if sign else 'empty cell'} ({count:,})" for sign, count in by_count]
+    if parts:
+        yield f"Read as missing: {', '.join(parts)}."
+
+
+def _moments_sentence(moments: Mapping[str, Moment]) -> str:
+    by: dict[Moment, list[str]] = {}
+    for name, moment in moments.items():
+        by.setdefault(moment, []).append(name)
+    parts = [f"{moment.label.lower()}: {', '.join(names)}" for moment, names in by.items()]
+    return f"Taken as asked {'; '.join(parts)}."
+
+
+def _suspected_codes(name: str, values: Sequence[float]) -> Iterator[str]:
+    """Numbers such as −99 beside scores that are never negative: most likely “missing”, said aloud and not guessed."""
+    others = [v for v in values if v not in _CODES]
+    codes = sorted(set(values) & set(_CODES))
+    if codes and others and min(others) >= 0:
+        yield (
+            f"“{name}” holds {', '.join(f'{c:g}' for c in codes)} though nothing else in it is negative: if that "
+            "stands for a missing value, name it as a missing sign."
+        )
+
+
+def _some(names: Sequence[str], most: int = MOST_NAMED) -> str:
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")

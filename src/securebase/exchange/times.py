@@ -1,0 +1,217 @@
+"""What a time column says: numbers in a stated unit, or dates. A date that could be two days is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+from securebase.errors import InputError, TableError
+from securebase.exchange.cells import is_missing, numbers
+from securebase.exchange.grid import Grid, clean, shown
+
+DateOrder = Literal["day_first", "month_first"]
+
+DAYS_PER_WEEK = 7.0
+
+#: a plain day number beyond this is no time since a therapy began: spreadsheets count days since 1900 (35,000 is 1995)
+_SERIAL_DAY = 20_000
+
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](.+))?", re.ASCII)
+_YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?:[T ](.+))?", re.ASCII)
+_YEAR_LAST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?:,? (.+))?", re.ASCII)
+_SHORT_YEAR = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2}(?: .+)?", re.ASCII)
+_DAY_NAMED = re.compile(r"(\d{1,2})\.?[ -]([A-Za-z]{3,9})\.?,?[ -](\d{4})(?: (.+))?", re.ASCII)
+_MONTH_NAMED = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})(?: (.+))?", re.ASCII)
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
+_DIGITS_ONLY_DATE = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])", re.ASCII)
+
+_MONTHS = ("january february march april may june july august september october november december").split()  # noqa: SIM905 - one line reads better
+_ISO_ADVICE = "Write dates as year-month-day, such as 2024-03-05."
+
+
+class TimeUnit(StrEnum):
+    """What a number in the time column counts. FILE keeps the file's own numbers and calls them nothing."""
+
+    DAY = "day"
+    WEEK = "week"
+    SESSION = "session"
+    FILE = "file"
+
+    @property
+    def days(self) -> float:
+        """Days in one unit. Sessions are taken as a week apart, nominally."""
+        return {"day": 1.0, "week": DAYS_PER_WEEK, "session": DAYS_PER_WEEK, "file": 1.0}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeColumn:
+    """Times of all rows of the grid: `values` in `unit`s, or where `dates` is set in days on one common calendar.
+
+    None where the cell is missing. `from_first` says that each person's own earliest row is time 0.
+    """
+
+    values: tuple[float | None, ...]
+    unit: TimeUnit
+    from_first: bool = False
+    dates: tuple[date | None, ...] | None = None
+    remarks: tuple[str, ...] = ()
+
+
+def time_unit(name: str) -> TimeUnit:
+    """The unit of this name. Raises InputError with the known ones."""
+    try:
+        return TimeUnit(name)
+    except ValueError:
+        raise InputError(
+            f"there is no time unit “{name}”", advice=f"Known are: {', '.join(TimeUnit)}. Dates are recognised."
+        ) from None
+
+
+def read_times(
+    grid: Grid,
+    index: int,
+    unit: TimeUnit,
+    *,
+    rows: Sequence[int],
+    sign: Literal[".", ","] = ".",
+    further: frozenset[str] = frozenset(),
+    date_order: DateOrder | None = None,
+) -> TimeColumn:
+    """The times in a column; only the positions in `rows` are read. Raises TableError naming row and column."""
+    cells: list[str | None] = [None] * len(grid.rows)
+    for i in rows:
+        cell = clean(grid.rows[i][index])
+        cells[i] = None if is_missing(cell, further) else cell
+    if any(cell is not None and _looks_like_a_date(cell) for cell in cells):
+        return _dates(grid, index, unit, cells, date_order)
+    values = numbers(grid, index, sign=sign, further=further, rows=rows)
+    _check_numbers(grid, index, unit, cells, values)
+    there = [v for v in values if v is not None]
+    if unit is TimeUnit.DAY and there and min(there) > _SERIAL_DAY:
+        remark = (
+            f"The numbers in “{grid.header[index]}” are day numbers of a calendar; time counts from each person's "
+            "first row."
+        )
+        return TimeColumn(tuple(values), unit, from_first=True, remarks=(remark,))
+    remarks = ("Sessions count as one week each, since the table gives only their numbers.",)
+    return TimeColumn(tuple(values), unit, remarks=remarks if unit is TimeUnit.SESSION else ())
+
+
+def _check_numbers(
+    grid: Grid, index: int, unit: TimeUnit, cells: Sequence[str | None], values: Sequence[float | None]
+) -> None:
+    if unit is TimeUnit.FILE:
+        return
+    for i, (cell, value) in enumerate(zip(cells, values, strict=True)):
+        if value is None or cell is None:
+            continue
+        if _DIGITS_ONLY_DATE.fullmatch(cell):
+            raise _refusal(grid, index, i, "this looks like a date without signs between its parts")
+        if unit is TimeUnit.SESSION and value != int(value):
+            advice = "Say that the times are in days, weeks or a unit of their own (--time-unit day, week or file)."
+            raise _refusal(grid, index, i, "a session's number is a whole number", advice)
+
+
+def _looks_like_a_date(cell: str) -> bool:
+    patterns = (_ISO, _YEAR_FIRST, _YEAR_LAST, _SHORT_YEAR, _DAY_NAMED, _MONTH_NAMED)
+    return any(pattern.fullmatch(cell) for pattern in patterns)
+
+
+def _dates(grid: Grid, index: int, unit: TimeUnit, cells: Sequence[str | None], asked: DateOrder | None) -> TimeColumn:
+    order, order_remark = _order(grid, index, cells, asked)
+    moments: list[datetime | None] = [None] * len(cells)
+    for i, cell in enumerate(cells):
+        if cell is not None:
+            moments[i] = _moment(grid, index, i, cell, order)
+    aware = {m.tzinfo is not None for m in moments if m is not None}
+    if len(aware) > 1:
+        i = next(i for i, m in enumerate(moments) if m is not None and m.tzinfo is not None)
+        advice = "Give the time zone everywhere or nowhere."
+        raise _refusal(grid, index, i, "only some times name a time zone", advice)
+    values = tuple(None if m is None else _day_number(m) for m in moments)
+    counted = unit if unit is TimeUnit.DAY else TimeUnit.WEEK
+    remarks = [f"“{grid.header[index]}” holds dates; time counts in {counted}s from each person's first row."]
+    return TimeColumn(
+        values,
+        counted,
+        from_first=True,
+        dates=tuple(None if m is None else m.date() for m in moments),
+        remarks=(*remarks, *([order_remark] if order_remark else [])),
+    )
+
+
+def _order(
+    grid: Grid, index: int, cells: Sequence[str | None], asked: DateOrder | None
+) -> tuple[DateOrder | None, str]:
+    """Whether day or month comes first in dates such as 03/04/2024. One date beyond the 12th decides for the column."""
+    parts = [(i, int(m[1]), int(m[2])) for i, c in enumerate(cells) if c is not None and (m := _YEAR_LAST.fullmatch(c))]
+    if not parts or asked is not None:
+        return asked, ""
+    day_first = next((i for i, a, _ in parts if a > 12), None)
+    month_first = next((i for i, _, b in parts if b > 12), None)
+    if day_first is not None and month_first is not None:
+        i = max(day_first, month_first)
+        raise _refusal(grid, index, i, "some dates begin with the day and some with the month")
+    if day_first is None and month_first is None:
+        unclear = next((i for i, a, b in parts if a != b), None)
+        if unclear is None:
+            return "day_first", ""
+        raise _refusal(grid, index, unclear, "this may be two different days: day or month first")
+    if day_first is not None:
+        return "day_first", f"In dates the day comes first, as row {grid.numbers[day_first]} shows."
+    assert month_first is not None
+    return "month_first", f"In dates the month comes first, as row {grid.numbers[month_first]} shows."
+
+
+def _moment(grid: Grid, index: int, i: int, cell: str, order: DateOrder | None) -> datetime:
+    year, month, day, clock = _parts(grid, index, i, cell, order)
+    try:
+        moment = datetime(year, month, day)
+        return _with_clock(moment, clock) if clock else moment
+    except ValueError:
+        raise _refusal(grid, index, i, "there is no such day or time") from None
+
+
+def _parts(grid: Grid, index: int, i: int, cell: str, order: DateOrder | None) -> tuple[int, int, int, str | None]:
+    """Year, month, day and clock time as written."""
+    if m := _ISO.fullmatch(cell) or _YEAR_FIRST.fullmatch(cell):
+        return int(m[1]), int(m[2]), int(m[3]), m[4]
+    if m := _YEAR_LAST.fullmatch(cell):
+        day, month = (m[1], m[2]) if order == "day_first" else (m[2], m[1])
+        return int(m[3]), int(month), int(day), m[4]
+    if _SHORT_YEAR.fullmatch(cell):
+        raise _refusal(grid, index, i, "the year has two digits only")
+    if m := _DAY_NAMED.fullmatch(cell):
+        day, name = m[1], m[2]
+    elif m := _MONTH_NAMED.fullmatch(cell):
+        day, name = m[2], m[1]
+    else:
+        raise _refusal(grid, index, i, "this is no date, though others in the column are")
+    matching = [k for k, full in enumerate(_MONTHS, start=1) if full.startswith(name.lower())]
+    if len(matching) != 1:
+        raise _refusal(grid, index, i, f"“{name}” is no month")
+    return int(m[3]), matching[0], int(day), m[4]
+
+
+def _with_clock(moment: datetime, clock: str) -> datetime:
+    m = _CLOCK.fullmatch(clock.strip())
+    if m is None:
+        raise ValueError(clock)
+    zone = datetime.fromisoformat(f"2000-01-01T00:00:00{m[4]}").tzinfo if m[4] else None
+    return moment.replace(hour=int(m[1]), minute=int(m[2]), second=int(m[3] or 0), tzinfo=zone)
+
+
+def _day_number(moment: datetime) -> float:
+    """Days on the proleptic calendar, with the fraction of the day."""
+    offset = moment.utcoffset()
+    seconds = moment.hour * 3600 + moment.minute * 60 + moment.second
+    return moment.toordinal() + (seconds - (offset.total_seconds() if offset else 0.0)) / 86_400
+
+
+def _refusal(grid: Grid, index: int, i: int, what: str, advice: str = _ISO_ADVICE) -> TableError:
+    found = shown(clean(grid.rows[i][index]))
+    return TableError(what, file=grid.file, row=grid.numbers[i], column=grid.header[index], found=found, advice=advice)

@@ -1,0 +1,64 @@
+"""The wide layout: one row for each person, and for each construct a numbered column for each time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from securebase.exchange.asked import Asked, Extract, TableRow, nameless, skipped
+from securebase.exchange.cells import decimal_sign, missing_signs, numbers
+from securebase.exchange.columns import Columns
+from securebase.exchange.grid import Grid
+from securebase.exchange.long_layout import persons_in
+from securebase.records.cohort import Skipped
+
+
+def read_wide(asked: Asked, grid: Grid, found: Columns) -> Extract:
+    """Every person at every time that some column has. Raises TableError."""
+    stems = {name: found.find_numbered(name) for name in asked.moments}
+    persons, left_out, remarks = _persons(asked, grid, found, stems)
+    first: dict[str, int] = {}
+    if again := [i for i, p in enumerate(persons) if p is not None and first.setdefault(p, i) != i]:
+        reason = "the row repeats a person; the first was kept"
+        left_out.append(skipped(reason, [grid.numbers[i] for i in again]))
+    waves = sorted({number for stem in stems.values() for number in stem})
+    remarks.append(f"Times {', '.join(str(n) for n in waves)} were read from the numbers in the columns' names.")
+    used = list(first.values())
+    places = [at for stem in stems.values() for at in stem.values()]
+    sign = decimal_sign(grid, places, asked.decimal, used)
+    read = [_read_stem(grid, stem, used, sign, asked.missing) for stem in stems.values()]
+    return Extract(
+        rows=[
+            TableRow(person, float(n), None, tuple(stem[n][i] if n in stem else None for stem in read))
+            for person, i in first.items()
+            for n in waves
+        ],
+        columns={name: found.renamed.get(name, name) for name in stems},
+        unit=asked.unit,
+        from_first=False,
+        rows_used=len(used),
+        signs=missing_signs(grid, places, used, asked.missing),
+        skipped=left_out,
+        remarks=remarks,
+    )
+
+
+def _persons(
+    asked: Asked, grid: Grid, found: Columns, stems: Mapping[str, Mapping[int, int]]
+) -> tuple[list[str | None], list[Skipped], list[str]]:
+    if asked.person is None:
+        remark = "No column names the person: each row is one, numbered from the first below the header."
+        return [str(i) for i in range(1, len(grid.rows) + 1)], [], [remark]
+    persons = persons_in(grid, found.find(asked.person), asked.missing)
+    places = [at for stem in stems.values() for at in stem.values()]
+    return persons, nameless(grid, asked, persons, places), []
+
+
+def _read_stem(
+    grid: Grid,
+    stem: Mapping[int, int],
+    used: Sequence[int],
+    sign: Literal[".", ","],
+    further: frozenset[str],
+) -> dict[int, list[float | None]]:
+    return {n: numbers(grid, at, sign=sign, further=further, rows=used) for n, at in stem.items()}
