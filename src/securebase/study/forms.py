@@ -46,8 +46,7 @@ def take_out(form: Form, values: Array, times: Array, person: Indices) -> Array:
     who = person[there]
 
     def sums(x: Array) -> Array:
-        total: Array = np.bincount(who, weights=x, minlength=n_persons)
-        return total
+        return np.asarray(np.bincount(who, weights=x, minlength=n_persons), dtype=np.float64)
 
     count = np.bincount(who, minlength=n_persons).astype(float)
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -55,8 +55,8 @@ def _smallest_effects(lags: tuple[LagFinding, ...], labels: Mapping[str, str]) -
         least = (stats.t.ppf(0.975, d.n_persons - 1) + stats.norm.ppf(0.8)) * d.standard_error
         found.append(
             f"{labels.get(lag.link.earlier, lag.link.earlier)}: with {d.n_pairs:,} pairs from {d.n_persons:,} persons, "
-            f"a true lag smaller than about {number(float(least))} (own line taken out) would be missed more often than "
-            "one time in five."
+            f"a true lag smaller than about {number(float(least))} (own line taken out) would be missed more often "
+            "than one time in five."
         )
     return found
 
@@ -73,10 +73,10 @@ def _short_courses(table: SessionTable, lags: tuple[LagFinding, ...], asked: Ask
     line = 2 * (1 + own.detrended.own_past) / usual
     return [
         f"Courses are short: half of the persons have {usual:.0f} values of {asked.label(asked.outcome)} or fewer. "
-        f"Taking out a mean from so few lowers what a column seems to carry over from itself by about {number(mean)}, taking "
-        f"out a line by about {number(line)}, and can move the lag between two columns too. The line “corrected for "
-        "short courses” shows how much this may matter; it supposes that one straight line holds over a whole course, "
-        "and overcorrects where courses bend."
+        f"Taking out a mean from so few lowers what a column seems to carry over from itself by about {number(mean)}, "
+        f"taking out a line by about {number(line)}, and can move the lag between two columns too. The row “corrected "
+        "for short courses” shows how much this may matter; it supposes that one straight line holds over a whole "
+        "course, and overcorrects where courses bend."
     ]
 
 

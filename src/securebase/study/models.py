@@ -12,7 +12,7 @@ from securebase.errors import ModelError
 from securebase.model.equations import stationary_covariance
 from securebase.model.fit import Fit, fit
 from securebase.model.panel import Panel
-from securebase.model.parameters import Specification, Start, Trend
+from securebase.model.parameters import Parameters, Specification, Start, Trend
 from securebase.model.track import track
 from securebase.study.courses import Residual
 from securebase.study.result import EffectRow, ModelSummary, NotFitted, ParameterRow, ResidualRow
@@ -56,17 +56,19 @@ def models(
         except ModelError as error:
             summaries.append(NotFitted(reading.value, str(error)))
             continue
-        found = standardised_residuals(panel, fitted)
-        summaries.append(summary(fitted, residual_rows(found)))
+        if fitted.parameters is None or fitted.log_likelihood is None:
+            summaries.append(NotFitted(reading.value, f"{fitted.outcome.sentence} {fitted.outcome.what_to_do}"))
+            continue
+        found = standardised_residuals(panel, fitted.specification, fitted.parameters)
+        summaries.append(summary(fitted, fitted.log_likelihood, residual_rows(found)))
         if reading is trend:
             residuals = {name: tuple(r for own in persons for r in own) for name, persons in found.items()}
     return tuple(summaries), residuals
 
 
-def summary(fitted: Fit, residuals: tuple[ResidualRow, ...] = ()) -> ModelSummary:
+def summary(fitted: Fit, log_likelihood: float, residuals: tuple[ResidualRow, ...] = ()) -> ModelSummary:
     """A fit as the plain values that a report shows."""
     log_n = float(np.log(max(fitted.n_persons, 1)))
-    eigenvalues = fitted.hessian_eigenvalues
     return ModelSummary(
         trend=fitted.specification.trend.value,
         start=fitted.specification.start.value,
@@ -75,16 +77,17 @@ def summary(fitted: Fit, residuals: tuple[ResidualRow, ...] = ()) -> ModelSummar
         outcome=fitted.outcome.kind,
         sentence=fitted.outcome.sentence,
         what_to_do=fitted.outcome.what_to_do,
-        log_likelihood=fitted.log_likelihood,
+        log_likelihood=log_likelihood,
         n_parameters=fitted.n_parameters,
         n_persons=fitted.n_persons,
         n_observations=fitted.n_observations,
-        aic=2 * fitted.n_parameters - 2 * fitted.log_likelihood,
-        bic=log_n * fitted.n_parameters - 2 * fitted.log_likelihood,
-        gradient_norm=float(fitted.gradient_norm),
-        smallest_eigenvalue=float(np.min(eigenvalues)) if eigenvalues is not None and len(eigenvalues) else None,
-        iterations=int(fitted.iterations),
+        aic=2 * fitted.n_parameters - 2 * log_likelihood,
+        bic=log_n * fitted.n_parameters - 2 * log_likelihood,
+        gradient_norm=fitted.gradient_norm,
+        smallest_eigenvalue=min(fitted.hessian_eigenvalues, default=None),
+        iterations=fitted.iterations,
         kernel=fitted.kernel,
+        notes=fitted.notes,
         parameters=tuple(ParameterRow(k, e.value, e.standard_error) for k, e in fitted.estimates.items()),
         effects=effects(fitted),
         residuals=residuals,
@@ -105,9 +108,10 @@ def effects(fitted: Fit) -> tuple[EffectRow, ...]:
         return standardised_effects(*_matrices(dict(zip(names, vector, strict=True)), constructs))
 
     centre = at(values)
-    covariance = fitted.covariance
     errors = None
-    if covariance is not None and np.isfinite(covariance).all():
+    if fitted.outcome.kind in ("converged", "boundary"):
+        # what is held at a boundary is taken as given, as in the fit's own standard errors
+        covariance = np.nan_to_num(fitted.covariance)
         slopes = np.zeros((len(own), *centre.shape))
         for row, i in enumerate(own):
             step = 1e-5 * max(abs(values[i]), 1e-3)
@@ -147,12 +151,14 @@ def _matrices(named: dict[str, float], constructs: tuple[str, ...]) -> tuple[Arr
     return drift, diffusion
 
 
-def standardised_residuals(panel: Panel, fitted: Fit) -> dict[str, list[tuple[Residual, ...]]]:
+def standardised_residuals(
+    panel: Panel, specification: Specification, parameters: Parameters
+) -> dict[str, list[tuple[Residual, ...]]]:
     """construct → for each person its one-step-ahead residuals over their predicted spread, in order of time."""
     found: dict[str, list[tuple[Residual, ...]]] = {c: [] for c in panel.constructs}
     for i in range(panel.n_persons):
         own = one_person(panel, i)
-        tracked = track(own, fitted.specification, fitted.parameters, until=None)
+        tracked = track(own, specification, parameters)
         z = (tracked.observed - tracked.predicted) / tracked.predicted_sd
         for k, name in enumerate(panel.constructs):
             there = np.isfinite(z[:, k])

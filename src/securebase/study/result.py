@@ -100,6 +100,7 @@ class ModelSummary:
     smallest_eigenvalue: float | None
     iterations: int | None
     kernel: str
+    notes: tuple[str, ...] = ()
     parameters: tuple[ParameterRow, ...] = ()
     effects: tuple[EffectRow, ...] = ()
     residuals: tuple[ResidualRow, ...] = ()

@@ -1,0 +1,56 @@
+"""Every person's course of one construct, with the mean of all."""
+
+from __future__ import annotations
+
+import altair as alt
+
+from securebase.charts import style
+from securebase.study.result import StudyResult
+
+#: more lines than this are a grey area and nothing else
+MOST_COURSES = 120
+
+
+def courses_chart(result: StudyResult, construct: str, *, width: int = style.HALF) -> alt.LayerChart:
+    """Thin lines: persons (at most 120 of them, evenly picked). Thick line: mean of all, with its 95% interval."""
+    shown, total = shown_courses(result, construct)
+    every = result.courses.courses[construct]
+    step = total / shown if shown else 1.0
+    lines = [
+        {"person": i, "time": t, "value": v}
+        for i in range(shown)
+        for t, v in zip(every[int(i * step)].times, every[int(i * step)].values, strict=True)
+    ]
+    means = [
+        {"time": m.time, "mean": m.mean, "lower": m.lower, "upper": m.upper} for m in result.courses.means[construct]
+    ]
+    x = alt.X("time:Q", axis=alt.Axis(title=result.asked.time_unit, grid=False), scale=alt.Scale(zero=False))
+    y = alt.Y("value:Q", axis=alt.Axis(title=None), scale=alt.Scale(zero=False))
+    ink = style.colour(construct) if construct in style.CONSTRUCT_COLOURS else style.CONSTRUCT_COLOURS["alliance"]
+    base = alt.Chart(alt.Data(values=means)).encode(x=x)
+    chart = alt.layer(
+        alt.Chart(alt.Data(values=lines))
+        .mark_line(strokeWidth=0.8, opacity=0.35, color=style.OTHER)
+        .encode(x=x, y=y, detail="person:N"),
+        base.mark_area(opacity=0.18, color=ink).encode(y=alt.Y("lower:Q"), y2="upper:Q"),
+        base.mark_line(strokeWidth=2.6, color=ink).encode(y=alt.Y("mean:Q")),
+    ).properties(width=width, height=int(width * 0.5))
+    label = result.asked.label(construct)
+    picked = "" if shown == total else f", {shown} of {total} drawn"
+    return style.themed(
+        chart,
+        label=f"Courses of {label}",
+        description=f"{label} over time for each person ({total} persons{picked}), and the mean of all.{_ends(means)}",
+    )
+
+
+def shown_courses(result: StudyResult, construct: str) -> tuple[int, int]:
+    """How many courses are drawn, and how many there are."""
+    total = len(result.courses.courses[construct])
+    return min(total, MOST_COURSES), total
+
+
+def _ends(means: list[dict[str, float]]) -> str:
+    if len(means) < 2:
+        return ""
+    return f" The mean goes from {means[0]['mean']:.3g} to {means[-1]['mean']:.3g}."

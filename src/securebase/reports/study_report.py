@@ -1,0 +1,81 @@
+"""A study as one HTML file that needs no network, runs no script and prints well."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from securebase.charts import style
+from securebase.charts.render import svg
+from securebase.charts.study_courses import courses_chart, shown_courses
+from securebase.charts.study_forest import forest_chart
+from securebase.charts.study_levels import levels_chart
+from securebase.charts.study_residuals import residuals_chart
+from securebase.reports.render import render
+from securebase.study.estimators import ALTERNATIVES, PRIMARY
+from securebase.study.forms import Form
+from securebase.study.reciprocal import Verdict
+from securebase.study.result import ModelSummary, NotFitted, StudyResult
+from securebase.study.wording import when
+
+#: in the order in which the first page lists them
+_ORDER = (Verdict.STAYS, Verdict.FADES, Verdict.APPEARS, Verdict.CANNOT_TELL)
+
+
+def study_report(result: StudyResult) -> str:
+    """The whole report as HTML text."""
+    return render(
+        "study_report.html",
+        result=result,
+        label=result.asked.label,
+        when=when,
+        forms=tuple(Form),
+        verdicts=_verdicts(result),
+        forest=_forest(result),
+        courses=_courses(result),
+        levels={m.first: _svg(levels_chart(result, m.first)) for m in result.moves_with},
+        residuals={name: _svg(residuals_chart(result, name)) for name in result.courses.residuals},
+        estimators=(PRIMARY, *ALTERNATIVES),
+        fitted=[m for m in result.models if isinstance(m, ModelSummary)],
+        not_fitted=[m for m in result.models if isinstance(m, NotFitted)],
+    )
+
+
+def _verdicts(result: StudyResult) -> list[tuple[Verdict, list[str]]]:
+    """Verdict → what it is said of, verdicts in their order and only those that occur."""
+    label = result.asked.label
+    found = [
+        (
+            verdict,
+            [
+                f"{label(lag.link.earlier)} → {label(lag.link.later)} {when(lag.link.step)}"
+                for lag in result.lags
+                if lag.main.verdict is verdict
+            ],
+        )
+        for verdict in _ORDER
+    ]
+    return [(verdict, what) for verdict, what in found if what]
+
+
+def _forest(result: StudyResult) -> dict[str, Markup]:
+    """The forest twice: for a page, and for a phone, where shrinking the first would make its words too small."""
+    if not result.lags:
+        return {}
+    return {
+        "wide": _svg(forest_chart(result, width=style.WHOLE - 260)),
+        "narrow": _svg(forest_chart(result, width=style.PHONE + 20)),
+    }
+
+
+def _courses(result: StudyResult) -> list[tuple[str, Markup, int, int]]:
+    """label, chart, courses drawn, courses there are; for every construct that has any."""
+    return [
+        (result.asked.label(name), _svg(courses_chart(result, name)), *shown_courses(result, name))
+        for name, found in result.courses.courses.items()
+        if found
+    ]
+
+
+def _svg(chart: object) -> Markup:
+    # made by our own renderer from numbers and escaped words
+    return Markup(svg(chart))  # noqa: S704
