@@ -1,0 +1,212 @@
+"""Tracking one person: what each field is, the expected course against brute force, and little or no data."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+from scipy.stats import truncnorm
+
+from oracles import dense_normal
+from securebase.errors import ModelError
+from securebase.model.likelihood import log_likelihood
+from securebase.model.panel import Panel
+from securebase.model.parameter_set import ParameterSet, parameter_set
+from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
+from securebase.model.simulate import draw_true_values, simulate_panel
+from securebase.model.track import track
+
+SPECIFICATION = Specification(("symptoms", "alliance"), trend=Trend.CARRIED)
+PARAMETERS = Parameters(
+    drift=np.array([[-0.7, -0.3], [-0.1, -0.5]]),
+    diffusion=np.array([[1.5, -0.2], [-0.2, 0.6]]),
+    level_mean=np.array([11.0, 6.5]),
+    level_covariance=np.array([[9.0, -1.0], [-1.0, 1.5]]),
+    measurement_noise=np.array([2.5, 0.4]),
+    start_mean=np.array([3.0, -0.5]),
+    therapy_effect=np.array([-1.0, 0.4]),
+)
+
+
+def person(times: Array, scores: Array, constructs: tuple[str, ...] = SPECIFICATION.constructs) -> Panel:
+    n = len(times)
+    return Panel(("a",), constructs, np.array([0, n]), np.asarray(times, float), scores, np.arange(n))
+
+
+@pytest.fixture
+def course() -> Panel:
+    times = np.array([0.0, 1.0, 2.2, 3.0, 5.0])
+    panel = simulate_panel(SPECIFICATION, PARAMETERS, [times], np.random.default_rng(5))
+    panel.scores[1, 1] = panel.scores[3, 0] = np.nan
+    return panel
+
+
+@pytest.fixture(scope="module")
+def literature() -> ParameterSet:
+    return parameter_set()
+
+
+def test_parts_add_up_and_nothing_later_is_used_before_its_time(course: Panel) -> None:
+    whole = track(course, SPECIFICATION, PARAMETERS, until=9.5)
+    assert np.allclose(whole.usual_level + whole.trend + whole.state_like, whole.smoothed)
+    assert np.allclose(whole.filtered[-1], whole.smoothed[-1])
+    assert (whole.smoothed_sd <= whole.filtered_sd + 1e-12).all()
+    assert (whole.filtered_sd < whole.predicted_sd).all()
+    assert whole.log_likelihood == pytest.approx(log_likelihood(course, SPECIFICATION, PARAMETERS))
+    for n in range(1, 5):
+        part = track(person(course.times[:n], course.scores[:n]), SPECIFICATION, PARAMETERS)
+        assert np.allclose(part.predicted, whole.predicted[:n])
+        assert np.allclose(part.filtered, whole.filtered[:n])
+
+
+def test_one_step_ahead_is_a_conditional_of_the_joint_normal(course: Panel) -> None:
+    mean, covariance = dense_normal.joint(SPECIFICATION, PARAMETERS, course.times)
+    y = course.scores.ravel()
+    found = track(course, SPECIFICATION, PARAMETERS)
+    for j in range(5):
+        before = np.flatnonzero(np.isfinite(y[: 2 * j]))
+        now = np.array([2 * j, 2 * j + 1])
+        gain = covariance[np.ix_(now, before)] @ np.linalg.inv(covariance[np.ix_(before, before)])
+        spread = covariance[np.ix_(now, now)] - gain @ covariance[np.ix_(before, now)]
+        assert np.allclose(found.predicted[j], mean[now] + gain @ (y[before] - mean[before]), atol=1e-9)
+        assert np.allclose(found.predicted_sd[j], np.sqrt(np.diag(spread)), atol=1e-9)
+
+
+def test_the_forecast_begins_at_the_last_estimate_and_widens_to_the_spread_of_the_usual_level(course: Panel) -> None:
+    ahead = np.array([5.0 + 1e-9, 6.0, 8.25, 400.0])
+    found = track(course, SPECIFICATION, PARAMETERS, forecast_times=ahead)
+    assert np.allclose(found.forecast[0], found.filtered[-1], atol=1e-6)
+    assert np.allclose(found.forecast_sd[0], found.filtered_sd[-1], atol=1e-6)
+    assert np.allclose(found.forecast_score_sd**2, found.forecast_sd**2 + PARAMETERS.measurement_noise)
+    settled = found.usual_level - np.linalg.solve(PARAMETERS.drift, PARAMETERS.therapy_effect)
+    assert np.allclose(found.forecast[-1], settled)
+    P = dense_normal.joint(SPECIFICATION, replace(PARAMETERS, level_covariance=np.zeros((2, 2))), np.zeros(1))[1]
+    lasting = np.diag(P) - PARAMETERS.measurement_noise
+    assert np.allclose(found.forecast_sd[-1] ** 2, found.usual_level_sd**2 + lasting)
+
+
+def test_until_gives_steps_of_at_most_one_unit_that_end_there(course: Panel) -> None:
+    found = track(course, SPECIFICATION, PARAMETERS, until=8.5)
+    assert np.allclose(found.forecast_times, [5.875, 6.75, 7.625, 8.5])
+    assert set(course.times) | set(found.forecast_times) <= set(found.expected_course_times)
+    assert np.diff(found.expected_course_times).max() <= 1.0
+    assert len(track(course, SPECIFICATION, PARAMETERS, until=5.0).forecast_times) == 0
+    assert len(track(course, SPECIFICATION, PARAMETERS).forecast_times) == 0
+
+
+def test_chances_are_those_of_the_forecast_of_a_score(course: Panel) -> None:
+    found = track(course, SPECIFICATION, PARAMETERS, forecast_times=[7.5])
+    score = NormalDist(found.forecast[0, 0], found.forecast_score_sd[0, 0])
+    assert found.probability_below(10.0, 7.5) == pytest.approx(score.cdf(10.0))
+    first = course.scores[0, 0]
+    assert found.probability_of_fall(6.0, 7.5) == pytest.approx(score.cdf(first - 6.0))
+    other = NormalDist(found.forecast[0, 1], found.forecast_score_sd[0, 1])
+    assert found.probability_below(6.0, 7.5, "alliance") == pytest.approx(other.cdf(6.0))
+    with pytest.raises(ModelError, match="“hope” is not tracked"):
+        found.probability_below(6.0, 7.5, "hope")
+    with pytest.raises(ModelError, match="last row is at 5"):
+        found.probability_below(6.0, 4.0)
+
+
+@pytest.mark.parametrize("start", list(Start))
+@pytest.mark.parametrize("first_score", [14.0, 22.0, 1.0])
+def test_the_expected_course_is_that_of_simulated_people_who_began_alike(start: Start, first_score: float) -> None:
+    """Brute force: draw many people, keep those within half a standard deviation of this first score."""
+    specification = replace(SPECIFICATION, start=start)
+    parameters = PARAMETERS
+    if start is Start.FREE:
+        parameters = replace(PARAMETERS, start_covariance=np.array([[6.0, -0.5], [-0.5, 0.5]]))
+    times = np.array([0.0, 1.0, 2.0, 6.0])
+    scores = np.full((4, 2), np.nan)
+    scores[1] = first_score, 7.0  # the first row has no score, so people are compared at the second
+    found = track(person(times, scores), specification, parameters)
+    n, rng = 120_000, np.random.default_rng(11)
+    true = draw_true_values(specification, parameters, [times] * n, rng)[:, :, 0]
+    drawn = true[:, 1] + rng.standard_normal(n) * np.sqrt(parameters.measurement_noise[0])
+    alike = np.abs(drawn - first_score) <= 0.5 * drawn.std()
+    assert alike.sum() > 400
+    at = np.searchsorted(found.expected_course_times, times)
+    error = true[alike].std(axis=0) / np.sqrt(alike.sum())
+    assert (np.abs(true[alike].mean(axis=0) - found.expected_course[at]) < 4 * error).all()
+    assert np.allclose(true[alike].std(axis=0), found.expected_course_sd[at], rtol=4 / np.sqrt(2 * alike.sum()))
+    noise = parameters.measurement_noise[0]
+    assert np.allclose(found.expected_course_score_sd**2, found.expected_course_sd**2 + noise)
+
+
+def test_the_window_is_exact_also_far_out() -> None:
+    """One construct at one time: the true value given a score in the window, by the truncated normal."""
+    specification = Specification(("symptoms",), trend=Trend.NONE)
+    parameters = Parameters(
+        drift=np.array([[-0.5]]),
+        diffusion=np.array([[1.0]]),
+        level_mean=np.array([10.0]),
+        level_covariance=np.array([[3.0]]),
+        measurement_noise=np.array([1.0]),
+    )
+    for first in (10.0, 14.0, 27.0):
+        found = track(person(np.zeros(1), np.array([[first]]), ("symptoms",)), specification, parameters)
+        sd = np.sqrt(5.0)
+        z = (first - 10.0) / sd
+        window = truncnorm(z - 0.5, z + 0.5)
+        slope = 4.0 / sd
+        assert found.expected_course[0] == pytest.approx(10.0 + slope * window.mean(), rel=1e-6)
+        assert found.expected_course_sd[0] ** 2 == pytest.approx(4.0 - slope**2 * (1 - window.var()), rel=1e-6)
+
+
+def test_one_row_and_none_at_all(literature: ParameterSet) -> None:
+    specification, parameters = literature.specification, literature.in_score_units()
+    scores = np.full((1, 6), np.nan)
+    scores[0, 0] = 8.0
+    one = track(person(np.zeros(1), scores, specification.constructs), specification, parameters, until=16.0)
+    none = track(person(np.zeros(0), np.empty((0, 6)), specification.constructs), specification, parameters, until=16.0)
+    assert none.smoothed.shape == (0, 6)
+    assert np.allclose(none.usual_level, parameters.level_mean)
+    assert np.allclose(none.usual_level_sd**2, np.diag(parameters.level_covariance))
+    assert none.probability_of_fall(2.0, 16.0) is None
+    assert none.log_likelihood == 0.0
+    # without data the forecast and the course of everyone are the same thing
+    assert none.expected_course_times[0] == 0.0
+    assert np.allclose(none.forecast[:, 0], none.expected_course[1:])
+    # a first score above the mean of 6.5 raises what is expected of this person, by less than its distance
+    later = none.forecast[:, 0]
+    assert (one.forecast[:, 0] > later).all()
+    assert (one.forecast[:, 0] < later + 1.5).all()
+    assert one.usual_level_sd[0] < none.usual_level_sd[0]
+    assert np.isfinite(one.forecast_score_sd).all()
+
+
+def test_both_readings_of_the_trend_track(literature: ParameterSet) -> None:
+    times = np.arange(8.0)
+    rng = np.random.default_rng(2)
+    panel = simulate_panel(literature.specification, literature.in_score_units(), [times], rng)
+    ends = {}
+    for trend in (Trend.CARRIED, Trend.APART):
+        reading = literature.reading(trend)
+        found = track(panel, reading.specification, reading.in_score_units(), until=16.0)
+        assert np.allclose(found.usual_level + found.trend + found.state_like, found.smoothed)
+        ends[trend] = found.forecast[-1, 0]
+    assert ends[Trend.CARRIED] == pytest.approx(ends[Trend.APART], abs=0.4)
+
+
+def test_what_cannot_be_tracked_is_refused(course: Panel) -> None:
+    two = simulate_panel(SPECIFICATION, PARAMETERS, [[0.0], [0.0]], np.random.default_rng(1))
+    with pytest.raises(ModelError, match=r"one person .* and the panel has 2"):
+        track(two, SPECIFICATION, PARAMETERS)
+    with pytest.raises(ModelError, match="but the model is for"):
+        track(course, replace(SPECIFICATION, constructs=("alliance", "symptoms")), PARAMETERS)
+    with pytest.raises(ModelError, match="units of 7 days, the model in units of 1"):
+        track(course, replace(SPECIFICATION, days_per_unit=1.0), PARAMETERS)
+
+
+def test_a_warm_client_takes_a_few_milliseconds(literature: ParameterSet) -> None:
+    specification, parameters = literature.specification, literature.in_score_units()
+    panel = simulate_panel(specification, parameters, [np.arange(16.0)], np.random.default_rng(1))
+    best = np.inf
+    for _ in range(30):
+        begin = time.perf_counter()
+        track(panel, specification, parameters, until=20.0)
+        best = min(best, time.perf_counter() - begin)
+    assert best < 0.005
