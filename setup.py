@@ -7,7 +7,7 @@ setup(
         Extension(
             "securebase.model.kernel._compiled",
             ["src/securebase/model/kernel/_compiled.c"],
-            extra_compile_args=["-O3", "-std=c11"],
+            extra_compile_args=["-O2", "-std=c11"],
             optional=True,
         )
     ]

@@ -76,16 +76,16 @@ def trend_mean(specification: Specification, parameters: Parameters, times: Arra
     """
     times = np.asarray(times, dtype=np.float64)
     if specification.trend == Trend.LINEAR:
-        return times[:, None] * _given(parameters.slope, "slope")
+        return times[:, None] * given(parameters.slope, "slope")
     if specification.trend == Trend.APART:
-        share = share_of_change(_given(parameters.rate, "rate"), times, specification.planned_end)
-        return share[:, None] * _given(parameters.change, "change")
+        share = share_of_change(given(parameters.rate, "rate"), times, specification.planned_end)
+        return share[:, None] * given(parameters.change, "change")
     if specification.trend == Trend.CARRIED:
         first = times[0] if began is None and len(times) else began or 0.0
         return carried_mean(
             parameters.drift,
-            _given(parameters.therapy_effect, "therapy_effect"),
-            _given(parameters.start_mean, "start_mean"),
+            given(parameters.therapy_effect, "therapy_effect"),
+            given(parameters.start_mean, "start_mean"),
             times - first,
         )
     return np.zeros((len(times), specification.p))
@@ -106,7 +106,8 @@ def carried_mean(drift: Array, therapy_effect: Array, start_mean: Array, elapsed
     return mean
 
 
-def _given(value: _Value | None, name: str) -> _Value:
+def given(value: _Value | None, name: str) -> _Value:
+    """The value, or ModelError where the parameters lack this part."""
     if value is None:
         raise ModelError(f"the parameters have no “{name}”, which this trend needs")
     return value

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from securebase.errors import ModelError
-from securebase.model.equations import reverse_stationary, share_of_change, stationary_covariance, steps
+from securebase.model.equations import Steps, given, reverse_stationary, share_of_change, stationary_covariance, steps
 from securebase.model.kernel import compiled, readable
 from securebase.model.kernel.readable import Inputs, Layout, Outputs
 from securebase.model.panel import Panel
@@ -80,7 +80,7 @@ class Likelihood:
     def __init__(self, panel: Panel, specification: Specification) -> None:
         if panel.constructs != specification.constructs:
             raise ModelError(
-                f"the panel has {', '.join(panel.constructs)} but the model is for {', '.join(specification.constructs)}"
+                f"the panel has {', '.join(panel.constructs)}; the model is for {', '.join(specification.constructs)}"
             )
         self.panel, self.specification = panel, specification
         self.layout, self.gaps = _lay_out(panel)
@@ -92,25 +92,24 @@ class Likelihood:
     def per_person(self, parameters: Parameters) -> Array:
         """Log-likelihood of each person (N,)."""
         with np.errstate(all="ignore"):
-            out = self._kernel(self.layout, self._inputs(parameters), gradient=False)
+            out = self._kernel(self.layout, self._inputs(parameters)[0], gradient=False)
         return _finite(out.log_likelihood)
 
     def value_and_gradient(self, parameters: Parameters) -> tuple[float, Parameters]:
         with np.errstate(all="ignore"):
-            inputs = self._inputs(parameters)
+            inputs, tables = self._inputs(parameters)
             out = self._kernel(self.layout, inputs, gradient=True)
             value = float(_finite(out.log_likelihood).sum())
-            return value, self._gradient(parameters, inputs, out)
+            return value, self._gradient(parameters, inputs, tables, out)
 
-    def _inputs(self, parameters: Parameters) -> Inputs:
+    def _inputs(self, parameters: Parameters) -> tuple[Inputs, Steps]:
         _check(self.specification, parameters)
         tables = steps(parameters.drift, parameters.diffusion, self.gaps)
-        self._tables = tables
-        mean, start_mean = self._mean(parameters)
+        mean, start_mean = _mean(self.specification, parameters, self.panel.times)
         start = parameters.start_covariance
         if start is None:
             start = stationary_covariance(parameters.drift, parameters.diffusion)
-        return Inputs(
+        inputs = Inputs(
             residual=self.panel.scores - mean,
             transition=tables.transition,
             shocks=tables.shocks,
@@ -119,31 +118,14 @@ class Likelihood:
             noise=parameters.measurement_noise,
             level_root=_root(parameters.level_covariance),
         )
+        return inputs, tables
 
-    def _mean(self, parameters: Parameters) -> tuple[Array, Array]:
-        """Mean of the scores, (rows, p) or (p,), and of the state-like part at a person's first row (p,).
-
-        carried: the mean course relaxes from start_mean to m∞ = −A⁻¹ B as the states do, so it is carried by the
-        filter itself: scores lie around level_mean + m∞ and the state starts at start_mean − m∞.
-        """
-        zero, level = np.zeros(self.specification.p), parameters.level_mean
-        match self.specification.trend:
-            case Trend.LINEAR:
-                return level + np.multiply.outer(self.panel.times, parameters.slope), zero
-            case Trend.APART:
-                share = share_of_change(parameters.rate, self.panel.times, self.specification.planned_end)
-                return level + np.multiply.outer(share, parameters.change), zero
-            case Trend.CARRIED:
-                end = -np.linalg.solve(parameters.drift, parameters.therapy_effect)
-                return level + end, parameters.start_mean - end
-        return level, zero
-
-    def _gradient(self, parameters: Parameters, inputs: Inputs, out: Outputs) -> Parameters:
-        drift, diffusion = self._tables.reverse(out.transition, out.shocks)
+    def _gradient(self, parameters: Parameters, inputs: Inputs, tables: Steps, out: Outputs) -> Parameters:
+        drift, diffusion = tables.reverse(out.transition, out.shocks)
         if parameters.start_covariance is None:
             more = reverse_stationary(parameters.drift, inputs.start_covariance, out.start_covariance)
             drift, diffusion = drift + more[0], diffusion + more[1]
-        mean, times = -out.residual, self.panel.times
+        mean = -out.residual
         result = Parameters(
             drift=drift,
             diffusion=diffusion,
@@ -152,21 +134,61 @@ class Likelihood:
             measurement_noise=out.noise,
             start_covariance=None if parameters.start_covariance is None else out.start_covariance,
         )
-        match self.specification.trend:
-            case Trend.LINEAR:
-                return replace(result, slope=times @ mean)
-            case Trend.APART:
-                rate, end = parameters.rate, self.specification.planned_end
-                share = share_of_change(rate, times, end)
-                bent = (times * np.exp(-rate * times) - share * end * np.exp(-rate * end)) / -np.expm1(-rate * end)
-                return replace(result, change=share @ mean, rate=float(bent @ mean @ parameters.change))
-            case Trend.CARRIED:
-                end_mean = -np.linalg.solve(parameters.drift, parameters.therapy_effect)
-                x = np.linalg.solve(parameters.drift.T, result.level_mean - out.start_mean)
-                return replace(
-                    result, drift=drift - np.outer(x, end_mean), therapy_effect=-x, start_mean=out.start_mean
-                )
-        return result
+        return _reverse_mean(
+            self.specification, parameters, self.panel.times, mean=mean, start_mean=out.start_mean, so_far=result
+        )
+
+
+def _mean(specification: Specification, parameters: Parameters, times: Array) -> tuple[Array, Array]:
+    """Mean of the scores, (rows, p) or (p,), and of the state-like part at a person's first row (p,).
+
+    carried: the mean course relaxes from start_mean to m∞ = −A⁻¹ B as the states do, so it is carried by the filter
+    itself: scores lie around level_mean + m∞ and the state starts at start_mean − m∞.
+    """
+    zero, level = np.zeros(specification.p), parameters.level_mean
+    match specification.trend:
+        case Trend.LINEAR:
+            return level + np.multiply.outer(times, given(parameters.slope, "slope")), zero
+        case Trend.APART:
+            share = share_of_change(given(parameters.rate, "rate"), times, specification.planned_end)
+            return level + np.multiply.outer(share, given(parameters.change, "change")), zero
+        case Trend.CARRIED:
+            end = _carried_end(parameters)
+            return level + end, given(parameters.start_mean, "start_mean") - end
+        case Trend.NONE:
+            return level, zero
+
+
+def _carried_end(parameters: Parameters) -> Array:
+    """m∞ = −A⁻¹ B: where therapy would lead in the end."""
+    effect = given(parameters.therapy_effect, "therapy_effect")
+    return -np.asarray(np.linalg.solve(parameters.drift, effect), dtype=np.float64)
+
+
+def _reverse_mean(
+    specification: Specification,
+    parameters: Parameters,
+    times: Array,
+    *,
+    mean: Array,
+    start_mean: Array,
+    so_far: Parameters,
+) -> Parameters:
+    """The gradient with the trend's part: from ∂mean (rows, p) of the scores and ∂start_mean (p,) of the state."""
+    match specification.trend:
+        case Trend.LINEAR:
+            return replace(so_far, slope=times @ mean)
+        case Trend.APART:
+            rate, end = given(parameters.rate, "rate"), specification.planned_end
+            share = share_of_change(rate, times, end)
+            bent = (times * np.exp(-rate * times) - share * end * np.exp(-rate * end)) / -np.expm1(-rate * end)
+            return replace(so_far, change=share @ mean, rate=float(bent @ mean @ given(parameters.change, "change")))
+        case Trend.CARRIED:
+            x = np.asarray(np.linalg.solve(parameters.drift.T, so_far.level_mean - start_mean), dtype=np.float64)
+            drift = so_far.drift - np.multiply.outer(x, _carried_end(parameters))
+            return replace(so_far, drift=drift, therapy_effect=-x, start_mean=start_mean)
+        case Trend.NONE:
+            return so_far
 
 
 def _lay_out(panel: Panel) -> tuple[Layout, Array]:
@@ -186,13 +208,13 @@ def _lay_out(panel: Panel) -> tuple[Layout, Array]:
 def _root(covariance: Array) -> Array:
     """R with R R' = covariance, which may be singular. Raises ModelError where it is no covariance."""
     try:
-        return np.linalg.cholesky(covariance)
+        root = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
     except np.linalg.LinAlgError:
         values, vectors = np.linalg.eigh(covariance)
         if values[0] < -1e-10 * max(values[-1], 0.0):
             raise ModelError("the level covariance is not positive semidefinite") from None
-        root: Array = vectors * np.sqrt(np.maximum(values, 0.0))
-        return root
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
+    return root
 
 
 def _finite(values: Array) -> Array:

@@ -1,22 +1,29 @@
-"""The compiled kernel, where there was a C compiler at installation; the same inputs and outputs as the readable one."""
+"""The compiled kernel, where there was a C compiler at installation; inputs and outputs as the readable one's."""
 
 from __future__ import annotations
 
+from importlib import import_module
+from types import ModuleType
+
 import numpy as np
 
+from securebase.errors import ModelError
 from securebase.model.kernel.readable import Inputs, Layout, Outputs, blank_outputs
 from securebase.model.parameters import Array
 
+_compiled: ModuleType | None
 try:
-    from securebase.model.kernel import _compiled
+    _compiled = import_module("securebase.model.kernel._compiled")
 except ImportError:
-    AVAILABLE = False
-else:
-    AVAILABLE = True
+    _compiled = None
+
+AVAILABLE = _compiled is not None
 
 
 def evaluate(layout: Layout, inputs: Inputs, *, gradient: bool = True) -> Outputs:
     """As readable.evaluate."""
+    if _compiled is None:
+        raise ModelError("no compiled kernel was built here", advice="Use the readable kernel.")
     out = blank_outputs(layout, inputs)
     _compiled.evaluate(
         len(inputs.noise),

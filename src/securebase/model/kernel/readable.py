@@ -63,9 +63,9 @@ def blank_outputs(layout: Layout, inputs: Inputs) -> Outputs:
     p = len(inputs.noise)
     return Outputs(
         log_likelihood=np.zeros(len(layout.order)),
-        residual=np.zeros_like(inputs.residual),
-        transition=np.zeros_like(inputs.transition),
-        shocks=np.zeros_like(inputs.shocks),
+        residual=np.zeros(inputs.residual.shape),
+        transition=np.zeros(inputs.transition.shape),
+        shocks=np.zeros(inputs.shocks.shape),
         start_mean=np.zeros(p),
         start_covariance=np.zeros((p, p)),
         noise=np.zeros(p),

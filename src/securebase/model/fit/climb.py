@@ -1,0 +1,154 @@
+"""Finding the lowest point of a smooth function with an exact gradient: BFGS, then Newton's steps to finish.
+
+A point where the function has no value (an unstable drift) counts as infinitely high, so a step never ends there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from securebase.model.parameters import Array
+
+Indices = NDArray[np.intp]
+#: x → (value, gradient); (inf, zeros) where there is none
+Function = Callable[[Array], tuple[float, Array]]
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    x: Array
+    value: float
+    gradient: Array
+
+    @property
+    def steepness(self) -> float:
+        """Largest entry of the gradient."""
+        return float(np.abs(self.gradient).max(initial=0.0))
+
+
+def bfgs(
+    function: Function,
+    x: Array,
+    *,
+    until: float,
+    most: int = 600,
+    progress: Callable[[int, float], None] | None = None,
+) -> tuple[Point, int]:
+    """Go down until the steepness is below `until`, no step helps any more, or after `most` steps.
+
+    Returns the last point and the number of steps. Broyden–Fletcher–Goldfarb–Shanno with a weak Wolfe search
+    (Lewis and Overton 2013).
+    """
+    point = Point(x, *function(x))
+    inverse = np.eye(len(x))
+    fresh = True
+    for step in range(most):
+        if progress is not None:
+            progress(step, point.value)
+        if point.steepness < until:
+            return point, step
+        direction = -inverse @ point.gradient
+        if fresh:
+            direction *= min(1.0, 0.5 / max(float(np.linalg.norm(direction)), 1e-300))
+        found = _search(function, point, direction)
+        if found is None:
+            if fresh:
+                return point, step
+            inverse, fresh = np.eye(len(x)), True
+            continue
+        s, y = found.x - point.x, found.gradient - point.gradient
+        curvature = float(s @ y)
+        if curvature > 1e-12 * float(np.linalg.norm(s) * np.linalg.norm(y)):
+            if fresh:
+                inverse = np.eye(len(x)) * (curvature / float(y @ y))
+            pushed = inverse @ y
+            inverse = (
+                inverse
+                - np.multiply.outer(s, pushed) / curvature
+                - np.multiply.outer(pushed, s) / curvature
+                + np.multiply.outer(s, s) * (1.0 + float(y @ pushed) / curvature) / curvature
+            )
+            fresh = False
+        point = found
+    return point, most
+
+
+def _search(function: Function, point: Point, direction: Array) -> Point | None:
+    """A point along the direction that is lower, and less steep along it; None where there is none."""
+    slope = float(point.gradient @ direction)
+    if not slope < 0:
+        return None
+    low, high, t = 0.0, np.inf, 1.0
+    best: Point | None = None
+    for _ in range(40):
+        x = point.x + t * direction
+        here = Point(x, *function(x))
+        # near the bottom a decrease drowns in rounding, so equal height with less steepness is taken too
+        level = here.value <= point.value + 1e-4 * t * slope + 1e-15 * abs(point.value)
+        if not level:
+            high = t
+        elif float(here.gradient @ direction) < 0.9 * slope:
+            low, best = t, here
+        else:
+            return here
+        t = 2.0 * low if high == np.inf else 0.5 * (low + high)
+        if high - low < 1e-12:
+            break
+    return best
+
+
+def hessian(function: Function, x: Array, where: Indices) -> Array:
+    """Second derivatives along the coordinates `where` (indices), by central differences of the exact gradient."""
+    columns = []
+    for i in where:
+        step = np.zeros(len(x))
+        step[i] = 1e-5 * max(1.0, abs(x[i]))
+        ahead, behind = function(x + step)[1], function(x - step)[1]
+        columns.append((ahead - behind)[where] / (2.0 * step[i]))
+    H: Array = np.array(columns).reshape(len(where), len(where))
+    return 0.5 * (H + H.T)
+
+
+def polish(function: Function, point: Point, where: Indices, *, until: float, rounds: int = 8) -> tuple[Point, Array]:
+    """Newton's steps along the coordinates `where` until the gradient there is below `until`.
+
+    Returns the point and its Hessian along `where`, taken at that point or nearer to it than a thousandth of a
+    standard error's share. Directions that curve down are followed down, so that a saddle is left.
+    """
+    H = hessian(function, point.x, where)
+    for _ in range(rounds):
+        values, vectors = np.linalg.eigh(H)
+        flat = np.abs(point.gradient[where]).max(initial=0.0) < until
+        if flat and values.min(initial=1.0) > 0:
+            break
+        g = vectors.T @ point.gradient[where]
+        if flat:
+            g = np.where(values < 0, np.where(g < 0, -1.0, 1.0) * np.sqrt(np.abs(values)), g)
+        size = np.maximum(np.abs(values), 1e-9 * np.abs(values).max(initial=1.0))
+        step = np.zeros(len(point.x))
+        step[where] = -vectors @ (g / size)
+        step *= min(1.0, 3.0 / max(float(np.abs(step).max(initial=0.0)), 1e-300))
+        found = _lower(function, point, step)
+        if found is None:
+            break
+        moved = (found.x - point.x)[where]
+        point = found
+        if float(moved @ H @ moved) > 1e-9 or values.min(initial=1.0) <= 0:
+            H = hessian(function, point.x, where)
+    return point, H
+
+
+def _lower(function: Function, point: Point, step: Array) -> Point | None:
+    """The first of ever shorter steps that is lower, or as low and less steep."""
+    for half in range(25):
+        x = point.x + step / 2**half
+        here = Point(x, *function(x))
+        if here.value < point.value - 1e-14 * abs(point.value):
+            return here
+        if here.value <= point.value + 1e-13 * abs(point.value) and here.steepness < point.steepness:
+            return here
+    return None

@@ -1,0 +1,342 @@
+"""The verb: estimates with standard errors by the exact likelihood, and an honest word on how the fit ended.
+
+BFGS on log-likelihood / persons with the exact gradient, Newton's steps to finish, observed information by central
+differences of the gradient, standard errors on the natural scale by the delta method. How it ended is a value with
+advice (`Fit.outcome`), never a crash: converged, boundary, indefinite, not_enough_data, not_converged.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from securebase.errors import Advice, ModelError
+from securebase.model.fit.begin import begin
+from securebase.model.fit.climb import Indices, Point, bfgs, polish
+from securebase.model.fit.scale import Scale, scale
+from securebase.model.likelihood import Likelihood, kernel_name
+from securebase.model.panel import Panel
+from securebase.model.parameters import Array, Parameters, Specification
+
+Progress = Callable[[int, float], None]
+
+#: “converged”: no entry of the gradient of log-likelihood / persons is larger, on the internal scale
+FLAT = 1e-6
+#: a variance below this share of its construct's total variance is heading to zero, and is then held at `_ZERO`
+_NEARLY_ZERO, _ZERO = 1e-4, 1e-9
+#: smallest eigenvalue of the Hessian, relative to the largest, that still counts as positive
+_POSITIVE = 1e-9
+#: weak prior on the internal scale of a trend's rate (apart): normal around the middle of its range, of this spread
+_RATE_SPREAD = 1.5
+#: weak prior on the logarithm of a noise variance, where a reliability is given: its spread
+_NOISE_SPREAD = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """On the natural scale. No standard error where the estimate is held (at a boundary, or by definition)."""
+
+    value: float
+    standard_error: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What a fit found. `parameters` is None, `estimates` empty and `log_likelihood` None where it was refused.
+
+    covariance: of the estimates, in their order (NaN where there is no standard error). gradient_norm: largest entry
+    of the gradient of log-likelihood / persons on the internal scale. hessian_eigenvalues: of its negative Hessian,
+    ascending. held: internal variances held at zero. log_likelihood has no prior in it.
+    """
+
+    specification: Specification
+    parameters: Parameters | None
+    estimates: Mapping[str, Estimate]
+    log_likelihood: float | None
+    n_parameters: int
+    n_persons: int
+    n_observations: int
+    outcome: Advice
+    gradient_norm: float | None = None
+    hessian_eigenvalues: tuple[float, ...] = ()
+    iterations: int = 0
+    kernel: str = ""
+    seconds: float = 0.0
+    covariance: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    held: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_regular(self) -> bool:
+        return self.outcome.kind == "converged"
+
+
+def fit(
+    panel: Panel,
+    specification: Specification,
+    *,
+    progress: Progress | None = None,
+    reliability: Mapping[str, float] | None = None,
+) -> Fit:
+    """Estimate every parameter of the specification from the panel by maximum likelihood.
+
+    progress: called with (step, log-likelihood so far). reliability: construct → reliability of its score, as a weak
+    prior on its measurement noise (off by default). Trend carried: as therapy is on in every row, the level at the
+    first row and the usual level cannot be told apart, so start_mean is held at 0 and level_mean is the mean there.
+    Raises ModelError where panel and specification do not belong together.
+    """
+    began = time.perf_counter()
+    if panel.constructs != specification.constructs:
+        raise ModelError("the panel and the specification name different constructs")
+    missing = _not_enough(panel, specification)
+    if missing is not None:
+        return Fit(
+            specification=specification,
+            parameters=None,
+            estimates={},
+            log_likelihood=None,
+            n_parameters=_n_parameters(specification),
+            n_persons=panel.n_persons,
+            n_observations=panel.n_observations,
+            outcome=missing,
+            kernel=kernel_name(),
+            seconds=time.perf_counter() - began,
+        )
+    problem = _Problem(panel, specification, reliability or {})
+    best = _attempt(problem, begin(problem.scale), progress)
+    if best.kind != "converged":
+        again = _attempt(problem, begin(problem.scale, persistence=0.7), progress)
+        best = max(best, again, key=lambda e: (round(-e.point.value * problem.n, 4), e.kind == "converged"))
+    return _report(problem, best, time.perf_counter() - began)
+
+
+class _Problem:
+    """Minus (log-likelihood + log-prior) / persons as a function of the internal numbers."""
+
+    def __init__(self, panel: Panel, specification: Specification, reliability: Mapping[str, float]) -> None:
+        self.given = panel
+        self.specification = specification
+        self.scale: Scale = scale(panel, specification)
+        self.likelihood = Likelihood(self.scale.panel, self.scale.specification)
+        self.n = panel.n_persons
+        self.prior_at, self.prior_precision = np.zeros(self.scale.size), np.zeros(self.scale.size)
+        self.prior_precision[self.scale.where("rate")] = _RATE_SPREAD**-2
+        for k, name in enumerate(specification.constructs):
+            if name in reliability:
+                where = self.scale.where("measurement_noise")[k]
+                self.prior_at[where] = np.log(max(1.0 - reliability[name], 1e-3))
+                self.prior_precision[where] = _NOISE_SPREAD**-2
+
+    def __call__(self, x: Array) -> tuple[float, Array]:
+        if np.abs(x).max(initial=0.0) > 100.0:
+            return np.inf, np.zeros_like(x)
+        try:
+            value, gradient = self.likelihood.value_and_gradient(self.scale.standard(x))
+        except (ModelError, np.linalg.LinAlgError):
+            return np.inf, np.zeros_like(x)
+        away = x - self.prior_at
+        value -= 0.5 * float(self.prior_precision @ away**2)
+        pulled = self.scale.pull(x, gradient) - self.prior_precision * away
+        return -value / self.n, -pulled / self.n
+
+    def log_likelihood(self, x: Array) -> float:
+        return self.likelihood.value(self.scale.standard(x)) + self.scale.log_likelihood_shift
+
+    def variances(self) -> dict[int, str]:
+        """Position in x → what it is, for every logarithm of a variance's root or of a variance."""
+        names = self.specification.constructs
+        found = {
+            int(i): f"measurement_noise[{c}]" for i, c in zip(self.scale.where("measurement_noise"), names, strict=True)
+        }
+        for block in ("diffusion", "start_covariance", "level_covariance"):
+            where = self.scale.where(block)
+            rows, columns = np.tril_indices(len(names))
+            for i, row, column in zip(where, rows, columns, strict=False):
+                if row == column:
+                    found[int(i)] = f"{block}[{names[row]},{names[row]}]"
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Ending:
+    kind: str
+    point: Point
+    free: Indices
+    hessian: Array
+    steps: int
+    held: tuple[str, ...]
+
+
+def _attempt(problem: _Problem, x: Array, progress: Progress | None) -> _Ending:
+    """One climb from one start; variances that head to zero are held there and the rest is fitted again."""
+    told = None
+    if progress is not None:
+        told = lambda step, value: progress(step, -value * problem.n + problem.scale.log_likelihood_shift)  # noqa: E731
+    point, steps = bfgs(problem, x, until=FLAT / 2, progress=told)
+    everything = np.arange(len(x))
+    held: dict[int, str] = {}
+    for _ in range(3):
+        heading = {
+            i: name for i, name in problem.variances().items() if i not in held and _is_nearly_zero(point.x[i], name)
+        }
+        if not heading:
+            break
+        tried = {**held, **heading}
+        pinned = point.x.copy()
+        for i, name in tried.items():
+            pinned[i] = np.log(_ZERO) if name.startswith("measurement_noise") else 0.5 * np.log(_ZERO)
+        free = np.setdiff1d(everything, list(tried))
+        lower, more = _climb_along(problem, pinned, free)
+        steps += more
+        if not lower.value <= point.value + 1e-8:
+            break
+        point, held = lower, tried
+    free = np.setdiff1d(everything, list(held))
+    point, H = polish(problem, point, free, until=FLAT / 2)
+    return _Ending(_kind(point, free, H, held), point, free, H, steps, tuple(held.values()))
+
+
+def _climb_along(problem: _Problem, pinned: Array, free: Indices) -> tuple[Point, int]:
+    def rest(part: Array) -> tuple[float, Array]:
+        x = pinned.copy()
+        x[free] = part
+        value, gradient = problem(x)
+        return value, gradient[free]
+
+    found, steps = bfgs(rest, pinned[free], until=FLAT / 2)
+    x = pinned.copy()
+    x[free] = found.x
+    return Point(x, *problem(x)), steps
+
+
+def _is_nearly_zero(x: float, name: str) -> bool:
+    return bool((x if name.startswith("measurement_noise") else 2.0 * x) < np.log(_NEARLY_ZERO))
+
+
+def _kind(point: Point, free: Indices, H: Array, held: Mapping[int, str]) -> str:
+    values = np.linalg.eigvalsh(H)
+    if not np.isfinite(point.value) or np.abs(point.gradient[free]).max(initial=0.0) >= FLAT:
+        return "not_converged"
+    if values[0] <= _POSITIVE * values[-1]:
+        return "indefinite"
+    return "boundary" if held else "converged"
+
+
+def _report(problem: _Problem, ending: _Ending, seconds: float) -> Fit:
+    own, x = problem.scale, ending.point.x
+    parameters = own.natural(x)
+    values = parameters.named(problem.specification.constructs)
+    covariance = np.full((len(values), len(values)), np.nan)
+    J = own.jacobian(x)[:, ending.free]
+    if ending.kind in ("converged", "boundary"):
+        covariance = J @ np.linalg.solve(ending.hessian * problem.n, J.T)
+        still = np.abs(J).max(axis=1, initial=0.0) == 0
+        # what is held at zero has no standard error
+        still |= np.isin(list(values), list(ending.held))
+        covariance[still] = covariance[:, still] = np.nan
+    spread = np.sqrt(np.diag(covariance))
+    estimates = {
+        name: Estimate(value, float(se) if np.isfinite(se) else None)
+        for (name, value), se in zip(values.items(), spread, strict=True)
+    }
+    return Fit(
+        specification=problem.specification,
+        parameters=parameters,
+        estimates=estimates,
+        log_likelihood=problem.log_likelihood(x),
+        n_parameters=own.size,
+        n_persons=problem.given.n_persons,
+        n_observations=problem.given.n_observations,
+        outcome=_advice(ending),
+        gradient_norm=float(np.abs(ending.point.gradient[ending.free]).max(initial=0.0)),
+        hessian_eigenvalues=tuple(float(v) for v in np.linalg.eigvalsh(ending.hessian)),
+        iterations=ending.steps,
+        kernel=kernel_name(),
+        seconds=seconds,
+        covariance=covariance,
+        held=ending.held,
+        notes=_notes(problem),
+    )
+
+
+def _notes(problem: _Problem) -> tuple[str, ...]:
+    notes = []
+    if len(problem.scale.where("rate")):
+        notes.append(
+            f"The trend's rate has a weak prior: normal, spread {_RATE_SPREAD}, on the logistic scale of "
+            "log(rate × planned end) between 0.1 and 10."
+        )
+    if (problem.prior_precision[problem.scale.where("measurement_noise")] > 0).any():
+        notes.append(
+            f"Measurement noise has a weak prior from the reliability given: spread {_NOISE_SPREAD} of its log."
+        )
+    if any(block.name == "start_mean" for block in problem.scale.blocks):
+        notes.append("The usual level is the mean at the first row: with therapy on throughout, no other can be told.")
+    return tuple(notes)
+
+
+def _advice(ending: _Ending) -> Advice:
+    match ending.kind:
+        case "converged":
+            return Advice("converged", "The fit converged: flat gradient, positive-definite Hessian.")
+        case "boundary":
+            return Advice(
+                "boundary",
+                f"The fit ended at a boundary: {' and '.join(ending.held)} went to zero. "
+                "Standard errors of the others take this as given.",
+                "Give the reliability of the scores, gather more rows for each person, or use fewer constructs.",
+            )
+        case "indefinite":
+            return Advice(
+                "indefinite",
+                "The data do not determine every parameter: in some direction the likelihood is flat or curves upward.",
+                "Use fewer constructs or a simpler trend or start, or gather more persons or rows.",
+            )
+    return Advice(
+        "not_converged",
+        "The search ended before the gradient was flat; the estimates are not the best there are.",
+        "Use fewer constructs or a simpler trend, and look for scores or times that are far from all others.",
+    )
+
+
+def _n_parameters(specification: Specification) -> int:
+    from_trend = {"none": 0, "linear": specification.p, "apart": specification.p + 1, "carried": specification.p}
+    p, pairs = specification.p, specification.p * (specification.p + 1) // 2
+    free_start = pairs if specification.start == "free" else 0
+    return p * p + 2 * pairs + free_start + 2 * p + from_trend[specification.trend]
+
+
+def _not_enough(panel: Panel, specification: Specification) -> Advice | None:
+    """Why no fit is tried, or None. Level, movement and noise of one construct are told apart only by persons with
+    three scores or more; their covariances need more such persons than constructs."""
+
+    def refused(sentence: str, what_to_do: str) -> Advice:
+        return Advice("not_enough_data", sentence, what_to_do)
+
+    need = specification.p + 2
+    for k, name in enumerate(specification.constructs):
+        scores = panel.scores[:, k]
+        there = np.isfinite(scores)
+        if not there.any():
+            return refused(f"There is no score for “{name}”.", "Leave it out, or check its column.")
+        if np.ptp(scores[there]) == 0:
+            return refused(
+                f"Every score of “{name}” is the same.", "Leave it out: what never moves cannot be modelled."
+            )
+        counts = np.add.reduceat(np.append(there, False).astype(int), panel.starts[:-1])
+        enough = int((np.where(np.diff(panel.starts) > 0, counts, 0) >= 3).sum())
+        if enough < need:
+            return refused(
+                f"“{name}” has three scores or more for {enough} persons; at least {need} such persons are needed.",
+                "Gather more persons or rows, use fewer constructs, or track with a parameter set instead.",
+            )
+    wanted = _n_parameters(specification)
+    if panel.n_observations <= wanted:
+        return refused(
+            f"{panel.n_observations} scores cannot determine {wanted} parameters.",
+            "Gather more data or use fewer constructs, a simpler trend or a stationary start.",
+        )
+    return None
