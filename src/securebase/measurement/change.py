@@ -162,7 +162,7 @@ def _clinically_significant(scale: Scale, first: float, last: float, verdict: Ve
     if cut is None or verdict == "unknown":
         return None
     worse = scale.direction is Direction.HIGHER_IS_WORSE
-    began_clinical, ended_clinical = ((s >= cut) if worse else (s <= cut) for s in (first, last))
+    began_clinical, ended_clinical = ((s >= cut) if worse else (s < cut) for s in (first, last))
     if not began_clinical:
         return None
     return verdict == "improved" and not ended_clinical

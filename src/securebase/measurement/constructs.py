@@ -65,6 +65,18 @@ _SHELF = (
         "S83",
         "Support from family, friends, someone special.",
     ),
+    _c("support_significant_other", "Support: someone special", "better", "before", "S83", "Support from one person."),
+    _c("support_family", "Support: family", "better", "before", "S83", "Support from the family."),
+    _c("support_friends", "Support: friends", "better", "before", "S83", "Support from friends."),
+    _c("wellbeing", "Wellbeing", "better", "before", "S98", "How one is doing in life."),
+    _c(
+        "interpersonal_problems",
+        "Interpersonal problems",
+        "worse",
+        "before",
+        "S20 S62 S96",
+        "Lasting trouble with others.",
+    ),
     _c(
         "attachment_anxiety",
         "Attachment anxiety",

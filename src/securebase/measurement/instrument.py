@@ -96,6 +96,7 @@ class Scale:
     bands: tuple[Band, ...] = ()
     reliable_change: ReliableChange | None = None
     remission_below: float | None = None
+    #: first score of the clinical range where higher is worse; first of the healthy range where higher is better
     caseness_from: float | None = None
     response_fraction: float | None = None
     #: normative values for clinical significance, with their source; None where none was verified
