@@ -62,6 +62,7 @@ def full() -> ClientPicture:
         instrument="phq9",
         scale="total",
         label="PHQ-9",
+        measure="PHQ-9",
         minimum=0,
         maximum=27,
         worse_is_higher=True,

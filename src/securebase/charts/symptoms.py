@@ -44,7 +44,7 @@ def symptoms_chart(picture: ClientPicture, *, width: int = HALF) -> alt.LayerCha
     dots = reports.mark_point(filled=True, fill=PAPER, stroke=ink, strokeWidth=1.8, size=42, opacity=1)
     layers.append(dots.encode(x=x, y=y("value")))
     chart = layered(*layers, width=width, height=250 if width > PHONE else 220)
-    return themed(chart, label=f"Symptoms ({part.label}) by session", description=_described(picture))
+    return themed(chart, label=f"Symptoms ({part.measure}) by session", description=_described(picture))
 
 
 def _ahead(picture: ClientPicture) -> list[dict[str, Any]]:

@@ -173,7 +173,7 @@ def _constants(
             out.append(Constant(f"Usual scores of {name.replace('_', ' ')} ({measure[0]})", value, unit.source, False))
     for quantity, source in dict.fromkeys((s.quantity, s.source) for s in parameter_set.unverified):
         values = [s.value for s in parameter_set.unverified if (s.quantity, s.source) == (quantity, source)]
-        value = " to ".join(f"{v:g}" for v in sorted({min(values), max(values)}))
+        value = " to ".join(wording.number(v, 2) for v in sorted({min(values), max(values)}))
         out.append(Constant(quantity.replace("_", " ").capitalize(), value, source, False))
     grades = [e for e in parameter_set.edges if e.grade != "verified"]
     if grades:
@@ -184,7 +184,7 @@ def _constants(
 
 def _limits(symptoms: Symptoms, alliance: Alliance) -> tuple[str, ...]:
     """What this can and cannot tell, in sentences."""
-    own = {part.label for part in (symptoms, alliance) if not part.validated}
+    own = {part.measure for part in (symptoms, alliance) if not part.validated}
     return (
         wording.EXPECTED_COURSE,
         wording.INTERVALS,

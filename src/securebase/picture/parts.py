@@ -114,11 +114,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Symptoms:
-    """Symptoms on the measure that the episode is followed with. Empty tuples where nothing may be said yet."""
+    """Symptoms on the measure that the episode is followed with. Empty tuples where nothing may be said yet.
+
+    `label` names the scores in a sentence; `measure` is the instrument's name.
+    """
 
     instrument: str
     scale: str
     label: str
+    measure: str
     minimum: float
     maximum: float
     worse_is_higher: bool
@@ -172,7 +176,7 @@ class RuptureMark:
 class Alliance:
     """Alliance, apart: the client's usual level (trait-like) and the movements around it (state-like)."""
 
-    label: str
+    measure: str
     minimum: float
     maximum: float
     validated: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from securebase.picture.parts import Repair, RuptureMark
@@ -37,8 +37,10 @@ class Rating:
         return self.expected - RETURN_LIMIT * self.sd
 
 
-def ruptures(ratings: Sequence[Rating], marked: Sequence[Rupture], *, as_of: float) -> tuple[RuptureMark, ...]:
-    """Every rupture in order of time.
+def ruptures(
+    ratings: Sequence[Rating], marked: Sequence[Rupture], *, as_of: float, session_at: Mapping[int, float] | None = None
+) -> tuple[RuptureMark, ...]:
+    """Every rupture in order of time; one that was marked lies at its session (`session_at`: number → day).
 
     While one is open, further low ratings belong to it. It closes when a repair was recorded, or at the first later
     rating that is back where ratings had been expected when it began.
@@ -54,7 +56,12 @@ def ruptures(ratings: Sequence[Rating], marked: Sequence[Rupture], *, as_of: flo
         found.append(mark)
         open_until = mark.repaired_at if mark.repaired_at is not None else float("inf")
     seen = {(m.session, m.marked) for m in found if m.marked}
-    alone = [_marked_only(m, ratings, as_of) for m in known if (m.session, m.kind.label.lower()) not in seen]
+    at = session_at or {}
+    alone = [
+        _marked_only(replace(m, at=at.get(m.session or -1, m.at)), ratings, as_of)
+        for m in known
+        if (m.session, m.kind.label.lower()) not in seen
+    ]
     return tuple(sorted([*found, *alone], key=lambda m: m.at))
 
 

@@ -62,6 +62,13 @@ def _scores(record: EpisodeRecord, name: str, measure: Measure) -> tuple[Score, 
     return record.scores(name, instrument=measure[0], scale=measure[1])
 
 
+def _label(instrument: Instrument | None, measure: Measure) -> str:
+    """What the scores are called in a sentence: the questionnaire's name, or plainly the symptom score."""
+    if instrument is None:
+        return measure[1]
+    return "The symptom score" if instrument.own_wording else instrument.name
+
+
 def _bounds(scale: Scale | None, values: Sequence[float]) -> tuple[float, float]:
     if scale is not None:
         return scale.minimum, scale.maximum
@@ -80,7 +87,8 @@ def symptoms(
     part = Symptoms(
         instrument=measure[0],
         scale=measure[1],
-        label=instrument.name if instrument else measure[1],
+        label=_label(instrument, measure),
+        measure=instrument.name if instrument else measure[1],
         minimum=low,
         maximum=high,
         worse_is_higher=scale is None or scale.direction is not Direction.HIGHER_IS_BETTER,
@@ -112,12 +120,15 @@ def jumps(scale: Scale | None, given: Sequence[Reported]) -> tuple[SuddenGain, .
 
 
 def above_band(course: Course | None, part: Symptoms) -> tuple[float, ...]:
-    """By how much the smoothed score lay on the bad side of the expected band, at each symptom report."""
+    """By how much the smoothed score lay on the bad side of the expected band, at each symptom report.
+
+    Smoothed over the reports up to then, so that one extreme report cannot count for two.
+    """
     if course is None or not part.expected:
         return ()
     rows = course.rows("symptoms")
     at = course.at[rows]
-    smooth = course.tracked.smoothed[rows, course.index("symptoms")]
+    smooth = course.tracked.filtered[rows, course.index("symptoms")]
     axis = [e.at for e in part.expected]
     if part.worse_is_higher:
         return tuple(float(v) for v in smooth - np.interp(at, axis, [e.high for e in part.expected]))
@@ -139,12 +150,17 @@ def alliance(
     scores = _scores(record, "alliance", measure)
     low, high = _bounds(scale, [s.value for s in scores])
     part = Alliance(
-        label=instrument.name if instrument else measure[1],
+        measure=instrument.name if instrument else measure[1],
         minimum=low,
         maximum=high,
         validated=instrument is not None and instrument.validated,
         reported=reported(scores),
-        ruptures=ruptures(_ratings(course, scores) if course else (), record.ruptures, as_of=as_of),
+        ruptures=ruptures(
+            _ratings(course, scores) if course else (),
+            record.ruptures,
+            as_of=as_of,
+            session_at={s.number: s.at for s in record.sessions},
+        ),
     )
     if course is None or level < GateLevel.COHORT or not scores:
         return part

@@ -129,9 +129,7 @@ NOT_A_DEVICE = "This is no medical device: it makes no diagnosis and changes no 
 
 
 def unvalidated(label: str) -> str:
-    return (
-        f"{label} is a short set in the product's own words and has not been validated yet. Read its numbers with care."
-    )
+    return f"The check-in “{label}” is in the product's own words and not validated yet. Read its numbers with care."
 
 
 # ------------------------------------------------------------------ signals: brief, title, sentence, question
@@ -147,13 +145,13 @@ def safety(label: str, value: float, when: str) -> Words:
 
 
 def rupture_seen(fell: float, when: str, value: float, expected: float, *, own_level: bool) -> Words:
-    against = "their own usual level" if own_level else "what the earlier ratings led one to expect"
-    against_short = "their own usual level" if own_level else "earlier ratings"
+    against = "what was to be expected for this client" if own_level else "what the first ratings suggested"
+    against_short = "their own expected level" if own_level else "the first ratings"
     return (
         f"Alliance fell {number(fell)} below {against_short} in {when}",
         "The alliance fell and has not come back.",
-        f"In {when} it was rated {number(value)}, where {number(expected)} was expected: {points(fell)} below "
-        f"{against}, more than measurement error and usual movement account for.",
+        f"Rated {number(value)} in {when}, {points(fell)} below {against} ({number(expected)}): more than "
+        "measurement error and usual movement account for.",
         "Last time something between us may have felt different. What was that like for you?",
     )
 
@@ -285,7 +283,10 @@ RUPTURE_CRITERION = (
 RUPTURE_MARKED_CRITERION = (
     "Marked by a person; open until a repair is recorded or ratings are back where they were expected."
 )
-TRACK_CRITERION = "Smoothed symptom score above the 80% band of the expected course at the last two reports or more."
+TRACK_CRITERION = (
+    "Symptom score, smoothed over the reports up to then, above the 80% band of the expected course at the last two "
+    "reports or more."
+)
 RELIABLE_CRITERION = "Reliable change after Jacobson & Truax (1991)"
 SUDDEN_CRITERION = "Criteria of Tang & DeRubeis (1999)"
 MISSING_CRITERION = "Something a course of IPT usually has by now."

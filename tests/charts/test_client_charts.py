@@ -1,0 +1,200 @@
+"""The charts of one client: fit for a page, with words, and saying no more than the picture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations
+from typing import Any
+from xml.etree import ElementTree
+
+import altair as alt
+import numpy as np
+import pytest
+
+import pictures
+from securebase.charts.alliance import alliance_chart
+from securebase.charts.axes import ticks
+from securebase.charts.mechanisms import mechanisms_chart
+from securebase.charts.render import svg, tidy
+from securebase.charts.sparkline import alliance_sparkline, symptoms_sparkline
+from securebase.charts.style import CONSTRUCT_COLOURS, HALF, PHONE, WHOLE, table, themed
+from securebase.charts.symptoms import symptoms_chart
+from securebase.measurement.constructs import TRACKED_CONSTRUCTS
+from securebase.picture.client import ClientPicture
+from securebase.picture.parts import Repair
+
+SVG = "{http://www.w3.org/2000/svg}"
+CHARTS: list[tuple[Callable[..., Any], int]] = [
+    (symptoms_chart, HALF),
+    (symptoms_chart, PHONE),
+    (alliance_chart, WHOLE),
+    (alliance_chart, PHONE),
+    (mechanisms_chart, WHOLE),
+    (mechanisms_chart, PHONE),
+]
+MADE = [pictures.full(), pictures.early(), pictures.empty()]
+
+
+@pytest.mark.parametrize("picture", MADE, ids=["full", "early", "empty"])
+@pytest.mark.parametrize(("chart", "width"), CHARTS)
+def test_every_chart_can_stand_in_a_page(chart: Callable[..., Any], width: int, picture: ClientPicture) -> None:
+    drawn = svg(chart(picture, width=width))
+    root = ElementTree.fromstring(drawn)
+    assert root.tag == f"{SVG}svg"
+    assert root.get("role") == "img"
+    named = (root.get("aria-labelledby") or "").split()
+    words = [e.text for e in root.iter() if e.get("id") in named]
+    assert len(words) == 2
+    assert all(words)
+    for element in root.iter():
+        assert element.tag != f"{SVG}script"
+        assert not {"style", "font-family", "href", "class"} & set(element.attrib) or element is root
+        assert not any(k.startswith("on") for k in element.attrib)
+    assert "http" not in drawn.replace("http://www.w3.org/2000/svg", "")
+    assert len(drawn) < 30_000
+
+
+@pytest.mark.parametrize(("chart", "width"), [c for c in CHARTS if c[0] is not mechanisms_chart])
+def test_a_chart_has_the_width_asked_for(chart: Callable[..., Any], width: int) -> None:
+    root = ElementTree.fromstring(svg(chart(pictures.full(), width=width)))
+    assert abs(float((root.get("viewBox") or "").split()[2]) - width) <= 8
+    assert root.get("width") == "100%"
+
+
+def test_ids_of_different_charts_never_clash() -> None:
+    ids = [i for chart, width in CHARTS for i in re.findall(r'id="([^"]+)"', svg(chart(pictures.full(), width=width)))]
+    assert len(ids) == len(set(ids)) >= 2 * len(CHARTS)
+
+
+def test_before_its_gate_nothing_of_ones_own_is_drawn() -> None:
+    early, full = symptoms_chart(pictures.early()).to_dict(), symptoms_chart(pictures.full()).to_dict()
+    assert "low90" in str(full)
+    assert "low90" not in str(early)
+    usual = alliance_chart(pictures.early()).to_dict()
+    assert "'from'" not in str(usual)
+
+
+def test_remission_is_drawn_only_where_the_instrument_has_it() -> None:
+    full = pictures.full()
+    without = replace(full, symptoms=replace(full.symptoms, remission_below=None))
+    assert "remission, below 5" in svg(symptoms_chart(full))
+    assert "remission" not in svg(symptoms_chart(without))
+
+
+def test_ruptures_and_repairs_are_written_not_only_coloured() -> None:
+    full = pictures.full()
+    drawn = svg(alliance_chart(full))
+    assert ">rupture<" in drawn
+    assert ">repaired<" in drawn
+    mark = replace(full.alliance.ruptures[0], repair=Repair.OPEN, repaired_at=None, repaired_session=None)
+    still = svg(alliance_chart(replace(full, alliance=replace(full.alliance, ruptures=(mark,)))))
+    assert ">rupture, open<" in still
+    assert ">repaired<" not in still
+
+
+def test_what_is_described_is_what_is_in_the_picture() -> None:
+    drawn = svg(symptoms_chart(pictures.full()))
+    assert "13 reports, from 19 to 12." in drawn
+    assert "Forecast for session 16" in drawn
+    assert "rupture" in svg(alliance_chart(pictures.full())).lower()
+
+
+def test_a_gap_between_sessions_stays_visible() -> None:
+    full = pictures.full()
+    moved = tuple(s if s.number < 8 else replace(s, at=s.at + 28) for s in full.axis)
+    drawn = ElementTree.fromstring(svg(alliance_chart(replace(full, axis=moved))))
+    place = {}
+    for text in drawn.iter(f"{SVG}text"):
+        found = re.match(r"translate\(([\d.]+)", text.get("transform", ""))
+        if found and text.text in {"6", "7", "8"} and text.get("text-anchor") != "end":
+            place[text.text] = float(found[1])
+    assert place["8"] - place["7"] > 3 * (place["7"] - place["6"])
+
+
+def test_a_chart_without_words_is_refused() -> None:
+    with pytest.raises(ValueError, match="label"):
+        svg(table([{"a": 1}]).mark_point().encode(x="a:Q"))
+
+
+def test_tidy_takes_out_what_could_act_or_call_out() -> None:
+    bad = (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="10" height="5">'
+        '<script>x()</script><g clip-path="url(#a)" onclick="x()" style="fill:red"><clipPath id="a"><rect width="3" '
+        'height="2"/></clipPath><text xlink:href="https://example.org">1 &lt; 2</text></g></svg>'
+    )
+    good = tidy(bad, "a", "b & c")
+    assert not re.search(r"script|onclick|style|example", good)
+    assert re.search(r'clip-path="url\(#(c\w+)-a\)".*id="\1-a"', good)
+    assert "1 &lt; 2" in good
+    assert "b &amp; c" in good
+
+
+def test_a_label_cannot_break_out_of_the_image() -> None:
+    chart = themed(table([{"a": 1}]).mark_point().encode(x="a:Q"), label="</title><script>", description='"><b>')
+    root = ElementTree.fromstring(svg(chart))
+    assert all(e.tag != f"{SVG}script" for e in root.iter())
+
+
+def test_sparklines_show_the_last_value_and_ring_an_open_rupture() -> None:
+    full = pictures.full()
+    assert 'aria-label="Symptoms from 19 to 12"' in symptoms_sparkline(full)
+    assert alliance_sparkline(full).count("<circle") == 1
+    mark = replace(full.alliance.ruptures[0], repair=Repair.OPEN)
+    still = alliance_sparkline(replace(full, alliance=replace(full.alliance, ruptures=(mark,))))
+    assert still.count("<circle") == 2
+    assert "rupture open" in still
+    assert symptoms_sparkline(pictures.empty()) == ""
+    ElementTree.fromstring(still)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 10), (0, 27), (0, 21), (1, 7), (0, 4), (0, 40), (7, 49), (0, 1)])
+def test_ticks_are_few_and_hold_both_ends(low: float, high: float) -> None:
+    made = ticks(low, high)
+    assert (made[0], made[-1]) == (low, high)
+    assert 2 <= len(made) <= 8
+    assert made == sorted(set(made))
+
+
+# ------------------------------------------------------------------ colour
+
+
+def _linear(colour: str) -> np.ndarray:
+    c = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+
+
+def _lab(rgb: np.ndarray) -> np.ndarray:
+    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ rgb
+    f = np.cbrt(np.maximum(xyz / np.array([0.9505, 1.0, 1.089]), 1e-9))
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+#: Dichromatic sight in linear RGB, severity 1 (Machado, Oliveira & Fernandes 2009).
+SIGHT = {
+    "usual": np.eye(3),
+    "protan": np.array([[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]]),
+    "deutan": np.array([[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]]),
+    "tritan": np.array([[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]]),
+}
+
+
+@pytest.mark.parametrize("sight", list(SIGHT))
+def test_constructs_are_told_apart_by_people_who_see_colour_differently(sight: str) -> None:
+    seen = {name: _lab(np.clip(SIGHT[sight] @ _linear(c), 0, 1)) for name, c in CONSTRUCT_COLOURS.items()}
+    closest = min((float(np.linalg.norm(seen[a] - seen[b])), a, b) for a, b in combinations(seen, 2))
+    # 2.3 is the smallest difference that is noticed side by side
+    assert closest[0] > 9, closest
+
+
+def test_every_tracked_construct_has_a_colour_that_stands_out_on_paper() -> None:
+    assert set(CONSTRUCT_COLOURS) == set(TRACKED_CONSTRUCTS)
+    for colour in CONSTRUCT_COLOURS.values():
+        luminance = float(np.array([0.2126, 0.7152, 0.0722]) @ _linear(colour))
+        assert 1.05 / (luminance + 0.05) >= 3, colour
+
+
+def test_charts_are_altair_charts() -> None:
+    assert isinstance(symptoms_chart(pictures.full()), alt.LayerChart)
+    assert isinstance(mechanisms_chart(pictures.full()), alt.ConcatChart)

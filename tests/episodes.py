@@ -1,0 +1,69 @@
+"""Small courses of therapy for tests: weekly sessions with the product's own session set, from lists of scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from securebase.measurement.constructs import TRACKED_CONSTRUCTS
+from securebase.records.episode import (
+    Administration,
+    EpisodeRecord,
+    SafetyAlertRecord,
+    Score,
+    TherapySessionRecord,
+)
+from securebase.records.vocabulary import Moment, Phase, ProblemArea
+
+AFTER = {"alliance", "emotional_processing"}
+STEADY: Mapping[str, float] = {
+    "symptoms": 6.5,
+    "alliance": 7.0,
+    "social_support": 4.5,
+    "interpersonal_stress": 5.5,
+    "emotional_processing": 4.5,
+    "interpersonal_skills": 4.5,
+}
+
+
+def session_day(number: int) -> float:
+    """Weekly sessions at two in the afternoon, the first on the first day."""
+    return 7.0 * (number - 1) + 0.58
+
+
+def administration(number: int, moment: Moment, values: Mapping[str, float]) -> Administration:
+    """One half of the session set: before, an hour before the session; after, an hour after it began."""
+    instrument = "session_after" if moment is Moment.AFTER else "session_before"
+    at = session_day(number) + (0.04 if moment is Moment.AFTER else -0.04)
+    scores = tuple(
+        Score(construct, value, at, moment, number, instrument, construct) for construct, value in values.items()
+    )
+    return Administration(instrument, at, moment, number, scores=scores)
+
+
+def episode(n: int, *, planned: int = 16, **series: Sequence[float | None] | float) -> EpisodeRecord:
+    """`n` sessions held. A series is one value a session (None: not answered), a single number, or the steady value."""
+    given = []
+    for number in range(1, n + 1):
+        values: dict[str, float] = {}
+        for construct in TRACKED_CONSTRUCTS:
+            chosen = series.get(construct, STEADY[construct])
+            value = chosen[number - 1] if isinstance(chosen, Sequence) else chosen
+            if value is not None:
+                values[construct] = float(value)
+        for moment in (Moment.BEFORE, Moment.AFTER):
+            part = {c: v for c, v in values.items() if (c in AFTER) == (moment is Moment.AFTER)}
+            if part:
+                given.append(administration(number, moment, part))
+    return EpisodeRecord(
+        person="client-1",
+        administrations=tuple(given),
+        sessions=tuple(TherapySessionRecord(k, session_day(k), Phase.MIDDLE) for k in range(1, n + 1)),
+        problem_areas=(ProblemArea.ROLE_DISPUTE,),
+        phase=Phase.MIDDLE,
+        planned_sessions=planned,
+        simulated=True,
+    )
+
+
+def alert(number: int, *, acknowledged_at: float | None = None) -> SafetyAlertRecord:
+    return SafetyAlertRecord(session_day(number) - 0.04, "session_before", 11, 2.0, acknowledged_at)

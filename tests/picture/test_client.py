@@ -1,0 +1,147 @@
+"""The picture as a whole: what each gate lets through, what fails safely, what it is made with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from episodes import alert, episode, session_day
+from securebase.model.observations import episode_panel
+from securebase.model.parameter_set import parameter_set
+from securebase.model.track import track
+from securebase.picture.client import ClientPicture, client_picture, known_at, picture_fingerprint
+from securebase.picture.course import OWN_MEASURES, time_axis
+from securebase.picture.parts import GateLevel
+from securebase.records.episode import Administration, EpisodeRecord, Rupture, Score
+from securebase.records.vocabulary import Moment, RuptureKind
+
+SYMPTOMS = [7.5, 7.2, 7.0, 6.4, 6.2, 6.8, 7.0, 6.0, 5.5, 5.0, 4.8, 4.4, 4.0]
+ALLIANCE = [6.9, 7.2, 7.4, 7.8, 7.6, 5.1, 5.6, 6.9, 7.6, 7.5, 8.0, 7.9, 8.1]
+
+
+def course(n: int) -> EpisodeRecord:
+    return episode(n, symptoms=SYMPTOMS[:n], alliance=ALLIANCE[:n])
+
+
+def picture(n: int) -> ClientPicture:
+    return client_picture(course(n), as_of=session_day(max(n, 1)) + 1)
+
+
+def test_nothing_at_all_is_a_picture_too() -> None:
+    empty = client_picture(EpisodeRecord("nobody"), as_of=0.0)
+    assert (empty.gate.level, empty.symptoms.reported, empty.signals) == (GateLevel.REPORTED, (), ())
+    assert empty.problems
+    assert ClientPicture.from_json(empty.to_json()) == empty
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_under_six_paired_sessions_there_is_no_forecast_of_ones_own(n: int) -> None:
+    early = picture(n)
+    assert early.symptoms.expected
+    assert not early.symptoms.estimated
+    assert not early.symptoms.forecast
+    assert early.symptoms.remission_chance is None
+    assert early.alliance.usual is None
+    assert not early.alliance.bars
+    assert all(m.usual is None for m in early.mechanisms)
+
+
+@pytest.mark.parametrize("n", [6, 12, 13])
+def test_from_six_on_levels_and_a_forecast(n: int) -> None:
+    later = picture(n)
+    assert len(later.symptoms.forecast) == 16 - n
+    assert [f.session for f in later.symptoms.forecast] == list(range(n + 1, 17))
+    assert later.alliance.usual is not None
+    assert len(later.alliance.bars) == n
+    assert all(m.usual is not None for m in later.mechanisms)
+
+
+def test_contributions_wait_and_it_is_said() -> None:
+    assert any("cannot do it yet" in sentence for sentence in picture(13).gate.waits)
+    assert any("12 paired sessions" in sentence for sentence in picture(7).gate.waits)
+
+
+def test_intervals_are_nested_and_inside_the_scale() -> None:
+    for f in picture(8).symptoms.forecast:
+        assert 0 <= f.low90 <= f.low50 <= f.value <= f.high50 <= f.high90 <= 10
+
+
+def test_numbers_are_those_of_the_model() -> None:
+    """The slow way by hand: panel, track, and the same rows."""
+    chosen = parameter_set()
+    record = course(9)
+    panel = episode_panel(record, chosen.specification.constructs, OWN_MEASURES)
+    axis = [s.at / 7 for s in time_axis(record, session_day(9) + 1) if not s.held]
+    seen = track(panel, chosen.specification, chosen.in_score_units(OWN_MEASURES), forecast_times=axis)
+    made = client_picture(record, as_of=session_day(9) + 1)
+    assert [e.value for e in made.symptoms.estimated] == pytest.approx(list(seen.smoothed[:, 0]))
+    assert [f.value for f in made.symptoms.forecast] == pytest.approx(list(seen.forecast[:, 0]))
+    usual = made.alliance.usual
+    assert usual is not None
+    assert usual.value == pytest.approx(seen.usual_level[1] + seen.trend[-1, 1])
+    rows = np.flatnonzero(np.isfinite(seen.observed[:, 1]))
+    assert [b.state for b in made.alliance.bars] == pytest.approx(list(seen.state_like[rows, 1]))
+
+
+def test_the_usual_level_and_the_movement_add_up_to_the_estimate() -> None:
+    record = course(9)
+    made = client_picture(record, as_of=session_day(9) + 1)
+    chosen = parameter_set()
+    panel = episode_panel(record, chosen.specification.constructs, OWN_MEASURES)
+    seen = track(panel, chosen.specification, chosen.in_score_units(OWN_MEASURES))
+    rows = np.flatnonzero(np.isfinite(seen.observed[:, 1]))
+    assert [b.usual + b.state for b in made.alliance.bars] == pytest.approx(list(seen.smoothed[rows, 1]), abs=1e-9)
+
+
+def test_a_measure_the_model_does_not_know_fails_safely() -> None:
+    scores = tuple(Score("symptoms", 20.0 - n, 7.0 * n, Moment.BEFORE, n + 1, "own", "total") for n in range(8))
+    rows = tuple(Administration("own", s.at, Moment.BEFORE, s.session, scores=(s,)) for s in scores)
+    base = course(8)
+    record = replace(
+        base,
+        administrations=(*base.administrations, *rows),
+        symptom_measure=("own", "total"),
+        safety_alerts=(alert(8),),
+    )
+    made = client_picture(record, as_of=session_day(8) + 1)
+    assert len(made.symptoms.reported) == 8
+    assert not made.symptoms.forecast
+    assert "could not follow" in made.problems[0].what
+    assert "safe" in made.problems[0].advice
+    assert made.signals[0].kind.value == "safety"
+
+
+def test_what_came_later_is_not_known_yet() -> None:
+    whole = replace(course(9), ruptures=(Rupture(session_day(6), 6, RuptureKind.WITHDRAWAL, session_day(8)),))
+    then = known_at(whole, session_day(7))
+    assert [s.number for s in then.sessions] == [1, 2, 3, 4, 5, 6, 7]
+    assert then.ruptures[0].repaired_at is None
+    assert client_picture(whole, as_of=session_day(7)).symptoms == client_picture(then, as_of=session_day(7)).symptoms
+
+
+def test_the_fingerprint_follows_data_day_and_versions() -> None:
+    record = course(4)
+    day = session_day(4) + 1
+    one = picture_fingerprint(record, as_of=day)
+    assert one == picture_fingerprint(record, as_of=day + 0.01)
+    assert one != picture_fingerprint(record, as_of=day + 1)
+    assert one != picture_fingerprint(course(5), as_of=day)
+    assert one != picture_fingerprint(record, as_of=day, parameter_set=replace(parameter_set(), version="99"))
+    assert client_picture(record, as_of=day).fingerprint == one
+
+
+def test_unverified_constants_are_named() -> None:
+    made = picture(6)
+    assert any(not c.verified and "reliability" in c.value for c in made.constants)
+    assert all(c.source for c in made.constants)
+
+
+def test_future_sessions_keep_this_clients_own_spacing() -> None:
+    record = course(3)
+    axis = time_axis(record, session_day(3) + 1)
+    assert [s.number for s in axis] == list(range(1, 17))
+    assert axis[4].at - axis[3].at == pytest.approx(7.0)
+    late = time_axis(record, session_day(3) + 40)
+    assert late[3].at >= session_day(3) + 40

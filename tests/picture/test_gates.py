@@ -1,0 +1,87 @@
+"""What counts as a paired session, and from where each gate opens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from episodes import administration, episode, session_day
+from securebase.picture.gates import gate, paired_sessions
+from securebase.picture.parts import GateLevel
+from securebase.records.episode import Administration, Score
+from securebase.records.vocabulary import Moment
+
+
+def test_a_session_with_both_halves_is_paired() -> None:
+    assert paired_sessions(episode(3)) == (1, 2, 3)
+
+
+def test_symptoms_alone_do_not_pair_nor_does_alliance_alone() -> None:
+    nothing = dict.fromkeys(
+        ("social_support", "interpersonal_stress", "interpersonal_skills", "emotional_processing"), (None,) * 3
+    )
+    assert paired_sessions(episode(3, alliance=(None,) * 3, **nothing)) == ()
+    assert paired_sessions(episode(3, symptoms=(None,) * 3)) == ()
+
+
+def test_mechanisms_in_the_same_check_in_count_as_the_week_before() -> None:
+    after = {"alliance": (None,) * 3, "emotional_processing": (None,) * 3}
+    assert paired_sessions(episode(3, **after)) == (1, 2, 3)
+
+
+def test_a_questionnaire_without_a_session_counts_within_the_week_only() -> None:
+    base = episode(2, symptoms=(None, None))
+    for days_before, expected in ((3.0, (2,)), (7.0, (2,)), (7.5, ())):
+        at = session_day(2) - days_before
+        # too early for session 2 must also come after session 1, or it would be in that one's week
+        at = max(at, session_day(1) + 0.1) if days_before <= 7 else session_day(2) + 0.1
+        loose = Administration(
+            "phq9",
+            at,
+            Moment.BETWEEN,
+            None,
+            scores=(Score("symptoms", 12.0, at, Moment.BETWEEN, None, "phq9", "total"),),
+        )
+        record = replace(base, administrations=(*base.administrations, loose), symptom_measure=("phq9", "total"))
+        assert paired_sessions(record) == expected
+
+
+def test_symptoms_after_a_session_do_not_come_before_it() -> None:
+    record = episode(1, symptoms=(None,))
+    late = administration(1, Moment.AFTER, {"symptoms": 5.0})
+    moved = replace(late, scores=tuple(replace(s, instrument="session_before") for s in late.scores))
+    assert paired_sessions(replace(record, administrations=(*record.administrations, moved))) == ()
+
+
+@pytest.mark.parametrize(
+    ("sessions", "level"),
+    [
+        (0, GateLevel.REPORTED),
+        (5, GateLevel.REPORTED),
+        (6, GateLevel.COHORT),
+        (11, GateLevel.COHORT),
+        (12, GateLevel.CONTRIBUTIONS),
+        (23, GateLevel.CONTRIBUTIONS),
+        (24, GateLevel.EXPLORATION),
+        (99, GateLevel.EXPLORATION),
+        (100, GateLevel.RANKING),
+    ],
+)
+def test_gates_open_where_they_should(sessions: int, level: GateLevel) -> None:
+    found = gate(episode(sessions, planned=120))
+    assert (found.level, found.paired) == (level, sessions)
+    assert found.says
+    assert found.waits
+
+
+def test_fifty_reports_between_sessions_open_exploration() -> None:
+    def between(n: int) -> Administration:
+        return Administration(
+            "session_before", n / 3, Moment.BETWEEN, None, scores=(Score("loneliness", 5.0, n / 3, Moment.BETWEEN),)
+        )
+
+    base = episode(3)
+    for count, level in ((49, GateLevel.REPORTED), (50, GateLevel.EXPLORATION)):
+        more = tuple(between(n) for n in range(count))
+        assert gate(replace(base, administrations=(*base.administrations, *more))).level is level

@@ -1,0 +1,180 @@
+"""Signals: safety above everything, each kind raised by what it names and by nothing less."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from episodes import alert, episode, session_day
+from securebase.picture.client import client_picture
+from securebase.picture.parts import Signal, SignalKind, Tone
+from securebase.records.episode import EpisodeRecord, Rupture
+from securebase.records.vocabulary import Phase, RuptureKind
+
+K = SignalKind
+
+
+def raised(record: EpisodeRecord, *, days_later: float = 3.0) -> tuple[Signal, ...]:
+    return client_picture(record, as_of=record.last_at + days_later).signals
+
+
+def kinds(record: EpisodeRecord, *, days_later: float = 3.0) -> list[SignalKind]:
+    return [s.kind for s in raised(record, days_later=days_later)]
+
+
+def test_a_steady_early_course_raises_nothing() -> None:
+    assert kinds(episode(3)) == []
+
+
+def test_every_signal_says_what_it_rests_on() -> None:
+    record = replace(episode(8, symptoms=[4, 4, 4, 5, 7, 8, 9, 9]), safety_alerts=(alert(8),))
+    found = raised(record)
+    assert {s.kind for s in found} >= {K.SAFETY, K.DETERIORATION, K.NOT_ON_TRACK}
+    for signal in found:
+        assert all((signal.brief, signal.title, signal.sentence, signal.question, signal.criterion))
+        assert signal.evidence
+
+
+# ------------------------------------------------------------------ safety
+
+
+def test_safety_comes_first_whatever_else_there_is() -> None:
+    broken = episode(8, symptoms=[4, 4, 4, 5, 7, 8, 9, 9], alliance=[8, 8, 8, 8, 8, 2, 2, 2])
+    record = replace(broken, safety_alerts=(alert(2), alert(8)))
+    assert kinds(record)[:2] == [K.SAFETY, K.SAFETY]
+    assert raised(record)[0].session == 8
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    n=st.integers(0, 9),
+    values=st.lists(st.floats(0, 10), min_size=9, max_size=9),
+    measure=st.sampled_from([("session_before", "symptoms"), ("phq9", "total"), ("unknown", "nothing")]),
+    at=st.floats(-400, 400),
+    acknowledged=st.lists(st.booleans(), max_size=4),
+    ended=st.booleans(),
+)
+def test_no_circumstance_suppresses_a_safety_alert(
+    n: int,
+    values: list[float],
+    measure: tuple[str, str],
+    at: float,
+    acknowledged: list[bool],
+    ended: bool,
+) -> None:
+    """Not a model that fails, not an ended course, not a clock that jumped: what waits is shown, and shown first."""
+    alerts = tuple(
+        replace(alert(1), at=at + i, acknowledged_at=-1000.0 if done else None) for i, done in enumerate(acknowledged)
+    )
+    record = replace(
+        episode(n, symptoms=values, alliance=values),
+        safety_alerts=alerts,
+        symptom_measure=measure,
+        ended_at=50.0 if ended else None,
+    )
+    found = client_picture(record, as_of=60.0).signals
+    waiting = acknowledged.count(False)
+    assert [s.kind for s in found[:waiting]] == [K.SAFETY] * waiting
+    assert sum(s.kind is K.SAFETY for s in found) == waiting
+    assert all(s.tone is Tone.ALERT for s in found[:waiting])
+
+
+def test_an_acknowledged_alert_is_quiet_from_then_on_and_not_before() -> None:
+    record = replace(episode(3), safety_alerts=(alert(3, acknowledged_at=session_day(3) + 1),))
+    assert K.SAFETY in [s.kind for s in client_picture(record, as_of=session_day(3) + 0.5).signals]
+    assert K.SAFETY not in [s.kind for s in client_picture(record, as_of=session_day(3) + 1.5).signals]
+
+
+# ------------------------------------------------------------------ change and track
+
+
+def test_reliable_improvement_and_deterioration_need_more_than_measurement_error() -> None:
+    assert K.RELIABLE_IMPROVEMENT in kinds(episode(3, symptoms=[8, 6, 5]))
+    assert K.DETERIORATION in kinds(episode(3, symptoms=[4, 6, 7]))
+    within = kinds(episode(3, symptoms=[6, 5.5, 5]))
+    assert not {K.RELIABLE_IMPROVEMENT, K.DETERIORATION} & set(within)
+
+
+def test_clinically_significant_change_on_an_instrument_that_has_it() -> None:
+    falling = episode(3, symptoms=[18, 9, 3])
+    as_phq9 = replace(
+        falling,
+        symptom_measure=("phq9", "total"),
+        administrations=tuple(
+            replace(
+                a,
+                scores=tuple(
+                    replace(s, instrument="phq9", scale="total") if s.construct == "symptoms" else s for s in a.scores
+                ),
+            )
+            for a in falling.administrations
+        ),
+    )
+    picture = client_picture(as_phq9, as_of=as_phq9.last_at + 1)
+    assert picture.symptoms.change is not None
+    expected = K.SIGNIFICANT_CHANGE if picture.symptoms.change.clinically_significant else K.RELIABLE_IMPROVEMENT
+    assert expected in [s.kind for s in picture.signals]
+    assert picture.symptoms.change.remission is True
+
+
+def test_not_on_track_needs_two_reports_running() -> None:
+    once = kinds(episode(7, symptoms=[7, 6.8, 6.6, 6.4, 6.0, 5.0, 9.9]))
+    running = raised(episode(9, symptoms=[7, 7, 7.2, 7.4, 7.6, 7.8, 8.0, 8.2, 8.4]))
+    assert K.NOT_ON_TRACK not in once
+    (signal,) = [s for s in running if s.kind is K.NOT_ON_TRACK]
+    assert signal.evidence[1].value >= 2
+    assert signal.evidence[0].value > 0
+
+
+def test_a_sudden_gain_is_news_for_a_while() -> None:
+    course = [8.0, 8.1, 7.9, 8.0, 4.0, 3.9, 4.1]
+    assert K.SUDDEN_GAIN in kinds(episode(7, symptoms=course))
+    assert K.SUDDEN_GAIN not in kinds(episode(12, symptoms=[*course, 4, 4, 4, 4, 4]))
+
+
+def test_a_sudden_loss_is_told_as_a_loss() -> None:
+    found = raised(episode(7, symptoms=[3.0, 3.1, 2.9, 3.0, 7.0, 7.1, 6.9]))
+    (signal,) = [s for s in found if s.kind is K.SUDDEN_LOSS]
+    assert "sudden loss" in signal.title
+    assert "rose by 4 points" in signal.sentence
+
+
+# ------------------------------------------------------------------ ruptures and what is missing
+
+
+def test_an_open_rupture_outranks_everything_but_safety() -> None:
+    record = episode(8, symptoms=[4, 4, 4, 5, 7, 8, 9, 9], alliance=[8, 8, 8, 8, 8, 2, 2, 2])
+    assert kinds(record)[0] is K.RUPTURE_OPEN
+
+
+def test_a_marked_rupture_stays_until_its_repair_is_recorded() -> None:
+    marked = Rupture(session_day(3), 3, RuptureKind.WITHDRAWAL)
+    assert K.RUPTURE_OPEN in kinds(replace(episode(5), ruptures=(marked,)))
+    repaired = replace(marked, repaired_at=session_day(4))
+    assert K.RUPTURE_REPAIRED in kinds(replace(episode(5), ruptures=(repaired,)))
+
+
+@pytest.mark.parametrize(("days_later", "expected"), [(1.0, False), (2.5, True)])
+def test_a_missing_check_in_is_given_two_days(days_later: float, expected: bool) -> None:
+    full = episode(4)
+    record = replace(full, administrations=tuple(a for a in full.administrations if a.session != 4))
+    found = client_picture(record, as_of=session_day(4) + days_later).signals
+    assert (K.MISSING_CHECK_IN in [s.kind for s in found]) is expected
+
+
+def test_missing_symptoms_focus_and_ending() -> None:
+    assert K.MISSING_SYMPTOMS in kinds(episode(3, symptoms=(None,) * 3))
+    assert K.MISSING_SYMPTOMS not in kinds(episode(2, symptoms=(None,) * 2))
+    assert K.MISSING_FOCUS in kinds(replace(episode(3), problem_areas=()))
+    assert K.MISSING_FOCUS not in kinds(replace(episode(2), problem_areas=()))
+    assert K.ENDING_NOT_NAMED in kinds(episode(13))
+    assert K.ENDING_NOT_NAMED not in kinds(episode(12))
+    assert K.ENDING_NOT_NAMED not in kinds(replace(episode(13), phase=Phase.ENDING))
+
+
+def test_an_ended_course_misses_nothing() -> None:
+    record = replace(episode(13), problem_areas=(), ended_at=session_day(13) + 1)
+    assert not {K.MISSING_FOCUS, K.ENDING_NOT_NAMED} & set(kinds(record))
