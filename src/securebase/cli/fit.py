@@ -1,0 +1,107 @@
+"""`securebase fit TABLE`: estimates of the model with standard errors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from securebase.cli.options import TableOptions, cohort_of, table_options
+from securebase.cli.telling import (
+    as_json,
+    climbing,
+    figure,
+    heading,
+    how_it_ended,
+    progress,
+    sentences,
+    table,
+    with_error,
+)
+from securebase.model.fit import Fit, fit
+from securebase.model.observations import panel
+from securebase.model.parameters import Trend
+from securebase.records.cohort import Cohort
+from securebase.study.models import specification_for
+from securebase.study.study import versions
+
+
+@click.command("fit")
+@table_options(Trend.LINEAR)
+@click.option("--json", "json_wanted", is_flag=True, help="Print everything as JSON.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON to a file.")
+def command(table: TableOptions, *, json_wanted: bool, out: Path | None) -> None:
+    """Fit the continuous-time model to TABLE and print its estimates with standard errors.
+
+    Estimates are on the natural scale, per unit of time: drift[a,b] is the push of b on a.
+    """
+    with progress(quiet=json_wanted) as tell:
+        tell("Reading the table")
+        cohort = cohort_of(table)
+        rows = panel(cohort)
+        fitted = fit(
+            rows, specification_for(rows, table.reading_of_trend, table.start_of_state), progress=climbing(tell)
+        )
+    if json_wanted or out:
+        as_json(described(fitted, cohort), out)
+    if not json_wanted:
+        _print(fitted, cohort)
+        if out:
+            click.echo(f"\nWritten to {out}.")
+
+
+def described(fitted: Fit, cohort: Cohort) -> dict[str, Any]:
+    """A fit as JSON."""
+    specification = fitted.specification
+    return {
+        "log_likelihood": fitted.log_likelihood,
+        "n_parameters": fitted.n_parameters,
+        "n_persons": fitted.n_persons,
+        "n_observations": fitted.n_observations,
+        "outcome_of_fit": fitted.outcome.kind,
+        "advice": f"{fitted.outcome.sentence} {fitted.outcome.what_to_do}".strip(),
+        "parameters": {
+            name: {"estimate": e.value, "standard_error": e.standard_error} for name, e in fitted.estimates.items()
+        },
+        "model": {
+            "constructs": specification.constructs,
+            "trend": specification.trend,
+            "start": specification.start,
+            "time_unit": specification.time_unit,
+            "planned_end": specification.planned_end,
+        },
+        "diagnostics": {
+            "gradient_norm": fitted.gradient_norm,
+            "hessian_eigenvalues": fitted.hessian_eigenvalues,
+            "iterations": fitted.iterations,
+            "kernel": fitted.kernel,
+            "held": fitted.held,
+            "notes": fitted.notes,
+        },
+        "reading": cohort.reading,
+        "versions": versions(),
+    }
+
+
+def _print(fitted: Fit, cohort: Cohort) -> None:
+    specification = fitted.specification
+    if cohort.reading:
+        heading("Data")
+        sentences(cohort.reading.sentences())
+    heading(f"Model: trend {specification.trend.value}, start {specification.start.value}")
+    sentences(how_it_ended(fitted))
+    sentences(fitted.notes)
+    if fitted.log_likelihood is None:
+        return
+    sentences(
+        [
+            f"Log-likelihood {figure(fitted.log_likelihood, 10)} with {fitted.n_parameters} parameters, "
+            f"{fitted.n_persons:,} persons, {fitted.n_observations:,} values; {fitted.kernel} kernel, "
+            f"{fitted.seconds:.2f} s."
+        ]
+    )
+    unit = specification.time_unit if specification.time_unit != "file" else "unit of time in the file"
+    heading(f"Estimates, natural scale, per {unit}")
+    rows = [(name, *with_error(e.value, e.standard_error)) for name, e in fitted.estimates.items()]
+    table(("", "estimate", "SE"), rows)

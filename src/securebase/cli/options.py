@@ -1,0 +1,158 @@
+"""The options that every command which reads a table shares, and the cohort that they describe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, TypeVar, cast
+
+import click
+
+from securebase.exchange.csv_tables import read_cohort
+from securebase.exchange.times import DateOrder
+from securebase.model.parameters import Start, Trend
+from securebase.records.cohort import Cohort
+from securebase.records.vocabulary import Moment
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class TableOptions:
+    """What was said of a table on the command line."""
+
+    table: Path
+    person: str | None
+    time: str | None
+    outcome: str
+    process: tuple[str, ...]
+    time_unit: str
+    trend: str
+    start: str
+    asked_before: tuple[str, ...]
+    asked_after: tuple[str, ...]
+    map: tuple[str, ...]
+    layout: str
+    missing: tuple[str, ...]
+    decimal: str
+    date_order: str | None
+
+    @property
+    def reading_of_trend(self) -> Trend:
+        return Trend(self.trend)
+
+    @property
+    def start_of_state(self) -> Start:
+        return Start(self.start)
+
+
+def table_options(trend: Trend) -> Callable[[Command], Command]:
+    """The argument TABLE and its options, as one argument `table` of type TableOptions; `trend` is the default."""
+    options = [
+        click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
+        click.option("--person", metavar="COL", help="Column that names the person."),
+        click.option("--time", metavar="COL", help="Column with the time: a session number, day, week or date."),
+        click.option("--outcome", metavar="COL", required=True, help="Column of the outcome."),
+        click.option("--process", metavar="COL", multiple=True, help="Column of a process; may be given again."),
+        click.option(
+            "--time-unit",
+            type=click.Choice(["session", "day", "week", "file"]),
+            default="session",
+            show_default=True,
+            help="Unit of the time column; dates are recognised by themselves.",
+        ),
+        click.option(
+            "--trend",
+            type=click.Choice([t.value for t in Trend]),
+            default=trend.value,
+            show_default=True,
+            help="How the mean moves with time in the model.",
+        ),
+        click.option(
+            "--start",
+            type=click.Choice([s.value for s in Start]),
+            default=Start.STATIONARY.value,
+            show_default=True,
+            help="Spread of the movement at a person's first row.",
+        ),
+        click.option("--asked-before", metavar="COL", multiple=True, help="Column asked before the session (outcome)."),
+        click.option("--asked-after", metavar="COL", multiple=True, help="Column asked after the session (processes)."),
+        click.option("--map", metavar="NAME=COL", multiple=True, help="Read column COL under the name NAME."),
+        click.option(
+            "--layout",
+            type=click.Choice(["long", "wide"]),
+            default="long",
+            show_default=True,
+            help="One row a session, or one row a person with numbered columns.",
+        ),
+        click.option("--missing", metavar="SIGN", multiple=True, help="A further sign for a missing value, e.g. -99."),
+        click.option(
+            "--decimal",
+            type=click.Choice(["auto", ".", ","]),
+            default="auto",
+            show_default=True,
+            help="Decimal sign of the table.",
+        ),
+        click.option(
+            "--date-order", type=click.Choice(["day-first", "month-first"]), help="What 03/04/2024 begins with."
+        ),
+    ]
+
+    def decorate(command: Command) -> Command:
+        def gathered(**given: Any) -> Any:
+            own = {f.name: given.pop(f.name) for f in fields(TableOptions)}
+            return command(TableOptions(**own), **given)
+
+        gathered.__name__, gathered.__doc__ = command.__name__, command.__doc__
+        gathered.__dict__.update(command.__dict__)
+        wrapped: Any = gathered
+        for option in reversed(options):
+            wrapped = option(wrapped)
+        return cast(Command, wrapped)
+
+    return decorate
+
+
+def cohort_of(options: TableOptions) -> Cohort:
+    """Read the table as described. Raises TableError, or a usage error where options contradict each other."""
+    if options.layout == "long" and (options.person is None or options.time is None):
+        raise click.UsageError("Name the columns of person and time with --person and --time.")
+    moments = _moments(options)
+    return read_cohort(
+        options.table,
+        person=options.person,
+        time=options.time,
+        outcome=options.outcome,
+        processes=options.process,
+        time_unit=options.time_unit,
+        outcome_moment=moments.pop(options.outcome, Moment.BEFORE),
+        process_moments=moments,
+        layout=cast(Literal["long", "wide"], options.layout),
+        columns=_mapping(options.map),
+        missing=options.missing,
+        decimal=cast(Literal["auto", ".", ","], options.decimal),
+        date_order=cast(DateOrder | None, options.date_order and options.date_order.replace("-", "_")),
+    )
+
+
+def _moments(options: TableOptions) -> dict[str, Moment]:
+    known = {options.outcome, *options.process}
+    found: dict[str, Moment] = {}
+    for moment, columns in ((Moment.BEFORE, options.asked_before), (Moment.AFTER, options.asked_after)):
+        for column in columns:
+            if column not in known:
+                raise click.UsageError(f"“{column}” is neither the outcome nor a process.")
+            if found.setdefault(column, moment) is not moment:
+                raise click.UsageError(f"“{column}” cannot be asked both before and after the session.")
+    return found
+
+
+def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, sign, column = pair.partition("=")
+        if not (name and sign and column):
+            raise click.UsageError(f"--map wants NAME=COL, not “{pair}”.")
+        found[name] = column
+    return found

@@ -1,0 +1,141 @@
+"""`securebase track TABLE --client ID`: one client of a table, seen through the model of the whole table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from securebase.cli.options import TableOptions, cohort_of, table_options
+from securebase.cli.telling import as_json, climbing, figure, heading, how_it_ended, progress, sentences, table
+from securebase.errors import InputError
+from securebase.measurement.catalogue import instrument
+from securebase.measurement.change import Change
+from securebase.measurement.constructs import Direction
+from securebase.measurement.instrument import Scale
+from securebase.model.fit import fit
+from securebase.model.observations import panel
+from securebase.model.parameters import Trend
+from securebase.study.models import specification_for
+from securebase.study.person import Followed, follow
+
+_VERDICTS = {
+    "improved": "reliable improvement",
+    "worse": "reliable worsening",
+    "within_error": "no change beyond error of measurement",
+    "unknown": "whether this is more than error cannot be said",
+}
+
+
+@click.command("track")
+@table_options(Trend.LINEAR)
+@click.option("--client", metavar="ID", required=True, help="The client, as the column of persons names them.")
+@click.option("--ahead", type=click.IntRange(1, 50), default=4, show_default=True, help="Steps to forecast.")
+@click.option(
+    "--higher-is",
+    type=click.Choice(["worse", "better"]),
+    default="worse",
+    show_default=True,
+    help="What a higher outcome means.",
+)
+@click.option("--instrument", "known", metavar="ID[:SCALE]", help="The outcome is this instrument of the shelf.")
+@click.option("--json", "json_wanted", is_flag=True, help="Print everything as JSON.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON to a file.")
+def command(
+    table: TableOptions,
+    *,
+    client: str,
+    ahead: int,
+    higher_is: str,
+    known: str | None,
+    json_wanted: bool,
+    out: Path | None,
+) -> None:
+    """Follow one client of TABLE: usual level, movement around it, forecast, and change against error.
+
+    The model is fitted to the whole table, the client included.
+    """
+    scale = _scale(known) if known else None
+    with progress(quiet=json_wanted) as tell:
+        tell("Reading the table")
+        cohort = cohort_of(table)
+        rows = panel(cohort)
+        if client not in rows.persons:
+            some = ", ".join(rows.persons[:5]) + (", …" if rows.n_persons > 5 else "")
+            raise InputError(f"there is no client “{client}” in the table", advice=f"There are, for example: {some}.")
+        fitted = fit(
+            rows, specification_for(rows, table.reading_of_trend, table.start_of_state), progress=climbing(tell)
+        )
+        followed = follow(rows, fitted, client, direction=Direction(higher_is), scale=scale, steps=ahead)
+    if json_wanted or out:
+        as_json(followed, out)
+    if not json_wanted:
+        if cohort.reading:
+            heading("Data")
+            sentences(cohort.reading.sentences())
+        heading(f"Model of {fitted.n_persons:,} persons: trend {table.trend}, start {table.start}")
+        sentences(how_it_ended(fitted))
+        _print(followed)
+
+
+def _scale(known: str) -> Scale:
+    """The scale that was named, or the only one of the instrument."""
+    name, _, wanted = known.partition(":")
+    scales = {s.id: s for s in instrument(name).scales}
+    if wanted in scales:
+        return scales[wanted]
+    if not wanted and len(scales) == 1:
+        return next(iter(scales.values()))
+    raise InputError(f"say which scale of “{name}”", advice=f"Known are: {', '.join(f'{name}:{s}' for s in scales)}.")
+
+
+def _print(followed: Followed) -> None:
+    unit = followed.time_unit if followed.time_unit != "file" else "time"
+    heading(f"Client {followed.person}")
+    sentences(
+        [f"{followed.n_rows} rows, from {unit} {figure(followed.first_at)} to {unit} {figure(followed.last_at)}."]
+    )
+    if followed.change:
+        sentences(_change(followed, followed.change))
+    if not followed.levels:
+        sentences(["Without a fitted model no level and no forecast can be given."])
+        return
+    heading("Usual level and movement around it, at the last row (± one SD of what is uncertain)")
+    table(
+        ("", "scores", "last", "usual level", "others’", "own course now", "around it now"),
+        [
+            (
+                v.construct,
+                str(v.n_scores),
+                figure(v.last_score),
+                f"{figure(v.usual_level, 3)} ± {figure(v.usual_level_sd, 2)}",
+                figure(v.others_level, 3),
+                figure(v.own_course, 3),
+                f"{figure(v.state_like, 2)} ± {figure(v.state_like_sd, 2)}",
+            )
+            for v in followed.levels
+        ],
+    )
+    heading(f"Forecast of the next scores of {followed.outcome}, if the model holds")
+    table(
+        (unit, "score", "95% interval", "people who began alike"),
+        [
+            (
+                figure(f.time),
+                figure(f.value, 3),
+                f"{figure(f.lower, 3)} to {figure(f.upper, 3)}",
+                figure(f.began_alike, 3),
+            )
+            for f in followed.forecast
+        ],
+    )
+
+
+def _change(followed: Followed, change: Change) -> list[str]:
+    size = "" if change.threshold is None else f" Reliable from {figure(change.threshold, 3)} points."
+    first, last = figure(followed.first_score), figure(followed.last_score)
+    return [
+        f"{followed.outcome}: {first} at first, {last} at last, {figure(change.points, 3)} points: "
+        f"{_VERDICTS[change.verdict]}.{size}",
+        f"Basis: {change.basis}{'' if change.verified else ' (not verified)'}.",
+    ]

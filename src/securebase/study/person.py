@@ -1,0 +1,172 @@
+"""One person of a table, seen through the model of the whole table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from securebase.errors import ModelError
+from securebase.measurement.change import Change, change_between
+from securebase.measurement.constructs import Direction
+from securebase.measurement.instrument import Scale
+from securebase.model.fit import Fit
+from securebase.model.panel import Panel
+from securebase.model.track import Tracked, track
+from securebase.study.models import one_person
+
+Array = NDArray[np.float64]
+
+#: a noise variance below this share of its construct's variance around the level is as good as none
+_NO_NOISE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One construct at the person's last row, in score points with standard deviations of what is uncertain.
+
+    `usual_level` is the person's own, before any trend; `own_course` the same with the trend up to now; `state_like`
+    the movement around it (lower or higher than usual for this person, not than others).
+    """
+
+    construct: str
+    usual_level: float
+    usual_level_sd: float
+    others_level: float
+    own_course: float
+    state_like: float
+    state_like_sd: float
+    last_score: float | None
+    n_scores: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The next scores of the outcome if the model holds: mean and 95% interval of a score, and of people who began
+    alike."""
+
+    time: float
+    value: float
+    lower: float
+    upper: float
+    began_alike: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What can be said of one person of a table. `levels` and `forecast` are empty where no model could be fitted."""
+
+    person: str
+    n_rows: int
+    time_unit: str
+    first_at: float
+    last_at: float
+    outcome: str
+    outcome_of_fit: str
+    advice: str
+    change: Change | None
+    first_score: float | None
+    last_score: float | None
+    levels: tuple[Level, ...] = ()
+    forecast: tuple[Forecast, ...] = ()
+
+
+def follow(
+    panel: Panel,
+    fitted: Fit,
+    person: str,
+    *,
+    direction: Direction = Direction.HIGHER_IS_WORSE,
+    scale: Scale | None = None,
+    steps: int = 4,
+) -> Followed:
+    """Follow one person with the table's fit. The first construct is the outcome.
+
+    Reliable change is the instrument's own where `scale` is given, and otherwise comes from the fitted error of
+    measurement. The forecast goes `steps` usual gaps ahead. Raises ModelError where nobody has this name.
+    """
+    if person not in panel.persons:
+        some = ", ".join(panel.persons[:5]) + (", …" if panel.n_persons > 5 else "")
+        raise ModelError(f"there is no person “{person}” in the table", advice=f"There are, for example: {some}.")
+    own = one_person(panel, panel.persons.index(person))
+    scores = own.scores[:, 0][np.isfinite(own.scores[:, 0])]
+    first, last = (float(scores[0]), float(scores[-1])) if len(scores) else (None, None)
+    change = None
+    if first is not None and last is not None and len(scores) > 1:
+        change = change_between(scale, first, last) if scale else change_by_noise(fitted, first, last, direction)
+    levels: tuple[Level, ...] = ()
+    ahead: tuple[Forecast, ...] = ()
+    if fitted.parameters is not None:
+        gaps = np.diff(own.times) if len(own.times) > 1 else np.array([1.0])
+        times = own.times[-1] + float(np.median(gaps)) * np.arange(1, steps + 1)
+        tracked = track(own, fitted.specification, fitted.parameters, forecast_times=times)
+        levels = _levels(own, tracked, fitted.parameters.level_mean)
+        ahead = _forecast(tracked)
+    return Followed(
+        person=person,
+        n_rows=len(own.times),
+        time_unit=panel.time_unit,
+        first_at=float(own.times[0]),
+        last_at=float(own.times[-1]),
+        outcome=panel.constructs[0],
+        outcome_of_fit=fitted.outcome.kind,
+        advice=f"{fitted.outcome.sentence} {fitted.outcome.what_to_do}".strip(),
+        change=change,
+        first_score=first,
+        last_score=last,
+        levels=levels,
+        forecast=ahead,
+    )
+
+
+def change_by_noise(fitted: Fit, first: float, last: float, direction: Direction) -> Change:
+    """Change against the error of measurement that the model found: 1.96 √(2 r), with r the variance of the error."""
+    points = last - first
+    percent = 100.0 * points / first if first > 0 else None
+    if fitted.parameters is None:
+        return Change(points, percent, None, "unknown", "no model was fitted, so the error is not known", False)
+    noise = float(fitted.parameters.measurement_noise[0])
+    movement = noise + float(fitted.parameters.diffusion[0, 0]) / max(-2.0 * float(fitted.parameters.drift[0, 0]), 1e-9)
+    if noise < _NO_NOISE * movement:
+        basis = "the model found no error of measurement in this column, which is not believable"
+        return Change(points, percent, None, "unknown", basis, False)
+    threshold = 1.96 * float(np.sqrt(2.0 * noise))
+    basis = "1.96 √2 times the fitted error of measurement of this table; no published criterion"
+    if abs(points) < threshold:
+        return Change(points, percent, threshold, "within_error", basis, False)
+    if direction is Direction.UNKNOWN:
+        return Change(points, percent, threshold, "unknown", basis, False)
+    better = (points < 0) == (direction is Direction.HIGHER_IS_WORSE)
+    return Change(points, percent, threshold, "improved" if better else "worse", basis, False)
+
+
+def _levels(own: Panel, tracked: Tracked, others: Array) -> tuple[Level, ...]:
+    levels = []
+    for k, name in enumerate(own.constructs):
+        there = own.scores[:, k][np.isfinite(own.scores[:, k])]
+        levels.append(
+            Level(
+                construct=name,
+                usual_level=float(tracked.usual_level[k]),
+                usual_level_sd=float(tracked.usual_level_sd[k]),
+                others_level=float(others[k]),
+                own_course=float(tracked.usual_level[k] + tracked.trend[-1, k]),
+                state_like=float(tracked.state_like[-1, k]),
+                state_like_sd=float(tracked.state_like_sd[-1, k]),
+                last_score=float(there[-1]) if len(there) else None,
+                n_scores=len(there),
+            )
+        )
+    return tuple(levels)
+
+
+def _forecast(tracked: Tracked) -> tuple[Forecast, ...]:
+    half = 1.96 * tracked.forecast_score_sd[:, 0]
+    times, alike = tracked.expected_course_times, tracked.expected_course
+    return tuple(
+        Forecast(float(t), float(v), float(v - h), float(v + h), float(np.interp(t, times, alike)))
+        if len(times)
+        else Forecast(float(t), float(v), float(v - h), float(v + h), None)
+        for t, v, h in zip(tracked.forecast_times, tracked.forecast[:, 0], half, strict=True)
+    )
