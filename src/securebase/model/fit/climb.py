@@ -18,6 +18,10 @@ Indices = NDArray[np.intp]
 Function = Callable[[Array], tuple[float, Array]]
 
 
+#: longest move of any coordinate in the first step, and in every later one
+_FIRST, _FARTHEST = 0.25, 1.0
+
+
 @dataclass(frozen=True, eq=False)
 class Point:
     x: Array
@@ -35,10 +39,9 @@ def bfgs(
     x: Array,
     *,
     until: float,
-    most: int = 600,
     progress: Callable[[int, float], None] | None = None,
 ) -> tuple[Point, int]:
-    """Go down until the steepness is below `until`, no step helps any more, or after `most` steps.
+    """Go down until the steepness is below `until`, no step helps any more, or after 150 + 4 len(x) steps.
 
     Returns the last point and the number of steps. Broyden–Fletcher–Goldfarb–Shanno with a weak Wolfe search
     (Lewis and Overton 2013).
@@ -46,14 +49,16 @@ def bfgs(
     point = Point(x, *function(x))
     inverse = np.eye(len(x))
     fresh = True
+    most = 150 + 4 * len(x)
     for step in range(most):
         if progress is not None:
             progress(step, point.value)
         if point.steepness < until:
             return point, step
         direction = -inverse @ point.gradient
-        if fresh:
-            direction *= min(1.0, 0.5 / max(float(np.linalg.norm(direction)), 1e-300))
+        # a leap could end on a far plain where nothing has a slope any more
+        longest = float(np.abs(direction).max())
+        direction *= min(1.0, (_FIRST if fresh else _FARTHEST) / max(longest, 1e-300))
         found = _search(function, point, direction)
         if found is None:
             if fresh:

@@ -146,7 +146,8 @@ class _Problem:
         return self.likelihood.value(self.scale.standard(x)) + self.scale.log_likelihood_shift
 
     def variances(self) -> dict[int, str]:
-        """Position in x → what it is, for every logarithm of a variance's root or of a variance."""
+        """Position in x → name, for the logarithm of every noise variance and of every diagonal root of a covariance
+        (whose square is what is left of a construct's variance once those before it are known)."""
         names = self.specification.constructs
         found = {
             int(i): f"measurement_noise[{c}]" for i, c in zip(self.scale.where("measurement_noise"), names, strict=True)
@@ -172,22 +173,22 @@ class _Ending:
 
 def _attempt(problem: _Problem, x: Array, progress: Progress | None) -> _Ending:
     """One climb from one start; variances that head to zero are held there and the rest is fitted again."""
-    told = None
-    if progress is not None:
-        told = lambda step, value: progress(step, -value * problem.n + problem.scale.log_likelihood_shift)  # noqa: E731
+
+    def told(step: int, value: float) -> None:
+        if progress is not None:
+            progress(step, -value * problem.n + problem.scale.log_likelihood_shift)
+
     point, steps = bfgs(problem, x, until=FLAT / 2, progress=told)
     everything = np.arange(len(x))
     held: dict[int, str] = {}
     for _ in range(3):
-        heading = {
-            i: name for i, name in problem.variances().items() if i not in held and _is_nearly_zero(point.x[i], name)
-        }
+        variances = problem.variances()
+        heading = {i: name for i, name in variances.items() if i not in held and _is_nearly_zero(point.x[i], name)}
         if not heading:
             break
-        tried = {**held, **heading}
-        pinned = point.x.copy()
-        for i, name in tried.items():
-            pinned[i] = np.log(_ZERO) if name.startswith("measurement_noise") else 0.5 * np.log(_ZERO)
+        pinned, tried = point.x.copy(), dict(held)
+        for i, name in heading.items():
+            tried |= _hold(problem, pinned, i, name)
         free = np.setdiff1d(everything, list(tried))
         lower, more = _climb_along(problem, pinned, free)
         steps += more
@@ -196,7 +197,27 @@ def _attempt(problem: _Problem, x: Array, progress: Progress | None) -> _Ending:
         point, held = lower, tried
     free = np.setdiff1d(everything, list(held))
     point, H = polish(problem, point, free, until=FLAT / 2)
-    return _Ending(_kind(point, free, H, held), point, free, H, steps, tuple(held.values()))
+    return _Ending(_kind(point, free, H, held), point, free, H, steps, tuple(n for n in held.values() if n))
+
+
+def _hold(problem: _Problem, x: Array, position: int, name: str) -> dict[int, str]:
+    """Put a variance at zero, in place. Where a diagonal root is zero, the entries below it and the later roots say
+    the same thing twice, so those entries are held at zero too (without a name) and the roots take them over."""
+    if name.startswith("measurement_noise"):
+        x[position] = np.log(_ZERO)
+        return {position: name}
+    x[position] = 0.5 * np.log(_ZERO)
+    held = {position: name}
+    where = problem.scale.where(name.split("[", maxsplit=1)[0])
+    rows, columns = np.tril_indices(problem.specification.p)
+    at = {(int(r), int(c)): int(w) for r, c, w in zip(rows, columns, where, strict=True)}
+    k = next(r for (r, c), w in at.items() if w == position)
+    for r in range(k + 1, problem.specification.p):
+        below, root = at[r, k], at[r, r]
+        x[root] = 0.5 * np.log(np.exp(2.0 * x[root]) + x[below] ** 2)
+        x[below] = 0.0
+        held[below] = ""
+    return held
 
 
 def _climb_along(problem: _Problem, pinned: Array, free: Indices) -> tuple[Point, int]:
@@ -285,7 +306,7 @@ def _advice(ending: _Ending) -> Advice:
         case "boundary":
             return Advice(
                 "boundary",
-                f"The fit ended at a boundary: {' and '.join(ending.held)} went to zero. "
+                f"The fit ended at a boundary: {' and '.join(_gone(name) for name in ending.held)}. "
                 "Standard errors of the others take this as given.",
                 "Give the reliability of the scores, gather more rows for each person, or use fewer constructs.",
             )
@@ -300,6 +321,13 @@ def _advice(ending: _Ending) -> Advice:
         "The search ended before the gradient was flat; the estimates are not the best there are.",
         "Use fewer constructs or a simpler trend, and look for scores or times that are far from all others.",
     )
+
+
+def _gone(name: str) -> str:
+    if name.startswith("measurement_noise"):
+        return f"{name} went to zero"
+    block, construct = name.rstrip("]").split("[")[0], name.rstrip("]").split(",")[-1]
+    return f"{block} became singular at “{construct}”"
 
 
 def _n_parameters(specification: Specification) -> int:
