@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,6 +19,9 @@ if find_spec("django"):
         os.environ.pop(_name, None)
     # browser tests drive a live server from the same process
     os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    # here and not in pyproject.toml: pytest-django would read the settings before this file is read
+    os.environ["DJANGO_SETTINGS_MODULE"] = "securebase.workbench.settings"
+    import_module("django").setup()
 
 
 def pytest_unconfigure() -> None:

@@ -6,6 +6,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("securebase.workbench.accounts.urls")),
+    path("", include("securebase.workbench.clients.urls")),
+    path("", include("securebase.workbench.therapy_sessions.urls")),
 ]
 
 handler400 = "securebase.workbench.ui.pages.bad_request"

@@ -64,6 +64,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         account = None if locked else authenticate(request, username=name, password=form.cleaned_data["password"])
         if isinstance(account, Account):
             login(request, account)
+            for left_by_a_client in ("handed_over", "check_in_sent"):
+                request.session.pop(left_by_a_client, None)
+            request.session.set_expiry(None)
             actions.record_sign_in(account=account, address=address, now=now)
             return redirect(_next(request) or _home(account))
         if locked:

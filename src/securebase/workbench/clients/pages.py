@@ -1,0 +1,144 @@
+"""Adding a client; changing what is known of them and of their therapy."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from securebase.errors import InputError
+from securebase.records.vocabulary import Phase, ProblemArea
+from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.models import Role
+from securebase.workbench.clients import actions
+from securebase.workbench.clients.forms import ClientForm, EpisodeForm, NewClientForm
+from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
+from securebase.workbench.clients.queries import client_in_view
+
+
+@for_roles(Role.THERAPIST)
+@require_http_methods(["GET", "POST"])
+def new_client(request: HttpRequest) -> HttpResponse:
+    start = {
+        "began_on": timezone.localdate(),
+        "planned_sessions": 16,
+        "phase": Phase.INITIAL.value,
+        "symptom_measure": SymptomMeasure.SESSION_SET,
+    }
+    form = NewClientForm(request.POST or None, initial=start)
+    if form.is_valid():
+        data = form.cleaned_data
+        client = actions.create_client(
+            therapist=signed_in(request),
+            name_shown=data["name_shown"],
+            pronouns=data["pronouns"],
+            began_on=data["began_on"],
+            planned_sessions=data["planned_sessions"],
+            problem_areas=[ProblemArea(a) for a in data["problem_areas"]],
+            phase=Phase(data["phase"]),
+            symptom_measure=SymptomMeasure(data["symptom_measure"]),
+        )
+        messages.success(request, f"{client.name_shown} is in your caseload. Next: a first session.")
+        return redirect("client-sessions", client.id)
+    context = {"form": form, "section": "caseload"}
+    return render(request, "clients/new_client.html", context, status=400 if form.errors else 200)
+
+
+@for_roles(Role.THERAPIST)
+@require_http_methods(["GET", "POST"])
+def edit_client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    """Two forms on one page: the client, and the episode. Each says which version it was opened with."""
+    client = client_in_view(account=signed_in(request), client_id=client_id, page="client-edit")
+    episode = client.episode
+    about_client, about_episode = "save_client" in request.POST, "save_episode" in request.POST
+    client_form = ClientForm(request.POST if about_client else None, initial=_client_values(client))
+    episode_form = EpisodeForm(request.POST if about_episode else None, initial=_episode_values(episode))
+    if about_client and client_form.is_valid() and _saved_client(request, client, client_form):
+        return redirect("client-edit", client.id)
+    if about_episode and episode and episode_form.is_valid() and _saved_episode(request, episode, episode_form):
+        return redirect("client-edit", client.id)
+    if "begin_episode" in request.POST:
+        return _begun(request, client)
+    refused = client_form.errors or episode_form.errors
+    context = {
+        "client": client,
+        "episode": episode,
+        "client_form": client_form,
+        "episode_form": episode_form,
+        "tab": "details",
+        "section": "caseload",
+    }
+    return render(request, "clients/edit_client.html", context, status=400 if refused else 200)
+
+
+def _client_values(client: Client) -> dict[str, object]:
+    return {"name_shown": client.name_shown, "pronouns": client.pronouns, "version": client.version}
+
+
+def _episode_values(episode: Episode | None) -> dict[str, object]:
+    if episode is None:
+        return {}
+    names = ("began_on", "planned_sessions", "problem_areas", "phase", "symptom_measure", "ended_on", "version")
+    return {name: getattr(episode, name) for name in names}
+
+
+def _saved_client(request: HttpRequest, client: Client, form: ClientForm) -> bool:
+    data = form.cleaned_data
+    try:
+        actions.change_client(
+            client=client,
+            by=signed_in(request),
+            version=data["version"] or 0,
+            name_shown=data["name_shown"],
+            pronouns=data["pronouns"],
+        )
+    except InputError as error:
+        client.refresh_from_db()
+        _refuse(form, error, client.version)
+        return False
+    messages.success(request, "Saved.")
+    return True
+
+
+def _saved_episode(request: HttpRequest, episode: Episode, form: EpisodeForm) -> bool:
+    data = form.cleaned_data
+    try:
+        actions.change_episode(
+            episode=episode,
+            by=signed_in(request),
+            version=data["version"] or 0,
+            began_on=data["began_on"],
+            planned_sessions=data["planned_sessions"],
+            problem_areas=[ProblemArea(a) for a in data["problem_areas"]],
+            phase=Phase(data["phase"]),
+            symptom_measure=data["symptom_measure"],
+            ended_on=data["ended_on"],
+        )
+    except InputError as error:
+        episode.refresh_from_db()
+        _refuse(form, error, episode.version)
+        return False
+    messages.success(request, "Saved.")
+    return True
+
+
+def _refuse(form: ClientForm | EpisodeForm, error: InputError, version: int) -> None:
+    """Keep what was typed, say why, and let the next save be made against what is saved now."""
+    form.add_error(None, str(error))
+    typed = form.data.copy() if isinstance(form.data, QueryDict) else dict(form.data)
+    typed["version"] = str(version)
+    form.data = typed  # type: ignore[assignment]
+
+
+def _begun(request: HttpRequest, client: Client) -> HttpResponse:
+    try:
+        actions.begin_episode(client=client, by=signed_in(request), began_on=timezone.localdate())
+    except InputError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "A new course of therapy has begun.")
+    return redirect("client-edit", client.id)

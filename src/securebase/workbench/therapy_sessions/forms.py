@@ -1,0 +1,156 @@
+"""Forms of sessions, and of what an instrument asks: built from the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from securebase.measurement.instrument import Instrument, Item, ResponseOption
+from securebase.records.vocabulary import Moment
+from securebase.workbench.clients.forms import DateInput
+from securebase.workbench.clients.models import PHASES, Episode
+from securebase.workbench.therapy_sessions.models import RUPTURE_KINDS, TherapySession
+
+
+class SessionForm(forms.Form):
+    number = forms.IntegerField(label="Number", min_value=1, max_value=200)
+    date = forms.DateField(label="Date", widget=DateInput)
+    time = forms.TimeField(label="Time", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    phase = forms.ChoiceField(label="Phase", choices=PHASES, widget=forms.RadioSelect)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, episode: Episode, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.episode = episode
+
+    def clean_date(self) -> Any:
+        date = self.cleaned_data["date"]
+        if date < self.episode.began_on:
+            raise forms.ValidationError(f"The therapy began on {self.episode.began_on:%d %B %Y}.")
+        return date
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("date") and data.get("time"):
+            moment = timezone.datetime.combine(data["date"], data["time"])
+            data["held_at"] = timezone.make_aware(moment)
+        return data
+
+
+class RuptureForm(forms.Form):
+    kind = forms.ChoiceField(label="How did it show?", choices=RUPTURE_KINDS, widget=forms.RadioSelect)
+
+
+class RepairForm(forms.Form):
+    session = forms.ModelChoiceField(
+        label="Repaired in", queryset=None, empty_label="outside a session", required=False
+    )
+
+    def __init__(self, *args: Any, sessions: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["session"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = sessions
+
+
+class AlertNoteForm(forms.Form):
+    note = forms.CharField(
+        label="What was done",
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="For example: called her at 14:10, safe tonight, sister with her; plan reviewed on Thursday.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One item as a page shows it."""
+
+    item: Item
+    name: str
+    value: str
+    errors: list[str]
+    safety: bool
+    steps: list[str]
+    #: each option, and whether choosing it raises an alert
+    options: list[tuple[ResponseOption, bool]]
+
+    @property
+    def open(self) -> bool:
+        return self.value == ""
+
+
+class AnswersForm(forms.Form):
+    """One field an item, none required: an item left open is kept as unanswered, never as a middle."""
+
+    submission = forms.CharField(max_length=80, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, instrument: Instrument, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instrument = instrument
+        for item in instrument.items:
+            self.fields[f"item_{item.number}"] = _field(item)
+
+    def responses(self) -> Mapping[int, float | None]:
+        """Item number → value; None where unanswered. Only of a valid form."""
+        return {i.number: self.cleaned_data[f"item_{i.number}"] for i in self.instrument.items}
+
+    @property
+    def questions(self) -> list[Question]:
+        from_here = {rule.item: rule.at_least for rule in self.instrument.safety_rules}
+        return [self._question(item, from_here.get(item.number)) for item in self.instrument.items]
+
+    @property
+    def left_open(self) -> list[Question]:
+        return [q for q in self.questions if q.open]
+
+    def _question(self, item: Item, alert_from: float | None) -> Question:
+        name = f"item_{item.number}"
+        value = str(self.data.get(name, "")).strip() if self.is_bound else ""
+        steps = [
+            f"{item.minimum + n * item.step:g}" for n in range(round((item.maximum - item.minimum) / item.step) + 1)
+        ]
+        errors = [str(e) for e in self.errors.get(name, [])] if self.is_bound else []
+        options = [(o, alert_from is not None and o.value >= alert_from) for o in item.options]
+        return Question(item, name, value, errors, alert_from is not None, steps, options)
+
+
+def _field(item: Item) -> forms.Field:
+    if item.options:
+        choices = [("", ""), *((f"{o.value:g}", o.label) for o in item.options)]
+        return forms.TypedChoiceField(choices=choices, coerce=float, empty_value=None, required=False)
+    return forms.FloatField(min_value=item.minimum, max_value=item.maximum, step_size=item.step, required=False)
+
+
+class TypeInForm(AnswersForm):
+    """A paper form, typed in by the therapist: the items by number, and when it was filled in."""
+
+    date = forms.DateField(label="Filled in on", widget=DateInput)
+    session = forms.ModelChoiceField(label="Belongs to", queryset=None, empty_label="no session", required=False)
+    moment = forms.ChoiceField(
+        label="Moment", choices=[(m.value, m.label) for m in Moment if m is not Moment.BETWEEN], required=False
+    )
+
+    def __init__(self, *args: Any, episode: Episode, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.episode = episode
+        field = self.fields["session"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = episode.therapy_sessions.order_by("number")
+
+    def clean_date(self) -> Any:
+        date = self.cleaned_data["date"]
+        if date < self.episode.began_on:
+            raise forms.ValidationError(f"The therapy began on {self.episode.began_on:%d %B %Y}.")
+        if date > timezone.localdate():
+            raise forms.ValidationError("This day is still to come.")
+        return date
+
+    @property
+    def session_chosen(self) -> TherapySession | None:
+        chosen: TherapySession | None = self.cleaned_data["session"]
+        return chosen

@@ -1,0 +1,134 @@
+"""The therapist's pages of measures: scores and change, single administrations, typing in, the library."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from datetime import datetime, time
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from securebase.errors import InputError, InstrumentError
+from securebase.measurement.catalogue import instrument as instrument_called
+from securebase.measurement.catalogue import instruments
+from securebase.measurement.constructs import CONSTRUCTS
+from securebase.records.vocabulary import Moment
+from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.models import Role
+from securebase.workbench.therapy_sessions import actions, queries
+from securebase.workbench.therapy_sessions.forms import TypeInForm
+
+_only_therapists = for_roles(Role.THERAPIST)
+
+
+def _client_page(request: HttpRequest, client_id: uuid.UUID, page: str) -> dict[str, Any]:
+    context = queries.client_page(account=signed_in(request), client_id=client_id, page=page, now=timezone.now())
+    return context | {"tab": "measures"}
+
+
+@_only_therapists
+@require_GET
+def measures(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    context = _client_page(request, client_id, "client-measures")
+    episode = context["episode"]
+    context |= {
+        "scales": queries.scale_rows(episode) if episode else [],
+        "administrations": queries.administration_rows(episode) if episode else [],
+        "to_type_in": queries.instruments_to_type_in(),
+    }
+    return render(request, "therapy_sessions/measures.html", context)
+
+
+@_only_therapists
+@require_GET
+def administration(request: HttpRequest, client_id: uuid.UUID, administration_id: uuid.UUID) -> HttpResponse:
+    context = _client_page(request, client_id, "administration")
+    found = queries.administration_of(
+        account=signed_in(request), client=context["client"], administration_id=administration_id
+    )
+    context |= {"row": queries.administration_row(found), "answers": queries.answers_of(found)}
+    return render(request, "therapy_sessions/administration.html", context)
+
+
+@_only_therapists
+@require_POST
+def set_aside(request: HttpRequest, client_id: uuid.UUID, administration_id: uuid.UUID) -> HttpResponse:
+    context = _client_page(request, client_id, "administration-set-aside")
+    found = queries.administration_of(
+        account=signed_in(request), client=context["client"], administration_id=administration_id
+    )
+    back = "take_back" in request.POST
+    actions.set_aside_administration(administration=found, by=signed_in(request), at=None if back else timezone.now())
+    messages.success(request, "It counts again." if back else "Set aside: kept, but left out of every picture.")
+    return redirect("administration", client_id, administration_id)
+
+
+@_only_therapists
+@require_http_methods(["GET", "POST"])
+def type_in(request: HttpRequest, client_id: uuid.UUID, instrument_id: str) -> HttpResponse:
+    """A paper form by its item numbers. Refusals keep what was typed."""
+    context = _client_page(request, client_id, "type-in")
+    episode = context["episode"]
+    asked = {i.id: i for i in queries.instruments_to_type_in()}
+    if episode is None or instrument_id not in asked:
+        raise Http404
+    start = {"submission": secrets.token_urlsafe(16), "date": timezone.localdate(), "moment": Moment.BEFORE.value}
+    form = TypeInForm(request.POST or None, instrument=asked[instrument_id], episode=episode, initial=start)
+    if form.is_valid():
+        try:
+            kept = actions.type_in_administration(
+                episode=episode,
+                by=signed_in(request),
+                instrument=instrument_id,
+                responses=form.responses(),
+                at=_filled_in_at(form),
+                submission=form.cleaned_data["submission"],
+                session=form.session_chosen,
+                moment=Moment(form.cleaned_data["moment"] or Moment.BEFORE),
+            )
+        except InputError as error:
+            form.add_error(None, str(error))
+        else:
+            if kept.alerts:
+                messages.warning(request, "Saved. One answer asks for attention now: see the safety alert.")
+            else:
+                messages.success(request, "Saved.")
+            return redirect("administration", client_id, kept.administration.id)
+    context |= {"form": form, "instrument": asked[instrument_id]}
+    return render(request, "therapy_sessions/type_in.html", context, status=400 if form.errors else 200)
+
+
+def _filled_in_at(form: TypeInForm) -> datetime:
+    """The session's own moment where it is of that day, else noon; never later than now."""
+    day, session = form.cleaned_data["date"], form.session_chosen
+    if session is not None and timezone.localtime(session.held_at).date() == day:
+        return min(session.held_at, timezone.now())
+    return min(timezone.make_aware(datetime.combine(day, time(12))), timezone.now())
+
+
+# ---- the library -----------------------------------------------------------------------------------------------------
+@require_GET
+def library(request: HttpRequest) -> HttpResponse:
+    shelf = sorted(instruments().values(), key=lambda i: (not i.own_wording, i.name.lower()))
+    rows = [(i, sorted({_label(s.construct) for s in i.scales})) for i in shelf]
+    return render(request, "therapy_sessions/library.html", {"rows": rows, "section": "library"})
+
+
+@require_GET
+def library_instrument(request: HttpRequest, instrument_id: str) -> HttpResponse:
+    try:
+        found = instrument_called(instrument_id)
+    except InstrumentError:
+        raise Http404 from None
+    scales = [(s, _label(s.construct)) for s in found.scales]
+    context = {"instrument": found, "scales": scales, "section": "library"}
+    return render(request, "therapy_sessions/library_instrument.html", context)
+
+
+def _label(construct: str) -> str:
+    return CONSTRUCTS[construct].label if construct in CONSTRUCTS else construct

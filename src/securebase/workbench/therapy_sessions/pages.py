@@ -1,0 +1,350 @@
+"""The therapist's pages: sessions, check-ins and how they reach the client, alerts, ruptures."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from securebase.errors import InputError
+from securebase.measurement.catalogue import instrument as instrument_called
+from securebase.records.vocabulary import Moment, Phase, RuptureKind
+from securebase.workbench.accounts.actions import record_sign_out
+from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.models import Role
+from securebase.workbench.therapy_sessions import actions, queries
+from securebase.workbench.therapy_sessions.forms import (
+    AlertNoteForm,
+    AnswersForm,
+    RepairForm,
+    RuptureForm,
+    SessionForm,
+)
+from securebase.workbench.therapy_sessions.models import SESSION_SETS, CheckIn, CheckInMode, TherapySession
+
+_only_therapists = for_roles(Role.THERAPIST)
+
+
+def _client_page(request: HttpRequest, client_id: uuid.UUID, page: str, tab: str) -> dict[str, Any]:
+    context = queries.client_page(account=signed_in(request), client_id=client_id, page=page, now=timezone.now())
+    return context | {"tab": tab}
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any], *, refused: bool = False) -> HttpResponse:
+    return render(request, f"therapy_sessions/{template}.html", context, status=400 if refused else 200)
+
+
+# ---- sessions --------------------------------------------------------------------------------------------------------
+@_only_therapists
+@require_GET
+def sessions(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    context = _client_page(request, client_id, "client-sessions", "sessions")
+    episode = context["episode"]
+    rows = queries.session_rows(episode, timezone.now()) if episode else []
+    return _page(request, "sessions", context | {"rows": rows})
+
+
+@_only_therapists
+@require_http_methods(["GET", "POST"])
+def new_session(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    context = _client_page(request, client_id, "session-new", "sessions")
+    episode = context["episode"]
+    if episode is None:
+        raise Http404
+    form = SessionForm(request.POST or None, episode=episode, initial=_next_session(episode))
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            session = actions.create_session(
+                episode=episode,
+                by=signed_in(request),
+                number=data["number"],
+                held_at=data["held_at"],
+                phase=Phase(data["phase"]),
+            )
+        except InputError as error:
+            form.add_error("number", str(error))
+        else:
+            messages.success(request, f"Session {session.number} is there. Next: its check-in.")
+            return redirect("session", client_id, session.id)
+    return _page(request, "session_form", context | {"form": form}, refused=bool(form.errors))
+
+
+def _next_session(episode: Any) -> dict[str, Any]:
+    """The next number, a week after the last session at the same hour; today, at the next full hour, for the first."""
+    last = max(episode.therapy_sessions.all(), key=lambda s: s.number, default=None)
+    if last is None:
+        at: datetime = timezone.localtime().replace(minute=0) + timedelta(hours=1)
+        number = 1
+    else:
+        at, number = timezone.localtime(last.held_at) + timedelta(days=7), last.number + 1
+    return {"number": number, "date": at.date(), "time": at.time(), "phase": episode.phase}
+
+
+@_only_therapists
+@require_http_methods(["GET", "POST"])
+def session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
+    """One session: its check-ins, marks of strain, and its date and number."""
+    context = _client_page(request, client_id, "session", "sessions")
+    found = queries.session_of(account=signed_in(request), client=context["client"], session_id=session_id)
+    at = timezone.localtime(found.held_at)
+    start = {
+        "number": found.number,
+        "date": at.date(),
+        "time": at.time(),
+        "phase": found.phase,
+        "version": found.version,
+    }
+    form = SessionForm(request.POST or None, episode=found.episode, initial=start)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            actions.change_session(
+                session=found,
+                by=signed_in(request),
+                version=data["version"] or 0,
+                number=data["number"],
+                held_at=data["held_at"],
+                phase=Phase(data["phase"]),
+            )
+        except InputError as error:
+            found.refresh_from_db()
+            form.add_error(None, str(error))
+            typed = form.data.copy() if isinstance(form.data, QueryDict) else dict(form.data)
+            typed["version"] = str(found.version)
+            form.data = typed  # type: ignore[assignment]
+        else:
+            messages.success(request, "Saved.")
+            return redirect("session", client_id, found.id)
+    return _page(request, "session", context | _about(found) | {"form": form}, refused=bool(form.errors))
+
+
+def _about(found: TherapySession) -> dict[str, Any]:
+    check_ins = {c.moment: c for c in found.check_ins.select_related("answers")}
+    moments = [(m, check_ins.get(m.value)) for m in (Moment.BEFORE, Moment.AFTER)]
+    later = found.episode.therapy_sessions.filter(number__gte=found.number).order_by("number")
+    ruptures = list(found.ruptures.select_related("repaired_in"))
+    return {
+        "session": found,
+        "moments": [(m, c, instrument_called(SESSION_SETS[m.value])) for m, c in moments],
+        "ruptures": ruptures,
+        "rupture_form": RuptureForm(),
+        "repair_form": RepairForm(sessions=later, initial={"session": found}),
+        "address": settings.ADDRESS,
+        "now": timezone.now(),
+        "removable": not (check_ins or ruptures or found.administrations.exists() or found.repairs.exists()),
+    }
+
+
+@_only_therapists
+@require_POST
+def remove_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
+    context = _client_page(request, client_id, "session-remove", "sessions")
+    found = queries.session_of(account=signed_in(request), client=context["client"], session_id=session_id)
+    try:
+        actions.remove_session(session=found, by=signed_in(request))
+    except InputError as error:
+        messages.error(request, str(error))
+        return redirect("session", client_id, session_id)
+    messages.success(request, f"Session {found.number} is removed.")
+    return redirect("client-sessions", client_id)
+
+
+# ---- check-ins -------------------------------------------------------------------------------------------------------
+def _session_and_moment(
+    request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str, page: str
+) -> tuple[dict[str, Any], TherapySession, Moment]:
+    if moment not in SESSION_SETS:
+        raise Http404
+    context = _client_page(request, client_id, page, "sessions")
+    found = queries.session_of(account=signed_in(request), client=context["client"], session_id=session_id)
+    return context, found, Moment(moment)
+
+
+@_only_therapists
+@require_POST
+def make_link(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
+    """A new link, shown once: the workbench keeps only its digest."""
+    context, found, when = _session_and_moment(request, client_id, session_id, moment, "check-in-link")
+    if not settings.ADDRESS:
+        messages.error(request, "The clinic has no address yet, so a link would lead nowhere.")
+        return redirect("session", client_id, session_id)
+    try:
+        invitation = actions.invite_check_in(
+            session=found, by=signed_in(request), moment=when, mode=CheckInMode.LINK, at=timezone.now()
+        )
+    except InputError as error:
+        messages.error(request, str(error))
+        return redirect("session", client_id, session_id)
+    context |= {"session": found, "check_in": invitation.check_in, "link": settings.ADDRESS + invitation.path}
+    return _page(request, "link", context)
+
+
+@_only_therapists
+@require_POST
+def hand_over(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
+    """End the therapist's sign-in and leave this browser with nothing but the check-in."""
+    _, found, when = _session_and_moment(request, client_id, session_id, moment, "check-in-hand-over")
+    account = signed_in(request)
+    try:
+        invitation = actions.invite_check_in(
+            session=found, by=account, moment=when, mode=CheckInMode.DEVICE, at=timezone.now()
+        )
+    except InputError as error:
+        messages.error(request, str(error))
+        return redirect("session", client_id, session_id)
+    record_sign_out(account=account, why="device handed over")
+    logout(request)
+    request.session["handed_over"] = {"check_in": invitation.path}
+    request.session.set_expiry(4 * 60 * 60)
+    response = redirect(invitation.path)
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+@_only_therapists
+@require_POST
+def withdraw(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
+    _, found, when = _session_and_moment(request, client_id, session_id, moment, "check-in-withdraw")
+    check_in = _check_in(found, when)
+    if check_in is None:
+        raise Http404
+    try:
+        actions.withdraw_check_in(check_in=check_in, by=signed_in(request))
+    except InputError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "The check-in is withdrawn: its link leads nowhere now.")
+    return redirect("session", client_id, session_id)
+
+
+def _check_in(found: TherapySession, moment: Moment) -> CheckIn | None:
+    return found.check_ins.filter(moment=moment.value).first()
+
+
+@_only_therapists
+@require_GET
+def paper(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
+    """A sheet to print. It names the session, not the person."""
+    context, found, when = _session_and_moment(request, client_id, session_id, moment, "check-in-paper")
+    form = AnswersForm(instrument=instrument_called(SESSION_SETS[when.value]))
+    context |= {"session": found, "moment": when, "form": form, "instrument": form.instrument}
+    return _page(request, "paper", context)
+
+
+@_only_therapists
+@require_http_methods(["GET", "POST"])
+def type_in_check_in(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
+    """The filled-in sheet of a check-in, typed in by the therapist."""
+    context, found, when = _session_and_moment(request, client_id, session_id, moment, "check-in-type-in")
+    account = signed_in(request)
+    form = AnswersForm(
+        request.POST or None,
+        instrument=instrument_called(SESSION_SETS[when.value]),
+        initial={"submission": secrets.token_urlsafe(16)},
+    )
+    if form.is_valid():
+        if all(v is None for v in form.responses().values()):
+            form.add_error(None, "No item has an answer. Type in what is on the sheet.")
+        else:
+            try:
+                check_in = _check_in(found, when)
+                if check_in is None or check_in.state == "withdrawn":
+                    check_in = actions.invite_check_in(
+                        session=found, by=account, moment=when, mode=CheckInMode.PAPER, at=timezone.now()
+                    ).check_in
+                kept = actions.record_check_in(
+                    check_in=check_in,
+                    responses=form.responses(),
+                    submission=form.cleaned_data["submission"],
+                    at=timezone.now(),
+                    by=account,
+                )
+            except InputError as error:
+                form.add_error(None, str(error))
+            else:
+                _thank(request, kept)
+                return redirect("session", client_id, session_id)
+    context |= {"session": found, "moment": when, "form": form, "instrument": form.instrument}
+    return _page(request, "type_in_check_in", context, refused=bool(form.errors))
+
+
+def _thank(request: HttpRequest, kept: actions.Recorded) -> None:
+    if kept.alerts:
+        messages.warning(request, "Saved. One answer asks for attention now: see the safety alert.")
+    else:
+        messages.success(request, "Saved.")
+
+
+# ---- ruptures --------------------------------------------------------------------------------------------------------
+@_only_therapists
+@require_POST
+def mark_rupture(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
+    context = _client_page(request, client_id, "rupture-mark", "sessions")
+    found = queries.session_of(account=signed_in(request), client=context["client"], session_id=session_id)
+    form = RuptureForm(request.POST)
+    if form.is_valid():
+        at = max(found.held_at, found.held_at if found.held_at <= timezone.now() else timezone.now())
+        actions.mark_rupture(session=found, by=signed_in(request), kind=RuptureKind(form.cleaned_data["kind"]), at=at)
+        messages.success(request, "Marked. It stays open until a repair is recorded.")
+    else:
+        messages.error(request, "Choose how the strain showed: withdrawal or confrontation.")
+    return redirect("session", client_id, session_id)
+
+
+@_only_therapists
+@require_POST
+def repair_rupture(request: HttpRequest, client_id: uuid.UUID, rupture_id: uuid.UUID) -> HttpResponse:
+    context = _client_page(request, client_id, "rupture-repair", "sessions")
+    rupture = queries.rupture_of(account=signed_in(request), client=context["client"], rupture_id=rupture_id)
+    own = rupture.therapy_session.episode.therapy_sessions.filter(number__gte=rupture.therapy_session.number)
+    form = RepairForm(request.POST, sessions=own)
+    if form.is_valid():
+        where = form.cleaned_data["session"]
+        at = where.held_at if where is not None and where.held_at <= timezone.now() else timezone.now()
+        actions.record_repair(rupture=rupture, by=signed_in(request), session=where, at=at)
+        messages.success(request, "The repair is recorded.")
+    else:
+        messages.error(request, "Choose the session in which it was repaired.")
+    return redirect("session", client_id, rupture.therapy_session_id)
+
+
+@_only_therapists
+@require_POST
+def remove_rupture(request: HttpRequest, client_id: uuid.UUID, rupture_id: uuid.UUID) -> HttpResponse:
+    context = _client_page(request, client_id, "rupture-remove", "sessions")
+    rupture = queries.rupture_of(account=signed_in(request), client=context["client"], rupture_id=rupture_id)
+    actions.remove_rupture(rupture=rupture, by=signed_in(request))
+    messages.success(request, "The mark is removed.")
+    return redirect("session", client_id, rupture.therapy_session_id)
+
+
+# ---- safety ----------------------------------------------------------------------------------------------------------
+@_only_therapists
+@require_http_methods(["GET", "POST"])
+def alert(request: HttpRequest, client_id: uuid.UUID, alert_id: uuid.UUID) -> HttpResponse:
+    context = _client_page(request, client_id, "alert", "")
+    found = queries.alert_of(account=signed_in(request), client=context["client"], alert_id=alert_id)
+    form = AlertNoteForm(request.POST or None)
+    if form.is_valid():
+        try:
+            actions.acknowledge_alert(
+                alert=found, by=signed_in(request), note=form.cleaned_data["note"], at=timezone.now()
+            )
+        except InputError as error:
+            found.refresh_from_db()
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "Noted. The alert is closed and stays in the record.")
+            return redirect("client", client_id)
+    context |= {"alert": found, "said": queries.said(found), "form": form}
+    return _page(request, "alert", context, refused=bool(form.errors))

@@ -1,0 +1,222 @@
+"""Reads of sessions, check-ins, measures and alerts."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.http import Http404
+
+from securebase.measurement import change
+from securebase.measurement.catalogue import instrument as instrument_called
+from securebase.measurement.catalogue import instruments
+from securebase.measurement.instrument import Band, Instrument, Item, ResponseOption, Scale
+from securebase.workbench.accounts.models import Account
+from securebase.workbench.clients.models import Client, Episode
+from securebase.workbench.clients.queries import client_in_view
+from securebase.workbench.therapy_sessions.models import (
+    SESSION_SETS,
+    Administration,
+    CheckIn,
+    Rupture,
+    SafetyAlert,
+    TherapySession,
+)
+from securebase.workbench.therapy_sessions.tokens import digest
+
+Row = TypeVar("Row")
+
+
+def client_page(*, account: Account, client_id: uuid.UUID, page: str, now: datetime) -> dict[str, Any]:
+    """What every page of one client begins with: the client, the episode, sessions held, alerts that are open."""
+    client = client_in_view(account=account, client_id=client_id, page=page)
+    episode = client.episode
+    return {
+        "client": client,
+        "episode": episode,
+        "sessions_held": sessions_held(episode, now),
+        "open_alerts": open_alerts(episode),
+        "section": "caseload",
+    }
+
+
+def sessions_held(episode: Episode | None, now: datetime) -> int:
+    """The number of the last session that has begun; 0 before the first."""
+    if episode is None:
+        return 0
+    return max((s.number for s in episode.therapy_sessions.all() if s.held_at <= now), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """An alert nobody has acknowledged, with the words of the answer where they are ours."""
+
+    alert: SafetyAlert
+    answer: str
+    instrument: str
+
+
+def open_alerts(episode: Episode | None) -> list[OpenAlert]:
+    """Newest first. Never filtered by anything but acknowledgement."""
+    if episode is None:
+        return []
+    rows = episode.safety_alerts.filter(acknowledged_at=None).select_related("administration")
+    return [said(alert) for alert in rows]
+
+
+def said(alert: SafetyAlert) -> OpenAlert:
+    """What was answered, in words."""
+    instrument = instrument_called(alert.administration.instrument)
+    return OpenAlert(alert, wording(instrument.item(alert.item), alert.value), instrument.name)
+
+
+def wording(item: Item, value: float | None) -> str:
+    """An answer as text: the option's words where the item has options."""
+    if value is None:
+        return "not answered"
+    option: ResponseOption | None = next((o for o in item.options if o.value == value), None)
+    return option.label if option else f"{value:g}"
+
+
+# ---- sessions --------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One session in the list, with the state of both check-ins and its marks."""
+
+    session: TherapySession
+    before: CheckIn | None
+    after: CheckIn | None
+    ruptures: list[Rupture]
+    ahead: bool
+
+
+def session_rows(episode: Episode, now: datetime) -> list[SessionRow]:
+    """Last session first."""
+    sessions = episode.therapy_sessions.prefetch_related("check_ins", "ruptures").order_by("-number")
+    rows = []
+    for session in sessions:
+        found = {c.moment: c for c in session.check_ins.all()}
+        rows.append(
+            SessionRow(
+                session, found.get("before"), found.get("after"), list(session.ruptures.all()), session.held_at > now
+            )
+        )
+    return rows
+
+
+def session_of(*, account: Account, client: Client, session_id: uuid.UUID) -> TherapySession:
+    """The session, if it is this client's; else 404."""
+    rows = TherapySession.objects.visible_to(account).filter(id=session_id, episode__client=client)
+    return _found(rows.select_related("episode__client").first())
+
+
+def rupture_of(*, account: Account, client: Client, rupture_id: uuid.UUID) -> Rupture:
+    rows = Rupture.objects.visible_to(account).filter(id=rupture_id, therapy_session__episode__client=client)
+    return _found(rows.select_related("therapy_session__episode__client").first())
+
+
+def alert_of(*, account: Account, client: Client, alert_id: uuid.UUID) -> SafetyAlert:
+    rows = SafetyAlert.objects.visible_to(account).filter(id=alert_id, episode__client=client)
+    return _found(rows.select_related("administration", "episode__client").first())
+
+
+def administration_of(*, account: Account, client: Client, administration_id: uuid.UUID) -> Administration:
+    rows = Administration.objects.visible_to(account).filter(id=administration_id, episode__client=client)
+    return _found(rows.select_related("therapy_session", "episode__client").first())
+
+
+def _found(row: Row | None) -> Row:
+    if row is None:
+        raise Http404
+    return row
+
+
+# ---- the client's link -----------------------------------------------------------------------------------------------
+def check_in_by_token(token: str) -> CheckIn | None:
+    """The check-in this link leads to, whatever its state; None where it leads nowhere."""
+    rows = CheckIn.objects.for_the_workbench(because="the client’s own link")
+    return (
+        rows.filter(token_digest=digest(token))
+        .select_related("therapy_session__episode__client__therapist__clinic")
+        .first()
+    )
+
+
+# ---- measures --------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class ScaleRow:
+    """One scale over time: first and last score, the band of the last, and the change between them."""
+
+    instrument: Instrument
+    scale: Scale
+    first: float
+    last: float
+    n: int
+    band: Band | None
+    change: change.Change | None
+
+
+@dataclass(frozen=True, slots=True)
+class AdministrationRow:
+    administration: Administration
+    instrument: Instrument
+    scores: list[tuple[Scale, float | None, str]]
+    answered: int
+    safety_unanswered: bool
+
+
+def scale_rows(episode: Episode) -> list[ScaleRow]:
+    """Every scale that has a score, the scale symptoms are followed with first."""
+    series: dict[tuple[str, str], list[float]] = {}
+    for administration in _counted(episode):
+        for score in administration.scores.all():
+            if score.value is not None:
+                series.setdefault((administration.instrument, score.scale), []).append(score.value)
+    rows = [_scale_row(instrument_called(i).scale(s), instrument_called(i), v) for (i, s), v in series.items()]
+    chief = episode.symptom_instrument_and_scale
+    return sorted(rows, key=lambda r: (r.instrument.id, r.scale.id) != chief)
+
+
+def _scale_row(scale: Scale, instrument: Instrument, values: list[float]) -> ScaleRow:
+    first, last = values[0], values[-1]
+    moved = change.change_between(scale, first, last) if len(values) > 1 else None
+    return ScaleRow(instrument, scale, first, last, len(values), change.severity(scale, last), moved)
+
+
+def administration_rows(episode: Episode) -> list[AdministrationRow]:
+    """Every administration, last first, those set aside included."""
+    rows = episode.administrations.prefetch_related("responses", "scores").select_related("therapy_session")
+    return [administration_row(a) for a in rows.order_by("-at")]
+
+
+def administration_row(administration: Administration) -> AdministrationRow:
+    instrument = instrument_called(administration.instrument)
+    values = {s.scale: (s.value, s.note) for s in administration.scores.all()}
+    given = {r.item: r.value for r in administration.responses.all()}
+    return AdministrationRow(
+        administration,
+        instrument,
+        [(s, *values.get(s.id, (None, ""))) for s in instrument.scales],
+        sum(v is not None for v in given.values()),
+        any(given.get(rule.item) is None for rule in instrument.safety_rules),
+    )
+
+
+def answers_of(administration: Administration) -> list[tuple[Item, str, bool]]:
+    """Each item with its answer in words, and whether it is one that raises an alert."""
+    instrument = instrument_called(administration.instrument)
+    given = {r.item: r.value for r in administration.responses.all()}
+    alerts = {a.item for a in administration.safety_alerts.all()}
+    return [(i, wording(i, given.get(i.number)), i.number in alerts) for i in instrument.items]
+
+
+def _counted(episode: Episode) -> list[Administration]:
+    rows = episode.administrations.filter(set_aside_at=None).prefetch_related("scores")
+    return sorted(rows, key=lambda a: a.at)
+
+
+def instruments_to_type_in() -> list[Instrument]:
+    """What a therapist may type in by item numbers: everything but our own session sets, which are check-ins."""
+    return [i for i in instruments().values() if i.id not in SESSION_SETS.values() and i.respondent == "client"]

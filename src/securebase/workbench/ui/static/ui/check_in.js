@@ -1,0 +1,140 @@
+// The check-in on a phone: sliders that begin unanswered, answers kept over a reload, sending that survives a poor
+// connection. Without this file the same form works with plain buttons.
+
+const form = document.querySelector("[data-check-in]");
+const help = document.getElementById("help");
+
+// "Help now", from anywhere on the page, opens the help text itself
+document.querySelector(".help-link")?.addEventListener("click", () => { help.open = true; });
+
+if (form) {
+  const keep = new Keeper(form);
+  keep.restore();
+  for (const question of form.querySelectorAll("[data-slider]")) new Slider(question, () => keep.save());
+  form.addEventListener("change", () => keep.save());
+  form.addEventListener("submit", (event) => send(event, form, keep));
+  document.getElementById("open-notice")?.focus();
+}
+
+// One slider over the plain buttons of a question. Untouched, it is no answer: nothing is checked, and it says so.
+function Slider(question, changed) {
+  const buttons = [...question.querySelectorAll(".steps input")];
+  const [low, high] = [...question.querySelectorAll(".ends span")].map((end) => end.textContent);
+  const range = document.createElement("input");
+  const said = document.createElement("output");
+  const undo = document.createElement("button");
+  const line = document.createElement("div");
+  Object.assign(range, { type: "range", min: 0, max: buttons.length - 1, step: 1 });
+  range.setAttribute("aria-labelledby", question.querySelector("legend").id);
+  Object.assign(undo, { type: "button", className: "link", textContent: "Leave open" });
+  line.className = "answered-line";
+  line.append(said, undo);
+  question.querySelector(".steps").hidden = true;
+  question.querySelector(".ends").before(range);
+  question.append(line);
+
+  function show() {
+    const at = buttons.findIndex((button) => button.checked);
+    range.classList.toggle("open", at < 0);
+    range.value = at < 0 ? Math.floor(buttons.length / 2) : at;
+    range.style.setProperty("--part", at < 0 ? 0 : at / (buttons.length - 1));
+    said.textContent = at < 0 ? "Not answered yet" : `${buttons[at].value} of ${buttons.at(-1).value}`;
+    undo.hidden = at < 0;
+    range.setAttribute("aria-valuetext", at < 0 ? `not answered yet; from ${low} to ${high}` : said.textContent);
+  }
+
+  function answer() {
+    buttons[Number(range.value)].checked = true;
+    show();
+    changed();
+  }
+
+  range.addEventListener("input", answer);
+  // a tap on the very middle moves nothing, so no input event comes; a lifted finger or a pressed space says it is meant
+  range.addEventListener("click", answer);
+  range.addEventListener("keydown", (event) => {
+    if (event.key === " " || event.key === "Enter") {
+      event.preventDefault();
+      answer();
+    }
+  });
+  undo.addEventListener("click", () => {
+    for (const button of buttons) button.checked = false;
+    show();
+    changed();
+    range.focus();
+  });
+  show();
+}
+
+// What was chosen, kept in this tab only, under a name made from the link; gone once it is sent.
+function Keeper(form) {
+  const name = `check-in:${location.pathname}`;
+  const store = (() => { try { return sessionStorage; } catch { return null; } })();
+
+  this.save = () => {
+    store?.setItem(name, JSON.stringify([...new FormData(form)].filter(([key]) => key !== "csrfmiddlewaretoken")));
+  };
+  this.restore = () => {
+    let kept = [];
+    try { kept = JSON.parse(store?.getItem(name) ?? "[]"); } catch { this.forget(); }
+    for (const [key, value] of kept) {
+      const field = form.elements[key];
+      if (key === "submission") field.value = value;
+      else if (key.startsWith("item_") && field) field.value = value;
+    }
+  };
+  this.forget = () => store?.removeItem(name);
+}
+
+// Sends until the workbench has said that it is saved. The same sending twice is kept once.
+async function send(event, form, keep) {
+  event.preventDefault();
+  const status = form.querySelector("[data-status]");
+  const button = form.querySelector("[data-send]");
+  const body = new URLSearchParams(new FormData(form, event.submitter?.name ? event.submitter : undefined));
+  keep.save();
+  button.disabled = true;
+  status.textContent = "Sending…";
+  for (let wait = 2; ; wait = Math.min(wait * 2, 30)) {
+    let answer = null;
+    try {
+      answer = await fetch(form.action, { method: "POST", body, signal: AbortSignal.timeout(20_000) });
+    } catch { /* no connection: try again below */ }
+    if (answer?.redirected) {
+      keep.forget();
+      location.replace(answer.url);
+      return;
+    }
+    if (answer && answer.status < 500) {
+      if (answer.status === 410) keep.forget();
+      // something to read: let the browser show the page itself; the form is as it was
+      if (answer.status === 403) status.textContent = "This page has grown old. Reload it: your answers are kept.";
+      else show(await answer.text());
+      button.disabled = false;
+      return;
+    }
+    status.textContent = "Not sent yet. Your answers are kept here, and sending is tried again.";
+    await Promise.race([pause(wait), new Promise((go) => addEventListener("online", go, { once: true }))]);
+  }
+}
+
+function pause(seconds) {
+  return new Promise((go) => setTimeout(go, seconds * 1000));
+}
+
+// The page that came back, put in place of this one's middle; the sliders are made anew.
+function show(text) {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  document.querySelector("main").replaceWith(page.querySelector("main"));
+  document.title = page.title;
+  const again = document.querySelector("[data-check-in]");
+  if (again) {
+    const keep = new Keeper(again);
+    for (const question of again.querySelectorAll("[data-slider]")) new Slider(question, () => keep.save());
+    again.addEventListener("change", () => keep.save());
+    again.addEventListener("submit", (event) => send(event, again, keep));
+  }
+  scrollTo(0, 0);
+  document.getElementById("open-notice")?.focus();
+}

@@ -1,0 +1,75 @@
+"""The fixed cast: Alma (therapist), Bruno (supervisor), Carla (client), Dario (a therapist who must never see Carla)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from securebase.measurement.catalogue import instrument
+from securebase.records.vocabulary import Moment, ProblemArea
+from securebase.workbench.accounts import actions as accounts
+from securebase.workbench.accounts.models import Account, Role
+from securebase.workbench.clients import actions as clients
+from securebase.workbench.clients.models import Client, Episode
+from securebase.workbench.therapy_sessions import actions as therapy_sessions
+from securebase.workbench.therapy_sessions.models import CheckInMode, TherapySession
+
+PASSWORD = "seven quiet herons wade"
+BEGAN = date(2026, 9, 1)
+NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
+
+
+@dataclass
+class Cast:
+    """Who is there, and Carla's first session."""
+
+    alma: Account
+    bruno: Account
+    dario: Account
+    rosa: Account
+    adam: Account
+    carla: Client
+    session: TherapySession
+
+    @property
+    def episode(self) -> Episode:
+        episode = self.carla.episode
+        assert episode is not None
+        return episode
+
+    def invite(self, moment: Moment = Moment.BEFORE, mode: CheckInMode = CheckInMode.LINK, at: datetime = NOON):
+        return therapy_sessions.invite_check_in(session=self.session, by=self.alma, moment=moment, mode=mode, at=at)
+
+
+def make_cast() -> Cast:
+    """Staff of one clinic without passwords (tests sign them in directly), Carla and her first session."""
+    alma = accounts.create_first_account(
+        clinic_name="Harbour Practice", user_name="alma", name_shown="Alma", password=PASSWORD
+    )
+
+    def staff(name: str, role: Role) -> Account:
+        return accounts.create_account(
+            clinic=alma.clinic, user_name=name, name_shown=name.title(), password=None, roles=[role]
+        )
+
+    carla = clients.create_client(
+        therapist=alma, name_shown="Carla C.", began_on=BEGAN, problem_areas=[ProblemArea.ROLE_DISPUTE]
+    )
+    episode = carla.episode
+    assert episode is not None
+    session = therapy_sessions.create_session(episode=episode, by=alma, number=1, held_at=NOON)
+    return Cast(
+        alma=alma,
+        bruno=staff("bruno", Role.SUPERVISOR),
+        dario=staff("dario", Role.THERAPIST),
+        rosa=staff("rosa", Role.RESEARCHER),
+        adam=staff("adam", Role.ADMINISTRATOR),
+        carla=carla,
+        session=session,
+    )
+
+
+def answers(instrument_id: str, value: float = 4.0, safety: float | None = 0.0) -> dict[int, float | None]:
+    """Every item of a session set answered alike, and the safety question apart."""
+    items = instrument(instrument_id).items
+    return {i.number: (safety if i.options else value) for i in items}

@@ -1,0 +1,2 @@
+def test_it(cast):
+    assert cast.carla.therapist == cast.alma
