@@ -19,7 +19,7 @@ from securebase.measurement.instrument import Band, Scale
 
 Verdict = Literal["improved", "worse", "within_error", "unknown"]
 
-#: slack for comparing scores that are means of items (6.2 - 4.0 is not 2.2 in binary)
+#: slack for comparing scores that are means of items (8.2 - 6.0 is a little below 2.2 in binary)
 _SLACK = 1e-9
 
 

@@ -83,9 +83,9 @@ def _checked(instrument: Instrument, item: Item, value: object) -> float | None:
     if value is None:
         return None
     where = f"{instrument.id}, item {item.number}"
-    if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(value):
-        raise ResponseError(f"a response is a number; found {value!r}", where=where, advice=_allowed(item))
-    number = float(value)
+    number = _finite(value)
+    if number is None:
+        raise ResponseError(f"a response is a number; found {value!r:.40}", where=where, advice=_allowed(item))
     if item.options:
         fits = number in {option.value for option in item.options}
     else:
@@ -93,6 +93,16 @@ def _checked(instrument: Instrument, item: Item, value: object) -> float | None:
     if not fits:
         raise ResponseError(f"{number:g} is no response to this item", where=where, advice=_allowed(item))
     return number
+
+
+def _finite(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if isfinite(number) else None
 
 
 def _on_step(number: float, item: Item) -> bool:

@@ -1,0 +1,151 @@
+"""Scoring against a slow and obvious oracle, and properties that hold whatever is answered."""
+
+import random
+from collections.abc import Mapping
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from securebase.errors import ResponseError
+from securebase.measurement import catalogue
+from securebase.measurement.instrument import Instrument, Item, Scale
+from securebase.measurement.scoring import check_responses, score
+
+SHELF = catalogue.instruments()
+ANY_INSTRUMENT = st.sampled_from(list(SHELF.values()))
+
+
+def allowed(item: Item) -> list[float]:
+    if item.options:
+        return [option.value for option in item.options]
+    steps = round((item.maximum - item.minimum) / item.step)
+    return [round(item.minimum + k * item.step, 10) for k in range(steps + 1)]
+
+
+@st.composite
+def filled_in(draw: st.DrawFn) -> tuple[Instrument, dict[int, float | None]]:
+    """An instrument with allowed responses, some of them missing."""
+    instrument = draw(ANY_INSTRUMENT)
+    rng = random.Random(draw(st.integers(0, 2**32)))
+    share = draw(st.sampled_from([0.0, 0.05, 0.3, 1.0]))
+    responses: dict[int, float | None] = {
+        item.number: None if rng.random() < share else rng.choice(allowed(item)) for item in instrument.items
+    }
+    return instrument, responses
+
+
+def oracle(instrument: Instrument, scale: Scale, responses: Mapping[int, float | None]) -> Fraction | None:
+    """The rules read aloud, in exact fractions."""
+    for number in scale.only_without:
+        if responses.get(number) is not None:
+            return None
+    total, answered = Fraction(0), 0
+    for number in scale.items:
+        response = responses.get(number)
+        if response is None:
+            continue
+        item = instrument.item(number)
+        value = Fraction(str(response))
+        if number in scale.reversed_items:
+            value = Fraction(str(item.minimum)) + Fraction(str(item.maximum)) - value
+        total, answered = total + value, answered + 1
+    missing = len(scale.items) - answered
+    if answered == 0 or missing > scale.max_missing:
+        return None
+    if scale.method == "mean":
+        return Fraction(str(scale.multiplier)) * total / answered
+    return Fraction(str(scale.multiplier)) * total * len(scale.items) / answered
+
+
+@given(filled_in())
+def test_agrees_with_the_oracle_and_stays_in_range(case: tuple[Instrument, dict[int, float | None]]) -> None:
+    instrument, responses = case
+    scored = score(instrument, responses)
+    for scale in instrument.scales:
+        value, expected = scored.scores[scale.id].value, oracle(instrument, scale, responses)
+        assert (value is None) == (expected is None)
+        if value is not None and expected is not None:
+            assert value == pytest.approx(float(expected), abs=1e-9)
+            assert scale.minimum <= value <= scale.maximum
+        assert bool(scored.scores[scale.id].note) == (value is None or scored.scores[scale.id].n_missing > 0)
+
+
+@given(filled_in(), st.randoms(use_true_random=False))
+def test_order_of_responses_is_irrelevant(
+    case: tuple[Instrument, dict[int, float | None]], shuffler: random.Random
+) -> None:
+    instrument, responses = case
+    pairs = list(responses.items())
+    shuffler.shuffle(pairs)
+    assert score(instrument, dict(pairs)) == score(instrument, responses)
+
+
+@given(filled_in())
+def test_left_out_is_the_same_as_none(case: tuple[Instrument, dict[int, float | None]]) -> None:
+    instrument, responses = case
+    answered = {number: value for number, value in responses.items() if value is not None}
+    assert score(instrument, answered) == score(instrument, responses)
+
+
+@given(filled_in())
+def test_safety_alerts_need_no_other_response(case: tuple[Instrument, dict[int, float | None]]) -> None:
+    instrument, responses = case
+    whole = score(instrument, responses)
+    for rule in instrument.safety_rules:
+        alone = score(instrument, {rule.item: responses[rule.item]})
+        assert [a for a in alone.alerts if a.item == rule.item] == [a for a in whole.alerts if a.item == rule.item]
+        assert (rule.item in whole.safety_unanswered) == (responses[rule.item] is None)
+
+
+RUBBISH = st.one_of(
+    st.none(),
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.integers(),
+    st.just(10**400),
+    st.text(max_size=5),
+    st.booleans(),
+    st.complex_numbers(),
+    st.binary(max_size=3),
+    st.lists(st.integers(), max_size=2),
+)
+
+
+@given(ANY_INSTRUMENT, st.dictionaries(st.one_of(st.integers(-3, 60), st.text(max_size=3), st.floats()), RUBBISH))
+def test_rubbish_is_refused_and_never_crashes(instrument: Instrument, rubbish: dict[object, object]) -> None:
+    values: list[tuple[Scale, float | None]] = []
+    refusal = None
+    try:
+        scored = score(instrument, rubbish)  # type: ignore[arg-type]
+        values = [(scale, scored.scores[scale.id].value) for scale in instrument.scales]
+    except ResponseError as error:
+        refusal = error
+    assert refusal is None or (refusal.where.startswith(instrument.id) and refusal.advice)
+    assert all(value is None or scale.minimum <= value <= scale.maximum for scale, value in values)
+
+
+def test_a_refusal_names_instrument_item_value_and_what_is_allowed() -> None:
+    with pytest.raises(ResponseError) as error:
+        check_responses(SHELF["phq9"], {3: 4})
+    assert str(error.value) == "phq9, item 3: 4 is no response to this item. Allowed are whole numbers from 0 to 3."
+    with pytest.raises(ResponseError, match="Its items are 1 to 10"):
+        check_responses(SHELF["phq9"], {11: 0})
+    with pytest.raises(ResponseError, match=r"Allowed are 0, 1, 2, 3\."):
+        check_responses(SHELF["session_before"], {11: 1.5})
+    with pytest.raises(ResponseError, match=r"from 0 to 10 in steps of 0\.1"):
+        check_responses(SHELF["srs"], {1: 9.05})
+
+
+def test_checked_responses_hold_every_item_in_order() -> None:
+    checked = check_responses(SHELF["gad7"], {7: 1, 2: 0})
+    assert list(checked.items()) == [(1, None), (2, 0.0), (3, None), (4, None), (5, None), (6, None), (7, 1.0)]
+
+
+def test_a_note_says_which_items_are_missing_and_what_was_done() -> None:
+    ten = SHELF["core10"]
+    one = score(ten, dict.fromkeys(range(1, 10), 1)).scores["total"]
+    assert one.note == "item 10 unanswered; prorated from the 9 others"
+    two = score(ten, dict.fromkeys(range(1, 9), 1)).scores["total"]
+    assert (two.value, two.note) == (None, "items 9, 10 unanswered; at most 1 may be")
+    assert score(SHELF["phq9"], {1: 0}).scores["total"].note == "items 2 to 9 unanswered; all are needed"

@@ -1,0 +1,54 @@
+"""The product's own sets: what the pages and the model build on."""
+
+import pytest
+
+from securebase.measurement import catalogue
+from securebase.measurement.constructs import CONSTRUCTS, TRACKED_CONSTRUCTS
+
+BEFORE, AFTER = catalogue.instrument("session_before"), catalogue.instrument("session_after")
+
+
+def test_scales_are_named_by_their_construct_and_run_from_0_to_10() -> None:
+    assert [s.id for s in BEFORE.scales] == [
+        "symptoms",
+        "social_support",
+        "interpersonal_stress",
+        "interpersonal_skills",
+        "loneliness",
+        "hope",
+    ]
+    assert [s.id for s in AFTER.scales] == ["alliance", "felt_understood", "openness", "emotional_processing"]
+    for scale in (*BEFORE.scales, *AFTER.scales):
+        assert scale.construct == scale.id
+        assert (scale.minimum, scale.maximum) == (0, 10)
+        assert scale.claims
+
+
+def test_between_them_they_follow_every_tracked_construct_at_the_moment_it_is_asked() -> None:
+    asked = {s.construct: i.moment for i in (BEFORE, AFTER) for s in i.scales}
+    assert {name: CONSTRUCTS[name].asked for name in TRACKED_CONSTRUCTS}.items() <= asked.items()
+
+
+def test_the_safety_question_belongs_to_no_score_and_has_four_worded_answers() -> None:
+    (rule,) = BEFORE.safety_rules
+    item = BEFORE.item(rule.item)
+    assert rule.at_least == 1
+    assert [option.value for option in item.options] == [0, 1, 2, 3]
+    assert all(rule.item not in scale.items for scale in BEFORE.scales)
+
+
+@pytest.mark.parametrize("instrument", [BEFORE, AFTER], ids=lambda i: i.id)
+def test_a_minute_is_enough(instrument: object) -> None:
+    """A question takes about four seconds to read and answer when it fits two lines of a phone."""
+    items = instrument.items  # type: ignore[attr-defined]
+    assert len(items) <= 12
+    assert all(len(item.text) <= 80 and item.text.endswith("?") for item in items)
+    assert all(len(label) <= 22 for item in items for label in (item.low_label, item.high_label))
+
+
+@pytest.mark.parametrize("scale", [BEFORE.scale("symptoms"), AFTER.scale("alliance")], ids=lambda s: s.id)
+def test_reliable_change_says_that_it_rests_on_an_assumption(scale: object) -> None:
+    known = scale.reliable_change  # type: ignore[attr-defined]
+    assert known.points == pytest.approx(1.96 * 2**0.5 * known.sd * (1 - known.reliability) ** 0.5)
+    assert known.basis.startswith("assumed")
+    assert not known.verified
