@@ -74,7 +74,10 @@ class Statement:
 
 @dataclass(frozen=True, eq=False)
 class ParameterSet:
-    """Parameters in standard units (`standardised.Standardised`) with the scales that they can be turned into."""
+    """Parameters in standard units (`standardised.Standardised`) with the scales that they can be turned into.
+
+    `limits`: published figures that a cohort drawn from it does not reproduce, in sentences.
+    """
 
     id: str
     name: str
@@ -85,6 +88,7 @@ class ParameterSet:
     scales: Mapping[tuple[str, str], ScaleUnit]
     edges: tuple[EdgeNote, ...]
     statements: tuple[Statement, ...]
+    limits: tuple[str, ...]
     stated: Standardised
 
     def unit(self, instrument: str, scale: str) -> ScaleUnit:
@@ -179,7 +183,18 @@ def read_parameter_set(file: str, text: str) -> ParameterSet:
     except tomllib.TOMLDecodeError as problem:
         raise ParameterSetError(f"is not TOML: {problem}", where=file) from None
     quantities = ("persistence", "level_share", "natural_change", "level_correlation", "state_correlation")
-    head = ("id", "name", "version", "about", "constructs", "time_unit", "days_per_unit", "planned_end", "effects")
+    head = (
+        "id",
+        "name",
+        "version",
+        "about",
+        "constructs",
+        "time_unit",
+        "days_per_unit",
+        "planned_end",
+        "effects",
+        "limits",
+    )
     fields.only(*head, *quantities, "scale")
     constructs = fields.texts("constructs")
     if fields.text("effects") != "mechanisms":
@@ -215,6 +230,7 @@ def read_parameter_set(file: str, text: str) -> ParameterSet:
         scales=MappingProxyType(scales),
         edges=tuple(_note(m) for m in links),
         statements=tuple(statements),
+        limits=fields.texts("limits"),
         stated=stated,
     )
 

@@ -1,0 +1,172 @@
+"""`Scenario`: a known truth to simulate. The shelf is `scenarios/*.toml`, one file each.
+
+A scenario is a parameter set with some of its statements changed, and how the course is kept: sessions, gaps, what is
+missed, who leaves. Because the truth is written down, a study of the simulated cohort can be checked against it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+from securebase.errors import ParameterSetError
+from securebase.measurement.toml_fields import Fields
+from securebase.model.parameter_set import ParameterSet, parameter_set
+from securebase.model.standardised import Edge, Standardised, assemble
+
+#: in a scenario's file: every other construct
+ANY = "*"
+
+#: statements of `standardised.Standardised` that a scenario may change beside the effects
+_STATEMENTS = (
+    "persistence",
+    "level_share",
+    "natural_change",
+    "therapy_change",
+    "therapy_push",
+    "level_correlation",
+    "state_correlation",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a course is kept.
+
+    sessions: planned. days_between: usual gap. irregular: SD in days of a gap around it (whole days, at least one).
+    skipped_week: chance that a week falls out. missed: chance that a check-in is not answered. dropout: chance of
+    leaving before the planned end, evenly over sessions. inventory_every: a PHQ-9 every so many sessions (0: never).
+    safety: chance, at each check-in, that the safety question is answered with its lowest alarming response.
+    """
+
+    sessions: int = 16
+    days_between: float = 7.0
+    irregular: float = 0.0
+    skipped_week: float = 0.0
+    missed: float = 0.0
+    dropout: float = 0.0
+    inventory_every: int = 0
+    safety: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("skipped_week", "missed", "dropout", "safety"):
+            if not 0.0 <= getattr(self, name) < 1.0:
+                raise ParameterSetError(
+                    f"“{name}” must be a chance: at least 0 and below 1, found {getattr(self, name)}"
+                )
+        if self.sessions < 1 or self.days_between < 1.0 or self.irregular < 0.0 or self.inventory_every < 0:
+            raise ParameterSetError("a course needs at least one session, a day between two, and nothing negative")
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """A known truth: `truth` says in sentences what a study of it must find. `parameter_set` carries the changes."""
+
+    id: str
+    name: str
+    about: str
+    truth: tuple[str, ...]
+    parameter_set: ParameterSet
+    course: Course
+
+
+@cache
+def scenarios() -> Mapping[str, Scenario]:
+    """Every scenario on the shelf by id, read once. Raises ParameterSetError where a file is not sound."""
+    folder = resources.files("securebase.model") / "scenarios"
+    files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
+    read = [read_scenario(f.name, f.read_text("utf-8")) for f in files]
+    return MappingProxyType({one.id: one for one in read})
+
+
+def scenario(name: str) -> Scenario:
+    """The scenario with this id. Raises ParameterSetError with the known ones."""
+    shelf = scenarios()
+    if name not in shelf:
+        raise ParameterSetError(f"there is no scenario called “{name}”", advice=f"Known are {', '.join(shelf)}.")
+    return shelf[name]
+
+
+def read_scenario(file: str, text: str) -> Scenario:
+    """Read one file of the shelf. Raises ParameterSetError naming file and field."""
+    try:
+        read = Fields(file, tomllib.loads(text), error=ParameterSetError)
+    except tomllib.TOMLDecodeError as problem:
+        raise ParameterSetError(f"is not TOML: {problem}", where=file) from None
+    read.only("id", "name", "about", "truth", "parameter_set", "course", "effect", *_STATEMENTS)
+    try:
+        base = parameter_set(read.text("parameter_set"))
+        changed = _changed(read, base.stated)
+        own = replace(base, id=f"{base.id}: {read.text('id')}", stated=changed, parameters=assemble(changed))
+        course = _course(read.table("course"))
+    except ParameterSetError as problem:
+        if problem.where.startswith(file):
+            raise
+        raise ParameterSetError(problem.what, where=file, advice=problem.advice) from None
+    truth = read.texts("truth")
+    if not truth:
+        read.fail("is missing", "truth", "Say in a sentence what a study of this scenario must find.")
+    return Scenario(read.text("id"), read.text("name"), read.text("about"), truth, own, course)
+
+
+def _changed(read: Fields, base: Standardised) -> Standardised:
+    effects = dict(base.effects)
+    for block in read.tables("effect"):
+        block.only("from", "to", "value")
+        for edge in _edges(block, base.constructs, block.text("from"), block.text("to")):
+            effects[edge] = block.number("value")
+    push = _by_construct(read.table("therapy_push"), base.constructs, {})
+    return replace(
+        base,
+        effects=effects,
+        persistence=_by_construct(read.table("persistence"), base.constructs, base.persistence),
+        level_share=_by_construct(read.table("level_share"), base.constructs, base.level_share),
+        natural_change=_by_construct(read.table("natural_change"), base.constructs, base.natural_change),
+        therapy_change=_by_construct(read.table("therapy_change"), base.constructs, base.therapy_change),
+        level_correlation=_by_pair(read.tables("level_correlation"), base.constructs, base.level_correlation),
+        state_correlation=_by_pair(read.tables("state_correlation"), base.constructs, base.state_correlation),
+        # a push is stated whole: what it does not name is not pushed
+        therapy_push=push or None,
+    )
+
+
+def _by_construct(table: Fields, constructs: tuple[str, ...], known: Mapping[str, float]) -> dict[str, float]:
+    table.only(*constructs)
+    return dict(known) | {construct: table.number(construct) for construct in table.values}
+
+
+def _by_pair(blocks: Iterable[Fields], constructs: tuple[str, ...], known: Mapping[Edge, float]) -> dict[Edge, float]:
+    changed = dict(known)
+    for block in blocks:
+        block.only("between", "and", "value")
+        for a, b in _edges(block, constructs, block.text("between"), block.text("and")):
+            changed[(b, a) if (b, a) in changed else (a, b)] = block.number("value")
+    return changed
+
+
+def _edges(block: Fields, constructs: tuple[str, ...], begin: str, end: str) -> list[Edge]:
+    for name in (begin, end):
+        if name not in (*constructs, ANY):
+            block.fail(f"“{name}” is no construct of the parameter set", advice=f"It has {', '.join(constructs)}.")
+    begins = constructs if begin == ANY else (begin,)
+    ends = constructs if end == ANY else (end,)
+    return [(a, b) for a in begins for b in ends if a != b]
+
+
+def _course(table: Fields) -> Course:
+    usual = Course()
+    table.only(*(f.name for f in fields(Course)))
+    return Course(
+        sessions=table.whole("sessions", usual.sessions),
+        days_between=table.number("days_between", usual.days_between),
+        irregular=table.number("irregular", usual.irregular),
+        skipped_week=table.number("skipped_week", usual.skipped_week),
+        missed=table.number("missed", usual.missed),
+        dropout=table.number("dropout", usual.dropout),
+        inventory_every=table.whole("inventory_every", usual.inventory_every),
+        safety=table.number("safety", usual.safety),
+    )

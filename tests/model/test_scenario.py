@@ -1,0 +1,166 @@
+"""Scenarios: the shelf, what each one promises, and refusals with their place."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+
+import numpy as np
+import pytest
+
+from securebase.errors import ParameterSetError
+from securebase.measurement.constructs import MECHANISM_CONSTRUCTS, TRACKED_CONSTRUCTS
+from securebase.model.equations import stationary_covariance, trend_mean
+from securebase.model.parameter_set import ParameterSet, parameter_set
+from securebase.model.parameters import Array
+from securebase.model.scenario import Course, Scenario, read_scenario, scenario, scenarios
+from securebase.model.simulate import simulate_panel
+from securebase.model.standardised import standardised_effects
+
+each = pytest.mark.parametrize("one", scenarios().values(), ids=list(scenarios()))
+INDEX = {c: i for i, c in enumerate(TRACKED_CONSTRUCTS)}
+WEEKS = np.arange(16.0)
+
+
+def _effects(own: ParameterSet) -> Array:
+    P = stationary_covariance(own.parameters.drift, own.parameters.diffusion)
+    return standardised_effects(own.parameters.drift, P)
+
+
+def _scores(own: ParameterSet, n: int, seed: int = 1) -> Array:
+    """(n, 16, 6) weekly complete scores, symptoms on the PHQ-9."""
+    parameters = own.in_score_units({"symptoms": ("phq9", "total")})
+    panel = simulate_panel(own.specification, parameters, [WEEKS] * n, np.random.default_rng(seed))
+    return panel.scores.reshape(n, len(WEEKS), -1)
+
+
+def _lagged(scores: Array, outcome: str, process: str) -> tuple[float, float]:
+    """Standardised effect of the process on the next outcome beside the last outcome, own means out; its SE."""
+    own = scores - scores.mean(axis=1, keepdims=True)
+    y, last = own[:, 1:, INDEX[outcome]].ravel(), own[:, :-1, INDEX[outcome]].ravel()
+    x = own[:, :-1, INDEX[process]].ravel()
+    X = np.column_stack([last, x])
+    beta = np.linalg.lstsq(X, y, rcond=None)[0]
+    error = np.sqrt(np.linalg.inv(X.T @ X)[1, 1] * (y - X @ beta).var())
+    size = x.std() / y.std()
+    return float(beta[1] * size), float(error * size)
+
+
+def _own_line_out(scores: Array) -> Array:
+    t = WEEKS - WEEKS.mean()
+    centred = scores - scores.mean(axis=1, keepdims=True)
+    slope = np.einsum("t,ntk->nk", t, centred) / (t @ t)
+    return centred - t[None, :, None] * slope[:, None, :]
+
+
+@each
+def test_every_scenario_is_sound_and_ends_where_the_default_ends(one: Scenario) -> None:
+    own = one.parameter_set
+    assert np.linalg.eigvals(own.parameters.drift).real.max() < 0
+    assert one.truth
+    assert all(sentence.endswith(".") for sentence in one.truth)
+    assert one.id in own.id
+    parameters = own.in_score_units({"symptoms": ("phq9", "total")})
+    ends = parameters.level_mean + trend_mean(own.specification, parameters, np.array([0.0, 16.0]))
+    assert ends[0, 0] == pytest.approx(15.0)
+    assert 1 - ends[1, 0] / ends[0, 0] == pytest.approx(0.46, abs=0.005)
+
+
+def test_the_default_is_the_literature() -> None:
+    assert np.array_equal(scenario("default").parameter_set.parameters.drift, parameter_set().parameters.drift)
+
+
+def test_the_default_meets_the_published_figures_it_is_built_on() -> None:
+    """Calibration targets (bands in brackets) that this parameter set claims to meet; `limits` names the others."""
+    scores = _scores(scenario("default").parameter_set, 6000)
+    symptoms, alliance = scores[:, :, INDEX["symptoms"]], scores[:, :, INDEX["alliance"]]
+    early = alliance[:, 2:4].mean(axis=1)
+    assert 0.20 < -np.corrcoef(early, symptoms[:, -1])[0, 1] < 0.35  # C1
+    raw, _ = _lagged(scores, "symptoms", "alliance")
+    assert -0.22 < raw < -0.05  # C5
+    detrended, _ = _lagged(_own_line_out(scores), "symptoms", "alliance")
+    assert -0.15 < detrended < 0  # C6
+    assert detrended > 0.7 * raw  # C6: at least 30% smaller
+    back, _ = _lagged(scores, "alliance", "symptoms")
+    assert -0.20 < back < -0.03  # C7
+    assert 13 < symptoms[:, 0].mean() < 17.5  # C17
+    assert 7 < symptoms[:, -1].mean() < 11
+    assert 0.35 < (symptoms[:, -1] <= symptoms[:, 0] / 2).mean() < 0.55  # C18, response
+
+
+def test_what_the_literature_set_says_it_cannot_do_it_cannot_do() -> None:
+    """Each sentence of `limits`, so that it is taken out when the model learns it."""
+    own = scenario("default").parameter_set
+    assert len(own.limits) == 3
+    scores = _scores(own, 6000)
+    symptoms, alliance = scores[:, :, INDEX["symptoms"]], scores[:, :, INDEX["alliance"]]
+    change = symptoms[:, -1] - symptoms[:, 0]
+    assert symptoms[:, -1].std() / symptoms[:, 0].std() < 1.1
+    assert (change >= 6).mean() < 0.02
+    assert np.corrcoef(symptoms[:, 3] - symptoms[:, 0], change)[0, 1] ** 2 < 0.30
+    assert np.corrcoef(alliance[:, 2:9].mean(axis=1), change)[0, 1] ** 2 < 0.02
+
+
+def test_in_co_trend_only_the_alliance_is_inert_and_seems_not_to_be() -> None:
+    own = scenario("co_trend_only").parameter_set
+    effects, k = _effects(own), INDEX["alliance"]
+    assert np.allclose(np.delete(effects[:, k], k), 0.0, atol=1e-10)
+    assert np.allclose(np.delete(effects[k], k), 0.0, atol=1e-10)
+    assert np.allclose(np.delete(own.parameters.level_covariance[k], k), 0.0)
+    scores = _scores(own, 3000)
+    trended, error = _lagged(scores, "symptoms", "alliance")
+    assert trended < -0.05
+    assert trended < -10 * error
+    # with the mean course of everyone taken out, nothing is left
+    apart, error = _lagged(scores - scores.mean(axis=0), "symptoms", "alliance")
+    assert abs(apart) < 3.5 * error
+    assert scores[:, -1, k].mean() - scores[:, 0, k].mean() > 1.0
+
+
+def test_where_the_alliance_suffices_nothing_else_moves_symptoms() -> None:
+    own = scenario("alliance_sufficient").parameter_set
+    effects = _effects(own)
+    assert effects[0, INDEX["alliance"]] == pytest.approx(-0.28)
+    assert np.allclose([effects[0, INDEX[c]] for c in MECHANISM_CONSTRUCTS], 0.0, atol=1e-10)
+    push = own.parameters.therapy_effect
+    assert push is not None
+    assert np.flatnonzero(push).tolist() == [INDEX["alliance"]]
+    scores = _scores(own, 3000)
+    strong, error = _lagged(_own_line_out(scores), "symptoms", "alliance")
+    assert strong < -0.10 - 3 * error
+
+
+def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ParameterSetError, match=r"called “dodo”.*alliance_sufficient, co_trend_only, default"):
+        scenario("dodo")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('id = "co_trend_only"', "id = ", "is not TOML"),
+        ('about = "', 'abuot = "', "abuot: no such field"),
+        ("truth = [", "untrue = [", "untrue: no such field"),
+        ('parameter_set = "literature"', 'parameter_set = "mine"', "no parameter set called “mine”"),
+        ('from = "alliance"', 'from = "rapport"', "effect.1.*“rapport” is no construct"),
+        ("alliance = 1.0", "rapport = 1.0", "therapy_change.*rapport: no such field"),
+        ("sessions = 16", "sessions = 0", "at least one session"),
+        ("sessions = 16", "sessions = 1.5", "sessions: must be a whole number"),
+        ("missed = 0.05", "missed = 1.05", "“missed” must be a chance"),
+        ("alliance = 0.75", "alliance = 1.75", "do not belong to any stable course"),
+    ],
+)
+def test_a_broken_file_is_refused_with_its_place(old: str, new: str, said: str) -> None:
+    text = (resources.files("securebase.model") / "scenarios" / "co_trend_only.toml").read_text("utf-8")
+    assert old in text
+    with pytest.raises(ParameterSetError) as refused:
+        read_scenario("mine.toml", text.replace(old, new))
+    assert str(refused.value).startswith("mine.toml")
+    assert re.search(said, str(refused.value)), str(refused.value)
+
+
+def test_a_scenario_without_truth_is_none() -> None:
+    text = 'id = "a"\nname = "A"\nabout = "A."\ntruth = []\nparameter_set = "literature"\n'
+    with pytest.raises(ParameterSetError, match=r"mine.toml, truth: is missing"):
+        read_scenario("mine.toml", text)
+    assert read_scenario("mine.toml", text.replace("[]", '["Nothing."]')).course == Course()

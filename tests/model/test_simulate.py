@@ -1,0 +1,180 @@
+"""Cohorts as a clinic would record them: bits by seed, what is missed, who leaves, shocks and alarms."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from securebase.errors import ModelError, ParameterSetError
+from securebase.measurement.catalogue import instrument
+from securebase.measurement.constructs import TRACKED_CONSTRUCTS
+from securebase.measurement.scoring import score
+from securebase.model.equations import trend_mean
+from securebase.model.observations import panel
+from securebase.model.scenario import scenario
+from securebase.model.simulate import Shock, phase_of, simulate
+from securebase.records.cohort import Cohort
+from securebase.records.vocabulary import Moment, Phase, RuptureKind
+
+
+def drawn(n: int, seed: int = 1, **given: object) -> Cohort:
+    return simulate("default", n=n, rng=np.random.default_rng(seed), **given)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def cohort() -> Cohort:
+    return drawn(150)
+
+
+def test_the_same_seed_gives_the_same_cohort() -> None:
+    assert repr(drawn(5)) == repr(drawn(5))
+    assert repr(drawn(5)) != repr(drawn(5, seed=2))
+
+
+def test_it_is_a_cohort_marked_as_simulated(cohort: Cohort) -> None:
+    assert cohort.simulated
+    assert all(e.simulated for e in cohort.episodes)
+    assert "Simulated" in cohort.remarks[0]
+    assert (cohort.outcome, *cohort.processes) == TRACKED_CONSTRUCTS
+    assert len({e.person for e in cohort.episodes}) == len(cohort) == 150
+
+
+def test_every_score_is_that_of_the_answers_beside_it(cohort: Cohort) -> None:
+    for episode in cohort.episodes[:20]:
+        for a in episode.administrations:
+            scored = score(instrument(a.instrument), a.responses)
+            assert {s.scale: s.value for s in a.scores} == {
+                s.scale: s.value for s in scored.scores.values() if s.value is not None
+            }
+            assert {s.moment for s in a.scores} == {a.moment}
+            assert all(value is not None and value == int(value) for value in a.responses.values())
+
+
+def test_before_and_after_a_session_share_its_day(cohort: Cohort) -> None:
+    episode = cohort.episodes[0]
+    days = {s.number: s.at for s in episode.sessions}
+    assert days[1] == 0.0
+    for a in episode.administrations:
+        assert a.session is not None
+        assert a.at == days[a.session]
+        assert a.moment is (Moment.BEFORE if a.instrument == "session_before" else Moment.AFTER)
+
+
+def test_the_course_is_kept_as_the_scenario_says(cohort: Cohort) -> None:
+    plan = scenario("default").course
+    lengths = np.array([len(e.sessions) for e in cohort.episodes])
+    left = (lengths < plan.sessions).mean()
+    assert abs(left - plan.dropout) < 3.5 * np.sqrt(plan.dropout * (1 - plan.dropout) / 150)
+    asked, answered = 2 * lengths.sum(), sum(len(e.administrations) for e in cohort.episodes)
+    assert abs(1 - answered / asked - plan.missed) < 3.5 * np.sqrt(plan.missed * (1 - plan.missed) / asked)
+    gaps = np.concatenate([np.diff([s.at for s in e.sessions]) for e in cohort.episodes])
+    assert gaps.min() >= 1
+    assert (gaps == np.rint(gaps)).all()
+    assert np.median(gaps) == 7
+    assert abs((gaps > 11).mean() - plan.skipped_week) < 0.02
+    assert gaps[gaps < 11].std() == pytest.approx(np.sqrt(1 + 1 / 12), abs=0.1)
+    assert all(e.ended_at == e.sessions[-1].at and e.planned_sessions == 16 for e in cohort.episodes)
+
+
+def test_what_is_given_replaces_the_scenarios_course() -> None:
+    tidy = drawn(20, sessions=9, missing=0.0, irregular=0.0, dropout=0.0, safety=0.0)
+    whole = [e for e in tidy.episodes if len(e.administrations) == 18]
+    assert len(whole) == 20
+    assert not any(e.safety_alerts for e in tidy.episodes)
+    assert {s.at % 7 for e in tidy.episodes for s in e.sessions} == {0.0}
+    only_one = drawn(3, sessions=1)
+    assert [len(e.sessions) for e in only_one.episodes] == [1, 1, 1]
+    assert len(drawn(0)) == 0
+
+
+def test_an_inventory_is_given_now_and_then() -> None:
+    made = drawn(10, inventory_every=4, missing=0.0, dropout=0.0)
+    for episode in made.episodes:
+        given = [a.session for a in episode.administrations if a.instrument == "phq9"]
+        assert given == [1, 5, 9, 13]
+    both = np.array(
+        [[e.scores("symptoms", instrument=i)[0].value for i in ("phq9", "session_before")] for e in made.episodes]
+    )
+    assert np.corrcoef(both.T)[0, 1] > 0.4
+
+
+def test_mean_courses_are_those_of_the_model() -> None:
+    made = drawn(400, missing=0.0, irregular=0.0, dropout=0.0, sessions=5)
+    weekly = replace(made, episodes=tuple(e for e in made.episodes if e.sessions[4].at == 28.0))
+    own = scenario("default").parameter_set
+    parameters = own.in_score_units()
+    expected = parameters.level_mean + trend_mean(own.specification, parameters, np.array([0.0, 1.0, 4.0]))
+    rows = panel(weekly)
+    scores = np.array([rows.scores[rows.rows_of(i)][[0, 1, 4]] for i in range(rows.n_persons)])
+    # scores are cut at 0 and 10 and rounded, which moves means by a little
+    assert np.abs(scores.mean(axis=0) - expected).max() < 0.35
+    assert np.abs(scores.mean(axis=0) - expected).mean() < 0.12
+
+
+def test_a_rupture_lowers_the_alliance_from_its_session_on_and_touches_nobody_else() -> None:
+    quiet = drawn(4, missing=0.0, dropout=0.0)
+    shock = Shock(1, 6, "alliance", -2.0, RuptureKind.WITHDRAWAL, repaired=8)
+    loud = drawn(4, missing=0.0, dropout=0.0, shocks=[shock])
+    for person in (0, 2, 3):
+        assert repr(loud.episodes[person]) == repr(quiet.episodes[person])
+    fall = np.array([s.value for s in loud.episodes[1].scores("alliance")]) - np.array(
+        [s.value for s in quiet.episodes[1].scores("alliance")]
+    )
+    assert (fall[:5] == 0).all()
+    assert fall[5] == pytest.approx(-2.0 * 1.6 * np.sqrt(0.88), abs=0.35)
+    assert abs(fall[12:]).max() < 0.5
+    symptoms = np.array([s.value for s in loud.episodes[1].symptom_scores]) - np.array(
+        [s.value for s in quiet.episodes[1].symptom_scores]
+    )
+    assert (symptoms[:6] == 0).all()
+    assert symptoms[6:10].max() > 0
+    (marked,) = loud.episodes[1].ruptures
+    days = {s.number: s.at for s in loud.episodes[1].sessions}
+    assert (marked.at, marked.session, marked.repaired_at) == (days[6], 6, days[8])
+    assert not quiet.episodes[1].ruptures
+
+
+def test_an_alarm_is_answered_and_recorded() -> None:
+    made = drawn(3, safety=0.0, missing=0.9, alarms=[(2, 3)], dropout=0.0)
+    alerts = [(i, a) for i, e in enumerate(made.episodes) for a in e.safety_alerts]
+    assert len(alerts) == 1
+    person, alert = alerts[0]
+    assert (person, alert.instrument, alert.item, alert.value) == (2, "session_before", 11, 1.0)
+    assert alert.at == made.episodes[2].sessions[2].at
+    assert alert.acknowledged_at is None
+
+
+def test_safety_answers_come_at_the_rate_asked_for() -> None:
+    made = drawn(60, safety=0.1, missing=0.0, dropout=0.0)
+    n = 60 * 16
+    alarms = sum(len(e.safety_alerts) for e in made.episodes)
+    assert abs(alarms / n - 0.1) < 3.5 * np.sqrt(0.09 / n)
+
+
+def test_phases_follow_the_course() -> None:
+    assert [phase_of(k, 16) for k in (1, 4, 5, 13, 14, 16)] == [
+        Phase.INITIAL,
+        Phase.INITIAL,
+        Phase.MIDDLE,
+        Phase.MIDDLE,
+        Phase.ENDING,
+        Phase.ENDING,
+    ]
+    assert phase_of(1, 1) is Phase.ENDING
+
+
+def test_what_cannot_be_simulated_is_refused() -> None:
+    with pytest.raises(ParameterSetError, match="no scenario called"):
+        simulate("nothing", n=1, rng=np.random.default_rng(1))
+    with pytest.raises(ModelError, match="no session 17 of person 0"):
+        drawn(2, shocks=[Shock(0, 17, "alliance", -1.0)])
+    with pytest.raises(ModelError, match="no session 1 of person 2"):
+        drawn(2, alarms=[(2, 1)])
+    with pytest.raises(ModelError, match="“hope”, which this scenario does not simulate"):
+        drawn(2, shocks=[Shock(0, 1, "hope", -1.0)])
+    with pytest.raises(ParameterSetError, match="“dropout” must be a chance"):
+        drawn(2, dropout=1.2)
+    with pytest.raises(ModelError, match="cannot have -1 clients"):
+        drawn(-1)
