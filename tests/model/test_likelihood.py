@@ -6,8 +6,8 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from oracles import dense_normal, small_problems
 
+from oracles import dense_normal, small_problems
 from securebase.errors import ModelError
 from securebase.model import likelihood
 from securebase.model.kernel import compiled
@@ -164,7 +164,7 @@ def test_what_is_no_model_is_refused() -> None:
 
 def test_an_unknown_kernel_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECUREBASE_KERNEL", "quantum")
-    with pytest.raises(ModelError, match="SECUREBASE_KERNEL.*quantum"):
+    with pytest.raises(ModelError, match="quantum"):
         likelihood.kernel_name()
 
 

@@ -24,7 +24,7 @@ Complex = NDArray[np.complex128]
 _Value = TypeVar("_Value")
 
 #: beyond this condition number of the eigenvectors, or below this decay over the shortest gap, the tables are doubled
-_WORST_CONDITION = 1e4
+_WORST_CONDITION = 200.0
 _SLOWEST_DECAY = 1e-5
 #: a step of the block exponential is at most this long, and its Taylor series then ends below rounding error
 _LONGEST_STEP = 0.5

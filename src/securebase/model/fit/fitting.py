@@ -29,6 +29,7 @@ FLAT = 1e-6
 _NEARLY_ZERO, _ZERO = 1e-4, 1e-9
 #: smallest eigenvalue of the Hessian, relative to the largest, that still counts as positive
 _POSITIVE = 1e-9
+_COVARIANCES = ("start_covariance", "level_covariance")
 #: weak prior on the internal scale of a trend's rate (apart): normal around the middle of its range, of this spread
 _RATE_SPREAD = 1.5
 #: weak prior on the logarithm of a noise variance, where a reliability is given: its spread
@@ -72,6 +73,17 @@ class Fit:
     @property
     def is_regular(self) -> bool:
         return self.outcome.kind == "converged"
+
+    def interval(self, name: str, z: float = 1.959963984540054) -> tuple[float, float] | None:
+        """Interval of an estimate, by default of 95%; of a variance on the log scale, so that it stays above zero.
+        None where the estimate has no standard error."""
+        value, error = self.estimates[name].value, self.estimates[name].standard_error
+        if error is None:
+            return None
+        if _is_variance(name):
+            factor = float(np.exp(z * error / value))
+            return value / factor, value * factor
+        return value - z * error, value + z * error
 
 
 def fit(
@@ -152,7 +164,7 @@ class _Problem:
         found = {
             int(i): f"measurement_noise[{c}]" for i, c in zip(self.scale.where("measurement_noise"), names, strict=True)
         }
-        for block in ("diffusion", "start_covariance", "level_covariance"):
+        for block in ("diffusion", *_COVARIANCES):
             where = self.scale.where(block)
             rows, columns = np.tril_indices(len(names))
             for i, row, column in zip(where, rows, columns, strict=False):
@@ -321,6 +333,13 @@ def _advice(ending: _Ending) -> Advice:
         "The search ended before the gradient was flat; the estimates are not the best there are.",
         "Use fewer constructs or a simpler trend, and look for scores or times that are far from all others.",
     )
+
+
+def _is_variance(name: str) -> bool:
+    """Noise, and the diagonal of a covariance; names are as in Parameters.named."""
+    block, _, inside = name.rstrip("]").partition("[")
+    row, _, column = inside.partition(",")
+    return block == "measurement_noise" or (block in ("diffusion", *_COVARIANCES) and row == column)
 
 
 def _gone(name: str) -> str:

@@ -1,0 +1,398 @@
+"""Fits: what other programs found on the same data, what was simulated, and how a fit that cannot succeed says so."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from oracles import small_problems
+from securebase.errors import ModelError
+from securebase.model.fit import Fit, fit
+from securebase.model.fit.climb import bfgs, hessian
+from securebase.model.fit.fitting import _Problem
+from securebase.model.fit.scale import scale
+from securebase.model.kernel import compiled
+from securebase.model.likelihood import log_likelihood
+from securebase.model.panel import Panel
+from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
+from securebase.model.simulate import simulate_panel
+
+REFERENCE = os.environ.get("SECUREBASE_REFERENCE")
+needs_reference = pytest.mark.skipif(
+    REFERENCE is None, reason="SECUREBASE_REFERENCE is not set: no data to compare with"
+)
+
+TRUTH = Parameters(
+    drift=np.array([[-0.45, -0.10], [0.15, -0.60]]),
+    diffusion=np.array([[0.5, -0.1], [-0.1, 0.6]]),
+    level_mean=np.array([3.0, 1.0]),
+    level_covariance=np.array([[0.6, -0.2], [-0.2, 0.8]]),
+    measurement_noise=np.array([0.2, 0.25]),
+)
+TREND_TRUTH = {
+    Trend.NONE: TRUTH,
+    Trend.LINEAR: replace(TRUTH, slope=np.array([-0.10, 0.05])),
+    Trend.APART: replace(TRUTH, change=np.array([-1.5, 0.8]), rate=0.2),
+    Trend.CARRIED: replace(TRUTH, start_mean=np.zeros(2), therapy_effect=np.array([-0.5, 0.3])),
+}
+
+
+def read(file: str, person: str, time: str, columns: Sequence[str], unit: tuple[str, float]) -> Panel:
+    """The first row of each person and time of a reference table."""
+    assert REFERENCE is not None
+    rows: dict[tuple[str, float], list[float]] = {}
+    with (Path(REFERENCE) / "data" / file).open(newline="") as stream:
+        for row in csv.DictReader(stream):
+            rows.setdefault(
+                (row[person], float(row[time])),
+                [float(row[c]) if row[c] not in ("", "NA") else np.nan for c in columns],
+            )
+    persons = list(dict.fromkeys(name for name, _ in rows))
+    keys = sorted(rows, key=lambda k: (persons.index(k[0]), k[1]))
+    counts = [sum(k[0] == name for k in keys) for name in persons]
+    return Panel(
+        persons=tuple(persons),
+        constructs=tuple(columns),
+        starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        times=np.array([k[1] for k in keys]),
+        scores=np.array([rows[k] for k in keys]),
+        wave=np.full(len(keys), -1, dtype=np.int64),
+        time_unit=unit[0],
+        days_per_unit=unit[1],
+    )
+
+
+def reference(name: str) -> dict[str, dict[str, dict[str, float]]]:
+    assert REFERENCE is not None
+    text = (Path(REFERENCE) / "results" / f"{name}.json").read_text()
+    found: dict[str, dict[str, dict[str, float]]] = json.loads(text)
+    return found
+
+
+PARTS = {
+    "a": "drift",
+    "q": "diffusion",
+    "p": "start_covariance",
+    "psi": "level_covariance",
+    "mu": "level_mean",
+    "th": "measurement_noise",
+}
+
+
+def our_name(theirs: str) -> str:
+    """For example q1_2 → diffusion[Y2,Y1]."""
+    match = re.fullmatch(r"([a-z]+)(\d)(?:_(\d))?", theirs)
+    assert match is not None
+    part, indices = PARTS[match[1]], [i for i in match.groups()[1:] if i]
+    if part != "drift":
+        indices.sort(reverse=True)
+    return f"{part}[{','.join(f'Y{i}' for i in indices)}]"
+
+
+@needs_reference
+@pytest.mark.parametrize("kernel", ["compiled", "readable"])
+@pytest.mark.parametrize(
+    ("start", "key", "least"),
+    [
+        (Start.FREE, "free initial covariance", -5492.16407),
+        (Start.STATIONARY, "stationary start", -5492.71103),
+    ],
+)
+def test_the_fit_is_that_of_the_dense_likelihood(
+    kernel: str, start: Start, key: str, least: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kernel == "compiled" and not compiled.AVAILABLE:
+        pytest.skip("no compiled kernel was built here")
+    monkeypatch.setenv("SECUREBASE_KERNEL", kernel)
+    theirs = reference("continuous_time")[key]["dense multivariate normal, maximised"]
+    panel = read("ctsim_p2_N200_T12.csv", "id", "time", ("Y1", "Y2"), ("file", 1.0))
+    assert np.isnan(panel.scores).all(axis=1).sum() > 0  # rows without a score stay in the panel
+    found = fit(panel, Specification(("Y1", "Y2"), Trend.NONE, start, time_unit="file", days_per_unit=1.0))
+    assert found.outcome.kind == "converged"
+    assert found.kernel == kernel
+    assert found.log_likelihood is not None
+    assert found.log_likelihood >= least
+    assert found.log_likelihood == pytest.approx(theirs["log_likelihood"], abs=1e-6)
+    assert found.n_parameters == theirs["n_parameters"] == len(found.estimates)
+    for name, value in theirs["estimates"].items():
+        assert found.estimates[our_name(name)].value == pytest.approx(value, abs=1e-3)
+        assert found.estimates[our_name(name)].standard_error == pytest.approx(
+            theirs["standard_errors"][name], rel=0.01
+        )
+
+
+@needs_reference
+def test_real_sessions_of_cognitive_therapy_are_fitted_as_well_as_by_nlme() -> None:
+    panel = read("cbt_bdi_sessions.csv", "ID", "time", ("BDI",), ("day", 1.0))
+    assert len(panel.times) == 6964
+    found = fit(panel, Specification(("BDI",), Trend.LINEAR, Start.STATIONARY, time_unit="day", days_per_unit=1.0))
+    theirs = reference("cbt_bdi")["nlme random intercept + OU + noise, first row of each ID and time, 6964 rows"]
+    assert found.outcome.kind == "converged"
+    assert found.log_likelihood is not None
+    assert found.log_likelihood >= -20614.02867
+    assert found.log_likelihood == pytest.approx(theirs["logLik"], abs=1e-6)
+    month, value = 30.0, {name: e.value for name, e in found.estimates.items()}
+    assert -1 / value["drift[BDI,BDI]"] / month == pytest.approx(theirs["range"], rel=1e-3)
+    assert value["level_covariance[BDI,BDI]"] == pytest.approx(theirs["var_intercept"], rel=1e-3)
+    assert value["measurement_noise[BDI]"] == pytest.approx(theirs["nugget"] * theirs["var_resid_total"], rel=1e-3)  # type: ignore[operator]
+    assert value["slope[BDI]"] * month == pytest.approx(-1.896378, rel=1e-4)
+    assert value["level_mean[BDI]"] == pytest.approx(15.801509, rel=1e-5)
+
+
+def cohort(trend: Trend, seed: int, *, n: int = 200, rows: int = 10) -> tuple[Panel, Specification, Parameters]:
+    specification = Specification(("symptoms", "alliance"), trend, planned_end=rows - 1.0)
+    truth = TREND_TRUTH[trend]
+    return (
+        simulate_panel(specification, truth, [np.arange(rows)] * n, np.random.default_rng(seed)),
+        specification,
+        truth,
+    )
+
+
+@pytest.mark.parametrize("trend", list(Trend))
+@pytest.mark.parametrize("start", list(Start))
+def test_the_internal_gradient_is_that_of_central_differences(trend: Trend, start: Start) -> None:
+    rng = np.random.default_rng(11)
+    specification = small_problems.specification(2, trend, start)
+    problem = _Problem(small_problems.panel(2, rng, persons=30), specification, {"c0": 0.8})
+    x = 0.3 * rng.normal(size=problem.scale.size)
+    x[:4] = [-0.6, 0.1, -0.2, -0.7]
+    _, gradient = problem(x)
+    for i in range(len(x)):
+        h = np.zeros(len(x))
+        h[i] = 1e-5
+        expected = (problem(x + h)[0] - problem(x - h)[0]) / 2e-5
+        assert gradient[i] == pytest.approx(expected, rel=1e-5, abs=1e-8)
+
+
+@pytest.mark.parametrize("trend", list(Trend))
+@pytest.mark.parametrize("start", list(Start))
+def test_the_way_back_to_the_natural_scale_is_exact(trend: Trend, start: Start) -> None:
+    rng = np.random.default_rng(12)
+    specification = small_problems.specification(3, trend, start)
+    panel = small_problems.panel(3, rng, persons=30)
+    panel = replace(panel, times=panel.times * 7 + 400, scores=panel.scores * [10, 1, 0.01] + [50, 0, 3])
+    own = scale(panel, specification)
+    x = 0.2 * rng.normal(size=own.size)
+    x[:9] = (-0.5 * np.eye(3) + 0.05 * rng.normal(size=(3, 3))).ravel()
+    # the likelihood of the scores as given is that of the standardised ones, shifted
+    inside = log_likelihood(own.panel, own.specification, own.standard(x)) + own.log_likelihood_shift
+    assert log_likelihood(panel, specification, own.natural(x)) == pytest.approx(inside, rel=1e-9)
+    np.testing.assert_allclose(own.internal(own.standard(x)), x, atol=1e-9)
+
+    def named(at: Array) -> Array:
+        return np.array(list(own.natural(at).named(specification.constructs).values()))
+
+    for i in range(own.size):
+        h = np.zeros(own.size)
+        h[i] = 1e-6
+        expected = (named(x + h) - named(x - h)) / 2e-6
+        np.testing.assert_allclose(own.jacobian(x)[:, i], expected, rtol=1e-5, atol=1e-6 * (1 + np.abs(expected).max()))
+
+
+@pytest.mark.parametrize("trend", list(Trend))
+def test_a_fit_lies_near_what_was_simulated_and_no_neighbour_is_better(trend: Trend) -> None:
+    panel, specification, truth = cohort(trend, seed=1)
+    steps: list[tuple[int, float]] = []
+    found = fit(panel, specification, progress=lambda step, value: steps.append((step, value)))
+    assert found.outcome.kind == "converged"
+    assert found.gradient_norm is not None
+    assert found.gradient_norm < 1e-6
+    assert min(found.hessian_eigenvalues) > 0
+    assert found.log_likelihood is not None
+    assert found.parameters is not None
+    assert found.log_likelihood == pytest.approx(log_likelihood(panel, specification, found.parameters), rel=1e-10)
+    assert found.log_likelihood > log_likelihood(panel, specification, truth)
+    assert steps[0][1] < steps[-1][1] <= found.log_likelihood + 1e-6
+    for name, value in truth.named(specification.constructs).items():
+        estimate = found.estimates[name]
+        if name.startswith("start_mean"):
+            assert (estimate.value, estimate.standard_error) == (0.0, None)
+        else:
+            assert estimate.standard_error is not None
+            assert abs(estimate.value - value) < 4.5 * estimate.standard_error
+    variances = np.diag(found.covariance)[[e.standard_error is not None for e in found.estimates.values()]]
+    assert len(variances) == found.n_parameters
+
+
+def test_days_points_and_the_origin_of_time_make_no_difference() -> None:
+    panel, specification, _ = cohort(Trend.LINEAR, seed=2)
+    plain = fit(panel, specification)
+    moved = replace(panel, times=panel.times * 7.0 + 20000.0, scores=panel.scores * [100.0, 0.01] + [-500.0, 7.0])
+    other = fit(moved, replace(specification, planned_end=63.0))
+    assert other.outcome.kind == plain.outcome.kind == "converged"
+    assert plain.log_likelihood is not None
+    # a score in other points has another density: less log(100) and less log(0.01), as often as each is there
+    shift = len(panel.times) * (np.log(100.0) + np.log(0.01))
+    assert other.log_likelihood == pytest.approx(plain.log_likelihood - shift, abs=1e-4)
+    for name, factor in {
+        "drift[symptoms,symptoms]": 1 / 7,
+        "drift[symptoms,alliance]": 100 / 0.01 / 7,
+        "diffusion[alliance,alliance]": 0.01**2 / 7,
+        "slope[symptoms]": 100 / 7,
+        "measurement_noise[symptoms]": 100.0**2,
+    }.items():
+        mine, theirs = plain.estimates[name], other.estimates[name]
+        assert theirs.value == pytest.approx(factor * mine.value, rel=1e-3, abs=1e-4 * factor)
+        assert mine.standard_error is not None
+        assert theirs.standard_error == pytest.approx(factor * mine.standard_error, rel=1e-3)
+
+
+def test_a_noise_that_goes_to_zero_is_said_and_held() -> None:
+    """Small panels without measurement noise: about half end at the boundary, and each says so."""
+    specification = Specification(("symptoms", "alliance"))
+    truth = replace(TRUTH, measurement_noise=np.array([1e-10, 0.25]))
+    ended: list[Fit] = []
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        ended.append(fit(simulate_panel(specification, truth, [np.arange(8)] * 100, rng), specification))
+    at_boundary = [f for f in ended if f.outcome.kind == "boundary" and f.held == ("measurement_noise[symptoms]",)]
+    assert len(at_boundary) >= 2
+    for found in at_boundary:
+        assert "measurement_noise[symptoms] went to zero" in found.outcome.sentence
+        assert found.outcome.what_to_do
+        assert found.estimates["measurement_noise[symptoms]"].value == pytest.approx(0.0, abs=1e-6)
+        assert found.estimates["measurement_noise[symptoms]"].standard_error is None
+        assert found.estimates["drift[symptoms,alliance]"].standard_error is not None
+
+
+def test_a_reliability_keeps_the_noise_from_going_to_zero() -> None:
+    specification = Specification(("symptoms", "alliance"))
+    truth = replace(TRUTH, measurement_noise=np.array([1e-10, 0.25]))
+    for seed in range(8):
+        panel = simulate_panel(specification, truth, [np.arange(8)] * 100, np.random.default_rng(seed))
+        if fit(panel, specification).outcome.kind == "boundary":
+            found = fit(panel, specification, reliability={"symptoms": 0.85, "alliance": 0.85})
+            assert found.outcome.kind == "converged"
+            assert found.estimates["measurement_noise[symptoms]"].value > 0.01
+            assert any("reliability" in note for note in found.notes)
+            return
+    pytest.fail("none of the panels ended at a boundary")
+
+
+def test_a_person_level_without_spread_ends_at_the_boundary_or_small() -> None:
+    specification = Specification(("symptoms",))
+    truth = Parameters(np.array([[-0.7]]), np.eye(1), np.zeros(1), np.array([[1e-12]]), np.array([0.3]))
+    kinds = set()
+    for seed in range(6):
+        panel = simulate_panel(specification, truth, [np.arange(12)] * 60, np.random.default_rng(seed))
+        found = fit(panel, specification)
+        kinds.add(found.outcome.kind)
+        assert found.outcome.kind in ("converged", "boundary", "indefinite")
+        assert found.estimates["level_covariance[symptoms,symptoms]"].value < 0.3
+    assert "boundary" in kinds
+
+
+def test_white_noise_is_not_called_converged() -> None:
+    """Nothing lasts from row to row: the drift is not determined, and the fit must not pretend that it is."""
+    specification = Specification(("symptoms", "alliance"))
+    panel = cohort(Trend.NONE, seed=3, n=100, rows=8)[0]
+    for seed in range(3):
+        scores = np.random.default_rng(seed).normal(size=panel.scores.shape)
+        assert fit(replace(panel, scores=scores), specification).outcome.kind != "converged"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda p: _first_persons(p, 3), "at least 4 such persons"),
+        (lambda p: replace(p, scores=p.scores * [1.0, np.nan]), "no score for “alliance”"),
+        (lambda p: replace(p, scores=p.scores * [0.0, 1.0]), "“symptoms” is the same"),
+        (lambda p: replace(p, scores=np.where(p.wave[:, None] < 2, p.scores, np.nan)), "three scores or more for 0"),
+    ],
+)
+def test_too_little_is_refused_with_its_reason(change: object, reason: str) -> None:
+    panel, specification, _ = cohort(Trend.NONE, seed=4)
+    assert callable(change)
+    found = fit(change(panel), specification)
+    assert found.outcome.kind == "not_enough_data"
+    assert reason in found.outcome.sentence
+    assert found.outcome.what_to_do
+    assert (found.parameters, found.log_likelihood, dict(found.estimates)) == (None, None, {})
+
+
+def test_fewer_scores_than_parameters_are_refused() -> None:
+    specification = Specification(("a", "b", "c"), Trend.APART, Start.FREE)
+    panel = small_problems.panel(3, np.random.default_rng(5), persons=5, longest=3, missing=0.0)
+    panel = replace(panel, constructs=("a", "b", "c"))
+    found = fit(panel, specification)
+    assert found.outcome.kind == "not_enough_data"
+    # drift 9, three covariances 18, means 3, change 3, rate 1, noise 3
+    assert found.n_parameters == 37
+
+
+def _first_persons(panel: Panel, n: int) -> Panel:
+    end = int(panel.starts[n])
+    return replace(
+        panel,
+        persons=panel.persons[:n],
+        starts=panel.starts[: n + 1],
+        times=panel.times[:end],
+        scores=panel.scores[:end],
+        wave=panel.wave[:end],
+    )
+
+
+def test_a_panel_of_other_constructs_is_refused() -> None:
+    panel, specification, _ = cohort(Trend.NONE, seed=6, n=20)
+    with pytest.raises(ModelError, match="different constructs"):
+        fit(panel, replace(specification, constructs=("symptoms", "hope")))
+
+
+def test_the_climb_finds_the_bottom_of_a_curved_valley_and_stays_off_the_cliff() -> None:
+    """Rosenbrock's valley; beyond x0 = 1.5 there is no value at all."""
+
+    def valley(x: Array) -> tuple[float, Array]:
+        if x[0] > 1.5:
+            return np.inf, np.zeros(2)
+        a, b = 1 - x[0], x[1] - x[0] ** 2
+        return a * a + 100 * b * b, np.array([-2 * a - 400 * x[0] * b, 200 * b])
+
+    point, steps = bfgs(valley, np.array([-1.2, 1.0]), until=1e-8)
+    np.testing.assert_allclose(point.x, [1.0, 1.0], atol=1e-7)
+    assert steps < 100
+    np.testing.assert_allclose(hessian(valley, point.x, np.arange(2)), [[802.0, -400.0], [-400.0, 200.0]], rtol=1e-5)
+
+
+def test_the_interval_of_a_variance_stays_above_zero_and_that_of_a_push_is_symmetric() -> None:
+    panel, specification, _ = cohort(Trend.NONE, seed=7)
+    found = fit(panel, specification)
+    for name in ("measurement_noise[alliance]", "diffusion[symptoms,symptoms]"):
+        low, high = found.interval(name, z=20.0) or (0.0, 0.0)
+        assert 0 < low < found.estimates[name].value < high
+    for name in ("drift[symptoms,alliance]", "diffusion[alliance,symptoms]", "level_mean[symptoms]"):
+        low, high = found.interval(name) or (0.0, 0.0)
+        assert (low + high) / 2 == pytest.approx(found.estimates[name].value)
+        error = found.estimates[name].standard_error
+        assert error is not None
+        assert high - low == pytest.approx(2 * 1.96 * error, rel=1e-4)
+
+
+@pytest.mark.slow
+def test_intervals_cover_what_was_simulated() -> None:
+    """A small version of `benchmarks/coverage.py`: 40 cohorts; the share of 95% intervals of a block that hold the
+    truth must lie within 3.5 binomial standard errors (as if a block's intervals were one in effect)."""
+    covered: dict[str, list[bool]] = {}
+    regular = 0
+    for seed in range(40):
+        panel, specification, truth = cohort(Trend.NONE, seed=1000 + seed)
+        found = fit(panel, specification)
+        regular += found.is_regular
+        for name, value in truth.named(specification.constructs).items():
+            estimate = found.estimates[name]
+            inside = (
+                estimate.standard_error is not None and abs(estimate.value - value) < 1.96 * estimate.standard_error
+            )
+            covered.setdefault(name.split("[", maxsplit=1)[0], []).append(inside)
+    assert regular >= 36
+    for block, hits in covered.items():
+        effective = len(hits) / 2  # intervals of one block in one cohort go together
+        assert abs(np.mean(hits) - 0.95) < 3.5 * np.sqrt(0.95 * 0.05 / effective), block
