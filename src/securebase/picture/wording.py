@@ -41,6 +41,12 @@ def number(value: float, digits: int = 1) -> str:
     return "0" if text in {"-0", ""} else text.replace("-", "−")
 
 
+def signed(value: float) -> str:
+    """With its sign: “+0.4”, “−1.2”, “0”."""
+    text = number(value)
+    return text if text == "0" or text.startswith("−") else f"+{text}"
+
+
 def points(value: float) -> str:
     """“1 point”, “2.5 points”."""
     text = number(abs(value))
@@ -322,6 +328,33 @@ def change_says(points_: float, share: float | None, verdict: str, threshold: fl
 def remission_chance_says(chance: float, session_: int | None) -> str:
     end = f"session {session_}" if session_ is not None else "the end of the forecast"
     return f"Chance of a score in the range of remission at {end}: {percent(chance)}, if the model is right."
+
+
+def forecast_says(session_: int | None, at: float, value: float, low: float, high: float) -> str:
+    return (
+        f"Forecast for {session(session_, at)}: {number(value)}, with nine chances in ten between {number(low)} and "
+        f"{number(high)} if the model is right."
+    )
+
+
+def usual_level_says(value: float, low: float, high: float) -> str:
+    return (
+        f"Their usual level is about {number(value)} ({number(low)} to {number(high)}, 90% interval): the trait-like "
+        "part. The bars are movements around it: the state-like part."
+    )
+
+
+def usual_level_waits(paired: int) -> str:
+    return f"Their own usual level can be told from {count(max(6 - paired, 1), 'more paired session')} on."
+
+
+def rupture_stands_open(where: str) -> str:
+    return f"The rupture of {where} is open: no repair is recorded and ratings have not come back."
+
+
+def rupture_stands_repaired(where: str, back: str, *, recorded: bool) -> str:
+    how = "a repair was recorded" if recorded else "ratings came back"
+    return f"The rupture of {where} is repaired: {how} by {back}."
 
 
 TRACKING_FAILED = "The model could not follow this course"

@@ -53,6 +53,8 @@ INSTALLED_APPS = [
     "securebase.workbench.accounts",
     "securebase.workbench.clients",
     "securebase.workbench.therapy_sessions",
+    "securebase.workbench.progress",
+    "securebase.workbench.demo",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -158,4 +160,6 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    # strangers ask for strange hosts all day: refused, and no news
+    "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
 }

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("securebase.workbench.accounts.urls")),
     path("", include("securebase.workbench.clients.urls")),
     path("", include("securebase.workbench.therapy_sessions.urls")),
+    path("", include("securebase.workbench.progress.urls")),
 ]
 
 handler400 = "securebase.workbench.ui.pages.bad_request"

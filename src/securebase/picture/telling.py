@@ -1,0 +1,179 @@
+"""What a page or a report tells from a picture: sentences and tables, the same ones everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from securebase.picture import wording
+from securebase.picture.client import ClientPicture
+from securebase.picture.parts import Repair, Reported, Signal, SignalKind, Tone
+
+#: Points that stand before the next session: more would not be read.
+MOST_POINTS = 4
+NOTHING = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Numbers beside a chart, as text: `head` names the columns, each row begins with its session."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def before_session(picture: ClientPicture) -> tuple[Signal, ...]:
+    """The few points to know before the next session; safety stands apart and above them."""
+    others = [s for s in picture.signals if s.kind is not SignalKind.SAFETY]
+    return tuple(others[:MOST_POINTS])
+
+
+def needs_attention(picture: ClientPicture) -> bool:
+    """Whether any signal is more than a note."""
+    return any(s.tone in {Tone.ALERT, Tone.WARN} for s in picture.signals)
+
+
+def where_symptoms_are(picture: ClientPicture) -> str:
+    """One quiet line for a course in which nothing stands out."""
+    part = picture.symptoms
+    if not part.reported:
+        return "Nothing reported yet"
+    if len(part.reported) == 1 or not part.expected:
+        return "Too early to tell"
+    last = part.reported[-1]
+    near = min(part.expected, key=lambda e: abs(e.at - last.at))
+    worse = last.value > near.high if part.worse_is_higher else last.value < near.low
+    better = last.value < near.low if part.worse_is_higher else last.value > near.high
+    if worse:
+        return "Last report on the high side of the expected path"
+    return "Better than the expected path" if better else "On the expected path"
+
+
+def symptom_sentences(picture: ClientPicture) -> tuple[str, ...]:
+    """Change against measurement error, severity, and the chance of remission, each where it may be said."""
+    part, said = picture.symptoms, []
+    if part.reported:
+        last = part.reported[-1]
+        band = f" ({part.severity})" if part.severity else ""
+        said.append(f"Last report: {wording.number(last.value)}{band}.")
+    if part.change is not None:
+        c = part.change
+        said.append(wording.change_says(c.points, c.percent, c.verdict, c.threshold))
+    if part.remission_chance is not None and part.forecast:
+        said.append(wording.remission_chance_says(part.remission_chance, part.forecast[-1].session))
+    elif part.forecast:
+        far = part.forecast[-1]
+        said.append(wording.forecast_says(far.session, far.at, far.value, far.low90, far.high90))
+    return tuple(said)
+
+
+def alliance_sentences(picture: ClientPicture) -> tuple[str, ...]:
+    """The usual level with its interval, and how each rupture stands."""
+    part, said = picture.alliance, []
+    if part.usual is not None:
+        said.append(wording.usual_level_says(part.usual.value, part.usual.low, part.usual.high))
+    elif part.reported:
+        said.append(wording.usual_level_waits(picture.gate.paired))
+    for mark in part.ruptures:
+        where = wording.session(mark.session, mark.at)
+        if mark.repair is Repair.OPEN:
+            said.append(wording.rupture_stands_open(where))
+        else:
+            back = wording.session(mark.repaired_session, mark.repaired_at or mark.at)
+            said.append(wording.rupture_stands_repaired(where, back, recorded=mark.repair is Repair.RECORDED))
+    return tuple(said)
+
+
+def day_of(picture: ClientPicture, at: float) -> date | None:
+    """The calendar day of a time, where the episode's first day is known."""
+    began = picture.header.began_on
+    return date.fromisoformat(began) + timedelta(days=int(at // 1)) if began else None
+
+
+def symptom_table(picture: ClientPicture) -> Table:
+    """Reports, estimate, forecast and expected path by session."""
+    part = picture.symptoms
+    given = _by_time(part.reported)
+    estimated = {round(e.at, 4): wording.number(e.value) for e in part.estimated}
+    ahead = {round(f.at, 4): f for f in part.forecast}
+    path = {round(e.at, 4): f"{wording.number(e.low)} to {wording.number(e.high)}" for e in part.expected}
+    moments = sorted(given | dict.fromkeys(ahead))
+    names = _names(picture)
+    rows = []
+    for at in moments:
+        f = ahead.get(at)
+        rows.append(
+            (
+                names.get(at, wording.session(None, at)),
+                _day(picture, at),
+                _number(given.get(at)),
+                wording.number(f.value) if f else estimated.get(at, NOTHING),
+                f"{wording.number(f.low50)} to {wording.number(f.high50)}" if f else NOTHING,
+                f"{wording.number(f.low90)} to {wording.number(f.high90)}" if f else NOTHING,
+                path.get(at, NOTHING),
+            )
+        )
+    head = ("When", "Day", "Reported", "Estimate or forecast", "50% interval", "90% interval", "Expected path (80%)")
+    return Table(f"Symptoms: {part.measure}", head, tuple(rows))
+
+
+def alliance_table(picture: ClientPicture) -> Table:
+    """Ratings with the usual level and the movement around it."""
+    part = picture.alliance
+    bars = {round(b.at, 4): b for b in part.bars}
+    marks = {m.session: m for m in part.ruptures}
+    rows = []
+    for report in part.reported:
+        bar = bars.get(round(report.at, 4))
+        mark = marks.get(report.session) if report.session is not None else None
+        rows.append(
+            (
+                wording.session(report.session, report.at).capitalize(),
+                _day(picture, report.at),
+                wording.number(report.value),
+                wording.number(bar.usual) if bar else NOTHING,
+                wording.signed(bar.state) if bar else NOTHING,
+                f"rupture, {mark.repair.value}" if mark else NOTHING,
+            )
+        )
+    head = ("When", "Day", "Reported", "Usual level", "Movement around it (estimate)", "Mark")
+    return Table(f"Alliance: {part.measure}", head, tuple(rows))
+
+
+def mechanism_table(picture: ClientPicture) -> Table:
+    """The four mechanisms as reported, by session."""
+    series = [{r.session: r for r in m.reported if r.session is not None} for m in picture.mechanisms]
+    sessions = sorted({number for one in series for number in one})
+    rows = []
+    for number in sessions:
+        at = next(one[number].at for one in series if number in one)
+        values = (_number(one[number].value if number in one else None) for one in series)
+        rows.append((f"Session {number}", _day(picture, at), *values))
+    return Table("Mechanisms as reported", ("When", "Day", *(m.label for m in picture.mechanisms)), tuple(rows))
+
+
+def expected_label(picture: ClientPicture) -> str:
+    """What the band in the chart is, in a few words."""
+    reported = picture.symptoms.reported
+    return f"path of people who began near {wording.number(reported[0].value)}" if reported else "expected path"
+
+
+def _by_time(reported: tuple[Reported, ...]) -> dict[float, float | None]:
+    return {round(r.at, 4): r.value for r in reported}
+
+
+def _names(picture: ClientPicture) -> Mapping[float, str]:
+    part = picture.symptoms
+    found = {round(r.at, 4): wording.session(r.session, r.at).capitalize() for r in part.reported}
+    return found | {round(f.at, 4): f"{wording.session(f.session, f.at).capitalize()}, ahead" for f in part.forecast}
+
+
+def _number(value: float | None) -> str:
+    return NOTHING if value is None else wording.number(value)
+
+
+def _day(picture: ClientPicture, at: float) -> str:
+    day = day_of(picture, at)
+    return f"{day.day} {day:%b %Y}" if day else f"day {round(at)}"

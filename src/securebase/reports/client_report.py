@@ -1,0 +1,61 @@
+"""One client's report: one HTML file that needs no network and prints well. It says what the picture says, no more."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from markupsafe import Markup
+
+from securebase.charts.alliance import alliance_chart
+from securebase.charts.mechanisms import mechanisms_chart
+from securebase.charts.render import svg
+from securebase.charts.style import PHONE
+from securebase.charts.symptoms import symptoms_chart
+from securebase.picture import telling, wording
+from securebase.picture.client import ClientPicture
+from securebase.picture.parts import SignalKind
+from securebase.reports.render import render
+
+#: pixels across, as wide as the page of the report
+PAGE = 890
+
+
+def client_report(picture: ClientPicture, *, name: str, therapist: str = "", made_on: date | None = None) -> str:
+    """The report as HTML. `name` is what the reader is to see, for example initials: a picture holds none."""
+    drawn = {
+        key: (Markup(svg(chart(picture, width=PAGE))), Markup(svg(chart(picture, width=PHONE))))  # noqa: S704
+        for key, chart, there in (
+            ("symptoms", symptoms_chart, bool(picture.symptoms.reported)),
+            ("alliance", alliance_chart, bool(picture.alliance.reported)),
+            ("mechanisms", mechanisms_chart, any(m.reported for m in picture.mechanisms)),
+        )
+        if there
+    }
+    tables = {
+        "symptoms": telling.symptom_table(picture),
+        "alliance": telling.alliance_table(picture),
+        "mechanisms": telling.mechanism_table(picture),
+    }
+    return render(
+        "client_report.html",
+        picture=picture,
+        name=name,
+        therapist=therapist,
+        made_on=_day(made_on),
+        began_on=_day(telling.day_of(picture, 0.0)),
+        known_until=_day(telling.day_of(picture, picture.as_of)),
+        safety=[s for s in picture.signals if s.kind is SignalKind.SAFETY],
+        points=telling.before_session(picture),
+        quiet=telling.where_symptoms_are(picture),
+        symptom_sentences=telling.symptom_sentences(picture),
+        alliance_sentences=telling.alliance_sentences(picture),
+        expected_label=telling.expected_label(picture),
+        charts=drawn,
+        tables=tables,
+        heading=wording.HYPOTHESES_HEADING,
+        number=wording.number,
+    )
+
+
+def _day(day: date | None) -> str:
+    return f"{day.day} {day:%B %Y}" if day else ""

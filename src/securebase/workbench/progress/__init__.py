@@ -1,0 +1,1 @@
+"""Stored client pictures; the caseload and the client page."""

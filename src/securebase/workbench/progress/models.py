@@ -1,0 +1,25 @@
+"""The last picture that was made of an episode. It can be thrown away at any time: it is made anew from the record."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from securebase.workbench.clients.models import Episode
+from securebase.workbench.clients.scoping import ScopedModel
+
+
+class StoredPicture(ScopedModel):
+    """A picture as JSON with the fingerprint of what it was made from, and the charts that were drawn of it."""
+
+    THERAPIST_PATH: ClassVar[str] = "episode__client__therapist"
+
+    episode = models.OneToOneField(Episode, on_delete=models.CASCADE, related_name="stored_picture")
+    fingerprint = models.CharField(max_length=64)
+    picture = models.TextField()
+    drawings = models.JSONField(default=dict)
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.fingerprint

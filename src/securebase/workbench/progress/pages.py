@@ -1,0 +1,136 @@
+"""The caseload, the client page and the client's report."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_GET
+
+from securebase.picture import telling, wording
+from securebase.picture.client import ClientPicture
+from securebase.picture.parts import GateLevel
+from securebase.reports.client_report import client_report
+from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.models import Account, Role
+from securebase.workbench.progress import queries
+from securebase.workbench.therapy_sessions.forms import AlertNoteForm
+from securebase.workbench.therapy_sessions.queries import client_page
+from securebase.workbench.ui.headers import POLICY
+
+
+@require_GET
+def caseload(request: HttpRequest) -> HttpResponse:
+    """The front door: whoever has no caseload is led to their own page."""
+    account = signed_in(request)
+    if not account.is_therapist:
+        return redirect("profile")
+    now = timezone.now()
+    found = queries.caseload(account=account, now=now)
+    rows = [(row, _safe(row.symptoms), _safe(row.alliance), when(row.next_at, now)) for row in found.rows]
+    context = {"caseload": found, "rows": rows, "section": "caseload"}
+    return render(request, "progress/caseload.html", context)
+
+
+@for_roles(Role.THERAPIST)
+@require_GET
+def client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    """One client's picture: safety, what to know before the next session, charts, and what cannot be told."""
+    now = timezone.now()
+    context = client_page(account=signed_in(request), client_id=client_id, page="client", now=now)
+    context |= {"tab": "picture", "note_form": AlertNoteForm()}
+    episode = context["episode"]
+    if episode is None:
+        return render(request, "progress/client.html", context)
+    episode = queries.episode_with_everything(episode)
+    picture = queries.current_picture(episode=episode, as_of=now)
+    charts = queries.drawings(episode=episode, picture=picture)
+    ahead = queries.next_session(episode, now)
+    context |= _told(picture) | {
+        "picture": picture,
+        "charts": {name: _safe(drawn) for name, drawn in charts.items()},
+        "next_session": ahead,
+        "next_number": ahead.number if ahead else picture.header.sessions_held + 1,
+        "next_when": when(ahead.held_at, now) if ahead else "",
+        "last_session": max(
+            (s for s in episode.therapy_sessions.all() if s.held_at <= now), key=lambda s: s.number, default=None
+        ),
+    }
+    return render(request, "progress/client.html", context)
+
+
+@for_roles(Role.THERAPIST)
+@require_GET
+def report(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    """The client's report as one file. Reading it is written down."""
+    now, account = timezone.now(), signed_in(request)
+    context = client_page(account=account, client_id=client_id, page="client-report", now=now)
+    if context["episode"] is None:
+        raise Http404
+    episode = queries.episode_with_everything(context["episode"])
+    picture = queries.current_picture(episode=episode, as_of=now)
+    html = client_report(
+        picture, name=context["client"].name_shown, therapist=_name(account), made_on=timezone.localdate(now)
+    )
+    response = HttpResponse(html, content_type="text/html; charset=utf-8")
+    if "save" in request.GET:
+        response.headers["Content-Disposition"] = f'attachment; filename="report-{timezone.localdate(now)}.html"'
+    response.headers["Content-Security-Policy"] = _policy_for(html)
+    return response
+
+
+def when(at: datetime | None, now: datetime) -> str:
+    """“Today 14:00”, “Tomorrow 09:00”, “Mon 10:00” within a week, else the date."""
+    if at is None:
+        return ""
+    local, today = timezone.localtime(at), timezone.localdate(now)
+    days = (local.date() - today).days
+    if days == 0:
+        return f"Today {local:%H:%M}"
+    if days == 1:
+        return f"Tomorrow {local:%H:%M}"
+    if 0 < days < timedelta(days=7).days:
+        return f"{local:%a %H:%M}"
+    return f"{local.day} {local:%b}"
+
+
+def _told(picture: ClientPicture) -> dict[str, Any]:
+    """Everything the page says, ready to be shown."""
+    return {
+        "points": telling.before_session(picture),
+        "quiet": telling.where_symptoms_are(picture),
+        "symptom_sentences": telling.symptom_sentences(picture),
+        "alliance_sentences": telling.alliance_sentences(picture),
+        "tables": {
+            "symptoms": telling.symptom_table(picture),
+            "alliance": telling.alliance_table(picture),
+            "mechanisms": telling.mechanism_table(picture),
+        },
+        "expected_label": telling.expected_label(picture),
+        "own_model": picture.gate.level >= GateLevel.COHORT,
+        "hypotheses_heading": wording.HYPOTHESES_HEADING,
+        "unverified": [c for c in picture.constants if not c.verified],
+    }
+
+
+def _policy_for(html: str) -> str:
+    """The usual policy, with this file's own style sheet allowed by its digest."""
+    sheets = re.findall(r"<style>(.*?)</style>", html, flags=re.DOTALL)
+    allowed = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in sheets)
+    return POLICY.replace("style-src 'self'", f"style-src {allowed}")
+
+
+def _safe(drawn: str) -> SafeString:
+    return mark_safe(drawn)  # noqa: S308 (drawn by `charts`, which escapes every text it is given)
+
+
+def _name(account: Account) -> str:
+    return str(account.name_shown)

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from securebase.workbench.progress import pages
+
+urlpatterns = [
+    path("", pages.caseload, name="caseload"),
+    path("clients/<uuid:client_id>/", pages.client, name="client"),
+    path("clients/<uuid:client_id>/report/", pages.report, name="client-report"),
+]
