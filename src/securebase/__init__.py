@@ -1,3 +1,50 @@
-"""Securebase: interpersonal psychotherapy and the therapeutic relationship, measured and modelled."""
+"""Securebase: interpersonal psychotherapy and the therapeutic relationship, measured and modelled.
+
+The public door: what is listed in `_DOOR` is kept stable, everything else may move. A name is loaded when it is first
+asked for, so that `import securebase` and the command line's help start at once. `__init__.pyi` says the same to type
+checkers (a test holds the two together).
+"""
+
+from importlib import import_module
 
 __version__ = "0.1.0"
+
+#: public name → the module it lives in, and its name there
+_DOOR = {
+    # what a course of therapy is
+    "EpisodeRecord": ("securebase.records.episode", "EpisodeRecord"),
+    "Cohort": ("securebase.records.cohort", "Cohort"),
+    "read_cohort": ("securebase.exchange.csv_tables", "read_cohort"),
+    "write_cohort": ("securebase.exchange.csv_writing", "write_cohort"),
+    # what is measured
+    "Instrument": ("securebase.measurement.instrument", "Instrument"),
+    "instrument": ("securebase.measurement.catalogue", "instrument"),
+    "score": ("securebase.measurement.scoring", "score"),
+    # the model
+    "Specification": ("securebase.model.parameters", "Specification"),
+    "Parameters": ("securebase.model.parameters", "Parameters"),
+    "parameter_set": ("securebase.model.parameter_set", "parameter_set"),
+    "panel": ("securebase.model.observations", "panel"),
+    "simulate": ("securebase.model.simulate", "simulate"),
+    "fit": ("securebase.model.fit", "fit"),
+    "track": ("securebase.model.track", "track"),
+    # what may be said (`securebase.study` is the room, so its verb has a longer name here)
+    "client_picture": ("securebase.picture.client", "client_picture"),
+    "study_cohort": ("securebase.study.study", "study"),
+    "SecurebaseError": ("securebase.errors", "SecurebaseError"),
+}
+
+__all__ = ["__version__", *_DOOR]  # noqa: PLE0604 (the names are texts)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _DOOR:
+        raise AttributeError(f"module 'securebase' has no attribute '{name}'; its public names are {', '.join(_DOOR)}")
+    module, there = _DOOR[name]
+    value: object = getattr(import_module(module), there)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_DOOR})

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import expm
 
 from securebase.errors import ModelError
@@ -165,17 +166,17 @@ def _step(z: Array, P: Array, phi: Array, shock_covariance: Array) -> tuple[Arra
 
 
 def _update(
-    z: Array, P: Array, residual: Array, seen: Array, noise: Array
+    z: Array, P: Array, residual: Array, seen: NDArray[np.intp], noise: Array
 ) -> tuple[Array, Array, tuple[Array, Array, Array], float]:
     """Take one row's scores in. The gain is (H (q, 2p), F⁻¹ e (q,), F⁻¹ H (q, 2p)), which the way back needs."""
     p = len(z) // 2
-    H = np.zeros((len(seen), 2 * p))
+    H: Array = np.zeros((len(seen), 2 * p))
     H[np.arange(len(seen)), seen] = H[np.arange(len(seen)), p + seen] = 1.0
     PH = P @ H.T
     F = H @ PH + np.diag(noise)
     e = residual - H @ z
     root = np.linalg.cholesky(F)
-    solved = np.linalg.solve(F, np.column_stack([e, H]))
+    solved: Array = np.linalg.solve(F, np.column_stack([e, H]))
     log_density = -0.5 * (len(e) * np.log(2 * np.pi) + e @ solved[:, 0]) - np.log(np.diag(root)).sum()
     K = np.linalg.solve(F, PH.T).T
     P = P - K @ PH.T

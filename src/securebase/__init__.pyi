@@ -1,0 +1,40 @@
+from securebase.errors import SecurebaseError as SecurebaseError
+from securebase.exchange.csv_tables import read_cohort as read_cohort
+from securebase.exchange.csv_writing import write_cohort as write_cohort
+from securebase.measurement.catalogue import instrument as instrument
+from securebase.measurement.instrument import Instrument as Instrument
+from securebase.measurement.scoring import score as score
+from securebase.model.fit import fit as fit
+from securebase.model.observations import panel as panel
+from securebase.model.parameter_set import parameter_set as parameter_set
+from securebase.model.parameters import Parameters as Parameters
+from securebase.model.parameters import Specification as Specification
+from securebase.model.simulate import simulate as simulate
+from securebase.model.track import track as track
+from securebase.picture.client import client_picture as client_picture
+from securebase.records.cohort import Cohort as Cohort
+from securebase.records.episode import EpisodeRecord as EpisodeRecord
+from securebase.study.study import study as study_cohort
+
+__all__ = [
+    "Cohort",
+    "EpisodeRecord",
+    "Instrument",
+    "Parameters",
+    "SecurebaseError",
+    "Specification",
+    "__version__",
+    "client_picture",
+    "fit",
+    "instrument",
+    "panel",
+    "parameter_set",
+    "read_cohort",
+    "score",
+    "simulate",
+    "study_cohort",
+    "track",
+    "write_cohort",
+]
+
+__version__: str
