@@ -86,7 +86,10 @@ class DatabaseWrapper(sqlite.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         params = dict(conn_params)
         key = _key(params.pop("key", ""), params.pop("key_file", None), Path(params["database"]))
+        new = not Path(params["database"]).exists()
         connection = Database.connect(**params)
+        if new:
+            Path(params["database"]).chmod(0o600)
         connection.execute(f"PRAGMA key = \"x'{key}'\"")
         register_functions(connection)
         for command in ("PRAGMA foreign_keys = ON", "PRAGMA legacy_alter_table = OFF", *self.init_commands):

@@ -1,0 +1,36 @@
+"""Saves check-ins and says so, one line each, until it is killed."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime, timedelta
+
+import django
+from django.core.management import call_command
+
+django.setup()
+
+from securebase.records.vocabulary import Moment  # noqa: E402
+from securebase.workbench.therapy_sessions import actions  # noqa: E402
+from securebase.workbench.therapy_sessions.models import CheckInMode  # noqa: E402
+from workbench.cast import answers, make_cast  # noqa: E402
+
+
+def main() -> None:
+    call_command("migrate", verbosity=0)
+    cast = make_cast()
+    print("ready", flush=True)
+    for number in range(2, 200):
+        at = datetime(2026, 9, 1, tzinfo=UTC) + timedelta(days=number)
+        session = actions.create_session(episode=cast.episode, by=cast.alma, number=number, held_at=at)
+        check_in = actions.invite_check_in(
+            session=session, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.LINK, at=at
+        ).check_in
+        kept = actions.record_check_in(
+            check_in=check_in, responses=answers("session_before", 5.0, 1.0), submission=str(number), at=at
+        )
+        print(kept.administration.id, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

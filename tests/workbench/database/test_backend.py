@@ -1,0 +1,151 @@
+"""The database on disk is unreadable without its key, and safe in how it writes."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection, transaction
+
+from securebase.errors import InputError
+from securebase.workbench.audit.actions import record
+from securebase.workbench.audit.queries import verify
+from securebase.workbench.database.base import DatabaseWrapper, _assert_safe
+from securebase.workbench.database.keys import checked_key, read_or_make_secret, read_secret
+
+
+@pytest.fixture(autouse=True)
+def _own_databases(django_db_blocker: Any) -> Iterator[None]:
+    """These tests open databases of their own, in folders of their own."""
+    with django_db_blocker.unblock():
+        yield
+
+
+def wrapper(folder: Path, **options: object) -> DatabaseWrapper:
+    """A connection of its own beside that of the tests."""
+    given = dict(settings.DATABASES["default"])
+    given |= {"NAME": folder / "own.db", "OPTIONS": given["OPTIONS"] | {"key_file": folder / "own.key"} | options}
+    return DatabaseWrapper(connection.settings_dict | given, "own")
+
+
+def written(folder: Path) -> Path:
+    """A database with one row in it, closed."""
+    database = wrapper(folder)
+    with database.cursor() as cursor:
+        cursor.execute("CREATE TABLE said (word TEXT)")
+        cursor.execute("INSERT INTO said VALUES (%s)", ["confidential"])
+    database.close()
+    return folder / "own.db"
+
+
+def test_plain_sqlite_cannot_open_it(tmp_path: Path) -> None:
+    file = written(tmp_path)
+    with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+        sqlite3.connect(file).execute("SELECT * FROM sqlite_master").fetchall()
+    everything = b"".join(f.read_bytes() for f in tmp_path.glob("own.db*"))
+    assert b"confidential" not in everything
+    assert b"SQLite format" not in everything
+
+
+def test_the_tests_own_database_is_encrypted_too(db: None) -> None:
+    with pytest.raises(sqlite3.DatabaseError):
+        sqlite3.connect(str(connection.settings_dict["NAME"])).execute("SELECT * FROM sqlite_master").fetchall()
+
+
+def test_another_key_does_not_open_it(tmp_path: Path) -> None:
+    written(tmp_path)
+    other = wrapper(tmp_path, key="ab" * 32)
+    with pytest.raises(other.Database.DatabaseError, match="not a database"):
+        other.connect()
+
+
+def test_a_lost_key_is_not_replaced_by_a_new_one(tmp_path: Path) -> None:
+    written(tmp_path)
+    (tmp_path / "own.key").unlink()
+    with pytest.raises(InputError, match="key file cannot be read"):
+        wrapper(tmp_path).connect()
+    assert not (tmp_path / "own.key").exists()
+
+
+def test_only_the_owner_may_read_key_and_database(tmp_path: Path) -> None:
+    written(tmp_path)
+    for name in ("own.key", "own.db"):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+
+
+def test_it_writes_ahead_and_syncs_fully_and_keeps_foreign_keys(tmp_path: Path) -> None:
+    database = wrapper(tmp_path)
+    with database.cursor() as cursor:
+        found = {p: cursor.execute(f"PRAGMA {p}").fetchone()[0] for p in ("journal_mode", "synchronous", "foreign_keys")}
+    database.close()
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_a_connection_that_is_not_safe_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ImproperlyConfigured, match="journal_mode"):
+        wrapper(tmp_path, init_command="").connect()
+    with pytest.raises(ImproperlyConfigured, match="cannot encrypt"):
+        _assert_safe(sqlite3.connect(":memory:"))
+
+
+def test_a_key_is_hexadecimal_and_an_error_does_not_repeat_it() -> None:
+    with pytest.raises(InputError) as caught:
+        checked_key("my secret passphrase", where="SECUREBASE_DATABASE_KEY")
+    assert "passphrase" not in str(caught.value)
+    assert checked_key("AB" * 32, where="") == "ab" * 32
+
+
+def test_a_secret_is_made_once(tmp_path: Path) -> None:
+    first = read_or_make_secret(tmp_path / "new" / "a.key")
+    assert read_or_make_secret(tmp_path / "new" / "a.key") == first == read_secret(tmp_path / "new" / "a.key")
+    assert len(first) == 64
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_threads_that_write_lose_nothing_and_break_no_chain() -> None:
+    failures: list[BaseException] = []
+
+    def write(who: int) -> None:
+        try:
+            for n in range(15):
+                with transaction.atomic():
+                    record(actor=None, action="test", object_id=f"{who}.{n}")
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=write, args=(who,)) for who in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    verdict = verify()
+    assert verdict.whole
+    assert verdict.rows == 6 * 15
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failed_transaction_lets_the_next_writer_in() -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        record(actor=None, action="test")
+        raise ZeroDivisionError
+    done = threading.Event()
+
+    def write() -> None:
+        with transaction.atomic():
+            record(actor=None, action="test")
+        connection.close()
+        done.set()
+
+    threading.Thread(target=write).start()
+    assert done.wait(5)
+    assert verify().rows == 1

@@ -1,0 +1,63 @@
+"""A process killed at any moment while it saves check-ins loses nothing that it had acknowledged."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+LOOK = """
+import django; django.setup()
+from securebase.workbench.audit.queries import verify
+from securebase.workbench.therapy_sessions.models import Administration, CheckIn
+why = dict(because="a test looks at everything")
+for a in Administration.objects.for_the_workbench(**why):
+    print(a.id, a.responses.count(), a.scores.count(), a.safety_alerts.count(), a.check_in.state)
+print("answered", CheckIn.objects.for_the_workbench(**why).filter(state="answered").count())
+print("trail", verify().whole)
+"""
+
+
+def environment(folder: Path) -> dict[str, str]:
+    path = os.pathsep.join([str(HERE.parents[1]), *(p for p in sys.path if p)])
+    return os.environ | {"SECUREBASE_DATA_DIR": str(folder), "PYTHONPATH": path}
+
+
+def acknowledged_until_killed(folder: Path, after: float) -> list[str]:
+    """The ids that were acknowledged before the process was killed, `after` seconds from its first save."""
+    with subprocess.Popen(
+        [sys.executable, str(HERE / "kill_me.py")], env=environment(folder), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == "ready"
+        time.sleep(after)
+        process.send_signal(signal.SIGKILL)
+        lines = process.stdout.read().splitlines(keepends=True)
+        process.wait()
+    assert process.returncode == -signal.SIGKILL
+    return [line.strip() for line in lines if line.endswith("\n")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_nothing_acknowledged_is_lost(tmp_path: Path, seed: int) -> None:
+    after = random.Random(seed).uniform(0.15, 0.8)
+    acknowledged = acknowledged_until_killed(tmp_path, after)
+    assert acknowledged, "nothing was saved before the kill: the test would see nothing"
+    look = subprocess.run(
+        [sys.executable, "-c", LOOK], env=environment(tmp_path), capture_output=True, text=True, check=True
+    )
+    lines = look.stdout.splitlines()
+    kept = dict(line.split(" ", 1) for line in lines[:-2])
+    # everything acknowledged is there, and what is there is whole: 11 answers, 6 scores, the alert, the state
+    assert set(acknowledged) <= set(kept)
+    assert set(kept.values()) == {"11 6 1 answered"}
+    assert len(kept) <= len(acknowledged) + 1
+    assert lines[-2:] == [f"answered {len(kept)}", "trail True"]

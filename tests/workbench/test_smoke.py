@@ -1,2 +1,0 @@
-def test_it(cast):
-    assert cast.carla.therapist == cast.alma
