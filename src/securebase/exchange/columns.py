@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from securebase.errors import TableError
 from securebase.exchange.cells import is_missing, number_in
-from securebase.exchange.grid import Grid, clean, shown
+from securebase.exchange.grid import Grid, clean, name_of, shown
 
 
 class Columns:
@@ -16,13 +16,13 @@ class Columns:
 
     def __init__(self, grid: Grid, renamed: Mapping[str, str]) -> None:
         self.grid = grid
-        self.renamed = {clean(ours): clean(theirs) for ours, theirs in renamed.items()}
+        self.renamed = {name_of(ours): name_of(theirs) for ours, theirs in renamed.items()}
         self.remarks: list[str] = []
         self.used: set[int] = set()
 
     def find(self, name: str) -> int:
         """Position of the column of this name (ours or the file's). Raises TableError with the nearest names."""
-        wanted = self.renamed.get(clean(name), clean(name))
+        wanted = self.renamed.get(name_of(name), name_of(name))
         places = [i for i, header in enumerate(self.grid.header) if header == wanted]
         if not places:
             raise self._unknown(wanted)
@@ -33,7 +33,7 @@ class Columns:
 
     def find_numbered(self, stem: str) -> dict[int, int]:
         """Columns such as x1, x_2 or x.3 for a stem: number → position. Raises TableError where there are none."""
-        wanted = self.renamed.get(clean(stem), clean(stem))
+        wanted = self.renamed.get(name_of(stem), name_of(stem))
         pattern = re.compile(re.escape(wanted) + r"[ _.\-]?(\d{1,6})", re.ASCII)
         found: dict[int, list[int]] = {}
         for i, header in enumerate(self.grid.header):

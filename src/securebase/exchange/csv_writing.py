@@ -4,33 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 from securebase.errors import TableError
 from securebase.exchange.cells import is_missing
+from securebase.exchange.formulas import neutralised
 from securebase.exchange.grid import clean
 from securebase.records.cohort import Cohort
 from securebase.records.episode import EpisodeRecord, Score
 from securebase.records.vocabulary import Respondent
 
 Measures = Mapping[str, tuple[str, str]]
-
-#: a cell that begins so may be run as a formula; apostrophes before it are part of the pattern so that the
-#: apostrophe put in front can be taken off again without loss
-_FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
-
-
-def neutralised(text: str) -> str:
-    """Text that no spreadsheet runs: an apostrophe stands before what would start a formula."""
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-def restored(text: str) -> str:
-    """The text that `neutralised` was given."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
 
 
 def write_cohort(
@@ -44,6 +30,8 @@ def write_cohort(
     """
     file = Path(path).name
     names = (cohort.outcome, *cohort.processes)
+    if taken := {"person", "time"} & set(names):
+        raise TableError(f"a construct is called “{min(taken)}”, as is a column of its own", file=file)
     _check_persons(cohort.episodes, file)
     tables = {e.person: _by_time(cohort, e, names, measures or {}, file) for e in cohort.episodes}
     rows = _long(tables, names) if layout == "long" else _wide(tables, names, file)

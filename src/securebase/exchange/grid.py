@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from securebase.errors import TableError
+from securebase.exchange.formulas import restored
 
 #: a table of therapy sessions is small; a file beyond this is a mistake (bytes)
 MAX_BYTES = 512 * 1024 * 1024
@@ -119,6 +120,11 @@ def clean(cell: str) -> str:
     return cell if cell.isascii() else cell.strip(_UNSEEN).strip()
 
 
+def name_of(cell: str) -> str:
+    """A column's name on one line: inner blanks and line breaks (common in spreadsheets) are one blank each."""
+    return restored(printable(" ".join(clean(cell).split())))
+
+
 def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
@@ -214,7 +220,7 @@ def _records(text: str, delimiter: str, skipped: int, file: str) -> Iterator[tup
 
 def _header(records: Iterator[tuple[int, list[str]]], file: str) -> tuple[int, tuple[str, ...]]:
     for number, record in records:
-        names = [clean(cell) for cell in record]
+        names = [name_of(cell) for cell in record]
         if not any(names):
             continue
         while not names[-1]:
@@ -246,5 +252,10 @@ def _fitted(record: list[str], header: tuple[str, ...], number: int, file: str) 
 
 def shown(cell: str, most: int = 60) -> str:
     """A cell as it may stand in a message: one line, not too long, no control signs."""
-    text = "".join(sign if sign.isprintable() else "·" for sign in cell)
+    text = printable(cell)
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """The text with a dot for every sign that cannot be printed."""
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else "·" for sign in text)

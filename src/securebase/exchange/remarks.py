@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from securebase.exchange.asked import MOST_NAMED, Asked, Extract, TableRow
 from securebase.exchange.columns import Columns
-from securebase.exchange.grid import Grid, plural
+from securebase.exchange.grid import Grid, plural, shown
 from securebase.records.vocabulary import Moment
 
 #: numbers that people write where there is no number
@@ -41,7 +41,7 @@ def remarks_on(
 
 def _signs_sentence(signs: Mapping[str, int]) -> Iterator[str]:
     by_count = sorted(signs.items(), key=lambda pair: -pair[1])
-    parts = [f"{f'“{sign}”' if sign else 'empty cell'} ({count:,})" for sign, count in by_count]
+    parts = [f"{f'“{shown(sign, 20)}”' if sign else 'empty cell'} ({count:,})" for sign, count in by_count]
     if parts:
         yield f"Read as missing: {', '.join(parts)}."
 
@@ -66,4 +66,4 @@ def _suspected_codes(name: str, values: Sequence[float]) -> Iterator[str]:
 
 
 def _some(names: Sequence[str], most: int = MOST_NAMED) -> str:
-    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+    return ", ".join(shown(name, 40) for name in names[:most]) + (", …" if len(names) > most else "")

@@ -1,0 +1,386 @@
+"""The mess of real files: understood where it can be, refused with place and advice where it cannot."""
+
+from pathlib import Path
+
+import pytest
+
+from securebase.errors import TableError
+from securebase.exchange.csv_tables import read_cohort
+from securebase.records.cohort import Cohort
+from securebase.records.vocabulary import Moment
+
+GOOD = "id,session,score,warmth\na,1,20,5\na,2,18,6\nb,1,30,\nb,3,25,4\n"
+
+
+def read(text: str | bytes, **options: object) -> Cohort:
+    content = text.encode() if isinstance(text, str) else text
+    asked: dict[str, object] = {"person": "id", "time": "session", "outcome": "score", "file": "t.csv"}
+    return read_cohort(content, **(asked | options))  # type: ignore[arg-type]
+
+
+def series(cohort: Cohort, construct: str = "score") -> dict[str, list[tuple[float, float]]]:
+    return {e.person: [(s.at, s.value) for s in e.scores(construct)] for e in cohort.episodes}
+
+
+def remarks(cohort: Cohort) -> str:
+    assert cohort.reading is not None
+    return "\n".join(cohort.reading.sentences())
+
+
+def refusal(text: str | bytes, **options: object) -> str:
+    with pytest.raises(TableError) as error:
+        read(text, **options)
+    return str(error.value)
+
+
+def test_a_plain_table() -> None:
+    cohort = read(GOOD, processes=["warmth"])
+    assert series(cohort) == {"a": [(7, 20), (14, 18)], "b": [(7, 30), (21, 25)]}
+    assert series(cohort, "warmth") == {"a": [(7, 5), (14, 6)], "b": [(21, 4)]}
+    assert (cohort.outcome, cohort.processes) == ("score", ("warmth",))
+    assert (cohort.time_unit, cohort.days_per_unit) == ("session", 7.0)
+    reading = cohort.reading
+    assert reading is not None
+    assert (reading.rows_in_file, reading.rows_used, reading.cells_used, reading.cells_missing) == (4, 4, 7, 1)
+    assert len(reading.fingerprint) == 64
+
+
+def test_outcome_is_taken_as_before_and_process_as_after_unless_said_otherwise() -> None:
+    first = read(GOOD, processes=["warmth"]).episodes[0].administrations
+    assert [(a.moment, a.session, [s.construct for s in a.scores]) for a in first[:2]] == [
+        (Moment.BEFORE, 1, ["score"]),
+        (Moment.AFTER, 1, ["warmth"]),
+    ]
+    assert "Taken as asked before the session: score; after the session: warmth." in remarks(
+        read(GOOD, processes=["warmth"])
+    )
+    same = read(GOOD, processes=["warmth"], process_moments={"warmth": Moment.BEFORE}).episodes[0].administrations
+    assert [[s.construct for s in a.scores] for a in same] == [["score", "warmth"]] * 2
+
+
+def test_a_row_whose_scores_are_all_missing_keeps_its_moment() -> None:
+    cohort = read("id,session,score,warmth\na,1,20,5\na,2,,NA\na,3,18,6\n", processes=["warmth"])
+    (episode,) = cohort.episodes
+    assert [(a.at, len(a.scores)) for a in episode.administrations] == [
+        (7, 1),
+        (7, 1),
+        (14, 0),
+        (14, 0),
+        (21, 1),
+        (21, 1),
+    ]
+    assert [s.number for s in episode.sessions] == [1, 2, 3]
+    assert "1 moment without any value kept in the time line." in remarks(cohort)
+
+
+# -- encodings and separators ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
+def test_encodings(encoding: str) -> None:
+    cohort = read("id,session,score\nJosé,1,20\nZoë,1,18\n".encode(encoding))
+    assert [e.person for e in cohort.episodes] == ["José", "Zoë"]
+
+
+def test_windows_encoding_is_said_aloud() -> None:
+    assert "read as windows-1252" in remarks(read("id,session,score\nJosé,1,20\n".encode("cp1252")))
+    assert "read as UTF-16" in remarks(read("id,session,score\nJosé,1,20\n".encode("utf-16")))
+    assert "read as" not in remarks(read(GOOD))
+
+
+@pytest.mark.parametrize(("separator", "name"), [(";", "semicolons"), ("\t", "tabs"), ("|", "bars")])
+def test_separators_with_decimal_commas(separator: str, name: str) -> None:
+    cohort = read("id,session,score\na,1,X\na,2,Y\n".replace(",", separator).replace("X", "12,5").replace("Y", "1,125"))
+    assert series(cohort) == {"a": [(7, 12.5), (14, 1.125)]}
+    assert f"Cells are separated by {name}." in remarks(cohort)
+
+
+def test_excels_own_hint_of_the_separator() -> None:
+    assert series(read("sep=;\r\nid;session;score\r\na;1;20\r\n")) == {"a": [(7, 20)]}
+    assert "row 3" in refusal("sep=;\nid;session;score\na;1;x\n")
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_line_endings(ending: str) -> None:
+    assert series(read(GOOD.replace("\n", ending))) == series(read(GOOD))
+
+
+def test_quoted_cells_and_padding() -> None:
+    table = (
+        '"id" ,session, "score"\n'.replace('" ,', '",') + '"a, the first", 1 , "20"\n"a, the first",2,\u00a018\u00a0\n'
+    )
+    assert series(read(table)) == {"a, the first": [(7, 20), (14, 18)]}
+
+
+def test_padded_headers_are_found() -> None:
+    assert series(read(GOOD.replace("session", " session ").replace("score", "\u00a0score")))["a"] == [
+        (7, 20),
+        (14, 18),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "what"),
+    [
+        (b"PK\x03\x04xyz", "an Excel workbook or another zip archive"),
+        (b"\xd0\xcf\x11\xe0xyz", "an old Excel workbook"),
+        (b"$FL2@(#) SPSS", "an SPSS file"),
+        (b"%PDF-1.7", "a PDF"),
+    ],
+)
+def test_other_kinds_of_files_are_named(start: bytes, what: str) -> None:
+    assert refusal(start) == f"t.csv: this is {what}, not a CSV file. Open it and save it as “CSV UTF-8”."
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "the file is empty"),
+        (b" \r\n \n", "the file is empty"),
+        (b",,\n,,\n", "the file holds no header"),
+        (b"id,session,score\n", "no row can be used. There is nothing below the header"),
+        (b"1,2,3\n4,5,6\n", "row 1: the first row holds numbers, not the names of columns"),
+        (b"id,session,score\na,1,\x81\n", "cannot be decoded as windows-1252"),
+        (b"id,session,score\na,1,2\x00\n", "this is no text file"),
+        (b"\xff\xfea", "cannot be decoded as utf-16-le"),
+        (b'id,session,score\na,1,"20\nb,1,3\n', "row 2: the row cannot be split into cells"),
+        (b"id,session,score\na,1,20,9\n", "row 2: the row has 4 cells, the header 3; found “9”"),
+    ],
+)
+def test_files_that_are_no_table(content: bytes, message: str) -> None:
+    assert message in refusal(content)
+
+
+def test_a_missing_file_a_folder_and_an_oversized_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TableError, match="there is no such file"):
+        read_cohort(tmp_path / "none.csv", person="id", time="t", outcome="y")
+    with pytest.raises(TableError, match="cannot be read"):
+        read_cohort(tmp_path, person="id", time="t", outcome="y")
+    (tmp_path / "big.csv").write_text(GOOD)
+    monkeypatch.setattr("securebase.exchange.grid.MAX_BYTES", 10)
+    with pytest.raises(TableError, match="larger than"):
+        read_cohort(tmp_path / "big.csv", person="id", time="session", outcome="score")
+
+
+# -- cells -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "sign", ["", "#NULL!", "NA", "N/A", "n/a", ".", "-", " ", "NaN", "NULL", "None", "#N/A", "–", "\\N", "missing"]
+)
+def test_signs_for_missing(sign: str) -> None:
+    cohort = read(f"id,session,score\na,1,{sign}\na,2,3\n")
+    assert series(cohort) == {"a": [(14, 3)]}
+    assert f"Read as missing: {f'“{sign}”' if sign.strip() else 'empty cell'} (1)." in remarks(cohort)
+
+
+def test_a_sign_of_ones_own_for_missing() -> None:
+    table = "id,session,score\na,1,-99\na,2,3\na,3,4\n"
+    assert series(read(table, missing=["-99"])) == {"a": [(14, 3), (21, 4)]}
+    assert "“score” holds -99 though nothing else in it is negative" in remarks(read(table))
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [("20", 20), ("+3", 3), ("-3.5", -3.5), ("−3", -3), (".5", 0.5), ("5.", 5), ("1e2", 100), ("1.25E-1", 0.125)],
+)
+def test_numbers(cell: str, value: float) -> None:
+    assert series(read(f"id,session,score\na,1,{cell}\n")) == {"a": [(7, value)]}
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("twenty", "this is no number; found “twenty”. Leave the cell empty if there is no value"),
+        ("20 points", "this is no number"),
+        ("50%", "this is no number"),
+        ("1_000", "a sign between thousands"),
+        ("٣", "this is no number"),
+        ("inf", "this is no number"),
+        ("1e300", "too large to be a score"),
+        ("#VALUE!", "the spreadsheet reports an error here"),
+        ('"1,234"', "the comma may stand between thousands or before decimals; found “1,234”. Write numbers plainly"),
+        ('"1,234.5"', "a sign between thousands, or a second decimal sign"),
+        ("1.234.567", "a sign between thousands, or a second decimal sign"),
+        ("1 234", "a sign between thousands"),
+        ("1'234", "a sign between thousands"),
+    ],
+)
+def test_what_is_no_number_is_refused_by_row_and_column(cell: str, message: str) -> None:
+    said = refusal(f"id,session,score\na,1,2\na,2,{cell}\n")
+    assert said.startswith("t.csv, row 3, column “score”: ")
+    assert message in said
+
+
+def test_thousands_in_a_table_with_decimal_commas() -> None:
+    assert "sign between thousands" in refusal("id;session;score\na;1;12,5\na;2;1.234,5\n")
+
+
+def test_both_decimal_signs_in_one_table_are_refused() -> None:
+    said = refusal("id;session;score;warmth\na;1;12,5;3\na;2;3;4.25\n", processes=["warmth"])
+    assert said.startswith("t.csv, row 3, column “warmth”: some numbers have a decimal point and some a decimal comma")
+
+
+def test_a_comma_that_could_be_either_is_settled_by_the_rest_of_the_table_or_by_the_caller() -> None:
+    assert "may stand between thousands" in refusal("id;session;score\na;1;1,234\n")
+    assert series(read("id;session;score\na;1;1,234\na;2;0,5\n")) == {"a": [(7, 1.234), (14, 0.5)]}
+    assert series(read("id;session;score\na;1;1,234\n", decimal=",")) == {"a": [(7, 1.234)]}
+    assert "this is no number" in refusal("id;session;score\na;1;12,5\n", decimal=".")
+
+
+# -- columns -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_name_broken_over_two_lines_is_one_line() -> None:
+    cohort = read('id,session,"total\n  score"\na,1,20\n', outcome="total score")
+    assert series(cohort, "total score") == {"a": [(7, 20)]}
+
+
+def test_an_unknown_column_is_met_with_the_nearest() -> None:
+    assert refusal(GOOD, outcome="Scores") == (
+        "t.csv: there is no column “Scores”. Did you mean “score”? The columns are: “id”, “session”, “score”, “warmth”."
+    )
+
+
+def test_a_column_that_stands_twice_with_the_same_content_is_used_with_a_remark() -> None:
+    cohort = read("id,session,score,score\na,1,20,20.0\na,2,NA,\n")
+    assert series(cohort) == {"a": [(7, 20)]}
+    assert "“score” stands in columns 3 and 4 with the same content; the first was read." in remarks(cohort)
+
+
+def test_a_column_that_stands_twice_with_different_content_is_refused_naming_both() -> None:
+    said = refusal("id,session,score,score\na,1,20,20\na,2,18,19\n")
+    assert said.startswith(
+        "t.csv, row 3, column “score”: the name stands twice, in columns 3 and 4, and they differ (“18” and “19”)"
+    )
+
+
+def test_a_doubled_column_that_nobody_asks_for_does_no_harm() -> None:
+    assert series(read("id,session,score,x,x\na,1,20,1,2\n")) == {"a": [(7, 20)]}
+
+
+def test_columns_can_be_given_names_of_the_theory() -> None:
+    cohort = read(GOOD, outcome="symptoms", processes=["alliance"], columns={"symptoms": "score", "alliance": "warmth"})
+    assert [(c.name, c.direction, c.claims[:1]) for c in cohort.constructs] == [
+        ("symptoms", "worse", ("S3",)),
+        ("alliance", "better", ("S1",)),
+    ]
+    score = cohort.episodes[0].symptom_scores[0]
+    assert (score.construct, score.instrument, score.scale) == ("symptoms", "table", "score")
+
+
+def test_a_table_may_bring_constructs_of_its_own() -> None:
+    (own, after) = read(GOOD, processes=["warmth"]).constructs
+    assert (own.name, own.direction, own.claims, own.asked, after.asked) == ("score", "unknown", (), "before", "after")
+
+
+def test_one_column_cannot_play_two_roles() -> None:
+    assert "asked for twice, as “session” and as “score”" in refusal(GOOD, columns={"score": "session"})
+    assert "column “score”: the column is named twice" in refusal(GOOD, processes=["score"])
+    assert "it is no process" in refusal(GOOD, process_moments={"score": Moment.AFTER})
+
+
+def test_a_column_without_any_number_is_refused() -> None:
+    assert "column “score”: the column holds no number" in refusal("id,session,score\na,1,NA\n")
+
+
+# -- rows --------------------------------------------------------------------------------------------------------------
+
+
+def test_rows_without_a_person_or_a_time_are_skipped_and_counted() -> None:
+    cohort = read("id,session,score\na,1,20\n,2,30\nNA,3,\na,,5\n\na,4,6\n")
+    assert series(cohort) == {"a": [(7, 20), (28, 6)]}
+    assert cohort.reading is not None
+    assert [(s.reason, s.count, s.rows) for s in cohort.reading.skipped] == [
+        ("the line is blank", 1, (6,)),
+        ("no identifier in “id”; 1 value in the columns asked for went unused", 2, (3, 4)),
+        ("no time in “session”", 1, (5,)),
+    ]
+    assert (cohort.reading.rows_in_file, cohort.reading.rows_used) == (6, 2)
+
+
+def test_rubbish_in_a_row_that_is_skipped_does_no_harm() -> None:
+    assert series(read("id,session,score\na,1,20\n,later,many\n")) == {"a": [(7, 20)]}
+
+
+def test_of_rows_with_the_same_person_and_time_the_first_is_kept() -> None:
+    cohort = read("id,session,score\na,1,20\na,1.0,21\na,2,9\na,2,9\n")
+    assert series(cohort) == {"a": [(7, 20), (14, 9)]}
+    assert cohort.reading is not None
+    (skipped,) = cohort.reading.skipped
+    assert (skipped.count, skipped.rows) == (2, (3, 5))
+    assert skipped.reason == "the row repeats a person and time; the first was kept, 1 of them with other values"
+
+
+def test_persons_keep_the_files_order_and_their_rows_are_put_in_order_of_time() -> None:
+    cohort = read("id,session,score\nb,2,1\na,1,2\nb,1,3\n")
+    assert series(cohort) == {"b": [(7, 3), (14, 1)], "a": [(7, 2)]}
+    assert [e.person for e in cohort.episodes] == ["b", "a"]
+
+
+def test_short_rows_are_read_as_missing_and_said_aloud() -> None:
+    cohort = read("id,session,score,warmth\na,1,20\na,2,18,3\n", processes=["warmth"])
+    assert series(cohort, "warmth") == {"a": [(14, 3)]}
+    assert "1 row shorter than the header (row 2): the cells that are not there were read as missing." in remarks(
+        cohort
+    )
+
+
+def test_blank_cells_beyond_the_header_do_no_harm() -> None:
+    assert series(read("id,session,score,,\na,1,20,,,,\n")) == {"a": [(7, 20)]}
+
+
+def test_single_rows_and_constant_persons_are_kept_and_mentioned() -> None:
+    cohort = read("id,session,score\na,1,20\nb,1,5\nb,2,5\nb,3,5\n")
+    assert len(cohort) == 2
+    assert "1 person with a single row: a." in remarks(cohort)
+    assert "“score” never changes in 1 person: b." in remarks(cohort)
+
+
+def test_columns_not_asked_for_are_mentioned() -> None:
+    assert "Columns not asked for: warmth." in remarks(read(GOOD))
+
+
+# -- the wide layout ---------------------------------------------------------------------------------------------------
+
+
+def wide(text: str, **options: object) -> Cohort:
+    return read(text, **({"layout": "wide", "outcome": "y", "person": None, "time": None} | options))
+
+
+def test_the_wide_layout() -> None:
+    cohort = wide("id,y1,y2,x1,x2,y_total\na,1,2,3,4,9\nb,5,,7,8,9\n", person="id", processes=["x"])
+    assert series(cohort, "y") == {"a": [(7, 1), (14, 2)], "b": [(7, 5)]}
+    assert series(cohort, "x") == {"a": [(7, 3), (14, 4)], "b": [(7, 7), (14, 8)]}
+    assert cohort.reading is not None
+    assert (cohort.reading.rows_used, cohort.reading.cells_used, cohort.reading.cells_missing) == (2, 7, 1)
+
+
+def test_wide_without_identifiers_each_row_is_a_person() -> None:
+    cohort = wide("y_0,y_2\n1,2\n5,6\n", time_unit="week")
+    assert series(cohort, "y") == {"1": [(0, 1), (14, 2)], "2": [(0, 5), (14, 6)]}
+    assert "No column names the person" in remarks(cohort)
+
+
+def test_wide_columns_may_have_different_times_and_other_names() -> None:
+    cohort = wide(
+        "y.1,x.2,y.10\n1,2,3\n", outcome="mood", processes=["x"], columns={"mood": "y"}, time_unit="day", decimal="."
+    )
+    assert series(cohort, "mood") == {"1": [(1, 1), (10, 3)]}
+    assert series(cohort, "x") == {"1": [(2, 2)]}
+
+
+def test_wide_refusals() -> None:
+    with pytest.raises(TableError, match=r"there is no column “bdy1, bdy2, …”\. Did you mean “bdi"):
+        wide("bdi1,bdi2\n1,2\n", outcome="bdy")
+    with pytest.raises(TableError, match="row 2, column “y1”: the name stands twice, in columns 1 and 2"):
+        wide("y1,y_1\n1,2\n")
+    with pytest.raises(TableError, match="row 2, column “y2”: this is no number"):
+        wide("y1,y2\n1,two\n")
+    cohort = wide("id,y1\na,1\n,2\na,3\n", person="id")
+    assert cohort.reading is not None
+    assert [s.count for s in cohort.reading.skipped] == [1, 1]
+
+
+def test_a_long_table_needs_person_and_time() -> None:
+    assert "the columns of person and time must be named" in refusal(GOOD, person=None)

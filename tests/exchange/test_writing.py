@@ -1,0 +1,133 @@
+"""What is written is read back to the same, and no spreadsheet runs it."""
+
+import csv
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from securebase.errors import TableError
+from securebase.exchange.csv_tables import read_cohort, write_cohort
+from securebase.exchange.formulas import neutralised, restored
+from securebase.measurement.constructs import construct, own_construct
+from securebase.records.cohort import Cohort
+from securebase.records.episode import Administration, EpisodeRecord, Score
+from securebase.records.vocabulary import Moment
+
+
+def a_cohort(seed: int, unit: str = "session", persons: list[str] | None = None) -> Cohort:
+    """Persons with scores before and after sessions, some missing, some moments without any."""
+    rng = random.Random(seed)
+    days = {"session": 7.0, "week": 7.0, "day": 1.0, "file": 1.0}[unit]
+    episodes = []
+    for name in persons or ["Carla", "Élodie", "=cmd()"]:
+        administrations = []
+        times = sorted(rng.sample(range(30), 5)) if unit == "session" else sorted(rng.uniform(0, 90) for _ in range(5))
+        for time in times:
+            for moment, what in ((Moment.BEFORE, "symptoms"), (Moment.AFTER, "warmth")):
+                session = int(time) if unit == "session" else None
+                value = rng.choice([None, rng.uniform(-5, 30), float(rng.randrange(9))])
+                own = () if value is None else (Score(what, value, time * days, moment, session, "table", what),)
+                administrations.append(Administration("table", time * days, moment, session, scores=own))
+        episodes.append(EpisodeRecord(name, tuple(administrations), symptom_measure=("table", "symptoms")))
+    constructs = (construct("symptoms"), own_construct("warmth", asked="after"))
+    return Cohort(tuple(episodes), constructs, "symptoms", ("warmth",), unit, days)
+
+
+def moments(cohort: Cohort) -> dict[str, list[tuple[float, str, list[tuple[str, float]]]]]:
+    return {
+        e.person: [
+            (round(a.at, 9), a.moment.value, [(s.construct, s.value) for s in a.scores]) for a in e.administrations
+        ]
+        for e in cohort.episodes
+    }
+
+
+@pytest.mark.parametrize("unit", ["session", "week", "day", "file"])
+@pytest.mark.parametrize("seed", range(5))
+def test_long_round_trip(tmp_path: Path, unit: str, seed: int) -> None:
+    cohort = a_cohort(seed, unit)
+    write_cohort(cohort, tmp_path / "out.csv")
+    back = read_cohort(
+        tmp_path / "out.csv", person="person", time="time", outcome="symptoms", processes=["warmth"], time_unit=unit
+    )
+    assert moments(back) == moments(cohort)
+    assert (back.time_unit, back.days_per_unit, back.constructs) == (unit, cohort.days_per_unit, cohort.constructs)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_wide_round_trip_keeps_every_score(tmp_path: Path, seed: int) -> None:
+    cohort = a_cohort(seed)
+    write_cohort(cohort, tmp_path / "out.csv", layout="wide")
+    back = read_cohort(tmp_path / "out.csv", person="person", outcome="symptoms", processes=["warmth"], layout="wide")
+    for episode, again in zip(cohort.episodes, back.episodes, strict=True):
+        for name in ("symptoms", "warmth"):
+            assert [(s.at, s.value) for s in again.scores(name)] == [(s.at, s.value) for s in episode.scores(name)]
+
+
+def test_a_table_read_and_written_is_the_same_table(tmp_path: Path) -> None:
+    text = "person,time,y,x\r\na,1,20.5,3\r\na,2,,\r\nb,1,1e-07,-4\r\n"
+    options = {"person": "person", "time": "time", "outcome": "y", "processes": ["x"]}
+    write_cohort(read_cohort(text.encode(), **options), tmp_path / "out.csv")  # type: ignore[arg-type]
+    assert (tmp_path / "out.csv").read_bytes().decode() == text
+
+
+@given(st.text(max_size=12))
+def test_text_that_starts_a_formula_is_disarmed_and_comes_back(text: str) -> None:
+    written = neutralised(text)
+    assert not written.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert restored(written) == text
+
+
+def test_no_cell_of_text_starts_a_formula(tmp_path: Path) -> None:
+    names = ["=HYPERLINK(0)", "+1", "-2+3", "@SUM(A1)", "'=x", "''@y", "Carla"]
+    write_cohort(a_cohort(1, persons=names), tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        first_cells = [row[0] for row in csv.reader(file)]
+    assert not [cell for cell in first_cells if cell.startswith(("=", "+", "-", "@"))]
+    back = read_cohort(tmp_path / "out.csv", person="person", time="time", outcome="symptoms")
+    assert [e.person for e in back.episodes] == names
+
+
+@pytest.mark.parametrize(
+    ("persons", "message"),
+    [
+        (["Carla", "Carla"], "two episodes carry the name “Carla”"),
+        (["NA"], "the name “NA” would not be read back"),
+        ([" Carla"], "would not be read back"),
+        ([""], "would not be read back"),
+    ],
+)
+def test_names_that_would_not_come_back_are_refused(tmp_path: Path, persons: list[str], message: str) -> None:
+    with pytest.raises(TableError, match=message):
+        write_cohort(a_cohort(1, persons=persons), tmp_path / "out.csv")
+
+
+def test_several_measures_of_one_construct_must_be_told_apart(tmp_path: Path) -> None:
+    scores = tuple(Score("warmth", v, 0.0, instrument=i, scale="total") for i, v in (("one", 1.0), ("two", 2.0)))
+    episode = EpisodeRecord("Carla", (Administration("both", 0.0, scores=scores),))
+    cohort = Cohort((episode,), (own_construct("warmth"),), "warmth")
+    with pytest.raises(TableError, match="“warmth” of “Carla” has several scores at one moment"):
+        write_cohort(cohort, tmp_path / "out.csv")
+    write_cohort(cohort, tmp_path / "out.csv", measures={"warmth": ("two", "total")})
+    assert (tmp_path / "out.csv").read_text() == "person,time,warmth\nCarla,0,2\n"
+
+
+def test_a_construct_whose_name_starts_a_formula_comes_back(tmp_path: Path) -> None:
+    episode = EpisodeRecord("Carla", (Administration("table", 7.0, scores=(Score("=mood", 3.0, 7.0),)),))
+    write_cohort(Cohort((episode,), (own_construct("=mood"),), "=mood"), tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text().startswith("person,time,'=mood")
+    back = read_cohort(tmp_path / "out.csv", person="person", time="time", outcome="=mood", time_unit="week")
+    assert [s.value for s in back.episodes[0].scores("=mood")] == [3.0]
+
+
+def test_a_construct_cannot_be_called_like_a_column_of_the_table(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="a construct is called “time”"):
+        write_cohort(Cohort((), (own_construct("time"),), "time"), tmp_path / "out.csv")
+
+
+def test_wide_needs_whole_times(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match="times are not whole numbers"):
+        write_cohort(a_cohort(1, "file"), tmp_path / "out.csv", layout="wide")
