@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import Client as Browser
 
 from workbench.cast import Cast, make_cast
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id as in the product, but cheap: these tests sign in hundreds of times."""
+    for name, value in (("time_cost", 1), ("memory_cost", 64), ("parallelism", 1)):
+        monkeypatch.setattr(Argon2PasswordHasher, name, value)
 
 
 @pytest.fixture

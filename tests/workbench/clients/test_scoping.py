@@ -1,0 +1,113 @@
+"""Client data cannot be read without saying who is reading; nobody sees what is not theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+
+from securebase.errors import NotPermittedError
+from securebase.workbench.accounts.models import Account
+from securebase.workbench.clients.models import Client, Episode
+from securebase.workbench.clients.scoping import ScopedManager, ScopedModel
+from securebase.workbench.therapy_sessions import actions
+from workbench.cast import NOON, Cast, answers
+
+OURS = [m for m in apps.get_models() if m.__module__.startswith("securebase.workbench")]
+SCOPED = [m for m in OURS if issubclass(m, ScopedModel)]
+
+
+@pytest.fixture
+def full(cast: Cast) -> Cast:
+    """Carla with a row in every table."""
+    check_in = cast.invite().check_in
+    actions.record_check_in(check_in=check_in, responses=answers("session_before", 5.0, 1.0), submission="s", at=NOON)
+    actions.mark_rupture(session=cast.session, by=cast.alma, kind="withdrawal", at=NOON)
+    return cast
+
+
+def leads_to_a_client(model: type[models.Model], seen: tuple[type[models.Model], ...] = ()) -> bool:
+    targets = [f.related_model for f in model._meta.get_fields() if f.many_to_one or f.one_to_one and f.concrete]
+    return model is Client or any(
+        t is not model and t not in seen and leads_to_a_client(t, (*seen, model)) for t in targets if t
+    )
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda m: m.__name__)
+def test_every_table_that_leads_to_a_client_is_scoped(model: type[models.Model]) -> None:
+    if leads_to_a_client(model):
+        assert issubclass(model, ScopedModel), f"{model.__name__} holds client data and has no scope"
+
+
+@pytest.mark.parametrize("model", SCOPED, ids=lambda m: m.__name__)
+def test_its_own_therapist_sees_it_and_nobody_else(full: Cast, model: type[ScopedModel]) -> None:
+    seen = {a.user_name: model.objects.visible_to(a).count() for a in Account.objects.all()}
+    if model.__module__.startswith("securebase.workbench.progress"):
+        assert set(seen.values()) == {0}  # stored pictures are made when somebody looks
+        return
+    assert seen.pop("alma") > 0, f"the cast has no {model.__name__}: the test would see nothing"
+    assert set(seen.values()) == {0}
+
+
+READS: dict[str, Callable[[models.QuerySet], object]] = {
+    "list": list,
+    "count": lambda rows: rows.count(),
+    "exists": lambda rows: rows.exists(),
+    "first": lambda rows: rows.first(),
+    "get": lambda rows: rows.get(pk="00000000-0000-0000-0000-000000000000"),
+    "filter": lambda rows: list(rows.filter(pk__isnull=False)),
+    "values": lambda rows: list(rows.values_list("pk", flat=True)),
+    "iterator": lambda rows: list(rows.iterator()),
+    "aggregate": lambda rows: rows.aggregate(models.Count("pk")),
+    "slice": lambda rows: rows[0:2].count(),
+    "bool": bool,
+    "len": len,
+    "in_bulk": lambda rows: rows.in_bulk(),
+    "update": lambda rows: rows.update(name_shown="x"),
+    "delete": lambda rows: rows.delete(),
+}
+
+
+@pytest.mark.parametrize("how", READS)
+def test_a_query_that_names_nobody_raises(full: Cast, how: str) -> None:
+    with pytest.raises(NotPermittedError, match="without a scope"):
+        READS[how](Client.objects.all())
+    assert Client.objects.visible_to(full.alma).get().name_shown == "Carla C."
+
+
+@pytest.mark.parametrize("nobody", [None, AnonymousUser(), "alma"])
+def test_a_scope_of_nobody_raises(db: None, nobody: object) -> None:
+    with pytest.raises(NotPermittedError):
+        Client.objects.visible_to(nobody)
+
+
+def test_a_closed_account_has_no_scope(full: Cast) -> None:
+    full.alma.is_active = False
+    with pytest.raises(NotPermittedError):
+        Client.objects.visible_to(full.alma)
+
+
+def test_the_workbench_gives_its_reason(full: Cast) -> None:
+    assert Client.objects.for_the_workbench(because="a test").count() == 1
+    with pytest.raises(NotPermittedError):
+        Client.objects.for_the_workbench(because="")
+
+
+def test_rows_of_a_row_in_scope_are_in_reach(full: Cast) -> None:
+    carla = Client.objects.visible_to(full.alma).prefetch_related("episodes__therapy_sessions").get()
+    assert [s.number for e in carla.episodes.all() for s in e.therapy_sessions.all()] == [1]
+    assert Episode.objects.visible_to(full.alma).select_related("client").get().client == carla
+
+
+def test_a_scope_survives_chaining(full: Cast) -> None:
+    rows = Client.objects.visible_to(full.alma).exclude(name_shown="x").order_by("-created_at").distinct()
+    assert rows.count() == 1
+
+
+def test_every_scoped_table_names_its_path() -> None:
+    for model in SCOPED:
+        assert isinstance(model.objects, ScopedManager)
+        assert model.THERAPIST_PATH.split("__")[-1] == "therapist"
