@@ -1,0 +1,117 @@
+"""`securebase instruments`: what is on the shelf, under which licence, and what in it was not verified."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from securebase.measurement import catalogue
+from securebase.measurement.constructs import CONSTRUCTS
+from securebase.measurement.instrument import Instrument, Scale
+
+
+@click.command("instruments")
+@click.argument("name", metavar="[ID]", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def command(*, name: str | None, as_json: bool) -> None:
+    """List the instruments on the shelf, or show all that is known of the one called ID.
+
+    No official wording is shipped: an instrument is its numbers and short labels of our own. Only the sets for
+    before and after a session carry texts; they are ours and not yet validated.
+    """
+    chosen = [catalogue.instrument(name)] if name is not None else list(catalogue.instruments().values())
+    if as_json:
+        plain = [{**asdict(i), "unverified": [fact.fact for fact in i.unverified]} for i in chosen]
+        click.echo(json.dumps(plain[0] if name is not None else plain, indent=2, ensure_ascii=False, allow_nan=False))
+    elif name is not None:
+        _show(chosen[0])
+    else:
+        _list(chosen)
+
+
+def _list(shelf: list[Instrument]) -> None:
+    table = _table("ID", "Measures", "Items", "Not verified", "Licence")
+    for i in shelf:
+        constructs = CONSTRUCTS[i.scales[0].construct].label.lower()
+        more = " …" if len({s.construct for s in i.scales}) > 1 else ""
+        mark = "own wording, not validated" if not i.validated else _count(len(i.unverified))
+        # the first clause; the whole of it stands on the instrument's own page
+        licence = i.licence.status.split(";")[0].split(":")[0]
+        table.add_row(i.id, constructs + more, str(len(i.items)), mark, licence)
+    Console(highlight=False).print(table)
+    click.echo("\nsecurebase instruments ID shows one in full, with the source of every fact.")
+
+
+def _count(unverified: int) -> str:
+    return "" if not unverified else f"{unverified} fact{'s' if unverified > 1 else ''}"
+
+
+def _show(i: Instrument) -> None:
+    console = Console(highlight=False)
+    click.secho(i.name, bold=True)
+    click.echo(f"{i.about} Filled in by the {i.respondent}, {_moment(i.moment)}; asks about {i.window}.")
+    click.echo(f"Licence: {i.licence.status}{f' ({i.licence.holder})' if i.licence.holder else ''}.")
+    if not i.validated:
+        click.secho("Our own wording, not validated yet.", bold=True)
+    _section("Items")
+    items = _table("No.", "Label", "Range", "Text")
+    for item in i.items:
+        marks = ", ".join(f"reversed in {s.label}" for s in i.scales if item.number in s.reversed_items)
+        ends = f"{item.minimum:g}–{item.maximum:g}"
+        items.add_row(
+            str(item.number), f"{item.label}{f' ({marks})' if marks else ''}", ends, item.text or "not shipped"
+        )
+    console.print(items)
+    _section("Scales")
+    for scale in i.scales:
+        console.print(f"[bold]{scale.label}[/bold] ({scale.id}): {_scale(scale)}", soft_wrap=False)
+    for rule in i.safety_rules:
+        click.secho(f"Safety: item {rule.item} from {rule.at_least:g} on raises an alert: {rule.concern}.", bold=True)
+    _section("Where the facts come from")
+    for fact in i.provenance:
+        console.print(f"{'verified' if fact.verified else '[bold]not verified[/bold]'}: {fact.fact}. {fact.source}")
+    _section("Codes")
+    click.echo(", ".join(f"{key} {code}" for key, code in i.codes.items()))
+    for note in i.notes:
+        click.echo(f"\n{note}")
+
+
+def _scale(scale: Scale) -> str:
+    parts = [
+        f"{scale.method} of {len(scale.items)} item{'s' if len(scale.items) > 1 else ''}",
+        f"{scale.minimum:g} to {scale.maximum:g}",
+        f"higher is {scale.direction}",
+        f"at most {scale.max_missing} missing" if scale.max_missing else "no score where an item is missing",
+    ]
+    if scale.only_without:
+        parts.append(f"only where item {', '.join(map(str, scale.only_without))} was left out")
+    if scale.bands:
+        parts.append("bands " + ", ".join(f"{b.low:g}–{b.high:g} {b.label}" for b in scale.bands))
+    if known := scale.reliable_change:
+        mark = "" if known.verified else ", not verified"
+        parts.append(f"reliable change from {known.points:.3g} points ({known.basis}{mark})")
+    else:
+        parts.append("no reliable change known")
+    if scale.remission_below is not None:
+        parts.append(f"remission below {scale.remission_below:g}")
+    return "; ".join(parts) + "."
+
+
+def _moment(moment: str) -> str:
+    return {"before": "before a session", "after": "after a session", "between": "between sessions"}[moment]
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in names:
+        table.add_column(name, overflow="fold")
+    return table
+
+
+def _section(title: str) -> None:
+    click.echo()
+    click.secho(title, bold=True)
