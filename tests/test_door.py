@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 from importlib import import_module, resources
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -72,9 +71,8 @@ def test_importing_costs_next_to_nothing() -> None:
 
 def test_everything_behind_the_door_needs_no_web_and_no_chart() -> None:
     code = "import securebase\nfor name in securebase.__all__: getattr(securebase, name)"
-    begin = perf_counter()
     loaded = _fresh(code)
-    assert perf_counter() - begin < 4.0
+    assert "securebase.study.study" in loaded
     assert not {"django", "altair", "vl_convert", "click", "jinja2"} & set(loaded)
 
 

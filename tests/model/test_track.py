@@ -201,12 +201,18 @@ def test_what_cannot_be_tracked_is_refused(course: Panel) -> None:
         track(course, replace(SPECIFICATION, days_per_unit=1.0), PARAMETERS)
 
 
-def test_a_warm_client_takes_a_few_milliseconds(literature: ParameterSet) -> None:
+def test_a_warm_client_costs_less_than_fifteen_hundred_small_solves(literature: ParameterSet) -> None:
+    """About 3 ms, or 700 solves, on an idle core. A ratio within one run, because a busy machine moves times."""
     specification, parameters = literature.specification, literature.in_score_units()
     panel = simulate_panel(specification, parameters, [np.arange(16.0)], np.random.default_rng(1))
-    best = np.inf
+    small = np.eye(12) + 0.1
+    own, solves = [], []
     for _ in range(30):
         begin = time.perf_counter()
         track(panel, specification, parameters, until=20.0)
-        best = min(best, time.perf_counter() - begin)
-    assert best < 0.005
+        between = time.perf_counter()
+        for _ in range(100):
+            np.linalg.solve(small, small)
+        own.append(between - begin)
+        solves.append(time.perf_counter() - between)
+    assert min(own) < 15 * min(solves)

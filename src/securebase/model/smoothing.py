@@ -176,7 +176,7 @@ def _update(
     F = H @ PH + np.diag(noise)
     e = residual - H @ z
     root = np.linalg.cholesky(F)
-    solved: Array = np.linalg.solve(F, np.column_stack([e, H]))
+    solved = np.asarray(np.linalg.solve(F, np.column_stack([e, H])), dtype=np.float64)
     log_density = -0.5 * (len(e) * np.log(2 * np.pi) + e @ solved[:, 0]) - np.log(np.diag(root)).sum()
     K = np.linalg.solve(F, PH.T).T
     P = P - K @ PH.T
