@@ -1,0 +1,126 @@
+"""What holds for every page: headers, the product's look when something is missing, no address but our own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from django.conf import settings
+from django.test import Client as Browser
+from django.urls import reverse
+
+import securebase.workbench
+from securebase.workbench.therapy_sessions import actions
+from workbench.cast import NOON, Cast, answers
+
+PACKAGE = Path(securebase.workbench.__file__).parent
+FILES = [f for kind in ("html", "css", "js", "svg") for f in PACKAGE.rglob(f"*.{kind}")]
+
+
+def test_a_page_may_load_nothing_but_from_here_and_is_not_kept(alma: Browser) -> None:
+    answer = alma.get(reverse("library"))
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+    assert answer.headers["Cache-Control"] == "no-store, private"
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    cookies = {c.key: c for c in alma.cookies.values()}
+    assert cookies[settings.CSRF_COOKIE_NAME]["samesite"] == "Lax"
+    assert cookies[settings.CSRF_COOKIE_NAME]["httponly"]
+
+
+def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(cast: Cast, browser: Browser) -> None:
+    browser.post(reverse("sign-in"), {"user_name": "alma", "password": "seven quiet herons wade"})
+    cookie = browser.cookies[settings.SESSION_COOKIE_NAME]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
+def test_no_file_names_another_host_or_carries_inline_code(file: Path) -> None:
+    text = file.read_text()
+    foreign = [a for a in re.findall(r"https?://[^\s\"'<)]+", text) if "www.w3.org" not in a and "your-address" not in a]
+    assert foreign == []
+    if file.suffix == ".html":
+        soup = BeautifulSoup(text, "html.parser")
+        assert [s for s in soup.find_all("script") if not s.get("src")] == []
+        assert soup.find_all("style") == []
+        assert [t.name for t in soup.find_all(style=True)] == []
+        assert [t.name for t in soup.find_all(lambda t: any(a.startswith("on") for a in t.attrs))] == []
+
+
+def test_what_is_missing_and_what_is_refused_look_like_the_product(cast: Cast, alma: Browser) -> None:
+    missing = alma.get("/nowhere/")
+    assert missing.status_code == 404
+    assert "There is nothing here" in missing.content.decode()
+    bruno = Browser()
+    bruno.force_login(cast.bruno)
+    refused = bruno.get(reverse("clinic"))
+    assert refused.status_code == 403
+    assert "You may not see this" in refused.content.decode()
+    assert "style.css" in refused.content.decode()
+
+
+def test_a_failure_says_that_it_is_ours(alma: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("securebase.workbench.accounts.pages.queries.clinic_is_empty", fail)
+    alma.raise_request_exception = False
+    answer = alma.get(reverse("healthy"))
+    assert answer.status_code == 500
+    assert "The fault is ours" in answer.content.decode()
+
+
+def test_a_strange_host_is_refused(db: None) -> None:
+    answer = Browser(HTTP_HOST="evil.example").get("/sign-in/")
+    assert answer.status_code == 400
+    assert "could not be read" in answer.content.decode()
+
+
+PAGES = ("client-sessions", "session-new", "client-measures", "client-edit")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_safety_alert_stands_on_every_page_of_the_client_until_it_is_acknowledged(
+    cast: Cast, alma: Browser, name: str
+) -> None:
+    check_in = cast.invite().check_in
+    actions.record_check_in(check_in=check_in, responses=answers("session_before", 5.0, 2.0), submission="s", at=NOON)
+    url = reverse(name, args=[cast.carla.id])
+    assert "callout alert" in alma.get(url).content.decode()
+    alert = cast.episode.safety_alerts.get()
+    actions.acknowledge_alert(alert=alert, by=cast.alma, note="Called her.", at=NOON)
+    assert "callout alert" not in alma.get(url).content.decode()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_field_has_a_label_and_every_page_its_landmarks(cast: Cast, alma: Browser, name: str) -> None:
+    soup = BeautifulSoup(alma.get(reverse(name, args=[cast.carla.id])).content, "html.parser")
+    assert len(soup.find_all("main")) == 1
+    assert len(soup.find_all("h1")) == 1
+    assert soup.title
+    assert cast.carla.name_shown in soup.title.text
+    labelled = {label.get("for") for label in soup.find_all("label")}
+    for field in soup.find_all(["input", "select", "textarea"]):
+        if field.get("type") != "hidden":
+            assert field.get("id") in labelled or field.find_parent("label"), field
+
+
+def test_the_demo_clinic_says_on_every_page_that_it_is_simulated(alma: Browser, settings) -> None:
+    assert "every client here is simulated" not in alma.get(reverse("library")).content.decode()
+    settings.DEMO = True
+    assert "every client here is simulated" in alma.get(reverse("library")).content.decode()
+
+
+def test_every_setting_is_explained() -> None:
+    source = (PACKAGE / "settings.py").read_text()
+    read = set(re.findall(r'"(SECUREBASE_[A-Z_]+)"', source))
+    docs = Path(__file__).parents[2] / "docs" / "settings.md"
+    explained = set(re.findall(r"`(SECUREBASE_[A-Z_]+)`", docs.read_text()))
+    assert read == explained
