@@ -1,0 +1,100 @@
+"""The second walk: an empty clinic, first account, own client, episode, session, check-in, picture."""
+
+from __future__ import annotations
+
+from axe_playwright_python.sync_playwright import Axe
+from browser.conftest import PHONE, WIDE, Visit, visit
+from playwright.sync_api import Browser, Page, expect
+
+PASSWORD = "a kettle on the quiet stove"
+
+
+def answer_check_in(page: Page, *, levels: int = 6, safety: int = 0) -> None:
+    """Moves every slider by keyboard from its middle and picks a safety answer, as a client would."""
+    for slider in page.get_by_role("slider").all():
+        slider.focus()
+        slider.press("Home")
+        for _ in range(levels):
+            slider.press("ArrowRight")
+    choices = page.locator("fieldset.safety input[type=radio]")
+    if choices.count():
+        choices.nth(safety).check()
+
+
+def serious(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {v['help']} ({page.url})" for v in found if v["impact"] in ("serious", "critical")]
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def make_clinic(there: Visit) -> Page:
+    page = there.page("/")
+    expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
+    assert serious(page) == []
+    page.get_by_label("Your name, as clients see it").fill("Alma Reyes")
+    page.get_by_label("Name of the practice or clinic").fill("Practice Reyes")
+    page.get_by_label("User name to sign in with").fill("alma")
+    for field in page.locator("input[type=password]").all():
+        field.fill(PASSWORD)
+    page.get_by_role("button", name="Make my account").click()
+    expect(page.get_by_role("heading", name="Caseload")).to_be_visible()
+    return page
+
+
+def test_from_nothing_to_a_picture(browser: Browser, empty_clinic: str) -> None:
+    with visit(browser, empty_clinic) as there:
+        page = make_clinic(there)
+        assert serious(page) == []
+
+        page.get_by_role("main").get_by_role("link", name="Add your first client").click()
+        assert serious(page) == []
+        page.get_by_label("Name shown").fill("Carla M.")
+        page.get_by_label("Role dispute").check()
+        page.get_by_role("button", name="Add the client").click()
+        expect(page.get_by_role("heading", name="Carla M.").first).to_be_visible()
+        assert serious(page) == []
+
+        page.get_by_role("link", name="Sessions", exact=True).click()
+        page.get_by_role("main").get_by_role("link", name="session").first.click()
+        page.get_by_role("button", name="Add the session").click()
+        assert serious(page) == []
+        session_page = page.url
+
+        # the laptop is handed over: the staff account is signed out and nothing else can be opened
+        page.get_by_role("button", name="Hand over this device").first.click()
+        page.set_viewport_size(PHONE)
+        expect(page.get_by_role("heading", name="How have things been?")).to_be_visible()
+        assert fits(page)
+        assert serious(page) == []
+        stolen = there.page("/")
+        expect(stolen.get_by_role("button", name="Sign in")).to_be_visible()
+        assert "Carla" not in stolen.content()
+        stolen.close()
+
+        answer_check_in(page)
+        page.get_by_role("button", name="Send").click()
+        expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+        page.go_back()
+        assert "How low" not in page.locator("main").inner_text()
+
+        page.goto(session_page)
+        page.set_viewport_size(WIDE)
+        page.get_by_label("User name").fill("alma")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.goto(session_page)
+        expect(page.get_by_text("answered").first).to_be_visible()
+
+        page.get_by_role("link", name="Picture", exact=True).click()
+        symptoms = page.locator("section", has=page.get_by_role("heading", name="Symptoms"))
+        expect(symptoms.locator("svg").first).to_be_visible()
+        # five sliders at 6 of 10: the score that is drawn and told is 6
+        expect(symptoms).to_contain_text("6")
+        assert serious(page) == []
+        page.set_viewport_size(PHONE)
+        assert fits(page)
+        there.assert_stayed_home()
+        assert there.complaints == []
