@@ -33,19 +33,24 @@ class Reading:
 
     def sentences(self) -> tuple[str, ...]:
         """The same in plain sentences, one for each kind of thing that was left out."""
-
-        def plural(count: int, unit: str) -> str:
-            return f"{count:,} {unit}" if count == 1 else f"{count:,} {unit}s"
-
         head = (
-            f"{self.file}: {self.rows_used:,} of {plural(self.rows_in_file, 'row')} used, "
-            f"{plural(self.cells_used, 'value')} read, {self.cells_missing:,} missing."
+            f"{self.file}: {self.rows_used:,} of {_plural(self.rows_in_file, 'row')} used, "
+            f"{_plural(self.cells_used, 'value')} read, {self.cells_missing:,} missing."
         )
-        left_out = []
-        for s in self.skipped:
-            where = f" (row {', '.join(str(r) for r in s.rows)}{', …' if s.count > len(s.rows) else ''})" if s.rows else ""
-            left_out.append(f"Skipped {plural(s.count, s.unit)}: {s.reason}{where}.")
+        left_out = [f"Skipped {_plural(s.count, s.unit)}: {s.reason}{_where(s)}." for s in self.skipped]
         return (head, *left_out, *self.remarks)
+
+
+def _plural(count: int, unit: str) -> str:
+    return f"{count:,} {unit}" if count == 1 else f"{count:,} {unit}s"
+
+
+def _where(skipped: Skipped) -> str:
+    if not skipped.rows:
+        return ""
+    more = ", …" if skipped.count > len(skipped.rows) else ""
+    noun = "row" if skipped.count == 1 else "rows"
+    return f" ({noun} {', '.join(str(r) for r in skipped.rows)}{more})"
 
 
 @dataclass(frozen=True, slots=True)

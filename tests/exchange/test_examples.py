@@ -1,0 +1,52 @@
+"""The example tables do what their page says."""
+
+from pathlib import Path
+
+from securebase.exchange.csv_tables import read_cohort
+from securebase.exchange.responses import read_responses
+from securebase.measurement import catalogue
+from securebase.measurement.scoring import score
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def test_sessions() -> None:
+    cohort = read_cohort(
+        EXAMPLES / "sessions.csv", person="client", time="session", outcome="phq9", processes=["alliance", "strain"]
+    )
+    assert cohort.reading is not None
+    assert (len(cohort), cohort.reading.skipped) == (16, ())
+    values = [s.value for e in cohort.episodes for s in e.scores("phq9")]
+    assert min(values) >= 0
+    assert max(values) <= 27
+
+
+def test_the_unkind_export_says_all_that_the_page_says_of_it() -> None:
+    cohort = read_cohort(
+        EXAMPLES / "unkind_export.csv", person="Klient", time="Datum", outcome="PHQ-9", processes=["Bündnis"]
+    )
+    assert cohort.reading is not None
+    said = "\n".join(cohort.reading.sentences())
+    for part in (
+        "windows-1252",
+        "semicolons",
+        "Skipped 2 rows: no identifier in “Klient”",
+        "Skipped 1 row: the row repeats a person and time",
+        "“PHQ-9” stands in columns 4 and 7 with the same content",
+        "“#NULL!”",
+        "In dates the day comes first",
+    ):
+        assert part in said
+    kind = read_cohort(EXAMPLES / "sessions.csv", person="client", time="date", outcome="phq9", processes=["alliance"])
+    first, same = kind.episodes[0], cohort.episodes[0]
+    assert same.person == "Ästèr"
+    assert [(s.at, s.value) for s in same.scores("PHQ-9")] == [(s.at, s.value) for s in first.scores("phq9")]
+    assert [s.value for s in same.scores("Bündnis")] == [s.value for s in first.scores("alliance")]
+
+
+def test_forms() -> None:
+    phq9 = catalogue.instrument("phq9")
+    rows = read_responses(EXAMPLES / "phq9_forms.csv", phq9, person="client")
+    scored = {row.person: score(phq9, row.responses) for row in rows}
+    assert [who for who, s in scored.items() if s.scores["total"].value is None] == ["Daisy"]
+    assert [who for who, s in scored.items() if s.alerts] == ["Clover"]

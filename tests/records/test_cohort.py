@@ -1,0 +1,33 @@
+"""What a reader did with a file, in sentences; a cohort and its constructs."""
+
+import pytest
+
+from securebase.measurement.constructs import construct, own_construct
+from securebase.records.cohort import Cohort, Reading, Skipped
+
+
+def test_a_reading_in_sentences() -> None:
+    skipped = (
+        Skipped("no identifier in “id”", 1200, rows=(3, 5, 8)),
+        Skipped("no time in “session”", 1, rows=(9,)),
+        Skipped("the value is unclear", 2, unit="cell"),
+    )
+    reading = Reading("t.csv", "f", 4000, 2799, 5598, 40, skipped, ("Cells are separated by tabs.",))
+    assert reading.sentences() == (
+        "t.csv: 2,799 of 4,000 rows used, 5,598 values read, 40 missing.",
+        "Skipped 1,200 rows: no identifier in “id” (rows 3, 5, 8, …).",
+        "Skipped 1 row: no time in “session” (row 9).",
+        "Skipped 2 cells: the value is unclear.",
+        "Cells are separated by tabs.",
+    )
+
+
+def test_one_of_a_thing_is_singular() -> None:
+    assert Reading("t.csv", "f", 1, 1, 1, 0).sentences() == ("t.csv: 1 of 1 row used, 1 value read, 0 missing.",)
+
+
+def test_a_cohort_knows_its_constructs() -> None:
+    cohort = Cohort((), (construct("symptoms"), own_construct("warmth")), "symptoms", ("warmth",))
+    assert (len(cohort), cohort.construct("warmth").label) == (0, "warmth")
+    with pytest.raises(KeyError):
+        cohort.construct("alliance")
