@@ -24,17 +24,19 @@ def courses_chart(result: StudyResult, construct: str, *, width: int = style.HAL
     means = [
         {"time": m.time, "mean": m.mean, "lower": m.lower, "upper": m.upper} for m in result.courses.means[construct]
     ]
-    x = alt.X("time:Q", axis=alt.Axis(title=result.asked.time_unit, grid=False), scale=alt.Scale(zero=False))
+    x = alt.X("time:Q", axis=alt.Axis(title=_time(result), grid=False, tickCount=10), scale=alt.Scale(zero=False))
     y = alt.Y("value:Q", axis=alt.Axis(title=None), scale=alt.Scale(zero=False))
     ink = style.colour(construct) if construct in style.CONSTRUCT_COLOURS else style.CONSTRUCT_COLOURS["alliance"]
-    base = alt.Chart(alt.Data(values=means)).encode(x=x)
-    chart = alt.layer(
-        alt.Chart(alt.Data(values=lines))
+    base = style.table(means).encode(x=x)
+    chart = style.layered(
+        style.table(lines)
         .mark_line(strokeWidth=0.8, opacity=0.35, color=style.OTHER)
         .encode(x=x, y=y, detail="person:N"),
         base.mark_area(opacity=0.18, color=ink).encode(y=alt.Y("lower:Q"), y2="upper:Q"),
         base.mark_line(strokeWidth=2.6, color=ink).encode(y=alt.Y("mean:Q")),
-    ).properties(width=width, height=int(width * 0.5))
+        width=width,
+        height=int(width * 0.5),
+    )
     label = result.asked.label(construct)
     picked = "" if shown == total else f", {shown} of {total} drawn"
     return style.themed(
@@ -42,6 +44,10 @@ def courses_chart(result: StudyResult, construct: str, *, width: int = style.HAL
         label=f"Courses of {label}",
         description=f"{label} over time for each person ({total} persons{picked}), and the mean of all.{_ends(means)}",
     )
+
+
+def _time(result: StudyResult) -> str:
+    return "time" if result.asked.time_unit == "file" else result.asked.time_unit
 
 
 def shown_courses(result: StudyResult, construct: str) -> tuple[int, int]:

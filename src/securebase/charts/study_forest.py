@@ -1,4 +1,4 @@
-"""Every lag with its own mean and with its own line taken out, side by side: what fades and what stays."""
+"""Every lag with the own mean, the own line, and the common course taken out, side by side: what fades, what stays."""
 
 from __future__ import annotations
 
@@ -11,37 +11,47 @@ from securebase.study.reciprocal import LagFinding
 from securebase.study.result import StudyResult
 from securebase.study.wording import finding_in_words, number, when
 
-_ROW = 22
+#: pixels of one line of text; lines that a heading takes, and those of the whole row, on a page and on a phone
+_LINE, _WIDE, _NARROW = 20, (1.1, 4.2), (2.0, 5.3)
 #: pixels kept free for the words on the left and the figures on the right
 _LEFT, _RIGHT = 104, 128
-_FORMS = (("centred", "own mean out", style.OTHER), ("detrended", "own line out", style.CONSTRUCT_COLOURS["alliance"]))
+_MARKS = (
+    ("own mean out", style.OTHER),
+    ("own line out", style.CONSTRUCT_COLOURS["alliance"]),
+    ("+ common course", style.INK),
+)
 
 
 def forest_chart(result: StudyResult, *, width: int = style.WHOLE) -> alt.LayerChart:
-    """Standardised lags with 95% intervals, two a row; the verdict stands in the row's heading."""
-    heads, bars = _rows(result)
+    """Standardised lags with 95% intervals, three a row; the verdict stands in the row's heading."""
+    narrow = width < style.HALF
+    heads, bars, zeros = _rows(result, narrow=narrow)
     lowest, highest = _domain(bars)
     scale = alt.Scale(domain=[lowest, highest], range=[_LEFT, width - _RIGHT], nice=False, zero=False)
-    x = alt.X("estimate:Q", scale=scale, axis=alt.Axis(title="standardised lag, 95% interval", tickCount=6, grid=False))
-    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[-0.6, 3.4 * len(heads) - 0.4], reverse=True, nice=False))
+    axis = alt.Axis(title="standardised lag, 95% interval", tickCount=4 if narrow else 8, grid=False)
+    x = alt.X("estimate:Q", scale=scale, axis=axis)
+    lines = _row_lines(narrow=narrow) * len(heads)
+    downwards = alt.Scale(domain=[-0.6, lines - 0.6], reverse=True, nice=False)
+    y = alt.Y("y:Q", axis=None, scale=downwards)
     colour = alt.Color("colour:N", scale=None)
-    data = alt.Data(values=bars)
-    base = alt.Chart(data).encode(y=y)
-    chart = alt.layer(
-        alt.Chart(alt.Data(values=[{"estimate": 0}])).mark_rule(color=style.SOFT, strokeDash=[3, 3]).encode(x=x),
+    base = style.table(bars).encode(y=y)
+    headings = style.table(heads)
+    chart = style.layered(
+        style.table(zeros).mark_rule(color=style.SOFT, strokeDash=[3, 3]).encode(x=x, y=y, y2="y2:Q"),
         base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", scale=scale), x2="upper:Q", color=colour),
         base.mark_point(filled=True, size=75, opacity=1).encode(
             x=x, color=colour, shape=alt.Shape("form:N", legend=None)
         ),
         base.mark_text(align="left", color=style.SOFT).encode(x=alt.value(0), text="label:N"),
         base.mark_text(align="right", color=style.INK).encode(x=alt.value(width), text="figures:N"),
-        alt.Chart(alt.Data(values=heads))
-        .mark_text(align="left", color=style.INK, fontSize=13)
-        .encode(x=alt.value(0), y=y, text="title:N"),
-        alt.Chart(alt.Data(values=heads))
-        .mark_text(align="right", color=style.INK, fontSize=13, fontWeight=600)
-        .encode(x=alt.value(width), y=y, text="verdict:N"),
-    ).properties(width=width, height=int(_ROW * 3.4 * len(heads)))
+        headings.mark_text(align="left", color=style.INK, fontSize=13).encode(x=alt.value(0), y=y, text="title:N"),
+        headings.mark_text(align="right", color=style.INK, fontSize=13, fontWeight=600).encode(
+            x=alt.value(width), y=alt.Y("verdict_y:Q", axis=None, scale=downwards), text="verdict:N"
+        ),
+        fitted=False,
+        width=width,
+        height=int(_LINE * lines),
+    )
     return style.themed(
         chart,
         label="Lags with the own mean and with the own line taken out",
@@ -49,37 +59,49 @@ def forest_chart(result: StudyResult, *, width: int = style.WHOLE) -> alt.LayerC
     )
 
 
-def _rows(result: StudyResult) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    heads: list[dict[str, Any]] = []
-    bars: list[dict[str, Any]] = []
+def _row_lines(*, narrow: bool) -> float:
+    return (_NARROW if narrow else _WIDE)[1]
+
+
+Rows = list[dict[str, Any]]
+
+
+def _rows(result: StudyResult, *, narrow: bool) -> tuple[Rows, Rows, Rows]:
+    """Headings, bars and pieces of the line at zero; on a phone the verdict has a line of its own."""
+    heading, row = _NARROW if narrow else _WIDE
+    heads: Rows = []
+    bars: Rows = []
+    zeros: Rows = []
     for i, lag in enumerate(result.lags):
-        top = 3.4 * i
-        heads.append({"y": top, "title": _title(lag, result), "verdict": lag.main.verdict.label})
-        for place, (form, label, colour) in enumerate(_FORMS):
-            found = lag.main.centred if form == "centred" else lag.main.detrended
+        top = row * i
+        verdict = {"verdict": lag.verdict.label, "verdict_y": top + (0.9 if narrow else 0.0)}
+        heads.append({"y": top, "title": _title(lag, result, narrow=narrow), **verdict})
+        zeros.append({"estimate": 0, "y": top + heading - 0.5, "y2": top + heading + 2.3})
+        estimates = (lag.main.centred, lag.main.detrended, lag.guard.detrended)
+        for place, ((label, colour), found) in enumerate(zip(_MARKS, estimates, strict=True)):
             if found is None:
                 continue
-            figures = f"{number(found.estimate)} ({number(found.lower)} to {number(found.upper)})"
             bars.append(
                 {
-                    "y": top + 1 + 0.9 * place,
+                    "y": top + heading + 0.9 * place,
                     "estimate": found.estimate,
                     "lower": found.lower,
                     "upper": found.upper,
-                    "form": form,
+                    "form": str(place),
                     "label": label,
                     "colour": colour,
-                    "figures": figures,
+                    "figures": f"{number(found.estimate)} ({number(found.lower)} to {number(found.upper)})",
                 }
             )
-    return heads, bars
+    return heads, bars, zeros
 
 
-def _title(lag: LagFinding, result: StudyResult) -> str:
+def _title(lag: LagFinding, result: StudyResult, *, narrow: bool) -> str:
     label = result.asked.label
-    return f"{label(lag.link.earlier)} → {label(lag.link.later)} {when(lag.link.step)}"
+    names = f"{label(lag.link.earlier)} → {label(lag.link.later)}"
+    return names if narrow else f"{names} {when(lag.link.step)}"
 
 
-def _domain(bars: list[dict[str, Any]]) -> tuple[float, float]:
+def _domain(bars: Rows) -> tuple[float, float]:
     ends = [b["lower"] for b in bars] + [b["upper"] for b in bars] + [-0.1, 0.1]
     return min(ends), max(ends)

@@ -33,13 +33,13 @@ def _panel(
 ) -> alt.LayerChart:
     step = max(1.0, len(points) / MOST_POINTS)
     kept = [points[int(i * step)] for i in range(min(len(points), MOST_POINTS))]
-    base = alt.Chart(alt.Data(values=[{"x": x, "y": y} for x, y in kept])).encode(
-        x=alt.X("x:Q", axis=alt.Axis(title=axes[0], grid=False), scale=alt.Scale(zero=False)),
-        y=alt.Y("y:Q", axis=alt.Axis(title=axes[1]), scale=alt.Scale(zero=False)),
+    base = style.table([{"x": x, "y": y} for x, y in kept]).encode(
+        x=alt.X("x:Q", axis=alt.Axis(title=axes[0], grid=False, tickCount=8), scale=alt.Scale(zero=False)),
+        y=alt.Y("y:Q", axis=alt.Axis(title=axes[1], titlePadding=14, tickCount=6), scale=alt.Scale(zero=False)),
     )
     dots = base.mark_circle(size=size, opacity=0.45, color=style.CONSTRUCT_COLOURS["alliance"])
     line = base.transform_regression("x", "y").mark_line(color=style.INK, strokeWidth=1.6)
-    return alt.layer(dots, line).properties(width=width, height=int(width * 0.62), title=title)
+    return style.layered(dots, line, fitted=False, width=width, height=int(width * 0.62), title=title)
 
 
 def _r(correlation: Correlation | None) -> str:

@@ -15,16 +15,22 @@ def residuals_chart(result: StudyResult, construct: str, *, width: int = style.H
     found = result.courses.residuals.get(construct, ())
     step = max(1.0, len(found) / MOST_POINTS)
     kept = [found[int(i * step)] for i in range(min(len(found), MOST_POINTS))]
-    x = alt.X("time:Q", axis=alt.Axis(title=result.asked.time_unit, grid=False), scale=alt.Scale(zero=False))
-    y = alt.Y("value:Q", axis=alt.Axis(title="residual, in predicted SDs", tickCount=6))
-    chart = alt.layer(
-        alt.Chart(alt.Data(values=[{"lower": -1.96, "upper": 1.96}]))
+    x = alt.X(
+        "time:Q",
+        axis=alt.Axis(title="time" if result.asked.time_unit == "file" else result.asked.time_unit, grid=False),
+        scale=alt.Scale(zero=False),
+    )
+    y = alt.Y("value:Q", axis=alt.Axis(title=None, tickCount=6))
+    chart = style.layered(
+        style.table([{"lower": -1.96, "upper": 1.96}])
         .mark_rect(color=style.GHOST, opacity=0.6)
         .encode(y=alt.Y("lower:Q"), y2="upper:Q"),
-        alt.Chart(alt.Data(values=[{"time": r.time, "value": r.value} for r in kept]))
+        style.table([{"time": r.time, "value": r.value} for r in kept])
         .mark_circle(size=14, opacity=0.45, color=style.CONSTRUCT_COLOURS["alliance"])
         .encode(x=x, y=y),
-    ).properties(width=width, height=int(width * 0.42))
+        width=width,
+        height=int(width * 0.42),
+    )
     label = result.asked.label(construct)
     beyond = sum(abs(r.value) > 1.96 for r in found) / len(found) if found else 0.0
     return style.themed(

@@ -31,17 +31,17 @@ from securebase.study.study import versions
 @table_options(Trend.LINEAR)
 @click.option("--json", "json_wanted", is_flag=True, help="Print everything as JSON.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON to a file.")
-def command(table: TableOptions, *, json_wanted: bool, out: Path | None) -> None:
+def command(options: TableOptions, *, json_wanted: bool, out: Path | None) -> None:
     """Fit the continuous-time model to TABLE and print its estimates with standard errors.
 
     Estimates are on the natural scale, per unit of time: drift[a,b] is the push of b on a.
     """
     with progress(quiet=json_wanted) as tell:
         tell("Reading the table")
-        cohort = cohort_of(table)
+        cohort = cohort_of(options)
         rows = panel(cohort)
         fitted = fit(
-            rows, specification_for(rows, table.reading_of_trend, table.start_of_state), progress=climbing(tell)
+            rows, specification_for(rows, options.reading_of_trend, options.start_of_state), progress=climbing(tell)
         )
     if json_wanted or out:
         as_json(described(fitted, cohort), out)

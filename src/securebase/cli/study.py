@@ -7,18 +7,21 @@ from pathlib import Path
 import click
 
 from securebase.cli.options import TableOptions, cohort_of, table_options
-from securebase.cli.telling import as_json, deliver, heading, progress, sentences
+from securebase.cli.telling import as_json, deliver, figure, heading, progress, sentences, table
 from securebase.model.parameters import Trend
 from securebase.reports.study_report import study_report
+from securebase.study.estimator import LagEstimate
+from securebase.study.reciprocal import LagFinding
 from securebase.study.result import NotFitted, StudyResult
 from securebase.study.study import study
+from securebase.study.wording import number, when
 
 
 @click.command("study")
 @table_options(Trend.CARRIED)
 @click.option("--json", "json_wanted", is_flag=True, help="Print the figures of the report as JSON.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the report (one HTML file).")
-def command(table: TableOptions, *, json_wanted: bool, out: Path | None) -> None:
+def command(options: TableOptions, *, json_wanted: bool, out: Path | None) -> None:
     """Study TABLE: what lies between persons and within them, and what tends to come before what.
 
     Every lag is given twice: with each person's own mean taken out, and with each person's own line over time taken
@@ -26,7 +29,7 @@ def command(table: TableOptions, *, json_wanted: bool, out: Path | None) -> None
     """
     with progress(quiet=json_wanted) as tell:
         tell("Reading the table")
-        result = study(cohort_of(table), trend=table.reading_of_trend, start=table.start_of_state, tell=tell)
+        result = study(cohort_of(options), trend=options.reading_of_trend, start=options.start_of_state, tell=tell)
         if out:
             tell("Writing the report")
             deliver(study_report(result), out)
@@ -38,13 +41,26 @@ def command(table: TableOptions, *, json_wanted: bool, out: Path | None) -> None
             click.echo(f"\nThe report is in {out}.")
 
 
+def _row(lag: LagFinding, result: StudyResult) -> tuple[str, str, str, str]:
+    """One direction of lag as a line: standardised, with its standard error."""
+    name = f"{result.asked.label(lag.link.earlier)} → {result.asked.label(lag.link.later)}, {when(lag.link.step)}"
+    return name, _figures(lag.main.centred), _figures(lag.main.detrended), lag.verdict.label
+
+
+def _figures(found: LagEstimate | None) -> str:
+    return f"{number(found.estimate)} ({number(found.standard_error, 3)})" if found else "–"
+
+
 def _print(result: StudyResult) -> None:
     heading("Data")
     if result.reading:
         sentences(result.reading.sentences())
     if result.findings_in_words:
         heading("What stays and what fades when each person’s own line is taken out")
-        sentences(result.findings_in_words)
+        table(("", "own mean out", "own line out", ""), [_row(lag, result) for lag in result.lags])
+        click.echo()
+        words = (result.findings_in_words, result.others_in_words, result.model_in_words)
+        sentences([" ".join(said) for said in zip(*words, strict=True)])
     heading("Fitted model")
     for model in result.models:
         if isinstance(model, NotFitted):
@@ -52,6 +68,6 @@ def _print(result: StudyResult) -> None:
         else:
             ended = model.outcome.replace("_", " ")
             advice = "" if model.converged else f" {model.sentence} {model.what_to_do}"
-            sentences([f"Trend {model.trend}: {ended}, log-likelihood {model.log_likelihood:,.3f}.{advice}"])
+            sentences([f"Trend {model.trend}: {ended}, log-likelihood {figure(model.log_likelihood, 8)}.{advice}"])
     heading("What this cannot show")
     sentences(result.limits)

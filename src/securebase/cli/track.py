@@ -42,7 +42,7 @@ _VERDICTS = {
 @click.option("--json", "json_wanted", is_flag=True, help="Print everything as JSON.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON to a file.")
 def command(
-    table: TableOptions,
+    options: TableOptions,
     *,
     client: str,
     ahead: int,
@@ -58,13 +58,13 @@ def command(
     scale = _scale(known) if known else None
     with progress(quiet=json_wanted) as tell:
         tell("Reading the table")
-        cohort = cohort_of(table)
+        cohort = cohort_of(options)
         rows = panel(cohort)
         if client not in rows.persons:
             some = ", ".join(rows.persons[:5]) + (", …" if rows.n_persons > 5 else "")
             raise InputError(f"there is no client “{client}” in the table", advice=f"There are, for example: {some}.")
         fitted = fit(
-            rows, specification_for(rows, table.reading_of_trend, table.start_of_state), progress=climbing(tell)
+            rows, specification_for(rows, options.reading_of_trend, options.start_of_state), progress=climbing(tell)
         )
         followed = follow(rows, fitted, client, direction=Direction(higher_is), scale=scale, steps=ahead)
     if json_wanted or out:
@@ -73,7 +73,7 @@ def command(
         if cohort.reading:
             heading("Data")
             sentences(cohort.reading.sentences())
-        heading(f"Model of {fitted.n_persons:,} persons: trend {table.trend}, start {table.start}")
+        heading(f"Model of {fitted.n_persons:,} persons: trend {options.trend}, start {options.start}")
         sentences(how_it_ended(fitted))
         _print(followed)
 

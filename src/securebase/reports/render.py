@@ -23,6 +23,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     env.filters.update(fixed=fixed, standard=standard, points=points, percent=percent, count=count, p=p_value)
+    env.filters.update(short=short, paired=paired, with_error=with_error)
     return env
 
 
@@ -69,3 +70,22 @@ def p_value(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return NOTHING
     return "< .001" if value < 0.001 else standard(value, 3)
+
+
+def short(value: float | None) -> str:
+    """A score as it was recorded, without idle zeros: 68, 3.5."""
+    return NOTHING if value is None or not math.isfinite(value) else f"{value:,.6g}".replace("-", "−")
+
+
+def paired(value: float | None, error: float | None) -> str:
+    """An estimate to the second digit of its standard error, so that both end at the same place."""
+    if error is None or not math.isfinite(error) or error <= 0:
+        return points(value, 4)
+    return fixed(value, min(8, max(0, 1 - math.floor(math.log10(error)))))
+
+
+def with_error(value: float | None, error: float | None) -> str:
+    """Estimate (standard error), both to the error's second digit."""
+    if error is None or not math.isfinite(error) or error <= 0:
+        return points(value, 4)
+    return f"{paired(value, error)} ({points(error, 2)})"

@@ -11,10 +11,10 @@ from securebase.charts.study_forest import forest_chart
 from securebase.charts.study_levels import levels_chart
 from securebase.charts.study_residuals import residuals_chart
 from securebase.reports.render import render
-from securebase.study.estimators import ALTERNATIVES, PRIMARY
+from securebase.study.estimators import ALTERNATIVES, GUARD, PRIMARY
 from securebase.study.forms import Form
 from securebase.study.reciprocal import Verdict
-from securebase.study.result import ModelSummary, NotFitted, StudyResult
+from securebase.study.result import ModelSummary, NotFitted, ParameterRow, StudyResult
 from securebase.study.wording import when
 
 #: in the order in which the first page lists them
@@ -23,10 +23,12 @@ _ORDER = (Verdict.STAYS, Verdict.FADES, Verdict.APPEARS, Verdict.CANNOT_TELL)
 
 def study_report(result: StudyResult) -> str:
     """The whole report as HTML text."""
+    fitted = [m for m in result.models if isinstance(m, ModelSummary)]
     return render(
         "study_report.html",
         result=result,
         label=result.asked.label,
+        unit=result.asked.time_unit if result.asked.time_unit != "file" else "unit of time",
         when=when,
         forms=tuple(Form),
         verdicts=_verdicts(result),
@@ -34,10 +36,18 @@ def study_report(result: StudyResult) -> str:
         courses=_courses(result),
         levels={m.first: _svg(levels_chart(result, m.first)) for m in result.moves_with},
         residuals={name: _svg(residuals_chart(result, name)) for name in result.courses.residuals},
-        estimators=(PRIMARY, *ALTERNATIVES),
-        fitted=[m for m in result.models if isinstance(m, ModelSummary)],
+        estimators=(PRIMARY, GUARD, *ALTERNATIVES),
+        fitted=fitted,
+        estimates=_estimates(fitted),
         not_fitted=[m for m in result.models if isinstance(m, NotFitted)],
     )
+
+
+def _estimates(fitted: list[ModelSummary]) -> list[tuple[str, list[ParameterRow | None]]]:
+    """Parameter → its row in each model, None where a model has no such parameter; in the order of the first model."""
+    own = [{row.name: row for row in model.parameters} for model in fitted]
+    names = dict.fromkeys(name for rows in own for name in rows)
+    return [(name, [rows.get(name) for rows in own]) for name in names]
 
 
 def _verdicts(result: StudyResult) -> list[tuple[Verdict, list[str]]]:
@@ -49,7 +59,7 @@ def _verdicts(result: StudyResult) -> list[tuple[Verdict, list[str]]]:
             [
                 f"{label(lag.link.earlier)} → {label(lag.link.later)} {when(lag.link.step)}"
                 for lag in result.lags
-                if lag.main.verdict is verdict
+                if lag.verdict is verdict
             ],
         )
         for verdict in _ORDER

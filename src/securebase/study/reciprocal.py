@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from securebase.study.estimator import Estimated, LagEstimate, LagEstimator, Link, link
-from securebase.study.estimators import ALTERNATIVES, PRIMARY
+from securebase.study.estimators import ALTERNATIVES, GUARD, PRIMARY
 from securebase.study.forms import Form
 from securebase.study.table import SessionTable
 
@@ -31,12 +31,12 @@ class Verdict(StrEnum):
 
 
 RULE = (
-    "stays: told from zero (p below .05) with the own mean taken out and with the own line taken out, same sign, "
-    "losing at most half of its size. "
-    "fades: told from zero with the own mean taken out, and changing its sign or losing more than half of its size "
-    "with the own line taken out. "
-    "appears: told from zero only with the own line taken out. "
-    "cannot tell: everything else. "
+    "Stays: told from zero (p below .05) with the own mean taken out and with the own line taken out, same sign, "
+    "losing at most half of its size; and likewise once more when the common course of all persons is taken out too. "
+    "Fades: told from zero with the own mean taken out, and changing its sign or losing more than half of its size at "
+    "one of these two steps. "
+    "Appears: told from zero only with the own line taken out. "
+    "Cannot tell: everything else. "
     "Sizes are compared in points, because standard deviations differ between the two forms."
 )
 
@@ -74,12 +74,15 @@ class LagPair:
 
 @dataclass(frozen=True, slots=True)
 class LagFinding:
-    """One direction of one process: the leading estimate, and the same question asked in other ways."""
+    """One direction of one process: the leading estimate, the same with the common course of all persons taken out too
+    (`guard`), and the same question asked in other ways. `verdict` counts the first two."""
 
     link: Link
     toward_outcome: bool
     main: LagPair
+    guard: LagPair
     others: tuple[LagPair, ...]
+    verdict: Verdict
 
     @property
     def estimable_others(self) -> tuple[LagPair, ...]:
@@ -96,9 +99,23 @@ def findings(table: SessionTable, outcome: str, processes: tuple[str, ...]) -> t
     for process in processes:
         for earlier, later in ((process, outcome), (outcome, process)):
             wanted = link(table, earlier, later)
+            main, guard = (lag_pair(table, wanted, estimator) for estimator in (PRIMARY, GUARD))
             others = tuple(lag_pair(table, wanted, estimator) for estimator in ALTERNATIVES)
-            found.append(LagFinding(wanted, later == outcome, lag_pair(table, wanted, PRIMARY), others))
+            found.append(LagFinding(wanted, later == outcome, main, guard, others, guarded(main, guard)))
     return tuple(found)
+
+
+def guarded(main: LagPair, guard: LagPair) -> Verdict:
+    """The verdict of `main`, unless what stays there does not stand when the common course is taken out too.
+
+    Own lines take out straight courses only. Where all persons' courses bend together, two columns that have nothing
+    to do with each other keep a lag; taking out the common course, whatever its shape, leaves none.
+    """
+    if main.verdict is not Verdict.STAYS or main.detrended is None or guard.detrended is None:
+        return main.verdict
+    if guard.detrended.raw / main.detrended.raw < 1.0 - SHARE_THAT_FADES:
+        return Verdict.FADES
+    return Verdict.STAYS if guard.detrended.told_from_zero else Verdict.CANNOT_TELL
 
 
 def lag_pair(table: SessionTable, wanted: Link, estimator: LagEstimator) -> LagPair:
@@ -124,7 +141,7 @@ def lag_pair(table: SessionTable, wanted: Link, estimator: LagEstimator) -> LagP
 
 
 def judge(centred: LagEstimate, detrended: LagEstimate) -> Verdict:
-    """The rule in `RULE`."""
+    """The first step of the rule in `RULE`."""
     if centred.told_from_zero:
         keeps = detrended.raw / centred.raw
         if keeps < 1.0 - SHARE_THAT_FADES:

@@ -120,7 +120,11 @@ class NotFitted:
 
 @dataclass(frozen=True, slots=True)
 class StudyResult:
-    """All that may be said of a cohort. `findings_in_words` and `limits` are computed, never typed by hand."""
+    """All that may be said of a cohort. The words are computed from the numbers.
+
+    `findings_in_words`, `others_in_words` (do other ways of computing it agree?) and `model_in_words` (what the fitted
+    model says of the same direction) are in the order of `lags`.
+    """
 
     asked: Asked
     size: Size
@@ -134,6 +138,8 @@ class StudyResult:
     rule: str
     models: tuple[ModelSummary | NotFitted, ...]
     findings_in_words: tuple[str, ...]
+    others_in_words: tuple[str, ...]
+    model_in_words: tuple[str, ...]
     limits: tuple[str, ...]
     courses: Courses = field(repr=False, default_factory=Courses)
 

@@ -10,7 +10,7 @@ import numpy as np
 import scipy
 
 import securebase
-from securebase.model.observations import panel
+from securebase.model.observations import Measures, panel
 from securebase.model.panel import Panel
 from securebase.model.parameters import Start, Trend
 from securebase.records.cohort import Cohort
@@ -21,7 +21,7 @@ from securebase.study.reciprocal import RULE, findings
 from securebase.study.result import Asked, Size, StudyResult
 from securebase.study.table import SessionTable, session_table
 from securebase.study.variance import moves_with, variance_row
-from securebase.study.wording import finding_in_words
+from securebase.study.wording import finding_in_words, model_in_words, others_in_words
 
 
 def study(
@@ -29,14 +29,16 @@ def study(
     *,
     trend: Trend = Trend.CARRIED,
     start: Start = Start.STATIONARY,
+    measures: Measures | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> StudyResult:
     """Variance, both levels, both directions of lag, the fitted model and its twin, and what cannot be told.
 
-    `tell` hears in plain words what is being computed. Raises ModelError where the data has no row to look at; a
+    `measures` says which instrument and scale to read for a construct that was measured with several. `tell` hears in
+    plain words what is being computed. Raises ModelError where the data has no row to look at; a
     model that cannot be fitted is a part of the result, not an error.
     """
-    rows = panel(cohort)
+    rows = panel(cohort, measures=measures)
     table = session_table(cohort, rows)
     names = (cohort.outcome, *cohort.processes)
     labels = {name: cohort.construct(name).label for name in names}
@@ -67,6 +69,8 @@ def study(
         rule=RULE,
         models=fitted,
         findings_in_words=tuple(finding_in_words(lag, labels) for lag in lags),
+        others_in_words=tuple(others_in_words(lag) for lag in lags),
+        model_in_words=tuple(model_in_words(lag, fitted) for lag in lags),
         limits=limits(table, asked, size, variance, lags),
         courses=courses(table, cohort.outcome, cohort.processes, residuals),
     )

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from securebase.model.observations import panel
 from securebase.model.panel import Panel
 from securebase.records.cohort import Cohort
 from securebase.records.vocabulary import Moment
@@ -49,15 +48,26 @@ class SessionTable:
         return replace(self, person=self.person[rows], times=self.times[rows], values=values)
 
 
-def session_table(cohort: Cohort, rows: Panel | None = None) -> SessionTable:
-    """The rows of a cohort's outcome and processes, the same that the model reads; times in the cohort's own unit.
+def session_table(cohort: Cohort, rows: Panel) -> SessionTable:
+    """The rows that the model reads, one a session; times in the cohort's own unit.
 
-    Raises ModelError where there is no row, or where a construct was measured with several scales.
+    Rows of one person that bear the same session number are one session: what was asked before it and what was asked
+    after it, at the time of the first of them.
     """
-    rows = panel(cohort) if rows is None else rows
     person = np.repeat(np.arange(rows.n_persons), np.diff(rows.starts))
-    values = {name: rows.scores[:, column] for column, name in enumerate(rows.constructs)}
-    return SessionTable(rows.n_persons, person, rows.times, values, _moments(cohort), rows.time_unit)
+    begins = np.ones(len(person), dtype=bool)
+    begins[1:] = (person[1:] != person[:-1]) | (rows.wave[1:] < 0) | (rows.wave[1:] != rows.wave[:-1])
+    first = np.flatnonzero(begins)
+    values = {name: _first_there(rows.scores[:, k], first) for k, name in enumerate(rows.constructs)}
+    return SessionTable(rows.n_persons, person[first], rows.times[first], values, _moments(cohort), rows.time_unit)
+
+
+def _first_there(column: Array, first: Indices) -> Array:
+    """The first value that is there in each run of rows, NaN where there is none; runs begin at `first`."""
+    place = np.arange(len(column))
+    beyond = len(column)
+    earliest = np.minimum.reduceat(np.where(np.isfinite(column), place, beyond), first) if len(first) else first
+    return np.append(column, np.nan)[earliest]
 
 
 def _moments(cohort: Cohort) -> dict[str, Moment]:

@@ -1,7 +1,11 @@
-"""The shelf: ways of estimating a lagged association. The first is what the report leads with, the others test it."""
+"""The shelf: ways of estimating a lagged association.
+
+The report leads with PRIMARY; what stays must also stand before GUARD; ALTERNATIVES ask the same question otherwise.
+"""
 
 from securebase.study.estimator import LagEstimator
 from securebase.study.estimators import (
+    common_course,
     half_panel,
     long_courses,
     neighbours,
@@ -12,6 +16,7 @@ from securebase.study.estimators import (
 )
 
 PRIMARY: LagEstimator = successive.ESTIMATOR
+GUARD: LagEstimator = common_course.ESTIMATOR
 
 ALTERNATIVES: tuple[LagEstimator, ...] = (
     neighbours.ESTIMATOR,

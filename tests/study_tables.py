@@ -1,0 +1,79 @@
+"""Small tables of sessions for tests of studies, and drawn ones with a known truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from securebase.measurement.constructs import own_construct
+from securebase.records.cohort import Cohort
+from securebase.records.episode import Administration, EpisodeRecord, Score, TherapySessionRecord
+from securebase.records.vocabulary import Moment
+from securebase.study.table import SessionTable
+
+BEFORE_AFTER = {"y": Moment.BEFORE, "x": Moment.AFTER, "z": Moment.AFTER}
+
+
+def table(
+    person: Sequence[int],
+    times: Sequence[float],
+    moments: Mapping[str, Moment] = BEFORE_AFTER,
+    **values: Sequence[float],
+) -> SessionTable:
+    """A table from its columns; persons are numbered from 0 and stand one after another."""
+    return SessionTable(
+        max(person) + 1,
+        np.array(person, dtype=np.int64),
+        np.array(times, dtype=float),
+        {name: np.array(column, dtype=float) for name, column in values.items()},
+        moments,
+        "session",
+    )
+
+
+def drawn(
+    seed: int,
+    *,
+    n: int = 60,
+    sessions: int = 16,
+    lag: float = 0.0,
+    back: float = 0.0,
+    shared_trend: float = 0.0,
+    missing: float = 0.0,
+    gaps: bool = False,
+) -> SessionTable:
+    """x → next y by `lag`, y → x of the same session by `back`, own past .3, levels of SD 1; and straight lines of SD
+    `shared_trend` a session that rise in y as they fall in x."""
+    rng = np.random.default_rng(seed)
+    rows: list[tuple[int, float, float, float]] = []
+    for i in range(n):
+        level_y, level_x, slope = rng.normal(size=3) * (1.0, 1.0, shared_trend)
+        y, x, time = rng.normal(), rng.normal(), 0.0
+        for _ in range(sessions):
+            rows.append((i, time, level_y + y + slope * time, level_x + x - slope * time))
+            y = 0.3 * y + lag * x + rng.normal()
+            x = 0.3 * x + back * y + rng.normal()
+            time += 1.0 + (rng.random() < 0.2 if gaps else 0)
+    person, times, ys, xs = map(np.array, zip(*rows, strict=True))
+    ys, xs = (np.where(rng.random(len(v)) < missing, np.nan, v) for v in (ys, xs))
+    return table(person.astype(int), times, y=ys, x=xs)
+
+
+def cohort(rows: SessionTable, labels: Mapping[str, str] | None = None) -> Cohort:
+    """The same rows as records, y the outcome and all others processes."""
+    names = list(rows.values)
+    episodes = []
+    for i in range(rows.n_persons):
+        administrations, sessions = [], []
+        for j in np.flatnonzero(rows.person == i):
+            at, number = 7.0 * float(rows.times[j]), int(rows.times[j]) + 1
+            sessions.append(TherapySessionRecord(number, at))
+            for name in names:
+                value, moment = float(rows.values[name][j]), rows.moments[name]
+                score = Score(name, value, at, moment, number, "table", name)
+                scores = (score,) if np.isfinite(value) else ()
+                administrations.append(Administration("table", at, moment, number, scores=scores))
+        episodes.append(EpisodeRecord(f"p{i}", tuple(administrations), tuple(sessions)))
+    constructs = tuple(own_construct(name) for name in names)
+    return Cohort(tuple(episodes), constructs, "y", tuple(n for n in names if n != "y"), "session", 7.0)
