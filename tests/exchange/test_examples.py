@@ -15,7 +15,7 @@ def test_sessions() -> None:
         EXAMPLES / "sessions.csv", person="client", time="session", outcome="phq9", processes=["alliance", "strain"]
     )
     assert cohort.reading is not None
-    assert (len(cohort), cohort.reading.skipped) == (16, ())
+    assert (len(cohort), cohort.reading.skipped) == (40, ())
     values = [s.value for e in cohort.episodes for s in e.scores("phq9")]
     assert min(values) >= 0
     assert max(values) <= 27
