@@ -20,12 +20,14 @@ from scipy.linalg import expm
 from securebase.errors import ModelError
 from securebase.model.parameters import Array, Parameters, Specification, Trend
 
-Complex = NDArray[np.complex128]
+Eigen = NDArray[np.float64] | NDArray[np.complex128]
 _Value = TypeVar("_Value")
 
 #: beyond this condition number of the eigenvectors, or below this decay over the shortest gap, the tables are doubled
 _WORST_CONDITION = 200.0
 _SLOWEST_DECAY = 1e-5
+#: two eigenvalues whose difference does less than this over the longest gap are close
+_CLOSE = 1e-2
 #: a step of the block exponential is at most this long, and its Taylor series then ends below rounding error
 _LONGEST_STEP = 0.5
 _TAYLOR_TERMS = 14
@@ -122,7 +124,7 @@ class Steps:
     gaps: Array
     transition: Array
     shocks: Array
-    eigen: tuple[Complex, Complex, Complex] | None
+    eigen: tuple[Eigen, Eigen, Eigen] | None
     lasting: Array | None
 
     def reverse(self, transition_bar: Array, shocks_bar: Array) -> tuple[Array, Array]:
@@ -149,37 +151,53 @@ def steps(drift: Array, diffusion: Array, gaps: Array) -> Steps:
 
 
 def steps_by_eigenvectors(drift: Array, diffusion: Array, gaps: Array) -> Steps:
-    """A = V diag(values) W, W = V⁻¹: Phi_u = Σ_k exp(values_k u) V_k W_k; Phi P Phi' = V [W P W' ∘ ee'] V'."""
+    """A = V diag(values) V⁻¹: Phi_u = Σ_k exp(values_k u) V_k V⁻¹_k, and Q_u = P − Phi_u P Phi_u'."""
     p = len(drift)
-    values, V = (m.astype(np.complex128) for m in np.linalg.eig(drift))
+    values, V = np.linalg.eig(drift)
     W = np.linalg.inv(V)
     P = lyapunov(drift, diffusion)
     e = np.exp(np.multiply.outer(gaps, values))
-    transition = (e @ np.einsum("ik,kj->kij", V, W).reshape(p, p * p)).real.reshape(-1, p, p)
-    pairs = (e[:, :, None] * e[:, None, :]).reshape(-1, p * p)
-    spread = np.einsum("ik,kl,jl->klij", V, W @ P @ W.T, V).reshape(p * p, p * p)
-    shocks = P - (pairs @ spread).real.reshape(-1, p, p)
+    parts = np.einsum("ik,kj->kij", V, W).reshape(p, p * p)
+    # of complex pairs only the real part is left, so only that is computed
+    if np.iscomplexobj(e):
+        e, parts = np.hstack([e.real, -e.imag]), np.vstack([parts.real, parts.imag])
+    # gap by gap and not as one large product: a product large enough for threads waits for them on a busy machine
+    transition = (e[:, None, :] @ parts).reshape(-1, p, p)
+    shocks = P - transition @ P @ transition.transpose(0, 2, 1)
     shocks = 0.5 * (shocks + shocks.transpose(0, 2, 1))
     return Steps(drift, diffusion, gaps, transition, shocks, (values, V, W), P)
 
 
 def _reverse_by_eigenvectors(
-    made: Steps, eigen: tuple[Complex, Complex, Complex], P: Array, transition_bar: Array, shocks_bar: Array
+    made: Steps, eigen: tuple[Eigen, Eigen, Eigen], P: Array, transition_bar: Array, shocks_bar: Array
 ) -> tuple[Array, Array]:
-    values, V, W = eigen
-    p, gaps = len(P), made.gaps
+    """First through Q = P − Phi P Phi' to Phi and P, then through Phi by Daleckii and Krein: with E = V' ∂Phi V⁻¹' the
+    drift gets V⁻¹' (Σ_u F_u ∘ E_u) V', where F_u[i, j] = (e_i − e_j) / (values_i − values_j). As E is linear in ∂Phi,
+    the sums over gaps are taken first: Σ_u e_i E_u = V' (Σ_u e_i ∂Phi_u) V⁻¹'."""
+    (values, V, W), p, gaps = eigen, len(P), made.gaps
+    carried = shocks_bar @ made.transition
+    P_bar = shocks_bar.sum(axis=0) - (made.transition.transpose(0, 2, 1) @ carried).sum(axis=0)
+    Phi_bar = (transition_bar - 2.0 * carried @ P).reshape(-1, p * p)
     e = np.exp(np.multiply.outer(gaps, values))
-    # divided differences (e_i − e_j) / (values_i − values_j), without cancellation where two values are close
-    apart = np.multiply.outer(gaps, values[:, None] - values)
-    near = np.abs(apart) < 1e-300
-    growth = np.where(near, 1.0, np.expm1(apart) / np.where(near, 1.0, apart))
-    divided = gaps[:, None, None] * e[:, None, :] * growth
-    Y = W @ P @ W.T
-    B = (shocks_bar.reshape(-1, p * p) @ np.kron(V, V)).reshape(-1, p, p)
-    E = (transition_bar.reshape(-1, p * p) @ np.kron(V, W.T)).reshape(-1, p, p)
-    E = E - 2.0 * ((B * e[:, :, None]).transpose(0, 2, 1) @ Y.T)
-    drift_bar = (W.T @ (divided * E).sum(axis=0) @ V.T).real
-    P_bar = shocks_bar.sum(axis=0) - (W.T @ np.einsum("gkl,gk,gl->kl", B, e, e) @ W).real
+
+    def turned(weights: Eigen) -> Eigen:
+        """V' (Σ_u weight ∂Phi_u) V⁻¹' for every column of weights (g, n): (n, p, p)."""
+        total: Eigen = np.einsum("gn,gk->nk", weights.real, Phi_bar)
+        if np.iscomplexobj(weights):
+            total = total + 1j * np.einsum("gn,gk->nk", weights.imag, Phi_bar)
+        found: Eigen = V.T @ total.reshape(-1, p, p) @ W.T
+        return found
+
+    between = values[:, None] - values
+    close = np.abs(between) * (gaps.max() if len(gaps) else 0.0) < _CLOSE
+    sums, every = turned(e), np.arange(p)
+    total = (sums[every, every, :] - sums[every, :, every].T) / np.where(close, 1.0, between)
+    # where two values are close that difference loses digits, and the ratio is expanded by expm1
+    rows, columns = np.nonzero(close)
+    apart = np.multiply.outer(gaps, between[rows, columns])
+    growth = np.where(apart == 0, 1.0, np.expm1(apart) / np.where(apart == 0, 1.0, apart))
+    total[rows, columns] = turned(gaps[:, None] * e[:, columns] * growth)[np.arange(len(rows)), rows, columns]
+    drift_bar = (W.T @ total @ V.T).real
     drift_more, diffusion_bar = reverse_stationary(made.drift, P, 0.5 * (P_bar + P_bar.T))
     return drift_bar + drift_more, diffusion_bar
 
