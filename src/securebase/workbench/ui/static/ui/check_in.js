@@ -50,8 +50,9 @@ function Slider(question, changed) {
   }
 
   range.addEventListener("input", answer);
-  // a tap on the very middle moves nothing, so no input event comes; a lifted finger or a pressed space says it is meant
-  range.addEventListener("click", answer);
+  // a tap on the very middle moves nothing, so no input event comes; a lifted finger or a pressed space says it is
+  // meant. (A finger that scrolls the page over a slider is cancelled, not lifted.)
+  range.addEventListener("pointerup", answer);
   range.addEventListener("keydown", (event) => {
     if (event.key === " " || event.key === "Enter") {
       event.preventDefault();

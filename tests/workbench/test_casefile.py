@@ -1,0 +1,102 @@
+"""Rows become records: times in days, what lies later or was set aside left out."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from securebase.records.vocabulary import Moment, Phase, ProblemArea, RuptureKind
+from securebase.workbench.casefile import began_at, episode_record, with_everything
+from securebase.workbench.clients.models import Episode
+from securebase.workbench.therapy_sessions import actions
+from workbench.cast import BEGAN, NOON, Cast, answers
+
+
+@pytest.fixture
+def full(cast: Cast) -> Cast:
+    """Carla after two weeks: a check-in with an alert, a PHQ-9, a rupture that was repaired in session 2."""
+    kept = actions.record_check_in(
+        check_in=cast.invite().check_in, responses=answers("session_before", 6.0, 1.0), submission="1", at=NOON
+    )
+    alert = kept.administration.safety_alerts.get()
+    actions.acknowledge_alert(alert=alert, by=cast.alma, note="Called.", at=NOON + timedelta(days=1))
+    actions.type_in_administration(
+        episode=cast.episode,
+        by=cast.alma,
+        instrument="phq9",
+        responses={n: 2.0 for n in range(1, 9)} | {9: 0.0},
+        at=NOON + timedelta(days=3),
+        submission="2",
+    )
+    rupture = actions.mark_rupture(session=cast.session, by=cast.alma, kind=RuptureKind.WITHDRAWAL, at=NOON)
+    second = actions.create_session(
+        episode=cast.episode, by=cast.alma, number=2, held_at=NOON + timedelta(days=7), phase=Phase.MIDDLE
+    )
+    actions.record_repair(rupture=rupture, by=cast.alma, session=second, at=second.held_at)
+    return cast
+
+
+def record(cast: Cast, days: float):
+    episode = with_everything(Episode.objects.visible_to(cast.alma)).get()
+    return episode_record(episode, NOON + timedelta(days=days))
+
+
+def test_everything_is_there_with_times_in_days(full: Cast) -> None:
+    found = record(full, 14)
+    noon = 14 / 24  # noon in Greenwich is two in the afternoon where the therapy began
+    assert found.person == str(full.carla.id)
+    assert found.began_on == BEGAN
+    assert [s.number for s in found.sessions] == [1, 2]
+    assert [s.phase for s in found.sessions] == [Phase.INITIAL, Phase.MIDDLE]
+    assert found.sessions[0].at == pytest.approx(noon)
+    assert [a.instrument for a in found.administrations] == ["session_before", "phq9"]
+    first = found.administrations[0]
+    assert (first.session, first.moment) == (1, Moment.BEFORE)
+    assert first.responses == answers("session_before", 6.0, 1.0)
+    assert [(s.construct, s.value) for s in first.scores if s.scale == "symptoms"] == [("symptoms", 6.0)]
+    assert [s.value for s in found.scores("symptoms", instrument="phq9")] == [16.0]
+    assert [s.value for s in found.symptom_scores] == [6.0]
+    alert = found.safety_alerts[0]
+    assert (alert.instrument, alert.value) == ("session_before", 1.0)
+    assert alert.acknowledged_at == pytest.approx(noon + 1)
+    rupture = found.ruptures[0]
+    assert (rupture.session, rupture.kind) == (1, RuptureKind.WITHDRAWAL)
+    assert rupture.repaired_at == pytest.approx(noon + 7)
+    assert found.problem_areas == (ProblemArea.ROLE_DISPUTE,)
+    assert found.planned_sessions == 16
+
+
+def test_what_lies_later_is_not_known_yet(full: Cast) -> None:
+    assert record(full, -1).administrations == ()
+    early = record(full, 0.5)
+    assert len(early.administrations) == len(early.sessions) == 1
+    assert early.safety_alerts[0].acknowledged_at is None
+    assert early.ruptures[0].repaired_at is None
+
+
+def test_what_was_set_aside_is_left_out_from_then_on_and_its_alert_is_not(full: Cast) -> None:
+    first = full.episode.administrations.get(instrument="session_before")
+    actions.set_aside_administration(administration=first, by=full.alma, at=NOON + timedelta(days=5))
+    assert [a.instrument for a in record(full, 14).administrations] == ["phq9"]
+    assert [a.instrument for a in record(full, 4).administrations] == ["session_before", "phq9"]
+    assert record(full, 14).safety_alerts[0].instrument == "session_before"
+
+
+def test_unanswered_stays_unanswered(cast: Cast) -> None:
+    actions.record_check_in(check_in=cast.invite().check_in, responses={6: 3.0}, submission="1", at=NOON)
+    found = record(cast, 1).administrations[0]
+    assert found.responses[6] == 3.0
+    assert [n for n, v in found.responses.items() if v is None] == [n for n in found.responses if n != 6]
+    assert {s.scale for s in found.scores} == {"social_support"}
+
+
+def test_it_takes_a_handful_of_queries_however_many_rows(full: Cast, django_assert_max_num_queries) -> None:
+    with django_assert_max_num_queries(8):
+        record(full, 14)
+
+
+def test_time_zero_is_the_local_midnight_of_the_first_day(cast: Cast) -> None:
+    start = began_at(cast.episode)
+    assert timezone.localtime(start).replace(tzinfo=None) == datetime(2026, 9, 1)

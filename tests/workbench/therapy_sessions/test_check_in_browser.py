@@ -1,0 +1,194 @@
+"""The check-in in a real browser at the width of a phone: sliders, a reload, a lost network, a device handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from securebase.records.vocabulary import Moment
+from securebase.workbench.therapy_sessions.models import CheckInMode
+from workbench.cast import PASSWORD, Cast, make_cast
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), None)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium at /usr/bin/chromium"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(chromium: Any, live_server: Any) -> Iterator[Any]:
+    """A phone. Asking another host, an error in a script or a breach of the content policy fails the test."""
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, reduced_motion="reduce")
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
+    page.on("request", lambda r: None if r.url.startswith(live_server.url) else complaints.append(r.url))
+    yield page
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def people(live_server: Any) -> Cast:
+    return make_cast()
+
+
+def open_link(page: Any, live_server: Any, people: Cast) -> str:
+    path = people.invite(Moment.BEFORE, CheckInMode.LINK, at=timezone.now()).path
+    page.goto(live_server.url + path)
+    return path
+
+
+def set_to(page: Any, item: int, presses: int) -> None:
+    """Move a slider from its middle with the keyboard."""
+    slider = page.locator(f"#item_{item} input[type=range]")
+    slider.focus()
+    for _ in range(abs(presses)):
+        slider.press("ArrowRight" if presses > 0 else "ArrowLeft")
+
+
+def kept(people: Cast) -> dict[int, float | None]:
+    return {r.item: r.value for r in people.episode.administrations.get().responses.all()}
+
+
+def test_an_untouched_slider_is_no_answer_and_says_so(page: Any, live_server: Any, people: Cast) -> None:
+    open_link(page, live_server, people)
+    slider = page.locator("#item_1 input[type=range]")
+    assert "not answered yet" in slider.get_attribute("aria-valuetext")
+    assert page.locator("#item_1 output").inner_text() == "Not answered yet"
+    assert page.locator("input[type=radio]:checked").count() == 0
+    slider.press("Tab")
+    assert page.locator("#item_1 output").inner_text() == "Not answered yet"
+    set_to(page, 1, 2)
+    assert page.locator("#item_1 output").inner_text() == "7 of 10"
+    # the middle itself is an answer only where it is meant: a press of the space bar, or a tap
+    page.locator("#item_2 input[type=range]").press(" ")
+    assert page.locator("#item_2 output").inner_text() == "5 of 10"
+    page.locator("#item_3 input[type=range]").tap()
+    assert page.locator("#item_3 output").inner_text() == "5 of 10"
+    page.locator("#item_2").get_by_role("button", name="Leave open").click()
+    assert page.locator("#item_2 output").inner_text() == "Not answered yet"
+    page.get_by_label("No, not at all").check()
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("button", name="Send as it is").click()
+    page.wait_for_url("**/sent/")
+    assert {n: v for n, v in kept(people).items() if v is not None} == {1: 7.0, 3: 5.0, 11: 0.0}
+
+
+def test_it_fits_a_phone_without_sideways_scroll(page: Any, live_server: Any, people: Cast) -> None:
+    open_link(page, live_server, people)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    heights = page.locator("input[type=range], .choices label, main .button").evaluate_all(
+        "all => all.filter(e => e.offsetParent).map(e => e.getBoundingClientRect().height)"
+    )
+    assert min(heights) >= 43.5
+
+
+def test_answers_outlive_a_reload_and_are_forgotten_once_sent(page: Any, live_server: Any, people: Cast) -> None:
+    path = open_link(page, live_server, people)
+    set_to(page, 1, 3)
+    page.get_by_label("No, not at all").check()
+    page.reload()
+    assert page.locator("#item_1 output").inner_text() == "8 of 10"
+    assert page.get_by_label("No, not at all").is_checked()
+    assert page.locator("#item_2 output").inner_text() == "Not answered yet"
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("button", name="Send as it is").click()
+    page.wait_for_url(f"**{path}sent/")
+    assert page.evaluate("sessionStorage.length") == 0
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_a_lost_network_loses_nothing_and_saves_once(page: Any, live_server: Any, people: Cast) -> None:
+    open_link(page, live_server, people)
+    page.get_by_label("Yes, often").check()
+    assert page.locator(".help-at-once").is_visible()  # help does not wait for the network
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_text("Not sent yet. Your answers are kept here").wait_for()
+    page.context.set_offline(False)
+    page.wait_for_url("**/sent/")
+    assert page.get_by_role("heading", name="Help at once").is_visible()
+    assert people.episode.administrations.count() == 1
+    assert people.episode.safety_alerts.count() == 1
+
+
+def test_an_answer_lost_on_the_way_back_is_sent_again_and_kept_once(page: Any, live_server: Any, people: Cast) -> None:
+    path = open_link(page, live_server, people)
+    page.get_by_label("No, not at all").check()
+    page.get_by_role("button", name="Send", exact=True).click()
+    lost: list[int] = []
+
+    def lose_the_first(route: Any) -> None:
+        if route.request.method == "POST" and not lost:
+            lost.append(route.fetch(max_redirects=0).status)  # it arrives and is saved; its answer is lost
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route(f"**{path}", lose_the_first)
+    page.get_by_role("button", name="Send as it is").click()
+    page.wait_for_url("**/sent/")
+    assert lost == [302]
+    assert people.episode.administrations.count() == 1
+
+
+def test_help_opens_from_the_top_of_the_page(page: Any, live_server: Any, people: Cast) -> None:
+    open_link(page, live_server, people)
+    assert not page.get_by_text("local emergency number").last.is_visible()
+    page.get_by_role("link", name="Help now").click()
+    assert page.get_by_text("local emergency number").last.is_visible()
+
+
+def test_a_device_handed_over_gives_nothing_else_away(page: Any, live_server: Any, people: Cast) -> None:
+    url = live_server.url
+    page.goto(url + "/sign-in/")
+    page.get_by_label("User name").fill("alma")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(f"{url}/clients/{people.carla.id}/sessions/")
+    other = page.context.new_page()  # a second tab, left open with her record
+    other.goto(f"{url}/clients/{people.carla.id}/measures/")
+    page.goto(f"{url}/clients/{people.carla.id}/sessions/{people.session.id}/")
+    page.get_by_role("button", name="Hand over this device").first.click()
+    page.get_by_role("heading", name="How have things been?").wait_for()
+    other.get_by_role("heading", name="Sign in").wait_for()
+    assert "Carla" not in other.content()
+    for _ in range(3):
+        page.go_back()
+        assert "Carla" not in page.locator("main").inner_text()
+    page.goto(f"{url}/clients/{people.carla.id}/measures/")
+    page.get_by_role("heading", name="Sign in").wait_for()
+    page.get_by_role("link", name="Back to the check-in").click()
+    page.get_by_role("heading", name="How have things been?").wait_for()
+
+
+def test_without_javascript_the_same_form_works(chromium: Any, live_server: Any, people: Cast) -> None:
+    context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    open_link(page, live_server, people)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator("#item_1 label").nth(8).click()
+    page.get_by_label("Yes, often").check()
+    assert page.locator(".help-at-once").is_visible()
+    page.get_by_role("button", name="Send", exact=True).click()
+    assert page.get_by_role("heading", name="Help at once").is_visible()
+    assert kept(people)[1] == 8.0
+    context.close()

@@ -1,0 +1,234 @@
+"""The therapist's pages of sessions, measures, marks of strain, alerts, and the library."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client as Browser
+from django.urls import reverse
+from django.utils import timezone
+
+from securebase.measurement.catalogue import instruments
+from securebase.records.vocabulary import Moment
+from securebase.workbench.therapy_sessions import actions
+from workbench.cast import NOON, Cast, answers
+
+LATER = {"number": "2", "date": "2026-09-08", "time": "14:00", "phase": "initial"}
+
+
+def text(answer) -> str:
+    return " ".join(BeautifulSoup(answer.content, "html.parser").find("main").text.split())
+
+
+def test_an_empty_list_teaches(cast: Cast, alma: Browser) -> None:
+    actions.remove_session(session=cast.session, by=cast.alma)
+    page = text(alma.get(reverse("client-sessions", args=[cast.carla.id])))
+    assert "No session yet" in page
+    assert "Add the first session" in page
+    assert "No measure yet" in text(alma.get(reverse("client-measures", args=[cast.carla.id])))
+
+
+def test_the_next_session_is_proposed_a_week_after_the_last(cast: Cast, alma: Browser) -> None:
+    soup = BeautifulSoup(alma.get(reverse("session-new", args=[cast.carla.id])).content, "html.parser")
+    proposed = {name: soup.find("input", attrs={"name": name})["value"] for name in ("number", "date", "time")}
+    assert proposed == {"number": "2", "date": "2026-09-08", "time": "14:00"}
+    answer = alma.post(reverse("session-new", args=[cast.carla.id]), LATER)
+    made = cast.episode.therapy_sessions.get(number=2)
+    assert answer.headers["Location"] == reverse("session", args=[cast.carla.id, made.id])
+    assert made.held_at == NOON + timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"number": "1"}, "there already"),
+        ({"number": "0"}, "greater than or equal to 1"),
+        ({"date": "2026-08-31"}, "The therapy began on"),
+        ({"date": "soon"}, "valid date"),
+        ({"time": "25:00"}, "valid time"),
+    ],
+)
+def test_a_session_that_cannot_be_is_refused_with_the_reason(
+    cast: Cast, alma: Browser, wrong: dict[str, str], said: str
+) -> None:
+    answer = alma.post(reverse("session-new", args=[cast.carla.id]), LATER | wrong)
+    assert answer.status_code == 400
+    assert said in text(answer)
+    assert cast.episode.therapy_sessions.count() == 1
+
+
+def test_two_who_move_a_session_at_once_are_told(cast: Cast, alma: Browser) -> None:
+    url = reverse("session", args=[cast.carla.id, cast.session.id])
+    typed = LATER | {"number": "1", "version": "1"}
+    assert alma.post(url, typed).status_code == 302
+    answer = alma.post(url, typed | {"time": "09:30"})
+    assert answer.status_code == 400
+    assert "somebody else changed this" in text(answer)
+    assert 'value="09:30"' in answer.content.decode()
+    assert alma.post(url, typed | {"time": "09:30", "version": "2"}).status_code == 302
+
+
+def test_strain_is_marked_repaired_and_taken_back(cast: Cast, alma: Browser) -> None:
+    page = reverse("session", args=[cast.carla.id, cast.session.id])
+    mark = reverse("rupture-mark", args=[cast.carla.id, cast.session.id])
+    alma.post(mark, {"kind": "sulking"})
+    assert cast.session.ruptures.count() == 0
+    alma.post(mark, {"kind": "withdrawal"})
+    rupture = cast.session.ruptures.get()
+    assert rupture.marked_at == cast.session.held_at
+    assert "open until a repair is recorded" in text(alma.get(page))
+    alma.post(reverse("rupture-repair", args=[cast.carla.id, rupture.id]), {"session": str(cast.session.id)})
+    assert "repaired in session 1" in text(alma.get(page))
+    assert "withdrawal, repaired" in text(alma.get(reverse("client-sessions", args=[cast.carla.id])))
+    alma.post(reverse("rupture-remove", args=[cast.carla.id, rupture.id]))
+    assert cast.session.ruptures.count() == 0
+
+
+def test_a_session_is_undone_while_it_is_empty(cast: Cast, alma: Browser) -> None:
+    url = reverse("session-remove", args=[cast.carla.id, cast.session.id])
+    alma.post(url)
+    assert cast.episode.therapy_sessions.count() == 0
+    session = actions.create_session(episode=cast.episode, by=cast.alma, number=1, held_at=NOON)
+    actions.invite_check_in(session=session, by=cast.alma, moment=Moment.BEFORE, mode="link", at=NOON)
+    url = reverse("session-remove", args=[cast.carla.id, session.id])
+    assert "check-ins or marks" in text(alma.post(url, follow=True))
+    assert cast.episode.therapy_sessions.count() == 1
+
+
+def test_a_check_in_is_withdrawn_on_the_page(cast: Cast, alma: Browser) -> None:
+    cast.invite()
+    alma.post(reverse("check-in-withdraw", args=[cast.carla.id, cast.session.id, "before"]))
+    assert cast.session.check_ins.get().state == "withdrawn"
+    assert alma.post(reverse("check-in-withdraw", args=[cast.carla.id, cast.session.id, "after"])).status_code == 404
+    assert alma.post(reverse("check-in-withdraw", args=[cast.carla.id, cast.session.id, "never"])).status_code == 404
+
+
+def phq9(cast: Cast, value: float, day: int, last: float = 0.0) -> actions.Recorded:
+    return actions.type_in_administration(
+        episode=cast.episode,
+        by=cast.alma,
+        instrument="phq9",
+        responses={n: value for n in range(1, 9)} | {9: last},
+        at=NOON + timedelta(days=day),
+        submission=f"{value}{day}",
+    )
+
+
+def test_change_is_shown_against_measurement_error(cast: Cast, alma: Browser) -> None:
+    phq9(cast, 2.0, 0)
+    phq9(cast, 1.0, 7)
+    page = text(alma.get(reverse("client-measures", args=[cast.carla.id])))
+    assert "-8 (-50%) reliable improvement threshold 6" in page
+    assert "mild" in page
+
+
+def test_what_is_set_aside_is_kept_and_not_counted(cast: Cast, alma: Browser) -> None:
+    phq9(cast, 2.0, 0)
+    slip = phq9(cast, 0.0, 7).administration
+    alma.post(reverse("administration-set-aside", args=[cast.carla.id, slip.id]))
+    page = text(alma.get(reverse("client-measures", args=[cast.carla.id])))
+    assert "one score so far" in page
+    assert "set aside" in page
+    alma.post(reverse("administration-set-aside", args=[cast.carla.id, slip.id]), {"take_back": "1"})
+    assert "one score so far" not in text(alma.get(reverse("client-measures", args=[cast.carla.id])))
+
+
+def typed(**more: str) -> dict[str, str]:
+    start = {f"item_{n}": "1" for n in range(1, 10)}
+    return start | {"date": "2026-09-03", "session": "", "moment": "before", "submission": "s"} | more
+
+
+def test_a_questionnaire_is_typed_in_by_item_numbers(cast: Cast, alma: Browser) -> None:
+    url = reverse("type-in", args=[cast.carla.id, "phq9"])
+    page = alma.get(url)
+    assert "they are not the questions" in text(page)
+    answer = alma.post(url, typed(item_3=""), follow=True)
+    assert "asks for attention now" in text(answer)
+    kept = cast.episode.administrations.get()
+    assert timezone.localtime(kept.at).date() == date(2026, 9, 3)
+    assert kept.responses.get(item=3).value is None
+    assert kept.scores.get(scale="total").value is None
+    assert "item 3 unanswered" in text(answer)
+    assert alma.post(url, typed(item_3="")).status_code == 302
+    assert cast.episode.administrations.count() == 1
+
+
+def test_typed_in_for_a_session_it_has_the_sessions_moment(cast: Cast, alma: Browser) -> None:
+    url = reverse("type-in", args=[cast.carla.id, "phq9"])
+    alma.post(url, typed(date="2026-09-01", session=str(cast.session.id), moment="after"))
+    kept = cast.episode.administrations.get()
+    assert (kept.at, kept.therapy_session, kept.moment) == (NOON, cast.session, "after")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"item_2": "7"}, "less than or equal to 3"),
+        ({"item_2": "many"}, "Enter a number"),
+        ({"date": "2031-01-01"}, "still to come"),
+        ({"date": "2026-08-01"}, "The therapy began on"),
+        ({f"item_{n}": "" for n in range(1, 11)}, "no item has an answer"),
+    ],
+    ids=str,
+)
+def test_a_slip_in_typing_is_named_and_the_rest_stays(
+    cast: Cast, alma: Browser, wrong: dict[str, str], said: str
+) -> None:
+    answer = alma.post(reverse("type-in", args=[cast.carla.id, "phq9"]), typed(moment="after") | wrong)
+    assert answer.status_code == 400
+    assert said in text(answer)
+    soup = BeautifulSoup(answer.content, "html.parser")
+    assert soup.find("select", attrs={"name": "moment"}).find("option", selected=True)["value"] == "after"
+    assert cast.episode.administrations.count() == 0
+
+
+def test_our_own_session_sets_are_check_ins_and_not_typed_in_apart(cast: Cast, alma: Browser) -> None:
+    assert alma.get(reverse("type-in", args=[cast.carla.id, "session_before"])).status_code == 404
+    assert alma.get(reverse("type-in", args=[cast.carla.id, "no-such"])).status_code == 404
+
+
+def test_every_instrument_that_can_be_typed_in_has_its_page(cast: Cast, alma: Browser) -> None:
+    offered = BeautifulSoup(alma.get(reverse("client-measures", args=[cast.carla.id])).content, "html.parser")
+    links = [a["href"] for a in offered.find_all("a") if "/type-in/" in a["href"]]
+    assert len(links) >= 7
+    for link in links:
+        soup = BeautifulSoup(alma.get(link).content, "html.parser")
+        fields = soup.find("form", class_="card").find_all(attrs={"name": lambda n: n and n.startswith("item_")})
+        assert len(fields) == len(instruments()[link.rstrip("/").split("/")[-1]].items)
+
+
+def test_an_alert_is_read_and_closed_with_a_note(cast: Cast, alma: Browser) -> None:
+    check_in = cast.invite().check_in
+    actions.record_check_in(check_in=check_in, responses=answers("session_before", 5.0, 2.0), submission="s", at=NOON)
+    alert = cast.episode.safety_alerts.get()
+    url = reverse("alert", args=[cast.carla.id, alert.id])
+    assert "Yes, often" in text(alma.get(url))
+    assert alma.post(url, {"note": ""}).status_code == 400
+    assert alma.post(url, {"note": "Called her at two."}).status_code == 302
+    assert "Called her at two." in text(alma.get(url))
+    again = alma.post(url, {"note": "Called her at three."})
+    assert "already" in text(again)
+    assert cast.episode.safety_alerts.get().note == "Called her at two."
+
+
+def test_an_open_safety_question_is_no_all_clear(cast: Cast, alma: Browser) -> None:
+    check_in = cast.invite().check_in
+    kept = actions.record_check_in(
+        check_in=check_in, responses=answers("session_before", 5.0, None), submission="s", at=NOON
+    )
+    page = text(alma.get(reverse("administration", args=[cast.carla.id, kept.administration.id])))
+    assert "no all-clear" in page
+    assert "safety question open" in text(alma.get(reverse("client-measures", args=[cast.carla.id])))
+
+
+@pytest.mark.parametrize("instrument_id", sorted(instruments()))
+def test_the_library_shows_every_instrument_and_marks_what_is_not_verified(alma: Browser, instrument_id: str) -> None:
+    instrument = instruments()[instrument_id]
+    page = text(alma.get(reverse("library-instrument", args=[instrument_id])))
+    assert instrument.name in page
+    assert ("not verified" in page) >= bool(instrument.unverified)
+    assert ("Not yet validated" in page) == (not instrument.validated)
+    assert instrument.name in text(alma.get(reverse("library")))
+    assert alma.get(reverse("library-instrument", args=["no-such"])).status_code == 404
