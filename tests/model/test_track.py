@@ -13,10 +13,11 @@ from scipy.stats import truncnorm
 from oracles import dense_normal
 from securebase.errors import ModelError
 from securebase.model.likelihood import log_likelihood
+from securebase.model.observations import panel as observed_panel
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import ParameterSet, parameter_set
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
-from securebase.model.simulate import draw_true_values, simulate_panel
+from securebase.model.simulate import draw_true_values, simulate, simulate_panel
 from securebase.model.track import track
 
 SPECIFICATION = Specification(("symptoms", "alliance"), trend=Trend.CARRIED)
@@ -216,3 +217,28 @@ def test_a_warm_client_costs_less_than_fifteen_hundred_small_solves(literature: 
         own.append(between - begin)
         solves.append(time.perf_counter() - between)
     assert min(own) < 15 * min(solves)
+
+
+@pytest.mark.parametrize("kept_by", ["the model", "a clinic"])
+def test_what_is_foretold_comes_about_as_often_as_it_says(literature: ParameterSet, kept_by: str) -> None:
+    """Ruptures raised falsely in 5% of ordinary sessions, 90% of last scores within their interval; also where answers
+    are whole, bounded, sometimes missing, and sessions slip."""
+    specification, parameters = literature.specification, literature.in_score_units()
+    rng, n = np.random.default_rng(1), 120
+    if kept_by == "the model":
+        rows = simulate_panel(specification, parameters, [np.arange(16.0)] * n, rng)
+    else:
+        rows = observed_panel(simulate("default", n=n, rng=rng, dropout=0.0))
+    low, inside = [], []
+    for i in range(n):
+        here = rows.rows_of(i)
+        times, scores = rows.times[here], rows.scores[here]
+        whole = track(person(times, scores, rows.constructs), specification, parameters)
+        ratings = (whole.observed - whole.predicted)[2:, 1] / whole.predicted_sd[2:, 1]
+        low += list(ratings[np.isfinite(ratings)] < -1.645)
+        half = track(person(times[:8], scores[:8], rows.constructs), specification, parameters)
+        mean, sd = half.score_at(float(times[-1]))
+        if np.isfinite(scores[-1, 0]):
+            inside.append(abs(scores[-1, 0] - mean) < 1.645 * sd)
+    assert abs(np.mean(low) - 0.05) < 3.5 * np.sqrt(0.05 * 0.95 / len(low))
+    assert abs(np.mean(inside) - 0.90) < 3.5 * np.sqrt(0.9 * 0.1 / len(inside))

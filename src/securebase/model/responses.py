@@ -61,9 +61,11 @@ def _for_scale(
 def _spread(total: float, low: Array, high: Array, step: Array, rng: np.random.Generator) -> Array:
     """Whole steps within bounds, scattered around an even share, whose sum is as near to `total` as steps allow."""
     most = np.rint((high - low) / step)
+    if len(low) == 1:
+        alone: Array = low + np.clip(np.rint((total - low) / step), 0.0, most) * step
+        return alone
     share = (total - low.sum()) / max((high - low).sum(), 1e-12)
-    scatter = ITEM_SCATTER if len(low) > 1 else 0.0
-    counts = np.rint(most * np.clip(share + scatter * rng.standard_normal(len(low)), 0.0, 1.0))
+    counts = np.rint(most * np.clip(share + ITEM_SCATTER * rng.standard_normal(len(low)), 0.0, 1.0))
     while True:
         made: Array = low + counts * step
         missing = total - made.sum()
