@@ -18,8 +18,8 @@ Indices = NDArray[np.intp]
 Function = Callable[[Array], tuple[float, Array]]
 
 
-#: longest move of any coordinate in the first step, and in every later one
-_FIRST, _FARTHEST = 0.25, 1.0
+#: longest move of any coordinate in one step
+_FARTHEST = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +44,11 @@ def bfgs(
     """Go down until the steepness is below `until`, no step helps any more, or after 150 + 4 len(x) steps.
 
     Returns the last point and the number of steps. Broyden–Fletcher–Goldfarb–Shanno with a weak Wolfe search
-    (Lewis and Overton 2013).
+    (Lewis and Overton 2013), begun with the curvature at the first point, which more than pays for itself.
     """
     point = Point(x, *function(x))
-    inverse = np.eye(len(x))
-    fresh = True
     most = 150 + 4 * len(x)
+    inverse, fresh = _metric(function, point), True
     for step in range(most):
         if progress is not None:
             progress(step, point.value)
@@ -57,19 +56,16 @@ def bfgs(
             return point, step
         direction = -inverse @ point.gradient
         # a leap could end on a far plain where nothing has a slope any more
-        longest = float(np.abs(direction).max())
-        direction *= min(1.0, (_FIRST if fresh else _FARTHEST) / max(longest, 1e-300))
+        direction *= min(1.0, _FARTHEST / max(float(np.abs(direction).max()), 1e-300))
         found = _search(function, point, direction)
         if found is None:
             if fresh:
                 return point, step
-            inverse, fresh = np.eye(len(x)), True
+            inverse, fresh = _metric(function, point), True
             continue
         s, y = found.x - point.x, found.gradient - point.gradient
         curvature = float(s @ y)
         if curvature > 1e-12 * float(np.linalg.norm(s) * np.linalg.norm(y)):
-            if fresh:
-                inverse = np.eye(len(x)) * (curvature / float(y @ y))
             pushed = inverse @ y
             inverse = (
                 inverse
@@ -80,6 +76,20 @@ def bfgs(
             fresh = False
         point = found
     return point, most
+
+
+def _metric(function: Function, point: Point) -> Array:
+    """Inverse of the curvature at a point, by one-sided differences; directions that curve down count as if up."""
+    H = np.zeros((len(point.x), len(point.x)))
+    for i in range(len(point.x)):
+        ahead = point.x.copy()
+        ahead[i] += 1e-4
+        value, gradient = function(ahead)
+        H[i] = (gradient - point.gradient) / 1e-4 if np.isfinite(value) else np.eye(len(point.x))[i]
+    values, vectors = np.linalg.eigh(0.5 * (H + H.T))
+    sizes = np.abs(values)
+    inverse: Array = (vectors / np.maximum(sizes, max(1e-2 * float(sizes.max(initial=0.0)), 1e-12))) @ vectors.T
+    return inverse
 
 
 def _search(function: Function, point: Point, direction: Array) -> Point | None:
