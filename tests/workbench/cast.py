@@ -1,4 +1,4 @@
-"""The fixed cast: Alma (therapist), Bruno (supervisor), Carla (client), Dario (a therapist who must never see Carla)."""
+"""The fixed cast: Alma (therapist), Bruno (supervisor), Carla (client), Dario (a therapist who must not see Carla)."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def full(cast: Cast) -> Cast:
         episode=cast.episode,
         by=cast.alma,
         instrument="phq9",
-        responses={n: 2.0 for n in range(1, 9)} | {9: 0.0},
+        responses=dict.fromkeys(range(1, 9), 2.0) | {9: 0.0},
         at=NOON + timedelta(days=3),
         submission="2",
     )

@@ -44,7 +44,9 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(cast: Cas
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
 def test_no_file_names_another_host_or_carries_inline_code(file: Path) -> None:
     text = file.read_text()
-    foreign = [a for a in re.findall(r"https?://[^\s\"'<)]+", text) if "www.w3.org" not in a and "your-address" not in a]
+    foreign = [
+        a for a in re.findall(r"https?://[^\s\"'<)]+", text) if "www.w3.org" not in a and "your-address" not in a
+    ]
     assert foreign == []
     if file.suffix == ".html":
         soup = BeautifulSoup(text, "html.parser")

@@ -122,7 +122,9 @@ def test_a_clients_page_opens_for_her_therapist_only(full: Cast, name: str) -> N
     assert Entry.objects.filter(action="client.read", client=str(full.carla.id)).count() > reads
 
 
-@pytest.mark.parametrize("name", [n for n in OF_A_CLIENT if ROUTES[n].count("<") > 1 and "instrument_id" not in ROUTES[n]])
+@pytest.mark.parametrize(
+    "name", [n for n in OF_A_CLIENT if ROUTES[n].count("<") > 1 and "instrument_id" not in ROUTES[n]]
+)
 def test_a_record_of_carla_cannot_be_reached_through_a_client_of_ones_own(full: Cast, name: str) -> None:
     own = clients.Client.objects.visible_to(full.dario).get()
     browser = Browser()

@@ -77,9 +77,7 @@ def test_rows_cannot_be_changed_or_removed() -> None:
 
 def test_answers_leave_their_number_in_the_trail_and_nothing_else(cast: Cast) -> None:
     check_in = cast.invite().check_in
-    actions.record_check_in(
-        check_in=check_in, responses=answers("session_before", 7.0, 3.0), submission="s", at=NOON
-    )
+    actions.record_check_in(check_in=check_in, responses=answers("session_before", 7.0, 3.0), submission="s", at=NOON)
     entry = Entry.objects.get(action="check_in.answered")
     assert entry.actor == ""
     assert entry.client == str(cast.carla.id)

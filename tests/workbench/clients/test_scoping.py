@@ -30,7 +30,7 @@ def full(cast: Cast) -> Cast:
 
 
 def leads_to_a_client(model: type[models.Model], seen: tuple[type[models.Model], ...] = ()) -> bool:
-    targets = [f.related_model for f in model._meta.get_fields() if f.many_to_one or f.one_to_one and f.concrete]
+    targets = [f.related_model for f in model._meta.get_fields() if f.many_to_one or (f.one_to_one and f.concrete)]
     return model is Client or any(
         t is not model and t not in seen and leads_to_a_client(t, (*seen, model)) for t in targets if t
     )

@@ -16,10 +16,15 @@ from securebase.workbench.therapy_sessions.models import CheckInMode  # noqa: E4
 from workbench.cast import answers, make_cast  # noqa: E402
 
 
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     call_command("migrate", verbosity=0)
     cast = make_cast()
-    print("ready", flush=True)
+    say("ready")
     for number in range(2, 200):
         at = datetime(2026, 9, 1, tzinfo=UTC) + timedelta(days=number)
         session = actions.create_session(episode=cast.episode, by=cast.alma, number=number, held_at=at)
@@ -29,7 +34,7 @@ def main() -> None:
         kept = actions.record_check_in(
             check_in=check_in, responses=answers("session_before", 5.0, 1.0), submission=str(number), at=at
         )
-        print(kept.administration.id, flush=True)
+        say(str(kept.administration.id))
 
 
 if __name__ == "__main__":

@@ -61,7 +61,9 @@ def test_other_answers_to_an_answered_check_in_are_refused(cast: Cast) -> None:
     assert cast.episode.administrations.get().responses.get(item=1).value == 4.0
 
 
-@pytest.mark.parametrize("responses", [{1: 11.0}, {1: -1.0}, {1: 2.5}, {99: 1.0}, {11: 7.0}, {1: float("nan")}], ids=str)
+@pytest.mark.parametrize(
+    "responses", [{1: 11.0}, {1: -1.0}, {1: 2.5}, {99: 1.0}, {11: 7.0}, {1: float("nan")}], ids=str
+)
 def test_an_answer_that_no_item_allows_leaves_nothing_behind(cast: Cast, responses: dict[int, float]) -> None:
     with pytest.raises(ResponseError):
         record(cast, responses)
@@ -142,7 +144,7 @@ def test_typing_in_keeps_once_and_asks_for_something_to_keep(cast: Cast) -> None
         "episode": cast.episode,
         "by": cast.alma,
         "instrument": "phq9",
-        "responses": {n: 1.0 for n in range(1, 10)},
+        "responses": dict.fromkeys(range(1, 10), 1.0),
         "at": NOON,
         "submission": "s",
         "session": cast.session,

@@ -236,9 +236,7 @@ class TestThisDeviceHandedOver:
         assert "give the device" not in browser.get(path + "sent/").content.decode()
 
 
-def test_without_an_address_no_link_is_offered_and_the_page_says_why(
-    cast: Cast, alma: Browser, settings
-) -> None:
+def test_without_an_address_no_link_is_offered_and_the_page_says_why(cast: Cast, alma: Browser, settings) -> None:
     page = reverse("session", args=[cast.carla.id, cast.session.id])
     make = reverse("check-in-link", args=[cast.carla.id, cast.session.id, "before"])
     text = alma.get(page).content.decode()

@@ -110,7 +110,7 @@ def phq9(cast: Cast, value: float, day: int, last: float = 0.0) -> actions.Recor
         episode=cast.episode,
         by=cast.alma,
         instrument="phq9",
-        responses={n: value for n in range(1, 9)} | {9: last},
+        responses=dict.fromkeys(range(1, 9), value) | {9: last},
         at=NOON + timedelta(days=day),
         submission=f"{value}{day}",
     )

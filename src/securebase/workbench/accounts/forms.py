@@ -51,6 +51,7 @@ class _NewPassword(forms.Form):
 
 
 class NewAccountForm(_NewPassword):
+    field_order: tuple[str, ...] = ("name_shown", "user_name", "password")
     name_shown = forms.CharField(
         label="Your name, as clients see it", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
@@ -60,7 +61,6 @@ class NewAccountForm(_NewPassword):
         help_text="Your e-mail address or a short name. Capitals do not matter.",
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
-    field_order = ("name_shown", "user_name", "password")
 
     def clean_user_name(self) -> str:
         name = normalised(self.cleaned_data["user_name"])

@@ -38,7 +38,7 @@ class IdleLock:
                 record_sign_out(account=account, why="idle")
                 logout(request)
                 back = request.get_full_path() if request.method == "GET" else ""
-                return redirect(f"{reverse('sign-in')}?{urlencode({'away': 1, 'next': back})}")
+                return redirect(f"{reverse('sign-in')}?{urlencode({'away': '1', 'next': back})}")
             if abs(now - seen) > _EVERY:
                 request.session[_SEEN] = now
         return self.get_response(request)

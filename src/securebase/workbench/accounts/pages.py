@@ -34,6 +34,7 @@ from securebase.workbench.accounts.gate import (
     signed_in,
 )
 from securebase.workbench.accounts.models import Account, Role
+from securebase.workbench.ui.conflict import keep_typed
 
 _WRONG = "User name and password do not fit together."
 
@@ -177,8 +178,8 @@ def clinic(request: HttpRequest) -> HttpResponse:
                 clinic=ours, by=account, name=data["name"], help_text=data["help_text"], version=data["version"]
             )
         except InputError as error:
-            form.add_error(None, str(error))
-            form.data = {**form.data.dict(), "version": str(ours.version)}  # type: ignore[union-attr, assignment]
+            ours.refresh_from_db()
+            keep_typed(form, error, version=ours.version)
         else:
             messages.success(request, "Saved.")
             return redirect("clinic")

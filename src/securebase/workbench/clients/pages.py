@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -18,6 +18,7 @@ from securebase.workbench.clients import actions
 from securebase.workbench.clients.forms import ClientForm, EpisodeForm, NewClientForm
 from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
 from securebase.workbench.clients.queries import client_in_view
+from securebase.workbench.ui.conflict import keep_typed
 
 
 @for_roles(Role.THERAPIST)
@@ -98,7 +99,7 @@ def _saved_client(request: HttpRequest, client: Client, form: ClientForm) -> boo
         )
     except InputError as error:
         client.refresh_from_db()
-        _refuse(form, error, client.version)
+        keep_typed(form, error, version=client.version)
         return False
     messages.success(request, "Saved.")
     return True
@@ -120,18 +121,10 @@ def _saved_episode(request: HttpRequest, episode: Episode, form: EpisodeForm) ->
         )
     except InputError as error:
         episode.refresh_from_db()
-        _refuse(form, error, episode.version)
+        keep_typed(form, error, version=episode.version)
         return False
     messages.success(request, "Saved.")
     return True
-
-
-def _refuse(form: ClientForm | EpisodeForm, error: InputError, version: int) -> None:
-    """Keep what was typed, say why, and let the next save be made against what is saved now."""
-    form.add_error(None, str(error))
-    typed = form.data.copy() if isinstance(form.data, QueryDict) else dict(form.data)
-    typed["version"] = str(version)
-    form.data = typed  # type: ignore[assignment]
 
 
 def _begun(request: HttpRequest, client: Client) -> HttpResponse:

@@ -49,14 +49,14 @@ class ScopedQuerySet(models.QuerySet[M]):
 
     def _ask(self) -> None:
         # reached through a row that was in scope: Django hands that row on as a hint
-        if not self._in_scope and "instance" not in self._hints:  # type: ignore[attr-defined]
+        if not self._in_scope and "instance" not in getattr(self, "_hints", {}):
             raise NotPermittedError(
                 f"{self.model.__name__} was asked for without a scope", advice="Start from visible_to(account)."
             )
 
     def _fetch_all(self) -> None:
         self._ask()
-        super()._fetch_all()  # type: ignore[misc]
+        super()._fetch_all()
 
     def iterator(self, chunk_size: int | None = None) -> Iterator[Any]:
         self._ask()

@@ -7,6 +7,7 @@ on.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,7 +15,9 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.sqlite3 import base as sqlite
-from django.db.backends.sqlite3._functions import register as register_functions
+from django.db.backends.sqlite3._functions import (  # type: ignore[import-untyped]
+    register as register_functions,
+)
 from django.db.backends.sqlite3.creation import DatabaseCreation as SqliteCreation
 from django.db.backends.sqlite3.features import DatabaseFeatures as SqliteFeatures
 from sqlcipher3 import dbapi2 as Database  # noqa: N812 (Django's own name for it)
@@ -56,7 +59,8 @@ class DatabaseFeatures(SqliteFeatures):
 class DatabaseCreation(SqliteCreation):
     """Test databases are files, and encrypted, like the real one."""
 
-    def is_in_memory_db(self, database_name: str | Path) -> bool:
+    @staticmethod
+    def is_in_memory_db(database_name: str | os.PathLike[str]) -> bool:
         return False
 
     def _get_test_db_name(self) -> str:
@@ -73,6 +77,7 @@ class DatabaseWrapper(sqlite.DatabaseWrapper):
     features_class = DatabaseFeatures
     creation_class = DatabaseCreation
     display_name = "SQLCipher"
+    init_commands: list[str]
     _holds_writer_lock = False
 
     def get_connection_params(self) -> dict[str, Any]:
@@ -109,7 +114,7 @@ class DatabaseWrapper(sqlite.DatabaseWrapper):
         # where the wait runs out, SQLite's own lock decides and says that the database is busy
         self._holds_writer_lock = self._writer_lock().acquire(timeout=timeout)
         try:
-            super()._start_transaction_under_autocommit()
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except BaseException:
             self._release_writer_lock()
             raise
@@ -121,20 +126,20 @@ class DatabaseWrapper(sqlite.DatabaseWrapper):
 
     def _commit(self) -> None:
         try:
-            super()._commit()
+            super()._commit()  # type: ignore[misc]
         finally:
             if not self.in_atomic_block or self.connection is None or not self.connection.in_transaction:
                 self._release_writer_lock()
 
     def _rollback(self) -> None:
         try:
-            super()._rollback()
+            super()._rollback()  # type: ignore[misc]
         finally:
             self._release_writer_lock()
 
     def _close(self) -> None:
         try:
-            super()._close()
+            super()._close()  # type: ignore[misc]
         finally:
             self._release_writer_lock()
 

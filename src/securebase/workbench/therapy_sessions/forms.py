@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -36,7 +37,7 @@ class SessionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("date") and data.get("time"):
-            moment = timezone.datetime.combine(data["date"], data["time"])
+            moment = datetime.combine(data["date"], data["time"])
             data["held_at"] = timezone.make_aware(moment)
         return data
 
@@ -46,7 +47,7 @@ class RuptureForm(forms.Form):
 
 
 class RepairForm(forms.Form):
-    session = forms.ModelChoiceField(
+    session: forms.ModelChoiceField[TherapySession] = forms.ModelChoiceField(
         label="Repaired in", queryset=None, empty_label="outside a session", required=False
     )
 
@@ -130,7 +131,9 @@ class TypeInForm(AnswersForm):
     """A paper form, typed in by the therapist: the items by number, and when it was filled in."""
 
     date = forms.DateField(label="Filled in on", widget=DateInput)
-    session = forms.ModelChoiceField(label="Belongs to", queryset=None, empty_label="no session", required=False)
+    session: forms.ModelChoiceField[TherapySession] = forms.ModelChoiceField(
+        label="Belongs to", queryset=None, empty_label="no session", required=False
+    )
     moment = forms.ChoiceField(
         label="Moment", choices=[(m.value, m.label) for m in Moment if m is not Moment.BETWEEN], required=False
     )

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -30,6 +30,7 @@ from securebase.workbench.therapy_sessions.forms import (
     SessionForm,
 )
 from securebase.workbench.therapy_sessions.models import SESSION_SETS, CheckIn, CheckInMode, TherapySession
+from securebase.workbench.ui.conflict import keep_typed
 
 _only_therapists = for_roles(Role.THERAPIST)
 
@@ -118,10 +119,7 @@ def session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -
             )
         except InputError as error:
             found.refresh_from_db()
-            form.add_error(None, str(error))
-            typed = form.data.copy() if isinstance(form.data, QueryDict) else dict(form.data)
-            typed["version"] = str(found.version)
-            form.data = typed  # type: ignore[assignment]
+            keep_typed(form, error, version=found.version)
         else:
             messages.success(request, "Saved.")
             return redirect("session", client_id, found.id)

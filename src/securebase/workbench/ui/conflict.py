@@ -1,0 +1,15 @@
+"""When two people edit one thing: what the later one typed is kept, and the next save is against what is saved now."""
+
+from __future__ import annotations
+
+from django.forms import Form
+from django.http import QueryDict
+
+
+def keep_typed(form: Form, error: Exception, *, version: int) -> None:
+    """Say why at the top of the form, and let it be sent again with the version that is saved now."""
+    form.add_error(None, str(error))
+    if isinstance(form.data, QueryDict):
+        typed = form.data.copy()
+        typed["version"] = str(version)
+        form.data = typed
