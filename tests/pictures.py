@@ -77,7 +77,20 @@ def full() -> ClientPicture:
         change=change,
     )
     bars = tuple(Bar(day(n), n, v, usual, 0.7 * (v - usual), low=v < 6) for n, v in enumerate(ALLIANCE, 1))
-    rupture = RuptureMark(day(6), 6, "withdrawal", 5.1, 7.5, 6.2, Repair.RETURNED, day(9), 9)
+    rupture = RuptureMark(
+        day(6),
+        6,
+        "withdrawal",
+        5.1,
+        7.5,
+        6.2,
+        Repair.RETURNED,
+        lowest=5.1,
+        lowest_at=day(6),
+        lowest_session=6,
+        repaired_at=day(9),
+        repaired_session=9,
+    )
     return ClientPicture(
         format=FORMAT,
         person="A. B.",

@@ -60,7 +60,8 @@ def _marks(picture: ClientPicture, x: alt.X, y: alt.Y) -> list[alt.Chart]:
     fallen, back = [], []
     for mark in picture.alliance.ruptures:
         value = mark.value if mark.value is not None else ratings.get(mark.session, bottom)
-        fallen.append({"at": mark.at, "value": value, "says": _named(mark)})
+        lowest = mark.lowest if mark.lowest is not None else value
+        fallen.append({"at": mark.lowest_at or mark.at, "value": lowest, "says": _named(mark)})
         if mark.repaired_at is not None:
             after = ratings.get(mark.repaired_session, _last_before(picture, mark.repaired_at, value))
             back.append({"at": mark.repaired_at, "value": after, "says": "repaired"})

@@ -34,7 +34,7 @@ def svg(chart: Any) -> str:
     Takes any Altair chart that went through `style.themed` (its label and description become title and desc).
     Raises ValueError where the chart has no such words: a picture without words is not accessible.
     """
-    specification = chart.to_dict()
+    specification = chart.to_dict(validate=False)  # the chart checked itself while it was made
     label = str(specification.get("usermeta", {}).get("label", ""))
     description = str(specification.get("description", ""))
     if not label or not description:

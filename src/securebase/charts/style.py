@@ -53,7 +53,30 @@ def table(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
 def layered(*layers: alt.Chart, fitted: bool = True, **properties: Any) -> alt.LayerChart:
     """Layers on top of each other; `fitted` so that the whole picture, with its axes, has the width asked for."""
     sized = {"autosize": alt.AutoSizeParams(type="fit", contains="padding")} if fitted else {}
-    return cast("alt.LayerChart", alt.layer(*layers).properties(**sized, **properties))
+    return cast("alt.LayerChart", alt.layer(*layers, **sized, **properties))
+
+
+#: Made once: every `configure_…` of the library copies the whole chart, rows and all.
+_LOOK = alt.Config(
+    font="sans-serif",
+    padding={"left": 2, "right": 6, "top": 6, "bottom": 2},
+    view=alt.ViewConfig(stroke=None),
+    axis=alt.AxisConfig(
+        domain=False,
+        ticks=False,
+        gridColor=LINE,
+        labelColor=SOFT,
+        labelFontSize=11.5,
+        labelPadding=6,
+        titleColor=SOFT,
+        titleFontSize=11.5,
+        titleFontWeight="normal",
+    ),
+    header=alt.HeaderConfig(labelColor=INK, labelFontSize=13, titleColor=SOFT),
+    legend=alt.LegendConfig(labelColor=SOFT, titleColor=SOFT, labelFontSize=11.5, titleFontSize=11.5),
+    text=alt.MarkConfig(color=SOFT, fontSize=11.5),
+    title=alt.TitleConfig(color=INK, fontSize=13, fontWeight="normal", anchor="start"),
+)
 
 
 def themed(chart: _Chart, *, label: str, description: str) -> _Chart:
@@ -61,24 +84,9 @@ def themed(chart: _Chart, *, label: str, description: str) -> _Chart:
 
     `label` names the chart in a few words, `description` says what it shows. `render.svg` writes both into the image.
     """
-    named: _Chart = chart.properties(description=description, usermeta={"label": label}, background="transparent")
-    themed_chart: _Chart = (
-        named.configure(font="sans-serif", padding={"left": 2, "right": 6, "top": 6, "bottom": 2})
-        .configure_view(stroke=None)
-        .configure_axis(
-            domain=False,
-            ticks=False,
-            gridColor=LINE,
-            labelColor=SOFT,
-            labelFontSize=11.5,
-            labelPadding=6,
-            titleColor=SOFT,
-            titleFontSize=11.5,
-            titleFontWeight="normal",
-        )
-        .configure_header(labelColor=INK, labelFontSize=13, titleColor=SOFT)
-        .configure_legend(labelColor=SOFT, titleColor=SOFT, labelFontSize=11.5, titleFontSize=11.5)
-        .configure_text(color=SOFT, fontSize=11.5)
-        .configure_title(color=INK, fontSize=13, fontWeight="normal", anchor="start")
-    )
-    return themed_chart
+    named: _Chart = chart.copy(deep=False)
+    named.config = _LOOK
+    named.description = description
+    named.usermeta = {"label": label}
+    named.background = "transparent"
+    return named

@@ -159,7 +159,11 @@ class Repair(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RuptureMark:
-    """A strain in the alliance: marked by a person, or seen in the ratings (value against what was expected)."""
+    """A strain in the alliance: marked by a person, or seen in the ratings.
+
+    `value` is the rating with which it began, `lowest` the lowest one until it closed; `expected` and `limit` are what
+    was expected for this client then, and the value below which a rating is a rupture.
+    """
 
     at: float
     session: int | None
@@ -168,6 +172,9 @@ class RuptureMark:
     expected: float | None
     limit: float | None
     repair: Repair
+    lowest: float | None = None
+    lowest_at: float | None = None
+    lowest_session: int | None = None
     repaired_at: float | None = None
     repaired_session: int | None = None
 

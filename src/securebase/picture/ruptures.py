@@ -86,10 +86,17 @@ def _follow(rating: Rating, later: Sequence[Rating], marked: Rupture | None, as_
     back = next((r for r in later if r.value >= rating.back_at), None)
     if back is not None:
         closings.append((back.at, Repair.RETURNED, back.session))
-    if not closings:
-        return mark
-    at, how, session = min(closings, key=lambda c: c[0])
-    return replace(mark, repair=how, repaired_at=at, repaired_session=session)
+    at, how, session = min(closings, key=lambda c: c[0]) if closings else (None, Repair.OPEN, None)
+    lowest = min((r for r in (rating, *later) if at is None or r.at < at), key=lambda r: r.value)
+    return replace(
+        mark,
+        repair=how,
+        repaired_at=at,
+        repaired_session=session,
+        lowest=lowest.value,
+        lowest_at=lowest.at,
+        lowest_session=lowest.session,
+    )
 
 
 def _marked_only(marked: Rupture, ratings: Sequence[Rating], as_of: float) -> RuptureMark:

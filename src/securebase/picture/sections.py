@@ -69,6 +69,13 @@ def _label(instrument: Instrument | None, measure: Measure) -> str:
     return "The symptom score" if instrument.own_wording else instrument.name
 
 
+def _measure(instrument: Instrument | None, measure: Measure) -> str:
+    """The instrument's name; the product's own sets are known by when they are asked."""
+    if instrument is None:
+        return measure[1]
+    return f"check-in {instrument.name[0].lower()}{instrument.name[1:]}" if instrument.own_wording else instrument.name
+
+
 def _bounds(scale: Scale | None, values: Sequence[float]) -> tuple[float, float]:
     if scale is not None:
         return scale.minimum, scale.maximum
@@ -88,7 +95,7 @@ def symptoms(
         instrument=measure[0],
         scale=measure[1],
         label=_label(instrument, measure),
-        measure=instrument.name if instrument else measure[1],
+        measure=_measure(instrument, measure),
         minimum=low,
         maximum=high,
         worse_is_higher=scale is None or scale.direction is not Direction.HIGHER_IS_BETTER,
@@ -150,7 +157,7 @@ def alliance(
     scores = _scores(record, "alliance", measure)
     low, high = _bounds(scale, [s.value for s in scores])
     part = Alliance(
-        measure=instrument.name if instrument else measure[1],
+        measure=_measure(instrument, measure),
         minimum=low,
         maximum=high,
         validated=instrument is not None and instrument.validated,

@@ -105,7 +105,10 @@ def _open_rupture(mark: RuptureMark, *, own_level: bool) -> Signal:
     if mark.value is None or mark.expected is None or mark.limit is None:
         words = wording.rupture_marked(mark.marked or "marked", when)
         return _signal(SignalKind.RUPTURE_OPEN, Tone.ALERT, words, wording.RUPTURE_MARKED_CRITERION, place)
-    words = wording.rupture_seen(mark.expected - mark.value, when, mark.value, mark.expected, own_level=own_level)
+    later = None
+    if mark.lowest is not None and mark.lowest < mark.value:
+        later = (mark.lowest, wording.session(mark.lowest_session, mark.lowest_at or mark.at))
+    words = wording.rupture_seen(mark.value, when, mark.expected, later, own=own_level)
     evidence = (Evidence("rated", mark.value), Evidence("expected", mark.expected), Evidence("5% limit", mark.limit))
     return _signal(SignalKind.RUPTURE_OPEN, Tone.ALERT, words, wording.RUPTURE_CRITERION, place, *evidence)
 

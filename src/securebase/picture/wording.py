@@ -135,7 +135,7 @@ NOT_A_DEVICE = "This is no medical device: it makes no diagnosis and changes no 
 
 
 def unvalidated(label: str) -> str:
-    return f"The check-in “{label}” is in the product's own words and not validated yet. Read its numbers with care."
+    return f"The {label} is in the product's own words and not validated yet. Read its numbers with care."
 
 
 # ------------------------------------------------------------------ signals: brief, title, sentence, question
@@ -150,14 +150,17 @@ def safety(label: str, value: float, when: str) -> Words:
     )
 
 
-def rupture_seen(fell: float, when: str, value: float, expected: float, *, own_level: bool) -> Words:
-    against = "what was to be expected for this client" if own_level else "what the first ratings suggested"
-    against_short = "their own expected level" if own_level else "the first ratings"
+def rupture_seen(value: float, when: str, expected: float, later: tuple[float, str] | None, *, own: bool) -> Words:
+    """`later`: a rating after that which is lower still, and when. `own`: whether own levels are known yet."""
+    against = "what was to be expected for this client" if own else "what the first ratings suggested"
+    short = "their own expected level" if own else "the first ratings"
+    lowest, where = later or (value, when)
+    more = f" Since then it has been as low as {number(lowest)} ({where})." if later else ""
     return (
-        f"Alliance fell {number(fell)} below {against_short} in {when}",
+        f"Alliance fell {number(expected - lowest)} below {short} in {where}",
         "The alliance fell and has not come back.",
-        f"Rated {number(value)} in {when}, {points(fell)} below {against} ({number(expected)}): more than "
-        "measurement error and usual movement account for.",
+        f"Rated {number(value)} in {when}, {points(expected - value)} below {against} ({number(expected)}): more than "
+        f"measurement error and usual movement account for.{more}",
         "Last time something between us may have felt different. What was that like for you?",
     )
 
