@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "securebase.workbench.clients",
     "securebase.workbench.therapy_sessions",
     "securebase.workbench.progress",
+    "securebase.workbench.exports",
     "securebase.workbench.demo",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("securebase.workbench.clients.urls")),
     path("", include("securebase.workbench.therapy_sessions.urls")),
     path("", include("securebase.workbench.progress.urls")),
+    path("", include("securebase.workbench.exports.urls")),
 ]
 
 handler400 = "securebase.workbench.ui.pages.bad_request"

@@ -95,6 +95,8 @@ class DatabaseWrapper(sqlite.DatabaseWrapper):
         connection = Database.connect(**params)
         if new:
             Path(params["database"]).chmod(0o600)
+        # what goes wrong is raised as an error; SQLCipher would print it as well
+        connection.execute("PRAGMA cipher_log_level = NONE")
         connection.execute(f"PRAGMA key = \"x'{key}'\"")
         register_functions(connection)
         for command in ("PRAGMA foreign_keys = ON", "PRAGMA legacy_alter_table = OFF", *self.init_commands):

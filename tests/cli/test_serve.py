@@ -1,0 +1,131 @@
+"""`securebase serve`, as a process of its own: makes its data, serves the first page, refuses what is not safe."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("django", reason="the workbench is not installed")
+
+RUN = [sys.executable, "-c", "from securebase.cli.main import main; main()", "serve"]
+
+
+def environment() -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("SECUREBASE_", "DJANGO_"))}
+    return kept | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "PYTHONUNBUFFERED": "1"}
+
+
+def refused(*options: str) -> str:
+    done = subprocess.run([*RUN, *options], capture_output=True, text=True, env=environment(), timeout=60, check=False)
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    return done.stderr
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[str, Path, list[str]]]:
+    """Address, data directory and what was printed by then."""
+    data = tmp_path / "clinic"
+    process = subprocess.Popen(
+        [*RUN, "--port", "0", "--data-dir", str(data)], stdout=subprocess.PIPE, text=True, env=environment()
+    )
+    assert process.stdout is not None
+    lines = [process.stdout.readline() for _ in range(2)]
+    address = lines[0].split()[-1]
+    yield address, data, lines
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+
+
+def test_an_empty_clinic_is_served_and_says_what_to_do_first(served: tuple[str, Path, list[str]]) -> None:
+    address, data, lines = served
+    assert lines[0].startswith("Securebase is at http://localhost:")
+    assert "make the first account" in lines[1]
+    page = urllib.request.urlopen(address).read().decode()
+    assert "This workbench is empty" in page
+    sheet = urllib.request.urlopen(address + "static/ui/style.css")
+    assert sheet.headers["Content-Type"].startswith("text/css")
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+    for name in ("database.key", "secret.key", "securebase.db"):
+        assert stat.S_IMODE((data / name).stat().st_mode) == 0o600
+
+
+def test_a_strange_host_and_an_oversized_form_are_refused(served: tuple[str, Path, list[str]]) -> None:
+    address, *_ = served
+    for request in (
+        urllib.request.Request(address, headers={"Host": "evil.example"}),
+        urllib.request.Request(address + "welcome/", data=b"x" * 2_000_000),
+    ):
+        with pytest.raises((urllib.error.HTTPError, ConnectionError, urllib.error.URLError)) as caught:
+            urllib.request.urlopen(request)
+        if isinstance(caught.value, urllib.error.HTTPError):
+            assert caught.value.code in {400, 403, 413}
+
+
+def test_a_port_in_use_is_said_in_one_line(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert f"port {port} cannot be used" in refused("--port", str(port), "--data-dir", str(tmp_path))
+
+
+def test_it_does_not_open_to_the_network_unasked() -> None:
+    assert "--allow-network" in refused("--host", "0.0.0.0")
+
+
+def test_an_address_is_https() -> None:
+    assert "https://" in refused("--address", "http://clinic.example")
+
+
+def test_a_data_directory_that_cannot_be_made_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "cannot be made" in refused("--data-dir", str(tmp_path / "file" / "clinic"))
+
+
+def test_the_wrong_key_is_said_in_one_line_and_changes_nothing(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*RUN, "--port", "0", "--data-dir", str(tmp_path)], stdout=subprocess.PIPE, text=True, env=environment()
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.terminate()
+    process.wait(20)
+    time.sleep(0.1)
+    before = (tmp_path / "securebase.db").read_bytes()
+    (tmp_path / "database.key").write_text("ab" * 32)
+    assert "right key file" in refused("--port", "0", "--data-dir", str(tmp_path))
+    assert (tmp_path / "securebase.db").read_bytes() == before
+
+
+def test_an_upgrade_keeps_a_copy_of_the_database(tmp_path: Path) -> None:
+    """A database that lacks the last migration is brought up to date, and as it was before lies beside it."""
+    undo = (
+        "import django; django.setup()\n"
+        "from django.core.management import call_command\n"
+        "call_command('migrate', verbosity=0); call_command('migrate', 'audit', '0001', verbosity=0)"
+    )
+    settings = {"DJANGO_SETTINGS_MODULE": "securebase.workbench.settings", "SECUREBASE_DATA_DIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", undo], env=environment() | settings, check=True)
+    process = subprocess.Popen(
+        [*RUN, "--port", "0", "--data-dir", str(tmp_path)], stdout=subprocess.PIPE, text=True, env=environment()
+    )
+    assert process.stdout is not None
+    said = process.stdout.readline()
+    process.terminate()
+    process.wait(20)
+    copies = list(tmp_path.glob("securebase-before-*.db"))
+    assert len(copies) == 1
+    assert str(copies[0]) in said
+    assert not copies[0].read_bytes().startswith(b"SQLite format")
