@@ -1,8 +1,9 @@
 """Every estimator on the shelf: against explicit loops, and against a known truth."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from study_tables import drawn, table
 
 from securebase.records.vocabulary import Moment
 from securebase.study.estimator import Step, link
@@ -17,6 +18,7 @@ from securebase.study.estimators import (
     within_pairs,
 )
 from securebase.study.forms import Form
+from study_tables import drawn, table
 
 FORWARD, BACK = ("x", "y"), ("y", "x")
 
@@ -42,7 +44,7 @@ def slow_pairs(rows, earlier, later, form, keep=None):
     found = []
     for i in range(rows.n_persons):
         own = np.flatnonzero((rows.person == i) & keep)
-        for a, b in zip(own, own[1:], strict=False):
+        for a, b in pairwise(own):
             row = (i, rows.times[b], y[b], y[a], x[b] if same else x[a], rows.times[b] - rows.times[a])
             if np.isfinite(row).all():
                 found.append(row)

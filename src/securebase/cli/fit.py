@@ -98,7 +98,7 @@ def _print(fitted: Fit, cohort: Cohort) -> None:
         [
             f"Log-likelihood {figure(fitted.log_likelihood, 10)} with {fitted.n_parameters} parameters, "
             f"{fitted.n_persons:,} persons, {fitted.n_observations:,} values; {fitted.kernel} kernel, "
-            f"{fitted.seconds:.2f} s."
+            f"{fitted.seconds:.2f}\u00a0s."
         ]
     )
     unit = specification.time_unit if specification.time_unit != "file" else "unit of time in the file"

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from securebase.errors import InputError
 from securebase.model.fit import Fit
-from securebase.study.result import plain
+from securebase.study.result import plain as as_plain
 
 Tell = Callable[[str], None]
 
@@ -38,7 +38,7 @@ def climbing(tell: Tell) -> Callable[[int, float], None]:
 
 def as_json(value: Any, out: Path | None) -> None:
     """Write JSON to a file or to stdout; what is not a finite number is null."""
-    deliver(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False), out)
+    deliver(json.dumps(as_plain(value), indent=2, ensure_ascii=False, allow_nan=False), out)
 
 
 def deliver(text: str, out: Path | None) -> None:
@@ -65,8 +65,8 @@ def sentences(lines: Sequence[str], indent: str = "  ") -> None:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "  ") -> None:
-    """Columns: the first to the left, the others to the right."""
-    every = [list(head), *[list(row) for row in rows]]
+    """Columns: the first to the left, the others to the right. A head of empty words is left out."""
+    every = [*([list(head)] if any(head) else []), *[list(row) for row in rows]]
     widths = [max(len(row[i]) for row in every) for i in range(len(head))]
     for row in every:
         cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
@@ -89,6 +89,11 @@ def figure(value: float | None, digits: int = 4) -> str:
         return "0"
     decimals = min(8, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
     return minus(f"{value:,.{decimals}f}")
+
+
+def plain(value: float | None) -> str:
+    """A score or a time as it was recorded, without idle zeros: 10, 3.5."""
+    return "–" if value is None or not math.isfinite(value) else minus(f"{value:,.6g}")
 
 
 def minus(text: str) -> str:

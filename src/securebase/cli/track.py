@@ -7,7 +7,18 @@ from pathlib import Path
 import click
 
 from securebase.cli.options import TableOptions, cohort_of, table_options
-from securebase.cli.telling import as_json, climbing, figure, heading, how_it_ended, progress, sentences, table
+from securebase.cli.telling import (
+    as_json,
+    climbing,
+    figure,
+    heading,
+    how_it_ended,
+    plain,
+    progress,
+    sentences,
+    table,
+    with_error,
+)
 from securebase.errors import InputError
 from securebase.measurement.catalogue import instrument
 from securebase.measurement.change import Change
@@ -17,7 +28,7 @@ from securebase.model.fit import fit
 from securebase.model.observations import panel
 from securebase.model.parameters import Trend
 from securebase.study.models import specification_for
-from securebase.study.person import Followed, follow
+from securebase.study.person import Followed, Forecast, follow
 
 _VERDICTS = {
     "improved": "reliable improvement",
@@ -92,9 +103,7 @@ def _scale(known: str) -> Scale:
 def _print(followed: Followed) -> None:
     unit = followed.time_unit if followed.time_unit != "file" else "time"
     heading(f"Client {followed.person}")
-    sentences(
-        [f"{followed.n_rows} rows, from {unit} {figure(followed.first_at)} to {unit} {figure(followed.last_at)}."]
-    )
+    sentences([f"{followed.n_rows} rows, from {unit} {plain(followed.first_at)} to {unit} {plain(followed.last_at)}."])
     if followed.change:
         sentences(_change(followed, followed.change))
     if not followed.levels:
@@ -107,11 +116,11 @@ def _print(followed: Followed) -> None:
             (
                 v.construct,
                 str(v.n_scores),
-                figure(v.last_score),
-                f"{figure(v.usual_level, 3)} ± {figure(v.usual_level_sd, 2)}",
-                figure(v.others_level, 3),
-                figure(v.own_course, 3),
-                f"{figure(v.state_like, 2)} ± {figure(v.state_like_sd, 2)}",
+                plain(v.last_score),
+                " ± ".join(with_error(v.usual_level, v.usual_level_sd)),
+                with_error(v.others_level, v.usual_level_sd)[0],
+                with_error(v.own_course, v.usual_level_sd)[0],
+                " ± ".join(with_error(v.state_like, v.state_like_sd)),
             )
             for v in followed.levels
         ],
@@ -121,21 +130,29 @@ def _print(followed: Followed) -> None:
         (unit, "score", "95% interval", "people who began alike"),
         [
             (
-                figure(f.time),
-                figure(f.value, 3),
-                f"{figure(f.lower, 3)} to {figure(f.upper, 3)}",
-                figure(f.began_alike, 3),
+                plain(f.time),
+                _near(f.value, f),
+                f"{_near(f.lower, f)} to {_near(f.upper, f)}",
+                "–" if f.began_alike is None else _near(f.began_alike, f),
             )
             for f in followed.forecast
         ],
     )
+    sentences(["The model does not know the ends of the scale: an interval may reach beyond them."])
+
+
+def _near(value: float, of: Forecast) -> str:
+    """A forecast's figure, as fine as its uncertainty allows."""
+    return with_error(value, (of.upper - of.lower) / 4)[0]
 
 
 def _change(followed: Followed, change: Change) -> list[str]:
     size = "" if change.threshold is None else f" Reliable from {figure(change.threshold, 3)} points."
-    first, last = figure(followed.first_score), figure(followed.last_score)
+    first, last = plain(followed.first_score), plain(followed.last_score)
+    more = "more" if change.points >= 0 else "fewer"
+    unchecked = " (not verified)" if followed.by_instrument and not change.verified else ""
     return [
-        f"{followed.outcome}: {first} at first, {last} at last, {figure(change.points, 3)} points: "
+        f"{followed.outcome}: {first} at first, {last} at last, {plain(abs(change.points))} points {more}: "
         f"{_VERDICTS[change.verdict]}.{size}",
-        f"Basis: {change.basis}{'' if change.verified else ' (not verified)'}.",
+        f"Basis: {change.basis}{unchecked}.",
     ]

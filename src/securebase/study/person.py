@@ -65,6 +65,7 @@ class Followed:
     outcome: str
     outcome_of_fit: str
     advice: str
+    by_instrument: bool
     change: Change | None
     first_score: float | None
     last_score: float | None
@@ -112,6 +113,7 @@ def follow(
         outcome=panel.constructs[0],
         outcome_of_fit=fitted.outcome.kind,
         advice=f"{fitted.outcome.sentence} {fitted.outcome.what_to_do}".strip(),
+        by_instrument=scale is not None,
         change=change,
         first_score=first,
         last_score=last,

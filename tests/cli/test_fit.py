@@ -1,0 +1,117 @@
+"""`securebase fit`."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from table_files import call, write
+
+COLUMNS = ("--person", "who", "--time", "session", "--outcome", "y", "--process", "x")
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    return lambda *words: call(monkeypatch, capsys, *words)
+
+
+def test_json_holds_the_estimates(run, tmp_path):
+    said = run("fit", write(tmp_path), *COLUMNS, "--trend", "none", "--json")
+    found = json.loads(said.out)
+    assert said.code == 0
+    assert found["outcome_of_fit"] in {"converged", "boundary"}
+    assert found["n_persons"] == 40
+    assert found["n_parameters"] == len(found["parameters"]) == 14
+    assert set(found["parameters"]["drift[y,x]"]) == {"estimate", "standard_error"}
+    assert found["reading"]["file"] == "table.csv"
+    assert said.err == ""
+
+
+def test_the_page_states_data_ending_and_estimates(run, tmp_path):
+    said = run("fit", write(tmp_path), *COLUMNS)
+    assert said.code == 0
+    for part in ("rows used", "Log-likelihood", "per session", "drift[y,x]", "slope[y]"):
+        assert part in said.out
+
+
+def test_too_little_data_is_said_and_ends_well(run, tmp_path):
+    said = run("fit", write(tmp_path, n=3, sessions=2), *COLUMNS)
+    assert said.code == 0
+    assert "NOT ENOUGH DATA" in said.out
+    found = json.loads(run("fit", write(tmp_path, n=3, sessions=2), *COLUMNS, "--json").out)
+    assert found["outcome_of_fit"] == "not_enough_data"
+    assert found["log_likelihood"] is None
+
+
+def test_json_goes_to_a_file(run, tmp_path):
+    out = tmp_path / "fit.json"
+    said = run("fit", write(tmp_path), *COLUMNS, "--out", out)
+    assert "Estimates" in said.out
+    assert json.loads(out.read_text())["n_persons"] == 40
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("--person", "nobody", "--time", "session", "--outcome", "y"), "no column “nobody”"),
+        (("--time", "session", "--outcome", "y"), "--person"),
+        ((*COLUMNS, "--asked-before", "z"), "“z” is neither the outcome nor a process"),
+        ((*COLUMNS, "--asked-before", "x", "--asked-after", "x"), "both before and after"),
+        ((*COLUMNS, "--map", "symptoms"), "NAME=COL"),
+        ((*COLUMNS, "--out", "/nowhere/at/all.json"), "cannot be written"),
+    ],
+)
+def test_bad_input_ends_with_two_and_one_clear_line(run, tmp_path, words, part):
+    said = run("fit", write(tmp_path), *words)
+    assert said.code == 2
+    assert part in said.err
+    assert "Traceback" not in said.err
+
+
+def test_a_table_that_is_not_there(run, tmp_path):
+    said = run("fit", tmp_path / "none.csv", *COLUMNS)
+    assert said.code == 2
+    assert "none.csv" in said.err
+
+
+def test_a_column_may_be_read_under_another_name(run, tmp_path):
+    words = ("--person", "who", "--time", "session", "--outcome", "symptoms", "--map", "symptoms=y")
+    found = json.loads(run("fit", write(tmp_path), *words, "--trend", "none", "--json").out)
+    assert "drift[symptoms,symptoms]" in found["parameters"]
+
+
+@pytest.mark.skipif(
+    "SECUREBASE_REFERENCE" not in os.environ, reason="SECUREBASE_REFERENCE is not set: no reference data"
+)
+@pytest.mark.parametrize(
+    ("words", "least"),
+    [
+        (("cbt_bdi_sessions.csv", "--person", "ID", "--outcome", "BDI", "--trend", "linear"), -20614.02867),
+        (
+            tuple(
+                [
+                    "ctsim_p2_N200_T12.csv",
+                    "--person",
+                    "id",
+                    "--outcome",
+                    "Y1",
+                    "--process",
+                    "Y2",
+                    "--trend",
+                    "none",
+                    "--time-unit",
+                    "file",
+                    "--start",
+                    "free",
+                ]
+            ),
+            -5492.16407,
+        ),
+    ],
+)
+def test_reaches_what_other_programs_reach(run, words, least):
+    path = Path(os.environ["SECUREBASE_REFERENCE"]) / "data" / words[0]
+    found = json.loads(run("fit", path, "--time", "time", *words[1:], "--json").out)
+    assert found["outcome_of_fit"] == "converged"
+    assert found["log_likelihood"] >= least

@@ -1,0 +1,59 @@
+"""`securebase track`."""
+
+import json
+
+import pytest
+
+from table_files import call, write
+
+COLUMNS = ("--person", "who", "--time", "session", "--outcome", "y", "--process", "x")
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    return lambda *words: call(monkeypatch, capsys, *words)
+
+
+def test_one_client_with_level_forecast_and_change(run, tmp_path):
+    said = run("track", write(tmp_path), *COLUMNS, "--client", "p3")
+    assert said.code == 0
+    for part in ("Client p3", "usual level", "Forecast", "95% interval", "Basis:"):
+        assert part in said.out
+
+
+def test_json(run, tmp_path):
+    said = run("track", write(tmp_path), *COLUMNS, "--client", "p3", "--ahead", "2", "--json")
+    found = json.loads(said.out)
+    assert found["person"] == "p3"
+    assert [level["construct"] for level in found["levels"]] == ["y", "x"]
+    assert [f["time"] for f in found["forecast"]] == [13.0, 14.0]
+    assert found["change"]["threshold"] > 0
+    assert found["outcome_of_fit"] in {"converged", "boundary"}
+
+
+def test_an_instrument_of_the_shelf_gives_reliable_change(run, tmp_path):
+    said = run("track", write(tmp_path), *COLUMNS, "--client", "p3", "--instrument", "phq9", "--json")
+    assert json.loads(said.out)["by_instrument"] is True
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("--client", "nobody"), "no client “nobody”"),
+        (("--client", "p3", "--instrument", "no_such"), "no_such"),
+        (("--client", "p3", "--instrument", "mspss:no_such"), "which scale"),
+    ],
+)
+def test_bad_input(run, tmp_path, words, part):
+    said = run("track", write(tmp_path), *COLUMNS, *words)
+    assert said.code == 2
+    assert part in said.err
+    assert said.err.count("\n") == 1
+
+
+def test_without_a_model_it_still_says_what_was_recorded(run, tmp_path):
+    said = run("track", write(tmp_path, n=3, sessions=3), *COLUMNS, "--client", "p1")
+    assert said.code == 0
+    assert "NOT ENOUGH DATA" in said.out
+    assert "at first" in said.out
+    assert "no level and no forecast" in said.out

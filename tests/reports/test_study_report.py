@@ -1,0 +1,144 @@
+"""The study report: one file, no network, no script, and what it must show."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from bs4 import BeautifulSoup
+
+from securebase.records.cohort import Reading, Skipped
+from securebase.reports.render import count, fixed, paired, points, short, standard, with_error
+from securebase.reports.study_report import study_report
+from securebase.study.study import study
+from study_tables import cohort, drawn
+
+
+@pytest.fixture(scope="module")
+def result():
+    own = study(cohort(drawn(1, n=40, sessions=14, lag=0.3, shared_trend=0.05, missing=0.1)))
+    skipped = (Skipped("no identifier in “who”", 3, rows=(4, 5, 6)),)
+    return replace(own, reading=Reading("<b>table</b>.csv", "f" * 64, 563, 560, 1000, 120, skipped))
+
+
+@pytest.fixture(scope="module")
+def html(result):
+    return study_report(result)
+
+
+@pytest.fixture(scope="module")
+def page(html):
+    return BeautifulSoup(html, "html.parser")
+
+
+def test_it_needs_no_network_and_runs_no_script(html, page):
+    addresses = set(re.findall(r"https?://[^\s\"'<>]+", html))
+    assert addresses == {"http://www.w3.org/2000/svg"}  # a name, not an address that anything is loaded from
+    assert not page.find_all(["script", "link", "iframe", "img", "object"])
+    assert not page.find_all(href=True)
+    assert not page.find_all(src=True)
+    assert not re.search(r"url\((?!#)", html)
+    assert not [t for t in page.find_all(True) if any(a.startswith("on") for a in t.attrs)]
+    assert "default-src 'none'" in page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
+
+
+def test_the_first_page_says_what_stays_and_what_fades(page, result):
+    first = page.find("section", class_="card")
+    text = first.get_text(" ")
+    assert first.find("svg")
+    for sentence, lag in zip(result.findings_in_words, result.lags, strict=True):
+        assert sentence in text
+        assert lag.verdict.label.capitalize() in text
+    assert page.find("h2", class_="page").find_previous("section", class_="card") is first
+
+
+def test_what_was_skipped_is_on_the_first_page_and_in_full_at_the_end(page, result):
+    facts = page.find("dl", class_="facts").get_text(" ")
+    assert "560 of 563 rows" in facts
+    assert "skipped 3: no identifier in “who”" in facts
+    for sentence in result.reading.sentences():
+        assert sentence in page.get_text(" ")
+
+
+def test_names_from_the_table_are_escaped(html, page):
+    assert "<b>table</b>" not in html
+    assert "<b>table</b>.csv" in page.get_text()
+
+
+def test_every_section_has_its_table(page):
+    captions = [c.get_text(" ") for c in page.find_all("caption")]
+    assert [f"Table {i}." for i in range(1, 9)] == [c.split(".")[0] + "." for c in captions]
+    headings = [h.get_text() for h in page.find_all("h2")]
+    assert {"What this cannot show", "How it was computed", "The fitted model", "Both directions of lag"} <= {*headings}
+
+
+def test_both_estimates_stand_side_by_side(page, result):
+    lag = result.lags[0].main
+    rows = [[c.get_text() for c in r.find_all(["td", "th"])] for r in page.find_all("tr")]
+    assert any(r[0] == "own mean taken out" and r[1] == standard(lag.centred.estimate, 3) for r in rows)
+    assert any(r[0] == "own line taken out" and r[1] == standard(lag.detrended.estimate, 3) for r in rows)
+
+
+def test_estimates_of_both_models_are_printed(page, result):
+    text = page.get_text(" ")
+    for model in result.models:
+        for row in model.parameters:
+            assert row.name in text
+    assert result.fingerprint in text
+    assert result.versions["securebase"] in text
+
+
+def test_pictures_have_words(page):
+    for picture in page.find_all("svg"):
+        assert picture["role"] == "img"
+        assert picture.find("title").get_text()
+        assert picture.find("desc").get_text()
+
+
+def test_nothing_is_left_unfilled(html):
+    assert "{{" not in html
+    assert "Undefined" not in html
+    assert "nan" not in BeautifulSoup(html, "html.parser").get_text().lower().split()
+
+
+def test_simulated_data_is_marked(result, page):
+    assert "simulated data" not in page.get_text()
+    assert "simulated data" in study_report(replace(result, simulated=True))
+
+
+def test_little_data_gives_a_report_that_says_so():
+    few = study_report(study(cohort(drawn(1, n=3, sessions=4))))
+    assert "cannot be estimated here" in few
+    assert "could not be fitted" in few
+
+
+def test_an_outcome_alone_gives_a_report():
+    rows = drawn(3, n=20)
+    alone = cohort(type(rows)(20, rows.person, rows.times, {"y": rows.values["y"]}, rows.moments, "session"))
+    page = BeautifulSoup(study_report(study(alone)), "html.parser")
+    assert page.find("section", class_="card") is None
+    assert "Where the differences lie" in page.get_text()
+
+
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (fixed(-1234.5), "−1,234.50"),
+        (fixed(-0.001), "0.00"),
+        (fixed(None), "–"),
+        (fixed(float("nan")), "–"),
+        (standard(-0.13), "−.13"),
+        (standard(1.05), "1.05"),
+        (standard(10.5), "10.50"),
+        (points(0.0314159), "0.0314"),
+        (points(1234.5), "1,234"),
+        (points(-2), "−2.00"),
+        (short(68.0), "68"),
+        (short(3.5), "3.5"),
+        (count(1290), "1,290"),
+        (paired(545.2, 236.0), "545"),
+        (with_error(-0.303, 0.0811), "−0.303 (0.081)"),
+        (with_error(0.0, None), "0"),
+    ],
+)
+def test_figures(shown, expected):
+    assert shown == expected

@@ -1,0 +1,175 @@
+"""The fitted model in a study: effects, their errors, residuals; and one person followed."""
+
+import numpy as np
+import pytest
+from scipy.linalg import expm
+
+from securebase.errors import ModelError
+from securebase.measurement.catalogue import instrument
+from securebase.measurement.constructs import Direction
+from securebase.model.equations import stationary_covariance
+from securebase.model.fit import fit
+from securebase.model.observations import panel
+from securebase.model.parameters import Parameters, Specification, Start, Trend
+from securebase.model.simulate import simulate_panel
+from securebase.study.courses import Residual
+from securebase.study.models import (
+    TWIN,
+    effects,
+    models,
+    one_person,
+    residual_rows,
+    specification_for,
+    standardised_residuals,
+)
+from securebase.study.person import follow
+from securebase.study.result import ModelSummary, NotFitted
+from study_tables import cohort, drawn
+
+SPECIFICATION = Specification(("y", "x"), time_unit="session")
+TRUTH = Parameters(
+    drift=np.array([[-0.6, -0.25], [0.1, -0.5]]),
+    diffusion=np.array([[0.8, 0.1], [0.1, 0.7]]),
+    level_mean=np.array([3.0, 5.0]),
+    level_covariance=np.array([[0.8, -0.2], [-0.2, 0.6]]),
+    measurement_noise=np.array([0.3, 0.25]),
+)
+
+
+@pytest.fixture(scope="module")
+def rows():
+    rng = np.random.default_rng(1)
+    return simulate_panel(SPECIFICATION, TRUTH, [np.arange(20.0)] * 120, rng)
+
+
+@pytest.fixture(scope="module")
+def fitted(rows):
+    return fit(rows, SPECIFICATION)
+
+
+def test_effects_are_the_standardised_step_over_one_unit(fitted):
+    p = fitted.parameters
+    d = np.sqrt(np.diag(stationary_covariance(p.drift, p.diffusion)))
+    expected = np.diag(1 / d) @ expm(p.drift) @ np.diag(d)
+    found = {(e.later, e.earlier): e.estimate for e in effects(fitted)}
+    names = fitted.specification.constructs
+    for k, later in enumerate(names):
+        for j, earlier in enumerate(names):
+            assert found[later, earlier] == pytest.approx(expected[k, j], abs=1e-12)
+
+
+def test_errors_of_effects_equal_the_spread_of_effects_over_drawn_estimates(fitted):
+    rng = np.random.default_rng(2)
+    names = list(fitted.estimates)
+    centre = np.array([e.value for e in fitted.estimates.values()])
+    small = 0.05  # in the small the delta method is exact
+    draws = rng.multivariate_normal(centre, np.nan_to_num(fitted.covariance) * small**2, size=4000)
+    spread = []
+    for draw in draws:
+        v = dict(zip(names, draw, strict=True))
+        A = np.array([[v["drift[y,y]"], v["drift[y,x]"]], [v["drift[x,y]"], v["drift[x,x]"]]])
+        cross = v["diffusion[x,y]"]
+        Q = np.array([[v["diffusion[y,y]"], cross], [cross, v["diffusion[x,x]"]]])
+        d = np.sqrt(np.diag(stationary_covariance(A, Q)))
+        spread.append(expm(A) * d[None, :] / d[:, None])
+    errors = np.std(spread, axis=0) / small
+    for e in effects(fitted):
+        k, j = fitted.specification.constructs.index(e.later), fitted.specification.constructs.index(e.earlier)
+        assert e.standard_error == pytest.approx(errors[k, j], rel=0.06)
+
+
+def test_residuals_of_the_true_model_look_as_they_should(rows):
+    found = residual_rows(standardised_residuals(rows, SPECIFICATION, TRUTH))
+    for row in found:
+        assert row.n == 2400
+        assert row.mean == pytest.approx(0.0, abs=0.08)
+        assert row.sd == pytest.approx(1.0, abs=0.06)
+        assert row.autocorrelation == pytest.approx(0.0, abs=0.08)
+        assert row.beyond == pytest.approx(0.05, abs=0.02)
+
+
+def test_residuals_show_a_model_that_is_wrong(rows):
+    wrong = Parameters(
+        drift=np.diag([-5.0, -5.0]),
+        diffusion=np.diag([8.0, 8.0]),
+        level_mean=TRUTH.level_mean,
+        level_covariance=TRUTH.level_covariance,
+        measurement_noise=TRUTH.measurement_noise,
+    )
+    found = residual_rows(standardised_residuals(rows, SPECIFICATION, wrong))
+    assert found[0].autocorrelation > 0.2
+
+
+def test_residual_rows_by_hand():
+    persons = [(Residual(0, 1.0), Residual(1, -1.0)), (Residual(0, 2.0), Residual(1, -2.0), Residual(2, 2.0))]
+    (row,) = residual_rows({"y": persons})
+    assert (row.n, row.mean, row.beyond) == (5, pytest.approx(0.4), pytest.approx(0.6))
+    assert row.autocorrelation == pytest.approx(-1.0, abs=0.05)
+
+
+def test_the_model_and_its_twin_are_both_given(rows):
+    summaries, residuals = models(rows, Trend.NONE, Start.STATIONARY, lambda _: None)
+    assert [m.trend for m in summaries] == ["none", TWIN[Trend.NONE].value]
+    assert all(isinstance(m, ModelSummary) and m.converged for m in summaries)
+    assert {k: len(v) for k, v in residuals.items()} == {"y": 2400, "x": 2400}
+    assert summaries[1].log_likelihood >= summaries[0].log_likelihood  # a line more cannot fit worse
+    assert summaries[0].aic == pytest.approx(2 * 14 - 2 * summaries[0].log_likelihood)
+
+
+def test_too_little_data_for_a_model_is_a_part_of_the_result():
+    few = panel(cohort(drawn(1, n=3, sessions=4)))
+    summaries, residuals = models(few, Trend.CARRIED, Start.STATIONARY, lambda _: None)
+    assert all(isinstance(m, NotFitted) and m.reason for m in summaries)
+    assert residuals == {}
+
+
+def test_a_person_is_followed_with_the_table_s_model(rows, fitted):
+    found = follow(rows, fitted, rows.persons[7])
+    own = one_person(rows, 7).scores[:, 0]
+    assert (found.first_score, found.last_score) == (own[0], own[-1])
+    assert found.change.threshold == pytest.approx(1.96 * np.sqrt(2 * fitted.parameters.measurement_noise[0]))
+    level = found.levels[0]
+    # the person's mean, pulled towards the others by what is uncertain
+    assert min(own.mean(), level.others_level) - 0.05 <= level.usual_level <= max(own.mean(), level.others_level) + 0.05
+    widths = [f.upper - f.lower for f in found.forecast]
+    assert [f.time for f in found.forecast] == [20.0, 21.0, 22.0, 23.0]
+    assert widths == sorted(widths)
+    assert all(f.lower < f.value < f.upper for f in found.forecast)
+
+
+def test_forecasts_hold_what_they_promise(rows, fitted):
+    """95% intervals of the next score, from rows without the last one, contain it in about 95 of 100."""
+    inside = 0
+    for i, name in enumerate(rows.persons):
+        own = one_person(rows, i)
+        shorter = type(own)(
+            (name,), own.constructs, np.array([0, 19]), own.times[:19], own.scores[:19], own.wave[:19], "session", 7.0
+        )
+        ahead = follow(shorter, fitted, name, steps=1).forecast[0]
+        inside += ahead.lower <= own.scores[19, 0] <= ahead.upper
+    assert 0.89 <= inside / rows.n_persons <= 0.99
+
+
+def test_what_higher_means_decides_the_verdict(rows, fitted):
+    worse = {p: follow(rows, fitted, p).change.verdict for p in rows.persons}
+    better = {p: follow(rows, fitted, p, direction=Direction.HIGHER_IS_BETTER).change.verdict for p in rows.persons}
+    swap = {"improved": "worse", "worse": "improved", "within_error": "within_error"}
+    assert better == {p: swap[v] for p, v in worse.items()}
+    assert set(worse.values()) == {"improved", "worse", "within_error"}
+
+
+def test_an_instrument_brings_its_own_reliable_change(rows, fitted):
+    scale = instrument("phq9").scales[0]
+    found = follow(rows, fitted, rows.persons[0], scale=scale)
+    assert found.by_instrument
+    assert found.change.threshold == scale.reliable_change.points
+
+
+def test_an_unknown_person_is_named(rows, fitted):
+    with pytest.raises(ModelError, match="no person “nobody”"):
+        follow(rows, fitted, "nobody")
+
+
+def test_the_planned_end_is_where_most_courses_end():
+    own = panel(cohort(drawn(1, n=10, sessions=12)))
+    assert specification_for(own, Trend.APART, Start.STATIONARY).planned_end == pytest.approx(11.0)

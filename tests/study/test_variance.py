@@ -1,0 +1,106 @@
+"""Shares of variance and correlations on both levels: against loops, and against what was drawn."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from securebase.study.forms import Form, take_out
+from securebase.study.variance import moves_with, variance_row
+from study_tables import drawn, table
+
+
+def slow_share(persons):
+    """One-way random effects, with sums written out."""
+    persons = [p for p in persons if len(p)]
+    N, G = sum(map(len, persons)), len(persons)
+    grand = sum(map(sum, persons)) / N
+    ssb = sum(len(p) * (np.mean(p) - grand) ** 2 for p in persons)
+    ssw = sum((v - np.mean(p)) ** 2 for p in persons for v in p)
+    n0 = (N - sum(len(p) ** 2 for p in persons) / N) / (G - 1)
+    within = ssw / (N - G)
+    between = max(0.0, (ssb / (G - 1) - within) / n0)
+    return between, within
+
+
+@given(st.lists(st.lists(st.floats(-20, 20), max_size=6), min_size=3, max_size=8))
+@settings(max_examples=100, deadline=None)
+def test_components_equal_sums_written_out(persons):
+    if sum(bool(p) for p in persons) < 2 or not any(len(p) > 1 for p in persons):
+        return
+    person = [i for i, p in enumerate(persons) for _ in p]
+    times = [float(j) for p in persons for j in range(len(p))]
+    rows = table([*person, len(persons)], [*times, 0.0], y=[*(v for p in persons for v in p), float("nan")])
+    row = variance_row(rows, "y", "Y")
+    between, within = slow_share(persons)
+    assert row.sd_between == pytest.approx(np.sqrt(between), abs=1e-6)
+    assert row.sd_within == pytest.approx(np.sqrt(within), abs=1e-6)
+    if between + within > 1e-9:
+        assert row.between_share == pytest.approx(between / (between + within), abs=1e-6)
+    assert row.n_values == sum(map(len, persons))
+    assert row.n_missing == 1
+
+
+def test_equal_numbers_give_the_textbook_form():
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=(30, 1)) + rng.normal(size=(30, 8))
+    rows = table(np.repeat(np.arange(30), 8), np.tile(np.arange(8.0), 30), y=values.ravel())
+    msb, msw = 8 * values.mean(axis=1).var(ddof=1), values.var(axis=1, ddof=1).mean()
+    assert variance_row(rows, "y", "Y").between_share == pytest.approx((msb - msw) / (msb + 7 * msw))
+
+
+def test_finds_the_shares_that_were_drawn():
+    """Levels of variance 4, lines of SD .3 over 21 sessions (within variance .09·36.7 = 3.3), rest of variance 1."""
+    rng = np.random.default_rng(2)
+    t = np.arange(21.0) - 10
+    values = 2 * rng.normal(size=(800, 1)) + 0.3 * rng.normal(size=(800, 1)) * t + rng.normal(size=(800, 21))
+    rows = table(np.repeat(np.arange(800), 21), np.tile(t, 800), y=values.ravel())
+    row = variance_row(rows, "y", "Y")
+    lines = 0.09 * (t**2).sum() / 20
+    assert row.sd_around_line == pytest.approx(1.0, rel=0.02)
+    assert row.sd_between == pytest.approx(2.0, rel=0.06)
+    assert row.line_share == pytest.approx(lines / (1 + lines), abs=0.03)
+    assert row.between_share == pytest.approx(4 / (4 + 1 + lines), abs=0.04)
+    assert row.between_share_detrended == pytest.approx(4 / 5, abs=0.03)
+
+
+def test_slope_equals_the_regression_with_a_column_for_every_person():
+    rows = drawn(3, n=15, sessions=9, shared_trend=0.2, missing=0.2, gaps=True)
+    there = np.isfinite(rows.values["y"])
+    D = np.column_stack([rows.times[there], np.equal.outer(rows.person[there], np.arange(15))])
+    b = np.linalg.lstsq(D, rows.values["y"][there], rcond=None)[0]
+    # persons with one value have no movement: with 20% missing of nine there are none such here
+    assert variance_row(rows, "y", "Y").mean_slope == pytest.approx(b[0], abs=1e-9)
+
+
+def test_levels_may_point_in_opposite_directions():
+    rng = np.random.default_rng(4)
+    level, move = rng.normal(size=(200, 1)), rng.normal(size=(200, 12))
+    x, y = level + move, level - move + 0.1 * rng.normal(size=(200, 12))
+    rows = table(np.repeat(np.arange(200), 12), np.tile(np.arange(12.0), 200), y=y.ravel(), x=x.ravel())
+    found = moves_with(rows, "x", "y")
+    assert found.between.estimate > 0.7
+    assert found.within.estimate < -0.9
+    assert found.between.n == 200
+    assert found.within.n == 2400
+
+
+@pytest.mark.parametrize("form", Form)
+def test_within_correlation_equals_that_of_the_deviations(form):
+    rows = drawn(5, n=20, sessions=10, lag=0.4, back=0.5, missing=0.1)
+    both = np.isfinite(rows.values["x"]) & np.isfinite(rows.values["y"])
+    shared = rows.only(both)
+    x, y = (take_out(form, shared.values[n], shared.times, shared.person) for n in ("x", "y"))
+    found = moves_with(rows, "x", "y")
+    expected = np.corrcoef(x, y)[0, 1]
+    got = found.within if form is Form.CENTRED else found.within_detrended
+    assert got.estimate == pytest.approx(expected, abs=1e-9)
+    assert got.lower < got.estimate < got.upper
+
+
+def test_one_value_a_person_has_no_within():
+    rows = table([0, 1, 2, 3, 4, 5], [0.0] * 6, y=[1.0, 2, 3, 4, 5, 6], x=[2.0, 1, 4, 3, 6, 5])
+    row = variance_row(rows, "y", "Y")
+    assert row.sd_within is None
+    assert row.between_share is None
+    assert moves_with(rows, "x", "y").within is None

@@ -1,0 +1,51 @@
+"""Tables on disk for tests of the command line, and a way to call it as a shell would."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from securebase.cli.main import main
+from study_tables import drawn
+
+
+@dataclass(frozen=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str | Path) -> Said:
+    """`securebase WORDS…` in this process: exit code, stdout, stderr."""
+    monkeypatch.setattr("sys.argv", ["securebase", *map(str, words)])
+    code = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = int(end.code or 0)
+    said = capsys.readouterr()
+    return Said(code, said.out, said.err)
+
+
+def write(
+    folder: Path, *, seed: int = 1, n: int = 40, sessions: int = 12, lag: float = 0.3, head: Sequence[str] = ()
+) -> Path:
+    """A long table with columns who, session, y and x (or as `head` names them), some cells missing."""
+    rows = drawn(seed, n=n, sessions=sessions, lag=lag, missing=0.05)
+    names = list(head) or ["who", "session", "y", "x"]
+    lines = [",".join(names)]
+    for i in range(rows.n_rows):
+        cells = [
+            f"p{rows.person[i]}",
+            f"{int(rows.times[i]) + 1}",
+            *("" if np.isnan(v) else f"{v:.4f}" for v in (rows.values["y"][i], rows.values["x"][i])),
+        ]
+        lines.append(",".join(cells))
+    path = folder / "table.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
