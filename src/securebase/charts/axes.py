@@ -59,9 +59,10 @@ def ticks(low: float, high: float, *, few: bool = False) -> list[float]:
 
 
 def _thinned(axis: Sequence[Session], width: int) -> list[Session]:
-    """As many session numbers as can be read at this width, evenly counted from the first."""
+    """As many session numbers as can be read at this width, evenly counted from the first, to the last if possible."""
     if not axis:
         return []
     room = 6 if width <= PHONE else max(8, width // 45)
-    step = next(s for s in (1, 2, 3, 4, 5, 10, 20, 50, 100, 1000) if len(axis) / s <= room)
+    least = -(-len(axis) // room)
+    step = next((s for s in range(least, 2 * least + 1) if (len(axis) - 1) % s == 0), least)
     return list(axis[::step])

@@ -79,7 +79,7 @@ def alliance_sentences(picture: ClientPicture) -> tuple[str, ...]:
     for mark in part.ruptures:
         where = wording.session(mark.session, mark.at)
         if mark.repair is Repair.OPEN:
-            said.append(wording.rupture_stands_open(where))
+            said.append(wording.rupture_stands_open(where, seen=mark.expected is not None))
         else:
             back = wording.session(mark.repaired_session, mark.repaired_at or mark.at)
             said.append(wording.rupture_stands_repaired(where, back, recorded=mark.repair is Repair.RECORDED))

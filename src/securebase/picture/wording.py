@@ -351,8 +351,11 @@ def usual_level_waits(paired: int) -> str:
     return f"Their own usual level can be told from {count(max(6 - paired, 1), 'more paired session')} on."
 
 
-def rupture_stands_open(where: str) -> str:
-    return f"The rupture of {where} is open: no repair is recorded and ratings have not come back."
+def rupture_stands_open(where: str, *, seen: bool) -> str:
+    """`seen`: the ratings show it; else a person marked it."""
+    if seen:
+        return f"The rupture of {where} is open: no repair is recorded and ratings have not come back."
+    return f"The rupture marked in {where} is open: no repair is recorded. The ratings by themselves do not show it."
 
 
 def rupture_stands_repaired(where: str, back: str, *, recorded: bool) -> str:

@@ -183,7 +183,7 @@ ROSTER = (
         "The course has ended.",
         phase=Phase.ENDING,
         ended=True,
-        pushes=((1, "symptoms", 1.6), (2, "symptoms", 0.6), *steadily("symptoms", 5, 10, 0.1)),
+        pushes=((1, "symptoms", 1.6), (2, "symptoms", 0.6), *steadily("symptoms", 13, 16, -0.45)),
     ),
     Person(
         "Mateo C.",

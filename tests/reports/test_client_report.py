@@ -1,0 +1,74 @@
+"""The client report: one file that stands alone, says what the picture says, and nothing it must not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from bs4 import BeautifulSoup
+
+import pictures
+from episodes import alert, episode, session_day
+from securebase.picture import wording
+from securebase.picture.client import ClientPicture, client_picture
+from securebase.reports.client_report import client_report
+
+MADE = date(2025, 5, 1)
+
+
+def page(picture: ClientPicture, name: str = "A. B.") -> BeautifulSoup:
+    return BeautifulSoup(client_report(picture, name=name, therapist="Alma", made_on=MADE), "html.parser")
+
+
+@pytest.mark.parametrize("picture", [pictures.full(), pictures.early(), pictures.empty()])
+def test_it_stands_alone(picture: ClientPicture) -> None:
+    text = client_report(picture, name="A. B.")
+    made = BeautifulSoup(text, "html.parser")
+    assert not made.find_all(["script", "link", "img", "iframe"])
+    assert not re.search(r"url\((?!#)|@import", text)
+    assert "http" not in text.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")
+    assert made.find("meta", attrs={"http-equiv": "Content-Security-Policy"})
+    ids = [e["id"] for e in made.select("[id]")]
+    assert len(ids) == len(set(ids))
+
+
+def test_it_says_what_it_was_made_with() -> None:
+    text = page(pictures.full()).text
+    for said in ("0123456789abcdef", "literature", "0.1.0", "1 May 2025", "simulated client, no real person"):
+        assert said in text
+
+
+def test_it_says_what_the_picture_says() -> None:
+    made = page(pictures.full()).text
+    assert "7 points lower (37%) than at the first report" in made
+    assert "Chance of a score in the range of remission at session 16: 6%" in made
+    assert "The rupture of session 6 is repaired" in made
+    assert all(sentence in made for sentence in pictures.full().limits)
+
+
+def test_before_its_gate_it_forecasts_nothing() -> None:
+    made = page(pictures.early())
+    assert "forecast, 50% and 90%" not in made.text
+    assert "usual level (trait-like)" not in made.text
+    assert "wait for 3 more paired sessions" in made.text
+
+
+def test_safety_stands_before_everything_else() -> None:
+    record = replace(episode(7), safety_alerts=(alert(7),))
+    made = page(client_picture(record, as_of=session_day(7) + 1))
+    first = made.select_one("main section")
+    assert first is not None
+    assert "safety answer" in first.text.lower()
+
+
+def test_a_name_is_text_and_nothing_else() -> None:
+    made = page(pictures.full(), name="<script>alert(1)</script>")
+    assert not made.find("script")
+    assert made.find("h1", string="<script>alert(1)</script>")
+
+
+def test_no_forbidden_word() -> None:
+    text = f" {page(pictures.full()).text.lower()} "
+    assert not [word for word in wording.FORBIDDEN if word in text]

@@ -1,0 +1,135 @@
+"""The demo clinic keeps the promises of its roster, meets no real client, and tells how to sign in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from django.test import Client as Browser
+
+from securebase.cli.demo import command
+from securebase.errors import InputError, NotPermittedError
+from securebase.measurement.catalogue import instrument
+from securebase.measurement.scoring import score
+from securebase.picture.client import ClientPicture
+from securebase.picture.parts import GateLevel
+from securebase.picture.parts import SignalKind as K
+from securebase.records.vocabulary import Phase, ProblemArea
+from securebase.workbench.accounts.models import Account
+from securebase.workbench.audit.queries import verify
+from securebase.workbench.casefile import with_everything
+from securebase.workbench.clients.models import Client, Episode
+from securebase.workbench.demo.actions import PASSWORD, USER_NAME, build_clinic
+from securebase.workbench.demo.roster import ROSTER
+from securebase.workbench.progress import queries
+from securebase.workbench.progress.models import StoredPicture
+from securebase.workbench.therapy_sessions.models import Administration, CheckIn, CheckInState
+from workbench.cast import make_cast
+
+NOW = datetime(2026, 3, 4, 8, 20, tzinfo=UTC)
+WHY = "looking at the demo clinic"
+
+PROMISES = {
+    "Ash K.": {K.SAFETY, K.RUPTURE_OPEN, K.NOT_ON_TRACK},
+    "Noor B.": {K.SUDDEN_GAIN},
+    "Carmen V.": {K.RUPTURE_REPAIRED},
+    "Dmitri S.": {K.DETERIORATION},
+    "Elif Y.": {K.RELIABLE_IMPROVEMENT},
+    "Hana L.": {K.MISSING_CHECK_IN},
+    "Ivo D.": {K.NOT_ON_TRACK},
+    "Kofi N.": {K.SUDDEN_LOSS},
+    "Mateo C.": {K.MISSING_FOCUS},
+    "Nadia Z.": {K.ENDING_NOT_NAMED},
+    "Oskar J.": {K.RUPTURE_OPEN},
+    "Samir E.": {K.SIGNIFICANT_CHANGE},
+}
+
+
+@pytest.fixture
+def therapist(db: None, settings: object) -> Account:
+    settings.DEMO = True  # type: ignore[attr-defined]
+    return build_clinic(now=NOW)
+
+
+def pictures(therapist: Account) -> dict[str, ClientPicture]:
+    episodes = with_everything(Episode.objects.visible_to(therapist))
+    return {e.client.name_shown: queries.current_picture(episode=e, as_of=NOW) for e in episodes}
+
+
+def test_the_clinic_shows_what_its_roster_promises(therapist: Account) -> None:
+    """One build, many looks: building takes seconds."""
+    made = pictures(therapist)
+    assert set(made) == {p.name for p in ROSTER}
+    assert len(made) == 24
+    for name, kinds in PROMISES.items():
+        assert kinds <= {s.kind for s in made[name].signals}, name
+    assert all(p.simulated for p in made.values())
+    levels = {p.gate.level for p in made.values()}
+    assert levels == {GateLevel.REPORTED, GateLevel.COHORT, GateLevel.CONTRIBUTIONS}
+    assert {p.header.phase for p in made.values()} == {phase.value for phase in Phase}
+    assert {a for p in made.values() for a in p.header.problem_areas} == {a.label for a in ProblemArea}
+    unsafe = [n for n, p in made.items() if any(s.kind is K.SAFETY for s in p.signals)]
+    assert unsafe == ["Ash K."]
+
+    # ready when the page opens, and those who need attention first
+    assert StoredPicture.objects.visible_to(therapist).count() == 24
+    load = queries.caseload(account=therapist, now=NOW)
+    assert load.rows[0].client.name_shown == "Ash K."
+    assert load.rows[-1].client.name_shown == "Lena F."
+    assert 4 <= load.attention <= 9
+    waiting = CheckIn.objects.visible_to(therapist).filter(state=CheckInState.WAITING)
+    assert {c.therapy_session.episode.client.name_shown for c in waiting} == {p.name for p in ROSTER if p.waiting}
+    assert all(c.therapy_session.held_at > NOW for c in waiting)
+
+    # rows are what the workbench's own actions would have written
+    for row in Administration.objects.visible_to(therapist).prefetch_related("responses", "scores")[::40]:
+        again = score(instrument(row.instrument), {r.item: r.value for r in row.responses.all()})
+        assert {s.scale: s.value for s in row.scores.all()} == {s.scale: s.value for s in again.scores.values()}
+    assert not Administration.objects.visible_to(therapist).filter(simulated=False).exists()
+    assert not Client.objects.visible_to(therapist).filter(simulated=False).exists()
+    assert all(a.at <= NOW for a in Administration.objects.visible_to(therapist))
+    assert verify().whole
+
+
+def test_the_same_seed_gives_the_same_clinic(therapist: Account) -> None:
+    made = pictures(therapist)
+    assert [r.value for r in made["Ash K."].symptoms.reported] == [8.0, 7.8, 6.6, 6.6, 8.8, 8.0, 9.0]
+
+
+def test_it_says_how_to_sign_in_and_that_all_is_simulated(therapist: Account, browser: Browser) -> None:
+    page = browser.get("/sign-in/").content.decode()
+    assert f"<code>{USER_NAME}</code>" in page
+    assert f"<code>{PASSWORD}</code>" in page
+    assert browser.post("/sign-in/", {"user_name": USER_NAME, "password": PASSWORD}).status_code == 302
+    home = browser.get("/")
+    assert home.status_code == 200
+    assert "every client here is simulated" in home.content.decode()
+    client = Client.objects.for_the_workbench(because=WHY).get(name_shown="Noor B.")
+    assert "simulated client, no real person" in browser.get(f"/clients/{client.id}/report/").content.decode()
+
+
+@pytest.mark.django_db
+def test_real_and_invented_never_meet(settings: object) -> None:
+    settings.DEMO = False  # type: ignore[attr-defined]
+    with pytest.raises(NotPermittedError, match="demo mode"):
+        build_clinic(now=NOW)
+    settings.DEMO = True  # type: ignore[attr-defined]
+    make_cast()
+    with pytest.raises(NotPermittedError, match="clinic here already"):
+        build_clinic(now=NOW)
+    assert Client.objects.for_the_workbench(because=WHY).count() == 1
+
+
+def test_a_name_is_first_name_and_initial_and_given_once() -> None:
+    names = [p.name for p in ROSTER]
+    assert len(set(names)) == len(names)
+    assert all(n.split()[1].endswith(".") for n in names)
+
+
+def test_the_command_refuses_a_directory_that_holds_something_else(tmp_path: Path) -> None:
+    (tmp_path / "securebase.db").write_bytes(b"a real clinic")
+    result = CliRunner().invoke(command, ["--data-dir", str(tmp_path), "--fresh"])
+    assert isinstance(result.exception, InputError)
+    assert (tmp_path / "securebase.db").read_bytes() == b"a real clinic"

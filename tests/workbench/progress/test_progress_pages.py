@@ -1,0 +1,174 @@
+"""The caseload, the client page and the report, as a browser gets them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client as Browser
+from django.urls import reverse
+from django.utils import timezone
+
+from securebase.records.vocabulary import Moment
+from securebase.workbench.audit.models import Entry
+from securebase.workbench.progress import queries
+from securebase.workbench.progress.pages import when
+from securebase.workbench.therapy_sessions.actions import create_session, invite_check_in, record_check_in
+from securebase.workbench.therapy_sessions.models import CheckInMode
+from workbench.cast import NOON, Cast, answers
+
+
+@pytest.fixture
+def course(cast: Cast) -> Cast:
+    """Seven sessions of Carla's with both check-ins, the last ones with a fallen alliance; the eighth is planned."""
+    start = timezone.now() - timedelta(days=45)
+    cast.episode.began_on = timezone.localdate(start)
+    cast.episode.save()
+    cast.session.held_at = start
+    cast.session.save()
+    for number in range(1, 8):
+        at = start + timedelta(days=7 * (number - 1))
+        session = cast.session
+        if number > 1:
+            session = create_session(episode=cast.episode, by=cast.alma, number=number, held_at=at)
+        for moment, value in ((Moment.BEFORE, 7.0), (Moment.AFTER, 8.0 if number < 6 else 3.0)):
+            invited = invite_check_in(session=session, by=cast.alma, moment=moment, mode=CheckInMode.LINK, at=at)
+            given = answers(invited.check_in.instrument_id, value)
+            record_check_in(check_in=invited.check_in, responses=given, submission=f"{number}{moment}", at=at)
+            at += timedelta(hours=1)
+    create_session(episode=cast.episode, by=cast.alma, number=8, held_at=timezone.now() + timedelta(hours=4))
+    return cast
+
+
+def soup(browser: Browser, name: str, *args: object) -> BeautifulSoup:
+    response = browser.get(reverse(name, args=args))
+    assert response.status_code == 200, name
+    text = response.content.decode()
+    assert " style=" not in text
+    return BeautifulSoup(text, "html.parser")
+
+
+def test_an_empty_caseload_teaches(cast: Cast, browser: Browser) -> None:
+    browser.force_login(cast.dario)
+    page = soup(browser, "caseload")
+    assert "Add your first client" in page.text
+    assert page.find("a", href=reverse("client-new"))
+
+
+def test_whoever_has_no_caseload_is_led_to_their_profile(cast: Cast, browser: Browser) -> None:
+    browser.force_login(cast.rosa)
+    assert browser.get("/").headers["Location"] == reverse("profile")
+
+
+def test_a_row_says_where_a_client_is_and_what_to_know(course: Cast, alma: Browser) -> None:
+    page = soup(alma, "caseload")
+    row = page.select_one(".cases tbody tr")
+    assert row is not None
+    assert "Carla C." in row.text
+    assert "7 of 16" in row.text
+    assert "Alliance fell" in row.text
+    assert len(row.select("svg.spark[role=img]")) == 2
+    assert page.select_one(".tally dd").text == "1"  # type: ignore[union-attr]
+
+
+def test_the_client_page_tells_before_charts_and_beside_them_the_numbers(course: Cast, alma: Browser) -> None:
+    page = soup(alma, "client", course.carla.id)
+    before = page.select_one("#before-title")
+    assert before is not None
+    assert "Before session 8" in before.text
+    points = page.select(".points > li")
+    assert 1 <= len(points) <= 4
+    assert "alliance fell" in points[0].text
+    assert all(p.select_one("q") and p.select_one("details") for p in points)
+    assert len(page.select("svg.chart[role=img]")) == 8
+    ids = [e["id"] for e in page.select("[id]")]
+    assert len(ids) == len(set(ids))
+    assert len(page.select("details.numbers table")) == 3
+    assert "What this can and cannot tell you" in page.text
+    assert "not verified" in page.text or "nobody has checked" in page.text
+    assert "12 paired sessions" in page.text
+    assert page.select_one(".limits code").text  # type: ignore[union-attr]
+
+
+def test_a_client_without_answers_is_shown_what_to_do(cast: Cast, alma: Browser) -> None:
+    page = soup(alma, "client", cast.carla.id)
+    assert "Nothing has been answered yet" in page.text
+    assert page.find("a", href=reverse("session", args=(cast.carla.id, cast.session.id)))
+
+
+def test_a_safety_answer_stands_first_with_its_form_and_goes_when_acknowledged(course: Cast, alma: Browser) -> None:
+    session = course.episode.therapy_sessions.get(number=8)
+    invited = invite_check_in(
+        session=session, by=course.alma, moment=Moment.BEFORE, mode=CheckInMode.DEVICE, at=timezone.now()
+    )
+    given = answers("session_before", 7.0, safety=2.0)
+    record_check_in(check_in=invited.check_in, responses=given, submission="x", at=timezone.now())
+    page = soup(alma, "client", course.carla.id)
+    first = page.select_one("main section")
+    assert first is not None
+    assert "safety answer" in first.text
+    form = first.select_one("form")
+    assert form is not None
+    assert alma.post(str(form["action"]), {"note": "Called; safe."}).status_code == 302
+    assert "safety answer" not in soup(alma, "client", course.carla.id).text
+
+
+def test_a_broken_model_leaves_the_record_and_says_so(
+    course: Cast, alma: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ArithmeticError("no root")
+
+    monkeypatch.setattr("securebase.picture.course.track", broken)
+    page = soup(alma, "client", course.carla.id)
+    assert "The estimates are missing" in page.text
+    assert "safe" in page.text
+    assert len(page.select("details.numbers table")) == 3
+
+
+def test_the_report_is_one_file_with_versions_and_is_audited(course: Cast, alma: Browser) -> None:
+    response = alma.get(reverse("client-report", args=(course.carla.id,)))
+    text = response.content.decode()
+    assert not re.search(r'(src|href)="?https?:', text)
+    assert "Fingerprint of the data" in text
+    policy = response.headers["Content-Security-Policy"]
+    for sheet in re.findall(r"<style>(.*?)</style>", text, flags=re.DOTALL):
+        assert base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode() in policy
+    assert "unsafe" not in policy
+    assert (
+        Entry.objects.filter(action="client.read", object_id="client-report", client=str(course.carla.id)).count() == 1
+    )
+    saved = alma.get(reverse("client-report", args=(course.carla.id,)), {"save": 1})
+    assert "attachment" in saved.headers["Content-Disposition"]
+    assert "Carla" not in saved.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize("name", ["client", "client-report"])
+def test_somebody_elses_client_does_not_exist(name: str, course: Cast, browser: Browser) -> None:
+    browser.force_login(course.dario)
+    assert browser.get(reverse(name, args=(course.carla.id,))).status_code == 404
+    assert Entry.objects.filter(action="denied", client=str(course.carla.id)).exists()
+
+
+@pytest.mark.parametrize(
+    ("hours", "text"), [(2, "Today"), (24, "Tomorrow"), (72, "Fri"), (24 * 8, "9 Sep"), (-48, "30 Aug")]
+)
+def test_when_reads_well(hours: int, text: str) -> None:
+    now = datetime(2026, 9, 1, 9, tzinfo=UTC)
+    assert when(now + timedelta(hours=hours), now).startswith(text)
+    assert when(None, now) == ""
+
+
+def test_a_caseload_is_quick(course: Cast, alma: Browser, django_assert_max_num_queries: object) -> None:
+    soup(alma, "caseload")
+    with django_assert_max_num_queries(24):  # type: ignore[operator]
+        soup(alma, "caseload")
+
+
+def test_queries_do_not_grow_with_sessions(course: Cast) -> None:
+    found = queries.caseload(account=course.alma, now=NOON + timedelta(days=400))
+    assert len(found.rows) == 1
