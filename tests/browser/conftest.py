@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -124,3 +125,24 @@ def visit(browser: Browser, home: str, size: dict[str, int] = WIDE, *, phone: bo
     context.set_default_timeout(15_000)
     yield Visit(context, home)
     context.close()
+
+
+def answer_check_in(page: Page, *, levels: int = 6, safety: int = 0) -> None:
+    """Moves every slider by keyboard from its middle and picks a safety answer, as a client would."""
+    for slider in page.get_by_role("slider").all():
+        slider.focus()
+        slider.press("Home")
+        for _ in range(levels):
+            slider.press("ArrowRight")
+    choices = page.locator("fieldset.safety input[type=radio]")
+    if choices.count():
+        choices.nth(safety).check()
+
+
+def serious(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {v['help']} ({page.url})" for v in found if v["impact"] in ("serious", "critical")]
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))

@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
-from axe_playwright_python.sync_playwright import Axe
-from browser.conftest import PHONE, WIDE, Visit, visit
 from playwright.sync_api import Browser, Page, expect
 
+from browser.conftest import PHONE, WIDE, Visit, answer_check_in, fits, serious, visit
+
 PASSWORD = "a kettle on the quiet stove"
-
-
-def answer_check_in(page: Page, *, levels: int = 6, safety: int = 0) -> None:
-    """Moves every slider by keyboard from its middle and picks a safety answer, as a client would."""
-    for slider in page.get_by_role("slider").all():
-        slider.focus()
-        slider.press("Home")
-        for _ in range(levels):
-            slider.press("ArrowRight")
-    choices = page.locator("fieldset.safety input[type=radio]")
-    if choices.count():
-        choices.nth(safety).check()
-
-
-def serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {v['help']} ({page.url})" for v in found if v["impact"] in ("serious", "critical")]
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 def make_clinic(there: Visit) -> Page:

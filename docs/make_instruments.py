@@ -1,0 +1,71 @@
+"""Writes docs/instruments.md from the shelf. A test fails when the page and the shelf differ.
+
+Run: python docs/make_instruments.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from securebase.measurement.catalogue import instruments
+from securebase.measurement.instrument import Instrument, MissingRule, Scale
+
+PAGE = Path(__file__).parent / "instruments.md"
+
+HEAD = """# Instruments
+
+Written from the shelf by `docs/make_instruments.py`; a test fails when this page and the shelf differ.
+
+An instrument here is a numeric skeleton: items by number with a very short label of our own, range, scoring, bands,
+licence and provenance. No questionnaire's wording is included; the site that may use it adds it. *Unverified* means
+that nobody has yet checked the value in a primary source; the product marks it on screen too.
+"""
+
+MISSING = {
+    MissingRule.INCOMPLETE: "any missing item: no score",
+    MissingRule.PRORATE: "prorated, at most {n} missing",
+    MissingRule.MEAN_OF_ANSWERED: "mean of those answered, at most {n} missing",
+}
+
+
+def number(value: float) -> str:
+    return f"{value:g}"
+
+
+def scale_row(scale: Scale) -> str:
+    bands = "; ".join(f"{number(b.low)}–{number(b.high)} {b.label}" for b in scale.bands) or "none"
+    change = scale.reliable_change
+    reliable = "none" if change is None else number(change.points) + ("" if change.verified else " (unverified)")
+    return (
+        f"| `{scale.id}` | {scale.construct} | {scale.method.value} of {len(scale.items)} | "
+        f"{number(scale.minimum)}–{number(scale.maximum)}, higher is {scale.direction.value} | "
+        f"{MISSING[scale.missing].format(n=scale.max_missing)} | {bands} | {reliable} |"
+    )
+
+
+def section(instrument: Instrument) -> str:
+    lines = [f"## {instrument.name} (`{instrument.id}`)", "", instrument.about, ""]
+    if not instrument.validated:
+        lines += ["**Not validated**: own wording, own scoring.", ""]
+    lines += [
+        "| Scale | Construct | Score | Range | Missing items | Bands | Reliable change |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        *(scale_row(scale) for scale in instrument.scales),
+        "",
+    ]
+    for rule in instrument.safety_rules:
+        lines += [f"Safety: item {rule.item} at {number(rule.at_least)} or more raises an alert ({rule.concern}).", ""]
+    holder = f" ({instrument.licence.holder})" if instrument.licence.holder else ""
+    lines += [f"Licence: {instrument.licence.status}{holder}.", ""]
+    if instrument.unverified:
+        lines += ["Unverified: " + "; ".join(f"{p.fact} ({p.source})" for p in instrument.unverified) + ".", ""]
+    return "\n".join(lines)
+
+
+def text() -> str:
+    return HEAD + "\n" + "\n".join(section(i) for _, i in sorted(instruments().items()))
+
+
+if __name__ == "__main__":
+    PAGE.write_text(text(), encoding="utf-8")
+    print(f"wrote {PAGE.name}")  # noqa: T201
