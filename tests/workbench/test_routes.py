@@ -31,6 +31,7 @@ PAGES = {
     "clinic": {"alma", "adam"},
     "account-new": {"alma", "adam"},
     "account-active": {"alma", "adam"},
+    "account-password": {"alma", "adam"},
 }
 #: What needs no account: each is tested by itself.
 OPEN = {"sign-in", "first-account", "healthy", "check-in", "check-in-sent"}

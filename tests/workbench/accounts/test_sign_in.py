@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from io import StringIO
 from unittest.mock import patch
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
@@ -215,6 +217,31 @@ def test_an_administrator_makes_an_account_on_the_page(cast: Cast, browser: Brow
     assert browser.post(reverse("account-new"), typed).status_code == 302
     assert sign_in(Browser(), "edda").status_code == 302
     assert Account.objects.get(user_name="edda").clinic == cast.adam.clinic
+
+
+def test_an_administrator_sets_a_new_password_for_who_forgot_theirs(cast: Cast, browser: Browser) -> None:
+    for _ in range(5):
+        sign_in(Browser(), "dario", WRONG)
+    there = Browser()
+    there.force_login(cast.dario)
+    browser.force_login(cast.adam)
+    url = reverse("account-password", args=[cast.dario.id])
+    assert browser.post(url, {"password": "short"}).status_code == 400
+    assert browser.post(url, {"password": PASSWORD}).status_code == 302
+    assert not is_in(there)
+    assert sign_in(Browser(), "dario").status_code == 302
+    assert browser.get(reverse("account-password", args=[cast.adam.id])).status_code == 404
+    with pytest.raises(NotPermittedError):
+        actions.reset_password(account=cast.dario, by=cast.bruno, password=PASSWORD)
+    with pytest.raises(InputError):
+        actions.reset_password(account=cast.adam, by=cast.adam, password=PASSWORD)
+
+
+def test_whoever_runs_the_machine_can_set_a_password(cast: Cast, browser: Browser) -> None:
+    new = "nine slow rivers bend"
+    with patch("getpass.getpass", return_value=new):
+        call_command("changepassword", "alma", stdout=StringIO())
+    assert sign_in(browser, password=new).status_code == 302
 
 
 class TestFirstAccount:

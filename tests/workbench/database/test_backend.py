@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import stat
 import threading
@@ -12,13 +13,17 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from securebase.errors import InputError
+from securebase.records.vocabulary import Moment
 from securebase.workbench.audit.actions import record
 from securebase.workbench.audit.queries import verify
 from securebase.workbench.database.base import DatabaseWrapper, _assert_safe
 from securebase.workbench.database.keys import checked_key, read_or_make_secret, read_secret
+from securebase.workbench.therapy_sessions.actions import create_session, invite_check_in, record_check_in
+from securebase.workbench.therapy_sessions.models import CheckInMode
+from workbench.cast import NOON, answers, make_cast
 
 
 @pytest.fixture(autouse=True)
@@ -54,9 +59,11 @@ def test_plain_sqlite_cannot_open_it(tmp_path: Path) -> None:
     assert b"SQLite format" not in everything
 
 
-def test_the_tests_own_database_is_encrypted_too(db: None) -> None:
+def test_the_tests_own_database_is_encrypted_too(db: None, tmp_path: Path) -> None:
+    # a copy: two SQLite libraries in one process would take each other's locks
+    copy = shutil.copy(str(connection.settings_dict["NAME"]), tmp_path / "copy.db")
     with pytest.raises(sqlite3.DatabaseError):
-        sqlite3.connect(str(connection.settings_dict["NAME"])).execute("SELECT * FROM sqlite_master").fetchall()
+        sqlite3.connect(copy).execute("SELECT * FROM sqlite_master").fetchall()
 
 
 def test_another_key_does_not_open_it(tmp_path: Path) -> None:
@@ -133,6 +140,28 @@ def test_many_threads_that_write_lose_nothing_and_break_no_chain() -> None:
     verdict = verify()
     assert verdict.whole
     assert verdict.rows == 6 * 15
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_full_disk_leaves_nothing_half_saved() -> None:
+    cast = make_cast()
+    with connection.cursor() as cursor:
+        pages = cursor.execute("PRAGMA page_count").fetchone()[0]
+        cursor.execute(f"PRAGMA max_page_count = {pages}")
+    saved = 0
+    with pytest.raises(DatabaseError, match="full"):
+        for number in range(2, 500):
+            session = create_session(episode=cast.episode, by=cast.alma, number=number, held_at=NOON)
+            check_in = invite_check_in(
+                session=session, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.LINK, at=NOON
+            ).check_in
+            record_check_in(check_in=check_in, responses=answers("session_before"), submission=str(number), at=NOON)
+            saved += 1
+    kept = cast.episode.administrations.all()
+    assert kept.count() == saved
+    assert {a.responses.count() for a in kept} <= {11}
+    assert verify().whole
+    connection.close()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -99,6 +99,18 @@ class StaffAccountForm(NewAccountForm):
         self.fields["password"].help_text = "Hand it over in person. They can change it under their name."
 
 
+class ResetPasswordForm(_NewPassword):
+    """A first password that an administrator sets for somebody else."""
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account = account
+        self.fields["password"].label = "New first password"
+
+    def named_account(self) -> Account:
+        return self.account
+
+
 class ChangePasswordForm(_NewPassword):
     present = forms.CharField(
         label="Present password",

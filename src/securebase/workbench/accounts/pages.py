@@ -21,6 +21,7 @@ from securebase.workbench.accounts.forms import (
     ClinicForm,
     FirstAccountForm,
     NameForm,
+    ResetPasswordForm,
     SignInForm,
     StaffAccountForm,
 )
@@ -213,6 +214,21 @@ def new_account(request: HttpRequest) -> HttpResponse:
         return redirect("clinic")
     context = {"form": form, "section": "clinic"}
     return render(request, "accounts/new_account.html", context, status=400 if form.errors else 200)
+
+
+@for_roles(Role.ADMINISTRATOR)
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def reset_password(request: HttpRequest, account_id: str) -> HttpResponse:
+    by = signed_in(request)
+    account = get_object_or_404(queries.accounts_of_clinic(by).exclude(id=by.id), id=account_id)
+    form = ResetPasswordForm(request.POST or None, account=account)
+    if form.is_valid():
+        actions.reset_password(account=account, by=by, password=form.cleaned_data["password"])
+        messages.success(request, f"{account.name_shown} can sign in with the new password, and nowhere else any more.")
+        return redirect("clinic")
+    context = {"form": form, "account": account, "section": "clinic"}
+    return render(request, "accounts/reset_password.html", context, status=400 if form.errors else 200)
 
 
 @for_roles(Role.ADMINISTRATOR)

@@ -13,5 +13,6 @@ urlpatterns = [
     path("clinic/", pages.clinic, name="clinic"),
     path("clinic/accounts/new/", pages.new_account, name="account-new"),
     path("clinic/accounts/<uuid:account_id>/active/", pages.set_account_active, name="account-active"),
+    path("clinic/accounts/<uuid:account_id>/password/", pages.reset_password, name="account-password"),
     path("healthy/", pages.healthy, name="healthy"),
 ]

@@ -1,0 +1,145 @@
+"""Every page in a real browser, on a desk and on a phone: nothing serious from axe, no sideways scroll, no stranger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client as Browser
+from django.urls import reverse
+from django.utils import timezone
+
+from securebase.records.vocabulary import Moment
+from securebase.workbench.therapy_sessions import actions
+from securebase.workbench.therapy_sessions.models import CheckInMode
+from workbench.cast import NOON, Cast, answers, make_cast
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), None)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium at /usr/bin/chromium"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@pytest.fixture
+def people(live_server: Any) -> Cast:
+    """Carla with an open alert, an open rupture, a typed-in PHQ-9 and a check-in that waits."""
+    cast = make_cast()
+    kept = actions.record_check_in(
+        check_in=cast.invite().check_in, responses=answers("session_before", 5.0, 1.0), submission="s", at=NOON
+    )
+    assert kept.alerts
+    actions.mark_rupture(session=cast.session, by=cast.alma, kind="withdrawal", at=NOON)
+    for week in (0, 1):
+        actions.type_in_administration(
+            episode=cast.episode,
+            by=cast.alma,
+            instrument="phq9",
+            responses=dict.fromkeys(range(1, 9), 2.0 - week),
+            at=timezone.now(),
+            submission=str(week),
+        )
+    return cast
+
+
+def addresses(cast: Cast) -> list[str]:
+    """Every page of the therapist's that can be opened, except those of other apps."""
+    carla, session = cast.carla.id, cast.session.id
+    administration = cast.episode.administrations.first()
+    alert = cast.episode.safety_alerts.first()
+    assert administration
+    assert alert
+    of_carla = ("client-sessions", "session-new", "client-measures", "client-edit")
+    return [
+        *(reverse(name) for name in ("profile", "clinic", "account-new", "client-new", "library")),
+        reverse("library-instrument", args=["session_before"]),
+        reverse("library-instrument", args=["phq9"]),
+        *(reverse(name, args=[carla]) for name in of_carla),
+        reverse("session", args=[carla, session]),
+        reverse("check-in-paper", args=[carla, session, "after"]),
+        reverse("check-in-type-in", args=[carla, session, "after"]),
+        reverse("type-in", args=[carla, "phq9"]),
+        reverse("administration", args=[carla, administration.id]),
+        reverse("alert", args=[carla, alert.id]),
+        "/nowhere/",
+    ]
+
+
+@pytest.fixture(params=[1280, 390])
+def page(request: pytest.FixtureRequest, live_server: Any) -> Iterator[Any]:
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": request.param, "height": 900}, reduced_motion="reduce")
+        strangers: list[str] = []
+        page.on("request", lambda r: None if r.url.startswith(live_server.url) else strangers.append(r.url))
+        page.on("pageerror", lambda error: strangers.append(str(error)))
+        yield page
+        browser.close()
+    assert strangers == []
+
+
+def findings(page: Any) -> list[str]:
+    """What is serious on the page that is open: axe's findings, and a page wider than the window."""
+    result = axe.Axe().run(page).response
+    assert len(result["passes"]) > 5, "axe looked at nothing"
+    found = [
+        f"{page.url} {v['id']}: {v['nodes'][0]['html'][:120]}"
+        for v in result["violations"]
+        if v["impact"] in {"serious", "critical"}
+    ]
+    width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    return found + ([f"{page.url} is {width[0]} wide"] if width[0] > width[1] else [])
+
+
+def sign_in(page: Any, live_server: Any, cast: Cast) -> None:
+    browser = Browser()
+    browser.force_login(cast.alma)
+    name = django_settings.SESSION_COOKIE_NAME
+    page.context.add_cookies([{"name": name, "value": browser.cookies[name].value, "url": live_server.url}])
+
+
+def test_the_therapists_pages(page: Any, live_server: Any, people: Cast) -> None:
+    page.goto(live_server.url + "/sign-in/")
+    found = findings(page)
+    sign_in(page, live_server, people)
+    for address in addresses(people):
+        page.goto(live_server.url + address)
+        found += findings(page)
+    assert found == []
+
+
+def test_the_clients_pages(page: Any, live_server: Any, people: Cast) -> None:
+    path = people.invite(Moment.AFTER, CheckInMode.LINK, at=timezone.now()).path
+    page.goto(live_server.url + path)
+    found = findings(page)
+    page.locator("#item_1 input[type=range]").press("ArrowRight")
+    page.get_by_role("link", name="Help now").click()
+    found += findings(page)
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("button", name="Send as it is").wait_for()
+    found += findings(page)
+    page.get_by_role("button", name="Send as it is").click()
+    page.wait_for_url("**/sent/")
+    found += findings(page)
+    page.goto(live_server.url + path)
+    assert found + findings(page) == []
+
+
+def test_a_whole_page_can_be_used_with_the_keyboard_alone(page: Any, live_server: Any, people: Cast) -> None:
+    page.goto(live_server.url + "/sign-in/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type("alma")
+    page.keyboard.press("Tab")
+    page.keyboard.type("seven quiet herons wade")
+    page.keyboard.press("Enter")
+    page.wait_for_url(live_server.url + "/")
