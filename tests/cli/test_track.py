@@ -22,7 +22,7 @@ def test_one_client_with_level_forecast_and_change(run, tmp_path):
 
 
 def test_json(run, tmp_path):
-    said = run("track", write(tmp_path), *COLUMNS, "--client", "p3", "--ahead", "2", "--json")
+    said = run("track", write(tmp_path, n=80), *COLUMNS, "--client", "p3", "--ahead", "2", "--trend", "none", "--json")
     found = json.loads(said.out)
     assert found["person"] == "p3"
     assert [level["construct"] for level in found["levels"]] == ["y", "x"]

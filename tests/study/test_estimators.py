@@ -9,7 +9,9 @@ from securebase.records.vocabulary import Moment
 from securebase.study.estimator import Step, link
 from securebase.study.estimators import (
     ALTERNATIVES,
+    GUARD,
     PRIMARY,
+    a_session_later,
     half_panel,
     long_courses,
     neighbours,
@@ -98,6 +100,15 @@ def test_neighbours_leaves_out_pairs_across_a_gap(messy, form):
 
 
 @pytest.mark.parametrize("form", Form)
+def test_a_session_later_leaves_the_order_within_a_session_aside(messy, form):
+    after_both = table(messy.person, messy.times, {"y": Moment.AFTER, "x": Moment.AFTER}, **messy.values)
+    expected = PRIMARY.estimate(after_both, link(after_both, *BACK), form)
+    found = a_session_later.estimate(messy, link(messy, *BACK), form)
+    assert found.lag == expected.lag
+    assert a_session_later.estimate(messy, link(messy, *FORWARD), form) is None
+
+
+@pytest.mark.parametrize("form", Form)
 def test_recorded_passes_over_empty_sessions(messy, form):
     there = np.isfinite(messy.values["x"]) | np.isfinite(messy.values["y"])
     assert not there.all()
@@ -162,7 +173,11 @@ def test_other_processes_needs_another_column():
     assert other_processes.estimate(rows, link(rows, "x", "y"), Form.CENTRED) is None
 
 
-@pytest.mark.parametrize("estimator", [PRIMARY, *ALTERNATIVES], ids=lambda e: e.name)
+@pytest.mark.parametrize(
+    "estimator",
+    [e for e in (PRIMARY, GUARD, *ALTERNATIVES) if e is not a_session_later.ESTIMATOR],
+    ids=lambda e: e.name,
+)
 def test_each_estimator_finds_what_was_drawn(estimator):
     """Long courses, a lag of .3 points from x to y and nothing back: every estimator must find both."""
     rows = drawn(11, n=120, sessions=40, lag=0.3)
@@ -204,7 +219,7 @@ def test_the_order_within_a_session_decides_what_a_lag_is():
     assert link(swapped, "y", "x").step is Step.NEXT_SESSION
 
 
-@pytest.mark.parametrize("estimator", [PRIMARY, *ALTERNATIVES], ids=lambda e: e.name)
+@pytest.mark.parametrize("estimator", [PRIMARY, GUARD, *ALTERNATIVES], ids=lambda e: e.name)
 def test_too_little_data_is_no_estimate(estimator):
     few = drawn(15, n=3, sessions=5)
     flat = drawn(16)
@@ -215,6 +230,6 @@ def test_too_little_data_is_no_estimate(estimator):
 
 
 def test_the_shelf_is_named_and_defined():
-    shelf = (PRIMARY, *ALTERNATIVES)
+    shelf = (PRIMARY, GUARD, *ALTERNATIVES)
     assert len({e.name for e in shelf}) == len(shelf)
     assert all(e.label and e.definition.endswith(".") for e in shelf)

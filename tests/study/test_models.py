@@ -58,6 +58,12 @@ def test_effects_are_the_standardised_step_over_one_unit(fitted):
             assert found[later, earlier] == pytest.approx(expected[k, j], abs=1e-12)
 
 
+def test_effects_over_two_units_are_the_step_taken_twice(fitted):
+    once, twice = effects(fitted), effects(fitted, 2.0)
+    step = np.array([e.estimate for e in once]).reshape(2, 2)
+    np.testing.assert_allclose([e.estimate for e in twice], (step @ step).ravel(), atol=1e-12)
+
+
 def test_errors_of_effects_equal_the_spread_of_effects_over_drawn_estimates(fitted):
     rng = np.random.default_rng(2)
     names = list(fitted.estimates)

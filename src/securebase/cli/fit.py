@@ -21,14 +21,13 @@ from securebase.cli.telling import (
 )
 from securebase.model.fit import Fit, fit
 from securebase.model.observations import panel
-from securebase.model.parameters import Trend
 from securebase.records.cohort import Cohort
 from securebase.study.models import specification_for
 from securebase.study.study import versions
 
 
 @click.command("fit")
-@table_options(Trend.LINEAR)
+@table_options
 @click.option("--json", "json_wanted", is_flag=True, help="Print everything as JSON.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON to a file.")
 def command(options: TableOptions, *, json_wanted: bool, out: Path | None) -> None:

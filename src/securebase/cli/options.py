@@ -47,8 +47,8 @@ class TableOptions:
         return Start(self.start)
 
 
-def table_options(trend: Trend) -> Callable[[Command], Command]:
-    """The argument TABLE and its options, as one argument `table` of type TableOptions; `trend` is the default."""
+def table_options(command: Command) -> Command:
+    """Adds the argument TABLE and its options, which reach the command as one TableOptions."""
     options = [
         click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
         click.option("--person", metavar="COL", help="Column that names the person."),
@@ -65,7 +65,7 @@ def table_options(trend: Trend) -> Callable[[Command], Command]:
         click.option(
             "--trend",
             type=click.Choice([t.value for t in Trend]),
-            default=trend.value,
+            default=Trend.CARRIED.value,
             show_default=True,
             help="How the mean moves with time in the model.",
         ),
@@ -99,19 +99,16 @@ def table_options(trend: Trend) -> Callable[[Command], Command]:
         ),
     ]
 
-    def decorate(command: Command) -> Command:
-        def gathered(**given: Any) -> Any:
-            own = {f.name: given.pop(f.name) for f in fields(TableOptions)}
-            return command(TableOptions(**own), **given)
+    def gathered(**given: Any) -> Any:
+        own = {f.name: given.pop(f.name) for f in fields(TableOptions)}
+        return command(TableOptions(**own), **given)
 
-        gathered.__name__, gathered.__doc__ = command.__name__, command.__doc__
-        gathered.__dict__.update(command.__dict__)
-        wrapped: Any = gathered
-        for option in reversed(options):
-            wrapped = option(wrapped)
-        return cast(Command, wrapped)
-
-    return decorate
+    gathered.__name__, gathered.__doc__ = command.__name__, command.__doc__
+    gathered.__dict__.update(command.__dict__)
+    wrapped: Any = gathered
+    for option in reversed(options):
+        wrapped = option(wrapped)
+    return cast(Command, wrapped)
 
 
 def cohort_of(options: TableOptions) -> Cohort:

@@ -8,7 +8,6 @@ import click
 
 from securebase.cli.options import TableOptions, cohort_of, table_options
 from securebase.cli.telling import as_json, deliver, figure, heading, progress, sentences, table
-from securebase.model.parameters import Trend
 from securebase.reports.study_report import study_report
 from securebase.study.estimator import LagEstimate
 from securebase.study.reciprocal import LagFinding
@@ -18,7 +17,7 @@ from securebase.study.wording import number, when
 
 
 @click.command("study")
-@table_options(Trend.CARRIED)
+@table_options
 @click.option("--json", "json_wanted", is_flag=True, help="Print the figures of the report as JSON.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the report (one HTML file).")
 def command(options: TableOptions, *, json_wanted: bool, out: Path | None) -> None:

@@ -26,7 +26,6 @@ from securebase.measurement.constructs import Direction
 from securebase.measurement.instrument import Scale
 from securebase.model.fit import fit
 from securebase.model.observations import panel
-from securebase.model.parameters import Trend
 from securebase.study.models import specification_for
 from securebase.study.person import Followed, Forecast, follow
 
@@ -39,7 +38,7 @@ _VERDICTS = {
 
 
 @click.command("track")
-@table_options(Trend.LINEAR)
+@table_options
 @click.option("--client", metavar="ID", required=True, help="The client, as the column of persons names them.")
 @click.option("--ahead", type=click.IntRange(1, 50), default=4, show_default=True, help="Steps to forecast.")
 @click.option(

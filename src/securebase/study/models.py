@@ -44,9 +44,10 @@ def specification_for(panel: Panel, trend: Trend, start: Start) -> Specification
 
 
 def models(
-    panel: Panel, trend: Trend, start: Start, tell: Progress
+    panel: Panel, trend: Trend, start: Start, tell: Progress, step: float = 1.0
 ) -> tuple[tuple[ModelSummary | NotFitted, ...], dict[str, tuple[Residual, ...]]]:
-    """The model asked for and its twin; residuals are those of the model asked for."""
+    """The model asked for and its twin; residuals are those of the model asked for. Effects are over `step` units
+    of time."""
     summaries: list[ModelSummary | NotFitted] = []
     residuals: dict[str, tuple[Residual, ...]] = {}
     for reading in (trend, TWIN[trend]):
@@ -60,13 +61,15 @@ def models(
             summaries.append(NotFitted(reading.value, f"{fitted.outcome.sentence} {fitted.outcome.what_to_do}"))
             continue
         found = standardised_residuals(panel, fitted.specification, fitted.parameters)
-        summaries.append(summary(fitted, fitted.log_likelihood, residual_rows(found)))
+        summaries.append(summary(fitted, fitted.log_likelihood, residual_rows(found), step))
         if reading is trend:
             residuals = {name: tuple(r for own in persons for r in own) for name, persons in found.items()}
     return tuple(summaries), residuals
 
 
-def summary(fitted: Fit, log_likelihood: float, residuals: tuple[ResidualRow, ...] = ()) -> ModelSummary:
+def summary(
+    fitted: Fit, log_likelihood: float, residuals: tuple[ResidualRow, ...] = (), step: float = 1.0
+) -> ModelSummary:
     """A fit as the plain values that a report shows."""
     log_n = float(np.log(max(fitted.n_persons, 1)))
     return ModelSummary(
@@ -89,13 +92,15 @@ def summary(fitted: Fit, log_likelihood: float, residuals: tuple[ResidualRow, ..
         kernel=fitted.kernel,
         notes=fitted.notes,
         parameters=tuple(ParameterRow(k, e.value, e.standard_error) for k, e in fitted.estimates.items()),
-        effects=effects(fitted),
+        effect_step=step,
+        effects=effects(fitted, step),
         residuals=residuals,
     )
 
 
-def effects(fitted: Fit) -> tuple[EffectRow, ...]:
-    """Standardised effects over one unit of time, D^-½ exp(A) D^½ with D the diagonal of the stationary covariance.
+def effects(fitted: Fit, step: float = 1.0) -> tuple[EffectRow, ...]:
+    """Standardised effects over `step` units of time, D^-½ exp(A·step) D^½ with D the diagonal of the stationary
+    covariance.
 
     Intervals by the delta method, with derivatives by central differences in the natural parameters.
     """
@@ -105,7 +110,7 @@ def effects(fitted: Fit) -> tuple[EffectRow, ...]:
     own = [i for i, n in enumerate(names) if n.startswith(("drift[", "diffusion["))]
 
     def at(vector: Array) -> Array:
-        return standardised_effects(*_matrices(dict(zip(names, vector, strict=True)), constructs))
+        return standardised_effects(*_matrices(dict(zip(names, vector, strict=True)), constructs), step)
 
     centre = at(values)
     errors = None
@@ -114,11 +119,11 @@ def effects(fitted: Fit) -> tuple[EffectRow, ...]:
         covariance = np.nan_to_num(fitted.covariance)
         slopes = np.zeros((len(own), *centre.shape))
         for row, i in enumerate(own):
-            step = 1e-5 * max(abs(values[i]), 1e-3)
+            nudge = 1e-5 * max(abs(values[i]), 1e-3)
             up, down = values.copy(), values.copy()
-            up[i] += step
-            down[i] -= step
-            slopes[row] = (at(up) - at(down)) / (2 * step)
+            up[i] += nudge
+            down[i] -= nudge
+            slopes[row] = (at(up) - at(down)) / (2 * nudge)
         variance = np.einsum("ikl,ij,jkl->kl", slopes, covariance[np.ix_(own, own)], slopes)
         errors = np.sqrt(np.where(variance >= 0, variance, np.nan))
     rows = []
@@ -134,10 +139,10 @@ def effects(fitted: Fit) -> tuple[EffectRow, ...]:
     return tuple(rows)
 
 
-def standardised_effects(drift: Array, diffusion: Array) -> Array:
-    """(p, p): row k column l is the effect of construct l on k one unit of time later; NaN where nothing settles."""
+def standardised_effects(drift: Array, diffusion: Array, step: float = 1.0) -> Array:
+    """(p, p): row k column l is the effect of construct l on k `step` units of time later."""
     spread = np.sqrt(np.diag(stationary_covariance(drift, diffusion)))
-    carried: Array = expm(drift) * spread[None, :] / spread[:, None]
+    carried: Array = expm(drift * step) * spread[None, :] / spread[:, None]
     return carried
 
 

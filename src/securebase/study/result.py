@@ -56,7 +56,7 @@ class ParameterRow:
 
 @dataclass(frozen=True, slots=True)
 class EffectRow:
-    """What one unit of time carries over: standardised effect of `earlier` on `later`, with its 95% interval."""
+    """What one step of time carries over: standardised effect of `earlier` on `later`, with its 95% interval."""
 
     earlier: str
     later: str
@@ -81,7 +81,10 @@ class ResidualRow:
 
 @dataclass(frozen=True, slots=True)
 class ModelSummary:
-    """One fitted continuous-time model with its diagnostics. `outcome` is how the fit ended."""
+    """One fitted continuous-time model with its diagnostics. `outcome` is how the fit ended.
+
+    `effects` are over `effect_step` units of time, the usual distance between two sessions.
+    """
 
     trend: str
     start: str
@@ -101,6 +104,7 @@ class ModelSummary:
     iterations: int | None
     kernel: str
     notes: tuple[str, ...] = ()
+    effect_step: float = 1.0
     parameters: tuple[ParameterRow, ...] = ()
     effects: tuple[EffectRow, ...] = ()
     residuals: tuple[ResidualRow, ...] = ()

@@ -55,7 +55,7 @@ def study(
     variance = tuple(variance_row(table, name, labels[name]) for name in names)
     lags = findings(table, cohort.outcome, cohort.processes)
     size = _size(table)
-    fitted, residuals = models(rows, trend, start, tell)
+    fitted, residuals = models(rows, trend, start, tell, size.usual_gap or 1.0)
     return StudyResult(
         asked=asked,
         size=size,

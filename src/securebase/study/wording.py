@@ -106,10 +106,13 @@ def others_in_words(finding: LagFinding) -> str:
 
 
 def model_in_words(finding: LagFinding, models: Sequence[ModelSummary | NotFitted]) -> str:
-    """What the fitted models say of the same direction over one unit of time."""
+    """What the fitted models say of the same direction over the usual distance of two sessions."""
     said = []
     for model in models:
         if not isinstance(model, ModelSummary):
+            continue
+        if model.outcome not in ("converged", "boundary"):
+            said.append(f"{model.outcome.replace('_', ' ')} with trend {model.trend}")
             continue
         for effect in model.effects:
             if (effect.earlier, effect.later) == (finding.link.earlier, finding.link.later):

@@ -5,6 +5,7 @@ The report leads with PRIMARY; what stays must also stand before GUARD; ALTERNAT
 
 from securebase.study.estimator import LagEstimator
 from securebase.study.estimators import (
+    a_session_later,
     common_course,
     half_panel,
     long_courses,
@@ -20,6 +21,7 @@ GUARD: LagEstimator = common_course.ESTIMATOR
 
 ALTERNATIVES: tuple[LagEstimator, ...] = (
     neighbours.ESTIMATOR,
+    a_session_later.ESTIMATOR,
     recorded.ESTIMATOR,
     long_courses.ESTIMATOR,
     within_pairs.ESTIMATOR,
