@@ -18,6 +18,8 @@ Indices = NDArray[np.intp]
 Function = Callable[[Array], tuple[float, Array]]
 
 
+#: twice the height that Newton's step would still gain, below which a point is the bottom
+_NEAR = 1e-12
 #: longest move of any coordinate in one step
 _FARTHEST = 1.0
 
@@ -138,12 +140,13 @@ def polish(function: Function, point: Point, where: Indices, *, until: float, ro
     for _ in range(rounds):
         values, vectors = np.linalg.eigh(H)
         flat = np.abs(point.gradient[where]).max(initial=0.0) < until
-        if flat and values.min(initial=1.0) > 0:
-            break
         g = vectors.T @ point.gradient[where]
+        size = np.maximum(np.abs(values), 1e-11 * np.abs(values).max(initial=1.0))
+        # where the floor hardly curves, a small gradient can still be far from the bottom
+        if flat and values.min(initial=1.0) > 0 and float(g @ (g / size)) < _NEAR:
+            break
         if flat:
             g = np.where(values < 0, np.where(g < 0, -1.0, 1.0) * np.sqrt(np.abs(values)), g)
-        size = np.maximum(np.abs(values), 1e-9 * np.abs(values).max(initial=1.0))
         step = np.zeros(len(point.x))
         step[where] = -vectors @ (g / size)
         step *= min(1.0, 3.0 / max(float(np.abs(step).max(initial=0.0)), 1e-300))

@@ -27,8 +27,9 @@ Progress = Callable[[int, float], None]
 FLAT = 1e-6
 #: a variance below this share of its construct's total variance is heading to zero, and is then held at `_ZERO`
 _NEARLY_ZERO, _ZERO = 1e-4, 1e-9
-#: smallest eigenvalue of the Hessian, relative to the largest, that still counts as positive
-_POSITIVE = 1e-9
+#: smallest eigenvalue that counts as positive: of the Hessian, whose differences are no more exact than this, and of
+#: the Hessian scaled to a unit diagonal, which does not depend on how strongly a single parameter is determined
+_POSITIVE = 1e-8
 _COVARIANCES = ("start_covariance", "level_covariance")
 #: weak prior on the internal scale of a trend's rate (apart): normal around the middle of its range, of this spread
 _RATE_SPREAD = 1.5
@@ -81,7 +82,7 @@ class Fit:
         if error is None:
             return None
         if _is_variance(name):
-            factor = float(np.exp(z * error / value))
+            factor = float(np.exp(min(z * error / value, 700.0)))
             return value / factor, value * factor
         return value - z * error, value + z * error
 
@@ -193,22 +194,23 @@ def _attempt(problem: _Problem, x: Array, progress: Progress | None) -> _Ending:
     point, steps = bfgs(problem, x, until=FLAT / 2, progress=told)
     everything = np.arange(len(x))
     held: dict[int, str] = {}
-    for _ in range(3):
-        variances = problem.variances()
-        heading = {i: name for i, name in variances.items() if i not in held and _is_nearly_zero(point.x[i], name)}
+    for _ in range(5):
+        free = np.setdiff1d(everything, list(held))
+        heading = _heading_to_zero(problem, point, held)
+        if not heading:
+            point, H = polish(problem, point, free, until=FLAT / 2)
+            heading = _heading_to_zero(problem, point, held)
         if not heading:
             break
         pinned, tried = point.x.copy(), dict(held)
         for i, name in heading.items():
             tried |= _hold(problem, pinned, i, name)
-        free = np.setdiff1d(everything, list(tried))
-        lower, more = _climb_along(problem, pinned, free)
+        lower, more = _climb_along(problem, pinned, np.setdiff1d(everything, list(tried)))
         steps += more
         if not lower.value <= point.value + 1e-8:
+            point, H = polish(problem, point, free, until=FLAT / 2)
             break
         point, held = lower, tried
-    free = np.setdiff1d(everything, list(held))
-    point, H = polish(problem, point, free, until=FLAT / 2)
     return _Ending(_kind(point, free, H, held), point, free, H, steps, tuple(n for n in held.values() if n))
 
 
@@ -245,15 +247,22 @@ def _climb_along(problem: _Problem, pinned: Array, free: Indices) -> tuple[Point
     return Point(x, *problem(x)), steps
 
 
-def _is_nearly_zero(x: float, name: str) -> bool:
-    return bool((x if name.startswith("measurement_noise") else 2.0 * x) < np.log(_NEARLY_ZERO))
+def _heading_to_zero(problem: _Problem, point: Point, held: Mapping[int, str]) -> dict[int, str]:
+    """Position → name of every variance that is nearly zero and not yet held."""
+    found = {}
+    for i, name in problem.variances().items():
+        log_variance = point.x[i] if name.startswith("measurement_noise") else 2.0 * point.x[i]
+        if i not in held and log_variance < np.log(_NEARLY_ZERO):
+            found[i] = name
+    return found
 
 
 def _kind(point: Point, free: Indices, H: Array, held: Mapping[int, str]) -> str:
     values = np.linalg.eigvalsh(H)
     if not np.isfinite(point.value) or np.abs(point.gradient[free]).max(initial=0.0) >= FLAT:
         return "not_converged"
-    if values[0] <= _POSITIVE * values[-1]:
+    roots = np.sqrt(np.maximum(np.diag(H), 1e-300))
+    if values[0] <= _POSITIVE or np.linalg.eigvalsh(H / np.multiply.outer(roots, roots))[0] <= _POSITIVE:
         return "indefinite"
     return "boundary" if held else "converged"
 
