@@ -148,17 +148,21 @@ def test_a_full_disk_leaves_nothing_half_saved() -> None:
     with connection.cursor() as cursor:
         pages = cursor.execute("PRAGMA page_count").fetchone()[0]
         cursor.execute(f"PRAGMA max_page_count = {pages}")
-    saved = 0
-    with pytest.raises(DatabaseError, match="full"):
+    saved: list[int] = []
+
+    def save_until_it_is_full() -> None:
         for number in range(2, 500):
             session = create_session(episode=cast.episode, by=cast.alma, number=number, held_at=NOON)
             check_in = invite_check_in(
                 session=session, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.LINK, at=NOON
             ).check_in
             record_check_in(check_in=check_in, responses=answers("session_before"), submission=str(number), at=NOON)
-            saved += 1
+            saved.append(number)
+
+    with pytest.raises(DatabaseError, match="full"):
+        save_until_it_is_full()
     kept = cast.episode.administrations.all()
-    assert kept.count() == saved
+    assert kept.count() == len(saved)
     assert {a.responses.count() for a in kept} <= {11}
     assert verify().whole
     connection.close()
