@@ -145,3 +145,19 @@ def test_future_sessions_keep_this_clients_own_spacing() -> None:
     assert axis[4].at - axis[3].at == pytest.approx(7.0)
     late = time_axis(record, session_day(3) + 40)
     assert late[3].at >= session_day(3) + 40
+
+
+def test_a_session_answered_beforehand_is_known_and_not_foretold() -> None:
+    """The check-in before session 8 came hours before it: session 8 has its report, and the forecast begins at 9."""
+    record = course(8)
+    early = replace(record, sessions=record.sessions[:7])
+    early = replace(
+        early,
+        administrations=tuple(
+            a for a in record.administrations if a.session is not None and (a.session < 8 or a.moment is Moment.BEFORE)
+        ),
+    )
+    made = client_picture(early, as_of=session_day(8) - 0.02)
+    assert made.symptoms.reported[-1].session == 8
+    assert made.header.sessions_held == 7
+    assert [f.session for f in made.symptoms.forecast] == list(range(9, 17))

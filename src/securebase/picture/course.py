@@ -100,7 +100,10 @@ def follow(
     try:
         specification = parameter_set.specification
         panel = episode_panel(record, specification.constructs, chosen, specification.days_per_unit)
-        ahead = np.array([s.at / specification.days_per_unit for s in axis if not s.held])
+        # a session whose check-in has been answered beforehand is known, not foretold
+        known = {s.session for s in record.symptom_scores}
+        coming = [s.at for s in axis if not s.held and s.number not in known]
+        ahead = np.array(coming, dtype=np.float64) / specification.days_per_unit
         last = float(panel.times[-1])
         ahead = ahead[ahead > last]
         tracked = track(
