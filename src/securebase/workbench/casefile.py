@@ -45,7 +45,8 @@ def with_everything(episodes: QuerySet[Episode]) -> QuerySet[Episode]:
 
 
 def episode_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
-    """All that was known of the episode at `as_of`. What lies later, or was set aside, is left out."""
+    """All that was known of the episode at `as_of`. What lies later, or was set aside, is left out;
+    safety alerts never are."""
 
     def day(moment: datetime) -> float:
         return (moment - began_at(episode)).total_seconds() / _SECONDS_A_DAY
@@ -58,7 +59,8 @@ def episode_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
 
     sessions = sorted((s for s in episode.therapy_sessions.all() if known(s.held_at)), key=lambda s: s.number)
     filled_in = [a for a in episode.administrations.all() if known(a.at) and not known(a.set_aside_at)]
-    alerts = [a for a in episode.safety_alerts.all() if known(a.raised_at)]
+    # never filtered by time: a clock that was set back must not hide an alert
+    alerts = list(episode.safety_alerts.all())
     ruptures = [(s, r) for s in episode.therapy_sessions.all() for r in s.ruptures.all() if known(r.marked_at)]
     return records.EpisodeRecord(
         person=str(episode.client_id),

@@ -104,3 +104,10 @@ def test_one_client_whose_picture_fails_hides_nobody(cast: Cast, monkeypatch: py
 def test_nobody_elses_client_is_in_a_caseload(cast: Cast) -> None:
     assert queries.caseload(account=cast.dario, now=LATER).rows == ()
     assert queries.caseload(account=cast.bruno, now=LATER).rows == ()
+
+
+def test_a_clock_that_was_set_back_hides_no_alert(cast: Cast) -> None:
+    answer(cast, safety=2.0)
+    (row,) = queries.caseload(account=cast.alma, now=NOON - timedelta(days=2)).rows
+    assert row.attention
+    assert "Safety answer" in row.notes[0].text
