@@ -35,15 +35,20 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *w
 def write(
     folder: Path, *, seed: int = 1, n: int = 40, sessions: int = 12, lag: float = 0.3, head: Sequence[str] = ()
 ) -> Path:
-    """A long table with columns who, session, y and x (or as `head` names them), some cells missing."""
+    """A long table with columns who, session, y and x (or as `head` names them), some cells missing,
+    every score with an error."""
     rows = drawn(seed, n=n, sessions=sessions, lag=lag, missing=0.05)
+    error = np.random.default_rng(seed + 1).normal(scale=0.8, size=(rows.n_rows, 2))
     names = list(head) or ["who", "session", "y", "x"]
     lines = [",".join(names)]
     for i in range(rows.n_rows):
         cells = [
             f"p{rows.person[i]}",
             f"{int(rows.times[i]) + 1}",
-            *("" if np.isnan(v) else f"{v:.4f}" for v in (rows.values["y"][i], rows.values["x"][i])),
+            *(
+                "" if np.isnan(v) else f"{v:.4f}"
+                for v in (rows.values["y"][i] + error[i, 0], rows.values["x"][i] + error[i, 1])
+            ),
         ]
         lines.append(",".join(cells))
     path = folder / "table.csv"

@@ -14,7 +14,7 @@ from securebase.study.wording import finding_in_words, number, when
 #: pixels of one line of text; lines that a heading takes, and those of the whole row, on a page and on a phone
 _LINE, _WIDE, _NARROW = 20, (1.1, 4.2), (2.0, 5.3)
 #: pixels kept free for the words on the left and the figures on the right
-_LEFT, _RIGHT = 104, 128
+_LEFT, _RIGHT = 122, 128
 _MARKS = (
     ("own mean out", style.OTHER),
     ("own line out", style.CONSTRUCT_COLOURS["alliance"]),
@@ -28,7 +28,7 @@ def forest_chart(result: StudyResult, *, width: int = style.WHOLE) -> alt.LayerC
     heads, bars, zeros = _rows(result, narrow=narrow)
     lowest, highest = _domain(bars)
     scale = alt.Scale(domain=[lowest, highest], range=[_LEFT, width - _RIGHT], nice=False, zero=False)
-    axis = alt.Axis(title="standardised lag, 95% interval", tickCount=4 if narrow else 8, grid=False)
+    axis = alt.Axis(title="standardised lag, 95% interval", tickCount=3 if narrow else 6, grid=False, labelOverlap=True)
     x = alt.X("estimate:Q", scale=scale, axis=axis)
     lines = _row_lines(narrow=narrow) * len(heads)
     downwards = alt.Scale(domain=[-0.6, lines - 0.6], reverse=True, nice=False)

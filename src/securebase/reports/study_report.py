@@ -8,7 +8,7 @@ from securebase.charts import style
 from securebase.charts.render import svg
 from securebase.charts.study_courses import courses_chart, shown_courses
 from securebase.charts.study_forest import forest_chart
-from securebase.charts.study_levels import levels_chart
+from securebase.charts.study_levels import Level, levels_chart
 from securebase.charts.study_residuals import residuals_chart
 from securebase.reports.render import render
 from securebase.study.estimators import ALTERNATIVES, GUARD, PRIMARY
@@ -17,6 +17,7 @@ from securebase.study.reciprocal import Verdict
 from securebase.study.result import ModelSummary, NotFitted, ParameterRow, StudyResult
 from securebase.study.wording import when
 
+_LEVELS: tuple[Level, Level] = ("between", "within")
 #: in the order in which the first page lists them
 _ORDER = (Verdict.STAYS, Verdict.FADES, Verdict.APPEARS, Verdict.CANNOT_TELL)
 
@@ -34,7 +35,7 @@ def study_report(result: StudyResult) -> str:
         verdicts=_verdicts(result),
         forest=_forest(result),
         courses=_courses(result),
-        levels={m.first: _svg(levels_chart(result, m.first)) for m in result.moves_with},
+        levels={m.first: [_svg(levels_chart(result, m.first, level)) for level in _LEVELS] for m in result.moves_with},
         residuals={name: _svg(residuals_chart(result, name)) for name in result.courses.residuals},
         estimators=(PRIMARY, GUARD, *ALTERNATIVES),
         fitted=fitted,

@@ -94,12 +94,13 @@ class Estimated:
 
 @dataclass(frozen=True, slots=True)
 class LagEstimator:
-    """One way of estimating a lag. `definition` is what the report prints."""
+    """One way of estimating a lag. `definition` is what the report prints; it is asked only where it `applies`."""
 
     name: str
     label: str
     definition: str
     estimate: Callable[[SessionTable, Link, Form], Estimated | None]
+    applies: Callable[[SessionTable, Link], bool] = lambda _table, _link: True
 
 
 @dataclass(frozen=True, eq=False)

@@ -100,7 +100,7 @@ def findings(table: SessionTable, outcome: str, processes: tuple[str, ...]) -> t
         for earlier, later in ((process, outcome), (outcome, process)):
             wanted = link(table, earlier, later)
             main, guard = (lag_pair(table, wanted, estimator) for estimator in (PRIMARY, GUARD))
-            others = tuple(lag_pair(table, wanted, estimator) for estimator in ALTERNATIVES)
+            others = tuple(lag_pair(table, wanted, e) for e in ALTERNATIVES if e.applies(table, wanted))
             found.append(LagFinding(wanted, later == outcome, main, guard, others, guarded(main, guard)))
     return tuple(found)
 
@@ -123,7 +123,7 @@ def lag_pair(table: SessionTable, wanted: Link, estimator: LagEstimator) -> LagP
     centred, detrended = (estimator.estimate(table, wanted, form) for form in (Form.CENTRED, Form.DETRENDED))
     if centred is None or detrended is None:
         which = "either form" if centred is None and detrended is None else "one of the two forms"
-        note = f"too few pairs of sessions (or no other column) to estimate {which}"
+        note = f"too few pairs of sessions, or nothing that varies, in {which}"
         return LagPair(
             estimator.name,
             estimator.label,

@@ -10,9 +10,7 @@ from securebase.study.table import SessionTable
 
 
 def estimate(table: SessionTable, link: Link, form: Form) -> Estimated | None:
-    """As `successive`, with `earlier` taken one session back. None where the step is the next session anyway."""
-    if link.step is Step.NEXT_SESSION:
-        return None
+    """As `successive`, with `earlier` taken one session back."""
     return estimate_pairs(pairs(table, replace(link, step=Step.NEXT_SESSION), form), form)
 
 
@@ -22,4 +20,5 @@ ESTIMATOR = LagEstimator(
     "Where what is asked before a session precedes what is asked after it, the step is one session longer instead, so "
     "that nothing rests on the order within a session.",
     estimate,
+    applies=lambda _, link: link.step is Step.SAME_SESSION,
 )

@@ -10,13 +10,8 @@ from securebase.study.table import SessionTable
 
 
 def estimate(table: SessionTable, link: Link, form: Form) -> Estimated | None:
-    """As `successive`, with every other construct at the moment of `earlier` as a further regressor.
-
-    None where there is no other construct.
-    """
-    others = [name for name in table.values if name not in (link.earlier, link.later)]
-    if not others:
-        return None
+    """As `successive`, with every other construct at the moment of `earlier` as a further regressor."""
+    others = _others(table, link)
     first, second = table.successive()
     at = second if link.step is Step.SAME_SESSION else first
     further = np.column_stack([take_out(form, table.values[name], table.times, table.person)[at] for name in others])
@@ -25,9 +20,14 @@ def estimate(table: SessionTable, link: Link, form: Form) -> Estimated | None:
     return estimate_pairs(found.only(keep), form, further[keep])
 
 
+def _others(table: SessionTable, link: Link) -> list[str]:
+    return [name for name in table.values if name not in (link.earlier, link.later)]
+
+
 ESTIMATOR = LagEstimator(
     "other_processes",
     "the other columns held equal",
     "Every other column at the same session is a further regressor.",
     estimate,
+    applies=lambda table, link: bool(_others(table, link)),
 )
