@@ -23,8 +23,8 @@ from securebase.study.wording import number, when
 def command(options: TableOptions, *, json_wanted: bool, out: Path | None) -> None:
     """Study TABLE: what lies between persons and within them, and what tends to come before what.
 
-    Every lag is given twice: with each person's own mean taken out, and with each person's own line over time taken
-    out, so that what only rests on a shared trend can be seen to fade.
+    Every lag is given with each person's own mean taken out, with each person's own line over time taken out, and with
+    the common course of all taken out too, so that what only rests on a shared trend can be seen to fade.
     """
     with progress(quiet=json_wanted) as tell:
         tell("Reading the table")
