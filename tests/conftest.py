@@ -28,6 +28,9 @@ if find_spec("django"):
     # here and not in pyproject.toml: pytest-django would read the settings before this file is read
     os.environ["DJANGO_SETTINGS_MODULE"] = "securebase.workbench.settings"
     import_module("django").setup()
+    # worker processes inherit this environment, and pytest-django would load their settings before this file is read
+    # there: with this name gone, every worker gets a data directory of its own
+    del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 @pytest.fixture(scope="session")
