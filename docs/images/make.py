@@ -1,0 +1,41 @@
+"""Renews the pictures in this folder from the demo clinic. Run: make screenshots (needs Chromium)."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
+
+from playwright.sync_api import Page, sync_playwright
+
+from browser.conftest import PHONE, chromium, served
+from browser.test_demo_clinic import sign_in
+
+HERE = Path(__file__).parent
+
+
+def shoot(page: Page, name: str, height: int) -> None:
+    page.screenshot(path=HERE / f"{name}.png", clip={"x": 0, "y": 0, "width": 1280, "height": height})
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder, served("demo", Path(folder) / "data") as home, sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1280, "height": 1700})
+        page.goto(home)
+        sign_in(page)
+        shoot(page, "caseload", 900)
+        page.locator("main tbody tr").nth(0).get_by_role("link").first.click()
+        page.wait_for_load_state("networkidle")
+        shoot(page, "client", 1500)
+        page.get_by_role("link", name="Check-in for").click()
+        page.get_by_role("button", name="Hand over this device").first.click()
+        page.set_viewport_size(PHONE)
+        page.screenshot(path=HERE / "check-in.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
