@@ -84,8 +84,8 @@ def gate_says(level: GateLevel, paired: int) -> str:
             "began alike. A forecast of this client's own opens at 6."
         )
     return (
-        f"{have}. Shown are a model learned from other clients with this client's own levels and trend, and a forecast "
-        "with its uncertainty."
+        f"{have}. Shown are the model's general values with this client's own levels and trend, and a forecast with "
+        "its uncertainty."
     )
 
 
@@ -98,7 +98,10 @@ def gate_waits(level: GateLevel, paired: int) -> tuple[str, ...]:
             "would say more about other clients than about this one."
         )
     if level < GateLevel.CONTRIBUTIONS:
-        waits.append("How far change in symptoms moves with each mechanism waits for 12 paired sessions.")
+        waits.append(
+            "How far change in symptoms moves with each mechanism waits for 12 paired sessions, and for a part of the "
+            "model that this version does not have."
+        )
     else:
         waits.append(
             "There are enough paired sessions to estimate how far symptoms move with each mechanism. This version of "
@@ -106,7 +109,8 @@ def gate_waits(level: GateLevel, paired: int) -> tuple[str, ...]:
         )
     waits.append(
         "Which mechanism matters most for one person cannot be read from one course of weekly sessions: in simulation, "
-        "ranking four mechanisms by 16 sessions of one person's data is right in 33% of cases, where chance is 25%."
+        "ranking four mechanisms by 16 sessions of one person's data is right about one time in three, where chance is "
+        "one in four."
     )
     return tuple(waits)
 

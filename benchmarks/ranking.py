@@ -1,0 +1,44 @@
+"""How often does one person's own course name the right mechanism? The figures behind what the client page refuses.
+
+Four mechanisms, of which one moves the outcome; each person is ranked by a regression on that person's own data alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+#: the truth: standardised effect of one mechanism at the next session, persistence of all, reliability of every score
+EFFECT, PERSISTENCE, RELIABILITY, MECHANISMS, BEFORE = -0.15, 0.3, 0.8, 4, 20
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Over `persons` simulated persons: share whose largest effect was the true one, and whose sign was wrong."""
+
+    sessions: int
+    persons: int
+    right: float
+    wrong_sign: float
+
+
+def ranking(sessions: int, *, persons: int = 4000, seed: int = 1) -> Ranking:
+    rng = np.random.default_rng(seed)
+    found = np.array([_estimates(sessions, rng) for _ in range(persons)])
+    return Ranking(sessions, persons, float((found.argmin(axis=1) == 0).mean()), float((found[:, 0] > 0).mean()))
+
+
+def _estimates(sessions: int, rng: np.random.Generator) -> np.ndarray:
+    """One person's estimated effects (4,): least squares on the outcome's and the mechanisms' last scores."""
+    shock = np.sqrt(1 - PERSISTENCE**2)
+    states, outcome = np.zeros((sessions + BEFORE, MECHANISMS)), np.zeros(sessions + BEFORE)
+    for t in range(1, sessions + BEFORE):
+        states[t] = PERSISTENCE * states[t - 1] + shock * rng.standard_normal(MECHANISMS)
+        pushed = PERSISTENCE * outcome[t - 1] + EFFECT * states[t - 1, 0]
+        outcome[t] = pushed + np.sqrt(shock**2 - EFFECT**2) * rng.standard_normal()
+    error = np.sqrt((1 - RELIABILITY) / RELIABILITY)
+    scores = states[BEFORE:] + error * rng.standard_normal((sessions, MECHANISMS))
+    y = outcome[BEFORE:] + error * rng.standard_normal(sessions)
+    design = np.column_stack([np.ones(sessions - 1), y[:-1], scores[:-1]])
+    return np.linalg.lstsq(design, y[1:], rcond=None)[0][2:]
