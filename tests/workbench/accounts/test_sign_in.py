@@ -313,7 +313,7 @@ def test_two_who_edit_the_clinic_at_once_are_told(cast: Cast) -> None:
     answer = two.post(reverse("clinic"), typed | {"name": "Pier", "help_text": "Ring the bell."})
     page = answer.content.decode()
     assert answer.status_code == 400
-    assert "somebody else changed this" in page
+    assert "Somebody else changed this" in page
     assert "Ring the bell." in page  # what was typed
     assert "Call us." in page  # what is saved
     assert 'name="version" value="2"' in page

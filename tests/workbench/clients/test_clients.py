@@ -89,7 +89,7 @@ def test_two_who_edit_a_client_at_once_are_told_and_lose_nothing(cast: Cast, alm
     answer = alma.post(url, first | {"name_shown": "Carla E."})
     page = answer.content.decode()
     assert answer.status_code == 400
-    assert "somebody else changed this" in page
+    assert "Somebody else changed this" in page
     assert 'value="Carla E."' in page
     assert "Saved meanwhile: <b>Carla D.</b>" in page
     assert Client.objects.visible_to(cast.alma).get().name_shown == "Carla D."

@@ -46,6 +46,8 @@ def test_the_next_session_is_proposed_a_week_after_the_last(cast: Cast, alma: Br
         ({"number": "1"}, "there already"),
         ({"number": "0"}, "greater than or equal to 1"),
         ({"date": "2026-08-31"}, "The therapy began on"),
+        ({"date": "2199-01-01"}, "more than a year ahead"),
+        ({"number": "1"}, "Session 1 is there already"),
         ({"date": "soon"}, "valid date"),
         ({"time": "25:00"}, "valid time"),
     ],
@@ -65,7 +67,7 @@ def test_two_who_move_a_session_at_once_are_told(cast: Cast, alma: Browser) -> N
     assert alma.post(url, typed).status_code == 302
     answer = alma.post(url, typed | {"time": "09:30"})
     assert answer.status_code == 400
-    assert "somebody else changed this" in text(answer)
+    assert "Somebody else changed this" in text(answer)
     assert 'value="09:30"' in answer.content.decode()
     assert alma.post(url, typed | {"time": "09:30", "version": "2"}).status_code == 302
 
@@ -159,17 +161,17 @@ def test_typed_in_for_a_session_it_has_the_sessions_moment(cast: Cast, alma: Bro
     url = reverse("type-in", args=[cast.carla.id, "phq9"])
     alma.post(url, typed(date="2026-09-01", session=str(cast.session.id), moment="after"))
     kept = cast.episode.administrations.get()
-    assert (kept.at, kept.therapy_session, kept.moment) == (NOON, cast.session, "after")
+    assert (kept.at, kept.therapy_session, kept.moment) == (NOON + timedelta(hours=1), cast.session, "after")
 
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"item_2": "7"}, "less than or equal to 3"),
+        ({"item_2": "7"}, "The answer must be 0 to 3."),
         ({"item_2": "many"}, "Enter a number"),
         ({"date": "2031-01-01"}, "still to come"),
         ({"date": "2026-08-01"}, "The therapy began on"),
-        ({f"item_{n}": "" for n in range(1, 11)}, "no item has an answer"),
+        ({f"item_{n}": "" for n in range(1, 11)}, "No item has an answer"),
     ],
     ids=str,
 )

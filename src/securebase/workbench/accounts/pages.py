@@ -35,7 +35,7 @@ from securebase.workbench.accounts.gate import (
     signed_in,
 )
 from securebase.workbench.accounts.models import Account, Role
-from securebase.workbench.ui.conflict import keep_typed
+from securebase.workbench.ui.conflict import keep_typed, sentence
 
 _WRONG = "User name and password do not fit together."
 
@@ -239,7 +239,7 @@ def set_account_active(request: HttpRequest, account_id: str) -> HttpResponse:
     try:
         actions.set_active(account=account, active="reopen" in request.POST, by=by)
     except InputError as error:
-        messages.error(request, str(error))
+        messages.error(request, sentence(error))
     else:
         messages.success(
             request, f"The account of {account.name_shown} is {'open' if account.is_active else 'closed'}."

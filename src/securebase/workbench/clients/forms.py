@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from securebase.workbench.clients.models import PHASES, PROBLEM_AREAS, SymptomMeasure
+
+#: A date further ahead than this is taken for a slip.
+FAR_AHEAD = timedelta(days=366)
 
 
 class DateInput(forms.DateInput):
@@ -54,6 +59,12 @@ class EpisodeForm(forms.Form):
     )
     ended_on = forms.DateField(label="Ended on", required=False, widget=DateInput)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def clean_began_on(self) -> Any:
+        began = self.cleaned_data["began_on"]
+        if began > timezone.localdate() + FAR_AHEAD:
+            raise forms.ValidationError("This is more than a year ahead. Is the year right?")
+        return began
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

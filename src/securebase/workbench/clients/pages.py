@@ -18,7 +18,7 @@ from securebase.workbench.clients import actions
 from securebase.workbench.clients.forms import ClientForm, EpisodeForm, NewClientForm
 from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
 from securebase.workbench.clients.queries import client_in_view
-from securebase.workbench.ui.conflict import keep_typed
+from securebase.workbench.ui.conflict import keep_typed, sentence
 
 
 @for_roles(Role.THERAPIST)
@@ -131,7 +131,7 @@ def _begun(request: HttpRequest, client: Client) -> HttpResponse:
     try:
         actions.begin_episode(client=client, by=signed_in(request), began_on=timezone.localdate())
     except InputError as error:
-        messages.error(request, str(error))
+        messages.error(request, sentence(error))
     else:
         messages.success(request, "A new course of therapy has begun.")
     return redirect("client-edit", client.id)

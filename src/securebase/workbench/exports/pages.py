@@ -15,6 +15,7 @@ from securebase.workbench.accounts.gate import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.clients.queries import client_in_view
 from securebase.workbench.exports.actions import download_scores
+from securebase.workbench.ui.conflict import sentence
 
 
 @for_roles(Role.THERAPIST)
@@ -28,7 +29,7 @@ def scores(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     try:
         text = download_scores(episode=episode, by=account, at=timezone.now())
     except InputError as error:
-        messages.error(request, str(error))
+        messages.error(request, sentence(error))
         return redirect("client-measures", client_id)
     headers = {"Content-Disposition": 'attachment; filename="securebase-scores.csv"'}
     return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)

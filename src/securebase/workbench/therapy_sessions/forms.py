@@ -9,12 +9,21 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from securebase.measurement.instrument import Instrument, Item, ResponseOption
 from securebase.records.vocabulary import Moment
-from securebase.workbench.clients.forms import DateInput
+from securebase.workbench.clients.forms import FAR_AHEAD, DateInput
 from securebase.workbench.clients.models import PHASES, Episode
 from securebase.workbench.therapy_sessions.models import RUPTURE_KINDS, TherapySession
+
+
+def before_the_therapy(episode: Episode) -> str:
+    """What to say of a day before the therapy."""
+    return (
+        f"The therapy began on {date_format(episode.began_on, 'j F Y')}. Choose that day or a later one; "
+        "where the therapy began earlier, correct its beginning under Details first."
+    )
 
 
 class SessionForm(forms.Form):
@@ -31,7 +40,9 @@ class SessionForm(forms.Form):
     def clean_date(self) -> Any:
         date = self.cleaned_data["date"]
         if date < self.episode.began_on:
-            raise forms.ValidationError(f"The therapy began on {self.episode.began_on:%d %B %Y}.")
+            raise forms.ValidationError(before_the_therapy(self.episode))
+        if date > timezone.localdate() + FAR_AHEAD:
+            raise forms.ValidationError("This is more than a year ahead. Is the year right?")
         return date
 
     def clean(self) -> dict[str, Any]:
@@ -124,13 +135,37 @@ def _field(item: Item) -> forms.Field:
     if item.options:
         choices = [("", ""), *((f"{o.value:g}", o.label) for o in item.options)]
         return forms.TypedChoiceField(choices=choices, coerce=float, empty_value=None, required=False)
-    return forms.FloatField(min_value=item.minimum, max_value=item.maximum, step_size=item.step, required=False)
+    allowed = f"{item.minimum:g} to {item.maximum:g}" + ("" if item.step == 1 else f", in steps of {item.step:g}")
+    return forms.FloatField(
+        min_value=item.minimum,
+        max_value=item.maximum,
+        step_size=item.step,
+        required=False,
+        error_messages=dict.fromkeys(("min_value", "max_value", "step_size"), f"The answer must be {allowed}."),
+    )
 
 
-class TypeInForm(AnswersForm):
-    """A paper form, typed in by the therapist: the items by number, and when it was filled in."""
+class SheetForm(AnswersForm):
+    """What was filled in on paper, typed in by the therapist: the items by number, and when it was filled in."""
 
     date = forms.DateField(label="Filled in on", widget=DateInput)
+
+    def __init__(self, *args: Any, episode: Episode, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.episode = episode
+
+    def clean_date(self) -> Any:
+        date = self.cleaned_data["date"]
+        if date < self.episode.began_on:
+            raise forms.ValidationError(before_the_therapy(self.episode))
+        if date > timezone.localdate():
+            raise forms.ValidationError("This day is still to come.")
+        return date
+
+
+class TypeInForm(SheetForm):
+    """A questionnaire on paper, with the session it belongs to."""
+
     session: forms.ModelChoiceField[TherapySession] = forms.ModelChoiceField(
         label="Belongs to", queryset=None, empty_label="no session", required=False
     )
@@ -139,19 +174,10 @@ class TypeInForm(AnswersForm):
     )
 
     def __init__(self, *args: Any, episode: Episode, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.episode = episode
+        super().__init__(*args, episode=episode, **kwargs)
         field = self.fields["session"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = episode.therapy_sessions.order_by("number")
-
-    def clean_date(self) -> Any:
-        date = self.cleaned_data["date"]
-        if date < self.episode.began_on:
-            raise forms.ValidationError(f"The therapy began on {self.episode.began_on:%d %B %Y}.")
-        if date > timezone.localdate():
-            raise forms.ValidationError("This day is still to come.")
-        return date
 
     @property
     def session_chosen(self) -> TherapySession | None:

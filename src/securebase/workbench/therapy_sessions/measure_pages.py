@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from datetime import datetime, time
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -22,6 +22,8 @@ from securebase.workbench.accounts.gate import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.therapy_sessions import actions, queries
 from securebase.workbench.therapy_sessions.forms import TypeInForm
+from securebase.workbench.therapy_sessions.sheets import BEFORE, filled_in_at
+from securebase.workbench.ui.conflict import sentence
 
 _only_therapists = for_roles(Role.THERAPIST)
 
@@ -80,19 +82,20 @@ def type_in(request: HttpRequest, client_id: uuid.UUID, instrument_id: str) -> H
     start = {"submission": secrets.token_urlsafe(16), "date": timezone.localdate(), "moment": Moment.BEFORE.value}
     form = TypeInForm(request.POST or None, instrument=asked[instrument_id], episode=episode, initial=start)
     if form.is_valid():
+        moment = Moment(form.cleaned_data["moment"] or Moment.BEFORE)
         try:
             kept = actions.type_in_administration(
                 episode=episode,
                 by=signed_in(request),
                 instrument=instrument_id,
                 responses=form.responses(),
-                at=_filled_in_at(form),
+                at=_filled_in_at(form, moment),
                 submission=form.cleaned_data["submission"],
                 session=form.session_chosen,
-                moment=Moment(form.cleaned_data["moment"] or Moment.BEFORE),
+                moment=moment,
             )
         except InputError as error:
-            form.add_error(None, str(error))
+            form.add_error(None, sentence(error))
         else:
             if kept.alerts:
                 messages.warning(request, "Saved. One answer asks for attention now: see the safety alert.")
@@ -103,12 +106,16 @@ def type_in(request: HttpRequest, client_id: uuid.UUID, instrument_id: str) -> H
     return render(request, "therapy_sessions/type_in.html", context, status=400 if form.errors else 200)
 
 
-def _filled_in_at(form: TypeInForm) -> datetime:
-    """The session's own moment where it is of that day, else noon; never later than now."""
-    day, session = form.cleaned_data["date"], form.session_chosen
-    if session is not None and timezone.localtime(session.held_at).date() == day:
-        return min(session.held_at, timezone.now())
-    return min(timezone.make_aware(datetime.combine(day, time(12))), timezone.now())
+def _filled_in_at(form: TypeInForm, moment: Moment) -> datetime:
+    # four minutes before a check-in's own sheet: two instruments before one session are two moments
+    return filled_in_at(
+        episode=form.episode,
+        session=form.session_chosen,
+        moment=moment,
+        day=form.cleaned_data["date"],
+        now=timezone.now(),
+        before=BEFORE + timedelta(minutes=4),
+    )
 
 
 # ---- the library -----------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from securebase.measurement.catalogue import instrument as instrument_called
 from securebase.records.vocabulary import Moment, Phase, RuptureKind
 from securebase.workbench.accounts.actions import record_sign_out
 from securebase.workbench.accounts.gate import for_roles, signed_in
-from securebase.workbench.accounts.models import Role
+from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.therapy_sessions import actions, queries
 from securebase.workbench.therapy_sessions.forms import (
     AlertNoteForm,
@@ -28,9 +28,11 @@ from securebase.workbench.therapy_sessions.forms import (
     RepairForm,
     RuptureForm,
     SessionForm,
+    SheetForm,
 )
 from securebase.workbench.therapy_sessions.models import SESSION_SETS, CheckIn, CheckInMode, TherapySession
-from securebase.workbench.ui.conflict import keep_typed
+from securebase.workbench.therapy_sessions.sheets import filled_in_at
+from securebase.workbench.ui.conflict import keep_typed, sentence
 
 _only_therapists = for_roles(Role.THERAPIST)
 
@@ -73,7 +75,7 @@ def new_session(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
                 phase=Phase(data["phase"]),
             )
         except InputError as error:
-            form.add_error("number", str(error))
+            form.add_error("number", sentence(error))
         else:
             messages.success(request, f"Session {session.number} is there. Next: its check-in.")
             return redirect("session", client_id, session.id)
@@ -151,7 +153,7 @@ def remove_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.
     try:
         actions.remove_session(session=found, by=signed_in(request))
     except InputError as error:
-        messages.error(request, str(error))
+        messages.error(request, sentence(error))
         return redirect("session", client_id, session_id)
     messages.success(request, f"Session {found.number} is removed.")
     return redirect("client-sessions", client_id)
@@ -181,7 +183,7 @@ def make_link(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID,
             session=found, by=signed_in(request), moment=when, mode=CheckInMode.LINK, at=timezone.now()
         )
     except InputError as error:
-        messages.error(request, str(error))
+        messages.error(request, sentence(error))
         return redirect("session", client_id, session_id)
     context |= {"session": found, "check_in": invitation.check_in, "link": settings.ADDRESS + invitation.path}
     return _page(request, "link", context)
@@ -198,7 +200,7 @@ def hand_over(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID,
             session=found, by=account, moment=when, mode=CheckInMode.DEVICE, at=timezone.now()
         )
     except InputError as error:
-        messages.error(request, str(error))
+        messages.error(request, sentence(error))
         return redirect("session", client_id, session_id)
     record_sign_out(account=account, why="device handed over")
     logout(request)
@@ -219,7 +221,7 @@ def withdraw(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, 
     try:
         actions.withdraw_check_in(check_in=check_in, by=signed_in(request))
     except InputError as error:
-        messages.error(request, str(error))
+        messages.error(request, sentence(error))
     else:
         messages.success(request, "The check-in is withdrawn: its link leads nowhere now.")
     return redirect("session", client_id, session_id)
@@ -244,36 +246,47 @@ def paper(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, mom
 def type_in_check_in(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
     """The filled-in sheet of a check-in, typed in by the therapist."""
     context, found, when = _session_and_moment(request, client_id, session_id, moment, "check-in-type-in")
-    account = signed_in(request)
-    form = AnswersForm(
+    now = timezone.now()
+    form = SheetForm(
         request.POST or None,
         instrument=instrument_called(SESSION_SETS[when.value]),
-        initial={"submission": secrets.token_urlsafe(16)},
+        episode=found.episode,
+        initial={
+            "submission": secrets.token_urlsafe(16),
+            "date": timezone.localdate(min(found.held_at, now)),
+        },
     )
     if form.is_valid():
         if all(v is None for v in form.responses().values()):
             form.add_error(None, "No item has an answer. Type in what is on the sheet.")
         else:
             try:
-                check_in = _check_in(found, when)
-                if check_in is None or check_in.state == "withdrawn":
-                    check_in = actions.invite_check_in(
-                        session=found, by=account, moment=when, mode=CheckInMode.PAPER, at=timezone.now()
-                    ).check_in
-                kept = actions.record_check_in(
-                    check_in=check_in,
-                    responses=form.responses(),
-                    submission=form.cleaned_data["submission"],
-                    at=timezone.now(),
-                    by=account,
-                )
+                kept = _keep_sheet(form, found, when, by=signed_in(request), now=now)
             except InputError as error:
-                form.add_error(None, str(error))
+                form.add_error(None, sentence(error))
             else:
                 _thank(request, kept)
                 return redirect("session", client_id, session_id)
+    not_held_yet = when is Moment.AFTER and found.held_at > now
     context |= {"session": found, "moment": when, "form": form, "instrument": form.instrument}
+    context["not_held_yet"] = not_held_yet
     return _page(request, "type_in_check_in", context, refused=bool(form.errors))
+
+
+def _keep_sheet(
+    form: SheetForm, found: TherapySession, when: Moment, *, by: Account, now: datetime
+) -> actions.Recorded:
+    at = filled_in_at(episode=found.episode, session=found, moment=when, day=form.cleaned_data["date"], now=now)
+    check_in = _check_in(found, when)
+    if check_in is None or check_in.state == "withdrawn":
+        check_in = actions.invite_check_in(session=found, by=by, moment=when, mode=CheckInMode.PAPER, at=now).check_in
+    return actions.record_check_in(
+        check_in=check_in,
+        responses=form.responses(),
+        submission=form.cleaned_data["submission"],
+        at=at,
+        by=by,
+    )
 
 
 def _thank(request: HttpRequest, kept: actions.Recorded) -> None:
@@ -340,7 +353,7 @@ def alert(request: HttpRequest, client_id: uuid.UUID, alert_id: uuid.UUID) -> Ht
             )
         except InputError as error:
             found.refresh_from_db()
-            form.add_error(None, str(error))
+            form.add_error(None, sentence(error))
         else:
             messages.success(request, "Noted. The alert is closed and stays in the record.")
             return redirect("client", client_id)
