@@ -94,6 +94,23 @@ def test_ruptures_and_repairs_are_written_not_only_coloured() -> None:
     assert ">repaired<" not in still
 
 
+def test_where_a_rupture_began_the_expected_value_and_the_limit_are_drawn() -> None:
+    full = pictures.full()
+    mark = replace(full.alliance.ruptures[0], repair=Repair.OPEN, repaired_at=None, repaired_session=None)
+    still = replace(full, alliance=replace(full.alliance, ruptures=(mark,)))
+    drawn = svg(alliance_chart(still))
+    assert ">expected 7.5<" in drawn
+    assert "Rupture in session 6 (rated 5.1, expected 7.5), open." in drawn
+    specification = alliance_chart(still).to_dict()
+    ticks = [layer for layer in specification["layer"] if layer["mark"]["type"] == "tick"]
+    assert [t["encoding"]["y"]["field"] for t in ticks] == ["expected", "limit"]
+    # the name stands at the session that every sentence names, also where a later rating was lower still
+    lower = replace(mark, lowest=2.0, lowest_at=mark.at + 7, lowest_session=7)
+    named = alliance_chart(replace(full, alliance=replace(full.alliance, ruptures=(lower,)))).to_dict()
+    rows = [r for data in named["datasets"].values() for r in data if r.get("says") == "rupture, open"]
+    assert [(r["at"], r["value"]) for r in rows] == [(mark.at, mark.value)]
+
+
 def test_what_is_described_is_what_is_in_the_picture() -> None:
     drawn = svg(symptoms_chart(pictures.full()))
     assert "13 reports, from 19 to 12." in drawn

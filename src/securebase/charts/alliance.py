@@ -34,6 +34,7 @@ def alliance_chart(picture: ClientPicture, *, width: int = WHOLE) -> alt.LayerCh
         layers.append(reports.mark_line(color=ink, strokeWidth=1.4, opacity=0.6).encode(x=x, y=y("value")))
     dots = reports.mark_point(filled=True, fill=PAPER, stroke=ink, strokeWidth=1.6, size=30, opacity=1)
     layers.append(dots.encode(x=x, y=y("value")))
+    layers += _expected(picture, x, y("expected"), y("limit"))
     layers += _marks(picture, x, y("value"))
     chart = layered(*layers, width=width, height=210 if width > PHONE else 200)
     return themed(chart, label="Alliance by session around the usual level", description=_described(picture))
@@ -54,14 +55,37 @@ def _usual(picture: ClientPicture, x: alt.X, y: alt.Y, low: alt.Y) -> list[alt.C
     ]
 
 
+def _expected(picture: ClientPicture, x: alt.X, y: alt.Y, limit: alt.Y) -> list[alt.Chart]:
+    """What was expected where a rupture began, the 5% limit below it, and how far the rating lay from both."""
+    rows = [
+        {"at": m.at, "expected": m.expected, "limit": m.limit, "value": m.value, "says": _expectation(m)}
+        for m in picture.alliance.ruptures
+        if m.expected is not None and m.limit is not None and m.value is not None
+    ]
+    if not rows:
+        return []
+    there = table(rows)
+    fall = there.mark_rule(color=ALERT, strokeWidth=1, strokeDash=[2, 3]).encode(x=x, y=y, y2="value:Q")
+    ticks = [
+        there.mark_tick(orient="horizontal", color=ALERT, size=size, thickness=2).encode(x=x, y=where)
+        for where, size in ((y, 20), (limit, 10))
+    ]
+    words = there.mark_text(color=ALERT, baseline="bottom", dy=-5).encode(x=x, y=y, text="says:N")
+    return [fall, *ticks, words]
+
+
+def _expectation(mark: RuptureMark) -> str:
+    """The number stands beside an open rupture only: of old ones the table tells."""
+    return f"expected {wording.number(mark.expected or 0.0)}" if mark.repair is Repair.OPEN else ""
+
+
 def _marks(picture: ClientPicture, x: alt.X, y: alt.Y) -> list[alt.Chart]:
     ratings: dict[int | None, float] = {r.session: r.value for r in picture.alliance.reported if r.session is not None}
     bottom = picture.alliance.minimum
     fallen, back = [], []
     for mark in picture.alliance.ruptures:
         value = mark.value if mark.value is not None else ratings.get(mark.session, bottom)
-        lowest = mark.lowest if mark.lowest is not None else value
-        fallen.append({"at": mark.lowest_at or mark.at, "value": lowest, "says": _named(mark)})
+        fallen.append({"at": mark.at, "value": value, "says": _named(mark)})
         if mark.repaired_at is not None:
             after = ratings.get(mark.repaired_session, _last_before(picture, mark.repaired_at, value))
             back.append({"at": mark.repaired_at, "value": after, "says": "repaired"})
@@ -96,5 +120,9 @@ def _described(picture: ClientPicture) -> str:
         )
     for mark in part.ruptures:
         state = "open" if mark.repair is Repair.OPEN else "repaired"
-        says.append(f"Rupture in {wording.session(mark.session, mark.at)}, {state}.")
+        where = wording.session(mark.session, mark.at)
+        against = ""
+        if mark.value is not None and mark.expected is not None:
+            against = f" (rated {wording.number(mark.value)}, expected {wording.number(mark.expected)})"
+        says.append(f"Rupture in {where}{against}, {state}.")
     return " ".join(says)

@@ -11,6 +11,7 @@ from securebase.measurement.constructs import MECHANISM_CONSTRUCTS
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.parameter_set import parameter_set as named_parameter_set
 from securebase.picture import plain, sections, wording
+from securebase.picture.alliance import alliance as alliance_section
 from securebase.picture.course import follow, measures, time_axis
 from securebase.picture.gates import gate
 from securebase.picture.parts import (
@@ -29,7 +30,7 @@ from securebase.picture.signals import Findings, signals
 from securebase.records.episode import EpisodeRecord
 
 #: Raised when the shape or meaning of a stored picture changes.
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def client_picture(record: EpisodeRecord, *, as_of: float, parameter_set: Parame
     followed = follow(known, chosen, axis, chosen_set)
     course = None if isinstance(followed, Problem) else followed
     symptoms = sections.symptoms(known, chosen_set, course, axis, reached.level)
-    alliance = sections.alliance(known, chosen["alliance"], chosen_set, course, level=reached.level, as_of=as_of)
+    alliance = alliance_section(known, chosen["alliance"], chosen_set, course, level=reached.level, as_of=as_of)
     scale = sections.scale_of(known.symptom_measure, chosen_set)
     found = Findings(
         record=known,

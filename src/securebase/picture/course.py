@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 from securebase.errors import SecurebaseError
 from securebase.measurement.constructs import TRACKED_CONSTRUCTS
 from securebase.model.observations import episode_panel
+from securebase.model.panel import Panel
 from securebase.model.parameter_set import ParameterSet
+from securebase.model.parameters import Parameters, Specification
 from securebase.model.track import Tracked, track
 from securebase.picture import wording
 from securebase.picture.parts import Problem, Session
@@ -40,7 +43,13 @@ class Course:
     """A tracked course with its times in days: `at` (rows,), `forecast_at`, `expected_at`."""
 
     tracked: Tracked
-    days_per_unit: float
+    panel: Panel
+    specification: Specification
+    parameters: Parameters
+
+    @property
+    def days_per_unit(self) -> float:
+        return self.specification.days_per_unit
 
     @property
     def at(self) -> NDArray[np.float64]:
@@ -60,6 +69,12 @@ class Course:
     def rows(self, construct: str) -> list[int]:
         """Rows at which the construct was reported, in order."""
         return [int(j) for j in np.flatnonzero(np.isfinite(self.tracked.observed[:, self.index(construct)]))]
+
+    def without(self, construct: str, rows: Sequence[int]) -> Tracked:
+        """The same course as the model sees it with these rows' scores of one construct left out."""
+        scores = self.panel.scores.copy()
+        scores[list(rows), self.index(construct)] = np.nan
+        return track(replace(self.panel, scores=scores), self.specification, self.parameters)
 
 
 def measures(record: EpisodeRecord, parameter_set: ParameterSet) -> dict[str, tuple[str, str]]:
@@ -106,10 +121,11 @@ def follow(
         ahead = np.array(coming, dtype=np.float64) / specification.days_per_unit
         last = float(panel.times[-1])
         ahead = ahead[ahead > last]
+        parameters = parameter_set.in_score_units(chosen)
         tracked = track(
             panel,
             specification,
-            parameter_set.in_score_units(chosen),
+            parameters,
             until=float(ahead[-1]) if len(ahead) else last,
             forecast_times=ahead,
         )
@@ -117,4 +133,4 @@ def follow(
             raise ArithmeticError("a number that is not finite came out")
     except (SecurebaseError, ArithmeticError, np.linalg.LinAlgError) as error:
         return Problem(f"{wording.TRACKING_FAILED}: {error}", wording.RECORD_IS_SAFE)
-    return Course(tracked, specification.days_per_unit)
+    return Course(tracked, panel, specification, parameters)

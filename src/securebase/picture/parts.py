@@ -181,7 +181,10 @@ class RuptureMark:
 
 @dataclass(frozen=True, slots=True)
 class Alliance:
-    """Alliance, apart: the client's usual level (trait-like) and the movements around it (state-like)."""
+    """Alliance, apart: the client's usual level (trait-like) and the movements around it (state-like).
+
+    `left_out` ratings of ruptures do not count towards the usual level; `counted_in` do, being half of all or more.
+    """
 
     measure: str
     minimum: float
@@ -192,6 +195,8 @@ class Alliance:
     usual_line: tuple[Ranged, ...] = ()
     bars: tuple[Bar, ...] = ()
     ruptures: tuple[RuptureMark, ...] = ()
+    left_out: int = 0
+    counted_in: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from securebase.picture import wording
 from securebase.picture.client import ClientPicture
-from securebase.picture.parts import Repair, Reported, Signal, SignalKind, Tone
+from securebase.picture.parts import Repair, Reported, RuptureMark, Signal, SignalKind, Tone
 
 #: Points that stand before the next session: more would not be read.
 MOST_POINTS = 4
@@ -73,17 +73,26 @@ def alliance_sentences(picture: ClientPicture) -> tuple[str, ...]:
     """The usual level with its interval, and how each rupture stands."""
     part, said = picture.alliance, []
     if part.usual is not None:
-        said.append(wording.usual_level_says(part.usual.value, part.usual.low, part.usual.high))
+        u = part.usual
+        said.append(
+            wording.usual_level_says(u.value, u.low, u.high, left_out=part.left_out, counted_in=part.counted_in)
+        )
     elif part.reported:
         said.append(wording.usual_level_waits(picture.gate.paired))
     for mark in part.ruptures:
         where = wording.session(mark.session, mark.at)
         if mark.repair is Repair.OPEN:
-            said.append(wording.rupture_stands_open(where, seen=mark.expected is not None))
+            said.append(wording.rupture_stands_open(where, _seen(mark)))
         else:
             back = wording.session(mark.repaired_session, mark.repaired_at or mark.at)
             said.append(wording.rupture_stands_repaired(where, back, recorded=mark.repair is Repair.RECORDED))
     return tuple(said)
+
+
+def _seen(mark: RuptureMark) -> tuple[float, float, float] | None:
+    if mark.value is None or mark.expected is None or mark.limit is None:
+        return None
+    return mark.value, mark.expected, mark.limit
 
 
 def day_of(picture: ClientPicture, at: float) -> date | None:
@@ -158,6 +167,11 @@ def expected_label(picture: ClientPicture) -> str:
     """What the band in the chart is, in a few words."""
     reported = picture.symptoms.reported
     return f"path of people who began near {wording.number(reported[0].value)}" if reported else "expected path"
+
+
+def expected_is_drawn(picture: ClientPicture) -> bool:
+    """Whether the alliance chart shows what was expected where a rupture began."""
+    return any(_seen(mark) is not None for mark in picture.alliance.ruptures)
 
 
 def _by_time(reported: tuple[Reported, ...]) -> dict[float, float | None]:

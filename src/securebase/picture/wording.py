@@ -6,6 +6,8 @@ than other clients. No sentence crowns a winner among the mechanisms, and none p
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
+
 from securebase.picture.parts import GateLevel
 
 #: brief (a row of the caseload), title, sentence, question for the session
@@ -34,9 +36,19 @@ FORBIDDEN = (
 )
 
 
+def rounded(value: float, digits: int = 1) -> Decimal:
+    """The one rounding rule of everything that is read: half up, from the decimals that a person would write."""
+    return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+
+
+def apart(first: float, last: float) -> float:
+    """`last` less `first` as both are shown, so that a reader who subtracts finds the number beside them."""
+    return float(rounded(last) - rounded(first))
+
+
 def number(value: float, digits: int = 1) -> str:
-    """A number for reading: one decimal at most, a true minus sign, no trailing zero."""
-    text = f"{value:.{digits}f}"
+    """A number for reading: one decimal at most, rounded half up, a true minus sign, no trailing zero."""
+    text = f"{rounded(value, digits):.{digits}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text in {"-0", ""} else text.replace("-", "−")
 
@@ -158,12 +170,12 @@ def rupture_seen(value: float, when: str, expected: float, later: tuple[float, s
     """`later`: a rating after that which is lower still, and when. `own`: whether own levels are known yet."""
     against = "what was to be expected for this client" if own else "what the first ratings suggested"
     short = "their own expected level" if own else "the first ratings"
-    lowest, where = later or (value, when)
-    more = f" Since then it has been as low as {number(lowest)} ({where})." if later else ""
+    below = apart(value, expected)
+    more = f" Since then it has been as low as {number(later[0])} ({later[1]})." if later else ""
     return (
-        f"Alliance fell {number(expected - lowest)} below {short} in {where}",
+        f"Alliance fell {number(below)} below {short} in {when}",
         "The alliance fell and has not come back.",
-        f"Rated {number(value)} in {when}, {points(expected - value)} below {against} ({number(expected)}): more than "
+        f"Rated {number(value)} in {when}, {points(below)} below {against} ({number(expected)}): more than "
         f"measurement error and usual movement account for.{more}",
         "Last time something between us may have felt different. What was that like for you?",
     )
@@ -344,10 +356,17 @@ def forecast_says(session_: int | None, at: float, value: float, low: float, hig
     )
 
 
-def usual_level_says(value: float, low: float, high: float) -> str:
+def usual_level_says(value: float, low: float, high: float, *, left_out: int = 0, counted_in: int = 0) -> str:
+    """`left_out` ratings of ruptures do not count towards the level; `counted_in` do."""
+    how = ""
+    if left_out:
+        how = f", with {count(left_out, 'rating')} of the rupture left out"
+    elif counted_in:
+        how = "; the ratings of the rupture are counted in it, being half of all or more"
     return (
-        f"Their usual level is about {number(value)} ({number(low)} to {number(high)}, 90% interval): the trait-like "
-        "part. The bars are movements around it: the state-like part."
+        f"Their usual level is about {number(value)} ({number(low)} to {number(high)}, 90% interval{how}): the "
+        "trait-like part. A bar runs from it to the estimate of a session, with measurement error taken out: the "
+        "state-like part. The dot beyond is the rating itself."
     )
 
 
@@ -355,10 +374,15 @@ def usual_level_waits(paired: int) -> str:
     return f"Their own usual level can be told from {count(max(6 - paired, 1), 'more paired session')} on."
 
 
-def rupture_stands_open(where: str, *, seen: bool) -> str:
-    """`seen`: the ratings show it; else a person marked it."""
-    if seen:
-        return f"The rupture of {where} is open: no repair is recorded and ratings have not come back."
+def rupture_stands_open(where: str, seen: tuple[float, float, float] | None) -> str:
+    """`seen`: rating, expected value and limit where the ratings show it; else a person marked it."""
+    if seen is not None:
+        value, expected, limit = seen
+        return (
+            f"The rupture of {where} is open: rated {number(value)}, {points(apart(value, expected))} below the "
+            f"expected {number(expected)} (5% limit {number(limit)}). No repair is recorded and ratings have not come "
+            "back."
+        )
     return f"The rupture marked in {where} is open: no repair is recorded. The ratings by themselves do not show it."
 
 

@@ -49,6 +49,7 @@ def client_report(picture: ClientPicture, *, name: str, therapist: str = "", mad
         quiet=telling.where_symptoms_are(picture),
         symptom_sentences=telling.symptom_sentences(picture),
         alliance_sentences=telling.alliance_sentences(picture),
+        expected_drawn=telling.expected_is_drawn(picture),
         expected_label=telling.expected_label(picture),
         charts=drawn,
         tables=tables,

@@ -114,6 +114,7 @@ def _told(picture: ClientPicture) -> dict[str, Any]:
             "alliance": telling.alliance_table(picture),
             "mechanisms": telling.mechanism_table(picture),
         },
+        "expected_drawn": telling.expected_is_drawn(picture),
         "expected_label": telling.expected_label(picture),
         "own_model": picture.gate.level >= GateLevel.COHORT,
         "hypotheses_heading": wording.HYPOTHESES_HEADING,
