@@ -130,6 +130,55 @@ def test_a_lost_network_loses_nothing_and_saves_once(page: Any, live_server: Any
     assert people.episode.safety_alerts.count() == 1
 
 
+def test_what_becomes_of_the_sending_is_said_beside_the_button_that_was_pressed(
+    page: Any, live_server: Any, people: Cast
+) -> None:
+    open_link(page, live_server, people)
+    page.get_by_label("No, not at all").check()
+    page.get_by_role("button", name="Send", exact=True).click()
+    at_the_top = page.get_by_role("button", name="Send as it is")
+    at_the_top.wait_for()
+    page.context.set_offline(True)
+    at_the_top.click()
+    said = page.get_by_text("Not sent yet. Your answers are kept here")
+    said.wait_for()
+    assert abs(said.bounding_box()["y"] - at_the_top.bounding_box()["y"]) < 150
+    assert said.bounding_box()["y"] < 844
+    assert at_the_top.is_disabled()
+    assert page.get_by_role("button", name="Send", exact=True).is_disabled()
+    page.context.set_offline(False)
+    page.wait_for_url("**/sent/")
+
+
+def test_without_cookies_an_alarming_answer_is_heard(page: Any, live_server: Any, people: Cast) -> None:
+    open_link(page, live_server, people)
+    page.get_by_label("Yes, often").check()
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("heading", name="Help at once").wait_for()
+    assert people.episode.safety_alerts.count() == 1
+
+
+def test_a_second_tab_is_told_the_truth_and_an_alarm_in_it_is_heard(
+    page: Any, live_server: Any, people: Cast
+) -> None:
+    path = open_link(page, live_server, people)
+    second = page.context.new_page()
+    second.goto(live_server.url + path)
+    page.get_by_label("No, not at all").check()
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("button", name="Send as it is").click()
+    page.wait_for_url("**/sent/")
+    third = page.context.new_page()
+    second.get_by_label("Yes, often").check()
+    second.get_by_role("button", name="Send", exact=True).click()
+    second.get_by_role("heading", name="Help at once").wait_for()
+    assert people.episode.safety_alerts.count() == 1
+    third.goto(live_server.url + path)
+    assert third.get_by_text("local emergency number").is_visible()
+    assert third.get_by_text("Nothing more is needed").count() == 0
+
+
 def test_an_answer_lost_on_the_way_back_is_sent_again_and_kept_once(page: Any, live_server: Any, people: Cast) -> None:
     path = open_link(page, live_server, people)
     page.get_by_label("No, not at all").check()
@@ -169,6 +218,8 @@ def test_a_device_handed_over_gives_nothing_else_away(page: Any, live_server: An
     page.goto(f"{url}/clients/{people.carla.id}/sessions/{people.session.id}/")
     page.get_by_role("button", name="Hand over this device").first.click()
     page.get_by_role("heading", name="How have things been?").wait_for()
+    set_to(page, 1, 3)
+    assert page.evaluate("sessionStorage.length") == 0  # half an answer does not stay on the therapist's device
     other.get_by_role("heading", name="Sign in").wait_for()
     assert "Carla" not in other.content()
     for _ in range(3):

@@ -265,13 +265,13 @@ class TestPaper:
         url = reverse("check-in-type-in", args=[cast.carla.id, cast.session.id, "before"])
         page = BeautifulSoup(alma.get(url).content, "html.parser")
         submission = page.find("input", attrs={"name": "submission"})["value"]
-        answer = alma.post(url, filled(submission, item_4="", item_11="1"))
+        answer = alma.post(url, filled(submission, item_4="", item_11="1", date="2026-09-01"))
         assert answer.status_code == 302
         assert kept(cast) == answers("session_before", 4.0, 1.0) | {4: None}
         check_in = cast.session.check_ins.get()
         assert (check_in.mode, check_in.is_answered) == (CheckInMode.PAPER, True)
         assert cast.episode.safety_alerts.count() == 1
-        assert alma.post(url, filled(submission, item_4="", item_11="1")).status_code == 302
+        assert alma.post(url, filled(submission, item_4="", item_11="1", date="2026-09-01")).status_code == 302
         assert cast.episode.administrations.count() == 1
 
     def test_a_wrong_number_is_named_and_the_others_stay(self, cast: Cast, alma: Browser) -> None:

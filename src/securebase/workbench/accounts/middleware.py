@@ -21,6 +21,9 @@ _SEEN = "seen_at"
 #: The moment of the last request is written down at most this often, in seconds.
 _EVERY = 30
 
+#: Pages that need no account: a sign-in that ended must not come between a client and their check-in.
+_FOR_ANYBODY = ("/c/", "/sign-in/")
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -37,6 +40,8 @@ class IdleLock:
             if seen and now - seen > settings.IDLE_MINUTES * 60:
                 record_sign_out(account=account, why="idle")
                 logout(request)
+                if request.path.startswith(_FOR_ANYBODY):
+                    return self.get_response(request)
                 back = request.get_full_path() if request.method == "GET" else ""
                 return redirect(f"{reverse('sign-in')}?{urlencode({'away': '1', 'next': back})}")
             if abs(now - seen) > _EVERY:

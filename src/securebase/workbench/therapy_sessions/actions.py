@@ -183,6 +183,54 @@ def record_check_in(
     return Recorded(administration, len(scored.alerts))
 
 
+def is_that_sending(*, check_in: CheckIn, submission: str) -> bool:
+    """Whether these are the answers that the check-in was answered with, sent once more."""
+    return check_in.is_answered and check_in.submission_digest == digest(submission)
+
+
+@transaction.atomic
+def record_late_answers(*, check_in: CheckIn, responses: Responses, submission: str, at: datetime) -> Recorded:
+    """Keep other answers to a check-in that was answered before, because one of them raises an alert.
+
+    They are set aside from the start, so that no picture counts the moment twice; the alert is an alert like any other.
+    The same sending again is kept once, and so is the same alarm while nobody has acknowledged the first.
+    """
+    scored = score(instrument_called(check_in.instrument_id), responses)
+    if not scored.alerts:
+        raise InputError("this check-in has been answered already")
+    session, episode = check_in.therapy_session, check_in.therapy_session.episode
+    name = f"late:{check_in.id}:{submission}"
+    before = episode.administrations.filter(submission_digest=digest(name)).first() or _open_alarm(check_in, scored)
+    if before is not None:
+        return Recorded(before, before.safety_alerts.count(), again=True)
+    administration = _keep(
+        scored,
+        episode=episode,
+        session=session,
+        moment=Moment(check_in.moment),
+        at=at,
+        typed_in_by=None,
+        submission=name,
+        simulated=check_in.simulated,
+    )
+    administration.set_aside_at = at
+    administration.save(update_fields=["set_aside_at"])
+    _record(None, "check_in.answered_late", check_in, episode, **_outline(scored))
+    return Recorded(administration, len(scored.alerts))
+
+
+def _open_alarm(check_in: CheckIn, scored: Scored) -> Administration | None:
+    """An earlier sending to this check-in whose alert is open and says the same."""
+    said = {(a.item, a.value) for a in scored.alerts}
+    rows = check_in.therapy_session.administrations.filter(
+        instrument=scored.instrument, moment=check_in.moment, safety_alerts__acknowledged_at=None
+    ).distinct()
+    for row in rows:
+        if said <= {(a.item, a.value) for a in row.safety_alerts.filter(acknowledged_at=None)}:
+            return row
+    return None
+
+
 @transaction.atomic
 def type_in_administration(
     *,

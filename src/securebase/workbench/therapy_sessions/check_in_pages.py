@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError
@@ -18,30 +19,38 @@ from securebase.workbench.accounts.models import HELP_TEXT, Account
 from securebase.workbench.accounts.queries import help_text_of
 from securebase.workbench.therapy_sessions import actions, queries
 from securebase.workbench.therapy_sessions.forms import AnswersForm
-from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode
+from securebase.workbench.therapy_sessions.models import SESSION_SETS, CheckIn, CheckInMode
 
-_log = logging.getLogger(__name__)
 #: The browser that sent a check-in may see its thanks for so long, in seconds.
 _THANKS_FOR = 30 * 60
 
 
+@csrf_exempt  # the link itself is the secret: whoever could forge the sending would hold the link already
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def check_in(request: HttpRequest, token: str) -> HttpResponse:
     """The questions; on sending, everything is kept in one transaction before anything is answered."""
-    found = queries.check_in_by_token(token)
-    now = timezone.now()
-    if found is None or not (found.is_waiting or _sent_again(request, found)):
+    found, now = queries.check_in_by_token(token), timezone.now()
+    if request.method == "POST":
+        return _received(request, token, found, now)
+    if found is None or not found.is_waiting or _ran_out(found, now):
         return _closed(request, found)
-    # who began before the link ran out may finish
-    if found.expires_at and now > found.expires_at and not (request.method == "POST" and found.opened_at):
-        return _closed(request, found)
-    instrument = instrument_called(found.instrument_id)
-    form = AnswersForm(request.POST or None, instrument=instrument, initial={"submission": secrets.token_urlsafe(16)})
-    if request.method == "GET":
-        actions.open_check_in(check_in=found, at=now)
-        return _questions(request, found, form)
-    if not form.is_valid():
+    actions.open_check_in(check_in=found, at=now)
+    return _questions(request, found, _form(found))
+
+
+def _received(request: HttpRequest, token: str, found: CheckIn | None, now: datetime) -> HttpResponse:
+    if found is None:
+        return _closed(request, None, unheard=_alarms_somewhere(request.POST))
+    form = _form(found, request.POST)
+    ready = form.is_valid()
+    alarming = form.raises_an_alert
+    if found.is_answered:
+        return _sent_after_all(request, token, found, form, now)
+    # who began before the link ran out may finish; who is not safe is always heard
+    if not found.is_waiting or (_ran_out(found, now) and not (found.opened_at or alarming)):
+        return _closed(request, found, unheard=alarming)
+    if not ready:
         return _questions(request, found, form, status=400)
     if _worth_asking_again(request, form):
         return _questions(request, found, form, ask_again=True)
@@ -50,16 +59,50 @@ def check_in(request: HttpRequest, token: str) -> HttpResponse:
             check_in=found, responses=form.responses(), submission=form.cleaned_data["submission"], at=now
         )
     except InputError:
-        return _closed(request, queries.check_in_by_token(token))
-    request.session["check_in_sent"] = {"id": str(found.id), "help": bool(kept.alerts)}
+        # another sending of the same link was quicker
+        found = queries.check_in_by_token(token)
+        if found is None or not found.is_answered:
+            return _closed(request, found, unheard=alarming)
+        return _sent_after_all(request, token, found, form, now)
+    return _thanks(request, token, found, help_at_once=bool(kept.alerts))
+
+
+def _sent_after_all(
+    request: HttpRequest, token: str, found: CheckIn, form: AnswersForm, now: datetime
+) -> HttpResponse:
+    """A sending to a check-in that was sent before: the same once more, after an answer that was lost on the way, or
+    other answers from a second page. Of those only what raises an alert is kept, and it is never sent away."""
+    submission = str(form.data.get("submission", ""))[:80]
+    if actions.is_that_sending(check_in=found, submission=submission):
+        return _thanks(request, token, found, help_at_once=found.answers.safety_alerts.exists())
+    if not form.raises_an_alert:
+        return _closed(request, found, not_kept=True)
+    actions.record_late_answers(check_in=found, responses=form.responses(), submission=submission, at=now)
+    return _thanks(request, token, found, help_at_once=True, late=True)
+
+
+def _thanks(
+    request: HttpRequest, token: str, found: CheckIn, *, help_at_once: bool, late: bool = False
+) -> HttpResponse:
+    request.session["check_in_sent"] = {"id": str(found.id), "help": help_at_once, "late": late}
     if not isinstance(request.user, Account) and "handed_over" not in request.session:
         request.session.set_expiry(_THANKS_FOR)
     return redirect("check-in-sent", token)
 
 
-def _sent_again(request: HttpRequest, found: CheckIn) -> bool:
-    """The same sending once more, after an answer that was lost on the way."""
-    return request.method == "POST" and found.is_answered
+def _form(found: CheckIn, sent: QueryDict | None = None) -> AnswersForm:
+    instrument = instrument_called(found.instrument_id)
+    return AnswersForm(sent, instrument=instrument, initial={"submission": secrets.token_urlsafe(16)})
+
+
+def _ran_out(found: CheckIn, now: datetime) -> bool:
+    return found.expires_at is not None and now > found.expires_at
+
+
+def _alarms_somewhere(sent: QueryDict) -> bool:
+    """Whether an answer would raise an alert in either check-in, where the link no longer says in which."""
+    forms = [AnswersForm(sent, instrument=instrument_called(name)) for name in SESSION_SETS.values()]
+    return any(form.is_valid() is not None and form.raises_an_alert for form in forms)
 
 
 def _worth_asking_again(request: HttpRequest, form: AnswersForm) -> bool:
@@ -67,10 +110,9 @@ def _worth_asking_again(request: HttpRequest, form: AnswersForm) -> bool:
 
     Never where an answer raises an alert: that one is kept at once.
     """
-    given = form.responses()
-    rules = form.instrument.safety_rules
-    if any((value := given[rule.item]) is not None and value >= rule.at_least for rule in rules):
+    if form.raises_an_alert:
         return False
+    given = form.responses()
     if all(v is None for v in given.values()):
         return True
     return any(v is None for v in given.values()) and "as_it_is" not in request.POST
@@ -98,13 +140,23 @@ def sent(request: HttpRequest, token: str) -> HttpResponse:
     mark = request.session.get("check_in_sent", {})
     if found is None or mark.get("id") != str(found.id):
         return _closed(request, found)
-    context = _around(request, found) | {"show_help": mark.get("help", False)}
+    context = _around(request, found) | {"show_help": mark.get("help", False), "late": mark.get("late", False)}
     return render(request, "therapy_sessions/check_in_sent.html", context)
 
 
-def _closed(request: HttpRequest, found: CheckIn | None) -> HttpResponse:
-    """One kind page for links that were used, ran out, were withdrawn, or never were."""
-    context = _around(request, found) | {"answered": found is not None and found.is_answered}
+def _closed(
+    request: HttpRequest, found: CheckIn | None, *, not_kept: bool = False, unheard: bool = False
+) -> HttpResponse:
+    """One kind page for links that were used, ran out, were withdrawn, or never were.
+
+    `not_kept`: other answers had been sent before. `unheard`: an answer that asks for help came, and reaches nobody.
+    """
+    context = _around(request, found) | {
+        "answered": found is not None and found.is_answered,
+        "not_kept": not_kept,
+        "unheard": unheard,
+        "help_open": True,
+    }
     return render(request, "therapy_sessions/check_in_closed.html", context, status=410)
 
 

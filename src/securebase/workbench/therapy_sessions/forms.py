@@ -108,8 +108,15 @@ class AnswersForm(forms.Form):
             self.fields[f"item_{item.number}"] = _field(item)
 
     def responses(self) -> Mapping[int, float | None]:
-        """Item number → value; None where unanswered. Only of a valid form."""
-        return {i.number: self.cleaned_data[f"item_{i.number}"] for i in self.instrument.items}
+        """Item number → value; None where unanswered or not understood. Only of a form that was checked."""
+        return {i.number: self.cleaned_data.get(f"item_{i.number}") for i in self.instrument.items}
+
+    @property
+    def raises_an_alert(self) -> bool:
+        """Whether one of the answers asks for attention now. Only of a form that was checked."""
+        given = self.responses()
+        rules = self.instrument.safety_rules
+        return any((value := given[rule.item]) is not None and value >= rule.at_least for rule in rules)
 
     @property
     def questions(self) -> list[Question]:

@@ -127,6 +127,12 @@ class Administration(ScopedModel):
     def __str__(self) -> str:
         return f"{self.instrument} {self.at:%Y-%m-%d}"
 
+    @property
+    def came_late(self) -> bool:
+        """Sent to a check-in that had been answered already, and kept for the alert it raised."""
+        own = self.instrument in SESSION_SETS.values()
+        return own and self.check_in_id is None and self.typed_in_by is None
+
 
 class Response(ScopedModel):
     """One item's answer; null where it was left unanswered."""

@@ -2,10 +2,9 @@
 // connection. Without this file the same form works with plain buttons.
 
 const form = document.querySelector("[data-check-in]");
-const help = document.getElementById("help");
 
 // "Help now", from anywhere on the page, opens the help text itself
-document.querySelector(".help-link")?.addEventListener("click", () => { help.open = true; });
+document.querySelector(".help-link")?.addEventListener("click", () => { document.getElementById("help").open = true; });
 
 if (form) {
   const keep = new Keeper(form);
@@ -68,13 +67,14 @@ function Slider(question, changed) {
   show();
 }
 
-// What was chosen, kept in this tab only, under a name made from the link; gone once it is sent.
+// What was chosen, kept in this tab only, under a name made from the link; gone once it is sent. On the therapist's own
+// device, handed over, nothing is kept: half-answered questions are not for whoever gets it back.
 function Keeper(form) {
   const name = `check-in:${location.pathname}`;
-  const store = (() => { try { return sessionStorage; } catch { return null; } })();
+  const store = form.dataset.keep === "no" ? null : (() => { try { return sessionStorage; } catch { return null; } })();
 
   this.save = () => {
-    store?.setItem(name, JSON.stringify([...new FormData(form)].filter(([key]) => key !== "csrfmiddlewaretoken")));
+    store?.setItem(name, JSON.stringify([...new FormData(form)]));
   };
   this.restore = () => {
     let kept = [];
@@ -91,11 +91,15 @@ function Keeper(form) {
 // Sends until the workbench has said that it is saved. The same sending twice is kept once.
 async function send(event, form, keep) {
   event.preventDefault();
-  const status = form.querySelector("[data-status]");
+  const status = document.querySelector("[data-status]");
   const button = form.querySelector("[data-send]");
   const body = new URLSearchParams(new FormData(form, event.submitter?.name ? event.submitter : undefined));
   keep.save();
-  button.disabled = true;
+  const pressed = event.submitter ?? button;
+  const all = [button, ...document.querySelectorAll(`button[form="${form.id}"]`)];
+  // said where the finger is: “Send as it is” stands at the top of the page, “Send” at its end
+  (pressed.closest("p") ?? pressed).before(status);
+  for (const one of all) one.disabled = true;
   status.textContent = "Sending…";
   for (let wait = 2; ; wait = Math.min(wait * 2, 30)) {
     let answer = null;
@@ -109,10 +113,8 @@ async function send(event, form, keep) {
     }
     if (answer && answer.status < 500) {
       if (answer.status === 410) keep.forget();
-      // something to read: let the browser show the page itself; the form is as it was
-      if (answer.status === 403) status.textContent = "This page has grown old. Reload it: your answers are kept.";
-      else show(await answer.text());
-      button.disabled = false;
+      show(await answer.text()); // something to read
+      for (const one of all) one.disabled = false;
       return;
     }
     status.textContent = "Not sent yet. Your answers are kept here, and sending is tried again.";
