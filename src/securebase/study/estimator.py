@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -12,6 +12,7 @@ from scipy import stats
 
 from securebase.records.vocabulary import Moment
 from securebase.study.forms import Form, take_out
+from securebase.study.influence import WithoutOne, without_one
 from securebase.study.regression import Regression, regress
 from securebase.study.table import SessionTable
 
@@ -86,10 +87,14 @@ class LagEstimate:
 
 @dataclass(frozen=True, eq=False)
 class Estimated:
-    """An estimate with what is needed to compare it with another on the same persons: raw influence (persons,)."""
+    """An estimate with what is needed to compare it with another on the same persons: raw influence (persons,).
+
+    `without_one`: the same with each person left out in turn, where the estimator is one regression.
+    """
 
     lag: LagEstimate
     influence: Array
+    without_one: WithoutOne | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +171,11 @@ def estimate_pairs(found: Pairs, form: Form, further: Array | None = None) -> Es
     columns = [found.earlier, found.own_past]
     X = np.column_stack(columns if further is None else [*columns, further])
     fitted = regress(found.later, X, found.person, found.n_persons)
-    return None if fitted is None else estimated(fitted, found, form)
+    if fitted is None:
+        return None
+    return replace(
+        estimated(fitted, found, form), without_one=without_one(found.later, X, found.person, found.n_persons)
+    )
 
 
 def estimated(fitted: Regression, found: Pairs, form: Form) -> Estimated:

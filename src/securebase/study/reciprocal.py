@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 import numpy as np
 from scipy import stats
@@ -51,6 +54,23 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class LeavingOne:
+    """What one person can do: the whole computed again without each person in turn.
+
+    `lowest`, `highest` and `largest_p` are those of the standardised lag with the own line taken out. `deciding` is how
+    many of the `n_persons` persons alter the verdict by being left out, `otherwise` which verdicts then come out, most
+    frequent first. For the common course, the course of all is kept when a person is left out.
+    """
+
+    lowest: float
+    highest: float
+    largest_p: float
+    n_persons: int
+    deciding: int
+    otherwise: tuple[tuple[Verdict, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LagPair:
     """One estimator in both forms. `lost` is the share of its size that the centred estimate loses (above 1: the sign
     changes); None where a form could not be estimated, with the reason in `note`."""
@@ -63,6 +83,7 @@ class LagPair:
     lost: float | None
     verdict: Verdict
     note: str = ""
+    without_one: LeavingOne | None = None
 
     @property
     def persons_lost(self) -> int:
@@ -75,7 +96,7 @@ class LagPair:
 @dataclass(frozen=True, slots=True)
 class LagFinding:
     """One direction of one process: the leading estimate, the same with the common course of all persons taken out too
-    (`guard`), and the same question asked in other ways. `verdict` counts the first two."""
+    (`guard`), and the same question asked in other ways. `verdict` counts the first two, and so does `without_one`."""
 
     link: Link
     toward_outcome: bool
@@ -83,6 +104,7 @@ class LagFinding:
     guard: LagPair
     others: tuple[LagPair, ...]
     verdict: Verdict
+    without_one: LeavingOne | None = None
 
     @property
     def estimable_others(self) -> tuple[LagPair, ...]:
@@ -99,9 +121,12 @@ def findings(table: SessionTable, outcome: str, processes: tuple[str, ...]) -> t
     for process in processes:
         for earlier, later in ((process, outcome), (outcome, process)):
             wanted = link(table, earlier, later)
-            main, guard = (lag_pair(table, wanted, estimator) for estimator in (PRIMARY, GUARD))
+            first, second = both_forms(table, wanted, PRIMARY), both_forms(table, wanted, GUARD)
+            main, guard = pair_of(PRIMARY, *first), pair_of(GUARD, *second)
             others = tuple(lag_pair(table, wanted, e) for e in ALTERNATIVES if e.applies(table, wanted))
-            found.append(LagFinding(wanted, later == outcome, main, guard, others, guarded(main, guard)))
+            verdict = guarded(main, guard)
+            alone = _leaving_one(*first, verdict, second[1])
+            found.append(LagFinding(wanted, later == outcome, main, guard, others, verdict, alone))
     return tuple(found)
 
 
@@ -111,16 +136,23 @@ def guarded(main: LagPair, guard: LagPair) -> Verdict:
     Own lines take out straight courses only. Where all persons' courses bend together, two columns that have nothing
     to do with each other keep a lag; taking out the common course, whatever its shape, leaves none.
     """
-    if main.verdict is not Verdict.STAYS or main.detrended is None or guard.detrended is None:
+    if main.detrended is None:
         return main.verdict
-    if guard.detrended.raw / main.detrended.raw < 1.0 - SHARE_THAT_FADES:
-        return Verdict.FADES
-    return Verdict.STAYS if guard.detrended.told_from_zero else Verdict.CANNOT_TELL
+    return _guarded(main.verdict, main.detrended, guard.detrended)
 
 
 def lag_pair(table: SessionTable, wanted: Link, estimator: LagEstimator) -> LagPair:
     """One estimator in both forms with their comparison."""
-    centred, detrended = (estimator.estimate(table, wanted, form) for form in (Form.CENTRED, Form.DETRENDED))
+    return pair_of(estimator, *both_forms(table, wanted, estimator))
+
+
+def both_forms(table: SessionTable, wanted: Link, estimator: LagEstimator) -> tuple[Estimated | None, Estimated | None]:
+    """The own mean taken out, the own line taken out."""
+    return estimator.estimate(table, wanted, Form.CENTRED), estimator.estimate(table, wanted, Form.DETRENDED)
+
+
+def pair_of(estimator: LagEstimator, centred: Estimated | None, detrended: Estimated | None) -> LagPair:
+    """Two estimates with their comparison, and with what one person can do to both."""
     if centred is None or detrended is None:
         which = "either form" if centred is None and detrended is None else "one of the two forms"
         note = f"too few pairs of sessions, or nothing that varies, in {which}"
@@ -137,10 +169,31 @@ def lag_pair(table: SessionTable, wanted: Link, estimator: LagEstimator) -> LagP
     lost = 1.0 - detrended.lag.raw / centred.lag.raw if centred.lag.raw else None
     verdict = judge(centred.lag, detrended.lag)
     between = difference(centred, detrended)
-    return LagPair(estimator.name, estimator.label, centred.lag, detrended.lag, between, lost, verdict)
+    alone = _leaving_one(centred, detrended, verdict)
+    return LagPair(
+        estimator.name, estimator.label, centred.lag, detrended.lag, between, lost, verdict, without_one=alone
+    )
 
 
-def judge(centred: LagEstimate, detrended: LagEstimate) -> Verdict:
+class Judged(Protocol):
+    """All that the rule looks at."""
+
+    @property
+    def raw(self) -> float: ...
+
+    @property
+    def told_from_zero(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """A lag without one person; not a number where nothing can be estimated without that person."""
+
+    raw: float
+    told_from_zero: bool
+
+
+def judge(centred: Judged, detrended: Judged) -> Verdict:
     """The first step of the rule in `RULE`."""
     if centred.told_from_zero:
         keeps = detrended.raw / centred.raw
@@ -148,6 +201,49 @@ def judge(centred: LagEstimate, detrended: LagEstimate) -> Verdict:
             return Verdict.FADES
         return Verdict.STAYS if detrended.told_from_zero else Verdict.CANNOT_TELL
     return Verdict.APPEARS if detrended.told_from_zero else Verdict.CANNOT_TELL
+
+
+def _guarded(verdict: Verdict, detrended: Judged, guard: Judged | None) -> Verdict:
+    if verdict is not Verdict.STAYS or guard is None:
+        return verdict
+    if guard.raw / detrended.raw < 1.0 - SHARE_THAT_FADES:
+        return Verdict.FADES
+    return Verdict.STAYS if guard.told_from_zero else Verdict.CANNOT_TELL
+
+
+def _leaving_one(
+    centred: Estimated | None, detrended: Estimated | None, verdict: Verdict, guard: Estimated | None = None
+) -> LeavingOne | None:
+    """The verdict again without each person; None where an estimator is more than one regression."""
+    if centred is None or detrended is None or centred.without_one is None or detrended.without_one is None:
+        return None
+    present, line = centred.without_one.present, detrended.without_one
+    without = [_without(found) for found in (centred, detrended, *([guard] if guard else []))]
+    changed: Counter[Verdict] = Counter()
+    for person in np.flatnonzero(present | line.present):
+        one, two, *more = (found(int(person)) for found in without)
+        again = _guarded(judge(one, two), two, more[0] if more else None)
+        changed[again] += again is not verdict
+    known = line.present & np.isfinite(line.p_value)
+    if not known.any():
+        return None
+    estimates, p = line.estimate[known], line.p_value[known]
+    return LeavingOne(
+        lowest=float(estimates.min()),
+        highest=float(estimates.max()),
+        largest_p=float(p.max()),
+        n_persons=int((present | line.present).sum()),
+        deciding=changed.total(),
+        otherwise=tuple((other, count) for other, count in changed.most_common() if count),
+    )
+
+
+def _without(found: Estimated) -> Callable[[int], Judged]:
+    """person → the lag without that person: the lag itself where it has no rows of that person."""
+    left = found.without_one
+    if left is None:
+        return lambda _: found.lag
+    return lambda i: _Left(float(left.raw[i]), bool(left.p_value[i] < 0.05)) if left.present[i] else found.lag
 
 
 def difference(centred: Estimated, detrended: Estimated) -> Difference:
