@@ -150,6 +150,7 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 60
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other site has business with our files
 
 USE_TZ = True
 LANGUAGE_CODE = "en-gb"
@@ -159,8 +160,16 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "plain": {
+            "()": "securebase.workbench.ui.logs.WithoutLinks",
+            "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     # strangers ask for strange hosts all day: refused, and no news
-    "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
+    "loggers": {
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "django": {"handlers": []},  # Django's own would write the lines a second time, with the links in them
+    },
 }

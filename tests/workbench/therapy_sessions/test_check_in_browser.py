@@ -159,9 +159,7 @@ def test_without_cookies_an_alarming_answer_is_heard(page: Any, live_server: Any
     assert people.episode.safety_alerts.count() == 1
 
 
-def test_a_second_tab_is_told_the_truth_and_an_alarm_in_it_is_heard(
-    page: Any, live_server: Any, people: Cast
-) -> None:
+def test_a_second_tab_is_told_the_truth_and_an_alarm_in_it_is_heard(page: Any, live_server: Any, people: Cast) -> None:
     path = open_link(page, live_server, people)
     second = page.context.new_page()
     second.goto(live_server.url + path)

@@ -54,9 +54,7 @@ def test_a_second_sending_that_alarms_raises_the_alert_and_brings_help(cast: Cas
     assert Entry.objects.filter(action="check_in.answered_late").count() == 1
 
 
-def test_it_is_kept_whole_but_left_out_of_the_pictures_and_says_so(
-    cast: Cast, browser: Browser, sent: str
-) -> None:
+def test_it_is_kept_whole_but_left_out_of_the_pictures_and_says_so(cast: Cast, browser: Browser, sent: str) -> None:
     browser.post(sent, filled("second tab", item_1="9", item_11="3"))
     record = episode_record(cast.episode, timezone.now())
     assert [a.responses[1] for a in record.administrations] == [4.0]
@@ -113,9 +111,7 @@ def test_a_used_link_never_says_that_nothing_is_needed(cast: Cast, browser: Brow
 
 
 @pytest.mark.parametrize("how", ["withdrawn", "replaced", "unknown"])
-def test_an_alarming_answer_to_a_dead_link_brings_help_and_the_truth(
-    cast: Cast, browser: Browser, how: str
-) -> None:
+def test_an_alarming_answer_to_a_dead_link_brings_help_and_the_truth(cast: Cast, browser: Browser, how: str) -> None:
     path = link(cast)
     if how == "withdrawn":
         actions.withdraw_check_in(check_in=cast.session.check_ins.get(), by=cast.alma)
@@ -161,7 +157,7 @@ def test_a_check_in_sent_from_a_browser_whose_sign_in_has_ended_is_kept(cast: Ca
     browser.get("/profile/")
     monkeypatch.setattr(
         "securebase.workbench.accounts.middleware.time.time",
-        lambda: (timezone.now() + timedelta(hours=1)).timestamp(),
+        (timezone.now() + timedelta(hours=1)).timestamp,
     )
     answer = browser.post(path, filled("one", item_11="2"))
     assert answer.headers["Location"] == path + "sent/"

@@ -67,9 +67,7 @@ def _received(request: HttpRequest, token: str, found: CheckIn | None, now: date
     return _thanks(request, token, found, help_at_once=bool(kept.alerts))
 
 
-def _sent_after_all(
-    request: HttpRequest, token: str, found: CheckIn, form: AnswersForm, now: datetime
-) -> HttpResponse:
+def _sent_after_all(request: HttpRequest, token: str, found: CheckIn, form: AnswersForm, now: datetime) -> HttpResponse:
     """A sending to a check-in that was sent before: the same once more, after an answer that was lost on the way, or
     other answers from a second page. Of those only what raises an alert is kept, and it is never sent away."""
     submission = str(form.data.get("submission", ""))[:80]

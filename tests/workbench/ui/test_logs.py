@@ -1,0 +1,77 @@
+"""No line of the log tells a live link."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client as Browser
+from django.urls import reverse
+from django.utils import timezone
+
+from securebase.workbench.ui.logs import without_links
+from workbench.cast import Cast
+
+
+@pytest.fixture
+def console() -> Iterator[io.StringIO]:
+    """What the workbench's own console handler, as the settings made it, writes."""
+    handler = next(h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler)
+    written = io.StringIO()
+    before = handler.setStream(written)
+    yield written
+    handler.setStream(before)
+
+
+def test_a_clients_link_is_never_written(
+    cast: Cast, browser: Browser, console: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = cast.invite(at=timezone.now()).path
+    token = path.split("/")[2]
+    browser.post(path, {"item_1": "99", "submission": "x"})  # 400
+    browser.put(path)  # 405
+    browser.get(path + "sent/")  # 410
+    browser.get(path + "elsewhere/")  # 404
+
+    def fail(token: str) -> None:
+        raise ZeroDivisionError(f"while opening {path}")
+
+    monkeypatch.setattr("securebase.workbench.therapy_sessions.check_in_pages.queries.check_in_by_token", fail)
+    browser.raise_request_exception = False
+    assert browser.get(path).status_code == 500
+    logging.getLogger("django.security.csrf").warning("Forbidden (%s): %s", "no cookie", path)
+    lines = console.getvalue()
+    for said in ("Bad Request: /c/…/", "Method Not Allowed", "Gone: /c/…/sent/", "Internal Server Error: /c/…/"):
+        assert said in lines
+    assert "ZeroDivisionError: while opening /c/…/" in lines
+    assert "Forbidden (no cookie): /c/…/" in lines
+    assert token not in lines
+
+
+def test_nor_who_a_page_was_about(cast: Cast, alma: Browser, console: io.StringIO) -> None:
+    alma.get(reverse("session", args=[cast.carla.id, cast.carla.id]))
+    assert "Not Found: /clients/…/sessions/" in console.getvalue()
+    assert console.getvalue().count(str(cast.carla.id)) == 1  # asked for as a session here, which it is not
+
+
+def test_no_other_logger_of_django_writes_past_it() -> None:
+    for name in ("django", "django.request", "django.security", "django.security.csrf"):
+        logger = logging.getLogger(name)
+        assert logger.handlers == []
+        assert logger.propagate
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("Gone: /c/a-B_9/", "Gone: /c/…/"),
+        ('"POST /c/a-B_9?x=1 HTTP/1.1" 200', '"POST /c/…?x=1 HTTP/1.1" 200'),
+        ("see https://clinic.example/c/a-B_9.", "see https://clinic.example/c/…"),
+        ("/clients/new/ and /clinic/", "/clients/new/ and /clinic/"),
+        ("/clients/04c9d582-c783-4a70-8f00-a6db9e3236f8/report/", "/clients/…/report/"),
+    ],
+)
+def test_links_are_blotted_out_wherever_they_stand(line: str, kept: str) -> None:
+    assert without_links(line) == kept
