@@ -109,3 +109,16 @@ def test_neither_or_both_sources_are_refused(
     code, _, err = run(monkeypatch, capsys, "score", "phq9")
     assert code == 2
     assert "Give responses either with --responses or as a table." in err
+
+
+def test_a_row_without_a_score_says_why_and_a_sign_for_missing_may_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "forms.csv"
+    head = ",".join(f"phq9_{i}" for i in range(1, 10))
+    path.write_text(f"{head}\n1,1,1,1,1,1,1,1,0\n1,-99,-99,-99,-99,1,1,1,0\n")
+    code, out, _ = run(monkeypatch, capsys, "score", "phq9", str(path), "--missing", "-99")
+    assert code == 0
+    assert "Row 3, " in out
+    assert "no score. items 2 to 5 unanswered" in out
+    assert "Row 2, " not in out

@@ -45,3 +45,16 @@ def test_bad_input_is_one_line(run, tmp_path):
     assert said.err.count("\n") == 1
     assert "“z”" in said.err
     assert said.out == ""
+
+
+@pytest.mark.parametrize("command", [("study",), ("track", "--client", "p3")])
+def test_a_time_far_from_all_others_is_named_and_costs_nothing(run, tmp_path, command):
+    path = write(tmp_path, n=12)
+    lines = path.read_text().splitlines()
+    last = next(i for i in range(len(lines) - 1, 0, -1) if lines[i].startswith("p3,"))
+    lines[last] = lines[last].replace(",12,", ",99999999,", 1)
+    path.write_text("\n".join(lines))
+    said = run(command[0], path, *COLUMNS, *command[1:], "--trend", "none")
+    assert said.code == 0
+    said_on_one_line = " ".join(said.out.split())
+    assert f"“p3” has nothing for 99,999,988 sessions before row {last + 1}" in said_on_one_line

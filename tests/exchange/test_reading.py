@@ -1,10 +1,13 @@
 """The mess of real files: understood where it can be, refused with place and advice where it cannot."""
 
+import io
+import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from securebase.errors import TableError
+from securebase.errors import InputError, TableError
 from securebase.exchange.csv_tables import read_cohort
 from securebase.records.cohort import Cohort
 from securebase.records.vocabulary import Moment
@@ -144,7 +147,7 @@ def test_other_kinds_of_files_are_named(start: bytes, what: str) -> None:
         (b"id,session,score\na,1,2\x00\n", "this is no text file"),
         (b"\xff\xfea", "cannot be decoded as utf-16-le"),
         (b'id,session,score\na,1,"20\nb,1,3\n', "row 2: the row cannot be split into cells"),
-        (b"id,session,score\na,1,20,9\n", "row 2: the row has 4 cells, the header 3; found “9”"),
+        (b"id,session,score\na,1,20,9\n", "row 2: the row has 4 cells, the header 3. Put cells"),
     ],
 )
 def test_files_that_are_no_table(content: bytes, message: str) -> None:
@@ -191,7 +194,7 @@ def test_numbers(cell: str, value: float) -> None:
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        ("twenty", "this is no number; found “twenty”. Leave the cell empty if there is no value"),
+        ("twenty", "this is no number; found “twenty”. Correct it, leave the cell empty, or if it stands for"),
         ("20 points", "this is no number"),
         ("50%", "this is no number"),
         ("1_000", "a sign between thousands"),
@@ -384,3 +387,99 @@ def test_wide_refusals() -> None:
 
 def test_a_long_table_needs_person_and_time() -> None:
     assert "the columns of person and time must be named" in refusal(GOOD, person=None)
+
+
+def test_what_is_no_number_names_the_option_and_the_option_helps() -> None:
+    text = "id,session,score\na,1,20\na,2,no answer\n"
+    assert "say --missing 'no answer'." in refusal(text)
+    assert series(read(text, missing=["no answer"])) == {"a": [(7, 20)]}
+
+
+def test_a_code_for_missing_is_suspected_with_the_option_to_name() -> None:
+    assert "say so (--missing -99)" in remarks(read("id,session,score\na,1,20\na,2,-99\n"))
+
+
+def test_a_date_that_may_be_two_days_names_the_option() -> None:
+    text = "id,session,score\na,03/04/2024,20\na,05/06/2024,18\n"
+    assert "--date-order day-first or month-first" in refusal(text)
+    assert read(text, date_order="day_first").episodes[0].began_on is not None
+
+
+def test_an_empty_file_says_what_should_be_there() -> None:
+    assert "a header and below it one row for each session" in refusal("")
+
+
+@pytest.mark.parametrize("above", ["My study\n\n", "My study\nmade on Monday\n"])
+def test_lines_above_the_header_are_named(above: str) -> None:
+    said = refusal(above + "id,session,score\na,1,20\n")
+    assert "row 3" in said
+    assert "The header seems to stand in row 3" in said
+
+
+def test_a_row_that_is_too_long_is_no_header() -> None:
+    assert "quotation marks" in refusal("id,session,score\na,one,good\nb,two,bad,worse\n")
+
+
+def test_session_numbers_that_look_like_days_are_said() -> None:
+    days = "id,session,score\na,0,20\na,7,18\na,15,17\nb,0,9\nb,8,9\n"
+    assert "mostly 8 apart: they look like days. If they are, say --time-unit day" in remarks(read(days))
+    assert "look like" not in remarks(read(days, time_unit="day"))
+    assert "look like" not in remarks(read(GOOD))
+
+
+def test_session_numbers_that_look_like_spreadsheet_dates_are_said() -> None:
+    said = remarks(read("id,session,score\na,45294,20\na,45301,18\n"))
+    assert "begin at 45,294: they look like dates as a spreadsheet counts them" in said
+    assert "--time-unit day" in said
+
+
+def test_a_time_far_from_all_others_names_person_and_row() -> None:
+    rows = [f"{p},{n},{n}" for p in "ab" for n in range(1, 7)]
+    said = remarks(read("id,session,score\n" + "\n".join([*rows, "b,99999,3"]) + "\n"))
+    assert "“b” has nothing for 99,993 sessions before row 14, where the usual gap is 1" in said
+    assert "has nothing for" not in remarks(read("id,session,score\n" + "\n".join(rows) + "\n"))
+
+
+def test_a_time_named_in_the_wide_layout_is_not_ignored_in_silence() -> None:
+    cohort = read("id,score1,score2\na,1,2\nb,2,3\n", layout="wide", time="session")
+    assert "“session” was named for the time but not read" in remarks(cohort)
+
+
+def test_a_mapping_that_nothing_asks_for_is_refused() -> None:
+    assert "nothing asks for “symptoms”" in refusal(GOOD, columns={"symptoms": "score"})
+
+
+def test_one_process_may_be_a_plain_text() -> None:
+    assert read(GOOD, processes="warmth").processes == ("warmth",)
+    assert series(read(GOOD.replace("18", "-99"), missing="-99"))["a"] == [(7, 20)]
+
+
+@pytest.mark.parametrize(
+    ("options", "known"),
+    [
+        ({"layout": "tall"}, "long, wide"),
+        ({"decimal": ";"}, "auto, ., ,"),
+        ({"date_order": "day-first"}, "day_first, month_first"),
+        ({"outcome_moment": "during"}, "before, after, between"),
+        ({"processes": ["warmth"], "process_moments": {"warmth": "during"}}, "before, after, between"),
+        ({"time_unit": "month"}, "day, week, session, file"),
+    ],
+)
+def test_what_is_not_known_is_refused_with_what_is(options: dict[str, object], known: str) -> None:
+    with pytest.raises(InputError, match=f"Known are: {re.escape(known)}"):
+        read(GOOD, **options)
+
+
+def test_a_data_frame_is_read_as_the_table_it_would_be_written_as() -> None:
+    frame = pd.read_csv(io.StringIO(GOOD))
+    asked = {"person": "id", "time": "session", "outcome": "score", "processes": ["warmth"]}
+    from_file, from_frame = read(GOOD, **asked), read_cohort(frame, **asked)
+    assert from_frame.episodes == from_file.episodes
+    assert from_frame.reading is not None
+    assert from_frame.reading.file == "data frame"
+    assert read_cohort(frame.set_index("id"), **asked).episodes == from_file.episodes
+
+
+def test_what_is_no_table_is_refused() -> None:
+    with pytest.raises(InputError, match=r"cannot be read from list\. Give a path, bytes or a pandas data frame"):
+        read_cohort([1, 2], person="id", outcome="score")  # type: ignore[arg-type]

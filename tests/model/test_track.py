@@ -18,7 +18,7 @@ from securebase.model.panel import Panel
 from securebase.model.parameter_set import ParameterSet, parameter_set
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
 from securebase.model.simulate import draw_true_values, simulate, simulate_panel
-from securebase.model.track import track
+from securebase.model.track import MOST_STEPS, track
 
 SPECIFICATION = Specification(("symptoms", "alliance"), trend=Trend.CARRIED)
 PARAMETERS = Parameters(
@@ -242,3 +242,14 @@ def test_what_is_foretold_comes_about_as_often_as_it_says(literature: ParameterS
             inside.append(abs(scores[-1, 0] - mean) < 1.645 * sd)
     assert abs(np.mean(low) - 0.05) < 3.5 * np.sqrt(0.05 * 0.95 / len(low))
     assert abs(np.mean(inside) - 0.90) < 3.5 * np.sqrt(0.9 * 0.1 / len(inside))
+
+
+def test_one_time_far_from_all_others_costs_no_more_than_the_rest() -> None:
+    """A slip of the pen in a time (sessions 1 to 6, then 99999999) must not fill the memory."""
+    times = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 100_000.0, 99_999_999.0])
+    own = person(times, np.full((len(times), 2), 9.0))
+    found = track(own, SPECIFICATION, PARAMETERS, forecast_times=[100_000_007.0])
+    assert len(found.expected_course_times) <= MOST_STEPS + len(times) + 2
+    assert set(times) <= set(found.expected_course_times)
+    assert np.isfinite(found.expected_course).all()
+    assert len(track(own, SPECIFICATION, PARAMETERS, until=200_000_000.0).forecast_times) == MOST_STEPS

@@ -25,9 +25,19 @@ from securebase.measurement.scoring import Scored, score
 @click.option("--responses", metavar="ITEM=RESPONSE,…", help="Responses in a line, such as 1=2,2=0,3=NA.")
 @click.option("--person", metavar="COL", help="Column of TABLE that names the person.")
 @click.option("--stem", metavar="TEXT", help="What stands before the item's number in the names of TABLE's columns.")
+@click.option(
+    "--missing", metavar="SIGN", multiple=True, help="A further sign for an unanswered item in TABLE, e.g. -99."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
-    *, instrument: str, table: Path | None, responses: str | None, person: str | None, stem: str | None, as_json: bool
+    *,
+    instrument: str,
+    table: Path | None,
+    responses: str | None,
+    person: str | None,
+    stem: str | None,
+    missing: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Score responses of INSTRUMENT, from --responses or from TABLE (CSV, one row a form, one column an item).
 
@@ -43,7 +53,7 @@ def command(
     assert table is not None
     rows = [
         (r.row, r.person, _scored(chosen, table, r.row, r.responses))
-        for r in read_responses(table, chosen, stem=stem, person=person)
+        for r in read_responses(table, chosen, stem=stem, person=person, missing=missing)
     ]
     if as_json:
         found = [{"row": row, "person": who, **_plain(chosen, scored)} for row, who, scored in rows]
@@ -114,6 +124,11 @@ def _print_many(instrument: Instrument, rows: list[tuple[int, str | None, Scored
         values = [_number(scored.scores[scale.id].value) for scale in instrument.scales]
         table.add_row(str(row), *([escape(who or "")] if person is not None else []), *values)
     Console(highlight=False).print(table)
+    for row, _, scored in rows:
+        for scale in instrument.scales:
+            own = scored.scores[scale.id]
+            if own.value is None:
+                click.echo(f"Row {row}, {scale.label}: no score. {own.note}".rstrip())
     _print_caution(instrument)
 
 

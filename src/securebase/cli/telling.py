@@ -93,7 +93,9 @@ def figure(value: float | None, digits: int = 4) -> str:
 
 def plain(value: float | None) -> str:
     """A score or a time as it was recorded, without idle zeros: 10, 3.5."""
-    return "–" if value is None or not math.isfinite(value) else minus(f"{value:,.6g}")
+    if value is None or not math.isfinite(value):
+        return "–"
+    return minus(f"{value:,.0f}" if value == int(value) else f"{value:,.6g}")
 
 
 def minus(text: str) -> str:

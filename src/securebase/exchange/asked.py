@@ -35,12 +35,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One person at one time, in the time column's own unit; values in the order of the names asked for."""
+    """One person at one time, in the time column's own unit; values in the order of the names asked for. `number` is
+    the row of the file."""
 
     person: str
     time: float
     day: date | None
     values: tuple[float | None, ...]
+    number: int
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal
@@ -106,6 +107,11 @@ def _number(cell: str, grid: Grid, i: int, index: int, sign: Literal[".", ","]) 
     )
 
 
+def _quoted(cell: str) -> str:
+    """A cell as one word of a command line."""
+    return shlex.quote(shown(cell))
+
+
 def _why_not(cell: str, value: float | None) -> tuple[str, str]:
     if value is not None:
         return "the number is too large to be a score or a time", "Check for a slip of the pen."
@@ -115,4 +121,7 @@ def _why_not(cell: str, value: float | None) -> tuple[str, str]:
         return "the number has a sign between thousands, or a second decimal sign", _PLAINLY
     if cell.startswith("#"):
         return "the spreadsheet reports an error here", "Mend the formula, or leave the cell empty."
-    return "this is no number", "Leave the cell empty if there is no value, or correct it."
+    return (
+        "this is no number",
+        f"Correct it, leave the cell empty, or if it stands for a missing value say --missing {_quoted(cell)}.",
+    )

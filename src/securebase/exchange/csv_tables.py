@@ -18,8 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Protocol, get_args
 
-from securebase.errors import TableError
+from securebase.errors import InputError, TableError
 from securebase.exchange.asked import Asked, Layout
 from securebase.exchange.cells import Decimal
 from securebase.exchange.columns import Columns
@@ -36,45 +37,57 @@ from securebase.records.vocabulary import Moment
 __all__ = ["read_cohort", "write_cohort"]
 
 
+class Frame(Protocol):
+    """What is asked of a pandas data frame, so that pandas need not be loaded here."""
+
+    index: Any
+
+    def to_csv(self, *, index: bool) -> str: ...
+
+
 def read_cohort(
-    path: str | Path | bytes,
+    path: str | Path | bytes | Frame,
     *,
     person: str | None,
     time: str | None = None,
     outcome: str,
     processes: Sequence[str] = (),
     time_unit: str = "session",
-    outcome_moment: Moment = Moment.BEFORE,
-    process_moments: Mapping[str, Moment] | None = None,
+    outcome_moment: Moment | str = Moment.BEFORE,
+    process_moments: Mapping[str, Moment | str] | None = None,
     layout: Layout = "long",
     columns: Mapping[str, str] | None = None,
     missing: Collection[str] = (),
     decimal: Decimal = "auto",
     date_order: DateOrder | None = None,
-    file: str = "table.csv",
+    file: str = "",
 ) -> Cohort:
-    """Read a table of many persons, from a path or (an upload) from bytes that messages then call `file`.
+    """Read a table of many persons, from a path, from a pandas data frame, or (an upload) from bytes. Messages call the
+    last two `file`. A data frame is read as the table that it would be written as.
 
-    `person`, `time`, `outcome`, `processes`: names of columns. `columns` maps a name to the file's column, so that
-    `outcome="symptoms", columns={"symptoms": "BDI_total"}` reads BDI_total as the construct symptoms. In the wide
-    layout outcome and processes are stems (“bdi” reads bdi1, bdi2, …), `time` is not asked for and `person` may be
-    None: each row is then a person. `time_unit`: day, week, session or file; dates are recognised. Processes were
-    asked after the session unless `process_moments` says otherwise. `missing`: further signs for “no value”, such as
-    "-99". `decimal` and `date_order` settle what the file leaves open.
+    `person`, `time`, `outcome`, `processes`: names of columns; one process may be given as a plain text. `columns` maps
+    a name to the file's column, so that `outcome="symptoms", columns={"symptoms": "BDI_total"}` reads BDI_total as the
+    construct symptoms. In the wide layout outcome and processes are stems (“bdi” reads bdi1, bdi2, …), `time` is not
+    asked for and `person` may be None: each row is then a person. `time_unit`: day, week, session or file; dates are
+    recognised. Processes were asked after the session unless `process_moments` says otherwise. `missing`: further
+    signs for “no value”, such as "-99". `decimal` and `date_order` settle what the file leaves open.
 
-    Raises TableError where the file cannot be understood.
+    Raises TableError where the file cannot be understood, InputError where something is asked for that there is not.
     """
-    if isinstance(path, bytes):
-        content = path
-    else:
-        content, file = load(path), Path(path).name
+    content, file = _content(path, file)
+    processes = _several(processes)
+    _check_known("layout", layout, get_args(Layout))
+    _check_known("decimal sign", decimal, get_args(Decimal))
+    if date_order is not None:
+        _check_known("order of dates", date_order, get_args(DateOrder))
+    _check_mapped(file, columns or {}, {person, time, outcome, *processes})
     asked = Asked(
         person=person,
         time=time,
         moments=_moments(file, outcome, processes, outcome_moment, process_moments or {}),
         unit=unit_called(time_unit),
         layout=layout,
-        missing=frozenset(clean(sign) for sign in missing),
+        missing=frozenset(clean(sign) for sign in _several(missing)),
         decimal=decimal,
         date_order=date_order,
     )
@@ -83,12 +96,47 @@ def read_cohort(
     return cohort_of(asked, grid, found, (read_wide if layout == "wide" else read_long)(asked, grid, found))
 
 
+def _content(path: object, file: str) -> tuple[bytes, str]:
+    """The bytes of a table, and what messages call it."""
+    if isinstance(path, bytes):
+        return path, file or "table.csv"
+    if isinstance(path, str | Path):
+        return load(path), Path(path).name
+    if hasattr(path, "to_csv") and hasattr(path, "index"):
+        # a named index holds a column, such as the person; the plain count of rows holds none
+        named = any(name is not None for name in path.index.names)
+        return path.to_csv(index=named).encode(), file or "data frame"
+    raise InputError(
+        f"a table cannot be read from {type(path).__name__}", advice="Give a path, bytes or a pandas data frame."
+    )
+
+
+def _several(given: Collection[str]) -> tuple[str, ...]:
+    """A single text is one name, not its letters."""
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _check_known(what: str, given: str, known: Sequence[str]) -> None:
+    if given not in known:
+        raise InputError(f"there is no {what} “{given}”", advice=f"Known are: {', '.join(known)}.")
+
+
+def _check_mapped(file: str, columns: Mapping[str, str], asked: Collection[str | None]) -> None:
+    for ours, theirs in columns.items():
+        if ours not in asked:
+            raise TableError(
+                f"“{theirs}” is to be read as “{ours}”, but nothing asks for “{ours}”",
+                file=file,
+                advice=f"Name “{ours}” as person, time, outcome or process, or leave the mapping out.",
+            )
+
+
 def _moments(
     file: str,
     outcome: str,
     processes: Sequence[str],
-    outcome_moment: Moment,
-    process_moments: Mapping[str, Moment],
+    outcome_moment: Moment | str,
+    process_moments: Mapping[str, Moment | str],
 ) -> dict[str, Moment]:
     """Name → when it was asked, the outcome first."""
     names = [outcome, *processes]
@@ -98,4 +146,7 @@ def _moments(
     for name in process_moments:
         if name not in processes:
             raise TableError("a moment is given for it, but it is no process", file=file, column=name)
-    return {outcome: Moment(outcome_moment), **{p: Moment(process_moments.get(p, Moment.AFTER)) for p in processes}}
+    moments = {outcome: outcome_moment, **{p: process_moments.get(p, Moment.AFTER) for p in processes}}
+    for moment in moments.values():
+        _check_known("moment", moment, tuple(Moment))
+    return {name: Moment(moment) for name, moment in moments.items()}

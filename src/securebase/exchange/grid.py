@@ -93,7 +93,8 @@ def read_grid(content: bytes, file: str) -> Grid:
             continue
         if len(record) < len(header):
             short.append(number)
-        rows.append(_fitted(record, header, number, file))
+        _check_length(record, header, number, file, rows)
+        rows.append(tuple(record[: len(header)]) + ("",) * (len(header) - len(record)))
         numbers.append(number)
     if short:
         remarks.append(
@@ -140,7 +141,9 @@ def _decoded(content: bytes, file: str) -> tuple[str, list[str]]:
         if content.startswith(start):
             raise TableError(f"this is {kind}, not a CSV file", file=file, advice="Open it and save it as “CSV UTF-8”.")
     if not content.strip():
-        raise TableError("the file is empty", file=file)
+        raise TableError(
+            "the file is empty", file=file, advice="It should hold a header and below it one row for each session."
+        )
     for mark, encoding in _BYTE_ORDER_MARKS:
         if content.startswith(mark):
             return _decode(content[len(mark) :], encoding, file), _encoding_remark(encoding)
@@ -236,18 +239,25 @@ def _header(records: Iterator[tuple[int, list[str]]], file: str) -> tuple[int, t
     raise TableError("the file holds no header", file=file)
 
 
-def _fitted(record: list[str], header: tuple[str, ...], number: int, file: str) -> tuple[str, ...]:
-    """The row with as many cells as the header. Cells beyond the header may only be blank."""
-    extra = [cell for cell in record[len(header) :] if clean(cell)]
-    if extra:
-        raise TableError(
-            f"the row has {len(record)} cells, the header {len(header)}",
-            file=file,
-            row=number,
-            found=shown(extra[0]),
-            advice="Put cells that contain the separating sign in quotation marks, or name the further columns.",
-        )
-    return tuple(record[: len(header)]) + ("",) * (len(header) - len(record))
+def _check_length(
+    record: list[str], header: tuple[str, ...], number: int, file: str, before: list[tuple[str, ...]]
+) -> None:
+    """Cells beyond the header may only be blank. Raises TableError otherwise."""
+    if not any(clean(cell) for cell in record[len(header) :]):
+        return
+    advice = "Put cells that contain the separating sign in quotation marks, or name the further columns."
+    if _looks_like_a_header(record) and not any(_looks_like_a_header(list(row)) for row in before):
+        advice = f"The header seems to stand in row {number}: delete the lines above it."
+    raise TableError(f"the row has {len(record)} cells, the header {len(header)}", file=file, row=number, advice=advice)
+
+
+def _looks_like_a_header(record: list[str]) -> bool:
+    """Whether every cell could name a column: at least two, none blank, none a number, none twice."""
+    names = [name_of(cell) for cell in record]
+    while names and not names[-1]:
+        names.pop()
+    numeric = any(re.fullmatch(r"[-+−]?[\d.,]+", name) for name in names)
+    return len(names) > 1 and all(names) and not numeric and len(set(names)) == len(names)
 
 
 def shown(cell: str, most: int = 60) -> str:

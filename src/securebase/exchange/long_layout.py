@@ -34,7 +34,7 @@ def read_long(asked: Asked, grid: Grid, found: Columns) -> Extract:
     values = [numbers(grid, at, sign=sign, further=asked.missing, rows=kept) for at in places.values()]
     used, repeated = _first_of_each(grid, kept, persons, times, values)
     return Extract(
-        rows=[_row(i, persons, times, values) for i in used],
+        rows=[_row(grid, i, persons, times, values) for i in used],
         columns={name: grid.header[at] for name, at in places.items()},
         unit=times.unit,
         from_first=times.from_first,
@@ -85,9 +85,10 @@ def _first_of_each(
 
 
 def _row(
-    i: int, persons: Sequence[str | None], times: TimeColumn, values: Sequence[Sequence[float | None]]
+    grid: Grid, i: int, persons: Sequence[str | None], times: TimeColumn, values: Sequence[Sequence[float | None]]
 ) -> TableRow:
     person, time = persons[i], times.values[i]
     assert person is not None
     assert time is not None
-    return TableRow(person, time, times.dates[i] if times.dates else None, tuple(column[i] for column in values))
+    day = times.dates[i] if times.dates else None
+    return TableRow(person, time, day, tuple(column[i] for column in values), grid.numbers[i])

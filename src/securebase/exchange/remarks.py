@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from statistics import median
 
 from securebase.exchange.asked import MOST_NAMED, Asked, Extract, TableRow
 from securebase.exchange.columns import Columns
 from securebase.exchange.grid import Grid, plural, shown
+from securebase.exchange.times import CALENDAR_DAY, TimeUnit
 from securebase.records.vocabulary import Moment
 
 #: numbers that people write where there is no number
@@ -14,6 +17,12 @@ _CODES = (-9.0, -99.0, -999.0, -9999.0)
 
 #: fewer values than this cannot be called constant
 _FEW = 3
+
+#: sessions are numbered one by one: where the usual step is larger than this, the numbers count something else
+_USUAL_STEP = 2.0
+
+#: a gap this many times the usual one is more likely a slip of the pen than a pause
+_FAR = 100.0
 
 
 def remarks_on(
@@ -28,6 +37,7 @@ def remarks_on(
         yield f"{plural(empty, 'moment')} without any value kept in the time line."
     if len(asked.moments) > 1:
         yield _moments_sentence(asked.moments)
+    yield from _times_sentences(extract, persons)
     if single := [p for p, rows in persons.items() if len(rows) == 1]:
         yield f"{plural(len(single), 'person')} with a single row: {_some(single)}."
     for k, name in enumerate(asked.moments):
@@ -37,6 +47,36 @@ def remarks_on(
         yield from _suspected_codes(name, [v for values in series.values() for v in values])
     if unused := found.not_used():
         yield f"Columns not asked for: {_some(unused, 8)}."
+
+
+def _times_sentences(extract: Extract, persons: Mapping[str, Sequence[TableRow]]) -> Iterator[str]:
+    """Session numbers that look like days, and times far from all others: said aloud and not guessed."""
+    ordered = [sorted(rows, key=lambda row: row.time) for rows in persons.values()]
+    gaps = [(b.time - a.time, b) for rows in ordered for a, b in pairwise(rows)]
+    if not gaps:
+        return
+    usual = median(gap for gap, _ in gaps)
+    if extract.unit is TimeUnit.SESSION:
+        first = min(rows[0].time for rows in ordered)
+        if first > CALENDAR_DAY:
+            yield (
+                f"Session numbers begin at {first:,.0f}: they look like dates as a spreadsheet counts them. If they "
+                "are, say --time-unit day."
+            )
+        elif usual > _USUAL_STEP:
+            yield (
+                f"Session numbers are mostly {usual:g} apart: they look like days. If they are, say --time-unit day "
+                "(week for weeks, file for any other unit)."
+            )
+    far = [(gap, row) for gap, row in gaps if gap > _FAR * usual]
+    if far:
+        gap, row = max(far, key=lambda pair: pair[0])
+        unit = "day" if extract.from_first else {TimeUnit.FILE: "unit"}.get(extract.unit, extract.unit.value)
+        also = f"; so far from the rest are {plural(len(far), 'gap')}" if len(far) > 1 else ""
+        yield (
+            f"“{shown(row.person, 40)}” has nothing for {gap:,.0f} {unit}s before row {row.number}, where the usual "
+            f"gap is {usual:g}{also}. Check the time for a slip of the pen."
+        )
 
 
 def _signs_sentence(signs: Mapping[str, int]) -> Iterator[str]:
@@ -61,7 +101,7 @@ def _suspected_codes(name: str, values: Sequence[float]) -> Iterator[str]:
     if codes and others and min(others) >= 0:
         yield (
             f"“{name}” holds {', '.join(f'{c:g}' for c in codes)} though nothing else in it is negative: if that "
-            "stands for a missing value, name it as a missing sign."
+            f"stands for a missing value, say so ({' '.join(f'--missing {c:g}' for c in codes)})."
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,10 +50,11 @@ def read_responses(
     *,
     stem: str | None = None,
     person: str | None = None,
+    missing: Collection[str] = (),
     file: str = "table.csv",
 ) -> tuple[ResponseRow, ...]:
     """Rows of responses. Item columns end in the item's number (phq9_1, item 1, q1); `stem` is what stands before it,
-    needed only where several would do. Blank cells are unanswered items.
+    needed only where several would do. Blank cells are unanswered items; `missing`: further signs for them.
 
     Raises TableError where columns or cells cannot be understood. Whether a response is allowed is for scoring to say.
     """
@@ -66,7 +67,8 @@ def read_responses(
     persons = grid.column(Columns(grid, {}).find(person)) if person is not None else None
     everyone = range(len(grid.rows))
     sign = decimal_sign(grid, places.values(), "auto", everyone)
-    answers = {item: numbers(grid, at, sign=sign) for item, at in places.items()}
+    further = frozenset(clean(s) for s in missing)
+    answers = {item: numbers(grid, at, sign=sign, further=further) for item, at in places.items()}
     if not grid.rows:
         raise TableError("there is nothing below the header", file=file)
     return tuple(

@@ -18,7 +18,7 @@ DateOrder = Literal["day_first", "month_first"]
 DAYS_PER_WEEK = 7.0
 
 #: a plain day number beyond this is no time since a therapy began: spreadsheets count days since 1900 (35,000 is 1995)
-_SERIAL_DAY = 20_000
+CALENDAR_DAY = 20_000
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](.+))?", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?:[T ](.+))?", re.ASCII)
@@ -31,6 +31,7 @@ _DIGITS_ONLY_DATE = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01]
 
 _MONTHS = ("january february march april may june july august september october november december").split()  # noqa: SIM905 - one line reads better
 _ISO_ADVICE = "Write dates as year-month-day, such as 2024-03-05."
+_ORDER_ADVICE = "Say which comes first with --date-order day-first or month-first, or write year-month-day."
 
 
 class TimeUnit(StrEnum):
@@ -91,7 +92,7 @@ def read_times(
     values = numbers(grid, index, sign=sign, further=further, rows=rows)
     _check_numbers(grid, index, unit, cells, values)
     there = [v for v in values if v is not None]
-    if unit is TimeUnit.DAY and there and min(there) > _SERIAL_DAY:
+    if unit is TimeUnit.DAY and there and min(there) > CALENDAR_DAY:
         remark = (
             f"The numbers in “{grid.header[index]}” are day numbers of a calendar; time counts from each person's "
             "first row."
@@ -160,7 +161,7 @@ def _order(
         unclear = next((i for i, a, b in parts if a != b), None)
         if unclear is None:
             return "day_first", ""
-        raise _refusal(grid, index, unclear, "this may be two different days: day or month first")
+        raise _refusal(grid, index, unclear, "this may be two different days: day or month first", _ORDER_ADVICE)
     if day_first is not None:
         return "day_first", f"In dates the day comes first, as row {grid.numbers[day_first]} shows."
     assert month_first is not None

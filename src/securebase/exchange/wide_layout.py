@@ -8,7 +8,7 @@ from typing import Literal
 from securebase.exchange.asked import Asked, Extract, TableRow, nameless, skipped
 from securebase.exchange.cells import decimal_sign, missing_signs, numbers
 from securebase.exchange.columns import Columns
-from securebase.exchange.grid import Grid
+from securebase.exchange.grid import Grid, shown
 from securebase.exchange.long_layout import persons_in
 from securebase.records.cohort import Skipped
 
@@ -23,13 +23,15 @@ def read_wide(asked: Asked, grid: Grid, found: Columns) -> Extract:
         left_out.append(skipped(reason, [grid.numbers[i] for i in again]))
     waves = sorted({number for stem in stems.values() for number in stem})
     remarks.append(f"Times {', '.join(str(n) for n in waves)} were read from the numbers in the columns' names.")
+    if asked.time is not None:
+        remarks.append(f"“{shown(asked.time, 40)}” was named for the time but not read: the layout is wide.")
     used = list(first.values())
     places = [at for stem in stems.values() for at in stem.values()]
     sign = decimal_sign(grid, places, asked.decimal, used)
     read = [_read_stem(grid, stem, used, sign, asked.missing) for stem in stems.values()]
     return Extract(
         rows=[
-            TableRow(person, float(n), None, tuple(stem[n][i] if n in stem else None for stem in read))
+            TableRow(person, float(n), None, tuple(stem[n][i] if n in stem else None for stem in read), grid.numbers[i])
             for person, i in first.items()
             for n in waves
         ],

@@ -198,7 +198,7 @@ def _lay_out(panel: Panel) -> tuple[Layout, Array]:
     inside[panel.starts[:-1][np.diff(panel.starts) > 0]] = False
     where = np.flatnonzero(inside)
     gaps = panel.times[where] - panel.times[where - 1]
-    _, first, index = np.unique(np.round(gaps / _QUANTUM).astype(np.int64), return_index=True, return_inverse=True)
+    _, first, index = np.unique(np.round(gaps / _QUANTUM), return_index=True, return_inverse=True)
     gap_index: NDArray[np.int64] = np.full(rows, -1, dtype=np.int64)
     gap_index[where] = index.ravel()
     order = np.argsort(-np.diff(panel.starts), kind="stable").astype(np.int64)

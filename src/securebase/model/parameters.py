@@ -7,14 +7,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
+from securebase.errors import InputError
+
 Array = NDArray[np.float64]
 
 
-class Trend(StrEnum):
+class _Known(StrEnum):
+    """A closed list: a text that is not on it is refused with those that are."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> NoReturn:
+        raise InputError(f"there is no {cls.__name__.lower()} “{value}”", advice=f"Known are: {', '.join(cls)}.")
+
+
+class Trend(_Known):
     """How the mean of a course moves with time.
 
     none: constant means. linear: a straight line per construct. apart: each construct its own bounded exponential
@@ -27,7 +38,7 @@ class Trend(StrEnum):
     CARRIED = "carried"
 
 
-class Start(StrEnum):
+class Start(_Known):
     """Distribution of the state-like part at a person's first row: stationary, or a free covariance (mean 0)."""
 
     STATIONARY = "stationary"
@@ -36,7 +47,10 @@ class Start(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """Which model: constructs (order matters), trend, start, time unit, planned end (in time units; `apart` only)."""
+    """Which model: constructs (order matters), trend, start, time unit, planned end (in time units; `apart` only).
+
+    Trend and start may be given as texts. Raises InputError where there is none of that name.
+    """
 
     constructs: tuple[str, ...]
     trend: Trend = Trend.NONE
@@ -44,6 +58,11 @@ class Specification:
     time_unit: str = "week"
     days_per_unit: float = 7.0
     planned_end: float = 16.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "constructs", tuple(self.constructs))
+        object.__setattr__(self, "trend", Trend(self.trend))
+        object.__setattr__(self, "start", Start(self.start))
 
     @property
     def p(self) -> int:

@@ -18,6 +18,8 @@ from securebase.model.smoothing import Smoothed, forecast, moves, smooth
 ALIKE = 0.5
 #: longest step between the times at which a course ahead is given, in time units
 LONGEST_STEP = 1.0
+#: most such steps: a course that lasts longer is given in fewer, longer ones
+MOST_STEPS = 2000
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(40)
 
@@ -96,7 +98,8 @@ def track(
 ) -> Tracked:
     """Track the one person in the panel, who may have missing scores, a single row, or none yet.
 
-    Times are in the model's unit. The forecast runs to `until` in steps of at most one unit, or to `forecast_times`
+    Times are in the model's unit. The forecast runs to `until` in steps of at most one unit (longer
+    ones beyond `MOST_STEPS`), or to `forecast_times`
     alone where they are given. Raises ModelError for more than one person, other constructs or another unit of time.
     """
     _check(panel, specification)
@@ -159,18 +162,19 @@ def _ahead(begin: float, until: float | None, given: Sequence[float] | Array | N
         return np.asarray(given, dtype=np.float64)
     if until is None or until <= begin:
         return np.empty(0)
-    steps = int(np.ceil((until - begin) / LONGEST_STEP - 1e-9))
+    steps = min(int(np.ceil((until - begin) / LONGEST_STEP - 1e-9)), MOST_STEPS)
     return np.linspace(begin, until, steps + 1)[1:]
 
 
 def _expected_times(course: Smoothed, ahead: Array) -> Array:
-    """Every row and forecast time, with steps of at most one unit between."""
+    """Every row and forecast time, with steps of at most one unit between (longer ones in a very long course)."""
     known = np.unique(np.concatenate([course.times, ahead]))
     if not len(course.times) and len(ahead):
         known = np.union1d(known, course.after_time)
     if len(known) < 2:
         return known
-    return np.unique(np.concatenate([known, np.arange(known[0], known[-1], LONGEST_STEP)]))
+    step = max(LONGEST_STEP, (known[-1] - known[0]) / MOST_STEPS)
+    return np.unique(np.concatenate([known, np.arange(known[0], known[-1], step)]))
 
 
 def _expected_course(course: Smoothed, times: Array) -> tuple[Array, Array]:

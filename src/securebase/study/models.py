@@ -13,7 +13,7 @@ from securebase.model.equations import stationary_covariance
 from securebase.model.fit import Fit, fit
 from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters, Specification, Start, Trend
-from securebase.model.track import track
+from securebase.model.smoothing import smooth
 from securebase.study.courses import Residual
 from securebase.study.result import EffectRow, ModelSummary, NotFitted, ParameterRow, ResidualRow
 
@@ -29,14 +29,16 @@ TWIN = {
 }
 
 
-def specification_for(panel: Panel, trend: Trend, start: Start) -> Specification:
+def specification_for(
+    panel: Panel, trend: Trend | str = Trend.CARRIED, start: Start | str = Start.STATIONARY
+) -> Specification:
     """The specification of a panel. The planned end is the 90th percentile of persons' last times: a table says
     nothing of plans."""
     last = panel.times[panel.starts[1:] - 1]
     return Specification(
         panel.constructs,
-        trend=trend,
-        start=start,
+        trend=Trend(trend),
+        start=Start(start),
         time_unit=panel.time_unit,
         days_per_unit=panel.days_per_unit,
         planned_end=max(float(np.quantile(last, 0.9)), 1.0),
@@ -162,13 +164,15 @@ def standardised_residuals(
     """construct → for each person its one-step-ahead residuals over their predicted spread, in order of time."""
     found: dict[str, list[tuple[Residual, ...]]] = {c: [] for c in panel.constructs}
     for i in range(panel.n_persons):
-        own = one_person(panel, i)
-        tracked = track(own, specification, parameters)
-        z = (tracked.observed - tracked.predicted) / tracked.predicted_sd
+        times, scores = panel.times[panel.rows_of(i)], panel.scores[panel.rows_of(i)]
+        course = smooth(specification, parameters, times, scores)
+        predicted, covariance = course.true_values(course.predicted, course.predicted_covariance)
+        spread = np.clip(np.diagonal(covariance, axis1=1, axis2=2), 0.0, None) + parameters.measurement_noise
+        z = (scores - predicted) / np.sqrt(spread)
         for k, name in enumerate(panel.constructs):
             there = np.isfinite(z[:, k])
-            times, values = own.times[there].tolist(), z[there, k].tolist()
-            found[name].append(tuple(Residual(t, v) for t, v in zip(times, values, strict=True)))
+            pairs = zip(times[there].tolist(), z[there, k].tolist(), strict=True)
+            found[name].append(tuple(Residual(t, v) for t, v in pairs))
     return found
 
 

@@ -49,16 +49,7 @@ def _trend(panel: Panel, scale: Scale) -> tuple[Array, Array, dict[str, Array]]:
     """(level (p,), mean of the rows (rows, p), the trend's own part) by least squares, construct by construct."""
     p, trend = panel.scores.shape[1], scale.specification.trend
     name = {Trend.LINEAR: "slope", Trend.APART: "change", Trend.CARRIED: "therapy_effect"}.get(trend)
-    moved = {
-        Trend.NONE: np.zeros(len(panel.times)),
-        Trend.LINEAR: panel.times,
-        Trend.APART: share_of_change(
-            _BEND / scale.specification.planned_end, panel.times, scale.specification.planned_end
-        ),
-        Trend.CARRIED: _elapsed(panel),
-    }[trend]
-    if trend == Trend.CARRIED:
-        moved = -np.expm1(-3.0 * moved / max(float(moved.max(initial=0.0)), 1e-9))
+    moved = _moved(panel, scale)
     design = np.column_stack([np.ones(len(moved)), moved])
     found = np.zeros((2, p))
     for k in range(p):
@@ -68,6 +59,22 @@ def _trend(panel: Panel, scale: Scale) -> tuple[Array, Array, dict[str, Array]]:
     if trend == Trend.CARRIED:
         trends["start_mean"] = np.zeros(p)
     return found[0], design @ found, trends
+
+
+def _moved(panel: Panel, scale: Scale) -> Array:
+    """How far the trend has gone at each row (rows,), up to a factor that least squares finds."""
+    match scale.specification.trend:
+        case Trend.NONE:
+            return np.zeros(len(panel.times))
+        case Trend.LINEAR:
+            return panel.times
+        case Trend.APART:
+            end = scale.specification.planned_end
+            return share_of_change(_BEND / end, panel.times, end)
+        case Trend.CARRIED:
+            elapsed = _elapsed(panel)
+            so_far: Array = -np.expm1(-3.0 * elapsed / max(float(elapsed.max(initial=0.0)), 1e-9))
+            return so_far
 
 
 def _elapsed(panel: Panel) -> Array:
