@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 
 from securebase.charts.axes import across, up
-from securebase.charts.style import ALERT, PAPER, PHONE, SOFT, WHOLE, colour, layered, table, themed
+from securebase.charts.style import ALERT, INK, PAPER, PHONE, SOFT, WHOLE, colour, layered, table, themed
 from securebase.picture import wording
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import Repair, RuptureMark
@@ -67,10 +69,10 @@ def _expected(picture: ClientPicture, x: alt.X, y: alt.Y, limit: alt.Y) -> list[
     there = table(rows)
     fall = there.mark_rule(color=ALERT, strokeWidth=1, strokeDash=[2, 3]).encode(x=x, y=y, y2="value:Q")
     ticks = [
-        there.mark_tick(orient="horizontal", color=ALERT, size=size, thickness=2).encode(x=x, y=where)
+        there.mark_tick(orient="horizontal", color=INK, size=size, thickness=2).encode(x=x, y=where)
         for where, size in ((y, 20), (limit, 10))
     ]
-    words = there.mark_text(color=ALERT, baseline="bottom", dy=-5).encode(x=x, y=y, text="says:N")
+    words = there.mark_text(color=INK, baseline="bottom", dy=-11).encode(x=x, y=y, text="says:N")
     return [fall, *ticks, words]
 
 
@@ -82,17 +84,24 @@ def _expectation(mark: RuptureMark) -> str:
 def _marks(picture: ClientPicture, x: alt.X, y: alt.Y) -> list[alt.Chart]:
     ratings: dict[int | None, float] = {r.session: r.value for r in picture.alliance.reported if r.session is not None}
     bottom = picture.alliance.minimum
-    fallen, back = [], []
+    fallen: list[dict[str, Any]] = []
+    back: list[dict[str, Any]] = []
     for mark in picture.alliance.ruptures:
         value = mark.value if mark.value is not None else ratings.get(mark.session, bottom)
         fallen.append({"at": mark.at, "value": value, "says": _named(mark)})
         if mark.repaired_at is not None:
             after = ratings.get(mark.repaired_session, _last_before(picture, mark.repaired_at, value))
             back.append({"at": mark.repaired_at, "value": after, "says": "repaired"})
-    layers = []
-    if fallen:
-        words = table(fallen).mark_text(color=ALERT, fontWeight=600, fontSize=12, baseline="top", dy=9)
-        layers.append(words.encode(x=x, y=y, text="says:N"))
+    layers: list[alt.Chart] = []
+    # beside the dot and away from the nearer end, where it would be cut off
+    middle = (picture.axis[0].at + picture.axis[-1].at) / 3 if picture.axis else 0.0
+    for late in (True, False):
+        there = [row for row in fallen if (row["at"] > middle) is late]
+        if there:
+            words = table(there).mark_text(
+                color=ALERT, fontWeight=600, fontSize=12, align="right" if late else "left", dx=-9 if late else 9
+            )
+            layers.append(words.encode(x=x, y=y, text="says:N"))
     if back:
         words = table(back).mark_text(color=SOFT, baseline="bottom", dy=-9)
         layers.append(words.encode(x=x, y=y, text="says:N"))

@@ -15,6 +15,7 @@ import numpy as np
 
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.track import Tracked
+from securebase.picture.answered import partial
 from securebase.picture.course import Course
 from securebase.picture.parts import Alliance, Bar, GateLevel, Ranged, Repair
 from securebase.picture.ruptures import Rating, ruptures
@@ -58,6 +59,7 @@ def alliance(
             as_of=as_of,
             session_at={s.number: s.at for s in record.sessions},
         ),
+        notes=partial(record, measure, "alliance"),
     )
     if course is None or level < GateLevel.COHORT or not scores:
         return part

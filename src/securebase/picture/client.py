@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from securebase import __version__
@@ -12,6 +13,7 @@ from securebase.model.parameter_set import ParameterSet
 from securebase.model.parameter_set import parameter_set as named_parameter_set
 from securebase.picture import plain, sections, wording
 from securebase.picture.alliance import alliance as alliance_section
+from securebase.picture.answered import answers, symptom_notes
 from securebase.picture.course import follow, measures, time_axis
 from securebase.picture.gates import gate
 from securebase.picture.parts import (
@@ -28,6 +30,17 @@ from securebase.picture.parts import (
 )
 from securebase.picture.signals import Findings, signals
 from securebase.records.episode import EpisodeRecord
+
+#: What a reader knows the parameters as.
+_QUANTITIES = {
+    "persistence": "How much of a movement is left a week later",
+    "level_share": "Share of the differences between scores that is usual level (level share)",
+    "natural_change": "Change over the course without therapy",
+    "level_correlation": "How usual levels go together (level correlation)",
+    "state_correlation": "How movements go together in one week (state correlation)",
+}
+#: Names spelt out in a row of constants where they come in pairs.
+MOST_NAMED = 2
 
 #: Raised when the shape or meaning of a stored picture changes.
 FORMAT = 2
@@ -53,6 +66,7 @@ class ClientPicture:
     constants: tuple[Constant, ...]
     limits: tuple[str, ...]
     problems: tuple[Problem, ...] = ()
+    answered: int = 0
 
     def to_json(self) -> str:
         return plain.to_json(self)
@@ -80,6 +94,7 @@ def client_picture(record: EpisodeRecord, *, as_of: float, parameter_set: Parame
     followed = follow(known, chosen, axis, chosen_set)
     course = None if isinstance(followed, Problem) else followed
     symptoms = sections.symptoms(known, chosen_set, course, axis, reached.level)
+    symptoms = replace(symptoms, notes=symptom_notes(known))
     alliance = alliance_section(known, chosen["alliance"], chosen_set, course, level=reached.level, as_of=as_of)
     scale = sections.scale_of(known.symptom_measure, chosen_set)
     found = Findings(
@@ -111,6 +126,7 @@ def client_picture(record: EpisodeRecord, *, as_of: float, parameter_set: Parame
         constants=_constants(symptoms, chosen, chosen_set),
         limits=_limits(symptoms, alliance),
         problems=(followed,) if isinstance(followed, Problem) else (),
+        answered=answers(known),
     )
 
 
@@ -173,14 +189,26 @@ def _constants(
             value = f"mean {unit.mean:g}, spread {unit.sd:g}, reliability {unit.reliability:g}"
             out.append(Constant(f"Usual scores of {name.replace('_', ' ')} ({measure[0]})", value, unit.source, False))
     for quantity, source in dict.fromkeys((s.quantity, s.source) for s in parameter_set.unverified):
-        values = [s.value for s in parameter_set.unverified if (s.quantity, s.source) == (quantity, source)]
+        group = [s for s in parameter_set.unverified if (s.quantity, s.source) == (quantity, source)]
+        values = [s.value for s in group]
         value = " to ".join(wording.number(v, 2) for v in sorted({min(values), max(values)}))
-        out.append(Constant(quantity.replace("_", " ").capitalize(), value, source, False))
+        what = f"{_QUANTITIES.get(quantity, quantity.replace('_', ' '))}: {_abouts([s.about for s in group])}"
+        out.append(Constant(what, value, source, False))
     grades = [e for e in parameter_set.edges if e.grade != "verified"]
     if grades:
         told = f"{len(grades)} of {len(parameter_set.edges)} links not verified"
         out.append(Constant("How constructs move with each other from week to week", told, parameter_set.name, False))
     return tuple(out)
+
+
+def _abouts(abouts: Sequence[str]) -> str:
+    """“alliance, social support”, or the pairs “symptoms with alliance”; many pairs are counted."""
+    names = [" with ".join(about.replace("_", " ").split(", ")) for about in abouts]
+    if len(names) <= MOST_NAMED:
+        return ", ".join(names)
+    if " with " in names[0]:
+        return f"{names[0]}, and {len(names) - 1} more pairs"
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _limits(symptoms: Symptoms, alliance: Alliance) -> tuple[str, ...]:

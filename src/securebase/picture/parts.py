@@ -96,7 +96,9 @@ class Forecast:
 class Change:
     """Change since the first report, in points and percent, against the measurement error.
 
-    `threshold` is the smallest difference beyond measurement error, `basis` what it rests on.
+    `threshold` is the smallest difference beyond measurement error, `basis` what it rests on. `running` is how many of
+    the latest reports, counted back from the last, bear the verdict out; `before` is the verdict of the report before
+    the last.
     """
 
     first: float
@@ -110,13 +112,16 @@ class Change:
     remission: bool | None
     response: bool | None
     clinically_significant: bool | None
+    running: int = 1
+    before: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Symptoms:
     """Symptoms on the measure that the episode is followed with. Empty tuples where nothing may be said yet.
 
-    `label` names the scores in a sentence; `measure` is the instrument's name.
+    `label` names the scores in a sentence; `measure` is the instrument's name. `notes` say what was answered and is
+    not in the scores.
     """
 
     instrument: str
@@ -135,6 +140,7 @@ class Symptoms:
     remission_chance: float | None = None
     severity: str | None = None
     change: Change | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +203,7 @@ class Alliance:
     ruptures: tuple[RuptureMark, ...] = ()
     left_out: int = 0
     counted_in: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +229,7 @@ class SignalKind(StrEnum):
     SUDDEN_LOSS = "sudden_loss"
     MISSING_SYMPTOMS = "missing_symptoms"
     MISSING_CHECK_IN = "missing_check_in"
+    LITTLE_CHANGE = "little_change"
     MISSING_FOCUS = "missing_focus"
     ENDING_NOT_NAMED = "ending_not_named"
     SIGNIFICANT_CHANGE = "significant_change"

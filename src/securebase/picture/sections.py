@@ -80,7 +80,11 @@ def bounds(scale: Scale | None, values: Sequence[float]) -> tuple[float, float]:
 
 
 def symptoms(
-    record: EpisodeRecord, parameter_set: ParameterSet, course: Course | None, axis: Sequence[Session], level: GateLevel
+    record: EpisodeRecord,
+    parameter_set: ParameterSet,
+    course: Course | None,
+    axis: Sequence[Session],
+    level: GateLevel,
 ) -> Symptoms:
     """Symptoms as reported; the expected path from the first report on; own estimate and forecast from the gate on."""
     measure = record.symptom_measure
@@ -104,7 +108,7 @@ def symptoms(
         band = severity(scale, given[-1].value)
         part = replace(part, severity=band.label if band else None)
     if scale and len(given) > 1:
-        part = replace(part, change=_change(scale, given[0].value, given[-1].value))
+        part = replace(part, change=_change(scale, [r.value for r in given]))
     if course is None or not given:
         return part
     part = replace(part, expected=_expected(course, low, high))
@@ -165,8 +169,13 @@ def mechanism(
     )
 
 
-def _change(scale: Scale, first: float, last: float) -> Change:
-    made = change_between(scale, first, last)
+def _change(scale: Scale, values: Sequence[float]) -> Change:
+    """From the first to the last of two or more values, and how many of the latest ones say the same."""
+    first, last = values[0], values[-1]
+    since = [change_between(scale, first, value) for value in values[1:]]
+    made = since[-1]
+    same = [(c.verdict, c.clinically_significant) == (made.verdict, made.clinically_significant) for c in since]
+    running = next((n for n, one in enumerate(reversed(same)) if not one), len(same))
     return Change(
         first=first,
         last=last,
@@ -179,6 +188,8 @@ def _change(scale: Scale, first: float, last: float) -> Change:
         remission=made.remission,
         response=made.response,
         clinically_significant=made.clinically_significant,
+        running=running,
+        before=since[-2].verdict if len(since) > 1 else None,
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
+from securebase.measurement.catalogue import instruments
 from securebase.measurement.change import SuddenGain
 from securebase.picture import wording
 from securebase.picture.parts import (
@@ -22,14 +24,21 @@ from securebase.records.vocabulary import Phase
 
 #: Reports above the band, running, before a course counts as not on track.
 RUNNING = 2
-#: A sudden change or a repair is news for this many of the latest reports or sessions.
+#: A sudden change is news for this many of the latest reports.
 NEWS_FOR = 4
+#: A repair is news before the next session and the two after it.
+REPAIR_IS_NEWS_FOR = 3
 #: Session by which a symptom report and a problem area are usually there.
 BY_SESSION = 3
 #: Planned sessions left at which an ending is usually named.
 ENDING_WITHIN = 3
+#: Sessions held before little change near the end is worth a word: a plan of four sessions is near its end at once.
+NEAR_END_FROM = 6
 #: Days after a session before its check-in counts as missing.
 CHECK_IN_PATIENCE = 2.0
+
+#: Days that a calendar is asked to count: a broken clock must not keep an alert from being shown.
+_LONGEST = 200_000.0
 
 _ORDER = tuple(SignalKind)
 Words = tuple[str, str, str, str]
@@ -57,6 +66,7 @@ def signals(found: Findings) -> tuple[Signal, ...]:
         lambda f: safety(f.record, f.as_of),
         _ruptures,
         _change,
+        _little_change,
         _track,
         _sudden,
         _missing,
@@ -71,15 +81,35 @@ def safety(record: EpisodeRecord, as_of: float) -> list[Signal]:
     waiting = [a for a in record.safety_alerts if a.acknowledged_at is None or a.acknowledged_at > as_of]
     out = []
     for alert in waiting:
-        label = "the check-in" if alert.instrument.startswith("session_") else alert.instrument
         session = next(
             (a.session for a in record.administrations if a.at == alert.at and a.instrument == alert.instrument), None
         )
-        words = wording.safety(label, alert.value, wording.session(session, alert.at))
+        question, given = answer_in_words(alert.instrument, alert.item, alert.value)
+        words = wording.safety(question, given, _when(record, alert.at, session))
         answer = Evidence("answer", alert.value)
         place = (alert.at, session)
         out.append(_signal(SignalKind.SAFETY, Tone.ALERT, words, wording.SAFETY_CRITERION, place, answer))
     return out
+
+
+def answer_in_words(instrument: str, item: int, value: float) -> tuple[str, str]:
+    """The question and the answer of a safety alert as they are shown everywhere. Never raises: an alert of a
+    questionnaire that the shelf does not know is shown by its numbers."""
+    known = instruments().get(instrument)
+    asked = next((i for i in known.items if i.number == item), None) if known else None
+    if known is None or asked is None:
+        return f"{instrument} item {item}", wording.number(value)
+    option = next((o.label for o in asked.options if o.value == value), None)
+    question = wording.safety_question(known.name, item, asked.label, own=known.own_wording)
+    return question, wording.safety_answer(value, asked.maximum, option)
+
+
+def _when(record: EpisodeRecord, at: float, session: int | None) -> str:
+    """“session 7, 15 November 2026”, as far as both are known."""
+    if record.began_on is None or not abs(at) < _LONGEST:
+        return wording.session(session, at)
+    on = wording.day(record.began_on + timedelta(days=int(at // 1)))
+    return f"session {session}, {on}" if session is not None else on
 
 
 def _ruptures(found: Findings) -> list[Signal]:
@@ -88,7 +118,7 @@ def _ruptures(found: Findings) -> list[Signal]:
     for mark in found.alliance.ruptures:
         if mark.repair is Repair.OPEN:
             out.append(_open_rupture(mark, own_level=found.own_level))
-        elif mark.repaired_at is not None and _recent(mark.repaired_at, found.record, held):
+        elif mark.repaired_at is not None and _recent(mark, mark.repaired_at, found.record, held):
             back = wording.session(
                 mark.repaired_session or _session_at(found.record, mark.repaired_at), mark.repaired_at
             )
@@ -121,14 +151,37 @@ def _change(found: Findings) -> list[Signal]:
     evidence = [Evidence("first", change.first), Evidence("last", change.last), Evidence("change", change.points)]
     if change.threshold is not None:
         evidence.append(Evidence("threshold", change.threshold))
+    moved, one = wording.apart(change.first, change.last), wording.one_report(change.before)
+    one = one if change.running == 1 else ""
+    good = Tone.NOTE if one else Tone.GOOD
     if change.verdict == "worse":
-        kind, tone, words = SignalKind.DETERIORATION, Tone.ALERT, wording.deterioration(change.points, label)
+        kind, tone, words = SignalKind.DETERIORATION, Tone.ALERT, wording.deterioration(moved, label, one)
     elif change.clinically_significant:
-        kind, tone, words = SignalKind.SIGNIFICANT_CHANGE, Tone.GOOD, wording.significant(change.points, label)
+        kind, tone, words = SignalKind.SIGNIFICANT_CHANGE, good, wording.significant(moved, label, one)
     else:
-        kind, tone, words = SignalKind.RELIABLE_IMPROVEMENT, Tone.GOOD, wording.improvement(change.points, label)
+        kind, tone, words = SignalKind.RELIABLE_IMPROVEMENT, good, wording.improvement(moved, label, one)
     last = found.symptoms.reported[-1]
     return [_signal(kind, tone, words, criterion, (last.at, last.session), *evidence)]
+
+
+def _little_change(found: Findings) -> list[Signal]:
+    """Near the planned end, still symptomatic, and no reliable change."""
+    record, part = found.record, found.symptoms
+    held = max((s.number for s in record.sessions), default=0)
+    if part.change is None or record.planned_sessions is None or record.ended_at is not None:
+        return []
+    left = max(record.planned_sessions - held, 0)
+    last = part.reported[-1]
+    well = part.remission_below is not None and last.value < part.remission_below
+    if left > ENDING_WITHIN or held < NEAR_END_FROM or part.change.verdict != "within_error" or well:
+        return []
+    words = wording.little_change(left, part.label, last.value, part.severity, part.remission_chance)
+    change = part.change
+    evidence = [Evidence("first", change.first), Evidence("last", change.last)]
+    if change.threshold is not None:
+        evidence.append(Evidence("threshold", change.threshold))
+    criterion = wording.reliable_criterion(change.threshold, change.basis, change.verified)
+    return [_signal(SignalKind.LITTLE_CHANGE, Tone.NOTE, words, criterion, (last.at, last.session), *evidence)]
 
 
 def _track(found: Findings) -> list[Signal]:
@@ -189,8 +242,12 @@ def _signal(kind: SignalKind, tone: Tone, words: Words, criterion: str, place: P
     return Signal(kind, tone, brief, title, sentence, question, criterion, evidence, *place)
 
 
-def _recent(at: float, record: EpisodeRecord, held: int) -> bool:
-    return sum(s.at > at for s in record.sessions) < NEWS_FOR and held > 0
+def _recent(mark: RuptureMark, at: float, record: EpisodeRecord, held: int) -> bool:
+    """By the number of the session that brought the repair where it is known, else by its time."""
+    since = sum(s.at > at for s in record.sessions)
+    if mark.repaired_session is not None:
+        since = max(since, held - mark.repaired_session)
+    return held > 0 and since < REPAIR_IS_NEWS_FOR
 
 
 def _session_at(record: EpisodeRecord, at: float) -> int | None:

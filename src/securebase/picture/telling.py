@@ -35,11 +35,19 @@ def needs_attention(picture: ClientPicture) -> bool:
     return any(s.tone in {Tone.ALERT, Tone.WARN} for s in picture.signals)
 
 
+def nothing_stands_out(picture: ClientPicture) -> str:
+    """What stands where there is no point to know. Never an all-clear while a safety answer waits."""
+    where = where_symptoms_are(picture)
+    if any(s.kind is SignalKind.SAFETY for s in picture.signals):
+        return f"The safety answer comes first. {where}."
+    return f"{where}. Nothing asks for attention."
+
+
 def where_symptoms_are(picture: ClientPicture) -> str:
     """One quiet line for a course in which nothing stands out."""
     part = picture.symptoms
     if not part.reported:
-        return "Nothing reported yet"
+        return "No symptom score yet" if picture.answered else "Nothing reported yet"
     if len(part.reported) == 1 or not part.expected:
         return "Too early to tell"
     last = part.reported[-1]
@@ -57,16 +65,18 @@ def symptom_sentences(picture: ClientPicture) -> tuple[str, ...]:
     if part.reported:
         last = part.reported[-1]
         band = f" ({part.severity})" if part.severity else ""
-        said.append(f"Last report: {wording.number(last.value)}{band}.")
+        where = f"session {last.session}, " if last.session is not None else ""
+        said.append(f"Last report: {wording.number(last.value)}{band}, {where}{_day(picture, last.at)}.")
     if part.change is not None:
         c = part.change
-        said.append(wording.change_says(c.points, c.percent, c.verdict, c.threshold))
+        one = wording.one_report(c.before) if c.running == 1 and c.verdict in {"improved", "worse"} else ""
+        said.append(wording.change_says(wording.apart(c.first, c.last), c.percent, c.verdict, c.threshold) + one)
     if part.remission_chance is not None and part.forecast:
         said.append(wording.remission_chance_says(part.remission_chance, part.forecast[-1].session))
     elif part.forecast:
         far = part.forecast[-1]
         said.append(wording.forecast_says(far.session, far.at, far.value, far.low90, far.high90))
-    return tuple(said)
+    return (*said, *part.notes)
 
 
 def alliance_sentences(picture: ClientPicture) -> tuple[str, ...]:
@@ -86,7 +96,7 @@ def alliance_sentences(picture: ClientPicture) -> tuple[str, ...]:
         else:
             back = wording.session(mark.repaired_session, mark.repaired_at or mark.at)
             said.append(wording.rupture_stands_repaired(where, back, recorded=mark.repair is Repair.RECORDED))
-    return tuple(said)
+    return (*said, *part.notes)
 
 
 def _seen(mark: RuptureMark) -> tuple[float, float, float] | None:

@@ -6,6 +6,8 @@ than other clients. No sentence crowns a winner among the mechanisms, and none p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from securebase.picture.parts import GateLevel
@@ -157,11 +159,26 @@ def unvalidated(label: str) -> str:
 # ------------------------------------------------------------------ signals: brief, title, sentence, question
 
 
-def safety(label: str, value: float, when: str) -> Words:
+def safety_question(instrument: str, item: int, label: str, *, own: bool) -> str:
+    """Which question it was; the product's own is known without a number."""
+    return "the safety question of the check-in" if own else f"{instrument} item {item} ({label})"
+
+
+def safety_answer(value: float, maximum: float, option: str | None) -> str:
+    """The option's words where they are ours, else the number with what it could be at most."""
+    return f"“{option}”" if option else f"{number(value)} of {number(maximum)}"
+
+
+def day(on: date) -> str:
+    return f"{on.day} {on:%B %Y}"
+
+
+def safety(question: str, answer: str, when: str) -> Words:
+    """`when`: the day, and the session where there is one."""
     return (
-        f"Safety answer waiting ({when})",
+        f"Safety answer waiting: {question.removeprefix('the ')}, {answer} ({when})",
         "A safety answer is waiting for you.",
-        f"The safety question of {label} was answered with {number(value)} at {when}; nobody has acknowledged it yet.",
+        f"{question[0].upper()}{question[1:]} was answered {answer} ({when}); nobody has acknowledged it yet.",
         "How safe are you feeling right now, and what would help you stay safe until we meet again?",
     )
 
@@ -214,30 +231,36 @@ def _moved(change: float) -> str:
     return "fallen" if change < 0 else "risen"
 
 
-def deterioration(change: float, label: str) -> Words:
+def deterioration(change: float, label: str, one: str = "") -> Words:
+    """`one`: what is said where the last report alone bears it out (here and in the next two)."""
     return (
-        f"Reliably worse since the start ({number(abs(change))} points)",
-        "Symptoms are reliably worse than at the start.",
-        f"{label} has {_moved(change)} by {points(change)}, more than measurement error accounts for.",
+        f"{'Last report reliably worse than the first' if one else 'Reliably worse since the start'} "
+        f"({points(change)})",
+        "The last report is reliably worse than the first."
+        if one
+        else "Symptoms are reliably worse than at the start.",
+        f"{label} has {_moved(change)} by {points(change)}, more than measurement error accounts for.{one}",
         "What has become harder since we began, and what would have to change in how we work?",
     )
 
 
-def improvement(change: float, label: str) -> Words:
+def improvement(change: float, label: str, one: str = "") -> Words:
     return (
-        f"Reliable improvement ({number(abs(change))} points)",
-        "Symptoms are reliably better than at the start.",
-        f"{label} has {_moved(change)} by {points(change)}, more than measurement error accounts for.",
+        f"{'Last report reliably better than the first' if one else 'Reliable improvement'} ({points(change)})",
+        "The last report is reliably better than the first."
+        if one
+        else "Symptoms are reliably better than at the start.",
+        f"{label} has {_moved(change)} by {points(change)}, more than measurement error accounts for.{one}",
         "What has been different, and which part of it was your own doing?",
     )
 
 
-def significant(change: float, label: str) -> Words:
+def significant(change: float, label: str, one: str = "") -> Words:
     return (
-        "Clinically significant change",
-        "The change is clinically significant.",
+        "Clinically significant change" + (" in the last report" if one else ""),
+        "The change to the last report is clinically significant." if one else "The change is clinically significant.",
         f"{label} has {_moved(change)} by {points(change)}, beyond measurement error, and crossed into the range of "
-        "people without the problem.",
+        f"people without the problem.{one}",
         "What would you like to keep hold of, and how would you notice early if it slipped?",
     )
 
@@ -260,9 +283,10 @@ def sudden(change: float, before: str, after: str, *, gain: bool) -> Words:
 
 def missing_symptoms(held: int) -> Words:
     return (
-        f"No symptom report in {count(held, 'session')}",
-        "There is no symptom report yet.",
-        f"{count(held, 'session')} held without one; without it nothing can be said about change.",
+        f"No symptom score in {count(held, 'session')}",
+        "There is no symptom score yet.",
+        f"{count(held, 'session')} held without one on the measure that is followed; without it nothing can be said "
+        "about change.",
         "Would a one-minute check-in before each session be all right for you?",
     )
 
@@ -273,6 +297,21 @@ def missing_check_in(number_: int) -> Words:
         f"There is no check-in for session {number_}.",
         "Neither the questions before it nor those after it were answered.",
         "What made it hard to answer, and would another way be easier?",
+    )
+
+
+def little_change(left: int, label: str, value: float, band: str | None, chance: float | None) -> Words:
+    """Near the end without reliable change. `chance` of remission by then, where it may be said."""
+    left_says = count(left, "planned session") + " left" if left else "no planned session left"
+    told = (
+        f" The chance of remission by then is {percent(chance)}, if the model is right." if chance is not None else ""
+    )
+    return (
+        f"No reliable change yet, {left_says}",
+        "Little has changed so far, and the end is near.",
+        f"{label} is at {number(value)}{f' ({band})' if band else ''}, within measurement error of the first report, "
+        f"with {left_says}.{told}",
+        "What would make the time that is left worth most, and what should come after it?",
     )
 
 
@@ -294,6 +333,38 @@ def ending_not_named(left: int, phase: str) -> Words:
         "The ending has not been named yet.",
         f"{left_says}, and the course is still recorded as in its {phase} phase.",
         "How do you see the time after our last session?",
+    )
+
+
+# ------------------------------------------------------------------ answered, and in no curve
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return names[0]
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def too_few_items(where: Sequence[str], what: str) -> str:
+    """`where`: the sessions; `what`: the score that could not be made."""
+    listed = _listed(where)
+    verb = "was" if len(where) == 1 else "were"
+    return f"{listed[0].upper()}{listed[1:]} {verb} answered, with too few items for {article(what)} {what} score."
+
+
+def article(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"
+
+
+def not_entered(measure: str, where: str) -> str:
+    return f"{where[0].upper()}{where[1:]} has its check-in; its {measure}, by which symptoms are followed, is missing."
+
+
+def elsewhere(measure: str, value: float, where: str, followed: str) -> str:
+    """The last symptom score on a measure that is not the one followed."""
+    return (
+        f"On record too: symptoms of {number(value)} on the {measure} ({where}). This client is followed with the "
+        f"{followed}, so other measures are not in this curve."
     )
 
 
@@ -344,6 +415,18 @@ def change_says(points_: float, share: float | None, verdict: str, threshold: fl
     return f"{moved} than at the first report, {tail}{limit}." if points_ else f"{moved} since the first report."
 
 
+def one_report(before: str | None) -> str:
+    """What follows a verdict that the last report alone bears out. `before`: the verdict of the report before it."""
+    told = {
+        "improved": "the one before it was reliably better than the first",
+        "worse": "the one before it was reliably worse than the first",
+        "within_error": "the one before it lay within measurement error of the first",
+    }.get(before or "", "")
+    return (
+        f" This rests on the last report alone{f'; {told}' if told else ''}. A second one will tell whether it holds."
+    )
+
+
 def remission_chance_says(chance: float, session_: int | None) -> str:
     end = f"session {session_}" if session_ is not None else "the end of the forecast"
     return f"Chance of a score in the range of remission at {end}: {percent(chance)}, if the model is right."
@@ -366,7 +449,7 @@ def usual_level_says(value: float, low: float, high: float, *, left_out: int = 0
     return (
         f"Their usual level is about {number(value)} ({number(low)} to {number(high)}, 90% interval{how}): the "
         "trait-like part. A bar runs from it to the estimate of a session, with measurement error taken out: the "
-        "state-like part. The dot beyond is the rating itself."
+        "state-like part. The dots are the ratings themselves."
     )
 
 

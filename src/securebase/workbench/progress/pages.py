@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,12 +19,13 @@ from django.views.decorators.http import require_GET
 from securebase.picture import telling, wording
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import GateLevel
+from securebase.picture.signals import answer_in_words
 from securebase.reports.client_report import client_report
 from securebase.workbench.accounts.gate import for_roles, signed_in
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.progress import queries
 from securebase.workbench.therapy_sessions.forms import AlertNoteForm
-from securebase.workbench.therapy_sessions.queries import client_page
+from securebase.workbench.therapy_sessions.queries import OpenAlert, client_page
 from securebase.workbench.ui.headers import POLICY
 
 
@@ -46,7 +48,7 @@ def client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """One client's picture: safety, what to know before the next session, charts, and what cannot be told."""
     now = timezone.now()
     context = client_page(account=signed_in(request), client_id=client_id, page="client", now=now)
-    context |= {"tab": "picture", "note_form": AlertNoteForm()}
+    context |= {"tab": "picture", "note_form": AlertNoteForm(), "open_alerts": _in_words(context["open_alerts"])}
     episode = context["episode"]
     if episode is None:
         return render(request, "progress/client.html", context)
@@ -106,7 +108,7 @@ def _told(picture: ClientPicture) -> dict[str, Any]:
     """Everything the page says, ready to be shown."""
     return {
         "points": telling.before_session(picture),
-        "quiet": telling.where_symptoms_are(picture),
+        "quiet": telling.nothing_stands_out(picture),
         "symptom_sentences": telling.symptom_sentences(picture),
         "alliance_sentences": telling.alliance_sentences(picture),
         "tables": {
@@ -120,6 +122,15 @@ def _told(picture: ClientPicture) -> dict[str, Any]:
         "hypotheses_heading": wording.HYPOTHESES_HEADING,
         "unverified": [c for c in picture.constants if not c.verified],
     }
+
+
+def _in_words(alerts: Sequence[OpenAlert]) -> list[dict[str, Any]]:
+    """Open alerts in the words that the caseload and the report use for them."""
+    told = []
+    for one in alerts:
+        question, said = answer_in_words(one.alert.administration.instrument, one.alert.item, one.alert.value)
+        told.append({"alert": one.alert, "question": question[0].upper() + question[1:], "said": said})
+    return told
 
 
 def _policy_for(html: str) -> str:

@@ -91,6 +91,7 @@ class CaseRow:
     alliance_last: str
     notes: tuple[Note, ...]
     more: int
+    answered: int
     attention: bool
     next_at: datetime | None
     order: tuple[int, int, float, str]
@@ -140,6 +141,7 @@ def _case_row(client: Client, now: datetime) -> CaseRow:
         alliance_last=_last(picture.alliance.reported[-1].value if picture.alliance.reported else None),
         notes=_notes(picture),
         more=max(0, len(picture.signals) - _IN_A_ROW),
+        answered=picture.answered,
         attention=(telling.needs_attention(picture) and episode.ended_on is None) or _unsafe(picture),
         next_at=ahead.held_at if ahead else None,
         order=_order(client, episode, picture, ahead),
@@ -187,6 +189,7 @@ def _row_without(client: Client, episode: Episode | None, text: str) -> CaseRow:
         alliance_last="",
         notes=(Note("warn" if episode else "quiet", text),),
         more=0,
+        answered=0,
         attention=episode is not None,
         next_at=None,
         order=(0, urgency, float("inf"), client.name_shown),
