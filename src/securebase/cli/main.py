@@ -6,7 +6,10 @@ One more command: one file here with a function `command` and one line in `COMMA
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -26,8 +29,38 @@ COMMANDS = {
 }
 
 
+class _OneLine(click.ClickException):
+    """A command that cannot be understood, said in one line."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        click.echo(self.message, file=file, err=file is None)
+
+
+@contextmanager
+def _said_in_one_line(door: click.Context | None = None) -> Iterator[None]:
+    try:
+        yield
+    except click.UsageError as error:
+        # some errors of an option's value do not know their command
+        called = f" {door.invoked_subcommand}" if door and door.invoked_subcommand else ""
+        path = error.ctx.command_path if error.ctx else f"securebase{called}"
+        said = " ".join(error.format_message().split())
+        said = said if said.endswith((".", "!", "?", ")")) else f"{said}."
+        raise _OneLine(f"{path}: {said} See {path} --help.") from None
+
+
 class _Commands(click.Group):
     """A group that knows every command's one line without importing the command."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with _said_in_one_line():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _said_in_one_line(ctx):
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -44,10 +77,13 @@ class _Commands(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="securebase", prog_name="securebase")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Securebase: interpersonal psychotherapy and the therapeutic relationship, measured and modelled."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def main() -> None:
