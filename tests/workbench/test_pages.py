@@ -117,6 +117,8 @@ def test_every_field_has_a_label_and_every_page_its_landmarks(cast: Cast, alma: 
 def test_the_demo_clinic_says_on_every_page_that_it_is_simulated(alma: Browser, settings) -> None:
     assert "every client here is simulated" not in alma.get(reverse("library")).content.decode()
     settings.DEMO = True
+    soup = BeautifulSoup(alma.get(reverse("library")).content, "html.parser")
+    assert soup.find(class_="demo-ribbon").name == "aside"  # a landmark: whoever jumps between them meets it
     assert "every client here is simulated" in alma.get(reverse("library")).content.decode()
 
 
@@ -126,3 +128,9 @@ def test_every_setting_is_explained() -> None:
     docs = Path(__file__).parents[2] / "docs" / "settings.md"
     explained = set(re.findall(r"`(SECUREBASE_[A-Z_]+)`", docs.read_text()))
     assert read == explained
+
+
+def test_our_files_are_for_our_own_pages(browser: Browser, db: None) -> None:
+    answer = browser.get("/static/ui/style.css")
+    assert answer.status_code == 200
+    assert "Access-Control-Allow-Origin" not in answer.headers

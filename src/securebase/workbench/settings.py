@@ -73,7 +73,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "securebase.workbench.accounts.middleware.IdleLock",
+    "securebase.workbench.ui.methods.NotAllowedPages",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "securebase.workbench.accounts.middleware.OwnPassword",
     "securebase.workbench.accounts.middleware.Denials",
 ]
 

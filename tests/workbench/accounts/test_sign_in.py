@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from io import StringIO
+from pathlib import Path
 from unittest.mock import patch
+from urllib.parse import urljoin
 
 import pytest
+from bs4 import BeautifulSoup
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client as Browser
@@ -237,6 +243,132 @@ def test_an_administrator_sets_a_new_password_for_who_forgot_theirs(cast: Cast, 
         actions.reset_password(account=cast.adam, by=cast.adam, password=PASSWORD)
 
 
+def password_set_by_adam(cast: Cast, password: str = PASSWORD) -> None:
+    actions.reset_password(account=cast.dario, by=cast.adam, password=password)
+
+
+def test_a_password_that_somebody_else_set_opens_nothing_but_the_page_to_change_it(
+    cast: Cast, browser: Browser
+) -> None:
+    password_set_by_adam(cast)
+    assert sign_in(browser, "dario").status_code == 302
+    pages = [reverse(name) for name in ("caseload", "library", "client-new")]
+    for url in (*pages, reverse("client", args=[cast.carla.id])):
+        assert browser.get(url).headers["Location"] == reverse("profile")
+    assert browser.post(reverse("client-new"), {}).headers["Location"] == reverse("profile")
+    main = BeautifulSoup(browser.get(reverse("profile")).content, "html.parser").find("main")
+    page = " ".join(main.get_text(" ").split())
+    assert "Choose a password of your own" in page
+    assert "New password set by an administrator Adam" in page
+    typed = {"present": PASSWORD, "password": "nine slow rivers bend", "save_password": "1"}
+    assert browser.post(reverse("profile"), typed | {"password": PASSWORD}).status_code == 400  # the same is no own one
+    assert browser.post(reverse("profile"), typed).status_code == 302
+    assert browser.get(reverse("caseload")).status_code == 200
+    assert "Choose a password of your own" not in browser.get(reverse("profile")).content.decode()
+
+
+def test_an_administrator_cannot_use_such_a_password_unseen(cast: Cast, browser: Browser) -> None:
+    """It takes choosing another one, which shuts the therapist out and stands on their page ever after."""
+    password_set_by_adam(cast)
+    intruder = Browser()
+    sign_in(intruder, "dario")
+    assert intruder.get(reverse("caseload")).status_code == 302
+    typed = {"present": PASSWORD, "password": "nine slow rivers bend", "save_password": "1"}
+    intruder.post(reverse("profile"), typed)
+    assert sign_in(Browser(), "dario").status_code == 400
+    password_set_by_adam(cast, "ten tall poplars lean")
+    sign_in(browser, "dario", "ten tall poplars lean")
+    page = browser.get(reverse("profile")).content.decode()
+    assert page.count("New password set by an administrator") == 2
+    assert "Password changed" in page
+    assert Entry.objects.filter(action="password.reset", actor_name="Adam").count() == 2
+
+
+def test_a_first_password_from_an_administrator_is_changed_too(cast: Cast, browser: Browser) -> None:
+    actions.create_account(
+        clinic=cast.alma.clinic, user_name="edda", name_shown="Edda", password=PASSWORD, by=cast.adam
+    )
+    sign_in(browser, "edda")
+    assert browser.get(reverse("caseload")).headers["Location"] == reverse("profile")
+
+
+def test_a_clients_check_in_is_no_business_of_a_borrowed_password(cast: Cast, browser: Browser) -> None:
+    password_set_by_adam(cast)
+    sign_in(browser, "dario")
+    assert browser.get(cast.invite(at=timezone.now()).path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("bruno", "sharing with a supervisor"), ("rosa", "securebase study"), ("adam", "you manage accounts")],
+)
+def test_who_sees_no_clients_is_told_what_their_account_can_do(
+    cast: Cast, browser: Browser, name: str, said: str
+) -> None:
+    browser.force_login(Account.objects.get(user_name=name))
+    answer = browser.get(reverse("caseload"), follow=True)
+    assert "What your account can do" in answer.content.decode()
+    assert said in answer.content.decode()
+
+
+def test_a_therapist_is_not_told_what_is_plain(alma: Browser) -> None:
+    assert "What your account can do" not in alma.get(reverse("profile")).content.decode()
+
+
+def test_sign_in_never_leads_to_an_address_that_only_takes_what_is_sent(cast: Cast, browser: Browser) -> None:
+    session = reverse("session", args=[cast.carla.id, cast.session.id])
+    for name, args, near in (
+        ("check-in-hand-over", [cast.carla.id, cast.session.id, "before"], session),
+        ("check-in-link", [cast.carla.id, cast.session.id, "after"], session),
+        ("rupture-mark", [cast.carla.id, cast.session.id], session),
+        ("rupture-repair", [cast.carla.id, cast.session.id], reverse("client", args=[cast.carla.id])),
+        ("sign-out", [], "/"),
+        ("account-active", [cast.dario.id], reverse("clinic")),
+    ):
+        url = reverse(name, args=args)
+        led = browser.post(url).headers["Location"]  # the sign-in had ended: the form is sent to nobody
+        assert led == f"/sign-in/?next={url}"
+        shown = BeautifulSoup(browser.get(led).content, "html.parser").find("input", attrs={"name": "next"})["value"]
+        assert shown == near
+        assert sign_in(Browser(), next=url).headers["Location"] == near
+
+
+def test_after_idling_a_form_that_is_sent_leads_back_to_its_page(cast: Cast, alma: Browser) -> None:
+    assert is_in(alma)
+    with patch("securebase.workbench.accounts.middleware.time.time", return_value=after(16)):
+        answer = alma.post(reverse("check-in-hand-over", args=[cast.carla.id, cast.session.id, "before"]))
+    back = f"next=%2Fclients%2F{cast.carla.id}%2Fsessions%2F{cast.session.id}%2F"
+    assert answer.headers["Location"] == f"/sign-in/?away=1&{back}"
+
+
+def test_an_address_that_cannot_be_opened_says_so_and_leads_on(cast: Cast, alma: Browser) -> None:
+    session = reverse("session", args=[cast.carla.id, cast.session.id])
+    answer = alma.get(session + "before/hand-over/")
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "POST"
+    soup = BeautifulSoup(answer.content, "html.parser")
+    assert "cannot be opened like that" in soup.text
+    assert urljoin(session + "before/hand-over/", soup.find("main").find("a", class_="button")["href"]) == session
+
+
+@pytest.mark.django_db
+def test_the_page_told_to_who_forgot_a_password_names_a_command_that_works(tmp_path: Path) -> None:
+    told = BeautifulSoup(Browser(HTTP_HOST="localhost").get(reverse("first-account")).content, "html.parser")
+    command = told.find("code").text.split()
+    assert command[:2] == ["python", "-m"]
+    data = tmp_path / "securebase-data"
+    data.mkdir()
+    around = {k: v for k, v in os.environ.items() if not k.startswith(("SECUREBASE_", "DJANGO_"))}
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", *words], cwd=tmp_path, env=around, capture_output=True, text=True, check=False
+        )
+
+    assert run("django", "migrate", "--settings", "securebase.workbench.settings").returncode == 0
+    assert "user 'your-user-name' does not exist" in run(*command[2:]).stderr
+
+
 def test_whoever_runs_the_machine_can_set_a_password(cast: Cast, browser: Browser) -> None:
     new = "nine slow rivers bend"
     with patch("getpass.getpass", return_value=new):
@@ -250,6 +382,7 @@ class TestFirstAccount:
         "clinic_name": "Harbour Practice",
         "user_name": "Alma",
         "password": PASSWORD,
+        "password_again": PASSWORD,
     }
 
     @pytest.mark.django_db
@@ -263,6 +396,15 @@ class TestFirstAccount:
         assert account.has_role(Role.THERAPIST)
         assert account.is_administrator
         assert Clinic.objects.get().name == "Harbour Practice"
+
+    @pytest.mark.django_db
+    def test_a_slip_in_the_password_is_seen_before_it_locks_anybody_out(self) -> None:
+        browser = Browser(HTTP_HOST="localhost")
+        for again in ("seven quiet heron wade", ""):
+            answer = browser.post(reverse("first-account"), self.TYPED | {"password_again": again})
+            assert answer.status_code == 400
+            assert PASSWORD not in answer.content.decode()
+        assert not Account.objects.exists()
 
     def test_once_there_is_an_account_the_page_is_gone(self, cast: Cast, browser: Browser) -> None:
         answer = browser.post(reverse("first-account"), self.TYPED | {"user_name": "eve"})

@@ -44,6 +44,7 @@ def create_account(
         raise InputError(f"there is already an account called “{normalised(user_name)}”", advice="Choose another name.")
     account = Account(clinic=clinic, user_name=user_name, name_shown=name_shown, roles=[Role(r).value for r in roles])
     account.set_password(password)
+    account.password_set_by_other = by is not None
     account.save()
     record(
         actor=by or account,
@@ -86,20 +87,25 @@ def set_active(*, account: Account, active: bool, by: Account) -> Account:
 def change_password(*, account: Account, password: str) -> Account:
     """A new password. Every other sign-in of the account ends with it."""
     account.set_password(password)
-    account.save(update_fields=["password"])
+    account.password_set_by_other = False
+    account.save(update_fields=["password", "password_set_by_other"])
     record(actor=account, action="password.changed", object_type="account", object_id=account.id)
     return account
 
 
 @transaction.atomic
 def reset_password(*, account: Account, by: Account, password: str) -> Account:
-    """A new first password for somebody who forgot theirs. Every sign-in of theirs ends, and their lock is lifted."""
+    """A new first password for somebody who forgot theirs. Every sign-in of theirs ends, and their lock is lifted.
+
+    Whoever sets it knows it, so the next sign-in has to choose another, and the account's own page tells who set it.
+    """
     if not by.is_administrator or by.clinic_id != account.clinic_id:
         raise NotPermittedError("only an administrator sets somebody’s password")
     if account.pk == by.pk:
         raise InputError("your own password is changed under your name", advice="It asks for the present one.")
     account.set_password(password)
-    account.save(update_fields=["password"])
+    account.password_set_by_other = True
+    account.save(update_fields=["password", "password_set_by_other"])
     SignInCount.objects.filter(kind="account", key=_digest("account", account.user_name)).delete()
     record(actor=by, action="password.reset", object_type="account", object_id=account.id)
     return account

@@ -24,7 +24,7 @@ class SignInForm(forms.Form):
 
 
 class _NewPassword(forms.Form):
-    """A password typed once, shown if wanted: a second field only makes people choose shorter ones."""
+    """A password typed once: a slip can be mended, and a second field makes people choose shorter ones."""
 
     password = forms.CharField(
         label="Password",
@@ -80,7 +80,20 @@ class FirstAccountForm(NewAccountForm):
         help_text="Printed on the console of the machine that runs the workbench.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    field_order = ("name_shown", "clinic_name", "user_name", "password", "set_up_code")
+    password_again = forms.CharField(
+        label="The same once more",
+        max_length=1000,
+        strip=False,
+        help_text="Nobody else can set a new one yet, so a slip would lock you out.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    field_order = ("name_shown", "clinic_name", "user_name", "password", "password_again", "set_up_code")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if "password_again" in data and data.get("password", data["password_again"]) != data["password_again"]:
+            self.add_error("password_again", "This is not the same as the password above. Type both again.")
+        return data
 
 
 class StaffAccountForm(NewAccountForm):
@@ -96,7 +109,7 @@ class StaffAccountForm(NewAccountForm):
         super().__init__(*args, **kwargs)
         self.fields["name_shown"].label = "Name"
         self.fields["password"].label = "First password"
-        self.fields["password"].help_text = "Hand it over in person. They can change it under their name."
+        self.fields["password"].help_text = "Hand it over in person. They are asked for their own at sign-in."
 
 
 class ResetPasswordForm(_NewPassword):
@@ -127,6 +140,12 @@ class ChangePasswordForm(_NewPassword):
 
     def named_account(self) -> Account:
         return self.account
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if self.account.password_set_by_other and data.get("password") and data["password"] == data.get("present"):
+            self.add_error("password", "This is the password that somebody else knows. Choose another one.")
+        return data
 
 
 class NameForm(forms.Form):

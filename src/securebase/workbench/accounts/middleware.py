@@ -15,6 +15,7 @@ from django.utils.http import urlencode
 from securebase.errors import NotPermittedError
 from securebase.workbench.accounts.actions import record_denial, record_sign_out
 from securebase.workbench.accounts.models import Account
+from securebase.workbench.ui.methods import nearest_page
 from securebase.workbench.ui.pages import refused
 
 _SEEN = "seen_at"
@@ -42,11 +43,29 @@ class IdleLock:
                 logout(request)
                 if request.path.startswith(_FOR_ANYBODY):
                     return self.get_response(request)
-                back = request.get_full_path() if request.method == "GET" else ""
+                back = nearest_page(request.get_full_path())
                 return redirect(f"{reverse('sign-in')}?{urlencode({'away': '1', 'next': back})}")
             if abs(now - seen) > _EVERY:
                 request.session[_SEEN] = now
         return self.get_response(request)
+
+
+class OwnPassword:
+    """Whoever signed in with a password that somebody else set chooses their own before anything else."""
+
+    OPEN = frozenset({"profile", "sign-in", "sign-out", "still-here", "healthy", "check-in", "check-in-sent"})
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
+        account, match = request.user, request.resolver_match
+        if not isinstance(account, Account) or not account.password_set_by_other:
+            return None
+        return None if match and match.url_name in self.OPEN else redirect("profile")
 
 
 class Denials:

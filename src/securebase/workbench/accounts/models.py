@@ -58,6 +58,8 @@ class Account(AbstractBaseUser):
     name_shown = models.CharField(max_length=120)
     roles = models.JSONField(default=list)
     is_active = models.BooleanField(default=True)
+    #: an administrator set it and knows it: the next sign-in has to choose another
+    password_set_by_other = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -86,6 +88,10 @@ class Account(AbstractBaseUser):
     @property
     def is_therapist(self) -> bool:
         return self.has_role(Role.THERAPIST)
+
+    @property
+    def is_researcher(self) -> bool:
+        return self.has_role(Role.RESEARCHER)
 
     @property
     def is_administrator(self) -> bool:

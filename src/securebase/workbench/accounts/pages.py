@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError
 from securebase.workbench.accounts import actions, queries
@@ -36,6 +36,7 @@ from securebase.workbench.accounts.gate import (
 )
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.ui.conflict import keep_typed, sentence
+from securebase.workbench.ui.methods import nearest_page, sent_only
 
 _WRONG = "User name and password do not fit together."
 
@@ -43,7 +44,7 @@ _WRONG = "User name and password do not fit together."
 def _next(request: HttpRequest) -> str:
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if safe else ""
+    return nearest_page(wanted) if safe and wanted else ""
 
 
 def _home(account: Account) -> str:
@@ -85,7 +86,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/sign_in.html", context, status=400 if form.errors else 200)
 
 
-@require_POST
+@sent_only
 def sign_out(request: HttpRequest) -> HttpResponse:
     actions.record_sign_out(account=signed_in(request), why="asked")
     logout(request)
@@ -94,7 +95,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_POST
+@sent_only
 def still_here(request: HttpRequest) -> HttpResponse:
     """A page in use says so; the idle lock has seen the request by now."""
     return HttpResponse(status=204)
@@ -149,7 +150,12 @@ def profile(request: HttpRequest) -> HttpResponse:
         update_session_auth_hash(request, account)
         messages.success(request, "Your password is changed. Everywhere else you are signed out.")
         return redirect("profile")
-    context = {"name_form": name_form, "password_form": password_form, "section": "profile"}
+    context = {
+        "name_form": name_form,
+        "password_form": password_form,
+        "lately": queries.lately(account),
+        "section": "profile",
+    }
     refused = name_form.errors or password_form.errors
     return render(request, "accounts/profile.html", context, status=400 if refused else 200)
 
@@ -210,7 +216,8 @@ def new_account(request: HttpRequest) -> HttpResponse:
             roles=[Role(r) for r in data["roles"]],
             by=account,
         )
-        messages.success(request, f"{made.name_shown} can sign in as “{made.user_name}”.")
+        told = f"{made.name_shown} can sign in as “{made.user_name}”, and is then asked for a password of their own."
+        messages.success(request, told)
         return redirect("clinic")
     context = {"form": form, "section": "clinic"}
     return render(request, "accounts/new_account.html", context, status=400 if form.errors else 200)
@@ -225,14 +232,15 @@ def reset_password(request: HttpRequest, account_id: str) -> HttpResponse:
     form = ResetPasswordForm(request.POST or None, account=account)
     if form.is_valid():
         actions.reset_password(account=account, by=by, password=form.cleaned_data["password"])
-        messages.success(request, f"{account.name_shown} can sign in with the new password, and nowhere else any more.")
+        told = f"{account.name_shown} can sign in with the new password, is told that you set it, and chooses their own."
+        messages.success(request, told)
         return redirect("clinic")
     context = {"form": form, "account": account, "section": "clinic"}
     return render(request, "accounts/reset_password.html", context, status=400 if form.errors else 200)
 
 
 @for_roles(Role.ADMINISTRATOR)
-@require_POST
+@sent_only
 def set_account_active(request: HttpRequest, account_id: str) -> HttpResponse:
     by = signed_in(request)
     account = get_object_or_404(queries.accounts_of_clinic(by), id=account_id)

@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError, InstrumentError
 from securebase.measurement.catalogue import instrument as instrument_called
@@ -24,6 +24,7 @@ from securebase.workbench.therapy_sessions import actions, queries
 from securebase.workbench.therapy_sessions.forms import TypeInForm
 from securebase.workbench.therapy_sessions.sheets import BEFORE, filled_in_at
 from securebase.workbench.ui.conflict import sentence
+from securebase.workbench.ui.methods import sent_only
 
 _only_therapists = for_roles(Role.THERAPIST)
 
@@ -58,7 +59,7 @@ def administration(request: HttpRequest, client_id: uuid.UUID, administration_id
 
 
 @_only_therapists
-@require_POST
+@sent_only
 def set_aside(request: HttpRequest, client_id: uuid.UUID, administration_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "administration-set-aside")
     found = queries.administration_of(

@@ -13,7 +13,7 @@ from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError
 from securebase.measurement.catalogue import instrument as instrument_called
@@ -33,6 +33,7 @@ from securebase.workbench.therapy_sessions.forms import (
 from securebase.workbench.therapy_sessions.models import SESSION_SETS, CheckIn, CheckInMode, TherapySession
 from securebase.workbench.therapy_sessions.sheets import filled_in_at
 from securebase.workbench.ui.conflict import keep_typed, sentence
+from securebase.workbench.ui.methods import sent_only
 
 _only_therapists = for_roles(Role.THERAPIST)
 
@@ -146,7 +147,7 @@ def _about(found: TherapySession) -> dict[str, Any]:
 
 
 @_only_therapists
-@require_POST
+@sent_only
 def remove_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "session-remove", "sessions")
     found = queries.session_of(account=signed_in(request), client=context["client"], session_id=session_id)
@@ -171,7 +172,7 @@ def _session_and_moment(
 
 
 @_only_therapists
-@require_POST
+@sent_only
 def make_link(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
     """A new link, shown once: the workbench keeps only its digest."""
     context, found, when = _session_and_moment(request, client_id, session_id, moment, "check-in-link")
@@ -190,7 +191,7 @@ def make_link(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID,
 
 
 @_only_therapists
-@require_POST
+@sent_only
 def hand_over(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
     """End the therapist's sign-in and leave this browser with nothing but the check-in."""
     _, found, when = _session_and_moment(request, client_id, session_id, moment, "check-in-hand-over")
@@ -212,7 +213,7 @@ def hand_over(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID,
 
 
 @_only_therapists
-@require_POST
+@sent_only
 def withdraw(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
     _, found, when = _session_and_moment(request, client_id, session_id, moment, "check-in-withdraw")
     check_in = _check_in(found, when)
@@ -298,7 +299,7 @@ def _thank(request: HttpRequest, kept: actions.Recorded) -> None:
 
 # ---- ruptures --------------------------------------------------------------------------------------------------------
 @_only_therapists
-@require_POST
+@sent_only
 def mark_rupture(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "rupture-mark", "sessions")
     found = queries.session_of(account=signed_in(request), client=context["client"], session_id=session_id)
@@ -313,7 +314,7 @@ def mark_rupture(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UU
 
 
 @_only_therapists
-@require_POST
+@sent_only
 def repair_rupture(request: HttpRequest, client_id: uuid.UUID, rupture_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "rupture-repair", "sessions")
     rupture = queries.rupture_of(account=signed_in(request), client=context["client"], rupture_id=rupture_id)
@@ -330,7 +331,7 @@ def repair_rupture(request: HttpRequest, client_id: uuid.UUID, rupture_id: uuid.
 
 
 @_only_therapists
-@require_POST
+@sent_only
 def remove_rupture(request: HttpRequest, client_id: uuid.UUID, rupture_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "rupture-remove", "sessions")
     rupture = queries.rupture_of(account=signed_in(request), client=context["client"], rupture_id=rupture_id)

@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("accounts", "0001_initial")]
+
+    operations = [
+        migrations.AddField(
+            model_name="account", name="password_set_by_other", field=models.BooleanField(default=False)
+        ),
+    ]
