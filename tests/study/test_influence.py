@@ -13,7 +13,6 @@ from securebase.study.reciprocal import Verdict, findings, guarded, lag_pair
 from securebase.study.regression import regress
 from study_tables import drawn, table
 
-
 #: each of these takes from a person's values only what that person's own rows say
 ONE_REGRESSION = (
     PRIMARY,

@@ -32,7 +32,7 @@ def result():
 
 def test_the_json_is_plain_and_holds_the_figures(result):
     said = json.loads(json.dumps(result.to_json(), allow_nan=False))
-    assert said["result_version"] == 1
+    assert said["result_version"] == 2
     assert said["lags"][0]["verdict"] == "stays"
     assert said["lags"][0]["main"]["detrended"]["estimate"] == result.lags[0].main.detrended.estimate
     assert said["variance"][0]["construct"] == "y"
@@ -42,7 +42,14 @@ def test_the_json_is_plain_and_holds_the_figures(result):
 
 
 def test_words_never_say_what_brings_about_what(result):
-    words = [*result.findings_in_words, *result.others_in_words, *result.model_in_words, result.rule]
+    words = [
+        *result.findings_in_words,
+        *result.caveats_in_words,
+        *result.figures_in_words,
+        *result.others_in_words,
+        *result.model_in_words,
+        result.rule,
+    ]
     assert len(result.findings_in_words) == len(result.lags) == 2
     assert not [w for w in words if CAUSAL.search(w)]
     assert "tends to come before" in result.findings_in_words[0]
@@ -116,6 +123,12 @@ def test_real_therapy_sessions_show_what_fades_and_what_stays():
     assert negative.main.detrended.estimate == pytest.approx(0.115, abs=0.006)
     assert negative.main.detrended.standard_error == pytest.approx(0.05, abs=0.003)
     assert negative.verdict is Verdict.STAYS
+    # against it: the model fitted to the same rows, and single families (found by leaving each out of the file)
+    place = result.lags.index(negative)
+    assert result.caveats_in_words[place].startswith("The fitted model does not show it. One person can decide this")
+    assert negative.main.without_one.deciding == 3
+    assert 0.08 < negative.main.without_one.largest_p < 0.09
+    assert "residuals of DPICS_Negative follow each other" in result.model_in_words[place]
     # only numbers that follow each other directly: the reference's figures to the third decimal
     near = {o.estimator: o for o in negative.others}["neighbours"]
     assert near.centred.estimate == pytest.approx(0.116, abs=0.0006)

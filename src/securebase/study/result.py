@@ -14,7 +14,7 @@ from securebase.study.reciprocal import LagFinding
 from securebase.study.variance import MovesWith, VarianceRow
 
 #: raised by one whenever a field of the JSON changes its name or meaning
-RESULT_VERSION = 1
+RESULT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,9 @@ class NotFitted:
 class StudyResult:
     """All that may be said of a cohort. The words are computed from the numbers.
 
-    `findings_in_words`, `others_in_words` (do other ways of computing it agree?) and `model_in_words` (what the fitted
-    model says of the same direction) are in the order of `lags`.
+    `findings_in_words` (sentences without figures), `caveats_in_words` (does the fitted model show it, does one person
+    decide?), `figures_in_words`, `others_in_words` (do other ways of computing it agree?) and `model_in_words` (what
+    the fitted model says of the same direction) are in the order of `lags`.
     """
 
     asked: Asked
@@ -142,6 +143,8 @@ class StudyResult:
     rule: str
     models: tuple[ModelSummary | NotFitted, ...]
     findings_in_words: tuple[str, ...]
+    caveats_in_words: tuple[str, ...]
+    figures_in_words: tuple[str, ...]
     others_in_words: tuple[str, ...]
     model_in_words: tuple[str, ...]
     limits: tuple[str, ...]

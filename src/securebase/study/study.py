@@ -21,7 +21,13 @@ from securebase.study.reciprocal import RULE, findings
 from securebase.study.result import Asked, Size, StudyResult
 from securebase.study.table import SessionTable, session_table
 from securebase.study.variance import moves_with, variance_row
-from securebase.study.wording import finding_in_words, model_in_words, others_in_words
+from securebase.study.wording import (
+    caveats_in_words,
+    figures_in_words,
+    finding_in_words,
+    model_in_words,
+    others_in_words,
+)
 
 
 def study(
@@ -69,8 +75,10 @@ def study(
         rule=RULE,
         models=fitted,
         findings_in_words=tuple(finding_in_words(lag, labels) for lag in lags),
+        caveats_in_words=tuple(caveats_in_words(lag, fitted) for lag in lags),
+        figures_in_words=tuple(figures_in_words(lag) for lag in lags),
         others_in_words=tuple(others_in_words(lag) for lag in lags),
-        model_in_words=tuple(model_in_words(lag, fitted) for lag in lags),
+        model_in_words=tuple(model_in_words(lag, fitted, labels) for lag in lags),
         limits=limits(table, asked, size, variance, lags),
         courses=courses(table, cohort.outcome, cohort.processes, residuals),
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from securebase.study.agreement import Side, effect_of, misfits, sides, usable
 from securebase.study.estimator import LagEstimate, Step
-from securebase.study.reciprocal import LagFinding, LagPair, Verdict
+from securebase.study.reciprocal import LagFinding, LagPair, LeavingOne, Verdict
 from securebase.study.result import EffectRow, ModelSummary, NotFitted
 
 
@@ -22,17 +23,12 @@ def p_value(p: float) -> str:
     return "p < .001" if p < 0.001 else f"p = {number(p, 3)}"
 
 
-def estimate_in_words(lag: LagEstimate) -> str:
-    """−.13, SE .035, p < .001"""
-    return f"{number(lag.estimate)}, SE {number(lag.standard_error, 3)}, {p_value(lag.p_value)}"
-
-
 def when(step: Step) -> str:
     return "later in the same session" if step is Step.SAME_SESSION else "at the next session"
 
 
 def finding_in_words(finding: LagFinding, labels: Mapping[str, str]) -> str:
-    """What the leading estimate says, as a sentence or two."""
+    """What the leading estimate says, as a sentence or two without figures; those are `figures_in_words`."""
     link, pair = finding.link, finding.main
     earlier, later = labels.get(link.earlier, link.earlier), labels.get(link.later, link.later)
     if pair.centred is None or pair.detrended is None:
@@ -42,43 +38,121 @@ def finding_in_words(finding: LagFinding, labels: Mapping[str, str]) -> str:
 
 
 def _verdict(pair: LagPair, centred: LagEstimate, detrended: LagEstimate, earlier: str, later: str) -> str:
-    first, second = estimate_in_words(centred), estimate_in_words(detrended)
-    tends = f"Higher {earlier} than usual tends to come before {_direction(centred)} {later} ({first})"
-    lost = "" if pair.lost is None else _lost(pair.lost)
+    tends = f"Higher {earlier} than usual tends to come before {_direction(centred)} {later}"
     if pair.verdict is Verdict.FADES:
         how = "turns round" if centred.raw * detrended.raw < 0 else "fades"
         rests = "much of it rests" if detrended.told_from_zero else "it rests"
-        taken = f"when each person’s own line is taken out ({second}; {lost})"
-        return f"{tends}. This {how} {taken}: {rests} on a shared trend."
+        return f"{tends}. This {how} when each person’s own line is taken out: {rests} on a shared trend."
     if pair.verdict is Verdict.STAYS:
-        return f"{tends}. This stays when each person’s own line is taken out ({second}; {lost})"
+        return f"{tends}. This stays when each person’s own line is taken out"
     if pair.verdict is Verdict.APPEARS:
         return (
-            f"Higher {earlier} than the own line tends to come before {_direction(detrended)} {later} ({second}). With "
-            f"only the own mean taken out this is not seen ({first})."
+            f"Higher {earlier} than the own line tends to come before {_direction(detrended)} {later}. With only the "
+            "own mean taken out this is not seen."
         )
     if centred.told_from_zero:
         return (
             f"{tends}. With each person’s own line taken out it can no longer be told from zero, without losing more "
-            f"than half of its size ({second}; {lost}): cannot tell."
+            "than half of its size: cannot tell."
         )
     return (
-        f"Whether {earlier} tends to come before {later} cannot be told, neither with the own mean taken out ({first}) "
-        f"nor with the own line taken out ({second})."
+        f"Whether {earlier} tends to come before {later} cannot be told, neither with the own mean taken out nor with "
+        "the own line taken out."
     )
 
 
 def _guard(finding: LagFinding) -> str:
     """The end of a sentence on what stays: does it stand when the common course is taken out too?"""
-    guard = finding.guard.detrended
-    if guard is None:
+    if finding.guard.detrended is None:
         return "; the common course of all persons could not be taken out as well."
-    too = f"when the common course of all persons is taken out too ({estimate_in_words(guard)})"
+    too = "when the common course of all persons is taken out too"
     if finding.verdict is Verdict.FADES:
         return f", but fades {too}: it rests on a shared trend."
     if finding.verdict is Verdict.CANNOT_TELL:
         return f", but cannot be told from zero {too}: cannot tell."
     return f", and {too}."
+
+
+def figures_in_words(finding: LagFinding) -> str:
+    """The figures that the sentence rests on; nothing where there are none."""
+    pair, guard, left = finding.main, finding.guard.detrended, finding.main.without_one
+    if pair.centred is None or pair.detrended is None:
+        return ""
+    lost = "" if pair.lost is None else f"; {_lost(pair.lost)}"
+    said = [
+        f"Own mean out {number(pair.centred.estimate)} ({_error(pair.centred)})",
+        f"own line out {number(pair.detrended.estimate)} ({_error(pair.detrended)}{lost})",
+    ]
+    if guard is not None:
+        said.append(f"common course out too {number(guard.estimate)} ({_error(guard)})")
+    words = f"{'; '.join(said)}."
+    if left is None:
+        return words
+    least = number(left.lowest), number(left.highest)
+    return f"{words} One person left out: own line out {least[0]} to {least[1]}, p at most {number(left.largest_p, 3)}."
+
+
+def _error(lag: LagEstimate) -> str:
+    return f"SE {number(lag.standard_error, 3)}, {p_value(lag.p_value)}"
+
+
+def caveats_in_words(finding: LagFinding, models: Sequence[ModelSummary | NotFitted]) -> str:
+    """What stands beside a verdict, for or against it: the fitted model, and how much one person decides."""
+    if finding.verdict is Verdict.CANNOT_TELL:
+        return ""
+    said = sides(finding, models)
+    if not said:
+        words = "There is no fitted model to compare it with."
+    else:
+        looks = ", which looks from one session to the next," if finding.link.step is Step.SAME_SESSION else ""
+        words = f"The fitted model{looks} {_stands(finding, said)}."
+    return " ".join(part for part in (words, _one_person(finding.without_one)) if part)
+
+
+def flags_in_words(finding: LagFinding, models: Sequence[ModelSummary | NotFitted]) -> str:
+    """Only what stands against a verdict, in as few words as fit beside it."""
+    if finding.verdict is Verdict.CANNOT_TELL:
+        return ""
+    said, left = sides(finding, models), finding.without_one
+    expected = Side.NOT_SHOWN if finding.verdict is Verdict.FADES else Side.SHOWN
+    flags = [f"the fitted model {_stands(finding, said)}"] if said and {*said.values()} != {expected} else []
+    if left is not None and left.deciding:
+        flags.append(f"one person {'decides' if left.deciding == 1 else 'can decide'} it")
+    return "; ".join(flags)
+
+
+def _stands(finding: LagFinding, said: Mapping[str, Side]) -> str:
+    """shows it too; does not show it; shows it with trend carried only; …"""
+    fades = finding.verdict is Verdict.FADES
+    words = {
+        Side.SHOWN: "shows it all the same" if fades else "shows it too",
+        Side.NOT_SHOWN: "does not show it either" if fades else "does not show it",
+        Side.OPPOSED: "says the opposite",
+    }
+    if len({*said.values()}) == 1:
+        return words[next(iter(said.values()))]
+    by_side = {side: [trend for trend, own in said.items() if own is side] for side in Side}
+    if not by_side[Side.OPPOSED]:
+        return f"shows it with trend {' and '.join(by_side[Side.SHOWN])} only"
+    plainly = words | {Side.SHOWN: "shows it", Side.NOT_SHOWN: "does not show it"}
+    order = (Side.OPPOSED, Side.SHOWN, Side.NOT_SHOWN)
+    parts = [f"{plainly[side]} with trend {' and '.join(by_side[side])}" for side in order if by_side[side]]
+    return ", and ".join(parts)
+
+
+def _one_person(left: LeavingOne | None) -> str:
+    if left is None:
+        return ""
+    if not left.deciding:
+        return "No single person decides this."
+    several = len(left.otherwise) > 1
+    instead = " or ".join(f"“{v.label}”{f' ({count})' if several else ''}" for v, count in left.otherwise)
+    if left.deciding == 1:
+        return f"One person decides this: without one of the {left.n_persons} persons it is {instead}."
+    return (
+        f"One person can decide this: without any one of {left.deciding} of the {left.n_persons} persons it is "
+        f"{instead}."
+    )
 
 
 def _direction(lag: LagEstimate) -> str:
@@ -105,19 +179,39 @@ def others_in_words(finding: LagFinding) -> str:
     return f"{agree} of {total} other ways of computing it agree; others say: {'; '.join(against)}."
 
 
-def model_in_words(finding: LagFinding, models: Sequence[ModelSummary | NotFitted]) -> str:
+def model_in_words(finding: LagFinding, models: Sequence[ModelSummary | NotFitted], labels: Mapping[str, str]) -> str:
     """What the fitted models say of the same direction over the usual distance of two sessions."""
     said = []
     for model in models:
         if not isinstance(model, ModelSummary):
             continue
-        if model.outcome not in ("converged", "boundary"):
+        if not usable(model):
             said.append(f"{model.outcome.replace('_', ' ')} with trend {model.trend}")
-            continue
-        for effect in model.effects:
-            if (effect.earlier, effect.later) == (finding.link.earlier, finding.link.later):
-                said.append(f"{_effect(effect)} with trend {model.trend}")
-    return f"Fitted model: {', '.join(said)}." if said else "No model could be fitted."
+        elif (effect := effect_of(finding, model)) is not None:
+            said.append(f"{_effect(effect)} with trend {model.trend}")
+    if not said:
+        return "No model could be fitted."
+    doubts = [
+        f" Its residuals of {labels.get(name, name)} follow each other ({', '.join(number(r) for _, r in found)}): a "
+        "reason to doubt it there."
+        for name in (finding.link.earlier, finding.link.later)
+        if (found := misfits(models, name))
+    ]
+    return f"Fitted model: {', '.join(said)}.{''.join(doubts)}"
+
+
+def misfits_in_words(models: Sequence[ModelSummary | NotFitted], labels: Mapping[str, str]) -> tuple[str, ...]:
+    """What the check of the residuals says against the models, one sentence a column."""
+    names = dict.fromkeys(r.construct for m in models if isinstance(m, ModelSummary) for r in m.residuals)
+    sentences = []
+    for name in names:
+        found = [f"{number(r)} with trend {trend}" for trend, r in misfits(models, name)]
+        if found:
+            sentences.append(
+                f"{labels.get(name, name)}: the autocorrelation of {' and '.join(found)} is more than chance would "
+                "leave, and speaks against the model for this column: what it says of it may be the fault of its form."
+            )
+    return tuple(sentences)
 
 
 def _effect(effect: EffectRow) -> str:
