@@ -143,6 +143,13 @@ def test_unverified_constants_are_named() -> None:
     assert all(c.source for c in made.constants)
 
 
+def test_every_constant_says_what_it_belongs_to() -> None:
+    names = [c.what for c in picture(6).constants]
+    assert len(set(names)) == len(names)
+    assert any("level share): symptoms" in name for name in names)
+    assert any("level share): social support, " in name for name in names)
+
+
 def test_future_sessions_keep_this_clients_own_spacing() -> None:
     record = course(3)
     axis = time_axis(record, session_day(3) + 1)

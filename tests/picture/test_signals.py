@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from episodes import alert, episode, session_day
+from securebase.picture import telling
 from securebase.picture.client import client_picture
 from securebase.picture.parts import Signal, SignalKind, Tone
-from securebase.records.episode import EpisodeRecord, Rupture
+from securebase.records.episode import EpisodeRecord, Rupture, SafetyAlertRecord
 from securebase.records.vocabulary import Phase, RuptureKind
 
 K = SignalKind
@@ -178,3 +180,97 @@ def test_missing_symptoms_focus_and_ending() -> None:
 def test_an_ended_course_misses_nothing() -> None:
     record = replace(episode(13), problem_areas=(), ended_at=session_day(13) + 1)
     assert not {K.MISSING_FOCUS, K.ENDING_NOT_NAMED} & set(kinds(record))
+
+
+# ---------------------------------------------- one report, little change, old repairs, safety words
+
+
+def one(record: EpisodeRecord, kind: SignalKind) -> Signal:
+    (found,) = [s for s in raised(record) if s.kind is kind]
+    return found
+
+
+def test_a_single_report_is_told_as_one_report() -> None:
+    flipped = one(episode(8, symptoms=[4, 4, 5, 7, 8, 9, 9, 1]), K.RELIABLE_IMPROVEMENT)
+    assert flipped.title == "The last report is reliably better than the first."
+    assert "last report alone" in flipped.sentence
+    assert "the one before it was reliably worse than the first" in flipped.sentence
+    assert flipped.tone is Tone.NOTE
+    assert flipped.brief.startswith("Last report reliably better")
+    lasting = one(episode(8, symptoms=[8, 8, 7, 6, 5, 4, 3, 3]), K.RELIABLE_IMPROVEMENT)
+    assert lasting.title == "Symptoms are reliably better than at the start."
+    assert "alone" not in lasting.sentence
+    assert lasting.tone is Tone.GOOD
+
+
+def test_a_single_worse_report_is_still_loud() -> None:
+    worse = one(episode(4, symptoms=[4, 4, 4, 8]), K.DETERIORATION)
+    assert worse.tone is Tone.ALERT
+    assert "last report alone; the one before it lay within measurement error" in worse.sentence
+
+
+def test_the_sentence_under_the_chart_says_it_too() -> None:
+    record = episode(8, symptoms=[4, 4, 5, 7, 8, 9, 9, 1])
+    told = telling.symptom_sentences(client_picture(record, as_of=record.last_at + 1))
+    assert any("a reliable improvement" in s and "last report alone" in s for s in told)
+
+
+def test_little_change_near_the_end_is_named() -> None:
+    signal = one(replace(episode(14), phase=Phase.ENDING), K.LITTLE_CHANGE)
+    assert "2 planned sessions left" in signal.sentence
+    assert signal.tone is Tone.NOTE
+    assert K.LITTLE_CHANGE not in kinds(episode(12))
+    assert K.LITTLE_CHANGE not in kinds(episode(14, symptoms=[8, 8, 8, *[3] * 11]))
+    assert K.LITTLE_CHANGE not in kinds(episode(3, planned=4))
+    assert K.LITTLE_CHANGE not in kinds(replace(episode(14), ended_at=session_day(14) + 1))
+
+
+def test_who_is_in_remission_has_no_little_change() -> None:
+    def phq9(value: float) -> EpisodeRecord:
+        falling = episode(14, symptoms=[value] * 14)
+        given = tuple(
+            replace(
+                a,
+                scores=tuple(
+                    replace(s, instrument="phq9", scale="total") if s.construct == "symptoms" else s for s in a.scores
+                ),
+            )
+            for a in falling.administrations
+        )
+        return replace(falling, symptom_measure=("phq9", "total"), administrations=given)
+
+    assert K.LITTLE_CHANGE not in kinds(phq9(3))
+    sentence = one(phq9(9), K.LITTLE_CHANGE).sentence
+    assert "PHQ-9 is at 9 (mild)" in sentence
+    assert "The chance of remission by then is" in sentence
+
+
+def test_a_repair_is_news_for_three_sessions_also_where_times_are_crowded() -> None:
+    marked = Rupture(session_day(3), 3, RuptureKind.WITHDRAWAL, session_day(4) + 0.1)
+    assert K.RUPTURE_REPAIRED in kinds(replace(episode(6), ruptures=(marked,)))
+    assert K.RUPTURE_REPAIRED not in kinds(replace(episode(7), ruptures=(marked,)))
+    # seen in the ratings, back at session 7; everything is dated on one day, as sheets typed in at once were
+    record = episode(12, alliance=[8, 8, 8, 8, 8, 2, 8, 8, 8, 8, 8, 8])
+    crowded = replace(
+        record,
+        sessions=tuple(replace(s, at=0.001 * s.number) for s in record.sessions),
+    )
+    assert K.RUPTURE_REPAIRED not in kinds(record)
+    assert K.RUPTURE_REPAIRED not in kinds(crowded)
+
+
+def test_a_safety_answer_is_told_in_its_words_with_its_date() -> None:
+    own = replace(episode(3), safety_alerts=(replace(alert(3), value=1.0),), began_on=date(2026, 3, 2))
+    signal = one(own, K.SAFETY)
+    assert "safety question of the check-in was answered “It crossed my mind”" in signal.sentence
+    assert "session 3, 16 March 2026" in signal.sentence
+    assert "“It crossed my mind”" in signal.brief
+    typed = SafetyAlertRecord(2.5, "phq9", 9, 2.0)
+    signal = one(replace(episode(1), safety_alerts=(typed,), began_on=date(2026, 3, 2)), K.SAFETY)
+    assert "PHQ-9 item 9 (self-harm) was answered 2 of 3 (4 March 2026)" in signal.sentence
+    assert signal.brief == "Safety answer waiting: PHQ-9 item 9 (self-harm), 2 of 3 (4 March 2026)"
+
+
+def test_an_alert_of_an_unknown_questionnaire_is_told_by_its_numbers() -> None:
+    unknown = SafetyAlertRecord(2.5, "elsewhere", 4, 2.0)
+    assert "Elsewhere item 4" in one(replace(episode(1), safety_alerts=(unknown,)), K.SAFETY).sentence

@@ -89,3 +89,13 @@ def test_shares_are_never_a_false_certainty(value: float, text: str) -> None:
 def test_one_point_is_not_one_points() -> None:
     assert wording.points(-1.0) == "1 point"
     assert wording.count(1, "session") == "1 session"
+
+
+@pytest.mark.parametrize(("value", "text"), [(6.25, "6.3"), (12.5, "13"), (-0.05, "−0.1"), (0.15, "0.2")])
+def test_there_is_one_rounding_rule_half_up(value: float, text: str) -> None:
+    assert wording.number(value, 0 if value > 10 else 1) == text
+
+
+def test_a_difference_is_that_of_the_numbers_as_they_are_shown() -> None:
+    assert wording.apart(5.667, 1.333) == pytest.approx(-4.4)
+    assert wording.apart(8.0, 9.0) == 1.0

@@ -72,3 +72,25 @@ def test_a_name_is_text_and_nothing_else() -> None:
 def test_no_forbidden_word() -> None:
     text = f" {page(pictures.full()).text.lower()} "
     assert not [word for word in wording.FORBIDDEN if word in text]
+
+
+def test_no_all_clear_under_an_open_safety_alert() -> None:
+    record = replace(episode(1), safety_alerts=(alert(1),))
+    made = page(client_picture(record, as_of=session_day(1) + 1))
+    assert "Nothing asks for attention" not in made.text
+    calm = page(client_picture(episode(1), as_of=session_day(1) + 1))
+    assert "Nothing asks for attention" in calm.text
+
+
+def test_it_says_whom_it_is_for() -> None:
+    text = page(pictures.full()).text
+    assert "For the therapist" in text
+    assert text.index("For the therapist") < text.index("What to know")
+
+
+def test_the_constants_can_be_read_on_a_phone() -> None:
+    """Each cell carries its column's name, so that the table can be stacked where it does not fit."""
+    made = page(pictures.full())
+    cells = made.select("table.words tbody td")
+    assert cells
+    assert {c["data-label"] for c in cells} == {"Value", "Checked", "From"}
