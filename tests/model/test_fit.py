@@ -17,7 +17,7 @@ from oracles import small_problems
 from securebase.errors import ModelError
 from securebase.model.fit import Fit, fit
 from securebase.model.fit.climb import bfgs, hessian
-from securebase.model.fit.fitting import _Problem
+from securebase.model.fit.fitting import _far_away, _Problem
 from securebase.model.fit.scale import scale
 from securebase.model.kernel import compiled
 from securebase.model.likelihood import log_likelihood
@@ -396,3 +396,65 @@ def test_intervals_cover_what_was_simulated() -> None:
     for block, hits in covered.items():
         effective = len(hits) / 2  # intervals of one block in one cohort go together
         assert abs(np.mean(hits) - 0.95) < 3.5 * np.sqrt(0.95 * 0.05 / effective), block
+
+
+def _level_and_noise(seed: int, p: int = 1) -> Panel:
+    """100 persons of 10 rows: a level of their own and white noise, nothing that lasts from row to row."""
+    rng = np.random.default_rng(seed)
+    scores = np.repeat(rng.normal(size=(100, p)), 10, axis=0) + rng.normal(size=(1000, p))
+    return Panel(
+        persons=tuple(f"p{i}" for i in range(100)),
+        constructs=("y", "x")[:p],
+        starts=np.arange(101) * 10,
+        times=np.tile(np.arange(10.0), 100),
+        scores=scores,
+        wave=np.full(1000, -1),
+    )
+
+
+def test_a_drift_that_runs_away_is_called_what_it_is() -> None:
+    """The truth is at a border: state and noise are one. No seed may end in the advice to look for outliers."""
+    kinds = []
+    for seed in range(12):
+        found = fit(_level_and_noise(seed), Specification(("y",), Trend.LINEAR))
+        kinds.append(found.outcome.kind)
+        if found.outcome.kind == "not_separable":
+            assert "nothing in “y” was found to last" in found.outcome.sentence
+            assert found.estimates["drift[y,y]"].standard_error is None
+    assert set(kinds) <= {"converged", "boundary", "not_separable"}
+    assert kinds.count("not_separable") >= 4
+    assert kinds.count("converged") <= 1
+
+
+def test_what_is_not_converged_is_not_told_to_look_for_outliers_that_are_not_there() -> None:
+    problem = _Problem(_level_and_noise(1), Specification(("y",), Trend.LINEAR), {})
+    assert _far_away(problem) == ""
+    far = _level_and_noise(1)
+    far.scores[3, 0] = 200.0
+    assert "values of “y” lie far" in _far_away(_Problem(far, Specification(("y",), Trend.LINEAR), {}))
+    times = far.times.copy()
+    times[9] = 5000.0
+    late = replace(_level_and_noise(1), times=times)
+    assert "values of the times lie far" in _far_away(_Problem(late, Specification(("y",), Trend.NONE), {}))
+
+
+def test_a_construct_that_never_moves_within_a_person_is_refused_before_the_climb() -> None:
+    panel = _level_and_noise(1, p=2)
+    panel.scores[:, 1] = np.repeat(np.arange(100.0), 10)
+    found = fit(panel, Specification(("y", "x")))
+    assert found.outcome.kind == "not_enough_data"
+    assert found.parameters is None
+    assert "“x” changes within none of the 100 persons; at least 4 are needed" in found.outcome.sentence
+
+
+def test_a_single_score_is_not_called_a_constant() -> None:
+    panel = _level_and_noise(1)
+    one = replace(
+        panel,
+        persons=("p",),
+        starts=np.array([0, 1]),
+        times=panel.times[:1],
+        scores=panel.scores[:1],
+        wave=panel.wave[:1],
+    )
+    assert "single score for “y”" in fit(one, Specification(("y",))).outcome.sentence

@@ -2,7 +2,7 @@
 
 BFGS on log-likelihood / persons with the exact gradient, Newton's steps to finish, observed information by central
 differences of the gradient, standard errors on the natural scale by the delta method. How it ended is a value with
-advice (`Fit.outcome`), never a crash: converged, boundary, indefinite, not_enough_data, not_converged.
+advice (`Fit.outcome`), never a crash: converged, boundary, not_separable, indefinite, not_enough_data, not_converged.
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.linalg import expm
 
 from securebase.errors import Advice, ModelError
+from securebase.model.equations import stationary_covariance
 from securebase.model.fit.begin import begin
 from securebase.model.fit.climb import Indices, Point, bfgs, polish
+from securebase.model.fit.enough import n_parameters, not_enough
 from securebase.model.fit.scale import Scale, scale
 from securebase.model.likelihood import Likelihood, kernel_name
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Parameters, Specification
+from securebase.model.parameters import Array, Parameters, Specification, Trend
 
 Progress = Callable[[int, float], None]
 
@@ -30,6 +33,11 @@ _NEARLY_ZERO, _ZERO = 1e-4, 1e-9
 #: smallest eigenvalue that counts as positive: of the Hessian, whose differences are no more exact than this, and of
 #: the Hessian scaled to a unit diagonal, which does not depend on how strongly a single parameter is determined
 _POSITIVE = 1e-8
+#: what a construct's movement shares with itself one median gap later, as a share of movement and noise together: below
+#: this it is as good as noise, and nothing holds the drift
+_LASTING = 0.02
+#: a standardised score, or a gap in median gaps, beyond this is far from all others
+_FAR_SCORE, _FAR_GAP = 6.0, 100.0
 _COVARIANCES = ("start_covariance", "level_covariance")
 #: weak prior on the internal scale of a trend's rate (apart): normal around the middle of its range, of this spread
 _RATE_SPREAD = 1.5
@@ -104,14 +112,14 @@ def fit(
     began = time.perf_counter()
     if panel.constructs != specification.constructs:
         raise ModelError("the panel and the specification name different constructs")
-    missing = _not_enough(panel, specification)
+    missing = not_enough(panel, specification)
     if missing is not None:
         return Fit(
             specification=specification,
             parameters=None,
             estimates={},
             log_likelihood=None,
-            n_parameters=_n_parameters(specification),
+            n_parameters=n_parameters(specification),
             n_persons=panel.n_persons,
             n_observations=panel.n_observations,
             outcome=missing,
@@ -182,6 +190,8 @@ class _Ending:
     hessian: Array
     steps: int
     held: tuple[str, ...]
+    #: constructs whose movement does not last to the next row
+    fleeting: tuple[str, ...] = ()
 
 
 def _attempt(problem: _Problem, x: Array, progress: Progress | None) -> _Ending:
@@ -211,7 +221,12 @@ def _attempt(problem: _Problem, x: Array, progress: Progress | None) -> _Ending:
             point, H = polish(problem, point, free, until=FLAT / 2)
             break
         point, held = lower, tried
-    return _Ending(_kind(point, free, H, held), point, free, H, steps, tuple(n for n in held.values() if n))
+    kind = _kind(point, free, H, held)
+    fleeting: tuple[str, ...] = ()
+    if kind in ("not_converged", "indefinite"):
+        fleeting = _fleeting(problem, point)
+        kind = "not_separable" if fleeting else kind
+    return _Ending(kind, point, free, H, steps, tuple(n for n in held.values() if n), fleeting)
 
 
 def _hold(problem: _Problem, x: Array, position: int, name: str) -> dict[int, str]:
@@ -267,6 +282,17 @@ def _kind(point: Point, free: Indices, H: Array, held: Mapping[int, str]) -> str
     return "boundary" if held else "converged"
 
 
+def _fleeting(problem: _Problem, point: Point) -> tuple[str, ...]:
+    """Constructs of which hardly anything that moves is still there one median gap (internal time 1) later."""
+    own = problem.scale.standard(point.x)
+    try:
+        P = stationary_covariance(own.drift, own.diffusion)
+    except ModelError:
+        return ()
+    kept = np.diag(np.asarray(expm(own.drift)) @ P) / (np.diag(P) + own.measurement_noise)
+    return tuple(c for c, share in zip(problem.specification.constructs, kept, strict=True) if abs(share) < _LASTING)
+
+
 def _report(problem: _Problem, ending: _Ending, seconds: float) -> Fit:
     own, x = problem.scale, ending.point.x
     parameters = own.natural(x)
@@ -292,7 +318,7 @@ def _report(problem: _Problem, ending: _Ending, seconds: float) -> Fit:
         n_parameters=own.size,
         n_persons=problem.given.n_persons,
         n_observations=problem.given.n_observations,
-        outcome=_advice(ending),
+        outcome=_advice(problem, ending),
         gradient_norm=float(np.abs(ending.point.gradient[ending.free]).max(initial=0.0)),
         hessian_eigenvalues=tuple(float(v) for v in np.linalg.eigvalsh(ending.hessian)),
         iterations=ending.steps,
@@ -320,7 +346,7 @@ def _notes(problem: _Problem) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _advice(ending: _Ending) -> Advice:
+def _advice(problem: _Problem, ending: _Ending) -> Advice:
     match ending.kind:
         case "converged":
             return Advice("converged", "The fit converged: flat gradient, positive-definite Hessian.")
@@ -331,6 +357,15 @@ def _advice(ending: _Ending) -> Advice:
                 "Standard errors of the others take this as given.",
                 "Give the reliability of the scores, gather more rows for each person, or use fewer constructs.",
             )
+        case "not_separable":
+            names = " and ".join(f"“{c}”" for c in ending.fleeting)
+            return Advice(
+                "not_separable",
+                f"Around the usual level{_around(problem)}, nothing in {names} was found to last from one row to the "
+                "next: such movement cannot be told from error of measurement, and no drift can be given.",
+                "Leave the column out of the model, or gather rows that are closer together. Usual levels and trend "
+                "may be read; drift, diffusion and noise may not.",
+            )
         case "indefinite":
             return Advice(
                 "indefinite",
@@ -340,8 +375,25 @@ def _advice(ending: _Ending) -> Advice:
     return Advice(
         "not_converged",
         "The search ended before the gradient was flat; the estimates are not the best there are.",
-        "Use fewer constructs or a simpler trend, and look for scores or times that are far from all others.",
+        f"Use fewer constructs, or a simpler trend or start.{_far_away(problem)}",
     )
+
+
+def _around(problem: _Problem) -> str:
+    return "" if problem.specification.trend == Trend.NONE else " and the trend"
+
+
+def _far_away(problem: _Problem) -> str:
+    """What lies far from all others, which may be why a search does not end; nothing where there is no such thing."""
+    panel = problem.scale.panel
+    far = np.nanmax(np.abs(panel.scores), axis=0)
+    names = [f"“{c}”" for c, z in zip(panel.constructs, far, strict=True) if z > _FAR_SCORE]
+    gaps = np.diff(panel.times)
+    inside = np.ones(len(gaps), dtype=bool)
+    inside[panel.starts[1:-1] - 1] = False
+    if (gaps[inside] > _FAR_GAP).any():
+        names.append("the times")
+    return f" Some values of {' and '.join(names)} lie far from all others: check them." if names else ""
 
 
 def _is_variance(name: str) -> bool:
@@ -356,43 +408,3 @@ def _gone(name: str) -> str:
         return f"{name} went to zero"
     block, construct = name.rstrip("]").split("[")[0], name.rstrip("]").split(",")[-1]
     return f"{block} became singular at “{construct}”"
-
-
-def _n_parameters(specification: Specification) -> int:
-    from_trend = {"none": 0, "linear": specification.p, "apart": specification.p + 1, "carried": specification.p}
-    p, pairs = specification.p, specification.p * (specification.p + 1) // 2
-    free_start = pairs if specification.start == "free" else 0
-    return p * p + 2 * pairs + free_start + 2 * p + from_trend[specification.trend]
-
-
-def _not_enough(panel: Panel, specification: Specification) -> Advice | None:
-    """Why no fit is tried, or None. Level, movement and noise of one construct are told apart only by persons with
-    three scores or more; their covariances need more such persons than constructs."""
-
-    def refused(sentence: str, what_to_do: str) -> Advice:
-        return Advice("not_enough_data", sentence, what_to_do)
-
-    need = specification.p + 2
-    for k, name in enumerate(specification.constructs):
-        scores = panel.scores[:, k]
-        there = np.isfinite(scores)
-        if not there.any():
-            return refused(f"There is no score for “{name}”.", "Leave it out, or check its column.")
-        if np.ptp(scores[there]) == 0:
-            return refused(
-                f"Every score of “{name}” is the same.", "Leave it out: what never moves cannot be modelled."
-            )
-        counts = np.add.reduceat(np.append(there, False).astype(int), panel.starts[:-1])
-        enough = int((np.where(np.diff(panel.starts) > 0, counts, 0) >= 3).sum())
-        if enough < need:
-            return refused(
-                f"“{name}” has three scores or more for {enough} persons; at least {need} such persons are needed.",
-                "Gather more persons or rows, use fewer constructs, or track with a parameter set instead.",
-            )
-    wanted = _n_parameters(specification)
-    if panel.n_observations <= wanted:
-        return refused(
-            f"{panel.n_observations} scores cannot determine {wanted} parameters.",
-            "Gather more data or use fewer constructs, a simpler trend or a stationary start.",
-        )
-    return None
