@@ -232,7 +232,7 @@ def reset_password(request: HttpRequest, account_id: str) -> HttpResponse:
     form = ResetPasswordForm(request.POST or None, account=account)
     if form.is_valid():
         actions.reset_password(account=account, by=by, password=form.cleaned_data["password"])
-        told = f"{account.name_shown} can sign in with the new password, is told that you set it, and chooses their own."
+        told = f"{account.name_shown} can sign in with the new password, is told who set it, and chooses their own."
         messages.success(request, told)
         return redirect("clinic")
     context = {"form": form, "account": account, "section": "clinic"}

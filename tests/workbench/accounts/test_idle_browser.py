@@ -1,0 +1,152 @@
+"""An unattended page in a real browser: it warns, leaves, and gives back what was typed to whom it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from securebase.workbench.accounts import actions as accounts
+from securebase.workbench.therapy_sessions import actions
+from workbench.cast import PASSWORD, Cast, answers, make_cast
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), None)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium at /usr/bin/chromium"),
+    pytest.mark.django_db(transaction=True),
+]
+NOTE = "Called her at ten past two; safe tonight."
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(chromium: Any) -> Iterator[Any]:
+    context = chromium.new_context()
+    complaints: list[str] = []
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    page = context.new_page()
+    page.clock.install()
+    yield page
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def people(live_server: Any) -> Cast:
+    return make_cast()
+
+
+def sign_in(page: Any, name: str = "alma") -> None:
+    page.get_by_label("User name").fill(name)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.fixture
+def note(page: Any, live_server: Any, people: Cast) -> Any:
+    """Alma at an alert, a note typed and not saved."""
+    check_in = people.invite(at=timezone.now()).check_in
+    actions.record_check_in(
+        check_in=check_in, responses=answers("session_before", 5.0, 2.0), submission="s", at=timezone.now()
+    )
+    page.goto(f"{live_server.url}/sign-in/")
+    sign_in(page)
+    page.wait_for_url(f"{live_server.url}/")
+    page.goto(f"{live_server.url}/clients/{people.carla.id}/alerts/{people.episode.safety_alerts.get().id}/")
+    field = page.get_by_label("What was done")
+    field.fill(NOTE)
+    return field
+
+
+def test_it_says_so_a_minute_before_and_a_key_keeps_it_open(page: Any, note: Any) -> None:
+    warning = page.get_by_text("it closes in a minute")
+    page.clock.fast_forward("13:50")
+    assert warning.count() == 0
+    page.clock.fast_forward("00:20")
+    warning.wait_for()
+    page.keyboard.press("Shift")
+    assert warning.count() == 0
+    page.clock.fast_forward("05:00")
+    assert note.input_value() == NOTE
+
+
+def test_what_was_typed_comes_back_after_sign_in_on_the_same_page(page: Any, note: Any) -> None:
+    here = page.url
+    page.context.clear_cookies()  # the server has ended it too
+    page.clock.fast_forward("15:10")
+    page.get_by_role("heading", name="Sign in").wait_for()
+    page.get_by_label("User name").fill("alma")
+    page.get_by_label("Password", exact=True).fill("three loud geese")  # a slip on the way back loses nothing
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_text("do not fit together").wait_for()
+    sign_in(page)
+    page.wait_for_url(here)
+    page.get_by_text("It is not saved yet").wait_for()
+    assert page.get_by_label("What was done").input_value() == NOTE
+    assert page.evaluate("sessionStorage.length") == 0
+    page.get_by_role("button", name="Acknowledge").click()
+    page.get_by_text("The alert is closed").wait_for()
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_a_form_sent_after_the_sign_in_ended_comes_back_too(page: Any, note: Any) -> None:
+    here = page.url
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Acknowledge").click()
+    # the token went with the cookies, so the first answer may be the page that had grown old
+    if page.get_by_role("heading", name="This page had grown old").count():
+        page.goto(here)
+    page.get_by_role("heading", name="Sign in").wait_for()
+    sign_in(page)
+    page.wait_for_url(here)
+    assert page.get_by_label("What was done").input_value() == NOTE
+
+
+def test_it_is_not_for_another_account(page: Any, note: Any, people: Cast) -> None:
+    accounts.change_password(account=people.dario, password=PASSWORD)
+    page.context.clear_cookies()
+    page.clock.fast_forward("15:10")
+    page.get_by_role("heading", name="Sign in").wait_for()
+    sign_in(page, "dario")
+    page.get_by_role("heading", name="There is nothing here").wait_for()  # Alma's client
+    assert page.evaluate("sessionStorage.length") == 0
+
+
+@pytest.mark.parametrize("how", ["Sign out", "Hand over this device"])
+def test_signing_out_and_handing_over_leave_nothing(
+    page: Any, note: Any, live_server: Any, people: Cast, how: str
+) -> None:
+    if how == "Hand over this device":
+        page.goto(f"{live_server.url}/clients/{people.carla.id}/sessions/{people.session.id}/")
+        page.get_by_label("Number").fill("7")
+    page.get_by_role("button", name=how).first.click()
+    page.get_by_role("heading", name="Sign in" if how == "Sign out" else "How was this session?").wait_for()
+    assert page.evaluate("sessionStorage.length") == 0
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_a_password_is_never_kept(page: Any, live_server: Any, people: Cast) -> None:
+    page.goto(f"{live_server.url}/sign-in/?next=/profile/")
+    sign_in(page)
+    page.wait_for_url("**/profile/")
+    page.get_by_label("New password").fill("nine slow rivers bend")
+    page.get_by_label("Your name").fill("Alma B.")
+    page.context.clear_cookies()
+    page.clock.fast_forward("15:10")
+    page.get_by_role("heading", name="Sign in").wait_for()
+    kept = page.evaluate("JSON.stringify(sessionStorage)")
+    assert "Alma B." in kept
+    assert "rivers" not in kept
