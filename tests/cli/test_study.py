@@ -1,7 +1,9 @@
 """`securebase study`."""
 
 import json
+import re
 
+import numpy as np
 import pytest
 
 from table_files import call, write
@@ -18,11 +20,34 @@ def test_it_writes_a_report_and_says_what_stays(run, tmp_path):
     out = tmp_path / "report.html"
     said = run("study", write(tmp_path), *COLUMNS, "--out", out)
     assert said.code == 0
-    assert "x → y, at the next session" in said.out
-    assert "y → x, later in the same session" in said.out
+    assert "x → y, next session" in said.out
+    assert "y → x, same session" in said.out
     assert "What this cannot show" in said.out
     assert "480 of 480 rows used" in said.out
     assert out.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_what_fades_with_the_common_course_only_is_seen_to_fade_in_the_table(run, tmp_path):
+    """The own line leaves this lag alone; the column in which it goes must stand beside the verdict."""
+    rng = np.random.default_rng(3)
+    path = tmp_path / "bend.csv"
+    lines = ["who,session,y,x"]
+    for person in range(150):
+        for t in range(16):
+            bend = 6 * np.exp(-t / 4)
+            lines.append(f"p{person},{t + 1},{bend + rng.normal():.4f},{-bend + rng.normal():.4f}")
+    path.write_text("\n".join(lines))
+    said = run("study", path, *COLUMNS, "--trend", "none")
+    found = json.loads(run("study", path, *COLUMNS, "--json", "--trend", "none").out)["lags"][0]
+    assert (found["main"]["verdict"], found["verdict"]) == ("stays", "fades")
+    head, row = (next(x for x in said.out.splitlines() if sign in x) for sign in ("own mean out", "x → y, next"))
+    assert [words.strip() for words in head.split("  ") if words] == ["own mean out", "own line out", "+ common course"]
+    shown = [float(x.replace("−", "-")) for x in re.findall(r"(−?\.\d\d) \(", row)]
+    forms = (found["main"]["centred"], found["main"]["detrended"], found["guard"]["detrended"])
+    assert shown == [pytest.approx(form["estimate"], abs=0.005) for form in forms]
+    assert abs(shown[2]) < abs(shown[1]) / 2
+    assert row.endswith("fades")
+    assert "when each person’s own line is taken out\n" not in said.out
 
 
 def test_json_is_all_there_is_on_stdout(run, tmp_path):

@@ -1,5 +1,7 @@
 """The fitted model in a study: effects, their errors, residuals; and one person followed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.linalg import expm
@@ -82,6 +84,14 @@ def test_errors_of_effects_equal_the_spread_of_effects_over_drawn_estimates(fitt
     for e in effects(fitted):
         k, j = fitted.specification.constructs.index(e.later), fitted.specification.constructs.index(e.earlier)
         assert e.standard_error == pytest.approx(errors[k, j], rel=0.06)
+
+
+def test_at_the_edge_of_stability_effects_have_no_interval(fitted):
+    edge = {"drift[y,y]": -5e-9, "drift[y,x]": 0.0, "drift[x,y]": 0.0}
+    moved = {name: replace(own, value=edge.get(name, own.value)) for name, own in fitted.estimates.items()}
+    found = effects(replace(fitted, estimates=moved))
+    assert len(found) == 4
+    assert {(e.lower, e.upper) for e in found} == {(None, None)}
 
 
 def test_residuals_of_the_true_model_look_as_they_should(rows):

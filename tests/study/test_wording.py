@@ -92,6 +92,12 @@ def test_dissent_is_named():
     assert others_in_words(given) == "1 of 2 other ways of computing it agree; others say: another way: appears."
 
 
+def test_other_ways_are_compared_with_the_verdict_before_the_common_course():
+    given = finding(0.30, 0.001, 0.26, 0.01, Verdict.STAYS, 0.02)
+    assert given.verdict is Verdict.FADES
+    assert others_in_words(given).startswith("1 of 2 other ways of computing it agree that it stays until then; others")
+
+
 def test_without_a_model_it_says_so():
     given = finding(-0.30, 0.001, -0.13, 0.07, Verdict.FADES)
     assert model_in_words(given, [NotFitted("carried", "too little")], LABELS) == "No model could be fitted."
@@ -106,6 +112,9 @@ def test_the_figures_of_a_sentence_stand_behind_it():
     )
     turned = figures_in_words(finding(-0.30, 0.001, 0.13, 0.01, Verdict.FADES))
     assert "in points its sign changes" in turned
+    sure = finding(0.30, 0.001, 0.26, 0.01, Verdict.STAYS)
+    sure = replace(sure, main=replace(sure.main, without_one=replace(hanging(0), largest_p=0.0002)))
+    assert figures_in_words(sure).endswith("p always < .001.")
     alone = finding(0.30, 0.001, 0.26, 0.01, Verdict.STAYS)
     alone = replace(alone, main=replace(alone.main, without_one=hanging(3)))
     assert figures_in_words(alone).endswith("One person left out: own line out .09 to .14, p at most .085.")
@@ -199,5 +208,6 @@ def test_residuals_that_follow_each_other_are_said_to_speak_against_the_model():
     assert said.startswith("Warmth: the autocorrelation of −.18 with trend carried and −.14 with trend apart")
     assert "speaks against the model" in said
     assert misfits_in_words([model("carried", 0.1, 0.1, auto=0.04), NotFitted("apart", "too little")], LABELS) == ()
+    assert misfits_in_words([model("carried", 0.1, 0.1, "not_converged", auto=-0.3)], LABELS) == ()
     words = model_in_words(finding(*STAYS), fitted, LABELS)
     assert "Its residuals of Warmth follow each other (−.18, −.14): a reason to doubt it there." in words

@@ -13,7 +13,7 @@ from securebase.study.estimator import LagEstimate
 from securebase.study.reciprocal import LagFinding
 from securebase.study.result import NotFitted, StudyResult
 from securebase.study.study import study
-from securebase.study.wording import number, when
+from securebase.study.wording import number
 
 
 @click.command("study")
@@ -40,14 +40,26 @@ def command(options: TableOptions, *, json_wanted: bool, out: Path | None) -> No
             click.echo(f"\nThe report is in {out}.")
 
 
-def _row(lag: LagFinding, result: StudyResult) -> tuple[str, str, str, str]:
-    """One direction of lag as a line: standardised, with its standard error."""
-    name = f"{result.asked.label(lag.link.earlier)} → {result.asked.label(lag.link.later)}, {when(lag.link.step)}"
-    return name, _figures(lag.main.centred), _figures(lag.main.detrended), lag.verdict.label
+def _row(lag: LagFinding, result: StudyResult) -> tuple[str, str, str, str, str]:
+    """One direction of lag as a line: standardised, with its standard error, as more and more is taken out."""
+    step = lag.link.step.value.replace("_", " ")
+    name = f"{result.asked.label(lag.link.earlier)} → {result.asked.label(lag.link.later)}, {step}"
+    found = (lag.main.centred, lag.main.detrended, lag.guard.detrended)
+    first, second, third = (_figures(lag) for lag in found)
+    return name, first, second, third, lag.verdict.label
 
 
 def _figures(found: LagEstimate | None) -> str:
     return f"{number(found.estimate)} ({number(found.standard_error, 3)})" if found else "–"
+
+
+def _print_findings(result: StudyResult) -> None:
+    """What is found and what stands beside it; below, further in, the figures."""
+    behind = (result.figures_in_words, result.model_in_words, result.others_in_words)
+    for finding, caveat, *figures in zip(result.findings_in_words, result.caveats_in_words, *behind, strict=True):
+        click.echo()
+        sentences([f"{finding} {caveat}".rstrip()])
+        sentences([" ".join(part for part in figures if part)], indent="    ")
 
 
 def _print(result: StudyResult) -> None:
@@ -55,11 +67,9 @@ def _print(result: StudyResult) -> None:
     if result.reading:
         sentences(result.reading.sentences())
     if result.findings_in_words:
-        heading("What stays and what fades when each person’s own line is taken out")
-        table(("", "own mean out", "own line out", ""), [_row(lag, result) for lag in result.lags])
-        click.echo()
-        words = (result.findings_in_words, result.others_in_words, result.model_in_words)
-        sentences([" ".join(said) for said in zip(*words, strict=True)])
+        heading("What stays and what fades as own lines, and then the common course, are taken out")
+        table(("", "own mean out", "own line out", "+ common course", ""), [_row(lag, result) for lag in result.lags])
+        _print_findings(result)
     heading("Fitted model")
     for model in result.models:
         if isinstance(model, NotFitted):

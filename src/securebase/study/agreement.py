@@ -57,7 +57,7 @@ def misfits(models: Sequence[ModelSummary | NotFitted], construct: str) -> list[
     return [
         (model.trend, row.autocorrelation)
         for model in models
-        if isinstance(model, ModelSummary)
+        if isinstance(model, ModelSummary) and usable(model)
         for row in model.residuals
         if row.construct == construct and row.autocorrelation is not None and _follows(row, row.autocorrelation)
     ]

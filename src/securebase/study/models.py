@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 
 from securebase.errors import ModelError
-from securebase.model.equations import stationary_covariance
+from securebase.model.equations import UnstableDriftError, stationary_covariance
 from securebase.model.fit import Fit, fit
 from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters, Specification, Start, Trend
@@ -125,7 +125,10 @@ def effects(fitted: Fit, step: float = 1.0) -> tuple[EffectRow, ...]:
             up, down = values.copy(), values.copy()
             up[i] += nudge
             down[i] -= nudge
-            slopes[row] = (at(up) - at(down)) / (2 * nudge)
+            try:
+                slopes[row] = (at(up) - at(down)) / (2 * nudge)
+            except UnstableDriftError:  # at the edge of stability there is no slope, and no interval
+                slopes[row] = np.nan
         variance = np.einsum("ikl,ij,jkl->kl", slopes, covariance[np.ix_(own, own)], slopes)
         errors = np.sqrt(np.where(variance >= 0, variance, np.nan))
     rows = []

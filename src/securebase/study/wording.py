@@ -89,7 +89,11 @@ def figures_in_words(finding: LagFinding) -> str:
     if left is None:
         return words
     least = number(left.lowest), number(left.highest)
-    return f"{words} One person left out: own line out {least[0]} to {least[1]}, p at most {number(left.largest_p, 3)}."
+    return f"{words} One person left out: own line out {least[0]} to {least[1]}, {_at_most(left.largest_p)}."
+
+
+def _at_most(p: float) -> str:
+    return "p always < .001" if p < 0.001 else f"p at most {number(p, 3)}"
 
 
 def _error(lag: LagEstimate) -> str:
@@ -171,12 +175,13 @@ def others_in_words(finding: LagFinding) -> str:
     total, agree = len(finding.estimable_others), finding.agreeing_others
     if not total:
         return "No other way of computing it could be tried."
+    before = "" if finding.verdict is finding.main.verdict else f" that it {finding.main.verdict.label} until then"
     if agree == total:
-        return f"All {total} other ways of computing it agree."
+        return f"All {total} other ways of computing it agree{before}."
     against = [
         f"{o.label}: {o.verdict.label}" for o in finding.estimable_others if o.verdict is not finding.main.verdict
     ]
-    return f"{agree} of {total} other ways of computing it agree; others say: {'; '.join(against)}."
+    return f"{agree} of {total} other ways of computing it agree{before}; others say: {'; '.join(against)}."
 
 
 def model_in_words(finding: LagFinding, models: Sequence[ModelSummary | NotFitted], labels: Mapping[str, str]) -> str:
