@@ -264,7 +264,7 @@ def test_a_safety_answer_is_told_in_its_words_with_its_date() -> None:
     signal = one(own, K.SAFETY)
     assert "safety question of the check-in was answered “It crossed my mind”" in signal.sentence
     assert "session 3, 16 March 2026" in signal.sentence
-    assert "“It crossed my mind”" in signal.brief
+    assert signal.brief == "Safety answer waiting: “It crossed my mind” (session 3, 16 March 2026)"
     typed = SafetyAlertRecord(2.5, "phq9", 9, 2.0)
     signal = one(replace(episode(1), safety_alerts=(typed,), began_on=date(2026, 3, 2)), K.SAFETY)
     assert "PHQ-9 item 9 (self-harm) was answered 2 of 3 (4 March 2026)" in signal.sentence

@@ -15,14 +15,15 @@ def mechanisms_chart(picture: ClientPicture, *, width: int = WHOLE) -> alt.Conca
     """Four small charts: in a row, or two by two on a phone. Reports only; contributions are not drawn."""
     columns = 4 if width > PHONE else 2
     each = (width - 46 * columns) // columns
-    parts = [_one(picture, part, each, width) for part in picture.mechanisms]
+    times = [r.at for part in picture.mechanisms for r in part.reported]
+    x = across(picture.axis, times, width=PHONE if width > PHONE else 100)
+    parts = [_one(part, x, each, width) for part in picture.mechanisms]
     chart = alt.concat(*parts, columns=columns, spacing={"row": 18, "column": 22})
     return themed(chart, label="Mechanisms as reported, by session", description=_described(picture))
 
 
-def _one(picture: ClientPicture, part: Mechanism, each: int, width: int) -> alt.LayerChart:
+def _one(part: Mechanism, x: alt.X, each: int, width: int) -> alt.LayerChart:
     ink = colour(part.construct)
-    x = across(picture.axis, [r.at for r in part.reported], width=PHONE if width > PHONE else 100)
     y = up("value", part.minimum, part.maximum, few=True)
     reports = table([{"at": r.at, "value": r.value} for r in part.reported])
     layers = [reports.mark_line(color=ink, strokeWidth=1.8).encode(x=x, y=y)]

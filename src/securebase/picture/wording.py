@@ -175,8 +175,9 @@ def day(on: date) -> str:
 
 def safety(question: str, answer: str, when: str) -> Words:
     """`when`: the day, and the session where there is one."""
+    named = "" if answer.startswith("“") else f"{question}, "
     return (
-        f"Safety answer waiting: {question.removeprefix('the ')}, {answer} ({when})",
+        f"Safety answer waiting: {named}{answer} ({when})",
         "A safety answer is waiting for you.",
         f"{question[0].upper()}{question[1:]} was answered {answer} ({when}); nobody has acknowledged it yet.",
         "How safe are you feeling right now, and what would help you stay safe until we meet again?",

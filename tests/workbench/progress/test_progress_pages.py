@@ -84,7 +84,7 @@ def test_the_client_page_tells_before_charts_and_beside_them_the_numbers(course:
     assert 1 <= len(points) <= 4
     assert "alliance fell" in points[0].text
     assert all(p.select_one("q") and p.select_one("details") for p in points)
-    assert len(page.select("svg.chart[role=img]")) == 8
+    assert len(page.select("svg.chart[role=img]")) == 6
     ids = [e["id"] for e in page.select("[id]")]
     assert len(ids) == len(set(ids))
     assert len(page.select("details.numbers table")) == 3
@@ -172,3 +172,61 @@ def test_a_caseload_is_quick(course: Cast, alma: Browser, django_assert_max_num_
 def test_queries_do_not_grow_with_sessions(course: Cast) -> None:
     found = queries.caseload(account=course.alma, now=NOON + timedelta(days=400))
     assert len(found.rows) == 1
+
+
+# ---- what a page must not say, and what it must ----------------------------------------------------------------------
+def only_partly_answered(cast: Cast) -> None:
+    """Two of the items of the first check-in are answered, and no more."""
+    invited = invite_check_in(
+        session=cast.session, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.LINK, at=timezone.now()
+    )
+    every = answers("session_before", 5.0)
+    given = {item: value if item <= 2 else None for item, value in every.items()}
+    record_check_in(check_in=invited.check_in, responses=given, submission="part", at=timezone.now())
+
+
+def test_a_partial_check_in_is_not_called_nothing(cast: Cast, alma: Browser) -> None:
+    only_partly_answered(cast)
+    page = soup(alma, "client", cast.carla.id)
+    assert "Nothing has been answered yet" not in page.text
+    assert "too few items for a symptom score" in page.text
+    row = soup(alma, "caseload").select_one(".cases tbody tr")
+    assert row is not None
+    assert "no score yet" in row.text
+    assert "no report" not in row.text
+
+
+def test_no_all_clear_stands_under_an_open_alert(cast: Cast, alma: Browser) -> None:
+    invited = invite_check_in(
+        session=cast.session, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.LINK, at=timezone.now()
+    )
+    given = answers("session_before", 5.0, safety=1.0)
+    record_check_in(check_in=invited.check_in, responses=given, submission="x", at=timezone.now())
+    page = soup(alma, "client", cast.carla.id)
+    assert "Nothing asks for attention" not in page.text
+    box = page.select_one(".callout.alert")
+    assert box is not None
+    assert "safety question of the check-in: “It crossed my mind”" in " ".join(box.text.split())
+    report = alma.get(reverse("client-report", args=(cast.carla.id,))).content.decode()
+    assert "Nothing asks for attention" not in report
+    assert "“It crossed my mind”" in report
+
+
+def test_callout_caseload_and_chart_tell_the_same_fall(course: Cast, alma: Browser) -> None:
+    page = soup(alma, "client", course.carla.id)
+    callout = page.select(".points > li")[0].text
+    found = re.search(r"Rated ([\d.]+) in session (\d+), ([\d.]+) points? below .*?\(([\d.]+)\)", callout)
+    assert found
+    rated, session, below, expected = found.groups()
+    alliance = page.select_one("section[aria-labelledby=alliance-title]")
+    assert alliance is not None
+    words = " ".join(alliance.text.split())
+    assert (
+        f"The rupture of session {session} is open: rated {rated}, {below} points below the expected {expected}"
+        in words
+    )
+    assert f"expected {expected}" in [t.text for t in alliance.select("svg text")]
+    assert "left out" in words
+    row = soup(alma, "caseload").select_one(".cases tbody tr")
+    assert row is not None
+    assert re.search(rf"Alliance fell {re.escape(below)} below .* in session {session}", row.text)
