@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from securebase.cli.track import _coverage
+from securebase.study.person import Coverage
 from table_files import call, write
 
 COLUMNS = ("--person", "who", "--time", "session", "--outcome", "y", "--process", "x")
@@ -17,7 +19,15 @@ def run(monkeypatch, capsys):
 def test_one_client_with_level_forecast_and_change(run, tmp_path):
     said = run("track", write(tmp_path), *COLUMNS, "--client", "p3")
     assert said.code == 0
-    for part in ("Client p3", "usual level", "Forecast", "95% interval", "Basis:"):
+    for part in (
+        "Client p3",
+        "usual level",
+        "Forecast",
+        "50% interval",
+        "90% interval",
+        "In this table, one row ahead",
+        "Basis:",
+    ):
         assert part in said.out
 
 
@@ -57,3 +67,29 @@ def test_without_a_model_it_still_says_what_was_recorded(run, tmp_path):
     assert "NOT ENOUGH DATA" in said.out
     assert "at first" in said.out
     assert "no level and no forecast" in said.out
+
+
+def test_json_says_all_that_fit_says_of_the_table_and_the_model(run, tmp_path):
+    path = write(tmp_path)
+    path.write_text(path.read_text() + ",3,1,2\n")
+    track = json.loads(run("track", path, *COLUMNS, "--client", "p3", "--json").out)
+    fit = json.loads(run("fit", path, *COLUMNS, "--json").out)
+    assert {key: value for key, value in fit.items() if key != "parameters"}.items() <= track.items()
+    assert track["reading"]["skipped"][0]["count"] == 1
+    assert len(track["reading"]["fingerprint"]) == 64
+    assert "Sessions count as one week each" in track["reading"]["remarks"][0]
+    assert track["model"]["trend"] == "carried"
+    assert track["diagnostics"]["kernel"]
+    assert track["versions"]["securebase"]
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (Coverage(557, 401, 531), "Here intervals are wider than needed."),
+        (Coverage(557, 180, 400), "Here intervals are too narrow."),
+        (Coverage(10, 6, 9), "(whose scores the fit has seen)."),
+    ],
+)
+def test_the_width_of_intervals_is_judged_by_the_table(found, words):
+    assert _coverage(found).endswith(words)

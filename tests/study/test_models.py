@@ -24,7 +24,7 @@ from securebase.study.models import (
     specification_for,
     standardised_residuals,
 )
-from securebase.study.person import follow
+from securebase.study.person import Coverage, follow, last_scores_within
 from securebase.study.result import ModelSummary, NotFitted
 from study_tables import cohort, drawn
 
@@ -147,23 +147,27 @@ def test_a_person_is_followed_with_the_table_s_model(rows, fitted):
     level = found.levels[0]
     # the person's mean, pulled towards the others by what is uncertain
     assert min(own.mean(), level.others_level) - 0.05 <= level.usual_level <= max(own.mean(), level.others_level) + 0.05
-    widths = [f.upper - f.lower for f in found.forecast]
+    widths = [f.upper_90 - f.lower_90 for f in found.forecast]
     assert [f.time for f in found.forecast] == [20.0, 21.0, 22.0, 23.0]
     assert widths == sorted(widths)
-    assert all(f.lower < f.value < f.upper for f in found.forecast)
+    assert all(f.lower_90 < f.lower_50 < f.value < f.upper_50 < f.upper_90 for f in found.forecast)
 
 
 def test_forecasts_hold_what_they_promise(rows, fitted):
-    """95% intervals of the next score, from rows without the last one, contain it in about 95 of 100."""
-    inside = 0
+    """Intervals of the next score, from rows without the last one, contain it about as often as they say; and what is
+    counted for the whole table is the same."""
+    in_half = in_most = 0
     for i, name in enumerate(rows.persons):
         own = one_person(rows, i)
         shorter = type(own)(
             (name,), own.constructs, np.array([0, 19]), own.times[:19], own.scores[:19], own.wave[:19], "session", 7.0
         )
         ahead = follow(shorter, fitted, name, steps=1).forecast[0]
-        inside += ahead.lower <= own.scores[19, 0] <= ahead.upper
-    assert 0.89 <= inside / rows.n_persons <= 0.99
+        in_half += ahead.lower_50 <= own.scores[19, 0] <= ahead.upper_50
+        in_most += ahead.lower_90 <= own.scores[19, 0] <= ahead.upper_90
+    assert 0.38 <= in_half / rows.n_persons <= 0.62
+    assert 0.84 <= in_most / rows.n_persons <= 0.96
+    assert last_scores_within(rows, fitted) == Coverage(rows.n_persons, in_half, in_most)
 
 
 def test_what_higher_means_decides_the_verdict(rows, fitted):

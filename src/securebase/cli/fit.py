@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from securebase.cli.describing import described
 from securebase.cli.options import TableOptions, cohort_of, table_options
 from securebase.cli.telling import (
     as_json,
@@ -23,7 +24,6 @@ from securebase.model.fit import Fit, fit
 from securebase.model.observations import panel
 from securebase.records.cohort import Cohort
 from securebase.study.models import specification_for
-from securebase.study.study import versions
 
 
 @click.command("fit")
@@ -43,44 +43,15 @@ def command(options: TableOptions, *, json_wanted: bool, out: Path | None) -> No
             rows, specification_for(rows, options.reading_of_trend, options.start_of_state), progress=climbing(tell)
         )
     if json_wanted or out:
-        as_json(described(fitted, cohort), out)
+        as_json({"parameters": _estimates(fitted), **described(fitted, cohort)}, out)
     if not json_wanted:
         _print(fitted, cohort)
         if out:
             click.echo(f"\nWritten to {out}.")
 
 
-def described(fitted: Fit, cohort: Cohort) -> dict[str, Any]:
-    """A fit as JSON."""
-    specification = fitted.specification
-    return {
-        "log_likelihood": fitted.log_likelihood,
-        "n_parameters": fitted.n_parameters,
-        "n_persons": fitted.n_persons,
-        "n_observations": fitted.n_observations,
-        "outcome_of_fit": fitted.outcome.kind,
-        "advice": f"{fitted.outcome.sentence} {fitted.outcome.what_to_do}".strip(),
-        "parameters": {
-            name: {"estimate": e.value, "standard_error": e.standard_error} for name, e in fitted.estimates.items()
-        },
-        "model": {
-            "constructs": specification.constructs,
-            "trend": specification.trend,
-            "start": specification.start,
-            "time_unit": specification.time_unit,
-            "planned_end": specification.planned_end,
-        },
-        "diagnostics": {
-            "gradient_norm": fitted.gradient_norm,
-            "hessian_eigenvalues": fitted.hessian_eigenvalues,
-            "iterations": fitted.iterations,
-            "kernel": fitted.kernel,
-            "held": fitted.held,
-            "notes": fitted.notes,
-        },
-        "reading": cohort.reading,
-        "versions": versions(),
-    }
+def _estimates(fitted: Fit) -> dict[str, Any]:
+    return {name: {"estimate": e.value, "standard_error": e.standard_error} for name, e in fitted.estimates.items()}
 
 
 def _print(fitted: Fit, cohort: Cohort) -> None:

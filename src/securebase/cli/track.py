@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from securebase.cli.describing import described
 from securebase.cli.options import TableOptions, cohort_of, table_options
 from securebase.cli.telling import (
     as_json,
@@ -27,7 +28,8 @@ from securebase.measurement.instrument import Scale
 from securebase.model.fit import fit
 from securebase.model.observations import panel
 from securebase.study.models import specification_for
-from securebase.study.person import Followed, Forecast, follow
+from securebase.study.person import Coverage, Followed, Forecast, follow, last_scores_within
+from securebase.study.result import plain as as_plain
 
 _VERDICTS = {
     "improved": "reliable improvement",
@@ -77,15 +79,16 @@ def command(
             rows, specification_for(rows, options.reading_of_trend, options.start_of_state), progress=climbing(tell)
         )
         followed = follow(rows, fitted, client, direction=Direction(higher_is), scale=scale, steps=ahead)
+        coverage = last_scores_within(rows, fitted)
     if json_wanted or out:
-        as_json(followed, out)
+        as_json({**as_plain(followed), "coverage": coverage, **described(fitted, cohort)}, out)
     if not json_wanted:
         if cohort.reading:
             heading("Data")
             sentences(cohort.reading.sentences())
         heading(f"Model of {fitted.n_persons:,} persons: trend {options.trend}, start {options.start}")
         sentences(how_it_ended(fitted))
-        _print(followed)
+        _print(followed, coverage)
 
 
 def _scale(known: str) -> Scale:
@@ -99,7 +102,7 @@ def _scale(known: str) -> Scale:
     raise InputError(f"say which scale of “{name}”", advice=f"Known are: {', '.join(f'{name}:{s}' for s in scales)}.")
 
 
-def _print(followed: Followed) -> None:
+def _print(followed: Followed, coverage: Coverage | None) -> None:
     unit = followed.time_unit if followed.time_unit != "file" else "time"
     heading(f"Client {followed.person}")
     sentences([f"{followed.n_rows} rows, from {unit} {plain(followed.first_at)} to {unit} {plain(followed.last_at)}."])
@@ -126,23 +129,39 @@ def _print(followed: Followed) -> None:
     )
     heading(f"Forecast of the next scores of {followed.outcome}, if the model holds")
     table(
-        (unit, "score", "95% interval", "people who began alike"),
+        (unit, "score", "50% interval", "90% interval", "people who began alike"),
         [
             (
                 plain(f.time),
                 _near(f.value, f),
-                f"{_near(f.lower, f)} to {_near(f.upper, f)}",
+                f"{_near(f.lower_50, f)} to {_near(f.upper_50, f)}",
+                f"{_near(f.lower_90, f)} to {_near(f.upper_90, f)}",
                 "–" if f.began_alike is None else _near(f.began_alike, f),
             )
             for f in followed.forecast
         ],
     )
     sentences(["The model does not know the ends of the scale: an interval may reach beyond them."])
+    if coverage:
+        sentences([_coverage(coverage)])
+
+
+def _coverage(found: Coverage) -> str:
+    """What intervals of this kind did in the table, with a word on their width where chance cannot explain it."""
+    half, most = found.within_50 / found.n, found.within_90 / found.n
+    # two standard errors of a share of one half
+    slack = 1.0 / found.n**0.5
+    width = "wider than needed" if half > 0.5 + slack else "too narrow" if half < 0.5 - slack else ""
+    verdict = f" Here intervals are {width}." if width else ""
+    return (
+        f"In this table, one row ahead, the 50% interval held the last score of {half:.0%} and the 90% interval that "
+        f"of {most:.0%} of {found.n:,} persons (whose scores the fit has seen).{verdict}"
+    )
 
 
 def _near(value: float, of: Forecast) -> str:
     """A forecast's figure, as fine as its uncertainty allows."""
-    return with_error(value, (of.upper - of.lower) / 4)[0]
+    return with_error(value, (of.upper_90 - of.lower_90) / 3.3)[0]
 
 
 def _change(followed: Followed, change: Change) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +15,14 @@ from securebase.measurement.instrument import Scale
 from securebase.model.fit import Fit
 from securebase.model.panel import Panel
 from securebase.model.track import Tracked, track
-from securebase.study.models import one_person
+from securebase.study.models import one_person, standardised_residuals
 
 Array = NDArray[np.float64]
 
 #: a noise variance below this share of its construct's variance around the level is as good as none
 _NO_NOISE = 1e-3
+#: half the width of an interval of 50% and of 90%, in standard deviations
+_HALF, _NINE_TENTHS = NormalDist().inv_cdf(0.75), NormalDist().inv_cdf(0.95)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +46,28 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The next scores of the outcome if the model holds: mean and 95% interval of a score, and of people who began
-    alike."""
+    """The next scores of the outcome if the model holds: mean, intervals of 50% and of 90% of a score, and the mean of
+    people who began alike."""
 
     time: float
     value: float
-    lower: float
-    upper: float
+    lower_50: float
+    upper_50: float
+    lower_90: float
+    upper_90: float
     began_alike: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many persons' last score of the outcome lay within the interval that their earlier rows gave for it.
+
+    The fit has seen these scores too, so this is a look at the width of the intervals, not a test on new people.
+    """
+
+    n: int
+    within_50: int
+    within_90: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +160,18 @@ def change_by_noise(fitted: Fit, first: float, last: float, direction: Direction
     return Change(points, percent, threshold, "improved" if better else "worse", basis, False)
 
 
+def last_scores_within(panel: Panel, fitted: Fit) -> Coverage | None:
+    """Coverage of the intervals one row ahead, at the last score of each person with two or more; None without any,
+    and without a fit."""
+    if fitted.parameters is None:
+        return None
+    outcome = standardised_residuals(panel, fitted.specification, fitted.parameters)[panel.constructs[0]]
+    last = np.abs([own[-1].value for own in outcome if len(own) > 1])
+    if not len(last):
+        return None
+    return Coverage(len(last), int((last <= _HALF).sum()), int((last <= _NINE_TENTHS).sum()))
+
+
 def _levels(own: Panel, tracked: Tracked, others: Array) -> tuple[Level, ...]:
     levels = []
     for k, name in enumerate(own.constructs):
@@ -164,11 +193,18 @@ def _levels(own: Panel, tracked: Tracked, others: Array) -> tuple[Level, ...]:
 
 
 def _forecast(tracked: Tracked) -> tuple[Forecast, ...]:
-    half = 1.96 * tracked.forecast_score_sd[:, 0]
     times, alike = tracked.expected_course_times, tracked.expected_course
     return tuple(
-        Forecast(float(t), float(v), float(v - h), float(v + h), float(np.interp(t, times, alike)))
-        if len(times)
-        else Forecast(float(t), float(v), float(v - h), float(v + h), None)
-        for t, v, h in zip(tracked.forecast_times, tracked.forecast[:, 0], half, strict=True)
+        Forecast(
+            time=float(t),
+            value=float(v),
+            lower_50=float(v - _HALF * sd),
+            upper_50=float(v + _HALF * sd),
+            lower_90=float(v - _NINE_TENTHS * sd),
+            upper_90=float(v + _NINE_TENTHS * sd),
+            began_alike=float(np.interp(t, times, alike)) if len(times) else None,
+        )
+        for t, v, sd in zip(
+            tracked.forecast_times, tracked.forecast[:, 0], tracked.forecast_score_sd[:, 0], strict=True
+        )
     )
