@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import csv
+import io
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,52 @@ def test_it_reads_back_to_the_same_scores(full: Cast, tmp_path: Path) -> None:
     assert [s.value for s in found.scores("symptoms")] == [6.0, 3.0]
     assert [s.value for s in found.scores("alliance")] == [6.0, 3.0]
     assert [s.at for s in found.scores("symptoms")] == pytest.approx([14 / 24, 7 + 14 / 24], abs=0.01)
+
+
+def table(cast: Cast) -> list[dict[str, str]]:
+    text = download_scores(episode=cast.episode, by=cast.alma, at=NOON + timedelta(days=30)).decode()
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def phq9(cast: Cast, responses: dict[int, float | None], at: datetime) -> None:
+    actions.type_in_administration(
+        episode=cast.episode, by=cast.alma, instrument="phq9", responses=responses, at=at, submission=str(at)
+    )
+
+
+def test_every_measure_has_a_column_and_every_row_a_score(full: Cast) -> None:
+    phq9(full, dict.fromkeys(range(1, 9), 2.0) | {9: 0.0}, NOON + timedelta(days=9))
+    phq9(full, {1: 2.0, 9: 0.0}, NOON + timedelta(days=10))  # items left open: no total, and no row
+    rows = table(full)
+    assert [r["phq9_total"] for r in rows if r["phq9_total"]] == ["16"]
+    assert [r["symptoms"] for r in rows if r["symptoms"]] == ["6", "3"]
+    assert len(rows) == 5
+    assert all(any(v for k, v in r.items() if k not in ("person", "time")) for r in rows)
+
+
+def test_symptoms_are_those_the_client_is_followed_with(full: Cast) -> None:
+    episode = full.episode
+    episode.symptom_measure = "phq9:total"
+    episode.save()
+    phq9(full, dict.fromkeys(range(1, 9), 2.0) | {9: 0.0}, NOON - timedelta(minutes=4))
+    rows = table(full)
+    assert [r["symptoms"] for r in rows if r["symptoms"]] == ["16"]
+    assert [r["session_before_symptoms"] for r in rows if r["session_before_symptoms"]] == ["6", "3"]
+
+
+def test_times_are_short_and_keep_before_and_after_apart(full: Cast) -> None:
+    rows = table(full)
+    assert [r["time"] for r in rows] == ["0.083", "0.089", "1.083", "1.089"]
+    assert [bool(r["symptoms"]) for r in rows] == [True, False, True, False]
+    assert [bool(r["alliance"]) for r in rows] == [False, True, False, True]
+
+
+def test_two_scores_of_one_scale_within_minutes_both_stay(full: Cast) -> None:
+    for minute, value in enumerate((1.0, 2.0, 3.0)):
+        phq9(full, dict.fromkeys(range(1, 10), 0.0) | {1: value}, NOON + timedelta(minutes=minute))
+    rows = table(full)
+    assert [r["phq9_total"] for r in rows if r["phq9_total"]] == ["1", "2", "3"]
+    assert len({r["time"] for r in rows}) == len(rows)
 
 
 def test_it_names_nobody_and_no_day(full: Cast) -> None:

@@ -122,7 +122,7 @@ def test_change_is_shown_against_measurement_error(cast: Cast, alma: Browser) ->
     phq9(cast, 2.0, 0)
     phq9(cast, 1.0, 7)
     page = text(alma.get(reverse("client-measures", args=[cast.carla.id])))
-    assert "-8 (-50%) reliable improvement threshold 6" in page
+    assert "−8 (−50%) reliable improvement threshold 6" in page
     assert "mild" in page
 
 
