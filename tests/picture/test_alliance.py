@@ -91,6 +91,12 @@ def test_without_a_rupture_nothing_is_left_out() -> None:
     assert "left out" not in telling.alliance_sentences(made)[0]
 
 
+def test_nothing_beyond_the_scale_is_ever_expected() -> None:
+    (mark,) = picture(10, 10, 10, 10, 10, 10, 10, 4).alliance.ruptures
+    assert mark.expected is not None
+    assert mark.expected <= 10
+
+
 def _usual(scores: np.ndarray, alliance: int, template: object) -> float:
     chosen = parameter_set()
     panel = replace(template, scores=scores)  # type: ignore[type-var]

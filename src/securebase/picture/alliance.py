@@ -17,7 +17,7 @@ from securebase.model.parameter_set import ParameterSet
 from securebase.model.track import Tracked
 from securebase.picture.answered import partial
 from securebase.picture.course import Course
-from securebase.picture.parts import Alliance, Bar, GateLevel, Ranged, Repair
+from securebase.picture.parts import Alliance, Bar, GateLevel, Ranged, Repair, RuptureMark
 from securebase.picture.ruptures import Rating, ruptures
 from securebase.picture.sections import (
     HALF_90,
@@ -47,18 +47,19 @@ def alliance(
     instrument, scale = known if known else (None, None)
     scores = scores_of(record, "alliance", measure)
     low, high = bounds(scale, [s.value for s in scores])
+    found = ruptures(
+        _ratings(course, scores) if course else (),
+        record.ruptures,
+        as_of=as_of,
+        session_at={s.number: s.at for s in record.sessions},
+    )
     part = Alliance(
         measure=measure_name(instrument, measure),
         minimum=low,
         maximum=high,
         validated=instrument is not None and instrument.validated,
         reported=reported(scores),
-        ruptures=ruptures(
-            _ratings(course, scores) if course else (),
-            record.ruptures,
-            as_of=as_of,
-            session_at={s.number: s.at for s in record.sessions},
-        ),
+        ruptures=tuple(_inside(mark, low, high) for mark in found),
         notes=partial(record, measure, "alliance"),
     )
     if course is None or level < GateLevel.COHORT or not scores:
@@ -75,6 +76,11 @@ def alliance(
         left_out=len(left_out),
         counted_in=len(flagged) - len(left_out),
     )
+
+
+def _inside(mark: RuptureMark, low: float, high: float) -> RuptureMark:
+    """The expected value as a rating could be: the model knows no end of the scale, a questionnaire does."""
+    return mark if mark.expected is None else replace(mark, expected=min(max(mark.expected, low), high))
 
 
 def _k(course: Course) -> int:
