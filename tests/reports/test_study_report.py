@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from securebase.records.cohort import Reading, Skipped
 from securebase.reports.render import count, fixed, paired, points, short, standard, with_error
 from securebase.reports.study_report import study_report
+from securebase.study.reciprocal import Verdict
 from securebase.study.study import study
 from study_tables import cohort, drawn
 
@@ -49,6 +50,60 @@ def test_the_first_page_says_what_stays_and_what_fades(page, result):
         assert sentence in text
         assert lag.verdict.label.capitalize() in text
     assert page.find("h2", class_="page").find_previous("section", class_="card") is first
+
+
+def test_what_stands_against_a_verdict_is_on_the_first_page(page, result):
+    first = page.find("section", class_="card")
+    items = first.find("ul", class_="findings").find_all("li")
+    for item, sentence, caveat, figures in zip(
+        items, result.findings_in_words, result.caveats_in_words, result.figures_in_words, strict=True
+    ):
+        note = item.find(class_="note").get_text(" ")
+        assert item.get_text(" ").strip().startswith(f"{sentence} {caveat}".strip())
+        assert figures in note
+        assert not any(sign.isdigit() for sign in sentence)
+    hanging = next(lag for lag in result.lags if lag.verdict is Verdict.STAYS)
+    one = replace(hanging.without_one, deciding=4, otherwise=((Verdict.CANNOT_TELL, 4),))
+    lags = tuple(replace(lag, without_one=one) if lag is hanging else lag for lag in result.lags)
+    again = BeautifulSoup(study_report(replace(result, lags=lags)), "html.parser")
+    assert "one person can decide it" in again.find("dl", class_="verdicts").get_text(" ")
+
+
+def test_what_one_person_can_do_stands_in_table_4(page, result):
+    table = next(t for t in page.find_all("table") if "Table 4." in t.find("caption").get_text())
+    assert {"one person left out", "p at most", "persons who decide"} <= {th.get_text() for th in table.find_all("th")}
+    left = result.lags[0].main.without_one
+    row = next(r for r in table.find_all("tr") if r.find("td") and r.find("td").get_text() == "successive sessions")
+    cells = [c.get_text() for c in row.find_all("td")]
+    assert f"{standard(left.lowest)} to {standard(left.highest)}" in cells
+    assert cells[-2] == str(left.deciding)
+
+
+def test_each_correlation_of_table_2_has_its_own_counts(page, result):
+    table = next(t for t in page.find_all("table") if "Table 2." in t.find("caption").get_text())
+    row = table.find("tbody").find("tr")
+    said = [c.get_text(" ") for c in row.find_all("td")]
+    moves = result.moves_with[0]
+    assert len(said) == 3
+    assert f"{moves.between.n_persons} persons" in said[0]
+    assert f"{moves.within.n} sessions, {moves.within.n_persons} persons" in said[1]
+    assert f"{moves.within_detrended.n} sessions, {moves.within_detrended.n_persons} persons" in said[2]
+
+
+def test_residuals_that_follow_each_other_are_commented(result):
+    model = result.models[0]
+    rows = tuple(replace(r, autocorrelation=-0.3) for r in model.residuals)
+    worse = replace(result, models=(replace(model, residuals=rows), *result.models[1:]))
+    assert "speaks against the model for this column" not in study_report(result)
+    assert study_report(worse).count("speaks against the model for this column") == len(rows)
+
+
+def test_pictures_that_stand_in_pairs_are_drawn_for_a_column(page):
+    """As wide as a phone and as half of a page, so that they are never shrunk until their words cannot be read."""
+    pictures = [p for pair in page.find_all(class_="pair") for p in pair.find_all("svg")]
+    assert len(pictures) >= 4
+    for picture in pictures:
+        assert 330 <= float(picture["viewbox"].split()[2]) <= 440
 
 
 def test_what_was_skipped_is_on_the_first_page_and_in_full_at_the_end(page, result):

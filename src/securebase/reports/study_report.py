@@ -15,8 +15,10 @@ from securebase.study.estimators import ALTERNATIVES, GUARD, PRIMARY
 from securebase.study.forms import Form
 from securebase.study.reciprocal import Verdict
 from securebase.study.result import ModelSummary, NotFitted, ParameterRow, StudyResult
-from securebase.study.wording import when
+from securebase.study.wording import flags_in_words, misfits_in_words, when
 
+#: pixels of a picture that shares a row with another on a page, and has a phone to itself
+_COLUMN = 400
 _LEVELS: tuple[Level, Level] = ("between", "within")
 #: in the order in which the first page lists them
 _ORDER = (Verdict.STAYS, Verdict.FADES, Verdict.APPEARS, Verdict.CANNOT_TELL)
@@ -35,11 +37,15 @@ def study_report(result: StudyResult) -> str:
         verdicts=_verdicts(result),
         forest=_forest(result),
         courses=_courses(result),
-        levels={m.first: [_svg(levels_chart(result, m.first, level)) for level in _LEVELS] for m in result.moves_with},
-        residuals={name: _svg(residuals_chart(result, name)) for name in result.courses.residuals},
+        levels={
+            m.first: [_svg(levels_chart(result, m.first, level, width=_COLUMN)) for level in _LEVELS]
+            for m in result.moves_with
+        },
+        residuals={name: _svg(residuals_chart(result, name, width=_COLUMN)) for name in result.courses.residuals},
         estimators=(PRIMARY, GUARD, *ALTERNATIVES),
         fitted=fitted,
         estimates=_estimates(fitted),
+        misfits=misfits_in_words(fitted, result.asked.labels),
         not_fitted=[m for m in result.models if isinstance(m, NotFitted)],
     )
 
@@ -51,14 +57,17 @@ def _estimates(fitted: list[ModelSummary]) -> list[tuple[str, list[ParameterRow 
     return [(name, [rows.get(name) for rows in own]) for name in names]
 
 
-def _verdicts(result: StudyResult) -> list[tuple[Verdict, list[str]]]:
-    """Verdict → what it is said of, verdicts in their order and only those that occur."""
+def _verdicts(result: StudyResult) -> list[tuple[Verdict, list[tuple[str, str]]]]:
+    """Verdict → what it is said of and what stands against it; verdicts in their order and only those that occur."""
     label = result.asked.label
     found = [
         (
             verdict,
             [
-                f"{label(lag.link.earlier)} → {label(lag.link.later)} {when(lag.link.step)}"
+                (
+                    f"{label(lag.link.earlier)} → {label(lag.link.later)} {when(lag.link.step)}",
+                    flags_in_words(lag, result.models),
+                )
                 for lag in result.lags
                 if lag.verdict is verdict
             ],
@@ -81,7 +90,7 @@ def _forest(result: StudyResult) -> dict[str, Markup]:
 def _courses(result: StudyResult) -> list[tuple[str, Markup, int, int]]:
     """label, chart, courses drawn, courses there are; for every construct that has any."""
     return [
-        (result.asked.label(name), _svg(courses_chart(result, name)), *shown_courses(result, name))
+        (result.asked.label(name), _svg(courses_chart(result, name, width=_COLUMN)), *shown_courses(result, name))
         for name, found in result.courses.courses.items()
         if found
     ]
