@@ -9,9 +9,13 @@ import sys
 from importlib import import_module, resources
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import securebase
+from securebase.cli.fit import command
+from securebase.errors import InputError
+from securebase.model.parameters import Trend
 
 NAMES = sorted(set(securebase.__all__) - {"__version__"})
 
@@ -69,8 +73,11 @@ def test_importing_costs_next_to_nothing() -> None:
     assert [m for m in loaded if m.startswith("securebase.")] == []
 
 
-def test_everything_behind_the_door_needs_no_web_and_no_chart() -> None:
-    code = "import securebase\nfor name in securebase.__all__: getattr(securebase, name)"
+def test_everything_behind_the_door_but_reports_needs_no_web_and_no_chart() -> None:
+    code = (
+        "import securebase\n"
+        "for name in securebase.__all__:\n    if not name.endswith('_report'): getattr(securebase, name)"
+    )
     loaded = _fresh(code)
     assert "securebase.study.study" in loaded
     assert not {"django", "altair", "vl_convert", "click", "jinja2"} & set(loaded)
@@ -83,3 +90,41 @@ def test_the_verbs_work_together() -> None:
     assert rows.n_persons == 3
     picture = securebase.client_picture(cohort.episodes[0], as_of=60.0)
     assert picture.to_json()
+
+
+def test_a_notebook_gets_from_a_data_frame_to_a_report_with_plain_texts() -> None:
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame(
+        {
+            "who": np.repeat([f"p{i}" for i in range(12)], 8),
+            "session": np.tile(np.arange(1, 9), 12),
+            "y": rng.normal(10, 3, size=96) + np.repeat(rng.normal(0, 2, size=12), 8),
+            "x": rng.normal(5, 1, size=96),
+        }
+    )
+    cohort = securebase.read_cohort(frame, person="who", time="session", outcome="y", processes="x")
+    result = securebase.study_cohort(cohort, trend="linear", start="stationary")
+    assert result.asked.trend == "linear"
+    assert [m.trend for m in result.models] == ["linear", "none"]
+    assert securebase.study_report(result).startswith("<!doctype html>")
+
+
+def test_a_specification_by_default_is_that_of_the_command_line() -> None:
+    options = {o.name: o.default for o in command.params}
+    cohort = securebase.simulate("default", n=3, rng=np.random.default_rng(1), sessions=8, dropout=0.0, missing=0.0)
+    rows = securebase.panel(cohort)
+    found = securebase.specification_for(rows)
+    assert (found.trend, found.start) == (options["trend"], options["start"])
+    assert found.planned_end == pytest.approx(np.quantile(rows.times[rows.starts[1:] - 1], 0.9))
+    assert securebase.specification_for(rows, "apart", "free").start == "free"
+
+
+def test_a_trend_or_start_that_is_not_known_is_refused_with_those_that_are() -> None:
+    assert securebase.Specification(("y",), trend="linear").trend is Trend.LINEAR
+    with pytest.raises(InputError, match=r"no trend “lin”\. Known are: none, linear, apart, carried"):
+        securebase.Specification(("y",), trend="lin")
+    with pytest.raises(InputError, match=r"no start “fixed”\. Known are: stationary, free"):
+        securebase.Specification(("y",), start="fixed")
+    cohort = securebase.simulate("default", n=3, rng=np.random.default_rng(1), sessions=4)
+    with pytest.raises(InputError, match="no trend “lin”"):
+        securebase.study_cohort(cohort, trend="lin")

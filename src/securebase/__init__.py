@@ -31,6 +31,10 @@ _DOOR = {
     # what may be said (`securebase.study` is the room, so its verb has a longer name here)
     "client_picture": ("securebase.picture.client", "client_picture"),
     "study_cohort": ("securebase.study.study", "study"),
+    "specification_for": ("securebase.study.models", "specification_for"),
+    # what may be handed over (loads the libraries of charts and pages when it is first asked for)
+    "study_report": ("securebase.reports.study_report", "study_report"),
+    "client_report": ("securebase.reports.client_report", "client_report"),
     "SecurebaseError": ("securebase.errors", "SecurebaseError"),
 }
 

@@ -14,6 +14,9 @@ from securebase.model.track import track as track
 from securebase.picture.client import client_picture as client_picture
 from securebase.records.cohort import Cohort as Cohort
 from securebase.records.episode import EpisodeRecord as EpisodeRecord
+from securebase.reports.client_report import client_report as client_report
+from securebase.reports.study_report import study_report as study_report
+from securebase.study.models import specification_for as specification_for
 from securebase.study.study import study as study_cohort
 
 __all__ = [
@@ -25,6 +28,7 @@ __all__ = [
     "Specification",
     "__version__",
     "client_picture",
+    "client_report",
     "fit",
     "instrument",
     "panel",
@@ -32,7 +36,9 @@ __all__ = [
     "read_cohort",
     "score",
     "simulate",
+    "specification_for",
     "study_cohort",
+    "study_report",
     "track",
     "write_cohort",
 ]

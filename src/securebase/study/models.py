@@ -33,7 +33,7 @@ def specification_for(
     panel: Panel, trend: Trend | str = Trend.CARRIED, start: Start | str = Start.STATIONARY
 ) -> Specification:
     """The specification of a panel. The planned end is the 90th percentile of persons' last times: a table says
-    nothing of plans."""
+    nothing of plans. Trend and start, texts or not, default to what the command line takes."""
     last = panel.times[panel.starts[1:] - 1]
     return Specification(
         panel.constructs,

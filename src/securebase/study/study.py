@@ -33,8 +33,8 @@ from securebase.study.wording import (
 def study(
     cohort: Cohort,
     *,
-    trend: Trend = Trend.CARRIED,
-    start: Start = Start.STATIONARY,
+    trend: Trend | str = Trend.CARRIED,
+    start: Start | str = Start.STATIONARY,
     measures: Measures | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> StudyResult:
@@ -44,6 +44,7 @@ def study(
     plain words what is being computed. Raises ModelError where the data has no row to look at; a
     model that cannot be fitted is a part of the result, not an error.
     """
+    trend, start = Trend(trend), Start(start)
     rows = panel(cohort, measures=measures)
     table = session_table(cohort, rows)
     names = (cohort.outcome, *cohort.processes)
