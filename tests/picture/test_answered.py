@@ -68,6 +68,14 @@ def test_a_measure_that_is_not_followed_is_named_with_its_score() -> None:
     assert "followed with the check-in" in told
 
 
+def test_a_questionnaire_that_no_curve_shows_is_named() -> None:
+    score = Score("anxiety", 9.0, 3.0, Moment.BEFORE, None, "gad7", "total")
+    anxiety = Administration("gad7", 3.0, Moment.BEFORE, None, scores=(score,))
+    record = replace(episode(1), administrations=(anxiety,))
+    assert "On record and in no curve here: GAD-7. The scores are under Measures." in said(record)
+    assert "in no curve here" not in said(episode(3))
+
+
 def test_where_the_followed_questionnaire_is_missing_it_is_said() -> None:
     check_ins = episode(3)
     followed = replace(check_ins, symptom_measure=("phq9", "total"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from securebase.measurement.catalogue import instruments
+from securebase.measurement.constructs import TRACKED_CONSTRUCTS
 from securebase.picture import wording
 from securebase.picture.gates import WEEK
 from securebase.picture.sections import Measure
@@ -58,14 +59,19 @@ def _not_entered(record: EpisodeRecord) -> tuple[str, ...]:
 
 
 def _elsewhere(record: EpisodeRecord) -> tuple[str, ...]:
-    """The last symptom score of every other measure."""
+    """The last symptom score of every other measure, and the questionnaires that no curve of the picture shows."""
     own = record.symptom_measure
     last: dict[Measure, Score] = {
         (s.instrument, s.scale): s for s in record.scores("symptoms") if (s.instrument, s.scale) != own
     }
-    return tuple(
-        wording.elsewhere(_name(measure[0]), s.value, wording.session(s.session, s.at), _name(own[0]))
-        for measure, s in last.items()
+    shown = {a.instrument for a in _by_client(record) if any(s.construct in TRACKED_CONSTRUCTS for s in a.scores)}
+    others = dict.fromkeys(_name(a.instrument) for a in _by_client(record) if a.scores and a.instrument not in shown)
+    return (
+        *(
+            wording.elsewhere(_name(measure[0]), s.value, wording.session(s.session, s.at), _name(own[0]))
+            for measure, s in last.items()
+        ),
+        *((wording.under_measures(list(others)),) if others else ()),
     )
 
 

@@ -369,6 +369,11 @@ def elsewhere(measure: str, value: float, where: str, followed: str) -> str:
     )
 
 
+def under_measures(names: Sequence[str]) -> str:
+    """Questionnaires that measure nothing this picture draws."""
+    return f"On record and in no curve here: {_listed(names)}. The scores are under Measures."
+
+
 # ------------------------------------------------------------------ criteria, each named
 
 
