@@ -215,6 +215,15 @@ def test_an_alert_is_read_and_closed_with_a_note(cast: Cast, alma: Browser) -> N
     assert cast.episode.safety_alerts.get().note == "Called her at two."
 
 
+def test_an_alert_of_a_questionnaire_says_which_item_and_out_of_how_many(cast: Cast, alma: Browser) -> None:
+    phq9(cast, 1.0, 3, last=2.0)
+    told = "PHQ-9 item 9 (self-harm): 2 of 3, 4 September 2026, 14:00"
+    assert told in text(alma.get(reverse("client-sessions", args=[cast.carla.id])))
+    page = text(alma.get(reverse("alert", args=[cast.carla.id, cast.episode.safety_alerts.get().id])))
+    assert "2 of 3" in page
+    assert "PHQ-9 item 9 (self-harm)" in page
+
+
 def test_an_open_safety_question_is_no_all_clear(cast: Cast, alma: Browser) -> None:
     check_in = cast.invite().check_in
     kept = actions.record_check_in(

@@ -13,6 +13,7 @@ from securebase.measurement import change
 from securebase.measurement.catalogue import instrument as instrument_called
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.instrument import Band, Instrument, Item, ResponseOption, Scale
+from securebase.picture.signals import answer_in_words
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.clients.queries import client_in_view
@@ -51,11 +52,11 @@ def sessions_held(episode: Episode | None, now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class OpenAlert:
-    """An alert nobody has acknowledged, with the words of the answer where they are ours."""
+    """An alert nobody has acknowledged: which question it was, and what was answered, in words."""
 
     alert: SafetyAlert
+    question: str
     answer: str
-    instrument: str
 
 
 def open_alerts(episode: Episode | None) -> list[OpenAlert]:
@@ -68,8 +69,8 @@ def open_alerts(episode: Episode | None) -> list[OpenAlert]:
 
 def said(alert: SafetyAlert) -> OpenAlert:
     """What was answered, in words."""
-    instrument = instrument_called(alert.administration.instrument)
-    return OpenAlert(alert, wording(instrument.item(alert.item), alert.value), instrument.name)
+    question, answer = answer_in_words(alert.administration.instrument, alert.item, alert.value)
+    return OpenAlert(alert, question[0].upper() + question[1:], answer)
 
 
 def wording(item: Item, value: float | None) -> str:
