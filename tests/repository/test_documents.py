@@ -62,6 +62,28 @@ def test_every_command_and_option_is_described() -> None:
         assert missing == [], f"docs/commands.md, {name}: {missing}"
 
 
+def test_defaults_that_are_stated_are_true() -> None:
+    """`--option` (default), in the table of shared options or in a command's own section."""
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    context = click.Context(cli)
+    stated = 0
+    for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        named = re.match(r"`securebase ([a-z]+)", section)
+        for name in [named[1]] if named else ["study", "fit", "track"]:
+            command = cli.get_command(context, name)
+            assert command is not None
+            inside = click.Context(command)
+            known = {o: p for p in command.params if isinstance(p, click.Option) for o in p.opts}
+            for option, default in re.findall(r"`(--[a-z-]+)`\s\(`?([^\s()`]+)`?\)", section):
+                own = known[option].get_default(inside)
+                if isinstance(own, str | int | Path):
+                    assert str(own) == default, f"{name} {option}"
+                else:  # decided elsewhere, so the option's own help has to say the same
+                    assert f"[default: {default}]" in (known[option].help or ""), f"{name} {option}"
+                stated += 1
+    assert stated >= 20
+
+
 def test_decisions_are_short() -> None:
     records = sorted((ROOT / "docs" / "decisions").glob("*.md"))
     assert records
