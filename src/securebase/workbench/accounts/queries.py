@@ -27,7 +27,7 @@ def accounts_of_clinic(account: Account) -> QuerySet[Account]:
 #: Of the audit trail, what an account's owner is shown of it, in words.
 _OF_AN_ACCOUNT = {
     "account.created": "Account made",
-    "password.reset": "New password set by an administrator",
+    "password.reset": "New password set",
     "password.changed": "Password changed",
     "sign_in": "Signed in",
 }
