@@ -10,6 +10,7 @@ from securebase.study.reciprocal import LagFinding, LagPair, LeavingOne, Verdict
 from securebase.study.result import EffectRow, ModelSummary, NotFitted, ResidualRow
 from securebase.study.wording import (
     caveats_in_words,
+    counted_in_words,
     figures_in_words,
     finding_in_words,
     flags_in_words,
@@ -96,6 +97,7 @@ def test_other_ways_are_compared_with_the_verdict_before_the_common_course():
     given = finding(0.30, 0.001, 0.26, 0.01, Verdict.STAYS, 0.02)
     assert given.verdict is Verdict.FADES
     assert others_in_words(given).startswith("1 of 2 other ways of computing it agree that it stays until then; others")
+    assert counted_in_words(given) == "1 of 2 other ways of computing it agree that it stays until then"
 
 
 def test_without_a_model_it_says_so():

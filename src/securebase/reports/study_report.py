@@ -15,7 +15,7 @@ from securebase.study.estimators import ALTERNATIVES, GUARD, PRIMARY
 from securebase.study.forms import Form
 from securebase.study.reciprocal import Verdict
 from securebase.study.result import ModelSummary, NotFitted, ParameterRow, StudyResult
-from securebase.study.wording import flags_in_words, misfits_in_words, when
+from securebase.study.wording import counted_in_words, flags_in_words, misfits_in_words, when
 
 #: pixels of a picture that shares a row with another on a page, and has a phone to itself
 _COLUMN = 400
@@ -45,6 +45,7 @@ def study_report(result: StudyResult) -> str:
         estimators=(PRIMARY, GUARD, *ALTERNATIVES),
         fitted=fitted,
         estimates=_estimates(fitted),
+        counted=[counted_in_words(lag) for lag in result.lags],
         misfits=misfits_in_words(fitted, result.asked.labels),
         not_fitted=[m for m in result.models if isinstance(m, NotFitted)],
     )

@@ -172,16 +172,19 @@ def _lost(lost: float) -> str:
 
 def others_in_words(finding: LagFinding) -> str:
     """How many of the other ways of computing it come to the same verdict, and which do not."""
-    total, agree = len(finding.estimable_others), finding.agreeing_others
-    if not total:
-        return "No other way of computing it could be tried."
-    before = "" if finding.verdict is finding.main.verdict else f" that it {finding.main.verdict.label} until then"
-    if agree == total:
-        return f"All {total} other ways of computing it agree{before}."
     against = [
         f"{o.label}: {o.verdict.label}" for o in finding.estimable_others if o.verdict is not finding.main.verdict
     ]
-    return f"{agree} of {total} other ways of computing it agree{before}; others say: {'; '.join(against)}."
+    return counted_in_words(finding) + (f"; others say: {'; '.join(against)}." if against else ".")
+
+
+def counted_in_words(finding: LagFinding) -> str:
+    """How many of the other ways agree; they stop before the common course is taken out, and are compared there."""
+    total, agree = len(finding.estimable_others), finding.agreeing_others
+    if not total:
+        return "No other way of computing it could be tried"
+    before = "" if finding.verdict is finding.main.verdict else f" that it {finding.main.verdict.label} until then"
+    return f"{f'All {total}' if agree == total else f'{agree} of {total}'} other ways of computing it agree{before}"
 
 
 def model_in_words(finding: LagFinding, models: Sequence[ModelSummary | NotFitted], labels: Mapping[str, str]) -> str:
