@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from episodes import alert, episode, session_day
+from securebase.errors import InputError
 from securebase.model.observations import episode_panel
 from securebase.model.parameter_set import parameter_set
 from securebase.model.track import track
@@ -173,3 +174,14 @@ def test_a_session_answered_beforehand_is_known_and_not_foretold() -> None:
     assert made.symptoms.reported[-1].session == 8
     assert made.header.sessions_held == 7
     assert [f.session for f in made.symptoms.forecast] == list(range(9, 17))
+
+
+def test_a_person_of_a_table_is_refused_and_not_drawn_as_silent() -> None:
+    form = Administration("table", at=0.0, scores=(Score("PHQ", 12.0, 0.0, instrument="table", scale="PHQ"),))
+    with pytest.raises(InputError, match="Aster.*track"):
+        client_picture(EpisodeRecord("Aster", administrations=(form,)), as_of=1.0)
+
+
+def test_an_instrument_that_is_not_followed_is_no_table() -> None:
+    form = Administration("gad7", at=0.0, scores=(Score("anxiety", 12.0, 0.0, instrument="gad7", scale="total"),))
+    assert client_picture(EpisodeRecord("Ash", administrations=(form,)), as_of=1.0).symptoms.reported == ()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from securebase import __version__
 from securebase.errors import InputError
+from securebase.measurement.catalogue import instruments
 from securebase.measurement.constructs import MECHANISM_CONSTRUCTS
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.parameter_set import parameter_set as named_parameter_set
@@ -85,7 +86,15 @@ def client_picture(record: EpisodeRecord, *, as_of: float, parameter_set: Parame
 
     Later entries are left out, except safety alerts, which nothing hides. Where tracking fails the picture still shows
     what was reported, and says why there is no more.
+
+    Raises InputError for a record whose every form is of an unknown instrument, such as one read from a table: a picture
+    without the instruments' scales and errors of measurement would be empty and look like a client who never answered.
     """
+    if record.administrations and not any(form.instrument in instruments() for form in record.administrations):
+        raise InputError(
+            f"no form of “{record.person}” is of an instrument on the shelf, so there is no picture to draw",
+            advice="For a person of a table use the command track, or the function track with the table's own fit.",
+        )
     chosen_set = parameter_set if parameter_set is not None else named_parameter_set()
     known = known_at(record, as_of)
     chosen = measures(known, chosen_set)
