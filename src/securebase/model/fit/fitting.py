@@ -387,13 +387,13 @@ def _far_away(problem: _Problem) -> str:
     """What lies far from all others, which may be why a search does not end; nothing where there is no such thing."""
     panel = problem.scale.panel
     far = np.nanmax(np.abs(panel.scores), axis=0)
-    names = [f"“{c}”" for c, z in zip(panel.constructs, far, strict=True) if z > _FAR_SCORE]
+    names = [f"some scores of “{c}”" for c, z in zip(panel.constructs, far, strict=True) if z > _FAR_SCORE]
     gaps = np.diff(panel.times)
     inside = np.ones(len(gaps), dtype=bool)
     inside[panel.starts[1:-1] - 1] = False
     if (gaps[inside] > _FAR_GAP).any():
-        names.append("the times")
-    return f" Some values of {' and '.join(names)} lie far from all others: check them." if names else ""
+        names.append("some times")
+    return f" Check the table: {' and '.join(names)} lie far from all others." if names else ""
 
 
 def _is_variance(name: str) -> bool:
