@@ -178,7 +178,7 @@ def test_a_session_answered_beforehand_is_known_and_not_foretold() -> None:
 
 def test_a_person_of_a_table_is_refused_and_not_drawn_as_silent() -> None:
     form = Administration("table", at=0.0, scores=(Score("PHQ", 12.0, 0.0, instrument="table", scale="PHQ"),))
-    with pytest.raises(InputError, match="Aster.*track"):
+    with pytest.raises(InputError, match=r"Aster.*track"):
         client_picture(EpisodeRecord("Aster", administrations=(form,)), as_of=1.0)
 
 
