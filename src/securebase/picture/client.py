@@ -88,8 +88,7 @@ def client_picture(record: EpisodeRecord, *, as_of: float, parameter_set: Parame
     what was reported, and says why there is no more.
 
     Raises InputError for a record whose every form is of an unknown instrument, such as one read from a table: a
-    picture
-    without the instruments' scales and errors of measurement would be empty and look like a client who never answered.
+    picture without the instruments' scales and errors would be empty, and look like a client who never answered.
     """
     if record.administrations and not any(form.instrument in instruments() for form in record.administrations):
         raise InputError(
