@@ -127,6 +127,8 @@ def _print(followed: Followed, coverage: Coverage | None) -> None:
             for v in followed.levels
         ],
     )
+    if any(v.own_course != v.usual_level for v in followed.levels):
+        sentences(["With a trend the usual level is told where the trend begins; “own course now” adds it up to here."])
     heading(f"Forecast of the next scores of {followed.outcome}, if the model holds")
     table(
         (unit, "score", "50% interval", "90% interval", "people who began alike"),
