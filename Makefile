@@ -58,7 +58,7 @@ docs: $(BIN)/.dev
 	@$(BIN)/python -m pytest tests/repository
 
 # The library as someone gets it from `pip install .`: not editable, no web, and CC=false, a compiler that always fails.
-CORE_TESTS = measurement records model exchange picture study charts reports cli
+CORE_TESTS = measurement records model exchange picture study charts reports cli journeys
 test-core:
 	@echo "== The library alone: no web, no compiler"
 	@test -x .venv-core/bin/python || $(PYTHON) -m venv .venv-core

@@ -27,7 +27,8 @@ print("trail", verify().whole)
 
 def environment(folder: Path) -> dict[str, str]:
     path = os.pathsep.join([str(HERE.parents[1]), *(p for p in sys.path if p)])
-    return os.environ | {"SECUREBASE_DATA_DIR": str(folder), "PYTHONPATH": path}
+    settings = {"DJANGO_SETTINGS_MODULE": "securebase.workbench.settings"}
+    return os.environ | settings | {"SECUREBASE_DATA_DIR": str(folder), "PYTHONPATH": path}
 
 
 def acknowledged_until_killed(folder: Path, after: float) -> list[str]:
