@@ -274,3 +274,13 @@ def test_a_safety_answer_is_told_in_its_words_with_its_date() -> None:
 def test_an_alert_of_an_unknown_questionnaire_is_told_by_its_numbers() -> None:
     unknown = SafetyAlertRecord(2.5, "elsewhere", 4, 2.0)
     assert "Elsewhere item 4" in one(replace(episode(1), safety_alerts=(unknown,)), K.SAFETY).sentence
+
+
+def test_a_fall_in_the_last_rating_is_not_said_to_have_stayed() -> None:
+    low_last = episode(8, symptoms=[6.0] * 8, alliance=[7.0, 7.1, 6.9, 7.0, 7.2, 7.0, 7.1, 3.0])
+    low_then_low = episode(9, symptoms=[6.0] * 9, alliance=[7.0, 7.1, 6.9, 7.0, 7.2, 7.0, 7.1, 3.0, 3.1])
+    titles = [
+        next(s.title for s in client_picture(r, as_of=session_day(n) + 1).signals if s.kind is SignalKind.RUPTURE_OPEN)
+        for n, r in ((8, low_last), (9, low_then_low))
+    ]
+    assert titles == ["The alliance fell in session 8.", "The alliance fell and has not come back."]

@@ -117,7 +117,8 @@ def _ruptures(found: Findings) -> list[Signal]:
     out = []
     for mark in found.alliance.ruptures:
         if mark.repair is Repair.OPEN:
-            out.append(_open_rupture(mark, own_level=found.own_level))
+            rated_since = any(rated.at > mark.at for rated in found.alliance.reported)
+            out.append(_open_rupture(mark, own_level=found.own_level, rated_since=rated_since))
         elif mark.repaired_at is not None and _recent(mark, mark.repaired_at, found.record, held):
             back = wording.session(
                 mark.repaired_session or _session_at(found.record, mark.repaired_at), mark.repaired_at
@@ -130,7 +131,7 @@ def _ruptures(found: Findings) -> list[Signal]:
     return out
 
 
-def _open_rupture(mark: RuptureMark, *, own_level: bool) -> Signal:
+def _open_rupture(mark: RuptureMark, *, own_level: bool, rated_since: bool) -> Signal:
     when, place = wording.session(mark.session, mark.at), (mark.at, mark.session)
     if mark.value is None or mark.expected is None or mark.limit is None:
         words = wording.rupture_marked(mark.marked or "marked", when)
@@ -138,7 +139,7 @@ def _open_rupture(mark: RuptureMark, *, own_level: bool) -> Signal:
     later = None
     if mark.lowest is not None and mark.lowest < mark.value:
         later = (mark.lowest, wording.session(mark.lowest_session, mark.lowest_at or mark.at))
-    words = wording.rupture_seen(mark.value, when, mark.expected, later, own=own_level)
+    words = wording.rupture_seen(mark.value, when, mark.expected, later, own=own_level, rated_since=rated_since)
     evidence = (Evidence("rated", mark.value), Evidence("expected", mark.expected), Evidence("5% limit", mark.limit))
     return _signal(SignalKind.RUPTURE_OPEN, Tone.ALERT, words, wording.RUPTURE_CRITERION, place, *evidence)
 

@@ -184,15 +184,18 @@ def safety(question: str, answer: str, when: str) -> Words:
     )
 
 
-def rupture_seen(value: float, when: str, expected: float, later: tuple[float, str] | None, *, own: bool) -> Words:
-    """`later`: a rating after that which is lower still, and when. `own`: whether own levels are known yet."""
+def rupture_seen(
+    value: float, when: str, expected: float, later: tuple[float, str] | None, *, own: bool, rated_since: bool
+) -> Words:
+    """`later`: a rating after that which is lower still, and when. `own`: whether own levels are known yet.
+    `rated_since`: whether there is any rating after it, without which nothing could have come back."""
     against = "what was to be expected for this client" if own else "what the first ratings suggested"
     short = "their own expected level" if own else "the first ratings"
     below = apart(value, expected)
     more = f" Since then it has been as low as {number(later[0])} ({later[1]})." if later else ""
     return (
         f"Alliance fell {number(below)} below {short} in {when}",
-        "The alliance fell and has not come back.",
+        "The alliance fell and has not come back." if rated_since else f"The alliance fell in {when}.",
         f"Rated {number(value)} in {when}, {points(below)} below {against} ({number(expected)}): more than "
         f"measurement error and usual movement account for.{more}",
         "Last time something between us may have felt different. What was that like for you?",
@@ -469,7 +472,7 @@ def rupture_stands_open(where: str, seen: tuple[float, float, float] | None) -> 
         value, expected, limit = seen
         return (
             f"The rupture of {where} is open: rated {number(value)}, {points(apart(value, expected))} below the "
-            f"expected {number(expected)} (5% limit {number(limit)}). No repair is recorded and ratings have not come "
+            f"expected {number(expected)} (5% limit {number(limit)}). No repair is recorded, and no later rating came "
             "back."
         )
     return f"The rupture marked in {where} is open: no repair is recorded. The ratings by themselves do not show it."

@@ -94,7 +94,7 @@ class CaseRow:
     answered: int
     attention: bool
     next_at: datetime | None
-    order: tuple[int, int, float, str]
+    order: tuple[int, int, float, float, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +154,13 @@ def _unsafe(picture: ClientPicture) -> bool:
 
 def _order(
     client: Client, episode: Episode, picture: ClientPicture, ahead: TherapySession | None
-) -> tuple[int, int, float, str]:
+) -> tuple[int, int, float, float, str]:
+    """Who comes first: the gravest kind of signal, among safety answers the gravest answer, then who comes next."""
     ended = episode.ended_on is not None and not _unsafe(picture)
     urgency = [list(SignalKind).index(s.kind) for s in picture.signals if _loud(s)]
+    gravest = max((e.value for s in picture.signals if s.kind is SignalKind.SAFETY for e in s.evidence), default=0.0)
     soon = ahead.held_at.timestamp() if ahead else float("inf")
-    return int(ended), min(urgency, default=len(SignalKind)), soon, client.name_shown
+    return int(ended), min(urgency, default=len(SignalKind)), -gravest, soon, client.name_shown
 
 
 def _loud(signal: Signal) -> bool:
@@ -192,5 +194,5 @@ def _row_without(client: Client, episode: Episode | None, text: str) -> CaseRow:
         answered=0,
         attention=episode is not None,
         next_at=None,
-        order=(0, urgency, float("inf"), client.name_shown),
+        order=(0, urgency, 0.0, float("inf"), client.name_shown),
     )

@@ -1,0 +1,27 @@
+"""Who stands first in the caseload."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from episodes import alert, episode, session_day
+from securebase.picture.client import client_picture
+from securebase.workbench.progress.queries import _order
+
+
+def placed(name: str, answer: float | None, next_at: datetime | None) -> Any:
+    record = episode(3, symptoms=[6.0] * 3, alliance=[7.0] * 3)
+    if answer is not None:
+        record = replace(record, safety_alerts=(replace(alert(2), value=answer),))
+    picture = client_picture(record, as_of=session_day(3) + 1)
+    ahead = SimpleNamespace(held_at=next_at) if next_at else None
+    return _order(SimpleNamespace(name_shown=name), SimpleNamespace(ended_on=None), picture, ahead)  # type: ignore[arg-type]
+
+
+def test_the_gravest_safety_answer_stands_first_also_without_a_next_session() -> None:
+    soon = datetime(2026, 1, 5, tzinfo=UTC)
+    rows = [placed("Mild", 1.0, soon), placed("Grave", 3.0, None), placed("Quiet", None, soon)]
+    assert [row[-1] for row in sorted(rows)] == ["Grave", "Mild", "Quiet"]
