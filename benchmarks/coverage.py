@@ -30,7 +30,7 @@ class Coverage:
 
 def coverage(trend: Trend, *, cohorts: int = 300, persons: int = 200, rows: int = 10, seed: int = 20250701) -> Coverage:
     truth, model = TRUTHS[trend], specification(2, trend, end=rows - 1.0)
-    named = truth.named(model.constructs)
+    named = truth.named(model)
     held: dict[str, list[bool]] = defaultdict(list)
     outcomes: Counter[str] = Counter()
     seconds = []

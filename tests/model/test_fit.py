@@ -189,7 +189,7 @@ def test_the_way_back_to_the_natural_scale_is_exact(trend: Trend, start: Start) 
     np.testing.assert_allclose(own.internal(own.standard(x)), x, atol=1e-9)
 
     def named(at: Array) -> Array:
-        return np.array(list(own.natural(at).named(specification.constructs).values()))
+        return np.array(list(own.natural(at).named(specification).values()))
 
     for i in range(own.size):
         h = np.zeros(own.size)
@@ -212,7 +212,7 @@ def test_a_fit_lies_near_what_was_simulated_and_no_neighbour_is_better(trend: Tr
     assert found.log_likelihood == pytest.approx(log_likelihood(panel, specification, found.parameters), rel=1e-10)
     assert found.log_likelihood > log_likelihood(panel, specification, truth)
     assert steps[0][1] < steps[-1][1] <= found.log_likelihood + 1e-6
-    for name, value in truth.named(specification.constructs).items():
+    for name, value in truth.named(specification).items():
         estimate = found.estimates[name]
         if name.startswith("start_mean"):
             assert (estimate.value, estimate.standard_error) == (0.0, None)
@@ -386,7 +386,7 @@ def test_intervals_cover_what_was_simulated() -> None:
         panel, specification, truth = cohort(Trend.NONE, seed=1000 + seed)
         found = fit(panel, specification)
         regular += found.is_regular
-        for name, value in truth.named(specification.constructs).items():
+        for name, value in truth.named(specification).items():
             estimate = found.estimates[name]
             inside = (
                 estimate.standard_error is not None and abs(estimate.value - value) < 1.96 * estimate.standard_error

@@ -14,8 +14,11 @@ from securebase.errors import ModelError
 class Panel:
     """Rows of many persons, one after another, times ascending within a person.
 
-    scores: (rows, constructs), NaN where missing; times: (rows,) in `time_unit`s since the episode began;
-    starts: (persons + 1,), rows of person i are starts[i]:starts[i + 1]; wave: (rows,), session number or -1.
+    scores: (rows, columns), NaN where missing, one column a construct, or one an indicator where a model has several;
+    times: (rows,) in `time_unit`s since the episode began; starts: (persons + 1,), rows of person i are
+    starts[i]:starts[i + 1]; wave: (rows,), session number or -1. inputs: (rows, k), what was done between the row
+    before and this one (nothing counts at a person's first row). covariates: (persons, c). therapist: (persons,),
+    which therapist each person has, numbered from 0.
     """
 
     persons: tuple[str, ...]
@@ -26,11 +29,23 @@ class Panel:
     wave: NDArray[np.int64]
     time_unit: str = "week"
     days_per_unit: float = 7.0
+    inputs: NDArray[np.float64] | None = None
+    covariates: NDArray[np.float64] | None = None
+    therapist: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         rows = len(self.times)
-        if self.scores.shape != (rows, len(self.constructs)) or self.wave.shape != (rows,):
+        if len(self.scores) != rows or self.scores.ndim != 2 or self.wave.shape != (rows,):
             raise ModelError("times, scores and waves of a panel differ in length")
+        if self.scores.shape[1] < len(self.constructs):
+            raise ModelError("a panel has fewer columns of scores than constructs")
+        for name, values, length in (("inputs", self.inputs, rows), ("covariates", self.covariates, self.n_persons)):
+            if values is not None and (values.ndim != 2 or len(values) != length or not np.isfinite(values).all()):
+                raise ModelError(f"the {name} of a panel need one row each, with nothing missing")
+        if self.therapist is not None and (
+            self.therapist.shape != (self.n_persons,) or self.therapist.min(initial=0) < 0
+        ):
+            raise ModelError("every person of a panel needs one therapist, numbered from 0")
         if len(self.starts) != len(self.persons) + 1 or self.starts[0] != 0 or self.starts[-1] != rows:
             raise ModelError("the persons of a panel do not cover its rows")
         if not np.isfinite(self.times).all():

@@ -296,7 +296,7 @@ def _fleeting(problem: _Problem, point: Point) -> tuple[str, ...]:
 def _report(problem: _Problem, ending: _Ending, seconds: float) -> Fit:
     own, x = problem.scale, ending.point.x
     parameters = own.natural(x)
-    values = parameters.named(problem.specification.constructs)
+    values = parameters.named(problem.specification)
     covariance = np.full((len(values), len(values)), np.nan)
     J = own.jacobian(x)[:, ending.free]
     if ending.kind in ("converged", "boundary"):
