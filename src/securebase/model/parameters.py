@@ -77,13 +77,11 @@ class Specification:
         object.__setattr__(self, "indicators", tuple((i, c) for i, c in self.indicators))
         object.__setattr__(self, "trend", Trend(self.trend))
         object.__setattr__(self, "start", Start(self.start))
-        if not self.indicators:
-            object.__setattr__(self, "indicators", tuple((c, c) for c in self.constructs))
         for indicator, construct in self.indicators:
             if construct not in self.constructs:
                 raise InputError(f"the indicator “{indicator}” belongs to “{construct}”, which is no construct here")
         for construct in self.constructs:
-            if construct not in {c for _, c in self.indicators}:
+            if self.indicators and construct not in {c for _, c in self.indicators}:
                 raise InputError(f"“{construct}” has no indicator", advice="Give at least one for each construct.")
 
     @property
@@ -93,12 +91,12 @@ class Specification:
     @property
     def scores(self) -> tuple[str, ...]:
         """Names of the columns of scores."""
-        return tuple(name for name, _ in self.indicators)
+        return tuple(name for name, _ in self.indicators) or self.constructs
 
     @property
     def construct_of(self) -> tuple[int, ...]:
         """Position of the construct that each column of scores belongs to (q,)."""
-        return tuple(self.constructs.index(c) for _, c in self.indicators)
+        return tuple(self.constructs.index(c) for _, c in self.indicators) or tuple(range(self.p))
 
     @property
     def leading(self) -> tuple[bool, ...]:
