@@ -1,5 +1,7 @@
 """Draws from the model: bits by seed, and moments equal to the model's own."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -100,3 +102,148 @@ def test_what_is_not_a_covariance_is_refused() -> None:
     )
     with pytest.raises(ModelError, match="level_covariance is not a covariance"):
         simulate_panel(Specification(("a", "b")), broken, [[0.0]], np.random.default_rng(1))
+
+
+# ---- everything at once ----------------------------------------------------------------------------------------------
+FULL = Specification(
+    ("symptoms", "alliance"),
+    trend=Trend.APART,
+    planned_end=6.0,
+    own_change=True,
+    start_deviation=True,
+    indicators=(("phq9", "symptoms"), ("gad7", "symptoms"), ("srs", "alliance")),
+    inputs=("clarification",),
+    covariates=("avoidance",),
+    therapists=True,
+)
+OF_FULL = replace(
+    PARAMETERS,
+    measurement_noise=np.array([0.1, 0.3, 0.2]),
+    change=np.array([-2.0, 0.5]),
+    rate=0.3,
+    therapy_effect=None,
+    change_covariance=np.array([[0.5, -0.2], [-0.2, 0.4]]),
+    level_change_covariance=np.array([[-0.1, 0.05], [0.1, 0.15]]),
+    input_effect=np.array([[-0.4], [0.3]]),
+    covariate_effect=np.array([[0.5], [-0.7]]),
+    therapist_covariance=np.array([[0.3, -0.1], [-0.1, 0.2]]),
+    loading=np.array([1.0, 0.8, 1.0]),
+    intercept=np.array([0.0, 2.0, 0.0]),
+)
+
+
+def _share(t: float) -> float:
+    return float((1 - np.exp(-0.3 * t)) / (1 - np.exp(-0.3 * 6.0)))
+
+
+def _push_by_small_steps(gap: float) -> np.ndarray:
+    """The input's push over a gap, summed over thin slices: Σ exp(A v) B dv."""
+    from scipy.linalg import expm
+
+    given = OF_FULL.input_effect
+    assert given is not None
+    slices = 4000
+    middle = (np.arange(slices) + 0.5) * gap / slices
+    return sum(expm(PARAMETERS.drift * v) @ given for v in middle)[:, 0] * gap / slices
+
+
+def test_with_all_that_is_on_moments_are_those_written_out_row_by_row() -> None:
+    """Persons of one therapist each, one covariate, inputs between rows, three indicators of two constructs."""
+    from scipy.linalg import expm
+
+    n, times, done = 60_000, np.array([0.0, 1.0, 3.0]), np.array([9.0, 1.0, 0.5])
+    avoidance = np.where(np.arange(n) % 2, 1.0, -1.0)[:, None]
+    panel = simulate_panel(
+        FULL,
+        OF_FULL,
+        [times] * n,
+        np.random.default_rng(4),
+        inputs=np.tile(done, n)[:, None],
+        covariates=avoidance,
+        therapist=np.arange(n),
+    )
+    P = stationary_covariance(PARAMETERS.drift, PARAMETERS.diffusion)
+    assert OF_FULL.change_covariance is not None
+    assert OF_FULL.level_change_covariance is not None
+    assert OF_FULL.therapist_covariance is not None
+    own = np.block(
+        [
+            [OF_FULL.level_covariance, OF_FULL.level_change_covariance],
+            [OF_FULL.level_change_covariance.T, OF_FULL.change_covariance],
+        ]
+    )
+    L = np.array([[1.0, 0.0], [0.8, 0.0], [0.0, 1.0]])
+    mean, covariance = np.empty((3, 3)), np.empty((3, 3, 3, 3))
+    pushed, last = np.zeros(2), 0.0
+    for j, t in enumerate(times):
+        if j:
+            pushed = expm(PARAMETERS.drift * (t - last)) @ pushed + _push_by_small_steps(t - last) * done[j]
+        last = t
+        true = np.array([5.0, 6.0]) + np.array([-2.0, 0.5]) * _share(t)
+        true = true + expm(PARAMETERS.drift * t) @ np.array([1.0, -0.5]) + pushed
+        mean[j] = L @ true + [0.0, 2.0, 0.0]
+        for i, s in enumerate(times[: j + 1]):
+            Z_t, Z_s = np.hstack([np.eye(2), np.eye(2) * _share(t)]), np.hstack([np.eye(2), np.eye(2) * _share(s)])
+            between = Z_t @ own @ Z_s.T + OF_FULL.therapist_covariance
+            block = L @ (between + expm(PARAMETERS.drift * (t - s)) @ P) @ L.T
+            covariance[j, :, i, :] = block + (np.diag(OF_FULL.measurement_noise) if i == j else 0.0)
+            covariance[i, :, j, :] = covariance[j, :, i, :].T
+    for side in (-1.0, 1.0):
+        drawn = panel.scores.reshape(n, 9)[avoidance[:, 0] == side]
+        expected = (mean + L @ np.array([0.5, -0.7]) * side).ravel()
+        error = np.sqrt(np.diag(covariance.reshape(9, 9)) / len(drawn))
+        assert np.abs((drawn.mean(axis=0) - expected) / error).max() < 4
+        assert np.abs(np.cov(drawn.T) - covariance.reshape(9, 9)).max() < 0.08
+
+
+def test_clients_of_one_therapist_are_alike() -> None:
+    n = 6000
+    therapist = np.arange(n) // 2
+    panel = simulate_panel(
+        replace(FULL, inputs=(), covariates=()), OF_FULL, [[0.0]] * n, np.random.default_rng(5), therapist=therapist
+    )
+    pairs = panel.scores.reshape(-1, 2, 3)
+    shared = np.cov(pairs[:, 0].T, pairs[:, 1].T)[:3, 3:]
+    L = np.array([[1.0, 0.0], [0.8, 0.0], [0.0, 1.0]])
+    assert np.abs(shared - L @ OF_FULL.therapist_covariance @ L.T).max() < 0.1
+
+
+def test_a_carried_own_change_counts_from_the_first_row_and_a_linear_one_from_time_0() -> None:
+    still = replace(
+        PARAMETERS,
+        diffusion=np.eye(2) * 1e-18,
+        level_covariance=np.zeros((2, 2)),
+        measurement_noise=np.zeros(2),
+        start_mean=np.zeros(2),
+        therapy_effect=np.zeros(2),
+        change_covariance=np.diag([4.0, 0.0]),
+        rate=0.3,
+        slope=np.zeros(2),
+    )
+    for trend, end in ((Trend.CARRIED, 2.0), (Trend.LINEAR, 5.0)):
+        of = Specification(("symptoms", "alliance"), trend=trend, planned_end=6.0, own_change=True)
+        scores = simulate_panel(of, still, [[3.0, 5.0]] * 4000, np.random.default_rng(6)).scores.reshape(-1, 2, 2)
+        share = _share(end) if trend is Trend.CARRIED else end
+        assert scores[:, 1, 0].std() == pytest.approx(2 * share, rel=0.05)
+        assert np.allclose(scores[:, :, 1], 6.0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "said"),
+    [("inputs", "has inputs"), ("covariates", "has covariates"), ("therapist", "has therapists")],
+)
+def test_what_the_model_needs_and_is_not_told_is_asked_for(left_out: str, said: str) -> None:
+    told = {"inputs": np.zeros((1, 1)), "covariates": np.zeros((1, 1)), "therapist": np.zeros(1, dtype=np.int64)}
+    del told[left_out]
+    with pytest.raises(ModelError, match=said):
+        simulate_panel(FULL, OF_FULL, [[0.0]], np.random.default_rng(1), **told)  # type: ignore[arg-type]
+    with pytest.raises(ModelError, match="change_covariance"):
+        simulate_panel(
+            FULL,
+            replace(OF_FULL, change_covariance=None),
+            [[0.0]],
+            np.random.default_rng(1),
+            inputs=np.zeros((1, 1)),
+            covariates=np.zeros((1, 1)),
+            therapist=np.zeros(1, dtype=np.int64),
+        )
