@@ -33,7 +33,7 @@ def _c(name: str, label: str, direction: str, asked: str, claims: str, about: st
     return Construct(name, label, Direction(direction), asked, tuple(claims.split()), about)
 
 
-_SHELF = (
+_MEASURED = (
     _c("symptoms", "Symptoms", "worse", "before", "S3 S63 S82", "Depressive symptoms of the past days."),
     _c("alliance", "Alliance", "better", "after", "S1 S12 S18 S22 S23", "Working alliance: bond, task and goal."),
     _c("social_support", "Social support", "better", "before", "S82 S83 S85 S86", "Support felt and used in the week."),
@@ -95,7 +95,89 @@ _SHELF = (
     ),
 )
 
-CONSTRUCTS: dict[str, Construct] = {c.name: c for c in _SHELF}
+_UNMEASURED = (
+    _c("positive_regard", "Positive regard", "better", "after", "S9", "Warmth from the therapist, as received."),
+    _c("goal_consensus", "Goal consensus", "better", "after", "S10", "Client and therapist of one mind on goals."),
+    _c("felt_safety", "Felt safety", "better", "after", "S33 S34 S41", "Feeling safe in the session."),
+    _c("felt_security", "Felt security", "better", "after", "S55 S57 S58", "The therapist as a secure base."),
+    _c("therapist_sensitivity", "Therapist's sensitivity", "better", "after", "S58", "Responding to what is needed."),
+    _c("boundary_integrity", "Integrity of boundaries", "better", "after", "S33", "The frame kept, no breach."),
+    _c("rupture_repair", "Repair of a rupture", "better", "after", "S58", "A strain noticed and mended."),
+    _c("technique_use", "Use of technique", "better", "after", "S13 S27", "How far a technique was used in a session."),
+    _c("insight", "Insight", "better", "after", "S36 S38", "A clearer view of oneself and others."),
+    _c("emotional_arousal", "Emotional arousal", "unknown", "after", "S40 S42", "How strongly emotion was roused."),
+    _c("emotional_expression", "Emotional expression", "better", "after", "S42", "Emotion put into voice and words."),
+    _c("emotional_practice", "Emotional practice", "better", "after", "S46", "How often emotion was worked with."),
+    _c(
+        "emotional_competence",
+        "Emotional competence",
+        "better",
+        "before",
+        "S46",
+        "Telling feelings apart and naming them.",
+    ),
+    _c("emotion_regulation", "Emotion regulation", "better", "before", "S50 S51 S52", "A flexible range of responses."),
+    _c(
+        "corrective_experience", "Corrective experience", "better", "after", "S39 S40 S59", "An old conflict ends anew."
+    ),
+    _c("retelling", "Retelling", "better", "after", "S43 S44 S45 S47", "A hard topic told once more."),
+    _c("expectancy_violation", "Expectation disproved", "better", "after", "S41 S45", "The feared thing stayed away."),
+    _c("topic_fear", "Fear of a topic", "worse", "after", "S43 S44 S45", "Fear while one topic is told."),
+    _c("story_revision", "Revised story", "better", "after", "S47 S49", "An old story seen anew."),
+    _c(
+        "positive_tone",
+        "Warm tone in recall",
+        "better",
+        "after",
+        "S48",
+        "Courage, forgiveness, curiosity beside the pain.",
+    ),
+    _c("memory_distress", "Distress of a memory", "worse", "after", "S48", "Pain when one memory is recalled."),
+    _c("grief_intensity", "Intensity of grief", "worse", "before", "S90", "How strong grief is in the week."),
+    _c("role_adjustment", "Adjustment to a role", "better", "before", "S92", "Being at home in the new role."),
+    _c("problem_severity", "Weight of the problem", "worse", "before", "S73 S80 S93", "The focus problem in the week."),
+    _c("coping", "Coping", "better", "before", "S41 S49 S76", "Handling what the week brought."),
+    _c("resilience", "Resilience", "better", "before", "S95 S98", "Standing up again; trust in oneself."),
+    _c("exploration", "Exploration", "better", "before", "S55", "New steps tried between sessions."),
+    _c(
+        "support_seeking",
+        "Clear support seeking",
+        "better",
+        "before",
+        "S77 S78 S79",
+        "Asking for help so that it is heard.",
+    ),
+    _c(
+        "therapist_support",
+        "Support by the therapist",
+        "better",
+        "before",
+        "S31 S86",
+        "The therapist's share of support.",
+    ),
+    _c("network_size", "Size of the network", "better", "before", "S75", "How many people one can turn to."),
+    _c("social_activity", "Social activity", "better", "before", "S27 S29", "Contacts and things done with others."),
+    _c("healthy_habits", "Healthy habits", "better", "before", "S84", "Sleep, meals, activity."),
+    _c("dispute", "Dispute", "worse", "before", "S87 S91", "Open conflict with somebody who matters."),
+    _c("connectedness", "Connectedness", "better", "before", "S25 S29 S30", "Belonging, built up over weeks."),
+    _c("intimacy", "Intimacy", "better", "before", "S58 S71", "Closeness in the ties that matter."),
+    _c("relationship_quality", "Quality of relationships", "better", "before", "S62", "A summary over one's ties."),
+    _c(
+        "attachment_security",
+        "Attachment security",
+        "better",
+        "before",
+        "S54 S59 S73",
+        "A secure model of self and others.",
+    ),
+    _c("vulnerability", "Vulnerability", "worse", "before", "S64 S66", "What a person brings that stress meets."),
+    _c("early_care", "Early care", "better", "before", "S53 S54 S56", "Care in childhood; only ever simulated."),
+)
+
+CONSTRUCTS: dict[str, Construct] = {c.name: c for c in (*_MEASURED, *_UNMEASURED)}
+
+#: What the theory speaks of and no instrument on the shelf measures yet; a table may bring a column of that name.
+UNMEASURED_CONSTRUCTS = tuple(c.name for c in _UNMEASURED)
 
 #: The four mechanisms by which IPT is thought to work (claim S82), in the order in which they are always drawn.
 MECHANISM_CONSTRUCTS = ("social_support", "interpersonal_stress", "emotional_processing", "interpersonal_skills")

@@ -13,21 +13,36 @@ THERAPY = "therapy"
 
 
 class Level(StrEnum):
-    """The level at which an effect lives: movement around a person's own level, or differences between persons."""
+    """The level at which an effect lives.
+
+    within_person: movement around a person's own level. between_person: differences between persons. cross_level: what
+    a person is like bends what happens within that person. dyad: client and therapist together. developmental: before
+    therapy, over years. Mechanisms of the fitted model are within persons.
+    """
 
     WITHIN_PERSON = "within_person"
     BETWEEN_PERSON = "between_person"
+    CROSS_LEVEL = "cross_level"
+    DYAD = "dyad"
+    DEVELOPMENTAL = "developmental"
 
 
 class Lag(StrEnum):
-    """Over which time the prior's number is meant.
+    """Over which time an effect, and its prior's number, is meant.
 
-    week: state-like movement now, one week later, both in standard deviations of the construct's own movement.
-    course: by the planned end, against no therapy, through all paths, in standard deviations of clients at the start.
+    session: within one session, or from it to the next. week: state-like movement now, one week later, both in
+    standard deviations of the construct's own movement. slow: over many weeks, most of which the construct carries
+    over from itself. course: by the planned end, against no therapy, through all paths, in standard deviations of
+    clients at the start. life: from early life on. none: differences between persons have no lag; a number is a
+    correlation. Mechanisms of the fitted model are over a week or over the course.
     """
 
+    SESSION = "session"
     WEEK = "week"
+    SLOW = "slow"
     COURSE = "course"
+    LIFE = "life"
+    NONE = "none"
 
 
 class Grade(StrEnum):

@@ -5,7 +5,7 @@ from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 MECHANISM = Mechanism(
     from_construct="alliance",
     to_construct="emotional_processing",
-    claims=("S34", "S39", "S41"),
+    claims=("S34", "S41", "S55"),
     prior=Prior(
         mean=0.05,
         sd=0.06,

@@ -12,7 +12,7 @@ MECHANISM = Mechanism(
         basis="No figure was found for any of the four. Small, and one prior for all but for the sign.",
     ),
     grade=Grade.UNVERIFIED,
-    pillar=Pillar.ATTACHMENT,
+    pillar=Pillar.COMMUNICATION,
     about="A trusted sounding board may sharpen how the client deals with others.",
     exchangeable_with="alliance_to_mechanism",
 )

@@ -5,7 +5,7 @@ from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 MECHANISM = Mechanism(
     from_construct="alliance",
     to_construct="interpersonal_stress",
-    claims=("S34", "S35"),
+    claims=("S35",),
     prior=Prior(
         mean=-0.05,
         sd=0.06,

@@ -5,14 +5,14 @@ from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 MECHANISM = Mechanism(
     from_construct="alliance",
     to_construct="social_support",
-    claims=("S26", "S27", "S31"),
+    claims=("S27", "S31", "S86"),
     prior=Prior(
         mean=0.05,
         sd=0.06,
         basis="No figure was found for any of the four. Small, and one prior for all but for the sign.",
     ),
     grade=Grade.UNVERIFIED,
-    pillar=Pillar.ATTACHMENT,
+    pillar=Pillar.SOCIAL,
     about="An ally in therapy may encourage the client to turn to others.",
     exchangeable_with="alliance_to_mechanism",
 )

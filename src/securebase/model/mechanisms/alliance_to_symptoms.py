@@ -15,7 +15,7 @@ MECHANISM = Mechanism(
         ),
     ),
     grade=Grade.VERIFIED,
-    pillar=Pillar.ATTACHMENT,
+    pillar=Pillar.COMMON_FACTORS,
     about="After a session that felt more allied than usual for this client, symptoms tend to be lower a week later.",
     calibration=("C5", "C6", "C8", "C9"),
 )

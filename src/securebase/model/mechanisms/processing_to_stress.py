@@ -5,7 +5,7 @@ from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 MECHANISM = Mechanism(
     from_construct="emotional_processing",
     to_construct="interpersonal_stress",
-    claims=("S91", "S93", "S94"),
+    claims=("S91", "S94"),
     prior=Prior(
         mean=-0.05,
         sd=0.06,

@@ -5,7 +5,7 @@ from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 MECHANISM = Mechanism(
     from_construct="emotional_processing",
     to_construct="symptoms",
-    claims=("S42", "S50", "S52", "S82", "S94"),
+    claims=("S82", "S94"),
     prior=Prior(
         mean=-0.07,
         sd=0.08,

@@ -5,7 +5,7 @@ from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 MECHANISM = Mechanism(
     from_construct="interpersonal_skills",
     to_construct="symptoms",
-    claims=("S37", "S38", "S82", "S96"),
+    claims=("S38", "S82", "S96"),
     prior=Prior(
         mean=-0.07,
         sd=0.08,

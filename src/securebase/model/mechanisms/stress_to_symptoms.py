@@ -5,7 +5,7 @@ from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 MECHANISM = Mechanism(
     from_construct="interpersonal_stress",
     to_construct="symptoms",
-    claims=("S64", "S65", "S82", "S88"),
+    claims=("S38", "S64", "S65", "S82", "S88"),
     prior=Prior(
         mean=0.07,
         sd=0.08,

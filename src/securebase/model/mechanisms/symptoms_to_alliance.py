@@ -5,7 +5,7 @@ from securebase.model.mechanism import Grade, Mechanism, Pillar, Prior
 MECHANISM = Mechanism(
     from_construct="symptoms",
     to_construct="alliance",
-    claims=("S15", "S16"),
+    claims=("S15",),
     prior=Prior(
         mean=-0.08,
         sd=0.06,

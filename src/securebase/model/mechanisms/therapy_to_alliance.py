@@ -12,7 +12,7 @@ MECHANISM = Mechanism(
         basis="A judgement: ratings usually rise over a course; no figure was looked up.",
     ),
     grade=Grade.UNVERIFIED,
-    pillar=Pillar.ATTACHMENT,
+    pillar=Pillar.COMMON_FACTORS,
     about="The alliance tends to be rated higher at the end than after the first session.",
     lag=Lag.COURSE,
 )

@@ -1,0 +1,304 @@
+"""`theory()`: the 98 claims and every edge between constructs that they speak of, each with the place it has here.
+
+One table for all of it. The claims and the edges outside the fitted model are TOML on the shelf `claims/`, one file of
+edges for each pillar; the edges of the fitted model are the shelf `mechanisms/`, read and not repeated. An edge is a
+hypothesis wherever it stands; that it is listed says nothing about its truth.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import TypeVar
+
+from securebase.errors import ModelError
+from securebase.measurement.constructs import CONSTRUCTS, MECHANISM_CONSTRUCTS
+from securebase.measurement.toml_fields import Fields
+from securebase.model.mechanism import THERAPY, Grade, Lag, Level, Mechanism, Pillar, Prior
+from securebase.model.mechanisms import MECHANISMS
+
+T = TypeVar("T", bound=StrEnum)
+
+#: Claims that say more than is known (rank, necessity, sufficiency, identity, route, “every”, catharsis): always shown
+#: as hypotheses, with both sides.
+OUTRUN = ("S12", "S13", "S24", "S30", "S44", "S87", "S94")
+
+#: What an edge may begin with, or be bent by, that is no construct of a person: name → label
+OUTSIDE: Mapping[str, str] = MappingProxyType(
+    {
+        THERAPY: "Therapy",
+        "therapy_brand": "Kind of therapy",
+        "therapy_phase": "Phase of therapy",
+        "problem_area": "Problem area",
+        "hidden_cause": "Hidden common cause",
+        "life_events": "Life events",
+    }
+)
+
+#: The mechanism of IPT (M1 to M4) that a construct belongs to, beside the four that are tracked.
+_BELONGS = {
+    **{name: f"M{i}" for i, name in enumerate(MECHANISM_CONSTRUCTS, start=1)},
+    **dict.fromkeys(
+        ("perceived_support", "therapist_support", "network_size", "social_activity", "connectedness"), "M1"
+    ),
+    **dict.fromkeys(("loneliness", "intimacy"), "M1"),
+    **dict.fromkeys(("problem_severity", "dispute", "life_events", "role_adjustment"), "M2"),
+    **dict.fromkeys(("emotional_arousal", "emotional_expression", "emotional_practice", "emotional_competence"), "M3"),
+    **dict.fromkeys(("emotion_regulation", "corrective_experience", "retelling", "topic_fear", "story_revision"), "M3"),
+    **dict.fromkeys(("memory_distress", "positive_tone", "grief_intensity", "expectancy_violation"), "M3"),
+    **dict.fromkeys(("support_seeking", "coping"), "M4"),
+}
+
+
+class Place(StrEnum):
+    """Where an edge lives.
+
+    model: a mechanism on the shelf, with a prior; `fit` estimates it and `track` uses it. study: only a study of a
+    table with its columns can estimate it. simulated: only the simulator can have it.
+    """
+
+    MODEL = "model"
+    STUDY = "study"
+    SIMULATED = "simulated"
+
+
+class Form(StrEnum):
+    """The shape of an edge. product: a moderator bends it. gate: it needs the moderator (or its origin) above a level.
+    saturating: each further step adds less. accumulating: steps add up in a slow state. inverted_u: best in the middle.
+    event: it happens at moments, not in degrees."""
+
+    LINEAR = "linear"
+    PRODUCT = "product"
+    GATE = "gate"
+    SATURATING = "saturating"
+    ACCUMULATING = "accumulating"
+    INVERTED_U = "inverted_u"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What estimates an edge in a study: a short name for people, and where it is computed (`module:name`)."""
+
+    label: str
+    computed_by: str
+
+
+#: Ways of estimating an edge from a table; the study room is above this one, so it is named and not imported.
+WAYS: Mapping[str, Way] = MappingProxyType(
+    {
+        "lag": Way("lag between two columns", "securebase.study.reciprocal:findings"),
+        "levels": Way("correlation of persons' means", "securebase.study.variance:moves_with"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim in a short phrase of our own. needs: what carries it (edge, measure, tool, analysis, simulation,
+    statement, core)."""
+
+    id: str
+    says: str
+    part: str
+    needs: tuple[str, ...]
+
+    @property
+    def outruns_its_evidence(self) -> bool:
+        return self.id in OUTRUN
+
+
+@dataclass(frozen=True, slots=True)
+class TheoryEdge:
+    """One edge. `sign` is that of what is added to the score of `to_construct`: +, -, 0 (none expected) or ? (open).
+    With a moderator it is the sign of the product, with an inverted U that of the bend.
+
+    by: the way of WAYS that estimates it in a study, empty where nothing does yet. prior: None where none is stated.
+    figure: a published figure that is no prior, because it is on another scale.
+    """
+
+    from_construct: str
+    to_construct: str
+    claims: tuple[str, ...]
+    sign: str
+    place: Place
+    pillar: Pillar
+    about: str
+    level: Level = Level.WITHIN_PERSON
+    lag: Lag = Lag.WEEK
+    form: Form = Form.LINEAR
+    grade: Grade = Grade.UNVERIFIED
+    moderator: str = ""
+    by: str = ""
+    prior: Prior | None = None
+    figure: str = ""
+    calibration: tuple[str, ...] = ()
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """Names of the constructs it joins, with the moderator where there is one."""
+        return tuple(name for name in (self.from_construct, self.moderator, self.to_construct) if name)
+
+    @property
+    def mechanisms(self) -> tuple[str, ...]:
+        """M1 support, M2 stress, M3 emotion, M4 skills: those that its ends belong to."""
+        return tuple(sorted({_BELONGS[name] for name in self.ends if name in _BELONGS}))
+
+    @property
+    def outruns_its_evidence(self) -> bool:
+        return any(claim in OUTRUN for claim in self.claims)
+
+    @property
+    def label(self) -> str:
+        begin = label_of(self.from_construct)
+        return f"{f'{begin} × {label_of(self.moderator)}' if self.moderator else begin} → {label_of(self.to_construct)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Theory:
+    """All claims in order, and all edges: those of the model first, then pillar by pillar."""
+
+    claims: Mapping[str, Claim]
+    edges: tuple[TheoryEdge, ...]
+
+    def of(
+        self,
+        *,
+        claim: str | None = None,
+        pillar: Pillar | str | None = None,
+        mechanism: str | None = None,
+        place: Place | str | None = None,
+    ) -> tuple[TheoryEdge, ...]:
+        """Edges for which all that is given holds. Raises ModelError where there is no such claim or mechanism."""
+        if claim is not None and claim not in self.claims:
+            raise ModelError(f"there is no claim “{claim}”", advice=f"Claims are S1 to S{len(self.claims)}.")
+        if mechanism is not None and mechanism not in _BELONGS.values():
+            raise ModelError(f"there is no mechanism “{mechanism}”", advice="Mechanisms are M1 to M4.")
+        return tuple(
+            e
+            for e in self.edges
+            if (claim is None or claim in e.claims)
+            and (pillar is None or e.pillar == pillar)
+            and (mechanism is None or mechanism in e.mechanisms)
+            and (place is None or e.place == place)
+        )
+
+
+def label_of(name: str) -> str:
+    """The label of a construct, or of what stands outside a person."""
+    return OUTSIDE[name] if name in OUTSIDE else CONSTRUCTS[name].label
+
+
+@cache
+def theory() -> Theory:
+    """The whole table, read once. Raises ModelError naming file and field where it is not sound."""
+    folder = resources.files("securebase.model") / "claims"
+    claims = {c.id: c for c in _claims(_fields("claims.toml", (folder / "claims.toml").read_text("utf-8")))}
+    edges = [_of_mechanism(m) for m in MECHANISMS]
+    for pillar in Pillar:
+        file = f"{pillar.value}.toml"
+        edges += read_edges(file, (folder / file).read_text("utf-8"), pillar, claims)
+    return Theory(MappingProxyType(claims), tuple(edges))
+
+
+def read_edges(file: str, text: str, pillar: Pillar, claims: Mapping[str, Claim]) -> list[TheoryEdge]:
+    """The edges of one file. Raises ModelError naming the field that is not sound."""
+    fields = _fields(file, text)
+    fields.only("edge")
+    return [_edge(block, pillar, claims) for block in fields.tables("edge")]
+
+
+def _of_mechanism(m: Mechanism) -> TheoryEdge:
+    return TheoryEdge(
+        from_construct=m.from_construct,
+        to_construct=m.to_construct,
+        claims=m.claims,
+        sign="+" if m.prior.mean > 0 else "-",
+        place=Place.MODEL,
+        pillar=m.pillar,
+        about=m.about,
+        level=m.level,
+        lag=m.lag,
+        grade=m.grade,
+        prior=m.prior,
+        calibration=m.calibration,
+    )
+
+
+def _fields(file: str, text: str) -> Fields:
+    try:
+        return Fields(file, tomllib.loads(text), error=ModelError)
+    except tomllib.TOMLDecodeError as problem:
+        raise ModelError(f"is not TOML: {problem}", where=file) from None
+
+
+def _claims(fields: Fields) -> Iterator[Claim]:
+    for part in fields.values:
+        for name, block in ((name, fields.table(part).table(name)) for name in fields.table(part).values):
+            block.only("says", "needs")
+            yield Claim(name, block.text("says"), part, block.texts("needs"))
+
+
+_OPTIONAL = ("level", "lag", "form", "grade", "moderator", "by", "prior", "figure", "calibration")
+
+
+def _edge(block: Fields, pillar: Pillar, claims: Mapping[str, Claim]) -> TheoryEdge:
+    block.only("from", "to", "claims", "sign", "place", "about", *_OPTIONAL)
+    begin, end, moderator = block.text("from"), block.text("to"), block.text("moderator", "")
+    for field, name in (("from", begin), ("to", end), ("moderator", moderator)):
+        if name and name not in CONSTRUCTS and (name not in OUTSIDE or field == "to"):
+            block.fail(f"there is no construct called “{name}”", field)
+    named = block.texts("claims")
+    if not named or any(name not in claims for name in named):
+        block.fail("names no claim, or one that does not exist", "claims")
+    if block.text("sign") not in ("+", "-", "0", "?"):
+        block.fail("must be +, -, 0 or ?", "sign")
+    if not all(re.fullmatch(r"C([1-9]|[12]\d|3[0-5])", target) for target in block.texts("calibration")):
+        block.fail("names a target that does not exist", "calibration")
+    place, by = _one_of(block, "place", Place, None), block.text("by", "")
+    if place is Place.MODEL:
+        block.fail("an edge of the model is a mechanism", "place", "Put it on the shelf of mechanisms.")
+    if by and (place is not Place.STUDY or by not in WAYS):
+        block.fail(f"only an edge of studies has one of: {', '.join(WAYS)}", "by")
+    return TheoryEdge(
+        from_construct=begin,
+        to_construct=end,
+        claims=named,
+        sign=block.text("sign"),
+        place=place,
+        pillar=pillar,
+        about=block.text("about"),
+        level=_one_of(block, "level", Level, Level.WITHIN_PERSON),
+        lag=_one_of(block, "lag", Lag, Lag.WEEK),
+        form=_one_of(block, "form", Form, Form.LINEAR),
+        grade=_one_of(block, "grade", Grade, Grade.UNVERIFIED),
+        moderator=moderator,
+        by=by,
+        prior=_prior(block),
+        figure=block.text("figure", ""),
+        calibration=block.texts("calibration"),
+    )
+
+
+def _prior(block: Fields) -> Prior | None:
+    if "prior" not in block.values:
+        return None
+    found = block.table("prior")
+    found.only("mean", "sd", "basis")
+    if found.number("sd") <= 0:
+        found.fail("must be above 0", "sd")
+    return Prior(found.number("mean"), found.number("sd"), found.text("basis"))
+
+
+def _one_of(block: Fields, field: str, kind: type[T], default: T | None) -> T:
+    word = block.text(field, default.value if default is not None else None)
+    try:
+        return kind(word)
+    except ValueError:
+        block.fail(f"must be one of {', '.join(kind)}, found “{word}”", field)

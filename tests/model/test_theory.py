@@ -1,0 +1,250 @@
+"""Every claim is named, every claim that needs an edge has one, and every edge stands where it can be used."""
+
+import re
+from collections import Counter
+from importlib import import_module, resources
+
+import pytest
+
+from securebase.errors import ModelError
+from securebase.measurement.constructs import CONSTRUCTS, TRACKED_CONSTRUCTS, UNMEASURED_CONSTRUCTS, Direction
+from securebase.model.mechanism import THERAPY, Grade, Lag, Level, Pillar
+from securebase.model.mechanisms import MECHANISMS
+from securebase.model.parameter_set import parameter_set
+from securebase.model.theory import OUTRUN, OUTSIDE, WAYS, Form, Place, TheoryEdge, read_edges, theory
+
+THEORY = theory()
+EDGES = THEORY.edges
+IDS = [f"{e.label}, {e.level.value}" for e in EDGES]
+each = pytest.mark.parametrize("edge", EDGES, ids=IDS)
+
+#: claims that need an edge, counted out by hand from the list of claims
+NEED_AN_EDGE = [
+    f"S{number}"
+    for number in (
+        1,
+        6,
+        7,
+        8,
+        9,
+        13,
+        15,
+        19,
+        20,
+        23,
+        25,
+        26,
+        27,
+        28,
+        29,
+        30,
+        31,
+        33,
+        34,
+        35,
+        36,
+        37,
+        39,
+        41,
+        42,
+        43,
+        48,
+        49,
+        50,
+        52,
+        53,
+        55,
+        58,
+        59,
+        61,
+        62,
+        64,
+        66,
+        69,
+        71,
+        72,
+        73,
+        74,
+        75,
+        76,
+        77,
+        78,
+        80,
+        81,
+        83,
+        84,
+        85,
+        86,
+        87,
+        88,
+        93,
+        94,
+        95,
+        96,
+    )
+]
+#: what is not linear in the theory may not stand in a linear model
+BENT = {"S13": "gate", "S42": "inverted_u", "S46": "saturating", "S66": "product", "S76": "product", "S39": "gate"}
+
+
+def test_all_98_claims_are_named_once_and_shortly() -> None:
+    assert list(THEORY.claims) == [f"S{i}" for i in range(1, 99)]
+    phrases = [c.says for c in THEORY.claims.values()]
+    assert len(set(phrases)) == len(phrases)
+    assert max(len(p.split()) for p in phrases) <= 16
+    assert {need for c in THEORY.claims.values() for need in c.needs} == {
+        *("measure", "edge", "tool", "analysis", "simulation", "statement", "core")
+    }
+
+
+def test_every_claim_that_needs_an_edge_has_its_place() -> None:
+    assert [c.id for c in THEORY.claims.values() if "edge" in c.needs] == NEED_AN_EDGE
+    assert [name for name in NEED_AN_EDGE if not THEORY.of(claim=name)] == []
+
+
+def test_what_is_not_linear_stands_outside_the_model_in_its_form() -> None:
+    for claim, form in BENT.items():
+        found = [e for e in THEORY.of(claim=claim) if e.form.value == form]
+        assert found, claim
+        assert all(e.place is not Place.MODEL for e in found)
+
+
+def test_the_model_s_edges_are_the_shelf_s_and_nothing_else() -> None:
+    """Nothing may be called estimated in the model that the model does not hold a parameter for."""
+    of_model = THEORY.of(place=Place.MODEL)
+    assert len(of_model) == len(MECHANISMS)
+    shelf = {m.edge: m for m in MECHANISMS}
+    held = {(note.from_construct, note.to_construct) for note in parameter_set().edges}
+    for e in of_model:
+        m = shelf[e.from_construct, e.to_construct]
+        assert (e.from_construct, e.to_construct) in held
+        assert e.form is Form.LINEAR
+        assert e.moderator == ""
+        assert e.level is Level.WITHIN_PERSON is m.level
+        assert e.lag is m.lag
+        assert e.lag in (Lag.WEEK, Lag.COURSE)
+        assert {e.from_construct, e.to_construct} <= {*TRACKED_CONSTRUCTS, THERAPY}
+        assert (e.claims, e.prior, e.grade, e.pillar, e.calibration) == (
+            *(m.claims, m.prior, m.grade, m.pillar, m.calibration),
+        )
+        assert e.sign == ("+" if m.prior.mean > 0 else "-")
+
+
+@each
+def test_it_names_what_exists_and_says_what_it_means(edge: TheoryEdge) -> None:
+    assert set(edge.claims) <= set(THEORY.claims)
+    assert set(edge.ends) <= {*CONSTRUCTS, *OUTSIDE}
+    assert edge.to_construct in CONSTRUCTS
+    assert len(set(edge.ends)) == len(edge.ends)
+    assert edge.about.endswith((".", "…"))
+    assert (edge.form is Form.PRODUCT) <= bool(edge.moderator)
+
+
+@each
+def test_level_and_lag_go_together(edge: TheoryEdge) -> None:
+    assert (edge.lag is Lag.LIFE) == (edge.level is Level.DEVELOPMENTAL)
+    if edge.lag is Lag.NONE:
+        assert edge.level is Level.BETWEEN_PERSON
+    if edge.level is Level.BETWEEN_PERSON:
+        assert edge.lag in (Lag.NONE, Lag.COURSE)
+    assert (edge.by == "levels") <= (edge.lag is Lag.NONE)
+    if edge.by == "lag":
+        assert edge.level in (Level.WITHIN_PERSON, Level.DYAD)
+        assert edge.form is Form.LINEAR
+        assert edge.lag in (Lag.SESSION, Lag.WEEK, Lag.SLOW)
+
+
+@each
+def test_signs_follow_what_is_good_for_the_client(edge: TheoryEdge) -> None:
+    """A plain edge joins good with good: its sign follows from which way the two scores run."""
+    if edge.moderator or edge.form is Form.INVERTED_U or edge.sign in "0?":
+        return
+    better = {
+        name: CONSTRUCTS[name].direction is Direction.HIGHER_IS_BETTER for name in edge.ends if name in CONSTRUCTS
+    }
+    # therapy is meant to do good, life events to harm; the hidden cause is drawn as a good one
+    better |= {THERAPY: True, "hidden_cause": True, "life_events": False}
+    assert edge.sign == ("+" if better[edge.from_construct] == better[edge.to_construct] else "-")
+    if edge.prior is not None:
+        assert edge.prior.mean * (1 if edge.sign == "+" else -1) > 0
+
+
+@each
+def test_a_figure_has_its_source_and_its_mark(edge: TheoryEdge) -> None:
+    said = f"{edge.figure} {edge.prior.basis if edge.prior else ''}"
+    if edge.grade is not Grade.UNVERIFIED:
+        assert re.search(r"\d", said)
+    elif edge.place is not Place.MODEL:  # judgements of the shelf have figures about other things beside them
+        assert said.strip() == ""
+    if edge.prior is not None:
+        assert edge.prior.sd > 0
+        assert edge.prior.basis.endswith(".")
+
+
+def test_no_edge_stands_twice() -> None:
+    keys = [(e.ends, e.level, e.form) for e in EDGES]
+    assert [key for key, n in Counter(keys).items() if n > 1] == []
+
+
+def test_what_estimates_an_edge_in_a_study_is_there() -> None:
+    for way in WAYS.values():
+        module, name = way.computed_by.split(":")
+        assert callable(getattr(import_module(module), name))
+    assert {e.by for e in EDGES if e.place is not Place.STUDY} == {""}
+
+
+def test_claims_that_outrun_their_evidence_are_marked() -> None:
+    marked = [c.id for c in THEORY.claims.values() if c.outruns_its_evidence]
+    assert tuple(marked) == OUTRUN == ("S12", "S13", "S24", "S30", "S44", "S87", "S94")
+    for e in EDGES:
+        assert e.outruns_its_evidence == bool({*e.claims} & {*OUTRUN})
+    assert all(THEORY.of(claim=name) for name in OUTRUN)
+
+
+def test_every_unmeasured_construct_is_there_for_an_edge() -> None:
+    used = {name for e in EDGES for name in e.ends}
+    assert set(UNMEASURED_CONSTRUCTS) - used == set()
+    assert set(OUTSIDE) - used == set()
+
+
+def test_every_claim_of_an_unmeasured_construct_has_an_edge_that_uses_it_or_is_about_it() -> None:
+    for name in UNMEASURED_CONSTRUCTS:
+        own = {c for e in EDGES if name in e.ends for c in e.claims}
+        assert own & set(CONSTRUCTS[name].claims), name
+
+
+def test_filters_agree_with_a_plain_loop() -> None:
+    for pillar in Pillar:
+        assert THEORY.of(pillar=pillar) == tuple(e for e in EDGES if e.pillar is pillar)
+    both = THEORY.of(mechanism="M2", place="model")
+    assert both == tuple(e for e in EDGES if e.place is Place.MODEL and "interpersonal_stress" in e.ends)
+    assert THEORY.of(claim="S76", place=Place.STUDY) == tuple(
+        e for e in EDGES if "S76" in e.claims and e.place is Place.STUDY
+    )
+    with pytest.raises(ModelError, match=r"there is no claim “S99”. Claims are S1 to S98"):
+        THEORY.of(claim="S99")
+    with pytest.raises(ModelError, match="there is no mechanism “M5”"):
+        THEORY.of(mechanism="M5")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (('from = "alliance"', 'from = "rapport"'), r"edge\[1\].from: there is no construct called “rapport”"),
+        (('claims = ["S1"]', 'claims = ["S99"]'), r"edge\[1\].claims: names no claim"),
+        (('sign = "+"', 'sign = "up"'), r"edge\[1\].sign: must be \+, -, 0 or \?"),
+        (('place = "study"', 'place = "model"'), "Put it on the shelf of mechanisms"),
+        (('place = "study"', 'place = "simulated"'), "only an edge of studies"),
+        (('by = "lag"', 'by = "magic"'), "only an edge of studies has one of: lag"),
+        (('by = "lag"', 'lag = "day"'), "must be one of session, week, slow, course, life, none, found “day”"),
+        (('by = "lag"', 'calibration = ["C36"]'), "names a target that does not exist"),
+        (('by = "lag"', 'colour = "red"'), r"edge\[1\].colour: no such field"),
+        (('by = "lag"', 'prior = { mean = 0.1, sd = 0, basis = "No." }'), r"edge\[1\].prior.sd: must be above 0"),
+        (("[[edge]]", "[[edge"), "common_factors.toml: is not TOML"),
+    ],
+)
+def test_a_slip_in_a_file_is_named(change: tuple[str, str], message: str) -> None:
+    file = resources.files("securebase.model") / "claims" / "common_factors.toml"
+    text = file.read_text("utf-8").replace(*change, 1)
+    with pytest.raises(ModelError, match=message):
+        read_edges("common_factors.toml", text, Pillar.COMMON_FACTORS, THEORY.claims)
