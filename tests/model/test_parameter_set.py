@@ -130,6 +130,39 @@ def test_apart_has_the_same_movements_and_ends_where_carried_ends(literature: Pa
         literature.reading(Trend.LINEAR)
 
 
+def test_own_change_is_drawn_as_stated_and_not_followed_with(literature: ParameterSet) -> None:
+    assert not literature.specification.own_change
+    assert literature.parameters.change_covariance is None
+    assert not any(s.quantity.startswith("own_change") for s in literature.unverified)
+    own = literature.with_own_change()
+    assert own.specification.own_change
+    assert own.with_own_change() is own
+    assert any(s.quantity == "own_change" for s in own.unverified)
+    change, cross = own.parameters.change_covariance, own.parameters.level_change_covariance
+    assert change is not None
+    assert cross is not None
+    spread = dict(zip(TRACKED_CONSTRUCTS, np.sqrt(np.diag(change)), strict=True))
+    assert spread == pytest.approx(dict(literature.stated.own_change))
+    for (a, b), r in literature.stated.own_change_correlation.items():
+        i, j = TRACKED_CONSTRUCTS.index(a), TRACKED_CONSTRUCTS.index(b)
+        assert change[i, j] == pytest.approx(r * spread[a] * spread[b])
+    for i, a in enumerate(TRACKED_CONSTRUCTS):
+        for j, b in enumerate(TRACKED_CONSTRUCTS):
+            level = np.sqrt(own.parameters.level_covariance[i, i])
+            said = literature.stated.own_change_with_level.get((a, b), 0.0)
+            assert cross[i, j] == pytest.approx(said * level * spread[b])
+    assert own.parameters.rate == literature.stated.own_change_rate
+    for name in ("drift", "diffusion", "level_covariance", "level_mean", "start_mean", "therapy_effect"):
+        assert np.array_equal(getattr(own.parameters, name), getattr(literature.parameters, name))
+    points = own.in_score_units(PHQ9).change_covariance
+    assert points is not None
+    assert np.sqrt(points[SYMPTOMS, SYMPTOMS]) == pytest.approx(spread["symptoms"] * 4.6 * np.sqrt(0.85))
+    apart = own.reading(Trend.APART)
+    assert apart.specification.own_change
+    assert apart.parameters.rate == own.parameters.rate
+    assert np.array_equal(apart.parameters.change_covariance, change)
+
+
 def test_every_scale_is_on_the_instrument_shelf(literature: ParameterSet) -> None:
     shelf = instruments()
     for (instrument, scale), unit in literature.scales.items():
@@ -143,7 +176,7 @@ def test_every_scale_is_on_the_instrument_shelf(literature: ParameterSet) -> Non
 
 
 def test_everything_stated_has_provenance(literature: ParameterSet) -> None:
-    assert len(literature.statements) == 3 * 6 + 2 * 15
+    assert len(literature.statements) == 3 * 6 + 2 * 15 + 6 + 2 + 15 + 1
     assert all(s.source.strip() for s in literature.statements)
     assert literature.unverified
     assert {e.from_construct for e in literature.edges} == {*TRACKED_CONSTRUCTS, THERAPY}
@@ -182,6 +215,14 @@ def test_unknown_names_are_refused(literature: ParameterSet) -> None:
         ('["symptoms", "alliance", -0.20]', '["symptoms", "alliance", 0.70]', "contradict each other|not positive"),
         ("reliability = 0.88", "reliability = 1.0", "reliability: must lie between 0 and 1"),
         ('effects = "mechanisms"', 'effects = "mine"', "effects: must be “mechanisms”"),
+        ("values = { symptoms = 1.15 }", "values = { symptoms = -1.15 }", "spread of own change must be at least 0"),
+        ('["alliance", "symptoms", -0.08]', '["alliance", "symptoms", -0.99]', "goes so closely with the levels"),
+        (
+            '["alliance", "symptoms", -0.08]',
+            '["alliance", "mood", -0.12]',
+            "with_level.*no pair of this set",
+        ),
+        ("value = 0.25", "value = 0", "own_change_rate.value: must be above 0"),
         ('id = "literature"', "id = ", "is not TOML"),
     ],
 )

@@ -101,7 +101,7 @@ def test_an_inventory_is_given_now_and_then() -> None:
 
 
 def test_mean_courses_are_those_of_the_model() -> None:
-    made = drawn(400, missing=0.0, irregular=0.0, dropout=0.0, sessions=5)
+    made = drawn(800, missing=0.0, irregular=0.0, dropout=0.0, sessions=5)
     weekly = replace(made, episodes=tuple(e for e in made.episodes if e.sessions[4].at == 28.0))
     own = scenario("default").parameter_set
     parameters = own.in_score_units()

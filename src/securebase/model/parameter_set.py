@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
@@ -136,6 +136,10 @@ class ParameterSet:
             change=stretched(own.change),
             start_mean=stretched(own.start_mean),
             therapy_effect=stretched(own.therapy_effect),
+            change_covariance=None if own.change_covariance is None else own.change_covariance * np.outer(c, c),
+            level_change_covariance=(
+                None if own.level_change_covariance is None else own.level_change_covariance * np.outer(c, c)
+            ),
         )
 
     def reading(self, trend: Trend) -> ParameterSet:
@@ -145,7 +149,7 @@ class ParameterSet:
         """
         if trend is self.specification.trend:
             return self
-        carried = assemble(self.stated)
+        carried = assemble(self.stated, own_change=self.specification.own_change)
         if trend is Trend.CARRIED:
             parameters = carried
         elif trend is Trend.APART:
@@ -154,9 +158,28 @@ class ParameterSet:
             raise ParameterSetError(f"“{self.id}” has no reading of the trend as “{trend.value}”")
         return replace(self, specification=replace(self.specification, trend=trend), parameters=parameters)
 
+    def with_own_change(self) -> ParameterSet:
+        """The same set in which people differ in how they change, as it states; itself where it states nothing of it.
+
+        What is simulated has it. What one client is followed with has not, so that a set without data claims no more.
+        """
+        if self.specification.own_change or not any(self.stated.own_change.values()):
+            return self
+        specification = replace(self.specification, own_change=True)
+        own = replace(self, specification=specification, parameters=assemble(self.stated, own_change=True))
+        return (
+            own
+            if self.specification.trend is Trend.CARRIED
+            else replace(own, specification=replace(specification, trend=Trend.CARRIED)).reading(
+                self.specification.trend
+            )
+        )
+
     @property
     def unverified(self) -> tuple[Statement, ...]:
-        return tuple(s for s in self.statements if not s.verified)
+        """What nobody has verified, of what these numbers rest on: of own change only where the set has it."""
+        used = [s for s in self.statements if self.specification.own_change or not s.quantity.startswith("own_change")]
+        return tuple(s for s in used if not s.verified)
 
 
 @cache
@@ -182,7 +205,17 @@ def read_parameter_set(file: str, text: str) -> ParameterSet:
         fields = Fields(file, tomllib.loads(text), error=ParameterSetError)
     except tomllib.TOMLDecodeError as problem:
         raise ParameterSetError(f"is not TOML: {problem}", where=file) from None
-    quantities = ("persistence", "level_share", "natural_change", "level_correlation", "state_correlation")
+    quantities = (
+        "persistence",
+        "level_share",
+        "natural_change",
+        "level_correlation",
+        "state_correlation",
+        "own_change",
+        "own_change_with_level",
+        "own_change_correlation",
+        "own_change_rate",
+    )
     head = (
         "id",
         "name",
@@ -213,6 +246,10 @@ def read_parameter_set(file: str, text: str) -> ParameterSet:
         therapy_change=_therapy_change(fields, links, constructs),
         reliability=_usual_reliability(fields, scales, constructs),
         planned_end=fields.number("planned_end"),
+        own_change=_by_construct(fields, "own_change", constructs, statements, all_of_them=False),
+        own_change_with_level=_by_pair(fields, "own_change_with_level", constructs, statements, ordered=True),
+        own_change_correlation=_by_pair(fields, "own_change_correlation", constructs, statements),
+        own_change_rate=_rate(fields, statements),
     )
     return ParameterSet(
         id=fields.text("id"),
@@ -226,7 +263,7 @@ def read_parameter_set(file: str, text: str) -> ParameterSet:
             days_per_unit=fields.number("days_per_unit"),
             planned_end=stated.planned_end,
         ),
-        parameters=_located(fields, lambda: assemble(stated)),
+        parameters=_located(fields, stated),
         scales=MappingProxyType(scales),
         edges=tuple(_note(m) for m in links),
         statements=tuple(statements),
@@ -235,9 +272,11 @@ def read_parameter_set(file: str, text: str) -> ParameterSet:
     )
 
 
-def _located(fields: Fields, make: Callable[[], Parameters]) -> Parameters:
+def _located(fields: Fields, stated: Standardised) -> Parameters:
+    """Parameters without own change; that its statements can hold as well is tried here, where the file is named."""
     try:
-        return make()
+        assemble(stated, own_change=True)
+        return assemble(stated)
     except ParameterSetError as problem:
         raise ParameterSetError(problem.what, where=fields.file, advice=problem.advice) from None
 
@@ -246,7 +285,21 @@ def _note(m: Mechanism) -> EdgeNote:
     return EdgeNote(*m.edge, m.prior.mean, m.prior.mean, m.prior.sd, m.claims, m.grade, m.prior.basis)
 
 
-def _by_construct(fields: Fields, quantity: str, constructs: tuple[str, ...], out: list[Statement]) -> dict[str, float]:
+def _rate(fields: Fields, out: list[Statement]) -> float | None:
+    if "own_change_rate" not in fields.values:
+        return None
+    block = fields.table("own_change_rate")
+    block.only("source", "verified", "value")
+    value = block.number("value")
+    if value <= 0:
+        block.fail("must be above 0", "value")
+    out.append(Statement("own_change_rate", "all", value, block.text("source"), block.flag("verified")))
+    return value
+
+
+def _by_construct(
+    fields: Fields, quantity: str, constructs: tuple[str, ...], out: list[Statement], *, all_of_them: bool = True
+) -> dict[str, float]:
     found: dict[str, float] = {}
     for block in fields.tables(quantity):
         block.only("source", "verified", "values")
@@ -257,12 +310,15 @@ def _by_construct(fields: Fields, quantity: str, constructs: tuple[str, ...], ou
             found[construct] = values.number(construct)
             out.append(Statement(quantity, construct, found[construct], block.text("source"), block.flag("verified")))
     missing = [c for c in constructs if c not in found]
-    if missing:
+    if missing and all_of_them:
         fields.fail(f"has no value for {', '.join(missing)}", quantity)
     return found
 
 
-def _by_pair(fields: Fields, quantity: str, constructs: tuple[str, ...], out: list[Statement]) -> dict[Edge, float]:
+def _by_pair(
+    fields: Fields, quantity: str, constructs: tuple[str, ...], out: list[Statement], *, ordered: bool = False
+) -> dict[Edge, float]:
+    """Correlations of pairs. `ordered`: the first is a level, the second a change, and may be of one construct."""
     found: dict[Edge, float] = {}
     for block in fields.tables(quantity):
         block.only("source", "verified", "pairs")
@@ -270,12 +326,12 @@ def _by_pair(fields: Fields, quantity: str, constructs: tuple[str, ...], out: li
         if not isinstance(pairs, list) or not pairs:
             block.fail("must be a list of [construct, construct, correlation]", "pairs")
         for entry in pairs:
-            if not (isinstance(entry, list) and len(entry) == 3 and entry[0] != entry[1]):
+            if not (isinstance(entry, list) and len(entry) == 3 and (ordered or entry[0] != entry[1])):
                 block.fail(f"must be [construct, construct, correlation], found {entry!r}", "pairs")
             if (
                 any(c not in constructs for c in entry[:2])
                 or tuple(entry[:2]) in found
-                or (entry[1], entry[0]) in found
+                or (not ordered and (entry[1], entry[0]) in found)
             ):
                 block.fail(f"names no pair of this set, or one twice: {entry[:2]}", "pairs")
             value = block.as_number(entry[2], "pairs")

@@ -30,6 +30,9 @@ _STATEMENTS = (
     "therapy_push",
     "level_correlation",
     "state_correlation",
+    "own_change",
+    "own_change_with_level",
+    "own_change_correlation",
 )
 
 
@@ -102,6 +105,7 @@ def read_scenario(file: str, text: str) -> Scenario:
         base = parameter_set(read.text("parameter_set"))
         changed = _changed(read, base.stated)
         own = replace(base, id=f"{base.id}: {read.text('id')}", stated=changed, parameters=assemble(changed))
+        own = own.with_own_change()
         course = _course(read.table("course"))
     except ParameterSetError as problem:
         if problem.where.startswith(file):
@@ -129,6 +133,11 @@ def _changed(read: Fields, base: Standardised) -> Standardised:
         therapy_change=_by_construct(read.table("therapy_change"), base.constructs, base.therapy_change),
         level_correlation=_by_pair(read.tables("level_correlation"), base.constructs, base.level_correlation),
         state_correlation=_by_pair(read.tables("state_correlation"), base.constructs, base.state_correlation),
+        own_change=_by_construct(read.table("own_change"), base.constructs, base.own_change),
+        own_change_with_level=_with_level(read, base),
+        own_change_correlation=_by_pair(
+            read.tables("own_change_correlation"), base.constructs, base.own_change_correlation
+        ),
         # a push is stated whole: what it does not name is not pushed
         therapy_push=push or None,
     )
@@ -148,13 +157,25 @@ def _by_pair(blocks: Iterable[Fields], constructs: tuple[str, ...], known: Mappi
     return changed
 
 
-def _edges(block: Fields, constructs: tuple[str, ...], begin: str, end: str) -> list[Edge]:
+def _with_level(read: Fields, base: Standardised) -> dict[Edge, float]:
+    changed = dict(base.own_change_with_level)
+    for block in read.tables("own_change_with_level"):
+        block.only("level", "change", "value")
+        level, change, value = block.text("level"), block.text("change"), block.number("value")
+        for edge in _edges(block, base.constructs, level, change, with_itself=True):
+            changed[edge] = value
+    return changed
+
+
+def _edges(
+    block: Fields, constructs: tuple[str, ...], begin: str, end: str, *, with_itself: bool = False
+) -> list[Edge]:
     for name in (begin, end):
         if name not in (*constructs, ANY):
             block.fail(f"“{name}” is no construct of the parameter set", advice=f"It has {', '.join(constructs)}.")
     begins = constructs if begin == ANY else (begin,)
     ends = constructs if end == ANY else (end,)
-    return [(a, b) for a in begins for b in ends if a != b]
+    return [(a, b) for a in begins for b in ends if with_itself or a != b]
 
 
 def _course(table: Fields) -> Course:

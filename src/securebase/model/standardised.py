@@ -7,7 +7,7 @@ Standard units: a construct's true values among clients at the first session hav
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.linalg import expm, logm
@@ -28,6 +28,11 @@ class Standardised:
     within them. natural_change: mean change by `planned_end` without therapy. therapy_change: what therapy adds to it
     by then. therapy_push: instead of therapy_change for single constructs, the push itself per time unit.
     reliability: of the score the construct is usually followed with.
+
+    own_change: spread (SD) between persons of their own change by `planned_end`, around the mean one; 0 where none is
+    stated. own_change_with_level[(a, b)]: correlation of the usual level of a with the own change of b.
+    own_change_correlation: between the changes of two constructs. own_change_rate: per time unit, how early change
+    comes; where none is stated, that of the mean courses.
     """
 
     constructs: tuple[str, ...]
@@ -41,6 +46,10 @@ class Standardised:
     reliability: Mapping[str, float]
     planned_end: float
     therapy_push: Mapping[str, float] | None = None
+    own_change: Mapping[str, float] = field(default_factory=dict)
+    own_change_with_level: Mapping[Edge, float] = field(default_factory=dict)
+    own_change_correlation: Mapping[Edge, float] = field(default_factory=dict)
+    own_change_rate: float | None = None
 
 
 def effect_matrix(stated: Standardised) -> Array:
@@ -71,8 +80,8 @@ def drift_from_effects(effects: Array, state_sd: Array) -> Array:
     return drift
 
 
-def assemble(stated: Standardised) -> Parameters:
-    """Parameters of the carried reading in standard units, per time unit.
+def assemble(stated: Standardised, *, own_change: bool = False) -> Parameters:
+    """Parameters of the carried reading in standard units, per time unit; with the own change stated, where asked.
 
     Diffusion follows from the stationary covariance, which is stated: GG' = −(A P + P A'). Raises ParameterSetError
     where statements contradict each other (correlations that are none, shocks with a negative variance).
@@ -93,7 +102,7 @@ def assemble(stated: Standardised) -> Parameters:
         )
     start_mean, therapy_effect = _course(stated, drift)
     reliability = np.array([stated.reliability[c] for c in names])
-    return Parameters(
+    made = Parameters(
         drift=drift,
         diffusion=diffusion,
         # the mean at the first session is 0, so the usual level without distress lies as far below as people start
@@ -104,6 +113,29 @@ def assemble(stated: Standardised) -> Parameters:
         start_mean=start_mean,
         therapy_effect=therapy_effect,
     )
+    return with_own_change(made, stated) if own_change else made
+
+
+def with_own_change(made: Parameters, stated: Standardised) -> Parameters:
+    """The same with covariances of own change. Raises ParameterSetError where what is stated of levels and changes
+    cannot all hold at once."""
+    names, p = stated.constructs, len(stated.constructs)
+    spread = np.array([stated.own_change.get(c, 0.0) for c in names])
+    if (spread < 0).any():
+        raise ParameterSetError("the spread of own change must be at least 0")
+    change = _correlations(names, stated.own_change_correlation, "own_change_correlation") * np.outer(spread, spread)
+    index = {c: i for i, c in enumerate(names)}
+    cross = np.zeros((p, p))
+    for (level, changed), value in stated.own_change_with_level.items():
+        cross[index[level], index[changed]] = value
+    cross *= np.outer(np.sqrt(np.diag(made.level_covariance)), spread)
+    if np.linalg.eigvalsh(np.block([[made.level_covariance, cross], [cross.T, change]]))[0] < -1e-12:
+        raise ParameterSetError(
+            "own change goes so closely with the levels that what is stated of both cannot hold at once",
+            advice="Make the numbers of own_change_with_level smaller.",
+        )
+    rate = stated.own_change_rate or rate_of_course(made, stated.planned_end)
+    return replace(made, rate=rate, change_covariance=change, level_change_covariance=cross)
 
 
 def _course(stated: Standardised, drift: Array) -> tuple[Array, Array]:
@@ -121,13 +153,28 @@ def _course(stated: Standardised, drift: Array) -> tuple[Array, Array]:
 
 def apart(carried: Parameters, planned_end: float) -> Parameters:
     """The same movements with the trend read apart: each construct changes as much by the planned end as it does in
-    the carried reading, at one common rate, the one whose curves lie nearest to the carried ones (least squares)."""
-    A, m0, B = carried.drift, carried.start_mean, carried.therapy_effect
-    if m0 is None or B is None:
+    the carried reading, at one common rate, the one whose curves lie nearest to the carried ones (least squares), or
+    that of own change where there is one."""
+    if carried.start_mean is None:
         raise ParameterSetError("only a carried trend can be read apart")
+    course = _carried_course(carried, np.array([planned_end]))
+    return Parameters(
+        drift=carried.drift,
+        diffusion=carried.diffusion,
+        level_mean=carried.level_mean + carried.start_mean,
+        level_covariance=carried.level_covariance,
+        measurement_noise=carried.measurement_noise,
+        change=course[-1],
+        rate=carried.rate or rate_of_course(carried, planned_end),
+        change_covariance=carried.change_covariance,
+        level_change_covariance=carried.level_change_covariance,
+    )
+
+
+def rate_of_course(carried: Parameters, planned_end: float) -> float:
+    """Per time unit, the one rate whose curves lie nearest to the mean courses of the carried reading."""
     times = np.linspace(0.0, planned_end, 65)
-    push = np.linalg.solve(A, B)
-    course = expm(times[:, None, None] * A) @ (m0 + push) - push - m0
+    course = _carried_course(carried, times)
     change = course[-1]
 
     def misfit(log_rate: float) -> float:
@@ -136,15 +183,17 @@ def apart(carried: Parameters, planned_end: float) -> Parameters:
         return float(((course - share[:, None] * change) ** 2).sum())
 
     found = minimize_scalar(misfit, bounds=(np.log(0.1 / planned_end), np.log(3.0)), method="bounded")
-    return Parameters(
-        drift=A,
-        diffusion=carried.diffusion,
-        level_mean=carried.level_mean + m0,
-        level_covariance=carried.level_covariance,
-        measurement_noise=carried.measurement_noise,
-        change=change,
-        rate=float(np.exp(found.x)),
-    )
+    return float(np.exp(found.x))
+
+
+def _carried_course(carried: Parameters, times: Array) -> Array:
+    """Mean change (n, p) from the first row to each of the times."""
+    A, m0, B = carried.drift, carried.start_mean, carried.therapy_effect
+    if m0 is None or B is None:
+        raise ParameterSetError("only a carried trend can be read apart")
+    push = np.linalg.solve(A, B)
+    course: Array = expm(times[:, None, None] * A) @ (m0 + push) - push - m0
+    return course
 
 
 def _correlations(names: tuple[str, ...], pairs: Mapping[Edge, float], what: str) -> Array:

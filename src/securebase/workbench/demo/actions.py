@@ -101,7 +101,7 @@ def _courses(seed: int) -> Sequence[records.EpisodeRecord]:
     shocks = [shock for position, person in enumerate(ROSTER) for shock in person.shocks(position)]
     alarms = [(position, person.alarm) for position, person in enumerate(ROSTER) if person.alarm]
     return simulate(
-        "default",
+        "one_pace",
         n=len(ROSTER),
         rng=np.random.default_rng(seed),
         sessions=max(p.planned for p in ROSTER),
