@@ -1,0 +1,166 @@
+"""How much of one client's change in a construct each other construct carried, with the client's own lagged effects.
+
+The reading is that of `smoothing.decompose`: the path from lagged states, which is unique. Here it comes with its
+uncertainty, which has two parts: what the states were (exact given the parameters), and what this client's effects are
+(delta method on Laplace's covariance).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from securebase.errors import ModelError
+from securebase.model.equations import stationary_covariance, trend_mean
+from securebase.model.own.deviation import DeviatingEffects
+from securebase.model.own.one_client import OwnEffects
+from securebase.model.parameters import Array, Parameters, Specification, Trend
+from securebase.model.smoothing import moves
+
+_STEP = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Contributions:
+    """Parts of the smoothed change in `construct` between two times, in its own points.
+
+    sources (m,): constructs, in the model's order, without `construct` itself. mean (m,): what the change got from each
+    one's lagged state. covariance (m, m): of states and effects together. from_states (m, m): of states alone.
+    """
+
+    construct: str
+    begin: float
+    end: float
+    sources: tuple[str, ...]
+    mean: Array
+    covariance: Array
+    from_states: Array
+
+    @property
+    def sd(self) -> Array:
+        return np.sqrt(np.clip(np.diag(self.covariance), 0.0, None))
+
+    def sum_of(self, sources: tuple[str, ...]) -> tuple[float, float]:
+        """(mean, sd) of what several sources carried together."""
+        w = np.array([1.0 if s in sources else 0.0 for s in self.sources])
+        return float(w @ self.mean), float(np.sqrt(max(w @ self.covariance @ w, 0.0)))
+
+
+def contributions(
+    specification: Specification,
+    parameters: Parameters,
+    own: OwnEffects,
+    times: Array,
+    observed: Array,
+    *,
+    construct: str,
+    first: int = 0,
+    last: int = -1,
+) -> Contributions:
+    """What each other construct's lagged state gave to the change in `construct` from row `first` to row `last`.
+
+    parameters: the mean ones that `own` deviates from. times (n,), observed (n, p) with NaN where missing.
+    Raises ModelError for an unknown construct, rows that are not there, or a model with more than one indicator a
+    construct or with slopes of persons' own.
+    """
+    n, p = observed.shape
+    if construct not in specification.constructs:
+        raise ModelError(f"there is no construct “{construct}” in this course")
+    if p != specification.p or not specification.is_plain or specification.own_change or specification.inputs:
+        raise ModelError(
+            "contributions are read from a model with one score for each construct, no slopes of persons' own and no "
+            "inputs",
+            advice="Use a parameter set of that kind.",
+        )
+    begin, end = (row + n if row < 0 else row for row in (first, last))
+    if not 0 <= begin <= end < n:
+        raise ModelError(f"rows {first} to {last} are not in a course of {n} rows")
+    effects = DeviatingEffects(specification, parameters, own.edges)
+    u = own.mean - effects.mean
+    points = [u] + [u + sign * _STEP * e for e in np.eye(len(u)) for sign in (1.0, -1.0)]
+    k = specification.constructs.index(construct)
+    carried = _Carried(specification, times, observed, k, (begin, end))
+    mean, covariance = carried.by([effects.parameters(point) for point in points])
+    slope = (mean[1::2] - mean[2::2]).T / (2.0 * _STEP)
+    others = [i for i in range(p) if i != k]
+    from_states = covariance[0][np.ix_(others, others)]
+    return Contributions(
+        construct=construct,
+        begin=float(times[begin]),
+        end=float(times[end]),
+        sources=tuple(specification.constructs[i] for i in others),
+        mean=mean[0][others],
+        covariance=from_states + (slope @ own.covariance @ slope.T)[np.ix_(others, others)],
+        from_states=from_states,
+    )
+
+
+class _Carried:
+    """Filters [s, b, c] for several parameters at once: c_i gathers (Phi_j − I)[k, i] x_j,i from row to row, so at the
+    last row its filtered moments are those given every score."""
+
+    def __init__(
+        self, specification: Specification, times: Array, observed: Array, k: int, rows: tuple[int, int]
+    ) -> None:
+        self.specification, self.times, self.observed, self.k, self.rows = specification, times, observed, k, rows
+
+    def by(self, models: list[Parameters]) -> tuple[Array, Array]:
+        """Mean (m, p) and covariance (m, p, p) of what every construct's lagged state gave, for m models."""
+        n, p = self.observed.shape
+        made = [moves(own, np.diff(self.times)) for own in models]
+        phi, shocks = (np.stack([one[part] for one in made]) for part in (0, 1))
+        trend = np.stack([trend_mean(self.specification, own, self.times) for own in models])
+        level = np.stack([own.level_mean for own in models])
+        noise = np.stack([own.measurement_noise for own in models])
+        z, V = self._prior(models)
+        shift = np.eye(p)[self.k]
+        for j in range(n):
+            if j:
+                inside = self.rows[0] < j <= self.rows[1]
+                weight = phi[:, j - 1, self.k] - shift if inside else np.zeros((len(models), p))
+                known = trend[:, j - 1] if self.specification.trend is Trend.CARRIED else np.zeros((len(models), p))
+                z, V = _step(z, V, (phi[:, j - 1], shocks[:, j - 1]), weight, known)
+            seen = np.flatnonzero(np.isfinite(self.observed[j]))
+            if len(seen):
+                residual = self.observed[j, seen] - level[:, seen] - trend[:, j, seen]
+                z, V = _update(z, V, residual, seen, noise[:, seen])
+        return z[:, 2 * p :], V[:, 2 * p :, 2 * p :]
+
+    def _prior(self, models: list[Parameters]) -> tuple[Array, Array]:
+        m, p = len(models), self.specification.p
+        V = np.zeros((m, 3 * p, 3 * p))
+        for i, own in enumerate(models):
+            start = own.start_covariance
+            V[i, :p, :p] = stationary_covariance(own.drift, own.diffusion) if start is None else start
+            V[i, p : 2 * p, p : 2 * p] = own.level_covariance
+        return np.zeros((m, 3 * p)), V
+
+
+def _step(z: Array, V: Array, move: tuple[Array, Array], weight: Array, known: Array) -> tuple[Array, Array]:
+    """To the next row: s moves and takes shocks, b stays, c gathers what came from s (and the known trend) before."""
+    (phi, shocks), (m, p) = move, weight.shape
+    T = np.broadcast_to(np.eye(3 * p), (m, 3 * p, 3 * p)).copy()
+    T[:, :p, :p] = phi
+    every = np.arange(p)
+    T[:, 2 * p + every, every] = weight
+    z = (T @ z[:, :, None])[:, :, 0]
+    z[:, 2 * p :] += weight * known
+    V = T @ V @ T.transpose(0, 2, 1)
+    V[:, :p, :p] += shocks
+    return z, V
+
+
+def _update(z: Array, V: Array, residual: Array, seen: NDArray[np.intp], noise: Array) -> tuple[Array, Array]:
+    """Take one row's scores in; score = s + b + error, both for the construct."""
+    p = z.shape[1] // 3
+    VH = V[:, :, seen] + V[:, :, p + seen]
+    F = VH[:, seen] + VH[:, p + seen]
+    every = np.arange(len(seen))
+    F[:, every, every] += noise
+    gain = np.linalg.solve(F, VH.transpose(0, 2, 1)).transpose(0, 2, 1)
+    error = residual - z[:, seen] - z[:, p + seen]
+    z = z + (gain @ error[:, :, None])[:, :, 0]
+    V = V - gain @ VH.transpose(0, 2, 1)
+    return z, 0.5 * (V + V.transpose(0, 2, 1))

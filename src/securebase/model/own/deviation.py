@@ -1,0 +1,118 @@
+"""A client's own drift: the weekly effects of chosen edges deviate from the mean ones by u, on the standardised scale.
+
+With D the diagonal of the stationary covariance P of the mean parameters and Phi = D^-½ exp(A) D^½, a client has
+    A(u) = D^½ log(Phi + Σ_e u_e E_e) D^-½,   GG'(u) = −(A(u) P + P A(u)').
+So P is the same for every client, and the diffusion follows. The other choice, the same diffusion for every client,
+would make how widely constructs move, and how they go together at one moment, depend on the lagged effects: two series
+that are merely high on the same days would count as evidence that one comes before the other. With P held, only what
+comes after what tells of u, and a standardised effect stays standardised (decision 0008).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy.linalg import logm
+
+from securebase.errors import ModelError
+from securebase.model.equations import UnstableDriftError, stationary_covariance
+from securebase.model.parameters import Array, Parameters, Specification
+from securebase.model.standardised import Edge, standardised_effects
+
+#: The logarithm by Gauss and Legendre is exact to rounding while every root of Phi lies to the right of this.
+_SMALLEST_ROOT = 0.06
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(40)
+_AT, _FOR = 0.5 * (_NODES + 1.0), 0.5 * _WEIGHTS
+
+
+class DeviatingEffects:
+    """From deviations u (k,) of the edges' standardised effects over one time unit to a client's parameters, and back.
+
+    mean (k,): the effects at u = 0. Edges are (from, to), the second being moved.
+    """
+
+    def __init__(self, specification: Specification, parameters: Parameters, edges: Sequence[Edge]) -> None:
+        """Raises ModelError for an edge that is none, or a drift that is not the logarithm of its weekly effects."""
+        self.edges = tuple((a, b) for a, b in edges)
+        index = {c: i for i, c in enumerate(specification.constructs)}
+        for begin, end in self.edges:
+            if begin not in index or end not in index or begin == end:
+                raise ModelError(
+                    f"“{begin}” to “{end}” is no edge between two constructs of this model",
+                    advice=f"It has {', '.join(index)}.",
+                )
+        if not self.edges or len(set(self.edges)) < len(self.edges):
+            raise ModelError("no edge was chosen, or one twice", advice="Name each edge that is to differ once.")
+        self.base = parameters
+        self.stationary = stationary_covariance(parameters.drift, parameters.diffusion)
+        self._sd = np.sqrt(np.diag(self.stationary))
+        self._phi = standardised_effects(parameters.drift, self.stationary)
+        self._rows = np.array([index[b] for _, b in self.edges])
+        self._columns = np.array([index[a] for a, _ in self.edges])
+        self.mean: Array = self._phi[self._rows, self._columns]
+        if np.abs(self._drift(np.zeros(self.k)) - parameters.drift).max() > 1e-8 * np.abs(parameters.drift).max():
+            raise ModelError(
+                "the drift turns so fast that the effects after one time unit do not determine it",
+                advice="Use a shorter time unit.",
+            )
+
+    @property
+    def k(self) -> int:
+        return len(self.edges)
+
+    def parameters(self, u: Array) -> Parameters:
+        """The client's parameters. Raises UnstableDriftError where no stable course has these effects and this P."""
+        drift = self._drift(u)
+        diffusion = -(drift @ self.stationary + self.stationary @ drift.T)
+        if not np.isfinite(drift).all() or np.linalg.eigvalsh(diffusion)[0] <= 0:
+            raise UnstableDriftError
+        return replace(self.base, drift=drift, diffusion=0.5 * (diffusion + diffusion.T))
+
+    def pulled_back(self, u: Array, gradient: Parameters) -> Array:
+        """∂u (k,) from the gradient of a likelihood along the client's parameters (see `likelihood`)."""
+        along = self._derivatives(u) * self._sd[:, None] / self._sd[None, :]
+        # d GG' = −(dA P + P dA'), and ∂GG' is symmetric
+        total = gradient.drift - 2.0 * gradient.diffusion @ self.stationary
+        pulled: Array = np.einsum("ij,eij->e", total, along)
+        return pulled
+
+    def _effects(self, u: Array) -> Array:
+        phi = self._phi.copy()
+        phi[self._rows, self._columns] += u
+        return phi
+
+    def _drift(self, u: Array) -> Array:
+        phi = self._effects(u)
+        roots = np.linalg.eigvals(phi)
+        if np.abs(roots).max() >= 1 or ((roots.real <= 0) & (np.abs(roots.imag) < 1e-12)).any():
+            raise UnstableDriftError
+        if roots.real.min() < _SMALLEST_ROOT:
+            log = np.asarray(np.real(logm(phi)), dtype=np.float64)
+        else:
+            # log M = ∫_0^1 (M − I) (I + t (M − I))⁻¹ dt
+            less = phi - np.eye(len(phi))
+            log = np.asarray(np.einsum("t,tij->ij", _FOR, less @ _resolvents(less)), dtype=np.float64)
+        drift: Array = log * self._sd[:, None] / self._sd[None, :]
+        return drift
+
+    def _derivatives(self, u: Array) -> Array:
+        """Derivative of the logarithm along each edge (k, p, p): ∫_0^1 R_t E R_t dt with R_t = (I + t (M − I))⁻¹."""
+        phi, p = self._effects(u), len(self._phi)
+        if np.linalg.eigvals(phi).real.min() >= _SMALLEST_ROOT:
+            R = _resolvents(phi - np.eye(p))
+            found: Array = np.einsum("t,tie,tej->eij", _FOR, R[:, :, self._rows], R[:, self._columns, :])
+            return found
+        out = np.empty((self.k, p, p))
+        for e, (row, column) in enumerate(zip(self._rows, self._columns, strict=True)):
+            block = np.zeros((2 * p, 2 * p))
+            block[:p, :p] = block[p:, p:] = phi
+            block[row, p + column] = 1.0
+            out[e] = np.real(logm(block))[:p, p:]
+        return out
+
+
+def _resolvents(less: Array) -> Array:
+    """(I + t X)⁻¹ at every node t."""
+    return np.asarray(np.linalg.inv(np.eye(len(less)) + _AT[:, None, None] * less), dtype=np.float64)
