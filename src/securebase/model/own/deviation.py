@@ -5,7 +5,7 @@ With D the diagonal of the stationary covariance P of the mean parameters and Ph
 So P is the same for every client, and the diffusion follows. The other choice, the same diffusion for every client,
 would make how widely constructs move, and how they go together at one moment, depend on the lagged effects: two series
 that are merely high on the same days would count as evidence that one comes before the other. With P held, only what
-comes after what tells of u, and a standardised effect stays standardised (decision 0008).
+comes after what tells of u, and a standardised effect stays standardised (decision 0007).
 """
 
 from __future__ import annotations
