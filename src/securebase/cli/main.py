@@ -23,6 +23,7 @@ COMMANDS = {
     "fit": ("securebase.cli.fit", "Fit the model to a table."),
     "track": ("securebase.cli.track", "Follow one client of a table."),
     "simulate": ("securebase.cli.simulate", "Draw a cohort from a known truth."),
+    "calibrate": ("securebase.cli.calibrate", "Hold simulated cohorts to published figures."),
     "score": ("securebase.cli.score", "Score responses of an instrument."),
     "instruments": ("securebase.cli.instruments", "List the instruments on the shelf."),
     "doctor": ("securebase.cli.doctor", "Say what is installed and which kernel runs."),

@@ -1,0 +1,341 @@
+"""Targets on what changes: arms against each other, the PHQ-9's course and tails, and what early change foretells.
+
+Arm figures are of the public Metapsy data (v24.0.2); sign of every effect so that lower symptoms in IPT are above 0.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from securebase.measurement.catalogue import instrument
+from securebase.measurement.change import Change, change_between
+from securebase.study.calibration.designs import IPT, WAITING
+from securebase.study.calibration.statistics import complete, explained, hedges_g
+from securebase.study.calibration.target import Arms, Basis, Target
+
+
+def between_arms(arms: Arms, control: str) -> float:
+    """C14, C16: Hedges' g of the PHQ-9 at the end."""
+    return hedges_g(arms[IPT].inventory["end"], arms[control].inventory["end"])
+
+
+def _fall(arms: Arms, arm: str) -> float:
+    start, end = complete(arms[arm].inventory["start"], arms[arm].inventory["end"])
+    return float(start.mean() - end.mean())
+
+
+def change_without(arms: Arms, control: str) -> float:
+    """C15: fall of the control arm ÷ fall of the IPT arm."""
+    return _fall(arms, control) / _fall(arms, IPT)
+
+
+def inventory_mean(arms: Arms, when: str) -> float:
+    """C17: mean PHQ-9 at the start or the end."""
+    return float(np.nanmean(arms[IPT].inventory[when]))
+
+
+def inventory_spread_ratio(arms: Arms) -> float:
+    """C17: SD of the PHQ-9 at the end ÷ at the start."""
+    asked = arms[IPT].inventory
+    return float(np.nanstd(asked["end"], ddof=1) / np.nanstd(asked["start"], ddof=1))
+
+
+def inventory_fall(arms: Arms) -> float:
+    """C17: fall of the mean PHQ-9 in share of the first mean."""
+    return _fall(arms, IPT) / inventory_mean(arms, "start")
+
+
+def inventory_changes(arms: Arms) -> list[Change]:
+    """What the instrument's own rules say of each client's PHQ-9, from the start to the end."""
+    scale = instrument("phq9").scale("total")
+    start, end = complete(arms[IPT].inventory["start"], arms[IPT].inventory["end"])
+    return [change_between(scale, a, b) for a, b in zip(start.tolist(), end.tolist(), strict=True)]
+
+
+def response(arms: Arms) -> float:
+    """C18: share whose PHQ-9 fell by half or more."""
+    found = [c.response for c in inventory_changes(arms) if c.response is not None]
+    return float(np.mean(found))
+
+
+def remission(arms: Arms) -> float:
+    """C18: share that ends below 5, of those who began at 5 or above."""
+    found = [c.remission for c in inventory_changes(arms) if c.remission is not None]
+    return float(np.mean(found))
+
+
+def deterioration(arms: Arms) -> float:
+    """C18: share that ends reliably worse (by 6 points or more)."""
+    return float(np.mean([c.verdict == "worse" for c in inventory_changes(arms)]))
+
+
+def sessions_held(arms: Arms) -> float:
+    """C19: median number of sessions."""
+    return float(np.median(arms[IPT].held.sum(axis=1)))
+
+
+def left_early(arms: Arms) -> float:
+    """C19: share that left before the planned end."""
+    clinic = arms[IPT]
+    return float((clinic.held.sum(axis=1) < clinic.planned).mean())
+
+
+def early_change_explains(arms: Arms) -> float:
+    """C32: R² of the last symptom score on intake and on the change from intake to session 3."""
+    clinic = arms[IPT]
+    start, third = clinic.mean("symptoms", 1), clinic.mean("symptoms", 3)
+    return explained(clinic.last("symptoms", after=4), start, third - start)
+
+
+#: in SDs at the start: flat up to session 6 is less than this, and a late change is more than that
+_FLAT, _LATE = 0.33, 1.0
+
+
+def late_changers(arms: Arms) -> float:
+    """C34: share whose mean of sessions 4 to 6 lies within a third of an SD of that of sessions 1 and 2, and who then
+    fall by an SD or more to their last score."""
+    clinic = arms[IPT]
+    start, sixth = clinic.mean("symptoms", 1, 2), clinic.mean("symptoms", 4, 6)
+    start, sixth, end = complete(start, sixth, clinic.last("symptoms", after=8))
+    late = (np.abs(sixth - start) < _FLAT) & (sixth - end > _LATE)
+    return float(late.mean())
+
+
+_METAPSY = "Metapsy v24.0.2 (public data), random effects"
+_ARMS = "Metapsy v24.0.2 (public data), arms with the PHQ-9"
+_REVIEW = "Cuijpers et al. 2021, 10.1111/acps.13335 (exact figures unverified)"
+
+TARGETS: tuple[Target, ...] = (
+    Target(
+        id="C14",
+        part="waiting list",
+        what="IPT against a waiting list at the end, g",
+        published=".69",
+        value=0.69,
+        interval=(0.17, 1.21),
+        band=(0.35, 1.1),
+        pins="whole effect",
+        basis=Basis.COMPUTED,
+        source=_METAPSY,
+        design="trial",
+        persons=75,
+        statistic=partial(between_arms, control=WAITING),
+    ),
+    Target(
+        id="C14",
+        part="usual care",
+        what="IPT against usual care at the end, g",
+        published=".46",
+        value=0.46,
+        interval=(0.23, 0.70),
+        band=(0.25, 0.70),
+        pins="whole effect",
+        basis=Basis.COMPUTED,
+        source=_METAPSY,
+        design="trial",
+        persons=75,
+        statistic=None,
+        remark="There is no arm of usual care yet.",
+    ),
+    Target(
+        id="C15",
+        part="natural course",
+        what="Fall in control arms ÷ fall in IPT arms",
+        published=".51",
+        value=0.51,
+        band=(0.35, 0.65),
+        pins="natural course",
+        basis=Basis.COMPUTED,
+        source="Metapsy v24.0.2 (public data): .91 of 1.80 SDs; Cuijpers et al. 2012: a third outside therapy",
+        design="trial",
+        persons=75,
+        statistic=partial(change_without, control=WAITING),
+        percent=True,
+    ),
+    Target(
+        id="C16",
+        part="other therapy",
+        what="IPT against another bona fide therapy at the end, g",
+        published=".04 to .06",
+        value=0.05,
+        interval=(-0.14, 0.21),
+        band=(-0.20, 0.20),
+        pins="dodo bird",
+        basis=Basis.SEEN,
+        source="Cuijpers 2011, 2016, 10.1176/appi.ajp.2015.15091141",
+        design="trial",
+        persons=75,
+        statistic=None,
+        remark="There is no arm of another therapy yet.",
+    ),
+    Target(
+        id="C17",
+        part="start",
+        what="PHQ-9 at the start, mean",
+        published="14 to 17",
+        value=15.5,
+        interval=(14.0, 17.0),
+        band=(13.0, 17.5),
+        pins="scale",
+        basis=Basis.COMPUTED,
+        source=_ARMS,
+        design="routine",
+        persons=400,
+        statistic=partial(inventory_mean, when="start"),
+    ),
+    Target(
+        id="C17",
+        part="end",
+        what="PHQ-9 at the end, mean",
+        published="8 to 10",
+        value=9.0,
+        interval=(8.0, 10.0),
+        band=(7.0, 11.0),
+        pins="scale",
+        basis=Basis.COMPUTED,
+        source=_ARMS,
+        design="routine",
+        persons=400,
+        statistic=partial(inventory_mean, when="end"),
+    ),
+    Target(
+        id="C17",
+        part="spread",
+        what="SD of the PHQ-9 at the end ÷ at the start",
+        published="1.24",
+        value=1.24,
+        band=(1.1, 1.5),
+        pins="spread of change",
+        basis=Basis.COMPUTED,
+        source=_ARMS,
+        design="routine",
+        persons=400,
+        statistic=inventory_spread_ratio,
+    ),
+    Target(
+        id="C17",
+        part="fall",
+        what="Fall of the mean PHQ-9",
+        published="46%",
+        value=0.46,
+        band=(0.38, 0.52),
+        pins="mean change",
+        basis=Basis.COMPUTED,
+        source="Metapsy v24.0.2 (public data), IPT arms",
+        design="routine",
+        persons=400,
+        statistic=inventory_fall,
+        percent=True,
+    ),
+    Target(
+        id="C18",
+        part="response",
+        what="PHQ-9 down by half or more",
+        published="41–50%",
+        value=0.455,
+        interval=(0.41, 0.50),
+        band=(0.35, 0.55),
+        pins="tails",
+        basis=Basis.SECOND_HAND,
+        source=_REVIEW,
+        design="routine",
+        persons=400,
+        statistic=response,
+        percent=True,
+    ),
+    Target(
+        id="C18",
+        part="remission",
+        what="PHQ-9 ends below 5",
+        published="about a third",
+        value=0.33,
+        band=(0.25, 0.45),
+        pins="tails",
+        basis=Basis.SECOND_HAND,
+        source=_REVIEW,
+        design="routine",
+        persons=400,
+        statistic=remission,
+        percent=True,
+    ),
+    Target(
+        id="C18",
+        part="deterioration",
+        what="PHQ-9 ends reliably higher",
+        published="about 5%",
+        value=0.05,
+        band=(0.02, 0.09),
+        pins="tails",
+        basis=Basis.UNVERIFIED,
+        source=_REVIEW,
+        design="routine",
+        persons=400,
+        statistic=deterioration,
+        percent=True,
+    ),
+    Target(
+        id="C19",
+        part="sessions",
+        what="Sessions held, median",
+        published="11",
+        value=11.0,
+        interval=(8.0, 14.5),
+        band=(9.0, 14.0),
+        pins="duration",
+        basis=Basis.COMPUTED,
+        source="Metapsy v24.0.2 (public data), IPT arms; sessions of trials as planned",
+        design="routine",
+        persons=400,
+        statistic=sessions_held,
+        remark="Whoever stays has all 16 sessions that are planned; nobody ends early because they are better.",
+    ),
+    Target(
+        id="C19",
+        part="dropout",
+        what="Left before the planned end",
+        published="17.5–24%",
+        value=0.20,
+        interval=(0.175, 0.241),
+        band=(0.13, 0.30),
+        pins="attrition",
+        basis=Basis.SEEN,
+        source="Cooper & Conklin 2015, 10.1016/j.cpr.2015.05.001; Swift & Greenberg 2012; attrition computed",
+        design="routine",
+        persons=400,
+        statistic=left_early,
+        percent=True,
+    ),
+    Target(
+        id="C32",
+        part="early change",
+        what="Variance at the end explained by intake and change to session 3",
+        published="about 40%",
+        value=0.40,
+        band=(0.30, 0.50),
+        own_band=True,
+        pins="differences in change",
+        basis=Basis.SEEN,
+        source="PMC6428692 (n = 4,394)",
+        design="routine",
+        persons=400,
+        statistic=early_change_explains,
+        percent=True,
+    ),
+    Target(
+        id="C34",
+        part="late change",
+        what="Flat to session 6, then an SD or more better",
+        published="one of four classes",
+        band=(0.03, 0.25),
+        own_band=True,
+        pins="shape of change",
+        basis=Basis.SEEN,
+        source="PMC6428692 (n = 4,394); size of the class not retrieved",
+        design="routine",
+        persons=400,
+        statistic=late_changers,
+        percent=True,
+    ),
+)

@@ -1,0 +1,237 @@
+"""Targets on the four mechanisms: support, stress, emotional processing and loneliness, interpersonal skills."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from securebase.study.calibration.designs import IPT, WAITING
+from securebase.study.calibration.statistics import NAN, coefficients, complete, correlation, hedges_g
+from securebase.study.calibration.target import Arms, Basis, Target
+from securebase.study.calibration.targets.alliance import lag
+from securebase.study.forms import Form
+from securebase.study.variance import moves_with
+
+
+def fewer_symptoms_per_sd(arms: Arms) -> float:
+    """C22: fall in symptoms at the end per SD of support at intake, intake symptoms held constant, in share of the
+    mean score at the end (in points of the followed scale's own zero)."""
+    clinic = arms[IPT]
+    support = clinic.mean("social_support", 1)
+    end = clinic.last("symptoms", after=4)
+    slope = coefficients(end, support / np.nanstd(support, ddof=1), clinic.mean("symptoms", 1))[0]
+    return float(-slope / (np.nanmean(end) + clinic.zero["symptoms"]))
+
+
+def indirect_share(arms: Arms, through: str, control: str) -> float:
+    """C22, C23: share of therapy's effect on symptoms at the end that goes along with change in `through`.
+
+    Product of coefficients: therapy → change in the mechanism, and change in the mechanism → symptoms at the end with
+    arm and intake held constant, ÷ therapy → symptoms at the end with intake held constant (Baron & Kenny 1986).
+    """
+    both = (arms[IPT], arms[control])
+    arm = np.concatenate([np.full(a.n, float(i == 0)) for i, a in enumerate(both)])
+    start = np.concatenate([a.mean("symptoms", 1) for a in both])
+    end = np.concatenate([a.last("symptoms", after=4) for a in both])
+    change = np.concatenate([a.last(through, after=4) - a.mean(through, 1) for a in both])
+    arm, start, end, change = complete(arm, start, end, change)
+    total = coefficients(end, arm, start)[0]
+    a, b = coefficients(change, arm)[0], coefficients(end, change, arm, start)[0]
+    return float(a * b / total)
+
+
+def with_outcome(arms: Arms, construct: str, first: int, last: int) -> float:
+    """C24: r of the mean of a construct over the middle of the course with symptoms at the end."""
+    clinic = arms[IPT]
+    return correlation(clinic.mean(construct, first, last), clinic.last("symptoms", after=last))
+
+
+def support_and_mood(arms: Arms, earlier: str, later: str) -> float:
+    """C24: standardised lag between lack of support, which stands for loneliness, and symptoms, own means taken out;
+    above 0 where more of one comes before more of the other."""
+    found = lag(arms[IPT], earlier, later, Form.CENTRED)
+    return NAN if found is None else -found.estimate
+
+
+def moves_together(arms: Arms) -> float:
+    """C24: r within clients of lack of support and symptoms at the same session, own means taken out."""
+    found = moves_with(arms[IPT].table(["social_support", "symptoms"]), "social_support", "symptoms").within
+    return NAN if found is None else -found.estimate
+
+
+def change_of_problems(arms: Arms) -> float:
+    """C25: rise of skills from intake to the end in SDs at intake: problems are their other side."""
+    clinic = arms[IPT]
+    start, end = complete(clinic.mean("interpersonal_skills", 1), clinic.last("interpersonal_skills", after=4))
+    return float((end.mean() - start.mean()) / start.std(ddof=1))
+
+
+def problems_and_outcome(arms: Arms) -> float:
+    """C25: −r of skills at intake with symptoms at the end."""
+    clinic = arms[IPT]
+    return -correlation(clinic.mean("interpersonal_skills", 1), clinic.last("symptoms", after=4))
+
+
+def functioning(arms: Arms, control: str) -> float:
+    """C25: Hedges' g of skills at the end against a control arm, above 0 where IPT ends higher."""
+    last = [arms[a].last("interpersonal_skills", after=4) for a in (IPT, control)]
+    return -hedges_g(*last)
+
+
+_EMA = "loneliness and low mood in daily life (Fried 2021, Wright 2017: public data)"
+
+TARGETS: tuple[Target, ...] = (
+    Target(
+        id="C22",
+        part="baseline",
+        what="Fewer symptoms at the end per SD of support at intake, intake held constant",
+        published="4.1%",
+        value=0.041,
+        interval=(0.013, 0.069),
+        band=(0.01, 0.07),
+        pins="support",
+        basis=Basis.SEEN,
+        source="Buckman et al. 2021 (n = 2,858)",
+        design="routine",
+        persons=400,
+        statistic=fewer_symptoms_per_sd,
+        percent=True,
+    ),
+    Target(
+        id="C22",
+        part="indirect",
+        what="Share of therapy's effect that goes with change in support",
+        published="present",
+        band=(0.05, 0.35),
+        own_band=True,
+        pins="support",
+        basis=Basis.SEEN,
+        source="Toth et al. 2013, 10.1017/S0954579413000370 (presence; the share is a choice)",
+        design="trial",
+        persons=75,
+        statistic=partial(indirect_share, through="social_support", control=WAITING),
+        percent=True,
+    ),
+    Target(
+        id="C23",
+        part="indirect",
+        what="Share of therapy's effect that goes with change in stress",
+        published="present",
+        band=(0.05, 0.35),
+        own_band=True,
+        pins="stress",
+        basis=Basis.SEEN,
+        source="Toth et al. 2013, 10.1017/S0954579413000370 (presence; the share is a choice)",
+        design="trial",
+        persons=75,
+        statistic=partial(indirect_share, through="interpersonal_stress", control=WAITING),
+        percent=True,
+    ),
+    Target(
+        id="C24",
+        part="processing",
+        what="Depth of processing in sessions 5–10 and symptoms at the end, r",
+        published="−.19",
+        value=-0.19,
+        interval=(-0.29, -0.10),
+        band=(-0.29, -0.10),
+        pins="processing",
+        basis=Basis.SEEN,
+        source="Pascual-Leone & Yeryomenko 2017, 10.1080/10503307.2016.1152409",
+        design="routine",
+        persons=40,
+        statistic=partial(with_outcome, construct="emotional_processing", first=5, last=10),
+    ),
+    Target(
+        id="C24",
+        part="lonely first",
+        what="Lack of support → symptoms at the next session, own means taken out",
+        published=".04–.08",
+        value=0.06,
+        interval=(0.04, 0.08),
+        band=(0.02, 0.15),
+        pins="loneliness",
+        basis=Basis.COMPUTED,
+        source=_EMA,
+        design="routine",
+        persons=345,
+        statistic=partial(support_and_mood, earlier="social_support", later="symptoms"),
+    ),
+    Target(
+        id="C24",
+        part="mood first",
+        what="Symptoms → lack of support at the next session, own means taken out",
+        published=".08–.09",
+        value=0.085,
+        interval=(0.08, 0.09),
+        band=(0.02, 0.15),
+        pins="loneliness",
+        basis=Basis.COMPUTED,
+        source=_EMA,
+        design="routine",
+        persons=345,
+        statistic=partial(support_and_mood, earlier="symptoms", later="social_support"),
+    ),
+    Target(
+        id="C24",
+        part="together",
+        what="Lack of support and symptoms at the same session, r within clients",
+        published=".40–.56",
+        value=0.48,
+        interval=(0.40, 0.56),
+        band=(0.40, 0.56),
+        pins="loneliness",
+        basis=Basis.COMPUTED,
+        source=_EMA,
+        design="routine",
+        persons=345,
+        statistic=moves_together,
+        remark="The published figure is of momentary ratings in daily life; one item a session carries more error.",
+    ),
+    Target(
+        id="C25",
+        part="change",
+        what="Interpersonal problems, fall from intake in SDs",
+        published=".74",
+        value=0.74,
+        interval=(0.56, 0.93),
+        band=(0.55, 0.95),
+        pins="skills",
+        basis=Basis.SEEN,
+        source="McFarquhar et al. 2018, 10.1016/j.jad.2017.09.036",
+        design="routine",
+        persons=100,
+        statistic=change_of_problems,
+    ),
+    Target(
+        id="C25",
+        part="baseline",
+        what="Interpersonal problems at intake and symptoms at the end, r",
+        published=".11",
+        value=0.11,
+        interval=(0.06, 0.16),
+        band=(0.06, 0.17),
+        pins="skills",
+        basis=Basis.SEEN,
+        source="Gómez Penedo et al. 2025 (individual data)",
+        design="routine",
+        persons=400,
+        statistic=problems_and_outcome,
+    ),
+    Target(
+        id="C25",
+        part="functioning",
+        what="Social functioning at the end against control, g",
+        published=".53",
+        value=0.53,
+        interval=(0.26, 0.80),
+        band=(0.25, 0.80),
+        pins="skills",
+        basis=Basis.SEEN,
+        source="Bian et al. 2023, 10.1016/j.jad.2022.09.119",
+        design="trial",
+        persons=75,
+        statistic=partial(functioning, control=WAITING),
+    ),
+)

@@ -1,0 +1,106 @@
+"""The shared statistics against hand-computed examples and explicit loops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from securebase.study.calibration.marginal import Working, marginal_effect
+from securebase.study.calibration.statistics import (
+    coefficients,
+    correlation,
+    explained,
+    hedges_g,
+    partial_correlation,
+    residual,
+    share_between,
+)
+
+NAN = np.nan
+
+
+def test_a_correlation_leaves_out_who_lacks_a_value() -> None:
+    assert correlation(np.array([1.0, 2.0, NAN, 4.0]), np.array([2.0, 4.0, 9.0, 8.0])) == pytest.approx(1.0)
+    assert np.isnan(correlation(np.array([1.0, 1.0, 1.0]), np.array([1.0, 2.0, 3.0])))
+    assert np.isnan(correlation(np.array([1.0, NAN, 2.0]), np.array([1.0, 2.0, 3.0])))
+
+
+def test_a_residual_is_what_a_line_leaves() -> None:
+    left = residual(np.array([1.0, 2.0, 6.0, NAN]), np.array([0.0, 1.0, 2.0, 3.0]))
+    # the line through (0, 1), (1, 2), (2, 6) is 0.5 + 2.5 x
+    assert left[:3] == pytest.approx([0.5, -1.0, 0.5])
+    assert np.isnan(left[3])
+
+
+def test_a_partial_correlation_is_the_textbook_formula() -> None:
+    rng = np.random.default_rng(1)
+    z = rng.standard_normal(200)
+    x, y = z + rng.standard_normal(200), z + rng.standard_normal(200)
+    rxy, rxz, ryz = correlation(x, y), correlation(x, z), correlation(y, z)
+    expected = (rxy - rxz * ryz) / np.sqrt((1 - rxz**2) * (1 - ryz**2))
+    assert partial_correlation(x, y, z) == pytest.approx(expected)
+
+
+def test_explained_is_the_squared_correlation_for_one_predictor() -> None:
+    rng = np.random.default_rng(2)
+    x, y = rng.standard_normal(50), rng.standard_normal(50)
+    assert explained(y, x) == pytest.approx(correlation(x, y) ** 2)
+    assert coefficients(y, x)[0] == pytest.approx(correlation(x, y) * y.std() / x.std())
+
+
+def test_hedges_g_by_hand() -> None:
+    # means 2 and 5, both variances 1, df 4: d = 3, factor 1 − 3/15 = .8
+    assert hedges_g(np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0, 6.0, NAN])) == pytest.approx(3.0 * 0.8)
+
+
+def test_share_between_groups_by_hand() -> None:
+    # groups (1, 3), (5, 7): within mean square 2, between mean square 16, n0 = 2: between (16 − 2) / 2 = 7
+    y, group = np.array([1.0, 3.0, 5.0, 7.0, NAN]), np.array([0, 0, 1, 1, 1])
+    assert share_between(y, group) == pytest.approx(7 / 9)
+    assert share_between(np.array([1.0, 3.0, 1.0, 3.0]), group[:4]) == 0.0
+
+
+def panel(n: int = 12, sessions: int = 5) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal((n, sessions)) + rng.standard_normal((n, 1))
+    y = 0.5 * x + rng.standard_normal((n, sessions)) + rng.standard_normal((n, 1))
+    y[rng.random(y.shape) < 0.2] = NAN
+    return y, x
+
+
+@pytest.mark.parametrize("working", list(Working))
+def test_a_marginal_slope_is_generalised_least_squares_client_by_client(working: Working) -> None:
+    y, x = panel()
+    r = None
+    beta = np.zeros(2)
+    for round_ in range(5):
+        bread, meat, kept = np.zeros((2, 2)), np.zeros(2), []
+        for i in range(len(y)):
+            where = [t for t in range(y.shape[1]) if np.isfinite(y[i, t])]
+            if len(where) < 2:
+                continue
+            V = np.array([[1.0 if s == t else _work(working, r, s, t) for s in where] for t in where])
+            X = np.array([[1.0, x[i, t]] for t in where])
+            bread += X.T @ np.linalg.inv(V) @ X
+            meat += X.T @ np.linalg.inv(V) @ y[i, where]
+            kept.append((i, where))
+        beta = np.linalg.solve(bread, meat)
+        if round_ == 4:
+            break
+        left = {(i, t): y[i, t] - beta[0] - beta[1] * x[i, t] for i, where in kept for t in where}
+        spread = np.std(list(left.values()))
+        products = [
+            left[i, s] * left[i, t] / spread**2
+            for i, where in kept
+            for s in where
+            for t in where
+            if (abs(s - t) == 1 if working is Working.FADING else s != t)
+        ]
+        r = float(np.clip(np.mean(products), 0.0, 0.99))
+    assert marginal_effect(y, x, working) == pytest.approx(beta[1])
+
+
+def _work(working: Working, r: float | None, s: int, t: int) -> float:
+    if r is None:
+        return 0.0
+    return r if working is Working.EXCHANGEABLE else r ** abs(s - t)
