@@ -4,15 +4,35 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from types import ModuleType
+from xml.etree import ElementTree
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_page_of_instruments_is_current() -> None:
-    path = ROOT / "docs" / "make_instruments.py"
-    spec = importlib.util.spec_from_file_location("make_instruments", path)
+def _made_by(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_of_instruments_is_current() -> None:
+    module = _made_by("make_instruments")
     assert module.PAGE.read_text(encoding="utf-8") == module.text(), "run python docs/make_instruments.py"
+
+
+def test_the_page_of_the_theory_is_current() -> None:
+    module = _made_by("make_theory")
+    assert module.PAGE.read_text(encoding="utf-8") == module.text(), "run python docs/make_theory.py"
+
+
+def test_the_pictures_of_the_theory_say_what_the_table_says() -> None:
+    """Every word of them, in order; where a line bends is left to the renderer."""
+    for file, picture in _made_by("make_theory").pictures().items():
+        kept = (ROOT / "docs" / "images" / file).read_text(encoding="utf-8")
+        kept_words, words = (list(ElementTree.fromstring(text).itertext()) for text in (kept, picture))
+        assert len(words) > 200
+        assert kept_words == words, f"{file}: run python docs/make_theory.py"

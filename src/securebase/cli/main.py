@@ -26,6 +26,7 @@ COMMANDS = {
     "calibrate": ("securebase.cli.calibrate", "Hold simulated cohorts to published figures."),
     "score": ("securebase.cli.score", "Score responses of an instrument."),
     "instruments": ("securebase.cli.instruments", "List the instruments on the shelf."),
+    "theory": ("securebase.cli.theory", "List and draw the edges of the theory."),
     "doctor": ("securebase.cli.doctor", "Say what is installed and which kernel runs."),
 }
 

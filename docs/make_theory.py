@@ -1,0 +1,161 @@
+"""Writes docs/explanation/theory.md and its pictures from the table. A test fails when page and table differ.
+
+Run: python docs/make_theory.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from securebase.model.mechanism import Grade, Lag, Level, Pillar
+from securebase.model.theory import OUTRUN, WAYS, Claim, Form, Place, Theory, TheoryEdge, theory
+from securebase.reports.theory_page import theory_svg
+
+HERE = Path(__file__).parent
+PAGE = HERE / "explanation" / "theory.md"
+IMAGES = HERE / "images"
+NARROW = 350
+
+NAMES = {
+    Pillar.COMMON_FACTORS: "Common factors",
+    Pillar.ATTACHMENT: "Attachment",
+    Pillar.COMMUNICATION: "Communication",
+    Pillar.SOCIAL: "Social",
+}
+
+HEAD = """# The theory
+
+Written from the table by `docs/make_theory.py`; a test fails when this page and the table differ.
+
+Securebase carries 98 claims about how therapy changes people, S1 to S62 about the therapeutic relationship and S63 to
+S98 about interpersonal psychotherapy (IPT). A claim that one thing moves another is an edge between constructs. Every
+edge is a hypothesis: that it stands here says nothing about its truth, and the product must be able to find it false.
+The four mechanisms (M1 support, M2 stress, M3 emotion, M4 skills) are hypotheses in their own source too.
+"""
+
+KEY = (
+    "The sign is that of what is added to the score at the end of the arrow; with × that of the product, with an",
+    "inverted U that of the bend; ? is open. *week* and *session* are lags as they say; *slow* is over many weeks,",
+    "*course* by the planned end against no therapy, *life* from early life on. Priors are standardised: per week for",
+    "lags, in SDs of clients for the course, correlations between persons. Targets are those that a simulated cohort",
+    "must meet.",
+)
+
+PICTURE = """<picture>
+<source media="(max-width: 700px)" srcset="../images/{name}-narrow.svg">
+<img src="../images/{name}.svg" alt="{alt}">
+</picture>
+"""
+
+
+def number(value: float) -> str:
+    text = f"{value:.2f}".replace("0.", ".", 1)
+    return text.replace("-", "−") if float(value) else "0"
+
+
+def count(theory: Theory) -> list[str]:
+    edges = theory.edges
+    places = {p: [e for e in edges if e.place is p] for p in Place}
+    grades = {g: sum(e.grade is g for e in edges) for g in Grade}
+    ways = "; ".join(
+        f"{sum(e.by == name for e in places[Place.STUDY])} by the {way.label}" for name, way in WAYS.items()
+    )
+    without = sum(not e.by for e in places[Place.STUDY])
+    bent = sum(e.form is not Form.LINEAR or bool(e.moderator) for e in edges)
+    beyond = sum(e.level is not Level.WITHIN_PERSON for e in edges)
+    return [
+        "## What is known and what is not",
+        "",
+        f"The table has {len(edges)} edges; {bent} of them are not linear and {beyond} do not live within one client.",
+        "",
+        f"- **{len(places[Place.MODEL])} are estimated in the model**: mechanisms on the shelf, with priors. `fit` "
+        "estimates them from a table, `track` uses them for one client.",
+        f"- **{len(places[Place.STUDY])} are estimated in studies only**, where a table has the columns: {ways}. For "
+        f"{without} nothing estimates them yet.",
+        f"- **{len(places[Place.SIMULATED])} live in the simulator only**: events, early life, hidden causes, slow "
+        "sums. No table tells them apart.",
+        f"- A published figure was seen for {grades[Grade.VERIFIED]}, {grades[Grade.COMPUTED]} rest on figures "
+        f"computed from public data, and for {grades[Grade.UNVERIFIED]} no figure is known.",
+        f"- {sum(e.prior is not None for e in edges)} have a prior; for the others none is stated.",
+        f"- {sum(e.outruns_its_evidence for e in edges)} stand for claims that say more than is known "
+        f"({', '.join(OUTRUN)}); these are marked with an exclamation mark.",
+        "",
+        "A figure between clients (a correlation with outcome) says nothing about what moves one of them.",
+        "`securebase theory` lists the same, narrows it down and draws it.",
+        "",
+    ]
+
+
+def where(e: TheoryEdge) -> str:
+    if e.place is Place.STUDY:
+        return f"study: {WAYS[e.by].label}" if e.by else "study: nothing yet"
+    return e.place.value
+
+
+def row(e: TheoryEdge) -> str:
+    shape = [e.level.value.replace("_", " "), e.lag.value if e.lag is not Lag.NONE else "", e.form.value]
+    prior = f"{number(e.prior.mean)} (SD {number(e.prior.sd)})" if e.prior else "none stated"
+    marks = [*e.claims, *(["**!**"] if e.outruns_its_evidence else []), *e.mechanisms]
+    basis = " ".join(part for part in (e.about, e.figure, e.prior.basis if e.prior else "") if part)
+    cells = (
+        f"{e.label} ({e.sign.replace('-', '−')})",
+        ", ".join(part.replace("_", " ") for part in shape if part),
+        where(e),
+        prior,
+        ", ".join([e.grade.value, *e.calibration]),
+        " ".join(marks),
+        basis,
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def claim_row(theory: Theory, claim: Claim) -> str:
+    found = theory.of(claim=claim.id)
+    mark = " **Says more than is known.**" if claim.outruns_its_evidence else ""
+    edges = "; ".join(f"{e.label} ({e.place.value})" for e in found) or "–"
+    return f"| {claim.id} | {claim.says}{mark} | {', '.join(claim.needs)} | {edges} |"
+
+
+def text() -> str:
+    whole = theory()
+    lines = [
+        HEAD,
+        PICTURE.format(name="theory", alt="The fitted model as a ring, and every edge in four panels, by pillar"),
+        "By mechanism:",
+        "",
+        PICTURE.format(name="theory-by-mechanism", alt="Every edge in five panels: M1 to M4, and none of the four"),
+        *count(whole),
+        "## Every edge",
+        "",
+        *KEY,
+        "",
+    ]
+    for pillar, name in NAMES.items():
+        lines += [
+            f"### {name}",
+            "",
+            "| Edge | Level, lag, form | Lives in | Prior | Evidence, targets | Claims, mechanism | In words |",
+            "| --- | --- | --- | --- | --- | --- | --- |",
+            *(row(e) for e in whole.of(pillar=pillar)),
+            "",
+        ]
+    lines += ["## Every claim", "", "| | Claim | Needs | Edges |", "| --- | --- | --- | --- |"]
+    lines += [claim_row(whole, claim) for claim in whole.claims.values()]
+    return "\n".join(lines) + "\n"
+
+
+def pictures() -> dict[str, str]:
+    """File → SVG: by pillar and by mechanism, for a page and for a phone."""
+    whole = theory()
+    drawn = {}
+    for suffix, size in (("", {}), ("-narrow", {"width": NARROW})):
+        drawn[f"theory{suffix}.svg"] = theory_svg(whole, **size)
+        drawn[f"theory-by-mechanism{suffix}.svg"] = theory_svg(whole, whole.edges, by="mechanism", **size)
+    return drawn
+
+
+if __name__ == "__main__":
+    PAGE.write_text(text(), encoding="utf-8")
+    for file, picture in pictures().items():
+        (IMAGES / file).write_text(picture, encoding="utf-8")
+    print(f"wrote {PAGE.name} and its pictures")  # noqa: T201

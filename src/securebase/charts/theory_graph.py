@@ -1,0 +1,307 @@
+"""The theory drawn: the fitted model as a ring, then every edge pillar by pillar, or mechanism by mechanism.
+
+A coloured line rests on a published or computed figure; a dashed grey one on none. The mark at the end of a line says
+where the edge lives: in the model, in studies only, in the simulator only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, cast
+
+import altair as alt
+
+from securebase.charts import style
+from securebase.charts.theory_layout import (
+    LETTER,
+    LINE,
+    Block,
+    Panel,
+    Point,
+    Wire,
+    arc,
+    heading_of,
+    panel,
+    ring,
+    wrapped,
+)
+from securebase.measurement.constructs import MECHANISM_CONSTRUCTS, construct
+from securebase.model.mechanism import THERAPY, Grade, Level, Pillar
+from securebase.model.theory import Place, Theory, TheoryEdge, label_of
+
+Align = Literal["left", "center", "right"]
+By = Literal["pillar", "mechanism"]
+Rows = list[dict[str, Any]]
+
+PILLAR_COLOURS = {
+    Pillar.ATTACHMENT: "#1d6a72",
+    Pillar.COMMUNICATION: "#7b4fa0",
+    Pillar.SOCIAL: "#c0500f",
+    Pillar.COMMON_FACTORS: "#5b4a00",
+}
+_PILLARS = {
+    Pillar.COMMON_FACTORS: "Common factors",
+    Pillar.ATTACHMENT: "Attachment",
+    Pillar.COMMUNICATION: "Communication",
+    Pillar.SOCIAL: "Social",
+}
+_MARKS = {Place.MODEL: "circle", Place.STUDY: "circle", Place.SIMULATED: "cross"}
+_PLACES = {
+    Place.MODEL: "estimated in the model",
+    Place.STUDY: "estimated in studies only",
+    Place.SIMULATED: "simulated only",
+}
+_LEVELS = {Level.BETWEEN_PERSON: "b", Level.DYAD: "d", Level.CROSS_LEVEL: "x", Level.DEVELOPMENTAL: "e"}
+_SIGNS = {"+": "+", "-": "−", "0": "≈ 0", "?": "?"}
+_LETTERS = (
+    "no letter: within a client",
+    "b: between clients",
+    "d: client and therapist",
+    "x: across levels",
+    "e: from early life",
+    "!: the claim says more than is known",
+)
+_RING = ("symptoms", "interpersonal_stress", "social_support", "alliance", THERAPY)
+_RING_BACK = ("interpersonal_skills", "emotional_processing")
+_UNKNOWN = "#9aa1a6"
+
+
+def theory_graph(
+    theory: Theory, edges: Sequence[TheoryEdge] | None = None, *, by: By = "pillar", width: int = style.WHOLE
+) -> alt.LayerChart:
+    """`edges` (all by default) in panels, side by side where there is room; above them the model's, as a ring.
+
+    The ring is drawn where no selection is asked for. Raises ValueError where there is no edge to draw.
+    """
+    shown = theory.edges if edges is None else tuple(edges)
+    if not shown:
+        raise ValueError("there is no edge to draw")
+    drawing = _Drawing(width)
+    bottom = _legend(drawing, 12.0, by)
+    if edges is None:
+        bottom = _ring(drawing, theory.of(place=Place.MODEL), bottom + 34)
+    bottom = _panels(drawing, _groups(shown, by), bottom + 34)
+    return style.themed(drawing.chart(bottom + 8), label=_title(by), description=_described(shown))
+
+
+class _Drawing:
+    """Rows of every kind of mark, collected in pixels, and drawn at once as layers over one pair of scales."""
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self.lines: dict[tuple[int, ...], Rows] = {}
+        self.marks: dict[str, Rows] = {}
+        self.words: dict[tuple[Align, bool], Rows] = {}
+        self.bars: Rows = []
+        self.boxes: Rows = []
+        self.spots: Rows = []
+        self.count = 0
+
+    def line(self, points: Iterable[Point], edge: TheoryEdge) -> None:
+        self.count += 1
+        known = edge.grade is not Grade.UNVERIFIED
+        dash = () if edge.grade is Grade.VERIFIED else (7, 2) if edge.grade is Grade.COMPUTED else (3, 3)
+        rows = self.lines.setdefault(dash, [])
+        colour = PILLAR_COLOURS[edge.pillar] if known else _UNKNOWN
+        rows += [{"x": x, "y": y, "of": self.count, "colour": colour, "i": i} for i, (x, y) in enumerate(points)]
+
+    def mark(self, at: Point, place: Place, colour: str) -> None:
+        fill = colour if place is Place.MODEL else style.PAPER
+        self.marks.setdefault(_MARKS[place], []).append({"x": at[0], "y": at[1], "colour": colour, "fill": fill})
+
+    def arrow(self, at: Point, degrees: float, colour: str) -> None:
+        row = {"x": at[0], "y": at[1], "colour": colour, "fill": colour, "angle": degrees}
+        self.marks.setdefault("arrow", []).append(row)
+
+    def text(
+        self, at: Point, said: str, *, align: Align = "left", size: float = 11.5, bold: bool = False, colour: str = ""
+    ) -> None:
+        row = {"x": at[0], "y": at[1], "text": said, "colour": colour or style.INK, "size": size}
+        self.words.setdefault((align, bold), []).append(row)
+
+    def sign(self, at: Point, said: str) -> None:
+        """A sign on a line, on a spot of paper so that a dash of the line cannot be read as a minus."""
+        self.spots.append({"x": at[0], "y": at[1]})
+        self.text(at, said, align="center", size=12.5, bold=True)
+
+    def chart(self, height: float) -> alt.LayerChart:
+        x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, self.width], range=[0, self.width], nice=False))
+        y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, height], range=[0, height], nice=False))
+        ink = alt.Color("colour:N", scale=None)
+        layers = [
+            style.table(rows)
+            .mark_line(strokeWidth=1.6 if not dash else 1.3, strokeDash=list(dash) or [1, 0], opacity=0.9)
+            .encode(x=x, y=y, color=ink, detail="of:N", order="i:Q")
+            for dash, rows in sorted(self.lines.items(), reverse=True)
+        ]
+        if self.bars:
+            layers.append(
+                style.table(self.bars)
+                .mark_rule(strokeWidth=2.5)
+                .encode(x=x, y=y, y2="y2:Q", color=alt.Color("colour:N", scale=None))
+            )
+        if self.spots:
+            layers.append(style.table(self.spots).mark_circle(color=style.PAPER, size=130, opacity=1).encode(x=x, y=y))
+        if self.boxes:
+            layers.append(
+                style.table(self.boxes)
+                .mark_rect(fill=style.PAPER, stroke=style.INK, cornerRadius=5, strokeWidth=1)
+                .encode(x=x, x2="x2:Q", y=y, y2="y2:Q")
+            )
+        layers += [self._marks(kind, rows, x, y) for kind, rows in self.marks.items()]
+        layers += [
+            style.table(rows)
+            .mark_text(align=align, baseline="middle", fontWeight=600 if bold else 400)
+            .encode(x=x, y=y, text="text:N", color=ink, size=alt.Size("size:Q", scale=None))
+            for (align, bold), rows in self.words.items()
+        ]
+        return style.layered(*layers, fitted=False, width=self.width, height=height)
+
+    @staticmethod
+    def _marks(kind: str, rows: Rows, x: alt.X, y: alt.Y) -> alt.Chart:
+        fill = alt.Fill("fill:N", scale=None)
+        stroke = alt.Stroke("colour:N", scale=None)
+        if kind == "arrow":
+            arrows = style.table(rows).mark_point(shape="triangle", size=44, opacity=1, strokeWidth=0)
+            return cast("alt.Chart", arrows.encode(x=x, y=y, fill=fill, angle=alt.Angle("angle:Q", scale=None)))
+        shape = "M-.7,-.7L.7,.7M-.7,.7L.7,-.7" if kind == "cross" else kind
+        marks = style.table(rows).mark_point(shape=shape, size=38, opacity=1, strokeWidth=1.6)
+        return cast("alt.Chart", marks.encode(x=x, y=y, fill=fill, stroke=stroke))
+
+
+def _groups(edges: Sequence[TheoryEdge], by: By) -> dict[str, tuple[list[TheoryEdge], str]]:
+    """Heading → edges and colour. An edge between two mechanisms stands with both; one of none at the end."""
+    groups: dict[str, tuple[list[TheoryEdge], str]] = {}
+    if by == "pillar":
+        for pillar, name in _PILLARS.items():
+            groups[name] = [e for e in edges if e.pillar is pillar], PILLAR_COLOURS[pillar]
+    else:
+        for i, name in enumerate(MECHANISM_CONSTRUCTS, start=1):
+            label = f"M{i} {construct(name).label}"
+            groups[label] = [e for e in edges if f"M{i}" in e.mechanisms], style.CONSTRUCT_COLOURS[name]
+        groups["None of the four"] = [e for e in edges if not e.mechanisms], style.SOFT
+    return {name: found for name, found in groups.items() if found[0]}
+
+
+def _panels(drawing: _Drawing, groups: Mapping[str, tuple[list[TheoryEdge], str]], y: float) -> float:
+    """Every group below its heading, in two columns where there is room: the next one goes where it is shorter."""
+    columns = 2 if drawing.width > style.HALF and len(groups) > 1 else 1
+    space = 44.0
+    each = (drawing.width - space * (columns - 1)) / columns
+    bottoms = [y] * columns
+    for name, (edges, colour) in groups.items():
+        column = bottoms.index(min(bottoms))
+        x, top = column * (each + space), bottoms[column]
+        drawing.text((x, top), f"{name}: {_count(edges)}", size=14, bold=True, colour=colour)
+        drawn = panel(edges, x=x, y=top + 18, width=each)
+        _draw(drawing, drawn, colour)
+        bottoms[column] = drawn.bottom + 34
+    return max(bottoms) - 34
+
+
+def _draw(drawing: _Drawing, drawn: Panel, colour: str) -> None:
+    sides: tuple[tuple[tuple[Block, ...], Align, float], ...] = (
+        (drawn.origins, "right", -6.0),
+        (drawn.ends, "left", 6.0),
+    )
+    for blocks, align, away in sides:
+        for block in blocks:
+            drawing.bars.append({"x": block.x, "y": block.top + 1, "y2": block.bottom - 1, "colour": colour})
+            _words(drawing, block, align, away)
+    for wire in drawn.wires:
+        drawing.line(wire.points, wire.edge)
+        _end(drawing, wire)
+
+
+def _words(drawing: _Drawing, block: Block, align: Align, away: float) -> None:
+    top = block.middle - LINE * (len(block.words) - 1) / 2
+    for i, line in enumerate(block.words):
+        drawing.text((block.x + away, top + LINE * i), line, align=align)
+
+
+def _end(drawing: _Drawing, wire: Wire) -> None:
+    """The mark at the end of a line; behind it sign, level, and a warning where the claim says more than is known."""
+    x, y = wire.end
+    edge = wire.edge
+    drawing.mark((x, y), edge.place, PILLAR_COLOURS[edge.pillar])
+    warned = edge.outruns_its_evidence
+    said = " ".join(part for part in (_SIGNS[edge.sign], _LEVELS.get(edge.level, ""), "!" if warned else "") if part)
+    drawing.text((x + 7, y), said, size=10.5, colour=style.ALERT if warned else style.SOFT)
+
+
+def _legend(drawing: _Drawing, y: float, by: By) -> float:
+    """What lines, marks and letters mean."""
+    lines = (
+        (Grade.VERIFIED, "a published figure was seen"),
+        (Grade.COMPUTED, "computed from public data"),
+        (Grade.UNVERIFIED, "no figure known"),
+    )
+    x = 0.0
+    for grade, said in lines:
+        x, y = _room(drawing, x, y, 34 + len(said) * LETTER)
+        sample = TheoryEdge("", "", (), "+", Place.MODEL, Pillar.ATTACHMENT, "", grade=grade)
+        drawing.line(((x, y), (x + 28, y)), sample)
+        drawing.text((x + 34, y), said)
+        x += 34 + len(said) * LETTER + 22
+    x, y = (x, y) if drawing.width > style.HALF else (0.0, y + 18)
+    for place, said in _PLACES.items():
+        x, y = _room(drawing, x, y, 14 + len(said) * LETTER)
+        drawing.mark((x + 5, y), place, style.INK)
+        drawing.text((x + 14, y), said)
+        x += 14 + len(said) * LETTER + 22
+    if by == "mechanism":  # where panels are pillars their headings say it
+        x, y = 0.0, y + 18
+        for pillar, name in _PILLARS.items():
+            x, y = _room(drawing, x, y, 14 + len(name) * LETTER)
+            drawing.mark((x + 5, y), Place.MODEL, PILLAR_COLOURS[pillar])
+            drawing.text((x + 14, y), name, colour=PILLAR_COLOURS[pillar])
+            x += 14 + len(name) * LETTER + 22
+    x, y = 0.0, y + 18
+    for said in _LETTERS:
+        x, y = _room(drawing, x, y, len(said) * LETTER)
+        drawing.text((x, y), said, colour=style.ALERT if said.startswith("!") else style.SOFT)
+        x += len(said) * LETTER + 14
+    return y
+
+
+def _room(drawing: _Drawing, x: float, y: float, needed: float) -> Point:
+    """Where the next entry of the legend goes: on this line, or on the next one where it would not fit."""
+    return (0.0, y + 18) if x and x + needed > drawing.width else (x, y)
+
+
+def _ring(drawing: _Drawing, edges: Sequence[TheoryEdge], y: float) -> float:
+    """The fitted model: its constructs and the therapy around an ellipse."""
+    narrow = drawing.width < style.HALF
+    half = (40.0, 18.0) if narrow else (74.0, 16.0)
+    down = 225.0 if narrow else 160.0
+    drawing.text((0, y), f"The fitted model: {_count(edges)}", size=14, bold=True)
+    middle = (drawing.width / 2, y + 26 + half[1] + down)
+    across = min(360.0, drawing.width / 2 - half[0] - 2)
+    places = ring((*_RING, *_RING_BACK), middle=middle, across=across, down=down, turn=0)
+    for edge in edges:
+        begin, end = places[edge.from_construct], places[edge.to_construct]
+        line = arc(begin, end, bend=0.1, clear=(half[0] + 4, half[1] + 4))
+        drawing.line(line, edge)
+        known = edge.grade is not Grade.UNVERIFIED
+        drawing.arrow(line[-1], heading_of(line), PILLAR_COLOURS[edge.pillar] if known else _UNKNOWN)
+        drawing.sign(line[-min(9, len(line) // 2)], "−" if edge.sign == "-" else "+")
+    for name, (x, at) in places.items():
+        drawing.boxes.append({"x": x - half[0], "x2": x + half[0], "y": at - half[1], "y2": at + half[1]})
+        words = wrapped(label_of(name), 2 * half[0] - 8)
+        for i, line_of_words in enumerate(words):
+            drawing.text((x, at + LINE * (i - (len(words) - 1) / 2)), line_of_words, align="center")
+    return middle[1] + down + half[1]
+
+
+def _count(edges: Sequence[TheoryEdge]) -> str:
+    return f"{len(edges)} edge{'s' if len(edges) != 1 else ''}"
+
+
+def _title(by: By) -> str:
+    return f"The edges of the theory by {by}"
+
+
+def _described(edges: Sequence[TheoryEdge]) -> str:
+    places = ", ".join(f"{sum(e.place is p for e in edges)} {said}" for p, said in _PLACES.items())
+    known = sum(e.grade is not Grade.UNVERIFIED for e in edges)
+    return f"{_count(edges)}: {places}. {known} rest on a published or computed figure, {len(edges) - known} on none."
