@@ -32,8 +32,12 @@ _DOOR = {
     "client_picture": ("securebase.picture.client", "client_picture"),
     "study_cohort": ("securebase.study.study", "study"),
     "specification_for": ("securebase.study.models", "specification_for"),
+    # what a study that is planned can find
+    "PowerPlan": ("securebase.study.power.plan", "PowerPlan"),
+    "power": ("securebase.study.power.power", "power"),
     # what may be handed over (loads the libraries of charts and pages when it is first asked for)
     "study_report": ("securebase.reports.study_report", "study_report"),
+    "power_report": ("securebase.reports.power_report", "power_report"),
     "client_report": ("securebase.reports.client_report", "client_report"),
     "SecurebaseError": ("securebase.errors", "SecurebaseError"),
 }

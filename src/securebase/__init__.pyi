@@ -15,8 +15,11 @@ from securebase.picture.client import client_picture as client_picture
 from securebase.records.cohort import Cohort as Cohort
 from securebase.records.episode import EpisodeRecord as EpisodeRecord
 from securebase.reports.client_report import client_report as client_report
+from securebase.reports.power_report import power_report as power_report
 from securebase.reports.study_report import study_report as study_report
 from securebase.study.models import specification_for as specification_for
+from securebase.study.power.plan import PowerPlan as PowerPlan
+from securebase.study.power.power import power as power
 from securebase.study.study import study as study_cohort
 
 __all__ = [
@@ -24,6 +27,7 @@ __all__ = [
     "EpisodeRecord",
     "Instrument",
     "Parameters",
+    "PowerPlan",
     "SecurebaseError",
     "Specification",
     "__version__",
@@ -33,6 +37,8 @@ __all__ = [
     "instrument",
     "panel",
     "parameter_set",
+    "power",
+    "power_report",
     "read_cohort",
     "score",
     "simulate",

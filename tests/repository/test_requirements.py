@@ -14,7 +14,10 @@ EXTRAS = PROJECT["optional-dependencies"]
 ASKED = {
     "core": PROJECT["dependencies"] + EXTRAS["test"],
     "workbench": PROJECT["dependencies"] + EXTRAS["workbench"],
-    "dev": PROJECT["dependencies"] + EXTRAS["workbench"] + [d for d in EXTRAS["dev"] if not d.startswith("securebase")],
+    "dev": PROJECT["dependencies"]
+    + EXTRAS["workbench"]
+    + EXTRAS["cluster"]
+    + [d for d in EXTRAS["dev"] if not d.startswith("securebase")],
 }
 
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "track": ("securebase.cli.track", "Follow one client of a table."),
     "simulate": ("securebase.cli.simulate", "Draw a cohort from a known truth."),
     "calibrate": ("securebase.cli.calibrate", "Hold simulated cohorts to published figures."),
+    "power": ("securebase.cli.power", "Plan a study: power, precision and bias by simulation."),
     "score": ("securebase.cli.score", "Score responses of an instrument."),
     "instruments": ("securebase.cli.instruments", "List the instruments on the shelf."),
     "theory": ("securebase.cli.theory", "List and draw the edges of the theory."),

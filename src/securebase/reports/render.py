@@ -23,7 +23,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     env.filters.update(fixed=fixed, standard=standard, points=points, percent=percent, count=count, p=p_value)
-    env.filters.update(short=short, paired=paired, with_error=with_error)
+    env.filters.update(short=short, paired=paired, with_error=with_error, words=words)
     return env
 
 
@@ -89,3 +89,8 @@ def with_error(value: float | None, error: float | None) -> str:
     if error is None or not math.isfinite(error) or error <= 0:
         return points(value, 4)
     return f"{paired(value, error)} ({points(error, 2)})"
+
+
+def words(name: str) -> str:
+    """A name of the code as words: social_support → social support."""
+    return name.replace("_", " ")

@@ -1,0 +1,73 @@
+"""A planned study's power as one HTML file, and as a table or JSON."""
+
+from __future__ import annotations
+
+import json
+
+from markupsafe import Markup
+
+from securebase.charts import style
+from securebase.charts.power_curves import Measure, power_chart
+from securebase.charts.render import svg
+from securebase.errors import InputError
+from securebase.reports.render import render
+from securebase.study.power.plan import Setting
+from securebase.study.power.result import OUTCOMES, PowerResult
+from securebase.study.power.wording import (
+    CURVE,
+    answer_in_words,
+    effect_in_words,
+    effects_in_words,
+    ended,
+    setting_in_words,
+)
+
+#: pixels of a picture that shares a row with another on a page, and has a phone to itself
+_COLUMN = 400
+
+
+def as_text(result: PowerResult, kind: str) -> str:
+    """The result as html, csv or json. Raises InputError for any other kind."""
+    match kind:
+        case "html":
+            return power_report(result)
+        case "csv":
+            return result.to_csv()
+        case "json":
+            return json.dumps(result.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
+    raise InputError(f"there is no “{kind}” of a power analysis", advice="Known are html, csv and json.")
+
+
+def power_report(result: PowerResult) -> str:
+    """The whole report as HTML text."""
+    plan = result.plan
+    return render(
+        "power_report.html",
+        result=result,
+        plan=plan,
+        truth=plan.truth,
+        settings=[(s, setting_in_words(s, plan)) for s in plan.settings],
+        charts={s: _charts(result, s) for s in plan.settings},
+        answers=[answer_in_words(answer, plan) for answer in result.needed],
+        named=plan.truth.with_effect(plan.earlier, plan.later, plan.effects[0]).parameters.named(
+            plan.truth.specification
+        ),
+        ended=dict(sorted(ended(result.cells).items(), key=lambda item: OUTCOMES.index(item[0]))),
+        effects=effects_in_words(plan),
+        first_effect=effect_in_words(plan.effects[0]),
+        curve=CURVE,
+        level=f"{100 * (1 - plan.alpha):g}%",
+    )
+
+
+def _charts(result: PowerResult, setting: Setting) -> dict[str, Markup]:
+    def drawn(measure: Measure, width: int) -> Markup:
+        # made by our own renderer from numbers and escaped words
+        return Markup(svg(power_chart(result, setting, measure, width=width)))  # noqa: S704
+
+    return {
+        "wide": drawn("power", style.WHOLE - 260),
+        "narrow": drawn("power", style.PHONE + 20),
+        "precision": drawn("precision", _COLUMN),
+        "bias": drawn("bias", _COLUMN),
+    }

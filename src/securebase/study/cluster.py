@@ -1,0 +1,93 @@
+"""Many replications on a dask cluster: the extra `[cluster]`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+import joblib
+
+import securebase
+from securebase.errors import InputError
+from securebase.study.replications import Run
+
+distributed: Any
+try:
+    distributed = import_module("distributed")
+except ImportError:  # the extra is not there, which `on_cluster` says
+    distributed = None
+
+#: in place of an address: a cluster of processes on this machine, for as long as it is needed
+LOCAL = "local"
+#: seconds to wait for the scheduler, and for its first worker
+_PATIENCE = 30
+
+
+@contextmanager
+def on_cluster(address: str, workers: int | None = None) -> Iterator[Run]:
+    """Work on the cluster whose scheduler is at `address` (tcp://HOST:8786), or on one of `workers` processes of its
+    own (`local`; default: as many as cores).
+
+    Raises InputError where dask is not installed, the scheduler or its workers cannot be reached, or a worker has
+    another version of Securebase, whose numbers could differ.
+    """
+    if distributed is None:
+        raise InputError(
+            "a cluster needs dask, which is not installed",
+            advice="Install the extra: pip install “securebase[cluster]” (on every machine of the cluster).",
+        )
+    if address == LOCAL:
+        count = workers or joblib.cpu_count()
+        with (
+            distributed.LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None) as cluster,
+            distributed.Client(cluster) as client,
+        ):
+            yield _run(client)
+        return
+    try:
+        client = distributed.Client(address, timeout=_PATIENCE)
+    except (OSError, ValueError) as problem:  # TimeoutError is an OSError
+        raise InputError(
+            f"no scheduler of dask answers there ({problem})", where=address, advice="Give tcp://HOST:PORT, or “local”."
+        ) from None
+    with client:
+        _check(client, address)
+        yield _run(client)
+
+
+def _check(client: Any, address: str) -> None:
+    try:
+        client.wait_for_workers(1, timeout=_PATIENCE)
+    except TimeoutError:
+        raise InputError("the cluster has no worker", where=address, advice="Start one: dask worker ADDRESS.") from None
+    try:
+        found = set(client.run(_version).values())
+    except ImportError:
+        found = {"none"}
+    if found != {securebase.__version__}:
+        raise InputError(
+            f"the workers have Securebase {', '.join(sorted(found))}, here is {securebase.__version__}",
+            where=address,
+            advice="Install the same version on every machine, so that the numbers are the same.",
+        )
+
+
+def _version() -> str:
+    return securebase.__version__
+
+
+def _run(client: Any) -> Run:
+    def run(work: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        # every task draws its own random numbers from its own seed: the same task twice is the same result twice
+        futures = [client.submit(work, task, pure=False) for task in tasks]
+        positions = {future.key: position for position, future in enumerate(futures)}
+        try:
+            for future in distributed.as_completed(futures):
+                yield positions[future.key], future.result()
+                future.release()
+        finally:
+            client.cancel(futures)
+
+    return run

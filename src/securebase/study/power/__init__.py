@@ -1,0 +1,7 @@
+"""Power, precision and bias of a planned study, by simulating and fitting it many times."""
+
+from securebase.study.power.plan import PowerPlan
+from securebase.study.power.power import power
+from securebase.study.power.truth import Truth, truth_from_fit, truth_from_set
+
+__all__ = ["PowerPlan", "Truth", "power", "truth_from_fit", "truth_from_set"]

@@ -1,0 +1,80 @@
+"""The power report: one file, no network, no script, every design in it."""
+
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+
+from power_plans import plan, quick, stopped_after
+from securebase.charts.power_curves import power_chart
+from securebase.errors import InputError
+from securebase.reports.power_report import as_text, power_report
+from securebase.study.power import power
+
+
+@pytest.fixture(scope="module")
+def result():
+    return power(plan(effects=(-0.15, 0.0)), run=quick, wanted=0.8)
+
+
+@pytest.fixture(scope="module")
+def page(result):
+    return BeautifulSoup(power_report(result), "html.parser")
+
+
+def test_it_needs_no_network_and_runs_no_script(result, page):
+    addresses = set(re.findall(r"https?://[^\s\"'<>]+", power_report(result)))
+    assert addresses == {"http://www.w3.org/2000/svg"}  # a name, not an address that anything is loaded from
+    assert not page.find_all(["script", "link", "iframe", "img", "object"])
+    assert "default-src 'none'" in page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
+
+
+def test_every_design_is_in_both_tables(result, page):
+    tables = {t.find("caption").get_text()[:7]: t for t in page.find_all("table")}
+    for name in ("Table 1", "Table 2"):
+        rows = [r for r in tables[name].find_all("tr") if r.find("td")]
+        assert [(r.find("th").get_text(), r.find("td").get_text()) for r in rows] == [
+            (str(c.design.sessions), f"{c.design.clients:,}") for c in result.cells
+        ]
+
+
+def test_the_paragraph_the_answers_and_the_limits_are_there(result, page):
+    text = " ".join(page.get_text(" ").split())
+    assert result.methods in text
+    for sentence in (*result.limits, "false alarms", "Not verified."):
+        assert sentence in text
+    items = [li.get_text() for li in page.find("section", class_="card").find_all("li")]
+    assert len(items) == len(result.needed) == 2
+
+
+def test_pictures_are_named_and_say_what_they_show(page):
+    titles = [svg.find("title").get_text() for svg in page.find_all("svg")]
+    assert titles.count("Power over clients, effect −.15") == 2  # for a page and for a phone
+    assert titles.count("False alarms over clients, effect 0") == 2
+    described = page.find("svg").find("desc").get_text()
+    assert re.search(r"With 8 sessions it goes from \.\d\d at 40 clients to \.\d\d at [\d,]+ clients\.", described)
+
+
+@pytest.mark.parametrize("measure", ["power", "precision", "bias"])
+def test_a_chart_has_every_design_with_its_interval(result, measure):
+    drawn = power_chart(result, result.plan.settings[0], measure).to_dict()
+    layers = [layer for layer in drawn["layer"] if layer["mark"]["type"] == "point"]
+    data = layers[0].get("data", drawn.get("data"))
+    rows = data.get("values") or drawn["datasets"][data["name"]]
+    own = [c for c in result.cells if c.design.setting == result.plan.settings[0]]
+    assert [(r["sessions"], r["clients"]) for r in rows] == [(str(c.design.sessions), c.design.clients) for c in own]
+    assert all(r["lower"] <= r["value"] <= r["upper"] for r in rows)
+    if measure == "power":
+        assert [r["value"] for r in rows] == [c.power.value for c in own]
+
+
+def test_what_was_stopped_before_anything_was_done_is_a_report_too():
+    nothing = power(plan(), run=stopped_after(0), wanted=0.8)
+    text = " ".join(BeautifulSoup(power_report(nothing), "html.parser").get_text(" ").split())
+    assert "stopped early" in text
+    assert "0 of 40" in text
+
+
+def test_another_kind_of_file_is_refused(result):
+    with pytest.raises(InputError, match="pdf"):
+        as_text(result, "pdf")

@@ -1,0 +1,474 @@
+"""Power of a planned study: the same as a plain loop, whoever computes; every fit counted; the answer of a search."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from power_plans import SPREAD, plan, quick, stopped_after, three
+from securebase.errors import InputError, ParameterSetError
+from securebase.model.equations import stationary_covariance, trend_mean
+from securebase.model.fit import fit
+from securebase.model.parameter_set import parameter_set
+from securebase.model.simulate import simulate_panel
+from securebase.study.cluster import on_cluster
+from securebase.study.models import effects, specification_for
+from securebase.study.power import PowerPlan, power, truth_from_fit, truth_from_set
+from securebase.study.power.cells import Share, cell
+from securebase.study.power.plan import Design, Setting
+from securebase.study.power.replicate import FAILED, Replication, batches, replicate, sample
+from securebase.study.power.search import curve, needed, next_clients
+from securebase.study.replications import on_cores
+
+SMALL = PowerPlan(clients=(60,), sessions=(6,), effects=(-0.25,), missing=(0.1,), dropout=(0.2,), replications=10)
+
+
+@pytest.fixture(scope="module")
+def small():
+    return power(SMALL, run=on_cores(1))
+
+
+# --- the truth -------------------------------------------------------------------------------------
+
+
+def test_a_truth_from_the_shelf_has_the_effects_that_its_set_states():
+    own, stated = truth_from_set(), parameter_set().stated
+    assert own.effect("alliance", "symptoms") == pytest.approx(stated.effects["alliance", "symptoms"], abs=1e-12)
+    assert own.effect("symptoms", "alliance") == pytest.approx(stated.effects["symptoms", "alliance"], abs=1e-12)
+
+
+@pytest.mark.parametrize("value", [-0.3, 0.0, 0.2])
+@pytest.mark.parametrize("trend", ["carried", "apart"])
+def test_an_effect_is_set_and_all_else_stays(value, trend):
+    own = truth_from_set("literature", ("symptoms", "alliance", "social_support"), trend)
+    changed = own.with_effect("alliance", "symptoms", value)
+    names = own.specification.constructs
+    for earlier in names:
+        for later in names:
+            if earlier != later:
+                wanted = value if (earlier, later) == ("alliance", "symptoms") else own.effect(earlier, later)
+                assert changed.effect(earlier, later) == pytest.approx(wanted, abs=1e-10)
+    before, after = own.parameters, changed.parameters
+    np.testing.assert_allclose(
+        stationary_covariance(after.drift, after.diffusion), stationary_covariance(before.drift, before.diffusion)
+    )
+    end = np.array([0.0, own.specification.planned_end])
+    ends = [trend_mean(own.specification, p, end)[1] for p in (before, after)]
+    np.testing.assert_allclose(ends[1], ends[0], atol=1e-10)
+
+
+def test_setting_the_effect_that_is_there_changes_nothing():
+    own = truth_from_set()
+    again = own.with_effect("alliance", "symptoms", own.effect("alliance", "symptoms"))
+    for name in ("drift", "diffusion", "therapy_effect"):
+        np.testing.assert_allclose(getattr(again.parameters, name), getattr(own.parameters, name), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("ask", "part"),
+    [
+        (lambda: truth_from_set("no_such"), "no_such"),
+        (lambda: truth_from_set("literature", ("symptoms", "luck")), "luck"),
+        (lambda: truth_from_set("literature", ("symptoms",)), "two or more"),
+        (lambda: truth_from_set(trend="linear"), "linear"),
+        (lambda: truth_from_set().with_effect("alliance", "luck", 0.1), "luck"),
+        (lambda: truth_from_set().with_effect("alliance", "alliance", 0.1), "itself"),
+        (lambda: truth_from_set().with_effect("alliance", "symptoms", -0.95), "cannot be"),
+    ],
+)
+def test_a_truth_that_cannot_be_is_refused(ask, part):
+    with pytest.raises(ParameterSetError, match=part):
+        ask()
+
+
+def written(tmp_path, truth, **changes):
+    own = truth.specification
+    said = {
+        "parameters": {
+            n: {"estimate": v, "standard_error": 0.1} for n, v in truth.parameters.named(truth.specification).items()
+        },
+        "outcome_of_fit": "converged",
+        "n_persons": 80,
+        "model": {
+            "constructs": own.constructs,
+            "trend": own.trend,
+            "start": own.start,
+            "time_unit": own.time_unit,
+            "planned_end": own.planned_end,
+        },
+    }
+    file = tmp_path / "fit.json"
+    file.write_text(json.dumps(said | changes), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("trend", ["carried", "apart"])
+def test_a_fit_comes_back_as_the_truth(tmp_path, trend):
+    own = truth_from_set(trend=trend)
+    read = truth_from_fit(written(tmp_path, own))
+    assert read.specification == own.specification
+    assert read.parameters.named(read.specification) == own.parameters.named(own.specification)
+    assert "80 persons" in read.name
+
+
+def test_a_carried_fit_can_be_read_apart(tmp_path):
+    own = truth_from_set()
+    read = truth_from_fit(written(tmp_path, own), "apart")
+    asked = truth_from_set(trend="apart")
+    assert read.parameters.named(read.specification) == pytest.approx(asked.parameters.named(asked.specification))
+
+
+def test_a_fit_that_is_none_or_was_refused_is_not_planned_with(tmp_path):
+    own = truth_from_set()
+    with pytest.raises(ParameterSetError, match="not enough data"):
+        truth_from_fit(written(tmp_path, own, outcome_of_fit="not_enough_data"))
+    with pytest.raises(ParameterSetError, match=r"has no 'level_mean\[symptoms\]'"):
+        truth_from_fit(written(tmp_path, own, parameters={"a": {"estimate": 1.0}}))
+    more = {n: {"estimate": v} for n, v in own.parameters.named(own.specification).items()}
+    with pytest.raises(ParameterSetError, match=r"more than the plain model: loading\[a\]"):
+        truth_from_fit(written(tmp_path, own, parameters=more | {"loading[a]": {"estimate": 1.0}}))
+    with pytest.raises(ParameterSetError, match="cannot be read as linear"):
+        truth_from_fit(written(tmp_path, own), "linear")
+    (tmp_path / "fit.json").write_text("[1, 2]", encoding="utf-8")
+    with pytest.raises(ParameterSetError, match="securebase fit TABLE"):
+        truth_from_fit(tmp_path / "fit.json")
+    with pytest.raises(ParameterSetError, match="cannot be read"):
+        truth_from_fit(tmp_path / "none.json")
+
+
+# --- the plan --------------------------------------------------------------------------------------
+
+
+def test_a_plan_is_every_combination_each_once():
+    own = plan(clients=(80, 40, 40), effects=(0.0, -0.2), missing=(0.0, 0.1), dropout=0.2)
+    assert own.clients == (40, 80)
+    assert len(own.designs) == 2 * 2 * 2 * 2
+    assert len({d.key for d in own.designs}) == len(set(own.designs)) == 16
+    assert PowerPlan().effects == (-0.1,)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"clients": ()},
+        {"clients": (1,)},
+        {"clients": (30.5,)},
+        {"sessions": (1,)},
+        {"missing": (1.0,)},
+        {"missing": ()},
+        {"dropout": (-0.1,)},
+        {"replications": 3},
+        {"seed": -1},
+        {"alpha": 0.6},
+        {"days_between": 0.0},
+        {"effects": (-0.99,)},
+        {"earlier": "luck"},
+    ],
+)
+def test_a_plan_that_makes_no_sense_is_refused(wrong):
+    with pytest.raises(InputError):
+        plan(**wrong)
+
+
+# --- one replication -------------------------------------------------------------------------------
+
+
+def test_a_sample_has_the_clients_sessions_and_holes_that_were_asked_for():
+    own = plan(clients=(2000,), sessions=(10,), missing=(0.2,), dropout=(0.3,), days_between=3.5)
+    drawn = sample(batches(own, own.designs, 5)[0], 0)
+    length = np.diff(drawn.starts)
+    assert drawn.n_persons == 2000
+    assert np.isnan(drawn.scores).mean() == pytest.approx(0.2, abs=0.01)
+    assert (length < 10).mean() == pytest.approx(0.3, abs=0.04)
+    early = length[length < 10]
+    assert early.min() == 1
+    assert early.mean() == pytest.approx(5, abs=0.4)  # evenly over 1 to 9
+    assert set(np.round(np.diff(drawn.times)[np.diff(drawn.times) > 0], 9)) == {0.5}
+
+
+def test_a_sample_depends_on_its_own_design_and_number_only():
+    few, many = plan(clients=(40,)), plan(clients=(40, 160), effects=(-0.15, 0.0), replications=100)
+    first, same = (next(b for b in batches(p, p.designs, 5) if b.design == few.designs[0]) for p in (few, many))
+    np.testing.assert_array_equal(sample(first, 3).scores, sample(same, 3).scores)
+    assert (sample(first, 3).scores != sample(first, 4).scores).any()
+
+
+def test_a_fit_that_is_refused_or_breaks_is_counted_and_not_raised(monkeypatch):
+    own = plan(clients=(40,), sessions=(2,))
+    task = batches(own, own.designs, 2)[0]
+    assert replicate(task) == [Replication("not_enough_data", None, None)] * 2
+
+    def breaks(*_):
+        raise np.linalg.LinAlgError
+
+    monkeypatch.setattr("securebase.study.power.replicate.fit", breaks)
+    assert replicate(task) == [Replication(FAILED, None, None)] * 2
+
+
+def test_batches_cover_every_replication_once_and_go_round_the_designs():
+    own = plan(replications=12)
+    found = batches(own, own.designs, 5)
+    assert [b.design for b in found[:4]] == list(own.designs)
+    for design in own.designs:
+        numbers = [n for b in found if b.design == design for n in range(b.first, b.last)]
+        assert numbers == list(range(12))
+
+
+# --- the same as a plain loop, whoever computes ----------------------------------------------------
+
+
+def test_it_is_what_a_plain_loop_gives(small):
+    """Seeds, samples, fits and counts once more without batches, workers or summaries."""
+    own = SMALL.truth.with_effect("alliance", "symptoms", -0.25)
+    below, widths, kinds, estimates = 0, [], Counter(), []
+    for number in range(10):
+        key = (60, 6, 1, 250_000, 100_000, 200_000, number)
+        rng = np.random.default_rng(np.random.SeedSequence(1, spawn_key=key))
+        leaves, last = rng.random(60) < 0.2, rng.integers(1, 6, size=60)
+        times = [np.arange(float(last[i] if leaves[i] else 6)) for i in range(60)]
+        drawn = simulate_panel(own.specification, own.parameters, times, rng)
+        drawn.scores[rng.random(drawn.scores.shape) < 0.1] = np.nan
+        fitted = fit(drawn, specification_for(drawn, "carried"))
+        kinds[fitted.outcome.kind] += 1
+        if fitted.parameters is None:
+            continue
+        row = next(e for e in effects(fitted, 1.0) if (e.earlier, e.later) == ("alliance", "symptoms"))
+        if row.standard_error is not None:
+            upper = row.estimate + stats.norm.ppf(0.975) * row.standard_error
+            below += fitted.outcome.kind == "converged" and upper < 0
+            widths.append(2 * stats.norm.ppf(0.975) * row.standard_error)
+            estimates.append(row.estimate)
+    (found,) = small.cells
+    assert (found.power.count, found.power.of) == (below, 10)
+    assert dict(found.outcomes) == dict(kinds)
+    assert found.intervals == len(widths)
+    assert found.mean_width == pytest.approx(np.mean(widths), rel=1e-12)
+    assert found.bias == pytest.approx(np.mean(estimates) + 0.25, abs=1e-12)
+    assert found.empirical_se == pytest.approx(np.std(estimates, ddof=1), rel=1e-12)
+
+
+def test_two_workers_give_the_same_numbers(small):
+    assert power(SMALL, run=on_cores(2)).to_json() == small.to_json()
+
+
+@pytest.mark.slow
+def test_a_local_cluster_of_two_workers_gives_the_same_numbers(small):
+    pytest.importorskip("distributed", reason="dask is not installed: pip install “securebase[cluster]”")
+    with on_cluster("local", workers=2) as run:
+        assert power(SMALL, run=run).to_json() == small.to_json()
+
+
+@pytest.mark.slow
+def test_without_an_effect_each_side_is_found_about_as_often_as_alpha_says():
+    found = power(plan(clients=(150,), sessions=(10,), effects=(0.0,), replications=150), run=on_cores(1)).cells[0]
+    assert found.power is None
+    low, high = stats.binom.ppf([0.0005, 0.9995], 150, 0.025)
+    assert low <= found.below <= high
+    assert low <= found.above <= high
+    low, high = stats.binom.ppf([0.0005, 0.9995], found.intervals, 0.95)
+    assert low <= found.covered.count <= high
+    assert abs(found.bias) < 4 * found.bias_error
+
+
+@pytest.mark.slow
+def test_more_clients_find_more():
+    few, many = power(plan(clients=(40, 240), sessions=(8,), effects=(-0.2,), replications=30), run=on_cores(1)).cells
+    assert few.power.upper < many.power.lower
+    assert few.mean_width > 1.5 * many.mean_width
+
+
+# --- what is counted -------------------------------------------------------------------------------
+
+
+def test_every_fit_is_counted_and_irregular_ones_are_not_detected():
+    found = [
+        Replication("converged", -0.3, 0.1),
+        Replication("converged", -0.1, 0.1),
+        Replication("converged", 0.4, 0.1),
+        Replication("boundary", -0.5, 0.1),
+        Replication("not_converged", -9.0, None),
+        Replication("not_enough_data", None, None),
+        Replication(FAILED, None, None),
+    ]
+    own = cell(Design(50, 8, Setting(-0.2)), found, asked=8, alpha=0.05)
+    assert (own.power.count, own.power.of) == (1, 7)
+    assert own.power_with_boundary.count == 2
+    assert own.wrong_sign.count == 1
+    assert own.irregular == 4
+    assert sum(own.outcomes.values()) == own.done == 7
+    assert own.intervals == 4
+    assert own.bias == pytest.approx(np.mean([-0.3, -0.1, 0.4, -0.5]) + 0.2)
+    assert own.mean_width == pytest.approx(2 * 1.959964 * 0.1)
+    assert (own.covered.count, own.covered.of) == (2, 4)
+    none = cell(Design(50, 8, Setting(0.0)), found, asked=8, alpha=0.05)
+    assert none.power is None
+    assert none.false_alarms.count == 2
+
+
+def test_nothing_done_is_nothing_said():
+    own = cell(Design(50, 8, Setting(-0.2)), [], asked=8, alpha=0.05)
+    assert own.power.value is None
+    assert own.bias is own.empirical_se is own.mean_width is None
+    assert own.covered.value is None
+
+
+@pytest.mark.parametrize(("count", "of"), [(0, 20), (20, 20), (7, 20), (411, 500)])
+def test_the_interval_of_a_share_is_the_exact_binomial_one(count, of):
+    exact = stats.binomtest(count, of).proportion_ci(method="exact")
+    own = Share(count, of)
+    assert (own.lower, own.upper) == pytest.approx((exact.low, exact.high), abs=1e-12)
+
+
+# --- the search ------------------------------------------------------------------------------------
+
+
+def test_a_search_finds_the_number_that_theory_gives():
+    """In the stand-in 18 of 20 fits converge; among them power is Φ(|effect| / SE − 1.96), SE² = 2.25 / (N (T − 3))."""
+    own = plan(replications=2000, sessions=(8, 16))
+    result = power(own, wanted=0.7, run=quick)
+    for answer, sessions in zip(result.needed, (8, 16), strict=True):
+        z = stats.norm.ppf(0.7 / 0.9) + stats.norm.ppf(0.975)
+        true = (z * SPREAD / 0.15) ** 2 / (sessions - 3)
+        assert answer.lower < answer.clients < answer.upper
+        assert answer.clients == pytest.approx(true, rel=0.12)
+        assert abs(answer.nearest - answer.clients) <= max(0.02 * answer.clients, (answer.upper - answer.lower) / 4)
+        assert answer.simulated.value == pytest.approx(0.7, abs=0.06)
+
+
+def test_the_curve_gives_back_the_probit_that_counts_came_from():
+    cells = []
+    for n in (50, 100, 200, 400):
+        share = stats.norm.cdf(-1.96 + 0.2 * np.sqrt(n))
+        hits = round(100_000 * share)
+        found = [Replication("converged", -1.0, 0.1)] * hits + [Replication("converged", 0.0, 0.1)] * (100_000 - hits)
+        cells.append(cell(Design(n, 8, Setting(-1.0)), found, asked=100_000, alpha=0.05))
+    own = curve(cells, 0.05)
+    assert own.start == pytest.approx(-1.96, abs=1e-3)
+    assert own.slope == pytest.approx(0.2, abs=1e-4)
+    wanted = ((stats.norm.ppf(0.8) + 1.96) / 0.2) ** 2
+    assert own.clients(0.8) == pytest.approx(wanted, rel=1e-3)
+    assert own.power(own.clients(0.8)) == pytest.approx(0.8)
+    low, high = own.interval(0.8)
+    assert low < wanted < high
+    assert next_clients(cells, 0.8, 0.05) is None  # 200 is near enough
+    assert next_clients(cells, 0.9, 0.05) == int(np.ceil(own.clients(0.9)))
+
+
+def test_a_search_among_shares_that_are_all_one_or_all_zero_goes_on_step_by_step():
+    def at(n, hits):
+        found = [Replication("converged", -1.0 if i < hits else 0.0, 0.1) for i in range(50)]
+        return cell(Design(n, 8, Setting(-1.0)), found, asked=50, alpha=0.05)
+
+    assert next_clients([at(400, 50), at(800, 50)], 0.8, 0.05) < 400
+    assert 200 < next_clients([at(100, 0), at(200, 0)], 0.8, 0.05) <= 800
+    assert next_clients([at(100, 0), at(20_000, 0)], 0.8, 0.05) is None
+    answer = needed([at(100, 0), at(20_000, 0)], Setting(-1.0), 8, 0.8, 0.05)
+    assert answer.clients is None
+
+
+def test_power_cannot_be_wanted_where_there_is_no_effect_or_no_such_power():
+    with pytest.raises(InputError, match="effect of zero"):
+        power(plan(effects=(0.0,)), wanted=0.8, run=quick)
+    with pytest.raises(InputError, match="between"):
+        power(plan(), wanted=8.0, run=quick)
+
+
+# --- the result ------------------------------------------------------------------------------------
+
+
+def test_progress_is_told_to_the_end():
+    told = []
+    power(plan(), run=quick, progress=lambda done, total: told.append((done, total)))
+    assert told[0] == (0, 160)
+    assert told[-1] == (160, 160)
+    assert [d for d, _ in told] == sorted(d for d, _ in told)
+
+
+def test_what_is_stopped_early_says_how_many_replications_each_design_has():
+    result = power(plan(), run=stopped_after(6), wanted=0.8)
+    assert result.interrupted
+    assert [c.done for c in result.cells] == [10, 10, 5, 5]
+    assert {c.asked for c in result.cells} == {40}
+    assert "Of the 40 samples planned for each of these designs, 5 to 10 were drawn" in result.methods
+    assert len(result.needed) == 2
+    nothing = power(plan(), run=stopped_after(0), wanted=0.8)
+    assert [c.done for c in nothing.cells] == [0] * 4
+    assert nothing.to_json()["designs"][0]["power"] is None
+    assert {n.clients for n in nothing.needed} == {None}
+
+
+def test_the_table_and_the_json_hold_everything_and_agree():
+    result = power(plan(effects=(-0.15, 0.0), missing=(0.0, 0.1)), run=quick)
+    rows = list(csv.DictReader(io.StringIO(result.to_csv())))
+    told = json.loads(json.dumps(result.to_json(), allow_nan=False))
+    assert len(rows) == len(told["designs"]) == len(result.plan.designs) == 16
+    for row, one, own in zip(rows, told["designs"], result.cells, strict=True):
+        assert list(row) == list(one)
+        for name, text in row.items():
+            assert (text == "") == (one[name] is None), name
+            if text:
+                assert float(text) == one[name]
+        assert sum(v for k, v in one.items() if k.startswith("ended_")) == one["replications"] == own.done
+        assert (one["power"] is None) == (one["effect"] == 0) != (one["false_alarms"] is None)
+    assert told["plan"]["seed"] == 1
+    assert set(told["versions"]) >= {"securebase", "numpy", "scipy"}
+    assert (
+        told["parameters"]["0"]["drift[symptoms,alliance]"] != told["parameters"]["-0.15"]["drift[symptoms,alliance]"]
+    )
+
+
+def test_the_paragraph_says_all_that_a_reviewer_asks_for():
+    result = power(plan(missing=(0.1,), dropout=(0.2,), seed=7), run=quick, wanted=0.8)
+    text = result.methods
+    for part in (
+        "seed 7",
+        f"Securebase {result.versions['securebase']}",
+        "40 or 160 clients with 8 or 16 weekly sessions",
+        "10% of single scores missing completely at random",
+        "20% of clients leaving early at random",
+        "effect of alliance on symptoms one week later of −.15",
+        "parameter set “literature”",
+        "trend carried",
+        "40 samples were drawn for each of these designs",
+        "alpha .05",
+        "Monte Carlo standard error was at most",
+        "count as not detected",
+        "With 8 sessions, power .80 is reached with about",
+    ):
+        assert part in text
+    total = sum(c.done for c in result.cells)
+    irregular = sum(c.irregular for c in result.cells)
+    assert f"Of {total:,} fits, {irregular:,} did not converge regularly" in text
+    assert "All 10 fits converged" in replace(result, cells=(_all_converged(),), needed=()).methods
+
+
+def _all_converged():
+    return cell(Design(40, 8, Setting(-0.15)), [Replication("converged", -0.1, 0.1)] * 10, asked=40, alpha=0.05)
+
+
+def test_more_constructs_and_the_other_reading_of_the_trend():
+    own = three()
+    assert own.truth.specification.p == 3
+    result = power(own, run=quick)
+    assert (
+        "a hierarchical continuous-time state-space model of alliance and symptoms beside 1 other construct"
+        in result.methods
+    )
+    assert "trend apart" in result.methods
+    (found,) = replicate(replace(batches(own, own.designs, 5)[0], last=1))
+    assert found.outcome in ("converged", "boundary")
+    assert found.estimate is not None
+
+
+def test_unverified_numbers_and_rough_figures_are_named_as_limits():
+    said = " ".join(power(plan(), run=quick).limits)
+    assert "not yet checked at their source" in said
+    assert "fewer than 100 replications" in said
+    assert "more than 5% of fits" in said
