@@ -7,8 +7,15 @@ setup(
         Extension(
             "securebase.model.kernel._compiled",
             ["src/securebase/model/kernel/_compiled.c"],
-            extra_compile_args=["-O2", "-std=c11"],
+            depends=["src/securebase/model/kernel/_together.h"],
+            extra_compile_args=["-O3", "-std=gnu11", "-Wno-psabi"],
             optional=True,
-        )
+        ),
+        Extension(
+            "securebase.model.kernel._tables",
+            ["src/securebase/model/kernel/_tables.c"],
+            extra_compile_args=["-O3", "-std=gnu11"],
+            optional=True,
+        ),
     ]
 )

@@ -134,7 +134,7 @@ def test_the_mean_course_is_that_of_the_oracle(trend: Trend) -> None:
     specification = small_problems.specification(2, trend, Start.STATIONARY)
     parameters = small_problems.parameters(specification, rng)
     times = np.array([0.4, 1.0, 2.5, 9.0])
-    expected = dense_normal.mean_course(specification, parameters, times) - parameters.level_mean
+    expected = dense_normal.mean_course(specification, parameters, times, None, None) - parameters.level_mean
     np.testing.assert_allclose(equations.trend_mean(specification, parameters, times), expected, rtol=1e-10, atol=1e-12)
 
 

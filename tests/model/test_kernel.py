@@ -20,7 +20,7 @@ def sound() -> tuple[Layout, Inputs]:
     rng = np.random.default_rng(1)
     specification = small_problems.specification(2, Trend.NONE, Start.FREE)
     prepared = Likelihood(small_problems.panel(2, rng), specification)
-    inputs, _ = prepared._inputs(small_problems.parameters(specification, rng))
+    inputs, _ = prepared._inputs(small_problems.parameters(specification, rng), prepared._rows)
     return prepared.layout, inputs
 
 
@@ -66,7 +66,7 @@ def test_very_long_courses_and_very_many_persons_go_through() -> None:
     parameters = small_problems.parameters(specification, rng)
     for persons, longest in ((2, 3000), (3000, 3)):
         prepared = Likelihood(small_problems.panel(1, rng, persons=persons, longest=longest), specification)
-        inputs, _ = prepared._inputs(parameters)
+        inputs, _ = prepared._inputs(parameters, prepared._rows)
         one, other = compiled.evaluate(prepared.layout, inputs), readable.evaluate(prepared.layout, inputs)
         np.testing.assert_allclose(one.log_likelihood, other.log_likelihood, rtol=1e-10)
         np.testing.assert_allclose(one.noise, other.noise, rtol=1e-9)

@@ -40,6 +40,10 @@ def test_log_likelihood_is_that_of_a_dense_normal(kernel: str, p: int, trend: Tr
         assert likelihood.log_likelihood(panel, specification, parameters) == pytest.approx(expected, rel=1e-9)
 
 
+def is_symmetric(name: str) -> bool:
+    return name == "diffusion" or (name.endswith("covariance") and name != "level_change_covariance")
+
+
 def entries(parameters: Parameters) -> list[tuple[str, tuple[int, ...]]]:
     """Every free entry; of a covariance the lower triangle."""
     found = []
@@ -47,8 +51,7 @@ def entries(parameters: Parameters) -> list[tuple[str, tuple[int, ...]]]:
         value = getattr(parameters, field.name)
         if value is not None:
             for index in np.ndindex(np.shape(value)):
-                symmetric = field.name.endswith("covariance") or field.name == "diffusion"
-                if not (symmetric and index[0] < index[1]):
+                if not (is_symmetric(field.name) and index[0] < index[1]):
                     found.append((field.name, index))
     return found
 
@@ -56,7 +59,7 @@ def entries(parameters: Parameters) -> list[tuple[str, tuple[int, ...]]]:
 def moved(parameters: Parameters, name: str, index: tuple[int, ...], by: float) -> Parameters:
     value = np.array(getattr(parameters, name), dtype=float)
     value[index] += by
-    if len(index) == 2 and name != "drift" and index[0] != index[1]:
+    if is_symmetric(name) and index[0] != index[1]:
         value[index[::-1]] += by
     return replace(parameters, **{name: float(value) if value.ndim == 0 else value})
 
@@ -65,6 +68,10 @@ def moved(parameters: Parameters, name: str, index: tuple[int, ...], by: float) 
 @pytest.mark.parametrize(("trend", "start"), EVERY_MODEL)
 def test_gradient_is_that_of_central_differences(kernel: str, p: int, trend: Trend, start: Start) -> None:
     panel, specification, parameters = problem(p, trend, start, seed=77)
+    assert_gradient(panel, specification, parameters)
+
+
+def assert_gradient(panel: Panel, specification: Specification, parameters: Parameters) -> None:
     value, gradient = likelihood.log_likelihood_and_gradient(panel, specification, parameters)
     assert value == pytest.approx(likelihood.log_likelihood(panel, specification, parameters), rel=1e-12)
     for name, index in entries(parameters):
@@ -75,18 +82,81 @@ def test_gradient_is_that_of_central_differences(kernel: str, p: int, trend: Tre
         ]
         expected = (at[0] - 8 * at[1] + 8 * at[2] - at[3]) / (12 * step)
         found = float(np.asarray(getattr(gradient, name))[index])
-        if len(index) == 2 and name != "drift" and index[0] != index[1]:
+        if is_symmetric(name) and index[0] != index[1]:
             found *= 2  # the entry stands for both halves of a symmetric matrix
         assert found == pytest.approx(expected, rel=1e-6, abs=1e-6), name
 
 
+def full_problem(p: int, trend: Trend, start: Start, part: str, seed: int) -> tuple[Panel, Specification, Parameters]:
+    rng = np.random.default_rng([p, seed])
+    specification = small_problems.full(p, trend, start, part)
+    return small_problems.panel_for(specification, rng), specification, small_problems.parameters(specification, rng)
+
+
+@pytest.mark.parametrize("part", small_problems.PARTS)
+@pytest.mark.parametrize("trend", list(Trend))
+def test_every_part_of_the_full_model_is_a_dense_normal_with_its_exact_gradient(
+    kernel: str, trend: Trend, part: str
+) -> None:
+    for p, start in ((1, Start.FREE), (2, Start.STATIONARY), (3, Start.FREE)):
+        panel, specification, parameters = full_problem(p, trend, start, part, seed=p)
+        expected = dense_normal.log_likelihood(panel, specification, parameters)
+        assert likelihood.log_likelihood(panel, specification, parameters) == pytest.approx(expected, rel=1e-9)
+    panel, specification, parameters = full_problem(2, trend, Start.FREE, part, seed=5)
+    assert_gradient(panel, specification, parameters)
+
+
+@pytest.mark.parametrize("own_change", [False, True])
+@pytest.mark.parametrize("trend", list(Trend))
+def test_compressed_patterns_change_nothing(kernel: str, trend: Trend, own_change: bool) -> None:
+    rng = np.random.default_rng(3)
+    specification = small_problems.specification(2, trend, Start.FREE, own_change=own_change, start_deviation=True)
+    parameters = small_problems.parameters(specification, rng)
+    panel = alike(2, rng)
+    prepared = likelihood.Likelihood(panel, specification)
+    assert len(prepared.layout.starts) < 0.7 * panel.n_persons
+    assert prepared.value(parameters) == pytest.approx(prepared.per_person(parameters).sum(), rel=1e-11)
+    assert prepared.value(parameters) == pytest.approx(
+        dense_normal.log_likelihood(panel, specification, parameters), rel=1e-9
+    )
+    assert_gradient(panel, specification, parameters)
+
+
+def alike(p: int, rng: np.random.Generator) -> Panel:
+    """Four timetables for eighty persons, of whom some lack the same scores and a few nobody else's."""
+    timetables = [np.cumsum(rng.uniform(0.2, 2.0, size=n)) for n in (1, 3, 4, 4)]
+    holes = [np.ones((4, p), dtype=bool) for _ in range(2)]
+    holes[1][1, 0] = holes[1][2, p - 1] = False
+    times, scores, lengths = [], [], []
+    for i in range(80):
+        own = timetables[i % 4]
+        values = rng.normal(size=(len(own), p))
+        values[~holes[(i // 4) % 2][: len(own)]] = np.nan
+        if i in (9, 23):
+            values[0, 0] = np.nan
+        times.append(own)
+        scores.append(values)
+        lengths.append(len(own))
+    return Panel(
+        persons=tuple(f"person {i}" for i in range(80)),
+        constructs=tuple(f"c{k}" for k in range(p)),
+        starts=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        times=np.concatenate(times),
+        scores=np.concatenate(scores),
+        wave=np.full(sum(lengths), -1, dtype=np.int64),
+    )
+
+
 @pytest.mark.skipif(not compiled.AVAILABLE, reason="no compiled kernel was built here")
+@pytest.mark.parametrize("part", ["", "own change", "all"])
 @pytest.mark.parametrize("p", [1, 2, 3, 4, 6, 7])
-def test_compiled_and_readable_kernels_agree(p: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_compiled_and_readable_kernels_agree(p: int, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for seed, (trend, start) in enumerate(EVERY_MODEL):
         rng = np.random.default_rng([p, seed])
-        specification = small_problems.specification(p, trend, start)
-        panel = small_problems.panel(p, rng, persons=int(rng.integers(1, 40)), longest=9)
+        specification = (
+            small_problems.full(p, trend, start, part) if part else small_problems.specification(p, trend, start)
+        )
+        panel = small_problems.panel_for(specification, rng, persons=int(rng.integers(1, 40)), longest=9)
         parameters = small_problems.parameters(specification, rng)
         results = []
         for name in ("compiled", "readable"):

@@ -85,7 +85,7 @@ def test_a_forecast_is_the_conditional_of_rows_that_nobody_has_seen(trend: Trend
     course = smooth(specification, parameters, times[:n], observed[:n])
     found, spread = forecast(course, times[n:])
     mean, covariance = dense(specification, parameters, times, observed)
-    expected = dense_normal.mean_course(specification, parameters, times)
+    expected = dense_normal.mean_course(specification, parameters, times, None, None)
     for i, j in enumerate(range(n, n + ahead)):
         z = own(n + ahead, j, p)
         both = np.hstack([np.eye(p), np.eye(p)])

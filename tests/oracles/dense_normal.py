@@ -1,4 +1,5 @@
-"""Slow and obvious: a person's scores as one multivariate normal, its mean and covariance written out entry by entry.
+"""Slow and obvious: a person's scores (or those of all clients of one therapist) as one multivariate normal, its mean and
+covariance written out entry by entry.
 
 Shares no formula with the product: transitions by scipy's matrix exponential, shocks by numerical integration's exact
 companion (Van Loan's block), stationary covariance by scipy's Schur solver, the trend carried by a block exponential.
@@ -7,7 +8,7 @@ companion (Van Loan's block), stationary covariance by scipy's Schur solver, the
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import expm, solve_continuous_lyapunov
+from scipy.linalg import block_diag, expm, solve_continuous_lyapunov
 from scipy.stats import multivariate_normal
 
 from securebase.model.panel import Panel
@@ -20,11 +21,24 @@ def shocks(drift: Array, diffusion: Array, gap: float) -> Array:
     return block[p:, p:].T @ block[:p, p:]
 
 
-def mean_course(specification: Specification, q: Parameters, times: Array) -> Array:
-    """(n, p), level_mean included."""
+def bend(specification: Specification, q: Parameters, times: Array) -> Array:
+    """How far a person's own change has gone (n,)."""
+    if specification.trend in (Trend.NONE, Trend.LINEAR):
+        return np.array(times)
+    since = times[0] if specification.trend == Trend.CARRIED else 0.0
+    return np.array([1 - np.exp(-q.rate * (t - since)) for t in times]) / (
+        1 - np.exp(-q.rate * specification.planned_end)
+    )
+
+
+def mean_course(specification: Specification, q: Parameters, times: Array, inputs: Array, x: Array) -> Array:
+    """(n, p) of the constructs, level_mean included; inputs (n, k), x (c,): covariates."""
     p = specification.p
     rows = []
-    for t in times:
+    pushed = np.zeros(p)
+    if specification.start_deviation and specification.trend != Trend.CARRIED:
+        pushed = q.start_mean
+    for j, t in enumerate(times):
         m = np.zeros(p)
         if specification.trend == Trend.LINEAR:
             m = q.slope * t
@@ -34,12 +48,19 @@ def mean_course(specification: Specification, q: Parameters, times: Array) -> Ar
             block = np.zeros((p + 1, p + 1))
             block[:p, :p], block[:p, p] = q.drift, q.therapy_effect
             m = (expm(block * (t - times[0])) @ np.append(q.start_mean, 1.0))[:p]
-        rows.append(q.level_mean + m)
+        if j:
+            block = np.zeros((p + 1, p + 1))
+            block[:p, :p] = q.drift
+            if specification.inputs:
+                block[:p, p] = q.input_effect @ inputs[j]
+            pushed = (expm(block * (t - times[j - 1])) @ np.append(pushed, 1.0))[:p]
+        of_covariates = q.covariate_effect @ x if specification.covariates else np.zeros(p)
+        rows.append(q.level_mean + of_covariates + m + pushed)
     return np.array(rows)
 
 
-def joint(specification: Specification, q: Parameters, times: Array) -> tuple[Array, Array]:
-    """Mean (n p,) and covariance (n p, n p) of all scores of one person, rows one after another."""
+def state_covariance(specification: Specification, q: Parameters, times: Array) -> Array:
+    """(n, n, p, p): covariance of movements at every two times."""
     p, n = specification.p, len(times)
     P = q.start_covariance
     if P is None:
@@ -48,25 +69,76 @@ def joint(specification: Specification, q: Parameters, times: Array) -> tuple[Ar
     for j in range(1, n):
         Phi = expm(q.drift * (times[j] - times[j - 1]))
         own.append(Phi @ own[-1] @ Phi.T + shocks(q.drift, q.diffusion, times[j] - times[j - 1]))
-    covariance = np.zeros((n * p, n * p))
+    found = np.zeros((n, n, p, p))
     for i in range(n):
         for j in range(i, n):
-            block = expm(q.drift * (times[j] - times[i])) @ own[i] + q.level_covariance
-            if i == j:
-                block = block + np.diag(q.measurement_noise)
-            covariance[j * p : (j + 1) * p, i * p : (i + 1) * p] = block
-            covariance[i * p : (i + 1) * p, j * p : (j + 1) * p] = block.T
-    return mean_course(specification, q, times).ravel(), covariance
+            found[j, i] = expm(q.drift * (times[j] - times[i])) @ own[i]
+            found[i, j] = found[j, i].T
+    return found
+
+
+def joint(
+    specification: Specification,
+    q: Parameters,
+    times: Array,
+    inputs: Array | None = None,
+    x: Array | None = None,
+) -> tuple[Array, Array, Array]:
+    """Mean (n q,), covariance (n q, n q) of all scores of one person, and their loadings on the person's level
+    (n q, p); rows one after another."""
+    p, n = specification.p, len(times)
+    at = np.array(
+        [
+            [c for c, name in enumerate(specification.constructs) if name == of][0]
+            for _, of in (specification.indicators or tuple((c, c) for c in specification.constructs))
+        ]
+    )
+    load = np.ones(p) if q.loading is None else q.loading
+    base = np.zeros(p) if q.intercept is None else q.intercept
+    mean = mean_course(specification, q, times, inputs, x)
+    moved = state_covariance(specification, q, times)
+    f = bend(specification, q, times) if specification.own_change else np.zeros(n)
+    columns = len(at)
+    covariance = np.zeros((n, columns, n, columns))
+    for i in range(n):
+        for j in range(n):
+            block = moved[i, j] + q.level_covariance
+            if specification.own_change:
+                both = q.level_change_covariance
+                block = block + f[j] * both + f[i] * both.T + f[i] * f[j] * q.change_covariance
+            for a in range(columns):
+                for b in range(columns):
+                    covariance[i, a, j, b] = load[a] * load[b] * block[at[a], at[b]]
+                if i == j:
+                    covariance[i, a, j, a] += q.measurement_noise[a]
+    levels = np.zeros((n, columns, p))
+    for a in range(columns):
+        levels[:, a, at[a]] = load[a]
+    scores = base + load * mean[:, at]
+    return scores.ravel(), covariance.reshape(n * columns, -1), levels.reshape(n * columns, p)
 
 
 def log_likelihood(panel: Panel, specification: Specification, q: Parameters) -> float:
+    """Persons one after another, or, where they share therapists, the persons of one therapist as one normal."""
+    groups = [[i] for i in range(panel.n_persons)]
+    if specification.therapists:
+        groups = [np.flatnonzero(panel.therapist == t).tolist() for t in np.unique(panel.therapist)]
     total = 0.0
-    for person in range(panel.n_persons):
-        rows = panel.rows_of(person)
-        if rows.start == rows.stop:
+    for group in groups:
+        parts = []
+        for person in group:
+            rows = panel.rows_of(person)
+            if rows.start < rows.stop:
+                inputs = None if panel.inputs is None else panel.inputs[rows]
+                x = None if panel.covariates is None else panel.covariates[person]
+                parts.append((*joint(specification, q, panel.times[rows], inputs, x), panel.scores[rows].ravel()))
+        if not parts:
             continue
-        mean, covariance = joint(specification, q, panel.times[rows])
-        y = panel.scores[rows].ravel()
+        mean, y = np.concatenate([part[0] for part in parts]), np.concatenate([part[3] for part in parts])
+        covariance = block_diag(*[part[1] for part in parts])
+        if specification.therapists:
+            levels = np.concatenate([part[2] for part in parts])
+            covariance = covariance + levels @ q.therapist_covariance @ levels.T
         there = np.isfinite(y)
         if there.any():
             total += multivariate_normal(mean[there], covariance[np.ix_(there, there)]).logpdf(y[there])

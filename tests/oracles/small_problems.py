@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
 from securebase.model.panel import Panel
@@ -20,24 +23,70 @@ def stable_drift(p: int, rng: np.random.Generator) -> Array:
             return drift
 
 
-def specification(p: int, trend: Trend, start: Start) -> Specification:
-    return Specification(tuple(f"c{k}" for k in range(p)), trend, start, planned_end=9.0)
+def specification(p: int, trend: Trend, start: Start, **more: Any) -> Specification:
+    """`more`: further parts of a specification."""
+    return Specification(tuple(f"c{k}" for k in range(p)), trend, start, planned_end=9.0, **more)
+
+
+def full(p: int, trend: Trend, start: Start, part: str) -> Specification:
+    """A specification with one further part, or with all of them together."""
+    every: dict[str, dict[str, Any]] = {
+        "own change": {"own_change": True},
+        "start deviation": {"start_deviation": True},
+        "indicators": {
+            "indicators": tuple((f"c{k} {i}", f"c{k}") for i in range(2) for k in range(p)) + (("x", "c0"),)
+        },
+        "inputs": {"inputs": ("technique", "phase")},
+        "covariates": {"covariates": ("age", "history", "arm")},
+        "therapists": {"therapists": True},
+    }
+    if part == "all":
+        return specification(p, trend, start, **{name: value for one in every.values() for name, value in one.items()})
+    return specification(p, trend, start, **every[part])
+
+
+PARTS = ("own change", "start deviation", "indicators", "inputs", "covariates", "therapists", "all")
 
 
 def parameters(of: Specification, rng: np.random.Generator) -> Parameters:
-    p = of.p
+    p, q = of.p, len(of.scores)
+    bent = of.trend == Trend.APART or (of.own_change and of.trend == Trend.CARRIED)
+    drift, person = stable_drift(p, rng), covariance(2 * p, rng)
+    leading = np.array(of.leading)
     return Parameters(
-        drift=stable_drift(p, rng),
+        drift=drift,
         diffusion=covariance(p, rng),
         level_mean=rng.normal(size=p),
-        level_covariance=covariance(p, rng),
-        measurement_noise=rng.uniform(0.1, 0.6, size=p),
+        level_covariance=person[:p, :p] if of.own_change else covariance(p, rng),
+        measurement_noise=rng.uniform(0.1, 0.6, size=q),
         start_covariance=covariance(p, rng) if of.start == Start.FREE else None,
         slope=0.2 * rng.normal(size=p) if of.trend == Trend.LINEAR else None,
         change=rng.normal(size=p) if of.trend == Trend.APART else None,
-        rate=float(rng.uniform(0.05, 0.6)) if of.trend == Trend.APART else None,
-        start_mean=rng.normal(size=p) if of.trend == Trend.CARRIED else None,
+        rate=float(rng.uniform(0.05, 0.6)) if bent else None,
+        start_mean=rng.normal(size=p) if of.trend == Trend.CARRIED or of.start_deviation else None,
         therapy_effect=0.3 * rng.normal(size=p) if of.trend == Trend.CARRIED else None,
+        change_covariance=person[p:, p:] if of.own_change else None,
+        level_change_covariance=person[:p, p:] if of.own_change else None,
+        input_effect=0.4 * rng.normal(size=(p, len(of.inputs))) if of.inputs else None,
+        covariate_effect=0.4 * rng.normal(size=(p, len(of.covariates))) if of.covariates else None,
+        therapist_covariance=0.5 * covariance(p, rng) if of.therapists else None,
+        loading=None if of.is_plain else np.where(leading, 1.0, rng.uniform(0.4, 1.6, size=q)),
+        intercept=None if of.is_plain else np.where(leading, 0.0, rng.normal(size=q)),
+    )
+
+
+def panel_for(of: Specification, rng: np.random.Generator, **more: Any) -> Panel:
+    """A panel with everything that the specification reads."""
+    plain = panel(of.p, rng, **more)
+    rows, persons = len(plain.times), plain.n_persons
+    scores = rng.normal(size=(rows, len(of.scores))) * 1.5 + 1.0
+    scores[rng.uniform(size=scores.shape) < 0.25] = np.nan
+    return replace(
+        plain,
+        scores=scores,
+        inputs=rng.normal(size=(rows, len(of.inputs))) if of.inputs else None,
+        covariates=rng.normal(size=(persons, len(of.covariates))) if of.covariates else None,
+        therapist=rng.integers(0, 4, size=persons) if of.therapists else None,
     )
 
 

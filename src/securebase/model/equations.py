@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 
 from securebase.errors import ModelError
+from securebase.model.kernel import tables
+from securebase.model.kernel.tables import Eigen
 from securebase.model.parameters import Array, Parameters, Specification, Trend
 
-Eigen = NDArray[np.float64] | NDArray[np.complex128]
 _Value = TypeVar("_Value")
 
 #: beyond this condition number of the eigenvectors, or below this decay over the shortest gap, the tables are doubled
@@ -51,9 +52,17 @@ def stationary_covariance(drift: Array, diffusion: Array) -> Array:
     if not np.isfinite(drift).all() or np.linalg.eigvals(drift).real.max() >= 0:
         raise UnstableDriftError
     P = lyapunov(drift, diffusion)
-    if not np.isfinite(P).all() or np.linalg.eigvalsh(P)[0] <= 0:
+    if not is_positive_definite(P):
         raise UnstableDriftError
     return P
+
+
+def is_positive_definite(matrix: Array) -> bool:
+    try:
+        np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        return False
+    return bool(np.isfinite(matrix).all())
 
 
 def lyapunov(drift: Array, constant: Array) -> Array:
@@ -108,11 +117,40 @@ def carried_mean(drift: Array, therapy_effect: Array, start_mean: Array, elapsed
     return mean
 
 
+def person_covariance(parameters: Parameters) -> Array:
+    """Covariance of what belongs to a person: the level (p, p), or level and change of one's own (2p, 2p)."""
+    if parameters.change_covariance is None:
+        return parameters.level_covariance
+    both = given(parameters.level_change_covariance, "level_change_covariance")
+    return np.block([[parameters.level_covariance, both], [both.T, parameters.change_covariance]])
+
+
 def given(value: _Value | None, name: str) -> _Value:
     """The value, or ModelError where the parameters lack this part."""
     if value is None:
         raise ModelError(f"the parameters have no “{name}”, which this trend needs")
     return value
+
+
+@dataclass(frozen=True, eq=False)
+class Eigenvectors:
+    """A = V diag(values) W with W = V⁻¹; split: V_k W_k as `kernel.tables.parts` gives them; pairs: values_i + values_j."""
+
+    values: Eigen
+    V: Eigen
+    W: Eigen
+    split: Array
+    pairs: Eigen
+
+    def lyapunov(self, constant: Array) -> Array:
+        """X with A X + X A' + C = 0: in the eigenvectors' own directions a division."""
+        X = np.real(self.V @ ((self.W @ constant @ self.W.T) / -self.pairs) @ self.V.T)
+        return 0.5 * (X + X.T)
+
+    def lyapunov_transposed(self, constant: Array) -> Array:
+        """X with A' X + X A + C = 0."""
+        X = np.real(self.W.T @ ((self.V.T @ constant @ self.V) / -self.pairs) @ self.W)
+        return 0.5 * (X + X.T)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,15 +162,31 @@ class Steps:
     gaps: Array
     transition: Array
     shocks: Array
-    eigen: tuple[Eigen, Eigen, Eigen] | None
+    eigen: Eigenvectors | None
     lasting: Array | None
+    compiled: bool
 
-    def reverse(self, transition_bar: Array, shocks_bar: Array) -> tuple[Array, Array]:
-        """(∂drift, ∂diffusion) from (∂Phi, ∂Q), each (g, p, p), ∂Q symmetric. ∂diffusion is a full symmetric matrix:
-        the change of the result is the sum over all p² entries of ∂diffusion times the change of the diffusion."""
+    def stationary(self) -> Array:
+        """As `stationary_covariance`, from what is known already. Raises UnstableDriftError."""
         if self.eigen is None or self.lasting is None:
-            return _reverse_by_doubling(self, transition_bar, shocks_bar)
-        return _reverse_by_eigenvectors(self, self.eigen, self.lasting, transition_bar, shocks_bar)
+            return stationary_covariance(self.drift, self.diffusion)
+        if self.eigen.values.real.max() >= 0 or not is_positive_definite(self.lasting):
+            raise UnstableDriftError
+        return self.lasting
+
+    def reverse(
+        self, transition_bar: Array, shocks_bar: Array, lasting_bar: Array | None = None
+    ) -> tuple[Array, Array]:
+        """(∂drift, ∂diffusion) from (∂Phi, ∂Q), each (g, p, p), ∂Q symmetric, and, where the stationary covariance was
+        used besides, ∂P. ∂diffusion is a full symmetric matrix: the change of the result is the sum over all p² entries
+        of ∂diffusion times the change of the diffusion."""
+        if self.eigen is None or self.lasting is None:
+            found = _reverse_by_doubling(self, transition_bar, shocks_bar)
+            if lasting_bar is None:
+                return found
+            more = reverse_stationary(self.drift, self.stationary(), lasting_bar)
+            return found[0] + more[0], found[1] + more[1]
+        return _reverse_by_eigenvectors(self, self.eigen, self.lasting, (transition_bar, shocks_bar), lasting_bar)
 
 
 def reverse_stationary(drift: Array, lasting: Array, lasting_bar: Array) -> tuple[Array, Array]:
@@ -141,65 +195,70 @@ def reverse_stationary(drift: Array, lasting: Array, lasting_bar: Array) -> tupl
     return 2.0 * X @ lasting, X
 
 
-def steps(drift: Array, diffusion: Array, gaps: Array) -> Steps:
+def steps(drift: Array, diffusion: Array, gaps: Array, *, compiled: bool = True) -> Steps:
     """Tables of transition and shocks for unique gaps (g,), by whichever way is exact for this drift."""
-    values, V = np.linalg.eig(drift)
-    decay = np.abs(values[:, None] + values).min() * (gaps.min() if len(gaps) else 1.0)
-    if decay < _SLOWEST_DECAY or np.linalg.cond(V) > _WORST_CONDITION:
+    eigen = _eigenvectors(drift)
+    size = np.abs(eigen.V).sum(axis=0).max() * np.abs(eigen.W).sum(axis=0).max()
+    decay = np.abs(eigen.pairs).min() * (gaps.min() if len(gaps) else 1.0)
+    if not (decay >= _SLOWEST_DECAY and size <= _WORST_CONDITION):
         return steps_by_doubling(drift, diffusion, gaps)
-    return steps_by_eigenvectors(drift, diffusion, gaps)
+    return _steps_by_eigenvectors(drift, diffusion, gaps, eigen, compiled=compiled)
 
 
-def steps_by_eigenvectors(drift: Array, diffusion: Array, gaps: Array) -> Steps:
+def _eigenvectors(drift: Array) -> Eigenvectors:
+    """Raises ModelError for a drift that has none (it is not finite, or exactly defective)."""
+    try:
+        values, V = np.linalg.eig(drift)
+        W = np.linalg.inv(V)
+    except np.linalg.LinAlgError:
+        # no inverse: infinite, so that the tables are doubled instead
+        W = np.full(V.shape, np.inf)
+    return Eigenvectors(values, V, W, tables.parts(values, V, W), values[:, None] + values)
+
+
+def steps_by_eigenvectors(drift: Array, diffusion: Array, gaps: Array, *, compiled: bool = True) -> Steps:
     """A = V diag(values) V⁻¹: Phi_u = Σ_k exp(values_k u) V_k V⁻¹_k, and Q_u = P − Phi_u P Phi_u'."""
-    p = len(drift)
-    values, V = np.linalg.eig(drift)
-    W = np.linalg.inv(V)
-    P = lyapunov(drift, diffusion)
-    e = np.exp(np.multiply.outer(gaps, values))
-    parts = np.einsum("ik,kj->kij", V, W).reshape(p, p * p)
-    # of complex pairs only the real part is left, so only that is computed
-    if np.iscomplexobj(e):
-        e, parts = np.hstack([e.real, -e.imag]), np.vstack([parts.real, parts.imag])
-    # gap by gap and not as one large product: a product large enough for threads waits for them on a busy machine
-    transition = (e[:, None, :] @ parts).reshape(-1, p, p)
-    shocks = P - transition @ P @ transition.transpose(0, 2, 1)
-    shocks = 0.5 * (shocks + shocks.transpose(0, 2, 1))
-    return Steps(drift, diffusion, gaps, transition, shocks, (values, V, W), P)
+    return _steps_by_eigenvectors(drift, diffusion, gaps, _eigenvectors(drift), compiled=compiled)
+
+
+def _steps_by_eigenvectors(
+    drift: Array, diffusion: Array, gaps: Array, eigen: Eigenvectors, *, compiled: bool
+) -> Steps:
+    P = eigen.lyapunov(diffusion)
+    made = tables.make(eigen.values, eigen.split, P, gaps, compiled=compiled)
+    return Steps(drift, diffusion, gaps, *made, eigen, P, compiled)
 
 
 def _reverse_by_eigenvectors(
-    made: Steps, eigen: tuple[Eigen, Eigen, Eigen], P: Array, transition_bar: Array, shocks_bar: Array
+    made: Steps, eigen: Eigenvectors, P: Array, bars: tuple[Array, Array], lasting_bar: Array | None
 ) -> tuple[Array, Array]:
     """First through Q = P − Phi P Phi' to Phi and P, then through Phi by Daleckii and Krein: with E = V' ∂Phi V⁻¹' the
     drift gets V⁻¹' (Σ_u F_u ∘ E_u) V', where F_u[i, j] = (e_i − e_j) / (values_i − values_j). As E is linear in ∂Phi,
     the sums over gaps are taken first: Σ_u e_i E_u = V' (Σ_u e_i ∂Phi_u) V⁻¹'."""
-    (values, V, W), p, gaps = eigen, len(P), made.gaps
-    carried = shocks_bar @ made.transition
-    P_bar = shocks_bar.sum(axis=0) - (made.transition.transpose(0, 2, 1) @ carried).sum(axis=0)
-    Phi_bar = (transition_bar - 2.0 * carried @ P).reshape(-1, p * p)
-    e = np.exp(np.multiply.outer(gaps, values))
-
-    def turned(weights: Eigen) -> Eigen:
-        """V' (Σ_u weight ∂Phi_u) V⁻¹' for every column of weights (g, n): (n, p, p)."""
-        total: Eigen = np.einsum("gn,gk->nk", weights.real, Phi_bar)
-        if np.iscomplexobj(weights):
-            total = total + 1j * np.einsum("gn,gk->nk", weights.imag, Phi_bar)
-        found: Eigen = V.T @ total.reshape(-1, p, p) @ W.T
-        return found
-
+    values, V, W, gaps = eigen.values, eigen.V, eigen.W, made.gaps
+    Phi_bar, P_bar, once, by_gap = tables.reverse(
+        values, eigen.split, P, gaps, (made.transition, made.shocks), bars, compiled=made.compiled
+    )
+    sums: Eigen = V.T @ once @ W.T
+    every = np.arange(len(P))
     between = values[:, None] - values
     close = np.abs(between) * (gaps.max() if len(gaps) else 0.0) < _CLOSE
-    sums, every = turned(e), np.arange(p)
     total = (sums[every, every, :] - sums[every, :, every].T) / np.where(close, 1.0, between)
-    # where two values are close that difference loses digits, and the ratio is expanded by expm1
-    rows, columns = np.nonzero(close)
-    apart = np.multiply.outer(gaps, between[rows, columns])
-    growth = np.where(apart == 0, 1.0, np.expm1(apart) / np.where(apart == 0, 1.0, apart))
-    total[rows, columns] = turned(gaps[:, None] * e[:, columns] * growth)[np.arange(len(rows)), rows, columns]
+    total[every, every] = (V.T @ by_gap @ W.T)[every, every, every]
+    close[every, every] = False
+    if close.any():
+        # where two values are close that difference loses digits, and the ratio is expanded by expm1
+        rows, columns = np.nonzero(close)
+        apart = np.multiply.outer(gaps, between[rows, columns])
+        growth = np.where(apart == 0, 1.0, np.expm1(apart) / np.where(apart == 0, 1.0, apart))
+        weights = gaps[:, None] * np.exp(np.multiply.outer(gaps, values[columns])) * growth
+        turned = V.T @ np.einsum("gn,gij->nij", weights, Phi_bar) @ W.T
+        total[rows, columns] = turned[np.arange(len(rows)), rows, columns]
     drift_bar = (W.T @ total @ V.T).real
-    drift_more, diffusion_bar = reverse_stationary(made.drift, P, 0.5 * (P_bar + P_bar.T))
-    return drift_bar + drift_more, diffusion_bar
+    if lasting_bar is not None:
+        P_bar = P_bar + lasting_bar
+    X = eigen.lyapunov_transposed(0.5 * (P_bar + P_bar.T))
+    return drift_bar + 2.0 * X @ P, X
 
 
 def steps_by_doubling(drift: Array, diffusion: Array, gaps: Array) -> Steps:
@@ -211,7 +270,7 @@ def steps_by_doubling(drift: Array, diffusion: Array, gaps: Array) -> Steps:
         for _ in range(k):
             Phi, Q = Phi @ Phi, Q + Phi @ Q @ Phi.transpose(0, 2, 1)
         transition[here], shocks[here] = Phi, Q
-    return Steps(drift, diffusion, gaps, transition, shocks, None, None)
+    return Steps(drift, diffusion, gaps, transition, shocks, None, None, compiled=False)
 
 
 def _doublings(drift: Array, gaps: Array) -> list[tuple[int, NDArray[np.intp]]]:

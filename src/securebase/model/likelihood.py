@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from securebase.errors import ModelError
-from securebase.model.equations import Steps, given, reverse_stationary, share_of_change, stationary_covariance, steps
+from securebase.model.compressed import Rows, compressed, spelled_out
+from securebase.model.equations import Steps, given, person_covariance, steps
 from securebase.model.kernel import compiled, readable
-from securebase.model.kernel.readable import Inputs, Layout, Outputs
+from securebase.model.kernel.readable import Inputs, Layout, Outputs, Shift
+from securebase.model.means import input_pushes, mean_of_rows, own_bend, reverse_input_pushes, reverse_mean
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
 
@@ -75,134 +76,180 @@ def log_likelihood_and_gradient(
 
 
 class Likelihood:
-    """The likelihood of one panel under one specification, laid out once and evaluated many times."""
+    """The likelihood of one panel under one specification, laid out once and evaluated many times.
+
+    Persons who share their times and their pattern of missing scores are compressed, exactly: to their mean and the rows
+    of a QR factor of what is left (`compressed.py`). Clients of one therapist are independent given what they share,
+    which is integrated out.
+    """
 
     def __init__(self, panel: Panel, specification: Specification) -> None:
-        if panel.constructs != specification.constructs:
-            raise ModelError(
-                f"the panel has {', '.join(panel.constructs)}; the model is for {', '.join(specification.constructs)}"
-            )
+        _belong_together(panel, specification)
         self.panel, self.specification = panel, specification
-        self.layout, self.gaps = _lay_out(panel)
-        self._kernel: Kernel = compiled.evaluate if kernel_name() == "compiled" else readable.evaluate
+        self._rows = compressed(panel) if _alike(specification) else spelled_out(panel)
+        layout, self.gaps = _lay_out(self._rows, specification)
+        self.layout = layout
+        self._own_layout: Layout | None = layout if self._rows.is_spelled_out else None
+        self._compiled = kernel_name() == "compiled"
+        self._kernel: Kernel = compiled.evaluate if self._compiled else readable.evaluate
 
     def value(self, parameters: Parameters) -> float:
-        return float(self.per_person(parameters).sum())
+        """Raises ModelError where the parameters are no valid model."""
+        with np.errstate(all="ignore"):
+            inputs = self._inputs(parameters, self._rows)[0]
+            if self.specification.therapists:
+                return self._with_therapists(parameters, inputs)[0]
+            return float(_finite(self._kernel(self.layout, inputs, gradient=False).log_likelihood).sum())
 
     def per_person(self, parameters: Parameters) -> Array:
-        """Log-likelihood of each person (N,)."""
+        """Log-likelihood of each person (N,). Raises ModelError with therapists, whose clients are not independent."""
+        if self.specification.therapists:
+            raise ModelError("the clients of one therapist have no log-likelihood each of their own")
+        rows = spelled_out(self.panel)
+        if self._own_layout is None:
+            self._own_layout = _lay_out(rows, self.specification)[0]
         with np.errstate(all="ignore"):
-            out = self._kernel(self.layout, self._inputs(parameters)[0], gradient=False)
+            out = self._kernel(self._own_layout, self._inputs(parameters, rows)[0], gradient=False)
         return _finite(out.log_likelihood)
 
     def value_and_gradient(self, parameters: Parameters) -> tuple[float, Parameters]:
         with np.errstate(all="ignore"):
-            inputs, tables = self._inputs(parameters)
-            out = self._kernel(self.layout, inputs, gradient=True)
-            value = float(_finite(out.log_likelihood).sum())
-            return value, self._gradient(parameters, inputs, tables, out)
+            inputs, tables = self._inputs(parameters, self._rows)
+            therapist_bar: Array | None = None
+            if self.specification.therapists:
+                value, shift, therapist_bar = self._with_therapists(parameters, inputs)
+                out = self._kernel(self.layout, inputs, gradient=True, shift=shift)
+            else:
+                out = self._kernel(self.layout, inputs, gradient=True)
+                value = float(_finite(out.log_likelihood).sum())
+            return value, self._gradient(parameters, inputs, tables, out, therapist_bar)
 
-    def _inputs(self, parameters: Parameters) -> tuple[Inputs, Steps]:
-        _check(self.specification, parameters)
-        tables = steps(parameters.drift, parameters.diffusion, self.gaps)
-        mean, start_mean = _mean(self.specification, parameters, self.panel.times)
-        start = parameters.start_covariance
-        if start is None:
-            start = stationary_covariance(parameters.drift, parameters.diffusion)
+    def _inputs(self, parameters: Parameters, rows: Rows) -> tuple[Inputs, Steps]:
+        of = self.specification
+        _check(of, parameters)
+        tables = steps(parameters.drift, parameters.diffusion, self.gaps, compiled=self._compiled)
+        start = tables.stationary() if parameters.start_covariance is None else parameters.start_covariance
+        mean, start_mean = mean_of_rows(of, parameters, rows)
+        residual = rows.scores.copy()
+        residual[: rows.n_with_mean] -= mean
         inputs = Inputs(
-            residual=self.panel.scores - mean,
+            residual=residual,
+            push=input_pushes(of, parameters, rows, self.layout.gap_index, tables.transition),
+            bend=own_bend(of, parameters, rows),
             transition=tables.transition,
             shocks=tables.shocks,
             start_mean=start_mean,
             start_covariance=start,
+            loading=np.ones(len(of.scores)) if parameters.loading is None else parameters.loading,
             noise=parameters.measurement_noise,
-            level_root=_root(parameters.level_covariance),
+            level_root=_root(person_covariance(parameters)),
         )
         return inputs, tables
 
-    def _gradient(self, parameters: Parameters, inputs: Inputs, tables: Steps, out: Outputs) -> Parameters:
-        drift, diffusion = tables.reverse(out.transition, out.shocks)
-        if parameters.start_covariance is None:
-            more = reverse_stationary(parameters.drift, inputs.start_covariance, out.start_covariance)
-            drift, diffusion = drift + more[0], diffusion + more[1]
-        mean = -out.residual
-        result = Parameters(
+    def _with_therapists(self, parameters: Parameters, inputs: Inputs) -> tuple[float, Shift, Array]:
+        """(log-likelihood, what each person shares with others given all scores, ∂therapist_covariance).
+
+        A client's log-likelihood along a shift v is a parabola, so a therapist's clients add up to one: with h, H their
+        summed pull and precision and v ~ N(0, T), log|I + T H| and h'Ωh follow as for a person's own level.
+        """
+        p, d = self.specification.p, len(inputs.level_root)
+        who = given(self.panel.therapist, "therapist")
+        nothing = Shift(np.zeros((self.panel.n_persons, d)), np.zeros((self.panel.n_persons, d, d)))
+        out = self._kernel(self.layout, inputs, gradient=False, shift=nothing)
+        n = int(who.max(initial=-1)) + 1
+        h, H = np.zeros((n, p)), np.zeros((n, p, p))
+        np.add.at(h, who, out.pull[:, :p])
+        np.add.at(H, who, out.precision[:, :p, :p])
+        L = _root(given(parameters.therapist_covariance, "therapist_covariance"))
+        B = np.eye(p) + L.T @ H @ L
+        Omega = L @ np.linalg.solve(B, np.broadcast_to(L.T, B.shape))
+        v = np.einsum("nij,nj->ni", Omega, h)
+        more = -0.5 * (np.linalg.slogdet(B)[1] - np.einsum("ni,ni->n", h, v))
+        left = h - np.einsum("nij,nj->ni", H, v)
+        bar = 0.5 * (left.T @ left - (H - H @ Omega @ H).sum(axis=0))
+        shift = Shift(np.zeros((self.panel.n_persons, d)), np.zeros((self.panel.n_persons, d, d)))
+        shift.mean[:, :p], shift.covariance[:, :p, :p] = v[who], Omega[who]
+        return float(_finite(out.log_likelihood).sum() + more.sum()), shift, bar
+
+    def _gradient(
+        self, parameters: Parameters, inputs: Inputs, tables: Steps, out: Outputs, therapist_bar: Array | None
+    ) -> Parameters:
+        of, p, rows = self.specification, self.specification.p, self._rows
+        pushed = reverse_input_pushes(of, parameters, rows, self.layout.gap_index, tables.transition, out.push)
+        transition = out.transition if pushed.transition is None else out.transition + pushed.transition
+        stationary = parameters.start_covariance is None
+        drift, diffusion = tables.reverse(transition, out.shocks, out.start_covariance if stationary else None)
+        drift = drift + pushed.drift
+        own = out.level_covariance
+        wide = parameters.change_covariance is not None
+        so_far = Parameters(
             drift=drift,
             diffusion=diffusion,
-            level_mean=mean.sum(axis=0),
-            level_covariance=out.level_covariance,
+            level_mean=np.zeros(p),
+            level_covariance=own[:p, :p],
             measurement_noise=out.noise,
-            start_covariance=None if parameters.start_covariance is None else out.start_covariance,
+            start_covariance=None if stationary else out.start_covariance,
+            change_covariance=own[p:, p:] if wide else None,
+            # both triangles hold the same numbers, so a change of one entry moves two
+            level_change_covariance=2.0 * own[:p, p:] if wide else None,
+            input_effect=pushed.input_effect,
+            therapist_covariance=therapist_bar,
+            loading=None if parameters.loading is None else out.loading,
         )
-        return _reverse_mean(
-            self.specification, parameters, self.panel.times, mean=mean, start_mean=out.start_mean, so_far=result
+        return reverse_mean(
+            of,
+            parameters,
+            rows,
+            mean=-out.residual[: rows.n_with_mean],
+            start_mean=out.start_mean,
+            bend=out.bend,
+            so_far=so_far,
         )
 
 
-def _mean(specification: Specification, parameters: Parameters, times: Array) -> tuple[Array, Array]:
-    """Mean of the scores, (rows, p) or (p,), and of the state-like part at a person's first row (p,).
-
-    carried: the mean course relaxes from start_mean to m∞ = −A⁻¹ B as the states do, so it is carried by the filter
-    itself: scores lie around level_mean + m∞ and the state starts at start_mean − m∞.
-    """
-    zero, level = np.zeros(specification.p), parameters.level_mean
-    match specification.trend:
-        case Trend.LINEAR:
-            return level + np.multiply.outer(times, given(parameters.slope, "slope")), zero
-        case Trend.APART:
-            share = share_of_change(given(parameters.rate, "rate"), times, specification.planned_end)
-            return level + np.multiply.outer(share, given(parameters.change, "change")), zero
-        case Trend.CARRIED:
-            end = _carried_end(parameters)
-            return level + end, given(parameters.start_mean, "start_mean") - end
-        case Trend.NONE:
-            return level, zero
+def _alike(specification: Specification) -> bool:
+    """Whether persons with the same rows have the same mean, so that they may be compressed."""
+    return not (specification.inputs or specification.covariates or specification.therapists)
 
 
-def _carried_end(parameters: Parameters) -> Array:
-    """m∞ = −A⁻¹ B: where therapy would lead in the end."""
-    effect = given(parameters.therapy_effect, "therapy_effect")
-    return -np.asarray(np.linalg.solve(parameters.drift, effect), dtype=np.float64)
+def _belong_together(panel: Panel, specification: Specification) -> None:
+    if panel.constructs != specification.constructs:
+        raise ModelError(
+            f"the panel has {', '.join(panel.constructs)}; the model is for {', '.join(specification.constructs)}"
+        )
+    if panel.scores.shape[1] != len(specification.scores):
+        raise ModelError(
+            f"the panel has {panel.scores.shape[1]} columns of scores; the model is for "
+            f"{len(specification.scores)}: {', '.join(specification.scores)}"
+        )
+    for name, values, wanted in (
+        ("inputs", panel.inputs, specification.inputs),
+        ("covariates", panel.covariates, specification.covariates),
+    ):
+        if wanted and (values is None or values.shape[1] != len(wanted)):
+            raise ModelError(f"the model has {len(wanted)} {name} ({', '.join(wanted)}), and the panel has not")
+    if specification.therapists and panel.therapist is None:
+        raise ModelError("the model has therapists, and the panel does not say who has which")
 
 
-def _reverse_mean(
-    specification: Specification,
-    parameters: Parameters,
-    times: Array,
-    *,
-    mean: Array,
-    start_mean: Array,
-    so_far: Parameters,
-) -> Parameters:
-    """The gradient with the trend's part: from ∂mean (rows, p) of the scores and ∂start_mean (p,) of the state."""
-    match specification.trend:
-        case Trend.LINEAR:
-            return replace(so_far, slope=times @ mean)
-        case Trend.APART:
-            rate, end = given(parameters.rate, "rate"), specification.planned_end
-            share = share_of_change(rate, times, end)
-            bent = (times * np.exp(-rate * times) - share * end * np.exp(-rate * end)) / -np.expm1(-rate * end)
-            return replace(so_far, change=share @ mean, rate=float(bent @ mean @ given(parameters.change, "change")))
-        case Trend.CARRIED:
-            x = np.asarray(np.linalg.solve(parameters.drift.T, so_far.level_mean - start_mean), dtype=np.float64)
-            drift = so_far.drift - np.multiply.outer(x, _carried_end(parameters))
-            return replace(so_far, drift=drift, therapy_effect=-x, start_mean=start_mean)
-        case Trend.NONE:
-            return so_far
-
-
-def _lay_out(panel: Panel) -> tuple[Layout, Array]:
-    """The layout of a panel and its unique gaps (g,)."""
-    rows = len(panel.times)
-    inside = np.ones(rows, dtype=bool)
-    inside[panel.starts[:-1][np.diff(panel.starts) > 0]] = False
+def _lay_out(rows: Rows, specification: Specification) -> tuple[Layout, Array]:
+    """The layout of rows and their unique gaps (g,)."""
+    count = len(rows.times)
+    inside = np.ones(count, dtype=bool)
+    inside[rows.starts[:-1][np.diff(rows.starts) > 0]] = False
     where = np.flatnonzero(inside)
-    gaps = panel.times[where] - panel.times[where - 1]
+    gaps = rows.times[where] - rows.times[where - 1]
     _, first, index = np.unique(np.round(gaps / _QUANTUM), return_index=True, return_inverse=True)
-    gap_index: NDArray[np.int64] = np.full(rows, -1, dtype=np.int64)
+    gap_index: NDArray[np.int64] = np.full(count, -1, dtype=np.int64)
     gap_index[where] = index.ravel()
-    order = np.argsort(-np.diff(panel.starts), kind="stable").astype(np.int64)
-    return Layout(np.ascontiguousarray(panel.starts, dtype=np.int64), order, gap_index), gaps[first]
+    layout = Layout(
+        starts=np.ascontiguousarray(rows.starts, dtype=np.int64),
+        order=np.argsort(-np.diff(rows.starts), kind="stable").astype(np.int64),
+        gap_index=gap_index,
+        construct=np.array(specification.construct_of, dtype=np.int64),
+        weights=np.ascontiguousarray(rows.weights),
+    )
+    return layout, gaps[first]
 
 
 def _root(covariance: Array) -> Array:
@@ -234,6 +281,20 @@ _NEEDED = {
 def _check(specification: Specification, parameters: Parameters) -> None:
     """Shapes and parts as the specification wants them, or ModelError."""
     needed = list(_NEEDED[specification.trend])
+    if specification.own_change:
+        needed += ["change_covariance", "level_change_covariance"]
+        if specification.trend == Trend.CARRIED:
+            needed.append("rate")
+    if specification.start_deviation:
+        needed.append("start_mean")
+    if specification.inputs:
+        needed.append("input_effect")
+    if specification.covariates:
+        needed.append("covariate_effect")
+    if specification.therapists:
+        needed.append("therapist_covariance")
+    if not specification.is_plain:
+        needed += ["loading", "intercept"]
     if specification.start == Start.FREE:
         needed.append("start_covariance")
     elif parameters.start_covariance is not None:

@@ -1,0 +1,184 @@
+"""The mean of every row and what inputs push, from the parameters, and the exact reverse of both.
+
+Scores lie around intercept + loading (level_mean + trend + covariate_effect x); the state-like part starts at a mean
+and is pushed by inputs over each interval. A carried trend relaxes from start_mean to m∞ = −A⁻¹ B as the states do, so
+the filter itself carries it: scores lie around level_mean + m∞ and the state starts at start_mean − m∞.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from securebase.model.compressed import Rows
+from securebase.model.equations import given, share_of_change
+from securebase.model.parameters import Array, Parameters, Specification, Trend
+
+
+def mean_of_rows(of: Specification, parameters: Parameters, rows: Rows) -> tuple[Array, Array]:
+    """Mean of the scores of the rows that have one, (rows, q) or (q,), and of the state-like part at the start (p,)."""
+    start = given(parameters.start_mean, "start_mean") if of.start_deviation else np.zeros(of.p)
+    times, mean = rows.times[: rows.n_with_mean], parameters.level_mean
+    match of.trend:
+        case Trend.LINEAR:
+            mean = mean + np.multiply.outer(times, given(parameters.slope, "slope"))
+        case Trend.APART:
+            share = share_of_change(given(parameters.rate, "rate"), times, of.planned_end)
+            mean = mean + np.multiply.outer(share, given(parameters.change, "change"))
+        case Trend.CARRIED:
+            end = carried_end(parameters)
+            mean, start = mean + end, given(parameters.start_mean, "start_mean") - end
+        case Trend.NONE:
+            pass
+    if of.covariates:
+        mean = mean + (_covariates(rows) @ given(parameters.covariate_effect, "covariate_effect").T)[rows.person]
+    if not of.is_plain:
+        mean = given(parameters.intercept, "intercept") + given(parameters.loading, "loading") * mean[..., _at(of)]
+    return mean, start
+
+
+def _at(of: Specification) -> NDArray[np.intp]:
+    return np.array(of.construct_of, dtype=np.intp)
+
+
+def _covariates(rows: Rows) -> Array:
+    return given(rows.covariates, "covariates")
+
+
+def carried_end(parameters: Parameters) -> Array:
+    """m∞ = −A⁻¹ B (p,): where therapy would lead in the end."""
+    effect = given(parameters.therapy_effect, "therapy_effect")
+    return -np.asarray(np.linalg.solve(parameters.drift, effect), dtype=np.float64)
+
+
+def own_bend(of: Specification, parameters: Parameters, rows: Rows) -> Array:
+    """How far own change has gone at each row (rows,); empty where nobody has a change of their own."""
+    return share_of_own_change(of, parameters, rows.times, elapsed(rows)) if of.own_change else np.empty(0)
+
+
+def share_of_own_change(of: Specification, parameters: Parameters, times: Array, since_first: Array) -> Array:
+    """f (n,): the time itself (no trend or a linear one), else the share of change by the planned end; a carried trend
+    counts from a person's first row."""
+    if of.trend in (Trend.NONE, Trend.LINEAR):
+        return times
+    at = since_first if of.trend == Trend.CARRIED else times
+    return share_of_change(given(parameters.rate, "rate"), at, of.planned_end)
+
+
+def elapsed(rows: Rows) -> Array:
+    """Time since the person's first row (rows,)."""
+    lengths = np.diff(rows.starts)
+    some = lengths > 0
+    return rows.times - np.repeat(rows.times[rows.starts[:-1][some]], lengths[some])
+
+
+def reverse_mean(
+    of: Specification,
+    parameters: Parameters,
+    rows: Rows,
+    *,
+    mean: Array,
+    start_mean: Array,
+    bend: Array,
+    so_far: Parameters,
+) -> Parameters:
+    """The gradient with the mean's part: from ∂mean (rows, q) of the scores, ∂start_mean (p,) and ∂bend (rows,)."""
+    so_far, mean = _reverse_columns(of, parameters, rows, mean, so_far)
+    total = mean.sum(axis=0)
+    so_far = replace(so_far, level_mean=total)
+    if of.covariates:
+        x = _covariates(rows)[rows.person]
+        so_far = replace(so_far, covariate_effect=mean.T @ x)
+    if of.start_deviation:
+        so_far = replace(so_far, start_mean=start_mean)
+    times, end, rate_bar = rows.times[: rows.n_with_mean], of.planned_end, 0.0
+    if of.trend == Trend.LINEAR:
+        so_far = replace(so_far, slope=times @ mean)
+    if of.trend == Trend.APART:
+        rate = given(parameters.rate, "rate")
+        so_far = replace(so_far, change=share_of_change(rate, times, end) @ mean)
+        rate_bar += float(_bent(rate, times, end) @ mean @ given(parameters.change, "change"))
+    if of.trend == Trend.CARRIED:
+        x = np.asarray(np.linalg.solve(parameters.drift.T, total - start_mean), dtype=np.float64)
+        drift = so_far.drift - np.multiply.outer(x, carried_end(parameters))
+        so_far = replace(so_far, drift=drift, therapy_effect=-x, start_mean=start_mean)
+    if of.own_change and of.trend in (Trend.APART, Trend.CARRIED):
+        at = elapsed(rows) if of.trend == Trend.CARRIED else rows.times
+        rate_bar += float(_bent(given(parameters.rate, "rate"), at, end) @ bend)
+    return so_far if parameters.rate is None else replace(so_far, rate=rate_bar)
+
+
+def _bent(rate: float, times: Array, end: float) -> Array:
+    """∂f/∂rate of the share of change."""
+    share = share_of_change(rate, times, end)
+    bent: Array = (times * np.exp(-rate * times) - share * end * np.exp(-rate * end)) / -np.expm1(-rate * end)
+    return bent
+
+
+def _reverse_columns(
+    of: Specification, parameters: Parameters, rows: Rows, mean: Array, so_far: Parameters
+) -> tuple[Parameters, Array]:
+    """From the columns of scores (rows, q) to the constructs (rows, p)."""
+    if of.is_plain:
+        return so_far, mean
+    plain = replace(of, indicators=())
+    by_construct = np.broadcast_to(mean_of_rows(plain, parameters, rows)[0], (len(mean), of.p))
+    at, loading = _at(of), given(parameters.loading, "loading")
+    collected = np.zeros((len(mean), of.p))
+    np.add.at(collected, (slice(None), at), mean * loading)
+    more = (mean * by_construct[:, at]).sum(axis=0)
+    told = replace(so_far, intercept=mean.sum(axis=0), loading=given(so_far.loading, "loading") + more)
+    return told, collected
+
+
+@dataclass(frozen=True, eq=False)
+class PushesReversed:
+    """Gradients along what made the pushes; zero or None where there are no inputs."""
+
+    drift: Array
+    transition: Array | None
+    input_effect: Array | None
+
+
+def input_pushes(
+    of: Specification, parameters: Parameters, rows: Rows, gap_index: NDArray[np.int64], transition: Array
+) -> Array:
+    """J E u (rows, p) at every row: inputs u held over the gap before it, J = ∫ exp(A v) dv = A⁻¹ (Phi − I) over it;
+    (0, p) where there are no inputs."""
+    if not of.inputs:
+        return np.empty((0, of.p))
+    J = _gathered(parameters, transition)
+    held = given(rows.inputs, "inputs") @ given(parameters.input_effect, "input_effect").T
+    push = np.zeros((len(rows.times), of.p))
+    later = np.flatnonzero(gap_index >= 0)
+    push[later] = np.einsum("nij,nj->ni", J[gap_index[later]], held[later])
+    return push
+
+
+def reverse_input_pushes(
+    of: Specification,
+    parameters: Parameters,
+    rows: Rows,
+    gap_index: NDArray[np.int64],
+    transition: Array,
+    push_bar: Array,
+) -> PushesReversed:
+    nothing = np.zeros((of.p, of.p))
+    if not of.inputs:
+        return PushesReversed(nothing, None, None)
+    J, effect, u = _gathered(parameters, transition), given(parameters.input_effect, "input_effect"), rows.inputs
+    later = np.flatnonzero(gap_index >= 0)
+    which, bar, u = gap_index[later], push_bar[later], given(u, "inputs")[later]
+    held_bar = np.einsum("nij,ni->nj", J[which], bar)
+    J_bar = np.zeros(J.shape)
+    np.add.at(J_bar, which, bar[:, :, None] * (u @ effect.T)[:, None, :])
+    # J = A⁻¹ (Phi − I)
+    turned = np.linalg.solve(parameters.drift.T, J_bar)
+    drift = -np.einsum("gij,gkj->ik", turned, J)
+    return PushesReversed(drift, turned, held_bar.T @ u)
+
+
+def _gathered(parameters: Parameters, transition: Array) -> Array:
+    return np.asarray(np.linalg.solve(parameters.drift, transition - np.eye(len(parameters.drift))), dtype=np.float64)
