@@ -36,7 +36,7 @@ def dense(specification: Specification, parameters: Parameters, times: Array, ob
     """E and covariance of (s_1, ..., s_n, b) given the scores, from their joint normal: ((n + 1) p,)."""
     n, p = len(times), specification.p
     still = replace(parameters, level_covariance=np.zeros((p, p)), measurement_noise=np.zeros(p))
-    mean, states = dense_normal.joint(specification, still, times)
+    mean, states, _ = dense_normal.joint(specification, still, times)
     prior = np.zeros(((n + 1) * p, (n + 1) * p))
     prior[: n * p, : n * p] = states
     prior[n * p :, n * p :] = parameters.level_covariance

@@ -64,7 +64,7 @@ def test_parts_add_up_and_nothing_later_is_used_before_its_time(course: Panel) -
 
 
 def test_one_step_ahead_is_a_conditional_of_the_joint_normal(course: Panel) -> None:
-    mean, covariance = dense_normal.joint(SPECIFICATION, PARAMETERS, course.times)
+    mean, covariance, _ = dense_normal.joint(SPECIFICATION, PARAMETERS, course.times)
     y = course.scores.ravel()
     found = track(course, SPECIFICATION, PARAMETERS)
     for j in range(5):
@@ -222,7 +222,7 @@ def test_a_warm_client_costs_less_than_fifteen_hundred_small_solves(literature: 
 @pytest.mark.parametrize("kept_by", ["the model", "a clinic"])
 def test_what_is_foretold_comes_about_as_often_as_it_says(literature: ParameterSet, kept_by: str) -> None:
     """Ruptures raised falsely in 5% of ordinary sessions, 90% of last scores within their interval; also where answers
-    are whole, bounded, sometimes missing, and sessions slip. People change alike, as the set has it: see its `limits`."""
+    are whole, bounded, sometimes missing, and sessions slip. People change alike, as the set has it: see `limits`."""
     specification, parameters = literature.specification, literature.in_score_units()
     rng, n = np.random.default_rng(1), 120
     if kept_by == "the model":

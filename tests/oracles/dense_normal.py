@@ -1,5 +1,5 @@
-"""Slow and obvious: a person's scores (or those of all clients of one therapist) as one multivariate normal, its mean and
-covariance written out entry by entry.
+"""Slow and obvious: a person's scores (or those of all clients of one therapist) as one multivariate normal, its mean
+and covariance written out entry by entry.
 
 Shares no formula with the product: transitions by scipy's matrix exponential, shocks by numerical integration's exact
 companion (Van Loan's block), stationary covariance by scipy's Schur solver, the trend carried by a block exponential.
@@ -87,12 +87,7 @@ def joint(
     """Mean (n q,), covariance (n q, n q) of all scores of one person, and their loadings on the person's level
     (n q, p); rows one after another."""
     p, n = specification.p, len(times)
-    at = np.array(
-        [
-            [c for c, name in enumerate(specification.constructs) if name == of][0]
-            for _, of in (specification.indicators or tuple((c, c) for c in specification.constructs))
-        ]
-    )
+    at = [specification.constructs.index(of) for _, of in specification.indicators] or list(range(p))
     load = np.ones(p) if q.loading is None else q.loading
     base = np.zeros(p) if q.intercept is None else q.intercept
     mean = mean_course(specification, q, times, inputs, x)

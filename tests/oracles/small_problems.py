@@ -33,9 +33,7 @@ def full(p: int, trend: Trend, start: Start, part: str) -> Specification:
     every: dict[str, dict[str, Any]] = {
         "own change": {"own_change": True},
         "start deviation": {"start_deviation": True},
-        "indicators": {
-            "indicators": tuple((f"c{k} {i}", f"c{k}") for i in range(2) for k in range(p)) + (("x", "c0"),)
-        },
+        "indicators": {"indicators": (*((f"c{k} {i}", f"c{k}") for i in range(2) for k in range(p)), ("x", "c0"))},
         "inputs": {"inputs": ("technique", "phase")},
         "covariates": {"covariates": ("age", "history", "arm")},
         "therapists": {"therapists": True},

@@ -2,8 +2,8 @@
 
 Persons who share their times and which scores are missing have one mean m and one covariance V. Their log-likelihood
 depends on n persons' scores y_i only through Σ (y_i − m)' V⁻¹ (y_i − m) = n (ȳ − m)' V⁻¹ (ȳ − m) + Σ r_k' V⁻¹ r_k, with
-r_k the rows of the triangular factor of a QR decomposition of y_i − ȳ: at most as many rows as a person has scores. Each
-r_k is walked over like a person whose mean is zero and whose determinant does not count.
+r_k the rows of the triangular factor of a QR decomposition of y_i − ȳ: at most as many rows as a person has scores.
+Each r_k is walked over like a person whose mean is zero and whose determinant does not count.
 """
 
 from __future__ import annotations

@@ -134,7 +134,7 @@ def given(value: _Value | None, name: str) -> _Value:
 
 @dataclass(frozen=True, eq=False)
 class Eigenvectors:
-    """A = V diag(values) W with W = V⁻¹; split: V_k W_k as `kernel.tables.parts` gives them; pairs: values_i + values_j."""
+    """A = V diag(values) W, W = V⁻¹. split: see `kernel.tables.parts`; pairs (p, p): values_i + values_j."""
 
     values: Eigen
     V: Eigen
@@ -237,7 +237,7 @@ def _reverse_by_eigenvectors(
     the sums over gaps are taken first: Σ_u e_i E_u = V' (Σ_u e_i ∂Phi_u) V⁻¹'."""
     values, V, W, gaps = eigen.values, eigen.V, eigen.W, made.gaps
     Phi_bar, P_bar, once, by_gap = tables.reverse(
-        values, eigen.split, P, gaps, (made.transition, made.shocks), bars, compiled=made.compiled
+        values, eigen.split, P, gaps, made=(made.transition, made.shocks), bars=bars, compiled=made.compiled
     )
     sums: Eigen = V.T @ once @ W.T
     every = np.arange(len(P))

@@ -78,9 +78,9 @@ def log_likelihood_and_gradient(
 class Likelihood:
     """The likelihood of one panel under one specification, laid out once and evaluated many times.
 
-    Persons who share their times and their pattern of missing scores are compressed, exactly: to their mean and the rows
-    of a QR factor of what is left (`compressed.py`). Clients of one therapist are independent given what they share,
-    which is integrated out.
+    Persons who share their times and their pattern of missing scores are compressed, exactly, to their mean and the
+    rows of a QR factor of what is left (`compressed.py`). Clients of one therapist are independent given what they
+    share, which is integrated out.
     """
 
     def __init__(self, panel: Panel, specification: Specification) -> None:
@@ -175,7 +175,9 @@ class Likelihood:
         self, parameters: Parameters, inputs: Inputs, tables: Steps, out: Outputs, therapist_bar: Array | None
     ) -> Parameters:
         of, p, rows = self.specification, self.specification.p, self._rows
-        pushed = reverse_input_pushes(of, parameters, rows, self.layout.gap_index, tables.transition, out.push)
+        pushed = reverse_input_pushes(
+            of, parameters, rows, self.layout.gap_index, transition=tables.transition, push_bar=out.push
+        )
         transition = out.transition if pushed.transition is None else out.transition + pushed.transition
         stationary = parameters.start_covariance is None
         drift, diffusion = tables.reverse(transition, out.shocks, out.start_covariance if stationary else None)

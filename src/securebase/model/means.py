@@ -127,7 +127,8 @@ def _reverse_columns(
     by_construct = np.broadcast_to(mean_of_rows(plain, parameters, rows)[0], (len(mean), of.p))
     at, loading = _at(of), given(parameters.loading, "loading")
     collected = np.zeros((len(mean), of.p))
-    np.add.at(collected, (slice(None), at), mean * loading)
+    for k, construct in enumerate(at):
+        collected[:, construct] += loading[k] * mean[:, k]
     more = (mean * by_construct[:, at]).sum(axis=0)
     told = replace(so_far, intercept=mean.sum(axis=0), loading=given(so_far.loading, "loading") + more)
     return told, collected
@@ -162,6 +163,7 @@ def reverse_input_pushes(
     parameters: Parameters,
     rows: Rows,
     gap_index: NDArray[np.int64],
+    *,
     transition: Array,
     push_bar: Array,
 ) -> PushesReversed:
@@ -175,9 +177,9 @@ def reverse_input_pushes(
     J_bar = np.zeros(J.shape)
     np.add.at(J_bar, which, bar[:, :, None] * (u @ effect.T)[:, None, :])
     # J = A⁻¹ (Phi − I)
-    turned = np.linalg.solve(parameters.drift.T, J_bar)
-    drift = -np.einsum("gij,gkj->ik", turned, J)
-    return PushesReversed(drift, turned, held_bar.T @ u)
+    turned = np.asarray(np.linalg.solve(parameters.drift.T, J_bar), dtype=np.float64)
+    drift: Array = -np.einsum("gij,gkj->ik", turned, J)
+    return PushesReversed(drift, turned, np.asarray(held_bar.T @ u, dtype=np.float64))
 
 
 def _gathered(parameters: Parameters, transition: Array) -> Array:

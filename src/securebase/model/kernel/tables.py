@@ -1,6 +1,7 @@
 """Tables over gaps for a drift given by its eigenvectors, and their reverse: in NumPy, and compiled where it was built.
 
-A = V diag(values) V⁻¹ gives Phi_u = Σ_k exp(values_k u) V_k V⁻¹_k; with the stationary covariance P, Q_u = P − Phi_u P Phi_u'.
+A = V diag(values) V⁻¹ gives Phi_u = Σ_k exp(values_k u) V_k V⁻¹_k; with the stationary covariance P it is
+Q_u = P − Phi_u P Phi_u'.
 """
 
 from __future__ import annotations
@@ -61,9 +62,9 @@ def reverse(
     split: Array,
     lasting: Array,
     gaps: Array,
+    *,
     made: tuple[Array, Array],
     bars: tuple[Array, Array],
-    *,
     compiled: bool,
 ) -> tuple[Array, Array, Eigen, Eigen]:
     """(∂Phi with what comes through Q, (g, p, p); ∂P (p, p); Σ_u e_k ∂Phi and Σ_u u e_k ∂Phi, each (p, p, p)).
