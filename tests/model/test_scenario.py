@@ -89,25 +89,24 @@ def test_the_default_meets_the_published_figures_it_is_built_on() -> None:
 
 
 def test_people_differ_in_their_own_change_as_published() -> None:
-    scores = _scores(scenario("default").parameter_set, 6000)
+    scores = _scores(scenario("default").parameter_set, 20_000)
     symptoms = scores[:, :, INDEX["symptoms"]]
     change = symptoms[:, -1] - symptoms[:, 0]
     assert 1.1 < symptoms[:, -1].std() / symptoms[:, 0].std() < 1.5  # C17
     assert 0.02 < (change >= 6).mean() < 0.09  # C18, deterioration
     assert 0.30 < np.corrcoef(symptoms[:, 3] - symptoms[:, 0], change)[0, 1] ** 2 < 0.50  # C32
+    alliance = scores[:, :, INDEX["alliance"]]
+    one, several = (np.corrcoef(a, symptoms[:, -1])[0, 1] ** 2 for a in (alliance[:, 2], alliance[:, 2:9].mean(axis=1)))
+    assert 0.02 < one < 0.09 < several < 0.20  # C3
 
 
 def test_what_the_literature_set_says_it_cannot_do_it_cannot_do() -> None:
     """Each sentence of `limits`, so that it is taken out when the model learns it."""
     own = parameter_set()
-    assert len(own.limits) == 2
+    assert len(own.limits) == 1
     assert not own.specification.own_change
     symptoms = _scores(own, 6000)[:, :, INDEX["symptoms"]]
     assert symptoms[:, -1].std() / symptoms[:, 0].std() < 1.1
-    scores = _scores(scenario("default").parameter_set, 6000)
-    change = scores[:, -1, INDEX["symptoms"]] - scores[:, 0, INDEX["symptoms"]]
-    alliance = scores[:, :, INDEX["alliance"]]
-    assert np.corrcoef(alliance[:, 2:9].mean(axis=1), change)[0, 1] ** 2 < 0.03
 
 
 def test_in_co_trend_only_the_alliance_is_inert_and_seems_not_to_be() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -90,6 +90,12 @@ class ParameterSet:
     statements: tuple[Statement, ...]
     limits: tuple[str, ...]
     stated: Standardised
+    #: scales that only simulated people answer; nobody is followed by what is known of them
+    simulated_scales: Mapping[tuple[str, str], ScaleUnit] = field(default_factory=dict)
+
+    def place_of(self, instrument: str, scale: str) -> ScaleUnit | None:
+        """Where scores of a scale lie when they are simulated, or None where nothing is stated."""
+        return self.scales.get((instrument, scale)) or self.simulated_scales.get((instrument, scale))
 
     def unit(self, instrument: str, scale: str) -> ScaleUnit:
         """What this set knows of a scale. Raises ParameterSetError with the known ones where it knows nothing."""
@@ -228,7 +234,7 @@ def read_parameter_set(file: str, text: str) -> ParameterSet:
         "effects",
         "limits",
     )
-    fields.only(*head, *quantities, "scale")
+    fields.only(*head, *quantities, "scale", "simulated_scale")
     constructs = fields.texts("constructs")
     if fields.text("effects") != "mechanisms":
         fields.fail("must be “mechanisms”", "effects", "The effects are the prior means on the shelf of mechanisms.")
@@ -269,6 +275,7 @@ def read_parameter_set(file: str, text: str) -> ParameterSet:
         statements=tuple(statements),
         limits=fields.texts("limits"),
         stated=stated,
+        simulated_scales=MappingProxyType(_scales(fields, constructs, "simulated_scale")),
     )
 
 
@@ -342,9 +349,9 @@ def _by_pair(
     return found
 
 
-def _scales(fields: Fields, constructs: tuple[str, ...]) -> dict[tuple[str, str], ScaleUnit]:
+def _scales(fields: Fields, constructs: tuple[str, ...], quantity: str = "scale") -> dict[tuple[str, str], ScaleUnit]:
     scales: dict[tuple[str, str], ScaleUnit] = {}
-    for block in fields.tables("scale"):
+    for block in fields.tables(quantity):
         block.only("instrument", "scale", "construct", "mean", "sd", "reliability", "verified", "source")
         unit = ScaleUnit(
             construct=block.text("construct"),

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
 from securebase.errors import ParameterSetError
 from securebase.measurement.toml_fields import Fields
+from securebase.model.arms import ARMS, Arm, arm
+from securebase.model.expectation import Expectation, read_expectation
 from securebase.model.parameter_set import ParameterSet, parameter_set
+from securebase.model.process_tables import TABLES, read_processes
+from securebase.model.processes import Processes
 from securebase.model.standardised import Edge, Standardised, assemble
 
 #: in a scenario's file: every other construct
 ANY = "*"
 
+_HEAD = ("id", "name", "about", "truth", "parameter_set", "course", "effect", "arms", "expects")
 #: statements of `standardised.Standardised` that a scenario may change beside the effects
 _STATEMENTS = (
     "persistence",
@@ -75,6 +80,11 @@ class Scenario:
     truth: tuple[str, ...]
     parameter_set: ParameterSet
     course: Course
+    #: what may happen beyond the fitted model; everything is off by default
+    happens: Processes = field(default_factory=Processes)
+    #: treatments that clients go to in turn
+    arms: tuple[Arm, ...] = (ARMS["ipt"],)
+    expects: Expectation = field(default_factory=Expectation)
 
 
 @cache
@@ -100,13 +110,18 @@ def read_scenario(file: str, text: str) -> Scenario:
         read = Fields(file, tomllib.loads(text), error=ParameterSetError)
     except tomllib.TOMLDecodeError as problem:
         raise ParameterSetError(f"is not TOML: {problem}", where=file) from None
-    read.only("id", "name", "about", "truth", "parameter_set", "course", "effect", *_STATEMENTS)
+    read.only(
+        "id", "name", "about", "truth", "parameter_set", "course", "effect", "arms", "expects", *_STATEMENTS, *TABLES
+    )
     try:
         base = parameter_set(read.text("parameter_set"))
         changed = _changed(read, base.stated)
         own = replace(base, id=f"{base.id}: {read.text('id')}", stated=changed, parameters=assemble(changed))
         own = own.with_own_change()
         course = _course(read.table("course"))
+        happens = read_processes(read, base.specification.constructs)
+        arms = tuple(arm(name) for name in read.texts("arms")) or (ARMS["ipt"],)
+        expects = read_expectation(read.table("expects"), base.specification.constructs)
     except ParameterSetError as problem:
         if problem.where.startswith(file):
             raise
@@ -114,7 +129,7 @@ def read_scenario(file: str, text: str) -> Scenario:
     truth = read.texts("truth")
     if not truth:
         read.fail("is missing", "truth", "Say in a sentence what a study of this scenario must find.")
-    return Scenario(read.text("id"), read.text("name"), read.text("about"), truth, own, course)
+    return Scenario(read.text("id"), read.text("name"), read.text("about"), truth, own, course, happens, arms, expects)
 
 
 def _changed(read: Fields, base: Standardised) -> Standardised:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from securebase.records.vocabulary import Moment, Phase, ProblemArea, Respondent, RuptureKind
+from securebase.records.vocabulary import Ending, Moment, Phase, ProblemArea, Respondent, RuptureKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,41 @@ class Rupture:
 
 
 @dataclass(frozen=True, slots=True)
+class LifeEvent:
+    """Something that happened to the client between sessions. dependent: brought about in part by the client."""
+
+    at: float
+    dependent: bool
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Something hard told in a session: distress (0 to 100) at its height and at the end of the telling."""
+
+    at: float
+    session: int
+    peak: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectiveExperience:
+    """An old conflict met again with another ending, as somebody marked it."""
+
+    at: float
+    session: int
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What the client brought along (attachment, expectation), standardised over the cohort it stands in."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class EpisodeRecord:
     """One course of therapy of one client (a pseudonym or a label, never more than the caller chose to give)."""
 
@@ -88,6 +123,16 @@ class EpisodeRecord:
     #: calendar day of time 0; only for display, no computation reads it
     began_on: date | None = None
     simulated: bool = False
+    #: of a trial, or of a clinic with several therapists; empty where it is not known
+    arm: str = ""
+    therapist: str = ""
+    brought: tuple[Brought, ...] = ()
+    life_events: tuple[LifeEvent, ...] = ()
+    tellings: tuple[Telling, ...] = ()
+    corrective_experiences: tuple[CorrectiveExperience, ...] = ()
+    ending: Ending | None = None
+    #: days at which the client was asked again after the end
+    follow_ups: tuple[float, ...] = ()
 
     def scores(
         self,

@@ -69,3 +69,15 @@ class Moment(StrEnum):
     @property
     def label(self) -> str:
         return {"before": "Before the session", "after": "After the session", "between": "Between sessions"}[self.value]
+
+
+class Ending(StrEnum):
+    """How a course ended: as planned, early because it was enough, or by staying away."""
+
+    PLANNED = "planned"
+    ENOUGH = "enough"
+    LEFT = "left"
+
+    @property
+    def label(self) -> str:
+        return {"planned": "As planned", "enough": "Enough was reached", "left": "Left early"}[self.value]

@@ -1,17 +1,22 @@
 """The verb `simulate`: draws from the model, and from more than is ever fitted."""
 
 from securebase.model.scenario import Scenario, scenarios
-from securebase.model.simulate.cohort import Shock, phase_of, simulate
+from securebase.model.simulate.clinic import phase_of
+from securebase.model.simulate.cohort import Shock, simulate, simulate_with_truth
 from securebase.model.simulate.draws import Persons, draw_persons, draw_true_values, simulate_panel
+from securebase.model.simulate.truth import PersonTruth, Truth
 
 __all__ = [
+    "PersonTruth",
     "Persons",
     "Scenario",
     "Shock",
+    "Truth",
     "draw_persons",
     "draw_true_values",
     "phase_of",
     "scenarios",
     "simulate",
     "simulate_panel",
+    "simulate_with_truth",
 ]

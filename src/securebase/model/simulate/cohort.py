@@ -1,47 +1,38 @@
 """`simulate`: a cohort as a clinic would record it, drawn from a known truth.
 
-Sessions that slip, check-ins that are missed, people who leave, item responses that are whole and bounded.
+Sessions that slip, check-ins that are missed, people who leave, item responses that are whole and bounded, and whatever
+else a scenario lets happen (`model/processes.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from securebase.errors import ModelError
-from securebase.measurement.catalogue import instrument
 from securebase.measurement.constructs import construct
-from securebase.measurement.instrument import Instrument
-from securebase.measurement.scoring import score
-from securebase.model.parameter_set import ParameterSet
+from securebase.model.arms import arm
 from securebase.model.parameters import Array, Specification
-from securebase.model.responses import responses_for
 from securebase.model.scenario import Course, Scenario, scenario
-from securebase.model.simulate.draws import draw_true_values
+from securebase.model.simulate.clinic import Clinic, alerts, phase_of
+from securebase.model.simulate.courses import Courses, Kept, true_courses
+from securebase.model.simulate.people import People, draw_people
+from securebase.model.simulate.streams import Streams
+from securebase.model.simulate.truth import PersonTruth, Truth
 from securebase.records.cohort import Cohort
 from securebase.records.episode import (
-    Administration,
+    Brought,
+    CorrectiveExperience,
     EpisodeRecord,
+    LifeEvent,
     Rupture,
-    SafetyAlertRecord,
-    Score,
+    Telling,
     TherapySessionRecord,
 )
-from securebase.records.vocabulary import Moment, Phase, RuptureKind
-
-#: what is filled in around every session, and the inventory given now and then
-SESSION_SETS = (("session_before", Moment.BEFORE), ("session_after", Moment.AFTER))
-INVENTORY = "phq9"
-#: scales of the session sets that the model does not carry follow one that it does: (construct, sign)
-_COMPANIONS = {
-    "loneliness": ("social_support", -1.0),
-    "hope": ("symptoms", -1.0),
-    "felt_understood": ("alliance", 1.0),
-    "openness": ("alliance", 1.0),
-}
+from securebase.records.vocabulary import RuptureKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +65,48 @@ def simulate(
     inventory_every: int | None = None,
     shocks: Sequence[Shock] = (),
     alarms: Sequence[tuple[int, int]] = (),
+    arms: Sequence[str] = (),
 ) -> Cohort:
     """Draw a cohort of n clients from a scenario (or its name). The same seed gives the same bits.
 
     What is given replaces the scenario's own course (`scenario.Course`; `missing` is the chance that a check-in is not
     answered). Both check-ins of a session bear its day, as they share a row of the model. `alarms` are (person,
     session) at which the safety question is answered with its lowest alarming response; that check-in is not missed.
-    Raises ParameterSetError for an unknown scenario, ModelError for a shock or alarm outside the cohort.
+    `arms`: names on the shelf of `model/arms.py`, to which clients go in turn; none given: the scenario's own.
+    Raises ParameterSetError for an unknown scenario or arm, ModelError for a shock or alarm outside the cohort.
     """
+    return simulate_with_truth(
+        of,
+        n=n,
+        rng=rng,
+        sessions=sessions,
+        missing=missing,
+        irregular=irregular,
+        dropout=dropout,
+        safety=safety,
+        inventory_every=inventory_every,
+        shocks=shocks,
+        alarms=alarms,
+        arms=arms,
+    )[0]
+
+
+def simulate_with_truth(
+    of: str | Scenario = "default",
+    *,
+    n: int,
+    rng: np.random.Generator,
+    sessions: int | None = None,
+    missing: float | None = None,
+    irregular: float | None = None,
+    dropout: float | None = None,
+    safety: float | None = None,
+    inventory_every: int | None = None,
+    shocks: Sequence[Shock] = (),
+    alarms: Sequence[tuple[int, int]] = (),
+    arms: Sequence[str] = (),
+) -> tuple[Cohort, Truth]:
+    """The cohort that `simulate` draws, and what was true of it whether or not anybody noticed."""
     chosen = scenario(of) if isinstance(of, str) else of
     usual = chosen.course
     plan = replace(
@@ -95,24 +120,34 @@ def simulate(
     )
     if n < 0:
         raise ModelError(f"a cohort cannot have {n} clients")
-    _check_places(shocks, alarms, n, plan.sessions, chosen.parameter_set.specification)
-    days = _session_days(plan, n, rng)
-    true = _true_courses(chosen.parameter_set, days, shocks, rng)
+    specification = chosen.parameter_set.specification
+    _check_places(shocks, alarms, n, plan.sessions, specification)
+    there = tuple(arm(name) for name in arms) or chosen.arms
+    streams = Streams.beside(rng)
+    days, last = _session_days(plan, n, rng)
+    theirs = tuple(there[i % len(there)] for i in range(n))
+    people = draw_people(chosen.parameter_set, chosen.happens, theirs, rng, streams)
+    kept = Kept(days, last, _pushes(shocks, n, plan.sessions, specification))
+    courses = true_courses(chosen.parameter_set, chosen.happens, people, kept, rng=rng, streams=streams)
+    seeds = rng.integers(2**62, size=n)
+    clinic = Clinic(chosen.parameter_set, plan, chosen.happens.missing, chosen.happens.given, frozenset(alarms), seeds)
+    written = _Written(chosen, plan, clinic, people, courses, days, several=len(there) > 1 or there[0].id != "ipt")
     width = max(3, len(str(n)))
-    clinic = _Clinic(chosen.parameter_set, plan, frozenset(alarms), rng.integers(2**62, size=n))
-    episodes = []
-    for i in range(n):
-        own = [shock for shock in shocks if shock.person == i]
-        episodes.append(clinic.episode(f"sim-{i + 1:0{width}}", i, days[i], true[i], own))
-    tracked = chosen.parameter_set.specification.constructs
-    return Cohort(
-        episodes=tuple(episodes),
+    names = [f"sim-{i + 1:0{width}}" for i in range(n)]
+    truths = tuple(written.truth(i, name) for i, name in enumerate(names))
+    episodes = tuple(
+        written.episode(i, name, truths[i], [s for s in shocks if s.person == i]) for i, name in enumerate(names)
+    )
+    tracked = specification.constructs
+    cohort = Cohort(
+        episodes=episodes,
         constructs=tuple(construct(name) for name in tracked),
         outcome=tracked[0],
         processes=tracked[1:],
         simulated=True,
         remarks=(f"Simulated from the scenario “{chosen.name}”.",),
     )
+    return cohort, Truth(chosen.id, tracked, truths)
 
 
 def _check_places(
@@ -130,131 +165,127 @@ def _check_places(
             raise ModelError(f"a shock names “{shock.construct}”, which this scenario does not simulate")
 
 
-def _session_days(plan: Course, n: int, rng: np.random.Generator) -> list[Array]:
-    """Days of the sessions that took place, the first on day 0, for each person."""
+def _session_days(plan: Course, n: int, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:
+    """Days of all planned sessions (n, sessions), the first on day 0, and how many of them chance lets take place."""
     gaps = np.rint(plan.days_between + plan.irregular * rng.standard_normal((n, plan.sessions - 1)))
     gaps = np.maximum(gaps, 1.0) + plan.days_between * (rng.random(gaps.shape) < plan.skipped_week)
     leaves = rng.random(n) < plan.dropout
     last = np.where(leaves, rng.integers(1, max(plan.sessions, 2), size=n), plan.sessions)
-    days = np.concatenate([np.zeros((n, 1)), np.cumsum(gaps, axis=1)], axis=1)
-    return [own[:kept] for own, kept in zip(days, last, strict=True)]
+    return np.concatenate([np.zeros((n, 1)), np.cumsum(gaps, axis=1)], axis=1), last
 
 
-def _true_courses(
-    parameter_set: ParameterSet, days: Sequence[Array], shocks: Sequence[Shock], rng: np.random.Generator
-) -> Array:
-    """True values in standard units (n, longest course, p)."""
-    specification = parameter_set.specification
-    longest = max((len(d) for d in days), default=0)
-    pushes = np.zeros((len(days), longest, specification.p))
+def _pushes(shocks: Sequence[Shock], n: int, sessions: int, specification: Specification) -> Array:
+    pushes = np.zeros((n, sessions, specification.p))
     for shock in shocks:
-        if shock.session <= len(days[shock.person]):
-            k = specification.constructs.index(shock.construct)
-            pushes[shock.person, shock.session - 1, k] += shock.size
-    weeks = [d / specification.days_per_unit for d in days]
-    return draw_true_values(specification, parameter_set.parameters, weeks, rng, pushes=pushes)
+        pushes[shock.person, shock.session - 1, specification.constructs.index(shock.construct)] += shock.size
+    return pushes
 
 
 @dataclass(frozen=True, eq=False)
-class _Clinic:
-    """Writes down what true courses show: whoever asks, misses and marks.
+class _Written:
+    """Turns courses into what is recorded and what was true."""
 
-    Every check-in draws from a stream of its own (`seeds` has one number a person), so that a shock or an alarm changes
-    what it touches and nothing else.
-    """
-
-    parameter_set: ParameterSet
+    of: Scenario
     plan: Course
-    alarms: frozenset[tuple[int, int]]
-    seeds: NDArray[np.int64]
+    clinic: Clinic
+    people: People
+    courses: Courses
+    days: Array
+    several: bool
 
-    def episode(self, name: str, person: int, days: Array, true: Array, shocks: Sequence[Shock]) -> EpisodeRecord:
-        administrations = []
+    def truth(self, i: int, name: str) -> PersonTruth:
+        of, courses, people = self.of, self.courses, self.people
+        days_per_unit = of.parameter_set.specification.days_per_unit
+        held = int(courses.held[i])
+        weeks = self.days[i, :held] / days_per_unit
+        varying = [e for e in of.happens.own_effects if e.sd > 0]
+        effects = people.own_effects
+        return PersonTruth(
+            person=name,
+            arm=people.arms[i].id,
+            therapist="" if people.therapist is None else f"therapist-{people.therapist[i] + 1}",
+            level=people.level[i],
+            change=people.change[i],
+            weeks=weeks,
+            values=courses.true[i, :held],
+            after_weeks=weeks[-1] + np.array(of.happens.after_the_end.follow_ups),
+            after=courses.after[i],
+            own_effects={}
+            if effects is None
+            else {(e.begin, e.end): float(effects[i, k]) for k, e in enumerate(varying)},
+            brought={b.name: float(people.brought[i, k]) for k, b in enumerate(of.happens.brings)},
+            provided=courses.provided[i, :held],
+            ruptures=tuple(courses.ruptures.happened[i]),
+            life_events=tuple(self._life_events(i)),
+            sudden_gain=int(courses.sudden_gains.happened[i]) or None,
+            corrective_experiences=tuple(courses.corrective.happened[i]),
+            tellings=tuple(courses.tellings.happened[i]),
+            ending=courses.endings[i],
+        )
+
+    def _life_events(self, i: int) -> list[LifeEvent]:
+        found = []
+        for event in self.courses.life_events.happened[i]:
+            begin, end = self.days[i, event.session - 2], self.days[i, event.session - 1]
+            found.append(LifeEvent(round(float(begin + event.when * (end - begin)), 2), event.dependent, event.weight))
+        return sorted(found, key=lambda e: e.at)
+
+    def episode(self, i: int, name: str, truth: PersonTruth, shocks: Sequence[Shock]) -> EpisodeRecord:
+        treated, days = self.people.arms[i].sessions, self.days[i, : len(truth.values)]
+        asked = []
         for number, day in enumerate(days.tolist(), start=1):
-            at_session = dict(zip(self.parameter_set.specification.constructs, true[number - 1], strict=True))
-            administrations += list(self._check_ins(person, number, day, at_session))
+            asked += list(self.clinic.at_session(i, number, day, self._at(i, truth.values[number - 1]), held=treated))
+        follow_ups = [float(np.rint(w * self.of.parameter_set.specification.days_per_unit)) for w in truth.after_weeks]
+        for k, day in enumerate(follow_ups):
+            asked += list(self.clinic.at_follow_up(i, k, day, self._at(i, truth.after[k])))
         held = tuple(
             TherapySessionRecord(number, day, phase_of(number, self.plan.sessions))
-            for number, day in enumerate(days.tolist(), start=1)
+            for number, day in enumerate(days.tolist() if treated else [], start=1)
         )
+        marked = [
+            Rupture(float(days[r.session - 1]), r.session, r.kind, _day_of(days, r.repaired))
+            for r in truth.ruptures
+            if r.marked
+        ]
         return EpisodeRecord(
             person=name,
-            administrations=tuple(administrations),
+            administrations=tuple(asked),
             sessions=held,
-            ruptures=tuple(_ruptures(shocks, days)),
-            safety_alerts=tuple(_alerts(administrations)),
-            phase=held[-1].phase,
-            planned_sessions=self.plan.sessions,
+            ruptures=tuple(sorted([*marked, *_shocked(shocks, days)], key=lambda r: r.at)),
+            safety_alerts=tuple(alerts(asked)),
+            phase=held[-1].phase if held else None,
+            planned_sessions=self.plan.sessions if treated else None,
             ended_at=float(days[-1]),
             simulated=True,
+            arm=truth.arm if self.several else "",
+            therapist=truth.therapist,
+            brought=tuple(Brought(name, value) for name, value in truth.brought.items()),
+            life_events=truth.life_events,
+            tellings=tuple(
+                Telling(float(days[t.session - 1]), t.session, t.rated_peak, t.rated_end) for t in truth.tellings
+            ),
+            corrective_experiences=tuple(
+                CorrectiveExperience(float(days[s - 1]), s) for s in truth.corrective_experiences
+            ),
+            ending=truth.ending,
+            follow_ups=tuple(follow_ups),
         )
 
-    def _check_ins(self, person: int, number: int, day: float, true: Mapping[str, float]) -> Iterator[Administration]:
-        asked = [*SESSION_SETS]
-        if self.plan.inventory_every and (number - 1) % self.plan.inventory_every == 0:
-            asked.append((INVENTORY, Moment.BEFORE))
-        for place, (name, moment) in enumerate(asked):
-            rng = np.random.default_rng((int(self.seeds[person]), number, place))
-            shelf = instrument(name)
-            missed, alarming = rng.random(2) < (self.plan.missed, self.plan.safety)
-            forced = (person, number) in self.alarms and bool(shelf.safety_rules) and name != INVENTORY
-            if not missed or forced:
-                scores = self._scores(shelf, true, rng)
-                answers = responses_for(shelf, scores, rng, alarm=bool(alarming) or forced)
-                yield _administration(shelf, answers, day, moment, number)
-
-    def _scores(self, shelf: Instrument, true: Mapping[str, float], rng: np.random.Generator) -> dict[str, float]:
-        """One drawn score for each scale that the model carries, or that follows one which it does."""
-        drawn = {}
-        for scale in shelf.scales:
-            z = float(rng.standard_normal())
-            unit = self.parameter_set.scales.get((shelf.id, scale.id))
-            if unit is not None:
-                drawn[scale.id] = unit.mean + unit.points * float(true[unit.construct]) + np.sqrt(unit.noise) * z
-            elif scale.id in _COMPANIONS:
-                name, sign = _COMPANIONS[scale.id]
-                middle, reach = (scale.minimum + scale.maximum) / 2, (scale.maximum - scale.minimum) / 5
-                drawn[scale.id] = middle + reach * (0.7 * sign * float(true[name]) + 0.7 * z)
-        return drawn
+    def _at(self, i: int, values: Array) -> dict[str, float]:
+        """True values by construct, with what the person brought along."""
+        names = self.of.parameter_set.specification.constructs
+        brought = {b.name: float(self.people.brought[i, k]) for k, b in enumerate(self.of.happens.brings)}
+        return brought | {c: float(v) for c, v in zip(names, values, strict=True)}
 
 
-def phase_of(number: int, sessions: int) -> Phase:
-    """The usual phase of a session in a course of so many: the first quarter opens, the last fifth ends."""
-    if number > sessions - max(1, round(sessions / 5)):
-        return Phase.ENDING
-    return Phase.INITIAL if number <= max(1, round(sessions / 4)) else Phase.MIDDLE
-
-
-def _administration(
-    shelf: Instrument, answers: Mapping[int, float | None], day: float, moment: Moment, number: int
-) -> Administration:
-    scored = score(shelf, answers)
-    return Administration(
-        instrument=shelf.id,
-        at=day,
-        moment=moment,
-        session=number,
-        responses=scored.responses,
-        scores=tuple(
-            Score(s.construct, s.value, day, moment, number, shelf.id, s.scale)
-            for s in scored.scores.values()
-            if s.value is not None
-        ),
-    )
-
-
-def _alerts(administrations: Sequence[Administration]) -> Iterator[SafetyAlertRecord]:
-    for a in administrations:
-        for rule in instrument(a.instrument).safety_rules:
-            value = a.responses[rule.item]
-            if value is not None and value >= rule.at_least:
-                yield SafetyAlertRecord(a.at, a.instrument, rule.item, value)
-
-
-def _ruptures(shocks: Sequence[Shock], days: Array) -> Iterator[Rupture]:
+def _shocked(shocks: Sequence[Shock], days: Array) -> list[Rupture]:
     """The shocks that somebody marked, while the person was still there."""
-    for shock in shocks:
-        if shock.rupture is not None and shock.session <= len(days):
-            repaired = shock.repaired
-            mended = float(days[repaired - 1]) if repaired is not None and repaired <= len(days) else None
-            yield Rupture(float(days[shock.session - 1]), shock.session, shock.rupture, mended)
+    return [
+        Rupture(float(days[s.session - 1]), s.session, s.rupture, _day_of(days, s.repaired))
+        for s in shocks
+        if s.rupture is not None and s.session <= len(days)
+    ]
+
+
+def _day_of(days: Array, session: int | None) -> float | None:
+    return float(days[session - 1]) if session is not None and session <= len(days) else None

@@ -124,14 +124,19 @@ def draw_persons(
     *,
     covariates: Array | None = None,
     therapist: NDArray[np.int64] | None = None,
+    apart: Callable[[int, int], Array] | None = None,
 ) -> Persons:
-    """Usual levels and own changes of n persons: (level, change) are jointly normal."""
+    """Usual levels and own changes of n persons: (level, change) are jointly normal.
+
+    `apart` gives the standard normals (n, p) of own change, so that the other draws of `rng` stay where they are.
+    """
     p = specification.p
+    level = rng.standard_normal((n, p)) @ root(parameters.level_covariance, "level_covariance").T
+    change = np.zeros((n, p))
     if specification.own_change:
-        drawn = rng.standard_normal((n, 2 * p)) @ root(_own_covariance(parameters), "own change").T
-        level, change = drawn[:, :p], drawn[:, p:]
-    else:
-        level, change = rng.standard_normal((n, p)) @ root(parameters.level_covariance, "level_covariance").T, None
+        foretold, rest = _change_given_level(parameters)
+        z = rng.standard_normal((n, p)) if apart is None else apart(n, p)
+        change = level @ foretold.T + z @ root(rest, "own change").T
     if specification.covariates:
         if covariates is None or covariates.shape != (n, len(specification.covariates)):
             raise ModelError("the model has covariates, but not every person says what they are")
@@ -142,7 +147,7 @@ def draw_persons(
         spread = root(given(parameters.therapist_covariance, "therapist_covariance"), "therapist_covariance")
         everyone = rng.standard_normal((int(therapist.max(initial=-1)) + 1, p)) @ spread.T
         level = level + everyone[therapist]
-    return Persons(level, np.zeros((n, p)) if change is None else change)
+    return Persons(level, change)
 
 
 def as_indicators(specification: Specification, parameters: Parameters, true: Array) -> Array:
@@ -223,13 +228,14 @@ def _gathered_inputs(specification: Specification, parameters: Parameters, gaps:
     return gathered_push(parameters.drift, given(parameters.input_effect, "input_effect"), gaps)
 
 
-def _own_covariance(parameters: Parameters) -> Array:
-    """Of (level, change) together (2p, 2p)."""
+def _change_given_level(parameters: Parameters) -> tuple[Array, Array]:
+    """How own change goes with the level (p, p), and its covariance (p, p) once the level is known."""
     change = given(parameters.change_covariance, "change_covariance")
     cross = parameters.level_change_covariance
     if cross is None:
-        cross = np.zeros_like(change)
-    return np.block([[parameters.level_covariance, cross], [cross.T, change]])
+        return np.zeros_like(change), change
+    foretold = cross.T @ np.linalg.pinv(parameters.level_covariance)
+    return foretold, change - foretold @ cross
 
 
 def _by_person(inputs: Array, starts: NDArray[np.int64]) -> Array:

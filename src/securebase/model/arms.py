@@ -1,0 +1,68 @@
+"""The arms of a trial: what another treatment, or none, changes of what therapy adds.
+
+Every number is a judgement placed so that simulated trials come out near published contrasts (targets C14 to C16 of the
+calibration table); none was fitted, and none says what a therapy is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from securebase.errors import ParameterSetError
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """adds: share of the change which therapy adds by the planned end, by construct; `otherwise` for all not named.
+
+    sessions: whether there are any (on a waiting list people are only asked). gated: whether techniques wait for the
+    alliance, where a scenario has such a gate.
+    """
+
+    id: str
+    name: str
+    about: str
+    otherwise: float = 1.0
+    adds: Mapping[str, float] = field(default_factory=dict)
+    sessions: bool = True
+    gated: bool = True
+
+    def share(self, construct: str) -> float:
+        return self.adds.get(construct, self.otherwise)
+
+
+_SHELF = (
+    Arm("ipt", "Interpersonal psychotherapy", "What the scenario says of therapy."),
+    Arm(
+        "other_therapy",
+        "Another bona fide therapy",
+        "As much for symptoms and alliance by the planned end; less for the four mechanisms that IPT works on.",
+        adds={
+            "social_support": 0.7,
+            "interpersonal_stress": 0.7,
+            "emotional_processing": 0.7,
+            "interpersonal_skills": 0.7,
+        },
+    ),
+    Arm(
+        "supportive",
+        "Supportive therapy",
+        "The relationship without the techniques: the whole alliance, half of the rest, and nothing that waits for it.",
+        otherwise=0.5,
+        adds={"alliance": 1.0},
+        gated=False,
+    ),
+    Arm("usual_care", "Usual care", "Someone to see now and then: a quarter of what therapy adds.", 0.25, gated=False),
+    Arm("waiting_list", "Waiting list", "Nothing but the natural course, and the questionnaires.", 0.0, sessions=False),
+)
+
+ARMS: Mapping[str, Arm] = MappingProxyType({arm.id: arm for arm in _SHELF})
+
+
+def arm(name: str) -> Arm:
+    """The arm with this id. Raises ParameterSetError with the known ones."""
+    if name not in ARMS:
+        raise ParameterSetError(f"there is no arm called “{name}”", advice=f"Known are {', '.join(ARMS)}.")
+    return ARMS[name]
