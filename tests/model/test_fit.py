@@ -159,11 +159,13 @@ def cohort(trend: Trend, seed: int, *, n: int = 200, rows: int = 10) -> tuple[Pa
 
 @pytest.mark.parametrize("trend", list(Trend))
 @pytest.mark.parametrize("start", list(Start))
-def test_the_internal_gradient_is_that_of_central_differences(trend: Trend, start: Start) -> None:
+@pytest.mark.parametrize("part", ["", "all"])
+def test_the_internal_gradient_is_that_of_central_differences(trend: Trend, start: Start, part: str) -> None:
     rng = np.random.default_rng(11)
-    specification = small_problems.specification(2, trend, start)
-    problem = _Problem(small_problems.panel(2, rng, persons=30), specification, {"c0": 0.8})
+    specification = small_problems.full(2, trend, start, part)
+    problem = _Problem(small_problems.panel_for(specification, rng, persons=30), specification, {"c0": 0.8})
     x = 0.3 * rng.normal(size=problem.scale.size)
+    x[problem.scale.where("loading")] += 1.0
     x[:4] = [-0.6, 0.1, -0.2, -0.7]
     _, gradient = problem(x)
     for i in range(len(x)):
@@ -175,11 +177,14 @@ def test_the_internal_gradient_is_that_of_central_differences(trend: Trend, star
 
 @pytest.mark.parametrize("trend", list(Trend))
 @pytest.mark.parametrize("start", list(Start))
-def test_the_way_back_to_the_natural_scale_is_exact(trend: Trend, start: Start) -> None:
+@pytest.mark.parametrize("part", ["", "own change", "all"])
+def test_the_way_back_to_the_natural_scale_is_exact(trend: Trend, start: Start, part: str) -> None:
     rng = np.random.default_rng(12)
-    specification = small_problems.specification(3, trend, start)
-    panel = small_problems.panel(3, rng, persons=30)
-    panel = replace(panel, times=panel.times * 7 + 400, scores=panel.scores * [10, 1, 0.01] + [50, 0, 3])
+    specification = small_problems.full(3, trend, start, part)
+    panel = small_problems.panel_for(specification, rng, persons=30)
+    points = rng.choice([10.0, 1.0, 0.01], size=len(specification.scores))
+    later = 0.0 if specification.own_change else 400.0
+    panel = replace(panel, times=panel.times * 7 + later, scores=panel.scores * points + 50 * points)
     own = scale(panel, specification)
     x = 0.2 * rng.normal(size=own.size)
     x[:9] = (-0.5 * np.eye(3) + 0.05 * rng.normal(size=(3, 3))).ravel()
@@ -187,6 +192,7 @@ def test_the_way_back_to_the_natural_scale_is_exact(trend: Trend, start: Start) 
     inside = log_likelihood(own.panel, own.specification, own.standard(x)) + own.log_likelihood_shift
     assert log_likelihood(panel, specification, own.natural(x)) == pytest.approx(inside, rel=1e-9)
     np.testing.assert_allclose(own.internal(own.standard(x)), x, atol=1e-9)
+    np.testing.assert_allclose(own.standardised(own.natural(x)), x, atol=1e-8)
 
     def named(at: Array) -> Array:
         return np.array(list(own.natural(at).named(specification).values()))
@@ -221,6 +227,60 @@ def test_a_fit_lies_near_what_was_simulated_and_no_neighbour_is_better(trend: Tr
             assert abs(estimate.value - value) < 4.5 * estimate.standard_error
     variances = np.diag(found.covariance)[[e.standard_error is not None for e in found.estimates.values()]]
     assert len(variances) == found.n_parameters
+
+
+WIDER = {
+    "own change": (
+        {"own_change": True, "trend": Trend.APART},
+        {
+            "change": np.array([-1.5, 0.8]),
+            "rate": 0.2,
+            "change_covariance": np.array([[1.0, -0.3], [-0.3, 0.8]]),
+            "level_change_covariance": np.array([[-0.2, 0.1], [0.0, 0.1]]),
+        },
+    ),
+    "start deviation": ({"start_deviation": True}, {"start_mean": np.array([1.5, -1.0])}),
+    "indicators": (
+        {"indicators": (("phq", "symptoms"), ("wai", "alliance"), ("bdi", "symptoms"), ("srs", "alliance"))},
+        {
+            "loading": np.array([1.0, 1.0, 1.7, -0.6]),
+            "intercept": np.array([0.0, 0.0, 4.0, 2.0]),
+            "measurement_noise": np.array([0.3, 0.3, 0.5, 0.2]),
+        },
+    ),
+    "inputs": ({"inputs": ("homework",)}, {"input_effect": np.array([[-0.5], [0.3]])}),
+    "covariates": ({"covariates": ("avoidance",)}, {"covariate_effect": np.array([[0.4], [-0.5]])}),
+    "therapists": ({"therapists": True}, {"therapist_covariance": np.array([[0.5, -0.2], [-0.2, 0.4]])}),
+}
+
+
+@pytest.mark.parametrize("part", WIDER)
+def test_every_part_of_the_full_model_is_found_again(part: str) -> None:
+    wanted, known = WIDER[part]
+    rng = np.random.default_rng(4)
+    n, rows = 240, 9
+    specification = Specification(("symptoms", "alliance"), planned_end=8.0, **wanted)  # type: ignore[arg-type]
+    truth = replace(TRUTH, **known)  # type: ignore[arg-type]
+    panel = simulate_panel(
+        specification,
+        truth,
+        [np.arange(rows)] * n,
+        rng,
+        inputs=rng.normal(size=(n * rows, 1)) if specification.inputs else None,
+        covariates=rng.normal(size=(n, 1)) if specification.covariates else None,
+        therapist=np.arange(n) // 6 if specification.therapists else None,
+    )
+    found = fit(panel, specification)
+    assert found.outcome.kind == "converged", found.outcome
+    misses = []
+    for name, value in truth.named(specification).items():
+        error = found.estimates[name].standard_error
+        assert error is not None, name
+        misses.append((found.estimates[name].value - value) / error)
+    # standard normals, though not independent ones, stay below 4, and their mean square is near 1
+    assert np.abs(misses).max() < 4.0, misses
+    assert 0.15 < np.mean(np.square(misses)) < 2.2, misses
+    assert len(misses) == found.n_parameters
 
 
 def test_days_points_and_the_origin_of_time_make_no_difference() -> None:

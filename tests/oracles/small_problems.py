@@ -29,7 +29,7 @@ def specification(p: int, trend: Trend, start: Start, **more: Any) -> Specificat
 
 
 def full(p: int, trend: Trend, start: Start, part: str) -> Specification:
-    """A specification with one further part, or with all of them together."""
+    """A specification with one further part, with all of them together, or with none (an empty text)."""
     every: dict[str, dict[str, Any]] = {
         "own change": {"own_change": True},
         "start deviation": {"start_deviation": True},
@@ -38,6 +38,8 @@ def full(p: int, trend: Trend, start: Start, part: str) -> Specification:
         "covariates": {"covariates": ("age", "history", "arm")},
         "therapists": {"therapists": True},
     }
+    if not part:
+        return specification(p, trend, start)
     if part == "all":
         return specification(p, trend, start, **{name: value for one in every.values() for name, value in one.items()})
     return specification(p, trend, start, **every[part])

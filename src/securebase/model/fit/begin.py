@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from securebase.model.equations import share_of_change
@@ -15,9 +17,12 @@ _BEND = 1.5
 
 def begin(scale: Scale, *, persistence: float | None = None) -> Array:
     """Internal start values. `persistence`: share of a movement that is left after one median gap; default: from the
-    data. Levels by persons' means, movements and noise by how far neighbouring rows still resemble each other."""
-    panel, specification = scale.panel, scale.specification
+    data. Levels by persons' means, movements and noise by how far neighbouring rows still resemble each other; of
+    several indicators the first tells, and the others begin with as much of it as they share."""
+    specification = scale.specification
     p = specification.p
+    # every construct by its first column
+    panel = replace(scale.panel, scores=scale.panel.scores[:, scale.leading])
     level, mean, trend = _trend(panel, scale)
     residual = panel.scores - mean
     own = _own_means(panel, residual)
@@ -27,22 +32,53 @@ def begin(scale: Scale, *, persistence: float | None = None) -> Array:
     kept = np.clip(left + 0.2, 0.15, 0.85) if persistence is None else np.full(p, persistence)
     share = np.clip((left + 0.2) / kept, 0.3, 0.8) if persistence is None else np.full(p, 0.6)
     state, rate = share * W, -np.log(kept)
-    values = {
-        "drift": -np.diag(rate),
-        "diffusion": np.diag(2.0 * rate * state),
-        "start_covariance": np.diag(state),
-        "level_covariance": _level_covariance(own, W, panel),
-        "level_mean": level,
-        "measurement_noise": (1.0 - share) * W,
-        **trend,
-    }
+    levels = _level_covariance(own, W, panel)
+    noise, loading = _columns(scale, (1.0 - share) * W)
     if specification.trend == Trend.CARRIED:
         # an effect that would lead, through each construct's own decay alone, to the change seen by the last rows
-        values["therapy_effect"] = rate * trend["therapy_effect"]
-    bend = _BEND / specification.planned_end
-    names = {b.name for b in scale.blocks}
-    chosen = {name: value for name, value in values.items() if name in names}
-    return scale.internal(Parameters(**chosen, rate=bend if "rate" in names else None))
+        trend["therapy_effect"] = rate * trend["therapy_effect"]
+    reach = float(np.abs(_bend(panel, scale)).max(initial=0.0))
+    return scale.internal(
+        Parameters(
+            drift=-np.diag(rate),
+            diffusion=np.diag(2.0 * rate * state),
+            start_covariance=np.diag(state),
+            level_covariance=levels,
+            change_covariance=np.diag(0.2 * W / max(reach, 1e-3) ** 2),
+            level_change_covariance=np.zeros((p, p)),
+            therapist_covariance=0.1 * np.diag(np.diag(levels)),
+            level_mean=level,
+            covariate_effect=np.zeros((p, len(specification.covariates))),
+            input_effect=np.zeros((p, len(specification.inputs))),
+            start_mean=np.zeros(p),
+            rate=_BEND / specification.planned_end,
+            loading=loading,
+            intercept=np.zeros(len(loading)),
+            measurement_noise=noise,
+            **trend,
+        )
+    )
+
+
+def _columns(scale: Scale, noise: Array) -> tuple[Array, Array]:
+    """(noise (q,), loading (q,)): further columns begin with what they share with their construct's first."""
+    of, scores = scale.specification, scale.panel.scores
+    loading = np.ones(len(of.scores))
+    noises = noise[np.array(of.construct_of)]
+    for k, c in enumerate(of.construct_of):
+        lead = int(scale.leading[c])
+        if k != lead:
+            both = np.isfinite(scores[:, k]) & np.isfinite(scores[:, lead])
+            shared = float((scores[both, k] * scores[both, lead]).mean()) if both.sum() > 2 else 0.5
+            loading[k] = np.copysign(np.clip(abs(shared) / 0.7, 0.3, 1.2), shared)
+            noises[k] = np.clip(1.0 - abs(shared), 0.2, 0.8)
+    return noises, loading
+
+
+def _bend(panel: Panel, scale: Scale) -> Array:
+    if scale.specification.trend in (Trend.NONE, Trend.LINEAR):
+        return panel.times
+    return np.ones(1)
 
 
 def _trend(panel: Panel, scale: Scale) -> tuple[Array, Array, dict[str, Array]]:
@@ -55,10 +91,7 @@ def _trend(panel: Panel, scale: Scale) -> tuple[Array, Array, dict[str, Array]]:
     for k in range(p):
         there = np.isfinite(panel.scores[:, k])
         found[:, k] = np.linalg.lstsq(design[there], panel.scores[there, k], rcond=None)[0]
-    trends = {} if name is None else {name: found[1]}
-    if trend == Trend.CARRIED:
-        trends["start_mean"] = np.zeros(p)
-    return found[0], design @ found, trends
+    return found[0], design @ found, {} if name is None else {name: found[1]}
 
 
 def _moved(panel: Panel, scale: Scale) -> Array:

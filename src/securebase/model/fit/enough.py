@@ -5,15 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from securebase.errors import Advice
+from securebase.model.fit.scale import blocks
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Specification
 
 
 def n_parameters(specification: Specification) -> int:
-    from_trend = {"none": 0, "linear": specification.p, "apart": specification.p + 1, "carried": specification.p}
-    p, pairs = specification.p, specification.p * (specification.p + 1) // 2
-    free_start = pairs if specification.start == "free" else 0
-    return p * p + 2 * pairs + free_start + 2 * p + from_trend[specification.trend]
+    return sum(block.size for block in blocks(specification, specification.planned_end))
 
 
 def _by_person(panel: Panel, scores: Array) -> list[Array]:
@@ -22,13 +20,14 @@ def _by_person(panel: Panel, scores: Array) -> list[Array]:
 
 def not_enough(panel: Panel, specification: Specification) -> Advice | None:
     """Why no fit is tried, or None. Level, movement and noise of one construct are told apart only by persons with
-    three scores or more; their covariances need more such persons than constructs."""
+    three scores or more (four with change of one's own); their covariances need more such persons than constructs."""
 
     def refused(sentence: str, what_to_do: str) -> Advice:
         return Advice("not_enough_data", sentence, what_to_do)
 
     need = specification.p + 2
-    for k, name in enumerate(specification.constructs):
+    fewest = 4 if specification.own_change else 3
+    for k, name in enumerate(specification.scores):
         scores = panel.scores[:, k]
         there = np.isfinite(scores)
         if not there.any():
@@ -40,10 +39,11 @@ def not_enough(panel: Panel, specification: Specification) -> Advice | None:
                 f"Every score of “{name}” is the same.", "Leave it out: what never moves cannot be modelled."
             )
         own = [values[np.isfinite(values)] for values in _by_person(panel, scores)]
-        enough = sum(len(values) >= 3 for values in own)
+        enough = sum(len(values) >= fewest for values in own)
         if enough < need:
             return refused(
-                f"“{name}” has three scores or more for {enough} persons; at least {need} such persons are needed.",
+                f"“{name}” has {'four' if fewest == 4 else 'three'} scores or more for {enough} persons; at least "
+                f"{need} such persons are needed.",
                 "Gather more persons or rows, use fewer constructs, or track with a parameter set instead.",
             )
         moving = sum(len(values) > 1 and np.ptp(values) > 0 for values in own)
@@ -53,6 +53,18 @@ def not_enough(panel: Panel, specification: Specification) -> Advice | None:
                 "needed.",
                 "Leave it out: what does not move within persons cannot be modelled over time. As something that "
                 "differs between persons it can be looked at outside this model.",
+            )
+    for name, values in (("covariate", panel.covariates), ("input", panel.inputs)):
+        names = specification.covariates if name == "covariate" else specification.inputs
+        for k, own_name in enumerate(names):
+            if values is not None and np.ptp(values[:, k]) == 0:
+                return refused(f"The {name} “{own_name}” never differs.", "Leave it out: it can explain nothing.")
+    if specification.therapists and panel.therapist is not None:
+        shared = int((np.bincount(panel.therapist) > 1).sum())
+        if shared < need:
+            return refused(
+                f"{shared} therapists have more than one person; at least {need} are needed to tell what they share.",
+                "Leave the therapists out, or gather more of them.",
             )
     wanted = n_parameters(specification)
     if panel.n_observations <= wanted:

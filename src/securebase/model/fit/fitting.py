@@ -19,7 +19,7 @@ from securebase.model.equations import stationary_covariance
 from securebase.model.fit.begin import begin
 from securebase.model.fit.climb import Indices, Point, bfgs, polish
 from securebase.model.fit.enough import n_parameters, not_enough
-from securebase.model.fit.scale import Scale, scale
+from securebase.model.fit.scale import Covariance, Fixed, Scale, scale
 from securebase.model.likelihood import Likelihood, kernel_name
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Trend
@@ -38,7 +38,7 @@ _POSITIVE = 1e-8
 _LASTING = 0.02
 #: a standardised score, or a gap in median gaps, beyond this is far from all others
 _FAR_SCORE, _FAR_GAP = 6.0, 100.0
-_COVARIANCES = ("start_covariance", "level_covariance")
+_COVARIANCES = ("diffusion", "start_covariance", "level_covariance", "change_covariance", "therapist_covariance")
 #: weak prior on the internal scale of a trend's rate (apart): normal around the middle of its range, of this spread
 _RATE_SPREAD = 1.5
 #: weak prior on the logarithm of a noise variance, where a reliability is given: its spread
@@ -145,7 +145,7 @@ class _Problem:
         self.n = panel.n_persons
         self.prior_at, self.prior_precision = np.zeros(self.scale.size), np.zeros(self.scale.size)
         self.prior_precision[self.scale.where("rate")] = _RATE_SPREAD**-2
-        for k, name in enumerate(specification.constructs):
+        for k, name in enumerate(specification.scores):
             if name in reliability:
                 where = self.scale.where("measurement_noise")[k]
                 self.prior_at[where] = np.log(max(1.0 - reliability[name], 1e-3))
@@ -169,17 +169,23 @@ class _Problem:
     def variances(self) -> dict[int, str]:
         """Position in x → name, for the logarithm of every noise variance and of every diagonal root of a covariance
         (whose square is what is left of a construct's variance once those before it are known)."""
-        names = self.specification.constructs
-        found = {
-            int(i): f"measurement_noise[{c}]" for i, c in zip(self.scale.where("measurement_noise"), names, strict=True)
-        }
-        for block in ("diffusion", *_COVARIANCES):
-            where = self.scale.where(block)
-            rows, columns = np.tril_indices(len(names))
-            for i, row, column in zip(where, rows, columns, strict=False):
-                if row == column:
-                    found[int(i)] = f"{block}[{names[row]},{names[row]}]"
+        of = self.specification
+        where = self.scale.where("measurement_noise")
+        found = {int(i): f"measurement_noise[{name}]" for i, name in zip(where, of.scores, strict=True)}
+        for block, (k, i) in self.roots():
+            name, at = ("change_covariance", k - of.p) if k >= of.p else (block.name, k)
+            found[i] = f"{name}[{of.constructs[at]},{of.constructs[at]}]"
         return found
+
+    def roots(self) -> list[tuple[Covariance, tuple[int, int]]]:
+        """Every diagonal root of every covariance: its block, its row there and its position in x."""
+        return [
+            (block, (int(row), int(i)))
+            for block in self.scale.blocks
+            if isinstance(block, Covariance)
+            for i, row, column in zip(self.scale.where(block.name), *block.lower, strict=True)
+            if row == column
+        ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,11 +243,9 @@ def _hold(problem: _Problem, x: Array, position: int, name: str) -> dict[int, st
         return {position: name}
     x[position] = 0.5 * np.log(_ZERO)
     held = {position: name}
-    where = problem.scale.where(name.split("[", maxsplit=1)[0])
-    rows, columns = np.tril_indices(problem.specification.p)
-    at = {(int(r), int(c)): int(w) for r, c, w in zip(rows, columns, where, strict=True)}
-    k = next(r for (r, c), w in at.items() if w == position)
-    for r in range(k + 1, problem.specification.p):
+    block, k = next((block, row) for block, (row, at) in problem.roots() if at == position)
+    at = {(int(r), int(c)): int(w) for r, c, w in zip(*block.lower, problem.scale.where(block.name), strict=True)}
+    for r in range(k + 1, block.shape[0]):
         below, root = at[r, k], at[r, r]
         x[root] = 0.5 * np.log(np.exp(2.0 * x[root]) + x[below] ** 2)
         x[below] = 0.0
@@ -289,7 +293,7 @@ def _fleeting(problem: _Problem, point: Point) -> tuple[str, ...]:
         P = stationary_covariance(own.drift, own.diffusion)
     except ModelError:
         return ()
-    kept = np.diag(np.asarray(expm(own.drift)) @ P) / (np.diag(P) + own.measurement_noise)
+    kept = np.diag(np.asarray(expm(own.drift)) @ P) / (np.diag(P) + own.measurement_noise[problem.scale.leading])
     return tuple(c for c, share in zip(problem.specification.constructs, kept, strict=True) if abs(share) < _LASTING)
 
 
@@ -341,7 +345,7 @@ def _notes(problem: _Problem) -> tuple[str, ...]:
         notes.append(
             f"Measurement noise has a weak prior from the reliability given: spread {_NOISE_SPREAD} of its log."
         )
-    if any(block.name == "start_mean" for block in problem.scale.blocks):
+    if any(isinstance(block, Fixed) for block in problem.scale.blocks):
         notes.append("The usual level is the mean at the first row: with therapy on throughout, no other can be told.")
     return tuple(notes)
 
@@ -387,7 +391,7 @@ def _far_away(problem: _Problem) -> str:
     """What lies far from all others, which may be why a search does not end; nothing where there is no such thing."""
     panel = problem.scale.panel
     far = np.nanmax(np.abs(panel.scores), axis=0)
-    names = [f"some scores of “{c}”" for c, z in zip(panel.constructs, far, strict=True) if z > _FAR_SCORE]
+    names = [f"some scores of “{c}”" for c, z in zip(problem.specification.scores, far, strict=True) if z > _FAR_SCORE]
     gaps = np.diff(panel.times)
     inside = np.ones(len(gaps), dtype=bool)
     inside[panel.starts[1:-1] - 1] = False
@@ -400,7 +404,7 @@ def _is_variance(name: str) -> bool:
     """Noise, and the diagonal of a covariance; names are as in Parameters.named."""
     block, _, inside = name.rstrip("]").partition("[")
     row, _, column = inside.partition(",")
-    return block == "measurement_noise" or (block in ("diffusion", *_COVARIANCES) and row == column)
+    return block == "measurement_noise" or (block in _COVARIANCES and row == column)
 
 
 def _gone(name: str) -> str:

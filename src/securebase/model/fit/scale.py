@@ -26,6 +26,17 @@ class Block:
         self.name, self.shape = name, shape
         self.size = self.entries = int(np.prod(shape))
 
+    def read(self, parameters: Parameters) -> Array:
+        """This part of the parameters."""
+        return np.asarray(getattr(parameters, self.name), dtype=np.float64)
+
+    def read_gradient(self, gradient: Parameters) -> Array:
+        return self.read(gradient)
+
+    def write(self, value: Array) -> dict[str, Array]:
+        """The parameters' fields that this part fills."""
+        return {self.name: value}
+
     def value(self, x: Array) -> Array:
         return x.reshape(self.shape)
 
@@ -63,6 +74,31 @@ class Fixed(Block):
 
     def jacobian(self, x: Array) -> Array:
         return np.zeros((self.entries, 0))
+
+
+class Columns(Block):
+    """A number for every column of scores (q,), free for all but each construct's first, which has `leading`."""
+
+    def __init__(self, name: str, of: Specification, leading: float) -> None:
+        super().__init__(name, (len(of.scores),))
+        self.free: NDArray[np.intp] = np.flatnonzero(~np.array(of.leading))
+        self.size = self.entries = len(self.free)
+        self.leading = leading
+
+    def value(self, x: Array) -> Array:
+        value = np.full(self.shape, self.leading)
+        value[self.free] = x
+        return value
+
+    def internal(self, value: Array) -> Array:
+        return self.listed(value)
+
+    def pull(self, x: Array, bar: Array) -> Array:
+        return self.listed(bar)
+
+    def listed(self, matrix: Array) -> Array:
+        listed: Array = matrix[self.free]
+        return listed
 
 
 class Variances(Block):
@@ -123,6 +159,43 @@ class Covariance(Block):
         return listed
 
 
+class LevelAndChange(Covariance):
+    """The joint covariance (2p, 2p) of level and change of one's own, which the parameters hold in three parts."""
+
+    def __init__(self, p: int) -> None:
+        super().__init__("level_covariance", 2 * p)
+        self.p = p
+
+    def read(self, parameters: Parameters) -> Array:
+        both = np.asarray(parameters.level_change_covariance)
+        return np.block([[parameters.level_covariance, both], [both.T, np.asarray(parameters.change_covariance)]])
+
+    def read_gradient(self, gradient: Parameters) -> Array:
+        # an entry of level_change_covariance stands for two of the joint one
+        return self.read(replace(gradient, level_change_covariance=0.5 * np.asarray(gradient.level_change_covariance)))
+
+    def write(self, value: Array) -> dict[str, Array]:
+        p = self.p
+        return {
+            "level_covariance": value[:p, :p],
+            "change_covariance": value[p:, p:],
+            "level_change_covariance": value[:p, p:],
+        }
+
+    def listed(self, matrix: Array) -> Array:
+        own, p = np.tril_indices(self.p), self.p
+        return np.concatenate([matrix[:p, :p][own], matrix[p:, p:][own], matrix[:p, p:].ravel()])
+
+    def jacobian(self, x: Array) -> Array:
+        whole = super().jacobian(x)
+        place = np.zeros(self.shape, dtype=np.intp)
+        place[self.lower] = np.arange(self.size)
+        place = np.maximum(place, place.T)
+        order: NDArray[np.intp] = self.listed(place.astype(np.float64)).astype(np.intp)
+        rows: Array = whole[order]
+        return rows
+
+
 class Rate(Block):
     """log(rate · planned end) runs from its least to its most along a logistic curve of x."""
 
@@ -148,8 +221,11 @@ class Rate(Block):
 
 @dataclass(frozen=True, eq=False)
 class Scale:
-    """Standardised panel and specification, and the blocks of the internal scale. location, spread: (p,) in points;
-    unit: time units in one internal one; centre: the time at which the internal level is taken (trend linear)."""
+    """Standardised panel and specification, and the blocks of the internal scale.
+
+    location, spread (q,): of every column of scores, in points. unit: time units in one internal one. centre: the time
+    at which the internal level is taken (trend linear). covariate_location, covariate_spread (c,); input_spread (k,).
+    """
 
     panel: Panel
     specification: Specification
@@ -158,6 +234,9 @@ class Scale:
     spread: Array
     unit: float
     centre: float
+    covariate_location: Array
+    covariate_spread: Array
+    input_spread: Array
 
     @property
     def size(self) -> int:
@@ -167,6 +246,12 @@ class Scale:
     def log_likelihood_shift(self) -> float:
         """What to add to the log-likelihood of standardised scores to have that of the scores."""
         return -float(np.isfinite(self.panel.scores).sum(axis=0) @ np.log(self.spread))
+
+    @property
+    def leading(self) -> NDArray[np.intp]:
+        """The column of scores in whose points each construct is (p,)."""
+        of = self.specification.construct_of
+        return np.array([of.index(c) for c in range(self.specification.p)], dtype=np.intp)
 
     def parts(self, x: Array) -> list[tuple[Block, Array]]:
         ends = np.cumsum([b.size for b in self.blocks])
@@ -183,21 +268,43 @@ class Scale:
 
     def standard(self, x: Array) -> Parameters:
         """Parameters in standard units."""
-        return _parameters({b.name: b.value(part) for b, part in self.parts(x)})
+        return _parameters([(b, b.value(part)) for b, part in self.parts(x)])
 
     def internal(self, standard: Parameters) -> Array:
-        return np.concatenate([b.internal(getattr(standard, b.name)) for b in self.blocks])
+        return np.concatenate([b.internal(b.read(standard)) for b in self.blocks])
 
     def pull(self, x: Array, gradient: Parameters) -> Array:
-        return np.concatenate([b.pull(part, getattr(gradient, b.name)) for b, part in self.parts(x)])
+        return np.concatenate([b.pull(part, b.read_gradient(gradient)) for b, part in self.parts(x)])
 
     def natural(self, x: Array) -> Parameters:
         """Parameters in points and the panel's own time unit."""
-        values = {b.name: b.value(part) * self._factor(b.name) for b, part in self.parts(x)}
-        values["level_mean"] = values["level_mean"] + self.location
-        if "slope" in values:
-            values["level_mean"] = values["level_mean"] - self.centre * values["slope"]
-        return _parameters(values)
+        own = _parameters([(b, b.value(part) * self._factor(b.name)) for b, part in self.parts(x)])
+        level = own.level_mean + self.location[self.leading]
+        if own.slope is not None:
+            level = level - self.centre * own.slope
+        if own.covariate_effect is not None:
+            level = level - own.covariate_effect @ self.covariate_location
+        if own.intercept is None or own.loading is None:
+            return replace(own, level_mean=level)
+        return replace(own, level_mean=level, intercept=own.intercept + self._base(own.loading))
+
+    def standardised(self, natural: Parameters) -> Array:
+        """Internal numbers of parameters in points and the panel's own time unit: the reverse of `natural`."""
+        level = natural.level_mean - self.location[self.leading]
+        if natural.slope is not None:
+            level = level + self.centre * natural.slope
+        if natural.covariate_effect is not None:
+            level = level + natural.covariate_effect @ self.covariate_location
+        own = replace(natural, level_mean=level)
+        if own.intercept is not None and own.loading is not None:
+            own = replace(own, intercept=own.intercept - self._base(own.loading))
+        return np.concatenate([b.internal(b.read(own) / self._factor(b.name)) for b in self.blocks])
+
+    def _base(self, loading: Array) -> Array:
+        """What a column's intercept gains from columns having been centred (q,)."""
+        lead = self.leading[np.array(self.specification.construct_of)]
+        base: Array = self.location - loading * self.location[lead]
+        return base
 
     def jacobian(self, x: Array) -> Array:
         """(named natural estimates, internal numbers)."""
@@ -210,60 +317,115 @@ class Scale:
             row += block.entries
         if "slope" in rows:
             whole[rows["level_mean"]] -= self.centre * whole[rows["slope"]]
+        if "covariate_effect" in rows:
+            effects = whole[rows["covariate_effect"]].reshape(self.specification.p, -1, self.size)
+            whole[rows["level_mean"]] -= np.einsum("c,pcx->px", self.covariate_location, effects)
+        if "intercept" in rows:
+            of = self.specification
+            free = np.flatnonzero(~np.array(of.leading))
+            lead = self.leading[np.array(of.construct_of)][free]
+            whole[rows["intercept"]] -= self.location[lead][:, None] * whole[rows["loading"]]
         return whole
 
     def _factor(self, name: str) -> Array:
         """Natural value / standard value."""
-        d, u = self.spread, self.unit
+        d, u = self.spread[self.leading], self.unit
         both = np.multiply.outer(d, d)
         return {
             "drift": np.divide.outer(d, d) / u,
             "diffusion": both / u,
             "start_covariance": both,
-            "level_covariance": both,
+            "level_covariance": self._person_factor(d),
+            "therapist_covariance": both,
             "slope": d / u,
             "rate": np.asarray(1 / u),
             "therapy_effect": d / u,
-            "measurement_noise": d**2,
+            "covariate_effect": np.divide.outer(d, self.covariate_spread),
+            "input_effect": np.divide.outer(d, self.input_spread) / u,
+            "loading": self.spread / d[np.array(self.specification.construct_of)],
+            "intercept": self.spread,
+            "measurement_noise": self.spread**2,
         }.get(name, d)
 
+    def _person_factor(self, d: Array) -> Array:
+        """Change of one's own is per time unit where there is no share of change by the planned end."""
+        if self.specification.own_change:
+            per_time = self.specification.trend in (Trend.NONE, Trend.LINEAR)
+            d = np.concatenate([d, d / self.unit if per_time else d])
+        return np.multiply.outer(d, d)
 
-def _parameters(values: dict[str, Array]) -> Parameters:
+
+def _parameters(parts: list[tuple[Block, Array]]) -> Parameters:
+    values: dict[str, Array] = {}
+    for block, value in parts:
+        values |= block.write(value)
     rate = values.pop("rate", None)
     return Parameters(**values, rate=None if rate is None else float(rate))
 
 
 def scale(panel: Panel, specification: Specification) -> Scale:
-    """The internal scale for a panel: every construct must have scores that differ."""
+    """The internal scale for a panel: every column must have scores that differ."""
     location, spread = np.nanmean(panel.scores, axis=0), np.nanstd(panel.scores, axis=0)
     gaps = np.diff(panel.times)
     unit = float(np.median(gaps[gaps > 0])) if (gaps > 0).any() else 1.0
-    centre = float(panel.times.mean()) if specification.trend == Trend.LINEAR else 0.0
-    standard = replace(panel, times=(panel.times - centre) / unit, scores=(panel.scores - location) / spread)
+    # a level of one's own is taken at time 0 where there is change of one's own, so nothing is centred there
+    centred = specification.trend == Trend.LINEAR and not specification.own_change
+    centre = float(panel.times.mean()) if centred else 0.0
+    x, u = panel.covariates, panel.inputs
+    x = x if x is not None and specification.covariates else np.zeros((panel.n_persons, 0))
+    u = u if u is not None and specification.inputs else np.zeros((len(panel.times), 0))
+    x_location, x_spread, u_spread = x.mean(axis=0), _positive(x.std(axis=0)), _positive(np.abs(u).max(axis=0))
+    standard = replace(
+        panel,
+        times=(panel.times - centre) / unit,
+        scores=(panel.scores - location) / spread,
+        covariates=(x - x_location) / x_spread if specification.covariates else panel.covariates,
+        inputs=u / u_spread if specification.inputs else panel.inputs,
+    )
     return Scale(
         panel=standard,
         specification=replace(specification, planned_end=specification.planned_end / unit),
-        blocks=_blocks(specification, specification.planned_end / unit),
+        blocks=blocks(specification, specification.planned_end / unit),
         location=location,
         spread=spread,
         unit=unit,
         centre=centre,
+        covariate_location=x_location,
+        covariate_spread=x_spread,
+        input_spread=u_spread,
     )
 
 
-def _blocks(specification: Specification, planned_end: float) -> tuple[Block, ...]:
-    p = specification.p
-    blocks: list[Block] = [Block("drift", (p, p)), Covariance("diffusion", p)]
-    if specification.start == Start.FREE:
-        blocks.append(Covariance("start_covariance", p))
-    blocks += [Covariance("level_covariance", p), Block("level_mean", (p,))]
-    match specification.trend:
-        case Trend.LINEAR:
-            blocks.append(Block("slope", (p,)))
-        case Trend.APART:
-            blocks += [Block("change", (p,)), Rate(planned_end)]
-        case Trend.CARRIED:
-            blocks += [Fixed("start_mean", p), Block("therapy_effect", (p,))]
-        case Trend.NONE:
-            pass
-    return (*blocks, Variances("measurement_noise", (p,)))
+def _positive(spread: Array) -> Array:
+    return np.where(spread > 0, spread, 1.0)
+
+
+def blocks(of: Specification, planned_end: float) -> tuple[Block, ...]:
+    """The parts of a specification's parameters in the order of Parameters.named."""
+    p = of.p
+    parts: list[Block] = [Block("drift", (p, p)), Covariance("diffusion", p)]
+    if of.start == Start.FREE:
+        parts.append(Covariance("start_covariance", p))
+    parts.append(LevelAndChange(p) if of.own_change else Covariance("level_covariance", p))
+    if of.therapists:
+        parts.append(Covariance("therapist_covariance", p))
+    parts.append(Block("level_mean", (p,)))
+    if of.covariates:
+        parts.append(Block("covariate_effect", (p, len(of.covariates))))
+    if of.trend == Trend.LINEAR:
+        parts.append(Block("slope", (p,)))
+    if of.trend == Trend.APART:
+        parts.append(Block("change", (p,)))
+    if of.trend == Trend.APART or (of.trend == Trend.CARRIED and of.own_change):
+        parts.append(Rate(planned_end))
+    if of.start_deviation:
+        parts.append(Block("start_mean", (p,)))
+    elif of.trend == Trend.CARRIED:
+        parts.append(Fixed("start_mean", p))
+    if of.trend == Trend.CARRIED:
+        parts.append(Block("therapy_effect", (p,)))
+    if of.inputs:
+        parts.append(Block("input_effect", (p, len(of.inputs))))
+    if not of.is_plain:
+        parts += [Columns("loading", of, 1.0), Columns("intercept", of, 0.0)]
+    return (*parts, Variances("measurement_noise", (len(of.scores),)))
