@@ -2,53 +2,73 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
-from securebase.cli.telling import as_json, deliver, heading, progress, sentences, table
-from securebase.errors import InputError
+from securebase.cli.telling import as_json, counting, deliver, heading, sentences, table
+from securebase.reports.calibration_report import as_text, check_kind
 from securebase.study.calibration import table as tabled
-from securebase.study.calibration.run import Calibration, calibrate
+from securebase.study.calibration.run import DEFAULT, Calibration, calibrate
 from securebase.study.calibration.target import Verdict
+from securebase.study.replications import on_cores
 
 
 @click.command("calibrate")
-@click.argument("name", metavar="[SCENARIO]", required=False, default="default")
+@click.argument("name", metavar="[SCENARIO]", required=False, default=DEFAULT)
 @click.option(
     "--cohorts", type=click.IntRange(1, 10_000), default=200, show_default=True, help="Cohorts to draw of each design."
 )
 @click.option("--only", multiple=True, help="A row of the table (C5); may be given again.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Same seed, same figures.")
+@click.option("--workers", type=int, help="Processes that compute. [default: as many as cores]")
 @click.option("--json", "json_wanted", is_flag=True, help="Print the figures as JSON.")
 @click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the table: a file ending in .md or .json."
+    "--out",
+    "outs",
+    multiple=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a report (.html), the table (.md, .json) or the picture (.svg); may be given again.",
 )
-def command(name: str, *, cohorts: int, only: tuple[str, ...], seed: int, json_wanted: bool, out: Path | None) -> None:
+def command(
+    name: str,
+    *,
+    cohorts: int,
+    only: tuple[str, ...],
+    seed: int,
+    workers: int | None,
+    json_wanted: bool,
+    outs: tuple[Path, ...],
+) -> None:
     """Simulate cohorts from SCENARIO (default: as the literature has it) and hold them to published figures.
 
     Failures stay in the table, and so does what cannot be simulated, each with its reason.
     """
-    if out is not None and out.suffix not in (".md", ".json"):
-        raise InputError(f"cannot write “{out.suffix}”", where=str(out), advice="End the name in .md or .json.")
-    with progress(quiet=json_wanted) as tell:
-        made = calibrate(name, cohorts=cohorts, seed=seed, only=only, tell=tell)
-    if out is not None and out.suffix == ".json":
-        as_json(tabled.as_json(made), out)
-    elif out is not None:
-        deliver(tabled.markdown(made, _typed(name, made, only, out)), out)
+    for out in outs:
+        check_kind(out.suffix, str(out))
+    with counting("Simulating cohorts", quiet=json_wanted) as progress:
+        made = calibrate(name, cohorts=cohorts, seed=seed, only=only, run=on_cores(workers), progress=progress)
+    for out in outs:
+        deliver(as_text(made, out.suffix, _typed(name, made, only, outs), picture=_picture(outs, out)), out)
     if json_wanted:
         as_json(tabled.as_json(made), None)
     else:
         _print(made)
-        if out is not None:
-            click.echo(f"\nThe table is in {out}.")
+        if outs:
+            click.echo(f"\nWritten: {', '.join(str(out) for out in outs)}.")
 
 
-def _typed(name: str, made: Calibration, only: tuple[str, ...], out: Path) -> str:
-    asked = "".join(f" --only {one}" for one in only)
-    of = "" if name == "default" else f" {name}"
-    return f"securebase calibrate{of} --cohorts {made.cohorts} --seed {made.seed}{asked} --out {out.name}"
+def _picture(outs: tuple[Path, ...], seen_from: Path) -> str:
+    """Where the picture among the files lies, seen from another of them."""
+    drawn = [out for out in outs if out.suffix == ".svg"]
+    return os.path.relpath(drawn[0], seen_from.parent) if drawn else ""
+
+
+def _typed(name: str, made: Calibration, only: tuple[str, ...], outs: tuple[Path, ...]) -> str:
+    asked = "".join(f" --only {one}" for one in only) + "".join(f" --out {out}" for out in outs)
+    of = "" if name == DEFAULT else f" {name}"
+    return f"securebase calibrate{of} --cohorts {made.cohorts} --seed {made.seed}{asked}"
 
 
 def _print(made: Calibration) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from securebase.errors import InputError
 from securebase.model.scenario import Scenario, scenario
 from securebase.study.calibration.designs import DESIGNS
-from securebase.study.calibration.target import Arms, Outcome, Target, Verdict
+from securebase.study.calibration.target import Outcome, Target, Verdict
 from securebase.study.calibration.targets import TARGETS
+from securebase.study.replications import Run, on_cores, stream
 
-Tell = Callable[[str], None]
+Progress = Callable[[int, int], None]
+#: what is calibrated where nothing else is named
+DEFAULT = "default"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,35 +47,43 @@ def chosen_targets(only: Sequence[str] = ()) -> tuple[Target, ...]:
 
 
 def calibrate(
-    truth: Scenario | str = "default",
+    truth: Scenario | str = DEFAULT,
     *,
     cohorts: int = 200,
     seed: int = 1,
     only: Sequence[str] = (),
-    tell: Tell = lambda _: None,
+    run: Run | None = None,
+    progress: Progress = lambda _done, _all: None,
 ) -> Calibration:
     """Draw so many cohorts of each design and compute every target in each.
 
-    A cohort has a stream of its own by design and number, so the figures of one target do not depend on which others
-    were asked for. Raises InputError for a target that is not there, ParameterSetError for an unknown scenario.
+    A cohort has a stream of its own by design and number, so the figures of one target depend neither on which others
+    were asked for nor on who computes. `run`: who does (`replications.on_cores`; default: this process; more than one
+    process needs a truth by its name). `progress`: called with cohorts done and cohorts in all.
+    Raises InputError for a target that is not there, ParameterSetError for an unknown scenario.
     """
     chosen = scenario(truth) if isinstance(truth, str) else truth
     targets = chosen_targets(only)
-    found: dict[str, list[float]] = {t.key: [] for t in targets}
-    for place, design in enumerate(DESIGNS.values()):
-        asked = [t for t in targets if t.design == design.id and t.statistic is not None]
-        for number in range(cohorts if asked else 0):
-            tell(f"Simulating {design.about}: cohort {number + 1:,} of {cohorts:,}")
-            rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(place, number)))
-            for key, value in _one(asked, design.draw(chosen, rng)).items():
-                found[key].append(value)
-    outcomes = tuple(Outcome(t, np.array(found[t.key], dtype=np.float64)) for t in targets)
+    asked = {t.design for t in targets if t.statistic is not None}
+    tasks = [(place, number) for place, design in enumerate(DESIGNS) if design in asked for number in range(cohorts)]
+    found = {t.key: np.full(cohorts if t.statistic else 0, np.nan) for t in targets}
+    work = partial(_one, truth, tuple(t.key for t in targets), seed)
+    for done, (position, values) in enumerate((run or on_cores(1))(work, tasks), start=1):
+        for key, value in values.items():
+            found[key][tasks[position][1]] = value
+        progress(done, len(tasks))
     own = chosen.parameter_set
+    outcomes = tuple(Outcome(t, found[t.key]) for t in targets)
     return Calibration(chosen.id, own.id, own.version, cohorts, seed, outcomes)
 
 
-def _one(targets: Sequence[Target], arms: Arms) -> dict[str, float]:
-    """key → value in one replication; each target sees as many clients as its source had."""
+def _one(truth: Scenario | str, keys: tuple[str, ...], seed: int, task: tuple[int, int]) -> dict[str, float]:
+    """key → value in one cohort of one design; each target sees as many clients as its source had."""
+    place, number = task
+    design = tuple(DESIGNS.values())[place]
+    chosen = scenario(truth) if isinstance(truth, str) else truth
+    targets = [t for t in TARGETS if t.key in keys and t.design == design.id and t.statistic is not None]
+    arms = design.draw(chosen, stream(seed, place, number))
     sizes = {target.persons for target in targets}
     seen = {n: {name: arm.first(n) for name, arm in arms.items()} for n in sizes}
     return {t.key: t.statistic(seen[t.persons]) for t in targets if t.statistic is not None}

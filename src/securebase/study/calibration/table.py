@@ -149,13 +149,21 @@ published figure, not for the way it was carried over to these scales.
 """
 
 
-def markdown(made: Calibration, command: str) -> str:
-    """The page of the documentation. `command`: what was typed to make it."""
-    return "\n".join(_page(made, command)) + "\n"
+_LEGEND = """Each figure on its own scale. Grey: the band. Diamond: the published figure. Dot, thick and thin line:
+median, half and 95 of 100 cohorts; red where the median lies outside the band. What lies far out is drawn at the edge.
+"""
 
 
-def _page(made: Calibration, command: str) -> Iterator[str]:
+def markdown(made: Calibration, command: str, *, picture: str = "") -> str:
+    """The page of the documentation. `command`: what was typed to make it; `picture`: where its strips are drawn."""
+    return "\n".join(_page(made, command, picture)) + "\n"
+
+
+def _page(made: Calibration, command: str, picture: str) -> Iterator[str]:
     yield _HEAD.format(command=command, summary=summary(made))
+    if picture:
+        yield f"![A strip for each figure: its band, the published value, simulated cohorts]({picture})\n"
+        yield _LEGEND
     yield from _table(made)
     yield "\n## What fails, and why\n"
     yield from _remarks(made, Verdict.FAILED)

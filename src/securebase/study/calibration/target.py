@@ -104,9 +104,17 @@ class Outcome:
     @property
     def range_95(self) -> Interval:
         """Limits that 95 of 100 cohorts lie within."""
+        return self._between(0.025, 0.975)
+
+    @property
+    def range_50(self) -> Interval:
+        """Limits that half of the cohorts lie within."""
+        return self._between(0.25, 0.75)
+
+    def _between(self, lower: float, upper: float) -> Interval:
         if not len(self.given):
             return float("nan"), float("nan")
-        low, high = np.quantile(self.given, [0.025, 0.975])
+        low, high = np.quantile(self.given, [lower, upper])
         return float(low), float(high)
 
     @property

@@ -1,0 +1,96 @@
+"""One strip a target: the band that counts as met, what was published, and what simulated cohorts gave."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+import altair as alt
+
+from securebase.charts import style
+from securebase.study.calibration.run import Calibration
+from securebase.study.calibration.table import written
+from securebase.study.calibration.target import Outcome, Verdict
+
+#: pixels of one strip, and kept free for the words on the left and the figures on the right
+_LINE, _WORDS, _FIGURES = 22, 152, 46
+#: how far beyond the band, in halves of the band, a strip is drawn; the band itself lies between −1 and 1
+_REACH = 2.6
+
+Rows = list[dict[str, Any]]
+
+
+def strips_chart(made: Calibration, *, width: int = style.WHOLE) -> alt.LayerChart:
+    """Every target that is simulated, each on its own scale: all bands have one width, to be read at once.
+
+    An open end of a band runs to the edge. What lies beyond the edge is drawn at it.
+    """
+    rows = [_strip(place, o) for place, o in enumerate(o for o in made.outcomes if len(o.given))]
+    scale = alt.Scale(domain=[-_REACH, _REACH], range=[_WORDS, width - _FIGURES], nice=False, zero=False)
+    base = style.table(rows).encode(
+        y=alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.7, len(rows) - 0.3], reverse=True, nice=False))
+    )
+    colour = alt.Color("colour:N", scale=None)
+    published = base.transform_filter("isValid(datum.published)")
+
+    def x(name: str) -> alt.X:
+        return alt.X(f"{name}:Q", scale=scale, axis=None)
+
+    chart = style.layered(
+        base.mark_bar(size=_LINE - 8, color=style.GHOST).encode(x=x("band_low"), x2="band_high:Q"),
+        base.mark_rule(strokeWidth=1.5).encode(x=x("low"), x2="high:Q", color=colour),
+        base.mark_rule(strokeWidth=5, strokeCap="round").encode(x=x("lower_half"), x2="upper_half:Q", color=colour),
+        published.mark_point(shape="diamond", size=80, color=style.INK, strokeWidth=1.6, fill=style.PAPER).encode(
+            x=x("published")
+        ),
+        base.mark_circle(size=62, opacity=1).encode(x=x("median"), color=colour),
+        base.mark_text(align="left", color=style.INK).encode(x=alt.value(0), text="key:N"),
+        base.mark_text(align="right", fontWeight=600).encode(x=alt.value(width), text="said:N", color=colour),
+        fitted=False,
+        width=width,
+        height=_LINE * len(rows),
+    )
+    failed = ", ".join(o.target.key for o in made.outcomes if o.verdict is Verdict.FAILED) or "none"
+    return style.themed(
+        chart,
+        label="Simulated cohorts and published figures",
+        description=f"{len(rows)} figures, each with its band, the published value and the median of cohorts. "
+        f"Outside their band: {failed}.",
+    )
+
+
+def _strip(place: int, outcome: Outcome) -> dict[str, Any]:
+    target = outcome.target
+    low, high = outcome.range_95
+    lower_half, upper_half = outcome.range_50
+
+    def at(value: float) -> float:
+        """Halves of the band from its middle, held within the strip; an open band is measured by what came out."""
+        return max(-_REACH, min(_REACH, (value - middle) / half))
+
+    middle, half = _middle(outcome)
+    return {
+        "place": place,
+        "key": target.key,
+        "said": written(target, outcome.median),
+        "colour": style.GOOD if outcome.verdict is Verdict.MET else style.ALERT,
+        "band_low": at(target.band[0]),
+        "band_high": at(target.band[1]),
+        "low": at(low),
+        "high": at(high),
+        "lower_half": at(lower_half),
+        "upper_half": at(upper_half),
+        "median": at(outcome.median),
+        "published": None if target.value is None else at(target.value),
+    }
+
+
+def _middle(outcome: Outcome) -> tuple[float, float]:
+    """Middle and half the width of a band. An open end is taken to lie where the cohorts end."""
+    low, high = outcome.target.band
+    ends = [v for v in (*outcome.range_95, outcome.target.value) if v is not None]
+    if not isfinite(high):
+        high = max(*ends, low + 1e-9)
+    if not isfinite(low):
+        low = min(*ends, high - 1e-9)
+    return (low + high) / 2, (high - low) / 2
