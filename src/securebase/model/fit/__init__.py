@@ -1,5 +1,6 @@
 """Fit a cohort: `fit(panel, specification)` gives a `Fit`."""
 
-from securebase.model.fit.fitting import Estimate, Fit, fit
+from securebase.model.fit.fitting import Fit, fit
+from securebase.model.fit.result import Estimate
 
 __all__ = ["Estimate", "Fit", "fit"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,15 +43,18 @@ def bfgs(
     *,
     until: float,
     progress: Callable[[int, float], None] | None = None,
+    curvature: Callable[[Point], Array] | None = None,
 ) -> tuple[Point, int]:
     """Go down until the steepness is below `until`, no step helps any more, or after 150 + 4 len(x) steps.
 
     Returns the last point and the number of steps. Broyden–Fletcher–Goldfarb–Shanno with a weak Wolfe search
-    (Lewis and Overton 2013), begun with the curvature at the first point, which more than pays for itself.
+    (Lewis and Overton 2013), begun with the curvature at the first point, which more than pays for itself: by
+    differences where no faster way to it is given.
     """
+    curved = curvature or partial(differences, function)
     point = Point(x, *function(x))
     most = 150 + 4 * len(x)
-    inverse, fresh = _metric(function, point), True
+    inverse, fresh = _inverse(curved(point)), True
     for step in range(most):
         if progress is not None:
             progress(step, point.value)
@@ -63,32 +67,37 @@ def bfgs(
         if found is None:
             if fresh:
                 return point, step
-            inverse, fresh = _metric(function, point), True
+            inverse, fresh = _inverse(curved(point)), True
             continue
         s, y = found.x - point.x, found.gradient - point.gradient
-        curvature = float(s @ y)
-        if curvature > 1e-12 * float(np.linalg.norm(s) * np.linalg.norm(y)):
+        bent = float(s @ y)
+        if bent > 1e-12 * float(np.linalg.norm(s) * np.linalg.norm(y)):
             pushed = inverse @ y
             inverse = (
                 inverse
-                - np.multiply.outer(s, pushed) / curvature
-                - np.multiply.outer(pushed, s) / curvature
-                + np.multiply.outer(s, s) * (1.0 + float(y @ pushed) / curvature) / curvature
+                - np.multiply.outer(s, pushed) / bent
+                - np.multiply.outer(pushed, s) / bent
+                + np.multiply.outer(s, s) * (1.0 + float(y @ pushed) / bent) / bent
             )
             fresh = False
         point = found
     return point, most
 
 
-def _metric(function: Function, point: Point) -> Array:
-    """Inverse of the curvature at a point, by one-sided differences; directions that curve down count as if up."""
+def differences(function: Function, point: Point) -> Array:
+    """Second derivatives at a point, roughly: by one-sided differences of the gradient."""
     H = np.zeros((len(point.x), len(point.x)))
     for i in range(len(point.x)):
         ahead = point.x.copy()
         ahead[i] += 1e-4
         value, gradient = function(ahead)
         H[i] = (gradient - point.gradient) / 1e-4 if np.isfinite(value) else np.eye(len(point.x))[i]
-    values, vectors = np.linalg.eigh(0.5 * (H + H.T))
+    return 0.5 * (H + H.T)
+
+
+def _inverse(H: Array) -> Array:
+    """Inverse of a curvature in which directions that curve down count as if up."""
+    values, vectors = np.linalg.eigh(H)
     sizes = np.abs(values)
     inverse: Array = (vectors / np.maximum(sizes, max(1e-2 * float(sizes.max(initial=0.0)), 1e-12))) @ vectors.T
     return inverse
@@ -130,13 +139,23 @@ def hessian(function: Function, x: Array, where: Indices) -> Array:
     return 0.5 * (H + H.T)
 
 
-def polish(function: Function, point: Point, where: Indices, *, until: float, rounds: int = 8) -> tuple[Point, Array]:
-    """Newton's steps along the coordinates `where` until the gradient there is below `until`.
+def polish(
+    function: Function,
+    point: Point,
+    where: Indices,
+    *,
+    until: float,
+    rounds: int = 8,
+    curvature: Callable[[Array, Indices], Array] | None = None,
+) -> tuple[Point, Array]:
+    """Newton's steps along the coordinates `where` until the gradient there is below `until`; `curvature`: second
+    derivatives at x along `where`, by differences where no faster way is given.
 
     Returns the point and its Hessian along `where`, taken at that point or nearer to it than a thousandth of a
     standard error's share. Directions that curve down are followed down, so that a saddle is left.
     """
-    H = hessian(function, point.x, where)
+    curved = curvature or partial(hessian, function)
+    H = curved(point.x, where)
     for _ in range(rounds):
         values, vectors = np.linalg.eigh(H)
         flat = np.abs(point.gradient[where]).max(initial=0.0) < until
@@ -156,7 +175,7 @@ def polish(function: Function, point: Point, where: Indices, *, until: float, ro
         moved = (found.x - point.x)[where]
         point = found
         if float(moved @ H @ moved) > 1e-9 or values.min(initial=1.0) <= 0:
-            H = hessian(function, point.x, where)
+            H = curved(point.x, where)
     return point, H
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import expm
@@ -17,82 +17,34 @@ from scipy.linalg import expm
 from securebase.errors import Advice, ModelError
 from securebase.model.equations import stationary_covariance
 from securebase.model.fit.begin import begin
-from securebase.model.fit.climb import Indices, Point, bfgs, polish
+from securebase.model.fit.climb import Indices, Point, differences, hessian
+from securebase.model.fit.ending import Ending, climb, roots
 from securebase.model.fit.enough import n_parameters, not_enough
-from securebase.model.fit.scale import Covariance, Fixed, Scale, scale
+from securebase.model.fit.result import Fitted, covariance_of, with_errors
+from securebase.model.fit.scale import Fixed, Scale, scale
 from securebase.model.likelihood import Likelihood, kernel_name
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Trend
 
 Progress = Callable[[int, float], None]
 
-#: “converged”: no entry of the gradient of log-likelihood / persons is larger, on the internal scale
-FLAT = 1e-6
-#: a variance below this share of its construct's total variance is heading to zero, and is then held at `_ZERO`
-_NEARLY_ZERO, _ZERO = 1e-4, 1e-9
-#: smallest eigenvalue that counts as positive: of the Hessian, whose differences are no more exact than this, and of
-#: the Hessian scaled to a unit diagonal, which does not depend on how strongly a single parameter is determined
-_POSITIVE = 1e-8
 #: what a construct's movement shares with itself one median gap later, as a share of movement and noise together: below
 #: this it is as good as noise, and nothing holds the drift
 _LASTING = 0.02
 #: a standardised score, or a gap in median gaps, beyond this is far from all others
 _FAR_SCORE, _FAR_GAP = 6.0, 100.0
-_COVARIANCES = ("diffusion", "start_covariance", "level_covariance", "change_covariance", "therapist_covariance")
 #: weak prior on the internal scale of a trend's rate (apart): normal around the middle of its range, of this spread
 _RATE_SPREAD = 1.5
 #: weak prior on the logarithm of a noise variance, where a reliability is given: its spread
 _NOISE_SPREAD = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """On the natural scale. No standard error where the estimate is held (at a boundary, or by definition)."""
-
-    value: float
-    standard_error: float | None
-
-
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """What a fit found. `parameters` is None, `estimates` empty and `log_likelihood` None where it was refused.
-
-    covariance: of the estimates, in their order (NaN where there is no standard error). gradient_norm: largest entry
-    of the gradient of log-likelihood / persons on the internal scale. hessian_eigenvalues: of its negative Hessian,
-    ascending. held: internal variances held at zero. log_likelihood has no prior in it.
-    """
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Fit(Fitted):
+    """What a fit of the continuous-time model found. `parameters` is None where it was refused."""
 
     specification: Specification
     parameters: Parameters | None
-    estimates: Mapping[str, Estimate]
-    log_likelihood: float | None
-    n_parameters: int
-    n_persons: int
-    n_observations: int
-    outcome: Advice
-    gradient_norm: float | None = None
-    hessian_eigenvalues: tuple[float, ...] = ()
-    iterations: int = 0
-    kernel: str = ""
-    seconds: float = 0.0
-    covariance: Array = field(default_factory=lambda: np.zeros((0, 0)))
-    held: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def is_regular(self) -> bool:
-        return self.outcome.kind == "converged"
-
-    def interval(self, name: str, z: float = 1.959963984540054) -> tuple[float, float] | None:
-        """Interval of an estimate, by default of 95%; of a variance on the log scale, so that it stays above zero.
-        None where the estimate has no standard error."""
-        value, error = self.estimates[name].value, self.estimates[name].standard_error
-        if error is None:
-            return None
-        if _is_variance(name):
-            factor = float(np.exp(min(z * error / value, 700.0)))
-            return value / factor, value * factor
-        return value - z * error, value + z * error
 
 
 def fit(
@@ -172,118 +124,30 @@ class _Problem:
         of = self.specification
         where = self.scale.where("measurement_noise")
         found = {int(i): f"measurement_noise[{name}]" for i, name in zip(where, of.scores, strict=True)}
-        for block, (k, i) in self.roots():
+        for block, (k, i) in roots(self.scale):
             name, at = ("change_covariance", k - of.p) if k >= of.p else (block.name, k)
             found[i] = f"{name}[{of.constructs[at]},{of.constructs[at]}]"
         return found
 
-    def roots(self) -> list[tuple[Covariance, tuple[int, int]]]:
-        """Every diagonal root of every covariance: its block, its row there and its position in x."""
-        return [
-            (block, (int(row), int(i)))
-            for block in self.scale.blocks
-            if isinstance(block, Covariance)
-            for i, row, column in zip(self.scale.where(block.name), *block.lower, strict=True)
-            if row == column
-        ]
+    def first_curvature(self, point: Point) -> Array:
+        return differences(self, point)
+
+    def curvature(self, x: Array, where: Indices) -> Array:
+        return hessian(self, x, where)
 
 
-@dataclass(frozen=True, eq=False)
-class _Ending:
-    kind: str
-    point: Point
-    free: Indices
-    hessian: Array
-    steps: int
-    held: tuple[str, ...]
-    #: constructs whose movement does not last to the next row
-    fleeting: tuple[str, ...] = ()
-
-
-def _attempt(problem: _Problem, x: Array, progress: Progress | None) -> _Ending:
-    """One climb from one start; variances that head to zero are held there and the rest is fitted again."""
+def _attempt(problem: _Problem, x: Array, progress: Progress | None) -> Ending:
+    """One climb from one start, and which constructs keep it from ending well."""
 
     def told(step: int, value: float) -> None:
         if progress is not None:
             progress(step, -value * problem.n + problem.scale.log_likelihood_shift)
 
-    point, steps = bfgs(problem, x, until=FLAT / 2, progress=told)
-    everything = np.arange(len(x))
-    held: dict[int, str] = {}
-    for _ in range(5):
-        free = np.setdiff1d(everything, list(held))
-        heading = _heading_to_zero(problem, point, held)
-        if not heading:
-            point, H = polish(problem, point, free, until=FLAT / 2)
-            heading = _heading_to_zero(problem, point, held)
-        if not heading:
-            break
-        pinned, tried = point.x.copy(), dict(held)
-        for i, name in heading.items():
-            tried |= _hold(problem, pinned, i, name)
-        lower, more = _climb_along(problem, pinned, np.setdiff1d(everything, list(tried)))
-        steps += more
-        if not lower.value <= point.value + 1e-8:
-            point, H = polish(problem, point, free, until=FLAT / 2)
-            break
-        point, held = lower, tried
-    kind = _kind(point, free, H, held)
-    fleeting: tuple[str, ...] = ()
-    if kind in ("not_converged", "indefinite"):
-        fleeting = _fleeting(problem, point)
-        kind = "not_separable" if fleeting else kind
-    return _Ending(kind, point, free, H, steps, tuple(n for n in held.values() if n), fleeting)
-
-
-def _hold(problem: _Problem, x: Array, position: int, name: str) -> dict[int, str]:
-    """Put a variance at zero, in place. Where a diagonal root is zero, the entries below it and the later roots say
-    the same thing twice, so those entries are held at zero too (without a name) and the roots take them over."""
-    if name.startswith("measurement_noise"):
-        x[position] = np.log(_ZERO)
-        return {position: name}
-    x[position] = 0.5 * np.log(_ZERO)
-    held = {position: name}
-    block, k = next((block, row) for block, (row, at) in problem.roots() if at == position)
-    at = {(int(r), int(c)): int(w) for r, c, w in zip(*block.lower, problem.scale.where(block.name), strict=True)}
-    for r in range(k + 1, block.shape[0]):
-        below, root = at[r, k], at[r, r]
-        x[root] = 0.5 * np.log(np.exp(2.0 * x[root]) + x[below] ** 2)
-        x[below] = 0.0
-        held[below] = ""
-    return held
-
-
-def _climb_along(problem: _Problem, pinned: Array, free: Indices) -> tuple[Point, int]:
-    def rest(part: Array) -> tuple[float, Array]:
-        x = pinned.copy()
-        x[free] = part
-        value, gradient = problem(x)
-        return value, gradient[free]
-
-    found, steps = bfgs(rest, pinned[free], until=FLAT / 2)
-    x = pinned.copy()
-    x[free] = found.x
-    return Point(x, *problem(x)), steps
-
-
-def _heading_to_zero(problem: _Problem, point: Point, held: Mapping[int, str]) -> dict[int, str]:
-    """Position → name of every variance that is nearly zero and not yet held."""
-    found = {}
-    for i, name in problem.variances().items():
-        log_variance = point.x[i] if name.startswith("measurement_noise") else 2.0 * point.x[i]
-        if i not in held and log_variance < np.log(_NEARLY_ZERO):
-            found[i] = name
-    return found
-
-
-def _kind(point: Point, free: Indices, H: Array, held: Mapping[int, str]) -> str:
-    values = np.linalg.eigvalsh(H)
-    if not np.isfinite(point.value) or np.abs(point.gradient[free]).max(initial=0.0) >= FLAT:
-        return "not_converged"
-    roots = np.sqrt(np.maximum(np.diag(H), 1e-300))
-    if values[0] <= _POSITIVE or np.linalg.eigvalsh(H / np.multiply.outer(roots, roots))[0] <= _POSITIVE:
-        return "indefinite"
-    return "boundary" if held else "converged"
+    ending = climb(problem, x, told)
+    if ending.kind in ("not_converged", "indefinite"):
+        fleeting = _fleeting(problem, ending.point)
+        return replace(ending, kind="not_separable" if fleeting else ending.kind, fleeting=fleeting)
+    return ending
 
 
 def _fleeting(problem: _Problem, point: Point) -> tuple[str, ...]:
@@ -297,27 +161,19 @@ def _fleeting(problem: _Problem, point: Point) -> tuple[str, ...]:
     return tuple(c for c, share in zip(problem.specification.constructs, kept, strict=True) if abs(share) < _LASTING)
 
 
-def _report(problem: _Problem, ending: _Ending, seconds: float) -> Fit:
+def _report(problem: _Problem, ending: Ending, seconds: float) -> Fit:
     own, x = problem.scale, ending.point.x
     parameters = own.natural(x)
     values = parameters.named(problem.specification)
     covariance = np.full((len(values), len(values)), np.nan)
-    J = own.jacobian(x)[:, ending.free]
     if ending.kind in ("converged", "boundary"):
-        covariance = J @ np.linalg.solve(ending.hessian * problem.n, J.T)
-        still = np.abs(J).max(axis=1, initial=0.0) == 0
         # what is held at zero has no standard error
-        still |= np.isin(list(values), list(ending.held))
-        covariance[still] = covariance[:, still] = np.nan
-    spread = np.sqrt(np.diag(covariance))
-    estimates = {
-        name: Estimate(value, float(se) if np.isfinite(se) else None)
-        for (name, value), se in zip(values.items(), spread, strict=True)
-    }
+        still = np.isin(list(values), list(ending.held))
+        covariance = covariance_of(own.jacobian(x)[:, ending.free], ending.hessian * problem.n, still)
     return Fit(
         specification=problem.specification,
         parameters=parameters,
-        estimates=estimates,
+        estimates=with_errors(values, covariance),
         log_likelihood=problem.log_likelihood(x),
         n_parameters=own.size,
         n_persons=problem.given.n_persons,
@@ -350,7 +206,7 @@ def _notes(problem: _Problem) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _advice(problem: _Problem, ending: _Ending) -> Advice:
+def _advice(problem: _Problem, ending: Ending) -> Advice:
     match ending.kind:
         case "converged":
             return Advice("converged", "The fit converged: flat gradient, positive-definite Hessian.")
@@ -398,13 +254,6 @@ def _far_away(problem: _Problem) -> str:
     if (gaps[inside] > _FAR_GAP).any():
         names.append("some times")
     return f" Check the table: {' and '.join(names)} lie far from all others." if names else ""
-
-
-def _is_variance(name: str) -> bool:
-    """Noise, and the diagonal of a covariance; names are as in Parameters.named."""
-    block, _, inside = name.rstrip("]").partition("[")
-    row, _, column = inside.partition(",")
-    return block == "measurement_noise" or (block in _COVARIANCES and row == column)
 
 
 def _gone(name: str) -> str:
