@@ -93,6 +93,56 @@ def test_a_forecast_is_the_conditional_of_rows_that_nobody_has_seen(trend: Trend
         assert np.allclose(spread[i], both @ covariance[np.ix_(z, z)] @ both.T, atol=1e-9)
 
 
+@pytest.mark.parametrize("part", small_problems.PARTS)
+@pytest.mark.parametrize("trend", list(Trend))
+def test_with_every_part_of_the_full_model_true_values_are_conditionals_of_the_joint_normal(
+    trend: Trend, part: str
+) -> None:
+    """What each construct truly is at every row, and ahead of the last, given the scores of the rows seen."""
+    p, n, seen = 2, 6, 4
+    rng = np.random.default_rng(17)
+    specification = small_problems.full(p, trend, Start.FREE, part)
+    parameters = small_problems.parameters(specification, rng)
+    times = np.cumsum(rng.uniform(0.2, 2.0, size=n))
+    inputs = rng.normal(size=(n, len(specification.inputs)))
+    inputs[seen:] = 0.0
+    x = rng.normal(size=len(specification.covariates))
+    observed = rng.normal(size=(n, len(specification.scores))) * 2
+    observed[rng.random(observed.shape) < 0.3] = np.nan
+    observed[seen:] = np.nan
+    course = smooth(specification, parameters, times[:seen], observed[:seen], inputs=inputs[:seen], covariates=x)
+    smoothed, spread = course.true_values(course.smoothed, course.smoothed_covariance)
+    ahead, spread_ahead = forecast(course, times[seen:])
+
+    shows = np.kron(np.eye(n), loadings(specification, parameters))
+    levels = parameters.level_covariance
+    if specification.therapists:
+        levels = levels + parameters.therapist_covariance
+    bare = replace(parameters, level_covariance=levels, measurement_noise=np.zeros(p), loading=None, intercept=None)
+    plain = replace(specification, indicators=())
+    mean, covariance, _ = dense_normal.joint(plain, bare, times, inputs, x)
+    y = observed.ravel()
+    there = np.isfinite(y)
+    base = np.zeros(len(specification.scores)) if parameters.intercept is None else parameters.intercept
+    expected_scores = np.tile(base, n) + shows @ mean
+    F = (shows @ covariance @ shows.T + np.diag(np.tile(parameters.measurement_noise, n)))[np.ix_(there, there)]
+    gain = covariance @ shows.T[:, there] @ np.linalg.inv(F)
+    expected = (mean + gain @ (y - expected_scores)[there]).reshape(n, p)
+    left = (covariance - gain @ shows[there] @ covariance).reshape(n, p, n, p)
+    for j in range(n):
+        found, sure = (smoothed[j], spread[j]) if j < seen else (ahead[j - seen], spread_ahead[j - seen])
+        np.testing.assert_allclose(found, expected[j], atol=1e-8)
+        np.testing.assert_allclose(sure, left[j, :, j], atol=1e-8)
+
+
+def loadings(specification: Specification, parameters: Parameters) -> Array:
+    """(q, p)"""
+    shows = np.zeros((len(specification.scores), specification.p))
+    for row, construct in enumerate(specification.construct_of):
+        shows[row, construct] = 1.0 if parameters.loading is None else parameters.loading[row]
+    return shows
+
+
 @pytest.mark.parametrize(("trend", "start"), EVERY_MODEL)
 def test_the_filter_has_the_likelihood_of_the_model(trend: Trend, start: Start) -> None:
     specification, parameters, times, observed = problem(3, 6, trend, start, seed=3)

@@ -108,6 +108,15 @@ def share_of_change(rate: float, times: Array, planned_end: float) -> Array:
     return share
 
 
+def share_of_own_change(of: Specification, parameters: Parameters, times: Array, since_first: Array) -> Array:
+    """f (n,), how far a person's own change has gone: the time itself where there is no trend or a linear one, else the
+    share of change by the planned end. A carried trend counts from the person's first row."""
+    if of.trend in (Trend.NONE, Trend.LINEAR):
+        return times
+    at = since_first if of.trend == Trend.CARRIED else times
+    return share_of_change(given(parameters.rate, "rate"), at, of.planned_end)
+
+
 def carried_mean(drift: Array, therapy_effect: Array, start_mean: Array, elapsed: Array) -> Array:
     """m (n, p) after each elapsed time (n,) with dm = (A m + B) dt, m(0) = start_mean; exact for a singular A too."""
     p = len(drift)

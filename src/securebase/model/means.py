@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from securebase.model.compressed import Rows
-from securebase.model.equations import given, share_of_change
+from securebase.model.equations import given, share_of_change, share_of_own_change
 from securebase.model.parameters import Array, Parameters, Specification, Trend
 
 
@@ -56,15 +56,6 @@ def carried_end(parameters: Parameters) -> Array:
 def own_bend(of: Specification, parameters: Parameters, rows: Rows) -> Array:
     """How far own change has gone at each row (rows,); empty where nobody has a change of their own."""
     return share_of_own_change(of, parameters, rows.times, elapsed(rows)) if of.own_change else np.empty(0)
-
-
-def share_of_own_change(of: Specification, parameters: Parameters, times: Array, since_first: Array) -> Array:
-    """f (n,): the time itself (no trend or a linear one), else the share of change by the planned end; a carried trend
-    counts from a person's first row."""
-    if of.trend in (Trend.NONE, Trend.LINEAR):
-        return times
-    at = since_first if of.trend == Trend.CARRIED else times
-    return share_of_change(given(parameters.rate, "rate"), at, of.planned_end)
 
 
 def elapsed(rows: Rows) -> Array:

@@ -1,9 +1,10 @@
 """One person's course: filtered and smoothed states, forecasts, and what a change was made of.
 
-Hidden values z = [s, b]: state-like movement (p) and the person's own usual level as a deviation from the mean (p).
-s follows the transitions of `equations`, b stays; scores = level_mean + trend + s + b + error. Rows are taken at once
-(missing scores left out), and smoothed backwards without inverting any covariance of z (de Jong 1988), so a construct
-without levels of its own, or one measured without error, needs no special care.
+Hidden values z = [s, b] or [s, b, c]: state-like movement (p), the person's own usual level as a deviation from the
+mean (p) and, where people have one, the change of their own (p). s follows the transitions of `equations`, b and c stay;
+constructs = level_mean + trend + s + b + f c, with f how far own change has gone, and scores show them with error. Rows
+are taken at once (missing scores left out), and smoothed backwards without inverting any covariance of z (de Jong
+1988), so a construct without levels of its own, or one measured without error, needs no special care.
 """
 
 from __future__ import annotations
@@ -16,7 +17,14 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 
 from securebase.errors import ModelError
-from securebase.model.equations import stationary_covariance, transitions, trend_mean
+from securebase.model.equations import (
+    given,
+    person_covariance,
+    share_of_own_change,
+    stationary_covariance,
+    transitions,
+    trend_mean,
+)
 from securebase.model.parameters import Array, Parameters, Specification, Trend
 
 #: times nearer to each other than this many time units are one time: what rounding leaves of equal gaps
@@ -25,11 +33,13 @@ _QUANTUM = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class Smoothed:
-    """A course of n rows. z: (n, 2p), [state-like, deviation of the usual level]; covariances (n, 2p, 2p).
+    """A course of n rows. z: (n, 2p), [state-like, deviation of the usual level], or (n, 3p) with change of one's own,
+    of which `bend` (n,) is how much has come about by each row; covariances (n, 2p, 2p) or (n, 3p, 3p).
 
     predicted: given all earlier rows; filtered: given this one too; smoothed: given every row. `after` and
     `after_covariance`: z at `after_time`, the last row (time 0 and the prior where there is none). transition
-    (n - 1, p, p); shocks (n - 1, p): smoothed sum of shocks between a row and the next.
+    (n - 1, p, p); shocks (n - 1, p): smoothed sum of shocks between a row and the next. by_covariates, by_inputs (p,):
+    what covariates do to the level, and what inputs had done by the last row; both are in `trend`.
     """
 
     specification: Specification
@@ -37,6 +47,7 @@ class Smoothed:
     times: Array
     observed: Array
     trend: Array
+    bend: Array
     predicted: Array
     predicted_covariance: Array
     filtered: Array
@@ -49,26 +60,55 @@ class Smoothed:
     after: Array
     after_covariance: Array
     log_likelihood: float
+    by_covariates: Array
+    by_inputs: Array
 
     def true_values(self, z: Array, covariance: Array) -> tuple[Array, Array]:
         """Mean (n, p) and covariance (n, p, p) of what the constructs truly are (level + trend + movement)."""
+        shows = _shows(self.bend, self.specification.p, z.shape[1])
+        return (
+            self.parameters.level_mean + self.trend + (shows @ z[:, :, None])[:, :, 0],
+            shows @ covariance @ shows.transpose(0, 2, 1),
+        )
+
+    @property
+    def own_course(self) -> Array:
+        """(n, p): the trend of this person: the mean one, and what their own change adds by the smoothed values."""
         p = self.specification.p
-        mean = self.parameters.level_mean + self.trend + z[:, :p] + z[:, p:]
-        return mean, _summed(covariance, p)
+        if self.smoothed.shape[1] == 2 * p:
+            return self.trend
+        own: Array = self.trend + self.bend[:, None] * self.smoothed[:, 2 * p :]
+        return own
 
 
-def smooth(specification: Specification, parameters: Parameters, times: Array, observed: Array) -> Smoothed:
-    """Filter and smooth one person's rows: times (n,) ascending, observed (n, p) with NaN where missing; n may be 0.
+def smooth(
+    specification: Specification,
+    parameters: Parameters,
+    times: Array,
+    observed: Array,
+    *,
+    inputs: Array | None = None,
+    covariates: Array | None = None,
+) -> Smoothed:
+    """Filter and smooth one person's rows: times (n,) ascending, observed (n, q) with NaN where missing; n may be 0.
 
+    inputs (n, k), covariates (c,): as in a panel, where the model has them; what they do is part of the trend. A person
+    whose therapist is not known has the spread between therapists on top of that between persons.
     Raises ModelError where the parameters are no model (see `equations.stationary_covariance`).
     """
     n, p = len(times), specification.p
     phi, shock_covariance = moves(parameters, np.diff(times))
-    trend = trend_mean(specification, parameters, times) if n else np.empty((0, p))
-    residual = observed - parameters.level_mean - trend
-    z, P = np.zeros(2 * p), _prior(parameters)
-    a = np.empty((2, n, 2 * p))
-    V = np.empty((2, n, 2 * p, 2 * p))
+    of_covariates = _by_covariates(specification, parameters, covariates)
+    pushed = _by_inputs(specification, parameters, phi, inputs) if n else np.zeros((1, p))
+    trend = trend_mean(specification, parameters, times) + of_covariates + pushed if n else np.empty((0, p))
+    bend = _bend(specification, parameters, times, float(times[0]) if n else 0.0)
+    P = _prior(parameters)
+    size = len(P)
+    z, shows = np.zeros(size), _shows(bend, p, size)
+    of, load, base = _columns(specification, parameters)
+    residual = observed - base - load * (parameters.level_mean + trend)[:, of]
+    a = np.empty((2, n, size))
+    V = np.empty((2, n, size, size))
     gains: list[tuple[Array, Array, Array] | None] = []
     log_likelihood = 0.0
     for j in range(n):
@@ -77,19 +117,21 @@ def smooth(specification: Specification, parameters: Parameters, times: Array, o
         a[0, j], V[0, j] = z, P
         seen = np.flatnonzero(np.isfinite(residual[j]))
         if len(seen):
-            z, P, gain, log_density = _update(z, P, residual[j, seen], seen, parameters.measurement_noise[seen])
+            H = load[seen, None] * shows[j, of[seen]]
+            z, P, gain, log_density = _update(z, P, residual[j, seen], H, parameters.measurement_noise[seen])
             log_likelihood += log_density
             gains.append(gain)
         else:
             gains.append(None)
         a[1, j], V[1, j] = z, P
-    smoothed, smoothed_covariance, shocks = _backward(a[0], V[0], phi, shock_covariance, gains)
+    smoothed, smoothed_covariance, shocks = _backward(a[0], V[0], phi, shock_covariance, gains=gains)
     return Smoothed(
         specification=specification,
         parameters=parameters,
         times=times,
         observed=observed,
         trend=trend,
+        bend=bend,
         predicted=a[0],
         predicted_covariance=V[0],
         filtered=a[1],
@@ -102,11 +144,15 @@ def smooth(specification: Specification, parameters: Parameters, times: Array, o
         after=z,
         after_covariance=P,
         log_likelihood=log_likelihood,
+        by_covariates=of_covariates,
+        by_inputs=pushed[-1],
     )
 
 
 def forecast(course: Smoothed, times: Array) -> tuple[Array, Array]:
     """Mean (f, p) and covariance (f, p, p) of the true values at later times (f,), given every row so far.
+
+    Inputs are taken to be 0 from the last row on, and covariates to be as they were.
 
     Raises ModelError for a time that is not after the last row.
     """
@@ -120,11 +166,15 @@ def forecast(course: Smoothed, times: Array) -> tuple[Array, Array]:
     phi, shock_covariance = moves(own, np.maximum(times - begin, 0.0))
     began = float(course.times[0]) if len(course.times) else begin
     trend = trend_mean(course.specification, own, times, began=began)
-    s, b, P = course.after[:p], course.after[p:], course.after_covariance
-    mean = own.level_mean + trend + phi @ s + b
-    turned = np.swapaxes(phi, 1, 2)
-    crossed = phi @ P[:p, p:]
-    covariance = phi @ P[:p, :p] @ turned + shock_covariance + crossed + np.swapaxes(crossed, 1, 2) + P[p:, p:]
+    if len(course.times):
+        # what covariates and inputs have done by the last row: the one stays, the other fades with the drift
+        trend = trend + course.by_covariates + (phi @ course.by_inputs if len(times) else 0.0)
+    bend = _bend(course.specification, own, times, began)
+    shows = _shows(bend, p, len(course.after))
+    moved = shows.copy()
+    moved[:, :, :p] = phi
+    mean = own.level_mean + trend + moved @ course.after
+    covariance = moved @ course.after_covariance @ moved.transpose(0, 2, 1) + shock_covariance
     return mean, covariance
 
 
@@ -147,11 +197,58 @@ def moves(parameters: Parameters, elapsed: Array) -> tuple[Array, Array]:
 def _prior(parameters: Parameters) -> Array:
     """Covariance of z at the first row."""
     p = len(parameters.drift)
-    start = parameters.start_covariance
-    P = np.zeros((2 * p, 2 * p))
+    start, person = parameters.start_covariance, person_covariance(parameters)
+    P = np.zeros((p + len(person), p + len(person)))
     P[:p, :p] = stationary_covariance(parameters.drift, parameters.diffusion) if start is None else start
-    P[p:, p:] = parameters.level_covariance
+    P[p:, p:] = person
+    if parameters.therapist_covariance is not None:
+        P[p : 2 * p, p : 2 * p] += parameters.therapist_covariance
     return P
+
+
+def _shows(bend: Array, p: int, size: int) -> Array:
+    """(n, p, size): how z shows in the constructs at each row, [I, I] or [I, I, f I]."""
+    shows = np.zeros((len(bend), p, size))
+    every = np.arange(p)
+    shows[:, every, every] = shows[:, every, p + every] = 1.0
+    if size > 2 * p:
+        shows[:, every, 2 * p + every] = bend[:, None]
+    return shows
+
+
+def _bend(specification: Specification, parameters: Parameters, times: Array, began: float) -> Array:
+    if not specification.own_change:
+        return np.zeros(len(times))
+    return share_of_own_change(specification, parameters, times, times - began)
+
+
+def _columns(specification: Specification, parameters: Parameters) -> tuple[NDArray[np.intp], Array, Array]:
+    """Of every column of scores (q,): its construct, loading and intercept."""
+    of = np.array(specification.construct_of, dtype=np.intp)
+    plain = parameters.loading is None or parameters.intercept is None
+    load = np.ones(len(of)) if plain else given(parameters.loading, "loading")
+    return of, load, np.zeros(len(of)) if plain else given(parameters.intercept, "intercept")
+
+
+def _by_covariates(specification: Specification, parameters: Parameters, covariates: Array | None) -> Array:
+    if not specification.covariates:
+        return np.zeros(specification.p)
+    effect: Array = given(parameters.covariate_effect, "covariate_effect") @ given(covariates, "covariates")
+    return effect
+
+
+def _by_inputs(specification: Specification, parameters: Parameters, phi: Array, inputs: Array | None) -> Array:
+    """(n, p): what inputs, and a deviation at the start, have done by each row."""
+    pushed = np.zeros((len(phi) + 1, specification.p))
+    if specification.start_deviation and specification.trend is not Trend.CARRIED:
+        pushed[0] = given(parameters.start_mean, "start_mean")
+    held = np.zeros(pushed.shape)
+    if specification.inputs:
+        held = given(inputs, "inputs") @ given(parameters.input_effect, "input_effect").T
+    for j, step in enumerate(phi, start=1):
+        gathered = np.linalg.solve(parameters.drift, step - np.eye(specification.p)) if held[j].any() else step
+        pushed[j] = step @ pushed[j - 1] + gathered @ held[j]
+    return pushed
 
 
 def _step(z: Array, P: Array, phi: Array, shock_covariance: Array) -> tuple[Array, Array]:
@@ -166,12 +263,9 @@ def _step(z: Array, P: Array, phi: Array, shock_covariance: Array) -> tuple[Arra
 
 
 def _update(
-    z: Array, P: Array, residual: Array, seen: NDArray[np.intp], noise: Array
+    z: Array, P: Array, residual: Array, H: Array, noise: Array
 ) -> tuple[Array, Array, tuple[Array, Array, Array], float]:
-    """Take one row's scores in. The gain is (H (q, 2p), F⁻¹ e (q,), F⁻¹ H (q, 2p)), which the way back needs."""
-    p = len(z) // 2
-    H: Array = np.zeros((len(seen), 2 * p))
-    H[np.arange(len(seen)), seen] = H[np.arange(len(seen)), p + seen] = 1.0
+    """Take one row's scores in; H (q, size): how z shows in them. The gain is (H, F⁻¹ e, F⁻¹ H), for the way back."""
     PH = P @ H.T
     F = H @ PH + np.diag(noise)
     e = residual - H @ z
@@ -184,11 +278,11 @@ def _update(
 
 
 def _backward(
-    a: Array, V: Array, phi: Array, shock_covariance: Array, gains: list[tuple[Array, Array, Array] | None]
+    a: Array, V: Array, phi: Array, shock_covariance: Array, *, gains: list[tuple[Array, Array, Array] | None]
 ) -> tuple[Array, Array, Array]:
     """Smoothed z, its covariance, and smoothed shocks: r and N gather what later rows say of z (de Jong 1988)."""
     n, size = a.shape
-    p = size // 2
+    p = phi.shape[1]
     r, N = np.zeros(size), np.zeros((size, size))
     smoothed, covariance, shocks = np.empty_like(a), np.empty_like(V), np.empty((max(n - 1, 0), p))
     for j in range(n - 1, -1, -1):
@@ -208,18 +302,13 @@ def _backward(
     return smoothed, covariance, shocks
 
 
-def _summed(covariance: Array, p: int) -> Array:
-    """Covariance of s + b from that of [s, b]: (n, 2p, 2p) → (n, p, p)."""
-    half: Array = covariance[:, :p] + covariance[:, p:]
-    return half[:, :, :p] + half[:, :, p:]
-
-
 class TermKind(StrEnum):
     """What a named part of a change is.
 
     own_return: from the construct's own earlier deviation fading. from_construct: from another construct's earlier
     deviation. therapy: therapy's push on the construct itself. therapy_through_others: therapy's push on others that
-    reached it within one interval. trend: the mean trend (readings other than carried). shocks: not explained.
+    reached it within one interval. trend: the mean trend (readings other than carried). own_change: by how much this
+    person changes more or less than the mean (smoothed). shocks: not explained.
     """
 
     OWN_RETURN = "own_return"
@@ -227,6 +316,7 @@ class TermKind(StrEnum):
     THERAPY = "therapy"
     THERAPY_THROUGH_OTHERS = "therapy_through_others"
     TREND = "trend"
+    OWN_CHANGE = "own_change"
     SHOCKS = "shocks"
 
 
@@ -259,8 +349,11 @@ def decompose(course: Smoothed, construct: str, first: int = 0, last: int = -1) 
     linear, none: x = state-like movement only, and the trend is a term of its own. An effect that is passed on within
     one interval counts where it began; with shocks that are correlated, no other split is implied.
 
-    Raises ModelError for an unknown construct or rows that are not there in this order.
+    Raises ModelError for an unknown construct, rows that are not there in this order, or a carried trend with inputs
+    (whose way through the constructs is not told apart from therapy's).
     """
+    if course.specification.inputs and course.specification.trend is Trend.CARRIED:
+        raise ModelError("a carried change is not taken apart where the model has inputs besides")
     specification, n = course.specification, len(course.times)
     if construct not in specification.constructs:
         raise ModelError(
@@ -286,8 +379,11 @@ def decompose(course: Smoothed, construct: str, first: int = 0, last: int = -1) 
         terms.append(Term(TermKind.THERAPY_THROUGH_OTHERS, float(pushed.sum() - pushed[k])))
     else:
         terms.append(Term(TermKind.TREND, float(course.trend[end, k] - course.trend[begin, k])))
+    own = course.own_course - course.trend
+    if specification.own_change:
+        terms.append(Term(TermKind.OWN_CHANGE, float(own[end, k] - own[begin, k])))
     terms.append(Term(TermKind.SHOCKS, float(course.shocks[begin:end, k].sum())))
-    true = course.trend[:, k] + course.smoothed[:, k]
+    true = course.own_course[:, k] + course.smoothed[:, k]
     return Decomposition(
         construct, float(course.times[begin]), float(course.times[end]), float(true[end] - true[begin]), tuple(terms)
     )

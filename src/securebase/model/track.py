@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 
 from securebase.errors import ModelError
-from securebase.model.equations import stationary_covariance, trend_mean
+from securebase.model.equations import person_covariance, share_of_own_change, stationary_covariance, trend_mean
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification
 from securebase.model.smoothing import Smoothed, forecast, moves, smooth
@@ -30,11 +30,12 @@ class Tracked:
 
     predicted: the next score one step ahead, given all earlier rows; its sd includes measurement error. filtered,
     smoothed: what the constructs truly are at each row (level, trend and movement), given the rows so far, given all.
-    usual_level (p,): the person's own level (trait-like), without the trend; state_like: movement around level and
-    trend. forecast: true values, with forecast_sd; forecast_score_sd is that of a score. expected_course: the first
-    construct's true value in people of this model who began within half a standard deviation of this person's first
-    score; expected_course_score_sd is that of their scores. Standard deviations count what is uncertain about this
-    person, not about the parameters.
+    usual_level (p,): the person's own level (trait-like), without the trend; trend (n, p): the mean one, and what a
+    change of this person's own adds where the model has it; state_like: movement around level and trend. forecast: true
+    values, with forecast_sd; forecast_score_sd is that of a score. expected_course: the first construct's true value in
+    people of this model who began within half a standard deviation of this person's first score;
+    expected_course_score_sd is that of their scores. Standard deviations count what is uncertain about this person, not
+    about the parameters.
     """
 
     constructs: tuple[str, ...]
@@ -66,7 +67,7 @@ class Tracked:
         """Mean and standard deviation of a score at a time after the last row (default: of the first construct)."""
         k = 0 if construct is None else self._index(construct)
         mean, covariance = forecast(self.course, np.array([time]))
-        noise = self.course.parameters.measurement_noise[k]
+        noise = self.course.parameters.measurement_noise[self.course.specification.construct_of.index(k)]
         return float(mean[0, k]), float(np.sqrt(covariance[0, k, k] + noise))
 
     def probability_below(self, threshold: float, time: float, construct: str | None = None) -> float:
@@ -103,11 +104,14 @@ def track(
     alone where they are given. Raises ModelError for more than one person, other constructs or another unit of time.
     """
     _check(panel, specification)
-    course = smooth(specification, parameters, panel.times, panel.scores)
+    x = panel.covariates[0] if panel.covariates is not None and panel.n_persons else None
+    course = smooth(specification, parameters, panel.times, panel.scores, inputs=panel.inputs, covariates=x)
     ahead = _ahead(course.after_time, until, forecast_times)
     mean, covariance = forecast(course, ahead)
     variance = np.diagonal(covariance, axis1=1, axis2=2)
-    p, noise = specification.p, parameters.measurement_noise
+    p = specification.p
+    # of several indicators the first is what a construct's score means
+    noise = parameters.measurement_noise[[specification.construct_of.index(c) for c in range(p)]]
     predicted, predicted_covariance = course.true_values(course.predicted, course.predicted_covariance)
     filtered, filtered_covariance = course.true_values(course.filtered, course.filtered_covariance)
     smoothed, smoothed_covariance = course.true_values(course.smoothed, course.smoothed_covariance)
@@ -123,9 +127,9 @@ def track(
         filtered_sd=np.sqrt(_variances(filtered_covariance)),
         smoothed=smoothed,
         smoothed_sd=np.sqrt(_variances(smoothed_covariance)),
-        usual_level=parameters.level_mean + course.after[p:],
-        usual_level_sd=np.sqrt(np.clip(np.diag(course.after_covariance)[p:], 0.0, None)),
-        trend=course.trend,
+        usual_level=parameters.level_mean + course.by_covariates + course.after[p : 2 * p],
+        usual_level_sd=np.sqrt(np.clip(np.diag(course.after_covariance)[p : 2 * p], 0.0, None)),
+        trend=course.own_course - course.by_covariates,
         state_like=course.smoothed[:, :p],
         state_like_sd=np.sqrt(_variances(course.smoothed_covariance)[:, :p]),
         forecast_times=ahead,
@@ -183,29 +187,45 @@ def _expected_course(course: Smoothed, times: Array) -> tuple[Array, Array]:
     The course x(t) given a first score y is normal; y itself is spread over the half-SD window around this person's
     first score as it is among all people. Both moments are exact. Without a first score: all people.
     """
-    own = course.parameters
-    there = np.flatnonzero(np.isfinite(course.observed[:, 0])) if len(course.times) else np.empty(0, dtype=np.intp)
+    own, column = course.parameters, course.specification.construct_of.index(0)
+    there = np.flatnonzero(np.isfinite(course.observed[:, column])) if len(course.times) else np.empty(0, dtype=np.intp)
     origin = float(course.times[0]) if len(course.times) else course.after_time
     start = own.start_covariance
     P = stationary_covariance(own.drift, own.diffusion) if start is None else start
-    mean = own.level_mean[0] + trend_mean(course.specification, own, times, began=origin)[:, 0]
+    mean = own.level_mean[0] + course.by_covariates[0]
+    mean = mean + trend_mean(course.specification, own, times, began=origin)[:, 0]
     phi, gathered = moves(own, times - origin)
+    if course.specification.start_deviation and own.start_mean is not None and own.therapy_effect is None:
+        mean = mean + phi[:, 0] @ own.start_mean
     spread = phi @ P @ np.swapaxes(phi, 1, 2) + gathered
-    variance = spread[:, 0, 0] + own.level_covariance[0, 0]
+    person, shows = _between_persons(course.specification, own, times, origin)
+    variance = spread[:, 0, 0] + np.einsum("ei,ij,ej->e", shows, person, shows)
     if not len(there):
         return mean, variance
     first = int(there[0])
     at_first = np.searchsorted(times, course.times[first])
-    sd = float(np.sqrt(variance[at_first] + own.measurement_noise[0]))
+    sd = float(np.sqrt(variance[at_first] + own.measurement_noise[column]))
     # cov(x(t), x(first)): forwards through the drift from the first score, backwards for rows before it
     between, _ = moves(own, np.abs(times - course.times[first]))
     later = (between @ spread[at_first])[:, 0, 0]
     earlier = (spread @ np.swapaxes(between, 1, 2))[:, 0, 0]
-    shared = np.where(times >= course.times[first], later, earlier) + own.level_covariance[0, 0]
-    z = (float(course.observed[first, 0]) - mean[at_first]) / sd
+    shared = np.where(times >= course.times[first], later, earlier) + shows @ person @ shows[at_first]
+    z = (float(course.observed[first, column]) - mean[at_first]) / sd
     window_mean, window_variance = _window_moments(z - ALIKE, z + ALIKE)
     slope = shared / sd
     return mean + slope * window_mean, variance - slope**2 * (1.0 - window_variance)
+
+
+def _between_persons(of: Specification, own: Parameters, times: Array, origin: float) -> tuple[Array, Array]:
+    """Of the first construct: covariance (2, 2) of level and own change between persons, and how they show (e, 2)."""
+    person, f = person_covariance(own)[[0, -of.p]][:, [0, -of.p]], np.zeros(len(times))
+    if of.own_change:
+        f = share_of_own_change(of, own, times, times - origin)
+    else:
+        person = person * np.array([[1.0, 0.0], [0.0, 0.0]])
+    if own.therapist_covariance is not None:
+        person = person + own.therapist_covariance[0, 0] * np.array([[1.0, 0.0], [0.0, 0.0]])
+    return person, np.column_stack([np.ones(len(times)), f])
 
 
 def _window_moments(low: float, high: float) -> tuple[float, float]:

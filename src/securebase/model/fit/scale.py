@@ -331,7 +331,7 @@ class Scale:
         """Natural value / standard value."""
         d, u = self.spread[self.leading], self.unit
         both = np.multiply.outer(d, d)
-        return {
+        factors: dict[str, Array] = {
             "drift": np.divide.outer(d, d) / u,
             "diffusion": both / u,
             "start_covariance": both,
@@ -345,7 +345,8 @@ class Scale:
             "loading": self.spread / d[np.array(self.specification.construct_of)],
             "intercept": self.spread,
             "measurement_noise": self.spread**2,
-        }.get(name, d)
+        }
+        return factors.get(name, d)
 
     def _person_factor(self, d: Array) -> Array:
         """Change of one's own is per time unit where there is no share of change by the planned end."""

@@ -16,12 +16,12 @@ from scipy.linalg import expm
 
 from securebase.errors import ModelError
 from securebase.measurement.constructs import construct
-from securebase.model.equations import given, lyapunov, share_of_change, transitions
+from securebase.model.equations import given, lyapunov, share_of_change, share_of_own_change, transitions
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.parameters import Array, Parameters, Specification, Trend
 from securebase.model.processes import Gate, Processes, Support
 from securebase.model.simulate.between_sessions import LifeEventProcess, SuddenGainProcess
-from securebase.model.simulate.draws import gathered_push, mean_courses, root, share_of_own_change, start_covariance
+from securebase.model.simulate.draws import gathered_push, mean_courses, root, start_covariance
 from securebase.model.simulate.emotional_work import CorrectiveProcess, TellingProcess
 from securebase.model.simulate.leaving import LeavingProcess
 from securebase.model.simulate.people import People, sizes
@@ -274,7 +274,7 @@ def _fixed(specification: Specification, parameters: Parameters, people: People,
     carried = specification.trend is Trend.CARRIED
     counted = weeks - first if carried else weeks
     if specification.own_change:
-        share = share_of_own_change(specification, parameters, counted)
+        share = share_of_own_change(specification, parameters, counted, counted)
     elif carried:
         share = share_of_change(
             rate_of_course(parameters, specification.planned_end), counted, specification.planned_end

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 
 from securebase.errors import ModelError
-from securebase.model.equations import given, share_of_change, stationary_covariance, transitions, trend_mean
+from securebase.model.equations import given, share_of_own_change, stationary_covariance, transitions, trend_mean
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
 
@@ -175,15 +175,8 @@ def mean_courses(specification: Specification, parameters: Parameters, times: Ar
         out = out + _on_unique(elapsed, lambda t: expm(t[:, None, None] * parameters.drift) @ start)
     if specification.own_change:
         counted = elapsed if specification.trend is Trend.CARRIED else times
-        out = out + share_of_own_change(specification, parameters, counted)[:, :, None] * change[:, None, :]
+        out = out + share_of_own_change(specification, parameters, counted, counted)[:, :, None] * change[:, None, :]
     return out
-
-
-def share_of_own_change(specification: Specification, parameters: Parameters, times: Array) -> Array:
-    """f(t), how much of their own change people have made by then: t itself, or a bounded curve that ends at 1."""
-    if specification.trend in (Trend.APART, Trend.CARRIED):
-        return share_of_change(given(parameters.rate, "rate"), times, specification.planned_end)
-    return times
 
 
 def padded(courses: Sequence[Array], longest: int) -> tuple[Array, Array]:
