@@ -13,6 +13,7 @@ import numpy as np
 import scipy
 
 from benchmarks.coverage import Coverage, coverage
+from benchmarks.power import Replicated, replicated, section
 from benchmarks.ranking import Ranking, ranking
 from benchmarks.speed import Evaluation, Fitted, evaluations, fits
 from securebase import __version__
@@ -45,7 +46,9 @@ def main() -> None:
         print(f"Fitting {chosen.cohorts} simulated cohorts, trend {trend.value} …", flush=True)
         covered.append(coverage(trend, cohorts=chosen.cohorts))
     ranked = [ranking(sessions) for sessions in (16, 50, 100)]
-    text = page(machine, timed, fitted, covered, ranked)
+    print("Measuring a power analysis …", flush=True)
+    many = replicated()
+    text = page(machine, timed, fitted, covered, ranked, many)
     chosen.to.mkdir(parents=True, exist_ok=True)
     (chosen.to / "benchmarks.md").write_text(text, encoding="utf-8")
     found = {
@@ -54,6 +57,7 @@ def main() -> None:
         "fits": [asdict(f) for f in fitted],
         "coverage": [asdict(c) for c in covered],
         "ranking": [asdict(r) for r in ranked],
+        "power": asdict(many),
     }
     (chosen.to / "benchmarks.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(text)
@@ -65,6 +69,7 @@ def page(
     fitted: list[Fitted],
     covered: list[Coverage],
     ranked: list[Ranking],
+    many: Replicated,
 ) -> str:
     lines = [
         "# Benchmarks",
@@ -110,6 +115,7 @@ def page(
             for f in fitted
         ],
         "",
+        *section(many),
         "## Can one person's own course name the mechanism that matters?",
         "",
         "Four mechanisms, one of which moves the outcome (standardised effect −.15, reliability .8), ranked by each "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
@@ -40,10 +42,9 @@ def on_cluster(address: str, workers: int | None = None) -> Iterator[Run]:
         )
     if address == LOCAL:
         count = workers or joblib.cpu_count()
-        with (
-            distributed.LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None) as cluster,
-            distributed.Client(cluster) as client,
-        ):
+        with _deaf():
+            cluster = distributed.LocalCluster(n_workers=count, threads_per_worker=1, dashboard_address=None)
+        with cluster, distributed.Client(cluster) as client:
             yield _run(client)
         return
     try:
@@ -55,6 +56,19 @@ def on_cluster(address: str, workers: int | None = None) -> Iterator[Run]:
     with client:
         _check(client, address)
         yield _run(client)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes started meanwhile do not hear Ctrl-C, which is for the one that gathers."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _check(client: Any, address: str) -> None:

@@ -100,7 +100,11 @@ def truth_from_set(
         parameters = apart(parameters, stated.planned_end)
     elif trend is not Trend.CARRIED:
         raise ParameterSetError(f"“{whole.id}” has no reading of the trend as “{trend.value}”", advice="Take carried.")
-    kept = tuple(s for s in whole.statements if set(s.about.split(", ")) <= set(constructs))
+    kept = tuple(
+        s
+        for s in whole.statements
+        if set(s.about.split(", ")) <= set(constructs) and not s.quantity.startswith("own_change")
+    )
     return Truth(
         f"parameter set “{whole.id}”, version {whole.version}",
         whole.about,

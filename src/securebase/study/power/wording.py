@@ -91,9 +91,10 @@ def _replications(plan: PowerPlan, cells: Sequence[Cell]) -> str:
     )
     if least == most == plan.replications:
         return f"{plan.replications:,} samples were drawn for {of}{more}."
+    drawn = f"{least:,}" if least == most else f"{least:,} to {most:,}"
     return (
-        f"Of the {plan.replications:,} samples planned for {of}{more}, {least:,} to {most:,} were drawn before the "
-        "simulation was stopped."
+        f"Of the {plan.replications:,} samples planned for {of}{more}, {drawn} were drawn before the simulation was "
+        "stopped."
     )
 
 
@@ -136,7 +137,12 @@ def answer_in_words(answer: Needed, plan: PowerPlan) -> str:
     if share is not None and share.value is not None:
         ends = f"{number(share.lower)} to {number(share.upper)}"
         seen = f"; simulated with {answer.nearest:,}: {number(share.value)} ({ends})"
-    return f"{where} is reached with about {answer.clients:,} clients{between}{seen}."
+    beyond = (
+        f", which is beyond the {max(answer.tried):,} that were simulated at most"
+        if answer.clients > 1.2 * max(answer.tried)
+        else ""
+    )
+    return f"{where} is reached with about {answer.clients:,} clients{between}{beyond}{seen}."
 
 
 def setting_in_words(setting: Setting, plan: PowerPlan, lead: str = "") -> str:
