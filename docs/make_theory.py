@@ -74,7 +74,7 @@ def count(theory: Theory) -> list[str]:
         f"{without} nothing estimates them yet.",
         f"- **{len(places[Place.SIMULATED])} live in the simulator only**: events, early life, hidden causes, slow "
         "sums. No table tells them apart.",
-        f"- A published figure was seen for {grades[Grade.VERIFIED]}, {grades[Grade.COMPUTED]} rest on figures "
+        f"- A published finding was seen for {grades[Grade.VERIFIED]}, {grades[Grade.COMPUTED]} rest on figures "
         f"computed from public data, and for {grades[Grade.UNVERIFIED]} no figure is known.",
         f"- {sum(e.prior is not None for e in edges)} have a prior; for the others none is stated.",
         f"- {sum(e.outruns_its_evidence for e in edges)} stand for claims that say more than is known "

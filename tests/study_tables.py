@@ -77,3 +77,42 @@ def cohort(rows: SessionTable, labels: Mapping[str, str] | None = None) -> Cohor
         episodes.append(EpisodeRecord(f"p{i}", tuple(administrations), tuple(sessions)))
     constructs = tuple(own_construct(name) for name in names)
     return Cohort(tuple(episodes), constructs, "y", tuple(n for n in names if n != "y"), "session", 7.0)
+
+
+def bent(
+    seed: int,
+    *,
+    n: int = 60,
+    sessions: int = 16,
+    low: float = 0.0,
+    high: float = 0.0,
+    between: bool = False,
+    square: float = 0.0,
+    shared_trend: float = 0.0,
+    common_bend: float = 0.0,
+    missing: float = 0.0,
+) -> SessionTable:
+    """x → next y by `low` where the moderator m is below its usual value and by `high` where it is above: a gate.
+
+    `between`: m is a constant of the person. `square`: x² → next y. `shared_trend`: SD of straight lines of one's own
+    that y, x and m share; `common_bend`: the height of a course that bends down and is the same for everybody in all
+    three. x and m move together (.3), y carries .3 of its past over.
+    """
+    rng = np.random.default_rng(seed)
+    rows: list[tuple[float, ...]] = []
+    for i in range(n):
+        levels, slope = rng.normal(size=3), rng.normal() * shared_trend
+        y, x, m = rng.normal(size=3)
+        m = rng.normal() if between else m
+        for t in range(sessions):
+            course = slope * t + common_bend * np.exp(-t / 4)
+            shown = m if between else levels[2] + m + course
+            rows.append((i, t, levels[0] + y + course, levels[1] + x + course, shown))
+            y = 0.3 * y + (high if m > 0 else low) * x + square * (x**2 - 1) + rng.normal()
+            shared = rng.normal()
+            x = 0.3 * x + 0.55 * shared + 0.8 * rng.normal()
+            m = m if between else 0.3 * m + 0.55 * shared + 0.8 * rng.normal()
+    person, times, ys, xs, ms = (np.array(column) for column in zip(*rows, strict=True))
+    ys, xs, ms = (np.where(rng.random(len(v)) < missing, np.nan, v) for v in (ys, xs, ms))
+    after = {"y": Moment.BEFORE, "x": Moment.AFTER, "m": Moment.AFTER}
+    return table(person.astype(int), times, after, y=ys, x=xs, m=ms)

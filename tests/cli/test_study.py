@@ -83,3 +83,30 @@ def test_a_time_far_from_all_others_is_named_and_costs_nothing(run, tmp_path, co
     assert said.code == 0
     said_on_one_line = " ".join(said.out.split())
     assert f"“p3” has nothing for 99,999,988 sessions before row {last + 1}" in said_on_one_line
+
+
+def test_a_moderator_that_is_no_process_is_read_and_asked(run, tmp_path):
+    rng = np.random.default_rng(5)
+    path = tmp_path / "gate.csv"
+    lines = ["who,session,y,x,alliance"]
+    for person in range(80):
+        y = 0.0
+        for t in range(14):
+            x, m = rng.normal(size=2)
+            lines.append(f"p{person},{t + 1},{y:.4f},{x:.4f},{m:.4f}")
+            y = 0.3 * y + (-0.6 if m > 0 else 0.0) * x + rng.normal()
+    path.write_text("\n".join(lines))
+    words = ("--moderator", "alliance", "--curvature", "--trend", "none")
+    said = run("study", path, *COLUMNS, *words)
+    assert said.code == 0
+    assert "What bends a lag" in said.out
+    assert "Where Alliance is higher than usual, higher x than usual tends to come before lower y" in " ".join(
+        said.out.split()
+    )
+    found = json.loads(run("study", path, *COLUMNS, *words, "--json").out)
+    assert found["asked"]["processes"] == ["x"]
+    assert found["asked"]["moderators"] == ["alliance"]
+    assert [b["verdict"] for b in found["bends"]] == ["stays", "cannot_tell"]
+    refused = run("study", path, *COLUMNS, "--moderator", "nothing")
+    assert refused.code == 2
+    assert "“nothing”" in refused.err

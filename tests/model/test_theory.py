@@ -89,6 +89,11 @@ def test_level_and_lag_go_together(edge: TheoryEdge) -> None:
     if edge.level is Level.BETWEEN_PERSON:
         assert edge.lag in (Lag.NONE, Lag.COURSE)
     assert (edge.by == "levels") <= (edge.lag is Lag.NONE)
+    if edge.by == "moderation":
+        assert edge.moderator
+        assert edge.form in (Form.PRODUCT, Form.GATE)
+    if edge.by == "curvature":
+        assert edge.form in (Form.SATURATING, Form.INVERTED_U)
     if edge.by == "lag":
         assert edge.level in (Level.WITHIN_PERSON, Level.DYAD)
         assert edge.form is Form.LINEAR
@@ -132,6 +137,20 @@ def test_what_estimates_an_edge_in_a_study_is_there() -> None:
         module, name = way.computed_by.split(":")
         assert callable(getattr(import_module(module), name))
     assert {e.by for e in EDGES if e.place is not Place.STUDY} == {""}
+
+
+def test_products_gates_and_bends_are_estimated_and_what_needs_a_control_group_is_not() -> None:
+    """S13, S42, S46, S66 and S76 are not linear; what therapy adds to a column cannot be told without other clients."""
+    of_studies = THEORY.of(place=Place.STUDY)
+    for e in of_studies:
+        if e.form is not Form.LINEAR:
+            assert e.by in ("moderation", "curvature"), e.label
+    found = {claim: {e.by for e in of_studies if claim in e.claims} for claim in ("S13", "S42", "S46", "S66", "S76")}
+    assert found["S13"] == found["S66"] == {"moderation"}
+    assert found["S46"] == {"curvature"}
+    assert {"moderation", "curvature"} < found["S42"]
+    assert "moderation" in found["S76"]
+    assert {e.from_construct for e in of_studies if not e.by} == {THERAPY}
 
 
 def test_claims_that_outrun_their_evidence_are_marked() -> None:

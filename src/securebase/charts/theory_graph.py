@@ -1,7 +1,7 @@
 """The theory drawn: the fitted model as a ring, then every edge pillar by pillar, or mechanism by mechanism.
 
-A coloured line rests on a published or computed figure; a dashed grey one on none. The mark at the end of a line says
-where the edge lives: in the model, in studies only, in the simulator only.
+A coloured line rests on a published finding or a computed figure, a dashed grey one on neither. The mark at the end of
+a line says where the edge lives: in the model, in studies only, in the simulator only.
 """
 
 from __future__ import annotations
@@ -232,7 +232,7 @@ def _end(drawing: _Drawing, wire: Wire) -> None:
 def _legend(drawing: _Drawing, y: float, by: By) -> float:
     """What lines, marks and letters mean."""
     lines = (
-        (Grade.VERIFIED, "a published figure was seen"),
+        (Grade.VERIFIED, "a published finding was seen"),
         (Grade.COMPUTED, "computed from public data"),
         (Grade.UNVERIFIED, "no figure known"),
     )
@@ -304,4 +304,5 @@ def _title(by: By) -> str:
 def _described(edges: Sequence[TheoryEdge]) -> str:
     places = ", ".join(f"{sum(e.place is p for e in edges)} {said}" for p, said in _PLACES.items())
     known = sum(e.grade is not Grade.UNVERIFIED for e in edges)
-    return f"{_count(edges)}: {places}. {known} rest on a published or computed figure, {len(edges) - known} on none."
+    rest = f"{known} rest on a published finding or a computed figure, {len(edges) - known} on neither"
+    return f"{_count(edges)}: {places}. {rest}."

@@ -111,17 +111,21 @@ def table_options(command: Command) -> Command:
     return cast(Command, wrapped)
 
 
-def cohort_of(options: TableOptions) -> Cohort:
-    """Read the table as described. Raises TableError, or a usage error where options contradict each other."""
+def cohort_of(options: TableOptions, further: tuple[str, ...] = ()) -> Cohort:
+    """Read the table as described, with `further` columns beside the processes.
+
+    Raises TableError, or a usage error where options contradict each other.
+    """
     if options.layout == "long" and (options.person is None or options.time is None):
         raise click.UsageError("Name the columns of person and time with --person and --time.")
-    moments = _moments(options)
+    columns = tuple(dict.fromkeys((*options.process, *further)))
+    moments = _moments(options, columns)
     return read_cohort(
         options.table,
         person=options.person,
         time=options.time,
         outcome=options.outcome,
-        processes=options.process,
+        processes=columns,
         time_unit=options.time_unit,
         outcome_moment=moments.pop(options.outcome, Moment.BEFORE),
         process_moments=moments,
@@ -133,11 +137,11 @@ def cohort_of(options: TableOptions) -> Cohort:
     )
 
 
-def _moments(options: TableOptions) -> dict[str, Moment]:
-    known = {options.outcome, *options.process}
+def _moments(options: TableOptions, columns: tuple[str, ...]) -> dict[str, Moment]:
+    known = {options.outcome, *columns}
     found: dict[str, Moment] = {}
-    for moment, columns in ((Moment.BEFORE, options.asked_before), (Moment.AFTER, options.asked_after)):
-        for column in columns:
+    for moment, named in ((Moment.BEFORE, options.asked_before), (Moment.AFTER, options.asked_after)):
+        for column in named:
             if column not in known:
                 raise click.UsageError(f"“{column}” is neither the outcome nor a process.")
             if found.setdefault(column, moment) is not moment:

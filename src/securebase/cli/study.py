@@ -18,9 +18,18 @@ from securebase.study.wording import number
 
 @click.command("study")
 @table_options
+@click.option(
+    "--moderator",
+    metavar="COL",
+    multiple=True,
+    help="Does this column bend the lag from a process to the outcome? May be given again.",
+)
+@click.option("--curvature", is_flag=True, help="Is the lag from each process to the outcome straight?")
 @click.option("--json", "json_wanted", is_flag=True, help="Print the figures of the report as JSON.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the report (one HTML file).")
-def command(options: TableOptions, *, json_wanted: bool, out: Path | None) -> None:
+def command(
+    options: TableOptions, *, moderator: tuple[str, ...], curvature: bool, json_wanted: bool, out: Path | None
+) -> None:
     """Study TABLE: what lies between persons and within them, and what tends to come before what.
 
     Every lag is given with each person's own mean taken out, with each person's own line over time taken out, and with
@@ -28,7 +37,15 @@ def command(options: TableOptions, *, json_wanted: bool, out: Path | None) -> No
     """
     with progress(quiet=json_wanted) as tell:
         tell("Reading the table")
-        result = study(cohort_of(options), trend=options.reading_of_trend, start=options.start_of_state, tell=tell)
+        result = study(
+            cohort_of(options, moderator),
+            trend=options.reading_of_trend,
+            start=options.start_of_state,
+            processes=options.process,
+            moderators=moderator,
+            curvature=curvature,
+            tell=tell,
+        )
         if out:
             tell("Writing the report")
             deliver(study_report(result), out)
@@ -70,6 +87,12 @@ def _print(result: StudyResult) -> None:
         heading("What stays and what fades as own lines, and then the common course, are taken out")
         table(("", "own mean out", "own line out", "+ common course", ""), [_row(lag, result) for lag in result.lags])
         _print_findings(result)
+    if result.bends:
+        heading("What bends a lag")
+        for words, figures in zip(result.bends_in_words, result.bend_figures_in_words, strict=True):
+            click.echo()
+            sentences([words])
+            sentences([figures] if figures else [], indent="    ")
     heading("Fitted model")
     for model in result.models:
         if isinstance(model, NotFitted):

@@ -48,7 +48,8 @@ class Lag(StrEnum):
 class Grade(StrEnum):
     """What the link rests on. The prior's number itself is always a judgement; its `basis` says how it was made.
 
-    verified: a published figure that was seen in its source. computed: computed from public data.
+    verified: a published figure, or a direction where the basis says so, that was seen in its source.
+    computed: computed from public data.
     unverified: expected by the theory, or a figure nobody has looked up.
     """
 

@@ -94,6 +94,8 @@ class Way:
 WAYS: Mapping[str, Way] = MappingProxyType(
     {
         "lag": Way("lag between two columns", "securebase.study.reciprocal:findings"),
+        "moderation": Way("product with a moderator", "securebase.study.moderation:bends"),
+        "curvature": Way("bend of a lag by itself", "securebase.study.moderation:bends"),
         "levels": Way("correlation of persons' means", "securebase.study.variance:moves_with"),
     }
 )

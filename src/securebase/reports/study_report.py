@@ -10,9 +10,11 @@ from securebase.charts.study_courses import courses_chart, shown_courses
 from securebase.charts.study_forest import forest_chart
 from securebase.charts.study_levels import Level, levels_chart
 from securebase.charts.study_residuals import residuals_chart
+from securebase.charts.study_slopes import slopes_chart
 from securebase.reports.render import render
 from securebase.study.estimators import ALTERNATIVES, GUARD, PRIMARY
 from securebase.study.forms import Form
+from securebase.study.moderation import RULE as BEND_RULE
 from securebase.study.reciprocal import Verdict
 from securebase.study.result import ModelSummary, NotFitted, ParameterRow, StudyResult
 from securebase.study.wording import counted_in_words, flags_in_words, misfits_in_words, when
@@ -42,6 +44,8 @@ def study_report(result: StudyResult) -> str:
             for m in result.moves_with
         },
         residuals={name: _svg(residuals_chart(result, name, width=_COLUMN)) for name in result.courses.residuals},
+        slopes=_slopes(result),
+        bend_rule=BEND_RULE,
         estimators=(PRIMARY, GUARD, *ALTERNATIVES),
         fitted=fitted,
         estimates=_estimates(fitted),
@@ -95,6 +99,19 @@ def _courses(result: StudyResult) -> list[tuple[str, Markup, int, int]]:
         for name, found in result.courses.courses.items()
         if found
     ]
+
+
+def _slopes(result: StudyResult) -> list[tuple[Markup, str]]:
+    """Chart and caption of every bend that could be estimated."""
+    label = result.asked.label
+    found = []
+    for bend in result.bends:
+        if bend.detrended is None:
+            continue
+        by = "by itself" if bend.question.curvature else f"where {label(bend.question.moderator)} is low and high"
+        words = f"{label(bend.question.process)} → {label(bend.question.outcome)}, {by}; own line taken out, 95% bands."
+        found.append((_svg(slopes_chart(result, bend, width=_COLUMN)), words))
+    return found
 
 
 def _svg(chart: object) -> Markup:

@@ -138,7 +138,7 @@ def guarded(main: LagPair, guard: LagPair) -> Verdict:
     """
     if main.detrended is None:
         return main.verdict
-    return _guarded(main.verdict, main.detrended, guard.detrended)
+    return guarded_verdict(main.verdict, main.detrended, guard.detrended)
 
 
 def lag_pair(table: SessionTable, wanted: Link, estimator: LagEstimator) -> LagPair:
@@ -203,7 +203,8 @@ def judge(centred: Judged, detrended: Judged) -> Verdict:
     return Verdict.APPEARS if detrended.told_from_zero else Verdict.CANNOT_TELL
 
 
-def _guarded(verdict: Verdict, detrended: Judged, guard: Judged | None) -> Verdict:
+def guarded_verdict(verdict: Verdict, detrended: Judged, guard: Judged | None) -> Verdict:
+    """The second step of the rule in `RULE`: what stays must stand before the guard too."""
     if verdict is not Verdict.STAYS or guard is None:
         return verdict
     if guard.raw / detrended.raw < 1.0 - SHARE_THAT_FADES:
@@ -222,7 +223,7 @@ def _leaving_one(
     changed: Counter[Verdict] = Counter()
     for person in np.flatnonzero(present | line.present):
         one, two, *more = (found(int(person)) for found in without)
-        again = _guarded(judge(one, two), two, more[0] if more else None)
+        again = guarded_verdict(judge(one, two), two, more[0] if more else None)
         changed[again] += again is not verdict
     known = line.present & np.isfinite(line.p_value)
     if not known.any():

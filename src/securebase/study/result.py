@@ -10,6 +10,7 @@ from typing import Any
 
 from securebase.records.cohort import Reading
 from securebase.study.courses import Courses
+from securebase.study.moderation import BendFinding
 from securebase.study.reciprocal import LagFinding
 from securebase.study.variance import MovesWith, VarianceRow
 
@@ -28,6 +29,7 @@ class Asked:
     time_unit: str
     trend: str
     start: str
+    moderators: tuple[str, ...] = ()
 
     def label(self, construct: str) -> str:
         return self.labels.get(construct, construct)
@@ -128,7 +130,8 @@ class StudyResult:
 
     `findings_in_words` (sentences without figures), `caveats_in_words` (does the fitted model show it, does one person
     decide?), `figures_in_words`, `others_in_words` (do other ways of computing it agree?) and `model_in_words` (what
-    the fitted model says of the same direction) are in the order of `lags`.
+    the fitted model says of the same direction) are in the order of `lags`. `bends` are the moderators and curvatures
+    that were asked for; their words are in the same order.
     """
 
     asked: Asked
@@ -148,6 +151,9 @@ class StudyResult:
     others_in_words: tuple[str, ...]
     model_in_words: tuple[str, ...]
     limits: tuple[str, ...]
+    bends: tuple[BendFinding, ...] = ()
+    bends_in_words: tuple[str, ...] = ()
+    bend_figures_in_words: tuple[str, ...] = ()
     courses: Courses = field(repr=False, default_factory=Courses)
 
     def to_json(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 
 import numpy as np
@@ -17,6 +17,8 @@ from securebase.records.cohort import Cohort
 from securebase.study.courses import courses
 from securebase.study.limits import limits
 from securebase.study.models import models
+from securebase.study.moderation import BendFinding, bends
+from securebase.study.moderation_wording import bend_figures_in_words, bend_in_words
 from securebase.study.reciprocal import RULE, findings
 from securebase.study.result import Asked, Size, StudyResult
 from securebase.study.table import SessionTable, session_table
@@ -36,31 +38,39 @@ def study(
     trend: Trend | str = Trend.CARRIED,
     start: Start | str = Start.STATIONARY,
     measures: Measures | None = None,
+    processes: Sequence[str] | None = None,
+    moderators: Sequence[str] = (),
+    curvature: bool = False,
     tell: Callable[[str], None] = lambda _: None,
 ) -> StudyResult:
     """Variance, both levels, both directions of lag, the fitted model and its twin, and what cannot be told.
 
-    `measures` says which instrument and scale to read for a construct that was measured with several. `tell` hears in
-    plain words what is being computed. Raises ModelError where the data has no row to look at; a
+    `measures` says which instrument and scale to read for a construct that was measured with several. `processes` are
+    those of the cohort that are followed, all by default; `moderators`, of the same or of the cohort's others, are
+    asked whether they bend the lag from a process to the outcome, and with `curvature` each process is asked it too.
+    `tell` hears in plain words what is being computed. Raises ModelError where the data has no row to look at; a
     model that cannot be fitted is a part of the result, not an error.
     """
     trend, start = Trend(trend), Start(start)
-    rows = panel(cohort, measures=measures)
+    followed = cohort.processes if processes is None else tuple(processes)
+    names = (cohort.outcome, *followed)
+    rows = panel(cohort, names, measures=measures)
     table = session_table(cohort, rows)
-    names = (cohort.outcome, *cohort.processes)
-    labels = {name: cohort.construct(name).label for name in names}
+    labels = {name: cohort.construct(name).label for name in dict.fromkeys((*names, *moderators))}
     asked = Asked(
         cohort.outcome,
-        cohort.processes,
+        followed,
         labels,
         {name: table.moments[name].value for name in names if name in table.moments},
         cohort.time_unit,
         trend.value,
         start.value,
+        tuple(moderators),
     )
     tell("Looking at both levels and both directions")
     variance = tuple(variance_row(table, name, labels[name]) for name in names)
-    lags = findings(table, cohort.outcome, cohort.processes)
+    lags = findings(table, cohort.outcome, followed)
+    bent = _bends(cohort, asked, measures, curvature=curvature)
     size = _size(table)
     fitted, residuals = models(rows, trend, start, tell, size.usual_gap or 1.0)
     return StudyResult(
@@ -71,7 +81,7 @@ def study(
         versions=versions(),
         simulated=cohort.simulated,
         variance=variance,
-        moves_with=tuple(moves_with(table, name, cohort.outcome) for name in cohort.processes),
+        moves_with=tuple(moves_with(table, name, cohort.outcome) for name in followed),
         lags=lags,
         rule=RULE,
         models=fitted,
@@ -81,8 +91,20 @@ def study(
         others_in_words=tuple(others_in_words(lag) for lag in lags),
         model_in_words=tuple(model_in_words(lag, fitted, labels) for lag in lags),
         limits=limits(table, asked, size, variance, lags),
-        courses=courses(table, cohort.outcome, cohort.processes, residuals),
+        bends=bent,
+        bends_in_words=tuple(bend_in_words(bend, labels) for bend in bent),
+        bend_figures_in_words=tuple(bend_figures_in_words(bend) for bend in bent),
+        courses=courses(table, cohort.outcome, followed, residuals),
     )
+
+
+def _bends(cohort: Cohort, asked: Asked, measures: Measures | None, *, curvature: bool) -> tuple[BendFinding, ...]:
+    """Read in a table of their own, so that a moderator's rows leave all other findings as they are."""
+    if not asked.moderators and not curvature:
+        return ()
+    names = tuple(dict.fromkeys((asked.outcome, *asked.processes, *asked.moderators)))
+    table = session_table(cohort, panel(cohort, names, measures=measures))
+    return bends(table, asked.outcome, asked.processes, asked.moderators, curvature=curvature)
 
 
 def fingerprint(rows: Panel) -> str:

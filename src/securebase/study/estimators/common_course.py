@@ -19,17 +19,17 @@ _MOST_ROUNDS, _SETTLED = 200, 1e-10
 def estimate(table: SessionTable, link: Link, form: Form) -> Estimated | None:
     """As `successive`, on values less a mean for every step of time, estimated together with the person's own mean or
     line (two-way least squares, by taking out one after the other until nothing changes)."""
-    step = _steps(table)
+    step = steps_of(table)
     if step is None:
         return None
     values = {
-        name: _less_course(form, table.values[name], table, step) if name in (link.earlier, link.later) else column
+        name: less_course(form, table.values[name], table, step) if name in (link.earlier, link.later) else column
         for name, column in table.values.items()
     }
     return estimate_pairs(pairs(replace(table, values=values), link, form), form)
 
 
-def _steps(table: SessionTable) -> NDArray[np.int64] | None:
+def steps_of(table: SessionTable) -> NDArray[np.int64] | None:
     """(rows,) step of the common course: times in usual gaps, rounded; sparse ones joined with those before them."""
     first, second = table.successive()
     if not len(first):
@@ -49,7 +49,8 @@ def _steps(table: SessionTable) -> NDArray[np.int64] | None:
     return joined[place]
 
 
-def _less_course(form: Form, values: Array, table: SessionTable, step: NDArray[np.int64]) -> Array:
+def less_course(form: Form, values: Array, table: SessionTable, step: NDArray[np.int64]) -> Array:
+    """values (rows,) less a mean for every step, estimated together with the person's own mean or line of `form`."""
     there = np.isfinite(values)
     count = np.bincount(step[there], minlength=int(step.max()) + 1)
     left = values.copy()

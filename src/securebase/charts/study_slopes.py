@@ -1,0 +1,69 @@
+"""What bends a lag: the outcome expected after each value of a process, with a low and with a high moderator."""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+
+from securebase.charts import style
+from securebase.study.moderation import BendEstimate, BendFinding
+from securebase.study.moderation_wording import bend_in_words
+from securebase.study.result import StudyResult
+
+#: how far the picture goes to both sides, in standard deviations of the process
+REACH = 2.0
+_LOW, _HIGH = style.CONSTRUCT_COLOURS["interpersonal_stress"], style.CONSTRUCT_COLOURS["alliance"]
+
+
+def slopes_chart(result: StudyResult, finding: BendFinding, *, width: int = style.HALF) -> alt.LayerChart:
+    """Straight lines with 95% bands at one SD below and above; for a curvature one curve. Own line taken out.
+
+    Raises ValueError where the question could not be estimated.
+    """
+    found = finding.detrended
+    if found is None:
+        raise ValueError("a bend that could not be estimated cannot be drawn")
+    asked, label = finding.question, result.asked.label
+    moderator = label(asked.moderator)
+    lines = [("", 0.0, _HIGH)] if asked.curvature else [("lower", -1.0, _LOW), ("higher", 1.0, _HIGH)]
+    rows = [
+        {"x": x, "y": middle, "low": low, "high": high, "line": f"{name} {moderator}", "colour": colour}
+        for name, at, colour in lines
+        for x in np.linspace(-REACH, REACH, 41)
+        for middle, low, high in [expected(found, float(x), at, curvature=asked.curvature)]
+    ]
+    x = alt.X("x:Q", axis=alt.Axis(title=f"{label(asked.process)}, in SD from usual", grid=False, tickCount=5))
+    y = alt.Y("y:Q", axis=alt.Axis(title=None, tickCount=5))
+    ink = alt.Color("colour:N", scale=None)
+    base = style.table(rows).encode(x=x)
+    layers = [
+        base.mark_area(opacity=0.16).encode(y=alt.Y("low:Q"), y2="high:Q", color=ink, detail="line:N"),
+        base.mark_line(strokeWidth=2).encode(y=y, color=ink, detail="line:N"),
+    ]
+    if not asked.curvature:
+        # at the side where the lines part, the higher words go to the higher line
+        ends = [row for row in rows if row["x"] == REACH]
+        words = style.table(ends)
+        above = max(ends, key=lambda row: float(str(row["y"])))["line"]
+        layers += [
+            words.mark_text(align="right", dx=-2, dy=dy, fontSize=12, fontWeight=600)
+            .transform_filter(alt.datum.line == row["line"])
+            .encode(x=x, y=y, text="line:N", color=ink)
+            for row in ends
+            for dy in [-12 if row["line"] == above else 14]
+        ]
+    chart = style.layered(
+        *layers, width=width, height=int(width * 0.62), title=f"{label(asked.outcome)} expected, in SD from usual"
+    )
+    what = f"{label(asked.process)} by itself" if asked.curvature else f"{label(asked.process)} by {moderator}"
+    return style.themed(chart, label=what, description=bend_in_words(finding, result.asked.labels))
+
+
+def expected(found: BendEstimate, x: float, at: float, *, curvature: bool) -> tuple[float, float, float]:
+    """What is expected of the outcome after `x` where the moderator is `at`, with its 95% interval; all in SD."""
+    weights = np.array([x, x**2 / 2 if curvature else x * at])
+    a, b, c = found.covariance
+    middle = float(weights @ (found.lag, found.estimate))
+    error = float(np.sqrt(max(weights @ np.array([[a, b], [b, c]]) @ weights, 0.0)))
+    reach = (found.upper - found.lower) / (2 * found.standard_error) * error if found.standard_error else 0.0
+    return middle, middle - reach, middle + reach
