@@ -67,7 +67,7 @@ def section(found: Replicated) -> list[str]:
         f"replications in {found.mark:.0f} seconds on two cores; the ratio to it is by processor time of each of the "
         "two workers, as the clock counts other work of the machine too.",
         "",
-        "| constructs | clients | sessions | replications | workers | processor s, each worker | s by the clock | ratio "
+        "| constructs | clients | sessions | replications | workers | processor s, each worker | clock s | ratio "
         "to the mark | converged |",
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         f"| {found.constructs} | {found.clients} | {found.sessions} | {found.replications:,} | {found.workers} | "
