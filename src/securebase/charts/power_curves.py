@@ -46,10 +46,11 @@ def power_chart(
     ticks = _ticks(result.plan.clients, max(everything), 4 if narrow else 9)
     axis = alt.Axis(title="clients", values=ticks, grid=False, format=",d", labelOverlap=True)
     x = alt.X("clients:Q", scale=scale, axis=axis)
-    y = alt.Y("value:Q", axis=_axis(measure), scale=_scale(measure, rows))
+    up, range_ = _axis(measure), _scale(measure, rows)
+    y = alt.Y("value:Q", axis=up, scale=range_)
     base = style.table(rows).encode(x=x)
     layers = [
-        base.mark_area(opacity=0.16).encode(y=alt.Y("lower:Q"), y2="upper:Q", color=colour),
+        base.mark_area(opacity=0.16).encode(y=alt.Y("lower:Q", axis=up, scale=range_), y2="upper:Q", color=colour),
         base.mark_line(strokeWidth=2).encode(y=y, color=colour),
         base.mark_point(filled=True, size=55, opacity=1).encode(y=y, color=colour, shape=shape),
     ]
@@ -107,7 +108,9 @@ def _scale(measure: Measure, rows: Sequence[dict[str, Any]]) -> alt.Scale:
 def _axis(measure: Measure) -> alt.Axis:
     values = [0, 0.2, 0.4, 0.6, 0.8, 1] if measure == "power" else alt.Undefined
     form = ".1f" if measure == "power" else ".2~f"
-    return alt.Axis(title=_TITLES[measure], format=form, values=values, tickCount=5)
+    # with a count beside them, values would be thinned out to it
+    count = alt.Undefined if measure == "power" else 5
+    return alt.Axis(title=_TITLES[measure], format=form, values=values, tickCount=count)
 
 
 def _ticks(clients: Sequence[int], largest: int, most: int) -> list[int]:
