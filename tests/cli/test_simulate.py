@@ -63,3 +63,38 @@ def test_bad_input(run, words, part):
     assert said.code == 2
     assert part in said.err
     assert "Traceback" not in said.err
+
+
+def test_a_trial_has_its_arms_in_the_table_and_its_truth_beside_it(run, tmp_path):
+    out, truth = tmp_path / "trial.csv", tmp_path / "truth.json"
+    said = run(
+        *("simulate", "default", "--n", "6", "--arm", "ipt", "--arm", "waiting_list"),
+        *("--out", out, "--truth", truth, "--json"),
+    )
+    assert json.loads(said.out)["arms"] == ["ipt", "waiting_list"]
+    rows = [line.split(",") for line in out.read_text("utf-8").splitlines()]
+    arm = rows[0].index("arm")
+    assert {row[0]: row[arm] for row in rows[1:]} == {
+        f"sim-00{i}": "ipt" if i % 2 else "waiting_list" for i in range(1, 7)
+    }
+    persons = json.loads(truth.read_text("utf-8"))["persons"]
+    assert [p["arm"] for p in persons] == ["ipt", "waiting_list"] * 3
+    assert len(persons[0]["values"][0]) == 6
+    assert run("simulate", "default", "--arm", "placebo", "--out", out).code == 2
+
+
+def test_the_list_tells_truths_arms_and_what_a_study_must_find(run):
+    said = run("simulate").out
+    assert "A better alliance than usual is followed by clearly fewer symptoms" in said
+    assert "waiting_list" in said
+    told = {s["id"]: s for s in json.loads(run("simulate", "--json").out)}
+    assert told["alliance_as_gate"]["happens"] == ["gate"]
+    assert told["alliance_as_gate"]["expects"]["alliance_gates_technique"]
+    assert {"from": "alliance", "to": "symptoms", "sign": "none"} in told["co_trend_only"]["expects"]["effects"]
+
+
+def test_everything_that_can_happen_fits_into_a_table(run, tmp_path):
+    out = tmp_path / "whole.csv"
+    assert run("simulate", "whole_clinic", "--n", "8", "--out", out).code == 0
+    header = out.read_text("utf-8").splitlines()[0].split(",")
+    assert header[-4:] == ["therapist", "attachment_anxiety", "attachment_avoidance", "hope"]

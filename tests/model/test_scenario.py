@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from importlib import resources
 
 import numpy as np
@@ -10,11 +11,16 @@ import pytest
 
 from securebase.errors import ParameterSetError
 from securebase.measurement.constructs import MECHANISM_CONSTRUCTS, TRACKED_CONSTRUCTS
-from securebase.model.equations import stationary_covariance, trend_mean
+from securebase.model.equations import stationary_covariance
+from securebase.model.expectation import Sign
 from securebase.model.parameter_set import ParameterSet, parameter_set
 from securebase.model.parameters import Array
+from securebase.model.processes import Processes
 from securebase.model.scenario import Course, Scenario, read_scenario, scenario, scenarios
 from securebase.model.simulate import simulate_panel
+from securebase.model.simulate.courses import Courses, Kept, true_courses
+from securebase.model.simulate.people import draw_people
+from securebase.model.simulate.streams import Streams
 from securebase.model.standardised import standardised_effects
 
 each = pytest.mark.parametrize("one", scenarios().values(), ids=list(scenarios()))
@@ -60,10 +66,97 @@ def test_every_scenario_is_sound_and_ends_where_the_default_ends(one: Scenario) 
     assert one.truth
     assert all(sentence.endswith(".") for sentence in one.truth)
     assert one.id in own.id
-    parameters = own.in_score_units({"symptoms": ("phq9", "total")})
-    ends = parameters.level_mean + trend_mean(own.specification, parameters, np.array([0.0, 16.0]))
-    assert ends[0, 0] == pytest.approx(15.0)
-    assert 1 - ends[1, 0] / ends[0, 0] == pytest.approx(0.46, abs=0.005)
+    course = _mean_course(one)
+    phq9 = own.unit("phq9", "total")
+    start, end = phq9.mean + phq9.points * course.true[0, [0, 16], INDEX["symptoms"]]
+    assert start == pytest.approx(15.0)
+    happens_by_chance = one.id == "whole_clinic"
+    assert 1 - end / start == pytest.approx(0.46, abs=0.06 if happens_by_chance else 0.006)
+
+
+def _mean_course(one: Scenario) -> Courses:
+    """Somebody in the middle of everything, weekly to week 16: no differences, no movement, nothing by chance."""
+    own = one.parameter_set
+    still = replace(own.parameters, diffusion=np.eye(6) * 1e-20, level_covariance=np.zeros((6, 6)))
+    own = replace(own, specification=replace(own.specification, own_change=False), parameters=still)
+    steady = Processes(gate=one.happens.gate, support=one.happens.support, after_the_end=one.happens.after_the_end)
+    rng = np.random.default_rng(1)
+    people = draw_people(own, steady, one.arms[:1], rng, Streams.beside(rng))
+    kept = Kept(7.0 * np.arange(17.0)[None], np.array([17]), np.zeros((1, 17, 6)))
+    return true_courses(own, steady, people, kept, rng=rng, streams=Streams.beside(rng))
+
+
+@each
+def test_what_a_scenario_expects_is_what_its_parameters_do(one: Scenario) -> None:
+    own, expects = one.parameter_set, one.expects
+    effects = _effects(own)
+    links = [("symptoms", "alliance"), *((c, "symptoms") for c in TRACKED_CONSTRUCTS[1:])]
+    assert set(expects.effects) == set(links)
+    for begin, end in links:
+        size = effects[INDEX[end], INDEX[begin]]
+        said = Sign.NONE if abs(size) < 1e-9 else Sign.POSITIVE if size > 0 else Sign.NEGATIVE
+        assert expects.effect(begin, end) is said, (begin, end)
+    assert expects.effect("alliance", "interpersonal_skills") is None
+    level = own.parameters.level_covariance[INDEX["symptoms"], INDEX["alliance"]]
+    assert expects.between_alliance_symptoms is (Sign.NEGATIVE if level < 0 else Sign.NONE)
+    assert expects.alliance_gates_technique is bool(one.happens.gate.slope)
+    if expects.carried_by:
+        others = [c for c in TRACKED_CONSTRUCTS[1:] if c not in expects.carried_by]
+        assert all(expects.effect(c, "symptoms") is Sign.NONE for c in others)
+        push = own.parameters.therapy_effect
+        assert push is not None
+        assert push[INDEX["symptoms"]] == 0.0
+    if one.happens.after_the_end.follow_ups:
+        course = _mean_course(one)
+        rise = course.after[0, :, INDEX["symptoms"]] - course.true[0, -1, INDEX["symptoms"]]
+        assert bool(rise.min() > 0.4) is expects.relapse_after_the_end
+
+
+def test_the_eight_known_truths_are_on_the_shelf() -> None:
+    known = {
+        "co_trend_only",
+        "reverse_only",
+        "common_cause_only",
+        "alliance_sufficient",
+        "alliance_as_gate",
+        "one_mechanism",
+        "all_four_equal",
+        "relapse_on_withdrawal",
+    }
+    assert known < set(scenarios())
+    assert {k for k in known if scenarios()[k].expects.alliance_gates_technique} == {"alliance_as_gate"}
+    assert {k for k in known if scenarios()[k].expects.relapse_after_the_end} == {"relapse_on_withdrawal"}
+
+
+def test_in_all_four_equal_each_mechanism_does_the_same() -> None:
+    own = scenario("all_four_equal").parameter_set
+    effects, push = _effects(own), own.parameters.therapy_effect
+    assert push is not None
+    four = [INDEX[c] for c in MECHANISM_CONSTRUCTS]
+    assert np.abs(effects[0, four]) == pytest.approx(np.full(4, 0.12))
+    assert np.ptp(np.abs(push[four])) < 1e-12
+    block = effects[np.ix_(four, four)]
+    assert np.allclose(block - np.diag(np.diag(block)), 0.0, atol=1e-10)
+
+
+def test_symptoms_come_first_where_only_they_lead() -> None:
+    scores = _scores(scenario("reverse_only").parameter_set, 3000)
+    detrended = _own_line_out(scores)
+    forward, error = _lagged(detrended, "symptoms", "alliance")
+    back, back_error = _lagged(detrended, "alliance", "symptoms")
+    assert back < -0.05 - 3 * back_error
+    assert abs(forward) < 0.03 + 3 * error
+
+
+def test_one_cause_behind_both_shows_at_once_and_between_persons_but_not_later() -> None:
+    scores = _scores(scenario("common_cause_only").parameter_set, 4000)
+    symptoms, alliance = scores[:, :, INDEX["symptoms"]], scores[:, :, INDEX["alliance"]]
+    assert np.corrcoef(symptoms[:, 2], alliance[:, 2])[0, 1] < -0.25
+    assert np.corrcoef(alliance[:, 2], symptoms[:, -1] - symptoms[:, 0])[0, 1] < -0.08
+    detrended = _own_line_out(scores)
+    at_once = [detrended[:, :, INDEX[c]].ravel() for c in ("symptoms", "alliance")]
+    both = np.corrcoef(*at_once)[0, 1]
+    assert both < -0.1
 
 
 def test_the_default_is_the_literature() -> None:
@@ -139,7 +232,10 @@ def test_where_the_alliance_suffices_nothing_else_moves_symptoms() -> None:
 
 
 def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ParameterSetError, match=r"called “dodo”.*alliance_sufficient, co_trend_only, default"):
+    with pytest.raises(
+        ParameterSetError,
+        match=r"called “dodo”.*all_four_equal.*alliance_sufficient, co_trend_only, common_cause_only, default",
+    ):
         scenario("dodo")
 
 
@@ -156,6 +252,22 @@ def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
         ("sessions = 16", "sessions = 1.5", "sessions: must be a whole number"),
         ("missed = 0.05", "missed = 1.05", "“missed” must be a chance"),
         ("alliance = 0.75", "alliance = 1.75", "do not belong to any stable course"),
+        ("[course]", "[rupture]\nchance = 0.1\n[course]", "rupture: no such field"),
+        ("[course]", "[ruptures]\nchanse = 0.1\n[course]", "ruptures.chanse: no such field"),
+        ("[course]", "[ruptures]\nchance = 1.1\n[course]", "ruptures: “chance” must be a chance between 0 and 1"),
+        ("[course]", "[life_events]\nmoves = { mood = 1 }\n[course]", "life_events.moves.mood: no such field"),
+        ("[course]", '[[own_effect]]\nfrom = "a"\nto = "b"\nsd = 1\n[course]', "own_effect.1..from: must go from one"),
+        ("[course]", '[[given]]\ninstrument = "mood"\n[course]', "given.1., instrument|no instrument “mood”"),
+        ("[course]", '[[given]]\ninstrument = "phq9"\nmoment = "never"\n[course]', "must be one of before, after"),
+        ("[course]", "[after_the_end]\nfollow_ups = [4, 2]\n[course]", "weeks of follow-up must ascend"),
+        ('parameter_set = "literature"', 'parameter_set = "literature"\narms = ["placebo"]', "no arm called “placebo”"),
+        ('sign = "none"', 'sign = "nothing"', "expects.effects.1..sign: must be one of none"),
+        ('to = "symptoms", sign', 'to = "mood", sign', "is no link of the parameter set"),
+        (
+            'between_alliance_symptoms = "none"',
+            'carried_by = ["mood"]',
+            "expects.carried_by: names what is no construct",
+        ),
     ],
 )
 def test_a_broken_file_is_refused_with_its_place(old: str, new: str, said: str) -> None:

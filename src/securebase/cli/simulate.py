@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 import numpy as np
 
-from securebase.cli.telling import heading, progress, sentences, table
+from securebase.cli.telling import as_json, heading, progress, sentences, table
 from securebase.errors import InputError
 from securebase.exchange.csv_tables import write_cohort
+from securebase.model.arms import ARMS
 from securebase.model.scenario import Scenario, scenario, scenarios
-from securebase.model.simulate import simulate
+from securebase.model.simulate import simulate_with_truth
 from securebase.records.cohort import Cohort
 
 
@@ -23,9 +24,19 @@ from securebase.records.cohort import Cohort
 @click.option("--missing", type=click.FloatRange(0, 0.99), help="Chance that a check-in is not answered.")
 @click.option("--dropout", type=click.FloatRange(0, 0.99), help="Chance of leaving before the planned end.")
 @click.option(
+    "--arm",
+    "arms",
+    multiple=True,
+    type=click.Choice(list(ARMS)),
+    help="A treatment; give it again for a trial. Clients go to them in turn (default: the scenario's own).",
+)
+@click.option(
     "--seed", type=click.IntRange(0), default=1, show_default=True, help="The same seed gives the same table."
 )
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the table (CSV) here.")
+@click.option(
+    "--truth", type=click.Path(dir_okay=False, path_type=Path), help="Write what was true of each client (JSON) here."
+)
 @click.option("--json", "json_wanted", is_flag=True, help="Say what was done as JSON.")
 def command(
     name: str | None,
@@ -34,8 +45,10 @@ def command(
     sessions: int | None,
     missing: float | None,
     dropout: float | None,
+    arms: tuple[str, ...],
     seed: int,
     out: Path | None,
+    truth: Path | None,
     json_wanted: bool,
 ) -> None:
     """Draw a table of clients from SCENARIO, a known truth, in the form that `securebase study` reads.
@@ -50,13 +63,21 @@ def command(
         raise InputError("there is no file to write to", advice="Name one with --out FILE.csv.")
     with progress(quiet=json_wanted) as tell:
         tell(f"Drawing {n:,} clients")
-        cohort = simulate(
-            chosen, n=n, rng=np.random.default_rng(seed), sessions=sessions, missing=missing, dropout=dropout
+        cohort, true = simulate_with_truth(
+            chosen,
+            n=n,
+            rng=np.random.default_rng(seed),
+            sessions=sessions,
+            missing=missing,
+            dropout=dropout,
+            arms=arms,
         )
         try:
-            write_cohort(cohort, out, measures={cohort.outcome: cohort.episodes[0].symptom_measure})
+            write_cohort(cohort, out, measures=chosen.parameter_set.measures())
         except OSError as error:
             raise InputError(f"cannot be written ({error.strerror})", where=str(out)) from None
+    if truth is not None:
+        as_json(true.plain(), truth)
     said = _described(chosen, cohort, n, seed, out)
     if json_wanted:
         click.echo(json.dumps(said, indent=2, ensure_ascii=False))
@@ -67,12 +88,33 @@ def command(
 def _list(*, json_wanted: bool) -> None:
     shelf = scenarios().values()
     if json_wanted:
-        rows = [{"id": s.id, "name": s.name, "about": s.about, "truth": list(s.truth)} for s in shelf]
+        rows = [_told(s) for s in shelf]
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    heading("Scenarios")
-    width = max(len(s.id) for s in shelf)
-    sentences([f"{s.id.ljust(width)}  {s.name}" for s in shelf])
+    for s in shelf:
+        heading(f"{s.id}: {s.name}")
+        sentences(s.truth)
+    heading("Treatments (--arm)")
+    width = max(len(a) for a in ARMS)
+    sentences([f"{a.id.ljust(width)}  {a.name}. {a.about}" for a in ARMS.values()])
+
+
+def _told(s: Scenario) -> dict[str, object]:
+    return {
+        "id": s.id,
+        "name": s.name,
+        "about": s.about,
+        "truth": list(s.truth),
+        "expects": {
+            "effects": [{"from": a, "to": b, "sign": sign.value} for (a, b), sign in s.expects.effects.items()],
+            "alliance_gates_technique": s.expects.alliance_gates_technique,
+            "carried_by": list(s.expects.carried_by),
+            "relapse_after_the_end": s.expects.relapse_after_the_end,
+            "between_alliance_symptoms": s.expects.between_alliance_symptoms.value,
+        },
+        "arms": [a.id for a in s.arms],
+        "happens": list(s.happens.on),
+    }
 
 
 def _study_command(cohort: Cohort, out: Path) -> str:
@@ -92,6 +134,7 @@ def _described(chosen: Scenario, cohort: Cohort, n: int, seed: int, out: Path) -
         "clients": n,
         "seed": seed,
         "sessions": sum(len(e.sessions) for e in cohort.episodes),
+        "arms": sorted({e.arm for e in cohort.episodes if e.arm}),
         "file": str(out),
         "time_unit": cohort.time_unit,
         "outcome": cohort.outcome,

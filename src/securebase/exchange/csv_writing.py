@@ -24,9 +24,11 @@ def write_cohort(
 ) -> None:
     """Write what the client answered on the cohort's outcome and processes.
 
-    Long: columns person, time (in the cohort's unit), then one for each construct. Wide: person, then construct_n for
-    each whole-numbered time n. `measures` says which (instrument, scale) to write for a construct that was measured
-    with several. Raises TableError where the file could not be read back to the same.
+    Long: columns person, time (in the cohort's unit), then one for each construct, then arm, therapist and what was
+    brought along where the cohort knows of any. Wide: person, then construct_n for each whole-numbered time n.
+    `measures` says which (instrument, scale) to write for a construct that was measured with several.
+
+    Raises TableError where the file could not be read back to the same.
     """
     file = Path(path).name
     names = (cohort.outcome, *cohort.processes)
@@ -34,7 +36,9 @@ def write_cohort(
         raise TableError(f"a construct is called “{min(taken)}”, as is a column of its own", file=file)
     _check_persons(cohort.episodes, file)
     tables = {e.person: _by_time(cohort, e, names, measures or {}, file) for e in cohort.episodes}
-    rows = _long(tables, names) if layout == "long" else _wide(tables, names, file)
+    facts = {e.person: _facts(e) for e in cohort.episodes}
+    beside = [n for n in dict.fromkeys(n for own in facts.values() for n in own) if n not in names]
+    rows = _long(tables, names, beside, facts) if layout == "long" else _wide(tables, names, file)
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerows(rows)
     Path(path).write_bytes(text.getvalue().encode("utf-8"))
@@ -44,12 +48,24 @@ def write_cohort(
 _Times = dict[float, list[float | None]]
 
 
-def _long(tables: Mapping[str, _Times], names: Sequence[str]) -> list[list[str]]:
-    header = ["person", "time", *(neutralised(n) for n in names)]
+def _facts(episode: EpisodeRecord) -> dict[str, str]:
+    """What is the same on every row of a person, as far as it is known."""
+    named = {"arm": episode.arm, "therapist": episode.therapist}
+    known = {name: neutralised(text) for name, text in named.items() if text}
+    return known | {b.name: _number(round(b.value, 4)) for b in episode.brought}
+
+
+def _long(
+    tables: Mapping[str, _Times],
+    names: Sequence[str],
+    beside: Sequence[str],
+    facts: Mapping[str, Mapping[str, str]],
+) -> list[list[str]]:
+    header = ["person", "time", *(neutralised(n) for n in (*names, *beside))]
     return [
         header,
         *(
-            [neutralised(p), _number(t), *map(_number, values)]
+            [neutralised(p), _number(t), *map(_number, values), *(facts[p].get(n, "") for n in beside)]
             for p, own in tables.items()
             for t, values in own.items()
         ),

@@ -145,7 +145,8 @@ class Tellings:
 class Therapists:
     """Clients of one therapist are alike in where they are and how they change (C21). Off while `number` is 0.
 
-    number: of therapists; clients go to them in turn. on_level, on_change: SD between therapists of what is added to
+    number: of therapists; the clients of each arm go to them in turn. on_level, on_change: SD between therapists of
+    what is added to
     the usual level, and to the change by the planned end.
     """
 
@@ -295,6 +296,12 @@ class Processes:
     own_effects: tuple[OwnEffect, ...] = ()
     brings: tuple[Brings, ...] = ()
     given: tuple[Given, ...] = ()
+
+    @property
+    def on(self) -> tuple[str, ...]:
+        """Names of the processes that a scenario says something about."""
+        usual = Processes()
+        return tuple(f.name for f in fields(self) if getattr(self, f.name) != getattr(usual, f.name))
 
 
 #: tables of a scenario's file that describe one process each, by name

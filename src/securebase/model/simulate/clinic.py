@@ -69,12 +69,14 @@ class Clinic:
             asked.append(Given(INVENTORY))
         asked += [one for one in self.given if one.at(number)]
         for place, one in enumerate(asked):
+            if not held and one.moment == Moment.AFTER:
+                continue
             # places 0 to 2 are those of the sets and the inventory, whether or not it is given
             own = place if place < len(SESSION_SETS) or one.instrument == INVENTORY else 3 + self.given.index(one)
             rng = self._stream(person, number, own)
             forced = (person, number) in self.alarms and one.instrument != INVENTORY
             made = self._check_in(one, day, true, rng, session=number if held else None, forced=forced)
-            if made is not None and (held or made.moment is not Moment.AFTER):
+            if made is not None:
                 yield made
 
     def at_follow_up(self, person: int, k: int, day: float, true: Mapping[str, float]) -> Iterator[Administration]:

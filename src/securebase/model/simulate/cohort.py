@@ -203,7 +203,7 @@ class _Written:
         return PersonTruth(
             person=name,
             arm=people.arms[i].id,
-            therapist="" if people.therapist is None else f"therapist-{people.therapist[i] + 1}",
+            therapist=self._therapist(i),
             level=people.level[i],
             change=people.change[i],
             weeks=weeks,
@@ -222,6 +222,10 @@ class _Written:
             tellings=tuple(courses.tellings.happened[i]),
             ending=courses.endings[i],
         )
+
+    def _therapist(self, i: int) -> str:
+        of = self.people.therapist
+        return f"therapist-{of[i] + 1}" if of is not None and self.people.arms[i].sessions else ""
 
     def _life_events(self, i: int) -> list[LifeEvent]:
         found = []

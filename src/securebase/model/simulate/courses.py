@@ -274,7 +274,7 @@ def _fixed(specification: Specification, parameters: Parameters, people: People,
     carried = specification.trend is Trend.CARRIED
     counted = weeks - first if carried else weeks
     if specification.own_change:
-        share = share_of_own_change(specification, parameters, counted, counted)
+        share = share_of_own_change(specification, parameters, weeks, weeks - first)
     elif carried:
         share = share_of_change(
             rate_of_course(parameters, specification.planned_end), counted, specification.planned_end

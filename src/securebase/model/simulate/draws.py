@@ -174,8 +174,8 @@ def mean_courses(specification: Specification, parameters: Parameters, times: Ar
         start = given(parameters.start_mean, "start_mean")
         out = out + _on_unique(elapsed, lambda t: expm(t[:, None, None] * parameters.drift) @ start)
     if specification.own_change:
-        counted = elapsed if specification.trend is Trend.CARRIED else times
-        out = out + share_of_own_change(specification, parameters, counted, counted)[:, :, None] * change[:, None, :]
+        share = share_of_own_change(specification, parameters, times, elapsed)
+        out = out + share[:, :, None] * change[:, None, :]
     return out
 
 

@@ -53,10 +53,11 @@ def draw_people(
     therapist = None
     if happens.therapists.number:
         k = happens.therapists.number
-        therapist = (np.arange(n) % k).astype(np.int64)
+        therapist = _in_turn(arms, k)
+        has = np.array([[arm.sessions] for arm in arms])
         z = streams.normals("therapists", k, 2 * len(names))
-        level = level + (z[:, : len(names)] * sizes(happens.therapists.on_level, names))[therapist]
-        change = change + (z[:, len(names) :] * sizes(happens.therapists.on_change, names))[therapist]
+        level = level + has * (z[:, : len(names)] * sizes(happens.therapists.on_level, names))[therapist]
+        change = change + has * (z[:, len(names) :] * sizes(happens.therapists.on_change, names))[therapist]
     brought = np.zeros((n, len(happens.brings)))
     if happens.brings:
         brought = streams.normals("brings", n, len(happens.brings))
@@ -65,6 +66,16 @@ def draw_people(
     made = People(level, change, _pushes(of, arms), arms, brought, therapist)
     varying = tuple(e for e in happens.own_effects if e.sd > 0)
     return _with_own_effects(made, of, varying, streams) if varying else made
+
+
+def _in_turn(arms: tuple[Arm, ...], number: int) -> NDArray[np.int64]:
+    """A therapist for each person, in turn within each arm, so that every therapist has clients in every arm."""
+    seen: dict[str, int] = {}
+    turns = []
+    for arm in arms:
+        turns.append(seen.get(arm.id, 0) % number)
+        seen[arm.id] = seen.get(arm.id, 0) + 1
+    return np.array(turns, dtype=np.int64)
 
 
 def sizes(by_construct: Sizes, names: tuple[str, ...]) -> Array:

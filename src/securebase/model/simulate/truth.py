@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,24 @@ class PersonTruth:
     ending: Ending
 
 
+def _plain(one: PersonTruth) -> dict[str, Any]:
+    arrays = ("level", "change", "weeks", "values", "after_weeks", "after", "provided")
+    return {
+        "person": one.person,
+        "arm": one.arm,
+        "therapist": one.therapist,
+        "ending": one.ending.value,
+        **{name: np.round(getattr(one, name), 6).tolist() for name in arrays},
+        "own_effects": [{"from": a, "to": b, "value": v} for (a, b), v in one.own_effects.items()],
+        "brought": dict(one.brought),
+        "ruptures": [asdict(r) for r in one.ruptures],
+        "life_events": [asdict(e) for e in one.life_events],
+        "sudden_gain": one.sudden_gain,
+        "corrective_experiences": list(one.corrective_experiences),
+        "tellings": [asdict(t) for t in one.tellings],
+    }
+
+
 @dataclass(frozen=True, eq=False)
 class Truth:
     """Everyone, in the order of the cohort's episodes."""
@@ -52,6 +71,15 @@ class Truth:
     scenario: str
     constructs: tuple[str, ...]
     persons: tuple[PersonTruth, ...]
+
+    def plain(self) -> dict[str, Any]:
+        """As numbers, texts, lists and dictionaries, to be written as JSON."""
+        return {
+            "scenario": self.scenario,
+            "units": "standard deviations of clients at the first session; weeks since the first row",
+            "constructs": list(self.constructs),
+            "persons": [_plain(one) for one in self.persons],
+        }
 
     def values(self, construct: str, *, session: int) -> NDArray[np.float64]:
         """True values (persons,) at a session counted from 1; NaN for those who had left."""
