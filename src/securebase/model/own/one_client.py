@@ -29,7 +29,8 @@ DEFAULT_BETWEEN_SD_SOURCE = (
 
 _STEP = 1e-4
 _MOST_STEPS = 60
-_SMALL = 1e-7
+#: The climb ends here; the step of Newton that follows goes the rest of the way.
+_SMALL = 1e-3
 _WORST_RATIO = 1e-12
 
 
