@@ -13,9 +13,13 @@ from securebase.picture.parts import (
     Change,
     Constant,
     Forecast,
+    Foretelling,
     Gate,
     GateLevel,
     Header,
+    Hypotheses,
+    Hypothesis,
+    Interval,
     Mechanism,
     Ranged,
     Repair,
@@ -23,6 +27,7 @@ from securebase.picture.parts import (
     RuptureMark,
     Session,
     Symptoms,
+    Verdict,
     Versions,
 )
 
@@ -45,6 +50,53 @@ def day(session: int) -> float:
 
 def reported(values: tuple[float, ...]) -> tuple[Reported, ...]:
     return tuple(Reported(day(n), float(v), n) for n, v in enumerate(values, 1))
+
+
+def hypothesis(n: int, construct: str, label: str) -> Hypothesis:
+    """The first is this client's own and holds in both readings; the others are borrowed and rest on a shared trend."""
+    own = n == 0
+    carried = Interval(-1.2 - 0.1 * n, -2.6, 0.4)
+    return Hypothesis(
+        constructs=(construct,),
+        label=label,
+        carried=carried,
+        apart=Interval(-0.9, -2.0, 0.3) if own else Interval(0.1, -0.8, 1.0),
+        effect=Interval(-0.12, -0.3, 0.06),
+        effect_apart=Interval(-0.1, -0.3, 0.1),
+        direction=0.86,
+        direction_apart=0.8,
+        largest=0.3,
+        chance=0.2,
+        share=0.35 if own else 0.12,
+        borrowed=not own,
+        rests_on_trend=not own,
+        reverse=Interval(-0.05, -0.2, 0.1),
+        reverse_direction=0.7,
+        hidden=0.34,
+        future=0.4,
+        future_pairs=12,
+        future_fails=False,
+        decoys=0 if own else 6,
+        decoys_made=19,
+        decoy_fails=not own,
+    )
+
+
+def believed() -> Hypotheses:
+    names = (("alliance", "Alliance"), *((name, label) for name, label, _, _ in MECHANISMS))
+    return Hypotheses(
+        first_session=1,
+        last_session=HELD,
+        first_at=day(1),
+        last_at=day(HELD),
+        change=-6.5,
+        rows=tuple(hypothesis(n, *one) for n, one in enumerate(names)),
+        less_pooling=False,
+        verdict=Verdict.NOT_YET,
+        about="",
+        sessions_left=3,
+        foretelling=Foretelling(12, 1.9, 1.7, 2.8, 2.4),
+    )
 
 
 def full() -> ClientPicture:
@@ -126,6 +178,7 @@ def full() -> ClientPicture:
         signals=(),
         constants=(Constant("Usual scores of alliance", "mean 7", "a guess", verified=False),),
         limits=(wording.EXPECTED_COURSE, wording.NOT_A_DEVICE),
+        hypotheses=believed(),
     )
 
 
@@ -142,6 +195,7 @@ def early() -> ClientPicture:
             whole.alliance, reported=whole.alliance.reported[:3], usual=None, usual_line=(), bars=(), ruptures=()
         ),
         mechanisms=tuple(replace(m, reported=m.reported[:3], usual=None) for m in whole.mechanisms),
+        hypotheses=None,
     )
 
 

@@ -65,8 +65,16 @@ def test_from_six_on_levels_and_a_forecast(n: int) -> None:
 
 
 def test_contributions_wait_and_it_is_said() -> None:
-    assert any("cannot do it yet" in sentence for sentence in picture(13).gate.waits)
+    assert picture(11).hypotheses is None
     assert any("12 paired sessions" in sentence for sentence in picture(7).gate.waits)
+    assert any("24 paired sessions" in sentence for sentence in picture(13).gate.waits)
+    assert picture(13).hypotheses is not None
+
+
+def test_the_caseload_may_ask_for_less_than_the_whole() -> None:
+    less = client_picture(course(13), as_of=session_day(13) + 1, whole=False)
+    assert not less.whole
+    assert replace(less, whole=True, constants=picture(13).constants, hypotheses=picture(13).hypotheses) == picture(13)
 
 
 def test_intervals_are_nested_and_inside_the_scale() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from episodes import alert, episode, session_day
-from securebase.picture import wording
+from securebase.picture import hypothesis_wording, telling, wording
 from securebase.picture.client import ClientPicture, client_picture
 from securebase.picture.parts import GateLevel
 from securebase.records.episode import Rupture
@@ -41,6 +41,10 @@ def pictures() -> list[ClientPicture]:
 def sentences(picture: ClientPicture) -> list[str]:
     said = [picture.gate.says, *picture.gate.waits, *picture.limits]
     said += [p.what + p.advice for p in picture.problems]
+    said += telling.hypothesis_sentences(picture)
+    said += [telling.hypothesis_question(picture), telling.why_no_hypotheses(picture)]
+    said += [text for pair in telling.hypothesis_cautions(picture) for text in pair]
+    said += [text for row in telling.hypothesis_table(picture).rows for text in row]
     for s in picture.signals:
         said += [s.brief, s.title, s.sentence, s.question, s.criterion]
     return said
@@ -49,6 +53,8 @@ def sentences(picture: ClientPicture) -> list[str]:
 def test_nothing_forbidden_is_ever_said() -> None:
     said = [sentence for picture in pictures() for sentence in sentences(picture)]
     said += [value for name, value in vars(wording).items() if name.isupper() and isinstance(value, str)]
+    said += [value for name, value in vars(hypothesis_wording).items() if name.isupper() and isinstance(value, str)]
+    said += [*hypothesis_wording.TABLE_HEAD]
     said += [wording.gate_says(g, n) for g in GateLevel for n in (0, 1, 5, 6, 12)]
     assert len(said) > 150
     for sentence in said:

@@ -11,8 +11,9 @@ from bs4 import BeautifulSoup
 
 import pictures
 from episodes import alert, episode, session_day
-from securebase.picture import wording
+from securebase.picture import telling, wording
 from securebase.picture.client import ClientPicture, client_picture
+from securebase.picture.parts import Problem
 from securebase.reports.client_report import client_report
 
 MADE = date(2025, 5, 1)
@@ -38,6 +39,25 @@ def test_it_says_what_it_was_made_with() -> None:
     text = page(pictures.full()).text
     for said in ("0123456789abcdef", "literature", "0.1.0", "1 May 2025", "simulated client, no real person"):
         assert said in text
+
+
+def test_hypotheses_stand_with_everything_beside_them_or_what_waits_for_them() -> None:
+    whole = pictures.full()
+    made = page(whole).text
+    said = [*telling.hypothesis_sentences(whole), telling.hypothesis_question(whole)]
+    said += [text for pair in telling.hypothesis_cautions(whole) for text in pair]
+    said += [cell for row in telling.hypothesis_table(whole).rows for cell in row]
+    assert len(said) > 60
+    for one in said:
+        assert one in made, one
+    assert "cannot tell yet" in made
+    early = page(pictures.early()).text
+    assert "waits for 12 paired sessions" in early
+    assert "For the session" not in early
+    failed = replace(
+        whole, hypotheses=None, hypotheses_problem=Problem("It could not be computed.", "All else stands.")
+    )
+    assert "It could not be computed. All else stands." in page(failed).text
 
 
 def test_it_says_what_the_picture_says() -> None:

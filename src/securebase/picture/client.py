@@ -10,11 +10,13 @@ from securebase import __version__
 from securebase.errors import InputError
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.constructs import MECHANISM_CONSTRUCTS
+from securebase.model.own.one_client import DEFAULT_BETWEEN_SD, DEFAULT_BETWEEN_SD_SOURCE
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.parameter_set import parameter_set as named_parameter_set
-from securebase.picture import plain, sections, wording
+from securebase.picture import hypothesis_wording, plain, sections, wording
 from securebase.picture.alliance import alliance as alliance_section
 from securebase.picture.answered import answers, symptom_notes
+from securebase.picture.contributions import hypotheses
 from securebase.picture.course import follow, measures, time_axis
 from securebase.picture.gates import gate
 from securebase.picture.parts import (
@@ -22,6 +24,7 @@ from securebase.picture.parts import (
     Constant,
     Gate,
     Header,
+    Hypotheses,
     Mechanism,
     Problem,
     Session,
@@ -44,12 +47,15 @@ _QUANTITIES = {
 MOST_NAMED = 2
 
 #: Raised when the shape or meaning of a stored picture changes.
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)
 class ClientPicture:
-    """Everything a page, a chart or a report may show of one client. Times are days since the episode began."""
+    """Everything a page, a chart or a report may show of one client. Times are days since the episode began.
+
+    whole: False where hypotheses were not looked for, as in the caseload, which shows none.
+    """
 
     format: int
     person: str
@@ -68,6 +74,9 @@ class ClientPicture:
     limits: tuple[str, ...]
     problems: tuple[Problem, ...] = ()
     answered: int = 0
+    hypotheses: Hypotheses | None = None
+    hypotheses_problem: Problem | None = None
+    whole: bool = True
 
     def to_json(self) -> str:
         return plain.to_json(self)
@@ -81,8 +90,10 @@ class ClientPicture:
         return plain.from_plain(cls, data)
 
 
-def client_picture(record: EpisodeRecord, *, as_of: float, parameter_set: ParameterSet | None = None) -> ClientPicture:
-    """The picture of one client as known at `as_of` (days since the episode began).
+def client_picture(
+    record: EpisodeRecord, *, as_of: float, parameter_set: ParameterSet | None = None, whole: bool = True
+) -> ClientPicture:
+    """The picture of one client as known at `as_of` (days since the episode began); hypotheses only where `whole`.
 
     Later entries are left out, except safety alerts, which nothing hides. Where tracking fails the picture still shows
     what was reported, and says why there is no more.
@@ -115,6 +126,9 @@ def client_picture(record: EpisodeRecord, *, as_of: float, parameter_set: Parame
         jumps=sections.jumps(scale[1] if scale else None, symptoms.reported),
         own_level=alliance.usual is not None,
     )
+    believed = None
+    if whole and course is not None:
+        believed = hypotheses(course, chosen, axis, chosen_set, level=reached.level, paired=reached.paired)
     return ClientPicture(
         format=FORMAT,
         person=record.person,
@@ -132,10 +146,13 @@ def client_picture(record: EpisodeRecord, *, as_of: float, parameter_set: Parame
             for name in MECHANISM_CONSTRUCTS
         ),
         signals=signals(found),
-        constants=_constants(symptoms, chosen, chosen_set),
+        constants=_constants(symptoms, chosen, chosen_set, lags=isinstance(believed, Hypotheses)),
         limits=_limits(symptoms, alliance),
         problems=(followed,) if isinstance(followed, Problem) else (),
         answered=answers(known),
+        hypotheses=believed if isinstance(believed, Hypotheses) else None,
+        hypotheses_problem=believed if isinstance(believed, Problem) else None,
+        whole=whole,
     )
 
 
@@ -185,7 +202,7 @@ def _header(record: EpisodeRecord) -> Header:
 
 
 def _constants(
-    symptoms: Symptoms, chosen: dict[str, tuple[str, str]], parameter_set: ParameterSet
+    symptoms: Symptoms, chosen: dict[str, tuple[str, str]], parameter_set: ParameterSet, *, lags: bool
 ) -> tuple[Constant, ...]:
     """Every constant that the numbers rest on and that nobody has verified, and the reliable change in any case."""
     out = []
@@ -207,6 +224,9 @@ def _constants(
     if grades:
         told = f"{len(grades)} of {len(parameter_set.edges)} links not verified"
         out.append(Constant("How constructs move with each other from week to week", told, parameter_set.name, False))
+    if lags:
+        spread = wording.number(DEFAULT_BETWEEN_SD, 2)
+        out.append(Constant(hypothesis_wording.BETWEEN_SD, spread, DEFAULT_BETWEEN_SD_SOURCE, False))
     return tuple(out)
 
 

@@ -219,6 +219,96 @@ class Mechanism:
     usual: Ranged | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate with its 90% interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """How the change in symptoms so far moves with one construct (or with several that cannot be told apart).
+
+    carried, apart: points of the change in the two readings of the trend; effect, effect_apart: this client's
+    standardised weekly effect behind them; direction, direction_apart: chance that it has the sign of its estimate.
+    largest: chance that it is the largest in absolute size, the lower of both readings; chance: what guessing gives.
+    share: how much comes from this client, the lower of both readings; borrowed: below the limit. rests_on_trend: the
+    readings disagree in sign or by more than half. reverse: from symptoms to the construct. hidden: how strongly
+    something unmeasured must go with both to give all of it (0 to 1). future: z of the later construct with the earlier
+    symptoms, over future_pairs. decoys of decoys_made made-up series got as far.
+    """
+
+    constructs: tuple[str, ...]
+    label: str
+    carried: Interval
+    apart: Interval
+    effect: Interval
+    effect_apart: Interval
+    direction: float
+    direction_apart: float
+    largest: float
+    chance: float
+    share: float
+    borrowed: bool
+    rests_on_trend: bool
+    reverse: Interval
+    reverse_direction: float
+    hidden: float
+    future: float
+    future_pairs: int
+    future_fails: bool
+    decoys: int
+    decoys_made: int
+    decoy_fails: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Foretelling:
+    """Root mean squared error of foretelling the next symptom score, over `reports` reports, in points: by the model,
+    the last value, the mean of this client's earlier reports, and the expected course."""
+
+    reports: int
+    model: float
+    last: float
+    own_mean: float
+    expected: float
+
+
+class Verdict(StrEnum):
+    """What can be said of which is the largest."""
+
+    LARGEST = "largest"
+    NOT_YET = "cannot tell yet"
+    NOT_HERE = "not within this course"
+
+
+@dataclass(frozen=True, slots=True)
+class Hypotheses:
+    """Working hypotheses about change: what the change in symptoms between two sessions moves with.
+
+    change: smoothed, in points. less_pooling: own estimates with a prior twice as wide. verdict, about: whether one
+    construct is the largest, and which; sessions_left until the planned end. order: labels by size where a ranking may
+    be shown. left_out: labels of constructs with too few reports.
+    """
+
+    first_session: int | None
+    last_session: int | None
+    first_at: float
+    last_at: float
+    change: float
+    rows: tuple[Hypothesis, ...]
+    less_pooling: bool
+    verdict: Verdict
+    about: str
+    sessions_left: int
+    foretelling: Foretelling | None = None
+    order: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
 class SignalKind(StrEnum):
     """What a signal is about, in order of urgency."""
 

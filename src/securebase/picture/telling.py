@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from securebase.picture import wording
+from securebase.picture import hypothesis_wording, wording
 from securebase.picture.client import ClientPicture
-from securebase.picture.parts import Repair, Reported, RuptureMark, Signal, SignalKind, Tone
+from securebase.picture.parts import GateLevel, Repair, Reported, RuptureMark, Signal, SignalKind, Tone
 
 #: Points that stand before the next session: more would not be read.
 MOST_POINTS = 4
@@ -171,6 +171,48 @@ def mechanism_table(picture: ClientPicture) -> Table:
         values = (_number(one[number].value if number in one else None) for one in series)
         rows.append((f"Session {number}", _day(picture, at), *values))
     return Table("Mechanisms as reported", ("When", "Day", *(m.label for m in picture.mechanisms)), tuple(rows))
+
+
+def hypothesis_sentences(picture: ClientPicture) -> tuple[str, ...]:
+    """What stands with the chart of hypotheses, in order: what is split, which is largest, whether the model foretells
+    anything, how strong something hidden must be, and what is left out. The question is apart."""
+    part, words = picture.hypotheses, hypothesis_wording
+    if part is None:
+        return ()
+    foretold = words.foretelling_says(part.foretelling) if part.foretelling else ""
+    said = (
+        words.heading_says(part),
+        words.verdict_says(part),
+        words.order_says(part),
+        foretold,
+        words.pooling_says(part),
+        words.hidden_says(part),
+        words.left_out_says(part.left_out),
+    )
+    return tuple(one for one in said if one)
+
+
+def hypothesis_question(picture: ClientPicture) -> str:
+    return hypothesis_wording.question(picture.hypotheses) if picture.hypotheses else ""
+
+
+def hypothesis_cautions(picture: ClientPicture) -> tuple[tuple[str, str], ...]:
+    """Names with what must be known of their numbers."""
+    return hypothesis_wording.cautions(picture.hypotheses) if picture.hypotheses else ()
+
+
+def hypothesis_table(picture: ClientPicture) -> Table:
+    """Every number of the hypotheses, with all that stands beside it."""
+    rows = tuple(hypothesis_wording.table_row(h) for h in picture.hypotheses.rows) if picture.hypotheses else ()
+    return Table("What the change in symptoms moves with, 90% intervals", hypothesis_wording.TABLE_HEAD, rows)
+
+
+def why_no_hypotheses(picture: ClientPicture) -> str:
+    """Why there are none although their gate is open."""
+    if picture.hypotheses is not None or picture.gate.level < GateLevel.CONTRIBUTIONS:
+        return ""
+    problem = picture.hypotheses_problem
+    return f"{problem.what} {problem.advice}" if problem else hypothesis_wording.TOO_FEW
 
 
 def expected_label(picture: ClientPicture) -> str:

@@ -97,10 +97,10 @@ def gate_says(level: GateLevel, paired: int) -> str:
             f"{have}. Shown are the reports themselves, change against measurement error, and the path of people who "
             "began alike. A forecast of this client's own opens at 6."
         )
-    return (
-        f"{have}. Shown are the model's general values with this client's own levels and trend, and a forecast with "
-        "its uncertainty."
-    )
+    shown = "the model's general values with this client's own levels and trend, and a forecast with its uncertainty"
+    if level is GateLevel.COHORT:
+        return f"{have}. Shown are {shown}."
+    return f"{have}. Shown are {shown}; and what the change in symptoms moves with, mostly borrowed from other clients."
 
 
 def gate_waits(level: GateLevel, paired: int) -> tuple[str, ...]:
@@ -112,20 +112,23 @@ def gate_waits(level: GateLevel, paired: int) -> tuple[str, ...]:
             "would say more about other clients than about this one."
         )
     if level < GateLevel.CONTRIBUTIONS:
+        waits.append("How far change in symptoms moves with each mechanism waits for 12 paired sessions.")
+    elif level is GateLevel.CONTRIBUTIONS:
         waits.append(
-            "How far change in symptoms moves with each mechanism waits for 12 paired sessions, and for a part of the "
-            "model that this version does not have."
+            "Looking at this client with less borrowing from others waits for 24 paired sessions, or 50 reports "
+            "between sessions."
+        )
+    if level < GateLevel.RANKING:
+        waits.append(
+            "Which mechanism matters most for one person cannot be read from one course of weekly sessions: in "
+            "simulation, ranking four mechanisms by 16 sessions of one person's data is right about one time in three, "
+            "where chance is one in four. A ranking waits for 100 paired sessions."
         )
     else:
         waits.append(
-            "There are enough paired sessions to estimate how far symptoms move with each mechanism. This version of "
-            "the product cannot do it yet, so nothing is shown rather than something unchecked."
+            "Nothing waits. In simulation, ranking four mechanisms by 100 sessions of one person's data is still right "
+            "only about every other time, where chance is one in four."
         )
-    waits.append(
-        "Which mechanism matters most for one person cannot be read from one course of weekly sessions: in simulation, "
-        "ranking four mechanisms by 16 sessions of one person's data is right about one time in three, where chance is "
-        "one in four."
-    )
     return tuple(waits)
 
 

@@ -7,11 +7,12 @@ from datetime import date
 from markupsafe import Markup
 
 from securebase.charts.alliance import alliance_chart
+from securebase.charts.contributions import contributions_chart
 from securebase.charts.mechanisms import mechanisms_chart
 from securebase.charts.render import svg
 from securebase.charts.style import PHONE
 from securebase.charts.symptoms import symptoms_chart
-from securebase.picture import telling, wording
+from securebase.picture import hypothesis_wording, telling, wording
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import SignalKind
 from securebase.reports.render import render
@@ -28,6 +29,7 @@ def client_report(picture: ClientPicture, *, name: str, therapist: str = "", mad
             ("symptoms", symptoms_chart, bool(picture.symptoms.reported)),
             ("alliance", alliance_chart, bool(picture.alliance.reported)),
             ("mechanisms", mechanisms_chart, any(m.reported for m in picture.mechanisms)),
+            ("hypotheses", contributions_chart, picture.hypotheses is not None),
         )
         if there
     }
@@ -35,6 +37,7 @@ def client_report(picture: ClientPicture, *, name: str, therapist: str = "", mad
         "symptoms": telling.symptom_table(picture),
         "alliance": telling.alliance_table(picture),
         "mechanisms": telling.mechanism_table(picture),
+        "hypotheses": telling.hypothesis_table(picture),
     }
     return render(
         "client_report.html",
@@ -54,6 +57,11 @@ def client_report(picture: ClientPicture, *, name: str, therapist: str = "", mad
         charts=drawn,
         tables=tables,
         heading=wording.HYPOTHESES_HEADING,
+        hypothesis_sentences=telling.hypothesis_sentences(picture),
+        hypothesis_cautions=telling.hypothesis_cautions(picture),
+        hypothesis_question=telling.hypothesis_question(picture),
+        hypothesis_legend=hypothesis_wording.LEGEND,
+        why_no_hypotheses=telling.why_no_hypotheses(picture),
         number=wording.number,
     )
 

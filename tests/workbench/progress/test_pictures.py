@@ -66,6 +66,20 @@ def test_a_picture_of_another_version_is_made_anew(cast: Cast) -> None:
     assert queries.current_picture(episode=fresh(cast), as_of=LATER) == made
 
 
+def test_the_caseload_makes_less_and_the_client_page_the_rest(cast: Cast) -> None:
+    answer(cast)
+    queries.caseload(account=cast.alma, now=LATER)
+    kept = stored(cast)
+    assert kept is not None
+    assert '"whole":false' in kept.picture
+    whole = queries.current_picture(episode=fresh(cast), as_of=LATER)
+    assert whole.whole
+    queries.caseload(account=cast.alma, now=LATER)
+    again = stored(cast)
+    assert again is not None
+    assert '"whole":true' in again.picture
+
+
 def test_drawings_are_kept_with_their_picture_and_go_with_it(cast: Cast) -> None:
     answer(cast)
     picture = queries.current_picture(episode=fresh(cast), as_of=LATER)

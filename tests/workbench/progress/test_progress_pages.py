@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
+import pictures
 from securebase.records.vocabulary import Moment
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.progress import queries
@@ -90,7 +92,7 @@ def test_the_client_page_tells_before_charts_and_beside_them_the_numbers(course:
     assert len(page.select("details.numbers table")) == 3
     assert "What this can and cannot tell you" in page.text
     assert "not verified" in page.text or "nobody has checked" in page.text
-    assert "12 paired sessions, not built yet" in page.text
+    assert "What symptoms move with 12 paired sessions" in page.text
     assert "24 and more, not built yet" in page.text
     assert page.select_one(".limits code").text  # type: ignore[union-attr]
 
@@ -129,6 +131,26 @@ def test_a_broken_model_leaves_the_record_and_says_so(
     assert "The estimates are missing" in page.text
     assert "safe" in page.text
     assert len(page.select("details.numbers table")) == 3
+
+
+def test_hypotheses_stand_on_the_page_where_the_gate_allows_and_wait_where_not(
+    course: Cast, alma: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = soup(alma, "client", course.carla.id)
+    assert page.find(id="hypotheses-title") is None
+    assert "waits for 12 paired sessions" in page.text
+    monkeypatch.setattr(queries, "current_picture", lambda **_: replace(pictures.full(), answered=13))
+    page = soup(alma, "client", course.carla.id)
+    heading = page.find(id="hypotheses-title")
+    assert heading is not None
+    assert "Working hypotheses about change" in heading.text
+    card = heading.find_parent("section")
+    assert card is not None
+    assert len(card.select("svg.chart")) == 2
+    assert "cannot tell yet" in card.text
+    assert "Borrowed from other clients" in card.text
+    assert "For the session" in card.text
+    assert card.select("details.numbers table")
 
 
 def test_the_report_is_one_file_with_versions_and_is_audited(course: Cast, alma: Browser) -> None:

@@ -108,13 +108,15 @@ def chance_of_telling(
 ) -> float:
     """The chance that, once there are (1 + more) times the data, one edge is the largest with probability ≥ limit.
 
-    The client's own precision grows in proportion to the sessions, Λ' = Λ_prior + (1 + more)(Λ − Λ_prior), and the
+    The client's own precision grows in proportion to the sessions, Λ' = Λ + more (Λ − Λ_prior), and the
     later estimate is distributed as now believed, N(mean, Λ⁻¹ − Λ'⁻¹): so many futures are drawn and looked at.
     """
     at = own.index(edges)
-    prior = np.diag(1.0 / own.prior_sd**2)
     now = own.covariance
-    later = np.linalg.inv(prior + (1.0 + more) * (np.linalg.inv(now) - prior))
+    # what was learnt, in the scale of the prior; nothing is never less than nothing
+    values, vectors = np.linalg.eigh(np.linalg.inv(now / np.outer(own.prior_sd, own.prior_sd)) - np.eye(len(now)))
+    gained = (vectors * np.maximum(values, 0.0)) @ vectors.T / np.outer(own.prior_sd, own.prior_sd)
+    later = np.linalg.inv(np.linalg.inv(now) + more * gained)
     spread = now - later
     means = rng.multivariate_normal(own.mean, 0.5 * (spread + spread.T), size=_FUTURES, method="eigh")[:, at]
     noise = rng.multivariate_normal(np.zeros(len(own.mean)), later, size=_FUTURES, method="eigh")[:, at]

@@ -19,7 +19,7 @@ from securebase.model.own.one_client import OwnEffects
 from securebase.model.parameters import Array, Parameters, Specification, Trend
 from securebase.model.smoothing import moves
 
-_STEP = 1e-3
+_STEP = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,11 +79,11 @@ def contributions(
         raise ModelError(f"rows {first} to {last} are not in a course of {n} rows")
     effects = DeviatingEffects(specification, parameters, own.edges)
     u = own.mean - effects.mean
-    points = [u] + [u + sign * _STEP * e for e in np.eye(len(u)) for sign in (1.0, -1.0)]
+    points = [u] + [u + _STEP * e for e in np.eye(len(u))]
     k = specification.constructs.index(construct)
     carried = _Carried(specification, times, observed, k, (begin, end))
     mean, covariance = carried.by([effects.parameters(point) for point in points])
-    slope = (mean[1::2] - mean[2::2]).T / (2.0 * _STEP)
+    slope = (mean[1:] - mean[0]).T / _STEP
     others = [i for i in range(p) if i != k]
     from_states = covariance[0][np.ix_(others, others)]
     return Contributions(

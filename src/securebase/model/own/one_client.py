@@ -162,7 +162,7 @@ class Mode:
 
 def most_likely(conditional: Conditional, shift: Array, sd: Array, begin: Array | None = None) -> Mode:
     """Climb by BFGS in the scale where the prior is a standard normal, halving steps that do not rise; then the
-    curvature by central differences of the exact gradient, and one step of Newton."""
+    curvature by differences of the exact gradient, and one step of Newton."""
     k = len(shift)
 
     def at(v: Array) -> tuple[float, Array, float]:
@@ -186,7 +186,7 @@ def most_likely(conditional: Conditional, shift: Array, sd: Array, begin: Array 
             break
         inverse = _updated(inverse, size * step, slope - further[1])
         v, (top, slope, value) = v + size * step, further
-    curvature = _curvature(conditional, shift + sd * v, sd)
+    curvature = _curvature(conditional, shift + sd * v, sd, (slope + v) / sd)
     whole = np.eye(k) + curvature
     regular = bool(np.isfinite(whole).all() and np.linalg.eigvalsh(whole)[0] > 0)
     if regular:
@@ -207,15 +207,15 @@ def _updated(inverse: Array, step: Array, fall: Array) -> Array:
     return new
 
 
-def _curvature(conditional: Conditional, u: Array, sd: Array) -> Array:
-    """Minus the second derivatives of log p(y | u) along v, by central differences of the gradient."""
+def _curvature(conditional: Conditional, u: Array, sd: Array, here: Array) -> Array:
+    """Minus the second derivatives of log p(y | u) along v, by differences from the exact gradient `here`."""
     k = len(u)
     H = np.empty((k, k))
     for e in range(k):
         h = np.zeros(k)
         h[e] = _STEP
-        above, below = conditional.value_and_gradient(u + h), conditional.value_and_gradient(u - h)
-        H[e] = np.nan if not np.isfinite(above[0] + below[0]) else (below[1] - above[1]) / (2 * _STEP)
+        value, gradient = conditional.value_and_gradient(u + h)
+        H[e] = (here - gradient) / _STEP if np.isfinite(value) else np.nan
     out: Array = 0.5 * (H + H.T) * np.outer(sd, sd)
     return out
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from securebase.charts.alliance import alliance_chart
+from securebase.charts.contributions import contributions_chart
 from securebase.charts.mechanisms import mechanisms_chart
 from securebase.charts.render import svg
 from securebase.charts.style import HALF, PHONE
@@ -24,6 +25,8 @@ _CHARTS: dict[str, tuple[Callable[..., Any], int]] = {
     "alliance_phone": (alliance_chart, PHONE),
     "mechanisms_wide": (mechanisms_chart, PAGE),
     "mechanisms_phone": (mechanisms_chart, PHONE),
+    "hypotheses_wide": (contributions_chart, PAGE),
+    "hypotheses_phone": (contributions_chart, PHONE),
 }
 
 
@@ -33,6 +36,7 @@ def drawn(picture: ClientPicture) -> dict[str, str]:
         "symptoms": not picture.symptoms.reported,
         "alliance": not (picture.alliance.reported or picture.alliance.ruptures),
         "mechanisms": not any(m.reported for m in picture.mechanisms),
+        "hypotheses": picture.hypotheses is None,
     }
     return {
         name: svg(chart(picture, width=width))

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 
-from securebase.picture import telling, wording
+from securebase.picture import hypothesis_wording, telling, wording
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import GateLevel
 from securebase.picture.signals import answer_in_words
@@ -115,7 +115,13 @@ def _told(picture: ClientPicture) -> dict[str, Any]:
             "symptoms": telling.symptom_table(picture),
             "alliance": telling.alliance_table(picture),
             "mechanisms": telling.mechanism_table(picture),
+            "hypotheses": telling.hypothesis_table(picture),
         },
+        "hypothesis_sentences": telling.hypothesis_sentences(picture),
+        "hypothesis_cautions": telling.hypothesis_cautions(picture),
+        "hypothesis_question": telling.hypothesis_question(picture),
+        "hypothesis_legend": hypothesis_wording.LEGEND,
+        "why_no_hypotheses": telling.why_no_hypotheses(picture),
         "expected_drawn": telling.expected_is_drawn(picture),
         "expected_label": telling.expected_label(picture),
         "own_model": picture.gate.level >= GateLevel.COHORT,

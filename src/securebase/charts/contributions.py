@@ -1,0 +1,107 @@
+"""What the change in symptoms moves with: for each construct the carried and the apart reading around zero, with their
+intervals; what is borrowed from other clients is grey."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+
+from securebase.charts import style
+from securebase.picture import hypothesis_wording as words
+from securebase.picture.client import ClientPicture
+from securebase.picture.parts import Hypotheses, Hypothesis
+from securebase.picture.wording import percent
+
+#: pixels of a line; lines of one construct: a heading, two bars, and room
+_LINE, _HEADING, _LINES = 19, 1.15, 3.9
+#: pixels kept free for words on the left and figures on the right, on a page and on a phone
+_WIDE, _NARROW = (62, 190), (52, 118)
+
+
+def contributions_chart(picture: ClientPicture, *, width: int = style.WHOLE) -> alt.LayerChart:
+    """Points of the change in symptoms by construct. Raises ValueError for a picture that holds no hypotheses."""
+    part = picture.hypotheses
+    if part is None:
+        raise ValueError("this picture holds no hypotheses")
+    narrow = width <= style.PHONE
+    left, right = _NARROW if narrow else _WIDE
+    heads, bars = _rows(part, narrow=narrow)
+    low, high = _domain(bars)
+    scale = alt.Scale(domain=[low, high], range=[left, width - right], nice=False, zero=False)
+    better = "← fewer" if picture.symptoms.worse_is_higher else "fewer →"
+    axis = alt.Axis(
+        title=f"points of the change in symptoms ({better})", tickCount=3 if narrow else 7, grid=True, labelOverlap=True
+    )
+    lines = _LINES * len(part.rows)
+    downwards = alt.Scale(domain=[-0.7, lines - 0.6], reverse=True, nice=False)
+    y = alt.Y("y:Q", axis=None, scale=downwards)
+    colour = alt.Color("colour:N", scale=None)
+    x = alt.X("low:Q", scale=scale, axis=axis)
+    base, headings = style.table(bars).encode(y=y), style.table(heads).encode(y=y)
+    zero = style.table([{"low": 0}])
+    chart = style.layered(
+        zero.mark_rule(color=style.SOFT).encode(x=x),
+        base.mark_rule(strokeWidth=2.2).encode(
+            x=x, x2="high:Q", color=colour, strokeDash=alt.StrokeDash("dash:N", scale=None)
+        ),
+        base.transform_filter("datum.carried")
+        .mark_point(filled=True, size=80, opacity=1)
+        .encode(x=alt.X("value:Q", scale=scale), color=colour),
+        base.transform_filter("!datum.carried")
+        .mark_point(filled=True, size=70, opacity=1, strokeWidth=2, fill=style.PAPER)
+        .encode(x=alt.X("value:Q", scale=scale), stroke=colour),
+        base.mark_text(align="left", color=style.SOFT).encode(x=alt.value(0), text="reading:N"),
+        base.mark_text(align="right", color=style.INK).encode(x=alt.value(width), text="figures:N"),
+        headings.mark_text(align="left", color=style.INK, fontSize=13).encode(x=alt.value(0), text="label:N"),
+        headings.mark_text(align="right", color=style.SOFT).encode(x=alt.value(width), text="share:N"),
+        fitted=False,
+        width=width,
+        height=int(_LINE * lines),
+    )
+    return style.themed(chart, label="What the change in symptoms moves with", description=_described(part))
+
+
+def _rows(part: Hypotheses, *, narrow: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    heads: list[dict[str, Any]] = []
+    bars: list[dict[str, Any]] = []
+    for i, one in enumerate(part.rows):
+        top = _LINES * i
+        share = f"{percent(one.share)} own" if narrow else f"{percent(one.share)} from this client"
+        if one.borrowed and not narrow:
+            share += ": borrowed"
+        heads.append({"y": top, "label": one.label, "share": share})
+        ink = style.OTHER if one.borrowed else style.colour(one.constructs[0])
+        for place, (name, found) in enumerate((("carried", one.carried), ("apart", one.apart))):
+            bars.append(
+                {
+                    "y": top + _HEADING + 0.95 * place,
+                    "reading": name,
+                    "carried": name == "carried",
+                    "value": found.value,
+                    "low": found.low,
+                    "high": found.high,
+                    "dash": [] if name == "carried" else [4, 3],
+                    "colour": ink,
+                    "figures": words.interval(found),
+                }
+            )
+    return heads, bars
+
+
+def _domain(bars: list[dict[str, Any]]) -> tuple[float, float]:
+    low, high = min(b["low"] for b in bars), max(b["high"] for b in bars)
+    room = 0.03 * (high - low)
+    return min(low, -0.5) - room, max(high, 0.5) + room
+
+
+def _described(part: Hypotheses) -> str:
+    return " ".join(_one(h) for h in part.rows)
+
+
+def _one(h: Hypothesis) -> str:
+    borrowed = ", borrowed from other clients" if h.borrowed else ""
+    return (
+        f"{h.label}: carried {words.interval(h.carried)}, apart {words.interval(h.apart)} points; {percent(h.share)} "
+        f"from this client{borrowed}."
+    )

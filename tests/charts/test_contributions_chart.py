@@ -1,0 +1,54 @@
+"""The chart of hypotheses: both readings of every construct, grey where borrowed, in words too; none without them."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+import pictures
+from securebase.charts.contributions import contributions_chart
+from securebase.charts.render import svg
+from securebase.charts.style import OTHER, PHONE, WHOLE, colour
+
+
+def rows(made: Any) -> list[dict[str, Any]]:
+    """The rows of bars, wherever in the specification they travel."""
+    if isinstance(made, dict):
+        own = [made] if "reading" in made else []
+        return own + [row for value in made.values() for row in rows(value)]
+    return [row for value in made for row in rows(value)] if isinstance(made, list) else []
+
+
+@pytest.mark.parametrize("width", [WHOLE, 900, PHONE])
+def test_both_readings_of_every_construct_are_drawn_with_figures_and_share(width: int) -> None:
+    drawn = svg(contributions_chart(pictures.full(), width=width))
+    text = " ".join(e.text or "" for e in ElementTree.fromstring(drawn).iter())
+    for label in ("Alliance", "Social support", "Interpersonal stress", "Emotional processing", "Interpersonal skills"):
+        assert label in text
+    assert text.count("carried") >= 5
+    assert text.count("apart") >= 5
+    assert "−1.2 (−2.6 to 0.4)" in text
+    assert "35%" in text
+    assert len(drawn) < 30_000
+    root = ElementTree.fromstring(drawn)
+    assert root.get("role") == "img"
+    assert float((root.get("viewBox") or "").split()[2]) == pytest.approx(width, abs=20)
+
+
+def test_what_is_borrowed_is_grey_and_what_is_not_has_its_colour() -> None:
+    made = {r["figures"]: r["colour"] for r in rows(contributions_chart(pictures.full()).to_dict())}
+    assert made["−0.9 (−2 to 0.3)"] == colour("alliance")
+    assert made["+0.1 (−0.8 to 1)"] == OTHER
+
+
+def test_the_words_say_what_is_borrowed() -> None:
+    described = contributions_chart(pictures.full()).to_dict()["description"]
+    assert described.count("borrowed from other clients") == 4
+    assert "Alliance: carried −1.2 (−2.6 to 0.4), apart −0.9 (−2 to 0.3) points; 35% from this client." in described
+
+
+def test_without_hypotheses_there_is_no_chart() -> None:
+    with pytest.raises(ValueError, match="no hypotheses"):
+        contributions_chart(pictures.early())

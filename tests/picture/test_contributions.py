@@ -1,0 +1,229 @@
+"""Working hypotheses: what each gate lets through, what stands beside every number, and what is never claimed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from episodes import administration, episode
+from securebase.measurement.constructs import TRACKED_CONSTRUCTS
+from securebase.model.observations import episode_panel
+from securebase.model.own import contributions, own_effects
+from securebase.model.parameter_set import parameter_set
+from securebase.model.parameters import Trend
+from securebase.model.simulate import simulate_panel
+from securebase.picture import contributions as made_by
+from securebase.picture import hypothesis_wording as words
+from securebase.picture import telling
+from securebase.picture.client import ClientPicture, client_picture
+from securebase.picture.course import OWN_MEASURES
+from securebase.picture.parts import GateLevel, Hypotheses, Hypothesis, Verdict
+from securebase.records.episode import EpisodeRecord
+from securebase.records.vocabulary import Moment
+
+
+def drawn(n: int, *, seed: int = 3, planned: int | None = None) -> EpisodeRecord:
+    """A client of the model, n weekly sessions."""
+    chosen = parameter_set()
+    times = np.arange(n, dtype=float)
+    rows = simulate_panel(
+        chosen.specification, chosen.in_score_units(OWN_MEASURES), [times], np.random.default_rng(seed)
+    ).scores
+    series = {c: [float(v) for v in np.clip(rows[:, k], 0, 10)] for k, c in enumerate(TRACKED_CONSTRUCTS)}
+    return episode(n, planned=planned or n + 2, **series)
+
+
+def picture(record: EpisodeRecord) -> ClientPicture:
+    return client_picture(record, as_of=record.last_at + 1)
+
+
+@pytest.fixture(scope="module")
+def part() -> Hypotheses:
+    found = picture(drawn(14)).hypotheses
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def long() -> Hypotheses:
+    found = picture(drawn(101)).hypotheses
+    assert found is not None
+    return found
+
+
+def test_every_number_has_what_must_stand_beside_it(part: Hypotheses) -> None:
+    assert [h.constructs for h in part.rows] == [(c,) for c in TRACKED_CONSTRUCTS[1:]]
+    for h in part.rows:
+        for one in (h.carried, h.apart, h.effect, h.effect_apart, h.reverse):
+            assert one.low < one.value < one.high
+        assert 0.5 <= h.direction <= 1
+        assert 0.5 <= h.reverse_direction <= 1
+        assert 0 <= h.share < 0.5
+        assert h.borrowed == (h.share < 0.30)
+        assert h.chance == pytest.approx(0.2)
+        assert 0 < h.hidden < 1
+        assert h.future_pairs >= 10
+        assert h.future_fails == (abs(h.future) > 1.96)
+        assert 0 <= h.decoys <= h.decoys_made == 19
+    assert (part.first_session, part.last_session) == (1, 14)
+    assert part.foretelling is not None
+    assert part.foretelling.reports == 13
+
+
+def test_the_numbers_are_the_models(part: Hypotheses) -> None:
+    """By hand for the apart reading: panel, own effects with the same prior, contributions."""
+    record, chosen = drawn(14), parameter_set().reading(Trend.APART)
+    specification, mean = chosen.specification, chosen.in_score_units(OWN_MEASURES)
+    panel = episode_panel(record, specification.constructs, OWN_MEASURES)
+    edges = [(c, "symptoms") for c in TRACKED_CONSTRUCTS[1:]] + [("symptoms", c) for c in TRACKED_CONSTRUCTS[1:]]
+    unsure = {(e.from_construct, e.to_construct): e.prior_sd for e in chosen.edges}
+    sd = np.array([np.sqrt(0.12**2 + unsure.get(e, 0.0) ** 2) for e in edges])
+    own = own_effects(panel, specification, mean, edges, sd)
+    first, last = (int(j) for j in np.flatnonzero(np.isfinite(panel.scores[:, 0]))[[0, -1]])
+    split = contributions(
+        specification, mean, own, panel.times, panel.scores, construct="symptoms", first=first, last=last
+    )
+    assert [h.apart.value for h in part.rows] == pytest.approx(list(split.mean))
+    assert [h.apart.high - h.apart.value for h in part.rows] == pytest.approx(list(1.6449 * split.sd), rel=1e-4)
+    assert [h.effect_apart.value for h in part.rows] == pytest.approx(list(own.mean[:5]))
+    assert all(h.share <= s + 1e-9 for h, s in zip(part.rows, own.share[:5], strict=True))
+
+
+def test_the_same_record_gives_the_same_picture() -> None:
+    assert picture(drawn(12)).to_json() == picture(drawn(12)).to_json()
+    whole = picture(drawn(12))
+    assert ClientPicture.from_json(whole.to_json()) == whole
+
+
+def test_fourteen_sessions_cannot_tell_and_say_so(part: Hypotheses) -> None:
+    assert part.verdict in {Verdict.NOT_YET, Verdict.NOT_HERE}
+    assert "tell" in words.verdict_says(part) or "told" in words.verdict_says(part)
+    assert part.order == ()
+    assert not part.less_pooling
+
+
+def test_without_a_session_left_it_will_not_be_told_within_this_course() -> None:
+    record = drawn(14, planned=14)
+    found = picture(record).hypotheses
+    assert found is not None
+    assert (found.verdict, found.sessions_left) == (Verdict.NOT_HERE, 0)
+    assert "no planned session is left" in words.verdict_says(found)
+
+
+def test_from_a_hundred_on_there_is_an_order_with_its_chances(long: Hypotheses) -> None:
+    assert long.less_pooling
+    assert len(long.order) == 5
+    by_label = {h.label: h.largest for h in long.rows}
+    assert [by_label[label] for label in long.order] == sorted(by_label.values(), reverse=True)
+    assert "Chance of being the largest, in order" in words.order_says(long)
+    assert max(h.share for h in long.rows) > 0.30
+
+
+def test_a_hundred_sessions_are_more_this_clients_own(part: Hypotheses, long: Hypotheses) -> None:
+    assert np.mean([h.share for h in long.rows]) > np.mean([h.share for h in part.rows]) + 0.2
+
+
+@pytest.mark.parametrize(
+    ("carried", "apart", "trend"),
+    [(-2.0, -1.5, False), (-2.0, -0.9, True), (-2.0, 0.1, True), (-0.5, -2.0, True), (1.0, 1.0, False)],
+)
+def test_readings_that_disagree_rest_on_a_shared_trend(carried: float, apart: float, trend: bool) -> None:
+    assert made_by.rests_on_trend(carried, apart) is trend
+
+
+def test_a_construct_that_was_hardly_reported_is_left_out_and_named() -> None:
+    record = drawn(13)
+    thin = replace(
+        record,
+        administrations=tuple(
+            replace(a, scores=tuple(s for s in a.scores if s.construct != "social_support" or (s.session or 0) < 4))
+            for a in record.administrations
+        ),
+    )
+    found = picture(thin).hypotheses
+    assert found is not None
+    assert found.left_out == ("Social support",)
+    assert len(found.rows) == 4
+    assert found.rows[0].chance == 0.25
+    assert "social support" in words.left_out_says(found.left_out)
+
+
+def test_too_few_reports_of_symptoms_are_told() -> None:
+    """The gate is open by check-ins on another measure than the one that is followed."""
+    record = replace(drawn(13), symptom_measure=("phq9", "total"))
+    made = picture(record)
+    assert made.hypotheses is None
+    if made.gate.level >= GateLevel.CONTRIBUTIONS:
+        assert telling.why_no_hypotheses(made)
+
+
+def test_estimates_that_cannot_be_told_apart_stand_together(part: Hypotheses) -> None:
+    class Fake:
+        def __init__(self, r: float) -> None:
+            self.own = type("Own", (), {"correlation": np.array([[1, r, 0], [r, 1, 0], [0, 0, 1.0]])})
+
+    groups = made_by._groups([Fake(0.1), Fake(-0.85)], ["alliance", "social_support", "interpersonal_stress"])  # type: ignore[list-item]
+    assert groups == [["alliance", "social_support"], ["interpersonal_stress"]]
+    assert words.together(["Alliance", "Social support"]) == "Alliance with social support"
+    np.testing.assert_array_equal(made_by._signs(["alliance", "interpersonal_stress", "social_support"]), [1, -1, 1])
+
+
+def test_what_holds_for_all_is_said_once_and_failing_controls_for_each(part: Hypotheses) -> None:
+    def changed(h: Hypothesis, **new: object) -> Hypothesis:
+        return replace(h, **new)  # type: ignore[arg-type]
+
+    rows = tuple(changed(h, borrowed=True, rests_on_trend=True, future_fails=False) for h in part.rows)
+    rows = (changed(rows[0], future_fails=True), *rows[1:])
+    told = words.cautions(replace(part, rows=rows))
+    assert told[0][0] == "All of them"
+    assert "Borrowed" in told[0][1]
+    assert "shared trend" in told[0][1]
+    assert any(label == "Alliance" and "A control fails" in said for label, said in told)
+    mixed = (changed(rows[0], borrowed=False, share=0.4), *rows[1:])
+    told = words.cautions(replace(part, rows=mixed))
+    assert "Borrowed" not in told[0][1]
+    assert dict(told)["Alliance"].startswith("40% of it comes from this client.")
+
+
+def test_the_words_follow_the_verdict(part: Hypotheses) -> None:
+    top = replace(part.rows[0], largest=0.85)
+    sure = replace(part, rows=(top, *part.rows[1:]), verdict=Verdict.LARGEST, about="Alliance")
+    assert "Alliance, with a chance of 85%" in words.verdict_says(sure)
+    assert "cannot tell yet" in words.verdict_says(replace(part, verdict=Verdict.NOT_YET))
+    foretelling = part.foretelling
+    assert foretelling is not None
+    better = replace(foretelling, model=0.1)
+    worse = replace(foretelling, model=99.0)
+    assert "It foretold better than each" in words.foretelling_says(better)
+    assert "deserves little weight" in words.foretelling_says(worse)
+
+
+def test_the_next_score_is_foretold_as_by_hand() -> None:
+    record = drawn(12)
+    found = picture(record).hypotheses
+    assert found is not None
+    assert found.foretelling is not None
+    values = np.array([s.value for s in record.symptom_scores])
+    assert found.foretelling.last == pytest.approx(float(np.sqrt(np.mean(np.diff(values) ** 2))))
+    means = [values[:j].mean() for j in range(1, len(values))]
+    assert found.foretelling.own_mean == pytest.approx(float(np.sqrt(np.mean((values[1:] - means) ** 2))))
+
+
+def test_fifty_reports_between_sessions_open_exploration_too() -> None:
+    record = drawn(12)
+    between = tuple(
+        replace(administration(1, Moment.BEFORE, {"symptoms": 5.0}), at=2.0 + 1.5 * k, moment=Moment.BETWEEN)
+        for k in range(50)
+    )
+    between = tuple(
+        replace(
+            a, session=None, scores=tuple(replace(s, at=a.at, moment=Moment.BETWEEN, session=None) for s in a.scores)
+        )
+        for a in between
+    )
+    found = picture(replace(record, administrations=(*record.administrations, *between)))
+    assert found.gate.level is GateLevel.EXPLORATION
+    assert found.hypotheses is not None
+    assert found.hypotheses.less_pooling
