@@ -93,7 +93,7 @@ def test_the_client_page_tells_before_charts_and_beside_them_the_numbers(course:
     assert "What this can and cannot tell you" in page.text
     assert "not verified" in page.text or "nobody has checked" in page.text
     assert "What symptoms move with 12 paired sessions" in page.text
-    assert "24 and more, not built yet" in page.text
+    assert "Less borrowed from other clients" in page.text
     assert page.select_one(".limits code").text  # type: ignore[union-attr]
 
 
