@@ -73,7 +73,8 @@ def count(theory: Theory) -> list[str]:
         f"- **{len(places[Place.STUDY])} are estimated in studies only**, where a table has the columns: {ways}. For "
         f"{without} nothing estimates them yet.",
         f"- **{len(places[Place.SIMULATED])} live in the simulator only**: events, early life, hidden causes, slow "
-        "sums. No table tells them apart.",
+        f"sums. No table tells them apart. {sum(bool(e.by) for e in places[Place.SIMULATED])} have a process that a "
+        "scenario can switch on; for the others there is none yet.",
         f"- A published finding was seen for {grades[Grade.VERIFIED]}, {grades[Grade.COMPUTED]} rest on figures "
         f"computed from public data, and for {grades[Grade.UNVERIFIED]} no figure is known.",
         f"- {sum(e.prior is not None for e in edges)} have a prior; for the others none is stated.",
@@ -86,12 +87,6 @@ def count(theory: Theory) -> list[str]:
     ]
 
 
-def where(e: TheoryEdge) -> str:
-    if e.place is Place.STUDY:
-        return f"study: {WAYS[e.by].label}" if e.by else "study: nothing yet"
-    return e.place.value
-
-
 def row(e: TheoryEdge) -> str:
     shape = [e.level.value.replace("_", " "), e.lag.value if e.lag is not Lag.NONE else "", e.form.value]
     prior = f"{number(e.prior.mean)} (SD {number(e.prior.sd)})" if e.prior else "none stated"
@@ -100,7 +95,7 @@ def row(e: TheoryEdge) -> str:
     cells = (
         f"{e.label} ({e.sign.replace('-', '−')})",
         ", ".join(part.replace("_", " ") for part in shape if part),
-        where(e),
+        e.where,
         prior,
         ", ".join([e.grade.value, *e.calibration]),
         " ".join(marks),

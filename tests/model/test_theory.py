@@ -11,7 +11,7 @@ from securebase.measurement.constructs import CONSTRUCTS, TRACKED_CONSTRUCTS, UN
 from securebase.model.mechanism import THERAPY, Grade, Lag, Level, Pillar
 from securebase.model.mechanisms import MECHANISMS
 from securebase.model.parameter_set import parameter_set
-from securebase.model.theory import OUTRUN, OUTSIDE, WAYS, Form, Place, TheoryEdge, read_edges, theory
+from securebase.model.theory import OUTRUN, OUTSIDE, SIMULATORS, WAYS, Form, Place, TheoryEdge, read_edges, theory
 
 THEORY = theory()
 EDGES = THEORY.edges
@@ -132,11 +132,13 @@ def test_no_edge_stands_twice() -> None:
     assert [key for key, n in Counter(keys).items() if n > 1] == []
 
 
-def test_what_estimates_an_edge_in_a_study_is_there() -> None:
-    for way in WAYS.values():
+def test_what_estimates_or_simulates_an_edge_is_there() -> None:
+    for way in (*WAYS.values(), *SIMULATORS.values()):
         module, name = way.computed_by.split(":")
         assert callable(getattr(import_module(module), name))
-    assert {e.by for e in EDGES if e.place is not Place.STUDY} == {""}
+    assert {e.by for e in EDGES if e.place is Place.MODEL} == {""}
+    assert {e.by for e in EDGES if e.place is Place.STUDY} - {""} == set(WAYS)
+    assert {e.by for e in EDGES if e.place is Place.SIMULATED} - {""} == set(SIMULATORS)
 
 
 def test_products_gates_and_bends_are_estimated_and_what_needs_a_control_group_is_not() -> None:
@@ -194,8 +196,8 @@ def test_filters_agree_with_a_plain_loop() -> None:
         (('claims = ["S1"]', 'claims = ["S99"]'), r"edge\[1\].claims: names no claim"),
         (('sign = "+"', 'sign = "up"'), r"edge\[1\].sign: must be \+, -, 0 or \?"),
         (('place = "study"', 'place = "model"'), "Put it on the shelf of mechanisms"),
-        (('place = "study"', 'place = "simulated"'), "only an edge of studies"),
-        (('by = "lag"', 'by = "magic"'), "only an edge of studies has one of: lag"),
+        (('place = "study"', 'place = "simulated"'), "must be one of brings, .* for an edge of simulated"),
+        (('by = "lag"', 'by = "magic"'), "must be one of lag, .* for an edge of study"),
         (('by = "lag"', 'lag = "day"'), "must be one of session, week, slow, course, life, none, found “day”"),
         (('by = "lag"', 'calibration = ["C36"]'), "names a target that does not exist"),
         (('by = "lag"', 'colour = "red"'), r"edge\[1\].colour: no such field"),

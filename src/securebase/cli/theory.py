@@ -10,7 +10,7 @@ import click
 from securebase.charts.theory_graph import By
 from securebase.cli.telling import as_json, deliver, figure, sentences
 from securebase.model.mechanism import Lag, Pillar
-from securebase.model.theory import WAYS, Place, Theory, TheoryEdge, theory
+from securebase.model.theory import Place, Theory, TheoryEdge, theory
 from securebase.reports.theory_page import theory_page, theory_svg
 from securebase.study.result import plain
 
@@ -87,8 +87,7 @@ def _list(whole: Theory, edges: Sequence[TheoryEdge], claim: str | None) -> None
 
 def _line(e: TheoryEdge) -> str:
     parts = [e.sign.replace("-", "−"), e.level.value, "" if e.lag is Lag.NONE else e.lag.value, e.form.value]
-    where = e.place.value if e.place is not Place.STUDY else f"study: {WAYS[e.by].label if e.by else 'nothing yet'}"
     prior = f"prior {figure(e.prior.mean, 2)} (SD {figure(e.prior.sd, 2)})" if e.prior else "no prior"
     claims = " ".join(e.claims) + (" !" if e.outruns_its_evidence else "")
-    said = (", ".join(part.replace("_", " ") for part in parts if part), where, f"{prior}, {e.grade.value}", claims)
+    said = (", ".join(part.replace("_", " ") for part in parts if part), e.where, f"{prior}, {e.grade.value}", claims)
     return "; ".join(said)

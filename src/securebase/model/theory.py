@@ -100,6 +100,19 @@ WAYS: Mapping[str, Way] = MappingProxyType(
     }
 )
 
+#: What simulates an edge that only the simulator has: a process that a scenario can switch on.
+SIMULATORS: Mapping[str, Way] = MappingProxyType(
+    {
+        "brings": Way("what people bring along", "securebase.model.processes:Brings"),
+        "arms": Way("arms", "securebase.model.arms:Arm"),
+        "ruptures": Way("ruptures and repairs", "securebase.model.processes:Ruptures"),
+        "corrective_experiences": Way("corrective experiences", "securebase.model.processes:CorrectiveExperiences"),
+        "tellings": Way("tellings", "securebase.model.processes:Tellings"),
+        "support": Way("support that is handed over", "securebase.model.processes:Support"),
+        "life_events": Way("life events", "securebase.model.processes:LifeEvents"),
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -121,7 +134,8 @@ class TheoryEdge:
     """One edge. `sign` is that of what is added to the score of `to_construct`: +, -, 0 (none expected) or ? (open).
     With a moderator it is the sign of the product, with an inverted U that of the bend.
 
-    by: the way of WAYS that estimates it in a study, empty where nothing does yet. prior: None where none is stated.
+    by: the way of WAYS that estimates it in a study, or the process of SIMULATORS that simulates it; empty where
+    nothing does yet. prior: None where none is stated.
     figure: a published figure that is no prior, because it is on another scale.
     """
 
@@ -151,6 +165,14 @@ class TheoryEdge:
     def mechanisms(self) -> tuple[str, ...]:
         """M1 support, M2 stress, M3 emotion, M4 skills: those that its ends belong to."""
         return tuple(sorted({_BELONGS[name] for name in self.ends if name in _BELONGS}))
+
+    @property
+    def where(self) -> str:
+        """In words: model; study or simulated with what does it, or “nothing yet”."""
+        if self.place is Place.MODEL:
+            return self.place.value
+        known = WAYS if self.place is Place.STUDY else SIMULATORS
+        return f"{self.place.value}: {known[self.by].label if self.by else 'nothing yet'}"
 
     @property
     def outruns_its_evidence(self) -> bool:
@@ -266,8 +288,9 @@ def _edge(block: Fields, pillar: Pillar, claims: Mapping[str, Claim]) -> TheoryE
     place, by = _one_of(block, "place", Place, None), block.text("by", "")
     if place is Place.MODEL:
         block.fail("an edge of the model is a mechanism", "place", "Put it on the shelf of mechanisms.")
-    if by and (place is not Place.STUDY or by not in WAYS):
-        block.fail(f"only an edge of studies has one of: {', '.join(WAYS)}", "by")
+    known = WAYS if place is Place.STUDY else SIMULATORS
+    if by and by not in known:
+        block.fail(f"must be one of {', '.join(known)} for an edge of {place.value}", "by")
     return TheoryEdge(
         from_construct=begin,
         to_construct=end,
