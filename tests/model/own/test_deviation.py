@@ -82,6 +82,22 @@ def test_the_gradient_is_that_of_differences(trend: Trend) -> None:
     np.testing.assert_allclose(found, differences, rtol=1e-6, atol=1e-6)
 
 
+def test_what_keeps_the_shocks_is_flat_where_they_are_usual_and_its_slope_is_that_of_differences() -> None:
+    _, effects = one()
+    usual = effects.base.diffusion
+    value, slope = effects.shocks_kept(np.zeros(3), usual)
+    assert value == pytest.approx(0, abs=1e-9)
+    np.testing.assert_allclose(slope, 0, atol=1e-9)
+    u, h = np.array([-0.15, 0.1, 0.05]), 1e-5
+    value, slope = effects.shocks_kept(u, usual)
+    assert value < 0
+    differences = [
+        (effects.shocks_kept(u + h * e, usual)[0] - effects.shocks_kept(u - h * e, usual)[0]) / (2 * h)
+        for e in np.eye(3)
+    ]
+    np.testing.assert_allclose(slope, differences, rtol=1e-6, atol=1e-8)
+
+
 def test_effects_that_belong_to_no_course_are_refused() -> None:
     _, effects = one()
     with pytest.raises(UnstableDriftError):

@@ -10,7 +10,7 @@ import pytest
 from scipy.stats import multivariate_t
 
 from securebase.errors import ModelError
-from securebase.model.equations import stationary_covariance
+from securebase.model.equations import UnstableDriftError, stationary_covariance
 from securebase.model.likelihood import Likelihood
 from securebase.model.own import DeviatingEffects, OwnEffects, own_effects
 from securebase.model.own.one_client import Conditional, most_likely, probability_largest
@@ -35,16 +35,26 @@ def drawn(u: Array, n: int, seed: int, edges: Sequence[Edge] = EDGES) -> Panel:
     return simulate_panel(SPECIFICATION, own, [np.arange(n, dtype=float)], np.random.default_rng(seed))
 
 
-def log_joint(panel: Panel, edges: Sequence[Edge], points: Array, sd: float) -> Array:
-    """log p(y | u) + log p(u) at every row of points; the slow, obvious way."""
-    effects, likelihood = DeviatingEffects(SPECIFICATION, MEAN, edges), Likelihood(panel, SPECIFICATION)
+def log_prior(effects: DeviatingEffects, u: Array, sd: float) -> float:
+    """Normal, and one more week with the usual shocks: the density of a normal's covariance at S0, written out. Not
+    normalised."""
+    usual, shocks = effects.base.diffusion, effects.parameters(u).diffusion
+    week = -0.5 * np.linalg.slogdet(shocks)[1] - 0.5 * np.trace(np.linalg.solve(shocks, usual))
+    most = -0.5 * np.linalg.slogdet(usual)[1] - 0.5 * len(usual)
+    return float(week - most - 0.5 * float(u @ u) / sd**2)
+
+
+def log_joint(panel: Panel | None, edges: Sequence[Edge], points: Array, sd: float) -> Array:
+    """log p(y | u) + log p(u), the latter not normalised, at every row of points; without a panel the prior alone."""
+    effects = DeviatingEffects(SPECIFICATION, MEAN, edges)
+    likelihood = None if panel is None else Likelihood(panel, SPECIFICATION)
     out = []
     for u in points:
         try:
-            value = likelihood.value(effects.parameters(u))
+            value = log_prior(effects, u, sd) + (likelihood.value(effects.parameters(u)) if likelihood else 0.0)
         except ModelError:
             value = -np.inf
-        out.append(value - 0.5 * float(u @ u) / sd**2 - len(u) * (np.log(sd) + 0.5 * np.log(2 * np.pi)))
+        out.append(value)
     return np.array(out)
 
 
@@ -56,11 +66,11 @@ def test_one_effect_is_what_a_fine_grid_gives(n: int, sd: float) -> None:
     u = np.linspace(-5 * sd, 5 * sd, 241)
     logs = log_joint(panel, edge, u[:, None], sd)
     w = np.exp(logs - logs.max())
-    mass = w.sum() * (u[1] - u[0])
+    mass = w.sum() / np.exp(log_joint(None, edge, u[:, None], sd)).sum()
     mean = float(w @ u / w.sum())
     spread = float(np.sqrt(w @ (u - mean) ** 2 / w.sum()))
-    # the mode is not the mean where the likelihood is skewed: up to a fifth of a standard deviation
-    assert found.deviation[0] == pytest.approx(mean, abs=0.2 * spread)
+    # the mode is not the mean where the likelihood is skewed: up to a quarter of a standard deviation
+    assert found.deviation[0] == pytest.approx(mean, abs=0.25 * spread)
     assert found.sd[0] == pytest.approx(spread, rel=0.08)
     assert found.log_marginal == pytest.approx(float(np.log(mass) + logs.max()), abs=0.05)
     below = float(w[found.prior_mean[0] + u < 0].sum() / w.sum())
@@ -82,14 +92,19 @@ def test_several_effects_are_what_importance_sampling_gives(k: int) -> None:
     spread = np.sqrt(w @ (points - mean) ** 2 / w.sum())
     np.testing.assert_allclose(found.deviation, mean, atol=0.1 * sd)
     np.testing.assert_allclose(found.sd, spread, rtol=0.12)
-    assert found.log_marginal == pytest.approx(float(np.log(w.mean()) + logs.max()), abs=0.15)
+    around = np.random.default_rng(2).normal(size=(1500, k)) * sd
+    prior = np.log(np.exp(log_joint(None, edges, around, sd) + 0.5 * (around**2).sum(axis=1) / sd**2).mean())
+    prior += k * (np.log(sd) + 0.5 * np.log(2 * np.pi))
+    assert found.log_marginal == pytest.approx(float(np.log(w.mean()) + logs.max() - prior), abs=0.2)
 
 
 def test_the_share_is_the_contraction_and_grows_with_sessions() -> None:
     shares = []
     for n in (6, 16, 60, 200):
         found = own_effects(drawn(np.zeros(6), n, seed=2), SPECIFICATION, MEAN, EDGES, 0.12)
-        np.testing.assert_allclose(found.share, np.clip(1 - found.sd**2 / 0.12**2, 0, 1), atol=1e-12)
+        assert (found.prior_sd < 0.12).all()
+        assert (found.prior_sd > 0.11).all()
+        np.testing.assert_allclose(found.share, np.clip(1 - found.sd**2 / found.prior_sd**2, 0, 1), atol=1e-12)
         shares.append(float(found.share.mean()))
     assert shares == sorted(shares)
     assert shares[1] < 0.30 < shares[3]
@@ -99,8 +114,29 @@ def test_the_share_is_the_contraction_and_grows_with_sessions() -> None:
     h = 1e-3
     at = one.deviation[0]
     around = log_joint(panel, edge, np.array([[at - h], [at], [at + h]]), 0.12)
-    own_precision = -(around[0] - 2 * around[1] + around[2]) / h**2 - 1 / 0.12**2
-    assert one.share[0] == pytest.approx(0.12**2 / (0.12**2 + 1 / own_precision), rel=1e-2)
+    before = log_joint(None, edge, np.array([[-h], [0.0], [h]]), 0.12)
+    precision, prior = (-(x[0] - 2 * x[1] + x[2]) / h**2 for x in (around, before))
+    assert one.share[0] == pytest.approx((1 / prior) / (1 / prior + 1 / (precision - prior)), rel=1e-2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("n", "sd"), [(14, 0.14), (24, 0.28)])
+def test_intervals_cover_and_every_client_settles(n: int, sd: float) -> None:
+    """Ten effects drawn from the prior, as a client page estimates them: 90% intervals hold about nine times in ten."""
+    edges = (*MECHANISMS, *((b, a) for a, b in MECHANISMS))
+    effects, rng = DeviatingEffects(SPECIFICATION, MEAN, edges), np.random.default_rng(5)
+    held = []
+    while len(held) < 30:
+        u = sd * rng.normal(size=10)
+        try:
+            own = effects.parameters(u)
+        except UnstableDriftError:
+            continue
+        panel = simulate_panel(SPECIFICATION, own, [np.arange(n, dtype=float)], rng)
+        found = own_effects(panel, SPECIFICATION, MEAN, edges, sd)
+        assert not found.advice
+        held.append(np.abs(effects.mean + u - found.mean) < 1.645 * found.sd)
+    assert 0.84 < np.mean(held) < 0.96
 
 
 def test_many_sessions_recover_the_own_effect_and_none_leave_the_prior() -> None:
@@ -112,7 +148,7 @@ def test_many_sessions_recover_the_own_effect_and_none_leave_the_prior() -> None
     empty.scores[:] = np.nan
     nothing = own_effects(empty, SPECIFICATION, MEAN, EDGES, 0.12)
     np.testing.assert_allclose(nothing.mean, nothing.prior_mean, atol=1e-9)
-    np.testing.assert_allclose(nothing.share, 0, atol=1e-6)
+    np.testing.assert_allclose(nothing.share, 0, atol=1e-4)
 
 
 class SameShocks(DeviatingEffects):

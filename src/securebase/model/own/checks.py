@@ -114,8 +114,9 @@ def chance_of_telling(
     at = own.index(edges)
     now = own.covariance
     # what was learnt, in the scale of the prior; nothing is never less than nothing
-    values, vectors = np.linalg.eigh(np.linalg.inv(now / np.outer(own.prior_sd, own.prior_sd)) - np.eye(len(now)))
-    gained = (vectors * np.maximum(values, 0.0)) @ vectors.T / np.outer(own.prior_sd, own.prior_sd)
+    scale = np.outer(own.prior_sd, own.prior_sd)
+    values, vectors = np.linalg.eigh((np.linalg.inv(now) - np.linalg.inv(own.prior_covariance)) * scale)
+    gained = (vectors * np.maximum(values, 0.0)) @ vectors.T / scale
     later = np.linalg.inv(np.linalg.inv(now) + more * gained)
     spread = now - later
     means = rng.multivariate_normal(own.mean, 0.5 * (spread + spread.T), size=_FUTURES, method="eigh")[:, at]

@@ -78,6 +78,20 @@ class DeviatingEffects:
         pulled: Array = np.einsum("ij,eij->e", total, along)
         return pulled
 
+    def shocks_kept(self, u: Array, usual: Array) -> tuple[float, Array]:
+        """Log-density (less its top) of one more unit of time with the usual shocks, and its gradient (k,).
+
+        With S = GG'(u) and S0 = `usual` (p, p) it is −½ [log|S| + tr(S⁻¹ S0) − log|S0| − p]: 0, and flat, where the
+        shocks are the usual ones, and −∞ where some would vanish. Raises UnstableDriftError like `parameters`.
+        """
+        S = self.parameters(u).diffusion
+        turned = np.linalg.inv(S)
+        ratio = turned @ usual
+        value = -0.5 * float(-np.linalg.slogdet(ratio)[1] + np.trace(ratio) - len(S))
+        slope = -0.5 * (turned - ratio @ turned)
+        along = self._derivatives(u) * self._sd[:, None] / self._sd[None, :]
+        return value, -2.0 * np.einsum("ij,eij->e", slope @ self.stationary, along)
+
     def _effects(self, u: Array) -> Array:
         phi = self._phi.copy()
         phi[self._rows, self._columns] += u

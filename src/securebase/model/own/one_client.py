@@ -2,6 +2,10 @@
 
 log p(y | u) is the exact likelihood of the client's scores; u is not Gaussian given them, so what is said of u is an
 approximation: a normal around the mode with the curvature there (Tierney and Kadane 1986). Nothing here is “exact”.
+
+Many effects at once can be such that hardly any shock is left: a short course then fits best where everything follows
+from everything else, on the edge of what is possible. So the prior of one client's effects holds, beside the normal,
+one more unit of time with the usual shocks (`deviation.shocks_kept`); prior SDs and shares count it.
 """
 
 from __future__ import annotations
@@ -36,9 +40,10 @@ _WORST_RATIO = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class OwnEffects:
-    """Standardised weekly effects of one client for k edges. All arrays (k,) but `covariance` (k, k).
+    """Standardised weekly effects of one client for k edges. All arrays (k,) but the covariances (k, k).
 
-    prior_mean, prior_sd: before the client's own scores. mean, sd: with them. share: how much of the estimate comes
+    prior_mean, prior_sd, prior_covariance: before the client's own scores (the SD a little below the one asked for, as
+    shocks are kept from vanishing). mean, sd, covariance: with them. share: how much of the estimate comes
     from this client's own data, 1 − posterior variance / prior variance (which is tau² / (tau² + SE²) for one effect);
     0 where nothing was learnt. same_direction: chance that the effect has the sign of its estimate.
     log_marginal: Laplace's log p(y). parameters: the client's model at the mode. advice: what is to be known of it.
@@ -47,6 +52,7 @@ class OwnEffects:
     edges: tuple[Edge, ...]
     prior_mean: Array
     prior_sd: Array
+    prior_covariance: Array
     mean: Array
     sd: Array
     covariance: Array
@@ -110,8 +116,8 @@ def own_effects(
     if not (np.isfinite(sd).all() and (sd > 0).all()):
         raise ModelError("the SD between clients must be above 0 for every edge that is to differ")
     shift = np.zeros(effects.k) if prior_deviation is None else np.asarray(prior_deviation, dtype=np.float64)
-    found = most_likely(Conditional(Likelihood(panel, specification), effects), shift, sd)
-    return _said(effects, found, shift, sd)
+    kept = Kept(Likelihood(panel, specification), effects, shift)
+    return _said(effects, most_likely(kept, shift, sd), kept.curvature, shift, sd)
 
 
 class Conditional:
@@ -132,6 +138,27 @@ class Conditional:
         except ModelError:
             return -np.inf, np.zeros(self.effects.k)
         return value, self.effects.pulled_back(u, gradient)
+
+
+class Kept(Conditional):
+    """log p(y | u) with the part of the prior that keeps shocks from vanishing, `curvature` (k, k) being its own."""
+
+    def __init__(self, likelihood: Likelihood, effects: DeviatingEffects, shift: Array) -> None:
+        super().__init__(likelihood, effects)
+        self._usual = effects.parameters(shift).diffusion
+        steps = _STEP * np.eye(effects.k)
+        H = [
+            (effects.shocks_kept(shift - h, self._usual)[1] - effects.shocks_kept(shift + h, self._usual)[1])
+            for h in steps
+        ]
+        self.curvature: Array = np.array(H) / (2.0 * _STEP)
+
+    def value_and_gradient(self, u: Array) -> tuple[float, Array]:
+        value, gradient = super().value_and_gradient(u)
+        if not np.isfinite(value):
+            return value, gradient
+        more, slope = self.effects.shocks_kept(u, self._usual)
+        return value + more, gradient + slope
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,12 +247,17 @@ def _curvature(conditional: Conditional, u: Array, sd: Array, here: Array) -> Ar
     return out
 
 
-def _said(effects: DeviatingEffects, found: Mode, shift: Array, sd: Array) -> OwnEffects:
+def _said(effects: DeviatingEffects, found: Mode, kept: Array, shift: Array, sd: Array) -> OwnEffects:
     prior_mean, mean = effects.mean + shift, effects.mean + shift + sd * found.v
+    before = np.eye(effects.k) + 0.5 * (kept + kept.T) * np.outer(sd, sd)
+    prior_covariance = np.linalg.inv(before) * np.outer(sd, sd)
+    prior_sd = np.sqrt(np.diag(prior_covariance))
     advice: tuple[Advice, ...] = ()
-    covariance = np.diag(sd**2)
+    covariance = prior_covariance
+    log_marginal = float("nan")
     if found.settled:
         covariance = found.covariance * np.outer(sd, sd)
+        log_marginal = found.log_marginal + 0.5 * float(np.linalg.slogdet(before)[1])
     else:
         mean = prior_mean
         advice = (
@@ -236,18 +268,17 @@ def _said(effects: DeviatingEffects, found: Mode, shift: Array, sd: Array) -> Ow
             ),
         )
     spread = np.sqrt(np.diag(covariance))
-    share = np.clip(1.0 - spread**2 / sd**2, 0.0, 1.0)
-    z = np.abs(mean) / spread
     return OwnEffects(
         edges=effects.edges,
         prior_mean=prior_mean,
-        prior_sd=sd,
+        prior_sd=prior_sd,
+        prior_covariance=prior_covariance,
         mean=mean,
         sd=spread,
         covariance=covariance,
-        share=share,
-        same_direction=np.array([NormalDist().cdf(float(one)) for one in z]),
-        log_marginal=found.log_marginal if found.settled else float("nan"),
+        share=np.clip(1.0 - spread**2 / prior_sd**2, 0.0, 1.0),
+        same_direction=np.array([NormalDist().cdf(float(one)) for one in np.abs(mean) / spread]),
+        log_marginal=log_marginal,
         parameters=effects.parameters(mean - effects.mean),
         advice=advice,
     )
