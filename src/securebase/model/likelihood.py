@@ -99,7 +99,7 @@ class Likelihood:
             inputs = self._inputs(parameters, self._rows)[0]
             if self.specification.therapists:
                 return self._with_therapists(parameters, inputs)[0]
-            return float(_finite(self._kernel(self.layout, inputs, gradient=False).log_likelihood).sum())
+            return float(finite(self._kernel(self.layout, inputs, gradient=False).log_likelihood).sum())
 
     def per_person(self, parameters: Parameters) -> Array:
         """Log-likelihood of each person (N,). Raises ModelError with therapists, whose clients are not independent."""
@@ -110,7 +110,7 @@ class Likelihood:
             self._own_layout = _lay_out(rows, self.specification)[0]
         with np.errstate(all="ignore"):
             out = self._kernel(self._own_layout, self._inputs(parameters, rows)[0], gradient=False)
-        return _finite(out.log_likelihood)
+        return finite(out.log_likelihood)
 
     def value_and_gradient(self, parameters: Parameters) -> tuple[float, Parameters]:
         with np.errstate(all="ignore"):
@@ -121,7 +121,7 @@ class Likelihood:
                 out = self._kernel(self.layout, inputs, gradient=True, shift=shift)
             else:
                 out = self._kernel(self.layout, inputs, gradient=True)
-                value = float(_finite(out.log_likelihood).sum())
+                value = float(finite(out.log_likelihood).sum())
             return value, self._gradient(parameters, inputs, tables, out, therapist_bar)
 
     def _inputs(self, parameters: Parameters, rows: Rows) -> tuple[Inputs, Steps]:
@@ -142,7 +142,7 @@ class Likelihood:
             start_covariance=start,
             loading=np.ones(len(of.scores)) if parameters.loading is None else parameters.loading,
             noise=parameters.measurement_noise,
-            level_root=_root(person_covariance(parameters)),
+            level_root=root(person_covariance(parameters)),
         )
         return inputs, tables
 
@@ -160,7 +160,7 @@ class Likelihood:
         h, H = np.zeros((n, p)), np.zeros((n, p, p))
         np.add.at(h, who, out.pull[:, :p])
         np.add.at(H, who, out.precision[:, :p, :p])
-        L = _root(given(parameters.therapist_covariance, "therapist_covariance"))
+        L = root(given(parameters.therapist_covariance, "therapist_covariance"))
         B = np.eye(p) + L.T @ H @ L
         Omega = L @ np.linalg.solve(B, np.broadcast_to(L.T, B.shape))
         v = np.einsum("nij,nj->ni", Omega, h)
@@ -169,7 +169,7 @@ class Likelihood:
         bar = 0.5 * (left.T @ left - (H - H @ Omega @ H).sum(axis=0))
         shift = Shift(np.zeros((self.panel.n_persons, d)), np.zeros((self.panel.n_persons, d, d)))
         shift.mean[:, :p], shift.covariance[:, :p, :p] = v[who], Omega[who]
-        return float(_finite(out.log_likelihood).sum() + more.sum()), shift, bar
+        return float(finite(out.log_likelihood).sum() + more.sum()), shift, bar
 
     def _gradient(
         self, parameters: Parameters, inputs: Inputs, tables: Steps, out: Outputs, therapist_bar: Array | None
@@ -254,7 +254,7 @@ def _lay_out(rows: Rows, specification: Specification) -> tuple[Layout, Array]:
     return layout, gaps[first]
 
 
-def _root(covariance: Array) -> Array:
+def root(covariance: Array) -> Array:
     """R with R R' = covariance, which may be singular. Raises ModelError where it is no covariance."""
     try:
         root = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
@@ -266,7 +266,7 @@ def _root(covariance: Array) -> Array:
     return root
 
 
-def _finite(values: Array) -> Array:
+def finite(values: Array) -> Array:
     if not np.isfinite(values).all():
         raise ModelError("the likelihood has no finite value for these parameters")
     return values

@@ -1,0 +1,55 @@
+"""Slow and obvious: a person's scores at all waves as one multivariate normal, built wave by wave."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import solve_discrete_lyapunov
+from scipy.stats import multivariate_normal
+
+from securebase.model.panel import Panel
+from securebase.model.parameters import Array
+from securebase.model.waves.specification import WaveParameters, WaveSpecification
+
+
+def at(values: Array, wave: int) -> Array:
+    return values[0] if len(values) == 1 else values[wave]
+
+
+def joint(of: WaveSpecification, q: WaveParameters) -> tuple[Array, Array]:
+    """Mean (waves p,) and covariance of all scores of one person, waves one after another."""
+    p, T = of.p, of.waves
+    P = q.start_covariance
+    if P is None:
+        P = solve_discrete_lyapunov(q.lags[0], q.residual_covariance[0])
+    blocks: dict[tuple[int, int], Array] = {(0, 0): P}
+    for t in range(1, T):
+        Phi, Q = at(q.lags, t - 1), at(q.residual_covariance, t - 1)
+        for s in range(t):
+            blocks[t, s] = Phi @ blocks[t - 1, s]
+            blocks[s, t] = blocks[t, s].T
+        blocks[t, t] = Phi @ blocks[t - 1, t - 1] @ Phi.T + Q
+    V = np.zeros((T * p, T * p))
+    for (t, s), block in blocks.items():
+        level = np.zeros((p, p)) if q.level_covariance is None else q.level_covariance
+        V[t * p : t * p + p, s * p : s * p + p] = block + level
+    return np.concatenate([at(q.mean, t) for t in range(T)]), V
+
+
+def scores_of(panel: Panel, of: WaveSpecification, person: int) -> Array:
+    """(waves p,), NaN where missing."""
+    Y = np.full((of.waves, of.p), np.nan)
+    rows = panel.rows_of(person)
+    for wave, scores in zip(panel.wave[rows], panel.scores[rows], strict=True):
+        Y[wave - of.first_wave] = scores
+    return Y.ravel()
+
+
+def per_person(panel: Panel, of: WaveSpecification, q: WaveParameters) -> list[float]:
+    mean, V = joint(of, q)
+    found = []
+    for i in range(panel.n_persons):
+        y = scores_of(panel, of, i)
+        there = np.isfinite(y)
+        own = multivariate_normal(mean[there], V[np.ix_(there, there)]) if there.any() else None
+        found.append(0.0 if own is None else float(own.logpdf(y[there])))
+    return found
