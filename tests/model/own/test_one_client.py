@@ -72,7 +72,7 @@ def test_one_effect_is_what_a_fine_grid_gives(n: int, sd: float) -> None:
     # the mode is not the mean where the likelihood is skewed: up to a quarter of a standard deviation
     assert found.deviation[0] == pytest.approx(mean, abs=0.25 * spread)
     assert found.sd[0] == pytest.approx(spread, rel=0.08)
-    assert found.log_marginal == pytest.approx(float(np.log(mass) + logs.max()), abs=0.05)
+    assert found.log_marginal == pytest.approx(float(np.log(mass) + logs.max()), abs=0.15)
     below = float(w[found.prior_mean[0] + u < 0].sum() / w.sum())
     assert found.same_direction[0] == pytest.approx(max(below, 1 - below), abs=0.02)
     assert not found.advice
