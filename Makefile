@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PORT ?= 8000
 WORKERS ?= auto
+KERNEL := $(wildcard src/securebase/model/kernel/*.[ch])
 
 .PHONY: help demo serve test test-core check docs bench lock screenshots clean
 help:
@@ -24,14 +25,14 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11: say make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
-$(BIN)/.workbench: requirements/workbench.txt pyproject.toml setup.py src/securebase/model/kernel/_compiled.c src/securebase/model/kernel/_together.h src/securebase/model/kernel/_tables.c | $(BIN)/python
+$(BIN)/.workbench: requirements/workbench.txt pyproject.toml setup.py $(KERNEL) | $(BIN)/python
 	@echo "== Installing the workbench's packages (a minute or two the first time; pip says below what it fetches)"
 	@$(PIP) install --progress-bar off --require-hashes -r requirements/workbench.txt
 	@echo "== Installing Securebase itself (where there is no C compiler, the readable kernel is used)"
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(BIN)/.dev: requirements/dev.txt pyproject.toml setup.py src/securebase/model/kernel/_compiled.c src/securebase/model/kernel/_together.h src/securebase/model/kernel/_tables.c | $(BIN)/python
+$(BIN)/.dev: requirements/dev.txt pyproject.toml setup.py $(KERNEL) | $(BIN)/python
 	@echo "== Installing what the checks and tests need (a minute or two the first time; pip says below what it fetches)"
 	@$(PIP) install --progress-bar off --require-hashes -r requirements/dev.txt
 	@echo "== Installing Securebase itself (where there is no C compiler, the readable kernel is used)"

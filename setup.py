@@ -2,19 +2,24 @@
 
 from setuptools import Extension, setup
 
+KERNEL = "src/securebase/model/kernel/"
+HEADERS = [KERNEL + name for name in ("_together.h", "_gaps.h", "_lanes.h", "_forget.h")]
+COMPILE = ["-O3", "-std=gnu11", "-Wno-psabi", "-Wno-maybe-uninitialized"]
+
 setup(
     ext_modules=[
         Extension(
             "securebase.model.kernel._compiled",
-            ["src/securebase/model/kernel/_compiled.c"],
-            depends=["src/securebase/model/kernel/_together.h"],
-            extra_compile_args=["-O3", "-std=gnu11", "-Wno-psabi"],
+            [KERNEL + "_compiled.c"],
+            depends=HEADERS,
+            extra_compile_args=COMPILE,
             optional=True,
         ),
         Extension(
             "securebase.model.kernel._tables",
-            ["src/securebase/model/kernel/_tables.c"],
-            extra_compile_args=["-O3", "-std=gnu11"],
+            [KERNEL + "_tables.c"],
+            depends=HEADERS,
+            extra_compile_args=COMPILE,
             optional=True,
         ),
     ]

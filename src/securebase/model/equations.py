@@ -173,6 +173,7 @@ class Steps:
     shocks: Array
     eigen: Eigenvectors | None
     lasting: Array | None
+    tables: tables.Tables | None
     compiled: bool
 
     def stationary(self) -> Array:
@@ -189,13 +190,14 @@ class Steps:
         """(∂drift, ∂diffusion) from (∂Phi, ∂Q), each (g, p, p), ∂Q symmetric, and, where the stationary covariance was
         used besides, ∂P. ∂diffusion is a full symmetric matrix: the change of the result is the sum over all p² entries
         of ∂diffusion times the change of the diffusion."""
-        if self.eigen is None or self.lasting is None:
+        if self.eigen is None or self.lasting is None or self.tables is None:
             found = _reverse_by_doubling(self, transition_bar, shocks_bar)
             if lasting_bar is None:
                 return found
             more = reverse_stationary(self.drift, self.stationary(), lasting_bar)
             return found[0] + more[0], found[1] + more[1]
-        return _reverse_by_eigenvectors(self, self.eigen, self.lasting, (transition_bar, shocks_bar), lasting_bar)
+        bars = (transition_bar, shocks_bar)
+        return _reverse_by_eigenvectors(self, self.eigen, self.tables, self.lasting, bars=bars, lasting_bar=lasting_bar)
 
 
 def reverse_stationary(drift: Array, lasting: Array, lasting_bar: Array) -> tuple[Array, Array]:
@@ -235,18 +237,24 @@ def _steps_by_eigenvectors(
 ) -> Steps:
     P = eigen.lyapunov(diffusion)
     made = tables.make(eigen.values, eigen.split, P, gaps, compiled=compiled)
-    return Steps(drift, diffusion, gaps, *made, eigen, P, compiled)
+    return Steps(drift, diffusion, gaps, made.transition, made.shocks, eigen, P, made, compiled)
 
 
 def _reverse_by_eigenvectors(
-    made: Steps, eigen: Eigenvectors, P: Array, bars: tuple[Array, Array], lasting_bar: Array | None
+    made: Steps,
+    eigen: Eigenvectors,
+    known: tables.Tables,
+    P: Array,
+    *,
+    bars: tuple[Array, Array],
+    lasting_bar: Array | None,
 ) -> tuple[Array, Array]:
     """First through Q = P − Phi P Phi' to Phi and P, then through Phi by Daleckii and Krein: with E = V' ∂Phi V⁻¹' the
     drift gets V⁻¹' (Σ_u F_u ∘ E_u) V', where F_u[i, j] = (e_i − e_j) / (values_i − values_j). As E is linear in ∂Phi,
     the sums over gaps are taken first: Σ_u e_i E_u = V' (Σ_u e_i ∂Phi_u) V⁻¹'."""
     values, V, W, gaps = eigen.values, eigen.V, eigen.W, made.gaps
     Phi_bar, P_bar, once, by_gap = tables.reverse(
-        values, eigen.split, P, gaps, made=(made.transition, made.shocks), bars=bars, compiled=made.compiled
+        values, eigen.split, P, gaps, made=known, bars=bars, compiled=made.compiled
     )
     sums: Eigen = V.T @ once @ W.T
     every = np.arange(len(P))
@@ -279,7 +287,7 @@ def steps_by_doubling(drift: Array, diffusion: Array, gaps: Array) -> Steps:
         for _ in range(k):
             Phi, Q = Phi @ Phi, Q + Phi @ Q @ Phi.transpose(0, 2, 1)
         transition[here], shocks[here] = Phi, Q
-    return Steps(drift, diffusion, gaps, transition, shocks, None, None, compiled=False)
+    return Steps(drift, diffusion, gaps, transition, shocks, None, None, None, compiled=False)
 
 
 def _doublings(drift: Array, gaps: Array) -> list[tuple[int, NDArray[np.intp]]]:

@@ -93,6 +93,11 @@ class Likelihood:
         self._compiled = kernel_name() == "compiled"
         self._kernel: Kernel = compiled.evaluate if self._compiled else readable.evaluate
 
+    @property
+    def n_rows(self) -> int:
+        """Rows that an evaluation walks over."""
+        return len(self._rows.times)
+
     def value(self, parameters: Parameters) -> float:
         """Raises ModelError where the parameters are no valid model."""
         with np.errstate(all="ignore"):

@@ -78,27 +78,28 @@ def reverse_mean(
     """The gradient with the mean's part: from ∂mean (rows, q) of the scores, ∂start_mean (p,) and ∂bend (rows,)."""
     so_far, mean = _reverse_columns(of, parameters, rows, mean, so_far)
     total = mean.sum(axis=0)
-    so_far = replace(so_far, level_mean=total)
+    found: dict[str, Array | float] = {"level_mean": total}
     if of.covariates:
-        x = _covariates(rows)[rows.person]
-        so_far = replace(so_far, covariate_effect=mean.T @ x)
+        found["covariate_effect"] = mean.T @ _covariates(rows)[rows.person]
     if of.start_deviation:
-        so_far = replace(so_far, start_mean=start_mean)
+        found["start_mean"] = start_mean
     times, end, rate_bar = rows.times[: rows.n_with_mean], of.planned_end, 0.0
     if of.trend == Trend.LINEAR:
-        so_far = replace(so_far, slope=times @ mean)
+        found["slope"] = times @ mean
     if of.trend == Trend.APART:
         rate = given(parameters.rate, "rate")
-        so_far = replace(so_far, change=share_of_change(rate, times, end) @ mean)
+        found["change"] = share_of_change(rate, times, end) @ mean
         rate_bar += float(_bent(rate, times, end) @ mean @ given(parameters.change, "change"))
     if of.trend == Trend.CARRIED:
         x = np.asarray(np.linalg.solve(parameters.drift.T, total - start_mean), dtype=np.float64)
-        drift = so_far.drift - np.multiply.outer(x, carried_end(parameters))
-        so_far = replace(so_far, drift=drift, therapy_effect=-x, start_mean=start_mean)
+        found["drift"] = so_far.drift - np.multiply.outer(x, carried_end(parameters))
+        found["therapy_effect"], found["start_mean"] = -x, start_mean
     if of.own_change and of.trend in (Trend.APART, Trend.CARRIED):
         at = elapsed(rows) if of.trend == Trend.CARRIED else rows.times
         rate_bar += float(_bent(given(parameters.rate, "rate"), at, end) @ bend)
-    return so_far if parameters.rate is None else replace(so_far, rate=rate_bar)
+    if parameters.rate is not None:
+        found["rate"] = rate_bar
+    return replace(so_far, **found)  # type: ignore[arg-type]
 
 
 def _bent(rate: float, times: Array, end: float) -> Array:

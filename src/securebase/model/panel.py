@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,23 @@ class Panel:
     def n_observations(self) -> int:
         """Scores that are there (not rows)."""
         return int(np.isfinite(self.scores).sum())
+
+    def only(self, persons: NDArray[np.int64]) -> Panel:
+        """The panel of some persons, by number and in this order."""
+        lengths = np.diff(self.starts)[persons]
+        rows = np.concatenate([np.arange(self.starts[i], self.starts[i + 1]) for i in persons] or [np.empty(0)])
+        rows = rows.astype(np.int64)
+        return replace(
+            self,
+            persons=tuple(self.persons[i] for i in persons),
+            starts=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+            times=self.times[rows],
+            scores=self.scores[rows],
+            wave=self.wave[rows],
+            inputs=None if self.inputs is None else self.inputs[rows],
+            covariates=None if self.covariates is None else self.covariates[persons],
+            therapist=None if self.therapist is None else self.therapist[persons],
+        )
 
     def rows_of(self, person: int) -> slice:
         return slice(int(self.starts[person]), int(self.starts[person + 1]))

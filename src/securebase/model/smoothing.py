@@ -1,10 +1,10 @@
 """One person's course: filtered and smoothed states, forecasts, and what a change was made of.
 
 Hidden values z = [s, b] or [s, b, c]: state-like movement (p), the person's own usual level as a deviation from the
-mean (p) and, where people have one, the change of their own (p). s follows the transitions of `equations`, b and c stay;
-constructs = level_mean + trend + s + b + f c, with f how far own change has gone, and scores show them with error. Rows
-are taken at once (missing scores left out), and smoothed backwards without inverting any covariance of z (de Jong
-1988), so a construct without levels of its own, or one measured without error, needs no special care.
+mean (p) and, where people have one, the change of their own (p). s follows the transitions of `equations`, b and c
+stay; constructs = level_mean + trend + s + b + f c, with f how far own change has gone, and scores show them with
+error. Rows are taken at once (missing scores left out), and smoothed backwards without inverting any covariance of z
+(de Jong 1988), so a construct without levels of its own, or one measured without error, needs no special care.
 """
 
 from __future__ import annotations

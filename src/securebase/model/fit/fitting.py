@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.linalg import expm
@@ -17,7 +19,7 @@ from scipy.linalg import expm
 from securebase.errors import Advice, ModelError
 from securebase.model.equations import stationary_covariance
 from securebase.model.fit.begin import begin
-from securebase.model.fit.climb import Indices, Point, differences, hessian
+from securebase.model.fit.climb import Indices, Point, bfgs, differences, hessian
 from securebase.model.fit.ending import Ending, climb, roots
 from securebase.model.fit.enough import n_parameters, not_enough
 from securebase.model.fit.result import Fitted, covariance_of, with_errors
@@ -33,6 +35,8 @@ Progress = Callable[[int, float], None]
 _LASTING = 0.02
 #: a standardised score, or a gap in median gaps, beyond this is far from all others
 _FAR_SCORE, _FAR_GAP = 6.0, 100.0
+#: rows that are enough to find roughly where to climb, and how flat it must be there
+_ENOUGH_ROWS, _ROUGHLY = 3000, 1e-3
 #: weak prior on the internal scale of a trend's rate (apart): normal around the middle of its range, of this spread
 _RATE_SPREAD = 1.5
 #: weak prior on the logarithm of a noise variance, where a reliability is given: its spread
@@ -79,7 +83,7 @@ def fit(
             seconds=time.perf_counter() - began,
         )
     problem = _Problem(panel, specification, reliability or {})
-    best = _attempt(problem, begin(problem.scale), progress)
+    best = _attempt(problem, _first(problem), progress)
     if best.kind != "converged":
         again = _attempt(problem, begin(problem.scale, persistence=0.7), progress)
         best = max(best, again, key=lambda e: (round(-e.point.value * problem.n, 4), e.kind == "converged"))
@@ -130,10 +134,35 @@ class _Problem:
         return found
 
     def first_curvature(self, point: Point) -> Array:
-        return differences(self, point)
+        """From some of the persons where there are many rows: roughly right is enough to begin with."""
+        few = self.thinned
+        return differences(few, Point(point.x, *few(point.x)))
 
     def curvature(self, x: Array, where: Indices) -> Array:
-        return hessian(self, x, where)
+        return hessian(self, x, where, at=self(x)[1])
+
+    @cached_property
+    def thinned(self) -> _Problem:
+        """The same with as many persons, evenly taken, as have about `_ENOUGH_ROWS` rows (itself where that is all)."""
+        share = self.likelihood.n_rows / _ENOUGH_ROWS
+        if share < 2.0:
+            return self
+        few = copy(self)
+        persons = np.unique(np.linspace(0, self.n - 1, max(int(self.n / share), 2)).astype(np.int64))
+        few.likelihood = Likelihood(self.scale.panel.only(persons), self.scale.specification)
+        few.n = len(persons)
+        # the prior weighs as much against fewer persons
+        few.prior_precision = self.prior_precision * len(persons) / self.n
+        return few
+
+
+def _first(problem: _Problem) -> Array:
+    """Where the first climb begins: of many persons, where a climb with some of them ends, if it ends somewhere."""
+    x, few = begin(problem.scale), problem.thinned
+    if few is problem:
+        return x
+    near, _ = bfgs(few, x, until=_ROUGHLY, curvature=lambda point: differences(few, point))
+    return near.x if problem(near.x)[0] < problem(x)[0] else x
 
 
 def _attempt(problem: _Problem, x: Array, progress: Progress | None) -> Ending:

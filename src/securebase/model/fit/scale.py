@@ -124,11 +124,13 @@ class Covariance(Block):
         super().__init__(name, (p, p))
         self.lower = np.tril_indices(p)
         self.on_diagonal: NDArray[np.bool_] = self.lower[0] == self.lower[1]
+        self.diagonal = np.diag_indices(p)
         self.size = self.entries = len(self.lower[0])
 
     def root(self, x: Array) -> Array:
         L = np.zeros(self.shape)
-        L[self.lower] = np.where(self.on_diagonal, np.exp(np.where(self.on_diagonal, x, 0.0)), x)
+        L[self.lower] = x
+        L[self.diagonal] = np.exp(x[self.on_diagonal])
         return L
 
     def value(self, x: Array) -> Array:
@@ -143,7 +145,8 @@ class Covariance(Block):
     def pull(self, x: Array, bar: Array) -> Array:
         L = self.root(x)
         pulled: Array = ((bar + bar.T) @ L)[self.lower]
-        return np.where(self.on_diagonal, pulled * L[self.lower], pulled)
+        pulled[self.on_diagonal] *= L[self.diagonal]
+        return pulled
 
     def jacobian(self, x: Array) -> Array:
         L = self.root(x)

@@ -1,24 +1,10 @@
 /* Included by _compiled.c once for every kind of processor, with LANES persons side by side in one vector and ON, the
    name of the kind. A vector must be as wide as the processor's own: a wider one is taken apart at a great loss. */
 
-#define NAME_(name, on) name##_##on
-#define NAME(name, on) NAME_(name, on)
-#define lane NAME(lane, ON)
-#define all NAME(all, ON)
+#include "_lanes.h"
 #define sum NAME(sum, ON)
 #define together NAME(together, ON)
 
-#if LANES > 1
-typedef double lane __attribute__((vector_size(LANES * sizeof(double)), aligned(LANES * sizeof(double))));
-#define INLINE static inline __attribute__((always_inline))
-#define AT(x, l) (x)[l]
-#else /* a compiler without vector types */
-typedef double lane;
-#define INLINE static inline
-#define AT(x, l) (*(&(x) + (l)))
-#endif
-
-INLINE lane all(double x) { lane v; FOR(l, LANES) AT(v, l) = x; return v; }
 INLINE double sum(lane v) { double s = 0; FOR(l, LANES) s += AT(v, l); return s; }
 
 /* One group of persons: group[0..count). `plain`: one column of scores for each construct, every loading 1. */
@@ -316,19 +302,12 @@ static const Form NAME(forms, ON)[] = {
 #endif
     {0, 0, 0, NAME(any, ON)}};
 
-#undef NAME_
-#undef NAME
-#undef lane
-#undef all
 #undef sum
 #undef together
-#undef INLINE
-#undef AT
 #undef ANY_
 #undef OF_
 #undef FORM_
 #undef ANY
 #undef OF
 #undef FORM
-#undef LANES
-#undef ON
+#include "_forget.h"

@@ -6,6 +6,7 @@ Q_u = P − Phi_u P Phi_u'.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 
@@ -44,17 +45,28 @@ def pairs(values: Eigen) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return first, first + 1
 
 
-def make(values: Eigen, split: Array, lasting: Array, gaps: Array, *, compiled: bool) -> tuple[Array, Array]:
-    """(Phi, Q), each (g, p, p), from eigenvalues (p,), `parts` and the stationary covariance (p, p)."""
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """powers (g, p): the real functions at every gap. transition, shocks (g, p, p)."""
+
+    powers: Array
+    transition: Array
+    shocks: Array
+
+
+def make(values: Eigen, split: Array, lasting: Array, gaps: Array, *, compiled: bool) -> Tables:
+    """From eigenvalues (p,), `parts` and the stationary covariance (p, p)."""
     g, p = len(gaps), len(lasting)
     if _compiled is not None and compiled:
-        Phi, Q = np.empty((g, p, p)), np.empty((g, p, p))
-        _compiled.make(p, gaps, *_halves(values), split, lasting, Phi, Q)
-        return Phi, Q
+        made = Tables(np.empty((g, p)), np.empty((g, p, p)), np.empty((g, p, p)))
+        re, im = _halves(values)
+        _compiled.make(p, gaps, re, im, split, lasting, made.powers, made.transition, made.shocks)
+        return made
+    powers = _powers(values, gaps)
     # gap by gap and not as one large product: a product large enough for threads waits for them on a busy machine
-    Phi = (_powers(values, gaps)[:, None, :] @ split.reshape(-1, p * p)).reshape(-1, p, p)
+    Phi = (powers[:, None, :] @ split.reshape(-1, p * p)).reshape(-1, p, p)
     Q = lasting - Phi @ lasting @ Phi.transpose(0, 2, 1)
-    return Phi, 0.5 * (Q + Q.transpose(0, 2, 1))
+    return Tables(powers, Phi, 0.5 * (Q + Q.transpose(0, 2, 1)))
 
 
 def reverse(
@@ -63,7 +75,7 @@ def reverse(
     lasting: Array,
     gaps: Array,
     *,
-    made: tuple[Array, Array],
+    made: Tables,
     bars: tuple[Array, Array],
     compiled: bool,
 ) -> tuple[Array, Array, Eigen, Eigen]:
@@ -75,15 +87,16 @@ def reverse(
     if _compiled is not None and compiled:
         total, P_bar = bars[0].copy(), np.zeros((p, p))
         summed = np.zeros((2, p, p, p))
-        _compiled.reverse(p, gaps, *_halves(values), split, lasting, *made, total, bars[1], P_bar, summed)
+        tables = (made.powers, made.transition, made.shocks)
+        _compiled.reverse(p, gaps, *_halves(values), split, lasting, *tables, total, bars[1], P_bar, summed)
         once, by_gap = summed
     else:
-        carried = bars[1] @ made[0]
-        P_bar = bars[1].sum(axis=0) - (made[0].transpose(0, 2, 1) @ carried).sum(axis=0)
+        Phi = made.transition
+        carried = bars[1] @ Phi
+        P_bar = bars[1].sum(axis=0) - (Phi.transpose(0, 2, 1) @ carried).sum(axis=0)
         total = bars[0] - 2.0 * carried @ lasting
-        e = _powers(values, gaps)
-        once = np.einsum("gk,gij->kij", e, total)
-        by_gap = np.einsum("gk,gij->kij", gaps[:, None] * e, total)
+        once = np.einsum("gk,gij->kij", made.powers, total)
+        by_gap = np.einsum("gk,gij->kij", gaps[:, None] * made.powers, total)
     return total, P_bar, _whole(values, once), _whole(values, by_gap)
 
 
