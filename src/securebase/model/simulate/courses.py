@@ -16,7 +16,7 @@ from scipy.linalg import expm
 
 from securebase.errors import ModelError
 from securebase.measurement.constructs import construct
-from securebase.model.equations import given, lyapunov, share_of_change, share_of_own_change, transitions
+from securebase.model.equations import given, share_of_change, share_of_own_change, stationary_covariance, transitions
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.parameters import Array, Parameters, Specification, Trend
 from securebase.model.processes import Gate, Processes, Support
@@ -74,7 +74,8 @@ class _Movement:
     def __init__(self, parameters: Parameters, own_drift: Array | None) -> None:
         self.parameters, self.own = parameters, own_drift
         if own_drift is not None:
-            self._P = np.array([lyapunov(A, parameters.diffusion) for A in own_drift])
+            # how widely things move is everyone's, and the shocks follow: as where own effects are estimated
+            self._P = stationary_covariance(parameters.drift, parameters.diffusion)
 
     def over(self, gaps: Array) -> _Step:
         gaps = np.round(gaps, 9)

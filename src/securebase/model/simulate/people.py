@@ -107,9 +107,10 @@ def _pushes(of: ParameterSet, arms: tuple[Arm, ...]) -> Array:
 
 
 def _with_own_effects(people: People, of: ParameterSet, varying: tuple[OwnEffect, ...], streams: Streams) -> People:
-    """Each person's drift from effects of their own around the mean ones; the shocks are everyone's.
+    """Each person's drift from effects of their own around the mean ones. How widely movements spread is everyone's,
+    and the shocks follow, as in the model that is fitted.
 
-    A person whose own effects belong to no stable course is drawn back towards the mean by tenths until they do.
+    A person whose own effects belong to no course is drawn back towards the mean by tenths until they do.
     """
     names = of.specification.constructs
     P = stationary_covariance(of.parameters.drift, of.parameters.diffusion)
@@ -123,14 +124,23 @@ def _with_own_effects(people: People, of: ParameterSet, varying: tuple[OwnEffect
         for kept in np.arange(10, -1, -1) / 10:
             own = mean.copy()
             own[rows, columns] += kept * aside
-            roots, V = np.linalg.eig(own)
-            real = np.abs(roots.imag) < 1e-12
-            if np.abs(roots).max() < _SLOWEST and (roots.real[real] > 0).all():
+            found = _own_drift(own, spread)
+            if found is not None and np.linalg.eigvalsh(-(found @ P + P @ found.T))[0] > 0:
                 break
-        effects[i] = own[rows, columns]
-        if np.linalg.cond(V) < _WORST_CONDITION:
-            # the same as the matrix logarithm, a hundred times faster
-            drift[i] = ((V * np.log(roots)) @ np.linalg.inv(V)).real * spread[:, None] / spread[None, :]
         else:
-            drift[i] = drift_from_effects(own, spread)
+            found = of.parameters.drift
+        drift[i], effects[i] = found, own[rows, columns]
     return replace(people, drift=drift, own_effects=effects)
+
+
+def _own_drift(effects: Array, spread: Array) -> Array | None:
+    """Drift (p, p) from standardised weekly effects (p, p), or None where they belong to no course that settles."""
+    roots, V = np.linalg.eig(effects)
+    real = np.abs(roots.imag) < 1e-12
+    if np.abs(roots).max() >= _SLOWEST or (roots.real[real] <= 0).any():
+        return None
+    if np.linalg.cond(V) >= _WORST_CONDITION:
+        return drift_from_effects(effects, spread)
+    # the same as the matrix logarithm, a hundred times faster
+    drift: Array = ((V * np.log(roots)) @ np.linalg.inv(V)).real * spread[:, None] / spread[None, :]
+    return drift
