@@ -16,6 +16,7 @@ from benchmarks.coverage import Coverage, coverage
 from benchmarks.power import Replicated, replicated, section
 from benchmarks.ranking import Ranking, ranking
 from benchmarks.speed import Evaluation, Fitted, evaluations, fits
+from benchmarks.waves import beside_lavaan, section_beside
 from securebase import __version__
 from securebase.model.likelihood import kernel_name
 from securebase.model.parameters import Trend
@@ -48,7 +49,9 @@ def main() -> None:
     ranked = [ranking(sessions) for sessions in (16, 50, 100)]
     print("Measuring a power analysis …", flush=True)
     many = replicated()
-    text = page(machine, timed, fitted, covered, ranked, many)
+    print("Fitting models of waves, beside lavaan where it is installed …", flush=True)
+    beside = beside_lavaan()
+    text = page(machine, timed, fitted, covered, ranked, many) + "\n".join([*section_beside(beside), ""])
     chosen.to.mkdir(parents=True, exist_ok=True)
     (chosen.to / "benchmarks.md").write_text(text, encoding="utf-8")
     found = {
@@ -58,6 +61,7 @@ def main() -> None:
         "coverage": [asdict(c) for c in covered],
         "ranking": [asdict(r) for r in ranked],
         "power": asdict(many),
+        "waves": [asdict(b) for b in beside],
     }
     (chosen.to / "benchmarks.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(text)

@@ -11,6 +11,8 @@ from securebase.model.parameters import Parameters as Parameters
 from securebase.model.parameters import Specification as Specification
 from securebase.model.simulate import simulate as simulate
 from securebase.model.track import track as track
+from securebase.model.waves import fit_waves as fit_waves
+from securebase.model.waves import wave_specification as wave_specification
 from securebase.picture.client import client_picture as client_picture
 from securebase.records.cohort import Cohort as Cohort
 from securebase.records.episode import EpisodeRecord as EpisodeRecord
@@ -34,6 +36,7 @@ __all__ = [
     "client_picture",
     "client_report",
     "fit",
+    "fit_waves",
     "instrument",
     "panel",
     "parameter_set",
@@ -46,6 +49,7 @@ __all__ = [
     "study_cohort",
     "study_report",
     "track",
+    "wave_specification",
     "write_cohort",
 ]
 

@@ -100,3 +100,40 @@ def test_reaches_what_other_programs_reach(run, words, least):
     found = json.loads(run("fit", path, "--time", "time", *options, "--json").out)
     assert found["outcome_of_fit"] == "converged"
     assert found["log_likelihood"] >= least
+
+
+def test_a_model_of_waves_names_its_waves(run, tmp_path):
+    said = run("fit", write(tmp_path), *COLUMNS, "--model", "ri-clpm", "--equal", "lags", "--equal", "residuals")
+    assert said.code == 0
+    for part in ("with usual levels, lags equal, residuals equal, means free", "lags[y,x]", "mean[x 2]", "per wave"):
+        assert part in said.out
+    assert "drift" not in said.out
+
+
+def test_json_of_a_model_of_waves(run, tmp_path):
+    found = json.loads(run("fit", write(tmp_path), *COLUMNS, "--model", "var", "--json").out)
+    assert found["n_parameters"] == len(found["parameters"]) == 12
+    assert found["model"]["lags"] == "equal"
+    assert found["model"]["start"] == "stationary"
+    assert "trend" not in found["model"]
+    free = json.loads(run("fit", write(tmp_path), *COLUMNS, "--model", "clpm", "--json").out)
+    assert free["model"]["levels"] is False
+    assert "level_covariance[y,y]" not in free["parameters"]
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (("--model", "var", "--trend", "none"), "--trend belongs to a model that is in continuous time"),
+        (("--equal", "lags"), "--equal belongs to a model that counts waves"),
+        (("--information", "expected"), "--information belongs to a model that counts waves"),
+        (("--model", "var", "--equal", "lags"), "says nothing more"),
+        (("--model", "var", "--information", "expected"), "expected information"),
+        (("--model", "clpm", "--time-unit", "week"), "number in every row"),
+    ],
+)
+def test_options_that_do_not_belong_to_the_model_are_refused(run, tmp_path, words, part):
+    said = run("fit", write(tmp_path), *COLUMNS, *words)
+    assert said.code == 2
+    assert part in said.err
+    assert said.err.count("\n") == 1

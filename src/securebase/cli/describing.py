@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from securebase.model.fit import Fit
+from securebase.model.waves import WaveFit
 from securebase.records.cohort import Cohort
 from securebase.study.study import versions
 
 
-def described(fitted: Fit, cohort: Cohort) -> dict[str, Any]:
+def described(fitted: Fit | WaveFit, cohort: Cohort) -> dict[str, Any]:
     """How the fit ended, which model it is, its diagnostics, what was read, and what computed it."""
-    specification = fitted.specification
     return {
         "log_likelihood": fitted.log_likelihood,
         "n_parameters": fitted.n_parameters,
@@ -19,13 +19,7 @@ def described(fitted: Fit, cohort: Cohort) -> dict[str, Any]:
         "n_observations": fitted.n_observations,
         "outcome_of_fit": fitted.outcome.kind,
         "advice": f"{fitted.outcome.sentence} {fitted.outcome.what_to_do}".strip(),
-        "model": {
-            "constructs": specification.constructs,
-            "trend": specification.trend,
-            "start": specification.start,
-            "time_unit": specification.time_unit,
-            "planned_end": specification.planned_end,
-        },
+        "model": _model(fitted),
         "diagnostics": {
             "gradient_norm": fitted.gradient_norm,
             "hessian_eigenvalues": fitted.hessian_eigenvalues,
@@ -36,4 +30,28 @@ def described(fitted: Fit, cohort: Cohort) -> dict[str, Any]:
         },
         "reading": cohort.reading,
         "versions": versions(),
+    }
+
+
+def _model(fitted: Fit | WaveFit) -> dict[str, Any]:
+    if isinstance(fitted, WaveFit):
+        waves = fitted.specification
+        return {
+            "constructs": waves.constructs,
+            "first_wave": waves.first_wave,
+            "waves": waves.waves,
+            "levels": waves.levels,
+            "lags": waves.lags,
+            "residuals": waves.residuals,
+            "means": waves.means,
+            "start": waves.start,
+            "information": fitted.information,
+        }
+    specification = fitted.specification
+    return {
+        "constructs": specification.constructs,
+        "trend": specification.trend,
+        "start": specification.start,
+        "time_unit": specification.time_unit,
+        "planned_end": specification.planned_end,
     }

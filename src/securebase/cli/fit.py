@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
+from click.core import ParameterSource
 
 from securebase.cli.describing import described
 from securebase.cli.options import TableOptions, cohort_of, table_options
@@ -20,28 +21,71 @@ from securebase.cli.telling import (
     table,
     with_error,
 )
-from securebase.model.fit import Fit, fit
+from securebase.model.fit import Fit, Fitted, fit
 from securebase.model.observations import panel
+from securebase.model.waves import WaveFit, WaveModel, fit_waves, wave_specification
 from securebase.records.cohort import Cohort
 from securebase.study.models import specification_for
+
+CONTINUOUS = "continuous-time"
 
 
 @click.command("fit")
 @table_options
+@click.option(
+    "--model",
+    type=click.Choice([CONTINUOUS, *(m.value for m in WaveModel)]),
+    default=CONTINUOUS,
+    show_default=True,
+    help="Continuous time, or a model that counts waves: random-intercept cross-lagged, cross-lagged, multilevel VAR.",
+)
+@click.option(
+    "--equal",
+    type=click.Choice(["lags", "residuals", "means"]),
+    multiple=True,
+    help="Hold this equal over waves; may be given again (models of waves).",
+)
+@click.option(
+    "--information",
+    type=click.Choice(["observed", "expected"]),
+    default="observed",
+    show_default=True,
+    help="Where standard errors come from (models of waves).",
+)
 @click.option("--json", "json_wanted", is_flag=True, help="Print everything as JSON.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON to a file.")
-def command(options: TableOptions, *, json_wanted: bool, out: Path | None) -> None:
-    """Fit the continuous-time model to TABLE and print its estimates with standard errors.
+def command(
+    options: TableOptions,
+    *,
+    model: str,
+    equal: tuple[str, ...],
+    information: Literal["observed", "expected"],
+    json_wanted: bool,
+    out: Path | None,
+) -> None:
+    """Fit the model to TABLE and print its estimates with standard errors.
 
-    Estimates are on the natural scale, per unit of time: drift[a,b] is the push of b on a.
+    Estimates are on the natural scale, per unit of time: drift[a,b] is the push of b on a. In a model of waves
+    lags[a 3,b 2] leads from b at wave 2 to a at wave 3.
     """
+    _belong_together(model)
+    fitted: Fit | WaveFit
     with progress(quiet=json_wanted) as tell:
         tell("Reading the table")
         cohort = cohort_of(options)
         rows = panel(cohort)
-        fitted = fit(
-            rows, specification_for(rows, options.reading_of_trend, options.start_of_state), progress=climbing(tell)
-        )
+        if model == CONTINUOUS:
+            specification = specification_for(rows, options.reading_of_trend, options.start_of_state)
+            fitted = fit(rows, specification, progress=climbing(tell))
+        else:
+            waves = wave_specification(
+                rows,
+                model,
+                equal_lags="lags" in equal,
+                equal_residuals="residuals" in equal,
+                equal_means="means" in equal,
+            )
+            fitted = fit_waves(rows, waves, information=information, progress=climbing(tell))
     if json_wanted or out:
         as_json({"parameters": _estimates(fitted), **described(fitted, cohort)}, out)
     if not json_wanted:
@@ -50,16 +94,27 @@ def command(options: TableOptions, *, json_wanted: bool, out: Path | None) -> No
             click.echo(f"\nWritten to {out}.")
 
 
-def _estimates(fitted: Fit) -> dict[str, Any]:
+def _belong_together(model: str) -> None:
+    """Raises a usage error where an option was given that the model has no use for."""
+    context = click.get_current_context()
+    of_waves, of_time = ("equal", "information"), ("trend", "start")
+    for name in of_waves if model == CONTINUOUS else of_time:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            kind = "counts waves" if model == CONTINUOUS else "is in continuous time"
+            raise click.UsageError(f"--{name} belongs to a model that {kind}, not to --model {model}.")
+    if model == WaveModel.VAR and context.get_parameter_source("equal") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("In the VAR everything is equal over waves, so --equal says nothing more.")
+
+
+def _estimates(fitted: Fitted) -> dict[str, Any]:
     return {name: {"estimate": e.value, "standard_error": e.standard_error} for name, e in fitted.estimates.items()}
 
 
-def _print(fitted: Fit, cohort: Cohort) -> None:
-    specification = fitted.specification
+def _print(fitted: Fit | WaveFit, cohort: Cohort) -> None:
     if cohort.reading:
         heading("Data")
         sentences(cohort.reading.sentences())
-    heading(f"Model: trend {specification.trend.value}, start {specification.start.value}")
+    heading(f"Model: {_named(fitted)}")
     sentences(how_it_ended(fitted))
     sentences(fitted.notes)
     if fitted.log_likelihood is None:
@@ -71,7 +126,17 @@ def _print(fitted: Fit, cohort: Cohort) -> None:
             f"{fitted.seconds:.2f}\u00a0s."
         ]
     )
-    unit = specification.time_unit if specification.time_unit != "file" else "unit of time in the file"
-    heading(f"Estimates, natural scale, per {unit}")
+    unit = fitted.specification.time_unit if isinstance(fitted, Fit) else "wave"
+    heading(f"Estimates, natural scale, per {unit if unit != 'file' else 'unit of time in the file'}")
     rows = [(name, *with_error(e.value, e.standard_error)) for name, e in fitted.estimates.items()]
     table(("", "estimate", "SE"), rows)
+
+
+def _named(fitted: Fit | WaveFit) -> str:
+    if isinstance(fitted, Fit):
+        return f"trend {fitted.specification.trend.value}, start {fitted.specification.start.value}"
+    of = fitted.specification
+    return (
+        f"waves {of.first_wave} to {of.first_wave + of.waves - 1}, {'with' if of.levels else 'without'} usual levels, "
+        f"lags {of.lags}, residuals {of.residuals}, means {of.means}, start {of.start}"
+    )

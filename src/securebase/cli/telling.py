@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from securebase.errors import InputError
-from securebase.model.fit import Fit
+from securebase.model.fit import Fitted
 from securebase.study.result import plain as as_plain
 
 Tell = Callable[[str], None]
@@ -118,7 +118,7 @@ def minus(text: str) -> str:
     return text.removeprefix("-") if float(bare) == 0 else text.replace("-", "−")
 
 
-def how_it_ended(fitted: Fit) -> list[str]:
+def how_it_ended(fitted: Fitted) -> list[str]:
     """How a fit ended, in sentences; loud where it is anything but converged."""
     said = fitted.outcome
     if said.kind == "converged":

@@ -21,7 +21,7 @@ from securebase.model.waves.enough import not_enough
 from securebase.model.waves.information import as_if_complete, expected, is_dense, observed, units
 from securebase.model.waves.likelihood import WaveLikelihood, every_wave
 from securebase.model.waves.scale import WaveScale, wave_scale
-from securebase.model.waves.specification import WaveParameters, WaveSpecification
+from securebase.model.waves.specification import Over, WaveParameters, WaveSpecification
 
 Progress = Callable[[int, float], None]
 Information = Literal["observed", "expected"]
@@ -179,14 +179,15 @@ def _report(problem: _Problem, ending: Ending, information: Information, seconds
 
 
 def _notes(problem: _Problem, information: Information) -> tuple[str, ...]:
-    notes = [
-        "Waves count as equally far apart, and scores as free of error of measurement.",
-        f"Standard errors from the {information} information.",
-    ]
-    if problem.specification.levels:
-        notes.insert(1, "Lags are within persons: usual levels are taken out.")
+    of = problem.specification
+    notes = ["Waves count as equally far apart, and scores as free of error of measurement."]
+    if of.levels:
+        notes.append("Lags are within persons: usual levels are taken out.")
     else:
-        notes.insert(1, "No usual levels are taken out: lags mix what lies between persons with what lies within.")
+        notes.append("No usual levels are taken out: lags mix what lies between persons with what lies within.")
+    if of.means == Over.EQUAL:
+        notes.append("A course that all persons share is not taken out: means are equal over waves.")
+    notes.append(f"Standard errors from the {information} information.")
     return tuple(notes)
 
 

@@ -1,0 +1,206 @@
+"""Models that count waves beside lavaan: the same simulated tables, the same model, in one run, processor seconds.
+
+Where Rscript or lavaan is not installed its columns stay empty and the page says so. `python -m benchmarks.waves`
+prints this part alone.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from securebase.model.panel import Panel
+from securebase.model.waves import WaveFit, WaveSpecification, fit_waves, wave_specification
+
+#: constructs, waves, persons, share of scores missing
+CASES = ((2, 5, 1000, 0.0), (2, 20, 1000, 0.15), (6, 5, 1000, 0.15))
+_RUNS = 5
+
+_Theirs = dict[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """One random-intercept cross-lagged panel model, everything free over waves, with standard errors. None: lavaan is
+    not here. apart: of the log-likelihoods; further: largest difference of an estimate; errors: of a standard error, as
+    a share of it."""
+
+    constructs: int
+    waves: int
+    persons: int
+    missing: float
+    parameters: int
+    outcome: str
+    seconds: float
+    lavaan_seconds: float | None
+    lavaan_version: str | None
+    apart: float | None
+    further: float | None
+    errors: float | None
+
+
+def beside_lavaan() -> list[Beside]:
+    version = _lavaan_version()
+    return [_beside(*case, version=version) for case in CASES]
+
+
+def _beside(p: int, waves: int, persons: int, missing: float, *, version: str | None) -> Beside:
+    data = simulated(p, waves, persons, missing)
+    of = wave_specification(data, "ri-clpm")
+    taken = []
+    for _ in range(_RUNS):
+        began = time.process_time()
+        found = fit_waves(data, of, information="observed" if missing else "expected")
+        taken.append(time.process_time() - began)
+    theirs = None if version is None else _in_lavaan(data, of, missing)
+    differences = None if theirs is None else _largest_differences(found, theirs[2])
+    return Beside(
+        constructs=p,
+        waves=waves,
+        persons=persons,
+        missing=missing,
+        parameters=found.n_parameters,
+        outcome=found.outcome.kind,
+        seconds=min(taken),
+        lavaan_seconds=None if theirs is None else theirs[0],
+        lavaan_version=version,
+        apart=None if theirs is None or found.log_likelihood is None else abs(found.log_likelihood - theirs[1]),
+        further=None if differences is None else differences[0],
+        errors=None if differences is None else differences[1],
+    )
+
+
+def simulated(p: int, waves: int, persons: int, missing: float) -> Panel:
+    """A table with usual levels, lags of .3 and about .1 across, and scores missing at random."""
+    rng = np.random.default_rng([p, waves])
+    lags = 0.3 * np.eye(p) + rng.uniform(-0.1, 0.1, (p, p))
+    shocks, nothing = 0.7 * np.eye(p) + 0.15, np.zeros(p)
+    level = rng.multivariate_normal(nothing, 0.5 * np.eye(p) + 0.25, persons)
+    x = rng.multivariate_normal(nothing, 1.2 * shocks, persons)
+    Y = np.empty((persons, waves, p))
+    for t in range(waves):
+        if t:
+            x = x @ lags.T + rng.multivariate_normal(nothing, shocks, persons)
+        Y[:, t] = level + x + 0.1 * t
+    Y[rng.random(Y.shape) < missing] = np.nan
+    wave = np.tile(np.arange(1, waves + 1), persons)
+    return Panel(
+        tuple(str(i) for i in range(persons)),
+        tuple("abcdef"[:p]),
+        np.arange(persons + 1, dtype=np.int64) * waves,
+        wave.astype(np.float64),
+        Y.reshape(-1, p),
+        wave,
+    )
+
+
+def lavaan_model(constructs: tuple[str, ...], waves: int) -> str:
+    """The model in lavaan's words: levels `RIa`, movements `wa3` of scores `a3`."""
+    steps = range(1, waves + 1)
+    lines = [f"RI{c} =~ " + " + ".join(f"1*{c}{t}" for t in steps) for c in constructs]
+    lines += [f"w{c}{t} =~ 1*{c}{t}" for c in constructs for t in steps]
+    lines += [
+        f"w{c}{t} ~ " + " + ".join(f"w{d}{t - 1}" for d in constructs) for t in steps if t > 1 for c in constructs
+    ]
+    for within in [*([f"w{c}{t}" for c in constructs] for t in steps), [f"RI{c}" for c in constructs]]:
+        lines += [f"{b} ~~ {a}" for i, a in enumerate(within) for b in within[: i + 1]]
+    return "\n".join(lines)
+
+
+_SCRIPT = """
+suppressMessages(library(lavaan))
+given <- read.csv("table.csv")
+words <- paste(readLines("model.txt"), collapse = "\\n")
+asked <- list(model = words, data = given, meanstructure = TRUE, int.ov.free = TRUE)
+if (anyNA(given)) asked$missing <- "fiml"
+taken <- system.time(found <- do.call(lavaan, asked))
+cat(sum(taken[1:2]), as.numeric(logLik(found)), "\\n")
+all <- parTable(found)
+cat(sprintf("%s %s %s %.12g %.12g\\n", all$lhs, all$op, ifelse(all$rhs == "", ".", all$rhs), all$est, all$se), sep = "")
+"""
+
+
+def _in_lavaan(data: Panel, of: WaveSpecification, missing: float) -> tuple[float, float, _Theirs]:
+    """(processor seconds, log-likelihood, “left operator right” → (estimate, standard error)). Only the
+    call of lavaan itself is timed."""
+    assert (missing > 0) == bool(np.isnan(data.scores).any())
+    with tempfile.TemporaryDirectory() as folder:
+        there = Path(folder)
+        names = [f"{c}{t}" for t in range(1, of.waves + 1) for c in of.constructs]
+        rows = data.scores.reshape(data.n_persons, -1)
+        lines = [",".join("NA" if np.isnan(v) else repr(float(v)) for v in row) for row in rows]
+        (there / "table.csv").write_text("\n".join([",".join(names), *lines]) + "\n")
+        (there / "model.txt").write_text(lavaan_model(of.constructs, of.waves) + "\n")
+        (there / "fit.R").write_text(_SCRIPT)
+        done = subprocess.run(["Rscript", "fit.R"], cwd=there, capture_output=True, text=True, check=True)
+    first, *rest = done.stdout.splitlines()
+    seconds, log_likelihood = (float(word) for word in first.split())
+    return (
+        seconds,
+        log_likelihood,
+        {" ".join(w[:3]): (float(w[3]), float(w[4])) for w in (line.split() for line in rest)},
+    )
+
+
+def _largest_differences(found: WaveFit, theirs: _Theirs) -> tuple[float, float]:
+    differences, errors = [], []
+    for name, estimate in found.estimates.items():
+        block, inside = name.rstrip("]").split("[")
+        parts = [part.replace(" ", "") for part in inside.split(",")]
+        if block == "mean":
+            words = [f"{parts[0]} ~1 ."]
+        elif block == "lags":
+            words = [f"w{parts[0]} ~ w{parts[1]}"]
+        else:
+            a, b = ("RI" + x if block.startswith("level") else f"w{x}{'1' * block.startswith('start')}" for x in parts)
+            words = [f"{a} ~~ {b}", f"{b} ~~ {a}"]
+        value, error = next(theirs[word] for word in words if word in theirs)
+        differences.append(abs(estimate.value - value))
+        errors.append(abs((estimate.standard_error or 0.0) / error - 1.0))
+    return max(differences), max(errors)
+
+
+def _lavaan_version() -> str | None:
+    if shutil.which("Rscript") is None:
+        return None
+    asked = ["Rscript", "-e", 'cat(as.character(packageVersion("lavaan")))']
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def section_beside(found: list[Beside]) -> list[str]:
+    """The part of the page."""
+    version = found[0].lavaan_version
+    said = f"lavaan {version}" if version else "lavaan, which is not installed where this ran (its columns are empty)"
+    lines = [
+        "## Models that count waves",
+        "",
+        f"Random-intercept cross-lagged panel model, everything free over waves, with standard errors, beside {said}, "
+        f"on the same simulated table in one run. Processor time: ours the least of {_RUNS} whole fits, lavaan's of "
+        "its one call. The last three columns say how far log-likelihoods, estimates and (as a share) standard errors "
+        "lie apart at most.",
+        "",
+        "| constructs | waves | persons | missing | parameters | ended | seconds | lavaan, s | ratio | logl "
+        "| estimates | errors |",
+        "| ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for b in found:
+        theirs = "– | – | – | – | –"
+        if b.lavaan_seconds is not None:
+            ratio = b.lavaan_seconds / b.seconds
+            theirs = f"{b.lavaan_seconds:.2f} | {ratio:,.0f} | {b.apart:.0e} | {b.further:.0e} | {b.errors:.0e}"
+        lines.append(
+            f"| {b.constructs} | {b.waves} | {b.persons:,} | {b.missing:.0%} | {b.parameters} | {b.outcome} | "
+            f"{b.seconds:.3f} | {theirs} |"
+        )
+    return lines
+
+
+if __name__ == "__main__":
+    print("\n".join(section_beside(beside_lavaan())))
