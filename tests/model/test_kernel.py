@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -70,3 +70,28 @@ def test_very_long_courses_and_very_many_persons_go_through() -> None:
         one, other = compiled.evaluate(prepared.layout, inputs), readable.evaluate(prepared.layout, inputs)
         np.testing.assert_allclose(one.log_likelihood, other.log_likelihood, rtol=1e-10)
         np.testing.assert_allclose(one.noise, other.noise, rtol=1e-9)
+
+
+def test_several_threads_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(4)
+    specification = small_problems.full(2, Trend.APART, Start.FREE, "all")
+    parameters = small_problems.parameters(specification, rng)
+    prepared = Likelihood(small_problems.panel_for(specification, rng, persons=41, longest=9), specification)
+    whole = prepared.value_and_gradient(parameters)
+    monkeypatch.setattr(compiled, "_WORTH_A_THREAD", 1)
+    monkeypatch.setattr(compiled, "allowed_threads", lambda: 3)
+    assert prepared.value(parameters) == pytest.approx(whole[0], rel=1e-13)
+    shared = prepared.value_and_gradient(parameters)
+    assert shared[0] == pytest.approx(whole[0], rel=1e-13)
+    for field in fields(whole[1]):
+        one, other = getattr(whole[1], field.name), getattr(shared[1], field.name)
+        if one is not None:
+            np.testing.assert_allclose(other, one, rtol=1e-10, atol=1e-10 * np.abs(one).max())
+
+
+def test_no_more_threads_than_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert compiled.allowed_threads() == 1
+    for nothing in ("", "many", "0"):
+        monkeypatch.setenv("OMP_NUM_THREADS", nothing)
+        assert compiled.allowed_threads() >= 1
