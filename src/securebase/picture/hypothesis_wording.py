@@ -170,31 +170,36 @@ def question(part: Hypotheses) -> str:
     return f"When {name} changed over these weeks, did your mood change after it, before it, or not at all?"
 
 
-def table_row(one: Hypothesis) -> tuple[str, ...]:
+def table_column(one: Hypothesis) -> tuple[str, ...]:
+    """The numbers of one construct, in the order of TABLE_ROWS."""
     return (
-        one.label,
         interval(one.carried),
         interval(one.apart),
         percent(one.share),
-        f"{interval(one.effect, 2)}, {percent(one.direction)}",
-        f"{interval(one.effect_apart, 2)}, {percent(one.direction_apart)}",
+        interval(one.effect, 2),
+        percent(one.direction),
+        interval(one.effect_apart, 2),
+        percent(one.direction_apart),
         f"{percent(one.largest)} ({percent(one.chance)})",
-        f"{interval(one.reverse, 2)}, {percent(one.reverse_direction)}",
+        interval(one.reverse, 2),
+        percent(one.reverse_direction),
         number(one.hidden, 2),
         f"{signed(one.future)}{', fails' if one.future_fails else ''}",
         f"{one.decoys} of {one.decoys_made}{', fails' if one.decoy_fails else ''}",
     )
 
 
-TABLE_HEAD = (
-    "Construct",
+TABLE_ROWS = (
     "Carried, points",
     "Apart, points",
     "From this client",
-    "Weekly effect carried (SD), P of its direction",
-    "Weekly effect apart (SD), P of its direction",
+    "Weekly effect, carried (SD)",
+    "P of its direction",
+    "Weekly effect, apart (SD)",
+    "P of its direction",
     "P of largest (guessing)",
-    "Symptoms first (SD), P of its direction",
+    "Symptoms first (SD)",
+    "P of its direction",
     "Hidden third needed",
     "Future before past, z",
     "Decoys as far",

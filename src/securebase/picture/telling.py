@@ -202,9 +202,13 @@ def hypothesis_cautions(picture: ClientPicture) -> tuple[tuple[str, str], ...]:
 
 
 def hypothesis_table(picture: ClientPicture) -> Table:
-    """Every number of the hypotheses, with all that stands beside it."""
-    rows = tuple(hypothesis_wording.table_row(h) for h in picture.hypotheses.rows) if picture.hypotheses else ()
-    return Table("What the change in symptoms moves with, 90% intervals", hypothesis_wording.TABLE_HEAD, rows)
+    """Every number of the hypotheses with all that stands beside it: one column a construct."""
+    part, caption = picture.hypotheses, "What the change in symptoms moves with, 90% intervals"
+    if part is None:
+        return Table(caption, (), ())
+    columns = [hypothesis_wording.table_column(h) for h in part.rows]
+    rows = zip(hypothesis_wording.TABLE_ROWS, *columns, strict=True)
+    return Table(caption, ("What", *(h.label for h in part.rows)), tuple(rows))
 
 
 def why_no_hypotheses(picture: ClientPicture) -> str:
