@@ -137,3 +137,37 @@ def test_options_that_do_not_belong_to_the_model_are_refused(run, tmp_path, word
     assert said.code == 2
     assert part in said.err
     assert said.err.count("\n") == 1
+
+
+NAMED = ("--person", "who", "--time", "session", "--outcome", "symptoms", "--process", "alliance")
+AS_NAMED = ("--map", "symptoms=y", "--map", "alliance=x")
+
+
+def test_too_little_data_can_be_drawn_towards_a_set_and_is_said(run, tmp_path):
+    file = write(tmp_path, n=3, sessions=5)
+    said = run("fit", file, *NAMED, *AS_NAMED, "--trend", "apart", "--towards", "literature")
+    assert said.code == 0
+    for part in ("REGULARISED", "“literature”", "from data", "test nothing"):
+        assert part in said.out
+    found = json.loads(run("fit", file, *NAMED, *AS_NAMED, "--towards", "literature", "--json").out)
+    assert found["outcome_of_fit"] == "regularised"
+    assert 0 <= found["parameters"]["drift[symptoms,alliance]"]["from_data"] < 0.5
+
+
+def test_a_set_that_does_not_know_a_column_is_an_error_that_says_how_to_name_it(run, tmp_path):
+    said = run("fit", write(tmp_path), *COLUMNS, "--towards", "literature")
+    assert said.code == 2
+    assert "says nothing of “y” and “x”" in said.err
+
+
+def test_reliability_starts_and_robust_errors_are_reachable(run, tmp_path):
+    file = write(tmp_path)
+    words = ("fit", file, *COLUMNS, "--trend", "none")
+    found = json.loads(run(*words, "--reliability", "y=.8", "--starts", "3", "--robust", "--json").out)
+    assert found["diagnostics"]["standard_errors"] == "robust"
+    assert any("starts" in note for note in found["diagnostics"]["notes"])
+    assert any("reliability" in note for note in found["diagnostics"]["notes"])
+    assert found["bic"] > found["aic"]
+    assert "robust SE" in run(*words, "--reliability", "y=.8", "--robust").out
+    assert "COL=VALUE" in run(*words, "--reliability", "high").err
+    assert "no score of this model" in run(*words, "--reliability", "z=.8").err

@@ -14,6 +14,8 @@ def described(fitted: Fit | WaveFit, cohort: Cohort) -> dict[str, Any]:
     """How the fit ended, which model it is, its diagnostics, what was read, and what computed it."""
     return {
         "log_likelihood": fitted.log_likelihood,
+        "aic": fitted.aic,
+        "bic": fitted.bic,
         "n_parameters": fitted.n_parameters,
         "n_persons": fitted.n_persons,
         "n_observations": fitted.n_observations,
@@ -23,6 +25,8 @@ def described(fitted: Fit | WaveFit, cohort: Cohort) -> dict[str, Any]:
         "diagnostics": {
             "gradient_norm": fitted.gradient_norm,
             "hessian_eigenvalues": fitted.hessian_eigenvalues,
+            "condition": fitted.condition,
+            "standard_errors": fitted.errors,
             "iterations": fitted.iterations,
             "kernel": fitted.kernel,
             "held": fitted.held,

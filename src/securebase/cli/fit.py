@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import click
+import numpy as np
 from click.core import ParameterSource
 
 from securebase.cli.describing import described
@@ -21,8 +22,9 @@ from securebase.cli.telling import (
     table,
     with_error,
 )
-from securebase.model.fit import Fit, Fitted, fit
+from securebase.model.fit import Fit, Fitted, fit, robust, towards_set
 from securebase.model.observations import panel
+from securebase.model.parameter_set import parameter_set
 from securebase.model.waves import WaveFit, WaveModel, fit_waves, wave_specification
 from securebase.records.cohort import Cohort
 from securebase.study.models import specification_for
@@ -52,6 +54,12 @@ CONTINUOUS = "continuous-time"
     show_default=True,
     help="Where standard errors come from (models of waves).",
 )
+@click.option("--reliability", metavar="COL=VALUE", multiple=True, help="Reliability of a score, as a weak prior.")
+@click.option("--towards", metavar="SET", help="Draw the estimates towards a parameter set, where data are few.")
+@click.option("--strength", type=float, default=1.0, show_default=True, help="How strongly --towards pulls.")
+@click.option("--starts", type=click.IntRange(1, 100), default=1, show_default=True, help="Climb from so many places.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of further starts.")
+@click.option("--robust", "robust_wanted", is_flag=True, help="Standard errors that hold where scores are not normal.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print everything as JSON.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON to a file.")
 def command(
@@ -60,6 +68,12 @@ def command(
     model: str,
     equal: tuple[str, ...],
     information: Literal["observed", "expected"],
+    reliability: tuple[str, ...],
+    towards: str | None,
+    strength: float,
+    starts: int,
+    seed: int,
+    robust_wanted: bool,
     json_wanted: bool,
     out: Path | None,
 ) -> None:
@@ -69,6 +83,8 @@ def command(
     lags[a 3,b 2] leads from b at wave 2 to a at wave 3.
     """
     _belong_together(model)
+    if robust_wanted and towards:
+        raise click.UsageError("--robust is of a fit to the data alone; leave it or --towards out.")
     fitted: Fit | WaveFit
     with progress(quiet=json_wanted) as tell:
         tell("Reading the table")
@@ -76,7 +92,18 @@ def command(
         rows = panel(cohort)
         if model == CONTINUOUS:
             specification = specification_for(rows, options.reading_of_trend, options.start_of_state)
-            fitted = fit(rows, specification, progress=climbing(tell))
+            fitted = fit(
+                rows,
+                specification,
+                progress=climbing(tell),
+                reliability=_numbers(reliability),
+                starts=starts,
+                rng=np.random.default_rng(seed),
+                towards=towards_set(rows, specification, parameter_set(towards), strength) if towards else None,
+            )
+            if robust_wanted and fitted.outcome.kind in ("converged", "boundary"):
+                tell("Computing robust standard errors")
+                fitted = robust(fitted, rows)
         else:
             waves = wave_specification(
                 rows,
@@ -97,17 +124,36 @@ def command(
 def _belong_together(model: str) -> None:
     """Raises a usage error where an option was given that the model has no use for."""
     context = click.get_current_context()
-    of_waves, of_time = ("equal", "information"), ("trend", "start")
+    of_waves = ("equal", "information")
+    of_time = ("trend", "start", "reliability", "towards", "strength", "starts", "seed", "robust_wanted")
     for name in of_waves if model == CONTINUOUS else of_time:
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             kind = "counts waves" if model == CONTINUOUS else "is in continuous time"
-            raise click.UsageError(f"--{name} belongs to a model that {kind}, not to --model {model}.")
+            shown = name.removesuffix("_wanted")
+            raise click.UsageError(f"--{shown} belongs to a model that {kind}, not to --model {model}.")
     if model == WaveModel.VAR and context.get_parameter_source("equal") is ParameterSource.COMMANDLINE:
         raise click.UsageError("In the VAR everything is equal over waves, so --equal says nothing more.")
 
 
+def _numbers(pairs: tuple[str, ...]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for pair in pairs:
+        name, _, value = pair.rpartition("=")
+        try:
+            found[name] = float(value)
+        except ValueError:
+            raise click.UsageError(f"--reliability wants COL=VALUE, not “{pair}”.") from None
+    return found
+
+
 def _estimates(fitted: Fitted) -> dict[str, Any]:
-    return {name: {"estimate": e.value, "standard_error": e.standard_error} for name, e in fitted.estimates.items()}
+    found = {}
+    shares = fitted.from_data if isinstance(fitted, Fit) else {}
+    for name, e in fitted.estimates.items():
+        found[name] = {"estimate": e.value, "standard_error": e.standard_error}
+        if shares:
+            found[name]["from_data"] = shares.get(name)
+    return found
 
 
 def _print(fitted: Fit | WaveFit, cohort: Cohort) -> None:
@@ -123,13 +169,23 @@ def _print(fitted: Fit | WaveFit, cohort: Cohort) -> None:
         [
             f"Log-likelihood {figure(fitted.log_likelihood, 10)} with {fitted.n_parameters} parameters, "
             f"{fitted.n_persons:,} persons, {fitted.n_observations:,} values; {fitted.kernel} kernel, "
-            f"{fitted.seconds:.2f}\u00a0s."
+            f"{fitted.seconds:.2f}\u00a0s.",
+            f"AIC {figure(fitted.aic, 7)}, BIC {figure(fitted.bic, 7)} (n = persons).",
         ]
     )
     unit = fitted.specification.time_unit if isinstance(fitted, Fit) else "wave"
     heading(f"Estimates, natural scale, per {unit if unit != 'file' else 'unit of time in the file'}")
-    rows = [(name, *with_error(e.value, e.standard_error)) for name, e in fitted.estimates.items()]
-    table(("", "estimate", "SE"), rows)
+    shares = fitted.from_data if isinstance(fitted, Fit) else {}
+    rows = [
+        (name, *with_error(e.value, e.standard_error), *([_share(shares.get(name))] if shares else []))
+        for name, e in fitted.estimates.items()
+    ]
+    head = ("", "estimate", "robust SE" if fitted.errors == "robust" else "SE")
+    table((*head, "from data") if shares else head, rows)
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0%}"
 
 
 def _named(fitted: Fit | WaveFit) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,3 +87,11 @@ class Panel:
 
     def rows_of(self, person: int) -> slice:
         return slice(int(self.starts[person]), int(self.starts[person + 1]))
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the scores at their times, whoever they belong to."""
+        digest = sha256("|".join(self.constructs).encode())
+        for column in (self.starts, self.times, self.scores):
+            digest.update(np.ascontiguousarray(column).tobytes())
+        return digest.hexdigest()

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 
 import numpy as np
 import scipy
 
 import securebase
 from securebase.model.observations import Measures, panel
-from securebase.model.panel import Panel
 from securebase.model.parameters import Start, Trend
 from securebase.records.cohort import Cohort
 from securebase.study.courses import courses
@@ -77,7 +75,7 @@ def study(
         asked=asked,
         size=size,
         reading=cohort.reading,
-        fingerprint=cohort.reading.fingerprint if cohort.reading else fingerprint(rows),
+        fingerprint=cohort.reading.fingerprint if cohort.reading else rows.fingerprint,
         versions=versions(),
         simulated=cohort.simulated,
         variance=variance,
@@ -105,14 +103,6 @@ def _bends(cohort: Cohort, asked: Asked, measures: Measures | None, *, curvature
     names = tuple(dict.fromkeys((asked.outcome, *asked.processes, *asked.moderators)))
     table = session_table(cohort, panel(cohort, names, measures=measures))
     return bends(table, asked.outcome, asked.processes, asked.moderators, curvature=curvature)
-
-
-def fingerprint(rows: Panel) -> str:
-    """A fingerprint of what the model reads, for data that did not come from a file."""
-    digest = sha256("|".join(rows.constructs).encode())
-    for column in (rows.starts, rows.times, rows.scores):
-        digest.update(np.ascontiguousarray(column).tobytes())
-    return digest.hexdigest()
 
 
 def versions() -> dict[str, str]:

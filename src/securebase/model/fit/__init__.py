@@ -1,6 +1,20 @@
 """Fit a cohort: `fit(panel, specification)` gives a `Fit`."""
 
+from securebase.model.fit.compare import Comparison, compare
 from securebase.model.fit.fitting import Fit, fit
 from securebase.model.fit.result import Estimate, Fitted
+from securebase.model.fit.sandwich import robust
+from securebase.model.fit.towards import Towards, in_units_of, towards_set
 
-__all__ = ["Estimate", "Fit", "Fitted", "fit"]
+__all__ = [
+    "Comparison",
+    "Estimate",
+    "Fit",
+    "Fitted",
+    "Towards",
+    "compare",
+    "fit",
+    "in_units_of",
+    "robust",
+    "towards_set",
+]

@@ -2,7 +2,8 @@
 
 BFGS on log-likelihood / persons with the exact gradient, Newton's steps to finish, observed information by central
 differences of the gradient, standard errors on the natural scale by the delta method. How it ended is a value with
-advice (`Fit.outcome`), never a crash: converged, boundary, not_separable, indefinite, not_enough_data, not_converged.
+advice (`Fit.outcome`), never a crash: converged, boundary, not_separable, indefinite, not_enough_data, regularised,
+not_converged.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,12 +19,16 @@ from scipy.linalg import expm
 
 from securebase.errors import Advice, ModelError
 from securebase.model.equations import stationary_covariance
+from securebase.model.fit import towards as borrowed
 from securebase.model.fit.begin import begin
 from securebase.model.fit.climb import Indices, Point, bfgs, differences, hessian
 from securebase.model.fit.ending import Ending, climb, roots
 from securebase.model.fit.enough import n_parameters, not_enough
+from securebase.model.fit.fingerprint import fingerprints
 from securebase.model.fit.result import Fitted, covariance_of, with_errors
 from securebase.model.fit.scale import Fixed, Scale, scale
+from securebase.model.fit.starts import around, where_they_ended
+from securebase.model.fit.towards import Towards
 from securebase.model.likelihood import Likelihood, kernel_name
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Trend
@@ -43,12 +48,30 @@ _RATE_SPREAD = 1.5
 _NOISE_SPREAD = 0.5
 
 
+@dataclass(frozen=True, eq=False)
+class Internal:
+    """Where a fit ended on the internal scale: x, which of its numbers are free, and the negative Hessian of
+    (log-likelihood + log-prior) / persons along those."""
+
+    x: Array
+    free: Indices
+    hessian: Array
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Fit(Fitted):
-    """What a fit of the continuous-time model found. `parameters` is None where it was refused."""
+    """What a fit of the continuous-time model found. `parameters` is None where it was refused.
+
+    fingerprints: of the data, for comparing fits. from_data: share of each estimate that comes from the data, where the
+    fit was drawn towards a parameter set.
+    """
 
     specification: Specification
     parameters: Parameters | None
+    internal: Internal | None = field(default=None, repr=False)
+    fingerprints: Mapping[str, str] = field(default_factory=dict, repr=False)
+    reliability: Mapping[str, float] = field(default_factory=dict)
+    from_data: Mapping[str, float] = field(default_factory=dict, repr=False)
 
 
 def fit(
@@ -57,18 +80,26 @@ def fit(
     *,
     progress: Progress | None = None,
     reliability: Mapping[str, float] | None = None,
+    starts: int = 1,
+    rng: np.random.Generator | None = None,
+    towards: Towards | None = None,
 ) -> Fit:
     """Estimate every parameter of the specification from the panel by maximum likelihood.
 
     progress: called with (step, log-likelihood so far). reliability: construct → reliability of its score, as a weak
-    prior on its measurement noise (off by default). Trend carried: as therapy is on in every row, the level at the
-    first row and the usual level cannot be told apart, so start_mean is held at 0 and level_mean is the mean there.
-    Raises ModelError where panel and specification do not belong together.
+    prior on its measurement noise (off by default). starts: how many places to climb from, drawn around the first by
+    `rng`; the best ending is taken. towards: parameters that the estimates are drawn towards, where data are few; such
+    a fit is never regular (`towards.py`). Trend carried: as therapy is on in every row, the level at the first row and
+    the usual level cannot be told apart, so start_mean is held at 0 and level_mean is the mean there.
+    Raises ModelError where panel and specification do not belong together, or several starts have no rng.
     """
     began = time.perf_counter()
     if panel.constructs != specification.constructs:
         raise ModelError("the panel and the specification name different constructs")
-    missing = not_enough(panel, specification)
+    if starts > 1 and rng is None:
+        raise ModelError("several starts are drawn, and no random numbers were given", advice="Pass rng.")
+    _check_reliability(specification, reliability or {})
+    missing = not_enough(panel, specification, borrowing=towards is not None)
     if missing is not None:
         return Fit(
             specification=specification,
@@ -82,25 +113,56 @@ def fit(
             kernel=kernel_name(),
             seconds=time.perf_counter() - began,
         )
-    problem = _Problem(panel, specification, reliability or {})
-    best = _attempt(problem, _first(problem), progress)
-    if best.kind != "converged":
+    problem = _Problem(panel, specification, reliability or {}, towards)
+    first = _first(problem) if towards is None else problem.prior_at
+    endings = [_attempt(problem, first, progress)]
+    if endings[0].kind != "converged" and towards is None:
         again = _attempt(problem, begin(problem.scale, persistence=0.7), progress)
-        best = max(best, again, key=lambda e: (round(-e.point.value * problem.n, 4), e.kind == "converged"))
-    return _report(problem, best, time.perf_counter() - began)
+        endings = [_best(problem, [endings[0], again])]
+    if starts > 1 and rng is not None:
+        endings += [_attempt(problem, x, progress) for x in around(problem, first, starts - 1, rng)]
+    found = _report(problem, _best(problem, endings), time.perf_counter() - began)
+    if starts > 1:
+        told = where_they_ended([-e.point.value * problem.n for e in endings])
+        found = replace(found, notes=(*found.notes, told))
+    return found
+
+
+def _best(problem: _Problem, endings: list[Ending]) -> Ending:
+    return max(endings, key=lambda e: (round(-e.point.value * problem.n, 4), e.kind == "converged"))
+
+
+def _check_reliability(specification: Specification, reliability: Mapping[str, float]) -> None:
+    for name, value in reliability.items():
+        if name not in specification.scores:
+            raise ModelError(
+                f"a reliability is given for “{name}”, which is no score of this model",
+                advice=f"Its scores are {', '.join(specification.scores)}.",
+            )
+        if not 0.0 < value < 1.0:
+            raise ModelError(f"the reliability of “{name}” must lie between 0 and 1, and is {value:g}")
 
 
 class _Problem:
     """Minus (log-likelihood + log-prior) / persons as a function of the internal numbers."""
 
-    def __init__(self, panel: Panel, specification: Specification, reliability: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        panel: Panel,
+        specification: Specification,
+        reliability: Mapping[str, float],
+        towards: Towards | None = None,
+    ) -> None:
         self.given = panel
         self.specification = specification
         self.scale: Scale = scale(panel, specification)
         self.likelihood = Likelihood(self.scale.panel, self.scale.specification)
         self.n = panel.n_persons
         self.prior_at, self.prior_precision = np.zeros(self.scale.size), np.zeros(self.scale.size)
+        self.reliability, self.towards = reliability, towards
         self.prior_precision[self.scale.where("rate")] = _RATE_SPREAD**-2
+        if towards is not None:
+            self.prior_at, self.prior_precision = borrowed.prior(self.scale, towards)
         for k, name in enumerate(specification.scores):
             if name in reliability:
                 where = self.scale.where("measurement_noise")[k]
@@ -195,10 +257,17 @@ def _report(problem: _Problem, ending: Ending, seconds: float) -> Fit:
     parameters = own.natural(x)
     values = parameters.named(problem.specification)
     covariance = np.full((len(values), len(values)), np.nan)
+    shares: dict[str, float] = {}
+    outcome = _advice(problem, ending)
     if ending.kind in ("converged", "boundary"):
         # what is held at zero has no standard error
         still = np.isin(list(values), list(ending.held))
-        covariance = covariance_of(own.jacobian(x)[:, ending.free], ending.hessian * problem.n, still)
+        J = own.jacobian(x)[:, ending.free]
+        covariance = covariance_of(J, ending.hessian * problem.n, still)
+        if problem.towards is not None and ending.kind == "converged":
+            from_data = borrowed.from_data(J, covariance, problem.prior_precision[ending.free])
+            shares = {n: float(v) for n, v in zip(values, from_data, strict=True) if np.isfinite(v)}
+            outcome = borrowed.advice(problem.towards, problem.n, own.size, shares)
     return Fit(
         specification=problem.specification,
         parameters=parameters,
@@ -207,7 +276,7 @@ def _report(problem: _Problem, ending: Ending, seconds: float) -> Fit:
         n_parameters=own.size,
         n_persons=problem.given.n_persons,
         n_observations=problem.given.n_observations,
-        outcome=_advice(problem, ending),
+        outcome=outcome,
         gradient_norm=float(np.abs(ending.point.gradient[ending.free]).max(initial=0.0)),
         hessian_eigenvalues=tuple(float(v) for v in np.linalg.eigvalsh(ending.hessian)),
         iterations=ending.steps,
@@ -216,17 +285,21 @@ def _report(problem: _Problem, ending: Ending, seconds: float) -> Fit:
         covariance=covariance,
         held=ending.held,
         notes=_notes(problem),
+        internal=Internal(x, ending.free, ending.hessian),
+        fingerprints=fingerprints(problem.given, problem.specification),
+        reliability=dict(problem.reliability),
+        from_data=shares,
     )
 
 
 def _notes(problem: _Problem) -> tuple[str, ...]:
     notes = []
-    if len(problem.scale.where("rate")):
+    if len(problem.scale.where("rate")) and problem.towards is None:
         notes.append(
             f"The trend's rate has a weak prior: normal, spread {_RATE_SPREAD}, on the logistic scale of "
             "log(rate × planned end) between 0.1 and 10."
         )
-    if (problem.prior_precision[problem.scale.where("measurement_noise")] > 0).any():
+    if problem.reliability:
         notes.append(
             f"Measurement noise has a weak prior from the reliability given: spread {_NOISE_SPREAD} of its log."
         )

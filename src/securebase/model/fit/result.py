@@ -26,7 +26,8 @@ class Fitted:
 
     covariance: of the estimates, in their order (NaN where there is no standard error). gradient_norm: largest entry
     of the gradient of log-likelihood / persons on the internal scale. hessian_eigenvalues: of its negative Hessian,
-    ascending. held: internal variances held at zero. log_likelihood has no prior in it.
+    ascending. held: internal variances held at zero. log_likelihood has no prior in it. errors: what the standard
+    errors rest on, “observed information” or “robust”.
     """
 
     estimates: Mapping[str, Estimate]
@@ -43,6 +44,26 @@ class Fitted:
     covariance: Array = field(default_factory=lambda: np.zeros((0, 0)))
     held: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    errors: str = "observed information"
+
+    @property
+    def aic(self) -> float | None:
+        """2 k − 2 log-likelihood, with k parameters (Akaike 1974)."""
+        return None if self.log_likelihood is None else 2.0 * (self.n_parameters - self.log_likelihood)
+
+    @property
+    def bic(self) -> float | None:
+        """log(n) k − 2 log-likelihood (Schwarz 1978), with n the number of persons, as only they are independent."""
+        if self.log_likelihood is None:
+            return None
+        return float(np.log(max(self.n_persons, 1))) * self.n_parameters - 2.0 * self.log_likelihood
+
+    @property
+    def condition(self) -> float | None:
+        """Largest eigenvalue of the Hessian over its smallest, on the internal scale; None where one is not positive.
+        Beyond about 1e8 a direction is hardly determined."""
+        values = self.hessian_eigenvalues
+        return values[-1] / values[0] if values and values[0] > 0 else None
 
     @property
     def is_regular(self) -> bool:

@@ -1,0 +1,144 @@
+"""Two fits of the same scores, one a special case of the other: the likelihood-ratio test, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from scipy.stats import chi2
+
+from securebase.errors import ModelError
+from securebase.model.fit.fitting import Fit
+from securebase.model.parameters import Specification, Start, Trend
+
+#: a log-likelihood that is lower than that of a special case by more than this did not reach its own highest point
+_LOWER = 1e-3
+_NOT_NESTED = "Compare AIC or BIC, which need no nesting."
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Twice the difference of log-likelihoods, against what chance would give if the smaller model held.
+
+    p: from χ² with `df`; where one variance is tested at zero from the even mixture of χ² with df − 1 and df (Self and
+    Liang 1987; Stram and Lee 1994). is_upper_bound: several variances are tested at zero together, the mixture then
+    depends on the data, and the p given (from χ² with all df) is at least as large as the right one.
+    """
+
+    statistic: float
+    df: int
+    p: float
+    reference: str
+    is_upper_bound: bool
+    sentence: str
+
+
+def compare(smaller: Fit, larger: Fit) -> Comparison:
+    """Likelihood-ratio test of the smaller model within the larger one.
+
+    Raises ModelError where the fits are of other data, where one model is no special case of the other, where a trend's
+    rate means nothing under the smaller one, or where a fit is not regular.
+    """
+    _same_data(smaller, larger)
+    at_zero = _variances_at_zero(smaller.specification, larger.specification)
+    low, high = _regular(smaller, "smaller", ()), _regular(larger, "larger", at_zero)
+    df = larger.n_parameters - smaller.n_parameters
+    if df < 1:
+        raise ModelError(
+            f"the larger model has {larger.n_parameters} parameters and the smaller one {smaller.n_parameters}",
+            advice="Give the model with fewer parameters first.",
+        )
+    if high < low - _LOWER:
+        raise ModelError(
+            f"the larger model's log-likelihood is {low - high:.3f} lower than that of its own special case",
+            advice="Fit it again with several starts.",
+        )
+    statistic = max(2.0 * (high - low), 0.0)
+    if len(at_zero) == 1:
+        p = 0.5 * (_beyond(statistic, df - 1) + _beyond(statistic, df))
+        reference = f"½χ²({df - 1}) + ½χ²({df}), as one variance is tested at zero, the edge of what it can be"
+    else:
+        p, reference = _beyond(statistic, df), f"χ²({df})"
+        if at_zero:
+            reference += f", an upper bound: {len(at_zero)} variances are tested at zero, the edge of what they can be"
+    shown = f"p {'≤ ' if len(at_zero) > 1 else '= '}{p:.3f}" if p >= 0.001 else "p < 0.001"
+    sentence = f"Twice the difference of log-likelihoods is {statistic:.2f} with {df} more parameters, {shown}."
+    return Comparison(statistic, df, p, reference, len(at_zero) > 1, f"{sentence} Held against {reference}.")
+
+
+def _same_data(smaller: Fit, larger: Fit) -> None:
+    one, two = smaller.fingerprints, larger.fingerprints
+    other = [name for name in one.keys() & two.keys() if one[name] != two[name]]
+    if other:
+        raise ModelError(
+            f"the two fits are of other data: they differ in {', '.join(sorted(other))}",
+            advice="Fit both models to the same rows.",
+        )
+    if dict(smaller.reliability) != dict(larger.reliability):
+        raise ModelError(
+            "the two fits were given other reliabilities, so they do not maximise the same likelihood",
+            advice="Fit both with the same.",
+        )
+
+
+def _regular(fitted: Fit, which: str, may_vanish: tuple[str, ...]) -> float:
+    """The log-likelihood of a regular fit; of the larger one a variance that is tested may have gone to zero."""
+    kind = fitted.outcome.kind
+    tested_only = kind == "boundary" and bool(may_vanish) and set(fitted.held) <= set(may_vanish)
+    if fitted.log_likelihood is None or not (fitted.is_regular or tested_only):
+        raise ModelError(
+            f"the {which} fit is not regular: {fitted.outcome.sentence}",
+            advice=f"A likelihood ratio needs two fits that converged. {fitted.outcome.what_to_do}".strip(),
+        )
+    return fitted.log_likelihood
+
+
+def _variances_at_zero(smaller: Specification, larger: Specification) -> tuple[str, ...]:
+    """Names of the variances that are zero in the smaller model. Raises ModelError where it is no special case."""
+    may_differ = {"trend", "start", "own_change", "start_deviation", "covariates", "inputs", "therapists"}
+    for one in fields(Specification):
+        if one.name not in may_differ and getattr(smaller, one.name) != getattr(larger, one.name):
+            raise ModelError(
+                f"the models are not nested: they differ in {one.name.replace('_', ' ')}", advice=_NOT_NESTED
+            )
+    _nested_trends(smaller, larger)
+    steps: Mapping[str, bool] = {
+        "start": smaller.start is larger.start or larger.start is Start.FREE,
+        "own change": larger.own_change or not smaller.own_change,
+        "start deviation": larger.start_deviation or not smaller.start_deviation,
+        "therapists": larger.therapists or not smaller.therapists,
+        "covariates": set(smaller.covariates) <= set(larger.covariates),
+        "inputs": set(smaller.inputs) <= set(larger.inputs),
+    }
+    for name, holds in steps.items():
+        if not holds:
+            raise ModelError(f"the models are not nested: the smaller one has more in “{name}”", advice=_NOT_NESTED)
+    new = [
+        block
+        for block, there in (
+            ("change_covariance", larger.own_change and not smaller.own_change),
+            ("therapist_covariance", larger.therapists and not smaller.therapists),
+        )
+        if there
+    ]
+    return tuple(f"{block}[{c},{c}]" for block in new for c in larger.constructs)
+
+
+def _nested_trends(smaller: Specification, larger: Specification) -> None:
+    bent = (Trend.APART, Trend.CARRIED)
+    gains_rate = larger.own_change and not smaller.own_change and larger.trend is Trend.CARRIED
+    if smaller.trend is not larger.trend:
+        if smaller.trend is not Trend.NONE or (smaller.own_change and larger.trend in bent):
+            raise ModelError(
+                f"the trend “{smaller.trend.value}” is no special case of “{larger.trend.value}”", advice=_NOT_NESTED
+            )
+        gains_rate |= larger.trend is Trend.APART
+    if gains_rate:
+        raise ModelError(
+            "the larger model's rate of change means nothing in the smaller one, so no known distribution gives a p",
+            advice=_NOT_NESTED,
+        )
+
+
+def _beyond(statistic: float, df: int) -> float:
+    return float(chi2.sf(statistic, df)) if df else float(statistic <= 0.0)

@@ -1,0 +1,148 @@
+"""Robust standard errors: scores against central differences, and coverage where the model's own errors are wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from oracles import small_problems
+from securebase.errors import Advice, ModelError
+from securebase.model.fit import Fit, fit, robust
+from securebase.model.fit.fingerprint import fingerprints
+from securebase.model.fit.fitting import Internal
+from securebase.model.fit.sandwich import cluster_scores
+from securebase.model.fit.scale import scale
+from securebase.model.likelihood import Likelihood
+from securebase.model.panel import Panel
+from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
+from securebase.model.simulate import simulate_panel
+
+ONE = Specification(("y",))
+TRUTH = Parameters(
+    drift=np.array([[-0.4]]),
+    diffusion=np.array([[0.8]]),
+    level_mean=np.array([0.0]),
+    level_covariance=np.array([[0.5]]),
+    measurement_noise=np.array([0.3]),
+)
+
+
+def as_if_fitted(panel: Panel, of: Specification, rng: np.random.Generator) -> Fit:
+    """At any point, not the best one: derivatives must be right everywhere."""
+    own = scale(panel, of)
+    x = rng.normal(size=own.size) * 0.2 + own.internal(small_problems.parameters(own.specification, rng))
+    return Fit(
+        specification=of,
+        parameters=own.natural(x),
+        estimates={},
+        log_likelihood=0.0,
+        n_parameters=own.size,
+        n_persons=panel.n_persons,
+        n_observations=panel.n_observations,
+        outcome=Advice("converged", ""),
+        internal=Internal(x, np.arange(own.size), np.eye(own.size)),
+        fingerprints=fingerprints(panel, of),
+    )
+
+
+@pytest.mark.parametrize("part", ["", "own change", "indicators", "covariates", "inputs"])
+@pytest.mark.parametrize("trend", [Trend.APART, Trend.CARRIED])
+def test_scores_of_persons_are_central_differences_of_their_log_likelihoods(part: str, trend: Trend) -> None:
+    rng = np.random.default_rng(5)
+    of = small_problems.full(2, trend, Start.FREE, part)
+    panel = small_problems.panel_for(of, rng)
+    fitted = as_if_fitted(panel, of, rng)
+    assert fitted.internal is not None
+    own, x = scale(panel, of), fitted.internal.x
+    likelihood = Likelihood(own.panel, own.specification)
+    slow = np.empty((panel.n_persons, own.size))
+    for k in range(own.size):
+        step = np.zeros(own.size)
+        step[k] = 1e-5
+        up, down = (likelihood.per_person(own.standard(x + s)) for s in (step, -step))
+        slow[:, k] = (up - down) / 2e-5
+    assert np.allclose(cluster_scores(fitted, panel), slow, rtol=1e-6, atol=1e-6)
+
+
+def test_scores_of_therapists_add_up_to_the_whole_gradient() -> None:
+    rng = np.random.default_rng(6)
+    of = small_problems.full(2, Trend.LINEAR, Start.FREE, "therapists")
+    panel = small_problems.panel_for(of, rng, persons=12)
+    fitted = as_if_fitted(panel, of, rng)
+    assert fitted.internal is not None
+    own, x = scale(panel, of), fitted.internal.x
+    whole = own.pull(x, Likelihood(own.panel, own.specification).value_and_gradient(own.standard(x))[1])
+    scores = cluster_scores(fitted, panel)
+    assert panel.therapist is not None
+    assert len(scores) == len(np.unique(panel.therapist))
+    assert np.allclose(scores.sum(axis=0), whole, rtol=1e-9, atol=1e-9)
+
+
+def draw(rng: np.random.Generator, *, unequal: bool, n: int = 80, rows: int = 18) -> Panel:
+    """`unequal`: each person's deviations are stretched by a factor of their own whose mean square is 1, so every mean,
+    covariance and drift stays what it is, and only the normal distribution is wrong."""
+    panel = simulate_panel(ONE, TRUTH, [np.arange(float(rows))] * n, rng)
+    if not unequal:
+        return panel
+    square = rng.gamma(0.5, 2.0, size=n)
+    stretch = np.repeat(np.sqrt(square), rows)[:, None]
+    return replace(panel, scores=TRUTH.level_mean + stretch * (panel.scores - TRUTH.level_mean))
+
+
+def covered(of: Fit, truth: dict[str, float]) -> Array:
+    inside = []
+    for name, value in truth.items():
+        interval = of.interval(name)
+        inside.append(interval is not None and interval[0] <= value <= interval[1])
+    return np.array(inside)
+
+
+@pytest.mark.slow
+def test_robust_errors_cover_where_persons_differ_in_how_widely_they_swing() -> None:
+    truth = {"drift[y,y]": -0.4, "diffusion[y,y]": 0.8, "measurement_noise[y]": 0.3}
+    rng = np.random.default_rng(7)
+    own, sandwich = [], []
+    for _ in range(70):
+        panel = draw(rng, unequal=True)
+        found = fit(panel, ONE)
+        if found.is_regular:
+            own.append(covered(found, truth))
+            sandwich.append(covered(robust(found, panel), truth))
+    assert len(own) >= 67
+    plain, right = np.mean(own, axis=0), np.mean(sandwich, axis=0)
+    # drift and diffusion are hit hard, noise a little
+    assert (plain[:2] < 0.82).all(), plain
+    assert (right > 0.85).all(), right
+    assert (right[:2] - plain[:2] > 0.1).all()
+
+
+def test_where_the_model_is_right_both_errors_agree() -> None:
+    panel = draw(np.random.default_rng(8), unequal=False, n=400)
+    found = fit(panel, ONE)
+    both = robust(found, panel)
+    assert both.errors == "robust"
+    assert "robust" in both.notes[-1]
+    for name, one in found.estimates.items():
+        assert both.estimates[name].value == one.value
+        assert both.estimates[name].standard_error == pytest.approx(one.standard_error, rel=0.2)
+
+
+def test_days_and_points_make_no_difference() -> None:
+    panel = draw(np.random.default_rng(9), unequal=True)
+    weeks = robust(fit(panel, ONE), panel)
+    other = replace(panel, times=panel.times * 7.0, scores=panel.scores * 10.0)
+    days = robust(fit(other, ONE), other)
+    a, b = (f.estimates["drift[y,y]"].standard_error for f in (weeks, days))
+    assert a is not None
+    assert b == pytest.approx(a / 7.0, rel=1e-4)
+
+
+def test_what_cannot_have_robust_errors_is_refused() -> None:
+    panel = draw(np.random.default_rng(10), unequal=False, n=30)
+    found = fit(panel, ONE)
+    with pytest.raises(ModelError, match="not the one that was fitted"):
+        robust(found, draw(np.random.default_rng(11), unequal=False, n=30))
+    with pytest.raises(ModelError, match="converged"):
+        robust(replace(found, outcome=Advice("not_converged", "It did not.")), panel)
