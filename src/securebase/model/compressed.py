@@ -63,16 +63,16 @@ def compressed(panel: Panel) -> Rows:
     for i in range(panel.n_persons):
         own = panel.rows_of(i)
         patterns.setdefault((ticks[own].tobytes(), there[own].tobytes()), []).append(i)
+    if not any(len(p) > there[panel.rows_of(p[0])].sum() + 1 for p in patterns.values() if len(p) > 1):
+        return spelled_out(panel)
     kept: list[tuple[Array, Array, float, float]] = []
     deviations: list[tuple[Array, Array]] = []
-    gained = False
     for persons in patterns.values():
         first = panel.rows_of(persons[0])
         seen, n = there[first], len(persons)
         if n <= seen.sum() + 1:
             kept += [(panel.times[panel.rows_of(i)], panel.scores[panel.rows_of(i)], 1.0, 1.0) for i in persons]
             continue
-        gained = True
         scores = np.array([panel.scores[panel.rows_of(i)] for i in persons])
         kept.append((panel.times[first], scores.mean(axis=0), float(n), float(n)))
         values = scores[:, seen]
@@ -81,8 +81,6 @@ def compressed(panel: Panel) -> Rows:
             spread = np.full(seen.shape, np.nan)
             spread[seen] = row
             deviations.append((panel.times[first], spread))
-    if not gained:
-        return spelled_out(panel)
     sizes = [len(times) for times, *_ in kept] + [len(times) for times, _ in deviations]
     weights = [(quadratic, log, 1.0) for *_, quadratic, log in kept] + [(1.0, 0.0, 0.0)] * len(deviations)
     return Rows(

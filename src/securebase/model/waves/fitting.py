@@ -69,11 +69,6 @@ def fit_waves(
             seconds=time.perf_counter() - began,
         )
     problem = _Problem(rows, specification)
-    if information == "expected" and not problem.dense:
-        raise ModelError(
-            "the expected information of this model and table is not computed here",
-            advice="Ask for the observed information, which is there for every model.",
-        )
     best = _attempt(problem, None, progress)
     if best.kind != "converged":
         again = _attempt(problem, 0.3, progress)
@@ -89,8 +84,8 @@ class _Problem:
         self.scale: WaveScale = wave_scale(rows, specification)
         self.likelihood = WaveLikelihood(self.scale.panel, specification, complete=True)
         self.n = rows.n_persons
-        self.units = units(self.likelihood.rows, specification)
-        self.dense = specification.start == Start.FREE and is_dense(self.units)
+        #: for second derivatives from dense moments, which a stationary start has not
+        self.units = units(self.likelihood.rows, specification) if specification.start == Start.FREE else None
 
     def __call__(self, x: Array) -> tuple[float, Array]:
         if np.abs(x).max(initial=0.0) > 100.0:
@@ -126,7 +121,7 @@ class _Problem:
         return curved
 
     def curvature(self, x: Array, where: Indices) -> Array:
-        if not self.dense:
+        if self.units is None or not is_dense(self.units):
             return hessian(self, x, where)
         H, gradient = observed(self.specification, self.scale.standard(x), self.units)
         J = self.scale.standard_jacobian(x)
@@ -134,6 +129,12 @@ class _Problem:
         return whole[np.ix_(where, where)]
 
     def expected(self, x: Array, where: Indices) -> Array:
+        """Raises ModelError where it is not to be had."""
+        if self.units is None or not is_dense(self.units):
+            raise ModelError(
+                "the expected information of this model and table is not computed here",
+                advice="Ask for the observed information, which is there for every model.",
+            )
         J = self.scale.standard_jacobian(x)
         whole = J.T @ expected(self.specification, self.scale.standard(x), self.units) @ J / self.n
         return np.asarray(whole[np.ix_(where, where)])

@@ -23,7 +23,7 @@ from securebase.model.waves.specification import Over, WaveParameters, WaveSpeci
 
 #: up to this many patterns of missing scores they are taken one by one; beyond, all at once, which needs memory that
 #: grows with the fourth power of the number of scores a person can have
-FEW_PATTERNS, MOST_SCORES = 24, 48
+FEW_PATTERNS, MOST_SCORES = 24, 64
 #: patterns taken at once
 _CHUNK = 1024
 
@@ -223,13 +223,14 @@ def _at_once(
         pulled += 0.25 * (log[i:j] @ own) - 0.5 * C.sum(axis=0)
     place = np.zeros((D, D), dtype=np.intp)
     place[rows, columns] = place[columns, rows] = np.arange(n)
-    moved = at.f[:, :, None] * at.g[:, None, :]
-    moved = (moved + moved.transpose(0, 2, 1)).reshape(len(at.f), -1)
-    # entry ((a, b), (c, d)) is Σ A[b, c] C[d, a]
-    turned = fourth[place[None, :, :, None], place.T[:, None, None, :]].reshape(D * D, D * D)
-    H = moved @ (turned @ moved.T)
-    crossed = third[place].reshape(D, D, D)
-    return 0.5 * (H + H.T), crossed.reshape(D, D * D) @ moved.T, pulled[place]
+    moved = at.f[:, rows] * at.g[:, columns] + at.f[:, columns] * at.g[:, rows]
+    # Σ A[b, c] C[d, a] over the orders of (a, b) and of (c, d), all of which ∂V does not tell apart
+    both, a, b_, c, d = fourth + fourth.T, rows[:, None], columns[:, None], rows[None], columns[None]
+    turned = both[place[b_, c], place[a, d]] + both[place[a, c], place[b_, d]]
+    once = np.where(rows == columns, 0.5, 1.0) * moved
+    H = once @ (turned @ once.T)
+    spread = moved[:, place].reshape(-1, D * D)
+    return H, third[place].reshape(D, D * D) @ spread.T, pulled[place]
 
 
 def _bent(of: WaveSpecification, at: _Moments, G: Array) -> Array:
