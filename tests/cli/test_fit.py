@@ -171,3 +171,14 @@ def test_reliability_starts_and_robust_errors_are_reachable(run, tmp_path):
     assert "robust SE" in run(*words, "--reliability", "y=.8", "--robust").out
     assert "COL=VALUE" in run(*words, "--reliability", "high").err
     assert "no score of this model" in run(*words, "--reliability", "z=.8").err
+
+
+def test_checks_say_what_the_model_does_not_reproduce(run, tmp_path):
+    file = write(tmp_path)
+    said = run("fit", file, *COLUMNS, "--trend", "none", "--reliability", "y=.8", "--checks")
+    assert said.code == 0
+    for part in ("does not reproduce", "simulated tables", "Row-to-row spread of y", "excess kurtosis"):
+        assert part in said.out
+    found = json.loads(run("fit", file, *COLUMNS, "--trend", "none", "--checks", "--json").out)
+    assert found["checks"]["summary"][0]
+    assert len(found["checks"]["reproduced"]) > 10

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 
@@ -16,7 +17,8 @@ from study_tables import cohort, drawn
 
 @pytest.fixture(scope="module")
 def result():
-    own = study(cohort(drawn(1, n=40, sessions=14, lag=0.3, shared_trend=0.05, missing=0.1)))
+    rng = np.random.default_rng(1)
+    own = study(cohort(drawn(1, n=40, sessions=14, lag=0.3, shared_trend=0.05, missing=0.1)), rng=rng)
     skipped = (Skipped("no identifier in “who”", 3, rows=(4, 5, 6)),)
     return replace(own, reading=Reading("<b>table</b>.csv", "f" * 64, 563, 560, 1000, 120, skipped))
 
@@ -121,7 +123,7 @@ def test_names_from_the_table_are_escaped(html, page):
 
 def test_every_section_has_its_table(page):
     captions = [c.get_text(" ") for c in page.find_all("caption")]
-    assert [f"Table {i}." for i in range(1, 9)] == [c.split(".")[0] + "." for c in captions]
+    assert [f"Table {i}." for i in (1, 2, 3, 4, 5, 6, 7, "7b", 8)] == [c.split(".")[0] + "." for c in captions]
     headings = [h.get_text() for h in page.find_all("h2")]
     assert {"What this cannot show", "How it was computed", "The fitted model", "Both directions of lag"} <= {*headings}
 
@@ -197,3 +199,15 @@ def test_an_outcome_alone_gives_a_report():
 )
 def test_figures(shown, expected):
     assert shown == expected
+
+
+def test_what_the_model_does_not_reproduce_has_its_table_and_sentences(page, result):
+    text = page.get_text(" ")
+    assert result.checks is not None
+    for sentence in result.checks.summary:
+        assert sentence in text
+    table = next(t for t in page.find_all("table") if "Table 7b" in t.get_text(" "))
+    assert len(table.find("tbody").find_all("tr")) == len(result.checks.reproduced)
+    assert page.get_text(" ").count("sorted residuals beside those of a normal distribution") == 2
+    without = BeautifulSoup(study_report(replace(result, checks=None)), "html.parser")
+    assert "Table 7b" not in without.get_text(" ")

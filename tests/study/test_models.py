@@ -124,7 +124,8 @@ def test_residual_rows_by_hand():
 
 
 def test_the_model_and_its_twin_are_both_given(rows):
-    summaries, residuals = models(rows, Trend.NONE, Start.STATIONARY, lambda _: None)
+    summaries, residuals, checked = models(rows, Trend.NONE, Start.STATIONARY, lambda _: None)
+    assert checked is None
     assert [m.trend for m in summaries] == ["none", TWIN[Trend.NONE].value]
     assert all(isinstance(m, ModelSummary) and m.converged for m in summaries)
     assert {k: len(v) for k, v in residuals.items()} == {"y": 2400, "x": 2400}
@@ -134,7 +135,8 @@ def test_the_model_and_its_twin_are_both_given(rows):
 
 def test_too_little_data_for_a_model_is_a_part_of_the_result():
     few = panel(cohort(drawn(1, n=3, sessions=4)))
-    summaries, residuals = models(few, Trend.CARRIED, Start.STATIONARY, lambda _: None)
+    summaries, residuals, checked = models(few, Trend.CARRIED, Start.STATIONARY, lambda _: None)
+    assert checked is None
     assert all(isinstance(m, NotFitted) and m.reason for m in summaries)
     assert residuals == {}
 

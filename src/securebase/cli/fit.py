@@ -17,6 +17,7 @@ from securebase.cli.telling import (
     figure,
     heading,
     how_it_ended,
+    minus,
     progress,
     sentences,
     table,
@@ -27,6 +28,7 @@ from securebase.model.observations import panel
 from securebase.model.parameter_set import parameter_set
 from securebase.model.waves import WaveFit, WaveModel, fit_waves, wave_specification
 from securebase.records.cohort import Cohort
+from securebase.study.checks import Checks, checks
 from securebase.study.models import specification_for
 
 CONTINUOUS = "continuous-time"
@@ -60,6 +62,7 @@ CONTINUOUS = "continuous-time"
 @click.option("--starts", type=click.IntRange(1, 100), default=1, show_default=True, help="Climb from so many places.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of further starts.")
 @click.option("--robust", "robust_wanted", is_flag=True, help="Standard errors that hold where scores are not normal.")
+@click.option("--checks", "checks_wanted", is_flag=True, help="Say what the model does not reproduce.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print everything as JSON.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON to a file.")
 def command(
@@ -74,6 +77,7 @@ def command(
     starts: int,
     seed: int,
     robust_wanted: bool,
+    checks_wanted: bool,
     json_wanted: bool,
     out: Path | None,
 ) -> None:
@@ -86,6 +90,7 @@ def command(
     if robust_wanted and towards:
         raise click.UsageError("--robust is of a fit to the data alone; leave it or --towards out.")
     fitted: Fit | WaveFit
+    checked: Checks | None = None
     with progress(quiet=json_wanted) as tell:
         tell("Reading the table")
         cohort = cohort_of(options)
@@ -104,6 +109,9 @@ def command(
             if robust_wanted and fitted.outcome.kind in ("converged", "boundary"):
                 tell("Computing robust standard errors")
                 fitted = robust(fitted, rows)
+            if checks_wanted and fitted.outcome.kind in ("converged", "boundary", "regularised"):
+                tell("Simulating tables from the model")
+                checked = checks(fitted, rows, np.random.default_rng(seed))
         else:
             waves = wave_specification(
                 rows,
@@ -114,9 +122,11 @@ def command(
             )
             fitted = fit_waves(rows, waves, information=information, progress=climbing(tell))
     if json_wanted or out:
-        as_json({"parameters": _estimates(fitted), **described(fitted, cohort)}, out)
+        as_json({"parameters": _estimates(fitted), **described(fitted, cohort), "checks": checked}, out)
     if not json_wanted:
         _print(fitted, cohort)
+        if checked:
+            _print_checks(checked)
         if out:
             click.echo(f"\nWritten to {out}.")
 
@@ -125,11 +135,21 @@ def _belong_together(model: str) -> None:
     """Raises a usage error where an option was given that the model has no use for."""
     context = click.get_current_context()
     of_waves = ("equal", "information")
-    of_time = ("trend", "start", "reliability", "towards", "strength", "starts", "seed", "robust_wanted")
+    of_time = (
+        "trend",
+        "start",
+        "reliability",
+        "towards",
+        "strength",
+        "starts",
+        "seed",
+        "robust_wanted",
+        "checks_wanted",
+    )
     for name in of_waves if model == CONTINUOUS else of_time:
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             kind = "counts waves" if model == CONTINUOUS else "is in continuous time"
-            shown = name.removesuffix("_wanted")
+            shown = name.removesuffix("_wanted").replace("_", "-")
             raise click.UsageError(f"--{shown} belongs to a model that {kind}, not to --model {model}.")
     if model == WaveModel.VAR and context.get_parameter_source("equal") is ParameterSource.COMMANDLINE:
         raise click.UsageError("In the VAR everything is equal over waves, so --equal says nothing more.")
@@ -182,6 +202,39 @@ def _print(fitted: Fit | WaveFit, cohort: Cohort) -> None:
     ]
     head = ("", "estimate", "robust SE" if fitted.errors == "robust" else "SE")
     table((*head, "from data") if shares else head, rows)
+
+
+def _print_checks(found: Checks) -> None:
+    heading(f"What the model does not reproduce ({found.replicates} simulated tables)")
+    sentences(found.summary)
+    heading("Residuals, one step ahead, in units of their predicted spread")
+    head = ("", "n", "mean", "SD", "autocorrelation", "skewness", "excess kurtosis", "beyond 3")
+    rows = [
+        (
+            r.score,
+            f"{r.n:,}",
+            *(minus(f"{v:.2f}") for v in (r.mean, r.sd)),
+            figure(r.autocorrelation, 2),
+            *(minus(f"{v:.2f}") for v in (r.skewness, r.kurtosis)),
+            f"{r.beyond:.1%}",
+        )
+        for r in found.residuals
+    ]
+    table(head, rows)
+    heading("Figures of the data beside simulated tables")
+    table(
+        ("", "data", "middle", "95 of 100", ""),
+        [
+            (
+                r.what,
+                figure(r.observed, 3),
+                figure(r.middle, 3),
+                f"{figure(r.lower, 3)} to {figure(r.upper, 3)}",
+                "" if r.is_reproduced else "not reproduced",
+            )
+            for r in found.reproduced
+        ],
+    )
 
 
 def _share(value: float | None) -> str:

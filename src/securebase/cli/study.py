@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import numpy as np
 
 from securebase.cli.options import TableOptions, cohort_of, table_options
 from securebase.cli.telling import as_json, deliver, figure, heading, progress, sentences, table
@@ -45,6 +46,7 @@ def command(
             moderators=moderator,
             curvature=curvature,
             tell=tell,
+            rng=np.random.default_rng(1),
         )
         if out:
             tell("Writing the report")
@@ -101,5 +103,8 @@ def _print(result: StudyResult) -> None:
             ended = model.outcome.replace("_", " ")
             advice = "" if model.converged else f" {model.sentence} {model.what_to_do}"
             sentences([f"Trend {model.trend}: {ended}, log-likelihood {figure(model.log_likelihood, 8)}.{advice}"])
+    if result.checks:
+        heading("What the fitted model does not reproduce")
+        sentences(result.checks.summary)
     heading("What this cannot show")
     sentences(result.limits)

@@ -9,6 +9,7 @@ from securebase.charts.render import svg
 from securebase.charts.study_courses import courses_chart, shown_courses
 from securebase.charts.study_forest import forest_chart
 from securebase.charts.study_levels import Level, levels_chart
+from securebase.charts.study_quantiles import quantiles_chart
 from securebase.charts.study_residuals import residuals_chart
 from securebase.charts.study_slopes import slopes_chart
 from securebase.reports.render import render
@@ -46,6 +47,11 @@ def study_report(result: StudyResult) -> str:
         residuals={name: _svg(residuals_chart(result, name, width=_COLUMN)) for name in result.courses.residuals},
         slopes=_slopes(result),
         bend_rule=BEND_RULE,
+        quantiles=(
+            {name: _svg(quantiles_chart(result, name, width=_COLUMN)) for name in result.courses.residuals}
+            if result.checks
+            else {}
+        ),
         estimators=(PRIMARY, GUARD, *ALTERNATIVES),
         fitted=fitted,
         estimates=_estimates(fitted),

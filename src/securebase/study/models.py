@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,9 @@ from securebase.model.equations import UnstableDriftError, stationary_covariance
 from securebase.model.fit import Fit, fit
 from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters, Specification, Start, Trend
-from securebase.model.smoothing import smooth
+from securebase.study.checks import Checks, checks
 from securebase.study.courses import Residual
+from securebase.study.one_step import one_step
 from securebase.study.result import EffectRow, ModelSummary, NotFitted, ParameterRow, ResidualRow
 
 Array = NDArray[np.float64]
@@ -46,12 +47,20 @@ def specification_for(
 
 
 def models(
-    panel: Panel, trend: Trend, start: Start, tell: Progress, step: float = 1.0
-) -> tuple[tuple[ModelSummary | NotFitted, ...], dict[str, tuple[Residual, ...]]]:
-    """The model asked for and its twin; residuals are those of the model asked for. Effects are over `step` units
-    of time."""
+    panel: Panel,
+    trend: Trend,
+    start: Start,
+    tell: Progress,
+    step: float = 1.0,
+    *,
+    rng: np.random.Generator | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> tuple[tuple[ModelSummary | NotFitted, ...], dict[str, tuple[Residual, ...]], Checks | None]:
+    """The model asked for and its twin; residuals and checks are those of the model asked for, checks only where there
+    are random numbers for them and the fit ended well. Effects are over `step` units of time."""
     summaries: list[ModelSummary | NotFitted] = []
     residuals: dict[str, tuple[Residual, ...]] = {}
+    checked: Checks | None = None
     for reading in (trend, TWIN[trend]):
         tell(f"Fitting the model, trend {reading.value}")
         try:
@@ -66,7 +75,10 @@ def models(
         summaries.append(summary(fitted, fitted.log_likelihood, residual_rows(found), step))
         if reading is trend:
             residuals = {name: tuple(r for own in persons for r in own) for name, persons in found.items()}
-    return tuple(summaries), residuals
+            if rng is not None and fitted.outcome.kind in ("converged", "boundary"):
+                tell("Simulating tables from the model, to see what it does not reproduce")
+                checked = checks(fitted, panel, rng, labels=labels)
+    return tuple(summaries), residuals, checked
 
 
 def summary(
@@ -164,17 +176,18 @@ def _matrices(named: dict[str, float], constructs: tuple[str, ...]) -> tuple[Arr
 def standardised_residuals(
     panel: Panel, specification: Specification, parameters: Parameters
 ) -> dict[str, list[tuple[Residual, ...]]]:
-    """construct → for each person its one-step-ahead residuals over their predicted spread, in order of time."""
-    found: dict[str, list[tuple[Residual, ...]]] = {c: [] for c in panel.constructs}
+    """column → for each person its one-step-ahead residuals over their predicted spread, in order of time."""
+    return by_person(panel, specification, one_step(panel, specification, parameters).z)
+
+
+def by_person(panel: Panel, specification: Specification, z: Array) -> dict[str, list[tuple[Residual, ...]]]:
+    """column → for each person the residuals that there are of z (rows, columns), in order of time."""
+    found: dict[str, list[tuple[Residual, ...]]] = {name: [] for name in specification.scores}
     for i in range(panel.n_persons):
-        times, scores = panel.times[panel.rows_of(i)], panel.scores[panel.rows_of(i)]
-        course = smooth(specification, parameters, times, scores)
-        predicted, covariance = course.true_values(course.predicted, course.predicted_covariance)
-        spread = np.clip(np.diagonal(covariance, axis1=1, axis2=2), 0.0, None) + parameters.measurement_noise
-        z = (scores - predicted) / np.sqrt(spread)
-        for k, name in enumerate(panel.constructs):
-            there = np.isfinite(z[:, k])
-            pairs = zip(times[there].tolist(), z[there, k].tolist(), strict=True)
+        times, own = panel.times[panel.rows_of(i)], z[panel.rows_of(i)]
+        for k, name in enumerate(specification.scores):
+            there = np.isfinite(own[:, k])
+            pairs = zip(times[there].tolist(), own[there, k].tolist(), strict=True)
             found[name].append(tuple(Residual(t, v) for t, v in pairs))
     return found
 

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from securebase.records.cohort import Reading
+from securebase.study.checks import Checks
 from securebase.study.courses import Courses
 from securebase.study.moderation import BendFinding
 from securebase.study.reciprocal import LagFinding
@@ -154,6 +155,7 @@ class StudyResult:
     bends: tuple[BendFinding, ...] = ()
     bends_in_words: tuple[str, ...] = ()
     bend_figures_in_words: tuple[str, ...] = ()
+    checks: Checks | None = None
     courses: Courses = field(repr=False, default_factory=Courses)
 
     def to_json(self) -> dict[str, Any]:

@@ -40,14 +40,16 @@ def study(
     moderators: Sequence[str] = (),
     curvature: bool = False,
     tell: Callable[[str], None] = lambda _: None,
+    rng: np.random.Generator | None = None,
 ) -> StudyResult:
     """Variance, both levels, both directions of lag, the fitted model and its twin, and what cannot be told.
 
     `measures` says which instrument and scale to read for a construct that was measured with several. `processes` are
     those of the cohort that are followed, all by default; `moderators`, of the same or of the cohort's others, are
     asked whether they bend the lag from a process to the outcome, and with `curvature` each process is asked it too.
-    `tell` hears in plain words what is being computed. Raises ModelError where the data has no row to look at; a
-    model that cannot be fitted is a part of the result, not an error.
+    `tell` hears in plain words what is being computed. `rng`: to simulate tables from the fitted model, and say what it
+    does not reproduce; without it this is left out. Raises ModelError where the data has no row to look at; a model
+    that cannot be fitted is a part of the result, not an error.
     """
     trend, start = Trend(trend), Start(start)
     followed = cohort.processes if processes is None else tuple(processes)
@@ -70,7 +72,7 @@ def study(
     lags = findings(table, cohort.outcome, followed)
     bent = _bends(cohort, asked, measures, curvature=curvature)
     size = _size(table)
-    fitted, residuals = models(rows, trend, start, tell, size.usual_gap or 1.0)
+    fitted, residuals, checked = models(rows, trend, start, tell, size.usual_gap or 1.0, rng=rng, labels=labels)
     return StudyResult(
         asked=asked,
         size=size,
@@ -83,6 +85,7 @@ def study(
         lags=lags,
         rule=RULE,
         models=fitted,
+        checks=checked,
         findings_in_words=tuple(finding_in_words(lag, labels) for lag in lags),
         caveats_in_words=tuple(caveats_in_words(lag, fitted) for lag in lags),
         figures_in_words=tuple(figures_in_words(lag) for lag in lags),
