@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from securebase.model.parameter_set import parameter_set
 from securebase.model.simulate import simulate_panel
 from securebase.model.track import track
+from securebase.picture.client import followed_with
 from securebase.picture.course import OWN_MEASURES
 from securebase.picture.parts import Repair
 from securebase.picture.ruptures import EARLIER_RATINGS, FALSE_ALARM_LIMIT, Rating, ruptures
@@ -24,7 +24,7 @@ def ratings(*values: float, expected: float = 7.0, sd: float = 1.0) -> list[Rati
 
 def test_five_percent_of_ordinary_sessions_are_flagged() -> None:
     """Nobody in this cohort has a rupture; the rate that the product states is the rate at which it errs."""
-    chosen = parameter_set()
+    chosen = followed_with()
     own = chosen.in_score_units(OWN_MEASURES)
     rng = np.random.default_rng(20250101)
     persons = 250

@@ -167,7 +167,8 @@ class ParameterSet:
     def with_own_change(self) -> ParameterSet:
         """The same set in which people differ in how they change, as it states; itself where it states nothing of it.
 
-        What is simulated has it. What one client is followed with has not, so that a set without data claims no more.
+        Cohorts are simulated with it and pictures of one client rest on it; the set as it stands keeps people changing
+        alike, as in other programs' comparisons.
         """
         if self.specification.own_change or not any(self.stated.own_change.values()):
             return self

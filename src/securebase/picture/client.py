@@ -106,7 +106,7 @@ def client_picture(
             f"no form of “{record.person}” is of an instrument on the shelf, so there is no picture to draw",
             advice="For a person of a table use the command track, or the function track with the table's own fit.",
         )
-    chosen_set = parameter_set if parameter_set is not None else named_parameter_set()
+    chosen_set = parameter_set if parameter_set is not None else followed_with()
     known = known_at(record, as_of)
     chosen = measures(known, chosen_set)
     axis = time_axis(known, as_of)
@@ -156,9 +156,15 @@ def client_picture(
     )
 
 
+def followed_with() -> ParameterSet:
+    """The set that pictures rest on where none is given: with people who change in their own way, as its own figures
+    have it, because without it intervals far ahead hold too little (see the set's `limits`)."""
+    return named_parameter_set().with_own_change()
+
+
 def picture_fingerprint(record: EpisodeRecord, *, as_of: float, parameter_set: ParameterSet | None = None) -> str:
     """What a stored picture must match to be shown again: the data, the day, and the versions of what made it."""
-    chosen = parameter_set if parameter_set is not None else named_parameter_set()
+    chosen = parameter_set if parameter_set is not None else followed_with()
     return plain.fingerprint(
         {"format": FORMAT, "record": record, "day": int(as_of // 1), "versions": _versions(chosen)}
     )

@@ -18,9 +18,11 @@ from securebase.model.smoothing import TermKind, decompose, smooth
 EDGES = (("alliance", "symptoms"), ("social_support", "symptoms"), ("symptoms", "alliance"))
 
 
+@pytest.mark.parametrize("own_change", [False, True])
 @pytest.mark.parametrize("trend", [Trend.CARRIED, Trend.APART])
-def test_the_middle_is_the_decomposition_with_the_clients_own_drift(trend: Trend) -> None:
-    chosen = parameter_set().reading(trend)
+def test_the_middle_is_the_decomposition_with_the_clients_own_drift(trend: Trend, own_change: bool) -> None:
+    chosen = (parameter_set().with_own_change() if own_change else parameter_set()).reading(trend)
+    assert chosen.specification.own_change is own_change
     specification, mean = chosen.specification, chosen.in_score_units()
     times = np.cumsum([0.0, 1.0, 0.7, 1.4, 1.0, 2.0, 1.0, 1.0])
     panel = simulate_panel(specification, mean, [times], np.random.default_rng(4))
@@ -92,6 +94,6 @@ def test_what_cannot_be_split_is_refused() -> None:
         contributions(specification, mean, own, panel.times, panel.scores, construct="weather")
     with pytest.raises(ModelError, match="not in a course"):
         contributions(specification, mean, own, panel.times, panel.scores, construct="symptoms", first=3, last=1)
-    slopes = replace(specification, own_change=True)
-    with pytest.raises(ModelError, match="slopes"):
-        contributions(slopes, mean, own, panel.times, panel.scores, construct="symptoms")
+    pushed = replace(specification, inputs=("homework",))
+    with pytest.raises(ModelError, match="no inputs"):
+        contributions(pushed, mean, own, panel.times, panel.scores, construct="symptoms")

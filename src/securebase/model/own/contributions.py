@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from securebase.errors import ModelError
-from securebase.model.equations import stationary_covariance, trend_mean
+from securebase.model.equations import person_covariance, share_of_own_change, stationary_covariance, trend_mean
 from securebase.model.own.deviation import DeviatingEffects
 from securebase.model.own.one_client import OwnEffects
 from securebase.model.parameters import Array, Parameters, Specification, Trend
@@ -62,16 +61,15 @@ def contributions(
     """What each other construct's lagged state gave to the change in `construct` from row `first` to row `last`.
 
     parameters: the mean ones that `own` deviates from. times (n,), observed (n, p) with NaN where missing.
-    Raises ModelError for an unknown construct, rows that are not there, or a model with more than one indicator a
-    construct or with slopes of persons' own.
+    A change of the person's own, where the model has it, is a part of its own and credited to no construct. Raises
+    ModelError for an unknown construct, rows that are not there, or a model with several indicators or inputs.
     """
     n, p = observed.shape
     if construct not in specification.constructs:
         raise ModelError(f"there is no construct “{construct}” in this course")
-    if p != specification.p or not specification.is_plain or specification.own_change or specification.inputs:
+    if p != specification.p or not specification.is_plain or specification.inputs:
         raise ModelError(
-            "contributions are read from a model with one score for each construct, no slopes of persons' own and no "
-            "inputs",
+            "contributions are read from a model with one score for each construct and no inputs",
             advice="Use a parameter set of that kind.",
         )
     begin, end = (row + n if row < 0 else row for row in (first, last))
@@ -98,8 +96,8 @@ def contributions(
 
 
 class _Carried:
-    """Filters [s, b, c] for several parameters at once: c_i gathers (Phi_j − I)[k, i] x_j,i from row to row, so at the
-    last row its filtered moments are those given every score."""
+    """Filters [s, b, g] for several parameters at once ([s, b, c, g] with change of one's own, c): g_i gathers
+    (Phi_j − I)[k, i] x_j,i from row to row, so at the last row its filtered moments are those given every score."""
 
     def __init__(
         self, specification: Specification, times: Array, observed: Array, k: int, rows: tuple[int, int]
@@ -115,7 +113,8 @@ class _Carried:
         level = np.stack([own.level_mean for own in models])
         noise = np.stack([own.measurement_noise for own in models])
         z, V = self._prior(models)
-        shift = np.eye(p)[self.k]
+        shows = np.stack([self._shows(own) for own in models])
+        shift, size = np.eye(p)[self.k], z.shape[1]
         for j in range(n):
             if j:
                 inside = self.rows[0] < j <= self.rows[1]
@@ -125,42 +124,53 @@ class _Carried:
             seen = np.flatnonzero(np.isfinite(self.observed[j]))
             if len(seen):
                 residual = self.observed[j, seen] - level[:, seen] - trend[:, j, seen]
-                z, V = _update(z, V, residual, seen, noise[:, seen])
-        return z[:, 2 * p :], V[:, 2 * p :, 2 * p :]
+                z, V = _update(z, V, residual, shows[:, j, seen], noise[:, seen])
+        return z[:, size - p :], V[:, size - p :, size - p :]
 
     def _prior(self, models: list[Parameters]) -> tuple[Array, Array]:
         m, p = len(models), self.specification.p
-        V = np.zeros((m, 3 * p, 3 * p))
+        d = len(person_covariance(models[0]))
+        V = np.zeros((m, 2 * p + d, 2 * p + d))
         for i, own in enumerate(models):
             start = own.start_covariance
             V[i, :p, :p] = stationary_covariance(own.drift, own.diffusion) if start is None else start
-            V[i, p : 2 * p, p : 2 * p] = own.level_covariance
-        return np.zeros((m, 3 * p)), V
+            V[i, p : p + d, p : p + d] = person_covariance(own)
+        return np.zeros((m, 2 * p + d)), V
+
+    def _shows(self, own: Parameters) -> Array:
+        """(n, p, size): how s, level and own change show in the scores of each row."""
+        n, p = self.observed.shape
+        every, wide = np.arange(p), self.specification.own_change
+        shows = np.zeros((n, p, (4 if wide else 3) * p))
+        shows[:, every, every] = shows[:, every, p + every] = 1.0
+        if wide:
+            bend = share_of_own_change(self.specification, own, self.times, self.times - self.times[0])
+            shows[:, every, 2 * p + every] = bend[:, None]
+        return shows
 
 
 def _step(z: Array, V: Array, move: tuple[Array, Array], weight: Array, known: Array) -> tuple[Array, Array]:
-    """To the next row: s moves and takes shocks, b stays, c gathers what came from s (and the known trend) before."""
-    (phi, shocks), (m, p) = move, weight.shape
-    T = np.broadcast_to(np.eye(3 * p), (m, 3 * p, 3 * p)).copy()
+    """To the next row: s moves and takes shocks, b stays, g gathers what came from s (and the known trend) before."""
+    (phi, shocks), (m, p), size = move, weight.shape, z.shape[1]
+    T = np.broadcast_to(np.eye(size), (m, size, size)).copy()
     T[:, :p, :p] = phi
     every = np.arange(p)
-    T[:, 2 * p + every, every] = weight
+    T[:, size - p + every, every] = weight
     z = (T @ z[:, :, None])[:, :, 0]
-    z[:, 2 * p :] += weight * known
+    z[:, size - p :] += weight * known
     V = T @ V @ T.transpose(0, 2, 1)
     V[:, :p, :p] += shocks
     return z, V
 
 
-def _update(z: Array, V: Array, residual: Array, seen: NDArray[np.intp], noise: Array) -> tuple[Array, Array]:
-    """Take one row's scores in; score = s + b + error, both for the construct."""
-    p = z.shape[1] // 3
-    VH = V[:, :, seen] + V[:, :, p + seen]
-    F = VH[:, seen] + VH[:, p + seen]
-    every = np.arange(len(seen))
+def _update(z: Array, V: Array, residual: Array, H: Array, noise: Array) -> tuple[Array, Array]:
+    """Take one row's scores in; H (m, q, size): how z shows in them."""
+    VH = V @ H.transpose(0, 2, 1)
+    F = H @ VH
+    every = np.arange(H.shape[1])
     F[:, every, every] += noise
     gain = np.linalg.solve(F, VH.transpose(0, 2, 1)).transpose(0, 2, 1)
-    error = residual - z[:, seen] - z[:, p + seen]
+    error = residual - (H @ z[:, :, None])[:, :, 0]
     z = z + (gain @ error[:, :, None])[:, :, 0]
     V = V - gain @ VH.transpose(0, 2, 1)
     return z, 0.5 * (V + V.transpose(0, 2, 1))
