@@ -49,7 +49,6 @@ def _model(fitted: Fit | WaveFit) -> dict[str, Any]:
             "residuals": waves.residuals,
             "means": waves.means,
             "start": waves.start,
-            "information": fitted.information,
         }
     specification = fitted.specification
     return {

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import kstest
 
 from oracles import dense_waves, small_waves
 from securebase.errors import ModelError
 from securebase.model.fit.ending import FLAT
 from securebase.model.panel import Panel
-from securebase.model.waves import WaveLikelihood, WaveParameters, fit_waves, wave_specification
+from securebase.model.waves import Over, WaveLikelihood, WaveParameters, compare_waves, fit_waves, wave_specification
 
 REFERENCE = os.environ.get("SECUREBASE_REFERENCE")
 needs_reference = pytest.mark.skipif(REFERENCE is None, reason="SECUREBASE_REFERENCE is not set: no reference data")
@@ -76,6 +77,7 @@ def test_equals_lavaan(kind, data):
     assert ours.outcome.kind == "converged"
     assert ours.n_parameters == found["fit"]["npar"]
     assert ours.log_likelihood == pytest.approx(found["fit"]["logl"], abs=1e-5)
+    assert (ours.aic, ours.bic) == pytest.approx((found["fit"]["aic"], found["fit"]["bic"]), abs=1e-4)
     compared = 0
     for name, e in ours.estimates.items():
         if kind == "clpm" and name.startswith("mean") and not name.endswith(" 1]"):
@@ -269,3 +271,33 @@ def test_expected_information_of_a_stationary_start_is_refused():
     panel = small_waves.drawn(of, truth(of), np.random.default_rng(2), 40)
     with pytest.raises(ModelError, match="expected information"):
         fit_waves(panel, of, information="expected")
+
+
+def test_a_special_case_is_tested_within_the_larger_model():
+    of = small_waves.specification("ri-clpm, equal lags", 2, 5)
+    panel = small_waves.drawn(of, truth(of), np.random.default_rng(8), 400, 0.1)
+    equal, free = fit_waves(panel, of), fit_waves(panel, replace(of, lags=Over.FREE))
+    found = compare_waves(equal, free)
+    assert found.df == 12
+    assert found.statistic == pytest.approx(2 * (free.log_likelihood - equal.log_likelihood))
+    assert found.p > 0.001
+    assert not found.is_upper_bound
+    without = compare_waves(fit_waves(panel, replace(of, levels=False)), equal)
+    assert without.df == 3
+    assert without.p < 1e-6
+    assert without.is_upper_bound
+    with pytest.raises(ModelError, match="has more in “lags”"):
+        compare_waves(free, equal)
+    with pytest.raises(ModelError, match="other data"):
+        compare_waves(equal, fit_waves(replace(panel, scores=panel.scores + 1.0), replace(of, lags=Over.FREE)))
+
+
+def test_the_ratio_of_equal_lags_has_its_level():
+    """Equal lags are true: p is uniform over samples."""
+    of = small_waves.specification("clpm, equal lags", 1, 4)
+    q = truth(of)
+    p = [
+        compare_waves(fit_waves(panel, of), fit_waves(panel, replace(of, lags=Over.FREE))).p
+        for panel in (small_waves.drawn(of, q, np.random.default_rng([9, i]), 200, 0.1) for i in range(80))
+    ]
+    assert kstest(p, "uniform").pvalue > 0.001

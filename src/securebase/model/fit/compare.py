@@ -9,11 +9,12 @@ from scipy.stats import chi2
 
 from securebase.errors import ModelError
 from securebase.model.fit.fitting import Fit
+from securebase.model.fit.result import Fitted
 from securebase.model.parameters import Specification, Start, Trend
 
 #: a log-likelihood that is lower than that of a special case by more than this did not reach its own highest point
 _LOWER = 1e-3
-_NOT_NESTED = "Compare AIC or BIC, which need no nesting."
+NOT_NESTED = "Compare AIC or BIC, which need no nesting."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,12 @@ def compare(smaller: Fit, larger: Fit) -> Comparison:
     rate means nothing under the smaller one, or where a fit is not regular.
     """
     _same_data(smaller, larger)
-    at_zero = _variances_at_zero(smaller.specification, larger.specification)
+    return ratio(smaller, larger, _variances_at_zero(smaller.specification, larger.specification))
+
+
+def ratio(smaller: Fitted, larger: Fitted, at_zero: tuple[str, ...]) -> Comparison:
+    """The same for two fits of nested models; at_zero: names of the variances that are zero in the smaller one."""
+    _other_scores(smaller, larger)
     low, high = _regular(smaller, "smaller", ()), _regular(larger, "larger", at_zero)
     df = larger.n_parameters - smaller.n_parameters
     if df < 1:
@@ -66,7 +72,8 @@ def compare(smaller: Fit, larger: Fit) -> Comparison:
     return Comparison(statistic, df, p, reference, len(at_zero) > 1, f"{sentence} Held against {reference}.")
 
 
-def _same_data(smaller: Fit, larger: Fit) -> None:
+def _other_scores(smaller: Fitted, larger: Fitted) -> None:
+    """Raises ModelError where two fits are of other data."""
     one, two = smaller.fingerprints, larger.fingerprints
     other = [name for name in one.keys() & two.keys() if one[name] != two[name]]
     if other:
@@ -74,6 +81,10 @@ def _same_data(smaller: Fit, larger: Fit) -> None:
             f"the two fits are of other data: they differ in {', '.join(sorted(other))}",
             advice="Fit both models to the same rows.",
         )
+
+
+def _same_data(smaller: Fit, larger: Fit) -> None:
+    _other_scores(smaller, larger)
     if dict(smaller.reliability) != dict(larger.reliability):
         raise ModelError(
             "the two fits were given other reliabilities, so they do not maximise the same likelihood",
@@ -81,7 +92,7 @@ def _same_data(smaller: Fit, larger: Fit) -> None:
         )
 
 
-def _regular(fitted: Fit, which: str, may_vanish: tuple[str, ...]) -> float:
+def _regular(fitted: Fitted, which: str, may_vanish: tuple[str, ...]) -> float:
     """The log-likelihood of a regular fit; of the larger one a variance that is tested may have gone to zero."""
     kind = fitted.outcome.kind
     tested_only = kind == "boundary" and bool(may_vanish) and set(fitted.held) <= set(may_vanish)
@@ -99,7 +110,7 @@ def _variances_at_zero(smaller: Specification, larger: Specification) -> tuple[s
     for one in fields(Specification):
         if one.name not in may_differ and getattr(smaller, one.name) != getattr(larger, one.name):
             raise ModelError(
-                f"the models are not nested: they differ in {one.name.replace('_', ' ')}", advice=_NOT_NESTED
+                f"the models are not nested: they differ in {one.name.replace('_', ' ')}", advice=NOT_NESTED
             )
     _nested_trends(smaller, larger)
     steps: Mapping[str, bool] = {
@@ -112,7 +123,7 @@ def _variances_at_zero(smaller: Specification, larger: Specification) -> tuple[s
     }
     for name, holds in steps.items():
         if not holds:
-            raise ModelError(f"the models are not nested: the smaller one has more in “{name}”", advice=_NOT_NESTED)
+            raise ModelError(f"the models are not nested: the smaller one has more in “{name}”", advice=NOT_NESTED)
     new = [
         block
         for block, there in (
@@ -130,13 +141,13 @@ def _nested_trends(smaller: Specification, larger: Specification) -> None:
     if smaller.trend is not larger.trend:
         if smaller.trend is not Trend.NONE or (smaller.own_change and larger.trend in bent):
             raise ModelError(
-                f"the trend “{smaller.trend.value}” is no special case of “{larger.trend.value}”", advice=_NOT_NESTED
+                f"the trend “{smaller.trend.value}” is no special case of “{larger.trend.value}”", advice=NOT_NESTED
             )
         gains_rate |= larger.trend is Trend.APART
     if gains_rate:
         raise ModelError(
             "the larger model's rate of change means nothing in the smaller one, so no known distribution gives a p",
-            advice=_NOT_NESTED,
+            advice=NOT_NESTED,
         )
 
 

@@ -62,14 +62,12 @@ class Internal:
 class Fit(Fitted):
     """What a fit of the continuous-time model found. `parameters` is None where it was refused.
 
-    fingerprints: of the data, for comparing fits. from_data: share of each estimate that comes from the data, where the
-    fit was drawn towards a parameter set.
+    from_data: share of each estimate that comes from the data, where the fit was drawn towards a parameter set.
     """
 
     specification: Specification
     parameters: Parameters | None
     internal: Internal | None = field(default=None, repr=False)
-    fingerprints: Mapping[str, str] = field(default_factory=dict, repr=False)
     reliability: Mapping[str, float] = field(default_factory=dict)
     from_data: Mapping[str, float] = field(default_factory=dict, repr=False)
 

@@ -27,7 +27,8 @@ class Fitted:
     covariance: of the estimates, in their order (NaN where there is no standard error). gradient_norm: largest entry
     of the gradient of log-likelihood / persons on the internal scale. hessian_eigenvalues: of its negative Hessian,
     ascending. held: internal variances held at zero. log_likelihood has no prior in it. errors: what the standard
-    errors rest on, “observed information” or “robust”.
+    errors rest on, “observed information”, “expected information” or “robust”. fingerprints: of the data, for comparing
+    fits.
     """
 
     estimates: Mapping[str, Estimate]
@@ -45,6 +46,7 @@ class Fitted:
     held: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     errors: str = "observed information"
+    fingerprints: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def aic(self) -> float | None:

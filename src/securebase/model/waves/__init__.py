@@ -1,5 +1,6 @@
 """The discrete-time special cases: models that count waves. `fit_waves(panel, specification)` gives a `WaveFit`."""
 
+from securebase.model.waves.compare import compare_waves
 from securebase.model.waves.fitting import WaveFit, fit_waves
 from securebase.model.waves.likelihood import WaveLikelihood
 from securebase.model.waves.specification import Over, WaveModel, WaveParameters, WaveSpecification, wave_specification
@@ -11,6 +12,7 @@ __all__ = [
     "WaveModel",
     "WaveParameters",
     "WaveSpecification",
+    "compare_waves",
     "fit_waves",
     "wave_specification",
 ]

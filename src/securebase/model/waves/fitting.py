@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,12 +29,10 @@ Information = Literal["observed", "expected"]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class WaveFit(Fitted):
-    """What a fit of a model of waves found. `parameters` is None where it was refused. information: what the standard
-    errors come from."""
+    """What a fit of a model of waves found. `parameters` is None where it was refused."""
 
     specification: WaveSpecification
     parameters: WaveParameters | None
-    information: Information
 
 
 def fit_waves(
@@ -58,7 +56,6 @@ def fit_waves(
         return WaveFit(
             specification=specification,
             parameters=None,
-            information=information,
             estimates={},
             log_likelihood=None,
             n_parameters=specification.n_parameters,
@@ -68,7 +65,7 @@ def fit_waves(
             kernel=kernel_name(),
             seconds=time.perf_counter() - began,
         )
-    problem = _Problem(rows, specification)
+    problem = _Problem(rows, specification, {"scores": panel.fingerprint})
     best = _attempt(problem, None, progress)
     if best.kind != "converged":
         again = _attempt(problem, 0.3, progress)
@@ -79,8 +76,8 @@ def fit_waves(
 class _Problem:
     """Minus log-likelihood / persons as a function of the internal numbers."""
 
-    def __init__(self, rows: Panel, specification: WaveSpecification) -> None:
-        self.specification = specification
+    def __init__(self, rows: Panel, specification: WaveSpecification, fingerprints: Mapping[str, str]) -> None:
+        self.specification, self.fingerprints = specification, fingerprints
         self.scale: WaveScale = wave_scale(rows, specification)
         self.likelihood = WaveLikelihood(self.scale.panel, specification, complete=True)
         self.n = rows.n_persons
@@ -161,7 +158,7 @@ def _report(problem: _Problem, ending: Ending, information: Information, seconds
     return WaveFit(
         specification=problem.specification,
         parameters=parameters,
-        information=information,
+        errors=f"{information} information",
         estimates=with_errors(values, covariance),
         log_likelihood=problem.log_likelihood(x),
         n_parameters=own.size,
@@ -175,6 +172,7 @@ def _report(problem: _Problem, ending: Ending, information: Information, seconds
         seconds=seconds,
         covariance=covariance,
         held=ending.held,
+        fingerprints=problem.fingerprints,
         notes=_notes(problem, information),
     )
 
