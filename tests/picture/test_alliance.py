@@ -134,6 +134,6 @@ def test_leaving_flagged_ratings_out_costs_little_where_there_is_no_rupture_and_
             out.append(_usual(without, k, one) - truth)
         dragged.append(_usual(fallen, k, one) - truth)
     assert abs(float(np.mean(lifted))) < 0.1
-    # a part of the fall is taken for a change of the person's own, so less of it reaches the level than without one (1.06)
+    # a part of the fall is taken for a change of the person's own; without such change the level is dragged by 1.06
     assert float(np.mean(dragged)) < -0.5
     assert abs(float(np.mean(kept_out))) < 0.25
