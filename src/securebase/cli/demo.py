@@ -92,12 +92,12 @@ def _warm_up() -> None:
     from django.utils import timezone
 
     from securebase.workbench.accounts.models import Account, Role
-    from securebase.workbench.progress.queries import caseload, current_picture, drawings, episode_with_everything
+    from securebase.workbench.progress.queries import caseload, current_picture, drawings
 
     account = next((a for a in Account.objects.all() if a.has_role(Role.THERAPIST)), None)
     rows = caseload(account=account, now=timezone.now()).rows if account else ()
     if rows and rows[0].episode is not None:
-        episode = episode_with_everything(rows[0].episode)
+        episode = rows[0].episode
         drawings(episode=episode, picture=current_picture(episode=episode, as_of=timezone.now()))
 
 

@@ -91,12 +91,18 @@ class ClientPicture:
 
 
 def client_picture(
-    record: EpisodeRecord, *, as_of: float, parameter_set: ParameterSet | None = None, whole: bool = True
+    record: EpisodeRecord,
+    *,
+    as_of: float,
+    parameter_set: ParameterSet | None = None,
+    whole: bool = True,
+    fingerprint: str | None = None,
 ) -> ClientPicture:
     """The picture of one client as known at `as_of` (days since the episode began); hypotheses only where `whole`.
 
     Later entries are left out, except safety alerts, which nothing hides. Where tracking fails the picture still shows
-    what was reported, and says why there is no more.
+    what was reported, and says why there is no more. Whoever has asked for `picture_fingerprint` of the same arguments
+    already hands it on as `fingerprint`.
 
     Raises InputError for a record whose every form is of an unknown instrument, such as one read from a table: a
     picture without the instruments' scales and errors would be empty, and look like a client who never answered.
@@ -133,7 +139,7 @@ def client_picture(
         format=FORMAT,
         person=record.person,
         as_of=as_of,
-        fingerprint=picture_fingerprint(record, as_of=as_of, parameter_set=chosen_set),
+        fingerprint=fingerprint or picture_fingerprint(record, as_of=as_of, parameter_set=chosen_set),
         simulated=record.simulated,
         versions=_versions(chosen_set),
         header=_header(known),
@@ -168,6 +174,12 @@ def picture_fingerprint(record: EpisodeRecord, *, as_of: float, parameter_set: P
     return plain.fingerprint(
         {"format": FORMAT, "record": record, "day": int(as_of // 1), "versions": _versions(chosen)}
     )
+
+
+def made_with(parameter_set: ParameterSet | None = None) -> str:
+    """What a picture is made with, apart from the record and the day: the versions, as one fingerprint."""
+    chosen = parameter_set if parameter_set is not None else named_parameter_set()
+    return plain.fingerprint({"format": FORMAT, "versions": _versions(chosen)})
 
 
 def known_at(record: EpisodeRecord, as_of: float) -> EpisodeRecord:

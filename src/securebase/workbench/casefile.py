@@ -6,7 +6,7 @@ Moments become days since the local midnight on which the episode began.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
@@ -84,6 +84,21 @@ def episode_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
         began_on=episode.began_on,
         simulated=episode.client.simulated,
     )
+
+
+def next_change(episode: Episode, as_of: datetime) -> datetime:
+    """The first moment after `as_of` from which the record, or the day that `as_of` lies on, is another although nobody
+    writes: a planned session begins, an entry that bears a later time becomes known, a day of the episode ends."""
+    began = began_at(episode).astimezone(UTC)  # a day of the record has 24 hours, also where clocks change
+    ahead = [began + timedelta(days=(as_of - began) // timedelta(days=1) + 1)]
+    for session in episode.therapy_sessions.all():
+        ahead.append(session.held_at)
+        for rupture in session.ruptures.all():
+            ahead += [rupture.marked_at, rupture.repaired_at or as_of]
+    for administration in episode.administrations.all():
+        ahead += [administration.at, administration.set_aside_at or as_of]
+    ahead += [alert.acknowledged_at or as_of for alert in episode.safety_alerts.all()]
+    return min(moment for moment in ahead if moment > as_of)
 
 
 def began_at(episode: Episode) -> datetime:

@@ -10,6 +10,7 @@ from typing import Any
 from episodes import alert, episode, session_day
 from securebase.picture.client import client_picture
 from securebase.workbench.progress.queries import _order
+from securebase.workbench.progress.rows import summary
 
 
 def placed(name: str, answer: float | None, next_at: datetime | None) -> Any:
@@ -17,8 +18,7 @@ def placed(name: str, answer: float | None, next_at: datetime | None) -> Any:
     if answer is not None:
         record = replace(record, safety_alerts=(replace(alert(2), value=answer),))
     picture = client_picture(record, as_of=session_day(3) + 1)
-    ahead = SimpleNamespace(held_at=next_at) if next_at else None
-    return _order(SimpleNamespace(name_shown=name), SimpleNamespace(ended_on=None), picture, ahead)  # type: ignore[arg-type]
+    return _order(SimpleNamespace(name_shown=name), SimpleNamespace(ended_on=None), summary(picture), next_at)  # type: ignore[arg-type]
 
 
 def test_the_gravest_safety_answer_stands_first_also_without_a_next_session() -> None:

@@ -102,7 +102,7 @@ def test_a_safety_answer_is_a_signal_at_once(cast: Cast) -> None:
     assert picture.signals[0].kind is SignalKind.SAFETY
     (row,) = queries.caseload(account=cast.alma, now=LATER).rows
     assert row.attention
-    assert row.notes[0].tone == "alert"
+    assert row.shown.notes[0].tone == "alert"
 
 
 def test_one_client_whose_picture_fails_hides_nobody(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +112,7 @@ def test_one_client_whose_picture_fails_hides_nobody(cast: Cast, monkeypatch: py
     monkeypatch.setattr(queries, "client_picture", broken)
     found = queries.caseload(account=cast.alma, now=LATER)
     assert [r.client.name_shown for r in found.rows] == ["Carla C."]
-    assert "record is safe" in found.rows[0].notes[0].text
+    assert "record is safe" in found.rows[0].shown.notes[0].text
 
 
 def test_nobody_elses_client_is_in_a_caseload(cast: Cast) -> None:
@@ -124,4 +124,4 @@ def test_a_clock_that_was_set_back_hides_no_alert(cast: Cast) -> None:
     answer(cast, safety=2.0)
     (row,) = queries.caseload(account=cast.alma, now=NOON - timedelta(days=2)).rows
     assert row.attention
-    assert "Safety answer" in row.notes[0].text
+    assert "Safety answer" in row.shown.notes[0].text

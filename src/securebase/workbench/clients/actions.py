@@ -93,6 +93,7 @@ def change_episode(
         symptom_measure=SymptomMeasure(symptom_measure).value,
         ended_on=ended_on,
         version=F("version") + 1,
+        record_version=F("record_version") + 1,
     ):
         raise InputError(CHANGED_MEANWHILE, advice="Compare with what is saved now, then save again.")
     record(
@@ -117,6 +118,13 @@ def begin_episode(*, client: Client, by: Account, began_on: date, planned_sessio
     episode = Episode.objects.create(client=client, began_on=began_on, planned_sessions=planned_sessions)
     record(actor=by, action="episode.begun", object_type="episode", object_id=episode.id, client=client.id)
     return episode
+
+
+def raise_record_version(episode: Episode) -> None:
+    """Called in the transaction of every write that touches the episode's record, so that whoever looks next knows,
+    without reading the record, that what was derived of it may no longer hold."""
+    rows = Episode.objects.for_the_workbench(because="the episode of the row that is being written")
+    rows.filter(id=episode.id).update(record_version=F("record_version") + 1)
 
 
 def ensure_own(client: Client, account: Account) -> None:

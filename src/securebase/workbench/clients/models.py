@@ -68,6 +68,8 @@ class Episode(ScopedModel):
         max_length=60, choices=SymptomMeasure.choices, default=SymptomMeasure.SESSION_SET
     )
     version = models.PositiveIntegerField(default=1)
+    #: raised by every write that touches the record of the episode: what was derived at this number still holds
+    record_version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

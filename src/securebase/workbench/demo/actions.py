@@ -24,7 +24,6 @@ from securebase.records.vocabulary import Moment, RuptureKind
 from securebase.workbench.accounts.actions import create_account, create_clinic
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.audit.actions import record
-from securebase.workbench.casefile import with_everything
 from securebase.workbench.clients.actions import create_client
 from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
 from securebase.workbench.demo.roster import PHQ9, ROSTER, Person
@@ -79,7 +78,7 @@ def build_clinic(*, now: datetime, seed: int = SEED, progress: Progress = _quiet
 
 def make_pictures(*, therapist: Account, now: datetime, progress: Progress = _quiet) -> None:
     """Every picture made and stored, so that the first page opens at once."""
-    episodes = list(with_everything(Episode.objects.visible_to(therapist)))
+    episodes = list(Episode.objects.visible_to(therapist))
     for done, episode in enumerate(episodes):
         progress("Making pictures", done, len(episodes))
         current_picture(episode=episode, as_of=now)

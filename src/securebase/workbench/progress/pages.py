@@ -37,7 +37,7 @@ def caseload(request: HttpRequest) -> HttpResponse:
         return redirect("profile")
     now = timezone.now()
     found = queries.caseload(account=account, now=now)
-    rows = [(row, _safe(row.symptoms), _safe(row.alliance), when(row.next_at, now)) for row in found.rows]
+    rows = [(row, _safe(row.shown.symptoms), _safe(row.shown.alliance), when(row.next_at, now)) for row in found.rows]
     context = {"caseload": found, "rows": rows, "section": "caseload"}
     return render(request, "progress/caseload.html", context)
 
@@ -52,19 +52,17 @@ def client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     episode = context["episode"]
     if episode is None:
         return render(request, "progress/client.html", context)
-    episode = queries.episode_with_everything(episode)
     picture = queries.current_picture(episode=episode, as_of=now)
     charts = queries.drawings(episode=episode, picture=picture)
-    ahead = queries.next_session(episode, now)
+    sessions = list(episode.therapy_sessions.all())
+    ahead = queries.next_session(sessions, now)
     context |= _told(picture) | {
         "picture": picture,
         "charts": {name: _safe(drawn) for name, drawn in charts.items()},
         "next_session": ahead,
         "next_number": ahead.number if ahead else picture.header.sessions_held + 1,
         "next_when": when(ahead.held_at, now) if ahead else "",
-        "last_session": max(
-            (s for s in episode.therapy_sessions.all() if s.held_at <= now), key=lambda s: s.number, default=None
-        ),
+        "last_session": max((s for s in sessions if s.held_at <= now), key=lambda s: s.number, default=None),
     }
     return render(request, "progress/client.html", context)
 
@@ -77,8 +75,7 @@ def report(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     context = client_page(account=account, client_id=client_id, page="client-report", now=now)
     if context["episode"] is None:
         raise Http404
-    episode = queries.episode_with_everything(context["episode"])
-    picture = queries.current_picture(episode=episode, as_of=now)
+    picture = queries.current_picture(episode=context["episode"], as_of=now)
     html = client_report(
         picture, name=context["client"].name_shown, therapist=_name(account), made_on=timezone.localdate(now)
     )

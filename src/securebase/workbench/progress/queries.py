@@ -3,53 +3,96 @@
 from __future__ import annotations
 
 import logging
+import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from django.db.models import Prefetch
+from django.conf import settings
+from django.db.models import Min, Prefetch
 from django.utils import timezone
 
-from securebase.charts.sparkline import alliance_sparkline, symptoms_sparkline
 from securebase.errors import InputError
-from securebase.picture import telling, wording
-from securebase.picture.client import ClientPicture, client_picture, picture_fingerprint
-from securebase.picture.parts import Signal, SignalKind
+from securebase.picture import plain
+from securebase.picture.client import ClientPicture, client_picture, made_with, picture_fingerprint
 from securebase.workbench.accounts.models import Account
-from securebase.workbench.casefile import began_at, episode_record, with_everything
+from securebase.workbench.casefile import began_at, episode_record, next_change, with_everything
 from securebase.workbench.clients.models import Client, Episode
-from securebase.workbench.progress.actions import DERIVED, store_drawings, store_picture
+from securebase.workbench.progress.actions import (
+    DERIVED,
+    Holds,
+    keep_holding,
+    store_drawings,
+    store_picture,
+    store_summaries,
+)
 from securebase.workbench.progress.drawings import drawn
 from securebase.workbench.progress.models import StoredPicture
+from securebase.workbench.progress.rows import FORMAT as ROW_FORMAT
+from securebase.workbench.progress.rows import Summary, summary, without
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInState, TherapySession
 
 _log = logging.getLogger(__name__)
-#: Signals in one row of the caseload.
-_IN_A_ROW = 2
 
 
 def current_picture(*, episode: Episode, as_of: datetime, whole: bool = True) -> ClientPicture:
-    """The picture as known at `as_of`: the stored one where data, day and versions still match, else made and stored.
+    """The picture as known at `as_of`: the stored one where it still holds, else made and stored.
+
+    A stored picture holds, without a look at the record, while the record has the version it was made from and nothing
+    became known since by the passing of time. Where that is not so the record is read: its fingerprint decides.
 
     Hypotheses take longest and the caseload shows none: it asks for less than the whole, and the client page, when it
-    is looked at, for the rest.
-
-    `episode` comes from `casefile.with_everything`, or its rows are fetched one by one.
+    is looked at, for the rest. `episode` is read anew, so that its version is no older than what was written.
     """
+    stored = StoredPicture.objects.for_the_workbench(because=DERIVED).filter(episode=episode)
+    kept = stored.select_related("episode").first()
+    if kept is not None and holds(kept, kept.episode, as_of):
+        picture = _readable(kept, whole=whole)
+        if picture is not None:
+            return picture
+    return _looked_at(episode_with_everything(episode), kept, as_of, whole=whole)
+
+
+def _looked_at(episode: Episode, kept: StoredPicture | None, as_of: datetime, *, whole: bool) -> ClientPicture:
+    """The picture of an episode that comes with everything, after a look at the record."""
     record = episode_record(episode, as_of)
     day = (as_of - began_at(episode)).total_seconds() / 86_400
     fingerprint = picture_fingerprint(record, as_of=day)
-    stored = StoredPicture.objects.for_the_workbench(because=DERIVED).filter(episode=episode).first()
-    if stored is not None and stored.fingerprint == fingerprint:
-        try:
-            kept = ClientPicture.from_json(stored.picture)
-        except InputError as error:
-            _log.warning("The stored picture of an episode is made anew: %s", error)
-        else:
-            if kept.whole or not whole:
-                return kept
-    picture = client_picture(record, as_of=day, whole=whole)
-    store_picture(episode=episode, picture=picture, at=as_of)
+    holding = Holds(since=as_of, until=next_change(episode, as_of), version=episode.record_version, made=_made_with())
+    if kept is not None and kept.fingerprint == fingerprint:
+        picture = _readable(kept, whole=whole)
+        if picture is not None:
+            keep_holding(episode=episode, fingerprint=fingerprint, holding=holding)
+            return picture
+    picture = client_picture(record, as_of=day, whole=whole, fingerprint=fingerprint)
+    store_picture(episode=episode, picture=picture, holding=holding)
     return picture
+
+
+def holds(stored: StoredPicture, episode: Episode, as_of: datetime) -> bool:
+    """Whether a stored picture is what would be made at `as_of`, told without the record."""
+    return (
+        stored.record_version == episode.record_version
+        and stored.made_with == _made_with()
+        and stored.holds_until is not None
+        and stored.made_at <= as_of < stored.holds_until
+    )
+
+
+def _readable(stored: StoredPicture, *, whole: bool) -> ClientPicture | None:
+    try:
+        picture = ClientPicture.from_json(stored.picture)
+    except InputError as error:
+        _log.warning("The stored picture of an episode is made anew: %s", error)
+        return None
+    return picture if picture.whole or not whole else None
+
+
+@cache
+def _made_with() -> str:
+    """What every picture of this process is made with: versions, the time zone of its days, and the shape of a row."""
+    return plain.fingerprint({"picture": made_with(), "zone": settings.TIME_ZONE, "row": ROW_FORMAT})
 
 
 def drawings(*, episode: Episode, picture: ClientPicture) -> dict[str, str]:
@@ -68,36 +111,20 @@ def episode_with_everything(episode: Episode) -> Episode:
     return with_everything(rows).get()
 
 
-def next_session(episode: Episode, now: datetime) -> TherapySession | None:
+def next_session(sessions: Iterable[TherapySession], now: datetime) -> TherapySession | None:
     """The first session that has not begun."""
-    ahead = [s for s in episode.therapy_sessions.all() if s.held_at > now]
-    return min(ahead, key=lambda s: s.held_at, default=None)
+    return min((s for s in sessions if s.held_at > now), key=lambda s: s.held_at, default=None)
 
 
 # ---- the caseload ----------------------------------------------------------------------------------------------------
-@dataclass(frozen=True, slots=True)
-class Note:
-    """One line of what to know."""
-
-    tone: str
-    text: str
-
-
 @dataclass(frozen=True, slots=True)
 class CaseRow:
     """One client in the caseload. `order` sorts: those who need attention first, then by the next session."""
 
     client: Client
     episode: Episode | None
-    held: int
+    shown: Summary
     share: float
-    symptoms: str
-    symptoms_last: str
-    alliance: str
-    alliance_last: str
-    notes: tuple[Note, ...]
-    more: int
-    answered: int
     attention: bool
     next_at: datetime | None
     order: tuple[int, int, float, float, str]
@@ -113,9 +140,19 @@ class Caseload:
 
 def caseload(*, account: Account, now: datetime) -> Caseload:
     """Every client of this therapist, those who need attention first."""
-    episodes = with_everything(Episode.objects.visible_to(account))
-    clients = Client.objects.visible_to(account).prefetch_related(Prefetch("episodes", episodes))
-    rows = sorted((_case_row(client, now) for client in clients), key=lambda r: r.order)
+    # the long texts, pictures and charts, stay where they are: a row is made of summaries
+    episodes = Episode.objects.visible_to(account).select_related("stored_picture")
+    episodes = episodes.defer("stored_picture__picture", "stored_picture__drawings")
+    clients = list(Client.objects.visible_to(account).prefetch_related(Prefetch("episodes", episodes)))
+    shown = _summaries([e for client in clients if (e := client.episode) is not None], now)
+    ahead: dict[uuid.UUID, datetime] = dict(
+        TherapySession.objects.visible_to(account)
+        .filter(held_at__gt=now)
+        .order_by()
+        .values_list("episode_id")
+        .annotate(Min("held_at"))
+    )
+    rows = sorted((_case_row(client, shown, ahead) for client in clients), key=lambda r: r.order)
     monday = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     monday -= timedelta(days=monday.weekday())
     week = TherapySession.objects.visible_to(account).filter(
@@ -125,80 +162,58 @@ def caseload(*, account: Account, now: datetime) -> Caseload:
     return Caseload(tuple(rows), sum(r.attention for r in rows), week.count(), awaited.count())
 
 
-def _case_row(client: Client, now: datetime) -> CaseRow:
-    episode = client.episode
-    if episode is None:
-        return _row_without(client, None, "No therapy has begun")
+def _summaries(episodes: list[Episode], now: datetime) -> dict[uuid.UUID, Summary]:
+    """episode → what its row shows. The record is only read of those whose stored summary does not hold."""
+    found = {e.id: s for e in episodes if (s := _stored_summary(e, now)) is not None}
+    rest = [e.id for e in episodes if e.id not in found]
+    if not rest:
+        return found
+    made = {}
+    stale = Episode.objects.for_the_workbench(because=DERIVED).filter(id__in=rest).select_related("stored_picture")
+    for episode in with_everything(stale):
+        try:
+            kept = getattr(episode, "stored_picture", None)
+            picture = _readable(kept, whole=False) if kept is not None and holds(kept, episode, now) else None
+            picture = picture or _looked_at(episode, kept, now, whole=False)
+            made[episode.id] = (picture.fingerprint, summary(picture))
+        except Exception:
+            # one client whose picture cannot be made must not hide all the others
+            _log.exception("The picture of an episode could not be made")
+            found[episode.id] = without("The picture could not be made; the record is safe", grave=True)
+    store_summaries(made)
+    return found | {episode: one for episode, (_, one) in made.items()}
+
+
+def _stored_summary(episode: Episode, now: datetime) -> Summary | None:
+    stored = getattr(episode, "stored_picture", None)
+    if stored is None or not stored.summary or not holds(stored, episode, now):
+        return None
     try:
-        picture = current_picture(episode=episode, as_of=now, whole=False)
-    except Exception:
-        # one client whose picture cannot be made must not hide all the others
-        _log.exception("The picture of an episode could not be made")
-        return _row_without(client, episode, "The picture could not be made; the record is safe")
-    ahead = next_session(episode, now)
+        return Summary.from_stored(stored.summary)
+    except InputError:
+        return None
+
+
+def _case_row(client: Client, shown: dict[uuid.UUID, Summary], ahead: dict[uuid.UUID, datetime]) -> CaseRow:
+    episode = client.episode
+    one = shown[episode.id] if episode is not None else without("No therapy has begun", grave=False)
+    running = episode is not None and episode.ended_on is None
+    next_at = ahead.get(episode.id) if episode is not None else None
     return CaseRow(
         client=client,
         episode=episode,
-        held=picture.header.sessions_held,
-        share=min(1.0, picture.header.sessions_held / max(episode.planned_sessions, 1)),
-        symptoms=symptoms_sparkline(picture),
-        symptoms_last=_last(picture.symptoms.reported[-1].value if picture.symptoms.reported else None),
-        alliance=alliance_sparkline(picture),
-        alliance_last=_last(picture.alliance.reported[-1].value if picture.alliance.reported else None),
-        notes=_notes(picture),
-        more=max(0, len(picture.signals) - _IN_A_ROW),
-        answered=picture.answered,
-        attention=(telling.needs_attention(picture) and episode.ended_on is None) or _unsafe(picture),
-        next_at=ahead.held_at if ahead else None,
-        order=_order(client, episode, picture, ahead),
+        shown=one,
+        share=min(1.0, one.held / max(episode.planned_sessions, 1)) if episode is not None else 0.0,
+        attention=(one.calls and running) or one.unsafe,
+        next_at=next_at,
+        order=_order(client, episode, one, next_at),
     )
-
-
-def _unsafe(picture: ClientPicture) -> bool:
-    return any(s.kind is SignalKind.SAFETY for s in picture.signals)
 
 
 def _order(
-    client: Client, episode: Episode, picture: ClientPicture, ahead: TherapySession | None
+    client: Client, episode: Episode | None, shown: Summary, next_at: datetime | None
 ) -> tuple[int, int, float, float, str]:
     """Who comes first: the gravest kind of signal, among safety answers the gravest answer, then who comes next."""
-    ended = episode.ended_on is not None and not _unsafe(picture)
-    urgency = [list(SignalKind).index(s.kind) for s in picture.signals if _loud(s)]
-    gravest = max((e.value for s in picture.signals if s.kind is SignalKind.SAFETY for e in s.evidence), default=0.0)
-    soon = ahead.held_at.timestamp() if ahead else float("inf")
-    return int(ended), min(urgency, default=len(SignalKind)), -gravest, soon, client.name_shown
-
-
-def _loud(signal: Signal) -> bool:
-    return signal.tone.value in {"alert", "warn"}
-
-
-def _notes(picture: ClientPicture) -> tuple[Note, ...]:
-    if not picture.signals:
-        return (Note("quiet", telling.where_symptoms_are(picture)),)
-    return tuple(Note(s.tone.value, s.brief) for s in picture.signals[:_IN_A_ROW])
-
-
-def _last(value: float | None) -> str:
-    return wording.number(value) if value is not None else ""
-
-
-def _row_without(client: Client, episode: Episode | None, text: str) -> CaseRow:
-    """A client of whom nothing can be drawn."""
-    urgency = 0 if episode is not None else len(SignalKind)
-    return CaseRow(
-        client=client,
-        episode=episode,
-        held=0,
-        share=0.0,
-        symptoms="",
-        symptoms_last="",
-        alliance="",
-        alliance_last="",
-        notes=(Note("warn" if episode else "quiet", text),),
-        more=0,
-        answered=0,
-        attention=episode is not None,
-        next_at=None,
-        order=(0, urgency, 0.0, float("inf"), client.name_shown),
-    )
+    ended = episode is not None and episode.ended_on is not None and not shown.unsafe
+    soon = next_at.timestamp() if next_at else float("inf")
+    return int(ended), shown.urgency, -shown.gravest, soon, client.name_shown

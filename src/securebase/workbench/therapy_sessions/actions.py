@@ -15,7 +15,7 @@ from securebase.measurement.scoring import Scored, score
 from securebase.records.vocabulary import Moment, Phase, RuptureKind
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record
-from securebase.workbench.clients.actions import CHANGED_MEANWHILE, ensure_own
+from securebase.workbench.clients.actions import CHANGED_MEANWHILE, ensure_own, raise_record_version
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.models import (
     Administration,
@@ -392,6 +392,8 @@ def _record(
     episode: Episode,
     **detail: object,
 ) -> None:
+    """The end of every write here, in its transaction: the audit row, and the episode's record has another version."""
+    raise_record_version(episode)
     record(
         actor=by,
         action=action,

@@ -1,0 +1,242 @@
+"""The version of an episode's record: raised by every write that changes the record, so that a picture whose version
+still matches can be shown without a look at the record."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.db import transaction
+
+from securebase.picture.client import picture_fingerprint
+from securebase.records.vocabulary import Moment, Phase, ProblemArea, RuptureKind
+from securebase.workbench.accounts.models import Account
+from securebase.workbench.casefile import began_at, episode_record, next_change, with_everything
+from securebase.workbench.clients import actions as clients
+from securebase.workbench.clients.models import Episode, SymptomMeasure
+from securebase.workbench.progress import queries
+from securebase.workbench.progress.models import StoredPicture
+from securebase.workbench.therapy_sessions import actions as sessions
+from securebase.workbench.therapy_sessions.models import CheckInMode
+from workbench.cast import NOON, Cast, answers
+
+LATER = NOON + timedelta(days=3)
+
+
+def fresh(cast: Cast) -> Episode:
+    return with_everything(Episode.objects.visible_to(cast.alma)).get(id=cast.episode.id)
+
+
+def fingerprint(cast: Cast, at: datetime = LATER) -> str:
+    episode = fresh(cast)
+    return picture_fingerprint(episode_record(episode, at), as_of=(at - began_at(episode)).total_seconds() / 86_400)
+
+
+class Course:
+    """Carla's course with one of everything that an action can act on."""
+
+    def __init__(self, cast: Cast) -> None:
+        self.cast, self.by = cast, cast.alma
+        self.before, self.after = cast.invite(Moment.BEFORE), cast.invite(Moment.AFTER)
+        self.answered = self.record(self.before.check_in, "first", safety=2.0).administration
+        self.alert = self.answered.safety_alerts.get()
+        self.rupture = sessions.mark_rupture(
+            session=cast.session, by=self.by, kind=RuptureKind.WITHDRAWAL, at=NOON + timedelta(hours=1)
+        )
+        self.empty = sessions.create_session(
+            episode=cast.episode, by=self.by, number=2, held_at=NOON + timedelta(days=1)
+        )
+
+    def record(self, check_in: sessions.CheckIn, name: str, **given: float) -> sessions.Recorded:
+        responses = answers(check_in.instrument_id, **given)
+        return sessions.record_check_in(check_in=check_in, responses=responses, submission=name, at=NOON)
+
+    def change_episode(self) -> None:
+        episode = fresh(self.cast)
+        clients.change_episode(
+            episode=episode,
+            by=self.by,
+            version=episode.version,
+            began_on=date(2026, 8, 30),
+            planned_sessions=12,
+            problem_areas=[ProblemArea.GRIEF],
+            phase=Phase.MIDDLE,
+            symptom_measure=SymptomMeasure.PHQ9,
+            ended_on=None,
+        )
+
+    def repair(self) -> None:
+        sessions.record_repair(rupture=self.rupture, by=self.by, session=None, at=NOON + timedelta(hours=2))
+
+    def type_in(self) -> None:
+        sessions.type_in_administration(
+            episode=self.cast.episode,
+            by=self.by,
+            instrument="phq9",
+            responses=dict.fromkeys(range(1, 10), 1.0),
+            at=NOON,
+            submission="paper",
+        )
+
+    def late(self) -> None:
+        responses = answers(self.before.check_in.instrument_id, safety=3.0)
+        sessions.record_late_answers(check_in=self.before.check_in, responses=responses, submission="late", at=NOON)
+
+
+#: action → (how it is done, whether the record of the episode is another afterwards)
+WRITES: dict[str, tuple[Callable[[Course], object], bool]] = {
+    "change_client": (
+        lambda c: clients.change_client(client=c.cast.carla, by=c.by, version=1, name_shown="Carla", pronouns="she"),
+        False,
+    ),
+    "change_episode": (Course.change_episode, True),
+    "create_session": (
+        lambda c: sessions.create_session(
+            episode=c.cast.episode, by=c.by, number=3, held_at=NOON + timedelta(hours=30)
+        ),
+        True,
+    ),
+    "change_session": (
+        lambda c: sessions.change_session(
+            session=c.empty, by=c.by, version=c.empty.version, number=2, held_at=NOON, phase=Phase.MIDDLE
+        ),
+        True,
+    ),
+    "remove_session": (lambda c: sessions.remove_session(session=c.empty, by=c.by), True),
+    "invite_check_in": (
+        lambda c: sessions.invite_check_in(
+            session=c.empty, by=c.by, moment=Moment.BEFORE, mode=CheckInMode.LINK, at=NOON
+        ),
+        False,
+    ),
+    "withdraw_check_in": (lambda c: sessions.withdraw_check_in(check_in=c.after.check_in, by=c.by), False),
+    "open_check_in": (lambda c: sessions.open_check_in(check_in=c.after.check_in, at=NOON), False),
+    "record_check_in": (lambda c: c.record(c.after.check_in, "second"), True),
+    "record_late_answers": (Course.late, True),
+    "type_in_administration": (Course.type_in, True),
+    "set_aside_administration": (
+        lambda c: sessions.set_aside_administration(administration=c.answered, by=c.by, at=NOON),
+        True,
+    ),
+    "acknowledge_alert": (
+        lambda c: sessions.acknowledge_alert(alert=c.alert, by=c.by, note="Called.", at=NOON + timedelta(hours=1)),
+        True,
+    ),
+    "mark_rupture": (
+        lambda c: sessions.mark_rupture(session=c.empty, by=c.by, kind=RuptureKind.CONFRONTATION, at=NOON),
+        True,
+    ),
+    "record_repair": (Course.repair, True),
+    "remove_rupture": (lambda c: sessions.remove_rupture(rupture=c.rupture, by=c.by), True),
+}
+#: they make an episode, whose record begins with them, or raise the version themselves, or write nothing
+NO_WRITES_TO_AN_EPISODE = {
+    "create_client",
+    "begin_episode",
+    "raise_record_version",
+    "ensure_own",
+    "is_that_sending",
+}
+
+
+def test_every_action_is_looked_at() -> None:
+    found = {
+        name
+        for module in (clients, sessions)
+        for name, value in inspect.getmembers(module, inspect.isfunction)
+        if value.__module__ == module.__name__ and not name.startswith("_")
+    }
+    assert found == set(WRITES) | NO_WRITES_TO_AN_EPISODE
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_an_action_that_changes_the_record_raises_its_version(name: str, cast: Cast) -> None:
+    course = Course(cast)
+    before, version = fingerprint(cast), fresh(cast).record_version
+    do, changes = WRITES[name]
+    do(course)
+    assert (fingerprint(cast) != before) is changes
+    if changes:
+        assert fresh(cast).record_version > version
+
+
+def test_a_write_that_fails_raises_nothing(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    course, version = Course(cast), fresh(cast).record_version
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("the audit trail cannot be written")
+
+    monkeypatch.setattr(sessions, "record", broken)
+    with pytest.raises(RuntimeError), transaction.atomic():
+        course.record(course.after.check_in, "second")
+    assert fresh(cast).record_version == version
+
+
+# ---- what that saves, and what it must not hide ----------------------------------------------------------------------
+def never(*_: object, **__: object) -> None:
+    raise AssertionError("the record was read")
+
+
+def test_a_picture_that_holds_is_shown_without_a_look_at_the_record(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Course(cast)
+    first, rows = queries.current_picture(episode=cast.episode, as_of=LATER), _rows(cast.alma, LATER)
+    monkeypatch.setattr(queries, "episode_record", never)
+    monkeypatch.setattr(queries, "with_everything", never)
+    soon = LATER + timedelta(minutes=5)
+    assert queries.current_picture(episode=cast.episode, as_of=soon) == first
+    assert _rows(cast.alma, soon) == rows
+
+
+def _rows(account: Account, now: datetime) -> list[object]:
+    return [row.shown for row in queries.caseload(account=account, now=now).rows]
+
+
+def test_a_write_that_left_the_record_alone_keeps_the_picture(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    course = Course(cast)
+    first = queries.current_picture(episode=cast.episode, as_of=LATER)
+    sessions.withdraw_check_in(check_in=course.after.check_in, by=course.by)
+    monkeypatch.setattr(queries, "client_picture", never)
+    assert queries.current_picture(episode=cast.episode, as_of=LATER) == first
+    monkeypatch.setattr(queries, "episode_record", never)
+    assert queries.current_picture(episode=cast.episode, as_of=LATER) == first
+
+
+@pytest.mark.parametrize("change", [{"made_with": "an older version"}, {"record_version": 0}, {"holds_until": None}])
+def test_what_may_not_hold_is_looked_at(change: dict[str, object], cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    Course(cast)
+    queries.current_picture(episode=cast.episode, as_of=LATER)
+    StoredPicture.objects.visible_to(cast.alma).update(**change)
+    monkeypatch.setattr(queries, "episode_record", never)
+    with pytest.raises(AssertionError, match="was read"):
+        queries.current_picture(episode=cast.episode, as_of=LATER)
+
+
+def test_a_planned_session_that_begins_changes_the_picture_though_nobody_writes(cast: Cast) -> None:
+    Course(cast)
+    planned = NOON + timedelta(days=1)
+    before = queries.current_picture(episode=cast.episode, as_of=planned - timedelta(minutes=1))
+    (row,) = _rows(cast.alma, planned - timedelta(minutes=1))
+    after = queries.current_picture(episode=cast.episode, as_of=planned)
+    assert (before.header.sessions_held, after.header.sessions_held) == (1, 2)
+    assert _rows(cast.alma, planned) != [row]
+    # and a clock that is set back does not show what has not been yet
+    assert queries.current_picture(episode=cast.episode, as_of=planned - timedelta(minutes=1)) == before
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Vienna", "America/New_York", "Pacific/Apia"])
+def test_nothing_changes_before_the_next_change_and_days_end_on_time(zone: str, cast: Cast, settings: object) -> None:
+    """Against the fingerprint itself, in zones whose clocks change during the course."""
+    settings.TIME_ZONE = zone  # type: ignore[attr-defined]
+    course = Course(cast)
+    course.repair()
+    at = NOON - timedelta(hours=2)
+    while at < NOON + timedelta(days=58):
+        until = next_change(fresh(cast), at)
+        assert until > at
+        assert fingerprint(cast, until - timedelta(microseconds=1)) == fingerprint(cast, at)
+        assert fingerprint(cast, until) != fingerprint(cast, at)
+        at = until if until < NOON + timedelta(days=4) else until + timedelta(days=13)
