@@ -124,12 +124,6 @@ def as_if_complete(of: WaveSpecification, parameters: WaveParameters, persons: f
     return _joined(of, H, crossed, persons * A[0])
 
 
-def moments(of: WaveSpecification, parameters: WaveParameters) -> tuple[Array, Array]:
-    """Mean (D,) and covariance (D, D) of all scores of a person, waves one after another."""
-    at = _moments(of, parameters)
-    return at.mean, at.V
-
-
 def _moments(of: WaveSpecification, parameters: WaveParameters) -> _Moments:
     p, T = of.p, of.waves
     D = p * T
