@@ -120,7 +120,7 @@ words <- paste(readLines("model.txt"), collapse = "\\n")
 asked <- list(model = words, data = given, meanstructure = TRUE, int.ov.free = TRUE)
 if (anyNA(given)) asked$missing <- "fiml"
 taken <- system.time(found <- do.call(lavaan, asked))
-cat(sum(taken[1:2]), as.numeric(logLik(found)), "\\n")
+cat(sprintf("%.6g %.15g\\n", sum(taken[1:2]), as.numeric(logLik(found))))
 all <- parTable(found)
 cat(sprintf("%s %s %s %.12g %.12g\\n", all$lhs, all$op, ifelse(all$rhs == "", ".", all$rhs), all$est, all$se), sep = "")
 """
