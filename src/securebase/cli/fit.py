@@ -25,10 +25,10 @@ from securebase.cli.telling import (
 )
 from securebase.model.fit import Fit, Fitted, fit, robust, towards_set
 from securebase.model.observations import panel
-from securebase.model.parameter_set import parameter_set
 from securebase.model.waves import WaveFit, WaveModel, fit_waves, wave_specification
 from securebase.records.cohort import Cohort
 from securebase.study.checks import Checks, checks
+from securebase.study.clinic_sets import named_set
 from securebase.study.models import specification_for
 
 CONTINUOUS = "continuous-time"
@@ -57,7 +57,7 @@ CONTINUOUS = "continuous-time"
     help="Where standard errors come from (models of waves).",
 )
 @click.option("--reliability", metavar="COL=VALUE", multiple=True, help="Reliability of a score, as a weak prior.")
-@click.option("--towards", metavar="SET", help="Draw the estimates towards a parameter set, where data are few.")
+@click.option("--towards", metavar="SET", help="Draw the estimates towards a parameter set (its id, or a file).")
 @click.option("--strength", type=float, default=1.0, show_default=True, help="How strongly --towards pulls.")
 @click.option("--starts", type=click.IntRange(1, 100), default=1, show_default=True, help="Climb from so many places.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of further starts.")
@@ -104,7 +104,7 @@ def command(
                 reliability=_numbers(reliability),
                 starts=starts,
                 rng=np.random.default_rng(seed),
-                towards=towards_set(rows, specification, parameter_set(towards), strength) if towards else None,
+                towards=towards_set(rows, specification, named_set(towards), strength) if towards else None,
             )
             if robust_wanted and fitted.outcome.kind in ("converged", "boundary"):
                 tell("Computing robust standard errors")

@@ -27,6 +27,7 @@ COMMANDS = {
     "power": ("securebase.cli.power", "Plan a study: power, precision and bias by simulation."),
     "score": ("securebase.cli.score", "Score responses of an instrument."),
     "instruments": ("securebase.cli.instruments", "List the instruments on the shelf."),
+    "parameters": ("securebase.cli.parameters", "Parameter sets that a clinic fitted: list, show, adopt, go back."),
     "theory": ("securebase.cli.theory", "List and draw the edges of the theory."),
     "doctor": ("securebase.cli.doctor", "Say what is installed and which kernel runs."),
 }

@@ -129,7 +129,7 @@ def in_units_of(panel: Panel, specification: Specification, of: ParameterSet) ->
         scales=scales,
         parameters=_in_standard_units(stated, specification, specification.planned_end * unit),
     )
-    made = _in_time(narrow.in_score_units({c: ("here", c) for c in names}), specification, unit)
+    made = in_time(narrow.in_score_units({c: ("here", c) for c in names}), specification, unit)
     return _with_parts(made, specification, mean, sd)
 
 
@@ -213,7 +213,7 @@ def _with_own_change(
     )
 
 
-def _in_time(made: Parameters, of: Specification, unit: float) -> Parameters:
+def in_time(made: Parameters, of: Specification, unit: float) -> Parameters:
     """The same in another time unit, `unit` of the old ones long."""
 
     def per(value: Array | None) -> Array | None:

@@ -1,0 +1,133 @@
+"""A fit as a parameter set: the same model in other clothes, to the bit through a file, refused where it is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from securebase.errors import Advice, ParameterSetError
+from securebase.model.fit import Fit, fit
+from securebase.model.fitted_set import FittedSet, as_parameter_set, fitted_set, read_fitted_set, write_fitted_set
+from securebase.model.likelihood import log_likelihood
+from securebase.model.panel import Panel
+from securebase.model.parameter_set import parameter_set
+from securebase.model.parameters import Parameters, Specification, Trend
+from securebase.model.simulate import simulate_panel
+
+BASE = parameter_set()
+MEASURES = {"symptoms": ("phq9", "total"), "alliance": ("session_after", "alliance")}
+OF = Specification(("symptoms", "alliance"), Trend.CARRIED, time_unit="week", planned_end=12.0)
+TRUTH = Parameters(
+    drift=np.array([[-0.5, -0.2], [-0.1, -0.4]]),
+    diffusion=np.array([[6.0, -0.3], [-0.3, 0.5]]),
+    level_mean=np.array([14.0, 5.0]),
+    level_covariance=np.array([[9.0, -1.0], [-1.0, 0.6]]),
+    measurement_noise=np.array([3.0, 0.25]),
+    start_mean=np.zeros(2),
+    therapy_effect=np.array([-2.0, 0.2]),
+)
+
+
+def draw(seed: int, *, scale: float = 1.0) -> Panel:
+    drawn = simulate_panel(OF, TRUTH, [np.arange(12.0)] * 120, np.random.default_rng(seed))
+    return replace(drawn, times=drawn.times * scale)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Fit:
+    return fit(draw(1), OF)
+
+
+def made(fitted: Fit, **changes: object) -> FittedSet:
+    given = {
+        "name": "Ours “own”",
+        "version": 1,
+        "measures": MEASURES,
+        "made_on": "2026-11-25",
+        "software": "securebase 0",
+        "simulated": True,
+    }
+    return fitted_set(fitted, **(given | changes))  # type: ignore[arg-type]
+
+
+def test_followed_with_it_scores_are_as_likely_as_under_the_fit(fitted: Fit) -> None:
+    """The parameter set in the points of the fitted scales is the fit itself."""
+    found = as_parameter_set(made(fitted), BASE)
+    again = found.in_score_units(MEASURES)
+    assert fitted.parameters is not None
+    for name, value in fitted.parameters.named(OF).items():
+        assert again.named(found.specification)[name] == pytest.approx(value, rel=1e-8, abs=1e-8)
+    other = draw(2)
+    assert log_likelihood(other, OF, again) == pytest.approx(log_likelihood(other, OF, fitted.parameters), abs=1e-6)
+    assert found.measures() == MEASURES
+
+
+def test_a_fit_in_days_is_the_same_set(fitted: Fit) -> None:
+    in_days = replace(OF, time_unit="day", days_per_unit=1.0, planned_end=84.0)
+    days = fit(replace(draw(1, scale=7.0), time_unit="day", days_per_unit=1.0), in_days)
+    one, two = (as_parameter_set(made(f), BASE).parameters for f in (fitted, days))
+    assert np.allclose(one.drift, two.drift, rtol=1e-3, atol=1e-4)
+    assert one.therapy_effect is not None
+    assert two.therapy_effect is not None
+    assert np.allclose(one.therapy_effect, two.therapy_effect, rtol=1e-3, atol=1e-4)
+
+
+def test_the_other_reading_of_the_trend_has_the_same_mean_course(fitted: Fit) -> None:
+    found = as_parameter_set(made(fitted), BASE)
+    apart = found.reading(Trend.APART).parameters
+    assert apart.change is not None
+    assert [apart.change[k] for k in range(2)] == pytest.approx(list(found.stated.therapy_change.values()), abs=1e-8)
+
+
+def test_other_scales_of_a_construct_keep_what_is_stated_of_them(fitted: Fit) -> None:
+    found = as_parameter_set(made(fitted), BASE)
+    other = ("session_before", "symptoms")
+    assert found.unit(*other) == BASE.unit(*other)
+    assert found.unit("phq9", "total") != BASE.unit("phq9", "total")
+    assert all(unit.construct in OF.constructs for unit in found.scales.values())
+
+
+def test_a_file_brings_it_back_to_the_bit(fitted: Fit) -> None:
+    own = made(fitted, towards="literature", strength=2.0)
+    back = read_fitted_set("0001.toml", write_fitted_set(own))
+    assert back.parameters.named(OF) == own.parameters.named(OF)
+    assert back.standard_errors == dict(own.standard_errors)
+    assert back.provenance == own.provenance
+    assert back.specification == own.specification
+    assert back.measures == own.measures
+    assert (back.name, back.version) == (own.name, own.version)
+    assert "2026-11-25" in as_parameter_set(back, BASE).version
+
+
+def test_provenance_says_what_it_rests_on(fitted: Fit) -> None:
+    own = made(fitted)
+    assert own.provenance.fingerprint == draw(1).fingerprint
+    assert own.provenance.n_persons == 120
+    assert "120 simulated persons" in own.about
+    assert not as_parameter_set(own, BASE).unverified
+
+
+def test_what_cannot_become_a_set_is_refused(fitted: Fit) -> None:
+    with pytest.raises(ParameterSetError, match="cannot become a parameter set"):
+        made(replace(fitted, outcome=Advice("boundary", "A variance went to zero.")))
+    with pytest.raises(ParameterSetError, match="plain model only"):
+        made(replace(fitted, specification=replace(OF, trend=Trend.APART)))
+    with pytest.raises(ParameterSetError, match="with which scale alliance"):
+        made(fitted, measures={"symptoms": ("phq9", "total")})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('kind = "fitted"', 'kind = "stated"', "no fitted set"),
+        ('name = "drift[symptoms,alliance]"', 'name = "drift[a,b]"', "has no “drift"),
+        ("[provenance]", "[provenance", "not TOML"),
+        ("n_persons = 120", 'n_persons = "many"', "n_persons"),
+    ],
+)
+def test_a_file_that_is_not_sound_is_refused(fitted: Fit, old: str, new: str, reason: str) -> None:
+    text = write_fitted_set(made(fitted)).replace(old, new)
+    with pytest.raises(ParameterSetError, match=reason.replace("[", r"\[")):
+        read_fitted_set("0001.toml", text)
