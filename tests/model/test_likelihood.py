@@ -174,9 +174,9 @@ def test_a_person_without_rows_or_without_scores_adds_nothing(kernel: str) -> No
     panel, specification, parameters = problem(2, Trend.LINEAR, Start.FREE, seed=5)
     whole = likelihood.log_likelihood(panel, specification, parameters)
     more = Panel(
-        persons=(*panel.persons, "no rows", "no scores"),
+        persons=(*panel.persons, "no rows", "no scores", "no rows either"),
         constructs=panel.constructs,
-        starts=np.append(panel.starts, [panel.starts[-1], panel.starts[-1] + 2]),
+        starts=np.append(panel.starts, [panel.starts[-1], panel.starts[-1] + 2, panel.starts[-1] + 2]),
         times=np.append(panel.times, [0.0, 1.0]),
         scores=np.vstack([panel.scores, np.full((2, 2), np.nan)]),
         wave=np.append(panel.wave, [-1, -1]),

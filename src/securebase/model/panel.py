@@ -51,9 +51,7 @@ class Panel:
             raise ModelError("the persons of a panel do not cover its rows")
         if not np.isfinite(self.times).all():
             raise ModelError("a time in the panel is missing or not finite")
-        gaps = np.diff(self.times)
-        inside = np.ones(max(rows - 1, 0), dtype=bool)
-        inside[self.starts[1:-1] - 1] = False
+        gaps, inside = np.diff(self.times), self.within_person
         if (gaps[inside] <= 0).any():
             where = int(np.flatnonzero(inside & (gaps <= 0))[0])
             person = self.persons[int(np.searchsorted(self.starts, where, side="right")) - 1]
@@ -67,6 +65,14 @@ class Panel:
     def n_observations(self) -> int:
         """Scores that are there (not rows)."""
         return int(np.isfinite(self.scores).sum())
+
+    @property
+    def within_person(self) -> NDArray[np.bool_]:
+        """(rows - 1,): whether a row and the next are of one person."""
+        inside = np.ones(max(len(self.times) - 1, 0), dtype=bool)
+        between = self.starts[(self.starts > 0) & (self.starts < len(self.times))]
+        inside[between - 1] = False
+        return inside
 
     def only(self, persons: NDArray[np.int64]) -> Panel:
         """The panel of some persons, by number and in this order."""

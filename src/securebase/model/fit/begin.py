@@ -128,9 +128,7 @@ def _own_means(panel: Panel, residual: Array) -> Array:
 def _resemblance(panel: Panel, within: Array) -> float:
     """Correlation of neighbouring rows of a person, after the person's mean is taken out."""
     pairs = within[1:] * within[:-1]
-    same = np.ones(len(pairs), dtype=bool)
-    same[panel.starts[1:-1] - 1] = False
-    pairs = pairs[same & np.isfinite(pairs)]
+    pairs = pairs[panel.within_person & np.isfinite(pairs)]
     spread = float(np.nanmean(within**2))
     return float(np.clip(pairs.mean() / spread, -0.2, 0.9)) if len(pairs) and spread > 0 else 0.0
 

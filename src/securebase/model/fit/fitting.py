@@ -348,10 +348,7 @@ def _far_away(problem: _Problem) -> str:
     panel = problem.scale.panel
     far = np.nanmax(np.abs(panel.scores), axis=0)
     names = [f"some scores of “{c}”" for c, z in zip(problem.specification.scores, far, strict=True) if z > _FAR_SCORE]
-    gaps = np.diff(panel.times)
-    inside = np.ones(len(gaps), dtype=bool)
-    inside[panel.starts[1:-1] - 1] = False
-    if (gaps[inside] > _FAR_GAP).any():
+    if (np.diff(panel.times)[panel.within_person] > _FAR_GAP).any():
         names.append("some times")
     return f" Check the table: {' and '.join(names)} lie far from all others." if names else ""
 
