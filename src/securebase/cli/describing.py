@@ -56,5 +56,12 @@ def _model(fitted: Fit | WaveFit) -> dict[str, Any]:
         "trend": specification.trend,
         "start": specification.start,
         "time_unit": specification.time_unit,
+        "days_per_unit": specification.days_per_unit,
         "planned_end": specification.planned_end,
+        "own_change": specification.own_change,
+        "start_deviation": specification.start_deviation,
+        "indicators": specification.indicators,
+        "inputs": specification.inputs,
+        "covariates": specification.covariates,
+        "therapists": specification.therapists,
     }

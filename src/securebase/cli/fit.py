@@ -10,7 +10,7 @@ import numpy as np
 from click.core import ParameterSource
 
 from securebase.cli.describing import described
-from securebase.cli.options import TableOptions, cohort_of, table_options
+from securebase.cli.options import TableOptions, cohort_of, model_options, table_options
 from securebase.cli.telling import (
     as_json,
     climbing,
@@ -30,12 +30,14 @@ from securebase.records.cohort import Cohort
 from securebase.study.checks import Checks, checks
 from securebase.study.clinic_sets import named_set
 from securebase.study.models import specification_for
+from securebase.study.naming import by_part, in_words
 
 CONTINUOUS = "continuous-time"
 
 
 @click.command("fit")
 @table_options
+@model_options
 @click.option(
     "--model",
     type=click.Choice([CONTINUOUS, *(m.value for m in WaveModel)]),
@@ -68,6 +70,8 @@ CONTINUOUS = "continuous-time"
 def command(
     options: TableOptions,
     *,
+    own_change: bool,
+    start_deviation: bool,
     model: str,
     equal: tuple[str, ...],
     information: Literal["observed", "expected"],
@@ -96,7 +100,13 @@ def command(
         cohort = cohort_of(options)
         rows = panel(cohort)
         if model == CONTINUOUS:
-            specification = specification_for(rows, options.reading_of_trend, options.start_of_state)
+            specification = specification_for(
+                rows,
+                options.reading_of_trend,
+                options.start_of_state,
+                own_change=own_change,
+                start_deviation=start_deviation,
+            )
             fitted = fit(
                 rows,
                 specification,
@@ -138,6 +148,12 @@ def _belong_together(model: str) -> None:
     of_time = (
         "trend",
         "start",
+        "own_change",
+        "start_deviation",
+        "indicator",
+        "covariate",
+        "therapist",
+        "input",
         "reliability",
         "towards",
         "strength",
@@ -167,10 +183,11 @@ def _numbers(pairs: tuple[str, ...]) -> dict[str, float]:
 
 
 def _estimates(fitted: Fitted) -> dict[str, Any]:
-    found = {}
+    found: dict[str, Any] = {}
     shares = fitted.from_data if isinstance(fitted, Fit) else {}
     for name, e in fitted.estimates.items():
-        found[name] = {"estimate": e.value, "standard_error": e.standard_error}
+        lower, upper = fitted.interval(name) or (None, None)
+        found[name] = {"estimate": e.value, "standard_error": e.standard_error, "lower": lower, "upper": upper}
         if shares:
             found[name]["from_data"] = shares.get(name)
     return found
@@ -196,12 +213,27 @@ def _print(fitted: Fit | WaveFit, cohort: Cohort) -> None:
     unit = fitted.specification.time_unit if isinstance(fitted, Fit) else "wave"
     heading(f"Estimates, natural scale, per {unit if unit != 'file' else 'unit of time in the file'}")
     shares = fitted.from_data if isinstance(fitted, Fit) else {}
-    rows = [
-        (name, *with_error(e.value, e.standard_error), *([_share(shares.get(name))] if shares else []))
-        for name, e in fitted.estimates.items()
-    ]
-    head = ("", "estimate", "robust SE" if fitted.errors == "robust" else "SE")
-    table((*head, "from data") if shares else head, rows)
+    head = ("", "estimate", "robust SE" if fitted.errors == "robust" else "SE", "95% from", "to")
+    for what, names in by_part(fitted):
+        if what:
+            click.echo()
+            sentences([what])
+        rows = [
+            (
+                name,
+                *with_error(fitted.estimates[name].value, fitted.estimates[name].standard_error),
+                *_interval(fitted, name),
+                *([_share(shares.get(name))] if shares else []),
+            )
+            for name in names
+        ]
+        table((*head, "from data") if shares else head, rows, indent="    ")
+
+
+def _interval(fitted: Fitted, name: str) -> tuple[str, str]:
+    """Both ends of the interval, as fine as the estimate."""
+    ends, error = fitted.interval(name), fitted.estimates[name].standard_error
+    return ("–", "–") if ends is None else (with_error(ends[0], error)[0], with_error(ends[1], error)[0])
 
 
 def _print_checks(found: Checks) -> None:
@@ -243,7 +275,7 @@ def _share(value: float | None) -> str:
 
 def _named(fitted: Fit | WaveFit) -> str:
     if isinstance(fitted, Fit):
-        return f"trend {fitted.specification.trend.value}, start {fitted.specification.start.value}"
+        return in_words(fitted.specification)
     of = fitted.specification
     return (
         f"waves {of.first_wave} to {of.first_wave + of.waves - 1}, {'with' if of.levels else 'without'} usual levels, "

@@ -27,6 +27,10 @@ class TableOptions:
     time: str | None
     outcome: str
     process: tuple[str, ...]
+    indicator: tuple[str, ...]
+    covariate: tuple[str, ...]
+    therapist: str | None
+    input: tuple[str, ...]
     time_unit: str
     trend: str
     start: str
@@ -56,6 +60,22 @@ def table_options(command: Command) -> Command:
         click.option("--outcome", metavar="COL", required=True, help="Column of the outcome."),
         click.option("--process", metavar="COL", multiple=True, help="Column of a process; may be given again."),
         click.option(
+            "--indicator",
+            metavar="NAME=COL,COL",
+            multiple=True,
+            help="Columns that measure NAME, an outcome or process; NAME is in points of the first.",
+        ),
+        click.option(
+            "--covariate", metavar="COL", multiple=True, help="Column of what a person brings along; may be given again."
+        ),
+        click.option("--therapist", metavar="COL", help="Column that names the person's therapist."),
+        click.option(
+            "--input",
+            metavar="COL",
+            multiple=True,
+            help="Column of what was done between the row before and its own; may be given again.",
+        ),
+        click.option(
             "--time-unit",
             type=click.Choice(["session", "day", "week", "file"]),
             default="session",
@@ -77,7 +97,7 @@ def table_options(command: Command) -> Command:
             help="Spread of the movement at a person's first row.",
         ),
         click.option("--asked-before", metavar="COL", multiple=True, help="Column asked before the session (outcome)."),
-        click.option("--asked-after", metavar="COL", multiple=True, help="Column asked after the session (processes)."),
+        click.option("--asked-after", metavar="COL", multiple=True, help="Column asked after the session (processes), or done in it."),
         click.option("--map", metavar="NAME=COL", multiple=True, help="Read column COL under the name NAME."),
         click.option(
             "--layout",
@@ -120,6 +140,7 @@ def cohort_of(options: TableOptions, further: tuple[str, ...] = ()) -> Cohort:
         raise click.UsageError("Name the columns of person and time with --person and --time.")
     columns = tuple(dict.fromkeys((*options.process, *further)))
     moments = _moments(options, columns)
+    done = {name: moments.pop(name) for name in options.input if name in moments}
     return read_cohort(
         options.table,
         person=options.person,
@@ -129,8 +150,13 @@ def cohort_of(options: TableOptions, further: tuple[str, ...] = ()) -> Cohort:
         time_unit=options.time_unit,
         outcome_moment=moments.pop(options.outcome, Moment.BEFORE),
         process_moments=moments,
+        indicators={name: tuple(c.strip() for c in own.split(",")) for name, own in _pairs("indicator", options.indicator)},
+        covariates=options.covariate,
+        therapist=options.therapist,
+        inputs=options.input,
+        input_moments=done,
         layout=cast(Literal["long", "wide"], options.layout),
-        columns=_mapping(options.map),
+        columns=dict(_pairs("map", options.map)),
         missing=options.missing,
         decimal=cast(Literal["auto", ".", ","], options.decimal),
         date_order=cast(DateOrder | None, options.date_order and options.date_order.replace("-", "_")),
@@ -138,22 +164,36 @@ def cohort_of(options: TableOptions, further: tuple[str, ...] = ()) -> Cohort:
 
 
 def _moments(options: TableOptions, columns: tuple[str, ...]) -> dict[str, Moment]:
-    known = {options.outcome, *columns}
+    known = {options.outcome, *columns, *options.input}
     found: dict[str, Moment] = {}
     for moment, named in ((Moment.BEFORE, options.asked_before), (Moment.AFTER, options.asked_after)):
         for column in named:
             if column not in known:
-                raise click.UsageError(f"“{column}” is neither the outcome nor a process.")
+                raise click.UsageError(f"“{column}” is neither the outcome nor a process or input.")
             if found.setdefault(column, moment) is not moment:
                 raise click.UsageError(f"“{column}” cannot be asked both before and after the session.")
     return found
 
 
-def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
+def _pairs(option: str, given: tuple[str, ...]) -> list[tuple[str, str]]:
+    """NAME=COL, apart at the first sign."""
     found: dict[str, str] = {}
-    for pair in pairs:
+    for pair in given:
         name, sign, column = pair.partition("=")
         if not (name and sign and column):
-            raise click.UsageError(f"--map wants NAME=COL, not “{pair}”.")
+            wanted = "NAME=COL,COL" if option == "indicator" else "NAME=COL"
+            raise click.UsageError(f"--{option} wants {wanted}, not “{pair}”.")
+        if name in found:
+            raise click.UsageError(f"--{option} is given twice for “{name}”.")
         found[name] = column
-    return found
+    return list(found.items())
+
+
+def model_options(command: Command) -> Command:
+    """Adds the parts of the model that a table needs no column for."""
+    wrapped = click.option(
+        "--start-deviation", is_flag=True, help="At the first row people stand off their usual level, all alike."
+    )(command)
+    return click.option("--own-change", is_flag=True, help="Every person has a change of their own around the trend.")(
+        wrapped
+    )

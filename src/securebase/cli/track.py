@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from securebase.cli.describing import described
-from securebase.cli.options import TableOptions, cohort_of, table_options
+from securebase.cli.options import TableOptions, cohort_of, model_options, table_options
 from securebase.cli.telling import (
     as_json,
     climbing,
@@ -28,6 +28,7 @@ from securebase.measurement.instrument import Scale
 from securebase.model.fit import fit
 from securebase.model.observations import panel
 from securebase.study.models import specification_for
+from securebase.study.naming import in_words
 from securebase.study.person import Coverage, Followed, Forecast, follow, last_scores_within
 from securebase.study.result import plain as as_plain
 
@@ -41,6 +42,7 @@ _VERDICTS = {
 
 @click.command("track")
 @table_options
+@model_options
 @click.option("--client", metavar="ID", required=True, help="The client, as the column of persons names them.")
 @click.option("--ahead", type=click.IntRange(1, 50), default=4, show_default=True, help="Steps to forecast.")
 @click.option(
@@ -56,6 +58,8 @@ _VERDICTS = {
 def command(
     options: TableOptions,
     *,
+    own_change: bool,
+    start_deviation: bool,
     client: str,
     ahead: int,
     higher_is: str,
@@ -75,9 +79,14 @@ def command(
         if client not in rows.persons:
             some = ", ".join(rows.persons[:5]) + (", …" if rows.n_persons > 5 else "")
             raise InputError(f"there is no client “{client}” in the table", advice=f"There are, for example: {some}.")
-        fitted = fit(
-            rows, specification_for(rows, options.reading_of_trend, options.start_of_state), progress=climbing(tell)
+        wanted = specification_for(
+            rows,
+            options.reading_of_trend,
+            options.start_of_state,
+            own_change=own_change,
+            start_deviation=start_deviation,
         )
+        fitted = fit(rows, wanted, progress=climbing(tell))
         followed = follow(rows, fitted, client, direction=Direction(higher_is), scale=scale, steps=ahead)
         coverage = last_scores_within(rows, fitted)
     if json_wanted or out:
@@ -86,7 +95,7 @@ def command(
         if cohort.reading:
             heading("Data")
             sentences(cohort.reading.sentences())
-        heading(f"Model of {fitted.n_persons:,} persons: trend {options.trend}, start {options.start}")
+        heading(f"Model of {fitted.n_persons:,} persons: {in_words(fitted.specification)}")
         sentences(how_it_ended(fitted))
         _print(followed, coverage)
 

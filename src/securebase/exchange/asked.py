@@ -21,7 +21,10 @@ MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Names of columns (or, in the wide layout, stems) and how to take them. `moments` holds the outcome first."""
+    """Names of columns (or, in the wide layout, stems) and how to take them. `moments` holds the outcome first.
+
+    indicators: the columns of a construct that has several. inputs: when each was done, see `records.episode.Input`.
+    """
 
     person: str | None
     time: str | None
@@ -31,18 +34,33 @@ class Asked:
     missing: frozenset[str] = frozenset()
     decimal: Decimal = "auto"
     date_order: DateOrder | None = None
+    indicators: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    covariates: tuple[str, ...] = ()
+    therapist: str | None = None
+    inputs: Mapping[str, Moment] = field(default_factory=dict)
+
+    @property
+    def scores(self) -> tuple[tuple[str, str], ...]:
+        """(construct, column) of every column of scores."""
+        return tuple((name, column) for name in self.moments for column in self.indicators.get(name, (name,)))
+
+    @property
+    def of_persons(self) -> tuple[str, ...]:
+        """The columns that say something of a person, once and for all."""
+        return (*self.covariates, *([self.therapist] if self.therapist is not None else []))
 
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One person at one time, in the time column's own unit; values in the order of the names asked for. `number` is
-    the row of the file."""
+    """One person at one time, in the time column's own unit; values in the order of the scores asked for. `number` is
+    the row of the file. `beside` are the cells of covariates, therapist and inputs, None where missing."""
 
     person: str
     time: float
     day: date | None
     values: tuple[float | None, ...]
     number: int
+    beside: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -57,6 +75,8 @@ class Extract:
     rows_used: int
     #: what stood for “no value” in the cells used, and how often
     signs: Mapping[str, int]
+    #: the decimal sign of numbers
+    sign: Literal[".", ","] = "."
     skipped: list[Skipped] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 

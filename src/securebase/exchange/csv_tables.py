@@ -55,6 +55,11 @@ def read_cohort(
     time_unit: str = "session",
     outcome_moment: Moment | str = Moment.BEFORE,
     process_moments: Mapping[str, Moment | str] | None = None,
+    indicators: Mapping[str, Sequence[str]] | None = None,
+    covariates: Sequence[str] = (),
+    therapist: str | None = None,
+    inputs: Sequence[str] = (),
+    input_moments: Mapping[str, Moment | str] | None = None,
     layout: Layout = "long",
     columns: Mapping[str, str] | None = None,
     missing: Collection[str] = (),
@@ -72,19 +77,36 @@ def read_cohort(
     recognised. Processes were asked after the session unless `process_moments` says otherwise. `missing`: further
     signs for “no value”, such as "-99". `decimal` and `date_order` settle what the file leaves open.
 
+    `indicators`: outcome or process → its several columns, the one first whose points it is to be in. `covariates`:
+    what is the same on all rows of a person; texts become 0/1 columns against the most frequent, and persons of whom
+    one is not known are left out and counted. `therapist`: who treats the person. `inputs`: what was done between the
+    row before and this one, or, where `input_moments` says after, in the session of the row, so that it works until the
+    next. A model made for the cohort knows all of these.
+
     Raises TableError where the file cannot be understood, InputError where something is asked for that there is not.
     """
     content, file = _content(path, file)
-    processes = _several(processes)
+    processes, covariates, inputs = _several(processes), _several(covariates), _several(inputs)
+    of = {name: _several(columns_of) for name, columns_of in (indicators or {}).items()}
     _check_known("layout", layout, get_args(Layout))
     _check_known("decimal sign", decimal, get_args(Decimal))
     if date_order is not None:
         _check_known("order of dates", date_order, get_args(DateOrder))
-    _check_mapped(file, columns or {}, {person, time, outcome, *processes})
+    for name in of:
+        if name not in (outcome, *processes):
+            raise TableError("it has columns, but is neither outcome nor process", file=file, column=name)
+    columns_of_scores = [column for name in (outcome, *processes) for column in of.get(name) or (name,)]
+    named = (*columns_of_scores, *covariates, *([therapist] if therapist is not None else []), *inputs)
+    _check_once(file, named)
+    _check_mapped(file, columns or {}, {person, time, *named})
     asked = Asked(
         person=person,
         time=time,
         moments=_moments(file, outcome, processes, outcome_moment, process_moments or {}),
+        indicators={name: columns_of for name, columns_of in of.items() if columns_of},
+        covariates=covariates,
+        therapist=therapist,
+        inputs=_input_moments(file, inputs, input_moments or {}),
         unit=unit_called(time_unit),
         layout=layout,
         missing=frozenset(clean(sign) for sign in _several(missing)),
@@ -139,10 +161,7 @@ def _moments(
     process_moments: Mapping[str, Moment | str],
 ) -> dict[str, Moment]:
     """Name → when it was asked, the outcome first."""
-    names = [outcome, *processes]
-    for name in names:
-        if names.count(name) > 1:
-            raise TableError("the column is named twice", file=file, column=name, advice="Name each column once.")
+    _check_once(file, (outcome, *processes))
     for name in process_moments:
         if name not in processes:
             raise TableError("a moment is given for it, but it is no process", file=file, column=name)
@@ -150,3 +169,19 @@ def _moments(
     for moment in moments.values():
         _check_known("moment", moment, tuple(Moment))
     return {name: Moment(moment) for name, moment in moments.items()}
+
+
+def _input_moments(file: str, inputs: Sequence[str], given: Mapping[str, Moment | str]) -> dict[str, Moment]:
+    for name in given:
+        if name not in inputs:
+            raise TableError("a moment is given for it, but it is no input", file=file, column=name)
+    moments = {name: given.get(name, Moment.BEFORE) for name in inputs}
+    for moment in moments.values():
+        _check_known("moment of an input", moment, (Moment.BEFORE.value, Moment.AFTER.value))
+    return {name: Moment(moment) for name, moment in moments.items()}
+
+
+def _check_once(file: str, names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise TableError("the column is named twice", file=file, column=name, advice="Name each column once.")

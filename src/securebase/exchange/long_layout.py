@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from securebase.errors import TableError
 from securebase.exchange.asked import Asked, Extract, TableRow, nameless, skipped
@@ -19,11 +20,12 @@ def read_long(asked: Asked, grid: Grid, found: Columns) -> Extract:
     if asked.person is None or asked.time is None:
         raise TableError("the columns of person and time must be named", file=grid.file, advice="Give both names.")
     person_at, time_at = found.find(asked.person), found.find(asked.time)
-    places = {name: found.find(name) for name in asked.moments}
-    _check_roles(grid, {asked.person: person_at, asked.time: time_at, **places})
+    places = {column: found.find(column) for _, column in asked.scores}
+    beside = {column: found.find(column) for column in (*asked.of_persons, *asked.inputs)}
+    _check_roles(grid, [(asked.person, person_at), (asked.time, time_at), *places.items(), *beside.items()])
     persons = persons_in(grid, person_at, asked.missing)
     named = [i for i, person in enumerate(persons) if person is not None]
-    sign = decimal_sign(grid, [time_at, *places.values()], asked.decimal, named)
+    sign = decimal_sign(grid, [time_at, *places.values(), *beside.values()], asked.decimal, named)
     times = read_times(
         grid, time_at, asked.unit, rows=named, sign=sign, further=asked.missing, date_order=asked.date_order
     )
@@ -34,12 +36,15 @@ def read_long(asked: Asked, grid: Grid, found: Columns) -> Extract:
     values = [numbers(grid, at, sign=sign, further=asked.missing, rows=kept) for at in places.values()]
     used, repeated = _first_of_each(grid, kept, persons, times, values)
     return Extract(
-        rows=[_row(grid, i, persons, times, values) for i in used],
+        rows=[
+            replace(_row(grid, i, persons, times, values), beside=cells_beside(grid, i, beside, asked)) for i in used
+        ],
         columns={name: grid.header[at] for name, at in places.items()},
         unit=times.unit,
         from_first=times.from_first,
         rows_used=len(used),
         signs=missing_signs(grid, list(places.values()), used, asked.missing),
+        sign=sign,
         skipped=left_out + repeated,
         remarks=list(times.remarks),
     )
@@ -51,9 +56,15 @@ def persons_in(grid: Grid, index: int, further: frozenset[str]) -> list[str | No
     return [None if is_missing(cell, further) else restored(cell) for cell in cells]
 
 
-def _check_roles(grid: Grid, places: Mapping[str, int]) -> None:
+def cells_beside(grid: Grid, i: int, places: Mapping[str, int], asked: Asked) -> dict[str, str | None]:
+    """Cells of one row by name, None where missing."""
+    cells = {name: clean(grid.rows[i][at]) for name, at in places.items()}
+    return {name: None if is_missing(cell, asked.missing) else restored(cell) for name, cell in cells.items()}
+
+
+def _check_roles(grid: Grid, places: Sequence[tuple[str, int]]) -> None:
     taken: dict[int, str] = {}
-    for name, at in places.items():
+    for name, at in places:
         if at in taken:
             raise TableError(
                 f"the column is asked for twice, as “{taken[at]}” and as “{name}”",
@@ -85,7 +96,11 @@ def _first_of_each(
 
 
 def _row(
-    grid: Grid, i: int, persons: Sequence[str | None], times: TimeColumn, values: Sequence[Sequence[float | None]]
+    grid: Grid,
+    i: int,
+    persons: Sequence[str | None],
+    times: TimeColumn,
+    values: Sequence[Sequence[float | None]],
 ) -> TableRow:
     person, time = persons[i], times.values[i]
     assert person is not None

@@ -40,7 +40,7 @@ def remarks_on(
     yield from _times_sentences(extract, persons)
     if single := [p for p, rows in persons.items() if len(rows) == 1]:
         yield f"{plural(len(single), 'person')} with a single row: {_some(single)}."
-    for k, name in enumerate(asked.moments):
+    for k, (_, name) in enumerate(asked.scores):
         series = {p: [v for row in rows if (v := row.values[k]) is not None] for p, rows in persons.items()}
         if constant := [p for p, values in series.items() if len(values) >= _FEW and len(set(values)) == 1]:
             yield f"“{name}” never changes in {plural(len(constant), 'person')}: {_some(constant)}."

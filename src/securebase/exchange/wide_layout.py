@@ -9,13 +9,15 @@ from securebase.exchange.asked import Asked, Extract, TableRow, nameless, skippe
 from securebase.exchange.cells import decimal_sign, missing_signs, numbers
 from securebase.exchange.columns import Columns
 from securebase.exchange.grid import Grid, shown
-from securebase.exchange.long_layout import persons_in
+from securebase.exchange.long_layout import cells_beside, persons_in
 from securebase.records.cohort import Skipped
 
 
 def read_wide(asked: Asked, grid: Grid, found: Columns) -> Extract:
     """Every person at every time that some column has. Raises TableError."""
-    stems = {name: found.find_numbered(name) for name in asked.moments}
+    stems = {column: found.find_numbered(column) for _, column in asked.scores}
+    done = {name: found.find_numbered(name) for name in asked.inputs}
+    own = {name: found.find(name) for name in asked.of_persons}
     persons, left_out, remarks = _persons(asked, grid, found, stems)
     first: dict[str, int] = {}
     if again := [i for i, p in enumerate(persons) if p is not None and first.setdefault(p, i) != i]:
@@ -27,11 +29,19 @@ def read_wide(asked: Asked, grid: Grid, found: Columns) -> Extract:
         remarks.append(f"“{shown(asked.time, 40)}” was named for the time but not read: the layout is wide.")
     used = list(first.values())
     places = [at for stem in stems.values() for at in stem.values()]
-    sign = decimal_sign(grid, places, asked.decimal, used)
+    further = [*own.values(), *(at for stem in done.values() for at in stem.values())]
+    sign = decimal_sign(grid, [*places, *further], asked.decimal, used)
     read = [_read_stem(grid, stem, used, sign, asked.missing) for stem in stems.values()]
     return Extract(
         rows=[
-            TableRow(person, float(n), None, tuple(stem[n][i] if n in stem else None for stem in read), grid.numbers[i])
+            TableRow(
+                person,
+                float(n),
+                None,
+                tuple(stem[n][i] if n in stem else None for stem in read),
+                grid.numbers[i],
+                cells_beside(grid, i, own | {name: stem[n] for name, stem in done.items() if n in stem}, asked),
+            )
             for person, i in first.items()
             for n in waves
         ],
@@ -40,6 +50,7 @@ def read_wide(asked: Asked, grid: Grid, found: Columns) -> Extract:
         from_first=False,
         rows_used=len(used),
         signs=missing_signs(grid, places, used, asked.missing),
+        sign=sign,
         skipped=left_out,
         remarks=remarks,
     )

@@ -19,7 +19,8 @@ class Panel:
     times: (rows,) in `time_unit`s since the episode began; starts: (persons + 1,), rows of person i are
     starts[i]:starts[i + 1]; wave: (rows,), session number or -1. inputs: (rows, k), what was done between the row
     before and this one (nothing counts at a person's first row). covariates: (persons, c). therapist: (persons,),
-    which therapist each person has, numbered from 0.
+    which therapist each person has, numbered from 0. input_names, covariate_names: of their columns, and indicators:
+    (name, construct) of every column of scores where a construct has several; empty where nobody told.
     """
 
     persons: tuple[str, ...]
@@ -33,6 +34,9 @@ class Panel:
     inputs: NDArray[np.float64] | None = None
     covariates: NDArray[np.float64] | None = None
     therapist: NDArray[np.int64] | None = None
+    input_names: tuple[str, ...] = ()
+    covariate_names: tuple[str, ...] = ()
+    indicators: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         rows = len(self.times)
@@ -49,6 +53,14 @@ class Panel:
             raise ModelError("every person of a panel needs one therapist, numbered from 0")
         if len(self.starts) != len(self.persons) + 1 or self.starts[0] != 0 or self.starts[-1] != rows:
             raise ModelError("the persons of a panel do not cover its rows")
+        for name, names, values in (
+            ("inputs", self.input_names, self.inputs),
+            ("covariates", self.covariate_names, self.covariates),
+        ):
+            if names and (values is None or values.shape[1] != len(names)):
+                raise ModelError(f"the {name} of a panel and their names differ in number")
+        if self.indicators and len(self.indicators) != self.scores.shape[1]:
+            raise ModelError("the indicators of a panel and its columns of scores differ in number")
         if not np.isfinite(self.times).all():
             raise ModelError("a time in the panel is missing or not finite")
         gaps, inside = np.diff(self.times), self.within_person
@@ -56,6 +68,12 @@ class Panel:
             where = int(np.flatnonzero(inside & (gaps <= 0))[0])
             person = self.persons[int(np.searchsorted(self.starts, where, side="right")) - 1]
             raise ModelError(f"times of person “{person}” do not ascend", advice="Sort them and keep one row a time.")
+
+    @property
+    def leading(self) -> tuple[int, ...]:
+        """Of each construct (p,): the column of scores that is its first, whose points it is in."""
+        of = [construct for _, construct in self.indicators] or list(self.constructs)
+        return tuple(of.index(construct) for construct in self.constructs)
 
     @property
     def n_persons(self) -> int:

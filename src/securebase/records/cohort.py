@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from securebase.measurement.constructs import Construct
@@ -55,7 +56,10 @@ def _where(skipped: Skipped) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Many episodes measured on the same constructs. `outcome` and `processes` name the roles in a study."""
+    """Many episodes measured on the same constructs. `outcome` and `processes` name the roles in a study.
+
+    covariates, inputs, therapists, indicators: what a model of the cohort is to know beside one score a construct.
+    """
 
     episodes: tuple[EpisodeRecord, ...]
     constructs: tuple[Construct, ...]
@@ -68,6 +72,12 @@ class Cohort:
     simulated: bool = False
     seed: int | None = None
     remarks: tuple[str, ...] = field(default=())
+    covariates: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    #: clients of one therapist share something
+    therapists: bool = False
+    #: construct → the (instrument, scale) of each of its several columns, the leading one first
+    indicators: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.episodes)

@@ -98,6 +98,20 @@ class CorrectiveExperience:
 
 
 @dataclass(frozen=True, slots=True)
+class Input:
+    """How much of something was done: a technique, a phase, a medication (0: not at all). `at` in days.
+
+    moment before: it was done between the moment recorded before and this one; after: it was done in the session of
+    this moment, and works until the next.
+    """
+
+    name: str
+    value: float
+    at: float
+    moment: Moment = Moment.BEFORE
+
+
+@dataclass(frozen=True, slots=True)
 class Brought:
     """What the client brought along (attachment, expectation), standardised over the cohort it stands in."""
 
@@ -127,6 +141,9 @@ class EpisodeRecord:
     arm: str = ""
     therapist: str = ""
     brought: tuple[Brought, ...] = ()
+    #: what a table says of the person, name → value in its own units; texts are 0/1 columns by now
+    covariates: Mapping[str, float] = field(default_factory=dict)
+    inputs: tuple[Input, ...] = ()
     life_events: tuple[LifeEvent, ...] = ()
     tellings: tuple[Telling, ...] = ()
     corrective_experiences: tuple[CorrectiveExperience, ...] = ()

@@ -31,10 +31,16 @@ TWIN = {
 
 
 def specification_for(
-    panel: Panel, trend: Trend | str = Trend.CARRIED, start: Start | str = Start.STATIONARY
+    panel: Panel,
+    trend: Trend | str = Trend.CARRIED,
+    start: Start | str = Start.STATIONARY,
+    *,
+    own_change: bool = False,
+    start_deviation: bool = False,
 ) -> Specification:
-    """The specification of a panel. The planned end is the 90th percentile of persons' last times: a table says
-    nothing of plans. Trend and start, texts or not, default to what the command line takes."""
+    """The specification of a panel, with all the covariates, inputs, therapists and indicators that it holds. The
+    planned end is the 90th percentile of persons' last times: a table says nothing of plans. Trend and start, texts or
+    not, default to what the command line takes."""
     last = panel.times[panel.starts[1:] - 1]
     return Specification(
         panel.constructs,
@@ -43,6 +49,12 @@ def specification_for(
         time_unit=panel.time_unit,
         days_per_unit=panel.days_per_unit,
         planned_end=max(float(np.quantile(last, 0.9)), 1.0),
+        own_change=own_change,
+        start_deviation=start_deviation,
+        indicators=panel.indicators,
+        inputs=panel.input_names,
+        covariates=panel.covariate_names,
+        therapists=panel.therapist is not None,
     )
 
 
@@ -194,18 +206,7 @@ def by_person(panel: Panel, specification: Specification, z: Array) -> dict[str,
 
 def one_person(panel: Panel, person: int) -> Panel:
     """The rows of one person as a panel of their own."""
-    rows = panel.rows_of(person)
-    starts = np.array([0, rows.stop - rows.start], dtype=np.int64)
-    return Panel(
-        (panel.persons[person],),
-        panel.constructs,
-        starts,
-        panel.times[rows],
-        panel.scores[rows],
-        panel.wave[rows],
-        panel.time_unit,
-        panel.days_per_unit,
-    )
+    return panel.only(np.array([person], dtype=np.int64))
 
 
 def residual_rows(found: dict[str, list[tuple[Residual, ...]]]) -> tuple[ResidualRow, ...]:

@@ -14,6 +14,7 @@ from securebase.measurement.constructs import Direction
 from securebase.measurement.instrument import Scale
 from securebase.model.fit import Fit
 from securebase.model.panel import Panel
+from securebase.model.parameters import Parameters
 from securebase.model.track import Tracked, track
 from securebase.study.models import one_person, standardised_residuals
 
@@ -108,7 +109,8 @@ def follow(
         some = ", ".join(panel.persons[:5]) + (", …" if panel.n_persons > 5 else "")
         raise ModelError(f"there is no person “{person}” in the table", advice=f"There are, for example: {some}.")
     own = one_person(panel, panel.persons.index(person))
-    scores = own.scores[:, 0][np.isfinite(own.scores[:, 0])]
+    scores = own.scores[:, own.leading[0]]
+    scores = scores[np.isfinite(scores)]
     first, last = (float(scores[0]), float(scores[-1])) if len(scores) else (None, None)
     change = None
     if first is not None and last is not None and len(scores) > 1:
@@ -119,7 +121,7 @@ def follow(
         gaps = np.diff(own.times) if len(own.times) > 1 else np.array([1.0])
         times = own.times[-1] + float(np.median(gaps)) * np.arange(1, steps + 1)
         tracked = track(own, fitted.specification, fitted.parameters, forecast_times=times)
-        levels = _levels(own, tracked, fitted.parameters.level_mean)
+        levels = _levels(own, tracked, _others_level(panel, fitted.parameters))
         ahead = _forecast(tracked)
     return Followed(
         person=person,
@@ -165,17 +167,27 @@ def last_scores_within(panel: Panel, fitted: Fit) -> Coverage | None:
     and without a fit."""
     if fitted.parameters is None:
         return None
-    outcome = standardised_residuals(panel, fitted.specification, fitted.parameters)[panel.constructs[0]]
+    name = fitted.specification.scores[panel.leading[0]]
+    outcome = standardised_residuals(panel, fitted.specification, fitted.parameters)[name]
     last = np.abs([own[-1].value for own in outcome if len(own) > 1])
     if not len(last):
         return None
     return Coverage(len(last), int((last <= _HALF).sum()), int((last <= _NINE_TENTHS).sum()))
 
 
+def _others_level(panel: Panel, parameters: Parameters) -> Array:
+    """(p,): the mean usual level of the table's persons; covariates as they are on average."""
+    if parameters.covariate_effect is None or panel.covariates is None:
+        return parameters.level_mean
+    mean: Array = parameters.level_mean + parameters.covariate_effect @ panel.covariates.mean(axis=0)
+    return mean
+
+
 def _levels(own: Panel, tracked: Tracked, others: Array) -> tuple[Level, ...]:
     levels = []
     for k, name in enumerate(own.constructs):
-        there = own.scores[:, k][np.isfinite(own.scores[:, k])]
+        there = own.scores[:, own.leading[k]]
+        there = there[np.isfinite(there)]
         levels.append(
             Level(
                 construct=name,

@@ -58,7 +58,9 @@ def session_table(cohort: Cohort, rows: Panel) -> SessionTable:
     begins = np.ones(len(person), dtype=bool)
     begins[1:] = (person[1:] != person[:-1]) | (rows.wave[1:] < 0) | (rows.wave[1:] != rows.wave[:-1])
     first = np.flatnonzero(begins)
-    values = {name: _first_there(rows.scores[:, k], first) for k, name in enumerate(rows.constructs)}
+    values = {
+        name: _first_there(rows.scores[:, k], first) for k, name in zip(rows.leading, rows.constructs, strict=True)
+    }
     return SessionTable(rows.n_persons, person[first], rows.times[first], values, _moments(cohort), rows.time_unit)
 
 
