@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def test_json_holds_the_estimates(run, tmp_path):
     assert found["outcome_of_fit"] in {"converged", "boundary"}
     assert found["n_persons"] == 40
     assert found["n_parameters"] == len(found["parameters"]) == 14
-    assert set(found["parameters"]["drift[y,x]"]) == {"estimate", "standard_error"}
+    assert set(found["parameters"]["drift[y,x]"]) == {"estimate", "standard_error", "lower", "upper"}
     assert found["reading"]["file"] == "table.csv"
     assert said.err == ""
 
@@ -182,3 +183,51 @@ def test_checks_say_what_the_model_does_not_reproduce(run, tmp_path):
     found = json.loads(run("fit", file, *COLUMNS, "--trend", "none", "--checks", "--json").out)
     assert found["checks"]["summary"][0]
     assert len(found["checks"]["reproduced"]) > 10
+
+
+FULL = (
+    *("--person", "client", "--time", "session", "--outcome", "symptoms", "--process", "alliance"),
+    *("--indicator", "symptoms=phq9,bdi", "--covariate", "gender", "--therapist", "therapist"),
+    *("--input", "exposure", "--asked-after", "exposure", "--own-change", "--trend", "linear"),
+)
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def test_the_full_model_of_a_table_is_found_again(run):
+    """The table was drawn from `make_full_model.TRUTH`; every estimate is within three and a half errors of it."""
+    said = run("fit", EXAMPLES / "full_model.csv", *FULL, "--json")
+    found = json.loads(said.out)
+    made = runpy.run_path(str(EXAMPLES / "make_full_model.py"))
+    truth = made["TRUTH"].named(made["SPECIFICATION"])
+    assert found["outcome_of_fit"] == "converged"
+    assert list(found["parameters"]) == list(truth)
+    off = {
+        name: abs(row["estimate"] - truth[name]) / row["standard_error"] for name, row in found["parameters"].items()
+    }
+    assert max(off.values()) < 3.5
+    told = found["parameters"]["input_effect[symptoms,exposure]"]
+    assert told["upper"] < 0
+    assert found["model"]["indicators"] == [["phq9", "symptoms"], ["bdi", "symptoms"], ["alliance", "alliance"]]
+    assert found["model"]["covariates"] == ["gender=man"]
+
+
+def test_every_part_is_named_in_words(run):
+    said = run("fit", EXAMPLES / "full_model.csv", *FULL)
+    for part in (
+        "Model: trend linear, start stationary, own change, therapists, covariates gender=man, inputs exposure, "
+        "symptoms from phq9, bdi",
+        "Usual levels between therapists",
+        "covariate_effect[symptoms,gender=man]",
+        "loading[bdi]",
+        "95% from",
+    ):
+        assert part in said.out
+
+
+def test_a_model_of_waves_has_no_place_for_what_it_cannot_hold(run, tmp_path):
+    for option in (("--own-change",), ("--covariate", "x"), ("--input", "x"), ("--therapist", "x")):
+        said = run("fit", write(tmp_path), *COLUMNS[:-2], *option, "--model", "clpm")
+        assert said.code == 2
+        assert f"{option[0]} belongs to a model that is in continuous time" in said.err
+    said = run("fit", write(tmp_path), *COLUMNS, "--indicator", "y=y,z,y")
+    assert "the column is named twice" in said.err

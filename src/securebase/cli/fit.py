@@ -132,7 +132,8 @@ def command(
             )
             fitted = fit_waves(rows, waves, information=information, progress=climbing(tell))
     if json_wanted or out:
-        as_json({"parameters": _estimates(fitted), **described(fitted, cohort), "checks": checked}, out)
+        found = {"parameters": _estimates(fitted), **described(fitted, cohort)}
+        as_json(found | {"checks": checked} if checks_wanted else found, out)
     if not json_wanted:
         _print(fitted, cohort)
         if checked:

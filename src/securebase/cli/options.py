@@ -66,7 +66,10 @@ def table_options(command: Command) -> Command:
             help="Columns that measure NAME, an outcome or process; NAME is in points of the first.",
         ),
         click.option(
-            "--covariate", metavar="COL", multiple=True, help="Column of what a person brings along; may be given again."
+            "--covariate",
+            metavar="COL",
+            multiple=True,
+            help="Column of what a person brings; may be given again.",
         ),
         click.option("--therapist", metavar="COL", help="Column that names the person's therapist."),
         click.option(
@@ -97,7 +100,12 @@ def table_options(command: Command) -> Command:
             help="Spread of the movement at a person's first row.",
         ),
         click.option("--asked-before", metavar="COL", multiple=True, help="Column asked before the session (outcome)."),
-        click.option("--asked-after", metavar="COL", multiple=True, help="Column asked after the session (processes), or done in it."),
+        click.option(
+            "--asked-after",
+            metavar="COL",
+            multiple=True,
+            help="Column asked after the session, or done in it.",
+        ),
         click.option("--map", metavar="NAME=COL", multiple=True, help="Read column COL under the name NAME."),
         click.option(
             "--layout",
@@ -150,7 +158,7 @@ def cohort_of(options: TableOptions, further: tuple[str, ...] = ()) -> Cohort:
         time_unit=options.time_unit,
         outcome_moment=moments.pop(options.outcome, Moment.BEFORE),
         process_moments=moments,
-        indicators={name: tuple(c.strip() for c in own.split(",")) for name, own in _pairs("indicator", options.indicator)},
+        indicators={name: own.split(",") for name, own in _pairs("indicator", options.indicator)},
         covariates=options.covariate,
         therapist=options.therapist,
         inputs=options.input,

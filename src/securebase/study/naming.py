@@ -40,7 +40,7 @@ def by_part(fitted: Fitted) -> tuple[tuple[str, tuple[str, ...]], ...]:
     words = {
         "unit": unit,
         "bend": f"per {unit}" if of.trend in (Trend.NONE, Trend.LINEAR) else "by the planned end",
-        "origin": " where every covariate is 0" if of.covariates else "",
+        "origin": " at time 0" * (of.trend is not Trend.NONE) + " where every covariate is 0" * bool(of.covariates),
     }
     parts: dict[str, list[str]] = {}
     for name in fitted.estimates:
@@ -58,7 +58,8 @@ def in_words(of: Specification) -> str:
         f"inputs {', '.join(of.inputs)}" * bool(of.inputs),
         "; ".join(
             f"{construct} from {', '.join(name for name, its in of.indicators if its == construct)}"
-            for construct in (of.constructs if of.indicators else ())
+            for construct in of.constructs
+            if sum(its == construct for _, its in of.indicators) > 1
         ),
     )
     return ", ".join([f"trend {of.trend.value}", f"start {of.start.value}", *(part for part in further if part)])

@@ -22,7 +22,7 @@ def begin(scale: Scale, *, persistence: float | None = None) -> Array:
     specification = scale.specification
     p = specification.p
     # every construct by its first column
-    panel = replace(scale.panel, scores=scale.panel.scores[:, scale.leading])
+    panel = replace(scale.panel, scores=scale.panel.scores[:, scale.leading], indicators=())
     level, mean, trend = _trend(panel, scale)
     residual = panel.scores - mean
     own = _own_means(panel, residual)

@@ -1,0 +1,162 @@
+"""Covariates, therapists, inputs and several columns for one construct: what is taken, said and refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from securebase.errors import ModelError, TableError
+from securebase.exchange.csv_tables import read_cohort
+from securebase.model.observations import panel
+from securebase.records.cohort import Cohort
+from securebase.records.episode import Brought
+
+TABLE = """who,session,phq,bdi,warmth,age,sex,doctor,exposure
+a,1,14,30,5,31,woman,X,
+a,2,12,,6,31,,X,1
+a,3,11,25,,31,woman,X,0.5
+b,1,9,18,4,44,man,Y,0
+b,2,,17,5,,man,,2
+c,1,20,40,3,28,woman,,
+c,2,18,38,3,28,woman,,0
+c,3,,,,28,woman,,
+"""
+
+
+def read(text: str = TABLE, **more: Any) -> Cohort:
+    given: dict[str, Any] = {"person": "who", "time": "session", "outcome": "phq", "processes": ["warmth"]}
+    return read_cohort(text.encode(), **given | more)
+
+
+def said(cohort: Cohort) -> str:
+    assert cohort.reading is not None
+    return "\n".join(cohort.reading.sentences())
+
+
+def test_the_panel_is_the_one_made_by_hand() -> None:
+    cohort = read(
+        outcome="symptoms",
+        indicators={"symptoms": ["phq", "bdi"]},
+        covariates=["age", "sex"],
+        therapist="doctor",
+        inputs=["exposure"],
+    )
+    rows = panel(cohort)
+    nan = np.nan
+    assert rows.indicators == (("phq", "symptoms"), ("bdi", "symptoms"), ("warmth", "warmth"))
+    assert rows.constructs == ("symptoms", "warmth")
+    assert rows.leading == (0, 2)
+    np.testing.assert_array_equal(
+        rows.scores,
+        [
+            [14, 30, 5], [12, nan, 6], [11, 25, nan],
+            [9, 18, 4], [nan, 17, 5],
+            [20, 40, 3], [18, 38, 3], [nan, nan, nan],
+        ],
+    )  # fmt: skip
+    np.testing.assert_array_equal(rows.times, [1, 2, 3, 1, 2, 1, 2, 3])
+    assert rows.covariate_names == ("age", "sex=man")
+    np.testing.assert_array_equal(rows.covariates, [[31, 0], [44, 1], [28, 0]])
+    np.testing.assert_array_equal(rows.therapist, [0, 1, 2])  # c has nobody's, so one of its own
+    assert rows.input_names == ("exposure",)
+    np.testing.assert_array_equal(rows.inputs, [[0], [1], [0.5], [0], [2], [0], [0], [0]])
+
+
+def test_what_was_taken_and_how_is_said() -> None:
+    words = said(read(covariates=["age", "sex"], therapist="doctor", inputs=["exposure"]))
+    for part in (
+        "“age” stands on only some rows of 1 person and was taken for all of theirs",
+        "“sex” holds texts: a 0/1 column for man (1), against woman (2 persons)",
+        "“doctor” names 2 therapists with 1 clients each; 1 person without one, each counted apart",
+        "“exposure” was taken as done between the row before and its own",
+        "Columns not asked for: bdi",
+    ):
+        assert part in words
+
+
+def test_what_was_done_in_a_session_works_until_the_next() -> None:
+    text = TABLE.replace("X,\n", "X,3\n").replace("c,1,20,40,3,28,woman,,\n", "c,1,20,40,3,28,woman,,7\n")
+    rows = panel(read(text, inputs=["exposure"], input_moments={"exposure": "after"}))
+    np.testing.assert_array_equal(rows.inputs, [[0], [3], [1], [0], [0], [0], [7], [0]])
+
+
+def test_persons_without_a_covariate_are_left_out_and_counted() -> None:
+    text = TABLE.replace("44", "")
+    cohort = read(text, covariates=["age"])
+    assert [e.person for e in cohort.episodes] == ["a", "c"]
+    assert "Skipped 1 person: no value of the covariate “age” (row 5)" in said(cohort)
+    assert cohort.reading is not None
+    assert cohort.reading.rows_used == 6
+    assert (cohort.reading.cells_used, cohort.reading.cells_missing) == (9, 3)
+
+
+def test_a_wide_table_holds_the_same() -> None:
+    text = "who,y1,y2,z1,z2,done1,done2,age\na,1,2,5,6,,1,30\nb,3,,7,8,,0,40\n"
+    cohort = read_cohort(
+        text.encode(),
+        person="who",
+        outcome="symptoms",
+        indicators={"symptoms": ["y", "z"]},
+        covariates="age",
+        inputs="done",
+        layout="wide",
+    )
+    rows = panel(cohort)
+    np.testing.assert_array_equal(rows.scores, [[1, 5], [2, 6], [3, 7], [np.nan, 8]])
+    np.testing.assert_array_equal(rows.inputs, [[0], [1], [0], [0]])
+    np.testing.assert_array_equal(rows.covariates, [[30], [40]])
+
+
+def test_dates_make_no_difference_to_inputs() -> None:
+    text = "who,day,y,done\na,2024-03-01,4,0\na,2024-03-05,3,1\na,2024-03-12,5,0\n"
+    rows = panel(read(text, time="day", outcome="y", processes=(), inputs=["done"]))
+    np.testing.assert_array_equal(rows.inputs, [[0], [1], [0]])
+
+
+@pytest.mark.parametrize(
+    ("change", "asked", "message"),
+    [
+        (("31,woman", "31,woman"), {"covariates": ["bdi"]}, r"row 4, column “bdi”: the covariate changes within “a”"),
+        (("c,2,18,38,3,28", "c,2,18,38,3,29"), {"covariates": ["age"]}, r"row 8, .*changes within “c”.*found “29”"),
+        (("a,1,14,30,5,31", "a,1,14,30,5,young"), {"covariates": ["age"]}, r"changes within “a”"),
+        (("44", "old"), {"covariates": ["age"]}, r"row 5, column “age”: the column holds numbers, and here none"),
+        ((",man,", ",woman,"), {"covariates": ["sex"]}, r"column “sex”: the column holds 1 different text"),
+        (("b,2,,17,5,,man,", "b,2,,17,5,,man,Z"), {"therapist": "doctor"}, r"row 6.*another therapist than in row 5"),
+        (("X,0.5", "X,"), {"inputs": ["exposure"]}, r"row 4, column “exposure”: the input is missing for “a”"),
+        (("X", "X"), {"inputs": ["exposure"], "input_moments": {"exposure": "after"}}, r"row 2, .*missing for “a”"),
+        (("X", "X"), {"covariates": ["warmth"]}, r"column “warmth”: the column is named twice"),
+        (("X", "X"), {"covariates": ["ages"]}, r"no column “ages”.*Did you mean “age”"),
+        (("X", "X"), {"indicators": {"hope": ["phq"]}}, r"neither outcome nor process"),
+        (("X", "X"), {"input_moments": {"exposure": "after"}}, r"it is no input"),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_with_its_place(
+    change: tuple[str, str], asked: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(TableError, match=message):
+        read(TABLE.replace(*change), **asked)
+
+
+def test_records_made_otherwise_are_held_to_the_same() -> None:
+    cohort = read(inputs=["exposure"])
+    one, *others = cohort.episodes
+    lacking = Cohort((_without_input(one), *others), cohort.constructs, "phq", ("warmth",), inputs=("exposure",))
+    with pytest.raises(ModelError, match="“exposure” of “a” is not known on the way to 2 weeks"):
+        panel(lacking)
+    with pytest.raises(ModelError, match="covariate “age” is not known of 3 of 3 persons: “a”, “b”, “c”"):
+        panel(cohort, covariates=["age"])
+    assert panel(lacking, inputs=()).inputs is None
+
+
+def _without_input(episode: Any) -> Any:
+    return replace(episode, inputs=tuple(i for i in episode.inputs if i.at != 14.0))
+
+
+def test_what_a_scenario_says_was_brought_along_is_a_covariate_too() -> None:
+    cohort = read()
+    known = tuple(replace(e, brought=(Brought("attachment", float(k)),)) for k, e in enumerate(cohort.episodes))
+    rows = panel(replace(cohort, episodes=known), covariates=["attachment"])
+    np.testing.assert_array_equal(rows.covariates, [[0.0], [1.0], [2.0]])
