@@ -231,3 +231,16 @@ def test_a_model_of_waves_has_no_place_for_what_it_cannot_hold(run, tmp_path):
         assert f"{option[0]} belongs to a model that is in continuous time" in said.err
     said = run("fit", write(tmp_path), *COLUMNS, "--indicator", "y=y,z,y")
     assert "the column is named twice" in said.err
+
+
+def test_a_model_is_tested_against_its_special_case(run, tmp_path):
+    file = write(tmp_path)
+    words = ("fit", file, "--person", "who", "--time", "session", "--outcome", "y", "--reliability", "y=.8")
+    found = json.loads(run(*words, "--trend", "linear", "--against", "none", "--json").out)
+    assert found["comparison"]["df"] == 1
+    assert 0 <= found["comparison"]["p"] <= 1
+    assert "Twice the difference" in run(*words, "--trend", "linear", "--against", "none").out
+    apart = run(*words, "--trend", "apart", "--against", "none")
+    assert apart.code == 0
+    assert "means nothing in the smaller one" in apart.out
+    assert "its own special case" in run(*words, "--trend", "none", "--against", "none").err

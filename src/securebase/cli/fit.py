@@ -23,8 +23,10 @@ from securebase.cli.telling import (
     table,
     with_error,
 )
-from securebase.model.fit import Fit, Fitted, fit, robust, towards_set
+from securebase.model.fit import Comparison, Fit, Fitted, fit, robust, towards_set
+from securebase.model.fit.compare import compared_or_why_not, special_case
 from securebase.model.observations import panel
+from securebase.model.parameters import Start, Trend
 from securebase.model.waves import WaveFit, WaveModel, fit_waves, wave_specification
 from securebase.records.cohort import Cohort
 from securebase.study.checks import Checks, checks
@@ -64,6 +66,11 @@ CONTINUOUS = "continuous-time"
 @click.option("--starts", type=click.IntRange(1, 100), default=1, show_default=True, help="Climb from so many places.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of further starts.")
 @click.option("--robust", "robust_wanted", is_flag=True, help="Standard errors that hold where scores are not normal.")
+@click.option(
+    "--against",
+    type=click.Choice([Trend.NONE.value, Start.STATIONARY.value]),
+    help="Test the model against its special case without a trend, or with a stationary start.",
+)
 @click.option("--checks", "checks_wanted", is_flag=True, help="Say what the model does not reproduce.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print everything as JSON.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the JSON to a file.")
@@ -81,6 +88,7 @@ def command(
     starts: int,
     seed: int,
     robust_wanted: bool,
+    against: str | None,
     checks_wanted: bool,
     json_wanted: bool,
     out: Path | None,
@@ -95,6 +103,7 @@ def command(
         raise click.UsageError("--robust is of a fit to the data alone; leave it or --towards out.")
     fitted: Fit | WaveFit
     checked: Checks | None = None
+    compared: Comparison | str | None = None
     with progress(quiet=json_wanted) as tell:
         tell("Reading the table")
         cohort = cohort_of(options)
@@ -116,6 +125,10 @@ def command(
                 rng=np.random.default_rng(seed),
                 towards=towards_set(rows, specification, named_set(towards), strength) if towards else None,
             )
+            if against:
+                tell("Fitting the special case")
+                smaller = fit(rows, special_case(specification, against), reliability=_numbers(reliability))
+                compared = compared_or_why_not(smaller, fitted)
             if robust_wanted and fitted.outcome.kind in ("converged", "boundary"):
                 tell("Computing robust standard errors")
                 fitted = robust(fitted, rows)
@@ -133,9 +146,13 @@ def command(
             fitted = fit_waves(rows, waves, information=information, progress=climbing(tell))
     if json_wanted or out:
         found = {"parameters": _estimates(fitted), **described(fitted, cohort)}
-        as_json(found | {"checks": checked} if checks_wanted else found, out)
+        asked = {"comparison": (against, compared), "checks": (checks_wanted, checked)}
+        as_json(found | {name: value for name, (wanted, value) in asked.items() if wanted}, out)
     if not json_wanted:
         _print(fitted, cohort)
+        if compared:
+            heading(f"Against the special case “{against}”")
+            sentences([compared if isinstance(compared, str) else compared.sentence])
         if checked:
             _print_checks(checked)
         if out:
@@ -160,6 +177,7 @@ def _belong_together(model: str) -> None:
         "strength",
         "starts",
         "seed",
+        "against",
         "robust_wanted",
         "checks_wanted",
     )

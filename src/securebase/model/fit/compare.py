@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from scipy.stats import chi2
 
@@ -81,6 +81,25 @@ def _other_scores(smaller: Fitted, larger: Fitted) -> None:
             f"the two fits are of other data: they differ in {', '.join(sorted(other))}",
             advice="Fit both models to the same rows.",
         )
+
+
+def compared_or_why_not(smaller: Fit, larger: Fit) -> Comparison | str:
+    """The test, or in words why there is none."""
+    try:
+        return compare(smaller, larger)
+    except ModelError as problem:
+        return str(problem)[0].upper() + str(problem)[1:]
+
+
+def special_case(of: Specification, case: str) -> Specification:
+    """The same model without a trend (“none”) or with a stationary start (“stationary”).
+
+    Raises ModelError where the model is that already.
+    """
+    made = replace(of, trend=Trend.NONE) if case == Trend.NONE else replace(of, start=Start(case))
+    if made == of:
+        raise ModelError(f"the model is its own special case “{case}”", advice="Ask for a larger model.")
+    return made
 
 
 def _same_data(smaller: Fit, larger: Fit) -> None:
