@@ -33,7 +33,12 @@ def reported_symptoms(page: Page) -> list[str]:
 
 def drawing(page: Page) -> str:
     section = page.locator("section", has=page.get_by_role("heading", name="Symptoms"))
-    return section.locator("svg").first.inner_html()
+    image = section.locator("img.chart").first
+    expect(image).to_have_js_property("complete", True)
+    high, wide = image.evaluate("i => [i.naturalHeight * i.clientWidth, i.naturalWidth * i.clientHeight]")
+    assert high > 0, "the chart was not drawn"
+    assert high == pytest.approx(wide, rel=0.01), "the room kept free is not the room it takes"
+    return str(page.request.get(page.url.split("/clients/")[0] + str(image.get_attribute("src"))).text())
 
 
 def test_attention_check_in_picture(browser: Browser, demo: str) -> None:

@@ -39,7 +39,13 @@ def alliance_chart(picture: ClientPicture, *, width: int = WHOLE) -> alt.LayerCh
     layers += _expected(picture, x, y("expected"), y("limit"))
     layers += _marks(picture, x, y("value"))
     chart = layered(*layers, width=width, height=210 if width > PHONE else 200)
-    return themed(chart, label="Alliance by session around the usual level", description=_described(picture))
+    label, description = spoken(picture)
+    return themed(chart, label=label, description=description)
+
+
+def spoken(picture: ClientPicture) -> tuple[str, str]:
+    """Label and description of the chart, as a screen reader speaks them."""
+    return "Alliance by session around the usual level", _described(picture)
 
 
 def _usual(picture: ClientPicture, x: alt.X, y: alt.Y, low: alt.Y) -> list[alt.Chart]:

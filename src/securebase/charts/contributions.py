@@ -57,9 +57,21 @@ def contributions_chart(picture: ClientPicture, *, width: int = style.WHOLE) -> 
         headings.mark_text(align="right", color=style.SOFT).encode(x=alt.value(width), text="share:N"),
         fitted=False,
         width=width,
-        height=int(_LINE * lines),
+        height=height(len(part.rows)),
     )
-    return style.themed(chart, label="What the change in symptoms moves with", description=_described(part))
+    label, description = spoken(picture)
+    return style.themed(chart, label=label, description=description)
+
+
+def height(rows: int) -> int:
+    """Pixels of the drawing area for so many constructs, without the axis."""
+    return int(_LINE * _LINES * rows)
+
+
+def spoken(picture: ClientPicture) -> tuple[str, str]:
+    """Label and description of the chart, as a screen reader speaks them."""
+    rows = picture.hypotheses.rows if picture.hypotheses is not None else ()
+    return "What the change in symptoms moves with", " ".join(_one(h) for h in rows)
 
 
 def _rows(part: Hypotheses, *, narrow: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -93,10 +105,6 @@ def _domain(bars: list[dict[str, Any]]) -> tuple[float, float]:
     low, high = min(b["low"] for b in bars), max(b["high"] for b in bars)
     room = 0.03 * (high - low)
     return min(low, -0.5) - room, max(high, 0.5) + room
-
-
-def _described(part: Hypotheses) -> str:
-    return " ".join(_one(h) for h in part.rows)
 
 
 def _one(h: Hypothesis) -> str:

@@ -19,7 +19,13 @@ def mechanisms_chart(picture: ClientPicture, *, width: int = WHOLE) -> alt.Conca
     x = across(picture.axis, times, width=PHONE if width > PHONE else 100)
     parts = [_one(part, x, each, width) for part in picture.mechanisms]
     chart = alt.concat(*parts, columns=columns, spacing={"row": 18, "column": 22})
-    return themed(chart, label="Mechanisms as reported, by session", description=_described(picture))
+    label, description = spoken(picture)
+    return themed(chart, label=label, description=description)
+
+
+def spoken(picture: ClientPicture) -> tuple[str, str]:
+    """Label and description of the chart, as a screen reader speaks them."""
+    return "Mechanisms as reported, by session", _described(picture)
 
 
 def _one(part: Mechanism, x: alt.X, each: int, width: int) -> alt.LayerChart:

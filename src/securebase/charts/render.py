@@ -25,6 +25,8 @@ _DROPPED = {
     "width",
     "height",
 }
+#: The workbench's own text.
+FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 _EMPTY_PATHS = {"", "M0,0h0v0h0Z"}
 
 
@@ -40,6 +42,14 @@ def svg(chart: Any) -> str:
     if not label or not description:
         raise ValueError("a chart needs a label and a description: pass it through style.themed")
     return tidy(vl_convert.vegalite_to_svg(specification, allowed_base_urls=[]), label, description)
+
+
+def image(drawn: str, size: tuple[int, int]) -> str:
+    """What `svg` drew as a file of its own, `size` pixels wide and high: whoever shows it by `<img>` can keep the room
+    free before it is there. The drawing is centred in that room, and brings the fonts that a page would lend it."""
+    width, height = size
+    free = f'width="{width}" height="{height}" font-family="{FONTS}"'
+    return drawn.replace('width="100%"', free, 1)
 
 
 def tidy(drawn: str, label: str, description: str) -> str:

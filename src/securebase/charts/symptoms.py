@@ -44,7 +44,13 @@ def symptoms_chart(picture: ClientPicture, *, width: int = HALF) -> alt.LayerCha
     dots = reports.mark_point(filled=True, fill=PAPER, stroke=ink, strokeWidth=1.8, size=42, opacity=1)
     layers.append(dots.encode(x=x, y=y("value")))
     chart = layered(*layers, width=width, height=250 if width > PHONE else 220)
-    return themed(chart, label=f"Symptoms ({part.measure}) by session", description=_described(picture))
+    label, description = spoken(picture)
+    return themed(chart, label=label, description=description)
+
+
+def spoken(picture: ClientPicture) -> tuple[str, str]:
+    """Label and description of the chart, as a screen reader speaks them."""
+    return f"Symptoms ({picture.symptoms.measure}) by session", _described(picture)
 
 
 def _ahead(picture: ClientPicture) -> list[dict[str, Any]]:

@@ -88,17 +88,18 @@ def _build(data_dir: Path) -> None:
 
 
 def _warm_up() -> None:
-    """Draw one client's charts, so that the first page does not wait for the chart library to load."""
+    """Draw one client's chart, so that the first page does not wait for the chart library to load."""
     from django.utils import timezone
 
     from securebase.workbench.accounts.models import Account, Role
-    from securebase.workbench.progress.queries import caseload, current_picture, drawings
+    from securebase.workbench.progress.queries import caseload, current_picture, drawing
 
     account = next((a for a in Account.objects.all() if a.has_role(Role.THERAPIST)), None)
     rows = caseload(account=account, now=timezone.now()).rows if account else ()
-    if rows and rows[0].episode is not None:
+    if account is not None and rows and rows[0].episode is not None:
         episode = rows[0].episode
-        drawings(episode=episode, picture=current_picture(episode=episode, as_of=timezone.now()))
+        made = current_picture(episode=episode, as_of=timezone.now())
+        drawing(account=account, client_id=episode.client_id, fingerprint=made.fingerprint, name="symptoms_wide")
 
 
 def _first_steps(address: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from securebase import __version__
 from securebase.errors import InputError
@@ -162,6 +163,7 @@ def client_picture(
     )
 
 
+@cache
 def followed_with() -> ParameterSet:
     """The set that pictures rest on where none is given: with people who change in their own way, as its own figures
     have it, because without it intervals far ahead hold too little (see the set's `limits`)."""
@@ -178,7 +180,7 @@ def picture_fingerprint(record: EpisodeRecord, *, as_of: float, parameter_set: P
 
 def made_with(parameter_set: ParameterSet | None = None) -> str:
     """What a picture is made with, apart from the record and the day: the versions, as one fingerprint."""
-    chosen = parameter_set if parameter_set is not None else named_parameter_set()
+    chosen = parameter_set if parameter_set is not None else followed_with()
     return plain.fingerprint({"format": FORMAT, "versions": _versions(chosen)})
 
 

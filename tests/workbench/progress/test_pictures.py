@@ -11,6 +11,7 @@ from securebase.records.vocabulary import Moment
 from securebase.workbench.casefile import with_everything
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.progress import queries
+from securebase.workbench.progress.drawings import shown
 from securebase.workbench.progress.models import StoredPicture
 from securebase.workbench.therapy_sessions.actions import record_check_in
 from workbench.cast import NOON, Cast, answers
@@ -80,20 +81,39 @@ def test_the_caseload_makes_less_and_the_client_page_the_rest(cast: Cast) -> Non
     assert '"whole":true' in again.picture
 
 
-def test_drawings_are_kept_with_their_picture_and_go_with_it(cast: Cast) -> None:
+def test_drawings_are_kept_with_their_picture_and_go_with_it(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     answer(cast)
     picture = queries.current_picture(episode=fresh(cast), as_of=LATER)
-    drawn = queries.drawings(episode=fresh(cast), picture=picture)
+    assert set(shown(picture)) == {"symptoms", "mechanisms"}
+
+    def drawing(name: str, fingerprint: str = picture.fingerprint) -> str | None:
+        found = queries.drawing(account=cast.alma, client_id=cast.carla.id, fingerprint=fingerprint, name=name)
+        kept = stored(cast)
+        assert kept is not None
+        assert kept.drawings.get(name) == found
+        return found
+
+    drawn = [drawing(name) for name in ("symptoms_wide", "symptoms_phone", "mechanisms_phone")]
+    assert all(text is not None and text.startswith("<svg") for text in drawn)
+    assert drawing("alliance_wide") is None
+    assert drawing("hypotheses_phone") is None
     kept = stored(cast)
     assert kept is not None
-    assert kept.drawings == drawn
-    assert set(drawn) >= {"symptoms_wide", "symptoms_phone", "mechanisms_phone"}
-    assert "alliance_wide" not in drawn
+    assert set(kept.drawings) == {"symptoms_wide", "symptoms_phone", "mechanisms_phone"}
+    monkeypatch.setattr(queries, "drawn", lambda *_: "drawn twice")
+    assert drawing("symptoms_wide") == drawn[0]
     answer(cast, Moment.AFTER)
     queries.current_picture(episode=fresh(cast), as_of=LATER)
     again = stored(cast)
     assert again is not None
     assert again.drawings == {}
+    # what another picture drew is not shown beside the numbers of this one
+    assert (
+        queries.drawing(
+            account=cast.alma, client_id=cast.carla.id, fingerprint=picture.fingerprint, name="symptoms_wide"
+        )
+        is None
+    )
 
 
 def test_a_safety_answer_is_a_signal_at_once(cast: Cast) -> None:

@@ -7,9 +7,11 @@ import hashlib
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree
 
 import pytest
 from bs4 import BeautifulSoup
+from django.conf import settings
 from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
@@ -17,8 +19,10 @@ from django.utils import timezone
 import pictures
 from securebase.records.vocabulary import Moment
 from securebase.workbench.audit.models import Entry
+from securebase.workbench.clients.actions import create_client
 from securebase.workbench.progress import queries
 from securebase.workbench.progress.pages import when
+from securebase.workbench.progress.tickets import fingerprint_of
 from securebase.workbench.therapy_sessions.actions import create_session, invite_check_in, record_check_in
 from securebase.workbench.therapy_sessions.models import CheckInMode
 from workbench.cast import NOON, Cast, answers
@@ -86,7 +90,9 @@ def test_the_client_page_tells_before_charts_and_beside_them_the_numbers(course:
     assert 1 <= len(points) <= 4
     assert "alliance fell" in points[0].text
     assert all(p.select_one("q") and p.select_one("details") for p in points)
-    assert len(page.select("svg.chart[role=img]")) == 6
+    charts = page.select("picture img.chart[alt]")
+    assert len(charts) == 3
+    assert all(c["alt"] and c["width"] and c["height"] for c in charts)
     ids = [e["id"] for e in page.select("[id]")]
     assert len(ids) == len(set(ids))
     assert len(page.select("details.numbers table")) == 3
@@ -146,7 +152,8 @@ def test_hypotheses_stand_on_the_page_where_the_gate_allows_and_wait_where_not(
     assert "Working hypotheses about change" in heading.text
     card = heading.find_parent("section")
     assert card is not None
-    assert len(card.select("svg.chart")) == 2
+    assert len(card.select("picture source, picture img.chart")) == 2
+    assert "carried" in str(card.select_one("img.chart")["alt"])  # type: ignore[index]
     assert "cannot tell yet" in card.text
     assert "Borrowed from other clients" in card.text
     assert "For the session" in card.text
@@ -248,8 +255,70 @@ def test_callout_caseload_and_chart_tell_the_same_fall(course: Cast, alma: Brows
         f"The rupture of session {session} is open: rated {rated}, {below} points below the expected {expected}"
         in words
     )
-    assert f"expected {expected}" in [t.text for t in alliance.select("svg text")]
+    picture = alliance.select_one("img.chart")
+    assert picture is not None
+    assert f"rated {rated}, expected {expected}" in str(picture["alt"])
+    chart = BeautifulSoup(alma.get(str(picture["src"])).content.decode(), "html.parser")
+    assert f"expected {expected}" in [t.text for t in chart.select("svg text")]
     assert "left out" in words
     row = soup(alma, "caseload").select_one(".cases tbody tr")
     assert row is not None
     assert re.search(rf"Alliance fell {re.escape(below)} below .* in session {session}", row.text)
+
+
+# ---- charts are images of their own ----------------------------------------------------------------------------------
+def sources(page: BeautifulSoup) -> dict[str, tuple[int, int]]:
+    """Every address of a chart in the page, with the pixels that are kept free for it."""
+    found = {str(e["srcset"]): e for e in page.select("picture source")}
+    found |= {str(e["src"]): e for e in page.select("picture img")}
+    return {address: (int(str(e["width"])), int(str(e["height"]))) for address, e in found.items()}
+
+
+def test_a_chart_is_a_still_image_that_fits_the_room_kept_for_it(course: Cast, alma: Browser) -> None:
+    charts = sources(soup(alma, "client", course.carla.id))
+    assert len(charts) == 6
+    reads = Entry.objects.filter(action="client.read").count()
+    for address, (width, height) in charts.items():
+        response = alma.get(address)
+        assert response.headers["Content-Type"].startswith("image/svg+xml")
+        assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+        assert "no-store" in response.headers["Cache-Control"]
+        text = response.content.decode()
+        assert "<script" not in text
+        assert "style=" not in text
+        svg = ElementTree.fromstring(text)
+        assert (svg.get("width"), svg.get("height")) == (str(width), str(height))
+        _, _, drawn_width, drawn_height = (float(n) for n in svg.attrib["viewBox"].split())
+        assert width / drawn_width == pytest.approx(height / drawn_height, rel=0.03)
+    # the page was written down, and its parts are not again
+    assert Entry.objects.filter(action="client.read").count() == reads
+
+
+def test_a_ticket_is_for_one_account_one_client_one_picture_and_not_for_ever(
+    course: Cast, alma: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (first, *_) = sources(soup(alma, "client", course.carla.id))
+    assert alma.get(first).status_code == 200
+    assert alma.get(first.replace("symptoms_phone", "hope_phone")).status_code == 404
+    assert alma.get(first[:-4] + "xxx/").status_code == 404
+    other = create_client(therapist=course.alma, name_shown="Otto", began_on=timezone.localdate())
+    assert alma.get(first.replace(str(course.carla.id), str(other.id))).status_code == 404
+    stranger = Browser()
+    stranger.force_login(course.dario)
+    assert stranger.get(first).status_code == 404
+    assert Entry.objects.filter(action="denied", client=str(course.carla.id)).count() == 1
+    create_session(episode=course.episode, by=course.alma, number=9, held_at=timezone.now() - timedelta(minutes=1))
+    soup(alma, "client", course.carla.id)
+    assert alma.get(first).status_code == 404
+    (second, *_) = sources(soup(alma, "client", course.carla.id))
+    assert alma.get(second).status_code == 200
+    monkeypatch.setattr(settings, "IDLE_MINUTES", -1)
+    assert fingerprint_of(second.split("/")[-2], account=course.alma, client_id=course.carla.id) is None
+
+
+def test_the_page_waits_for_no_drawing(course: Cast, alma: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("drawn")
+
+    monkeypatch.setattr(queries, "drawn", never)
+    assert len(sources(soup(alma, "client", course.carla.id))) == 6

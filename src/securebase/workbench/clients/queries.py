@@ -18,12 +18,18 @@ def client_in_view(*, account: Account, client_id: uuid.UUID, page: str) -> Clie
 
     Somebody else's client and one that does not exist answer alike (404); only the audit trail knows the difference.
     """
+    client = client_of(account=account, client_id=client_id, page=page)
+    with transaction.atomic():
+        record(actor=account, action="client.read", object_type="page", object_id=page, client=client.id)
+    return client
+
+
+def client_of(*, account: Account, client_id: uuid.UUID, page: str) -> Client:
+    """The same for a part of a page whose reading was written down already."""
     client = Client.objects.visible_to(account).filter(id=client_id).prefetch_related("episodes").first()
     if client is None:
         exists = Client.objects.for_the_workbench(because="to write down a denial").filter(id=client_id).exists()
         if exists:
             record_denial(account=account, page=page, why="not this account’s client", client=client_id)
         raise Http404
-    with transaction.atomic():
-        record(actor=account, action="client.read", object_type="page", object_id=page, client=client.id)
     return client

@@ -50,10 +50,14 @@ def keep_holding(*, episode: Episode, fingerprint: str, holding: Holds) -> None:
     rows.filter(episode=episode, fingerprint=fingerprint).update(**holding.columns())
 
 
-def store_drawings(*, episode: Episode, picture: ClientPicture, drawings: Mapping[str, str]) -> None:
-    """Keep the charts, if the picture they were drawn from is still the one stored."""
+@transaction.atomic
+def store_drawing(*, stored: StoredPicture, name: str, drawing: str) -> None:
+    """Keep the chart beside those that were drawn meanwhile, if the picture it was drawn from is still the one kept."""
     rows = StoredPicture.objects.for_the_workbench(because=DERIVED)
-    rows.filter(episode=episode, fingerprint=picture.fingerprint).update(drawings=dict(drawings))
+    rows = rows.filter(id=stored.id, fingerprint=stored.fingerprint)
+    kept = rows.only("drawings").first()
+    if kept is not None:
+        rows.update(drawings={**kept.drawings, name: drawing})
 
 
 @transaction.atomic

@@ -23,7 +23,10 @@ from securebase.picture.signals import answer_in_words
 from securebase.reports.client_report import client_report
 from securebase.workbench.accounts.gate import for_roles, signed_in
 from securebase.workbench.accounts.models import Account, Role
-from securebase.workbench.progress import queries
+from securebase.workbench.clients.queries import client_of
+from securebase.workbench.progress import drawings, queries
+from securebase.workbench.progress.tickets import fingerprint_of
+from securebase.workbench.progress.tickets import ticket as ticket_for
 from securebase.workbench.therapy_sessions.forms import AlertNoteForm
 from securebase.workbench.therapy_sessions.queries import OpenAlert, client_page
 from securebase.workbench.ui.headers import POLICY
@@ -53,18 +56,33 @@ def client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     if episode is None:
         return render(request, "progress/client.html", context)
     picture = queries.current_picture(episode=episode, as_of=now)
-    charts = queries.drawings(episode=episode, picture=picture)
     sessions = list(episode.therapy_sessions.all())
     ahead = queries.next_session(sessions, now)
     context |= _told(picture) | {
         "picture": picture,
-        "charts": {name: _safe(drawn) for name, drawn in charts.items()},
+        "charts": drawings.shown(picture),
+        "ticket": ticket_for(account=signed_in(request), client_id=client_id, fingerprint=picture.fingerprint),
         "next_session": ahead,
         "next_number": ahead.number if ahead else picture.header.sessions_held + 1,
         "next_when": when(ahead.held_at, now) if ahead else "",
         "last_session": max((s for s in sessions if s.held_at <= now), key=lambda s: s.number, default=None),
     }
     return render(request, "progress/client.html", context)
+
+
+@for_roles(Role.THERAPIST)
+@require_GET
+def chart(request: HttpRequest, client_id: uuid.UUID, name: str, ticket: str) -> HttpResponse:
+    """One chart of the client page, as an image. The page that named it was written down; its charts are not again."""
+    account = signed_in(request)
+    client_of(account=account, client_id=client_id, page="client-chart")
+    fingerprint = fingerprint_of(ticket, account=account, client_id=client_id)
+    if fingerprint is None or name not in drawings.NAMES:
+        raise Http404
+    drawn = queries.drawing(account=account, client_id=client_id, fingerprint=fingerprint, name=name)
+    if drawn is None:
+        raise Http404
+    return HttpResponse(drawn, content_type="image/svg+xml; charset=utf-8")
 
 
 @for_roles(Role.THERAPIST)

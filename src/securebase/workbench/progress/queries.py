@@ -23,7 +23,7 @@ from securebase.workbench.progress.actions import (
     DERIVED,
     Holds,
     keep_holding,
-    store_drawings,
+    store_drawing,
     store_picture,
     store_summaries,
 )
@@ -95,13 +95,17 @@ def _made_with() -> str:
     return plain.fingerprint({"picture": made_with(), "zone": settings.TIME_ZONE, "row": ROW_FORMAT})
 
 
-def drawings(*, episode: Episode, picture: ClientPicture) -> dict[str, str]:
-    """The charts of the picture, drawn once."""
-    stored = StoredPicture.objects.for_the_workbench(because=DERIVED).filter(episode=episode).first()
-    if stored is not None and stored.fingerprint == picture.fingerprint and stored.drawings:
-        return dict(stored.drawings)
-    made = drawn(picture)
-    store_drawings(episode=episode, picture=picture, drawings=made)
+def drawing(*, account: Account, client_id: uuid.UUID, fingerprint: str, name: str) -> str | None:
+    """One chart of the stored picture that has this fingerprint, as SVG, drawn when it is first looked at; None where
+    another picture has taken its place, or it has nothing to show."""
+    rows = StoredPicture.objects.visible_to(account).filter(episode__client_id=client_id, fingerprint=fingerprint)
+    stored = rows.defer("picture", "summary").first()
+    if stored is None or name in stored.drawings:
+        return stored.drawings[name] if stored is not None else None
+    picture = _readable(stored, whole=False)
+    made = drawn(name, picture) if picture is not None else None
+    if made is not None:
+        store_drawing(stored=stored, name=name, drawing=made)
     return made
 
 
