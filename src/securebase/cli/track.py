@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from securebase.cli.describing import described
 from securebase.cli.options import TableOptions, cohort_of, model_options, table_options
@@ -31,6 +32,7 @@ from securebase.study.models import specification_for
 from securebase.study.naming import in_words
 from securebase.study.person import Coverage, Followed, Forecast, follow, last_scores_within
 from securebase.study.result import plain as as_plain
+from securebase.study.saved_fit import check_same, read_fit
 
 _VERDICTS = {
     "improved": "reliable improvement",
@@ -44,6 +46,11 @@ _VERDICTS = {
 @table_options
 @model_options
 @click.option("--client", metavar="ID", required=True, help="The client, as the column of persons names them.")
+@click.option(
+    "--from-fit",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Take the model that fit --out wrote, and fit nothing.",
+)
 @click.option("--ahead", type=click.IntRange(1, 50), default=4, show_default=True, help="Steps to forecast.")
 @click.option(
     "--higher-is",
@@ -61,6 +68,7 @@ def command(
     own_change: bool,
     start_deviation: bool,
     client: str,
+    from_fit: Path | None,
     ahead: int,
     higher_is: str,
     known: str | None,
@@ -69,9 +77,11 @@ def command(
 ) -> None:
     """Follow one client of TABLE: usual level, movement around it, forecast, and change against error.
 
-    The model is fitted to the whole table, the client included.
+    The model is fitted to the whole table, the client included, unless --from-fit brings one.
     """
     scale = _scale(known) if known else None
+    if from_fit:
+        _leaves_the_model_alone()
     with progress(quiet=json_wanted) as tell:
         tell("Reading the table")
         cohort = cohort_of(options)
@@ -79,14 +89,18 @@ def command(
         if client not in rows.persons:
             some = ", ".join(rows.persons[:5]) + (", …" if rows.n_persons > 5 else "")
             raise InputError(f"there is no client “{client}” in the table", advice=f"There are, for example: {some}.")
-        wanted = specification_for(
-            rows,
-            options.reading_of_trend,
-            options.start_of_state,
-            own_change=own_change,
-            start_deviation=start_deviation,
-        )
-        fitted = fit(rows, wanted, progress=climbing(tell))
+        if from_fit:
+            fitted = read_fit(from_fit)
+            check_same(rows, fitted.specification)
+        else:
+            wanted = specification_for(
+                rows,
+                options.reading_of_trend,
+                options.start_of_state,
+                own_change=own_change,
+                start_deviation=start_deviation,
+            )
+            fitted = fit(rows, wanted, progress=climbing(tell))
         followed = follow(rows, fitted, client, direction=Direction(higher_is), scale=scale, steps=ahead)
         coverage = last_scores_within(rows, fitted)
     if json_wanted or out:
@@ -96,8 +110,18 @@ def command(
             heading("Data")
             sentences(cohort.reading.sentences())
         heading(f"Model of {fitted.n_persons:,} persons: {in_words(fitted.specification)}")
-        sentences(how_it_ended(fitted))
+        sentences([f"Read from {from_fit.name}."] if from_fit else how_it_ended(fitted))
         _print(followed, coverage)
+        if fitted.specification.inputs:
+            sentences([f"The forecast takes {', '.join(fitted.specification.inputs)} to be 0 after the last row."])
+
+
+def _leaves_the_model_alone() -> None:
+    """Raises a usage error where an option speaks of a model that comes with --from-fit."""
+    context = click.get_current_context()
+    for name in ("trend", "start", "own_change", "start_deviation"):
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name.replace('_', '-')} is settled by --from-fit; leave one of them out.")
 
 
 def _scale(known: str) -> Scale:

@@ -5,6 +5,7 @@ Natural scale everywhere: drift per time unit, covariances (not their roots or l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NoReturn
@@ -189,3 +190,56 @@ class Parameters:
                 vector(name, values[free], tuple(of.scores[k] for k in free))
         vector("measurement_noise", self.measurement_noise, of.scores)
         return out
+
+    @classmethod
+    def from_named(cls, named: Mapping[str, float], of: Specification) -> Parameters:
+        """The reverse of `named`. Raises InputError where a name is missing, or is none of this specification."""
+        used: set[str] = set()
+
+        def value(name: str) -> float:
+            used.add(name)
+            if name not in named:
+                raise InputError(f"there is no “{name}”, which this model needs")
+            return float(named[name])
+
+        def vector(name: str, names: tuple[str, ...] = of.constructs) -> Array:
+            return np.array([value(f"{name}[{c}]") for c in names], dtype=np.float64)
+
+        def matrix(name: str, columns: tuple[str, ...] = of.constructs) -> Array:
+            return np.array([[value(f"{name}[{r},{c}]") for c in columns] for r in of.constructs], dtype=np.float64)
+
+        def lower(name: str) -> Array:
+            found = np.zeros((of.p, of.p))
+            for i, row in enumerate(of.constructs):
+                for j, column in enumerate(of.constructs[: i + 1]):
+                    found[i, j] = found[j, i] = value(f"{name}[{row},{column}]")
+            return found
+
+        def by_column(name: str, leading: float) -> Array | None:
+            pairs = zip(of.scores, of.leading, strict=True)
+            return None if of.is_plain else np.array([leading if lead else value(f"{name}[{c}]") for c, lead in pairs])
+
+        carried, apart, own = of.trend == Trend.CARRIED, of.trend == Trend.APART, of.own_change
+        found = cls(
+            drift=matrix("drift"),
+            diffusion=lower("diffusion"),
+            level_mean=vector("level_mean"),
+            level_covariance=lower("level_covariance"),
+            measurement_noise=vector("measurement_noise", of.scores),
+            start_covariance=lower("start_covariance") if of.start == Start.FREE else None,
+            slope=vector("slope") if of.trend == Trend.LINEAR else None,
+            change=vector("change") if apart else None,
+            rate=value("rate") if apart or (carried and own) else None,
+            start_mean=vector("start_mean") if carried or of.start_deviation else None,
+            therapy_effect=vector("therapy_effect") if carried else None,
+            change_covariance=lower("change_covariance") if own else None,
+            level_change_covariance=matrix("level_change_covariance") if own else None,
+            input_effect=matrix("input_effect", of.inputs) if of.inputs else None,
+            covariate_effect=matrix("covariate_effect", of.covariates) if of.covariates else None,
+            therapist_covariance=lower("therapist_covariance") if of.therapists else None,
+            loading=by_column("loading", 1.0),
+            intercept=by_column("intercept", 0.0),
+        )
+        if further := [name for name in named if name not in used]:
+            raise InputError(f"this model has no “{further[0]}”")
+        return found

@@ -1,0 +1,115 @@
+"""What a fit writes is read again to the same model, whatever its parts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from oracles import small_problems
+from securebase.cli.telling import as_json
+from securebase.errors import InputError
+from securebase.model.likelihood import log_likelihood
+from securebase.model.parameters import Parameters, Start, Trend
+from securebase.study.saved_fit import check_same, read_fit
+from table_files import call
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "full_model.csv"
+TABLE = (
+    *("--person", "client", "--time", "session", "--outcome", "symptoms", "--process", "alliance"),
+    *("--indicator", "symptoms=phq9,bdi", "--covariate", "gender", "--therapist", "therapist"),
+    *("--input", "exposure", "--asked-after", "exposure"),
+)
+
+
+@pytest.mark.parametrize("trend", list(Trend))
+@pytest.mark.parametrize("start", list(Start))
+@pytest.mark.parametrize("part", ["", *small_problems.PARTS])
+def test_parameters_come_back_from_their_names(trend: Trend, start: Start, part: str) -> None:
+    specification = small_problems.full(2, trend, start, part)
+    own = small_problems.parameters(specification, np.random.default_rng(3))
+    back = Parameters.from_named(own.named(specification), specification)
+    for field in fields(Parameters):
+        there, again = getattr(own, field.name), getattr(back, field.name)
+        assert (there is None) == (again is None), field.name
+        if there is not None:
+            np.testing.assert_array_equal(again, there, err_msg=field.name)
+
+
+def test_a_name_too_few_or_too_many_is_refused() -> None:
+    specification = small_problems.full(2, Trend.LINEAR, Start.STATIONARY, "inputs")
+    named = small_problems.parameters(specification, np.random.default_rng(3)).named(specification)
+    with pytest.raises(InputError, match=r"no “input_effect\[c0,technique\]”, which this model needs"):
+        Parameters.from_named({k: v for k, v in named.items() if k != "input_effect[c0,technique]"}, specification)
+    with pytest.raises(InputError, match=r"this model has no “input_effect\[c0,technique\]”"):
+        Parameters.from_named(named, replace(specification, inputs=()))
+
+
+def test_a_fit_is_written_read_and_followed_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "fit.json"
+    call(monkeypatch, capsys, "fit", EXAMPLE, *TABLE, "--trend", "linear", "--own-change", "--out", file)
+    back, written = read_fit(file), json.loads(file.read_text())
+    assert (back.specification.time_unit, back.specification.days_per_unit) == ("session", 7.0)
+    assert back.specification.own_change
+    assert {name: e.value for name, e in back.estimates.items()} == {
+        name: row["estimate"] for name, row in written["parameters"].items()
+    }
+    words = ("--client", "C003", "--json")
+    saved = json.loads(call(monkeypatch, capsys, "track", EXAMPLE, *TABLE, *words, "--from-fit", file).out)
+    anew = json.loads(
+        call(monkeypatch, capsys, "track", EXAMPLE, *TABLE, *words, "--trend", "linear", "--own-change").out
+    )
+    assert saved["forecast"] == anew["forecast"]
+    assert saved["levels"] == anew["levels"]
+    assert saved["model"] == anew["model"]
+
+    for words, message in (
+        ((*TABLE, "--time-unit", "day"), "the fit has the unit of time session, and the table day"),
+        (TABLE[:8], "the fit has the columns of scores phq9, bdi, alliance, and the table symptoms, alliance"),
+        ((*TABLE, "--trend", "none"), "--trend is settled by --from-fit"),
+    ):
+        given = ("--map", "symptoms=phq9") if words == TABLE[:8] else ()
+        said = call(monkeypatch, capsys, "track", EXAMPLE, *words, *given, "--client", "C003", "--from-fit", file)
+        assert said.code == 2
+        assert message in said.err
+
+
+def test_the_likelihood_of_what_is_read_is_the_one_written(tmp_path: Path) -> None:
+    """JSON keeps every digit."""
+    rng = np.random.default_rng(5)
+    specification = small_problems.full(2, Trend.CARRIED, Start.FREE, "all")
+    own = small_problems.parameters(specification, rng)
+    rows = small_problems.panel_for(specification, rng)
+    as_json({"named": own.named(specification)}, tmp_path / "one.json")
+    named = json.loads((tmp_path / "one.json").read_text())["named"]
+    back = Parameters.from_named(named, specification)
+    assert log_likelihood(rows, specification, back) == log_likelihood(rows, specification, own)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "is not what a fit in continuous time writes"),
+        ('{"model": {"waves": 4}, "parameters": {"lags[a 2,b 1]": {"estimate": 1}}}', "is not what a fit"),
+    ],
+)
+def test_what_is_no_fit_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "other.json"
+    file.write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_fit(file)
+    with pytest.raises(InputError, match="cannot be read"):
+        read_fit(tmp_path / "none.json")
+
+
+def test_a_table_without_the_inputs_is_refused() -> None:
+    specification = small_problems.full(2, Trend.NONE, Start.FREE, "inputs")
+    rows = small_problems.panel_for(small_problems.full(2, Trend.NONE, Start.FREE, ""), np.random.default_rng(1))
+    same = replace(rows, time_unit=specification.time_unit)
+    with pytest.raises(InputError, match="the fit has the inputs technique, phase, and the table none"):
+        check_same(same, specification)
