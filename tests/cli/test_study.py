@@ -32,7 +32,7 @@ def test_what_fades_with_the_common_course_only_is_seen_to_fade_in_the_table(run
     rng = np.random.default_rng(3)
     path = tmp_path / "bend.csv"
     lines = ["who,session,y,x"]
-    for person in range(150):
+    for person in range(80):
         for t in range(16):
             bend = 6 * np.exp(-t / 4)
             lines.append(f"p{person},{t + 1},{bend + rng.normal():.4f},{-bend + rng.normal():.4f}")

@@ -16,6 +16,7 @@ from securebase.model.parameters import Parameters, Specification, Start, Trend
 from securebase.model.simulate import simulate_panel
 from securebase.study.courses import Residual
 from securebase.study.models import (
+    OWN_LINES,
     TWIN,
     effects,
     models,
@@ -126,8 +127,8 @@ def test_residual_rows_by_hand():
 def test_the_model_and_its_twin_are_both_given(rows):
     summaries, residuals, checked = models(rows, Trend.NONE, Start.STATIONARY, lambda _: None)
     assert checked is None
-    assert [m.trend for m in summaries] == ["none", TWIN[Trend.NONE].value]
-    assert all(isinstance(m, ModelSummary) and m.converged for m in summaries)
+    assert [m.trend for m in summaries] == ["none", TWIN[Trend.NONE].value, OWN_LINES]
+    assert all(isinstance(m, ModelSummary) and m.converged for m in summaries[:2])
     assert {k: len(v) for k, v in residuals.items()} == {"y": 2400, "x": 2400}
     assert summaries[1].log_likelihood >= summaries[0].log_likelihood  # a line more cannot fit worse
     assert summaries[0].aic == pytest.approx(2 * 14 - 2 * summaries[0].log_likelihood)

@@ -36,7 +36,7 @@ def test_the_json_is_plain_and_holds_the_figures(result):
     assert said["lags"][0]["verdict"] == "stays"
     assert said["lags"][0]["main"]["detrended"]["estimate"] == result.lags[0].main.detrended.estimate
     assert said["variance"][0]["construct"] == "y"
-    assert {m["trend"] for m in said["models"]} == {"carried", "apart"}
+    assert {m["trend"] for m in said["models"]} == {"carried", "apart", "own lines"}
     assert "courses" not in said
     assert len(said["fingerprint"]) == 64
 

@@ -11,6 +11,7 @@ from securebase.records.vocabulary import Moment
 from securebase.study.reciprocal import LagFinding
 from securebase.study.result import Asked, Size
 from securebase.study.table import SessionTable
+from securebase.study.therapists import FEW_THERAPISTS
 from securebase.study.variance import VarianceRow
 from securebase.study.wording import number
 
@@ -23,6 +24,7 @@ def limits(
 ) -> tuple[str, ...]:
     """One sentence a limit; those that always hold come last."""
     found = [
+        *_adjustments(asked),
         *_smallest_effects(lags, asked.labels),
         *_short_courses(table, lags, asked),
         *_few_persons(size),
@@ -43,6 +45,33 @@ _ALWAYS = (
     "Missing values are taken to be missing for reasons that the recorded values explain. Persons who leave because "
     "of how they feel at that moment break this.",
 )
+
+
+def _adjustments(asked: Asked) -> list[str]:
+    """What only the fitted models take account of, and what of it cannot bear on a lag."""
+    found = []
+    if asked.covariates:
+        found.append(
+            f"{', '.join(asked.covariates)}: usual levels in the fitted models are adjusted for it. The lags compare "
+            "each person with themselves, so that what never changes in a person drops out; whether lags differ "
+            "between kinds of persons is not looked at."
+        )
+    if asked.inputs:
+        found.append(
+            f"{', '.join(asked.inputs)}: what was done pushes the columns in the fitted models only. The lags take no "
+            "account of it, and who gets how much of it when was not left to chance."
+        )
+    several = [c for c in (asked.outcome, *asked.processes) if sum(its == c for _, its in asked.indicators) > 1]
+    for construct in several:
+        first, *others = (name for name, its in asked.indicators if its == construct)
+        found.append(f"{asked.label(construct)}: the lags read {first} alone; the models read {', '.join(others)} too.")
+    if asked.n_therapists is not None:
+        few = ", too few for errors clustered by them to be trusted" if asked.n_therapists < FEW_THERAPISTS else ""
+        found.append(
+            f"Clients have {asked.n_therapists} therapists{few}. In the fitted models clients of one therapist share a "
+            "level; that therapists differ in how things move in their clients is not looked at."
+        )
+    return found
 
 
 def _smallest_effects(lags: tuple[LagFinding, ...], labels: Mapping[str, str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ from securebase.study.result import EffectRow, ModelSummary, NotFitted, Paramete
 
 Array = NDArray[np.float64]
 Progress = Callable[[str], None]
+
+#: the field's own way of detrending: a mean line, and around it a straight line of each person's own (random slopes)
+OWN_LINES = "own lines"
 
 #: the reading that lets less (or more) of the common change count as movement
 TWIN = {
@@ -68,24 +72,27 @@ def models(
     rng: np.random.Generator | None = None,
     labels: Mapping[str, str] | None = None,
 ) -> tuple[tuple[ModelSummary | NotFitted, ...], dict[str, tuple[Residual, ...]], Checks | None]:
-    """The model asked for and its twin; residuals and checks are those of the model asked for, checks only where there
-    are random numbers for them and the fit ended well. Effects are over `step` units of time."""
+    """The model asked for, its twin, and the one with a line of each person's own; residuals and checks are those of
+    the model asked for, checks only where there are random numbers for them and the fit ended well. Effects are over
+    `step` units of time."""
     summaries: list[ModelSummary | NotFitted] = []
     residuals: dict[str, tuple[Residual, ...]] = {}
     checked: Checks | None = None
-    for reading in (trend, TWIN[trend]):
-        tell(f"Fitting the model, trend {reading.value}")
+    wanted = {reading.value: specification_for(panel, reading, start) for reading in (trend, TWIN[trend])}
+    wanted[OWN_LINES] = specification_for(panel, Trend.LINEAR, start, own_change=True)
+    for reading, specification in wanted.items():
+        tell(f"Fitting the model, trend {reading}")
         try:
-            fitted = fit(panel, specification_for(panel, reading, start))
+            fitted = fit(panel, specification)
         except ModelError as error:
-            summaries.append(NotFitted(reading.value, str(error)))
+            summaries.append(NotFitted(reading, str(error)))
             continue
         if fitted.parameters is None or fitted.log_likelihood is None:
-            summaries.append(NotFitted(reading.value, f"{fitted.outcome.sentence} {fitted.outcome.what_to_do}"))
+            summaries.append(NotFitted(reading, f"{fitted.outcome.sentence} {fitted.outcome.what_to_do}"))
             continue
         found = standardised_residuals(panel, fitted.specification, fitted.parameters)
-        summaries.append(summary(fitted, fitted.log_likelihood, residual_rows(found), step))
-        if reading is trend:
+        summaries.append(replace(summary(fitted, fitted.log_likelihood, residual_rows(found), step), trend=reading))
+        if reading == trend.value:
             residuals = {name: tuple(r for own in persons for r in own) for name, persons in found.items()}
             if rng is not None and fitted.outcome.kind in ("converged", "boundary"):
                 tell("Simulating tables from the model, to see what it does not reproduce")

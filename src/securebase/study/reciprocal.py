@@ -11,10 +11,11 @@ from typing import Protocol
 import numpy as np
 from scipy import stats
 
-from securebase.study.estimator import Estimated, LagEstimate, LagEstimator, Link, link
+from securebase.study.estimator import Estimated, Indices, LagEstimate, LagEstimator, Link, link
 from securebase.study.estimators import ALTERNATIVES, GUARD, PRIMARY
 from securebase.study.forms import Form
 from securebase.study.table import SessionTable
+from securebase.study.therapists import ByTherapist, by_therapist
 
 #: an association that loses more than this share of its size rests on a shared trend
 SHARE_THAT_FADES = 0.5
@@ -105,6 +106,7 @@ class LagFinding:
     others: tuple[LagPair, ...]
     verdict: Verdict
     without_one: LeavingOne | None = None
+    by_therapist: ByTherapist | None = None
 
     @property
     def estimable_others(self) -> tuple[LagPair, ...]:
@@ -115,8 +117,10 @@ class LagFinding:
         return sum(o.verdict is self.main.verdict for o in self.estimable_others)
 
 
-def findings(table: SessionTable, outcome: str, processes: tuple[str, ...]) -> tuple[LagFinding, ...]:
-    """For each process in turn: process to outcome, then outcome to process."""
+def findings(
+    table: SessionTable, outcome: str, processes: tuple[str, ...], therapist: Indices | None = None
+) -> tuple[LagFinding, ...]:
+    """For each process in turn: process to outcome, then outcome to process. therapist (persons,): who treats whom."""
     found = []
     for process in processes:
         for earlier, later in ((process, outcome), (outcome, process)):
@@ -126,7 +130,8 @@ def findings(table: SessionTable, outcome: str, processes: tuple[str, ...]) -> t
             others = tuple(lag_pair(table, wanted, e) for e in ALTERNATIVES if e.applies(table, wanted))
             verdict = guarded(main, guard)
             alone = _leaving_one(*first, verdict, second[1])
-            found.append(LagFinding(wanted, later == outcome, main, guard, others, verdict, alone))
+            shared = by_therapist(first[1], therapist) if therapist is not None and first[1] is not None else None
+            found.append(LagFinding(wanted, later == outcome, main, guard, others, verdict, alone, shared))
     return tuple(found)
 
 

@@ -31,6 +31,10 @@ class Asked:
     trend: str
     start: str
     moderators: tuple[str, ...] = ()
+    covariates: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    n_therapists: int | None = None
+    indicators: tuple[tuple[str, str], ...] = ()
 
     def label(self, construct: str) -> str:
         return self.labels.get(construct, construct)
@@ -84,7 +88,8 @@ class ResidualRow:
 
 @dataclass(frozen=True, slots=True)
 class ModelSummary:
-    """One fitted continuous-time model with its diagnostics. `outcome` is how the fit ended.
+    """One fitted continuous-time model with its diagnostics. `outcome` is how the fit ended; `trend` its reading of the
+    trend, “own lines” where each person has a straight line of their own around a mean one.
 
     `effects` are over `effect_step` units of time, the usual distance between two sessions.
     """

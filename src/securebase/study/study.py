@@ -66,10 +66,14 @@ def study(
         trend.value,
         start.value,
         tuple(moderators),
+        rows.covariate_names,
+        rows.input_names,
+        None if rows.therapist is None else len(np.unique(rows.therapist)),
+        rows.indicators,
     )
     tell("Looking at both levels and both directions")
     variance = tuple(variance_row(table, name, labels[name]) for name in names)
-    lags = findings(table, cohort.outcome, followed)
+    lags = findings(table, cohort.outcome, followed, rows.therapist)
     bent = _bends(cohort, asked, measures, curvature=curvature)
     size = _size(table)
     fitted, residuals, checked = models(rows, trend, start, tell, size.usual_gap or 1.0, rng=rng, labels=labels)

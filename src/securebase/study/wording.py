@@ -86,6 +86,12 @@ def figures_in_words(finding: LagFinding) -> str:
     if guard is not None:
         said.append(f"common course out too {number(guard.estimate)} ({_error(guard)})")
     words = f"{'; '.join(said)}."
+    if finding.by_therapist is not None:
+        shared = finding.by_therapist
+        words = (
+            f"{words} Errors clustered by {shared.n_therapists} therapists: own line out SE "
+            f"{number(shared.standard_error, 3)}, {p_value(shared.p_value)}."
+        )
     if left is None:
         return words
     least = number(left.lowest), number(left.highest)
@@ -110,7 +116,15 @@ def caveats_in_words(finding: LagFinding, models: Sequence[ModelSummary | NotFit
     else:
         looks = ", which looks from one session to the next," if finding.link.step is Step.SAME_SESSION else ""
         words = f"The fitted model{looks} {_stands(finding, said)}."
-    return " ".join(part for part in (words, _one_person(finding.without_one)) if part)
+    return " ".join(part for part in (words, _one_person(finding.without_one), _therapists(finding)) if part)
+
+
+def _therapists(finding: LagFinding) -> str:
+    """Only where likeness of a therapist's clients takes away what a verdict rests on."""
+    shared = finding.by_therapist
+    if shared is None or finding.verdict not in (Verdict.STAYS, Verdict.APPEARS) or shared.told_from_zero:
+        return ""
+    return f"With errors clustered by {shared.n_therapists} therapists it can no longer be told from zero."
 
 
 def flags_in_words(finding: LagFinding, models: Sequence[ModelSummary | NotFitted]) -> str:
@@ -122,6 +136,8 @@ def flags_in_words(finding: LagFinding, models: Sequence[ModelSummary | NotFitte
     flags = [f"the fitted model {_stands(finding, said)}"] if said and {*said.values()} != {expected} else []
     if left is not None and left.deciding:
         flags.append(f"one person {'decides' if left.deciding == 1 else 'can decide'} it")
+    if _therapists(finding):
+        flags.append("not told from zero with errors clustered by therapist")
     return "; ".join(flags)
 
 
