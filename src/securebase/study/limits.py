@@ -59,7 +59,7 @@ def _adjustments(asked: Asked) -> list[str]:
     if asked.inputs:
         found.append(
             f"{', '.join(asked.inputs)}: what was done pushes the columns in the fitted models only. The lags take no "
-            "account of it, and who gets how much of it when was not left to chance."
+            "account of it. Unless chance decided who got how much of it and when, its effect is what tended to follow."
         )
     several = [c for c in (asked.outcome, *asked.processes) if sum(its == c for _, its in asked.indicators) > 1]
     for construct in several:
