@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from securebase.exchange.csv_tables import read_cohort
+from securebase.study.agreement import misfits
 from securebase.study.estimator import estimate_pairs, link, pairs
 from securebase.study.estimators import PRIMARY
 from securebase.study.forms import Form
@@ -104,3 +105,14 @@ def test_what_the_lags_take_no_account_of_is_said(result) -> None:
         assert part in said
     assert all("own lines" in words for words in result.model_in_words)
     assert result.to_json()["asked"]["n_therapists"] == 15
+
+
+def test_a_column_that_the_model_misfits_is_a_doubt_about_its_construct(result) -> None:
+    model = result.models[0]
+    assert [row.construct for row in model.residuals] == ["phq9", "bdi", "alliance"]
+    worse = replace(
+        model,
+        residuals=tuple(replace(r, autocorrelation=0.4 if r.construct == "bdi" else 0.0) for r in model.residuals),
+    )
+    assert misfits((worse,), "symptoms") == [("carried", 0.4)]
+    assert misfits((worse,), "alliance") == []

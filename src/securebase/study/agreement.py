@@ -53,13 +53,16 @@ def sides(finding: LagFinding, models: Sequence[ModelSummary | NotFitted]) -> di
 
 
 def misfits(models: Sequence[ModelSummary | NotFitted], construct: str) -> list[tuple[str, float]]:
-    """(trend, autocorrelation) where one-step-ahead residuals of a construct follow each other beyond chance."""
+    """(trend, autocorrelation) where one-step-ahead residuals of a construct, or of one of its columns, follow each
+    other beyond chance."""
     return [
         (model.trend, row.autocorrelation)
         for model in models
         if isinstance(model, ModelSummary) and usable(model)
         for row in model.residuals
-        if row.construct == construct and row.autocorrelation is not None and _follows(row, row.autocorrelation)
+        if row.construct in ({c for c, its in model.indicators if its == construct} or {construct})
+        and row.autocorrelation is not None
+        and _follows(row, row.autocorrelation)
     ]
 
 

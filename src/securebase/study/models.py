@@ -128,6 +128,7 @@ def summary(
         effect_step=step,
         effects=effects(fitted, step),
         residuals=residuals,
+        indicators=fitted.specification.indicators,
     )
 
 

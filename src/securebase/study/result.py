@@ -116,6 +116,7 @@ class ModelSummary:
     parameters: tuple[ParameterRow, ...] = ()
     effects: tuple[EffectRow, ...] = ()
     residuals: tuple[ResidualRow, ...] = ()
+    indicators: tuple[tuple[str, str], ...] = ()
 
     @property
     def converged(self) -> bool:
