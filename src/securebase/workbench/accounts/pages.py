@@ -195,6 +195,8 @@ def clinic(request: HttpRequest) -> HttpResponse:
         "clinic": ours,
         "accounts": queries.accounts_of_clinic(account),
         "address": settings.ADDRESS,
+        "sets": queries.set_in_use(),
+        "sets_folder": settings.PARAMETER_SETS,
         "section": "clinic",
     }
     return render(request, "accounts/clinic.html", context, status=400 if form.errors else 200)

@@ -2,19 +2,65 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
 
+from django.conf import settings
 from django.db.models import QuerySet
 
-from securebase.errors import NotPermittedError
+from securebase.errors import NotPermittedError, SecurebaseError
+from securebase.model.fitted_set import FittedSet
+from securebase.model.parameter_set import ParameterSet
+from securebase.picture.client import followed_with
+from securebase.study.clinic_sets import SHELF, Change, ClinicSets
 from securebase.workbench.accounts.models import Account, Clinic
 from securebase.workbench.audit.models import Entry
+
+_log = logging.getLogger(__name__)
 
 
 def clinic_is_empty() -> bool:
     """No account yet: the page for the first one is open."""
     return not Account.objects.exists()
+
+
+@dataclass(frozen=True, slots=True)
+class SetInUse:
+    """The parameter set that pictures rest on. `versions`, `history`: of the clinic's own, newest first. problem: why
+    its own cannot be used; the set of the shelf then stands in."""
+
+    parameter_set: ParameterSet
+    versions: tuple[FittedSet, ...] = ()
+    history: tuple[Change, ...] = ()
+    problem: str = ""
+
+
+def set_in_use() -> SetInUse:
+    """The clinic's own set where one was adopted, else that of the shelf. Read again when its history has changed."""
+    folder: Path = settings.PARAMETER_SETS
+    try:
+        changed = (folder / "history.toml").stat().st_mtime_ns
+    except OSError:
+        return _NONE_OF_ITS_OWN
+    return _read_set_in_use(folder, changed)
+
+
+_NONE_OF_ITS_OWN = SetInUse(followed_with())
+
+
+@lru_cache(maxsize=4)
+def _read_set_in_use(folder: Path, changed: int) -> SetInUse:
+    sets = ClinicSets(folder)
+    try:
+        versions, history = sets.versions()[::-1], sets.history()[::-1]
+        own = followed_with() if sets.in_use == SHELF else sets.current()
+    except SecurebaseError as error:
+        _log.error("The clinic's parameter sets cannot be read, the set of the shelf stands in: %s", error)
+        return SetInUse(followed_with(), problem=str(error))
+    return SetInUse(own, versions, history)
 
 
 def accounts_of_clinic(account: Account) -> QuerySet[Account]:

@@ -7,16 +7,18 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import lru_cache
 
 from django.conf import settings
 from django.db.models import Min, Prefetch
 from django.utils import timezone
 
 from securebase.errors import InputError
+from securebase.model.parameter_set import ParameterSet
 from securebase.picture import plain
 from securebase.picture.client import ClientPicture, client_picture, made_with, picture_fingerprint
 from securebase.workbench.accounts.models import Account
+from securebase.workbench.accounts.queries import set_in_use
 from securebase.workbench.casefile import began_at, episode_record, next_change, with_everything
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.progress.actions import (
@@ -58,14 +60,15 @@ def _looked_at(episode: Episode, kept: StoredPicture | None, as_of: datetime, *,
     """The picture of an episode that comes with everything, after a look at the record."""
     record = episode_record(episode, as_of)
     day = (as_of - began_at(episode)).total_seconds() / 86_400
-    fingerprint = picture_fingerprint(record, as_of=day)
+    own = set_in_use().parameter_set
+    fingerprint = picture_fingerprint(record, as_of=day, parameter_set=own)
     holding = Holds(since=as_of, until=next_change(episode, as_of), version=episode.record_version, made=_made_with())
     if kept is not None and kept.fingerprint == fingerprint:
         picture = _readable(kept, whole=whole)
         if picture is not None:
             keep_holding(episode=episode, fingerprint=fingerprint, holding=holding)
             return picture
-    picture = client_picture(record, as_of=day, whole=whole, fingerprint=fingerprint)
+    picture = client_picture(record, as_of=day, parameter_set=own, whole=whole, fingerprint=fingerprint)
     store_picture(episode=episode, picture=picture, holding=holding)
     return picture
 
@@ -89,10 +92,14 @@ def _readable(stored: StoredPicture, *, whole: bool) -> ClientPicture | None:
     return picture if picture.whole or not whole else None
 
 
-@cache
 def _made_with() -> str:
-    """What every picture of this process is made with: versions, the time zone of its days, and the shape of a row."""
-    return plain.fingerprint({"picture": made_with(), "zone": settings.TIME_ZONE, "row": ROW_FORMAT})
+    """What every picture is made with now: versions, the time zone of its days, and the shape of a row."""
+    return _made_with_set(set_in_use().parameter_set)
+
+
+@lru_cache(maxsize=4)
+def _made_with_set(own: ParameterSet) -> str:
+    return plain.fingerprint({"picture": made_with(own), "zone": settings.TIME_ZONE, "row": ROW_FORMAT})
 
 
 def drawing(*, account: Account, client_id: uuid.UUID, fingerprint: str, name: str) -> str | None:

@@ -1,0 +1,66 @@
+"""A clinic's own parameter set: pictures rest on the one in use, go back with it, and say where it cannot be read."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.test import Client as Browser
+
+from securebase.model.parameter_set import parameter_set
+from securebase.model.simulate import simulate_panel
+from securebase.picture.client import ClientPicture, followed_with
+from securebase.study.clinic_sets import ClinicSets, fit_next
+from securebase.workbench.accounts import queries as accounts
+from securebase.workbench.progress import queries
+from workbench.cast import NOON, Cast
+
+LATER = NOON + timedelta(days=3)
+
+
+@pytest.fixture
+def sets(tmp_path: Path, settings: object) -> ClinicSets:
+    settings.PARAMETER_SETS = tmp_path / "parameters"  # type: ignore[attr-defined]
+    return ClinicSets(tmp_path / "parameters")
+
+
+def adopt(sets: ClinicSets) -> None:
+    base = parameter_set()
+    rows = simulate_panel(base.specification, base.in_score_units(), [np.arange(9.0)] * 25, np.random.default_rng(1))
+    sets.adopt(fit_next(rows, sets, made_on="2026-11-25", simulated=True, towards=base)[1], on="2026-11-25")
+
+
+def picture(cast: Cast) -> ClientPicture:
+    return queries.current_picture(episode=cast.episode, as_of=LATER, whole=False)
+
+
+def test_pictures_rest_on_the_set_in_use_and_go_back_with_it(cast: Cast, sets: ClinicSets) -> None:
+    assert picture(cast).versions.parameter_set == followed_with().id
+    adopt(sets)
+    assert accounts.set_in_use().parameter_set.version.startswith("1 ")
+    assert picture(cast).versions.parameter_set_version.startswith("1 ")
+    sets.back(on="2026-11-26")
+    assert picture(cast).versions.parameter_set == followed_with().id
+
+
+def test_an_administrator_sees_what_pictures_rest_on(cast: Cast, browser: Browser, sets: ClinicSets) -> None:
+    browser.force_login(cast.adam)
+    page = browser.get("/clinic/").content.decode()
+    assert followed_with().name in page
+    adopt(sets)
+    page = browser.get("/clinic/").content.decode()
+    assert "Fitted on 2026-11-25" in page
+    assert "version 1 adopted" in " ".join(page.split())
+
+
+def test_a_set_that_cannot_be_read_is_said_and_pictures_go_on(cast: Cast, browser: Browser, sets: ClinicSets) -> None:
+    adopt(sets)
+    (sets.folder / "0001.toml").write_text("broken [")
+    history = sets.folder / "history.toml"
+    history.write_text(history.read_text() + "\n")
+    assert picture(cast).versions.parameter_set == followed_with().id
+    assert "0001.toml" in accounts.set_in_use().problem
+    browser.force_login(cast.adam)
+    assert "cannot be used" in browser.get("/clinic/").content.decode()
