@@ -15,7 +15,7 @@ help:
 	@echo "make test-core    the library alone, without the web and without a compiler, in a venv of its own"
 	@echo "make check        ruff, mypy, import-linter"
 	@echo "make docs         the tests that hold the documentation to the code"
-	@echo "make bench        measure, and write docs/benchmarks.md"
+	@echo "make bench        measure, and write docs/benchmarks.md (make bench PARTS=speed: that part alone)"
 	@echo "make lock         renew the hashed requirement files (needs uv)"
 	@echo "make screenshots  renew the pictures in docs/images (needs Chromium)"
 
@@ -71,7 +71,7 @@ test-core:
 	@.venv-core/bin/python -m pytest -q -m "not slow" $(addprefix tests/,$(CORE_TESTS))
 
 bench: $(BIN)/.dev
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks $(PARTS)
 
 lock:
 	@for set in "core --extra test" "workbench --extra workbench" "dev --extra dev"; do \

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from benchmarks.page import Mark, Part
 from securebase.study.power import PowerPlan, power
 from securebase.study.replications import on_cores
 
@@ -58,8 +59,9 @@ def _timed(work: Callable[[Any], Any], task: Any) -> tuple[float, Any]:
     return time.process_time() - began, found
 
 
-def section(found: Replicated) -> list[str]:
+def section(every: list[Replicated]) -> list[str]:
     """The part of the page."""
+    (found,) = every
     return [
         "## Many replications: a power analysis",
         "",
@@ -77,5 +79,17 @@ def section(found: Replicated) -> list[str]:
     ]
 
 
-if __name__ == "__main__":
-    print("\n".join(section(replicated())))
+def marks(every: list[Replicated]) -> list[Mark]:
+    (found,) = every
+    return [
+        Mark(
+            f"power: {found.replications:,} replications of a fit, {found.constructs} constructs, {found.sessions} "
+            f"sessions, {found.clients} clients",
+            f"under {found.mark:.0f} s on two cores",
+            f"{found.processor_seconds / found.workers:.0f} s of each of {found.workers} workers",
+            found.ratio,
+        )
+    ]
+
+
+PART = Part("power", Replicated, lambda: [replicated()], section, marks)

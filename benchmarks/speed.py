@@ -1,4 +1,4 @@
-"""How long an evaluation of the likelihood with its gradient takes, and a whole fit with standard errors.
+"""How long an evaluation of the likelihood with its gradient takes, beside the least that it could take.
 
 Processor seconds, the least of several runs: what the work needs when nothing else is in its way.
 """
@@ -6,90 +6,151 @@ Processor seconds, the least of several runs: what the work needs when nothing e
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from benchmarks.cohorts import panel, specification, truth
-from securebase.model.fit import fit
+from benchmarks.page import Mark, Part, table
+from benchmarks.timing import least, operations, peak
 from securebase.model.kernel import compiled
 from securebase.model.likelihood import Likelihood
-from securebase.model.parameters import Start
+
+#: of the floor; and the rows from which on it is asked
+MARK, FROM_ROWS = 3.0, 10_000
+_HEAD = (
+    *("constructs", "rows", "persons", "gaps", "missing"),
+    *("compiled kernel, ms", "readable kernel, ms", "readable / compiled", "floor, ms", "compiled / floor"),
+)
+#: milliseconds that a call may take where there is next to nothing to compute
+OVERHEAD_MARK = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Milliseconds for one log-likelihood with gradient, whole call. None: no compiled kernel here."""
+    """Milliseconds for one log-likelihood with gradient, whole call. None: no compiled kernel here. compressed:
+    persons of one pattern are walked over together, so that the floor is not one. gigaflops: of one core."""
 
     constructs: int
     rows: int
     persons: int
-    irregular: bool
-    compiled_ms: float | None
-    readable_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """Seconds for one fit with standard errors, from the default start."""
-
-    constructs: int
-    rows: int
-    persons: int
-    start: str
+    gaps: str
     missing: float
-    parameters: int
-    seconds: float
-    outcome: str
+    compressed: bool
+    compiled_ms: float | None
+    readable_ms: float | None
+    gigaflops: float
+    how: str
+
+    @property
+    def floor_ms(self) -> float:
+        return operations(self.constructs) * self.rows * self.persons / self.gigaflops / 1e6
 
 
 def evaluations() -> list[Evaluation]:
     return [
+        _evaluation(2, 2, 1, irregular=False),
         _evaluation(2, 12, 200, irregular=True),
+        _evaluation(2, 16, 1000, irregular=True),
+        _evaluation(2, 16, 1000, irregular=False, missing=0.15),
         _evaluation(2, 16, 1000, irregular=False),
         _evaluation(6, 16, 100, irregular=False),
-        _evaluation(6, 16, 1000, irregular=False),
         _evaluation(6, 12, 200, irregular=True),
+        _evaluation(6, 16, 1000, irregular=True),
+        _evaluation(6, 16, 1000, irregular=False, missing=0.15),
+        _evaluation(6, 16, 1000, irregular=False),
+        _evaluation(6, 16, 10_000, irregular=True, readable=False),
+        _evaluation(6, 16, 10_000, irregular=False, readable=False),
     ]
 
 
-def fits() -> list[Fitted]:
-    return [
-        _fitted(2, 12, 200, Start.FREE, missing=0.1),
-        _fitted(2, 10, 200, Start.STATIONARY, missing=0.0),
-        _fitted(6, 12, 200, Start.STATIONARY, missing=0.1),
-        _fitted(6, 16, 1000, Start.STATIONARY, missing=0.1),
-    ]
-
-
-def _evaluation(p: int, rows: int, persons: int, *, irregular: bool) -> Evaluation:
-    data, parameters = panel(p, persons, rows, irregular=irregular, missing=0.0, seed=1), truth(p)
+def _evaluation(
+    p: int, rows: int, persons: int, *, irregular: bool, missing: float = 0.0, readable: bool = True
+) -> Evaluation:
+    data, parameters = panel(p, persons, rows, irregular=irregular, missing=missing, seed=1), truth(p)
     taken: dict[str, float | None] = {"compiled": None, "readable": None}
-    for kernel in ("readable", *(["compiled"] if compiled.AVAILABLE else [])):
+    for kernel in (*(["readable"] if readable else []), *(["compiled"] if compiled.AVAILABLE else [])):
         with _forced(kernel):
             prepared = Likelihood(data, specification(p))
-        taken[kernel] = 1000 * _least(lambda one=prepared: one.value_and_gradient(parameters), 9)
-    readable = taken["readable"]
-    assert readable is not None
-    return Evaluation(p, rows, persons, irregular, taken["compiled"], readable)
+            times = 200 if rows * persons < 100 else 9
+            taken[kernel] = 1000 * least(lambda one=prepared: one.value_and_gradient(parameters), times)
+    return Evaluation(
+        constructs=p,
+        rows=rows,
+        persons=persons,
+        gaps="irregular" if irregular else "weekly",
+        missing=missing,
+        compressed=not irregular and not missing,
+        compiled_ms=taken["compiled"],
+        readable_ms=taken["readable"],
+        gigaflops=peak()[0] / 1e9,
+        how=peak()[1],
+    )
 
 
-def _fitted(p: int, rows: int, persons: int, start: Start, *, missing: float) -> Fitted:
-    data, model = panel(p, persons, rows, irregular=True, missing=missing, seed=2), specification(p, start=start)
-    found = fit(data, model)
-    seconds = _least(lambda: fit(data, model), 3)
-    return Fitted(p, rows, persons, start.value, missing, found.n_parameters, seconds, found.outcome.kind)
+def section(found: list[Evaluation]) -> list[str]:
+    rows = []
+    for e in found:
+        fast, slow = e.compiled_ms, e.readable_ms
+        over = "" if fast is None or e.compressed else f"{fast / e.floor_ms:.1f}"
+        rows.append(
+            (
+                e.constructs,
+                e.rows,
+                f"{e.persons:,}",
+                e.gaps,
+                f"{e.missing:.0%}",
+                "–" if fast is None else f"{fast:.3g}",
+                "–" if slow is None else f"{slow:.3g}",
+                "–" if fast is None or slow is None else f"{slow / fast:.0f}",
+                f"{e.floor_ms:.2g}",
+                over,
+            )
+        )
+    return [
+        "## One log-likelihood with its gradient",
+        "",
+        "Whole call, processor time on one core, least of nine. The floor is what the operations that every row needs "
+        f"would take at the best rate this core reached in the same run, {found[0].gigaflops:.0f} GFLOP/s in "
+        f"{found[0].how}: {operations(2)} operations a row for two constructs, {operations(6):,} for six. Where all "
+        "persons share one pattern of times and of what is missing they are walked over together, and the floor is "
+        "not one.",
+        "",
+        *table(
+            _HEAD,
+            rows,
+            "rrrlrrrrrr",
+        ),
+        "",
+    ]
 
 
-def _least(work: Callable[[], object], times: int) -> float:
-    """Least processor seconds of several runs."""
-    taken = []
-    for _ in range(times):
-        began = time.process_time()
-        work()
-        taken.append(time.process_time() - began)
-    return min(taken)
+def marks(found: list[Evaluation]) -> list[Mark]:
+    large = [e for e in found if e.rows * e.persons >= FROM_ROWS and not e.compressed and e.compiled_ms]
+    small = next(e for e in found if e.persons == 1)
+    out = []
+    for p in sorted({e.constructs for e in large}):
+        own = [e for e in large if e.constructs == p]
+        over = [(e.compiled_ms or 0.0) / e.floor_ms for e in own]
+        out.append(
+            Mark(
+                f"log-likelihood and gradient, {p} constructs, from {FROM_ROWS:,} rows",
+                f"at most {MARK:.0f} times the floor",
+                f"{min(over):.1f} to {max(over):.1f} times",
+                max(over) / MARK,
+                timed=False,
+            )
+        )
+    fast = small.compiled_ms or small.readable_ms or 0.0
+    return [
+        *out,
+        Mark(
+            "the same of one person with two rows: what a call costs by itself",
+            f"at most {OVERHEAD_MARK:g} ms",
+            f"{fast:.3f} ms",
+            fast / OVERHEAD_MARK,
+        ),
+    ]
 
 
 @contextmanager
@@ -102,3 +163,6 @@ def _forced(kernel: str) -> Iterator[None]:
         del os.environ["SECUREBASE_KERNEL"]
         if before is not None:
             os.environ["SECUREBASE_KERNEL"] = before
+
+
+PART = Part("speed", Evaluation, evaluations, section, marks)

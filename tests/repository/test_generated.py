@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 from xml.etree import ElementTree
@@ -36,3 +39,14 @@ def test_the_pictures_of_the_theory_say_what_the_table_says() -> None:
         kept_words, words = (list(ElementTree.fromstring(text).itertext()) for text in (kept, picture))
         assert len(words) > 200
         assert kept_words == words, f"{file}: run python docs/make_theory.py"
+
+
+def test_the_page_of_benchmarks_says_what_was_kept(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "docs" / "benchmarks.json", tmp_path)
+    asked = [sys.executable, "-m", "benchmarks", "--write", "--to", str(tmp_path)]
+    subprocess.run(asked, cwd=ROOT, check=True, capture_output=True, text=True)
+    written = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
+    assert (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8") == written, "run python -m benchmarks --write"
+    for picture in (tmp_path / "images").iterdir():
+        assert f"(images/{picture.name})" in written
+        assert (ROOT / "docs" / "images" / picture.name).exists()

@@ -1,0 +1,152 @@
+"""How long a whole fit with standard errors takes, and whether it ends at least as high as the recorded best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmarks import reference
+from benchmarks.cohorts import panel, specification
+from benchmarks.page import Mark, Part, seconds, table
+from benchmarks.timing import least
+from securebase.model.fit import fit
+from securebase.model.panel import Panel
+from securebase.model.parameters import Specification, Start, Trend
+
+#: log-likelihood of ctsim_p2_N200_T12.csv: the dense normal, maximised independently; and how near is near enough
+BEST, NEAR = -5492.164065121, 1e-8
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """One fit with standard errors, from the default start. apart: of the log-likelihood from the recorded best, as a
+    share of it; None where there is none. mark: seconds that it may take, 0 where there is no mark."""
+
+    what: str
+    constructs: int
+    rows: int
+    persons: int
+    start: str
+    missing: float
+    parameters: int
+    seconds: float
+    runs: int
+    outcome: str
+    log_likelihood: float
+    apart: float | None
+    mark: float
+    beside: str
+
+
+def fits() -> list[Fitted]:
+    recorded, other = reference.RECORDED["ctsem"], reference.RECORDED["OpenMx"]
+    found = []
+    known = reference.panel("ctsim_p2_N200_T12.csv", "id", "time", ("Y1", "Y2"), ("file", 1.0))
+    if known is not None:
+        of = Specification(("Y1", "Y2"), Trend.NONE, Start.FREE, time_unit="file", days_per_unit=1.0)
+        beside = f"ctsem {recorded:g} s, OpenMx {other:g} s"
+        found.append(_fitted("ctsim_p2_N200_T12.csv", known, of, 9, 0.03, beside, best=BEST))
+    recorded = reference.RECORDED["ctsem, 6 constructs"]
+    for what, p, persons, rows, start, missing, runs, mark, beside in (
+        ("", 2, 200, 12, Start.FREE, 0.1, 9, 0.0, ""),
+        ("", 2, 200, 10, Start.STATIONARY, 0.0, 9, 0.0, ""),
+        ("", 6, 200, 12, Start.FREE, 0.1, 5, 0.5, f"ctsem {recorded:g} s; OpenMx not in an hour"),
+        ("", 6, 1000, 16, Start.STATIONARY, 0.1, 3, 0.0, ""),
+        ("", 6, 10_000, 12, Start.FREE, 0.1, 1, 20.0, ""),
+    ):
+        data = panel(p, persons, rows, irregular=True, missing=missing, seed=2)
+        found.append(_fitted(what or "simulated", data, specification(p, start=start), runs, mark, beside))
+    return found
+
+
+def _fitted(
+    what: str, data: Panel, of: Specification, runs: int, mark: float, beside: str, best: float | None = None
+) -> Fitted:
+    found = fit(data, of)
+    taken = least(lambda: fit(data, of), runs)
+    assert found.log_likelihood is not None
+    gaps = data.n_observations / (len(data.times) * of.p)
+    return Fitted(
+        what=what,
+        constructs=of.p,
+        rows=round(len(data.times) / data.n_persons),
+        persons=data.n_persons,
+        start=of.start.value,
+        missing=1.0 - gaps,
+        parameters=found.n_parameters,
+        seconds=taken,
+        runs=runs,
+        outcome=found.outcome.kind,
+        log_likelihood=found.log_likelihood,
+        apart=None if best is None else (best - found.log_likelihood) / abs(best),
+        mark=mark,
+        beside=beside,
+    )
+
+
+def section(found: list[Fitted]) -> list[str]:
+    lines = [
+        "## One fit with standard errors",
+        "",
+        "Irregular gaps, from the default start, processor time on one core, least of several fits.",
+        "",
+        *table(
+            ["data", "constructs", "rows", "persons", "start", "missing", "parameters", "seconds", "fits", "ended"],
+            [
+                (
+                    f.what,
+                    f.constructs,
+                    f.rows,
+                    f"{f.persons:,}",
+                    f.start,
+                    f"{f.missing:.0%}",
+                    f.parameters,
+                    f"{f.seconds:.3f}",
+                    f.runs,
+                    f.outcome.replace("_", " "),
+                )
+                for f in found
+            ],
+            "lrrrlrrrrl",
+        ),
+        "",
+    ]
+    for f in found:
+        if f.apart is not None:
+            lines += [
+                f"On `{f.what}` the log-likelihood is {f.log_likelihood:.9f}: {abs(f.apart):.0e} of it "
+                "away from the maximum of the dense normal that was found independently.",
+                "",
+            ]
+    return lines
+
+
+def marks(found: list[Fitted]) -> list[Mark]:
+    out = []
+    if not any(f.apart is not None for f in found):
+        why = "not here: SECUREBASE_REFERENCE is not set"
+        out.append(Mark("fit with standard errors, ctsim_p2_N200_T12.csv", "at most 30 ms", why, None))
+    for f in found:
+        if not f.mark:
+            continue
+        asked, measured, ratio = f"at most {seconds(f.mark)}", seconds(f.seconds), f.seconds / f.mark
+        if f.apart is not None:
+            asked += f", log-likelihood {BEST} to {NEAR:g}"
+            measured += f", {abs(f.apart):.0e} apart"
+            if f.apart > NEAR:
+                ratio = max(ratio, f.apart / NEAR)
+        if f.outcome != "converged":
+            measured += f", ended {f.outcome}"
+        out.append(
+            Mark(
+                f"fit with standard errors, {f.constructs} constructs, {f.persons:,} clients, {f.rows} rows, "
+                f"{f.parameters} parameters",
+                asked,
+                measured,
+                ratio,
+                f.beside,
+            )
+        )
+    return out
+
+
+PART = Part("fits", Fitted, fits, section, marks)

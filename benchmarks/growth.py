@@ -1,0 +1,101 @@
+"""Whether the cost of an evaluation grows with clients and sessions no faster than they do, in time and in memory."""
+
+from __future__ import annotations
+
+import tracemalloc
+from dataclasses import dataclass
+
+from benchmarks.cohorts import panel, specification, truth
+from benchmarks.page import Mark, Part, table
+from benchmarks.timing import least
+from securebase.model.likelihood import Likelihood
+from securebase.model.parameters import Parameters
+
+#: cost of a row at the largest, beside that at a hundredth of it: linear, but for memory that is farther away
+MARK = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Two constructs, irregular gaps. grows: “clients” or “sessions”. milliseconds: log-likelihood with gradient.
+    mebibytes: the most that laying out the panel and evaluating it took beside the panel itself."""
+
+    grows: str
+    persons: int
+    rows: int
+    milliseconds: float
+    mebibytes: float
+
+    @property
+    def microseconds_a_row(self) -> float:
+        return 1000.0 * self.milliseconds / (self.persons * self.rows)
+
+
+def sizes() -> list[Size]:
+    return [
+        *(_size("clients", n, 16) for n in (1_000, 10_000, 100_000)),
+        *(_size("sessions", 100, t) for t in (160, 1_600, 16_000)),
+    ]
+
+
+def _size(grows: str, persons: int, rows: int) -> Size:
+    data, parameters = panel(2, persons, rows, irregular=True, missing=0.1, seed=3), truth(2)
+    taken = _evaluated(Likelihood(data, specification(2)), parameters, 5 if persons * rows < 1_000_000 else 3)
+    tracemalloc.start()
+    Likelihood(data, specification(2)).value_and_gradient(parameters)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return Size(grows, persons, rows, 1000.0 * taken, most / 2**20)
+
+
+def _evaluated(prepared: Likelihood, parameters: Parameters, times: int) -> float:
+    return least(lambda: prepared.value_and_gradient(parameters), times)
+
+
+def section(found: list[Size]) -> list[str]:
+    return [
+        "## Cost against clients and sessions",
+        "",
+        "One log-likelihood with its gradient, two constructs, irregular gaps, 10% missing. Memory is the most that "
+        "laying out the panel and evaluating it took, beside the panel.",
+        "",
+        *table(
+            ["grows", "clients", "rows of each", "ms", "µs a row", "MiB", "bytes a row"],
+            [
+                (
+                    s.grows,
+                    f"{s.persons:,}",
+                    f"{s.rows:,}",
+                    f"{s.milliseconds:.3g}",
+                    f"{s.microseconds_a_row:.3f}",
+                    f"{s.mebibytes:.3g}",
+                    f"{s.mebibytes * 2**20 / (s.persons * s.rows):.0f}",
+                )
+                for s in found
+            ],
+            "l",
+        ),
+        "",
+    ]
+
+
+def marks(found: list[Size]) -> list[Mark]:
+    out = []
+    for grows in ("clients", "sessions"):
+        own = [s for s in found if s.grows == grows]
+        small, large = own[0], own[-1]
+        times = large.microseconds_a_row / small.microseconds_a_row
+        memory = (large.mebibytes / (large.persons * large.rows)) / (small.mebibytes / (small.persons * small.rows))
+        out.append(
+            Mark(
+                f"cost against {grows}, {small.persons:,} × {small.rows:,} to {large.persons:,} × {large.rows:,} rows",
+                f"linear: a row at most {MARK:g} times as dear",
+                f"{times:.2f} times the time a row, {memory:.2f} times the memory",
+                max(times, memory) / MARK,
+                timed=False,
+            )
+        )
+    return out
+
+
+PART = Part("growth", Size, sizes, section, marks)

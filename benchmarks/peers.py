@@ -1,0 +1,182 @@
+"""Beside nlme in one run: the same model of real sessions, the same log-likelihood, processor seconds of both.
+
+lme4 is not among them: it has no residuals that depend on time, so that it can fit none of these models.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import reference
+from benchmarks.page import Mark, Part, seconds, table
+from benchmarks.timing import least
+from securebase.model.fit import fit
+from securebase.model.panel import Panel
+from securebase.model.parameters import Specification, Trend
+
+FILE = "cbt_bdi_sessions.csv"
+#: seconds that ours may take, how many times as fast as nlme that is, and how far log-likelihoods may lie apart
+MARK, TIMES, NEAR = 0.05, 70.0, 1e-6
+_RUNS = 7
+
+_SCRIPT = """
+if (!requireNamespace("nlme", quietly = TRUE)) quit(status = 3)
+library(nlme)
+given <- read.csv("table.csv")
+given$month <- given$time / 30
+cat(as.character(packageVersion("nlme")), "\\n")
+same <- corExp(form = ~ month | ID, nugget = TRUE)
+timed <- function(random, control) {
+  least <- Inf
+  for (run in 1:RUNS) {
+    taken <- sum(system.time(found <- lme(
+      BDI ~ month, random = random, correlation = same, data = given, method = "ML", control = control))[1:2])
+    least <- min(least, taken)
+  }
+  cat(least, sprintf("%.9f", as.numeric(logLik(found))), "\\n")
+}
+timed(~ 1 | ID, lmeControl())
+timed(~ month | ID, lmeControl(opt = "optim", maxIter = 200, msMaxIter = 200))
+"""
+_NOT_INSTALLED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """One model, with standard errors: seconds of ours and of theirs, and both log-likelihoods. None: not here."""
+
+    model: str
+    persons: int
+    rows: int
+    outcome: str
+    seconds: float
+    log_likelihood: float
+    program: str
+    their_seconds: float | None
+    their_log_likelihood: float | None
+
+
+def beside_nlme() -> list[Beside]:
+    data = reference.panel(FILE, "ID", "time", ("BDI",), ("day", 1.0))
+    if data is None:
+        return []
+    version, *theirs = _in_nlme(data) or [""]
+    out = []
+    for k, (what, own_change) in enumerate(
+        (
+            ("random intercept, OU process, noise; linear mean", False),
+            ("random intercept and slope, OU process, noise; linear mean", True),
+        )
+    ):
+        of = Specification(("BDI",), Trend.LINEAR, time_unit="day", days_per_unit=1.0, own_change=own_change)
+        found = fit(data, of)
+        assert found.log_likelihood is not None
+        taken, height = (float(word) for word in theirs[k].split()) if theirs else (None, None)
+        out.append(
+            Beside(
+                model=what,
+                persons=data.n_persons,
+                rows=len(data.times),
+                outcome=found.outcome.kind,
+                seconds=least(lambda of=of: fit(data, of), _RUNS),
+                log_likelihood=found.log_likelihood,
+                program=f"nlme {version}" if version else "",
+                their_seconds=taken,
+                their_log_likelihood=height,
+            )
+        )
+    return out
+
+
+def _in_nlme(data: Panel, runs: int = 2) -> list[str] | None:
+    """Version, then “seconds log-likelihood” of each model; None where R or nlme is not installed."""
+    if shutil.which("Rscript") is None:
+        return None
+    with tempfile.TemporaryDirectory() as name:
+        there = Path(name)
+        rows = [
+            f"{i},{float(data.times[row])!r},{float(data.scores[row, 0])!r}"
+            for i in range(data.n_persons)
+            for row in range(*data.rows_of(i).indices(len(data.times)))
+        ]
+        (there / "table.csv").write_text("\n".join(["ID,time,BDI", *rows]) + "\n")
+        (there / "fit.R").write_text(_SCRIPT.replace("RUNS", str(runs)))
+        done = subprocess.run(["Rscript", "fit.R"], cwd=there, capture_output=True, text=True, check=False)
+    if done.returncode == _NOT_INSTALLED:
+        return None
+    if done.returncode:
+        raise RuntimeError(f"nlme is installed but did not do its work: {done.stderr}")
+    return [line.strip() for line in done.stdout.splitlines()]
+
+
+def factor(found: list[Beside]) -> float | None:
+    """How many times as long nlme's fit took here as on the idle core whose times were recorded."""
+    if not found or found[0].their_seconds is None:
+        return None
+    return found[0].their_seconds / reference.RECORDED["nlme"]
+
+
+def section(found: list[Beside]) -> list[str]:
+    if not found:
+        return ["## Beside nlme", "", "Not run here: SECUREBASE_REFERENCE is not set, so there is no data.", ""]
+    if found[0].their_seconds is None:
+        said = "R with nlme is not installed where this ran, so its columns are empty."
+    else:
+        said = (
+            f"{found[0].program} in the same run. Its fit of the first model took {factor(found):.2f} times as long "
+            f"as the {reference.RECORDED['nlme']:.1f} s that were recorded for it on the idle core all recorded times "
+            "are from."
+        )
+    rows = []
+    for b in found:
+        theirs: tuple[str, ...] = ("–", "–", "–")
+        if b.their_seconds is not None and b.their_log_likelihood is not None:
+            theirs = (
+                f"{b.their_seconds:.2f}",
+                f"{b.their_seconds / b.seconds:.0f}",
+                f"{b.their_log_likelihood:.6f}",
+            )
+        rows.append((b.model, b.outcome, f"{b.seconds:.3f}", *theirs, f"{b.log_likelihood:.6f}"))
+    lines = [
+        "## Beside nlme",
+        "",
+        f"Real sessions of cognitive therapy, `{FILE}`: {found[0].persons} patients, {found[0].rows:,} rows. {said} "
+        "Processor time, least of several fits. lme4 has no residuals that depend on time, so it fits none of these.",
+        "",
+        *table(
+            ["model", "ours ended", "ours, s", "nlme, s", "nlme / ours", "logl of nlme", "logl of ours"], rows, "ll"
+        ),
+        "",
+    ]
+    richer = found[-1]
+    first = found[0].their_log_likelihood
+    if richer.their_log_likelihood is not None and first is not None and richer.their_log_likelihood < first:
+        lines += [
+            f"The second model holds the first, so its log-likelihood cannot be lower; nlme’s is, by "
+            f"{first - richer.their_log_likelihood:.4f}, and nlme gives no warning.",
+            "",
+        ]
+    return lines
+
+
+def marks(found: list[Beside]) -> list[Mark]:
+    what = "random intercept, OU process and noise, 557 patients, with standard errors"
+    asked = f"at most {seconds(MARK)}: {TIMES:.0f} times nlme; log-likelihood equal to {NEAR:g}"
+    if not found:
+        return [Mark(what, asked, "not here: SECUREBASE_REFERENCE is not set", None)]
+    one = found[0]
+    measured, ratio, beside = seconds(one.seconds), one.seconds / MARK, "nlme: not installed here"
+    if one.their_seconds is not None and one.their_log_likelihood is not None:
+        apart = abs(one.their_log_likelihood - one.log_likelihood)
+        measured += f", {one.their_seconds / one.seconds:.0f} times as fast as nlme; {apart:.0e} apart"
+        beside = f"nlme {one.their_seconds:.1f} s in the same run"
+        if apart > NEAR:
+            ratio = max(ratio, apart / NEAR)
+    return [Mark(what, asked, measured, ratio, beside)]
+
+
+PART = Part("peers", Beside, beside_nlme, section, marks)

@@ -1,0 +1,120 @@
+"""Pictures for docs/benchmarks.md: coverage of intervals, and what studies conclude of known truths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+
+from benchmarks.coverage import BAND, Coverage, title
+from benchmarks.scenarios import Told
+from securebase.charts import style
+from securebase.charts.render import svg
+
+_WIDTH, _WORDS, _LINE = 640, 190, 24
+#: ending of a study → colour, from good to bad
+ENDINGS = {"right": style.GOOD, "withheld": "#d9d3c7", "missed": "#b08a1e", "wrong": style.ALERT}
+
+
+def coverage_picture(found: Sequence[Coverage]) -> str:
+    """One row a model: small dots for parameters, large ones for blocks of them, and the band they should keep to."""
+    rows = []
+    for place, c in enumerate(found):
+        held = [{"share": share, "kind": "parameter"} for share in c.parameters.values()]
+        held += [
+            {"share": share, "kind": "block", "out": block in c.blocks_outside and c.cohorts >= 300}
+            for block, share in c.blocks.items()
+        ]
+        said = f"{title(c)} ({c.cohorts})"
+        rows += [{"place": place, "said": said, "out": False, **one} for one in held]
+    names = [{"place": place, "said": f"{title(c)} ({c.cohorts})"} for place, c in enumerate(found)]
+    shares = [row["share"] for row in rows]
+    low = min(0.89, *shares) - 0.005
+    scale = alt.Scale(domain=[low, 1.0], range=[_WORDS, _WIDTH - 12], nice=False, zero=False)
+    x = alt.X(
+        "share:Q",
+        scale=scale,
+        axis=alt.Axis(title="share of 95% intervals that hold the truth", format="%", values=[0.85, 0.9, 0.95, 1.0]),
+    )
+    y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.7, len(found) - 0.3], reverse=True, nice=False))
+    base = style.table(rows).encode(x=x, y=y)
+    band = style.table([{"share": BAND[0], "to": BAND[1]}]).mark_rect(color=style.GHOST).encode(x=x, x2="to:Q")
+    chart = style.layered(
+        band,
+        style.table([{"share": 0.95}]).mark_rule(color=style.OTHER, strokeDash=[3, 3]).encode(x=x),
+        base.transform_filter("datum.kind == 'parameter'").mark_circle(size=20, opacity=0.3, color=style.SOFT),
+        base.transform_filter("datum.kind == 'block'")
+        .mark_circle(size=64, opacity=0.9)
+        .encode(
+            color=alt.condition("datum.out", alt.value(style.ALERT), alt.value(style.CONSTRUCT_COLOURS["alliance"]))
+        ),
+        style.table(names).mark_text(align="left", color=style.INK).encode(x=alt.value(0), y=y, text="said:N"),
+        fitted=False,
+        width=_WIDTH,
+        height=_LINE * len(found),
+    )
+    return _alone(
+        style.themed(
+            chart,
+            label="Do 95% intervals hold the truth?",
+            description="For each simulated model the share of cohorts whose interval holds the truth: small grey dots "
+            f"are parameters, large ones blocks of parameters, the band runs from {BAND[0]:.0%} to {BAND[1]:.0%}.",
+        )
+    )
+
+
+def scenarios_picture(found: Sequence[Told]) -> str:
+    """One bar a scenario and size: in how many cohorts the conclusion was right, withheld, missed, or wrong."""
+    several = len({t.clients for t in found}) > 1
+    own = sorted(found, key=lambda t: ([f.scenario for f in found].index(t.scenario), t.clients))
+    rows, names = [], []
+    for place, t in enumerate(own):
+        said = t.scenario.replace("_", " ") + (f" ({t.clients})" if several else "")
+        names.append({"place": place, "said": said})
+        at = 0.0
+        for kind in ENDINGS:
+            share = t.ended[kind]
+            text = f"{share:.0%}" if share >= 0.06 else ""
+            rows.append(
+                {"place": place, "kind": kind, "from": at, "share": at + share, "text": text, "mid": at + share / 2}
+            )
+            at += share
+    scale = alt.Scale(domain=[0, 1], range=[_WORDS, _WIDTH - 12], nice=False)
+    axis = alt.Axis(title="share of simulated cohorts", format="%", values=[0, 0.5, 1])
+    y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.7, len(own) - 0.3], reverse=True, nice=False))
+    colour = alt.Color(
+        "kind:N",
+        scale=alt.Scale(domain=list(ENDINGS), range=list(ENDINGS.values())),
+        legend=alt.Legend(orient="top", title=None, symbolType="square"),
+    )
+    base = style.table(rows)
+    light = "datum.kind == 'withheld'"
+    chart = style.layered(
+        base.mark_bar(size=_LINE - 8).encode(
+            x=alt.X("from:Q", scale=scale, axis=axis), x2="share:Q", y=y, color=colour
+        ),
+        base.mark_text().encode(
+            x=alt.X("mid:Q", scale=scale),
+            y=y,
+            text="text:N",
+            color=alt.condition(light, alt.value(style.INK), alt.value(style.PAPER)),
+        ),
+        style.table(names).mark_text(align="left", color=style.INK).encode(x=alt.value(0), y=y, text="said:N"),
+        fitted=False,
+        width=_WIDTH,
+        height=_LINE * len(own),
+    )
+    return _alone(
+        style.themed(
+            chart,
+            label="What a study concludes of known truths",
+            description="For each scenario the share of simulated cohorts in which the whole conclusion was right, "
+            "part of it withheld, something true missed, or something false concluded.",
+        )
+    )
+
+
+def _alone(chart: alt.LayerChart) -> str:
+    """As a file of its own: it has no page to take its letters and its ground from."""
+    drawn = svg(chart)
+    return drawn.replace('class="chart"', f'font-family="sans-serif" style="background:{style.PAPER}"', 1) + "\n"

@@ -1,0 +1,48 @@
+"""Public data and recorded results of other programs, from the folder that SECUREBASE_REFERENCE names."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from securebase.model.panel import Panel
+
+#: processor seconds that were recorded on one idle core for the same work, with standard errors
+RECORDED = {
+    "ctsem": 16.5,
+    "OpenMx": 22.7,
+    "ctsem, 6 constructs": 120.0,
+    "nlme": 3.5875,
+}
+
+
+def folder() -> Path | None:
+    named = os.environ.get("SECUREBASE_REFERENCE")
+    return Path(named) if named else None
+
+
+def panel(file: str, person: str, time: str, columns: Sequence[str], unit: tuple[str, float]) -> Panel | None:
+    """The first row of each person and time of a table; None where there is no such folder. unit: name, days."""
+    where = folder()
+    if where is None:
+        return None
+    rows: dict[str, dict[float, list[float]]] = {}
+    with (where / "data" / file).open(newline="") as stream:
+        for row in csv.DictReader(stream):
+            scores = [float(row[c]) if row[c] not in ("", "NA") else np.nan for c in columns]
+            rows.setdefault(row[person], {}).setdefault(float(row[time]), scores)
+    times = [np.array(sorted(own)) for own in rows.values()]
+    return Panel(
+        persons=tuple(rows),
+        constructs=tuple(columns),
+        starts=np.concatenate([[0], np.cumsum([len(t) for t in times])]).astype(np.int64),
+        times=np.concatenate(times),
+        scores=np.array([own[t] for own in rows.values() for t in sorted(own)]),
+        wave=np.full(sum(len(t) for t in times), -1, dtype=np.int64),
+        time_unit=unit[0],
+        days_per_unit=unit[1],
+    )

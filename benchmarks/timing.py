@@ -1,0 +1,123 @@
+"""Processor time, and a measure of the machine: how many operations it can do, and how long a known fit takes."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def least(work: Callable[[], object], times: int) -> float:
+    """Least processor seconds of several runs."""
+    taken = []
+    for _ in range(times):
+        began = time.process_time()
+        work()
+        taken.append(time.process_time() - began)
+    return min(taken)
+
+
+def load() -> float:
+    """Processes that want a processor, averaged over a minute."""
+    return os.getloadavg()[0]
+
+
+def processor() -> str:
+    """What the machine calls its processor, and how many cores of it there are."""
+    name = ""
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        names = [
+            line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")
+        ]
+        name = names[0] if names else ""
+    return f"{name or 'unnamed processor'}, {os.cpu_count()} cores"
+
+
+_PRODUCTS = """
+typedef double lane __attribute__((vector_size(LANES * 8)));
+#define STEP(k) { lane u = A[k], v = A[6 + k]; const lane *B = b + 6*k; \\
+  p0 += u*B[0]; p1 += u*B[1]; p2 += u*B[2]; p3 += u*B[3]; p4 += u*B[4]; p5 += u*B[5]; \\
+  q0 += v*B[0]; q1 += v*B[1]; q2 += v*B[2]; q3 += v*B[3]; q4 += v*B[4]; q5 += v*B[5]; }
+/* c += a b, many times: 6x6 products of several problems side by side, two rows of c at a time in registers */
+void products(const lane *restrict a, const lane *restrict b, lane *restrict c, long times) {
+  for (long n = 0; n < times; n++)
+    for (int i = 0; i < 6; i += 2) {
+      const lane *A = a + 6*i; lane *C = c + 6*i;
+      lane p0 = C[0], p1 = C[1], p2 = C[2], p3 = C[3], p4 = C[4], p5 = C[5];
+      lane q0 = C[6], q1 = C[7], q2 = C[8], q3 = C[9], q4 = C[10], q5 = C[11];
+      STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5)
+      C[0] = p0; C[1] = p1; C[2] = p2; C[3] = p3; C[4] = p4; C[5] = p5;
+      C[6] = q0; C[7] = q1; C[8] = q2; C[9] = q3; C[10] = q4; C[11] = q5;
+    }
+}
+"""
+
+
+@cache
+def peak() -> tuple[float, str]:
+    """(floating-point operations a second on one core, how that was measured): products of four or of eight 6×6
+    matrices side by side, the better of the two, where there is a C compiler; else NumPy's of large matrices."""
+    compiler = shutil.which("gcc") or shutil.which("clang")
+    found = [] if compiler is None else [(_side_by_side(compiler, lanes), lanes) for lanes in (4, 8)]
+    if found and max(found)[0] > 0:
+        return max(found)[0], f"products of {max(found)[1]} 6×6 matrices side by side, compiled for this processor"
+    a = np.random.default_rng(1).normal(size=(400, 400))
+    return 2.0 * 400**3 / least(lambda: a @ a, 20), "products of 400×400 matrices by NumPy, as there is no C compiler"
+
+
+def _side_by_side(compiler: str, lanes: int) -> float:
+    """Operations a second, or 0 where it cannot be compiled."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, library = Path(folder) / "products.c", Path(folder) / "products.so"
+        source.write_text(_PRODUCTS)
+        asked = [
+            compiler,
+            f"-DLANES={lanes}",
+            "-O3",
+            "-march=native",
+            "-shared",
+            "-fPIC",
+            str(source),
+            "-o",
+            str(library),
+        ]
+        if subprocess.run(asked, capture_output=True, check=False).returncode:
+            return 0.0
+        of = ctypes.CDLL(str(library))
+        a, b, c = (_aligned(36 * lanes) for _ in range(3))
+        pointers, times = [ctypes.c_void_p(x.ctypes.data) for x in (a, b, c)], 50_000
+        taken = least(lambda: of.products(*pointers, ctypes.c_long(times)), 20)
+        # the products were really made: each adds 6 times 1e-6 at most
+        assert 1e-3 < c[0] < 1e-3 + 21 * times * 6e-6
+        return times * 2.0 * lanes * 6**3 / taken
+
+
+def _aligned(size: int) -> Any:
+    room = np.zeros(size + 8)
+    first = (-room.ctypes.data % 64) // 8
+    own = room[first : first + size]
+    own[:] = 1e-3
+    return own
+
+
+def operations(p: int) -> int:
+    """Floating-point operations that one row of p constructs needs at least, forward and back, everything observed.
+
+    D = 1 + p columns are carried: the mean and what a person's own level adds. Forward, for each indicator
+    2D + 3p + 2pD + 2p² + D + D(D + 1), and 2p³ + p²(p + 1) + 2p²D to the next row; back 2D² + 4D + 4pD + 2p² + 8p and
+    4p³ + p²(p + 1) + 4p²D.
+    """
+    D = 1 + p
+    forward = p * (2 * D + 3 * p + 2 * p * D + 2 * p**2 + D + D * (D + 1)) + 2 * p**3 + p**2 * (p + 1) + 2 * p**2 * D
+    back = p * (2 * D**2 + 4 * D + 4 * p * D + 2 * p**2 + 8 * p) + 4 * p**3 + p**2 * (p + 1) + 4 * p**2 * D
+    return forward + back
