@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from securebase.errors import ModelError, TableError
-from securebase.exchange.csv_tables import read_cohort
+from securebase.exchange.csv_tables import read_cohort, write_cohort
 from securebase.model.observations import panel
 from securebase.records.cohort import Cohort
 from securebase.records.episode import Brought
@@ -160,3 +161,20 @@ def test_what_a_scenario_says_was_brought_along_is_a_covariate_too() -> None:
     known = tuple(replace(e, brought=(Brought("attachment", float(k)),)) for k, e in enumerate(cohort.episodes))
     rows = panel(replace(cohort, episodes=known), covariates=["attachment"])
     np.testing.assert_array_equal(rows.covariates, [[0.0], [1.0], [2.0]])
+
+
+def test_covariates_and_therapists_are_written_and_read_back(tmp_path: Path) -> None:
+    cohort = read(covariates=["age", "sex"], therapist="doctor")
+    write_cohort(cohort, tmp_path / "out.csv")
+    back = read_cohort(
+        tmp_path / "out.csv",
+        person="person",
+        time="time",
+        outcome="phq",
+        processes=["warmth"],
+        covariates=["age", "sex=man"],
+        therapist="therapist",
+    )
+    assert [(e.covariates, e.therapist) for e in back.episodes] == [
+        (e.covariates, e.therapist) for e in cohort.episodes
+    ]

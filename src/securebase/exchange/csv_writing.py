@@ -25,7 +25,8 @@ def write_cohort(
     """Write what the client answered on the cohort's outcome and processes.
 
     Long: columns person, time (in the cohort's unit), then one for each construct, then arm, therapist and what was
-    brought along where the cohort knows of any. Wide: person, then construct_n for each whole-numbered time n.
+    brought along where the cohort knows of any; what was done
+    (inputs) is not written. Wide: person, then construct_n for each whole-numbered time n.
     `measures` says which (instrument, scale) to write for a construct that was measured with several.
 
     Raises TableError where the file could not be read back to the same.
@@ -52,6 +53,7 @@ def _facts(episode: EpisodeRecord) -> dict[str, str]:
     """What is the same on every row of a person, as far as it is known."""
     named = {"arm": episode.arm, "therapist": episode.therapist}
     known = {name: neutralised(text) for name, text in named.items() if text}
+    known |= {name: _number(value) for name, value in episode.covariates.items()}
     return known | {b.name: _number(round(b.value, 4)) for b in episode.brought}
 
 
