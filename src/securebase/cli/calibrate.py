@@ -41,7 +41,7 @@ def command(
     json_wanted: bool,
     outs: tuple[Path, ...],
 ) -> None:
-    """Simulate cohorts from SCENARIO (default: as the literature has it) and hold them to published figures.
+    """Simulate cohorts from SCENARIO (default: whole_clinic) and hold them to published figures.
 
     Failures stay in the table, and so does what cannot be simulated, each with its reason.
     """

@@ -9,10 +9,13 @@ import pytest
 
 from securebase.measurement.change import sudden_gains
 from securebase.model.scenario import scenario
-from securebase.study.calibration.designs import DESIGNS, IPT, WAITING, draw
+from securebase.model.simulate import simulate_with_truth
+from securebase.records.vocabulary import Ending
+from securebase.study.calibration.designs import DESIGNS, IPT, OTHER, USUAL_CARE, WAITING
+from securebase.study.calibration.drawing import draw
 from securebase.study.calibration.drawn import Drawn
 from securebase.study.calibration.statistics import correlation
-from securebase.study.calibration.targets import alliance, change, events, processes
+from securebase.study.calibration.targets import TARGETS, alliance, attachment, change, events, processes
 from securebase.study.forms import Form
 
 NAN = np.nan
@@ -20,8 +23,7 @@ NAN = np.nan
 
 @pytest.fixture(scope="module")
 def clinic() -> Drawn:
-    truth = scenario("default")
-    return draw(truth.parameter_set, truth.course, 60, np.random.default_rng(1), inventory=True)
+    return draw(scenario("default"), 60, np.random.default_rng(1), inventory=True)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,8 @@ def made(symptoms: list[list[float]], alliance: list[list[float]] | None = None,
     n, T = scores["symptoms"].shape
     weeks = np.broadcast_to(np.arange(float(T)), (n, T))
     asked = {when: np.array(totals) for when, totals in inventory.items()}
-    return Drawn(weeks, np.ones((n, T), dtype=bool), scores, T, {"symptoms": 3.0, "alliance": 3.0}, asked)
+    held, left = np.ones((n, T), dtype=bool), np.zeros(n, dtype=bool)
+    return Drawn(weeks, held, left, scores, T, {"symptoms": 3.0, "alliance": 3.0}, asked)
 
 
 def test_means_and_last_scores_pass_over_what_is_missing() -> None:
@@ -124,10 +127,10 @@ def test_c6_shrinkage_is_one_less_the_ratio_of_raw_lags(arms: dict[str, Drawn]) 
 def test_c14_to_c18_by_hand() -> None:
     ipt = made([[0.0]] * 4, start=[10, 12, 14, 16], end=[4, 6, 8, 22])
     waiting = made([[0.0]] * 4, start=[10, 12, 14, 16], end=[8, 10, 12, 14])
-    cohort = {IPT: ipt, WAITING: waiting}
+    cohort = {IPT: ipt, WAITING: waiting, USUAL_CARE: waiting}
     assert change.inventory_mean(cohort, "start") == 13
     assert change.inventory_fall(cohort) == pytest.approx(3 / 13)
-    assert change.change_without(cohort, WAITING) == pytest.approx(2 / 3)
+    assert change.change_without(cohort) == pytest.approx(2 / 3)
     assert change.inventory_spread_ratio(cohort) == pytest.approx(np.std([4, 6, 8, 22]) / np.std([10, 12, 14, 16]))
     assert change.response(cohort) == 0.5  # 10 → 4 and 12 → 6
     assert change.remission(cohort) == 0.25  # 4 is below 5
@@ -170,6 +173,119 @@ def test_c22_indirect_share_is_that_of_the_paths() -> None:
     assert processes.indirect_share(cohort, "social_support", WAITING) == pytest.approx(0.5, abs=0.03)
 
 
+def test_a_drawn_cohort_is_the_one_that_simulate_writes_down() -> None:
+    truth = scenario("whole_clinic")
+    ours = draw(truth, 30, np.random.default_rng(4))
+    theirs = simulate_with_truth(truth, n=30, rng=np.random.default_rng(4))[1].persons
+    assert ours.held.sum(axis=1).tolist() == [len(p.values) for p in theirs]
+    assert ours.left.tolist() == [p.ending is Ending.LEFT for p in theirs]
+    assert ours.therapist is not None
+    for i, person in enumerate(theirs):
+        assert f"therapist-{ours.therapist[i] + 1}" == person.therapist
+        assert {name: values[i] for name, values in ours.brought.items()} == person.brought
+        for name, of_own_making in (("dependent", True), ("independent", False)):
+            expected = sum(e.weight for e in person.life_events if e.dependent is of_own_making)
+            assert ours.events[name][i].sum() == pytest.approx(expected)
+        for t in range(len(person.values)):
+            open_now = [r for r in person.ruptures if r.session <= t + 1 < (r.repaired or r.session + 4)]
+            assert ours.ruptures["open"][i, t] == bool(open_now)
+            assert ours.ruptures["marked"][i, t] == any(r.marked for r in open_now)
+            assert ours.ruptures["repaired"][i, t] == any(r.repaired == t + 1 for r in person.ruptures)
+
+
+def with_flags(one: Drawn, **ruptures: list[list[int]]) -> Drawn:
+    return replace(one, ruptures={name: np.array(flags, dtype=bool) for name, flags in ruptures.items()})
+
+
+def test_c26_and_c27_by_hand() -> None:
+    cohort = with_flags(
+        made([[0, 0, 0, 0, 0, -1], [0, 0, 0, 0, 0, 0.5], [0, 0, 0, 0, 0, -0.5]]),
+        open=[[1, 0, 1, 0, 0, 0], [1, 1, 1, 1, 0, 0], [1, 1, 0, 0, 0, 0]],
+        marked=[[1, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0]],
+        repaired=[[0, 1, 0, 1, 0, 0], [0, 0, 0, 0, 1, 0], [0, 0, 1, 0, 0, 0]],
+    )
+    assert events.ruptured_sessions({IPT: cohort}, "open") == 8 / 18
+    assert events.ruptured_sessions({IPT: cohort}, "marked") == 3 / 18
+    # repairs for each open session: 1, .25, .5; ends −1, .5, −.5 from one intake
+    r = np.corrcoef([1, 0.25, 0.5], [-1, 0.5, -0.5])[0, 1]
+    assert events.repair_and_outcome({IPT: cohort}) == pytest.approx(-r)
+
+
+def test_c21_and_c28_by_hand() -> None:
+    one = made([[0.0]] * 4, start=[10, 10, 12, 12], end=[4, 6, 9, 11])
+    cohort = {IPT: replace(one, therapist=np.array([0, 0, 1, 1]))}
+    # intake takes out all that lies between the two therapists
+    assert events.therapist_share(cohort) == 0.0
+    crossed = {IPT: replace(one, therapist=np.array([0, 1, 0, 1]))}
+    # left over are −1, 1, −1, 1: all of it lies between
+    assert events.therapist_share(crossed) == pytest.approx(1.0)
+    base = made([[0.0] * 8] * 6, [[0, 1, 2, 1, 0, 1, 2, 1]] * 6)
+    rated = replace(base, scores=base.scores | {"therapist_alliance": base.scores["alliance"] * 0.5 - 0.5})
+    assert events.therapist_rates_lower({IPT: rated}) == pytest.approx(-1.0)
+    assert events.therapist_tracks({IPT: rated}) == pytest.approx(1.0)
+
+
+def test_c23_stress_counts_after_session_four_by_the_week() -> None:
+    one = made([[1.0] * 6, [2.0] * 6, [3.0] * 6])
+    weight = np.array([[9, 9, 9, 9, 1, 0], [0, 0, 0, 0, 1, 1], [9, 0, 0, 0, 3, 0]], dtype=float)
+    cohort = {IPT: replace(one, events={"dependent": weight})}
+    assert events.stress_after_depression(cohort, "dependent") == pytest.approx(np.corrcoef([1, 2, 3], [1, 2, 3])[0, 1])
+
+
+def test_c29_and_c30_by_hand() -> None:
+    """After six sessions all five are better, after seven three, after eight one; who stayed away does not count."""
+    held = np.ones((16, 8), dtype=bool)
+    held[:5, 6:] = False
+    held[5:10, 7:] = False
+    held[15, 3:] = False
+    ends = [4] * 5 + [4, 4, 4, 15, 15] + [4, 15, 15, 15, 15] + [4]
+    one = made([[0.0] * 8] * 16, start=[16] * 16, end=ends)
+    left = np.array([False] * 15 + [True])
+    assert events.improvement_by_dose({IPT: replace(one, held=held, left=left)}) == pytest.approx(-1.0)
+    later = np.full((2, 16), 3.0)
+    later[0, [1, 9]] = 12.0  # one who ended below 5, and one who did not
+    later[1, 6] = 10.0
+    asked = one.inventory | {f"after {k}": later[k] for k in range(2)}
+    followed = {IPT: replace(one, inventory=asked, followed_at=(13.0, 26.0))}
+    # of the first five who ended below 5 one has 12 later; of all ten, two are cases at some quarter
+    assert events.recurrence(followed, remitters=5) == pytest.approx(1 / 5)
+    assert events.recurrence(followed, remitters=74) == pytest.approx(2 / 10)
+
+
+def test_c10_to_c13_have_the_sign_of_the_source() -> None:
+    rng = np.random.default_rng(8)
+    hope, avoidance, anxiety = rng.standard_normal((3, 400))
+    end = -0.5 * hope + rng.standard_normal(400)
+    rated = -0.4 * avoidance - 0.1 * anxiety + rng.standard_normal(400)
+    one = made(np.tile(end[:, None], 6).tolist(), np.tile(rated[:, None], 6).tolist())
+    brought = {"hope": hope, "attachment_avoidance": avoidance, "attachment_anxiety": anxiety}
+    cohort = {IPT: replace(one, brought=brought)}
+    assert attachment.expected_and_outcome(cohort) == pytest.approx(np.corrcoef(hope, -end)[0, 1])
+    assert attachment.brought_and_alliance(cohort, "attachment_avoidance") < -0.25
+    both = np.corrcoef(-avoidance - anxiety, rated)[0, 1]
+    assert attachment.brought_and_alliance(cohort, "security") == pytest.approx(both)
+    assert attachment.rated_and_outcome(cohort, "alliance") == pytest.approx(-np.corrcoef(rated, end)[0, 1])
+
+
+def test_c31_needs_both_paths() -> None:
+    rng = np.random.default_rng(9)
+
+    def p_of(first: float, second: float) -> float:
+        cohort = {}
+        for name, on in ((IPT, 1.0), (OTHER, 0.0)):
+            rise = first * on + rng.standard_normal(80)
+            end = -second * rise + rng.standard_normal(80)
+            symptoms = np.column_stack([np.zeros(80) + 0.01 * rng.standard_normal(80)] * 3 + [end])
+            one = replace(made(symptoms.tolist()), planned=4)
+            skills = np.column_stack([np.zeros(80), rise, rise, rise])
+            cohort[name] = replace(one, scores=one.scores | {"interpersonal_skills": skills})
+        return processes.mediation_p(cohort, "interpersonal_skills", OTHER)
+
+    assert p_of(1.5, 1.0) < 0.001
+    assert p_of(0.0, 1.0) > 0.01
+    assert p_of(1.5, 0.0) > 0.01
+
+
 def test_c34_flat_first_and_better_then_is_a_late_change() -> None:
     late = [0.0] * 6 + [-0.5, -1.0, -1.5, -1.5]
     steady = np.linspace(0, -1.5, 10).tolist()
@@ -177,8 +293,6 @@ def test_c34_flat_first_and_better_then_is_a_late_change() -> None:
 
 
 def test_every_design_gives_as_many_clients_as_its_targets_ask_for() -> None:
-    from securebase.study.calibration.targets import TARGETS
-
     for design in DESIGNS.values():
         arms = design.draw(scenario("default"), np.random.default_rng(1))
         wanted = [t.persons for t in TARGETS if t.design == design.id and t.statistic is not None]

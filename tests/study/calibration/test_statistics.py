@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from securebase.study.calibration.marginal import Working, marginal_effect
 from securebase.study.calibration.statistics import (
@@ -14,6 +15,7 @@ from securebase.study.calibration.statistics import (
     partial_correlation,
     residual,
     share_between,
+    slope_p,
 )
 
 NAN = np.nan
@@ -46,6 +48,18 @@ def test_explained_is_the_squared_correlation_for_one_predictor() -> None:
     x, y = rng.standard_normal(50), rng.standard_normal(50)
     assert explained(y, x) == pytest.approx(correlation(x, y) ** 2)
     assert coefficients(y, x)[0] == pytest.approx(correlation(x, y) * y.std() / x.std())
+
+
+def test_a_slope_is_tested_by_students_t() -> None:
+    rng = np.random.default_rng(4)
+    x, z = rng.standard_normal(40), rng.standard_normal(40)
+    y = 0.3 * x + z + rng.standard_normal(40)
+    assert slope_p(y, x) == pytest.approx(stats.linregress(x, y).pvalue)
+    X = np.column_stack([np.ones(40), x, z])
+    beta = np.linalg.lstsq(X, y, rcond=None)[0]
+    left = y - X @ beta
+    se = np.sqrt(left @ left / 37 * np.linalg.inv(X.T @ X)[1, 1])
+    assert slope_p(y, x, z) == pytest.approx(2 * stats.t.sf(abs(beta[1]) / se, 37))
 
 
 def test_hedges_g_by_hand() -> None:

@@ -1,8 +1,4 @@
-"""The studies that a calibration simulates. A target names the one it is computed from.
-
-`routine` is a clinic's practice: people miss check-ins and leave early. `trial` has arms side by side, everybody asked
-at the end. Both are drawn from one scenario, by default the one that the literature set stands behind.
-"""
+"""The studies that a calibration simulates. A target names the one it is computed from."""
 
 from __future__ import annotations
 
@@ -12,16 +8,14 @@ from types import MappingProxyType
 
 import numpy as np
 
-from securebase.measurement.catalogue import instrument
-from securebase.measurement.scoring import score
-from securebase.model.parameter_set import ParameterSet
-from securebase.model.responses import responses_for
-from securebase.model.scenario import Course, Scenario
-from securebase.model.simulate import draw_true_values
-from securebase.model.standardised import assemble
-from securebase.study.calibration.drawn import Array, Drawn
+from securebase.model.scenario import Scenario
+from securebase.study.calibration.drawing import arms_of, draw, trial_of
+from securebase.study.calibration.drawn import Drawn
 
-IPT, USUAL_CARE, WAITING, OTHER = "ipt", "usual_care", "waiting_list", "other_therapy"
+IPT, OTHER, USUAL_CARE, WAITING = "ipt", "other_therapy", "usual_care", "waiting_list"
+ROUTINE_PERSONS, TRIAL_PERSONS, FOLLOWED_PERSONS = 400, 75, 200
+#: weeks after the end at which clients in maintenance are asked again: every quarter for two years
+QUARTERS = tuple(13.0 * quarter for quarter in range(1, 9))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,68 +28,37 @@ class Design:
 
 
 def _routine(truth: Scenario, rng: np.random.Generator) -> Mapping[str, Drawn]:
-    return {IPT: draw(truth.parameter_set, truth.course, ROUTINE_PERSONS, rng, inventory=True)}
+    """People miss check-ins and leave, by chance and with a reason."""
+    return {IPT: draw(truth, ROUTINE_PERSONS, rng, inventory=True)}
 
 
 def _trial(truth: Scenario, rng: np.random.Generator) -> Mapping[str, Drawn]:
-    """Two arms today: the therapy, and the natural course without any, which stands for a waiting list."""
-    everybody = replace(truth.course, dropout=0.0, missed=0.0)
-    stated = truth.parameter_set.stated
-    without = replace(stated, therapy_change=dict.fromkeys(stated.constructs, 0.0))
-    control = replace(
-        truth.parameter_set,
-        stated=without,
-        parameters=assemble(without, own_change=truth.parameter_set.specification.own_change),
-    )
-    return {
-        IPT: draw(truth.parameter_set, everybody, TRIAL_PERSONS, rng, inventory=True),
-        WAITING: draw(control, everybody, TRIAL_PERSONS, rng, inventory=True),
-    }
+    return arms_of(truth, (IPT, OTHER, USUAL_CARE, WAITING), TRIAL_PERSONS, rng)
 
 
-INVENTORY = "phq9"
-ROUTINE_PERSONS, TRIAL_PERSONS = 400, 75
+def _followed(truth: Scenario, rng: np.random.Generator) -> Mapping[str, Drawn]:
+    """Nobody leaves. Therapy then goes on once a month, so its push is kept, whatever the scenario says of its end."""
+    after = replace(truth.happens.after_the_end, kept=1.0, follow_ups=QUARTERS)
+    happens = replace(trial_of(truth).happens, after_the_end=after)
+    return {IPT: draw(replace(trial_of(truth), happens=happens), FOLLOWED_PERSONS, rng, inventory=True)}
 
-DESIGNS: Mapping[str, Design] = MappingProxyType(
-    {
-        d.id: d
-        for d in (
-            Design("routine", f"{ROUTINE_PERSONS} clients of a clinic in IPT, 16 weekly sessions planned", _routine),
-            Design("trial", f"arms of {TRIAL_PERSONS} clients, everybody assessed at week 15", _trial),
-        )
-    }
+
+_SHELF = (
+    Design(
+        "routine",
+        f"{ROUTINE_PERSONS} clients of a clinic in IPT, 16 weekly sessions planned; some miss check-ins, some leave",
+        _routine,
+    ),
+    Design(
+        "trial",
+        f"IPT, another therapy, usual care and a waiting list, {TRIAL_PERSONS} clients each, all asked at week 15",
+        _trial,
+    ),
+    Design(
+        "followed",
+        f"{FOLLOWED_PERSONS} clients who all have 16 sessions of IPT and two years of maintenance, asked by quarter",
+        _followed,
+    ),
 )
 
-
-def draw(chosen: ParameterSet, course: Course, n: int, rng: np.random.Generator, *, inventory: bool = False) -> Drawn:
-    """n clients as arrays; with `inventory` PHQ-9 item responses are made at the start and the end and scored."""
-    specification, T = chosen.specification, course.sessions
-    gaps = np.rint(course.days_between + course.irregular * rng.standard_normal((n, T - 1)))
-    gaps = np.maximum(gaps, 1.0) + course.days_between * (rng.random(gaps.shape) < course.skipped_week)
-    weeks = np.concatenate([np.zeros((n, 1)), np.cumsum(gaps, axis=1)], axis=1) / specification.days_per_unit
-    true = draw_true_values(specification, chosen.parameters, list(weeks), rng)
-    leaves = rng.random(n) < course.dropout
-    last = np.where(leaves, rng.integers(1, max(T, 2), size=n), T)
-    held = np.arange(T) < last[:, None]
-    scores, zero = {}, {}
-    for k, (name, (of, scale)) in enumerate(chosen.measures().items()):
-        unit, shelf = chosen.unit(of, scale), instrument(of).scale(scale)
-        drawn = unit.mean + unit.points * true[:, :, k] + np.sqrt(unit.noise) * rng.standard_normal((n, T))
-        step = instrument(of).item(shelf.items[0]).step / len(shelf.items)
-        points = np.rint(np.clip(drawn, shelf.minimum, shelf.maximum) / step) * step
-        answered = held & (rng.random((n, T)) >= course.missed)
-        scores[name] = np.where(answered, (points - unit.mean) / unit.sd, np.nan)
-        zero[name] = (unit.mean - shelf.minimum) / unit.sd
-    ends = {}
-    if inventory:
-        at_end = true[np.arange(n), last - 1, specification.constructs.index("symptoms")]
-        ends = {"start": _inventory(chosen, true[:, 0, 0], rng), "end": _inventory(chosen, at_end, rng)}
-    return Drawn(weeks, held, scores, T, zero, ends)
-
-
-def _inventory(chosen: ParameterSet, true: Array, rng: np.random.Generator) -> Array:
-    """(n,) totals of PHQ-9 responses made for true symptoms (n,)."""
-    shelf, unit = instrument(INVENTORY), chosen.unit(INVENTORY, "total")
-    wanted = unit.mean + unit.points * true + np.sqrt(unit.noise) * rng.standard_normal(len(true))
-    totals = [score(shelf, responses_for(shelf, {"total": w}, rng)).scores["total"].value for w in wanted.tolist()]
-    return np.array(totals, dtype=np.float64)
+DESIGNS: Mapping[str, Design] = MappingProxyType({d.id: d for d in _SHELF})

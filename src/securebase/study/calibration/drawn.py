@@ -12,27 +12,43 @@ from securebase.records.vocabulary import Moment
 from securebase.study.table import SessionTable
 
 Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 #: what is asked after a session; everything else is asked before it
 _AFTER = frozenset({"alliance", "emotional_processing"})
+
+
+def _cut(columns: Mapping[str, Array], n: int) -> dict[str, Array]:
+    return {name: values[:n] for name, values in columns.items()}
 
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
     """n clients, at most T sessions. Scores are in standard deviations of clients at the first session.
 
-    weeks (n, T): since the first session. held (n, T): sessions that took place. scores: construct → (n, T), NaN where
-    nothing was answered. inventory: {"start", "end"} → (n,) PHQ-9 totals from item responses, where they were asked.
+    weeks (n, T): since the first session. held (n, T): sessions that took place. left (n,): stayed away before the
+    planned end, other than because it was enough. scores: construct → (n, T), NaN where nothing was answered.
     planned: sessions planned. zero: construct → how many of those standard deviations the mean at the first session
     lies above the scale's lowest score.
+
+    inventory: "start", "end", "after 0", … → (n,) PHQ-9 totals from item responses, where they were asked. brought:
+    what clients bring along → (n,). therapist (n,) or None. events: "dependent", "independent" → (n, T) weight of life
+    events before a session. ruptures: "open", "marked", "repaired" → (n, T) sessions. followed_at: weeks after the end
+    of "after 0", …
     """
 
     weeks: Array
-    held: NDArray[np.bool_]
+    held: Flags
+    left: Flags
     scores: Mapping[str, Array]
     planned: int
     zero: Mapping[str, float]
     inventory: Mapping[str, Array] = field(default_factory=dict)
+    brought: Mapping[str, Array] = field(default_factory=dict)
+    therapist: NDArray[np.int64] | None = None
+    events: Mapping[str, Array] = field(default_factory=dict)
+    ruptures: Mapping[str, Flags] = field(default_factory=dict)
+    followed_at: tuple[float, ...] = ()
 
     @property
     def n(self) -> int:
@@ -44,8 +60,13 @@ class Drawn:
             self,
             weeks=self.weeks[:n],
             held=self.held[:n],
-            scores={name: values[:n] for name, values in self.scores.items()},
-            inventory={name: values[:n] for name, values in self.inventory.items()},
+            left=self.left[:n],
+            scores=_cut(self.scores, n),
+            inventory=_cut(self.inventory, n),
+            brought=_cut(self.brought, n),
+            therapist=None if self.therapist is None else self.therapist[:n],
+            events=_cut(self.events, n),
+            ruptures={name: flags[:n] for name, flags in self.ruptures.items()},
         )
 
     def mean(self, construct: str, first: int, last: int | None = None) -> Array:

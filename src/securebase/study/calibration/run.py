@@ -17,7 +17,7 @@ from securebase.study.replications import Run, on_cores, stream
 
 Progress = Callable[[int, int], None]
 #: what is calibrated where nothing else is named
-DEFAULT = "default"
+DEFAULT = "whole_clinic"
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from securebase.study.calibration.drawn import Array
 
@@ -53,6 +54,14 @@ def coefficients(y: Array, *given: Array) -> Array:
     y, *given_too = complete(y, *given)
     X = np.column_stack([np.ones(len(y)), *given_too])
     return np.asarray(np.linalg.lstsq(X, y, rcond=None)[0][1:], dtype=np.float64)
+
+
+def slope_p(y: Array, x: Array, *given: Array) -> float:
+    """Two-sided p of the slope of y on x with `given` held constant, by Student's t."""
+    y, x, *given_too = complete(y, x, *given)
+    r = partial_correlation(x, y, *given_too) if given_too else correlation(x, y)
+    df = len(y) - 2 - len(given_too)
+    return float(2.0 * stats.t.sf(abs(r) * np.sqrt(df / max(1.0 - r**2, 1e-300)), df))
 
 
 def hedges_g(treated: Array, control: Array) -> float:

@@ -153,7 +153,7 @@ ROSTER = (
         "Not on the expected path.",
         measure=PHQ9,
         next_in=4,
-        pushes=steadily("symptoms", 2, 8, 1.2),
+        pushes=steadily("symptoms", 2, 8, 1.5),
     ),
     Person(
         "Jamila A.",

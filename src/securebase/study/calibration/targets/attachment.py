@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import inf
 
-from securebase.study.calibration.target import Basis, Target
+from securebase.study.calibration.designs import IPT
+from securebase.study.calibration.statistics import correlation
+from securebase.study.calibration.target import Arms, Basis, Target
 
-_NO_ATTACHMENT = "Cohorts have no attachment ratings yet."
-_NO_RATING = "Clients do not rate it in simulated cohorts."
+_NO_ATTACHMENT = "What clients bring along does not change in a simulated course."
+_NO_RATING = "No scale on the shelf asks for it."
 _NOTSU = "Notsu et al. 2024 (33 studies)"
 _TAYLOR = "Taylor et al. 2015 (review: direction; sizes unverified)"
+
+
+def brought_and_alliance(arms: Arms, name: str) -> float:
+    """C10: r of what clients bring along with the mean alliance of sessions 3 and 4. Security is taken for the opposite
+    of anxiety and avoidance together."""
+    clinic = arms[IPT]
+    brought = clinic.brought
+    value = -brought["attachment_anxiety"] - brought["attachment_avoidance"] if name == "security" else brought[name]
+    return correlation(value, clinic.mean("alliance", 3, 4))
+
+
+def expected_and_outcome(arms: Arms) -> float:
+    """C12: −r of expectation at intake with the last symptom score."""
+    clinic = arms[IPT]
+    return -correlation(clinic.brought["hope"], clinic.last("symptoms", after=4))
+
+
+def rated_and_outcome(arms: Arms, name: str) -> float:
+    """C13: −r of what clients rate of the relationship at sessions 3 and 4 with the last symptom score."""
+    clinic = arms[IPT]
+    return -correlation(clinic.mean(name, 3, 4), clinic.last("symptoms", after=4))
+
 
 TARGETS: tuple[Target, ...] = (
     Target(
@@ -24,8 +49,7 @@ TARGETS: tuple[Target, ...] = (
         source=_NOTSU,
         design="routine",
         persons=100,
-        statistic=None,
-        remark=_NO_ATTACHMENT,
+        statistic=partial(brought_and_alliance, name="attachment_avoidance"),
     ),
     Target(
         id="C10",
@@ -39,8 +63,7 @@ TARGETS: tuple[Target, ...] = (
         source=_NOTSU,
         design="routine",
         persons=100,
-        statistic=None,
-        remark=_NO_ATTACHMENT,
+        statistic=partial(brought_and_alliance, name="attachment_anxiety"),
     ),
     Target(
         id="C10",
@@ -55,8 +78,7 @@ TARGETS: tuple[Target, ...] = (
         source="Diener & Monroe 2011, 10.1037/a0022425",
         design="routine",
         persons=52,
-        statistic=None,
-        remark=_NO_ATTACHMENT,
+        statistic=partial(brought_and_alliance, name="security"),
     ),
     Target(
         id="C11",
@@ -98,8 +120,7 @@ TARGETS: tuple[Target, ...] = (
         source="Constantino et al. 2018 (81 studies, n = 12,722)",
         design="routine",
         persons=157,
-        statistic=None,
-        remark=_NO_RATING,
+        statistic=expected_and_outcome,
     ),
     Target(
         id="C13",
@@ -114,8 +135,7 @@ TARGETS: tuple[Target, ...] = (
         source="Elliott et al. 2018, 10.1037/pst0000175",
         design="routine",
         persons=75,
-        statistic=None,
-        remark=_NO_RATING,
+        statistic=partial(rated_and_outcome, name="empathy"),
     ),
     Target(
         id="C13",
@@ -130,8 +150,7 @@ TARGETS: tuple[Target, ...] = (
         source="Tryon et al. 2018 (54 studies, n = 7,278)",
         design="routine",
         persons=134,
-        statistic=None,
-        remark=_NO_RATING,
+        statistic=partial(rated_and_outcome, name="goals"),
     ),
     Target(
         id="C13",

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 from securebase.measurement.catalogue import instrument
-from securebase.measurement.change import sudden_gains
+from securebase.measurement.change import change_between, sudden_gains
 from securebase.model.parameter_set import parameter_set
 from securebase.study.calibration.designs import IPT
 from securebase.study.calibration.drawn import Drawn
-from securebase.study.calibration.statistics import NAN, complete
+from securebase.study.calibration.statistics import NAN, complete, correlation, residual, share_between
 from securebase.study.calibration.target import Arms, Basis, Target
+from securebase.study.variance import moves_with
 
 
 def fewest_points() -> float:
@@ -52,6 +53,91 @@ def sudden_gain_and_outcome(arms: Arms) -> float:
     return float((a.mean() - b.mean()) / pooled)
 
 
+def therapist_share(arms: Arms) -> float:
+    """C21: share of the PHQ-9 at the end, intake held constant, that lies between therapists."""
+    clinic = arms[IPT]
+    if clinic.therapist is None:
+        return NAN
+    left = residual(clinic.inventory["end"], clinic.inventory["start"])
+    return share_between(left, clinic.therapist)
+
+
+def stress_after_depression(arms: Arms, kind: str) -> float:
+    """C23: r of mean symptoms of sessions 1 to 4 with the weight of life events of one kind a week thereafter."""
+    clinic = arms[IPT]
+    later = clinic.held[:, 4:]
+    weeks = later.sum(axis=1)
+    weight = np.where(later, clinic.events[kind][:, 4:], 0.0).sum(axis=1)
+    rate = np.divide(weight, weeks, out=np.full(clinic.n, np.nan), where=weeks > 0)
+    return correlation(clinic.mean("symptoms", 1, 4), rate)
+
+
+def ruptured_sessions(arms: Arms, who: str) -> float:
+    """C26: share of sessions with a rupture that is not mended yet: all of them (open) or those marked."""
+    clinic = arms[IPT]
+    return float(clinic.ruptures[who][clinic.held].mean())
+
+
+def repair_and_outcome(arms: Arms) -> float:
+    """C27: −r of repairs for each session with an open rupture and the last symptom score, intake held constant."""
+    clinic = arms[IPT]
+    open_sessions = clinic.ruptures["open"].sum(axis=1).astype(float)
+    repairs = clinic.ruptures["repaired"].sum(axis=1).astype(float)
+    share = np.divide(repairs, open_sessions, out=np.full(clinic.n, np.nan), where=open_sessions > 0)
+    left = residual(clinic.last("symptoms", after=4), clinic.mean("symptoms", 1))
+    return -correlation(share, left)
+
+
+def therapist_rates_lower(arms: Arms) -> float:
+    """C28: mean difference of the two ratings of the same sessions, therapist's less client's, in SDs of clients."""
+    clinic = arms[IPT]
+    return float(np.nanmean(clinic.scores["therapist_alliance"] - clinic.scores["alliance"]))
+
+
+def therapist_tracks(arms: Arms) -> float:
+    """C28: r of the two ratings within clients, own means taken out."""
+    table = arms[IPT].table(["therapist_alliance", "alliance"])
+    found = moves_with(table, "therapist_alliance", "alliance").within
+    return NAN if found is None else found.estimate
+
+
+#: a number of sessions counts where so many clients ended with it
+_FEWEST_ENDED = 5
+
+
+def improvement_by_dose(arms: Arms) -> float:
+    """C29: r over numbers of sessions held of that number and the share reliably and clinically improved on the PHQ-9,
+    of clients who began above the cut and did not stay away."""
+    clinic = arms[IPT]
+    scale = instrument("phq9").scale("total")
+    held, start, end = clinic.held.sum(axis=1), clinic.inventory["start"], clinic.inventory["end"]
+    better = np.array(
+        [
+            np.nan if one is None else float(one)
+            for one in (
+                change_between(scale, a, b).clinically_significant
+                for a, b in zip(start.tolist(), end.tolist(), strict=True)
+            )
+        ]
+    )
+    counted = ~clinic.left & np.isfinite(better)
+    doses = [k for k in np.unique(held[counted]) if (held[counted] == k).sum() >= _FEWEST_ENDED]
+    rates = [better[counted & (held == k)].mean() for k in doses]
+    return correlation(np.array(doses, dtype=np.float64), np.array(rates))
+
+
+#: a PHQ-9 of this or more at any quarter counts as a recurrence: where the instrument sees a case
+_CASE = 10.0
+
+
+def recurrence(arms: Arms, remitters: int) -> float:
+    """C30: share of the first so many clients in remission at the end (PHQ-9 below 5) with a recurrence later."""
+    clinic = arms[IPT]
+    well = np.flatnonzero(clinic.inventory["end"] < 5)[:remitters]
+    after = np.column_stack([clinic.inventory[f"after {k}"][well] for k in range(len(clinic.followed_at))])
+    return float((after >= _CASE).any(axis=1).mean())
+
+
 _KELLY = "Kelly et al. 2007, 10.1016/j.brat.2007.07.007 (n = 185)"
 _RNIC = "Rnic et al. 2023, 10.1037/bul0000390"
 
@@ -66,11 +152,10 @@ TARGETS: tuple[Target, ...] = (
         pins="noise and shocks",
         basis=Basis.SEEN,
         source=_KELLY,
-        design="routine",
+        design="followed",
         persons=185,
         statistic=with_sudden_gain,
         percent=True,
-        remark="Falls by a reliable change are too rare: there are no shocks beside the weekly movement.",
     ),
     Target(
         id="C20",
@@ -82,10 +167,15 @@ TARGETS: tuple[Target, ...] = (
         pins="noise and shocks",
         basis=Basis.SEEN,
         source=_KELLY,
-        design="routine",
+        design="followed",
         persons=185,
         statistic=sudden_gain_and_outcome,
-        remark="Who falls fast has more sudden gains and ends lower: gains are not yet separate from the course.",
+        remark=(
+            "Whoever falls fast along their own course has more sudden gains and ends lower. In the settings tried "
+            "while tuning (how far people differ in change, how early it comes, how noisy weeks are, how many gains "
+            "come by chance; 16 cohorts each) d stayed between .44 and .61: below cognitive therapy’s .75, not near "
+            "none."
+        ),
     ),
     Target(
         id="C21",
@@ -100,8 +190,7 @@ TARGETS: tuple[Target, ...] = (
         source="Johns et al. 2019, 10.1016/j.cpr.2018.08.004",
         design="routine",
         persons=400,
-        statistic=None,
-        remark="Cohorts have no therapists yet.",
+        statistic=therapist_share,
         percent=True,
     ),
     Target(
@@ -116,8 +205,7 @@ TARGETS: tuple[Target, ...] = (
         source=_RNIC,
         design="routine",
         persons=400,
-        statistic=None,
-        remark="Cohorts have no life events yet.",
+        statistic=partial(stress_after_depression, kind="dependent"),
     ),
     Target(
         id="C23",
@@ -131,13 +219,16 @@ TARGETS: tuple[Target, ...] = (
         source=_RNIC,
         design="routine",
         persons=400,
-        statistic=None,
-        remark="Cohorts have no life events yet.",
+        statistic=partial(stress_after_depression, kind="independent"),
+        remark=(
+            "What just happens is drawn independently of the client, so its r is 0 by construction. The published .10 "
+            "may be shared reporting, or circumstances that bring both; neither is simulated."
+        ),
     ),
     Target(
         id="C26",
         part="clients",
-        what="Sessions with a rupture as clients mark them",
+        what="Sessions with a rupture that somebody marks",
         published="19–42%",
         interval=(0.19, 0.42),
         band=(0.19, 0.42),
@@ -146,14 +237,13 @@ TARGETS: tuple[Target, ...] = (
         source="a summary of several studies, second-hand",
         design="routine",
         persons=100,
-        statistic=None,
-        remark="Cohorts have no ruptures of their own yet.",
+        statistic=partial(ruptured_sessions, who="marked"),
         percent=True,
     ),
     Target(
         id="C26",
         part="observers",
-        what="Sessions with a rupture as observers mark them",
+        what="Sessions with a rupture, marked or not",
         published="41–100%",
         interval=(0.41, 1.0),
         band=(0.40, 1.0),
@@ -162,8 +252,7 @@ TARGETS: tuple[Target, ...] = (
         source="a summary of several studies, second-hand",
         design="routine",
         persons=100,
-        statistic=None,
-        remark="Cohorts have no observers.",
+        statistic=partial(ruptured_sessions, who="open"),
         percent=True,
     ),
     Target(
@@ -179,8 +268,7 @@ TARGETS: tuple[Target, ...] = (
         source="Safran, Muran & Eubanks-Carter 2011 (3 studies, n = 148)",
         design="routine",
         persons=50,
-        statistic=None,
-        remark="Cohorts have no ruptures of their own yet.",
+        statistic=repair_and_outcome,
     ),
     Target(
         id="C28",
@@ -194,8 +282,7 @@ TARGETS: tuple[Target, ...] = (
         source="Atzil-Slonim et al. 2015 (213 clients)",
         design="routine",
         persons=213,
-        statistic=None,
-        remark="Therapists do not rate the alliance in simulated cohorts.",
+        statistic=therapist_rates_lower,
     ),
     Target(
         id="C28",
@@ -209,8 +296,7 @@ TARGETS: tuple[Target, ...] = (
         source="Atzil-Slonim et al. 2015 (213 clients)",
         design="routine",
         persons=213,
-        statistic=None,
-        remark="Therapists do not rate the alliance in simulated cohorts.",
+        statistic=therapist_tracks,
     ),
     Target(
         id="C29",
@@ -225,8 +311,7 @@ TARGETS: tuple[Target, ...] = (
         source="Barkham et al. 2006, 10.1037/0022-006X.74.1.160 (n = 1,868)",
         design="routine",
         persons=400,
-        statistic=None,
-        remark="Clients do not yet leave because they are better.",
+        statistic=improvement_by_dose,
     ),
     Target(
         id="C30",
@@ -238,11 +323,14 @@ TARGETS: tuple[Target, ...] = (
         own_band=True,
         pins="relapse",
         basis=Basis.SEEN,
-        source="Frank et al. 2007 (74 women)",
-        design="routine",
-        persons=74,
-        statistic=None,
-        remark="There is no follow-up yet.",
+        source="Frank et al. 2007 (74 women in remission)",
+        design="followed",
+        persons=200,
+        statistic=partial(recurrence, remitters=74),
         percent=True,
+        remark=(
+            "After the end nothing new happens to simulated people: no life events, no new episode. Those who ended "
+            "well fall ill again only through their own movements."
+        ),
     ),
 )

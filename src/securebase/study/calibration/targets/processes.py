@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from math import inf
 
 import numpy as np
 
-from securebase.study.calibration.designs import IPT, WAITING
-from securebase.study.calibration.statistics import NAN, coefficients, complete, correlation, hedges_g
+from securebase.study.calibration.designs import IPT, OTHER, WAITING
+from securebase.study.calibration.statistics import NAN, coefficients, complete, correlation, hedges_g, slope_p
 from securebase.study.calibration.target import Arms, Basis, Target
 from securebase.study.calibration.targets.alliance import lag
 from securebase.study.forms import Form
@@ -39,6 +40,18 @@ def indirect_share(arms: Arms, through: str, control: str) -> float:
     total = coefficients(end, arm, start)[0]
     a, b = coefficients(change, arm)[0], coefficients(end, change, arm, start)[0]
     return float(a * b / total)
+
+
+def mediation_p(arms: Arms, through: str, control: str) -> float:
+    """C31: p of the joint test of mediation with three assessments (sessions 1, 8 and 16), the larger of two: arm →
+    change to the middle, and that change → symptoms at the end with arm, intake and symptoms in the middle held
+    constant (MacKinnon et al. 2002)."""
+    both = (arms[IPT], arms[control])
+    arm = np.concatenate([np.full(a.n, float(i == 0)) for i, a in enumerate(both)])
+    half, end = both[0].planned // 2, both[0].planned
+    first, middle, last = (np.concatenate([a.mean("symptoms", k) for a in both]) for k in (1, half, end))
+    change = np.concatenate([a.mean(through, half) - a.mean(through, 1) for a in both])
+    return max(slope_p(change, arm), slope_p(last, change, arm, first, middle))
 
 
 def with_outcome(arms: Arms, construct: str, first: int, last: int) -> float:
@@ -129,6 +142,19 @@ TARGETS: tuple[Target, ...] = (
         percent=True,
     ),
     Target(
+        id="C31",
+        part="mediation",
+        what="p of a test of mediation with three assessments against another therapy",
+        published="not told from 0",
+        band=(0.05, inf),
+        pins="what few assessments show",
+        basis=Basis.SEEN,
+        source="Lemmens et al. 2017 (n = 151, three assessments)",
+        design="trial",
+        persons=75,
+        statistic=partial(mediation_p, through="interpersonal_skills", control=OTHER),
+    ),
+    Target(
         id="C24",
         part="processing",
         what="Depth of processing in sessions 5–10 and symptoms at the end, r",
@@ -172,6 +198,10 @@ TARGETS: tuple[Target, ...] = (
         design="routine",
         persons=345,
         statistic=partial(support_and_mood, earlier="symptoms", later="social_support"),
+        remark=(
+            "Just above the band. Who improves in both adds the trend to the lag: with own lines taken out too it is "
+            ".03, and .06 the other way (medians of 20 cohorts)."
+        ),
     ),
     Target(
         id="C24",
@@ -187,7 +217,10 @@ TARGETS: tuple[Target, ...] = (
         design="routine",
         persons=345,
         statistic=moves_together,
-        remark="The published figure is of momentary ratings in daily life; one item a session carries more error.",
+        remark=(
+            "The published figure is of ratings of one moment in daily life. Here two scales with errors of their own "
+            "are given once a week, and states that move together with .35 show as about .27."
+        ),
     ),
     Target(
         id="C25",
