@@ -27,6 +27,7 @@ from benchmarks import (
     ranking,
     reference,
     scenarios,
+    server,
     speed,
     waves,
 )
@@ -47,6 +48,7 @@ PARTS = (
     peers.PART,
     waves.PART,
     client.PART,
+    server.PART,
     power.PART,
     ranking.PART,
 )

@@ -102,6 +102,8 @@ DATABASES = {
     "default": {
         "ENGINE": "securebase.workbench.database",
         "NAME": DATA_DIR / "securebase.db",
+        # a connection is kept between requests: a new one begins with the key and with no page decrypted
+        "CONN_MAX_AGE": 60,
         "OPTIONS": {
             "key": DATABASE_KEY,
             "key_file": DATABASE_KEY_FILE,

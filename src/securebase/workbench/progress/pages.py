@@ -7,11 +7,14 @@ import hashlib
 import re
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
@@ -25,6 +28,7 @@ from securebase.workbench.accounts.gate import for_roles, signed_in
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.clients.queries import client_of
 from securebase.workbench.progress import drawings, queries
+from securebase.workbench.progress.rows import Summary
 from securebase.workbench.progress.tickets import fingerprint_of
 from securebase.workbench.progress.tickets import ticket as ticket_for
 from securebase.workbench.therapy_sessions.forms import AlertNoteForm
@@ -40,9 +44,48 @@ def caseload(request: HttpRequest) -> HttpResponse:
         return redirect("profile")
     now = timezone.now()
     found = queries.caseload(account=account, now=now)
-    rows = [(row, _safe(row.shown.symptoms), _safe(row.shown.alliance), when(row.next_at, now)) for row in found.rows]
+    rows = [_case(_Case.of(row, now)) for row in found.rows]
     context = {"caseload": found, "rows": rows, "section": "caseload"}
     return render(request, "progress/caseload.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """All that one row of the caseload is made of."""
+
+    client_id: uuid.UUID
+    name: str
+    ended: bool
+    phase: str
+    phase_label: str
+    areas: tuple[str, ...]
+    planned: int
+    share: float
+    shown: Summary
+    next: str
+
+    @classmethod
+    def of(cls, row: queries.CaseRow, now: datetime) -> _Case:
+        episode = row.episode
+        return cls(
+            client_id=row.client.id,
+            name=row.client.name_shown,
+            ended=episode is not None and episode.ended_on is not None,
+            phase=episode.phase if episode else "",
+            phase_label=episode.phase_label if episode else "",
+            areas=tuple(episode.problem_area_labels) if episode else (),
+            planned=episode.planned_sessions if episode else 0,
+            share=row.share,
+            shown=row.shown,
+            next=when(row.next_at, now),
+        )
+
+
+@lru_cache(maxsize=1000)
+def _case(row: _Case) -> SafeString:
+    """A row as HTML: half the time of a caseload went into writing rows that had not changed."""
+    curves = {"symptoms": _safe(row.shown.symptoms), "alliance": _safe(row.shown.alliance)}
+    return render_to_string("progress/_case.html", {"row": row, **curves})
 
 
 @for_roles(Role.THERAPIST)

@@ -1,0 +1,109 @@
+"""A simulated clinic for the measurements of the server, and the client page after a check-in, measured inside.
+
+Run by `benchmarks.server` in a process of its own, with SECUREBASE_DATA_DIR set: `python -m benchmarks.clinic`.
+"""
+
+# ruff: noqa: E402 (Django is set up before its models are imported)
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import time
+from datetime import datetime
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "securebase.workbench.settings")
+
+import django
+
+django.setup()
+
+from django.core.management import call_command
+from django.db import transaction
+from django.test import Client as Browser
+from django.utils import timezone
+
+from securebase.measurement.catalogue import instrument
+from securebase.records.vocabulary import Moment
+from securebase.workbench.accounts.actions import create_account, create_clinic
+from securebase.workbench.accounts.models import Account, Role
+from securebase.workbench.clients.models import Client, Episode
+from securebase.workbench.demo.actions import _courses, _write
+from securebase.workbench.demo.roster import ROSTER
+from securebase.workbench.progress.queries import caseload, current_picture
+from securebase.workbench.therapy_sessions.actions import invite_check_in, record_check_in
+from securebase.workbench.therapy_sessions.models import CheckInMode, TherapySession
+
+USER_NAME, PASSWORD = "bench", "quiet herons wade"
+CASELOAD, CLINIC = 60, 10_000
+
+
+def build(now: datetime) -> Account:
+    """One therapist with 60 clients whose courses are simulated, in a clinic of 10,000; the others have no course."""
+    clinic = create_clinic(name="Simulated clinic")
+
+    def therapist(name: str) -> Account:
+        return create_account(
+            clinic=clinic, user_name=name, name_shown=name, password=PASSWORD, roles=(Role.THERAPIST,)
+        )
+
+    own, other = therapist(USER_NAME), therapist("other")
+    with transaction.atomic():
+        for round_ in range(-(-CASELOAD // len(ROSTER))):
+            left = CASELOAD - round_ * len(ROSTER)
+            for person, course in list(zip(ROSTER, _courses(round_), strict=True))[:left]:
+                _write(person, course, therapist=own, now=now)
+        rows = Client.objects.for_the_workbench(because="a clinic to measure").bulk_create(
+            Client(clinic=clinic, therapist=other, name_shown=f"Client {n}", simulated=True)
+            for n in range(CLINIC - CASELOAD)
+        )
+        Episode.objects.for_the_workbench(because="a clinic to measure").bulk_create(
+            Episode(client=row, began_on=timezone.localdate(now)) for row in rows
+        )
+    return own
+
+
+def after_check_ins(account: Account) -> dict[str, dict[str, Any]]:
+    """The client page, asked for right after a check-in was recorded: for clients without and with hypotheses."""
+    browser = Browser(SERVER_NAME="localhost")
+    browser.force_login(account)
+    taken: dict[str, list[tuple[float, float]]] = {"without": [], "with": []}
+    coming = TherapySession.objects.visible_to(account).filter(held_at__gt=timezone.now()).select_related("episode")
+    for session in coming.order_by("held_at"):
+        current_picture(episode=session.episode, as_of=timezone.now())
+        now = timezone.now()
+        if session.check_ins.filter(moment="before", state="answered").exists():
+            continue
+        check_in = invite_check_in(
+            session=session, by=account, moment=Moment.BEFORE, mode=CheckInMode.DEVICE, at=now
+        ).check_in
+        given = {i.number: 0.0 if i.options else 5.0 for i in instrument("session_before").items}
+        record_check_in(check_in=check_in, responses=given, submission=str(session.id), at=now)
+        clock, began = time.perf_counter(), time.process_time()
+        response = browser.get(f"/clients/{session.episode.client_id}/")
+        spent = time.process_time() - began, time.perf_counter() - clock
+        assert response.status_code == 200
+        taken["with" if b"hypotheses-title" in response.content else "without"].append(spent)
+    found: dict[str, dict[str, Any]] = {}
+    for name, spans in taken.items():
+        warm = spans[2:]  # the first ones load what is kept afterwards
+        processor, by_clock = zip(*warm, strict=True)
+        found[name] = {
+            "clients": len(warm),
+            "processor_ms": 1e3 * statistics.median(processor),
+            "clock_ms": 1e3 * statistics.median(by_clock),
+        }
+    return found
+
+
+def main() -> None:
+    call_command("migrate", verbosity=0)
+    account = build(timezone.now())
+    caseload(account=account, now=timezone.now())
+    json.dump(after_check_ins(account), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

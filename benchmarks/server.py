@@ -1,0 +1,193 @@
+"""The workbench's server and the start of a process, beside their marks. Asks nothing but its own server on 127.0.0.1.
+
+`python -m benchmarks server` measures these alone.
+"""
+
+from __future__ import annotations
+
+import http.cookiejar
+import json
+import os
+import re
+import resource
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.page import Mark, Part, table
+
+USER_NAME, PASSWORD = "bench", "quiet herons wade"
+REQUESTS, A_SECOND = 200, 20
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One measurement beside its mark, both in `unit`."""
+
+    what: str
+    found: float
+    mark: float
+    unit: str
+    remark: str = ""
+
+    @property
+    def in_words(self) -> str:
+        return f"{self.found:.{2 if self.unit == 's' else 0}f} {self.unit}"
+
+    @property
+    def ratio(self) -> float:
+        return self.found / self.mark
+
+
+def server_and_start() -> list[Measured]:
+    """Start-up, memory, the client page after a check-in, and the caseload under load."""
+    found = [
+        Measured("`import securebase`", _processor_seconds("-c", "import securebase"), 0.4, "s"),
+        Measured("`securebase --help`", _processor_seconds("-m", "securebase", "--help"), 0.3, "s"),
+    ]
+    with tempfile.TemporaryDirectory() as where:
+        data = Path(where) / "data"
+        data.mkdir()
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("SECUREBASE_", "DJANGO_"))}
+        inside = subprocess.run(
+            [sys.executable, "-m", "benchmarks.clinic"],
+            env={**environment, "SECUREBASE_DATA_DIR": str(data)},
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+        for name, spans in json.loads(inside.stdout).items():
+            what = f"client page after a check-in, {name} hypotheses"
+            remark = f"processor time, median of {spans['clients']} clients; by the clock {spans['clock_ms']:.0f} ms"
+            found.append(Measured(what, spans["processor_ms"], 50.0, "ms", remark))
+        with _served(data, environment) as (home, process):
+            found += _under_way(home, process)
+    return found
+
+
+def _processor_seconds(*arguments: str) -> float:
+    """Of a fresh process, least of five, with the interpreter's own start."""
+    least = float("inf")
+    for _ in range(5):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        least = min(least, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return least
+
+
+def _under_way(home: str, process: int) -> list[Measured]:
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+    found = [Measured("memory after the start", _megabytes(process), 250.0, "MB", "resident")]
+    form = browser.open(home + "/sign-in/").read().decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
+    assert token
+    fields = {"csrfmiddlewaretoken": token[1], "user_name": USER_NAME, "password": PASSWORD}
+    page = browser.open(home + "/sign-in/", urllib.parse.urlencode(fields).encode()).read().decode()
+    clients = re.findall(r'href="(/clients/[0-9a-f-]{36}/)"', page)
+    assert len(clients) == 60, "the caseload was not reached"
+    found.append(Measured("memory after the first page (caseload)", _megabytes(process), 250.0, "MB", "resident"))
+    found.append(_load(browser, home + "/", process))
+    one = browser.open(home + clients[0]).read().decode()
+    for image in re.findall(r'<img class="chart" src="([^"]+)"', one):
+        browser.open(home + image).read()
+    found.append(Measured("memory after a client page with its charts", _megabytes(process), 250.0, "MB", "resident"))
+    return found
+
+
+def _load(browser: urllib.request.OpenerDirector, address: str, process: int) -> Measured:
+    """200 requests, 20 a second, each measured from the moment it was due."""
+    for _ in range(5):
+        browser.open(address).read()
+    cookies = "; ".join(f"{c.name}={c.value}" for h in browser.handlers for c in getattr(h, "cookiejar", ()))
+    began = time.perf_counter() + 0.2
+
+    def ask(position: int) -> float:
+        due = began + position / A_SECOND
+        time.sleep(max(0.0, due - time.perf_counter()))
+        with urllib.request.urlopen(urllib.request.Request(address, headers={"Cookie": cookies})) as answer:
+            assert "Caseload" in answer.read().decode()
+        return time.perf_counter() - due
+
+    spent, (busy, total) = _processor(process), _machine()
+    with ThreadPoolExecutor(16) as pool:
+        taken = list(pool.map(ask, range(REQUESTS)))
+    spent, (busy_after, total_after) = _processor(process) - spent, _machine()
+    median, tail = (1e3 * float(q) for q in np.quantile(taken, (0.5, 0.95)))
+    share = (busy_after - busy) / (total_after - total)
+    remark = (
+        f"median {median:.0f} ms; {1e3 * spent / REQUESTS:.0f} ms of processor time a request; "
+        f"the machine's {os.cpu_count()} cores were {share:.0%} busy"
+    )
+    return Measured("caseload of 60 clients in a clinic of 10,000, 95% of requests within", tail, 100.0, "ms", remark)
+
+
+@contextmanager
+def _served(data: Path, environment: dict[str, str]) -> Iterator[tuple[str, int]]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    home = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "securebase", "serve", "--port", str(port), "--data-dir", str(data)]
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        for _ in range(600):
+            assert server.poll() is None, "the server ended"
+            with suppress(OSError):
+                urllib.request.urlopen(home + "/healthy/", timeout=5)
+                break
+            time.sleep(0.1)
+        yield home, server.pid
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _megabytes(process: int) -> float:
+    kilobytes = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
+    assert kilobytes
+    return int(kilobytes[1]) / 1024
+
+
+def _processor(process: int) -> float:
+    """Seconds of processor time that a process has used."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICK
+
+
+def _machine() -> tuple[int, int]:
+    """Ticks of all cores: at work, and in all."""
+    ticks = [int(n) for n in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
+
+
+def section(found: list[Measured]) -> list[str]:
+    """The part of the page."""
+    return [
+        "## The server and the start of a process",
+        "",
+        f"One server process (`securebase serve`), {REQUESTS} requests at {A_SECOND} a second from the same machine. "
+        "No page lists a whole clinic, so the mark for such a list (10,000 clients within 300 ms) is not measured.",
+        "",
+        *table(["what", "found", "remark"], [(m.what, m.in_words, m.remark) for m in found], "lrl"),
+        "",
+    ]
+
+
+def marks(found: list[Measured]) -> list[Mark]:
+    # only times depend on how fast a machine is
+    return [Mark(m.what, f"under {m.mark:g} {m.unit}", m.in_words, m.ratio, timed=m.unit != "MB") for m in found]
+
+
+PART = Part("server", Measured, server_and_start, section, marks)
