@@ -79,7 +79,7 @@ def _print(made: Calibration) -> None:
         [(r.key, r.published, r.basis, r.band, r.median, r.range_95, r.verdict) for r in found],
     )
     for verdict, title in ((Verdict.FAILED, "What fails, and why"), (Verdict.NOT_SIMULATED, "What is not simulated")):
-        left = [f"{r.key}: {r.remark or 'not explained yet.'}" for r in found if r.verdict == verdict.value]
+        left = [f"{r.key}: {r.remark}" for r in found if r.verdict == verdict.value]
         if left:
             heading(title)
             sentences(left)

@@ -162,7 +162,7 @@ def test_the_page_of_the_documentation_is_that_of_the_shelf() -> None:
         assert cells[3] == target.basis.value
         assert cells[4].removesuffix("\\*") == table.band(target)
         assert (cells[5] == "–") == (target.statistic is None)
-    assert not any("not explained yet" in line for line in lines)
+    assert not any(table.NO_REASON in line for line in lines)
 
 
 def test_the_page_was_made_with_the_present_parameter_set() -> None:

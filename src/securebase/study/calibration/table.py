@@ -12,6 +12,8 @@ from securebase.study.calibration.run import Calibration
 from securebase.study.calibration.target import Interval, Outcome, Target, Verdict
 
 NOTHING = "–"
+#: of a figure that fails here and has no reason of its own
+NO_REASON = "No reason is noted. The fewer the cohorts, the less certain is the median itself."
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def _row(outcome: Outcome) -> Row:
         covers=NOTHING if covers is None else "yes" if covers else "no",
         persons=f"{target.persons:,}",
         source=target.source,
-        remark="" if verdict is Verdict.MET else target.remark,
+        remark="" if verdict is Verdict.MET else target.remark or NO_REASON,
     )
 
 
@@ -189,5 +191,5 @@ def _table(made: Calibration) -> Iterator[str]:
 
 
 def _remarks(made: Calibration, verdict: Verdict) -> Iterator[str]:
-    found = [f"- {r.key}: {r.remark or 'not explained yet.'}" for r in rows(made) if r.verdict == verdict.value]
+    found = [f"- {r.key}: {r.remark}" for r in rows(made) if r.verdict == verdict.value]
     yield from found or ["Nothing."]
