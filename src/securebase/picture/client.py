@@ -206,7 +206,14 @@ def _versions(chosen: ParameterSet) -> Versions:
         product=__version__,
         parameter_set=chosen.id,
         parameter_set_version=str(chosen.version),
-        specification=f"trend {specification.trend}, start {specification.start}, per {specification.time_unit}",
+        specification=", ".join(
+            [
+                f"trend {specification.trend}",
+                f"start {specification.start}",
+                *(["with change of one’s own"] if specification.own_change else []),
+                f"per {specification.time_unit}",
+            ]
+        ),
     )
 
 
