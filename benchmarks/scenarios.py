@@ -30,6 +30,7 @@ from securebase.study.reciprocal import Verdict
 from securebase.study.result import StudyResult
 from securebase.study.study import study
 from securebase.study.table import session_table
+from securebase.study.variance import Correlation
 from securebase.study.wording import Side, sides
 
 EIGHT = (
@@ -54,9 +55,9 @@ _SEED = 20251116
 
 #: what each conclusion is made of: which links must be as expected, and what else must be told
 QUESTIONS: Mapping[str, tuple[tuple[tuple[str, str], ...], tuple[str, ...]]] = {
-    "co_trend_only": ((("alliance", "symptoms"), ("symptoms", "alliance")), ()),
+    "co_trend_only": ((("symptoms", "alliance"),), ("trend",)),
     "reverse_only": ((("symptoms", "alliance"), ("alliance", "symptoms")), ()),
-    "common_cause_only": ((("alliance", "symptoms"), ("symptoms", "alliance")), ("between",)),
+    "common_cause_only": ((("alliance", "symptoms"), ("symptoms", "alliance")), ("between", "within")),
     "alliance_sufficient": ((("alliance", "symptoms"), *((m, "symptoms") for m in MECHANISMS)), ()),
     "alliance_as_gate": ((), ("gate",)),
     "one_mechanism": (tuple((c, "symptoms") for c in (*MECHANISMS, "alliance")), ()),
@@ -64,11 +65,16 @@ QUESTIONS: Mapping[str, tuple[tuple[tuple[str, str], ...], tuple[str, ...]]] = {
     "relapse_on_withdrawal": ((("social_support", "symptoms"),), ("relapse",)),
 }
 
+#: what is expected of what is no link: correlations between persons and within sessions, the gate, the follow-up
+SIGNS = {"between": "negative", "within": "negative", "gate": "negative", "relapse": "positive"}
+
 LEGEND = {
-    "co_trend_only": "no link is concluded between alliance and symptoms, in neither direction",
+    "co_trend_only": "that symptoms follow the alliance is said to rest on a shared trend, and no link is "
+    "concluded the other way",
     "reverse_only": "fewer symptoms come before a better alliance, and none is concluded the other way",
-    "common_cause_only": "no link in either direction, while people with a better alliance have fewer symptoms "
-    "(correlation of own means told from zero)",
+    "common_cause_only": "people with a better alliance have fewer symptoms, sessions with a better alliance than "
+    "usual have fewer symptoms than usual (correlations of own means, and of what is left of own lines, told from "
+    "zero), and no link is concluded from one to the next",
     "alliance_sufficient": "a better alliance comes before fewer symptoms, and none of the four mechanisms does",
     "alliance_as_gate": "of clients in turn given IPT and supportive therapy, which is the same relationship without "
     "the techniques: being given the techniques bends the lag from alliance to symptoms downwards "
@@ -143,8 +149,11 @@ def conclusion(name: str, found: Mapping[str, Any]) -> str:
     expects = scenario(name).expects
     scores = [judged(found["links"][f"{a} → {b}"], expects.effects[a, b].value) for a, b in links]
     for what in more:
-        wanted = {"between": expects.between_alliance_symptoms.value, "gate": "negative", "relapse": "positive"}[what]
-        scores.append(judged(found[what], wanted))
+        if what == "trend":
+            said = found["links"]["alliance → symptoms"]
+            scores.append({"trend": "right", "open": "withheld"}.get(said, "wrong"))
+        else:
+            scores.append(judged(found[what], SIGNS[what]))
     return next(kind for kind in ("wrong", "missed", "withheld", "right") if kind in scores)
 
 
@@ -166,10 +175,11 @@ def _one(name: str, clients: int, i: int) -> dict[str, Any]:
     rng = np.random.default_rng([_SEED, clients, i])
     cohort = simulate(asked, n=clients, rng=rng, sessions=SESSIONS)
     found = study(during_therapy(cohort))
-    between = next(m for m in found.moves_with if m.first == "alliance").between
+    moves = next(m for m in found.moves_with if m.first == "alliance")
     return {
         "links": {f"{lag.link.earlier} → {lag.link.later}": said_of(found, k) for k, lag in enumerate(found.lags)},
-        "between": "open" if between is None else _told(between.lower, between.upper),
+        "between": _correlated(moves.between),
+        "within": _correlated(moves.within_detrended),
         "relapse": _after_the_end(cohort),
         "gate": _gate(asked, clients, rng) if name in ASKED_OF_GATES else "open",
         "models": [getattr(m, "outcome", "not fitted") for m in found.models],
@@ -210,6 +220,10 @@ def _after_the_end(cohort: Cohort) -> str:
     mean, error = float(np.mean(rises)), float(np.std(rises, ddof=1) / np.sqrt(len(rises)))
     reach = float(stats.t.ppf(0.975, len(rises) - 1)) * error
     return _told(mean - reach, mean + reach)
+
+
+def _correlated(found: Correlation | None) -> str:
+    return "open" if found is None else _told(found.lower, found.upper)
 
 
 def _told(lower: float, upper: float) -> str:
