@@ -162,10 +162,10 @@ def gist(marks: Sequence[Mark], slower: float | None) -> list[str]:
     """How many marks are reached, and which are not."""
     ends = [(mark, reached(mark, slower)) for mark in marks]
     good = sum(end.startswith("yes") for _, end in ends)
-    missed = [f"{mark.what} ({mark.measured}; mark: {mark.mark})" for mark, end in ends if end == "**no**"]
+    missed = [f"{mark.what} ({mark.ratio:.1f})" for mark, end in ends if end == "**no**"]
     sentence = f"**Speed.** {good} of {len(marks)} marks are reached."
     if missed:
-        sentence += f" Missed: {'; '.join(missed)}."
+        sentence += f" Missed, with how many times the mark: {'; '.join(missed)}."
     return [sentence]
 
 

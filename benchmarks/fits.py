@@ -149,4 +149,16 @@ def marks(found: list[Fitted]) -> list[Mark]:
     return out
 
 
-PART = Part("fits", Fitted, fits, section, marks)
+def gist(found: list[Fitted]) -> list[str]:
+    known = [f for f in found if f.apart is not None]
+    if not known:
+        return []
+    one, recorded = known[0], reference.RECORDED["ctsem"]
+    return [
+        f"**Beside ctsem**, recorded on an idle core for the same file: {recorded / one.seconds:.0f} times as fast "
+        f"({recorded:g} s, here {seconds(one.seconds)}), with the log-likelihood of the dense normal to "
+        f"{abs(one.apart or 0):.0e}."
+    ]
+
+
+PART = Part("fits", Fitted, fits, section, marks, gist)
