@@ -65,6 +65,7 @@ def coverage_picture(found: Sequence[Coverage]) -> str:
 
 def scenarios_picture(found: Sequence[Told]) -> str:
     """One bar a scenario and size: in how many cohorts the conclusion was right, withheld, missed, or wrong."""
+    found = [t for t in found if not t.models]
     several = len({t.clients for t in found}) > 1
     own = sorted(found, key=lambda t: ([f.scenario for f in found].index(t.scenario), t.clients))
     rows, names = [], []

@@ -1,14 +1,15 @@
 """The eight known truths: how often does a study reach the right conclusion, miss it, reach a wrong one, or withhold?
 
-A study concludes of a link that it is there where its verdict is “stays” and every fitted reading of the trend shows
-the same; that it rests on a shared trend where its verdict is “fades” and no reading shows it; and nothing otherwise.
+By verdict: a study concludes of a link that it is there where its verdict is “stays”, and that it rests on a shared
+trend where it is “fades”. With the fitted models: “stays” counts where every fitted reading of the trend shows the
+same, “fades” where none does; this takes some twenty times as long, so it is asked of fewer cohorts.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
@@ -26,11 +27,11 @@ from securebase.model.simulate import simulate
 from securebase.records.cohort import Cohort
 from securebase.records.episode import Administration, EpisodeRecord, Score
 from securebase.study.moderation import bends
-from securebase.study.reciprocal import Verdict
-from securebase.study.result import StudyResult
+from securebase.study.reciprocal import LagFinding, Verdict, findings
+from securebase.study.result import ModelSummary, NotFitted
 from securebase.study.study import study
 from securebase.study.table import session_table
-from securebase.study.variance import Correlation
+from securebase.study.variance import Correlation, moves_with
 from securebase.study.wording import Side, sides
 
 EIGHT = (
@@ -44,8 +45,8 @@ EIGHT = (
     "relapse_on_withdrawal",
 )
 MECHANISMS = ("social_support", "interpersonal_stress", "emotional_processing", "interpersonal_skills")
-#: clients in a cohort → how many cohorts
-SIZES = {60: 50}
+#: clients in a cohort, how many cohorts, whether the fitted models are asked too
+SIZES = ((60, 50, False), (60, 10, True))
 #: the study of the gate needs a second cohort: it is made where there is a gate, and where there could seem to be one
 ASKED_OF_GATES = ("alliance_as_gate", "alliance_sufficient")
 SESSIONS, FOLLOW_UPS = 16, (4.0, 12.0, 26.0)
@@ -91,7 +92,7 @@ class Told:
     """One scenario at one size. ended: right, withheld, missed, wrong → share of the cohorts. links: “from → to” →
     (sign expected, share concluded with that sign, with the other sign or where there is none, said to rest on a
     shared trend). also: other scenarios → share of these cohorts in which theirs would have been concluded too.
-    irregular: of the models fitted, the share that did not end as converged."""
+    models: whether the fitted models were asked too. irregular: the share of them that did not end as converged."""
 
     scenario: str
     name: str
@@ -101,6 +102,7 @@ class Told:
     ended: dict[str, float]
     links: dict[str, tuple[str, float, float, float]]
     also: dict[str, float]
+    models: bool
     irregular: float
 
     @property
@@ -108,19 +110,17 @@ class Told:
         return self.ended["right"] >= TOLD_FROM and self.ended["wrong"] <= WRONG_UP_TO
 
 
-def told(name: str, clients: int, cohorts: int) -> Told:
+def told(name: str, clients: int, cohorts: int, *, models: bool) -> Told:
     truth = scenario(name)
     known = plainly(
         {"stated": repr(truth.parameter_set.stated), "happens": repr(truth.happens), "course": repr(truth.course)}
     )
-    return summed(
-        name,
-        clients,
-        replications(f"scenario-{name}-{clients}", partial(_one, name, clients), cohorts, depends_on=known),
-    )
+    label = f"scenario-{name}-{clients}{'-models' if models else ''}"
+    found = replications(label, partial(_one, name, clients, models), cohorts, depends_on=known)
+    return summed(name, clients, found, models=models)
 
 
-def summed(name: str, clients: int, found: list[dict[str, Any]]) -> Told:
+def summed(name: str, clients: int, found: list[dict[str, Any]], *, models: bool) -> Told:
     """What was found in every cohort, counted."""
     truth = scenario(name)
     conclusions = Counter(conclusion(name, f) for f in found)
@@ -143,7 +143,8 @@ def summed(name: str, clients: int, found: list[dict[str, Any]]) -> Told:
             for other in EIGHT
             if other != name and (other != "alliance_as_gate" or name in ASKED_OF_GATES)
         },
-        irregular=float(np.mean([outcome != "converged" for f in found for outcome in f["models"]])),
+        models=models,
+        irregular=float(np.mean([outcome != "converged" for f in found for outcome in f["models"]] or [0.0])),
     )
 
 
@@ -170,7 +171,7 @@ def judged(said: str, expected: str) -> str:
     return "missed" if said == "trend" else "withheld"
 
 
-def _one(name: str, clients: int, i: int) -> dict[str, Any]:
+def _one(name: str, clients: int, models: bool, i: int) -> dict[str, Any]:
     """One cohort studied: what is said of every link, of the correlation of levels, after the end, and of the gate."""
     truth = scenario(name)
     asked = replace(
@@ -178,28 +179,36 @@ def _one(name: str, clients: int, i: int) -> dict[str, Any]:
     )
     rng = np.random.default_rng([_SEED, clients, i])
     cohort = simulate(asked, n=clients, rng=rng, sessions=SESSIONS)
-    found = study(during_therapy(cohort))
-    moves = next(m for m in found.moves_with if m.first == "alliance")
+    during = during_therapy(cohort)
+    if models:
+        found = study(during)
+        lags, fitted = found.lags, found.models
+        moves = next(m for m in found.moves_with if m.first == "alliance")
+    else:
+        # as the study does, without its fitted models
+        table = session_table(during, panel(during, (during.outcome, *during.processes)))
+        lags, fitted = findings(table, during.outcome, during.processes), None
+        moves = moves_with(table, "alliance", during.outcome)
     return {
-        "links": {f"{lag.link.earlier} → {lag.link.later}": said_of(found, k) for k, lag in enumerate(found.lags)},
+        "links": {f"{lag.link.earlier} → {lag.link.later}": said_of(lag, fitted) for lag in lags},
         "between": _correlated(moves.between),
         "within": _correlated(moves.within_detrended),
         "relapse": _after_the_end(cohort),
         "gate": _gate(asked, clients, rng) if name in ASKED_OF_GATES else "open",
-        "models": [getattr(m, "outcome", "not fitted") for m in found.models],
+        "models": [getattr(m, "outcome", "not fitted") for m in fitted or ()],
     }
 
 
-def said_of(found: StudyResult, k: int) -> str:
-    """What is concluded of the lag number k: positive, negative, trend or open."""
-    lag = found.lags[k]
+def said_of(lag: LagFinding, fitted: Sequence[ModelSummary | NotFitted] | None) -> str:
+    """What is concluded of a lag: positive, negative, trend or open. fitted: None where no model was asked."""
     if lag.verdict not in (Verdict.STAYS, Verdict.FADES) or lag.main.detrended is None:
         return "open"
-    shown = {*sides(lag, found.models).values()}
-    if lag.verdict is Verdict.STAYS:
-        sign = "positive" if lag.main.detrended.raw > 0 else "negative"
-        return sign if shown == {Side.SHOWN} else "open"
-    return "trend" if shown == {Side.NOT_SHOWN} else "open"
+    stays = lag.verdict is Verdict.STAYS
+    if fitted is not None and {*sides(lag, fitted).values()} != {Side.SHOWN if stays else Side.NOT_SHOWN}:
+        return "open"
+    if not stays:
+        return "trend"
+    return "positive" if lag.main.detrended.raw > 0 else "negative"
 
 
 def during_therapy(cohort: Cohort) -> Cohort:
@@ -265,7 +274,12 @@ def _with_techniques(e: EpisodeRecord) -> EpisodeRecord:
 
 
 def all_told(most: int | None = None) -> list[Told]:
-    return [told(name, clients, min(cohorts, most or cohorts)) for clients, cohorts in SIZES.items() for name in EIGHT]
+    return [
+        told(name, clients, min(cohorts, most or cohorts), models=models)
+        for clients, cohorts, models in SIZES
+        for name in EIGHT
+        if most is None or not models
+    ]
 
 
 def section(found: list[Told]) -> list[str]:
@@ -278,12 +292,12 @@ def section(found: list[Told]) -> list[str]:
         "![Conclusions reached in simulated cohorts of eight known truths](images/scenarios.svg)",
         "",
         f"Cohorts are drawn from scenarios whose truth is known ([simulation](explanation/simulation.md)), {SESSIONS} "
-        "sessions each, and given to the study that `securebase study` runs, all six constructs at once. A study "
-        "concludes that one thing comes before another where its verdict is “stays” and the fitted model shows it "
-        "under both readings of the trend; that it rests on a shared trend where its verdict is “fades” and the model "
-        "shows it under neither; and nothing otherwise. **Right**: all of the scenario’s conclusion. **Withheld**: "
-        "nothing false is said, but part of it cannot be told. **Missed**: something true is said to rest on a shared "
-        "trend. **Wrong**: something is concluded that is not so. A scenario is called told where the right conclusion "
+        "sessions each, and given to what `securebase study` computes. A study concludes that one thing comes before "
+        "another where its verdict is “stays”, and that it rests on a shared trend where it is “fades”; where it says "
+        "“with models”, only if every fitted reading of the trend agrees, all six constructs at once. **Right**: all "
+        "of the scenario’s conclusion. **Withheld**: nothing false is said, but part of it cannot be told. **Missed**: "
+        "something true is said to rest on a shared trend. **Wrong**: something is concluded that is not so. A "
+        "scenario is called told where the right conclusion "
         f"is reached in at least {TOLD_FROM:.0%} of cohorts and a wrong one in at most {WRONG_UP_TO:.0%}. Chance moves "
         f"a share near one half by up to {reach:.0%} over {least} cohorts (95%).",
         "",
@@ -292,7 +306,7 @@ def section(found: list[Told]) -> list[str]:
             [
                 (
                     f"`{t.scenario}`",
-                    t.clients,
+                    f"{t.clients}{', with models' if t.models else ''}",
                     t.cohorts,
                     *(f"{t.ended[kind]:.0%}" for kind in kinds),
                     "told" if t.is_told else "cannot be told",
@@ -317,7 +331,7 @@ def section(found: list[Told]) -> list[str]:
             [
                 (
                     f"`{t.scenario}`",
-                    t.clients,
+                    f"{t.clients}{', with models' if t.models else ''}",
                     link.replace("_", " "),
                     sign,
                     "" if sign == "none" else f"{right:.0%}",
@@ -331,22 +345,25 @@ def section(found: list[Told]) -> list[str]:
         ),
         "",
     ]
-    irregular = max(found, key=lambda t: t.irregular)
-    return [
-        *lines,
-        f"Fitted models that did not end as converged are counted with what they show (most in `{irregular.scenario}`, "
-        f"{irregular.irregular:.0%}).",
-        "",
-    ]
+    fitted = [t for t in found if t.models]
+    if fitted:
+        irregular = max(fitted, key=lambda t: t.irregular)
+        lines += [
+            "Fitted models that did not end as converged are counted with what they show (most in "
+            f"`{irregular.scenario}`, {irregular.irregular:.0%}).",
+            "",
+        ]
+    return lines
 
 
 def gist(found: list[Told]) -> list[str]:
     out = []
-    for clients in sorted({t.clients for t in found}):
-        own = [t for t in found if t.clients == clients]
+    for clients, models in sorted({(t.clients, t.models) for t in found}):
+        own = [t for t in found if (t.clients, t.models) == (clients, models)]
         yes, no = [t for t in own if t.is_told], [t for t in own if not t.is_told]
+        how = "study with its fitted models" if models else "study, by its verdicts,"
         sentence = (
-            f"**Known truths.** With {clients} clients and {SESSIONS} sessions a study tells {len(yes)} of {len(own)}"
+            f"**Known truths.** With {clients} clients and {SESSIONS} sessions a {how} tells {len(yes)} of {len(own)}"
         )
         sentence += f" ({', '.join(f'`{t.scenario}`' for t in yes)})" if yes else ""
         if no:
