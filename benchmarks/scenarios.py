@@ -75,7 +75,8 @@ LEGEND = {
     "reverse_only": "fewer symptoms come before a better alliance, and none is concluded the other way",
     "common_cause_only": "people with a better alliance have fewer symptoms, sessions with a better alliance than "
     "usual have fewer symptoms than usual (correlations of own means, and of what is left of own lines, told from "
-    "zero), and no link is concluded from one to the next",
+    "zero), and no link is concluded from one to the next. Symptoms are asked before a session and the alliance after "
+    "it, so that a week that is good for both can look as if fewer symptoms came first",
     "alliance_sufficient": "a better alliance comes before fewer symptoms, and none of the four mechanisms does",
     "alliance_as_gate": "of clients in turn given IPT and supportive therapy, which is the same relationship without "
     "the techniques: being given the techniques bends the lag from alliance to symptoms downwards "
