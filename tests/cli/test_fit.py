@@ -168,7 +168,7 @@ def test_reliability_starts_and_robust_errors_are_reachable(run, tmp_path):
     assert found["diagnostics"]["standard_errors"] == "robust"
     assert any("starts" in note for note in found["diagnostics"]["notes"])
     assert any("reliability" in note for note in found["diagnostics"]["notes"])
-    assert found["bic"] > found["aic"]
+    assert found["aic"] is None
     assert "robust SE" in run(*words, "--reliability", "y=.8", "--robust").out
     assert "COL=VALUE" in run(*words, "--reliability", "high").err
     assert "no score of this model" in run(*words, "--reliability", "z=.8").err
@@ -244,3 +244,33 @@ def test_a_model_is_tested_against_its_special_case(run, tmp_path):
     assert apart.code == 0
     assert "means nothing in the smaller one" in apart.out
     assert "its own special case" in run(*words, "--trend", "none", "--against", "none").err
+
+
+def test_a_result_is_never_written_over_the_table(run, tmp_path):
+    file = write(tmp_path)
+    before = Path(file).read_bytes()
+    for command in ("fit", "study", "track"):
+        more = ("--client", "p1") if command == "track" else ()
+        said = run(command, file, *COLUMNS, *more, "--out", file)
+        assert "names the table itself" in said.err
+        assert Path(file).read_bytes() == before
+
+
+def test_options_without_a_use_are_refused(run, tmp_path):
+    file = write(tmp_path)
+    assert "--strength says how strongly" in run("fit", file, *COLUMNS, "--strength", "4").err
+    assert "--seed is of further starts" in run("fit", file, *COLUMNS, "--seed", "4").err
+    asked = ("--towards", "literature", "--against", "none")
+    assert "fits to the data alone" in run("fit", file, *COLUMNS, *asked).err
+
+
+def test_where_a_reliability_has_a_say_there_is_no_aic(run, tmp_path):
+    words = ("fit", write(tmp_path), *COLUMNS, "--trend", "none")
+    plain = run(*words).out
+    drawn = run(*words, "--reliability", "y=.8").out
+    assert "AIC " in plain
+    assert "BIC " in plain
+    assert "there is no AIC and no BIC" in " ".join(drawn.split())
+    assert "AIC 1" not in drawn
+    found = json.loads(run(*words, "--json").out)
+    assert found["bic"] > found["aic"]

@@ -98,3 +98,10 @@ def test_everything_that_can_happen_fits_into_a_table(run, tmp_path):
     assert run("simulate", "whole_clinic", "--n", "8", "--out", out).code == 0
     header = out.read_text("utf-8").splitlines()[0].split(",")
     assert header[-4:] == ["therapist", "attachment_anxiety", "attachment_avoidance", "hope"]
+
+
+def test_table_and_truth_are_not_written_over_each_other(run, tmp_path):
+    same = tmp_path / "same.csv"
+    said = run("simulate", "default", "--n", "3", "--out", same, "--truth", same)
+    assert "name the same file" in said.err
+    assert not same.exists()

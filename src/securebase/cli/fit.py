@@ -101,6 +101,9 @@ def command(
     _belong_together(model)
     if robust_wanted and towards:
         raise click.UsageError("--robust is of a fit to the data alone; leave it or --towards out.")
+    if against and towards:
+        raise click.UsageError("--against compares fits to the data alone; leave it or --towards out.")
+    _of_some_use(towards=towards, starts=starts, checked=checks_wanted)
     fitted: Fit | WaveFit
     checked: Checks | None = None
     compared: Comparison | str | None = None
@@ -127,7 +130,13 @@ def command(
             )
             if against:
                 tell("Fitting the special case")
-                smaller = fit(rows, special_case(specification, against), reliability=_numbers(reliability))
+                smaller = fit(
+                    rows,
+                    special_case(specification, against),
+                    reliability=_numbers(reliability),
+                    starts=starts,
+                    rng=np.random.default_rng(seed),
+                )
                 compared = compared_or_why_not(smaller, fitted)
             if robust_wanted and fitted.outcome.kind in ("converged", "boundary"):
                 tell("Computing robust standard errors")
@@ -157,6 +166,15 @@ def command(
             _print_checks(checked)
         if out:
             click.echo(f"\nWritten to {out}.")
+
+
+def _of_some_use(*, towards: str | None, starts: int, checked: bool) -> None:
+    """Raises a usage error for an option that says how to do what was not asked for."""
+    given = click.get_current_context().get_parameter_source
+    if given("strength") is ParameterSource.COMMANDLINE and not towards:
+        raise click.UsageError("--strength says how strongly --towards pulls; name a set with --towards.")
+    if given("seed") is ParameterSource.COMMANDLINE and starts == 1 and not checked:
+        raise click.UsageError("--seed is of further starts and of checks; ask for them with --starts or --checks.")
 
 
 def _belong_together(model: str) -> None:
@@ -226,7 +244,11 @@ def _print(fitted: Fit | WaveFit, cohort: Cohort) -> None:
             f"Log-likelihood {figure(fitted.log_likelihood, 10)} with {fitted.n_parameters} parameters, "
             f"{fitted.n_persons:,} persons, {fitted.n_observations:,} values; {fitted.kernel} kernel, "
             f"{fitted.seconds:.2f}\u00a0s.",
-            f"AIC {figure(fitted.aic, 7)}, BIC {figure(fitted.bic, 7)} (n = persons).",
+            *(
+                []
+                if fitted.aic is None
+                else [f"AIC {figure(fitted.aic, 7)}, BIC {figure(fitted.bic, 7)} (n = persons)."]
+            ),
         ]
     )
     unit = fitted.specification.time_unit if isinstance(fitted, Fit) else "wave"

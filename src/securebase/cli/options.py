@@ -139,11 +139,21 @@ def table_options(command: Command) -> Command:
     return cast(Command, wrapped)
 
 
+def keep_apart(table: Path) -> None:
+    """Raises a usage error where this command was told to write its result over the table that it reads."""
+    context = click.get_current_context(silent=True)
+    given = context.params.get("out") if context is not None else None
+    for out in given if isinstance(given, tuple) else (given,):
+        if out is not None and Path(out).exists() and Path(out).samefile(table):
+            raise click.UsageError(f"--out names the table itself, {table}: name another file.")
+
+
 def cohort_of(options: TableOptions, further: tuple[str, ...] = ()) -> Cohort:
     """Read the table as described, with `further` columns beside the processes.
 
-    Raises TableError, or a usage error where options contradict each other.
+    Raises TableError, or a usage error where options contradict each other or a result would be written over the table.
     """
+    keep_apart(options.table)
     if options.layout == "long" and (options.person is None or options.time is None):
         raise click.UsageError("Name the columns of person and time with --person and --time.")
     columns = tuple(dict.fromkeys((*options.process, *further)))

@@ -61,6 +61,8 @@ def command(
     chosen = scenario(name)
     if out is None:
         raise InputError("there is no file to write to", advice="Name one with --out FILE.csv.")
+    if truth is not None and truth.resolve() == out.resolve():
+        raise click.UsageError("--out and --truth name the same file.")
     with progress(quiet=json_wanted) as tell:
         tell(f"Drawing {n:,} clients")
         cohort, true = simulate_with_truth(

@@ -22,7 +22,7 @@ MEANINGS: Mapping[str, str] = {
     "change": "Change: mean change by the planned end",
     "rate": "Rate: how soon change comes about, per {unit}",
     "start_mean": "Start: mean distance from the usual level at the first row",
-    "therapy_effect": "Therapy: what being in therapy pushes each construct, per {unit}",
+    "therapy_effect": "Course: what pushes each construct while therapy is on, natural change included, per {unit}",
     "input_effect": "Inputs: what one unit of the second pushes the first, per {unit} while it is done",
     "loading": "Loadings: points of a column for one point of its construct's first column",
     "intercept": "Intercepts: a column where its construct's first column is 0",

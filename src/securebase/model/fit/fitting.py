@@ -71,6 +71,10 @@ class Fit(Fitted):
     reliability: Mapping[str, float] = field(default_factory=dict)
     from_data: Mapping[str, float] = field(default_factory=dict, repr=False)
 
+    @property
+    def is_drawn(self) -> bool:
+        return bool(self.reliability) or super().is_drawn
+
 
 def fit(
     panel: Panel,
@@ -299,7 +303,8 @@ def _notes(problem: _Problem) -> tuple[str, ...]:
         )
     if problem.reliability:
         notes.append(
-            f"Measurement noise has a weak prior from the reliability given: spread {_NOISE_SPREAD} of its log."
+            f"Measurement noise has a prior from the reliability given: spread {_NOISE_SPREAD} of its log. The "
+            "log-likelihood is that at the estimates and not the highest there is, so there is no AIC and no BIC."
         )
     if any(isinstance(block, Fixed) for block in problem.scale.blocks):
         notes.append("The usual level is the mean at the first row: with therapy on throughout, no other can be told.")

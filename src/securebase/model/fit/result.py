@@ -50,15 +50,24 @@ class Fitted:
 
     @property
     def aic(self) -> float | None:
-        """2 k − 2 log-likelihood, with k parameters (Akaike 1974)."""
-        return None if self.log_likelihood is None else 2.0 * (self.n_parameters - self.log_likelihood)
+        """2 k − 2 log-likelihood, with k parameters (Akaike 1974). None where a prior had a say: the log-likelihood
+        then is not the highest there is."""
+        if self.log_likelihood is None or self.is_drawn:
+            return None
+        return 2.0 * (self.n_parameters - self.log_likelihood)
 
     @property
     def bic(self) -> float | None:
-        """log(n) k − 2 log-likelihood (Schwarz 1978), with n the number of persons, as only they are independent."""
-        if self.log_likelihood is None:
+        """log(n) k − 2 log-likelihood (Schwarz 1978), with n the number of persons, who are independent where the model
+        has no therapists. None where a prior had a say, as for `aic`."""
+        if self.log_likelihood is None or self.is_drawn:
             return None
         return float(np.log(max(self.n_persons, 1))) * self.n_parameters - 2.0 * self.log_likelihood
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether a reliability or a parameter set had a say beside the data."""
+        return self.outcome.kind == "regularised"
 
     @property
     def condition(self) -> float | None:
