@@ -59,7 +59,9 @@ docs: $(BIN)/.dev
 	@$(BIN)/python -m pytest tests/repository
 
 # The library as someone gets it from `pip install .`: not editable, no web, and CC=false, a compiler that always fails.
-CORE_TESTS = measurement records model exchange picture study charts reports cli journeys
+# Every room's door, and the model by its readable kernel; `make test` runs the rest, by both kernels where that matters.
+CORE_TESTS = measurement records exchange charts reports cli journeys $(addprefix model/test_,likelihood.py kernel.py \
+  equations.py smoothing.py track.py fit.py simulate_panel.py)
 test-core:
 	@echo "== The library alone: no web, no compiler"
 	@test -x .venv-core/bin/python || $(PYTHON) -m venv .venv-core
