@@ -69,7 +69,9 @@ def test_from_nothing_to_a_picture(browser: Browser, empty_clinic: str) -> None:
 
         page.get_by_role("link", name="Picture", exact=True).click()
         symptoms = page.locator("section", has=page.get_by_role("heading", name="Symptoms"))
-        expect(symptoms.locator("svg").first).to_be_visible()
+        chart = symptoms.locator("img.chart").first
+        expect(chart).to_have_js_property("complete", True)
+        assert chart.evaluate("i => i.naturalHeight") > 0, "the chart was not drawn"
         # five sliders at 6 of 10: the score that is drawn and told is 6
         expect(symptoms).to_contain_text("6")
         assert serious(page) == []
