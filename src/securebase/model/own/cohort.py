@@ -10,7 +10,7 @@ how curvature itself changes with the mode; for one effect, quadrature says how 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -129,15 +129,7 @@ def fit_own_effects(
 
 def one_person(panel: Panel, person: int) -> Panel:
     """The panel of one of its persons."""
-    rows = panel.rows_of(person)
-    return replace(
-        panel,
-        persons=(panel.persons[person],),
-        starts=np.array([0, rows.stop - rows.start], dtype=np.int64),
-        times=panel.times[rows],
-        scores=panel.scores[rows],
-        wave=panel.wave[rows],
-    )
+    return panel.only(np.array([person], dtype=np.int64))
 
 
 @dataclass(frozen=True, eq=False)
