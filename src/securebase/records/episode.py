@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from securebase.records.artefact import Artefact, ClosenessCircle, Relationship
 from securebase.records.vocabulary import Ending, Moment, Phase, ProblemArea, Respondent, RuptureKind
 
 
@@ -150,6 +151,15 @@ class EpisodeRecord:
     ending: Ending | None = None
     #: days at which the client was asked again after the end
     follow_ups: tuple[float, ...] = ()
+    #: what the work left behind, each in its last version
+    artefacts: tuple[Artefact, ...] = ()
+    relationships: tuple[Relationship, ...] = ()
+    #: every version of the closeness circle, in order of time
+    circles: tuple[ClosenessCircle, ...] = ()
+
+    def artefacts_of(self, *worksheets: str) -> tuple[Artefact, ...]:
+        """Artefacts of these worksheets, in the order in which they were begun."""
+        return tuple(sorted((a for a in self.artefacts if a.worksheet in worksheets), key=lambda a: a.begun_at))
 
     def scores(
         self,

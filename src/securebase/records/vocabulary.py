@@ -81,3 +81,94 @@ class Ending(StrEnum):
     @property
     def label(self) -> str:
         return {"planned": "As planned", "enough": "Enough was reached", "left": "Left early"}[self.value]
+
+
+class SupportKind(StrEnum):
+    """What one person gives another."""
+
+    EMOTIONAL = "emotional"
+    PRACTICAL = "practical"
+    INFORMATION = "information"
+    COMPANIONSHIP = "companionship"
+
+    @property
+    def label(self) -> str:
+        return self.value.capitalize()
+
+
+class Ring(StrEnum):
+    """How close somebody stands to the client in the closeness circle, from the middle outwards."""
+
+    CLOSEST = "closest"
+    CLOSE = "close"
+    WIDER = "wider"
+    OUTSIDE = "outside"
+
+    @property
+    def label(self) -> str:
+        return {"closest": "Closest", "close": "Close", "wider": "Wider circle", "outside": "Outside"}[self.value]
+
+
+class CircleKind(StrEnum):
+    """What a closeness circle shows: how it is, or how the client would wish it to be."""
+
+    PRESENT = "present"
+    WISHED = "wished"
+
+    @property
+    def label(self) -> str:
+        return {"present": "As it is", "wished": "As wished for"}[self.value]
+
+
+class DisputeStage(StrEnum):
+    """Where a role dispute stands."""
+
+    RENEGOTIATION = "renegotiation"
+    IMPASSE = "impasse"
+    DISSOLUTION = "dissolution"
+
+    @property
+    def label(self) -> str:
+        return self.value.capitalize()
+
+
+class Agreement(StrEnum):
+    """What the client said to something that was put to them (a formulation, a contract)."""
+
+    OPEN = "open"
+    AGREED = "agreed"
+    EDITED = "edited"
+    DECLINED = "declined"
+
+    @property
+    def label(self) -> str:
+        return {
+            "open": "Not yet talked over",
+            "agreed": "Agreed",
+            "edited": "Agreed after changes",
+            "declined": "Declined",
+        }[self.value]
+
+
+class Technique(StrEnum):
+    """What a therapist does in a session of IPT, as the technique log names it."""
+
+    NON_DIRECTIVE_EXPLORATION = "non_directive_exploration"
+    DIRECTIVE_EXPLORATION = "directive_exploration"
+    CLARIFICATION = "clarification"
+    ENCOURAGEMENT_OF_AFFECT = "encouragement_of_affect"
+    COMMUNICATION_ANALYSIS = "communication_analysis"
+    DECISION_ANALYSIS = "decision_analysis"
+    ROLE_PLAY = "role_play"
+    PROBLEM_SOLVING = "problem_solving"
+    THERAPEUTIC_RELATIONSHIP = "therapeutic_relationship"
+    PSYCHOEDUCATION = "psychoeducation"
+
+    @property
+    def label(self) -> str:
+        return {
+            "non_directive_exploration": "Exploration, non-directive",
+            "directive_exploration": "Exploration, directive",
+            "therapeutic_relationship": "Use of the therapeutic relationship",
+            "psychoeducation": "Psycho-education",
+        }.get(self.value, self.value.replace("_", " ").capitalize())

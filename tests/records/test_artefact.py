@@ -1,0 +1,56 @@
+"""Artefacts are read by kind of field; a place in the circle falls into one ring."""
+
+import pytest
+
+from securebase.records.artefact import Artefact, ClosenessCircle, Placement
+from securebase.records.episode import EpisodeRecord
+from securebase.records.vocabulary import Ring, Technique
+
+NOTE = Artefact(
+    "1",
+    "incident",
+    {"what": "She hung up", "mood": 3, "faults": ("silent", "assumed"), "lines": ({"said": "fine"},), "told": True},
+    at=9.0,
+    begun_at=8.0,
+)
+
+
+def test_a_field_is_read_as_what_it_is() -> None:
+    assert NOTE.text("what") == "She hung up"
+    assert NOTE.number("mood") == 3.0
+    assert NOTE.chosen("faults") == ("silent", "assumed")
+    assert NOTE.chosen("what") == ("She hung up",)
+    assert NOTE.rows("lines") == ({"said": "fine"},)
+
+
+def test_what_is_open_or_of_another_kind_is_empty() -> None:
+    assert NOTE.text("mood") == ""
+    assert NOTE.number("told") is None
+    assert NOTE.number("nothing") is None
+    assert NOTE.chosen("mood") == ()
+    assert NOTE.rows("faults") == ()
+
+
+@pytest.mark.parametrize(
+    ("radius", "ring"),
+    [(0.0, Ring.CLOSEST), (1 / 3, Ring.CLOSEST), (0.34, Ring.CLOSE), (1.0, Ring.WIDER), (1.01, Ring.OUTSIDE)],
+)
+def test_a_place_falls_into_one_ring(radius: float, ring: Ring) -> None:
+    assert Placement("a", radius, 0.0).ring is ring
+
+
+def test_a_circle_knows_who_stands_where() -> None:
+    circle = ClosenessCircle("c", 3.0, placements=(Placement("lena", 0.2, 90.0),))
+    assert circle.placement("lena") == Placement("lena", 0.2, 90.0)
+    assert circle.placement("omar") is None
+
+
+def test_artefacts_come_by_worksheet_in_order_of_their_beginning() -> None:
+    first, second = (Artefact(n, "telling", {}, at=20.0, begun_at=b) for n, b in (("a", 5.0), ("b", 2.0)))
+    record = EpisodeRecord("Carla", artefacts=(first, NOTE, second))
+    assert [a.id for a in record.artefacts_of("telling")] == ["b", "a"]
+
+
+def test_techniques_have_labels_a_page_can_show() -> None:
+    assert Technique.ROLE_PLAY.label == "Role play"
+    assert len({t.label for t in Technique}) == len(Technique)
