@@ -52,6 +52,10 @@ class InstrumentError(InputError):
     """An instrument's file on the shelf is not sound, or no instrument has the name asked for."""
 
 
+class ShelfError(InputError):
+    """A worksheet or a task of the shelf is not sound, or none has the name asked for."""
+
+
 class ResponseError(InputError):
     """A response is outside what the item allows."""
 

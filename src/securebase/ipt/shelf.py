@@ -1,0 +1,40 @@
+"""Finds and checks the shelf: every TOML file in `worksheets/` is one tool, named by its file."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+from securebase.errors import ShelfError
+from securebase.ipt.reading import read_worksheet
+from securebase.ipt.worksheet import Group, Worksheet
+
+
+@cache
+def _shelf() -> MappingProxyType[str, Worksheet]:
+    found: list[Worksheet] = []
+    folder = resources.files("securebase.ipt") / "worksheets"
+    for file in sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name):
+        worksheet = read_worksheet(file.name, file.read_bytes())
+        if f"{worksheet.id}.toml" != file.name:
+            raise ShelfError(
+                f"“{worksheet.id}” is not the name of the file", where=f"{file.name}, id", advice="Make them the same."
+            )
+        found.append(worksheet)
+    groups = list(Group)
+    found.sort(key=lambda w: (groups.index(w.group), w.order, w.name))
+    return MappingProxyType({w.id: w for w in found})
+
+
+def worksheets() -> dict[str, Worksheet]:
+    """Every worksheet by id, in the order of groups and, within a group, of use. Raises ShelfError for a bad file."""
+    return dict(_shelf())
+
+
+def worksheet(name: str) -> Worksheet:
+    """The worksheet with this id. Raises ShelfError with the known ones."""
+    shelf = _shelf()
+    if name not in shelf:
+        raise ShelfError(f"there is no worksheet called “{name}”", advice=f"On the shelf are: {', '.join(shelf)}.")
+    return shelf[name]
