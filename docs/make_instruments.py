@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from securebase.measurement.catalogue import instruments
-from securebase.measurement.instrument import Instrument, MissingRule, Scale
+from securebase.measurement.instrument import Asked, Instrument, MissingRule, Scale
 
 PAGE = Path(__file__).parent / "instruments.md"
 
@@ -43,8 +43,21 @@ def scale_row(scale: Scale) -> str:
     )
 
 
+def rhythm(asked: Asked, moment: str) -> str:
+    when = (
+        f"at the {', '.join(asked.at)} of the course"
+        if asked.at
+        else ("at every session" if asked.weekly else f"about every {asked.every} sessions")
+    )
+    start = f" from session {asked.first} on" if asked.first > 1 else ""
+    areas = f", where the problem area is {' or '.join(asked.areas).replace('_', ' ')}" if asked.areas else ""
+    return f"Asked by the workbench with the check-in {moment} the session, {when}{start}{areas}."
+
+
 def section(instrument: Instrument) -> str:
     lines = [f"## {instrument.name} (`{instrument.id}`)", "", instrument.about, ""]
+    if instrument.asked is not None:
+        lines += [rhythm(instrument.asked, instrument.moment), ""]
     if not instrument.validated:
         lines += ["**Not validated**: own wording, own scoring.", ""]
     lines += [

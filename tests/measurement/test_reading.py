@@ -1,6 +1,7 @@
 """A file that is not sound is refused with its name and the field, whatever is wrong with it."""
 
 import copy
+import re
 import tomllib
 from collections.abc import Callable
 from importlib import resources
@@ -169,3 +170,78 @@ def test_points_and_spread_of_reliable_change_exclude_each_other() -> None:
     neither = spoiler(lambda v: v["scales"][0].update(reliable_change={"basis": "none", "verified": False}))
     with pytest.raises(InstrumentError, match=r"scales\[1\].reliable_change: give “points”"):
         read_instrument("mini.toml", neither)
+
+
+#: One question of our own, with a rhythm.
+ASKED = """
+id = "own"
+name = "Own"
+about = "One item."
+respondent = "client"
+moment = "after"
+window = "today"
+own_wording = true
+validated = false
+[asked]
+every = 4
+first = 3
+areas = ["grief"]
+[licence]
+status = "ours"
+[response]
+minimum = 0
+maximum = 10
+[[items]]
+number = 1
+label = "One"
+text = "One?"
+low_label = "no"
+high_label = "yes"
+[[scales]]
+id = "one"
+label = "One"
+construct = "coping"
+items = [1]
+method = "mean"
+missing = "incomplete"
+minimum = 0
+maximum = 10
+direction = "better"
+[[provenance]]
+fact = "all"
+source = "made up for this test"
+verified = false
+[[examples]]
+responses = { 1 = 3 }
+scores = { one = 3 }
+"""
+
+
+def test_a_rhythm_is_read() -> None:
+    rhythm = read_instrument("own.toml", ASKED.encode()).asked
+    assert rhythm is not None
+    assert (rhythm.at, rhythm.every, rhythm.first, rhythm.areas, rhythm.weekly) == ((), 4, 3, ("grief",), False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("every = 4", 'every = 4\nat = ["start"]', r"own\.toml, asked: give either stages"),
+        ("every = 4\n", "", r"asked: give either stages"),
+        ("every = 4", 'at = ["dawn"]', r"asked\.at: “dawn” is not known Known are: start, middle, end"),
+        ("first = 3", "first = 0", r"asked\.every, first: must be at least 1"),
+        ('"grief"', '"grudge"', r"asked\.areas: “grudge” is not known"),
+        ('respondent = "client"', 'respondent = "therapist"', r"asked: only what clients answer"),
+        ('moment = "after"', 'moment = "between"', r"asked: only what clients answer"),
+        ("first = 3", "often = 3", r"asked\.often: no such field"),
+        (
+            "[[provenance]]",
+            '[[safety_rules]]\nitem = 1\nat_least = 1\nconcern = "A worry"\n[[provenance]]',
+            r"asked: a question that raises an alert belongs to the session set",
+        ),
+    ],
+)
+def test_a_rhythm_that_cannot_be_kept_is_refused(old: str, new: str, message: str) -> None:
+    with pytest.raises(InstrumentError) as refused:
+        read_instrument("own.toml", ASKED.replace(old, new).encode())
+    assert re.search(message.replace("known Known", "known.*Known"), str(refused.value))

@@ -37,7 +37,10 @@ def test_the_safety_question_belongs_to_no_score_and_has_four_worded_answers() -
     assert all(rule.item not in scale.items for scale in BEFORE.scales)
 
 
-@pytest.mark.parametrize("instrument", [BEFORE, AFTER], ids=lambda i: i.id)
+OWN = [i for i in catalogue.instruments().values() if i.own_wording]
+
+
+@pytest.mark.parametrize("instrument", OWN, ids=lambda i: i.id)
 def test_a_minute_is_enough(instrument: object) -> None:
     """A question takes about four seconds to read and answer when it fits two lines of a phone."""
     items = instrument.items  # type: ignore[attr-defined]
@@ -52,3 +55,16 @@ def test_reliable_change_says_that_it_rests_on_an_assumption(scale: object) -> N
     assert known.points == pytest.approx(1.96 * 2**0.5 * known.sd * (1 - known.reliability) ** 0.5)
     assert known.basis.startswith("assumed")
     assert not known.verified
+
+
+def test_what_client_and_therapist_rate_is_asked_alike_item_by_item() -> None:
+    """The therapist's rating stands beside the client's: same things, same numbers, same line."""
+    own = catalogue.instrument("therapist_after")
+    assert own.respondent == "therapist"
+    for number in (1, 2, 3, 4):
+        theirs, ours = AFTER.item(number), own.item(number)
+        assert (theirs.minimum, theirs.maximum, theirs.step) == (ours.minimum, ours.maximum, ours.step)
+        assert (theirs.low_label, theirs.high_label) == (ours.low_label, ours.high_label)
+    for scale in ("alliance", "felt_understood"):
+        assert own.scale(scale).items == AFTER.scale(scale).items
+        assert own.scale(scale).construct == AFTER.scale(scale).construct

@@ -131,7 +131,8 @@ def test_reliable_change_from_memory_or_assumption_is_marked_unverified(name: st
 
 def test_only_the_products_own_sets_carry_wording_and_are_marked_not_validated() -> None:
     worded = {i.id for i in SHELF.values() if any(item.text or item.options for item in i.items)}
-    assert worded == {"session_before", "session_after"}
+    assert worded == {i.id for i in SHELF.values() if i.own_wording}
+    assert {"session_before", "session_after", "therapist_after", "coping_month"} < worded
     for name in worded:
         assert SHELF[name].own_wording
         assert not SHELF[name].validated
@@ -139,5 +140,7 @@ def test_only_the_products_own_sets_carry_wording_and_are_marked_not_validated()
 
 
 def test_an_unknown_instrument_is_met_with_the_nearest_and_the_known_ones() -> None:
-    with pytest.raises(InstrumentError, match=r"Did you mean phq9\? On the shelf are: arm5, bdi2, "):
+    with pytest.raises(
+        InstrumentError, match=r"Did you mean phq9\? On the shelf are: arm5, attachment_to_therapist, bdi2, "
+    ):
         catalogue.instrument("PHQ-9")

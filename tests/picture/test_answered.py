@@ -108,3 +108,37 @@ def test_what_a_therapist_rated_is_no_answer_of_the_client() -> None:
     by_therapist = replace(own, respondent=Respondent.THERAPIST)
     assert picture(replace(episode(1), administrations=(by_therapist,))).answered == 0
     assert picture(replace(episode(1), administrations=(own,))).answered == 1
+
+
+def beside(
+    number: int, instrument: str, *scores: tuple[str, float], by: Respondent = Respondent.CLIENT
+) -> Administration:
+    """Something that was asked beside a check-in after the session."""
+    at = session_day(number) + 0.06
+    made = tuple(Score(c, value, at, Moment.AFTER, number, instrument, c, by) for c, value in scores)
+    return Administration(instrument, at, Moment.AFTER, number, by, scores=made)
+
+
+def test_what_is_asked_beside_the_check_in_changes_no_curve_no_count_and_no_sentence() -> None:
+    """Other scales of the same constructs, and the therapist's own rating of the alliance, are not mixed in."""
+    record = episode(8)
+    more = replace(
+        record,
+        administrations=(
+            *record.administrations,
+            beside(6, "expectation", ("hope", 0.0)),
+            beside(7, "ties_month", ("perceived_support", 1.0), ("social_activity", 9.0)),
+            beside(8, "therapist_after", ("alliance", 0.0), ("felt_understood", 1.0), by=Respondent.THERAPIST),
+        ),
+    )
+    plain, with_more = picture(record), client_picture(more, as_of=record.last_at + 1)
+    assert with_more.fingerprint != plain.fingerprint
+    assert replace(with_more, fingerprint=plain.fingerprint) == plain
+
+
+def test_a_questionnaire_that_is_in_no_curve_is_still_named() -> None:
+    record = episode(2)
+    there = beside(2, "core10", ("distress", 11.0))
+    assert "On record and in no curve here: CORE-10." in said(
+        replace(record, administrations=(*record.administrations, there))
+    )

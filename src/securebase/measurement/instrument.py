@@ -115,6 +115,34 @@ class SafetyRule:
     concern: str
 
 
+class Stage(StrEnum):
+    """Where in a course something is asked that is not asked every time."""
+
+    START = "start"
+    MIDDLE = "middle"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The rhythm in which an instrument is asked at check-ins, beside the session sets.
+
+    Either `at` stages of the course, or `every` that many sessions, from session `first` on. areas: only where one of
+    these problem areas was chosen; empty means everybody. order: who goes first where two are due alike.
+    """
+
+    at: tuple[Stage, ...] = ()
+    every: int = 0
+    first: int = 1
+    areas: tuple[str, ...] = ()
+    order: int = 1
+
+    @property
+    def weekly(self) -> bool:
+        """Asked at every check-in, as against seldom."""
+        return self.every == 1
+
+
 @dataclass(frozen=True, slots=True)
 class Licence:
     status: str
@@ -162,6 +190,8 @@ class Instrument:
     notes: tuple[str, ...] = ()
     own_wording: bool = False
     validated: bool = True
+    #: None: not asked by the workbench itself, or, for the session sets, at every check-in
+    asked: Asked | None = None
 
     def item(self, number: int) -> Item:
         return {i.number: i for i in self.items}[number]

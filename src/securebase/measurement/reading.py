@@ -12,6 +12,7 @@ from securebase.errors import InstrumentError
 from securebase.measurement.change import reliable_change_points
 from securebase.measurement.constructs import Direction
 from securebase.measurement.instrument import (
+    Asked,
     Band,
     Instrument,
     Item,
@@ -23,6 +24,7 @@ from securebase.measurement.instrument import (
     ResponseOption,
     SafetyRule,
     Scale,
+    Stage,
     WorkedExample,
 )
 from securebase.measurement.soundness import check_sound
@@ -68,7 +70,28 @@ def _instrument(top: Fields) -> Instrument:
         notes=top.texts("notes"),
         own_wording=top.flag("own_wording", False),
         validated=top.flag("validated", True),
+        asked=_asked(top.table("asked")),
     )
+
+
+def _asked(f: Fields) -> Asked | None:
+    if not f.values:
+        return None
+    f.only("at", "every", "first", "areas", "order")
+    return Asked(
+        at=tuple(_stage(f, value) for value in f.texts("at")),
+        every=f.whole("every", 0),
+        first=f.whole("first", 1),
+        areas=f.texts("areas"),
+        order=f.whole("order", 1),
+    )
+
+
+def _stage(f: Fields, value: str) -> Stage:
+    try:
+        return Stage(value)
+    except ValueError:
+        f.fail(f"“{value}” is not known", "at", f"Known are: {', '.join(Stage)}.")
 
 
 def _items(top: Fields) -> tuple[Item, ...]:

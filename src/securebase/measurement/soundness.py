@@ -10,6 +10,7 @@ from securebase.measurement.toml_fields import Fields
 
 RESPONDENTS = ("client", "therapist", "observer")
 MOMENTS = ("before", "after", "between")
+AREAS = ("grief", "role_dispute", "role_transition", "interpersonal_deficits")
 
 
 def check_sound(instrument: Instrument, file: Fields) -> None:
@@ -31,6 +32,24 @@ def check_sound(instrument: Instrument, file: Fields) -> None:
     if not instrument.examples:
         file.fail("is missing", "examples", "Give at least one worked example.")
     _check_examples(instrument, file)
+    _check_asked(instrument, file.table("asked"))
+
+
+def _check_asked(instrument: Instrument, fields: Fields) -> None:
+    """What the workbench asks by itself is in our own words, by the client, before or after a session."""
+    rhythm = instrument.asked
+    if rhythm is None:
+        return
+    if bool(rhythm.at) == bool(rhythm.every):
+        fields.fail("give either stages (“at”) or a number of sessions (“every”)")
+    if rhythm.every < 0 or rhythm.first < 1:
+        fields.fail("must be at least 1", "every, first")
+    if unknown := set(rhythm.areas) - set(AREAS):
+        fields.fail(f"“{min(unknown)}” is not known", "areas", f"Known are: {', '.join(AREAS)}.")
+    if instrument.respondent != "client" or instrument.moment == "between" or not instrument.own_wording:
+        fields.fail("only what clients answer before or after a session, in our own words, is asked by itself")
+    if instrument.safety_rules:
+        fields.fail("a question that raises an alert belongs to the session set, where it is asked every time")
 
 
 def _check_items(instrument: Instrument, file: Fields) -> None:

@@ -17,8 +17,9 @@ MOST_NAMED = 3
 
 
 def answers(record: EpisodeRecord) -> int:
-    """How many forms the client filled in, wholly or in part."""
-    return len([a for a in _by_client(record) if a.scores or any(v is not None for v in a.responses.values())])
+    """How many forms the client filled in, wholly or in part; what a check-in asks beside its own is part of it."""
+    forms = [a for a in _by_client(record) if not _beside(a.instrument)]
+    return len([a for a in forms if a.scores or any(v is not None for v in a.responses.values())])
 
 
 def symptom_notes(record: EpisodeRecord) -> tuple[str, ...]:
@@ -65,7 +66,9 @@ def _elsewhere(record: EpisodeRecord) -> tuple[str, ...]:
         (s.instrument, s.scale): s for s in record.scores("symptoms") if (s.instrument, s.scale) != own
     }
     shown = {a.instrument for a in _by_client(record) if any(s.construct in TRACKED_CONSTRUCTS for s in a.scores)}
-    others = dict.fromkeys(_name(a.instrument) for a in _by_client(record) if a.scores and a.instrument not in shown)
+    # what the workbench asks beside the check-in is nobody's form that went astray: it has its place under Measures
+    forms = [a for a in _by_client(record) if a.scores and a.instrument not in shown and not _beside(a.instrument)]
+    others = dict.fromkeys(_name(a.instrument) for a in forms)
     return (
         *(
             wording.elsewhere(_name(measure[0]), s.value, wording.session(s.session, s.at), _name(own[0]))
@@ -83,8 +86,13 @@ def _score_of(given: Administration, measure: Measure) -> bool:
     return any((s.instrument, s.scale) == measure for s in given.scores)
 
 
-def _name(instrument: str) -> str:
+def _beside(instrument: str) -> bool:
     known = instruments().get(instrument)
-    if known is None:
-        return instrument
-    return "check-in" if known.own_wording else known.name
+    return known is not None and known.asked is not None
+
+
+def _name(instrument: str) -> str:
+    if instrument in CHECK_IN:
+        return "check-in"
+    known = instruments().get(instrument)
+    return instrument if known is None else known.name
