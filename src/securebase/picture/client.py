@@ -174,9 +174,9 @@ def followed_with() -> ParameterSet:
 def picture_fingerprint(record: EpisodeRecord, *, as_of: float, parameter_set: ParameterSet | None = None) -> str:
     """What a stored picture must match to be shown again: the data, the day, and the versions of what made it."""
     chosen = parameter_set if parameter_set is not None else followed_with()
-    return plain.fingerprint(
-        {"format": FORMAT, "record": record, "day": int(as_of // 1), "versions": _versions(chosen)}
-    )
+    # a picture reads nothing of worksheets, people and circles: a word written there leaves it as it is
+    read = replace(record, artefacts=(), relationships=(), circles=())
+    return plain.fingerprint({"format": FORMAT, "record": read, "day": int(as_of // 1), "versions": _versions(chosen)})
 
 
 def made_with(parameter_set: ParameterSet | None = None) -> str:

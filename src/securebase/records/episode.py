@@ -132,6 +132,10 @@ class EpisodeRecord:
     problem_areas: tuple[ProblemArea, ...] = ()
     phase: Phase | None = None
     planned_sessions: int | None = None
+    #: how many of them open and close the course, and days from one to the next, as told at the start
+    initial_sessions: int = 3
+    ending_sessions: int = 3
+    days_between: int = 7
     ended_at: float | None = None
     #: instrument and scale with which this episode's symptoms are followed
     symptom_measure: tuple[str, str] = ("session_before", "symptoms")

@@ -5,14 +5,16 @@ Moments become days since the local midnight on which the episode began.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
+from securebase.records import artefact as work
 from securebase.records import episode as records
-from securebase.records.vocabulary import Moment, Phase, ProblemArea, Respondent, RuptureKind
+from securebase.records.vocabulary import Agreement, Moment, Phase, ProblemArea, Respondent, RuptureKind
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.models import (
     Administration,
@@ -22,6 +24,8 @@ from securebase.workbench.therapy_sessions.models import (
     Score,
     TherapySession,
 )
+from securebase.workbench.worksheets.models import Artefact, ArtefactVersion
+from securebase.workbench.worksheets.queries import values_of
 
 _SECONDS_A_DAY = 86_400.0
 _BECAUSE = "rows of episodes that were already in scope"
@@ -44,12 +48,21 @@ def with_everything(episodes: QuerySet[Episode]) -> QuerySet[Episode]:
     )
 
 
+def with_work(episodes: QuerySet[Episode]) -> QuerySet[Episode]:
+    """The same with what the work left behind, for `course_record`."""
+    artefacts = Artefact.objects.for_the_workbench(because=_BECAUSE)
+    versions = ArtefactVersion.objects.for_the_workbench(because=_BECAUSE)
+    return with_everything(episodes).prefetch_related(
+        Prefetch("artefacts", artefacts), Prefetch("artefacts__versions", versions)
+    )
+
+
 def episode_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
     """All that was known of the episode at `as_of`. What lies later, or was set aside, is left out;
     safety alerts never are."""
 
     def day(moment: datetime) -> float:
-        return (moment - began_at(episode)).total_seconds() / _SECONDS_A_DAY
+        return _day(episode, moment)
 
     def known(moment: datetime | None) -> bool:
         return moment is not None and moment <= as_of
@@ -79,11 +92,47 @@ def episode_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
         problem_areas=tuple(ProblemArea(a) for a in episode.problem_areas),
         phase=Phase(episode.phase),
         planned_sessions=episode.planned_sessions,
+        initial_sessions=episode.initial_sessions,
+        ending_sessions=episode.ending_sessions,
+        days_between=episode.days_between,
         ended_at=None if episode.ended_on is None else float((episode.ended_on - episode.began_on).days),
         symptom_measure=episode.symptom_instrument_and_scale,
         began_on=episode.began_on,
         simulated=episode.client.simulated,
     )
+
+
+def course_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
+    """The record with what the work left behind: worksheets, people, circles. Pictures need none of it and are made
+    from `episode_record`."""
+    return replace(episode_record(episode, as_of), artefacts=tuple(_artefacts(episode, as_of)))
+
+
+def _day(episode: Episode, moment: datetime) -> float:
+    return (moment - began_at(episode)).total_seconds() / _SECONDS_A_DAY
+
+
+def _artefacts(episode: Episode, as_of: datetime) -> Iterator[work.Artefact]:
+    """What was filled in, each in the last version there was at `as_of`; what was removed by then is left out."""
+    numbers = {s.id: s.number for s in episode.therapy_sessions.all()}
+    for row in sorted(episode.artefacts.all(), key=lambda r: r.begun_at):
+        known = [v for v in row.versions.all() if v.saved_at <= as_of]
+        if not known or (row.removed_at is not None and row.removed_at <= as_of):
+            continue
+        last = max(known, key=lambda v: v.number)
+        yield work.Artefact(
+            id=str(row.id),
+            worksheet=row.worksheet,
+            values=values_of(last),
+            at=_day(episode, last.saved_at),
+            begun_at=_day(episode, row.begun_at),
+            version=last.number,
+            session=numbers.get(row.therapy_session_id) if row.therapy_session_id else None,
+            about=str(row.about or ""),
+            respondent=Respondent(last.respondent),
+            agreement=Agreement(last.agreement),
+            for_client=row.for_client,
+        )
 
 
 def next_change(episode: Episode, as_of: datetime) -> datetime:

@@ -54,6 +54,8 @@ INSTALLED_APPS = [
     "securebase.workbench.accounts",
     "securebase.workbench.clients",
     "securebase.workbench.therapy_sessions",
+    "securebase.workbench.worksheets",
+    "securebase.workbench.course",
     "securebase.workbench.progress",
     "securebase.workbench.exports",
     "securebase.workbench.demo",

@@ -37,6 +37,9 @@ class Clinic(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=120)
     help_text = models.TextField(max_length=2000, default=HELP_TEXT)
+    #: the lineage of IPT it works in (`ipt.lineage`), and its own forms of a course (`ipt.course_form`)
+    lineage = models.JSONField(default=dict, blank=True)
+    course_forms = models.JSONField(default=list, blank=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
 

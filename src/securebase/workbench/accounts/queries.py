@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from securebase.errors import NotPermittedError, SecurebaseError
+from securebase.ipt.lineage import Lineage, lineage_from
 from securebase.model.fitted_set import FittedSet
 from securebase.model.parameter_set import ParameterSet
 from securebase.picture.client import followed_with
@@ -95,6 +96,11 @@ def lately(account: Account, *, n: int = 8) -> list[Happening]:
         Happening(e.at, _OF_AN_ACCOUNT[e.action], "" if e.actor == str(account.id) else e.actor_name)
         for e in rows.order_by("-sequence")[:n]
     ]
+
+
+def lineage_of(clinic: Clinic) -> Lineage:
+    """The lineage of IPT that the clinic works in."""
+    return lineage_from(clinic.lineage)
 
 
 def help_text_of(clinic: Clinic) -> list[str]:

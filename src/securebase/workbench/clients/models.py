@@ -62,6 +62,11 @@ class Episode(ScopedModel):
     planned_sessions = models.PositiveSmallIntegerField(
         default=16, validators=[MinValueValidator(1), MaxValueValidator(100)]
     )
+    #: how the course is meant to run: sessions of its first and last phase, and days from one session to the next
+    initial_sessions = models.PositiveSmallIntegerField(default=3, validators=[MaxValueValidator(20)])
+    ending_sessions = models.PositiveSmallIntegerField(default=3, validators=[MaxValueValidator(20)])
+    days_between = models.PositiveSmallIntegerField(default=7, validators=[MinValueValidator(1), MaxValueValidator(92)])
+    course_form = models.CharField(max_length=40, default="standard")
     problem_areas = models.JSONField(default=list)
     phase = models.CharField(max_length=20, choices=PHASES, default=Phase.INITIAL.value)
     symptom_measure = models.CharField(

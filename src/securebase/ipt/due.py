@@ -1,0 +1,181 @@
+"""Where a course stands: which task has left what behind, what is due, what is overdue. Read from the record alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from securebase.ipt.filling import is_filled, is_said
+from securebase.ipt.lineage import BEGINNING, Lineage
+from securebase.ipt.shelf import worksheets
+from securebase.ipt.task import Leaves, Task, tasks
+from securebase.records.artefact import Artefact
+from securebase.records.episode import EpisodeRecord
+from securebase.records.vocabulary import Agreement, CircleKind, Phase, Technique
+
+#: Symptoms that have not fallen by this share of the first score by mid-course count as little change. Our own rule,
+#: taken from no study (the literature calls a fall by half a response).
+LITTLE_CHANGE = 0.25
+USUAL_LENGTH = 16
+
+
+class Standing(StrEnum):
+    """How far a task is."""
+
+    DONE = "done"
+    PARTLY = "partly"
+    OVERDUE = "overdue"
+    DUE = "due"
+    AHEAD = "ahead"
+
+    @property
+    def label(self) -> str:
+        return {
+            "done": "Done",
+            "partly": "Begun",
+            "overdue": "Overdue",
+            "due": "Due now",
+            "ahead": "Later",
+        }[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One thing that a task leaves behind: whether it is there, what it is, and where it can be seen.
+
+    artefacts: ids of filled-in worksheets that are it. page: “worksheet”, “relationships”, “measures”.
+    """
+
+    words: str
+    there: bool
+    page: str
+    worksheet: str = ""
+    artefacts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStanding:
+    """A task in this course. due_by: the session by whose end it is usual. sessions: for a task of every session, how
+    many have it and how many were held in the middle phase."""
+
+    task: Task
+    standing: Standing
+    pieces: tuple[Piece, ...]
+    due_by: int
+    sessions: tuple[int, int] | None = None
+
+
+def course_tasks(record: EpisodeRecord, lineage: Lineage = BEGINNING) -> tuple[TaskStanding, ...]:
+    """Every task that this course asks for, in order, as the record stands."""
+    held = max((s.number for s in record.sessions), default=0)
+    planned = record.planned_sessions or USUAL_LENGTH
+    asked = [t for t in tasks() if lineage.asks_for(t.lineage) and _is_asked(t, record)]
+    return tuple(_standing(t, record, held=held, planned=planned) for t in asked)
+
+
+def _is_asked(task: Task, record: EpisodeRecord) -> bool:
+    if task.when == "no_response":
+        return little_has_changed(record)
+    if task.when == "maintenance":
+        decided = any("maintenance" in a.chosen("decision") for a in record.artefacts_of("disposition"))
+        return decided or record.phase is Phase.MAINTENANCE
+    return True
+
+
+def little_has_changed(record: EpisodeRecord) -> bool:
+    """Whether, half the course held, symptoms have not fallen by a quarter of their first score."""
+    scores = [s.value for s in record.symptom_scores]
+    held, planned = len(record.sessions), record.planned_sessions or USUAL_LENGTH
+    if held < planned / 2 or len(scores) < 2 or scores[0] <= 0:
+        return False
+    return (scores[0] - scores[-1]) / scores[0] < LITTLE_CHANGE
+
+
+def _standing(task: Task, record: EpisodeRecord, *, held: int, planned: int) -> TaskStanding:
+    due_by = task.due.by(planned, record.initial_sessions)
+    if task.due.each:
+        return _each_session(task, record, due_by)
+    pieces = tuple(_piece(one, record) for one in task.leaves)
+    there = [p.there for p in pieces]
+    if all(there):
+        standing = Standing.DONE
+    elif held > due_by or (record.ended_at is not None and not task.due.after_end):
+        standing = Standing.OVERDUE
+    elif held >= due_by or (_is_now(task, record, held, planned) and not any(there)):
+        standing = Standing.DUE
+    else:
+        standing = Standing.PARTLY if any(there) else Standing.AHEAD
+    return TaskStanding(task, standing, pieces, due_by)
+
+
+def _is_now(task: Task, record: EpisodeRecord, held: int, planned: int) -> bool:
+    """Whether it belongs into the next session, or to the first phase while that runs."""
+    due_by = task.due.by(planned, record.initial_sessions)
+    return held + 1 >= due_by or (task.phase is Phase.INITIAL and task.due.session is not None)
+
+
+def _each_session(task: Task, record: EpisodeRecord, due_by: int) -> TaskStanding:
+    """A task of every session of the middle phase: which of those held have it."""
+    planned = record.planned_sessions or USUAL_LENGTH
+    last = planned - record.ending_sessions
+    middle = [s.number for s in record.sessions if record.initial_sessions < s.number <= last]
+    found = [(n, [a for one in task.leaves for a in _filled(one, record) if a.session == n]) for n in middle]
+    done = [n for n, artefacts in found if artefacts]
+    ids = tuple(a.id for _, artefacts in found for a in artefacts)
+    if not middle:
+        standing = Standing.AHEAD
+    elif len(done) == len(middle):
+        standing = Standing.DONE
+    else:
+        standing = Standing.DUE if middle[-1] not in done else Standing.PARTLY
+    words = (
+        f"{len(done)} of {len(middle)} sessions of the middle phase" if middle else "every session of the middle phase"
+    )
+    piece = Piece(words, bool(middle) and len(done) == len(middle), "worksheet", task.leaves[0].worksheets[0], ids)
+    return TaskStanding(task, standing, (piece,), due_by, (len(done), len(middle)))
+
+
+def _piece(leaves: Leaves, record: EpisodeRecord) -> Piece:
+    if leaves.measure:
+        n = len(record.symptom_scores if leaves.measure == "symptoms" else record.scores(leaves.measure))
+        return Piece("a score of symptoms" if leaves.measure == "symptoms" else leaves.measure, n > 0, "measures")
+    if leaves.circle:
+        n = len([c for c in record.circles if c.kind is CircleKind.PRESENT and c.placements])
+        words = "a closeness circle" if leaves.circle == 1 else f"{leaves.circle} versions of the closeness circle"
+        return Piece(words, n >= leaves.circle, "relationships")
+    if leaves.people:
+        n = len([r for r in record.relationships if r.left_at is None])
+        return Piece(f"at least {leaves.people} people in the inventory", n >= leaves.people, "relationships")
+    return _worksheet_piece(leaves, record)
+
+
+def _worksheet_piece(leaves: Leaves, record: EpisodeRecord) -> Piece:
+    found = _filled(leaves, record)
+    agreed = [a for a in found if a.agreement is not Agreement.OPEN]
+    shelf = worksheets()
+    words = " or ".join(shelf[name].name.lower() for name in leaves.worksheets)
+    if leaves.agreed:
+        words += ", talked over with the client"
+    ids = tuple(a.id for a in found)
+    return Piece(words, bool(agreed if leaves.agreed else found), "worksheet", leaves.worksheets[0], ids)
+
+
+def _filled(leaves: Leaves, record: EpisodeRecord) -> list[Artefact]:
+    return [a for a in record.artefacts_of(*leaves.worksheets) if _does(leaves, a)]
+
+
+def _does(leaves: Leaves, artefact: Artefact) -> bool:
+    """Whether what was filled in is what the task leaves behind."""
+    if leaves.techniques:
+        return any((artefact.number(t.value) or 0) > 0 for t in Technique)
+    if leaves.fields:
+        return all(is_said(artefact.values.get(f)) for f in leaves.fields)
+    return is_filled(worksheets()[artefact.worksheet], artefact.values)
+
+
+def still_open(standings: Iterable[TaskStanding]) -> tuple[TaskStanding, ...]:
+    """What is due or overdue, overdue first."""
+    order = (Standing.OVERDUE, Standing.DUE)
+    found = [s for s in standings if s.standing in order]
+    return tuple(sorted(found, key=lambda s: order.index(s.standing)))

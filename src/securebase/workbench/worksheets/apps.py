@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class WorksheetsConfig(AppConfig):
+    name = "securebase.workbench.worksheets"
+    label = "worksheets"
+    verbose_name = "Worksheets"

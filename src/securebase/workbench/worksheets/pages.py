@@ -1,0 +1,331 @@
+"""One page for every worksheet of the shelf: filling in, history, sharing, paper."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_http_methods
+
+from securebase.errors import InputError
+from securebase.ipt.filling import Filled, fill
+from securebase.ipt.worksheet import Worksheet
+from securebase.records.vocabulary import Agreement
+from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.models import Role
+from securebase.workbench.accounts.queries import lineage_of
+from securebase.workbench.clients.actions import CHANGED_MEANWHILE
+from securebase.workbench.clients.models import Episode
+from securebase.workbench.clients.queries import client_of
+from securebase.workbench.therapy_sessions.models import TherapySession
+from securebase.workbench.therapy_sessions.queries import client_page
+from securebase.workbench.ui.conflict import sentence
+from securebase.workbench.ui.methods import sent_only
+from securebase.workbench.worksheets import actions, queries
+from securebase.workbench.worksheets.forms import inputs, typed_in
+from securebase.workbench.worksheets.models import Artefact
+
+_only_therapists = for_roles(Role.THERAPIST)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A worksheet that a page is about: what it is, whose, and what is saved of it; None where nothing is yet."""
+
+    spec: Worksheet
+    episode: Episode
+    artefact_id: uuid.UUID
+    found: Artefact | None
+
+
+@_only_therapists
+@require_GET
+def begin(request: HttpRequest, client_id: uuid.UUID, name: str) -> HttpResponse:
+    """To the one that is there, of a worksheet that is filled in once; else to an empty one of a new id."""
+    client = _client(request, client_id, "worksheet-begin")["client"]
+    spec, episode = queries.worksheet_or_404(name), _episode(client.episode)
+    asked = request.GET.urlencode()
+    there = _there(episode, spec, request)
+    target = reverse("worksheet", args=[client_id, name, there.id if there else uuid.uuid4()])
+    return redirect(f"{target}?{asked}" if asked else target)
+
+
+def _there(episode: Episode, spec: Worksheet, request: HttpRequest) -> Artefact | None:
+    """The one artefact that a worksheet has by its nature: one a course, or one a session."""
+    if not spec.many:
+        return queries.present_one(episode, spec.id)
+    if spec.id == "session_note" and (session := _session(episode, request.GET.get("session"))):
+        return episode.artefacts.filter(worksheet=spec.id, therapy_session=session, removed_at=None).first()
+    return None
+
+
+@_only_therapists
+@require_GET
+def about(request: HttpRequest, client_id: uuid.UUID, name: str, about_id: uuid.UUID) -> HttpResponse:
+    """What is said of one person: a new one, which begins with what was said last."""
+    _client(request, client_id, "worksheet-about")
+    spec = queries.worksheet_or_404(name)
+    if not spec.about_person:
+        raise Http404
+    target = reverse("worksheet", args=[client_id, name, uuid.uuid4()])
+    return redirect(f"{target}?about={about_id}")
+
+
+@_only_therapists
+@require_http_methods(["GET", "POST"])
+def worksheet(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
+    """Fill in, and keep while it is typed. A page that was never begun is an empty one."""
+    spec, account = queries.worksheet_or_404(name), signed_in(request)
+    if request.method == "POST":
+        # the page that is being typed into was written down when it was opened; every pause in typing is not
+        client = client_of(account=account, client_id=client_id, page="worksheet")
+        context: dict[str, Any] = {"client": client, "episode": client.episode}
+    else:
+        context = _client(request, client_id, "worksheet")
+    episode = _episode(context["episode"])
+    found = queries.artefact_of(account=account, client=context["client"], name=name, artefact_id=artefact_id)
+    if found is not None:
+        episode = found.episode
+    opened = _Opened(spec, episode, artefact_id, found)
+    if request.method == "POST":
+        return _saved(request, context, opened)
+    return _shown(request, context, opened)
+
+
+def _saved(request: HttpRequest, context: dict[str, Any], opened: _Opened) -> HttpResponse:
+    spec, found = opened.spec, opened.found
+    filled = fill(spec, typed_in(spec, request.POST))
+    if found is not None:
+        # what another lineage of formulation asked for stays where it was
+        hidden = {f.id for f in spec.fields} - {f.id for f in spec.fields_for(_formulation(request))}
+        kept = {k: v for k, v in queries.values_of(found).items() if k in hidden}
+        filled = Filled(filled.values | kept, filled.unread)
+    quietly = request.headers.get("X-Autosave") == "1"
+    try:
+        kept_now = actions.save_artefact(
+            id=opened.artefact_id,
+            episode=opened.episode,
+            worksheet=spec.id,
+            by=signed_in(request),
+            filled=filled,
+            revision=_whole(request.POST.get("revision")),
+            at=timezone.now(),
+            session=_session(opened.episode, request.POST.get("session")),
+            about=_uuid(request.POST.get("about")),
+        )
+    except InputError as error:
+        present = found.revision if found else 0
+        if quietly:
+            status = 409 if found and error.what == CHANGED_MEANWHILE else 400
+            return JsonResponse({"error": sentence(error), "revision": present}, status=status)
+        context |= _client(request, context["client"].id, "worksheet")
+        return _shown(request, context, opened, filled=filled, refused=sentence(error))
+    if quietly:
+        at = timezone.localtime(kept_now.changed_at)
+        problems = {place: why for place, (_, why) in filled.unread.items()}
+        return JsonResponse({"saved": f"{at:%H:%M}", "revision": kept_now.revision, "problems": problems})
+    if filled.unread:
+        messages.warning(request, "Saved, but for what is marked below.")
+    else:
+        messages.success(request, f"{spec.name}: saved.")
+        if (back := _back(request)) and "stay" not in request.POST:
+            return redirect(back)
+    return redirect("worksheet", context["client"].id, spec.id, opened.artefact_id)
+
+
+def _shown(
+    request: HttpRequest, context: dict[str, Any], opened: _Opened, *, filled: Filled | None = None, refused: str = ""
+) -> HttpResponse:
+    spec, episode, found = opened.spec, opened.episode, opened.found
+    people = queries.people_of(episode)
+    about_id = found.about if found else _uuid(request.GET.get("about"))
+    session = found.therapy_session if found else _session(episode, request.GET.get("session"))
+    if found is None and session is None and spec.in_session:
+        session = _todays(episode)
+    values, unread = _contents(opened, filled, about_id)
+    others = [one for one in queries.listed(episode, [spec.id]) if one.artefact.id != opened.artefact_id]
+    context |= {
+        "worksheet": spec,
+        "artefact": found,
+        "artefact_id": opened.artefact_id,
+        "inputs": inputs(spec, values, unread, people=people, formulation=_formulation(request)),
+        "people": people,
+        "about_id": str(about_id) if about_id else "",
+        "about_name": people.get(str(about_id), "") if about_id else "",
+        "session": session,
+        "sessions": list(episode.therapy_sessions.order_by("-number")),
+        "others": others[:8],
+        "more_others": max(len(others) - 8, 0),
+        "refused": refused,
+        "revision": found.revision if found else 0,
+        "next": _back(request),
+        "tab": "course",
+        "agreements": [a for a in Agreement if a is not Agreement.OPEN],
+        "last_version": found.versions.order_by("-number").first() if found else None,
+    }
+    return render(request, "worksheets/worksheet.html", context, status=400 if refused else 200)
+
+
+def _contents(
+    opened: _Opened, filled: Filled | None, about_id: uuid.UUID | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What stands in the fields: what was just typed, else what is saved, else what was last said of this person."""
+    if filled is not None:
+        return filled.values, {k: list(v) for k, v in filled.unread.items()}
+    if opened.found is not None:
+        return opened.found.values, opened.found.unread
+    if about_id and opened.spec.id == "relationship":
+        rows = opened.episode.artefacts.filter(worksheet="relationship", about=about_id, removed_at=None)
+        last = rows.order_by("-changed_at").first()
+        return (last.values if last else {}), {}
+    return {}, {}
+
+
+@_only_therapists
+@require_GET
+def history(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
+    """Every version with what changed in it; any of them can be made the present one again."""
+    context = _client(request, client_id, "worksheet-history")
+    found = _existing(request, context, name, artefact_id)
+    context |= {"worksheet": found.kind, "artefact": found, "rows": queries.history(found), "tab": "course"}
+    return render(request, "worksheets/history.html", context)
+
+
+@_only_therapists
+@sent_only
+def restore(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
+    context = _client(request, client_id, "worksheet-restore")
+    found = _existing(request, context, name, artefact_id)
+    number = _whole(request.POST.get("version"))
+    try:
+        actions.restore_version(artefact=found, by=signed_in(request), number=number, at=timezone.now())
+    except InputError as error:
+        messages.error(request, sentence(error))
+    else:
+        messages.success(request, f"Version {number} is the present one again. What stood there is in the history.")
+    return redirect("worksheet", client_id, name, artefact_id)
+
+
+@_only_therapists
+@sent_only
+def remove(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
+    """Out of the record, or back into it with “undo”."""
+    context = _client(request, client_id, "worksheet-remove")
+    found = _existing(request, context, name, artefact_id)
+    back = "undo" in request.POST
+    actions.remove_artefact(artefact=found, by=signed_in(request), at=None if back else timezone.now())
+    if back:
+        messages.success(request, f"{found.kind.name}: back in the record.")
+    return redirect("worksheet", client_id, name, artefact_id)
+
+
+@_only_therapists
+@sent_only
+def share(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
+    context = _client(request, client_id, "worksheet-share")
+    found = _existing(request, context, name, artefact_id)
+    try:
+        actions.share_artefact(
+            artefact=found,
+            by=signed_in(request),
+            client="client" in request.POST,
+            supervisor="supervisor" in request.POST,
+        )
+    except InputError as error:
+        messages.error(request, sentence(error))
+    else:
+        messages.success(request, "Saved who may see this.")
+    return redirect("worksheet", client_id, name, artefact_id)
+
+
+@_only_therapists
+@sent_only
+def answer(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
+    """What the client said to it, written down by the therapist."""
+    context = _client(request, client_id, "worksheet-answer")
+    found = _existing(request, context, name, artefact_id)
+    given = request.POST.get("agreement", "")
+    if given not in {a.value for a in Agreement}:
+        messages.error(request, "Choose what the client said to it.")
+        return redirect("worksheet", client_id, name, artefact_id)
+    try:
+        actions.answer_artefact(
+            artefact=found,
+            by=signed_in(request),
+            version=_whole(request.POST.get("version")),
+            agreement=Agreement(given),
+            said=request.POST.get("said", ""),
+            at=timezone.now(),
+        )
+    except InputError as error:
+        messages.error(request, sentence(error))
+    else:
+        messages.success(request, f"Written down: {Agreement(given).label.lower()}.")
+    return redirect("worksheet", client_id, name, artefact_id)
+
+
+@_only_therapists
+@require_GET
+def paper(request: HttpRequest, client_id: uuid.UUID, name: str) -> HttpResponse:
+    """An empty sheet to print and fill in by hand. It names no one."""
+    context = _client(request, client_id, "worksheet-paper")
+    spec = queries.worksheet_or_404(name)
+    blank = inputs(spec, {}, {}, people={}, formulation=_formulation(request))
+    return render(request, "worksheets/paper.html", context | {"worksheet": spec, "inputs": blank, "tab": "course"})
+
+
+# ---- small pieces ----------------------------------------------------------------------------------------------------
+def _client(request: HttpRequest, client_id: uuid.UUID, page: str) -> dict[str, Any]:
+    return client_page(account=signed_in(request), client_id=client_id, page=page, now=timezone.now())
+
+
+def _episode(episode: Episode | None) -> Episode:
+    if episode is None:
+        raise Http404
+    return episode
+
+
+def _existing(request: HttpRequest, context: dict[str, Any], name: str, artefact_id: uuid.UUID) -> Artefact:
+    return queries.existing_artefact(
+        account=signed_in(request), client=context["client"], name=name, artefact_id=artefact_id
+    )
+
+
+def _formulation(request: HttpRequest) -> str:
+    return lineage_of(signed_in(request).clinic).formulation
+
+
+def _session(episode: Episode, text: str | None) -> TherapySession | None:
+    found = _uuid(text)
+    return episode.therapy_sessions.filter(id=found).first() if found else None
+
+
+def _todays(episode: Episode) -> TherapySession | None:
+    """The session that was held last, or begins within the hour: what a note of today most likely belongs to."""
+    soon = timezone.now() + timedelta(hours=1)
+    return episode.therapy_sessions.filter(held_at__lte=soon).order_by("-held_at").first()
+
+
+def _uuid(text: str | None) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+def _whole(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def _back(request: HttpRequest) -> str:
+    """Where to go on after saving: an address of this workbench, or nowhere."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    return wanted if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, None) else ""
