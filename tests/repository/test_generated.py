@@ -32,6 +32,11 @@ def test_the_page_of_the_theory_is_current() -> None:
     assert module.PAGE.read_text(encoding="utf-8") == module.text(), "run python docs/make_theory.py"
 
 
+def test_the_page_for_a_supervisor_of_ipt_is_current() -> None:
+    module = _made_by("make_ipt_content")
+    assert module.PAGE.read_text(encoding="utf-8") == module.text(), "run python docs/make_ipt_content.py"
+
+
 def test_the_pictures_of_the_theory_say_what_the_table_says() -> None:
     """Every word of them, in order; where a line bends is left to the renderer."""
     for file, picture in _made_by("make_theory").pictures().items():

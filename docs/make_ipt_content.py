@@ -1,0 +1,179 @@
+"""Writes docs/ipt-content.md: all that the product says about IPT, for a supervisor of IPT to read and correct.
+
+A test fails when the page and the files it is written from differ. Run: python docs/make_ipt_content.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from securebase.ipt.areas import Area, areas
+from securebase.ipt.shelf import worksheets
+from securebase.ipt.sources import sources
+from securebase.ipt.worksheet import Field, Group, Kind, Worksheet
+
+PAGE = Path(__file__).parent / "ipt-content.md"
+
+HEAD = """# What Securebase says about IPT
+
+Written by `docs/make_ipt_content.py`; a test fails when this page and the files it is written from differ.
+
+**For a supervisor of interpersonal psychotherapy.** This one page holds every worksheet with every question, option
+and help text, and what the product says of the problem areas. It was written by people who build software, in words
+of their own, from public pages and papers that were read in part. A source is where a tool comes from; its questions
+are ours. No manual was copied. Whatever is not marked as reviewed is shown in the product with the words “not yet
+reviewed by an IPT supervisor”.
+
+**How to review.** Read a part. Is it IPT? Is it asked in the right place, in words that you would use, and is
+anything asked that nobody needs? Write what should be otherwise and send it in any form. When a part can stand, its
+file gets the line `reviewed = true`: `src/securebase/ipt/worksheets/ID.toml` for a worksheet, the entry in
+`src/securebase/ipt/areas.toml` for a problem area. Then run `python docs/make_ipt_content.py`, and the mark is gone
+here and in the product. Who reviewed it, and when, belongs in the message of that change.
+
+**How to read the tables.** *Holds* is what can be entered. *Shown to* names who may see an answer outside the
+therapist’s own pages, and only when it is shared with them; empty means nobody. *note* stays with the therapist
+unless they choose otherwise; *own words* asks for the client’s own; *needed* is without which the tool has not done
+its work. Nothing else has to be filled in. Tasks are those of the course (I beginning, M middle, E ending, X
+maintenance); claims (S) are those of [the theory](explanation/theory.md).
+"""
+
+HOLDS = {
+    Kind.LINE: "a line",
+    Kind.TEXT: "text",
+    Kind.EXTENT: "0–3 (not at all to very much)",
+    Kind.CHOICE: "one of",
+    Kind.CHOICES: "any of",
+    Kind.YES_NO: "yes or no",
+    Kind.DATE: "a day",
+    Kind.PERSON: "somebody of the inventory",
+    Kind.ROWS: "a list",
+}
+
+
+def cell(words: str) -> str:
+    return words.replace("|", "\\|").replace("\n", " ")
+
+
+def yes(flag: bool) -> str:
+    return "yes" if flag else "not yet"
+
+
+def holds(field: Field) -> str:
+    """What can be entered, with every option and every end of a scale."""
+    if field.kind is Kind.SCALE:
+        ends = f" ({field.low_label} to {field.high_label})" if field.low_label and field.high_label else ""
+        return f"{field.minimum:g}–{field.maximum:g}{ends}"
+    if field.kind is Kind.NUMBER:
+        steps = f" in steps of {field.step:g}" if field.step != 1 else ""
+        return f"{field.minimum:g}–{field.maximum:g} {field.unit}".rstrip() + steps
+    options = "; ".join(f"{o.label} ({o.help})" if o.help else o.label for o in field.options)
+    return f"{HOLDS[field.kind]}: {options}" if options else HOLDS[field.kind]
+
+
+def marks(field: Field) -> str:
+    flags = (("needed", field.needed), ("own words", field.quote), ("note", field.note))
+    named = [name for name, is_set in flags if is_set]
+    return ", ".join([*named, *([f"{field.only} formulation only"] if field.only else [])])
+
+
+def row(field: Field, *, column: bool = False) -> str:
+    label = f"– {field.label}" if column else f"**{field.label}**"
+    return (
+        f"| {cell(label)} | {cell(holds(field))} | {cell(field.help)} | {marks(field)} "
+        f"| {', '.join(r.value for r in field.reports)} |"
+    )
+
+
+def questions(one: Worksheet) -> list[str]:
+    lines = ["| Question | Holds | Help | | Shown to |", "| --- | --- | --- | --- | --- |"]
+    for field in one.fields:
+        if field.section:
+            lines.append(f"| *{cell(field.section)}* | | | | |")
+        lines += [row(field), *(row(c, column=True) for c in field.columns)]
+    return lines
+
+
+def circumstances(one: Worksheet) -> str:
+    """When, how often and by whom it is filled in, in one line."""
+    said = ["again and again" if one.many else "once a course"]
+    said += ["in a session"] if one.in_session else []
+    said += ["about one person"] if one.about_person else []
+    said += ["may be shown to the client"] if one.for_client else []
+    said += ["the client may fill it in"] if one.client_fills else []
+    said += ["the client says yes or no to it"] if one.agreement else []
+    said += [f"only in areas: {', '.join(a.label.lower() for a in one.areas)}"] if one.areas else []
+    said += [f"only where the clinic works with: {one.lineage.replace('_', ' ')}"] if one.lineage else []
+    said += [f"phases: {', '.join(p.label.lower() for p in one.phases)}"] if one.phases else []
+    return "; ".join(said).capitalize() + "."
+
+
+def of_worksheet(one: Worksheet) -> list[str]:
+    return [
+        f"### {one.name} (`{one.id}`)",
+        "",
+        f"{one.about} {one.teaches}",
+        "",
+        circumstances(one),
+        "",
+        *questions(one),
+        "",
+        f"Tasks: {', '.join(one.tasks) or 'none'}. Claims: {', '.join(one.claims) or 'none'}. "
+        f"Sources: {', '.join(one.sources)}. Reviewed: {yes(one.reviewed)}.",
+        "",
+    ]
+
+
+def of_area(one: Area) -> list[str]:
+    shelf = worksheets()
+    stages = [f"- **{s.stage.label}**: {s.looks_like} {s.what_to_do}" for s in one.stages]
+    return [
+        f"### {one.label}",
+        "",
+        one.in_words,
+        "",
+        *listed("Choose it when", one.choose_when),
+        *listed("Goals", one.goals),
+        *listed("Strategies", one.strategies),
+        *(["Stages:", "", *stages, ""] if stages else []),
+        *listed("Keep an eye on", [f"{t.what} ({shelf[t.worksheet].name})" for t in one.track]),
+        f"Sources: {', '.join(one.sources)}. Reviewed: {yes(one.reviewed)}.",
+        "",
+    ]
+
+
+def listed(title: str, entries: tuple[str, ...] | list[str]) -> list[str]:
+    return [f"{title}:", "", *(f"- {entry}" for entry in entries), ""]
+
+
+def overview() -> list[str]:
+    lines = ["| Part | Group | Tasks | Claims | Sources | Reviewed |", "| --- | --- | --- | --- | --- | --- |"]
+    for one in worksheets().values():
+        lines.append(
+            f"| {one.name} | {one.group.label} | {', '.join(one.tasks)} | {', '.join(one.claims)} "
+            f"| {', '.join(one.sources)} | {yes(one.reviewed)} |"
+        )
+    for area in areas().values():
+        lines.append(f"| {area.label} | Problem area | | | {', '.join(area.sources)} | {yes(area.reviewed)} |")
+    return lines
+
+
+def text() -> str:
+    shelf = worksheets().values()
+    parts = [len(shelf) + len(areas()), sum(w.reviewed for w in shelf) + sum(a.reviewed for a in areas().values())]
+    lines = ["## All parts", "", f"{parts[1]} of {parts[0]} parts are reviewed.", "", *overview(), ""]
+    lines += ["## Sources", "", "| Key | What it is | Read |", "| --- | --- | --- |"]
+    lines += [f"| {s.key} | {cell(s.what)} | {'in part' if s.seen else 'no'} |" for s in sources().values()]
+    lines += ["", "## Problem areas", ""]
+    for area in areas().values():
+        lines += of_area(area)
+    for group in Group:
+        members = [w for w in shelf if w.group is group]
+        lines += [f"## {group.label}", ""] if members else []
+        for one in members:
+            lines += of_worksheet(one)
+    return HEAD + "\n" + "\n".join(lines).rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(text(), encoding="utf-8")
+    print(f"wrote {PAGE.name}")  # noqa: T201
