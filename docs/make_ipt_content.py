@@ -10,6 +10,7 @@ from pathlib import Path
 from securebase.ipt.areas import Area, areas
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.sources import sources
+from securebase.ipt.task import Due, Leaves, Task, tasks
 from securebase.ipt.worksheet import Field, Group, Kind, Worksheet
 
 PAGE = Path(__file__).parent / "ipt-content.md"
@@ -19,16 +20,17 @@ HEAD = """# What Securebase says about IPT
 Written by `docs/make_ipt_content.py`; a test fails when this page and the files it is written from differ.
 
 **For a supervisor of interpersonal psychotherapy.** This one page holds every worksheet with every question, option
-and help text, and what the product says of the problem areas. It was written by people who build software, in words
-of their own, from public pages and papers that were read in part. A source is where a tool comes from; its questions
-are ours. No manual was copied. Whatever is not marked as reviewed is shown in the product with the words “not yet
-reviewed by an IPT supervisor”.
+and help text, the tasks of a course, and what the product says of the problem areas. It was written by people who
+build software, in words of their own, from public pages and papers that were read in part. A source is where a tool
+comes from; its questions are ours. No manual was copied. Whatever is not marked as reviewed is shown in the product
+with the words “not yet reviewed by an IPT supervisor”.
 
 **How to review.** Read a part. Is it IPT? Is it asked in the right place, in words that you would use, and is
 anything asked that nobody needs? Write what should be otherwise and send it in any form. When a part can stand, its
 file gets the line `reviewed = true`: `src/securebase/ipt/worksheets/ID.toml` for a worksheet, the entry in
-`src/securebase/ipt/areas.toml` for a problem area. Then run `python docs/make_ipt_content.py`, and the mark is gone
-here and in the product. Who reviewed it, and when, belongs in the message of that change.
+`src/securebase/ipt/areas.toml` or `tasks.toml` for a problem area or task. Then run `python
+docs/make_ipt_content.py`, and the mark is gone here and in the product. Who reviewed it, and when, belongs in the
+message of that change.
 
 **How to read the tables.** *Holds* is what can be entered. *Shown to* names who may see an answer outside the
 therapist’s own pages, and only when it is shared with them; empty means nobody. *note* stays with the therapist
@@ -141,6 +143,55 @@ def of_area(one: Area) -> list[str]:
     ]
 
 
+def by_when(due: Due) -> str:
+    """The session by whose end a task is usual, in words."""
+    if due.session is not None:
+        return f"session {due.session}"
+    if due.initial is not None:
+        return f"{due.initial} after the beginning" if due.initial else "the end of the beginning"
+    if due.share is not None:
+        return f"{due.share:.0%} of the planned sessions"
+    if due.before_end is not None:
+        return f"{due.before_end} before the last" if due.before_end else "the last session"
+    return "every session of the middle" if due.each else "after the end"
+
+
+def leaves(one: Leaves) -> str:
+    """What a task leaves behind, in words."""
+    shelf = worksheets()
+    if one.measure:
+        return f"a score of {one.measure}"
+    if one.circle:
+        return f"closeness circle no. {one.circle}"
+    if one.people:
+        return f"{one.people} people in the inventory"
+    named = " or ".join(shelf[name].name for name in one.worksheets)
+    filled = [f.label for name in one.worksheets for f in shelf[name].fields if f.id in one.fields]
+    more = [f"with: {', '.join(filled)}"] if filled else []
+    more += ["with one technique at least"] if one.techniques else []
+    more += ["the client’s answer to it"] if one.agreed else []
+    return f"{named} ({'; '.join(more)})" if more else named
+
+
+def asked_of(one: Task) -> str:
+    """In which clinics and courses a task is asked for; empty where in all."""
+    said = [f"with {one.lineage.replace('_', ' ')}"] if one.lineage else []
+    said += {"no_response": ["where symptoms do not fall"], "maintenance": ["with maintenance"]}.get(one.when, [])
+    return ", ".join(said)
+
+
+def of_tasks() -> list[str]:
+    lines = ["| | Task | Why | Leaves behind | Usual by | Only | Sources | Reviewed |"]
+    lines.append("| --- " * 8 + "|")
+    for one in tasks():
+        left = "; ".join(leaves(part) for part in one.leaves)
+        lines.append(
+            f"| {one.id} | {cell(one.name)} | {cell(one.why)} | {cell(left)} | {by_when(one.due)} "
+            f"| {asked_of(one)} | {', '.join(one.sources)} | {yes(one.reviewed)} |"
+        )
+    return lines
+
+
 def listed(title: str, entries: tuple[str, ...] | list[str]) -> list[str]:
     return [f"{title}:", "", *(f"- {entry}" for entry in entries), ""]
 
@@ -159,11 +210,11 @@ def overview() -> list[str]:
 
 def text() -> str:
     shelf = worksheets().values()
-    parts = [len(shelf) + len(areas()), sum(w.reviewed for w in shelf) + sum(a.reviewed for a in areas().values())]
-    lines = ["## All parts", "", f"{parts[1]} of {parts[0]} parts are reviewed.", "", *overview(), ""]
+    reviewed = [part.reviewed for part in (*shelf, *areas().values(), *tasks())]
+    lines = ["## All parts", "", f"{sum(reviewed)} of {len(reviewed)} parts are reviewed.", "", *overview(), ""]
     lines += ["## Sources", "", "| Key | What it is | Read |", "| --- | --- | --- |"]
     lines += [f"| {s.key} | {cell(s.what)} | {'in part' if s.seen else 'no'} |" for s in sources().values()]
-    lines += ["", "## Problem areas", ""]
+    lines += ["", "## Tasks of a course", "", *of_tasks(), "", "## Problem areas", ""]
     for area in areas().values():
         lines += of_area(area)
     for group in Group:

@@ -8,13 +8,13 @@ import pytest
 
 from securebase.ipt.shelf import worksheet, worksheets
 from securebase.ipt.sources import sources
+from securebase.ipt.task import Task, tasks
 from securebase.ipt.worksheet import Field, Kind, Report, Worksheet
 from securebase.model.theory import theory
 from securebase.records.vocabulary import Technique
 
 SHELF = list(worksheets().values())
-#: The tasks of a course of IPT: beginning, middle, ending, maintenance.
-TASKS = {f"I{n}" for n in range(1, 10)} | {f"M{n}" for n in range(1, 8)} | {f"E{n}" for n in range(1, 5)} | {"X1"}
+TASKS = {task.id for task in tasks()}
 #: A phone of 390 pixels shows about 45 characters on a line: one line for what is chosen, two for a question, three for
 #: help; what is in a row of a list has a little less.
 NAME, ABOUT, TEACHES, LABEL, COLUMN, HELP, OPTION, END = 30, 110, 160, 60, 40, 130, 45, 22
@@ -47,6 +47,14 @@ def test_every_claim_that_asks_for_a_tool_is_named_by_a_worksheet() -> None:
     asking = {c.id for c in theory().claims.values() if "tool" in c.needs}
     assert len(asking) > 10
     assert asking - {claim for one in SHELF for claim in one.claims} == set()
+
+
+@pytest.mark.parametrize("task", tasks(), ids=lambda t: t.id)
+def test_a_task_and_what_it_leaves_name_each_other(task: Task) -> None:
+    assert set(task.sources) <= set(sources())
+    for left in task.leaves:
+        for name in left.worksheets:
+            assert task.id in worksheet(name).tasks, name
 
 
 def test_every_task_but_the_circle_has_a_worksheet() -> None:
