@@ -66,6 +66,7 @@ def read_worksheet(file: str, content: bytes) -> Worksheet:
         many=top.flag("many", default=True),
         in_session=top.flag("in_session", default=False),
         about_person=top.flag("about_person", default=False),
+        about_label=top.text("about_label", "About"),
         filled_by=one_of(top, "filled_by", Respondent, Respondent.THERAPIST),
         for_client=top.flag("for_client", default=False),
         client_fills=top.flag("client_fills", default=False),
@@ -141,6 +142,8 @@ def _check(found: Worksheet, top: Fields) -> None:
         top.fail("no such field", "title")
     elif found.title and named is not None and named.kind is Kind.ROWS:
         top.fail("a list cannot name a worksheet", "title")
+    if found.about_person and any(f.kind is Kind.PERSON for f in found.fields):
+        top.fail("speaks of one person already: about_label says how they are asked for", "fields")
     if found.client_fills and not found.for_client:
         top.fail("what the client fills in must be for the client", "client_fills")
 

@@ -64,7 +64,11 @@ def listed(episode: Episode, names: Iterable[str] | None = None, *, removed: boo
         rows = rows.filter(worksheet__in=list(names))
     shelf, people = worksheets(), people_of(episode)
     return [
-        Listed(row, shelf[row.worksheet], title(shelf[row.worksheet], values_of(row), people))
+        Listed(
+            row,
+            shelf[row.worksheet],
+            title(shelf[row.worksheet], values_of(row), people) or people.get(str(row.about), ""),
+        )
         for row in rows.order_by("-changed_at")
         if row.worksheet in shelf
     ]
