@@ -12,6 +12,7 @@ from securebase.ipt.shelf import worksheets
 from securebase.ipt.sources import sources
 from securebase.ipt.task import Due, Leaves, Task, tasks
 from securebase.ipt.worksheet import Field, Group, Kind, Worksheet
+from securebase.model.theory import theory
 
 PAGE = Path(__file__).parent / "ipt-content.md"
 
@@ -99,7 +100,7 @@ def circumstances(one: Worksheet) -> str:
     """When, how often and by whom it is filled in, in one line."""
     said = ["again and again" if one.many else "once a course"]
     said += ["in a session"] if one.in_session else []
-    said += ["about one person"] if one.about_person else []
+    said += [f"about one person ({one.about_label})"] if one.about_person else []
     said += ["may be shown to the client"] if one.for_client else []
     said += ["the client may fill it in"] if one.client_fills else []
     said += ["the client says yes or no to it"] if one.agreement else []
@@ -180,6 +181,16 @@ def asked_of(one: Task) -> str:
     return ", ".join(said)
 
 
+def of_claims() -> list[str]:
+    """Every claim of the theory that a worksheet serves, with all that it asks for."""
+    lines = ["| | Claim | Asks for | Worksheets |", "| --- | --- | --- | --- |"]
+    for claim in theory().claims.values():
+        named = [one.name for one in worksheets().values() if claim.id in one.claims]
+        if named:
+            lines.append(f"| {claim.id} | {cell(claim.says)} | {', '.join(claim.needs)} | {', '.join(named)} |")
+    return lines
+
+
 def of_tasks() -> list[str]:
     lines = ["| | Task | Why | Leaves behind | Usual by | Only | Sources | Reviewed |"]
     lines.append("| --- " * 8 + "|")
@@ -214,7 +225,9 @@ def text() -> str:
     lines = ["## All parts", "", f"{sum(reviewed)} of {len(reviewed)} parts are reviewed.", "", *overview(), ""]
     lines += ["## Sources", "", "| Key | What it is | Read |", "| --- | --- | --- |"]
     lines += [f"| {s.key} | {cell(s.what)} | {'in part' if s.seen else 'no'} |" for s in sources().values()]
-    lines += ["", "## Tasks of a course", "", *of_tasks(), "", "## Problem areas", ""]
+    lines += ["", "## Tasks of a course", "", *of_tasks(), ""]
+    lines += ["## Claims that worksheets serve", "", "Every claim is a hypothesis.", "", *of_claims(), ""]
+    lines += ["## Problem areas", ""]
     for area in areas().values():
         lines += of_area(area)
     for group in Group:

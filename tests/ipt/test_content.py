@@ -28,7 +28,7 @@ def every_field(one: Worksheet) -> Iterator[Field]:
 
 @pytest.mark.parametrize("one", SHELF, ids=lambda w: w.id)
 def test_nothing_is_longer_than_a_phone_shows_well(one: Worksheet) -> None:
-    said = [(one.name, NAME), (one.about, ABOUT), (one.teaches, TEACHES)]
+    said = [(one.name, NAME), (one.about, ABOUT), (one.teaches, TEACHES), (one.about_label, COLUMN)]
     said += [(f.label, LABEL) for f in one.fields] + [(c.label, COLUMN) for f in one.fields for c in f.columns]
     for field in every_field(one):
         said += [(field.help, HELP), (field.section, NAME), (field.low_label, END), (field.high_label, END)]
