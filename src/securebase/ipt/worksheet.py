@@ -120,10 +120,10 @@ class Worksheet:
     """One tool of IPT.
 
     tasks, claims: what it serves. many: it is filled in again and again, not once a course. in_session: it belongs to a
-    session. about_person: it may speak of one person of the inventory, asked for as about_label. filled_by: who fills it in. for_client: it may
-    be shown to the client; client_fills: the client may fill it in on their own page. agreement: the client says yes
-    or no to it. lineage: the setting of the clinic it needs. title: the field whose text names it in a list. teaches:
-    what an empty one is for. reviewed: whether a supervisor of IPT has read its content.
+    session. about_person: it may speak of one person of the inventory, who is asked for as about_label. filled_by: who
+    fills it in. for_client: it may be shown to the client; client_fills: the client may fill it in on their own page.
+    agreement: the client says yes or no to it. lineage: the setting of the clinic it needs. title: the field whose text
+    names it in a list. teaches: what an empty one is for. reviewed: whether a supervisor of IPT has read its content.
     """
 
     id: str

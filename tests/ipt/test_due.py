@@ -1,0 +1,144 @@
+"""Where a course stands, told from its record alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from securebase.ipt.due import Standing, course_tasks, little_has_changed, still_open
+from securebase.ipt.lineage import KLERMAN_WEISSMAN, STUART_ROBERTSON, lineage_from
+from securebase.ipt.task import tasks
+from securebase.records.artefact import Artefact, ClosenessCircle, Placement, Relationship
+from securebase.records.episode import Administration, EpisodeRecord, Score, TherapySessionRecord
+from securebase.records.vocabulary import Agreement, Phase
+
+
+def held(n: int) -> tuple[TherapySessionRecord, ...]:
+    return tuple(TherapySessionRecord(k, 7.0 * k) for k in range(1, n + 1))
+
+
+def left(worksheet: str, at: float = 7.0, session: int | None = None, **values: object) -> Artefact:
+    agreed = Agreement.AGREED if worksheet in {"formulation", "contract"} else Agreement.OPEN
+    return Artefact(f"{worksheet}-{at}", worksheet, values, at=at, begun_at=at, session=session, agreement=agreed)  # type: ignore[arg-type]
+
+
+def symptoms(*values: float) -> tuple[Administration, ...]:
+    return tuple(
+        Administration(
+            "session_before",
+            7.0 * k,
+            scores=(Score("symptoms", v, 7.0 * k, instrument="session_before", scale="symptoms"),),
+        )
+        for k, v in enumerate(values, start=1)
+    )
+
+
+def standing(record: EpisodeRecord, task: str) -> Standing:
+    return {s.task.id: s.standing for s in course_tasks(record)}[task]
+
+
+EMPTY = EpisodeRecord("Carla", planned_sessions=16)
+
+
+def test_the_shelf_holds_the_21_tasks_in_order() -> None:
+    ids = [t.id for t in tasks()]
+    assert [i for i in ids if i != "I3S"] == [
+        *(f"I{n}" for n in range(1, 10)), *(f"M{n}" for n in range(1, 8)), *(f"E{n}" for n in range(1, 5)), "X1",
+    ]  # fmt: skip
+    assert all(t.leaves and t.sources and t.why for t in tasks())
+
+
+def test_an_empty_course_has_nothing_overdue() -> None:
+    standings = course_tasks(EMPTY)
+    assert {s.standing for s in standings} <= {Standing.DUE, Standing.AHEAD}
+    assert [s.task.id for s in still_open(standings)][:2] == ["I1", "I2"]
+
+
+def test_what_is_not_there_after_its_session_is_overdue() -> None:
+    record = replace(EMPTY, sessions=held(5))
+    assert standing(record, "I2") is Standing.OVERDUE
+    assert standing(record, "M6") is Standing.AHEAD
+    assert standing(replace(EMPTY, sessions=held(8)), "M6") is Standing.DUE
+    assert standing(replace(EMPTY, sessions=held(9)), "M6") is Standing.OVERDUE
+
+
+def test_a_task_with_two_pieces_needs_both() -> None:
+    record = replace(EMPTY, sessions=held(1), administrations=symptoms(6.0))
+    assert standing(record, "I1") is not Standing.DONE
+    told = left("diagnosis", name="Depression", told_as_illness=True)
+    assert standing(replace(record, artefacts=(told,)), "I1") is Standing.DONE
+    assert standing(replace(EMPTY, artefacts=(told,)), "I1") is not Standing.DONE
+
+
+def test_the_inventory_needs_people_and_the_circle_somebody_in_it() -> None:
+    people = tuple(Relationship(str(n), f"P{n}") for n in range(3))
+    record = replace(
+        EMPTY,
+        relationships=people,
+        artefacts=(left("relationship", contact="daily", gives=("emotional",), support_felt=4.0),),
+    )
+    assert standing(record, "I5") is Standing.DONE
+    gone = (*people[:2], replace(people[2], left_at=3.0))
+    assert standing(replace(record, relationships=gone), "I5") is not Standing.DONE
+    assert standing(replace(record, circles=(ClosenessCircle("c", 1.0),)), "I6") is not Standing.DONE
+    drawn = ClosenessCircle("c", 1.0, placements=(Placement("0", 0.2, 0.0),))
+    assert standing(replace(record, circles=(drawn,)), "I6") is Standing.DONE
+
+
+def test_a_formulation_is_done_when_the_client_has_answered_it() -> None:
+    told = left("formulation", narrative="It began with the move", stressor="a", vulnerability="b", support="c")
+    assert standing(replace(EMPTY, artefacts=(told,)), "I8") is Standing.DONE
+    unasked = replace(told, agreement=Agreement.OPEN)
+    assert standing(replace(EMPTY, artefacts=(unasked,)), "I8") is not Standing.DONE
+
+
+def test_a_task_of_every_session_counts_the_sessions_of_the_middle_phase() -> None:
+    notes = tuple(left("session_note", 7.0 * n, n, event="A call", mood=4.0) for n in (4, 5, 6))
+    record = replace(EMPTY, sessions=held(6), artefacts=notes)
+    found = {s.task.id: s for s in course_tasks(record)}["M1"]
+    assert (found.standing, found.sessions) == (Standing.DONE, (3, 3))
+    found = {s.task.id: s for s in course_tasks(replace(record, artefacts=notes[:2]))}["M1"]
+    assert (found.standing, found.sessions) == (Standing.DUE, (2, 3))
+    found = {s.task.id: s for s in course_tasks(replace(record, artefacts=notes[1:]))}["M1"]
+    assert found.standing is Standing.PARTLY
+
+
+def test_a_technique_counts_when_it_was_used() -> None:
+    record = replace(EMPTY, sessions=held(4))
+    unused = left("session_note", 28.0, 4, role_play=0.0)
+    assert standing(replace(record, artefacts=(unused,)), "M3") is Standing.DUE
+    used = left("session_note", 28.0, 4, role_play=2.0)
+    assert standing(replace(record, artefacts=(used,)), "M3") is Standing.DONE
+
+
+@pytest.mark.parametrize(
+    ("scores", "sessions", "expected"),
+    [((8.0, 7.0), 8, True), ((8.0, 6.0), 8, False), ((8.0, 8.0), 7, False), ((8.0,), 8, False), ((0.0, 0.0), 8, False)],
+)
+def test_little_change_is_a_fall_of_less_than_a_quarter_at_half_the_course(
+    scores: tuple[float, ...], sessions: int, expected: bool
+) -> None:
+    record = replace(EMPTY, sessions=held(sessions), administrations=symptoms(*scores))
+    assert little_has_changed(record) is expected
+    assert ("M7" in {s.task.id for s in course_tasks(record)}) is expected
+
+
+def test_maintenance_is_asked_for_once_it_was_decided() -> None:
+    asked = {s.task.id for s in course_tasks(replace(EMPTY, artefacts=(left("disposition", decision="maintenance"),)))}
+    assert "X1" in asked
+    assert "X1" not in {s.task.id for s in course_tasks(EMPTY)}
+    assert "X1" in {s.task.id for s in course_tasks(replace(EMPTY, phase=Phase.MAINTENANCE))}
+
+
+def test_a_brief_course_is_due_earlier() -> None:
+    brief = replace(EMPTY, planned_sessions=8, initial_sessions=2, ending_sessions=2)
+    by = {s.task.id: s.due_by for s in course_tasks(brief)}
+    assert (by["I9"], by["M6"], by["E1"], by["E4"]) == (3, 4, 6, 8)
+
+
+def test_the_sick_role_belongs_to_a_lineage() -> None:
+    assert "I3S" in {s.task.id for s in course_tasks(EMPTY, KLERMAN_WEISSMAN)}
+    assert "I3S" not in {s.task.id for s in course_tasks(EMPTY, STUART_ROBERTSON)}
+    assert lineage_from(STUART_ROBERTSON.plain()) == STUART_ROBERTSON
+    assert lineage_from({"areas": ["nonsense"], "formulation": "?"}).areas

@@ -1,0 +1,147 @@
+"""The page of a worksheet, as a browser with and without scripts uses it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client as Browser
+from django.urls import reverse
+
+from securebase.ipt.shelf import worksheets
+from securebase.workbench.worksheets.models import Artefact
+from workbench.cast import Cast
+
+
+def address(cast: Cast, name: str = "incident", artefact_id: uuid.UUID | None = None) -> str:
+    return reverse("worksheet", args=[cast.carla.id, name, artefact_id or uuid.uuid4()])
+
+
+def only(cast: Cast) -> Artefact:
+    return Artefact.objects.visible_to(cast.alma).get()
+
+
+@pytest.mark.parametrize("name", list(worksheets()))
+def test_every_worksheet_opens_empty_teaches_and_names_each_field(cast: Cast, alma: Browser, name: str) -> None:
+    begun = alma.get(reverse("worksheet-begin", args=[cast.carla.id, name]))
+    page = BeautifulSoup(alma.get(begun.headers["Location"]).content, "html.parser")
+    assert worksheets()[name].teaches in page.get_text()
+    form = page.find("form", {"data-autosave": True})
+    assert form is not None
+    ids = {i["id"] for i in form.select("[id]")}
+    assert all(label["for"] in ids for label in form.select("label[for]"))
+    assert all(fieldset.find("legend") for fieldset in form.select("fieldset"))
+    paper = alma.get(reverse("worksheet-paper", args=[cast.carla.id, name]))
+    assert cast.carla.name_shown not in paper.content.decode()
+
+
+def test_saving_without_scripts(cast: Cast, alma: Browser) -> None:
+    url = address(cast)
+    typed = {"revision": "0", "what_happened": "She hung up", "mood_before": "6", "session": str(cast.session.id)}
+    assert alma.post(url, typed).headers["Location"] == url
+    assert only(cast).therapy_session == cast.session
+    shown = alma.get(url).content.decode()
+    assert "She hung up" in shown
+    assert re.search(r'value="6" checked', shown)
+
+
+def test_rows_keep_their_order_and_lose_their_gaps(cast: Cast, alma: Browser) -> None:
+    typed = {
+        "about_what": "The call",
+        "lines.10.said": "Fine.",
+        "lines.2.said": "How are you?",
+        "lines.2.faults": ["indirect", "silent"],
+        "lines.5.said": "",
+    }
+    alma.post(address(cast, "communication_analysis"), typed)
+    assert [line["said"] for line in only(cast).values["lines"]] == ["How are you?", "Fine."]
+    assert only(cast).values["lines"][0]["faults"] == ["indirect", "silent"]
+
+
+def test_a_pause_in_typing_is_saved_and_says_when(cast: Cast, alma: Browser) -> None:
+    url = address(cast)
+    sent: dict[str, Any] = {"revision": "0", "what_happened": "She hung up", "mood_before": "eleven"}
+    told = alma.post(url, sent, headers={"X-Autosave": "1"}).json()
+    assert re.fullmatch(r"\d\d:\d\d", told["saved"])
+    assert told["problems"] == {"mood_before": "This is not a number."}
+    assert 'value="6" checked' not in alma.get(url).content.decode()
+    assert only(cast).unread["mood_before"][0] == "eleven"
+    stale = alma.post(url, sent | {"what_happened": "Other"}, headers={"X-Autosave": "1"})
+    assert stale.status_code == 409
+    assert stale.json()["revision"] == 1
+
+
+def test_a_stale_form_comes_back_with_what_was_typed(cast: Cast, alma: Browser) -> None:
+    url = address(cast)
+    alma.post(url, {"revision": "0", "what_happened": "First"})
+    answer = alma.post(url, {"revision": "0", "what_happened": "Second"})
+    shown = answer.content.decode()
+    assert answer.status_code == 400
+    assert "Second" in shown
+    assert "Not saved." in shown
+    assert alma.post(url, {"revision": "1", "what_happened": "Second"}).status_code == 302
+
+
+def test_nothing_of_an_empty_worksheet_is_kept_or_lost(cast: Cast, alma: Browser) -> None:
+    assert alma.post(address(cast), {}, headers={"X-Autosave": "1"}).status_code == 400
+    assert "Nothing is filled in yet" in alma.post(address(cast), {}).content.decode()
+
+
+def test_back_leads_only_within_the_workbench(cast: Cast, alma: Browser) -> None:
+    back = reverse("course", args=[cast.carla.id])
+    typed = {"what_happened": "x"}
+    assert alma.post(address(cast), typed | {"next": back}).headers["Location"] == back
+    for bad in ("https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"):
+        assert "elsewhere" not in alma.post(address(cast), typed | {"next": bad}).headers["Location"]
+        assert "javascript" not in alma.post(address(cast), typed | {"next": bad}).headers["Location"]
+
+
+def test_one_a_course_is_opened_again_and_not_begun_twice(cast: Cast, alma: Browser) -> None:
+    begin = reverse("worksheet-begin", args=[cast.carla.id, "contract"])
+    first = alma.get(begin).headers["Location"]
+    alma.post(first, {"sessions": "16"})
+    assert alma.get(begin).headers["Location"] == first
+
+
+def test_a_note_of_a_session_is_one(cast: Cast, alma: Browser) -> None:
+    begin = reverse("worksheet-begin", args=[cast.carla.id, "session_note"]) + f"?session={cast.session.id}"
+    first = alma.get(begin).headers["Location"]
+    alma.post(first.split("?")[0], {"event": "The call", "session": str(cast.session.id)})
+    assert alma.get(begin).headers["Location"].split("?")[0] == first.split("?")[0]
+
+
+def test_removing_can_be_undone_on_the_spot(cast: Cast, alma: Browser) -> None:
+    url = address(cast)
+    alma.post(url, {"what_happened": "She hung up"})
+    remove = reverse("worksheet-remove", args=[cast.carla.id, "incident", only(cast).id])
+    assert "Undo: put it back" in alma.post(remove, follow=True).content.decode()
+    alma.post(remove, {"undo": "1"})
+    assert only(cast).removed_at is None
+
+
+def test_what_the_client_said_to_it_is_written_down(cast: Cast, alma: Browser) -> None:
+    url = address(cast, "formulation")
+    alma.post(url, {"narrative": "It began with the move"})
+    row = only(cast)
+    answer = reverse("worksheet-answer", args=[cast.carla.id, "formulation", row.id])
+    alma.post(answer, {"version": "1", "agreement": "edited", "said": "But my sister mattered more"})
+    shown = alma.get(url).content.decode()
+    assert "Agreed after changes" in shown
+    assert "But my sister mattered more" in shown
+    assert "Choose what the client said" in alma.post(answer, {"version": "1"}, follow=True).content.decode()
+
+
+def test_text_is_shown_and_never_run(cast: Cast, alma: Browser) -> None:
+    url = address(cast)
+    alma.post(url, {"what_happened": "<script>alert(1)</script> {{ 7|add:1 }}"})
+    for page in (url, reverse("worksheet-history", args=[cast.carla.id, "incident", only(cast).id])):
+        shown = alma.get(page).content.decode()
+        assert "<script>alert" not in shown
+        assert "{{ 7|add:1 }}" in shown
+
+
+def test_an_unknown_worksheet_is_nowhere(cast: Cast, alma: Browser) -> None:
+    assert alma.get(reverse("worksheet-begin", args=[cast.carla.id, "horoscope"])).status_code == 404
