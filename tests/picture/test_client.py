@@ -14,6 +14,7 @@ from securebase.model.track import track
 from securebase.picture.client import ClientPicture, client_picture, followed_with, known_at, picture_fingerprint
 from securebase.picture.course import OWN_MEASURES, time_axis
 from securebase.picture.parts import GateLevel
+from securebase.records.artefact import Artefact, ClosenessCircle, Placement, Relationship
 from securebase.records.episode import Administration, EpisodeRecord, Rupture, Score
 from securebase.records.vocabulary import Moment, RuptureKind
 
@@ -192,3 +193,15 @@ def test_a_person_of_a_table_is_refused_and_not_drawn_as_silent() -> None:
 def test_an_instrument_that_is_not_followed_is_no_table() -> None:
     form = Administration("gad7", at=0.0, scores=(Score("anxiety", 12.0, 0.0, instrument="gad7", scale="total"),))
     assert client_picture(EpisodeRecord("Ash", administrations=(form,)), as_of=1.0).symptoms.reported == ()
+
+
+def test_what_the_work_left_behind_does_not_make_a_picture_old() -> None:
+    record, day = course(5), session_day(5)
+    drawn = replace(
+        record,
+        artefacts=(Artefact("a", "incident", {"what": "a quarrel"}, at=1.0, begun_at=1.0),),
+        relationships=(Relationship("l", "Lena"),),
+        circles=(ClosenessCircle("c", 1.0, placements=(Placement("l", 0.3, 90),)),),
+    )
+    assert picture_fingerprint(drawn, as_of=day) == picture_fingerprint(record, as_of=day)
+    assert client_picture(drawn, as_of=day) == client_picture(record, as_of=day)

@@ -16,6 +16,7 @@ from securebase.records.vocabulary import Moment
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import CheckInMode
 from workbench.cast import NOON, Cast, answers, make_cast
+from workbench.inventory.network_cast import add_people, draw_course
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
@@ -46,6 +47,7 @@ def people(live_server: Any) -> Cast:
             at=timezone.now(),
             submission=str(week),
         )
+    draw_course(cast, add_people(cast))
     return cast
 
 
@@ -56,7 +58,7 @@ def addresses(cast: Cast) -> list[str]:
     alert = cast.episode.safety_alerts.first()
     assert administration
     assert alert
-    of_carla = ("client-sessions", "session-new", "client-measures", "client-edit")
+    of_carla = ("client-sessions", "session-new", "client-measures", "client-edit", "relationships", "relationship-new")
     return [
         *(reverse(name) for name in ("profile", "clinic", "account-new", "client-new", "library")),
         reverse("library-instrument", args=["session_before"]),
@@ -67,6 +69,9 @@ def addresses(cast: Cast) -> list[str]:
         reverse("check-in-type-in", args=[carla, session, "after"]),
         reverse("type-in", args=[carla, "phq9"]),
         reverse("administration", args=[carla, administration.id]),
+        reverse("relationships", args=[carla]) + "?kind=wished",
+        reverse("relationship", args=[carla, cast.episode.relationships.first().id]),
+        reverse("circle-paper", args=[carla]),
         reverse("alert", args=[carla, alert.id]),
         "/nowhere/",
     ]

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from securebase.records.vocabulary import Moment, Phase, ProblemArea, RuptureKind
-from securebase.workbench.casefile import began_at, episode_record, with_everything
+from securebase.records.vocabulary import CircleKind, Moment, Phase, ProblemArea, Ring, RuptureKind
+from securebase.workbench.casefile import began_at, course_record, episode_record, with_everything, with_work
 from securebase.workbench.clients.models import Episode
+from securebase.workbench.inventory import actions as inventory
 from securebase.workbench.therapy_sessions import actions
 from workbench.cast import BEGAN, NOON, Cast, answers
+from workbench.inventory.network_cast import add_people, draw_course
 
 
 @pytest.fixture
@@ -100,3 +102,39 @@ def test_it_takes_a_handful_of_queries_however_many_rows(full: Cast, django_asse
 def test_time_zero_is_the_local_midnight_of_the_first_day(cast: Cast) -> None:
     start = began_at(cast.episode)
     assert timezone.localtime(start).replace(tzinfo=None) == datetime(2026, 9, 1)
+
+
+def test_people_and_circles_are_part_of_the_record_as_known_then(full: Cast) -> None:
+    people = add_people(full)
+    draw_course(full, people)
+    inventory.take_out(relationship=people["Boss"], by=full.alma, at=NOON + timedelta(days=30))
+    inventory.remove_circle(
+        circle=full.episode.circles.order_by("drawn_at")[1], by=full.alma, at=NOON + timedelta(days=35)
+    )
+    episode = with_work(Episode.objects.visible_to(full.alma)).get()
+
+    def known(days: float):
+        return course_record(episode, NOON + timedelta(days=days))
+
+    found = known(50)
+    noon = 14 / 24
+    by_name = {r.name: r for r in found.relationships}
+    assert set(by_name) == set(people)
+    assert by_name["Boss"].left_at == pytest.approx(noon + 30)
+    assert by_name["Mother"].deceased
+    assert by_name["Omar"].online
+    assert by_name["Dr Vos"].professional
+    assert by_name["Sister"].is_focus
+    assert [(c.kind, round(c.at - noon)) for c in found.circles] == [
+        (CircleKind.PRESENT, 0),
+        (CircleKind.PRESENT, 42),
+        (CircleKind.WISHED, 42),
+    ]
+    husband = found.circles[0].placement(by_name["Husband"].id)
+    assert husband is not None
+    assert (husband.ring, husband.gives, husband.angle) == (Ring.CLOSE, True, 300)
+    early = known(25)
+    assert {r.left_at for r in early.relationships} == {None}
+    assert len(early.circles) == 2
+    assert known(-1).relationships == known(-1).circles == ()
+    assert record(full, 50).circles == ()  # a picture needs none of it

@@ -23,6 +23,7 @@ from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import CheckInMode, Rupture, SafetyAlert
 from securebase.workbench.worksheets.actions import save_artefact
 from workbench.cast import BEGAN, NOON, Cast, answers
+from workbench.inventory.network_cast import add_people, draw_course
 
 EVERYBODY = {"alma", "bruno", "dario", "rosa", "adam"}
 #: Who may open a page that is about no single client. A page that is not named here, or is about a client, fails.
@@ -81,6 +82,7 @@ def full(cast: Cast) -> Cast:
     )
     create_account(clinic=cast.alma.clinic, user_name="zoe", name_shown="Zoe", password=None, roles=[Role.RESEARCHER])
     clients.create_client(therapist=cast.dario, name_shown="Dario's own", began_on=BEGAN)
+    draw_course(cast, add_people(cast))
     return cast
 
 
@@ -92,6 +94,8 @@ def address(cast: Cast, name: str, **other: object) -> str:
         "rupture_id": Rupture.objects.visible_to(cast.alma).get().id,
         "alert_id": SafetyAlert.objects.visible_to(cast.alma).get().id,
         "administration_id": cast.episode.administrations.get().id,
+        "relationship_id": cast.episode.relationships.get(name_shown="Lena").id,
+        "circle_id": cast.episode.circles.earliest("drawn_at").id,
         "instrument_id": "phq9",
         "name": "symptoms_wide" if name == "client-chart" else "incident",
         "artefact_id": ARTEFACT,

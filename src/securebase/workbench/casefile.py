@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from securebase.records import artefact as work
 from securebase.records import episode as records
-from securebase.records.vocabulary import Agreement, Moment, Phase, ProblemArea, Respondent, RuptureKind
+from securebase.records.vocabulary import Agreement, CircleKind, Moment, Phase, ProblemArea, Respondent, RuptureKind
 from securebase.workbench.clients.models import Episode
+from securebase.workbench.inventory.models import Circle, Relationship
 from securebase.workbench.therapy_sessions.models import (
     Administration,
     Response,
@@ -53,7 +54,10 @@ def with_work(episodes: QuerySet[Episode]) -> QuerySet[Episode]:
     artefacts = Artefact.objects.for_the_workbench(because=_BECAUSE)
     versions = ArtefactVersion.objects.for_the_workbench(because=_BECAUSE)
     return with_everything(episodes).prefetch_related(
-        Prefetch("artefacts", artefacts), Prefetch("artefacts__versions", versions)
+        Prefetch("artefacts", artefacts),
+        Prefetch("artefacts__versions", versions),
+        Prefetch("relationships", Relationship.objects.for_the_workbench(because=_BECAUSE)),
+        Prefetch("circles", Circle.objects.for_the_workbench(because=_BECAUSE)),
     )
 
 
@@ -105,7 +109,12 @@ def episode_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
 def course_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
     """The record with what the work left behind: worksheets, people, circles. Pictures need none of it and are made
     from `episode_record`."""
-    return replace(episode_record(episode, as_of), artefacts=tuple(_artefacts(episode, as_of)))
+    return replace(
+        episode_record(episode, as_of),
+        artefacts=tuple(_artefacts(episode, as_of)),
+        relationships=tuple(_relationships(episode, as_of)),
+        circles=tuple(_circles(episode, as_of)),
+    )
 
 
 def _day(episode: Episode, moment: datetime) -> float:
@@ -132,6 +141,41 @@ def _artefacts(episode: Episode, as_of: datetime) -> Iterator[work.Artefact]:
             respondent=Respondent(last.respondent),
             agreement=Agreement(last.agreement),
             for_client=row.for_client,
+        )
+
+
+def _relationships(episode: Episode, as_of: datetime) -> Iterator[work.Relationship]:
+    """Everybody who was added by then; whoever left later was still there."""
+    for row in episode.relationships.all():
+        if row.added_at > as_of:
+            continue
+        left = row.left_at if row.left_at is not None and row.left_at <= as_of else None
+        yield work.Relationship(
+            id=str(row.id),
+            name=row.name_shown,
+            relation=row.relation,
+            deceased=row.deceased,
+            online=row.online,
+            professional=row.professional,
+            is_focus=row.is_focus,
+            at=_day(episode, row.added_at),
+            left_at=_day(episode, left) if left is not None else None,
+        )
+
+
+def _circles(episode: Episode, as_of: datetime) -> Iterator[work.ClosenessCircle]:
+    """Every version drawn by then and not removed by then, in order of time."""
+    numbers = {s.id: s.number for s in episode.therapy_sessions.all()}
+    for row in sorted(episode.circles.all(), key=lambda c: c.drawn_at):
+        if row.drawn_at > as_of or (row.removed_at is not None and row.removed_at <= as_of):
+            continue
+        yield work.ClosenessCircle(
+            id=str(row.id),
+            at=_day(episode, row.drawn_at),
+            kind=CircleKind(row.kind),
+            respondent=Respondent(row.respondent),
+            session=numbers.get(row.therapy_session_id) if row.therapy_session_id else None,
+            placements=row.placed,
         )
 
 

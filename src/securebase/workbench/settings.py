@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "securebase.workbench.accounts",
     "securebase.workbench.clients",
     "securebase.workbench.therapy_sessions",
+    "securebase.workbench.inventory",
     "securebase.workbench.worksheets",
     "securebase.workbench.course",
     "securebase.workbench.progress",

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("securebase.workbench.accounts.urls")),
     path("", include("securebase.workbench.clients.urls")),
     path("", include("securebase.workbench.therapy_sessions.urls")),
+    path("", include("securebase.workbench.inventory.urls")),
     path("", include("securebase.workbench.worksheets.urls")),
     path("", include("securebase.workbench.course.urls")),
     path("", include("securebase.workbench.progress.urls")),

@@ -2,6 +2,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from securebase.workbench.course import pages
+from securebase.workbench.course import pages, relationships_pages
 
-urlpatterns = [path("clients/<uuid:client_id>/course/", pages.course, name="course")]
+CLIENT = "clients/<uuid:client_id>/"
+
+urlpatterns = [
+    path(CLIENT + "course/", pages.course, name="course"),
+    path(CLIENT + "relationships/", relationships_pages.relationships, name="relationships"),
+    path(CLIENT + "relationships/circle/paper/", relationships_pages.paper, name="circle-paper"),
+]

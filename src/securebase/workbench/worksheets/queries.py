@@ -80,8 +80,8 @@ def present_one(episode: Episode, name: str) -> Artefact | None:
 
 
 def people_of(episode: Episode) -> dict[str, str]:
-    """Id → name of everybody in the interpersonal inventory."""
-    return {}
+    """Id → name of everybody in the interpersonal inventory, those who left it included: old worksheets name them."""
+    return {str(person.id): person.name_shown for person in episode.relationships.all()}
 
 
 def values_of(row: Artefact | ArtefactVersion) -> dict[str, Value]:

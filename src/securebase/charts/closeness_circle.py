@@ -1,0 +1,186 @@
+"""The closeness circle as SVG text: the client in the middle, three rings, the people where they were placed.
+
+A page's script moves what is drawn here, so `GEOMETRY` is all that it needs to know. Colours stand as attributes, not
+as styles, so that the drawing is the same in a report, on paper and under a strict content policy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from securebase.ipt.network import Tone
+from securebase.ipt.network_wording import place_in_words
+from securebase.records.artefact import RING_EDGES, ClosenessCircle, Placement, Relationship
+from securebase.records.vocabulary import Ring
+
+INK, PAPER, SOFT, LINE, ACCENT = "#25313a", "#ffffff", "#56636c", "#e6e0d6", "#1d6a72"
+TONES = {Tone.SUPPORT: "#4b8f5c", Tone.STRAIN: "#b23c26", Tone.EVEN: "#b08a1e", Tone.UNRATED: "#87919a"}
+_RINGS = {Ring.CLOSEST: "closest", Ring.CLOSE: "close", Ring.WIDER: "wider circle"}
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Lengths of the drawing. unit: radius of the widest ring; half: half the side of the square; centre, disc: radii
+    of the client and of a person; nearest, furthest: how far out a person is drawn, in radii of the widest ring."""
+
+    unit: float = 262.0
+    half: float = 330.0
+    centre: float = 24.0
+    disc: float = 17.0
+    nearest: float = 0.22
+    furthest: float = 1.2
+
+
+GEOMETRY = Geometry()
+
+
+def closeness_circle(
+    circle: ClosenessCircle | None,
+    people: Sequence[Relationship],
+    *,
+    centre: str,
+    tones: Mapping[str, Tone] | None = None,
+    before: ClosenessCircle | None = None,
+    label: str = "Closeness circle",
+    tray: bool = False,
+) -> str:
+    """One version as an SVG element. `people`: who may be shown, with their names. `tones`: person → what outweighs.
+
+    With `before`, the place of everybody on that earlier circle is drawn as a ghost with an arrow to the present one.
+    `tray` draws people without a place too, hidden, for a script to bring out.
+    """
+    places = {p.id: circle.placement(p.id) if circle else None for p in people}
+    shown = [p for p in people if tray or places[p.id] is not None]
+    said = "; ".join(f"{p.name}: {place_in_words(places[p.id])}" for p in people if places[p.id] is not None)
+    h = GEOMETRY.half
+    ghosts = "".join(_ghost(before.placement(p.id), places[p.id], p.name) for p in people) if before else ""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="closeness" viewBox="{-h:g} {-h:g} {2 * h:g} {2 * h:g}"'
+        f' role="img" aria-label="{escape(f"{label}. {said}" if said else f"{label}. Nobody stands on it yet.")}"'
+        f' font-family="system-ui, sans-serif" font-size="15">'
+        + _rings()
+        + f'<g class="ties">{"".join(_tie(p.id, places[p.id]) for p in shown)}</g>'
+        + f'<g class="centre"><circle r="{GEOMETRY.centre:g}" fill="{INK}"/>'
+        + f'<text y="5" text-anchor="middle" fill="{PAPER}">{escape(_short(centre))}</text></g>'
+        + f'<g class="ghosts">{ghosts}</g>'
+        + f'<g class="people">{"".join(_person(p, places[p.id], (tones or {}).get(p.id)) for p in shown)}</g>'
+        + "</svg>"
+    )
+
+
+def point(place: Placement) -> tuple[float, float]:
+    """Where a place is drawn: x to the right, y downwards, from the middle."""
+    angle, radius = math.radians(place.angle), _out(place)
+    return radius * math.sin(angle), -radius * math.cos(angle)
+
+
+def _out(place: Placement) -> float:
+    return min(max(place.radius, GEOMETRY.nearest), GEOMETRY.furthest) * GEOMETRY.unit
+
+
+def _rings() -> str:
+    drawn = []
+    for ring, edge in reversed(list(RING_EDGES.items())):
+        radius = edge * GEOMETRY.unit
+        drawn.append(
+            f'<circle r="{radius:.1f}" fill="none" stroke="{LINE}" stroke-width="2"/>'
+            f'<text class="ring-label" y="{-radius + 17:.1f}" text-anchor="middle" font-size="13" fill="{SOFT}">'
+            f"{_RINGS[ring]}</text>"
+        )
+    return f'<g class="rings">{"".join(drawn)}</g>'
+
+
+def _tie(person: str, place: Placement | None) -> str:
+    """A line straight up, turned to where the person stands: an arrow at an end says that support arrives there."""
+    at = place or Placement(person, 1.0, 0.0)
+    far = -(_out(at) - GEOMETRY.disc - 3)
+    near = -(GEOMETRY.centre + 2)
+    kinds = ["tie", *(k for k in ("gives", "receives", "tension") if getattr(at, k)), *([] if place else ["unplaced"])]
+    dash = ' stroke-dasharray="5 4"' if at.tension else ""
+    colour = TONES[Tone.STRAIN] if at.tension else SOFT
+    into, out = _head(near, 1), _head(0.0, -1)
+    return (
+        f'<g class="{" ".join(kinds)}" data-tie="{escape(person)}" transform="rotate({at.angle:.2f})"'
+        f'{_hidden(place is None)}><line y1="{near:.1f}" y2="{far:.1f}" stroke="{colour}" stroke-width="2"'
+        f' stroke-opacity="0.65"{dash}/><g class="tip in"{_hidden(not at.gives)}>{into}</g>'
+        f'<g class="tip out" transform="translate(0 {far:.1f})"{_hidden(not at.receives)}>{out}</g></g>'
+    )
+
+
+def _head(tip: float, way: int) -> str:
+    """An arrow head with its tip at that height: downwards, to the client (way 1), or upwards, to the person (-1)."""
+    return f'<path d="M0 {tip:.1f}l-5 {-9 * way}h10z" fill="{SOFT}"/>'
+
+
+def _person(person: Relationship, place: Placement | None, tone: Tone | None) -> str:
+    x, y = point(place) if place else (0.0, 0.0)
+    tone = tone or Tone.UNRATED
+    kinds = ["person", tone.value, *([] if place else ["unplaced"])]
+    marks = [word for word, on in _marks(person) if on]
+    small = (
+        f'<tspan class="mark" x="0" dy="14" font-size="12" fill="{SOFT}">{", ".join(marks)}</tspan>' if marks else ""
+    )
+    name = escape(_short(person.name))
+    focus = f'<circle class="focus-ring" r="{GEOMETRY.disc + 5:g}" fill="none" stroke="{INK}" stroke-width="2"/>'
+    return (
+        f'<g class="{" ".join(kinds)}" data-person="{escape(person.id)}" transform="translate({x:.1f} {y:.1f})"'
+        f'{_hidden(place is None)}><circle class="touch" r="30" fill="{PAPER}" fill-opacity="0"/>'
+        f'<g class="shape">{focus if person.is_focus else ""}{_shape(person, TONES[tone])}</g>'
+        f'<text class="name" y="{GEOMETRY.disc + 16:g}" text-anchor="middle" fill="{INK}" stroke="{PAPER}"'
+        f' stroke-width="4" stroke-linejoin="round" paint-order="stroke">{name}{small}</text></g>'
+    )
+
+
+def _marks(person: Relationship) -> tuple[tuple[str, bool], ...]:
+    return ("died", person.deceased), ("online", person.online), ("professional", person.professional)
+
+
+def _shape(person: Relationship, colour: str) -> str:
+    """A disc; hollow for who has died, a square for who is met online only, a diamond for who helps by profession."""
+    r = GEOMETRY.disc
+    fill = f'fill="{PAPER}" stroke="{colour}" stroke-width="4"' if person.deceased else f'fill="{colour}"'
+    if person.professional:
+        return f'<path d="M0 {-r - 3:g}L{r + 3:g} 0L0 {r + 3:g}L{-r - 3:g} 0Z" {fill}/>'
+    if person.online:
+        return f'<rect x="{-r + 2:g}" y="{-r + 2:g}" width="{2 * r - 4:g}" height="{2 * r - 4:g}" rx="4" {fill}/>'
+    return f'<circle r="{r:g}" {fill}/>'
+
+
+def _ghost(before: Placement | None, after: Placement | None, name: str) -> str:
+    if before is None:
+        return ""
+    x, y = point(before)
+    ghost = (
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{GEOMETRY.disc - 3:g}" fill="none" stroke="{SOFT}" stroke-width="2"'
+        f' stroke-dasharray="3 3"/>'
+    )
+    if after is None:
+        named = f'<text x="{x:.1f}" y="{y + 30:.1f}" text-anchor="middle" font-size="13" fill="{SOFT}">'
+        return f"{ghost}{named}{escape(_short(name))}, no longer</text>"
+    return ghost + _arrow((x, y), point(after))
+
+
+def _arrow(start: tuple[float, float], end: tuple[float, float]) -> str:
+    """From one disc to another; none where they nearly meet."""
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    length = math.hypot(dx, dy)
+    if length < 2 * GEOMETRY.disc + 8:
+        return ""
+    turn = math.degrees(math.atan2(dy, dx))
+    tip = length - GEOMETRY.disc - 2
+    return (
+        f'<g class="arrow" transform="translate({start[0]:.1f} {start[1]:.1f}) rotate({turn:.2f})">'
+        f'<line x1="{GEOMETRY.disc:g}" x2="{tip - 8:.1f}" stroke="{ACCENT}" stroke-width="3"/>'
+        f'<path d="M{tip:.1f} 0l-12 -6v12z" fill="{ACCENT}"/></g>'
+    )
+
+
+def _hidden(yes: bool) -> str:
+    return ' display="none"' if yes else ""
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 16 else name[:15].rstrip() + "…"

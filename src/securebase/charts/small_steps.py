@@ -1,0 +1,31 @@
+"""A very small curve of one number over the versions of something: a point each, joined by a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+WIDTH, HEIGHT, MARGIN = 130.0, 44.0, 8.0
+ACCENT = "#1d6a72"
+
+
+def small_steps(values: Sequence[float | None], *, label: str, top: float) -> str:
+    """An SVG element; `top` is the value at its upper edge, 0 at the lower one. A None has no point.
+
+    Nothing where fewer than two values are known: one point is no course.
+    """
+    if sum(v is not None for v in values) < 2:
+        return ""
+    across = (WIDTH - 2 * MARGIN) / (len(values) - 1)
+    points = [
+        (MARGIN + i * across, HEIGHT - MARGIN - v / (top or 1.0) * (HEIGHT - 2 * MARGIN))
+        for i, v in enumerate(values)
+        if v is not None
+    ]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{ACCENT}"/>' for x, y in points)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="steps-line" viewBox="0 0 {WIDTH:g} {HEIGHT:g}"'
+        f' width="{WIDTH:g}" height="{HEIGHT:g}" role="img" aria-label="{escape(label)}">'
+        f'<polyline points="{line}" fill="none" stroke="{ACCENT}" stroke-width="1.8"/>{dots}</svg>'
+    )

@@ -1,0 +1,42 @@
+"""One tie in words: what its last rating says, and what is another than at its first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from securebase.ipt.network import RELATIONSHIP, Step, moves
+from securebase.ipt.network_wording import ring_in_words
+from securebase.ipt.saying import in_words
+from securebase.ipt.shelf import worksheet
+from securebase.ipt.worksheet import Field, Kind
+from securebase.records.artefact import Artefact, ClosenessCircle
+
+
+def facts(ratings: Sequence[Artefact]) -> tuple[tuple[str, str], ...]:
+    """(label of the field, words) of the last rating; a scale with what it was at the first one, where that is another.
+    Open fields and the therapist's notes are left out."""
+    if not ratings:
+        return ()
+    first, last = ratings[0], ratings[-1]
+    fields = [f for f in worksheet(RELATIONSHIP).fields if not f.note]
+    found = [(f, in_words(f, last.values.get(f.id))) for f in fields]
+    return tuple((f.label, words + _was(f, first, last)) for f, words in found if words)
+
+
+def _was(of: Field, first: Artefact, last: Artefact) -> str:
+    then, now = first.number(of.id), last.number(of.id)
+    return f", was {then:g}" if of.kind is Kind.SCALE and then is not None and then != now else ""
+
+
+def on_the_circles(relationship: str, versions: Sequence[ClosenessCircle]) -> str:
+    """Where the person went from the first version on which they stand to the last version; empty where there are not
+    two."""
+    stood = [c for c in versions if c.placement(relationship) is not None]
+    if not stood or stood[0] is versions[-1]:
+        return ""
+    move = next(m for m in moves(stood[0], versions[-1]) if m.relationship == relationship)
+    before = ring_in_words(move.before.ring) if move.before else ""
+    if move.after is None:
+        return f"no longer on the circle; was {before}"
+    after = ring_in_words(move.after.ring)
+    return f"stayed, {after}" if move.step is Step.STAYED else f"{move.step.value}: from {before} to {after}"

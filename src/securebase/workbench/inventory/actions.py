@@ -1,0 +1,246 @@
+"""Everything that changes the interpersonal inventory: people, and versions of the closeness circle."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+
+from securebase.errors import InputError
+from securebase.records.artefact import FURTHEST, Placement
+from securebase.records.vocabulary import CircleKind, Respondent
+from securebase.workbench.accounts.models import Account
+from securebase.workbench.audit.actions import record
+from securebase.workbench.clients.actions import CHANGED_MEANWHILE, ensure_own, raise_record_version
+from securebase.workbench.clients.models import Episode
+from securebase.workbench.inventory.models import Circle, Relationship
+
+#: Strokes by the same person that follow each other within this time belong to one version of the circle.
+ONE_DRAWING = timedelta(minutes=30)
+#: More people than this on one circle is a slip, not a network.
+MOST_PEOPLE = 50
+_OWN_LINK = "the client draws on a page of their own"
+
+
+# ---- people ----------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def add_relationship(
+    *,
+    episode: Episode,
+    by: Account,
+    name_shown: str,
+    at: datetime,
+    relation: str = "",
+    deceased: bool = False,
+    online: bool = False,
+    professional: bool = False,
+    is_focus: bool = False,
+) -> Relationship:
+    """One more person in the client's life. Raises InputError where there is no room for more."""
+    ensure_own(episode.client, by)
+    if episode.relationships.filter(left_at=None).count() >= MOST_PEOPLE:
+        raise InputError(f"there are {MOST_PEOPLE} people here already", advice="Take out somebody who matters less.")
+    relationship = Relationship.objects.create(
+        episode=episode,
+        name_shown=name_shown,
+        relation=relation,
+        deceased=deceased,
+        online=online,
+        professional=professional,
+        is_focus=is_focus,
+        added_at=at,
+    )
+    _record(by, "relationship.added", relationship, episode)
+    return relationship
+
+
+@transaction.atomic
+def change_relationship(
+    *,
+    relationship: Relationship,
+    by: Account,
+    version: int,
+    name_shown: str,
+    relation: str,
+    deceased: bool,
+    online: bool,
+    professional: bool,
+    is_focus: bool,
+) -> Relationship:
+    """`version` is the one the form was opened with; raises InputError where the person was changed since."""
+    ensure_own(relationship.episode.client, by)
+    rows = Relationship.objects.visible_to(by).filter(id=relationship.id, version=version)
+    if not rows.update(
+        name_shown=name_shown,
+        relation=relation,
+        deceased=deceased,
+        online=online,
+        professional=professional,
+        is_focus=is_focus,
+        version=F("version") + 1,
+    ):
+        raise InputError(CHANGED_MEANWHILE, advice="Compare with what is saved now, then save again.")
+    _record(by, "relationship.changed", relationship, relationship.episode)
+    relationship.refresh_from_db()
+    return relationship
+
+
+@transaction.atomic
+def set_focus(*, relationship: Relationship, by: Account, is_focus: bool) -> Relationship:
+    """Make the tie part of what the work is about, or no more so."""
+    ensure_own(relationship.episode.client, by)
+    rows = Relationship.objects.visible_to(by).filter(id=relationship.id)
+    rows.update(is_focus=is_focus, version=F("version") + 1)
+    _record(by, "relationship.focus", relationship, relationship.episode, is_focus=is_focus)
+    relationship.refresh_from_db()
+    return relationship
+
+
+@transaction.atomic
+def take_out(*, relationship: Relationship, by: Account, at: datetime) -> Relationship:
+    """The person leaves the inventory; all that was recorded of them stays. Raises InputError where they had left."""
+    ensure_own(relationship.episode.client, by)
+    rows = Relationship.objects.visible_to(by).filter(id=relationship.id, left_at=None)
+    if not rows.update(left_at=at, version=F("version") + 1):
+        raise InputError("this person was taken out already")
+    _record(by, "relationship.taken_out", relationship, relationship.episode)
+    relationship.refresh_from_db()
+    return relationship
+
+
+@transaction.atomic
+def put_back(*, relationship: Relationship, by: Account) -> Relationship:
+    """Undo for a person who was taken out."""
+    ensure_own(relationship.episode.client, by)
+    rows = Relationship.objects.visible_to(by).filter(id=relationship.id).exclude(left_at=None)
+    if not rows.update(left_at=None, version=F("version") + 1):
+        raise InputError("this person is in the inventory")
+    _record(by, "relationship.put_back", relationship, relationship.episode)
+    relationship.refresh_from_db()
+    return relationship
+
+
+# ---- the circle ------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def draw_circle(
+    *,
+    episode: Episode,
+    by: Account | None,
+    placements: Sequence[Placement],
+    at: datetime,
+    kind: CircleKind = CircleKind.PRESENT,
+    respondent: Respondent = Respondent.CLIENT,
+    session_number: int | None = None,
+    new_version: bool = False,
+    over: tuple[str, int] | None = None,
+) -> Circle:
+    """Save the circle: into the last version where it is still being drawn, else as a new one.
+
+    The last version is still being drawn while the same person saves the same kind of circle, in the same session,
+    within `ONE_DRAWING` of the last save, and does not ask for a `new_version`. `by` is None for a client who draws on
+    a page of their own, which answers for the link. `over` is the id and version of the circle that was on the screen
+    (an empty id: none); raises InputError where that is no longer the last one, where a session or person is not of
+    this episode, or a place lies beyond the circle.
+    """
+    if by is not None:
+        ensure_own(episode.client, by)
+    _check(episode, placements)
+    last = _last_of_kind(episode, by, kind)
+    if over is not None and over != ((str(last.id), last.version) if last else ("", 0)):
+        raise InputError("the circle was saved elsewhere meanwhile", advice="Load the page again, then move on.")
+    session = _session(episode, session_number)
+    stored = [asdict(replace(p, angle=p.angle % 360.0)) for p in placements]
+    drawer = by.id if by is not None else None
+    same = last is not None and (last.respondent, last.drawn_by, last.therapy_session_id) == (
+        Respondent(respondent).value,
+        drawer,
+        session,
+    )
+    if last is not None and same and not new_version and timedelta() <= at - last.drawn_at <= ONE_DRAWING:
+        last.placements, last.drawn_at, last.version = stored, at, last.version + 1
+        last.save(update_fields=["placements", "drawn_at", "version"])
+        _record(by, "circle.drawn_on", last, episode, people=len(stored))
+        return last
+    circle = Circle.objects.create(
+        episode=episode,
+        kind=CircleKind(kind).value,
+        respondent=Respondent(respondent).value,
+        drawn_at=at,
+        drawn_by=drawer,
+        therapy_session_id=session,
+        placements=stored,
+    )
+    _record(by, "circle.drawn", circle, episode, kind=circle.kind, people=len(stored))
+    return circle
+
+
+def _last_of_kind(episode: Episode, by: Account | None, kind: CircleKind) -> Circle | None:
+    rows = Circle.objects.visible_to(by) if by is not None else Circle.objects.for_the_workbench(because=_OWN_LINK)
+    return rows.filter(episode=episode, kind=CircleKind(kind).value, removed_at=None).order_by("drawn_at").last()
+
+
+def _session(episode: Episode, number: int | None) -> uuid.UUID | None:
+    if number is None:
+        return None
+    found = next((s for s in episode.therapy_sessions.all() if s.number == number), None)
+    if found is None:
+        raise InputError(f"there is no session {number}", advice="Choose one of this client’s sessions.")
+    return found.id
+
+
+def _check(episode: Episode, placements: Sequence[Placement]) -> None:
+    """Raises InputError for a place that cannot be."""
+    if len(placements) > MOST_PEOPLE:
+        raise InputError(f"a circle holds at most {MOST_PEOPLE} people")
+    known = {str(r.id) for r in episode.relationships.all()}
+    seen: set[str] = set()
+    for placement in placements:
+        if placement.relationship not in known:
+            raise InputError("somebody on the circle is not in this client’s inventory", advice="Add them first.")
+        if placement.relationship in seen:
+            raise InputError("somebody stands on the circle twice")
+        if not (0.0 <= placement.radius <= FURTHEST and math.isfinite(placement.angle)):
+            raise InputError("a place lies beyond the circle", advice=f"Distances go from 0 to {FURTHEST}.")
+        seen.add(placement.relationship)
+
+
+@transaction.atomic
+def remove_circle(*, circle: Circle, by: Account, at: datetime) -> Circle:
+    """A version drawn by mistake is shown no more; it stays in the database and can be restored."""
+    ensure_own(circle.episode.client, by)
+    rows = Circle.objects.visible_to(by).filter(id=circle.id, removed_at=None)
+    if not rows.update(removed_at=at, version=F("version") + 1):
+        raise InputError("this version was removed already")
+    _record(by, "circle.removed", circle, circle.episode)
+    circle.refresh_from_db()
+    return circle
+
+
+@transaction.atomic
+def restore_circle(*, circle: Circle, by: Account) -> Circle:
+    """Undo for a version that was removed."""
+    ensure_own(circle.episode.client, by)
+    rows = Circle.objects.visible_to(by).filter(id=circle.id).exclude(removed_at=None)
+    if not rows.update(removed_at=None, version=F("version") + 1):
+        raise InputError("this version is shown already")
+    _record(by, "circle.restored", circle, circle.episode)
+    circle.refresh_from_db()
+    return circle
+
+
+def _record(by: Account | None, action: str, row: Relationship | Circle, episode: Episode, **detail: object) -> None:
+    """The end of every write here, in its transaction: the audit row, and the episode's record has another version."""
+    raise_record_version(episode)
+    record(
+        actor=by,
+        action=action,
+        object_type=action.split(".", maxsplit=1)[0],
+        object_id=row.pk,
+        client=episode.client_id,
+        detail=dict(detail),
+    )

@@ -1,0 +1,219 @@
+"""Adding and changing people of the inventory, and saving the circle."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, time
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from securebase.errors import InputError
+from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.models import Role
+from securebase.workbench.clients.models import Episode
+from securebase.workbench.inventory import actions, queries
+from securebase.workbench.inventory.forms import (
+    RELATIONS,
+    CircleForm,
+    RelationshipForm,
+    placements_sent,
+    placements_typed,
+)
+from securebase.workbench.inventory.models import Circle
+from securebase.workbench.ui.conflict import keep_typed, sentence
+from securebase.workbench.ui.methods import sent_only
+
+_only_therapists = for_roles(Role.THERAPIST)
+_UNREADABLE = "The circle could not be read, so nothing was saved."
+
+
+# ---- people ----------------------------------------------------------------------------------------------------------
+@_only_therapists
+@require_http_methods(["GET", "POST"])
+def new_relationship(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    context = queries.client_page(account=signed_in(request), client_id=client_id, page="relationship-new")
+    form = RelationshipForm(request.POST or None)
+    if form.is_valid():
+        try:
+            person = actions.add_relationship(
+                episode=context["episode"], by=signed_in(request), at=timezone.now(), **form.person
+            )
+        except InputError as error:
+            form.add_error(None, sentence(error))
+        else:
+            messages.success(request, f"{person.name_shown} is in the inventory, and waits for a place on the circle.")
+            if "another" in request.POST:
+                return redirect("relationship-new", client_id)
+            return redirect("relationships", client_id)
+    context |= {"form": form, "relations": RELATIONS, "person": None}
+    return render(request, "inventory/person.html", context, status=400 if form.errors else 200)
+
+
+@_only_therapists
+@require_http_methods(["GET", "POST"])
+def relationship(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID) -> HttpResponse:
+    """What is known of one person; the form says which version it was opened with."""
+    account = signed_in(request)
+    context = queries.client_page(account=account, client_id=client_id, page="relationship")
+    person = queries.relationship_of(account=account, client=context["client"], relationship_id=relationship_id)
+    start = {name: getattr(person, name) for name in RelationshipForm.base_fields}
+    form = RelationshipForm(request.POST or None, initial=start)
+    if form.is_valid():
+        version = form.cleaned_data["version"] or 0
+        try:
+            actions.change_relationship(relationship=person, by=account, version=version, **form.person)
+        except InputError as error:
+            person.refresh_from_db()
+            keep_typed(form, error, version=person.version)
+        else:
+            messages.success(request, "Saved.")
+            return redirect("relationships", client_id)
+    context |= {"form": form, "relations": RELATIONS, "person": person}
+    return render(request, "inventory/person.html", context, status=400 if form.errors else 200)
+
+
+@_only_therapists
+@sent_only
+def take_out(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID) -> HttpResponse:
+    account = signed_in(request)
+    context = queries.client_page(account=account, client_id=client_id, page="relationship-take-out")
+    person = queries.relationship_of(account=account, client=context["client"], relationship_id=relationship_id)
+    try:
+        actions.take_out(relationship=person, by=account, at=timezone.now())
+    except InputError as error:
+        messages.error(request, sentence(error))
+    return _back(client_id, out=str(person.id))
+
+
+@_only_therapists
+@sent_only
+def put_back(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID) -> HttpResponse:
+    account = signed_in(request)
+    context = queries.client_page(account=account, client_id=client_id, page="relationship-put-back")
+    person = queries.relationship_of(account=account, client=context["client"], relationship_id=relationship_id)
+    try:
+        actions.put_back(relationship=person, by=account)
+    except InputError as error:
+        messages.error(request, sentence(error))
+    else:
+        messages.success(request, f"{person.name_shown} is back in the inventory.")
+    return redirect("relationships", client_id)
+
+
+@_only_therapists
+@sent_only
+def focus(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID) -> HttpResponse:
+    """Part of what the work is about (`on=1`), or no more so."""
+    account = signed_in(request)
+    context = queries.client_page(account=account, client_id=client_id, page="relationship-focus")
+    person = queries.relationship_of(account=account, client=context["client"], relationship_id=relationship_id)
+    actions.set_focus(relationship=person, by=account, is_focus=request.POST.get("on") == "1")
+    part = "is now part of" if person.is_focus else "is no longer part of"
+    messages.success(request, f"{person.name_shown} {part} what the work is about.")
+    return redirect("relationships", client_id)
+
+
+# ---- the circle ------------------------------------------------------------------------------------------------------
+@_only_therapists
+@sent_only
+def save_circle(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    """The circle from the page's script (answered in JSON) or from the plain form."""
+    account = signed_in(request)
+    context = queries.client_page(account=account, client_id=client_id, page="circle-save")
+    episode: Episode = context["episode"]
+    form = CircleForm(request.POST, episode=episode)
+    if not form.is_valid():
+        return _refused(request, client_id, " ".join(str(e) for errors in form.errors.values() for e in errors))
+    data = form.cleaned_data
+    last = (
+        Circle.objects.visible_to(account)
+        .filter(episode=episode, kind=data["kind"].value, removed_at=None)
+        .order_by("drawn_at")
+        .last()
+    )
+    try:
+        if "placements" in request.POST:
+            placements = placements_sent(request.POST)
+        elif "typed" in request.POST:
+            placements = placements_typed(request.POST, episode, last.placed if last else ())
+        else:
+            return _refused(request, client_id, _UNREADABLE)
+    except (ValueError, TypeError, AttributeError):
+        return _refused(request, client_id, _UNREADABLE)
+    try:
+        circle = actions.draw_circle(
+            episode=episode,
+            by=account,
+            placements=placements,
+            at=_moment(data["drawn_on"]),
+            kind=data["kind"],
+            respondent=data["respondent"],
+            session_number=data["session"],
+            new_version=data["new_version"],
+            over=data["over"],
+        )
+    except InputError as error:
+        return _refused(request, client_id, sentence(error), status=409)
+    at = timezone.localtime(circle.drawn_at)
+    if _by_script(request):
+        return JsonResponse({"over": f"{circle.id} {circle.version}", "saved": f"{at:%H:%M}", "circle": str(circle.id)})
+    messages.success(request, f"The circle is saved, {at:%H:%M}.")
+    return _back(client_id, kind=data["kind"].value)
+
+
+@_only_therapists
+@sent_only
+def remove_circle(request: HttpRequest, client_id: uuid.UUID, circle_id: uuid.UUID) -> HttpResponse:
+    account = signed_in(request)
+    context = queries.client_page(account=account, client_id=client_id, page="circle-remove")
+    found = queries.circle_of(account=account, client=context["client"], circle_id=circle_id)
+    try:
+        actions.remove_circle(circle=found, by=account, at=timezone.now())
+    except InputError as error:
+        messages.error(request, sentence(error))
+    return _back(client_id, kind=found.kind, out=str(found.id))
+
+
+@_only_therapists
+@sent_only
+def restore_circle(request: HttpRequest, client_id: uuid.UUID, circle_id: uuid.UUID) -> HttpResponse:
+    account = signed_in(request)
+    context = queries.client_page(account=account, client_id=client_id, page="circle-restore")
+    found = queries.circle_of(account=account, client=context["client"], circle_id=circle_id)
+    try:
+        actions.restore_circle(circle=found, by=account)
+    except InputError as error:
+        messages.error(request, sentence(error))
+    else:
+        messages.success(request, "The version is back.")
+    return _back(client_id, kind=found.kind)
+
+
+def _back(client_id: uuid.UUID, **told: str) -> HttpResponse:
+    """To the page with the circle: which kind it shows, what was taken out just now and can be undone."""
+    return redirect(f"{reverse('relationships', args=[client_id])}?{urlencode(told)}")
+
+
+def _moment(drawn_on: object) -> datetime:
+    """Now, or noon of the day on which a circle was drawn on paper."""
+    now = timezone.now()
+    if drawn_on is None or drawn_on == timezone.localdate():
+        return now
+    return timezone.make_aware(datetime.combine(drawn_on, time(12)))  # type: ignore[arg-type]
+
+
+def _by_script(request: HttpRequest) -> bool:
+    return "application/json" in request.headers.get("Accept", "")
+
+
+def _refused(request: HttpRequest, client_id: uuid.UUID, why: str, *, status: int = 400) -> HttpResponse:
+    if _by_script(request):
+        return JsonResponse({"refused": why}, status=status)
+    messages.error(request, why)
+    return redirect("relationships", client_id)

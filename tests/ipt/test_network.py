@@ -1,0 +1,260 @@
+"""Network measures against a slow, obvious count, on records drawn at random and on one told by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from securebase.ipt import network_wording as wording
+from securebase.ipt.network import (
+    Step,
+    Tone,
+    carried,
+    circles_of,
+    counted_at,
+    gap,
+    hand_over,
+    moves,
+    network_at,
+    people_at,
+    ratings,
+    tone,
+)
+from securebase.ipt.tie import facts, on_the_circles
+from securebase.records.artefact import Artefact, ClosenessCircle, Placement, Relationship
+from securebase.records.episode import EpisodeRecord
+from securebase.records.vocabulary import CircleKind, Ring, SupportKind
+
+KINDS = [k.value for k in SupportKind]
+
+
+def rating(about: str, at: float, **values) -> Artefact:
+    return Artefact(f"{about}{at}", "relationship", values, at, at, about=about)
+
+
+def random_record(rng: np.random.Generator) -> EpisodeRecord:
+    """People who come and go, circles now and then, ratings of some."""
+
+    def yes(p: float) -> bool:
+        return bool(rng.random() < p)
+
+    people = tuple(
+        Relationship(
+            f"p{i}",
+            f"Person {i}",
+            deceased=yes(0.2),
+            professional=yes(0.2),
+            at=float(rng.uniform(0, 40)),
+            left_at=float(rng.uniform(40, 90)) if yes(0.3) else None,
+        )
+        for i in range(int(rng.integers(0, 12)))
+    )
+
+    def circle(i: int) -> ClosenessCircle:
+        places = tuple(
+            Placement(p.id, float(rng.uniform(0, 1.3)), float(rng.uniform(0, 360)), yes(0.4), yes(0.4), yes(0.3))
+            for p in people
+            if yes(0.7)
+        )
+        kind = CircleKind.PRESENT if yes(0.7) else CircleKind.WISHED
+        return ClosenessCircle(f"c{i}", float(rng.uniform(0, 100)), kind, placements=places)
+
+    def one_rating(person: str) -> Artefact:
+        values: dict = {}
+        for name in ("gives", "receives"):
+            if yes(0.7):
+                values[name] = tuple(k for k in KINDS if yes(0.4))
+        for name in ("strain", "support_felt"):
+            if yes(0.7):
+                values[name] = float(rng.integers(0, 11))
+        return rating(person, float(rng.uniform(0, 100)), **values)
+
+    rated = tuple(one_rating(p.id) for p in people for _ in range(int(rng.integers(0, 4))))
+    return EpisodeRecord("x", relationships=people, circles=tuple(circle(i) for i in range(4)), artefacts=rated)
+
+
+def test_every_count_is_the_obvious_count() -> None:
+    seen_both_ways = seen_strain = 0
+    for seed in range(200):
+        record = random_record(np.random.default_rng(seed))
+        for day in (10.0, 50.0, 1000.0):
+            found = network_at(record, day)
+            last_circle = None
+            for one in record.circles:
+                if (
+                    one.kind == CircleKind.PRESENT
+                    and one.at <= day
+                    and (last_circle is None or one.at > last_circle.at)
+                ):
+                    last_circle = one
+            rings = dict.fromkeys(Ring, 0)
+            waiting = rated = any_support = known = both = 0
+            support = dict.fromkeys(SupportKind, 0)
+            strains: dict[str, float] = {}
+            for person in record.relationships:
+                gone = person.left_at is not None and person.left_at <= day
+                if person.at > day or gone or person.deceased or person.professional:
+                    continue
+                place = None
+                if last_circle is not None:
+                    for candidate in last_circle.placements:
+                        if candidate.relationship == person.id:
+                            place = candidate
+                if place is None:
+                    waiting += 1
+                elif place.radius > 1:
+                    rings[Ring.OUTSIDE] += 1
+                elif place.radius > 2 / 3:
+                    rings[Ring.WIDER] += 1
+                elif place.radius > 1 / 3:
+                    rings[Ring.CLOSE] += 1
+                else:
+                    rings[Ring.CLOSEST] += 1
+                last = None
+                for artefact in record.artefacts:
+                    if artefact.about == person.id and artefact.at <= day and (last is None or artefact.at > last.at):
+                        last = artefact
+                comes = goes = False
+                if last is not None:
+                    rated += 1
+                    comes, goes = bool(last.values.get("receives")), bool(last.values.get("gives"))
+                    any_support += comes
+                    for kind in SupportKind:
+                        support[kind] += kind.value in last.values.get("receives", ())
+                    if "strain" in last.values:
+                        strains[person.id] = last.values["strain"]
+                if not comes and not goes and place is not None:
+                    comes, goes = place.gives, place.receives
+                known += comes or goes
+                both += comes and goes
+            assert found.by_ring == rings
+            assert found.size == rings[Ring.CLOSEST] + rings[Ring.CLOSE] + rings[Ring.WIDER]
+            assert (found.not_placed, found.rated, found.giving_any) == (waiting, rated, any_support)
+            assert found.giving == support
+            assert (found.known_ties, found.mutual) == (known, both)
+            assert found.strained == strains
+            assert list(found.strained.values()) == sorted(strains.values(), reverse=True)
+            assert found.strain == (pytest.approx(sum(strains.values()) / len(strains)) if strains else None)
+            seen_both_ways += both
+            seen_strain += len(strains)
+    assert seen_both_ways > 100
+    assert seen_strain > 100
+
+
+def test_moves_and_the_gap_are_the_obvious_ones() -> None:
+    steps: set[Step] = set()
+    for seed in range(200):
+        record = random_record(np.random.default_rng(1000 + seed))
+        first, second = record.circles[0], record.circles[1]
+        found = {m.relationship: m for m in moves(first, second)}
+        apart = []
+        for person in {p.relationship for c in (first, second) for p in c.placements}:
+            a, b = first.placement(person), second.placement(person)
+            if a is None:
+                expected = Step.CAME
+            elif b is None:
+                expected = Step.LEFT
+            else:
+                apart.append(abs(a.radius - b.radius))
+                inner = [Ring.CLOSEST, Ring.CLOSE, Ring.WIDER, Ring.OUTSIDE]
+                was, now = inner.index(a.ring), inner.index(b.ring)
+                expected = Step.STAYED if was == now else Step.CLOSER if now < was else Step.FURTHER
+            assert found.pop(person).step is expected
+            steps.add(expected)
+        assert found == {}
+        assert gap(first, second) == (pytest.approx(np.mean(apart)) if apart else None)
+    assert steps == set(Step)
+
+
+# ---- one record told by hand -----------------------------------------------------------------------------------------
+LENA, SISTER, VOS = (
+    Relationship("l", "Lena"),
+    Relationship("s", "Sister", at=3),
+    Relationship("v", "Dr Vos", professional=True),
+)
+FIRST = ClosenessCircle("1", 1.0, placements=(Placement("l", 0.9, 60, gives=True), Placement("v", 0.5, 180)), session=1)
+SECOND = ClosenessCircle(
+    "2", 20.0, placements=(Placement("l", 0.2, 60, True, True), Placement("s", 1.2, 350, tension=True))
+)
+NAMES = {"l": "Lena", "s": "Sister", "v": "Dr Vos"}
+
+
+def told(*artefacts: Artefact) -> EpisodeRecord:
+    return EpisodeRecord("x", relationships=(LENA, SISTER, VOS), circles=(SECOND, FIRST), artefacts=artefacts)
+
+
+def test_who_helps_by_profession_is_shown_and_not_counted() -> None:
+    record = told()
+    assert people_at(record, 2) == (LENA, VOS)
+    assert counted_at(record, 2) == (LENA,)
+    assert [c.id for c in circles_of(record)] == ["1", "2"]
+    assert network_at(record, 2).size == 1
+
+
+def test_what_moved_is_said_with_names() -> None:
+    found = moves(FIRST, SECOND)
+    assert [wording.move_in_words(m, NAMES) for m in found] == [
+        "Sister: new on the circle, outside the circle",
+        "Dr Vos: no longer on the circle, was close ring",
+        "Lena: closer, from wider circle to closest ring",
+    ]
+    assert found[2].inward == pytest.approx(0.7)
+    assert wording.who_moved(moves(FIRST, FIRST), NAMES) == "Nobody changed rings."
+    assert wording.place_in_words(SECOND.placement("s")) == "outside the circle, 12 o’clock, tension"
+    assert wording.place_in_words(None) == "not placed yet"
+    assert on_the_circles("l", (FIRST, SECOND)) == "closer: from wider circle to closest ring"
+    assert on_the_circles("v", (FIRST, SECOND)) == "no longer on the circle; was close ring"
+    assert on_the_circles("s", (FIRST, SECOND)) == ""
+
+
+def test_the_network_is_said_in_sentences_that_hold() -> None:
+    record = told(
+        rating("l", 2, receives=("emotional", "practical"), gives=("emotional",), strain=2.0, support_felt=8.0),
+        rating("s", 5, gives=("practical",), strain=9.0, support_felt=1.0),
+        rating("s", 25, gives=("practical",), strain=7.0, support_felt=7.0, contact="weekly", hard="Mother’s care"),
+    )
+    found = network_at(record)
+    assert (
+        wording.size_in_words(found)
+        == "1 person inside the rings: 1 closest, 0 close, 0 in the wider circle. 1 outside."
+    )
+    assert wording.support_in_words(found) == "1 of the 2 people rated give support: emotional 1, practical 1."
+    assert wording.mutual_in_words(found) == "In 1 of 2 ties support goes both ways."
+    assert wording.strain_in_words(found, NAMES) == "Mean 4.5 of 10 over 2 ties; most with Sister (7)."
+    assert [tone(r) for r in ratings(record, "s")] == [Tone.STRAIN, Tone.EVEN]
+    assert tone(ratings(record, "l")[-1]) is Tone.SUPPORT
+    assert tone(None) is Tone.UNRATED
+    said = dict(facts(ratings(record, "s")))
+    assert said["Strain between them"] == "7 of 10, was 9"
+    assert said["What is hard"] == "Mother’s care"
+    assert "What is good" not in said
+    assert facts(()) == ()
+    nothing = network_at(told())
+    assert wording.support_in_words(nothing) == "No tie has been rated yet."
+    assert wording.strain_in_words(nothing, NAMES) == "No strain has been rated yet."
+
+
+def test_the_hand_over_is_the_change_in_what_was_said() -> None:
+    def asked(session: int, share: float | None) -> Artefact:
+        values = {} if share is None else {"therapist_share": share}
+        return Artefact(f"a{session}", "support_ledger", values, 7.0 * session, 7.0 * session, session=session)
+
+    record = told(asked(6, 35.0), asked(2, 60.0), asked(4, None))
+    shares = carried(record)
+    assert [(c.session, c.therapist, c.own) for c in shares] == [(2, 60.0, 40.0), (6, 35.0, 65.0)]
+    assert hand_over(shares) == 25.0
+    assert wording.carried_in_words(shares) == (
+        "Therapist 35% · own network 65%. Was 60 / 40 in session 2: 25 points went to the own network."
+    )
+    assert hand_over(carried(record, 20)) is None
+    assert wording.carried_in_words(carried(record, 20)) == "Therapist 60% · own network 40%."
+    back = carried(told(asked(1, 20.0), asked(2, 50.0)))
+    assert wording.carried_in_words(back).endswith("30 points went back to the therapist.")
+    assert wording.carried_in_words(()) == "Nobody has asked yet who carries the support."
+
+
+def test_the_gap_to_what_is_wished_is_told_in_rings() -> None:
+    wished = ClosenessCircle("w", 21.0, CircleKind.WISHED, placements=(Placement("s", 0.2, 350),))
+    assert gap(SECOND, wished) == pytest.approx(1.0)
+    assert wording.gap_in_words(gap(SECOND, wished)) == "On average people stand 3.0 rings from where they are wished."
+    assert wording.gap_in_words(gap(FIRST, wished)).startswith("Nobody stands on both")

@@ -1,0 +1,72 @@
+"""Carla's people, placed: what the tests of the inventory and of its pages begin with."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from securebase.records.artefact import Placement
+from securebase.records.vocabulary import CircleKind, Respondent
+from securebase.workbench.inventory import actions
+from securebase.workbench.inventory.models import Relationship
+from workbench.cast import NOON, Cast
+
+#: name → what is said of them besides
+PEOPLE = {
+    "Sister": {"relation": "sister", "is_focus": True},
+    "Lena": {"relation": "friend"},
+    "Husband": {"relation": "husband"},
+    "Mother": {"relation": "mother", "deceased": True},
+    "Omar": {"relation": "friend", "online": True},
+    "Dr Vos": {"relation": "doctor", "professional": True},
+    "Choir": {"relation": "group"},
+    "Boss": {"relation": "boss"},
+}
+
+
+def add_people(cast: Cast, *names: str, at: datetime = NOON) -> dict[str, Relationship]:
+    """Some of them, or all, by name."""
+    return {
+        name: actions.add_relationship(episode=cast.episode, by=cast.alma, name_shown=name, at=at, **PEOPLE[name])
+        for name in names or PEOPLE
+    }
+
+
+def place(person: Relationship, radius: float, angle: float, *marks: str) -> Placement:
+    return Placement(str(person.id), radius, angle, **dict.fromkeys(marks, True))
+
+
+def draw_course(cast: Cast, people: dict[str, Relationship], start: datetime = NOON) -> None:
+    """Three versions of the present circle, three weeks apart, and a wished-for one."""
+    p = people
+
+    def draw(days: float, kind: CircleKind, *places: Placement) -> None:
+        actions.draw_circle(
+            episode=cast.episode,
+            by=cast.alma,
+            kind=kind,
+            respondent=Respondent.CLIENT,
+            placements=places,
+            at=start + timedelta(days=days),
+        )
+
+    first = (
+        place(p["Sister"], 0.28, 50, "tension", "receives"),
+        place(p["Husband"], 0.5, 300, "gives"),
+        place(p["Mother"], 0.6, 340),
+        place(p["Omar"], 0.9, 75),
+        place(p["Dr Vos"], 0.8, 130, "gives"),
+        place(p["Boss"], 1.1, 250),
+    )
+    draw(0, CircleKind.PRESENT, *first)
+    draw(21, CircleKind.PRESENT, *first, place(p["Choir"], 0.9, 195))
+    last = (
+        place(p["Sister"], 0.3, 50, "tension", "receives", "gives"),
+        place(p["Husband"], 0.3, 300, "gives", "receives"),
+        place(p["Mother"], 0.6, 340),
+        place(p["Omar"], 0.6, 75, "gives", "receives"),
+        place(p["Dr Vos"], 0.95, 130, "gives"),
+        place(p["Choir"], 0.55, 195, "gives"),
+        place(p["Lena"], 0.28, 150, "gives", "receives"),
+    )
+    draw(42, CircleKind.PRESENT, *last)
+    draw(42, CircleKind.WISHED, *last[:-2], place(p["Choir"], 0.3, 195), place(p["Lena"], 0.25, 150))

@@ -1,0 +1,200 @@
+"""People and circles: every write is the therapist's own, written down, and can be taken back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from securebase.errors import InputError, NotPermittedError
+from securebase.records.artefact import Placement
+from securebase.records.vocabulary import CircleKind, Respondent
+from securebase.workbench.audit.models import Entry
+from securebase.workbench.clients import actions as clients
+from securebase.workbench.inventory import actions
+from securebase.workbench.inventory.models import Circle, Relationship
+from securebase.workbench.therapy_sessions.actions import create_session
+from workbench.cast import BEGAN, NOON, Cast
+from workbench.inventory.network_cast import add_people, place
+
+
+def written(cast: Cast, action: str) -> int:
+    return Entry.objects.filter(action=action, client=str(cast.carla.id), actor=str(cast.alma.id)).count()
+
+
+def record_version(cast: Cast) -> int:
+    cast.episode.refresh_from_db()
+    return cast.episode.record_version
+
+
+def draw(cast: Cast, *places: Placement, minutes: float = 0.0, **more) -> Circle:
+    at = NOON + timedelta(minutes=minutes)
+    return actions.draw_circle(episode=cast.episode, by=cast.alma, placements=places, at=at, **more)
+
+
+def versions(cast: Cast) -> list[Circle]:
+    return list(Circle.objects.visible_to(cast.alma).order_by("drawn_at"))
+
+
+# ---- people ----------------------------------------------------------------------------------------------------------
+def test_a_person_is_added_changed_taken_out_and_put_back(cast: Cast) -> None:
+    lena = add_people(cast, "Lena")["Lena"]
+    kept = {"deceased": False, "online": True, "professional": False, "is_focus": False}
+    actions.change_relationship(
+        relationship=lena, by=cast.alma, version=1, name_shown="Lena B.", relation="best friend", **kept
+    )
+    assert (lena.name_shown, lena.relation, lena.online, lena.version) == ("Lena B.", "best friend", True, 2)
+    actions.set_focus(relationship=lena, by=cast.alma, is_focus=True)
+    assert lena.is_focus
+    actions.take_out(relationship=lena, by=cast.alma, at=NOON + timedelta(days=2))
+    assert lena.left_at == NOON + timedelta(days=2)
+    with pytest.raises(InputError, match="already"):
+        actions.take_out(relationship=lena, by=cast.alma, at=NOON)
+    actions.put_back(relationship=lena, by=cast.alma)
+    assert lena.left_at is None
+    with pytest.raises(InputError):
+        actions.put_back(relationship=lena, by=cast.alma)
+    for action in ("added", "changed", "focus", "taken_out", "put_back"):
+        assert written(cast, f"relationship.{action}") == 1, action
+
+
+def test_two_who_change_one_person_do_not_overwrite_each_other(cast: Cast) -> None:
+    lena = add_people(cast, "Lena")["Lena"]
+    flags = dict.fromkeys(("deceased", "online", "professional", "is_focus"), False)
+    actions.change_relationship(relationship=lena, by=cast.alma, version=1, name_shown="A", relation="", **flags)
+    with pytest.raises(InputError, match="somebody else"):
+        actions.change_relationship(relationship=lena, by=cast.alma, version=1, name_shown="B", relation="", **flags)
+    lena.refresh_from_db()
+    assert lena.name_shown == "A"
+
+
+def test_nobody_else_writes(cast: Cast) -> None:
+    lena = add_people(cast, "Lena")["Lena"]
+    circle = draw(cast, place(lena, 0.3, 10))
+    before = record_version(cast), Entry.objects.filter(action__startswith="circle").count()
+    for other in (cast.dario, cast.bruno, cast.adam):
+        for forbidden in (
+            lambda by: actions.add_relationship(episode=cast.episode, by=by, name_shown="X", at=NOON),
+            lambda by: actions.set_focus(relationship=lena, by=by, is_focus=True),
+            lambda by: actions.take_out(relationship=lena, by=by, at=NOON),
+            lambda by: actions.put_back(relationship=lena, by=by),
+            lambda by: actions.draw_circle(episode=cast.episode, by=by, placements=(), at=NOON),
+            lambda by: actions.remove_circle(circle=circle, by=by, at=NOON),
+            lambda by: actions.restore_circle(circle=circle, by=by),
+        ):
+            with pytest.raises(NotPermittedError):
+                forbidden(other)
+    assert before == (record_version(cast), Entry.objects.filter(action__startswith="circle").count())
+
+
+def test_rows_are_seen_by_her_therapist_only(cast: Cast) -> None:
+    lena = add_people(cast, "Lena")["Lena"]
+    draw(cast, place(lena, 0.3, 10))
+    for model in (Relationship, Circle):
+        assert model.objects.visible_to(cast.alma).count() == 1
+        assert model.objects.visible_to(cast.dario).count() == 0
+        with pytest.raises(NotPermittedError):
+            model.objects.count()
+
+
+def test_every_write_gives_the_record_another_version(cast: Cast) -> None:
+    start = record_version(cast)
+    lena = add_people(cast, "Lena")["Lena"]
+    circle = draw(cast, place(lena, 0.3, 10))
+    draw(cast, place(lena, 0.5, 10), minutes=1)
+    actions.remove_circle(circle=circle, by=cast.alma, at=NOON)
+    assert record_version(cast) == start + 4
+
+
+# ---- the circle ------------------------------------------------------------------------------------------------------
+def test_strokes_that_follow_each_other_are_one_version(cast: Cast) -> None:
+    lena = add_people(cast, "Lena")["Lena"]
+    first = draw(cast, place(lena, 0.3, 10))
+    again = draw(cast, place(lena, 0.7, 400, "tension"), minutes=29)
+    assert again.id == first.id
+    assert versions(cast)[0].placed == (Placement(str(lena.id), 0.7, 40.0, tension=True),)
+    later = draw(cast, place(lena, 0.7, 40), minutes=29 + 31)
+    assert later.id != first.id
+    assert len(versions(cast)) == 2
+    assert written(cast, "circle.drawn") == 2
+    assert written(cast, "circle.drawn_on") == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"new_version": True},
+        {"kind": CircleKind.WISHED},
+        {"respondent": Respondent.THERAPIST},
+        {"session_number": 1},
+        {"minutes": -60},
+    ],
+)
+def test_what_is_another_drawing_is_another_version(cast: Cast, other: dict) -> None:
+    lena = add_people(cast, "Lena")["Lena"]
+    draw(cast, place(lena, 0.3, 10))
+    draw(cast, place(lena, 0.4, 10), **{"minutes": 1} | other)
+    assert len(versions(cast)) == 2
+
+
+def test_the_clients_own_drawing_is_no_part_of_the_therapists(cast: Cast) -> None:
+    lena = add_people(cast, "Lena")["Lena"]
+    draw(cast, place(lena, 0.3, 10))
+    own = actions.draw_circle(episode=cast.episode, by=None, placements=[place(lena, 0.9, 0)], at=NOON)
+    assert own.drawn_by is None
+    assert len(versions(cast)) == 2
+    assert Entry.objects.filter(action="circle.drawn", actor="").count() == 1
+
+
+def test_a_stale_screen_does_not_overwrite_what_was_saved_meanwhile(cast: Cast) -> None:
+    lena = add_people(cast, "Lena")["Lena"]
+    first = draw(cast, place(lena, 0.3, 10), over=("", 0))
+    draw(cast, place(lena, 0.4, 10), over=(str(first.id), 1))
+    for stale in (("", 0), (str(first.id), 1)):
+        with pytest.raises(InputError, match="saved elsewhere"):
+            draw(cast, place(lena, 1.0, 10), over=stale)
+    assert versions(cast)[0].placed[0].radius == 0.4
+
+
+def test_places_that_cannot_be_are_refused(cast: Cast) -> None:
+    lena = add_people(cast, "Lena")["Lena"]
+    other = clients.create_client(therapist=cast.alma, name_shown="Other", began_on=BEGAN).episode
+    assert other
+    theirs = actions.add_relationship(episode=other, by=cast.alma, name_shown="Theirs", at=NOON)
+    for wrong in (
+        [place(theirs, 0.3, 10)],
+        [place(lena, 0.3, 10), place(lena, 0.4, 20)],
+        [place(lena, 1.31, 10)],
+        [place(lena, -0.1, 10)],
+        [place(lena, float("nan"), 10)],
+        [place(lena, 0.3, float("inf"))],
+    ):
+        with pytest.raises(InputError):
+            draw(cast, *wrong)
+    with pytest.raises(InputError, match="no session 7"):
+        draw(cast, place(lena, 0.3, 10), session_number=7)
+    assert versions(cast) == []
+
+
+def test_a_version_is_removed_and_restored_and_the_one_before_it_goes_on(cast: Cast) -> None:
+    lena = add_people(cast, "Lena")["Lena"]
+    create_session(episode=cast.episode, by=cast.alma, number=2, held_at=NOON + timedelta(days=7))
+    first = draw(cast, place(lena, 0.3, 10))
+    second = draw(cast, place(lena, 0.9, 10), minutes=60 * 24 * 7, session_number=2)
+    assert second.therapy_session is not None
+    actions.remove_circle(circle=second, by=cast.alma, at=NOON + timedelta(days=8))
+    with pytest.raises(InputError):
+        actions.remove_circle(circle=second, by=cast.alma, at=NOON)
+    draw(cast, place(lena, 0.5, 10), minutes=20, over=(str(first.id), 1))
+    actions.restore_circle(circle=second, by=cast.alma)
+    with pytest.raises(InputError):
+        actions.restore_circle(circle=second, by=cast.alma)
+    assert [c.placed[0].radius for c in versions(cast)] == [0.5, 0.9]
+    assert written(cast, "circle.removed") == written(cast, "circle.restored") == 1
+
+
+def test_the_audit_trail_says_nothing_of_the_person(cast: Cast) -> None:
+    lena = add_people(cast, "Lena")["Lena"]
+    draw(cast, place(lena, 0.3, 10))
+    for entry in Entry.objects.filter(object_type__in=("relationship", "circle")):
+        assert "Lena" not in str(entry.detail)

@@ -1,0 +1,154 @@
+"""The inventory's forms and the saving of a circle, by script and by plain form."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.test import Client as Browser
+from django.urls import reverse
+
+from securebase.workbench.inventory.models import Circle, Relationship
+from workbench.cast import Cast
+from workbench.inventory.network_cast import add_people
+
+
+def url(cast: Cast, name: str, *more: object) -> str:
+    return reverse(name, args=[cast.carla.id, *more])
+
+
+def save(browser: Browser, cast: Cast, places: object, **more: str):
+    sent = {"kind": "present", "placements": json.dumps(places)} | more
+    return browser.post(url(cast, "circle-save"), sent, headers={"Accept": "application/json"})
+
+
+def circles(cast: Cast) -> list[Circle]:
+    return list(Circle.objects.visible_to(cast.alma).order_by("created_at"))
+
+
+def test_a_person_is_added_and_changed_on_a_page(alma: Browser, cast: Cast) -> None:
+    typed = {"name_shown": "  Łukasz  ", "relation": "cousin", "online": "on"}
+    answer = alma.post(url(cast, "relationship-new"), typed)
+    assert answer.headers["Location"] == url(cast, "relationships")
+    assert alma.post(url(cast, "relationship-new"), typed | {"another": "1"}).headers["Location"].endswith("/new/")
+    person = Relationship.objects.visible_to(cast.alma).first()
+    assert person
+    assert (person.name_shown, person.relation, person.online, person.deceased) == ("Łukasz", "cousin", True, False)
+    page = alma.get(url(cast, "relationship", person.id)).content.decode()
+    assert 'value="Łukasz"' in page
+    alma.post(url(cast, "relationship", person.id), typed | {"name_shown": "Luk", "version": "1"})
+    late = alma.post(url(cast, "relationship", person.id), typed | {"name_shown": "Lukas", "version": "1"})
+    assert late.status_code == 400
+    assert "somebody else changed this" in late.content.decode().lower()
+    assert 'value="Lukas"' in late.content.decode()
+    person.refresh_from_db()
+    assert person.name_shown == "Luk"
+    assert alma.post(url(cast, "relationship-new"), {"name_shown": " "}).status_code == 400
+
+
+def test_taking_out_offers_undo_at_once_and_later(alma: Browser, cast: Cast) -> None:
+    lena = add_people(cast, "Lena", "Omar")["Lena"]
+    taken = alma.post(url(cast, "relationship-take-out", lena.id), follow=True).content.decode()
+    assert "Lena is taken out" in taken
+    undo = url(cast, "relationship-put-back", lena.id)
+    assert taken.count(f'action="{undo}"') == 2
+    later = alma.get(url(cast, "relationships")).content.decode()
+    assert "Lena is taken out" not in later
+    assert later.count(f'action="{undo}"') == 1
+    alma.post(undo)
+    assert f'action="{undo}"' not in alma.get(url(cast, "relationships")).content.decode()
+
+
+def test_the_focus_is_set_and_unset(alma: Browser, cast: Cast) -> None:
+    lena = add_people(cast, "Lena")["Lena"]
+    for on in ("1", "0"):
+        alma.post(url(cast, "relationship-focus", lena.id), {"on": on})
+        lena.refresh_from_db()
+        assert lena.is_focus is (on == "1")
+
+
+def test_the_script_saves_strokes_into_one_version(alma: Browser, cast: Cast) -> None:
+    lena = add_people(cast, "Lena")["Lena"]
+    here = {"relationship": str(lena.id), "radius": 0.4, "angle": 30.5, "gives": True, "tension": False}
+    first = save(alma, cast, [here], over=" 0").json()
+    second = save(alma, cast, [here | {"radius": 0.6}], over=first["over"], session="1").json()
+    third = save(alma, cast, [here | {"radius": 0.7}], over=second["over"], session="1").json()
+    assert first["circle"] != second["circle"] == third["circle"]  # the session begins another version
+    fourth = save(alma, cast, [], over=third["over"], session="1", new_version="1").json()
+    assert fourth["circle"] != third["circle"]
+    assert [[p["radius"] for p in c.placements] for c in circles(cast)] == [[0.4], [0.7], []]
+    kept = circles(cast)[1]
+    assert (kept.placed[0].gives, kept.placed[0].receives, kept.placed[0].angle) == (True, False, 30.5)
+    assert kept.respondent == "client"
+    assert kept.therapy_session_id == cast.session.id
+
+
+@pytest.mark.parametrize(
+    "places",
+    ["not json", 7, [7], [{}], [{"relationship": "x", "radius": "near", "angle": 1}], [{"relationship": "x"}], None],
+)
+def test_what_is_no_circle_is_refused_and_nothing_is_saved(alma: Browser, cast: Cast, places: object) -> None:
+    sent = {"kind": "present"} | ({"placements": places} if isinstance(places, str) else {})
+    answer = (
+        save(alma, cast, places)
+        if not isinstance(places, str)
+        else alma.post(url(cast, "circle-save"), sent, headers={"Accept": "application/json"})
+    )
+    assert answer.status_code in {400, 409}
+    assert answer.json()["refused"]
+    assert circles(cast) == []
+
+
+def test_a_stale_page_is_told_so(alma: Browser, cast: Cast) -> None:
+    lena = add_people(cast, "Lena")["Lena"]
+    here = {"relationship": str(lena.id), "radius": 0.4, "angle": 0}
+    save(alma, cast, [here], over=" 0")
+    late = save(alma, cast, [], over=" 0")
+    assert late.status_code == 409
+    assert "saved elsewhere" in late.json()["refused"]
+    assert circles(cast)[0].placed[0].radius == 0.4
+
+
+def test_the_plain_form_saves_the_same_and_keeps_exact_places(alma: Browser, cast: Cast) -> None:
+    people = add_people(cast, "Lena", "Omar", "Boss")
+    lena, omar, boss = (people[name].id for name in ("Lena", "Omar", "Boss"))
+    save(alma, cast, [{"relationship": str(lena), "radius": 0.41, "angle": 62, "gives": True}], over=" 0")
+    typed = {
+        "typed": "1",
+        "kind": "present",
+        "new_version": "1",
+        "drawn_on": "2026-09-02",
+        f"ring_{lena}": "close",
+        f"hour_{lena}": "2",
+        f"tension_{lena}": "on",
+        f"ring_{omar}": "wider",
+        f"hour_{omar}": "9",
+        f"ring_{boss}": "",
+        f"hour_{boss}": "12",
+    }
+    assert alma.post(url(cast, "circle-save"), typed).status_code == 302
+    kept = circles(cast)[-1]
+    assert f"{kept.drawn_at:%Y-%m-%d}" == "2026-09-02"
+    first, second = sorted(kept.placed, key=lambda p: p.radius)
+    assert (first.relationship, first.radius, first.angle) == (str(lena), 0.41, 62)
+    assert (first.gives, first.tension) == (False, True)
+    assert (second.relationship, second.ring.value, second.angle) == (str(omar), "wider", 270)
+    for wrong in (
+        {f"ring_{lena}": "moon"},
+        {f"hour_{lena}": "x"},
+        {"drawn_on": "2026-01-01"},
+        {"drawn_on": "2999-01-01"},
+    ):
+        alma.post(url(cast, "circle-save"), typed | wrong)
+        assert len(circles(cast)) == 2, wrong
+
+
+def test_a_version_is_removed_with_undo(alma: Browser, cast: Cast) -> None:
+    lena = add_people(cast, "Lena")["Lena"]
+    save(alma, cast, [{"relationship": str(lena.id), "radius": 0.4, "angle": 0}])
+    circle = circles(cast)[0]
+    page = alma.post(url(cast, "circle-remove", circle.id), follow=True).content.decode()
+    assert "is removed" in page
+    assert url(cast, "circle-restore", circle.id) in page
+    alma.post(url(cast, "circle-restore", circle.id))
+    assert circles(cast)[0].removed_at is None
