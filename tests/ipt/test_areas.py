@@ -6,8 +6,9 @@ import pytest
 
 from securebase.errors import ShelfError
 from securebase.ipt.areas import Area, area, areas, read_areas
-from securebase.ipt.shelf import worksheet
+from securebase.ipt.shelf import worksheet, worksheets
 from securebase.ipt.sources import source, sources
+from securebase.ipt.task import tasks
 from securebase.records.vocabulary import DisputeStage, ProblemArea
 
 ONE = """
@@ -41,6 +42,12 @@ def test_an_area_is_tracked_where_its_work_is_written_down(one: Area) -> None:
 def test_only_a_dispute_has_stages_and_it_has_them_all() -> None:
     assert [s.stage for s in area("role_dispute").stages] == list(DisputeStage)
     assert [a.area for a in areas().values() if a.stages] == [ProblemArea.ROLE_DISPUTE]
+
+
+def test_every_source_is_one_that_something_is_drawn_from() -> None:
+    named = [key for part in (*areas().values(), *worksheets().values(), *tasks()) for key in part.sources]
+    assert set(named) == set(sources())
+    assert not source("K").seen
 
 
 def test_an_area_that_is_not_there_names_those_that_are() -> None:
