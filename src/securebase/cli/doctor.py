@@ -31,6 +31,7 @@ WORKBENCH = {
     "cryptography": "cryptography",
     "whitenoise": "whitenoise",
     "waitress": "waitress",
+    "typst": "typst",
 }
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

@@ -1,0 +1,90 @@
+"""Names that a reader has no need of: in texts for a colleague, people of the inventory become their relation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from securebase.ipt.worksheet import Field, Kind, Worksheet
+from securebase.records.artefact import Artefact
+from securebase.records.episode import EpisodeRecord
+
+CLIENT = "[the client]"
+_WEEK = 7
+#: days, and what so many of them are called: the first of which there are two is used
+_SPANS = ((365.25, "year"), (30.44, "month"), (float(_WEEK), "week"))
+_WORDED = {Kind.LINE, Kind.TEXT}
+
+
+def without_names(
+    worksheet: Worksheet,
+    artefact: Artefact,
+    record: EpisodeRecord,
+    names: Mapping[str, str],
+    hidden: Sequence[str] = (),
+) -> Artefact:
+    """The artefact with every known name in its texts replaced. `names`: relationship → what the reader calls it;
+    `hidden`: the client's own names. A name that the record does not hold cannot be found, and stays."""
+    hide = hiding(record, names, hidden)
+    values = {of.id: _hidden(of, artefact.values[of.id], hide) for of in worksheet.fields if of.id in artefact.values}
+    return replace(artefact, values=values)
+
+
+def hiding(record: EpisodeRecord, names: Mapping[str, str], hidden: Sequence[str] = ()) -> Callable[[str], str]:
+    """Text → the same text with whole names, and each word of a name, replaced: “Jo Example” by “[partner]”."""
+    known = {word: f"[{names[r.id]}]" for r in record.relationships if r.id in names for word in _words(r.name)}
+    known |= {word: CLIENT for name in hidden for word in _words(name)}
+    if not known:
+        return lambda text: text
+    longest_first = sorted(known, key=len, reverse=True)
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(w) for w in longest_first)})(?!\w)")
+    return lambda text: pattern.sub(lambda found: known[found[0]], text)
+
+
+def without_days(worksheet: Worksheet, artefact: Artefact, began_on: date | None) -> Artefact:
+    """The artefact with weeks of the therapy, or a time before it, instead of calendar days; without `began_on`
+    nothing can be said of a day, and it is left out."""
+
+    def told(of: Field, value: Any) -> Any:
+        if of.kind is Kind.DATE and isinstance(value, str):
+            return _from_begin(value, began_on)
+        if of.kind is Kind.ROWS and isinstance(value, tuple):
+            columns = {c.id: c for c in of.columns}
+            return tuple({k: told(columns[k], v) if k in columns else v for k, v in row.items()} for row in value)
+        return value
+
+    values = {of.id: told(of, artefact.values[of.id]) for of in worksheet.fields if of.id in artefact.values}
+    return replace(artefact, values=values)
+
+
+def _from_begin(day: str, began_on: date | None) -> str | None:
+    try:
+        days = (date.fromisoformat(day) - began_on).days if began_on is not None else None
+    except ValueError:
+        return None
+    if days is None:
+        return None
+    if days >= 0:
+        return f"week {days // _WEEK + 1}"
+    length, name = next((span for span in _SPANS if -days >= 2 * span[0]), _SPANS[-1])
+    count = max(1, round(-days / length))
+    return f"about {count} {name}{'' if count == 1 else 's'} before the therapy"
+
+
+def _words(name: str) -> list[str]:
+    """The whole name, and each word of it that is one (an initial is none)."""
+    whole = " ".join(name.split())
+    parts = [p.strip(".,") for p in whole.split()]
+    return [w for w in dict.fromkeys((whole, *parts)) if len(w) > 1 and w[:1].isupper()]
+
+
+def _hidden(of: Field, value: Any, hide: Callable[[str], str]) -> Any:
+    if of.kind in _WORDED and isinstance(value, str):
+        return hide(value)
+    if of.kind is Kind.ROWS and isinstance(value, tuple):
+        columns = {c.id: c for c in of.columns}
+        return tuple({k: _hidden(columns[k], v, hide) if k in columns else v for k, v in row.items()} for row in value)
+    return value

@@ -1,0 +1,82 @@
+"""Change on the symptom measure: for the client in plain words, for a colleague with reliable change and its limits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from securebase.charts.render import svg
+from securebase.charts.symptoms import symptoms_chart
+from securebase.picture import telling, wording
+from securebase.picture.client import ClientPicture
+from securebase.reports.document import Block, Paragraph, Picture, Table, Tone
+
+#: pixels across; the page scales it
+PAGE = 620
+NOT_TESTED = "These questions are our own and have not been tested in research yet: read the numbers with care."
+_PLAIN = {
+    "improved": "That is more than chance in answering would give: a change you can rely on, for the better.",
+    "worse": "That is more than chance in answering would give: things are harder than at the start.",
+    "within_error": "That is little enough that it may be chance in answering.",
+    "unknown": "How much of it is chance in answering cannot be told for these questions.",
+}
+
+
+def reported_only(picture: ClientPicture) -> ClientPicture:
+    """The picture with nothing of a model in its symptoms: no estimate, forecast or expected path."""
+    bare = replace(picture.symptoms, estimated=(), forecast=(), expected=(), remission_chance=None)
+    return replace(picture, symptoms=bare, axis=tuple(s for s in picture.axis if s.held))
+
+
+def for_client(picture: ClientPicture) -> tuple[Block, ...]:
+    """Own answers over time, and what they came to, without a word of the trade. Empty without two answers."""
+    part = picture.symptoms
+    if len(part.reported) < 2 or part.change is None:
+        return ()
+    lower = "lower is better" if part.worse_is_higher else "higher is better"
+    first, last = wording.number(part.change.first), wording.number(part.change.last)
+    told = f"You answered {len(part.reported)} times. At first your score was {first}, at last {last} ({lower})."
+    plain = replace(picture, symptoms=replace(part, remission_below=None))
+    blocks: list[Block] = [_graph(plain, "Each dot is one of your answers."), Paragraph(told)]
+    blocks.append(Paragraph(_PLAIN[part.change.verdict] if part.change.points else "It is the same as at the start."))
+    if not part.validated:
+        blocks.append(Paragraph(NOT_TESTED, Tone.SOFT))
+    return tuple(blocks)
+
+
+def for_colleague(picture: ClientPicture) -> tuple[Block, ...]:
+    """First and last score, reliable change and what it rests on, and every report. Nothing that a model estimated."""
+    part = picture.symptoms
+    if not part.reported:
+        return (Paragraph("No symptom score was recorded.", Tone.SOFT),)
+    direction = "higher is worse" if part.worse_is_higher else "higher is better"
+    scale = f"{part.measure}, {wording.number(part.minimum)} to {wording.number(part.maximum)}, {direction}"
+    blocks: list[Block] = [Paragraph(f"{scale}{'' if part.validated else '; not yet validated'}.", Tone.SOFT)]
+    blocks += [Paragraph(sentence) for sentence in _change(picture)]
+    if len(part.reported) > 1:
+        blocks.append(_graph(picture, "Scores as the client reported them"))
+    rows = tuple((row[0], row[1], row[2]) for row in telling.symptom_table(reported_only(picture)).rows)
+    blocks.append(Table("Every report", ("When", "Day", "Score"), rows, (2,)))
+    return tuple(blocks)
+
+
+def _change(picture: ClientPicture) -> list[str]:
+    part = picture.symptoms
+    last = part.reported[-1]
+    band = f" ({part.severity})" if part.severity else ""
+    said = [f"First report {wording.number(part.reported[0].value)}, last report {wording.number(last.value)}{band}."]
+    c = part.change
+    if c is None:
+        return said
+    one = wording.one_report(c.before) if c.running == 1 and c.verdict in {"improved", "worse"} else ""
+    said.append(wording.change_says(wording.apart(c.first, c.last), c.percent, c.verdict, c.threshold) + one)
+    if c.threshold is not None:
+        said.append(wording.reliable_criterion(c.threshold, c.basis, c.verified))
+    said.append(
+        "Change over a course says nothing on what it moves with: the same course without therapy was not observed."
+    )
+    return [*said, *([] if part.validated else [wording.unvalidated(part.measure)])]
+
+
+def _graph(picture: ClientPicture, caption: str) -> Picture:
+    chart = symptoms_chart(reported_only(picture), width=PAGE)
+    return Picture(svg(chart), str(chart.to_dict(validate=False)["description"]), caption)

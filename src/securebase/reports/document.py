@@ -1,0 +1,161 @@
+"""What a report on paper consists of: plain blocks of text, tables and pictures, without any layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+
+class Tone(StrEnum):
+    """How a paragraph or a box speaks."""
+
+    PLAIN = "plain"
+    SOFT = "soft"
+    LEAD = "lead"
+    QUOTE = "quote"
+    ALERT = "alert"
+
+
+#: letters of a cell that needs no room to spare
+SHORT_CELL = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """level 1 to 3, the document's own title not counted."""
+
+    text: str
+    level: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Line breaks in the text are kept."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Pairs of a label and what is said."""
+
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bullets:
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`head` names the columns; the first cell of a row names the row. numbers: columns that are set to the right."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A number on a line between two named ends. `value` is None where it is open."""
+
+    label: str
+    value: float | None
+    minimum: float = 0.0
+    maximum: float = 10.0
+    low_label: str = ""
+    high_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An SVG. `alt` says in words what it shows; without it there is no picture."""
+
+    svg: str
+    alt: str
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Pictures beside each other."""
+
+    side_by_side: tuple[Picture, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Blocks that belong together, framed and kept on one page where they fit."""
+
+    blocks: tuple[Block, ...]
+    title: str = ""
+    tone: Tone = Tone.PLAIN
+
+
+Block: TypeAlias = Heading | Paragraph | Facts | Bullets | Table | Scale | Picture | Pictures | Box
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One report. `foot`: what stands at the foot of every page beside its number.
+
+    made_on: ISO day, or empty. Nothing else of a report depends on when it is made.
+    """
+
+    title: str
+    kicker: str
+    blocks: tuple[Block, ...]
+    subtitle: str = ""
+    foot: str = ""
+    made_on: str = ""
+    language: str = "en"
+    keywords: tuple[str, ...] = field(default=())
+
+
+def to_plain(document: Document) -> dict[str, Any]:
+    """The document as plain JSON values; every block says its kind."""
+    return {
+        **{k: v for k, v in asdict(document).items() if k != "blocks"},
+        "blocks": [_plain(b) for b in document.blocks],
+    }
+
+
+def _plain(block: Block | Picture) -> dict[str, Any]:
+    if isinstance(block, Box):
+        return {"kind": "box", "title": block.title, "tone": block.tone, "blocks": [_plain(b) for b in block.blocks]}
+    if isinstance(block, Table):
+        return {"kind": "table", **asdict(block), "narrow": narrow(block)}
+    return {"kind": type(block).__name__.lower(), **asdict(block)}
+
+
+def narrow(table: Table) -> list[int]:
+    """Columns that need no more room than their longest cell; never all of them, so that a table fills the line."""
+    columns = range(len(table.head))
+    short = [n for n in columns if all(len(row[n]) <= SHORT_CELL for row in (table.head, *table.rows))]
+    found = sorted({*short, *table.numbers})
+    return found if len(found) < len(columns) else found[1:]
+
+
+def texts(document: Document) -> Iterator[str]:
+    """Every text of the document, in reading order: what a reader of the report can come to know."""
+    yield from (document.kicker, document.title, document.subtitle)
+    for block in document.blocks:
+        yield from _texts(_plain(block))
+    yield document.foot
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key not in {"kind", "tone"}:
+                yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)

@@ -1,0 +1,149 @@
+"""The report that a client takes home: in plain words, and of what they shared, drew or were given."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import partial
+
+from securebase.ipt.shelf import worksheets
+from securebase.ipt.worksheet import Report, Worksheet
+from securebase.records.vocabulary import ProblemArea
+from securebase.reports import change_section
+from securebase.reports.circle_section import circles
+from securebase.reports.document import Block, Box, Document, Heading, Paragraph, Tone
+from securebase.reports.part import Case, Part, bound, together, usual
+from securebase.reports.selection import chosen, first_and_last_circle, people
+from securebase.reports.sheet_parts import GOALS, goals_part, missing_part, sheet_part
+
+#: Problem areas as one would say them to the person concerned.
+AREAS = {
+    ProblemArea.GRIEF: "the loss of somebody close to you",
+    ProblemArea.ROLE_DISPUTE: "a conflict with somebody who matters to you",
+    ProblemArea.ROLE_TRANSITION: "a great change in your life",
+    ProblemArea.INTERPERSONAL_DEFICITS: "finding and keeping closeness with other people",
+}
+#: What a worksheet is called to the person it is about.
+HEADINGS = {
+    "diagnosis": "What it is called",
+    "psychoeducation": "What we said about the illness",
+    "sick_role": "What may rest for a while",
+    "contract": "What we agreed",
+    "formulation": "How we came to understand it",
+    "social_plan": "Your steps towards people",
+    "communication_analysis": "What can be said another way",
+    "decision_analysis": "What you decided",
+    "experiment": "What you tried",
+    "story_card": "Your story cards",
+    "gains": "What you have gained",
+    "relapse_plan": "Your plan for staying well",
+    "maintenance_contract": "How we go on",
+}
+#: Without these a client's report is not what it could be.
+HOPED_FOR = ("contract", "gains", "relapse_plan")
+NOTHING_YET = (
+    "There is nothing to take home yet. This report fills as you work: with the goals you agree on, the circle you "
+    "draw, the gains you name, and the plan you make for later."
+)
+
+
+def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Part, ...]:
+    """Everything that could go into this client's report, in its order."""
+    known = worksheets() if shelf is None else shelf
+    found = {c.worksheet.id: c for c in chosen(Report.CLIENT, case.record, known)}
+    sheets = [
+        sheet_part(Report.CLIENT, case, found[name], heading=HEADINGS.get(name, ""), skip=GOALS)
+        if name in found
+        else missing_part(known[name], why=f"Nothing of it is shared with the client yet. {known[name].about}")
+        for name in known
+        if name in found or name in HOPED_FOR
+    ]
+    return (
+        Part("course", "What we worked on", "The focus of the work, and how many sessions", partial(_course, case)),
+        goals_part(Report.CLIENT, case, tuple(found.values()), "Your goals, and how they stand"),
+        _own_graph(case),
+        _circle(case),
+        *(s for s in sheets if s is not None),
+        _help(case),
+    )
+
+
+def document(
+    case: Case, ticked: Collection[str] | None = None, shelf: Mapping[str, Worksheet] | None = None
+) -> Document:
+    """The report with the parts that were ticked; with those that go in as a rule where nobody was asked."""
+    offered = parts(case, shelf)
+    ids = usual(offered) if ticked is None else frozenset(ticked)
+    made = together(offered, ids)
+    if not {p.id for p in offered if p.ready and p.id in ids} - {"course", "help"}:
+        made = (*made[:1], Paragraph(NOTHING_YET), *made[1:]) if made else (Paragraph(NOTHING_YET),)
+    with_whom = f" with {case.therapist}" if case.therapist else ""
+    return bound(
+        case,
+        Report.CLIENT,
+        title=f"Your therapy, {case.name}" if case.name else "Your therapy",
+        kicker="For you to keep",
+        subtitle=f"Interpersonal psychotherapy{with_whom}",
+        blocks=made,
+    )
+
+
+def _course(case: Case) -> tuple[Block, ...]:
+    record, held = case.record, len(case.record.sessions)
+    said = []
+    if held:
+        first, last = case.day(record.sessions[0].at), case.day(record.sessions[-1].at)
+        said.append(f"We met {held} times, from {first} to {last}." if held > 1 else f"We met once, on {first}.")
+    if record.problem_areas:
+        areas = " and ".join(AREAS[a] for a in record.problem_areas)
+        said.append(f"What we worked on was {areas}.")
+    if not said:
+        said.append("We are at the beginning.")
+    return (Heading("What we worked on"), Paragraph(" ".join(said), Tone.LEAD))
+
+
+def _own_graph(case: Case) -> Part:
+    made = partial(_graph, case)
+    ready = len(case.picture.symptoms.reported) >= 2 and case.picture.symptoms.change is not None
+    return Part(
+        "symptoms",
+        "Own answers over time",
+        f"A graph of {len(case.picture.symptoms.reported)} answers on the {case.picture.symptoms.measure}",
+        made,
+        wanted=False,
+        missing="" if ready else "It needs at least two answers on the measure that is followed.",
+        ask="Tick it if you have looked at it together and the client would like to have it.",
+    )
+
+
+def _graph(case: Case) -> tuple[Block, ...]:
+    return (Heading("How you have been"), *change_section.for_client(case.picture))
+
+
+def _circle(case: Case) -> Part:
+    drawn = first_and_last_circle(Report.CLIENT, case.record)
+    days = " and ".join(case.day(c.at) for c in drawn)
+    return Part(
+        "circle",
+        "Closeness circle",
+        f"As the client drew it, {days}" if drawn else "",
+        partial(_circles, case),
+        missing="" if drawn else "The client has not drawn a circle yet.",
+    )
+
+
+def _circles(case: Case) -> tuple[Block, ...]:
+    drawn = first_and_last_circle(Report.CLIENT, case.record)
+    names = people(Report.CLIENT, case.record)
+    days = [case.day(c.at) for c in drawn]
+    told = "You are in the middle. The nearer somebody stands, the closer they were to you then."
+    return (Heading("The people around you"), Paragraph(told), *circles(drawn, case.record.relationships, names, days))
+
+
+def _help(case: Case) -> Part:
+    return Part(
+        "help",
+        "Help now",
+        "The clinic’s own words on where to find help at once",
+        lambda: (Box((Paragraph(case.help_now),), "If you need help at once", Tone.ALERT),),
+        missing="" if case.help_now.strip() else "The clinic has not written it yet (under Clinic).",
+    )

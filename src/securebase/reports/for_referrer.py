@@ -1,0 +1,110 @@
+"""The report to whoever sent the client: course, focus, change with its limits, and what the therapist adds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import partial
+
+from securebase.ipt.shelf import worksheets
+from securebase.ipt.worksheet import Group, Report, Worksheet
+from securebase.reports import change_section
+from securebase.reports.document import Block, Document, Facts, Heading, Paragraph
+from securebase.reports.part import Case, Part, bound, together, usual
+from securebase.reports.selection import chosen
+from securebase.reports.sheet_parts import GOALS, goals_part, missing_part, sheet_part
+
+#: Where each group of worksheets stands: before the course of symptoms, or after it.
+BEFORE = frozenset({Group.BEGINNING, Group.PEOPLE, Group.FOCUS})
+#: Without these a colleague will ask.
+HOPED_FOR = ("diagnosis", "formulation", "disposition")
+
+
+def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Part, ...]:
+    """Everything that could go into the report to a referrer, in its order."""
+    known = worksheets() if shelf is None else shelf
+    found = {c.worksheet.id: c for c in chosen(Report.REFERRER, case.record, known)}
+    first: list[Part] = []
+    later: list[Part] = []
+    for name, worksheet in known.items():
+        place = first if worksheet.group in BEFORE else later
+        if name in found:
+            part = sheet_part(Report.REFERRER, case, found[name], skip=GOALS)
+            place += [part] if part is not None else []
+        elif name in HOPED_FOR:
+            place.append(missing_part(worksheet, why=_why_not(case, worksheet)))
+    return (
+        Part("course", "Course", "Dates, sessions held, focus and phase", partial(_course, case)),
+        *first,
+        goals_part(Report.REFERRER, case, tuple(found.values()), "Goals"),
+        _change(case),
+        *later,
+        _words("closing", "How it ended, in your words", case.closing_words, "Ending"),
+        _words("recommendations", "Recommendations", case.recommendations, "Recommendations"),
+    )
+
+
+def document(
+    case: Case, ticked: Collection[str] | None = None, shelf: Mapping[str, Worksheet] | None = None
+) -> Document:
+    """The report with the parts that were ticked; with those that go in as a rule where nobody was asked."""
+    offered = parts(case, shelf)
+    ids = usual(offered) if ticked is None else frozenset(ticked)
+    made = together(offered, ids)
+    if case.therapist:
+        made = (*made, Paragraph(f"With kind regards\n{case.therapist}{f', {case.clinic}' if case.clinic else ''}"))
+    to_whom = f"To {case.reader}" if case.reader else ""
+    return bound(
+        case,
+        Report.REFERRER,
+        title=f"Report on {case.name}" if case.name else "Report",
+        kicker="Interpersonal psychotherapy (IPT) · confidential",
+        subtitle=to_whom,
+        blocks=made,
+    )
+
+
+def _why_not(case: Case, worksheet: Worksheet) -> str:
+    there = case.record.artefacts_of(worksheet.id)
+    if there and worksheet.agreement:
+        return "It is not agreed with the client yet, so it does not go to anybody else."
+    return f"Nothing yet. {worksheet.about}"
+
+
+def _course(case: Case) -> tuple[Block, ...]:
+    record = case.record
+    held, planned = len(record.sessions), record.planned_sessions
+    rows = []
+    if record.began_on is not None:
+        rows.append(("Began", case.day(0.0)))
+    rows.append(("Sessions held", f"{held} of {planned} planned" if planned else f"{held}"))
+    if held:
+        rows.append(("First and last", f"{case.day(record.sessions[0].at)} to {case.day(record.sessions[-1].at)}"))
+    if record.ended_at is not None:
+        how = f", {record.ending.label.lower()}" if record.ending else ""
+        rows.append(("Ended", f"{case.day(record.ended_at)}{how}"))
+    elif record.phase is not None:
+        rows.append(("Now", f"{record.phase.label} phase"))
+    if record.problem_areas:
+        rows.append(("Focus", ", ".join(area.label for area in record.problem_areas)))
+    return (Heading("Course"), Facts(tuple(rows)))
+
+
+def _change(case: Case) -> Part:
+    part = case.picture.symptoms
+    return Part(
+        "change",
+        "Change in symptoms",
+        f"{len(part.reported)} reports on the {part.measure}, reliable change, and how far it can be trusted",
+        lambda: (Heading("Change in symptoms"), *change_section.for_colleague(case.picture)),
+        missing="" if part.reported else "No symptom score was recorded yet.",
+    )
+
+
+def _words(name: str, label: str, text: str, heading: str) -> Part:
+    return Part(
+        name,
+        label,
+        "What you write below",
+        lambda: (Heading(heading), Paragraph(text.strip())),
+        missing="" if text.strip() else "Nothing is written below yet.",
+    )

@@ -1,0 +1,232 @@
+"""The report to a supervisor: a portfolio of the case put together from routine work, under a pseudonym.
+
+No name, no calendar day: people are called by their relation, times are sessions and weeks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from functools import partial
+
+from securebase.ipt.due import Standing, TaskStanding, course_tasks
+from securebase.ipt.shelf import worksheets
+from securebase.ipt.worksheet import Report, Worksheet
+from securebase.measurement.catalogue import instruments
+from securebase.picture import wording
+from securebase.records.episode import EpisodeRecord
+from securebase.records.vocabulary import Respondent
+from securebase.reports.circle_section import circles
+from securebase.reports.document import Block, Box, Bullets, Document, Facts, Heading, Paragraph, Table, Tone
+from securebase.reports.part import Case, Part, bound, together, usual
+from securebase.reports.selection import Chosen, chosen, first_and_last_circle, people
+from securebase.reports.sheet_parts import GOALS, goals_part, missing_part, sheet_blocks, sheet_part
+from securebase.reports.worksheet_section import by_session, in_columns
+
+#: What a certification portfolio asks for beside the measures.
+HOPED_FOR = ("formulation", "session_note", "fidelity_checklist")
+#: Sessions between two rows of measures.
+EVERY = 4
+
+
+def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Part, ...]:
+    """Everything that could go into a supervisor's report, in its order."""
+    known = worksheets() if shelf is None else shelf
+    found = {c.worksheet.id: c for c in chosen(Report.SUPERVISOR, case.record, known)}
+    sheets = [
+        _sheet(case, found[name]) if name in found else missing_part(known[name])
+        for name in known
+        if name in found or name in HOPED_FOR
+    ]
+    return (
+        Part("course", "Course", "Sessions, phase and focus", partial(_course, case)),
+        _tasks(case),
+        _measures(case),
+        _inventory(case),
+        _circle(case),
+        goals_part(Report.SUPERVISOR, case, tuple(found.values()), "Goals"),
+        *(s for s in sheets if s is not None),
+        _ruptures(case),
+    )
+
+
+def document(
+    case: Case, ticked: Collection[str] | None = None, shelf: Mapping[str, Worksheet] | None = None
+) -> Document:
+    """The report with the parts that were ticked, and what a portfolio asks for and is not there yet."""
+    offered = parts(case, shelf)
+    ids = usual(offered) if ticked is None else frozenset(ticked)
+    made = together(offered, ids)
+    lacking = tuple(f"{p.label}: {p.missing}" for p in offered if not p.ready)
+    if lacking:
+        made = (*made, Box((Bullets(lacking),), "Not there yet"))
+    return bound(
+        case,
+        Report.SUPERVISOR,
+        title=f"Portfolio of the case {case.name}" if case.name else "Portfolio of a case",
+        kicker="For supervision · under a pseudonym",
+        subtitle=f"Therapist: {case.therapist}" if case.therapist else "",
+        blocks=made,
+    )
+
+
+def _sheet(case: Case, of: Chosen) -> Part | None:
+    """Numbers of many sessions stand in one table; the rest of each sheet follows as it is."""
+    whole = sheet_part(Report.SUPERVISOR, case, of, skip=GOALS)
+    tables = by_session(of.worksheet, of.artefacts) if len(of.artefacts) > 1 and of.worksheet.in_session else ()
+    if whole is None or not tables:
+        return whole
+    return replace(whole, make=partial(_with_tables, case, of, tables))
+
+
+def _with_tables(case: Case, of: Chosen, tables: tuple[Table, ...]) -> tuple[Block, ...]:
+    rest = tuple(f for f in of.worksheet.fields if not in_columns(f) and f.id not in GOALS)
+    told = Chosen(replace(of.worksheet, fields=rest), of.artefacts)
+    heading, *others = sheet_blocks(Report.SUPERVISOR, case, told, of.worksheet.name)
+    return (heading, *tables, *others)
+
+
+def _course(case: Case) -> tuple[Block, ...]:
+    record = case.record
+    held, planned = len(record.sessions), record.planned_sessions
+    rows = [("Sessions held", f"{held} of {planned} planned" if planned else f"{held}")]
+    if record.phase is not None:
+        rows.append(("Phase", record.phase.label))
+    if record.problem_areas:
+        rows.append(("Problem area", ", ".join(area.label for area in record.problem_areas)))
+    if record.sessions:
+        rows.append(("Last session", f"session {record.sessions[-1].number}, {case.week(record.sessions[-1].at)}"))
+    if record.ended_at is not None:
+        rows.append(("Ended", case.week(record.ended_at)))
+    return (Heading("Course"), Facts(tuple(rows)))
+
+
+def _tasks(case: Case) -> Part:
+    standings = course_tasks(case.record, case.lineage)
+    done = sum(s.standing is Standing.DONE for s in standings)
+    return Part("tasks", "Tasks of the course", f"{done} of {len(standings)} done", partial(_task_table, standings))
+
+
+def _task_table(standings: tuple[TaskStanding, ...]) -> tuple[Block, ...]:
+    rows = tuple(
+        (
+            s.task.name,
+            s.standing.label,
+            "; ".join(p.words for p in s.pieces if p.there) or "–",
+        )
+        for s in standings
+    )
+    return (Heading("Tasks of the course"), Table("", ("Task", "Standing", "What is there"), rows))
+
+
+def _measures(case: Case) -> Part:
+    table = measures_every_fourth(case.record)
+    return Part(
+        "measures",
+        "Measures every fourth session",
+        f"{len(table.rows)} scales" if len(table.rows) != 1 else "1 scale",
+        lambda: (Heading("Measures every fourth session"), *_with_marks(case.record, table)),
+        missing="" if table.rows else "No measure was filled in yet.",
+    )
+
+
+def _with_marks(record: EpisodeRecord, table: Table) -> tuple[Block, ...]:
+    used = {a.instrument for a in record.administrations if a.scores}
+    marked = sorted({i.name for i in instruments().values() if i.id in used and not i.validated})
+    said = f"In the product’s own words, and not validated yet: {', '.join(marked)}. Read their numbers with care."
+    return (table, Paragraph(said, Tone.SOFT)) if marked else (table,)
+
+
+def measures_every_fourth(record: EpisodeRecord) -> Table:
+    """One row a scale that the client filled in; one column for sessions 1, 4, 8 and so on, and the last.
+
+    A cell holds the last score known a little after that session (half a week), not older than the column before.
+    """
+    held = sorted(record.sessions, key=lambda s: s.number)
+    marks = [s for s in held if s.number == 1 or s.number % EVERY == 0 or s is held[-1]]
+    limits = [s.at + 3.5 for s in marks]
+    scores = [s for a in record.administrations for s in a.scores if s.respondent is Respondent.CLIENT and s.instrument]
+    rows = []
+    for measure in dict.fromkeys((s.instrument, s.scale) for s in scores):
+        own = sorted((s for s in scores if (s.instrument, s.scale) == measure), key=lambda s: s.at)
+        cells, since = [], float("-inf")
+        for limit in limits:
+            inside = [s.value for s in own if since < s.at <= limit]
+            cells.append(wording.number(inside[-1]) if inside else "–")
+            since = limit
+        if any(cell != "–" for cell in cells):
+            rows.append((_name(*measure), *cells))
+    head = ("Scale", *(f"{s.number}" for s in marks))
+    return Table("Score at session", head, tuple(rows), tuple(range(1, len(marks) + 1)))
+
+
+def _name(instrument: str, scale: str) -> str:
+    known = instruments().get(instrument)
+    label = next((s.label for s in known.scales if s.id == scale), scale) if known else scale
+    return f"{label} ({known.name if known else instrument})"
+
+
+def _inventory(case: Case) -> Part:
+    known = [r for r in case.record.relationships if r.left_at is None]
+    return Part(
+        "inventory",
+        "Interpersonal inventory",
+        f"{len(known)} people, by their relation",
+        partial(_people, case),
+        missing="" if known else "Nobody is in the inventory yet.",
+    )
+
+
+def _people(case: Case) -> tuple[Block, ...]:
+    names = people(Report.SUPERVISOR, case.record)
+    last = first_and_last_circle(Report.SUPERVISOR, case.record)
+    rows = []
+    for person in case.record.relationships:
+        if person.left_at is None:
+            place = last[-1].placement(person.id) if last else None
+            marks = ("part of the focus", person.is_focus), ("died", person.deceased)
+            more = ("online only", person.online), ("helps by profession", person.professional)
+            told = ", ".join(word for word, on in (*marks, *more) if on) or "–"
+            rows.append((names[person.id], place.ring.label if place else "not placed", told))
+    return (Heading("Interpersonal inventory"), Table("", ("Who", "Last circle", "Marks"), tuple(rows)))
+
+
+def _circle(case: Case) -> Part:
+    drawn = first_and_last_circle(Report.SUPERVISOR, case.record)
+    return Part(
+        "circle",
+        "Closeness circle, first and last",
+        " and ".join(case.week(c.at) for c in drawn),
+        partial(_circles, case),
+        missing="" if drawn else "No circle was drawn yet.",
+    )
+
+
+def _circles(case: Case) -> tuple[Block, ...]:
+    drawn = first_and_last_circle(Report.SUPERVISOR, case.record)
+    names = people(Report.SUPERVISOR, case.record)
+    weeks = [case.week(c.at) for c in drawn]
+    return (Heading("Closeness circle"), *circles(drawn, case.record.relationships, names, weeks, centre="client"))
+
+
+def _ruptures(case: Case) -> Part:
+    marked = case.record.ruptures
+    return Part(
+        "ruptures",
+        "Ruptures and repairs",
+        f"{len(marked)} marked",
+        partial(_strains, case),
+        missing="" if marked else "None was marked.",
+    )
+
+
+def _strains(case: Case) -> tuple[Block, ...]:
+    rows = tuple(
+        (
+            f"session {r.session}" if r.session is not None else case.week(r.at),
+            r.kind.label,
+            f"repaired, {case.week(r.repaired_at)}" if r.repaired_at is not None else "open",
+        )
+        for r in case.record.ruptures
+    )
+    return (Heading("Ruptures and repairs"), Table("", ("When", "How it showed", "Since then"), rows))

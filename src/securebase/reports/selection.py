@@ -1,0 +1,116 @@
+"""What may go into which report, decided here and nowhere else.
+
+A report never shows the whole record. It shows fields that the shelf marks for it, of worksheets that were shared or
+agreed where that is asked, and nothing that is marked as narrative note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from securebase.ipt.shelf import worksheets
+from securebase.ipt.worksheet import Field, Report, Worksheet
+from securebase.records.artefact import Artefact, ClosenessCircle
+from securebase.records.episode import EpisodeRecord
+from securebase.records.vocabulary import Agreement, CircleKind, Respondent
+
+#: Worksheets that speak of risk: a referrer is told of it only where somebody ticked it.
+RISK = frozenset({"risk_review"})
+_AGREED = frozenset({Agreement.AGREED, Agreement.EDITED})
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The artefacts of one worksheet that may go into a report, in the order in which they were begun."""
+
+    worksheet: Worksheet
+    artefacts: tuple[Artefact, ...]
+
+    @property
+    def about_risk(self) -> bool:
+        return self.worksheet.id in RISK
+
+
+def chosen(report: Report, record: EpisodeRecord, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Chosen, ...]:
+    """What the record holds for this report, worksheet by worksheet in the order of the shelf.
+
+    Artefacts of a worksheet that is not on the shelf (any more) are left out, and so are those of which no field is
+    meant for the report.
+    """
+    found = []
+    for worksheet in (worksheets() if shelf is None else shelf).values():
+        cut = for_report(report, worksheet)
+        if cut is None:
+            continue
+        known = {f.id for f in cut.fields}
+        fitting = tuple(
+            a for a in record.artefacts_of(worksheet.id) if may_go(report, worksheet, a) and known & set(a.values)
+        )
+        if fitting:
+            found.append(Chosen(cut, fitting))
+    return tuple(found)
+
+
+def may_go(report: Report, worksheet: Worksheet, artefact: Artefact) -> bool:
+    """Whether this one may be told of in this report, whichever of its fields may be shown.
+
+    To the client goes what was shared with the client. To a referrer goes what the client agreed to, where the client
+    is asked at all.
+    """
+    if report is Report.CLIENT:
+        return worksheet.for_client and artefact.for_client
+    if report is Report.REFERRER and worksheet.agreement:
+        return artefact.agreement in _AGREED
+    return True
+
+
+def for_report(report: Report, worksheet: Worksheet) -> Worksheet | None:
+    """The worksheet with the fields that this report may show; None where there is none."""
+    fields = tuple(
+        replace(f, columns=tuple(c for c in f.columns if not c.note and (not c.reports or report in c.reports)))
+        for f in worksheet.fields
+        if shows(report, f)
+    )
+    return replace(worksheet, fields=fields) if fields else None
+
+
+def shows(report: Report, of: Field) -> bool:
+    """Whether a field is meant for the report. Notes are for none."""
+    return report in of.reports and not of.note
+
+
+def people(report: Report, record: EpisodeRecord) -> dict[str, str]:
+    """Relationship → what the report calls the person: by name to the client, by relation to everybody else.
+
+    Two of one relation are told apart by a number. Who left the inventory is still called the same.
+    """
+    if report is Report.CLIENT:
+        return {r.id: r.name for r in record.relationships}
+    relations = [r.relation.strip() or "somebody" for r in record.relationships]
+    names, counted = {}, dict.fromkeys(relations, 0)
+    for person, relation in zip(record.relationships, relations, strict=True):
+        counted[relation] += 1
+        names[person.id] = relation if relations.count(relation) == 1 else f"{relation} {counted[relation]}"
+    return names
+
+
+def first_and_last_circle(report: Report, record: EpisodeRecord) -> tuple[ClosenessCircle, ...]:
+    """The client's own first and last circle as it is; one where there is one. The client sees only what they drew."""
+    drawn = [
+        c
+        for c in record.circles
+        if c.kind is CircleKind.PRESENT and (report is not Report.CLIENT or c.respondent is Respondent.CLIENT)
+    ]
+    drawn.sort(key=lambda c: c.at)
+    return tuple(drawn[:1] + drawn[1:][-1:])
+
+
+def consent(report: Report, record: EpisodeRecord) -> str:
+    """A sentence to stop at where the contract does not say that the client agreed to this reader; else empty."""
+    if report is Report.CLIENT:
+        return ""
+    reader = {Report.REFERRER: "whoever referred the client", Report.SUPERVISOR: "a supervisor"}[report]
+    if any(report.value in a.chosen("sharing_consent") for a in record.artefacts_of("contract")):
+        return ""
+    return f"The contract does not say that the client agreed to sharing with {reader}. Ask before you hand this on."

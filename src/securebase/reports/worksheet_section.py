@@ -1,0 +1,144 @@
+"""A filled-in worksheet as a part of a report: labels and values, scales, tables, and texts in the client's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+
+from securebase.ipt.saying import Said, said, title
+from securebase.ipt.worksheet import EXTENTS, Field, Kind, Worksheet
+from securebase.records.artefact import Artefact
+from securebase.reports.document import Block, Bullets, Facts, Heading, Paragraph, Scale, Table, Tone
+
+#: A table of more columns, or with longer cells, is unreadable on A4: its rows are told one after the other.
+MOST_COLUMNS, LONGEST_CELL = 5, 120
+#: A text longer than this stands under its label, not beside it.
+LONGEST_FACT = 160
+#: Sessions beside each other in one table.
+MOST_SESSIONS = 16
+
+
+def section(
+    worksheet: Worksheet,
+    artefact: Artefact,
+    *,
+    people: Mapping[str, str],
+    when: str = "",
+    level: int = 2,
+    skip: frozenset[str] = frozenset(),
+) -> tuple[Block, ...]:
+    """One artefact under a heading that names it. `worksheet`: with the fields that may be shown. `when`: its day or
+    session in words. `skip`: fields that stand elsewhere. Nothing where nothing is filled in."""
+    shown = [s for s in said(worksheet, artefact.values, people) if s.field.id not in skip]
+    if not shown:
+        return ()
+    about = people.get(artefact.about, "") if artefact.about else ""
+    named = title(worksheet, artefact.values, people)
+    head = " · ".join(part for part in (about, named if _short(named) else "", when) if part) or worksheet.name
+    return (Heading(head[:1].upper() + head[1:], level), *blocks(shown, artefact))
+
+
+def blocks(shown: Sequence[Said], artefact: Artefact) -> tuple[Block, ...]:
+    """The fields themselves; headings of sections inside the worksheet are kept where more than one is used."""
+    made: list[Block] = []
+    sections = list(dict.fromkeys(s.field.section for s in shown))
+    for name, part in groupby(shown, key=lambda s: s.field.section):
+        if name and len(sections) > 1:
+            made.append(Heading(name, 3))
+        for beside, group in groupby(part, key=_is_fact):
+            if beside:
+                made.append(Facts(tuple((s.field.label, s.words) for s in group)))
+            else:
+                for one in group:
+                    made += _alone(one, artefact)
+    return tuple(made)
+
+
+def _short(text: str) -> bool:
+    return len(text) <= 60
+
+
+def _is_fact(one: Said) -> bool:
+    if one.field.kind in {Kind.SCALE, Kind.ROWS} or one.field.quote:
+        return False
+    return len(one.words) <= LONGEST_FACT
+
+
+def _alone(one: Said, artefact: Artefact) -> list[Block]:
+    of = one.field
+    if of.kind is Kind.SCALE:
+        value = artefact.number(of.id)
+        return [Scale(of.label, value, of.minimum, of.maximum, of.low_label, of.high_label)]
+    if of.kind is Kind.ROWS:
+        return list(_rows(one))
+    tone = Tone.QUOTE if of.quote else Tone.PLAIN
+    return [Paragraph(of.label, Tone.SOFT), Paragraph(one.words, tone)]
+
+
+def _rows(one: Said) -> tuple[Block, ...]:
+    columns = [c for c in one.field.columns if any(c.id == f.id for row in one.rows for f, _ in row)]
+    if len(columns) == 1:
+        items = tuple(words for row in one.rows for _, words in row)
+        return (Paragraph(one.field.label, Tone.SOFT), Bullets(items))
+    longest = max((len(words) for row in one.rows for _, words in row), default=0)
+    if len(columns) <= MOST_COLUMNS and longest <= LONGEST_CELL:
+        cells = [{f.id: words for f, words in row} for row in one.rows]
+        rows = tuple(tuple(row.get(c.id, "–") for c in columns) for row in cells)
+        return (Table(one.field.label, tuple(c.label for c in columns), rows),)
+    told: list[Block] = [Paragraph(one.field.label, Tone.SOFT)]
+    for number, row in enumerate(one.rows, 1):
+        first, *others = row or ((one.field, ""),)
+        told.append(Heading(f"{number}. {first[1]}" if _short(first[1]) else f"{number}.", 3))
+        pairs = others if _short(first[1]) else row
+        if pairs:
+            told.append(Facts(tuple((f.label, words) for f, words in pairs)))
+    return tuple(told)
+
+
+def in_one_table(
+    worksheet: Worksheet, artefacts: Sequence[Artefact], people: Mapping[str, str], when: Callable[[Artefact], str]
+) -> Table | None:
+    """Many short artefacts of one worksheet as one table, a row each; None where that would be unreadable."""
+    told = [(a, {s.field.id: s.words for s in said(worksheet, a.values, people)}) for a in artefacts]
+    columns = [f for f in worksheet.fields if any(f.id in words for _, words in told)]
+    longest = max((len(w) for _, words in told for w in words.values()), default=0)
+    rows_inside = any(f.kind is Kind.ROWS for f in columns)
+    if len(told) < 2 or rows_inside or len(columns) > MOST_COLUMNS or longest > LONGEST_CELL / 2:
+        return None
+    about = any(a.about in people for a, _ in told)
+    head = (*(["With"] if about else []), *(f.label for f in columns), "Written")
+    rows = tuple(
+        (*([people.get(a.about, "–")] if about else []), *(words.get(f.id, "–") for f in columns), when(a))
+        for a, words in told
+    )
+    return Table("", head, rows)
+
+
+def by_session(worksheet: Worksheet, artefacts: Sequence[Artefact]) -> tuple[Table, ...]:
+    """What was answered in every session with a number, or with yes and no: a row a field, a column a session."""
+    held = sorted((a for a in artefacts if a.session is not None), key=lambda a: a.session or 0)
+    used = [f for f in worksheet.fields if in_columns(f) and any(a.values.get(f.id) is not None for a in held)]
+    extent = any(f.kind is Kind.EXTENT for f in used)
+    legend = f" ({', '.join(f'{n} {word}' for n, word in enumerate(EXTENTS))})" if extent else ""
+    return tuple(
+        _matrix(f"By session{legend}", used, held[k : k + MOST_SESSIONS])
+        for k in range(0, len(held) if used else 0, MOST_SESSIONS)
+    )
+
+
+def in_columns(of: Field) -> bool:
+    """Whether a field's answers are short enough to stand beside those of other sessions."""
+    return of.kind in {Kind.EXTENT, Kind.SCALE, Kind.NUMBER, Kind.YES_NO}
+
+
+def _matrix(caption: str, fields: Sequence[Field], held: Sequence[Artefact]) -> Table:
+    head = ("Session", *(f"{a.session}" for a in held))
+    rows = tuple((f.label, *(_cell(a, f) for a in held)) for f in fields)
+    return Table(caption, head, rows, tuple(range(1, len(held) + 1)))
+
+
+def _cell(artefact: Artefact, of: Field) -> str:
+    value = artefact.values.get(of.id)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, int | float) else "–"

@@ -1,0 +1,221 @@
+"""Cases for reports on paper: a small shelf of worksheets made for tests, and a course that filled it in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pictures
+from episodes import episode, session_day
+from securebase.ipt.worksheet import Field, Group, Kind, Option, Report, Worksheet
+from securebase.records.artefact import Artefact, ClosenessCircle, Placement, Relationship
+from securebase.records.episode import EpisodeRecord, Rupture
+from securebase.records.vocabulary import Agreement, Respondent, RuptureKind
+from securebase.reports.part import Case
+
+CLIENT, REFERRER, SUPERVISOR = Report.CLIENT, Report.REFERRER, Report.SUPERVISOR
+EVERYWHERE = tuple(Report)
+
+
+def shelf() -> dict[str, Worksheet]:
+    made = (
+        Worksheet(
+            "risk_review",
+            "Risk review",
+            "What was asked about risk, and what was done.",
+            Group.BEGINNING,
+            (
+                Field("thoughts", "Thoughts of suicide", Kind.YES_NO, reports=(REFERRER, SUPERVISOR)),
+                Field("done", "What was done", Kind.TEXT, reports=(REFERRER,)),
+                Field("aside", "For myself", Kind.TEXT, note=True, reports=EVERYWHERE),
+            ),
+            tasks=("I2",),
+        ),
+        Worksheet(
+            "contract",
+            "Contract",
+            "What was agreed at the start.",
+            Group.BEGINNING,
+            (
+                Field(
+                    "goals",
+                    "Goals",
+                    Kind.ROWS,
+                    columns=(Field("goal", "Goal", Kind.LINE), Field("now", "Now", Kind.SCALE)),
+                    reports=EVERYWHERE,
+                ),
+                Field("how_often", "How often", Kind.LINE, reports=(CLIENT,)),
+            ),
+            for_client=True,
+            agreement=True,
+        ),
+        Worksheet(
+            "formulation",
+            "Formulation",
+            "How symptoms and relationships hang together.",
+            Group.FOCUS,
+            (Field("story", "In the client’s words", Kind.TEXT, quote=True, reports=EVERYWHERE),),
+            for_client=True,
+            agreement=True,
+        ),
+        Worksheet(
+            "session_note",
+            "Session note",
+            "What was done in the hour.",
+            Group.SESSION,
+            (
+                Field("affect", "Encouragement of affect", Kind.EXTENT, reports=(SUPERVISOR,)),
+                Field("role_play", "Role play", Kind.EXTENT, reports=(SUPERVISOR,)),
+                Field("kept", "Agenda kept", Kind.YES_NO, reports=(SUPERVISOR,)),
+                Field("narrative", "What happened", Kind.TEXT, note=True, reports=EVERYWHERE),
+            ),
+            in_session=True,
+        ),
+        Worksheet(
+            "story_card",
+            "Story card",
+            "A hard memory, told another way.",
+            Group.EMOTION,
+            (
+                Field("before", "How I told it then", Kind.TEXT, quote=True, reports=(CLIENT,)),
+                Field("after", "How I tell it now", Kind.TEXT, quote=True, reports=(CLIENT,)),
+                Field(
+                    "weight",
+                    "How heavy it is now",
+                    Kind.SCALE,
+                    low_label="light",
+                    high_label="heavy",
+                    reports=(CLIENT,),
+                ),
+                Field("who", "Who was there", Kind.PERSON, reports=(CLIENT, SUPERVISOR)),
+            ),
+            for_client=True,
+        ),
+        Worksheet(
+            "relapse_plan",
+            "Plan for later",
+            "Early signs, and what to do then.",
+            Group.ENDING,
+            (
+                Field("signs", "Early signs", Kind.TEXT, reports=(CLIENT, REFERRER)),
+                Field(
+                    "first",
+                    "What I do first",
+                    Kind.CHOICES,
+                    options=(Option("call", "Call a friend"), Option("walk", "Go out")),
+                    reports=(CLIENT,),
+                ),
+            ),
+            for_client=True,
+        ),
+        Worksheet(
+            "private",
+            "Private thoughts",
+            "Nothing of it is for anybody.",
+            Group.RELATIONSHIP,
+            (Field("thought", "Thought", Kind.TEXT),),
+            for_client=True,
+        ),
+    )
+    return {w.id: w for w in made}
+
+
+PEOPLE = (
+    Relationship("r1", "Jo Example", "partner", is_focus=True),
+    Relationship("r2", "Mara", "friend"),
+    Relationship("r3", "Ben", "friend", online=True),
+    Relationship("r4", "Granny Ada", "grandmother", deceased=True),
+)
+CIRCLES = (
+    ClosenessCircle(
+        "c1", 2.0, placements=(Placement("r1", 0.9, 20), Placement("r2", 0.6, 200), Placement("r4", 1.2, 300))
+    ),
+    ClosenessCircle("c2", 40.0, placements=(Placement("r1", 0.6, 20), Placement("r2", 0.5, 190))),
+    ClosenessCircle(
+        "c3", 80.0, placements=(Placement("r1", 0.3, 30), Placement("r2", 0.4, 180), Placement("r3", 0.9, 90))
+    ),
+)
+
+
+def record() -> EpisodeRecord:
+    """Thirteen sessions with something on every sheet of `shelf`; one sheet of each kind of sharing was not shared."""
+    notes = tuple(
+        Artefact(
+            f"n{k}",
+            "session_note",
+            {"affect": float(k % 4), "role_play": 1.0, "kept": k % 3 != 0, "narrative": f"UNSHARED note {k}"},
+            at=session_day(k),
+            begun_at=session_day(k),
+            session=k,
+        )
+        for k in range(1, 14)
+    )
+    goals = ({"goal": "Say at home what I need", "now": 7.0}, {"goal": "See Mara twice a month", "now": 9.0})
+    story = "Since the move I carry everything alone, and Jo and I stopped talking."
+    others = (
+        Artefact("a1", "risk_review", {"thoughts": False, "done": "Asked again", "aside": "UNSHARED aside"}, 1.0, 1.0),
+        Artefact(
+            "a2",
+            "contract",
+            {"goals": goals, "how_often": "weekly"},
+            8.0,
+            1.0,
+            agreement=Agreement.AGREED,
+            for_client=True,
+        ),
+        Artefact("a3", "formulation", {"story": story}, 15.0, 14.0, 3, agreement=Agreement.EDITED, for_client=True),
+        Artefact("a4", "story_card", {"before": "UNSHARED card"}, 30.0, 30.0, session=5),
+        Artefact(
+            "a5",
+            "story_card",
+            {"before": "It was all my fault.", "after": "I was seven. Nobody asked me.", "weight": 3.0, "who": "r4"},
+            60.0,
+            50.0,
+            2,
+            session=9,
+            for_client=True,
+        ),
+        Artefact(
+            "a6",
+            "relapse_plan",
+            {"signs": "I stop answering Mara.", "first": ("call", "walk")},
+            84.0,
+            84.0,
+            for_client=True,
+        ),
+        Artefact("a7", "private", {"thought": "UNSHARED thought"}, 3.0, 3.0, for_client=True),
+    )
+    return replace(
+        episode(13),
+        artefacts=(*others, *notes),
+        relationships=PEOPLE,
+        circles=CIRCLES,
+        ruptures=(Rupture(35.6, 6, RuptureKind.WITHDRAWAL, 42.6),),
+        began_on=date(2026, 1, 5),
+    )
+
+
+def case(**changed: object) -> Case:
+    made = Case(
+        record=record(),
+        picture=pictures.full(),
+        name="Carla",
+        therapist="Alma Able",
+        clinic="Harbour Practice",
+        made_on=date(2026, 4, 6),
+        help_now="Call 000 or come to the desk at the harbour, at any hour.",
+        recommendations="A talk in three months.",
+    )
+    return replace(made, **changed)  # type: ignore[arg-type]
+
+
+def empty() -> Case:
+    return case(
+        record=EpisodeRecord(person="x"),
+        picture=pictures.empty(),
+        help_now="",
+        recommendations="",
+    )
+
+
+DRAWN_BY_THERAPIST = replace(CIRCLES[0], id="c0", at=1.0, respondent=Respondent.THERAPIST)

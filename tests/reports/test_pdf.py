@@ -1,0 +1,198 @@
+"""Reports on paper: tagged, the same bytes for the same input, and no text is ever markup."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from shutil import which
+
+import pytest
+
+import paper_cases as cases
+from securebase.charts.render import svg
+from securebase.charts.symptoms import symptoms_chart
+from securebase.errors import InputError
+from securebase.picture import plain
+from securebase.reports import for_client, for_referrer, for_supervisor
+from securebase.reports import pdf as module
+from securebase.reports.document import (
+    Box,
+    Bullets,
+    Document,
+    Facts,
+    Heading,
+    Paragraph,
+    Picture,
+    Pictures,
+    Scale,
+    Table,
+    Tone,
+)
+from securebase.reports.pdf import pdf
+
+pytest.importorskip("typst", reason="typst is not installed")
+needs_poppler = pytest.mark.skipif(which("pdftotext") is None, reason="pdftotext is not installed")
+SHELF = cases.shelf()
+REPORTS = [for_client, for_referrer, for_supervisor]
+HOSTILE = '#eval("1 + 1") *bold* $x^2$ = head @ref <label> \\u{41} #image("/etc/passwd") // gone /* gone */ `raw`'
+
+
+def small(*blocks: object, **other: str) -> Document:
+    return Document("A title", "A kicker", tuple(blocks), **other)  # type: ignore[arg-type]
+
+
+def read(made: bytes, tmp_path: Path) -> str:
+    file = tmp_path / "made.pdf"
+    file.write_bytes(made)
+    done = subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def unpacked(made: bytes) -> bytes:
+    """The file with its compressed streams beside it, so that every object can be looked for."""
+    parts = [made]
+    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", made, flags=re.DOTALL):
+        try:
+            parts.append(zlib.decompress(stream))
+        except zlib.error:
+            continue
+    return b"\n".join(parts)
+
+
+@pytest.mark.parametrize("made", REPORTS)
+def test_a_report_is_tagged_for_screen_readers(made: object) -> None:
+    case = cases.case()
+    ids = {p.id for p in made.parts(case, SHELF)}  # type: ignore[attr-defined]
+    file = unpacked(pdf(made.document(case, ids, SHELF)))  # type: ignore[attr-defined]
+    for mark in (b"/StructTreeRoot", b"/MarkInfo", b"/Lang", b"pdfuaid:part", b"/Title", b"/TH", b"/H1"):
+        assert mark in file
+    pictures, said = len(re.findall(rb"/S\s*/Figure", file)), len(re.findall(rb"/Alt\s*[(<]", file))
+    assert pictures >= 1
+    assert said >= pictures
+
+
+@pytest.mark.parametrize("made", REPORTS)
+def test_the_same_case_gives_the_same_bytes(made: object) -> None:
+    first, second = (pdf(made.document(cases.case(), None, SHELF)) for _ in range(2))  # type: ignore[attr-defined]
+    assert first == second
+
+
+@needs_poppler
+def test_a_text_is_never_markup(tmp_path: Path) -> None:
+    blocks = (
+        Heading(HOSTILE),
+        Paragraph(HOSTILE),
+        Facts(((HOSTILE, HOSTILE),)),
+        Bullets((HOSTILE,)),
+        Table(HOSTILE, (HOSTILE, "b"), ((HOSTILE, "1"),)),
+        Scale(HOSTILE, 3.0, low_label=HOSTILE, high_label="b"),
+        Box((Paragraph(HOSTILE),), HOSTILE, Tone.ALERT),
+    )
+    made = pdf(Document(HOSTILE, HOSTILE, blocks, HOSTILE, HOSTILE))
+    said = " ".join(read(made, tmp_path).split())
+    for piece in ('#eval("1', "*bold*", "$x^2$", "@ref", "<label>", "\\u{41}", "/etc/passwd", "/*", "`raw`"):
+        assert said.count(piece) >= 8, piece
+    assert "root:" not in said
+
+
+@needs_poppler
+def test_names_from_everywhere_are_shown(tmp_path: Path) -> None:
+    said = read(pdf(small(Paragraph("Zoë Ødegård, Łukasz, Ελένη, Дмитрий, Nguyễn"))), tmp_path)
+    for name in ("Zoë", "Ødegård", "Łukasz", "Ελένη", "Дмитрий", "Nguyễn"):
+        assert name in said
+
+
+@needs_poppler
+def test_a_character_without_a_font_costs_the_claim_and_not_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typst = pytest.importorskip("typst")
+    monkeypatch.setattr(module, "_fonts", lambda: typst.Fonts(include_system_fonts=False))
+    made = pdf(small(Paragraph("李小龍 came along")))
+    assert "came along" in read(made, tmp_path)
+    assert "no font" in read(made, tmp_path)
+    assert b"/StructTreeRoot" in unpacked(made)
+    assert b"pdfuaid:part" not in unpacked(made)
+
+
+@needs_poppler
+def test_it_needs_no_font_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    typst = pytest.importorskip("typst")
+    monkeypatch.setattr(module, "_fonts", lambda: typst.Fonts(include_system_fonts=False))
+    made = pdf(for_client.document(cases.case(), {p.id for p in for_client.parts(cases.case(), SHELF)}, SHELF))
+    assert b"pdfuaid:part" in unpacked(made)
+    assert "Your therapy, Carla" in read(made, tmp_path)
+
+
+@needs_poppler
+def test_very_long_texts_and_words_stay_on_the_page(tmp_path: Path) -> None:
+    words = " ".join(f"word{n}" for n in range(4000))
+    made = pdf(
+        small(Paragraph(words), Facts((("Label", "x" * 900),)), Table("", ("a", "b"), (("y" * 400, words[:9000]),)))
+    )
+    said = read(made, tmp_path)
+    assert "word3999" in said
+    assert said.count("x") >= 900
+    assert said.count("\f") > 4
+    file = tmp_path / "made.pdf"
+    boxes = subprocess.run(["pdftotext", "-bbox", str(file), "-"], capture_output=True, text=True, check=True).stdout
+    edges = [float(x) for x in re.findall(r'xMax="([\d.]+)"', boxes)]
+    assert max(edges) < 596
+
+
+def test_control_characters_and_halves_of_pairs_are_left_out() -> None:
+    assert b"%PDF" in pdf(small(Paragraph("a\x00b\x07c\ud800d\u202ee")))
+
+
+def test_every_page_says_what_it_was_made_from() -> None:
+    case = cases.case()
+    document = for_referrer.document(case, None, SHELF)
+    assert "31 March 2026" in document.foot
+    assert plain.fingerprint(case.record) in document.foot
+    assert "6 April 2026" in document.kicker
+
+
+def test_a_picture_without_words_cannot_be_put_in() -> None:
+    made = symptoms_chart(cases.case().picture)
+    document = small(Pictures((Picture(svg(made), "", "A caption"),)))
+    with pytest.raises(Exception, match="alt"):
+        pdf(document)
+
+
+def test_without_typst_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "typst", None)
+    with pytest.raises(InputError, match="securebase\\[workbench\\]"):
+        pdf(small())
+
+
+@pytest.mark.parametrize("made", REPORTS)
+def test_an_empty_record_gives_a_report_that_teaches(made: object) -> None:
+    case = cases.empty()
+    parts = made.parts(case, SHELF)  # type: ignore[attr-defined]
+    missing = [p for p in parts if not p.ready]
+    assert missing
+    assert all(p.missing and not p.missing.endswith(" ") for p in missing)
+    assert b"%PDF" in pdf(made.document(case, None, SHELF))  # type: ignore[attr-defined]
+
+
+def test_an_empty_report_for_the_client_says_how_it_fills() -> None:
+    document = for_client.document(cases.empty(), None, SHELF)
+    assert Paragraph(for_client.NOTHING_YET) in document.blocks
+
+
+def test_measures_stand_at_every_fourth_session_and_the_last() -> None:
+    table = for_supervisor.measures_every_fourth(cases.record())
+    assert table.head == ("Scale", "1", "4", "8", "12", "13")
+    assert len(table.rows) == 6
+    assert all(len(row) == len(table.head) for row in table.rows)
+
+
+def test_an_old_score_is_not_shown_as_a_new_one() -> None:
+    record = cases.record()
+    early = tuple(a for a in record.administrations if (a.session or 0) <= 2)
+    table = for_supervisor.measures_every_fourth(replace(record, administrations=early))
+    assert all(row[3:] == ("–", "–", "–") for row in table.rows)
