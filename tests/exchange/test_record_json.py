@@ -1,0 +1,257 @@
+"""A record written as JSON reads back to the same, and what leaves the clinic names nobody."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import fields, replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import paper_cases as cases
+from episodes import alert, episode
+from securebase.errors import InputError
+from securebase.exchange.pseudonyms import BEGINS_ON, for_outside
+from securebase.exchange.record_json import read_record, record_from_text, record_text, write_record
+from securebase.exchange.work_csv import HEAD, work_table
+from securebase.ipt.shelf import worksheets
+from securebase.ipt.worksheet import Field, Kind
+from securebase.records.artefact import Artefact, ClosenessCircle, Placement, Relationship
+from securebase.records.episode import (
+    Administration,
+    Brought,
+    CorrectiveExperience,
+    EpisodeRecord,
+    Input,
+    LifeEvent,
+    Telling,
+)
+from securebase.records.vocabulary import Agreement, CircleKind, Ending, ProblemArea, Respondent
+
+NUMBER = st.floats(-1e6, 1e6, allow_nan=False)
+TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+NAME = st.text("abcdefgh_", min_size=1, max_size=6)
+CELL = st.one_of(st.none(), st.booleans(), NUMBER, TEXT)
+ROW = st.dictionaries(NAME, st.one_of(CELL, st.lists(TEXT, max_size=3).map(tuple)), max_size=3)
+VALUE = st.one_of(CELL, st.lists(TEXT, max_size=3).map(tuple), st.lists(ROW, min_size=1, max_size=3).map(tuple))
+
+ARTEFACTS = st.builds(
+    Artefact,
+    id=NAME,
+    worksheet=NAME,
+    values=st.dictionaries(NAME, VALUE, max_size=4),
+    at=NUMBER,
+    begun_at=NUMBER,
+    version=st.integers(1, 9),
+    session=st.one_of(st.none(), st.integers(1, 30)),
+    about=NAME,
+    respondent=st.sampled_from(list(Respondent)),
+    agreement=st.sampled_from(list(Agreement)),
+    for_client=st.booleans(),
+)
+PEOPLE = st.builds(
+    Relationship, id=NAME, name=TEXT, relation=TEXT, deceased=st.booleans(), left_at=st.one_of(st.none(), NUMBER)
+)
+CIRCLES = st.builds(
+    ClosenessCircle,
+    id=NAME,
+    at=NUMBER,
+    kind=st.sampled_from(list(CircleKind)),
+    placements=st.lists(
+        st.builds(Placement, relationship=NAME, radius=NUMBER, angle=NUMBER, tension=st.booleans()), max_size=3
+    ).map(tuple),
+)
+RECORDS = st.builds(
+    EpisodeRecord,
+    person=TEXT,
+    administrations=st.lists(
+        st.builds(
+            Administration,
+            instrument=NAME,
+            at=NUMBER,
+            responses=st.dictionaries(st.integers(1, 20), st.one_of(st.none(), NUMBER), max_size=3),
+        ),
+        max_size=2,
+    ).map(tuple),
+    problem_areas=st.lists(st.sampled_from(list(ProblemArea)), max_size=2).map(tuple),
+    began_on=st.one_of(st.none(), st.dates()),
+    covariates=st.dictionaries(NAME, NUMBER, max_size=2),
+    inputs=st.lists(st.builds(Input, name=NAME, value=NUMBER, at=NUMBER), max_size=2).map(tuple),
+    life_events=st.lists(st.builds(LifeEvent, at=NUMBER, dependent=st.booleans(), weight=NUMBER), max_size=2).map(
+        tuple
+    ),
+    ending=st.one_of(st.none(), st.sampled_from(list(Ending))),
+    follow_ups=st.lists(NUMBER, max_size=3).map(tuple),
+    artefacts=st.lists(ARTEFACTS, max_size=3).map(tuple),
+    relationships=st.lists(PEOPLE, max_size=3).map(tuple),
+    circles=st.lists(CIRCLES, max_size=2).map(tuple),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(RECORDS)
+def test_any_record_reads_back_to_the_same(record: EpisodeRecord) -> None:
+    assert record_from_text(record_text(record)) == record
+
+
+def test_a_full_record_reads_back_from_its_file(tmp_path: Path) -> None:
+    record = replace(
+        cases.record(),
+        safety_alerts=(alert(3, acknowledged_at=15.0),),
+        tellings=(Telling(3.0, 1, 80.0, 30.0),),
+        corrective_experiences=(CorrectiveExperience(9.0, 2),),
+        brought=(Brought("avoidance", 0.4),),
+        ending=Ending.PLANNED,
+    )
+    file = tmp_path / "record.json"
+    write_record(record, file, {"texts": "left out"})
+    assert read_record(file) == record
+    assert json.loads(file.read_text())["notes"] == {"texts": "left out"}
+
+
+def test_every_field_of_a_record_is_written() -> None:
+    written = json.loads(record_text(episode(2)))["record"]
+    assert set(written) == {f.name for f in fields(EpisodeRecord)}
+
+
+def test_what_an_earlier_version_did_not_have_is_as_in_an_empty_record() -> None:
+    text = json.dumps({"format": "securebase-record", "version": 1, "record": {"person": "x"}})
+    assert record_from_text(text) == EpisodeRecord(person="x")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "no readable JSON"),
+        ("[]", "no record of Securebase"),
+        ('{"format": "securebase-record", "version": 7}', "version 7"),
+        ('{"format": "securebase-record", "version": 1}', r"record: an object was expected"),
+        ('{"format": "securebase-record", "version": 1, "record": {}}', r"record: lacks “person”"),
+        (
+            '{"format": "securebase-record", "version": 1, "record": {"person": "x", "mood": 1}}',
+            "“mood”, which this version",
+        ),
+        (
+            '{"format": "securebase-record", "version": 1, '
+            '"record": {"person": "x", "sessions": [{"number": 1, "at": "a"}]}}',
+            r"record\.sessions\[0\]\.at: float was expected, found \"a\"",
+        ),
+        (
+            '{"format": "securebase-record", "version": 1, "record": {"person": "x", "phase": "last"}}',
+            r"record\.phase: one of initial",
+        ),
+        (
+            '{"format": "securebase-record", "version": 1, "record": {"person": "x", "began_on": "soon"}}',
+            r"record\.began_on: a day such as",
+        ),
+        (
+            '{"format": "securebase-record", "version": 1, "record": {"person": "x", "covariates": {"age": NaN}}}',
+            r"record\.covariates\.age: a finite number",
+        ),
+        (
+            '{"format": "securebase-record", "version": 1, "record": {"person": "x", "symptom_measure": ["a"]}}',
+            r"a list of 2 was expected",
+        ),
+    ],
+)
+def test_an_error_names_the_place(text: str, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        record_from_text(text)
+
+
+def test_a_number_that_is_none_is_not_written() -> None:
+    with pytest.raises(InputError, match=r"record\.ended_at"):
+        record_text(replace(episode(1), ended_at=float("nan")))
+
+
+# ------------------------------------------------------------------ what leaves the clinic
+
+
+def filled(of: Field, mark: str) -> object:
+    if of.kind in {Kind.LINE, Kind.TEXT}:
+        return f"{mark} told Mara, Jo Example and Carla"
+    if of.kind is Kind.PERSON:
+        return "r2"
+    if of.kind is Kind.DATE:
+        return "2026-02-09"
+    if of.kind is Kind.YES_NO:
+        return True
+    if of.kind is Kind.ROWS:
+        return ({c.id: filled(c, mark) for c in of.columns},)
+    if of.options:
+        return (of.options[0].value,) if of.kind is Kind.CHOICES else of.options[0].value
+    return of.minimum
+
+
+def everything() -> EpisodeRecord:
+    """Every field of every worksheet of the shelf filled in, once a sheet."""
+    made = tuple(
+        Artefact(
+            f"secret-id-{n}",
+            w.id,
+            {f.id: filled(f, "NOTE" if f.note else "WORDS") for f in w.fields},  # type: ignore[misc]
+            at=float(n),
+            begun_at=float(n),
+            about="r1",
+        )
+        for n, w in enumerate(worksheets().values())
+    )
+    return replace(
+        cases.record(), person="Carla Cruz", artefacts=made, therapist="Alma Able", began_on=date(2026, 1, 5)
+    )
+
+
+@pytest.mark.parametrize("texts", [False, True])
+def test_it_names_nobody_and_no_day(texts: bool) -> None:
+    out = record_text(for_outside(everything(), person="client-1", texts=texts, hidden=("Carla Cruz",)))
+    for word in ("Carla", "Cruz", "Alma", "Mara", "Jo Example", "Granny", "2026", "secret-id", '"r1"', "NOTE"):
+        assert word not in out
+    assert ("WORDS" in out) is texts
+    assert "2001-02-05" in out  # five weeks after the begin, as before
+    assert "partner" in out
+
+
+def test_numbers_and_links_stay_what_they_were() -> None:
+    before, after = everything(), for_outside(everything(), person="client-1")
+    assert len(after.artefacts) == len(before.artefacts)
+    assert after.began_on == BEGINS_ON
+    assert {a.about for a in after.artefacts} == {"p1"}
+    incident = after.artefacts_of("incident")[0]
+    assert incident.values["person"] == "p2"
+    assert incident.number("mood_before") == 0.0
+    assert [p.relationship for p in after.circles[0].placements] == ["p1", "p2", "p4"]
+    assert [p.radius for p in after.circles[0].placements] == [p.radius for p in before.circles[0].placements]
+    assert after.administrations == before.administrations
+    assert record_from_text(record_text(after)) == after
+
+
+def test_what_is_no_field_of_the_shelf_stays_behind() -> None:
+    old = Artefact("o", "left_the_shelf", {"x": "WORDS"}, 1.0, 1.0)
+    odd = Artefact("p", "incident", {"no_such_field": "WORDS"}, 1.0, 1.0)
+    out = for_outside(replace(episode(1), artefacts=(old, odd)), person="x", texts=True)
+    assert [a.worksheet for a in out.artefacts] == ["incident"]
+    assert out.artefacts[0].values == {}
+
+
+def test_the_work_as_a_table_has_a_row_a_cell_and_no_formula() -> None:
+    versions = (
+        Artefact("a1", "contract", {"goals": ({"goal": "=1+1", "now": 3.0}, {"goal": "walk"})}, 7.5, 1.0, 2, session=2),
+        Artefact("a1", "contract", {"sessions": 16.0, "kinds": ("a", "b"), "told": False}, 1.0, 1.0, 1),
+    )
+    text = work_table("client-1", versions)
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert tuple(rows[0]) == HEAD
+    told = [(r["version"], r["field"], r["row"], r["column"], r["value"]) for r in rows]
+    assert told == [
+        ("1", "sessions", "", "", "16"),
+        ("1", "kinds", "", "", "a; b"),
+        ("1", "told", "", "", "no"),
+        ("2", "goals", "1", "goal", "'=1+1"),
+        ("2", "goals", "1", "now", "3"),
+        ("2", "goals", "2", "goal", "walk"),
+    ]
