@@ -72,6 +72,8 @@ def addresses(cast: Cast) -> list[str]:
         reverse("relationships", args=[carla]) + "?kind=wished",
         reverse("relationship", args=[carla, cast.episode.relationships.first().id]),
         reverse("circle-paper", args=[carla]),
+        reverse("client-downloads", args=[carla]),
+        *(reverse("client-report-choose", args=[carla, kind]) for kind in ("client", "referrer", "supervisor")),
         reverse("alert", args=[carla, alert.id]),
         "/nowhere/",
     ]

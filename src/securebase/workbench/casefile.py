@@ -123,25 +123,39 @@ def _day(episode: Episode, moment: datetime) -> float:
 
 def _artefacts(episode: Episode, as_of: datetime) -> Iterator[work.Artefact]:
     """What was filled in, each in the last version there was at `as_of`; what was removed by then is left out."""
-    numbers = {s.id: s.number for s in episode.therapy_sessions.all()}
+    for row, known in _filled_in(episode, as_of):
+        yield _artefact(episode, row, max(known, key=lambda v: v.number))
+
+
+def artefact_versions(episode: Episode, as_of: datetime) -> Iterator[work.Artefact]:
+    """Every version of what was filled in, each as if it were the last; what was removed by `as_of` is left out."""
+    for row, known in _filled_in(episode, as_of):
+        for version in sorted(known, key=lambda v: v.number):
+            yield _artefact(episode, row, version)
+
+
+def _filled_in(episode: Episode, as_of: datetime) -> Iterator[tuple[Artefact, list[ArtefactVersion]]]:
     for row in sorted(episode.artefacts.all(), key=lambda r: r.begun_at):
         known = [v for v in row.versions.all() if v.saved_at <= as_of]
-        if not known or (row.removed_at is not None and row.removed_at <= as_of):
-            continue
-        last = max(known, key=lambda v: v.number)
-        yield work.Artefact(
-            id=str(row.id),
-            worksheet=row.worksheet,
-            values=values_of(last),
-            at=_day(episode, last.saved_at),
-            begun_at=_day(episode, row.begun_at),
-            version=last.number,
-            session=numbers.get(row.therapy_session_id) if row.therapy_session_id else None,
-            about=str(row.about or ""),
-            respondent=Respondent(last.respondent),
-            agreement=Agreement(last.agreement),
-            for_client=row.for_client,
-        )
+        if known and not (row.removed_at is not None and row.removed_at <= as_of):
+            yield row, known
+
+
+def _artefact(episode: Episode, row: Artefact, version: ArtefactVersion) -> work.Artefact:
+    sessions = episode.therapy_sessions.all()
+    return work.Artefact(
+        id=str(row.id),
+        worksheet=row.worksheet,
+        values=values_of(version),
+        at=_day(episode, version.saved_at),
+        begun_at=_day(episode, row.begun_at),
+        version=version.number,
+        session=next((s.number for s in sessions if s.id == row.therapy_session_id), None),
+        about=str(row.about or ""),
+        respondent=Respondent(version.respondent),
+        agreement=Agreement(version.agreement),
+        for_client=row.for_client,
+    )
 
 
 def _relationships(episode: Episode, as_of: datetime) -> Iterator[work.Relationship]:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.crypto import salted_hmac
 
 from securebase.errors import InputError
-from securebase.measurement.schedule import SESSION_SETS
+from securebase.exchange.pseudonyms import for_outside
+from securebase.exchange.record_json import record_text
+from securebase.exchange.work_csv import work_table
+from securebase.ipt.worksheet import Report
 from securebase.records.episode import Administration, EpisodeRecord, Score
 from securebase.records.vocabulary import Respondent
+from securebase.reports.on_paper import document, parts
+from securebase.reports.pdf import pdf
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record
-from securebase.workbench.casefile import episode_record, with_everything
+from securebase.workbench.casefile import artefact_versions, episode_record, with_everything
 from securebase.workbench.clients.actions import ensure_own
 from securebase.workbench.clients.models import Episode
+from securebase.workbench.course.queries import record_of
+from securebase.workbench.exports.queries import case_of, episode_with_work, pseudonym
 
 
 @transaction.atomic
@@ -30,8 +36,7 @@ def download_scores(*, episode: Episode, by: Account, at: datetime) -> bytes:
     """
     ensure_own(episode.client, by)
     found = with_everything(Episode.objects.visible_to(by)).get(id=episode.id)
-    person = f"client-{salted_hmac('securebase.exports', str(episode.client_id)).hexdigest()[:10]}"
-    text = _csv(replace(episode_record(found, at), person=person))
+    text = _csv(replace(episode_record(found, at), person=pseudonym(episode)))
     record(
         actor=by,
         action="scores.downloaded",
@@ -41,6 +46,72 @@ def download_scores(*, episode: Episode, by: Account, at: datetime) -> bytes:
         detail={"bytes": len(text)},
     )
     return text
+
+
+def download_report(
+    *, episode: Episode, by: Account, report: Report, ticked: Collection[str], words: Mapping[str, str], at: datetime
+) -> bytes:
+    """A report as PDF with the parts that were ticked. `words`: what the therapist typed for it.
+
+    Raises InputError where nothing was ticked that could go in: a report without content helps nobody.
+    """
+    ensure_own(episode.client, by)
+    case = case_of(episode=episode, by=by, report=report, words=words, now=at)
+    chosen = {p.id for p in parts(report, case) if p.ready and p.id in ticked}
+    if not chosen:
+        raise InputError("nothing is ticked that could go into the report", advice="Tick at least one part.")
+    # made outside the transaction: it takes longer than anybody should wait for a lock
+    made = pdf(document(report, case, chosen))
+    _written_down(
+        episode, by, "report.downloaded", {"report": report.value, "parts": sorted(chosen), "bytes": len(made)}
+    )
+    return made
+
+
+def download_record(*, episode: Episode, by: Account, texts: bool, at: datetime) -> bytes:
+    """The whole record as JSON under a pseudonym; what was written freely only where `texts`, and notes never."""
+    ensure_own(episode.client, by)
+    outside = for_outside(
+        record_of(episode, at), person=pseudonym(episode), texts=texts, hidden=(episode.client.name_shown,)
+    )
+    made = record_text(outside, NOTES | {"texts": WITH_TEXTS if texts else WITHOUT_TEXTS}).encode()
+    _written_down(episode, by, "record.downloaded", {"texts": texts, "bytes": len(made)})
+    return made
+
+
+def download_work(*, episode: Episode, by: Account, texts: bool, at: datetime) -> bytes:
+    """Every version of every worksheet as CSV, a row a field, under the same rules as the whole record.
+
+    Raises InputError where nothing was filled in.
+    """
+    ensure_own(episode.client, by)
+    record = record_of(episode, at)
+    versions = tuple(artefact_versions(episode_with_work(episode), at))
+    if not versions:
+        raise InputError("no worksheet was filled in yet", advice="Open one under Course.")
+    outside = for_outside(
+        replace(record, artefacts=versions), person=pseudonym(episode), texts=texts, hidden=(episode.client.name_shown,)
+    )
+    made = work_table(outside.person, outside.artefacts).encode()
+    _written_down(episode, by, "work.downloaded", {"texts": texts, "bytes": len(made)})
+    return made
+
+
+#: What stands at the head of a record for whoever opens it.
+NOTES = {
+    "times": "Days since the local midnight on which the therapy began.",
+    "days": "Days of the calendar are moved, so that every therapy begins on 1 January 2001.",
+    "people": "People of the inventory are counted; their relation to the client stays.",
+}
+WITH_TEXTS = "Texts are in it, with known names replaced. Fields for the therapist’s own notes are not."
+WITHOUT_TEXTS = "Nothing that was written freely is in it."
+
+
+@transaction.atomic
+def _written_down(episode: Episode, by: Account, action: str, detail: dict[str, object]) -> None:
+    record(
+        actor=by, action=action, object_type="episode", object_id=episode.id, client=episode.client_id, detail=detail
+    )
 
 
 def _csv(episode: EpisodeRecord) -> bytes:
@@ -74,11 +145,10 @@ def _scored(episode: EpisodeRecord) -> Iterator[tuple[Administration, list[Score
 
 def _columns(episode: EpisodeRecord) -> dict[Measure, str]:
     """(instrument, scale) → the column's name: the construct for the scale it is followed with (that of the episode for
-    symptoms, else the check-in's own, else the first that was used), instrument and scale for every other. Symptoms
-    come first."""
+    symptoms, else the first that was used), instrument and scale for every other. Symptoms come first."""
     constructs = {(s.instrument, s.scale): s.construct for _, scores in _scored(episode) for s in scores}
     chief: dict[str, Measure] = {}
-    for measure, name in sorted(constructs.items(), key=lambda entry: entry[0][0] not in SESSION_SETS.values()):
+    for measure, name in constructs.items():
         chief.setdefault(name, measure)
     if episode.symptom_measure in constructs:
         chief["symptoms"] = episode.symptom_measure

@@ -1,0 +1,53 @@
+"""Reads for what leaves the workbench: the record, the case of a report, a pseudonym that stays the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from securebase.ipt.worksheet import Report
+from securebase.reports.part import Case
+from securebase.workbench.accounts.models import Account
+from securebase.workbench.accounts.queries import lineage_of
+from securebase.workbench.casefile import with_work
+from securebase.workbench.clients.models import Episode
+from securebase.workbench.course.queries import record_of
+from securebase.workbench.progress.queries import current_picture
+
+
+def pseudonym(episode: Episode) -> str:
+    """What the client is called outside, the same every time; nobody without the clinic's key can tell whose it is."""
+    return f"client-{salted_hmac('securebase.exports', str(episode.client_id)).hexdigest()[:10]}"
+
+
+def case_of(*, episode: Episode, by: Account, report: Report, words: Mapping[str, str], now: datetime) -> Case:
+    """The episode as a report sees it. `words`: what the therapist typed for this report."""
+    clinic = by.clinic
+    return Case(
+        record=record_of(episode, now),
+        picture=current_picture(episode=episode, as_of=now),
+        name=words.get("name", "").strip() or name_for(report, episode),
+        hidden=(episode.client.name_shown,),
+        therapist=str(by.name_shown),
+        clinic=clinic.name,
+        reader=words.get("reader", "").strip(),
+        made_on=timezone.localdate(now),
+        help_now=clinic.help_text,
+        closing_words=words.get("closing_words", ""),
+        recommendations=words.get("recommendations", ""),
+        lineage=lineage_of(clinic),
+    )
+
+
+def name_for(report: Report, episode: Episode) -> str:
+    """What the reader calls the client unless the therapist says otherwise."""
+    return pseudonym(episode) if report is Report.SUPERVISOR else str(episode.client.name_shown)
+
+
+def episode_with_work(episode: Episode) -> Episode:
+    """The same episode with every row of its work fetched at once."""
+    rows = Episode.objects.for_the_workbench(because="an episode that is in reach").filter(id=episode.id)
+    return with_work(rows).get()
