@@ -55,3 +55,8 @@ def test_the_page_of_benchmarks_says_what_was_kept(tmp_path: Path) -> None:
     for picture in (tmp_path / "images").iterdir():
         assert f"(images/{picture.name})" in written
         assert (ROOT / "docs" / "images" / picture.name).exists()
+
+
+def test_the_page_of_where_the_claims_live_is_current() -> None:
+    module = _made_by("make_places")
+    assert module.PAGE.read_text(encoding="utf-8") == module.text(), "run python docs/make_places.py"

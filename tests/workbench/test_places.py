@@ -1,0 +1,13 @@
+"""The pages that claims name are pages of the workbench."""
+
+from __future__ import annotations
+
+from django.urls import get_resolver
+
+from securebase.ipt.places import places
+
+
+def test_every_page_that_a_claim_names_is_there() -> None:
+    pages = {p.page for p in places() if p.page}
+    assert pages
+    assert pages <= {name for name in get_resolver().reverse_dict if isinstance(name, str)}
