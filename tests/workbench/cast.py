@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+
+from django.utils import timezone
 
 from securebase.measurement.catalogue import instrument
 from securebase.records.vocabulary import Moment, ProblemArea
@@ -37,8 +40,28 @@ class Cast:
         assert episode is not None
         return episode
 
-    def invite(self, moment: Moment = Moment.BEFORE, mode: CheckInMode = CheckInMode.LINK, at: datetime = NOON):
-        return therapy_sessions.invite_check_in(session=self.session, by=self.alma, moment=moment, mode=mode, at=at)
+    def hold_at(self, at: datetime) -> None:
+        self.session.held_at = at
+        self.session.save()
+
+    def hold_in_an_hour(self) -> None:
+        """What is asked before the session can still be asked."""
+        self.hold_at(timezone.now() + timedelta(hours=1))
+
+    def invite(
+        self,
+        moment: Moment = Moment.BEFORE,
+        mode: CheckInMode = CheckInMode.LINK,
+        at: datetime = NOON,
+        extras: Sequence[str] | None = (),
+    ):
+        """Open a check-in; the session set alone, unless extras are named (None: what is due). Before a session: an
+        hour before it, for which a session of the past is held later."""
+        if moment is Moment.BEFORE and at > self.session.held_at:
+            self.hold_at(at + timedelta(hours=1))
+        return therapy_sessions.invite_check_in(
+            session=self.session, by=self.alma, moment=moment, mode=mode, at=at, extras=extras
+        )
 
 
 def make_cast() -> Cast:

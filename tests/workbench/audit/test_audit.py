@@ -81,7 +81,13 @@ def test_answers_leave_their_number_in_the_trail_and_nothing_else(cast: Cast) ->
     entry = Entry.objects.get(action="check_in.answered")
     assert entry.actor == ""
     assert entry.client == str(cast.carla.id)
-    assert entry.detail == {"instrument": "session_before", "answered": 11, "alerts": 1}
+    assert entry.detail == {
+        "instrument": "session_before",
+        "answered": 11,
+        "alerts": 1,
+        "moment": "before",
+        "beside": [],
+    }
     everything = json.dumps([e.detail for e in Entry.objects.all()])
     assert "Carla" not in everything
 

@@ -26,6 +26,7 @@ def full(cast: Cast) -> Cast:
     check_in = cast.invite().check_in
     actions.record_check_in(check_in=check_in, responses=answers("session_before", 5.0, 1.0), submission="s", at=NOON)
     actions.mark_rupture(session=cast.session, by=cast.alma, kind="withdrawal", at=NOON)
+    actions.choose_extra(episode=cast.episode, by=cast.alma, instrument="coping_month", off=True)
     return cast
 
 

@@ -129,3 +129,35 @@ def test_the_page_gives_a_file_whose_name_says_nothing(full: Cast, alma: Browser
     assert answer.headers["Content-Disposition"] == 'attachment; filename="securebase-scores.csv"'
     assert answer.headers["Cache-Control"] == "no-store, private"
     assert answer.content.startswith(b"person,time,symptoms,")
+
+
+def test_what_is_asked_beside_the_check_in_has_columns_of_its_own(cast: Cast) -> None:
+    """A construct's own name stays with the check-in, also where an extra was answered before it."""
+    second = actions.create_session(episode=cast.episode, by=cast.alma, number=2, held_at=NOON + timedelta(days=7))
+    after = cast.invite(Moment.AFTER, extras=["expectation"]).check_in
+    actions.record_check_in(
+        check_in=after,
+        responses=answers("session_after"),
+        submission="a",
+        at=NOON + timedelta(hours=1),
+        extra={"expectation": {1: 9.0, 2: 9.0, 3: 2.0, 4: 2.0}},
+    )
+    before = actions.invite_check_in(
+        session=second, by=cast.alma, moment=Moment.BEFORE, mode="link", at=second.held_at, extras=()
+    ).check_in
+    actions.record_check_in(
+        check_in=before, responses=answers("session_before", 3.0), submission="b", at=second.held_at
+    )
+    actions.rate_session(
+        session=cast.session,
+        by=cast.alma,
+        responses=answers("therapist_after", 1.0),
+        submission="c",
+        at=NOON + timedelta(hours=2),
+    )
+    rows = table(cast)
+    assert [row["hope"] for row in rows] == ["", "3"]
+    assert [row["expectation_expectation"] for row in rows] == ["9", ""]
+    assert [row["credibility"] for row in rows] == ["2", ""]
+    assert [row["alliance"] for row in rows] == ["4", ""]
+    assert not any("therapist" in name for name in rows[0])

@@ -207,9 +207,7 @@ def test_queries_do_not_grow_with_sessions(course: Cast) -> None:
 # ---- what a page must not say, and what it must ----------------------------------------------------------------------
 def only_partly_answered(cast: Cast) -> None:
     """Two of the items of the first check-in are answered, and no more."""
-    invited = invite_check_in(
-        session=cast.session, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.LINK, at=timezone.now()
-    )
+    invited = cast.invite(Moment.BEFORE, CheckInMode.LINK, at=timezone.now())
     every = answers("session_before", 5.0)
     given = {item: value if item <= 2 else None for item, value in every.items()}
     record_check_in(check_in=invited.check_in, responses=given, submission="part", at=timezone.now())
@@ -227,9 +225,7 @@ def test_a_partial_check_in_is_not_called_nothing(cast: Cast, alma: Browser) -> 
 
 
 def test_no_all_clear_stands_under_an_open_alert(cast: Cast, alma: Browser) -> None:
-    invited = invite_check_in(
-        session=cast.session, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.LINK, at=timezone.now()
-    )
+    invited = cast.invite(Moment.BEFORE, CheckInMode.LINK, at=timezone.now())
     given = answers("session_before", 5.0, safety=1.0)
     record_check_in(check_in=invited.check_in, responses=given, submission="x", at=timezone.now())
     page = soup(alma, "client", cast.carla.id)

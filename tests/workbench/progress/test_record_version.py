@@ -120,6 +120,20 @@ WRITES: dict[str, tuple[Callable[[Course], object], bool]] = {
         lambda c: sessions.set_aside_administration(administration=c.answered, by=c.by, at=NOON),
         True,
     ),
+    "choose_extra": (
+        lambda c: sessions.choose_extra(episode=c.cast.episode, by=c.by, instrument="coping_month", off=True),
+        False,
+    ),
+    "rate_session": (
+        lambda c: sessions.rate_session(
+            session=c.cast.session,
+            by=c.by,
+            responses=answers("therapist_after"),
+            submission="own",
+            at=NOON + timedelta(hours=1),
+        ),
+        True,
+    ),
     "acknowledge_alert": (
         lambda c: sessions.acknowledge_alert(alert=c.alert, by=c.by, note="Called.", at=NOON + timedelta(hours=1)),
         True,

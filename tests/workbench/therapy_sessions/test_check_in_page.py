@@ -197,6 +197,7 @@ def test_who_began_before_the_link_ran_out_may_finish(cast: Cast, browser: Brows
 
 class TestThisDeviceHandedOver:
     def handed(self, cast: Cast, alma: Browser, moment: str = "before") -> str:
+        cast.hold_in_an_hour()
         url = reverse("check-in-hand-over", args=[cast.carla.id, cast.session.id, moment])
         answer = alma.post(url)
         assert answer.status_code == 302
@@ -221,7 +222,7 @@ class TestThisDeviceHandedOver:
 
     def test_after_sending_the_therapist_signs_in_again(self, cast: Cast, alma: Browser) -> None:
         path = self.handed(cast, alma)
-        alma.post(path, filled())
+        alma.post(path, filled(as_it_is="1"))
         page = alma.get(path + "sent/").content.decode()
         assert "give the device back" in page
         assert alma.get("/").headers["Location"].startswith("/sign-in/")
@@ -237,6 +238,7 @@ class TestThisDeviceHandedOver:
 
 
 def test_without_an_address_no_link_is_offered_and_the_page_says_why(cast: Cast, alma: Browser, settings) -> None:
+    cast.hold_in_an_hour()
     page = reverse("session", args=[cast.carla.id, cast.session.id])
     make = reverse("check-in-link", args=[cast.carla.id, cast.session.id, "before"])
     text = alma.get(page).content.decode()

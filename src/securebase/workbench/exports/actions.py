@@ -15,6 +15,7 @@ from securebase.exchange.pseudonyms import for_outside
 from securebase.exchange.record_json import record_text
 from securebase.exchange.work_csv import work_table
 from securebase.ipt.worksheet import Report
+from securebase.measurement.schedule import SESSION_SETS
 from securebase.records.episode import Administration, EpisodeRecord, Score
 from securebase.records.vocabulary import Respondent
 from securebase.reports.on_paper import document, parts
@@ -145,10 +146,11 @@ def _scored(episode: EpisodeRecord) -> Iterator[tuple[Administration, list[Score
 
 def _columns(episode: EpisodeRecord) -> dict[Measure, str]:
     """(instrument, scale) → the column's name: the construct for the scale it is followed with (that of the episode for
-    symptoms, else the first that was used), instrument and scale for every other. Symptoms come first."""
+    symptoms, else the check-in's own, else the first that was used), instrument and scale for every other. Symptoms
+    come first."""
     constructs = {(s.instrument, s.scale): s.construct for _, scores in _scored(episode) for s in scores}
     chief: dict[str, Measure] = {}
-    for measure, name in constructs.items():
+    for measure, name in sorted(constructs.items(), key=lambda entry: entry[0][0] not in SESSION_SETS.values()):
         chief.setdefault(name, measure)
     if episode.symptom_measure in constructs:
         chief["symptoms"] = episode.symptom_measure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,24 +12,29 @@ from django.db import transaction
 from securebase.errors import InputError
 from securebase.measurement.catalogue import instrument as instrument_called
 from securebase.measurement.scoring import Scored, score
-from securebase.records.vocabulary import Moment, Phase, RuptureKind
+from securebase.records.vocabulary import Moment, Phase, Respondent, RuptureKind
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record
 from securebase.workbench.clients.actions import CHANGED_MEANWHILE, ensure_own, raise_record_version
 from securebase.workbench.clients.models import Episode
+from securebase.workbench.therapy_sessions.extras import can_be_asked, due_at
 from securebase.workbench.therapy_sessions.models import (
     Administration,
     CheckIn,
     CheckInMode,
     CheckInState,
+    ExtraChoice,
     Response,
     Rupture,
     SafetyAlert,
     Score,
     TherapySession,
 )
+from securebase.workbench.therapy_sessions.sheets import counts_as_before
 from securebase.workbench.therapy_sessions.tokens import digest, new_token
 
+#: What a therapist rates after a session.
+THERAPIST_SET = "therapist_after"
 _THE_LINK = "the client’s own link leads to this one check-in"
 Responses = Mapping[int, float | None]
 
@@ -92,27 +97,45 @@ class Invitation:
 
 @transaction.atomic
 def invite_check_in(
-    *, session: TherapySession, by: Account, moment: Moment, mode: CheckInMode, at: datetime, simulated: bool = False
+    *,
+    session: TherapySession,
+    by: Account,
+    moment: Moment,
+    mode: CheckInMode,
+    at: datetime,
+    extras: Sequence[str] | None = None,
+    simulated: bool = False,
 ) -> Invitation:
     """Open the check-in of this moment, or open it anew: a new link ends the old one.
 
-    Raises InputError where it has been answered.
+    extras: instruments to ask beside the session set; None: those that are due. They are fixed here, and opening a
+    waiting check-in anew keeps them. Raises InputError where it has been answered, and where what is asked before a
+    session would be asked after it.
     """
     ensure_own(session.episode.client, by)
     moment = Moment(moment)
     if moment is Moment.BETWEEN:
         raise InputError("a check-in belongs before or after a session")
+    if moment is Moment.BEFORE and mode != CheckInMode.PAPER and not counts_as_before(session, at):
+        raise InputError(
+            f"session {session.number} has begun, so what is asked before it can no longer be asked",
+            advice="If it is still to come, correct its date. A sheet that was filled in before it can be typed in.",
+        )
     check_in = session.check_ins.filter(moment=moment.value).first()
     if check_in is not None and check_in.is_answered:
         raise InputError("this check-in has been answered", advice="It cannot be opened again.")
     token = new_token()
+    asked = [i.id for i in due_at(session, moment, at)] if extras is None else list(extras)
     check_in = check_in or CheckIn(therapy_session=session, moment=moment.value)
+    check_in.extras = asked
     check_in.mode, check_in.state, check_in.simulated = mode, CheckInState.WAITING, simulated
     check_in.token_digest = None if mode == CheckInMode.PAPER else digest(token)
     check_in.invited_at, check_in.opened_at = at, None
     check_in.expires_at = None if mode == CheckInMode.PAPER else at + timedelta(hours=settings.CHECK_IN_LINK_HOURS)
     check_in.save()
-    _record(by, "check_in.invited", check_in, session.episode, mode=str(mode), moment=moment.value)
+    # what was asked for by hand is asked now
+    ExtraChoice.objects.visible_to(by).filter(episode=session.episode, instrument__in=asked).update(asked_for=False)
+    _record(by, "check_in.invited", check_in, session.episode, mode=str(mode), moment=moment.value, extras=asked)
     return Invitation(check_in, token)
 
 
@@ -148,16 +171,30 @@ class Recorded:
 
 @transaction.atomic
 def record_check_in(
-    *, check_in: CheckIn, responses: Responses, submission: str, at: datetime, by: Account | None = None
+    *,
+    check_in: CheckIn,
+    responses: Responses,
+    submission: str,
+    at: datetime,
+    by: Account | None = None,
+    extra: Mapping[str, Responses] | None = None,
 ) -> Recorded:
-    """Keep a check-in's answers: administration, responses, scores, safety alerts and audit row, all or nothing.
+    """Keep a check-in's answers: administrations, responses, scores, safety alerts and audit row, all or nothing.
 
     `submission` names this sending: the same one twice (a retry after a lost connection) is kept once. `by` is the
-    therapist who types in a paper form; None is the client. Raises ResponseError for values that the items do not
-    allow, InputError where other answers were kept already.
+    therapist who types in a paper form; None is the client. extra: instrument → answers, of those that this check-in
+    asks beside its session set; one that was left out altogether leaves no form. What a client sends to a check-in
+    before a session that has begun is kept as given between sessions, at its own time: it did not come before.
+
+    Raises ResponseError for values that the items do not allow, InputError where other answers were kept already.
     """
     scored = score(instrument_called(check_in.instrument_id), responses)
-    episode = check_in.therapy_session.episode
+    beside = [score(instrument_called(name), (extra or {})[name]) for name in check_in.extras if name in (extra or {})]
+    beside = [one for one in beside if any(value is not None for value in one.responses.values())]
+    session: TherapySession | None = check_in.therapy_session
+    episode, moment = check_in.therapy_session.episode, Moment(check_in.moment)
+    if by is None and moment is Moment.BEFORE and not counts_as_before(check_in.therapy_session, at):
+        session, moment = None, Moment.BETWEEN
     if by is not None:
         ensure_own(episode.client, by)
     kept = CheckIn.objects.for_the_workbench(because=_THE_LINK).get(id=check_in.id)
@@ -169,18 +206,22 @@ def record_check_in(
         raise InputError("this check-in was withdrawn")
     kept.state, kept.answered_at, kept.submission_digest = CheckInState.ANSWERED, at, digest(submission)
     kept.save(update_fields=["state", "answered_at", "submission_digest"])
-    administration = _keep(
-        scored,
-        episode=episode,
-        session=check_in.therapy_session,
-        check_in=kept,
-        moment=Moment(check_in.moment),
-        at=at,
-        typed_in_by=by,
-        simulated=check_in.simulated,
-    )
-    _record(by, "check_in.answered", kept, episode, **_outline(scored))
-    return Recorded(administration, len(scored.alerts))
+    forms = [
+        _keep(
+            one,
+            episode=episode,
+            session=session,
+            check_in=kept,
+            moment=moment,
+            at=at,
+            typed_in_by=by,
+            simulated=check_in.simulated,
+        )
+        for one in (scored, *beside)
+    ]
+    outline = _outline(scored) | {"moment": moment.value, "beside": [_outline(one) for one in beside]}
+    _record(by, "check_in.answered", kept, episode, **outline)
+    return Recorded(forms[0], len(scored.alerts))
 
 
 def is_that_sending(*, check_in: CheckIn, submission: str) -> bool:
@@ -293,6 +334,7 @@ def _keep(
     simulated: bool,
     check_in: CheckIn | None = None,
     submission: str = "",
+    respondent: Respondent = Respondent.CLIENT,
 ) -> Administration:
     """The rows of one administration, inside the caller's transaction."""
     administration = Administration.objects.create(
@@ -303,6 +345,7 @@ def _keep(
         instrument_version=instrument_called(scored.instrument).version,
         at=at,
         moment=Moment(moment).value,
+        respondent=respondent.value,
         typed_in_by=typed_in_by.id if typed_in_by else None,
         submission_digest=digest(submission) if submission else None,
         simulated=simulated,
@@ -334,6 +377,59 @@ def _outline(scored: Scored) -> dict[str, object]:
     """What the audit trail may know of answers: how many, not which."""
     answered = sum(value is not None for value in scored.responses.values())
     return {"instrument": scored.instrument, "answered": answered, "alerts": len(scored.alerts)}
+
+
+# ---- what is asked seldom --------------------------------------------------------------------------------------------
+@transaction.atomic
+def choose_extra(
+    *, episode: Episode, by: Account, instrument: str, off: bool | None = None, asked_for: bool | None = None
+) -> ExtraChoice:
+    """Not to ask an extra in this therapy, or to ask it again; to ask it at the next check-in, or not after all."""
+    ensure_own(episode.client, by)
+    if not can_be_asked(instrument):
+        raise InputError(f"“{instrument}” is nothing that the workbench asks beside the check-in")
+    choice, _ = ExtraChoice.objects.visible_to(by).get_or_create(episode=episode, instrument=instrument)
+    if off is not None:
+        choice.off = off
+        choice.asked_for = choice.asked_for and not off
+    if asked_for is not None:
+        choice.asked_for = asked_for
+        choice.off = choice.off and not asked_for
+    choice.save()
+    _record(by, "extra.chosen", choice, episode, instrument=instrument, off=choice.off, asked_for=choice.asked_for)
+    return choice
+
+
+@transaction.atomic
+def rate_session(
+    *, session: TherapySession, by: Account, responses: Responses, submission: str, at: datetime
+) -> Recorded:
+    """The therapist's own rating of a session. Another one later sets the earlier aside; both stay in the record."""
+    episode = session.episode
+    ensure_own(episode.client, by)
+    if session.held_at > at:
+        raise InputError(f"session {session.number} is still to come", advice="Rate it when it has been held.")
+    scored = score(instrument_called(THERAPIST_SET), responses)
+    if all(v is None for v in scored.responses.values()):
+        raise InputError("nothing is rated yet", advice="Choose a number in at least one row.")
+    earlier = session.administrations.filter(instrument=THERAPIST_SET, set_aside_at=None)
+    again = session.administrations.filter(submission_digest=digest(submission)).first()
+    if again is not None:
+        return Recorded(again, 0, again=True)
+    earlier.update(set_aside_at=at)
+    rating = _keep(
+        scored,
+        episode=episode,
+        session=session,
+        moment=Moment.AFTER,
+        at=at,
+        typed_in_by=None,
+        submission=submission,
+        simulated=episode.client.simulated,
+        respondent=Respondent.THERAPIST,
+    )
+    _record(by, "session.rated", session, episode, **_outline(scored))
+    return Recorded(rating, 0)
 
 
 # ---- safety ----------------------------------------------------------------------------------------------------------
@@ -388,7 +484,7 @@ def remove_rupture(*, rupture: Rupture, by: Account) -> None:
 def _record(
     by: Account | None,
     action: str,
-    row: TherapySession | CheckIn | Administration | SafetyAlert | Rupture,
+    row: TherapySession | CheckIn | Administration | SafetyAlert | Rupture | ExtraChoice,
     episode: Episode,
     **detail: object,
 ) -> None:

@@ -15,11 +15,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError
 from securebase.measurement.catalogue import instrument as instrument_called
+from securebase.measurement.schedule import SESSION_SETS
+from securebase.records.vocabulary import Moment
 from securebase.workbench.accounts.models import HELP_TEXT, Account
 from securebase.workbench.accounts.queries import help_text_of
 from securebase.workbench.therapy_sessions import actions, queries
 from securebase.workbench.therapy_sessions.forms import AnswersForm
-from securebase.workbench.therapy_sessions.models import SESSION_SETS, CheckIn, CheckInMode
+from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode
+from securebase.workbench.therapy_sessions.sheets import counts_as_before
 
 #: The browser that sent a check-in may see its thanks for so long, in seconds.
 _THANKS_FOR = 30 * 60
@@ -56,7 +59,11 @@ def _received(request: HttpRequest, token: str, found: CheckIn | None, now: date
         return _questions(request, found, form, ask_again=True)
     try:
         kept = actions.record_check_in(
-            check_in=found, responses=form.responses(), submission=form.cleaned_data["submission"], at=now
+            check_in=found,
+            responses=form.responses(),
+            extra=form.extra_responses(),
+            submission=form.cleaned_data["submission"],
+            at=now,
         )
     except InputError:
         # another sending of the same link was quicker
@@ -64,7 +71,8 @@ def _received(request: HttpRequest, token: str, found: CheckIn | None, now: date
         if found is None or not found.is_answered:
             return _closed(request, found, unheard=alarming)
         return _sent_after_all(request, token, found, form, now)
-    return _thanks(request, token, found, help_at_once=bool(kept.alerts))
+    too_late = kept.administration.moment != found.moment
+    return _thanks(request, token, found, help_at_once=bool(kept.alerts), began=too_late)
 
 
 def _sent_after_all(request: HttpRequest, token: str, found: CheckIn, form: AnswersForm, now: datetime) -> HttpResponse:
@@ -72,7 +80,9 @@ def _sent_after_all(request: HttpRequest, token: str, found: CheckIn, form: Answ
     other answers from a second page. Of those only what raises an alert is kept, and it is never sent away."""
     submission = str(form.data.get("submission", ""))[:80]
     if actions.is_that_sending(check_in=found, submission=submission):
-        return _thanks(request, token, found, help_at_once=found.answers.safety_alerts.exists())
+        kept = found.answers
+        began = kept.moment != found.moment
+        return _thanks(request, token, found, help_at_once=kept.safety_alerts.exists(), began=began)
     if not form.raises_an_alert:
         return _closed(request, found, not_kept=True)
     actions.record_late_answers(check_in=found, responses=form.responses(), submission=submission, at=now)
@@ -80,9 +90,9 @@ def _sent_after_all(request: HttpRequest, token: str, found: CheckIn, form: Answ
 
 
 def _thanks(
-    request: HttpRequest, token: str, found: CheckIn, *, help_at_once: bool, late: bool = False
+    request: HttpRequest, token: str, found: CheckIn, *, help_at_once: bool, late: bool = False, began: bool = False
 ) -> HttpResponse:
-    request.session["check_in_sent"] = {"id": str(found.id), "help": help_at_once, "late": late}
+    request.session["check_in_sent"] = {"id": str(found.id), "help": help_at_once, "late": late, "began": began}
     if not isinstance(request.user, Account) and "handed_over" not in request.session:
         request.session.set_expiry(_THANKS_FOR)
     return redirect("check-in-sent", token)
@@ -90,7 +100,8 @@ def _thanks(
 
 def _form(found: CheckIn, sent: QueryDict | None = None) -> AnswersForm:
     instrument = instrument_called(found.instrument_id)
-    return AnswersForm(sent, instrument=instrument, initial={"submission": secrets.token_urlsafe(16)})
+    new = {"submission": secrets.token_urlsafe(16)}
+    return AnswersForm(sent, instrument=instrument, extra=found.extra_instruments, initial=new)
 
 
 def _ran_out(found: CheckIn, now: datetime) -> bool:
@@ -110,10 +121,7 @@ def _worth_asking_again(request: HttpRequest, form: AnswersForm) -> bool:
     """
     if form.raises_an_alert:
         return False
-    given = form.responses()
-    if all(v is None for v in given.values()):
-        return True
-    return any(v is None for v in given.values()) and "as_it_is" not in request.POST
+    return not form.any_answer or (bool(form.left_open) and "as_it_is" not in request.POST)
 
 
 def _questions(
@@ -124,8 +132,11 @@ def _questions(
         "form": form,
         "questions": form.questions,
         "left_open": asked_again_of,
-        "all_open": len(asked_again_of) == len(form.questions),
+        "all_open": ask_again and not form.any_answer,
         "instrument": form.instrument,
+        "has_begun": found.moment == Moment.BEFORE and not counts_as_before(found.therapy_session, timezone.now()),
+        # kept on the client's own phone only: not on a device that was handed over, nor where staff is signed in
+        "keep": "no" if found.mode == CheckInMode.DEVICE or isinstance(request.user, Account) else "yes",
     }
     return render(request, "therapy_sessions/check_in.html", context, status=status)
 
@@ -138,7 +149,11 @@ def sent(request: HttpRequest, token: str) -> HttpResponse:
     mark = request.session.get("check_in_sent", {})
     if found is None or mark.get("id") != str(found.id):
         return _closed(request, found)
-    context = _around(request, found) | {"show_help": mark.get("help", False), "late": mark.get("late", False)}
+    context = _around(request, found) | {
+        "show_help": mark.get("help", False),
+        "late": mark.get("late", False),
+        "began": mark.get("began", False),
+    }
     return render(request, "therapy_sessions/check_in_sent.html", context)
 
 

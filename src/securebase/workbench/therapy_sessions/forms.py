@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -83,6 +83,8 @@ class Question:
     """One item as a page shows it."""
 
     item: Item
+    #: counted through the whole sheet, the extras included
+    number: int
     name: str
     value: str
     errors: list[str]
@@ -96,20 +98,51 @@ class Question:
         return self.value == ""
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The questions of one extra, under a heading of their own. `window`: what to think of, where it is not the same
+    as for the check-in itself."""
+
+    instrument: Instrument
+    questions: list[Question]
+
+    @property
+    def window(self) -> str:
+        rhythm = self.instrument.asked
+        return "" if rhythm is not None and rhythm.weekly else self.instrument.window
+
+
 class AnswersForm(forms.Form):
-    """One field an item, none required: an item left open is kept as unanswered, never as a middle."""
+    """One field an item, none required: an item left open is kept as unanswered, never as a middle.
+
+    extra: instruments that are asked on the same page, each under a heading.
+    """
 
     submission = forms.CharField(max_length=80, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, instrument: Instrument, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, instrument: Instrument, extra: Sequence[Instrument] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.instrument = instrument
-        for item in instrument.items:
-            self.fields[f"item_{item.number}"] = _field(item)
+        self.instrument, self.extra = instrument, tuple(extra)
+        for one in (instrument, *self.extra):
+            for item in one.items:
+                self.fields[self._name(one, item)] = _field(item)
+
+    def _name(self, of: Instrument, item: Item) -> str:
+        return f"item_{item.number}" if of is self.instrument else f"item_{of.id}_{item.number}"
 
     def responses(self) -> Mapping[int, float | None]:
         """Item number → value; None where unanswered or not understood. Only of a form that was checked."""
         return {i.number: self.cleaned_data.get(f"item_{i.number}") for i in self.instrument.items}
+
+    def extra_responses(self) -> dict[str, Mapping[int, float | None]]:
+        """Instrument → its answers, of the extras. Only of a form that was checked."""
+        return {one.id: {i.number: self.cleaned_data.get(self._name(one, i)) for i in one.items} for one in self.extra}
+
+    @property
+    def any_answer(self) -> bool:
+        """Whether anything was answered at all. Only of a form that was checked."""
+        given = (self.responses(), *self.extra_responses().values())
+        return any(value is not None for one in given for value in one.values())
 
     @property
     def raises_an_alert(self) -> bool:
@@ -120,22 +153,39 @@ class AnswersForm(forms.Form):
 
     @property
     def questions(self) -> list[Question]:
+        """Those of the instrument itself."""
         from_here = {rule.item: rule.at_least for rule in self.instrument.safety_rules}
-        return [self._question(item, from_here.get(item.number)) for item in self.instrument.items]
+        return [
+            self._question(self.instrument, item, item.number, from_here.get(item.number))
+            for item in self.instrument.items
+        ]
+
+    @property
+    def sections(self) -> list[Section]:
+        """Those of the extras; their numbers go on where those of the instrument end."""
+        found, number = [], len(self.instrument.items)
+        for one in self.extra:
+            found.append(Section(one, [self._question(one, i, number + i.number, None) for i in one.items]))
+            number += len(one.items)
+        return found
+
+    @property
+    def all_questions(self) -> list[Question]:
+        return [*self.questions, *(q for section in self.sections for q in section.questions)]
 
     @property
     def left_open(self) -> list[Question]:
-        return [q for q in self.questions if q.open]
+        return [q for q in self.all_questions if q.open]
 
-    def _question(self, item: Item, alert_from: float | None) -> Question:
-        name = f"item_{item.number}"
+    def _question(self, of: Instrument, item: Item, number: int, alert_from: float | None) -> Question:
+        name = self._name(of, item)
         value = str(self.data.get(name, "")).strip() if self.is_bound else ""
         steps = [
             f"{item.minimum + n * item.step:g}" for n in range(round((item.maximum - item.minimum) / item.step) + 1)
         ]
         errors = [str(e) for e in self.errors.get(name, [])] if self.is_bound else []
         options = [(o, alert_from is not None and o.value >= alert_from) for o in item.options]
-        return Question(item, name, value, errors, alert_from is not None, steps, options)
+        return Question(item, number, name, value, errors, alert_from is not None, steps, options)
 
 
 def _field(item: Item) -> forms.Field:

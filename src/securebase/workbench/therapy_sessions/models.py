@@ -8,15 +8,15 @@ from typing import ClassVar
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from securebase.measurement.catalogue import instrument as instrument_called
+from securebase.measurement.instrument import Instrument
+from securebase.measurement.schedule import SESSION_SETS
 from securebase.records.vocabulary import Moment, Phase, Respondent, RuptureKind
 from securebase.workbench.clients.models import PHASES, Episode
 from securebase.workbench.clients.scoping import ScopedModel
 
 MOMENTS = [(m.value, m.label) for m in Moment]
 RUPTURE_KINDS = [(k.value, k.label) for k in RuptureKind]
-
-#: The instrument of our own that is asked at each moment.
-SESSION_SETS = {Moment.BEFORE.value: "session_before", Moment.AFTER.value: "session_after"}
 
 
 class TherapySession(ScopedModel):
@@ -75,6 +75,8 @@ class CheckIn(ScopedModel):
     answered_at = models.DateTimeField(null=True, blank=True)
     #: what the page sent to say “this is the same answer again”; a digest, like the link's
     submission_digest = models.CharField(max_length=64, blank=True)
+    #: instruments asked beside the session set, as they were due when it was opened: link, sheet and typing in agree
+    extras = models.JSONField(default=list, blank=True)
     simulated = models.BooleanField(default=False)
 
     class Meta:
@@ -87,6 +89,21 @@ class CheckIn(ScopedModel):
     @property
     def instrument_id(self) -> str:
         return SESSION_SETS[self.moment]
+
+    @property
+    def extra_instruments(self) -> list[Instrument]:
+        return [instrument_called(name) for name in self.extras]
+
+    @property
+    def answers(self) -> Administration:
+        """What was answered of the session set. Raises Administration.DoesNotExist where nothing was."""
+        return self.administrations.get(instrument=self.instrument_id)
+
+    @property
+    def extra_answers(self) -> list[Administration]:
+        """What was answered of the extras, in the order in which they were asked."""
+        found = {a.instrument: a for a in self.administrations.all()}
+        return [found[name] for name in self.extras if name in found]
 
     @property
     def is_answered(self) -> bool:
@@ -107,7 +124,9 @@ class Administration(ScopedModel):
     therapy_session = models.ForeignKey(
         TherapySession, on_delete=models.PROTECT, null=True, blank=True, related_name="administrations"
     )
-    check_in = models.OneToOneField(CheckIn, on_delete=models.PROTECT, null=True, blank=True, related_name="answers")
+    check_in = models.ForeignKey(
+        CheckIn, on_delete=models.PROTECT, null=True, blank=True, related_name="administrations"
+    )
     instrument = models.CharField(max_length=60)
     instrument_version = models.CharField(max_length=20, default="1")
     at = models.DateTimeField()
@@ -123,9 +142,14 @@ class Administration(ScopedModel):
 
     class Meta:
         ordering = ("at",)
+        constraints = (models.UniqueConstraint(fields=("check_in", "instrument"), name="one_form_a_check_in"),)
 
     def __str__(self) -> str:
         return f"{self.instrument} {self.at:%Y-%m-%d}"
+
+    @property
+    def name(self) -> str:
+        return instrument_called(self.instrument).name
 
     @property
     def came_late(self) -> bool:
@@ -213,3 +237,21 @@ class Rupture(ScopedModel):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class ExtraChoice(ScopedModel):
+    """What a therapist decided about one extra in one episode: not to ask it, or to ask it at the next check-in."""
+
+    THERAPIST_PATH: ClassVar[str] = "episode__client__therapist"
+
+    episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="extra_choices")
+    instrument = models.CharField(max_length=60)
+    off = models.BooleanField(default=False)
+    asked_for = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("instrument",)
+        constraints = (models.UniqueConstraint(fields=("episode", "instrument"), name="one_choice_an_extra"),)
+
+    def __str__(self) -> str:
+        return self.instrument

@@ -10,18 +10,20 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError
 from securebase.measurement.catalogue import instrument as instrument_called
+from securebase.measurement.schedule import SESSION_SETS
 from securebase.records.vocabulary import Moment, Phase, RuptureKind
 from securebase.workbench.accounts.actions import record_sign_out
 from securebase.workbench.accounts.gate import for_roles, signed_in
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.therapy_sessions import actions, queries
+from securebase.workbench.therapy_sessions.extras import due_at
 from securebase.workbench.therapy_sessions.forms import (
     AlertNoteForm,
     AnswersForm,
@@ -30,8 +32,8 @@ from securebase.workbench.therapy_sessions.forms import (
     SessionForm,
     SheetForm,
 )
-from securebase.workbench.therapy_sessions.models import SESSION_SETS, CheckIn, CheckInMode, TherapySession
-from securebase.workbench.therapy_sessions.sheets import filled_in_at
+from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode, CheckInState, TherapySession
+from securebase.workbench.therapy_sessions.sheets import counts_as_before, filled_in_at
 from securebase.workbench.ui.conflict import keep_typed, sentence
 from securebase.workbench.ui.methods import sent_only
 
@@ -100,15 +102,7 @@ def session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -
     """One session: its check-ins, marks of strain, and its date and number."""
     context = _client_page(request, client_id, "session", "sessions")
     found = queries.session_of(account=signed_in(request), client=context["client"], session_id=session_id)
-    at = timezone.localtime(found.held_at)
-    start = {
-        "number": found.number,
-        "date": at.date(),
-        "time": at.time(),
-        "phase": found.phase,
-        "version": found.version,
-    }
-    form = SessionForm(request.POST or None, episode=found.episode, initial=start)
+    form = SessionForm(request.POST or None, episode=found.episode, initial=_shown(found))
     if form.is_valid():
         data = form.cleaned_data
         try:
@@ -129,21 +123,77 @@ def session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -
     return _page(request, "session", context | _about(found) | {"form": form}, refused=bool(form.errors))
 
 
+def _shown(found: TherapySession) -> dict[str, Any]:
+    at = timezone.localtime(found.held_at)
+    return {
+        "number": found.number,
+        "date": at.date(),
+        "time": at.time(),
+        "phase": found.phase,
+        "version": found.version,
+    }
+
+
 def _about(found: TherapySession) -> dict[str, Any]:
-    check_ins = {c.moment: c for c in found.check_ins.select_related("answers")}
-    moments = [(m, check_ins.get(m.value)) for m in (Moment.BEFORE, Moment.AFTER)]
+    check_ins = {c.moment: c for c in found.check_ins.prefetch_related("administrations")}
+    now = timezone.now()
     later = found.episode.therapy_sessions.filter(number__gte=found.number).order_by("number")
     ruptures = list(found.ruptures.select_related("repaired_in"))
     return {
         "session": found,
-        "moments": [(m, c, instrument_called(SESSION_SETS[m.value])) for m, c in moments],
+        "moments": [_moment(found, m, check_ins.get(m.value), now) for m in (Moment.BEFORE, Moment.AFTER)],
+        "rating": queries.own_rating(found),
+        "rating_form": _rating_form(),
         "ruptures": ruptures,
         "rupture_form": RuptureForm(),
         "repair_form": RepairForm(sessions=later, initial={"session": found}),
         "address": settings.ADDRESS,
-        "now": timezone.now(),
+        "now": now,
         "removable": not (check_ins or ruptures or found.administrations.exists() or found.repairs.exists()),
     }
+
+
+def _moment(found: TherapySession, moment: Moment, check_in: CheckIn | None, now: datetime) -> dict[str, Any]:
+    """One check-in as the session's page shows it. `too_late`: the session has begun, so nothing is asked before it."""
+    answered = check_in.answers if check_in is not None and check_in.is_answered else None
+    return {
+        "moment": moment,
+        "check_in": check_in,
+        "answers": answered,
+        "not_before": answered is not None and answered.moment == Moment.BETWEEN,
+        "extra": due_at(found, moment, now),
+        "too_late": moment is Moment.BEFORE and not counts_as_before(found, now),
+    }
+
+
+def _rating_form(sent: QueryDict | None = None) -> AnswersForm:
+    new = {"submission": secrets.token_urlsafe(16)}
+    return AnswersForm(sent, instrument=instrument_called(actions.THERAPIST_SET), initial=new)
+
+
+@_only_therapists
+@sent_only
+def rate_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
+    """The therapist's own rating of the session, in five clicks. What cannot be kept comes back as it was chosen."""
+    context = _client_page(request, client_id, "session-rate", "sessions")
+    found = queries.session_of(account=signed_in(request), client=context["client"], session_id=session_id)
+    form = _rating_form(request.POST)
+    if form.is_valid():
+        try:
+            actions.rate_session(
+                session=found,
+                by=signed_in(request),
+                responses=form.responses(),
+                submission=form.cleaned_data["submission"],
+                at=timezone.now(),
+            )
+        except InputError as error:
+            form.add_error(None, sentence(error))
+        else:
+            messages.success(request, "Your rating is saved.")
+            return redirect("session", client_id, session_id)
+    own = SessionForm(episode=found.episode, initial=_shown(found))
+    return _page(request, "session", context | _about(found) | {"form": own, "rating_form": form}, refused=True)
 
 
 @_only_therapists
@@ -233,11 +283,20 @@ def _check_in(found: TherapySession, moment: Moment) -> CheckIn | None:
 
 
 @_only_therapists
-@require_GET
+@require_http_methods(["GET", "POST"])
 def paper(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
-    """A sheet to print. It names the session, not the person."""
+    """A sheet to print. It names the session, not the person. Asking for it opens the check-in where it is not open
+    yet, so that typing in asks later what was printed."""
     context, found, when = _session_and_moment(request, client_id, session_id, moment, "check-in-paper")
-    form = AnswersForm(instrument=instrument_called(SESSION_SETS[when.value]))
+    if request.method == "POST":
+        check_in = _check_in(found, when)
+        if check_in is None or check_in.state == CheckInState.WITHDRAWN:
+            actions.invite_check_in(
+                session=found, by=signed_in(request), moment=when, mode=CheckInMode.PAPER, at=timezone.now()
+            )
+        return redirect("check-in-paper", client_id, session_id, moment)
+    extra = due_at(found, when, timezone.now())
+    form = AnswersForm(instrument=instrument_called(SESSION_SETS[when.value]), extra=extra)
     context |= {"session": found, "moment": when, "form": form, "instrument": form.instrument}
     return _page(request, "paper", context)
 
@@ -251,6 +310,7 @@ def type_in_check_in(request: HttpRequest, client_id: uuid.UUID, session_id: uui
     form = SheetForm(
         request.POST or None,
         instrument=instrument_called(SESSION_SETS[when.value]),
+        extra=due_at(found, when, now),
         episode=found.episode,
         initial={
             "submission": secrets.token_urlsafe(16),
@@ -258,7 +318,7 @@ def type_in_check_in(request: HttpRequest, client_id: uuid.UUID, session_id: uui
         },
     )
     if form.is_valid():
-        if all(v is None for v in form.responses().values()):
+        if not form.any_answer:
             form.add_error(None, "No item has an answer. Type in what is on the sheet.")
         else:
             try:
@@ -279,11 +339,15 @@ def _keep_sheet(
 ) -> actions.Recorded:
     at = filled_in_at(episode=found.episode, session=found, moment=when, day=form.cleaned_data["date"], now=now)
     check_in = _check_in(found, when)
-    if check_in is None or check_in.state == "withdrawn":
-        check_in = actions.invite_check_in(session=found, by=by, moment=when, mode=CheckInMode.PAPER, at=now).check_in
+    if check_in is None or check_in.state == CheckInState.WITHDRAWN:
+        asked = [one.id for one in form.extra]
+        check_in = actions.invite_check_in(
+            session=found, by=by, moment=when, mode=CheckInMode.PAPER, at=now, extras=asked
+        ).check_in
     return actions.record_check_in(
         check_in=check_in,
         responses=form.responses(),
+        extra=form.extra_responses(),
         submission=form.cleaned_data["submission"],
         at=at,
         by=by,

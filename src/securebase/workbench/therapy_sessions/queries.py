@@ -13,12 +13,13 @@ from securebase.measurement import change
 from securebase.measurement.catalogue import instrument as instrument_called
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.instrument import Band, Instrument, Item, ResponseOption, Scale
+from securebase.measurement.schedule import SESSION_SETS
 from securebase.picture.signals import answer_in_words
+from securebase.records.vocabulary import Respondent
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.clients.queries import client_in_view
 from securebase.workbench.therapy_sessions.models import (
-    SESSION_SETS,
     Administration,
     CheckIn,
     Rupture,
@@ -132,6 +133,16 @@ def _found(row: Row | None) -> Row:
     if row is None:
         raise Http404
     return row
+
+
+def own_rating(session: TherapySession) -> list[tuple[Item, str]]:
+    """What the therapist rated of this session, item by item; empty where nothing was."""
+    rows = session.administrations.filter(respondent=Respondent.THERAPIST.value, set_aside_at=None)
+    last = rows.order_by("-at").prefetch_related("responses").first()
+    if last is None:
+        return []
+    given = {r.item: r.value for r in last.responses.all()}
+    return [(i, wording(i, given.get(i.number))) for i in instrument_called(last.instrument).items]
 
 
 # ---- the client's link -----------------------------------------------------------------------------------------------

@@ -15,7 +15,14 @@ from securebase.workbench.therapy_sessions.models import TherapySession
 #: A sheet of the session's own day: filled in so long before the session began, or after. A meeting is taken to be over
 #: within the hour, and a sheet between two meetings of one day to be filled in two hours after the first.
 BEFORE, AFTER, _BETWEEN = timedelta(minutes=10), timedelta(hours=1), timedelta(hours=2)
+#: So long after a session was to begin, what is asked before it may still be answered: people come late.
+STILL_BEFORE = timedelta(minutes=15)
 _NOON = time(12)
+
+
+def counts_as_before(session: TherapySession, at: datetime) -> bool:
+    """Whether an answer that came in now can be one from before the session."""
+    return at <= session.held_at + STILL_BEFORE
 
 
 def filled_in_at(

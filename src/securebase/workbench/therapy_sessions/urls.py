@@ -13,6 +13,7 @@ urlpatterns = [
     path(CLIENT + "sessions/new/", pages.new_session, name="session-new"),
     path(SESSION, pages.session, name="session"),
     path(SESSION + "remove/", pages.remove_session, name="session-remove"),
+    path(SESSION + "own-rating/", pages.rate_session, name="session-rate"),
     path(SESSION + "rupture/", pages.mark_rupture, name="rupture-mark"),
     path(CLIENT + "ruptures/<uuid:rupture_id>/repair/", pages.repair_rupture, name="rupture-repair"),
     path(CLIENT + "ruptures/<uuid:rupture_id>/remove/", pages.remove_rupture, name="rupture-remove"),

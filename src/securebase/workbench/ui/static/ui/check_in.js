@@ -1,18 +1,38 @@
-// The check-in on a phone: sliders that begin unanswered, answers kept over a reload, sending that survives a poor
-// connection. Without this file the same form works with plain buttons.
-
-const form = document.querySelector("[data-check-in]");
+// The check-in on a phone: sliders that begin unanswered, answers kept until they are sent, also over a closed page, and
+// sending that survives a poor connection. Without this file the same form works with plain buttons.
 
 // "Help now", from anywhere on the page, opens the help text itself
 document.querySelector(".help-link")?.addEventListener("click", () => { document.getElementById("help").open = true; });
 
-if (form) {
+const KEPT = "check-in:";
+const A_DAY = 24 * 60 * 60 * 1000;
+
+forgetOld();
+begin(document.querySelector("[data-check-in]"));
+document.getElementById("open-notice")?.focus();
+
+function begin(form) {
+  if (!form) {
+    // sent, closed or run out: nothing of it needs to stay
+    storage()?.removeItem(KEPT + shortened(location.pathname.replace(/sent\/$/, "")));
+    return;
+  }
   const keep = new Keeper(form);
-  keep.restore();
-  for (const question of form.querySelectorAll("[data-slider]")) new Slider(question, () => keep.save());
+  const back = keep.restore();
+  const sliders = [...form.querySelectorAll("[data-slider]")].map((question) => new Slider(question, () => keep.save()));
   form.addEventListener("change", () => keep.save());
   form.addEventListener("submit", (event) => send(event, form, keep));
-  document.getElementById("open-notice")?.focus();
+  const empty = form.querySelector("[data-empty]");
+  empty?.closest("[data-kept]").removeAttribute("hidden");
+  empty?.addEventListener("click", () => {
+    for (const button of form.querySelectorAll("input[type=radio]")) button.checked = false;
+    for (const slider of sliders) slider.show();
+    keep.forget();
+    document.querySelector("[data-status]").textContent = "Everything is empty again.";
+    document.querySelector("main").focus();
+    scrollTo(0, 0);
+  });
+  if (back) document.querySelector("[data-status]").textContent = "What you chose before is back. It is not sent yet.";
 }
 
 // One slider over the plain buttons of a question. Untouched, it is no answer: nothing is checked, and it says so.
@@ -58,6 +78,7 @@ function Slider(question, changed) {
       answer();
     }
   });
+  this.show = show;
   undo.addEventListener("click", () => {
     for (const button of buttons) button.checked = false;
     show();
@@ -67,25 +88,63 @@ function Slider(question, changed) {
   show();
 }
 
-// What was chosen, kept in this tab only, under a name made from the link; gone once it is sent. On the therapist's own
-// device, handed over, nothing is kept: half-answered questions are not for whoever gets it back.
+// What was chosen, kept on the client's own phone until it is sent, for a day at most, under a name that does not give the
+// link away. On the therapist's own device, handed over, nothing is kept: half-answered questions are not for whoever
+// gets it back.
 function Keeper(form) {
-  const name = `check-in:${location.pathname}`;
-  const store = form.dataset.keep === "no" ? null : (() => { try { return sessionStorage; } catch { return null; } })();
+  const name = KEPT + shortened(location.pathname);
+  const store = form.dataset.keep === "no" ? null : storage();
 
   this.save = () => {
-    store?.setItem(name, JSON.stringify([...new FormData(form)]));
+    const fields = [...new FormData(form)];
+    try { store?.setItem(name, JSON.stringify({ at: Date.now(), fields })); } catch { /* no room: nothing is kept */ }
   };
+  // whether any answer came back
   this.restore = () => {
-    let kept = [];
-    try { kept = JSON.parse(store?.getItem(name) ?? "[]"); } catch { this.forget(); }
-    for (const [key, value] of kept) {
+    const shown = form.querySelector("input[type=radio]:checked") !== null; // the server's own word goes first
+    let back = false;
+    for (const [key, value] of read(store, name)?.fields ?? []) {
       const field = form.elements[key];
       if (key === "submission") field.value = value;
-      else if (key.startsWith("item_") && field) field.value = value;
+      else if (!shown && key.startsWith("item_") && field) {
+        field.value = value;
+        back = true;
+      }
     }
+    return back;
   };
   this.forget = () => store?.removeItem(name);
+}
+
+function storage() {
+  try { return localStorage; } catch { return null; }
+}
+
+// what lies there and is no older than a day; a time ahead of the clock is none
+function read(store, name) {
+  try {
+    const kept = JSON.parse(store?.getItem(name) ?? "null");
+    const age = Date.now() - kept?.at;
+    return age >= 0 && age < A_DAY ? kept : null;
+  } catch {
+    return null;
+  }
+}
+
+// whatever else lies there for longer than a day, of whichever check-in
+function forgetOld() {
+  const store = storage();
+  const names = store ? Array.from({ length: store.length }, (_, n) => store.key(n)) : [];
+  for (const name of names) if (name?.startsWith(KEPT) && !read(store, name)) store.removeItem(name);
+}
+
+// a short sum of the address (FNV-1a, twice): enough to tell links apart, not enough to open one
+function shortened(text) {
+  return [0x811c9dc5, 0x01000193].map((seed) => {
+    let sum = seed;
+    for (const letter of text) sum = Math.imul(sum ^ letter.codePointAt(0), 0x01000193) >>> 0;
+    return sum.toString(16);
+  }).join("");
 }
 
 // Sends until the workbench has said that it is saved. The same sending twice is kept once.
@@ -131,13 +190,7 @@ function show(text) {
   const page = new DOMParser().parseFromString(text, "text/html");
   document.querySelector("main").replaceWith(page.querySelector("main"));
   document.title = page.title;
-  const again = document.querySelector("[data-check-in]");
-  if (again) {
-    const keep = new Keeper(again);
-    for (const question of again.querySelectorAll("[data-slider]")) new Slider(question, () => keep.save());
-    again.addEventListener("change", () => keep.save());
-    again.addEventListener("submit", (event) => send(event, again, keep));
-  }
+  begin(document.querySelector("[data-check-in]"));
   scrollTo(0, 0);
   document.getElementById("open-notice")?.focus();
 }

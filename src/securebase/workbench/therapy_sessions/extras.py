@@ -1,0 +1,62 @@
+"""What a check-in asks beside its session set: the schedule of the core, fed from the rows of one episode."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from securebase.measurement.catalogue import instruments
+from securebase.measurement.instrument import Instrument
+from securebase.measurement.schedule import Course, Due, asked_at, to_come
+from securebase.records.vocabulary import Moment
+from securebase.workbench.clients.models import Episode
+from securebase.workbench.therapy_sessions.models import CheckIn, CheckInState, TherapySession
+
+
+def course_of(episode: Episode) -> Course:
+    """What the schedule must know of this episode."""
+    choices = list(episode.extra_choices.all())
+    return Course(
+        planned=episode.planned_sessions,
+        areas=tuple(episode.problem_areas),
+        off=tuple(c.instrument for c in choices if c.off),
+        by_hand=tuple(c.instrument for c in choices if c.asked_for and not c.off),
+    )
+
+
+def history_of(episode: Episode, now: datetime) -> dict[str, set[int]]:
+    """instrument → sessions at which it was asked and answered, or is being asked: with a check-in, or by itself."""
+    found: dict[str, set[int]] = {}
+    sessions = episode.therapy_sessions.prefetch_related("check_ins", "administrations")
+    for session in sessions:
+        for check_in in session.check_ins.all():
+            if check_in.is_answered or _still_open(check_in, now):
+                for name in check_in.extras:
+                    found.setdefault(name, set()).add(session.number)
+        for given in session.administrations.all():
+            if given.set_aside_at is None:
+                found.setdefault(given.instrument, set()).add(session.number)
+    return found
+
+
+def due_at(session: TherapySession, moment: Moment, now: datetime) -> tuple[Instrument, ...]:
+    """What the check-in of this moment asks beside its session set: as fixed when it was opened, else as due now."""
+    check_in = session.check_ins.filter(moment=moment.value).first()
+    if check_in is not None and check_in.state != CheckInState.WITHDRAWN:
+        return tuple(check_in.extra_instruments)
+    history = {name: numbers - {session.number} for name, numbers in history_of(session.episode, now).items()}
+    return asked_at(session=session.number, moment=moment.value, course=course_of(session.episode), history=history)
+
+
+def ahead(episode: Episode, held: int, now: datetime) -> tuple[Due, ...]:
+    """What will be asked seldom after session `held`, as far as is known today."""
+    return to_come(after=held, course=course_of(episode), history=history_of(episode, now))
+
+
+def can_be_asked(name: str) -> bool:
+    """Whether this is an instrument that the workbench asks beside the session sets."""
+    known = instruments().get(name)
+    return known is not None and known.asked is not None
+
+
+def _still_open(check_in: CheckIn, now: datetime) -> bool:
+    return check_in.is_waiting and (check_in.expires_at is None or check_in.expires_at > now)
