@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
+from securebase.ipt.filling import fill
+from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Moment
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import CheckInMode
+from securebase.workbench.worksheets.actions import save_artefact
 from workbench.cast import NOON, Cast, answers, make_cast
 from workbench.inventory.network_cast import add_people, draw_course
 
@@ -27,6 +31,10 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium at /usr/bin/chromium"),
     pytest.mark.django_db(transaction=True),
 ]
+
+
+#: Between them every kind of field is on a page.
+WORKSHEETS_OF_EVERY_KIND = ("session_note", "communication_analysis", "contract", "formulation", "relationship")
 
 
 @pytest.fixture
@@ -58,12 +66,34 @@ def addresses(cast: Cast) -> list[str]:
     alert = cast.episode.safety_alerts.first()
     assert administration
     assert alert
-    of_carla = ("client-sessions", "session-new", "client-measures", "client-edit", "relationships", "relationship-new")
+    incident = save_artefact(
+        id=uuid.uuid4(),
+        episode=cast.episode,
+        worksheet="incident",
+        by=cast.alma,
+        filled=fill(worksheet("incident"), {"what_happened": "She hung up", "mood_before": "4"}),
+        revision=0,
+        at=NOON,
+        session=cast.session,
+    )
+    of_carla = (
+        "course",
+        "relationships",
+        "relationship-new",
+        "client-sessions",
+        "session-new",
+        "client-measures",
+        "client-edit",
+    )
     return [
         *(reverse(name) for name in ("profile", "clinic", "account-new", "client-new", "library")),
         reverse("library-instrument", args=["session_before"]),
         reverse("library-instrument", args=["phq9"]),
         *(reverse(name, args=[carla]) for name in of_carla),
+        reverse("worksheet", args=[carla, "incident", incident.id]),
+        reverse("worksheet-history", args=[carla, "incident", incident.id]),
+        *(reverse("worksheet", args=[carla, name, uuid.uuid4()]) for name in WORKSHEETS_OF_EVERY_KIND),
+        reverse("worksheet-paper", args=[carla, "contract"]),
         reverse("session", args=[carla, session]),
         reverse("check-in-paper", args=[carla, session, "after"]),
         reverse("check-in-type-in", args=[carla, session, "after"]),

@@ -71,6 +71,8 @@ def save_artefact(
     writer.may_write(episode, worksheet)
     if session is not None and session.episode_id != episode.id:
         raise InputError("the session belongs to another therapy")
+    if about is not None and not episode.relationships.filter(id=about).exists():
+        raise InputError("this person is not in the client’s inventory", advice="Choose somebody who is.")
     saving = _Saving(writer, _plain(filled.values), _typed(filled), at, session, about)
     rows = Artefact.objects.for_the_workbench(because="an artefact of an episode that is in reach")
     there = rows.select_for_update().filter(id=id).first()

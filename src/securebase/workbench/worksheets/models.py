@@ -23,7 +23,7 @@ class Artefact(ScopedModel):
 
     `revision` counts every save (two tabs that write at once find out by it); `version` counts the states that are
     kept. unread: what was typed and could not be read, by field, so that nothing typed is lost. about: the id of the
-    relationship it speaks of (no foreign key: the inventory is a stranger to this app).
+    relationship it speaks of.
     """
 
     THERAPIST_PATH: ClassVar[str] = "episode__client__therapist"

@@ -71,9 +71,9 @@ def _there(episode: Episode, spec: Worksheet, request: HttpRequest) -> Artefact 
 @require_GET
 def about(request: HttpRequest, client_id: uuid.UUID, name: str, about_id: uuid.UUID) -> HttpResponse:
     """What is said of one person: a new one, which begins with what was said last."""
-    _client(request, client_id, "worksheet-about")
+    episode = _episode(_client(request, client_id, "worksheet-about")["client"].episode)
     spec = queries.worksheet_or_404(name)
-    if not spec.about_person:
+    if not spec.about_person or str(about_id) not in queries.people_of(episode):
         raise Http404
     target = reverse("worksheet", args=[client_id, name, uuid.uuid4()])
     return redirect(f"{target}?about={about_id}")
@@ -145,7 +145,7 @@ def _shown(
     request: HttpRequest, context: dict[str, Any], opened: _Opened, *, filled: Filled | None = None, refused: str = ""
 ) -> HttpResponse:
     spec, episode, found = opened.spec, opened.episode, opened.found
-    people = queries.people_of(episode)
+    people = queries.present_people(episode)
     about_id = found.about if found else _uuid(request.GET.get("about"))
     session = found.therapy_session if found else _session(episode, request.GET.get("session"))
     if found is None and session is None and spec.in_session:
@@ -159,7 +159,7 @@ def _shown(
         "inputs": inputs(spec, values, unread, people=people, formulation=_formulation(request)),
         "people": people,
         "about_id": str(about_id) if about_id else "",
-        "about_name": people.get(str(about_id), "") if about_id else "",
+        "about_name": queries.people_of(episode).get(str(about_id), ""),
         "session": session,
         "sessions": list(episode.therapy_sessions.order_by("-number")),
         "others": others[:8],

@@ -28,10 +28,14 @@ class Keeper {
 
   get unsaved() { return !this.stopped && this.body() !== this.sent; }
 
-  soon(wait = PAUSE) {
+  soon() {
     if (this.stopped) return;
-    clearTimeout(this.timer);
     if (this.unsaved) this.say("Writing…");
+    this.later(PAUSE);
+  }
+
+  later(wait) {
+    clearTimeout(this.timer);
     this.timer = setTimeout(() => this.now(), wait);
   }
 
@@ -52,7 +56,7 @@ class Keeper {
     } catch {
       this.failed = true;
       this.say("Not saved yet: no connection. It is tried again.", true);
-      this.soon(5000);
+      this.later(5000);
     } finally {
       this.busy = false;
     }
@@ -76,7 +80,7 @@ class Keeper {
     } else {
       this.failed = true;
       this.say(answer.status === 403 ? "Not saved: your sign-in has ended. Sign in again in another tab." : "Not saved yet. It is tried again.", true);
-      this.soon(8000);
+      this.later(8000);
     }
   }
 

@@ -1,0 +1,159 @@
+"""A worksheet in a real browser: saved while it is typed, in a tab that closes, in two tabs, in rows that move."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client as Browser
+from django.urls import reverse
+
+from securebase.workbench.worksheets.models import Artefact
+from workbench.cast import Cast, make_cast
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), None)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium at /usr/bin/chromium"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def cast(live_server: Any) -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def context(chromium: Any, live_server: Any, cast: Cast) -> Iterator[Any]:
+    context = chromium.new_context()
+    complaints: list[str] = []
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    browser = Browser()
+    browser.force_login(cast.alma)
+    name = django_settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": browser.cookies[name].value, "url": live_server.url}])
+    yield context
+    context.close()
+    assert complaints == []
+
+
+def sheet(live_server: Any, cast: Cast, name: str = "incident") -> str:
+    return live_server.url + reverse("worksheet", args=[cast.carla.id, name, uuid.uuid4()])
+
+
+def kept(cast: Cast) -> dict[str, Any]:
+    return Artefact.objects.visible_to(cast.alma).get().values
+
+
+def saved(page: Any) -> None:
+    page.locator("[data-saving]").filter(has_text=re.compile(r"^Saved \d")).wait_for()
+
+
+def writing(page: Any) -> None:
+    page.locator("[data-saving]").filter(has_text="Writing").wait_for()
+
+
+def test_a_pause_in_typing_saves(context: Any, live_server: Any, cast: Cast) -> None:
+    page = context.new_page()
+    page.goto(sheet(live_server, cast))
+    page.get_by_label("What happened?").fill("She hung up")
+    saved(page)
+    assert kept(cast) == {"what_happened": "She hung up"}
+    # by keyboard: the mood, and the mood left open again
+    page.get_by_role("group", name="Mood before").get_by_role("radio", name="4").focus()
+    page.keyboard.press("Space")
+    writing(page)
+    saved(page)
+    assert kept(cast)["mood_before"] == 4
+    page.get_by_role("group", name="Mood before").get_by_role("button", name="Leave open").click()
+    writing(page)
+    saved(page)
+    assert "mood_before" not in kept(cast)
+
+
+def test_what_was_typed_survives_a_tab_that_is_closed_at_once(context: Any, live_server: Any, cast: Cast) -> None:
+    page = context.new_page()
+    address = sheet(live_server, cast)
+    page.goto(address)
+    page.get_by_label("What happened?").type("She hung up")
+    page.close(run_before_unload=True)
+    again = context.new_page()
+    for _ in range(40):  # the last sending may still be on its way when the tab is gone
+        again.goto(address)
+        if again.get_by_label("What happened?").input_value():
+            break
+        again.wait_for_timeout(100)
+    assert again.get_by_label("What happened?").input_value() == "She hung up"
+
+
+def test_two_tabs_neither_of_which_loses_a_word(context: Any, live_server: Any, cast: Cast) -> None:
+    address = sheet(live_server, cast)
+    first, second = context.new_page(), context.new_page()
+    first.goto(address)
+    first.get_by_label("What happened?").fill("First")
+    saved(first)
+    second.goto(address)
+    first.get_by_label("What happened?").fill("First, and more")
+    first.get_by_label("What did you feel?").fill("cross")
+    writing(first)
+    saved(first)
+    second.get_by_label("What happened?").fill("Second")
+    second.get_by_role("alert").get_by_text("changed in another tab").wait_for()
+    assert kept(cast)["what_happened"] == "First, and more"
+    assert second.get_by_label("What happened?").input_value() == "Second"
+    second.get_by_role("button", name="Save mine as the newest version").click()
+    saved(second)
+    assert kept(cast)["what_happened"] == "Second"
+
+
+def test_a_lost_connection_is_said_and_made_up_for(context: Any, live_server: Any, cast: Cast) -> None:
+    page = context.new_page()
+    page.goto(sheet(live_server, cast))
+    context.set_offline(True)
+    page.get_by_label("What happened?").fill("She hung up")
+    page.get_by_text("no connection").wait_for()
+    context.set_offline(False)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    saved(page)
+    assert kept(cast) == {"what_happened": "She hung up"}
+
+
+def test_rows_are_added_moved_removed_and_put_back(context: Any, live_server: Any, cast: Cast) -> None:
+    page = context.new_page()
+    page.goto(sheet(live_server, cast, "communication_analysis"))
+    page.get_by_label("Which exchange?").fill("The call")
+    rows = page.locator(".sheet-row")
+    assert rows.count() == 1
+    rows.nth(0).get_by_label("Said or done").fill("How are you?")
+    rows.nth(0).get_by_role("radio", name="The other").check(force=True)
+    page.get_by_role("button", name="Add a row").click()
+    rows.nth(1).get_by_label("Said or done").fill("Fine.")
+    rows.nth(1).get_by_role("radio", name="Client").check(force=True)
+    rows.nth(1).get_by_role("button", name="Up").click()
+    writing(page)
+    saved(page)
+    said = [(line["speaker"], line["said"]) for line in kept(cast)["lines"]]
+    assert said == [("client", "Fine."), ("other", "How are you?")]
+    rows.nth(0).get_by_role("button", name="Remove row").click()
+    page.get_by_role("button", name="Undo: put the row back").click()
+    writing(page)
+    saved(page)
+    assert [line["said"] for line in kept(cast)["lines"]] == ["Fine.", "How are you?"]
+    page.reload()
+    assert [r.get_by_label("Said or done").input_value() for r in rows.all()] == ["Fine.", "How are you?"]
