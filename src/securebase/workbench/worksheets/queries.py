@@ -84,6 +84,11 @@ def people_of(episode: Episode) -> dict[str, str]:
     return {str(person.id): person.name_shown for person in episode.relationships.all()}
 
 
+def present_people(episode: Episode) -> dict[str, str]:
+    """Id → name of those who are in it now: whom a field offers."""
+    return {str(one.id): one.name_shown for one in episode.relationships.all() if one.left_at is None}
+
+
 def values_of(row: Artefact | ArtefactVersion) -> dict[str, Value]:
     """The values as the core has them: lists are tuples."""
     return {name: _frozen(value) for name, value in row.values.items()}
