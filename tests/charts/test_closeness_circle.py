@@ -86,6 +86,16 @@ def test_arrows_go_where_support_goes_and_strain_is_dashed() -> None:
     assert dashed == {"m"}
 
 
+def test_names_hang_away_from_the_client_and_never_off_the_page() -> None:
+    def anchor(x: float) -> str:
+        radius, angle = abs(x) / GEOMETRY.unit, 90 if x > 0 else 270
+        circle = ClosenessCircle("1", 0.0, placements=(Placement("l", radius, angle),))
+        svg = ElementTree.fromstring(closeness_circle(circle, PEOPLE, centre="Ash"))
+        return next(person(svg, "l").iter(f"{SVG}text")).get("text-anchor", "")
+
+    assert [anchor(x) for x in (-300, -180, -80, 80, 180, 300)] == ["start", "middle", "end", "start", "middle", "end"]
+
+
 def test_a_tone_colours_its_person_only() -> None:
     svg = drawn(tones={"l": Tone.STRAIN})
     assert "strain" in (person(svg, "l").get("class") or "")

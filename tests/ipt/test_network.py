@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from securebase.ipt import network
 from securebase.ipt import network_wording as wording
 from securebase.ipt.network import (
     Step,
@@ -189,6 +190,13 @@ def test_who_helps_by_profession_is_shown_and_not_counted() -> None:
     assert counted_at(record, 2) == (LENA,)
     assert [c.id for c in circles_of(record)] == ["1", "2"]
     assert network_at(record, 2).size == 1
+
+
+def test_who_stands_closest_is_named() -> None:
+    assert network.closest_at(told(), 2) == ()
+    assert network.closest_at(told()) == (LENA,)
+    assert wording.closest_in_words(["Lena", "Omar"]) == "Lena, Omar."
+    assert wording.closest_in_words([]) == "Nobody stands in the closest ring."
 
 
 def test_what_moved_is_said_with_names() -> None:

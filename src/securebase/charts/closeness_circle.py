@@ -24,12 +24,15 @@ _RINGS = {Ring.CLOSEST: "closest", Ring.CLOSE: "close", Ring.WIDER: "wider circl
 @dataclass(frozen=True, slots=True)
 class Geometry:
     """Lengths of the drawing. unit: radius of the widest ring; half: half the side of the square; centre, disc: radii
-    of the client and of a person; nearest, furthest: how far out a person is drawn, in radii of the widest ring."""
+    of the client and of a person; outwards, inwards: how far from the middle line a name hangs away from it, and back
+    to it; nearest, furthest: how far out a person is drawn, in radii of the widest ring."""
 
     unit: float = 262.0
     half: float = 330.0
     centre: float = 24.0
     disc: float = 17.0
+    outwards: tuple[float, float] = (25.0, 140.0)
+    inwards: float = 220.0
     nearest: float = 0.22
     furthest: float = 1.2
 
@@ -120,8 +123,11 @@ def _person(person: Relationship, place: Placement | None, tone: Tone | None) ->
     tone = tone or Tone.UNRATED
     kinds = ["person", tone.value, *([] if place else ["unplaced"])]
     marks = [word for word, on in _marks(person) if on]
+    anchor, beside = _label(x)
     small = (
-        f'<tspan class="mark" x="0" dy="14" font-size="12" fill="{SOFT}">{", ".join(marks)}</tspan>' if marks else ""
+        f'<tspan class="mark" x="{beside:g}" dy="14" font-size="12" fill="{SOFT}">{", ".join(marks)}</tspan>'
+        if marks
+        else ""
     )
     name = escape(_short(person.name))
     focus = f'<circle class="focus-ring" r="{GEOMETRY.disc + 5:g}" fill="none" stroke="{INK}" stroke-width="2"/>'
@@ -129,9 +135,18 @@ def _person(person: Relationship, place: Placement | None, tone: Tone | None) ->
         f'<g class="{" ".join(kinds)}" data-person="{escape(person.id)}" transform="translate({x:.1f} {y:.1f})"'
         f'{_hidden(place is None)}><circle class="touch" r="30" fill="{PAPER}" fill-opacity="0"/>'
         f'<g class="shape">{focus if person.is_focus else ""}{_shape(person, TONES[tone])}</g>'
-        f'<text class="name" y="{GEOMETRY.disc + 16:g}" text-anchor="middle" fill="{INK}" stroke="{PAPER}"'
-        f' stroke-width="4" stroke-linejoin="round" paint-order="stroke">{name}{small}</text></g>'
+        f'<text class="name" x="{beside:g}" y="{GEOMETRY.disc + 16:g}" text-anchor="{anchor}" fill="{INK}"'
+        f' stroke="{PAPER}" stroke-width="4" stroke-linejoin="round" paint-order="stroke">{name}{small}</text></g>'
     )
+
+
+def _label(x: float) -> tuple[str, float]:
+    """How a name hangs under its disc: outwards near the client, so that nobody writes over them; inwards at the edge,
+    so that nothing is written off the page."""
+    near, far = GEOMETRY.outwards
+    way = 1 if near <= abs(x) <= far else -1 if abs(x) > GEOMETRY.inwards else 0
+    way = way if x > 0 else -way
+    return {1: "start", 0: "middle", -1: "end"}[way], -way * GEOMETRY.disc
 
 
 def _marks(person: Relationship) -> tuple[tuple[str, bool], ...]:

@@ -167,6 +167,14 @@ def network_at(record: EpisodeRecord, day: float = _EVER) -> Network:
     )
 
 
+def closest_at(record: EpisodeRecord, day: float = _EVER) -> tuple[Relationship, ...]:
+    """Who of the network stands in the closest ring of the last present circle, the nearest first."""
+    versions = circles_of(record, day=day)
+    places = {p.relationship: p for p in versions[-1].placements} if versions else {}
+    found = [p for p in counted_at(record, day) if p.id in places and places[p.id].ring is Ring.CLOSEST]
+    return tuple(sorted(found, key=lambda p: places[p.id].radius))
+
+
 def _flow(rating: Artefact | None, place: Placement | None) -> tuple[bool, bool] | None:
     """(support comes in, support goes out), from the rating, else from the marks on the circle; None where neither
     says anything."""

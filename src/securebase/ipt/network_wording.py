@@ -62,6 +62,10 @@ def size_in_words(network: Network) -> str:
     return said + (f" {network.not_placed} not placed yet." if network.not_placed else "")
 
 
+def closest_in_words(names: Sequence[str]) -> str:
+    return f"{', '.join(names)}." if names else "Nobody stands in the closest ring."
+
+
 _IN_RING = {Ring.CLOSEST: "closest", Ring.CLOSE: "close", Ring.WIDER: "in the wider circle"}
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from securebase.workbench.clients import actions as clients
 from workbench.cast import BEGAN, Cast
-from workbench.inventory.network_cast import add_people, draw_course
+from workbench.inventory.network_cast import add_people, draw_course, rate_course
 
 
 def page(browser: Browser, cast: Cast, query: str = "") -> str:
@@ -107,3 +107,24 @@ def test_a_name_cannot_break_out_of_the_page(alma: Browser, cast: Cast) -> None:
     text = page(alma, cast)
     assert "<b>x" not in text
     assert data(text)["people"][0]["name"] == "</script><b>x"
+
+
+def test_ratings_and_shares_are_said_as_they_were_given(alma: Browser, cast: Cast) -> None:
+    people = add_people(cast)
+    draw_course(cast, people)
+    rate_course(cast, people)
+    text = page(alma, cast, f"?person={people['Sister'].id}")
+    assert "<dd>9 of 10, was 7</dd>" in text
+    assert "more strain than support" in text
+    assert "Therapist 35% · own network 65%. Was 60 / 40" in text
+    assert "Mean 3.8 of 10 over 4 ties; most with Sister (9)." in text
+    assert reverse("worksheet-about", args=[cast.carla.id, "relationship", people["Sister"].id]) in text
+    # in the first version strain was 7 and 5 over two ties; now it is 9, 3, 1 and 2
+    assert "<small>6 → 3.8</small>" in text
+
+
+def test_a_wish_is_compared_with_how_things_are(alma: Browser, cast: Cast) -> None:
+    draw_course(cast, add_people(cast))
+    text = page(alma, cast, "?kind=wished")
+    assert "<li>Choir: closer, from close ring to closest ring</li>" in text
+    assert "rings from where they are wished" in text

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
+from securebase.ipt.filling import Filled
 from securebase.records.artefact import Placement
 from securebase.records.vocabulary import CircleKind, Respondent
 from securebase.workbench.inventory import actions
 from securebase.workbench.inventory.models import Relationship
+from securebase.workbench.worksheets.actions import save_artefact
 from workbench.cast import NOON, Cast
 
 #: name → what is said of them besides
@@ -70,3 +74,39 @@ def draw_course(cast: Cast, people: dict[str, Relationship], start: datetime = N
     )
     draw(42, CircleKind.PRESENT, *last)
     draw(42, CircleKind.WISHED, *last[:-2], place(p["Choir"], 0.3, 195), place(p["Lena"], 0.25, 150))
+
+
+def rate(cast: Cast, person: Relationship, at: datetime, **values: Any) -> None:
+    """One rating of a tie, as its worksheet keeps it."""
+    save_artefact(
+        id=uuid.uuid4(),
+        episode=cast.episode,
+        worksheet="relationship",
+        by=cast.alma,
+        filled=Filled(values),
+        revision=0,
+        at=at,
+        about=person.id,
+    )
+
+
+def rate_course(cast: Cast, people: dict[str, Relationship], start: datetime = NOON) -> None:
+    """Every tie rated at the beginning or later, the sister twice; and who carried the support, three times."""
+    p, later = people, start + timedelta(days=40)
+    both: dict[str, Any] = {"gives": ("emotional",), "receives": ("emotional", "companionship")}
+    rate(cast, p["Sister"], start, contact="weekly", gives=("practical",), strain=7, support_felt=2)
+    rate(cast, p["Sister"], later, contact="weekly", gives=("practical",), strain=9, support_felt=2, hard="Who cares?")
+    rate(cast, p["Husband"], start, receives=("practical",), strain=5, support_felt=5)
+    rate(cast, p["Husband"], later, contact="daily", **both, strain=3, support_felt=6, satisfaction=6)
+    rate(cast, p["Lena"], later, contact="weekly", **both, strain=1, support_felt=8)
+    rate(cast, p["Omar"], later, contact="monthly", receives=("information",), strain=2, support_felt=5)
+    for day, share in ((0, 60), (21, 50), (42, 35)):
+        save_artefact(
+            id=uuid.uuid4(),
+            episode=cast.episode,
+            worksheet="support_ledger",
+            by=cast.alma,
+            filled=Filled({"therapist_share": share}),
+            revision=0,
+            at=start + timedelta(days=day),
+        )

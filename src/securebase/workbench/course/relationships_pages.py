@@ -148,6 +148,7 @@ class Measure:
     now: str
     said: str
     course: SafeString
+    ends: str
 
 
 def _measures(record: EpisodeRecord) -> list[Measure]:
@@ -156,11 +157,12 @@ def _measures(record: EpisodeRecord) -> list[Measure]:
     over_time = [networks.network_at(record, day) for day in days]
     now = networks.network_at(record)
     names = {r.id: r.name for r in record.relationships}
+    near = [p.name for p in networks.closest_at(record)]
     most = max((n.size for n in over_time), default=0)
     closest = [float(n.by_ring[Ring.CLOSEST]) for n in over_time]
     return [
         _measure("Size", f"{now.size}", wording.size_in_words(now), [float(n.size) for n in over_time], most),
-        _measure("Closest ring", f"{now.by_ring[Ring.CLOSEST]}", "", closest, most),
+        _measure("Closest ring", f"{now.by_ring[Ring.CLOSEST]}", wording.closest_in_words(near), closest, most),
         _measure(
             "People who give support",
             f"{now.giving_any}" if now.rated else "·",
@@ -187,8 +189,9 @@ def _measures(record: EpisodeRecord) -> list[Measure]:
 
 def _measure(name: str, now: str, said: str, course: Sequence[float | None], top: float) -> Measure:
     known = [v for v in course if v is not None]
-    label = f"{name} over the versions: from {known[0]:g} to {known[-1]:.3g}" if known else name
-    return Measure(name, now, said, mark_safe(small_steps(course, label=label, top=top)))  # noqa: S308 (our own SVG)
+    ends = f"{known[0]:.2g} → {known[-1]:.2g}" if len(known) > 1 else ""
+    drawing = small_steps(course, label=f"{name} over the versions: {ends}", top=top)
+    return Measure(name, now, said, mark_safe(drawing), ends)  # noqa: S308 (our own SVG)
 
 
 def _support(record: EpisodeRecord) -> dict[str, Any]:
@@ -219,8 +222,10 @@ def _compared(request: HttpRequest, record: EpisodeRecord, episode: Episode) -> 
     if len(both) < 2:
         return None
     by_id = {v.circle.id: v for v in both}
-    before = by_id.get(request.GET.get("before", ""), both[0])
-    after = by_id.get(request.GET.get("after", ""), versions[-1] if len(versions) > 1 else both[-1])
+    wish = request.GET.get("kind") == CircleKind.WISHED.value or len(versions) < 2
+    usual = (versions[-1] if versions else both[0], both[-1]) if wish and wished else (both[0], versions[-1])
+    before = by_id.get(request.GET.get("before", ""), usual[0])
+    after = by_id.get(request.GET.get("after", ""), usual[1])
     names = {r.id: r.name for r in record.relationships}
     found = networks.moves(before.circle, after.circle)
     stayed = [names.get(m.relationship, "Somebody") for m in found if m.step is networks.Step.STAYED]

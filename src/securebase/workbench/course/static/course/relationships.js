@@ -10,6 +10,9 @@ function show(id) {
 }
 
 circle.addEventListener("person-chosen", (event) => show(event.detail));
+circle.addEventListener("person-moved", (event) => {
+  document.querySelector(`[data-about="${event.detail.id}"] [data-where]`).textContent = event.detail.where;
+});
 for (const link of links) {
   link.addEventListener("click", (event) => {
     event.preventDefault();

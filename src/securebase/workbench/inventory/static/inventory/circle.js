@@ -1,5 +1,6 @@
 // A closeness circle that can be drawn: people are moved by mouse, touch or keyboard, and every stop is saved.
-// The drawing itself comes from the server; this moves its parts. Whoever listens hears “person-chosen”.
+// The drawing itself comes from the server; this moves its parts. Whoever listens hears “person-chosen” and
+// “person-moved”, and may say “choose-person”.
 
 const KEYS = { closer: 1 / 12, turn: 15 }; // a quarter of a ring; half an hour of a clock
 const SAVE_AFTER = 600; // milliseconds without a move
@@ -40,6 +41,7 @@ function start(root) {
     person.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
     person.setAttribute("aria-valuenow", Math.round(100 * (1 - place.radius / geometry.furthest)));
     person.setAttribute("aria-valuetext", inWords(place));
+    hang(person.querySelector(".name"), x);
     const far = -(out - geometry.disc - 3);
     const line = tie.querySelector("line");
     tie.setAttribute("transform", `rotate(${place.angle.toFixed(2)})`);
@@ -49,6 +51,15 @@ function start(root) {
     show(tie.querySelector(".tip.in"), place.gives);
     show(tie.querySelector(".tip.out"), place.receives);
     tie.querySelector(".tip.out").setAttribute("transform", `translate(0 ${far.toFixed(1)})`);
+  }
+
+  // a name hangs outwards near the client, inwards at the edge
+  function hang(name, x) {
+    const [near, far] = geometry.outwards;
+    const away = Math.abs(x) > geometry.inwards ? -1 : Math.abs(x) >= near && Math.abs(x) <= far ? 1 : 0;
+    const way = away * Math.sign(x);
+    name.setAttribute("text-anchor", ["end", "middle", "start"][way + 1]);
+    for (const line of [name, ...name.children]) line.setAttribute("x", -way * geometry.disc);
   }
 
   function drawAll(of) {
@@ -69,7 +80,11 @@ function start(root) {
   }
 
   const say = (text) => (part("said").textContent = text);
-  const tell = (id) => say(`${names.get(id)}: ${places.get(id) ? inWords(places.get(id)) : "not placed"}`);
+  function tell(id) {
+    const where = places.get(id) ? inWords(places.get(id)) : "not placed yet";
+    say(`${names.get(id)}: ${where}`);
+    root.dispatchEvent(new CustomEvent("person-moved", { detail: { id, where } }));
+  }
 
   function status(text, refused = false) {
     part("status").textContent = text;
@@ -174,8 +189,13 @@ function start(root) {
     if (!person) return;
     const place = places.get(person.dataset.person);
     if (!place) return;
+    person.focus({ preventScroll: true });
     dragged(event, person.dataset.person, person, point(place));
   });
+
+  // a finger on a person moves the person and not the page; touch-action alone does not hold on parts of a drawing
+  const hold = (event) => !looking && event.target.closest(".person") && event.preventDefault();
+  svg.addEventListener("touchstart", hold, { passive: false });
 
   // ---- keyboard ------------------------------------------------------------------------------------------------------
   function pressed(event, id) {
@@ -208,6 +228,12 @@ function start(root) {
     slider.max = versions.length;
     if (atEnd) slider.value = versions.length;
     part("play").hidden = versions.length < 2;
+    if (atEnd && versions.length) sayVersion(versions.at(-1));
+  }
+
+  function sayVersion(version) {
+    part("moved").textContent = version.moved ? `${version.name}. ${version.moved}` : version.name;
+    slider.setAttribute("aria-valuetext", part("moved").textContent);
   }
 
   function look() {
@@ -218,8 +244,7 @@ function start(root) {
     const then = new Map(version.places.map((p) => [p.relationship, p]));
     drawAll(looking ? then : places);
     showMarks();
-    part("moved").textContent = version.moved ? `${version.name}. ${version.moved}` : version.name;
-    slider.setAttribute("aria-valuetext", part("moved").textContent);
+    sayVersion(version);
     part("undo").disabled = looking || !history.length;
     status(looking ? `You look at version ${slider.value} of ${versions.length}. Slide to the end to go on drawing.` : "");
   }
