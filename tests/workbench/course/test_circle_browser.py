@@ -127,7 +127,11 @@ def test_a_mouse_moves_a_person_and_undo_takes_it_back(room: Room) -> None:
     assert near(room.place("Omar"), 0.25, 120)
     assert room.versions() == before + 1  # weeks later: another version
     assert room.page.locator("[data-said]").inner_text() == "Omar: closest ring, 4 o’clock, gives support, gets support"
-    assert room.page.locator(f'[data-about="{room.people["Omar"].id}"]').is_visible()
+    panel = room.page.locator(f'[data-about="{room.people["Omar"].id}"]')
+    assert panel.is_visible()
+    assert panel.locator("[data-where]").inner_text() == "closest ring, 4 o’clock, gives support, gets support"
+    typed = [room.page.locator(f'[name="{f}_{room.people["Omar"].id}"]').input_value() for f in ("ring", "hour")]
+    assert typed == ["closest", "4"]
     room.page.get_by_role("button", name="Undo").click()
     room.page.locator("[data-status]").filter(has_text="…").wait_for()
     room.saved()

@@ -6,6 +6,7 @@ const KEYS = { closer: 1 / 12, turn: 15 }; // a quarter of a ring; half an hour 
 const SAVE_AFTER = 600; // milliseconds without a move
 const A_DRAG = 4; // pixels before a press becomes a drag
 const MARKS = ["gives", "receives", "tension"];
+const RINGS = ["closest", "close", "wider", "outside"];
 
 for (const root of document.querySelectorAll("[data-circle]")) start(root);
 
@@ -72,11 +73,12 @@ function start(root) {
     part("tray").hidden = !waiting;
   }
 
+  const hourOf = (place) => Math.round(place.angle / 30) % 12 || 12;
+
   function inWords(place) {
     const [, ring] = rings.find(([edge]) => place.radius <= edge);
-    const hour = Math.round(place.angle / 30) % 12 || 12;
     const marks = [place.gives && "gives support", place.receives && "gets support", place.tension && "tension"];
-    return [ring, `${hour} o’clock`, ...marks.filter(Boolean)].join(", ");
+    return [ring, `${hourOf(place)} o’clock`, ...marks.filter(Boolean)].join(", ");
   }
 
   const say = (text) => (part("said").textContent = text);
@@ -102,11 +104,20 @@ function start(root) {
 
   function put(id, place) {
     places.set(id, place);
+    typeIn(id, place);
     drawAll(places);
     tell(id);
     showMarks();
     part("undo").disabled = !history.length;
     save.soon();
+  }
+
+  // the plain form says the same as the drawing, so that neither undoes the other
+  function typeIn(id, place) {
+    const field = (name) => form.elements[`${name}_${id}`];
+    field("ring").value = place ? RINGS[rings.findIndex(([edge]) => place.radius <= edge)] : "";
+    if (place) field("hour").value = hourOf(place);
+    for (const mark of MARKS) field(mark).checked = Boolean(place && place[mark]);
   }
 
   function undo() {
@@ -245,6 +256,7 @@ function start(root) {
     drawAll(looking ? then : places);
     showMarks();
     sayVersion(version);
+    part("new").disabled = looking;
     part("undo").disabled = looking || !history.length;
     status(looking ? `You look at version ${slider.value} of ${versions.length}. Slide to the end to go on drawing.` : "");
   }
