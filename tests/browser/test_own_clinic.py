@@ -39,6 +39,9 @@ def test_from_nothing_to_a_picture(browser: Browser, empty_clinic: str) -> None:
         page.get_by_role("link", name="Sessions", exact=True).click()
         page.get_by_role("main").get_by_role("link", name="session").first.click()
         page.get_by_role("button", name="Add the session").click()
+        expect(page.get_by_role("heading", name="Session 1 of 16")).to_be_visible()
+        assert serious(page) == []
+        page.get_by_role("link", name="Check-ins, strain and date").click()
         assert serious(page) == []
         session_page = page.url
 

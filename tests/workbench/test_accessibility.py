@@ -95,6 +95,7 @@ def addresses(cast: Cast) -> list[str]:
         *(reverse("worksheet", args=[carla, name, uuid.uuid4()]) for name in WORKSHEETS_OF_EVERY_KIND),
         reverse("worksheet-paper", args=[carla, "contract"]),
         reverse("session", args=[carla, session]),
+        reverse("session-work", args=[carla, session]),
         reverse("check-in-paper", args=[carla, session, "after"]),
         reverse("check-in-type-in", args=[carla, session, "after"]),
         reverse("type-in", args=[carla, "phq9"]),

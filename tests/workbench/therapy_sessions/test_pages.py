@@ -36,7 +36,7 @@ def test_the_next_session_is_proposed_a_week_after_the_last(cast: Cast, alma: Br
     assert proposed == {"number": "2", "date": "2026-09-08", "time": "14:00"}
     answer = alma.post(reverse("session-new", args=[cast.carla.id]), LATER)
     made = cast.episode.therapy_sessions.get(number=2)
-    assert answer.headers["Location"] == reverse("session", args=[cast.carla.id, made.id])
+    assert answer.headers["Location"] == reverse("session-work", args=[cast.carla.id, made.id])
     assert made.held_at == NOON + timedelta(days=7)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import ProtectedError
 
 from securebase.errors import InputError
 from securebase.measurement.catalogue import instrument as instrument_called
@@ -79,7 +80,10 @@ def remove_session(*, session: TherapySession, by: Account) -> None:
     if used or session.check_ins.exists():
         raise InputError(f"session {session.number} has check-ins or marks in it", advice="Change it instead.")
     _record(by, "session.removed", session, session.episode)
-    TherapySession.objects.visible_to(by).filter(id=session.id).delete()
+    try:
+        TherapySession.objects.visible_to(by).filter(id=session.id).delete()
+    except ProtectedError:
+        raise InputError(f"session {session.number} has a note or a worksheet", advice="Change it instead.") from None
 
 
 # ---- check-ins -------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError
@@ -80,8 +81,8 @@ def new_session(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         except InputError as error:
             form.add_error("number", sentence(error))
         else:
-            messages.success(request, f"Session {session.number} is there. Next: its check-in.")
-            return redirect("session", client_id, session.id)
+            messages.success(request, f"Session {session.number} is there.")
+            return redirect("session-work", client_id, session.id)
     return _page(request, "session_form", context | {"form": form}, refused=bool(form.errors))
 
 
@@ -374,7 +375,7 @@ def mark_rupture(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UU
         messages.success(request, "Marked. It stays open until a repair is recorded.")
     else:
         messages.error(request, "Choose how the strain showed: withdrawal or confrontation.")
-    return redirect("session", client_id, session_id)
+    return _go_on(request, client_id, session_id)
 
 
 @_only_therapists
@@ -391,7 +392,7 @@ def repair_rupture(request: HttpRequest, client_id: uuid.UUID, rupture_id: uuid.
         messages.success(request, "The repair is recorded.")
     else:
         messages.error(request, "Choose the session in which it was repaired.")
-    return redirect("session", client_id, rupture.therapy_session_id)
+    return _go_on(request, client_id, rupture.therapy_session_id)
 
 
 @_only_therapists
@@ -401,7 +402,15 @@ def remove_rupture(request: HttpRequest, client_id: uuid.UUID, rupture_id: uuid.
     rupture = queries.rupture_of(account=signed_in(request), client=context["client"], rupture_id=rupture_id)
     actions.remove_rupture(rupture=rupture, by=signed_in(request))
     messages.success(request, "The mark is removed.")
-    return redirect("session", client_id, rupture.therapy_session_id)
+    return _go_on(request, client_id, rupture.therapy_session_id)
+
+
+def _go_on(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
+    """Back to the page that sent it, where it names one of this workbench; else to the session."""
+    wanted = request.POST.get("next", "")
+    if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, None):
+        return redirect(wanted)
+    return redirect("session", client_id, session_id)
 
 
 # ---- safety ----------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,8 +16,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError
+from securebase.ipt.carrying import carried
 from securebase.ipt.filling import Filled, fill
-from securebase.ipt.worksheet import Worksheet
+from securebase.ipt.worksheet import Kind, Worksheet
 from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.gate import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
@@ -146,11 +147,16 @@ def _shown(
 ) -> HttpResponse:
     spec, episode, found = opened.spec, opened.episode, opened.found
     people = queries.present_people(episode)
-    about_id = found.about if found else _uuid(request.GET.get("about"))
+    origin = None if found else queries.artefact_to_follow(episode, _uuid(request.GET.get("from")))
+    about_id = found.about if found else _uuid(request.GET.get("about")) or (origin.about if origin else None)
     session = found.therapy_session if found else _session(episode, request.GET.get("session"))
     if found is None and session is None and spec.in_session:
         session = _todays(episode)
     values, unread = _contents(opened, filled, about_id)
+    if filled is None and origin is not None:
+        values = carried(origin.kind, queries.values_of(origin), spec) | values
+    if filled is None and found is None:
+        values = _chosen(spec, request.GET) | values
     others = [one for one in queries.listed(episode, [spec.id]) if one.artefact.id != opened.artefact_id]
     context |= {
         "worksheet": spec,
@@ -187,6 +193,12 @@ def _contents(
         last = rows.order_by("-changed_at").first()
         return (last.values if last else {}), {}
     return {}, {}
+
+
+def _chosen(spec: Worksheet, asked: QueryDict) -> dict[str, Any]:
+    """Choices that an address names (“kind=withdrawal”). Never a text: addresses are written down in many places."""
+    of = {f.id for f in spec.fields if f.kind is Kind.CHOICE}
+    return fill(spec, {name: text for name, text in asked.items() if name in of}).values
 
 
 @_only_therapists

@@ -48,6 +48,13 @@ def existing_artefact(*, account: Account, client: Client, name: str, artefact_i
     return found
 
 
+def artefact_to_follow(episode: Episode, artefact_id: uuid.UUID | None) -> Artefact | None:
+    """The artefact of this episode that a new one begins with; None where there is no such one."""
+    if artefact_id is None:
+        return None
+    return episode.artefacts.filter(id=artefact_id, removed_at=None).first()
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """An artefact in a list: its worksheet, and what names it."""

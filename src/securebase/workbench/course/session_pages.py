@@ -1,0 +1,128 @@
+"""The page of one session: open during the hour, filled in within two minutes after it."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.views.decorators.http import require_GET
+
+from securebase.errors import InputError
+from securebase.ipt.shelf import worksheet
+from securebase.records.vocabulary import Phase, RuptureKind, Technique
+from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.models import Role
+from securebase.workbench.accounts.queries import lineage_of
+from securebase.workbench.course import queries, session_queries
+from securebase.workbench.therapy_sessions.actions import create_session
+from securebase.workbench.therapy_sessions.forms import SessionForm
+from securebase.workbench.therapy_sessions.models import TherapySession
+from securebase.workbench.therapy_sessions.queries import client_page, session_of
+from securebase.workbench.ui.conflict import sentence
+from securebase.workbench.ui.methods import sent_only
+from securebase.workbench.worksheets.forms import Input, inputs
+from securebase.workbench.worksheets.queries import people_of
+
+_OPENING = ("since_last", "event", "mood", "mood_event_link")
+_NEXT = ("experiment_next", "next_time")
+_APART = ("experiment_outcome", "experiment_result", "focus_kept", "agenda", "note")
+_TECHNIQUES = tuple(t.value for t in Technique)
+
+
+@for_roles(Role.THERAPIST)
+@require_GET
+def work(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
+    """What to have in mind, the note that saves itself, and every tool of an hour with what it left behind."""
+    now, account = timezone.now(), signed_in(request)
+    context = client_page(account=account, client_id=client_id, page="session-work", now=now)
+    session = session_of(account=account, client=context["client"], session_id=session_id)
+    lineage, record = lineage_of(account.clinic), queries.record_of(session.episode, now)
+    here = session_queries.artefacts_here(session)
+    around = session_queries.neighbours(session)
+    context |= _note(session, lineage.formulation) | {
+        "tab": "sessions",
+        "session": session,
+        "held": session.held_at <= now,
+        "around": around,
+        "suggested": timezone.localtime(around.suggested),
+        "glance": session_queries.glance(session, record, lineage),
+        "tools": session_queries.tools(session, record, here),
+        "here": here,
+        "strain": list(session.ruptures.select_related("repaired_in")),
+        "kinds": list(RuptureKind),
+        "here_url": reverse("session-work", args=[client_id, session_id]),
+    }
+    return render(request, "course/session.html", context)
+
+
+def _note(session: TherapySession, formulation: str) -> dict[str, Any]:
+    """The fields of the note by their place on the page. A field of the shelf that has no place stands under “more”:
+    what a page does not send would be taken for empty."""
+    note = session_queries.note_of(session)
+    spec = worksheet(session_queries.NOTE)
+    made = inputs(
+        spec,
+        note.values if note else {},
+        note.unread if note else {},
+        people=people_of(session.episode),
+        formulation=formulation,
+    )
+    by_name = {one.field.id: dataclasses.replace(one, heading="") for one in made}
+    placed = {*_OPENING, *_NEXT, *_APART, *_TECHNIQUES}
+
+    def some(names: tuple[str, ...]) -> list[Input]:
+        return [by_name[n] for n in names if n in by_name]
+
+    return {
+        "note": note,
+        "note_id": note.id if note else session_queries.new_note_id(session),
+        "note_spec": spec,
+        "revision": note.revision if note else 0,
+        "fields": by_name,
+        "opening": some(_OPENING),
+        "techniques": some(_TECHNIQUES),
+        "next_fields": some(_NEXT),
+        "more": [one for name, one in by_name.items() if name not in placed],
+    }
+
+
+@for_roles(Role.THERAPIST)
+@sent_only
+def plan_next(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
+    """The session after this one, at the day and hour that were sent."""
+    account = signed_in(request)
+    context = client_page(account=account, client_id=client_id, page="session-plan-next", now=timezone.now())
+    session = session_of(account=account, client=context["client"], session_id=session_id)
+    typed = {
+        "number": str(session.number + 1),
+        "date": request.POST.get("date", ""),
+        "time": request.POST.get("time", ""),
+        "phase": session.episode.phase,
+    }
+    form = SessionForm(typed, episode=session.episode)
+    if not form.is_valid():
+        said = [str(e) for errors in form.errors.values() for e in errors]
+        messages.error(request, f"The next session is not planned yet. {said[0]}")
+        return redirect("session-work", client_id, session_id)
+    data = form.cleaned_data
+    try:
+        made = create_session(
+            episode=session.episode,
+            by=account,
+            number=data["number"],
+            held_at=data["held_at"],
+            phase=Phase(data["phase"]),
+        )
+    except InputError as error:
+        messages.error(request, sentence(error))
+    else:
+        at = date_format(timezone.localtime(made.held_at), "l j F, H:i")
+        messages.success(request, f"Session {made.number} is planned: {at}.")
+    return redirect("session-work", client_id, session_id)
