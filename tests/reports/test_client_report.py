@@ -11,10 +11,14 @@ from bs4 import BeautifulSoup
 
 import pictures
 from episodes import alert, episode, session_day
+from securebase.ipt.lineage import BEGINNING
 from securebase.picture import telling, wording
 from securebase.picture.client import ClientPicture, client_picture
 from securebase.picture.parts import Problem
+from securebase.records.artefact import Artefact
+from securebase.records.episode import EpisodeRecord
 from securebase.reports.client_report import client_report
+from securebase.reports.course_rows import course_rows
 
 MADE = date(2025, 5, 1)
 
@@ -114,3 +118,17 @@ def test_the_constants_can_be_read_on_a_phone() -> None:
     cells = made.select("table.words tbody td")
     assert cells
     assert {c["data-label"] for c in cells} == {"Value", "Checked", "From"}
+
+
+def test_the_course_is_told_task_by_task() -> None:
+    told = Artefact("1", "incident", {"what_happened": "She hung up"}, at=9.0, begun_at=9.0, session=2)
+    record = EpisodeRecord("Carla", planned_sessions=16, artefacts=(told,))
+    rows = {row.task: row for row in course_rows(record, BEGINNING)}
+    assert len(rows) >= 20
+    done = rows["Elicit an interpersonal incident"]
+    assert done.standing == "Done"
+    assert done.left == ("Interpersonal incident: She hung up (session 2)",)
+    assert rows["Choose the problem area"].missing == ("problem area",)
+    many = tuple(Artefact(str(n), "incident", {"what_happened": "x"}, at=9.0, begun_at=9.0 + n) for n in range(9))
+    rows = {row.task: row for row in course_rows(replace(record, artefacts=many), BEGINNING)}
+    assert rows["Elicit an interpersonal incident"].left[-1] == "and 3 more"

@@ -12,17 +12,31 @@ from securebase.charts.mechanisms import mechanisms_chart
 from securebase.charts.render import svg
 from securebase.charts.style import PHONE
 from securebase.charts.symptoms import symptoms_chart
+from securebase.ipt.lineage import BEGINNING, Lineage
 from securebase.picture import hypothesis_wording, telling, wording
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import SignalKind
+from securebase.records.episode import EpisodeRecord
+from securebase.reports.course_rows import course_rows
 from securebase.reports.render import render
 
 #: pixels across, as wide as the page of the report
 PAGE = 890
 
 
-def client_report(picture: ClientPicture, *, name: str, therapist: str = "", made_on: date | None = None) -> str:
-    """The report as HTML. `name` is what the reader is to see, for example initials: a picture holds none."""
+def client_report(
+    picture: ClientPicture,
+    *,
+    name: str,
+    therapist: str = "",
+    made_on: date | None = None,
+    record: EpisodeRecord | None = None,
+    lineage: Lineage = BEGINNING,
+) -> str:
+    """The report as HTML. `name` is what the reader is to see, for example initials: a picture holds none.
+
+    record: with what the work left behind; the report then says task by task where the course stands.
+    """
     drawn = {
         key: (Markup(svg(chart(picture, width=PAGE))), Markup(svg(chart(picture, width=PHONE))))  # noqa: S704
         for key, chart, there in (
@@ -63,6 +77,7 @@ def client_report(picture: ClientPicture, *, name: str, therapist: str = "", mad
         hypothesis_legend=hypothesis_wording.LEGEND,
         why_no_hypotheses=telling.why_no_hypotheses(picture),
         number=wording.number,
+        course=course_rows(record, lineage) if record is not None else (),
     )
 
 

@@ -26,7 +26,9 @@ from securebase.picture.signals import answer_in_words
 from securebase.reports.client_report import client_report
 from securebase.workbench.accounts.gate import for_roles, signed_in
 from securebase.workbench.accounts.models import Account, Role
+from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.queries import client_of
+from securebase.workbench.course.queries import record_of
 from securebase.workbench.progress import drawings, queries
 from securebase.workbench.progress.rows import Summary
 from securebase.workbench.progress.tickets import fingerprint_of
@@ -138,7 +140,12 @@ def report(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         raise Http404
     picture = queries.current_picture(episode=context["episode"], as_of=now)
     html = client_report(
-        picture, name=context["client"].name_shown, therapist=_name(account), made_on=timezone.localdate(now)
+        picture,
+        name=context["client"].name_shown,
+        therapist=_name(account),
+        made_on=timezone.localdate(now),
+        record=record_of(context["episode"], now),
+        lineage=lineage_of(account.clinic),
     )
     response = HttpResponse(html, content_type="text/html; charset=utf-8")
     if "save" in request.GET:

@@ -1,0 +1,60 @@
+"""The course task by task: what each has left behind, in a line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from securebase.ipt.due import Piece, Standing, TaskStanding, course_tasks
+from securebase.ipt.lineage import Lineage
+from securebase.ipt.saying import title
+from securebase.ipt.shelf import worksheets
+from securebase.records.artefact import Artefact
+from securebase.records.episode import EpisodeRecord
+
+#: So many artefacts of one task are named; of more it is said how many there are.
+NAMED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class CourseRow:
+    """One task: its phase and name, where it stands, what it left, and what is still missing."""
+
+    phase: str
+    task: str
+    standing: str
+    left: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def course_rows(record: EpisodeRecord, lineage: Lineage) -> tuple[CourseRow, ...]:
+    """Every task that this course asks for, in order."""
+    return tuple(_row(one, record) for one in course_tasks(record, lineage))
+
+
+def _row(one: TaskStanding, record: EpisodeRecord) -> CourseRow:
+    by = "" if one.standing in {Standing.DONE, Standing.PARTLY} else f", by session {one.due_by}"
+    left = [words for piece in one.pieces for words in _left(piece, record)]
+    return CourseRow(
+        one.task.phase.label,
+        one.task.name,
+        one.standing.label + by,
+        tuple(left),
+        tuple(piece.words for piece in one.pieces if not piece.there),
+    )
+
+
+def _left(piece: Piece, record: EpisodeRecord) -> list[str]:
+    if not piece.artefacts:
+        return [piece.words] if piece.there else []
+    by_id = {a.id: a for a in record.artefacts}
+    people = {r.id: r.name for r in record.relationships}
+    named = [_named(by_id[one], people) for one in piece.artefacts if one in by_id]
+    more = len(named) - NAMED
+    return [*named[:NAMED], f"and {more} more"] if more > 0 else named
+
+
+def _named(artefact: Artefact, people: dict[str, str]) -> str:
+    spec = worksheets()[artefact.worksheet]
+    words = title(spec, artefact.values, people) or people.get(artefact.about, "")
+    where = f"session {artefact.session}" if artefact.session is not None else ""
+    return f"{spec.name}{': ' + words if words else ''}{f' ({where})' if where else ''}"
