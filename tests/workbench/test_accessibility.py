@@ -84,6 +84,7 @@ def addresses(cast: Cast) -> list[str]:
         "session-new",
         "client-measures",
         "client-edit",
+        "own-page-settings",
     )
     return [
         *(reverse(name) for name in ("profile", "clinic", "account-new", "client-new", "library")),

@@ -60,6 +60,8 @@ def patterns(resolver: URLResolver, prefix: str = "") -> list[tuple[str, str]]:
 
 
 ROUTES = dict(patterns(get_resolver()))
+#: The client’s own page: opened with link and code, tested in tests/workbench/own_pages.
+OWN = {name for name, route in ROUTES.items() if route.startswith(("own/", "p/"))}
 OF_A_CLIENT = sorted(name for name, route in ROUTES.items() if "client_id" in route)
 
 
@@ -118,7 +120,7 @@ def both(browser: Browser, url: str) -> set[int]:
 
 
 def test_every_route_says_who_may_open_it() -> None:
-    assert set(ROUTES) == set(PAGES) | OPEN | set(OF_A_CLIENT)
+    assert set(ROUTES) == set(PAGES) | OPEN | OWN | set(OF_A_CLIENT)
 
 
 @pytest.mark.parametrize("name", sorted(set(PAGES) - {"sign-out"}))

@@ -34,6 +34,7 @@ TRUSTED_PROXY = _text("SECUREBASE_TRUSTED_PROXY")  # address of the proxy whose 
 TIME_ZONE = _text("SECUREBASE_TIME_ZONE") or _local_time_zone()  # IANA name; times on pages are in it
 IDLE_MINUTES = int(_text("SECUREBASE_IDLE_MINUTES", "15"))  # a signed-in page ends after so long without a request
 CHECK_IN_LINK_HOURS = int(_text("SECUREBASE_CHECK_IN_LINK_HOURS", "72"))  # how long a client's link can be used
+OWN_PAGE_WEEKS = int(_text("SECUREBASE_OWN_PAGE_WEEKS", "20"))  # how long the link of a client's own page works
 PARAMETER_SETS = Path(_text("SECUREBASE_PARAMETER_SETS") or DATA_DIR / "parameters")  # sets the clinic fitted
 DEMO = _flag("SECUREBASE_DEMO")  # simulated clinic: marked on every page
 DEBUG = _flag("SECUREBASE_DEBUG")  # for developers; never with real clients
@@ -58,6 +59,7 @@ INSTALLED_APPS = [
     "securebase.workbench.worksheets",
     "securebase.workbench.course",
     "securebase.workbench.progress",
+    "securebase.workbench.own_pages",
     "securebase.workbench.exports",
     "securebase.workbench.demo",
     "django.contrib.auth",
@@ -71,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "securebase.workbench.ui.headers.SecurityHeaders",
+    "securebase.workbench.own_pages.middleware.StrictCookie",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("securebase.workbench.worksheets.urls")),
     path("", include("securebase.workbench.course.urls")),
     path("", include("securebase.workbench.progress.urls")),
+    path("", include("securebase.workbench.own_pages.urls")),
     path("", include("securebase.workbench.exports.urls")),
 ]
 

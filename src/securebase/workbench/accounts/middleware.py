@@ -23,7 +23,7 @@ _SEEN = "seen_at"
 _EVERY = 30
 
 #: Pages that need no account: a sign-in that ended must not come between a client and their check-in.
-_FOR_ANYBODY = ("/c/", "/sign-in/")
+_FOR_ANYBODY = ("/c/", "/p/", "/own/", "/sign-in/")
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -53,7 +53,9 @@ class IdleLock:
 class OwnPassword:
     """Whoever signed in with a password that somebody else set chooses their own before anything else."""
 
-    OPEN = frozenset({"profile", "sign-in", "sign-out", "still-here", "healthy", "check-in", "check-in-sent"})
+    OPEN = frozenset(
+        {"profile", "sign-in", "sign-out", "still-here", "healthy", "check-in", "check-in-sent", "own-link"}
+    )
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

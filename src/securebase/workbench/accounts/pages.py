@@ -67,7 +67,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         account = None if locked else authenticate(request, username=name, password=form.cleaned_data["password"])
         if isinstance(account, Account):
             login(request, account)
-            for left_by_a_client in ("handed_over", "check_in_sent"):
+            for left_by_a_client in ("handed_over", "check_in_sent", "own_page"):
                 request.session.pop(left_by_a_client, None)
             request.session.set_expiry(None)
             actions.record_sign_in(account=account, address=address, now=now)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import re
 
-_LINK = re.compile(r"/c/[^/\s\"'?#<>]+")
+_LINK = re.compile(r"/([cp])/[^/\s\"'?#<>]+")
 _CLIENT = re.compile(r"/clients/[0-9A-Fa-f-]{36}")
 
 
 def without_links(text: str) -> str:
-    """The same text, with what stands after `/c/`, and a client's identity after `/clients/`, blotted out."""
-    return _CLIENT.sub("/clients/…", _LINK.sub("/c/…", text))
+    """The same text, with what stands after `/c/` or `/p/`, and a client's identity after `/clients/`, blotted out."""
+    return _CLIENT.sub("/clients/…", _LINK.sub(r"/\1/…", text))
 
 
 class WithoutLinks(logging.Formatter):

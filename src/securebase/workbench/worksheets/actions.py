@@ -28,13 +28,15 @@ _THE_CLIENTS_OWN = "the client’s own page"
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Who saves: a therapist, or the client on their own page (account None)."""
+    """Who saves: a therapist, or the client on their own page (account None). `from_paper`: the therapist types in what
+    the client filled in on paper."""
 
     account: Account | None
+    from_paper: bool = False
 
     @property
     def respondent(self) -> Respondent:
-        return Respondent.THERAPIST if self.account else Respondent.CLIENT
+        return Respondent.THERAPIST if self.account and not self.from_paper else Respondent.CLIENT
 
     @property
     def id(self) -> uuid.UUID | None:
@@ -44,7 +46,7 @@ class Writer:
         """Raises NotPermittedError where this is not the client's therapist, or not for clients to fill in."""
         if self.account is not None:
             ensure_own(episode.client, self.account)
-        elif not worksheet_called(name).client_fills:
+        if (self.account is None or self.from_paper) and not worksheet_called(name).client_fills:
             raise NotPermittedError("this is not for clients to fill in")
 
 
@@ -61,13 +63,15 @@ def save_artefact(
     session: TherapySession | None = None,
     about: uuid.UUID | None = None,
     simulated: bool = False,
+    from_paper: bool = False,
 ) -> Artefact:
     """Keep what is in the worksheet now; begins it where there is none of this id.
 
     `revision` is the one the page was opened with (0 for a new one). Raises InputError where somebody saved meanwhile,
-    where the id belongs to something else, or where nothing was filled in yet.
+    where the id belongs to something else, or where nothing was filled in yet. `from_paper`: the client filled it in,
+    `by` types it in.
     """
-    writer = Writer(by)
+    writer = Writer(by, from_paper)
     writer.may_write(episode, worksheet)
     if session is not None and session.episode_id != episode.id:
         raise InputError("the session belongs to another therapy")
@@ -153,7 +157,8 @@ def _keep(there: Artefact, saving: _Saving) -> None:
 
 
 def _one_sitting(last: ArtefactVersion, saving: _Saving) -> bool:
-    same_writer = last.saved_by == saving.writer.id and last.restored_from is None
+    same_writer = last.saved_by == saving.writer.id and last.respondent == saving.writer.respondent
+    same_writer = same_writer and last.restored_from is None
     return same_writer and last.agreement == Agreement.OPEN and saving.at - last.saved_at < ONE_SITTING
 
 

@@ -121,6 +121,7 @@ def _saved(request: HttpRequest, context: dict[str, Any], opened: _Opened) -> Ht
             at=timezone.now(),
             session=_session(opened.episode, request.POST.get("session")),
             about=_uuid(request.POST.get("about")),
+            from_paper=spec.client_fills and "from_paper" in request.POST,
         )
     except InputError as error:
         present = found.revision if found else 0
@@ -158,6 +159,7 @@ def _shown(
     if filled is None and found is None:
         values = _chosen(spec, request.GET) | values
     others = [one for one in queries.listed(episode, [spec.id]) if one.artefact.id != opened.artefact_id]
+    last = found.versions.order_by("-number").first() if found else None
     context |= {
         "worksheet": spec,
         "artefact": found,
@@ -175,7 +177,8 @@ def _shown(
         "next": _back(request),
         "tab": "course",
         "agreements": [a for a in Agreement if a is not Agreement.OPEN],
-        "last_version": found.versions.order_by("-number").first() if found else None,
+        "from_paper": "from_paper" in request.POST or bool(last and last.saved_by and last.respondent == "client"),
+        "last_version": last,
     }
     return render(request, "worksheets/worksheet.html", context, status=400 if refused else 200)
 

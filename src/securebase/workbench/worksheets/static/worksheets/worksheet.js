@@ -69,6 +69,7 @@ class Keeper {
       this.failed = false;
       this.sent = sending;
       this.form.elements.revision.value = told.revision;
+      this.form.dispatchEvent(new CustomEvent("saved"));
       this.problems(told.problems ?? {});
       const open = Object.keys(told.problems ?? {}).length;
       this.say(open ? `Saved ${told.saved}; what is marked could not be read` : `Saved ${told.saved}`, open > 0);
@@ -79,7 +80,7 @@ class Keeper {
       this.say("Nothing saved yet");
     } else {
       this.failed = true;
-      this.say(answer.status === 403 ? "Not saved: your sign-in has ended. Sign in again in another tab." : "Not saved yet. It is tried again.", true);
+      this.say(answer.status === 403 ? (this.form.dataset.ended ?? "Not saved: your sign-in has ended. Sign in again in another tab.") : "Not saved yet. It is tried again.", true);
       this.later(8000);
     }
   }

@@ -1,0 +1,149 @@
+"""Reads for the client's own page: only what belongs to this client, and of worksheets only what was shared."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from securebase.ipt.saying import title
+from securebase.ipt.shelf import worksheets
+from securebase.ipt.worksheet import Report, Worksheet
+from securebase.records.artefact import Row
+from securebase.records.vocabulary import Agreement
+from securebase.workbench.accounts.models import Account
+from securebase.workbench.clients.models import Client, Episode
+from securebase.workbench.own_pages.actions import THE_CLIENTS_OWN
+from securebase.workbench.own_pages.models import OwnPage
+from securebase.workbench.own_pages.wording import in_the_clients_words
+from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode, CheckInState, TherapySession
+from securebase.workbench.therapy_sessions.tokens import digest
+from securebase.workbench.worksheets.models import Artefact
+from securebase.workbench.worksheets.queries import people_of, values_of
+
+
+def page_by_token(token: str) -> OwnPage | None:
+    """The page this link leads to; None where it leads nowhere (any more)."""
+    rows = OwnPage.objects.for_the_workbench(because=THE_CLIENTS_OWN)
+    return rows.filter(token_digest=digest(token)).select_related("client__therapist__clinic").first()
+
+
+def page_by_id(page_id: str) -> OwnPage | None:
+    """The page of a visit."""
+    rows = OwnPage.objects.for_the_workbench(because=THE_CLIENTS_OWN)
+    return rows.filter(id=page_id).select_related("client__therapist__clinic").first()
+
+
+def page_for_therapist(account: Account, client: Client) -> OwnPage | None:
+    return OwnPage.objects.visible_to(account).filter(client=client).first()
+
+
+def for_clients(spec: Worksheet) -> Worksheet:
+    """The worksheet with only those fields that may be shown to the client, and in words that speak to them."""
+    shown = tuple(f for f in spec.fields if Report.CLIENT in f.reports and not f.note)
+    return in_the_clients_words(dataclasses.replace(spec, fields=shown))
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A shared worksheet in the client's list."""
+
+    artefact: Artefact
+    worksheet: Worksheet
+    title: str
+
+    @property
+    def name(self) -> str:
+        return self.title or self.worksheet.name
+
+    @property
+    def waits_for_an_answer(self) -> bool:
+        """Whether the client has still to say yes or no to it. What they fill in themselves needs no yes."""
+        asks = self.worksheet.agreement and not self.worksheet.client_fills
+        return asks and self.artefact.agreement == Agreement.OPEN
+
+
+def shared(episode: Episode) -> list[Sheet]:
+    """What of this episode the client may see, last changed first."""
+    shelf, people = worksheets(), people_of(episode)
+    rows = episode.artefacts.filter(for_client=True, removed_at=None).order_by("-changed_at")
+    return [
+        Sheet(row, for_clients(shelf[row.worksheet]), title(for_clients(shelf[row.worksheet]), values_of(row), people))
+        for row in rows
+        if row.worksheet in shelf and shelf[row.worksheet].for_client
+    ]
+
+
+def artefact_in_view(episode: Episode, name: str, artefact_id: uuid.UUID) -> Artefact | None:
+    """The shared worksheet with this id; None where there is none, where it was not shared, or is never for clients."""
+    spec = worksheets().get(name)
+    if spec is None or not spec.for_client:
+        return None
+    rows = episode.artefacts.filter(id=artefact_id, worksheet=name, for_client=True, removed_at=None)
+    return rows.select_related("episode__client").first()
+
+
+def is_taken(artefact_id: uuid.UUID) -> bool:
+    """Whether this id belongs to something, in reach or not."""
+    rows = Artefact.objects.for_the_workbench(because="an id that was made elsewhere must not be begun here")
+    return rows.filter(id=artefact_id).exists()
+
+
+def may_begin(episode: Episode, spec: Worksheet) -> bool:
+    """Whether the client may begin one by themselves: made for clients, for this phase, and not there already."""
+    if not spec.client_fills or (spec.phases and episode.phase not in {p.value for p in spec.phases}):
+        return False
+    return spec.many or not episode.artefacts.filter(worksheet=spec.id, removed_at=None).exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What the first page shows."""
+
+    next_session: TherapySession | None
+    check_ins: list[CheckIn]
+    goals: list[str]
+    to_answer: list[Sheet]
+    to_fill: list[Sheet]
+    to_read: list[Sheet]
+    to_begin: list[Worksheet]
+
+
+def home(episode: Episode, now: datetime) -> Home:
+    """Everything that waits, is worked on, or was shared."""
+    sheets = shared(episode)
+    to_answer = [s for s in sheets if s.waits_for_an_answer]
+    rest = [s for s in sheets if not s.waits_for_an_answer]
+    return Home(
+        next_session=episode.therapy_sessions.filter(held_at__gt=now).order_by("held_at").first(),
+        check_ins=waiting(episode, now),
+        goals=_goals(sheets),
+        to_answer=to_answer,
+        to_fill=[s for s in rest if s.worksheet.client_fills],
+        to_read=[s for s in rest if not s.worksheet.client_fills],
+        to_begin=[spec for spec in worksheets().values() if may_begin(episode, spec)],
+    )
+
+
+def waiting(episode: Episode, now: datetime) -> list[CheckIn]:
+    """Check-ins that wait for an answer and have not run out."""
+    rows = CheckIn.objects.for_the_workbench(because=THE_CLIENTS_OWN).filter(
+        therapy_session__episode=episode, state=CheckInState.WAITING
+    )
+    return list(rows.exclude(mode=CheckInMode.PAPER).filter(expires_at__gt=now).select_related("therapy_session"))
+
+
+def _goals(sheets: list[Sheet]) -> list[str]:
+    """The goals of the contract, where it was shared."""
+    contract = next((s.artefact for s in sheets if s.artefact.worksheet == "contract"), None)
+    if contract is None:
+        return []
+    rows: Any = values_of(contract).get("goals") or ()
+    return [str(row["goal"]) for row in rows if _has_goal(row)]
+
+
+def _has_goal(row: Row) -> bool:
+    return isinstance(row, Mapping) and bool(row.get("goal"))

@@ -1,0 +1,246 @@
+"""The client's own page in a real browser: by touch on a phone, by keyboard alone, on a line that breaks."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client as Browser
+from django.utils import timezone
+
+from securebase.ipt.filling import fill
+from securebase.ipt.shelf import worksheet
+from securebase.workbench.clients.models import Episode
+from securebase.workbench.own_pages.actions import NewLink, make_link
+from securebase.workbench.therapy_sessions.actions import create_session
+from securebase.workbench.worksheets.actions import save_artefact, share_artefact
+from workbench.cast import Cast, make_cast
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), None)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium at /usr/bin/chromium"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+def visiting(chromium: Any, live_server: Any, width: int, *, touch: bool) -> Iterator[Any]:
+    context = chromium.new_context(
+        viewport={"width": width, "height": 844}, has_touch=touch, is_mobile=touch, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
+    page.on("request", lambda r: None if r.url.startswith(live_server.url) else complaints.append(r.url))
+    yield page
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def phone(chromium: Any, live_server: Any) -> Iterator[Any]:
+    yield from visiting(chromium, live_server, 390, touch=True)
+
+
+@pytest.fixture
+def desk(chromium: Any, live_server: Any) -> Iterator[Any]:
+    yield from visiting(chromium, live_server, 1280, touch=False)
+
+
+@pytest.fixture
+def people(live_server: Any) -> Cast:
+    """Carla in the middle of her course, with a check-in that waits, a contract and a formulation to answer."""
+    cast = make_cast()
+    now = timezone.now()
+    Episode.objects.visible_to(cast.alma).update(phase="middle")
+    cast.carla.refresh_from_db()
+    create_session(episode=cast.episode, by=cast.alma, number=2, held_at=now + timedelta(days=3))
+    cast.invite(at=now)
+    goals = [{"goal": "Ring Ana once a week"}, {"goal": "Say what I need before I am angry"}]
+    share(cast, "contract", {"goals": goals})
+    share(cast, "formulation", {"narrative": "When Ana left you had nobody to lean on, and the old sadness came back."})
+    return cast
+
+
+def share(cast: Cast, name: str, values: dict[str, Any]) -> None:
+    made = save_artefact(
+        id=uuid.uuid4(),
+        episode=cast.episode,
+        worksheet=name,
+        by=cast.alma,
+        filled=fill(worksheet(name), values),
+        revision=0,
+        at=timezone.now(),
+    )
+    share_artefact(artefact=made, by=cast.alma, client=True)
+
+
+def findings(page: Any) -> list[str]:
+    """What axe calls serious on the page that is open, and a page wider than the window."""
+    result = axe.Axe().run(page).response
+    assert len(result["passes"]) > 5, "axe looked at nothing"
+    found = [
+        f"{page.url} {v['id']}: {v['nodes'][0]['html'][:120]}"
+        for v in result["violations"]
+        if v["impact"] in {"serious", "critical"}
+    ]
+    width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    return found + ([f"{page.url} is {width[0]} wide"] if width[0] > width[1] else [])
+
+
+def open_page(page: Any, live_server: Any, cast: Cast) -> NewLink:
+    made = make_link(client=cast.carla, by=cast.alma, at=timezone.now())
+    page.goto(live_server.url + made.path)
+    page.get_by_label("Code").fill(made.code)
+    page.get_by_role("button", name="Open my page").click()
+    page.get_by_role("heading", name="Hello").wait_for()
+    return made
+
+
+def stories(cast: Cast) -> list[dict[str, Any]]:
+    return [a.values for a in cast.episode.artefacts.filter(worksheet="story_card")]
+
+
+def test_a_client_on_a_phone_by_touch(phone: Any, live_server: Any, people: Cast) -> None:
+    made = make_link(client=people.carla, by=people.alma, at=timezone.now())
+    phone.goto(live_server.url + made.path)
+    found = findings(phone)
+    phone.get_by_label("Code").fill(made.code)
+    phone.get_by_role("button", name="Open my page").tap()
+    phone.get_by_text("Ring Ana once a week").wait_for()
+    found += findings(phone)
+    phone.get_by_role("link", name="Help now").tap()
+    assert phone.get_by_text("local emergency number").is_visible()
+
+    phone.locator("section", has_text="To read: how we understand it").get_by_role("link").tap()
+    phone.get_by_role("heading", name="What do you say to it?").wait_for()
+    found += findings(phone)
+    phone.get_by_label("Yes, but I would change something").tap()
+    phone.get_by_label("In your own words").fill("It began a year earlier")
+    phone.get_by_role("button", name="Send my answer").tap()
+    phone.get_by_text("Your answer is with your therapist").wait_for()
+    answered = people.episode.artefacts.get(worksheet="formulation")
+    assert (answered.agreement, answered.versions.get().said) == ("edited", "It began a year earlier")
+
+    phone.get_by_role("link", name="New: story card").tap()
+    phone.get_by_label("Which story?").fill("The harbour")
+    phone.get_by_role("checkbox", name="Courage").tap()
+    phone.get_by_text("Saved ", exact=False).first.wait_for()
+    found += findings(phone)
+    assert stories(people) == [{"story": "The harbour", "tones": ["courage"]}]
+
+    phone.get_by_role("link", name="Back to your page").tap()
+    phone.get_by_role("button", name="Answer it now").tap()
+    phone.get_by_role("heading", name="How have things been?").wait_for()
+    phone.go_back()
+    phone.goto(live_server.url + "/own/")
+    phone.get_by_role("button", name="Close", exact=True).tap()
+    phone.get_by_text("Nothing of it stays").wait_for()
+    found += findings(phone)
+    phone.goto(live_server.url + "/own/")
+    assert phone.get_by_role("heading", name="This page is not open").is_visible()
+    assert found == []
+
+
+def test_the_same_on_a_desk_with_the_keyboard_alone(desk: Any, live_server: Any, people: Cast) -> None:
+    made = make_link(client=people.carla, by=people.alma, at=timezone.now())
+    desk.goto(live_server.url + made.path)
+
+    def to(text: str) -> None:
+        """Tab until the focus is on what says this."""
+        for _ in range(60):
+            desk.keyboard.press("Tab")
+            said = desk.evaluate(
+                "(e => (e.labels?.[0]?.textContent ?? e.textContent ?? '').trim())(document.activeElement)"
+            )
+            if text in said:
+                return
+        raise AssertionError(f"no way to “{text}” with the Tab key")
+
+    desk.keyboard.type(made.code)  # the field has the focus already
+    desk.keyboard.press("Enter")
+    desk.get_by_role("heading", name="Hello").wait_for()
+    found = findings(desk)
+    to("Read and answer")  # the formulation was shared last, so it stands first
+    desk.keyboard.press("Enter")
+    desk.wait_for_url("**/own/sheet/formulation/**")
+    found += findings(desk)
+    to("Yes, that is how I see it")
+    desk.keyboard.press(" ")
+    to("Send my answer")
+    desk.keyboard.press("Enter")
+    desk.wait_for_url("**/own/")
+    assert people.episode.artefacts.get(worksheet="formulation").agreement == "agreed"
+    to("New: story card")
+    desk.keyboard.press("Enter")
+    desk.wait_for_url("**/own/sheet/story_card/**")
+    found += findings(desk)
+    to("Which story?")
+    desk.keyboard.type("The harbour")
+    to("Save and go back")
+    desk.keyboard.press("Enter")
+    desk.wait_for_url("**/own/")
+    assert stories(people) == [{"story": "The harbour"}]
+    to("Close my page for good")
+    desk.keyboard.press("Enter")
+    desk.wait_for_url("**/own/end/")
+    assert found + findings(desk) == []
+
+
+def test_what_was_typed_without_a_line_is_there_and_saved_after_the_tab_was_closed(
+    phone: Any, live_server: Any, people: Cast
+) -> None:
+    open_page(phone, live_server, people)
+    phone.get_by_role("link", name="New: story card").tap()
+    phone.get_by_label("Which story?").fill("The harbour")
+    phone.get_by_text("Saved ", exact=False).first.wait_for()
+    address = phone.url
+    phone.context.set_offline(True)
+    phone.get_by_label("How I used to tell it").fill("I ran away")
+    phone.get_by_text("Not saved yet").wait_for()
+    phone.close(run_before_unload=False)
+    again = phone.context.new_page()
+    phone.context.set_offline(False)
+    again.goto(address)
+    again.wait_for_function("document.querySelector('#before')?.value === 'I ran away'")
+    assert stories(people) == [{"story": "The harbour", "before": "I ran away"}]
+    again.wait_for_function("!Object.keys(localStorage).length")
+
+
+def test_on_a_device_that_was_handed_over_nothing_is_kept(desk: Any, live_server: Any, people: Cast) -> None:
+    staff = Browser()
+    staff.force_login(people.alma)
+    name = settings.SESSION_COOKIE_NAME
+    desk.context.add_cookies([{"name": name, "value": staff.cookies[name].value, "url": live_server.url}])
+    desk.goto(live_server.url + f"/clients/{people.carla.id}/own-page/")
+    found = findings(desk)
+    desk.get_by_role("button", name="Hand over this device").click()
+    desk.get_by_role("link", name="New: story card").click()
+    desk.wait_for_url("**/own/sheet/story_card/**")
+    desk.context.set_offline(True)
+    desk.get_by_label("Which story?").fill("The harbour")
+    desk.get_by_text("Not saved yet").wait_for()
+    assert desk.evaluate("Object.keys(localStorage).length") == 0
+    desk.context.set_offline(False)
+    desk.get_by_text("Saved ", exact=False).first.wait_for()
+    desk.get_by_role("button", name="Close", exact=True).click()
+    desk.get_by_text("Please give the device back").wait_for()
+    assert found + findings(desk) == []
