@@ -78,6 +78,10 @@ def addresses(cast: Cast) -> list[str]:
     )
     of_carla = (
         "course",
+        "timeline",
+        "formulation",
+        "area-work",
+        "ending",
         "relationships",
         "relationship-new",
         "client-sessions",
@@ -87,7 +91,10 @@ def addresses(cast: Cast) -> list[str]:
         "own-page-settings",
     )
     return [
-        *(reverse(name) for name in ("profile", "clinic", "account-new", "client-new", "library")),
+        *(
+            reverse(name)
+            for name in ("profile", "clinic", "clinic-lineage", "course-forms", "account-new", "client-new", "library")
+        ),
         reverse("library-instrument", args=["session_before"]),
         reverse("library-instrument", args=["phq9"]),
         *(reverse(name, args=[carla]) for name in of_carla),

@@ -52,6 +52,37 @@ STUART_ROBERTSON = Lineage(
 )
 #: What a new clinic begins with: all areas, sick role, triad.
 BEGINNING = Lineage()
+#: Lineages that a clinic can begin from: name → (what to call it, the settings).
+PRESETS: Mapping[str, tuple[str, Lineage]] = {
+    "klerman": ("After Klerman and Weissman", KLERMAN_WEISSMAN),
+    "stuart": ("After Stuart and Robertson", STUART_ROBERTSON),
+    "wide": ("All of both", BEGINNING),
+}
+
+
+def changes(old: Lineage, new: Lineage) -> tuple[str, ...]:
+    """What will be another on pages after the change, in sentences; empty where nothing will."""
+    said: list[str] = []
+    gone, come = [a for a in old.areas if a not in new.areas], [a for a in new.areas if a not in old.areas]
+    if gone:
+        names = " and ".join(a.label for a in gone)
+        said.append(f"{names} can no longer be chosen as a problem area; where it is chosen already, it stays.")
+    if come:
+        said.append(f"{' and '.join(a.label for a in come)} can be chosen as a problem area.")
+    if old.sick_role and not new.sick_role:
+        said.append("The task and the tool of the sick role are no longer shown; what was filled in is kept.")
+    if new.sick_role and not old.sick_role:
+        said.append("The sick role becomes a task of the first sessions, and has a tool.")
+    if old.formulation != new.formulation:
+        asks = (
+            "stressor, vulnerability, support and symptoms"
+            if new.formulation == "triad"
+            else "illness, onset and problem area"
+        )
+        said.append(f"A formulation asks for {asks}; what was written in the other form is kept.")
+    if old.ending != new.ending:
+        said.append(f"Pages say “{new.ending}” where they said “{old.ending}”.")
+    return tuple(said)
 
 
 def lineage_from(stored: Mapping[str, Any]) -> Lineage:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.db.models import F
 
 from securebase.errors import InputError, NotPermittedError
+from securebase.ipt.course_form import MOST_FORMS, CourseForm, checked
+from securebase.ipt.lineage import Lineage
 from securebase.workbench.accounts.models import Account, Clinic, Role, SignInCount, normalised
 from securebase.workbench.audit.actions import record
 
@@ -130,6 +133,46 @@ def change_clinic(*, clinic: Clinic, by: Account, name: str, help_text: str, ver
     if not changed:
         raise InputError("somebody else changed this while you were writing", advice="Compare, then save again.")
     record(actor=by, action="clinic.changed", object_type="clinic", object_id=clinic.id)
+    clinic.refresh_from_db()
+    return clinic
+
+
+@transaction.atomic
+def change_practice(
+    *, account: Account, training: str, years_of_experience: int | None, orientation: str, ipt_training: str
+) -> Account:
+    """Training, experience and orientation, as the account's owner says them."""
+    account.training, account.years_of_experience = training, years_of_experience
+    account.orientation, account.ipt_training = orientation, ipt_training
+    account.save(update_fields=["training", "years_of_experience", "orientation", "ipt_training"])
+    record(actor=account, action="account.changed", object_type="account", object_id=account.id)
+    return account
+
+
+@transaction.atomic
+def change_lineage(*, clinic: Clinic, by: Account, lineage: Lineage, version: int) -> Clinic:
+    """The lineage of IPT that the clinic works in. `version` as in `change_clinic`."""
+    return _change(clinic, by, version, "clinic.lineage_changed", {"lineage": lineage.plain()}, lineage.plain())
+
+
+@transaction.atomic
+def change_course_forms(*, clinic: Clinic, by: Account, forms: Sequence[CourseForm], version: int) -> Clinic:
+    """The clinic's own forms of a course; none: those of the shelf. No course that has begun changes by it."""
+    if len(forms) > MOST_FORMS:
+        raise InputError(f"at most {MOST_FORMS} forms of a course", advice="Take some out.")
+    stored = [checked(f).plain() for f in forms]
+    detail = {"forms": [f"{f.name}: {f.sessions}/{f.initial}/{f.ending}/{f.days_between}" for f in forms]}
+    return _change(clinic, by, version, "clinic.course_forms_changed", {"course_forms": stored}, detail)
+
+
+def _change(  # noqa: PLR0917 (two callers, above)
+    clinic: Clinic, by: Account, version: int, action: str, values: dict[str, Any], detail: Mapping[str, Any]
+) -> Clinic:
+    if not by.is_administrator or by.clinic_id != clinic.id:
+        raise NotPermittedError("only an administrator changes the clinic")
+    if not Clinic.objects.filter(id=clinic.id, version=version).update(**values, version=F("version") + 1):
+        raise InputError("somebody else changed this while you were writing", advice="Compare, then save again.")
+    record(actor=by, action=action, object_type="clinic", object_id=clinic.id, detail=dict(detail))
     clinic.refresh_from_db()
     return clinic
 

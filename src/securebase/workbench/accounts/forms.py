@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
-from securebase.workbench.accounts.models import Account, Role, normalised
+from securebase.errors import InputError
+from securebase.ipt.course_form import LONGEST_NAME, MOST_DAYS, MOST_FORMS, MOST_SESSIONS, CourseForm, checked
+from securebase.ipt.lineage import ENDING_WORDS, Lineage, lineage_from
+from securebase.records.vocabulary import ProblemArea
+from securebase.workbench.accounts.models import Account, IptTraining, Role, normalised
+from securebase.workbench.ui.conflict import sentence
 
 
 class SignInForm(forms.Form):
@@ -150,6 +156,106 @@ class ChangePasswordForm(_NewPassword):
 
 class NameForm(forms.Form):
     name_shown = forms.CharField(label="Your name, as clients see it", max_length=120)
+
+
+class PracticeForm(forms.Form):
+    """What an outcome must later be adjusted for. Everything may stay open."""
+
+    training = forms.CharField(
+        label="Training", max_length=200, required=False, help_text="For example: psychologist, licensed 2014."
+    )
+    years_of_experience = forms.IntegerField(
+        label="Years of experience as a therapist", min_value=0, max_value=70, required=False
+    )
+    orientation = forms.CharField(
+        label="Orientation", max_length=200, required=False, help_text="The school you come from, in your own words."
+    )
+    ipt_training = forms.ChoiceField(
+        label="Training in IPT", choices=[("", "Not said"), *IptTraining.choices], required=False
+    )
+
+
+class LineageForm(forms.Form):
+    """The lineage of IPT. It is asked twice: once to say what will change, once to save."""
+
+    areas = forms.MultipleChoiceField(
+        label="Problem areas",
+        choices=[(a.value, a.label) for a in ProblemArea],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Three in the lineage of Stuart and Robertson, four in that of Klerman and Weissman.",
+    )
+    sick_role = forms.BooleanField(
+        label="Sick role",
+        required=False,
+        help_text="Whether clients are given it: some demands rest for a while, and getting well is the work.",
+    )
+    formulation = forms.ChoiceField(
+        label="Formulation",
+        choices=[
+            ("triad", "Triad: stressor, vulnerability and support lead to symptoms"),
+            ("classic", "Classic: illness, onset and problem area"),
+        ],
+        widget=forms.RadioSelect,
+    )
+    ending = forms.ChoiceField(
+        label="Word for the ending", choices=[(w, w.capitalize()) for w in ENDING_WORDS], widget=forms.RadioSelect
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def lineage(self) -> Lineage:
+        """What was chosen; call it on a form that is valid."""
+        return lineage_from(self.cleaned_data)
+
+
+class CourseFormForm(forms.Form):
+    """One form of a course, a row of a table. A row whose name is emptied is taken out."""
+
+    id = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
+    name = forms.CharField(label="Name", max_length=LONGEST_NAME, required=False)
+    sessions = forms.IntegerField(label="Sessions", min_value=1, max_value=MOST_SESSIONS, required=False)
+    initial_sessions = forms.IntegerField(label="First phase", min_value=0, max_value=20, required=False)
+    ending_sessions = forms.IntegerField(label="Last phase", min_value=0, max_value=20, required=False)
+    days_between = forms.IntegerField(label="Days between", min_value=1, max_value=MOST_DAYS, required=False)
+    maintenance = forms.BooleanField(label="Maintenance", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("name") and not self.errors:
+            for name in ("sessions", "initial_sessions", "ending_sessions", "days_between"):
+                if data.get(name) is None:
+                    self.add_error(name, "Give a number.")
+            if not self.errors:
+                try:
+                    checked(self.made({}))
+                except InputError as error:
+                    self.add_error(None, sentence(error))
+        return data
+
+    def made(self, known: Mapping[str, CourseForm]) -> CourseForm:
+        """What the row says, with what nobody types taken over from the form of this id."""
+        data = self.cleaned_data
+        old = known.get(data.get("id") or "")
+        same = old is not None and (old.sessions, old.initial, old.ending, old.days_between) == (
+            data["sessions"],
+            data["initial_sessions"],
+            data["ending_sessions"],
+            data["days_between"],
+        )
+        return CourseForm(
+            id=data.get("id") or "",
+            name=data["name"],
+            sessions=data["sessions"],
+            initial=data["initial_sessions"],
+            ending=data["ending_sessions"],
+            days_between=data["days_between"],
+            maintenance=data["maintenance"],
+            about=old.about if old and same else "",
+            sources=old.sources if old and same else (),
+            reviewed=bool(old and same and old.reviewed),
+        )
+
+
+CourseFormSet = forms.formset_factory(CourseFormForm, extra=1, max_num=MOST_FORMS, validate_max=True)
 
 
 class ClinicForm(forms.Form):

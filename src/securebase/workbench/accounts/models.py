@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.validators import MaxValueValidator
 from django.db import models
 
 HELP_TEXT = (
@@ -29,6 +30,17 @@ class Role(models.TextChoices):
 def normalised(user_name: str) -> str:
     """The form under which a user name is stored, looked up and counted."""
     return unicodedata.normalize("NFKC", user_name).strip().casefold()
+
+
+class IptTraining(models.TextChoices):
+    """How far somebody is trained in IPT."""
+
+    NONE = "none", "None so far"
+    READ = "read", "Read about it"
+    COURSE = "course", "A course"
+    SUPERVISED = "supervised", "A course, and cases under supervision"
+    CERTIFIED = "certified", "Certified"
+    TEACHES = "teaches", "Supervises or teaches it"
 
 
 class Clinic(models.Model):
@@ -63,6 +75,11 @@ class Account(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     #: an administrator set it and knows it: the next sign-in has to choose another
     password_set_by_other = models.BooleanField(default=False)
+    #: what an outcome must later be adjusted for; the account's owner says it, or leaves it open
+    training = models.CharField(max_length=200, blank=True)
+    years_of_experience = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MaxValueValidator(70)])
+    orientation = models.CharField(max_length=200, blank=True)
+    ipt_training = models.CharField(max_length=20, choices=IptTraining.choices, blank=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -21,6 +21,7 @@ from securebase.workbench.accounts.forms import (
     ClinicForm,
     FirstAccountForm,
     NameForm,
+    PracticeForm,
     ResetPasswordForm,
     SignInForm,
     StaffAccountForm,
@@ -139,6 +140,12 @@ def first_account(request: HttpRequest) -> HttpResponse:
 def profile(request: HttpRequest) -> HttpResponse:
     account = signed_in(request)
     about_name, about_password = "save_name" in request.POST, "save_password" in request.POST
+    about_practice = "save_practice" in request.POST
+    practice_form = PracticeForm(request.POST if about_practice else None, initial=_practice(account))
+    if about_practice and practice_form.is_valid():
+        actions.change_practice(account=account, **practice_form.cleaned_data)
+        messages.success(request, "Your training and experience are saved.")
+        return redirect("profile")
     name_form = NameForm(request.POST if about_name else None, initial={"name_shown": account.name_shown})
     password_form = ChangePasswordForm(request.POST if about_password else None, account=account)
     if about_name and name_form.is_valid():
@@ -153,11 +160,17 @@ def profile(request: HttpRequest) -> HttpResponse:
     context = {
         "name_form": name_form,
         "password_form": password_form,
+        "practice_form": practice_form,
         "lately": queries.lately(account),
         "section": "profile",
     }
-    refused = name_form.errors or password_form.errors
+    refused = name_form.errors or password_form.errors or practice_form.errors
     return render(request, "accounts/profile.html", context, status=400 if refused else 200)
+
+
+def _practice(account: Account) -> dict[str, object]:
+    names = ("training", "years_of_experience", "orientation", "ipt_training")
+    return {name: getattr(account, name) for name in names}
 
 
 def _present_password_fits(request: HttpRequest, account: Account, form: ChangePasswordForm) -> bool:
@@ -195,6 +208,8 @@ def clinic(request: HttpRequest) -> HttpResponse:
         "clinic": ours,
         "accounts": queries.accounts_of_clinic(account),
         "address": settings.ADDRESS,
+        "lineage": queries.lineage_of(ours),
+        "forms": queries.course_forms_of(ours),
         "sets": queries.set_in_use(),
         "sets_folder": settings.PARAMETER_SETS,
         "section": "clinic",

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from securebase.errors import NotPermittedError, SecurebaseError
+from securebase.ipt.course_form import CourseForm, forms_from
 from securebase.ipt.lineage import Lineage, lineage_from
 from securebase.model.fitted_set import FittedSet
 from securebase.model.parameter_set import ParameterSet
@@ -101,6 +102,11 @@ def lately(account: Account, *, n: int = 8) -> list[Happening]:
 def lineage_of(clinic: Clinic) -> Lineage:
     """The lineage of IPT that the clinic works in."""
     return lineage_from(clinic.lineage)
+
+
+def course_forms_of(clinic: Clinic) -> tuple[CourseForm, ...]:
+    """The forms of a course that the clinic offers: its own, or those of the shelf."""
+    return forms_from(clinic.course_forms)
 
 
 def help_text_of(clinic: Clinic) -> list[str]:

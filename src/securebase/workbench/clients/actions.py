@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 
 from securebase.errors import InputError, NotPermittedError
+from securebase.ipt.course_form import MOST_DAYS, MOST_SESSIONS, CourseForm, checked
 from securebase.records.vocabulary import Phase, ProblemArea
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record
 from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
 
+#: The work needs a focus.
+MOST_AREAS = 2
 CHANGED_MEANWHILE = "somebody else changed this while you were writing"
 
 
@@ -24,13 +28,15 @@ def create_client(
     name_shown: str,
     pronouns: str = "",
     began_on: date,
-    planned_sessions: int = 16,
+    planned_sessions: int | None = None,
     problem_areas: Sequence[ProblemArea] = (),
     phase: Phase = Phase.INITIAL,
     symptom_measure: SymptomMeasure = SymptomMeasure.SESSION_SET,
     simulated: bool = False,
+    form: CourseForm | None = None,
 ) -> Client:
-    """A client of this therapist with the episode that begins."""
+    """A client of this therapist with the episode that begins. The episode copies the numbers of the form;
+    `planned_sessions` alone is a course of that length with phases as they usually are."""
     if not therapist.is_therapist:
         raise NotPermittedError("only a therapist takes on clients")
     client = Client.objects.create(
@@ -39,10 +45,10 @@ def create_client(
     episode = Episode.objects.create(
         client=client,
         began_on=began_on,
-        planned_sessions=planned_sessions,
         problem_areas=[ProblemArea(a).value for a in problem_areas],
         phase=Phase(phase).value,
         symptom_measure=symptom_measure,
+        **_numbers(form, planned_sessions),
     )
     record(
         actor=therapist,
@@ -53,6 +59,20 @@ def create_client(
         detail={"episode": str(episode.id), "simulated": simulated},
     )
     return client
+
+
+def _numbers(form: CourseForm | None, planned_sessions: int | None) -> dict[str, Any]:
+    """What an episode copies of a form; a form that is edited later changes no course."""
+    if form is None:
+        return {} if planned_sessions is None else {"planned_sessions": planned_sessions}
+    checked(form)
+    return {
+        "course_form": form.id,
+        "planned_sessions": form.sessions,
+        "initial_sessions": form.initial,
+        "ending_sessions": form.ending,
+        "days_between": form.days_between,
+    }
 
 
 @transaction.atomic
@@ -79,19 +99,23 @@ def change_episode(
     phase: Phase,
     symptom_measure: str,
     ended_on: date | None,
+    form: CourseForm | None = None,
 ) -> Episode:
-    """`version` is the one the form was opened with; raises InputError where the episode was changed since."""
+    """`version` is the one the form was opened with; raises InputError where the episode was changed since.
+
+    form: the numbers of the course; `planned_sessions` then is the form's. None leaves them but for the length.
+    """
     ensure_own(episode.client, by)
     if ended_on is not None and ended_on < began_on:
         raise InputError("the therapy cannot end before it began", where="Ended on")
     rows = Episode.objects.visible_to(by).filter(id=episode.id, version=version)
     if not rows.update(
         began_on=began_on,
-        planned_sessions=planned_sessions,
         problem_areas=[ProblemArea(a).value for a in problem_areas],
         phase=Phase(phase).value,
         symptom_measure=SymptomMeasure(symptom_measure).value,
         ended_on=ended_on,
+        **_numbers(form, planned_sessions),
         version=F("version") + 1,
         record_version=F("record_version") + 1,
     ):
@@ -109,15 +133,83 @@ def change_episode(
 
 
 @transaction.atomic
-def begin_episode(*, client: Client, by: Account, began_on: date, planned_sessions: int = 16) -> Episode:
-    """A new course of therapy for a client whose last one has ended."""
+def begin_episode(
+    *, client: Client, by: Account, began_on: date, planned_sessions: int | None = None, form: CourseForm | None = None
+) -> Episode:
+    """A new course of therapy for a client whose last one has ended. A maintenance course goes on with the problem
+    areas and the symptom measure of the last one."""
     ensure_own(client, by)
     last = client.episode
     if last is not None and last.ended_on is None:
         raise InputError("the present therapy has not ended", advice="Enter its end first.")
-    episode = Episode.objects.create(client=client, began_on=began_on, planned_sessions=planned_sessions)
+    goes_on: dict[str, Any] = {}
+    if form is not None and form.maintenance:
+        goes_on = {"phase": Phase.MAINTENANCE.value}
+        if last is not None:
+            goes_on |= {"problem_areas": last.problem_areas, "symptom_measure": last.symptom_measure}
+    episode = Episode.objects.create(client=client, began_on=began_on, **goes_on, **_numbers(form, planned_sessions))
     record(actor=by, action="episode.begun", object_type="episode", object_id=episode.id, client=client.id)
     return episode
+
+
+@transaction.atomic
+def set_focus(*, episode: Episode, by: Account, areas: Sequence[ProblemArea]) -> Episode:
+    """Make these the problem areas of the course."""
+    chosen = [ProblemArea(a).value for a in areas]
+    if len(chosen) > MOST_AREAS:
+        raise InputError("a course has one focus, at most two", advice="Choose at most two areas.")
+    _write(episode, by, "episode.focus_set", {"problem_areas": chosen})
+    return episode
+
+
+@transaction.atomic
+def set_phase(*, episode: Episode, by: Account, phase: Phase) -> Episode:
+    """The phase that the course is in now."""
+    _write(episode, by, "episode.phase_set", {"phase": Phase(phase).value})
+    return episode
+
+
+@transaction.atomic
+def set_numbers(*, episode: Episode, by: Account, planned_sessions: int, days_between: int) -> Episode:
+    """How many sessions and how far apart, as agreed with the client. First and last phase give way where the course
+    has become too short for them."""
+    if not 1 <= planned_sessions <= MOST_SESSIONS or not 1 <= days_between <= MOST_DAYS:
+        raise InputError(f"1 to {MOST_SESSIONS} sessions, 1 to {MOST_DAYS} days apart")
+    initial = min(episode.initial_sessions, planned_sessions)
+    values = {
+        "planned_sessions": planned_sessions,
+        "days_between": days_between,
+        "initial_sessions": initial,
+        "ending_sessions": min(episode.ending_sessions, planned_sessions - initial),
+    }
+    _write(episode, by, "episode.numbers_set", values)
+    return episode
+
+
+@transaction.atomic
+def end_episode(*, episode: Episode, by: Account, on: date) -> Episode:
+    """The course has ended on this day."""
+    if on < episode.began_on:
+        raise InputError("the therapy cannot end before it began")
+    _write(episode, by, "episode.ended", {"ended_on": on})
+    return episode
+
+
+def _write(episode: Episode, by: Account, action: str, values: dict[str, Any]) -> None:
+    """One change by one tap, in its caller's transaction. A form that is open elsewhere is told by the version."""
+    ensure_own(episode.client, by)
+    rows = Episode.objects.visible_to(by).filter(id=episode.id)
+    rows.update(**values, version=F("version") + 1, record_version=F("record_version") + 1)
+    detail = {name: value if not isinstance(value, date) else value.isoformat() for name, value in values.items()}
+    record(
+        actor=by,
+        action=action,
+        object_type="episode",
+        object_id=episode.id,
+        client=episode.client_id,
+        detail=detail,
+    )
+    episode.refresh_from_db()
 
 
 def raise_record_version(episode: Episode) -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
+from securebase.errors import InputError
+from securebase.ipt.course_form import MOST_DAYS, MOST_SESSIONS, CourseForm, checked, form_called
+from securebase.workbench.accounts.models import Clinic
+from securebase.workbench.accounts.queries import course_forms_of, lineage_of
 from securebase.workbench.clients.models import PHASES, PROBLEM_AREAS, SymptomMeasure
 
+_AS_THE_FORM = "Left empty: as the form has it."
 #: A date further ahead than this is taken for a slip.
 FAR_AHEAD = timedelta(days=366)
 
@@ -40,11 +47,16 @@ class ClientForm(forms.Form):
 
 class EpisodeForm(forms.Form):
     began_on = forms.DateField(label="Therapy began on", widget=DateInput)
-    planned_sessions = forms.IntegerField(
-        label="Sessions planned",
-        min_value=1,
-        max_value=100,
-        help_text="IPT names its length at the start: often 12 to 16.",
+    course_form = forms.ChoiceField(
+        label="Form of the course",
+        required=False,
+        help_text="IPT names its length at the start. Another form brings its own numbers.",
+    )
+    planned_sessions = forms.IntegerField(label="Sessions planned", min_value=1, max_value=MOST_SESSIONS)
+    initial_sessions = forms.IntegerField(label="Of these, the first phase", min_value=0, max_value=20, required=False)
+    ending_sessions = forms.IntegerField(label="And the last phase", min_value=0, max_value=20, required=False)
+    days_between = forms.IntegerField(
+        label="Days from one session to the next", min_value=1, max_value=MOST_DAYS, required=False
     )
     problem_areas = forms.MultipleChoiceField(
         label="Problem areas",
@@ -60,6 +72,41 @@ class EpisodeForm(forms.Form):
     ended_on = forms.DateField(label="Ended on", required=False, widget=DateInput)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
+    def __init__(self, *args: Any, clinic: Clinic, chosen: Sequence[str] = (), **kwargs: Any) -> None:
+        """`chosen`: problem areas that the course has already; they can stay, whatever the clinic's lineage."""
+        super().__init__(*args, **kwargs)
+        self.forms = course_forms_of(clinic)
+        areas, field = {a.value for a in lineage_of(clinic).areas} | set(chosen), self.fields["problem_areas"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [(value, label) for value, label in PROBLEM_AREAS if value in areas]
+        began_with = str(self.initial.get("course_form", "") or "")
+        gone = began_with and form_called(self.forms, began_with) is None
+        form_field = self.fields["course_form"]
+        assert isinstance(form_field, forms.ChoiceField)
+        form_field.choices = [(f.id, f.name) for f in self.forms] + ([(began_with, "as it began")] if gone else [])
+
+    def wanted_form(self) -> CourseForm:
+        """The numbers of the course: those of a form that was chosen anew, but for what was typed beside it."""
+        data, before = self.cleaned_data, self.initial
+        chosen = form_called(self.forms, data.get("course_form") or "")
+        other = chosen is not None and data["course_form"] != before.get("course_form", "")
+        usual = chosen or self.forms[0]
+
+        def number(name: str, of_the_form: int) -> int:
+            typed, stood = data.get(name), before.get(name)
+            if typed is None:
+                return of_the_form if stood is None or other else int(stood)
+            return of_the_form if other and typed == stood else int(typed)
+
+        return replace(
+            usual,
+            id=data.get("course_form") or before.get("course_form") or usual.id,
+            sessions=number("planned_sessions", usual.sessions),
+            initial=number("initial_sessions", usual.initial),
+            ending=number("ending_sessions", usual.ending),
+            days_between=number("days_between", usual.days_between),
+        )
+
     def clean_began_on(self) -> Any:
         began = self.cleaned_data["began_on"]
         if began > timezone.localdate() + FAR_AHEAD:
@@ -71,6 +118,13 @@ class EpisodeForm(forms.Form):
         began, ended = data.get("began_on"), data.get("ended_on")
         if began and ended and ended < began:
             self.add_error("ended_on", "The therapy cannot end before it began.")
+        if not self.errors:
+            try:
+                checked(self.wanted_form())
+            except InputError:
+                self.add_error(
+                    "ending_sessions", "First and last phase have more sessions than the course. Make one shorter."
+                )
         return data
 
     def clean_problem_areas(self) -> list[str]:
@@ -84,11 +138,18 @@ class NewClientForm(ClientForm, EpisodeForm):
     """A client and the episode that begins, on one page."""
 
     ended_on = None  # type: ignore[assignment]
+    planned_sessions = forms.IntegerField(
+        label="Sessions planned", min_value=1, max_value=MOST_SESSIONS, required=False, help_text=_AS_THE_FORM
+    )
     field_order = (
         "name_shown",
         "pronouns",
         "began_on",
+        "course_form",
         "planned_sessions",
+        "initial_sessions",
+        "ending_sessions",
+        "days_between",
         "problem_areas",
         "symptom_measure",
         "phase",

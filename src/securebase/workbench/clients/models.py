@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from securebase.ipt.course_form import CourseForm
 from securebase.records.vocabulary import Phase, ProblemArea
 from securebase.workbench.accounts.models import Clinic
 from securebase.workbench.clients.scoping import ScopedModel
@@ -91,6 +92,19 @@ class Episode(ScopedModel):
     @property
     def problem_area_labels(self) -> list[str]:
         return [ProblemArea(a).label for a in self.problem_areas]
+
+    @property
+    def own_form(self) -> CourseForm:
+        """The form of this course as it copied it, whatever became of the form since."""
+        return CourseForm(
+            id=self.course_form,
+            name=self.course_form,
+            sessions=self.planned_sessions,
+            initial=self.initial_sessions,
+            ending=self.ending_sessions,
+            days_between=self.days_between,
+            maintenance=self.phase == Phase.MAINTENANCE.value,
+        )
 
     @property
     def phase_label(self) -> str:

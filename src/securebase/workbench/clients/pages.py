@@ -11,9 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from securebase.errors import InputError
+from securebase.ipt.course_form import form_called
 from securebase.records.vocabulary import Phase, ProblemArea
 from securebase.workbench.accounts.gate import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
+from securebase.workbench.accounts.queries import course_forms_of
 from securebase.workbench.clients import actions
 from securebase.workbench.clients.forms import ClientForm, EpisodeForm, NewClientForm
 from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
@@ -24,13 +26,13 @@ from securebase.workbench.ui.conflict import keep_typed, sentence
 @for_roles(Role.THERAPIST)
 @require_http_methods(["GET", "POST"])
 def new_client(request: HttpRequest) -> HttpResponse:
+    clinic = signed_in(request).clinic
     start = {
         "began_on": timezone.localdate(),
-        "planned_sessions": 16,
         "phase": Phase.INITIAL.value,
         "symptom_measure": SymptomMeasure.SESSION_SET,
     }
-    form = NewClientForm(request.POST or None, initial=start)
+    form = NewClientForm(request.POST or None, initial=start, clinic=clinic)
     if form.is_valid():
         data = form.cleaned_data
         client = actions.create_client(
@@ -38,14 +40,14 @@ def new_client(request: HttpRequest) -> HttpResponse:
             name_shown=data["name_shown"],
             pronouns=data["pronouns"],
             began_on=data["began_on"],
-            planned_sessions=data["planned_sessions"],
+            form=form.wanted_form(),
             problem_areas=[ProblemArea(a) for a in data["problem_areas"]],
             phase=Phase(data["phase"]),
             symptom_measure=SymptomMeasure(data["symptom_measure"]),
         )
         messages.success(request, f"{client.name_shown} is in your caseload. Next: a first session.")
         return redirect("client-sessions", client.id)
-    context = {"form": form, "section": "caseload"}
+    context = {"form": form, "course_forms": course_forms_of(clinic), "section": "caseload"}
     return render(request, "clients/new_client.html", context, status=400 if form.errors else 200)
 
 
@@ -57,7 +59,13 @@ def edit_client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     episode = client.episode
     about_client, about_episode = "save_client" in request.POST, "save_episode" in request.POST
     client_form = ClientForm(request.POST if about_client else None, initial=_client_values(client))
-    episode_form = EpisodeForm(request.POST if about_episode else None, initial=_episode_values(episode))
+    clinic = signed_in(request).clinic
+    episode_form = EpisodeForm(
+        request.POST if about_episode else None,
+        initial=_episode_values(episode),
+        clinic=clinic,
+        chosen=episode.problem_areas if episode else (),
+    )
     if about_client and client_form.is_valid() and _saved_client(request, client, client_form):
         return redirect("client-edit", client.id)
     if about_episode and episode and episode_form.is_valid() and _saved_episode(request, episode, episode_form):
@@ -70,6 +78,7 @@ def edit_client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         "episode": episode,
         "client_form": client_form,
         "episode_form": episode_form,
+        "course_forms": course_forms_of(clinic),
         "tab": "details",
         "section": "caseload",
     }
@@ -83,7 +92,10 @@ def _client_values(client: Client) -> dict[str, object]:
 def _episode_values(episode: Episode | None) -> dict[str, object]:
     if episode is None:
         return {}
-    names = ("began_on", "planned_sessions", "problem_areas", "phase", "symptom_measure", "ended_on", "version")
+    names = (
+        *("began_on", "course_form", "planned_sessions", "initial_sessions", "ending_sessions", "days_between"),
+        *("problem_areas", "phase", "symptom_measure", "ended_on", "version"),
+    )
     return {name: getattr(episode, name) for name in names}
 
 
@@ -118,6 +130,7 @@ def _saved_episode(request: HttpRequest, episode: Episode, form: EpisodeForm) ->
             phase=Phase(data["phase"]),
             symptom_measure=data["symptom_measure"],
             ended_on=data["ended_on"],
+            form=form.wanted_form(),
         )
     except InputError as error:
         episode.refresh_from_db()
@@ -129,7 +142,9 @@ def _saved_episode(request: HttpRequest, episode: Episode, form: EpisodeForm) ->
 
 def _begun(request: HttpRequest, client: Client) -> HttpResponse:
     try:
-        actions.begin_episode(client=client, by=signed_in(request), began_on=timezone.localdate())
+        by = signed_in(request)
+        form = form_called(course_forms_of(by.clinic), request.POST.get("course_form", ""))
+        actions.begin_episode(client=client, by=by, began_on=timezone.localdate(), form=form)
     except InputError as error:
         messages.error(request, sentence(error))
     else:

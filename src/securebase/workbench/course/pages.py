@@ -1,35 +1,133 @@
-"""The course of one client: where it stands, what is due, and every tool."""
+"""The course of one client: where it stands, what is due, every tool, and what one tap can set right."""
 
 from __future__ import annotations
 
 import uuid
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from securebase.errors import InputError
+from securebase.ipt.course_form import form_called
 from securebase.ipt.due import still_open
+from securebase.ipt.lineage import Lineage
+from securebase.records.vocabulary import Phase
 from securebase.workbench.accounts.gate import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
-from securebase.workbench.accounts.queries import lineage_of
+from securebase.workbench.accounts.queries import course_forms_of, lineage_of
+from securebase.workbench.clients.actions import set_numbers, set_phase
+from securebase.workbench.clients.models import Episode
 from securebase.workbench.course import queries
 from securebase.workbench.therapy_sessions.queries import client_page
+from securebase.workbench.ui.conflict import sentence
+from securebase.workbench.ui.methods import sent_only
+
+_only_therapists = for_roles(Role.THERAPIST)
+#: Of what is due, so many are shown at once; the rest is folded.
+MOST_DUE = 4
+#: Pages that bring together what was recorded: name of the address, what it is called, what it is for.
+PLACES = (
+    ("timeline", "Timeline", "Life events, symptoms, roles and medication on one axis"),
+    ("relationships", "Relationships", "The people, and the closeness circle"),
+    ("formulation", "Focus and formulation", "The problem area, and the story of the illness"),
+    ("area-work", "Work in the area", "Goals, strategies, and how it has moved"),
+    ("emotional-work", "Emotional work", "Tellings, story cards, corrective experiences"),
+    ("strain", "Strain and repair", "Ruptures followed to their repair"),
+    ("ending", "", "How far off it is, gains, and the plan for afterwards"),
+    ("reports", "Reports", "For the client, the referrer and the supervisor"),
+)
 
 
-@for_roles(Role.THERAPIST)
+@_only_therapists
 @require_GET
 def course(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Tasks by phase with what each has left behind, what is due now, and the tools."""
     now, account = timezone.now(), signed_in(request)
     context = client_page(account=account, client_id=client_id, page="course", now=now)
     context |= {"tab": "course"}
-    if context["episode"] is not None:
-        record, lineage = queries.record_of(context["episode"], now), lineage_of(account.clinic)
+    episode: Episode | None = context["episode"]
+    if episode is not None:
+        record, lineage = queries.record_of(episode, now), lineage_of(account.clinic)
         phases = queries.phases(record, lineage)
+        due = still_open([s for p in phases for s in p.standings])
+        form = form_called(course_forms_of(account.clinic), episode.course_form)
+        beads = queries.beads(episode, now)
         context |= {
+            "lineage": lineage,
             "phases": phases,
-            "open_tasks": still_open([s for p in phases for s in p.standings]),
+            "open_tasks": due[:MOST_DUE],
+            "more_tasks": due[MOST_DUE:],
             "tools": queries.tools(record, lineage),
+            "places": places(client_id, lineage),
+            "beads": beads,
+            "last_day": beads[-1].day,
+            "form": form,
+            "own_form": episode.own_form,
+            "contract": queries.contract_differs(episode, record),
+            "focus_differs": queries.focus_differs(episode, record),
+            "phase_by_plan": queries.phase_by_plan(episode, record),
+            "glance": queries.at_a_glance(record),
+            "is_empty": not record.artefacts and not record.sessions,
+            "here": reverse("course", args=[client_id]),
         }
     return render(request, "course/course.html", context)
+
+
+def places(client_id: uuid.UUID, lineage: Lineage) -> list[tuple[str, str, str]]:
+    """The pages that this workbench has: address, name, what each is for."""
+    found = []
+    for name, words, about in PLACES:
+        try:
+            found.append((reverse(name, args=[client_id]), words or lineage.ending.capitalize(), about))
+        except NoReverseMatch:
+            continue
+    return found
+
+
+@_only_therapists
+@sent_only
+def take_contract(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    """Use what the contract says for the course: number of sessions, days between them."""
+    episode = _episode_of(request, client_id, "contract-take")
+    wanted = queries.contract_differs(episode, queries.record_of(episode, timezone.now()))
+    if wanted is None:
+        messages.error(request, "Contract and course agree already.")
+        return redirect("course", client_id)
+    try:
+        set_numbers(
+            episode=episode,
+            by=signed_in(request),
+            planned_sessions=wanted.sessions,
+            days_between=wanted.days_between,
+        )
+    except InputError as error:
+        messages.error(request, sentence(error))
+    else:
+        messages.success(request, "The course has the numbers of the contract.")
+    return redirect("course", client_id)
+
+
+@_only_therapists
+@sent_only
+def take_phase(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    """Let the course enter the phase that was sent."""
+    episode = _episode_of(request, client_id, "phase-take")
+    wanted = request.POST.get("phase", "")
+    if wanted not in set(Phase):
+        messages.error(request, "Choose a phase.")
+        return redirect("course", client_id)
+    set_phase(episode=episode, by=signed_in(request), phase=Phase(wanted))
+    messages.success(request, f"The course is in the {Phase(wanted).label.lower()} phase.")
+    return redirect("course", client_id)
+
+
+def _episode_of(request: HttpRequest, client_id: uuid.UUID, page: str) -> Episode:
+    context = client_page(account=signed_in(request), client_id=client_id, page=page, now=timezone.now())
+    episode: Episode | None = context["episode"]
+    if episode is None:
+        raise Http404
+    return episode

@@ -17,12 +17,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError
+from securebase.ipt.course_form import later, phase_of
 from securebase.measurement.catalogue import instrument as instrument_called
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.records.vocabulary import Moment, Phase, RuptureKind
 from securebase.workbench.accounts.actions import record_sign_out
 from securebase.workbench.accounts.gate import for_roles, signed_in
 from securebase.workbench.accounts.models import Account, Role
+from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions import actions, queries
 from securebase.workbench.therapy_sessions.extras import due_at
 from securebase.workbench.therapy_sessions.forms import (
@@ -86,15 +88,24 @@ def new_session(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return _page(request, "session_form", context | {"form": form}, refused=bool(form.errors))
 
 
-def _next_session(episode: Any) -> dict[str, Any]:
-    """The next number, a week after the last session at the same hour; today, at the next full hour, for the first."""
+def _next_session(episode: Episode) -> dict[str, Any]:
+    """The next number, as far from the last session as planned, at the same hour; today, at the next full hour, for the
+    first."""
     last = max(episode.therapy_sessions.all(), key=lambda s: s.number, default=None)
     if last is None:
         at: datetime = timezone.localtime().replace(minute=0) + timedelta(hours=1)
         number = 1
     else:
-        at, number = timezone.localtime(last.held_at) + timedelta(days=7), last.number + 1
-    return {"number": number, "date": at.date(), "time": at.time(), "phase": episode.phase}
+        at = timezone.localtime(last.held_at) + timedelta(days=episode.days_between)
+        number = last.number + 1
+    return {"number": number, "date": at.date(), "time": at.time(), "phase": _phase_of(episode, number).value}
+
+
+def _phase_of(episode: Episode, number: int) -> Phase:
+    """The phase that a session of this number falls into by the plan; never one before that which the course is in."""
+    form = episode.own_form
+    planned = phase_of(number, form.sessions, form.initial, form.ending, form.maintenance)
+    return later(planned, Phase(episode.phase))
 
 
 @_only_therapists
@@ -144,7 +155,7 @@ def _about(found: TherapySession) -> dict[str, Any]:
         "session": found,
         "moments": [_moment(found, m, check_ins.get(m.value), now) for m in (Moment.BEFORE, Moment.AFTER)],
         "rating": queries.own_rating(found),
-        "rating_form": rating_form(),
+        "rating_form": _rating_form(),
         "ruptures": ruptures,
         "rupture_form": RuptureForm(),
         "repair_form": RepairForm(sessions=later, initial={"session": found}),
@@ -167,8 +178,7 @@ def _moment(found: TherapySession, moment: Moment, check_in: CheckIn | None, now
     }
 
 
-def rating_form(sent: QueryDict | None = None) -> AnswersForm:
-    """The five questions of the therapist's own rating."""
+def _rating_form(sent: QueryDict | None = None) -> AnswersForm:
     new = {"submission": secrets.token_urlsafe(16)}
     return AnswersForm(sent, instrument=instrument_called(actions.THERAPIST_SET), initial=new)
 
@@ -179,7 +189,7 @@ def rate_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UU
     """The therapist's own rating of the session, in five clicks. What cannot be kept comes back as it was chosen."""
     context = _client_page(request, client_id, "session-rate", "sessions")
     found = queries.session_of(account=signed_in(request), client=context["client"], session_id=session_id)
-    form = rating_form(request.POST)
+    form = _rating_form(request.POST)
     if form.is_valid():
         try:
             actions.rate_session(
@@ -193,7 +203,7 @@ def rate_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UU
             form.add_error(None, sentence(error))
         else:
             messages.success(request, "Your rating is saved.")
-            return _go_on(request, client_id, session_id)
+            return redirect("session", client_id, session_id)
     own = SessionForm(episode=found.episode, initial=_shown(found))
     return _page(request, "session", context | _about(found) | {"form": own, "rating_form": form}, refused=True)
 

@@ -1,5 +1,4 @@
 // A worksheet is saved while it is filled in: at every pause, when the page is left, and until the workbench says so.
-const form = document.querySelector("form[data-autosave]");
 const PAUSE = 1200;
 
 class Keeper {
@@ -245,7 +244,7 @@ class Rows {
   }
 }
 
-if (form) {
+for (const form of document.querySelectorAll("form[data-autosave]")) {
   form.classList.add("scripted");
   const keeper = { soon: () => {} };
   for (const field of form.querySelectorAll("[data-rows]")) new Rows(field, { soon: () => keeper.soon() });

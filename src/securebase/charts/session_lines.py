@@ -1,0 +1,138 @@
+"""A few ratings over the sessions of a course, and the stage of a dispute as steps above them: SVG text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+
+from securebase.records.vocabulary import DisputeStage
+
+INK, SOFT, LINE = "#25313a", "#56636c", "#e6e0d6"
+#: One colour and one mark each, in order: told apart without colour by their marks and by the name at their end.
+COLOURS = ("#c2622d", "#1d6a72", "#7b6bb0", "#4b8f5c")
+WIDTH, LEFT, RIGHT, HEIGHT, TOP, STAGE_ROW = 560.0, 34.0, 176.0, 150.0, 12.0, 22.0
+_STAGES = tuple(DisputeStage)
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """One rating over time: (place on the axis, value) pairs in order."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Where a place of the axis and a value lie."""
+
+    first: float
+    last: float
+    foot: float
+    top: float
+
+    def x(self, place: float) -> float:
+        share = 0.5 if self.last == self.first else (place - self.first) / (self.last - self.first)
+        return LEFT + 10.0 + share * (WIDTH - LEFT - RIGHT - 20.0)
+
+    def y(self, value: float) -> float:
+        return self.foot - min(max(value / self.top, 0.0), 1.0) * HEIGHT
+
+
+def session_lines(
+    ratings: Sequence[Rating],
+    *,
+    label: str,
+    stages: Sequence[tuple[float, DisputeStage]] = (),
+    top: float = 10.0,
+    names: Mapping[float, str] | None = None,
+) -> str:
+    """An SVG element; nothing where there is nothing to draw. `names`: what stands below a place of the axis."""
+    drawn = [r for r in ratings if r.points]
+    places = sorted({x for r in drawn for x, _ in r.points} | {x for x, _ in stages})
+    if not places:
+        return ""
+    head = TOP + (STAGE_ROW * len(_STAGES) + 14.0 if stages else 0.0)
+    foot = head + (HEIGHT if drawn else 0.0)
+
+    at = _At(places[0], places[-1], foot, top)
+    parts = [*_grid(drawn, at, foot, places, names or {}), *_steps(stages, at)]
+    ends = _apart([at.y(r.points[-1][1]) for r in drawn])
+    parts += [_rating(r, COLOURS[n % len(COLOURS)], at, ends[n]) for n, r in enumerate(drawn)]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="session-lines" viewBox="0 0 {WIDTH:g} {foot + 26:g}"'
+        f' role="img" aria-label="{escape(f"{label}. {_said(drawn, stages)}")}" font-family="system-ui, sans-serif"'
+        f' font-size="12.5">{"".join(parts)}</svg>'
+    )
+
+
+def _said(drawn: Sequence[Rating], stages: Sequence[tuple[float, DisputeStage]]) -> str:
+    said = [
+        f"{r.name} {r.points[0][1]:g}"
+        if len(r.points) == 1
+        else f"{r.name} from {r.points[0][1]:g} to {r.points[-1][1]:g}"
+        for r in drawn
+    ]
+    if stages:
+        said.append("stage " + ", then ".join(_runs(stages)))
+    return "; ".join(said)
+
+
+def _runs(stages: Sequence[tuple[float, DisputeStage]]) -> list[str]:
+    names: list[str] = []
+    for _, stage in stages:
+        if not names or names[-1] != stage.value:
+            names.append(stage.value)
+    return names
+
+
+def _grid(
+    drawn: Sequence[Rating], at: _At, foot: float, places: Sequence[float], names: Mapping[float, str]
+) -> Iterator[str]:
+    if drawn:
+        for value in (0.0, at.top / 2, at.top):
+            yield f'<path d="M{LEFT:g} {at.y(value):.1f}H{WIDTH - RIGHT:.1f}" stroke="{LINE}"/>'
+            yield f'<text x="{LEFT - 6:g}" y="{at.y(value) + 4:.1f}" text-anchor="end" fill="{SOFT}">{value:g}</text>'
+    shown = places if len(places) <= 12 else places[:: len(places) // 12 + 1]
+    for place in shown:
+        words = escape(names.get(place, f"{place:g}"))
+        yield f'<text x="{at.x(place):.1f}" y="{foot + 17:.1f}" text-anchor="middle" fill="{SOFT}">{words}</text>'
+    if not names:
+        yield f'<text x="{WIDTH - RIGHT + 8:.1f}" y="{foot + 17:.1f}" fill="{SOFT}">session</text>'
+
+
+def _steps(stages: Sequence[tuple[float, DisputeStage]], at: _At) -> Iterator[str]:
+    if not stages:
+        return
+    for n, stage in enumerate(_STAGES):
+        y = TOP + STAGE_ROW * n + 8
+        yield f'<path d="M{LEFT:g} {y:.1f}H{WIDTH - RIGHT:.1f}" stroke="{LINE}"/>'
+        yield f'<text x="{WIDTH - RIGHT + 8:.1f}" y="{y + 4:.1f}" fill="{SOFT}">{stage.value}</text>'
+    height = {stage: TOP + STAGE_ROW * n + 8 for n, stage in enumerate(_STAGES)}
+    path = f"M{at.x(stages[0][0]):.1f} {height[stages[0][1]]:.1f}"
+    for place, stage in stages[1:]:
+        path += f"H{at.x(place):.1f}V{height[stage]:.1f}"
+    yield f'<path d="{path}" fill="none" stroke="{INK}" stroke-width="2.4" stroke-linejoin="round"/>'
+    for place, stage in stages:
+        yield f'<rect x="{at.x(place) - 4:.1f}" y="{height[stage] - 4:.1f}" width="8" height="8" fill="{INK}"/>'
+
+
+def _rating(r: Rating, ink: str, at: _At, end: float) -> str:
+    line = " ".join(f"{at.x(p):.1f},{at.y(v):.1f}" for p, v in r.points)
+    dots = "".join(f'<circle cx="{at.x(p):.1f}" cy="{at.y(v):.1f}" r="3.4" fill="{ink}"/>' for p, v in r.points)
+    return (
+        f'<polyline points="{line}" fill="none" stroke="{ink}" stroke-width="2"/>{dots}'
+        f'<text x="{WIDTH - RIGHT + 8:.1f}" y="{end + 4:.1f}" fill="{INK}">'
+        f'<tspan fill="{ink}">● </tspan>{escape(r.name)} {r.points[-1][1]:g}</text>'
+    )
+
+
+def _apart(wanted: Sequence[float], gap: float = 16.0) -> list[float]:
+    """Heights for the names at the ends, in the order given, no two nearer than `gap`."""
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    found = list(wanted)
+    for above, below in pairwise(order):
+        found[below] = max(found[below], found[above] + gap)
+    return found

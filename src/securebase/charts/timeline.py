@@ -1,0 +1,289 @@
+"""The timeline of a course as SVG text: events above, symptoms and sessions in the middle, roles and medication below.
+
+Everything that was entered is a link to where it can be changed. Colours stand as attributes, not as styles, so that
+the drawing is the same under a strict content policy, on paper and in a report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from html import escape
+
+from securebase.ipt.timeline import Bar, Dependent, Event, Timeline
+
+INK, SOFT, LINE, PAPER, ACCENT = "#25313a", "#56636c", "#e6e0d6", "#ffffff", "#1d6a72"
+WINDOW, EARLIER, HARD, GOOD, ROLE, PILL = "#fbf3e2", "#efeaf6", "#b23c26", "#2f6b3d", "#dcebea", "#f1e7d3"
+#: Rough width of a letter at the size of the labels, by which labels are kept apart.
+LETTER = 6.4
+ROW, CURVE, AXIS, FIRST_ROW, BAR_ROW = 24.0, 120.0, 34.0, 22.0, 26.0
+LONGEST_LABEL = 34
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """From which day to which is drawn, and between which x. `began_on` is the calendar day of day 0."""
+
+    first: float
+    last: float
+    left: float
+    right: float
+    began_on: date
+
+    def x(self, day: float) -> float:
+        """Where a day lies, kept within the drawing."""
+        share = (day - self.first) / (self.last - self.first)
+        return self.left + min(max(share, 0.0), 1.0) * (self.right - self.left)
+
+    def shows(self, start: float | None, end: float | None) -> bool:
+        """Whether any of it lies within what is drawn; None is open to that side."""
+        return (end is None or end >= self.first) and (start is None or start <= self.last)
+
+    def day_of(self, day: float) -> date:
+        return self.began_on + timedelta(days=round(day))
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The drawing, and what a script needs to turn a point on it into a day."""
+
+    svg: str
+    frame: Frame
+    width: float
+
+
+def draw_timeline(
+    line: Timeline,
+    *,
+    links: Mapping[tuple[str, str], str],
+    whole_life: bool,
+    top: float,
+    width: float = 1080.0,
+    words: bool = True,
+) -> Drawn:
+    """`links`: (worksheet, id) → address of what is drawn. `top`: the highest score of the symptom measure.
+
+    Without `words` only the curve, the sessions and what is shaded are drawn: the head of a list, on a phone.
+    """
+    first, last = line.span(whole_life=whole_life)
+    frame = Frame(first, last, 16.0 if words else 6.0, width - (16.0 if words else 6.0), line.began_on)
+    events = [e for e in line.events if words and frame.shows(e.at, e.until or e.at)]
+    bars = [b for b in line.bars if words and b.kind != "earlier" and frame.shows(b.start, b.end)]
+    earlier = [b for b in line.bars if b.kind == "earlier" and frame.shows(b.start, b.end)]
+    placed = _rows([(frame.x(e.at), _label_width(_event_label(e)) + 22.0) for e in events], frame.right)
+    lanes = _bar_rows(bars, frame)
+    base = FIRST_ROW + (max((row for row, _ in placed), default=-1) + 1) * ROW + (10.0 if events else 0.0)
+    foot = base + CURVE
+    height = foot + AXIS + (max(lanes, default=-1) + 1) * BAR_ROW + 8.0
+    parts = [
+        *_shaded(line, earlier, frame, foot, links, words=words),
+        *_axis(frame, foot, height),
+        *_curve(line, frame, base, foot, top),
+        *(_event(e, frame, place, foot, links) for e, place in zip(events, placed, strict=True)),
+        *(_bar(b, frame, foot + AXIS + lane * BAR_ROW, links) for b, lane in zip(bars, lanes, strict=True)),
+    ]
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="timeline" viewBox="0 0 {width:g} {height:.0f}" role="group"'
+        f' aria-label="{escape(_said(line, events, bars))}" font-family="system-ui, sans-serif" font-size="12.5">'
+        f'<rect class="ground" width="{width:g}" height="{height:.0f}" fill="{PAPER}"/>{"".join(parts)}</svg>'
+    )
+    return Drawn(svg, frame, width)
+
+
+def _said(line: Timeline, events: Sequence[Event], bars: Sequence[Bar]) -> str:
+    onset = "" if line.onset is None else f", onset {_day(line.began_on + timedelta(days=round(line.onset)))}"
+    return (
+        f"Timeline: {len(events)} life events, {len(bars)} roles and medicines, {len(line.sessions)} sessions, "
+        f"{len(line.curve)} symptom scores{onset}"
+    )
+
+
+def _event_label(event: Event) -> str:
+    return event.words if len(event.words) <= LONGEST_LABEL else event.words[: LONGEST_LABEL - 1].rstrip() + "…"
+
+
+def _label_width(words: str) -> float:
+    return LETTER * len(words)
+
+
+def _rows(wanted: Sequence[tuple[float, float]], right: float) -> list[tuple[int, bool]]:
+    """For each label (x, width), in order of x, the lowest row in which it meets no other, and whether it stands to the
+    left of its mark because there is no room to the right."""
+    taken: list[list[tuple[float, float]]] = []
+    placed: list[tuple[int, bool]] = []
+    for x, width in wanted:
+        leftwards = x + width > right
+        start, end = (x - width, x + 12.0) if leftwards else (x - 12.0, x + width)
+        row = next((n for n, row in enumerate(taken) if all(end < s or start > e for s, e in row)), len(taken))
+        if row == len(taken):
+            taken.append([])
+        taken[row].append((start, end))
+        placed.append((row, leftwards))
+    return placed
+
+
+def _bar_rows(bars: Sequence[Bar], frame: Frame) -> list[int]:
+    taken: list[list[tuple[float, float]]] = []
+    rows: list[int] = []
+    for bar in bars:
+        start, end = _edges(bar, frame)
+        end = max(end, start + _label_width(_bar_label(bar)) + 14.0)
+        row = next((n for n, row in enumerate(taken) if all(end < s or start > e for s, e in row)), len(taken))
+        if row == len(taken):
+            taken.append([])
+        taken[row].append((start, end + 6.0))
+        rows.append(row)
+    return rows
+
+
+def _edges(bar: Bar, frame: Frame) -> tuple[float, float]:
+    start = frame.left if bar.start is None else frame.x(bar.start)
+    return start, frame.right if bar.end is None else frame.x(bar.end)
+
+
+def _shaded(
+    line: Timeline,
+    earlier: Sequence[Bar],
+    frame: Frame,
+    foot: float,
+    links: Mapping[tuple[str, str], str],
+    *,
+    words: bool,
+) -> Iterator[str]:
+    for bar in earlier:
+        start, end = _edges(bar, frame)
+        box = f'<rect x="{start:.1f}" y="0" width="{max(end - start, 3.0):.1f}" height="{foot:.1f}" fill="{EARLIER}"/>'
+        name = (
+            f'<text x="{start + 4:.1f}" y="{foot - 9:.1f}" fill="{SOFT}">earlier episode</text>'
+            if words and end - start > 90
+            else ""
+        )
+        yield _linked(box + name, f"Earlier episode: {bar.words}", links.get((bar.worksheet, bar.id)))
+    if line.window and frame.shows(*line.window):
+        start, end = frame.x(line.window[0]), frame.x(line.window[1])
+        box = f'<rect x="{start:.1f}" y="0" width="{max(end - start, 2.0):.1f}" height="{foot:.1f}" fill="{WINDOW}"/>'
+        rule = f'<path d="M{end:.1f} 0V{foot:.1f}" stroke="#c98a1b" stroke-width="1.6"/>'
+        name = f'<text x="{end - 5:.1f}" y="{foot - 9:.1f}" text-anchor="end" fill="#6b4500">onset</text>'
+        said = f"Onset {_day(frame.day_of(line.window[1]))}, and the months before it"
+        yield _linked(box + rule + (name if end - start > 44 else ""), said, links.get(("onset", line.onset_id)))
+    if line.worse is not None and frame.shows(line.worse, line.worse):
+        x = frame.x(line.worse)
+        yield (
+            f'<path d="M{x:.1f} 0V{foot:.1f}" stroke="#c98a1b" stroke-width="1.2" stroke-dasharray="4 3"/>'
+            f'<text x="{x + 4:.1f}" y="{foot - 9:.1f}" fill="#6b4500">worse</text>'
+        )
+
+
+def ticks(frame: Frame) -> list[tuple[date, str]]:
+    """Days to name on the axis: months of a course, years of a life, never more than fourteen."""
+    start, end = frame.day_of(frame.first), frame.day_of(frame.last)
+    months = (end.year - start.year) * 12 + end.month - start.month
+    step = next((n for n in (1, 2, 3, 6, 12, 24, 60, 120, 240) if months / n <= 13), 480)
+    made: list[tuple[date, str]] = []
+    at = start.year * 12 + start.month - 1
+    at += -at % step
+    while at <= end.year * 12 + end.month - 1:
+        day = date(at // 12, at % 12 + 1, 1)
+        if start <= day <= end:
+            made.append(
+                (day, f"{day:%Y}" if step >= 12 else f"{day:%b %Y}" if day.month == 1 or not made else f"{day:%b}")
+            )
+        at += step
+    return made
+
+
+def _axis(frame: Frame, foot: float, height: float) -> Iterator[str]:
+    yield f'<path d="M{frame.left:.1f} {foot:.1f}H{frame.right:.1f}" stroke="{SOFT}" stroke-width="1"/>'
+    for day, words in ticks(frame):
+        x = frame.x(float((day - frame.began_on).days))
+        anchor = "start" if x < frame.left + 24 else "end" if x > frame.right - 24 else "middle"
+        yield (
+            f'<path d="M{x:.1f} {foot:.1f}v5" stroke="{SOFT}"/>'
+            f'<text x="{x:.1f}" y="{foot + 17:.1f}" text-anchor="{anchor}" fill="{SOFT}">{words}</text>'
+        )
+    if height > foot + AXIS + 10:
+        yield f'<path d="M{frame.left:.1f} {foot + AXIS - 12:.1f}H{frame.right:.1f}" stroke="{LINE}"/>'
+
+
+def _curve(line: Timeline, frame: Frame, base: float, foot: float, top: float) -> Iterator[str]:
+    for at, number in line.sessions:
+        if frame.shows(at, at):
+            x = frame.x(at)
+            title = f"<title>Session {number}, {_day(frame.day_of(at))}</title>"
+            yield f'<path d="M{x:.1f} {foot - 7:.1f}v7" stroke="{ACCENT}" stroke-width="2.4">{title}</path>'
+    if not line.curve:
+        return
+    ceiling = base + 14.0
+    floor = foot - 12.0
+
+    def y(value: float) -> float:
+        return floor - min(max(value / (top or 1.0), 0.0), 1.0) * (floor - ceiling)
+
+    points = [(frame.x(at), y(value), at, value) for at, value in line.curve if frame.shows(at, at)]
+    path = " ".join(f"{x:.1f},{y_:.1f}" for x, y_, _, _ in points)
+    yield f'<polyline points="{path}" fill="none" stroke="{INK}" stroke-width="2" stroke-linejoin="round"/>'
+    for x, y_, at, value in points:
+        title = f"<title>Symptoms {value:g} of {top:g}, {_day(frame.day_of(at))}</title>"
+        yield f'<circle cx="{x:.1f}" cy="{y_:.1f}" r="2.6" fill="{INK}">{title}</circle>'
+    x = points[0][0] if points else frame.left
+    yield f'<text x="{max(x - 6, 4):.1f}" y="{ceiling - 4:.1f}" fill="{INK}">symptoms</text>'
+
+
+def _event(
+    event: Event, frame: Frame, place: tuple[int, bool], foot: float, links: Mapping[tuple[str, str], str]
+) -> str:
+    row, leftwards = place
+    x, y = frame.x(event.at), FIRST_ROW + row * ROW
+    size = 3.5 + (5.0 if event.weight is None else event.weight) * 0.55
+    ink = {"hard": HARD, "good": GOOD}.get(event.side, INK)
+    drop = f'<path d="M{x:.1f} {y:.1f}V{foot:.1f}" stroke="{ink}" stroke-width=".8" stroke-dasharray="1 3"/>'
+    if event.until is not None and event.until > event.at:
+        drop += f'<path d="M{x:.1f} {y:.1f}H{frame.x(event.until):.1f}" stroke="{ink}" stroke-width="3" opacity=".45"/>'
+    anchor, at = ("end", x - size - 5) if leftwards else ("start", x + size + 5)
+    label = escape(_event_label(event))
+    text = f'<text x="{at:.1f}" y="{y + 4:.1f}" text-anchor="{anchor}" fill="{INK}">{label}</text>'
+    weight = "" if event.weight is None else f", weight {event.weight:g} of 10"
+    side = f", {event.side}" if event.side else ""
+    said = f"{event.words}, {_day(frame.day_of(event.at))}, {event.dependent.label}{side}{weight}"
+    return _linked(drop + _mark(event.dependent, x, y, size, ink) + text, said, links.get((event.worksheet, event.id)))
+
+
+def _mark(kind: Dependent, x: float, y: float, size: float, ink: str) -> str:
+    """A disc: not of the client's doing. A square on its corner: with a part of their own. A ring: unclear."""
+    if kind is Dependent.DEPENDENT:
+        s = size * 1.25
+        return f'<path d="M{x:.1f} {y - s:.1f}l{s:.1f} {s:.1f}l{-s:.1f} {s:.1f}l{-s:.1f} {-s:.1f}z" fill="{ink}"/>'
+    if kind is Dependent.INDEPENDENT:
+        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="{ink}"/>'
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="{PAPER}" stroke="{ink}" stroke-width="2"/>'
+
+
+def _bar_label(bar: Bar) -> str:
+    words = f"{bar.words}, {bar.note}" if bar.kind == "medication" and bar.note else bar.words
+    return words if len(words) <= LONGEST_LABEL else words[: LONGEST_LABEL - 1].rstrip() + "…"
+
+
+def _bar(bar: Bar, frame: Frame, y: float, links: Mapping[tuple[str, str], str]) -> str:
+    start, end = _edges(bar, frame)
+    fill, edge = (PILL, "#a0722a") if bar.kind == "medication" else (ROLE, ACCENT)
+    box = f'<rect x="{start:.1f}" y="{y:.1f}" width="{max(end - start, 4.0):.1f}" height="20" rx="4" fill="{fill}"/>'
+    for x, known in ((start, bar.start), (end, bar.end)):
+        if known is not None:
+            box += f'<path d="M{x:.1f} {y:.1f}v20" stroke="{edge}" stroke-width="2"/>'
+    text = f'<text x="{start + 7:.1f}" y="{y + 14:.1f}" fill="{INK}">{escape(_bar_label(bar))}</text>'
+    since = "" if bar.start is None else f" from {_day(frame.day_of(bar.start))}"
+    until = " until now" if bar.end is None else f" to {_day(frame.day_of(bar.end))}"
+    kind = "Medicine" if bar.kind == "medication" else "Role"
+    return _linked(box + text, f"{kind} {_bar_label(bar)}{since}{until}", links.get((bar.worksheet, bar.id)))
+
+
+def _linked(drawn: str, said: str, address: str | None) -> str:
+    title = f"<title>{escape(said)}</title>"
+    if address is None:
+        return f"<g>{title}{drawn}</g>"
+    return f'<a href="{escape(address)}" aria-label="{escape(said)}">{title}{drawn}</a>'
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

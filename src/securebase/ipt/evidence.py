@@ -1,0 +1,109 @@
+"""What the record holds that speaks for a problem area: findings with the place they come from, and never a verdict.
+
+The thresholds are conventions of our own; no study gave them, and no area follows from any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from securebase.ipt.timeline import Timeline, in_window, timeline
+from securebase.records.artefact import Artefact, Relationship
+from securebase.records.episode import EpisodeRecord
+from securebase.records.vocabulary import CircleKind, ProblemArea, Ring
+
+#: On scales of 0 to 10: expectations met so little, strain so high; fewer people than this are few.
+LITTLE_MET, MUCH_STRAIN, FEW_PEOPLE = 4.0, 6.0, 3
+_OFTEN = {"daily", "weekly"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that speaks for an area. worksheet, artefact: where it was written down; relationship: about whom;
+    both empty where it comes from the inventory or the circle as a whole."""
+
+    area: ProblemArea
+    words: str
+    worksheet: str = ""
+    artefact: str = ""
+    relationship: str = ""
+
+
+def findings(record: EpisodeRecord) -> tuple[Finding, ...]:
+    """Everything found, area by area in the order of the vocabulary. Without entries there is nothing to find."""
+    line = timeline(record, today=record.last_at)
+    found = [*_grief(record, line), *_disputes(record), *_transitions(record, line), *_deficits(record)]
+    return tuple(sorted(found, key=lambda f: list(ProblemArea).index(f.area)))
+
+
+def _grief(record: EpisodeRecord, line: Timeline | None) -> Iterator[Finding]:
+    area = ProblemArea.GRIEF
+    for event in line.events if line else ():
+        if event.worksheet == "grief_work":
+            when = ", in the months before the onset" if event.in_window else ""
+            yield Finding(area, f"{event.words}{when}", event.worksheet, event.id)
+    told = {who for a in record.artefacts_of("grief_work") for who in (a.text("person"), a.about)}
+    for person in _present(record):
+        if person.deceased and person.id not in told:
+            yield Finding(area, f"{person.name} has died", relationship=person.id)
+
+
+def _disputes(record: EpisodeRecord) -> Iterator[Finding]:
+    area = ProblemArea.ROLE_DISPUTE
+    people = {r.id: r for r in _present(record)}
+    for id_, last in _last_about(record).items():
+        person = people.get(id_)
+        if person is None or person.deceased:
+            continue
+        met, strain = last.number("expectations_met"), last.number("strain")
+        if met is not None and met <= LITTLE_MET:
+            yield Finding(area, f"{person.name}: expectations met {met:g} of 10", last.worksheet, last.id, id_)
+        if strain is not None and strain >= MUCH_STRAIN:
+            yield Finding(area, f"{person.name}: strain {strain:g} of 10", last.worksheet, last.id, id_)
+    for a in record.artefacts_of("role_dispute"):
+        if a.text("issue"):
+            yield Finding(area, f"A dispute was described: {a.text('issue')}", a.worksheet, a.id, a.about)
+
+
+def _transitions(record: EpisodeRecord, line: Timeline | None) -> Iterator[Finding]:
+    area = ProblemArea.ROLE_TRANSITION
+    if line is None:
+        return
+    for bar in line.bars:
+        if bar.kind != "role":
+            continue
+        began, ended = in_window(bar.start, line.onset), in_window(bar.end, line.onset)
+        if began or ended:
+            moved = "began and ended" if began and ended else "began" if began else "ended"
+            yield Finding(area, f"Role “{bar.words}” {moved} in the months before the onset", bar.worksheet, bar.id)
+    for event in line.events:
+        if event.in_window and event.worksheet == "life_event":
+            yield Finding(area, f"{event.words} (in the months before the onset)", event.worksheet, event.id)
+    for a in record.artefacts_of("life_role"):
+        if a.text("feels") in {"lost", "heavy"}:
+            how = "was lost" if a.text("feels") == "lost" else "is heavy"
+            yield Finding(area, f"Role “{a.text('role')}” {how}", a.worksheet, a.id)
+
+
+def _deficits(record: EpisodeRecord) -> Iterator[Finding]:
+    area = ProblemArea.INTERPERSONAL_DEFICITS
+    people = [r for r in _present(record) if not r.deceased and not r.professional]
+    if record.relationships and len(people) < FEW_PEOPLE:
+        n = len(people)
+        yield Finding(area, f"{n} {'person' if n == 1 else 'people'} in the inventory, professionals aside")
+    said = {k: a for k, a in _last_about(record).items() if k in {p.id for p in people}}
+    if said and not any(a.text("contact") in _OFTEN for a in said.values()):
+        yield Finding(area, "Nobody is seen or heard every week")
+    drawn = [c for c in record.circles if c.kind is CircleKind.PRESENT and c.placements]
+    if drawn and not any(p.ring is Ring.CLOSEST for p in drawn[-1].placements):
+        yield Finding(area, "Nobody stands in the closest ring of the last circle")
+
+
+def _present(record: EpisodeRecord) -> list[Relationship]:
+    return [r for r in record.relationships if r.left_at is None]
+
+
+def _last_about(record: EpisodeRecord) -> dict[str, Artefact]:
+    """Relationship → what was said of it last."""
+    return {a.about: a for a in record.artefacts_of("relationship") if a.about}

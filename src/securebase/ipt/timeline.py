@@ -1,0 +1,199 @@
+"""The timeline of a course: life events, roles, medication and earlier episodes on one axis with symptoms and sessions.
+
+Read from the record alone. Times are days since the episode began; days before it are negative.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from securebase.records.artefact import Artefact, Row
+from securebase.records.episode import EpisodeRecord
+
+#: How long before the onset something that happened is a candidate for the focus. The literature says weeks to months
+#: (MT18); half a year is our own convention.
+WINDOW_MONTHS, WINDOW_DAYS = 6, 183.0
+#: Room before the first and after the last thing that is drawn, as a share of what is shown.
+_ROOM = 0.03
+_LEAST_SPAN = 60.0
+
+
+class Dependent(StrEnum):
+    """Whether the client had a part in an event."""
+
+    INDEPENDENT = "independent"
+    DEPENDENT = "dependent"
+    UNCLEAR = "unclear"
+
+    @property
+    def label(self) -> str:
+        return {
+            "independent": "not of the client’s doing",
+            "dependent": "with a part of the client’s own",
+            "unclear": "part of the client’s own unclear",
+        }[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened. weight: 0 to 10, None while nobody said. in_window: in the months before the onset."""
+
+    id: str
+    worksheet: str
+    words: str
+    at: float
+    until: float | None = None
+    weight: float | None = None
+    dependent: Dependent = Dependent.UNCLEAR
+    side: str = ""
+    in_window: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Something that lasted. start, end: None where it is open to that side. kind: role, medication, earlier."""
+
+    id: str
+    worksheet: str
+    kind: str
+    words: str
+    start: float | None
+    end: float | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """All that is drawn. window: from and to of the months before the onset; onset, worse: days, None while not known.
+
+    sessions: day and number. curve: day and score of the episode's own symptom measure.
+    """
+
+    began_on: date
+    events: tuple[Event, ...]
+    bars: tuple[Bar, ...]
+    sessions: tuple[tuple[float, int], ...]
+    curve: tuple[tuple[float, float], ...]
+    onset: float | None
+    worse: float | None
+    onset_id: str
+    last: float
+
+    @property
+    def window(self) -> tuple[float, float] | None:
+        return None if self.onset is None else (self.onset - WINDOW_DAYS, self.onset)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was entered that only a timeline shows."""
+        return not self.events and not self.bars and self.onset is None
+
+    def span(self, *, whole_life: bool) -> tuple[float, float]:
+        """First and last day to draw: this episode with the months before its onset, or everything there is."""
+        marks = [0.0, self.last, *(at for at, _ in self.sessions), *(at for at, _ in self.curve)]
+        if self.window:
+            marks += self.window
+        if self.worse is not None:
+            marks.append(self.worse)
+        if whole_life:
+            marks += [e.at for e in self.events]
+            marks += [x for b in self.bars for x in (b.start, b.end) if x is not None]
+        first, last = min(marks), max(marks)
+        room = max((last - first) * _ROOM, (_LEAST_SPAN - (last - first)) / 2, 1.0)
+        return first - room, last + room
+
+
+def timeline(record: EpisodeRecord, *, today: float) -> Timeline | None:
+    """The timeline of a record; None where it has no calendar day to count from. `today`: the last day that is drawn
+    where nothing lies later."""
+    began = record.began_on
+    if began is None:
+        return None
+    onset = next((a for a in reversed(record.artefacts_of("onset")) if _day(a, "began_on", began) is not None), None)
+    onset_at = _day(onset, "began_on", began) if onset else None
+    names = {r.id: r.name for r in record.relationships}
+    found = [e for a in record.artefacts_of("life_event", "grief_work") if (e := _event(a, began, onset_at, names))]
+    last = max(today if record.ended_at is None else record.ended_at, record.last_at)
+    return Timeline(
+        began_on=began,
+        events=tuple(sorted(found, key=lambda e: e.at)),
+        bars=tuple(_bars(record, began)),
+        sessions=tuple((s.at, s.number) for s in record.sessions),
+        curve=tuple((s.at, s.value) for s in record.symptom_scores),
+        onset=onset_at,
+        worse=_day(onset, "worse_on", began) if onset else None,
+        onset_id=onset.id if onset else "",
+        last=last,
+    )
+
+
+def in_window(at: float | None, onset: float | None) -> bool:
+    """Whether a day lies in the months before the onset, or on the day of it."""
+    return at is not None and onset is not None and onset - WINDOW_DAYS <= at <= onset
+
+
+def _event(a: Artefact, began: date, onset: float | None, names: dict[str, str]) -> Event | None:
+    if a.worksheet == "grief_work":
+        at = _day(a, "death_on", began)
+        who = names.get(a.text("person")) or names.get(a.about) or "somebody"
+        if at is None:
+            return None
+        said = f"Death of {who}"
+        return Event(a.id, a.worksheet, said, at, dependent=Dependent.INDEPENDENT, in_window=in_window(at, onset))
+    at = _day(a, "happened_on", began)
+    if at is None:
+        return None
+    said = a.text("dependent")
+    return Event(
+        id=a.id,
+        worksheet=a.worksheet,
+        words=a.text("what") or "(no words yet)",
+        at=at,
+        until=_day(a, "ended_on", began),
+        weight=a.number("weight"),
+        dependent=Dependent(said) if said in set(Dependent) else Dependent.UNCLEAR,
+        side=a.text("side"),
+        in_window=in_window(at, onset),
+    )
+
+
+def _bars(record: EpisodeRecord, began: date) -> list[Bar]:
+    made: list[Bar] = []
+    for a in record.artefacts_of("history"):
+        for row in a.rows("earlier_episodes"):
+            start, end = _row_day(row, "from", began), _row_day(row, "to", began)
+            if start is not None or end is not None:
+                words = str(row.get("what_happened") or "Earlier episode")
+                made.append(Bar(a.id, a.worksheet, "earlier", words, start, end, str(row.get("treatment") or "")))
+    for worksheet, kind, name in (("life_role", "role", "role"), ("medication", "medication", "name")):
+        for a in record.artefacts_of(worksheet):
+            start, end = _day(a, "from_on", began), _day(a, "to_on", began)
+            if start is not None or end is not None:
+                note = a.text("dose") if kind == "medication" else a.text("feels")
+                made.append(Bar(a.id, a.worksheet, kind, a.text(name) or "(no name yet)", start, end, note))
+    return made
+
+
+def undated(record: EpisodeRecord) -> tuple[Artefact, ...]:
+    """What belongs on a timeline and has no day yet, so that it is not lost from sight."""
+    days = {"life_event": ("happened_on",), "life_role": ("from_on", "to_on"), "medication": ("from_on", "to_on")}
+    return tuple(a for a in record.artefacts_of(*days) if not any(a.text(d) for d in days[a.worksheet]))
+
+
+def _day(a: Artefact, name: str, began: date) -> float | None:
+    return as_day(a.text(name), began)
+
+
+def _row_day(row: Row, name: str, began: date) -> float | None:
+    value = row.get(name)
+    return as_day(value, began) if isinstance(value, str) else None
+
+
+def as_day(text: str, began: date) -> float | None:
+    """A calendar day as days since the episode began; None where it is none."""
+    try:
+        return float((date.fromisoformat(text) - began).days)
+    except ValueError:
+        return None

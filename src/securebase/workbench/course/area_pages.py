@@ -1,0 +1,201 @@
+"""The work in the problem area: its goals, its strategies, and what was entered of it as a picture over time."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_GET
+
+from securebase.charts.balance import Side, balance
+from securebase.charts.session_lines import Rating, session_lines
+from securebase.ipt.area_work import days_ahead, disputes, placed, rated, role_weights
+from securebase.ipt.areas import Area, areas
+from securebase.ipt.saying import said
+from securebase.ipt.shelf import worksheet
+from securebase.records.artefact import Artefact
+from securebase.records.episode import EpisodeRecord
+from securebase.records.vocabulary import DisputeStage, ProblemArea
+from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.models import Role
+from securebase.workbench.accounts.queries import lineage_of
+from securebase.workbench.clients.models import Episode
+from securebase.workbench.course import queries
+from securebase.workbench.course.sheets import Sheet, sheet
+from securebase.workbench.therapy_sessions.queries import client_page
+from securebase.workbench.worksheets.queries import people_of
+
+#: The worksheet of each area, what a button that adds one says, and the fields that a new entry takes from the last.
+_WORK = {
+    ProblemArea.GRIEF: ("grief_work", "Go on with the grief work", ()),
+    ProblemArea.ROLE_DISPUTE: (
+        "role_dispute",
+        "Add how it stands now",
+        ("person", "issue", "client_expects", "other_expects", "repeats", "options"),
+    ),
+    ProblemArea.ROLE_TRANSITION: (
+        "role_transition",
+        "Add how it stands now",
+        (
+            *("old_role", "new_role", "old_gains", "old_losses", "new_gains", "new_losses"),
+            *("feelings", "skills_needed", "supports"),
+        ),
+    ),
+    ProblemArea.INTERPERSONAL_DEFICITS: ("interpersonal_steps", "Add this week", ("past_ties", "pattern")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One problem area of the course, ready for the page."""
+
+    area: Area
+    worksheet: str
+    add: str
+    entries: int
+    pictures: tuple[tuple[str, SafeString], ...]
+    facts: tuple[tuple[str, tuple[str, ...]], ...]
+    address: str
+
+
+@for_roles(Role.THERAPIST)
+@require_GET
+def area_work(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    """`?add=WORKSHEET` opens a new entry that begins with what was said last."""
+    now, account = timezone.now(), signed_in(request)
+    context = client_page(account=account, client_id=client_id, page="area-work", now=now) | {"tab": "course"}
+    episode: Episode | None = context["episode"]
+    if episode is None:
+        return render(request, "course/area_work.html", context)
+    record, here = queries.record_of(episode, now), reverse("area-work", args=[client_id])
+    people = people_of(episode)
+    chosen = [ProblemArea(a) for a in episode.problem_areas]
+    context |= {
+        "works": [_work(a, record, people, here, timezone.localdate(now)) for a in chosen],
+        "weight": _drawing(record, "focus_review", [("problem_weight", "how heavy the problem is")]),
+        "panel": _panel(request, episode, here),
+        "goals": [row for a in record.artefacts_of("contract")[-1:] for row in a.rows("goals") if row.get("goal")],
+        "here": here,
+    }
+    return render(request, "course/area_work.html", context)
+
+
+def _work(area: ProblemArea, record: EpisodeRecord, people: dict[str, str], here: str, today: date) -> Work:
+    name, add, _ = _WORK[area]
+    entries = record.artefacts_of(name)
+    last = entries[-1] if entries else None
+    pictures: list[tuple[str, str]] = []
+    if area is ProblemArea.ROLE_DISPUTE:
+        pictures = _of_disputes(record)
+    elif area is ProblemArea.ROLE_TRANSITION and last is not None:
+        old, new = role_weights(last)
+        pictures = [
+            ("Losses and gains", balance(Side(old.name, old.hard, old.good), Side(new.name, new.hard, new.good))),
+            ("At home in the new role", _drawing(record, name, [("mastery", "at home in the new role")])),
+        ]
+    elif area is ProblemArea.GRIEF:
+        pictures = [("Staying with the feeling", _drawing(record, name, [("affect_tolerated", "could stay with it")]))]
+    elif area is ProblemArea.INTERPERSONAL_DEFICITS:
+        top = max([10.0, *(v for a in entries if (v := a.number("contacts")) is not None)])
+        fields = [("contacts", "contacts in the week"), ("loneliness", "lonely")]
+        pictures = [("Contacts and loneliness", _drawing(record, name, fields, top=top))]
+    facts = _facts(area, last, people)
+    if area is ProblemArea.GRIEF and (ahead := days_ahead(record, today)):
+        facts.append(
+            ("Days ahead", tuple(f"{d.day.day} {d.day:%B %Y}" + (f": {d.plan}" if d.plan else "") for d in ahead))
+        )
+    return Work(
+        area=areas()[area],
+        worksheet=name,
+        add=add if entries else f"Begin: {worksheet(name).name.lower()}",
+        entries=len(entries),
+        pictures=tuple((words, _safe(svg)) for words, svg in pictures if svg),
+        facts=tuple(facts),
+        address=f"{here}?add={name}#panel",
+    )
+
+
+def _of_disputes(record: EpisodeRecord) -> list[tuple[str, str]]:
+    made = []
+    for one in disputes(record):
+        names = {} if one.in_sessions else _days(record, [p for p, _ in one.stages])
+        drawn = session_lines(
+            [Rating(r.name, r.points) for r in one.ratings],
+            label="The dispute" + (" by session" if one.in_sessions else " by day"),
+            stages=one.stages,
+            names=names,
+        )
+        title = " · ".join(w for w in (one.with_whom, one.issue) if w) or "Dispute"
+        made.append((title, drawn))
+    return made
+
+
+def _drawing(record: EpisodeRecord, name: str, fields: Sequence[tuple[str, str]], top: float = 10.0) -> str:
+    places, in_sessions = placed(record.artefacts_of(name))
+    ratings = [Rating(words, rated(places, field)) for field, words in fields]
+    names = {} if in_sessions else _days(record, [p for p, _ in places])
+    label = f"{worksheet(name).name} by {'session' if in_sessions else 'day'}"
+    return _safe(session_lines(ratings, label=label, top=top, names=names))
+
+
+def _days(record: EpisodeRecord, places: Sequence[float]) -> dict[float, str]:
+    """Days since the episode began as calendar days."""
+    began = record.began_on
+    if began is None:
+        return {}
+    days = {p: began + timedelta(days=p) for p in places}
+    return {p: f"{d.day} {d:%b}" for p, d in days.items()}
+
+
+def _facts(area: ProblemArea, last: Artefact | None, people: dict[str, str]) -> list[tuple[str, tuple[str, ...]]]:
+    """What was written last, field by field, but for ratings that are drawn and for what stays a note."""
+    if last is None:
+        return []
+    drawn = {"hostility", "withdrawal", "gap", "mastery", "affect_tolerated", "contacts", "loneliness", "anniversaries"}
+    found = []
+    for one in said(worksheet(last.worksheet), last.values, people):
+        if one.field.id in drawn:
+            continue
+        rows = tuple(", ".join(words for _, words in row) for row in one.rows)
+        found.append((one.field.label, rows or (one.words,)))
+    if area is ProblemArea.ROLE_DISPUTE and last.text("stage") in set(DisputeStage):
+        what = next((s.what_to_do for s in areas()[area].stages if s.stage.value == last.text("stage")), "")
+        if what:
+            found.append(("What this stage asks for", (what,)))
+    return found
+
+
+def _panel(request: HttpRequest, episode: Episode, here: str) -> Sheet | None:
+    name = request.GET.get("add", "")
+    work = next((w for w in _WORK.values() if w[0] == name), None)
+    if work is None:
+        return None
+    spec = worksheet(name)
+    rows = episode.artefacts.filter(worksheet=name, removed_at=None).order_by("-begun_at")
+    last = rows.first()
+    formulation = lineage_of(signed_in(request).clinic).formulation
+    if name == "grief_work" and last is not None:
+        return sheet(episode, name, found=last, formulation=formulation, back=here)
+    begins = {field: last.values[field] for field in work[2] if last and field in last.values}
+    session = episode.therapy_sessions.filter(held_at__lte=timezone.now()).order_by("-held_at").first()
+    return sheet(
+        episode,
+        name,
+        found=None,
+        formulation=formulation,
+        back=here,
+        preset=begins,
+        session=session if spec.in_session or name == "role_transition" else None,
+        about=last.about if last else None,
+    )
+
+
+def _safe(drawn: str) -> SafeString:
+    return mark_safe(drawn)  # noqa: S308 (drawn by `charts`, which escapes every text it is given)

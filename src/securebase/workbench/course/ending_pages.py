@@ -1,0 +1,139 @@
+"""The ending: how far off it is, what belongs to it, and how it goes on afterwards."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from securebase.errors import InputError
+from securebase.ipt.course_form import CourseForm, shelf_forms
+from securebase.ipt.due import Standing, course_tasks
+from securebase.ipt.saying import Said, said
+from securebase.ipt.shelf import worksheet
+from securebase.ipt.worksheet import Worksheet
+from securebase.records.artefact import Artefact
+from securebase.records.episode import EpisodeRecord
+from securebase.records.vocabulary import CircleKind, Phase
+from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.models import Role
+from securebase.workbench.accounts.queries import course_forms_of, lineage_of
+from securebase.workbench.clients.actions import begin_episode, end_episode
+from securebase.workbench.clients.models import Client, Episode
+from securebase.workbench.course import queries
+from securebase.workbench.therapy_sessions.queries import client_page
+from securebase.workbench.ui.conflict import sentence
+from securebase.workbench.ui.methods import sent_only
+from securebase.workbench.worksheets.queries import people_of
+
+_only_therapists = for_roles(Role.THERAPIST)
+#: What belongs to an ending, in the order in which it is done.
+PARTS = ("ending_talk", "gains", "relapse_plan", "disposition", "maintenance_contract")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the ending: the worksheet, its last entry in words, and when it was first made."""
+
+    worksheet: Worksheet
+    entry: Artefact | None
+    said: list[Said]
+    session: int | None
+    entries: int
+
+
+@_only_therapists
+@require_GET
+def ending(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    now, account = timezone.now(), signed_in(request)
+    context = client_page(account=account, client_id=client_id, page="ending", now=now) | {"tab": "course"}
+    episode: Episode | None = context["episode"]
+    if episode is None:
+        return render(request, "course/ending.html", context)
+    record, lineage = queries.record_of(episode, now), lineage_of(account.clinic)
+    left = max(episode.planned_sessions - context["sessions_held"], 0)
+    beads = queries.beads(episode, now)
+    open_ = [s for s in course_tasks(record, lineage) if s.standing not in {Standing.DONE, Standing.AHEAD}]
+    context |= {
+        "lineage": lineage,
+        "left": left,
+        "last_day": beads[-1].day if beads else None,
+        "name_by": max(episode.planned_sessions - episode.ending_sessions, 1),
+        "parts": [_part(name, record, people_of(episode)) for name in PARTS],
+        "named": next((a for a in record.artefacts_of("ending_talk") if a.values.get("named") is True), None),
+        "circles": len([c for c in record.circles if c.kind is CircleKind.PRESENT and c.placements]),
+        "open_tasks": [s for s in open_ if s.task.phase is not Phase.MAINTENANCE],
+        "own_is_maintenance": episode.phase == Phase.MAINTENANCE.value,
+        "decided": [d for a in record.artefacts_of("disposition")[-1:] for d in a.chosen("decision")],
+        "maintenance": _maintenance(record, course_forms_of(account.clinic)),
+    }
+    return render(request, "course/ending.html", context)
+
+
+def _part(name: str, record: EpisodeRecord, people: dict[str, str]) -> Part:
+    spec, found = worksheet(name), record.artefacts_of(name)
+    last = found[-1] if found else None
+    words = [s for s in said(spec, last.values, people) if not s.field.note] if last else []
+    return Part(spec, last, words, found[0].session if found else None, len(found))
+
+
+def _maintenance(record: EpisodeRecord, forms: tuple[CourseForm, ...]) -> CourseForm:
+    """The form of the maintenance course: the clinic's, with the numbers that were agreed with this client."""
+    usual = next(f for f in (*forms, *shelf_forms()) if f.maintenance)
+    made = record.artefacts_of("maintenance_contract")
+    if not made:
+        return usual
+    sessions, days = made[-1].number("sessions"), made[-1].number("days_between")
+    sessions_ = int(sessions) if sessions else usual.sessions
+    return replace(
+        usual,
+        sessions=sessions_,
+        initial=0,
+        ending=min(usual.ending, sessions_),
+        days_between=min(int(days), 92) if days else usual.days_between,
+    )
+
+
+@_only_therapists
+@sent_only
+def finish(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    """End the course today; with “maintenance”, a maintenance course begins at once."""
+    now, account = timezone.now(), signed_in(request)
+    context: dict[str, Any] = client_page(account=account, client_id=client_id, page="ending-finish", now=now)
+    episode: Episode | None = context["episode"]
+    if episode is None:
+        raise Http404
+    if "end" not in request.POST and "maintenance" not in request.POST:
+        messages.error(request, "Choose how it goes on.")
+        return redirect("ending", client_id)
+    today = timezone.localdate(now)
+    try:
+        with transaction.atomic():
+            if episode.ended_on is None:
+                end_episode(episode=episode, by=account, on=today)
+            if "maintenance" in request.POST:
+                form = _maintenance(queries.record_of(episode, now), course_forms_of(account.clinic))
+                begin_episode(client=_fresh(context["client"]), by=account, began_on=today, form=form)
+    except InputError as error:
+        messages.error(request, sentence(error))
+        return redirect("ending", client_id)
+    begun = "maintenance" in request.POST
+    messages.success(
+        request,
+        "The acute course has ended, and a maintenance course has begun."
+        if begun
+        else "The course has ended today. It can be opened again under Details.",
+    )
+    return redirect("course" if begun else "ending", client_id)
+
+
+def _fresh(client: Client) -> Client:
+    """The client as it is saved now: the courses that were read before have changed meanwhile."""
+    return Client.objects.for_the_workbench(because="a client that is in reach").get(id=client.id)

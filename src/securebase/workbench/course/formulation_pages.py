@@ -1,0 +1,193 @@
+"""The problem area and the formulation: chosen with what speaks for each, written from the client's own words."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from securebase.errors import InputError
+from securebase.ipt.areas import Area, areas
+from securebase.ipt.evidence import Finding, findings
+from securebase.ipt.formulation import parts_of, with_draft, written
+from securebase.ipt.lineage import Lineage
+from securebase.records.artefact import Value
+from securebase.records.vocabulary import Agreement, ProblemArea
+from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.models import Role
+from securebase.workbench.accounts.queries import lineage_of
+from securebase.workbench.clients.actions import set_focus
+from securebase.workbench.clients.models import Episode
+from securebase.workbench.course import queries, sheets
+from securebase.workbench.therapy_sessions.queries import client_page
+from securebase.workbench.ui.conflict import sentence
+from securebase.workbench.ui.methods import sent_only
+from securebase.workbench.worksheets.queries import present_one, values_of
+
+_only_therapists = for_roles(Role.THERAPIST)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One problem area to choose: its criteria, what in the record speaks for it, and what was written about it."""
+
+    n: int
+    area: Area
+    chosen: bool
+    found: list[tuple[Finding, str]]
+    speaks_for: str
+    speaks_against: str
+
+
+@_only_therapists
+@require_GET
+def formulation(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    """The chooser, and below it the formulation as a picture that is typed into."""
+    now, account = timezone.now(), signed_in(request)
+    context = client_page(account=account, client_id=client_id, page="formulation", now=now) | {"tab": "course"}
+    episode: Episode | None = context["episode"]
+    if episode is None:
+        return render(request, "course/formulation.html", context)
+    lineage, here = lineage_of(account.clinic), reverse("formulation", args=[client_id])
+    record = queries.record_of(episode, now)
+    chooser = _sheet(episode, "problem_area", lineage, here + "#area")
+    said = _sheet(episode, "formulation", lineage, here + "#formulation")
+    last = said.artefact.versions.order_by("-number").first() if said.artefact else None
+    context |= {
+        "lineage": lineage,
+        "chooser": chooser,
+        "chooser_inputs": [i for i in chooser.inputs if i.field.id not in {"evidence", "chosen"}],
+        "choices": _choices(episode, lineage, chooser, findings(record), here),
+        "formulation": said,
+        "triad": [(p, said.named()[p.field]) for p in parts_of(lineage.formulation) if p.field in said.named()],
+        "narrative": said.input("narrative"),
+        "client_said": said.input("client_said"),
+        "draft": written(values_of(said.artefact), lineage.formulation) if said.artefact else "",
+        "agreements": [a for a in Agreement if a is not Agreement.OPEN],
+        "last_version": last,
+        "focus_differs": queries.focus_differs(episode, record),
+        "here": here,
+    }
+    return render(request, "course/formulation.html", context)
+
+
+def _sheet(episode: Episode, name: str, lineage: Lineage, back: str) -> sheets.Sheet:
+    return sheets.sheet(episode, name, found=present_one(episode, name), formulation=lineage.formulation, back=back)
+
+
+def _choices(
+    episode: Episode, lineage: Lineage, chooser: sheets.Sheet, found: tuple[Finding, ...], here: str
+) -> list[Choice]:
+    values = values_of(chooser.artefact) if chooser.artefact else {}
+    chosen = _texts(values.get("chosen"))
+    rows: list[dict[str, Any]] = [dict(r) for r in values.get("evidence") or () if isinstance(r, dict)]  # type: ignore[union-attr]
+    shown = [a for a in ProblemArea if a in lineage.areas or a.value in chosen or _about(rows, a)]
+    return [
+        Choice(
+            n=n,
+            area=areas()[a],
+            chosen=a.value in chosen,
+            found=[(f, _source(episode, f, here)) for f in found if f.area is a],
+            speaks_for="\n".join(str(r.get("speaks_for") or "") for r in _about(rows, a)).strip(),
+            speaks_against="\n".join(str(r.get("speaks_against") or "") for r in _about(rows, a)).strip(),
+        )
+        for n, a in enumerate(shown)
+    ]
+
+
+def _about(rows: list[dict[str, Any]], area: ProblemArea) -> list[dict[str, Any]]:
+    return [r for r in rows if r.get("area") == area.value]
+
+
+def _texts(value: Value) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(v for v in value if isinstance(v, str)) if isinstance(value, tuple) else ()
+
+
+def _source(episode: Episode, finding: Finding, here: str) -> str:
+    """Where what was found was written down."""
+    if finding.artefact:
+        return f"{reverse('worksheet', args=[episode.client_id, finding.worksheet, finding.artefact])}?next={here}"
+    about = f"?person={finding.relationship}" if finding.relationship else ""
+    return reverse("relationships", args=[episode.client_id]) + about
+
+
+@_only_therapists
+@sent_only
+def choose_areas(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    """Save the worksheet, and make what is chosen in it the focus of the course: both in one, so that they agree."""
+    episode = _episode_of(request, client_id, "area-choose")
+    account = signed_in(request)
+    found = present_one(episode, "problem_area")
+    filled = sheets.sent(request, "problem_area", found=found, formulation=lineage_of(account.clinic).formulation)
+    chosen = _texts(filled.values.get("chosen"))
+    try:
+        with transaction.atomic():
+            sheets.keep(request, episode, "problem_area", filled)
+            set_focus(episode=episode, by=account, areas=[ProblemArea(a) for a in chosen])
+    except InputError as error:
+        messages.error(request, f"Not saved. {sentence(error)}")
+    else:
+        words = " and ".join(ProblemArea(a).label.lower() for a in chosen) or "no area yet"
+        messages.success(request, f"The focus of the course is {words}.")
+    return redirect(reverse("formulation", args=[client_id]) + "#area")
+
+
+@_only_therapists
+@sent_only
+def take_focus(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    """Make what the worksheet has chosen the focus of the course, in one tap."""
+    episode = _episode_of(request, client_id, "focus-take")
+    found = present_one(episode, "problem_area")
+    chosen = _texts(values_of(found).get("chosen")) if found else ()
+    if not chosen:
+        messages.error(request, "No area is chosen yet.")
+        return redirect("formulation", client_id)
+    try:
+        set_focus(episode=episode, by=signed_in(request), areas=[ProblemArea(a) for a in chosen])
+    except InputError as error:
+        messages.error(request, sentence(error))
+    else:
+        messages.success(request, "The course has the focus that the worksheet names.")
+    return redirect("course", client_id)
+
+
+@_only_therapists
+@sent_only
+def write(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    """Write the formulation from its parts, below whatever is written there already."""
+    episode = _episode_of(request, client_id, "formulation-write")
+    form = lineage_of(signed_in(request).clinic).formulation
+    found = present_one(episode, "formulation")
+    filled = sheets.sent(request, "formulation", found=found, formulation=form)
+    draft = written(filled.values, form)
+    if not draft:
+        messages.error(request, "Nothing is written in the fields yet. Fill in at least one of them.")
+        return redirect(reverse("formulation", args=[client_id]) + "#formulation")
+    narrative = filled.values.get("narrative")
+    before = narrative if isinstance(narrative, str) else ""
+    try:
+        sheets.keep(request, episode, "formulation", sheets.with_value(filled, "narrative", with_draft(before, draft)))
+    except InputError as error:
+        messages.error(request, f"Not saved. {sentence(error)}")
+    else:
+        below = " below what stood there" if before.strip() and draft not in before else ""
+        messages.success(request, f"Written from the fields{below}. Change it until it can be said aloud.")
+    return redirect(reverse("formulation", args=[client_id]) + "#narrative")
+
+
+def _episode_of(request: HttpRequest, client_id: uuid.UUID, page: str) -> Episode:
+    context = client_page(account=signed_in(request), client_id=client_id, page=page, now=timezone.now())
+    episode: Episode | None = context["episode"]
+    if episode is None:
+        raise Http404
+    return episode

@@ -1,0 +1,183 @@
+"""The timeline: what was entered on one axis, and each thing of it open to be changed in place."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_GET
+
+from securebase.charts.timeline import draw_timeline
+from securebase.ipt.saying import title
+from securebase.ipt.shelf import worksheet
+from securebase.ipt.timeline import WINDOW_MONTHS, Timeline, timeline, undated
+from securebase.measurement.catalogue import instrument
+from securebase.records.episode import EpisodeRecord
+from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.models import Role
+from securebase.workbench.accounts.queries import lineage_of
+from securebase.workbench.casefile import began_at
+from securebase.workbench.clients.models import Client, Episode
+from securebase.workbench.course import queries
+from securebase.workbench.course.sheets import Sheet, day_asked_for, sheet
+from securebase.workbench.therapy_sessions.queries import client_page
+from securebase.workbench.worksheets.queries import artefact_of, present_one, worksheet_or_404
+
+#: What can be added to a timeline, in the order of use.
+ADDED = ("life_event", "life_role", "medication", "onset", "history")
+_ADD_WORDS = {
+    "life_event": "Add a life event",
+    "life_role": "Add a role",
+    "medication": "Add a medicine",
+    "onset": "Say when it began",
+    "history": "Enter earlier episodes",
+}
+_ZOOMS = (("episode", "This episode"), ("life", "Whole life"))
+_PHONE = 340.0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the list by year: the same things as in the drawing, for a phone and for whoever reads with a screen
+    reader."""
+
+    when: str
+    words: str
+    kind: str
+    address: str
+    mark: str = ""
+    in_window: bool = False
+
+
+@for_roles(Role.THERAPIST)
+@require_GET
+def timeline_page(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    """`?zoom=life` shows everything; `?open=WORKSHEET:ID` opens one thing to be changed, `?add=WORKSHEET` a new one."""
+    now, account = timezone.now(), signed_in(request)
+    context = client_page(account=account, client_id=client_id, page="timeline", now=now) | {"tab": "course"}
+    episode: Episode | None = context["episode"]
+    if episode is None:
+        return render(request, "course/timeline.html", context)
+    record = queries.record_of(episode, now)
+    line = timeline(record, today=(now - began_at(episode)) / timedelta(days=1))
+    assert line is not None  # an episode of the workbench always knows the day it began
+    zoom = "life" if request.GET.get("zoom") == "life" else "episode"
+    here = f"{reverse('timeline', args=[client_id])}?zoom={zoom}"
+    links = _links(line, here)
+    context |= {
+        "line": line,
+        "zoom": zoom,
+        "zooms": [(z, words, z == zoom) for z, words in _ZOOMS],
+        "here": here,
+        "panel": _panel(request, context["client"], episode, here),
+        "years": _years(line, links),
+        "undated": [
+            (_title(a.worksheet, a.values), f"{here}&open={a.worksheet}:{a.id}#panel") for a in undated(record)
+        ],
+        "adds": [(name, words) for name, words in _ADD_WORDS.items() if not _is_there_once(episode, name)],
+        "window_months": WINDOW_MONTHS,
+        **_drawings(line, record, episode, links, zoom),
+    }
+    return render(request, "course/timeline.html", context)
+
+
+def _drawings(
+    line: Timeline, record: EpisodeRecord, episode: Episode, links: Mapping[tuple[str, str], str], zoom: str
+) -> dict[str, Any]:
+    top = _top(episode)
+    wide = draw_timeline(line, links=links, whole_life=zoom == "life", top=top)
+    narrow = draw_timeline(line, links=links, whole_life=zoom == "life", top=top, width=_PHONE, words=False)
+    return {
+        "wide": mark_safe(wide.svg),  # noqa: S308 (drawn by `charts`, which escapes every text it is given)
+        "narrow": mark_safe(narrow.svg),  # noqa: S308 (likewise)
+        "frame": wide.frame,
+        "frame_first": wide.frame.day_of(wide.frame.first),
+        "frame_days": round(wide.frame.last - wide.frame.first),
+        "frame_width": wide.width,
+        "measure": instrument(episode.symptom_instrument_and_scale[0]).name,
+        "without_answers": not record.symptom_scores,
+    }
+
+
+def _top(episode: Episode) -> float:
+    """The highest score of the measure that symptoms are followed with."""
+    name, scale = episode.symptom_instrument_and_scale
+    return float(instrument(name).scale(scale).maximum)
+
+
+def _links(line: Timeline, here: str) -> dict[tuple[str, str], str]:
+    """(worksheet, id) → the address that opens it beside the drawing."""
+    found = [(e.worksheet, e.id) for e in line.events] + [(b.worksheet, b.id) for b in line.bars]
+    if line.onset_id:
+        found.append(("onset", line.onset_id))
+    return {one: f"{here}&open={one[0]}:{one[1]}#panel" for one in found}
+
+
+def _panel(request: HttpRequest, client: Client, episode: Episode, here: str) -> Sheet | None:
+    """The worksheet that the address opens; None where it opens none."""
+    account = signed_in(request)
+    formulation = lineage_of(account.clinic).formulation
+    name, _, id_ = request.GET.get("open", "").partition(":")
+    if name:
+        spec = worksheet_or_404(name)
+        try:
+            artefact_id = uuid.UUID(id_)
+        except ValueError:
+            return None
+        found = artefact_of(account=account, client=client, name=spec.id, artefact_id=artefact_id)
+        return sheet(episode, spec.id, found=found, formulation=formulation, back=here) if found else None
+    name = request.GET.get("add", "")
+    if name not in ADDED:
+        return None
+    spec = worksheet(name)
+    there = None if spec.many else present_one(episode, name)
+    preset = day_asked_for(request, "on", spec)
+    return sheet(episode, name, found=there, formulation=formulation, back=here, preset=preset)
+
+
+def _is_there_once(episode: Episode, name: str) -> bool:
+    return not worksheet(name).many and present_one(episode, name) is not None
+
+
+def _title(name: str, values: Any) -> str:
+    spec = worksheet(name)
+    return title(spec, values) or spec.name
+
+
+def _years(line: Timeline, links: Mapping[tuple[str, str], str]) -> list[tuple[int, list[Entry]]]:
+    """Everything on the timeline by year, the latest first."""
+
+    def day(at: float) -> Any:
+        return line.began_on + timedelta(days=round(at))
+
+    def said(at: float | None, otherwise: str) -> str:
+        return otherwise if at is None else f"{day(at).day} {day(at):%b %Y}"
+
+    rows: list[tuple[float, Entry]] = []
+    for e in line.events:
+        until = "" if e.until is None else f" to {said(e.until, '')}"
+        about = f"{e.side} · {e.dependent.label}" if e.side else e.dependent.label
+        entry = Entry(said(e.at, "") + until, e.words, about, links[e.worksheet, e.id], e.dependent.value, e.in_window)
+        rows.append((e.at, entry))
+    for b in line.bars:
+        start = b.start if b.start is not None else b.end
+        assert start is not None  # a bar has at least one of its ends
+        when = f"{said(b.start, 'before')} to {said(b.end, 'now')}"
+        kind = {"role": "role", "medication": "medicine", "earlier": "earlier episode"}[b.kind]
+        rows.append((start, Entry(when, b.words, kind, links[b.worksheet, b.id], b.kind)))
+    if line.onset is not None:
+        onset = Entry(said(line.onset, ""), "Symptoms began", "onset", links["onset", line.onset_id], "onset")
+        rows.append((line.onset, onset))
+    rows.append((0.0, Entry(said(0.0, ""), "This therapy began", "therapy", "", "therapy")))
+    years: dict[int, list[Entry]] = {}
+    for at, entry in sorted(rows, key=lambda r: -r[0]):
+        years.setdefault(day(at).year, []).append(entry)
+    return list(years.items())

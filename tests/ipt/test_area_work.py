@@ -1,0 +1,76 @@
+"""What is drawn of the work in an area: places in time, sums of weights, days that come round."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from securebase.ipt.area_work import days_ahead, disputes, placed, role_weights
+from securebase.records.artefact import Artefact, Relationship
+from securebase.records.episode import EpisodeRecord
+from securebase.records.vocabulary import DisputeStage
+
+
+def entry(n: int, name: str, session: int | None = None, about: str = "", **values: object) -> Artefact:
+    return Artefact(f"a{n}", name, values, float(n), float(n), session=session, about=about)
+
+
+def test_disputes_with_two_people_are_two_courses() -> None:
+    record = EpisodeRecord(
+        person="x",
+        relationships=(Relationship("b", "Ben"),),
+        artefacts=(
+            entry(1, "role_dispute", 4, "b", issue="Flat", stage="impasse", hostility=7.0),
+            entry(2, "role_dispute", 5, person="b", stage="renegotiation", hostility=4.0),
+            entry(3, "role_dispute", 5, issue="Rota", stage="impasse"),
+        ),
+    )
+    first, second = disputes(record)
+    assert (first.with_whom, first.issue, first.in_sessions) == ("Ben", "Flat", True)
+    assert first.stages == ((4.0, DisputeStage.IMPASSE), (5.0, DisputeStage.RENEGOTIATION))
+    assert first.ratings[0].points == ((4.0, 7.0), (5.0, 4.0))
+    assert first.ratings[1].points == ()
+    assert (second.with_whom, second.issue) == ("", "Rota")
+
+
+def test_one_entry_outside_a_session_makes_the_axis_days() -> None:
+    places, in_sessions = placed([entry(3, "role_dispute", 4), entry(9, "role_dispute")])
+    assert not in_sessions
+    assert [p for p, _ in places] == [3.0, 9.0]
+    assert placed([]) == ([], False)
+
+
+def test_of_two_entries_in_one_session_the_later_stands() -> None:
+    places, _ = placed([entry(8, "role_dispute", 4, stage="b"), entry(3, "role_dispute", 4, stage="a")])
+    assert [a.text("stage") for _, a in places] == ["b"]
+
+
+def test_gains_and_losses_are_weighed() -> None:
+    rows = ({"what": "Team", "weight": 8.0}, {"what": "Name"}, {"weight": None})
+    old, new = role_weights(entry(0, "role_transition", old_role="A", new_role="B", old_gains=rows, new_losses=()))
+    assert (old.name, old.good, old.hard) == ("A", 13.0, 0.0)
+    assert (new.good, new.hard) == (0.0, 0.0)
+
+
+def by_walking(day: date, today: date) -> date:
+    """The slow way: walk on from today until the day comes round."""
+    at = today
+    while not (at >= day and (at == day or (at.month, at.day) == (day.month, day.day))):
+        at += timedelta(days=1)
+    return at
+
+
+@pytest.mark.parametrize("day", ["2026-12-24", "2020-01-05", "2026-11-25", "2019-11-24", "2027-06-01"])
+def test_a_day_comes_round_again(day: str) -> None:
+    today = date(2026, 11, 25)
+    record = EpisodeRecord(person="x", artefacts=(entry(0, "grief_work", anniversaries=({"day": day, "plan": "p"},)),))
+    (found,) = days_ahead(record, today)
+    assert found.day == by_walking(date.fromisoformat(day), today)
+    assert found.days_ahead == (found.day - today).days
+
+
+def test_a_leap_day_comes_on_the_28th_and_what_is_no_day_is_passed_over() -> None:
+    rows = ({"day": "2024-02-29"}, {"day": "spring"}, {"plan": "x"})
+    record = EpisodeRecord(person="x", artefacts=(entry(0, "grief_work", anniversaries=rows),))
+    assert [d.day for d in days_ahead(record, date(2026, 11, 25))] == [date(2027, 2, 28)]

@@ -1,0 +1,119 @@
+"""The timeline read from a record: days from calendar days, the window before the onset, what is left out."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from securebase.ipt.timeline import WINDOW_DAYS, Dependent, as_day, timeline, undated
+from securebase.records.artefact import Artefact, Relationship
+from securebase.records.episode import EpisodeRecord
+
+BEGAN = date(2026, 9, 1)
+
+
+def made(n: int, worksheet: str, **values: object) -> Artefact:
+    return Artefact(id=f"a{n}", worksheet=worksheet, values=values, at=float(n), begun_at=float(n))
+
+
+def record(*artefacts: Artefact, **more: object) -> EpisodeRecord:
+    return EpisodeRecord(person="x", began_on=BEGAN, artefacts=artefacts, **more)
+
+
+def test_days_are_counted_from_the_beginning_of_the_episode() -> None:
+    assert as_day("2026-09-11", BEGAN) == 10
+    assert as_day("2026-08-31", BEGAN) == -1
+    assert as_day("soon", BEGAN) is None
+    assert as_day("", BEGAN) is None
+
+
+def test_events_come_in_order_with_what_was_said_of_them() -> None:
+    line = timeline(
+        record(
+            made(0, "life_event", what="Later", happened_on="2026-10-01"),
+            made(1, "life_event", what="Row", happened_on="2026-04-01", dependent="dependent", weight=7.0, side="hard"),
+            made(2, "life_event", what="No day"),
+            made(3, "life_event", what="Not a day", happened_on="in spring"),
+        ),
+        today=30,
+    )
+    assert line
+    assert [e.words for e in line.events] == ["Row", "Later"]
+    assert (line.events[0].dependent, line.events[0].weight, line.events[0].side) == (Dependent.DEPENDENT, 7.0, "hard")
+    assert line.events[1].dependent is Dependent.UNCLEAR
+
+
+def test_what_has_no_day_is_told_apart() -> None:
+    one = record(made(0, "life_event", what="No day"), made(1, "life_role", role="Nurse", to_on="2026-01-01"))
+    assert [a.id for a in undated(one)] == ["a0"]
+
+
+@pytest.mark.parametrize(
+    ("days_before", "inside"), [(0, True), (1, True), (183, True), (184, False), (-1, False), (4000, False)]
+)
+def test_the_window_is_the_half_year_before_the_onset(days_before: int, inside: bool) -> None:
+    onset = date(2026, 5, 10)
+    happened = onset - timedelta(days=days_before)
+    line = timeline(
+        record(
+            made(0, "onset", began_on=onset.isoformat()),
+            made(1, "life_event", what="x", happened_on=happened.isoformat()),
+        ),
+        today=0,
+    )
+    assert line
+    assert line.window == (line.onset - WINDOW_DAYS, line.onset)
+    assert line.events[0].in_window is inside
+
+
+def test_a_death_that_grief_work_names_is_an_event() -> None:
+    line = timeline(
+        record(
+            made(0, "grief_work", person="p", death_on="2026-01-02"),
+            made(1, "grief_work", good="x"),
+            relationships=(Relationship("p", "Ada"),),
+        ),
+        today=0,
+    )
+    assert line
+    assert [(e.words, e.worksheet) for e in line.events] == [("Death of Ada", "grief_work")]
+
+
+def test_bars_may_be_open_to_either_side() -> None:
+    line = timeline(
+        record(
+            made(0, "life_role", role="Nurse", from_on="2020-01-01"),
+            made(1, "medication", name="Sertraline", to_on="2026-09-05", dose="50 mg"),
+            made(2, "life_role", role="Never"),
+            made(3, "history", earlier_episodes=({"from": "2009-01-01", "to": "2009-06-01"}, {"treatment": "x"})),
+        ),
+        today=0,
+    )
+    assert line
+    assert [(b.kind, b.start is None, b.end is None) for b in line.bars] == [
+        ("earlier", False, False),
+        ("role", False, True),
+        ("medication", True, False),
+    ]
+
+
+def test_this_episode_is_a_part_of_the_whole_life() -> None:
+    line = timeline(
+        record(made(0, "onset", began_on="2026-05-01"), made(1, "life_event", what="x", happened_on="1990-01-01")),
+        today=50,
+    )
+    assert line
+    near, whole = line.span(whole_life=False), line.span(whole_life=True)
+    assert near[0] <= line.window[0]
+    assert whole[0] < line.events[0].at < near[0]
+    assert near[1] >= 50
+
+
+def test_an_empty_record_is_a_short_empty_line_and_one_without_a_day_is_none() -> None:
+    line = timeline(record(), today=0)
+    assert line
+    assert line.is_empty
+    first, last = line.span(whole_life=True)
+    assert last - first >= 60
+    assert timeline(EpisodeRecord(person="x"), today=0) is None

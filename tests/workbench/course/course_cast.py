@@ -1,0 +1,117 @@
+"""Carla's course with the pictures' worksheets filled in: what the pages of the course draw from."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from securebase.ipt.filling import fill
+from securebase.ipt.shelf import worksheet
+from securebase.records.vocabulary import Moment
+from securebase.workbench.therapy_sessions import actions as therapy_sessions
+from securebase.workbench.therapy_sessions.models import CheckInMode, TherapySession
+from securebase.workbench.worksheets.actions import save_artefact
+from securebase.workbench.worksheets.models import Artefact
+from workbench.cast import NOON, Cast, answers
+
+
+def put(
+    cast: Cast, kind: str, session: TherapySession | None = None, /, *, about: uuid.UUID | None = None, **typed: Any
+) -> Artefact:
+    """One worksheet filled in, as its page would save it."""
+    spec = worksheet(kind)
+    filled = fill(spec, typed)
+    assert not filled.unread
+    return save_artefact(
+        id=uuid.uuid4(),
+        episode=cast.episode,
+        worksheet=kind,
+        by=cast.alma,
+        filled=filled,
+        revision=0,
+        at=NOON,
+        session=session,
+        about=about,
+    )
+
+
+def sessions(cast: Cast, n: int = 6) -> list[TherapySession]:
+    """Sessions 1 to n, a week apart, each with a check-in before it."""
+    held = [cast.session]
+    for number in range(2, n + 1):
+        at = NOON + timedelta(days=7 * (number - 1))
+        held.append(therapy_sessions.create_session(episode=cast.episode, by=cast.alma, number=number, held_at=at))
+    for one in held:
+        invited = therapy_sessions.invite_check_in(
+            session=one, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.DEVICE, at=one.held_at
+        )
+        therapy_sessions.record_check_in(
+            check_in=invited.check_in,
+            responses=answers("session_before", 8.0 - one.number),
+            submission=str(one.number),
+            at=one.held_at,
+        )
+    return held
+
+
+def a_whole_course(cast: Cast) -> list[TherapySession]:
+    """Timeline, focus, formulation, a dispute over four sessions, and an ending."""
+    held = sessions(cast)
+    put(cast, "onset", began_on="2026-05-10", worse_on="2026-07-20", what="The move")
+    events = (
+        ("Job in another town", "2026-02-01", "8", "mixed", "dependent"),
+        ("Mother’s operation", "2026-03-15", "6", "hard", "independent"),
+        ("Big row about the flat", "2026-04-20", "7", "hard", "unclear"),
+        ("First choir evening", "2026-09-20", "4", "good", "dependent"),
+        ("Father died", "2009-11-02", "9", "hard", "independent"),
+    )
+    for what, day, weight, side, dependent in events:
+        put(cast, "life_event", what=what, happened_on=day, weight=weight, side=side, dependent=dependent)
+    put(cast, "life_event", what="An argument without a day")
+    put(cast, "life_role", role="Team lead", from_on="2026-03-01", feels="heavy")
+    put(cast, "life_role", role="Living with sister", from_on="2020-05-01", to_on="2026-02-20", feels="at_home")
+    put(cast, "medication", name="Sertraline", dose="50 mg", from_on="2026-08-01")
+    put(
+        cast,
+        "history",
+        earlier_episodes=[{"from": "2009-12-01", "to": "2010-06-01", "what_happened": "After father’s death"}],
+    )
+    put(cast, "diagnosis", name="Depressive episode", severity="moderate", since="2026-05-10")
+    put(cast, "contract", goals=[{"goal": "Talk with Ben about the flat"}], sessions="14", days_between="7")
+    put(cast, "problem_area", evidence=[{"area": "role_dispute", "speaks_for": "The row"}], chosen=["role_dispute"])
+    put(
+        cast,
+        "formulation",
+        stressor="we moved and began to fight about everything",
+        vulnerability="I have always swallowed my anger",
+        support="My sister is two hours away now",
+        symptoms="I don’t sleep and cry at work",
+        narrative="We moved and began to fight.",
+    )
+    stages = (("impasse", "7", "8", "9"), ("impasse", "6", "8", "8"), ("renegotiation", "8", "4", "6"))
+    for session, (stage, hostility, withdrawal, gap) in zip(held[2:], stages, strict=False):
+        put(
+            cast,
+            "role_dispute",
+            session,
+            issue="Who decides about the flat",
+            stage=stage,
+            hostility=hostility,
+            withdrawal=withdrawal,
+            gap=gap,
+            client_expects="To be asked",
+        )
+        put(cast, "focus_review", session, problem_weight=gap)
+    put(cast, "boundary_record", happened_on="2026-09-15", kind="contact_outside", breach="yes")
+    put(cast, "ending_talk", held[5], named="yes", feelings=["sad", "proud"], words="I will miss this hour")
+    put(
+        cast,
+        "relapse_plan",
+        signs=[{"sign": "I stop answering Eva"}],
+        whom_to_tell=[{"who": "Eva", "how": "A message"}],
+        first_steps="Walk, and call Eva",
+        stressors=[{"stressor": "Christmas", "plan": "Two days only"}],
+    )
+    put(cast, "disposition", decision="maintenance", reasons="Two earlier episodes")
+    return held
