@@ -101,6 +101,8 @@ def test_a_tone_colours_its_person_only() -> None:
     assert "strain" in (person(svg, "l").get("class") or "")
     assert TONES[Tone.STRAIN] in {c.get("fill") for c in person(svg, "l").iter(f"{SVG}circle")}
     assert "unrated" in (person(svg, "m").get("class") or "")
+    signs = {p: [t.text for t in person(svg, p).iter(f"{SVG}text") if t.get("class") == "sign"] for p in ("l", "m")}
+    assert signs == {"l": ["−"], "m": []}
 
 
 def test_whoever_has_no_place_waits_out_of_sight_where_there_is_a_tray() -> None:

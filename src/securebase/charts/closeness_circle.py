@@ -18,6 +18,8 @@ from securebase.records.vocabulary import Ring
 
 INK, PAPER, SOFT, LINE, ACCENT = "#25313a", "#ffffff", "#56636c", "#e6e0d6", "#1d6a72"
 TONES = {Tone.SUPPORT: "#4b8f5c", Tone.STRAIN: "#b23c26", Tone.EVEN: "#b08a1e", Tone.UNRATED: "#87919a"}
+#: Said again by a sign in the disc, for whoever does not tell the colours apart.
+SIGNS = {Tone.SUPPORT: "+", Tone.STRAIN: "−", Tone.EVEN: "=", Tone.UNRATED: ""}
 _RINGS = {Ring.CLOSEST: "closest", Ring.CLOSE: "close", Ring.WIDER: "wider circle"}
 
 
@@ -134,7 +136,8 @@ def _person(person: Relationship, place: Placement | None, tone: Tone | None) ->
     return (
         f'<g class="{" ".join(kinds)}" data-person="{escape(person.id)}" transform="translate({x:.1f} {y:.1f})"'
         f'{_hidden(place is None)}><circle class="touch" r="30" fill="{PAPER}" fill-opacity="0"/>'
-        f'<g class="shape">{focus if person.is_focus else ""}{_shape(person, TONES[tone])}</g>'
+        f'<g class="shape">{focus if person.is_focus else ""}{_shape(person, TONES[tone])}'
+        f"{_sign(tone, hollow=person.deceased)}</g>"
         f'<text class="name" x="{beside:g}" y="{GEOMETRY.disc + 16:g}" text-anchor="{anchor}" fill="{INK}"'
         f' stroke="{PAPER}" stroke-width="4" stroke-linejoin="round" paint-order="stroke">{name}{small}</text></g>'
     )
@@ -162,6 +165,16 @@ def _shape(person: Relationship, colour: str) -> str:
     if person.online:
         return f'<rect x="{-r + 2:g}" y="{-r + 2:g}" width="{2 * r - 4:g}" height="{2 * r - 4:g}" rx="4" {fill}/>'
     return f'<circle r="{r:g}" {fill}/>'
+
+
+def _sign(tone: Tone, *, hollow: bool) -> str:
+    if not SIGNS[tone]:
+        return ""
+    fill = TONES[tone] if hollow else PAPER
+    return (
+        f'<text class="sign" y="6.5" text-anchor="middle" font-size="20" font-weight="700" fill="{fill}"'
+        f' aria-hidden="true">{SIGNS[tone]}</text>'
+    )
 
 
 def _ghost(before: Placement | None, after: Placement | None, name: str) -> str:

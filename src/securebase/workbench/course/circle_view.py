@@ -129,7 +129,12 @@ def _data(rows: Sequence[PersonRow], versions: Sequence[Version]) -> dict[str, A
         "rings": [[edge, ring_in_words(ring)] for ring, edge in RING_EDGES.items()]
         + [[99, ring_in_words(Ring.OUTSIDE)]],
         "people": [
-            {"id": r.person.id, "name": r.person.name, "about": r.about, "place": asdict(r.place) if r.place else None}
+            {
+                "id": r.person.id,
+                "name": r.person.name,
+                "about": f"{r.about}, {r.tone.label}" if r.about else r.tone.label,
+                "place": asdict(r.place) if r.place else None,
+            }
             for r in rows
         ],
         "versions": [

@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
@@ -77,7 +78,9 @@ def about(request: HttpRequest, client_id: uuid.UUID, name: str, about_id: uuid.
     if not spec.about_person or str(about_id) not in queries.people_of(episode):
         raise Http404
     target = reverse("worksheet", args=[client_id, name, uuid.uuid4()])
-    return redirect(f"{target}?about={about_id}")
+    back = _back(request)
+    asked = {"about": str(about_id)} | ({"next": back} if back else {})
+    return redirect(f"{target}?{urlencode(asked)}")
 
 
 @_only_therapists

@@ -285,7 +285,7 @@ function start(root) {
   root.classList.add("live");
   for (const { id, name, about } of people) {
     const person = group(id);
-    const said = { tabindex: 0, role: "slider", "aria-label": about ? `${name}, ${about}` : name, "aria-describedby": "circle-help" };
+    const said = { tabindex: 0, role: "slider", "aria-label": `${name}, ${about}`, "aria-describedby": "circle-help" };
     for (const [key, value] of Object.entries({ ...said, "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": 0 })) {
       person.setAttribute(key, value);
     }
