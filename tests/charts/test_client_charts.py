@@ -17,13 +17,15 @@ import pictures
 from securebase.charts.alliance import alliance_chart
 from securebase.charts.axes import ticks
 from securebase.charts.mechanisms import mechanisms_chart
+from securebase.charts.ratings_side_by_side import ratings_chart, spoken
 from securebase.charts.render import svg, tidy
-from securebase.charts.sparkline import alliance_sparkline, symptoms_sparkline
+from securebase.charts.sparkline import alliance_sparkline, scores_sparkline, symptoms_sparkline
 from securebase.charts.style import CONSTRUCT_COLOURS, HALF, PHONE, WHOLE, table, themed
 from securebase.charts.symptoms import symptoms_chart
 from securebase.measurement.constructs import TRACKED_CONSTRUCTS
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import Repair
+from securebase.picture.ratings import RatedSession, side_by_side
 
 SVG = "{http://www.w3.org/2000/svg}"
 CHARTS: list[tuple[Callable[..., Any], int]] = [
@@ -215,3 +217,35 @@ def test_every_tracked_construct_has_a_colour_that_stands_out_on_paper() -> None
 def test_charts_are_altair_charts() -> None:
     assert isinstance(symptoms_chart(pictures.full()), alt.LayerChart)
     assert isinstance(mechanisms_chart(pictures.full()), alt.ConcatChart)
+
+
+RATED = side_by_side([RatedSession(1, 5.0, None), RatedSession(2, 6.0, 8.0), RatedSession(4, None, 7.0)])
+
+
+@pytest.mark.parametrize("width", [900, PHONE])
+def test_both_ratings_are_drawn_where_they_are_and_joined_where_both_are(width: int) -> None:
+    chart = ratings_chart(RATED, width=width).to_dict(validate=False)
+    rules, squares, rings = (chart["datasets"][layer["data"]["name"]] for layer in chart["layer"])
+    assert rules == [{"session": 2, "value": 6.0, "other": 8.0}]
+    assert squares == [{"session": 2, "value": 8.0}, {"session": 4, "value": 7.0}]
+    assert rings == [{"session": 1, "value": 5.0}, {"session": 2, "value": 6.0}]
+    drawn = ElementTree.fromstring(svg(ratings_chart(RATED, width=width)))
+    assert drawn.find(f"{SVG}title").text == "Alliance as client and therapist rated it"
+    assert "Session 2: the client rated the alliance 6, you 8, 2 higher." in drawn.find(f"{SVG}desc").text
+
+
+def test_both_ratings_are_spoken_also_where_no_session_has_both() -> None:
+    assert spoken(side_by_side([RatedSession(1, None, 5.0)]))[1] == (
+        "0 sessions rated by both. No session has been rated by both yet."
+    )
+
+
+def test_a_small_curve_of_any_scale_spans_its_whole_range() -> None:
+    drawn = scores_sparkline("Coping & more", [(0.0, 0.0), (7.0, 10.0), (14.0, 5.0)], 0.0, 10.0)
+    root = ElementTree.fromstring(drawn)
+    assert root.get("aria-label") == "Coping & more from 0 to 5"
+    assert root.find("path").get("d") == "M4.0,36.0 L59.0,4.0 L114.0,20.0"
+    assert scores_sparkline("Coping", [], 0.0, 10.0) == ""
+    alone = ElementTree.fromstring(scores_sparkline("Coping", [(3.0, 10.0)], 0.0, 10.0))
+    assert alone.get("aria-label") == "Coping 10"
+    assert (alone.find("circle").get("cx"), alone.find("circle").get("cy")) == ("4.0", "4.0")

@@ -74,6 +74,9 @@ def full(cast: Cast) -> Cast:
     actions.record_check_in(check_in=check_in, responses=answers("session_before", 5.0, 1.0), submission="s", at=NOON)
     cast.invite(Moment.AFTER, CheckInMode.PAPER)
     actions.mark_rupture(session=cast.session, by=cast.alma, kind="withdrawal", at=NOON)
+    actions.rate_session(
+        session=cast.session, by=cast.alma, responses=answers("therapist_after"), submission="r", at=NOON
+    )
     spec = worksheet("incident")
     save_artefact(
         id=ARTEFACT,
@@ -97,7 +100,8 @@ def address(cast: Cast, name: str, **other: object) -> str:
         "moment": "before",
         "rupture_id": Rupture.objects.visible_to(cast.alma).get().id,
         "alert_id": SafetyAlert.objects.visible_to(cast.alma).get().id,
-        "administration_id": cast.episode.administrations.get().id,
+        "administration_id": cast.episode.administrations.get(instrument="session_before").id,
+        "width": "wide",
         "relationship_id": cast.episode.relationships.get(name_shown="Lena").id,
         "circle_id": cast.episode.circles.earliest("drawn_at").id,
         "instrument_id": "phq9",
@@ -162,7 +166,7 @@ def test_a_clients_page_opens_for_her_therapist_only(full: Cast, name: str) -> N
 
 
 #: Addresses with more in them than the client that name no record: an instrument, an empty worksheet.
-OF_NO_RECORD = {"type-in", "worksheet-begin", "worksheet-paper", "client-report-choose"}
+OF_NO_RECORD = {"type-in", "extra-choose", "worksheet-begin", "worksheet-paper", "client-report-choose"}
 
 
 @pytest.mark.parametrize("name", [n for n in OF_A_CLIENT if ROUTES[n].count("<") > 1 and n not in OF_NO_RECORD])

@@ -30,6 +30,30 @@ def alliance_sparkline(picture: ClientPicture) -> str:
     return _spark(picture, part, construct="alliance", ringed=ringed)
 
 
+def scores_sparkline(label: str, points: Sequence[Point], low: float, high: float, *, construct: str = "") -> str:
+    """Any scale's scores over time: (day, score) points on its whole range from `low` to `high`, in order of time."""
+    if not points:
+        return ""
+    first, last = points[0][0], points[-1][0]
+    curve = [
+        (
+            MARGIN + ((at - first) / ((last - first) or 1.0)) * (WIDTH - 2 * MARGIN),
+            HEIGHT - MARGIN - ((value - low) / ((high - low) or 1.0)) * (HEIGHT - 2 * MARGIN),
+        )
+        for at, value in points
+    ]
+    ink = colour(construct)
+    says = f"{label} from {wording.number(points[0][1])} to {wording.number(points[-1][1])}"
+    if len(points) == 1:
+        says = f"{label} {wording.number(points[0][1])}"
+    return (
+        f'<svg class="spark" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" width="{WIDTH:.0f}" height="{HEIGHT:.0f}" '
+        f'role="img" aria-label="{html.escape(says, quote=True)}">'
+        f'<path d="{_path(curve)}" fill="none" stroke="{ink}" stroke-width="1.8" stroke-linejoin="round"/>'
+        f'<circle cx="{curve[-1][0]:.1f}" cy="{curve[-1][1]:.1f}" r="2.6" fill="{ink}"/></svg>'
+    )
+
+
 def _spark(
     picture: ClientPicture,
     part: Symptoms | Alliance,

@@ -169,9 +169,10 @@ def _does(leaves: Leaves, artefact: Artefact) -> bool:
     """Whether what was filled in is what the task leaves behind."""
     if leaves.techniques:
         return any((artefact.number(t.value) or 0) > 0 for t in Technique)
-    if leaves.fields:
-        return all(is_said(artefact.values.get(f)) for f in leaves.fields)
-    return is_filled(worksheets()[artefact.worksheet], artefact.values)
+    spec = worksheets()[artefact.worksheet]
+    if asked := [f for f in leaves.fields if spec.field(f)]:
+        return all(is_said(artefact.values.get(f)) for f in asked)
+    return is_filled(spec, artefact.values)
 
 
 def still_open(standings: Iterable[TaskStanding]) -> tuple[TaskStanding, ...]:

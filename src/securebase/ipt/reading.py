@@ -82,7 +82,7 @@ def read_worksheet(file: str, content: bytes) -> Worksheet:
 
 
 def _field(at: Fields, *, column: bool = False) -> Field:
-    at.only(*(p.name for p in parts_of(Field)), "vocabulary")
+    at.only(*(p.name for p in parts_of(Field)))
     kind = one_of(at, "kind", Kind)
     if column and kind is Kind.ROWS:
         at.fail("a list cannot stand in a row of a list", "kind")
@@ -100,6 +100,7 @@ def _field(at: Fields, *, column: bool = False) -> Field:
         high_label=at.text("high_label", ""),
         unit=at.text("unit", ""),
         options=_options(at, kind),
+        vocabulary=at.text("vocabulary", ""),
         columns=tuple(_field(c, column=True) for c in at.tables("columns")),
         needed=at.flag("needed", default=False),
         quote=at.flag("quote", default=False),

@@ -19,8 +19,9 @@ WHEN = ("", "no_response", "maintenance")
 class Leaves:
     """One thing that a task leaves behind; exactly one of the kinds is set.
 
-    worksheets: one of these, filled in; fields: these must hold something; agreed: the client has answered it;
-    techniques: at least one extent above 0. measure: a score of this construct. circle: so many drawn circles of how it
+    worksheets: one of these, filled in; fields: where one of them has these, they must hold something; agreed: the
+    client has answered it;
+    techniques: an extent above 0. measure: a score of this construct. circle: so many drawn circles of how it
     is. people: so many persons in the inventory.
     """
 
@@ -117,10 +118,11 @@ def _leaves(at: Fields) -> Leaves:
         spec = worksheets().get(name)
         if spec is None:
             at.fail(f"there is no worksheet “{name}”")
-        if missing := [f for f in found.fields if spec.field(f) is None]:
-            at.fail(f"“{name}” has no field {', '.join(missing)}", "fields")
         if found.agreed and not spec.agreement:
             at.fail(f"nobody agrees to “{name}”", "agreed")
+    shelf = [worksheets()[name] for name in found.worksheets]
+    if lost := [f for f in found.fields if not any(spec.field(f) for spec in shelf)]:
+        at.fail(f"none of them has a field {', '.join(lost)}", "fields")
     return found
 
 

@@ -99,6 +99,8 @@ class Field:
     high_label: str = ""
     unit: str = ""
     options: tuple[Option, ...] = ()
+    #: the closed vocabulary its options are, by name; empty where they are its own
+    vocabulary: str = ""
     columns: tuple[Field, ...] = ()
     needed: bool = False
     quote: bool = False

@@ -15,6 +15,7 @@ from securebase.ipt.filling import fill
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Moment, Technique
 from securebase.workbench.course.session_queries import NOTE, check_in_told, new_note_id, note_of
+from securebase.workbench.inventory.actions import add_relationship
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.worksheets.actions import remove_artefact, save_artefact
@@ -146,7 +147,8 @@ def test_the_focus_says_where_the_work_stands(cast: Cast, alma: Browser) -> None
 
 def test_tools_open_for_this_session_come_back_here_and_go_on_from_one_to_the_next(cast: Cast, alma: Browser) -> None:
     typed = {"what_happened": "She hung up on me", "mood_before": "6", "mood_after": "3"}
-    incident = filled(cast, "incident", typed, cast.session, about=uuid.uuid4())
+    mother = add_relationship(episode=cast.episode, by=cast.alma, name_shown="Mother", at=NOON)
+    incident = filled(cast, "incident", typed, cast.session, about=mother.id)
     page = soup(alma, address(cast, cast.session))
     tools = {a.get_text(" ").split("  ")[0].strip(): str(a["href"]) for a in page.select(".tool-key")}
     assert next(iter(tools)) == "Role dispute"

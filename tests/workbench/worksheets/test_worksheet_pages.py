@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from django.test import Client as Browser
 from django.urls import reverse
 
+from securebase.ipt.lineage import STUART_ROBERTSON
 from securebase.ipt.shelf import worksheets
 from securebase.workbench.worksheets.models import Artefact
 from workbench.cast import Cast
@@ -145,3 +146,16 @@ def test_text_is_shown_and_never_run(cast: Cast, alma: Browser) -> None:
 
 def test_an_unknown_worksheet_is_nowhere(cast: Cast, alma: Browser) -> None:
     assert alma.get(reverse("worksheet-begin", args=[cast.carla.id, "horoscope"])).status_code == 404
+
+
+def test_a_clinic_is_offered_the_areas_it_works_with_and_keeps_what_was_chosen(cast: Cast, alma: Browser) -> None:
+    url = address(cast, "problem_area")
+    assert "Interpersonal deficits" in alma.get(url).content.decode()
+    alma.post(url, {"chosen": "interpersonal_deficits", "onset_link": "x"})
+    clinic = cast.alma.clinic
+    clinic.lineage = STUART_ROBERTSON.plain()
+    clinic.save()
+    fresh = alma.get(address(cast, "problem_area")).content.decode()
+    assert "Role dispute" in fresh
+    assert 'value="interpersonal_deficits"' not in fresh
+    assert re.search(r'value="interpersonal_deficits" checked', alma.get(url).content.decode())

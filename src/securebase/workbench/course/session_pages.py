@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from securebase.errors import InputError
 from securebase.ipt.shelf import worksheet
-from securebase.records.vocabulary import Phase, RuptureKind, Technique
+from securebase.records.vocabulary import Phase, Technique
 from securebase.workbench.accounts.gate import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
@@ -24,7 +24,8 @@ from securebase.workbench.course import queries, session_queries
 from securebase.workbench.therapy_sessions.actions import create_session
 from securebase.workbench.therapy_sessions.forms import SessionForm
 from securebase.workbench.therapy_sessions.models import TherapySession
-from securebase.workbench.therapy_sessions.queries import client_page, session_of
+from securebase.workbench.therapy_sessions.pages import rating_form
+from securebase.workbench.therapy_sessions.queries import client_page, own_rating, session_of
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import sent_only
 from securebase.workbench.worksheets.forms import Input, inputs
@@ -56,7 +57,9 @@ def work(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> H
         "tools": session_queries.tools(session, record, here),
         "here": here,
         "strain": list(session.ruptures.select_related("repaired_in")),
-        "kinds": list(RuptureKind),
+        "rating": own_rating(session),
+        "rating_form": rating_form(),
+        "now": now,
         "here_url": reverse("session-work", args=[client_id, session_id]),
     }
     return render(request, "course/session.html", context)

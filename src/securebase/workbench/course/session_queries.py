@@ -15,12 +15,13 @@ from securebase.ipt.saying import in_words
 from securebase.ipt.shelf import worksheet, worksheets
 from securebase.ipt.worksheet import Worksheet
 from securebase.measurement.catalogue import instrument as instrument_called
+from securebase.measurement.schedule import SESSION_SETS
 from securebase.picture import wording as numbers
 from securebase.records.artefact import Artefact as Recorded
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Moment, ProblemArea
 from securebase.workbench.clients.models import Episode
-from securebase.workbench.therapy_sessions.models import SESSION_SETS, Administration, Rupture, TherapySession
+from securebase.workbench.therapy_sessions.models import Administration, Rupture, TherapySession
 from securebase.workbench.therapy_sessions.queries import administration_row, answers_of
 from securebase.workbench.worksheets.models import Artefact
 from securebase.workbench.worksheets.queries import Listed, listed, values_of

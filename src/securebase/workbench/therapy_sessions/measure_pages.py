@@ -10,17 +10,23 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
+from securebase.charts import ratings_side_by_side
+from securebase.charts.render import image, svg
+from securebase.charts.style import PHONE
 from securebase.errors import InputError, InstrumentError
 from securebase.measurement.catalogue import instrument as instrument_called
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.constructs import CONSTRUCTS
+from securebase.picture import ratings
 from securebase.records.vocabulary import Moment
 from securebase.workbench.accounts.gate import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
-from securebase.workbench.therapy_sessions import actions, queries
+from securebase.workbench.therapy_sessions import actions, overview, queries
+from securebase.workbench.therapy_sessions.extras import can_be_asked
 from securebase.workbench.therapy_sessions.forms import TypeInForm
 from securebase.workbench.therapy_sessions.sheets import BEFORE, filled_in_at
 from securebase.workbench.ui.conflict import sentence
@@ -38,13 +44,64 @@ def _client_page(request: HttpRequest, client_id: uuid.UUID, page: str) -> dict[
 @require_GET
 def measures(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "client-measures")
-    episode = context["episode"]
-    context |= {
-        "scales": queries.scale_rows(episode) if episode else [],
-        "administrations": queries.administration_rows(episode) if episode else [],
-        "to_type_in": queries.instruments_to_type_in(),
-    }
+    episode, now = context["episode"], timezone.now()
+    if episode is not None:
+        both = overview.both_ratings(episode)
+        label, words = ratings_side_by_side.spoken(both) if both.by_therapist else ("", "")
+        context |= {
+            "groups": overview.scale_groups(episode),
+            "administrations": queries.administration_rows(episode),
+            "ratings": both,
+            "ratings_say": ratings.says(both),
+            "ratings_words": f"{label}. {words}",
+            "ratings_sizes": RATING_SIZES,
+            "extras": (extras := overview.extra_rows(episode, context["sessions_held"], now)),
+            "with_other_areas": [row.instrument for row in extras if not row.fits],
+            "never": overview.never_asked(episode),
+        }
+    context["to_type_in"] = queries.instruments_to_type_in()
     return render(request, "therapy_sessions/measures.html", context)
+
+
+#: pixels across of the chart of both ratings, on a wide page and on a phone
+RATING_SIZES = {"wide": (900, ratings_side_by_side.HEIGHT), "phone": (PHONE, ratings_side_by_side.HEIGHT)}
+
+
+@_only_therapists
+@require_GET
+def ratings_drawing(request: HttpRequest, client_id: uuid.UUID, width: str) -> HttpResponse:
+    """The chart of both ratings as an image."""
+    context = _client_page(request, client_id, "client-ratings")
+    episode = context["episode"]
+    both = overview.both_ratings(episode) if episode is not None else None
+    if both is None or not both.by_therapist or width not in RATING_SIZES:
+        raise Http404
+    size = RATING_SIZES[width]
+    drawn = image(svg(ratings_side_by_side.ratings_chart(both, width=size[0])), size)
+    return HttpResponse(drawn, content_type="image/svg+xml; charset=utf-8")
+
+
+@_only_therapists
+@sent_only
+def choose_extra(request: HttpRequest, client_id: uuid.UUID, instrument_id: str) -> HttpResponse:
+    """Ask it at the next check-in, do not ask it for this client, or leave it to its turn again."""
+    context = _client_page(request, client_id, "extra-choose")
+    episode = context["episode"]
+    if episode is None:
+        raise Http404
+    said = {
+        "ask": ({"asked_for": True}, "It comes with the next check-in."),
+        "not_now": ({"asked_for": False}, "It comes when its turn has come."),
+        "off": ({"off": True}, "It is not asked for this client any more. What was answered stays."),
+        "on": ({"off": False}, "It is asked again when its turn has come."),
+    }
+    chosen = said.get(request.POST.get("choice", ""))
+    if chosen is None or not can_be_asked(instrument_id):
+        messages.error(request, "Nothing was changed: choose what to do with one of these.")
+    else:
+        actions.choose_extra(episode=episode, by=signed_in(request), instrument=instrument_id, **chosen[0])
+        messages.success(request, f"{instrument_called(instrument_id).name}: {chosen[1]}")
+    return redirect(reverse("client-measures", args=[client_id]) + "#seldom")
 
 
 @_only_therapists

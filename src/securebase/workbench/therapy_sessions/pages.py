@@ -155,7 +155,7 @@ def _about(found: TherapySession) -> dict[str, Any]:
         "session": found,
         "moments": [_moment(found, m, check_ins.get(m.value), now) for m in (Moment.BEFORE, Moment.AFTER)],
         "rating": queries.own_rating(found),
-        "rating_form": _rating_form(),
+        "rating_form": rating_form(),
         "ruptures": ruptures,
         "rupture_form": RuptureForm(),
         "repair_form": RepairForm(sessions=later, initial={"session": found}),
@@ -178,7 +178,8 @@ def _moment(found: TherapySession, moment: Moment, check_in: CheckIn | None, now
     }
 
 
-def _rating_form(sent: QueryDict | None = None) -> AnswersForm:
+def rating_form(sent: QueryDict | None = None) -> AnswersForm:
+    """The five questions of the therapist's own rating."""
     new = {"submission": secrets.token_urlsafe(16)}
     return AnswersForm(sent, instrument=instrument_called(actions.THERAPIST_SET), initial=new)
 
@@ -189,7 +190,7 @@ def rate_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UU
     """The therapist's own rating of the session, in five clicks. What cannot be kept comes back as it was chosen."""
     context = _client_page(request, client_id, "session-rate", "sessions")
     found = queries.session_of(account=signed_in(request), client=context["client"], session_id=session_id)
-    form = _rating_form(request.POST)
+    form = rating_form(request.POST)
     if form.is_valid():
         try:
             actions.rate_session(
@@ -203,7 +204,7 @@ def rate_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UU
             form.add_error(None, sentence(error))
         else:
             messages.success(request, "Your rating is saved.")
-            return redirect("session", client_id, session_id)
+            return _go_on(request, client_id, session_id)
     own = SessionForm(episode=found.episode, initial=_shown(found))
     return _page(request, "session", context | _about(found) | {"form": own, "rating_form": form}, refused=True)
 

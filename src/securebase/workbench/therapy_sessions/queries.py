@@ -9,10 +9,9 @@ from typing import Any, TypeVar
 
 from django.http import Http404
 
-from securebase.measurement import change
 from securebase.measurement.catalogue import instrument as instrument_called
 from securebase.measurement.catalogue import instruments
-from securebase.measurement.instrument import Band, Instrument, Item, ResponseOption, Scale
+from securebase.measurement.instrument import Instrument, Item, ResponseOption, Scale
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.picture.signals import answer_in_words
 from securebase.records.vocabulary import Respondent
@@ -158,43 +157,12 @@ def check_in_by_token(token: str) -> CheckIn | None:
 
 # ---- measures --------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
-class ScaleRow:
-    """One scale over time: first and last score, the band of the last, and the change between them."""
-
-    instrument: Instrument
-    scale: Scale
-    first: float
-    last: float
-    n: int
-    band: Band | None
-    change: change.Change | None
-
-
-@dataclass(frozen=True, slots=True)
 class AdministrationRow:
     administration: Administration
     instrument: Instrument
     scores: list[tuple[Scale, float | None, str]]
     answered: int
     safety_unanswered: bool
-
-
-def scale_rows(episode: Episode) -> list[ScaleRow]:
-    """Every scale that has a score, the scale symptoms are followed with first."""
-    series: dict[tuple[str, str], list[float]] = {}
-    for administration in _counted(episode):
-        for score in administration.scores.all():
-            if score.value is not None:
-                series.setdefault((administration.instrument, score.scale), []).append(score.value)
-    rows = [_scale_row(instrument_called(i).scale(s), instrument_called(i), v) for (i, s), v in series.items()]
-    chief = episode.symptom_instrument_and_scale
-    return sorted(rows, key=lambda r: (r.instrument.id, r.scale.id) != chief)
-
-
-def _scale_row(scale: Scale, instrument: Instrument, values: list[float]) -> ScaleRow:
-    first, last = values[0], values[-1]
-    moved = change.change_between(scale, first, last) if len(values) > 1 else None
-    return ScaleRow(instrument, scale, first, last, len(values), change.severity(scale, last), moved)
 
 
 def administration_rows(episode: Episode) -> list[AdministrationRow]:
@@ -224,11 +192,8 @@ def answers_of(administration: Administration) -> list[tuple[Item, str, bool]]:
     return [(i, wording(i, given.get(i.number)), i.number in alerts) for i in instrument.items]
 
 
-def _counted(episode: Episode) -> list[Administration]:
-    rows = episode.administrations.filter(set_aside_at=None).prefetch_related("scores")
-    return sorted(rows, key=lambda a: a.at)
-
-
 def instruments_to_type_in() -> list[Instrument]:
-    """What a therapist may type in by item numbers: everything but our own session sets, which are check-ins."""
-    return [i for i in instruments().values() if i.id not in SESSION_SETS.values() and i.respondent == "client"]
+    """Questionnaires that a therapist may type in by item numbers. What the workbench asks itself is a check-in, and
+    what it asks beside the check-in comes last."""
+    found = [i for i in instruments().values() if i.id not in SESSION_SETS.values() and i.respondent == "client"]
+    return sorted(found, key=lambda i: i.asked is not None)

@@ -24,6 +24,8 @@ urlpatterns = [
     path(CHECK_IN + "type-in/", pages.type_in_check_in, name="check-in-type-in"),
     path(CLIENT + "alerts/<uuid:alert_id>/", pages.alert, name="alert"),
     path(CLIENT + "measures/", measure_pages.measures, name="client-measures"),
+    path(CLIENT + "measures/ratings-<slug:width>.svg", measure_pages.ratings_drawing, name="client-ratings"),
+    path(CLIENT + "measures/extra/<slug:instrument_id>/", measure_pages.choose_extra, name="extra-choose"),
     path(CLIENT + "measures/<uuid:administration_id>/", measure_pages.administration, name="administration"),
     path(
         CLIENT + "measures/<uuid:administration_id>/set-aside/",

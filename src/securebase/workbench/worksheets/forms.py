@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import QueryDict
@@ -85,8 +85,10 @@ def inputs(
     *,
     people: Mapping[str, str],
     formulation: str,
+    areas: Container[str] | None = None,
 ) -> list[Input]:
-    """Every field that this clinic fills in, with what stands in it."""
+    """Every field that this clinic fills in, with what stands in it. areas: the problem areas it works with; another
+    one is offered only where it was chosen already."""
     made: list[Input] = []
     section = ""
     for one in worksheet.fields_for(formulation):
@@ -96,7 +98,17 @@ def inputs(
             made.append(_list_input(one, values.get(one.id), unread, people, heading))
         else:
             made.append(_input(one, one.id, values.get(one.id), unread, people, heading))
-    return made
+    return made if areas is None else [_within(one, areas) for one in made]
+
+
+def _within(one: Input, areas: Container[str]) -> Input:
+    """The same with no problem area to choose that the clinic does not work with."""
+    if one.rows:
+        rows = tuple(tuple(_within(cell, areas) for cell in row) for row in one.rows)
+        return replace(one, rows=rows, blank=tuple(_within(cell, areas) for cell in one.blank))
+    if one.field.vocabulary != "problem_area":
+        return one
+    return replace(one, choices=tuple(c for c in one.choices if c.chosen or c.option.value in areas))
 
 
 def _list_input(

@@ -167,7 +167,7 @@ def _shown(
         "worksheet": spec,
         "artefact": found,
         "artefact_id": opened.artefact_id,
-        "inputs": inputs(spec, values, unread, people=people, formulation=_formulation(request)),
+        "inputs": inputs(spec, values, unread, people=people, **_lineage(request)),
         "people": people,
         "about_id": str(about_id) if about_id else "",
         "about_name": queries.people_of(episode).get(str(about_id), ""),
@@ -296,7 +296,7 @@ def paper(request: HttpRequest, client_id: uuid.UUID, name: str) -> HttpResponse
     """An empty sheet to print and fill in by hand. It names no one."""
     context = _client(request, client_id, "worksheet-paper")
     spec = queries.worksheet_or_404(name)
-    blank = inputs(spec, {}, {}, people={}, formulation=_formulation(request))
+    blank = inputs(spec, {}, {}, people={}, **_lineage(request))
     return render(request, "worksheets/paper.html", context | {"worksheet": spec, "inputs": blank, "tab": "course"})
 
 
@@ -319,6 +319,12 @@ def _existing(request: HttpRequest, context: dict[str, Any], name: str, artefact
 
 def _formulation(request: HttpRequest) -> str:
     return lineage_of(signed_in(request).clinic).formulation
+
+
+def _lineage(request: HttpRequest) -> dict[str, Any]:
+    """What the clinic's lineage asks for and offers, for `inputs`."""
+    found = lineage_of(signed_in(request).clinic)
+    return {"formulation": found.formulation, "areas": {a.value for a in found.areas}}
 
 
 def _session(episode: Episode, text: str | None) -> TherapySession | None:
