@@ -42,9 +42,16 @@ def people(live_server: Any) -> Cast:
     """Carla with an open alert, an open rupture, a typed-in PHQ-9 and a check-in that waits."""
     cast = make_cast()
     kept = actions.record_check_in(
-        check_in=cast.invite().check_in, responses=answers("session_before", 5.0, 1.0), submission="s", at=NOON
+        check_in=cast.invite(extras=["focus_week", "dispute_week"]).check_in,
+        responses=answers("session_before", 5.0, 1.0),
+        submission="s",
+        at=NOON,
+        extra={"focus_week": {1: 7.0}, "dispute_week": {1: 8.0, 2: 3.0}},
     )
     assert kept.alerts
+    actions.rate_session(
+        session=cast.session, by=cast.alma, responses=answers("therapist_after", 6.0), submission="r", at=NOON
+    )
     actions.mark_rupture(session=cast.session, by=cast.alma, kind="withdrawal", at=NOON)
     for week in (0, 1):
         actions.type_in_administration(
@@ -162,7 +169,7 @@ def test_the_therapists_pages(page: Any, live_server: Any, people: Cast) -> None
 
 
 def test_the_clients_pages(page: Any, live_server: Any, people: Cast) -> None:
-    path = people.invite(Moment.AFTER, CheckInMode.LINK, at=timezone.now()).path
+    path = people.invite(Moment.AFTER, CheckInMode.LINK, at=timezone.now(), extras=["expectation"]).path
     page.goto(live_server.url + path)
     found = findings(page)
     page.locator("#item_1 input[type=range]").press("ArrowRight")
