@@ -106,6 +106,7 @@ def _field(at: Fields, *, column: bool = False) -> Field:
         quote=at.flag("quote", default=False),
         note=at.flag("note", default=False),
         only=_among(at, "only", _FORMULATIONS),
+        begins_with=at.text("begins_with", ""),
         reports=_each_of(at, "reports", Report),
     )
     if found.minimum >= found.maximum:

@@ -85,6 +85,8 @@ class Field:
 
     section: a heading that stands above it. only: the lineage of formulation (“triad”, “classic”) that asks for it.
     quote: the client's own words are wanted. note: narrative that stays with the therapist unless chosen.
+    begins_with: what stands in it before anybody writes: “last” (what the last one of its kind said),
+    “course.planned_sessions”, “course.days_between”, or “worksheet.field”.
     """
 
     id: str
@@ -106,6 +108,7 @@ class Field:
     quote: bool = False
     note: bool = False
     only: str = ""
+    begins_with: str = ""
     reports: tuple[Report, ...] = ()
 
     def option(self, value: str) -> Option | None:

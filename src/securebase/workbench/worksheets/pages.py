@@ -194,11 +194,7 @@ def _contents(
         return filled.values, {k: list(v) for k, v in filled.unread.items()}
     if opened.found is not None:
         return opened.found.values, opened.found.unread
-    if about_id and opened.spec.id == "relationship":
-        rows = opened.episode.artefacts.filter(worksheet="relationship", about=about_id, removed_at=None)
-        last = rows.order_by("-changed_at").first()
-        return (last.values if last else {}), {}
-    return {}, {}
+    return queries.beginning(opened.episode, opened.spec, about_id), {}
 
 
 def _chosen(spec: Worksheet, asked: QueryDict) -> dict[str, Any]:

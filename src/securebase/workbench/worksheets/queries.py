@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from django.http import Http404
 
 from securebase.errors import ShelfError
+from securebase.ipt.beforehand import beforehand
 from securebase.ipt.saying import Said, said, title
 from securebase.ipt.shelf import worksheet, worksheets
 from securebase.ipt.worksheet import Worksheet
+from securebase.records.artefact import Artefact as Recorded
 from securebase.records.artefact import Value
+from securebase.records.episode import EpisodeRecord
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.worksheets.models import Artefact, ArtefactVersion
@@ -99,6 +102,25 @@ def present_people(episode: Episode) -> dict[str, str]:
 def values_of(row: Artefact | ArtefactVersion) -> dict[str, Value]:
     """The values as the core has them: lists are tuples."""
     return {name: _frozen(value) for name, value in row.values.items()}
+
+
+def beginning(episode: Episode, spec: Worksheet, about_id: uuid.UUID | None = None) -> dict[str, Value]:
+    """What a new one begins with: what the course and earlier worksheets say."""
+    if not any(f.begins_with for f in spec.fields):
+        return {}
+    rows = [r for r in episode.artefacts.filter(removed_at=None) if r.values]
+    record = EpisodeRecord(
+        str(episode.client_id),
+        planned_sessions=episode.planned_sessions,
+        days_between=episode.days_between,
+        artefacts=tuple(_in_short(row) for row in rows),
+    )
+    return beforehand(spec, record, about=str(about_id or ""))
+
+
+def _in_short(row: Artefact) -> Recorded:
+    at = row.begun_at.timestamp()
+    return Recorded(str(row.id), row.worksheet, values_of(row), at=at, begun_at=at, about=str(row.about or ""))
 
 
 def _frozen(value: object) -> Value:
