@@ -117,6 +117,18 @@ def test_the_parts_a_report_hopes_for_are_on_the_real_shelf() -> None:
     assert set(for_client.HEADINGS) <= set(worksheets())
 
 
+def test_the_client_is_spoken_to_and_not_about() -> None:
+    labels = [
+        label
+        for worksheet in worksheets().values()
+        if (cut := for_report(CLIENT, worksheet)) is not None
+        for of in cut.fields
+        for label in (of.label, *(c.label for c in of.columns))
+    ]
+    assert len(labels) > 100
+    assert [label for label in labels if "client" in label.lower()] == []
+
+
 # ------------------------------------------------------------------ any record at all
 
 

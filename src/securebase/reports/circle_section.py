@@ -12,7 +12,9 @@ from securebase.records.artefact import ClosenessCircle, Relationship
 from securebase.reports.document import Block, Picture, Pictures
 
 #: what a name needs beyond the disc it belongs to, in the units of the drawing
-ROOM_FOR_NAMES = 45
+ROOM_FOR_NAMES = 60
+#: letters of a name, and of what stands beside it, in the units of the drawing
+NAME, SMALL = 22, 17
 
 
 def circles(
@@ -38,7 +40,9 @@ def _picture(
     circle: ClosenessCircle, people: Sequence[Relationship], caption: str, centre: str, half: float
 ) -> Picture:
     whole = closeness_circle(circle, people, centre=centre, label=f"Closeness circle, {caption}")
-    svg = re.sub(r'viewBox="[^"]*"', f'viewBox="{-half:g} {-half:g} {2 * half:g} {2 * half:g}"', whole, count=1)
+    svg = lettered(
+        re.sub(r'viewBox="[^"]*"', f'viewBox="{-half:g} {-half:g} {2 * half:g} {2 * half:g}"', whole, count=1)
+    )
     # drawn in this process, with every name escaped
     said = ElementTree.fromstring(svg).get("aria-label", "")  # noqa: S314
     return Picture(svg, said, f"{caption[:1].upper()}{caption[1:]}")
@@ -49,3 +53,11 @@ def half_side(drawn: Sequence[ClosenessCircle]) -> float:
     drawing: they stand on one scale, and names are as large as the page allows."""
     furthest = max((p.radius for circle in drawn for p in circle.placements), default=0.0)
     return min(GEOMETRY.half, GEOMETRY.unit * max(1.0, furthest) + ROOM_FOR_NAMES)
+
+
+def lettered(svg: str) -> str:
+    """The drawing with larger letters: on paper two of them share a line, and a name must still be read."""
+    name = f'class="name" font-size="{NAME}"'
+    larger = re.sub(r'font-size="1[23]"', f'font-size="{SMALL}"', svg).replace('class="name"', name)
+    beneath = GEOMETRY.disc + NAME
+    return larger.replace(f'y="{GEOMETRY.disc + 16:g}"', f'y="{beneath:g}"').replace('dy="14"', f'dy="{SMALL}"')

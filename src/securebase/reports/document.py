@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -74,11 +74,15 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An SVG. `alt` says in words what it shows; without it there is no picture."""
+    """An SVG. `alt` says in words what it shows. Raises ValueError without it: such a picture is not for everybody."""
 
     svg: str
     alt: str
     caption: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.alt.strip():
+            raise ValueError("a picture needs words (alt) for whoever cannot see it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +123,22 @@ class Document:
 
 def to_plain(document: Document) -> dict[str, Any]:
     """The document as plain JSON values; every block says its kind."""
-    return {
-        **{k: v for k, v in asdict(document).items() if k != "blocks"},
-        "blocks": [_plain(b) for b in document.blocks],
-    }
+    parts = {name: value for name, value in asdict(document).items() if name != "blocks"}
+    return {**parts, "blocks": [_plain(block) for block in stepwise(document.blocks)]}
+
+
+def stepwise(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """The blocks with headings that go down one level at a time: whoever listens to a report steps from one to the
+    next, and a skipped level sounds like a missing part."""
+    level = 0
+    made: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Heading):
+            level = min(block.level, level + 1)
+            made.append(replace(block, level=level))
+        else:
+            made.append(block)
+    return tuple(made)
 
 
 def _plain(block: Block | Picture) -> dict[str, Any]:

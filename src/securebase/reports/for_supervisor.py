@@ -14,6 +14,7 @@ from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Report, Worksheet
 from securebase.measurement.catalogue import instruments
 from securebase.picture import wording
+from securebase.records.artefact import Artefact
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Respondent
 from securebase.reports.circle_section import circles
@@ -180,15 +181,27 @@ def _inventory(case: Case) -> Part:
 def _people(case: Case) -> tuple[Block, ...]:
     names = people(Report.SUPERVISOR, case.record)
     last = first_and_last_circle(Report.SUPERVISOR, case.record)
+    told = case.record.artefacts_of("relationship")
     rows = []
     for person in case.record.relationships:
         if person.left_at is None:
             place = last[-1].placement(person.id) if last else None
             marks = ("part of the focus", person.is_focus), ("died", person.deceased)
             more = ("online only", person.online), ("helps by profession", person.professional)
-            told = ", ".join(word for word, on in (*marks, *more) if on) or "–"
-            rows.append((names[person.id], place.ring.label if place else "not placed", told))
-    return (Heading("Interpersonal inventory"), Table("", ("Who", "Last circle", "Marks"), tuple(rows)))
+            marked = ", ".join(word for word, on in (*marks, *more) if on) or "–"
+            own = [a for a in told if a.about == person.id]
+            rated = (_first_and_last(own, "support_felt"), _first_and_last(own, "strain"))
+            rows.append((names[person.id], place.ring.label if place else "not placed", *rated, marked))
+    head = ("Who", "Last circle", "Support felt", "Strain", "Marks")
+    caption = "Ratings 0 to 10, first and last"
+    return (Heading("Interpersonal inventory"), Table(caption, head, tuple(rows)))
+
+
+def _first_and_last(of: list[Artefact], field: str) -> str:
+    values = [wording.number(v) for a in of if (v := a.number(field)) is not None]
+    if not values:
+        return "–"
+    return values[0] if len(values) == 1 else f"{values[0]} → {values[-1]}"
 
 
 def _circle(case: Case) -> Part:

@@ -14,7 +14,7 @@ from securebase.reports.document import Document, to_plain
 
 #: A word so long that it would leave the page gets places to break.
 _VERY_LONG, _PLACES = re.compile(r"\S{31,}"), re.compile(r"\S{10}")
-_NO_FONT = "could not be displayed with font"
+_NO_FONT, _STANDARD = "could not be displayed with font", "PDF/UA-1 error"
 #: Said at the end of a report in which a character has no picture.
 CANNOT_SHOW = (
     "Some characters of this report cannot be shown: the machine that made it has no font for them. They are safe in "
@@ -25,18 +25,19 @@ CANNOT_SHOW = (
 def pdf(document: Document) -> bytes:
     """The document as one PDF file, the same bytes for the same document and fonts.
 
-    Tagged, with language and title, for screen readers. Where the machine has no font for some character the file
-    says so at its end, is still tagged, and does not claim to be PDF/UA. Raises InputError where typst is missing.
+    Tagged, with language and title, for screen readers. Where something stands against PDF/UA (the machine has no font
+    for a character: the file says so at its end) it is still made and tagged, and does not claim to be PDF/UA. Raises
+    InputError where typst is missing.
     """
     typst = _typst()
     data = _clean(to_plain(document))
     try:
         return _compiled(data, ["ua-1"])
     except typst.TypstError as error:
-        if _NO_FONT not in str(error):
+        if _STANDARD not in str(error):
             raise
-    remark = {"kind": "paragraph", "text": CANNOT_SHOW, "tone": "soft"}
-    return _compiled(data | {"blocks": [*data["blocks"], remark]}, [])
+        remark = [{"kind": "paragraph", "text": CANNOT_SHOW, "tone": "soft"}] if _NO_FONT in str(error) else []
+    return _compiled(data | {"blocks": [*data["blocks"], *remark]}, [])
 
 
 def _compiled(data: dict[str, Any], standards: list[str]) -> bytes:

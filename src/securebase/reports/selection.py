@@ -20,6 +20,23 @@ RISK = frozenset({"risk_review"})
 _AGREED = frozenset({Agreement.AGREED, Agreement.EDITED})
 
 
+#: Labels that speak of the client, as they are said to the client.
+TO_THE_CLIENT = {
+    "How the client says it": "How you say it",
+    "In the client’s words": "In your words",
+    "Made by the client first?": "Did you begin it?",
+    "Said aloud to the client": "What I said to you",
+    "The time is the client’s: said and meant?": "The time is yours: said and meant?",
+    "What keeps the client going?": "What keeps you going?",
+    "What the client can do now": "What you can do now",
+    "What the client did for it": "What you did for it",
+    "What the client does to get well": "What you do to get well",
+    "What the client gets from them": "What you get from them",
+    "What the client gives them": "What you give them",
+    "What would the client like to change?": "What would you like to change?",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """The artefacts of one worksheet that may go into a report, in the order in which they were begun."""
@@ -68,11 +85,20 @@ def may_go(report: Report, worksheet: Worksheet, artefact: Artefact) -> bool:
 def for_report(report: Report, worksheet: Worksheet) -> Worksheet | None:
     """The worksheet with the fields that this report may show; None where there is none."""
     fields = tuple(
-        replace(f, columns=tuple(c for c in f.columns if not c.note and (not c.reports or report in c.reports)))
+        _said_to(report, replace(f, columns=tuple(_said_to(report, c) for c in f.columns if _column(report, c))))
         for f in worksheet.fields
         if shows(report, f)
     )
     return replace(worksheet, fields=fields) if fields else None
+
+
+def _column(report: Report, of: Field) -> bool:
+    return not of.note and (not of.reports or report in of.reports)
+
+
+def _said_to(report: Report, of: Field) -> Field:
+    """The field with the label that this reader reads."""
+    return replace(of, label=TO_THE_CLIENT.get(of.label, of.label)) if report is Report.CLIENT else of
 
 
 def shows(report: Report, of: Field) -> bool:

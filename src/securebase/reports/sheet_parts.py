@@ -50,7 +50,7 @@ def part_id(worksheet: Worksheet) -> str:
 def sheet_blocks(report: Report, case: Case, chosen: Chosen, heading: str) -> tuple[Block, ...]:
     """A heading, and every artefact under it: in one table where they are many and short."""
     names = people(report, case.record)
-    told = [readable(report, case, chosen.worksheet, a, names) for a in chosen.artefacts]
+    told = [readable(report, case, chosen.worksheet, a, names) for a in shown_of(chosen)]
     table = in_one_table(chosen.worksheet, told, names, lambda a: case.when(a, report))
     if table is not None:
         return (Heading(heading), table)
@@ -58,6 +58,13 @@ def sheet_blocks(report: Report, case: Case, chosen: Chosen, heading: str) -> tu
     for artefact in told:
         made += _one(report, case, chosen.worksheet, artefact, names, alone=len(told) == 1)
     return tuple(made)
+
+
+def shown_of(chosen: Chosen) -> tuple[Artefact, ...]:
+    """What is told one by one: of sheets about people outside a session, the last about each; else all of them."""
+    if not chosen.worksheet.about_person or chosen.worksheet.in_session:
+        return chosen.artefacts
+    return tuple({a.about: a for a in chosen.artefacts}.values())
 
 
 def readable(
@@ -107,7 +114,11 @@ def _goals(report: Report, case: Case, found: Sequence[Chosen], heading: str) ->
         Chosen(one.worksheet, tuple(readable(report, case, one.worksheet, a, names) for a in one.artefacts))
         for one in found
     ]
-    return (Heading(heading), *goals(told, lambda a: case.when(a, report)))
+    return (Heading(heading), *goals(told, lambda a: _short_when(report, case, a)))
+
+
+def _short_when(report: Report, case: Case, artefact: Artefact) -> str:
+    return f"Session {artefact.session}" if artefact.session is not None else case.when(artefact, report)
 
 
 def missing_part(worksheet: Worksheet, *, why: str = "") -> Part:

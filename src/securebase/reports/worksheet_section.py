@@ -103,7 +103,7 @@ def in_one_table(
     columns = [f for f in worksheet.fields if any(f.id in words for _, words in told)]
     longest = max((len(w) for _, words in told for w in words.values()), default=0)
     rows_inside = any(f.kind is Kind.ROWS for f in columns)
-    if len(told) < 2 or rows_inside or len(columns) > MOST_COLUMNS or longest > LONGEST_CELL / 2:
+    if len(told) < 2 or not columns or rows_inside or len(columns) > MOST_COLUMNS or longest > LONGEST_CELL / 2:
         return None
     about = any(a.about in people for a, _ in told)
     head = (*(["With"] if about else []), *(f.label for f in columns), "Written")

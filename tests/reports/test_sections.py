@@ -1,0 +1,199 @@
+"""Worksheets as sections: goals over time, many sessions in one table, names and days that a reader must not see."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+import paper_cases as cases
+from securebase.ipt.naming import hiding, without_days
+from securebase.ipt.worksheet import Field, Group, Kind, Report, Worksheet
+from securebase.records.artefact import Artefact
+from securebase.records.episode import EpisodeRecord
+from securebase.reports.circle_section import circles, half_side
+from securebase.reports.document import (
+    Bullets,
+    Document,
+    Facts,
+    Heading,
+    Paragraph,
+    Pictures,
+    Scale,
+    Table,
+    Tone,
+    narrow,
+    stepwise,
+    texts,
+)
+from securebase.reports.goals_section import gathered, goals
+from securebase.reports.selection import Chosen, consent
+from securebase.reports.worksheet_section import by_session, in_one_table, section
+
+EXTENT = Field("affect", "Affect", Kind.EXTENT)
+SCALE = Field("heavy", "How heavy", Kind.SCALE, low_label="light", high_label="heavy")
+TEXT = Field("told", "Told", Kind.TEXT)
+QUOTE = Field("own", "Own words", Kind.TEXT, quote=True)
+ROWS = Field(
+    "steps", "Steps", Kind.ROWS, columns=(Field("what", "What", Kind.LINE), Field("done", "Done", Kind.YES_NO))
+)
+ONE_COLUMN = Field("signs", "Signs", Kind.ROWS, columns=(Field("sign", "Sign", Kind.LINE),))
+
+
+def sheet(*fields: Field, **other: object) -> Worksheet:
+    return Worksheet("w", "A sheet", "About.", Group.SESSION, fields, **other)  # type: ignore[arg-type]
+
+
+def filled(session: int | None = None, at: float = 1.0, **values: object) -> Artefact:
+    return Artefact(f"a{session}{at}", "w", values, at, at, session=session)  # type: ignore[arg-type]
+
+
+def test_each_kind_of_field_has_its_block() -> None:
+    made = section(
+        sheet(TEXT, SCALE, QUOTE, ROWS, ONE_COLUMN),
+        filled(told="short", heavy=3.0, own="mine", steps=({"what": "call", "done": True},), signs=({"sign": "late"},)),
+        people={},
+        when="5 May",
+    )
+    assert made == (
+        Heading("5 May", 2),
+        Facts((("Told", "short"),)),
+        Scale("How heavy", 3.0, 0, 10, "light", "heavy"),
+        Paragraph("Own words", Tone.SOFT),
+        Paragraph("mine", Tone.QUOTE),
+        Table("Steps", ("What", "Done"), (("call", "yes"),)),
+        Paragraph("Signs", Tone.SOFT),
+        Bullets(("late",)),
+    )
+
+
+def test_long_rows_are_told_one_after_the_other() -> None:
+    long = "word " * 40
+    made = section(sheet(ROWS), filled(steps=({"what": long.strip(), "done": False},)), people={})
+    assert Facts((("What", long.strip()), ("Done", "no"))) in made
+    assert not any(isinstance(block, Table) for block in made)
+
+
+def test_numbers_of_many_sessions_stand_side_by_side() -> None:
+    held = [filled(k, float(k), affect=float(k % 4), told="x") for k in range(1, 21)]
+    first, second = by_session(sheet(EXTENT, TEXT), held)
+    assert first.head == ("Session", *(str(k) for k in range(1, 17)))
+    assert first.rows == (("Affect", *(str(k % 4) for k in range(1, 17))),)
+    assert second.head == ("Session", "17", "18", "19", "20")
+    assert by_session(sheet(EXTENT), [filled(None, affect=1.0)]) == ()
+
+
+def test_short_sheets_become_one_table_and_long_ones_do_not() -> None:
+    spec = sheet(TEXT, SCALE)
+    short = [filled(None, float(k), told=f"event {k}", heavy=float(k)) for k in (1, 2)]
+    table = in_one_table(spec, short, {}, lambda a: f"week {a.at:g}")
+    assert table == Table(
+        "",
+        ("Told", "How heavy", "Written"),
+        (("event 1", "1 of 10", "week 1"), ("event 2", "2 of 10", "week 2")),
+    )
+    assert in_one_table(spec, short[:1], {}, lambda _: "") is None
+    assert in_one_table(spec, [*short, filled(None, 3.0, told="x" * 200)], {}, lambda _: "") is None
+    assert in_one_table(sheet(EXTENT), short, {}, lambda _: "") is None
+
+
+def test_goals_are_followed_by_their_words() -> None:
+    rows = [
+        ("start", ({"goal": "Say it", "now": 2.0, "wished": 8.0}, {"goal": "Meet Mara", "now": 1.0})),
+        ("later", ({"goal": " say  it ", "now": 5.0}, {"goal": "A new one", "now": 3.0}, {"goal": ""})),
+    ]
+    found = gathered(rows)
+    assert [(g.words, dict(g.at), g.wished) for g in found] == [
+        ("Say it", {"start": "2", "later": "5"}, "8"),
+        ("Meet Mara", {"start": "1"}, ""),
+        ("A new one", {"later": "3"}, ""),
+    ]
+
+
+def test_goals_stand_in_one_table() -> None:
+    contract = cases.shelf()["contract"]
+    first = Artefact("c", "contract", {"goals": ({"goal": "Say it", "now": 2.0, "wished": 8.0},)}, 1.0, 1.0)
+    review = Artefact("r", "goal_review", {"goals": ({"goal": "Say it", "now": 6.0},)}, 50.0, 50.0, session=8)
+    both = [Chosen(contract, (first,)), Chosen(replace(contract, id="goal_review"), (review,))]
+    (table,) = goals(both, lambda a: f"Session {a.session}")
+    assert isinstance(table, Table)
+    assert table.head == ("Goal", "At the start", "Session 8", "Wished for")
+    assert table.rows == (("Say it", "2", "6", "8"),)
+    assert goals([], lambda _: "") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("Jo Example said so", "[partner] said so"),
+        ("Jo’s sister, Jo!", "[partner]’s sister, [partner]!"),
+        ("John and Joy", "John and Joy"),
+        ("Granny Ada and Ada", "[grandmother] and [grandmother]"),
+        ("Carla and Mara", "[the client] and [friend 1]"),
+        ("jo in small letters", "jo in small letters"),
+    ],
+)
+def test_names_in_texts_become_relations(text: str, hidden: str) -> None:
+    names = {"r1": "partner", "r2": "friend 1", "r3": "friend 2", "r4": "grandmother"}
+    hide = hiding(cases.record(), names, ["Carla C."])
+    assert hide(text) == hidden
+    assert hiding(EpisodeRecord(person="x"), {})(text) == text
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2026-01-05", "week 1"),
+        ("2026-02-10", "week 6"),
+        ("2026-01-01", "about 1 week before the therapy"),
+        ("2025-10-05", "about 3 months before the therapy"),
+        ("2019-01-05", "about 7 years before the therapy"),
+    ],
+)
+def test_days_become_weeks_of_the_therapy(day: str, said: str) -> None:
+    dated = sheet(Field("on", "On", Kind.DATE), Field("all", "All", Kind.ROWS, columns=(Field("on", "On", Kind.DATE),)))
+    told = without_days(dated, filled(on=day, all=({"on": day},)), date(2026, 1, 5))
+    assert told.values == {"on": said, "all": ({"on": said},)}
+    assert without_days(dated, filled(on=day), None).values == {"on": None}
+
+
+def test_headings_go_down_one_level_at_a_time() -> None:
+    levels = [3, 1, 3, 3, 2]
+    made = stepwise(tuple(Heading("x", n) for n in levels))
+    assert [b.level for b in made if isinstance(b, Heading)] == [1, 1, 2, 3, 2]
+
+
+def test_a_table_fills_the_line() -> None:
+    assert narrow(Table("", ("a", "b"), (("x", "y" * 50),))) == [0]
+    assert narrow(Table("", ("a", "b"), (("x", "y"),))) == [1]
+    assert narrow(Table("", ("a" * 30, "b" * 30), (("x", "y"),), (1,))) == [1]
+
+
+def test_a_reader_of_the_document_reads_every_text() -> None:
+    document = Document("t", "k", (Facts((("a", "b"),)), Bullets(("c",))), "s", "f")
+    assert list(texts(document)) == ["k", "t", "s", "a", "b", "c", "f"]
+
+
+def test_two_circles_stand_on_one_scale_and_say_who_is_where() -> None:
+    drawn = (cases.CIRCLES[0], cases.CIRCLES[2])
+    names = {r.id: r.name for r in cases.PEOPLE}
+    (both,) = circles(drawn, cases.PEOPLE, names, ("7 January", "26 March"))
+    assert isinstance(both, Pictures)
+    boxes = {one.svg.split('viewBox="')[1].split('"')[0] for one in both.side_by_side}
+    assert len(boxes) == 1
+    for one in both.side_by_side:
+        assert 'class="name" font-size="22"' in one.svg
+        assert 'font-size="13"' not in one.svg
+        assert "Mara" in one.alt
+    assert half_side(drawn) > half_side(drawn[1:])
+    assert circles((), cases.PEOPLE, names, ()) == ()
+
+
+def test_consent_is_asked_for_where_the_contract_does_not_say_it() -> None:
+    record = EpisodeRecord(person="x")
+    assert consent(Report.CLIENT, record) == ""
+    assert "supervisor" in consent(Report.SUPERVISOR, record)
+    given = Artefact("c", "contract", {"sharing_consent": ("supervisor",)}, 1.0, 1.0)
+    assert consent(Report.SUPERVISOR, replace(record, artefacts=(given,))) == ""
+    assert consent(Report.REFERRER, replace(record, artefacts=(given,))) != ""
