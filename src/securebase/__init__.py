@@ -16,6 +16,7 @@ _DOOR = {
     "Cohort": ("securebase.records.cohort", "Cohort"),
     "read_cohort": ("securebase.exchange.csv_tables", "read_cohort"),
     "write_cohort": ("securebase.exchange.csv_writing", "write_cohort"),
+    "read_record": ("securebase.exchange.record_json", "read_record"),
     # what is measured
     "Instrument": ("securebase.measurement.instrument", "Instrument"),
     "instrument": ("securebase.measurement.catalogue", "instrument"),

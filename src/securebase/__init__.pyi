@@ -1,6 +1,7 @@
 from securebase.errors import SecurebaseError as SecurebaseError
 from securebase.exchange.csv_tables import read_cohort as read_cohort
 from securebase.exchange.csv_writing import write_cohort as write_cohort
+from securebase.exchange.record_json import read_record as read_record
 from securebase.measurement.catalogue import instrument as instrument
 from securebase.measurement.instrument import Instrument as Instrument
 from securebase.measurement.scoring import score as score
@@ -43,6 +44,7 @@ __all__ = [
     "power",
     "power_report",
     "read_cohort",
+    "read_record",
     "score",
     "simulate",
     "specification_for",

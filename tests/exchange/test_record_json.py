@@ -21,6 +21,7 @@ from securebase.exchange.record_json import read_record, record_from_text, recor
 from securebase.exchange.work_csv import HEAD, work_table
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Field, Kind
+from securebase.picture.client import client_picture
 from securebase.records.artefact import Artefact, ClosenessCircle, Placement, Relationship
 from securebase.records.episode import (
     Administration,
@@ -169,6 +170,13 @@ def test_a_number_that_is_none_is_not_written() -> None:
         record_text(replace(episode(1), ended_at=float("nan")))
 
 
+def test_a_record_that_was_read_back_gives_the_same_picture(tmp_path: Path) -> None:
+    file = tmp_path / "record.json"
+    write_record(episode(7), file)
+    pictures = [client_picture(record, as_of=50.0, whole=False) for record in (episode(7), read_record(file))]
+    assert pictures[0] == pictures[1]
+
+
 # ------------------------------------------------------------------ what leaves the clinic
 
 
@@ -221,9 +229,9 @@ def test_numbers_and_links_stay_what_they_were() -> None:
     assert len(after.artefacts) == len(before.artefacts)
     assert after.began_on == BEGINS_ON
     assert {a.about for a in after.artefacts} == {"p1"}
-    incident = after.artefacts_of("incident")[0]
-    assert incident.values["person"] == "p2"
-    assert incident.number("mood_before") == 0.0
+    event = after.artefacts_of("life_event")[0]
+    assert event.values["person"] == "p2"
+    assert event.number("weight") == before.artefacts_of("life_event")[0].number("weight")
     assert [p.relationship for p in after.circles[0].placements] == ["p1", "p2", "p4"]
     assert [p.radius for p in after.circles[0].placements] == [p.radius for p in before.circles[0].placements]
     assert after.administrations == before.administrations

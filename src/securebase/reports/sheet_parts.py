@@ -19,6 +19,7 @@ from securebase.reports.worksheet_section import in_one_table, section
 CONFIRM = "Tick it once you have made sure that each of these facts is right and meant for the reader."
 #: Fields that every report tells of in one table.
 GOALS = frozenset({FIELD})
+SHEET = "sheet-"
 #: Labels named in a preview before it says “and more”.
 MOST_LABELS = 6
 
@@ -44,7 +45,12 @@ def sheet_part(
 
 
 def part_id(worksheet: Worksheet) -> str:
-    return f"sheet-{worksheet.id}"
+    return f"{SHEET}{worksheet.id}"
+
+
+def sheet_of(part: Part) -> str:
+    """The id of the worksheet that a part tells of; empty where it tells of something else."""
+    return part.id.removeprefix(SHEET) if part.id.startswith(SHEET) else ""
 
 
 def sheet_blocks(report: Report, case: Case, chosen: Chosen, heading: str) -> tuple[Block, ...]:

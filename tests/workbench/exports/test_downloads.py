@@ -89,6 +89,7 @@ def test_the_page_says_what_will_be_in_it_and_what_is_missing(full: Cast, alma: 
     page = alma.get(reverse("client-report-choose", args=[full.carla.id, "client"])).content.decode()
     assert "Goals of the contract" in page
     assert "My plan for staying well" in page  # not there yet, and said so
+    assert reverse("worksheet-begin", args=[full.carla.id, "relapse_plan"]) in page
     assert "The client has not drawn a circle yet." in page
     assert "UNSHARED" not in page
     assert 'value="sheet-story_card"' not in page

@@ -17,6 +17,7 @@ from securebase.ipt.worksheet import Report
 from securebase.reports.on_paper import TITLES, parts
 from securebase.reports.part import usual
 from securebase.reports.selection import consent
+from securebase.reports.sheet_parts import sheet_of
 from securebase.workbench.accounts.gate import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.clients.models import Episode
@@ -71,7 +72,8 @@ def report(request: HttpRequest, client_id: uuid.UUID, kind: str) -> HttpRespons
         "consent": consent(wanted, case.record),
         "form": form,
         "ready": [(p, p.id in ticked) for p in offered if p.ready],
-        "missing": [p for p in offered if not p.ready],
+        "missing": [(p, sheet_of(p)) for p in offered if not p.ready],
+        "here": request.path,
     }
     return render(request, "exports/report.html", context, status=400 if form.errors else 200)
 
