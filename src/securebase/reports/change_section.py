@@ -49,8 +49,9 @@ def for_colleague(picture: ClientPicture) -> tuple[Block, ...]:
     if not part.reported:
         return (Paragraph("No symptom score was recorded.", Tone.SOFT),)
     direction = "higher is worse" if part.worse_is_higher else "higher is better"
-    scale = f"{part.measure[:1].upper()}{part.measure[1:]}, {wording.number(part.minimum)} to {wording.number(part.maximum)}, {direction}"
-    blocks: list[Block] = [Paragraph(f"{scale}{'' if part.validated else '; not yet validated'}.", Tone.SOFT)]
+    ends = f"{wording.number(part.minimum)} to {wording.number(part.maximum)}"
+    scale = f"{part.measure}, {ends}, {direction}{'' if part.validated else '; not yet validated'}."
+    blocks: list[Block] = [Paragraph(scale[:1].upper() + scale[1:], Tone.SOFT)]
     blocks += [Paragraph(sentence) for sentence in _change(picture)]
     if len(part.reported) > 1:
         blocks.append(_graph(picture, "Scores as the client reported them"))
