@@ -26,6 +26,7 @@ from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.audit.actions import record
 from securebase.workbench.clients.actions import create_client
 from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
+from securebase.workbench.demo.courses import lived, write
 from securebase.workbench.demo.roster import PHQ9, ROSTER, Person
 from securebase.workbench.progress.queries import current_picture
 from securebase.workbench.therapy_sessions.actions import acknowledge_alert, invite_check_in
@@ -174,6 +175,8 @@ def _write(person: Person, course: records.EpisodeRecord, *, therapist: Account,
             at=now,
             simulated=True,
         )
+    if person.name in lived():
+        write(lived()[person.name], episode=episode, therapist=therapist, sessions=sessions, held=calendar.held)
     return client
 
 

@@ -1,0 +1,149 @@
+"""The demo clinic's courses hold what a course leaves behind; every tool is in use somewhere, one client has none."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib import resources
+from itertools import pairwise
+
+import pytest
+
+from securebase.errors import ShelfError
+from securebase.ipt.due import Standing, course_tasks
+from securebase.ipt.filling import is_filled
+from securebase.ipt.lineage import BEGINNING
+from securebase.ipt.network import RELATIONSHIP
+from securebase.ipt.shelf import worksheets
+from securebase.measurement.catalogue import instruments
+from securebase.records.episode import EpisodeRecord
+from securebase.records.vocabulary import Agreement, CircleKind, DisputeStage, Technique
+from securebase.workbench.accounts.models import Account
+from securebase.workbench.audit.queries import verify
+from securebase.workbench.clients.models import Episode
+from securebase.workbench.course.queries import record_of
+from securebase.workbench.demo import actions
+from securebase.workbench.demo.courses import lived, read_lived
+from securebase.workbench.demo.roster import ROSTER
+from securebase.workbench.worksheets.models import Artefact
+
+NOW = datetime(2026, 3, 4, 8, 20, tzinfo=UTC)
+#: How questionnaires speak; nothing here may.
+OPENINGS = ("over the last", "how often have you", "bothered by", "in the past week", "please tick", "please circle")
+
+
+@pytest.fixture
+def therapist(db: None, settings: object, monkeypatch: pytest.MonkeyPatch) -> Account:
+    """The clinic without its pictures, which other tests look at and which take longest."""
+    settings.DEMO = True  # type: ignore[attr-defined]
+    monkeypatch.setattr(actions, "make_pictures", lambda **_: None)
+    return actions.build_clinic(now=NOW)
+
+
+def record_called(name: str, therapist: Account) -> EpisodeRecord:
+    return record_of(Episode.objects.visible_to(therapist).get(client__name_shown=name), NOW)
+
+
+def test_the_courses_are_lived_in(therapist: Account) -> None:
+    """One build, many looks: building takes seconds."""
+    # whoever nears the end has left everything behind that was due, and more
+    tomasz = record_called("Tomasz W.", therapist)
+    standing = {s.task.id: s.standing for s in course_tasks(tomasz)}
+    assert set(standing.values()) == {Standing.DONE}
+    assert {"I3S", "E4", "X1"} <= set(standing)
+    notes = {a.session: a for a in tomasz.artefacts_of("session_note")}
+    assert sorted(notes) == list(range(1, 15))
+    assert all(any((a.number(t.value) or 0) > 0 for t in Technique) for a in notes.values())
+    assert [(c.kind, c.session) for c in tomasz.circles if c.kind is CircleKind.PRESENT] == [
+        (CircleKind.PRESENT, n) for n in (2, 8, 14)
+    ]
+    assert [c.session for c in tomasz.circles if c.kind is CircleKind.WISHED] == [2]
+    rated = tomasz.artefacts_of(RELATIONSHIP)
+    marta = next(r.id for r in tomasz.relationships if r.name == "Marta")
+    assert [a.number("strain") for a in rated if a.about == marta] == [5, 3, 2]
+    [formulation] = tomasz.artefacts_of("formulation")
+    assert (formulation.version, formulation.agreement) == (2, Agreement.AGREED)
+    shares = [a.number("therapist_share") or 0 for a in tomasz.artefacts_of("support_ledger")]
+    assert shares == sorted(shares, reverse=True)
+    assert len(shares) >= 3
+    peaks = [a.number("peak") or 0 for a in tomasz.artefacts_of("telling")]
+    assert sum(later > earlier for earlier, later in pairwise(peaks)) == 1
+    assert peaks[-1] < peaks[0] / 2
+
+    # in the middle, some of it waits
+    ash = record_called("Ash K.", therapist)
+    assert {Standing.DONE, Standing.PARTLY, Standing.DUE, Standing.OVERDUE, Standing.AHEAD} == {
+        s.standing for s in course_tasks(ash)
+    }
+    stages = [a.text("stage") for a in ash.artefacts_of("role_dispute")]
+    assert stages == [DisputeStage.IMPASSE] * 3 + [DisputeStage.RENEGOTIATION]
+    assert [r.name for r in ash.relationships if r.is_focus] == ["Dana"]
+    [strain] = ash.artefacts_of("rupture_work")
+    assert (strain.version, strain.values.get("explored"), strain.values.get("closed")) == (2, True, None)
+    noor = record_called("Noor B.", therapist)
+    dead = {r.id for r in noor.relationships if r.deceased}
+    assert any(p.relationship in dead for c in noor.circles for p in c.placements)
+    june = record_called("June P.", therapist)
+    assert {s.standing for s in course_tasks(june) if s.task.id.startswith(("M", "E"))} == {Standing.AHEAD}
+
+    # nobody looks for an example, or for an empty page, in vain
+    rows = Artefact.objects.visible_to(therapist)
+    filled = {a.worksheet for a in rows if is_filled(a.kind, a.values)}
+    assert filled == {w.id for w in worksheets().values() if BEGINNING.asks_for(w.lineage)}
+    goran = record_called("Goran T.", therapist)
+    assert (goran.artefacts, goran.relationships, goran.circles) == ((), (), ())
+
+    # all of it is invented, in the past, read without a remainder, and written down
+    assert not rows.filter(simulated=False).exists()
+    assert all(a.begun_at <= a.changed_at <= NOW and not a.unread for a in rows)
+    assert verify().whole
+
+
+def test_everybody_who_has_work_is_in_the_roster() -> None:
+    assert set(lived()) <= {p.name for p in ROSTER}
+    for person in ROSTER:
+        if one := lived().get(person.name):
+            assert max(session for w in one.written for session, _ in w.versions) <= person.held
+
+
+def test_no_questionnaire_speaks() -> None:
+    worded = {item.text.lower() for i in instruments().values() for item in i.items if item.text}
+    assert worded
+    for file in (resources.files("securebase.workbench.demo") / "lived").iterdir():
+        text = file.read_text(encoding="utf-8").lower()
+        assert not [o for o in (*OPENINGS, *worded) if o in text], file.name
+
+
+@pytest.mark.parametrize(
+    ("work", "message"),
+    [
+        ('[[work]]\nworksheet = "no_such"\nsession = 1\n', "no worksheet “no_such”"),
+        ('[[work]]\nworksheet = "incident"\nsession = 1\nabout = "her"\n', "called her"),
+        ('[[circles]]\nsession = 2\nplaces = { him = ["near"] }\n', "a place is distance, angle"),
+        ("[[work]]\nsession = 1\n", "is missing"),
+    ],
+)
+def test_an_unsound_file_is_refused(work: str, message: str) -> None:
+    with pytest.raises(ShelfError, match=message):
+        read_lived("x.toml", f'client = "X."\n{work}'.encode())
+
+
+@pytest.mark.parametrize(
+    ("session", "line", "message"),
+    [
+        (1, "mooood = 3", "the worksheet has no mooood"),
+        (1, "mood = 30", "cannot be read"),
+        (1, 'agenda = [{ subject = "x" }]', "the rows have no subject"),
+        (2, "mood = 3", "session 2 was not held"),
+    ],
+)
+@pytest.mark.django_db
+def test_what_has_no_place_in_the_course_is_refused(
+    session: int, line: str, message: str, settings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DEMO = True  # type: ignore[attr-defined]
+    [farah] = [p for p in ROSTER if p.name == "Farah M."]
+    monkeypatch.setattr(actions, "ROSTER", (farah,))
+    file = f'client = "Farah M."\n[[work]]\nworksheet = "session_note"\nsession = {session}\nevent = "x"\n{line}\n'
+    monkeypatch.setattr(actions, "lived", lambda: {"Farah M.": read_lived("farah.toml", file.encode())})
+    with pytest.raises(ShelfError, match=message):
+        actions.build_clinic(now=NOW)
