@@ -12,6 +12,7 @@ from django.test import Client as Browser
 from securebase.cli.demo import command
 from securebase.errors import InputError, NotPermittedError
 from securebase.measurement.catalogue import instrument
+from securebase.measurement.schedule import sliders
 from securebase.measurement.scoring import score
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import GateLevel
@@ -133,3 +134,16 @@ def test_the_command_refuses_a_directory_that_holds_something_else(tmp_path: Pat
     result = CliRunner().invoke(command, ["--data-dir", str(tmp_path), "--fresh"])
     assert isinstance(result.exception, InputError)
     assert (tmp_path / "securebase.db").read_bytes() == b"a real clinic"
+
+
+def test_what_is_asked_besides_follows_the_schedule_and_changes_no_curve(therapist: Account) -> None:
+    administrations = Administration.objects.visible_to(therapist)
+    check_ins = CheckIn.objects.visible_to(therapist).filter(state=CheckInState.ANSWERED)
+    assert any(c.extras for c in check_ins)
+    for check_in in check_ins.prefetch_related("administrations")[:40]:
+        asked = [a.instrument for a in check_in.extra_answers]
+        assert asked == check_in.extras
+        assert sliders(check_in.moment, check_in.extra_instruments) <= 13
+    rated = administrations.filter(respondent="therapist")
+    assert rated.exists()
+    assert set(rated.values_list("instrument", "check_in")) == {("therapist_after", None)}

@@ -17,15 +17,17 @@ from django.utils import timezone
 
 from securebase.errors import NotPermittedError
 from securebase.measurement.catalogue import instrument as instrument_called
+from securebase.measurement.schedule import Course
 from securebase.measurement.scoring import Scored, score
 from securebase.model.simulate import simulate
 from securebase.records import episode as records
-from securebase.records.vocabulary import Moment, RuptureKind
+from securebase.records.vocabulary import Moment, Respondent, RuptureKind
 from securebase.workbench.accounts.actions import create_account, create_clinic
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.audit.actions import record
 from securebase.workbench.clients.actions import create_client
 from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
+from securebase.workbench.demo.besides import asked_besides, how_low, own_rating
 from securebase.workbench.demo.courses import lived, write
 from securebase.workbench.demo.roster import PHQ9, ROSTER, Person
 from securebase.workbench.progress.queries import current_picture
@@ -215,7 +217,12 @@ def _answers(
 ) -> None:
     """Check-ins, administrations, responses, scores and alerts, scored here as every client's answers are."""
     check_ins, administrations, scored_rows = [], [], []
-    for answers in given:
+    # what is asked besides has a stream of its own: the course itself stays as it was simulated
+    rng = np.random.default_rng([len(given), episode.planned_sessions])
+    course = Course(episode.planned_sessions, tuple(episode.problem_areas))
+    history: dict[str, set[int]] = {}
+    low = 5.0
+    for answers in sorted(given, key=lambda a: (a.session or 0, a.moment is Moment.AFTER)):
         number = answers.session or 0
         at = calendar.held[number] + (_AFTER if answers.moment is Moment.AFTER else _BEFORE)
         check_in = None
@@ -246,9 +253,34 @@ def _answers(
             )
         )
         scored_rows.append(score(shelf, answers.responses))
+        if check_in is None:
+            continue
+        low = how_low(given, number, low)
+        for besides in asked_besides(answers, course=course, history=history, low=low, rng=rng):
+            check_in.extras.append(besides.instrument)
+            administrations.append(_besides(besides, administrations[-1], check_in=check_in, at=at))
+            scored_rows.append(besides)
+        if answers.moment is Moment.AFTER and (rating := own_rating(answers, rng)) is not None:
+            administrations.append(_besides(rating, administrations[-1], check_in=None, at=at + timedelta(minutes=20)))
+            scored_rows.append(rating)
     CheckIn.objects.for_the_workbench(because=_BECAUSE).bulk_create(check_ins)
     Administration.objects.for_the_workbench(because=_BECAUSE).bulk_create(administrations)
     _parts(episode, list(zip(administrations, scored_rows, strict=True)))
+
+
+def _besides(scored: Scored, like: Administration, *, check_in: CheckIn | None, at: datetime) -> Administration:
+    """A form beside the session set of the same moment; without a check-in it is the therapist's own."""
+    return Administration(
+        episode=like.episode,
+        therapy_session=like.therapy_session,
+        check_in=check_in,
+        instrument=scored.instrument,
+        instrument_version=instrument_called(scored.instrument).version,
+        at=at,
+        moment=like.moment,
+        respondent=(Respondent.CLIENT if check_in is not None else Respondent.THERAPIST).value,
+        simulated=True,
+    )
 
 
 def _parts(episode: Episode, given: Sequence[tuple[Administration, Scored]]) -> None:
