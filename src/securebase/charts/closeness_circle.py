@@ -69,7 +69,7 @@ def closeness_circle(
         + _rings()
         + f'<g class="ties">{"".join(_tie(p.id, places[p.id]) for p in shown)}</g>'
         + f'<g class="centre"><circle r="{GEOMETRY.centre:g}" fill="{INK}"/>'
-        + f'<text y="5" text-anchor="middle" fill="{PAPER}">{escape(_short(centre))}</text></g>'
+        + _client(centre)
         + f'<g class="ghosts">{ghosts}</g>'
         + f'<g class="people">{"".join(_person(p, places[p.id], (tones or {}).get(p.id)) for p in shown)}</g>'
         + "</svg>"
@@ -208,6 +208,14 @@ def _arrow(start: tuple[float, float], end: tuple[float, float]) -> str:
 
 def _hidden(yes: bool) -> str:
     return ' display="none"' if yes else ""
+
+
+def _client(name: str) -> str:
+    """The client's first name in the middle, as large as fits into the disc."""
+    first = (name.split() or [""])[0]
+    shown = first if len(first) <= 9 else first[:8] + "…"
+    size = min(15.0, 1.75 * GEOMETRY.centre / (0.58 * max(len(shown), 1)))
+    return f'<text y="{size / 3:.1f}" text-anchor="middle" font-size="{size:.1f}" fill="{PAPER}">{escape(shown)}</text></g>'
 
 
 def _short(name: str) -> str:
