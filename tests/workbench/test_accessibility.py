@@ -96,6 +96,8 @@ def addresses(cast: Cast) -> list[str]:
         "client-measures",
         "client-edit",
         "own-page-settings",
+        "client-supervision",
+        "client-portfolio",
     )
     return [
         *(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.test import Client as Browser
@@ -19,6 +20,8 @@ from securebase.workbench.audit.models import Entry
 from securebase.workbench.clients import actions as clients
 from securebase.workbench.progress.queries import current_picture
 from securebase.workbench.progress.tickets import ticket
+from securebase.workbench.supervision.actions import share_course
+from securebase.workbench.supervision.models import Share, SharedPart
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import CheckInMode, Rupture, SafetyAlert
 from securebase.workbench.worksheets.actions import save_artefact
@@ -35,6 +38,7 @@ PAGES = {
     "library": EVERYBODY,
     "library-instrument": EVERYBODY,
     "client-new": {"alma", "dario"},
+    "supervisees": {"bruno"},
     "clinic": {"alma", "adam"},
     "clinic-lineage": {"alma", "adam"},
     "course-forms": {"alma", "adam"},
@@ -64,6 +68,8 @@ def patterns(resolver: URLResolver, prefix: str = "") -> list[tuple[str, str]]:
 ROUTES = dict(patterns(get_resolver()))
 #: The client’s own page: opened with link and code, tested in tests/workbench/own_pages.
 OWN = {name for name, route in ROUTES.items() if route.startswith(("own/", "p/"))}
+#: What was shared with a supervisor, tested in tests/workbench/supervision.
+SHARED = {"shared-course", "shared-sheet", "shared-comment", "comment-change"}
 OF_A_CLIENT = sorted(name for name, route in ROUTES.items() if "client_id" in route)
 
 
@@ -88,6 +94,17 @@ def full(cast: Cast) -> Cast:
         at=NOON,
     )
     create_account(clinic=cast.alma.clinic, user_name="zoe", name_shown="Zoe", password=None, roles=[Role.RESEARCHER])
+    share_course(
+        episode=cast.episode,
+        by=cast.alma,
+        supervisor=cast.bruno,
+        label="the harbour case",
+        until=timezone.now() + timedelta(days=9),
+        parts=[SharedPart.MEASURES],
+        worksheets=[],
+        at=timezone.now(),
+        agreed=True,
+    )
     clients.create_client(therapist=cast.dario, name_shown="Dario's own", began_on=BEGAN)
     draw_course(cast, add_people(cast))
     return cast
@@ -114,6 +131,7 @@ def address(cast: Cast, name: str, **other: object) -> str:
             client_id=cast.carla.id,
             fingerprint=current_picture(episode=cast.episode, as_of=timezone.now()).fingerprint,
         ),
+        "share_id": Share.objects.visible_to(cast.alma).get().id,
         "account_id": Account.objects.get(user_name="zoe").id,
     } | other
     wanted = re.findall(r"<(?:\w+:)?(\w+)>", ROUTES[name])
@@ -126,7 +144,7 @@ def both(browser: Browser, url: str) -> set[int]:
 
 
 def test_every_route_says_who_may_open_it() -> None:
-    assert set(ROUTES) == set(PAGES) | OPEN | OWN | set(OF_A_CLIENT)
+    assert set(ROUTES) == set(PAGES) | OPEN | OWN | SHARED | set(OF_A_CLIENT)
 
 
 @pytest.mark.parametrize("name", sorted(set(PAGES) - {"sign-out"}))

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "securebase.workbench.inventory",
     "securebase.workbench.worksheets",
     "securebase.workbench.course",
+    "securebase.workbench.supervision",
     "securebase.workbench.progress",
     "securebase.workbench.own_pages",
     "securebase.workbench.exports",

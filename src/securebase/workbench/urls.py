@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("securebase.workbench.inventory.urls")),
     path("", include("securebase.workbench.worksheets.urls")),
     path("", include("securebase.workbench.course.urls")),
+    path("", include("securebase.workbench.supervision.urls")),
     path("", include("securebase.workbench.progress.urls")),
     path("", include("securebase.workbench.own_pages.urls")),
     path("", include("securebase.workbench.exports.urls")),

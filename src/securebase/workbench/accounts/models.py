@@ -110,6 +110,10 @@ class Account(AbstractBaseUser):
         return self.has_role(Role.THERAPIST)
 
     @property
+    def is_supervisor(self) -> bool:
+        return self.has_role(Role.SUPERVISOR)
+
+    @property
     def is_researcher(self) -> bool:
         return self.has_role(Role.RESEARCHER)
 

@@ -43,7 +43,7 @@ def caseload(request: HttpRequest) -> HttpResponse:
     """The front door: whoever has no caseload is led to their own page."""
     account = signed_in(request)
     if not account.is_therapist:
-        return redirect("profile")
+        return redirect("supervisees" if account.is_supervisor else "profile")
     now = timezone.now()
     found = queries.caseload(account=account, now=now)
     rows = [_case(_Case.of(row, now)) for row in found.rows]

@@ -1,0 +1,106 @@
+"""The supervisor's pages: who shares, one shared course, one worksheet of it, and what is said to it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET
+
+from securebase.errors import InputError
+from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.models import Role
+from securebase.workbench.supervision import actions, queries
+from securebase.workbench.supervision.models import Comment, Share
+from securebase.workbench.ui.conflict import sentence
+from securebase.workbench.ui.methods import sent_only
+
+_only_supervisors = for_roles(Role.SUPERVISOR)
+
+
+@_only_supervisors
+@require_GET
+def supervisees(request: HttpRequest) -> HttpResponse:
+    """Everything that is shared with this supervisor now."""
+    shares = queries.supervisees(signed_in(request), timezone.now())
+    return render(request, "supervision/supervisees.html", {"shares": shares, "section": "supervision"})
+
+
+def _share(request: HttpRequest, share_id: uuid.UUID, page: str) -> Share:
+    return queries.share_in_view(account=signed_in(request), share_id=share_id, now=timezone.now(), page=page)
+
+
+@_only_supervisors
+@require_GET
+def course(request: HttpRequest, share_id: uuid.UUID) -> HttpResponse:
+    """What was shared of one course."""
+    share, now = _share(request, share_id, "shared-course"), timezone.now()
+    actions.record_look(share=share, by=signed_in(request), what="course")
+    context: dict[str, Any] = {"share": share, "course": queries.shared_course(share, now), "section": "supervision"}
+    return render(request, "supervision/course.html", context | _said(request, queries.thread(share)))
+
+
+@_only_supervisors
+@require_GET
+def sheet(request: HttpRequest, share_id: uuid.UUID, artefact_id: uuid.UUID) -> HttpResponse:
+    """One worksheet of it, and what was said to it."""
+    share = _share(request, share_id, "shared-sheet")
+    row, found = queries.shared_sheet(share, artefact_id, timezone.now())
+    actions.record_look(share=share, by=signed_in(request), what=row.worksheet, object_id=row.id)
+    context = {"share": share, "sheet": found, "section": "supervision", "artefact_id": row.id}
+    return render(request, "supervision/sheet.html", context | _said(request, queries.thread(share, row)))
+
+
+def _said(request: HttpRequest, thread: list[Comment]) -> dict[str, Any]:
+    account = signed_in(request)
+    mine = [c for c in thread if c.removed_at is None or c.by_id == account.id]
+    actions.mark_seen(comments=[c.id for c in mine if c.by_id != account.id], by=account, at=timezone.now())
+    return {"thread": mine, "me": account}
+
+
+@_only_supervisors
+@sent_only
+def comment(request: HttpRequest, share_id: uuid.UUID) -> HttpResponse:
+    """To the whole course, or to one worksheet of it."""
+    share, now = _share(request, share_id, "shared-comment"), timezone.now()
+    row, back = None, reverse("shared-course", args=[share.id])
+    about = request.POST.get("artefact", "")
+    if about:
+        row, _ = queries.shared_sheet(share, _uuid(about), now)
+        back = reverse("shared-sheet", args=[share.id, row.id])
+    try:
+        actions.comment(share=share, by=signed_in(request), text=request.POST.get("text", ""), at=now, artefact=row)
+    except InputError as error:
+        messages.error(request, sentence(error))
+    return redirect(f"{back}#said")
+
+
+@for_roles(Role.SUPERVISOR, Role.THERAPIST)
+@sent_only
+def change_comment(request: HttpRequest, comment_id: uuid.UUID) -> HttpResponse:
+    """One's own: other words, taken back, or put there again."""
+    account, now = signed_in(request), timezone.now()
+    found = queries.comment_of(account=account, comment_id=comment_id)
+    try:
+        if "remove" in request.POST or "undo" in request.POST:
+            actions.remove_comment(found=found, by=account, at=now, undo="undo" in request.POST)
+        else:
+            actions.change_comment(found=found, by=account, text=request.POST.get("text", ""), at=now)
+    except InputError as error:
+        messages.error(request, sentence(error))
+    back = request.POST.get("next", "")
+    safe = back.startswith("/") and url_has_allowed_host_and_scheme(back, None)
+    return redirect(f"{back}#said" if safe else "caseload")
+
+
+def _uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.UUID(int=0)

@@ -1,0 +1,126 @@
+"""The therapist's side of supervision: what is shared with whom, what was said, and the portfolio."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from securebase.errors import InputError
+from securebase.ipt.fidelity import fidelity_over_sessions
+from securebase.ipt.portfolio import portfolio as portfolio_of
+from securebase.ipt.shelf import worksheets
+from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.models import Role
+from securebase.workbench.course.queries import record_of
+from securebase.workbench.supervision import actions, queries
+from securebase.workbench.supervision.forms import ShareForm
+from securebase.workbench.supervision.models import SharedPart
+from securebase.workbench.therapy_sessions.queries import client_page
+from securebase.workbench.ui.conflict import sentence
+from securebase.workbench.ui.methods import sent_only
+
+_only_therapists = for_roles(Role.THERAPIST)
+#: What is ticked at first: nothing that a client said in confidence.
+_USUAL = (SharedPart.COURSE.value, SharedPart.MEASURES.value, SharedPart.FIDELITY.value)
+_WEEKS = 12
+
+
+def _context(request: HttpRequest, client_id: uuid.UUID, page: str) -> dict[str, Any]:
+    context = client_page(account=signed_in(request), client_id=client_id, page=page, now=timezone.now())
+    if context["episode"] is None:
+        raise Http404
+    return context | {"tab": "course"}
+
+
+@_only_therapists
+@require_http_methods(["GET", "POST"])
+def supervision(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    """Shares of this client with what was said, and the form for one more."""
+    context, account, now = _context(request, client_id, "client-supervision"), signed_in(request), timezone.now()
+    episode = context["episode"]
+    record = record_of(episode, now)
+    agreed = queries.says_yes_to_a_supervisor(record)
+    supervisors = queries.supervisors_of(account)
+    used = {a.worksheet for a in record.artefacts}
+    kinds = sorted(worksheets().values(), key=lambda w: w.id not in used)
+    start = {"parts": _USUAL, "until": timezone.localdate() + timedelta(weeks=_WEEKS)}
+    form = ShareForm(request.POST or None, supervisors=supervisors, kinds=kinds, agreed=agreed, initial=start)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            actions.share_course(
+                episode=episode,
+                by=account,
+                supervisor=form.supervisors[data["supervisor"]],
+                label=data["label"],
+                until=data["until"],
+                parts=[SharedPart(p) for p in data["parts"]],
+                worksheets=data["worksheets"],
+                at=now,
+                agreed=agreed,
+                consent_note=data.get("consent_note", ""),
+            )
+        except InputError as error:
+            form.add_error(None, sentence(error))
+        else:
+            messages.success(request, "Shared. You can end it here at any time.")
+
+            return redirect("client-supervision", client_id)
+    shares = queries.shares_of(account, context["client"])
+    threads = [(s, s.is_live(now), _said(request, s)) for s in shares]
+    context |= {"form": form, "threads": threads, "agreed": agreed, "supervisors": supervisors, "me": account}
+    return render(request, "supervision/supervision.html", context, status=400 if form.errors else 200)
+
+
+def _said(request: HttpRequest, share: Any) -> list[Any]:
+    account = signed_in(request)
+    rows = [c for c in share.comments.select_related("by", "artefact") if c.removed_at is None or c.by_id == account.id]
+    actions.mark_seen(comments=[c.id for c in rows if c.by_id != account.id], by=account, at=timezone.now())
+    return rows
+
+
+@_only_therapists
+@sent_only
+def revoke(request: HttpRequest, client_id: uuid.UUID, share_id: uuid.UUID) -> HttpResponse:
+    context = _context(request, client_id, "share-revoke")
+    share = queries.share_of(account=signed_in(request), client=context["client"], share_id=share_id)
+    try:
+        actions.revoke_share(share=share, by=signed_in(request), at=timezone.now())
+    except InputError as error:
+        messages.error(request, sentence(error))
+    else:
+        messages.success(request, f"{share.supervisor.name_shown} does not see “{share.label}” any more.")
+    return redirect("client-supervision", client_id)
+
+
+@_only_therapists
+@sent_only
+def answer(request: HttpRequest, client_id: uuid.UUID, share_id: uuid.UUID) -> HttpResponse:
+    """The therapist's word in the thread."""
+    context = _context(request, client_id, "share-answer")
+    account = signed_in(request)
+    share = queries.share_of(account=account, client=context["client"], share_id=share_id)
+    about = next((c.artefact for c in share.comments.all() if str(c.artefact_id) == request.POST.get("artefact")), None)
+    try:
+        text = request.POST.get("text", "")
+        actions.comment(share=share, by=account, text=text, at=timezone.now(), artefact=about)
+    except InputError as error:
+        messages.error(request, sentence(error))
+    return redirect("client-supervision", client_id)
+
+
+@_only_therapists
+@require_GET
+def portfolio(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    """What a portfolio asks for, what is there, what is missing, and fidelity session by session."""
+    context = _context(request, client_id, "client-portfolio")
+    record = record_of(context["episode"], timezone.now())
+    context |= {"items": portfolio_of(record), "fidelity": fidelity_over_sessions(record)}
+    return render(request, "supervision/portfolio.html", context)
