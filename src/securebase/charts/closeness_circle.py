@@ -215,7 +215,8 @@ def _client(name: str) -> str:
     first = (name.split() or [""])[0]
     shown = first if len(first) <= 9 else first[:8] + "…"
     size = min(15.0, 1.75 * GEOMETRY.centre / (0.58 * max(len(shown), 1)))
-    return f'<text y="{size / 3:.1f}" text-anchor="middle" font-size="{size:.1f}" fill="{PAPER}">{escape(shown)}</text></g>'
+    place = f'y="{size / 3:.1f}" text-anchor="middle" font-size="{size:.1f}"'
+    return f'<text {place} fill="{PAPER}">{escape(shown)}</text></g>'
 
 
 def _short(name: str) -> str:
