@@ -113,6 +113,8 @@ def addresses(cast: Cast) -> list[str]:
         reverse("worksheet-paper", args=[carla, "contract"]),
         reverse("session", args=[carla, session]),
         reverse("session-work", args=[carla, session]),
+        reverse("emotional-work", args=[carla]),
+        reverse("ruptures", args=[carla]),
         reverse("check-in-paper", args=[carla, session, "after"]),
         reverse("check-in-type-in", args=[carla, session, "after"]),
         reverse("type-in", args=[carla, "phq9"]),

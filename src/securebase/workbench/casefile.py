@@ -12,6 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
+from securebase.ipt.derived import with_typed_parts
 from securebase.records import artefact as work
 from securebase.records import episode as records
 from securebase.records.vocabulary import Agreement, CircleKind, Moment, Phase, ProblemArea, Respondent, RuptureKind
@@ -108,12 +109,14 @@ def episode_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
 
 def course_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
     """The record with what the work left behind: worksheets, people, circles. Pictures need none of it and are made
-    from `episode_record`."""
-    return replace(
-        episode_record(episode, as_of),
-        artefacts=tuple(_artefacts(episode, as_of)),
-        relationships=tuple(_relationships(episode, as_of)),
-        circles=tuple(_circles(episode, as_of)),
+    from `episode_record`. Its typed parts (life events, tellings, inputs) are read from the worksheets."""
+    return with_typed_parts(
+        replace(
+            episode_record(episode, as_of),
+            artefacts=tuple(_artefacts(episode, as_of)),
+            relationships=tuple(_relationships(episode, as_of)),
+            circles=tuple(_circles(episode, as_of)),
+        )
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,16 +10,16 @@ from bs4 import BeautifulSoup
 from django.test import Client as Browser
 from django.urls import reverse
 
-from securebase.ipt.filling import fill
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Moment, Technique
 from securebase.workbench.course.session_queries import NOTE, check_in_told, new_note_id, note_of
 from securebase.workbench.inventory.actions import add_relationship
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import TherapySession
-from securebase.workbench.worksheets.actions import remove_artefact, save_artefact
+from securebase.workbench.worksheets.actions import remove_artefact
 from securebase.workbench.worksheets.models import Artefact
 from workbench.cast import NOON, Cast, answers
+from workbench.course.emotion_cast import filled
 
 WEEK = timedelta(days=7)
 
@@ -28,24 +27,6 @@ WEEK = timedelta(days=7)
 @pytest.fixture
 def second(cast: Cast) -> TherapySession:
     return actions.create_session(episode=cast.episode, by=cast.alma, number=2, held_at=NOON + WEEK)
-
-
-def filled(
-    cast: Cast, name: str, typed: dict[str, Any], session: TherapySession | None = None, **more: Any
-) -> Artefact:
-    return save_artefact(
-        **{
-            "id": uuid.uuid4(),
-            "episode": cast.episode,
-            "worksheet": name,
-            "by": cast.alma,
-            "filled": fill(worksheet(name), typed),
-            "revision": 0,
-            "at": NOON,
-            "session": session,
-        }
-        | more
-    )
 
 
 def address(cast: Cast, session: TherapySession) -> str:

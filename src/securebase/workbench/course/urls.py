@@ -4,6 +4,7 @@ from django.urls import path
 
 from securebase.workbench.course import (
     area_pages,
+    emotion_pages,
     ending_pages,
     formulation_pages,
     pages,
@@ -29,6 +30,8 @@ urlpatterns = [
     path(CLIENT + "ending/finish/", ending_pages.finish, name="ending-finish"),
     path(CLIENT + "relationships/", relationships_pages.relationships, name="relationships"),
     path(CLIENT + "relationships/circle/paper/", relationships_pages.paper, name="circle-paper"),
+    path(CLIENT + "emotion/", emotion_pages.emotional_work, name="emotional-work"),
+    path(CLIENT + "strain/", emotion_pages.ruptures, name="ruptures"),
     path(SESSION + "work/", session_pages.work, name="session-work"),
     path(SESSION + "plan-next/", session_pages.plan_next, name="session-plan-next"),
 ]

@@ -74,13 +74,20 @@ class Extents {
   }
 }
 
-// A tap beside the note (strain, the next session) is sent and its part shown anew; the note stays as it is.
-async function inPlace(event) {
+// A tap beside the note (strain, the next session) is sent and its part shown anew; the note stays as it is. One after
+// the other, so that what the workbench says of one does not stand beside another.
+let sending = Promise.resolve();
+
+function inPlace(event) {
   const form = event.target.closest("form[data-in-place]");
   if (!form) return;
   event.preventDefault();
+  sending = sending.then(() => send(form, event.submitter));
+}
+
+async function send(form, submitter) {
   const part = form.closest("[data-part]");
-  const body = new URLSearchParams(new FormData(form, event.submitter));
+  const body = new URLSearchParams(new FormData(form, submitter));
   try {
     const answer = await fetch(form.action, { method: "POST", body });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -90,7 +97,7 @@ async function inPlace(event) {
     say(page, fresh);
   } catch {
     form.removeAttribute("data-in-place"); // the plain way: the browser shows what is wrong
-    form.requestSubmit(event.submitter);
+    form.requestSubmit(submitter);
   }
 }
 

@@ -1,0 +1,131 @@
+"""Emotional work brought together: stories told again and what became of them; strain followed to its repair."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_GET
+
+from securebase.charts import tellings as chart
+from securebase.ipt import tellings
+from securebase.ipt.saying import in_words, said
+from securebase.ipt.shelf import worksheet
+from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.models import Role
+from securebase.workbench.clients.models import Episode
+from securebase.workbench.course import queries
+from securebase.workbench.therapy_sessions.models import Rupture
+from securebase.workbench.therapy_sessions.queries import client_page
+from securebase.workbench.worksheets.queries import Listed, listed, people_of, values_of
+
+
+@dataclass(frozen=True, slots=True)
+class StoryShown:
+    """A story with its chart and what can be said of it; `last`: the telling that a new one begins with."""
+
+    story: tellings.Story
+    chart: SafeString
+    sentences: list[str]
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A filled-in worksheet as a card: its fields in words."""
+
+    listed: Listed
+    words: dict[str, str]
+
+
+@for_roles(Role.THERAPIST)
+@require_GET
+def emotional_work(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    """Stories told, story cards, corrective experiences, range of feeling."""
+    now, account = timezone.now(), signed_in(request)
+    context = client_page(account=account, client_id=client_id, page="emotional-work", now=now)
+    context |= {"tab": "course", "caveat": tellings.CAVEAT, "here_url": reverse("emotional-work", args=[client_id])}
+    episode = context["episode"]
+    if episode is not None:
+        record = queries.record_of(episode, now)
+        context |= {
+            "stories": [_shown(story) for story in tellings.stories(record)],
+            "story_cards": _cards(episode, "story_card"),
+            "corrective": _cards(episode, "corrective_experience"),
+            "ranges": sorted(_cards(episode, "emotional_range"), key=_session_number),
+            "feelings": _cards(episode, "affect"),
+        }
+    return render(request, "course/emotional_work.html", context)
+
+
+def _shown(story: tellings.Story) -> StoryShown:
+    drawn = mark_safe(chart.drawn(story))  # noqa: S308 (drawn by `charts`, which escapes every text it is given)
+    return StoryShown(story, drawn, tellings.in_words(story), story.tellings[-1].id)
+
+
+def _cards(episode: Episode, name: str) -> list[Card]:
+    """Filled-in worksheets of a kind, last begun first, every field in words."""
+    people = people_of(episode)
+    rows = sorted(listed(episode, [name]), key=lambda one: one.artefact.begun_at, reverse=True)
+    return [
+        Card(one, {s.field.id: s.words for s in said(one.worksheet, values_of(one.artefact), people)}) for one in rows
+    ]
+
+
+def _session_number(card: Card) -> int:
+    session = card.listed.artefact.therapy_session
+    return session.number if session else 0
+
+
+# ---- strain and repair -----------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Strain:
+    """One mark of strain followed to its end. days, sessions: how long it stayed open; None while it is."""
+
+    mark: Rupture
+    work: list[Card]
+    done: str
+    days: int | None
+    sessions: int | None
+
+
+@for_roles(Role.THERAPIST)
+@require_GET
+def ruptures(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    """Every mark of strain, what was done about it, and whether it was repaired."""
+    now, account = timezone.now(), signed_in(request)
+    context = client_page(account=account, client_id=client_id, page="ruptures", now=now)
+    context |= {"tab": "course", "here_url": reverse("ruptures", args=[client_id])}
+    episode = context["episode"]
+    if episode is not None:
+        work = _cards(episode, "rupture_work")
+        marks = Rupture.objects.visible_to(account).filter(therapy_session__episode=episode)
+        rows = marks.select_related("therapy_session", "repaired_in").order_by("-marked_at")
+        followed = [_followed(mark, work) for mark in rows]
+        linked = {card.listed.artefact.id for one in followed for card in one.work}
+        context |= {
+            "strain": followed,
+            "open": sum(one.mark.repaired_at is None for one in followed),
+            "loose": [card for card in work if card.listed.artefact.id not in linked],
+            "sessions": list(episode.therapy_sessions.order_by("-number")),
+            "last": episode.therapy_sessions.filter(held_at__lte=now).order_by("-number").first(),
+        }
+    return render(request, "course/ruptures.html", context)
+
+
+def _followed(mark: Rupture, work: Iterable[Card]) -> Strain:
+    """A mark with the work on strain that belongs to sessions from its own to its repair."""
+    first = mark.therapy_session.number
+    last = mark.repaired_in.number if mark.repaired_in else None
+    here = [card for card in work if _session_number(card) and first <= _session_number(card) <= (last or first)]
+    kind = worksheet("rupture_work").field("repair")
+    assert kind is not None
+    ways = [in_words(kind, tuple(w), {}) for c in here if (w := c.listed.artefact.values.get("repair"))]
+    days = (mark.repaired_at - mark.marked_at).days if mark.repaired_at else None
+    return Strain(mark, here, "; ".join(ways), days, last - first if last is not None else None)

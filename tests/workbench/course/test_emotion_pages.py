@@ -1,0 +1,113 @@
+"""Emotional work, and strain followed to its repair, as pages."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from bs4 import BeautifulSoup
+from django.test import Client as Browser
+from django.urls import reverse
+
+from securebase.charts.tellings import drawn, spoken
+from securebase.ipt.tellings import CAVEAT, stories
+from securebase.workbench.course.queries import record_of
+from workbench.cast import NOON, Cast
+from workbench.course.emotion_cast import filled, with_emotional_work
+
+
+def soup(browser: Browser, name: str, cast: Cast) -> BeautifulSoup:
+    answer = browser.get(reverse(name, args=[cast.carla.id]))
+    assert answer.status_code == 200
+    return BeautifulSoup(answer.content, "html.parser")
+
+
+def words(tag: Any) -> str:
+    return " ".join(tag.get_text(" ").split())
+
+
+def test_empty_pages_teach_and_lead_on(cast: Cast, alma: Browser) -> None:
+    page = soup(alma, "emotional-work", cast)
+    assert "Nothing has been told yet" in words(page)
+    begun = {str(a["href"]).split("?")[0] for a in page.select("main a.button")}
+    for name in ("telling", "story_card", "corrective_experience", "emotional_range"):
+        assert reverse("worksheet-begin", args=[cast.carla.id, name]) in begun
+    assert "No strain is marked" in words(soup(alma, "ruptures", cast))
+
+
+def test_stories_are_told_with_their_caveat_and_one_more_telling_keeps_the_name(cast: Cast, alma: Browser) -> None:
+    with_emotional_work(cast)
+    page = soup(alma, "emotional-work", cast)
+    assert CAVEAT in words(page)
+    father = next(a for a in page.select("article.story") if "father" in a.get_text())
+    assert "Highest distress 90 at the first telling, 60 at the last of 3." in words(father)
+    assert "Within a telling it fell by 25 on average." in words(father)
+    assert "By the next telling 8 had come back on average" in words(father)
+    assert father.select_one("svg desc")
+    more = father.select_one("a.solid")
+    assert more is not None
+    sheet = BeautifulSoup(alma.get(str(more["href"]), follow=True).content, "html.parser")
+    assert sheet.select_one("input[name=story]")["value"] == "The day father left"  # type: ignore[index]
+    assert sheet.select_one("input[name=peak]")["value"] == ""  # type: ignore[index]
+    card = father.select_one("a[href*=story_card]")
+    sheet = BeautifulSoup(alma.get(str(card["href"]), follow=True).content, "html.parser")  # type: ignore[index]
+    assert sheet.select_one("input[name=story]")["value"] == "The day father left"  # type: ignore[index]
+
+
+def test_what_a_client_said_is_text_in_the_drawing(cast: Cast, alma: Browser) -> None:
+    with_emotional_work(cast)
+    found = stories(record_of(cast.episode, NOON.replace(year=2027)))
+    odd = next(s for s in found if "accident" in s.name)
+    assert "<accident>" not in drawn(odd)
+    assert "&lt;accident&gt;" in drawn(odd)
+    assert spoken(odd)[1] == "Distress from its highest to the end, 0 to 100. telling 1: 40."
+
+
+def test_before_and_after_feared_and_happened_stand_side_by_side(cast: Cast, alma: Browser) -> None:
+    with_emotional_work(cast)
+    page = soup(alma, "emotional-work", cast)
+    sides = [words(s) for s in page.select(".side")]
+    assert "As it used to be told I drove him away" in sides
+    assert any(s.startswith("As it can be told now Still to come") for s in sides)
+    assert "Feared She would shout" in sides
+    assert "Happened instead She asked how I was" in sides
+    assert "there: Her mother" in words(page)
+    assert "Session 3 Anger, Joy 4 of 10" in words(page.select_one("table.stack"))
+
+
+def test_strain_is_followed_from_mark_to_repair(cast: Cast, alma: Browser) -> None:
+    held = with_emotional_work(cast)
+    page = soup(alma, "ruptures", cast)
+    assert "2 marked, 1 open" in words(page)
+    still, mended = page.select("article.strain")
+    assert "Session 1" in words(mended)
+    assert "Named it, Owned a part" in words(mended)
+    assert "session 2 · 1 session later" in words(mended)
+    assert "nothing written down" in words(still)
+    form = still.select_one("form.repair")
+    assert form is not None
+    sent = {i["name"]: i["value"] for i in form.select("input[type=hidden]")}
+    there = alma.post(str(form["action"]), sent | {"session": str(held[2].id)}, follow=True)
+    assert there.request["PATH_INFO"] == reverse("ruptures", args=[cast.carla.id])
+    assert "in the same session" in there.content.decode()
+    begin = mended.find("a", string=re.compile("Write down"))
+    sheet = BeautifulSoup(alma.get(str(begin["href"]), follow=True).content, "html.parser")  # type: ignore[index]
+    assert sheet.select_one("input[name=kind][value=withdrawal][checked]")
+
+
+def test_work_on_strain_without_a_mark_is_listed(cast: Cast, alma: Browser) -> None:
+    filled(cast, "rupture_work", {"kind": "withdrawal"}, cast.session)
+    page = soup(alma, "ruptures", cast)
+    assert "Written down without a mark Withdrawal session 1" in words(page)
+
+
+def test_the_record_has_its_typed_parts(cast: Cast) -> None:
+    with_emotional_work(cast)
+    filled(cast, "session_note", {"role_play": "2"}, cast.session)
+    typed = {"what": "Moved", "happened_on": "2026-08-30", "weight": "5", "dependent": "dependent"}
+    filled(cast, "life_event", typed)
+    record = record_of(cast.episode, NOON.replace(year=2027))
+    assert [(t.session, t.peak, t.end) for t in record.tellings] == [(1, 90, 70), (2, 75, 50), (3, 60, 30)]
+    assert [e.session for e in record.corrective_experiences] == [3]
+    assert [(i.name, i.value) for i in record.inputs] == [("role_play", 2.0)]
+    assert [(e.at, e.dependent, e.weight) for e in record.life_events] == [(-2.0, True, 1.0)]
