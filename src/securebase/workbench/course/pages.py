@@ -36,7 +36,7 @@ PLACES = (
     ("formulation", "Focus and formulation", "The problem area, and the story of the illness"),
     ("area-work", "Work in the area", "Goals, strategies, and how it has moved"),
     ("emotional-work", "Emotional work", "Tellings, story cards, corrective experiences"),
-    ("strain", "Strain and repair", "Ruptures followed to their repair"),
+    ("ruptures", "Strain and repair", "Ruptures followed to their repair"),
     ("ending", "", "How far off it is, gains, and the plan for afterwards"),
     ("reports", "Reports", "For the client, the referrer and the supervisor"),
 )
