@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from securebase.ipt.due import Standing, course_tasks, little_has_changed, still_open
+from securebase.ipt.due import OF_MAINTENANCE, Standing, course_tasks, little_has_changed, still_open
 from securebase.ipt.lineage import KLERMAN_WEISSMAN, STUART_ROBERTSON, lineage_from
 from securebase.ipt.task import tasks
 from securebase.records.artefact import Artefact, ClosenessCircle, Placement, Relationship
@@ -142,3 +142,11 @@ def test_the_sick_role_belongs_to_a_lineage() -> None:
     assert "I3S" not in {s.task.id for s in course_tasks(EMPTY, STUART_ROBERTSON)}
     assert lineage_from(STUART_ROBERTSON.plain()) == STUART_ROBERTSON
     assert lineage_from({"areas": ["nonsense"], "formulation": "?"}).areas
+
+
+def test_a_maintenance_course_asks_for_its_contract_and_its_own_ending_only() -> None:
+    acute = EpisodeRecord(person="x", planned_sessions=12, phase=Phase.MAINTENANCE)
+    course = replace(acute, initial_sessions=0)
+    assert {s.task.id for s in course_tasks(course)} == {"X1", *OF_MAINTENANCE}
+    assert {s.task.id: s.due_by for s in course_tasks(course)}["X1"] == 1
+    assert len(course_tasks(acute)) > 15

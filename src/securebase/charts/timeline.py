@@ -19,6 +19,8 @@ WINDOW, EARLIER, HARD, GOOD, ROLE, PILL = "#fbf3e2", "#efeaf6", "#b23c26", "#2f6
 LETTER = 6.4
 ROW, CURVE, AXIS, FIRST_ROW, BAR_ROW = 24.0, 120.0, 34.0, 22.0, 26.0
 LONGEST_LABEL = 34
+#: Least room between two names on the axis, in the units of the drawing.
+TICK = 78.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,11 @@ def _bar_rows(bars: Sequence[Bar], frame: Frame) -> list[int]:
     rows: list[int] = []
     for bar in bars:
         start, end = _edges(bar, frame)
-        end = max(end, start + _label_width(_bar_label(bar)) + 14.0)
+        width = _label_width(_bar_label(bar)) + 14.0
+        if start + width > frame.right:
+            start -= width  # its name stands before it
+        else:
+            end = max(end, start + width)
         row = next((n for n, row in enumerate(taken) if all(end < s or start > e for s, e in row)), len(taken))
         if row == len(taken):
             taken.append([])
@@ -169,17 +175,22 @@ def _shaded(
         yield _linked(box + rule + (name if end - start > 44 else ""), said, links.get(("onset", line.onset_id)))
     if line.worse is not None and frame.shows(line.worse, line.worse):
         x = frame.x(line.worse)
-        yield (
-            f'<path d="M{x:.1f} 0V{foot:.1f}" stroke="#c98a1b" stroke-width="1.2" stroke-dasharray="4 3"/>'
-            f'<text x="{x + 4:.1f}" y="{foot - 9:.1f}" fill="#6b4500">worse</text>'
-        )
+        rule = f'<path d="M{x:.1f} 0V{foot:.1f}" stroke="#c98a1b" stroke-width="1.2" stroke-dasharray="4 3"/>'
+        yield rule + _beside(x + 4, foot - 9, "worse", "#6b4500", frame)
+
+
+def _beside(x: float, y: float, words: str, ink: str, frame: Frame) -> str:
+    """Words that begin at x, or end there where there is no room to the right."""
+    anchor = "end" if x + _label_width(words) + 8 > frame.right else "start"
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{ink}">{words}</text>'
 
 
 def ticks(frame: Frame) -> list[tuple[date, str]]:
-    """Days to name on the axis: months of a course, years of a life, never more than fourteen."""
+    """Days to name on the axis: months of a course, years of a life, as many as there is room for."""
     start, end = frame.day_of(frame.first), frame.day_of(frame.last)
     months = (end.year - start.year) * 12 + end.month - start.month
-    step = next((n for n in (1, 2, 3, 6, 12, 24, 60, 120, 240) if months / n <= 13), 480)
+    room = max(2.0, min(13.0, (frame.right - frame.left) / TICK))
+    step = next((n for n in (1, 2, 3, 6, 12, 24, 60, 120, 240) if months / n <= room), 480)
     made: list[tuple[date, str]] = []
     at = start.year * 12 + start.month - 1
     at += -at % step
@@ -227,7 +238,7 @@ def _curve(line: Timeline, frame: Frame, base: float, foot: float, top: float) -
         title = f"<title>Symptoms {value:g} of {top:g}, {_day(frame.day_of(at))}</title>"
         yield f'<circle cx="{x:.1f}" cy="{y_:.1f}" r="2.6" fill="{INK}">{title}</circle>'
     x = points[0][0] if points else frame.left
-    yield f'<text x="{max(x - 6, 4):.1f}" y="{ceiling - 4:.1f}" fill="{INK}">symptoms</text>'
+    yield _beside(x, ceiling - 4, "symptoms", INK, frame)
 
 
 def _event(
@@ -271,7 +282,10 @@ def _bar(bar: Bar, frame: Frame, y: float, links: Mapping[tuple[str, str], str])
     for x, known in ((start, bar.start), (end, bar.end)):
         if known is not None:
             box += f'<path d="M{x:.1f} {y:.1f}v20" stroke="{edge}" stroke-width="2"/>'
-    text = f'<text x="{start + 7:.1f}" y="{y + 14:.1f}" fill="{INK}">{escape(_bar_label(bar))}</text>'
+    before = start + _label_width(_bar_label(bar)) + 14.0 > frame.right
+    at, anchor = (start - 6, "end") if before else (start + 7, "start")
+    label = escape(_bar_label(bar))
+    text = f'<text x="{at:.1f}" y="{y + 14:.1f}" text-anchor="{anchor}" fill="{INK}">{label}</text>'
     since = "" if bar.start is None else f" from {_day(frame.day_of(bar.start))}"
     until = " until now" if bar.end is None else f" to {_day(frame.day_of(bar.end))}"
     kind = "Medicine" if bar.kind == "medication" else "Role"

@@ -75,12 +75,23 @@ def course_tasks(record: EpisodeRecord, lineage: Lineage = BEGINNING) -> tuple[T
 
 
 def _is_asked(task: Task, record: EpisodeRecord) -> bool:
+    if is_maintenance_course(record):
+        return task.phase is Phase.MAINTENANCE or task.id in OF_MAINTENANCE
     if task.when == "no_response":
         return little_has_changed(record)
     if task.when == "maintenance":
         decided = any("maintenance" in a.chosen("decision") for a in record.artefacts_of("disposition"))
         return decided or record.phase is Phase.MAINTENANCE
     return True
+
+
+#: Of the tasks of an acute course, those that a maintenance course has too. A convention of our own.
+OF_MAINTENANCE = ("E1", "E3", "E4")
+
+
+def is_maintenance_course(record: EpisodeRecord) -> bool:
+    """Whether the course is one of maintenance from its first session on: it has no first phase of its own."""
+    return record.phase is Phase.MAINTENANCE and record.initial_sessions == 0
 
 
 def little_has_changed(record: EpisodeRecord) -> bool:
@@ -93,7 +104,7 @@ def little_has_changed(record: EpisodeRecord) -> bool:
 
 
 def _standing(task: Task, record: EpisodeRecord, *, held: int, planned: int) -> TaskStanding:
-    due_by = task.due.by(planned, record.initial_sessions)
+    due_by = _due_by(task, record, planned)
     if task.due.each:
         return _each_session(task, record, due_by)
     pieces = tuple(_piece(one, record) for one in task.leaves)
@@ -109,9 +120,16 @@ def _standing(task: Task, record: EpisodeRecord, *, held: int, planned: int) -> 
     return TaskStanding(task, standing, pieces, due_by)
 
 
+def _due_by(task: Task, record: EpisodeRecord, planned: int) -> int:
+    """The session by which it is due; the contract of a maintenance course by its first."""
+    if task.due.after_end and is_maintenance_course(record):
+        return 1
+    return task.due.by(planned, record.initial_sessions)
+
+
 def _is_now(task: Task, record: EpisodeRecord, held: int, planned: int) -> bool:
     """Whether it belongs into the next session, or to the first phase while that runs."""
-    due_by = task.due.by(planned, record.initial_sessions)
+    due_by = _due_by(task, record, planned)
     return held + 1 >= due_by or (task.phase is Phase.INITIAL and task.due.session is not None)
 
 

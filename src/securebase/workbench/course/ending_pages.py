@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -25,9 +24,10 @@ from securebase.records.vocabulary import CircleKind, Phase
 from securebase.workbench.accounts.gate import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import course_forms_of, lineage_of
-from securebase.workbench.clients.actions import begin_episode, end_episode
-from securebase.workbench.clients.models import Client, Episode
+from securebase.workbench.clients.actions import end_episode
+from securebase.workbench.clients.models import Episode
 from securebase.workbench.course import queries
+from securebase.workbench.course.actions import begin_maintenance
 from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import sent_only
@@ -113,14 +113,12 @@ def finish(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     if "end" not in request.POST and "maintenance" not in request.POST:
         messages.error(request, "Choose how it goes on.")
         return redirect("ending", client_id)
-    today = timezone.localdate(now)
+    form = _maintenance(queries.record_of(episode, now), course_forms_of(account.clinic))
     try:
-        with transaction.atomic():
-            if episode.ended_on is None:
-                end_episode(episode=episode, by=account, on=today)
-            if "maintenance" in request.POST:
-                form = _maintenance(queries.record_of(episode, now), course_forms_of(account.clinic))
-                begin_episode(client=_fresh(context["client"]), by=account, began_on=today, form=form)
+        if "maintenance" in request.POST:
+            begin_maintenance(episode=episode, by=account, form=form, at=now)
+        else:
+            end_episode(episode=episode, by=account, on=timezone.localdate(now))
     except InputError as error:
         messages.error(request, sentence(error))
         return redirect("ending", client_id)
@@ -132,8 +130,3 @@ def finish(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         else "The course has ended today. It can be opened again under Details.",
     )
     return redirect("course" if begun else "ending", client_id)
-
-
-def _fresh(client: Client) -> Client:
-    """The client as it is saved now: the courses that were read before have changed meanwhile."""
-    return Client.objects.for_the_workbench(because="a client that is in reach").get(id=client.id)

@@ -28,7 +28,7 @@ from securebase.workbench.accounts.gate import for_roles, signed_in
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.queries import client_of
-from securebase.workbench.course.queries import record_of
+from securebase.workbench.course.queries import next_up, record_of
 from securebase.workbench.progress import drawings, queries
 from securebase.workbench.progress.rows import Summary
 from securebase.workbench.progress.tickets import fingerprint_of
@@ -105,6 +105,7 @@ def client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     ahead = queries.next_session(sessions, now)
     context |= _told(picture) | {
         "picture": picture,
+        "next_up": next_up(episode, now, lineage_of(signed_in(request).clinic)),
         "charts": drawings.shown(picture),
         "ticket": ticket_for(account=signed_in(request), client_id=client_id, fingerprint=picture.fingerprint),
         "next_session": ahead,
