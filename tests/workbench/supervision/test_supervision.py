@@ -84,8 +84,10 @@ def denials(cast: Cast) -> int:
 
 # ---- what is seen ----------------------------------------------------------------------------------------------------
 def test_a_supervisor_sees_the_course_under_its_label_and_every_look_is_written_down(cast: Cast) -> None:
-    found = kept(cast, "formulation", {"narrative": "Carla hung up on Ana"})
-    ana = add_relationship(episode=cast.episode, by=cast.alma, name_shown="Ana", relation="sister", at=timezone.now())
+    found = kept(cast, "formulation", {"narrative": "Carla hung up on Anastasia"})
+    ana = add_relationship(
+        episode=cast.episode, by=cast.alma, name_shown="Anastasia", relation="sister", at=timezone.now()
+    )
     place = Placement(str(ana.id), 0.2, 10.0)
     draw_circle(episode=cast.episode, by=cast.alma, placements=[place], at=timezone.now())
     share = shared(cast, kinds=("formulation",))
@@ -98,7 +100,7 @@ def test_a_supervisor_sees_the_course_under_its_label_and_every_look_is_written_
     assert "[the client] hung up on [sister]" in sheet
     for text in (page, sheet):
         assert "Carla" not in text
-        assert "Ana" not in text
+        assert "Anastasia" not in text
         assert "2026-09" not in text
     looks = Entry.objects.filter(action="share.read", client=str(cast.carla.id))
     assert [(e.actor, e.detail["what"]) for e in looks] == [

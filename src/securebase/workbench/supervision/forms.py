@@ -26,7 +26,7 @@ class ShareForm(forms.Form):
         max_length=60,
         help_text="Not the name, nor initials: “the harbour case”.",
     )
-    until = forms.DateField(label="Until", widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="Until", widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
     parts = forms.MultipleChoiceField(
         label="Parts of the course", choices=SharedPart.choices, widget=forms.CheckboxSelectMultiple, required=False
     )
