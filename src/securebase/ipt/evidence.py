@@ -61,9 +61,9 @@ def _disputes(record: EpisodeRecord) -> Iterator[Finding]:
             yield Finding(area, f"{person.name}: expectations met {met:g} of 10", last.worksheet, last.id, id_)
         if strain is not None and strain >= MUCH_STRAIN:
             yield Finding(area, f"{person.name}: strain {strain:g} of 10", last.worksheet, last.id, id_)
-    for a in record.artefacts_of("role_dispute"):
-        if a.text("issue"):
-            yield Finding(area, f"A dispute was described: {a.text('issue')}", a.worksheet, a.id, a.about)
+    # the last entry of each issue: a dispute that is entered session by session is one finding
+    for a in {a.text("issue"): a for a in record.artefacts_of("role_dispute") if a.text("issue")}.values():
+        yield Finding(area, f"A dispute was described: {a.text('issue')}", a.worksheet, a.id, a.about)
 
 
 def _transitions(record: EpisodeRecord, line: Timeline | None) -> Iterator[Finding]:

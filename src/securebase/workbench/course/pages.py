@@ -38,7 +38,7 @@ PLACES = (
     ("emotional-work", "Emotional work", "Tellings, story cards, corrective experiences"),
     ("ruptures", "Strain and repair", "Ruptures followed to their repair"),
     ("ending", "", "How far off it is, gains, and the plan for afterwards"),
-    ("reports", "Reports", "For the client, the referrer and the supervisor"),
+    ("client-downloads", "Reports", "For the client, the referrer and the supervisor"),
 )
 
 

@@ -182,9 +182,10 @@ class Glance:
     """One line of the card “at a glance”: what it is about, what is recorded, and where it is filled in."""
 
     label: str
-    lines: tuple[str, ...]
+    #: each line, and the id of what it comes from
+    lines: tuple[tuple[str, str], ...]
     worksheet: str
-    artefact: str = ""
+    many: bool = False
     warns: bool = False
 
 
@@ -201,8 +202,8 @@ def at_a_glance(record: EpisodeRecord) -> list[Glance]:
 
 def _glance(record: EpisodeRecord, name: str, label: str, words: Callable[[Artefact], list[str]]) -> Glance:
     found = record.artefacts_of(name)
-    lines = tuple(line for a in found for line in words(a) if line)
-    return Glance(label, lines, name, found[-1].id if found else "")
+    lines = tuple((line, a.id) for a in found for line in words(a) or [worksheet(name).name])
+    return Glance(label, lines, name, worksheet(name).many)
 
 
 def _in_words(a: Artefact, name: str) -> str:
@@ -225,7 +226,7 @@ def _medication(a: Artefact) -> list[str]:
 def _earlier(a: Artefact) -> list[str]:
     rows = a.rows("earlier_episodes")
     if not rows:
-        return []
+        return ["none entered"]
     years = [str(r.get("from") or "")[:4] for r in rows if r.get("from")]
     return [f"{len(rows)} earlier" + (f", from {', '.join(years)}" if years else "")]
 
@@ -238,8 +239,11 @@ def _boundaries(record: EpisodeRecord) -> Glance:
     found = record.artefacts_of("boundary_record")
     breaches = sum(a.values.get("breach") is True for a in found)
     lines = tuple(
-        f"{_in_words(a, 'happened_on')}: {_in_words(a, 'kind').lower()}"
-        + (" (breach)" if a.values.get("breach") is True else "")
+        (
+            f"{_in_words(a, 'happened_on')}: {_in_words(a, 'kind').lower()}"
+            + (" (breach)" if a.values.get("breach") is True else ""),
+            a.id,
+        )
         for a in found
     )
-    return Glance("Boundaries", lines, "boundary_record", found[-1].id if found else "", warns=breaches > 0)
+    return Glance("Boundaries", lines, "boundary_record", many=True, warns=breaches > 0)

@@ -1,0 +1,76 @@
+"""The pages of a course in a real browser: searched, clicked, typed into; nothing serious from axe on full pages."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from securebase.workbench.worksheets.models import Artefact
+from workbench.cast import Cast, make_cast
+from workbench.course.course_cast import a_whole_course
+from workbench.inventory.network_cast import add_people
+from workbench.test_accessibility import findings, page, pytestmark, sign_in  # noqa: F401 (fixture and marks)
+
+
+@pytest.fixture
+def full(live_server: Any) -> Cast:
+    cast = make_cast()
+    add_people(cast, "Lena", "Boss")
+    a_whole_course(cast)
+    return cast
+
+
+def test_full_pages_have_no_serious_findings(page: Any, live_server: Any, full: Cast) -> None:  # noqa: F811
+    sign_in(page, live_server, full)
+    found = []
+    for name, query in (
+        ("course", ""),
+        ("timeline", "?zoom=life&add=life_event"),
+        ("formulation", ""),
+        ("area-work", "?add=role_dispute"),
+        ("ending", ""),
+    ):
+        page.goto(live_server.url + reverse(name, args=[full.carla.id]) + query)
+        found += findings(page)
+    assert found == []
+
+
+def test_a_course_is_worked_with(page: Any, live_server: Any, full: Cast) -> None:  # noqa: F811
+    """Tools found by typing; an event added by a click on its day; the formulation typed into the picture."""
+    sign_in(page, live_server, full)
+    carla = full.carla.id
+    narrow = page.viewport_size["width"] < 900
+
+    page.goto(live_server.url + reverse("course", args=[carla]))
+    groups = page.locator("[data-tools] details")
+    assert groups.first.evaluate("group => group.open") is not narrow
+    page.get_by_label("Find a tool").fill("role play")
+    assert page.locator("[data-tools] li:visible a").all_inner_texts() == ["Role play"]
+    page.keyboard.press("Escape")
+
+    page.goto(live_server.url + reverse("timeline", args=[carla]))
+    if narrow:
+        assert page.locator(".timeline-wide svg").is_hidden()
+        page.get_by_role("link", name="Add a life event").click()
+    else:
+        box = page.locator(".timeline-wide svg").bounding_box()
+        page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.45)
+    page.wait_for_url(re.compile("add=life_event"))
+    if not narrow:
+        assert re.search(r"on=2026-0[6-9]-\d\d", page.url)
+    page.get_by_label("What happened?").fill("A letter came")
+    page.get_by_label("When").fill("2026-06-15")
+    page.get_by_role("button", name="Save and go back").click()
+    page.get_by_role("link", name=re.compile("A letter came")).last.wait_for()
+
+    page.goto(live_server.url + reverse("formulation", args=[carla]))
+    page.get_by_label("How does it show?").fill("I cannot sleep")
+    page.locator("#picture [data-saving]").filter(has_text=re.compile("^Saved \\d\\d:\\d\\d")).wait_for()
+    page.get_by_role("button", name="Write it from the fields").click()
+    page.get_by_text("Change it until it can be said aloud").wait_for()
+    said = Artefact.objects.visible_to(full.alma).get(worksheet="formulation").values
+    assert said["narrative"].startswith("We moved and began to fight.\n\n")
+    assert said["narrative"].endswith("And so: I cannot sleep.")
