@@ -10,8 +10,8 @@ from securebase.charts.render import svg
 from securebase.charts.style import INK, SOFT, colour, layered, table, themed
 from securebase.ipt.tellings import Story
 
-#: Drawn at this width in a card and shown at the card's: read well from 300 to 560 pixels.
-WIDTH, HEIGHT = 430, 190
+#: Drawn at this width and shown at the width of its card, which is 300 to 560 pixels.
+WIDTH, HEIGHT = 380, 190
 
 
 def tellings_chart(story: Story) -> alt.LayerChart:

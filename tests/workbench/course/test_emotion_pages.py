@@ -111,3 +111,12 @@ def test_the_record_has_its_typed_parts(cast: Cast) -> None:
     assert [e.session for e in record.corrective_experiences] == [3]
     assert [(i.name, i.value) for i in record.inputs] == [("role_play", 2.0)]
     assert [(e.at, e.dependent, e.weight) for e in record.life_events] == [(-2.0, True, 1.0)]
+
+
+def test_incidents_say_what_they_did_to_the_mood(cast: Cast, alma: Browser) -> None:
+    first = filled(cast, "incident", {"what_happened": "She hung up", "mood_before": "7", "mood_after": "3"})
+    filled(cast, "incident", {"what_happened": "He asked how I was", "mood_before": "4", "mood_after": "6"})
+    url = reverse("worksheet", args=[cast.carla.id, "incident", first.id])
+    page = BeautifulSoup(alma.get(url).content, "html.parser")
+    assert "Mood, before and after 7 → 3" in words(page.select_one(".shift"))
+    assert "4 → 6 He asked how I was" in words(page.select_one(".moved"))

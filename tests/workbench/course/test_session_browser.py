@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -335,3 +336,54 @@ def test_pages_of_emotional_work_with_something_in_them(
         page.get_by_role("link", name="Strain and repair").click()
         page.get_by_role("heading", name="Strain and repair").wait_for()
         assert findings(page) == []
+
+
+def drawn(page: Any) -> str:
+    """What stands above the worksheet, without the spaces between its pieces."""
+    return re.sub(r">\s+<", "><", str(page.locator("[data-replayed]").inner_html())).replace("> ", ">")
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_an_exchange_is_replayed_as_it_is_typed_and_the_same_after_loading(
+    chromium: Any, live_server: Any, cast: Cast, size: dict[str, int]
+) -> None:
+    url = reverse("worksheet", args=[cast.carla.id, "communication_analysis", uuid.uuid4()])
+    for page in open_page(chromium, live_server, cast, url, viewport=size):
+        assert not page.locator(".replay").is_visible()
+        row = page.locator(".sheet-row").first
+        row.get_by_role("radio", name="The other", exact=True).check()
+        row.get_by_label("Said or done").fill("Fine, then I <go>.")
+        row.get_by_label("As the other heard it").fill("You do not matter")
+        row.get_by_role("checkbox", name="Came as an attack").check()
+        row.get_by_label("A better version").fill("I need an hour alone")
+        turn = page.locator(".turn.other")
+        assert turn.locator(".line").inner_text() == "Fine, then I <go>."
+        assert turn.locator(".fault").inner_text() == "Came as an attack"
+        assert turn.locator(".better").inner_text() == "better I need an hour alone"
+        page.locator("[data-saving]").filter(has_text=re.compile(r"^Saved \d\d:\d\d$")).wait_for()
+        typed = drawn(page)
+        page.reload()
+        assert drawn(page) == typed
+        assert findings(page) == []
+
+
+def test_options_and_confidence_are_drawn_as_they_are_typed(chromium: Any, live_server: Any, cast: Cast) -> None:
+    url = reverse("worksheet", args=[cast.carla.id, "decision_analysis", uuid.uuid4()])
+    for page in open_page(chromium, live_server, cast, url):
+        row = page.locator(".sheet-row").first
+        row.get_by_label("Option", exact=True).fill("Stay")
+        row.get_by_role("radio", name="7", exact=True).check()
+        page.get_by_label("To try first").fill("stay")
+        assert page.locator(".weighed .chosen th").inner_text() == "Stay to try first"
+        assert page.locator(".rating .part").get_attribute("width") == "70"
+        page.locator("[data-saving]").filter(has_text=re.compile(r"^Saved \d\d:\d\d$")).wait_for()
+        typed = drawn(page)
+        page.reload()
+        assert drawn(page) == typed
+        page.goto(live_server.url + reverse("worksheet", args=[cast.carla.id, "role_play", uuid.uuid4()]))
+        assert not page.locator(".shift").is_visible()
+        group(page, "Confident before").get_by_role("radio", name="3", exact=True).check()
+        group(page, "Confident after").get_by_role("radio", name="8", exact=True).check()
+        assert page.locator("[data-words]").inner_text() == "3 → 8"
+        assert page.locator("[data-way]").get_attribute("x2") == "170"
+        page.locator("[data-saving]").filter(has_text=re.compile(r"^Saved \d\d:\d\d$")).wait_for()

@@ -165,6 +165,8 @@ def _shown(
     last = found.versions.order_by("-number").first() if found else None
     context |= {
         "worksheet": spec,
+        # what a worksheet shows above its fields, where it shows anything
+        "above": [f"worksheets/above_{spec.id}.html", "worksheets/above_nothing.html"],
         "artefact": found,
         "artefact_id": opened.artefact_id,
         "inputs": inputs(spec, values, unread, people=people, **_lineage(request)),

@@ -1,0 +1,52 @@
+"""Worksheets of the hour read as what they are about."""
+
+from __future__ import annotations
+
+import pytest
+
+from securebase.ipt.filling import fill
+from securebase.ipt.replay import Shift, Turn, dialogue, options, shift
+from securebase.ipt.shelf import worksheet
+
+
+def test_a_dialogue_has_its_lines_in_order_with_faults_in_words() -> None:
+    typed = {
+        "lines": [
+            {"speaker": "client", "said": "You are late", "heard": "You are bad", "faults": ["indirect", "attack"]},
+            {"speaker": "silence", "said": "Nobody spoke"},
+            {"said": "I was worried", "better": "Call me next time"},
+        ]
+    }
+    found = dialogue(fill(worksheet("communication_analysis"), typed).values)
+    assert found == (
+        Turn("client", "You are late", heard="You are bad", faults=("Said sideways", "Came as an attack")),
+        Turn("silence", "Nobody spoke"),
+        Turn("client", "I was worried", better="Call me next time"),
+    )
+    assert dialogue({}) == ()
+
+
+def test_the_option_to_try_first_is_found_whatever_its_letters() -> None:
+    typed = {"options": [{"option": "Stay", "rating": "0"}, {"option": "Move out"}], "chosen": " move  OUT"}
+    found = options(fill(worksheet("decision_analysis"), typed).values)
+    assert [(o.option, o.rating, o.chosen) for o in found] == [("Stay", 0.0, False), ("Move out", None, True)]
+    unchosen = options({"options": ({"good": "something"},)})
+    assert [o.chosen for o in unchosen] == [False]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"a": 3.0, "b": 7.0}, "3 → 7"),
+        ({"a": 0.0, "b": 7.0}, "0 → 7"),
+        ({"b": 7.0}, "? → 7"),
+    ],
+)
+def test_a_movement_is_said_in_a_row(values: dict[str, float], words: str) -> None:
+    found = shift(values, "a", "b")
+    assert isinstance(found, Shift)
+    assert found.words == words
+
+
+def test_no_rating_is_no_movement() -> None:
+    assert shift({"a": True, "b": "7"}, "a", "b") is None
