@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from datetime import datetime, timedelta
@@ -18,17 +19,21 @@ from django.utils import timezone
 from securebase.errors import NotPermittedError
 from securebase.ipt.filling import fill
 from securebase.ipt.shelf import worksheet
+from securebase.measurement.catalogue import instrument
+from securebase.records.artefact import Placement
 from securebase.records.vocabulary import Agreement, Moment, Respondent
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.clients import actions as clients
 from securebase.workbench.clients.models import Client, Episode
+from securebase.workbench.inventory.actions import add_relationship, draw_circle
 from securebase.workbench.own_pages import actions
 from securebase.workbench.own_pages.models import OwnPage
-from securebase.workbench.therapy_sessions.actions import create_session
+from securebase.workbench.own_pages.own_line import in_words
+from securebase.workbench.therapy_sessions.actions import create_session, record_check_in
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode
 from securebase.workbench.worksheets.actions import remove_artefact, save_artefact, share_artefact
 from securebase.workbench.worksheets.models import Artefact
-from workbench.cast import BEGAN, Cast
+from workbench.cast import BEGAN, NOON, Cast, answers
 
 
 def new_link(cast: Cast, at: datetime | None = None) -> actions.NewLink:
@@ -457,3 +462,80 @@ def test_what_is_not_for_clients_to_fill_in_stays_the_therapists(cast: Cast, alm
     path = reverse("worksheet", args=[cast.carla.id, "incident", uuid.uuid4()])
     alma.post(path, {"what_happened": "She hung up", "revision": "0", "from_paper": "1"})
     assert cast.episode.artefacts.get().respondent == Respondent.THERAPIST
+
+
+# ---- circle and line -------------------------------------------------------------------------------------------------
+def test_the_circle_is_drawn_by_the_client_and_shows_no_rating_of_the_therapists(cast: Cast) -> None:
+    now = timezone.now()
+    person = add_relationship(
+        episode=cast.episode, by=cast.alma, name_shown="Anastasia", relation="rival", is_focus=True, at=now
+    )
+    stood = Placement(str(person.id), 0.9, 0.0, tension=True)
+    draw_circle(episode=cast.episode, by=cast.alma, placements=[stood], at=now, respondent=Respondent.THERAPIST)
+    browser = opened(cast)
+    page = browser.get("/own/circle/").content.decode()
+    assert "Anastasia" in page
+    for hidden in ("rival", "focus-ring", "by the therapist"):
+        assert hidden not in page
+    soup = BeautifulSoup(page, "html.parser")
+    over = soup.find("input", attrs={"name": "over"})["value"]
+    places = json.dumps([{"relationship": str(person.id), "radius": 0.3, "angle": 90.0}])
+    typed = {"kind": "present", "over": over, "placements": places}
+    told = browser.post("/own/circle/save/", typed, headers={"Accept": "application/json"})
+    assert told.status_code == 200
+    last = cast.episode.circles.order_by("drawn_at").last()
+    assert last is not None
+    assert (last.respondent, last.drawn_by, last.placed[0].radius) == ("client", None, 0.3)
+    # over what is no longer the last one, nothing is saved
+    stale = browser.post("/own/circle/save/", typed)
+    assert stale.status_code == 302
+    assert cast.episode.circles.count() == 2
+
+
+def test_the_client_adds_somebody_by_a_first_name(cast: Cast) -> None:
+    browser = opened(cast)
+    browser.post("/own/circle/person/", {"name": "  Ben "})
+    browser.post("/own/circle/person/", {"name": "   "})
+    assert [p.name_shown for p in cast.episode.relationships.all()] == ["Ben"]
+    assert Entry.objects.filter(action="relationship.added", actor="", client=str(cast.carla.id)).count() == 1
+
+
+def test_a_stranger_cannot_be_put_on_the_circle(cast: Cast) -> None:
+    nora = clients.create_client(therapist=cast.alma, name_shown="Nora N.", began_on=BEGAN)
+    assert nora.episode is not None
+    strange = add_relationship(episode=nora.episode, by=cast.alma, name_shown="Otto", at=timezone.now())
+    places = json.dumps([{"relationship": str(strange.id), "radius": 0.3, "angle": 90.0}])
+    typed = {"kind": "present", "over": " 0", "placements": places}
+    answer = opened(cast).post("/own/circle/save/", typed, headers={"Accept": "application/json"})
+    assert answer.status_code == 409
+    assert cast.episode.circles.count() == 0
+
+
+def test_without_its_switch_there_is_no_circle(cast: Cast, alma: Browser) -> None:
+    browser = opened(cast)
+    alma.post(reverse("own-page-settings", args=[cast.carla.id]), {})
+    assert browser.get("/own/circle/").status_code == 404
+    assert browser.post("/own/circle/save/", {}).status_code == 404
+    assert browser.post("/own/circle/person/", {"name": "Ben"}).status_code == 404
+    assert "My circle" not in browser.get("/own/").content.decode()
+
+
+def test_the_line_is_there_only_where_the_therapist_shares_it(cast: Cast, alma: Browser) -> None:
+    check_in = cast.invite().check_in
+    record_check_in(check_in=check_in, responses=answers("session_before", 5.0), submission="s", at=NOON)
+    browser = opened(cast)
+    assert "How it has been" not in browser.get("/own/").content.decode()
+    alma.post(reverse("own-page-settings", args=[cast.carla.id]), {"graph": "1"})
+    page = browser.get("/own/").content.decode()
+    assert "How it has been" in page
+    assert "You have answered once so far: 5" in page
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [([16.0, 4.0], "better by more"), ([4.0, 16.0], "worse by more"), ([10.0, 9.0], "may not mean a change")],
+)
+def test_a_change_is_said_against_what_answers_move_by_themselves(values: list[float], said: str) -> None:
+    words = in_words(instrument("phq9").scale("total"), values)
+    assert said in words
+    assert "0 to 27, where more means more trouble" in words

@@ -148,6 +148,18 @@ def test_a_client_on_a_phone_by_touch(phone: Any, live_server: Any, people: Cast
     assert stories(people) == [{"story": "The harbour", "tones": ["courage"]}]
 
     phone.get_by_role("link", name="Back to your page").tap()
+    phone.get_by_role("link", name="Look at my circle").tap()
+    phone.get_by_label("Somebody is missing?").fill("Ana")
+    phone.get_by_role("button", name="Add this person").tap()
+    phone.locator("[data-tray]").get_by_text("Ana").tap()
+    phone.get_by_role("slider", name="Ana").wait_for()
+    phone.get_by_text("Saved ", exact=False).first.wait_for()
+    found += findings(phone)
+    assert [(c.respondent, c.drawn_by, len(c.placements)) for c in people.episode.circles.all()] == [
+        ("client", None, 1)
+    ]
+
+    phone.get_by_role("link", name="Back to your page").tap()
     phone.get_by_role("button", name="Answer it now").tap()
     phone.get_by_role("heading", name="How have things been?").wait_for()
     phone.go_back()
@@ -220,9 +232,9 @@ def test_what_was_typed_without_a_line_is_there_and_saved_after_the_tab_was_clos
     again = phone.context.new_page()
     phone.context.set_offline(False)
     again.goto(address)
-    again.wait_for_function("document.querySelector('#before')?.value === 'I ran away'")
+    playwright.expect(again.get_by_label("How I used to tell it")).to_have_value("I ran away")
     assert stories(people) == [{"story": "The harbour", "before": "I ran away"}]
-    again.wait_for_function("!Object.keys(localStorage).length")
+    assert again.evaluate("Object.keys(localStorage).length") == 0
 
 
 def test_on_a_device_that_was_handed_over_nothing_is_kept(desk: Any, live_server: Any, people: Cast) -> None:

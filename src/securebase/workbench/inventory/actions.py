@@ -32,7 +32,7 @@ _OWN_LINK = "the client draws on a page of their own"
 def add_relationship(
     *,
     episode: Episode,
-    by: Account,
+    by: Account | None,
     name_shown: str,
     at: datetime,
     relation: str = "",
@@ -41,8 +41,10 @@ def add_relationship(
     professional: bool = False,
     is_focus: bool = False,
 ) -> Relationship:
-    """One more person in the client's life. Raises InputError where there is no room for more."""
-    ensure_own(episode.client, by)
+    """One more person in the client's life; `by` None where the client adds them on a page of their own, which answers
+    for the link. Raises InputError where there is no room for more."""
+    if by is not None:
+        ensure_own(episode.client, by)
     if episode.relationships.filter(left_at=None).count() >= MOST_PEOPLE:
         raise InputError(f"there are {MOST_PEOPLE} people here already", advice="Take out somebody who matters less.")
     relationship = Relationship.objects.create(

@@ -32,6 +32,7 @@ from securebase.workbench.own_pages.gate import (
     page_of_visit,
 )
 from securebase.workbench.own_pages.models import OwnPage
+from securebase.workbench.own_pages.own_line import own_line
 from securebase.workbench.therapy_sessions.models import CheckIn
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import sent_only
@@ -97,7 +98,7 @@ def end(request: HttpRequest, visit: Visit) -> HttpResponse:
         actions.close_page(page=visit.page, by=None, at=timezone.now())
         end_visit(request)
         return closed(request, visit.page, for_good=True)
-    return _page(request, visit, "end", {})
+    return show(request, visit, "end", {})
 
 
 @own
@@ -112,7 +113,9 @@ def still_here(request: HttpRequest, visit: Visit) -> HttpResponse:
 @require_GET
 def home(request: HttpRequest, visit: Visit) -> HttpResponse:
     actions.record_read(page=visit.page, what="own_page", object_id=visit.page.id)
-    return _page(request, visit, "home", {"home": queries.home(visit.episode, timezone.now())})
+    now = timezone.now()
+    line = own_line(visit.episode, now) if visit.page.shows_graph else None
+    return show(request, visit, "home", {"home": queries.home(visit.episode, now), "line": line})
 
 
 @own
@@ -226,7 +229,7 @@ def _shown(
         context["said"] = said(mine, values, people)
         context["answers"] = _ANSWERS if spec.agreement else ()
     status = 400 if refused else 200
-    return _page(request, visit, "worksheet", context, status=status)
+    return show(request, visit, "worksheet", context, status=status)
 
 
 #: What a client may say to what was written with them or about them.
@@ -267,7 +270,7 @@ def answer(request: HttpRequest, visit: Visit, name: str, artefact_id: uuid.UUID
 
 
 # ---- small pieces ----------------------------------------------------------------------------------------------------
-def _page(request: HttpRequest, visit: Visit, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def show(request: HttpRequest, visit: Visit, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     everywhere = around(request, visit.page) | {
         "visit": visit,
         "therapist": visit.client.therapist,

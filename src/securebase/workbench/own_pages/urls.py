@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from securebase.workbench.own_pages import pages, settings_pages
+from securebase.workbench.own_pages import circle_pages, pages, settings_pages
 
 SETTINGS = "clients/<uuid:client_id>/own-page/"
 SHEET = "own/sheet/<slug:name>/"
@@ -20,6 +20,9 @@ urlpatterns = [
     path("own/end/", pages.end, name="own-end"),
     path("own/still-here/", pages.still_here, name="own-still-here"),
     path("own/check-in/<uuid:check_in_id>/", pages.check_in, name="own-check-in"),
+    path("own/circle/", circle_pages.circle, name="own-circle"),
+    path("own/circle/save/", circle_pages.save, name="own-circle-save"),
+    path("own/circle/person/", circle_pages.add_person, name="own-circle-person"),
     path(SHEET, pages.begin, name="own-begin"),
     path(ONE, pages.worksheet, name="own-worksheet"),
     path(ONE + "answer/", pages.answer, name="own-answer"),

@@ -1,0 +1,130 @@
+"""The client's own closeness circle: drawn by them, with names and places only; nothing that the therapist rated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from securebase.errors import InputError
+from securebase.ipt.network_wording import HOURS
+from securebase.records.vocabulary import CircleKind, Respondent, Ring
+from securebase.workbench.course.circle_view import CircleView, circle_view
+from securebase.workbench.course.queries import record_of
+from securebase.workbench.inventory.actions import add_relationship, draw_circle
+from securebase.workbench.inventory.forms import CircleForm, placements_sent, placements_typed
+from securebase.workbench.inventory.models import Circle
+from securebase.workbench.own_pages import actions
+from securebase.workbench.own_pages.gate import Visit, own
+from securebase.workbench.own_pages.pages import show
+from securebase.workbench.ui.conflict import sentence
+from securebase.workbench.ui.methods import sent_only
+
+_UNREADABLE = "The circle could not be read, so nothing was saved."
+_LONGEST_NAME = 80
+
+
+def _may(visit: Visit) -> None:
+    if not visit.page.shows_circle:
+        raise Http404
+
+
+@own
+@require_GET
+def circle(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The circle as the client drew it last, to go on with."""
+    _may(visit)
+    actions.record_read(page=visit.page, what="circle")
+    context = {
+        "view": _view(visit),
+        "rings": [(r.value, r.label) for r in Ring],
+        "hours": range(1, HOURS + 1),
+        "today": timezone.localdate(),
+    }
+    return show(request, visit, "circle", context)
+
+
+def _view(visit: Visit) -> CircleView:
+    """Only what is the client's: people by name, and the circles that the client drew."""
+    record = record_of(visit.episode, timezone.now())
+    plain = replace(
+        record,
+        artefacts=(),
+        relationships=tuple(replace(r, relation="", is_focus=False) for r in record.relationships),
+        circles=tuple(c for c in record.circles if c.respondent is Respondent.CLIENT),
+    )
+    last = _last(visit)
+    over = f"{last.id} {last.version}" if last else " 0"
+    return circle_view(plain, episode=visit.episode, kind=CircleKind.PRESENT, centre="you", over=over)
+
+
+def _last(visit: Visit) -> Circle | None:
+    rows = visit.episode.circles.filter(kind=CircleKind.PRESENT.value, removed_at=None)
+    return rows.order_by("drawn_at").last()
+
+
+@own
+@sent_only
+def save(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """From the page's script (answered in JSON) or from the plain form."""
+    _may(visit)
+    form = CircleForm(request.POST, episode=visit.episode)
+    last = _last(visit)
+    if not form.is_valid() or form.cleaned_data["kind"] is not CircleKind.PRESENT:
+        return _refused(request, _UNREADABLE)
+    try:
+        if "placements" in request.POST:
+            placements = placements_sent(request.POST)
+        else:
+            placements = placements_typed(request.POST, visit.episode, last.placed if last else ())
+    except (ValueError, TypeError, AttributeError):
+        return _refused(request, _UNREADABLE)
+    try:
+        drawn = draw_circle(
+            episode=visit.episode,
+            by=None,
+            placements=placements,
+            at=timezone.now(),
+            new_version=form.cleaned_data["new_version"],
+            over=form.cleaned_data["over"],
+        )
+    except InputError as error:
+        return _refused(request, sentence(error), status=409)
+    at = timezone.localtime(drawn.drawn_at)
+    if _by_script(request):
+        return JsonResponse({"over": f"{drawn.id} {drawn.version}", "saved": f"{at:%H:%M}", "circle": str(drawn.id)})
+    messages.success(request, "Your circle is saved.")
+    return redirect("own-circle")
+
+
+@own
+@sent_only
+def add_person(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Somebody who is missing, by first name."""
+    _may(visit)
+    name = " ".join(request.POST.get("name", "").split())
+    if not name or len(name) > _LONGEST_NAME:
+        messages.error(request, "Type a name: a first name is enough.")
+        return redirect("own-circle")
+    try:
+        add_relationship(episode=visit.episode, by=None, name_shown=name, at=timezone.now())
+    except InputError as error:
+        messages.error(request, sentence(error))
+    else:
+        messages.success(request, f"{name} is there, and waits for a place.")
+    return redirect("own-circle")
+
+
+def _by_script(request: HttpRequest) -> bool:
+    return "application/json" in request.headers.get("Accept", "")
+
+
+def _refused(request: HttpRequest, why: str, *, status: int = 400) -> HttpResponse:
+    if _by_script(request):
+        return JsonResponse({"refused": why}, status=status)
+    messages.error(request, why)
+    return redirect("own-circle")
