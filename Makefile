@@ -59,9 +59,11 @@ docs: $(BIN)/.dev
 	@$(BIN)/python -m pytest tests/repository
 
 # The library as someone gets it from `pip install .`: not editable, no web, and CC=false, a compiler that always fails.
-# Every room's door, and the model by its readable kernel; `make test` runs the rest, by both kernels where that matters.
-CORE_TESTS = measurement records exchange charts reports cli journeys $(addprefix model/test_,likelihood.py kernel.py \
-  equations.py smoothing.py track.py fit.py simulate_panel.py)
+# From table to report, the commands that are quick without a compiler, and the model by its readable kernel; what needs
+# neither (instruments, charts, files) runs the same in `make test`, which runs all of it.
+CORE_TESTS = journeys test_door.py repository/test_start_up.py \
+  $(addprefix cli/test_,main.py doctor.py instruments.py score.py simulate.py theory.py) \
+  $(addprefix model/test_,likelihood.py kernel.py equations.py smoothing.py track.py simulate_panel.py)
 test-core:
 	@echo "== The library alone: no web, no compiler"
 	@test -x .venv-core/bin/python || $(PYTHON) -m venv .venv-core
