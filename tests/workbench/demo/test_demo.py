@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from django.test import Client as Browser
+from django.utils import timezone
 
 from securebase.cli.demo import command
 from securebase.errors import InputError, NotPermittedError
@@ -23,9 +24,11 @@ from securebase.workbench.audit.queries import verify
 from securebase.workbench.casefile import with_everything
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.demo.actions import PASSWORD, USER_NAME, build_clinic
+from securebase.workbench.demo.others import CODE, LINK, OPEN_CLIENT, SUPERVISOR_USER_NAME
 from securebase.workbench.demo.roster import ROSTER
 from securebase.workbench.progress import queries
 from securebase.workbench.progress.models import StoredPicture
+from securebase.workbench.supervision.models import Share
 from securebase.workbench.therapy_sessions.models import Administration, CheckIn, CheckInState
 from workbench.cast import make_cast
 
@@ -99,7 +102,11 @@ def test_the_same_seed_gives_the_same_clinic(therapist: Account) -> None:
     assert [r.value for r in made["Ash K."].symptoms.reported] == [8.0, 7.8, 6.6, 6.6, 8.8, 8.0, 9.2]
 
 
-def test_it_says_how_to_sign_in_and_that_all_is_simulated(therapist: Account, browser: Browser) -> None:
+@pytest.mark.django_db
+def test_it_says_how_to_sign_in_and_that_all_is_simulated(settings: object, browser: Browser) -> None:
+    settings.DEMO = True  # type: ignore[attr-defined]
+    # today: what is shared, and a link, end after a time
+    build_clinic(now=timezone.now())
     page = browser.get("/sign-in/").content.decode()
     assert f"<code>{USER_NAME}</code>" in page
     assert f"<code>{PASSWORD}</code>" in page
@@ -109,6 +116,24 @@ def test_it_says_how_to_sign_in_and_that_all_is_simulated(therapist: Account, br
     assert "every client here is simulated" in home.content.decode()
     client = Client.objects.for_the_workbench(because=WHY).get(name_shown="Noor B.")
     assert "simulated client, no real person" in browser.get(f"/clients/{client.id}/report/").content.decode()
+
+    # the supervisor, with what was shared and what was said to it
+    assert f"<code>{SUPERVISOR_USER_NAME}</code>" in page
+    browser.post("/sign-out/")
+    assert browser.post("/sign-in/", {"user_name": SUPERVISOR_USER_NAME, "password": PASSWORD}).status_code == 302
+    shared = Share.objects.for_the_workbench(because=WHY).get()
+    course = browser.get(f"/supervision/{shared.id}/").content.decode()
+    assert shared.label in course
+    assert "We always went round it" in course
+    assert OPEN_CLIENT not in course
+
+    # a client's own page opens with its link and its code, and with no other
+    browser.post("/sign-out/")
+    assert f'href="/p/{LINK}/"' in page
+    assert f"<code>{CODE}</code>" in page
+    assert browser.post(f"/p/{LINK}/", {"code": "000000"}).status_code == 400
+    assert browser.post(f"/p/{LINK}/", {"code": CODE}).status_code == 302
+    assert "My plan for staying well" in browser.get("/own/").content.decode()
 
 
 @pytest.mark.django_db

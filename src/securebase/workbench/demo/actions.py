@@ -29,6 +29,7 @@ from securebase.workbench.clients.actions import create_client
 from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
 from securebase.workbench.demo.besides import asked_besides, how_low, own_rating
 from securebase.workbench.demo.courses import lived, write
+from securebase.workbench.demo.others import OPEN_CLIENT, add_supervisor, open_own_page, share
 from securebase.workbench.demo.roster import PHQ9, ROSTER, Person
 from securebase.workbench.progress.queries import current_picture
 from securebase.workbench.therapy_sessions.actions import acknowledge_alert, invite_check_in
@@ -74,9 +75,18 @@ def build_clinic(*, now: datetime, seed: int = SEED, progress: Progress = _quiet
         for done, (person, course) in enumerate(zip(ROSTER, courses, strict=True)):
             progress("Inventing clients", done, len(ROSTER))
             _write(person, course, therapist=therapist, now=now)
+        _let_in(therapist, now)
         record(actor=None, action="demo.built", detail={"clients": len(ROSTER), "seed": seed})
     make_pictures(therapist=therapist, now=now, progress=progress)
     return therapist
+
+
+def _let_in(therapist: Account, now: datetime) -> None:
+    """The supervisor, and the client with a page of their own, where that client is in the roster."""
+    supervisor = add_supervisor(therapist=therapist, password=PASSWORD)
+    for episode in Episode.objects.visible_to(therapist).filter(client__name_shown=OPEN_CLIENT):
+        share(episode=episode, therapist=therapist, supervisor=supervisor, now=now)
+        open_own_page(episode=episode, therapist=therapist, now=now)
 
 
 def make_pictures(*, therapist: Account, now: datetime, progress: Progress = _quiet) -> None:

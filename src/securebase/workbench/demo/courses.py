@@ -24,14 +24,12 @@ from securebase.ipt.filling import Filled, fill
 from securebase.ipt.reading import one_of, read_toml
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Field, Kind
-from securebase.measurement.catalogue import instruments
 from securebase.measurement.toml_fields import Fields
 from securebase.records.artefact import Placement
-from securebase.records.vocabulary import Agreement, CircleKind, Moment, Respondent
+from securebase.records.vocabulary import Agreement, CircleKind, Respondent
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.inventory.actions import add_relationship, draw_circle
-from securebase.workbench.therapy_sessions.actions import rate_session, type_in_administration
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.worksheets.actions import answer_artefact, save_artefact, share_artefact
 
@@ -40,8 +38,6 @@ _DAY = re.compile(r"session (\d+)(?: ([+-]) (\d+))?")
 _FILLED, _ANSWERED = timedelta(minutes=48), timedelta(minutes=70)
 #: The circle is drawn when people have been talked about.
 _DRAWN = timedelta(minutes=58)
-#: What is asked beside the check-in is answered with it.
-_BEFORE, _AFTER = timedelta(minutes=-38), timedelta(minutes=67)
 _MARKS = ("gives", "receives", "tension")
 #: What in a file's table of a worksheet is about the saving, not a field of the worksheet.
 _ABOUT_IT = ("worksheet", "session", "about", "by_client", "shared", "later", "again", "answers")
@@ -101,15 +97,6 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """A questionnaire beside the check-in's own, answered at a session; the responses in the order of its items."""
-
-    instrument: str
-    session: int
-    responses: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Lived:
     """What one client's course has left behind so far."""
 
@@ -117,7 +104,6 @@ class Lived:
     people: tuple[Somebody, ...] = ()
     circles: tuple[Drawn, ...] = ()
     written: tuple[Written, ...] = ()
-    answered: tuple[Answered, ...] = ()
 
 
 # ---- reading ---------------------------------------------------------------------------------------------------------
@@ -137,14 +123,13 @@ def lived() -> Mapping[str, Lived]:
 def read_lived(file: str, content: bytes) -> Lived:
     """The course that a TOML file tells. Raises ShelfError that names the file and what in it is not sound."""
     top = read_toml(file, content)
-    top.only("client", "people", "circles", "work", "answered")
+    top.only("client", "people", "circles", "work")
     people = top.tables("people")
     found = Lived(
         client=top.text("client"),
         people=tuple(_somebody(p) for p in people),
         circles=tuple(_drawn(c) for c in top.tables("circles")),
         written=(*(r for p in people for r in _ratings(p)), *(w for t in top.tables("work") for w in _written(t))),
-        answered=tuple(a for name in top.table("answered").values for a in _answered(top.table("answered"), name)),
     )
     known = {p.id for p in found.people}
     named = {w.about for w in found.written if w.about} | {name for c in found.circles for name in c.places}
@@ -224,18 +209,6 @@ def _answer(at: Fields) -> Answer:
     return Answer(at.whole("session"), one_of(at, "agreement", Agreement), at.text("said", ""))
 
 
-def _answered(at: Fields, instrument: str) -> list[Answered]:
-    known = instruments().get(instrument)
-    if known is None:
-        at.fail(f"there is no instrument “{instrument}”", instrument)
-    found = []
-    for session, responses in at.table(instrument).values.items():
-        if not isinstance(responses, list) or len(responses) != len(known.items):
-            at.fail(f"must be {len(known.items)} answers", f"{instrument}.{session}")
-        found.append(Answered(instrument, int(session), tuple(at.as_number(r, instrument) for r in responses)))
-    return found
-
-
 # ---- writing ---------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class _Course:
@@ -283,8 +256,6 @@ def write(
         _draw(drawn, course)
     for n, written in enumerate(one.written):
         _write(written, course, minutes=timedelta(seconds=10 * n))
-    for answered in one.answered:
-        _answer_instrument(answered, course)
 
 
 def _add(person: Somebody, course: _Course) -> None:
@@ -314,28 +285,6 @@ def _draw(drawn: Drawn, course: _Course) -> None:
             Placement(str(course.people[name]), radius, angle, **dict.fromkeys(marks, True))
             for name, (radius, angle, marks) in drawn.places.items()
         ],
-    )
-
-
-def _answer_instrument(answered: Answered, course: _Course) -> None:
-    kind = instruments()[answered.instrument]
-    responses = {item.number: value for item, value in zip(kind.items, answered.responses, strict=True)}
-    after = kind.moment is Moment.AFTER
-    at, submission = course.at(answered.session) + (_AFTER if after else _BEFORE), str(uuid.uuid4())
-    session = course.sessions[answered.session]
-    if kind.respondent is Respondent.THERAPIST:
-        rate_session(session=session, by=course.therapist, responses=responses, submission=submission, at=at)
-        return
-    type_in_administration(
-        episode=course.episode,
-        by=course.therapist,
-        instrument=kind.id,
-        responses=responses,
-        at=at,
-        submission=submission,
-        session=session,
-        moment=Moment.AFTER if after else Moment.BEFORE,
-        simulated=True,
     )
 
 

@@ -100,7 +100,7 @@ ROSTER = (
         14,
         "A steady course that nears its end.",
         measure=PHQ9,
-        pushes=(*steadily("symptoms", 6, 14, -0.22), *steadily("social_support", 5, 14, 0.25)),
+        pushes=((1, "symptoms", 0.7), *steadily("symptoms", 4, 14, -0.4), *steadily("social_support", 5, 14, 0.25)),
     ),
     Person("June P.", "they/them", TRANSITION, 2, "The second session has just been held.", planned=12, next_in=4),
     Person("Ines R.", "she/her", DISPUTE, 6, "An ordinary course.", next_in=5, pushes=steadily("symptoms", 1, 6, 1.2)),

@@ -1,0 +1,71 @@
+"""Who else has a part in the demo clinic: a supervisor with whom one course is shared, and that course's client.
+
+How they come in stands on the demo's sign-in page; everything behind it is invented, so neither is a secret.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth.hashers import make_password
+
+from securebase.workbench.accounts.actions import create_account
+from securebase.workbench.accounts.models import Account, Role
+from securebase.workbench.clients.models import Episode
+from securebase.workbench.own_pages.actions import choose_what_is_shown, make_link
+from securebase.workbench.supervision.actions import comment, share_course
+from securebase.workbench.supervision.models import SharedPart
+from securebase.workbench.therapy_sessions.tokens import digest
+
+SUPERVISOR_USER_NAME, SUPERVISOR = "supervisor", "Dr L. Brandt"
+#: The client whose course is shared and who has a page of their own, with its link and its code.
+OPEN_CLIENT, LINK, CODE = "Tomasz W.", "tomasz-simulated", "160014"
+_LABEL = "The printer"
+_SHARED_FOR, _SHARED_SINCE = timedelta(days=60), timedelta(hours=20)
+
+
+def add_supervisor(*, therapist: Account, password: str) -> Account:
+    """A supervisor of the same clinic."""
+    return create_account(
+        clinic=therapist.clinic,
+        user_name=SUPERVISOR_USER_NAME,
+        name_shown=SUPERVISOR,
+        password=password,
+        roles=(Role.SUPERVISOR,),
+    )
+
+
+def share(*, episode: Episode, therapist: Account, supervisor: Account, now: datetime) -> None:
+    """Share the course since the day before, with what both have said to it."""
+    began = now - _SHARED_SINCE
+    shared = share_course(
+        episode=episode,
+        by=therapist,
+        supervisor=supervisor,
+        label=_LABEL,
+        until=now + _SHARED_FOR,
+        parts=list(SharedPart),
+        worksheets=[],
+        at=began,
+        agreed=True,
+    )
+    report = episode.artefacts.get(worksheet="case_report")
+    said = (
+        (
+            supervisor,
+            "You let him tell it five times, and it is his own story now. What did you leave out for that?",
+            None,
+        ),
+        (therapist, "The money. We always went round it, he and I.", None),
+        (supervisor, "Then let it be the first aim of the monthly sessions, before the school.", report),
+    )
+    for n, (by, words, about) in enumerate(said):
+        comment(share=shared, by=by, text=words, at=began + timedelta(hours=1 + 5 * n), artefact=about)
+
+
+def open_own_page(*, episode: Episode, therapist: Account, now: datetime) -> None:
+    """The client's own page under a link and a code that are known to everybody."""
+    page = make_link(client=episode.client, by=therapist, at=now).page
+    page.token_digest, page.code_hash = digest(LINK), make_password(CODE)
+    page.save(update_fields=["token_digest", "code_hash"])
+    choose_what_is_shown(page=page, by=therapist, graph=True, circle=True)
