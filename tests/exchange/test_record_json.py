@@ -216,12 +216,23 @@ def everything() -> EpisodeRecord:
 
 @pytest.mark.parametrize("texts", [False, True])
 def test_it_names_nobody_and_no_day(texts: bool) -> None:
-    out = record_text(for_outside(everything(), person="client-1", texts=texts, hidden=("Carla Cruz",)))
+    outside = for_outside(everything(), person="client-1", texts=texts, hidden=("Carla Cruz",), relations=("partner",))
+    out = record_text(outside)
     for word in ("Carla", "Cruz", "Alma", "Mara", "Jo Example", "Granny", "2026", "secret-id", '"r1"', "NOTE"):
         assert word not in out
     assert ("WORDS" in out) is texts
     assert "2001-02-05" in out  # five weeks after the begin, as before
     assert "partner" in out
+
+
+def test_a_relation_in_words_of_ones_own_is_a_text() -> None:
+    ada, jo = cases.record().relationships[3], cases.record().relationships[0]
+    own = replace(ada, relation="Jo Example’s boss at the harbour")
+    record = replace(everything(), relationships=(jo, own))
+    names = {"person": "x", "relations": ("partner",)}
+    assert [r.relation for r in for_outside(record, **names).relationships] == ["partner", ""]
+    told = [r.relation for r in for_outside(record, texts=True, **names).relationships]
+    assert told == ["partner", "[person 1]’s boss at the harbour"]
 
 
 def test_numbers_and_links_stay_what_they_were() -> None:

@@ -86,6 +86,14 @@ def test_the_inventory_needs_people_and_the_circle_somebody_in_it() -> None:
     assert standing(replace(record, circles=(drawn,)), "I6") is Standing.DONE
 
 
+def test_a_circle_drawn_again_is_one_of_another_day() -> None:
+    def drawn(*days: float) -> tuple[ClosenessCircle, ...]:
+        return tuple(ClosenessCircle(f"c{d}", d, placements=(Placement("0", 0.2, 0.0),)) for d in days)
+
+    assert standing(replace(EMPTY, circles=drawn(14.1, 14.2, 14.3)), "M5") is not Standing.DONE
+    assert standing(replace(EMPTY, circles=drawn(14.1, 42.0)), "M5") is Standing.DONE
+
+
 def test_a_formulation_is_done_when_the_client_has_answered_it() -> None:
     told = left("formulation", narrative="It began with the move", stressor="a", vulnerability="b", support="c")
     assert standing(replace(EMPTY, artefacts=(told,)), "I8") is Standing.DONE

@@ -132,6 +132,7 @@ def test_goals_stand_in_one_table() -> None:
         ("Granny Ada and Ada", "[grandmother] and [grandmother]"),
         ("Carla and Mara", "[the client] and [friend 1]"),
         ("jo in small letters", "jo in small letters"),
+        ("JO said so", "[partner] said so"),
     ],
 )
 def test_names_in_texts_become_relations(text: str, hidden: str) -> None:
@@ -139,6 +140,21 @@ def test_names_in_texts_become_relations(text: str, hidden: str) -> None:
     hide = hiding(cases.record(), names, ["Carla C."])
     assert hide(text) == hidden
     assert hiding(EpisodeRecord(person="x"), {})(text) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "hidden"),
+    [
+        ("lena", "then lena called", "then [person] called"),
+        ("my boss", "my boss and my sister", "[person] and my sister"),
+        ("李娜", "昨天李娜打电话", "昨天[person]打电话"),
+        ("שרה", "ושרה בכתה", "ו[person] בכתה"),
+        ("Øystein", "Øystein, ØYSTEIN", "[person], [person]"),
+    ],
+)
+def test_a_name_is_found_however_it_is_written(name: str, text: str, hidden: str) -> None:
+    record = replace(cases.record(), relationships=(replace(cases.record().relationships[0], name=name),))
+    assert hiding(record, {record.relationships[0].id: "person"})(text) == hidden
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ anonymous.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -23,12 +23,18 @@ _WORDED = {Kind.LINE, Kind.TEXT}
 
 
 def for_outside(
-    record: EpisodeRecord, *, person: str, texts: bool = False, hidden: Sequence[str] = ()
+    record: EpisodeRecord,
+    *,
+    person: str,
+    texts: bool = False,
+    hidden: Sequence[str] = (),
+    relations: Collection[str] = (),
 ) -> EpisodeRecord:
     """The record under the pseudonym `person`.
 
-    People are called “person 1” and so on, by their relation as before. Ids are counted anew. Days that were typed into
-    a worksheet are moved so that the therapy begins on `BEGINS_ON`. texts: whether what was written freely goes along,
+    People are called “person 1” and so on, by their relation as before; without `texts` only where it is one of the
+    usual `relations`, for any other was written freely. Ids are counted anew. Days that were typed into a worksheet
+    are moved so that the therapy begins on `BEGINS_ON`. texts: whether what was written freely goes along,
     with every name of the inventory and of `hidden` replaced; fields that are notes never go, nor do worksheets that
     left the shelf, of whose fields nothing is known.
     """
@@ -58,6 +64,9 @@ def for_outside(
         told = {f.id: value(f, found[f.id]) for f in fields if found.get(f.id) is not None}
         return {name: item for name, item in told.items() if item is not None}
 
+    def relation(said: str) -> str:
+        return hide(said) if texts else said if said.strip().lower() in relations else ""
+
     return replace(
         record,
         person=person,
@@ -68,7 +77,7 @@ def for_outside(
             for n, a in enumerate(known, 1)
         ),
         relationships=tuple(
-            replace(r, id=ids[r.id], name=names[r.id], relation=hide(r.relation)) for r in record.relationships
+            replace(r, id=ids[r.id], name=names[r.id], relation=relation(r.relation)) for r in record.relationships
         ),
         circles=tuple(_circle(c, n, ids) for n, c in enumerate(record.circles, 1)),
     )

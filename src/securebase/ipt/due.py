@@ -159,8 +159,9 @@ def _piece(leaves: Leaves, record: EpisodeRecord) -> Piece:
         n = len(record.symptom_scores if leaves.measure == "symptoms" else record.scores(leaves.measure))
         return Piece("a score of symptoms" if leaves.measure == "symptoms" else leaves.measure, n > 0, "measures")
     if leaves.circle:
-        n = len([c for c in record.circles if c.kind is CircleKind.PRESENT and c.placements])
-        words = "a closeness circle" if leaves.circle == 1 else f"{leaves.circle} versions of the closeness circle"
+        # drawn twice within an hour is no circle drawn again
+        n = len({int(c.at) for c in record.circles if c.kind is CircleKind.PRESENT and c.placements})
+        words = "a closeness circle" if leaves.circle == 1 else f"the closeness circle drawn on {leaves.circle} days"
         return Piece(words, n >= leaves.circle, "relationships")
     if leaves.people:
         n = len([r for r in record.relationships if r.left_at is None])

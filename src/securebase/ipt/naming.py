@@ -39,8 +39,9 @@ def hiding(record: EpisodeRecord, names: Mapping[str, str], hidden: Sequence[str
     known |= {word: CLIENT for name in hidden for word in _words(name)}
     if not known:
         return lambda text: text
+    known |= {word.upper(): shown for word, shown in known.items() if word.upper() not in known}
     longest_first = sorted(known, key=len, reverse=True)
-    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(w) for w in longest_first)})(?!\w)")
+    pattern = re.compile("|".join(_found_as(w) for w in longest_first))
     return lambda text: pattern.sub(lambda found: known[found[0]], text)
 
 
@@ -74,11 +75,18 @@ def _from_begin(day: str, began_on: date | None) -> str | None:
     return f"about {count} {name}{'' if count == 1 else 's'} before the therapy"
 
 
+def _found_as(word: str) -> str:
+    """A pattern for the word by itself. Scripts without capitals often write words without a gap between them, or with
+    a particle joined on: there it is found inside a word too."""
+    return re.escape(word) if word.upper() == word.lower() else rf"(?<!\w){re.escape(word)}(?!\w)"
+
+
 def _words(name: str) -> list[str]:
-    """The whole name, and each word of it that is one (an initial is none)."""
+    """The whole name, however it is written, and each word of it that is one (an initial is none, nor is a word in
+    small letters, such as “my” in “my boss”)."""
     whole = " ".join(name.split())
     parts = [p.strip(".,") for p in whole.split()]
-    return [w for w in dict.fromkeys((whole, *parts)) if len(w) > 1 and w[:1].isupper()]
+    return [w for w in dict.fromkeys((whole, *parts)) if len(w) > 1 and (w == whole or not w[:1].islower())]
 
 
 def _hidden(of: Field, value: Any, hide: Callable[[str], str]) -> Any:

@@ -130,10 +130,12 @@ def test_choosing_saves_the_worksheet_and_the_focus_together(alma: Browser, cast
     assert "<b>The move</b>" not in said
 
 
-def test_three_areas_are_refused_and_nothing_is_saved(alma: Browser, cast: Cast) -> None:
+def test_three_areas_are_no_focus_and_no_word_is_lost(alma: Browser, cast: Cast) -> None:
     chosen = ["role_transition", "grief", "role_dispute"]
-    assert "at most two" in send(alma, cast, "area-choose", **chooser(chosen=chosen))
-    assert not Artefact.objects.visible_to(cast.alma).filter(worksheet="problem_area").exists()
+    typed = {"evidence.2.area": "role_transition", "evidence.2.speaks_for": "The move"}
+    assert "at most two" in send(alma, cast, "area-choose", **chooser(chosen=chosen, **typed))
+    kept = Artefact.objects.visible_to(cast.alma).get(worksheet="problem_area")
+    assert kept.values["evidence"][0]["speaks_for"] == "The move"
     assert episode_of(cast).problem_areas == ["role_dispute"]
 
 

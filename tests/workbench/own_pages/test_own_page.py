@@ -399,7 +399,7 @@ def test_the_formulation_is_read_and_answered_in_own_words(cast: Cast, given: st
     browser = opened(cast)
     assert "To read: how we understand it" in browser.get("/own/").content.decode()
     path = f"/own/sheet/formulation/{found.id}/"
-    browser.post(path + "answer/", {"agreement": given, "said": words, "version": "1"})
+    browser.post(path + "answer/", {"agreement": given, "said": words, "version": "1", "revision": "1"})
     row = again(found)
     assert row.agreement == given
     assert row.versions.get().said == words
@@ -539,3 +539,31 @@ def test_a_change_is_said_against_what_answers_move_by_themselves(values: list[f
     words = in_words(instrument("phq9").scale("total"), values)
     assert said in words
     assert "0 to 27, where more means more trouble" in words
+
+
+def test_nobody_agrees_to_words_they_have_not_read(cast: Cast) -> None:
+    found, browser = kept(cast, "formulation", {"narrative": "You fell ill when you lost her."}), opened(cast)
+    page = BeautifulSoup(browser.get(f"/own/sheet/formulation/{found.id}/").content, "html.parser")
+    form = page.find("form", {"action": f"/own/sheet/formulation/{found.id}/answer/"})
+    assert form is not None
+    sent = {i["name"]: i["value"] for i in form.select("input[type=hidden]") if i["name"] != "csrfmiddlewaretoken"}
+    # within half an hour the therapist's text is the same version, and another text all the same
+    save_artefact(
+        id=found.id,
+        episode=cast.episode,
+        worksheet="formulation",
+        by=cast.alma,
+        filled=fill(worksheet("formulation"), {"narrative": "You were always like this."}),
+        revision=found.revision,
+        at=timezone.now(),
+    )
+    url = f"/own/sheet/formulation/{found.id}/answer/"
+    refused = browser.post(url, sent | {"agreement": "agreed"})
+    assert "was changed while you read it" in refused.content.decode()
+    assert again(found).agreement == Agreement.OPEN
+    assert again(found).version == found.version
+
+
+def test_closing_for_good_empties_the_browser_too(cast: Cast) -> None:
+    page = BeautifulSoup(opened(cast).get("/own/end/").content, "html.parser")
+    assert page.select_one("form[data-forget]") is not None

@@ -250,6 +250,8 @@ def test_with_the_contracts_yes_none_is_asked(cast: Cast, alma: Browser) -> None
         {"until": "2999-01-01"},
         {"parts": []},
         {"label": "Carla C. of the harbour"},
+        {"label": "carla’s course"},
+        {"label": "Carla, harbour"},
         {"supervisor": "nobody"},
         {"worksheets": ["nonsense"]},
     ],

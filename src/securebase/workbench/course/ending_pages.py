@@ -113,6 +113,13 @@ def finish(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     if "end" not in request.POST and "maintenance" not in request.POST:
         messages.error(request, "Choose how it goes on.")
         return redirect("ending", client_id)
+    # a second tap, or a page that was open before, must not end the course that has begun meanwhile
+    if request.POST.get("episode", str(episode.id)) != str(episode.id):
+        messages.error(request, "Another course has begun since this page was opened. Nothing was changed.")
+        return redirect("course", client_id)
+    if "maintenance" not in request.POST and episode.ended_on is not None:
+        messages.error(request, "The course had ended already.")
+        return redirect("ending", client_id)
     form = _maintenance(queries.record_of(episode, now), course_forms_of(account.clinic))
     try:
         if "maintenance" in request.POST:

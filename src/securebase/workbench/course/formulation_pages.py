@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -124,18 +123,22 @@ def _source(episode: Episode, finding: Finding, here: str) -> str:
 @_only_therapists
 @sent_only
 def choose_areas(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """Save the worksheet, and make what is chosen in it the focus of the course: both in one, so that they agree."""
+    """Save the worksheet, and make what is chosen in it the focus of the course. What was typed is kept also where that
+    cannot be the focus."""
     episode = _episode_of(request, client_id, "area-choose")
     account = signed_in(request)
     found = present_one(episode, "problem_area")
     filled = sheets.sent(request, "problem_area", found=found, formulation=lineage_of(account.clinic).formulation)
     chosen = _texts(filled.values.get("chosen"))
     try:
-        with transaction.atomic():
-            sheets.keep(request, episode, "problem_area", filled)
-            set_focus(episode=episode, by=account, areas=[ProblemArea(a) for a in chosen])
+        sheets.keep(request, episode, "problem_area", filled)
     except InputError as error:
         messages.error(request, f"Not saved. {sentence(error)}")
+        return redirect(reverse("formulation", args=[client_id]) + "#area")
+    try:
+        set_focus(episode=episode, by=account, areas=[ProblemArea(a) for a in chosen])
+    except InputError as error:
+        messages.error(request, f"Saved, but the focus of the course stays as it was. {sentence(error)}")
     else:
         words = " and ".join(ProblemArea(a).label.lower() for a in chosen) or "no area yet"
         messages.success(request, f"The focus of the course is {words}.")

@@ -75,13 +75,14 @@ def sheet(
 
 
 def sent(request: HttpRequest, name: str, *, found: Artefact | None, formulation: str) -> Filled:
-    """What a page sent of a worksheet. Fields of the other lineage of formulation stay as they were."""
+    """What a page sent of a worksheet. Fields of the other lineage of formulation, or of an
+    earlier shelf, stay as they were."""
     spec = worksheet_called(name)
     filled = fill(spec, typed_in(spec, request.POST))
     if found is None:
         return filled
-    hidden = {f.id for f in spec.fields} - {f.id for f in spec.fields_for(formulation)}
-    kept = {k: v for k, v in queries.values_of(found).items() if k in hidden}
+    shown = {f.id for f in spec.fields_for(formulation)}
+    kept = {k: v for k, v in queries.values_of(found).items() if k not in shown}
     return Filled(filled.values | kept, filled.unread)
 
 

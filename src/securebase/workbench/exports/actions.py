@@ -27,6 +27,7 @@ from securebase.workbench.clients.actions import ensure_own
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course.queries import record_of
 from securebase.workbench.exports.queries import case_of, episode_with_work, pseudonym
+from securebase.workbench.inventory.forms import RELATIONS
 
 
 @transaction.atomic
@@ -73,7 +74,11 @@ def download_record(*, episode: Episode, by: Account, texts: bool, at: datetime)
     """The whole record as JSON under a pseudonym; what was written freely only where `texts`, and notes never."""
     ensure_own(episode.client, by)
     outside = for_outside(
-        record_of(episode, at), person=pseudonym(episode), texts=texts, hidden=(episode.client.name_shown,)
+        record_of(episode, at),
+        person=pseudonym(episode),
+        texts=texts,
+        hidden=(episode.client.name_shown,),
+        relations=RELATIONS,
     )
     made = record_text(outside, NOTES | {"texts": WITH_TEXTS if texts else WITHOUT_TEXTS}).encode()
     _written_down(episode, by, "record.downloaded", {"texts": texts, "bytes": len(made)})
@@ -91,7 +96,11 @@ def download_work(*, episode: Episode, by: Account, texts: bool, at: datetime) -
     if not versions:
         raise InputError("no worksheet was filled in yet", advice="Open one under Course.")
     outside = for_outside(
-        replace(record, artefacts=versions), person=pseudonym(episode), texts=texts, hidden=(episode.client.name_shown,)
+        replace(record, artefacts=versions),
+        person=pseudonym(episode),
+        texts=texts,
+        hidden=(episode.client.name_shown,),
+        relations=RELATIONS,
     )
     made = work_table(outside.person, outside.artefacts).encode()
     _written_down(episode, by, "work.downloaded", {"texts": texts, "bytes": len(made)})
@@ -102,7 +111,7 @@ def download_work(*, episode: Episode, by: Account, texts: bool, at: datetime) -
 NOTES = {
     "times": "Days since the local midnight on which the therapy began.",
     "days": "Days of the calendar are moved, so that every therapy begins on 1 January 2001.",
-    "people": "People of the inventory are counted; their relation to the client stays.",
+    "people": "People of the inventory are counted; their relation to the client stays where it is a usual one.",
 }
 WITH_TEXTS = "Texts are in it, with known names replaced. Fields for the therapist’s own notes are not."
 WITHOUT_TEXTS = "Nothing that was written freely is in it."

@@ -36,7 +36,7 @@ from securebase.workbench.own_pages.own_line import own_line
 from securebase.workbench.therapy_sessions.models import CheckIn
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import sent_only
-from securebase.workbench.worksheets.actions import answer_artefact, save_artefact
+from securebase.workbench.worksheets.actions import NOTHING_YET, answer_artefact, save_artefact
 from securebase.workbench.worksheets.forms import inputs, typed_in
 from securebase.workbench.worksheets.models import Artefact
 from securebase.workbench.worksheets.queries import people_of, values_of, worksheet_or_404
@@ -181,11 +181,13 @@ def _saved(
             session=found.therapy_session if found else None,
             about=found.about if found else None,
             simulated=visit.client.simulated,
+            anew="anew" in request.POST,
         )
     except InputError as error:
         if quietly:
             status = 409 if found and error.what == CHANGED_MEANWHILE else 400
-            return JsonResponse({"error": sentence(error), "revision": found.revision if found else 0}, status=status)
+            told = {"error": sentence(error), "revision": found.revision if found else 0}
+            return JsonResponse(told | {"empty": error.what == NOTHING_YET}, status=status)
         return _shown(request, visit, spec, artefact_id, found, filled=filled, refused=sentence(error))
     if quietly:
         at = timezone.localtime(kept.changed_at)
@@ -259,6 +261,7 @@ def answer(request: HttpRequest, visit: Visit, name: str, artefact_id: uuid.UUID
             artefact=found,
             by=None,
             version=_whole(request.POST.get("version")),
+            revision=_whole(request.POST.get("revision")),
             agreement=Agreement(given),
             said=words,
             at=timezone.now(),

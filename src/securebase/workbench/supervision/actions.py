@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
@@ -55,7 +56,7 @@ def share_course(
             where="Consent",
             advice="Ask the client, or say why it is shared all the same.",
         )
-    if episode.client.name_shown.casefold() in label.casefold():
+    if _names(episode.client.name_shown, label):
         raise InputError("the label names the client", where="Label", advice="Choose another word.")
     share = Share.objects.create(
         episode=episode,
@@ -85,6 +86,12 @@ def revoke_share(*, share: Share, by: Account, at: datetime) -> None:
 def record_look(*, share: Share, by: Account, what: str, object_id: object = "") -> None:
     """A supervisor looked at a shared course, or at one worksheet of it."""
     _record(by, "share.read", share, what=what, id=str(object_id))
+
+
+def _names(name: str, label: str) -> bool:
+    """Whether the label holds the client’s name or a word of it that is longer than an initial."""
+    words, said = (set(re.findall(r"\w+", text.casefold())) for text in (name, label))
+    return name.casefold() in label.casefold() or any(len(w) > 1 for w in words & said)
 
 
 def _may_speak(share: Share, by: Account, at: datetime) -> None:

@@ -23,6 +23,8 @@ from securebase.workbench.worksheets.models import Artefact, ArtefactVersion
 #: Saves of one person within so long of the last are one version: every pause in typing is saved, and a history of
 #: pauses would tell nobody anything.
 ONE_SITTING = timedelta(minutes=30)
+#: Refused because there is nothing to keep: no text is lost by it.
+NOTHING_YET = "nothing is filled in yet"
 _THE_CLIENTS_OWN = "the client’s own page"
 
 
@@ -64,12 +66,13 @@ def save_artefact(
     about: uuid.UUID | None = None,
     simulated: bool = False,
     from_paper: bool = False,
+    anew: bool = False,
 ) -> Artefact:
     """Keep what is in the worksheet now; begins it where there is none of this id.
 
     `revision` is the one the page was opened with (0 for a new one). Raises InputError where somebody saved meanwhile,
     where the id belongs to something else, or where nothing was filled in yet. `from_paper`: the client filled it in,
-    `by` types it in.
+    `by` types it in. `anew`: what is saved now was written elsewhere and stays in the history, whoever wrote it.
     """
     writer = Writer(by, from_paper)
     writer.may_write(episode, worksheet)
@@ -77,7 +80,7 @@ def save_artefact(
         raise InputError("the session belongs to another therapy")
     if about is not None and not episode.relationships.filter(id=about).exists():
         raise InputError("this person is not in the client’s inventory", advice="Choose somebody who is.")
-    saving = _Saving(writer, _plain(filled.values), _typed(filled), at, session, about)
+    saving = _Saving(writer, _plain(filled.values), _typed(filled), at, session, about, anew)
     rows = Artefact.objects.for_the_workbench(because="an artefact of an episode that is in reach")
     there = rows.select_for_update().filter(id=id).first()
     if there is None:
@@ -104,6 +107,7 @@ class _Saving:
     at: datetime
     session: TherapySession | None
     about: uuid.UUID | None
+    anew: bool = False
 
     def changes(self, there: Artefact) -> bool:
         """Whether anything is another after it."""
@@ -113,7 +117,7 @@ class _Saving:
 
 def _begin(id: uuid.UUID, episode: Episode, worksheet: str, saving: _Saving, *, simulated: bool) -> Artefact:  # noqa: A002
     if not saving.values and not saving.unread:
-        raise InputError("nothing is filled in yet", advice="Write or choose something first.")
+        raise InputError(NOTHING_YET, advice="Write or choose something first.")
     made = Artefact.objects.create(
         id=id,
         episode=episode,
@@ -138,6 +142,8 @@ def _keep(there: Artefact, saving: _Saving) -> None:
     changed = there.values != saving.values
     last = there.versions.order_by("-number").first()
     there.values, there.unread, there.changed_at = saving.values, saving.unread, saving.at
+    put_back = there.removed_at is not None
+    moved = (there.therapy_session, there.about) != (saving.session, saving.about)
     there.therapy_session, there.about, there.removed_at = saving.session, saving.about, None
     there.revision += 1
     if changed and (last is None or not _one_sitting(last, saving)):
@@ -152,13 +158,16 @@ def _keep(there: Artefact, saving: _Saving) -> None:
     if changed and last is not None:
         last.values, last.saved_at = saving.values, saving.at
         last.save(update_fields=["values", "saved_at"])
+    if put_back or moved:
+        _record(saving.writer.account, "artefact.put_back" if put_back else "artefact.moved", there)
+        return
     # an audit row a sitting, not a pause in typing; the record has another version all the same
     raise_record_version(there.episode)
 
 
 def _one_sitting(last: ArtefactVersion, saving: _Saving) -> bool:
     same_writer = last.saved_by == saving.writer.id and last.respondent == saving.writer.respondent
-    same_writer = same_writer and last.restored_from is None
+    same_writer = same_writer and last.restored_from is None and not saving.anew
     return same_writer and last.agreement == Agreement.OPEN and saving.at - last.saved_at < ONE_SITTING
 
 
@@ -193,11 +202,19 @@ def restore_version(*, artefact: Artefact, by: Account, number: int, at: datetim
 
 @transaction.atomic
 def answer_artefact(
-    *, artefact: Artefact, by: Account | None, version: int, agreement: Agreement, said: str, at: datetime
+    *,
+    artefact: Artefact,
+    by: Account | None,
+    version: int,
+    agreement: Agreement,
+    said: str,
+    at: datetime,
+    revision: int | None = None,
 ) -> Artefact:
     """What the client said to this version: agreed, agreed after changes, or declined; OPEN takes the answer back.
 
-    `by` is the therapist who writes it down, None the client. Raises InputError where there is a newer version.
+    `by` is the therapist who writes it down, None the client. `revision`: the one that was read; within a sitting the
+    text of a version still changes. Raises InputError where there is a newer one.
     """
     if by is not None:
         ensure_own(artefact.episode.client, by)
@@ -205,7 +222,7 @@ def answer_artefact(
         raise NotPermittedError("this was not shared with the client")
     if not artefact.kind.agreement:
         raise InputError("this is nothing to agree to")
-    if artefact.version != version:
+    if artefact.version != version or (revision is not None and artefact.revision != revision):
         raise InputError("it was changed while you read it", advice="Read the version that is there now.")
     answered = Agreement(agreement)
     rows = ArtefactVersion.objects.for_the_workbench(because=_THE_CLIENTS_OWN).filter(artefact=artefact, number=version)

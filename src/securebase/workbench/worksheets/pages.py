@@ -64,7 +64,10 @@ def _there(episode: Episode, spec: Worksheet, request: HttpRequest) -> Artefact 
     """The one artefact that a worksheet has by its nature: one a course, or one a session."""
     if not spec.many:
         return queries.present_one(episode, spec.id)
-    if spec.id == "session_note" and (session := _session(episode, request.GET.get("session"))):
+    if spec.id != "session_note":
+        return None
+    # a note that names no session will be that of the last one, which may have its note already
+    if session := _session(episode, request.GET.get("session")) or _todays(episode):
         return episode.artefacts.filter(worksheet=spec.id, therapy_session=session, removed_at=None).first()
     return None
 
@@ -108,9 +111,9 @@ def _saved(request: HttpRequest, context: dict[str, Any], opened: _Opened) -> Ht
     spec, found = opened.spec, opened.found
     filled = fill(spec, typed_in(spec, request.POST))
     if found is not None:
-        # what another lineage of formulation asked for stays where it was
-        hidden = {f.id for f in spec.fields} - {f.id for f in spec.fields_for(_formulation(request))}
-        kept = {k: v for k, v in queries.values_of(found).items() if k in hidden}
+        # what another lineage of formulation asked for, or an earlier shelf, stays where it was
+        shown = {f.id for f in spec.fields_for(_formulation(request))}
+        kept = {k: v for k, v in queries.values_of(found).items() if k not in shown}
         filled = Filled(filled.values | kept, filled.unread)
     quietly = request.headers.get("X-Autosave") == "1"
     try:
@@ -125,12 +128,14 @@ def _saved(request: HttpRequest, context: dict[str, Any], opened: _Opened) -> Ht
             session=_session(opened.episode, request.POST.get("session")),
             about=_uuid(request.POST.get("about")),
             from_paper=spec.client_fills and "from_paper" in request.POST,
+            anew="anew" in request.POST,
         )
     except InputError as error:
         present = found.revision if found else 0
         if quietly:
             status = 409 if found and error.what == CHANGED_MEANWHILE else 400
-            return JsonResponse({"error": sentence(error), "revision": present}, status=status)
+            told = {"error": sentence(error), "revision": present, "empty": error.what == actions.NOTHING_YET}
+            return JsonResponse(told, status=status)
         context |= _client(request, context["client"].id, "worksheet")
         return _shown(request, context, opened, filled=filled, refused=sentence(error))
     if quietly:
@@ -172,6 +177,7 @@ def _shown(
         "inputs": inputs(spec, values, unread, people=people, **_lineage(request)),
         "people": people,
         "about_id": str(about_id) if about_id else "",
+        "about_left": bool(about_id) and str(about_id) not in people,
         "about_name": queries.people_of(episode).get(str(about_id), ""),
         "session": session,
         "sessions": list(episode.therapy_sessions.order_by("-number")),

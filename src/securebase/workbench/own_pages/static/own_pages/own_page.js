@@ -44,7 +44,9 @@ class Draft {
     const answer = await fetch(this.form.action, {
       method: "POST", body: fields, headers: { "X-Autosave": "1" }, redirect: "error",
     }).catch(() => null);
-    if (answer?.ok || answer?.status === 400) this.forget();
+    // refused because it is empty: nothing to keep; refused for anything else it stays here
+    const told = answer?.status === 400 ? await answer.json().catch(() => ({})) : {};
+    if (answer?.ok || told.empty) this.forget();
     return Boolean(answer?.ok);
   }
 
@@ -58,6 +60,7 @@ class Draft {
     Object.assign(mine, { type: "button", className: "button", textContent: "Take what I typed then" });
     mine.addEventListener("click", async () => {
       fields.set("revision", this.form.elements.revision.value);
+      fields.set("anew", "1");
       if (await this.send(fields)) location.reload();
     });
     const theirs = document.createElement("button");
@@ -70,7 +73,9 @@ class Draft {
 
 const form = document.querySelector("form[data-keep]");
 if (form?.dataset.keep === "yes") new Draft(form).putBack();
-document.querySelector("form[action$='/own/close/']")?.addEventListener("submit", forgetAll);
+for (const leaving of document.querySelectorAll("form[action$='/own/close/'], form[data-forget]")) {
+  leaving.addEventListener("submit", forgetAll);
+}
 
 // ---- an unattended page ---------------------------------------------------------------------------------------------
 const minutes = Number(body.dataset.minutes);

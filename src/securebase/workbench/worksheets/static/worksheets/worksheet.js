@@ -1,5 +1,7 @@
 // A worksheet is saved while it is filled in: at every pause, when the page is left, and until the workbench says so.
 const PAUSE = 1200;
+// A browser sends no more than 64 KiB once the page is gone; more than that goes the usual way or not at all.
+const MOST_WHEN_LEAVING = 60_000;
 
 class Keeper {
   constructor(form) {
@@ -21,6 +23,7 @@ class Keeper {
     const fields = new URLSearchParams(new FormData(this.form));
     fields.delete("revision");
     fields.delete("next");
+    fields.delete("anew");
     fields.delete("csrfmiddlewaretoken");
     return fields.toString();
   }
@@ -43,15 +46,18 @@ class Keeper {
     clearTimeout(this.timer);
     this.busy = true;
     const sending = this.body();
+    const from = this.form.elements.revision.value;
+    const fields = new URLSearchParams(new FormData(this.form));
+    if (this.anew) fields.set("anew", "1");
     try {
       const answer = await fetch(this.form.action, {
         method: "POST",
-        body: new URLSearchParams(new FormData(this.form)),
+        body: fields,
         headers: { "X-Autosave": "1" },
-        keepalive: leaving,
+        keepalive: leaving && fields.toString().length < MOST_WHEN_LEAVING,
         redirect: "error",
       });
-      await this.answered(answer, sending);
+      await this.answered(answer, sending, from);
     } catch {
       this.failed = true;
       this.say("Not saved yet: no connection. It is tried again.", true);
@@ -62,10 +68,12 @@ class Keeper {
     if (!this.failed && this.unsaved) this.soon();
   }
 
-  async answered(answer, sending) {
+  async answered(answer, sending, from) {
     const told = answer.headers.get("content-type")?.includes("json") ? await answer.json() : {};
     if (answer.ok) {
       this.failed = false;
+      this.anew = false;
+      this.form.elements.anew?.remove();
       this.sent = sending;
       this.form.elements.revision.value = told.revision;
       this.form.dispatchEvent(new CustomEvent("saved"));
@@ -73,10 +81,15 @@ class Keeper {
       const open = Object.keys(told.problems ?? {}).length;
       this.say(open ? `Saved ${told.saved}; what is marked could not be read` : `Saved ${told.saved}`, open > 0);
     } else if (answer.status === 409) {
-      this.conflict(told);
-    } else if (answer.status === 400) {
+      const now = this.form.elements.revision.value;
+      if (from !== now && String(told.revision) === now) this.soon(); // two of this page's own saves crossed
+      else this.conflict(told);
+    } else if (answer.status === 400 && told.empty) {
       this.sent = sending; // an empty sheet: nothing to keep
       this.say("Nothing saved yet");
+    } else if (answer.status === 400) {
+      this.failed = true; // tried again with the next change
+      this.say(`Not saved. ${told.error ?? "The workbench could not take it; keep a copy of what you typed."}`, true);
     } else {
       this.failed = true;
       this.say(answer.status === 403 ? (this.form.dataset.ended ?? "Not saved: your sign-in has ended. Sign in again in another tab.") : "Not saved yet. It is tried again.", true);
@@ -96,6 +109,7 @@ class Keeper {
     Object.assign(mine, { type: "button", className: "button", textContent: "Save mine as the newest version" });
     mine.addEventListener("click", () => {
       this.form.elements.revision.value = told.revision;
+      this.anew = true; // what the others wrote stays in the history
       this.stopped = false;
       note.remove();
       this.now();
