@@ -10,12 +10,14 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
+from securebase.ipt.lineage import BEGINNING, STUART_ROBERTSON
 from securebase.records.vocabulary import Phase
 from securebase.workbench.accounts.actions import change_lineage
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.clients.models import Client
-from securebase.workbench.course.queries import at_a_glance, beads, record_of
+from securebase.workbench.course.queries import at_a_glance, beads, next_up, record_of
+from securebase.workbench.worksheets.actions import remove_artefact
 from securebase.workbench.worksheets.models import Artefact
 from workbench.cast import NOON, Cast
 from workbench.course.course_cast import a_whole_course, put, sessions
@@ -216,6 +218,21 @@ def test_the_client_page_names_what_is_next(alma: Browser, cast: Cast) -> None:
     page = text(alma, cast, "client")
     assert "Next in the course" in page
     assert page.count("due now") <= 3
+
+
+def test_what_is_next_follows_every_write(cast: Cast) -> None:
+    def told() -> set[str]:
+        return {s.task.id for s in next_up(episode_of(cast), timezone.now(), BEGINNING).standings}
+
+    assert {"I2", "I3"} <= told()
+    risk = put(cast, "risk_review", thoughts="none", decision="go_on")
+    assert "I2" not in told()
+    remove_artefact(artefact=risk, by=cast.alma, at=timezone.now())
+    assert "I2" in told()
+    people = add_people(cast, "Lena", "Boss", "Sister")
+    put(cast, "relationship", about=people["Lena"].id, contact="daily")
+    assert "I5" not in told()
+    assert "I3S" not in {s.task.id for s in next_up(episode_of(cast), timezone.now(), STUART_ROBERTSON).standings}
 
 
 def test_the_ending_shows_what_was_said_and_what_is_left(alma: Browser, cast: Cast) -> None:

@@ -212,3 +212,14 @@ def test_every_report_has_its_card(full: Cast, alma: Browser) -> None:
     for kind in Report:
         assert reverse("client-report-choose", args=[full.carla.id, kind.value]) in page
         assert pages.TITLES[kind][0] in page
+
+
+def test_a_record_says_what_an_outcome_must_be_adjusted_for(full: Cast) -> None:
+    alma = full.alma
+    alma.years_of_experience, alma.ipt_training, alma.orientation = 12, "supervised", "humanistic, of Bern"
+    alma.save()
+    without = actions.download_record(episode=full.episode, by=alma, texts=False, at=LATER).decode()
+    assert record_from_text(without).covariates["therapist_years_of_experience"] == 12
+    assert "cases under supervision" in without
+    assert "humanistic" not in without
+    assert "humanistic" in actions.download_record(episode=full.episode, by=alma, texts=True, at=LATER).decode()

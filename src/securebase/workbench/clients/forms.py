@@ -83,7 +83,9 @@ class EpisodeForm(forms.Form):
         gone = began_with and form_called(self.forms, began_with) is None
         form_field = self.fields["course_form"]
         assert isinstance(form_field, forms.ChoiceField)
-        form_field.choices = [(f.id, f.name) for f in self.forms] + ([(began_with, "as it began")] if gone else [])
+        form_field.choices = [(f.id, _in_numbers(f)) for f in self.forms] + (
+            [(began_with, "as it began")] if gone else []
+        )
 
     def wanted_form(self) -> CourseForm:
         """The numbers of the course: those of a form that was chosen anew, but for what was typed beside it."""
@@ -132,6 +134,12 @@ class EpisodeForm(forms.Form):
         if len(areas) > 2:
             raise forms.ValidationError("Choose at most two: the work needs a focus.")
         return areas
+
+
+def _in_numbers(form: CourseForm) -> str:
+    """A form with its numbers, as somebody who chooses among forms needs it."""
+    phases = "" if form.maintenance else f", {form.initial} to begin and {form.ending} to end"
+    return f"{form.name} ({form.sessions} sessions{phases}, every {form.days_between} days)"
 
 
 class NewClientForm(ClientForm, EpisodeForm):

@@ -80,7 +80,11 @@ def download_record(*, episode: Episode, by: Account, texts: bool, at: datetime)
         hidden=(episode.client.name_shown,),
         relations=RELATIONS,
     )
-    made = record_text(outside, NOTES | {"texts": WITH_TEXTS if texts else WITHOUT_TEXTS}).encode()
+    if by.years_of_experience is not None:
+        years = float(by.years_of_experience)
+        outside = replace(outside, covariates={**outside.covariates, "therapist_years_of_experience": years})
+    notes = NOTES | {"texts": WITH_TEXTS if texts else WITHOUT_TEXTS} | _of_the_therapist(by, texts=texts)
+    made = record_text(outside, notes).encode()
     _written_down(episode, by, "record.downloaded", {"texts": texts, "bytes": len(made)})
     return made
 
@@ -105,6 +109,14 @@ def download_work(*, episode: Episode, by: Account, texts: bool, at: datetime) -
     made = work_table(outside.person, outside.artefacts).encode()
     _written_down(episode, by, "work.downloaded", {"texts": texts, "bytes": len(made)})
     return made
+
+
+def _of_the_therapist(by: Account, *, texts: bool) -> dict[str, str]:
+    """What an outcome must later be adjusted for, as the therapist said it; free words only where texts are in it."""
+    said = {"therapist_ipt_training": by.get_ipt_training_display() if by.ipt_training else ""}
+    if texts:
+        said |= {"therapist_training": by.training, "therapist_orientation": by.orientation}
+    return {name: words for name, words in said.items() if words}
 
 
 #: What stands at the head of a record for whoever opens it.
