@@ -567,3 +567,16 @@ def test_nobody_agrees_to_words_they_have_not_read(cast: Cast) -> None:
 def test_closing_for_good_empties_the_browser_too(cast: Cast) -> None:
     page = BeautifulSoup(opened(cast).get("/own/end/").content, "html.parser")
     assert page.select_one("form[data-forget]") is not None
+
+
+def test_the_therapist_sees_what_came_from_the_client_lately(cast: Cast, alma: Browser) -> None:
+    middle(cast)
+    found = kept(cast, "formulation", {"narrative": "It began when Ana left"})
+    browser, path = opened(cast), reverse("own-page-settings", args=[cast.carla.id])
+    assert "From the client lately" not in alma.get(path).content.decode()
+    browser.post(browser.get("/own/sheet/story_card/").headers["Location"], {"story": "The harbour", "revision": "0"})
+    said = {"agreement": "agreed", "revision": str(again(found).revision)}
+    browser.post(f"/own/sheet/formulation/{found.id}/answer/", said)
+    page = alma.get(path).content.decode()
+    assert "wrote in “Story card”" in page
+    assert "answered “Formulation”" in page

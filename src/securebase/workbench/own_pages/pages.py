@@ -87,7 +87,9 @@ def _tried(request: HttpRequest, page: OwnPage) -> HttpResponse:
 def close(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Leave. Nothing stays in this browser."""
     end_visit(request)
-    return closed(request, visit.page, left=True)
+    response = closed(request, visit.page, left=True)
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
 
 
 @own

@@ -15,13 +15,14 @@ from securebase.ipt.worksheet import Report, Worksheet
 from securebase.records.artefact import Row
 from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.models import Account
+from securebase.workbench.audit.models import Entry
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.own_pages.actions import THE_CLIENTS_OWN
 from securebase.workbench.own_pages.models import OwnPage
 from securebase.workbench.own_pages.wording import in_the_clients_words
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode, CheckInState, TherapySession
 from securebase.workbench.therapy_sessions.tokens import digest
-from securebase.workbench.worksheets.models import Artefact
+from securebase.workbench.worksheets.models import Artefact, ArtefactVersion
 from securebase.workbench.worksheets.queries import people_of, values_of
 
 
@@ -124,7 +125,7 @@ def home(episode: Episode, now: datetime) -> Home:
         to_answer=to_answer,
         to_fill=[s for s in rest if s.worksheet.client_fills],
         to_read=[s for s in rest if not s.worksheet.client_fills],
-        to_begin=[spec for spec in worksheets().values() if may_begin(episode, spec)],
+        to_begin=[for_clients(spec) for spec in worksheets().values() if may_begin(episode, spec)],
     )
 
 
@@ -147,3 +148,35 @@ def _goals(sheets: list[Sheet]) -> list[str]:
 
 def _has_goal(row: Row) -> bool:
     return isinstance(row, Mapping) and bool(row.get("goal"))
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that the client did on their page."""
+
+    at: datetime
+    words: str
+    artefact: Artefact | None = None
+
+
+def lately(account: Account, episode: Episode, *, n: int = 8) -> list[Happening]:
+    """What the client wrote, answered or drew on their page, newest first, for the therapist."""
+    versions = ArtefactVersion.objects.visible_to(account).filter(artefact__episode=episode, artefact__removed_at=None)
+    wrote = versions.filter(saved_by=None).select_related("artefact").order_by("-saved_at")[:n]
+    entries = Entry.objects.filter(client=str(episode.client_id), actor="", action="artefact.answered")
+    answered = list(entries.order_by("-sequence")[:n])
+    known = {str(a.id): a for a in episode.artefacts.filter(id__in=[e.object_id for e in answered])}
+    circles = episode.circles.filter(drawn_by=None, removed_at=None).order_by("-drawn_at")[:n]
+    shelf = worksheets()
+    found = [
+        Happening(v.saved_at, f"wrote in “{shelf[v.artefact.worksheet].name}”", v.artefact)
+        for v in wrote
+        if v.artefact.worksheet in shelf
+    ]
+    found += [
+        Happening(e.at, f"answered “{shelf[known[e.object_id].worksheet].name}”", known[e.object_id])
+        for e in answered
+        if e.object_id in known
+    ]
+    found += [Happening(c.drawn_at, "drew on the circle") for c in circles]
+    return sorted(found, key=lambda h: h.at, reverse=True)[:n]

@@ -46,6 +46,7 @@ def own_page(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     episode = context["episode"]
     context |= {
         "sheets": queries.shared(episode) if episode else [],
+        "lately": queries.lately(signed_in(request), episode) if episode else [],
         "address": settings.ADDRESS,
         "weeks": settings.OWN_PAGE_WEEKS,
     }
