@@ -575,7 +575,7 @@ def test_the_therapist_sees_what_came_from_the_client_lately(cast: Cast, alma: B
     browser, path = opened(cast), reverse("own-page-settings", args=[cast.carla.id])
     assert "From the client lately" not in alma.get(path).content.decode()
     browser.post(browser.get("/own/sheet/story_card/").headers["Location"], {"story": "The harbour", "revision": "0"})
-    said = {"agreement": "agreed", "revision": str(again(found).revision)}
+    said = {"agreement": "agreed", "version": "1", "revision": str(again(found).revision)}
     browser.post(f"/own/sheet/formulation/{found.id}/answer/", said)
     page = alma.get(path).content.decode()
     assert "wrote in “Story card”" in page
