@@ -201,3 +201,12 @@ def test_lists_lead_to_the_page(cast: Cast, alma: Browser) -> None:
     assert soup(alma, reverse("session", args=[cast.carla.id, cast.session.id])).find(
         "a", href=address(cast, cast.session)
     )
+
+
+def test_a_second_note_of_a_session_is_listed_and_not_lost_from_sight(cast: Cast, alma: Browser) -> None:
+    filled(cast, NOTE, {"event": "First"}, cast.session)
+    assert "First" not in words(soup(alma, address(cast, cast.session)).select_one("#part-here").parent)
+    filled(cast, NOTE, {"event": "Second"}, cast.session, at=NOON + timedelta(hours=1))
+    page = soup(alma, address(cast, cast.session))
+    assert page.select_one("input[name=event]")["value"] == "First"  # type: ignore[index]
+    assert "Second session note" in words(page.select_one("#part-here").parent)

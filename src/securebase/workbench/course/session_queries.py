@@ -24,7 +24,7 @@ from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.models import Administration, Rupture, TherapySession
 from securebase.workbench.therapy_sessions.queries import administration_row, answers_of
 from securebase.workbench.worksheets.models import Artefact
-from securebase.workbench.worksheets.queries import Listed, listed, values_of
+from securebase.workbench.worksheets.queries import Listed, listed
 
 NOTE = "session_note"
 #: Points on 0 to 10 by which an answer must have moved to be named at a glance.
@@ -241,9 +241,14 @@ def tools(session: TherapySession, record: EpisodeRecord, here: Sequence[Listed]
 
 
 def artefacts_here(session: TherapySession) -> list[Listed]:
-    """What was filled in for this session besides its note, last changed first."""
-    rows = listed(session.episode)
-    return [one for one in rows if one.artefact.therapy_session_id == session.id and one.worksheet.id != NOTE]
+    """What was filled in for this session besides the note that the page shows, last changed first. A second note,
+    begun from the course, is among it: nothing of a session is out of sight on its page."""
+    note, rows = note_of(session), listed(session.episode)
+    return [
+        one
+        for one in rows
+        if one.artefact.therapy_session_id == session.id and (note is None or one.artefact.id != note.id)
+    ]
 
 
 # ---- other sessions --------------------------------------------------------------------------------------------------
@@ -265,8 +270,3 @@ def neighbours(session: TherapySession) -> Neighbours:
         rows.filter(number__gt=session.number).order_by("number").first(),
         timezone.make_aware(at),
     )
-
-
-def values_shown(note: Artefact | None) -> dict[str, object]:
-    """What stands in the fields of the note."""
-    return dict(values_of(note)) if note else {}
