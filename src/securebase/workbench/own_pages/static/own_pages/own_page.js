@@ -9,6 +9,11 @@ function forgetAll() {
   for (const name of Object.keys(store ?? {})) if (name.startsWith(PREFIX)) store.removeItem(name);
 }
 
+// what was filled in, without what a page adds of itself
+function words(fields) {
+  return [...fields].filter(([name]) => !["revision", "next", "anew", "csrfmiddlewaretoken"].includes(name)).join("\n");
+}
+
 // ---- what is typed --------------------------------------------------------------------------------------------------
 class Draft {
   constructor(form) {
@@ -32,6 +37,10 @@ class Draft {
     const kept = store?.getItem(this.name);
     if (!kept) return;
     const fields = new URLSearchParams(kept);
+    if (words(fields) === words(new URLSearchParams(new FormData(this.form)))) {
+      this.forget(); // it arrived after all, as the page was closing
+      return;
+    }
     if (fields.get("revision") === this.form.elements.revision.value) {
       if (await this.send(fields)) location.reload();
       return;
