@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -20,6 +21,20 @@ def shoot(page: Page, name: str, height: int) -> None:
     page.screenshot(path=HERE / f"{name}.png", clip={"x": 0, "y": 0, "width": 1280, "height": height})
 
 
+def course_of(page: Page, name: str) -> None:
+    """A course that was lived in: where it stands, who is near, one session."""
+    page.get_by_role("link", name="Caseload").first.click()
+    page.get_by_role("link", name=name).first.click()
+    for tab, picture, height in (("Course", "course", 1100), ("Relationships", "relationships", 1250)):
+        page.get_by_role("link", name=tab, exact=True).first.click()
+        page.wait_for_load_state("networkidle")
+        shoot(page, picture, height)
+    page.get_by_role("link", name="Picture", exact=True).click()
+    page.get_by_role("link", name=re.compile(r"^Session \d+$")).click()
+    page.wait_for_load_state("networkidle")
+    shoot(page, "session", 1250)
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, served("demo", Path(folder) / "data") as home, sync_playwright() as p:
         browser = p.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
@@ -30,6 +45,9 @@ def main() -> None:
         page.locator("main tbody tr").nth(0).get_by_role("link").first.click()
         page.wait_for_load_state("networkidle")
         shoot(page, "client", 1500)
+        course_of(page, "Tomasz W.")
+        page.goto(home)
+        page.locator("main tbody tr").nth(0).get_by_role("link").first.click()
         page.get_by_role("link", name="Check-in for").click()
         page.get_by_role("button", name="Hand over this device").first.click()
         page.set_viewport_size(PHONE)
