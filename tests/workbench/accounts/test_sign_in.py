@@ -300,13 +300,13 @@ def test_a_clients_check_in_is_no_business_of_a_borrowed_password(cast: Cast, br
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("bruno", "sharing with a supervisor"), ("rosa", "securebase study"), ("adam", "you manage accounts")],
+    [("bruno", "what therapists share with you"), ("rosa", "securebase study"), ("adam", "you manage accounts")],
 )
 def test_who_sees_no_clients_is_told_what_their_account_can_do(
     cast: Cast, browser: Browser, name: str, said: str
 ) -> None:
     browser.force_login(Account.objects.get(user_name=name))
-    answer = browser.get(reverse("caseload"), follow=True)
+    answer = browser.get(reverse("profile"))
     assert "What your account can do" in answer.content.decode()
     assert said in answer.content.decode()
 

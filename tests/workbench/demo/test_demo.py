@@ -120,7 +120,8 @@ def test_it_says_how_to_sign_in_and_that_all_is_simulated(settings: object, brow
     # the supervisor, with what was shared and what was said to it
     assert f"<code>{SUPERVISOR_USER_NAME}</code>" in page
     browser.post("/sign-out/")
-    assert browser.post("/sign-in/", {"user_name": SUPERVISOR_USER_NAME, "password": PASSWORD}).status_code == 302
+    arrived = browser.post("/sign-in/", {"user_name": SUPERVISOR_USER_NAME, "password": PASSWORD}, follow=True)
+    assert arrived.redirect_chain[-1][0] == "/supervision/"
     shared = Share.objects.for_the_workbench(because=WHY).get()
     course = browser.get(f"/supervision/{shared.id}/").content.decode()
     assert shared.label in course

@@ -49,7 +49,7 @@ def _next(request: HttpRequest) -> str:
 
 
 def _home(account: Account) -> str:
-    return reverse("caseload") if account.is_therapist else reverse("profile")
+    return reverse("caseload") if account.is_therapist or account.is_supervisor else reverse("profile")
 
 
 @login_not_required
