@@ -160,7 +160,7 @@ def in_words(story: Story) -> list[str]:
 def _came_back(back: float) -> str:
     if back > 0:
         return f"By the next telling {back:.0f} had come back on average, above where the last one ended."
-    return "The next telling did not rise above where the last one ended."
+    return "On average the next telling did not rise above where the last one ended."
 
 
 def _signed(value: float) -> str:

@@ -17,7 +17,7 @@ from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.clients.models import Client
 from securebase.workbench.course.queries import at_a_glance, beads, next_up, record_of
-from securebase.workbench.worksheets.actions import remove_artefact
+from securebase.workbench.worksheets.actions import remove_artefact, share_artefact
 from securebase.workbench.worksheets.models import Artefact
 from workbench.cast import NOON, Cast
 from workbench.course.course_cast import a_whole_course, put, sessions
@@ -250,6 +250,7 @@ def test_maintenance_is_a_course_of_its_own_that_begins_with_contract_plan_and_p
     acute = cast.episode
     put(cast, "maintenance_contract", sessions="6", days_between="30", aims=[{"aim": "x"}])
     put(cast, "relapse_plan", signs=[{"sign": "s"}], whom_to_tell=[{"person": str(people["Lena"].id)}])
+    share_artefact(artefact=acute.artefacts.get(worksheet="relapse_plan"), by=cast.alma, client=True)
     assert "a maintenance course has begun" in send(alma, cast, "ending-finish", maintenance="1")
     begun = episode_of(cast)
     assert begun.id != acute.id
@@ -257,6 +258,8 @@ def test_maintenance_is_a_course_of_its_own_that_begins_with_contract_plan_and_p
     assert begun.problem_areas == acute.problem_areas
     assert {p.name_shown for p in begun.relationships.all()} == {"Lena", "Boss"}
     plan = begun.artefacts.get(worksheet="relapse_plan")
+    assert plan.for_client  # the client keeps it on their own page
+    assert not begun.artefacts.get(worksheet="maintenance_contract").for_client
     assert plan.values["whom_to_tell"] == [{"person": str(begun.relationships.get(name_shown="Lena").id)}]
     assert acute.artefacts.get(worksheet="relapse_plan").values["whom_to_tell"] == [{"person": str(people["Lena"].id)}]
     page = text(alma, cast, "course")

@@ -14,7 +14,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from securebase.workbench.worksheets.models import Artefact
-from workbench.cast import Cast, make_cast
+from workbench.cast import PASSWORD, Cast, make_cast
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), None)
@@ -120,6 +120,28 @@ def test_two_tabs_neither_of_which_loses_a_word(context: Any, live_server: Any, 
     second.get_by_role("button", name="Save mine as the newest version").click()
     saved(second)
     assert kept(cast)["what_happened"] == "Second"
+    versions = Artefact.objects.visible_to(cast.alma).get().versions.order_by("number")
+    assert [v.values["what_happened"] for v in versions] == ["First, and more", "Second"]
+
+
+def test_a_sign_in_that_ended_loses_no_word(context: Any, live_server: Any, cast: Cast) -> None:
+    page = context.new_page()
+    page.goto(sheet(live_server, cast))
+    page.get_by_label("What happened?").fill("She hung up")
+    saved(page)
+    context.clear_cookies(name=django_settings.SESSION_COOKIE_NAME)
+    page.get_by_label("What happened?").fill("She hung up, and I did not call again")
+    page.get_by_text("your sign-in has ended").wait_for()
+    page.get_by_label("What happened?").fill("She hung up, and I did not call again. Not once.")
+    page.get_by_role("link", name="Sign in again here").click()
+    page.get_by_label("User name").fill("alma")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    saved(page)
+    box = page.get_by_label("What happened?")
+    playwright.expect(box).to_have_value("She hung up, and I did not call again. Not once.")
+    page.wait_for_function("sessionStorage.getItem('worksheet-draft') === null")
+    assert kept(cast) == {"what_happened": "She hung up, and I did not call again. Not once."}
 
 
 def test_a_lost_connection_is_said_and_made_up_for(context: Any, live_server: Any, cast: Cast) -> None:

@@ -16,7 +16,7 @@ from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.actions import begin_episode, end_episode
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.inventory.actions import add_relationship
-from securebase.workbench.worksheets.actions import save_artefact
+from securebase.workbench.worksheets.actions import save_artefact, share_artefact
 from securebase.workbench.worksheets.queries import present_one, values_of
 
 #: What a maintenance course begins with, from the acute one: each in its last version.
@@ -52,7 +52,7 @@ def begin_maintenance(*, episode: Episode, by: Account, form: CourseForm, at: da
     for name in CARRIED_OVER:
         found = present_one(episode, name)
         if found is not None and found.values:
-            save_artefact(
+            carried = save_artefact(
                 id=uuid.uuid4(),
                 episode=begun,
                 worksheet=name,
@@ -62,6 +62,9 @@ def begin_maintenance(*, episode: Episode, by: Account, form: CourseForm, at: da
                 at=at,
                 simulated=found.simulated,
             )
+            if found.for_client:
+                # what the client has to keep stays on their own page
+                share_artefact(artefact=carried, by=by, client=True)
     return begun
 
 

@@ -4,6 +4,7 @@
 
 const KEYS = { closer: 1 / 12, turn: 15 }; // a quarter of a ring; half an hour of a clock
 const SAVE_AFTER = 600; // milliseconds without a move
+const AGAIN = 5000; // milliseconds until a save that failed is tried again
 const A_DRAG = 4; // pixels before a press becomes a drag
 const MARKS = ["gives", "receives", "tension"];
 const RINGS = ["closest", "close", "wider", "outside"];
@@ -362,7 +363,8 @@ function saver(address, form, status, places) {
       try {
         await send(more);
       } catch {
-        status("Not saved: the workbench did not answer. The next move tries again.", true);
+        status("Not saved: the workbench did not answer. It is tried again.", true);
+        timer = setTimeout(() => self.now(more), AGAIN);
       } finally {
         busy = false;
       }
@@ -384,7 +386,7 @@ function saver(address, form, status, places) {
     for (const [name, value] of Object.entries(more)) body.set(name, value);
     const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" }, keepalive: true });
     if (answer.redirected || !(answer.headers.get("Content-Type") ?? "").includes("json")) {
-      status("Not saved: you have been signed out. Sign in again in another tab, then move on.", true);
+      status("Not saved: you have been signed out. Load the page again to sign in, then make the last move once more.", true);
       return;
     }
     const said = await answer.json();

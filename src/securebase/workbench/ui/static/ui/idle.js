@@ -107,6 +107,7 @@ if (minutes > 0 && target) {
     // signed out, or the device handed over: nothing may stay to be seen in this one, nor kept
     if (event.data === "closed") {
       forget();
+      store?.removeItem("worksheet-draft");
       away();
     }
   });
@@ -122,6 +123,7 @@ if (minutes > 0 && target) {
     store.setItem(KEPT, JSON.stringify({ ...found, away: true }));
   } else {
     forget();
+    if (!ended) store?.removeItem("worksheet-draft");
   }
   channel?.postMessage(ended ? "ended" : "closed");
 }

@@ -1,5 +1,9 @@
 // A worksheet is saved while it is filled in: at every pause, when the page is left, and until the workbench says so.
 const PAUSE = 1200;
+const AGAIN = 8000;
+// What could not be saved because the sign-in had ended; ui/idle.js takes it away where somebody signs out.
+const DRAFT = "worksheet-draft";
+const signIn = document.body.dataset.signIn;
 // A browser sends no more than 64 KiB once the page is gone; more than that goes the usual way or not at all.
 const MOST_WHEN_LEAVING = 60_000;
 
@@ -32,6 +36,7 @@ class Keeper {
 
   soon() {
     if (this.stopped) return;
+    if (this.ended) return this.hold();
     if (this.unsaved) this.say("Writing…");
     this.later(PAUSE);
   }
@@ -43,6 +48,7 @@ class Keeper {
 
   async now(leaving = false) {
     if (!this.unsaved || (this.busy && !leaving)) return;
+    if (this.ended) return this.hold();
     clearTimeout(this.timer);
     this.busy = true;
     const sending = this.body();
@@ -55,7 +61,7 @@ class Keeper {
         body: fields,
         headers: { "X-Autosave": "1" },
         keepalive: leaving && fields.toString().length < MOST_WHEN_LEAVING,
-        redirect: "error",
+        redirect: "manual", // to the sign-in: said below
       });
       await this.answered(answer, sending, from);
     } catch {
@@ -91,9 +97,48 @@ class Keeper {
       this.failed = true; // tried again with the next change
       this.say(`Not saved. ${told.error ?? "The workbench could not take it; keep a copy of what you typed."}`, true);
     } else {
+      const ended = answer.status === 403 || answer.type === "opaqueredirect";
       this.failed = true;
-      this.say(answer.status === 403 ? (this.form.dataset.ended ?? "Not saved: your sign-in has ended. Sign in again in another tab.") : "Not saved yet. It is tried again.", true);
-      this.later(8000);
+      this.say(ended ? (this.form.dataset.ended ?? "Not saved: your sign-in has ended. What you typed is kept in this tab.") : "Not saved yet. It is tried again.", true);
+      if (ended && signIn) this.offerSignIn();
+      else this.later(AGAIN);
+    }
+  }
+
+  // a sign-in that has ended: what is typed waits in this tab, for the same account, until it can be saved
+  offerSignIn() {
+    this.ended = true;
+    this.hold();
+    const back = encodeURIComponent(location.pathname + location.search);
+    const link = document.createElement("a");
+    Object.assign(link, { href: `${signIn}?away=1&next=${back}`, textContent: "Sign in again here" });
+    this.status.append(" ", link);
+  }
+
+  hold() {
+    const draft = { account: document.body.dataset.account, path: this.path, fields: this.body() };
+    try { sessionStorage.setItem(DRAFT, JSON.stringify(draft)); } catch { /* no room: the page itself still has it */ }
+  }
+
+  get path() { return new URL(this.form.action, location.href).pathname; }
+
+  // saved as the newest version; what was saved elsewhere meanwhile stays in the history
+  async putBack() {
+    const draft = (() => { try { return JSON.parse(sessionStorage.getItem(DRAFT) ?? "null"); } catch { return null; } })();
+    if (draft?.path !== this.path || draft.account !== document.body.dataset.account) return;
+    const fields = new URLSearchParams(draft.fields);
+    for (const name of ["csrfmiddlewaretoken", "revision"]) fields.set(name, this.form.elements[name].value);
+    fields.set("anew", "1");
+    this.stopped = true;
+    const answer = await fetch(this.form.action, {
+      method: "POST", body: fields, headers: { "X-Autosave": "1" }, redirect: "manual",
+    }).catch(() => null);
+    if (answer?.ok) {
+      sessionStorage.removeItem(DRAFT);
+      location.reload();
+    } else {
+      this.stopped = false;
+      this.say("What you typed before your sign-in ended could not be saved yet. Load the page again.", true);
     }
   }
 
@@ -263,6 +308,7 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
   const keeper = { soon: () => {} };
   for (const field of form.querySelectorAll("[data-rows]")) new Rows(field, { soon: () => keeper.soon() });
   const kept = new Keeper(form);
+  if (signIn) kept.putBack();
   keeper.soon = () => kept.soon();
   for (const one of form.querySelectorAll("[data-one]")) clearable(one, kept);
 }
