@@ -45,6 +45,18 @@ def test_what_was_typed_never_becomes_markup() -> None:
     assert balance(Side(nasty, 1, 2), Side(nasty, 3, 4)).count("<script") == 0
 
 
+def test_on_a_phone_events_are_marks_without_names_and_without_links() -> None:
+    line = drawn_from(event(0, "2026-04-01", "The works closed"))
+    links = {("life_event", "e0"): "/x"}
+    wide = ElementTree.fromstring(draw_timeline(line, links=links, whole_life=True, top=10).svg)
+    narrow = ElementTree.fromstring(draw_timeline(line, links=links, whole_life=True, top=10, words=False).svg)
+    for root, names, addresses in ((wide, 1, 1), (narrow, 0, 0)):
+        assert len(root.findall(f".//{SVG}circle")) == 1
+        assert sum(t.text == "The works closed" for t in root.iter(f"{SVG}text")) == names
+        assert len(root.findall(f".//{SVG}a")) == addresses
+        assert any((t.text or "").startswith("The works closed, ") for t in root.iter(f"{SVG}title"))
+
+
 def test_days_lie_on_the_axis_in_proportion_and_never_outside() -> None:
     frame = Frame(-100, 100, 10, 210, BEGAN)
     assert [frame.x(d) for d in (-100, 0, 100)] == [10, 110, 210]

@@ -158,3 +158,18 @@ def test_a_maintenance_course_asks_for_its_contract_and_its_own_ending_only() ->
     assert {s.task.id for s in course_tasks(course)} == {"X1", *OF_MAINTENANCE}
     assert {s.task.id: s.due_by for s in course_tasks(course)}["X1"] == 1
     assert len(course_tasks(acute)) > 15
+
+
+def test_what_was_left_leads_to_the_worksheet_that_was_left() -> None:
+    # a session note that says what is tried until next time does for an experiment sheet
+    note = left("session_note", session=5, experiment_next="Call Ines")
+    (piece,) = next(s for s in course_tasks(replace(EMPTY, artefacts=(note,))) if s.task.id == "M4").pieces
+    assert (piece.there, piece.worksheet, piece.artefacts) == (True, "session_note", (note.id,))
+    (piece,) = next(s for s in course_tasks(EMPTY) if s.task.id == "M4").pieces
+    assert (piece.there, piece.worksheet) == (False, "experiment")
+
+
+def test_a_contract_not_yet_talked_over_is_begun() -> None:
+    contract = replace(left("contract", goals=({"goal": "Talk with Paul"},), sessions=16.0), agreement=Agreement.OPEN)
+    assert standing(EMPTY, "I9") is Standing.AHEAD
+    assert standing(replace(EMPTY, artefacts=(contract,)), "I9") is Standing.PARTLY

@@ -98,6 +98,14 @@ def test_bars_may_be_open_to_either_side() -> None:
     ]
 
 
+def test_an_earlier_episode_is_over_also_when_only_one_of_its_days_is_known() -> None:
+    rows = ({"from": "2014-03-01"}, {"to": "2016-07-01"})
+    line = timeline(record(made(0, "history", earlier_episodes=rows)), today=0)
+    assert line
+    assert all(b.start is not None and b.start == b.end for b in line.bars)
+    assert len({b.start for b in line.bars}) == 2
+
+
 def test_this_episode_is_a_part_of_the_whole_life() -> None:
     line = timeline(
         record(made(0, "onset", began_on="2026-05-01"), made(1, "life_event", what="x", happened_on="1990-01-01")),

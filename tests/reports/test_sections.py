@@ -150,6 +150,9 @@ def test_names_in_texts_become_relations(text: str, hidden: str) -> None:
         ("李娜", "昨天李娜打电话", "昨天[person]打电话"),
         ("שרה", "ושרה בכתה", "ו[person] בכתה"),
         ("Øystein", "Øystein, ØYSTEIN", "[person], [person]"),
+        # an article or a title begins sentences that speak of something else
+        ("The choir", "The works had closed. The choir sang.", "The works had closed. [person] sang."),
+        ("Mr. Sand", "Mr Lund met Sand, and Mr. Sand left", "Mr Lund met [person], and [person] left"),
     ],
 )
 def test_a_name_is_found_however_it_is_written(name: str, text: str, hidden: str) -> None:

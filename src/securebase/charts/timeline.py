@@ -66,14 +66,15 @@ def draw_timeline(
 ) -> Drawn:
     """`links`: (worksheet, id) → address of what is drawn. `top`: the highest score of the symptom measure.
 
-    Without `words` only the curve, the sessions and what is shaded are drawn: the head of a list, on a phone.
+    Without `words` events are marks without their names, and there are no bars: the head of a list, on a phone.
     """
     first, last = line.span(whole_life=whole_life)
     frame = Frame(first, last, 16.0 if words else 6.0, width - (16.0 if words else 6.0), line.began_on)
-    events = [e for e in line.events if words and frame.shows(e.at, e.until or e.at)]
+    events = [e for e in line.events if frame.shows(e.at, e.until or e.at)]
     bars = [b for b in line.bars if words and b.kind != "earlier" and frame.shows(b.start, b.end)]
     earlier = [b for b in line.bars if b.kind == "earlier" and frame.shows(b.start, b.end)]
-    placed = _rows([(frame.x(e.at), _label_width(_event_label(e)) + 22.0) for e in events], frame.right)
+    room = [_label_width(_event_label(e)) + 22.0 if words else 12.0 for e in events]
+    placed = _rows([(frame.x(e.at), width) for e, width in zip(events, room, strict=True)], frame.right)
     lanes = _bar_rows(bars, frame)
     base = FIRST_ROW + (max((row for row, _ in placed), default=-1) + 1) * ROW + (10.0 if events else 0.0)
     foot = base + CURVE
@@ -82,7 +83,7 @@ def draw_timeline(
         *_shaded(line, earlier, frame, foot, links, words=words),
         *_axis(frame, foot, height),
         *_curve(line, frame, base, foot, top),
-        *(_event(e, frame, place, foot, links) for e, place in zip(events, placed, strict=True)),
+        *(_event(e, frame, place, foot, links, words=words) for e, place in zip(events, placed, strict=True)),
         *(_bar(b, frame, foot + AXIS + lane * BAR_ROW, links) for b, lane in zip(bars, lanes, strict=True)),
     ]
     svg = (
@@ -242,7 +243,13 @@ def _curve(line: Timeline, frame: Frame, base: float, foot: float, top: float) -
 
 
 def _event(
-    event: Event, frame: Frame, place: tuple[int, bool], foot: float, links: Mapping[tuple[str, str], str]
+    event: Event,
+    frame: Frame,
+    place: tuple[int, bool],
+    foot: float,
+    links: Mapping[tuple[str, str], str],
+    *,
+    words: bool,
 ) -> str:
     row, leftwards = place
     x, y = frame.x(event.at), FIRST_ROW + row * ROW
@@ -253,11 +260,13 @@ def _event(
         drop += f'<path d="M{x:.1f} {y:.1f}H{frame.x(event.until):.1f}" stroke="{ink}" stroke-width="3" opacity=".45"/>'
     anchor, at = ("end", x - size - 5) if leftwards else ("start", x + size + 5)
     label = escape(_event_label(event))
-    text = f'<text x="{at:.1f}" y="{y + 4:.1f}" text-anchor="{anchor}" fill="{INK}">{label}</text>'
+    text = f'<text x="{at:.1f}" y="{y + 4:.1f}" text-anchor="{anchor}" fill="{INK}">{label}</text>' if words else ""
     weight = "" if event.weight is None else f", weight {event.weight:g} of 10"
     side = f", {event.side}" if event.side else ""
     said = f"{event.words}, {_day(frame.day_of(event.at))}, {event.dependent.label}{side}{weight}"
-    return _linked(drop + _mark(event.dependent, x, y, size, ink) + text, said, links.get((event.worksheet, event.id)))
+    # a mark without its name is too small to be touched: the list below leads there
+    address = links.get((event.worksheet, event.id)) if words else None
+    return _linked(drop + _mark(event.dependent, x, y, size, ink) + text, said, address)
 
 
 def _mark(kind: Dependent, x: float, y: float, size: float, ink: str) -> str:

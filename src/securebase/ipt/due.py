@@ -44,7 +44,8 @@ class Standing(StrEnum):
 class Piece:
     """One thing that a task leaves behind: whether it is there, what it is, and where it can be seen.
 
-    artefacts: ids of filled-in worksheets that are it. page: “worksheet”, “relationships”, “measures”.
+    artefacts: ids of filled-in worksheets that are it. worksheet: of the last of them, or the one to begin with. page:
+    “worksheet”, “relationships”, “measures”.
     """
 
     words: str
@@ -116,7 +117,9 @@ def _standing(task: Task, record: EpisodeRecord, *, held: int, planned: int) -> 
     elif held >= due_by or (_is_now(task, record, held, planned) and not any(there)):
         standing = Standing.DUE
     else:
-        standing = Standing.PARTLY if any(there) else Standing.AHEAD
+        # what is filled in and not yet talked over is begun
+        begun = any(p.there or p.artefacts for p in pieces)
+        standing = Standing.PARTLY if begun else Standing.AHEAD
     return TaskStanding(task, standing, pieces, due_by)
 
 
@@ -177,7 +180,9 @@ def _worksheet_piece(leaves: Leaves, record: EpisodeRecord) -> Piece:
     if leaves.agreed:
         words += ", talked over with the client"
     ids = tuple(a.id for a in found)
-    return Piece(words, bool(agreed if leaves.agreed else found), "worksheet", leaves.worksheets[0], ids)
+    # of several worksheets that would do, the one that the last id belongs to
+    worksheet = found[-1].worksheet if found else leaves.worksheets[0]
+    return Piece(words, bool(agreed if leaves.agreed else found), "worksheet", worksheet, ids)
 
 
 def _filled(leaves: Leaves, record: EpisodeRecord) -> list[Artefact]:

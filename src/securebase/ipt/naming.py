@@ -17,6 +17,8 @@ _WEEK = 7
 #: days, and what so many of them are called: the first of which there are two is used
 _SPANS = ((365.25, "year"), (30.44, "month"), (float(_WEEK), "week"))
 _WORDED = {Kind.LINE, Kind.TEXT}
+#: Begins of names that tell nobody who it is, and begin sentences that speak of something else: “The choir”, “Mr Sand”.
+_NO_NAMES = frozenset({"a", "an", "the", "my", "our", "his", "her", "their", "mr", "mrs", "ms", "miss", "dr", "prof"})
 
 
 def without_names(
@@ -83,9 +85,9 @@ def _found_as(word: str) -> str:
 
 def _words(name: str) -> list[str]:
     """The whole name, however it is written, and each word of it that is one (an initial is none, nor is a word in
-    small letters, such as “my” in “my boss”)."""
+    small letters, such as “my” in “my boss”, nor an article or a title)."""
     whole = " ".join(name.split())
-    parts = [p.strip(".,") for p in whole.split()]
+    parts = [part for p in whole.split() if (part := p.strip(".,")).lower() not in _NO_NAMES]
     return [w for w in dict.fromkeys((whole, *parts)) if len(w) > 1 and (w == whole or not w[:1].islower())]
 
 

@@ -53,7 +53,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Something that lasted. start, end: None where it is open to that side. kind: role, medication, earlier."""
+    """Something that lasted. kind: role, medication, earlier.
+
+    start, end: None where it is open to that side; never of an earlier episode.
+    """
 
     id: str
     worksheet: str
@@ -165,6 +168,8 @@ def _bars(record: EpisodeRecord, began: date) -> list[Bar]:
         for row in a.rows("earlier_episodes"):
             start, end = _row_day(row, "from", began), _row_day(row, "to", began)
             if start is not None or end is not None:
+                # it is over: with one day only it is a mark of that day, not open until now
+                start, end = end if start is None else start, start if end is None else end
                 words = str(row.get("what_happened") or "Earlier episode")
                 made.append(Bar(a.id, a.worksheet, "earlier", words, start, end, str(row.get("treatment") or "")))
     for worksheet, kind, name in (("life_role", "role", "role"), ("medication", "medication", "name")):

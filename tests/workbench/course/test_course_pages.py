@@ -53,7 +53,7 @@ def test_a_client_without_a_therapy_is_led_to_begin_one(alma: Browser, cast: Cas
         ("timeline", "Add the first event"),
         ("formulation", "One focus, at most two"),
         ("area-work", "Nothing to draw yet"),
-        ("ending", "Name it by session"),
+        ("ending", "Name it by session 14"),
     ],
 )
 def test_an_empty_page_teaches(alma: Browser, cast: Cast, name: str, teaches: str) -> None:

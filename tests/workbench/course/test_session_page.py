@@ -49,6 +49,9 @@ def test_an_empty_session_says_what_to_do(cast: Cast, alma: Browser) -> None:
     assert "No check-in yet. Open the check-in" in glance
     assert "Role dispute" in glance
     assert "Due by now" in glance
+    ways = {a.get_text(strip=True): a["href"] for a in page.select(".glance .due-ways a")}
+    back = address(cast, cast.session)
+    assert ways["risk review"] == f"{reverse('worksheet-begin', args=[cast.carla.id, 'risk_review'])}?next={back}"
     assert "Nothing noted yet" in words(page.select_one("#note"))
     assert page.find("a", href=reverse("session", args=[cast.carla.id, cast.session.id]))
 

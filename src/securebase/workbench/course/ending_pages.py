@@ -36,6 +36,8 @@ from securebase.workbench.worksheets.queries import people_of
 _only_therapists = for_roles(Role.THERAPIST)
 #: What belongs to an ending, in the order in which it is done.
 PARTS = ("ending_talk", "gains", "relapse_plan", "disposition", "maintenance_contract")
+#: The task of naming it: this page and the course name the same session.
+NAMING = "E1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,13 @@ def ending(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     record, lineage = queries.record_of(episode, now), lineage_of(account.clinic)
     left = max(episode.planned_sessions - context["sessions_held"], 0)
     beads = queries.beads(episode, now)
-    open_ = [s for s in course_tasks(record, lineage) if s.standing not in {Standing.DONE, Standing.AHEAD}]
+    asked = course_tasks(record, lineage)
+    open_ = [s for s in asked if s.standing not in {Standing.DONE, Standing.AHEAD}]
     context |= {
         "lineage": lineage,
         "left": left,
         "last_day": beads[-1].day if beads else None,
-        "name_by": max(episode.planned_sessions - episode.ending_sessions, 1),
+        "name_by": next((s.due_by for s in asked if s.task.id == NAMING), episode.planned_sessions),
         "parts": [_part(name, record, people_of(episode)) for name in PARTS],
         "named": next((a for a in record.artefacts_of("ending_talk") if a.values.get("named") is True), None),
         "circles": len([c for c in record.circles if c.kind is CircleKind.PRESENT and c.placements]),

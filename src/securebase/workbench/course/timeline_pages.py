@@ -170,7 +170,7 @@ def _years(line: Timeline, links: Mapping[tuple[str, str], str]) -> list[tuple[i
     for b in line.bars:
         start = b.start if b.start is not None else b.end
         assert start is not None  # a bar has at least one of its ends
-        when = f"{said(b.start, 'before')} to {said(b.end, 'now')}"
+        when = said(b.start, "") if b.start == b.end else f"{said(b.start, 'before')} to {said(b.end, 'now')}"
         kind = {"role": "role", "medication": "medicine", "earlier": "earlier episode"}[b.kind]
         rows.append((start, Entry(when, b.words, kind, links[b.worksheet, b.id], b.kind)))
     if line.onset is not None:
