@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.utils import timezone
 
 from securebase.errors import NotPermittedError
+from securebase.ipt.filling import fill
+from securebase.ipt.shelf import worksheet
+from securebase.records.artefact import Placement
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.clients.scoping import ScopedManager, ScopedModel
+from securebase.workbench.inventory import actions as inventory
+from securebase.workbench.own_pages import actions as own_pages
+from securebase.workbench.supervision import actions as supervision
+from securebase.workbench.supervision.models import SharedPart
 from securebase.workbench.therapy_sessions import actions
+from securebase.workbench.worksheets import actions as worksheets
 from workbench.cast import NOON, Cast, answers
 
 OURS = [m for m in apps.get_models() if m.__module__.startswith("securebase.workbench")]
@@ -27,6 +38,31 @@ def full(cast: Cast) -> Cast:
     actions.record_check_in(check_in=check_in, responses=answers("session_before", 5.0, 1.0), submission="s", at=NOON)
     actions.mark_rupture(session=cast.session, by=cast.alma, kind="withdrawal", at=NOON)
     actions.choose_extra(episode=cast.episode, by=cast.alma, instrument="coping_month", off=True)
+    person = inventory.add_relationship(episode=cast.episode, by=cast.alma, name_shown="Lena", at=NOON)
+    place = Placement(str(person.id), 0.2, 0.0)
+    inventory.draw_circle(episode=cast.episode, by=cast.alma, placements=[place], at=NOON)
+    worksheets.save_artefact(
+        id=uuid.uuid4(),
+        episode=cast.episode,
+        worksheet="incident",
+        by=cast.alma,
+        filled=fill(worksheet("incident"), {"what_happened": "She hung up"}),
+        revision=0,
+        at=NOON,
+    )
+    share = supervision.share_course(
+        episode=cast.episode,
+        by=cast.alma,
+        supervisor=cast.bruno,
+        label="The sisters",
+        until=timezone.now() + timedelta(days=90),
+        parts=[SharedPart.COURSE],
+        worksheets=[],
+        at=timezone.now(),
+        agreed=True,
+    )
+    supervision.comment(share=share, by=cast.alma, text="What do you hear?", at=timezone.now())
+    own_pages.begin_settings(client=cast.carla, by=cast.alma)
     return cast
 
 

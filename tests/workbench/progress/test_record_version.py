@@ -92,6 +92,13 @@ WRITES: dict[str, tuple[Callable[[Course], object], bool]] = {
         False,
     ),
     "change_episode": (Course.change_episode, True),
+    "set_focus": (lambda c: clients.set_focus(episode=fresh(c.cast), by=c.by, areas=[ProblemArea.GRIEF]), True),
+    "set_phase": (lambda c: clients.set_phase(episode=fresh(c.cast), by=c.by, phase=Phase.ENDING), True),
+    "set_numbers": (
+        lambda c: clients.set_numbers(episode=fresh(c.cast), by=c.by, planned_sessions=9, days_between=14),
+        True,
+    ),
+    "end_episode": (lambda c: clients.end_episode(episode=fresh(c.cast), by=c.by, on=date(2026, 9, 3)), True),
     "create_session": (
         lambda c: sessions.create_session(
             episode=c.cast.episode, by=c.by, number=3, held_at=NOON + timedelta(hours=30)
