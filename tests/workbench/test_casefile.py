@@ -78,6 +78,12 @@ def test_what_lies_later_is_not_known_yet(full: Cast) -> None:
     assert early.ruptures[0].repaired_at is None
 
 
+def test_an_end_that_is_ahead_has_not_come(full: Cast) -> None:
+    Episode.objects.visible_to(full.alma).update(ended_on=BEGAN + timedelta(days=10))
+    assert record(full, 9).ended_at is None
+    assert record(full, 10).ended_at == 10.0
+
+
 def test_what_was_set_aside_is_left_out_from_then_on_and_its_alert_is_not(full: Cast) -> None:
     first = full.episode.administrations.get(instrument="session_before")
     actions.set_aside_administration(administration=first, by=full.alma, at=NOON + timedelta(days=5))

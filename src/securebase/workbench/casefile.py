@@ -100,7 +100,7 @@ def episode_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
         initial_sessions=episode.initial_sessions,
         ending_sessions=episode.ending_sessions,
         days_between=episode.days_between,
-        ended_at=None if episode.ended_on is None else float((episode.ended_on - episode.began_on).days),
+        ended_at=_ended(episode, as_of),
         symptom_measure=episode.symptom_instrument_and_scale,
         began_on=episode.began_on,
         simulated=episode.client.simulated,
@@ -118,6 +118,13 @@ def course_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
             circles=tuple(_circles(episode, as_of)),
         )
     )
+
+
+def _ended(episode: Episode, as_of: datetime) -> float | None:
+    """The day on which it ended; an end that is still ahead has not come."""
+    if episode.ended_on is None or episode.ended_on > timezone.localdate(as_of):
+        return None
+    return float((episode.ended_on - episode.began_on).days)
 
 
 def _day(episode: Episode, moment: datetime) -> float:
