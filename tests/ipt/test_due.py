@@ -86,6 +86,13 @@ def test_the_inventory_needs_people_and_the_circle_somebody_in_it() -> None:
     assert standing(replace(record, circles=(drawn,)), "I6") is Standing.DONE
 
 
+def test_the_ending_is_named_when_it_was() -> None:
+    assert standing(replace(EMPTY, artefacts=(left("ending_talk", named=False, feelings="none yet"),)), "E1") is not (
+        Standing.DONE
+    )
+    assert standing(replace(EMPTY, artefacts=(left("ending_talk", named=True),)), "E1") is Standing.DONE
+
+
 def test_a_circle_drawn_again_is_one_of_another_day() -> None:
     def drawn(*days: float) -> tuple[ClosenessCircle, ...]:
         return tuple(ClosenessCircle(f"c{d}", d, placements=(Placement("0", 0.2, 0.0),)) for d in days)

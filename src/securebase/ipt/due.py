@@ -194,6 +194,8 @@ def _does(leaves: Leaves, artefact: Artefact) -> bool:
     if leaves.techniques:
         return any((artefact.number(t.value) or 0) > 0 for t in Technique)
     spec = worksheets()[artefact.worksheet]
+    if any(artefact.values.get(f) is not True for f in leaves.yes if spec.field(f)):
+        return False
     if asked := [f for f in leaves.fields if spec.field(f)]:
         return all(is_said(artefact.values.get(f)) for f in asked)
     return is_filled(spec, artefact.values)

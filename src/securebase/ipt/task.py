@@ -19,14 +19,14 @@ WHEN = ("", "no_response", "maintenance")
 class Leaves:
     """One thing that a task leaves behind; exactly one of the kinds is set.
 
-    worksheets: one of these, filled in; fields: where one of them has these, they must hold something; agreed: the
-    client has answered it;
-    techniques: an extent above 0. measure: a score of this construct. circle: so many drawn circles of how it
+    worksheets: one of these, filled in; fields: where one of them has these, they must hold something; yes: where it
+    has these, they must say yes; agreed: the client has answered it; techniques: an extent above 0. measure: a score of this construct. circle: so many drawn circles of how it
     is. people: so many persons in the inventory.
     """
 
     worksheets: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    yes: tuple[str, ...] = ()
     agreed: bool = False
     techniques: bool = False
     measure: str = ""
@@ -101,11 +101,12 @@ def _task(at: Fields) -> Task:
 
 
 def _leaves(at: Fields) -> Leaves:
-    at.only("worksheet", "any", "fields", "agreed", "techniques", "measure", "circle", "people")
+    at.only("worksheet", "any", "fields", "yes", "agreed", "techniques", "measure", "circle", "people")
     named = (at.text("worksheet"),) if "worksheet" in at.values else at.texts("any")
     found = Leaves(
         worksheets=named,
         fields=at.texts("fields"),
+        yes=at.texts("yes"),
         agreed=at.flag("agreed", default=False),
         techniques=at.flag("techniques", default=False),
         measure=at.text("measure", ""),
@@ -121,7 +122,7 @@ def _leaves(at: Fields) -> Leaves:
         if found.agreed and not spec.agreement:
             at.fail(f"nobody agrees to “{name}”", "agreed")
     shelf = [worksheets()[name] for name in found.worksheets]
-    if lost := [f for f in found.fields if not any(spec.field(f) for spec in shelf)]:
+    if lost := [f for f in (*found.fields, *found.yes) if not any(spec.field(f) for spec in shelf)]:
         at.fail(f"none of them has a field {', '.join(lost)}", "fields")
     return found
 
