@@ -277,6 +277,20 @@ def test_the_whole_page_by_keyboard_alone(page: Any, second: TherapySession) -> 
     page.locator("#strain").get_by_role("button", name="Undo").press("Enter")
     page.locator("#strain").get_by_text("The mark is removed").wait_for()
     assert second.ruptures.count() == 0
+    # an impatient second click marks nothing twice
+    page.locator("#strain").get_by_role("button", name="drew back").dblclick()
+    page.locator("#strain").get_by_text("marked in this session").wait_for()
+    saved(page)
+    assert second.ruptures.count() == 1
+
+
+def test_a_way_past_the_head_leads_to_the_note(page: Any, second: TherapySession) -> None:
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the note"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.form.id") == "note"
 
 
 def test_a_second_tap_opens_an_extent_again_and_the_rest_can_be_undone(page: Any, second: TherapySession) -> None:

@@ -82,6 +82,8 @@ function inPlace(event) {
   const form = event.target.closest("form[data-in-place]");
   if (!form) return;
   event.preventDefault();
+  if (form.dataset.sent) return; // a second click on the same button while the first is on its way
+  form.dataset.sent = "yes";
   sending = sending.then(() => send(form, event.submitter));
 }
 
