@@ -20,8 +20,8 @@ class Leaves:
     """One thing that a task leaves behind; exactly one of the kinds is set.
 
     worksheets: one of these, filled in; fields: where one of them has these, they must hold something; yes: where it
-    has these, they must say yes; agreed: the client has answered it; techniques: an extent above 0. measure: a score of this construct. circle: so many drawn circles of how it
-    is. people: so many persons in the inventory.
+    has these, they must say yes; agreed: the client has answered it; techniques: an extent above 0. measure: a score of
+    this construct. circle: on so many days the circle of how it is was drawn. people: so many persons in the inventory.
     """
 
     worksheets: tuple[str, ...] = ()
