@@ -164,3 +164,20 @@ def test_a_course_ends_once(cast: Cast, alma: Browser) -> None:
     cast.carla.episodes.update(ended_on=cast.episode.began_on)
     assert "had ended already" in alma.post(url, {"end": "1"}, follow=True).content.decode()
     assert cast.carla.episodes.get().ended_on == cast.carla.episodes.get().began_on
+
+
+def test_an_afternoon_of_pauses_is_more_than_one_version(cast: Cast) -> None:
+    made, spec = written(cast, "Two pages"), worksheet("incident")
+    for n in range(1, 5):
+        made = save_artefact(
+            id=made.id,
+            episode=cast.episode,
+            worksheet=spec.id,
+            by=cast.alma,
+            filled=fill(spec, {"what_happened": f"Two pages, {n}"}),
+            revision=made.revision,
+            at=made.begun_at + timedelta(minutes=20 * n),
+        )
+    texts = [v.values["what_happened"] for v in made.versions.order_by("number")]
+    assert texts == ["Two pages, 1", "Two pages, 3", "Two pages, 4"]
+    assert Entry.objects.filter(action="artefact.changed").count() == 2

@@ -156,8 +156,9 @@ def _keep(there: Artefact, saving: _Saving) -> None:
         return
     there.save()
     if changed and last is not None:
-        last.values, last.saved_at = saving.values, saving.at
-        last.save(update_fields=["values", "saved_at"])
+        # the time of a version is that of its first save: an hour of pauses is more than one sitting
+        last.values = saving.values
+        last.save(update_fields=["values"])
     if put_back or moved:
         _record(saving.writer.account, "artefact.put_back" if put_back else "artefact.moved", there)
         return
