@@ -251,6 +251,9 @@ def test_maintenance_is_a_course_of_its_own_that_begins_with_contract_plan_and_p
     put(cast, "maintenance_contract", sessions="6", days_between="30", aims=[{"aim": "x"}])
     put(cast, "relapse_plan", signs=[{"sign": "s"}], whom_to_tell=[{"person": str(people["Lena"].id)}])
     share_artefact(artefact=acute.artefacts.get(worksheet="relapse_plan"), by=cast.alma, client=True)
+    shown = alma.get(reverse("ending", args=[cast.carla.id])).content.decode()
+    assert "It cannot be taken back" in shown
+    assert "End it and begin maintenance" in shown
     assert "a maintenance course has begun" in send(alma, cast, "ending-finish", maintenance="1")
     begun = episode_of(cast)
     assert begun.id != acute.id
