@@ -127,6 +127,7 @@ class Therapist:
         self.go("client-new")
         self.page.get_by_label("Name shown").fill(NAME)
         self.page.get_by_label("Therapy began on").fill(f"{began:%Y-%m-%d}")
+        self.page.get_by_text("Other numbers than the form’s").click()
         self.page.get_by_label("Sessions planned").fill(str(SESSIONS))
         self.page.locator("form button.solid, form .button").last.click()
         self.page.wait_for_url("**/sessions/")
@@ -156,13 +157,14 @@ class Therapist:
             self.page.get_by_role("button", name="Add", exact=True).click()
             self.page.wait_for_url("**/relationships/**")
 
-    def draw_circle(self, *, steps: int) -> None:
-        """By keyboard: everybody moves some steps towards the client, as a version of its own."""
+    def draw_circle(self, *, steps: int, on: datetime) -> None:
+        """On paper, typed in: everybody moves some steps towards the client, as a version of its own."""
         self.go("relationships", self.client)
         self.page.get_by_text("Type the places in instead of dragging").click()
         rings = ["closest", "close", "wider"]
         for n, select in enumerate(self.page.locator("select[name^=ring_]").all()):
             select.select_option(rings[min(max(n + 2 - steps, 0), 2)])
+        self.page.get_by_label("Drawn on").fill(f"{on:%Y-%m-%d}")
         self.page.locator("[name=new_version]").check()
         self.page.get_by_role("button", name="Save the circle").click()
         self.page.wait_for_load_state()
@@ -240,16 +242,16 @@ def test_a_whole_course(therapist: Therapist, cast: Cast, tmp_path: Path) -> Non
     therapist.fill_in(Step("relationship", rating, about="Vera"), sessions, people)
     for step in BEGINNING:
         therapist.fill_in(step, sessions, people)
-    therapist.draw_circle(steps=0)
+    therapist.draw_circle(steps=0, on=began + timedelta(days=7))
     for number in (4, 5):
         note = {"event": f"Rang Pim, week {number}", "mood": 5, "role_play": 2, "experiment_next": "Ring Olga"}
         therapist.fill_in(Step("session_note", note, number), sessions, people)
     for step in MIDDLE:
         therapist.fill_in(step, sessions, people)
-    therapist.draw_circle(steps=1)
+    therapist.draw_circle(steps=1, on=began + timedelta(days=28))
     for step in ENDING:
         therapist.fill_in(step, sessions, people)
-    therapist.draw_circle(steps=2)
+    therapist.draw_circle(steps=2, on=began + timedelta(days=49))
 
     for name in ("relapse_plan", "contract"):
         therapist.share(ivo.episode.artefacts.get(worksheet=name))

@@ -141,7 +141,8 @@ def _saved(request: HttpRequest, context: dict[str, Any], opened: _Opened) -> Ht
     if quietly:
         at = timezone.localtime(kept_now.changed_at)
         problems = {place: why for place, (_, why) in filled.unread.items()}
-        return JsonResponse({"saved": f"{at:%H:%M}", "revision": kept_now.revision, "problems": problems})
+        told = {"revision": kept_now.revision, "version": kept_now.version, "problems": problems}
+        return JsonResponse({"saved": f"{at:%H:%M}"} | told)
     if filled.unread:
         messages.warning(request, "Saved, but for what is marked below.")
     else:
@@ -283,6 +284,7 @@ def answer(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: u
             artefact=found,
             by=signed_in(request),
             version=_whole(request.POST.get("version")),
+            revision=_whole(request.POST["revision"]) if "revision" in request.POST else None,
             agreement=Agreement(given),
             said=request.POST.get("said", ""),
             at=timezone.now(),

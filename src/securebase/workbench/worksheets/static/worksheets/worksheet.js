@@ -82,6 +82,7 @@ class Keeper {
       this.form.elements.anew?.remove();
       this.sent = sending;
       this.form.elements.revision.value = told.revision;
+      this.answered_to(told);
       this.form.dispatchEvent(new CustomEvent("saved"));
       this.problems(told.problems ?? {});
       const open = Object.keys(told.problems ?? {}).length;
@@ -168,6 +169,16 @@ class Keeper {
     this.form.before(note);
     note.scrollIntoView({ block: "center" });
     this.say("Not saved: changed elsewhere", true);
+  }
+
+  // what the client says is said to what stands here now, not to what stood here when the page was opened
+  answered_to(told) {
+    const own = this.form.elements.artefact?.value ?? new URL(this.form.action).pathname;
+    for (const other of document.querySelectorAll("form[action*='/answer/']")) {
+      if (!other.action.includes(own) || !told.version) continue;
+      other.elements.version.value = told.version;
+      if (other.elements.revision) other.elements.revision.value = told.revision;
+    }
   }
 
   problems(found) {
