@@ -26,7 +26,7 @@ TO_THE_CLIENT = {
     "In the client’s words": "In your words",
     "Made by the client first?": "Did you begin it?",
     "Said aloud to the client": "What I said to you",
-    "The time is the client’s: said and meant?": "The time is yours: said and meant?",
+    "Said that the hour is the client’s?": "Said that the hour is yours?",
     "What keeps the client going?": "What keeps you going?",
     "What the client can do now": "What you can do now",
     "What the client did for it": "What you did for it",

@@ -118,7 +118,7 @@ def glance(session: TherapySession, record: EpisodeRecord, lineage: Lineage) -> 
         agreed_in=last.session if last else None,
         remember=last.text("next_time") if last else "",
         open_experiments=_open_experiments(session),
-        strain=open_strain(session.episode),
+        strain=tuple(r for r in open_strain(session.episode) if r.therapy_session.number <= session.number),
     )
 
 

@@ -146,7 +146,9 @@ def _saved(request: HttpRequest, context: dict[str, Any], opened: _Opened) -> Ht
     if filled.unread:
         messages.warning(request, "Saved, but for what is marked below.")
     else:
-        messages.success(request, f"{spec.name}: saved.")
+        unasked = spec.agreement and kept_now.agreement == Agreement.OPEN
+        asked = " What the client says to it is written down on its own page." if unasked else ""
+        messages.success(request, f"{spec.name}: saved.{asked}")
         if (back := _back(request)) and "stay" not in request.POST:
             return redirect(back)
     return redirect("worksheet", context["client"].id, spec.id, opened.artefact_id)
