@@ -8,11 +8,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from securebase.ipt.areas import Area, areas
+from securebase.ipt.course_form import shelf_forms
+from securebase.ipt.due import LITTLE_CHANGE, OF_MAINTENANCE
+from securebase.ipt.evidence import FEW_PEOPLE, LITTLE_MET, MUCH_STRAIN
+from securebase.ipt.lineage import BEGINNING, KLERMAN_WEISSMAN, STUART_ROBERTSON
+from securebase.ipt.portfolio import EVERY
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.sources import sources
 from securebase.ipt.task import Due, Leaves, Task, tasks
+from securebase.ipt.timeline import WINDOW_MONTHS
 from securebase.ipt.worksheet import Field, Group, Kind, Worksheet
 from securebase.model.theory import theory
+from securebase.reports.for_client import AREAS, HEADINGS
+from securebase.workbench.own_pages.wording import LABELS, NAMES
 
 PAGE = Path(__file__).parent / "ipt-content.md"
 
@@ -219,6 +227,57 @@ def overview() -> list[str]:
     return lines
 
 
+def of_forms() -> list[str]:
+    """The forms of a course that a new clinic begins with, and its ways of working."""
+    lines = ["| Form | Sessions | Opening | Closing | Days between | Sources | Reviewed |", "| --- " * 7 + "|"]
+    lines += [
+        f"| {cell(f.name)}: {cell(f.about)} | {f.sessions} | {f.initial} | {f.ending} | {f.days_between} "
+        f"| {', '.join(f.sources)} | {yes(f.reviewed)} |"
+        for f in shelf_forms()
+    ]
+    ways = {
+        "Klerman and Weissman": KLERMAN_WEISSMAN,
+        "Stuart and Robertson": STUART_ROBERTSON,
+        "A new clinic": BEGINNING,
+    }
+    said = [
+        f"**{name}**: {', '.join(a.label.lower() for a in way.areas)}; "
+        f"{'with' if way.sick_role else 'without'} the sick role; {way.formulation} formulation; the end is called “{way.ending}”."
+        for name, way in ways.items()
+    ]
+    return [*lines, "", *listed("Ways of working (K; not reviewed)", said)]
+
+
+def of_rules() -> list[str]:
+    """Thresholds and conventions that are ours: no source gives them."""
+    return listed(
+        "Taken from no study and no manual",
+        [
+            f"Little has changed where, half the course held, symptoms have fallen by less than {LITTLE_CHANGE:.0%} of the "
+            "first score.",
+            f"What happened in the {WINDOW_MONTHS} months before the onset is a candidate for the focus.",
+            f"On scales of 0 to 10, expectations met {LITTLE_MET:g} or less and strain {MUCH_STRAIN:g} or more speak for a "
+            f"role dispute; fewer than {FEW_PEOPLE} people in the inventory speak for deficits.",
+            f"A maintenance course asks for the tasks {', '.join((*OF_MAINTENANCE, 'X1'))} alone.",
+            f"A portfolio wants measures every {EVERY} sessions.",
+            "A later closeness circle is one that was drawn on another day.",
+        ],
+    )
+
+
+def of_words() -> list[str]:
+    """What the client's report and the client's own page call things."""
+    shelf = worksheets()
+    lines = ["| | In the client’s report | On the client’s own page |", "| --- | --- | --- |"]
+    named = [w for w in shelf.values() if w.id in HEADINGS or w.id in NAMES]
+    for one in named:
+        own, about = NAMES.get(one.id, ("", ""))
+        lines.append(f"| {one.name} | {HEADINGS.get(one.id, '')} | {own}{f': {about}' if about else ''} |")
+    asked = [f"{shelf[n].name}, {of.label}: “{w}”" for (n, f), w in LABELS.items() if (of := shelf[n].field(f))]
+    spoken = [f"{area.label}: “{words}”" for area, words in AREAS.items()]
+    return [*lines, "", *listed("The problem areas, to the client", spoken), *listed("Questions, to the client", asked)]
+
+
 def text() -> str:
     shelf = worksheets().values()
     reviewed = [part.reviewed for part in (*shelf, *areas().values(), *tasks())]
@@ -230,6 +289,9 @@ def text() -> str:
     lines += ["## Problem areas", ""]
     for area in areas().values():
         lines += of_area(area)
+    lines += ["## Forms of a course, and ways of working", "", *of_forms()]
+    lines += ["## Rules of our own", "", *of_rules()]
+    lines += ["## Words to the client", "", "None of them is reviewed.", "", *of_words()]
     for group in Group:
         members = [w for w in shelf if w.group is group]
         lines += [f"## {group.label}", ""] if members else []

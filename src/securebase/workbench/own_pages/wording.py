@@ -7,7 +7,7 @@ from dataclasses import replace
 from securebase.ipt.worksheet import Worksheet
 
 #: worksheet → (name, what it is)
-_NAMES: dict[str, tuple[str, str]] = {
+NAMES: dict[str, tuple[str, str]] = {
     "communication_analysis": ("A talk, line by line", "What was said, meant, felt and heard, and how it could go."),
     "contract": ("What we agreed", "Our goals, the time we have, and what you can rely on."),
     "decision_analysis": ("A decision", "What you could do, and what each way would bring."),
@@ -19,7 +19,7 @@ _NAMES: dict[str, tuple[str, str]] = {
     "sick_role": ("Time to get well", "What you may let go of for now, and what helps you recover."),
 }
 #: (worksheet, field) → label
-_LABELS: dict[tuple[str, str], str] = {
+LABELS: dict[tuple[str, str], str] = {
     ("formulation", "narrative"): "Put together",
     ("contract", "client_focus"): "The time is yours",
     ("contract", "confidentiality_told"): "What you say stays with us",
@@ -32,6 +32,6 @@ _LABELS: dict[tuple[str, str], str] = {
 
 def in_the_clients_words(spec: Worksheet) -> Worksheet:
     """The same worksheet with names that speak to the client."""
-    name, about = _NAMES.get(spec.id, (spec.name, spec.about))
-    fields = tuple(replace(f, label=_LABELS.get((spec.id, f.id), f.label)) for f in spec.fields)
+    name, about = NAMES.get(spec.id, (spec.name, spec.about))
+    fields = tuple(replace(f, label=LABELS.get((spec.id, f.id), f.label)) for f in spec.fields)
     return replace(spec, name=name, about=about, fields=fields)
