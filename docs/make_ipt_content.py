@@ -242,7 +242,8 @@ def of_forms() -> list[str]:
     }
     said = [
         f"**{name}**: {', '.join(a.label.lower() for a in way.areas)}; "
-        f"{'with' if way.sick_role else 'without'} the sick role; {way.formulation} formulation; the end is called “{way.ending}”."
+        f"{'with' if way.sick_role else 'without'} the sick role; {way.formulation} formulation; "
+        f"the end is called “{way.ending}”."
         for name, way in ways.items()
     ]
     return [*lines, "", *listed("Ways of working (K; not reviewed)", said)]
@@ -253,11 +254,11 @@ def of_rules() -> list[str]:
     return listed(
         "Taken from no study and no manual",
         [
-            f"Little has changed where, half the course held, symptoms have fallen by less than {LITTLE_CHANGE:.0%} of the "
-            "first score.",
+            "Little has changed where, half the course held, symptoms have fallen by less than "
+            f"{LITTLE_CHANGE:.0%} of the first score.",
             f"What happened in the {WINDOW_MONTHS} months before the onset is a candidate for the focus.",
-            f"On scales of 0 to 10, expectations met {LITTLE_MET:g} or less and strain {MUCH_STRAIN:g} or more speak for a "
-            f"role dispute; fewer than {FEW_PEOPLE} people in the inventory speak for deficits.",
+            f"On scales of 0 to 10, expectations met {LITTLE_MET:g} or less and strain {MUCH_STRAIN:g} or more speak for "
+            f"a role dispute; fewer than {FEW_PEOPLE} people in the inventory speak for deficits.",
             f"A maintenance course asks for the tasks {', '.join((*OF_MAINTENANCE, 'X1'))} alone.",
             f"A portfolio wants measures every {EVERY} sessions.",
             "A later closeness circle is one that was drawn on another day.",
