@@ -257,8 +257,8 @@ def of_rules() -> list[str]:
             "Little has changed where, half the course held, symptoms have fallen by less than "
             f"{LITTLE_CHANGE:.0%} of the first score.",
             f"What happened in the {WINDOW_MONTHS} months before the onset is a candidate for the focus.",
-            f"On scales of 0 to 10, expectations met {LITTLE_MET:g} or less and strain {MUCH_STRAIN:g} or more speak for "
-            f"a role dispute; fewer than {FEW_PEOPLE} people in the inventory speak for deficits.",
+            f"On scales of 0 to 10, expectations met {LITTLE_MET:g} or less and strain {MUCH_STRAIN:g} or more speak "
+            f"for a role dispute; fewer than {FEW_PEOPLE} people in the inventory speak for deficits.",
             f"A maintenance course asks for the tasks {', '.join((*OF_MAINTENANCE, 'X1'))} alone.",
             f"A portfolio wants measures every {EVERY} sessions.",
             "A later closeness circle is one that was drawn on another day.",
