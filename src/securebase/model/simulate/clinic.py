@@ -40,6 +40,19 @@ COMPANIONS: Mapping[str, tuple[str, float]] = {
     "support_family": ("social_support", 1.0),
     "support_friends": ("social_support", 1.0),
     "interpersonal_problems": ("interpersonal_skills", -1.0),
+    **dict.fromkeys(("positive_regard", "goal_consensus", "felt_safety", "felt_security"), ("alliance", 1.0)),
+    **dict.fromkeys(("therapist_sensitivity", "feedback", "credibility"), ("alliance", 1.0)),
+    **dict.fromkeys(
+        ("alliance_strain", "therapist_attachment_worry", "therapist_attachment_distance"), ("alliance", -1.0)
+    ),
+    **dict.fromkeys(("coping", "resilience", "healthy_habits", "role_adjustment"), ("symptoms", -1.0)),
+    "grief_intensity": ("symptoms", 1.0),
+    **dict.fromkeys(("dispute", "problem_severity"), ("interpersonal_stress", 1.0)),
+    **dict.fromkeys(("social_activity", "intimacy"), ("social_support", 1.0)),
+    **dict.fromkeys(("support_seeking", "exploration"), ("interpersonal_skills", 1.0)),
+    **dict.fromkeys(("emotional_competence", "emotional_expression"), ("emotional_processing", 1.0)),
+    **dict.fromkeys(("emotion_regulation", "insight"), ("emotional_processing", 1.0)),
+    "attachment_disorganisation": ("attachment_anxiety", 1.0),
 }
 #: share of a companion's spread that it has in common with what it follows, and the rest
 _SHARED, _OWN = 0.7, 0.7
