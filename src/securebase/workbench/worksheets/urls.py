@@ -4,7 +4,8 @@ from django.urls import path
 
 from securebase.workbench.worksheets import pages
 
-WORK = "clients/<uuid:client_id>/work/<slug:name>/"
+CLIENT = "clients/<uuid:client_id>/"
+WORK = CLIENT + "work/<slug:name>/"
 ONE = WORK + "<uuid:artefact_id>/"
 
 urlpatterns = [
