@@ -19,6 +19,7 @@ from securebase.records.artefact import Value
 from securebase.workbench.accounts.gate import signed_in
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.models import TherapySession
+from securebase.workbench.ui.sent import sent_id, sent_number
 from securebase.workbench.worksheets import queries
 from securebase.workbench.worksheets.actions import save_artefact
 from securebase.workbench.worksheets.forms import Input, inputs, typed_in
@@ -94,16 +95,16 @@ def keep(request: HttpRequest, episode: Episode, name: str, filled: Filled) -> A
         worksheet=name,
         by=signed_in(request),
         filled=filled,
-        revision=_whole(request.POST.get("revision")),
+        revision=sent_number(request.POST.get("revision")),
         at=timezone.now(),
-        about=_uuid(request.POST.get("about")),
+        about=sent_id(request.POST.get("about")),
         session=_session(episode, request.POST.get("session")),
     )
 
 
 def artefact_id_of(request: HttpRequest) -> uuid.UUID:
     """The id that the page was made with. Raises InputError where it is none."""
-    found = _uuid(request.POST.get("artefact"))
+    found = sent_id(request.POST.get("artefact"))
     if found is None:
         raise InputError("this page is not complete", advice="Open it again from the course.")
     return found
@@ -125,16 +126,5 @@ def day_asked_for(request: HttpRequest, name: str, spec: Worksheet) -> dict[str,
 
 
 def _session(episode: Episode, text: str | None) -> TherapySession | None:
-    found = _uuid(text)
+    found = sent_id(text)
     return episode.therapy_sessions.filter(id=found).first() if found else None
-
-
-def _uuid(text: str | None) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text) if text else None
-    except ValueError:
-        return None
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else 0

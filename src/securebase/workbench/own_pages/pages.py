@@ -36,6 +36,7 @@ from securebase.workbench.own_pages.own_line import own_line
 from securebase.workbench.therapy_sessions.models import CheckIn
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import sent_only
+from securebase.workbench.ui.sent import sent_number
 from securebase.workbench.worksheets.actions import NOTHING_YET, answer_artefact, save_artefact
 from securebase.workbench.worksheets.forms import inputs, typed_in
 from securebase.workbench.worksheets.models import Artefact
@@ -178,7 +179,7 @@ def _saved(
             worksheet=spec.id,
             by=None,
             filled=filled,
-            revision=_whole(request.POST.get("revision")),
+            revision=sent_number(request.POST.get("revision")),
             at=timezone.now(),
             session=found.therapy_session if found else None,
             about=found.about if found else None,
@@ -262,8 +263,8 @@ def answer(request: HttpRequest, visit: Visit, name: str, artefact_id: uuid.UUID
         answer_artefact(
             artefact=found,
             by=None,
-            version=_whole(request.POST.get("version")),
-            revision=_whole(request.POST.get("revision")),
+            version=sent_number(request.POST.get("version")),
+            revision=sent_number(request.POST.get("revision")),
             agreement=Agreement(given),
             said=words,
             at=timezone.now(),
@@ -282,7 +283,3 @@ def show(request: HttpRequest, visit: Visit, name: str, context: dict[str, Any],
         "handed_over": visit.handed_over,
     }
     return render(request, f"own_pages/{name}.html", everywhere | context, status=status)
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else 0

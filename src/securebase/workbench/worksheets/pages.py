@@ -31,6 +31,7 @@ from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import sent_only
+from securebase.workbench.ui.sent import sent_id, sent_number
 from securebase.workbench.worksheets import actions, queries
 from securebase.workbench.worksheets.forms import inputs, typed_in
 from securebase.workbench.worksheets.models import Artefact
@@ -123,10 +124,10 @@ def _saved(request: HttpRequest, context: dict[str, Any], opened: _Opened) -> Ht
             worksheet=spec.id,
             by=signed_in(request),
             filled=filled,
-            revision=_whole(request.POST.get("revision")),
+            revision=sent_number(request.POST.get("revision")),
             at=timezone.now(),
             session=_session(opened.episode, request.POST.get("session")),
-            about=_uuid(request.POST.get("about")),
+            about=sent_id(request.POST.get("about")),
             from_paper=spec.client_fills and "from_paper" in request.POST,
             anew="anew" in request.POST,
         )
@@ -159,8 +160,8 @@ def _shown(
 ) -> HttpResponse:
     spec, episode, found = opened.spec, opened.episode, opened.found
     people = queries.present_people(episode)
-    origin = None if found else queries.artefact_to_follow(episode, _uuid(request.GET.get("from")))
-    about_id = found.about if found else _uuid(request.GET.get("about")) or (origin.about if origin else None)
+    origin = None if found else queries.artefact_to_follow(episode, sent_id(request.GET.get("from")))
+    about_id = found.about if found else sent_id(request.GET.get("about")) or (origin.about if origin else None)
     session = found.therapy_session if found else _session(episode, request.GET.get("session"))
     if found is None and session is None and spec.in_session:
         session = _todays(episode)
@@ -229,7 +230,7 @@ def history(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: 
 def restore(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
     context = _client(request, client_id, "worksheet-restore")
     found = _existing(request, context, name, artefact_id)
-    number = _whole(request.POST.get("version"))
+    number = sent_number(request.POST.get("version"))
     try:
         actions.restore_version(artefact=found, by=signed_in(request), number=number, at=timezone.now())
     except InputError as error:
@@ -285,8 +286,8 @@ def answer(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: u
         actions.answer_artefact(
             artefact=found,
             by=signed_in(request),
-            version=_whole(request.POST.get("version")),
-            revision=_whole(request.POST["revision"]) if "revision" in request.POST else None,
+            version=sent_number(request.POST.get("version")),
+            revision=sent_number(request.POST["revision"]) if "revision" in request.POST else None,
             agreement=Agreement(given),
             said=request.POST.get("said", ""),
             at=timezone.now(),
@@ -336,7 +337,7 @@ def _lineage(request: HttpRequest) -> dict[str, Any]:
 
 
 def _session(episode: Episode, text: str | None) -> TherapySession | None:
-    found = _uuid(text)
+    found = sent_id(text)
     return episode.therapy_sessions.filter(id=found).first() if found else None
 
 
@@ -344,17 +345,6 @@ def _todays(episode: Episode) -> TherapySession | None:
     """The session that was held last, or begins within the hour: what a note of today most likely belongs to."""
     soon = timezone.now() + timedelta(hours=1)
     return episode.therapy_sessions.filter(held_at__lte=soon).order_by("-held_at").first()
-
-
-def _uuid(text: str | None) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text) if text else None
-    except ValueError:
-        return None
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 def _back(request: HttpRequest) -> str:
