@@ -1,0 +1,232 @@
+"""Open a copy of an existing clinic's data directory as `securebase serve` does, and report what is in it as JSON.
+
+Run as a program with the data directory as its argument: settings are read once per process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from datetime import UTC, datetime
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+#: The moment at which the clinic is looked at: an hour after it was built.
+NOW = datetime(2026, 11, 29, 3, tzinfo=UTC)
+#: Tables that Django fills itself, and the pictures, which are derived from the record and may be recomputed.
+DERIVED = {
+    "auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "django_migrations",
+    "django_session", "progress_storedpicture", "sqlite_sequence",
+}  # fmt: skip
+#: Pages of one client that hold no record of their own id.
+CLIENT_PAGES = (
+    "client", "client-sessions", "client-measures", "client-edit", "course", "timeline", "formulation", "area-work",
+    "ending", "relationships", "emotional-work", "ruptures", "client-supervision", "client-portfolio",
+    "own-page-settings", "client-report", "client-downloads",
+)  # fmt: skip
+CLINIC_PAGES = ("caseload", "library", "clinic", "clinic-lineage", "course-forms")
+BECAUSE = "a test opens an existing clinic"
+
+
+def main(folder: Path) -> dict[str, Any]:
+    from securebase.cli.serve import configure, ready
+
+    configure(host="127.0.0.1", data_dir=folder)
+    ready()
+    from django.utils import timezone
+
+    timezone.now = lambda: NOW
+    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    return {
+        "tables": tables({name: table["columns"] for name, table in expected["tables"].items()}),
+        **summary(),
+        **worksheet_content(),
+        **pages(expected["texts"]),
+        **pictures(),
+        **records(folder),
+    }
+
+
+# ---- the database itself ---------------------------------------------------------------------------------------------
+def tables(columns: dict[str, list[str]] | None) -> dict[str, Any]:
+    """Return rows and a checksum of each table, over these columns only (None: all); a missing column is named."""
+    from django.db import connection
+
+    result: dict[str, Any] = {}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        names = sorted({row[0] for row in cursor.fetchall()} - DERIVED)
+        for name in names if columns is None else sorted(columns):
+            cursor.execute(f'PRAGMA table_info("{name}")')
+            existing = [row[1] for row in cursor.fetchall()]
+            wanted = sorted(existing) if columns is None else columns[name]
+            if missing := sorted(set(wanted) - set(existing)):
+                result[name] = {"missing": missing}
+                continue
+            cursor.execute("SELECT " + ", ".join(f'"{c}"' for c in wanted) + f' FROM "{name}"')
+            rows = sorted(json.dumps(row, ensure_ascii=True, default=str) for row in cursor.fetchall())
+            digest = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+            result[name] = {"columns": wanted, "rows": len(rows), "sha256": digest}
+    return result
+
+
+def summary() -> dict[str, Any]:
+    """Return what a person would count: clients and their work, and the parameter set in use."""
+    from securebase.workbench.accounts.models import Clinic
+    from securebase.workbench.accounts.queries import set_in_use
+    from securebase.workbench.audit.queries import verify
+    from securebase.workbench.clients.models import Client
+    from securebase.workbench.worksheets.models import Artefact
+
+    trail = verify()
+    return {
+        "audit": {"whole": trail.whole, "rows": trail.rows, "last_hash": trail.last_hash},
+        "clinic": [[c.name, c.help_text, c.lineage, c.course_forms] for c in Clinic.objects.all()],
+        "parameter_set": set_in_use().parameter_set.version,
+        "clients": {
+            client.name_shown: {
+                "sessions": [[s.number, s.held_at.isoformat(), s.phase] for s in episode.therapy_sessions.all()],
+                "scores": sum(a.scores.count() for a in episode.administrations.all()),
+                "alerts": [[a.value, a.acknowledged_at is None] for a in episode.safety_alerts.all()],
+                "people": [[p.name_shown, p.relation, p.left_at is None] for p in episode.relationships.all()],
+                "circles": [[len(c.placed), c.removed_at is None] for c in episode.circles.all()],
+                "comments": [c.text for share in episode.shares.all() for c in share.comments.all()],
+                "ended": str(episode.ended_on or ""),
+            }
+            for client in Client.objects.for_the_workbench(because=BECAUSE)
+            for episode in client.episodes.all()
+        },
+        "texts": {
+            str(row.id): {"worksheet": row.worksheet, "texts": _texts(row)}
+            for row in _one_a_worksheet(Artefact.objects.for_the_workbench(because=BECAUSE))
+        },
+    }
+
+
+def _one_a_worksheet(rows: Any) -> list[Any]:
+    """Return the artefact that holds most text, for each worksheet."""
+    most: dict[str, Any] = {}
+    for row in sorted(rows.filter(removed_at=None), key=lambda r: str(r.id)):
+        if row.worksheet not in most or len(json.dumps(row.values)) > len(json.dumps(most[row.worksheet].values)):
+            most[row.worksheet] = row
+    return [most[name] for name in sorted(most)]
+
+
+def _texts(row: Any) -> list[str]:
+    """Return what was written into it in words: texts and the texts of its rows, without choices and dates."""
+    kind = row.kind
+    words: list[str] = []
+    for field in kind.fields:
+        value = row.values.get(field.id)
+        words += [value] if field.kind.value in TEXTUAL and value else []
+        words += (
+            [r[c.id] for r in (value or []) for c in field.columns if c.kind.value in TEXTUAL and r.get(c.id)]
+            if field.columns
+            else []
+        )
+    return words
+
+
+TEXTUAL = {"text", "line"}
+
+
+# ---- what the workbench makes of it ----------------------------------------------------------------------------------
+def worksheet_content() -> dict[str, Any]:
+    """Read every version of every worksheet again as if it were typed in; return those that lose something by it."""
+    from securebase.ipt.filling import fill
+    from securebase.ipt.shelf import worksheet
+    from securebase.workbench.worksheets.models import ArtefactVersion
+
+    lost = []
+    versions = ArtefactVersion.objects.for_the_workbench(because=BECAUSE).select_related("artefact")
+    for version in versions:
+        filled = fill(worksheet(version.artefact.worksheet), version.values)
+        if _plain(filled.values) != version.values or filled.unread:
+            lost.append([version.artefact.worksheet, version.values, str(filled)])
+    return {"lost": lost, "versions": len(versions)}
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(json.dumps(value, default=list))
+
+
+def pages(texts: dict[str, Any]) -> dict[str, Any]:
+    """Visit the main pages of every client and one page a worksheet; return refusals and texts that are not shown."""
+    from django.test import Client as Browser
+    from django.urls import reverse
+
+    from securebase.workbench.accounts.models import Account
+    from securebase.workbench.clients.models import Client
+    from securebase.workbench.supervision.models import Share
+    from securebase.workbench.worksheets.models import Artefact
+
+    browser, refused, unseen, visited = Browser(HTTP_HOST="localhost"), [], [], 0
+    supervisor = Browser(HTTP_HOST="localhost")
+
+    def visit(url: str, wanted: list[str], by: Any = browser) -> None:
+        nonlocal visited
+        visited += 1
+        answer = by.get(url)
+        if answer.status_code != 200:
+            refused.append([url, answer.status_code])
+            return
+        content = " ".join(unescape(answer.content.decode()).split())
+        unseen.extend([url, text] for text in wanted if " ".join(text.split()) not in content)
+
+    browser.force_login(Account.objects.get(user_name="demo"))
+    supervisor.force_login(Account.objects.get(user_name="supervisor"))
+    clients = list(Client.objects.for_the_workbench(because=BECAUSE))
+    for name in CLINIC_PAGES:
+        visit(reverse(name), [c.name_shown for c in clients] if name == "caseload" else [])
+    for client in clients:
+        people = [p.name_shown for p in client.episodes.get().relationships.filter(left_at=None)]
+        for name in CLIENT_PAGES:
+            visit(reverse(name, args=[client.id]), [client.name_shown, *(people if name == "relationships" else [])])
+    for row in Artefact.objects.for_the_workbench(because=BECAUSE).filter(id__in=list(texts)):
+        args = [row.episode.client_id, row.worksheet, row.id]
+        visit(reverse("worksheet", args=args), texts[str(row.id)]["texts"])
+    for share in Share.objects.for_the_workbench(because=BECAUSE).filter(revoked_at=None):
+        comments = [c.text for c in share.comments.filter(removed_at=None, artefact=None)]
+        visit(reverse("shared-course", args=[share.id]), [share.label, *comments], by=supervisor)
+    return {"refused": refused, "unseen": unseen, "visited": visited}
+
+
+def pictures() -> dict[str, Any]:
+    """Compute the picture of every client; return the parameter set that each rests on."""
+    from securebase.workbench.clients.models import Episode
+    from securebase.workbench.progress.queries import current_picture
+
+    episodes = Episode.objects.for_the_workbench(because=BECAUSE).select_related("client")
+    computed = {e.client.name_shown: current_picture(episode=e, as_of=NOW, whole=False) for e in episodes}
+    return {"pictures": {name: picture.versions.parameter_set_version for name, picture in computed.items()}}
+
+
+def records(folder: Path) -> dict[str, Any]:
+    """Compare the record of one client with the file that was downloaded then; return what is missing or differs."""
+    from securebase.exchange.record_json import read_record, record_text
+    from securebase.workbench.clients.models import Client
+    from securebase.workbench.course.queries import record_of
+
+    earlier = json.loads((folder / "record.json").read_text(encoding="utf-8"))
+    client = Client.objects.for_the_workbench(because=BECAUSE).get(id=earlier["record"]["person"])
+    now = json.loads(record_text(record_of(client.episodes.get(), NOW)))
+    again = json.loads(record_text(read_record(folder / "record.json")))
+    return {"differences": [*_differences(earlier, now, "now"), *_differences(earlier, again, "read")]}
+
+
+def _differences(earlier: Any, now: Any, where: str) -> list[str]:
+    """Name every place where `now` lacks what `earlier` holds; what was added since is no difference."""
+    if isinstance(earlier, dict) and isinstance(now, dict):
+        missing = [f"{where}.{key} is missing" for key in earlier if key not in now]
+        pairs = [(earlier[key], now[key], f"{where}.{key}") for key in earlier if key in now]
+        return missing + [difference for pair in pairs for difference in _differences(*pair)]
+    if isinstance(earlier, list) and isinstance(now, list) and len(earlier) == len(now):
+        items = [(a, b, f"{where}[{n}]") for n, (a, b) in enumerate(zip(earlier, now, strict=True))]
+        return [difference for item in items for difference in _differences(*item)]
+    return [] if earlier == now else [f"{where}: {earlier!r} became {now!r}"]
+
+
+if __name__ == "__main__":
+    sys.stdout.write("\n" + json.dumps(main(Path(sys.argv[1]))) + "\n")
