@@ -11,7 +11,8 @@ import pytest
 from securebase.cli.main import COMMANDS, cli
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "requirements").glob("*.md")])
+FOLDERS = [ROOT / name for name in ("docs", "examples", "requirements", "tests")]
+PAGES = sorted([*ROOT.glob("*.md"), *(page for folder in FOLDERS for page in folder.rglob("*.md"))])
 IDS = [str(p.relative_to(ROOT)) for p in PAGES]
 
 

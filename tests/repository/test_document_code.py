@@ -1,0 +1,160 @@
+"""What a document shows can be run: every block of Python, and every command that does not take minutes."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from securebase.cli.main import cli
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = [ROOT / name for name in ("docs", "examples", "tests")]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(page for folder in FOLDERS for page in folder.rglob("*.md"))])
+PAGES = [page for page in DOCUMENTS if "```" in page.read_text(encoding="utf-8")]
+BLOCK = re.compile(
+    r"^(?P<mark><!-- not run: .+? -->\n)?```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+#: Commands that are parsed and not run: the first words, and why.
+NOT_RUN = {
+    "power": "a plan takes minutes, or a cluster",
+    "demo": "serves until it is stopped",
+    "serve": "serves until it is stopped",
+}
+#: A number that is large because an answer shall be exact: what the document says, and what is enough to run it.
+SMALLER = {"docs/how-to/plan-a-study.md": ("replications=200", "replications=10")}
+
+
+def long_table() -> pd.DataFrame:
+    return pd.read_csv(ROOT / "examples" / "sessions.csv")
+
+
+def give_frame(folder: Path) -> dict[str, Any]:
+    return {"frame": long_table().rename(columns={"client": "id", "phq9": "bdi"})}
+
+
+def write_wide_table(folder: Path) -> dict[str, Any]:
+    rng = np.random.default_rng(1)
+    levels = rng.normal(size=(2, 150, 1))
+    waves = levels + rng.normal(size=(2, 150, 5))
+    columns = {f"{name}{t + 1}": waves[i, :, t] for i, name in enumerate("xy") for t in range(5)}
+    pd.DataFrame(columns).to_csv(folder / "TABLE.csv", index=False)
+    return {}
+
+
+def write_pilot(folder: Path) -> dict[str, Any]:
+    long_table().rename(columns={"client": "who"}).to_csv(folder / "pilot.csv", index=False)
+    return {}
+
+
+def copy_record(folder: Path) -> dict[str, Any]:
+    shutil.copy(ROOT / "tests/fixtures/clinic_2026_11/record.json", folder / "securebase-record.json")
+    return {}
+
+
+#: What a document takes as given: a file beside the reader, or a name.
+GIVEN: dict[str, Callable[[Path], dict[str, Any]]] = {
+    "docs/how-to/bring-a-table.md": give_frame,
+    "docs/how-to/compare-with-other-programs.md": write_wide_table,
+    "docs/how-to/plan-a-study.md": write_pilot,
+    "docs/how-to/reports-and-downloads.md": copy_record,
+}
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def blocks(page: Path, *languages: str) -> list[tuple[int, str]]:
+    """Return line and text of every block in one of these languages; a block that is marked “not run” says why."""
+    text = page.read_text(encoding="utf-8")
+    return [
+        (text.count("\n", 0, block.start("text")), block["text"])
+        for block in BLOCK.finditer(text)
+        if block["language"] in languages and not block["mark"]
+    ]
+
+
+def commands(page: Path) -> list[str]:
+    """Return every line of a shell block that calls securebase, without the name of the program."""
+    lines = [
+        line
+        for _, text in blocks(page, "", "sh", "bash", "console", "shell")
+        for line in text.replace("\\\n", " ").splitlines()
+    ]
+    return [" ".join(match[1].split()) for line in lines if (match := re.match(r"\s*(?:\$ )?securebase (.*)", line))]
+
+
+WITH_PYTHON = [page for page in PAGES if blocks(page, "python")]
+WITH_COMMANDS = [page for page in PAGES if commands(page)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the reader's own, with the examples in it."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_there_are_documents_with_code() -> None:
+    assert len(WITH_PYTHON) >= 6
+    assert len(WITH_COMMANDS) >= 5
+    assert {name_of(page) for page in PAGES} >= {*GIVEN, *SMALLER}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_fence_is_closed_and_at_the_margin(page: Path) -> None:
+    """Otherwise the code behind it would not be seen here."""
+    text = page.read_text(encoding="utf-8")
+    assert len(re.findall(r"```", text)) == 2 * len(BLOCK.findall(text))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", WITH_PYTHON, ids=name_of)
+def test_python_runs_in_order(page: Path, folder: Path) -> None:
+    """The blocks of one document share their names."""
+    namespace: dict[str, Any] = {"__name__": "__main__"} | GIVEN.get(name_of(page), lambda _: {})(folder)
+    written, enough = SMALLER.get(name_of(page), ("", ""))
+    source = page.read_text(encoding="utf-8")
+    assert written in source
+    for line, text in blocks(page, "python"):
+        # as many empty lines before it as the document has: a traceback then names the line there
+        code = "\n" * line + (text.replace(written, enough) if written else text)
+        exec(compile(code, name_of(page), "exec"), namespace)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", WITH_COMMANDS, ids=name_of)
+def test_commands_run_in_order(page: Path, folder: Path) -> None:
+    """A command that an earlier document shows too runs there."""
+    GIVEN.get(name_of(page), lambda _: {})(folder)
+    earlier = {line for other in WITH_COMMANDS[: WITH_COMMANDS.index(page)] for line in commands(other)}
+    for line in commands(page):
+        words = shlex.split(line)
+        parse(words)
+        if line not in earlier and not line.startswith(tuple(NOT_RUN)):
+            run = CliRunner().invoke(cli, words)
+            assert run.exit_code == 0, f"securebase {line}\n{run.output}"
+
+
+def parse(words: list[str]) -> None:
+    """Let click read a command, its options and their values. Raises UsageError where it cannot."""
+    command = cli.get_command(click.Context(cli), words[0])
+    assert command is not None, words[0]
+    rest = words[1:]
+    if isinstance(command, click.Group):
+        command = command.get_command(click.Context(command), rest[0])
+        assert command is not None, words
+        rest = rest[1:]
+    with command.make_context(words[0], list(rest)):
+        pass
