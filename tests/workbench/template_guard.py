@@ -1,0 +1,54 @@
+"""Let no template read a name that does not exist: Django shows nothing for it, and takes it for false."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.template.base import Variable, VariableDoesNotExist
+from django.template.context import BaseContext
+
+#: Names that only some pages give to the templates they share.
+OPTIONAL = {
+    "changed", "drawn_by", "exception", "half", "handed_over", "help_open", "here_url", "section", "show_about",
+    "visit",
+}  # fmt: skip
+#: Names that a page of the course lacks where the client has not begun a therapy: it says so and shows nothing else.
+OF_A_THERAPY = {"drawing", "lineage", "panel", "people", "view"}
+#: Mappings whose keys are data: a worksheet holds the fields that were filled in, charts those that could be drawn.
+DATA = (
+    "card.words", "charts", "handed_over", "note.values", "request.session", "row.how_we_know", "user.clinic.lineage",
+)  # fmt: skip
+_resolve = Variable._resolve_lookup
+
+
+def watch(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list to which every failed look-up of a template is added from now on."""
+    missing: list[str] = []
+
+    def resolve(variable: Variable, context: Any) -> Any:
+        try:
+            return _resolve(variable, context)
+        except VariableDoesNotExist as error:
+            name, holder = error.params
+            if not _may_lack(holder, variable.var, name):
+                kind = "the context" if isinstance(holder, BaseContext) else type(holder).__name__
+                missing.append(f"{_template(context)} reads {variable.var}, and {kind} has no {name}")
+            raise
+
+    monkeypatch.setattr(Variable, "_resolve_lookup", resolve)
+    return missing
+
+
+def _may_lack(holder: object, variable: str, name: str) -> bool:
+    if holder is None:  # an object that is optional, such as the picture of a client without sessions
+        return True
+    if isinstance(holder, BaseContext):
+        begun = "client" not in holder or holder.get("episode") is not None
+        return name in OPTIONAL or (not begun and name in OF_A_THERAPY)
+    return hasattr(holder, "keys") and variable.startswith(DATA)
+
+
+def _template(context: Any) -> str:
+    template = getattr(context.render_context, "template", None) or context.template
+    return str(template.origin.name).rpartition("templates/")[2]
