@@ -27,12 +27,12 @@ from securebase.model.simulate import simulate
 from securebase.records.cohort import Cohort
 from securebase.records.episode import Administration, EpisodeRecord, Score
 from securebase.study.moderation import bends
+from securebase.study.phrases import Side, sides
 from securebase.study.reciprocal import LagFinding, Verdict, findings
 from securebase.study.result import ModelSummary, NotFitted
 from securebase.study.study import study
 from securebase.study.table import session_table
 from securebase.study.variance import Correlation, moves_with
-from securebase.study.wording import Side, sides
 
 EIGHT = (
     "co_trend_only",

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.page import Mark, Part, seconds
+from securebase.model.discrete_time import WaveFit, WaveSpecification, fit_waves, wave_specification
 from securebase.model.panel import Panel
-from securebase.model.waves import WaveFit, WaveSpecification, fit_waves, wave_specification
 
 #: constructs, waves, persons, share of scores missing
 CASES = ((2, 5, 1000, 0.0), (2, 20, 1000, 0.15), (6, 5, 1000, 0.15))

@@ -20,7 +20,7 @@ from securebase.ipt.timeline import WINDOW_MONTHS
 from securebase.ipt.worksheet import Field, Group, Kind, Worksheet
 from securebase.model.theory import theory
 from securebase.reports.for_client import AREAS, HEADINGS
-from securebase.workbench.own_pages.wording import LABELS, NAMES
+from securebase.workbench.own_pages.labels import LABELS, NAMES
 
 PAGE = Path(__file__).parent / "ipt-content.md"
 

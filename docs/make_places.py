@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from securebase.ipt.places import Need, Place, places, places_of
+from securebase.ipt.claim_locations import Need, Place, places, places_of
 from securebase.ipt.shelf import worksheets
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.instrument import Asked, Instrument

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import exp, sqrt
 
-from securebase.picture import wording
+from securebase.picture import phrases
 from securebase.picture.client import FORMAT, ClientPicture
 from securebase.picture.parts import (
     Alliance,
@@ -155,8 +155,8 @@ def full() -> ClientPicture:
             GateLevel.CONTRIBUTIONS,
             HELD,
             0,
-            wording.gate_says(GateLevel.CONTRIBUTIONS, HELD),
-            wording.gate_waits(GateLevel.CONTRIBUTIONS, HELD),
+            phrases.gate_says(GateLevel.CONTRIBUTIONS, HELD),
+            phrases.gate_waits(GateLevel.CONTRIBUTIONS, HELD),
         ),
         axis=tuple(Session(n, day(n), n <= HELD) for n in range(1, PLANNED + 1)),
         symptoms=symptoms,
@@ -177,7 +177,7 @@ def full() -> ClientPicture:
         ),
         signals=(),
         constants=(Constant("Usual scores of alliance", "mean 7", "a guess", verified=False),),
-        limits=(wording.EXPECTED_COURSE, wording.NOT_A_DEVICE),
+        limits=(phrases.EXPECTED_COURSE, phrases.NOT_A_DEVICE),
         hypotheses=believed(),
     )
 
@@ -187,7 +187,7 @@ def early() -> ClientPicture:
     whole, reported_ = full(), GateLevel.REPORTED
     return replace(
         whole,
-        gate=Gate(reported_, 3, 0, wording.gate_says(reported_, 3), wording.gate_waits(reported_, 3)),
+        gate=Gate(reported_, 3, 0, phrases.gate_says(reported_, 3), phrases.gate_waits(reported_, 3)),
         symptoms=replace(
             whole.symptoms, reported=whole.symptoms.reported[:3], estimated=(), forecast=(), remission_chance=None
         ),

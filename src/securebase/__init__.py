@@ -29,8 +29,8 @@ _DOOR = {
     "simulate": ("securebase.model.simulate", "simulate"),
     "fit": ("securebase.model.fit", "fit"),
     "track": ("securebase.model.track", "track"),
-    "fit_waves": ("securebase.model.waves", "fit_waves"),
-    "wave_specification": ("securebase.model.waves", "wave_specification"),
+    "fit_waves": ("securebase.model.discrete_time", "fit_waves"),
+    "wave_specification": ("securebase.model.discrete_time", "wave_specification"),
     # what may be said (`securebase.study` is the room, so its verb has a longer name here)
     "client_picture": ("securebase.picture.client", "client_picture"),
     "study_cohort": ("securebase.study.study", "study"),

@@ -5,6 +5,8 @@ from securebase.exchange.record_json import read_record as read_record
 from securebase.measurement.catalogue import instrument as instrument
 from securebase.measurement.instrument import Instrument as Instrument
 from securebase.measurement.scoring import score as score
+from securebase.model.discrete_time import fit_waves as fit_waves
+from securebase.model.discrete_time import wave_specification as wave_specification
 from securebase.model.fit import fit as fit
 from securebase.model.observations import panel as panel
 from securebase.model.parameter_set import parameter_set as parameter_set
@@ -12,8 +14,6 @@ from securebase.model.parameters import Parameters as Parameters
 from securebase.model.parameters import Specification as Specification
 from securebase.model.simulate import simulate as simulate
 from securebase.model.track import track as track
-from securebase.model.waves import fit_waves as fit_waves
-from securebase.model.waves import wave_specification as wave_specification
 from securebase.picture.client import client_picture as client_picture
 from securebase.records.cohort import Cohort as Cohort
 from securebase.records.episode import EpisodeRecord as EpisodeRecord

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import pytest
 
 from securebase.charts.closeness_circle import GEOMETRY, TONES, closeness_circle, point
-from securebase.charts.small_steps import small_steps
 from securebase.charts.support_shares import MOST, support_shares
+from securebase.charts.version_curve import small_steps
 from securebase.ipt.network import Carried, Tone
 from securebase.records.artefact import RING_EDGES, ClosenessCircle, Placement, Relationship
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from securebase.ipt import network
-from securebase.ipt import network_wording as wording
+from securebase.ipt import network_phrases as wording
 from securebase.ipt.network import (
     Step,
     Tone,

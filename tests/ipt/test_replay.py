@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from securebase.ipt.filling import fill
+from securebase.ipt.parsing import fill
 from securebase.ipt.replay import Shift, Turn, dialogue, options, shift
 from securebase.ipt.shelf import worksheet
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from securebase.errors import ShelfError
-from securebase.ipt.filling import fill, is_filled
-from securebase.ipt.reading import read_worksheet
-from securebase.ipt.saying import said
+from securebase.ipt.parsing import fill, is_filled
+from securebase.ipt.rendering import said
 from securebase.ipt.shelf import worksheet, worksheets
 from securebase.ipt.worksheet import Field, Kind, Worksheet
+from securebase.ipt.worksheet_reader import read_worksheet
 from securebase.model.theory import theory
 
 SHELF = list(worksheets().values())

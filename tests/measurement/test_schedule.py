@@ -8,9 +8,9 @@ from itertools import combinations
 import pytest
 
 from securebase.measurement.catalogue import instruments
+from securebase.measurement.consistency import AREAS
 from securebase.measurement.instrument import Stage
 from securebase.measurement.schedule import SESSION_SETS, Course, asked_at, extras, sliders, stage_at, to_come
-from securebase.measurement.soundness import AREAS
 from securebase.records.vocabulary import ProblemArea
 
 SELDOM = [i for i in extras() if not i.asked.weekly]  # type: ignore[union-attr]

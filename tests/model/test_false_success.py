@@ -16,7 +16,7 @@ from scipy.stats import multivariate_normal
 
 from oracles import dense_normal
 from securebase.model.fit import Fit, fit
-from securebase.model.fit.scale import Scale, scale
+from securebase.model.fit.transforms import Scale, scale
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
 from securebase.model.simulate import simulate_panel

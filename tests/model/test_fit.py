@@ -16,9 +16,9 @@ import pytest
 from oracles import small_problems
 from securebase.errors import ModelError
 from securebase.model.fit import Fit, fit
-from securebase.model.fit.climb import bfgs, hessian
 from securebase.model.fit.fitting import _far_away, _Problem
-from securebase.model.fit.scale import scale
+from securebase.model.fit.optimise import bfgs, hessian
+from securebase.model.fit.transforms import scale
 from securebase.model.kernel import compiled
 from securebase.model.likelihood import log_likelihood
 from securebase.model.panel import Panel

@@ -6,9 +6,9 @@ import numpy as np
 from scipy.linalg import solve_discrete_lyapunov
 from scipy.stats import multivariate_normal
 
+from securebase.model.discrete_time.specification import WaveParameters, WaveSpecification
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array
-from securebase.model.waves.specification import WaveParameters, WaveSpecification
 
 
 def at(values: Array, wave: int) -> Array:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from oracles.small_problems import covariance
+from securebase.model.discrete_time import Over, WaveParameters, WaveSpecification
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Start
-from securebase.model.waves import Over, WaveParameters, WaveSpecification
 
 FREE, EQUAL = Over.FREE, Over.EQUAL
 #: levels, lags, residuals, means, start

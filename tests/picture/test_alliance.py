@@ -12,7 +12,7 @@ from episodes import episode, session_day
 from securebase.model.observations import episode_panel
 from securebase.model.simulate import simulate_panel
 from securebase.model.track import track
-from securebase.picture import telling, wording
+from securebase.picture import phrases, sentences
 from securebase.picture.client import ClientPicture, client_picture, followed_with
 from securebase.picture.course import OWN_MEASURES
 from securebase.picture.parts import SignalKind
@@ -32,11 +32,11 @@ def test_callout_caseload_line_and_sentence_give_the_same_numbers() -> None:
     (signal,) = [s for s in made.signals if s.kind is SignalKind.RUPTURE_OPEN]
     assert mark.value is not None
     assert mark.expected is not None
-    value, expected = wording.number(mark.value), wording.number(mark.expected)
-    below = wording.number(wording.apart(mark.value, mark.expected))
+    value, expected = phrases.number(mark.value), phrases.number(mark.expected)
+    below = phrases.number(phrases.apart(mark.value, mark.expected))
     assert signal.brief.startswith(f"Alliance fell {below} below")
     assert signal.brief.endswith("in session 6")
-    beside = next(s for s in telling.alliance_sentences(made) if "rupture of session 6" in s)
+    beside = next(s for s in sentences.alliance_sentences(made) if "rupture of session 6" in s)
     for sentence in (signal.sentence, beside):
         assert f"{value} in session 6" in sentence or f"session 6 is open: rated {value}" in sentence
         assert re.search(rf"\b{below} points? below", sentence)
@@ -54,7 +54,7 @@ def test_an_open_rupture_does_not_drag_the_usual_level() -> None:
     # ordinary ratings lie around the usual level, none of them far below or above
     above = [b.reported - b.usual for b in made.alliance.bars if not b.low]
     assert abs(float(np.mean(above))) < 0.75
-    assert "2 ratings of the rupture left out" in telling.alliance_sentences(made)[0]
+    assert "2 ratings of the rupture left out" in sentences.alliance_sentences(made)[0]
 
 
 def test_the_usual_level_is_that_of_the_model_without_the_flagged_ratings() -> None:
@@ -81,13 +81,13 @@ def test_a_fall_that_lasts_becomes_the_usual_level_and_it_is_said() -> None:
     assert made.alliance.left_out == 0
     assert made.alliance.usual is not None
     assert made.alliance.usual.value < 4.5
-    assert "ratings of the rupture are counted in it" in telling.alliance_sentences(made)[0]
+    assert "ratings of the rupture are counted in it" in sentences.alliance_sentences(made)[0]
 
 
 def test_without_a_rupture_nothing_is_left_out() -> None:
     made = picture(*BROKEN[:5], 6.2)
     assert (made.alliance.left_out, made.alliance.ruptures) == (0, ())
-    assert "left out" not in telling.alliance_sentences(made)[0]
+    assert "left out" not in sentences.alliance_sentences(made)[0]
 
 
 def test_nothing_beyond_the_scale_is_ever_expected() -> None:

@@ -10,12 +10,12 @@ import pytest
 from episodes import administration, episode
 from securebase.measurement.constructs import TRACKED_CONSTRUCTS
 from securebase.model.observations import episode_panel
-from securebase.model.own import contributions, own_effects
 from securebase.model.parameters import Trend
+from securebase.model.person_effects import contributions, own_effects
 from securebase.model.simulate import simulate_panel
 from securebase.picture import contributions as made_by
-from securebase.picture import hypothesis_wording as words
-from securebase.picture import telling
+from securebase.picture import hypothesis_phrases as words
+from securebase.picture import sentences
 from securebase.picture.client import ClientPicture, client_picture, followed_with
 from securebase.picture.course import OWN_MEASURES
 from securebase.picture.parts import GateLevel, Hypotheses, Hypothesis, Verdict
@@ -155,7 +155,7 @@ def test_too_few_reports_of_symptoms_are_told() -> None:
     made = picture(record)
     assert made.hypotheses is None
     if made.gate.level >= GateLevel.CONTRIBUTIONS:
-        assert telling.why_no_hypotheses(made)
+        assert sentences.why_no_hypotheses(made)
 
 
 def test_estimates_that_cannot_be_told_apart_stand_together(part: Hypotheses) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from securebase.picture.phrases import FORBIDDEN
 from securebase.picture.ratings import RatedSession, says, side_by_side
-from securebase.picture.wording import FORBIDDEN
 
 
 def rated(session: int, client: float | None, therapist: float | None, **items: dict[int, float]) -> RatedSession:

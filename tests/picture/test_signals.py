@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from episodes import alert, episode, session_day
-from securebase.picture import telling
+from securebase.picture import sentences
 from securebase.picture.client import client_picture
 from securebase.picture.parts import Signal, SignalKind, Tone
 from securebase.records.episode import EpisodeRecord, Rupture, SafetyAlertRecord
@@ -211,7 +211,7 @@ def test_a_single_worse_report_is_still_loud() -> None:
 
 def test_the_sentence_under_the_chart_says_it_too() -> None:
     record = episode(8, symptoms=[4, 4, 5, 7, 8, 9, 9, 1])
-    told = telling.symptom_sentences(client_picture(record, as_of=record.last_at + 1))
+    told = sentences.symptom_sentences(client_picture(record, as_of=record.last_at + 1))
     assert any("a reliable improvement" in s and "last report alone" in s for s in told)
 
 

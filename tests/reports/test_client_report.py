@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup
 import pictures
 from episodes import alert, episode, session_day
 from securebase.ipt.lineage import BEGINNING
-from securebase.picture import telling, wording
+from securebase.picture import phrases, sentences
 from securebase.picture.client import ClientPicture, client_picture
 from securebase.picture.parts import Problem
 from securebase.records.artefact import Artefact
@@ -48,9 +48,9 @@ def test_it_says_what_it_was_made_with() -> None:
 def test_hypotheses_stand_with_everything_beside_them_or_what_waits_for_them() -> None:
     whole = pictures.full()
     made = page(whole).text
-    said = [*telling.hypothesis_sentences(whole), telling.hypothesis_question(whole)]
-    said += [text for pair in telling.hypothesis_cautions(whole) for text in pair]
-    said += [cell for row in telling.hypothesis_table(whole).rows for cell in row]
+    said = [*sentences.hypothesis_sentences(whole), sentences.hypothesis_question(whole)]
+    said += [text for pair in sentences.hypothesis_cautions(whole) for text in pair]
+    said += [cell for row in sentences.hypothesis_table(whole).rows for cell in row]
     assert len(said) > 60
     for one in said:
         assert one in made, one
@@ -95,7 +95,7 @@ def test_a_name_is_text_and_nothing_else() -> None:
 
 def test_no_forbidden_word() -> None:
     text = f" {page(pictures.full()).text.lower()} "
-    assert not [word for word in wording.FORBIDDEN if word in text]
+    assert not [word for word in phrases.FORBIDDEN if word in text]
 
 
 def test_no_all_clear_under_an_open_safety_alert() -> None:

@@ -16,7 +16,7 @@ import paper_cases as cases
 from securebase.charts.render import svg
 from securebase.charts.symptoms import symptoms_chart
 from securebase.errors import InputError
-from securebase.picture import plain
+from securebase.picture import serialisation
 from securebase.reports import for_client, for_referrer, for_supervisor
 from securebase.reports import pdf as module
 from securebase.reports.document import (
@@ -151,7 +151,7 @@ def test_every_page_says_what_it_was_made_from() -> None:
     case = cases.case()
     document = for_referrer.document(case, None, SHELF)
     assert "31 March 2026" in document.foot
-    assert plain.fingerprint(case.record) in document.foot
+    assert serialisation.fingerprint(case.record) in document.foot
     assert "6 April 2026" in document.kicker
 
 

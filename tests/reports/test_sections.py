@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 import paper_cases as cases
-from securebase.ipt.naming import hiding, without_days
+from securebase.ipt.pseudonyms import hiding, without_days
 from securebase.ipt.worksheet import Field, Group, Kind, Report, Worksheet
 from securebase.records.artefact import Artefact
 from securebase.records.episode import EpisodeRecord

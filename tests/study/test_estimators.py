@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from securebase.records.vocabulary import Moment
+from securebase.study.detrending import Form
 from securebase.study.estimator import Step, link
 from securebase.study.estimators import (
     ALTERNATIVES,
@@ -19,7 +20,6 @@ from securebase.study.estimators import (
     recorded,
     within_pairs,
 )
-from securebase.study.forms import Form
 from study_tables import drawn, table
 
 FORWARD, BACK = ("x", "y"), ("y", "x")

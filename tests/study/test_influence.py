@@ -5,9 +5,9 @@ import time
 import numpy as np
 import pytest
 
+from securebase.study.detrending import Form
 from securebase.study.estimator import link
 from securebase.study.estimators import GUARD, PRIMARY, neighbours, other_processes, recorded, within_pairs
-from securebase.study.forms import Form
 from securebase.study.influence import leave_one_out
 from securebase.study.reciprocal import Verdict, findings, guarded, lag_pair
 from securebase.study.regression import regress

@@ -11,8 +11,8 @@ from scipy import stats
 from securebase.charts.study_slopes import expected, slopes_chart
 from securebase.records.vocabulary import Moment
 from securebase.reports.study_report import study_report
+from securebase.study.detrending import Form
 from securebase.study.estimator import Step, link
-from securebase.study.forms import Form
 from securebase.study.moderation import (
     FEWEST_PAIRS,
     Question,
@@ -21,7 +21,7 @@ from securebase.study.moderation import (
     estimate_bend,
     moves_within,
 )
-from securebase.study.moderation_wording import bend_figures_in_words, bend_in_words
+from securebase.study.moderation_phrases import bend_figures_in_words, bend_in_words
 from securebase.study.reciprocal import Verdict
 from securebase.study.study import study
 from study_tables import bent, cohort, table

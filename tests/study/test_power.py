@@ -21,10 +21,10 @@ from securebase.model.simulate import simulate_panel
 from securebase.study.cluster import on_cluster
 from securebase.study.models import effects, specification_for
 from securebase.study.power import PowerPlan, power, truth_from_fit, truth_from_set
-from securebase.study.power.cells import Share, cell
 from securebase.study.power.plan import Design, Setting
 from securebase.study.power.replicate import FAILED, Replication, batches, replicate, sample
 from securebase.study.power.search import curve, needed, next_clients
+from securebase.study.power.summary import Share, cell
 from securebase.study.replications import on_cores
 
 SMALL = PowerPlan(clients=(60,), sessions=(6,), effects=(-0.25,), missing=(0.1,), dropout=(0.2,), replications=10)

@@ -5,9 +5,9 @@ import pytest
 
 from securebase.model.observations import panel
 from securebase.model.simulate import simulate
+from securebase.study.detrending import Form
 from securebase.study.estimator import LagEstimate, link
 from securebase.study.estimators import GUARD, PRIMARY
-from securebase.study.forms import Form
 from securebase.study.reciprocal import Verdict, findings, judge, lag_pair
 from securebase.study.table import session_table
 from study_tables import drawn, table

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from oracles import small_problems
-from securebase.cli.telling import as_json
+from securebase.cli.output import as_json
 from securebase.errors import InputError
 from securebase.model.likelihood import log_likelihood
 from securebase.model.parameters import Parameters, Start, Trend

@@ -10,14 +10,14 @@ import pytest
 
 from securebase.exchange.csv_tables import read_cohort
 from securebase.study.agreement import misfits
+from securebase.study.detrending import Form
 from securebase.study.estimator import estimate_pairs, link, pairs
 from securebase.study.estimators import PRIMARY
-from securebase.study.forms import Form
+from securebase.study.phrases import caveats_in_words, figures_in_words, flags_in_words
 from securebase.study.reciprocal import findings
 from securebase.study.regression import regress
 from securebase.study.study import study
 from securebase.study.therapists import by_therapist
-from securebase.study.wording import caveats_in_words, figures_in_words, flags_in_words
 from study_tables import drawn
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "full_model.csv"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from securebase.study.forms import Form, take_out
+from securebase.study.detrending import Form, take_out
 from securebase.study.variance import moves_with, variance_row
 from study_tables import drawn, table
 

@@ -13,7 +13,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
-from securebase.ipt.filling import fill
+from securebase.ipt.parsing import fill
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Moment
 from securebase.workbench.therapy_sessions import actions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import get_resolver
 
-from securebase.ipt.places import places
+from securebase.ipt.claim_locations import places
 
 
 def test_every_page_that_a_claim_names_is_there() -> None:

@@ -8,7 +8,7 @@ import altair as alt
 
 from securebase.charts.axes import across, up
 from securebase.charts.style import ALERT, INK, PAPER, PHONE, SOFT, WHOLE, colour, layered, table, themed
-from securebase.picture import wording
+from securebase.picture import phrases
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import Repair, RuptureMark
 
@@ -84,7 +84,7 @@ def _expected(picture: ClientPicture, x: alt.X, y: alt.Y, limit: alt.Y) -> list[
 
 def _expectation(mark: RuptureMark) -> str:
     """The number stands beside an open rupture only: of old ones the table tells."""
-    return f"expected {wording.number(mark.expected or 0.0)}" if mark.repair is Repair.OPEN else ""
+    return f"expected {phrases.number(mark.expected or 0.0)}" if mark.repair is Repair.OPEN else ""
 
 
 def _marks(picture: ClientPicture, x: alt.X, y: alt.Y) -> list[alt.Chart]:
@@ -127,17 +127,17 @@ def _described(picture: ClientPicture) -> str:
     part = picture.alliance
     if not part.reported:
         return "The alliance has not been rated yet."
-    says = [f"{wording.count(len(part.reported), 'rating')}, the last {wording.number(part.reported[-1].value)}."]
+    says = [f"{phrases.count(len(part.reported), 'rating')}, the last {phrases.number(part.reported[-1].value)}."]
     if part.usual is not None:
         says.append(
-            f"Usual level {wording.number(part.usual.value)}, 90% interval {wording.number(part.usual.low)} to "
-            f"{wording.number(part.usual.high)}."
+            f"Usual level {phrases.number(part.usual.value)}, 90% interval {phrases.number(part.usual.low)} to "
+            f"{phrases.number(part.usual.high)}."
         )
     for mark in part.ruptures:
         state = "open" if mark.repair is Repair.OPEN else "repaired"
-        where = wording.session(mark.session, mark.at)
+        where = phrases.session(mark.session, mark.at)
         against = ""
         if mark.value is not None and mark.expected is not None:
-            against = f" (rated {wording.number(mark.value)}, expected {wording.number(mark.expected)})"
+            against = f" (rated {phrases.number(mark.value)}, expected {phrases.number(mark.expected)})"
         says.append(f"Rupture in {where}{against}, {state}.")
     return " ".join(says)

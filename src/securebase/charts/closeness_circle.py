@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 
 from securebase.ipt.network import Tone
-from securebase.ipt.network_wording import place_in_words
+from securebase.ipt.network_phrases import place_in_words
 from securebase.records.artefact import RING_EDGES, ClosenessCircle, Placement, Relationship
 from securebase.records.vocabulary import Ring
 

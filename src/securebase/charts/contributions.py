@@ -8,10 +8,10 @@ from typing import Any
 import altair as alt
 
 from securebase.charts import style
-from securebase.picture import hypothesis_wording as words
+from securebase.picture import hypothesis_phrases as words
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import Hypotheses, Hypothesis
-from securebase.picture.wording import percent
+from securebase.picture.phrases import percent
 
 #: pixels of a line; lines of one construct: a heading, two bars, and room
 _LINE, _HEADING, _LINES = 19, 1.15, 3.9

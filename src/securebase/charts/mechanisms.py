@@ -6,7 +6,7 @@ import altair as alt
 
 from securebase.charts.axes import across, up
 from securebase.charts.style import INK, PHONE, WHOLE, colour, layered, table, themed
-from securebase.picture import wording
+from securebase.picture import phrases
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import Mechanism
 
@@ -39,7 +39,7 @@ def _one(part: Mechanism, x: alt.X, each: int, width: int) -> alt.LayerChart:
     if part.reported:
         last = table([{"at": part.reported[-1].at, "value": part.reported[-1].value}])
         layers.append(last.mark_point(filled=True, color=ink, size=36, opacity=1).encode(x=x, y=y))
-    value = wording.number(part.reported[-1].value) if part.reported else "no report"
+    value = phrases.number(part.reported[-1].value) if part.reported else "no report"
     title = alt.TitleParams(f"{part.label}  {value}", color=INK, fontSize=13 if width > PHONE else 12, offset=8)
     return layered(*layers, width=each, height=80, title=title, fitted=False)
 
@@ -52,5 +52,5 @@ def _described(picture: ClientPicture) -> str:
             continue
         first, last = part.reported[0].value, part.reported[-1].value
         better = "higher is better" if part.better_is_higher else "lower is better"
-        says.append(f"{part.label}: from {wording.number(first)} to {wording.number(last)} ({better}).")
+        says.append(f"{part.label}: from {phrases.number(first)} to {phrases.number(last)} ({better}).")
     return " ".join(says)

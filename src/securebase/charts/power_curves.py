@@ -8,11 +8,11 @@ from typing import Any, Literal
 import altair as alt
 
 from securebase.charts import style
-from securebase.study.power.cells import Cell
+from securebase.study.phrases import number
+from securebase.study.power.phrases import setting_in_words
 from securebase.study.power.plan import Setting
 from securebase.study.power.result import PowerResult
-from securebase.study.power.wording import setting_in_words
-from securebase.study.wording import number
+from securebase.study.power.summary import Cell
 
 Measure = Literal["power", "precision", "bias"]
 

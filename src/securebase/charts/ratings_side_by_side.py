@@ -8,7 +8,7 @@ import altair as alt
 
 from securebase.charts.axes import up
 from securebase.charts.style import INK, PHONE, SOFT, WHOLE, colour, layered, table, themed
-from securebase.picture import ratings, wording
+from securebase.picture import phrases, ratings
 from securebase.picture.ratings import SideBySide
 
 HEIGHT = 190
@@ -35,7 +35,7 @@ def ratings_chart(part: SideBySide, *, width: int = WHOLE) -> alt.LayerChart:
 def spoken(part: SideBySide) -> tuple[str, str]:
     """Label and description of the chart, as a screen reader speaks them."""
     said = " ".join(ratings.says(part)) or "No session has been rated by both yet."
-    rated = f"{wording.count(len(part.by_both), 'session')} rated by both."
+    rated = f"{phrases.count(len(part.by_both), 'session')} rated by both."
     return "Alliance as client and therapist rated it", f"{rated} {said}"
 
 

@@ -9,7 +9,7 @@ import html
 from collections.abc import Collection, Sequence
 
 from securebase.charts.style import ALERT, GHOST, colour
-from securebase.picture import wording
+from securebase.picture import phrases
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import Alliance, Ranged, Repair, Reported, Symptoms
 
@@ -43,9 +43,9 @@ def scores_sparkline(label: str, points: Sequence[Point], low: float, high: floa
         for at, value in points
     ]
     ink = colour(construct)
-    says = f"{label} from {wording.number(points[0][1])} to {wording.number(points[-1][1])}"
+    says = f"{label} from {phrases.number(points[0][1])} to {phrases.number(points[-1][1])}"
     if len(points) == 1:
-        says = f"{label} {wording.number(points[0][1])}"
+        says = f"{label} {phrases.number(points[0][1])}"
     return (
         f'<svg class="spark" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" width="{WIDTH:.0f}" height="{HEIGHT:.0f}" '
         f'role="img" aria-label="{html.escape(says, quote=True)}">'
@@ -87,7 +87,7 @@ def _spark(
 
 
 def _svg_open(label: str, reports: Sequence[Reported], *, ringed: bool) -> str:
-    says = f"{label} from {wording.number(reports[0].value)} to {wording.number(reports[-1].value)}"
+    says = f"{label} from {phrases.number(reports[0].value)} to {phrases.number(reports[-1].value)}"
     says += ", rupture open" if ringed else ""
     return (
         f'<svg class="spark" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" width="{WIDTH:.0f}" height="{HEIGHT:.0f}" '

@@ -7,9 +7,9 @@ from typing import Any
 import altair as alt
 
 from securebase.charts import style
+from securebase.study.phrases import finding_in_words, number, when
 from securebase.study.reciprocal import LagFinding
 from securebase.study.result import StudyResult
-from securebase.study.wording import finding_in_words, number, when
 
 #: pixels of one line of text; lines that a heading takes, and those of the whole row, on a page and on a phone
 _LINE, _WIDE, _NARROW = 20, (1.1, 4.2), (2.0, 5.3)

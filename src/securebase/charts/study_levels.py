@@ -7,9 +7,9 @@ from typing import Literal
 import altair as alt
 
 from securebase.charts import style
+from securebase.study.phrases import number
 from securebase.study.result import StudyResult
 from securebase.study.variance import Correlation
-from securebase.study.wording import number
 
 Level = Literal["between", "within"]
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from securebase.charts import style
 from securebase.study.moderation import BendEstimate, BendFinding
-from securebase.study.moderation_wording import bend_in_words
+from securebase.study.moderation_phrases import bend_in_words
 from securebase.study.result import StudyResult
 
 #: how far the picture goes to both sides, in standard deviations of the process

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from securebase.ipt.network import Carried
-from securebase.ipt.network_wording import carried_in_words
+from securebase.ipt.network_phrases import carried_in_words
 
 THERAPIST, OWN, SOFT, PAPER = "#1d6a72", "#4b8f5c", "#56636c", "#ffffff"
 HEIGHT, TOP, STEP, BAR, LEFT = 96.0, 6.0, 34.0, 24.0, 8.0

@@ -8,7 +8,7 @@ import altair as alt
 
 from securebase.charts.axes import across, up
 from securebase.charts.style import GHOST, GOOD, HALF, PAPER, PHONE, SOFT, colour, layered, table, themed
-from securebase.picture import wording
+from securebase.picture import phrases
 from securebase.picture.client import ClientPicture
 
 
@@ -71,7 +71,7 @@ def _remission(picture: ClientPicture, x: alt.X, y: alt.Y) -> list[alt.Chart]:
     below = picture.symptoms.remission_below
     goal = table([{"goal": below}])
     ends = [s.at for s in picture.axis] or [0.0]
-    name = table([{"at": min(ends), "goal": below, "says": f"remission, below {wording.number(below or 0)}"}])
+    name = table([{"at": min(ends), "goal": below, "says": f"remission, below {phrases.number(below or 0)}"}])
     words = name.mark_text(align="left", baseline="top", dy=4, color=GOOD)
     return [
         goal.mark_rule(color=GOOD, strokeDash=[3, 4]).encode(y=y),
@@ -84,17 +84,17 @@ def _described(picture: ClientPicture) -> str:
     if not part.reported:
         return "No symptoms have been reported yet."
     first, last = part.reported[0], part.reported[-1]
-    reports = wording.count(len(part.reported), "report")
-    says = [f"{reports}, from {wording.number(first.value)} to {wording.number(last.value)}."]
+    reports = phrases.count(len(part.reported), "report")
+    says = [f"{reports}, from {phrases.number(first.value)} to {phrases.number(last.value)}."]
     if part.expected:
         end = part.expected[-1]
         says.append(
-            f"People who began alike: between {wording.number(end.low)} and {wording.number(end.high)} at the end."
+            f"People who began alike: between {phrases.number(end.low)} and {phrases.number(end.high)} at the end."
         )
     if part.forecast:
         far = part.forecast[-1]
         says.append(
-            f"Forecast for {wording.session(far.session, far.at)}: {wording.number(far.value)}, "
-            f"90% interval {wording.number(far.low90)} to {wording.number(far.high90)}."
+            f"Forecast for {phrases.session(far.session, far.at)}: {phrases.number(far.value)}, "
+            f"90% interval {phrases.number(far.low90)} to {phrases.number(far.high90)}."
         )
     return " ".join(says)

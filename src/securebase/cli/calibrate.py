@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from securebase.cli.telling import as_json, counting, deliver, heading, sentences, table
+from securebase.cli.output import as_json, counting, deliver, heading, sentences, table
 from securebase.reports.calibration_report import as_text, check_kind
 from securebase.study.calibration import table as tabled
 from securebase.study.calibration.run import DEFAULT, Calibration, calibrate

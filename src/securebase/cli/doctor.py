@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from securebase.cli.telling import as_json, sentences
+from securebase.cli.output import as_json, sentences
 from securebase.errors import ModelError
 from securebase.model.likelihood import kernel_choice, log_likelihood
 from securebase.model.panel import Panel

@@ -9,9 +9,9 @@ import click
 import numpy as np
 from click.core import ParameterSource
 
-from securebase.cli.describing import described
+from securebase.cli.fit_json import described
 from securebase.cli.options import TableOptions, cohort_of, model_options, table_options
-from securebase.cli.telling import (
+from securebase.cli.output import (
     as_json,
     climbing,
     figure,
@@ -23,16 +23,16 @@ from securebase.cli.telling import (
     table,
     with_error,
 )
+from securebase.model.discrete_time import WaveFit, WaveModel, fit_waves, wave_specification
 from securebase.model.fit import Comparison, Fit, Fitted, fit, robust, towards_set
-from securebase.model.fit.compare import compared_or_why_not, special_case
+from securebase.model.fit.comparison import compared_or_why_not, special_case
 from securebase.model.observations import panel
 from securebase.model.parameters import Start, Trend
-from securebase.model.waves import WaveFit, WaveModel, fit_waves, wave_specification
 from securebase.records.cohort import Cohort
 from securebase.study.checks import Checks, checks
 from securebase.study.clinic_sets import named_set
+from securebase.study.labels import by_part, in_words
 from securebase.study.models import specification_for
-from securebase.study.naming import by_part, in_words
 
 CONTINUOUS = "continuous-time"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from securebase.cli.options import TableOptions, cohort_of, table_options
-from securebase.cli.telling import (
+from securebase.cli.output import (
     as_json,
     climbing,
     figure,

@@ -10,17 +10,17 @@ from typing import Any
 
 import click
 
-from securebase.cli.telling import as_json, counting, deliver, heading, sentences, table
+from securebase.cli.output import as_json, counting, deliver, heading, sentences, table
 from securebase.errors import InputError
 from securebase.model.parameter_set import DEFAULT
 from securebase.model.parameters import Trend
 from securebase.reports.power_report import as_text
+from securebase.study.phrases import number
 from securebase.study.power import PowerPlan, Truth, power, truth_from_fit, truth_from_set
-from securebase.study.power.cells import Cell, Share
+from securebase.study.power.phrases import CURVE, answer_in_words, effect_in_words, setting_in_words
 from securebase.study.power.result import PowerResult
-from securebase.study.power.wording import CURVE, answer_in_words, effect_in_words, setting_in_words
+from securebase.study.power.summary import Cell, Share
 from securebase.study.replications import Run, on_cores
-from securebase.study.wording import number
 
 
 class _List(click.ParamType):  # type: ignore[type-arg]

@@ -164,7 +164,7 @@ def _stop(signum: int, frame: FrameType | None) -> None:
 def _first_steps(address: str) -> None:
     from django.conf import settings
 
-    from securebase.workbench.accounts.gate import set_up_code
+    from securebase.workbench.accounts.access import set_up_code
     from securebase.workbench.accounts.queries import clinic_is_empty
 
     click.echo(f"Securebase is at {address}")

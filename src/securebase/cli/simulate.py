@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from securebase.cli.telling import as_json, heading, progress, sentences, table
+from securebase.cli.output import as_json, heading, progress, sentences, table
 from securebase.errors import InputError
 from securebase.exchange.csv_tables import write_cohort
 from securebase.model.arms import ARMS

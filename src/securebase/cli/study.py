@@ -8,13 +8,13 @@ import click
 import numpy as np
 
 from securebase.cli.options import TableOptions, cohort_of, table_options
-from securebase.cli.telling import as_json, deliver, figure, heading, progress, sentences, table
+from securebase.cli.output import as_json, deliver, figure, heading, progress, sentences, table
 from securebase.reports.study_report import study_report
 from securebase.study.estimator import LagEstimate
+from securebase.study.phrases import number
 from securebase.study.reciprocal import LagFinding
 from securebase.study.result import NotFitted, StudyResult
 from securebase.study.study import study
-from securebase.study.wording import number
 
 
 @click.command("study")

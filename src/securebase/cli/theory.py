@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from securebase.charts.theory_graph import By
-from securebase.cli.telling import as_json, deliver, figure, sentences
+from securebase.cli.output import as_json, deliver, figure, sentences
 from securebase.model.mechanism import Lag, Pillar
 from securebase.model.theory import Place, Theory, TheoryEdge, theory
 from securebase.reports.theory_page import theory_page, theory_svg

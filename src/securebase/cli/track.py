@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from securebase.cli.describing import described
+from securebase.cli.fit_json import described
 from securebase.cli.options import TableOptions, cohort_of, model_options, table_options
-from securebase.cli.telling import (
+from securebase.cli.output import (
     as_json,
     climbing,
     figure,
@@ -28,8 +28,8 @@ from securebase.measurement.constructs import Direction
 from securebase.measurement.instrument import Scale
 from securebase.model.fit import fit
 from securebase.model.observations import panel
+from securebase.study.labels import in_words
 from securebase.study.models import specification_for
-from securebase.study.naming import in_words
 from securebase.study.person import Coverage, Followed, Forecast, follow, last_scores_within
 from securebase.study.result import plain as as_plain
 from securebase.study.saved_fit import check_same, read_fit

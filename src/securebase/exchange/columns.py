@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from securebase.errors import TableError
-from securebase.exchange.cells import is_missing, number_in
 from securebase.exchange.grid import Grid, clean, name_of, shown
+from securebase.exchange.values import is_missing, number_in
 
 
 class Columns:

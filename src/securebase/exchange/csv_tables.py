@@ -21,15 +21,15 @@ from pathlib import Path
 from typing import Any, Protocol, get_args
 
 from securebase.errors import InputError, TableError
-from securebase.exchange.asked import Asked, Layout
-from securebase.exchange.cells import Decimal
+from securebase.exchange.build_cohort import cohort_of
 from securebase.exchange.columns import Columns
 from securebase.exchange.csv_writing import write_cohort
 from securebase.exchange.grid import clean, load, read_grid
 from securebase.exchange.long_layout import read_long
+from securebase.exchange.request import Asked, Layout
 from securebase.exchange.times import DateOrder
 from securebase.exchange.times import time_unit as unit_called
-from securebase.exchange.to_cohort import cohort_of
+from securebase.exchange.values import Decimal
 from securebase.exchange.wide_layout import read_wide
 from securebase.records.cohort import Cohort
 from securebase.records.vocabulary import Moment

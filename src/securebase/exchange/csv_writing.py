@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from securebase.errors import TableError
-from securebase.exchange.cells import is_missing
 from securebase.exchange.formulas import neutralised
 from securebase.exchange.grid import clean
+from securebase.exchange.values import is_missing
 from securebase.records.cohort import Cohort
 from securebase.records.episode import EpisodeRecord, Score
 from securebase.records.vocabulary import Respondent

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from securebase.errors import TableError
-from securebase.exchange.asked import Asked, Extract, TableRow, nameless, skipped
-from securebase.exchange.cells import decimal_sign, is_missing, missing_signs, numbers
 from securebase.exchange.columns import Columns
 from securebase.exchange.formulas import restored
 from securebase.exchange.grid import Grid, clean
+from securebase.exchange.request import Asked, Extract, TableRow, nameless, skipped
 from securebase.exchange.times import TimeColumn, read_times
+from securebase.exchange.values import decimal_sign, is_missing, missing_signs, numbers
 from securebase.records.cohort import Skipped
 
 

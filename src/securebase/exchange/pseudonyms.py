@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from securebase.ipt.naming import hiding
+from securebase.ipt.pseudonyms import hiding
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Field, Kind, Worksheet
 from securebase.records.artefact import Artefact, ClosenessCircle

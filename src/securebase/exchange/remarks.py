@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
 
-from securebase.exchange.asked import MOST_NAMED, Asked, Extract, TableRow
 from securebase.exchange.columns import Columns
 from securebase.exchange.grid import Grid, plural, shown
+from securebase.exchange.request import MOST_NAMED, Asked, Extract, TableRow
 from securebase.exchange.times import CALENDAR_DAY, TimeUnit
 from securebase.records.vocabulary import Moment
 

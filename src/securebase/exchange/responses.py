@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from securebase.errors import ResponseError, TableError
-from securebase.exchange.cells import decimal_sign, is_missing, number_in, numbers
 from securebase.exchange.columns import Columns
 from securebase.exchange.formulas import restored
 from securebase.exchange.grid import Grid, clean, load, read_grid, shown
+from securebase.exchange.values import decimal_sign, is_missing, number_in, numbers
 from securebase.measurement.instrument import Instrument
 
 _NUMBERED = re.compile(r"(.*?)[ _.\-]?(\d{1,3})", re.ASCII)

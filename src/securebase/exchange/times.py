@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import Literal
 
 from securebase.errors import InputError, TableError
-from securebase.exchange.cells import is_missing, numbers
 from securebase.exchange.grid import Grid, clean, shown
+from securebase.exchange.values import is_missing, numbers
 
 DateOrder = Literal["day_first", "month_first"]
 

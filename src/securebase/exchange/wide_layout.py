@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from securebase.exchange.asked import Asked, Extract, TableRow, nameless, skipped
-from securebase.exchange.cells import decimal_sign, missing_signs, numbers
 from securebase.exchange.columns import Columns
 from securebase.exchange.grid import Grid, shown
 from securebase.exchange.long_layout import cells_beside, persons_in
+from securebase.exchange.request import Asked, Extract, TableRow, nameless, skipped
+from securebase.exchange.values import decimal_sign, missing_signs, numbers
 from securebase.records.cohort import Skipped
 
 

@@ -8,8 +8,8 @@ from importlib import resources
 from types import MappingProxyType
 
 from securebase.errors import ShelfError
-from securebase.ipt.reading import one_of, read_toml
 from securebase.ipt.shelf import worksheets
+from securebase.ipt.worksheet_reader import one_of, read_toml
 from securebase.measurement.toml_fields import Fields
 from securebase.records.vocabulary import DisputeStage, ProblemArea
 

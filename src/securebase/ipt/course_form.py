@@ -13,7 +13,7 @@ from importlib import resources
 from typing import Any
 
 from securebase.errors import InputError
-from securebase.ipt.reading import read_toml
+from securebase.ipt.worksheet_reader import read_toml
 from securebase.measurement.toml_fields import Fields
 from securebase.records.vocabulary import Phase
 

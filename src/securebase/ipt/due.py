@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from securebase.ipt.filling import is_filled, is_said
 from securebase.ipt.lineage import BEGINNING, Lineage
+from securebase.ipt.parsing import is_filled, is_said
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.task import Leaves, Task, tasks
 from securebase.records.artefact import Artefact

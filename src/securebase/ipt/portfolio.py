@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from securebase.ipt.fidelity import fidelity_over_sessions
-from securebase.ipt.filling import is_filled
+from securebase.ipt.parsing import is_filled
 from securebase.ipt.shelf import worksheet
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Agreement, Respondent

@@ -8,9 +8,9 @@ from importlib import resources
 from types import MappingProxyType
 
 from securebase.errors import ShelfError
-from securebase.ipt.beforehand import COURSE
-from securebase.ipt.reading import read_worksheet
+from securebase.ipt.defaults import COURSE
 from securebase.ipt.worksheet import Group, Worksheet
+from securebase.ipt.worksheet_reader import read_worksheet
 
 
 @cache

@@ -8,7 +8,7 @@ from importlib import resources
 from types import MappingProxyType
 
 from securebase.errors import ShelfError
-from securebase.ipt.reading import read_toml
+from securebase.ipt.worksheet_reader import read_toml
 
 _FILE = "sources.toml"
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from securebase.ipt.reading import one_of, read_toml
 from securebase.ipt.shelf import worksheets
+from securebase.ipt.worksheet_reader import one_of, read_toml
 from securebase.measurement.toml_fields import Fields
 from securebase.records.vocabulary import Phase
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from securebase.ipt.network import RELATIONSHIP, Step, moves
-from securebase.ipt.network_wording import ring_in_words
-from securebase.ipt.saying import in_words
+from securebase.ipt.network_phrases import ring_in_words
+from securebase.ipt.rendering import in_words
 from securebase.ipt.shelf import worksheet
 from securebase.ipt.worksheet import Field, Kind
 from securebase.records.artefact import Artefact, ClosenessCircle

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from securebase.errors import InstrumentError
 from securebase.measurement.instrument import Instrument
-from securebase.measurement.reading import read_instrument
+from securebase.measurement.instrument_reader import read_instrument
 
 
 @cache

@@ -19,7 +19,7 @@ from securebase.errors import ParameterSetError
 from securebase.measurement.toml_fields import Fields
 from securebase.model.equations import given, stationary_covariance
 from securebase.model.fit import Fit
-from securebase.model.fit.towards import in_time
+from securebase.model.fit.priors import in_time
 from securebase.model.mechanism import THERAPY
 from securebase.model.parameter_set import EdgeNote, ParameterSet, ScaleUnit, Statement
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend

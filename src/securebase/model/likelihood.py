@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from securebase.errors import ModelError
-from securebase.model.compressed import Rows, compressed, spelled_out
+from securebase.model.compression import Rows, compressed, spelled_out
 from securebase.model.equations import Steps, given, person_covariance, steps
 from securebase.model.kernel import compiled, readable
 from securebase.model.kernel.readable import Inputs, Layout, Outputs, Shift

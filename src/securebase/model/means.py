@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from securebase.model.compressed import Rows
+from securebase.model.compression import Rows
 from securebase.model.equations import given, share_of_change, share_of_own_change
 from securebase.model.parameters import Array, Parameters, Specification, Trend
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.track import Tracked
-from securebase.picture.answered import partial
 from securebase.picture.course import Course
+from securebase.picture.omissions import partial
 from securebase.picture.parts import Alliance, Bar, GateLevel, Ranged, Repair, RuptureMark
 from securebase.picture.ruptures import Rating, ruptures
 from securebase.picture.sections import (

@@ -11,15 +11,15 @@ from securebase import __version__
 from securebase.errors import InputError
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.constructs import MECHANISM_CONSTRUCTS
-from securebase.model.own.one_client import DEFAULT_BETWEEN_SD, DEFAULT_BETWEEN_SD_SOURCE
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.parameter_set import parameter_set as named_parameter_set
-from securebase.picture import hypothesis_wording, plain, sections, wording
+from securebase.model.person_effects.one_client import DEFAULT_BETWEEN_SD, DEFAULT_BETWEEN_SD_SOURCE
+from securebase.picture import hypothesis_phrases, phrases, sections, serialisation
 from securebase.picture.alliance import alliance as alliance_section
-from securebase.picture.answered import answers, symptom_notes
 from securebase.picture.contributions import hypotheses
 from securebase.picture.course import follow, measures, time_axis
 from securebase.picture.gates import gate
+from securebase.picture.omissions import answers, symptom_notes
 from securebase.picture.parts import (
     Alliance,
     Constant,
@@ -80,7 +80,7 @@ class ClientPicture:
     whole: bool = True
 
     def to_json(self) -> str:
-        return plain.to_json(self)
+        return serialisation.to_json(self)
 
     @classmethod
     def from_json(cls, text: str) -> ClientPicture:
@@ -88,7 +88,7 @@ class ClientPicture:
         data = json.loads(text)
         if not isinstance(data, dict) or data.get("format") != FORMAT:
             raise InputError("a stored picture has another format", advice="Make it anew from the record.")
-        return plain.from_plain(cls, data)
+        return serialisation.from_plain(cls, data)
 
 
 def client_picture(
@@ -176,13 +176,15 @@ def picture_fingerprint(record: EpisodeRecord, *, as_of: float, parameter_set: P
     chosen = parameter_set if parameter_set is not None else followed_with()
     # a picture reads nothing of worksheets, people and circles: a word written there leaves it as it is
     read = replace(record, artefacts=(), relationships=(), circles=())
-    return plain.fingerprint({"format": FORMAT, "record": read, "day": int(as_of // 1), "versions": _versions(chosen)})
+    return serialisation.fingerprint(
+        {"format": FORMAT, "record": read, "day": int(as_of // 1), "versions": _versions(chosen)}
+    )
 
 
 def made_with(parameter_set: ParameterSet | None = None) -> str:
     """What a picture is made with, apart from the record and the day: the versions, as one fingerprint."""
     chosen = parameter_set if parameter_set is not None else followed_with()
-    return plain.fingerprint({"format": FORMAT, "versions": _versions(chosen)})
+    return serialisation.fingerprint({"format": FORMAT, "versions": _versions(chosen)})
 
 
 def known_at(record: EpisodeRecord, as_of: float) -> EpisodeRecord:
@@ -235,7 +237,7 @@ def _constants(
     """Every constant that the numbers rest on and that nobody has verified, and the reliable change in any case."""
     out = []
     if symptoms.change is not None and symptoms.change.threshold is not None:
-        value = wording.points(symptoms.change.threshold)
+        value = phrases.points(symptoms.change.threshold)
         out.append(Constant("Reliable change", value, symptoms.change.basis, symptoms.change.verified))
     for name, measure in chosen.items():
         unit = parameter_set.scales.get(measure)
@@ -245,7 +247,7 @@ def _constants(
     for quantity, source in dict.fromkeys((s.quantity, s.source) for s in parameter_set.unverified):
         group = [s for s in parameter_set.unverified if (s.quantity, s.source) == (quantity, source)]
         values = [s.value for s in group]
-        value = " to ".join(wording.number(v, 2) for v in sorted({min(values), max(values)}))
+        value = " to ".join(phrases.number(v, 2) for v in sorted({min(values), max(values)}))
         what = f"{_QUANTITIES.get(quantity, quantity.replace('_', ' '))}: {_abouts([s.about for s in group])}"
         out.append(Constant(what, value, source, False))
     grades = [e for e in parameter_set.edges if e.grade != "verified"]
@@ -253,8 +255,8 @@ def _constants(
         told = f"{len(grades)} of {len(parameter_set.edges)} links not verified"
         out.append(Constant("How constructs move with each other from week to week", told, parameter_set.name, False))
     if lags:
-        spread = wording.number(DEFAULT_BETWEEN_SD, 2)
-        out.append(Constant(hypothesis_wording.BETWEEN_SD, spread, DEFAULT_BETWEEN_SD_SOURCE, False))
+        spread = phrases.number(DEFAULT_BETWEEN_SD, 2)
+        out.append(Constant(hypothesis_phrases.BETWEEN_SD, spread, DEFAULT_BETWEEN_SD_SOURCE, False))
     return tuple(out)
 
 
@@ -272,11 +274,11 @@ def _limits(symptoms: Symptoms, alliance: Alliance) -> tuple[str, ...]:
     """What this can and cannot tell, in sentences."""
     own = {part.measure for part in (symptoms, alliance) if not part.validated}
     return (
-        wording.EXPECTED_COURSE,
-        wording.INTERVALS,
-        *(wording.unvalidated(label) for label in sorted(own)),
-        wording.TWO_THAT_IMPROVE,
-        wording.MECHANISMS_ARE_HYPOTHESES,
-        wording.FEEDBACK_HELPS_A_LITTLE,
-        wording.NOT_A_DEVICE,
+        phrases.EXPECTED_COURSE,
+        phrases.INTERVALS,
+        *(phrases.unvalidated(label) for label in sorted(own)),
+        phrases.TWO_THAT_IMPROVE,
+        phrases.MECHANISMS_ARE_HYPOTHESES,
+        phrases.FEEDBACK_HELPS_A_LITTLE,
+        phrases.NOT_A_DEVICE,
     )

@@ -15,15 +15,15 @@ import numpy as np
 
 from securebase.errors import SecurebaseError
 from securebase.measurement.constructs import MECHANISM_CONSTRUCTS, Direction, construct
-from securebase.model.own import Contributions, OwnEffects, checks, contributions, own_effects
-from securebase.model.own.one_client import DEFAULT_BETWEEN_SD, probability_largest
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.parameters import Array, Parameters, Specification, Trend
+from securebase.model.person_effects import Contributions, OwnEffects, checks, contributions, own_effects
+from securebase.model.person_effects.one_client import DEFAULT_BETWEEN_SD, probability_largest
 from securebase.model.simulate import simulate_panel
 from securebase.model.smoothing import Smoothed, decompose, smooth
 from securebase.model.standardised import Edge
-from securebase.picture import hypothesis_wording as words
+from securebase.picture import hypothesis_phrases as words
 from securebase.picture.course import Course
 from securebase.picture.parts import (
     Foretelling,

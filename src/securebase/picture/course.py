@@ -18,7 +18,7 @@ from securebase.model.panel import Panel
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.parameters import Parameters, Specification
 from securebase.model.track import Tracked, track
-from securebase.picture import wording
+from securebase.picture import phrases
 from securebase.picture.parts import Problem, Session
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Respondent
@@ -132,5 +132,5 @@ def follow(
         if not (np.isfinite(tracked.smoothed).all() and np.isfinite(tracked.predicted_sd).all()):
             raise ArithmeticError("a number that is not finite came out")
     except (SecurebaseError, ArithmeticError, np.linalg.LinAlgError) as error:
-        return Problem(f"{wording.TRACKING_FAILED}: {error}", wording.RECORD_IS_SAFE)
+        return Problem(f"{phrases.TRACKING_FAILED}: {error}", phrases.RECORD_IS_SAFE)
     return Course(tracked, panel, specification, parameters)

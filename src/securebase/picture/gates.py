@@ -7,7 +7,7 @@ sessions, where chance is a quarter. So the picture opens step by step, and says
 from __future__ import annotations
 
 from securebase.measurement.constructs import MECHANISM_CONSTRUCTS
-from securebase.picture import wording
+from securebase.picture import phrases
 from securebase.picture.parts import Gate, GateLevel
 from securebase.records.episode import EpisodeRecord, Score, TherapySessionRecord
 from securebase.records.vocabulary import Moment
@@ -32,7 +32,7 @@ def gate(record: EpisodeRecord) -> Gate:
     level = max((g for g, count in OPENS_AT.items() if paired >= count), default=GateLevel.REPORTED)
     if between >= BETWEEN_FOR_EXPLORATION:
         level = max(level, GateLevel.EXPLORATION)
-    return Gate(level, paired, between, wording.gate_says(level, paired), wording.gate_waits(level, paired))
+    return Gate(level, paired, between, phrases.gate_says(level, paired), phrases.gate_waits(level, paired))
 
 
 def paired_sessions(record: EpisodeRecord) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from securebase.measurement.catalogue import instrument
-from securebase.picture import wording
+from securebase.picture import phrases
 
 #: What both rate, on the same 0 to 10: scale “alliance”, and items 1 to 4 one by one.
 CLIENTS, THERAPISTS, SCALE = "session_after", "therapist_after", "alliance"
@@ -40,7 +40,7 @@ class RatedSession:
         """The therapist's rating less the client's, as both are shown; 0 where one is missing."""
         if self.client is None or self.therapist is None:
             return 0.0
-        return wording.apart(self.client, self.therapist)
+        return phrases.apart(self.client, self.therapist)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,13 @@ def says(part: SideBySide) -> tuple[str, ...]:
 
 def _last(last: RatedSession) -> str:
     start = (
-        f"Session {last.session}: the client rated the alliance {wording.number(last.client or 0.0)}, "
-        f"you {wording.number(last.therapist or 0.0)}"
+        f"Session {last.session}: the client rated the alliance {phrases.number(last.client or 0.0)}, "
+        f"you {phrases.number(last.therapist or 0.0)}"
     )
     if last.difference == 0:
         return f"{start}, the same."
     way = "higher" if last.difference > 0 else "lower"
-    return f"{start}, {wording.number(abs(last.difference))} {way}."
+    return f"{start}, {phrases.number(abs(last.difference))} {way}."
 
 
 def _furthest(last: RatedSession) -> str:
@@ -107,12 +107,12 @@ def _furthest(last: RatedSession) -> str:
     if abs(t - c) < WORTH_NAMING:
         return ""
     label = instrument(CLIENTS).item(number).label
-    return f"Furthest apart was “{label}”: client {wording.number(c)}, you {wording.number(t)}."
+    return f"Furthest apart was “{label}”: client {phrases.number(c)}, you {phrases.number(t)}."
 
 
 def _mean(both: Sequence[RatedSession]) -> str:
     mean = fmean(s.difference for s in both)
     how = "about the same as the client" if abs(mean) < 0.05 else ""
     if not how:
-        how = f"{wording.number(abs(mean))} {'higher' if mean > 0 else 'lower'} than the client on average"
-    return f"Over {wording.count(len(both), 'session')} rated by both you rated {how}."
+        how = f"{phrases.number(abs(mean))} {'higher' if mean > 0 else 'lower'} than the client on average"
+    return f"Over {phrases.count(len(both), 'session')} rated by both you rated {how}."

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.change import SuddenGain
-from securebase.picture import wording
+from securebase.picture import phrases
 from securebase.picture.parts import (
     Alliance,
     Evidence,
@@ -85,10 +85,10 @@ def safety(record: EpisodeRecord, as_of: float) -> list[Signal]:
             (a.session for a in record.administrations if a.at == alert.at and a.instrument == alert.instrument), None
         )
         question, given = answer_in_words(alert.instrument, alert.item, alert.value)
-        words = wording.safety(question, given, _when(record, alert.at, session))
+        words = phrases.safety(question, given, _when(record, alert.at, session))
         answer = Evidence("answer", alert.value)
         place = (alert.at, session)
-        out.append(_signal(SignalKind.SAFETY, Tone.ALERT, words, wording.SAFETY_CRITERION, place, answer))
+        out.append(_signal(SignalKind.SAFETY, Tone.ALERT, words, phrases.SAFETY_CRITERION, place, answer))
     return out
 
 
@@ -98,17 +98,17 @@ def answer_in_words(instrument: str, item: int, value: float) -> tuple[str, str]
     known = instruments().get(instrument)
     asked = next((i for i in known.items if i.number == item), None) if known else None
     if known is None or asked is None:
-        return f"{instrument} item {item}", wording.number(value)
+        return f"{instrument} item {item}", phrases.number(value)
     option = next((o.label for o in asked.options if o.value == value), None)
-    question = wording.safety_question(known.name, item, asked.label, own=known.own_wording)
-    return question, wording.safety_answer(value, asked.maximum, option)
+    question = phrases.safety_question(known.name, item, asked.label, own=known.own_wording)
+    return question, phrases.safety_answer(value, asked.maximum, option)
 
 
 def _when(record: EpisodeRecord, at: float, session: int | None) -> str:
     """“session 7, 15 November 2026”, as far as both are known."""
     if record.began_on is None or not abs(at) < _LONGEST:
-        return wording.session(session, at)
-    on = wording.day(record.began_on + timedelta(days=int(at // 1)))
+        return phrases.session(session, at)
+    on = phrases.day(record.began_on + timedelta(days=int(at // 1)))
     return f"session {session}, {on}" if session is not None else on
 
 
@@ -120,47 +120,47 @@ def _ruptures(found: Findings) -> list[Signal]:
             rated_since = any(rated.at > mark.at for rated in found.alliance.reported)
             out.append(_open_rupture(mark, own_level=found.own_level, rated_since=rated_since))
         elif mark.repaired_at is not None and _recent(mark, mark.repaired_at, found.record, held):
-            back = wording.session(
+            back = phrases.session(
                 mark.repaired_session or _session_at(found.record, mark.repaired_at), mark.repaired_at
             )
-            words = wording.rupture_repaired(
-                wording.session(mark.session, mark.at), back, recorded=mark.repair is Repair.RECORDED
+            words = phrases.rupture_repaired(
+                phrases.session(mark.session, mark.at), back, recorded=mark.repair is Repair.RECORDED
             )
-            criterion = wording.RUPTURE_MARKED_CRITERION
+            criterion = phrases.RUPTURE_MARKED_CRITERION
             out.append(_signal(SignalKind.RUPTURE_REPAIRED, Tone.GOOD, words, criterion, (mark.at, mark.session)))
     return out
 
 
 def _open_rupture(mark: RuptureMark, *, own_level: bool, rated_since: bool) -> Signal:
-    when, place = wording.session(mark.session, mark.at), (mark.at, mark.session)
+    when, place = phrases.session(mark.session, mark.at), (mark.at, mark.session)
     if mark.value is None or mark.expected is None or mark.limit is None:
-        words = wording.rupture_marked(mark.marked or "marked", when)
-        return _signal(SignalKind.RUPTURE_OPEN, Tone.ALERT, words, wording.RUPTURE_MARKED_CRITERION, place)
+        words = phrases.rupture_marked(mark.marked or "marked", when)
+        return _signal(SignalKind.RUPTURE_OPEN, Tone.ALERT, words, phrases.RUPTURE_MARKED_CRITERION, place)
     later = None
     if mark.lowest is not None and mark.lowest < mark.value:
-        later = (mark.lowest, wording.session(mark.lowest_session, mark.lowest_at or mark.at))
-    words = wording.rupture_seen(mark.value, when, mark.expected, later, own=own_level, rated_since=rated_since)
+        later = (mark.lowest, phrases.session(mark.lowest_session, mark.lowest_at or mark.at))
+    words = phrases.rupture_seen(mark.value, when, mark.expected, later, own=own_level, rated_since=rated_since)
     evidence = (Evidence("rated", mark.value), Evidence("expected", mark.expected), Evidence("5% limit", mark.limit))
-    return _signal(SignalKind.RUPTURE_OPEN, Tone.ALERT, words, wording.RUPTURE_CRITERION, place, *evidence)
+    return _signal(SignalKind.RUPTURE_OPEN, Tone.ALERT, words, phrases.RUPTURE_CRITERION, place, *evidence)
 
 
 def _change(found: Findings) -> list[Signal]:
     change, label = found.symptoms.change, found.symptoms.label
     if change is None or change.verdict not in {"improved", "worse"}:
         return []
-    criterion = wording.reliable_criterion(change.threshold, change.basis, change.verified)
+    criterion = phrases.reliable_criterion(change.threshold, change.basis, change.verified)
     evidence = [Evidence("first", change.first), Evidence("last", change.last), Evidence("change", change.points)]
     if change.threshold is not None:
         evidence.append(Evidence("threshold", change.threshold))
-    moved, one = wording.apart(change.first, change.last), wording.one_report(change.before)
+    moved, one = phrases.apart(change.first, change.last), phrases.one_report(change.before)
     one = one if change.running == 1 else ""
     good = Tone.NOTE if one else Tone.GOOD
     if change.verdict == "worse":
-        kind, tone, words = SignalKind.DETERIORATION, Tone.ALERT, wording.deterioration(moved, label, one)
+        kind, tone, words = SignalKind.DETERIORATION, Tone.ALERT, phrases.deterioration(moved, label, one)
     elif change.clinically_significant:
-        kind, tone, words = SignalKind.SIGNIFICANT_CHANGE, good, wording.significant(moved, label, one)
+        kind, tone, words = SignalKind.SIGNIFICANT_CHANGE, good, phrases.significant(moved, label, one)
     else:
-        kind, tone, words = SignalKind.RELIABLE_IMPROVEMENT, good, wording.improvement(moved, label, one)
+        kind, tone, words = SignalKind.RELIABLE_IMPROVEMENT, good, phrases.improvement(moved, label, one)
     last = found.symptoms.reported[-1]
     return [_signal(kind, tone, words, criterion, (last.at, last.session), *evidence)]
 
@@ -176,12 +176,12 @@ def _little_change(found: Findings) -> list[Signal]:
     well = part.remission_below is not None and last.value < part.remission_below
     if left > ENDING_WITHIN or held < NEAR_END_FROM or part.change.verdict != "within_error" or well:
         return []
-    words = wording.little_change(left, part.label, last.value, part.severity, part.remission_chance)
+    words = phrases.little_change(left, part.label, last.value, part.severity, part.remission_chance)
     change = part.change
     evidence = [Evidence("first", change.first), Evidence("last", change.last)]
     if change.threshold is not None:
         evidence.append(Evidence("threshold", change.threshold))
-    criterion = wording.reliable_criterion(change.threshold, change.basis, change.verified)
+    criterion = phrases.reliable_criterion(change.threshold, change.basis, change.verified)
     return [_signal(SignalKind.LITTLE_CHANGE, Tone.NOTE, words, criterion, (last.at, last.session), *evidence)]
 
 
@@ -194,10 +194,10 @@ def _track(found: Findings) -> list[Signal]:
     if running < RUNNING:
         return []
     last = found.symptoms.reported[-1]
-    words = wording.not_on_track(found.above[-1], running)
+    words = phrases.not_on_track(found.above[-1], running)
     evidence = (Evidence("above the band", found.above[-1]), Evidence("reports running", running))
     place = (last.at, last.session)
-    return [_signal(SignalKind.NOT_ON_TRACK, Tone.WARN, words, wording.TRACK_CRITERION, place, *evidence)]
+    return [_signal(SignalKind.NOT_ON_TRACK, Tone.WARN, words, phrases.TRACK_CRITERION, place, *evidence)]
 
 
 def _sudden(found: Findings) -> list[Signal]:
@@ -207,12 +207,12 @@ def _sudden(found: Findings) -> list[Signal]:
         if len(reported) - (jump.after + 1) > NEWS_FOR:
             continue
         before, after = reported[jump.after], reported[jump.after + 1]
-        names = (wording.session(r.session, r.at) for r in (before, after))
+        names = (phrases.session(r.session, r.at) for r in (before, after))
         kind = SignalKind.SUDDEN_LOSS if jump.loss else SignalKind.SUDDEN_GAIN
         tone = Tone.WARN if jump.loss else Tone.GOOD
-        words = wording.sudden(jump.drop, *names, gain=not jump.loss)
+        words = phrases.sudden(jump.drop, *names, gain=not jump.loss)
         evidence = (Evidence("before", before.value), Evidence("after", after.value))
-        out.append(_signal(kind, tone, words, wording.SUDDEN_CRITERION, (after.at, after.session), *evidence))
+        out.append(_signal(kind, tone, words, phrases.SUDDEN_CRITERION, (after.at, after.session), *evidence))
     return out
 
 
@@ -223,18 +223,18 @@ def _missing(found: Findings) -> list[Signal]:
     last = max(record.sessions, key=lambda s: s.at)
     raised: list[tuple[SignalKind, Tone, Words]] = []
     if held >= BY_SESSION and not record.symptom_scores:
-        raised.append((SignalKind.MISSING_SYMPTOMS, Tone.WARN, wording.missing_symptoms(held)))
+        raised.append((SignalKind.MISSING_SYMPTOMS, Tone.WARN, phrases.missing_symptoms(held)))
     answered = any(a.session == last.number for a in record.administrations)
     if not answered and found.as_of - last.at >= CHECK_IN_PATIENCE:
-        raised.append((SignalKind.MISSING_CHECK_IN, Tone.WARN, wording.missing_check_in(last.number)))
+        raised.append((SignalKind.MISSING_CHECK_IN, Tone.WARN, phrases.missing_check_in(last.number)))
     if held >= BY_SESSION and not record.problem_areas:
-        raised.append((SignalKind.MISSING_FOCUS, Tone.NOTE, wording.missing_focus(held)))
+        raised.append((SignalKind.MISSING_FOCUS, Tone.NOTE, phrases.missing_focus(held)))
     left = None if record.planned_sessions is None else record.planned_sessions - last.number
     if left is not None and left <= ENDING_WITHIN and record.phase in {Phase.INITIAL, Phase.MIDDLE}:
-        words = wording.ending_not_named(max(left, 0), record.phase.label.lower())
+        words = phrases.ending_not_named(max(left, 0), record.phase.label.lower())
         raised.append((SignalKind.ENDING_NOT_NAMED, Tone.NOTE, words))
     return [
-        _signal(kind, tone, words, wording.MISSING_CRITERION, (last.at, last.number)) for kind, tone, words in raised
+        _signal(kind, tone, words, phrases.MISSING_CRITERION, (last.at, last.number)) for kind, tone, words in raised
     ]
 
 

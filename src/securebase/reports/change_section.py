@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from securebase.charts.render import svg
 from securebase.charts.symptoms import symptoms_chart
-from securebase.picture import telling, wording
+from securebase.picture import phrases, sentences
 from securebase.picture.client import ClientPicture
 from securebase.reports.document import Block, Paragraph, Picture, Table, Tone
 
@@ -33,7 +33,7 @@ def for_client(picture: ClientPicture) -> tuple[Block, ...]:
     if len(part.reported) < 2 or part.change is None:
         return ()
     lower = "lower is better" if part.worse_is_higher else "higher is better"
-    first, last = wording.number(part.change.first), wording.number(part.change.last)
+    first, last = phrases.number(part.change.first), phrases.number(part.change.last)
     told = f"You answered {len(part.reported)} times. At first your score was {first}, at last {last} ({lower})."
     plain = replace(picture, symptoms=replace(part, remission_below=None))
     blocks: list[Block] = [_graph(plain, "Each dot is one of your answers."), Paragraph(told)]
@@ -49,13 +49,13 @@ def for_colleague(picture: ClientPicture) -> tuple[Block, ...]:
     if not part.reported:
         return (Paragraph("No symptom score was recorded.", Tone.SOFT),)
     direction = "higher is worse" if part.worse_is_higher else "higher is better"
-    ends = f"{wording.number(part.minimum)} to {wording.number(part.maximum)}"
+    ends = f"{phrases.number(part.minimum)} to {phrases.number(part.maximum)}"
     scale = f"{part.measure}, {ends}, {direction}{'' if part.validated else '; not yet validated'}."
     blocks: list[Block] = [Paragraph(scale[:1].upper() + scale[1:], Tone.SOFT)]
     blocks += [Paragraph(sentence) for sentence in _change(picture)]
     if len(part.reported) > 1:
         blocks.append(_graph(picture, "Scores as the client reported them"))
-    rows = tuple((row[0], row[1], row[2]) for row in telling.symptom_table(reported_only(picture)).rows)
+    rows = tuple((row[0], row[1], row[2]) for row in sentences.symptom_table(reported_only(picture)).rows)
     blocks.append(Table("Every report", ("When", "Day", "Score"), rows, (2,)))
     return tuple(blocks)
 
@@ -64,18 +64,18 @@ def _change(picture: ClientPicture) -> list[str]:
     part = picture.symptoms
     last = part.reported[-1]
     band = f" ({part.severity})" if part.severity else ""
-    said = [f"First report {wording.number(part.reported[0].value)}, last report {wording.number(last.value)}{band}."]
+    said = [f"First report {phrases.number(part.reported[0].value)}, last report {phrases.number(last.value)}{band}."]
     c = part.change
     if c is None:
         return said
-    one = wording.one_report(c.before) if c.running == 1 and c.verdict in {"improved", "worse"} else ""
-    said.append(wording.change_says(wording.apart(c.first, c.last), c.percent, c.verdict, c.threshold) + one)
+    one = phrases.one_report(c.before) if c.running == 1 and c.verdict in {"improved", "worse"} else ""
+    said.append(phrases.change_says(phrases.apart(c.first, c.last), c.percent, c.verdict, c.threshold) + one)
     if c.threshold is not None:
-        said.append(wording.reliable_criterion(c.threshold, c.basis, c.verified))
+        said.append(phrases.reliable_criterion(c.threshold, c.basis, c.verified))
     said.append(
         "Change over a course says nothing on what it moves with: the same course without therapy was not observed."
     )
-    return [*said, *([] if part.validated else [wording.unvalidated(part.measure)])]
+    return [*said, *([] if part.validated else [phrases.unvalidated(part.measure)])]
 
 
 def _graph(picture: ClientPicture, caption: str) -> Picture:

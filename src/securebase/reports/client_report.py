@@ -13,7 +13,7 @@ from securebase.charts.render import svg
 from securebase.charts.style import PHONE
 from securebase.charts.symptoms import symptoms_chart
 from securebase.ipt.lineage import BEGINNING, Lineage
-from securebase.picture import hypothesis_wording, telling, wording
+from securebase.picture import hypothesis_phrases, phrases, sentences
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import SignalKind
 from securebase.records.episode import EpisodeRecord
@@ -48,10 +48,10 @@ def client_report(
         if there
     }
     tables = {
-        "symptoms": telling.symptom_table(picture),
-        "alliance": telling.alliance_table(picture),
-        "mechanisms": telling.mechanism_table(picture),
-        "hypotheses": telling.hypothesis_table(picture),
+        "symptoms": sentences.symptom_table(picture),
+        "alliance": sentences.alliance_table(picture),
+        "mechanisms": sentences.mechanism_table(picture),
+        "hypotheses": sentences.hypothesis_table(picture),
     }
     return render(
         "client_report.html",
@@ -59,24 +59,24 @@ def client_report(
         name=name,
         therapist=therapist,
         made_on=_day(made_on),
-        began_on=_day(telling.day_of(picture, 0.0)),
-        known_until=_day(telling.day_of(picture, picture.as_of)),
+        began_on=_day(sentences.day_of(picture, 0.0)),
+        known_until=_day(sentences.day_of(picture, picture.as_of)),
         safety=[s for s in picture.signals if s.kind is SignalKind.SAFETY],
-        points=telling.before_session(picture),
-        quiet=telling.nothing_stands_out(picture),
-        symptom_sentences=telling.symptom_sentences(picture),
-        alliance_sentences=telling.alliance_sentences(picture),
-        expected_drawn=telling.expected_is_drawn(picture),
-        expected_label=telling.expected_label(picture),
+        points=sentences.before_session(picture),
+        quiet=sentences.nothing_stands_out(picture),
+        symptom_sentences=sentences.symptom_sentences(picture),
+        alliance_sentences=sentences.alliance_sentences(picture),
+        expected_drawn=sentences.expected_is_drawn(picture),
+        expected_label=sentences.expected_label(picture),
         charts=drawn,
         tables=tables,
-        heading=wording.HYPOTHESES_HEADING,
-        hypothesis_sentences=telling.hypothesis_sentences(picture),
-        hypothesis_cautions=telling.hypothesis_cautions(picture),
-        hypothesis_question=telling.hypothesis_question(picture),
-        hypothesis_legend=hypothesis_wording.LEGEND,
-        why_no_hypotheses=telling.why_no_hypotheses(picture),
-        number=wording.number,
+        heading=phrases.HYPOTHESES_HEADING,
+        hypothesis_sentences=sentences.hypothesis_sentences(picture),
+        hypothesis_cautions=sentences.hypothesis_cautions(picture),
+        hypothesis_question=sentences.hypothesis_question(picture),
+        hypothesis_legend=hypothesis_phrases.LEGEND,
+        why_no_hypotheses=sentences.why_no_hypotheses(picture),
+        number=phrases.number,
         course=course_rows(record, lineage) if record is not None else (),
     )
 

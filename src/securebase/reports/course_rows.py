@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from securebase.ipt.due import Piece, Standing, TaskStanding, course_tasks
 from securebase.ipt.lineage import Lineage
-from securebase.ipt.saying import title
+from securebase.ipt.rendering import title
 from securebase.ipt.shelf import worksheets
 from securebase.records.artefact import Artefact
 from securebase.records.episode import EpisodeRecord

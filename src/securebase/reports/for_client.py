@@ -13,7 +13,7 @@ from securebase.reports.circle_section import circles
 from securebase.reports.document import Block, Box, Document, Heading, Paragraph, Tone
 from securebase.reports.part import Case, Part, bound, together, usual
 from securebase.reports.selection import chosen, first_and_last_circle, people
-from securebase.reports.sheet_parts import GOALS, goals_part, missing_part, sheet_part
+from securebase.reports.worksheet_parts import GOALS, goals_part, missing_part, sheet_part
 
 #: Problem areas as one would say them to the person concerned.
 AREAS = {

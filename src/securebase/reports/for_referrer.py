@@ -11,7 +11,7 @@ from securebase.reports import change_section
 from securebase.reports.document import Block, Document, Facts, Heading, Paragraph
 from securebase.reports.part import Case, Part, bound, together, usual
 from securebase.reports.selection import chosen
-from securebase.reports.sheet_parts import GOALS, goals_part, missing_part, sheet_part
+from securebase.reports.worksheet_parts import GOALS, goals_part, missing_part, sheet_part
 
 #: Where each group of worksheets stands: before the course of symptoms, or after it.
 BEFORE = frozenset({Group.BEGINNING, Group.PEOPLE, Group.FOCUS})

@@ -13,7 +13,7 @@ from securebase.ipt.due import Standing, TaskStanding, course_tasks
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Report, Worksheet
 from securebase.measurement.catalogue import instruments
-from securebase.picture import wording
+from securebase.picture import phrases
 from securebase.records.artefact import Artefact
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Respondent
@@ -21,7 +21,7 @@ from securebase.reports.circle_section import circles
 from securebase.reports.document import Block, Box, Bullets, Document, Facts, Heading, Paragraph, Table, Tone
 from securebase.reports.part import Case, Part, bound, together, usual
 from securebase.reports.selection import Chosen, chosen, first_and_last_circle, people
-from securebase.reports.sheet_parts import GOALS, goals_part, missing_part, sheet_blocks, sheet_part
+from securebase.reports.worksheet_parts import GOALS, goals_part, missing_part, sheet_blocks, sheet_part
 from securebase.reports.worksheet_section import by_session, in_columns
 
 #: What a certification portfolio asks for beside the measures.
@@ -153,7 +153,7 @@ def measures_every_fourth(record: EpisodeRecord) -> Table:
         cells, since = [], float("-inf")
         for limit in limits:
             inside = [s.value for s in own if since < s.at <= limit]
-            cells.append(wording.number(inside[-1]) if inside else "–")
+            cells.append(phrases.number(inside[-1]) if inside else "–")
             since = limit
         if any(cell != "–" for cell in cells):
             rows.append((_name(*measure), *cells))
@@ -198,7 +198,7 @@ def _people(case: Case) -> tuple[Block, ...]:
 
 
 def _first_and_last(of: list[Artefact], field: str) -> str:
-    values = [wording.number(v) for a in of if (v := a.number(field)) is not None]
+    values = [phrases.number(v) for a in of if (v := a.number(field)) is not None]
     if not values:
         return "–"
     return values[0] if len(values) == 1 else f"{values[0]} → {values[-1]}"

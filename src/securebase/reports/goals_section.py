@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from securebase.ipt.worksheet import Kind
-from securebase.picture import wording
+from securebase.picture import phrases
 from securebase.records.artefact import Artefact, Row
 from securebase.reports.document import Block, Table
 from securebase.reports.selection import Chosen
@@ -62,9 +62,9 @@ def gathered(columns: Sequence[tuple[str, Sequence[Row]]]) -> tuple[Goal, ...]:
             key = said.casefold()
             words.setdefault(key, said)
             if isinstance(now := row.get("now"), int | float):
-                at.setdefault(key, {})[name] = wording.number(now)
+                at.setdefault(key, {})[name] = phrases.number(now)
             if isinstance(hope := row.get("wished"), int | float):
-                wished[key] = wording.number(hope)
+                wished[key] = phrases.number(hope)
     return tuple(Goal(said, at.get(key, {}), wished.get(key, "")) for key, said in words.items())
 
 

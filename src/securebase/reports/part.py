@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from securebase.ipt.lineage import BEGINNING, Lineage
 from securebase.ipt.worksheet import Report
-from securebase.picture import plain
+from securebase.picture import serialisation
 from securebase.picture.client import ClientPicture
 from securebase.records.artefact import Artefact
 from securebase.records.episode import EpisodeRecord
@@ -100,7 +100,7 @@ def bound(case: Case, report: Report, *, title: str, kicker: str, subtitle: str,
         blocks=blocks,
         foot=(
             f"Made from the record as of {as_of} with Securebase {picture.versions.product}; "
-            f"data {plain.fingerprint(case.record)}. No medical device, no diagnosis."
+            f"data {serialisation.fingerprint(case.record)}. No medical device, no diagnosis."
         ),
         made_on=case.made_on.isoformat() if case.made_on else "",
     )

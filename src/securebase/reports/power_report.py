@@ -11,9 +11,7 @@ from securebase.charts.power_curves import Measure, power_chart
 from securebase.charts.render import svg
 from securebase.errors import InputError
 from securebase.reports.render import render
-from securebase.study.power.plan import Setting
-from securebase.study.power.result import OUTCOMES, PowerResult
-from securebase.study.power.wording import (
+from securebase.study.power.phrases import (
     CURVE,
     answer_in_words,
     effect_in_words,
@@ -21,6 +19,8 @@ from securebase.study.power.wording import (
     ended,
     setting_in_words,
 )
+from securebase.study.power.plan import Setting
+from securebase.study.power.result import OUTCOMES, PowerResult
 
 #: pixels of a picture that shares a row with another on a page, and has a phone to itself
 _COLUMN = 400

@@ -13,12 +13,12 @@ from securebase.charts.study_quantiles import quantiles_chart
 from securebase.charts.study_residuals import residuals_chart
 from securebase.charts.study_slopes import slopes_chart
 from securebase.reports.render import render
+from securebase.study.detrending import Form
 from securebase.study.estimators import ALTERNATIVES, GUARD, PRIMARY
-from securebase.study.forms import Form
 from securebase.study.moderation import RULE as BEND_RULE
+from securebase.study.phrases import counted_in_words, flags_in_words, misfits_in_words, when
 from securebase.study.reciprocal import Verdict
 from securebase.study.result import ModelSummary, NotFitted, ParameterRow, StudyResult
-from securebase.study.wording import counted_in_words, flags_in_words, misfits_in_words, when
 
 #: pixels of a picture that shares a row with another on a page, and has a phone to itself
 _COLUMN = 400

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
-from securebase.ipt.saying import Said, said, title
+from securebase.ipt.rendering import Said, said, title
 from securebase.ipt.worksheet import EXTENTS, Field, Kind, Worksheet
 from securebase.records.artefact import Artefact
 from securebase.reports.document import Block, Bullets, Facts, Heading, Paragraph, Scale, Table, Tone

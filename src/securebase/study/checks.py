@@ -15,7 +15,7 @@ from scipy.stats import chi2
 
 from securebase.errors import ModelError
 from securebase.model.fit import Fit
-from securebase.model.fit.uncertain import drawn_parameters
+from securebase.model.fit.uncertainty import drawn_parameters
 from securebase.model.panel import Panel
 from securebase.model.simulate import simulate_panel
 from securebase.study.one_step import one_step

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from securebase.study.forms import Form, take_out
+from securebase.study.detrending import Form, take_out
 from securebase.study.table import SessionTable
 
 Array = NDArray[np.float64]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from securebase.records.vocabulary import Moment
-from securebase.study.forms import Form, take_out
+from securebase.study.detrending import Form, take_out
 from securebase.study.influence import WithoutOne, without_one
 from securebase.study.regression import Regression, regress
 from securebase.study.table import SessionTable

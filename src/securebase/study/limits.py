@@ -8,12 +8,12 @@ import numpy as np
 from scipy import stats
 
 from securebase.records.vocabulary import Moment
+from securebase.study.phrases import number
 from securebase.study.reciprocal import LagFinding
 from securebase.study.result import Asked, Size
 from securebase.study.table import SessionTable
 from securebase.study.therapists import FEW_THERAPISTS
 from securebase.study.variance import VarianceRow
-from securebase.study.wording import number
 
 #: robust standard errors are known to be too small with fewer persons than this
 _FEW_PERSONS = 40

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from securebase.records.vocabulary import Moment
+from securebase.study.detrending import Form, take_out
 from securebase.study.estimator import Array, Link, Step, link
 from securebase.study.estimators.common_course import less_course, steps_of
-from securebase.study.forms import Form, take_out
 from securebase.study.reciprocal import Verdict, guarded_verdict, judge
 from securebase.study.regression import Regression, regress
 from securebase.study.table import SessionTable

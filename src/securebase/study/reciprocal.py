@@ -11,9 +11,9 @@ from typing import Protocol
 import numpy as np
 from scipy import stats
 
+from securebase.study.detrending import Form
 from securebase.study.estimator import Estimated, Indices, LagEstimate, LagEstimator, Link, link
 from securebase.study.estimators import ALTERNATIVES, GUARD, PRIMARY
-from securebase.study.forms import Form
 from securebase.study.table import SessionTable
 from securebase.study.therapists import ByTherapist, by_therapist
 

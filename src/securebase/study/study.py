@@ -16,18 +16,18 @@ from securebase.study.courses import courses
 from securebase.study.limits import limits
 from securebase.study.models import models
 from securebase.study.moderation import BendFinding, bends
-from securebase.study.moderation_wording import bend_figures_in_words, bend_in_words
-from securebase.study.reciprocal import RULE, findings
-from securebase.study.result import Asked, Size, StudyResult
-from securebase.study.table import SessionTable, session_table
-from securebase.study.variance import moves_with, variance_row
-from securebase.study.wording import (
+from securebase.study.moderation_phrases import bend_figures_in_words, bend_in_words
+from securebase.study.phrases import (
     caveats_in_words,
     figures_in_words,
     finding_in_words,
     model_in_words,
     others_in_words,
 )
+from securebase.study.reciprocal import RULE, findings
+from securebase.study.result import Asked, Size, StudyResult
+from securebase.study.table import SessionTable, session_table
+from securebase.study.variance import moves_with, variance_row
 
 
 def study(

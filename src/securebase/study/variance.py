@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from securebase.study.forms import Form, take_out
+from securebase.study.detrending import Form, take_out
 from securebase.study.regression import regress
 from securebase.study.table import SessionTable
 

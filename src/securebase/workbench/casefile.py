@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
-from securebase.ipt.derived import with_typed_parts
+from securebase.ipt.typed_records import with_typed_parts
 from securebase.records import artefact as work
 from securebase.records import episode as records
 from securebase.records.vocabulary import Agreement, CircleKind, Moment, Phase, ProblemArea, Respondent, RuptureKind

@@ -13,7 +13,7 @@ from securebase.model.fit import Fit, fit, robust
 from securebase.model.fit.fingerprint import fingerprints
 from securebase.model.fit.fitting import Internal
 from securebase.model.fit.sandwich import cluster_scores
-from securebase.model.fit.scale import scale
+from securebase.model.fit.transforms import scale
 from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend

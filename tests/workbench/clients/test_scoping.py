@@ -13,7 +13,7 @@ from django.db import models
 from django.utils import timezone
 
 from securebase.errors import NotPermittedError
-from securebase.ipt.filling import fill
+from securebase.ipt.parsing import fill
 from securebase.ipt.shelf import worksheet
 from securebase.records.artefact import Placement
 from securebase.workbench.accounts.models import Account

@@ -6,7 +6,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from securebase.ipt.filling import fill
+from securebase.ipt.parsing import fill
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Moment
 from securebase.workbench.therapy_sessions import actions as therapy_sessions

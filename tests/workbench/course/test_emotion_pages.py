@@ -9,8 +9,8 @@ from bs4 import BeautifulSoup
 from django.test import Client as Browser
 from django.urls import reverse
 
-from securebase.charts.tellings import drawn, spoken
-from securebase.ipt.tellings import CAVEAT, stories
+from securebase.charts.retellings import drawn, spoken
+from securebase.ipt.retellings import CAVEAT, stories
 from securebase.workbench.course.queries import record_of
 from workbench.cast import NOON, Cast
 from workbench.course.emotion_cast import filled, with_emotional_work

@@ -10,9 +10,9 @@ import pytest
 
 from securebase.errors import ShelfError
 from securebase.ipt.due import Standing, course_tasks
-from securebase.ipt.filling import is_filled
 from securebase.ipt.lineage import BEGINNING
 from securebase.ipt.network import RELATIONSHIP
+from securebase.ipt.parsing import is_filled
 from securebase.ipt.shelf import worksheets
 from securebase.measurement.catalogue import instruments
 from securebase.records.episode import EpisodeRecord

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from securebase.errors import InputError, NotPermittedError
 from securebase.exchange.record_json import record_from_text
-from securebase.ipt.filling import fill
+from securebase.ipt.parsing import fill
 from securebase.ipt.shelf import worksheet
 from securebase.ipt.worksheet import Report
 from securebase.workbench.audit.models import Entry

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from securebase.ipt.filling import Filled
+from securebase.ipt.parsing import Filled
 from securebase.records.artefact import Placement
 from securebase.records.vocabulary import CircleKind, Respondent
 from securebase.workbench.inventory import actions

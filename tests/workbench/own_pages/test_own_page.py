@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from securebase.errors import NotPermittedError
-from securebase.ipt.filling import fill
+from securebase.ipt.parsing import fill
 from securebase.ipt.shelf import worksheet
 from securebase.measurement.catalogue import instrument
 from securebase.records.artefact import Placement
@@ -28,7 +28,7 @@ from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.inventory.actions import add_relationship, draw_circle
 from securebase.workbench.own_pages import actions
 from securebase.workbench.own_pages.models import OwnPage
-from securebase.workbench.own_pages.own_line import in_words
+from securebase.workbench.own_pages.symptom_line import in_words
 from securebase.workbench.therapy_sessions.actions import create_session, record_check_in
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode
 from securebase.workbench.worksheets.actions import remove_artefact, save_artefact, share_artefact

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.test import Client as Browser
 from django.utils import timezone
 
-from securebase.ipt.filling import fill
+from securebase.ipt.parsing import fill
 from securebase.ipt.shelf import worksheet
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.own_pages.actions import NewLink, make_link

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from securebase.errors import InputError, NotPermittedError
-from securebase.ipt.filling import fill
+from securebase.ipt.parsing import fill
 from securebase.ipt.shelf import worksheet
 from securebase.records.artefact import Placement
 from securebase.workbench.accounts.actions import create_account, create_clinic

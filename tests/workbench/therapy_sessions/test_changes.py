@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.template import Context, Template
 
-from securebase.picture import wording
+from securebase.picture import phrases
 
 SHOWN = Template(
     "{% load changes %}{{ first|score }} {{ last|score }} {% points_between first last %} {{ percent|whole_percent }}"
@@ -24,7 +24,7 @@ def test_a_change_reads_the_same_on_both_pages(first: float, last: float, text: 
     percent = 100 * (last - first) / first
     assert SHOWN.render(Context({"first": first, "last": last, "percent": percent})) == text
     if last != first:
-        sentence = wording.change_says(wording.apart(first, last), percent, "within_error", None)
+        sentence = phrases.change_says(phrases.apart(first, last), percent, "within_error", None)
         shown, share = text.split()[2:]
         assert f"({share.lstrip('+−')})" in sentence
         assert sentence.startswith(shown.lstrip("+−"))

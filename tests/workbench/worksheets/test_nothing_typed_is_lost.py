@@ -12,7 +12,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
-from securebase.ipt.filling import fill
+from securebase.ipt.parsing import fill
 from securebase.ipt.shelf import worksheet, worksheets
 from securebase.ipt.worksheet import MOST_ROWS, Field, Kind
 from securebase.workbench.audit.models import Entry

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from securebase.errors import InputError, NotPermittedError
-from securebase.ipt.filling import fill
+from securebase.ipt.parsing import fill
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.models import Account

@@ -19,16 +19,16 @@ from scipy.linalg import expm
 
 from securebase.errors import Advice, ModelError
 from securebase.model.equations import stationary_covariance
-from securebase.model.fit import towards as borrowed
-from securebase.model.fit.begin import begin
-from securebase.model.fit.climb import Indices, Point, bfgs, differences, hessian
-from securebase.model.fit.ending import Ending, climb, roots
-from securebase.model.fit.enough import n_parameters, not_enough
+from securebase.model.fit import priors as borrowed
+from securebase.model.fit.boundary import Ending, climb, roots
 from securebase.model.fit.fingerprint import fingerprints
+from securebase.model.fit.identifiability import n_parameters, not_enough
+from securebase.model.fit.multistart import around, where_they_ended
+from securebase.model.fit.optimise import Indices, Point, bfgs, differences, hessian
+from securebase.model.fit.priors import Towards
 from securebase.model.fit.result import Fitted, covariance_of, with_errors
-from securebase.model.fit.scale import Fixed, Scale, scale
-from securebase.model.fit.starts import around, where_they_ended
-from securebase.model.fit.towards import Towards
+from securebase.model.fit.start_values import begin
+from securebase.model.fit.transforms import Fixed, Scale, scale
 from securebase.model.likelihood import Likelihood, kernel_name
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Trend

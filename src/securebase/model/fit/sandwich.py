@@ -14,7 +14,7 @@ from securebase.errors import ModelError
 from securebase.model.fit.fingerprint import fingerprints
 from securebase.model.fit.fitting import Fit, Internal
 from securebase.model.fit.result import with_errors
-from securebase.model.fit.scale import scale
+from securebase.model.fit.transforms import scale
 from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array

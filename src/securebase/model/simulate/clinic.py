@@ -15,7 +15,7 @@ from securebase.model.parameter_set import ParameterSet
 from securebase.model.processes import Given, Missing
 from securebase.model.responses import responses_for
 from securebase.model.scenario import Course
-from securebase.model.simulate.chances import at_odds
+from securebase.model.simulate.probabilities import at_odds
 from securebase.records.episode import Administration, SafetyAlertRecord, Score
 from securebase.records.vocabulary import Moment, Phase, Respondent
 

@@ -22,8 +22,8 @@ from securebase.model.parameters import Array, Parameters, Specification, Trend
 from securebase.model.processes import Gate, Processes, Support
 from securebase.model.simulate.between_sessions import LifeEventProcess, SuddenGainProcess
 from securebase.model.simulate.draws import gathered_push, mean_courses, root, start_covariance
+from securebase.model.simulate.dropout import LeavingProcess
 from securebase.model.simulate.emotional_work import CorrectiveProcess, TellingProcess
-from securebase.model.simulate.leaving import LeavingProcess
 from securebase.model.simulate.people import People, sizes
 from securebase.model.simulate.ruptures import RuptureProcess
 from securebase.model.simulate.streams import Streams

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from securebase.model.parameters import Array
 from securebase.model.processes import Ruptures
-from securebase.model.simulate.chances import at_odds
+from securebase.model.simulate.probabilities import at_odds
 from securebase.model.simulate.streams import Streams
 from securebase.records.vocabulary import RuptureKind
 

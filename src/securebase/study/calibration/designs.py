@@ -9,8 +9,8 @@ from types import MappingProxyType
 import numpy as np
 
 from securebase.model.scenario import Scenario
-from securebase.study.calibration.drawing import arms_of, draw, trial_of
-from securebase.study.calibration.drawn import Drawn
+from securebase.study.calibration.samples import Drawn
+from securebase.study.calibration.sampling import arms_of, draw, trial_of
 
 IPT, OTHER, USUAL_CARE, WAITING = "ipt", "other_therapy", "usual_care", "waiting_list"
 ROUTINE_PERSONS, TRIAL_PERSONS, FOLLOWED_PERSONS = 400, 75, 200

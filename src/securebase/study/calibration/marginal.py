@@ -12,7 +12,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from securebase.study.calibration.drawn import Array
+from securebase.study.calibration.samples import Array
 
 _ROUNDS = 4
 

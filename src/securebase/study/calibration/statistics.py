@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from securebase.study.calibration.drawn import Array
+from securebase.study.calibration.samples import Array
 
 NAN = float("nan")
 

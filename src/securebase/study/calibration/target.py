@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from securebase.study.calibration.drawn import Drawn
+from securebase.study.calibration.samples import Drawn
 
 Interval = tuple[float, float]
 #: one replication: arm → what was drawn of it

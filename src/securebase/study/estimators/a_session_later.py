@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from securebase.study.detrending import Form
 from securebase.study.estimator import Estimated, LagEstimator, Link, Step, estimate_pairs, pairs
-from securebase.study.forms import Form
 from securebase.study.table import SessionTable
 
 

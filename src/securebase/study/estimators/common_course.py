@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from securebase.study.detrending import Array, Form, take_out
 from securebase.study.estimator import Estimated, LagEstimator, Link, estimate_pairs, pairs
-from securebase.study.forms import Array, Form, take_out
 from securebase.study.table import SessionTable
 
 #: times at which fewer persons were seen share one step of the course with their neighbours

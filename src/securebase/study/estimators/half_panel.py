@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from securebase.study.detrending import Form
 from securebase.study.estimator import Estimated, LagEstimator, Link, Pairs, pairs, report
-from securebase.study.forms import Form
 from securebase.study.regression import Regression, regress
 from securebase.study.table import SessionTable
 

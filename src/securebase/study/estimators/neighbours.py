@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from securebase.study.detrending import Form
 from securebase.study.estimator import Estimated, LagEstimator, Link, estimate_pairs, pairs
-from securebase.study.forms import Form
 from securebase.study.table import SessionTable
 
 #: gaps up to this many usual gaps count as none

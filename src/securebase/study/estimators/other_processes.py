@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from securebase.study.detrending import Form, take_out
 from securebase.study.estimator import Estimated, LagEstimator, Link, Step, estimate_pairs, pairs
-from securebase.study.forms import Form, take_out
 from securebase.study.table import SessionTable
 
 

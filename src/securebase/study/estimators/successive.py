@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from securebase.study.detrending import Form
 from securebase.study.estimator import Estimated, LagEstimator, Link, estimate_pairs, pairs
-from securebase.study.forms import Form
 from securebase.study.table import SessionTable
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from securebase.study.detrending import Array, Form, take_out
 from securebase.study.estimator import Estimated, LagEstimator, Link, estimate_pairs, pairs
-from securebase.study.forms import Array, Form, take_out
 from securebase.study.table import SessionTable
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 from securebase.errors import InputError
 from securebase.model.likelihood import kernel_name
-from securebase.study.power.cells import Cell, cell
 from securebase.study.power.plan import Design, PowerPlan
 from securebase.study.power.replicate import Replication, batches, replicate
 from securebase.study.power.result import PowerResult
 from securebase.study.power.search import Needed, needed, next_clients
+from securebase.study.power.summary import Cell, cell
 from securebase.study.replications import Run, on_cores
 from securebase.study.study import versions
 

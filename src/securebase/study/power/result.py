@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from securebase.study.power.cells import Cell, Share
+from securebase.study.power.phrases import limits, methods
 from securebase.study.power.plan import PowerPlan, Setting
 from securebase.study.power.search import Needed
-from securebase.study.power.wording import limits, methods
+from securebase.study.power.summary import Cell, Share
 from securebase.study.result import plain
 
 #: raised by one whenever a field of the JSON or a column of the table changes its name or meaning

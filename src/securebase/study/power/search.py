@@ -9,8 +9,8 @@ import numpy as np
 from scipy import stats
 from scipy.optimize import minimize
 
-from securebase.study.power.cells import Cell, Share
 from securebase.study.power.plan import MOST_CLIENTS, Setting
+from securebase.study.power.summary import Cell, Share
 
 #: weak prior on the curve's height at no clients: normal around −z(alpha/2), the value of large samples, of this spread
 _START_SPREAD = 1.0

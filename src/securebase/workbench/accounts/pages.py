@@ -16,6 +16,15 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError
 from securebase.workbench.accounts import actions, queries
+from securebase.workbench.accounts.access import (
+    address_of,
+    for_roles,
+    forget_set_up_code,
+    from_this_machine,
+    is_set_up_code,
+    set_up_code,
+    signed_in,
+)
 from securebase.workbench.accounts.forms import (
     ChangePasswordForm,
     ClinicForm,
@@ -25,15 +34,6 @@ from securebase.workbench.accounts.forms import (
     ResetPasswordForm,
     SignInForm,
     StaffAccountForm,
-)
-from securebase.workbench.accounts.gate import (
-    address_of,
-    for_roles,
-    forget_set_up_code,
-    from_this_machine,
-    is_set_up_code,
-    set_up_code,
-    signed_in,
 )
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.ui.conflict import keep_typed, sentence

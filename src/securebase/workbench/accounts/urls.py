@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from securebase.workbench.accounts import pages, way_of_working
+from securebase.workbench.accounts import pages, practice_settings
 
 urlpatterns = [
     path("sign-in/", pages.sign_in, name="sign-in"),
@@ -11,8 +11,8 @@ urlpatterns = [
     path("welcome/", pages.first_account, name="first-account"),
     path("profile/", pages.profile, name="profile"),
     path("clinic/", pages.clinic, name="clinic"),
-    path("clinic/lineage/", way_of_working.lineage, name="clinic-lineage"),
-    path("clinic/course-forms/", way_of_working.course_forms, name="course-forms"),
+    path("clinic/lineage/", practice_settings.lineage, name="clinic-lineage"),
+    path("clinic/course-forms/", practice_settings.course_forms, name="course-forms"),
     path("clinic/accounts/new/", pages.new_account, name="account-new"),
     path("clinic/accounts/<uuid:account_id>/active/", pages.set_account_active, name="account-active"),
     path("clinic/accounts/<uuid:account_id>/password/", pages.reset_password, name="account-password"),

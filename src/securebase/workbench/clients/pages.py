@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from securebase.errors import InputError
 from securebase.ipt.course_form import form_called
 from securebase.records.vocabulary import Phase, ProblemArea
-from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.access import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import course_forms_of
 from securebase.workbench.clients import actions

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from securebase.ipt.course_form import CourseForm
-from securebase.ipt.filling import Filled
+from securebase.ipt.parsing import Filled
 from securebase.records.artefact import Value
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.actions import begin_episode, end_episode

@@ -18,12 +18,12 @@ from securebase.charts.balance import Side, balance
 from securebase.charts.session_lines import Rating, session_lines
 from securebase.ipt.area_work import days_ahead, disputes, placed, rated, role_weights
 from securebase.ipt.areas import Area, areas
-from securebase.ipt.saying import said
+from securebase.ipt.rendering import said
 from securebase.ipt.shelf import worksheet
 from securebase.records.artefact import Artefact
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import DisputeStage, ProblemArea
-from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.access import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.models import Episode

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from securebase.charts.closeness_circle import GEOMETRY, closeness_circle
 from securebase.ipt.network import Tone, circles_of, moves, people_at, ratings, tone
-from securebase.ipt.network_wording import HOURS, hour_of, place_in_words, ring_in_words, who_moved
+from securebase.ipt.network_phrases import HOURS, hour_of, place_in_words, ring_in_words, who_moved
 from securebase.records.artefact import RING_EDGES, ClosenessCircle, Placement, Relationship
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Ring

@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 
-from securebase.charts import tellings as chart
-from securebase.ipt import tellings
-from securebase.ipt.saying import in_words, said
+from securebase.charts import retellings as chart
+from securebase.ipt import retellings
+from securebase.ipt.rendering import in_words, said
 from securebase.ipt.shelf import worksheet
-from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.access import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course import queries
@@ -30,7 +30,7 @@ from securebase.workbench.worksheets.queries import Listed, listed, people_of, v
 class StoryShown:
     """A story with its chart and what can be said of it; `last`: the telling that a new one begins with."""
 
-    story: tellings.Story
+    story: retellings.Story
     chart: SafeString
     sentences: list[str]
     last: str
@@ -50,12 +50,12 @@ def emotional_work(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Stories told, story cards, corrective experiences, range of feeling."""
     now, account = timezone.now(), signed_in(request)
     context = client_page(account=account, client_id=client_id, page="emotional-work", now=now)
-    context |= {"tab": "course", "caveat": tellings.CAVEAT, "here_url": reverse("emotional-work", args=[client_id])}
+    context |= {"tab": "course", "caveat": retellings.CAVEAT, "here_url": reverse("emotional-work", args=[client_id])}
     episode = context["episode"]
     if episode is not None:
         record = queries.record_of(episode, now)
         context |= {
-            "stories": [_shown(story) for story in tellings.stories(record)],
+            "stories": [_shown(story) for story in retellings.stories(record)],
             "story_cards": _cards(episode, "story_card"),
             "corrective": _cards(episode, "corrective_experience"),
             "ranges": sorted(_cards(episode, "emotional_range"), key=_session_number),
@@ -64,9 +64,9 @@ def emotional_work(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return render(request, "course/emotional_work.html", context)
 
 
-def _shown(story: tellings.Story) -> StoryShown:
+def _shown(story: retellings.Story) -> StoryShown:
     drawn = mark_safe(chart.drawn(story))  # noqa: S308 (drawn by `charts`, which escapes every text it is given)
-    return StoryShown(story, drawn, tellings.in_words(story), story.tellings[-1].id)
+    return StoryShown(story, drawn, retellings.in_words(story), story.tellings[-1].id)
 
 
 def _cards(episode: Episode, name: str) -> list[Card]:

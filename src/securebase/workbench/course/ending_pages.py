@@ -15,13 +15,13 @@ from django.views.decorators.http import require_GET
 from securebase.errors import InputError
 from securebase.ipt.course_form import CourseForm, shelf_forms
 from securebase.ipt.due import Standing, course_tasks
-from securebase.ipt.saying import Said, said
+from securebase.ipt.rendering import Said, said
 from securebase.ipt.shelf import worksheet
 from securebase.ipt.worksheet import Worksheet
 from securebase.records.artefact import Artefact
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Phase
-from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.access import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import course_forms_of, lineage_of
 from securebase.workbench.clients.actions import end_episode

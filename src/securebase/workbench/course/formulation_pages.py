@@ -20,7 +20,7 @@ from securebase.ipt.formulation import parts_of, with_draft, written
 from securebase.ipt.lineage import Lineage
 from securebase.records.artefact import Value
 from securebase.records.vocabulary import Agreement, ProblemArea
-from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.access import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.actions import set_focus

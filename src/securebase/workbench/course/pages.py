@@ -16,7 +16,7 @@ from securebase.ipt.course_form import form_called
 from securebase.ipt.due import still_open
 from securebase.ipt.lineage import Lineage
 from securebase.records.vocabulary import Phase
-from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.access import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import course_forms_of, lineage_of
 from securebase.workbench.clients.actions import set_numbers, set_phase

@@ -13,7 +13,7 @@ from django.utils import timezone
 from securebase.ipt.course_form import later, phase_of
 from securebase.ipt.due import Standing, TaskStanding, course_tasks, still_open
 from securebase.ipt.lineage import Lineage
-from securebase.ipt.saying import in_words
+from securebase.ipt.rendering import in_words
 from securebase.ipt.shelf import worksheet, worksheets
 from securebase.ipt.worksheet import Group, Worksheet
 from securebase.records.artefact import Artefact

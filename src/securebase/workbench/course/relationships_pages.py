@@ -15,15 +15,15 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 
 from securebase.charts.closeness_circle import closeness_circle
-from securebase.charts.small_steps import small_steps
 from securebase.charts.support_shares import support_shares
+from securebase.charts.version_curve import small_steps
 from securebase.ipt import network as networks
-from securebase.ipt import network_wording as wording
+from securebase.ipt import network_phrases as wording
 from securebase.ipt.tie import facts, on_the_circles
 from securebase.records.artefact import ClosenessCircle, Relationship
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Ring
-from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.access import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.casefile import course_record, with_work
 from securebase.workbench.clients.models import Episode

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 from securebase.errors import InputError
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Phase, Technique
-from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.access import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.course import queries, session_queries

@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from securebase.ipt.due import TaskStanding, course_tasks, still_open
 from securebase.ipt.lineage import Lineage
-from securebase.ipt.saying import in_words
+from securebase.ipt.rendering import in_words
 from securebase.ipt.shelf import worksheet, worksheets
 from securebase.ipt.worksheet import Worksheet
 from securebase.measurement.catalogue import instrument as instrument_called
 from securebase.measurement.schedule import SESSION_SETS
-from securebase.picture import wording as numbers
+from securebase.picture import phrases as numbers
 from securebase.records.artefact import Artefact as Recorded
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Moment, ProblemArea

@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from securebase.errors import InputError
-from securebase.ipt.filling import Filled, fill
+from securebase.ipt.parsing import Filled, fill
 from securebase.ipt.shelf import worksheet as worksheet_called
 from securebase.ipt.worksheet import Kind, Worksheet
 from securebase.records.artefact import Value
-from securebase.workbench.accounts.gate import signed_in
+from securebase.workbench.accounts.access import signed_in
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.ui.sent import sent_id, sent_number

@@ -16,12 +16,12 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET
 
 from securebase.charts.timeline import draw_timeline
-from securebase.ipt.saying import title
+from securebase.ipt.rendering import title
 from securebase.ipt.shelf import worksheet
 from securebase.ipt.timeline import WINDOW_MONTHS, Timeline, timeline, undated
 from securebase.measurement.catalogue import instrument
 from securebase.records.episode import EpisodeRecord
-from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.access import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.casefile import began_at

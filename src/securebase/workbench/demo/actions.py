@@ -27,7 +27,7 @@ from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.audit.actions import record
 from securebase.workbench.clients.actions import create_client
 from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
-from securebase.workbench.demo.besides import asked_besides, how_low, own_rating
+from securebase.workbench.demo.additional_measures import asked_besides, how_low, own_rating
 from securebase.workbench.demo.courses import lived, write
 from securebase.workbench.demo.others import OPEN_CLIENT, add_supervisor, open_own_page, share
 from securebase.workbench.demo.roster import PHQ9, ROSTER, Person

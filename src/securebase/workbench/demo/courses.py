@@ -20,10 +20,10 @@ from typing import Any
 from django.utils import timezone
 
 from securebase.errors import ShelfError
-from securebase.ipt.filling import Filled, fill
-from securebase.ipt.reading import one_of, read_toml
+from securebase.ipt.parsing import Filled, fill
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Field, Kind
+from securebase.ipt.worksheet_reader import one_of, read_toml
 from securebase.measurement.toml_fields import Fields
 from securebase.records.artefact import Placement
 from securebase.records.vocabulary import Agreement, CircleKind, Respondent

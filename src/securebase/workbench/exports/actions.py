@@ -18,7 +18,7 @@ from securebase.ipt.worksheet import Report
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.records.episode import Administration, EpisodeRecord, Score
 from securebase.records.vocabulary import Respondent
-from securebase.reports.on_paper import document, parts
+from securebase.reports.paper_reports import document, parts
 from securebase.reports.pdf import pdf
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError
 from securebase.ipt.worksheet import Report
-from securebase.reports.on_paper import TITLES, parts
+from securebase.reports.paper_reports import TITLES, parts
 from securebase.reports.part import usual
 from securebase.reports.selection import consent
-from securebase.reports.sheet_parts import sheet_of
-from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.reports.worksheet_parts import sheet_of
+from securebase.workbench.accounts.access import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.clients.queries import client_in_view

@@ -10,7 +10,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils import timezone
 
-from securebase.ipt.network_wording import HOURS, hour_of
+from securebase.ipt.network_phrases import HOURS, hour_of
 from securebase.records.artefact import RING_EDGES, Placement
 from securebase.records.vocabulary import CircleKind, Respondent, Ring
 from securebase.workbench.clients.forms import DateInput

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from securebase.errors import InputError
-from securebase.ipt.network_wording import HOURS
+from securebase.ipt.network_phrases import HOURS
 from securebase.records.vocabulary import CircleKind, Respondent, Ring
 from securebase.workbench.course.circle_view import CircleView, circle_view
 from securebase.workbench.course.queries import record_of
@@ -19,7 +19,7 @@ from securebase.workbench.inventory.actions import add_relationship, draw_circle
 from securebase.workbench.inventory.forms import CircleForm, placements_sent, placements_typed
 from securebase.workbench.inventory.models import Circle
 from securebase.workbench.own_pages import actions
-from securebase.workbench.own_pages.gate import Visit, own
+from securebase.workbench.own_pages.access import Visit, own
 from securebase.workbench.own_pages.pages import show
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import sent_only

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from securebase.workbench.own_pages.gate import VISIT
+from securebase.workbench.own_pages.access import VISIT
 
 
 class StrictCookie:

@@ -14,14 +14,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError
-from securebase.ipt.filling import Filled, fill
-from securebase.ipt.saying import said
+from securebase.ipt.parsing import Filled, fill
+from securebase.ipt.rendering import said
 from securebase.ipt.worksheet import Worksheet
 from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.actions import CHANGED_MEANWHILE
 from securebase.workbench.own_pages import actions, queries
-from securebase.workbench.own_pages.gate import (
+from securebase.workbench.own_pages.access import (
     Visit,
     around,
     begin_visit,
@@ -32,7 +32,7 @@ from securebase.workbench.own_pages.gate import (
     page_of_visit,
 )
 from securebase.workbench.own_pages.models import OwnPage
-from securebase.workbench.own_pages.own_line import own_line
+from securebase.workbench.own_pages.symptom_line import own_line
 from securebase.workbench.therapy_sessions.models import CheckIn
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import sent_only

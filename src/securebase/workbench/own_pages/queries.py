@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from securebase.ipt.saying import title
+from securebase.ipt.rendering import title
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Report, Worksheet
 from securebase.records.artefact import Row
@@ -18,8 +18,8 @@ from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.own_pages.actions import THE_CLIENTS_OWN
+from securebase.workbench.own_pages.labels import in_the_clients_words
 from securebase.workbench.own_pages.models import OwnPage
-from securebase.workbench.own_pages.wording import in_the_clients_words
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode, CheckInState, TherapySession
 from securebase.workbench.therapy_sessions.tokens import digest
 from securebase.workbench.worksheets.models import Artefact, ArtefactVersion

@@ -13,11 +13,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from securebase.workbench.accounts.access import for_roles, signed_in
 from securebase.workbench.accounts.actions import record_sign_out
-from securebase.workbench.accounts.gate import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.own_pages import actions, queries
-from securebase.workbench.own_pages.gate import begin_visit
+from securebase.workbench.own_pages.access import begin_visit
 from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.ui.methods import sent_only
 

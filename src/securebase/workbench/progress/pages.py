@@ -19,12 +19,12 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 
-from securebase.picture import hypothesis_wording, telling, wording
+from securebase.picture import hypothesis_phrases, phrases, sentences
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import GateLevel
 from securebase.picture.signals import answer_in_words
 from securebase.reports.client_report import client_report
-from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.access import for_roles, signed_in
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.queries import client_of
@@ -173,25 +173,25 @@ def when(at: datetime | None, now: datetime) -> str:
 def _told(picture: ClientPicture) -> dict[str, Any]:
     """Everything the page says, ready to be shown."""
     return {
-        "points": telling.before_session(picture),
-        "quiet": telling.nothing_stands_out(picture),
-        "symptom_sentences": telling.symptom_sentences(picture),
-        "alliance_sentences": telling.alliance_sentences(picture),
+        "points": sentences.before_session(picture),
+        "quiet": sentences.nothing_stands_out(picture),
+        "symptom_sentences": sentences.symptom_sentences(picture),
+        "alliance_sentences": sentences.alliance_sentences(picture),
         "tables": {
-            "symptoms": telling.symptom_table(picture),
-            "alliance": telling.alliance_table(picture),
-            "mechanisms": telling.mechanism_table(picture),
-            "hypotheses": telling.hypothesis_table(picture),
+            "symptoms": sentences.symptom_table(picture),
+            "alliance": sentences.alliance_table(picture),
+            "mechanisms": sentences.mechanism_table(picture),
+            "hypotheses": sentences.hypothesis_table(picture),
         },
-        "hypothesis_sentences": telling.hypothesis_sentences(picture),
-        "hypothesis_cautions": telling.hypothesis_cautions(picture),
-        "hypothesis_question": telling.hypothesis_question(picture),
-        "hypothesis_legend": hypothesis_wording.LEGEND,
-        "why_no_hypotheses": telling.why_no_hypotheses(picture),
-        "expected_drawn": telling.expected_is_drawn(picture),
-        "expected_label": telling.expected_label(picture),
+        "hypothesis_sentences": sentences.hypothesis_sentences(picture),
+        "hypothesis_cautions": sentences.hypothesis_cautions(picture),
+        "hypothesis_question": sentences.hypothesis_question(picture),
+        "hypothesis_legend": hypothesis_phrases.LEGEND,
+        "why_no_hypotheses": sentences.why_no_hypotheses(picture),
+        "expected_drawn": sentences.expected_is_drawn(picture),
+        "expected_label": sentences.expected_label(picture),
         "own_model": picture.gate.level >= GateLevel.COHORT,
-        "hypotheses_heading": wording.HYPOTHESES_HEADING,
+        "hypotheses_heading": phrases.HYPOTHESES_HEADING,
         "unverified": [c for c in picture.constants if not c.verified],
     }
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from securebase.errors import InputError
 from securebase.model.parameter_set import ParameterSet
-from securebase.picture import plain
+from securebase.picture import serialisation
 from securebase.picture.client import ClientPicture, client_picture, made_with, picture_fingerprint
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.accounts.queries import set_in_use
@@ -99,7 +99,7 @@ def _made_with() -> str:
 
 @lru_cache(maxsize=4)
 def _made_with_set(own: ParameterSet) -> str:
-    return plain.fingerprint({"picture": made_with(own), "zone": settings.TIME_ZONE, "row": ROW_FORMAT})
+    return serialisation.fingerprint({"picture": made_with(own), "zone": settings.TIME_ZONE, "row": ROW_FORMAT})
 
 
 def drawing(*, account: Account, client_id: uuid.UUID, fingerprint: str, name: str) -> str | None:

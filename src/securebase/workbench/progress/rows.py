@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from securebase.charts.sparkline import alliance_sparkline, symptoms_sparkline
-from securebase.picture import plain, telling, wording
+from securebase.picture import phrases, sentences, serialisation
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import Signal, SignalKind
 
@@ -42,13 +42,13 @@ class Summary:
     gravest: float
 
     def to_stored(self) -> dict[str, object]:
-        stored: dict[str, object] = plain.to_plain(self)
+        stored: dict[str, object] = serialisation.to_plain(self)
         return stored
 
     @classmethod
     def from_stored(cls, data: object) -> Summary:
         """Raises InputError for what another version stored."""
-        return plain.from_plain(cls, data)
+        return serialisation.from_plain(cls, data)
 
 
 def summary(picture: ClientPicture) -> Summary:
@@ -63,7 +63,7 @@ def summary(picture: ClientPicture) -> Summary:
         notes=_notes(picture),
         more=max(0, len(picture.signals) - _IN_A_ROW),
         answered=picture.answered,
-        calls=telling.needs_attention(picture),
+        calls=sentences.needs_attention(picture),
         unsafe=bool(unsafe),
         urgency=min(urgency, default=len(SignalKind)),
         gravest=max((e.value for s in unsafe for e in s.evidence), default=0.0),
@@ -76,12 +76,12 @@ def _loud(signal: Signal) -> bool:
 
 def _notes(picture: ClientPicture) -> tuple[Note, ...]:
     if not picture.signals:
-        return (Note("quiet", telling.where_symptoms_are(picture)),)
+        return (Note("quiet", sentences.where_symptoms_are(picture)),)
     return tuple(Note(s.tone.value, s.brief) for s in picture.signals[:_IN_A_ROW])
 
 
 def _last(value: float | None) -> str:
-    return wording.number(value) if value is not None else ""
+    return phrases.number(value) if value is not None else ""
 
 
 def without(text: str, *, grave: bool) -> Summary:

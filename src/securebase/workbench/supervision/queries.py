@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString, mark_safe
 from securebase.charts.closeness_circle import closeness_circle
 from securebase.ipt.due import TaskStanding, course_tasks
 from securebase.ipt.fidelity import FidelityOverSessions, fidelity_over_sessions
-from securebase.ipt.naming import without_days, without_names
-from securebase.ipt.saying import Said, said, title
+from securebase.ipt.pseudonyms import without_days, without_names
+from securebase.ipt.rendering import Said, said, title
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Report, Worksheet
 from securebase.records import artefact as work

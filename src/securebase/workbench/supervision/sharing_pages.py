@@ -16,7 +16,7 @@ from securebase.errors import InputError
 from securebase.ipt.fidelity import fidelity_over_sessions
 from securebase.ipt.portfolio import portfolio as portfolio_of
 from securebase.ipt.shelf import worksheets
-from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.access import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.course.queries import record_of
 from securebase.workbench.supervision import actions, queries

@@ -23,7 +23,7 @@ from securebase.measurement.catalogue import instruments
 from securebase.measurement.constructs import CONSTRUCTS
 from securebase.picture import ratings
 from securebase.records.vocabulary import Moment
-from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.access import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.therapy_sessions import actions, overview, queries
 from securebase.workbench.therapy_sessions.extras import can_be_asked

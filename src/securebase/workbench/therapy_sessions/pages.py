@@ -21,8 +21,8 @@ from securebase.ipt.course_form import later, phase_of
 from securebase.measurement.catalogue import instrument as instrument_called
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.records.vocabulary import Moment, Phase, RuptureKind
+from securebase.workbench.accounts.access import for_roles, signed_in
 from securebase.workbench.accounts.actions import record_sign_out
-from securebase.workbench.accounts.gate import for_roles, signed_in
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions import actions, queries

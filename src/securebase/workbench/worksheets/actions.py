@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from securebase.errors import InputError, NotPermittedError
-from securebase.ipt.filling import Filled
+from securebase.ipt.parsing import Filled
 from securebase.ipt.shelf import worksheet as worksheet_called
 from securebase.records.vocabulary import Agreement, Respondent
 from securebase.workbench.accounts.models import Account

@@ -17,11 +17,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError
-from securebase.ipt.carrying import carried
-from securebase.ipt.filling import Filled, fill
+from securebase.ipt.follow_up import carried
+from securebase.ipt.parsing import Filled, fill
 from securebase.ipt.worksheet import Kind, Worksheet
 from securebase.records.vocabulary import Agreement
-from securebase.workbench.accounts.gate import for_roles, signed_in
+from securebase.workbench.accounts.access import for_roles, signed_in
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.actions import CHANGED_MEANWHILE

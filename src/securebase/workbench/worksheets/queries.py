@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from django.http import Http404
 
 from securebase.errors import ShelfError
-from securebase.ipt.beforehand import beforehand
-from securebase.ipt.saying import Said, said, title
+from securebase.ipt.defaults import beforehand
+from securebase.ipt.rendering import Said, said, title
 from securebase.ipt.shelf import worksheet, worksheets
 from securebase.ipt.worksheet import Worksheet
 from securebase.records.artefact import Artefact as Recorded

@@ -12,8 +12,8 @@ from math import inf
 import numpy as np
 
 from securebase.study.calibration.designs import IPT
-from securebase.study.calibration.drawn import Array, Drawn
 from securebase.study.calibration.marginal import Working, marginal_effect
+from securebase.study.calibration.samples import Array, Drawn
 from securebase.study.calibration.statistics import (
     NAN,
     coefficients,
@@ -22,9 +22,9 @@ from securebase.study.calibration.statistics import (
     residual,
 )
 from securebase.study.calibration.target import Arms, Basis, Target
+from securebase.study.detrending import Form
 from securebase.study.estimator import LagEstimate, Link, Step, pairs
 from securebase.study.estimators import PRIMARY
-from securebase.study.forms import Form
 from securebase.study.variance import variance_row
 
 #: points that one standard deviation of clients at the first session is worth: BDI-II and a WAI item mean of 1 to 7.

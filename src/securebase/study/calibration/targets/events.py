@@ -12,7 +12,7 @@ from securebase.measurement.catalogue import instrument
 from securebase.measurement.change import change_between, sudden_gains
 from securebase.model.parameter_set import parameter_set
 from securebase.study.calibration.designs import IPT
-from securebase.study.calibration.drawn import Drawn
+from securebase.study.calibration.samples import Drawn
 from securebase.study.calibration.statistics import NAN, complete, correlation, residual, share_between
 from securebase.study.calibration.target import Arms, Basis, Target
 from securebase.study.variance import moves_with

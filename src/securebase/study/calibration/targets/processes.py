@@ -11,7 +11,7 @@ from securebase.study.calibration.designs import IPT, OTHER, WAITING
 from securebase.study.calibration.statistics import NAN, coefficients, complete, correlation, hedges_g, slope_p
 from securebase.study.calibration.target import Arms, Basis, Target
 from securebase.study.calibration.targets.alliance import lag
-from securebase.study.forms import Form
+from securebase.study.detrending import Form
 from securebase.study.variance import moves_with
 
 

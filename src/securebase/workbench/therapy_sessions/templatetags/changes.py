@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from securebase.picture import wording
+from securebase.picture import phrases
 
 register = template.Library()
 
@@ -12,17 +12,17 @@ register = template.Library()
 @register.simple_tag
 def points_between(first: float, last: float) -> str:
     """“−4.4”: the difference of both scores as they are shown."""
-    return wording.signed(wording.apart(first, last))
+    return phrases.signed(phrases.apart(first, last))
 
 
 @register.filter
 def whole_percent(value: float) -> str:
     """“−77%”, in whole percent."""
-    text = wording.number(value, 0)
+    text = phrases.number(value, 0)
     return f"{text if text == '0' or value < 0 else '+' + text}%"
 
 
 @register.filter
 def score(value: float) -> str:
     """A score with one decimal at most."""
-    return wording.number(value)
+    return phrases.number(value)

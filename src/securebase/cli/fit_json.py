@@ -1,0 +1,67 @@
+"""A fit and the table behind it as JSON, the same for every command that fits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from securebase.model.discrete_time import WaveFit
+from securebase.model.fit import Fit
+from securebase.records.cohort import Cohort
+from securebase.study.study import versions
+
+
+def described(fitted: Fit | WaveFit, cohort: Cohort) -> dict[str, Any]:
+    """How the fit ended, which model it is, its diagnostics, what was read, and what computed it."""
+    return {
+        "log_likelihood": fitted.log_likelihood,
+        "aic": fitted.aic,
+        "bic": fitted.bic,
+        "n_parameters": fitted.n_parameters,
+        "n_persons": fitted.n_persons,
+        "n_observations": fitted.n_observations,
+        "outcome_of_fit": fitted.outcome.kind,
+        "advice": f"{fitted.outcome.sentence} {fitted.outcome.what_to_do}".strip(),
+        "model": _model(fitted),
+        "diagnostics": {
+            "gradient_norm": fitted.gradient_norm,
+            "hessian_eigenvalues": fitted.hessian_eigenvalues,
+            "condition": fitted.condition,
+            "standard_errors": fitted.errors,
+            "iterations": fitted.iterations,
+            "kernel": fitted.kernel,
+            "held": fitted.held,
+            "notes": fitted.notes,
+        },
+        "reading": cohort.reading,
+        "versions": versions(),
+    }
+
+
+def _model(fitted: Fit | WaveFit) -> dict[str, Any]:
+    if isinstance(fitted, WaveFit):
+        waves = fitted.specification
+        return {
+            "constructs": waves.constructs,
+            "first_wave": waves.first_wave,
+            "waves": waves.waves,
+            "levels": waves.levels,
+            "lags": waves.lags,
+            "residuals": waves.residuals,
+            "means": waves.means,
+            "start": waves.start,
+        }
+    specification = fitted.specification
+    return {
+        "constructs": specification.constructs,
+        "trend": specification.trend,
+        "start": specification.start,
+        "time_unit": specification.time_unit,
+        "days_per_unit": specification.days_per_unit,
+        "planned_end": specification.planned_end,
+        "own_change": specification.own_change,
+        "start_deviation": specification.start_deviation,
+        "indicators": specification.indicators,
+        "inputs": specification.inputs,
+        "covariates": specification.covariates,
+        "therapists": specification.therapists,
+    }

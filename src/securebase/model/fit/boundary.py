@@ -1,0 +1,165 @@
+"""One climb to the highest likelihood, variances that head to zero held there, and how it ended: for every model.
+
+“Converged” is only said where the gradient is flat and the Hessian positive definite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from securebase.model.fit.optimise import Indices, Point, bfgs, polish
+from securebase.model.fit.transforms import Block, Covariance
+from securebase.model.parameters import Array
+
+#: “converged”: no entry of the gradient of log-likelihood / persons is larger, on the internal scale
+FLAT = 1e-6
+#: a variance below this share of its construct's total variance is heading to zero, and is then held at `_ZERO`
+_NEARLY_ZERO, _ZERO = 1e-4, 1e-9
+#: smallest eigenvalue that counts as positive: of the Hessian, whose differences are no more exact than this, and of
+#: the Hessian scaled to a unit diagonal, which does not depend on how strongly a single parameter is determined
+_POSITIVE = 1e-8
+
+
+class Blocks(Protocol):
+    """An internal scale: its blocks, and where each one's numbers stand."""
+
+    @property
+    def blocks(self) -> tuple[Block, ...]: ...
+
+    def where(self, name: str) -> Indices: ...
+
+
+class Problem(Protocol):
+    """Minus log-likelihood / persons as a function of the internal numbers, with what a climb asks of it."""
+
+    @property
+    def scale(self) -> Blocks: ...
+
+    def __call__(self, x: Array) -> tuple[float, Array]: ...
+
+    def variances(self) -> dict[int, str]:
+        """Position in x → name, of every logarithm of a variance or of a diagonal root of a covariance."""
+        ...
+
+    def first_curvature(self, point: Point) -> Array:
+        """Second derivatives where a climb begins; they need not be exact."""
+        ...
+
+    def curvature(self, x: Array, where: Indices) -> Array:
+        """Second derivatives along the coordinates `where`."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Ending:
+    kind: str
+    point: Point
+    free: Indices
+    hessian: Array
+    steps: int
+    held: tuple[str, ...]
+    #: constructs whose movement does not last to the next row
+    fleeting: tuple[str, ...] = ()
+
+
+def roots(scale: Blocks) -> list[tuple[Covariance, tuple[int, int]]]:
+    """Every diagonal root of every covariance: its block, its row there and its position in x."""
+    return [
+        (block, (int(row), int(i)))
+        for block in scale.blocks
+        if isinstance(block, Covariance)
+        for i, row, column in zip(scale.where(block.name), *block.lower, strict=True)
+        if row == column
+    ]
+
+
+def climb(problem: Problem, x: Array, told: Callable[[int, float], None] | None = None) -> Ending:
+    """One climb from one start; variances that head to zero are held there and the rest is fitted again."""
+    point, steps = bfgs(problem, x, until=FLAT / 2, progress=told, curvature=problem.first_curvature)
+    everything = np.arange(len(x))
+    held: dict[int, str] = {}
+    for _ in range(5):
+        free = np.setdiff1d(everything, list(held))
+        heading = _heading_to_zero(problem, point, held)
+        if not heading:
+            point, H = _polish(problem, point, free)
+            heading = _heading_to_zero(problem, point, held)
+        if not heading:
+            break
+        pinned, tried = point.x.copy(), dict(held)
+        for i, name in heading.items():
+            tried |= _hold(problem, pinned, i, name)
+        lower, more = _climb_along(problem, pinned, np.setdiff1d(everything, list(tried)))
+        steps += more
+        if not lower.value <= point.value + 1e-8:
+            point, H = _polish(problem, point, free)
+            break
+        point, held = lower, tried
+    return Ending(_kind(point, free, H, held), point, free, H, steps, tuple(n for n in held.values() if n))
+
+
+def _polish(problem: Problem, point: Point, free: Indices) -> tuple[Point, Array]:
+    return polish(problem, point, free, until=FLAT / 2, curvature=problem.curvature)
+
+
+def _hold(problem: Problem, x: Array, position: int, name: str) -> dict[int, str]:
+    """Put a variance at zero, in place. Where a diagonal root is zero, the entries below it and the later roots say
+    the same thing twice, so those entries are held at zero too (without a name) and the roots take them over."""
+    if name.startswith("measurement_noise"):
+        x[position] = np.log(_ZERO)
+        return {position: name}
+    x[position] = 0.5 * np.log(_ZERO)
+    held = {position: name}
+    block, k = next((block, row) for block, (row, at) in roots(problem.scale) if at == position)
+    at = {(int(r), int(c)): int(w) for r, c, w in zip(*block.lower, problem.scale.where(block.name), strict=True)}
+    for r in range(k + 1, block.shape[0]):
+        below, root = at[r, k], at[r, r]
+        x[root] = 0.5 * np.log(np.exp(2.0 * x[root]) + x[below] ** 2)
+        x[below] = 0.0
+        held[below] = ""
+    return held
+
+
+def _climb_along(problem: Problem, pinned: Array, free: Indices) -> tuple[Point, int]:
+    def whole(part: Array) -> Array:
+        x = pinned.copy()
+        x[free] = part
+        return x
+
+    def rest(part: Array) -> tuple[float, Array]:
+        value, gradient = problem(whole(part))
+        return value, gradient[free]
+
+    def curved(point: Point) -> Array:
+        there = Point(whole(point.x), *problem(whole(point.x)))
+        return problem.first_curvature(there)[np.ix_(free, free)]
+
+    found, steps = bfgs(rest, pinned[free], until=FLAT / 2, curvature=curved)
+    x = whole(found.x)
+    return Point(x, *problem(x)), steps
+
+
+def _heading_to_zero(problem: Problem, point: Point, held: Mapping[int, str]) -> dict[int, str]:
+    """Position → name of every variance that is nearly zero and not yet held."""
+    found = {}
+    for i, name in problem.variances().items():
+        log_variance = point.x[i] if name.startswith("measurement_noise") else 2.0 * point.x[i]
+        if i not in held and log_variance < np.log(_NEARLY_ZERO):
+            found[i] = name
+    return found
+
+
+def _kind(point: Point, free: Indices, H: Array, held: Mapping[int, str]) -> str:
+    if not np.isfinite(H).all():
+        return "not_converged"
+    values = np.linalg.eigvalsh(H)
+    if not np.isfinite(point.value) or np.abs(point.gradient[free]).max(initial=0.0) >= FLAT:
+        return "not_converged"
+    scaled = np.sqrt(np.maximum(np.diag(H), 1e-300))
+    if values[0] <= _POSITIVE or np.linalg.eigvalsh(H / np.multiply.outer(scaled, scaled))[0] <= _POSITIVE:
+        return "indefinite"
+    return "boundary" if held else "converged"

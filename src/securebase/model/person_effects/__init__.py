@@ -1,0 +1,16 @@
+"""Lagged effects of one client's own, and how they differ between the clients of a cohort (Laplace's approximation)."""
+
+from securebase.model.person_effects.cohort import CohortEffects, fit_own_effects
+from securebase.model.person_effects.contributions import Contributions, contributions
+from securebase.model.person_effects.deviation import DeviatingEffects
+from securebase.model.person_effects.one_client import OwnEffects, own_effects
+
+__all__ = [
+    "CohortEffects",
+    "Contributions",
+    "DeviatingEffects",
+    "OwnEffects",
+    "contributions",
+    "fit_own_effects",
+    "own_effects",
+]

@@ -1,0 +1,63 @@
+"""The client's own answers about symptoms as a line with words: reported values and their change, no model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.safestring import SafeString, mark_safe
+
+from securebase.charts.sparkline import scores_sparkline
+from securebase.measurement.catalogue import instrument
+from securebase.measurement.change import change_between
+from securebase.measurement.constructs import Direction
+from securebase.measurement.instrument import Scale
+from securebase.picture import phrases
+from securebase.records.vocabulary import Respondent
+from securebase.workbench.clients.models import Episode
+from securebase.workbench.course.queries import record_of
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLine:
+    """What the page shows: a heading, the drawing, and the same in words."""
+
+    heading: str
+    drawing: SafeString
+    words: str
+
+
+def own_line(episode: Episode, now: datetime) -> OwnLine | None:
+    """The line of the measure that the episode is followed with; None before the first answer."""
+    name, scale_id = episode.symptom_instrument_and_scale
+    points = [
+        (s.at, s.value)
+        for a in record_of(episode, now).administrations
+        if a.instrument == name and a.respondent is Respondent.CLIENT
+        for s in a.scores
+        if s.scale == scale_id
+    ]
+    if not points:
+        return None
+    scale = instrument(name).scale(scale_id)
+    drawing = scores_sparkline("Your answers", points, scale.minimum, scale.maximum, construct=scale.construct)
+    words = in_words(scale, [value for _, value in points])
+    return OwnLine("How it has been", mark_safe(drawing), words)  # noqa: S308 (our own SVG)
+
+
+def in_words(scale: Scale, values: list[float]) -> str:
+    """First, last, and whether the difference is more than such answers move by themselves, where that is known."""
+    more = "more trouble" if scale.direction is Direction.HIGHER_IS_WORSE else "better"
+    ends = f"{phrases.number(scale.minimum)} to {phrases.number(scale.maximum)}, where more means {more}"
+    if len(values) == 1:
+        return f"You have answered once so far: {phrases.number(values[0])}, on a scale from {ends}."
+    told = f"The first was {phrases.number(values[0])}, the last {phrases.number(values[-1])}, on a scale from {ends}."
+    return f"{told} {_VERDICTS[change_between(scale, values[0], values[-1]).verdict]}".strip()
+
+
+_VERDICTS = {
+    "improved": "That is better by more than such answers move by themselves.",
+    "worse": "That is worse by more than such answers move by themselves: talk about it in your next session.",
+    "within_error": "Such answers move by as much by themselves, so it may not mean a change.",
+    "unknown": "",
+}

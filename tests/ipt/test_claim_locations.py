@@ -1,0 +1,74 @@
+"""Every claim that asks for a measure or a tool has a place, and every place is there."""
+
+from __future__ import annotations
+
+import pytest
+
+from securebase.errors import ShelfError
+from securebase.ipt.claim_locations import Need, places, places_of, read_places
+from securebase.ipt.shelf import worksheets
+from securebase.ipt.worksheet import Kind
+from securebase.measurement.catalogue import instruments
+from securebase.measurement.schedule import extras
+from securebase.model.theory import theory
+
+ASKS = [(c.id, need) for c in theory().claims.values() for need in Need if need.value in c.needs]
+
+
+def test_as_many_as_the_design_names() -> None:
+    assert sum(need is Need.MEASURE for _, need in ASKS) == 39
+    assert sum(need is Need.TOOL for _, need in ASKS) == 16
+
+
+@pytest.mark.parametrize(("claim", "need"), ASKS, ids=str)
+def test_a_claim_that_asks_for_it_has_a_place(claim: str, need: Need) -> None:
+    assert places_of(claim, need)
+
+
+def test_no_place_serves_a_claim_that_asks_for_none() -> None:
+    assert {(p.claim, p.need) for p in places()} == set(ASKS)
+
+
+def test_what_measures_is_a_number_or_a_choice() -> None:
+    """A story told in a text field measures nothing by itself; a worksheet as a whole counts where it has a number."""
+    telling = {Kind.SCALE, Kind.NUMBER, Kind.EXTENT, Kind.CHOICE, Kind.CHOICES, Kind.YES_NO, Kind.ROWS}
+    words_are_the_measure = {("corrective_experience", "feared"), ("corrective_experience", "happened")}
+    words_are_the_measure |= {("corrective_experience", "different"), ("story_card", "changed")}
+    words_are_the_measure |= {("history", "family_history"), ("history", "vulnerability"), ("story_card", "tones")}
+    for place in places():
+        if place.need is not Need.MEASURE or not place.worksheet:
+            continue
+        sheet = worksheets()[place.worksheet]
+        fields = [f for f in sheet.fields if place.field in {"", f.id}]
+        assert any(f.kind in telling for f in fields) or (sheet.id, place.field) in words_are_the_measure, place
+
+
+def test_everything_that_the_workbench_asks_by_itself_serves_a_claim() -> None:
+    assert {i.id for i in extras()} | {"therapist_after"} <= {p.instrument for p in places()}
+
+
+def test_a_scale_that_serves_a_claim_says_so_where_it_is_of_our_own() -> None:
+    for place in places():
+        one = instruments().get(place.instrument)
+        if one is not None and one.own_wording:
+            assert place.claim in one.scale(place.scale).claims, place
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        ('need = "measure"\npage = "session"', r"places\.toml, place\[1\]\.claim: is missing"),
+        ('claim = "S7"\nneed = "wish"\npage = "session"', r"need: “wish” is not known"),
+        ('claim = "S7"\nneed = "measure"', r"place\[1\]: give one of"),
+        ('claim = "S7"\nneed = "measure"\npage = "session"\nworksheet = "telling"', r"place\[1\]: give one of"),
+        ('claim = "S7"\nneed = "measure"\ninstrument = "phq10"\nscale = "total"', r"there is no instrument called"),
+        ('claim = "S7"\nneed = "measure"\ninstrument = "phq9"\nscale = "sum"', r"PHQ-9 has no scale called “sum”"),
+        ('claim = "S7"\nneed = "tool"\nworksheet = "tell"', r"there is no worksheet called “tell”"),
+        ('claim = "S7"\nneed = "tool"\nworksheet = "telling"\nfield = "bottom"', r"has no field called “bottom”"),
+        ('claim = "S7"\nneed = "tool"\nsheet = "telling"', r"sheet: no such field"),
+        ('claim = "S7"\nneed = "tool"\npage = "x"\n[[place]]\nclaim = "S7"\nneed = "tool"\npage = "x"', r"twice"),
+    ],
+)
+def test_a_place_that_is_not_there_is_refused(block: str, message: str) -> None:
+    with pytest.raises(ShelfError, match=message):
+        read_places("places.toml", f"[[place]]\n{block}\n".encode())

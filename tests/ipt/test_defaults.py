@@ -1,0 +1,59 @@
+"""A new worksheet begins with what is known, and with nothing that was only true of one day."""
+
+from __future__ import annotations
+
+import pytest
+
+from securebase.errors import ShelfError
+from securebase.ipt.defaults import beforehand
+from securebase.ipt.shelf import check_beginnings, worksheet
+from securebase.ipt.worksheet_reader import read_worksheet
+from securebase.records.artefact import Artefact
+from securebase.records.episode import EpisodeRecord
+
+
+def left(name: str, at: float, about: str = "", **values: object) -> Artefact:
+    return Artefact(f"{name}{at}", name, values, at=at, begun_at=at, about=about)  # type: ignore[arg-type]
+
+
+GOALS = ({"goal": "Ring Pim", "how_we_know": "weekly", "now": 1.0, "wished": 7.0},)
+RECORD = EpisodeRecord(
+    "Carla",
+    planned_sessions=12,
+    days_between=14,
+    artefacts=(
+        left("contract", 1.0, goals=GOALS, sessions=12.0),
+        left("role_dispute", 2.0, "a", issue="The house", stage="impasse", hostility=8.0),
+        left("role_dispute", 3.0, "b", issue="The child", stage="renegotiation"),
+    ),
+)
+
+
+def test_the_contract_begins_with_the_course() -> None:
+    assert beforehand(worksheet("contract"), RECORD) == {"sessions": 12.0, "days_between": 14.0}
+
+
+def test_goals_are_taken_over_without_their_ratings() -> None:
+    assert beforehand(worksheet("goal_review"), RECORD)["goals"] == ({"goal": "Ring Pim"},)
+
+
+def test_what_lasts_is_taken_over_what_was_of_the_day_is_not() -> None:
+    found = beforehand(worksheet("role_dispute"), RECORD)
+    assert found == {"issue": "The child", "stage": "renegotiation"}
+    assert beforehand(worksheet("role_dispute"), RECORD, about="a") == {"issue": "The house", "stage": "impasse"}
+    assert beforehand(worksheet("role_dispute"), RECORD, about="c") == {}
+
+
+def test_nothing_known_is_nothing_written() -> None:
+    assert beforehand(worksheet("goal_review"), EpisodeRecord("Carla")) == {}
+    assert beforehand(worksheet("incident"), RECORD) == {}
+
+
+def test_a_beginning_that_is_not_there_is_told() -> None:
+    text = (
+        'id = "x"\nname = "N"\nabout = "A"\ngroup = "session"\n'
+        '[[fields]]\nid = "a"\nlabel = "L"\nkind = "line"\nbegins_with = "contract.colour"\n'
+    )
+    spec = read_worksheet("x.toml", text.encode())
+    with pytest.raises(ShelfError, match=r"contract\.colour"):
+        check_beginnings({"x": spec, "contract": worksheet("contract")})

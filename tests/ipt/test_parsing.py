@@ -1,0 +1,131 @@
+"""What is typed is kept or said: never dropped, never half understood."""
+
+from __future__ import annotations
+
+import pytest
+
+from securebase.ipt.parsing import fill, is_filled
+from securebase.ipt.rendering import in_words, said, title
+from securebase.ipt.worksheet import MOST_ROWS, Field, Group, Kind, Option, Worksheet
+
+ROWS = Field(
+    "steps",
+    "Steps",
+    Kind.ROWS,
+    columns=(Field("what", "What", Kind.LINE), Field("done", "Done", Kind.YES_NO), Field("n", "n", Kind.NUMBER)),
+)
+SHEET = Worksheet(
+    "sheet",
+    "Sheet",
+    "About",
+    Group.SESSION,
+    (
+        Field("line", "Line", Kind.LINE),
+        Field("mood", "Mood", Kind.SCALE),
+        Field("suds", "Distress", Kind.NUMBER, maximum=100, step=5, unit="points"),
+        Field("kind", "Kind", Kind.CHOICE, options=(Option("a", "Apple"), Option("b", "Beech"))),
+        Field("many", "Many", Kind.CHOICES, options=(Option("a", "Apple"), Option("b", "Beech"))),
+        Field("done", "Done", Kind.YES_NO),
+        Field("day", "Day", Kind.DATE),
+        Field("who", "Who", Kind.PERSON),
+        ROWS,
+    ),
+    title="line",
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "value"),
+    [
+        ("line", "  two \n words ", "two words"),
+        ("mood", "0", 0.0),
+        ("mood", 10, 10.0),
+        ("suds", "45,0", 45.0),
+        ("kind", "b", "b"),
+        ("many", ["b", "a", "z"], ("a", "b")),
+        ("done", "no", False),
+        ("day", "2026-03-09", "2026-03-09"),
+        ("who", "an-id", "an-id"),
+    ],
+)
+def test_a_value_is_read(name: str, typed: object, value: object) -> None:
+    assert fill(SHEET, {name: typed}).values == {name: value}
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "says"),
+    [
+        ("mood", "eleven", "not a number"),
+        ("mood", "11", "between 0 and 10"),
+        ("mood", "nan", "between"),
+        ("mood", "3.5", "steps of 1"),
+        ("suds", "47", "steps of 5"),
+        ("kind", "c", "none of the choices"),
+        ("done", "perhaps", "yes or no"),
+        ("day", "9.3.2026", "year, month and day"),
+        ("line", "x" * 301, "301 characters"),
+    ],
+)
+def test_what_cannot_be_read_is_kept_as_typed_with_the_reason(name: str, typed: str, says: str) -> None:
+    filled = fill(SHEET, {name: typed})
+    assert filled.values == {}
+    kept, why = filled.unread[name]
+    assert kept == typed
+    assert says in why
+
+
+def test_rows_that_hold_nothing_are_left_out_and_their_places_close_up() -> None:
+    typed = [{"what": "", "done": "no"}, {"what": "call", "n": "x"}, {}, {"what": "visit"}]
+    filled = fill(SHEET, {"steps": typed})
+    assert filled.values == {"steps": ({"what": "call"}, {"what": "visit"})}
+    assert filled.unread == {"steps.0.n": ("x", "This is not a number.")}
+
+
+def test_more_rows_than_fit_are_said() -> None:
+    filled = fill(SHEET, {"steps": [{"what": str(n)} for n in range(MOST_ROWS + 2)]})
+    assert len(filled.values["steps"]) == MOST_ROWS  # type: ignore[arg-type]
+    assert "At most" in filled.unread["steps"][1]
+
+
+def test_nobody_is_asked_for_what_another_lineage_needs() -> None:
+    both = Worksheet(
+        "f",
+        "F",
+        "A",
+        Group.FOCUS,
+        (
+            Field("told", "Told", Kind.TEXT, needed=True),
+            Field("stressor", "Stressor", Kind.TEXT, needed=True, only="triad"),
+            Field("summary", "Summary", Kind.TEXT, needed=True, only="classic"),
+        ),
+    )
+    assert not is_filled(both, {"told": "x"})
+    assert is_filled(both, {"told": "x", "stressor": "y"})
+    assert is_filled(both, {"told": "x", "summary": "y"})
+    assert [f.id for f in both.fields_for("triad")] == ["told", "stressor"]
+
+
+def test_words_for_every_kind() -> None:
+    values = fill(
+        SHEET,
+        {"mood": "6", "suds": "45", "kind": "b", "many": ["a", "b"], "done": "yes", "day": "2026-03-09", "who": "l",
+         "steps": [{"what": "call", "done": "yes"}]},
+    ).values  # fmt: skip
+    words = {s.field.id: s.words for s in said(SHEET, values, {"l": "Lena"})}
+    assert words == {
+        "mood": "6 of 10",
+        "suds": "45 points",
+        "kind": "Beech",
+        "many": "Apple, Beech",
+        "done": "yes",
+        "day": "9 March 2026",
+        "who": "Lena",
+        "steps": "call, yes",
+    }
+    assert in_words(SHEET.fields[7], "gone", {}) == "somebody who is not in the inventory any more"
+
+
+def test_a_title_is_one_short_line() -> None:
+    assert title(SHEET, {"line": "She hung up"}) == "She hung up"
+    assert title(SHEET, {}) == ""
+    assert len(title(SHEET, {"line": "word " * 40})) == 80

@@ -1,0 +1,247 @@
+"""A file that is not sound is refused with its name and the field, whatever is wrong with it."""
+
+import copy
+import re
+import tomllib
+from collections.abc import Callable
+from importlib import resources
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from securebase.errors import InstrumentError
+from securebase.measurement.instrument_reader import read_instrument
+
+GOOD = """
+id = "mini"
+name = "Mini"
+about = "Three items."
+respondent = "client"
+moment = "before"
+window = "today"
+item_labels = ["one", "two", "three"]
+[licence]
+status = "ours"
+[response]
+minimum = 0
+maximum = 3
+[[scales]]
+id = "total"
+label = "Mini"
+construct = "symptoms"
+items = [1, 2, 3]
+method = "sum"
+missing = "prorate"
+max_missing = 1
+minimum = 0
+maximum = 9
+direction = "worse"
+caseness_from = 5
+bands = [{ low = 0, high = 4, label = "low" }, { low = 5, high = 9, label = "high" }]
+[[safety_rules]]
+item = 3
+at_least = 1
+concern = "A worry"
+[[provenance]]
+fact = "all"
+source = "made up for this test"
+verified = false
+[[examples]]
+responses = { 1 = 1, 2 = 1, 3 = 1 }
+scores = { total = 3 }
+"""
+
+
+def test_the_good_file_is_good() -> None:
+    instrument = read_instrument("mini.toml", GOOD.encode())
+    assert [item.label for item in instrument.items] == ["one", "two", "three"]
+    assert instrument.scale("total").bands[1].label == "high"
+    assert instrument.unverified == instrument.provenance
+
+
+BAD = [
+    ("not toml", 'id = "mini"', "id = mini", "mini.toml: is no readable TOML"),
+    ("unknown field", 'window = "today"', 'windows = "today"', "mini.toml, windows: no such field"),
+    ("missing field", 'name = "Mini"', "", "mini.toml, name: is missing"),
+    ("empty text", 'about = "Three items."', 'about = " "', "mini.toml, about: is empty"),
+    ("wrong type", "minimum = 0\nmaximum = 3", 'minimum = "0"\nmaximum = 3', "response.minimum: must be a number"),
+    ("not a number", "maximum = 9", "maximum = nan", r"mini.toml, scales\[1\].maximum: must be a number"),
+    ("unknown respondent", '"client"', '"friend"', "mini.toml, respondent: “friend” is not known"),
+    ("unknown moment", '"before"', '"later"', "mini.toml, moment: “later” is not known"),
+    ("unknown construct", '"symptoms"', '"moods"', r"scales\[1\].construct: there is no construct called “moods”"),
+    ("unknown method", '"sum"', '"median"', r"scales\[1\].method: “median” is not known"),
+    ("wrong direction", '"worse"', '"better"', r"scales\[1\].direction: the construct “symptoms” runs the other way"),
+    ("wrong range", "maximum = 9", "maximum = 12", r"scales\[1\].minimum, maximum: the items allow 0 to 9"),
+    ("no such item", "items = [1, 2, 3]", "items = [1, 2, 4]", r"scales\[1\].items: names no item, or one that"),
+    ("item twice", "items = [1, 2, 3]", "items = [1, 2, 2]", r"scales\[1\].items: names a number twice"),
+    ("rule and allowance", '"prorate"', '"incomplete"', r"max_missing: allows missing items under a rule"),
+    ("rule and method", '"prorate"', '"mean_of_answered"', r"missing: the mean of the answered items is for means"),
+    ("band gap", "low = 5, high = 9", "low = 7, high = 9", r"scales\[1\].bands: overlap or leave a gap"),
+    ("bands too short", "low = 5, high = 9", "low = 5, high = 8", r"scales\[1\].bands: do not cover"),
+    ("cut outside", "caseness_from = 5", "caseness_from = 50", r"scales\[1\].caseness_from: lies outside"),
+    ("safety item", "item = 3", "item = 30", r"safety_rules\[1\].item: there is no item 30"),
+    ("safety never", "at_least = 1", "at_least = 4", r"safety_rules\[1\].at_least: no response can reach this"),
+    ("verified not said", "verified = false", "", r"provenance\[1\].verified: is missing"),
+    ("example without score", "scores = { total = 3 }", "scores = {}", r"examples\[1\].scores: must name every scale"),
+    ("example's item", "1 = 1, 2 = 1", "one = 1, 2 = 1", r"examples\[1\].responses: names its items by number"),
+    ("labels and items", "[licence]", '[[items]]\nnumber = 1\nlabel = "x"\n[licence]', "items: give either"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [pytest.param(*b[1:], id=b[0]) for b in BAD])
+def test_an_unsound_file_is_refused_by_file_and_field(old: str, new: str, message: str) -> None:
+    assert old in GOOD
+    with pytest.raises(InstrumentError, match=message):
+        read_instrument("mini.toml", GOOD.replace(old, new, 1).encode())
+
+
+def test_foreign_wording_is_refused() -> None:
+    worded = (
+        GOOD.replace('item_labels = ["one", "two", "three"]', "")
+        + '\n[[items]]\nnumber = 1\nlabel = "one"\ntext = "How are you?"\n'
+    )
+    worded += '[[items]]\nnumber = 2\nlabel = "two"\n[[items]]\nnumber = 3\nlabel = "three"\n'
+    with pytest.raises(InstrumentError, match=r"items\[1\]: has wording, but only instruments in our own words may"):
+        read_instrument("mini.toml", worded.encode())
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    found = [path] if path else []
+    if isinstance(value, dict):
+        pairs: Any = value.items()
+    elif isinstance(value, list):
+        pairs = enumerate(value)
+    else:
+        pairs = ()
+    return found + [place for key, below in pairs for place in _places(below, (*path, key))]
+
+
+def _toml(value: Any) -> str:
+    """Enough TOML for a test: everything inline."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f'"{k}" = {_toml(v)}' for k, v in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml(v) for v in value) + "]"
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+SHELF_FILES = [f for f in (resources.files("securebase.measurement") / "instruments").iterdir() if f.name != "x"]
+RUBBISH: list[Any] = ["", "rubbish", -1, 0, 10**6, 1.5, True, [], [0], ["a"], {}, {"a": 1}, float("inf")]
+
+
+@given(st.sampled_from(SHELF_FILES), st.data())
+def test_a_spoilt_shelf_file_is_refused_by_name_or_still_sound(file: Any, data: st.DataObject) -> None:
+    values = tomllib.loads(file.read_text(encoding="utf-8"))
+    spoilt: Any = copy.deepcopy(values)
+    *path, last = data.draw(st.sampled_from(_places(values)))
+    holder = spoilt
+    for step in path:
+        holder = holder[step]
+    holder[last] = data.draw(st.sampled_from(RUBBISH))
+    text = "\n".join(f"{key} = {_toml(value)}" for key, value in spoilt.items())
+    refusal = ""
+    try:
+        read_instrument(file.name, text.encode())
+    except InstrumentError as error:
+        refusal = str(error)
+    assert not refusal or refusal.startswith(file.name)
+
+
+@given(st.binary(max_size=200))
+def test_rubbish_bytes_are_refused_by_name(content: bytes) -> None:
+    with pytest.raises(InstrumentError, match=r"^any\.toml"):
+        read_instrument("any.toml", content)
+
+
+def spoiler(change: Callable[[dict[str, Any]], None]) -> bytes:
+    values = tomllib.loads(GOOD)
+    change(values)
+    return "\n".join(f"{key} = {_toml(value)}" for key, value in values.items()).encode()
+
+
+def test_points_and_spread_of_reliable_change_exclude_each_other() -> None:
+    both = spoiler(lambda v: v["scales"][0].update(reliable_change={"points": 2, "sd": 1.0, "reliability": 0.8}))
+    with pytest.raises(InstrumentError, match=r"scales\[1\].reliable_change.points: give either"):
+        read_instrument("mini.toml", both)
+    neither = spoiler(lambda v: v["scales"][0].update(reliable_change={"basis": "none", "verified": False}))
+    with pytest.raises(InstrumentError, match=r"scales\[1\].reliable_change: give “points”"):
+        read_instrument("mini.toml", neither)
+
+
+#: One question of our own, with a rhythm.
+ASKED = """
+id = "own"
+name = "Own"
+about = "One item."
+respondent = "client"
+moment = "after"
+window = "today"
+own_wording = true
+validated = false
+[asked]
+every = 4
+first = 3
+areas = ["grief"]
+[licence]
+status = "ours"
+[response]
+minimum = 0
+maximum = 10
+[[items]]
+number = 1
+label = "One"
+text = "One?"
+low_label = "no"
+high_label = "yes"
+[[scales]]
+id = "one"
+label = "One"
+construct = "coping"
+items = [1]
+method = "mean"
+missing = "incomplete"
+minimum = 0
+maximum = 10
+direction = "better"
+[[provenance]]
+fact = "all"
+source = "made up for this test"
+verified = false
+[[examples]]
+responses = { 1 = 3 }
+scores = { one = 3 }
+"""
+
+
+def test_a_rhythm_is_read() -> None:
+    rhythm = read_instrument("own.toml", ASKED.encode()).asked
+    assert rhythm is not None
+    assert (rhythm.at, rhythm.every, rhythm.first, rhythm.areas, rhythm.weekly) == ((), 4, 3, ("grief",), False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("every = 4", 'every = 4\nat = ["start"]', r"own\.toml, asked: give either stages"),
+        ("every = 4\n", "", r"asked: give either stages"),
+        ("every = 4", 'at = ["dawn"]', r"asked\.at: “dawn” is not known Known are: start, middle, end"),
+        ("first = 3", "first = 0", r"asked\.every, first: must be at least 1"),
+        ('"grief"', '"grudge"', r"asked\.areas: “grudge” is not known"),
+        ('respondent = "client"', 'respondent = "therapist"', r"asked: only what clients answer"),
+        ('moment = "after"', 'moment = "between"', r"asked: only what clients answer"),
+        ("first = 3", "often = 3", r"asked\.often: no such field"),
+        (
+            "[[provenance]]",
+            '[[safety_rules]]\nitem = 1\nat_least = 1\nconcern = "A worry"\n[[provenance]]',
+            r"asked: a question that raises an alert belongs to the session set",
+        ),
+    ],
+)
+def test_a_rhythm_that_cannot_be_kept_is_refused(old: str, new: str, message: str) -> None:
+    with pytest.raises(InstrumentError) as refused:
+        read_instrument("own.toml", ASKED.replace(old, new).encode())
+    assert re.search(message.replace("known Known", "known.*Known"), str(refused.value))

@@ -1,0 +1,110 @@
+"""The likelihood of models of waves against a dense normal and central differences, for both kernels."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from oracles import dense_waves, small_waves
+from securebase.errors import ModelError
+from securebase.model.discrete_time import WaveLikelihood, WaveParameters, wave_specification
+from securebase.model.discrete_time.likelihood import every_wave, start_covariance
+from securebase.model.kernel import compiled
+from securebase.model.panel import Panel
+
+KERNELS = ["readable", *(["compiled"] if compiled.AVAILABLE else [])]
+
+
+@pytest.fixture(params=KERNELS, autouse=True)
+def kernel(request, monkeypatch):
+    monkeypatch.setenv("SECUREBASE_KERNEL", request.param)
+
+
+@pytest.mark.parametrize("p", [1, 2, 3])
+@pytest.mark.parametrize("model", small_waves.MODELS)
+def test_log_likelihood_is_that_of_a_dense_normal(p, model):
+    for seed in range(3):
+        rng = np.random.default_rng([p, seed])
+        of = small_waves.specification(model, p, waves=5, first_wave=seed)
+        panel, q = small_waves.panel(of, rng), small_waves.parameters(of, rng)
+        expected = dense_waves.per_person(panel, of, q)
+        likelihood = WaveLikelihood(panel, of)
+        assert likelihood.value(q) == pytest.approx(sum(expected), rel=1e-9)
+        assert likelihood.per_person(q) == pytest.approx(expected, rel=1e-9)
+
+
+def moved(q: WaveParameters, name: str, index: tuple[int, ...], by: float) -> WaveParameters:
+    value = getattr(q, name).copy()
+    value[index] += by
+    if name.endswith("covariance") and index[-1] != index[-2]:
+        value[*index[:-2], index[-1], index[-2]] += by
+    return replace(q, **{name: value})
+
+
+@pytest.mark.parametrize("model", small_waves.MODELS)
+def test_gradient_is_that_of_central_differences(model):
+    rng = np.random.default_rng(7)
+    of = small_waves.specification(model, 2, waves=4)
+    panel, q = small_waves.panel(of, rng), small_waves.parameters(of, rng)
+    likelihood = WaveLikelihood(panel, of)
+    value, gradient = likelihood.value_and_gradient(q)
+    assert value == pytest.approx(likelihood.value(q), rel=1e-12)
+    checked = 0
+    for field in fields(q):
+        if getattr(q, field.name) is None:
+            assert getattr(gradient, field.name) is None
+            continue
+        for index in np.ndindex(getattr(q, field.name).shape):
+            is_covariance = field.name.endswith("covariance")
+            if is_covariance and index[-1] > index[-2]:
+                continue
+            ends = [likelihood.value(moved(q, field.name, index, by)) for by in (1e-5, -1e-5)]
+            there = getattr(gradient, field.name)[index] * (2 if is_covariance and index[-1] != index[-2] else 1)
+            assert there == pytest.approx((ends[0] - ends[1]) / 2e-5, rel=1e-6, abs=2e-6)
+            checked += 1
+    assert checked == of.n_parameters
+
+
+def test_a_wave_that_was_missed_is_stepped_through():
+    of = small_waves.specification("ri-clpm", 1, waves=4)
+    q = small_waves.parameters(of, np.random.default_rng(1))
+    gap = Panel(("a",), ("a",), np.array([0, 2]), np.array([1.0, 4.0]), np.array([[0.3], [1.0]]), np.array([1, 4]))
+    assert len(every_wave(gap, of).times) == 4
+    assert WaveLikelihood(gap, of).value(q) == pytest.approx(dense_waves.per_person(gap, of, q)[0], rel=1e-9)
+
+
+def test_rows_that_bear_one_number_are_one_wave():
+    of = small_waves.specification("ri-clpm", 2, waves=3)
+    nan = np.nan
+    scores = np.array([[1.0, nan], [5.0, 2.0], [nan, nan], [3.0, nan]])
+    twice = Panel(("a",), ("a", "b"), np.array([0, 4]), np.array([1.0, 1.5, 2.0, 3.0]), scores, np.array([1, 1, 2, 3]))
+    assert every_wave(twice, of).scores == pytest.approx(np.array([[1.0, 2.0], [nan, nan], [3.0, nan]]), nan_ok=True)
+
+
+def test_rows_without_numbers_are_refused():
+    bare = Panel(("a",), ("a",), np.array([0, 2]), np.array([1.0, 4.0]), np.ones((2, 1)), np.array([-1, -1]))
+    with pytest.raises(ModelError, match="number in every row"):
+        wave_specification(bare, "clpm")
+
+
+def test_what_does_not_belong_together_is_refused():
+    rng = np.random.default_rng(0)
+    of = small_waves.specification("ri-clpm", 2, waves=4)
+    panel, q = small_waves.panel(of, rng), small_waves.parameters(of, rng)
+    with pytest.raises(ModelError, match="more than the model has"):
+        WaveLikelihood(panel, replace(of, waves=3))
+    with pytest.raises(ModelError, match="different constructs"):
+        WaveLikelihood(panel, replace(of, constructs=("a", "z")))
+    with pytest.raises(ModelError, match="level_covariance"):
+        WaveLikelihood(panel, of).value(replace(q, level_covariance=None))
+    with pytest.raises(ModelError, match="equal over waves"):
+        replace(of, start="stationary")
+
+
+def test_unstable_lags_have_no_stationary_start():
+    of = small_waves.specification("var", 2, waves=4)
+    q = small_waves.parameters(of, np.random.default_rng(0))
+    with pytest.raises(ModelError, match="not stable"):
+        start_covariance(replace(q, lags=1.1 * np.eye(2)[None]))

@@ -1,0 +1,154 @@
+"""Likelihood-ratio tests: against what nests in what, against counts by hand, and against chance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import chi2
+
+from securebase.errors import ModelError
+from securebase.model.fit import Fit, comparison, fit
+from securebase.model.panel import Panel
+from securebase.model.parameters import Parameters, Specification, Start, Trend
+from securebase.model.simulate import simulate_panel
+
+ONE = Specification(("y",))
+TRUTH = Parameters(
+    drift=np.array([[-0.4]]),
+    diffusion=np.array([[0.8]]),
+    level_mean=np.array([2.0]),
+    level_covariance=np.array([[0.7]]),
+    measurement_noise=np.array([0.4]),
+)
+
+
+def draw(seed: int, *, n: int = 120, rows: int = 8, spec: Specification = ONE, truth: Parameters = TRUTH) -> Panel:
+    therapist = np.arange(n) // 4
+    return simulate_panel(spec, truth, [np.arange(float(rows))] * n, np.random.default_rng(seed), therapist=therapist)
+
+
+@pytest.fixture(scope="module")
+def panel() -> Panel:
+    return draw(1)
+
+
+@pytest.fixture(scope="module")
+def plain(panel: Panel) -> Fit:
+    return fit(panel, ONE)
+
+
+def test_aic_and_bic_by_hand(plain: Fit) -> None:
+    k, n, value = 5, 120, plain.log_likelihood
+    assert value is not None
+    assert plain.n_parameters == k
+    assert plain.aic == pytest.approx(2 * k - 2 * value)
+    assert plain.bic == pytest.approx(k * np.log(n) - 2 * value)
+    assert plain.condition == pytest.approx(plain.hessian_eigenvalues[-1] / plain.hessian_eigenvalues[0])
+    assert plain.condition >= 1
+
+
+def test_the_statistic_is_twice_the_difference_and_p_is_of_chi_square(panel: Panel, plain: Fit) -> None:
+    line = fit(panel, replace(ONE, trend=Trend.LINEAR))
+    found = comparison(plain, line)
+    assert line.log_likelihood is not None
+    assert plain.log_likelihood is not None
+    assert found.statistic == pytest.approx(2 * (line.log_likelihood - plain.log_likelihood))
+    assert found.df == 1
+    assert found.p == pytest.approx(chi2.sf(found.statistic, 1))
+    assert not found.is_upper_bound
+
+
+def test_a_free_start_is_wider_by_its_covariance(panel: Panel, plain: Fit) -> None:
+    assert comparison(plain, fit(panel, replace(ONE, start=Start.FREE))).df == 1
+
+
+def test_a_variance_at_its_edge_has_half_the_p(panel: Panel, plain: Fit) -> None:
+    """The therapists are made up, so the variance is zero in truth: half of all samples end at zero with p = 1, and
+    in the others p is half that of χ²(1)."""
+    found = comparison(plain, fit(panel, replace(ONE, therapists=True)))
+    assert "½χ²(0) + ½χ²(1)" in found.reference
+    assert found.df == 1
+    expected = 1.0 if found.statistic == 0 else 0.5 * chi2.sf(found.statistic, 1)
+    assert found.p == pytest.approx(expected)
+
+
+def test_several_variances_at_their_edge_give_an_upper_bound() -> None:
+    two = Specification(("y", "z"))
+    wide = Parameters(
+        drift=np.diag([-0.6, -0.5]),
+        diffusion=np.diag([0.6, 0.5]),
+        level_mean=np.zeros(2),
+        level_covariance=np.array([[0.7, 0.2], [0.2, 0.6]]),
+        measurement_noise=np.array([0.2, 0.2]),
+    )
+    truth = replace(wide, therapist_covariance=np.diag([0.4, 0.4]))
+    rows = draw(3, n=160, spec=replace(two, therapists=True), truth=truth)
+    found = comparison(fit(rows, two), fit(rows, replace(two, therapists=True)))
+    assert found.is_upper_bound
+    assert found.df == 3
+    assert found.p == pytest.approx(chi2.sf(found.statistic, 3))
+    assert "≤" in found.sentence or "<" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"trend": Trend.APART}, "rate of change means nothing"),
+        ({"time_unit": "day"}, "time unit"),
+        ({"planned_end": 9.0}, "planned end"),
+    ],
+)
+def test_what_is_not_nested_is_refused(panel: Panel, plain: Fit, change: dict[str, object], reason: str) -> None:
+    other = replace(plain, specification=replace(ONE, **change), n_parameters=7)  # type: ignore[arg-type]
+    with pytest.raises(ModelError, match=reason):
+        comparison(plain, other)
+
+
+def test_the_wrong_way_round_is_refused(panel: Panel, plain: Fit) -> None:
+    line = fit(panel, replace(ONE, trend=Trend.LINEAR))
+    with pytest.raises(ModelError, match="no special case"):
+        comparison(line, plain)
+
+
+def test_fits_of_other_data_are_refused(plain: Fit) -> None:
+    with pytest.raises(ModelError, match="other data"):
+        comparison(plain, fit(draw(2), replace(ONE, trend=Trend.LINEAR)))
+
+
+def test_fits_with_other_reliabilities_are_refused(panel: Panel, plain: Fit) -> None:
+    with pytest.raises(ModelError, match="reliabilities"):
+        comparison(plain, fit(panel, replace(ONE, trend=Trend.LINEAR), reliability={"y": 0.8}))
+
+
+def test_an_irregular_fit_is_refused(panel: Panel, plain: Fit) -> None:
+    line = fit(panel, replace(ONE, trend=Trend.LINEAR))
+    bad = replace(line, outcome=replace(line.outcome, kind="indefinite"))
+    with pytest.raises(ModelError, match="not regular"):
+        comparison(plain, bad)
+
+
+def test_a_larger_model_that_fits_worse_has_not_reached_its_top(panel: Panel, plain: Fit) -> None:
+    line = fit(panel, replace(ONE, trend=Trend.LINEAR))
+    assert line.log_likelihood is not None
+    with pytest.raises(ModelError, match="several starts"):
+        comparison(plain, replace(line, log_likelihood=line.log_likelihood - 50.0))
+
+
+@pytest.mark.slow
+def test_under_the_smaller_model_the_mixture_keeps_its_level() -> None:
+    """There are no therapists' levels in truth: p below a fifth in a fifth of samples, where χ²(1) alone would find
+    half as many; and about half of all samples end at a variance of zero."""
+    mixture, whole, at_zero = [], [], 0
+    for seed in range(80):
+        rows = draw(1000 + seed, n=80, rows=14)
+        small, shared = fit(rows, ONE), fit(rows, replace(ONE, therapists=True))
+        found = comparison(small, shared)
+        mixture.append(found.p)
+        whole.append(chi2.sf(found.statistic, 1))
+        at_zero += found.statistic < 1e-6
+    assert 25 <= at_zero <= 58
+    # 99.9% binomial band around 16 of 80
+    assert 6 <= np.sum(np.array(mixture) < 0.2) <= 29
+    assert np.sum(np.array(whole) < 0.2) < np.sum(np.array(mixture) < 0.2)

@@ -1,0 +1,65 @@
+"""Several starts: they end at the same top, or the sentence says so."""
+
+import numpy as np
+import pytest
+
+from securebase.errors import ModelError
+from securebase.model.fit import fit
+from securebase.model.fit.multistart import around, where_they_ended
+from securebase.model.parameters import Parameters, Specification
+from securebase.model.simulate import simulate_panel
+
+ONE = Specification(("y",))
+TRUTH = Parameters(
+    drift=np.array([[-0.5]]),
+    diffusion=np.array([[0.6]]),
+    level_mean=np.array([0.0]),
+    level_covariance=np.array([[0.5]]),
+    measurement_noise=np.array([0.3]),
+)
+PANEL = simulate_panel(ONE, TRUTH, [np.arange(8.0)] * 60, np.random.default_rng(1))
+
+
+@pytest.mark.parametrize(
+    ("ended", "said"),
+    [
+        ([-5.0, -5.001], "All 2 starts reached the same log-likelihood."),
+        ([-5.0, -5.0, -46.0], "2 of 3 starts reached the highest log-likelihood; one ended 41 lower."),
+        (
+            [-46.0, -5.0, -5.0, -5.5, -5.0],
+            "3 of 5 starts reached the highest log-likelihood; two ended 0.5 to 41 lower.",
+        ),
+        (
+            [-5.0, -9.0],
+            "1 of 2 starts reached the highest log-likelihood; one ended 4.0 lower. Only one did: try more starts "
+            "before trusting it.",
+        ),
+        ([-5.0, -5.0, -np.inf], "2 of 3 starts reached the highest log-likelihood; one ended immeasurably lower."),
+    ],
+)
+def test_where_starts_ended_is_said(ended: list[float], said: str) -> None:
+    assert where_they_ended(ended) == said
+
+
+def test_every_start_has_a_value() -> None:
+    def cliff(x: np.ndarray) -> tuple[float, np.ndarray]:
+        return (float(x @ x), 2 * x) if x[0] < 0.05 else (np.inf, 0 * x)
+
+    found = around(cliff, np.zeros(2), 50, np.random.default_rng(2))
+    assert len(found) == 50
+    assert all(np.isfinite(cliff(x)[0]) for x in found)
+    assert np.std([x[1] for x in found]) > 0.1
+
+
+def test_several_starts_find_the_same_fit_and_say_so() -> None:
+    one = fit(PANEL, ONE)
+    several = fit(PANEL, ONE, starts=4, rng=np.random.default_rng(3))
+    assert several.log_likelihood == pytest.approx(one.log_likelihood, abs=1e-6)
+    assert "All 4 starts" in several.notes[-1]
+    again = fit(PANEL, ONE, starts=4, rng=np.random.default_rng(3))
+    assert again.estimates == several.estimates
+
+
+def test_several_starts_without_random_numbers_are_refused() -> None:
+    with pytest.raises(ModelError, match="random numbers"):
+        fit(PANEL, ONE, starts=3)

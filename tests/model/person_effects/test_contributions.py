@@ -1,0 +1,99 @@
+"""What each construct carried, with its uncertainty: against the decomposition, the states and drawing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from securebase.errors import ModelError
+from securebase.model.equations import stationary_covariance
+from securebase.model.parameter_set import parameter_set
+from securebase.model.parameters import Array, Parameters, Trend
+from securebase.model.person_effects import DeviatingEffects, contributions, own_effects
+from securebase.model.simulate import simulate_panel
+from securebase.model.smoothing import TermKind, decompose, smooth
+
+EDGES = (("alliance", "symptoms"), ("social_support", "symptoms"), ("symptoms", "alliance"))
+
+
+@pytest.mark.parametrize("own_change", [False, True])
+@pytest.mark.parametrize("trend", [Trend.CARRIED, Trend.APART])
+def test_the_middle_is_the_decomposition_with_the_clients_own_drift(trend: Trend, own_change: bool) -> None:
+    chosen = (parameter_set().with_own_change() if own_change else parameter_set()).reading(trend)
+    assert chosen.specification.own_change is own_change
+    specification, mean = chosen.specification, chosen.in_score_units()
+    times = np.cumsum([0.0, 1.0, 0.7, 1.4, 1.0, 2.0, 1.0, 1.0])
+    panel = simulate_panel(specification, mean, [times], np.random.default_rng(4))
+    panel.scores[3, 0] = panel.scores[2, 2] = np.nan
+    own = own_effects(panel, specification, mean, EDGES, 0.12)
+    found = contributions(specification, mean, own, panel.times, panel.scores, construct="symptoms", first=1, last=6)
+    split = decompose(smooth(specification, own.parameters, panel.times, panel.scores), "symptoms", 1, 6)
+    expected = [t.value for t in split.terms if t.kind is TermKind.FROM_CONSTRUCT]
+    np.testing.assert_allclose(found.mean, expected, atol=1e-9)
+    assert (found.begin, found.end) == (split.begin, split.end)
+    together = found.sum_of(("alliance", "social_support"))
+    assert together[0] == pytest.approx(sum(expected[:2]))
+    assert together[1] == pytest.approx(float(np.sqrt(found.covariance[:2, :2].sum())))
+
+
+def test_the_spread_is_what_drawing_effects_and_states_gives() -> None:
+    chosen = parameter_set()
+    specification, mean = chosen.specification, chosen.in_score_units()
+    panel = simulate_panel(specification, mean, [np.arange(14.0)], np.random.default_rng(6))
+    own = own_effects(panel, specification, mean, EDGES, 0.12)
+    found = contributions(specification, mean, own, panel.times, panel.scores, construct="symptoms")
+    rng, effects = np.random.default_rng(0), DeviatingEffects(specification, mean, EDGES)
+    middles, states = [], []
+    for u in own.draws(rng, 100) - effects.mean:
+        drawn = replace(own, mean=effects.mean + u, covariance=np.zeros((3, 3)))
+        one = contributions(specification, mean, drawn, panel.times, panel.scores, construct="symptoms")
+        middles.append(one.mean)
+        states.append(one.covariance)
+    total = np.cov(np.array(middles).T) + np.mean(states, axis=0)
+    np.testing.assert_allclose(found.sd, np.sqrt(np.diag(total)), rtol=0.25)
+    np.testing.assert_allclose(found.mean, np.mean(middles, axis=0), atol=0.35 * found.sd.max())
+
+
+def test_the_spread_from_states_is_that_of_states_drawn_given_the_scores() -> None:
+    """Draw a course, make its scores, take away what the scores tell: what is left of the sums has this spread."""
+    chosen = parameter_set().reading(Trend.APART)
+    specification, mean = chosen.specification, chosen.in_score_units()
+    times, rng = np.arange(6.0), np.random.default_rng(2)
+    first = simulate_panel(specification, mean, [times], rng)
+    own = own_effects(first, specification, mean, EDGES[:1], 0.12)
+    found = contributions(specification, mean, own, times, first.scores, construct="symptoms")
+    phi = smooth(specification, own.parameters, times, first.scores).transition
+    left = []
+    for _ in range(500):
+        course = smooth(specification, own.parameters, times, first.scores * np.nan)
+        truth = _states(course.transition, own.parameters, rng, len(times))
+        b = rng.multivariate_normal(np.zeros(6), mean.level_covariance)
+        noise = rng.normal(size=(6, 6)) * np.sqrt(mean.measurement_noise)
+        scores = mean.level_mean + course.trend + truth + b + noise
+        told = smooth(specification, own.parameters, times, scores).smoothed[:, :6]
+        left.append([sum(phi[j][0, i] * (truth[j, i] - told[j, i]) for j in range(5)) for i in range(1, 6)])
+    np.testing.assert_allclose(np.sqrt(np.diag(found.from_states)), np.std(left, axis=0), rtol=0.12)
+
+
+def _states(phi: Array, own: Parameters, rng: np.random.Generator, n: int) -> Array:
+    P = stationary_covariance(own.drift, own.diffusion)
+    s = [rng.multivariate_normal(np.zeros(6), P)]
+    for j in range(n - 1):
+        s.append(phi[j] @ s[-1] + rng.multivariate_normal(np.zeros(6), P - phi[j] @ P @ phi[j].T))
+    return np.array(s)
+
+
+def test_what_cannot_be_split_is_refused() -> None:
+    chosen = parameter_set()
+    specification, mean = chosen.specification, chosen.in_score_units()
+    panel = simulate_panel(specification, mean, [np.arange(5.0)], np.random.default_rng(6))
+    own = own_effects(panel, specification, mean, EDGES, 0.12)
+    with pytest.raises(ModelError, match="no construct"):
+        contributions(specification, mean, own, panel.times, panel.scores, construct="weather")
+    with pytest.raises(ModelError, match="not in a course"):
+        contributions(specification, mean, own, panel.times, panel.scores, construct="symptoms", first=3, last=1)
+    pushed = replace(specification, inputs=("homework",))
+    with pytest.raises(ModelError, match="no inputs"):
+        contributions(pushed, mean, own, panel.times, panel.scores, construct="symptoms")
