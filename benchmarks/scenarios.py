@@ -25,10 +25,10 @@ from securebase.model.observations import panel
 from securebase.model.scenario import Scenario, scenario
 from securebase.model.simulate import simulate
 from securebase.records.cohort import Cohort
-from securebase.records.episode import Administration, EpisodeRecord, Score
+from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord
 from securebase.study.moderation import bends
-from securebase.study.phrases import Side, sides
-from securebase.study.reciprocal import LagFinding, Verdict, findings
+from securebase.study.phrases import IntervalSide, sides
+from securebase.study.reciprocal import AssociationVerdict, LagFinding, findings
 from securebase.study.result import ModelSummary, NotFitted
 from securebase.study.study import study
 from securebase.study.table import session_table
@@ -202,10 +202,12 @@ def _one(name: str, clients: int, models: bool, i: int) -> dict[str, Any]:
 
 def said_of(lag: LagFinding, fitted: Sequence[ModelSummary | NotFitted] | None) -> str:
     """What is concluded of a lag: positive, negative, trend or open. fitted: None where no model was asked."""
-    if lag.verdict not in (Verdict.STAYS, Verdict.FADES) or lag.main.detrended is None:
+    if lag.verdict not in (AssociationVerdict.STAYS, AssociationVerdict.FADES) or lag.main.detrended is None:
         return "open"
-    stays = lag.verdict is Verdict.STAYS
-    if fitted is not None and {*sides(lag, fitted).values()} != {Side.SHOWN if stays else Side.NOT_SHOWN}:
+    stays = lag.verdict is AssociationVerdict.STAYS
+    if fitted is not None and {*sides(lag, fitted).values()} != {
+        IntervalSide.SHOWN if stays else IntervalSide.NOT_SHOWN
+    }:
         return "open"
     if not stays:
         return "trend"
@@ -255,9 +257,9 @@ def _gate(of: Scenario, clients: int, rng: np.random.Generator) -> str:
     )
     rows = panel(marked, ("symptoms", "alliance", "techniques"))
     (bend,) = bends(session_table(marked, rows), "symptoms", ("alliance",), ("techniques",))
-    if bend.detrended is None or bend.verdict not in (Verdict.STAYS, Verdict.FADES):
+    if bend.detrended is None or bend.verdict not in (AssociationVerdict.STAYS, AssociationVerdict.FADES):
         return "open"
-    if bend.verdict is Verdict.FADES:
+    if bend.verdict is AssociationVerdict.FADES:
         return "trend"
     return "positive" if bend.detrended.estimate > 0 else "negative"
 
@@ -266,8 +268,8 @@ def _with_techniques(e: EpisodeRecord) -> EpisodeRecord:
     """A column that says at every session whether this client's therapy has techniques."""
     given = float(e.arm == "ipt")
     scores = tuple(
-        Administration(
-            "techniques", s.at, session=s.number, scores=(Score("techniques", given, s.at, session=s.number),)
+        AdministrationRecord(
+            "techniques", s.at, session=s.number, scores=(ScoreRecord("techniques", given, s.at, session=s.number),)
         )
         for s in e.sessions
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from securebase.measurement.catalogue import instruments
-from securebase.measurement.instrument import Asked, Instrument, MissingRule, Scale
+from securebase.measurement.instrument import AdministrationSchedule, Instrument, MissingRule, Scale
 
 PAGE = Path(__file__).parent / "instruments.md"
 
@@ -43,7 +43,7 @@ def scale_row(scale: Scale) -> str:
     )
 
 
-def rhythm(asked: Asked, moment: str) -> str:
+def rhythm(asked: AdministrationSchedule, moment: str) -> str:
     when = (
         f"at the {', '.join(asked.at)} of the course"
         if asked.at

@@ -15,9 +15,9 @@ from securebase.ipt.lineage import BEGINNING, KLERMAN_WEISSMAN, STUART_ROBERTSON
 from securebase.ipt.portfolio import EVERY
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.sources import sources
-from securebase.ipt.task import Due, Leaves, Task, tasks
+from securebase.ipt.task import DueRule, Leaves, Task, tasks
 from securebase.ipt.timeline import WINDOW_MONTHS
-from securebase.ipt.worksheet import Field, Group, Kind, Worksheet
+from securebase.ipt.worksheet import Field, Kind, Worksheet, WorksheetGroup
 from securebase.model.theory import theory
 from securebase.reports.for_client import AREAS, HEADINGS
 from securebase.workbench.own_pages.labels import LABELS, NAMES
@@ -152,7 +152,7 @@ def of_area(one: Area) -> list[str]:
     ]
 
 
-def by_when(due: Due) -> str:
+def by_when(due: DueRule) -> str:
     """The session by whose end a task is usual, in words."""
     if due.session is not None:
         return f"session {due.session}"
@@ -293,7 +293,7 @@ def text() -> str:
     lines += ["## Forms of a course, and ways of working", "", *of_forms()]
     lines += ["## Rules of our own", "", *of_rules()]
     lines += ["## Words to the client", "", "None of them is reviewed.", "", *of_words()]
-    for group in Group:
+    for group in WorksheetGroup:
         members = [w for w in shelf if w.group is group]
         lines += [f"## {group.label}", ""] if members else []
         for one in members:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from securebase.ipt.claim_locations import Need, Place, places, places_of
+from securebase.ipt.claim_locations import ClaimLocation, Need, places, places_of
 from securebase.ipt.shelf import worksheets
 from securebase.measurement.catalogue import instruments
-from securebase.measurement.instrument import Asked, Instrument
+from securebase.measurement.instrument import AdministrationSchedule, Instrument
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.model.theory import theory
 
@@ -44,7 +44,7 @@ def rhythm(one: Instrument) -> str:
         return f"{one.moment} every session"
     if one.respondent == "therapist":
         return "by the therapist, after every session"
-    asked: Asked | None = one.asked
+    asked: AdministrationSchedule | None = one.asked
     if asked is None:
         return "typed in"
     if asked.at:
@@ -53,7 +53,7 @@ def rhythm(one: Instrument) -> str:
     return f"before every session{area}" if asked.weekly else f"after a session, about every {asked.every} sessions"
 
 
-def where(place: Place) -> str:
+def where(place: ClaimLocation) -> str:
     if place.instrument:
         one = instruments()[place.instrument]
         return f"“{one.name}”, scale {one.scale(place.scale).label} (`{one.id}`; {rhythm(one)})"
@@ -65,7 +65,7 @@ def where(place: Place) -> str:
     return PAGES[place.page]
 
 
-def cell(found: tuple[Place, ...]) -> str:
+def cell(found: tuple[ClaimLocation, ...]) -> str:
     return "<br>".join(where(p).replace("|", "\\|") for p in found)
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from securebase.model.mechanism import Grade, Lag, Level, Pillar
-from securebase.model.theory import OUTRUN, WAYS, Claim, Form, Place, Theory, TheoryEdge, theory
+from securebase.model.mechanism import EffectLevel, Grade, Lag, Pillar
+from securebase.model.theory import OUTRUN, WAYS, Claim, EdgeForm, EdgeLocation, Theory, TheoryEdge, theory
 from securebase.reports.theory_page import theory_svg
 
 HERE = Path(__file__).parent
@@ -55,26 +55,26 @@ def number(value: float) -> str:
 
 def count(theory: Theory) -> list[str]:
     edges = theory.edges
-    places = {p: [e for e in edges if e.place is p] for p in Place}
+    places = {p: [e for e in edges if e.place is p] for p in EdgeLocation}
     grades = {g: sum(e.grade is g for e in edges) for g in Grade}
     ways = "; ".join(
-        f"{sum(e.by == name for e in places[Place.STUDY])} by the {way.label}" for name, way in WAYS.items()
+        f"{sum(e.by == name for e in places[EdgeLocation.STUDY])} by the {way.label}" for name, way in WAYS.items()
     )
-    without = sum(not e.by for e in places[Place.STUDY])
-    bent = sum(e.form is not Form.LINEAR or bool(e.moderator) for e in edges)
-    beyond = sum(e.level is not Level.WITHIN_PERSON for e in edges)
+    without = sum(not e.by for e in places[EdgeLocation.STUDY])
+    bent = sum(e.form is not EdgeForm.LINEAR or bool(e.moderator) for e in edges)
+    beyond = sum(e.level is not EffectLevel.WITHIN_PERSON for e in edges)
     return [
         "## What is known and what is not",
         "",
         f"The table has {len(edges)} edges; {bent} of them are not linear and {beyond} do not live within one client.",
         "",
-        f"- **{len(places[Place.MODEL])} are estimated in the model**: mechanisms on the shelf, with priors. `fit` "
-        "estimates them from a table, `track` uses them for one client.",
-        f"- **{len(places[Place.STUDY])} are estimated in studies only**, where a table has the columns: {ways}. For "
-        f"{without} nothing estimates them yet.",
-        f"- **{len(places[Place.SIMULATED])} live in the simulator only**: events, early life, hidden causes, slow "
-        f"sums. No table tells them apart. {sum(bool(e.by) for e in places[Place.SIMULATED])} have a process that a "
-        "scenario can switch on; for the others there is none yet.",
+        f"- **{len(places[EdgeLocation.MODEL])} are estimated in the model**: mechanisms on the shelf, with priors. "
+        "`fit` estimates them from a table, `track` uses them for one client.",
+        f"- **{len(places[EdgeLocation.STUDY])} are estimated in studies only**, where a table has the columns: {ways}"
+        f". For {without} nothing estimates them yet.",
+        f"- **{len(places[EdgeLocation.SIMULATED])} live in the simulator only**: events, early life, hidden causes, "
+        f"slow sums. No table tells them apart. {sum(bool(e.by) for e in places[EdgeLocation.SIMULATED])} have "
+        "a process that a scenario can switch on; for the others there is none yet.",
         f"- A published finding was seen for {grades[Grade.VERIFIED]}, {grades[Grade.COMPUTED]} rest on figures "
         f"computed from public data, and for {grades[Grade.UNVERIFIED]} no figure is known.",
         f"- {sum(e.prior is not None for e in edges)} have a prior; for the others none is stated.",

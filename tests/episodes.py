@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from securebase.measurement.constructs import TRACKED_CONSTRUCTS
 from securebase.records.episode import (
-    Administration,
+    AdministrationRecord,
     EpisodeRecord,
     SafetyAlertRecord,
-    Score,
+    ScoreRecord,
     TherapySessionRecord,
 )
 from securebase.records.vocabulary import Moment, Phase, ProblemArea
@@ -30,14 +30,14 @@ def session_day(number: int) -> float:
     return 7.0 * (number - 1) + 0.58
 
 
-def administration(number: int, moment: Moment, values: Mapping[str, float]) -> Administration:
+def administration(number: int, moment: Moment, values: Mapping[str, float]) -> AdministrationRecord:
     """One half of the session set: before, an hour before the session; after, an hour after it began."""
     instrument = "session_after" if moment is Moment.AFTER else "session_before"
     at = session_day(number) + (0.04 if moment is Moment.AFTER else -0.04)
     scores = tuple(
-        Score(construct, value, at, moment, number, instrument, construct) for construct, value in values.items()
+        ScoreRecord(construct, value, at, moment, number, instrument, construct) for construct, value in values.items()
     )
-    return Administration(instrument, at, moment, number, scores=scores)
+    return AdministrationRecord(instrument, at, moment, number, scores=scores)
 
 
 def episode(n: int, *, planned: int = 16, **series: Sequence[float | None] | float) -> EpisodeRecord:

@@ -7,9 +7,9 @@ from datetime import date
 
 import pictures
 from episodes import episode, session_day
-from securebase.ipt.worksheet import Field, Group, Kind, Option, Report, Worksheet
-from securebase.records.artefact import Artefact, ClosenessCircle, Placement, Relationship
-from securebase.records.episode import EpisodeRecord, Rupture
+from securebase.ipt.worksheet import Field, Kind, Option, Report, Worksheet, WorksheetGroup
+from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
+from securebase.records.episode import EpisodeRecord, RuptureRecord
 from securebase.records.vocabulary import Agreement, Respondent, RuptureKind
 from securebase.reports.part import Case
 
@@ -23,7 +23,7 @@ def shelf() -> dict[str, Worksheet]:
             "risk_review",
             "Risk review",
             "What was asked about risk, and what was done.",
-            Group.BEGINNING,
+            WorksheetGroup.BEGINNING,
             (
                 Field("thoughts", "Thoughts of suicide", Kind.YES_NO, reports=(REFERRER, SUPERVISOR)),
                 Field("done", "What was done", Kind.TEXT, reports=(REFERRER,)),
@@ -35,7 +35,7 @@ def shelf() -> dict[str, Worksheet]:
             "contract",
             "Contract",
             "What was agreed at the start.",
-            Group.BEGINNING,
+            WorksheetGroup.BEGINNING,
             (
                 Field(
                     "goals",
@@ -53,7 +53,7 @@ def shelf() -> dict[str, Worksheet]:
             "formulation",
             "Formulation",
             "How symptoms and relationships hang together.",
-            Group.FOCUS,
+            WorksheetGroup.FOCUS,
             (Field("story", "In the client’s words", Kind.TEXT, quote=True, reports=EVERYWHERE),),
             for_client=True,
             agreement=True,
@@ -62,7 +62,7 @@ def shelf() -> dict[str, Worksheet]:
             "session_note",
             "Session note",
             "What was done in the hour.",
-            Group.SESSION,
+            WorksheetGroup.SESSION,
             (
                 Field("affect", "Encouragement of affect", Kind.EXTENT, reports=(SUPERVISOR,)),
                 Field("role_play", "Role play", Kind.EXTENT, reports=(SUPERVISOR,)),
@@ -75,7 +75,7 @@ def shelf() -> dict[str, Worksheet]:
             "story_card",
             "Story card",
             "A hard memory, told another way.",
-            Group.EMOTION,
+            WorksheetGroup.EMOTION,
             (
                 Field("before", "How I told it then", Kind.TEXT, quote=True, reports=(CLIENT,)),
                 Field("after", "How I tell it now", Kind.TEXT, quote=True, reports=(CLIENT,)),
@@ -95,7 +95,7 @@ def shelf() -> dict[str, Worksheet]:
             "relapse_plan",
             "Plan for later",
             "Early signs, and what to do then.",
-            Group.ENDING,
+            WorksheetGroup.ENDING,
             (
                 Field("signs", "Early signs", Kind.TEXT, reports=(CLIENT, REFERRER)),
                 Field(
@@ -112,7 +112,7 @@ def shelf() -> dict[str, Worksheet]:
             "private",
             "Private thoughts",
             "Nothing of it is for anybody.",
-            Group.RELATIONSHIP,
+            WorksheetGroup.RELATIONSHIP,
             (Field("thought", "Thought", Kind.TEXT),),
             for_client=True,
         ),
@@ -121,10 +121,10 @@ def shelf() -> dict[str, Worksheet]:
 
 
 PEOPLE = (
-    Relationship("r1", "Jo Example", "partner", is_focus=True),
-    Relationship("r2", "Mara", "friend"),
-    Relationship("r3", "Ben", "friend", online=True),
-    Relationship("r4", "Granny Ada", "grandmother", deceased=True),
+    RelationshipRecord("r1", "Jo Example", "partner", is_focus=True),
+    RelationshipRecord("r2", "Mara", "friend"),
+    RelationshipRecord("r3", "Ben", "friend", online=True),
+    RelationshipRecord("r4", "Granny Ada", "grandmother", deceased=True),
 )
 CIRCLES = (
     ClosenessCircle(
@@ -140,7 +140,7 @@ CIRCLES = (
 def record() -> EpisodeRecord:
     """Thirteen sessions with something on every sheet of `shelf`; one sheet of each kind of sharing was not shared."""
     notes = tuple(
-        Artefact(
+        ArtefactRecord(
             f"n{k}",
             "session_note",
             {"affect": float(k % 4), "role_play": 1.0, "kept": k % 3 != 0, "narrative": f"UNSHARED note {k}"},
@@ -153,8 +153,10 @@ def record() -> EpisodeRecord:
     goals = ({"goal": "Say at home what I need", "now": 7.0}, {"goal": "See Mara twice a month", "now": 9.0})
     story = "Since the move I carry everything alone, and Jo and I stopped talking."
     others = (
-        Artefact("a1", "risk_review", {"thoughts": False, "done": "Asked again", "aside": "UNSHARED aside"}, 1.0, 1.0),
-        Artefact(
+        ArtefactRecord(
+            "a1", "risk_review", {"thoughts": False, "done": "Asked again", "aside": "UNSHARED aside"}, 1.0, 1.0
+        ),
+        ArtefactRecord(
             "a2",
             "contract",
             {"goals": goals, "how_often": "weekly"},
@@ -163,9 +165,11 @@ def record() -> EpisodeRecord:
             agreement=Agreement.AGREED,
             for_client=True,
         ),
-        Artefact("a3", "formulation", {"story": story}, 15.0, 14.0, 3, agreement=Agreement.EDITED, for_client=True),
-        Artefact("a4", "story_card", {"before": "UNSHARED card"}, 30.0, 30.0, session=5),
-        Artefact(
+        ArtefactRecord(
+            "a3", "formulation", {"story": story}, 15.0, 14.0, 3, agreement=Agreement.EDITED, for_client=True
+        ),
+        ArtefactRecord("a4", "story_card", {"before": "UNSHARED card"}, 30.0, 30.0, session=5),
+        ArtefactRecord(
             "a5",
             "story_card",
             {"before": "It was all my fault.", "after": "I was seven. Nobody asked me.", "weight": 3.0, "who": "r4"},
@@ -175,7 +179,7 @@ def record() -> EpisodeRecord:
             session=9,
             for_client=True,
         ),
-        Artefact(
+        ArtefactRecord(
             "a6",
             "relapse_plan",
             {"signs": "I stop answering Mara.", "first": ("call", "walk")},
@@ -183,14 +187,14 @@ def record() -> EpisodeRecord:
             84.0,
             for_client=True,
         ),
-        Artefact("a7", "private", {"thought": "UNSHARED thought"}, 3.0, 3.0, for_client=True),
+        ArtefactRecord("a7", "private", {"thought": "UNSHARED thought"}, 3.0, 3.0, for_client=True),
     )
     return replace(
         episode(13),
         artefacts=(*others, *notes),
         relationships=PEOPLE,
         circles=CIRCLES,
-        ruptures=(Rupture(35.6, 6, RuptureKind.WITHDRAWAL, 42.6),),
+        ruptures=(RuptureRecord(35.6, 6, RuptureKind.WITHDRAWAL, 42.6),),
         began_on=date(2026, 1, 5),
     )
 

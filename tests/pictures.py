@@ -9,25 +9,25 @@ from securebase.picture import phrases
 from securebase.picture.client import FORMAT, ClientPicture
 from securebase.picture.parts import (
     Alliance,
-    Bar,
-    Change,
+    AllianceDeviation,
     Constant,
-    Forecast,
+    EvidenceGate,
     Foretelling,
-    Gate,
     GateLevel,
     Header,
     Hypotheses,
     Hypothesis,
     Interval,
-    Mechanism,
+    MechanismSeries,
     Ranged,
+    RankingVerdict,
     Repair,
     Reported,
     RuptureMark,
+    ScoreForecast,
     Session,
+    SymptomChange,
     Symptoms,
-    Verdict,
     Versions,
 )
 
@@ -92,7 +92,7 @@ def believed() -> Hypotheses:
         change=-6.5,
         rows=tuple(hypothesis(n, *one) for n, one in enumerate(names)),
         less_pooling=False,
-        verdict=Verdict.NOT_YET,
+        verdict=RankingVerdict.NOT_YET,
         about="",
         sessions_left=3,
         foretelling=Foretelling(12, 1.9, 1.7, 2.8, 2.4),
@@ -107,8 +107,8 @@ def full() -> ClientPicture:
     for k in range(1, PLANNED - HELD + 1):
         middle, sd = 12.4 - 0.6 * k, 1.2 + 0.75 * sqrt(k)
         ranges = (middle - 0.67 * sd, middle + 0.67 * sd, middle - 1.64 * sd, middle + 1.64 * sd)
-        ahead.append(Forecast(day(HELD + k), HELD + k, middle, *ranges))
-    change = Change(19, 12, -7, -36.8, 6, "improved", "published", True, False, False, False)
+        ahead.append(ScoreForecast(day(HELD + k), HELD + k, middle, *ranges))
+    change = SymptomChange(19, 12, -7, -36.8, 6, "improved", "published", True, False, False, False)
     path = [(day(n), 18.6 * exp(-0.06 * (n - 1)) + 1.2) for n in range(1, PLANNED + 1)]
     symptoms = Symptoms(
         instrument="phq9",
@@ -128,7 +128,9 @@ def full() -> ClientPicture:
         severity="moderate",
         change=change,
     )
-    bars = tuple(Bar(day(n), n, v, usual, 0.7 * (v - usual), low=v < 6) for n, v in enumerate(ALLIANCE, 1))
+    bars = tuple(
+        AllianceDeviation(day(n), n, v, usual, 0.7 * (v - usual), low=v < 6) for n, v in enumerate(ALLIANCE, 1)
+    )
     rupture = RuptureMark(
         day(6),
         6,
@@ -151,7 +153,7 @@ def full() -> ClientPicture:
         simulated=True,
         versions=Versions("0.1.0", "literature", "1", "trend carried, start stationary, per week"),
         header=Header(HELD, PLANNED, "ending", ("Role dispute",), "2025-01-06", None, day(HELD)),
-        gate=Gate(
+        gate=EvidenceGate(
             GateLevel.CONTRIBUTIONS,
             HELD,
             0,
@@ -172,7 +174,7 @@ def full() -> ClientPicture:
             (rupture,),
         ),
         mechanisms=tuple(
-            Mechanism(name, label, 0, 10, better, reported(values), Ranged(day(HELD), 5, 4, 6))
+            MechanismSeries(name, label, 0, 10, better, reported(values), Ranged(day(HELD), 5, 4, 6))
             for name, label, better, values in MECHANISMS
         ),
         signals=(),
@@ -187,7 +189,7 @@ def early() -> ClientPicture:
     whole, reported_ = full(), GateLevel.REPORTED
     return replace(
         whole,
-        gate=Gate(reported_, 3, 0, phrases.gate_says(reported_, 3), phrases.gate_waits(reported_, 3)),
+        gate=EvidenceGate(reported_, 3, 0, phrases.gate_says(reported_, 3), phrases.gate_waits(reported_, 3)),
         symptoms=replace(
             whole.symptoms, reported=whole.symptoms.reported[:3], estimated=(), forecast=(), remission_chance=None
         ),

@@ -8,7 +8,7 @@ import numpy as np
 
 from securebase.measurement.constructs import own_construct
 from securebase.records.cohort import Cohort
-from securebase.records.episode import Administration, EpisodeRecord, Score, TherapySessionRecord
+from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord, TherapySessionRecord
 from securebase.records.vocabulary import Moment
 from securebase.study.table import SessionTable
 
@@ -71,9 +71,9 @@ def cohort(rows: SessionTable, labels: Mapping[str, str] | None = None) -> Cohor
             sessions.append(TherapySessionRecord(number, at))
             for name in names:
                 value, moment = float(rows.values[name][j]), rows.moments[name]
-                score = Score(name, value, at, moment, number, "table", name)
+                score = ScoreRecord(name, value, at, moment, number, "table", name)
                 scores = (score,) if np.isfinite(value) else ()
-                administrations.append(Administration("table", at, moment, number, scores=scores))
+                administrations.append(AdministrationRecord("table", at, moment, number, scores=scores))
         episodes.append(EpisodeRecord(f"p{i}", tuple(administrations), tuple(sessions)))
     constructs = tuple(own_construct(name) for name in names)
     return Cohort(tuple(episodes), constructs, "y", tuple(n for n in names if n != "y"), "session", 7.0)

@@ -10,16 +10,16 @@ import pytest
 from securebase.charts.closeness_circle import GEOMETRY, TONES, closeness_circle, point
 from securebase.charts.support_shares import MOST, support_shares
 from securebase.charts.version_curve import small_steps
-from securebase.ipt.network import Carried, Tone
-from securebase.records.artefact import RING_EDGES, ClosenessCircle, Placement, Relationship
+from securebase.ipt.network import Carried, TieBalance
+from securebase.records.artefact import RING_EDGES, ClosenessCircle, Placement, RelationshipRecord
 
 SVG = "{http://www.w3.org/2000/svg}"
 PEOPLE = (
-    Relationship("l", "Lena & <b>"),
-    Relationship("m", "Mother", deceased=True, is_focus=True),
-    Relationship("o", "Omar", online=True),
-    Relationship("d", "Dr Vos", professional=True),
-    Relationship("x", "Not placed"),
+    RelationshipRecord("l", "Lena & <b>"),
+    RelationshipRecord("m", "Mother", deceased=True, is_focus=True),
+    RelationshipRecord("o", "Omar", online=True),
+    RelationshipRecord("d", "Dr Vos", professional=True),
+    RelationshipRecord("x", "Not placed"),
 )
 CIRCLE = ClosenessCircle(
     "1",
@@ -97,9 +97,9 @@ def test_names_hang_away_from_the_client_and_never_off_the_page() -> None:
 
 
 def test_a_tone_colours_its_person_only() -> None:
-    svg = drawn(tones={"l": Tone.STRAIN})
+    svg = drawn(tones={"l": TieBalance.STRAIN})
     assert "strain" in (person(svg, "l").get("class") or "")
-    assert TONES[Tone.STRAIN] in {c.get("fill") for c in person(svg, "l").iter(f"{SVG}circle")}
+    assert TONES[TieBalance.STRAIN] in {c.get("fill") for c in person(svg, "l").iter(f"{SVG}circle")}
     assert "unrated" in (person(svg, "m").get("class") or "")
     signs = {p: [t.text for t in person(svg, p).iter(f"{SVG}text") if t.get("class") == "sign"] for p in ("l", "m")}
     assert signs == {"l": ["−"], "m": []}

@@ -9,11 +9,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from securebase.charts.balance import Side, balance
-from securebase.charts.session_lines import Rating, session_lines
-from securebase.charts.timeline import Frame, _rows, draw_timeline, ticks
+from securebase.charts.balance import RoleBalance, balance
+from securebase.charts.session_lines import RatingLine, session_lines
+from securebase.charts.timeline import TimelineFrame, _rows, draw_timeline, ticks
 from securebase.ipt.timeline import Timeline, timeline
-from securebase.records.artefact import Artefact
+from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord, TherapySessionRecord
 from securebase.records.vocabulary import DisputeStage
 
@@ -21,19 +21,19 @@ BEGAN = date(2026, 9, 1)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def drawn_from(*artefacts: Artefact, **more: object) -> Timeline:
+def drawn_from(*artefacts: ArtefactRecord, **more: object) -> Timeline:
     line = timeline(EpisodeRecord(person="x", began_on=BEGAN, artefacts=artefacts, **more), today=40)
     assert line
     return line
 
 
-def event(n: int, day: str, what: str) -> Artefact:
-    return Artefact(f"e{n}", "life_event", {"what": what, "happened_on": day}, n, n)
+def event(n: int, day: str, what: str) -> ArtefactRecord:
+    return ArtefactRecord(f"e{n}", "life_event", {"what": what, "happened_on": day}, n, n)
 
 
 def test_what_was_typed_never_becomes_markup() -> None:
     nasty = '<script>alert(1)</script>"&'
-    role = Artefact("r", "life_role", {"role": nasty, "from_on": "2026-01-01"}, 0, 0)
+    role = ArtefactRecord("r", "life_role", {"role": nasty, "from_on": "2026-01-01"}, 0, 0)
     line = drawn_from(event(0, "2026-04-01", nasty), role)
     links = {("life_event", "e0"): '/x?a=1&b="2"'}
     svg = draw_timeline(line, links=links, whole_life=True, top=10).svg
@@ -41,8 +41,8 @@ def test_what_was_typed_never_becomes_markup() -> None:
     assert root.find(f".//{SVG}script") is None
     assert root.find(f".//{SVG}a").get("href") == '/x?a=1&b="2"'
     assert nasty in [t.text for t in root.iter(f"{SVG}text")]
-    assert session_lines([Rating(nasty, ((1, 2),))], label=nasty).count("<script") == 0
-    assert balance(Side(nasty, 1, 2), Side(nasty, 3, 4)).count("<script") == 0
+    assert session_lines([RatingLine(nasty, ((1, 2),))], label=nasty).count("<script") == 0
+    assert balance(RoleBalance(nasty, 1, 2), RoleBalance(nasty, 3, 4)).count("<script") == 0
 
 
 def test_on_a_phone_events_are_marks_without_names_and_without_links() -> None:
@@ -58,7 +58,7 @@ def test_on_a_phone_events_are_marks_without_names_and_without_links() -> None:
 
 
 def test_days_lie_on_the_axis_in_proportion_and_never_outside() -> None:
-    frame = Frame(-100, 100, 10, 210, BEGAN)
+    frame = TimelineFrame(-100, 100, 10, 210, BEGAN)
     assert [frame.x(d) for d in (-100, 0, 100)] == [10, 110, 210]
     assert [frame.x(d) for d in (-500, 500)] == [10, 210]
     assert frame.day_of(30) == date(2026, 10, 1)
@@ -69,7 +69,7 @@ def test_days_lie_on_the_axis_in_proportion_and_never_outside() -> None:
 @pytest.mark.parametrize("width", [320, 1080])
 @pytest.mark.parametrize("days", [20, 90, 400, 3000, 30000])
 def test_the_axis_names_days_within_it_and_apart(days: int, width: float) -> None:
-    frame = Frame(0, days, 0, width, BEGAN)
+    frame = TimelineFrame(0, days, 0, width, BEGAN)
     found = [d for d, _ in ticks(frame)]
     assert all(BEGAN <= d <= BEGAN + timedelta(days=days) for d in found)
     places = [frame.x(float((d - BEGAN).days)) for d in found]
@@ -94,7 +94,7 @@ def test_everything_of_the_episode_is_drawn_and_what_lies_before_only_on_demand(
     line = drawn_from(
         event(0, "2026-04-01", "Row"),
         event(1, "1990-01-01", "Birth"),
-        Artefact("o", "onset", {"began_on": "2026-05-01"}, 0, 0),
+        ArtefactRecord("o", "onset", {"began_on": "2026-05-01"}, 0, 0),
         sessions=(TherapySessionRecord(1, 0.0), TherapySessionRecord(2, 7.0)),
     )
     near = draw_timeline(line, links={}, whole_life=False, top=10).svg
@@ -114,15 +114,15 @@ def test_an_empty_timeline_is_a_drawing_all_the_same() -> None:
 
 def test_a_dispute_is_said_in_words_too() -> None:
     stages = ((1.0, DisputeStage.IMPASSE), (2.0, DisputeStage.IMPASSE), (3.0, DisputeStage.RENEGOTIATION))
-    svg = session_lines([Rating("gap", ((1, 9), (3, 4)))], label="The dispute", stages=stages)
+    svg = session_lines([RatingLine("gap", ((1, 9), (3, 4)))], label="The dispute", stages=stages)
     assert "The dispute. gap from 9 to 4; stage impasse, then renegotiation" in svg
     assert session_lines([], label="x") == ""
-    assert session_lines([Rating("gap", ())], label="x") == ""
-    assert "nan" not in session_lines([Rating("gap", ((4, 5),))], label="x")
+    assert session_lines([RatingLine("gap", ())], label="x") == ""
+    assert "nan" not in session_lines([RatingLine("gap", ((4, 5),))], label="x")
 
 
 def test_a_balance_draws_bars_in_proportion() -> None:
-    root = ElementTree.fromstring(balance(Side("a", 10, 5), Side("b", 0, 20)))
+    root = ElementTree.fromstring(balance(RoleBalance("a", 10, 5), RoleBalance("b", 0, 20)))
     widths = [float(r.get("width")) for r in root.iter(f"{SVG}rect")]
     assert widths == [100, 50, 0, 200]
-    assert balance(Side("a", 0, 0), Side("b", 0, 0)) == ""
+    assert balance(RoleBalance("a", 0, 0), RoleBalance("b", 0, 0)) == ""

@@ -24,7 +24,7 @@ from securebase.charts.theory_layout import (
     wrapped,
 )
 from securebase.model.mechanism import Grade, Pillar
-from securebase.model.theory import Place, label_of, theory
+from securebase.model.theory import EdgeLocation, label_of, theory
 
 THEORY = theory()
 WIDTHS = (1080, 820, 350)
@@ -126,7 +126,7 @@ def test_lines_are_known_or_not_and_marks_say_where() -> None:
     assert {row["colour"] for row in lines[3, 3]}.isdisjoint(PILLAR_COLOURS.values())
     marks = [row for mark, rows in layers if mark["type"] == "point" for row in rows]
     filled = [row for row in marks if row["fill"] == row["colour"]]
-    assert len(filled) == len(THEORY.of(place=Place.MODEL)) + 1
+    assert len(filled) == len(THEORY.of(place=EdgeLocation.MODEL)) + 1
     assert len(marks) == len(THEORY.edges) + 3
 
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from securebase.cli.main import main
-from securebase.model.theory import Place, theory
+from securebase.model.theory import EdgeLocation, theory
 
 THEORY = theory()
 
@@ -29,7 +29,7 @@ def test_every_edge_is_listed_with_its_place(
     lines = out.splitlines()
     for e in THEORY.edges:
         assert e.label in lines
-    places = ", ".join(f"{len(THEORY.of(place=p))} {p.value}" for p in Place)
+    places = ", ".join(f"{len(THEORY.of(place=p))} {p.value}" for p in EdgeLocation)
     assert lines[-1].startswith(f"{len(THEORY.edges)} edges: {places}. Every one is a hypothesis.")
 
 

@@ -22,13 +22,13 @@ from securebase.exchange.work_csv import HEAD, work_table
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Field, Kind
 from securebase.picture.client import client_picture
-from securebase.records.artefact import Artefact, ClosenessCircle, Placement, Relationship
+from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import (
-    Administration,
+    AdministrationRecord,
     Brought,
     CorrectiveExperience,
     EpisodeRecord,
-    Input,
+    InputRecord,
     LifeEvent,
     Telling,
 )
@@ -42,7 +42,7 @@ ROW = st.dictionaries(NAME, st.one_of(CELL, st.lists(TEXT, max_size=3).map(tuple
 VALUE = st.one_of(CELL, st.lists(TEXT, max_size=3).map(tuple), st.lists(ROW, min_size=1, max_size=3).map(tuple))
 
 ARTEFACTS = st.builds(
-    Artefact,
+    ArtefactRecord,
     id=NAME,
     worksheet=NAME,
     values=st.dictionaries(NAME, VALUE, max_size=4),
@@ -56,7 +56,7 @@ ARTEFACTS = st.builds(
     for_client=st.booleans(),
 )
 PEOPLE = st.builds(
-    Relationship, id=NAME, name=TEXT, relation=TEXT, deceased=st.booleans(), left_at=st.one_of(st.none(), NUMBER)
+    RelationshipRecord, id=NAME, name=TEXT, relation=TEXT, deceased=st.booleans(), left_at=st.one_of(st.none(), NUMBER)
 )
 CIRCLES = st.builds(
     ClosenessCircle,
@@ -72,7 +72,7 @@ RECORDS = st.builds(
     person=TEXT,
     administrations=st.lists(
         st.builds(
-            Administration,
+            AdministrationRecord,
             instrument=NAME,
             at=NUMBER,
             responses=st.dictionaries(st.integers(1, 20), st.one_of(st.none(), NUMBER), max_size=3),
@@ -82,7 +82,7 @@ RECORDS = st.builds(
     problem_areas=st.lists(st.sampled_from(list(ProblemArea)), max_size=2).map(tuple),
     began_on=st.one_of(st.none(), st.dates()),
     covariates=st.dictionaries(NAME, NUMBER, max_size=2),
-    inputs=st.lists(st.builds(Input, name=NAME, value=NUMBER, at=NUMBER), max_size=2).map(tuple),
+    inputs=st.lists(st.builds(InputRecord, name=NAME, value=NUMBER, at=NUMBER), max_size=2).map(tuple),
     life_events=st.lists(st.builds(LifeEvent, at=NUMBER, dependent=st.booleans(), weight=NUMBER), max_size=2).map(
         tuple
     ),
@@ -199,7 +199,7 @@ def filled(of: Field, mark: str) -> object:
 def everything() -> EpisodeRecord:
     """Every field of every worksheet of the shelf filled in, once a sheet."""
     made = tuple(
-        Artefact(
+        ArtefactRecord(
             f"secret-id-{n}",
             w.id,
             {f.id: filled(f, "NOTE" if f.note else "WORDS") for f in w.fields},  # type: ignore[misc]
@@ -250,8 +250,8 @@ def test_numbers_and_links_stay_what_they_were() -> None:
 
 
 def test_what_is_no_field_of_the_shelf_stays_behind() -> None:
-    old = Artefact("o", "left_the_shelf", {"x": "WORDS"}, 1.0, 1.0)
-    odd = Artefact("p", "incident", {"no_such_field": "WORDS"}, 1.0, 1.0)
+    old = ArtefactRecord("o", "left_the_shelf", {"x": "WORDS"}, 1.0, 1.0)
+    odd = ArtefactRecord("p", "incident", {"no_such_field": "WORDS"}, 1.0, 1.0)
     out = for_outside(replace(episode(1), artefacts=(old, odd)), person="x", texts=True)
     assert [a.worksheet for a in out.artefacts] == ["incident"]
     assert out.artefacts[0].values == {}
@@ -259,8 +259,10 @@ def test_what_is_no_field_of_the_shelf_stays_behind() -> None:
 
 def test_the_work_as_a_table_has_a_row_a_cell_and_no_formula() -> None:
     versions = (
-        Artefact("a1", "contract", {"goals": ({"goal": "=1+1", "now": 3.0}, {"goal": "walk"})}, 7.5, 1.0, 2, session=2),
-        Artefact("a1", "contract", {"sessions": 16.0, "kinds": ("a", "b"), "told": False}, 1.0, 1.0, 1),
+        ArtefactRecord(
+            "a1", "contract", {"goals": ({"goal": "=1+1", "now": 3.0}, {"goal": "walk"})}, 7.5, 1.0, 2, session=2
+        ),
+        ArtefactRecord("a1", "contract", {"sessions": 16.0, "kinds": ("a", "b"), "told": False}, 1.0, 1.0, 1),
     )
     text = work_table("client-1", versions)
     rows = list(csv.DictReader(io.StringIO(text)))

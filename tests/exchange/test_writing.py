@@ -13,7 +13,7 @@ from securebase.exchange.csv_tables import read_cohort, write_cohort
 from securebase.exchange.formulas import neutralised, restored
 from securebase.measurement.constructs import construct, own_construct
 from securebase.records.cohort import Cohort
-from securebase.records.episode import Administration, EpisodeRecord, Score
+from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord
 from securebase.records.vocabulary import Moment
 
 
@@ -29,8 +29,8 @@ def a_cohort(seed: int, unit: str = "session", persons: list[str] | None = None)
             for moment, what in ((Moment.BEFORE, "symptoms"), (Moment.AFTER, "warmth")):
                 session = int(time) if unit == "session" else None
                 value = rng.choice([None, rng.uniform(-5, 30), float(rng.randrange(9))])
-                own = () if value is None else (Score(what, value, time * days, moment, session, "table", what),)
-                administrations.append(Administration("table", time * days, moment, session, scores=own))
+                own = () if value is None else (ScoreRecord(what, value, time * days, moment, session, "table", what),)
+                administrations.append(AdministrationRecord("table", time * days, moment, session, scores=own))
         episodes.append(EpisodeRecord(name, tuple(administrations), symptom_measure=("table", "symptoms")))
     constructs = (construct("symptoms"), own_construct("warmth", asked="after"))
     return Cohort(tuple(episodes), constructs, "symptoms", ("warmth",), unit, days)
@@ -106,8 +106,8 @@ def test_names_that_would_not_come_back_are_refused(tmp_path: Path, persons: lis
 
 
 def test_several_measures_of_one_construct_must_be_told_apart(tmp_path: Path) -> None:
-    scores = tuple(Score("warmth", v, 0.0, instrument=i, scale="total") for i, v in (("one", 1.0), ("two", 2.0)))
-    episode = EpisodeRecord("Carla", (Administration("both", 0.0, scores=scores),))
+    scores = tuple(ScoreRecord("warmth", v, 0.0, instrument=i, scale="total") for i, v in (("one", 1.0), ("two", 2.0)))
+    episode = EpisodeRecord("Carla", (AdministrationRecord("both", 0.0, scores=scores),))
     cohort = Cohort((episode,), (own_construct("warmth"),), "warmth")
     with pytest.raises(TableError, match="“warmth” of “Carla” has several scores at one moment"):
         write_cohort(cohort, tmp_path / "out.csv")
@@ -116,7 +116,7 @@ def test_several_measures_of_one_construct_must_be_told_apart(tmp_path: Path) ->
 
 
 def test_a_construct_whose_name_starts_a_formula_comes_back(tmp_path: Path) -> None:
-    episode = EpisodeRecord("Carla", (Administration("table", 7.0, scores=(Score("=mood", 3.0, 7.0),)),))
+    episode = EpisodeRecord("Carla", (AdministrationRecord("table", 7.0, scores=(ScoreRecord("=mood", 3.0, 7.0),)),))
     write_cohort(Cohort((episode,), (own_construct("=mood"),), "=mood"), tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text().startswith("person,time,'=mood")
     back = read_cohort(tmp_path / "out.csv", person="person", time="time", outcome="=mood", time_unit="week")

@@ -7,19 +7,19 @@ from datetime import date, timedelta
 import pytest
 
 from securebase.ipt.area_work import days_ahead, disputes, placed, role_weights
-from securebase.records.artefact import Artefact, Relationship
+from securebase.records.artefact import ArtefactRecord, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import DisputeStage
 
 
-def entry(n: int, name: str, session: int | None = None, about: str = "", **values: object) -> Artefact:
-    return Artefact(f"a{n}", name, values, float(n), float(n), session=session, about=about)
+def entry(n: int, name: str, session: int | None = None, about: str = "", **values: object) -> ArtefactRecord:
+    return ArtefactRecord(f"a{n}", name, values, float(n), float(n), session=session, about=about)
 
 
 def test_disputes_with_two_people_are_two_courses() -> None:
     record = EpisodeRecord(
         person="x",
-        relationships=(Relationship("b", "Ben"),),
+        relationships=(RelationshipRecord("b", "Ben"),),
         artefacts=(
             entry(1, "role_dispute", 4, "b", issue="Flat", stage="impasse", hostility=7.0),
             entry(2, "role_dispute", 5, person="b", stage="renegotiation", hostility=4.0),

@@ -8,12 +8,12 @@ from securebase.errors import ShelfError
 from securebase.ipt.defaults import beforehand
 from securebase.ipt.shelf import check_beginnings, worksheet
 from securebase.ipt.worksheet_reader import read_worksheet
-from securebase.records.artefact import Artefact
+from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 
 
-def left(name: str, at: float, about: str = "", **values: object) -> Artefact:
-    return Artefact(f"{name}{at}", name, values, at=at, begun_at=at, about=about)  # type: ignore[arg-type]
+def left(name: str, at: float, about: str = "", **values: object) -> ArtefactRecord:
+    return ArtefactRecord(f"{name}{at}", name, values, at=at, begun_at=at, about=about)  # type: ignore[arg-type]
 
 
 GOALS = ({"goal": "Ring Pim", "how_we_know": "weekly", "now": 1.0, "wished": 7.0},)

@@ -9,8 +9,8 @@ import pytest
 from securebase.ipt.due import OF_MAINTENANCE, Standing, course_tasks, little_has_changed, still_open
 from securebase.ipt.lineage import KLERMAN_WEISSMAN, STUART_ROBERTSON, lineage_from
 from securebase.ipt.task import tasks
-from securebase.records.artefact import Artefact, ClosenessCircle, Placement, Relationship
-from securebase.records.episode import Administration, EpisodeRecord, Score, TherapySessionRecord
+from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
+from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord, TherapySessionRecord
 from securebase.records.vocabulary import Agreement, Phase
 
 
@@ -18,17 +18,17 @@ def held(n: int) -> tuple[TherapySessionRecord, ...]:
     return tuple(TherapySessionRecord(k, 7.0 * k) for k in range(1, n + 1))
 
 
-def left(worksheet: str, at: float = 7.0, session: int | None = None, **values: object) -> Artefact:
+def left(worksheet: str, at: float = 7.0, session: int | None = None, **values: object) -> ArtefactRecord:
     agreed = Agreement.AGREED if worksheet in {"formulation", "contract"} else Agreement.OPEN
-    return Artefact(f"{worksheet}-{at}", worksheet, values, at=at, begun_at=at, session=session, agreement=agreed)  # type: ignore[arg-type]
+    return ArtefactRecord(f"{worksheet}-{at}", worksheet, values, at=at, begun_at=at, session=session, agreement=agreed)  # type: ignore[arg-type]
 
 
-def symptoms(*values: float) -> tuple[Administration, ...]:
+def symptoms(*values: float) -> tuple[AdministrationRecord, ...]:
     return tuple(
-        Administration(
+        AdministrationRecord(
             "session_before",
             7.0 * k,
-            scores=(Score("symptoms", v, 7.0 * k, instrument="session_before", scale="symptoms"),),
+            scores=(ScoreRecord("symptoms", v, 7.0 * k, instrument="session_before", scale="symptoms"),),
         )
         for k, v in enumerate(values, start=1)
     )
@@ -72,7 +72,7 @@ def test_a_task_with_two_pieces_needs_both() -> None:
 
 
 def test_the_inventory_needs_people_and_the_circle_somebody_in_it() -> None:
-    people = tuple(Relationship(str(n), f"P{n}") for n in range(3))
+    people = tuple(RelationshipRecord(str(n), f"P{n}") for n in range(3))
     record = replace(
         EMPTY,
         relationships=people,

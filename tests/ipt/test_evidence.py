@@ -7,21 +7,21 @@ from datetime import date
 import pytest
 
 from securebase.ipt.evidence import findings
-from securebase.records.artefact import Artefact, ClosenessCircle, Placement, Relationship
+from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import ProblemArea
 
 BEGAN = date(2026, 9, 1)
-ONSET = Artefact("o", "onset", {"began_on": "2026-05-01"}, 0, 0)
+ONSET = ArtefactRecord("o", "onset", {"began_on": "2026-05-01"}, 0, 0)
 
 
-def found(*artefacts: Artefact, **more: object) -> list[tuple[ProblemArea, str]]:
+def found(*artefacts: ArtefactRecord, **more: object) -> list[tuple[ProblemArea, str]]:
     record = EpisodeRecord(person="x", began_on=BEGAN, artefacts=artefacts, **more)
     return [(f.area, f.words) for f in findings(record)]
 
 
-def about(who: str, n: int = 0, **values: object) -> Artefact:
-    return Artefact(f"r{n}", "relationship", values, n, n, about=who)
+def about(who: str, n: int = 0, **values: object) -> ArtefactRecord:
+    return ArtefactRecord(f"r{n}", "relationship", values, n, n, about=who)
 
 
 def test_nothing_entered_nothing_found() -> None:
@@ -31,45 +31,45 @@ def test_nothing_entered_nothing_found() -> None:
 
 @pytest.mark.parametrize(("met", "strain", "n"), [(4.0, 5.0, 1), (4.5, 6.0, 1), (2.0, 9.0, 2), (5.0, 5.9, 0)])
 def test_unmet_expectations_and_strain_speak_for_a_dispute(met: float, strain: float, n: int) -> None:
-    people = (Relationship("b", "Ben"), Relationship("c", "Cy"), Relationship("d", "Di"))
+    people = (RelationshipRecord("b", "Ben"), RelationshipRecord("c", "Cy"), RelationshipRecord("d", "Di"))
     said = about("b", contact="daily", expectations_met=met, strain=strain)
     assert len([a for a, _ in found(said, relationships=people) if a is ProblemArea.ROLE_DISPUTE]) == n
 
 
 def test_only_the_last_word_about_a_person_counts() -> None:
-    people = tuple(Relationship(i, i) for i in "bcd")
+    people = tuple(RelationshipRecord(i, i) for i in "bcd")
     early, late = about("b", 1, contact="daily", strain=9.0), about("b", 2, contact="daily", strain=1.0)
     assert found(early, late, relationships=people) == []
 
 
 def test_nobody_quarrels_with_the_dead_or_with_who_was_taken_out() -> None:
-    people = (Relationship("b", "Ben", deceased=True), Relationship("c", "Cy", left_at=1.0), *map_three())
+    people = (RelationshipRecord("b", "Ben", deceased=True), RelationshipRecord("c", "Cy", left_at=1.0), *map_three())
     said = [about("b", 1, strain=9.0), about("c", 2, strain=9.0)]
     areas = {a for a, _ in found(*said, relationships=people)}
     assert areas == {ProblemArea.GRIEF}
 
 
-def map_three() -> tuple[Relationship, ...]:
-    return tuple(Relationship(i, i) for i in "xyz")
+def map_three() -> tuple[RelationshipRecord, ...]:
+    return tuple(RelationshipRecord(i, i) for i in "xyz")
 
 
 def test_a_death_is_named_once() -> None:
-    people = (Relationship("m", "Mother", deceased=True), *map_three())
-    grief = Artefact("g", "grief_work", {"person": "m", "death_on": "2026-03-01"}, 0, 0)
+    people = (RelationshipRecord("m", "Mother", deceased=True), *map_three())
+    grief = ArtefactRecord("g", "grief_work", {"person": "m", "death_on": "2026-03-01"}, 0, 0)
     words = [w for a, w in found(ONSET, grief, relationships=people) if a is ProblemArea.GRIEF]
     assert words == ["Death of Mother, in the months before the onset"]
     assert [w for _, w in found(relationships=people)] == ["Mother has died"]
 
 
 def test_a_role_that_ended_before_the_onset_speaks_for_a_transition() -> None:
-    role = Artefact("a", "life_role", {"role": "Nurse", "to_on": "2026-03-01", "feels": "lost"}, 0, 0)
-    early = Artefact("b", "life_role", {"role": "Pupil", "to_on": "1999-03-01"}, 0, 0)
+    role = ArtefactRecord("a", "life_role", {"role": "Nurse", "to_on": "2026-03-01", "feels": "lost"}, 0, 0)
+    early = ArtefactRecord("b", "life_role", {"role": "Pupil", "to_on": "1999-03-01"}, 0, 0)
     words = [w for a, w in found(ONSET, role, early) if a is ProblemArea.ROLE_TRANSITION]
     assert words == ["Role “Nurse” ended in the months before the onset", "Role “Nurse” was lost"]
 
 
 def test_few_people_and_an_empty_middle_speak_for_deficits() -> None:
-    people = (Relationship("a", "Al"), Relationship("b", "Dr B", professional=True))
+    people = (RelationshipRecord("a", "Al"), RelationshipRecord("b", "Dr B", professional=True))
     circle = ClosenessCircle("c", 0.0, placements=(Placement("a", 0.9, 0.0),))
     words = [w for _, w in found(about("a", contact="monthly"), relationships=people, circles=(circle,))]
     assert words == [

@@ -8,16 +8,16 @@ import pytest
 
 from securebase.ipt.fidelity import AgendaCell, fidelity_over_sessions
 from securebase.ipt.portfolio import portfolio
-from securebase.records.artefact import Artefact, ClosenessCircle, Relationship
-from securebase.records.episode import Administration, EpisodeRecord, Score, TherapySessionRecord
+from securebase.records.artefact import ArtefactRecord, ClosenessCircle, RelationshipRecord
+from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord, TherapySessionRecord
 from securebase.records.vocabulary import Agreement, Moment, Phase, Respondent
 
 
-def sheet(name: str, session: int | None, at: float = 0.0, **values: Any) -> Artefact:
-    return Artefact(f"{name}-{session}-{at}", name, values, at, at, session=session)
+def sheet(name: str, session: int | None, at: float = 0.0, **values: Any) -> ArtefactRecord:
+    return ArtefactRecord(f"{name}-{session}-{at}", name, values, at, at, session=session)
 
 
-def course(*artefacts: Artefact, sessions: int = 3, **other: Any) -> EpisodeRecord:
+def course(*artefacts: ArtefactRecord, sessions: int = 3, **other: Any) -> EpisodeRecord:
     held = tuple(TherapySessionRecord(n, 7.0 * (n - 1), Phase.MIDDLE) for n in range(1, sessions + 1))
     return EpisodeRecord(person="p", sessions=held, artefacts=artefacts, **other)
 
@@ -75,9 +75,9 @@ def test_an_empty_course_misses_everything_that_can_be_there() -> None:
     assert {v for k, v in found.items() if k not in elsewhere} == {"missing"}
 
 
-def filled_in(at: float) -> Administration:
-    scores = (Score("symptoms", 4.0, at, Moment.BEFORE, None, "session_before", "symptoms", Respondent.CLIENT),)
-    return Administration(instrument="session_before", at=at, moment=Moment.BEFORE, responses={}, scores=scores)
+def filled_in(at: float) -> AdministrationRecord:
+    scores = (ScoreRecord("symptoms", 4.0, at, Moment.BEFORE, None, "session_before", "symptoms", Respondent.CLIENT),)
+    return AdministrationRecord(instrument="session_before", at=at, moment=Moment.BEFORE, responses={}, scores=scores)
 
 
 @pytest.mark.parametrize(("at", "expected"), [((0.0, 21.0), "there"), ((0.0,), "partly"), ((0.0, 26.0), "partly")])
@@ -91,7 +91,7 @@ def test_measures_belong_to_sessions_one_and_four_when_they_were_near(at: tuple[
 
 
 def test_a_whole_portfolio() -> None:
-    formulation = Artefact("f", "formulation", {"narrative": "It began"}, 1.0, 1.0, agreement=Agreement.AGREED)
+    formulation = ArtefactRecord("f", "formulation", {"narrative": "It began"}, 1.0, 1.0, agreement=Agreement.AGREED)
     record = course(
         sheet("case_report", None, what="A man", process="IPT"),
         formulation,
@@ -100,7 +100,7 @@ def test_a_whole_portfolio() -> None:
         sessions=1,
         administrations=(filled_in(0.0),),
         symptom_measure=("session_before", "symptoms"),
-        relationships=(Relationship("r", "Ana"),),
+        relationships=(RelationshipRecord("r", "Ana"),),
         circles=(ClosenessCircle("c", 0.0),),
     )
     assert set(standing(record).values()) == {"there", "elsewhere"}

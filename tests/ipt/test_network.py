@@ -8,8 +8,8 @@ import pytest
 from securebase.ipt import network
 from securebase.ipt import network_phrases as wording
 from securebase.ipt.network import (
-    Step,
-    Tone,
+    RingChange,
+    TieBalance,
     carried,
     circles_of,
     counted_at,
@@ -22,15 +22,15 @@ from securebase.ipt.network import (
     tone,
 )
 from securebase.ipt.tie import facts, on_the_circles
-from securebase.records.artefact import Artefact, ClosenessCircle, Placement, Relationship
+from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Ring, SupportKind
 
 KINDS = [k.value for k in SupportKind]
 
 
-def rating(about: str, at: float, **values) -> Artefact:
-    return Artefact(f"{about}{at}", "relationship", values, at, at, about=about)
+def rating(about: str, at: float, **values) -> ArtefactRecord:
+    return ArtefactRecord(f"{about}{at}", "relationship", values, at, at, about=about)
 
 
 def random_record(rng: np.random.Generator) -> EpisodeRecord:
@@ -40,7 +40,7 @@ def random_record(rng: np.random.Generator) -> EpisodeRecord:
         return bool(rng.random() < p)
 
     people = tuple(
-        Relationship(
+        RelationshipRecord(
             f"p{i}",
             f"Person {i}",
             deceased=yes(0.2),
@@ -60,7 +60,7 @@ def random_record(rng: np.random.Generator) -> EpisodeRecord:
         kind = CircleKind.PRESENT if yes(0.7) else CircleKind.WISHED
         return ClosenessCircle(f"c{i}", float(rng.uniform(0, 100)), kind, placements=places)
 
-    def one_rating(person: str) -> Artefact:
+    def one_rating(person: str) -> ArtefactRecord:
         values: dict = {}
         for name in ("gives", "receives"):
             if yes(0.7):
@@ -143,7 +143,7 @@ def test_every_count_is_the_obvious_count() -> None:
 
 
 def test_moves_and_the_gap_are_the_obvious_ones() -> None:
-    steps: set[Step] = set()
+    steps: set[RingChange] = set()
     for seed in range(200):
         record = random_record(np.random.default_rng(1000 + seed))
         first, second = record.circles[0], record.circles[1]
@@ -152,26 +152,26 @@ def test_moves_and_the_gap_are_the_obvious_ones() -> None:
         for person in {p.relationship for c in (first, second) for p in c.placements}:
             a, b = first.placement(person), second.placement(person)
             if a is None:
-                expected = Step.CAME
+                expected = RingChange.CAME
             elif b is None:
-                expected = Step.LEFT
+                expected = RingChange.LEFT
             else:
                 apart.append(abs(a.radius - b.radius))
                 inner = [Ring.CLOSEST, Ring.CLOSE, Ring.WIDER, Ring.OUTSIDE]
                 was, now = inner.index(a.ring), inner.index(b.ring)
-                expected = Step.STAYED if was == now else Step.CLOSER if now < was else Step.FURTHER
+                expected = RingChange.STAYED if was == now else RingChange.CLOSER if now < was else RingChange.FURTHER
             assert found.pop(person).step is expected
             steps.add(expected)
         assert found == {}
         assert gap(first, second) == (pytest.approx(np.mean(apart)) if apart else None)
-    assert steps == set(Step)
+    assert steps == set(RingChange)
 
 
 # ---- one record told by hand -----------------------------------------------------------------------------------------
 LENA, SISTER, VOS = (
-    Relationship("l", "Lena"),
-    Relationship("s", "Sister", at=3),
-    Relationship("v", "Dr Vos", professional=True),
+    RelationshipRecord("l", "Lena"),
+    RelationshipRecord("s", "Sister", at=3),
+    RelationshipRecord("v", "Dr Vos", professional=True),
 )
 FIRST = ClosenessCircle("1", 1.0, placements=(Placement("l", 0.9, 60, gives=True), Placement("v", 0.5, 180)), session=1)
 SECOND = ClosenessCircle(
@@ -180,7 +180,7 @@ SECOND = ClosenessCircle(
 NAMES = {"l": "Lena", "s": "Sister", "v": "Dr Vos"}
 
 
-def told(*artefacts: Artefact) -> EpisodeRecord:
+def told(*artefacts: ArtefactRecord) -> EpisodeRecord:
     return EpisodeRecord("x", relationships=(LENA, SISTER, VOS), circles=(SECOND, FIRST), artefacts=artefacts)
 
 
@@ -229,9 +229,9 @@ def test_the_network_is_said_in_sentences_that_hold() -> None:
     assert wording.support_in_words(found) == "1 of the 2 people rated give support: emotional 1, practical 1."
     assert wording.mutual_in_words(found) == "In 1 of 2 ties support goes both ways."
     assert wording.strain_in_words(found, NAMES) == "Mean 4.5 of 10 over 2 ties; most with Sister (7)."
-    assert [tone(r) for r in ratings(record, "s")] == [Tone.STRAIN, Tone.EVEN]
-    assert tone(ratings(record, "l")[-1]) is Tone.SUPPORT
-    assert tone(None) is Tone.UNRATED
+    assert [tone(r) for r in ratings(record, "s")] == [TieBalance.STRAIN, TieBalance.EVEN]
+    assert tone(ratings(record, "l")[-1]) is TieBalance.SUPPORT
+    assert tone(None) is TieBalance.UNRATED
     said = dict(facts(ratings(record, "s")))
     assert said["Strain between them"] == "7 of 10, was 9"
     assert said["What is hard"] == "Mother’s care"
@@ -243,9 +243,9 @@ def test_the_network_is_said_in_sentences_that_hold() -> None:
 
 
 def test_the_hand_over_is_the_change_in_what_was_said() -> None:
-    def asked(session: int, share: float | None) -> Artefact:
+    def asked(session: int, share: float | None) -> ArtefactRecord:
         values = {} if share is None else {"therapist_share": share}
-        return Artefact(f"a{session}", "support_ledger", values, 7.0 * session, 7.0 * session, session=session)
+        return ArtefactRecord(f"a{session}", "support_ledger", values, 7.0 * session, 7.0 * session, session=session)
 
     record = told(asked(6, 35.0), asked(2, 60.0), asked(4, None))
     shares = carried(record)

@@ -6,7 +6,7 @@ import pytest
 
 from securebase.ipt.parsing import fill, is_filled
 from securebase.ipt.rendering import in_words, said, title
-from securebase.ipt.worksheet import MOST_ROWS, Field, Group, Kind, Option, Worksheet
+from securebase.ipt.worksheet import MOST_ROWS, Field, Kind, Option, Worksheet, WorksheetGroup
 
 ROWS = Field(
     "steps",
@@ -18,7 +18,7 @@ SHEET = Worksheet(
     "sheet",
     "Sheet",
     "About",
-    Group.SESSION,
+    WorksheetGroup.SESSION,
     (
         Field("line", "Line", Kind.LINE),
         Field("mood", "Mood", Kind.SCALE),
@@ -92,7 +92,7 @@ def test_nobody_is_asked_for_what_another_lineage_needs() -> None:
         "f",
         "F",
         "A",
-        Group.FOCUS,
+        WorksheetGroup.FOCUS,
         (
             Field("told", "Told", Kind.TEXT, needed=True),
             Field("stressor", "Stressor", Kind.TEXT, needed=True, only="triad"),

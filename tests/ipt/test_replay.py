@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from securebase.ipt.parsing import fill
-from securebase.ipt.replay import Shift, Turn, dialogue, options, shift
+from securebase.ipt.replay import RatingShift, Turn, dialogue, options, shift
 from securebase.ipt.shelf import worksheet
 
 
@@ -44,7 +44,7 @@ def test_the_option_to_try_first_is_found_whatever_its_letters() -> None:
 )
 def test_a_movement_is_said_in_a_row(values: dict[str, float], words: str) -> None:
     found = shift(values, "a", "b")
-    assert isinstance(found, Shift)
+    assert isinstance(found, RatingShift)
     assert found.words == words
 
 

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from securebase.ipt.retellings import CAVEAT, Story, in_words, stories
-from securebase.records.artefact import Artefact
+from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord, TherapySessionRecord
 
 
-def telling(n: int, story: str, session: int | None, **values: object) -> Artefact:
+def telling(n: int, story: str, session: int | None, **values: object) -> ArtefactRecord:
     plain = {"story": story} | {k: v for k, v in values.items() if v is not None}
-    return Artefact(str(n), "telling", plain, at=float(n), begun_at=float(n), session=session)  # type: ignore[arg-type]
+    return ArtefactRecord(str(n), "telling", plain, at=float(n), begun_at=float(n), session=session)  # type: ignore[arg-type]
 
 
-def record(*artefacts: Artefact) -> EpisodeRecord:
+def record(*artefacts: ArtefactRecord) -> EpisodeRecord:
     held = tuple(TherapySessionRecord(n, 7.0 * n) for n in range(1, 30))
     return EpisodeRecord("a", sessions=held, artefacts=artefacts)
 

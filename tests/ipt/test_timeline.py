@@ -7,17 +7,17 @@ from datetime import date, timedelta
 import pytest
 
 from securebase.ipt.timeline import WINDOW_DAYS, Dependent, as_day, timeline, undated
-from securebase.records.artefact import Artefact, Relationship
+from securebase.records.artefact import ArtefactRecord, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 
 BEGAN = date(2026, 9, 1)
 
 
-def made(n: int, worksheet: str, **values: object) -> Artefact:
-    return Artefact(id=f"a{n}", worksheet=worksheet, values=values, at=float(n), begun_at=float(n))
+def made(n: int, worksheet: str, **values: object) -> ArtefactRecord:
+    return ArtefactRecord(id=f"a{n}", worksheet=worksheet, values=values, at=float(n), begun_at=float(n))
 
 
-def record(*artefacts: Artefact, **more: object) -> EpisodeRecord:
+def record(*artefacts: ArtefactRecord, **more: object) -> EpisodeRecord:
     return EpisodeRecord(person="x", began_on=BEGAN, artefacts=artefacts, **more)
 
 
@@ -72,7 +72,7 @@ def test_a_death_that_grief_work_names_is_an_event() -> None:
         record(
             made(0, "grief_work", person="p", death_on="2026-01-02"),
             made(1, "grief_work", good="x"),
-            relationships=(Relationship("p", "Ada"),),
+            relationships=(RelationshipRecord("p", "Ada"),),
         ),
         today=0,
     )

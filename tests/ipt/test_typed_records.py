@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from securebase.ipt.typed_records import with_typed_parts
-from securebase.records.artefact import Artefact
+from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import (
     CorrectiveExperience,
     EpisodeRecord,
-    Input,
+    InputRecord,
     LifeEvent,
     Telling,
     TherapySessionRecord,
@@ -17,11 +17,11 @@ from securebase.records.episode import (
 from securebase.records.vocabulary import Moment
 
 
-def one(n: int, worksheet: str, session: int | None = None, **values: object) -> Artefact:
-    return Artefact(str(n), worksheet, values, at=n, begun_at=n, session=session)  # type: ignore[arg-type]
+def one(n: int, worksheet: str, session: int | None = None, **values: object) -> ArtefactRecord:
+    return ArtefactRecord(str(n), worksheet, values, at=n, begun_at=n, session=session)  # type: ignore[arg-type]
 
 
-def record(*artefacts: Artefact, began_on: date | None = date(2026, 9, 1)) -> EpisodeRecord:
+def record(*artefacts: ArtefactRecord, began_on: date | None = date(2026, 9, 1)) -> EpisodeRecord:
     held = (TherapySessionRecord(1, 0.5), TherapySessionRecord(2, 7.5))
     return EpisodeRecord("a", sessions=held, artefacts=artefacts, began_on=began_on)
 
@@ -68,9 +68,9 @@ def test_extents_of_techniques_are_inputs_after_their_session() -> None:
         )
     )
     assert found.inputs == (
-        Input("role_play", 1.0, 0.5, Moment.AFTER),
-        Input("clarification", 0.0, 7.5, Moment.AFTER),
-        Input("role_play", 3.0, 7.5, Moment.AFTER),
+        InputRecord("role_play", 1.0, 0.5, Moment.AFTER),
+        InputRecord("clarification", 0.0, 7.5, Moment.AFTER),
+        InputRecord("role_play", 3.0, 7.5, Moment.AFTER),
     )
 
 

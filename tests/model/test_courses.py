@@ -16,9 +16,9 @@ from securebase.model.parameter_set import ParameterSet, parameter_set
 from securebase.model.parameters import Array, Trend
 from securebase.model.processes import (
     AfterTheEnd,
+    AllianceGate,
     Brings,
     CorrectiveExperiences,
-    Gate,
     Leaving,
     LifeEvents,
     OwnEffect,
@@ -29,7 +29,7 @@ from securebase.model.processes import (
     Tellings,
     Therapists,
 )
-from securebase.model.simulate.courses import Courses, Kept, true_courses
+from securebase.model.simulate.courses import Attendance, SimulatedCourses, true_courses
 from securebase.model.simulate.draws import draw_true_values
 from securebase.model.simulate.people import People, draw_people
 from securebase.model.simulate.streams import Streams
@@ -67,13 +67,13 @@ def walked(
     days: Array | None = None,
     last: Array | None = None,
     arms: tuple[str, ...] = ("ipt",),
-) -> tuple[Courses, People]:
+) -> tuple[SimulatedCourses, People]:
     rng = np.random.default_rng(seed)
     streams = Streams.beside(rng)
     people = draw_people(of, happens, tuple(arm(arms[i % len(arms)]) for i in range(n)), rng, streams)
     days = np.tile(7.0 * np.arange(rows), (n, 1)) if days is None else days
     ends = np.full(n, rows) if last is None else last
-    kept = Kept(days, ends.astype(np.int64), np.zeros((n, rows, 6)))
+    kept = Attendance(days, ends.astype(np.int64), np.zeros((n, rows, 6)))
     return true_courses(of, happens, people, kept, rng=rng, streams=streams), people
 
 
@@ -341,7 +341,7 @@ def test_fear_falls_within_a_telling_comes_back_in_part_and_less_each_time() -> 
 
 # ---- technique and alliance, support, the end ------------------------------------------------------------------------
 def test_the_gate_multiplies_what_therapy_pushes() -> None:
-    gate = Gate(slope=0.8, centre=0.2, least=0.1, most=2.0)
+    gate = AllianceGate(slope=0.8, centre=0.2, least=0.1, most=2.0)
     made, _ = walked(quiet(), replace(OFF, gate=gate), n=2, rows=6)
     A, B = SET.parameters.drift, SET.parameters.therapy_effect
     x = np.array(SET.parameters.start_mean)

@@ -16,7 +16,7 @@ from scipy.stats import multivariate_normal
 
 from oracles import dense_normal
 from securebase.model.fit import Fit, fit
-from securebase.model.fit.transforms import Scale, scale
+from securebase.model.fit.transforms import Transform, scale
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
 from securebase.model.simulate import simulate_panel
@@ -37,7 +37,7 @@ def drawn(seed: int = 1, *, persons: int = 24, rows: int = 6, of: Specification 
     return simulate_panel(of, TRUTH, [np.arange(rows)] * persons, np.random.default_rng(seed), **more)
 
 
-def dense(own: Scale, x: Array) -> float:
+def dense(own: Transform, x: Array) -> float:
     """Minus log-likelihood / persons of the standardised panel by the dense normal; persons who were asked at the same
     times share its covariance."""
     panel, of, q = own.panel, own.specification, own.standard(x)
@@ -57,7 +57,7 @@ def dense(own: Scale, x: Array) -> float:
     return -total / panel.n_persons
 
 
-def steepness(own: Scale, x: Array, at: Array) -> float:
+def steepness(own: Transform, x: Array, at: Array) -> float:
     """Largest entry of the dense gradient along the coordinates `at`: differences of the fourth order."""
     largest = 0.0
     for i in at:
@@ -68,7 +68,7 @@ def steepness(own: Scale, x: Array, at: Array) -> float:
     return largest
 
 
-def lowest_curvature(own: Scale, x: Array, at: Array) -> float:
+def lowest_curvature(own: Transform, x: Array, at: Array) -> float:
     """Smallest eigenvalue of the dense Hessian along the coordinates `at`."""
     h, n = 1e-3, len(at)
     steps = np.zeros((n, len(x)))

@@ -16,7 +16,7 @@ import pytest
 from oracles import small_problems
 from securebase.errors import ModelError
 from securebase.model.fit import Fit, fit
-from securebase.model.fit.fitting import _far_away, _Problem
+from securebase.model.fit.fitting import _far_away, _PanelObjective
 from securebase.model.fit.optimise import bfgs, hessian
 from securebase.model.fit.transforms import scale
 from securebase.model.kernel import compiled
@@ -163,7 +163,7 @@ def cohort(trend: Trend, seed: int, *, n: int = 200, rows: int = 10) -> tuple[Pa
 def test_the_internal_gradient_is_that_of_central_differences(trend: Trend, start: Start, part: str) -> None:
     rng = np.random.default_rng(11)
     specification = small_problems.full(2, trend, start, part)
-    problem = _Problem(small_problems.panel_for(specification, rng, persons=30), specification, {"c0": 0.8})
+    problem = _PanelObjective(small_problems.panel_for(specification, rng, persons=30), specification, {"c0": 0.8})
     x = 0.3 * rng.normal(size=problem.scale.size)
     x[problem.scale.where("loading")] += 1.0
     x[:4] = [-0.6, 0.1, -0.2, -0.7]
@@ -487,15 +487,15 @@ def test_a_drift_that_runs_away_is_called_what_it_is() -> None:
 
 
 def test_what_is_not_converged_is_not_told_to_look_for_outliers_that_are_not_there() -> None:
-    problem = _Problem(_level_and_noise(1), Specification(("y",), Trend.LINEAR), {})
+    problem = _PanelObjective(_level_and_noise(1), Specification(("y",), Trend.LINEAR), {})
     assert _far_away(problem) == ""
     far = _level_and_noise(1)
     far.scores[3, 0] = 200.0
-    assert "some scores of “y” lie far" in _far_away(_Problem(far, Specification(("y",), Trend.LINEAR), {}))
+    assert "some scores of “y” lie far" in _far_away(_PanelObjective(far, Specification(("y",), Trend.LINEAR), {}))
     times = far.times.copy()
     times[9] = 5000.0
     late = replace(_level_and_noise(1), times=times)
-    assert "some times lie far" in _far_away(_Problem(late, Specification(("y",), Trend.NONE), {}))
+    assert "some times lie far" in _far_away(_PanelObjective(late, Specification(("y",), Trend.NONE), {}))
 
 
 def test_a_construct_that_never_moves_within_a_person_is_refused_before_the_climb() -> None:

@@ -9,18 +9,18 @@ from securebase.errors import ModelError
 from securebase.measurement.constructs import construct
 from securebase.model import observations
 from securebase.records.cohort import Cohort
-from securebase.records.episode import Administration, EpisodeRecord, Score
+from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord
 from securebase.records.vocabulary import Moment, Respondent
 
 
 def given(
     at: float, *, session: int | None = None, instrument: str = "table", respondent: str = "client", **scores: float
-) -> Administration:
+) -> AdministrationRecord:
     own = tuple(
-        Score(name, value, at, Moment.BEFORE, session, instrument, name, Respondent(respondent))
+        ScoreRecord(name, value, at, Moment.BEFORE, session, instrument, name, Respondent(respondent))
         for name, value in scores.items()
     )
-    return Administration(instrument, at, session=session, scores=own)
+    return AdministrationRecord(instrument, at, session=session, scores=own)
 
 
 def cohort(*episodes: EpisodeRecord) -> Cohort:

@@ -16,9 +16,9 @@ from securebase.model.expectation import Sign
 from securebase.model.parameter_set import ParameterSet, parameter_set
 from securebase.model.parameters import Array
 from securebase.model.processes import Processes
-from securebase.model.scenario import Course, Scenario, read_scenario, scenario, scenarios
+from securebase.model.scenario import CoursePlan, Scenario, read_scenario, scenario, scenarios
 from securebase.model.simulate import simulate_panel
-from securebase.model.simulate.courses import Courses, Kept, true_courses
+from securebase.model.simulate.courses import Attendance, SimulatedCourses, true_courses
 from securebase.model.simulate.people import draw_people
 from securebase.model.simulate.streams import Streams
 from securebase.model.standardised import standardised_effects
@@ -74,7 +74,7 @@ def test_every_scenario_is_sound_and_ends_where_the_default_ends(one: Scenario) 
     assert 1 - end / start == pytest.approx(0.46, abs=0.06 if happens_by_chance else 0.006)
 
 
-def _mean_course(one: Scenario) -> Courses:
+def _mean_course(one: Scenario) -> SimulatedCourses:
     """Somebody in the middle of everything, weekly to week 16: no differences, no movement, nothing by chance."""
     own = one.parameter_set
     still = replace(own.parameters, diffusion=np.eye(6) * 1e-20, level_covariance=np.zeros((6, 6)))
@@ -82,7 +82,7 @@ def _mean_course(one: Scenario) -> Courses:
     steady = Processes(gate=one.happens.gate, support=one.happens.support, after_the_end=one.happens.after_the_end)
     rng = np.random.default_rng(1)
     people = draw_people(own, steady, one.arms[:1], rng, Streams.beside(rng))
-    kept = Kept(7.0 * np.arange(17.0)[None], np.array([17]), np.zeros((1, 17, 6)))
+    kept = Attendance(7.0 * np.arange(17.0)[None], np.array([17]), np.zeros((1, 17, 6)))
     return true_courses(own, steady, people, kept, rng=rng, streams=Streams.beside(rng))
 
 
@@ -283,4 +283,4 @@ def test_a_scenario_without_truth_is_none() -> None:
     text = 'id = "a"\nname = "A"\nabout = "A."\ntruth = []\nparameter_set = "literature"\n'
     with pytest.raises(ParameterSetError, match=r"mine.toml, truth: is missing"):
         read_scenario("mine.toml", text)
-    assert read_scenario("mine.toml", text.replace("[]", '["Nothing."]')).course == Course()
+    assert read_scenario("mine.toml", text.replace("[]", '["Nothing."]')).course == CoursePlan()

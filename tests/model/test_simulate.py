@@ -16,7 +16,7 @@ from securebase.measurement.scoring import score
 from securebase.model.equations import trend_mean
 from securebase.model.observations import panel
 from securebase.model.processes import Brings, Given, Missing, Tellings
-from securebase.model.scenario import Course, Scenario, scenario
+from securebase.model.scenario import CoursePlan, Scenario, scenario
 from securebase.model.simulate import Shock, Truth, phase_of, simulate, simulate_with_truth
 from securebase.model.simulate.clinic import measured_by, widest
 from securebase.records.cohort import Cohort
@@ -189,7 +189,7 @@ def test_what_cannot_be_simulated_is_refused() -> None:
 def happening(**on: object) -> Scenario:
     """The default, tidy, with these processes on."""
     usual = scenario("default")
-    tidy = Course(sessions=8)
+    tidy = CoursePlan(sessions=8)
     return replace(usual, course=tidy, happens=replace(usual.happens, **on))  # type: ignore[arg-type]
 
 

@@ -8,10 +8,20 @@ import pytest
 
 from securebase.errors import ModelError
 from securebase.measurement.constructs import CONSTRUCTS, TRACKED_CONSTRUCTS, UNMEASURED_CONSTRUCTS, Direction
-from securebase.model.mechanism import THERAPY, Grade, Lag, Level, Pillar
+from securebase.model.mechanism import THERAPY, EffectLevel, Grade, Lag, Pillar
 from securebase.model.mechanisms import MECHANISMS
 from securebase.model.parameter_set import parameter_set
-from securebase.model.theory import OUTRUN, OUTSIDE, SIMULATORS, WAYS, Form, Place, TheoryEdge, read_edges, theory
+from securebase.model.theory import (
+    OUTRUN,
+    OUTSIDE,
+    SIMULATORS,
+    WAYS,
+    EdgeForm,
+    EdgeLocation,
+    TheoryEdge,
+    read_edges,
+    theory,
+)
 
 THEORY = theory()
 EDGES = THEORY.edges
@@ -47,21 +57,21 @@ def test_what_is_not_linear_stands_outside_the_model_in_its_form() -> None:
     for claim, form in BENT.items():
         found = [e for e in THEORY.of(claim=claim) if e.form.value == form]
         assert found, claim
-        assert all(e.place is not Place.MODEL for e in found)
+        assert all(e.place is not EdgeLocation.MODEL for e in found)
 
 
 def test_the_model_s_edges_are_the_shelf_s_and_nothing_else() -> None:
     """Nothing may be called estimated in the model that the model does not hold a parameter for."""
-    of_model = THEORY.of(place=Place.MODEL)
+    of_model = THEORY.of(place=EdgeLocation.MODEL)
     assert len(of_model) == len(MECHANISMS)
     shelf = {m.edge: m for m in MECHANISMS}
     held = {(note.from_construct, note.to_construct) for note in parameter_set().edges}
     for e in of_model:
         m = shelf[e.from_construct, e.to_construct]
         assert (e.from_construct, e.to_construct) in held
-        assert e.form is Form.LINEAR
+        assert e.form is EdgeForm.LINEAR
         assert e.moderator == ""
-        assert e.level is Level.WITHIN_PERSON is m.level
+        assert e.level is EffectLevel.WITHIN_PERSON is m.level
         assert e.lag is m.lag
         assert e.lag in (Lag.WEEK, Lag.COURSE)
         assert {e.from_construct, e.to_construct} <= {*TRACKED_CONSTRUCTS, THERAPY}
@@ -78,32 +88,32 @@ def test_it_names_what_exists_and_says_what_it_means(edge: TheoryEdge) -> None:
     assert edge.to_construct in CONSTRUCTS
     assert len(set(edge.ends)) == len(edge.ends)
     assert edge.about.endswith((".", "…"))
-    assert (edge.form is Form.PRODUCT) <= bool(edge.moderator)
+    assert (edge.form is EdgeForm.PRODUCT) <= bool(edge.moderator)
 
 
 @each
 def test_level_and_lag_go_together(edge: TheoryEdge) -> None:
-    assert (edge.lag is Lag.LIFE) == (edge.level is Level.DEVELOPMENTAL)
+    assert (edge.lag is Lag.LIFE) == (edge.level is EffectLevel.DEVELOPMENTAL)
     if edge.lag is Lag.NONE:
-        assert edge.level is Level.BETWEEN_PERSON
-    if edge.level is Level.BETWEEN_PERSON:
+        assert edge.level is EffectLevel.BETWEEN_PERSON
+    if edge.level is EffectLevel.BETWEEN_PERSON:
         assert edge.lag in (Lag.NONE, Lag.COURSE)
     assert (edge.by == "levels") <= (edge.lag is Lag.NONE)
     if edge.by == "moderation":
         assert edge.moderator
-        assert edge.form in (Form.PRODUCT, Form.GATE)
+        assert edge.form in (EdgeForm.PRODUCT, EdgeForm.GATE)
     if edge.by == "curvature":
-        assert edge.form in (Form.SATURATING, Form.INVERTED_U)
+        assert edge.form in (EdgeForm.SATURATING, EdgeForm.INVERTED_U)
     if edge.by == "lag":
-        assert edge.level in (Level.WITHIN_PERSON, Level.DYAD)
-        assert edge.form is Form.LINEAR
+        assert edge.level in (EffectLevel.WITHIN_PERSON, EffectLevel.DYAD)
+        assert edge.form is EdgeForm.LINEAR
         assert edge.lag in (Lag.SESSION, Lag.WEEK, Lag.SLOW)
 
 
 @each
 def test_signs_follow_what_is_good_for_the_client(edge: TheoryEdge) -> None:
     """A plain edge joins good with good: its sign follows from which way the two scores run."""
-    if edge.moderator or edge.form is Form.INVERTED_U or edge.sign in "0?":
+    if edge.moderator or edge.form is EdgeForm.INVERTED_U or edge.sign in "0?":
         return
     better = {
         name: CONSTRUCTS[name].direction is Direction.HIGHER_IS_BETTER for name in edge.ends if name in CONSTRUCTS
@@ -120,7 +130,7 @@ def test_a_figure_has_its_source_and_its_mark(edge: TheoryEdge) -> None:
     said = f"{edge.figure} {edge.prior.basis if edge.prior else ''}"
     if edge.grade is not Grade.UNVERIFIED:
         assert re.search(r"\d", said)
-    elif edge.place is not Place.MODEL:  # judgements of the shelf have figures about other things beside them
+    elif edge.place is not EdgeLocation.MODEL:  # judgements of the shelf have figures about other things beside them
         assert said.strip() == ""
     if edge.prior is not None:
         assert edge.prior.sd > 0
@@ -136,16 +146,16 @@ def test_what_estimates_or_simulates_an_edge_is_there() -> None:
     for way in (*WAYS.values(), *SIMULATORS.values()):
         module, name = way.computed_by.split(":")
         assert callable(getattr(import_module(module), name))
-    assert {e.by for e in EDGES if e.place is Place.MODEL} == {""}
-    assert {e.by for e in EDGES if e.place is Place.STUDY} - {""} == set(WAYS)
-    assert {e.by for e in EDGES if e.place is Place.SIMULATED} - {""} == set(SIMULATORS)
+    assert {e.by for e in EDGES if e.place is EdgeLocation.MODEL} == {""}
+    assert {e.by for e in EDGES if e.place is EdgeLocation.STUDY} - {""} == set(WAYS)
+    assert {e.by for e in EDGES if e.place is EdgeLocation.SIMULATED} - {""} == set(SIMULATORS)
 
 
 def test_products_gates_and_bends_are_estimated_and_what_needs_a_control_group_is_not() -> None:
     """S13, S42, S46, S66 and S76 are not linear; what therapy adds to a column cannot be told without other clients."""
-    of_studies = THEORY.of(place=Place.STUDY)
+    of_studies = THEORY.of(place=EdgeLocation.STUDY)
     for e in of_studies:
-        if e.form is not Form.LINEAR:
+        if e.form is not EdgeForm.LINEAR:
             assert e.by in ("moderation", "curvature"), e.label
     found = {claim: {e.by for e in of_studies if claim in e.claims} for claim in ("S13", "S42", "S46", "S66", "S76")}
     assert found["S13"] == found["S66"] == {"moderation"}
@@ -179,9 +189,9 @@ def test_filters_agree_with_a_plain_loop() -> None:
     for pillar in Pillar:
         assert THEORY.of(pillar=pillar) == tuple(e for e in EDGES if e.pillar is pillar)
     both = THEORY.of(mechanism="M2", place="model")
-    assert both == tuple(e for e in EDGES if e.place is Place.MODEL and "interpersonal_stress" in e.ends)
-    assert THEORY.of(claim="S76", place=Place.STUDY) == tuple(
-        e for e in EDGES if "S76" in e.claims and e.place is Place.STUDY
+    assert both == tuple(e for e in EDGES if e.place is EdgeLocation.MODEL and "interpersonal_stress" in e.ends)
+    assert THEORY.of(claim="S76", place=EdgeLocation.STUDY) == tuple(
+        e for e in EDGES if "S76" in e.claims and e.place is EdgeLocation.STUDY
     )
     with pytest.raises(ModelError, match=r"there is no claim “S99”. Claims are S1 to S98"):
         THEORY.of(claim="S99")

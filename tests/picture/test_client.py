@@ -14,8 +14,8 @@ from securebase.model.track import track
 from securebase.picture.client import ClientPicture, client_picture, followed_with, known_at, picture_fingerprint
 from securebase.picture.course import OWN_MEASURES, time_axis
 from securebase.picture.parts import GateLevel
-from securebase.records.artefact import Artefact, ClosenessCircle, Placement, Relationship
-from securebase.records.episode import Administration, EpisodeRecord, Rupture, Score
+from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
+from securebase.records.episode import AdministrationRecord, EpisodeRecord, RuptureRecord, ScoreRecord
 from securebase.records.vocabulary import Moment, RuptureKind
 
 SYMPTOMS = [7.5, 7.2, 7.0, 6.4, 6.2, 6.8, 7.0, 6.0, 5.5, 5.0, 4.8, 4.4, 4.0]
@@ -110,8 +110,8 @@ def test_the_usual_level_and_the_movement_add_up_to_the_estimate() -> None:
 
 
 def test_a_measure_the_model_does_not_know_fails_safely() -> None:
-    scores = tuple(Score("symptoms", 20.0 - n, 7.0 * n, Moment.BEFORE, n + 1, "own", "total") for n in range(8))
-    rows = tuple(Administration("own", s.at, Moment.BEFORE, s.session, scores=(s,)) for s in scores)
+    scores = tuple(ScoreRecord("symptoms", 20.0 - n, 7.0 * n, Moment.BEFORE, n + 1, "own", "total") for n in range(8))
+    rows = tuple(AdministrationRecord("own", s.at, Moment.BEFORE, s.session, scores=(s,)) for s in scores)
     base = course(8)
     record = replace(
         base,
@@ -128,7 +128,7 @@ def test_a_measure_the_model_does_not_know_fails_safely() -> None:
 
 
 def test_what_came_later_is_not_known_yet() -> None:
-    whole = replace(course(9), ruptures=(Rupture(session_day(6), 6, RuptureKind.WITHDRAWAL, session_day(8)),))
+    whole = replace(course(9), ruptures=(RuptureRecord(session_day(6), 6, RuptureKind.WITHDRAWAL, session_day(8)),))
     then = known_at(whole, session_day(7))
     assert [s.number for s in then.sessions] == [1, 2, 3, 4, 5, 6, 7]
     assert then.ruptures[0].repaired_at is None
@@ -185,13 +185,17 @@ def test_a_session_answered_beforehand_is_known_and_not_foretold() -> None:
 
 
 def test_a_person_of_a_table_is_refused_and_not_drawn_as_silent() -> None:
-    form = Administration("table", at=0.0, scores=(Score("PHQ", 12.0, 0.0, instrument="table", scale="PHQ"),))
+    form = AdministrationRecord(
+        "table", at=0.0, scores=(ScoreRecord("PHQ", 12.0, 0.0, instrument="table", scale="PHQ"),)
+    )
     with pytest.raises(InputError, match=r"Aster.*track"):
         client_picture(EpisodeRecord("Aster", administrations=(form,)), as_of=1.0)
 
 
 def test_an_instrument_that_is_not_followed_is_no_table() -> None:
-    form = Administration("gad7", at=0.0, scores=(Score("anxiety", 12.0, 0.0, instrument="gad7", scale="total"),))
+    form = AdministrationRecord(
+        "gad7", at=0.0, scores=(ScoreRecord("anxiety", 12.0, 0.0, instrument="gad7", scale="total"),)
+    )
     assert client_picture(EpisodeRecord("Ash", administrations=(form,)), as_of=1.0).symptoms.reported == ()
 
 
@@ -199,8 +203,8 @@ def test_what_the_work_left_behind_does_not_make_a_picture_old() -> None:
     record, day = course(5), session_day(5)
     drawn = replace(
         record,
-        artefacts=(Artefact("a", "incident", {"what": "a quarrel"}, at=1.0, begun_at=1.0),),
-        relationships=(Relationship("l", "Lena"),),
+        artefacts=(ArtefactRecord("a", "incident", {"what": "a quarrel"}, at=1.0, begun_at=1.0),),
+        relationships=(RelationshipRecord("l", "Lena"),),
         circles=(ClosenessCircle("c", 1.0, placements=(Placement("l", 0.3, 90),)),),
     )
     assert picture_fingerprint(drawn, as_of=day) == picture_fingerprint(record, as_of=day)

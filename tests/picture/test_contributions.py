@@ -18,7 +18,7 @@ from securebase.picture import hypothesis_phrases as words
 from securebase.picture import sentences
 from securebase.picture.client import ClientPicture, client_picture, followed_with
 from securebase.picture.course import OWN_MEASURES
-from securebase.picture.parts import GateLevel, Hypotheses, Hypothesis, Verdict
+from securebase.picture.parts import GateLevel, Hypotheses, Hypothesis, RankingVerdict
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Moment
 
@@ -97,7 +97,7 @@ def test_the_same_record_gives_the_same_picture() -> None:
 
 
 def test_fourteen_sessions_cannot_tell_and_say_so(part: Hypotheses) -> None:
-    assert part.verdict in {Verdict.NOT_YET, Verdict.NOT_HERE}
+    assert part.verdict in {RankingVerdict.NOT_YET, RankingVerdict.NOT_HERE}
     assert "tell" in words.verdict_says(part) or "told" in words.verdict_says(part)
     assert part.order == ()
     assert not part.less_pooling
@@ -107,7 +107,7 @@ def test_without_a_session_left_it_will_not_be_told_within_this_course() -> None
     record = drawn(14, planned=14)
     found = picture(record).hypotheses
     assert found is not None
-    assert (found.verdict, found.sessions_left) == (Verdict.NOT_HERE, 0)
+    assert (found.verdict, found.sessions_left) == (RankingVerdict.NOT_HERE, 0)
     assert "no planned session is left" in words.verdict_says(found)
 
 
@@ -188,9 +188,9 @@ def test_what_holds_for_all_is_said_once_and_failing_controls_for_each(part: Hyp
 
 def test_the_words_follow_the_verdict(part: Hypotheses) -> None:
     top = replace(part.rows[0], largest=0.85)
-    sure = replace(part, rows=(top, *part.rows[1:]), verdict=Verdict.LARGEST, about="Alliance")
+    sure = replace(part, rows=(top, *part.rows[1:]), verdict=RankingVerdict.LARGEST, about="Alliance")
     assert "Alliance, with a chance of 85%" in words.verdict_says(sure)
-    assert "cannot tell yet" in words.verdict_says(replace(part, verdict=Verdict.NOT_YET))
+    assert "cannot tell yet" in words.verdict_says(replace(part, verdict=RankingVerdict.NOT_YET))
     foretelling = part.foretelling
     assert foretelling is not None
     better = replace(foretelling, model=0.1)

@@ -9,7 +9,7 @@ import pytest
 from episodes import administration, episode, session_day
 from securebase.picture.gates import gate, paired_sessions
 from securebase.picture.parts import GateLevel
-from securebase.records.episode import Administration, Score
+from securebase.records.episode import AdministrationRecord, ScoreRecord
 from securebase.records.vocabulary import Moment
 
 
@@ -36,12 +36,12 @@ def test_a_questionnaire_without_a_session_counts_within_the_week_only() -> None
         at = session_day(2) - days_before
         # too early for session 2 must also come after session 1, or it would be in that one's week
         at = max(at, session_day(1) + 0.1) if days_before <= 7 else session_day(2) + 0.1
-        loose = Administration(
+        loose = AdministrationRecord(
             "phq9",
             at,
             Moment.BETWEEN,
             None,
-            scores=(Score("symptoms", 12.0, at, Moment.BETWEEN, None, "phq9", "total"),),
+            scores=(ScoreRecord("symptoms", 12.0, at, Moment.BETWEEN, None, "phq9", "total"),),
         )
         record = replace(base, administrations=(*base.administrations, loose), symptom_measure=("phq9", "total"))
         assert paired_sessions(record) == expected
@@ -76,9 +76,13 @@ def test_gates_open_where_they_should(sessions: int, level: GateLevel) -> None:
 
 
 def test_fifty_reports_between_sessions_open_exploration() -> None:
-    def between(n: int) -> Administration:
-        return Administration(
-            "session_before", n / 3, Moment.BETWEEN, None, scores=(Score("loneliness", 5.0, n / 3, Moment.BETWEEN),)
+    def between(n: int) -> AdministrationRecord:
+        return AdministrationRecord(
+            "session_before",
+            n / 3,
+            Moment.BETWEEN,
+            None,
+            scores=(ScoreRecord("loneliness", 5.0, n / 3, Moment.BETWEEN),),
         )
 
     base = episode(3)

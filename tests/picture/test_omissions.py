@@ -8,7 +8,7 @@ from datetime import date
 from episodes import administration, alert, episode, session_day
 from securebase.picture import sentences
 from securebase.picture.client import ClientPicture, client_picture
-from securebase.records.episode import Administration, EpisodeRecord, Score
+from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord
 from securebase.records.vocabulary import Moment, Respondent
 
 BEGAN = date(2026, 3, 2)
@@ -23,15 +23,15 @@ def said(record: EpisodeRecord) -> str:
     return " ".join((*sentences.symptom_sentences(made), *sentences.alliance_sentences(made)))
 
 
-def partly(number: int, instrument: str = "session_before") -> Administration:
+def partly(number: int, instrument: str = "session_before") -> AdministrationRecord:
     """Two of eleven answered: no score."""
     at = session_day(number) + 0.01
-    return Administration(instrument, at, Moment.BEFORE, number, responses={1: 4.0, 2: 5.0, 3: None})
+    return AdministrationRecord(instrument, at, Moment.BEFORE, number, responses={1: 4.0, 2: 5.0, 3: None})
 
 
-def phq9(number: int | None, at: float, value: float = 18.0) -> Administration:
-    score = Score("symptoms", value, at, Moment.BEFORE, number, "phq9", "total")
-    return Administration("phq9", at, Moment.BEFORE, number, scores=(score,))
+def phq9(number: int | None, at: float, value: float = 18.0) -> AdministrationRecord:
+    score = ScoreRecord("symptoms", value, at, Moment.BEFORE, number, "phq9", "total")
+    return AdministrationRecord("phq9", at, Moment.BEFORE, number, scores=(score,))
 
 
 def test_a_check_in_with_too_few_items_is_named() -> None:
@@ -69,8 +69,8 @@ def test_a_measure_that_is_not_followed_is_named_with_its_score() -> None:
 
 
 def test_a_questionnaire_that_no_curve_shows_is_named() -> None:
-    score = Score("anxiety", 9.0, 3.0, Moment.BEFORE, None, "gad7", "total")
-    anxiety = Administration("gad7", 3.0, Moment.BEFORE, None, scores=(score,))
+    score = ScoreRecord("anxiety", 9.0, 3.0, Moment.BEFORE, None, "gad7", "total")
+    anxiety = AdministrationRecord("gad7", 3.0, Moment.BEFORE, None, scores=(score,))
     record = replace(episode(1), administrations=(anxiety,))
     assert "On record and in no curve here: GAD-7. The scores are under Measures." in said(record)
     assert "in no curve here" not in said(episode(3))
@@ -112,11 +112,11 @@ def test_what_a_therapist_rated_is_no_answer_of_the_client() -> None:
 
 def beside(
     number: int, instrument: str, *scores: tuple[str, float], by: Respondent = Respondent.CLIENT
-) -> Administration:
+) -> AdministrationRecord:
     """Something that was asked beside a check-in after the session."""
     at = session_day(number) + 0.06
-    made = tuple(Score(c, value, at, Moment.AFTER, number, instrument, c, by) for c, value in scores)
-    return Administration(instrument, at, Moment.AFTER, number, by, scores=made)
+    made = tuple(ScoreRecord(c, value, at, Moment.AFTER, number, instrument, c, by) for c, value in scores)
+    return AdministrationRecord(instrument, at, Moment.AFTER, number, by, scores=made)
 
 
 def test_what_is_asked_beside_the_check_in_changes_no_curve_no_count_and_no_sentence() -> None:

@@ -11,7 +11,7 @@ from episodes import alert, episode, session_day
 from securebase.picture import hypothesis_phrases, phrases, sentences
 from securebase.picture.client import ClientPicture, client_picture
 from securebase.picture.parts import GateLevel
-from securebase.records.episode import Rupture
+from securebase.records.episode import RuptureRecord
 from securebase.records.vocabulary import Phase, RuptureKind
 
 FALLING = [8.0, 7.8, 7.9, 7.6, 7.8, 7.9, 7.7, 7.8, 7.9, 4.0, 3.9, 4.1, 4.0]
@@ -21,7 +21,7 @@ BROKEN = [7.5, 7.6, 7.4, 7.7, 7.5, 3.0, 3.4, 3.2]
 
 def pictures() -> list[ClientPicture]:
     """Courses that between them raise every signal and reach the first gates."""
-    marked = Rupture(session_day(4), 4, RuptureKind.WITHDRAWAL)
+    marked = RuptureRecord(session_day(4), 4, RuptureKind.WITHDRAWAL)
     records = [
         episode(0),
         episode(1, symptoms=[7.0]),

@@ -11,15 +11,15 @@ from securebase.model.track import track
 from securebase.picture.client import followed_with
 from securebase.picture.course import OWN_MEASURES
 from securebase.picture.parts import Repair
-from securebase.picture.ruptures import EARLIER_RATINGS, FALSE_ALARM_LIMIT, Rating, ruptures
-from securebase.records.episode import Rupture
+from securebase.picture.ruptures import EARLIER_RATINGS, FALSE_ALARM_LIMIT, ForecastRating, ruptures
+from securebase.records.episode import RuptureRecord
 from securebase.records.vocabulary import RuptureKind
 
 WEEKS = np.arange(16.0)
 
 
-def ratings(*values: float, expected: float = 7.0, sd: float = 1.0) -> list[Rating]:
-    return [Rating(7.0 * n, n + 1, v, expected, sd) for n, v in enumerate(values)]
+def ratings(*values: float, expected: float = 7.0, sd: float = 1.0) -> list[ForecastRating]:
+    return [ForecastRating(7.0 * n, n + 1, v, expected, sd) for n, v in enumerate(values)]
 
 
 def test_five_percent_of_ordinary_sessions_are_flagged() -> None:
@@ -69,7 +69,7 @@ def test_the_first_ratings_cannot_be_low_for_oneself() -> None:
 def test_it_closes_when_ratings_are_back_and_not_before() -> None:
     half_way = ratings(7, 7, 7, 4, 5.9, 6.0)
     assert ruptures(half_way, (), as_of=100)[0].repair is Repair.OPEN
-    (mark,) = ruptures([*half_way, Rating(42, 7, 6.5, 5.5, 1.0)], (), as_of=100)
+    (mark,) = ruptures([*half_way, ForecastRating(42, 7, 6.5, 5.5, 1.0)], (), as_of=100)
     assert (mark.repair, mark.repaired_session) == (Repair.RETURNED, 7)
 
 
@@ -84,26 +84,26 @@ def test_a_second_rupture_after_a_repair_is_its_own() -> None:
 
 
 def test_a_mark_and_a_rating_of_the_same_session_are_one_rupture() -> None:
-    marked = Rupture(22.0, 4, RuptureKind.WITHDRAWAL)
+    marked = RuptureRecord(22.0, 4, RuptureKind.WITHDRAWAL)
     (mark,) = ruptures(ratings(7, 7, 7, 4), (marked,), as_of=100)
     assert (mark.marked, mark.value) == ("withdrawal", 4)
 
 
 def test_a_recorded_repair_closes_at_once_but_not_before_it_is_known() -> None:
-    marked = Rupture(22.0, 4, RuptureKind.CONFRONTATION, repaired_at=30.0)
+    marked = RuptureRecord(22.0, 4, RuptureKind.CONFRONTATION, repaired_at=30.0)
     (now,) = ruptures(ratings(7, 7, 7, 4), (marked,), as_of=31)
     (earlier,) = ruptures(ratings(7, 7, 7, 4), (marked,), as_of=29)
     assert (now.repair, earlier.repair) == (Repair.RECORDED, Repair.OPEN)
 
 
 def test_a_mark_alone_stays_open_whatever_the_ratings() -> None:
-    marked = Rupture(15.0, 2, RuptureKind.WITHDRAWAL)
+    marked = RuptureRecord(15.0, 2, RuptureKind.WITHDRAWAL)
     (mark,) = ruptures(ratings(7, 7, 8, 9), (marked,), as_of=100, session_at={2: 7.0})
     assert (mark.repair, mark.at, mark.expected) == (Repair.OPEN, 7.0, None)
 
 
 def test_a_mark_is_shown_even_where_nothing_was_ever_rated() -> None:
-    assert len(ruptures((), (Rupture(15.0, 2, RuptureKind.WITHDRAWAL),), as_of=100)) == 1
+    assert len(ruptures((), (RuptureRecord(15.0, 2, RuptureKind.WITHDRAWAL),), as_of=100)) == 1
 
 
 @given(st.lists(st.floats(0, 10), max_size=20))

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from episodes import alert, episode, session_day
 from securebase.picture import sentences
 from securebase.picture.client import client_picture
-from securebase.picture.parts import Signal, SignalKind, Tone
-from securebase.records.episode import EpisodeRecord, Rupture, SafetyAlertRecord
+from securebase.picture.parts import Signal, SignalKind, SignalTone
+from securebase.records.episode import EpisodeRecord, RuptureRecord, SafetyAlertRecord
 from securebase.records.vocabulary import Phase, RuptureKind
 
 K = SignalKind
@@ -81,7 +81,7 @@ def test_no_circumstance_suppresses_a_safety_alert(
     waiting = acknowledged.count(False)
     assert [s.kind for s in found[:waiting]] == [K.SAFETY] * waiting
     assert sum(s.kind is K.SAFETY for s in found) == waiting
-    assert all(s.tone is Tone.ALERT for s in found[:waiting])
+    assert all(s.tone is SignalTone.ALERT for s in found[:waiting])
 
 
 def test_an_acknowledged_alert_is_quiet_from_then_on_and_not_before() -> None:
@@ -153,7 +153,7 @@ def test_an_open_rupture_outranks_everything_but_safety() -> None:
 
 
 def test_a_marked_rupture_stays_until_its_repair_is_recorded() -> None:
-    marked = Rupture(session_day(3), 3, RuptureKind.WITHDRAWAL)
+    marked = RuptureRecord(session_day(3), 3, RuptureKind.WITHDRAWAL)
     assert K.RUPTURE_OPEN in kinds(replace(episode(5), ruptures=(marked,)))
     repaired = replace(marked, repaired_at=session_day(4))
     assert K.RUPTURE_REPAIRED in kinds(replace(episode(5), ruptures=(repaired,)))
@@ -195,17 +195,17 @@ def test_a_single_report_is_told_as_one_report() -> None:
     assert flipped.title == "The last report is reliably better than the first."
     assert "last report alone" in flipped.sentence
     assert "the one before it was reliably worse than the first" in flipped.sentence
-    assert flipped.tone is Tone.NOTE
+    assert flipped.tone is SignalTone.NOTE
     assert flipped.brief.startswith("Last report reliably better")
     lasting = one(episode(8, symptoms=[8, 8, 7, 6, 5, 4, 3, 3]), K.RELIABLE_IMPROVEMENT)
     assert lasting.title == "Symptoms are reliably better than at the start."
     assert "alone" not in lasting.sentence
-    assert lasting.tone is Tone.GOOD
+    assert lasting.tone is SignalTone.GOOD
 
 
 def test_a_single_worse_report_is_still_loud() -> None:
     worse = one(episode(4, symptoms=[4, 4, 4, 8]), K.DETERIORATION)
-    assert worse.tone is Tone.ALERT
+    assert worse.tone is SignalTone.ALERT
     assert "last report alone; the one before it lay within measurement error" in worse.sentence
 
 
@@ -218,7 +218,7 @@ def test_the_sentence_under_the_chart_says_it_too() -> None:
 def test_little_change_near_the_end_is_named() -> None:
     signal = one(replace(episode(14), phase=Phase.ENDING), K.LITTLE_CHANGE)
     assert "2 planned sessions left" in signal.sentence
-    assert signal.tone is Tone.NOTE
+    assert signal.tone is SignalTone.NOTE
     assert K.LITTLE_CHANGE not in kinds(episode(12))
     assert K.LITTLE_CHANGE not in kinds(episode(14, symptoms=[8, 8, 8, *[3] * 11]))
     assert K.LITTLE_CHANGE not in kinds(episode(3, planned=4))
@@ -246,7 +246,7 @@ def test_who_is_in_remission_has_no_little_change() -> None:
 
 
 def test_a_repair_is_news_for_three_sessions_also_where_times_are_crowded() -> None:
-    marked = Rupture(session_day(3), 3, RuptureKind.WITHDRAWAL, session_day(4) + 0.1)
+    marked = RuptureRecord(session_day(3), 3, RuptureKind.WITHDRAWAL, session_day(4) + 0.1)
     assert K.RUPTURE_REPAIRED in kinds(replace(episode(6), ruptures=(marked,)))
     assert K.RUPTURE_REPAIRED not in kinds(replace(episode(7), ruptures=(marked,)))
     # seen in the ratings, back at session 7; everything is dated on one day, as sheets typed in at once were

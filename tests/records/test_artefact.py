@@ -2,11 +2,11 @@
 
 import pytest
 
-from securebase.records.artefact import Artefact, ClosenessCircle, Placement
+from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Ring, Technique
 
-NOTE = Artefact(
+NOTE = ArtefactRecord(
     "1",
     "incident",
     {"what": "She hung up", "mood": 3, "faults": ("silent", "assumed"), "lines": ({"said": "fine"},), "told": True},
@@ -46,7 +46,7 @@ def test_a_circle_knows_who_stands_where() -> None:
 
 
 def test_artefacts_come_by_worksheet_in_order_of_their_beginning() -> None:
-    first, second = (Artefact(n, "telling", {}, at=20.0, begun_at=b) for n, b in (("a", 5.0), ("b", 2.0)))
+    first, second = (ArtefactRecord(n, "telling", {}, at=20.0, begun_at=b) for n, b in (("a", 5.0), ("b", 2.0)))
     record = EpisodeRecord("Carla", artefacts=(first, NOTE, second))
     assert [a.id for a in record.artefacts_of("telling")] == ["b", "a"]
 

@@ -1,14 +1,14 @@
 """An episode's scores in order of time, by construct, measure and respondent."""
 
-from securebase.records.episode import Administration, EpisodeRecord, Score, TherapySessionRecord
+from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord, TherapySessionRecord
 from securebase.records.vocabulary import Moment, Phase, ProblemArea, Respondent, RuptureKind
 
 
 def given(
     construct: str, value: float, at: float, instrument: str = "session_before", **more: object
-) -> Administration:
-    score = Score(construct, value, at, instrument=instrument, scale=construct, **more)  # type: ignore[arg-type]
-    return Administration(instrument, at, scores=(score,))
+) -> AdministrationRecord:
+    score = ScoreRecord(construct, value, at, instrument=instrument, scale=construct, **more)  # type: ignore[arg-type]
+    return AdministrationRecord(instrument, at, scores=(score,))
 
 
 CARLA = EpisodeRecord(
@@ -19,7 +19,7 @@ CARLA = EpisodeRecord(
         given("symptoms", 15.0, 7.0, "phq9"),
         given("alliance", 8.0, 7.0, "session_after", respondent=Respondent.CLIENT),
         given("alliance", 3.0, 7.0, "session_after", respondent=Respondent.THERAPIST),
-        Administration("session_before", 21.0),
+        AdministrationRecord("session_before", 21.0),
     ),
     (TherapySessionRecord(1, 7.0), TherapySessionRecord(4, 28.0)),
 )
@@ -42,7 +42,7 @@ def test_symptoms_are_followed_on_one_measure() -> None:
 
 def test_the_last_moment_counts_sessions_and_unanswered_forms() -> None:
     assert CARLA.last_at == 28.0
-    assert EpisodeRecord("Dora", (Administration("session_before", 21.0),)).last_at == 21.0
+    assert EpisodeRecord("Dora", (AdministrationRecord("session_before", 21.0),)).last_at == 21.0
     assert EpisodeRecord("Dora").last_at == 0.0
 
 

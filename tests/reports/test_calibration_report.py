@@ -11,7 +11,7 @@ from securebase.charts import style
 from securebase.charts.calibration_strips import strips_chart
 from securebase.reports.calibration_report import calibration_report
 from securebase.study.calibration.run import Calibration
-from securebase.study.calibration.target import Outcome, Verdict
+from securebase.study.calibration.target import Outcome, TargetVerdict
 from securebase.study.calibration.targets import TARGETS
 
 
@@ -42,7 +42,7 @@ def test_every_figure_is_in_the_report(made: Calibration) -> None:
 
 def test_what_fails_is_said_once_above_the_table(made: Calibration) -> None:
     head = calibration_report(made, "securebase calibrate").split("What fails, and why")[1].split("Every figure")[0]
-    failed = [o.target.key for o in made.outcomes if o.verdict is Verdict.FAILED]
+    failed = [o.target.key for o in made.outcomes if o.verdict is TargetVerdict.FAILED]
     assert "C1 with outcome" in failed
     assert re.findall(r"<dt>(.*?)</dt>", head) == failed
 

@@ -14,8 +14,8 @@ from episodes import alert, episode, session_day
 from securebase.ipt.lineage import BEGINNING
 from securebase.picture import phrases, sentences
 from securebase.picture.client import ClientPicture, client_picture
-from securebase.picture.parts import Problem
-from securebase.records.artefact import Artefact
+from securebase.picture.parts import PictureProblem
+from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.reports.client_report import client_report
 from securebase.reports.course_rows import course_rows
@@ -59,7 +59,7 @@ def test_hypotheses_stand_with_everything_beside_them_or_what_waits_for_them() -
     assert "waits for 12 paired sessions" in early
     assert "For the session" not in early
     failed = replace(
-        whole, hypotheses=None, hypotheses_problem=Problem("It could not be computed.", "All else stands.")
+        whole, hypotheses=None, hypotheses_problem=PictureProblem("It could not be computed.", "All else stands.")
     )
     assert "It could not be computed. All else stands." in page(failed).text
 
@@ -121,7 +121,7 @@ def test_the_constants_can_be_read_on_a_phone() -> None:
 
 
 def test_the_course_is_told_task_by_task() -> None:
-    told = Artefact("1", "incident", {"what_happened": "She hung up"}, at=9.0, begun_at=9.0, session=2)
+    told = ArtefactRecord("1", "incident", {"what_happened": "She hung up"}, at=9.0, begun_at=9.0, session=2)
     record = EpisodeRecord("Carla", planned_sessions=16, artefacts=(told,))
     rows = {row.task: row for row in course_rows(record, BEGINNING)}
     assert len(rows) >= 20
@@ -129,6 +129,6 @@ def test_the_course_is_told_task_by_task() -> None:
     assert done.standing == "Done"
     assert done.left == ("Interpersonal incident: She hung up (session 2)",)
     assert rows["Choose the problem area"].missing == ("problem area",)
-    many = tuple(Artefact(str(n), "incident", {"what_happened": "x"}, at=9.0, begun_at=9.0 + n) for n in range(9))
+    many = tuple(ArtefactRecord(str(n), "incident", {"what_happened": "x"}, at=9.0, begun_at=9.0 + n) for n in range(9))
     rows = {row.task: row for row in course_rows(replace(record, artefacts=many), BEGINNING)}
     assert rows["Elicit an interpersonal incident"].left[-1] == "and 3 more"

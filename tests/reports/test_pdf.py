@@ -27,9 +27,9 @@ from securebase.reports.document import (
     Heading,
     Paragraph,
     Picture,
-    Scale,
+    RatingScale,
     Table,
-    Tone,
+    TextTone,
 )
 from securebase.reports.pdf import pdf
 
@@ -88,8 +88,8 @@ def test_a_text_is_never_markup(tmp_path: Path) -> None:
         Facts(((HOSTILE, HOSTILE),)),
         Bullets((HOSTILE,)),
         Table(HOSTILE, (HOSTILE, "b"), ((HOSTILE, "1"),)),
-        Scale(HOSTILE, 3.0, low_label=HOSTILE, high_label="b"),
-        Box((Paragraph(HOSTILE),), HOSTILE, Tone.ALERT),
+        RatingScale(HOSTILE, 3.0, low_label=HOSTILE, high_label="b"),
+        Box((Paragraph(HOSTILE),), HOSTILE, TextTone.ALERT),
     )
     made = pdf(Document(HOSTILE, HOSTILE, blocks, HOSTILE, HOSTILE))
     said = " ".join(read(made, tmp_path).split())

@@ -9,8 +9,8 @@ import pytest
 
 import paper_cases as cases
 from securebase.ipt.pseudonyms import hiding, without_days
-from securebase.ipt.worksheet import Field, Group, Kind, Report, Worksheet
-from securebase.records.artefact import Artefact
+from securebase.ipt.worksheet import Field, Kind, Report, Worksheet, WorksheetGroup
+from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.reports.circle_section import circles, half_side
 from securebase.reports.document import (
@@ -20,9 +20,9 @@ from securebase.reports.document import (
     Heading,
     Paragraph,
     Pictures,
-    Scale,
+    RatingScale,
     Table,
-    Tone,
+    TextTone,
     narrow,
     stepwise,
     texts,
@@ -42,11 +42,11 @@ ONE_COLUMN = Field("signs", "Signs", Kind.ROWS, columns=(Field("sign", "Sign", K
 
 
 def sheet(*fields: Field, **other: object) -> Worksheet:
-    return Worksheet("w", "A sheet", "About.", Group.SESSION, fields, **other)  # type: ignore[arg-type]
+    return Worksheet("w", "A sheet", "About.", WorksheetGroup.SESSION, fields, **other)  # type: ignore[arg-type]
 
 
-def filled(session: int | None = None, at: float = 1.0, **values: object) -> Artefact:
-    return Artefact(f"a{session}{at}", "w", values, at, at, session=session)  # type: ignore[arg-type]
+def filled(session: int | None = None, at: float = 1.0, **values: object) -> ArtefactRecord:
+    return ArtefactRecord(f"a{session}{at}", "w", values, at, at, session=session)  # type: ignore[arg-type]
 
 
 def test_each_kind_of_field_has_its_block() -> None:
@@ -59,11 +59,11 @@ def test_each_kind_of_field_has_its_block() -> None:
     assert made == (
         Heading("5 May", 2),
         Facts((("Told", "short"),)),
-        Scale("How heavy", 3.0, 0, 10, "light", "heavy"),
-        Paragraph("Own words", Tone.SOFT),
-        Paragraph("mine", Tone.QUOTE),
+        RatingScale("How heavy", 3.0, 0, 10, "light", "heavy"),
+        Paragraph("Own words", TextTone.SOFT),
+        Paragraph("mine", TextTone.QUOTE),
         Table("Steps", ("What", "Done"), (("call", "yes"),)),
-        Paragraph("Signs", Tone.SOFT),
+        Paragraph("Signs", TextTone.SOFT),
         Bullets(("late",)),
     )
 
@@ -113,8 +113,8 @@ def test_goals_are_followed_by_their_words() -> None:
 
 def test_goals_stand_in_one_table() -> None:
     contract = cases.shelf()["contract"]
-    first = Artefact("c", "contract", {"goals": ({"goal": "Say it", "now": 2.0, "wished": 8.0},)}, 1.0, 1.0)
-    review = Artefact("r", "goal_review", {"goals": ({"goal": "Say it", "now": 6.0},)}, 50.0, 50.0, session=8)
+    first = ArtefactRecord("c", "contract", {"goals": ({"goal": "Say it", "now": 2.0, "wished": 8.0},)}, 1.0, 1.0)
+    review = ArtefactRecord("r", "goal_review", {"goals": ({"goal": "Say it", "now": 6.0},)}, 50.0, 50.0, session=8)
     both = [Chosen(contract, (first,)), Chosen(replace(contract, id="goal_review"), (review,))]
     (table,) = goals(both, lambda a: f"Session {a.session}")
     assert isinstance(table, Table)
@@ -213,6 +213,6 @@ def test_consent_is_asked_for_where_the_contract_does_not_say_it() -> None:
     record = EpisodeRecord(person="x")
     assert consent(Report.CLIENT, record) == ""
     assert "supervisor" in consent(Report.SUPERVISOR, record)
-    given = Artefact("c", "contract", {"sharing_consent": ("supervisor",)}, 1.0, 1.0)
+    given = ArtefactRecord("c", "contract", {"sharing_consent": ("supervisor",)}, 1.0, 1.0)
     assert consent(Report.SUPERVISOR, replace(record, artefacts=(given,))) == ""
     assert consent(Report.REFERRER, replace(record, artefacts=(given,))) != ""

@@ -15,7 +15,7 @@ import paper_cases as cases
 from paper_cases import CLIENT, REFERRER, SUPERVISOR
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Kind, Report
-from securebase.records.artefact import Artefact
+from securebase.records.artefact import ArtefactRecord
 from securebase.records.vocabulary import Agreement
 from securebase.reports import for_client, for_referrer, for_supervisor
 from securebase.reports.document import texts
@@ -101,7 +101,7 @@ def test_the_client_sees_only_circles_that_the_client_drew() -> None:
 
 
 def test_a_worksheet_that_left_the_shelf_is_left_out() -> None:
-    gone = Artefact("g", "gone", {"x": "UNSHARED"}, 1.0, 1.0, for_client=True)
+    gone = ArtefactRecord("g", "gone", {"x": "UNSHARED"}, 1.0, 1.0, for_client=True)
     record = replace(cases.record(), artefacts=(gone,))
     assert all(chosen(report, record, SHELF) == () for report in Report)
 
@@ -135,7 +135,7 @@ def test_the_client_is_spoken_to_and_not_about() -> None:
 
 
 @st.composite
-def any_artefacts(draw: st.DrawFn) -> tuple[Artefact, ...]:
+def any_artefacts(draw: st.DrawFn) -> tuple[ArtefactRecord, ...]:
     """Sheets of the real shelf with a text of its own in every text field, some shared and some not."""
     made = []
     shelf = worksheets()
@@ -152,7 +152,7 @@ def any_artefacts(draw: st.DrawFn) -> tuple[Artefact, ...]:
                 }
                 values[of.id] = (words,) if words else ()
         made.append(
-            Artefact(
+            ArtefactRecord(
                 f"x{n}",
                 name,
                 values,  # type: ignore[arg-type]
@@ -168,7 +168,7 @@ def any_artefacts(draw: st.DrawFn) -> tuple[Artefact, ...]:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(any_artefacts())
-def test_whatever_was_recorded_nothing_unshared_reaches_the_client(artefacts: tuple[Artefact, ...]) -> None:
+def test_whatever_was_recorded_nothing_unshared_reaches_the_client(artefacts: tuple[ArtefactRecord, ...]) -> None:
     case = cases.case(record=replace(cases.record(), artefacts=artefacts))
     ids = {p.id for p in for_client.parts(case)} - DRAWN
     said = "\n".join(texts(for_client.document(case, ids)))

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from securebase.records.cohort import Reading, Skipped
 from securebase.reports.render import count, fixed, paired, points, short, standard, with_error
 from securebase.reports.study_report import study_report
-from securebase.study.reciprocal import Verdict
+from securebase.study.reciprocal import AssociationVerdict
 from securebase.study.study import study
 from study_tables import cohort, drawn
 
@@ -64,8 +64,8 @@ def test_what_stands_against_a_verdict_is_on_the_first_page(page, result):
         assert item.get_text(" ").strip().startswith(f"{sentence} {caveat}".strip())
         assert figures in note
         assert not any(sign.isdigit() for sign in sentence)
-    hanging = next(lag for lag in result.lags if lag.verdict is Verdict.STAYS)
-    one = replace(hanging.without_one, deciding=4, otherwise=((Verdict.CANNOT_TELL, 4),))
+    hanging = next(lag for lag in result.lags if lag.verdict is AssociationVerdict.STAYS)
+    one = replace(hanging.without_one, deciding=4, otherwise=((AssociationVerdict.CANNOT_TELL, 4),))
     lags = tuple(replace(lag, without_one=one) if lag is hanging else lag for lag in result.lags)
     again = BeautifulSoup(study_report(replace(result, lags=lags)), "html.parser")
     assert "one person can decide it" in again.find("dl", class_="verdicts").get_text(" ")

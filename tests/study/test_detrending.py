@@ -5,18 +5,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from securebase.study.detrending import FEWEST_VALUES, Form, take_out
+from securebase.study.detrending import FEWEST_VALUES, Detrending, take_out
 
 MAYBE = st.one_of(st.floats(-50, 50), st.just(float("nan")))
 
 
-def slowly(form: Form, values, times, person):
+def slowly(form: Detrending, values, times, person):
     left = np.full(len(values), np.nan)
     for i in set(person.tolist()):
         own = np.flatnonzero((person == i) & np.isfinite(values))
         if len(own) < FEWEST_VALUES[form]:
             continue
-        if form is Form.CENTRED:
+        if form is Detrending.CENTRED:
             left[own] = values[own] - values[own].mean()
         else:
             line = np.polyfit(times[own], values[own], 1)
@@ -24,7 +24,7 @@ def slowly(form: Form, values, times, person):
     return left
 
 
-@given(st.lists(st.lists(MAYBE, min_size=1, max_size=9), min_size=1, max_size=6), st.sampled_from(Form))
+@given(st.lists(st.lists(MAYBE, min_size=1, max_size=9), min_size=1, max_size=6), st.sampled_from(Detrending))
 @settings(max_examples=150, deadline=None)
 def test_equals_one_person_at_a_time(persons, form):
     person = np.repeat(np.arange(len(persons)), [len(p) for p in persons])
@@ -37,11 +37,11 @@ def test_equals_one_person_at_a_time(persons, form):
 
 def test_a_line_leaves_nothing_of_a_line():
     times = np.arange(5.0)
-    left = take_out(Form.DETRENDED, 3.0 - 2.0 * times, times, np.zeros(5, dtype=np.int64))
+    left = take_out(Detrending.DETRENDED, 3.0 - 2.0 * times, times, np.zeros(5, dtype=np.int64))
     np.testing.assert_allclose(left, 0.0, atol=1e-12)
 
 
-@pytest.mark.parametrize(("form", "fewest"), [(Form.CENTRED, 2), (Form.DETRENDED, 3)])
+@pytest.mark.parametrize(("form", "fewest"), [(Detrending.CENTRED, 2), (Detrending.DETRENDED, 3)])
 def test_a_person_with_too_few_values_falls_out(form, fewest):
     person = np.repeat([0, 1], [fewest - 1, fewest])
     times = np.concatenate([np.arange(fewest - 1.0), np.arange(float(fewest))])
@@ -51,5 +51,5 @@ def test_a_person_with_too_few_values_falls_out(form, fewest):
 
 
 def test_values_at_one_time_only_have_no_line():
-    left = take_out(Form.DETRENDED, np.array([1.0, 2.0, 3.0]), np.ones(3), np.zeros(3, dtype=np.int64))
+    left = take_out(Detrending.DETRENDED, np.array([1.0, 2.0, 3.0]), np.ones(3), np.zeros(3, dtype=np.int64))
     assert np.isnan(left).all()

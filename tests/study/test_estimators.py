@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from securebase.records.vocabulary import Moment
-from securebase.study.detrending import Form
-from securebase.study.estimator import Step, link
+from securebase.study.detrending import Detrending
+from securebase.study.estimator import LagStep, link
 from securebase.study.estimators import (
     ALTERNATIVES,
     GUARD,
@@ -29,7 +29,7 @@ def own_residuals(rows, name, form, keep=None):
     """Each person's values less the own mean or line, by numpy's fit of a polynomial, over the rows kept."""
     left = np.full(rows.n_rows, np.nan)
     keep = np.ones(rows.n_rows, dtype=bool) if keep is None else keep
-    degree = 0 if form is Form.CENTRED else 1
+    degree = 0 if form is Detrending.CENTRED else 1
     for i in range(rows.n_persons):
         own = np.flatnonzero((rows.person == i) & np.isfinite(rows.values[name]) & keep)
         if len(own) >= degree + 2:
@@ -63,7 +63,7 @@ def messy():
     return drawn(5, n=25, sessions=12, lag=0.2, back=0.2, shared_trend=0.1, missing=0.15, gaps=True)
 
 
-@pytest.mark.parametrize("form", Form)
+@pytest.mark.parametrize("form", Detrending)
 @pytest.mark.parametrize(("earlier", "later"), [FORWARD, BACK])
 def test_the_leading_estimator_equals_loops(messy, form, earlier, later):
     found = PRIMARY.estimate(messy, link(messy, earlier, later), form)
@@ -82,15 +82,15 @@ def test_the_leading_estimator_equals_loops(messy, form, earlier, later):
 def test_the_robust_error_equals_the_jackknife_over_persons(messy):
     """Leaving out one person at a time is another road to nearly the same standard error."""
     wanted = link(messy, *FORWARD)
-    found = PRIMARY.estimate(messy, wanted, Form.CENTRED).lag
-    pairs = slow_pairs(messy, *FORWARD, Form.CENTRED)
+    found = PRIMARY.estimate(messy, wanted, Detrending.CENTRED).lag
+    pairs = slow_pairs(messy, *FORWARD, Detrending.CENTRED)
     persons = np.unique(pairs[:, 0])
     without = np.array([least_squares(pairs[pairs[:, 0] != i])[1] for i in persons])
     jackknife = np.sqrt((len(persons) - 1) / len(persons) * ((without - without.mean()) ** 2).sum())
     assert found.raw_standard_error == pytest.approx(jackknife, rel=0.1)
 
 
-@pytest.mark.parametrize("form", Form)
+@pytest.mark.parametrize("form", Detrending)
 def test_neighbours_leaves_out_pairs_across_a_gap(messy, form):
     pairs = slow_pairs(messy, *FORWARD, form)
     near = pairs[pairs[:, 5] <= 1.5]
@@ -99,7 +99,7 @@ def test_neighbours_leaves_out_pairs_across_a_gap(messy, form):
     assert found.lag.raw == pytest.approx(least_squares(near)[1], abs=1e-10)
 
 
-@pytest.mark.parametrize("form", Form)
+@pytest.mark.parametrize("form", Detrending)
 def test_a_session_later_leaves_the_order_within_a_session_aside(messy, form):
     after_both = table(messy.person, messy.times, {"y": Moment.AFTER, "x": Moment.AFTER}, **messy.values)
     expected = PRIMARY.estimate(after_both, link(after_both, *BACK), form)
@@ -109,7 +109,7 @@ def test_a_session_later_leaves_the_order_within_a_session_aside(messy, form):
     assert a_session_later.ESTIMATOR.applies(messy, link(messy, *BACK))
 
 
-@pytest.mark.parametrize("form", Form)
+@pytest.mark.parametrize("form", Detrending)
 def test_recorded_passes_over_empty_sessions(messy, form):
     there = np.isfinite(messy.values["x"]) | np.isfinite(messy.values["y"])
     assert not there.all()
@@ -122,23 +122,23 @@ def test_recorded_passes_over_empty_sessions(messy, form):
 def test_long_courses_leaves_out_persons_with_few_values(messy):
     count = {n: np.bincount(messy.person[np.isfinite(messy.values[n])]) for n in ("x", "y")}
     enough = (count["x"] >= long_courses.FEWEST_VALUES) & (count["y"] >= long_courses.FEWEST_VALUES)
-    found = long_courses.estimate(messy, link(messy, *FORWARD), Form.CENTRED)
-    pairs = slow_pairs(messy, *FORWARD, Form.CENTRED, keep=enough[messy.person])
+    found = long_courses.estimate(messy, link(messy, *FORWARD), Detrending.CENTRED)
+    pairs = slow_pairs(messy, *FORWARD, Detrending.CENTRED, keep=enough[messy.person])
     assert 0 < enough.sum() < messy.n_persons
     assert found.lag.raw == pytest.approx(least_squares(pairs)[1], abs=1e-10)
 
 
-@pytest.mark.parametrize("form", Form)
+@pytest.mark.parametrize("form", Detrending)
 def test_within_pairs_equals_the_regression_with_a_column_for_every_person(messy, form):
     first, second = messy.successive()
     y, past, x = messy.values["y"][second], messy.values["y"][first], messy.values["x"][first]
     person, time = messy.person[second], messy.times[second]
     keep = np.isfinite(y) & np.isfinite(past) & np.isfinite(x)
-    fewest = 2 if form is Form.CENTRED else 3
+    fewest = 2 if form is Detrending.CENTRED else 3
     keep &= (np.bincount(person[keep], minlength=messy.n_persons) >= fewest)[person]
     dummies = np.equal.outer(person[keep], np.unique(person[keep])).astype(float)
     D = [x[keep], past[keep], dummies]
-    if form is Form.DETRENDED:
+    if form is Detrending.DETRENDED:
         D.append(dummies * time[keep][:, None])
     b = np.linalg.lstsq(np.column_stack(D), y[keep], rcond=None)[0]
     found = within_pairs.estimate(messy, link(messy, *FORWARD), form)
@@ -146,7 +146,7 @@ def test_within_pairs_equals_the_regression_with_a_column_for_every_person(messy
     assert found.lag.n_pairs == keep.sum()
 
 
-@pytest.mark.parametrize("form", Form)
+@pytest.mark.parametrize("form", Detrending)
 def test_half_panel_equals_twice_the_whole_less_the_mean_of_the_halves(messy, form):
     second = np.zeros(messy.n_rows, dtype=bool)
     for i in range(messy.n_persons):
@@ -163,8 +163,8 @@ def test_other_processes_holds_the_other_column_equal():
     rows = drawn(7, n=200, lag=0.3)
     z = 0.8 * rows.values["x"] + np.random.default_rng(8).normal(size=rows.n_rows)
     rows = table(rows.person, rows.times, y=rows.values["y"], x=rows.values["x"], z=z)
-    alone = PRIMARY.estimate(rows, link(rows, "z", "y"), Form.CENTRED).lag
-    held = other_processes.estimate(rows, link(rows, "z", "y"), Form.CENTRED).lag
+    alone = PRIMARY.estimate(rows, link(rows, "z", "y"), Detrending.CENTRED).lag
+    held = other_processes.estimate(rows, link(rows, "z", "y"), Detrending.CENTRED).lag
     assert alone.p_value < 0.001
     assert abs(held.estimate) < 0.05 < 0.1 < abs(alone.estimate)
 
@@ -182,7 +182,7 @@ def test_each_estimator_finds_what_was_drawn(estimator):
     rows = drawn(11, n=120, sessions=40, lag=0.3)
     z = np.random.default_rng(12).normal(size=rows.n_rows)
     rows = table(rows.person, rows.times, y=rows.values["y"], x=rows.values["x"], z=z)
-    for form in Form:
+    for form in Detrending:
         forward = estimator.estimate(rows, link(rows, "x", "y"), form).lag
         back = estimator.estimate(rows, link(rows, "y", "x"), form).lag
         assert forward.raw == pytest.approx(0.3, abs=0.05)
@@ -193,8 +193,8 @@ def test_half_panel_takes_away_the_bias_of_short_courses():
     """Own past .3 in 10 sessions: a line taken out pulls it far down, the correction brings most of it back."""
     rows = drawn(13, n=3000, sessions=10, lag=0.3)
     wanted = link(rows, "x", "y")
-    plain = PRIMARY.estimate(rows, wanted, Form.DETRENDED).lag
-    corrected = half_panel.estimate(rows, wanted, Form.DETRENDED).lag
+    plain = PRIMARY.estimate(rows, wanted, Detrending.DETRENDED).lag
+    corrected = half_panel.estimate(rows, wanted, Detrending.DETRENDED).lag
     assert plain.own_past < 0.12
     assert abs(corrected.own_past - 0.3) < abs(plain.own_past - 0.3) / 2
 
@@ -203,7 +203,9 @@ def test_intervals_of_the_leading_estimator_hold_what_they_promise():
     """100 draws of long courses: 95% intervals contain .2 in all but a few (bias left by 60 sessions is small)."""
     inside = 0
     for seed in range(100):
-        found = PRIMARY.estimate(rows := drawn(seed, n=25, sessions=60, lag=0.2), link(rows, "x", "y"), Form.CENTRED)
+        found = PRIMARY.estimate(
+            rows := drawn(seed, n=25, sessions=60, lag=0.2), link(rows, "x", "y"), Detrending.CENTRED
+        )
         half = found.lag.raw_standard_error * 2.064
         inside += abs(found.lag.raw - 0.2) < half
     assert 88 <= inside <= 99
@@ -211,11 +213,11 @@ def test_intervals_of_the_leading_estimator_hold_what_they_promise():
 
 def test_the_order_within_a_session_decides_what_a_lag_is():
     rows = drawn(14, n=40, sessions=30, back=0.4)
-    assert link(rows, "x", "y").step is Step.NEXT_SESSION
-    assert link(rows, "y", "x").step is Step.SAME_SESSION
-    assert PRIMARY.estimate(rows, link(rows, "y", "x"), Form.CENTRED).lag.raw == pytest.approx(0.4, abs=0.07)
+    assert link(rows, "x", "y").step is LagStep.NEXT_SESSION
+    assert link(rows, "y", "x").step is LagStep.SAME_SESSION
+    assert PRIMARY.estimate(rows, link(rows, "y", "x"), Detrending.CENTRED).lag.raw == pytest.approx(0.4, abs=0.07)
     swapped = table(rows.person, rows.times, {"y": Moment.AFTER, "x": Moment.AFTER}, **rows.values)
-    assert link(swapped, "y", "x").step is Step.NEXT_SESSION
+    assert link(swapped, "y", "x").step is LagStep.NEXT_SESSION
 
 
 @pytest.mark.parametrize("estimator", [PRIMARY, GUARD, *ALTERNATIVES], ids=lambda e: e.name)
@@ -223,7 +225,7 @@ def test_too_little_data_is_no_estimate(estimator):
     few, flat = drawn(15, n=3, sessions=5), drawn(16)
     few = table(few.person, few.times, **few.values, z=few.values["y"] ** 2)
     flat = table(flat.person, flat.times, y=flat.values["y"], x=np.ones(flat.n_rows), z=flat.values["x"])
-    for form in Form:
+    for form in Detrending:
         assert estimator.estimate(few, link(few, "x", "y"), form) is None
         assert estimator.estimate(flat, link(flat, "x", "y"), form) is None
 

@@ -5,11 +5,11 @@ import time
 import numpy as np
 import pytest
 
-from securebase.study.detrending import Form
+from securebase.study.detrending import Detrending
 from securebase.study.estimator import link
 from securebase.study.estimators import GUARD, PRIMARY, neighbours, other_processes, recorded, within_pairs
 from securebase.study.influence import leave_one_out
-from securebase.study.reciprocal import Verdict, findings, guarded, lag_pair
+from securebase.study.reciprocal import AssociationVerdict, findings, guarded, lag_pair
 from securebase.study.regression import regress
 from study_tables import drawn, table
 
@@ -47,7 +47,7 @@ def test_the_closed_form_equals_the_regression_without_each_cluster():
     assert np.isnan(found.coefficient[12])  # no rows: nothing to leave out
 
 
-@pytest.mark.parametrize("form", Form)
+@pytest.mark.parametrize("form", Detrending)
 @pytest.mark.parametrize("estimator", ONE_REGRESSION, ids=lambda e: e.name)
 def test_every_figure_equals_the_estimate_on_the_table_without_that_person(messy, estimator, form):
     for wanted in (link(messy, "x", "y"), link(messy, "y", "x")):
@@ -66,8 +66,8 @@ def test_every_figure_equals_the_estimate_on_the_table_without_that_person(messy
 def test_the_common_course_is_kept_and_this_hardly_matters():
     rows = drawn(7, n=60, sessions=14, lag=0.25, shared_trend=0.05)
     wanted = link(rows, "x", "y")
-    found = GUARD.estimate(rows, wanted, Form.DETRENDED)
-    slow = np.array([GUARD.estimate(without(rows, i), wanted, Form.DETRENDED).lag.estimate for i in range(60)])
+    found = GUARD.estimate(rows, wanted, Detrending.DETRENDED)
+    slow = np.array([GUARD.estimate(without(rows, i), wanted, Detrending.DETRENDED).lag.estimate for i in range(60)])
     moved = np.abs(slow - found.lag.estimate).max()
     assert np.abs(found.without_one.estimate - slow).max() < 0.1 * moved
 
@@ -81,7 +81,7 @@ def test_a_lag_that_one_person_makes_is_seen_to_hang_on_that_person():
     y[own[1:]] += swing[:-1]
     rows = table(rows.person, rows.times, y=y, x=x)
     (forward, _) = findings(rows, "y", ("x",))
-    assert forward.verdict is not Verdict.STAYS or forward.without_one.deciding
+    assert forward.verdict is not AssociationVerdict.STAYS or forward.without_one.deciding
     own_line = forward.main.without_one
     assert own_line.lowest < 0.2 < 0.5 < forward.main.detrended.estimate
 

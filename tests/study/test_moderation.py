@@ -11,18 +11,18 @@ from scipy import stats
 from securebase.charts.study_slopes import expected, slopes_chart
 from securebase.records.vocabulary import Moment
 from securebase.reports.study_report import study_report
-from securebase.study.detrending import Form
-from securebase.study.estimator import Step, link
+from securebase.study.detrending import Detrending
+from securebase.study.estimator import LagStep, link
 from securebase.study.moderation import (
     FEWEST_PAIRS,
-    Question,
+    ModerationQuestion,
     bend_finding,
     bends,
     estimate_bend,
     moves_within,
 )
 from securebase.study.moderation_phrases import bend_figures_in_words, bend_in_words
-from securebase.study.reciprocal import Verdict
+from securebase.study.reciprocal import AssociationVerdict
 from securebase.study.study import study
 from study_tables import bent, cohort, table
 
@@ -30,13 +30,13 @@ LABELS = {"x": "Technique", "y": "Problems", "m": "Alliance"}
 
 
 def asked(rows, moderator="m"):
-    return Question(link(rows, "x", "y"), moderator, not moves_within(rows, moderator))
+    return ModerationQuestion(link(rows, "x", "y"), moderator, not moves_within(rows, moderator))
 
 
 def out(rows, values, form):
     """Each person's values less the own mean or line, by numpy's fit of a polynomial."""
     left = np.full(rows.n_rows, np.nan)
-    degree = 0 if form is Form.CENTRED else 1
+    degree = 0 if form is Detrending.CENTRED else 1
     for i in range(rows.n_persons):
         own = np.flatnonzero((rows.person == i) & np.isfinite(values))
         if len(own) >= degree + 2:
@@ -86,7 +86,7 @@ def found_in(messy, kind, form):
     return rows, estimate_bend(rows, asked(rows, "x" if kind == "square" else "m"), form)
 
 
-@pytest.mark.parametrize("form", Form)
+@pytest.mark.parametrize("form", Detrending)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_estimate_equals_loops(messy, kind, form):
     rows, found = found_in(messy, kind, form)
@@ -107,8 +107,8 @@ def test_the_estimate_equals_loops(messy, kind, form):
 @pytest.mark.parametrize("kind", ["within", "between"])
 def test_a_simple_slope_is_the_lag_of_the_same_regression_with_the_moderator_moved(messy, kind):
     """With m − SD in the place of m the coefficient of x is the slope at one SD above; and so is its error."""
-    rows, found = found_in(messy, kind, Form.CENTRED)
-    pairs = slow_rows(rows, Form.CENTRED, kind)
+    rows, found = found_in(messy, kind, Detrending.CENTRED)
+    pairs = slow_rows(rows, Detrending.CENTRED, kind)
     sd = pairs.std(axis=0, ddof=1)
     sm = found.estimate / found.raw * sd[0] / sd[1]
     for slope, at in zip(found.slopes, (-1, 0, 1), strict=True):
@@ -125,8 +125,8 @@ def test_a_simple_slope_is_the_lag_of_the_same_regression_with_the_moderator_mov
 
 
 def test_of_a_curve_the_slopes_are_its_tangents(messy):
-    rows, found = found_in(messy, "square", Form.CENTRED)
-    pairs = slow_rows(rows, Form.CENTRED, "square")
+    rows, found = found_in(messy, "square", Detrending.CENTRED)
+    pairs = slow_rows(rows, Detrending.CENTRED, "square")
     b, sd = slow_fit(pairs, "square"), pairs.std(axis=0, ddof=1)
     for slope, value in zip(
         found.slopes, (np.percentile(pairs[:, 1], 5), 0.0, np.percentile(pairs[:, 1], 95)), strict=True
@@ -135,10 +135,10 @@ def test_of_a_curve_the_slopes_are_its_tangents(messy):
 
 
 def test_what_is_drawn_is_what_the_slopes_say(messy):
-    _, found = found_in(messy, "within", Form.DETRENDED)
+    _, found = found_in(messy, "within", Detrending.DETRENDED)
     for slope in found.slopes:
         assert expected(found, 1.0, slope.at, curvature=False) == pytest.approx((slope.slope, slope.lower, slope.upper))
-    _, curve = found_in(messy, "square", Form.DETRENDED)
+    _, curve = found_in(messy, "square", Detrending.DETRENDED)
     step = 1e-5
     for slope in curve.slopes:
         rise = (
@@ -152,18 +152,18 @@ def test_a_moderator_asked_no_earlier_than_the_outcome_is_taken_a_session_before
     rows = bent(6, n=30, high=-0.4)
     moments = {"y": Moment.AFTER, "x": Moment.BEFORE, "m": Moment.AFTER}
     rows = table(rows.person, rows.times, moments, **rows.values)
-    assert link(rows, "x", "y").step is Step.SAME_SESSION
-    found = estimate_bend(rows, asked(rows), Form.CENTRED)
-    x, y, m = (out(rows, rows.values[name], Form.CENTRED) for name in "xym")
+    assert link(rows, "x", "y").step is LagStep.SAME_SESSION
+    found = estimate_bend(rows, asked(rows), Detrending.CENTRED)
+    x, y, m = (out(rows, rows.values[name], Detrending.CENTRED) for name in "xym")
     before = np.full(rows.n_rows, np.nan)
     for a in range(1, rows.n_rows):
         before[a] = m[a - 1] if rows.person[a] == rows.person[a - 1] else np.nan
-    product = out(rows, x * before, Form.CENTRED)
+    product = out(rows, x * before, Detrending.CENTRED)
     later = [a for a in range(1, rows.n_rows) if rows.person[a] == rows.person[a - 1]]
     pairs = np.array([(y[a], x[a], product[a], y[a - 1], before[a], rows.person[a]) for a in later])
     assert found.raw == pytest.approx(slow_fit(pairs, "within")[2], abs=1e-9)
     # asked before, it may be taken at the same session
-    same = estimate_bend(replace(rows, moments={**moments, "m": Moment.BEFORE}), asked(rows), Form.CENTRED)
+    same = estimate_bend(replace(rows, moments={**moments, "m": Moment.BEFORE}), asked(rows), Detrending.CENTRED)
     assert same.raw != pytest.approx(found.raw, abs=1e-6)
 
 
@@ -173,7 +173,7 @@ def test_a_gate_is_found_with_its_simple_slopes(between):
     rows = bent(7, n=300, sessions=20, high=-0.4, between=between, missing=0.1)
     (finding,) = bends(rows, "y", ("x",), ("m",))
     assert finding.question.between is between
-    assert finding.verdict is Verdict.STAYS
+    assert finding.verdict is AssociationVerdict.STAYS
     low, _, high = finding.detrended.slopes
     assert high.upper < -0.2
     # a straight product overshoots at its ends a little: what there is of a lag at the low end is small
@@ -188,13 +188,13 @@ def test_a_plain_product_is_recovered():
     """One step of m changes the lag by .2 everywhere: in points the product has just that coefficient."""
     rng = np.random.default_rng(8)
     rows = bent(8, n=400, sessions=24)
-    x, m = (out(rows, rows.values[name], Form.CENTRED) for name in "xm")
+    x, m = (out(rows, rows.values[name], Detrending.CENTRED) for name in "xm")
     y = np.zeros(rows.n_rows)
     for a in range(1, rows.n_rows):
         same = rows.person[a] == rows.person[a - 1]
         y[a] = (0.3 * y[a - 1] + (0.1 + 0.2 * m[a - 1]) * x[a - 1] if same else 0.0) + rng.normal()
     rows = table(rows.person, rows.times, rows.moments, **{**rows.values, "y": y})
-    for form in Form:
+    for form in Detrending:
         found = estimate_bend(rows, asked(rows), form)
         assert abs(found.raw - 0.2) < 3.3 * found.raw_standard_error
         assert found.raw_standard_error < 0.02
@@ -202,12 +202,12 @@ def test_a_plain_product_is_recovered():
 
 def test_an_inverted_u_turns_and_levelling_off_does_not():
     (_, turned) = bends(bent(9, n=200, square=-0.3), "y", ("x",), ("m",), curvature=True)
-    assert turned.verdict is Verdict.STAYS
+    assert turned.verdict is AssociationVerdict.STAYS
     assert turned.detrended.turns
     assert "tends to be highest after a middling Technique" in bend_in_words(turned, LABELS)
     levels = bent(9, n=200, low=0.5, high=0.5, square=-0.1)
     (levelled,) = bends(levels, "y", ("x",), (), curvature=True)
-    assert levelled.verdict is Verdict.STAYS
+    assert levelled.verdict is AssociationVerdict.STAYS
     assert not levelled.detrended.turns
     assert "levels off the higher Technique is" in bend_in_words(levelled, LABELS)
 
@@ -218,7 +218,7 @@ def test_a_bend_of_one_column_does_not_pass_for_a_product():
     for seed in range(12):
         (finding,) = bends(bent(100 + seed, n=200, square=-0.25), "y", ("x",), ("m",))
         fooled += finding.centred.told_from_zero
-        assert finding.verdict is not Verdict.STAYS
+        assert finding.verdict is not AssociationVerdict.STAYS
     assert fooled >= 6
 
 
@@ -228,7 +228,7 @@ def test_a_course_that_all_share_does_not_pass_for_a_product():
     for seed in range(20):
         (finding,) = bends(bent(200 + seed, n=60, low=-0.2, high=-0.2, common_bend=4.0), "y", ("x",), ("m",))
         fooled += finding.centred.told_from_zero
-        assert finding.verdict is not Verdict.STAYS
+        assert finding.verdict is not AssociationVerdict.STAYS
     assert fooled >= 10
 
 
@@ -242,7 +242,7 @@ def test_where_nothing_bends_a_bend_is_found_as_rarely_as_stated(between):
         rows = bent(1000 + seed, n=60, sessions=12, low=-0.2, high=-0.2, between=between, missing=0.1)
         (finding,) = bends(rows, "y", ("x",), ("m",))
         hits += [finding.centred.told_from_zero, finding.detrended.told_from_zero]
-        stays += finding.verdict is Verdict.STAYS
+        stays += finding.verdict is AssociationVerdict.STAYS
     most = stats.binom.ppf(0.9995, n, 0.05)
     assert (hits <= most).all()
     assert hits.max() >= stats.binom.ppf(0.0005, n, 0.05)
@@ -252,7 +252,7 @@ def test_where_nothing_bends_a_bend_is_found_as_rarely_as_stated(between):
 def test_too_little_is_said_and_not_estimated():
     few = bent(10, n=6, high=-0.4)
     (finding,) = bends(few, "y", ("x",), ("m",))
-    assert (finding.centred, finding.verdict) == (None, Verdict.CANNOT_TELL)
+    assert (finding.centred, finding.verdict) == (None, AssociationVerdict.CANNOT_TELL)
     assert "cannot be estimated here" in bend_in_words(finding, LABELS)
     assert bend_figures_in_words(finding) == ""
     short = bent(10, n=12, sessions=3, high=-0.4)
@@ -272,12 +272,15 @@ def test_nothing_moderates_itself_unless_it_is_asked():
 
 def test_words_for_each_verdict():
     (finding,) = bends(bent(7, n=300, sessions=20, high=-0.4), "y", ("x",), ("m",))
-    said = {v: bend_in_words(replace(finding, verdict=v), LABELS) for v in Verdict}
-    assert said[Verdict.CANNOT_TELL] == "Whether Alliance bends the lag from Technique to Problems cannot be told."
-    assert said[Verdict.FADES].startswith(
+    said = {v: bend_in_words(replace(finding, verdict=v), LABELS) for v in AssociationVerdict}
+    assert (
+        said[AssociationVerdict.CANNOT_TELL]
+        == "Whether Alliance bends the lag from Technique to Problems cannot be told."
+    )
+    assert said[AssociationVerdict.FADES].startswith(
         "It looks as if Alliance bends the lag from Technique to Problems, but this fades"
     )
-    assert "only when each person’s own line is taken out" in said[Verdict.APPEARS]
+    assert "only when each person’s own line is taken out" in said[AssociationVerdict.APPEARS]
     figures = bend_figures_in_words(finding)
     assert "would be missed more often than one time in five" in figures
     unclear = replace(

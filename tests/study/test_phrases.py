@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from securebase.study.detrending import Form
-from securebase.study.estimator import LagEstimate, Link, Step
+from securebase.study.detrending import Detrending
+from securebase.study.estimator import LagEstimate, LagStep, Link
 from securebase.study.phrases import (
     caveats_in_words,
     counted_in_words,
@@ -18,7 +18,7 @@ from securebase.study.phrases import (
     others_in_words,
     p_value,
 )
-from securebase.study.reciprocal import LagFinding, LagPair, LeavingOne, Verdict
+from securebase.study.reciprocal import AssociationVerdict, LagFinding, LagPair, LeavingOne
 from securebase.study.result import EffectRow, ModelSummary, NotFitted, ResidualRow
 
 
@@ -35,21 +35,23 @@ def test_p_values():
     assert p_value(0.0716) == "p = .072"
 
 
-def lag(raw: float, p: float, form: Form = Form.CENTRED) -> LagEstimate:
+def lag(raw: float, p: float, form: Detrending = Detrending.CENTRED) -> LagEstimate:
     return LagEstimate(form, raw, 0.05, raw - 0.1, raw + 0.1, p, 0.3, 0.1, raw, 0.05, 100, 50)
 
 
-def pair(centred: LagEstimate, detrended: LagEstimate, verdict: Verdict, label: str = "one way") -> LagPair:
+def pair(centred: LagEstimate, detrended: LagEstimate, verdict: AssociationVerdict, label: str = "one way") -> LagPair:
     lost = 1 - detrended.raw / centred.raw
     return LagPair(label, label, centred, detrended, None, lost, verdict)
 
 
-def finding(first: float, p1: float, second: float, p2: float, verdict: Verdict, guard: float = 0.2) -> LagFinding:
-    main = pair(lag(first, p1), lag(second, p2, Form.DETRENDED), verdict)
-    beside = pair(lag(first, p1), lag(guard, 0.01 if abs(guard) > 0.1 else 0.6, Form.DETRENDED), verdict)
-    other = pair(lag(first, p1), lag(second, p2, Form.DETRENDED), Verdict.APPEARS, "another way")
-    final = Verdict.FADES if verdict is Verdict.STAYS and abs(guard) < 0.1 else verdict
-    return LagFinding(Link("x", "y", Step.NEXT_SESSION), True, main, beside, (main, other), final)
+def finding(
+    first: float, p1: float, second: float, p2: float, verdict: AssociationVerdict, guard: float = 0.2
+) -> LagFinding:
+    main = pair(lag(first, p1), lag(second, p2, Detrending.DETRENDED), verdict)
+    beside = pair(lag(first, p1), lag(guard, 0.01 if abs(guard) > 0.1 else 0.6, Detrending.DETRENDED), verdict)
+    other = pair(lag(first, p1), lag(second, p2, Detrending.DETRENDED), AssociationVerdict.APPEARS, "another way")
+    final = AssociationVerdict.FADES if verdict is AssociationVerdict.STAYS and abs(guard) < 0.1 else verdict
+    return LagFinding(Link("x", "y", LagStep.NEXT_SESSION), True, main, beside, (main, other), final)
 
 
 LABELS = {"x": "Warmth", "y": "Problems"}
@@ -58,16 +60,22 @@ LABELS = {"x": "Warmth", "y": "Problems"}
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        (finding(-0.30, 0.001, -0.13, 0.07, Verdict.FADES), ("before lower Problems", "fades", "shared trend")),
-        (finding(-0.30, 0.001, 0.13, 0.01, Verdict.FADES), ("turns round", "much of it rests")),
-        (finding(0.30, 0.001, 0.26, 0.01, Verdict.STAYS), ("before higher Problems", "stays", ", and when the common")),
         (
-            finding(0.30, 0.001, 0.26, 0.01, Verdict.STAYS, 0.02),
+            finding(-0.30, 0.001, -0.13, 0.07, AssociationVerdict.FADES),
+            ("before lower Problems", "fades", "shared trend"),
+        ),
+        (finding(-0.30, 0.001, 0.13, 0.01, AssociationVerdict.FADES), ("turns round", "much of it rests")),
+        (
+            finding(0.30, 0.001, 0.26, 0.01, AssociationVerdict.STAYS),
+            ("before higher Problems", "stays", ", and when the common"),
+        ),
+        (
+            finding(0.30, 0.001, 0.26, 0.01, AssociationVerdict.STAYS, 0.02),
             ("stays", ", but fades when the common", "shared trend"),
         ),
-        (finding(0.30, 0.001, 0.26, 0.06, Verdict.CANNOT_TELL), ("no longer be told", "cannot tell")),
-        (finding(0.02, 0.60, 0.01, 0.80, Verdict.CANNOT_TELL), ("cannot be told, neither",)),
-        (finding(0.02, 0.60, 0.26, 0.01, Verdict.APPEARS), ("than the own line", "not seen")),
+        (finding(0.30, 0.001, 0.26, 0.06, AssociationVerdict.CANNOT_TELL), ("no longer be told", "cannot tell")),
+        (finding(0.02, 0.60, 0.01, 0.80, AssociationVerdict.CANNOT_TELL), ("cannot be told, neither",)),
+        (finding(0.02, 0.60, 0.26, 0.01, AssociationVerdict.APPEARS), ("than the own line", "not seen")),
     ],
 )
 def test_each_verdict_has_its_words(given, says):
@@ -81,43 +89,45 @@ def test_each_verdict_has_its_words(given, says):
 
 
 def test_what_cannot_be_estimated_says_why():
-    nothing = LagPair("one", "one", None, None, None, None, Verdict.CANNOT_TELL, "too few pairs of sessions")
-    given = LagFinding(Link("x", "y", Step.NEXT_SESSION), True, nothing, nothing, (nothing,), Verdict.CANNOT_TELL)
+    nothing = LagPair("one", "one", None, None, None, None, AssociationVerdict.CANNOT_TELL, "too few pairs of sessions")
+    given = LagFinding(
+        Link("x", "y", LagStep.NEXT_SESSION), True, nothing, nothing, (nothing,), AssociationVerdict.CANNOT_TELL
+    )
     assert "too few pairs" in finding_in_words(given, LABELS)
     assert figures_in_words(given) == ""
     assert others_in_words(given) == "No other way of computing it could be tried."
 
 
 def test_dissent_is_named():
-    given = finding(-0.30, 0.001, -0.13, 0.07, Verdict.FADES)
+    given = finding(-0.30, 0.001, -0.13, 0.07, AssociationVerdict.FADES)
     assert others_in_words(given) == "1 of 2 other ways of computing it agree; others say: another way: appears."
 
 
 def test_other_ways_are_compared_with_the_verdict_before_the_common_course():
-    given = finding(0.30, 0.001, 0.26, 0.01, Verdict.STAYS, 0.02)
-    assert given.verdict is Verdict.FADES
+    given = finding(0.30, 0.001, 0.26, 0.01, AssociationVerdict.STAYS, 0.02)
+    assert given.verdict is AssociationVerdict.FADES
     assert others_in_words(given).startswith("1 of 2 other ways of computing it agree that it stays until then; others")
     assert counted_in_words(given) == "1 of 2 other ways of computing it agree that it stays until then"
 
 
 def test_without_a_model_it_says_so():
-    given = finding(-0.30, 0.001, -0.13, 0.07, Verdict.FADES)
+    given = finding(-0.30, 0.001, -0.13, 0.07, AssociationVerdict.FADES)
     assert model_in_words(given, [NotFitted("carried", "too little")], LABELS) == "No model could be fitted."
     assert EffectRow("x", "y", 0.1, None, None, None).lower is None
 
 
 def test_the_figures_of_a_sentence_stand_behind_it():
-    said = figures_in_words(finding(0.30, 0.001, 0.26, 0.01, Verdict.STAYS))
+    said = figures_in_words(finding(0.30, 0.001, 0.26, 0.01, AssociationVerdict.STAYS))
     assert said == (
         "Own mean out .30 (SE .050, p = .001); own line out .26 (SE .050, p = .010; in points 13% of its size lost); "
         "common course out too .20 (SE .050, p = .010)."
     )
-    turned = figures_in_words(finding(-0.30, 0.001, 0.13, 0.01, Verdict.FADES))
+    turned = figures_in_words(finding(-0.30, 0.001, 0.13, 0.01, AssociationVerdict.FADES))
     assert "in points its sign changes" in turned
-    sure = finding(0.30, 0.001, 0.26, 0.01, Verdict.STAYS)
+    sure = finding(0.30, 0.001, 0.26, 0.01, AssociationVerdict.STAYS)
     sure = replace(sure, main=replace(sure.main, without_one=replace(hanging(0), largest_p=0.0002)))
     assert figures_in_words(sure).endswith("p always < .001.")
-    alone = finding(0.30, 0.001, 0.26, 0.01, Verdict.STAYS)
+    alone = finding(0.30, 0.001, 0.26, 0.01, AssociationVerdict.STAYS)
     alone = replace(alone, main=replace(alone.main, without_one=hanging(3)))
     assert figures_in_words(alone).endswith("One person left out: own line out .09 to .14, p at most .085.")
 
@@ -131,11 +141,14 @@ def model(trend: str, estimate: float, half: float, outcome: str = "converged", 
     )  # fmt: skip
 
 
-def hanging(deciding: int, *otherwise: tuple[Verdict, int]) -> LeavingOne:
-    return LeavingOne(0.088, 0.145, 0.085, 56, deciding, otherwise or ((Verdict.CANNOT_TELL, deciding),))
+def hanging(deciding: int, *otherwise: tuple[AssociationVerdict, int]) -> LeavingOne:
+    return LeavingOne(0.088, 0.145, 0.085, 56, deciding, otherwise or ((AssociationVerdict.CANNOT_TELL, deciding),))
 
 
-STAYS, FADES = (0.30, 0.001, 0.26, 0.01, Verdict.STAYS), (-0.30, 0.001, -0.13, 0.07, Verdict.FADES)
+STAYS, FADES = (
+    (0.30, 0.001, 0.26, 0.01, AssociationVerdict.STAYS),
+    (-0.30, 0.001, -0.13, 0.07, AssociationVerdict.FADES),
+)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +175,7 @@ def test_whether_the_fitted_model_shows_it_is_said_beside_the_verdict(given, fit
 
 
 def test_the_model_looks_from_one_session_to_the_next():
-    given = replace(finding(*STAYS), link=Link("x", "y", Step.SAME_SESSION))
+    given = replace(finding(*STAYS), link=Link("x", "y", LagStep.SAME_SESSION))
     said = caveats_in_words(given, [model("carried", -0.04, 0.08)])
     assert said == "The fitted model, which looks from one session to the next, does not show it."
 
@@ -172,7 +185,7 @@ def test_the_model_looks_from_one_session_to_the_next():
     [
         (hanging(4), "One person can decide this: without any one of 4 of the 56 persons it is “cannot tell”."),
         (hanging(1), "One person decides this: without one of the 56 persons it is “cannot tell”."),
-        (hanging(6, (Verdict.CANNOT_TELL, 4), (Verdict.FADES, 2)),
+        (hanging(6, (AssociationVerdict.CANNOT_TELL, 4), (AssociationVerdict.FADES, 2)),
          "One person can decide this: without any one of 6 of the 56 persons it is “cannot tell” (4) or “fades” (2)."),
     ],
 )  # fmt: skip
@@ -182,7 +195,7 @@ def test_what_hangs_on_one_person_is_said(left, says):
 
 
 def test_what_hangs_on_nobody_is_said_too_but_not_flagged():
-    given = replace(finding(*STAYS), without_one=hanging(0, (Verdict.STAYS, 0)))
+    given = replace(finding(*STAYS), without_one=hanging(0, (AssociationVerdict.STAYS, 0)))
     fitted = [model("carried", 0.14, 0.08)]
     assert caveats_in_words(given, fitted).endswith("No single person decides this.")
     assert flags_in_words(given, fitted) == ""
@@ -193,13 +206,13 @@ def test_flags_name_what_stands_against_a_verdict():
     assert flags_in_words(given, [model("carried", -0.04, 0.08)]) == (
         "the fitted model does not show it; one person can decide it"
     )
-    fades = replace(finding(*FADES), without_one=hanging(0, (Verdict.FADES, 0)))
+    fades = replace(finding(*FADES), without_one=hanging(0, (AssociationVerdict.FADES, 0)))
     assert flags_in_words(fades, [model("carried", -0.04, 0.08)]) == ""
     assert flags_in_words(fades, [model("carried", -0.2, 0.08)]) == "the fitted model shows it all the same"
 
 
 def test_nothing_is_said_against_what_cannot_be_told():
-    given = replace(finding(0.30, 0.001, 0.26, 0.06, Verdict.CANNOT_TELL), without_one=hanging(3))
+    given = replace(finding(0.30, 0.001, 0.26, 0.06, AssociationVerdict.CANNOT_TELL), without_one=hanging(3))
     assert caveats_in_words(given, [model("carried", 0.14, 0.08)]) == ""
     assert flags_in_words(given, [model("carried", 0.14, 0.08)]) == ""
 

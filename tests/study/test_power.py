@@ -21,10 +21,10 @@ from securebase.model.simulate import simulate_panel
 from securebase.study.cluster import on_cluster
 from securebase.study.models import effects, specification_for
 from securebase.study.power import PowerPlan, power, truth_from_fit, truth_from_set
-from securebase.study.power.plan import Design, Setting
+from securebase.study.power.plan import PowerDesign, Setting
 from securebase.study.power.replicate import FAILED, Replication, batches, replicate, sample
 from securebase.study.power.search import curve, needed, next_clients
-from securebase.study.power.summary import Share, cell
+from securebase.study.power.summary import Proportion, cell
 from securebase.study.replications import on_cores
 
 SMALL = PowerPlan(clients=(60,), sessions=(6,), effects=(-0.25,), missing=(0.1,), dropout=(0.2,), replications=10)
@@ -297,7 +297,7 @@ def test_every_fit_is_counted_and_irregular_ones_are_not_detected():
         Replication("not_enough_data", None, None),
         Replication(FAILED, None, None),
     ]
-    own = cell(Design(50, 8, Setting(-0.2)), found, asked=8, alpha=0.05)
+    own = cell(PowerDesign(50, 8, Setting(-0.2)), found, asked=8, alpha=0.05)
     assert (own.power.count, own.power.of) == (1, 7)
     assert own.power_with_boundary.count == 2
     assert own.wrong_sign.count == 1
@@ -307,13 +307,13 @@ def test_every_fit_is_counted_and_irregular_ones_are_not_detected():
     assert own.bias == pytest.approx(np.mean([-0.3, -0.1, 0.4, -0.5]) + 0.2)
     assert own.mean_width == pytest.approx(2 * 1.959964 * 0.1)
     assert (own.covered.count, own.covered.of) == (2, 4)
-    none = cell(Design(50, 8, Setting(0.0)), found, asked=8, alpha=0.05)
+    none = cell(PowerDesign(50, 8, Setting(0.0)), found, asked=8, alpha=0.05)
     assert none.power is None
     assert none.false_alarms.count == 2
 
 
 def test_nothing_done_is_nothing_said():
-    own = cell(Design(50, 8, Setting(-0.2)), [], asked=8, alpha=0.05)
+    own = cell(PowerDesign(50, 8, Setting(-0.2)), [], asked=8, alpha=0.05)
     assert own.power.value is None
     assert own.bias is own.empirical_se is own.mean_width is None
     assert own.covered.value is None
@@ -322,7 +322,7 @@ def test_nothing_done_is_nothing_said():
 @pytest.mark.parametrize(("count", "of"), [(0, 20), (20, 20), (7, 20), (411, 500)])
 def test_the_interval_of_a_share_is_the_exact_binomial_one(count, of):
     exact = stats.binomtest(count, of).proportion_ci(method="exact")
-    own = Share(count, of)
+    own = Proportion(count, of)
     assert (own.lower, own.upper) == pytest.approx((exact.low, exact.high), abs=1e-12)
 
 
@@ -348,7 +348,7 @@ def test_the_curve_gives_back_the_probit_that_counts_came_from():
         share = stats.norm.cdf(-1.96 + 0.2 * np.sqrt(n))
         hits = round(100_000 * share)
         found = [Replication("converged", -1.0, 0.1)] * hits + [Replication("converged", 0.0, 0.1)] * (100_000 - hits)
-        cells.append(cell(Design(n, 8, Setting(-1.0)), found, asked=100_000, alpha=0.05))
+        cells.append(cell(PowerDesign(n, 8, Setting(-1.0)), found, asked=100_000, alpha=0.05))
     own = curve(cells, 0.05)
     assert own.start == pytest.approx(-1.96, abs=1e-3)
     assert own.slope == pytest.approx(0.2, abs=1e-4)
@@ -364,7 +364,7 @@ def test_the_curve_gives_back_the_probit_that_counts_came_from():
 def test_a_search_among_shares_that_are_all_one_or_all_zero_goes_on_step_by_step():
     def at(n, hits):
         found = [Replication("converged", -1.0 if i < hits else 0.0, 0.1) for i in range(50)]
-        return cell(Design(n, 8, Setting(-1.0)), found, asked=50, alpha=0.05)
+        return cell(PowerDesign(n, 8, Setting(-1.0)), found, asked=50, alpha=0.05)
 
     assert next_clients([at(400, 50), at(800, 50)], 0.8, 0.05) < 400
     assert 200 < next_clients([at(100, 0), at(200, 0)], 0.8, 0.05) <= 800
@@ -450,7 +450,7 @@ def test_the_paragraph_says_all_that_a_reviewer_asks_for():
 
 
 def _all_converged():
-    return cell(Design(40, 8, Setting(-0.15)), [Replication("converged", -0.1, 0.1)] * 10, asked=40, alpha=0.05)
+    return cell(PowerDesign(40, 8, Setting(-0.15)), [Replication("converged", -0.1, 0.1)] * 10, asked=40, alpha=0.05)
 
 
 def test_more_constructs_and_the_other_reading_of_the_trend():

@@ -5,40 +5,40 @@ import pytest
 
 from securebase.model.observations import panel
 from securebase.model.simulate import simulate
-from securebase.study.detrending import Form
+from securebase.study.detrending import Detrending
 from securebase.study.estimator import LagEstimate, link
 from securebase.study.estimators import GUARD, PRIMARY
-from securebase.study.reciprocal import Verdict, findings, judge, lag_pair
+from securebase.study.reciprocal import AssociationVerdict, findings, judge, lag_pair
 from securebase.study.table import session_table
 from study_tables import drawn, table
 
 
-def lag(raw: float, p: float, form: Form = Form.CENTRED) -> LagEstimate:
+def lag(raw: float, p: float, form: Detrending = Detrending.CENTRED) -> LagEstimate:
     return LagEstimate(form, raw, 0.1, raw - 0.2, raw + 0.2, p, 0.3, 0.1, raw, 0.1, 100, 50)
 
 
 @pytest.mark.parametrize(
     ("centred", "detrended", "expected"),
     [
-        ((-0.30, 0.001), (-0.13, 0.07), Verdict.FADES),
-        ((-0.30, 0.001), (-0.13, 0.01), Verdict.FADES),  # more than half lost counts, told from zero or not
-        ((-0.30, 0.001), (0.20, 0.01), Verdict.FADES),  # the sign changes
-        ((0.33, 0.001), (0.26, 0.02), Verdict.STAYS),
-        ((0.33, 0.001), (0.40, 0.02), Verdict.STAYS),
-        ((0.33, 0.001), (0.26, 0.06), Verdict.CANNOT_TELL),  # merely less precise
-        ((0.10, 0.20), (0.26, 0.01), Verdict.APPEARS),
-        ((0.10, 0.20), (0.02, 0.80), Verdict.CANNOT_TELL),
+        ((-0.30, 0.001), (-0.13, 0.07), AssociationVerdict.FADES),
+        ((-0.30, 0.001), (-0.13, 0.01), AssociationVerdict.FADES),  # more than half lost counts, told from zero or not
+        ((-0.30, 0.001), (0.20, 0.01), AssociationVerdict.FADES),  # the sign changes
+        ((0.33, 0.001), (0.26, 0.02), AssociationVerdict.STAYS),
+        ((0.33, 0.001), (0.40, 0.02), AssociationVerdict.STAYS),
+        ((0.33, 0.001), (0.26, 0.06), AssociationVerdict.CANNOT_TELL),  # merely less precise
+        ((0.10, 0.20), (0.26, 0.01), AssociationVerdict.APPEARS),
+        ((0.10, 0.20), (0.02, 0.80), AssociationVerdict.CANNOT_TELL),
     ],
 )
 def test_the_rule(centred, detrended, expected):
-    assert judge(lag(*centred), lag(*detrended, Form.DETRENDED)) is expected
+    assert judge(lag(*centred), lag(*detrended, Detrending.DETRENDED)) is expected
 
 
 def test_a_shared_trend_alone_fades():
     rows = drawn(1, n=150, shared_trend=0.15)
     (forward, back) = findings(rows, "y", ("x",))
-    assert forward.verdict is Verdict.FADES
-    assert back.verdict is Verdict.FADES
+    assert forward.verdict is AssociationVerdict.FADES
+    assert back.verdict is AssociationVerdict.FADES
     assert forward.main.lost > 0.5
     assert forward.main.difference.p_value < 0.001
 
@@ -48,8 +48,8 @@ def test_a_lag_without_a_trend_stays_in_its_own_direction_only():
     (forward, back) = findings(rows, "y", ("x",))
     assert forward.toward_outcome
     assert not back.toward_outcome
-    assert forward.verdict is Verdict.STAYS
-    assert back.verdict is not Verdict.STAYS
+    assert forward.verdict is AssociationVerdict.STAYS
+    assert back.verdict is not AssociationVerdict.STAYS
 
 
 def test_a_bend_that_all_share_fades_only_when_the_common_course_is_taken_out():
@@ -64,7 +64,7 @@ def test_a_bend_that_all_share_fades_only_when_the_common_course_is_taken_out():
     assert forward.main.detrended.told_from_zero
     assert not forward.guard.detrended.told_from_zero
     assert abs(forward.guard.detrended.estimate) < 0.05
-    assert forward.verdict is not Verdict.STAYS
+    assert forward.verdict is not AssociationVerdict.STAYS
 
 
 def test_the_common_course_equals_a_regression_with_columns_for_persons_and_times():
@@ -76,7 +76,7 @@ def test_the_common_course_equals_a_regression_with_columns_for_persons_and_time
     first, second = rows.successive()
     X = np.column_stack([np.ones(len(first)), left["x"][first], left["y"][first]])
     b = np.linalg.lstsq(X, left["y"][second], rcond=None)[0]
-    found = GUARD.estimate(rows, link(rows, "x", "y"), Form.CENTRED).lag
+    found = GUARD.estimate(rows, link(rows, "x", "y"), Detrending.CENTRED).lag
     assert found.raw == pytest.approx(b[1], abs=1e-7)
 
 
@@ -87,7 +87,7 @@ def test_the_difference_equals_the_jackknife_over_persons():
 
     def gap(keep):
         some = rows.only(keep)
-        both = [PRIMARY.estimate(some, wanted, form).lag.raw for form in (Form.CENTRED, Form.DETRENDED)]
+        both = [PRIMARY.estimate(some, wanted, form).lag.raw for form in (Detrending.CENTRED, Detrending.DETRENDED)]
         return both[1] - both[0]
 
     assert pair.difference.raw == pytest.approx(gap(np.ones(rows.n_rows, dtype=bool)), abs=1e-12)
@@ -98,13 +98,14 @@ def test_the_difference_equals_the_jackknife_over_persons():
 
 def test_too_little_data_is_said_and_not_hidden():
     (forward, _) = findings(drawn(6, n=3, sessions=4), "y", ("x",))
-    assert forward.verdict is Verdict.CANNOT_TELL
+    assert forward.verdict is AssociationVerdict.CANNOT_TELL
     assert "too few" in forward.main.note
     assert forward.estimable_others == ()
 
 
 @pytest.mark.parametrize(
-    ("scenario", "expected"), [("co_trend_only", {Verdict.FADES}), ("alliance_sufficient", {Verdict.STAYS})]
+    ("scenario", "expected"),
+    [("co_trend_only", {AssociationVerdict.FADES}), ("alliance_sufficient", {AssociationVerdict.STAYS})],
 )
 def test_known_truths_of_the_simulator(scenario, expected):
     # large enough that the verdict does not hang on the draw: with 150 clients one of five draws told nothing

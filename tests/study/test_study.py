@@ -15,8 +15,8 @@ from securebase.model.observations import panel
 from securebase.records.cohort import Cohort
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Moment
-from securebase.study.estimator import Step
-from securebase.study.reciprocal import Verdict
+from securebase.study.estimator import LagStep
+from securebase.study.reciprocal import AssociationVerdict
 from securebase.study.study import study
 from securebase.study.table import session_table
 from study_tables import cohort, drawn
@@ -113,16 +113,16 @@ def test_real_therapy_sessions_show_what_fades_and_what_stays():
     )
     result = study(own)
     warm, _, negative, _ = result.lags
-    assert (warm.link.earlier, warm.link.step) == ("DPICS_Positive", Step.NEXT_SESSION)
+    assert (warm.link.earlier, warm.link.step) == ("DPICS_Positive", LagStep.NEXT_SESSION)
     assert warm.main.centred.estimate == pytest.approx(-0.13, abs=0.005)
     assert warm.main.centred.standard_error == pytest.approx(0.036, abs=0.002)
     assert -0.08 <= warm.main.detrended.estimate <= -0.065
     assert warm.main.detrended.p_value > 0.05
-    assert warm.verdict is Verdict.FADES
+    assert warm.verdict is AssociationVerdict.FADES
     assert negative.main.centred.estimate == pytest.approx(0.116, abs=0.006)
     assert negative.main.detrended.estimate == pytest.approx(0.115, abs=0.006)
     assert negative.main.detrended.standard_error == pytest.approx(0.05, abs=0.003)
-    assert negative.verdict is Verdict.STAYS
+    assert negative.verdict is AssociationVerdict.STAYS
     # against it: the model fitted to the same rows, and single families (found by leaving each out of the file)
     place = result.lags.index(negative)
     assert result.caveats_in_words[place].startswith("The fitted model does not show it. One person can decide this")

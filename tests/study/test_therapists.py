@@ -10,7 +10,7 @@ import pytest
 
 from securebase.exchange.csv_tables import read_cohort
 from securebase.study.agreement import misfits
-from securebase.study.detrending import Form
+from securebase.study.detrending import Detrending
 from securebase.study.estimator import estimate_pairs, link, pairs
 from securebase.study.estimators import PRIMARY
 from securebase.study.phrases import caveats_in_words, figures_in_words, flags_in_words
@@ -26,8 +26,8 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "full_model.csv"
 def test_errors_are_those_of_a_regression_clustered_by_therapist() -> None:
     table = drawn(4, n=40, sessions=10, lag=0.3, missing=0.1)
     therapist = np.random.default_rng(1).integers(0, 9, size=40)
-    found = pairs(table, link(table, "x", "y"), Form.DETRENDED)
-    whole = estimate_pairs(found, Form.DETRENDED)
+    found = pairs(table, link(table, "x", "y"), Detrending.DETRENDED)
+    whole = estimate_pairs(found, Detrending.DETRENDED)
     assert whole is not None
     oracle = regress(
         found.later, np.column_stack([found.earlier, found.own_past]), therapist[found.person], int(therapist.max()) + 1
@@ -42,7 +42,7 @@ def test_errors_are_those_of_a_regression_clustered_by_therapist() -> None:
 
 def test_a_therapist_a_person_changes_nothing() -> None:
     table = drawn(4, n=30, sessions=10, lag=0.3)
-    whole = PRIMARY.estimate(table, link(table, "x", "y"), Form.DETRENDED)
+    whole = PRIMARY.estimate(table, link(table, "x", "y"), Detrending.DETRENDED)
     assert whole is not None
     shared = by_therapist(whole, np.arange(30))
     assert shared is not None

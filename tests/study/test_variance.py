@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from securebase.study.detrending import Form, take_out
+from securebase.study.detrending import Detrending, take_out
 from securebase.study.variance import moves_with, variance_row
 from study_tables import drawn, table
 
@@ -85,7 +85,7 @@ def test_levels_may_point_in_opposite_directions():
     assert found.within.n == 2400
 
 
-@pytest.mark.parametrize("form", Form)
+@pytest.mark.parametrize("form", Detrending)
 def test_within_correlation_equals_that_of_the_deviations(form):
     rows = drawn(5, n=20, sessions=10, lag=0.4, back=0.5, missing=0.1)
     both = np.isfinite(rows.values["x"]) & np.isfinite(rows.values["y"])
@@ -93,7 +93,7 @@ def test_within_correlation_equals_that_of_the_deviations(form):
     x, y = (take_out(form, shared.values[n], shared.times, shared.person) for n in ("x", "y"))
     found = moves_with(rows, "x", "y")
     expected = np.corrcoef(x, y)[0, 1]
-    got = found.within if form is Form.CENTRED else found.within_detrended
+    got = found.within if form is Detrending.CENTRED else found.within_detrended
     assert got.estimate == pytest.approx(expected, abs=1e-9)
     assert got.lower < got.estimate < got.upper
 

@@ -10,7 +10,7 @@ WIDTH, MIDDLE, HALF, ROW, BAR = 560.0, 280.0, 200.0, 62.0, 22.0
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class RoleBalance:
     """One role: its name, and how much what is hard and what is good in it weigh together."""
 
     name: str
@@ -18,7 +18,7 @@ class Side:
     good: float
 
 
-def balance(old: Side, new: Side) -> str:
+def balance(old: RoleBalance, new: RoleBalance) -> str:
     """An SVG element; nothing where neither role has anything in it."""
     most = max(old.hard, old.good, new.hard, new.good)
     if most <= 0:
@@ -34,7 +34,7 @@ def balance(old: Side, new: Side) -> str:
     )
 
 
-def _row(side: Side, which: str, y: float, most: float) -> str:
+def _row(side: RoleBalance, which: str, y: float, most: float) -> str:
     hard, good = HALF * side.hard / most, HALF * side.good / most
     name = escape(side.name if len(side.name) <= 40 else side.name[:39].rstrip() + "…")
     return (

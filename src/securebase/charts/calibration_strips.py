@@ -10,7 +10,7 @@ import altair as alt
 from securebase.charts import style
 from securebase.study.calibration.run import Calibration
 from securebase.study.calibration.table import written
-from securebase.study.calibration.target import Outcome, Verdict
+from securebase.study.calibration.target import Outcome, TargetVerdict
 
 #: pixels of one strip, and kept free for the words on the left and the figures on the right
 _LINE, _WORDS, _FIGURES = 22, 152, 46
@@ -50,7 +50,7 @@ def strips_chart(made: Calibration, *, width: int = style.WHOLE) -> alt.LayerCha
         width=width,
         height=_LINE * len(rows),
     )
-    failed = ", ".join(o.target.key for o in made.outcomes if o.verdict is Verdict.FAILED) or "none"
+    failed = ", ".join(o.target.key for o in made.outcomes if o.verdict is TargetVerdict.FAILED) or "none"
     return style.themed(
         chart,
         label="Simulated cohorts and published figures",
@@ -73,7 +73,7 @@ def _strip(place: int, outcome: Outcome) -> dict[str, Any]:
         "place": place,
         "key": target.key,
         "said": written(target, outcome.median),
-        "colour": style.GOOD if outcome.verdict is Verdict.MET else style.ALERT,
+        "colour": style.GOOD if outcome.verdict is TargetVerdict.MET else style.ALERT,
         "band_low": at(target.band[0]),
         "band_high": at(target.band[1]),
         "low": at(low),

@@ -11,15 +11,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from securebase.ipt.network import Tone
+from securebase.ipt.network import TieBalance
 from securebase.ipt.network_phrases import place_in_words
-from securebase.records.artefact import RING_EDGES, ClosenessCircle, Placement, Relationship
+from securebase.records.artefact import RING_EDGES, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.vocabulary import Ring
 
 INK, PAPER, SOFT, LINE, ACCENT = "#25313a", "#ffffff", "#56636c", "#e6e0d6", "#1d6a72"
-TONES = {Tone.SUPPORT: "#4b8f5c", Tone.STRAIN: "#b23c26", Tone.EVEN: "#b08a1e", Tone.UNRATED: "#87919a"}
+TONES = {
+    TieBalance.SUPPORT: "#4b8f5c",
+    TieBalance.STRAIN: "#b23c26",
+    TieBalance.EVEN: "#b08a1e",
+    TieBalance.UNRATED: "#87919a",
+}
 #: Said again by a sign in the disc, for whoever does not tell the colours apart.
-SIGNS = {Tone.SUPPORT: "+", Tone.STRAIN: "−", Tone.EVEN: "=", Tone.UNRATED: ""}
+SIGNS = {TieBalance.SUPPORT: "+", TieBalance.STRAIN: "−", TieBalance.EVEN: "=", TieBalance.UNRATED: ""}
 _RINGS = {Ring.CLOSEST: "closest", Ring.CLOSE: "close", Ring.WIDER: "wider circle"}
 
 
@@ -44,10 +49,10 @@ GEOMETRY = Geometry()
 
 def closeness_circle(
     circle: ClosenessCircle | None,
-    people: Sequence[Relationship],
+    people: Sequence[RelationshipRecord],
     *,
     centre: str,
-    tones: Mapping[str, Tone] | None = None,
+    tones: Mapping[str, TieBalance] | None = None,
     before: ClosenessCircle | None = None,
     label: str = "Closeness circle",
     tray: bool = False,
@@ -105,7 +110,7 @@ def _tie(person: str, place: Placement | None) -> str:
     near = -(GEOMETRY.centre + 2)
     kinds = ["tie", *(k for k in ("gives", "receives", "tension") if getattr(at, k)), *([] if place else ["unplaced"])]
     dash = ' stroke-dasharray="5 4"' if at.tension else ""
-    colour = TONES[Tone.STRAIN] if at.tension else SOFT
+    colour = TONES[TieBalance.STRAIN] if at.tension else SOFT
     into, out = _head(near, 1), _head(0.0, -1)
     return (
         f'<g class="{" ".join(kinds)}" data-tie="{escape(person)}" transform="rotate({at.angle:.2f})"'
@@ -120,9 +125,9 @@ def _head(tip: float, way: int) -> str:
     return f'<path d="M0 {tip:.1f}l-5 {-9 * way}h10z" fill="{SOFT}"/>'
 
 
-def _person(person: Relationship, place: Placement | None, tone: Tone | None) -> str:
+def _person(person: RelationshipRecord, place: Placement | None, tone: TieBalance | None) -> str:
     x, y = point(place) if place else (0.0, 0.0)
-    tone = tone or Tone.UNRATED
+    tone = tone or TieBalance.UNRATED
     kinds = ["person", tone.value, *([] if place else ["unplaced"])]
     marks = [word for word, on in _marks(person) if on]
     anchor, beside = _label(x)
@@ -152,11 +157,11 @@ def _label(x: float) -> tuple[str, float]:
     return {1: "start", 0: "middle", -1: "end"}[way], -way * GEOMETRY.disc
 
 
-def _marks(person: Relationship) -> tuple[tuple[str, bool], ...]:
+def _marks(person: RelationshipRecord) -> tuple[tuple[str, bool], ...]:
     return ("died", person.deceased), ("online", person.online), ("professional", person.professional)
 
 
-def _shape(person: Relationship, colour: str) -> str:
+def _shape(person: RelationshipRecord, colour: str) -> str:
     """A disc; hollow for who has died, a square for who is met online only, a diamond for who helps by profession."""
     r = GEOMETRY.disc
     fill = f'fill="{PAPER}" stroke="{colour}" stroke-width="4"' if person.deceased else f'fill="{colour}"'
@@ -167,7 +172,7 @@ def _shape(person: Relationship, colour: str) -> str:
     return f'<circle r="{r:g}" {fill}/>'
 
 
-def _sign(tone: Tone, *, hollow: bool) -> str:
+def _sign(tone: TieBalance, *, hollow: bool) -> str:
     if not SIGNS[tone]:
         return ""
     fill = TONES[tone] if hollow else PAPER

@@ -8,7 +8,7 @@ from securebase.charts.axes import across, up
 from securebase.charts.style import INK, PHONE, WHOLE, colour, layered, table, themed
 from securebase.picture import phrases
 from securebase.picture.client import ClientPicture
-from securebase.picture.parts import Mechanism
+from securebase.picture.parts import MechanismSeries
 
 
 def mechanisms_chart(picture: ClientPicture, *, width: int = WHOLE) -> alt.ConcatChart:
@@ -28,7 +28,7 @@ def spoken(picture: ClientPicture) -> tuple[str, str]:
     return "Mechanisms as reported, by session", _described(picture)
 
 
-def _one(part: Mechanism, x: alt.X, each: int, width: int) -> alt.LayerChart:
+def _one(part: MechanismSeries, x: alt.X, each: int, width: int) -> alt.LayerChart:
     ink = colour(part.construct)
     y = up("value", part.minimum, part.maximum, few=True)
     reports = table([{"at": r.at, "value": r.value} for r in part.reported])

@@ -17,7 +17,7 @@ _STAGES = tuple(DisputeStage)
 
 
 @dataclass(frozen=True, slots=True)
-class Rating:
+class RatingLine:
     """One rating over time: (place on the axis, value) pairs in order."""
 
     name: str
@@ -25,7 +25,7 @@ class Rating:
 
 
 @dataclass(frozen=True, slots=True)
-class _At:
+class _Axis:
     """Where a place of the axis and a value lie."""
 
     first: float
@@ -42,7 +42,7 @@ class _At:
 
 
 def session_lines(
-    ratings: Sequence[Rating],
+    ratings: Sequence[RatingLine],
     *,
     label: str,
     stages: Sequence[tuple[float, DisputeStage]] = (),
@@ -57,7 +57,7 @@ def session_lines(
     head = TOP + (STAGE_ROW * len(_STAGES) + 14.0 if stages else 0.0)
     foot = head + (HEIGHT if drawn else 0.0)
 
-    at = _At(places[0], places[-1], foot, top)
+    at = _Axis(places[0], places[-1], foot, top)
     parts = [*_grid(drawn, at, foot, places, names or {}), *_steps(stages, at)]
     ends = _apart([at.y(r.points[-1][1]) for r in drawn])
     parts += [_rating(r, COLOURS[n % len(COLOURS)], at, ends[n]) for n, r in enumerate(drawn)]
@@ -68,7 +68,7 @@ def session_lines(
     )
 
 
-def _said(drawn: Sequence[Rating], stages: Sequence[tuple[float, DisputeStage]]) -> str:
+def _said(drawn: Sequence[RatingLine], stages: Sequence[tuple[float, DisputeStage]]) -> str:
     said = [
         f"{r.name} {r.points[0][1]:g}"
         if len(r.points) == 1
@@ -89,7 +89,7 @@ def _runs(stages: Sequence[tuple[float, DisputeStage]]) -> list[str]:
 
 
 def _grid(
-    drawn: Sequence[Rating], at: _At, foot: float, places: Sequence[float], names: Mapping[float, str]
+    drawn: Sequence[RatingLine], at: _Axis, foot: float, places: Sequence[float], names: Mapping[float, str]
 ) -> Iterator[str]:
     if drawn:
         for value in (0.0, at.top / 2, at.top):
@@ -103,7 +103,7 @@ def _grid(
         yield f'<text x="{WIDTH - RIGHT + 8:.1f}" y="{foot + 17:.1f}" fill="{SOFT}">session</text>'
 
 
-def _steps(stages: Sequence[tuple[float, DisputeStage]], at: _At) -> Iterator[str]:
+def _steps(stages: Sequence[tuple[float, DisputeStage]], at: _Axis) -> Iterator[str]:
     if not stages:
         return
     for n, stage in enumerate(_STAGES):
@@ -119,7 +119,7 @@ def _steps(stages: Sequence[tuple[float, DisputeStage]], at: _At) -> Iterator[st
         yield f'<rect x="{at.x(place) - 4:.1f}" y="{height[stage] - 4:.1f}" width="8" height="8" fill="{INK}"/>'
 
 
-def _rating(r: Rating, ink: str, at: _At, end: float) -> str:
+def _rating(r: RatingLine, ink: str, at: _Axis, end: float) -> str:
     line = " ".join(f"{at.x(p):.1f},{at.y(v):.1f}" for p, v in r.points)
     dots = "".join(f'<circle cx="{at.x(p):.1f}" cy="{at.y(v):.1f}" r="3.4" fill="{ink}"/>' for p, v in r.points)
     return (

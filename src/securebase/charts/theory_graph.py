@@ -15,8 +15,8 @@ from securebase.charts import style
 from securebase.charts.theory_layout import (
     LETTER,
     LINE,
-    Block,
-    Panel,
+    EdgePanel,
+    NodeBlock,
     Point,
     Wire,
     arc,
@@ -26,8 +26,8 @@ from securebase.charts.theory_layout import (
     wrapped,
 )
 from securebase.measurement.constructs import MECHANISM_CONSTRUCTS, construct
-from securebase.model.mechanism import THERAPY, Grade, Level, Pillar
-from securebase.model.theory import Place, Theory, TheoryEdge, label_of
+from securebase.model.mechanism import THERAPY, EffectLevel, Grade, Pillar
+from securebase.model.theory import EdgeLocation, Theory, TheoryEdge, label_of
 
 Align = Literal["left", "center", "right"]
 By = Literal["pillar", "mechanism"]
@@ -45,13 +45,18 @@ _PILLARS = {
     Pillar.COMMUNICATION: "Communication",
     Pillar.SOCIAL: "Social",
 }
-_MARKS = {Place.MODEL: "circle", Place.STUDY: "circle", Place.SIMULATED: "cross"}
+_MARKS = {EdgeLocation.MODEL: "circle", EdgeLocation.STUDY: "circle", EdgeLocation.SIMULATED: "cross"}
 _PLACES = {
-    Place.MODEL: "estimated in the model",
-    Place.STUDY: "estimated in studies only",
-    Place.SIMULATED: "simulated only",
+    EdgeLocation.MODEL: "estimated in the model",
+    EdgeLocation.STUDY: "estimated in studies only",
+    EdgeLocation.SIMULATED: "simulated only",
 }
-_LEVELS = {Level.BETWEEN_PERSON: "b", Level.DYAD: "d", Level.CROSS_LEVEL: "x", Level.DEVELOPMENTAL: "e"}
+_LEVELS = {
+    EffectLevel.BETWEEN_PERSON: "b",
+    EffectLevel.DYAD: "d",
+    EffectLevel.CROSS_LEVEL: "x",
+    EffectLevel.DEVELOPMENTAL: "e",
+}
 _SIGNS = {"+": "+", "-": "−", "0": "≈ 0", "?": "?"}
 _LETTERS = (
     "no letter: within a client",
@@ -79,7 +84,7 @@ def theory_graph(
     drawing = _Drawing(width)
     bottom = _legend(drawing, 12.0, by)
     if edges is None:
-        bottom = _ring(drawing, theory.of(place=Place.MODEL), bottom + 34)
+        bottom = _ring(drawing, theory.of(place=EdgeLocation.MODEL), bottom + 34)
     bottom = _panels(drawing, _groups(shown, by), bottom + 34)
     return style.themed(drawing.chart(bottom + 8), label=_title(by), description=_described(shown))
 
@@ -105,8 +110,8 @@ class _Drawing:
         colour = PILLAR_COLOURS[edge.pillar] if known else _UNKNOWN
         rows += [{"x": x, "y": y, "of": self.count, "colour": colour, "i": i} for i, (x, y) in enumerate(points)]
 
-    def mark(self, at: Point, place: Place, colour: str) -> None:
-        fill = colour if place is Place.MODEL else style.PAPER
+    def mark(self, at: Point, place: EdgeLocation, colour: str) -> None:
+        fill = colour if place is EdgeLocation.MODEL else style.PAPER
         self.marks.setdefault(_MARKS[place], []).append({"x": at[0], "y": at[1], "colour": colour, "fill": fill})
 
     def arrow(self, at: Point, degrees: float, colour: str) -> None:
@@ -199,8 +204,8 @@ def _panels(drawing: _Drawing, groups: Mapping[str, tuple[list[TheoryEdge], str]
     return max(bottoms) - 34
 
 
-def _draw(drawing: _Drawing, drawn: Panel, colour: str) -> None:
-    sides: tuple[tuple[tuple[Block, ...], Align, float], ...] = (
+def _draw(drawing: _Drawing, drawn: EdgePanel, colour: str) -> None:
+    sides: tuple[tuple[tuple[NodeBlock, ...], Align, float], ...] = (
         (drawn.origins, "right", -6.0),
         (drawn.ends, "left", 6.0),
     )
@@ -213,7 +218,7 @@ def _draw(drawing: _Drawing, drawn: Panel, colour: str) -> None:
         _end(drawing, wire)
 
 
-def _words(drawing: _Drawing, block: Block, align: Align, away: float) -> None:
+def _words(drawing: _Drawing, block: NodeBlock, align: Align, away: float) -> None:
     top = block.middle - LINE * (len(block.words) - 1) / 2
     for i, line in enumerate(block.words):
         drawing.text((block.x + away, top + LINE * i), line, align=align)
@@ -239,7 +244,7 @@ def _legend(drawing: _Drawing, y: float, by: By) -> float:
     x = 0.0
     for grade, said in lines:
         x, y = _room(drawing, x, y, 34 + len(said) * LETTER)
-        sample = TheoryEdge("", "", (), "+", Place.MODEL, Pillar.ATTACHMENT, "", grade=grade)
+        sample = TheoryEdge("", "", (), "+", EdgeLocation.MODEL, Pillar.ATTACHMENT, "", grade=grade)
         drawing.line(((x, y), (x + 28, y)), sample)
         drawing.text((x + 34, y), said)
         x += 34 + len(said) * LETTER + 22
@@ -253,7 +258,7 @@ def _legend(drawing: _Drawing, y: float, by: By) -> float:
         x, y = 0.0, y + 18
         for pillar, name in _PILLARS.items():
             x, y = _room(drawing, x, y, 14 + len(name) * LETTER)
-            drawing.mark((x + 5, y), Place.MODEL, PILLAR_COLOURS[pillar])
+            drawing.mark((x + 5, y), EdgeLocation.MODEL, PILLAR_COLOURS[pillar])
             drawing.text((x + 14, y), name, colour=PILLAR_COLOURS[pillar])
             x += 14 + len(name) * LETTER + 22
     x, y = 0.0, y + 18

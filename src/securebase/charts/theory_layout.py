@@ -10,16 +10,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from securebase.model.theory import Form, TheoryEdge, label_of
+from securebase.model.theory import EdgeForm, TheoryEdge, label_of
 
 #: pixels: height of a slot, of a line of words, between two blocks; width of a letter of 11.5 pixels
 SLOT, LINE, GAP, LETTER = 12.0, 13.5, 7.0, 6.8
 _SHAPE = {
-    Form.GATE: "as a gate",
-    Form.SATURATING: "levelling off",
-    Form.ACCUMULATING: "adding up",
-    Form.INVERTED_U: "best in the middle",
-    Form.EVENT: "as an event",
+    EdgeForm.GATE: "as a gate",
+    EdgeForm.SATURATING: "levelling off",
+    EdgeForm.ACCUMULATING: "adding up",
+    EdgeForm.INVERTED_U: "best in the middle",
+    EdgeForm.EVENT: "as an event",
 }
 _STEPS = 14
 
@@ -27,7 +27,7 @@ Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class NodeBlock:
     """One origin or end: its words, one a line, and the bar beside which its slots lie."""
 
     words: tuple[str, ...]
@@ -53,11 +53,11 @@ class Wire:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class EdgePanel:
     """A group of edges, drawn."""
 
-    origins: tuple[Block, ...]
-    ends: tuple[Block, ...]
+    origins: tuple[NodeBlock, ...]
+    ends: tuple[NodeBlock, ...]
     wires: tuple[Wire, ...]
     bottom: float
 
@@ -70,7 +70,7 @@ def origin_of(edge: TheoryEdge) -> str:
     return f"{begin}, {_SHAPE[edge.form]}" if edge.form in _SHAPE else begin
 
 
-def panel(edges: Sequence[TheoryEdge], *, x: float, y: float, width: float) -> Panel:
+def panel(edges: Sequence[TheoryEdge], *, x: float, y: float, width: float) -> EdgePanel:
     """`edges` between two columns of words, from (x, y) on, `width` pixels wide."""
     words = width * 0.35
     origins, ends = ordered([(origin_of(e), label_of(e.to_construct)) for e in edges])
@@ -84,7 +84,7 @@ def panel(edges: Sequence[TheoryEdge], *, x: float, y: float, width: float) -> P
         second = _blocks(ends, [label_of(e.to_construct) for e in edges], words, right, y + (low - lower) / 2)[0]
     starts, stops = _slots(edges, origins, ends, first, second)
     wires = tuple(Wire(e, _curve((left + 4, a), (right - 40, b))) for e, a, b in zip(edges, starts, stops, strict=True))
-    return Panel(tuple(first.values()), tuple(second.values()), wires, max(low, lower))
+    return EdgePanel(tuple(first.values()), tuple(second.values()), wires, max(low, lower))
 
 
 def ordered(pairs: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
@@ -154,13 +154,13 @@ def _mean(places: Sequence[int]) -> float:
 
 def _blocks(
     order: Sequence[str], used: Sequence[str], words: float, x: float, y: float
-) -> tuple[dict[str, Block], float]:
+) -> tuple[dict[str, NodeBlock], float]:
     """Blocks one below the other, each high enough for its slots and its words; and where they end."""
-    found: dict[str, Block] = {}
+    found: dict[str, NodeBlock] = {}
     for name in order:
         lines = wrapped(name, words)
         height = max(used.count(name) * SLOT, len(lines) * LINE)
-        found[name] = Block(lines, x, y, y + height)
+        found[name] = NodeBlock(lines, x, y, y + height)
         y += height + GAP
     return found, y - GAP
 
@@ -169,8 +169,8 @@ def _slots(
     edges: Sequence[TheoryEdge],
     origins: Sequence[str],
     ends: Sequence[str],
-    first: dict[str, Block],
-    second: dict[str, Block],
+    first: dict[str, NodeBlock],
+    second: dict[str, NodeBlock],
 ) -> tuple[list[float], list[float]]:
     """Each edge's height on the left and on the right; inside a block in the order of the other side."""
     place, other = {n: i for i, n in enumerate(origins)}, {n: i for i, n in enumerate(ends)}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from html import escape
 
-from securebase.ipt.timeline import Bar, Dependent, Event, Timeline
+from securebase.ipt.timeline import Dependent, Event, Timeline, TimelineSpan
 
 INK, SOFT, LINE, PAPER, ACCENT = "#25313a", "#56636c", "#e6e0d6", "#ffffff", "#1d6a72"
 WINDOW, EARLIER, HARD, GOOD, ROLE, PILL = "#fbf3e2", "#efeaf6", "#b23c26", "#2f6b3d", "#dcebea", "#f1e7d3"
@@ -24,7 +24,7 @@ TICK = 78.0
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class TimelineFrame:
     """From which day to which is drawn, and between which x. `began_on` is the calendar day of day 0."""
 
     first: float
@@ -47,11 +47,11 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class TimelineDrawing:
     """The drawing, and what a script needs to turn a point on it into a day."""
 
     svg: str
-    frame: Frame
+    frame: TimelineFrame
     width: float
 
 
@@ -63,13 +63,13 @@ def draw_timeline(
     top: float,
     width: float = 1080.0,
     words: bool = True,
-) -> Drawn:
+) -> TimelineDrawing:
     """`links`: (worksheet, id) → address of what is drawn. `top`: the highest score of the symptom measure.
 
     Without `words` events are marks without their names, and there are no bars: the head of a list, on a phone.
     """
     first, last = line.span(whole_life=whole_life)
-    frame = Frame(first, last, 16.0 if words else 6.0, width - (16.0 if words else 6.0), line.began_on)
+    frame = TimelineFrame(first, last, 16.0 if words else 6.0, width - (16.0 if words else 6.0), line.began_on)
     events = [e for e in line.events if frame.shows(e.at, e.until or e.at)]
     bars = [b for b in line.bars if words and b.kind != "earlier" and frame.shows(b.start, b.end)]
     earlier = [b for b in line.bars if b.kind == "earlier" and frame.shows(b.start, b.end)]
@@ -91,10 +91,10 @@ def draw_timeline(
         f' aria-label="{escape(_said(line, events, bars))}" font-family="system-ui, sans-serif" font-size="12.5">'
         f'<rect class="ground" width="{width:g}" height="{height:.0f}" fill="{PAPER}"/>{"".join(parts)}</svg>'
     )
-    return Drawn(svg, frame, width)
+    return TimelineDrawing(svg, frame, width)
 
 
-def _said(line: Timeline, events: Sequence[Event], bars: Sequence[Bar]) -> str:
+def _said(line: Timeline, events: Sequence[Event], bars: Sequence[TimelineSpan]) -> str:
     onset = "" if line.onset is None else f", onset {_day(line.began_on + timedelta(days=round(line.onset)))}"
     return (
         f"Timeline: {len(events)} life events, {len(bars)} roles and medicines, {len(line.sessions)} sessions, "
@@ -126,7 +126,7 @@ def _rows(wanted: Sequence[tuple[float, float]], right: float) -> list[tuple[int
     return placed
 
 
-def _bar_rows(bars: Sequence[Bar], frame: Frame) -> list[int]:
+def _bar_rows(bars: Sequence[TimelineSpan], frame: TimelineFrame) -> list[int]:
     taken: list[list[tuple[float, float]]] = []
     rows: list[int] = []
     for bar in bars:
@@ -144,15 +144,15 @@ def _bar_rows(bars: Sequence[Bar], frame: Frame) -> list[int]:
     return rows
 
 
-def _edges(bar: Bar, frame: Frame) -> tuple[float, float]:
+def _edges(bar: TimelineSpan, frame: TimelineFrame) -> tuple[float, float]:
     start = frame.left if bar.start is None else frame.x(bar.start)
     return start, frame.right if bar.end is None else frame.x(bar.end)
 
 
 def _shaded(
     line: Timeline,
-    earlier: Sequence[Bar],
-    frame: Frame,
+    earlier: Sequence[TimelineSpan],
+    frame: TimelineFrame,
     foot: float,
     links: Mapping[tuple[str, str], str],
     *,
@@ -180,13 +180,13 @@ def _shaded(
         yield rule + _beside(x + 4, foot - 9, "worse", "#6b4500", frame)
 
 
-def _beside(x: float, y: float, words: str, ink: str, frame: Frame) -> str:
+def _beside(x: float, y: float, words: str, ink: str, frame: TimelineFrame) -> str:
     """Words that begin at x, or end there where there is no room to the right."""
     anchor = "end" if x + _label_width(words) + 8 > frame.right else "start"
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{ink}">{words}</text>'
 
 
-def ticks(frame: Frame) -> list[tuple[date, str]]:
+def ticks(frame: TimelineFrame) -> list[tuple[date, str]]:
     """Days to name on the axis: months of a course, years of a life, as many as there is room for."""
     start, end = frame.day_of(frame.first), frame.day_of(frame.last)
     months = (end.year - start.year) * 12 + end.month - start.month
@@ -205,7 +205,7 @@ def ticks(frame: Frame) -> list[tuple[date, str]]:
     return made
 
 
-def _axis(frame: Frame, foot: float, height: float) -> Iterator[str]:
+def _axis(frame: TimelineFrame, foot: float, height: float) -> Iterator[str]:
     yield f'<path d="M{frame.left:.1f} {foot:.1f}H{frame.right:.1f}" stroke="{SOFT}" stroke-width="1"/>'
     for day, words in ticks(frame):
         x = frame.x(float((day - frame.began_on).days))
@@ -218,7 +218,7 @@ def _axis(frame: Frame, foot: float, height: float) -> Iterator[str]:
         yield f'<path d="M{frame.left:.1f} {foot + AXIS - 12:.1f}H{frame.right:.1f}" stroke="{LINE}"/>'
 
 
-def _curve(line: Timeline, frame: Frame, base: float, foot: float, top: float) -> Iterator[str]:
+def _curve(line: Timeline, frame: TimelineFrame, base: float, foot: float, top: float) -> Iterator[str]:
     for at, number in line.sessions:
         if frame.shows(at, at):
             x = frame.x(at)
@@ -244,7 +244,7 @@ def _curve(line: Timeline, frame: Frame, base: float, foot: float, top: float) -
 
 def _event(
     event: Event,
-    frame: Frame,
+    frame: TimelineFrame,
     place: tuple[int, bool],
     foot: float,
     links: Mapping[tuple[str, str], str],
@@ -279,12 +279,12 @@ def _mark(kind: Dependent, x: float, y: float, size: float, ink: str) -> str:
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="{PAPER}" stroke="{ink}" stroke-width="2"/>'
 
 
-def _bar_label(bar: Bar) -> str:
+def _bar_label(bar: TimelineSpan) -> str:
     words = f"{bar.words}, {bar.note}" if bar.kind == "medication" and bar.note else bar.words
     return words if len(words) <= LONGEST_LABEL else words[: LONGEST_LABEL - 1].rstrip() + "…"
 
 
-def _bar(bar: Bar, frame: Frame, y: float, links: Mapping[tuple[str, str], str]) -> str:
+def _bar(bar: TimelineSpan, frame: TimelineFrame, y: float, links: Mapping[tuple[str, str], str]) -> str:
     start, end = _edges(bar, frame)
     fill, edge = (PILL, "#a0722a") if bar.kind == "medication" else (ROLE, ACCENT)
     box = f'<rect x="{start:.1f}" y="{y:.1f}" width="{max(end - start, 4.0):.1f}" height="20" rx="4" fill="{fill}"/>'

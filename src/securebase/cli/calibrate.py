@@ -11,7 +11,7 @@ from securebase.cli.output import as_json, counting, deliver, heading, sentences
 from securebase.reports.calibration_report import as_text, check_kind
 from securebase.study.calibration import table as tabled
 from securebase.study.calibration.run import DEFAULT, Calibration, calibrate
-from securebase.study.calibration.target import Verdict
+from securebase.study.calibration.target import TargetVerdict
 from securebase.study.replications import on_cores
 
 
@@ -78,7 +78,10 @@ def _print(made: Calibration) -> None:
         ("", "published", "basis", "band", "median", "95% of cohorts", ""),
         [(r.key, r.published, r.basis, r.band, r.median, r.range_95, r.verdict) for r in found],
     )
-    for verdict, title in ((Verdict.FAILED, "What fails, and why"), (Verdict.NOT_SIMULATED, "What is not simulated")):
+    for verdict, title in (
+        (TargetVerdict.FAILED, "What fails, and why"),
+        (TargetVerdict.NOT_SIMULATED, "What is not simulated"),
+    ):
         left = [f"{r.key}: {r.remark}" for r in found if r.verdict == verdict.value]
         if left:
             heading(title)

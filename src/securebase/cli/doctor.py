@@ -37,7 +37,7 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SystemCheck:
     """One thing looked at. `well` is None where it is only told, or optional and not there."""
 
     about: str
@@ -63,32 +63,32 @@ def command(*, json_wanted: bool) -> None:
     sys.exit(0 if well else 1)
 
 
-def versions() -> Finding:
-    return Finding(
+def versions() -> SystemCheck:
+    return SystemCheck(
         "Securebase",
         None,
         f"{_version('securebase')} on Python {platform.python_version()}, {platform.system()} {platform.machine()}.",
     )
 
 
-def core() -> Finding:
+def core() -> SystemCheck:
     """The packages without which nothing works."""
     there = {name: _version(name) for name in CORE}
     missing = [name for name, found in there.items() if found is None]
     if missing:
-        return Finding("Packages", False, f"Missing: {', '.join(missing)}. Install securebase again.")
-    return Finding("Packages", True, ", ".join(f"{name} {found}" for name, found in there.items()) + ".")
+        return SystemCheck("Packages", False, f"Missing: {', '.join(missing)}. Install securebase again.")
+    return SystemCheck("Packages", True, ", ".join(f"{name} {found}" for name, found in there.items()) + ".")
 
 
-def kernel() -> Finding:
+def kernel() -> SystemCheck:
     try:
         name, why = kernel_choice()
     except ModelError as error:
-        return Finding("Kernel", False, str(error))
-    return Finding("Kernel", True, f"The {name} kernel runs: {why}.")
+        return SystemCheck("Kernel", False, str(error))
+    return SystemCheck("Kernel", True, f"The {name} kernel runs: {why}.")
 
 
-def sums() -> Finding:
+def sums() -> SystemCheck:
     """One score of one person has a likelihood that can be written down: normal, of variance level + movement + noise
     = 1 + 0.5 / (2 · 0.25) + 0.5."""
     panel = Panel(("one",), ("x",), np.array([0, 1]), np.zeros(1), np.array([[2.0]]), np.array([-1]))
@@ -97,43 +97,43 @@ def sums() -> Finding:
     try:
         found = log_likelihood(panel, Specification(("x",)), q)
     except ModelError as error:
-        return Finding("Likelihood", False, str(error))
+        return SystemCheck("Likelihood", False, str(error))
     if abs(found - expected) > 1e-10:
-        return Finding("Likelihood", False, f"It gives {found}, and {expected} is right. Please report this.")
-    return Finding("Likelihood", True, "A sum that can be done by hand comes out right.")
+        return SystemCheck("Likelihood", False, f"It gives {found}, and {expected} is right. Please report this.")
+    return SystemCheck("Likelihood", True, "A sum that can be done by hand comes out right.")
 
 
-def workbench() -> Finding:
+def workbench() -> SystemCheck:
     missing = [name for name, module in WORKBENCH.items() if find_spec(module) is None]
     if len(missing) == len(WORKBENCH):
-        return Finding("Workbench", None, "Not installed: pip install 'securebase[workbench]' adds the web.")
+        return SystemCheck("Workbench", None, "Not installed: pip install 'securebase[workbench]' adds the web.")
     if missing:
-        return Finding(
+        return SystemCheck(
             "Workbench", None, f"Half installed, without {', '.join(missing)}: pip install 'securebase[workbench]'."
         )
-    return Finding("Workbench", True, f"Installed, Django {_version('django')}.")
+    return SystemCheck("Workbench", True, f"Installed, Django {_version('django')}.")
 
 
-def data() -> Finding:
+def data() -> SystemCheck:
     """Where the workbench keeps its data; nothing is written to find out."""
     asked = os.environ.get("SECUREBASE_DATA_DIR", "").strip()
     folder = Path(asked or "securebase-data").resolve()
     said = "set by SECUREBASE_DATA_DIR" if asked else "the default; SECUREBASE_DATA_DIR changes it"
     if not folder.exists():
-        return Finding("Data", None, f"{folder} ({said}): not there yet, made when the workbench is first served.")
+        return SystemCheck("Data", None, f"{folder} ({said}): not there yet, made when the workbench is first served.")
     if not folder.is_dir() or not os.access(folder, os.W_OK):
-        return Finding("Data", False, f"{folder} ({said}): not a folder that can be written to. Choose another.")
+        return SystemCheck("Data", False, f"{folder} ({said}): not a folder that can be written to. Choose another.")
     database = folder / "securebase.db"
     what = f"a database of {database.stat().st_size / 1e6:,.1f} MB" if database.exists() else "no database yet"
-    return Finding("Data", True, f"{folder} ({said}): {what}.")
+    return SystemCheck("Data", True, f"{folder} ({said}): {what}.")
 
 
-def browser() -> Finding:
+def browser() -> SystemCheck:
     where = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
     if where is None:
-        return Finding("Chromium", None, "Not found: browser tests will skip. Nothing else needs it.")
+        return SystemCheck("Chromium", None, "Not found: browser tests will skip. Nothing else needs it.")
     driver = "with" if find_spec("playwright") else "without"
-    return Finding("Chromium", None, f"{where}, {driver} playwright. Only browser tests use it.")
+    return SystemCheck("Chromium", None, f"{where}, {driver} playwright. Only browser tests use it.")
 
 
 def _version(package: str) -> str | None:

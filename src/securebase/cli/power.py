@@ -16,10 +16,10 @@ from securebase.model.parameter_set import DEFAULT
 from securebase.model.parameters import Trend
 from securebase.reports.power_report import as_text
 from securebase.study.phrases import number
-from securebase.study.power import PowerPlan, Truth, power, truth_from_fit, truth_from_set
+from securebase.study.power import AssumedTruth, PowerPlan, power, truth_from_fit, truth_from_set
 from securebase.study.power.phrases import CURVE, answer_in_words, effect_in_words, setting_in_words
 from securebase.study.power.result import PowerResult
-from securebase.study.power.summary import Cell, Share
+from securebase.study.power.summary import Cell, Proportion
 from securebase.study.replications import Run, on_cores
 
 
@@ -114,7 +114,7 @@ def _kind(file: Path) -> str:
     return kind
 
 
-def _truth(parameters: str, fitted: Path | None, names: tuple[str, ...], trend: str | None) -> Truth:
+def _truth(parameters: str, fitted: Path | None, names: tuple[str, ...], trend: str | None) -> AssumedTruth:
     if fitted is not None:
         return truth_from_fit(fitted, trend)
     return truth_from_set(parameters, names, trend or Trend.CARRIED)
@@ -169,7 +169,7 @@ def _row(c: Cell) -> tuple[str, ...]:
     )
 
 
-def _share(share: Share | None, *, interval: bool = True) -> str:
+def _share(share: Proportion | None, *, interval: bool = True) -> str:
     if share is None or share.value is None:
         return "–"
     return number(share.value) + (f" ({number(share.lower)}–{number(share.upper)})" if interval else "")

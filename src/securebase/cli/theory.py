@@ -10,7 +10,7 @@ import click
 from securebase.charts.theory_graph import By
 from securebase.cli.output import as_json, deliver, figure, sentences
 from securebase.model.mechanism import Lag, Pillar
-from securebase.model.theory import Place, Theory, TheoryEdge, theory
+from securebase.model.theory import EdgeLocation, Theory, TheoryEdge, theory
 from securebase.reports.theory_page import theory_page, theory_svg
 from securebase.study.result import plain
 
@@ -19,7 +19,7 @@ from securebase.study.result import plain
 @click.option("--claim", metavar="ID", help="Only edges of one claim, S1 to S98.")
 @click.option("--pillar", type=click.Choice([p.value for p in Pillar]), help="Only edges drawn from one pillar.")
 @click.option("--mechanism", metavar="ID", help="Only edges that touch M1 support, M2 stress, M3 emotion or M4 skills.")
-@click.option("--place", type=click.Choice([p.value for p in Place]), help="Only edges that live in one place.")
+@click.option("--place", type=click.Choice([p.value for p in EdgeLocation]), help="Only edges that live in one place.")
 @click.option(
     "--by", type=click.Choice(["pillar", "mechanism"]), default="pillar", show_default=True, help="Panels of the graph."
 )
@@ -80,7 +80,7 @@ def _list(whole: Theory, edges: Sequence[TheoryEdge], claim: str | None) -> None
         click.echo(e.label)
         sentences([_line(e)])
     click.echo()
-    places = ", ".join(f"{sum(e.place is p for e in edges)} {p.value}" for p in Place)
+    places = ", ".join(f"{sum(e.place is p for e in edges)} {p.value}" for p in EdgeLocation)
     count = f"{len(edges)} edge{'s' if len(edges) != 1 else ''}"
     click.echo(f"{count}: {places}. Every one is a hypothesis. ! marks claims that say more than is known.")
 

@@ -23,14 +23,14 @@ from securebase.cli.output import (
 )
 from securebase.errors import InputError
 from securebase.measurement.catalogue import instrument
-from securebase.measurement.change import Change
+from securebase.measurement.change import ScoreChange
 from securebase.measurement.constructs import Direction
 from securebase.measurement.instrument import Scale
 from securebase.model.fit import fit
 from securebase.model.observations import panel
 from securebase.study.labels import in_words
 from securebase.study.models import specification_for
-from securebase.study.person import Coverage, Followed, Forecast, follow, last_scores_within
+from securebase.study.person import Coverage, Followed, PersonForecast, follow, last_scores_within
 from securebase.study.result import plain as as_plain
 from securebase.study.saved_fit import check_same, read_fit
 
@@ -194,12 +194,12 @@ def _coverage(found: Coverage) -> str:
     )
 
 
-def _near(value: float, of: Forecast) -> str:
+def _near(value: float, of: PersonForecast) -> str:
     """A forecast's figure, as fine as its uncertainty allows."""
     return with_error(value, (of.upper_90 - of.lower_90) / 3.3)[0]
 
 
-def _change(followed: Followed, change: Change) -> list[str]:
+def _change(followed: Followed, change: ScoreChange) -> list[str]:
     size = "" if change.threshold is None else f" Reliable from {figure(change.threshold, 3)} points."
     first, last = plain(followed.first_score), plain(followed.last_score)
     more = "more" if change.points >= 0 else "fewer"

@@ -6,22 +6,28 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from securebase.errors import TableError
-from securebase.exchange.columns import Columns
+from securebase.exchange.columns import NamedColumns
 from securebase.exchange.covariates import Beside, what_stands_beside
 from securebase.exchange.grid import Grid, plural
 from securebase.exchange.remarks import remarks_on
-from securebase.exchange.request import Asked, Extract, TableRow
+from securebase.exchange.request import Extract, TableRequest, TableRow
 from securebase.exchange.times import TimeUnit
 from securebase.measurement.constructs import CONSTRUCTS, Construct, own_construct
 from securebase.records.cohort import Cohort, Reading, Skipped
-from securebase.records.episode import Administration, EpisodeRecord, Input, Score, TherapySessionRecord
+from securebase.records.episode import (
+    AdministrationRecord,
+    EpisodeRecord,
+    InputRecord,
+    ScoreRecord,
+    TherapySessionRecord,
+)
 from securebase.records.vocabulary import Moment
 
 #: name of the instrument that all scores of a table carry
 TABLE = "table"
 
 
-def cohort_of(asked: Asked, grid: Grid, found: Columns, extract: Extract) -> Cohort:
+def cohort_of(asked: TableRequest, grid: Grid, found: NamedColumns, extract: Extract) -> Cohort:
     """The cohort. Raises TableError where no row, or no number of a column, can be used."""
     left_out = [Skipped("the line is blank", len(grid.blank), rows=grid.blank[:5])] if grid.blank else []
     left_out += extract.skipped
@@ -64,7 +70,7 @@ def cohort_of(asked: Asked, grid: Grid, found: Columns, extract: Extract) -> Coh
     )
 
 
-def _check_something_is_there(asked: Asked, grid: Grid, extract: Extract, left_out: Sequence[Skipped]) -> None:
+def _check_something_is_there(asked: TableRequest, grid: Grid, extract: Extract, left_out: Sequence[Skipped]) -> None:
     if not extract.rows:
         reasons = "; ".join(f"{s.reason} ({plural(s.count, s.unit)})" for s in left_out)
         advice = f"Skipped: {reasons}." if reasons else "There is nothing below the header."
@@ -85,14 +91,14 @@ def _construct(name: str, moment: Moment) -> Construct:
     return own_construct(name, asked=moment.value) if known is None else replace(known, asked=moment.value)
 
 
-def _episode(person: str, rows: list[TableRow], asked: Asked, extract: Extract, beside: Beside) -> EpisodeRecord:
+def _episode(person: str, rows: list[TableRow], asked: TableRequest, extract: Extract, beside: Beside) -> EpisodeRecord:
     rows = sorted(rows, key=lambda row: row.time)
     zero = rows[0].time if extract.from_first else 0.0
     # dates and calendar day numbers are days already; other numbers are in the column's unit
     days = 1.0 if extract.from_first else extract.unit.days
     moments = sorted(set(asked.moments.values()), key=list(Moment).index)
-    administrations: list[Administration] = []
-    inputs: list[Input] = []
+    administrations: list[AdministrationRecord] = []
+    inputs: list[InputRecord] = []
     sessions: list[TherapySessionRecord] = []
     for row in rows:
         at, session = (row.time - zero) * days, _session(row.time, extract.unit)
@@ -100,7 +106,7 @@ def _episode(person: str, rows: list[TableRow], asked: Asked, extract: Extract, 
         if session is not None and session > 0:
             sessions.append(TherapySessionRecord(session, at))
         done = beside.inputs.get((person, row.time), {})
-        inputs += (Input(name, value, at, beside.moments[name]) for name, value in done.items())
+        inputs += (InputRecord(name, value, at, beside.moments[name]) for name, value in done.items())
     first = dict(reversed(asked.scores))
     followed = first.get("symptoms", first[next(iter(asked.moments))])
     return EpisodeRecord(
@@ -124,13 +130,13 @@ def _administration(
     row: TableRow,
     at: float,
     moment: Moment,
-    asked: Asked,
+    asked: TableRequest,
     extract: Extract,
-) -> Administration:
+) -> AdministrationRecord:
     session = _session(row.time, extract.unit)
     scores = tuple(
-        Score(name, value, at, moment, session, TABLE, extract.columns[column])
+        ScoreRecord(name, value, at, moment, session, TABLE, extract.columns[column])
         for (name, column), value in zip(asked.scores, row.values, strict=True)
         if asked.moments[name] is moment and value is not None
     )
-    return Administration(TABLE, at, moment, session, scores=scores)
+    return AdministrationRecord(TABLE, at, moment, session, scores=scores)

@@ -11,7 +11,7 @@ from securebase.exchange.grid import Grid, clean, name_of, shown
 from securebase.exchange.values import is_missing, number_in
 
 
-class Columns:
+class NamedColumns:
     """The columns of a grid by name. `renamed`: our name → the file's. Remarks gather in `remarks`."""
 
     def __init__(self, grid: Grid, renamed: Mapping[str, str]) -> None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from securebase.errors import TableError
-from securebase.exchange.columns import Columns
+from securebase.exchange.columns import NamedColumns
 from securebase.exchange.grid import Grid, plural, shown
-from securebase.exchange.request import MOST_NAMED, Asked, Extract, TableRow
+from securebase.exchange.request import MOST_NAMED, Extract, TableRequest, TableRow
 from securebase.exchange.values import LARGEST, number_in
 from securebase.records.cohort import Skipped
 from securebase.records.vocabulary import Moment
@@ -71,7 +71,7 @@ class _Coded:
 _Persons = Mapping[str, Sequence[TableRow]]
 
 
-def what_stands_beside(asked: Asked, grid: Grid, found: Columns, extract: Extract) -> Beside:
+def what_stands_beside(asked: TableRequest, grid: Grid, found: NamedColumns, extract: Extract) -> Beside:
     """Raises TableError naming row and column where a covariate or a therapist changes within a person, an input that a
     score depends on is missing, or a column is neither numbers nor categories."""
     beside = Beside()

@@ -22,11 +22,11 @@ from typing import Any, Protocol, get_args
 
 from securebase.errors import InputError, TableError
 from securebase.exchange.build_cohort import cohort_of
-from securebase.exchange.columns import Columns
+from securebase.exchange.columns import NamedColumns
 from securebase.exchange.csv_writing import write_cohort
 from securebase.exchange.grid import clean, load, read_grid
 from securebase.exchange.long_layout import read_long
-from securebase.exchange.request import Asked, Layout
+from securebase.exchange.request import Layout, TableRequest
 from securebase.exchange.times import DateOrder
 from securebase.exchange.times import time_unit as unit_called
 from securebase.exchange.values import Decimal
@@ -37,7 +37,7 @@ from securebase.records.vocabulary import Moment
 __all__ = ["read_cohort", "write_cohort"]
 
 
-class Frame(Protocol):
+class DataFrameLike(Protocol):
     """What is asked of a pandas data frame, so that pandas need not be loaded here."""
 
     index: Any
@@ -46,7 +46,7 @@ class Frame(Protocol):
 
 
 def read_cohort(
-    path: str | Path | bytes | Frame,
+    path: str | Path | bytes | DataFrameLike,
     *,
     person: str | None,
     time: str | None = None,
@@ -99,7 +99,7 @@ def read_cohort(
     named = (*columns_of_scores, *covariates, *([therapist] if therapist is not None else []), *inputs)
     _check_once(file, named)
     _check_mapped(file, columns or {}, {person, time, *named})
-    asked = Asked(
+    asked = TableRequest(
         person=person,
         time=time,
         moments=_moments(file, outcome, processes, outcome_moment, process_moments or {}),
@@ -114,7 +114,7 @@ def read_cohort(
         date_order=date_order,
     )
     grid = read_grid(content, file)
-    found = Columns(grid, columns or {})
+    found = NamedColumns(grid, columns or {})
     return cohort_of(asked, grid, found, (read_wide if layout == "wide" else read_long)(asked, grid, found))
 
 

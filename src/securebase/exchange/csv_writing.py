@@ -13,7 +13,7 @@ from securebase.exchange.formulas import neutralised
 from securebase.exchange.grid import clean
 from securebase.exchange.values import is_missing
 from securebase.records.cohort import Cohort
-from securebase.records.episode import EpisodeRecord, Score
+from securebase.records.episode import EpisodeRecord, ScoreRecord
 from securebase.records.vocabulary import Respondent
 
 Measures = Mapping[str, tuple[str, str]]
@@ -123,7 +123,9 @@ def _by_time(cohort: Cohort, episode: EpisodeRecord, names: Sequence[str], measu
     return dict(sorted(found.items()))
 
 
-def _value(scores: Sequence[Score], name: str, episode: EpisodeRecord, measures: Measures, file: str) -> float | None:
+def _value(
+    scores: Sequence[ScoreRecord], name: str, episode: EpisodeRecord, measures: Measures, file: str
+) -> float | None:
     there = [s for s in scores if s.construct == name]
     wanted = measures.get(name, episode.symptom_measure if name == "symptoms" else None)
     if wanted is not None:

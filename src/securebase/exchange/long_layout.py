@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from securebase.errors import TableError
-from securebase.exchange.columns import Columns
+from securebase.exchange.columns import NamedColumns
 from securebase.exchange.formulas import restored
 from securebase.exchange.grid import Grid, clean
-from securebase.exchange.request import Asked, Extract, TableRow, nameless, skipped
+from securebase.exchange.request import Extract, TableRequest, TableRow, nameless, skipped
 from securebase.exchange.times import TimeColumn, read_times
 from securebase.exchange.values import decimal_sign, is_missing, missing_signs, numbers
 from securebase.records.cohort import Skipped
 
 
-def read_long(asked: Asked, grid: Grid, found: Columns) -> Extract:
+def read_long(asked: TableRequest, grid: Grid, found: NamedColumns) -> Extract:
     """Rows with person and time; of several at the same time the first. Raises TableError."""
     if asked.person is None or asked.time is None:
         raise TableError("the columns of person and time must be named", file=grid.file, advice="Give both names.")
@@ -56,7 +56,7 @@ def persons_in(grid: Grid, index: int, further: frozenset[str]) -> list[str | No
     return [None if is_missing(cell, further) else restored(cell) for cell in cells]
 
 
-def cells_beside(grid: Grid, i: int, places: Mapping[str, int], asked: Asked) -> dict[str, str | None]:
+def cells_beside(grid: Grid, i: int, places: Mapping[str, int], asked: TableRequest) -> dict[str, str | None]:
     """Cells of one row by name, None where missing."""
     cells = {name: clean(grid.rows[i][at]) for name, at in places.items()}
     return {name: None if is_missing(cell, asked.missing) else restored(cell) for name, cell in cells.items()}

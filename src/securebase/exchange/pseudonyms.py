@@ -14,7 +14,7 @@ from typing import Any
 from securebase.ipt.pseudonyms import hiding
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Field, Kind, Worksheet
-from securebase.records.artefact import Artefact, ClosenessCircle
+from securebase.records.artefact import ArtefactRecord, ClosenessCircle
 from securebase.records.episode import EpisodeRecord
 
 #: The day on which every therapy begins in what leaves the clinic, a Monday: intervals stay, the calendar goes.
@@ -83,7 +83,7 @@ def for_outside(
     )
 
 
-def _artefact(artefact: Artefact, worksheet: Worksheet, cells: Any) -> Artefact:
+def _artefact(artefact: ArtefactRecord, worksheet: Worksheet, cells: Any) -> ArtefactRecord:
     return replace(artefact, values=cells(worksheet.fields, artefact.values))
 
 

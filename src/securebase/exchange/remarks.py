@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
 
-from securebase.exchange.columns import Columns
+from securebase.exchange.columns import NamedColumns
 from securebase.exchange.grid import Grid, plural, shown
-from securebase.exchange.request import MOST_NAMED, Asked, Extract, TableRow
+from securebase.exchange.request import MOST_NAMED, Extract, TableRequest, TableRow
 from securebase.exchange.times import CALENDAR_DAY, TimeUnit
 from securebase.records.vocabulary import Moment
 
@@ -26,7 +26,7 @@ _FAR = 100.0
 
 
 def remarks_on(
-    asked: Asked, grid: Grid, found: Columns, extract: Extract, persons: Mapping[str, Sequence[TableRow]]
+    asked: TableRequest, grid: Grid, found: NamedColumns, extract: Extract, persons: Mapping[str, Sequence[TableRow]]
 ) -> Iterator[str]:
     """One sentence for each thing worth knowing, in the order in which a table is read."""
     yield from grid.remarks

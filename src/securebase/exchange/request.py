@@ -20,7 +20,7 @@ MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TableRequest:
     """Names of columns (or, in the wide layout, stems) and how to take them. `moments` holds the outcome first.
 
     indicators: the columns of a construct that has several. inputs: when each was done, see `records.episode.Input`.
@@ -86,7 +86,7 @@ def skipped(reason: str, rows: Sequence[int]) -> Skipped:
     return Skipped(reason, len(rows), rows=tuple(rows[:MOST_NAMED]))
 
 
-def nameless(grid: Grid, asked: Asked, persons: Sequence[str | None], places: Sequence[int]) -> list[Skipped]:
+def nameless(grid: Grid, asked: TableRequest, persons: Sequence[str | None], places: Sequence[int]) -> list[Skipped]:
     """The rows without an identifier, saying how many values in them went unused."""
     empty = [i for i, person in enumerate(persons) if person is None]
     if not empty:

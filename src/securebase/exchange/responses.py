@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from securebase.errors import ResponseError, TableError
-from securebase.exchange.columns import Columns
+from securebase.exchange.columns import NamedColumns
 from securebase.exchange.formulas import restored
 from securebase.exchange.grid import Grid, clean, load, read_grid, shown
 from securebase.exchange.values import decimal_sign, is_missing, number_in, numbers
@@ -64,7 +64,7 @@ def read_responses(
         content, file = load(path), Path(path).name
     grid = read_grid(content, file)
     places = _item_columns(grid, instrument, stem)
-    persons = grid.column(Columns(grid, {}).find(person)) if person is not None else None
+    persons = grid.column(NamedColumns(grid, {}).find(person)) if person is not None else None
     everyone = range(len(grid.rows))
     sign = decimal_sign(grid, places.values(), "auto", everyone)
     further = frozenset(clean(s) for s in missing)

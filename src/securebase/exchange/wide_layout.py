@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from securebase.exchange.columns import Columns
+from securebase.exchange.columns import NamedColumns
 from securebase.exchange.grid import Grid, shown
 from securebase.exchange.long_layout import cells_beside, persons_in
-from securebase.exchange.request import Asked, Extract, TableRow, nameless, skipped
+from securebase.exchange.request import Extract, TableRequest, TableRow, nameless, skipped
 from securebase.exchange.values import decimal_sign, missing_signs, numbers
 from securebase.records.cohort import Skipped
 
 
-def read_wide(asked: Asked, grid: Grid, found: Columns) -> Extract:
+def read_wide(asked: TableRequest, grid: Grid, found: NamedColumns) -> Extract:
     """Every person at every time that some column has. Raises TableError."""
     stems = {column: found.find_numbered(column) for _, column in asked.scores}
     done = {name: found.find_numbered(name) for name in asked.inputs}
@@ -57,7 +57,7 @@ def read_wide(asked: Asked, grid: Grid, found: Columns) -> Extract:
 
 
 def _persons(
-    asked: Asked, grid: Grid, found: Columns, stems: Mapping[str, Mapping[int, int]]
+    asked: TableRequest, grid: Grid, found: NamedColumns, stems: Mapping[str, Mapping[int, int]]
 ) -> tuple[list[str | None], list[Skipped], list[str]]:
     if asked.person is None:
         remark = "No column names the person: each row is one, numbered from the first below the header."

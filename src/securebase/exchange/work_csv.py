@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 
 from securebase.exchange.formulas import neutralised
-from securebase.records.artefact import Artefact, Value
+from securebase.records.artefact import ArtefactRecord, Value
 
 HEAD = (
     "person",
@@ -26,7 +26,7 @@ HEAD = (
 )
 
 
-def work_table(person: str, versions: Sequence[Artefact]) -> str:
+def work_table(person: str, versions: Sequence[ArtefactRecord]) -> str:
     """CSV text. `versions`: one artefact for each version that is to be told, in any order. Cells that a spreadsheet
     would run as a formula are disarmed; several choices stand in one cell, parted by “; ”."""
     text = io.StringIO(newline="")

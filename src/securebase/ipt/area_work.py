@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from securebase.records.artefact import Artefact, Row
+from securebase.records.artefact import ArtefactRecord, Row
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import DisputeStage
 
@@ -28,7 +28,7 @@ class DisputeCourse:
 
     issue: str
     with_whom: str
-    entries: tuple[Artefact, ...]
+    entries: tuple[ArtefactRecord, ...]
     stages: tuple[tuple[float, DisputeStage], ...]
     ratings: tuple[Points, ...]
     in_sessions: bool
@@ -50,7 +50,7 @@ UNWEIGHED = 5.0
 def disputes(record: EpisodeRecord) -> tuple[DisputeCourse, ...]:
     """Every dispute, told apart by the person it is with; where no person is named, all are one."""
     names = {r.id: r.name for r in record.relationships}
-    groups: dict[str, list[Artefact]] = {}
+    groups: dict[str, list[ArtefactRecord]] = {}
     for a in record.artefacts_of("role_dispute"):
         groups.setdefault(a.text("person") or a.about, []).append(a)
     made = []
@@ -65,28 +65,28 @@ def disputes(record: EpisodeRecord) -> tuple[DisputeCourse, ...]:
     return tuple(made)
 
 
-def placed(entries: Sequence[Artefact]) -> tuple[list[tuple[float, Artefact]], bool]:
+def placed(entries: Sequence[ArtefactRecord]) -> tuple[list[tuple[float, ArtefactRecord]], bool]:
     """Entries with their place in time, in order; of two at one place the later stands."""
     in_sessions = bool(entries) and all(a.session is not None for a in entries)
-    found: dict[float, Artefact] = {}
+    found: dict[float, ArtefactRecord] = {}
     for a in sorted(entries, key=lambda a: a.begun_at):
         found[float(a.session) if in_sessions and a.session is not None else round(a.begun_at, 2)] = a
     return sorted(found.items()), in_sessions
 
 
-def rated(places: Iterable[tuple[float, Artefact]], field: str) -> tuple[tuple[float, float], ...]:
+def rated(places: Iterable[tuple[float, ArtefactRecord]], field: str) -> tuple[tuple[float, float], ...]:
     """One field as a rating over time; entries that leave it open are passed over."""
     return tuple((p, v) for p, a in places if (v := a.number(field)) is not None)
 
 
-def role_weights(transition: Artefact) -> tuple[Weights, Weights]:
+def role_weights(transition: ArtefactRecord) -> tuple[Weights, Weights]:
     """The old and the new role of a transition."""
     old = Weights(transition.text("old_role"), _sum(transition, "old_losses"), _sum(transition, "old_gains"))
     new = Weights(transition.text("new_role"), _sum(transition, "new_losses"), _sum(transition, "new_gains"))
     return old, new
 
 
-def _sum(a: Artefact, field: str) -> float:
+def _sum(a: ArtefactRecord, field: str) -> float:
     return sum(_weight(row) for row in a.rows(field) if row.get("what") or row.get("weight") is not None)
 
 

@@ -17,7 +17,7 @@ _FILE = "areas.toml"
 
 
 @dataclass(frozen=True, slots=True)
-class Tracked:
+class WatchPoint:
     """Something to keep an eye on, and the worksheet and field where it is written down."""
 
     what: str
@@ -26,7 +26,7 @@ class Tracked:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class DisputeStageGuide:
     """One stage of a role dispute: how to know it, and what it asks for."""
 
     stage: DisputeStage
@@ -46,8 +46,8 @@ class Area:
     choose_when: tuple[str, ...]
     goals: tuple[str, ...]
     strategies: tuple[str, ...]
-    track: tuple[Tracked, ...]
-    stages: tuple[Stage, ...] = ()
+    track: tuple[WatchPoint, ...]
+    stages: tuple[DisputeStageGuide, ...] = ()
     sources: tuple[str, ...] = ()
     reviewed: bool = False
 
@@ -89,18 +89,18 @@ def _some(at: Fields, name: str) -> tuple[str, ...]:
     return listed
 
 
-def _tracked(at: Fields) -> Tracked:
+def _tracked(at: Fields) -> WatchPoint:
     at.only("what", "at")
     worksheet, _, field = at.text("at").partition(".")
     kept = worksheets().get(worksheet)
     if kept is None or kept.field(field) is None:
         at.fail(f"no such field on the shelf, found “{at.text('at')}”", "at", "Write it as worksheet.field.")
-    return Tracked(at.text("what"), worksheet, field)
+    return WatchPoint(at.text("what"), worksheet, field)
 
 
-def _stage(at: Fields) -> Stage:
+def _stage(at: Fields) -> DisputeStageGuide:
     at.only("stage", "looks_like", "what_to_do")
-    return Stage(one_of(at, "stage", DisputeStage), at.text("looks_like"), at.text("what_to_do"))
+    return DisputeStageGuide(one_of(at, "stage", DisputeStage), at.text("looks_like"), at.text("what_to_do"))
 
 
 @cache

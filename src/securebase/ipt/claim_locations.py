@@ -23,7 +23,7 @@ class Need(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ClaimLocation:
     """One place of one claim: a scale of an instrument, or a worksheet (`field` empty: all of it), or a page of the
     workbench by its name."""
 
@@ -37,22 +37,22 @@ class Place:
 
 
 @cache
-def _places() -> tuple[Place, ...]:
+def _places() -> tuple[ClaimLocation, ...]:
     content = (resources.files("securebase.ipt") / _FILE).read_bytes()
     return read_places(_FILE, content)
 
 
-def places() -> tuple[Place, ...]:
+def places() -> tuple[ClaimLocation, ...]:
     """Every place, in the order of the file. Raises ShelfError where one names what is not on the shelves."""
     return _places()
 
 
-def places_of(claim: str, need: Need | None = None) -> tuple[Place, ...]:
+def places_of(claim: str, need: Need | None = None) -> tuple[ClaimLocation, ...]:
     """The places of one claim, all or those of one need."""
     return tuple(p for p in places() if p.claim == claim and need in {None, p.need})
 
 
-def read_places(file: str, content: bytes) -> tuple[Place, ...]:
+def read_places(file: str, content: bytes) -> tuple[ClaimLocation, ...]:
     """The places that a TOML file names. Whether a page is there only the workbench can say. Raises ShelfError."""
     top = read_toml(file, content)
     top.only("place")
@@ -62,9 +62,9 @@ def read_places(file: str, content: bytes) -> tuple[Place, ...]:
     return found
 
 
-def _place(f: Fields) -> Place:
+def _place(f: Fields) -> ClaimLocation:
     f.only("claim", "need", "instrument", "scale", "worksheet", "field", "page")
-    place = Place(
+    place = ClaimLocation(
         f.text("claim"),
         _need(f),
         *(f.text(name, "") for name in ("instrument", "scale", "worksheet", "field", "page")),
@@ -85,7 +85,7 @@ def _need(f: Fields) -> Need:
     return Need(value)
 
 
-def _check_scale(f: Fields, place: Place) -> None:
+def _check_scale(f: Fields, place: ClaimLocation) -> None:
     known = instruments().get(place.instrument)
     if known is None:
         f.fail(f"there is no instrument called “{place.instrument}”", "instrument")
@@ -93,7 +93,7 @@ def _check_scale(f: Fields, place: Place) -> None:
         f.fail(f"{known.name} has no scale called “{place.scale}”", "scale")
 
 
-def _check_field(f: Fields, place: Place) -> None:
+def _check_field(f: Fields, place: ClaimLocation) -> None:
     known = worksheets().get(place.worksheet)
     if known is None:
         f.fail(f"there is no worksheet called “{place.worksheet}”", "worksheet")

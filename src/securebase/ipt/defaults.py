@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from securebase.ipt.worksheet import Field, Kind, Worksheet
-from securebase.records.artefact import Artefact, Value
+from securebase.records.artefact import ArtefactRecord, Value
 from securebase.records.episode import EpisodeRecord
 
 #: What the course itself says, by the name that a field may begin with.
@@ -22,7 +22,7 @@ def beforehand(worksheet: Worksheet, record: EpisodeRecord, *, about: str = "") 
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _of(of: Field, record: EpisodeRecord, last: Artefact | None) -> Value:
+def _of(of: Field, record: EpisodeRecord, last: ArtefactRecord | None) -> Value:
     if of.begins_with == "last":
         return last.values.get(of.id) if last is not None else None
     place, _, name = of.begins_with.partition(".")
@@ -35,13 +35,13 @@ def _of(of: Field, record: EpisodeRecord, last: Artefact | None) -> Value:
     return _rows(of, source, name) if of.kind is Kind.ROWS else source.values.get(name)
 
 
-def _rows(of: Field, source: Artefact, name: str) -> Value:
+def _rows(of: Field, source: ArtefactRecord, name: str) -> Value:
     """The rows of another worksheet, in the columns that say something lasting: texts and people, not ratings."""
     lasting = {c.id for c in of.columns if c.kind in {Kind.LINE, Kind.TEXT, Kind.PERSON, Kind.CHOICE}}
     kept: list[Mapping[str, object]] = [{k: v for k, v in row.items() if k in lasting} for row in source.rows(name)]
     return tuple(row for row in kept if row) or None  # type: ignore[return-value]
 
 
-def _last(record: EpisodeRecord, worksheet: str, about: str = "") -> Artefact | None:
+def _last(record: EpisodeRecord, worksheet: str, about: str = "") -> ArtefactRecord | None:
     there = [a for a in record.artefacts_of(worksheet) if not about or a.about == about]
     return there[-1] if there else None

@@ -10,7 +10,7 @@ from securebase.ipt.lineage import BEGINNING, Lineage
 from securebase.ipt.parsing import is_filled, is_said
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.task import Leaves, Task, tasks
-from securebase.records.artefact import Artefact
+from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Agreement, CircleKind, Phase, Technique
 
@@ -185,11 +185,11 @@ def _worksheet_piece(leaves: Leaves, record: EpisodeRecord) -> Piece:
     return Piece(words, bool(agreed if leaves.agreed else found), "worksheet", worksheet, ids)
 
 
-def _filled(leaves: Leaves, record: EpisodeRecord) -> list[Artefact]:
+def _filled(leaves: Leaves, record: EpisodeRecord) -> list[ArtefactRecord]:
     return [a for a in record.artefacts_of(*leaves.worksheets) if _does(leaves, a)]
 
 
-def _does(leaves: Leaves, artefact: Artefact) -> bool:
+def _does(leaves: Leaves, artefact: ArtefactRecord) -> bool:
     """Whether what was filled in is what the task leaves behind."""
     if leaves.techniques:
         return any((artefact.number(t.value) or 0) > 0 for t in Technique)

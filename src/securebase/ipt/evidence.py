@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from securebase.ipt.timeline import Timeline, in_window, timeline
-from securebase.records.artefact import Artefact, Relationship
+from securebase.records.artefact import ArtefactRecord, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, ProblemArea, Ring
 
@@ -19,7 +19,7 @@ _OFTEN = {"daily", "weekly"}
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class AreaEvidence:
     """Something that speaks for an area. worksheet, artefact: where it was written down; relationship: about whom;
     both empty where it comes from the inventory or the circle as a whole."""
 
@@ -30,26 +30,26 @@ class Finding:
     relationship: str = ""
 
 
-def findings(record: EpisodeRecord) -> tuple[Finding, ...]:
+def findings(record: EpisodeRecord) -> tuple[AreaEvidence, ...]:
     """Everything found, area by area in the order of the vocabulary. Without entries there is nothing to find."""
     line = timeline(record, today=record.last_at)
     found = [*_grief(record, line), *_disputes(record), *_transitions(record, line), *_deficits(record)]
     return tuple(sorted(found, key=lambda f: list(ProblemArea).index(f.area)))
 
 
-def _grief(record: EpisodeRecord, line: Timeline | None) -> Iterator[Finding]:
+def _grief(record: EpisodeRecord, line: Timeline | None) -> Iterator[AreaEvidence]:
     area = ProblemArea.GRIEF
     for event in line.events if line else ():
         if event.worksheet == "grief_work":
             when = ", in the months before the onset" if event.in_window else ""
-            yield Finding(area, f"{event.words}{when}", event.worksheet, event.id)
+            yield AreaEvidence(area, f"{event.words}{when}", event.worksheet, event.id)
     told = {who for a in record.artefacts_of("grief_work") for who in (a.text("person"), a.about)}
     for person in _present(record):
         if person.deceased and person.id not in told:
-            yield Finding(area, f"{person.name} has died", relationship=person.id)
+            yield AreaEvidence(area, f"{person.name} has died", relationship=person.id)
 
 
-def _disputes(record: EpisodeRecord) -> Iterator[Finding]:
+def _disputes(record: EpisodeRecord) -> Iterator[AreaEvidence]:
     area = ProblemArea.ROLE_DISPUTE
     people = {r.id: r for r in _present(record)}
     for id_, last in _last_about(record).items():
@@ -58,15 +58,15 @@ def _disputes(record: EpisodeRecord) -> Iterator[Finding]:
             continue
         met, strain = last.number("expectations_met"), last.number("strain")
         if met is not None and met <= LITTLE_MET:
-            yield Finding(area, f"{person.name}: expectations met {met:g} of 10", last.worksheet, last.id, id_)
+            yield AreaEvidence(area, f"{person.name}: expectations met {met:g} of 10", last.worksheet, last.id, id_)
         if strain is not None and strain >= MUCH_STRAIN:
-            yield Finding(area, f"{person.name}: strain {strain:g} of 10", last.worksheet, last.id, id_)
+            yield AreaEvidence(area, f"{person.name}: strain {strain:g} of 10", last.worksheet, last.id, id_)
     # the last entry of each issue: a dispute that is entered session by session is one finding
     for a in {a.text("issue"): a for a in record.artefacts_of("role_dispute") if a.text("issue")}.values():
-        yield Finding(area, f"A dispute was described: {a.text('issue')}", a.worksheet, a.id, a.about)
+        yield AreaEvidence(area, f"A dispute was described: {a.text('issue')}", a.worksheet, a.id, a.about)
 
 
-def _transitions(record: EpisodeRecord, line: Timeline | None) -> Iterator[Finding]:
+def _transitions(record: EpisodeRecord, line: Timeline | None) -> Iterator[AreaEvidence]:
     area = ProblemArea.ROLE_TRANSITION
     if line is None:
         return
@@ -76,34 +76,36 @@ def _transitions(record: EpisodeRecord, line: Timeline | None) -> Iterator[Findi
         began, ended = in_window(bar.start, line.onset), in_window(bar.end, line.onset)
         if began or ended:
             moved = "began and ended" if began and ended else "began" if began else "ended"
-            yield Finding(area, f"Role “{bar.words}” {moved} in the months before the onset", bar.worksheet, bar.id)
+            yield AreaEvidence(
+                area, f"Role “{bar.words}” {moved} in the months before the onset", bar.worksheet, bar.id
+            )
     for event in line.events:
         if event.in_window and event.worksheet == "life_event":
-            yield Finding(area, f"{event.words} (in the months before the onset)", event.worksheet, event.id)
+            yield AreaEvidence(area, f"{event.words} (in the months before the onset)", event.worksheet, event.id)
     for a in record.artefacts_of("life_role"):
         if a.text("feels") in {"lost", "heavy"}:
             how = "was lost" if a.text("feels") == "lost" else "is heavy"
-            yield Finding(area, f"Role “{a.text('role')}” {how}", a.worksheet, a.id)
+            yield AreaEvidence(area, f"Role “{a.text('role')}” {how}", a.worksheet, a.id)
 
 
-def _deficits(record: EpisodeRecord) -> Iterator[Finding]:
+def _deficits(record: EpisodeRecord) -> Iterator[AreaEvidence]:
     area = ProblemArea.INTERPERSONAL_DEFICITS
     people = [r for r in _present(record) if not r.deceased and not r.professional]
     if record.relationships and len(people) < FEW_PEOPLE:
         n = len(people)
-        yield Finding(area, f"{n} {'person' if n == 1 else 'people'} in the inventory, professionals aside")
+        yield AreaEvidence(area, f"{n} {'person' if n == 1 else 'people'} in the inventory, professionals aside")
     said = {k: a for k, a in _last_about(record).items() if k in {p.id for p in people}}
     if said and not any(a.text("contact") in _OFTEN for a in said.values()):
-        yield Finding(area, "Nobody is seen or heard every week")
+        yield AreaEvidence(area, "Nobody is seen or heard every week")
     drawn = [c for c in record.circles if c.kind is CircleKind.PRESENT and c.placements]
     if drawn and not any(p.ring is Ring.CLOSEST for p in drawn[-1].placements):
-        yield Finding(area, "Nobody stands in the closest ring of the last circle")
+        yield AreaEvidence(area, "Nobody stands in the closest ring of the last circle")
 
 
-def _present(record: EpisodeRecord) -> list[Relationship]:
+def _present(record: EpisodeRecord) -> list[RelationshipRecord]:
     return [r for r in record.relationships if r.left_at is None]
 
 
-def _last_about(record: EpisodeRecord) -> dict[str, Artefact]:
+def _last_about(record: EpisodeRecord) -> dict[str, ArtefactRecord]:
     """Relationship → what was said of it last."""
     return {a.about: a for a in record.artefacts_of("relationship") if a.about}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from securebase.ipt.shelf import worksheet
 from securebase.ipt.worksheet import Field, Kind
-from securebase.records.artefact import Artefact
+from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 
 CHECKLIST, NOTE = "fidelity_checklist", "session_note"
@@ -60,7 +60,7 @@ def fidelity_over_sessions(record: EpisodeRecord) -> FidelityOverSessions:
     checks, notes = _by_session(record.artefacts_of(CHECKLIST)), _by_session(record.artefacts_of(NOTE))
     sessions = tuple(sorted(checks.keys() | notes.keys()))
 
-    def rows(name: str, found: dict[int, Artefact], kind: Kind) -> tuple[ElementRow, ...]:
+    def rows(name: str, found: dict[int, ArtefactRecord], kind: Kind) -> tuple[ElementRow, ...]:
         fields = [f for f in worksheet(name).fields if f.kind is kind]
         return tuple(ElementRow(f, tuple(_cell(found.get(n), f) for n in sessions)) for f in fields)
 
@@ -73,15 +73,15 @@ def fidelity_over_sessions(record: EpisodeRecord) -> FidelityOverSessions:
     )
 
 
-def _by_session(artefacts: Sequence[Artefact]) -> dict[int, Artefact]:
+def _by_session(artefacts: Sequence[ArtefactRecord]) -> dict[int, ArtefactRecord]:
     return {a.session: a for a in sorted(artefacts, key=lambda a: a.at) if a.session is not None}
 
 
-def _cell(of: Artefact | None, element: Field) -> int | None:
+def _cell(of: ArtefactRecord | None, element: Field) -> int | None:
     value = of.values.get(element.id) if of is not None else None
     return int(value) if isinstance(value, bool | int | float) else None
 
 
-def _agenda(note: Artefact | None) -> AgendaCell | None:
+def _agenda(note: ArtefactRecord | None) -> AgendaCell | None:
     marked = [row["kept"] is True for row in note.rows("agenda") if isinstance(row.get("kept"), bool)] if note else []
     return AgendaCell(sum(marked), len(marked)) if marked else None

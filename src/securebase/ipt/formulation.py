@@ -16,7 +16,7 @@ _ENDS = (".", "!", "?", "…", ":", ";", "”", '"')
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FormulationPart:
     """One part of a formulation: the field that holds it, and what joins it to what stands before it."""
 
     field: str
@@ -25,22 +25,22 @@ class Part:
 
 #: Stressor, vulnerability and support feed the symptoms (ipt.md: the interpersonal triad).
 TRIAD = (
-    Part("stressor"),
-    Part("vulnerability", "All the more because:"),
-    Part("support", "And at the same time:"),
-    Part("symptoms", "And so:"),
+    FormulationPart("stressor"),
+    FormulationPart("vulnerability", "All the more because:"),
+    FormulationPart("support", "And at the same time:"),
+    FormulationPart("symptoms", "And so:"),
 )
 #: Symptoms and illness, how they began, and therefore the problem area.
 CLASSIC = (
-    Part("symptoms"),
-    Part("diagnosis_words", "Together:"),
-    Part("onset_story", "Before that:"),
-    Part("area_words", "And therefore:"),
+    FormulationPart("symptoms"),
+    FormulationPart("diagnosis_words", "Together:"),
+    FormulationPart("onset_story", "Before that:"),
+    FormulationPart("area_words", "And therefore:"),
 )
-_FORMS: Mapping[str, tuple[Part, ...]] = {"triad": TRIAD, "classic": CLASSIC}
+_FORMS: Mapping[str, tuple[FormulationPart, ...]] = {"triad": TRIAD, "classic": CLASSIC}
 
 
-def parts_of(formulation: str) -> tuple[Part, ...]:
+def parts_of(formulation: str) -> tuple[FormulationPart, ...]:
     """The parts of this form of a formulation (“triad” or “classic”), in the order in which they are said."""
     return _FORMS[formulation]
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from securebase.records.artefact import Artefact, ClosenessCircle, Placement, Relationship
+from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Ring, SupportKind
 
@@ -27,7 +27,7 @@ _FROM_THEM, _TO_THEM = "receives", "gives"
 INSIDE = (Ring.CLOSEST, Ring.CLOSE, Ring.WIDER)
 
 
-class Tone(StrEnum):
+class TieBalance(StrEnum):
     """What outweighs in a tie, as it was last rated: support that is felt, or strain."""
 
     SUPPORT = "support"
@@ -45,7 +45,7 @@ class Tone(StrEnum):
         }[self.value]
 
 
-class Step(StrEnum):
+class RingChange(StrEnum):
     """What happened to one person between two circles."""
 
     CAME = "came"
@@ -89,7 +89,7 @@ class Move:
     person stands on one of the two only."""
 
     relationship: str
-    step: Step
+    step: RingChange
     before: Placement | None
     after: Placement | None
 
@@ -111,17 +111,17 @@ class Carried:
         return 100.0 - self.therapist
 
 
-def people_at(record: EpisodeRecord, day: float = _EVER) -> tuple[Relationship, ...]:
+def people_at(record: EpisodeRecord, day: float = _EVER) -> tuple[RelationshipRecord, ...]:
     """Who was in the inventory on that day."""
     return tuple(r for r in record.relationships if r.at <= day and (r.left_at is None or r.left_at > day))
 
 
-def counted_at(record: EpisodeRecord, day: float = _EVER) -> tuple[Relationship, ...]:
+def counted_at(record: EpisodeRecord, day: float = _EVER) -> tuple[RelationshipRecord, ...]:
     """The same without who has died and who helps by profession."""
     return tuple(r for r in people_at(record, day) if not (r.deceased or r.professional))
 
 
-def ratings(record: EpisodeRecord, relationship: str, day: float = _EVER) -> tuple[Artefact, ...]:
+def ratings(record: EpisodeRecord, relationship: str, day: float = _EVER) -> tuple[ArtefactRecord, ...]:
     """Every rating of one tie up to that day, the first one first."""
     return tuple(a for a in record.artefacts_of(RELATIONSHIP) if a.about == relationship and a.begun_at <= day)
 
@@ -133,14 +133,14 @@ def circles_of(
     return tuple(sorted((c for c in record.circles if c.kind is kind and c.at <= day), key=lambda c: c.at))
 
 
-def tone(rating: Artefact | None) -> Tone:
+def tone(rating: ArtefactRecord | None) -> TieBalance:
     """What outweighs in a tie: `support_felt` against `strain`; unrated where either is open."""
     felt, strain = (rating.number("support_felt"), rating.number("strain")) if rating else (None, None)
     if felt is None or strain is None:
-        return Tone.UNRATED
+        return TieBalance.UNRATED
     if felt == strain:
-        return Tone.EVEN
-    return Tone.SUPPORT if felt > strain else Tone.STRAIN
+        return TieBalance.EVEN
+    return TieBalance.SUPPORT if felt > strain else TieBalance.STRAIN
 
 
 def network_at(record: EpisodeRecord, day: float = _EVER) -> Network:
@@ -167,7 +167,7 @@ def network_at(record: EpisodeRecord, day: float = _EVER) -> Network:
     )
 
 
-def closest_at(record: EpisodeRecord, day: float = _EVER) -> tuple[Relationship, ...]:
+def closest_at(record: EpisodeRecord, day: float = _EVER) -> tuple[RelationshipRecord, ...]:
     """Who of the network stands in the closest ring of the last present circle, the nearest first."""
     versions = circles_of(record, day=day)
     places = {p.relationship: p for p in versions[-1].placements} if versions else {}
@@ -175,7 +175,7 @@ def closest_at(record: EpisodeRecord, day: float = _EVER) -> tuple[Relationship,
     return tuple(sorted(found, key=lambda p: places[p.id].radius))
 
 
-def _flow(rating: Artefact | None, place: Placement | None) -> tuple[bool, bool] | None:
+def _flow(rating: ArtefactRecord | None, place: Placement | None) -> tuple[bool, bool] | None:
     """(support comes in, support goes out), from the rating, else from the marks on the circle; None where neither
     says anything."""
     if rating is not None and (rating.chosen(_FROM_THEM) or rating.chosen(_TO_THEM)):
@@ -193,16 +193,16 @@ def moves(before: ClosenessCircle, after: ClosenessCircle) -> tuple[Move, ...]:
     ids = [p.relationship for p in after.placements]
     ids += [p.relationship for p in before.placements if p.relationship not in set(ids)]
     found = [_move(i, before.placement(i), after.placement(i)) for i in ids]
-    order = list(Step)
+    order = list(RingChange)
     return tuple(sorted(found, key=lambda m: (order.index(m.step), -(m.inward or 0.0))))
 
 
 def _move(relationship: str, before: Placement | None, after: Placement | None) -> Move:
     if before is None or after is None:
-        return Move(relationship, Step.CAME if before is None else Step.LEFT, before, after)
+        return Move(relationship, RingChange.CAME if before is None else RingChange.LEFT, before, after)
     rings = list(Ring)
     outward = rings.index(after.ring) - rings.index(before.ring)
-    step = Step.STAYED if outward == 0 else Step.FURTHER if outward > 0 else Step.CLOSER
+    step = RingChange.STAYED if outward == 0 else RingChange.FURTHER if outward > 0 else RingChange.CLOSER
     return Move(relationship, step, before, after)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from securebase.ipt.network import INSIDE, Carried, Move, Network, Step, hand_over
+from securebase.ipt.network import INSIDE, Carried, Move, Network, RingChange, hand_over
 from securebase.records.artefact import Placement
 from securebase.records.vocabulary import Ring
 
@@ -40,17 +40,17 @@ def move_in_words(move: Move, names: Mapping[str, str]) -> str:
     before = ring_in_words(move.before.ring) if move.before else ""
     after = ring_in_words(move.after.ring) if move.after else ""
     return {
-        Step.CAME: f"{name}: new on the circle, {after}",
-        Step.LEFT: f"{name}: no longer on the circle, was {before}",
-        Step.CLOSER: f"{name}: closer, from {before} to {after}",
-        Step.FURTHER: f"{name}: further away, from {before} to {after}",
-        Step.STAYED: f"{name}: stayed, {after}",
+        RingChange.CAME: f"{name}: new on the circle, {after}",
+        RingChange.LEFT: f"{name}: no longer on the circle, was {before}",
+        RingChange.CLOSER: f"{name}: closer, from {before} to {after}",
+        RingChange.FURTHER: f"{name}: further away, from {before} to {after}",
+        RingChange.STAYED: f"{name}: stayed, {after}",
     }[move.step]
 
 
 def who_moved(found: Sequence[Move], names: Mapping[str, str]) -> str:
     """One line for a version that follows another: who came, left, moved between rings; or that nobody did."""
-    moved = [move_in_words(m, names) for m in found if m.step is not Step.STAYED]
+    moved = [move_in_words(m, names) for m in found if m.step is not RingChange.STAYED]
     return "; ".join(moved) + "." if moved else "Nobody changed rings."
 
 

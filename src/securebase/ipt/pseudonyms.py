@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from securebase.ipt.worksheet import Field, Kind, Worksheet
-from securebase.records.artefact import Artefact
+from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 
 CLIENT = "[the client]"
@@ -23,11 +23,11 @@ _NO_NAMES = frozenset({"a", "an", "the", "my", "our", "his", "her", "their", "mr
 
 def without_names(
     worksheet: Worksheet,
-    artefact: Artefact,
+    artefact: ArtefactRecord,
     record: EpisodeRecord,
     names: Mapping[str, str],
     hidden: Sequence[str] = (),
-) -> Artefact:
+) -> ArtefactRecord:
     """The artefact with every known name in its texts replaced. `names`: relationship → what the reader calls it;
     `hidden`: the client's own names. A name that the record does not hold cannot be found, and stays."""
     hide = hiding(record, names, hidden)
@@ -47,7 +47,7 @@ def hiding(record: EpisodeRecord, names: Mapping[str, str], hidden: Sequence[str
     return lambda text: pattern.sub(lambda found: known[found[0]], text)
 
 
-def without_days(worksheet: Worksheet, artefact: Artefact, began_on: date | None) -> Artefact:
+def without_days(worksheet: Worksheet, artefact: ArtefactRecord, began_on: date | None) -> ArtefactRecord:
     """The artefact with weeks of the therapy, or a time before it, instead of calendar days; without `began_on`
     nothing can be said of a day, and it is left out."""
 

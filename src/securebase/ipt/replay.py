@@ -71,7 +71,7 @@ def options(values: Mapping[str, Value]) -> tuple[Weighed, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class RatingShift:
     """A rating on 0 to 10 before and after something, and the words of the two in a row."""
 
     before: float | None
@@ -82,9 +82,9 @@ class Shift:
         return " → ".join("?" if v is None else f"{v:g}" for v in (self.before, self.after))
 
 
-def shift(values: Mapping[str, Value], before: str, after: str) -> Shift | None:
+def shift(values: Mapping[str, Value], before: str, after: str) -> RatingShift | None:
     """The movement between two fields; None where neither says anything."""
-    found = Shift(_number(values.get(before)), _number(values.get(after)))
+    found = RatingShift(_number(values.get(before)), _number(values.get(after)))
     return None if found.before is None and found.after is None else found
 
 

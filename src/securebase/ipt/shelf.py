@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from securebase.errors import ShelfError
 from securebase.ipt.defaults import COURSE
-from securebase.ipt.worksheet import Group, Worksheet
+from securebase.ipt.worksheet import Worksheet, WorksheetGroup
 from securebase.ipt.worksheet_reader import read_worksheet
 
 
@@ -25,7 +25,7 @@ def _shelf() -> MappingProxyType[str, Worksheet]:
             )
         found.append(worksheet)
     check_beginnings({w.id: w for w in found})
-    groups = list(Group)
+    groups = list(WorksheetGroup)
     found.sort(key=lambda w: (groups.index(w.group), w.order, w.name))
     return MappingProxyType({w.id: w for w in found})
 

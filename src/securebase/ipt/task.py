@@ -35,7 +35,7 @@ class Leaves:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueRule:
     """By which session a task is usual: see the head of `tasks.toml`. Exactly one is set."""
 
     session: int | None = None
@@ -67,7 +67,7 @@ class Task:
     name: str
     why: str
     leaves: tuple[Leaves, ...]
-    due: Due
+    due: DueRule
     lineage: str = ""
     when: str = ""
     reviewed: bool = False
@@ -127,11 +127,11 @@ def _leaves(at: Fields) -> Leaves:
     return found
 
 
-def _due(at: Fields) -> Due:
+def _due(at: Fields) -> DueRule:
     at.only("session", "initial", "share", "before_end", "each", "after_end")
     if len(at.values) != 1:
         at.fail("says exactly one thing")
-    return Due(
+    return DueRule(
         session=at.whole("session") if "session" in at.values else None,
         initial=at.whole("initial") if "initial" in at.values else None,
         share=at.maybe_number("share"),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from securebase.ipt.network import RELATIONSHIP, Step, moves
+from securebase.ipt.network import RELATIONSHIP, RingChange, moves
 from securebase.ipt.network_phrases import ring_in_words
 from securebase.ipt.rendering import in_words
 from securebase.ipt.shelf import worksheet
 from securebase.ipt.worksheet import Field, Kind
-from securebase.records.artefact import Artefact, ClosenessCircle
+from securebase.records.artefact import ArtefactRecord, ClosenessCircle
 
 
-def facts(ratings: Sequence[Artefact]) -> tuple[tuple[str, str], ...]:
+def facts(ratings: Sequence[ArtefactRecord]) -> tuple[tuple[str, str], ...]:
     """(label of the field, words) of the last rating; a scale with what it was at the first one, where that is another.
     Open fields and the therapist's notes are left out."""
     if not ratings:
@@ -23,7 +23,7 @@ def facts(ratings: Sequence[Artefact]) -> tuple[tuple[str, str], ...]:
     return tuple((f.label, words + _was(f, first, last)) for f, words in found if words)
 
 
-def _was(of: Field, first: Artefact, last: Artefact) -> str:
+def _was(of: Field, first: ArtefactRecord, last: ArtefactRecord) -> str:
     then, now = first.number(of.id), last.number(of.id)
     return f", was {then:g}" if of.kind is Kind.SCALE and then is not None and then != now else ""
 
@@ -39,4 +39,4 @@ def on_the_circles(relationship: str, versions: Sequence[ClosenessCircle]) -> st
     if move.after is None:
         return f"no longer on the circle; was {before}"
     after = ring_in_words(move.after.ring)
-    return f"stayed, {after}" if move.step is Step.STAYED else f"{move.step.value}: from {before} to {after}"
+    return f"stayed, {after}" if move.step is RingChange.STAYED else f"{move.step.value}: from {before} to {after}"

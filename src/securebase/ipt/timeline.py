@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from securebase.records.artefact import Artefact, Row
+from securebase.records.artefact import ArtefactRecord, Row
 from securebase.records.episode import EpisodeRecord
 
 #: How long before the onset something that happened is a candidate for the focus. The literature says weeks to months
@@ -52,7 +52,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class TimelineSpan:
     """Something that lasted. kind: role, medication, earlier.
 
     start, end: None where it is open to that side; never of an earlier episode.
@@ -76,7 +76,7 @@ class Timeline:
 
     began_on: date
     events: tuple[Event, ...]
-    bars: tuple[Bar, ...]
+    bars: tuple[TimelineSpan, ...]
     sessions: tuple[tuple[float, int], ...]
     curve: tuple[tuple[float, float], ...]
     onset: float | None
@@ -137,7 +137,7 @@ def in_window(at: float | None, onset: float | None) -> bool:
     return at is not None and onset is not None and onset - WINDOW_DAYS <= at <= onset
 
 
-def _event(a: Artefact, began: date, onset: float | None, names: dict[str, str]) -> Event | None:
+def _event(a: ArtefactRecord, began: date, onset: float | None, names: dict[str, str]) -> Event | None:
     if a.worksheet == "grief_work":
         at = _day(a, "death_on", began)
         who = names.get(a.text("person")) or names.get(a.about) or "somebody"
@@ -162,8 +162,8 @@ def _event(a: Artefact, began: date, onset: float | None, names: dict[str, str])
     )
 
 
-def _bars(record: EpisodeRecord, began: date) -> list[Bar]:
-    made: list[Bar] = []
+def _bars(record: EpisodeRecord, began: date) -> list[TimelineSpan]:
+    made: list[TimelineSpan] = []
     for a in record.artefacts_of("history"):
         for row in a.rows("earlier_episodes"):
             start, end = _row_day(row, "from", began), _row_day(row, "to", began)
@@ -171,23 +171,25 @@ def _bars(record: EpisodeRecord, began: date) -> list[Bar]:
                 # it is over: with one day only it is a mark of that day, not open until now
                 start, end = end if start is None else start, start if end is None else end
                 words = str(row.get("what_happened") or "Earlier episode")
-                made.append(Bar(a.id, a.worksheet, "earlier", words, start, end, str(row.get("treatment") or "")))
+                made.append(
+                    TimelineSpan(a.id, a.worksheet, "earlier", words, start, end, str(row.get("treatment") or ""))
+                )
     for worksheet, kind, name in (("life_role", "role", "role"), ("medication", "medication", "name")):
         for a in record.artefacts_of(worksheet):
             start, end = _day(a, "from_on", began), _day(a, "to_on", began)
             if start is not None or end is not None:
                 note = a.text("dose") if kind == "medication" else a.text("feels")
-                made.append(Bar(a.id, a.worksheet, kind, a.text(name) or "(no name yet)", start, end, note))
+                made.append(TimelineSpan(a.id, a.worksheet, kind, a.text(name) or "(no name yet)", start, end, note))
     return made
 
 
-def undated(record: EpisodeRecord) -> tuple[Artefact, ...]:
+def undated(record: EpisodeRecord) -> tuple[ArtefactRecord, ...]:
     """What belongs on a timeline and has no day yet, so that it is not lost from sight."""
     days = {"life_event": ("happened_on",), "life_role": ("from_on", "to_on"), "medication": ("from_on", "to_on")}
     return tuple(a for a in record.artefacts_of(*days) if not any(a.text(d) for d in days[a.worksheet]))
 
 
-def _day(a: Artefact, name: str, began: date) -> float | None:
+def _day(a: ArtefactRecord, name: str, began: date) -> float | None:
     return as_day(a.text(name), began)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 
 from securebase.ipt.retellings import TELLING
-from securebase.records.episode import CorrectiveExperience, EpisodeRecord, Input, LifeEvent, Telling
+from securebase.records.episode import CorrectiveExperience, EpisodeRecord, InputRecord, LifeEvent, Telling
 from securebase.records.vocabulary import Moment, Technique
 
 #: Weight on the worksheet (0 to 10) that is an event of the weight 1 of the simulator, whose events have mean 1.
@@ -70,7 +70,7 @@ def _corrective_experiences(record: EpisodeRecord) -> Iterator[CorrectiveExperie
             yield CorrectiveExperience(at=held[one.session], session=one.session)
 
 
-def _inputs(record: EpisodeRecord) -> Iterator[Input]:
+def _inputs(record: EpisodeRecord) -> Iterator[InputRecord]:
     """Each technique with its extent (0 to 3), from the last note of each session; open ones are left out."""
     held = _sessions(record)
     notes = {a.session: a for a in record.artefacts_of(_NOTE) if a.session in held}
@@ -78,4 +78,4 @@ def _inputs(record: EpisodeRecord) -> Iterator[Input]:
         for technique in Technique:
             extent = note.number(technique.value)
             if extent is not None:
-                yield Input(technique.value, extent, held[session], Moment.AFTER)
+                yield InputRecord(technique.value, extent, held[session], Moment.AFTER)

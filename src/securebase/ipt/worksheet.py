@@ -28,7 +28,7 @@ class Kind(StrEnum):
     ROWS = "rows"
 
 
-class Group(StrEnum):
+class WorksheetGroup(StrEnum):
     """Where a tool stands among the others."""
 
     BEGINNING = "beginning"
@@ -134,7 +134,7 @@ class Worksheet:
     id: str
     name: str
     about: str
-    group: Group
+    group: WorksheetGroup
     fields: tuple[Field, ...]
     teaches: str = ""
     tasks: tuple[str, ...] = ()

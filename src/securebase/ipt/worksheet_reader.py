@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from securebase.errors import ShelfError
-from securebase.ipt.worksheet import Field, Group, Kind, Option, Report, Worksheet
+from securebase.ipt.worksheet import Field, Kind, Option, Report, Worksheet, WorksheetGroup
 from securebase.measurement.toml_fields import Fields
 from securebase.records.vocabulary import (
     Agreement,
@@ -57,7 +57,7 @@ def read_worksheet(file: str, content: bytes) -> Worksheet:
         name=top.text("name"),
         about=top.text("about"),
         teaches=top.text("teaches", ""),
-        group=one_of(top, "group", Group),
+        group=one_of(top, "group", WorksheetGroup),
         fields=tuple(_field(f) for f in top.tables("fields")),
         tasks=top.texts("tasks"),
         claims=top.texts("claims"),

@@ -24,7 +24,7 @@ _SLACK = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ScoreChange:
     """The difference between two scores of one person on one scale.
 
     `points` is last minus first, `percent` the same in percent of the first score's distance from the scale's lowest
@@ -91,14 +91,14 @@ def clinical_cutoff(*, clinical_mean: float, clinical_sd: float, normal_mean: fl
     return (clinical_sd * normal_mean + normal_sd * clinical_mean) / (clinical_sd + normal_sd)
 
 
-def change_between(scale: Scale, first: float, last: float) -> Change:
+def change_between(scale: Scale, first: float, last: float) -> ScoreChange:
     """Change of one person from `first` to `last`, both scores of `scale`, in its points."""
     points = last - first
     base = first - scale.minimum
     percent = 100.0 * points / base if base > 0 else None
     known = scale.reliable_change
     verdict = _verdict(scale.direction, points, None if known is None else known.points)
-    return Change(
+    return ScoreChange(
         points=points,
         percent=percent,
         threshold=None if known is None else known.points,

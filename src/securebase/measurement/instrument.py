@@ -115,7 +115,7 @@ class SafetyRule:
     concern: str
 
 
-class Stage(StrEnum):
+class CourseStage(StrEnum):
     """Where in a course something is asked that is not asked every time."""
 
     START = "start"
@@ -124,14 +124,14 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AdministrationSchedule:
     """The rhythm in which an instrument is asked at check-ins, beside the session sets.
 
     Either `at` stages of the course, or `every` that many sessions, from session `first` on. areas: only where one of
     these problem areas was chosen; empty means everybody. order: who goes first where two are due alike.
     """
 
-    at: tuple[Stage, ...] = ()
+    at: tuple[CourseStage, ...] = ()
     every: int = 0
     first: int = 1
     areas: tuple[str, ...] = ()
@@ -191,7 +191,7 @@ class Instrument:
     own_wording: bool = False
     validated: bool = True
     #: None: not asked by the workbench itself, or, for the session sets, at every check-in
-    asked: Asked | None = None
+    asked: AdministrationSchedule | None = None
 
     def item(self, number: int) -> Item:
         return {i.number: i for i in self.items}[number]

@@ -13,8 +13,9 @@ from securebase.measurement.change import reliable_change_points
 from securebase.measurement.consistency import check_sound
 from securebase.measurement.constructs import Direction
 from securebase.measurement.instrument import (
-    Asked,
+    AdministrationSchedule,
     Band,
+    CourseStage,
     Instrument,
     Item,
     Licence,
@@ -25,7 +26,6 @@ from securebase.measurement.instrument import (
     ResponseOption,
     SafetyRule,
     Scale,
-    Stage,
     WorkedExample,
 )
 from securebase.measurement.toml_fields import Fields
@@ -74,11 +74,11 @@ def _instrument(top: Fields) -> Instrument:
     )
 
 
-def _asked(f: Fields) -> Asked | None:
+def _asked(f: Fields) -> AdministrationSchedule | None:
     if not f.values:
         return None
     f.only("at", "every", "first", "areas", "order")
-    return Asked(
+    return AdministrationSchedule(
         at=tuple(_stage(f, value) for value in f.texts("at")),
         every=f.whole("every", 0),
         first=f.whole("first", 1),
@@ -87,11 +87,11 @@ def _asked(f: Fields) -> Asked | None:
     )
 
 
-def _stage(f: Fields, value: str) -> Stage:
+def _stage(f: Fields, value: str) -> CourseStage:
     try:
-        return Stage(value)
+        return CourseStage(value)
     except ValueError:
-        f.fail(f"“{value}” is not known", "at", f"Known are: {', '.join(Stage)}.")
+        f.fail(f"“{value}” is not known", "at", f"Known are: {', '.join(CourseStage)}.")
 
 
 def _items(top: Fields) -> tuple[Item, ...]:

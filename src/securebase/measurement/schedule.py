@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from securebase.measurement.catalogue import instruments
-from securebase.measurement.instrument import Asked, Instrument, Stage
+from securebase.measurement.instrument import AdministrationSchedule, CourseStage, Instrument
 
 #: What the check-in itself asks at each moment.
 SESSION_SETS: Mapping[str, str] = {"before": "session_before", "after": "session_after"}
@@ -25,7 +25,7 @@ History = Mapping[str, Collection[int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class CourseContext:
     """What the schedule must know of a course: planned sessions, problem areas that were chosen, instruments that were
     switched off, and instruments that were asked for by hand at the next check-in of their moment."""
 
@@ -36,7 +36,7 @@ class Course:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class ScheduledMeasure:
     """One instrument that will be asked, at which session."""
 
     instrument: Instrument
@@ -49,7 +49,9 @@ def extras() -> tuple[Instrument, ...]:
     return tuple(sorted(found, key=lambda i: (not _rhythm(i).weekly, _rhythm(i).order, i.id)))
 
 
-def asked_at(*, session: int, moment: str, course: Course, history: History | None = None) -> tuple[Instrument, ...]:
+def asked_at(
+    *, session: int, moment: str, course: CourseContext, history: History | None = None
+) -> tuple[Instrument, ...]:
     """The instruments that the check-in before or after this session carries beside its session set.
 
     First what is asked at every session of a chosen problem area: the weight of the problem, and the questions of one
@@ -65,16 +67,16 @@ def asked_at(*, session: int, moment: str, course: Course, history: History | No
     return (*_weekly(weekly, by_hand, session), *([seldom] if seldom else []))
 
 
-def to_come(*, after: int, course: Course, history: History | None = None) -> tuple[Due, ...]:
+def to_come(*, after: int, course: CourseContext, history: History | None = None) -> tuple[ScheduledMeasure, ...]:
     """What will be asked seldom from the session after `after` on, if every check-in to the planned end is answered."""
     known = {name: set(numbers) for name, numbers in (history or {}).items()}
-    found: list[Due] = []
+    found: list[ScheduledMeasure] = []
     for session in range(after + 1, course.planned + 1):
         for moment in SESSION_SETS:
-            left = Course(course.planned, course.areas, course.off, tuple(_still(course.by_hand, found)))
+            left = CourseContext(course.planned, course.areas, course.off, tuple(_still(course.by_hand, found)))
             for one in asked_at(session=session, moment=moment, course=left, history=known):
                 if not _rhythm(one).weekly:
-                    found.append(Due(one, session))
+                    found.append(ScheduledMeasure(one, session))
                 known.setdefault(one.id, set()).add(session)
     return tuple(found)
 
@@ -85,7 +87,7 @@ def sliders(moment: str, extra: Iterable[Instrument]) -> int:
     return sum(not item.options for one in asked for item in one.items)
 
 
-def _still(by_hand: Sequence[str], found: Sequence[Due]) -> list[str]:
+def _still(by_hand: Sequence[str], found: Sequence[ScheduledMeasure]) -> list[str]:
     done = {due.instrument.id for due in found}
     return [name for name in by_hand if name not in done]
 
@@ -100,7 +102,7 @@ def _weekly(weekly: Sequence[Instrument], by_hand: Sequence[Instrument], session
 
 
 def _seldom(
-    there: Sequence[Instrument], session: int, course: Course, known: Mapping[str, set[int]]
+    there: Sequence[Instrument], session: int, course: CourseContext, known: Mapping[str, set[int]]
 ) -> Instrument | None:
     for one in there:
         if one.id in course.by_hand:
@@ -113,7 +115,7 @@ def _seldom(
     return min(waiting, key=lambda w: w[:4])[-1] if waiting else None
 
 
-def _wanted_since(rhythm: Asked, planned: int, asked: set[int], session: int) -> int | None:
+def _wanted_since(rhythm: AdministrationSchedule, planned: int, asked: set[int], session: int) -> int | None:
     """The session from which on it is wanted; None where it is not."""
     if rhythm.every:
         return max(asked) + rhythm.every if asked else rhythm.first
@@ -123,20 +125,20 @@ def _wanted_since(rhythm: Asked, planned: int, asked: set[int], session: int) ->
     return max(reached)
 
 
-def stage_at(stage: Stage, first: int, planned: int) -> int | None:
+def stage_at(stage: CourseStage, first: int, planned: int) -> int | None:
     """The session at which a stage of the course begins: the first at which it may be asked, the middle one, and the
     last but one, so that what was answered can still be talked over. None for the middle of a short course."""
-    if stage is Stage.START:
+    if stage is CourseStage.START:
         return first
-    if stage is Stage.MIDDLE:
+    if stage is CourseStage.MIDDLE:
         return max(planned // 2, first + 1) if planned >= LEAST_WITH_MIDDLE else None
     return max(planned - 1, first + 1)
 
 
-def _concerns(one: Instrument, course: Course) -> bool:
+def _concerns(one: Instrument, course: CourseContext) -> bool:
     areas = _rhythm(one).areas
     return not areas or bool(set(areas) & set(course.areas))
 
 
-def _rhythm(one: Instrument) -> Asked:
-    return one.asked if one.asked is not None else Asked()
+def _rhythm(one: Instrument) -> AdministrationSchedule:
+    return one.asked if one.asked is not None else AdministrationSchedule()

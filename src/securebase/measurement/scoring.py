@@ -27,7 +27,7 @@ class ScaleScore:
 
 
 @dataclass(frozen=True, slots=True)
-class SafetyAlert:
+class SafetyFlag:
     """A response that must be seen at once."""
 
     instrument: str
@@ -43,7 +43,7 @@ class Scored:
     instrument: str
     responses: Mapping[int, float | None]
     scores: Mapping[str, ScaleScore]
-    alerts: tuple[SafetyAlert, ...]
+    alerts: tuple[SafetyFlag, ...]
     #: safety items that were left out; silence is no all-clear
     safety_unanswered: tuple[int, ...] = ()
 
@@ -118,10 +118,10 @@ def _allowed(item: Item) -> str:
     return f"Allowed are {whole}from {item.minimum:g} to {item.maximum:g}{step}."
 
 
-def _alerts(instrument: Instrument, responses: Mapping[int, float | None]) -> tuple[SafetyAlert, ...]:
+def _alerts(instrument: Instrument, responses: Mapping[int, float | None]) -> tuple[SafetyFlag, ...]:
     answered = ((rule, responses[rule.item]) for rule in instrument.safety_rules)
     return tuple(
-        SafetyAlert(instrument.id, rule.item, value, rule.concern)
+        SafetyFlag(instrument.id, rule.item, value, rule.concern)
         for rule, value in answered
         if value is not None and value >= rule.at_least
     )

@@ -32,7 +32,7 @@ OWN = "own"
 
 
 @dataclass(frozen=True, slots=True)
-class Provenance:
+class FitProvenance:
     """What a fitted set rests on. fingerprint: of the scores. made_on: a date in words of whoever fitted. towards: the
     set it was drawn towards, empty where it was fitted to the data alone; strength: of that pull."""
 
@@ -63,7 +63,7 @@ class FittedSet:
     standard_errors: Mapping[str, float | None]
     from_data: Mapping[str, float]
     measures: Measures
-    provenance: Provenance
+    provenance: FitProvenance
 
     @property
     def about(self) -> str:
@@ -116,7 +116,7 @@ def fitted_set(
         standard_errors=MappingProxyType({n: e.standard_error for n, e in fitted.estimates.items()}),
         from_data=MappingProxyType(dict(fitted.from_data)),
         measures=MappingProxyType({c: measures[c] for c in of.constructs}),
-        provenance=Provenance(
+        provenance=FitProvenance(
             fingerprint=fitted.fingerprints["scores"],
             n_persons=fitted.n_persons,
             n_observations=fitted.n_observations,
@@ -251,7 +251,7 @@ def write_fitted_set(of: FittedSet) -> str:
         "planned_end": float(spec.planned_end),
     }
     lines = [f"# {of.about}", *(line(k, v) for k, v in head.items()), "", "[provenance]"]
-    lines += [line(name, getattr(origin, name)) for name in Provenance.__dataclass_fields__]
+    lines += [line(name, getattr(origin, name)) for name in FitProvenance.__dataclass_fields__]
     for construct, (instrument, scale) in of.measures.items():
         found = {"construct": construct, "instrument": instrument, "scale": scale}
         lines += ["", "[[measure]]", *(line(k, v) for k, v in found.items())]
@@ -279,7 +279,7 @@ def read_fitted_set(file: str, text: str) -> FittedSet:
         planned_end=fields.number("planned_end"),
     )
     origin = fields.table("provenance")
-    origin.only(*Provenance.__dataclass_fields__)
+    origin.only(*FitProvenance.__dataclass_fields__)
     estimates = {block.text("name"): block for block in fields.tables("estimate")}
     values = {name: block.number("value") for name, block in estimates.items()}
     errors = {name: block.maybe_number("standard_error") for name, block in estimates.items()}
@@ -295,7 +295,7 @@ def read_fitted_set(file: str, text: str) -> FittedSet:
         measures=MappingProxyType(
             {b.text("construct"): (b.text("instrument"), b.text("scale")) for b in fields.tables("measure")}
         ),
-        provenance=Provenance(
+        provenance=FitProvenance(
             fingerprint=origin.text("fingerprint"),
             n_persons=origin.whole("n_persons"),
             n_observations=origin.whole("n_observations"),

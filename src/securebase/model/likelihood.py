@@ -16,7 +16,7 @@ from securebase.errors import ModelError
 from securebase.model.compression import Rows, compressed, spelled_out
 from securebase.model.equations import Steps, given, person_covariance, steps
 from securebase.model.kernel import compiled, readable
-from securebase.model.kernel.readable import Inputs, Layout, Outputs, Shift
+from securebase.model.kernel.readable import GroupShift, Inputs, Layout, Outputs
 from securebase.model.means import input_pushes, mean_of_rows, own_bend, reverse_input_pushes, reverse_mean
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
@@ -151,7 +151,7 @@ class Likelihood:
         )
         return inputs, tables
 
-    def _with_therapists(self, parameters: Parameters, inputs: Inputs) -> tuple[float, Shift, Array]:
+    def _with_therapists(self, parameters: Parameters, inputs: Inputs) -> tuple[float, GroupShift, Array]:
         """(log-likelihood, what each person shares with others given all scores, ∂therapist_covariance).
 
         A client's log-likelihood along a shift v is a parabola, so a therapist's clients add up to one: with h, H their
@@ -159,7 +159,7 @@ class Likelihood:
         """
         p, d = self.specification.p, len(inputs.level_root)
         who = given(self.panel.therapist, "therapist")
-        nothing = Shift(np.zeros((self.panel.n_persons, d)), np.zeros((self.panel.n_persons, d, d)))
+        nothing = GroupShift(np.zeros((self.panel.n_persons, d)), np.zeros((self.panel.n_persons, d, d)))
         out = self._kernel(self.layout, inputs, gradient=False, shift=nothing)
         n = int(who.max(initial=-1)) + 1
         h, H = np.zeros((n, p)), np.zeros((n, p, p))
@@ -172,7 +172,7 @@ class Likelihood:
         more = -0.5 * (np.linalg.slogdet(B)[1] - np.einsum("ni,ni->n", h, v))
         left = h - np.einsum("nij,nj->ni", H, v)
         bar = 0.5 * (left.T @ left - (H - H @ Omega @ H).sum(axis=0))
-        shift = Shift(np.zeros((self.panel.n_persons, d)), np.zeros((self.panel.n_persons, d, d)))
+        shift = GroupShift(np.zeros((self.panel.n_persons, d)), np.zeros((self.panel.n_persons, d, d)))
         shift.mean[:, :p], shift.covariance[:, :p, :p] = v[who], Omega[who]
         return float(finite(out.log_likelihood).sum() + more.sum()), shift, bar
 

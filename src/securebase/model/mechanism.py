@@ -12,7 +12,7 @@ from enum import StrEnum
 THERAPY = "therapy"
 
 
-class Level(StrEnum):
+class EffectLevel(StrEnum):
     """The level at which an effect lives.
 
     within_person: movement around a person's own level. between_person: differences between persons. cross_level: what
@@ -93,7 +93,7 @@ class Mechanism:
     about: str
     calibration: tuple[str, ...] = ()
     exchangeable_with: str = ""
-    level: Level = Level.WITHIN_PERSON
+    level: EffectLevel = EffectLevel.WITHIN_PERSON
     lag: Lag = Lag.WEEK
 
     @property

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from securebase.errors import ModelError
 from securebase.model.panel import Panel
 from securebase.records.cohort import Cohort
-from securebase.records.episode import Administration, EpisodeRecord, Score
+from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord
 from securebase.records.vocabulary import Moment, Respondent
 
 #: construct → (instrument, scale)
@@ -133,7 +133,7 @@ def _measures(
     return selected
 
 
-def _client_scores(administrations: Iterable[Administration]) -> Iterable[Score]:
+def _client_scores(administrations: Iterable[AdministrationRecord]) -> Iterable[ScoreRecord]:
     return (s for a in administrations for s in a.scores if s.respondent == Respondent.CLIENT)
 
 

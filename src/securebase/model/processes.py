@@ -176,7 +176,7 @@ class Support:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class AllianceGate:
     """Technique needs alliance (S13): what therapy pushes, other than the alliance, is multiplied by
     1 + slope · (alliance at the last session − centre), held between `least` and `most`. Off while `slope` is 0."""
 
@@ -289,7 +289,7 @@ class Processes:
     tellings: Tellings = field(default_factory=Tellings)
     therapists: Therapists = field(default_factory=Therapists)
     support: Support = field(default_factory=Support)
-    gate: Gate = field(default_factory=Gate)
+    gate: AllianceGate = field(default_factory=AllianceGate)
     after_the_end: AfterTheEnd = field(default_factory=AfterTheEnd)
     leaving: Leaving = field(default_factory=Leaving)
     missing: Missing = field(default_factory=Missing)

@@ -42,7 +42,7 @@ _STATEMENTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class CoursePlan:
     """How a course is kept.
 
     sessions: planned. days_between: usual gap. irregular: SD in days of a gap around it (whole days, at least one).
@@ -79,7 +79,7 @@ class Scenario:
     about: str
     truth: tuple[str, ...]
     parameter_set: ParameterSet
-    course: Course
+    course: CoursePlan
     #: what may happen beyond the fitted model; everything is off by default
     happens: Processes = field(default_factory=Processes)
     #: treatments that clients go to in turn
@@ -193,10 +193,10 @@ def _edges(
     return [(a, b) for a in begins for b in ends if with_itself or a != b]
 
 
-def _course(table: Fields) -> Course:
-    usual = Course()
-    table.only(*(f.name for f in fields(Course)))
-    return Course(
+def _course(table: Fields) -> CoursePlan:
+    usual = CoursePlan()
+    table.only(*(f.name for f in fields(CoursePlan)))
+    return CoursePlan(
         sessions=table.whole("sessions", usual.sessions),
         days_between=table.number("days_between", usual.days_between),
         irregular=table.number("irregular", usual.irregular),

@@ -20,7 +20,7 @@ from typing import TypeVar
 from securebase.errors import ModelError
 from securebase.measurement.constructs import CONSTRUCTS, MECHANISM_CONSTRUCTS
 from securebase.measurement.toml_fields import Fields
-from securebase.model.mechanism import THERAPY, Grade, Lag, Level, Mechanism, Pillar, Prior
+from securebase.model.mechanism import THERAPY, EffectLevel, Grade, Lag, Mechanism, Pillar, Prior
 from securebase.model.mechanisms import MECHANISMS
 
 T = TypeVar("T", bound=StrEnum)
@@ -56,7 +56,7 @@ _BELONGS = {
 }
 
 
-class Place(StrEnum):
+class EdgeLocation(StrEnum):
     """Where an edge lives.
 
     model: a mechanism on the shelf, with a prior; `fit` estimates it and `track` uses it. study: only a study of a
@@ -68,7 +68,7 @@ class Place(StrEnum):
     SIMULATED = "simulated"
 
 
-class Form(StrEnum):
+class EdgeForm(StrEnum):
     """The shape of an edge. product: a moderator bends it. gate: it needs the moderator (or its origin) above a level.
     saturating: each further step adds less. accumulating: steps add up in a slow state. inverted_u: best in the middle.
     event: it happens at moments, not in degrees."""
@@ -143,12 +143,12 @@ class TheoryEdge:
     to_construct: str
     claims: tuple[str, ...]
     sign: str
-    place: Place
+    place: EdgeLocation
     pillar: Pillar
     about: str
-    level: Level = Level.WITHIN_PERSON
+    level: EffectLevel = EffectLevel.WITHIN_PERSON
     lag: Lag = Lag.WEEK
-    form: Form = Form.LINEAR
+    form: EdgeForm = EdgeForm.LINEAR
     grade: Grade = Grade.UNVERIFIED
     moderator: str = ""
     by: str = ""
@@ -169,9 +169,9 @@ class TheoryEdge:
     @property
     def where(self) -> str:
         """In words: model; study or simulated with what does it, or “nothing yet”."""
-        if self.place is Place.MODEL:
+        if self.place is EdgeLocation.MODEL:
             return self.place.value
-        known = WAYS if self.place is Place.STUDY else SIMULATORS
+        known = WAYS if self.place is EdgeLocation.STUDY else SIMULATORS
         return f"{self.place.value}: {known[self.by].label if self.by else 'nothing yet'}"
 
     @property
@@ -197,7 +197,7 @@ class Theory:
         claim: str | None = None,
         pillar: Pillar | str | None = None,
         mechanism: str | None = None,
-        place: Place | str | None = None,
+        place: EdgeLocation | str | None = None,
     ) -> tuple[TheoryEdge, ...]:
         """Edges for which all that is given holds. Raises ModelError where there is no such claim or mechanism."""
         if claim is not None and claim not in self.claims:
@@ -244,7 +244,7 @@ def _of_mechanism(m: Mechanism) -> TheoryEdge:
         to_construct=m.to_construct,
         claims=m.claims,
         sign="+" if m.prior.mean > 0 else "-",
-        place=Place.MODEL,
+        place=EdgeLocation.MODEL,
         pillar=m.pillar,
         about=m.about,
         level=m.level,
@@ -285,10 +285,10 @@ def _edge(block: Fields, pillar: Pillar, claims: Mapping[str, Claim]) -> TheoryE
         block.fail("must be +, -, 0 or ?", "sign")
     if not all(re.fullmatch(r"C([1-9]|[12]\d|3[0-5])", target) for target in block.texts("calibration")):
         block.fail("names a target that does not exist", "calibration")
-    place, by = _one_of(block, "place", Place, None), block.text("by", "")
-    if place is Place.MODEL:
+    place, by = _one_of(block, "place", EdgeLocation, None), block.text("by", "")
+    if place is EdgeLocation.MODEL:
         block.fail("an edge of the model is a mechanism", "place", "Put it on the shelf of mechanisms.")
-    known = WAYS if place is Place.STUDY else SIMULATORS
+    known = WAYS if place is EdgeLocation.STUDY else SIMULATORS
     if by and by not in known:
         block.fail(f"must be one of {', '.join(known)} for an edge of {place.value}", "by")
     return TheoryEdge(
@@ -299,9 +299,9 @@ def _edge(block: Fields, pillar: Pillar, claims: Mapping[str, Claim]) -> TheoryE
         place=place,
         pillar=pillar,
         about=block.text("about"),
-        level=_one_of(block, "level", Level, Level.WITHIN_PERSON),
+        level=_one_of(block, "level", EffectLevel, EffectLevel.WITHIN_PERSON),
         lag=_one_of(block, "lag", Lag, Lag.WEEK),
-        form=_one_of(block, "form", Form, Form.LINEAR),
+        form=_one_of(block, "form", EdgeForm, EdgeForm.LINEAR),
         grade=_one_of(block, "grade", Grade, Grade.UNVERIFIED),
         moderator=moderator,
         by=by,

@@ -25,7 +25,7 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(40)
 
 
 @dataclass(frozen=True, eq=False)
-class Tracked:
+class TrackedCourse:
     """A tracked course: n rows, p constructs, f forecast times, e times of the expected course; all in score points.
 
     predicted: the next score one step ahead, given all earlier rows; its sd includes measurement error. filtered,
@@ -96,7 +96,7 @@ def track(
     *,
     until: float | None = None,
     forecast_times: Sequence[float] | Array | None = None,
-) -> Tracked:
+) -> TrackedCourse:
     """Track the one person in the panel, who may have missing scores, a single row, or none yet.
 
     Times are in the model's unit. The forecast runs to `until` in steps of at most one unit (longer
@@ -117,7 +117,7 @@ def track(
     smoothed, smoothed_covariance = course.true_values(course.smoothed, course.smoothed_covariance)
     expected_times = _expected_times(course, ahead)
     expected, expected_variance = _expected_course(course, expected_times)
-    return Tracked(
+    return TrackedCourse(
         constructs=specification.constructs,
         times=panel.times,
         observed=panel.scores,

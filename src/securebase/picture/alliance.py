@@ -14,11 +14,11 @@ from dataclasses import replace
 import numpy as np
 
 from securebase.model.parameter_set import ParameterSet
-from securebase.model.track import Tracked
-from securebase.picture.course import Course
+from securebase.model.track import TrackedCourse
+from securebase.picture.course import DatedCourse
 from securebase.picture.omissions import partial
-from securebase.picture.parts import Alliance, Bar, GateLevel, Ranged, Repair, RuptureMark
-from securebase.picture.ruptures import Rating, ruptures
+from securebase.picture.parts import Alliance, AllianceDeviation, GateLevel, Ranged, Repair, RuptureMark
+from securebase.picture.ruptures import ForecastRating, ruptures
 from securebase.picture.sections import (
     HALF_90,
     Measure,
@@ -30,14 +30,14 @@ from securebase.picture.sections import (
     scores_of,
     usual,
 )
-from securebase.records.episode import EpisodeRecord, Score
+from securebase.records.episode import EpisodeRecord, ScoreRecord
 
 
 def alliance(
     record: EpisodeRecord,
     measure: Measure,
     parameter_set: ParameterSet,
-    course: Course | None,
+    course: DatedCourse | None,
     *,
     level: GateLevel,
     as_of: float,
@@ -83,16 +83,16 @@ def _inside(mark: RuptureMark, low: float, high: float) -> RuptureMark:
     return mark if mark.expected is None else replace(mark, expected=min(max(mark.expected, low), high))
 
 
-def _k(course: Course) -> int:
+def _k(course: DatedCourse) -> int:
     return course.index("alliance")
 
 
-def _ratings(course: Course, scores: Sequence[Score]) -> tuple[Rating, ...]:
+def _ratings(course: DatedCourse, scores: Sequence[ScoreRecord]) -> tuple[ForecastRating, ...]:
     """The ratings that the model read, each with what was expected one step ahead."""
     t, k = course.tracked, _k(course)
     sessions = {round(s.at, 6): s.session for s in scores}
     return tuple(
-        Rating(
+        ForecastRating(
             at=float(course.at[j]),
             session=sessions.get(round(float(course.at[j]), 6)),
             value=float(t.observed[j, k]),
@@ -103,7 +103,7 @@ def _ratings(course: Course, scores: Sequence[Score]) -> tuple[Rating, ...]:
     )
 
 
-def _usual_line(course: Course, steady: Tracked, low: float, high: float) -> tuple[Ranged, ...]:
+def _usual_line(course: DatedCourse, steady: TrackedCourse, low: float, high: float) -> tuple[Ranged, ...]:
     """The usual level along the course; where the model has a trend for everyone, the line carries it."""
     k = _k(course)
     half = HALF_90 * steady.usual_level_sd[k]
@@ -113,7 +113,9 @@ def _usual_line(course: Course, steady: Tracked, low: float, high: float) -> tup
     )
 
 
-def _bars(course: Course, steady: Tracked, part: Alliance, flagged: Sequence[int]) -> tuple[Bar, ...]:
+def _bars(
+    course: DatedCourse, steady: TrackedCourse, part: Alliance, flagged: Sequence[int]
+) -> tuple[AllianceDeviation, ...]:
     """From the usual level to the estimate of each session; a flagged one is estimated with its own rating counted."""
     k, whole = _k(course), np.asarray(course.tracked.smoothed)
     sessions = {round(r.at, 6): r.session for r in part.reported}
@@ -123,7 +125,7 @@ def _bars(course: Course, steady: Tracked, part: Alliance, flagged: Sequence[int
         level = float(steady.usual_level[k] + steady.trend[j, k])
         estimate = float(whole[j, k] if low else steady.smoothed[j, k])
         value = float(course.tracked.observed[j, k])
-        bars.append(Bar(at, sessions.get(round(at, 6)), value, level, estimate - level, low=low))
+        bars.append(AllianceDeviation(at, sessions.get(round(at, 6)), value, level, estimate - level, low=low))
     return tuple(bars)
 
 

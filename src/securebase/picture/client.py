@@ -23,11 +23,11 @@ from securebase.picture.omissions import answers, symptom_notes
 from securebase.picture.parts import (
     Alliance,
     Constant,
-    Gate,
+    EvidenceGate,
     Header,
     Hypotheses,
-    Mechanism,
-    Problem,
+    MechanismSeries,
+    PictureProblem,
     Session,
     Signal,
     Symptoms,
@@ -65,18 +65,18 @@ class ClientPicture:
     simulated: bool
     versions: Versions
     header: Header
-    gate: Gate
+    gate: EvidenceGate
     axis: tuple[Session, ...]
     symptoms: Symptoms
     alliance: Alliance
-    mechanisms: tuple[Mechanism, ...]
+    mechanisms: tuple[MechanismSeries, ...]
     signals: tuple[Signal, ...]
     constants: tuple[Constant, ...]
     limits: tuple[str, ...]
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[PictureProblem, ...] = ()
     answered: int = 0
     hypotheses: Hypotheses | None = None
-    hypotheses_problem: Problem | None = None
+    hypotheses_problem: PictureProblem | None = None
     whole: bool = True
 
     def to_json(self) -> str:
@@ -119,7 +119,7 @@ def client_picture(
     axis = time_axis(known, as_of)
     reached = gate(known)
     followed = follow(known, chosen, axis, chosen_set)
-    course = None if isinstance(followed, Problem) else followed
+    course = None if isinstance(followed, PictureProblem) else followed
     symptoms = sections.symptoms(known, chosen_set, course, axis, reached.level)
     symptoms = replace(symptoms, notes=symptom_notes(known))
     alliance = alliance_section(known, chosen["alliance"], chosen_set, course, level=reached.level, as_of=as_of)
@@ -155,10 +155,10 @@ def client_picture(
         signals=signals(found),
         constants=_constants(symptoms, chosen, chosen_set, lags=isinstance(believed, Hypotheses)),
         limits=_limits(symptoms, alliance),
-        problems=(followed,) if isinstance(followed, Problem) else (),
+        problems=(followed,) if isinstance(followed, PictureProblem) else (),
         answered=answers(known),
         hypotheses=believed if isinstance(believed, Hypotheses) else None,
-        hypotheses_problem=believed if isinstance(believed, Problem) else None,
+        hypotheses_problem=believed if isinstance(believed, PictureProblem) else None,
         whole=whole,
     )
 

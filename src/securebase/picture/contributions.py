@@ -24,16 +24,16 @@ from securebase.model.simulate import simulate_panel
 from securebase.model.smoothing import Smoothed, decompose, smooth
 from securebase.model.standardised import Edge
 from securebase.picture import hypothesis_phrases as words
-from securebase.picture.course import Course
+from securebase.picture.course import DatedCourse
 from securebase.picture.parts import (
     Foretelling,
     GateLevel,
     Hypotheses,
     Hypothesis,
     Interval,
-    Problem,
+    PictureProblem,
+    RankingVerdict,
     Session,
-    Verdict,
 )
 
 SYMPTOMS = "symptoms"
@@ -74,14 +74,14 @@ class _Reading:
 
 
 def hypotheses(
-    course: Course,
+    course: DatedCourse,
     chosen: dict[str, tuple[str, str]],
     axis: Sequence[Session],
     parameter_set: ParameterSet,
     *,
     level: GateLevel,
     paired: int,
-) -> Hypotheses | Problem | None:
+) -> Hypotheses | PictureProblem | None:
     """The hypotheses, None below their gate or with too few reports, or why they could not be computed."""
     rows = course.rows(SYMPTOMS)
     sources = [c for c in ("alliance", *MECHANISM_CONSTRUCTS) if len(course.rows(c)) >= LEAST_REPORTS]
@@ -97,7 +97,7 @@ def hypotheses(
         ]
         return _told(course, axis, readings, sources, level=level, paired=paired)
     except (SecurebaseError, ArithmeticError, np.linalg.LinAlgError) as error:
-        return Problem(f"{words.FAILED}: {error}", words.FAILED_SAFELY)
+        return PictureProblem(f"{words.FAILED}: {error}", words.FAILED_SAFELY)
 
 
 def _forward(sources: Sequence[str]) -> list[Edge]:
@@ -132,7 +132,7 @@ def _read(
 
 
 def _told(
-    course: Course,
+    course: DatedCourse,
     axis: Sequence[Session],
     readings: list[_Reading],
     sources: list[str],
@@ -250,19 +250,21 @@ def _decoys(panel: Panel, carried: _Reading, sources: list[str]) -> Array:
     return checks.quick_effects([panel, *made], carried.specification, carried.mean, carried.own)
 
 
-def _verdict(made: list[Hypothesis], readings: list[_Reading], sources: list[str], more: float) -> tuple[Verdict, str]:
+def _verdict(
+    made: list[Hypothesis], readings: list[_Reading], sources: list[str], more: float
+) -> tuple[RankingVerdict, str]:
     """Whether one is the largest in both readings; if not, whether the sessions that are left could show it."""
     top = max(made, key=lambda h: h.largest)
     if top.largest >= LARGEST_FROM:
-        return Verdict.LARGEST, top.label
+        return RankingVerdict.LARGEST, top.label
     if more <= 0:
-        return Verdict.NOT_HERE, ""
+        return RankingVerdict.NOT_HERE, ""
     rng = np.random.default_rng(_SEED)
     hope = min(checks.chance_of_telling(one.own, _forward(sources), more, LARGEST_FROM, rng) for one in readings)
-    return (Verdict.NOT_YET if hope >= HOPE else Verdict.NOT_HERE), ""
+    return (RankingVerdict.NOT_YET if hope >= HOPE else RankingVerdict.NOT_HERE), ""
 
 
-def _foretelling(course: Course, rows: list[int]) -> Foretelling | None:
+def _foretelling(course: DatedCourse, rows: list[int]) -> Foretelling | None:
     """The model with other clients' effects and this one's levels, so that nothing was fitted to what is foretold."""
     k = course.index(SYMPTOMS)
     given = course.tracked.observed[rows, k]

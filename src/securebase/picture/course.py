@@ -17,9 +17,9 @@ from securebase.model.observations import episode_panel
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.parameters import Parameters, Specification
-from securebase.model.track import Tracked, track
+from securebase.model.track import TrackedCourse, track
 from securebase.picture import phrases
-from securebase.picture.parts import Problem, Session
+from securebase.picture.parts import PictureProblem, Session
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Respondent
 
@@ -39,10 +39,10 @@ UNPLANNED_AHEAD = 4
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class DatedCourse:
     """A tracked course with its times in days: `at` (rows,), `forecast_at`, `expected_at`."""
 
-    tracked: Tracked
+    tracked: TrackedCourse
     panel: Panel
     specification: Specification
     parameters: Parameters
@@ -70,7 +70,7 @@ class Course:
         """Rows at which the construct was reported, in order."""
         return [int(j) for j in np.flatnonzero(np.isfinite(self.tracked.observed[:, self.index(construct)]))]
 
-    def without(self, construct: str, rows: Sequence[int]) -> Tracked:
+    def without(self, construct: str, rows: Sequence[int]) -> TrackedCourse:
         """The same course as the model sees it with these rows' scores of one construct left out."""
         scores = self.panel.scores.copy()
         scores[list(rows), self.index(construct)] = np.nan
@@ -108,10 +108,10 @@ def time_axis(record: EpisodeRecord, as_of: float) -> tuple[Session, ...]:
 
 def follow(
     record: EpisodeRecord, chosen: dict[str, tuple[str, str]], axis: tuple[Session, ...], parameter_set: ParameterSet
-) -> Course | Problem:
+) -> DatedCourse | PictureProblem:
     """The tracked course, or why there is none. Never raises for what was recorded: the record is safe either way."""
     if not record.symptom_scores and not record.scores("alliance"):
-        return Problem("There are no scores yet, so there is nothing to follow.", "Send the first check-in.")
+        return PictureProblem("There are no scores yet, so there is nothing to follow.", "Send the first check-in.")
     try:
         specification = parameter_set.specification
         panel = episode_panel(record, specification.constructs, chosen, specification.days_per_unit)
@@ -132,5 +132,5 @@ def follow(
         if not (np.isfinite(tracked.smoothed).all() and np.isfinite(tracked.predicted_sd).all()):
             raise ArithmeticError("a number that is not finite came out")
     except (SecurebaseError, ArithmeticError, np.linalg.LinAlgError) as error:
-        return Problem(f"{phrases.TRACKING_FAILED}: {error}", phrases.RECORD_IS_SAFE)
-    return Course(tracked, panel, specification, parameters)
+        return PictureProblem(f"{phrases.TRACKING_FAILED}: {error}", phrases.RECORD_IS_SAFE)
+    return DatedCourse(tracked, panel, specification, parameters)

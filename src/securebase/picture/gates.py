@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from securebase.measurement.constructs import MECHANISM_CONSTRUCTS
 from securebase.picture import phrases
-from securebase.picture.parts import Gate, GateLevel
-from securebase.records.episode import EpisodeRecord, Score, TherapySessionRecord
+from securebase.picture.parts import EvidenceGate, GateLevel
+from securebase.records.episode import EpisodeRecord, ScoreRecord, TherapySessionRecord
 from securebase.records.vocabulary import Moment
 
 #: Paired sessions from which each level opens.
@@ -25,14 +25,14 @@ BETWEEN_FOR_EXPLORATION = 50
 WEEK = 7.0
 
 
-def gate(record: EpisodeRecord) -> Gate:
+def gate(record: EpisodeRecord) -> EvidenceGate:
     """The gate that this record has reached."""
     paired = len(paired_sessions(record))
     between = len({a.at for a in record.administrations if a.moment is Moment.BETWEEN and a.scores})
     level = max((g for g, count in OPENS_AT.items() if paired >= count), default=GateLevel.REPORTED)
     if between >= BETWEEN_FOR_EXPLORATION:
         level = max(level, GateLevel.EXPLORATION)
-    return Gate(level, paired, between, phrases.gate_says(level, paired), phrases.gate_waits(level, paired))
+    return EvidenceGate(level, paired, between, phrases.gate_says(level, paired), phrases.gate_waits(level, paired))
 
 
 def paired_sessions(record: EpisodeRecord) -> tuple[int, ...]:
@@ -47,12 +47,12 @@ def paired_sessions(record: EpisodeRecord) -> tuple[int, ...]:
     )
 
 
-def _before(score: Score, session: TherapySessionRecord) -> bool:
+def _before(score: ScoreRecord, session: TherapySessionRecord) -> bool:
     """Given for this session before it began, or with no session in the week up to it."""
     if score.session is not None:
         return score.session == session.number and score.moment is Moment.BEFORE
     return session.at - WEEK <= score.at <= session.at
 
 
-def _after(score: Score, session: TherapySessionRecord) -> bool:
+def _after(score: ScoreRecord, session: TherapySessionRecord) -> bool:
     return score.session == session.number and score.moment is Moment.AFTER

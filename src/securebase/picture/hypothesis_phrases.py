@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from securebase.picture.parts import Foretelling, Hypotheses, Hypothesis, Interval, Verdict
+from securebase.picture.parts import Foretelling, Hypotheses, Hypothesis, Interval, RankingVerdict
 from securebase.picture.phrases import number, percent, points, session, signed
 
 FAILED = "What the change moves with could not be computed"
@@ -67,12 +67,12 @@ def verdict_says(part: Hypotheses) -> str:
     """Which is the largest: mostly that it cannot be told."""
     top = max(part.rows, key=lambda h: h.largest)
     best = f"the best chance of any is {percent(top.largest)}, where guessing gives {percent(top.chance)}"
-    if part.verdict is Verdict.LARGEST:
+    if part.verdict is RankingVerdict.LARGEST:
         return (
             f"Which moves most with symptoms: {part.about}, with a chance of {percent(top.largest)} in both readings "
             f"(guessing gives {percent(top.chance)})."
         )
-    if part.verdict is Verdict.NOT_YET:
+    if part.verdict is RankingVerdict.NOT_YET:
         return f"Which moves most with symptoms: {CANNOT_TELL}; {best}."
     left = "no planned session is left" if part.sessions_left == 0 else "the sessions that are left would not suffice"
     return f"Which moves most with symptoms: cannot be told, and not within this course; {best}, and {left}."

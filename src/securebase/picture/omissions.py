@@ -7,7 +7,7 @@ from securebase.measurement.constructs import TRACKED_CONSTRUCTS
 from securebase.picture import phrases
 from securebase.picture.gates import WEEK
 from securebase.picture.sections import Measure
-from securebase.records.episode import Administration, EpisodeRecord, Score
+from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord
 from securebase.records.vocabulary import Respondent
 
 #: The two halves of the product's own session set.
@@ -62,7 +62,7 @@ def _not_entered(record: EpisodeRecord) -> tuple[str, ...]:
 def _elsewhere(record: EpisodeRecord) -> tuple[str, ...]:
     """The last symptom score of every other measure, and the questionnaires that no curve of the picture shows."""
     own = record.symptom_measure
-    last: dict[Measure, Score] = {
+    last: dict[Measure, ScoreRecord] = {
         (s.instrument, s.scale): s for s in record.scores("symptoms") if (s.instrument, s.scale) != own
     }
     shown = {a.instrument for a in _by_client(record) if any(s.construct in TRACKED_CONSTRUCTS for s in a.scores)}
@@ -78,11 +78,11 @@ def _elsewhere(record: EpisodeRecord) -> tuple[str, ...]:
     )
 
 
-def _by_client(record: EpisodeRecord) -> list[Administration]:
+def _by_client(record: EpisodeRecord) -> list[AdministrationRecord]:
     return [a for a in record.administrations if a.respondent is Respondent.CLIENT]
 
 
-def _score_of(given: Administration, measure: Measure) -> bool:
+def _score_of(given: AdministrationRecord, measure: Measure) -> bool:
     return any((s.instrument, s.scale) == measure for s in given.scores)
 
 

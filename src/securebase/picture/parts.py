@@ -18,7 +18,7 @@ class GateLevel(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class EvidenceGate:
     """What may be said now, by the number of paired sessions (see `gates`) and of reports between sessions."""
 
     level: GateLevel
@@ -80,7 +80,7 @@ class Ranged:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class ScoreForecast:
     """Where a score may be: the middle with its 50% and 90% intervals."""
 
     at: float
@@ -93,7 +93,7 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SymptomChange:
     """Change since the first report, in points and percent, against the measurement error.
 
     `threshold` is the smallest difference beyond measurement error, `basis` what it rests on. `running` is how many of
@@ -134,17 +134,17 @@ class Symptoms:
     validated: bool
     reported: tuple[Reported, ...] = ()
     estimated: tuple[Ranged, ...] = ()
-    forecast: tuple[Forecast, ...] = ()
+    forecast: tuple[ScoreForecast, ...] = ()
     expected: tuple[Ranged, ...] = ()
     remission_below: float | None = None
     remission_chance: float | None = None
     severity: str | None = None
-    change: Change | None = None
+    change: SymptomChange | None = None
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class AllianceDeviation:
     """The state-like part of one session's alliance: from the usual level up or down to the estimate."""
 
     at: float
@@ -199,7 +199,7 @@ class Alliance:
     reported: tuple[Reported, ...] = ()
     usual: Ranged | None = None
     usual_line: tuple[Ranged, ...] = ()
-    bars: tuple[Bar, ...] = ()
+    bars: tuple[AllianceDeviation, ...] = ()
     ruptures: tuple[RuptureMark, ...] = ()
     left_out: int = 0
     counted_in: int = 0
@@ -207,7 +207,7 @@ class Alliance:
 
 
 @dataclass(frozen=True, slots=True)
-class Mechanism:
+class MechanismSeries:
     """One of the four mechanisms, as it was reported, with the usual level where that may be said."""
 
     construct: str
@@ -277,7 +277,7 @@ class Foretelling:
     expected: float
 
 
-class Verdict(StrEnum):
+class RankingVerdict(StrEnum):
     """What can be said of which is the largest."""
 
     LARGEST = "largest"
@@ -301,7 +301,7 @@ class Hypotheses:
     change: float
     rows: tuple[Hypothesis, ...]
     less_pooling: bool
-    verdict: Verdict
+    verdict: RankingVerdict
     about: str
     sessions_left: int
     foretelling: Foretelling | None = None
@@ -328,7 +328,7 @@ class SignalKind(StrEnum):
     RUPTURE_REPAIRED = "rupture_repaired"
 
 
-class Tone(StrEnum):
+class SignalTone(StrEnum):
     """How loud a signal is. The word is always there too: nothing is told by colour alone."""
 
     ALERT = "alert"
@@ -355,7 +355,7 @@ class Signal:
     """
 
     kind: SignalKind
-    tone: Tone
+    tone: SignalTone
     brief: str
     title: str
     sentence: str
@@ -377,7 +377,7 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class PictureProblem:
     """Something that could not be computed. The record itself is safe."""
 
     what: str

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from securebase.picture.parts import Repair, RuptureMark
-from securebase.records.episode import Rupture
+from securebase.records.episode import RuptureRecord
 
 #: One-sided 5% point of the normal distribution: how often an ordinary session is flagged falsely.
 FALSE_ALARM_LIMIT = 1.6448536269514722
@@ -17,7 +17,7 @@ EARLIER_RATINGS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Rating:
+class ForecastRating:
     """An alliance rating with what the model expected one step ahead, from earlier reports only."""
 
     at: float
@@ -38,7 +38,11 @@ class Rating:
 
 
 def ruptures(
-    ratings: Sequence[Rating], marked: Sequence[Rupture], *, as_of: float, session_at: Mapping[int, float] | None = None
+    ratings: Sequence[ForecastRating],
+    marked: Sequence[RuptureRecord],
+    *,
+    as_of: float,
+    session_at: Mapping[int, float] | None = None,
 ) -> tuple[RuptureMark, ...]:
     """Every rupture in order of time; one that was marked lies at its session (`session_at`: number → day).
 
@@ -65,12 +69,14 @@ def ruptures(
     return tuple(sorted([*found, *alone], key=lambda m: m.at))
 
 
-def _mark_of(rating: Rating, marked: Sequence[Rupture]) -> Rupture | None:
+def _mark_of(rating: ForecastRating, marked: Sequence[RuptureRecord]) -> RuptureRecord | None:
     same = [m for m in marked if m.session is not None and m.session == rating.session]
     return same[0] if same else None
 
 
-def _follow(rating: Rating, later: Sequence[Rating], marked: Rupture | None, as_of: float) -> RuptureMark:
+def _follow(
+    rating: ForecastRating, later: Sequence[ForecastRating], marked: RuptureRecord | None, as_of: float
+) -> RuptureMark:
     mark = RuptureMark(
         at=rating.at,
         session=rating.session,
@@ -99,7 +105,7 @@ def _follow(rating: Rating, later: Sequence[Rating], marked: Rupture | None, as_
     )
 
 
-def _marked_only(marked: Rupture, ratings: Sequence[Rating], as_of: float) -> RuptureMark:
+def _marked_only(marked: RuptureRecord, ratings: Sequence[ForecastRating], as_of: float) -> RuptureMark:
     """A rupture that somebody marked though no rating shows it: only a recorded repair closes it."""
     value = next((r.value for r in ratings if marked.session is not None and r.session == marked.session), None)
     repaired = marked.repaired_at is not None and marked.repaired_at <= as_of

@@ -13,19 +13,19 @@ from securebase.measurement.change import SuddenGain, change_between, reliable_c
 from securebase.measurement.constructs import Direction, construct
 from securebase.measurement.instrument import Instrument, Method, ReliableChange, Scale
 from securebase.model.parameter_set import ParameterSet
-from securebase.model.track import Tracked
-from securebase.picture.course import Course
+from securebase.model.track import TrackedCourse
+from securebase.picture.course import DatedCourse
 from securebase.picture.parts import (
-    Change,
-    Forecast,
     GateLevel,
-    Mechanism,
+    MechanismSeries,
     Ranged,
     Reported,
+    ScoreForecast,
     Session,
+    SymptomChange,
     Symptoms,
 )
-from securebase.records.episode import EpisodeRecord, Score
+from securebase.records.episode import EpisodeRecord, ScoreRecord
 
 _NORMAL = NormalDist()
 #: Half widths of intervals in standard deviations.
@@ -51,11 +51,11 @@ def scale_of(measure: Measure, parameter_set: ParameterSet) -> tuple[Instrument,
     return instrument, scale
 
 
-def reported(scores: Sequence[Score]) -> tuple[Reported, ...]:
+def reported(scores: Sequence[ScoreRecord]) -> tuple[Reported, ...]:
     return tuple(Reported(s.at, s.value, s.session) for s in scores)
 
 
-def scores_of(record: EpisodeRecord, name: str, measure: Measure) -> tuple[Score, ...]:
+def scores_of(record: EpisodeRecord, name: str, measure: Measure) -> tuple[ScoreRecord, ...]:
     return record.scores(name, instrument=measure[0], scale=measure[1])
 
 
@@ -82,7 +82,7 @@ def bounds(scale: Scale | None, values: Sequence[float]) -> tuple[float, float]:
 def symptoms(
     record: EpisodeRecord,
     parameter_set: ParameterSet,
-    course: Course | None,
+    course: DatedCourse | None,
     axis: Sequence[Session],
     level: GateLevel,
 ) -> Symptoms:
@@ -127,7 +127,7 @@ def jumps(scale: Scale | None, given: Sequence[Reported]) -> tuple[SuddenGain, .
     return sudden_gains([r.value for r in given], cutoff=scale.reliable_change.points, higher_is_worse=worse)
 
 
-def above_band(course: Course | None, part: Symptoms) -> tuple[float, ...]:
+def above_band(course: DatedCourse | None, part: Symptoms) -> tuple[float, ...]:
     """By how much the smoothed score lay on the bad side of the expected band, at each symptom report.
 
     Smoothed over the reports up to then, so that one extreme report cannot count for two.
@@ -148,17 +148,17 @@ def mechanism(
     name: str,
     measure: Measure,
     parameter_set: ParameterSet,
-    course: Course | None,
+    course: DatedCourse | None,
     *,
     level: GateLevel,
-) -> Mechanism:
+) -> MechanismSeries:
     """One mechanism as it was reported, with the usual level from the gate on."""
     known = scale_of(measure, parameter_set)
     scores = scores_of(record, name, measure)
     low, high = bounds(known[1] if known else None, [s.value for s in scores])
     about = construct(name)
     show = course is not None and level >= GateLevel.COHORT and bool(scores)
-    return Mechanism(
+    return MechanismSeries(
         construct=name,
         label=about.label,
         minimum=low,
@@ -169,14 +169,14 @@ def mechanism(
     )
 
 
-def _change(scale: Scale, values: Sequence[float]) -> Change:
+def _change(scale: Scale, values: Sequence[float]) -> SymptomChange:
     """From the first to the last of two or more values, and how many of the latest ones say the same."""
     first, last = values[0], values[-1]
     since = [change_between(scale, first, value) for value in values[1:]]
     made = since[-1]
     same = [(c.verdict, c.clinically_significant) == (made.verdict, made.clinically_significant) for c in since]
     running = next((n for n, one in enumerate(reversed(same)) if not one), len(same))
-    return Change(
+    return SymptomChange(
         first=first,
         last=last,
         points=made.points,
@@ -199,19 +199,19 @@ def ranged(at: float, value: float, half: float, low: float, high: float) -> Ran
     return Ranged(float(at), *(float(v) for v in inside))
 
 
-def _expected(course: Course, low: float, high: float) -> tuple[Ranged, ...]:
+def _expected(course: DatedCourse, low: float, high: float) -> tuple[Ranged, ...]:
     t = course.tracked
     rows = zip(course.expected_at, t.expected_course, t.expected_course_sd, strict=True)
     return tuple(ranged(at, value, HALF_80 * sd, low, high) for at, value, sd in rows)
 
 
-def _estimated(course: Course, low: float, high: float) -> tuple[Ranged, ...]:
+def _estimated(course: DatedCourse, low: float, high: float) -> tuple[Ranged, ...]:
     t, k = course.tracked, course.index("symptoms")
     rows = zip(course.at, t.smoothed[:, k], t.smoothed_sd[:, k], strict=True)
     return tuple(ranged(at, value, HALF_90 * sd, low, high) for at, value, sd in rows)
 
 
-def _forecast(course: Course, axis: Sequence[Session], low: float, high: float) -> tuple[Forecast, ...]:
+def _forecast(course: DatedCourse, axis: Sequence[Session], low: float, high: float) -> tuple[ScoreForecast, ...]:
     t, k = course.tracked, course.index("symptoms")
     numbers = {round(s.at, 6): s.number for s in axis if not s.held}
     out = []
@@ -219,11 +219,11 @@ def _forecast(course: Course, axis: Sequence[Session], low: float, high: float) 
         half = ranged(at, value, HALF_50 * sd, low, high)
         wide = ranged(at, value, HALF_90 * sd, low, high)
         session = numbers.get(round(float(at), 6))
-        out.append(Forecast(float(at), session, half.value, half.low, half.high, wide.low, wide.high))
+        out.append(ScoreForecast(float(at), session, half.value, half.low, half.high, wide.low, wide.high))
     return tuple(out)
 
 
-def _remission_chance(course: Course, scale: Scale | None) -> float | None:
+def _remission_chance(course: DatedCourse, scale: Scale | None) -> float | None:
     """Chance that a score at the last forecast moment lies below remission; of sums of whole points the next whole
     number below counts, so the limit lies half a point lower."""
     t, k = course.tracked, course.index("symptoms")
@@ -233,7 +233,7 @@ def _remission_chance(course: Course, scale: Scale | None) -> float | None:
     return NormalDist(float(t.forecast[-1, k]), float(t.forecast_score_sd[-1, k])).cdf(limit)
 
 
-def usual(tracked: Tracked, at: float, name: str, low: float, high: float) -> Ranged:
+def usual(tracked: TrackedCourse, at: float, name: str, low: float, high: float) -> Ranged:
     """The usual level at the end of the course: the person's own level with the trend of everyone, 90% interval."""
     k = tracked.constructs.index(name)
     value = tracked.usual_level[k] + tracked.trend[-1, k]

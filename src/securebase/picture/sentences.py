@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from securebase.picture import hypothesis_phrases, phrases
 from securebase.picture.client import ClientPicture
-from securebase.picture.parts import GateLevel, Repair, Reported, RuptureMark, Signal, SignalKind, Tone
+from securebase.picture.parts import GateLevel, Repair, Reported, RuptureMark, Signal, SignalKind, SignalTone
 
 #: Points that stand before the next session: more would not be read.
 MOST_POINTS = 4
@@ -16,7 +16,7 @@ NOTHING = "–"
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ChartTable:
     """Numbers beside a chart, as text: `head` names the columns, each row begins with its session."""
 
     caption: str
@@ -32,7 +32,7 @@ def before_session(picture: ClientPicture) -> tuple[Signal, ...]:
 
 def needs_attention(picture: ClientPicture) -> bool:
     """Whether any signal is more than a note."""
-    return any(s.tone in {Tone.ALERT, Tone.WARN} for s in picture.signals)
+    return any(s.tone in {SignalTone.ALERT, SignalTone.WARN} for s in picture.signals)
 
 
 def nothing_stands_out(picture: ClientPicture) -> str:
@@ -111,7 +111,7 @@ def day_of(picture: ClientPicture, at: float) -> date | None:
     return date.fromisoformat(began) + timedelta(days=int(at // 1)) if began else None
 
 
-def symptom_table(picture: ClientPicture) -> Table:
+def symptom_table(picture: ClientPicture) -> ChartTable:
     """Reports, estimate, forecast and expected path by session."""
     part = picture.symptoms
     given = _by_time(part.reported)
@@ -135,10 +135,10 @@ def symptom_table(picture: ClientPicture) -> Table:
             )
         )
     head = ("When", "Day", "Reported", "Estimate or forecast", "50% interval", "90% interval", "Expected path (80%)")
-    return Table(f"Symptoms: {part.measure}", head, tuple(rows))
+    return ChartTable(f"Symptoms: {part.measure}", head, tuple(rows))
 
 
-def alliance_table(picture: ClientPicture) -> Table:
+def alliance_table(picture: ClientPicture) -> ChartTable:
     """Ratings with the usual level and the movement around it."""
     part = picture.alliance
     bars = {round(b.at, 4): b for b in part.bars}
@@ -158,10 +158,10 @@ def alliance_table(picture: ClientPicture) -> Table:
             )
         )
     head = ("When", "Day", "Reported", "Usual level", "Movement around it (estimate)", "Mark")
-    return Table(f"Alliance: {part.measure}", head, tuple(rows))
+    return ChartTable(f"Alliance: {part.measure}", head, tuple(rows))
 
 
-def mechanism_table(picture: ClientPicture) -> Table:
+def mechanism_table(picture: ClientPicture) -> ChartTable:
     """The four mechanisms as reported, by session."""
     series = [{r.session: r for r in m.reported if r.session is not None} for m in picture.mechanisms]
     sessions = sorted({number for one in series for number in one})
@@ -170,7 +170,7 @@ def mechanism_table(picture: ClientPicture) -> Table:
         at = next(one[number].at for one in series if number in one)
         values = (_number(one[number].value if number in one else None) for one in series)
         rows.append((f"Session {number}", _day(picture, at), *values))
-    return Table("Mechanisms as reported", ("When", "Day", *(m.label for m in picture.mechanisms)), tuple(rows))
+    return ChartTable("Mechanisms as reported", ("When", "Day", *(m.label for m in picture.mechanisms)), tuple(rows))
 
 
 def hypothesis_sentences(picture: ClientPicture) -> tuple[str, ...]:
@@ -201,14 +201,14 @@ def hypothesis_cautions(picture: ClientPicture) -> tuple[tuple[str, str], ...]:
     return hypothesis_phrases.cautions(picture.hypotheses) if picture.hypotheses else ()
 
 
-def hypothesis_table(picture: ClientPicture) -> Table:
+def hypothesis_table(picture: ClientPicture) -> ChartTable:
     """Every number of the hypotheses with all that stands beside it: one column a construct."""
     part, caption = picture.hypotheses, "What the change in symptoms moves with, 90% intervals"
     if part is None:
-        return Table(caption, (), ())
+        return ChartTable(caption, (), ())
     columns = [hypothesis_phrases.table_column(h) for h in part.rows]
     rows = zip(hypothesis_phrases.TABLE_ROWS, *columns, strict=True)
-    return Table(caption, ("What", *(h.label for h in part.rows)), tuple(rows))
+    return ChartTable(caption, ("What", *(h.label for h in part.rows)), tuple(rows))
 
 
 def why_no_hypotheses(picture: ClientPicture) -> str:

@@ -16,8 +16,8 @@ from securebase.picture.parts import (
     RuptureMark,
     Signal,
     SignalKind,
+    SignalTone,
     Symptoms,
-    Tone,
 )
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Phase
@@ -88,7 +88,7 @@ def safety(record: EpisodeRecord, as_of: float) -> list[Signal]:
         words = phrases.safety(question, given, _when(record, alert.at, session))
         answer = Evidence("answer", alert.value)
         place = (alert.at, session)
-        out.append(_signal(SignalKind.SAFETY, Tone.ALERT, words, phrases.SAFETY_CRITERION, place, answer))
+        out.append(_signal(SignalKind.SAFETY, SignalTone.ALERT, words, phrases.SAFETY_CRITERION, place, answer))
     return out
 
 
@@ -127,7 +127,7 @@ def _ruptures(found: Findings) -> list[Signal]:
                 phrases.session(mark.session, mark.at), back, recorded=mark.repair is Repair.RECORDED
             )
             criterion = phrases.RUPTURE_MARKED_CRITERION
-            out.append(_signal(SignalKind.RUPTURE_REPAIRED, Tone.GOOD, words, criterion, (mark.at, mark.session)))
+            out.append(_signal(SignalKind.RUPTURE_REPAIRED, SignalTone.GOOD, words, criterion, (mark.at, mark.session)))
     return out
 
 
@@ -135,13 +135,13 @@ def _open_rupture(mark: RuptureMark, *, own_level: bool, rated_since: bool) -> S
     when, place = phrases.session(mark.session, mark.at), (mark.at, mark.session)
     if mark.value is None or mark.expected is None or mark.limit is None:
         words = phrases.rupture_marked(mark.marked or "marked", when)
-        return _signal(SignalKind.RUPTURE_OPEN, Tone.ALERT, words, phrases.RUPTURE_MARKED_CRITERION, place)
+        return _signal(SignalKind.RUPTURE_OPEN, SignalTone.ALERT, words, phrases.RUPTURE_MARKED_CRITERION, place)
     later = None
     if mark.lowest is not None and mark.lowest < mark.value:
         later = (mark.lowest, phrases.session(mark.lowest_session, mark.lowest_at or mark.at))
     words = phrases.rupture_seen(mark.value, when, mark.expected, later, own=own_level, rated_since=rated_since)
     evidence = (Evidence("rated", mark.value), Evidence("expected", mark.expected), Evidence("5% limit", mark.limit))
-    return _signal(SignalKind.RUPTURE_OPEN, Tone.ALERT, words, phrases.RUPTURE_CRITERION, place, *evidence)
+    return _signal(SignalKind.RUPTURE_OPEN, SignalTone.ALERT, words, phrases.RUPTURE_CRITERION, place, *evidence)
 
 
 def _change(found: Findings) -> list[Signal]:
@@ -154,9 +154,9 @@ def _change(found: Findings) -> list[Signal]:
         evidence.append(Evidence("threshold", change.threshold))
     moved, one = phrases.apart(change.first, change.last), phrases.one_report(change.before)
     one = one if change.running == 1 else ""
-    good = Tone.NOTE if one else Tone.GOOD
+    good = SignalTone.NOTE if one else SignalTone.GOOD
     if change.verdict == "worse":
-        kind, tone, words = SignalKind.DETERIORATION, Tone.ALERT, phrases.deterioration(moved, label, one)
+        kind, tone, words = SignalKind.DETERIORATION, SignalTone.ALERT, phrases.deterioration(moved, label, one)
     elif change.clinically_significant:
         kind, tone, words = SignalKind.SIGNIFICANT_CHANGE, good, phrases.significant(moved, label, one)
     else:
@@ -182,7 +182,7 @@ def _little_change(found: Findings) -> list[Signal]:
     if change.threshold is not None:
         evidence.append(Evidence("threshold", change.threshold))
     criterion = phrases.reliable_criterion(change.threshold, change.basis, change.verified)
-    return [_signal(SignalKind.LITTLE_CHANGE, Tone.NOTE, words, criterion, (last.at, last.session), *evidence)]
+    return [_signal(SignalKind.LITTLE_CHANGE, SignalTone.NOTE, words, criterion, (last.at, last.session), *evidence)]
 
 
 def _track(found: Findings) -> list[Signal]:
@@ -197,7 +197,7 @@ def _track(found: Findings) -> list[Signal]:
     words = phrases.not_on_track(found.above[-1], running)
     evidence = (Evidence("above the band", found.above[-1]), Evidence("reports running", running))
     place = (last.at, last.session)
-    return [_signal(SignalKind.NOT_ON_TRACK, Tone.WARN, words, phrases.TRACK_CRITERION, place, *evidence)]
+    return [_signal(SignalKind.NOT_ON_TRACK, SignalTone.WARN, words, phrases.TRACK_CRITERION, place, *evidence)]
 
 
 def _sudden(found: Findings) -> list[Signal]:
@@ -209,7 +209,7 @@ def _sudden(found: Findings) -> list[Signal]:
         before, after = reported[jump.after], reported[jump.after + 1]
         names = (phrases.session(r.session, r.at) for r in (before, after))
         kind = SignalKind.SUDDEN_LOSS if jump.loss else SignalKind.SUDDEN_GAIN
-        tone = Tone.WARN if jump.loss else Tone.GOOD
+        tone = SignalTone.WARN if jump.loss else SignalTone.GOOD
         words = phrases.sudden(jump.drop, *names, gain=not jump.loss)
         evidence = (Evidence("before", before.value), Evidence("after", after.value))
         out.append(_signal(kind, tone, words, phrases.SUDDEN_CRITERION, (after.at, after.session), *evidence))
@@ -221,24 +221,26 @@ def _missing(found: Findings) -> list[Signal]:
     if held == 0 or record.ended_at is not None:
         return []
     last = max(record.sessions, key=lambda s: s.at)
-    raised: list[tuple[SignalKind, Tone, Words]] = []
+    raised: list[tuple[SignalKind, SignalTone, Words]] = []
     if held >= BY_SESSION and not record.symptom_scores:
-        raised.append((SignalKind.MISSING_SYMPTOMS, Tone.WARN, phrases.missing_symptoms(held)))
+        raised.append((SignalKind.MISSING_SYMPTOMS, SignalTone.WARN, phrases.missing_symptoms(held)))
     answered = any(a.session == last.number for a in record.administrations)
     if not answered and found.as_of - last.at >= CHECK_IN_PATIENCE:
-        raised.append((SignalKind.MISSING_CHECK_IN, Tone.WARN, phrases.missing_check_in(last.number)))
+        raised.append((SignalKind.MISSING_CHECK_IN, SignalTone.WARN, phrases.missing_check_in(last.number)))
     if held >= BY_SESSION and not record.problem_areas:
-        raised.append((SignalKind.MISSING_FOCUS, Tone.NOTE, phrases.missing_focus(held)))
+        raised.append((SignalKind.MISSING_FOCUS, SignalTone.NOTE, phrases.missing_focus(held)))
     left = None if record.planned_sessions is None else record.planned_sessions - last.number
     if left is not None and left <= ENDING_WITHIN and record.phase in {Phase.INITIAL, Phase.MIDDLE}:
         words = phrases.ending_not_named(max(left, 0), record.phase.label.lower())
-        raised.append((SignalKind.ENDING_NOT_NAMED, Tone.NOTE, words))
+        raised.append((SignalKind.ENDING_NOT_NAMED, SignalTone.NOTE, words))
     return [
         _signal(kind, tone, words, phrases.MISSING_CRITERION, (last.at, last.number)) for kind, tone, words in raised
     ]
 
 
-def _signal(kind: SignalKind, tone: Tone, words: Words, criterion: str, place: Place, *evidence: Evidence) -> Signal:
+def _signal(
+    kind: SignalKind, tone: SignalTone, words: Words, criterion: str, place: Place, *evidence: Evidence
+) -> Signal:
     brief, title, sentence, question = words
     return Signal(kind, tone, brief, title, sentence, question, criterion, evidence, *place)
 

@@ -19,7 +19,7 @@ Value: TypeAlias = Cell | tuple[str, ...] | tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Artefact:
+class ArtefactRecord:
     """One worksheet as it was filled in by the time of the record: its last version.
 
     `about` is the id of the relationship it speaks of, where it speaks of one. `session` is the session it belongs to.
@@ -62,7 +62,7 @@ class Artefact:
 
 
 @dataclass(frozen=True, slots=True)
-class Relationship:
+class RelationshipRecord:
     """One person in the client's life. What is said of the tie, and its ratings over time, are artefacts about it."""
 
     id: str

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from securebase.records.artefact import Artefact, ClosenessCircle, Relationship
+from securebase.records.artefact import ArtefactRecord, ClosenessCircle, RelationshipRecord
 from securebase.records.vocabulary import Ending, Moment, Phase, ProblemArea, Respondent, RuptureKind
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class ScoreRecord:
     """One number for one construct. `at` in days since the episode began; `session` is the session it belongs to."""
 
     construct: str
@@ -29,7 +29,7 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class Administration:
+class AdministrationRecord:
     """One instrument filled in once. Responses are always kept; an unanswered item is None."""
 
     instrument: str
@@ -38,7 +38,7 @@ class Administration:
     session: int | None = None
     respondent: Respondent = Respondent.CLIENT
     responses: Mapping[int, float | None] = field(default_factory=dict)
-    scores: tuple[Score, ...] = ()
+    scores: tuple[ScoreRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class TherapySessionRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Rupture:
+class RuptureRecord:
     """Strain in the alliance that was marked by a person. `repaired_at` is None while it is open."""
 
     at: float
@@ -99,7 +99,7 @@ class CorrectiveExperience:
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class InputRecord:
     """How much of something was done: a technique, a phase, a medication (0: not at all). `at` in days.
 
     moment before: it was done between the moment recorded before and this one; after: it was done in the session of
@@ -125,9 +125,9 @@ class EpisodeRecord:
     """One course of therapy of one client (a pseudonym or a label, never more than the caller chose to give)."""
 
     person: str
-    administrations: tuple[Administration, ...] = ()
+    administrations: tuple[AdministrationRecord, ...] = ()
     sessions: tuple[TherapySessionRecord, ...] = ()
-    ruptures: tuple[Rupture, ...] = ()
+    ruptures: tuple[RuptureRecord, ...] = ()
     safety_alerts: tuple[SafetyAlertRecord, ...] = ()
     problem_areas: tuple[ProblemArea, ...] = ()
     phase: Phase | None = None
@@ -148,7 +148,7 @@ class EpisodeRecord:
     brought: tuple[Brought, ...] = ()
     #: what a table says of the person, name → value in its own units; texts are 0/1 columns by now
     covariates: Mapping[str, float] = field(default_factory=dict)
-    inputs: tuple[Input, ...] = ()
+    inputs: tuple[InputRecord, ...] = ()
     life_events: tuple[LifeEvent, ...] = ()
     tellings: tuple[Telling, ...] = ()
     corrective_experiences: tuple[CorrectiveExperience, ...] = ()
@@ -156,12 +156,12 @@ class EpisodeRecord:
     #: days at which the client was asked again after the end
     follow_ups: tuple[float, ...] = ()
     #: what the work left behind, each in its last version
-    artefacts: tuple[Artefact, ...] = ()
-    relationships: tuple[Relationship, ...] = ()
+    artefacts: tuple[ArtefactRecord, ...] = ()
+    relationships: tuple[RelationshipRecord, ...] = ()
     #: every version of the closeness circle, in order of time
     circles: tuple[ClosenessCircle, ...] = ()
 
-    def artefacts_of(self, *worksheets: str) -> tuple[Artefact, ...]:
+    def artefacts_of(self, *worksheets: str) -> tuple[ArtefactRecord, ...]:
         """Artefacts of these worksheets, in the order in which they were begun."""
         return tuple(sorted((a for a in self.artefacts if a.worksheet in worksheets), key=lambda a: a.begun_at))
 
@@ -172,7 +172,7 @@ class EpisodeRecord:
         instrument: str | None = None,
         scale: str | None = None,
         respondent: Respondent = Respondent.CLIENT,
-    ) -> tuple[Score, ...]:
+    ) -> tuple[ScoreRecord, ...]:
         """Every score of a construct in order of time, optionally of one instrument and scale only."""
         found = [
             s
@@ -186,7 +186,7 @@ class EpisodeRecord:
         return tuple(sorted(found, key=lambda s: s.at))
 
     @property
-    def symptom_scores(self) -> tuple[Score, ...]:
+    def symptom_scores(self) -> tuple[ScoreRecord, ...]:
         """Symptoms on the measure that this episode is followed with, in order of time."""
         return self.scores("symptoms", instrument=self.symptom_measure[0], scale=self.symptom_measure[1])
 

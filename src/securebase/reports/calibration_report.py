@@ -14,7 +14,7 @@ from securebase.reports.render import render
 from securebase.study.calibration.designs import DESIGNS
 from securebase.study.calibration.run import Calibration
 from securebase.study.calibration.table import as_json, markdown, rows, summary
-from securebase.study.calibration.target import Basis, Verdict
+from securebase.study.calibration.target import Basis, TargetVerdict
 from securebase.study.result import plain
 
 #: pixels of the strips on a page and on a phone
@@ -59,8 +59,8 @@ def calibration_report(made: Calibration, command: str) -> str:
         command=command,
         summary=summary(made),
         rows=every,
-        failed=[r for r in every if r.verdict == Verdict.FAILED.value],
-        waiting=[r for r in every if r.verdict == Verdict.NOT_SIMULATED.value],
+        failed=[r for r in every if r.verdict == TargetVerdict.FAILED.value],
+        waiting=[r for r in every if r.verdict == TargetVerdict.NOT_SIMULATED.value],
         designs=tuple(DESIGNS.values()),
         bases=tuple(Basis),
         # made by our own renderer from numbers and escaped words

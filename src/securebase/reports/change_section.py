@@ -8,7 +8,7 @@ from securebase.charts.render import svg
 from securebase.charts.symptoms import symptoms_chart
 from securebase.picture import phrases, sentences
 from securebase.picture.client import ClientPicture
-from securebase.reports.document import Block, Paragraph, Picture, Table, Tone
+from securebase.reports.document import Block, Paragraph, Picture, Table, TextTone
 
 #: pixels across; the page scales it
 PAGE = 620
@@ -39,7 +39,7 @@ def for_client(picture: ClientPicture) -> tuple[Block, ...]:
     blocks: list[Block] = [_graph(plain, "Each dot is one of your answers."), Paragraph(told)]
     blocks.append(Paragraph(_PLAIN[part.change.verdict] if part.change.points else "It is the same as at the start."))
     if not part.validated:
-        blocks.append(Paragraph(NOT_TESTED, Tone.SOFT))
+        blocks.append(Paragraph(NOT_TESTED, TextTone.SOFT))
     return tuple(blocks)
 
 
@@ -47,11 +47,11 @@ def for_colleague(picture: ClientPicture) -> tuple[Block, ...]:
     """First and last score, reliable change and what it rests on, and every report. Nothing that a model estimated."""
     part = picture.symptoms
     if not part.reported:
-        return (Paragraph("No symptom score was recorded.", Tone.SOFT),)
+        return (Paragraph("No symptom score was recorded.", TextTone.SOFT),)
     direction = "higher is worse" if part.worse_is_higher else "higher is better"
     ends = f"{phrases.number(part.minimum)} to {phrases.number(part.maximum)}"
     scale = f"{part.measure}, {ends}, {direction}{'' if part.validated else '; not yet validated'}."
-    blocks: list[Block] = [Paragraph(scale[:1].upper() + scale[1:], Tone.SOFT)]
+    blocks: list[Block] = [Paragraph(scale[:1].upper() + scale[1:], TextTone.SOFT)]
     blocks += [Paragraph(sentence) for sentence in _change(picture)]
     if len(part.reported) > 1:
         blocks.append(_graph(picture, "Scores as the client reported them"))

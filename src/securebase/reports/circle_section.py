@@ -8,7 +8,7 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 from securebase.charts.closeness_circle import GEOMETRY, closeness_circle
-from securebase.records.artefact import ClosenessCircle, Relationship
+from securebase.records.artefact import ClosenessCircle, RelationshipRecord
 from securebase.reports.document import Block, Picture, Pictures
 
 #: what a name needs beyond the disc it belongs to, in the units of the drawing
@@ -19,7 +19,7 @@ NAME, SMALL = 22, 17
 
 def circles(
     drawn: Sequence[ClosenessCircle],
-    people: Sequence[Relationship],
+    people: Sequence[RelationshipRecord],
     names: Mapping[str, str],
     captions: Sequence[str],
     *,
@@ -37,7 +37,7 @@ def circles(
 
 
 def _picture(
-    circle: ClosenessCircle, people: Sequence[Relationship], caption: str, centre: str, half: float
+    circle: ClosenessCircle, people: Sequence[RelationshipRecord], caption: str, centre: str, half: float
 ) -> Picture:
     whole = closeness_circle(circle, people, centre=centre, label=f"Closeness circle, {caption}")
     svg = lettered(

@@ -8,7 +8,7 @@ from securebase.ipt.due import Piece, Standing, TaskStanding, course_tasks
 from securebase.ipt.lineage import Lineage
 from securebase.ipt.rendering import title
 from securebase.ipt.shelf import worksheets
-from securebase.records.artefact import Artefact
+from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 
 #: So many artefacts of one task are named; of more it is said how many there are.
@@ -53,7 +53,7 @@ def _left(piece: Piece, record: EpisodeRecord) -> list[str]:
     return [*named[:NAMED], f"and {more} more"] if more > 0 else named
 
 
-def _named(artefact: Artefact, people: dict[str, str]) -> str:
+def _named(artefact: ArtefactRecord, people: dict[str, str]) -> str:
     spec = worksheets()[artefact.worksheet]
     words = title(spec, artefact.values, people) or people.get(artefact.about, "")
     where = f"session {artefact.session}" if artefact.session is not None else ""

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 
-class Tone(StrEnum):
+class TextTone(StrEnum):
     """How a paragraph or a box speaks."""
 
     PLAIN = "plain"
@@ -35,7 +35,7 @@ class Paragraph:
     """Line breaks in the text are kept."""
 
     text: str
-    tone: Tone = Tone.PLAIN
+    tone: TextTone = TextTone.PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class RatingScale:
     """A number on a line between two named ends. `value` is None where it is open."""
 
     label: str
@@ -98,10 +98,10 @@ class Box:
 
     blocks: tuple[Block, ...]
     title: str = ""
-    tone: Tone = Tone.PLAIN
+    tone: TextTone = TextTone.PLAIN
 
 
-Block: TypeAlias = Heading | Paragraph | Facts | Bullets | Table | Scale | Picture | Pictures | Box
+Block: TypeAlias = Heading | Paragraph | Facts | Bullets | Table | RatingScale | Picture | Pictures | Box
 
 
 @dataclass(frozen=True, slots=True)

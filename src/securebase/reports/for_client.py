@@ -10,8 +10,8 @@ from securebase.ipt.worksheet import Report, Worksheet
 from securebase.records.vocabulary import ProblemArea
 from securebase.reports import change_section
 from securebase.reports.circle_section import circles
-from securebase.reports.document import Block, Box, Document, Heading, Paragraph, Tone
-from securebase.reports.part import Case, Part, bound, together, usual
+from securebase.reports.document import Block, Box, Document, Heading, Paragraph, TextTone
+from securebase.reports.part import Case, ReportPart, bound, together, usual
 from securebase.reports.selection import chosen, first_and_last_circle, people
 from securebase.reports.worksheet_parts import GOALS, goals_part, missing_part, sheet_part
 
@@ -46,7 +46,7 @@ NOTHING_YET = (
 )
 
 
-def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Part, ...]:
+def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[ReportPart, ...]:
     """Everything that could go into this client's report, in its order."""
     known = worksheets() if shelf is None else shelf
     found = {c.worksheet.id: c for c in chosen(Report.CLIENT, case.record, known)}
@@ -58,7 +58,9 @@ def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Par
         if name in found or name in HOPED_FOR
     ]
     return (
-        Part("course", "What we worked on", "The focus of the work, and how many sessions", partial(_course, case)),
+        ReportPart(
+            "course", "What we worked on", "The focus of the work, and how many sessions", partial(_course, case)
+        ),
         goals_part(Report.CLIENT, case, tuple(found.values()), "Your goals, and how they stand"),
         _own_graph(case),
         _circle(case),
@@ -98,13 +100,13 @@ def _course(case: Case) -> tuple[Block, ...]:
         said.append(f"What we worked on was {areas}.")
     if not said:
         said.append("We are at the beginning.")
-    return (Heading("What we worked on"), Paragraph(" ".join(said), Tone.LEAD))
+    return (Heading("What we worked on"), Paragraph(" ".join(said), TextTone.LEAD))
 
 
-def _own_graph(case: Case) -> Part:
+def _own_graph(case: Case) -> ReportPart:
     made = partial(_graph, case)
     ready = len(case.picture.symptoms.reported) >= 2 and case.picture.symptoms.change is not None
-    return Part(
+    return ReportPart(
         "symptoms",
         "Own answers over time",
         f"A graph of {len(case.picture.symptoms.reported)} answers on the {case.picture.symptoms.measure}",
@@ -119,10 +121,10 @@ def _graph(case: Case) -> tuple[Block, ...]:
     return (Heading("How you have been"), *change_section.for_client(case.picture))
 
 
-def _circle(case: Case) -> Part:
+def _circle(case: Case) -> ReportPart:
     drawn = first_and_last_circle(Report.CLIENT, case.record)
     days = " and ".join(case.day(c.at) for c in drawn)
-    return Part(
+    return ReportPart(
         "circle",
         "Closeness circle",
         f"As the client drew it, {days}" if drawn else "",
@@ -139,11 +141,11 @@ def _circles(case: Case) -> tuple[Block, ...]:
     return (Heading("The people around you"), Paragraph(told), *circles(drawn, case.record.relationships, names, days))
 
 
-def _help(case: Case) -> Part:
-    return Part(
+def _help(case: Case) -> ReportPart:
+    return ReportPart(
         "help",
         "Help now",
         "The clinic’s own words on where to find help at once",
-        lambda: (Box((Paragraph(case.help_now),), "If you need help at once", Tone.ALERT),),
+        lambda: (Box((Paragraph(case.help_now),), "If you need help at once", TextTone.ALERT),),
         missing="" if case.help_now.strip() else "The clinic has not written it yet (under Clinic).",
     )

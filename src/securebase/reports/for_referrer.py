@@ -6,25 +6,25 @@ from collections.abc import Collection, Mapping
 from functools import partial
 
 from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet import Group, Report, Worksheet
+from securebase.ipt.worksheet import Report, Worksheet, WorksheetGroup
 from securebase.reports import change_section
 from securebase.reports.document import Block, Document, Facts, Heading, Paragraph
-from securebase.reports.part import Case, Part, bound, together, usual
+from securebase.reports.part import Case, ReportPart, bound, together, usual
 from securebase.reports.selection import chosen
 from securebase.reports.worksheet_parts import GOALS, goals_part, missing_part, sheet_part
 
 #: Where each group of worksheets stands: before the course of symptoms, or after it.
-BEFORE = frozenset({Group.BEGINNING, Group.PEOPLE, Group.FOCUS})
+BEFORE = frozenset({WorksheetGroup.BEGINNING, WorksheetGroup.PEOPLE, WorksheetGroup.FOCUS})
 #: Without these a colleague will ask.
 HOPED_FOR = ("diagnosis", "formulation", "disposition")
 
 
-def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Part, ...]:
+def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[ReportPart, ...]:
     """Everything that could go into the report to a referrer, in its order."""
     known = worksheets() if shelf is None else shelf
     found = {c.worksheet.id: c for c in chosen(Report.REFERRER, case.record, known)}
-    first: list[Part] = []
-    later: list[Part] = []
+    first: list[ReportPart] = []
+    later: list[ReportPart] = []
     for name, worksheet in known.items():
         place = first if worksheet.group in BEFORE else later
         if name in found:
@@ -33,7 +33,7 @@ def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Par
         elif name in HOPED_FOR:
             place.append(missing_part(worksheet, why=_why_not(case, worksheet)))
     return (
-        Part("course", "Course", "Dates, sessions held, focus and phase", partial(_course, case)),
+        ReportPart("course", "Course", "Dates, sessions held, focus and phase", partial(_course, case)),
         *first,
         goals_part(Report.REFERRER, case, tuple(found.values()), "Goals"),
         _change(case),
@@ -89,9 +89,9 @@ def _course(case: Case) -> tuple[Block, ...]:
     return (Heading("Course"), Facts(tuple(rows)))
 
 
-def _change(case: Case) -> Part:
+def _change(case: Case) -> ReportPart:
     part = case.picture.symptoms
-    return Part(
+    return ReportPart(
         "change",
         "Change in symptoms",
         f"{len(part.reported)} reports on the {part.measure}, reliable change, and how far it can be trusted",
@@ -100,8 +100,8 @@ def _change(case: Case) -> Part:
     )
 
 
-def _words(name: str, label: str, text: str, heading: str) -> Part:
-    return Part(
+def _words(name: str, label: str, text: str, heading: str) -> ReportPart:
+    return ReportPart(
         name,
         label,
         "What you write below",

@@ -14,12 +14,12 @@ from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Report, Worksheet
 from securebase.measurement.catalogue import instruments
 from securebase.picture import phrases
-from securebase.records.artefact import Artefact
+from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Respondent
 from securebase.reports.circle_section import circles
-from securebase.reports.document import Block, Box, Bullets, Document, Facts, Heading, Paragraph, Table, Tone
-from securebase.reports.part import Case, Part, bound, together, usual
+from securebase.reports.document import Block, Box, Bullets, Document, Facts, Heading, Paragraph, Table, TextTone
+from securebase.reports.part import Case, ReportPart, bound, together, usual
 from securebase.reports.selection import Chosen, chosen, first_and_last_circle, people
 from securebase.reports.worksheet_parts import GOALS, goals_part, missing_part, sheet_blocks, sheet_part
 from securebase.reports.worksheet_section import by_session, in_columns
@@ -30,7 +30,7 @@ HOPED_FOR = ("formulation", "session_note", "fidelity_checklist")
 EVERY = 4
 
 
-def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Part, ...]:
+def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[ReportPart, ...]:
     """Everything that could go into a supervisor's report, in its order."""
     known = worksheets() if shelf is None else shelf
     found = {c.worksheet.id: c for c in chosen(Report.SUPERVISOR, case.record, known)}
@@ -40,7 +40,7 @@ def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Par
         if name in found or name in HOPED_FOR
     ]
     return (
-        Part("course", "Course", "Sessions, phase and focus", partial(_course, case)),
+        ReportPart("course", "Course", "Sessions, phase and focus", partial(_course, case)),
         _tasks(case),
         _measures(case),
         _inventory(case),
@@ -71,7 +71,7 @@ def document(
     )
 
 
-def _sheet(case: Case, of: Chosen) -> Part | None:
+def _sheet(case: Case, of: Chosen) -> ReportPart | None:
     """Numbers of many sessions stand in one table; the rest of each sheet follows as it is."""
     whole = sheet_part(Report.SUPERVISOR, case, of, skip=GOALS)
     tables = by_session(of.worksheet, of.artefacts) if len(of.artefacts) > 1 and of.worksheet.in_session else ()
@@ -102,10 +102,12 @@ def _course(case: Case) -> tuple[Block, ...]:
     return (Heading("Course"), Facts(tuple(rows)))
 
 
-def _tasks(case: Case) -> Part:
+def _tasks(case: Case) -> ReportPart:
     standings = course_tasks(case.record, case.lineage)
     done = sum(s.standing is Standing.DONE for s in standings)
-    return Part("tasks", "Tasks of the course", f"{done} of {len(standings)} done", partial(_task_table, standings))
+    return ReportPart(
+        "tasks", "Tasks of the course", f"{done} of {len(standings)} done", partial(_task_table, standings)
+    )
 
 
 def _task_table(standings: tuple[TaskStanding, ...]) -> tuple[Block, ...]:
@@ -120,9 +122,9 @@ def _task_table(standings: tuple[TaskStanding, ...]) -> tuple[Block, ...]:
     return (Heading("Tasks of the course"), Table("", ("Task", "Standing", "What is there"), rows))
 
 
-def _measures(case: Case) -> Part:
+def _measures(case: Case) -> ReportPart:
     table = measures_every_fourth(case.record)
-    return Part(
+    return ReportPart(
         "measures",
         "Measures every fourth session",
         f"{len(table.rows)} scales" if len(table.rows) != 1 else "1 scale",
@@ -135,7 +137,7 @@ def _with_marks(record: EpisodeRecord, table: Table) -> tuple[Block, ...]:
     used = {a.instrument for a in record.administrations if a.scores}
     marked = sorted({i.name for i in instruments().values() if i.id in used and not i.validated})
     said = f"In the product’s own words, and not validated yet: {', '.join(marked)}. Read their numbers with care."
-    return (table, Paragraph(said, Tone.SOFT)) if marked else (table,)
+    return (table, Paragraph(said, TextTone.SOFT)) if marked else (table,)
 
 
 def measures_every_fourth(record: EpisodeRecord) -> Table:
@@ -167,9 +169,9 @@ def _name(instrument: str, scale: str) -> str:
     return f"{label} ({known.name if known else instrument})"
 
 
-def _inventory(case: Case) -> Part:
+def _inventory(case: Case) -> ReportPart:
     known = [r for r in case.record.relationships if r.left_at is None]
-    return Part(
+    return ReportPart(
         "inventory",
         "Interpersonal inventory",
         f"{len(known)} people, by their relation",
@@ -197,16 +199,16 @@ def _people(case: Case) -> tuple[Block, ...]:
     return (Heading("Interpersonal inventory"), Table(caption, head, tuple(rows)))
 
 
-def _first_and_last(of: list[Artefact], field: str) -> str:
+def _first_and_last(of: list[ArtefactRecord], field: str) -> str:
     values = [phrases.number(v) for a in of if (v := a.number(field)) is not None]
     if not values:
         return "–"
     return values[0] if len(values) == 1 else f"{values[0]} → {values[-1]}"
 
 
-def _circle(case: Case) -> Part:
+def _circle(case: Case) -> ReportPart:
     drawn = first_and_last_circle(Report.SUPERVISOR, case.record)
-    return Part(
+    return ReportPart(
         "circle",
         "Closeness circle, first and last",
         " and ".join(case.week(c.at) for c in drawn),
@@ -222,9 +224,9 @@ def _circles(case: Case) -> tuple[Block, ...]:
     return (Heading("Closeness circle"), *circles(drawn, case.record.relationships, names, weeks, centre="client"))
 
 
-def _ruptures(case: Case) -> Part:
+def _ruptures(case: Case) -> ReportPart:
     marked = case.record.ruptures
-    return Part(
+    return ReportPart(
         "ruptures",
         "Ruptures and repairs",
         f"{len(marked)} marked",

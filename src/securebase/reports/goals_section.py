@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from securebase.ipt.worksheet import Kind
 from securebase.picture import phrases
-from securebase.records.artefact import Artefact, Row
+from securebase.records.artefact import ArtefactRecord, Row
 from securebase.reports.document import Block, Table
 from securebase.reports.selection import Chosen
 
@@ -31,7 +31,7 @@ def holds_goals(chosen: Sequence[Chosen]) -> bool:
     return any(rows_of(one, a) for one in chosen for a in one.artefacts if one.worksheet.id in (FIRST, *REVIEWS))
 
 
-def goals(chosen: Sequence[Chosen], when: Callable[[Artefact], str]) -> tuple[Block, ...]:
+def goals(chosen: Sequence[Chosen], when: Callable[[ArtefactRecord], str]) -> tuple[Block, ...]:
     """A table of goals; nothing where there is none. `when`: what a review's column is called."""
     reviews = [(a, one) for one in chosen if one.worksheet.id in REVIEWS for a in one.artefacts if rows_of(one, a)]
     reviews.sort(key=lambda pair: pair[0].at)
@@ -68,7 +68,7 @@ def gathered(columns: Sequence[tuple[str, Sequence[Row]]]) -> tuple[Goal, ...]:
     return tuple(Goal(said, at.get(key, {}), wished.get(key, "")) for key, said in words.items())
 
 
-def rows_of(of: Chosen, artefact: Artefact) -> tuple[Row, ...]:
+def rows_of(of: Chosen, artefact: ArtefactRecord) -> tuple[Row, ...]:
     """The goals of one sheet, where the report may show them."""
     field = of.worksheet.field(FIELD)
     return artefact.rows(FIELD) if field is not None and field.kind is Kind.ROWS else ()

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from securebase.ipt.worksheet import Report
 from securebase.reports import for_client, for_referrer, for_supervisor
 from securebase.reports.document import Document
-from securebase.reports.part import Case, Part
+from securebase.reports.part import Case, ReportPart
 
 #: What each is called, and what it is for.
 TITLES = {
@@ -17,7 +17,7 @@ TITLES = {
 }
 
 
-def parts(report: Report, case: Case) -> tuple[Part, ...]:
+def parts(report: Report, case: Case) -> tuple[ReportPart, ...]:
     """What could go into this report, in its order, each with what it would hold or why there is nothing."""
     match report:
         case Report.CLIENT:

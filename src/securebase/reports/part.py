@@ -10,7 +10,7 @@ from securebase.ipt.lineage import BEGINNING, Lineage
 from securebase.ipt.worksheet import Report
 from securebase.picture import serialisation
 from securebase.picture.client import ClientPicture
-from securebase.records.artefact import Artefact
+from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.reports.document import Block, Document
 
@@ -49,7 +49,7 @@ class Case:
         """The week of the therapy, the first being week 1."""
         return f"week {int(at // 7) + 1}"
 
-    def when(self, artefact: Artefact, report: Report) -> str:
+    def when(self, artefact: ArtefactRecord, report: Report) -> str:
         """When something was filled in, without a calendar day where the reader must not know who it is."""
         if report is not Report.SUPERVISOR:
             return self.day(artefact.at)
@@ -57,7 +57,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ReportPart:
     """One thing that may go into a report.
 
     says: what it would hold, in words. missing: why there is nothing, and what to do; empty where it can be made.
@@ -77,12 +77,12 @@ class Part:
         return not self.missing
 
 
-def usual(parts: Sequence[Part]) -> frozenset[str]:
+def usual(parts: Sequence[ReportPart]) -> frozenset[str]:
     """The parts that go in unless somebody says otherwise."""
     return frozenset(p.id for p in parts if p.ready and p.wanted)
 
 
-def together(parts: Sequence[Part], ids: Collection[str]) -> tuple[Block, ...]:
+def together(parts: Sequence[ReportPart], ids: Collection[str]) -> tuple[Block, ...]:
     """The blocks of the parts that were chosen, in the order of the report. What is missing stays out."""
     return tuple(block for part in parts if part.id in ids and part.ready for block in part.make())
 

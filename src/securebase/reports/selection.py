@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Field, Report, Worksheet
-from securebase.records.artefact import Artefact, ClosenessCircle
+from securebase.records.artefact import ArtefactRecord, ClosenessCircle
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Agreement, CircleKind, Respondent
 
@@ -42,7 +42,7 @@ class Chosen:
     """The artefacts of one worksheet that may go into a report, in the order in which they were begun."""
 
     worksheet: Worksheet
-    artefacts: tuple[Artefact, ...]
+    artefacts: tuple[ArtefactRecord, ...]
 
     @property
     def about_risk(self) -> bool:
@@ -69,7 +69,7 @@ def chosen(report: Report, record: EpisodeRecord, shelf: Mapping[str, Worksheet]
     return tuple(found)
 
 
-def may_go(report: Report, worksheet: Worksheet, artefact: Artefact) -> bool:
+def may_go(report: Report, worksheet: Worksheet, artefact: ArtefactRecord) -> bool:
     """Whether this one may be told of in this report, whichever of its fields may be shown.
 
     To the client goes what was shared with the client. To a referrer goes what the client agreed to, where the client

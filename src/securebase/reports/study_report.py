@@ -13,18 +13,23 @@ from securebase.charts.study_quantiles import quantiles_chart
 from securebase.charts.study_residuals import residuals_chart
 from securebase.charts.study_slopes import slopes_chart
 from securebase.reports.render import render
-from securebase.study.detrending import Form
+from securebase.study.detrending import Detrending
 from securebase.study.estimators import ALTERNATIVES, GUARD, PRIMARY
 from securebase.study.moderation import RULE as BEND_RULE
 from securebase.study.phrases import counted_in_words, flags_in_words, misfits_in_words, when
-from securebase.study.reciprocal import Verdict
+from securebase.study.reciprocal import AssociationVerdict
 from securebase.study.result import ModelSummary, NotFitted, ParameterRow, StudyResult
 
 #: pixels of a picture that shares a row with another on a page, and has a phone to itself
 _COLUMN = 400
 _LEVELS: tuple[Level, Level] = ("between", "within")
 #: in the order in which the first page lists them
-_ORDER = (Verdict.STAYS, Verdict.FADES, Verdict.APPEARS, Verdict.CANNOT_TELL)
+_ORDER = (
+    AssociationVerdict.STAYS,
+    AssociationVerdict.FADES,
+    AssociationVerdict.APPEARS,
+    AssociationVerdict.CANNOT_TELL,
+)
 
 
 def study_report(result: StudyResult) -> str:
@@ -36,7 +41,7 @@ def study_report(result: StudyResult) -> str:
         label=result.asked.label,
         unit=result.asked.time_unit if result.asked.time_unit != "file" else "unit of time",
         when=when,
-        forms=tuple(Form),
+        forms=tuple(Detrending),
         verdicts=_verdicts(result),
         forest=_forest(result),
         courses=_courses(result),
@@ -68,7 +73,7 @@ def _estimates(fitted: list[ModelSummary]) -> list[tuple[str, list[ParameterRow 
     return [(name, [rows.get(name) for rows in own]) for name in names]
 
 
-def _verdicts(result: StudyResult) -> list[tuple[Verdict, list[tuple[str, str]]]]:
+def _verdicts(result: StudyResult) -> list[tuple[AssociationVerdict, list[tuple[str, str]]]]:
     """Verdict → what it is said of and what stands against it; verdicts in their order and only those that occur."""
     label = result.asked.label
     found = [

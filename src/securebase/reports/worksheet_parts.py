@@ -8,11 +8,11 @@ from functools import partial
 
 from securebase.ipt.pseudonyms import without_days, without_names
 from securebase.ipt.worksheet import Report, Worksheet
-from securebase.records.artefact import Artefact
+from securebase.records.artefact import ArtefactRecord
 from securebase.records.vocabulary import Agreement
-from securebase.reports.document import Block, Facts, Heading, Paragraph, Tone
+from securebase.reports.document import Block, Facts, Heading, Paragraph, TextTone
 from securebase.reports.goals_section import FIELD, goals, holds_goals
-from securebase.reports.part import Case, Part
+from securebase.reports.part import Case, ReportPart
 from securebase.reports.selection import Chosen, people
 from securebase.reports.worksheet_section import in_one_table, section
 
@@ -26,7 +26,7 @@ MOST_LABELS = 6
 
 def sheet_part(
     report: Report, case: Case, chosen: Chosen, *, heading: str = "", skip: frozenset[str] = frozenset()
-) -> Part | None:
+) -> ReportPart | None:
     """All artefacts of one worksheet that may go in. `skip`: fields that stand elsewhere in the report; None where
     nothing is left besides."""
     left = replace(chosen.worksheet, fields=tuple(f for f in chosen.worksheet.fields if f.id not in skip))
@@ -34,7 +34,7 @@ def sheet_part(
     if not cut.artefacts:
         return None
     ask = CONFIRM if report is Report.REFERRER and chosen.about_risk else ""
-    return Part(
+    return ReportPart(
         id=part_id(chosen.worksheet),
         label=chosen.worksheet.name,
         says=_says(report, case, cut),
@@ -48,7 +48,7 @@ def part_id(worksheet: Worksheet) -> str:
     return f"{SHEET}{worksheet.id}"
 
 
-def sheet_of(part: Part) -> str:
+def sheet_of(part: ReportPart) -> str:
     """The id of the worksheet that a part tells of; empty where it tells of something else."""
     return part.id.removeprefix(SHEET) if part.id.startswith(SHEET) else ""
 
@@ -66,7 +66,7 @@ def sheet_blocks(report: Report, case: Case, chosen: Chosen, heading: str) -> tu
     return tuple(made)
 
 
-def shown_of(chosen: Chosen) -> tuple[Artefact, ...]:
+def shown_of(chosen: Chosen) -> tuple[ArtefactRecord, ...]:
     """What is told one by one: of sheets about people outside a session, the last about each; else all of them."""
     if not chosen.worksheet.about_person or chosen.worksheet.in_session:
         return chosen.artefacts
@@ -74,8 +74,8 @@ def shown_of(chosen: Chosen) -> tuple[Artefact, ...]:
 
 
 def readable(
-    report: Report, case: Case, worksheet: Worksheet, artefact: Artefact, names: Mapping[str, str]
-) -> Artefact:
+    report: Report, case: Case, worksheet: Worksheet, artefact: ArtefactRecord, names: Mapping[str, str]
+) -> ArtefactRecord:
     """The artefact as this reader may have it: for anybody but the client without names, for a supervisor without
     calendar days too."""
     if report is Report.CLIENT:
@@ -85,7 +85,7 @@ def readable(
 
 
 def _one(
-    report: Report, case: Case, worksheet: Worksheet, artefact: Artefact, names: Mapping[str, str], *, alone: bool
+    report: Report, case: Case, worksheet: Worksheet, artefact: ArtefactRecord, names: Mapping[str, str], *, alone: bool
 ) -> tuple[Block, ...]:
     """One artefact; its own heading is left out where it stands alone. Says what the client said to it."""
     when = case.when(artefact, report)
@@ -97,15 +97,15 @@ def _one(
         said = f"{artefact.agreement.label}, {when}"
     elif alone:
         said = when
-    note = (Paragraph(f"{said[:1].upper()}{said[1:]}", Tone.SOFT),) if said else ()
+    note = (Paragraph(f"{said[:1].upper()}{said[1:]}", TextTone.SOFT),) if said else ()
     about = (Facts((("With", names[artefact.about]),)),) if alone and artefact.about in names else ()
     return (*note, *about, *shown[1:]) if alone else (shown[0], *note, *shown[1:])
 
 
-def goals_part(report: Report, case: Case, found: Sequence[Chosen], heading: str) -> Part:
+def goals_part(report: Report, case: Case, found: Sequence[Chosen], heading: str) -> ReportPart:
     """Goals from the contract and every review in one table."""
     ready = holds_goals(found)
-    return Part(
+    return ReportPart(
         id="goals",
         label="Goals and how they stand",
         says="Goals of the contract with where they stood at each review",
@@ -123,13 +123,13 @@ def _goals(report: Report, case: Case, found: Sequence[Chosen], heading: str) ->
     return (Heading(heading), *goals(told, lambda a: _short_when(report, case, a)))
 
 
-def _short_when(report: Report, case: Case, artefact: Artefact) -> str:
+def _short_when(report: Report, case: Case, artefact: ArtefactRecord) -> str:
     return f"Session {artefact.session}" if artefact.session is not None else case.when(artefact, report)
 
 
-def missing_part(worksheet: Worksheet, *, why: str = "") -> Part:
+def missing_part(worksheet: Worksheet, *, why: str = "") -> ReportPart:
     """A worksheet of which there is nothing to show yet."""
-    return Part(
+    return ReportPart(
         id=part_id(worksheet),
         label=worksheet.name,
         says="",

@@ -7,8 +7,8 @@ from itertools import groupby
 
 from securebase.ipt.rendering import Said, said, title
 from securebase.ipt.worksheet import EXTENTS, Field, Kind, Worksheet
-from securebase.records.artefact import Artefact
-from securebase.reports.document import Block, Bullets, Facts, Heading, Paragraph, Scale, Table, Tone
+from securebase.records.artefact import ArtefactRecord
+from securebase.reports.document import Block, Bullets, Facts, Heading, Paragraph, RatingScale, Table, TextTone
 
 #: A table of more columns, or with longer cells, is unreadable on A4: its rows are told one after the other.
 MOST_COLUMNS, LONGEST_CELL = 5, 120
@@ -20,7 +20,7 @@ MOST_SESSIONS = 16
 
 def section(
     worksheet: Worksheet,
-    artefact: Artefact,
+    artefact: ArtefactRecord,
     *,
     people: Mapping[str, str],
     when: str = "",
@@ -38,7 +38,7 @@ def section(
     return (Heading(head[:1].upper() + head[1:], level), *blocks(shown, artefact))
 
 
-def blocks(shown: Sequence[Said], artefact: Artefact) -> tuple[Block, ...]:
+def blocks(shown: Sequence[Said], artefact: ArtefactRecord) -> tuple[Block, ...]:
     """The fields themselves; headings of sections inside the worksheet are kept where more than one is used."""
     made: list[Block] = []
     sections = list(dict.fromkeys(s.field.section for s in shown))
@@ -64,28 +64,28 @@ def _is_fact(one: Said) -> bool:
     return len(one.words) <= LONGEST_FACT
 
 
-def _alone(one: Said, artefact: Artefact) -> list[Block]:
+def _alone(one: Said, artefact: ArtefactRecord) -> list[Block]:
     of = one.field
     if of.kind is Kind.SCALE:
         value = artefact.number(of.id)
-        return [Scale(of.label, value, of.minimum, of.maximum, of.low_label, of.high_label)]
+        return [RatingScale(of.label, value, of.minimum, of.maximum, of.low_label, of.high_label)]
     if of.kind is Kind.ROWS:
         return list(_rows(one))
-    tone = Tone.QUOTE if of.quote else Tone.PLAIN
-    return [Paragraph(of.label, Tone.SOFT), Paragraph(one.words, tone)]
+    tone = TextTone.QUOTE if of.quote else TextTone.PLAIN
+    return [Paragraph(of.label, TextTone.SOFT), Paragraph(one.words, tone)]
 
 
 def _rows(one: Said) -> tuple[Block, ...]:
     columns = [c for c in one.field.columns if any(c.id == f.id for row in one.rows for f, _ in row)]
     if len(columns) == 1:
         items = tuple(words for row in one.rows for _, words in row)
-        return (Paragraph(one.field.label, Tone.SOFT), Bullets(items))
+        return (Paragraph(one.field.label, TextTone.SOFT), Bullets(items))
     longest = max((len(words) for row in one.rows for _, words in row), default=0)
     if len(columns) <= MOST_COLUMNS and longest <= LONGEST_CELL:
         cells = [{f.id: words for f, words in row} for row in one.rows]
         rows = tuple(tuple(row.get(c.id, "–") for c in columns) for row in cells)
         return (Table(one.field.label, tuple(c.label for c in columns), rows),)
-    told: list[Block] = [Paragraph(one.field.label, Tone.SOFT)]
+    told: list[Block] = [Paragraph(one.field.label, TextTone.SOFT)]
     for number, row in enumerate(one.rows, 1):
         first, *others = row or ((one.field, ""),)
         told.append(Heading(f"{number}. {first[1]}" if _short(first[1]) else f"{number}.", 3))
@@ -96,7 +96,10 @@ def _rows(one: Said) -> tuple[Block, ...]:
 
 
 def in_one_table(
-    worksheet: Worksheet, artefacts: Sequence[Artefact], people: Mapping[str, str], when: Callable[[Artefact], str]
+    worksheet: Worksheet,
+    artefacts: Sequence[ArtefactRecord],
+    people: Mapping[str, str],
+    when: Callable[[ArtefactRecord], str],
 ) -> Table | None:
     """Many short artefacts of one worksheet as one table, a row each; None where that would be unreadable."""
     told = [(a, {s.field.id: s.words for s in said(worksheet, a.values, people)}) for a in artefacts]
@@ -114,7 +117,7 @@ def in_one_table(
     return Table("", head, rows)
 
 
-def by_session(worksheet: Worksheet, artefacts: Sequence[Artefact]) -> tuple[Table, ...]:
+def by_session(worksheet: Worksheet, artefacts: Sequence[ArtefactRecord]) -> tuple[Table, ...]:
     """What was answered in every session with a number, or with yes and no: a row a field, a column a session."""
     held = sorted((a for a in artefacts if a.session is not None), key=lambda a: a.session or 0)
     used = [f for f in worksheet.fields if in_columns(f) and any(a.values.get(f.id) is not None for a in held)]
@@ -131,13 +134,13 @@ def in_columns(of: Field) -> bool:
     return of.kind in {Kind.EXTENT, Kind.SCALE, Kind.NUMBER, Kind.YES_NO}
 
 
-def _matrix(caption: str, fields: Sequence[Field], held: Sequence[Artefact]) -> Table:
+def _matrix(caption: str, fields: Sequence[Field], held: Sequence[ArtefactRecord]) -> Table:
     head = ("Session", *(f"{a.session}" for a in held))
     rows = tuple((f.label, *(_cell(a, f) for a in held)) for f in fields)
     return Table(caption, head, rows, tuple(range(1, len(held) + 1)))
 
 
-def _cell(artefact: Artefact, of: Field) -> str:
+def _cell(artefact: ArtefactRecord, of: Field) -> str:
     value = artefact.values.get(of.id)
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -6,14 +6,14 @@ import math
 from collections.abc import Sequence
 from enum import StrEnum
 
-from securebase.study.reciprocal import LagFinding, Verdict
+from securebase.study.reciprocal import AssociationVerdict, LagFinding
 from securebase.study.result import EffectRow, ModelSummary, NotFitted, ResidualRow
 
 #: residuals that go with the one before them by less than this are not worth a word, however many there are
 _SMALL_AUTOCORRELATION = 0.10
 
 
-class Side(StrEnum):
+class IntervalSide(StrEnum):
     """Where an effect of a fitted model stands to a lag: its interval beyond zero on the lag's side, on the other
     side, or with zero in it."""
 
@@ -33,10 +33,10 @@ def effect_of(finding: LagFinding, model: ModelSummary) -> EffectRow | None:
     return next((e for e in model.effects if (e.earlier, e.later) == (link.earlier, link.later)), None)
 
 
-def sides(finding: LagFinding, models: Sequence[ModelSummary | NotFitted]) -> dict[str, Side]:
+def sides(finding: LagFinding, models: Sequence[ModelSummary | NotFitted]) -> dict[str, IntervalSide]:
     """trend → where the model with this trend stands, for those that have an interval."""
-    lag = finding.main.centred if finding.verdict is Verdict.FADES else finding.main.detrended
-    found: dict[str, Side] = {}
+    lag = finding.main.centred if finding.verdict is AssociationVerdict.FADES else finding.main.detrended
+    found: dict[str, IntervalSide] = {}
     if lag is None:
         return found
     for model in models:
@@ -46,9 +46,9 @@ def sides(finding: LagFinding, models: Sequence[ModelSummary | NotFitted]) -> di
         if effect is None or effect.lower is None or effect.upper is None:
             continue
         if effect.lower <= 0 <= effect.upper:
-            found[model.trend] = Side.NOT_SHOWN
+            found[model.trend] = IntervalSide.NOT_SHOWN
         else:
-            found[model.trend] = Side.SHOWN if effect.estimate * lag.raw > 0 else Side.OPPOSED
+            found[model.trend] = IntervalSide.SHOWN if effect.estimate * lag.raw > 0 else IntervalSide.OPPOSED
     return found
 
 

@@ -33,7 +33,7 @@ _HISTORY = "history.toml"
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SetRevision:
     """On which date which version came into use, and why (adopted, back)."""
 
     on: str
@@ -61,13 +61,13 @@ class ClinicSets:
             raise ParameterSetError(f"there is no version {number} in {self.folder}", advice=f"There are: {known}.")
         return found[number]
 
-    def history(self) -> tuple[Change, ...]:
+    def history(self) -> tuple[SetRevision, ...]:
         file = self.folder / _HISTORY
         if not file.is_file():
             return ()
         try:
             lines = tomllib.loads(file.read_text(encoding="utf-8")).get("change", [])
-            return tuple(Change(str(one["on"]), int(one["version"]), str(one["why"])) for one in lines)
+            return tuple(SetRevision(str(one["on"]), int(one["version"]), str(one["why"])) for one in lines)
         except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError):
             raise ParameterSetError("cannot be understood", where=str(file), advice="Restore it from a copy.") from None
 
@@ -96,7 +96,7 @@ class ClinicSets:
             (self.folder / f"{fitted.version:04d}.toml").write_text(write_fitted_set(fitted), encoding="utf-8")
         except OSError as error:
             raise InputError(f"cannot be written ({error.strerror})", where=str(self.folder)) from None
-        self._note(Change(on, fitted.version, "adopted"))
+        self._note(SetRevision(on, fitted.version, "adopted"))
 
     def back(self, *, on: str, to: int | None = None) -> int:
         """Use an earlier version again (0: the set of the shelf); without `to`, the one in use before this. Returns its
@@ -110,10 +110,10 @@ class ClinicSets:
             self.version(to)
         if to == self.in_use:
             raise ParameterSetError(f"version {to} is in use already")
-        self._note(Change(on, to, "back"))
+        self._note(SetRevision(on, to, "back"))
         return to
 
-    def _note(self, change: Change) -> None:
+    def _note(self, change: SetRevision) -> None:
         found = (
             f"[[change]]\non = {json.dumps(change.on)}\nversion = {change.version}\nwhy = {json.dumps(change.why)}\n\n"
         )

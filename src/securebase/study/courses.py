@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from securebase.study.detrending import Form, take_out
+from securebase.study.detrending import Detrending, take_out
 from securebase.study.table import SessionTable
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class Trajectory:
     """One person's values of one construct, in order of time, nothing missing."""
 
     times: tuple[float, ...]
@@ -42,10 +42,10 @@ class Residual:
 
 
 @dataclass(frozen=True, slots=True)
-class Courses:
+class Trajectories:
     """construct → courses and mean course; (process, outcome) → points between and within; construct → residuals."""
 
-    courses: Mapping[str, tuple[Course, ...]] = field(default_factory=dict)
+    courses: Mapping[str, tuple[Trajectory, ...]] = field(default_factory=dict)
     means: Mapping[str, tuple[MeanPoint, ...]] = field(default_factory=dict)
     between: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     within: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
@@ -54,10 +54,10 @@ class Courses:
 
 def courses(
     table: SessionTable, outcome: str, processes: tuple[str, ...], residuals: Mapping[str, tuple[Residual, ...]]
-) -> Courses:
+) -> Trajectories:
     """Everything the plots need, by construct (and by process for the points of process against outcome)."""
     names = (outcome, *processes)
-    return Courses(
+    return Trajectories(
         courses={name: _courses(table, name) for name in names},
         means={name: _means(table, name) for name in names},
         between={name: _between(table, name, outcome) for name in processes},
@@ -66,13 +66,13 @@ def courses(
     )
 
 
-def _courses(table: SessionTable, name: str) -> tuple[Course, ...]:
+def _courses(table: SessionTable, name: str) -> tuple[Trajectory, ...]:
     there = np.isfinite(table.values[name])
     times, values, who = table.times[there], table.values[name][there], table.person[there]
     ends = np.flatnonzero(np.diff(who, append=-1))
     starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else np.empty(0, dtype=np.int64)
     return tuple(
-        Course(tuple(times[a : b + 1].tolist()), tuple(values[a : b + 1].tolist()))
+        Trajectory(tuple(times[a : b + 1].tolist()), tuple(values[a : b + 1].tolist()))
         for a, b in zip(starts, ends, strict=True)
     )
 
@@ -117,6 +117,6 @@ def _between(table: SessionTable, process: str, outcome: str) -> tuple[tuple[flo
 
 
 def _within(table: SessionTable, process: str, outcome: str) -> tuple[tuple[float, float], ...]:
-    x, y = (take_out(Form.CENTRED, table.values[name], table.times, table.person) for name in (process, outcome))
+    x, y = (take_out(Detrending.CENTRED, table.values[name], table.times, table.person) for name in (process, outcome))
     both = np.isfinite(x) & np.isfinite(y)
     return tuple(zip(x[both].tolist(), y[both].tolist(), strict=True))

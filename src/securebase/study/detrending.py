@@ -17,7 +17,7 @@ Indices = NDArray[np.int64]
 FEWEST_VALUES = {"centred": 2, "detrended": 3}
 
 
-class Form(StrEnum):
+class Detrending(StrEnum):
     """centred: the person's own mean is taken out. detrended: the person's own straight line over time is."""
 
     CENTRED = "centred"
@@ -35,7 +35,7 @@ class Form(StrEnum):
         }[self.value]
 
 
-def take_out(form: Form, values: Array, times: Array, person: Indices) -> Array:
+def take_out(form: Detrending, values: Array, times: Array, person: Indices) -> Array:
     """values (rows,) less the person's own mean or own line; NaN stays NaN.
 
     A person with too few values (two are needed for the mean's form, three for the line's) or with all values at one
@@ -51,7 +51,7 @@ def take_out(form: Form, values: Array, times: Array, person: Indices) -> Array:
     count = np.bincount(who, minlength=n_persons).astype(float)
     with np.errstate(invalid="ignore", divide="ignore"):
         left = values - (sums(values[there]) / count)[person]
-        if form is Form.CENTRED:
+        if form is Detrending.CENTRED:
             return np.where((count < FEWEST_VALUES[form])[person], np.nan, left)
         clock = times - (sums(times[there]) / count)[person]
         spread = sums(clock[there] ** 2)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from securebase.records.vocabulary import Moment
-from securebase.study.detrending import Form, take_out
+from securebase.study.detrending import Detrending, take_out
 from securebase.study.influence import WithoutOne, without_one
 from securebase.study.regression import Regression, regress
 from securebase.study.table import SessionTable
@@ -24,7 +24,7 @@ Rows = tuple[Indices, Indices]
 FEWEST_PERSONS, FEWEST_PAIRS = 5, 20
 
 
-class Step(StrEnum):
+class LagStep(StrEnum):
     """How far apart the two measurements of a lag are, given which was asked before and which after the session."""
 
     SAME_SESSION = "same_session"
@@ -41,7 +41,7 @@ class Link:
 
     earlier: str
     later: str
-    step: Step
+    step: LagStep
 
     @property
     def name(self) -> str:
@@ -54,7 +54,7 @@ def link(table: SessionTable, earlier: str, later: str) -> Link:
     Asked before the session and after it: within one session is already forward. Otherwise the next session.
     """
     asked = table.moments[earlier], table.moments[later]
-    step = Step.SAME_SESSION if asked == (Moment.BEFORE, Moment.AFTER) else Step.NEXT_SESSION
+    step = LagStep.SAME_SESSION if asked == (Moment.BEFORE, Moment.AFTER) else LagStep.NEXT_SESSION
     return Link(earlier, later, step)
 
 
@@ -67,7 +67,7 @@ class LagEstimate:
     which two forms can be compared. Intervals are 95%, t with persons − 1 degrees of freedom.
     """
 
-    form: Form
+    form: Detrending
     estimate: float
     standard_error: float
     lower: float
@@ -86,7 +86,7 @@ class LagEstimate:
 
 
 @dataclass(frozen=True, eq=False)
-class Estimated:
+class InfluenceEstimate:
     """An estimate with what is needed to compare it with another on the same persons: raw influence (persons,).
 
     `without_one`: the same with each person left out in turn, where the estimator is one regression.
@@ -104,7 +104,7 @@ class LagEstimator:
     name: str
     label: str
     definition: str
-    estimate: Callable[[SessionTable, Link, Form], Estimated | None]
+    estimate: Callable[[SessionTable, Link, Detrending], InfluenceEstimate | None]
     applies: Callable[[SessionTable, Link], bool] = lambda _table, _link: True
 
 
@@ -136,7 +136,7 @@ class Pairs:
         return np.isfinite(self.later) & np.isfinite(self.own_past) & np.isfinite(self.earlier)
 
 
-def pairs(table: SessionTable, wanted: Link, form: Form | None, *, complete: bool = True) -> Pairs:
+def pairs(table: SessionTable, wanted: Link, form: Detrending | None, *, complete: bool = True) -> Pairs:
     """Every pair of successive sessions (complete ones only by default), in one form, or as recorded where it is None.
 
     With `complete` false the pairs are those of `SessionTable.successive`, in its order.
@@ -147,7 +147,7 @@ def pairs(table: SessionTable, wanted: Link, form: Form | None, *, complete: boo
         return values if form is None else take_out(form, values, table.times, table.person)
 
     first, second = table.successive()
-    at = second if wanted.step is Step.SAME_SESSION else first
+    at = second if wanted.step is LagStep.SAME_SESSION else first
     later = column(wanted.later)
     found = Pairs(
         later[second],
@@ -161,7 +161,7 @@ def pairs(table: SessionTable, wanted: Link, form: Form | None, *, complete: boo
     return found.only(found.complete) if complete else found
 
 
-def estimate_pairs(found: Pairs, form: Form, further: Array | None = None) -> Estimated | None:
+def estimate_pairs(found: Pairs, form: Detrending, further: Array | None = None) -> InfluenceEstimate | None:
     """Least squares of `later` on `earlier` and its own past (and `further` columns), robust to persons.
 
     None where there are too few persons or pairs, or where nothing varies.
@@ -178,7 +178,7 @@ def estimate_pairs(found: Pairs, form: Form, further: Array | None = None) -> Es
     )
 
 
-def estimated(fitted: Regression, found: Pairs, form: Form) -> Estimated:
+def estimated(fitted: Regression, found: Pairs, form: Detrending) -> InfluenceEstimate:
     """Coefficients of `earlier` and of the own past with their influences, read as a lag."""
     spread = [float(np.std(x, ddof=1)) for x in (found.earlier, found.own_past, found.later)]
     raw, own_past = fitted.coefficients[1:3]
@@ -195,7 +195,7 @@ def estimated(fitted: Regression, found: Pairs, form: Form) -> Estimated:
 
 
 def report(
-    form: Form,
+    form: Detrending,
     *,
     raw: float,
     influence: Array,
@@ -204,13 +204,13 @@ def report(
     spread: tuple[float, float, float],
     n_pairs: int,
     n_persons: int,
-) -> Estimated:
+) -> InfluenceEstimate:
     """Standardise and add intervals; `spread`: standard deviations of earlier, own past and later."""
     to_standard, to_standard_own = spread[0] / spread[2], spread[1] / spread[2]
     se = float(np.sqrt(influence @ influence))
     half = float(stats.t.ppf(0.975, n_persons - 1)) * se * to_standard
     estimate = raw * to_standard
-    return Estimated(
+    return InfluenceEstimate(
         LagEstimate(
             form=form,
             estimate=estimate,

@@ -10,7 +10,7 @@ from scipy import stats
 from securebase.records.vocabulary import Moment
 from securebase.study.phrases import number
 from securebase.study.reciprocal import LagFinding
-from securebase.study.result import Asked, Size
+from securebase.study.result import Size, StudyRequest
 from securebase.study.table import SessionTable
 from securebase.study.therapists import FEW_THERAPISTS
 from securebase.study.variance import VarianceRow
@@ -20,7 +20,11 @@ _FEW_PERSONS = 40
 
 
 def limits(
-    table: SessionTable, asked: Asked, size: Size, variance: tuple[VarianceRow, ...], lags: tuple[LagFinding, ...]
+    table: SessionTable,
+    asked: StudyRequest,
+    size: Size,
+    variance: tuple[VarianceRow, ...],
+    lags: tuple[LagFinding, ...],
 ) -> tuple[str, ...]:
     """One sentence a limit; those that always hold come last."""
     found = [
@@ -47,7 +51,7 @@ _ALWAYS = (
 )
 
 
-def _adjustments(asked: Asked) -> list[str]:
+def _adjustments(asked: StudyRequest) -> list[str]:
     """What only the fitted models take account of, and what of it cannot bear on a lag."""
     found = []
     if asked.covariates:
@@ -90,7 +94,7 @@ def _smallest_effects(lags: tuple[LagFinding, ...], labels: Mapping[str, str]) -
     return found
 
 
-def _short_courses(table: SessionTable, lags: tuple[LagFinding, ...], asked: Asked) -> list[str]:
+def _short_courses(table: SessionTable, lags: tuple[LagFinding, ...], asked: StudyRequest) -> list[str]:
     """Nickell's bias of the own past, by its usual approximation, at the median number of values."""
     there = np.isfinite(table.values[asked.outcome])
     count = np.bincount(table.person[there], minlength=table.n_persons)
@@ -133,7 +137,7 @@ def _missing(table: SessionTable, variance: tuple[VarianceRow, ...]) -> list[str
     return [f"Values are missing for {', '.join(parts)} of the {table.n_rows:,} sessions in the table."]
 
 
-def _order(asked: Asked) -> list[str]:
+def _order(asked: StudyRequest) -> list[str]:
     before = [asked.label(c) for c, m in asked.moments.items() if m == Moment.BEFORE]
     after = [asked.label(c) for c, m in asked.moments.items() if m == Moment.AFTER]
     if not (before and after):

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from securebase.records.vocabulary import Moment
-from securebase.study.detrending import Form, take_out
-from securebase.study.estimator import Array, Link, Step, link
+from securebase.study.detrending import Detrending, take_out
+from securebase.study.estimator import Array, LagStep, Link, link
 from securebase.study.estimators.common_course import less_course, steps_of
-from securebase.study.reciprocal import Verdict, guarded_verdict, judge
+from securebase.study.reciprocal import AssociationVerdict, guarded_verdict, judge
 from securebase.study.regression import Regression, regress
 from securebase.study.table import SessionTable
 
@@ -34,7 +34,7 @@ RULE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ModerationQuestion:
     """Does `moderator` bend the lag from `process` to `outcome`? The process itself as moderator asks for curvature.
 
     `between`: the moderator does not move within persons, so that it bends the lag between them.
@@ -82,7 +82,7 @@ class BendEstimate:
     Intervals are 95%, t with persons − 1 degrees of freedom, robust to everything the rows of one person share.
     """
 
-    form: Form
+    form: Detrending
     guarded: bool
     estimate: float
     standard_error: float
@@ -115,11 +115,11 @@ class BendFinding:
     least: the change for each SD that would be missed more often than one time in five, own line taken out.
     """
 
-    question: Question
+    question: ModerationQuestion
     centred: BendEstimate | None
     detrended: BendEstimate | None
     guard: BendEstimate | None
-    verdict: Verdict
+    verdict: AssociationVerdict
     least: float | None = None
 
 
@@ -131,25 +131,25 @@ def bends(
     for process in processes:
         others = [m for m in moderators if m not in (process, outcome)]
         for moderator in (*others, *((process,) if curvature else ())):
-            asked = Question(link(table, process, outcome), moderator, not moves_within(table, moderator))
+            asked = ModerationQuestion(link(table, process, outcome), moderator, not moves_within(table, moderator))
             found.append(bend_finding(table, asked))
     return tuple(found)
 
 
 def moves_within(table: SessionTable, name: str) -> bool:
     """Does this column ever change within a person?"""
-    centred = take_out(Form.CENTRED, table.values[name], table.times, table.person)
+    centred = take_out(Detrending.CENTRED, table.values[name], table.times, table.person)
     spread = float(np.nanstd(table.values[name])) if np.isfinite(table.values[name]).any() else 0.0
     return bool((np.abs(centred[np.isfinite(centred)]) > 1e-9 * max(spread, 1e-300)).any())
 
 
-def bend_finding(table: SessionTable, asked: Question) -> BendFinding:
+def bend_finding(table: SessionTable, asked: ModerationQuestion) -> BendFinding:
     """The three estimates and what they say together."""
-    centred = estimate_bend(table, asked, Form.CENTRED)
-    detrended = estimate_bend(table, asked, Form.DETRENDED)
-    guard = estimate_bend(table, asked, Form.DETRENDED, guarded=True)
+    centred = estimate_bend(table, asked, Detrending.CENTRED)
+    detrended = estimate_bend(table, asked, Detrending.DETRENDED)
+    guard = estimate_bend(table, asked, Detrending.DETRENDED, guarded=True)
     if centred is None or detrended is None:
-        return BendFinding(asked, centred, detrended, guard, Verdict.CANNOT_TELL)
+        return BendFinding(asked, centred, detrended, guard, AssociationVerdict.CANNOT_TELL)
     verdict = guarded_verdict(judge(centred, detrended), detrended, guard)
     reach = float(stats.t.ppf(0.975, detrended.n_persons - 1) + stats.norm.ppf(0.8))
     return BendFinding(asked, centred, detrended, guard, verdict, reach * detrended.standard_error)
@@ -168,7 +168,9 @@ class _Rows:
     person: NDArray[np.int64]
 
 
-def estimate_bend(table: SessionTable, asked: Question, form: Form, *, guarded: bool = False) -> BendEstimate | None:
+def estimate_bend(
+    table: SessionTable, asked: ModerationQuestion, form: Detrending, *, guarded: bool = False
+) -> BendEstimate | None:
     """Least squares with standard errors robust to persons; None where there is too little, or nothing that varies."""
     rows = _rows(table, asked, form, guarded=guarded)
     if rows is None or len(rows.later) < FEWEST_PAIRS or len(np.unique(rows.person)) < FEWEST_PERSONS:
@@ -178,7 +180,7 @@ def estimate_bend(table: SessionTable, asked: Question, form: Form, *, guarded: 
     return None if fitted is None else _read(fitted, rows, asked, form, guarded=guarded)
 
 
-def _rows(table: SessionTable, asked: Question, form: Form, *, guarded: bool) -> _Rows | None:
+def _rows(table: SessionTable, asked: ModerationQuestion, form: Detrending, *, guarded: bool) -> _Rows | None:
     first, second = table.successive()
     step = steps_of(table) if guarded else None
     if not len(first) or (guarded and step is None):
@@ -196,7 +198,7 @@ def _rows(table: SessionTable, asked: Question, form: Form, *, guarded: bool) ->
     alone = [] if asked.curvature or asked.between else [m]
     if guarded and not asked.curvature:
         alone += [out(x * x)] if asked.between else [out(x * x), out(m * m)]
-    at = second if asked.link.step is Step.SAME_SESSION else first
+    at = second if asked.link.step is LagStep.SAME_SESSION else first
     columns = [y[second], x[at], y[first], product[at], m[at], *(column[at] for column in alone)]
     keep = np.isfinite(np.column_stack(columns)).all(axis=1)
     later, process, own_past, bent, moderator, *further = (column[keep] for column in columns)
@@ -204,7 +206,7 @@ def _rows(table: SessionTable, asked: Question, form: Form, *, guarded: bool) ->
     return _Rows(later, process, own_past, bent, moderator, beside, table.person[second][keep])
 
 
-def _moderator(table: SessionTable, asked: Question, out: Callable[[Array], Array]) -> Array:
+def _moderator(table: SessionTable, asked: ModerationQuestion, out: Callable[[Array], Array]) -> Array:
     """(rows,) the moderator beside each value of the process: of the same session, or of the one before where it was
     asked no earlier than the outcome; between persons: the person's value less the mean of all persons."""
     values = table.values[asked.moderator]
@@ -215,7 +217,7 @@ def _moderator(table: SessionTable, asked: Question, out: Callable[[Array], Arra
             own = np.bincount(table.person[there], weights=values[there], minlength=table.n_persons) / count
         return np.asarray((own - np.nanmean(own))[table.person])
     m = out(values)
-    if asked.link.step is Step.SAME_SESSION and table.moments[asked.moderator] is not Moment.BEFORE:
+    if asked.link.step is LagStep.SAME_SESSION and table.moments[asked.moderator] is not Moment.BEFORE:
         first, second = table.successive()
         before = np.full(len(m), np.nan)
         before[second] = m[first]
@@ -223,7 +225,9 @@ def _moderator(table: SessionTable, asked: Question, out: Callable[[Array], Arra
     return m
 
 
-def _read(fitted: Regression, rows: _Rows, asked: Question, form: Form, *, guarded: bool) -> BendEstimate:
+def _read(
+    fitted: Regression, rows: _Rows, asked: ModerationQuestion, form: Detrending, *, guarded: bool
+) -> BendEstimate:
     """Coefficients of process and product, standardised, with the slopes that follow from them."""
     sx, sy = float(np.std(rows.process, ddof=1)), float(np.std(rows.later, ddof=1))
     sm = _spread_between(rows) if asked.between else float(np.std(rows.moderator, ddof=1))

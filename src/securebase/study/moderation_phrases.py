@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from securebase.study.moderation import BendEstimate, BendFinding, SimpleSlope
 from securebase.study.phrases import number, p_value, when
-from securebase.study.reciprocal import Verdict
+from securebase.study.reciprocal import AssociationVerdict
 
 #: what the sentence cannot say
 ALIKE = "A gate, below which nothing happens, and a gradual change look alike here."
@@ -27,9 +27,9 @@ def bend_in_words(finding: BendFinding, labels: Mapping[str, str]) -> str:
     what = f"the lag from {x} to {y} is straight" if asked.curvature else f"{m} bends the lag from {x} to {y}"
     if first is None or second is None:
         return f"Whether {what}: cannot be estimated here (too few pairs of sessions, or nothing that varies)."
-    if finding.verdict is Verdict.CANNOT_TELL:
+    if finding.verdict is AssociationVerdict.CANNOT_TELL:
         return f"Whether {what} cannot be told."
-    if finding.verdict is Verdict.FADES:
+    if finding.verdict is AssociationVerdict.FADES:
         seen = what.replace(" is straight", " is not straight")
         return f"It looks as if {seen}, but this fades as more is taken out: {RESTS}"
     shape = _curve(second, x, later) if asked.curvature else _moderated(second, x, later, m, between=asked.between)
@@ -88,7 +88,7 @@ def _tends(slope: SimpleSlope, x: str, later: str) -> str:
 def _standing(finding: BendFinding) -> str:
     """What taking out more does to it."""
     alike = "" if finding.question.curvature else f" {ALIKE}"
-    if finding.verdict is Verdict.STAYS:
+    if finding.verdict is AssociationVerdict.STAYS:
         return f"This stays when each person’s own line and the common course are taken out.{alike}"
     return f"This is seen only when each person’s own line is taken out.{alike}"
 

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from securebase.errors import ModelError
-from securebase.measurement.change import Change, change_between
+from securebase.measurement.change import ScoreChange, change_between
 from securebase.measurement.constructs import Direction
 from securebase.measurement.instrument import Scale
 from securebase.model.fit import Fit
 from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters
-from securebase.model.track import Tracked, track
+from securebase.model.track import TrackedCourse, track
 from securebase.study.models import one_person, standardised_residuals
 
 Array = NDArray[np.float64]
@@ -27,7 +27,7 @@ _HALF, _NINE_TENTHS = NormalDist().inv_cdf(0.75), NormalDist().inv_cdf(0.95)
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class ConstructLevel:
     """One construct at the person's last row, in score points with standard deviations of what is uncertain.
 
     `usual_level` is the person's own, before any trend; `own_course` the same with the trend up to now; `state_like`
@@ -46,7 +46,7 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class PersonForecast:
     """The next scores of the outcome if the model holds: mean, intervals of 50% and of 90% of a score, and the mean of
     people who began alike."""
 
@@ -84,11 +84,11 @@ class Followed:
     outcome_of_fit: str
     advice: str
     by_instrument: bool
-    change: Change | None
+    change: ScoreChange | None
     first_score: float | None
     last_score: float | None
-    levels: tuple[Level, ...] = ()
-    forecast: tuple[Forecast, ...] = ()
+    levels: tuple[ConstructLevel, ...] = ()
+    forecast: tuple[PersonForecast, ...] = ()
 
 
 def follow(
@@ -115,8 +115,8 @@ def follow(
     change = None
     if first is not None and last is not None and len(scores) > 1:
         change = change_between(scale, first, last) if scale else change_by_noise(fitted, first, last, direction)
-    levels: tuple[Level, ...] = ()
-    ahead: tuple[Forecast, ...] = ()
+    levels: tuple[ConstructLevel, ...] = ()
+    ahead: tuple[PersonForecast, ...] = ()
     if fitted.parameters is not None:
         gaps = np.diff(own.times) if len(own.times) > 1 else np.array([1.0])
         times = own.times[-1] + float(np.median(gaps)) * np.arange(1, steps + 1)
@@ -141,25 +141,25 @@ def follow(
     )
 
 
-def change_by_noise(fitted: Fit, first: float, last: float, direction: Direction) -> Change:
+def change_by_noise(fitted: Fit, first: float, last: float, direction: Direction) -> ScoreChange:
     """Change against the error of measurement that the model found: 1.96 √(2 r), with r the variance of the error."""
     points = last - first
     percent = 100.0 * points / first if first > 0 else None
     if fitted.parameters is None:
-        return Change(points, percent, None, "unknown", "no model was fitted, so the error is not known", False)
+        return ScoreChange(points, percent, None, "unknown", "no model was fitted, so the error is not known", False)
     noise = float(fitted.parameters.measurement_noise[0])
     movement = noise + float(fitted.parameters.diffusion[0, 0]) / max(-2.0 * float(fitted.parameters.drift[0, 0]), 1e-9)
     if noise < _NO_NOISE * movement:
         basis = "the model found no error of measurement in this column, which is not believable"
-        return Change(points, percent, None, "unknown", basis, False)
+        return ScoreChange(points, percent, None, "unknown", basis, False)
     threshold = 1.96 * float(np.sqrt(2.0 * noise))
     basis = "1.96 √2 times the fitted error of measurement of this table; no published criterion"
     if abs(points) < threshold:
-        return Change(points, percent, threshold, "within_error", basis, False)
+        return ScoreChange(points, percent, threshold, "within_error", basis, False)
     if direction is Direction.UNKNOWN:
-        return Change(points, percent, threshold, "unknown", basis, False)
+        return ScoreChange(points, percent, threshold, "unknown", basis, False)
     better = (points < 0) == (direction is Direction.HIGHER_IS_WORSE)
-    return Change(points, percent, threshold, "improved" if better else "worse", basis, False)
+    return ScoreChange(points, percent, threshold, "improved" if better else "worse", basis, False)
 
 
 def last_scores_within(panel: Panel, fitted: Fit) -> Coverage | None:
@@ -183,13 +183,13 @@ def _others_level(panel: Panel, parameters: Parameters) -> Array:
     return mean
 
 
-def _levels(own: Panel, tracked: Tracked, others: Array) -> tuple[Level, ...]:
+def _levels(own: Panel, tracked: TrackedCourse, others: Array) -> tuple[ConstructLevel, ...]:
     levels = []
     for k, name in enumerate(own.constructs):
         there = own.scores[:, own.leading[k]]
         there = there[np.isfinite(there)]
         levels.append(
-            Level(
+            ConstructLevel(
                 construct=name,
                 usual_level=float(tracked.usual_level[k]),
                 usual_level_sd=float(tracked.usual_level_sd[k]),
@@ -204,10 +204,10 @@ def _levels(own: Panel, tracked: Tracked, others: Array) -> tuple[Level, ...]:
     return tuple(levels)
 
 
-def _forecast(tracked: Tracked) -> tuple[Forecast, ...]:
+def _forecast(tracked: TrackedCourse) -> tuple[PersonForecast, ...]:
     times, alike = tracked.expected_course_times, tracked.expected_course
     return tuple(
-        Forecast(
+        PersonForecast(
             time=float(t),
             value=float(v),
             lower_50=float(v - _HALF * sd),

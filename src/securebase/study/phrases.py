@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from securebase.study.agreement import Side, effect_of, misfits, sides, usable
-from securebase.study.estimator import LagEstimate, Step
-from securebase.study.reciprocal import LagFinding, LagPair, LeavingOne, Verdict
+from securebase.study.agreement import IntervalSide, effect_of, misfits, sides, usable
+from securebase.study.estimator import LagEstimate, LagStep
+from securebase.study.reciprocal import AssociationVerdict, LagFinding, LagPair, LeavingOne
 from securebase.study.result import EffectRow, ModelSummary, NotFitted
 
 
@@ -23,8 +23,8 @@ def p_value(p: float) -> str:
     return "p < .001" if p < 0.001 else f"p = {number(p, 3)}"
 
 
-def when(step: Step) -> str:
-    return "later in the same session" if step is Step.SAME_SESSION else "at the next session"
+def when(step: LagStep) -> str:
+    return "later in the same session" if step is LagStep.SAME_SESSION else "at the next session"
 
 
 def finding_in_words(finding: LagFinding, labels: Mapping[str, str]) -> str:
@@ -34,18 +34,18 @@ def finding_in_words(finding: LagFinding, labels: Mapping[str, str]) -> str:
     if pair.centred is None or pair.detrended is None:
         return f"{earlier} and later {later}: cannot be estimated here ({pair.note})."
     words = _verdict(pair, pair.centred, pair.detrended, earlier, f"{later} {when(link.step)}")
-    return words if pair.verdict is not Verdict.STAYS else f"{words}{_guard(finding)}"
+    return words if pair.verdict is not AssociationVerdict.STAYS else f"{words}{_guard(finding)}"
 
 
 def _verdict(pair: LagPair, centred: LagEstimate, detrended: LagEstimate, earlier: str, later: str) -> str:
     tends = f"Higher {earlier} than usual tends to come before {_direction(centred)} {later}"
-    if pair.verdict is Verdict.FADES:
+    if pair.verdict is AssociationVerdict.FADES:
         how = "turns round" if centred.raw * detrended.raw < 0 else "fades"
         rests = "much of it rests" if detrended.told_from_zero else "it rests"
         return f"{tends}. This {how} when each person’s own line is taken out: {rests} on a shared trend."
-    if pair.verdict is Verdict.STAYS:
+    if pair.verdict is AssociationVerdict.STAYS:
         return f"{tends}. This stays when each person’s own line is taken out"
-    if pair.verdict is Verdict.APPEARS:
+    if pair.verdict is AssociationVerdict.APPEARS:
         return (
             f"Higher {earlier} than the own line tends to come before {_direction(detrended)} {later}. With only the "
             "own mean taken out this is not seen."
@@ -66,9 +66,9 @@ def _guard(finding: LagFinding) -> str:
     if finding.guard.detrended is None:
         return "; the common course of all persons could not be taken out as well."
     too = "when the common course of all persons is taken out too"
-    if finding.verdict is Verdict.FADES:
+    if finding.verdict is AssociationVerdict.FADES:
         return f", but fades {too}: it rests on a shared trend."
-    if finding.verdict is Verdict.CANNOT_TELL:
+    if finding.verdict is AssociationVerdict.CANNOT_TELL:
         return f", but cannot be told from zero {too}: cannot tell."
     return f", and {too}."
 
@@ -108,13 +108,13 @@ def _error(lag: LagEstimate) -> str:
 
 def caveats_in_words(finding: LagFinding, models: Sequence[ModelSummary | NotFitted]) -> str:
     """What stands beside a verdict, for or against it: the fitted model, and how much one person decides."""
-    if finding.verdict is Verdict.CANNOT_TELL:
+    if finding.verdict is AssociationVerdict.CANNOT_TELL:
         return ""
     said = sides(finding, models)
     if not said:
         words = "There is no fitted model to compare it with."
     else:
-        looks = ", which looks from one session to the next," if finding.link.step is Step.SAME_SESSION else ""
+        looks = ", which looks from one session to the next," if finding.link.step is LagStep.SAME_SESSION else ""
         words = f"The fitted model{looks} {_stands(finding, said)}."
     return " ".join(part for part in (words, _one_person(finding.without_one), _therapists(finding)) if part)
 
@@ -122,17 +122,21 @@ def caveats_in_words(finding: LagFinding, models: Sequence[ModelSummary | NotFit
 def _therapists(finding: LagFinding) -> str:
     """Only where likeness of a therapist's clients takes away what a verdict rests on."""
     shared = finding.by_therapist
-    if shared is None or finding.verdict not in (Verdict.STAYS, Verdict.APPEARS) or shared.told_from_zero:
+    if (
+        shared is None
+        or finding.verdict not in (AssociationVerdict.STAYS, AssociationVerdict.APPEARS)
+        or shared.told_from_zero
+    ):
         return ""
     return f"With errors clustered by {shared.n_therapists} therapists it can no longer be told from zero."
 
 
 def flags_in_words(finding: LagFinding, models: Sequence[ModelSummary | NotFitted]) -> str:
     """Only what stands against a verdict, in as few words as fit beside it."""
-    if finding.verdict is Verdict.CANNOT_TELL:
+    if finding.verdict is AssociationVerdict.CANNOT_TELL:
         return ""
     said, left = sides(finding, models), finding.without_one
-    expected = Side.NOT_SHOWN if finding.verdict is Verdict.FADES else Side.SHOWN
+    expected = IntervalSide.NOT_SHOWN if finding.verdict is AssociationVerdict.FADES else IntervalSide.SHOWN
     flags = [f"the fitted model {_stands(finding, said)}"] if said and {*said.values()} != {expected} else []
     if left is not None and left.deciding:
         flags.append(f"one person {'decides' if left.deciding == 1 else 'can decide'} it")
@@ -141,21 +145,21 @@ def flags_in_words(finding: LagFinding, models: Sequence[ModelSummary | NotFitte
     return "; ".join(flags)
 
 
-def _stands(finding: LagFinding, said: Mapping[str, Side]) -> str:
+def _stands(finding: LagFinding, said: Mapping[str, IntervalSide]) -> str:
     """shows it too; does not show it; shows it with trend carried only; …"""
-    fades = finding.verdict is Verdict.FADES
+    fades = finding.verdict is AssociationVerdict.FADES
     words = {
-        Side.SHOWN: "shows it all the same" if fades else "shows it too",
-        Side.NOT_SHOWN: "does not show it either" if fades else "does not show it",
-        Side.OPPOSED: "says the opposite",
+        IntervalSide.SHOWN: "shows it all the same" if fades else "shows it too",
+        IntervalSide.NOT_SHOWN: "does not show it either" if fades else "does not show it",
+        IntervalSide.OPPOSED: "says the opposite",
     }
     if len({*said.values()}) == 1:
         return words[next(iter(said.values()))]
-    by_side = {side: [trend for trend, own in said.items() if own is side] for side in Side}
-    if not by_side[Side.OPPOSED]:
-        return f"shows it with trend {' and '.join(by_side[Side.SHOWN])} only"
-    plainly = words | {Side.SHOWN: "shows it", Side.NOT_SHOWN: "does not show it"}
-    order = (Side.OPPOSED, Side.SHOWN, Side.NOT_SHOWN)
+    by_side = {side: [trend for trend, own in said.items() if own is side] for side in IntervalSide}
+    if not by_side[IntervalSide.OPPOSED]:
+        return f"shows it with trend {' and '.join(by_side[IntervalSide.SHOWN])} only"
+    plainly = words | {IntervalSide.SHOWN: "shows it", IntervalSide.NOT_SHOWN: "does not show it"}
+    order = (IntervalSide.OPPOSED, IntervalSide.SHOWN, IntervalSide.NOT_SHOWN)
     parts = [f"{plainly[side]} with trend {' and '.join(by_side[side])}" for side in order if by_side[side]]
     return ", and ".join(parts)
 

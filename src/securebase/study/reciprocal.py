@@ -11,8 +11,8 @@ from typing import Protocol
 import numpy as np
 from scipy import stats
 
-from securebase.study.detrending import Form
-from securebase.study.estimator import Estimated, Indices, LagEstimate, LagEstimator, Link, link
+from securebase.study.detrending import Detrending
+from securebase.study.estimator import Indices, InfluenceEstimate, LagEstimate, LagEstimator, Link, link
 from securebase.study.estimators import ALTERNATIVES, GUARD, PRIMARY
 from securebase.study.table import SessionTable
 from securebase.study.therapists import ByTherapist, by_therapist
@@ -21,7 +21,7 @@ from securebase.study.therapists import ByTherapist, by_therapist
 SHARE_THAT_FADES = 0.5
 
 
-class Verdict(StrEnum):
+class AssociationVerdict(StrEnum):
     """What taking out each person's own line does to a lagged association."""
 
     STAYS = "stays"
@@ -68,7 +68,7 @@ class LeavingOne:
     largest_p: float
     n_persons: int
     deciding: int
-    otherwise: tuple[tuple[Verdict, int], ...]
+    otherwise: tuple[tuple[AssociationVerdict, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class LagPair:
     detrended: LagEstimate | None
     difference: Difference | None
     lost: float | None
-    verdict: Verdict
+    verdict: AssociationVerdict
     note: str = ""
     without_one: LeavingOne | None = None
 
@@ -104,7 +104,7 @@ class LagFinding:
     main: LagPair
     guard: LagPair
     others: tuple[LagPair, ...]
-    verdict: Verdict
+    verdict: AssociationVerdict
     without_one: LeavingOne | None = None
     by_therapist: ByTherapist | None = None
 
@@ -135,7 +135,7 @@ def findings(
     return tuple(found)
 
 
-def guarded(main: LagPair, guard: LagPair) -> Verdict:
+def guarded(main: LagPair, guard: LagPair) -> AssociationVerdict:
     """The verdict of `main`, unless what stays there does not stand when the common course is taken out too.
 
     Own lines take out straight courses only. Where all persons' courses bend together, two columns that have nothing
@@ -151,12 +151,16 @@ def lag_pair(table: SessionTable, wanted: Link, estimator: LagEstimator) -> LagP
     return pair_of(estimator, *both_forms(table, wanted, estimator))
 
 
-def both_forms(table: SessionTable, wanted: Link, estimator: LagEstimator) -> tuple[Estimated | None, Estimated | None]:
+def both_forms(
+    table: SessionTable, wanted: Link, estimator: LagEstimator
+) -> tuple[InfluenceEstimate | None, InfluenceEstimate | None]:
     """The own mean taken out, the own line taken out."""
-    return estimator.estimate(table, wanted, Form.CENTRED), estimator.estimate(table, wanted, Form.DETRENDED)
+    return estimator.estimate(table, wanted, Detrending.CENTRED), estimator.estimate(
+        table, wanted, Detrending.DETRENDED
+    )
 
 
-def pair_of(estimator: LagEstimator, centred: Estimated | None, detrended: Estimated | None) -> LagPair:
+def pair_of(estimator: LagEstimator, centred: InfluenceEstimate | None, detrended: InfluenceEstimate | None) -> LagPair:
     """Two estimates with their comparison, and with what one person can do to both."""
     if centred is None or detrended is None:
         which = "either form" if centred is None and detrended is None else "one of the two forms"
@@ -168,7 +172,7 @@ def pair_of(estimator: LagEstimator, centred: Estimated | None, detrended: Estim
             detrended.lag if detrended else None,
             None,
             None,
-            Verdict.CANNOT_TELL,
+            AssociationVerdict.CANNOT_TELL,
             note,
         )
     lost = 1.0 - detrended.lag.raw / centred.lag.raw if centred.lag.raw else None
@@ -198,34 +202,37 @@ class _Left:
     told_from_zero: bool
 
 
-def judge(centred: Judged, detrended: Judged) -> Verdict:
+def judge(centred: Judged, detrended: Judged) -> AssociationVerdict:
     """The first step of the rule in `RULE`."""
     if centred.told_from_zero:
         keeps = detrended.raw / centred.raw
         if keeps < 1.0 - SHARE_THAT_FADES:
-            return Verdict.FADES
-        return Verdict.STAYS if detrended.told_from_zero else Verdict.CANNOT_TELL
-    return Verdict.APPEARS if detrended.told_from_zero else Verdict.CANNOT_TELL
+            return AssociationVerdict.FADES
+        return AssociationVerdict.STAYS if detrended.told_from_zero else AssociationVerdict.CANNOT_TELL
+    return AssociationVerdict.APPEARS if detrended.told_from_zero else AssociationVerdict.CANNOT_TELL
 
 
-def guarded_verdict(verdict: Verdict, detrended: Judged, guard: Judged | None) -> Verdict:
+def guarded_verdict(verdict: AssociationVerdict, detrended: Judged, guard: Judged | None) -> AssociationVerdict:
     """The second step of the rule in `RULE`: what stays must stand before the guard too."""
-    if verdict is not Verdict.STAYS or guard is None:
+    if verdict is not AssociationVerdict.STAYS or guard is None:
         return verdict
     if guard.raw / detrended.raw < 1.0 - SHARE_THAT_FADES:
-        return Verdict.FADES
-    return Verdict.STAYS if guard.told_from_zero else Verdict.CANNOT_TELL
+        return AssociationVerdict.FADES
+    return AssociationVerdict.STAYS if guard.told_from_zero else AssociationVerdict.CANNOT_TELL
 
 
 def _leaving_one(
-    centred: Estimated | None, detrended: Estimated | None, verdict: Verdict, guard: Estimated | None = None
+    centred: InfluenceEstimate | None,
+    detrended: InfluenceEstimate | None,
+    verdict: AssociationVerdict,
+    guard: InfluenceEstimate | None = None,
 ) -> LeavingOne | None:
     """The verdict again without each person; None where an estimator is more than one regression."""
     if centred is None or detrended is None or centred.without_one is None or detrended.without_one is None:
         return None
     present, line = centred.without_one.present, detrended.without_one
     without = [_without(found) for found in (centred, detrended, *([guard] if guard else []))]
-    changed: Counter[Verdict] = Counter()
+    changed: Counter[AssociationVerdict] = Counter()
     for person in np.flatnonzero(present | line.present):
         one, two, *more = (found(int(person)) for found in without)
         again = guarded_verdict(judge(one, two), two, more[0] if more else None)
@@ -244,7 +251,7 @@ def _leaving_one(
     )
 
 
-def _without(found: Estimated) -> Callable[[int], Judged]:
+def _without(found: InfluenceEstimate) -> Callable[[int], Judged]:
     """person → the lag without that person: the lag itself where it has no rows of that person."""
     left = found.without_one
     if left is None:
@@ -252,7 +259,7 @@ def _without(found: Estimated) -> Callable[[int], Judged]:
     return lambda i: _Left(float(left.raw[i]), bool(left.p_value[i] < 0.05)) if left.present[i] else found.lag
 
 
-def difference(centred: Estimated, detrended: Estimated) -> Difference:
+def difference(centred: InfluenceEstimate, detrended: InfluenceEstimate) -> Difference:
     """Tested with the joint influence of each person on both estimates."""
     raw = detrended.lag.raw - centred.lag.raw
     se = float(np.linalg.norm(detrended.influence - centred.influence))

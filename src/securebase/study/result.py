@@ -10,7 +10,7 @@ from typing import Any
 
 from securebase.records.cohort import Reading
 from securebase.study.checks import Checks
-from securebase.study.courses import Courses
+from securebase.study.courses import Trajectories
 from securebase.study.moderation import BendFinding
 from securebase.study.reciprocal import LagFinding
 from securebase.study.variance import MovesWith, VarianceRow
@@ -20,7 +20,7 @@ RESULT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class StudyRequest:
     """What was asked of the data, in the table's own words."""
 
     outcome: str
@@ -141,7 +141,7 @@ class StudyResult:
     that were asked for; their words are in the same order.
     """
 
-    asked: Asked
+    asked: StudyRequest
     size: Size
     reading: Reading | None
     fingerprint: str
@@ -162,7 +162,7 @@ class StudyResult:
     bends_in_words: tuple[str, ...] = ()
     bend_figures_in_words: tuple[str, ...] = ()
     checks: Checks | None = None
-    courses: Courses = field(repr=False, default_factory=Courses)
+    courses: Trajectories = field(repr=False, default_factory=Trajectories)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values under string keys; what is not a finite number is null. Single persons' courses stay out."""

@@ -25,7 +25,7 @@ from securebase.study.phrases import (
     others_in_words,
 )
 from securebase.study.reciprocal import RULE, findings
-from securebase.study.result import Asked, Size, StudyResult
+from securebase.study.result import Size, StudyRequest, StudyResult
 from securebase.study.table import SessionTable, session_table
 from securebase.study.variance import moves_with, variance_row
 
@@ -57,7 +57,7 @@ def study(
     rows = panel(cohort, names, measures=measures)
     table = session_table(cohort, rows)
     labels = {name: cohort.construct(name).label for name in dict.fromkeys((*names, *moderators))}
-    asked = Asked(
+    asked = StudyRequest(
         cohort.outcome,
         followed,
         labels,
@@ -103,7 +103,9 @@ def study(
     )
 
 
-def _bends(cohort: Cohort, asked: Asked, measures: Measures | None, *, curvature: bool) -> tuple[BendFinding, ...]:
+def _bends(
+    cohort: Cohort, asked: StudyRequest, measures: Measures | None, *, curvature: bool
+) -> tuple[BendFinding, ...]:
     """Read in a table of their own, so that a moderator's rows leave all other findings as they are."""
     if not asked.moderators and not curvature:
         return ()

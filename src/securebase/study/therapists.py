@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from securebase.study.estimator import Estimated, Indices
+from securebase.study.estimator import Indices, InfluenceEstimate
 
 #: errors clustered by fewer therapists than this are themselves uncertain, and too small more often than not
 FEW_THERAPISTS = 20
@@ -31,7 +31,7 @@ class ByTherapist:
         return self.n_therapists < FEW_THERAPISTS
 
 
-def by_therapist(found: Estimated, therapist: Indices) -> ByTherapist | None:
+def by_therapist(found: InfluenceEstimate, therapist: Indices) -> ByTherapist | None:
     """Influences are added up within therapists (persons,) before they are squared (CR1, as in `regression`); None
     where fewer than two therapists have persons with a lag."""
     there = found.influence != 0

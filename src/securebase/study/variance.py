@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from securebase.study.detrending import Form, take_out
+from securebase.study.detrending import Detrending, take_out
 from securebase.study.regression import regress
 from securebase.study.table import SessionTable
 
@@ -128,7 +128,7 @@ def _share(between: float, within: float) -> float | None:
 
 def _around_line(table: SessionTable, values: Array) -> float | None:
     """Variance around each person's own line, with two degrees of freedom spent a person."""
-    left = take_out(Form.DETRENDED, values, table.times, table.person)
+    left = take_out(Detrending.DETRENDED, values, table.times, table.person)
     there = np.isfinite(left)
     freedom = int(there.sum()) - 2 * len(np.unique(table.person[there]))
     return float((left[there] ** 2).sum() / freedom) if freedom > 0 else None
@@ -138,8 +138,8 @@ def _mean_slope(table: SessionTable, values: Array) -> float | None:
     """Common change per unit of time within persons (own means taken out of values and times)."""
     there = np.isfinite(values)
     times = np.where(there, table.times, np.nan)
-    y = take_out(Form.CENTRED, values, table.times, table.person)
-    t = take_out(Form.CENTRED, times, table.times, table.person)
+    y = take_out(Detrending.CENTRED, values, table.times, table.person)
+    t = take_out(Detrending.CENTRED, times, table.times, table.person)
     usable = np.isfinite(y) & np.isfinite(t)
     spread = float((t[usable] ** 2).sum())
     return float((t[usable] * y[usable]).sum()) / spread if spread > 0 else None
@@ -157,8 +157,8 @@ def moves_with(table: SessionTable, first: str, second: str) -> MovesWith:
         first,
         second,
         _between(shared, first, second),
-        _within(shared, first, second, Form.CENTRED),
-        _within(shared, first, second, Form.DETRENDED),
+        _within(shared, first, second, Detrending.CENTRED),
+        _within(shared, first, second, Detrending.DETRENDED),
     )
 
 
@@ -176,7 +176,7 @@ def _between(table: SessionTable, first: str, second: str) -> Correlation | None
     return Correlation(r, float(np.tanh(z - half)), float(np.tanh(z + half)), n, n)
 
 
-def _within(table: SessionTable, first: str, second: str, form: Form) -> Correlation | None:
+def _within(table: SessionTable, first: str, second: str, form: Detrending) -> Correlation | None:
     x, y = (take_out(form, table.values[name], table.times, table.person) for name in (first, second))
     usable = np.isfinite(x) & np.isfinite(y)
     x, y, who = x[usable], y[usable], table.person[usable]

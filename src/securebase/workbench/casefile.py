@@ -85,7 +85,7 @@ def episode_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
         administrations=tuple(_administration(a, day(a.at)) for a in sorted(filled_in, key=lambda a: a.at)),
         sessions=tuple(records.TherapySessionRecord(s.number, day(s.held_at), Phase(s.phase)) for s in sessions),
         ruptures=tuple(
-            records.Rupture(day(r.marked_at), s.number, RuptureKind(r.kind), day_if_known(r.repaired_at))
+            records.RuptureRecord(day(r.marked_at), s.number, RuptureKind(r.kind), day_if_known(r.repaired_at))
             for s, r in ruptures
         ),
         safety_alerts=tuple(
@@ -131,13 +131,13 @@ def _day(episode: Episode, moment: datetime) -> float:
     return (moment - began_at(episode)).total_seconds() / _SECONDS_A_DAY
 
 
-def _artefacts(episode: Episode, as_of: datetime) -> Iterator[work.Artefact]:
+def _artefacts(episode: Episode, as_of: datetime) -> Iterator[work.ArtefactRecord]:
     """What was filled in, each in the last version there was at `as_of`; what was removed by then is left out."""
     for row, known in _filled_in(episode, as_of):
         yield _artefact(episode, row, max(known, key=lambda v: v.number))
 
 
-def artefact_versions(episode: Episode, as_of: datetime) -> Iterator[work.Artefact]:
+def artefact_versions(episode: Episode, as_of: datetime) -> Iterator[work.ArtefactRecord]:
     """Every version of what was filled in, each as if it were the last; what was removed by `as_of` is left out."""
     for row, known in _filled_in(episode, as_of):
         for version in sorted(known, key=lambda v: v.number):
@@ -151,9 +151,9 @@ def _filled_in(episode: Episode, as_of: datetime) -> Iterator[tuple[Artefact, li
             yield row, known
 
 
-def _artefact(episode: Episode, row: Artefact, version: ArtefactVersion) -> work.Artefact:
+def _artefact(episode: Episode, row: Artefact, version: ArtefactVersion) -> work.ArtefactRecord:
     sessions = episode.therapy_sessions.all()
-    return work.Artefact(
+    return work.ArtefactRecord(
         id=str(row.id),
         worksheet=row.worksheet,
         values=values_of(version),
@@ -168,13 +168,13 @@ def _artefact(episode: Episode, row: Artefact, version: ArtefactVersion) -> work
     )
 
 
-def _relationships(episode: Episode, as_of: datetime) -> Iterator[work.Relationship]:
+def _relationships(episode: Episode, as_of: datetime) -> Iterator[work.RelationshipRecord]:
     """Everybody who was added by then; whoever left later was still there."""
     for row in episode.relationships.all():
         if row.added_at > as_of:
             continue
         left = row.left_at if row.left_at is not None and row.left_at <= as_of else None
-        yield work.Relationship(
+        yield work.RelationshipRecord(
             id=str(row.id),
             name=row.name_shown,
             relation=row.relation,
@@ -223,10 +223,10 @@ def began_at(episode: Episode) -> datetime:
     return timezone.make_aware(datetime.combine(episode.began_on, time()))
 
 
-def _administration(row: Administration, at: float) -> records.Administration:
+def _administration(row: Administration, at: float) -> records.AdministrationRecord:
     session = row.therapy_session.number if row.therapy_session else None
     moment, respondent = Moment(row.moment), Respondent(row.respondent)
-    return records.Administration(
+    return records.AdministrationRecord(
         instrument=row.instrument,
         at=at,
         moment=moment,
@@ -234,7 +234,7 @@ def _administration(row: Administration, at: float) -> records.Administration:
         respondent=respondent,
         responses={r.item: r.value for r in row.responses.all()},
         scores=tuple(
-            records.Score(s.construct, s.value, at, moment, session, row.instrument, s.scale, respondent)
+            records.ScoreRecord(s.construct, s.value, at, moment, session, row.instrument, s.scale, respondent)
             for s in row.scores.all()
             if s.value is not None
         ),

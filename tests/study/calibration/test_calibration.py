@@ -15,7 +15,7 @@ from securebase.model.parameter_set import parameter_set
 from securebase.study.calibration import table
 from securebase.study.calibration.designs import DESIGNS
 from securebase.study.calibration.run import Calibration, calibrate, chosen_targets
-from securebase.study.calibration.target import Outcome, Target, Verdict
+from securebase.study.calibration.target import Outcome, Target, TargetVerdict
 from securebase.study.calibration.targets import TARGETS
 
 PAGE = Path(__file__).parents[3] / "docs" / "calibration.md"
@@ -32,11 +32,11 @@ def outcome(*values: float, **changed: object) -> Outcome:
 
 
 def test_the_median_decides_and_limits_count() -> None:
-    assert outcome(0.1, 0.2, 0.9, band=(0.2, 0.3)).verdict is Verdict.MET
-    assert outcome(0.1, 0.19, 0.9, band=(0.2, 0.3)).verdict is Verdict.FAILED
-    assert outcome(np.nan, band=(0.2, 0.3)).verdict is Verdict.FAILED
-    assert outcome(band=(0.2, 0.3), statistic=None).verdict is Verdict.NOT_SIMULATED
-    assert outcome(5.0, band=(0.2, inf)).verdict is Verdict.MET
+    assert outcome(0.1, 0.2, 0.9, band=(0.2, 0.3)).verdict is TargetVerdict.MET
+    assert outcome(0.1, 0.19, 0.9, band=(0.2, 0.3)).verdict is TargetVerdict.FAILED
+    assert outcome(np.nan, band=(0.2, 0.3)).verdict is TargetVerdict.FAILED
+    assert outcome(band=(0.2, 0.3), statistic=None).verdict is TargetVerdict.NOT_SIMULATED
+    assert outcome(5.0, band=(0.2, inf)).verdict is TargetVerdict.MET
 
 
 def test_a_source_is_covered_where_its_interval_lies_among_the_cohorts() -> None:
@@ -122,7 +122,7 @@ def test_the_table_keeps_failures_and_what_is_not_simulated(small: Calibration) 
     text = table.markdown(small, "securebase calibrate")
     for one in small.outcomes:
         assert f"| {one.target.key} |" in text
-        if one.verdict is not Verdict.MET:
+        if one.verdict is not TargetVerdict.MET:
             assert f"- {one.target.key}: " in text
     said = table.as_json(small)
     json.dumps(said["targets"][0])

@@ -12,26 +12,28 @@ from securebase.model.scenario import scenario
 from securebase.model.simulate import simulate_with_truth
 from securebase.records.vocabulary import Ending
 from securebase.study.calibration.designs import DESIGNS, IPT, OTHER, USUAL_CARE, WAITING
-from securebase.study.calibration.samples import Drawn
+from securebase.study.calibration.samples import CohortSample
 from securebase.study.calibration.sampling import draw
 from securebase.study.calibration.statistics import correlation
 from securebase.study.calibration.targets import TARGETS, alliance, attachment, change, events, processes
-from securebase.study.detrending import Form
+from securebase.study.detrending import Detrending
 
 NAN = np.nan
 
 
 @pytest.fixture(scope="module")
-def clinic() -> Drawn:
+def clinic() -> CohortSample:
     return draw(scenario("default"), 60, np.random.default_rng(1), inventory=True)
 
 
 @pytest.fixture(scope="module")
-def arms(clinic: Drawn) -> dict[str, Drawn]:
+def arms(clinic: CohortSample) -> dict[str, CohortSample]:
     return {IPT: clinic}
 
 
-def made(symptoms: list[list[float]], alliance: list[list[float]] | None = None, **inventory: list[float]) -> Drawn:
+def made(
+    symptoms: list[list[float]], alliance: list[list[float]] | None = None, **inventory: list[float]
+) -> CohortSample:
     scores = {"symptoms": np.array(symptoms, dtype=float)}
     if alliance is not None:
         scores["alliance"] = np.array(alliance, dtype=float)
@@ -39,7 +41,7 @@ def made(symptoms: list[list[float]], alliance: list[list[float]] | None = None,
     weeks = np.broadcast_to(np.arange(float(T)), (n, T))
     asked = {when: np.array(totals) for when, totals in inventory.items()}
     held, left = np.ones((n, T), dtype=bool), np.zeros(n, dtype=bool)
-    return Drawn(weeks, held, left, scores, T, {"symptoms": 3.0, "alliance": 3.0}, asked)
+    return CohortSample(weeks, held, left, scores, T, {"symptoms": 3.0, "alliance": 3.0}, asked)
 
 
 def test_means_and_last_scores_pass_over_what_is_missing() -> None:
@@ -50,7 +52,7 @@ def test_means_and_last_scores_pass_over_what_is_missing() -> None:
     assert one.first(2).n == 2
 
 
-def test_scores_lie_on_the_steps_of_their_scale_and_within_it(clinic: Drawn) -> None:
+def test_scores_lie_on_the_steps_of_their_scale_and_within_it(clinic: CohortSample) -> None:
     unit = scenario("default").parameter_set.unit("session_before", "symptoms")
     points = clinic.scores["symptoms"] * unit.sd + unit.mean
     points = points[np.isfinite(points)]
@@ -59,19 +61,19 @@ def test_scores_lie_on_the_steps_of_their_scale_and_within_it(clinic: Drawn) -> 
     assert points * 5 == pytest.approx(np.rint(points * 5), abs=1e-6)
 
 
-def test_nothing_is_answered_after_a_client_has_left(clinic: Drawn) -> None:
+def test_nothing_is_answered_after_a_client_has_left(clinic: CohortSample) -> None:
     assert not np.isfinite(clinic.scores["symptoms"][~clinic.held]).any()
     assert (np.diff(clinic.held.astype(int), axis=1) <= 0).all()
     assert clinic.held[:, 0].all()
 
 
-def test_a_table_holds_the_sessions_asked_for(clinic: Drawn) -> None:
+def test_a_table_holds_the_sessions_asked_for(clinic: CohortSample) -> None:
     rows = clinic.table(["alliance"], 3, 9)
     expected = [clinic.scores["alliance"][i, t] for i in range(60) for t in range(2, 9) if clinic.held[i, t]]
     assert rows.values["alliance"] == pytest.approx(expected, nan_ok=True)
 
 
-def test_c1_and_c3_by_loops(arms: dict[str, Drawn]) -> None:
+def test_c1_and_c3_by_loops(arms: dict[str, CohortSample]) -> None:
     clinic, xs, ends, starts = arms[IPT], [], [], []
     for i in range(clinic.n):
         a = [v for v in clinic.scores["alliance"][i, 2:4] if np.isfinite(v)]
@@ -90,7 +92,7 @@ def test_c1_and_c3_by_loops(arms: dict[str, Drawn]) -> None:
     )
 
 
-def test_c4_dependability_of_more_sessions_is_spearman_brown(arms: dict[str, Drawn]) -> None:
+def test_c4_dependability_of_more_sessions_is_spearman_brown(arms: dict[str, CohortSample]) -> None:
     one = alliance.dependability(arms, 1)
     assert 0.4 < one < 1
     assert alliance.dependability(arms, 4) == pytest.approx(4 * one / (1 + 3 * one))
@@ -117,8 +119,8 @@ def test_c9_recovers_the_spread_of_effects(spread: float) -> None:
     assert found == pytest.approx(spread * a.std() / s[:, 1:].std(), abs=0.05)
 
 
-def test_c6_shrinkage_is_one_less_the_ratio_of_raw_lags(arms: dict[str, Drawn]) -> None:
-    raw = [alliance.lag(arms[IPT], "alliance", "symptoms", form) for form in Form]
+def test_c6_shrinkage_is_one_less_the_ratio_of_raw_lags(arms: dict[str, CohortSample]) -> None:
+    raw = [alliance.lag(arms[IPT], "alliance", "symptoms", form) for form in Detrending]
     assert raw[0] is not None
     assert raw[1] is not None
     assert alliance.shrinks_by(arms) == pytest.approx(1 - raw[1].raw / raw[0].raw)
@@ -138,7 +140,7 @@ def test_c14_to_c18_by_hand() -> None:
     assert change.between_arms(cohort, WAITING) == pytest.approx(0.1436, abs=1e-4)  # 1 ÷ √(110/3) times 20/23
 
 
-def test_c20_every_client_is_found_that_the_criteria_find(clinic: Drawn) -> None:
+def test_c20_every_client_is_found_that_the_criteria_find(clinic: CohortSample) -> None:
     zero = clinic.zero["symptoms"]
     expected = [
         any(
@@ -193,7 +195,7 @@ def test_a_drawn_cohort_is_the_one_that_simulate_writes_down() -> None:
             assert ours.ruptures["repaired"][i, t] == any(r.repaired == t + 1 for r in person.ruptures)
 
 
-def with_flags(one: Drawn, **ruptures: list[list[int]]) -> Drawn:
+def with_flags(one: CohortSample, **ruptures: list[list[int]]) -> CohortSample:
     return replace(one, ruptures={name: np.array(flags, dtype=bool) for name, flags in ruptures.items()})
 
 

@@ -138,8 +138,8 @@ def test_twenty_wrong_codes_end_the_link_and_the_therapist_is_told(cast: Cast, a
         # between five and five the lock has lapsed
         at = now + n // 5 * (actions.LOCKED_FOR + timedelta(minutes=1))
         entries.append(actions.try_code(page_id=made.page.id, code=wrong(made.code), at=at))
-    assert entries.count(actions.Entry.LOCKED) == 3
-    assert entries[-1] is actions.Entry.ENDED
+    assert entries.count(actions.CodeOutcome.LOCKED) == 3
+    assert entries[-1] is actions.CodeOutcome.ENDED
     assert Browser().get(made.path).status_code == 410
     assert "wrong code twenty times" in alma.get(reverse("own-page-settings", args=[cast.carla.id])).content.decode()
 
@@ -148,7 +148,7 @@ def test_a_right_code_forgives_those_in_a_row_but_not_the_sum(cast: Cast) -> Non
     made, now = new_link(cast), timezone.now()
     for _ in range(4):
         actions.try_code(page_id=made.page.id, code="nonsense", at=now)
-    assert actions.try_code(page_id=made.page.id, code=made.code, at=now) is actions.Entry.OPEN
+    assert actions.try_code(page_id=made.page.id, code=made.code, at=now) is actions.CodeOutcome.OPEN
     row = page_of(cast)
     assert (row.failures, row.failures_of_link) == (0, 4)
 

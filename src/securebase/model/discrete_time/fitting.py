@@ -16,8 +16,8 @@ from securebase.model.discrete_time.likelihood import WaveLikelihood, every_wave
 from securebase.model.discrete_time.specification import Over, WaveParameters, WaveSpecification
 from securebase.model.discrete_time.start_values import begin
 from securebase.model.discrete_time.transforms import WaveScale, wave_scale
-from securebase.model.fit.boundary import Ending, climb, roots
-from securebase.model.fit.optimise import Indices, Point, differences, hessian
+from securebase.model.fit.boundary import Optimum, climb, roots
+from securebase.model.fit.optimise import Indices, Iterate, differences, hessian
 from securebase.model.fit.result import Fitted, covariance_of, with_errors
 from securebase.model.likelihood import kernel_name
 from securebase.model.panel import Panel
@@ -65,7 +65,7 @@ def fit_waves(
             kernel=kernel_name(),
             seconds=time.perf_counter() - began,
         )
-    problem = _Problem(rows, specification, {"scores": panel.fingerprint})
+    problem = _WaveObjective(rows, specification, {"scores": panel.fingerprint})
     best = _attempt(problem, None, progress)
     if best.kind != "converged":
         again = _attempt(problem, 0.3, progress)
@@ -73,7 +73,7 @@ def fit_waves(
     return _report(problem, best, information, time.perf_counter() - began)
 
 
-class _Problem:
+class _WaveObjective:
     """Minus log-likelihood / persons as a function of the internal numbers."""
 
     def __init__(self, rows: Panel, specification: WaveSpecification, fingerprints: Mapping[str, str]) -> None:
@@ -106,7 +106,7 @@ class _Problem:
             found[i] = f"{name}[{construct},{construct}]"
         return found
 
-    def first_curvature(self, point: Point) -> Array:
+    def first_curvature(self, point: Iterate) -> Array:
         """Where it is cheap, that of as many complete persons as have as many scores."""
         if self.specification.start != Start.FREE or len(point.x) < 12:
             return differences(self, point)
@@ -137,7 +137,7 @@ class _Problem:
         return np.asarray(whole[np.ix_(where, where)])
 
 
-def _attempt(problem: _Problem, persistence: float | None, progress: Progress | None) -> Ending:
+def _attempt(problem: _WaveObjective, persistence: float | None, progress: Progress | None) -> Optimum:
     def told(step: int, value: float) -> None:
         if progress is not None:
             progress(step, -value * problem.n + problem.scale.log_likelihood_shift)
@@ -146,7 +146,7 @@ def _attempt(problem: _Problem, persistence: float | None, progress: Progress | 
     return climb(problem, problem.scale.internal(start), told)
 
 
-def _report(problem: _Problem, ending: Ending, information: Information, seconds: float) -> WaveFit:
+def _report(problem: _WaveObjective, ending: Optimum, information: Information, seconds: float) -> WaveFit:
     own, x = problem.scale, ending.point.x
     parameters = own.natural(x)
     values = parameters.named(problem.specification)
@@ -177,7 +177,7 @@ def _report(problem: _Problem, ending: Ending, information: Information, seconds
     )
 
 
-def _notes(problem: _Problem, information: Information) -> tuple[str, ...]:
+def _notes(problem: _WaveObjective, information: Information) -> tuple[str, ...]:
     of = problem.specification
     notes = ["Waves count as equally far apart, and scores as free of error of measurement."]
     if of.levels:
@@ -190,7 +190,7 @@ def _notes(problem: _Problem, information: Information) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _advice(ending: Ending) -> Advice:
+def _advice(ending: Optimum) -> Advice:
     match ending.kind:
         case "converged":
             return Advice("converged", "The fit converged: flat gradient, positive-definite Hessian.")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from securebase.model.discrete_time.specification import WaveParameters, WaveSpecification
 from securebase.model.fit.optimise import Indices
-from securebase.model.fit.transforms import Block, Covariance
+from securebase.model.fit.transforms import Covariance, ParameterBlock
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Start
 
@@ -24,7 +24,7 @@ class WaveScale:
 
     panel: Panel
     specification: WaveSpecification
-    blocks: tuple[Block, ...]
+    blocks: tuple[ParameterBlock, ...]
     location: Array
     spread: Array
 
@@ -166,9 +166,9 @@ def wave_scale(panel: Panel, of: WaveSpecification) -> WaveScale:
         panel=replace(panel, scores=(panel.scores - location) / spread),
         specification=of,
         blocks=(
-            Block("lags", (of.n_lags, of.p, of.p)),
+            ParameterBlock("lags", (of.n_lags, of.p, of.p)),
             *(Covariance(name, of.p) for name in names),
-            Block("mean", (of.n_means, of.p)),
+            ParameterBlock("mean", (of.n_means, of.p)),
         ),
         location=location,
         spread=spread,

@@ -11,8 +11,8 @@ from typing import Protocol
 
 import numpy as np
 
-from securebase.model.fit.optimise import Indices, Point, bfgs, polish
-from securebase.model.fit.transforms import Block, Covariance
+from securebase.model.fit.optimise import Indices, Iterate, bfgs, polish
+from securebase.model.fit.transforms import Covariance, ParameterBlock
 from securebase.model.parameters import Array
 
 #: “converged”: no entry of the gradient of log-likelihood / persons is larger, on the internal scale
@@ -28,12 +28,12 @@ class Blocks(Protocol):
     """An internal scale: its blocks, and where each one's numbers stand."""
 
     @property
-    def blocks(self) -> tuple[Block, ...]: ...
+    def blocks(self) -> tuple[ParameterBlock, ...]: ...
 
     def where(self, name: str) -> Indices: ...
 
 
-class Problem(Protocol):
+class Objective(Protocol):
     """Minus log-likelihood / persons as a function of the internal numbers, with what a climb asks of it."""
 
     @property
@@ -45,7 +45,7 @@ class Problem(Protocol):
         """Position in x → name, of every logarithm of a variance or of a diagonal root of a covariance."""
         ...
 
-    def first_curvature(self, point: Point) -> Array:
+    def first_curvature(self, point: Iterate) -> Array:
         """Second derivatives where a climb begins; they need not be exact."""
         ...
 
@@ -55,9 +55,9 @@ class Problem(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Ending:
+class Optimum:
     kind: str
-    point: Point
+    point: Iterate
     free: Indices
     hessian: Array
     steps: int
@@ -77,7 +77,7 @@ def roots(scale: Blocks) -> list[tuple[Covariance, tuple[int, int]]]:
     ]
 
 
-def climb(problem: Problem, x: Array, told: Callable[[int, float], None] | None = None) -> Ending:
+def climb(problem: Objective, x: Array, told: Callable[[int, float], None] | None = None) -> Optimum:
     """One climb from one start; variances that head to zero are held there and the rest is fitted again."""
     point, steps = bfgs(problem, x, until=FLAT / 2, progress=told, curvature=problem.first_curvature)
     everything = np.arange(len(x))
@@ -99,14 +99,14 @@ def climb(problem: Problem, x: Array, told: Callable[[int, float], None] | None 
             point, H = _polish(problem, point, free)
             break
         point, held = lower, tried
-    return Ending(_kind(point, free, H, held), point, free, H, steps, tuple(n for n in held.values() if n))
+    return Optimum(_kind(point, free, H, held), point, free, H, steps, tuple(n for n in held.values() if n))
 
 
-def _polish(problem: Problem, point: Point, free: Indices) -> tuple[Point, Array]:
+def _polish(problem: Objective, point: Iterate, free: Indices) -> tuple[Iterate, Array]:
     return polish(problem, point, free, until=FLAT / 2, curvature=problem.curvature)
 
 
-def _hold(problem: Problem, x: Array, position: int, name: str) -> dict[int, str]:
+def _hold(problem: Objective, x: Array, position: int, name: str) -> dict[int, str]:
     """Put a variance at zero, in place. Where a diagonal root is zero, the entries below it and the later roots say
     the same thing twice, so those entries are held at zero too (without a name) and the roots take them over."""
     if name.startswith("measurement_noise"):
@@ -124,7 +124,7 @@ def _hold(problem: Problem, x: Array, position: int, name: str) -> dict[int, str
     return held
 
 
-def _climb_along(problem: Problem, pinned: Array, free: Indices) -> tuple[Point, int]:
+def _climb_along(problem: Objective, pinned: Array, free: Indices) -> tuple[Iterate, int]:
     def whole(part: Array) -> Array:
         x = pinned.copy()
         x[free] = part
@@ -134,16 +134,16 @@ def _climb_along(problem: Problem, pinned: Array, free: Indices) -> tuple[Point,
         value, gradient = problem(whole(part))
         return value, gradient[free]
 
-    def curved(point: Point) -> Array:
-        there = Point(whole(point.x), *problem(whole(point.x)))
+    def curved(point: Iterate) -> Array:
+        there = Iterate(whole(point.x), *problem(whole(point.x)))
         return problem.first_curvature(there)[np.ix_(free, free)]
 
     found, steps = bfgs(rest, pinned[free], until=FLAT / 2, curvature=curved)
     x = whole(found.x)
-    return Point(x, *problem(x)), steps
+    return Iterate(x, *problem(x)), steps
 
 
-def _heading_to_zero(problem: Problem, point: Point, held: Mapping[int, str]) -> dict[int, str]:
+def _heading_to_zero(problem: Objective, point: Iterate, held: Mapping[int, str]) -> dict[int, str]:
     """Position → name of every variance that is nearly zero and not yet held."""
     found = {}
     for i, name in problem.variances().items():
@@ -153,7 +153,7 @@ def _heading_to_zero(problem: Problem, point: Point, held: Mapping[int, str]) ->
     return found
 
 
-def _kind(point: Point, free: Indices, H: Array, held: Mapping[int, str]) -> str:
+def _kind(point: Iterate, free: Indices, H: Array, held: Mapping[int, str]) -> str:
     if not np.isfinite(H).all():
         return "not_converged"
     values = np.linalg.eigvalsh(H)

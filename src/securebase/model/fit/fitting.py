@@ -20,15 +20,15 @@ from scipy.linalg import expm
 from securebase.errors import Advice, ModelError
 from securebase.model.equations import stationary_covariance
 from securebase.model.fit import priors as borrowed
-from securebase.model.fit.boundary import Ending, climb, roots
+from securebase.model.fit.boundary import Optimum, climb, roots
 from securebase.model.fit.fingerprint import fingerprints
 from securebase.model.fit.identifiability import n_parameters, not_enough
 from securebase.model.fit.multistart import around, where_they_ended
-from securebase.model.fit.optimise import Indices, Point, bfgs, differences, hessian
+from securebase.model.fit.optimise import Indices, Iterate, bfgs, differences, hessian
 from securebase.model.fit.priors import Towards
 from securebase.model.fit.result import Fitted, covariance_of, with_errors
 from securebase.model.fit.start_values import begin
-from securebase.model.fit.transforms import Fixed, Scale, scale
+from securebase.model.fit.transforms import Fixed, Transform, scale
 from securebase.model.likelihood import Likelihood, kernel_name
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Trend
@@ -115,7 +115,7 @@ def fit(
             kernel=kernel_name(),
             seconds=time.perf_counter() - began,
         )
-    problem = _Problem(panel, specification, reliability or {}, towards)
+    problem = _PanelObjective(panel, specification, reliability or {}, towards)
     first = _first(problem) if towards is None else problem.prior_at
     endings = [_attempt(problem, first, progress)]
     if endings[0].kind != "converged" and towards is None:
@@ -130,7 +130,7 @@ def fit(
     return found
 
 
-def _best(problem: _Problem, endings: list[Ending]) -> Ending:
+def _best(problem: _PanelObjective, endings: list[Optimum]) -> Optimum:
     return max(endings, key=lambda e: (round(-e.point.value * problem.n, 4), e.kind == "converged"))
 
 
@@ -145,7 +145,7 @@ def _check_reliability(specification: Specification, reliability: Mapping[str, f
             raise ModelError(f"the reliability of “{name}” must lie between 0 and 1, and is {value:g}")
 
 
-class _Problem:
+class _PanelObjective:
     """Minus (log-likelihood + log-prior) / persons as a function of the internal numbers."""
 
     def __init__(
@@ -157,7 +157,7 @@ class _Problem:
     ) -> None:
         self.given = panel
         self.specification = specification
-        self.scale: Scale = scale(panel, specification)
+        self.scale: Transform = scale(panel, specification)
         self.likelihood = Likelihood(self.scale.panel, self.scale.specification)
         self.n = panel.n_persons
         self.prior_at, self.prior_precision = np.zeros(self.scale.size), np.zeros(self.scale.size)
@@ -197,16 +197,16 @@ class _Problem:
             found[i] = f"{name}[{of.constructs[at]},{of.constructs[at]}]"
         return found
 
-    def first_curvature(self, point: Point) -> Array:
+    def first_curvature(self, point: Iterate) -> Array:
         """From some of the persons where there are many rows: roughly right is enough to begin with."""
         few = self.thinned
-        return differences(few, Point(point.x, *few(point.x)))
+        return differences(few, Iterate(point.x, *few(point.x)))
 
     def curvature(self, x: Array, where: Indices) -> Array:
         return hessian(self, x, where, at=self(x)[1])
 
     @cached_property
-    def thinned(self) -> _Problem:
+    def thinned(self) -> _PanelObjective:
         """The same with as many persons, evenly taken, as have about `_ENOUGH_ROWS` rows (itself where that is all)."""
         share = self.likelihood.n_rows / _ENOUGH_ROWS
         if share < 2.0:
@@ -220,7 +220,7 @@ class _Problem:
         return few
 
 
-def _first(problem: _Problem) -> Array:
+def _first(problem: _PanelObjective) -> Array:
     """Where the first climb begins: of many persons, where a climb with some of them ends, if it ends somewhere."""
     x, few = begin(problem.scale), problem.thinned
     if few is problem:
@@ -229,7 +229,7 @@ def _first(problem: _Problem) -> Array:
     return near.x if problem(near.x)[0] < problem(x)[0] else x
 
 
-def _attempt(problem: _Problem, x: Array, progress: Progress | None) -> Ending:
+def _attempt(problem: _PanelObjective, x: Array, progress: Progress | None) -> Optimum:
     """One climb from one start, and which constructs keep it from ending well."""
 
     def told(step: int, value: float) -> None:
@@ -243,7 +243,7 @@ def _attempt(problem: _Problem, x: Array, progress: Progress | None) -> Ending:
     return ending
 
 
-def _fleeting(problem: _Problem, point: Point) -> tuple[str, ...]:
+def _fleeting(problem: _PanelObjective, point: Iterate) -> tuple[str, ...]:
     """Constructs of which hardly anything that moves is still there one median gap (internal time 1) later."""
     own = problem.scale.standard(point.x)
     try:
@@ -254,7 +254,7 @@ def _fleeting(problem: _Problem, point: Point) -> tuple[str, ...]:
     return tuple(c for c, share in zip(problem.specification.constructs, kept, strict=True) if abs(share) < _LASTING)
 
 
-def _report(problem: _Problem, ending: Ending, seconds: float) -> Fit:
+def _report(problem: _PanelObjective, ending: Optimum, seconds: float) -> Fit:
     own, x = problem.scale, ending.point.x
     parameters = own.natural(x)
     values = parameters.named(problem.specification)
@@ -294,7 +294,7 @@ def _report(problem: _Problem, ending: Ending, seconds: float) -> Fit:
     )
 
 
-def _notes(problem: _Problem) -> tuple[str, ...]:
+def _notes(problem: _PanelObjective) -> tuple[str, ...]:
     notes = []
     if len(problem.scale.where("rate")) and problem.towards is None:
         notes.append(
@@ -311,7 +311,7 @@ def _notes(problem: _Problem) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _advice(problem: _Problem, ending: Ending) -> Advice:
+def _advice(problem: _PanelObjective, ending: Optimum) -> Advice:
     match ending.kind:
         case "converged":
             return Advice("converged", "The fit converged: flat gradient, positive-definite Hessian.")
@@ -344,11 +344,11 @@ def _advice(problem: _Problem, ending: Ending) -> Advice:
     )
 
 
-def _around(problem: _Problem) -> str:
+def _around(problem: _PanelObjective) -> str:
     return "" if problem.specification.trend == Trend.NONE else " and the trend"
 
 
-def _far_away(problem: _Problem) -> str:
+def _far_away(problem: _PanelObjective) -> str:
     """What lies far from all others, which may be why a search does not end; nothing where there is no such thing."""
     panel = problem.scale.panel
     far = np.nanmax(np.abs(panel.scores), axis=0)

@@ -28,7 +28,7 @@ _FARTHEST = 1.0
 
 
 @dataclass(frozen=True, eq=False)
-class Point:
+class Iterate:
     x: Array
     value: float
     gradient: Array
@@ -45,8 +45,8 @@ def bfgs(
     *,
     until: float,
     progress: Callable[[int, float], None] | None = None,
-    curvature: Callable[[Point], Array] | None = None,
-) -> tuple[Point, int]:
+    curvature: Callable[[Iterate], Array] | None = None,
+) -> tuple[Iterate, int]:
     """Go down until the steepness is below `until`, no step helps any more, or after 150 + 4 len(x) steps.
 
     Returns the last point and the number of steps. Broyden–Fletcher–Goldfarb–Shanno with a weak Wolfe search
@@ -54,7 +54,7 @@ def bfgs(
     differences where no faster way to it is given.
     """
     curved = curvature or partial(differences, function)
-    point = Point(x, *function(x))
+    point = Iterate(x, *function(x))
     most = 150 + 4 * len(x)
     inverse, fresh = _inverse(curved(point)), True
     for step in range(most):
@@ -86,7 +86,7 @@ def bfgs(
     return point, most
 
 
-def differences(function: Function, point: Point) -> Array:
+def differences(function: Function, point: Iterate) -> Array:
     """Second derivatives at a point, roughly: by one-sided differences of the gradient."""
     H = np.zeros((len(point.x), len(point.x)))
     for i in range(len(point.x)):
@@ -105,16 +105,16 @@ def _inverse(H: Array) -> Array:
     return inverse
 
 
-def _search(function: Function, point: Point, direction: Array) -> Point | None:
+def _search(function: Function, point: Iterate, direction: Array) -> Iterate | None:
     """A point along the direction that is lower, and less steep along it; None where there is none."""
     slope = float(point.gradient @ direction)
     if not slope < 0:
         return None
     low, high, t = 0.0, np.inf, 1.0
-    best: Point | None = None
+    best: Iterate | None = None
     for _ in range(40):
         x = point.x + t * direction
-        here = Point(x, *function(x))
+        here = Iterate(x, *function(x))
         # near the bottom a decrease drowns in rounding, so equal height with less steepness is taken too
         level = here.value <= point.value + 1e-4 * t * slope + 1e-15 * abs(point.value)
         if not level:
@@ -162,13 +162,13 @@ def _differences(function: Function, x: Array, where: Indices, at: Array) -> Arr
 
 def polish(
     function: Function,
-    point: Point,
+    point: Iterate,
     where: Indices,
     *,
     until: float,
     rounds: int = 8,
     curvature: Callable[[Array, Indices], Array] | None = None,
-) -> tuple[Point, Array]:
+) -> tuple[Iterate, Array]:
     """Newton's steps along the coordinates `where` until the gradient there is below `until`; `curvature`: second
     derivatives at x along `where`, by differences where no faster way is given.
 
@@ -200,11 +200,11 @@ def polish(
     return point, H
 
 
-def _lower(function: Function, point: Point, step: Array) -> Point | None:
+def _lower(function: Function, point: Iterate, step: Array) -> Iterate | None:
     """The first of ever shorter steps that is lower, or as low and less steep."""
     for half in range(25):
         x = point.x + step / 2**half
-        here = Point(x, *function(x))
+        here = Iterate(x, *function(x))
         if here.value < point.value - 1e-14 * abs(point.value):
             return here
         if here.value <= point.value + 1e-13 * abs(point.value) and here.steepness < point.steepness:

@@ -14,7 +14,7 @@ import numpy as np
 
 from securebase.errors import Advice, InputError, ModelError
 from securebase.model.equations import given, share_of_change, stationary_covariance
-from securebase.model.fit.transforms import Block, Covariance, Scale
+from securebase.model.fit.transforms import Covariance, ParameterBlock, Transform
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import ParameterSet, ScaleUnit
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
@@ -55,7 +55,7 @@ class Towards:
             raise InputError(f"a strength of {self.strength:g} pulls nowhere", advice="Give a number above 0.")
 
 
-def prior(scale: Scale, towards: Towards) -> tuple[Array, Array]:
+def prior(scale: Transform, towards: Towards) -> tuple[Array, Array]:
     """(centre, precision) of the prior on every internal number."""
     try:
         centre = scale.standardised(towards.parameters)
@@ -68,7 +68,7 @@ def prior(scale: Scale, towards: Towards) -> tuple[Array, Array]:
     return centre, towards.strength / spreads**2
 
 
-def _spread(block: Block) -> Array:
+def _spread(block: ParameterBlock) -> Array:
     if isinstance(block, Covariance):
         return np.where(block.on_diagonal, _LOG_ROOT, _BELOW)
     return np.full(block.size, SPREADS[block.name]) if block.size else np.empty(0)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from securebase.model.equations import share_of_change
-from securebase.model.fit.transforms import Scale
+from securebase.model.fit.transforms import Transform
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Trend
 
@@ -15,7 +15,7 @@ from securebase.model.parameters import Array, Parameters, Trend
 _BEND = 1.5
 
 
-def begin(scale: Scale, *, persistence: float | None = None) -> Array:
+def begin(scale: Transform, *, persistence: float | None = None) -> Array:
     """Internal start values. `persistence`: share of a movement that is left after one median gap; default: from the
     data. Levels by persons' means, movements and noise by how far neighbouring rows still resemble each other; of
     several indicators the first tells, and the others begin with as much of it as they share."""
@@ -60,7 +60,7 @@ def begin(scale: Scale, *, persistence: float | None = None) -> Array:
     )
 
 
-def _columns(scale: Scale, noise: Array) -> tuple[Array, Array]:
+def _columns(scale: Transform, noise: Array) -> tuple[Array, Array]:
     """(noise (q,), loading (q,)): further columns begin with what they share with their construct's first."""
     of, scores = scale.specification, scale.panel.scores
     loading = np.ones(len(of.scores))
@@ -75,13 +75,13 @@ def _columns(scale: Scale, noise: Array) -> tuple[Array, Array]:
     return noises, loading
 
 
-def _bend(panel: Panel, scale: Scale) -> Array:
+def _bend(panel: Panel, scale: Transform) -> Array:
     if scale.specification.trend in (Trend.NONE, Trend.LINEAR):
         return panel.times
     return np.ones(1)
 
 
-def _trend(panel: Panel, scale: Scale) -> tuple[Array, Array, dict[str, Array]]:
+def _trend(panel: Panel, scale: Transform) -> tuple[Array, Array, dict[str, Array]]:
     """(level (p,), mean of the rows (rows, p), the trend's own part) by least squares, construct by construct."""
     p, trend = panel.scores.shape[1], scale.specification.trend
     name = {Trend.LINEAR: "slope", Trend.APART: "change", Trend.CARRIED: "therapy_effect"}.get(trend)
@@ -94,7 +94,7 @@ def _trend(panel: Panel, scale: Scale) -> tuple[Array, Array, dict[str, Array]]:
     return found[0], design @ found, {} if name is None else {name: found[1]}
 
 
-def _moved(panel: Panel, scale: Scale) -> Array:
+def _moved(panel: Panel, scale: Transform) -> Array:
     """How far the trend has gone at each row (rows,), up to a factor that least squares finds."""
     match scale.specification.trend:
         case Trend.NONE:

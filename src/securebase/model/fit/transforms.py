@@ -19,7 +19,7 @@ from securebase.model.parameters import Array, Parameters, Specification, Start,
 LEAST_BEND, MOST_BEND = 0.1, 10.0
 
 
-class Block:
+class ParameterBlock:
     """One part of the parameters: `size` internal numbers, `entries` natural ones (as Parameters.named lists them)."""
 
     def __init__(self, name: str, shape: tuple[int, ...]) -> None:
@@ -56,7 +56,7 @@ class Block:
         return np.asarray(matrix, dtype=np.float64).ravel()
 
 
-class Fixed(Block):
+class Fixed(ParameterBlock):
     """Held at zero: entries to report, nothing to estimate."""
 
     def __init__(self, name: str, p: int) -> None:
@@ -76,7 +76,7 @@ class Fixed(Block):
         return np.zeros((self.entries, 0))
 
 
-class Columns(Block):
+class ColumnBlock(ParameterBlock):
     """A number for every column of scores (q,), free for all but each construct's first, which has `leading`."""
 
     def __init__(self, name: str, of: Specification, leading: float) -> None:
@@ -101,7 +101,7 @@ class Columns(Block):
         return listed
 
 
-class Variances(Block):
+class Variances(ParameterBlock):
     """Variances by their logarithm."""
 
     def value(self, x: Array) -> Array:
@@ -117,7 +117,7 @@ class Variances(Block):
         return np.diag(np.exp(x))
 
 
-class Covariance(Block):
+class Covariance(ParameterBlock):
     """A covariance L L' by the lower triangle of L, row by row, its diagonal by logarithms."""
 
     def __init__(self, name: str, p: int) -> None:
@@ -199,7 +199,7 @@ class LevelAndChange(Covariance):
         return rows
 
 
-class Rate(Block):
+class Rate(ParameterBlock):
     """log(rate · planned end) runs from its least to its most along a logistic curve of x."""
 
     def __init__(self, planned_end: float) -> None:
@@ -223,7 +223,7 @@ class Rate(Block):
 
 
 @dataclass(frozen=True, eq=False)
-class Scale:
+class Transform:
     """Standardised panel and specification, and the blocks of the internal scale.
 
     location, spread (q,): of every column of scores, in points. unit: time units in one internal one. centre: the time
@@ -232,7 +232,7 @@ class Scale:
 
     panel: Panel
     specification: Specification
-    blocks: tuple[Block, ...]
+    blocks: tuple[ParameterBlock, ...]
     location: Array
     spread: Array
     unit: float
@@ -256,7 +256,7 @@ class Scale:
         of = self.specification.construct_of
         return np.array([of.index(c) for c in range(self.specification.p)], dtype=np.intp)
 
-    def parts(self, x: Array) -> list[tuple[Block, Array]]:
+    def parts(self, x: Array) -> list[tuple[ParameterBlock, Array]]:
         ends = np.cumsum([b.size for b in self.blocks])
         return [(b, x[end - b.size : end]) for b, end in zip(self.blocks, ends, strict=True)]
 
@@ -359,7 +359,7 @@ class Scale:
         return np.multiply.outer(d, d)
 
 
-def _parameters(parts: list[tuple[Block, Array]]) -> Parameters:
+def _parameters(parts: list[tuple[ParameterBlock, Array]]) -> Parameters:
     values: dict[str, Array] = {}
     for block, value in parts:
         values |= block.write(value)
@@ -367,7 +367,7 @@ def _parameters(parts: list[tuple[Block, Array]]) -> Parameters:
     return Parameters(**values, rate=None if rate is None else float(rate))
 
 
-def scale(panel: Panel, specification: Specification) -> Scale:
+def scale(panel: Panel, specification: Specification) -> Transform:
     """The internal scale for a panel: every column must have scores that differ."""
     location, spread = np.nanmean(panel.scores, axis=0), np.nanstd(panel.scores, axis=0)
     gaps = np.diff(panel.times)
@@ -386,7 +386,7 @@ def scale(panel: Panel, specification: Specification) -> Scale:
         covariates=(x - x_location) / x_spread if specification.covariates else panel.covariates,
         inputs=u / u_spread if specification.inputs else panel.inputs,
     )
-    return Scale(
+    return Transform(
         panel=standard,
         specification=replace(specification, planned_end=specification.planned_end / unit),
         blocks=blocks(specification, specification.planned_end / unit),
@@ -404,32 +404,32 @@ def _positive(spread: Array) -> Array:
     return np.where(spread > 0, spread, 1.0)
 
 
-def blocks(of: Specification, planned_end: float) -> tuple[Block, ...]:
+def blocks(of: Specification, planned_end: float) -> tuple[ParameterBlock, ...]:
     """The parts of a specification's parameters in the order of Parameters.named."""
     p = of.p
-    parts: list[Block] = [Block("drift", (p, p)), Covariance("diffusion", p)]
+    parts: list[ParameterBlock] = [ParameterBlock("drift", (p, p)), Covariance("diffusion", p)]
     if of.start == Start.FREE:
         parts.append(Covariance("start_covariance", p))
     parts.append(LevelAndChange(p) if of.own_change else Covariance("level_covariance", p))
     if of.therapists:
         parts.append(Covariance("therapist_covariance", p))
-    parts.append(Block("level_mean", (p,)))
+    parts.append(ParameterBlock("level_mean", (p,)))
     if of.covariates:
-        parts.append(Block("covariate_effect", (p, len(of.covariates))))
+        parts.append(ParameterBlock("covariate_effect", (p, len(of.covariates))))
     if of.trend == Trend.LINEAR:
-        parts.append(Block("slope", (p,)))
+        parts.append(ParameterBlock("slope", (p,)))
     if of.trend == Trend.APART:
-        parts.append(Block("change", (p,)))
+        parts.append(ParameterBlock("change", (p,)))
     if of.trend == Trend.APART or (of.trend == Trend.CARRIED and of.own_change):
         parts.append(Rate(planned_end))
     if of.start_deviation:
-        parts.append(Block("start_mean", (p,)))
+        parts.append(ParameterBlock("start_mean", (p,)))
     elif of.trend == Trend.CARRIED:
         parts.append(Fixed("start_mean", p))
     if of.trend == Trend.CARRIED:
-        parts.append(Block("therapy_effect", (p,)))
+        parts.append(ParameterBlock("therapy_effect", (p,)))
     if of.inputs:
-        parts.append(Block("input_effect", (p, len(of.inputs))))
+        parts.append(ParameterBlock("input_effect", (p, len(of.inputs))))
     if not of.is_plain:
-        parts += [Columns("loading", of, 1.0), Columns("intercept", of, 0.0)]
+        parts += [ColumnBlock("loading", of, 1.0), ColumnBlock("intercept", of, 0.0)]
     return (*parts, Variances("measurement_noise", (len(of.scores),)))

@@ -17,7 +17,7 @@ from types import ModuleType
 import numpy as np
 
 from securebase.errors import ModelError
-from securebase.model.kernel.readable import Inputs, Layout, Outputs, Shift, blank_outputs
+from securebase.model.kernel.readable import GroupShift, Inputs, Layout, Outputs, blank_outputs
 from securebase.model.parameters import Array
 
 _compiled: ModuleType | None
@@ -35,7 +35,7 @@ _WORTH_A_THREAD = 1_000_000
 _BY_PERSON = ("log_likelihood", "residual", "push", "bend", "pull", "precision")
 
 
-def evaluate(layout: Layout, inputs: Inputs, *, gradient: bool = True, shift: Shift | None = None) -> Outputs:
+def evaluate(layout: Layout, inputs: Inputs, *, gradient: bool = True, shift: GroupShift | None = None) -> Outputs:
     """As readable.evaluate."""
     if _compiled is None:
         raise ModelError("no compiled kernel was built here", advice="Use the readable kernel.")
@@ -89,7 +89,7 @@ def _add_up(out: Outputs, parts: Sequence[Outputs]) -> None:
                 total += getattr(part, field.name)
 
 
-def _walk(layout: Layout, inputs: Inputs, out: Outputs, *, gradient: bool, shift: Shift | None) -> None:
+def _walk(layout: Layout, inputs: Inputs, out: Outputs, *, gradient: bool, shift: GroupShift | None) -> None:
     arrays = (
         layout.starts,
         layout.order,

@@ -55,7 +55,7 @@ class Inputs:
 
 
 @dataclass(frozen=True, eq=False)
-class Shift:
+class GroupShift:
     """What several persons share (a therapist): mean (N, d) and covariance (N, d, d) of the shift of their own values,
     given all scores. With it the gradient is that of the likelihood with the shift integrated out (Fisher's identity).
     """
@@ -118,7 +118,7 @@ _Scored = tuple[Array, Array, Array, Array]
 _Tape = list[tuple[Integers, Array, Array, Array, list[_Scored]]]
 
 
-def evaluate(layout: Layout, inputs: Inputs, *, gradient: bool = True, shift: Shift | None = None) -> Outputs:
+def evaluate(layout: Layout, inputs: Inputs, *, gradient: bool = True, shift: GroupShift | None = None) -> Outputs:
     """Symbols as in the module's text: C (n, p, 1 + d), P (n, p, p), M = Σ e e' / f (n, 1 + d, 1 + d)."""
     out = blank_outputs(layout, inputs, shifted=shift is not None)
     order = layout.order

@@ -47,7 +47,7 @@ class CohortOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Estimated:
+class NamedEstimate:
     """An estimate with its standard error; None where it stands at zero, the end of its range."""
 
     name: str
@@ -78,9 +78,9 @@ class CohortEffects:
 
     edges: tuple[Edge, ...]
     covariates: tuple[str, ...]
-    mean: tuple[Estimated, ...]
-    between_sd: tuple[Estimated, ...]
-    coefficients: tuple[Estimated, ...]
+    mean: tuple[NamedEstimate, ...]
+    between_sd: tuple[NamedEstimate, ...]
+    coefficients: tuple[NamedEstimate, ...]
     log_likelihood: float
     log_likelihood_alike: float
     by_quadrature: Quadrature | None
@@ -144,7 +144,7 @@ class _Setting:
 
 
 @dataclass(frozen=True, eq=False)
-class _At:
+class _LaplacePoint:
     """B (k, 1 + q): mean deviation and coefficients; variance (k,); per client the point u (N, k), the curvature of
     log p(y | u) there (N, k, k), its slope (N, k), and Laplace's log-likelihood."""
 
@@ -156,7 +156,7 @@ class _At:
     log_likelihood: float
 
 
-def _climb(conditionals: list[Conditional], design: Array, k: int, *, free: bool) -> tuple[_At, bool]:
+def _climb(conditionals: list[Conditional], design: Array, k: int, *, free: bool) -> tuple[_LaplacePoint, bool]:
     """Rounds of modes and of the closed form, until neither moves."""
     N, columns = design.shape
     B, variance = np.zeros((k, columns)), np.full(k, _START_SD**2 if free else 0.0)
@@ -171,7 +171,9 @@ def _climb(conditionals: list[Conditional], design: Array, k: int, *, free: bool
     return _expanded(conditionals, design, B, variance, points), False
 
 
-def _expanded(conditionals: list[Conditional], design: Array, B: Array, variance: Array, points: Array) -> _At:
+def _expanded(
+    conditionals: list[Conditional], design: Array, B: Array, variance: Array, points: Array
+) -> _LaplacePoint:
     """Every client's mode under this prior. Where a spread is zero the point is the prior's mean itself."""
     N, k = points.shape
     sd = np.sqrt(variance)
@@ -188,7 +190,7 @@ def _expanded(conditionals: list[Conditional], design: Array, B: Array, variance
         inside = np.ix_(~none, ~none)
         whole = np.eye(int((~none).sum())) + mode.curvature[inside]
         total += mode.value - 0.5 * float(mode.v @ mode.v) - 0.5 * float(np.linalg.slogdet(whole)[1])
-    return _At(B, variance, found_points, curvature, slope, total)
+    return _LaplacePoint(B, variance, found_points, curvature, slope, total)
 
 
 def _mode_within(conditional: Conditional, mean: Array, scale: Array, differs: Flags, begin: Array) -> Mode:
@@ -222,7 +224,7 @@ class _Held(Conditional):
         return value, gradient[self._differs]
 
 
-def _closed_form(at: _At, design: Array, *, free: bool) -> tuple[Array, Array]:
+def _closed_form(at: _LaplacePoint, design: Array, *, free: bool) -> tuple[Array, Array]:
     """B and variances that maximise the likelihood when log p(y | u) is the normal expanded at each client's point.
 
     With g + s'(u − u0) − ½ (u − u0)' C (u − u0) and u ~ N(m, T): a + ½ log-determinants of the sum of two quadratics.
@@ -246,7 +248,7 @@ def _closed_form(at: _At, design: Array, *, free: bool) -> tuple[Array, Array]:
     return B, np.clip(found.x[k * columns :], 0.0, None)
 
 
-def _expanded_likelihood(x: Array, at: _At, design: Array) -> float:
+def _expanded_likelihood(x: Array, at: _LaplacePoint, design: Array) -> float:
     """Σ_i log ∫ exp(s'd − ½ d'Cd) N(u0 + d; m, T) dd, less what does not depend on m and T. In v = (u − m) / sd, so
     that a spread of zero needs no care: with R = diag(sd), c = s + C (u0 − m), it is
     q(m) + ½ c'R (I + R C R)⁻¹ R c − ½ log |I + R C R|, q(m) = s'(m − u0) − ½ (m − u0)' C (m − u0)."""
@@ -264,7 +266,7 @@ def _expanded_likelihood(x: Array, at: _At, design: Array) -> float:
     return float((each - 0.5 * log_size).sum())
 
 
-def _told(setting: _Setting, at: _At, alike: _At, settled: bool) -> CohortEffects:
+def _told(setting: _Setting, at: _LaplacePoint, alike: _LaplacePoint, settled: bool) -> CohortEffects:
     effects, edges = setting.effects, setting.effects.edges
     k, columns = at.B.shape
     sd = np.sqrt(at.variance)
@@ -286,14 +288,14 @@ def _told(setting: _Setting, at: _At, alike: _At, settled: bool) -> CohortEffect
         edges=edges,
         covariates=setting.labels,
         mean=tuple(
-            Estimated(n, float(effects.mean[e] + at.B[e, 0]), _maybe(b_errors[e, 0])) for e, n in enumerate(names)
+            NamedEstimate(n, float(effects.mean[e] + at.B[e, 0]), _maybe(b_errors[e, 0])) for e, n in enumerate(names)
         ),
         between_sd=tuple(
-            Estimated(n, 0.0 if none[e] else float(sd[e]), None if none[e] else _maybe(sd_errors[e]))
+            NamedEstimate(n, 0.0 if none[e] else float(sd[e]), None if none[e] else _maybe(sd_errors[e]))
             for e, n in enumerate(names)
         ),
         coefficients=tuple(
-            Estimated(f"{label} on {n}", float(at.B[e, 1 + c]), _maybe(b_errors[e, 1 + c]))
+            NamedEstimate(f"{label} on {n}", float(at.B[e, 1 + c]), _maybe(b_errors[e, 1 + c]))
             for e, n in enumerate(names)
             for c, label in enumerate(setting.labels)
         ),
@@ -343,7 +345,7 @@ def _advice(outcome: CohortOutcome, at_zero: list[str], p_alike: float) -> tuple
     return tuple(out)
 
 
-def _standard_errors(at: _At, design: Array, none: Flags) -> tuple[Array, bool]:
+def _standard_errors(at: _LaplacePoint, design: Array, none: Flags) -> tuple[Array, bool]:
     """From the curvature of the closed form along B and sd, by central differences; NaN for a spread at zero."""
     k, columns = at.B.shape
     free = np.append(np.ones(k * columns, dtype=bool), ~none)
@@ -369,7 +371,7 @@ def _standard_errors(at: _At, design: Array, none: Flags) -> tuple[Array, bool]:
     return out, True
 
 
-def _clients(setting: _Setting, at: _At, none: Flags) -> tuple[OwnEffects, ...]:
+def _clients(setting: _Setting, at: _LaplacePoint, none: Flags) -> tuple[OwnEffects, ...]:
     """Own effects of every client under the estimated prior; those that do not differ are not among them."""
     differ = [e for e, zero in zip(setting.effects.edges, none, strict=True) if not zero]
     if not differ:
@@ -390,7 +392,7 @@ def _clients(setting: _Setting, at: _At, none: Flags) -> tuple[OwnEffects, ...]:
     )
 
 
-def _by_quadrature(setting: _Setting, at: _At) -> Quadrature:
+def _by_quadrature(setting: _Setting, at: _LaplacePoint) -> Quadrature:
     """One effect by Gauss–Hermite quadrature around each client's mode. log p(y | u) at the nodes does not depend on
     the prior, so it is had once, and mean and SD are climbed to over it; coefficients stay."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)

@@ -116,7 +116,7 @@ def own_effects(
     if not (np.isfinite(sd).all() and (sd > 0).all()):
         raise ModelError("the SD between clients must be above 0 for every edge that is to differ")
     shift = np.zeros(effects.k) if prior_deviation is None else np.asarray(prior_deviation, dtype=np.float64)
-    kept = Kept(Likelihood(panel, specification), effects, shift)
+    kept = RegularisedConditional(Likelihood(panel, specification), effects, shift)
     return _said(effects, most_likely(kept, shift, sd), kept.curvature, shift, sd)
 
 
@@ -140,7 +140,7 @@ class Conditional:
         return value, self.effects.pulled_back(u, gradient)
 
 
-class Kept(Conditional):
+class RegularisedConditional(Conditional):
     """log p(y | u) with the part of the prior that keeps shocks from vanishing, `curvature` (k, k) being its own."""
 
     def __init__(self, likelihood: Likelihood, effects: DeviatingEffects, shift: Array) -> None:

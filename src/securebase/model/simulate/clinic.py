@@ -14,9 +14,9 @@ from securebase.measurement.scoring import score
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.processes import Given, Missing
 from securebase.model.responses import responses_for
-from securebase.model.scenario import Course
+from securebase.model.scenario import CoursePlan
 from securebase.model.simulate.probabilities import at_odds
-from securebase.records.episode import Administration, SafetyAlertRecord, Score
+from securebase.records.episode import AdministrationRecord, SafetyAlertRecord, ScoreRecord
 from securebase.records.vocabulary import Moment, Phase, Respondent
 
 #: what is filled in around every session, and the inventory given now and then
@@ -61,12 +61,12 @@ _FOLLOW_UP = 10_000
 
 
 @dataclass(frozen=True, eq=False)
-class Clinic:
+class SimulatedClinic:
     """Every check-in draws from a stream of its own (`seeds` has one number a person), so that what happens to one
     person or session changes what it touches and nothing else."""
 
     parameter_set: ParameterSet
-    plan: Course
+    plan: CoursePlan
     missing: Missing
     given: tuple[Given, ...]
     alarms: frozenset[tuple[int, int]]
@@ -74,7 +74,7 @@ class Clinic:
 
     def at_session(
         self, person: int, number: int, day: float, true: Mapping[str, float], *, held: bool
-    ) -> Iterator[Administration]:
+    ) -> Iterator[AdministrationRecord]:
         """Check-ins around one session. `true`: by construct, standard units. held: False on a waiting list, where what
         is asked after a session cannot be."""
         asked = [*SESSION_SETS]
@@ -92,7 +92,9 @@ class Clinic:
             if made is not None:
                 yield made
 
-    def at_follow_up(self, person: int, k: int, day: float, true: Mapping[str, float]) -> Iterator[Administration]:
+    def at_follow_up(
+        self, person: int, k: int, day: float, true: Mapping[str, float]
+    ) -> Iterator[AdministrationRecord]:
         """What is asked after the end: the set before a session, the inventory where there is one, and what says so."""
         asked = [SESSION_SETS[0], *([Given(INVENTORY)] if self.plan.inventory_every else [])]
         asked += [one for one in self.given if one.follow_up]
@@ -110,7 +112,7 @@ class Clinic:
         *,
         session: int | None,
         forced: bool = False,
-    ) -> Administration | None:
+    ) -> AdministrationRecord | None:
         shelf = instrument(one.instrument)
         missed, alarming = rng.random(2) < (self._chance_missed(true), self.plan.safety)
         forced = forced and bool(shelf.safety_rules)
@@ -176,7 +178,7 @@ def phase_of(number: int, sessions: int) -> Phase:
     return Phase.INITIAL if number <= max(1, round(sessions / 4)) else Phase.MIDDLE
 
 
-def alerts(administrations: Sequence[Administration]) -> Iterator[SafetyAlertRecord]:
+def alerts(administrations: Sequence[AdministrationRecord]) -> Iterator[SafetyAlertRecord]:
     """Every response that asks for attention."""
     for a in administrations:
         for rule in instrument(a.instrument).safety_rules:
@@ -190,10 +192,10 @@ def _administration(
     answers: Mapping[int, float | None],
     day: float,
     how: tuple[Moment, int | None, Respondent],
-) -> Administration:
+) -> AdministrationRecord:
     scored = score(shelf, answers)
     moment, number, respondent = how
-    return Administration(
+    return AdministrationRecord(
         instrument=shelf.id,
         at=day,
         moment=moment,
@@ -201,7 +203,7 @@ def _administration(
         respondent=respondent,
         responses=scored.responses,
         scores=tuple(
-            Score(s.construct, s.value, day, moment, number, shelf.id, s.scale, respondent)
+            ScoreRecord(s.construct, s.value, day, moment, number, shelf.id, s.scale, respondent)
             for s in scored.scores.values()
             if s.value is not None
         ),

@@ -16,9 +16,9 @@ from securebase.errors import ModelError
 from securebase.measurement.constructs import construct
 from securebase.model.arms import arm
 from securebase.model.parameters import Array, Specification
-from securebase.model.scenario import Course, Scenario, scenario
-from securebase.model.simulate.clinic import Clinic, alerts, phase_of
-from securebase.model.simulate.courses import Courses, Kept, true_courses
+from securebase.model.scenario import CoursePlan, Scenario, scenario
+from securebase.model.simulate.clinic import SimulatedClinic, alerts, phase_of
+from securebase.model.simulate.courses import Attendance, SimulatedCourses, true_courses
 from securebase.model.simulate.people import People, draw_people
 from securebase.model.simulate.streams import Streams
 from securebase.model.simulate.truth import PersonTruth, Truth
@@ -28,7 +28,7 @@ from securebase.records.episode import (
     CorrectiveExperience,
     EpisodeRecord,
     LifeEvent,
-    Rupture,
+    RuptureRecord,
     Telling,
     TherapySessionRecord,
 )
@@ -127,10 +127,12 @@ def simulate_with_truth(
     days, last = _session_days(plan, n, rng)
     theirs = tuple(there[i % len(there)] for i in range(n))
     people = draw_people(chosen.parameter_set, chosen.happens, theirs, rng, streams)
-    kept = Kept(days, last, _pushes(shocks, n, plan.sessions, specification))
+    kept = Attendance(days, last, _pushes(shocks, n, plan.sessions, specification))
     courses = true_courses(chosen.parameter_set, chosen.happens, people, kept, rng=rng, streams=streams)
     seeds = rng.integers(2**62, size=n)
-    clinic = Clinic(chosen.parameter_set, plan, chosen.happens.missing, chosen.happens.given, frozenset(alarms), seeds)
+    clinic = SimulatedClinic(
+        chosen.parameter_set, plan, chosen.happens.missing, chosen.happens.given, frozenset(alarms), seeds
+    )
     written = _Written(chosen, plan, clinic, people, courses, days, several=len(there) > 1 or there[0].id != "ipt")
     width = max(3, len(str(n)))
     names = [f"sim-{i + 1:0{width}}" for i in range(n)]
@@ -165,7 +167,7 @@ def _check_places(
             raise ModelError(f"a shock names “{shock.construct}”, which this scenario does not simulate")
 
 
-def _session_days(plan: Course, n: int, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:
+def _session_days(plan: CoursePlan, n: int, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:
     """Days of all planned sessions (n, sessions), the first on day 0, and how many of them chance lets take place."""
     gaps = np.rint(plan.days_between + plan.irregular * rng.standard_normal((n, plan.sessions - 1)))
     gaps = np.maximum(gaps, 1.0) + plan.days_between * (rng.random(gaps.shape) < plan.skipped_week)
@@ -186,10 +188,10 @@ class _Written:
     """Turns courses into what is recorded and what was true."""
 
     of: Scenario
-    plan: Course
-    clinic: Clinic
+    plan: CoursePlan
+    clinic: SimulatedClinic
     people: People
-    courses: Courses
+    courses: SimulatedCourses
     days: Array
     several: bool
 
@@ -247,7 +249,7 @@ class _Written:
             for number, day in enumerate(days.tolist() if treated else [], start=1)
         )
         marked = [
-            Rupture(float(days[r.session - 1]), r.session, r.kind, _day_of(days, r.repaired))
+            RuptureRecord(float(days[r.session - 1]), r.session, r.kind, _day_of(days, r.repaired))
             for r in truth.ruptures
             if r.marked
         ]
@@ -282,10 +284,10 @@ class _Written:
         return brought | {c: float(v) for c, v in zip(names, values, strict=True)}
 
 
-def _shocked(shocks: Sequence[Shock], days: Array) -> list[Rupture]:
+def _shocked(shocks: Sequence[Shock], days: Array) -> list[RuptureRecord]:
     """The shocks that somebody marked, while the person was still there."""
     return [
-        Rupture(float(days[s.session - 1]), s.session, s.rupture, _day_of(days, s.repaired))
+        RuptureRecord(float(days[s.session - 1]), s.session, s.rupture, _day_of(days, s.repaired))
         for s in shocks
         if s.rupture is not None and s.session <= len(days)
     ]

@@ -19,7 +19,7 @@ from securebase.measurement.constructs import construct
 from securebase.model.equations import given, share_of_change, share_of_own_change, stationary_covariance, transitions
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.parameters import Array, Parameters, Specification, Trend
-from securebase.model.processes import Gate, Processes, Support
+from securebase.model.processes import AllianceGate, Processes, Support
 from securebase.model.simulate.between_sessions import LifeEventProcess, SuddenGainProcess
 from securebase.model.simulate.draws import gathered_push, mean_courses, root, start_covariance
 from securebase.model.simulate.dropout import LeavingProcess
@@ -32,7 +32,7 @@ from securebase.records.vocabulary import Ending
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
+class Attendance:
     """How courses are kept. days (n, sessions): of all planned sessions, the first on day 0. last (n,): the session at
     which chance ends a course. pushes (n, sessions, p) come from outside and fade as the drift lets them."""
 
@@ -42,7 +42,7 @@ class Kept:
 
 
 @dataclass(frozen=True, eq=False)
-class Courses:
+class SimulatedCourses:
     """true (n, sessions, p) and after (n, follow-ups, p), in standard units; rows past a person's last session mean
     nothing. held (n,): sessions that took place. endings (n). provided (n, sessions): support that is the therapist's.
     The processes hold what happened."""
@@ -95,17 +95,19 @@ def true_courses(
     of: ParameterSet,
     happens: Processes,
     people: People,
-    kept: Kept,
+    kept: Attendance,
     *,
     rng: np.random.Generator,
     streams: Streams,
-) -> Courses:
+) -> SimulatedCourses:
     """Draw everyone's course: movements from `rng`, what happens from streams of its own."""
     return _Walk(of, happens, people, kept, streams).through(rng)
 
 
 class _Walk:
-    def __init__(self, of: ParameterSet, happens: Processes, people: People, kept: Kept, streams: Streams) -> None:
+    def __init__(
+        self, of: ParameterSet, happens: Processes, people: People, kept: Attendance, streams: Streams
+    ) -> None:
         specification, parameters = of.specification, of.parameters
         self.specification, self.parameters, self.happens, self.people = specification, parameters, happens, people
         self.n, self.rows = kept.days.shape
@@ -136,7 +138,7 @@ class _Walk:
         self.supplied, self.handed = np.zeros(self.n), np.zeros(self.n)
         self.provided = np.zeros((self.n, self.rows))
 
-    def through(self, rng: np.random.Generator) -> Courses:
+    def through(self, rng: np.random.Generator) -> SimulatedCourses:
         p = self.specification.p
         spread = root(start_covariance(self.specification, self.parameters), "start covariance")
         x = rng.standard_normal((self.n, p)) @ spread.T
@@ -156,7 +158,7 @@ class _Walk:
             true[:, j] = self._session(j, x, here, kept)
             self._leave(j, here, true)
         after = self._followed(x, true)
-        return Courses(
+        return SimulatedCourses(
             true,
             after,
             self.held,
@@ -297,7 +299,7 @@ def _supplied(of: Support, week: Array, planned_end: float) -> tuple[Array, Arra
     return whole, of.handed_over * np.minimum(week / planned_end, 1.0)
 
 
-def _opened(of: Gate, alliance: Array, people: People, seen: NDArray[np.bool_], before: Array) -> Array:
+def _opened(of: AllianceGate, alliance: Array, people: People, seen: NDArray[np.bool_], before: Array) -> Array:
     """Factor (n,) on what therapy pushes until the next session."""
     if not of.slope:
         return before

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from securebase.model.scenario import Scenario
-from securebase.study.calibration.samples import Drawn
+from securebase.study.calibration.samples import CohortSample
 from securebase.study.calibration.sampling import arms_of, draw, trial_of
 
 IPT, OTHER, USUAL_CARE, WAITING = "ipt", "other_therapy", "usual_care", "waiting_list"
@@ -19,24 +19,24 @@ QUARTERS = tuple(13.0 * quarter for quarter in range(1, 9))
 
 
 @dataclass(frozen=True, slots=True)
-class Design:
+class CalibrationDesign:
     """A study to simulate: `draw(scenario, rng)` gives its arms. `about` says in a sentence what it is."""
 
     id: str
     about: str
-    draw: Callable[[Scenario, np.random.Generator], Mapping[str, Drawn]]
+    draw: Callable[[Scenario, np.random.Generator], Mapping[str, CohortSample]]
 
 
-def _routine(truth: Scenario, rng: np.random.Generator) -> Mapping[str, Drawn]:
+def _routine(truth: Scenario, rng: np.random.Generator) -> Mapping[str, CohortSample]:
     """People miss check-ins and leave, by chance and with a reason."""
     return {IPT: draw(truth, ROUTINE_PERSONS, rng, inventory=True)}
 
 
-def _trial(truth: Scenario, rng: np.random.Generator) -> Mapping[str, Drawn]:
+def _trial(truth: Scenario, rng: np.random.Generator) -> Mapping[str, CohortSample]:
     return arms_of(truth, (IPT, OTHER, USUAL_CARE, WAITING), TRIAL_PERSONS, rng)
 
 
-def _followed(truth: Scenario, rng: np.random.Generator) -> Mapping[str, Drawn]:
+def _followed(truth: Scenario, rng: np.random.Generator) -> Mapping[str, CohortSample]:
     """Nobody leaves. Therapy then goes on once a month, so its push is kept, whatever the scenario says of its end."""
     after = replace(truth.happens.after_the_end, kept=1.0, follow_ups=QUARTERS)
     happens = replace(trial_of(truth).happens, after_the_end=after)
@@ -44,21 +44,21 @@ def _followed(truth: Scenario, rng: np.random.Generator) -> Mapping[str, Drawn]:
 
 
 _SHELF = (
-    Design(
+    CalibrationDesign(
         "routine",
         f"{ROUTINE_PERSONS} clients of a clinic in IPT, 16 weekly sessions planned; some miss check-ins, some leave",
         _routine,
     ),
-    Design(
+    CalibrationDesign(
         "trial",
         f"IPT, another therapy, usual care and a waiting list, {TRIAL_PERSONS} clients each, all asked at week 15",
         _trial,
     ),
-    Design(
+    CalibrationDesign(
         "followed",
         f"{FOLLOWED_PERSONS} clients who all have 16 sessions of IPT and two years of maintenance, asked by quarter",
         _followed,
     ),
 )
 
-DESIGNS: Mapping[str, Design] = MappingProxyType({d.id: d for d in _SHELF})
+DESIGNS: Mapping[str, CalibrationDesign] = MappingProxyType({d.id: d for d in _SHELF})

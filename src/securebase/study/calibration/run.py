@@ -11,7 +11,7 @@ import numpy as np
 from securebase.errors import InputError
 from securebase.model.scenario import Scenario, scenario
 from securebase.study.calibration.designs import DESIGNS
-from securebase.study.calibration.target import Outcome, Target, Verdict
+from securebase.study.calibration.target import Outcome, Target, TargetVerdict
 from securebase.study.calibration.targets import TARGETS
 from securebase.study.replications import Run, on_cores, stream
 
@@ -31,7 +31,7 @@ class Calibration:
     seed: int
     outcomes: tuple[Outcome, ...]
 
-    def count(self, verdict: Verdict) -> int:
+    def count(self, verdict: TargetVerdict) -> int:
         return sum(o.verdict is verdict for o in self.outcomes)
 
 

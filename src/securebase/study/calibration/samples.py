@@ -1,4 +1,4 @@
-"""`Drawn`: one simulated cohort, or one arm of a trial, as arrays: what the statistics of a calibration read."""
+"""`CohortSample`: one simulated cohort, or one arm of a trial, as arrays: what the statistics of a calibration read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _cut(columns: Mapping[str, Array], n: int) -> dict[str, Array]:
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
+class CohortSample:
     """n clients, at most T sessions. Scores are in standard deviations of clients at the first session.
 
     weeks (n, T): since the first session. held (n, T): sessions that took place. left (n,): stayed away before the
@@ -54,7 +54,7 @@ class Drawn:
     def n(self) -> int:
         return len(self.weeks)
 
-    def first(self, n: int) -> Drawn:
+    def first(self, n: int) -> CohortSample:
         """The first n clients."""
         return replace(
             self,

@@ -18,27 +18,29 @@ from securebase.model.arms import ARMS
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.processes import Leaving
 from securebase.model.responses import responses_for
-from securebase.model.scenario import Course, Scenario
-from securebase.model.simulate.courses import Courses, Kept, true_courses
+from securebase.model.scenario import CoursePlan, Scenario
+from securebase.model.simulate.courses import Attendance, SimulatedCourses, true_courses
 from securebase.model.simulate.people import People, draw_people
 from securebase.model.simulate.probabilities import at_odds
 from securebase.model.simulate.ruptures import TrueRupture
 from securebase.model.simulate.streams import Streams
 from securebase.records.vocabulary import Ending
-from securebase.study.calibration.samples import Array, Drawn, Flags
+from securebase.study.calibration.samples import Array, CohortSample, Flags
 
 INVENTORY = "phq9"
 #: what follows the alliance without being carried by the model: name here → share in common, and the rest
 _RATED_WITH_ALLIANCE = {"empathy": (0.7, 0.7), "goals": (0.7, 0.7)}
 
 
-def draw(truth: Scenario, n: int, rng: np.random.Generator, *, arm: str = "ipt", inventory: bool = False) -> Drawn:
+def draw(
+    truth: Scenario, n: int, rng: np.random.Generator, *, arm: str = "ipt", inventory: bool = False
+) -> CohortSample:
     """n clients of one arm; with `inventory` PHQ-9 item responses are made at the start, the end and each follow-up."""
     of, plan = truth.parameter_set, truth.course
     streams = Streams.beside(rng)
     days, last = _days(plan, n, rng)
     people = draw_people(of, truth.happens, (ARMS[arm],) * n, rng, streams)
-    kept = Kept(days, last, np.zeros((n, plan.sessions, of.specification.p)))
+    kept = Attendance(days, last, np.zeros((n, plan.sessions, of.specification.p)))
     courses = true_courses(of, truth.happens, people, kept, rng=rng, streams=streams)
     held = np.arange(plan.sessions) < courses.held[:, None]
     answered = held & ~_missed(truth, courses.true, rng)
@@ -47,7 +49,7 @@ def draw(truth: Scenario, n: int, rng: np.random.Generator, *, arm: str = "ipt",
     for name, (shared, own) in _RATED_WITH_ALLIANCE.items():
         scores[name] = shared * courses.true[:, :, alliance] + own * rng.standard_normal((n, plan.sessions))
     scores |= _by_therapist(truth, courses.true[:, :, alliance], rng)
-    return Drawn(
+    return CohortSample(
         weeks=days / of.specification.days_per_unit,
         held=held,
         left=np.array([ending is Ending.LEFT for ending in courses.endings]),
@@ -72,7 +74,7 @@ def trial_of(truth: Scenario) -> Scenario:
     return replace(truth, course=course, happens=replace(truth.happens, leaving=Leaving()))
 
 
-def _days(plan: Course, n: int, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:
+def _days(plan: CoursePlan, n: int, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:
     """As `simulate` keeps a course: days of planned sessions, and the session at which chance ends it."""
     gaps = np.rint(plan.days_between + plan.irregular * rng.standard_normal((n, plan.sessions - 1)))
     gaps = np.maximum(gaps, 1.0) + plan.days_between * (rng.random(gaps.shape) < plan.skipped_week)
@@ -114,7 +116,7 @@ def _by_therapist(truth: Scenario, alliance: Array, rng: np.random.Generator) ->
     return {"therapist_alliance": (unit.points / unit.sd) * alliance + noise + own}
 
 
-def _inventories(of: ParameterSet, courses: Courses, rng: np.random.Generator) -> dict[str, Array]:
+def _inventories(of: ParameterSet, courses: SimulatedCourses, rng: np.random.Generator) -> dict[str, Array]:
     n, k = len(courses.held), of.specification.constructs.index("symptoms")
     end = courses.true[np.arange(n), courses.held - 1, k]
     asked = {"start": courses.true[:, 0, k], "end": end}
@@ -134,7 +136,7 @@ def _brought(truth: Scenario, people: People) -> dict[str, Array]:
     return {b.name: people.brought[:, j] for j, b in enumerate(truth.happens.brings)}
 
 
-def _weights(courses: Courses, *, dependent: bool, shape: tuple[int, ...]) -> Array:
+def _weights(courses: SimulatedCourses, *, dependent: bool, shape: tuple[int, ...]) -> Array:
     """(n, T) weight of the life events of one kind in the interval before each session."""
     weight = np.zeros(shape)
     for i, own in enumerate(courses.life_events.happened):
@@ -144,7 +146,7 @@ def _weights(courses: Courses, *, dependent: bool, shape: tuple[int, ...]) -> Ar
     return weight
 
 
-def _ruptures(courses: Courses, held: Flags) -> dict[str, Flags]:
+def _ruptures(courses: SimulatedCourses, held: Flags) -> dict[str, Flags]:
     """open, marked (n, T): sessions with a rupture that is not mended yet, all of them and those that somebody marked.
     repaired (n, T): sessions at which one was mended."""
     found = {name: np.zeros(held.shape, dtype=bool) for name in ("open", "marked", "repaired")}
@@ -164,7 +166,7 @@ def _until(rupture: TrueRupture, within: int) -> int:
     return rupture.repaired - 1 if rupture.repaired is not None else rupture.session + within
 
 
-def arms_of(truth: Scenario, names: Sequence[str], n: int, rng: np.random.Generator) -> dict[str, Drawn]:
+def arms_of(truth: Scenario, names: Sequence[str], n: int, rng: np.random.Generator) -> dict[str, CohortSample]:
     """Each arm of a trial, n clients each, the PHQ-9 asked at the start and the end."""
     kept = trial_of(truth)
     return {name: draw(kept, n, rng, arm=name, inventory=True) for name in names}

@@ -9,7 +9,7 @@ from typing import Any
 
 from securebase.study.calibration.designs import DESIGNS
 from securebase.study.calibration.run import Calibration
-from securebase.study.calibration.target import Interval, Outcome, Target, Verdict
+from securebase.study.calibration.target import Interval, Outcome, Target, TargetVerdict
 
 NOTHING = "–"
 #: of a figure that fails here and has no reason of its own
@@ -54,7 +54,7 @@ def _row(outcome: Outcome) -> Row:
         covers=NOTHING if covers is None else "yes" if covers else "no",
         persons=f"{target.persons:,}",
         source=target.source,
-        remark="" if verdict is Verdict.MET else target.remark or NO_REASON,
+        remark="" if verdict is TargetVerdict.MET else target.remark or NO_REASON,
     )
 
 
@@ -87,8 +87,8 @@ def _interval(target: Target, interval: Interval) -> str:
 
 def summary(made: Calibration) -> str:
     """How many of how many, in a sentence."""
-    met, failed = made.count(Verdict.MET), made.count(Verdict.FAILED)
-    waiting = made.count(Verdict.NOT_SIMULATED)
+    met, failed = made.count(TargetVerdict.MET), made.count(TargetVerdict.FAILED)
+    waiting = made.count(TargetVerdict.NOT_SIMULATED)
     return (
         f"Of {len(made.outcomes)} figures {met} are met, {failed} fail and {waiting} are not simulated "
         f"({made.cohorts:,} cohorts, seed {made.seed}, scenario “{made.scenario}”, "
@@ -168,9 +168,9 @@ def _page(made: Calibration, command: str, picture: str) -> Iterator[str]:
         yield _LEGEND
     yield from _table(made)
     yield "\n## What fails, and why\n"
-    yield from _remarks(made, Verdict.FAILED)
+    yield from _remarks(made, TargetVerdict.FAILED)
     yield "\n## What is not simulated\n"
-    yield from _remarks(made, Verdict.NOT_SIMULATED)
+    yield from _remarks(made, TargetVerdict.NOT_SIMULATED)
     yield "\n## What is simulated\n"
     yield from (f"- `{d.id}`: {d.about}." for d in DESIGNS.values())
     yield "\n## Where the figures come from\n"
@@ -183,13 +183,13 @@ def _table(made: Calibration) -> Iterator[str]:
     yield "| | Figure | Published | Basis | Band | Median | 95% of cohorts | Source within | Clients | |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
     for r in rows(made):
-        verdict = f"**{r.verdict}**" if r.verdict == Verdict.FAILED.value else r.verdict
+        verdict = f"**{r.verdict}**" if r.verdict == TargetVerdict.FAILED.value else r.verdict
         yield (
             f"| {r.key} | {r.what} | {r.published} | {r.basis} | {r.band.replace('*', chr(92) + '*')} | {r.median} | "
             f"{r.range_95} | {r.covers} | {r.persons} | {verdict} |"
         )
 
 
-def _remarks(made: Calibration, verdict: Verdict) -> Iterator[str]:
+def _remarks(made: Calibration, verdict: TargetVerdict) -> Iterator[str]:
     found = [f"- {r.key}: {r.remark}" for r in rows(made) if r.verdict == verdict.value]
     yield from found or ["Nothing."]

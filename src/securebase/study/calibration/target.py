@@ -11,11 +11,11 @@ from enum import StrEnum
 
 import numpy as np
 
-from securebase.study.calibration.samples import Drawn
+from securebase.study.calibration.samples import CohortSample
 
 Interval = tuple[float, float]
 #: one replication: arm → what was drawn of it
-Arms = Mapping[str, Drawn]
+Arms = Mapping[str, CohortSample]
 Statistic = Callable[[Arms], float]
 
 
@@ -37,7 +37,7 @@ class Basis(StrEnum):
         }[self.value]
 
 
-class Verdict(StrEnum):
+class TargetVerdict(StrEnum):
     """met: the median over cohorts lies in the band. not simulated: there is nothing yet to compute it from."""
 
     MET = "met"
@@ -118,11 +118,11 @@ class Outcome:
         return float(low), float(high)
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> TargetVerdict:
         if self.target.statistic is None:
-            return Verdict.NOT_SIMULATED
+            return TargetVerdict.NOT_SIMULATED
         low, high = self.target.band
-        return Verdict.MET if low <= self.median <= high else Verdict.FAILED
+        return TargetVerdict.MET if low <= self.median <= high else TargetVerdict.FAILED
 
     @property
     def covers(self) -> bool | None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from securebase.study.detrending import Array, Form, take_out
-from securebase.study.estimator import Estimated, LagEstimator, Link, estimate_pairs, pairs
+from securebase.study.detrending import Array, Detrending, take_out
+from securebase.study.estimator import InfluenceEstimate, LagEstimator, Link, estimate_pairs, pairs
 from securebase.study.table import SessionTable
 
 #: times at which fewer persons were seen share one step of the course with their neighbours
@@ -16,7 +16,7 @@ _FEWEST_PERSONS = 10
 _MOST_ROUNDS, _SETTLED = 200, 1e-10
 
 
-def estimate(table: SessionTable, link: Link, form: Form) -> Estimated | None:
+def estimate(table: SessionTable, link: Link, form: Detrending) -> InfluenceEstimate | None:
     """As `successive`, on values less a mean for every step of time, estimated together with the person's own mean or
     line (two-way least squares, by taking out one after the other until nothing changes)."""
     step = steps_of(table)
@@ -49,7 +49,7 @@ def steps_of(table: SessionTable) -> NDArray[np.int64] | None:
     return joined[place]
 
 
-def less_course(form: Form, values: Array, table: SessionTable, step: NDArray[np.int64]) -> Array:
+def less_course(form: Detrending, values: Array, table: SessionTable, step: NDArray[np.int64]) -> Array:
     """values (rows,) less a mean for every step, estimated together with the person's own mean or line of `form`."""
     there = np.isfinite(values)
     count = np.bincount(step[there], minlength=int(step.max()) + 1)

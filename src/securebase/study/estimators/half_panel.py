@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from securebase.study.detrending import Form
-from securebase.study.estimator import Estimated, LagEstimator, Link, Pairs, pairs, report
+from securebase.study.detrending import Detrending
+from securebase.study.estimator import InfluenceEstimate, LagEstimator, Link, Pairs, pairs, report
 from securebase.study.regression import Regression, regress
 from securebase.study.table import SessionTable
 
 _FEWEST_PERSONS, _FEWEST_PAIRS = 10, 30
 
 
-def estimate(table: SessionTable, link: Link, form: Form) -> Estimated | None:
+def estimate(table: SessionTable, link: Link, form: Detrending) -> InfluenceEstimate | None:
     """Half-panel jackknife (Dhaene & Jochmans 2015): twice the whole less the mean of the two halves.
 
     Taking out a mean or a line from T values biases a lag by about c/T (Nickell 1981), and by twice that in half of

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from securebase.study.detrending import Form
-from securebase.study.estimator import Estimated, LagEstimator, Link, estimate_pairs, pairs
+from securebase.study.detrending import Detrending
+from securebase.study.estimator import InfluenceEstimate, LagEstimator, Link, estimate_pairs, pairs
 from securebase.study.table import SessionTable
 
 FEWEST_VALUES = 8
 
 
-def estimate(table: SessionTable, link: Link, form: Form) -> Estimated | None:
+def estimate(table: SessionTable, link: Link, form: Detrending) -> InfluenceEstimate | None:
     """As `successive`, over persons with at least eight values of each of the two."""
     enough = np.ones(table.n_persons, dtype=bool)
     for name in (link.earlier, link.later):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from securebase.study.detrending import Form
-from securebase.study.estimator import Estimated, LagEstimator, Link, estimate_pairs, pairs
+from securebase.study.detrending import Detrending
+from securebase.study.estimator import InfluenceEstimate, LagEstimator, Link, estimate_pairs, pairs
 from securebase.study.table import SessionTable
 
 #: gaps up to this many usual gaps count as none
 _SLACK = 1.5
 
 
-def estimate(table: SessionTable, link: Link, form: Form) -> Estimated | None:
+def estimate(table: SessionTable, link: Link, form: Detrending) -> InfluenceEstimate | None:
     """As `successive`, without pairs further apart than one and a half times the usual (median) gap."""
     found = pairs(table, link, form)
     first, second = table.successive()

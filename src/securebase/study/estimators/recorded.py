@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from securebase.study.detrending import Form
-from securebase.study.estimator import Estimated, LagEstimator, Link, estimate_pairs, pairs
+from securebase.study.detrending import Detrending
+from securebase.study.estimator import InfluenceEstimate, LagEstimator, Link, estimate_pairs, pairs
 from securebase.study.table import SessionTable
 
 
-def estimate(table: SessionTable, link: Link, form: Form) -> Estimated | None:
+def estimate(table: SessionTable, link: Link, form: Detrending) -> InfluenceEstimate | None:
     """As `successive`, over rows with at least one of the two constructs."""
     either = np.isfinite(table.values[link.earlier]) | np.isfinite(table.values[link.later])
     return estimate_pairs(pairs(table.only(either), link, form), form)

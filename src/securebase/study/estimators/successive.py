@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from securebase.study.detrending import Form
-from securebase.study.estimator import Estimated, LagEstimator, Link, estimate_pairs, pairs
+from securebase.study.detrending import Detrending
+from securebase.study.estimator import InfluenceEstimate, LagEstimator, Link, estimate_pairs, pairs
 from securebase.study.table import SessionTable
 
 
-def estimate(table: SessionTable, link: Link, form: Form) -> Estimated | None:
+def estimate(table: SessionTable, link: Link, form: Detrending) -> InfluenceEstimate | None:
     """later(t′) on earlier and later's own past, both in one form, over every two sessions that follow each other."""
     return estimate_pairs(pairs(table, link, form), form)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from securebase.study.detrending import Array, Form, take_out
-from securebase.study.estimator import Estimated, LagEstimator, Link, estimate_pairs, pairs
+from securebase.study.detrending import Array, Detrending, take_out
+from securebase.study.estimator import InfluenceEstimate, LagEstimator, Link, estimate_pairs, pairs
 from securebase.study.table import SessionTable
 
 
-def estimate(table: SessionTable, link: Link, form: Form) -> Estimated | None:
+def estimate(table: SessionTable, link: Link, form: Detrending) -> InfluenceEstimate | None:
     """Least squares with an intercept per person, and in the detrended form a line in time per person, as regressors.
 
     Taking them out of every column first gives the same coefficients (Frisch & Waugh 1933, Lovell 1963).

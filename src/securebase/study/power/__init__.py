@@ -2,6 +2,6 @@
 
 from securebase.study.power.plan import PowerPlan
 from securebase.study.power.power import power
-from securebase.study.power.truth import Truth, truth_from_fit, truth_from_set
+from securebase.study.power.truth import AssumedTruth, truth_from_fit, truth_from_set
 
-__all__ = ["PowerPlan", "Truth", "power", "truth_from_fit", "truth_from_set"]
+__all__ = ["AssumedTruth", "PowerPlan", "power", "truth_from_fit", "truth_from_set"]

@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 from securebase.errors import InputError
-from securebase.study.power.truth import Truth, truth_from_set
+from securebase.study.power.truth import AssumedTruth, truth_from_set
 
 #: at least so many replications a design, or nothing can be said of a share
 FEWEST = 10
@@ -26,7 +26,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Design:
+class PowerDesign:
     """One planned study. effect: standardised, after one week. missing: chance that a single score is missing.
     dropout: chance of leaving before the planned end, evenly over sessions. Both are at random."""
 
@@ -51,7 +51,7 @@ class PowerPlan:
     one session to the next. Raises InputError where a number makes no sense.
     """
 
-    truth: Truth = field(default_factory=truth_from_set)
+    truth: AssumedTruth = field(default_factory=truth_from_set)
     earlier: str = "alliance"
     later: str = "symptoms"
     clients: Sequence[int] = (50, 100, 200, 400)
@@ -87,8 +87,8 @@ class PowerPlan:
         return tuple(Setting(*values) for values in product(self.effects, self.missing, self.dropout))
 
     @property
-    def designs(self) -> tuple[Design, ...]:
-        return tuple(Design(n, t, s) for s, t, n in product(self.settings, self.sessions, self.clients))
+    def designs(self) -> tuple[PowerDesign, ...]:
+        return tuple(PowerDesign(n, t, s) for s, t, n in product(self.settings, self.sessions, self.clients))
 
 
 def _sorted(values: Any) -> tuple[Any, ...]:

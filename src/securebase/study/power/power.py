@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from securebase.errors import InputError
 from securebase.model.likelihood import kernel_name
-from securebase.study.power.plan import Design, PowerPlan
+from securebase.study.power.plan import PowerDesign, PowerPlan
 from securebase.study.power.replicate import Replication, batches, replicate
 from securebase.study.power.result import PowerResult
 from securebase.study.power.search import Needed, needed, next_clients
@@ -69,10 +69,10 @@ class _Work:
 
     def __init__(self, plan: PowerPlan, run: Run, progress: Progress) -> None:
         self.plan, self.run, self.progress = plan, run, progress
-        self.found: dict[Design, dict[int, list[Replication]]] = {}
+        self.found: dict[PowerDesign, dict[int, list[Replication]]] = {}
         self.done = self.total = 0
 
-    def do(self, designs: Sequence[Design]) -> None:
+    def do(self, designs: Sequence[PowerDesign]) -> None:
         fresh = tuple(d for d in designs if d not in self.found)
         self.found |= {design: {} for design in fresh}
         tasks = batches(self.plan, fresh, _BATCH)
@@ -109,12 +109,12 @@ def _groups(plan: PowerPlan, cells: Sequence[Cell]) -> list[list[Cell]]:
     ]
 
 
-def _further(plan: PowerPlan, cells: Sequence[Cell], wanted: float | None) -> tuple[Design, ...]:
+def _further(plan: PowerPlan, cells: Sequence[Cell], wanted: float | None) -> tuple[PowerDesign, ...]:
     found = []
     for own in _groups(plan, cells):
         clients = None if wanted is None else next_clients(own, wanted, plan.alpha)
         if clients is not None:
-            found.append(Design(clients, own[0].design.sessions, own[0].design.setting))
+            found.append(PowerDesign(clients, own[0].design.sessions, own[0].design.setting))
     return tuple(found)
 
 

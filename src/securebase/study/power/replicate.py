@@ -11,8 +11,8 @@ from securebase.model.fit import Fit, fit
 from securebase.model.panel import Panel
 from securebase.model.simulate import simulate_panel
 from securebase.study.models import effects, specification_for
-from securebase.study.power.plan import Design, PowerPlan
-from securebase.study.power.truth import Truth
+from securebase.study.power.plan import PowerDesign, PowerPlan
+from securebase.study.power.truth import AssumedTruth
 from securebase.study.replications import stream
 
 #: how a fit is said to have ended that raised an error in the middle
@@ -32,17 +32,17 @@ class Replication:
 class Batch:
     """Replications `first` to `last` − 1 of a design: a task for one worker. `truth` has the design's effect in it."""
 
-    truth: Truth
+    truth: AssumedTruth
     earlier: str
     later: str
-    design: Design
+    design: PowerDesign
     days_between: float
     seed: int
     first: int
     last: int
 
 
-def batches(plan: PowerPlan, designs: tuple[Design, ...], size: int) -> list[Batch]:
+def batches(plan: PowerPlan, designs: tuple[PowerDesign, ...], size: int) -> list[Batch]:
     """All replications of these designs in batches of `size`, design by design in turn: whoever stops early has about
     as many of each."""
     truths = {d.setting.effect: plan.truth.with_effect(plan.earlier, plan.later, d.setting.effect) for d in designs}

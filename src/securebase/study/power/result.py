@@ -11,7 +11,7 @@ from typing import Any
 from securebase.study.power.phrases import limits, methods
 from securebase.study.power.plan import PowerPlan, Setting
 from securebase.study.power.search import Needed
-from securebase.study.power.summary import Cell, Share
+from securebase.study.power.summary import Cell, Proportion
 from securebase.study.result import plain
 
 #: raised by one whenever a field of the JSON or a column of the table changes its name or meaning
@@ -129,7 +129,7 @@ def _row(c: Cell) -> dict[str, Any]:
     return row | {f"ended_{kind}": c.outcomes.get(kind, 0) for kind in OUTCOMES}
 
 
-def _share(name: str, share: Share | None) -> dict[str, float | None]:
+def _share(name: str, share: Proportion | None) -> dict[str, float | None]:
     there = share is not None and share.of > 0
     return {
         name: share.value if there and share else None,

@@ -10,7 +10,7 @@ from scipy import stats
 from scipy.optimize import minimize
 
 from securebase.study.power.plan import MOST_CLIENTS, Setting
-from securebase.study.power.summary import Cell, Share
+from securebase.study.power.summary import Cell, Proportion
 
 #: weak prior on the curve's height at no clients: normal around −z(alpha/2), the value of large samples, of this spread
 _START_SPREAD = 1.0
@@ -64,7 +64,7 @@ class Needed:
     lower: float | None
     upper: float | None
     nearest: int | None
-    simulated: Share | None
+    simulated: Proportion | None
     tried: tuple[int, ...]
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from securebase.study.power.plan import Design
+from securebase.study.power.plan import PowerDesign
 from securebase.study.power.replicate import Replication
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Proportion:
     """`count` of `of`, with the exact binomial interval of 95% (Clopper and Pearson 1934): the Monte Carlo error."""
 
     count: int
@@ -48,7 +48,7 @@ class Cell:
     over the `intervals` fits that gave an interval, converged or at a boundary; None where there are none.
     """
 
-    design: Design
+    design: PowerDesign
     asked: int
     done: int
     outcomes: Mapping[str, int]
@@ -63,7 +63,7 @@ class Cell:
     mean_se: float | None
     median_se: float | None
     mean_width: float | None
-    covered: Share
+    covered: Proportion
 
     @property
     def irregular(self) -> int:
@@ -71,30 +71,30 @@ class Cell:
         return self.done - self.outcomes.get("converged", 0)
 
     @property
-    def power(self) -> Share | None:
+    def power(self) -> Proportion | None:
         """Intervals beyond zero on the side of the effect, of all replications done; None where the effect is zero."""
         effect = self.design.setting.effect
-        return None if effect == 0 else Share(self.below if effect < 0 else self.above, self.done)
+        return None if effect == 0 else Proportion(self.below if effect < 0 else self.above, self.done)
 
     @property
-    def power_with_boundary(self) -> Share | None:
+    def power_with_boundary(self) -> Proportion | None:
         """The same if fits that ended at a boundary were read as well."""
         effect = self.design.setting.effect
         if effect == 0:
             return None
         more = self.boundary_below if effect < 0 else self.boundary_above
-        return Share((self.below if effect < 0 else self.above) + more, self.done)
+        return Proportion((self.below if effect < 0 else self.above) + more, self.done)
 
     @property
-    def wrong_sign(self) -> Share | None:
+    def wrong_sign(self) -> Proportion | None:
         """Intervals beyond zero on the other side, of all replications done; None where the effect is zero."""
         effect = self.design.setting.effect
-        return None if effect == 0 else Share(self.above if effect < 0 else self.below, self.done)
+        return None if effect == 0 else Proportion(self.above if effect < 0 else self.below, self.done)
 
     @property
-    def false_alarms(self) -> Share | None:
+    def false_alarms(self) -> Proportion | None:
         """Where the effect is zero: intervals beyond zero on either side, of all replications done."""
-        return Share(self.below + self.above, self.done) if self.design.setting.effect == 0 else None
+        return Proportion(self.below + self.above, self.done) if self.design.setting.effect == 0 else None
 
     @property
     def se_ratio(self) -> float | None:
@@ -102,7 +102,7 @@ class Cell:
         return self.mean_se / self.empirical_se if self.mean_se is not None and self.empirical_se else None
 
 
-def cell(design: Design, found: Sequence[Replication], *, asked: int, alpha: float) -> Cell:
+def cell(design: PowerDesign, found: Sequence[Replication], *, asked: int, alpha: float) -> Cell:
     """Sums up the replications of a design; intervals are estimate ± z · standard error."""
     z, truth = float(stats.norm.isf(alpha / 2)), design.setting.effect
     with_error = [(r.estimate, r.standard_error, r.outcome) for r in found if r.standard_error is not None]
@@ -128,5 +128,5 @@ def cell(design: Design, found: Sequence[Replication], *, asked: int, alpha: flo
         mean_se=float(se.mean()) if n else None,
         median_se=float(np.median(se)) if n else None,
         mean_width=float(2 * z * se.mean()) if n else None,
-        covered=Share(int((np.abs(b - truth) <= z * se).sum()), n),
+        covered=Proportion(int((np.abs(b - truth) <= z * se).sum()), n),
     )

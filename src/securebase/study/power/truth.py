@@ -23,7 +23,7 @@ _DAYS = {"day": 1.0, "week": 7.0, "session": 7.0, "file": 7.0}
 
 
 @dataclass(frozen=True, eq=False)
-class Truth:
+class AssumedTruth:
     """What is simulated. `name` says where it comes from; `statements` are the numbers that went into it, with what is
     known of their sources (none where it comes from a fit, whose estimates are not certain either)."""
 
@@ -48,7 +48,7 @@ class Truth:
         own = self.parameters
         return float(standardised_effects(own.drift, own.diffusion, self.step)[k, j])
 
-    def with_effect(self, earlier: str, later: str, value: float) -> Truth:
+    def with_effect(self, earlier: str, later: str, value: float) -> AssumedTruth:
         """The same truth with this one standardised weekly effect set to `value`.
 
         All other weekly effects, how much people move within themselves, and the mean change by the planned end stay
@@ -88,7 +88,7 @@ def truth_from_set(
     name: str | ParameterSet = DEFAULT,
     constructs: tuple[str, ...] = ("symptoms", "alliance"),
     trend: Trend | str = Trend.CARRIED,
-) -> Truth:
+) -> AssumedTruth:
     """Some constructs of a parameter set of the shelf, in standard units. What the others did is not in it.
 
     Raises ParameterSetError for an unknown set or construct, or a trend other than carried or apart.
@@ -105,7 +105,7 @@ def truth_from_set(
         for s in whole.statements
         if set(s.about.split(", ")) <= set(constructs) and not s.quantity.startswith("own_change")
     )
-    return Truth(
+    return AssumedTruth(
         f"parameter set “{whole.id}”, version {whole.version}",
         whole.about,
         replace(whole.specification, constructs=constructs, trend=trend),
@@ -139,7 +139,7 @@ def _push(drift: Array, start: Array, ended: Array, end: float) -> Array:
     return push
 
 
-def truth_from_fit(file: Path, trend: Trend | str | None = None) -> Truth:
+def truth_from_fit(file: Path, trend: Trend | str | None = None) -> AssumedTruth:
     """The estimates of a fit that `securebase fit --out FILE` wrote. Trend: as fitted; what was carried can be read
     apart. Raises ParameterSetError naming the file where it is no such fit, was refused, or is more than the plain
     model."""
@@ -178,7 +178,7 @@ def truth_from_fit(file: Path, trend: Trend | str | None = None) -> Truth:
             where=str(file),
         )
     persons = read.get("n_persons")
-    return Truth(
+    return AssumedTruth(
         f"a fit of {persons} persons ({file.name})",
         f"Estimates of a fit of {persons} persons, which are themselves uncertain.",
         specification,

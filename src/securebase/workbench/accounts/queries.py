@@ -17,7 +17,7 @@ from securebase.ipt.lineage import Lineage, lineage_from
 from securebase.model.fitted_set import FittedSet
 from securebase.model.parameter_set import ParameterSet
 from securebase.picture.client import followed_with
-from securebase.study.clinic_sets import SHELF, Change, ClinicSets
+from securebase.study.clinic_sets import SHELF, ClinicSets, SetRevision
 from securebase.workbench.accounts.models import Account, Clinic
 from securebase.workbench.audit.models import Entry
 
@@ -36,7 +36,7 @@ class SetInUse:
 
     parameter_set: ParameterSet
     versions: tuple[FittedSet, ...] = ()
-    history: tuple[Change, ...] = ()
+    history: tuple[SetRevision, ...] = ()
     problem: str = ""
 
 
@@ -82,7 +82,7 @@ _OF_AN_ACCOUNT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class AccountActivity:
     """One thing that happened to an account, as its owner reads it. `by` is empty where it was the owner."""
 
     at: datetime
@@ -90,11 +90,11 @@ class Happening:
     by: str
 
 
-def lately(account: Account, *, n: int = 8) -> list[Happening]:
+def lately(account: Account, *, n: int = 8) -> list[AccountActivity]:
     """What happened to this account last, newest first, so that its owner sees what somebody else did with it."""
     rows = Entry.objects.filter(object_type="account", object_id=str(account.id), action__in=_OF_AN_ACCOUNT)
     return [
-        Happening(e.at, _OF_AN_ACCOUNT[e.action], "" if e.actor == str(account.id) else e.actor_name)
+        AccountActivity(e.at, _OF_AN_ACCOUNT[e.action], "" if e.actor == str(account.id) else e.actor_name)
         for e in rows.order_by("-sequence")[:n]
     ]
 

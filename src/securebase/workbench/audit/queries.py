@@ -9,7 +9,7 @@ from securebase.workbench.audit.models import Entry
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ChainVerification:
     """What `verify` found. `first_bad` is the number of the first row that does not fit; None where all fit."""
 
     rows: int
@@ -22,7 +22,7 @@ class Verdict:
         return self.first_bad is None
 
 
-def verify() -> Verdict:
+def verify() -> ChainVerification:
     """Walk the whole chain: numbers without gaps, each seal right, each row sealed with the one before.
 
     Rows cut off at the end leave a whole chain behind: keep the number of rows and the last hash elsewhere to see that.
@@ -30,10 +30,10 @@ def verify() -> Verdict:
     previous, count = BEGINNING, 0
     for entry in Entry.objects.order_by("sequence").iterator(chunk_size=2000):
         if entry.sequence != count + 1:
-            return Verdict(count, count + 1, "a row is missing", previous)
+            return ChainVerification(count, count + 1, "a row is missing", previous)
         if entry.previous_hash != previous:
-            return Verdict(count, entry.sequence, "the row does not follow from the one before", previous)
+            return ChainVerification(count, entry.sequence, "the row does not follow from the one before", previous)
         if entry.hash != entry.seal():
-            return Verdict(count, entry.sequence, "the row was changed after it was written", previous)
+            return ChainVerification(count, entry.sequence, "the row was changed after it was written", previous)
         previous, count = entry.hash, entry.sequence
-    return Verdict(count, last_hash=previous)
+    return ChainVerification(count, last_hash=previous)

@@ -14,13 +14,13 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 
-from securebase.charts.balance import Side, balance
-from securebase.charts.session_lines import Rating, session_lines
+from securebase.charts.balance import RoleBalance, balance
+from securebase.charts.session_lines import RatingLine, session_lines
 from securebase.ipt.area_work import days_ahead, disputes, placed, rated, role_weights
 from securebase.ipt.areas import Area, areas
 from securebase.ipt.rendering import said
 from securebase.ipt.shelf import worksheet
-from securebase.records.artefact import Artefact
+from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import DisputeStage, ProblemArea
 from securebase.workbench.accounts.access import for_roles, signed_in
@@ -28,7 +28,7 @@ from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course import queries
-from securebase.workbench.course.sheets import Sheet, sheet
+from securebase.workbench.course.sheets import WorksheetForm, sheet
 from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.worksheets.queries import people_of
 
@@ -97,7 +97,10 @@ def _work(area: ProblemArea, record: EpisodeRecord, people: dict[str, str], here
     elif area is ProblemArea.ROLE_TRANSITION and last is not None:
         old, new = role_weights(last)
         pictures = [
-            ("Losses and gains", balance(Side(old.name, old.hard, old.good), Side(new.name, new.hard, new.good))),
+            (
+                "Losses and gains",
+                balance(RoleBalance(old.name, old.hard, old.good), RoleBalance(new.name, new.hard, new.good)),
+            ),
             ("At home in the new role", _drawing(record, name, [("mastery", "at home in the new role")])),
         ]
     elif area is ProblemArea.GRIEF:
@@ -127,7 +130,7 @@ def _of_disputes(record: EpisodeRecord) -> list[tuple[str, str]]:
     for one in disputes(record):
         names = {} if one.in_sessions else _days(record, [p for p, _ in one.stages])
         drawn = session_lines(
-            [Rating(r.name, r.points) for r in one.ratings],
+            [RatingLine(r.name, r.points) for r in one.ratings],
             label="The dispute" + (" by session" if one.in_sessions else " by day"),
             stages=one.stages,
             names=names,
@@ -139,7 +142,7 @@ def _of_disputes(record: EpisodeRecord) -> list[tuple[str, str]]:
 
 def _drawing(record: EpisodeRecord, name: str, fields: Sequence[tuple[str, str]], top: float = 10.0) -> str:
     places, in_sessions = placed(record.artefacts_of(name))
-    ratings = [Rating(words, rated(places, field)) for field, words in fields]
+    ratings = [RatingLine(words, rated(places, field)) for field, words in fields]
     names = {} if in_sessions else _days(record, [p for p, _ in places])
     label = f"{worksheet(name).name} by {'session' if in_sessions else 'day'}"
     return _safe(session_lines(ratings, label=label, top=top, names=names))
@@ -154,7 +157,7 @@ def _days(record: EpisodeRecord, places: Sequence[float]) -> dict[float, str]:
     return {p: f"{d.day} {d:%b}" for p, d in days.items()}
 
 
-def _facts(area: ProblemArea, last: Artefact | None, people: dict[str, str]) -> list[tuple[str, tuple[str, ...]]]:
+def _facts(area: ProblemArea, last: ArtefactRecord | None, people: dict[str, str]) -> list[tuple[str, tuple[str, ...]]]:
     """What was written last, field by field, but for ratings that are drawn and for what stays a note."""
     if last is None:
         return []
@@ -172,7 +175,7 @@ def _facts(area: ProblemArea, last: Artefact | None, people: dict[str, str]) -> 
     return found
 
 
-def _panel(request: HttpRequest, episode: Episode, here: str) -> Sheet | None:
+def _panel(request: HttpRequest, episode: Episode, here: str) -> WorksheetForm | None:
     name = request.GET.get("add", "")
     work = next((w for w in _WORK.values() if w[0] == name), None)
     if work is None:

@@ -12,9 +12,9 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 
 from securebase.charts.closeness_circle import GEOMETRY, closeness_circle
-from securebase.ipt.network import Tone, circles_of, moves, people_at, ratings, tone
+from securebase.ipt.network import TieBalance, circles_of, moves, people_at, ratings, tone
 from securebase.ipt.network_phrases import HOURS, hour_of, place_in_words, ring_in_words, who_moved
-from securebase.records.artefact import RING_EDGES, ClosenessCircle, Placement, Relationship
+from securebase.records.artefact import RING_EDGES, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Ring
 from securebase.workbench.casefile import began_at
@@ -34,9 +34,9 @@ class Version:
 class PersonRow:
     """One person with their place: what the plain form shows and the tray lists."""
 
-    person: Relationship
+    person: RelationshipRecord
     place: Placement | None
-    tone: Tone
+    tone: TieBalance
 
     @property
     def ring(self) -> str:
@@ -91,7 +91,7 @@ def circle_view(record: EpisodeRecord, *, episode: Episode, kind: CircleKind, ce
     return CircleView(kind, mark_safe(drawing), rows, versions, over, _data(rows, versions))  # noqa: S308 (our own SVG)
 
 
-def tones_of(record: EpisodeRecord, people: Sequence[Relationship]) -> dict[str, Tone]:
+def tones_of(record: EpisodeRecord, people: Sequence[RelationshipRecord]) -> dict[str, TieBalance]:
     """Person → what outweighs by the last rating."""
     return {p.id: tone(next(reversed(ratings(record, p.id)), None)) for p in people}
 

@@ -18,7 +18,7 @@ from securebase.ipt.due import Standing, course_tasks
 from securebase.ipt.rendering import Said, said
 from securebase.ipt.shelf import worksheet
 from securebase.ipt.worksheet import Worksheet
-from securebase.records.artefact import Artefact
+from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Phase
 from securebase.workbench.accounts.access import for_roles, signed_in
@@ -41,11 +41,11 @@ NAMING = "E1"
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class EndingPart:
     """One part of the ending: the worksheet, its last entry in words, and when it was first made."""
 
     worksheet: Worksheet
-    entry: Artefact | None
+    entry: ArtefactRecord | None
     said: list[Said]
     session: int | None
     entries: int
@@ -80,11 +80,11 @@ def ending(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return render(request, "course/ending.html", context)
 
 
-def _part(name: str, record: EpisodeRecord, people: dict[str, str]) -> Part:
+def _part(name: str, record: EpisodeRecord, people: dict[str, str]) -> EndingPart:
     spec, found = worksheet(name), record.artefacts_of(name)
     last = found[-1] if found else None
     words = [s for s in said(spec, last.values, people) if not s.field.note] if last else []
-    return Part(spec, last, words, found[0].session if found else None, len(found))
+    return EndingPart(spec, last, words, found[0].session if found else None, len(found))
 
 
 def _maintenance(record: EpisodeRecord, forms: tuple[CourseForm, ...]) -> CourseForm:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 
 from securebase.errors import InputError
 from securebase.ipt.areas import Area, areas
-from securebase.ipt.evidence import Finding, findings
+from securebase.ipt.evidence import AreaEvidence, findings
 from securebase.ipt.formulation import parts_of, with_draft, written
 from securebase.ipt.lineage import Lineage
 from securebase.records.artefact import Value
@@ -35,13 +35,13 @@ _only_therapists = for_roles(Role.THERAPIST)
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class AreaChoice:
     """One problem area to choose: its criteria, what in the record speaks for it, and what was written about it."""
 
     n: int
     area: Area
     chosen: bool
-    found: list[tuple[Finding, str]]
+    found: list[tuple[AreaEvidence, str]]
     speaks_for: str
     speaks_against: str
 
@@ -78,19 +78,19 @@ def formulation(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return render(request, "course/formulation.html", context)
 
 
-def _sheet(episode: Episode, name: str, lineage: Lineage, back: str) -> sheets.Sheet:
+def _sheet(episode: Episode, name: str, lineage: Lineage, back: str) -> sheets.WorksheetForm:
     return sheets.sheet(episode, name, found=present_one(episode, name), formulation=lineage.formulation, back=back)
 
 
 def _choices(
-    episode: Episode, lineage: Lineage, chooser: sheets.Sheet, found: tuple[Finding, ...], here: str
-) -> list[Choice]:
+    episode: Episode, lineage: Lineage, chooser: sheets.WorksheetForm, found: tuple[AreaEvidence, ...], here: str
+) -> list[AreaChoice]:
     values = values_of(chooser.artefact) if chooser.artefact else {}
     chosen = _texts(values.get("chosen"))
     rows: list[dict[str, Any]] = [dict(r) for r in values.get("evidence") or () if isinstance(r, dict)]  # type: ignore[union-attr]
     shown = [a for a in ProblemArea if a in lineage.areas or a.value in chosen or _about(rows, a)]
     return [
-        Choice(
+        AreaChoice(
             n=n,
             area=areas()[a],
             chosen=a.value in chosen,
@@ -112,7 +112,7 @@ def _texts(value: Value) -> tuple[str, ...]:
     return tuple(v for v in value if isinstance(v, str)) if isinstance(value, tuple) else ()
 
 
-def _source(episode: Episode, finding: Finding, here: str) -> str:
+def _source(episode: Episode, finding: AreaEvidence, here: str) -> str:
     """Where what was found was written down."""
     if finding.artefact:
         return f"{reverse('worksheet', args=[episode.client_id, finding.worksheet, finding.artefact])}?next={here}"

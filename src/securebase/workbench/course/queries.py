@@ -15,8 +15,8 @@ from securebase.ipt.due import Standing, TaskStanding, course_tasks, still_open
 from securebase.ipt.lineage import Lineage
 from securebase.ipt.rendering import in_words
 from securebase.ipt.shelf import worksheet, worksheets
-from securebase.ipt.worksheet import Group, Worksheet
-from securebase.records.artefact import Artefact
+from securebase.ipt.worksheet import Worksheet, WorksheetGroup
+from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Phase, ProblemArea
 from securebase.workbench.casefile import course_record, with_work
@@ -24,7 +24,7 @@ from securebase.workbench.clients.models import Episode
 
 
 @dataclass(frozen=True, slots=True)
-class Tool:
+class ToolUse:
     """One tool of the shelf in this course: how many were filled in, and whether it fits the focus."""
 
     worksheet: Worksheet
@@ -57,15 +57,15 @@ def phases(record: EpisodeRecord, lineage: Lineage) -> tuple[PhaseOfTasks, ...]:
     return tuple(p for p in found if p.standings)
 
 
-def tools(record: EpisodeRecord, lineage: Lineage) -> list[tuple[Group, list[Tool]]]:
+def tools(record: EpisodeRecord, lineage: Lineage) -> list[tuple[WorksheetGroup, list[ToolUse]]]:
     """The tools of the shelf that this clinic uses, group by group; those of the client's own problem area first."""
     counts = Counter(a.worksheet for a in record.artefacts)
     areas = set(record.problem_areas)
-    made: dict[Group, list[Tool]] = {}
+    made: dict[WorksheetGroup, list[ToolUse]] = {}
     for spec in worksheets().values():
         if not lineage.asks_for(spec.lineage) or not (not spec.areas or set(spec.areas) & set(lineage.areas)):
             continue
-        made.setdefault(spec.group, []).append(Tool(spec, counts[spec.id], bool(areas & set(spec.areas))))
+        made.setdefault(spec.group, []).append(ToolUse(spec, counts[spec.id], bool(areas & set(spec.areas))))
     return [(group, sorted(found, key=lambda t: not t.in_focus)) for group, found in made.items()]
 
 
@@ -200,7 +200,7 @@ def beads(episode: Episode, now: datetime) -> list[Bead]:
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class GlanceLine:
     """One line of the card “at a glance”: what it is about, what is recorded, and where it is filled in."""
 
     label: str
@@ -211,7 +211,7 @@ class Glance:
     warns: bool = False
 
 
-def at_a_glance(record: EpisodeRecord) -> list[Glance]:
+def at_a_glance(record: EpisodeRecord) -> list[GlanceLine]:
     """Diagnosis, medication, earlier episodes, goals and boundaries in a few words each."""
     return [
         _glance(record, "diagnosis", "Diagnosis", _diagnosis),
@@ -222,30 +222,30 @@ def at_a_glance(record: EpisodeRecord) -> list[Glance]:
     ]
 
 
-def _glance(record: EpisodeRecord, name: str, label: str, words: Callable[[Artefact], list[str]]) -> Glance:
+def _glance(record: EpisodeRecord, name: str, label: str, words: Callable[[ArtefactRecord], list[str]]) -> GlanceLine:
     found = record.artefacts_of(name)
     lines = tuple((line, a.id) for a in found for line in words(a) or [worksheet(name).name])
-    return Glance(label, lines, name, worksheet(name).many)
+    return GlanceLine(label, lines, name, worksheet(name).many)
 
 
-def _in_words(a: Artefact, name: str) -> str:
+def _in_words(a: ArtefactRecord, name: str) -> str:
     field = worksheet(a.worksheet).field(name)
     return in_words(field, a.values.get(name)) if field else ""
 
 
-def _diagnosis(a: Artefact) -> list[str]:
+def _diagnosis(a: ArtefactRecord) -> list[str]:
     since = _in_words(a, "since")
     parts = [a.text("name"), _in_words(a, "severity").lower(), f"since {since}" if since else ""]
     return [", ".join(p for p in parts if p)]
 
 
-def _medication(a: Artefact) -> list[str]:
+def _medication(a: ArtefactRecord) -> list[str]:
     until = _in_words(a, "to_on")
     parts = [a.text("name"), a.text("dose"), f"until {until}" if until else ""]
     return [" ".join(p for p in parts[:2] if p) + (f", {parts[2]}" if parts[2] else "")]
 
 
-def _earlier(a: Artefact) -> list[str]:
+def _earlier(a: ArtefactRecord) -> list[str]:
     rows = a.rows("earlier_episodes")
     if not rows:
         return ["none entered"]
@@ -253,11 +253,11 @@ def _earlier(a: Artefact) -> list[str]:
     return [f"{len(rows)} earlier" + (f", from {', '.join(years)}" if years else "")]
 
 
-def _goals(a: Artefact) -> list[str]:
+def _goals(a: ArtefactRecord) -> list[str]:
     return [str(r["goal"]) for r in a.rows("goals") if r.get("goal")]
 
 
-def _boundaries(record: EpisodeRecord) -> Glance:
+def _boundaries(record: EpisodeRecord) -> GlanceLine:
     found = record.artefacts_of("boundary_record")
     breaches = sum(a.values.get("breach") is True for a in found)
     lines = tuple(
@@ -268,4 +268,4 @@ def _boundaries(record: EpisodeRecord) -> Glance:
         )
         for a in found
     )
-    return Glance("Boundaries", lines, "boundary_record", many=True, warns=breaches > 0)
+    return GlanceLine("Boundaries", lines, "boundary_record", many=True, warns=breaches > 0)

@@ -20,7 +20,7 @@ from securebase.charts.version_curve import small_steps
 from securebase.ipt import network as networks
 from securebase.ipt import network_phrases as wording
 from securebase.ipt.tie import facts, on_the_circles
-from securebase.records.artefact import ClosenessCircle, Relationship
+from securebase.records.artefact import ClosenessCircle, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Ring
 from securebase.workbench.accounts.access import for_roles, signed_in
@@ -228,13 +228,13 @@ def _compared(request: HttpRequest, record: EpisodeRecord, episode: Episode) -> 
     after = by_id.get(request.GET.get("after", ""), usual[1])
     names = {r.id: r.name for r in record.relationships}
     found = networks.moves(before.circle, after.circle)
-    stayed = [names.get(m.relationship, "Somebody") for m in found if m.step is networks.Step.STAYED]
+    stayed = [names.get(m.relationship, "Somebody") for m in found if m.step is networks.RingChange.STAYED]
     return Compared(
         versions=both,
         before=before,
         after=after,
         drawing=_laid_over(record, before.circle, after.circle, _centre(episode)),
-        moved=[wording.move_in_words(m, names) for m in found if m.step is not networks.Step.STAYED],
+        moved=[wording.move_in_words(m, names) for m in found if m.step is not networks.RingChange.STAYED],
         stayed=", ".join(stayed),
         gap=_gap(before.circle, after.circle),
     )
@@ -251,7 +251,7 @@ def _gap(before: ClosenessCircle, after: ClosenessCircle) -> str:
 
 
 def _laid_over(record: EpisodeRecord, before: ClosenessCircle, after: ClosenessCircle, centre: str) -> SafeString:
-    people: Sequence[Relationship] = record.relationships
+    people: Sequence[RelationshipRecord] = record.relationships
     drawing = closeness_circle(
         after, people, centre=centre, tones=tones_of(record, people), before=before, label=label_of(after.kind)
     )

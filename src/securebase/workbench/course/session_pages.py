@@ -28,7 +28,7 @@ from securebase.workbench.therapy_sessions.pages import rating_form
 from securebase.workbench.therapy_sessions.queries import client_page, own_rating, session_of
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import sent_only
-from securebase.workbench.worksheets.forms import Input, inputs
+from securebase.workbench.worksheets.forms import FieldInput, inputs
 from securebase.workbench.worksheets.queries import people_of
 
 _OPENING = ("since_last", "event", "mood", "mood_event_link")
@@ -80,7 +80,7 @@ def _note(session: TherapySession, formulation: str) -> dict[str, Any]:
     by_name = {one.field.id: dataclasses.replace(one, heading="") for one in made}
     placed = {*_OPENING, *_NEXT, *_APART, *_TECHNIQUES}
 
-    def some(names: tuple[str, ...]) -> list[Input]:
+    def some(names: tuple[str, ...]) -> list[FieldInput]:
         return [by_name[n] for n in names if n in by_name]
 
     return {

@@ -17,7 +17,7 @@ from securebase.ipt.worksheet import Worksheet
 from securebase.measurement.catalogue import instrument as instrument_called
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.picture import phrases as numbers
-from securebase.records.artefact import Artefact as Recorded
+from securebase.records.artefact import ArtefactRecord as Recorded
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Moment, ProblemArea
 from securebase.workbench.clients.models import Episode
@@ -72,7 +72,7 @@ def new_note_id(session: TherapySession) -> uuid.UUID:
 
 # ---- at a glance -----------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
-class Point:
+class OverviewPoint:
     """One thing said at a glance; `tone`: “alert” where it asks for attention."""
 
     words: str
@@ -88,7 +88,7 @@ class Focus:
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class SessionOverview:
     """What to have in mind when a session begins. check_in: empty where the client has not answered.
 
     agreed: the experiment that the note of an earlier session names, and the number of that session.
@@ -96,7 +96,7 @@ class Glance:
 
     due: tuple[TaskStanding, ...]
     more_due: int
-    check_in: tuple[Point, ...]
+    check_in: tuple[OverviewPoint, ...]
     focus: tuple[Focus, ...]
     agreed: str
     agreed_in: int | None
@@ -105,11 +105,11 @@ class Glance:
     strain: tuple[Rupture, ...]
 
 
-def glance(session: TherapySession, record: EpisodeRecord, lineage: Lineage) -> Glance:
+def glance(session: TherapySession, record: EpisodeRecord, lineage: Lineage) -> SessionOverview:
     """All of it for one session, from the record and the database."""
     due = still_open(course_tasks(record, lineage))
     last = _last_note(record, session.number)
-    return Glance(
+    return SessionOverview(
         due=due[:MOST_DUE],
         more_due=max(len(due) - MOST_DUE, 0),
         check_in=check_in_told(session),
@@ -154,7 +154,7 @@ def _stands(spec: Worksheet, last: Recorded, shown: Sequence[str]) -> str:
 
 
 # ---- the client's check-in in words ----------------------------------------------------------------------------------
-def check_in_told(session: TherapySession) -> tuple[Point, ...]:
+def check_in_told(session: TherapySession) -> tuple[OverviewPoint, ...]:
     """What the client's check-in before this session says against the one before it, safety first; empty without one.
 
     Changes are described, not judged: these scales are not validated.
@@ -176,20 +176,20 @@ def _before(now: Administration) -> Administration | None:
     return rows.order_by("-at").first()
 
 
-def _safety(now: Administration) -> list[Point]:
+def _safety(now: Administration) -> list[OverviewPoint]:
     asked = {rule.item for rule in instrument_called(now.instrument).safety_rules}
     found = [(item, words, alert) for item, words, alert in answers_of(now) if item.number in asked]
-    return [Point(f"{item.label}: {words.lower()}", "alert" if alert else "") for item, words, alert in found]
+    return [OverviewPoint(f"{item.label}: {words.lower()}", "alert" if alert else "") for item, words, alert in found]
 
 
-def _scale_points(now: Administration, before: Administration | None) -> list[Point]:
+def _scale_points(now: Administration, before: Administration | None) -> list[OverviewPoint]:
     """The symptom scale, said against the last time."""
     last = {s.id: value for s, value, _ in administration_row(before).scores} if before else {}
     told = []
     for scale, value, _ in administration_row(now).scores:
         if scale.construct == "symptoms" and value is not None:
             now_is = f"{scale.label} {numbers.number(value)} of {scale.maximum:g}"
-            told.append(Point(now_is + _than(value, last.get(scale.id))))
+            told.append(OverviewPoint(now_is + _than(value, last.get(scale.id))))
     return told
 
 
@@ -202,7 +202,7 @@ def _than(value: float, last: float | None) -> str:
     return f", {numbers.points(moved)} {'higher' if moved > 0 else 'lower'} than last time"
 
 
-def _moved(now: Administration, before: Administration | None) -> list[Point]:
+def _moved(now: Administration, before: Administration | None) -> list[OverviewPoint]:
     """The answers that moved most, where they moved enough to be named."""
     if before is None:
         return []
@@ -213,13 +213,13 @@ def _moved(now: Administration, before: Administration | None) -> list[Point]:
     pairs = [(i, last.get(i.number), this.get(i.number)) for i in spec.items if i.number not in asked]
     moved = [(i, a, b) for i, a, b in pairs if a is not None and b is not None and abs(b - a) >= WORTH_A_WORD]
     moved.sort(key=lambda m: -abs(m[2] - m[1]))
-    told = [Point(f"{i.label} {b:g}, was {a:g}") for i, a, b in moved[:MOST_MOVED]]
-    return told or [Point(f"No answer moved by {WORTH_A_WORD:g} points or more")]
+    told = [OverviewPoint(f"{i.label} {b:g}, was {a:g}") for i, a, b in moved[:MOST_MOVED]]
+    return told or [OverviewPoint(f"No answer moved by {WORTH_A_WORD:g} points or more")]
 
 
 # ---- tools and what belongs to the session ---------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
-class Tool:
+class SessionTool:
     """A worksheet that can be opened for this session: how many it has, and what the next one begins with."""
 
     worksheet: Worksheet
@@ -228,7 +228,7 @@ class Tool:
     begins_with: uuid.UUID | None = None
 
 
-def tools(session: TherapySession, record: EpisodeRecord, here: Sequence[Listed]) -> list[Tool]:
+def tools(session: TherapySession, record: EpisodeRecord, here: Sequence[Listed]) -> list[SessionTool]:
     """The tools of an hour, the work of the client's own area first."""
     shelf = worksheets()
     areas = [AREA_WORK[area][0] for area in record.problem_areas]
@@ -236,7 +236,7 @@ def tools(session: TherapySession, record: EpisodeRecord, here: Sequence[Listed]
     made = []
     for name in (*areas, *TOOLS):
         source = next((o.artefact.id for o in here if o.worksheet.id == FOLLOWS.get(name)), None)
-        made.append(Tool(shelf[name], counts.count(name), name in areas, source))
+        made.append(SessionTool(shelf[name], counts.count(name), name in areas, source))
     return made
 
 

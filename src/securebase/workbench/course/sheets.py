@@ -22,18 +22,18 @@ from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.ui.sent import sent_id, sent_number
 from securebase.workbench.worksheets import queries
 from securebase.workbench.worksheets.actions import save_artefact
-from securebase.workbench.worksheets.forms import Input, inputs, typed_in
+from securebase.workbench.worksheets.forms import FieldInput, inputs, typed_in
 from securebase.workbench.worksheets.models import Artefact
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class WorksheetForm:
     """A worksheet as a form in a page. `artefact` is None where nothing is saved of it yet."""
 
     worksheet: Worksheet
     artefact: Artefact | None
     artefact_id: uuid.UUID
-    inputs: tuple[Input, ...]
+    inputs: tuple[FieldInput, ...]
     address: str
     next: str
     session: str = ""
@@ -43,10 +43,10 @@ class Sheet:
     def revision(self) -> int:
         return self.artefact.revision if self.artefact else 0
 
-    def input(self, name: str) -> Input | None:
+    def input(self, name: str) -> FieldInput | None:
         return next((i for i in self.inputs if i.field.id == name), None)
 
-    def named(self) -> dict[str, Input]:
+    def named(self) -> dict[str, FieldInput]:
         """The inputs by the id of their field."""
         return {i.field.id: i for i in self.inputs}
 
@@ -61,7 +61,7 @@ def sheet(
     preset: dict[str, Any] | None = None,
     session: TherapySession | None = None,
     about: uuid.UUID | None = None,
-) -> Sheet:
+) -> WorksheetForm:
     """The form of one worksheet: what is saved, or an empty one that begins with `preset` and belongs to a session and
     a person."""
     spec = worksheet_called(name)
@@ -72,7 +72,7 @@ def sheet(
     made = inputs(spec, values, unread, people=people, formulation=formulation)
     session_id = found.therapy_session_id if found else session.id if session else None
     whom = found.about if found else about
-    return Sheet(spec, found, artefact_id, tuple(made), address, back, str(session_id or ""), str(whom or ""))
+    return WorksheetForm(spec, found, artefact_id, tuple(made), address, back, str(session_id or ""), str(whom or ""))
 
 
 def sent(request: HttpRequest, name: str, *, found: Artefact | None, formulation: str) -> Filled:

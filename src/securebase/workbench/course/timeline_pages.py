@@ -27,7 +27,7 @@ from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.casefile import began_at
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.course import queries
-from securebase.workbench.course.sheets import Sheet, day_asked_for, sheet
+from securebase.workbench.course.sheets import WorksheetForm, day_asked_for, sheet
 from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.worksheets.queries import artefact_of, present_one, worksheet_or_404
 
@@ -45,7 +45,7 @@ _PHONE = 340.0
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TimelineEntry:
     """One line of the list by year: the same things as in the drawing, for a phone and for whoever reads with a screen
     reader."""
 
@@ -121,7 +121,7 @@ def _links(line: Timeline, here: str) -> dict[tuple[str, str], str]:
     return {one: f"{here}&open={one[0]}:{one[1]}#panel" for one in found}
 
 
-def _panel(request: HttpRequest, client: Client, episode: Episode, here: str) -> Sheet | None:
+def _panel(request: HttpRequest, client: Client, episode: Episode, here: str) -> WorksheetForm | None:
     """The worksheet that the address opens; None where it opens none."""
     account = signed_in(request)
     formulation = lineage_of(account.clinic).formulation
@@ -152,7 +152,7 @@ def _title(name: str, values: Any) -> str:
     return title(spec, values) or spec.name
 
 
-def _years(line: Timeline, links: Mapping[tuple[str, str], str]) -> list[tuple[int, list[Entry]]]:
+def _years(line: Timeline, links: Mapping[tuple[str, str], str]) -> list[tuple[int, list[TimelineEntry]]]:
     """Everything on the timeline by year, the latest first."""
 
     def day(at: float) -> Any:
@@ -161,23 +161,25 @@ def _years(line: Timeline, links: Mapping[tuple[str, str], str]) -> list[tuple[i
     def said(at: float | None, otherwise: str) -> str:
         return otherwise if at is None else f"{day(at).day} {day(at):%b %Y}"
 
-    rows: list[tuple[float, Entry]] = []
+    rows: list[tuple[float, TimelineEntry]] = []
     for e in line.events:
         until = "" if e.until is None else f" to {said(e.until, '')}"
         about = f"{e.side} · {e.dependent.label}" if e.side else e.dependent.label
-        entry = Entry(said(e.at, "") + until, e.words, about, links[e.worksheet, e.id], e.dependent.value, e.in_window)
+        entry = TimelineEntry(
+            said(e.at, "") + until, e.words, about, links[e.worksheet, e.id], e.dependent.value, e.in_window
+        )
         rows.append((e.at, entry))
     for b in line.bars:
         start = b.start if b.start is not None else b.end
         assert start is not None  # a bar has at least one of its ends
         when = said(b.start, "") if b.start == b.end else f"{said(b.start, 'before')} to {said(b.end, 'now')}"
         kind = {"role": "role", "medication": "medicine", "earlier": "earlier episode"}[b.kind]
-        rows.append((start, Entry(when, b.words, kind, links[b.worksheet, b.id], b.kind)))
+        rows.append((start, TimelineEntry(when, b.words, kind, links[b.worksheet, b.id], b.kind)))
     if line.onset is not None:
-        onset = Entry(said(line.onset, ""), "Symptoms began", "onset", links["onset", line.onset_id], "onset")
+        onset = TimelineEntry(said(line.onset, ""), "Symptoms began", "onset", links["onset", line.onset_id], "onset")
         rows.append((line.onset, onset))
-    rows.append((0.0, Entry(said(0.0, ""), "This therapy began", "therapy", "", "therapy")))
-    years: dict[int, list[Entry]] = {}
+    rows.append((0.0, TimelineEntry(said(0.0, ""), "This therapy began", "therapy", "", "therapy")))
+    years: dict[int, list[TimelineEntry]] = {}
     for at, entry in sorted(rows, key=lambda r: -r[0]):
         years.setdefault(day(at).year, []).append(entry)
     return list(years.items())

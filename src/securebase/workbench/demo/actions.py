@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from securebase.errors import NotPermittedError
 from securebase.measurement.catalogue import instrument as instrument_called
-from securebase.measurement.schedule import Course
+from securebase.measurement.schedule import CourseContext
 from securebase.measurement.scoring import Scored, score
 from securebase.model.simulate import simulate
 from securebase.records import episode as records
@@ -192,7 +192,7 @@ def _write(person: Person, course: records.EpisodeRecord, *, therapist: Account,
     return client
 
 
-def _was_given(person: Person, given: records.Administration) -> bool:
+def _was_given(person: Person, given: records.AdministrationRecord) -> bool:
     """Whether this simulated check-in belongs to what the roster says was answered so far."""
     session = given.session or 0
     if session > person.held or session in person.unanswered:
@@ -222,14 +222,14 @@ def _sessions(person: Person, episode: Episode, calendar: _Calendar) -> dict[int
 def _answers(
     episode: Episode,
     sessions: dict[int, TherapySession],
-    given: Sequence[records.Administration],
+    given: Sequence[records.AdministrationRecord],
     calendar: _Calendar,
 ) -> None:
     """Check-ins, administrations, responses, scores and alerts, scored here as every client's answers are."""
     check_ins, administrations, scored_rows = [], [], []
     # what is asked besides has a stream of its own: the course itself stays as it was simulated
     rng = np.random.default_rng([len(given), episode.planned_sessions])
-    course = Course(episode.planned_sessions, tuple(episode.problem_areas))
+    course = CourseContext(episode.planned_sessions, tuple(episode.problem_areas))
     history: dict[str, set[int]] = {}
     low = 5.0
     for answers in sorted(given, key=lambda a: (a.session or 0, a.moment is Moment.AFTER)):

@@ -13,9 +13,9 @@ import numpy as np
 from securebase.measurement.catalogue import instrument as instrument_called
 from securebase.measurement.constructs import Direction
 from securebase.measurement.instrument import Instrument
-from securebase.measurement.schedule import Course, asked_at
+from securebase.measurement.schedule import CourseContext, asked_at
 from securebase.measurement.scoring import Scored, score
-from securebase.records.episode import Administration
+from securebase.records.episode import AdministrationRecord
 from securebase.workbench.therapy_sessions.actions import THERAPIST_SET
 
 #: How far answers scatter around the course, and how far therapists rate above their clients, in points.
@@ -27,7 +27,12 @@ Responses = Mapping[int, float | None]
 
 
 def asked_besides(
-    given: Administration, *, course: Course, history: dict[str, set[int]], low: float, rng: np.random.Generator
+    given: AdministrationRecord,
+    *,
+    course: CourseContext,
+    history: dict[str, set[int]],
+    low: float,
+    rng: np.random.Generator,
 ) -> list[Scored]:
     """Forms of the extras that this check-in asks; `low` is how low the client is, 0 to 10. history is carried on."""
     session, moment = given.session or 0, given.moment.value
@@ -38,7 +43,7 @@ def asked_besides(
     return found
 
 
-def own_rating(given: Administration, rng: np.random.Generator) -> Scored | None:
+def own_rating(given: AdministrationRecord, rng: np.random.Generator) -> Scored | None:
     """The therapist's rating of the session that the client rated here; None where there is none."""
     if rng.random() > _RATED:
         return None
@@ -48,7 +53,7 @@ def own_rating(given: Administration, rng: np.random.Generator) -> Scored | None
     return score(instrument_called(THERAPIST_SET), rated | {5: _near(9.0 - level, rng)})
 
 
-def how_low(given: Sequence[Administration], session: int, otherwise: float) -> float:
+def how_low(given: Sequence[AdministrationRecord], session: int, otherwise: float) -> float:
     """The mean of the five symptom questions before this session; `otherwise` where there is none."""
     for one in given:
         if one.instrument == "session_before" and one.session == session:

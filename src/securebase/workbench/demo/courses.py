@@ -59,7 +59,7 @@ class Somebody:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class CircleVersion:
     """One version of the circle: person → (radius, angle, marks)."""
 
     session: int
@@ -102,7 +102,7 @@ class Lived:
 
     client: str
     people: tuple[Somebody, ...] = ()
-    circles: tuple[Drawn, ...] = ()
+    circles: tuple[CircleVersion, ...] = ()
     written: tuple[Written, ...] = ()
 
 
@@ -162,9 +162,9 @@ def _ratings(at: Fields) -> list[Written]:
     return found
 
 
-def _drawn(at: Fields) -> Drawn:
+def _drawn(at: Fields) -> CircleVersion:
     at.only("session", "kind", "drawn_by", "places")
-    return Drawn(
+    return CircleVersion(
         session=at.whole("session"),
         kind=one_of(at, "kind", CircleKind, CircleKind.PRESENT),
         respondent=one_of(at, "drawn_by", Respondent, Respondent.CLIENT),
@@ -273,7 +273,7 @@ def _add(person: Somebody, course: _Course) -> None:
     course.people[person.id] = added.id
 
 
-def _draw(drawn: Drawn, course: _Course) -> None:
+def _draw(drawn: CircleVersion, course: _Course) -> None:
     draw_circle(
         episode=course.episode,
         by=course.therapist,

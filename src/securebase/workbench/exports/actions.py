@@ -16,7 +16,7 @@ from securebase.exchange.record_json import record_text
 from securebase.exchange.work_csv import work_table
 from securebase.ipt.worksheet import Report
 from securebase.measurement.schedule import SESSION_SETS
-from securebase.records.episode import Administration, EpisodeRecord, Score
+from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord
 from securebase.records.vocabulary import Respondent
 from securebase.reports.paper_reports import document, parts
 from securebase.reports.pdf import pdf
@@ -157,7 +157,7 @@ _DAYS_A_WEEK = 7.0
 Measure = tuple[str, str]
 
 
-def _scored(episode: EpisodeRecord) -> Iterator[tuple[Administration, list[Score]]]:
+def _scored(episode: EpisodeRecord) -> Iterator[tuple[AdministrationRecord, list[ScoreRecord]]]:
     """What the client filled in and gave a score, in order of time."""
     for given in sorted(episode.administrations, key=lambda a: a.at):
         scores = [s for s in given.scores if s.value is not None]

@@ -41,7 +41,7 @@ class NewLink:
         return f"/p/{self.token}/"
 
 
-class Entry(StrEnum):
+class CodeOutcome(StrEnum):
     """What became of a code that was typed."""
 
     OPEN = "open"
@@ -113,33 +113,33 @@ def begin_settings(*, client: Client, by: Account) -> OwnPage:
 
 
 @transaction.atomic
-def try_code(*, page_id: uuid.UUID, code: str, at: datetime) -> Entry:
+def try_code(*, page_id: uuid.UUID, code: str, at: datetime) -> CodeOutcome:
     """Count the attempt, then compare. Five wrong codes in a row close the page for a quarter of an hour, twenty since
     the link was made end it. What is counted stays counted: nothing here raises.
     """
     rows = OwnPage.objects.for_the_workbench(because=THE_CLIENTS_OWN)
     page = rows.select_for_update().select_related("client").get(id=page_id)
     if not page.is_open(at) or not page.code_hash:
-        return Entry.ENDED
+        return CodeOutcome.ENDED
     if page.locked_until is not None and at < page.locked_until:
-        return Entry.LOCKED
+        return CodeOutcome.LOCKED
     if check_password("".join(code.split()), page.code_hash):
         page.failures, page.locked_until, page.opened_at = 0, None, at
         page.save(update_fields=["failures", "locked_until", "opened_at"])
         _record(None, "own_page.opened", page)
-        return Entry.OPEN
+        return CodeOutcome.OPEN
     page.failures += 1
     page.failures_of_link += 1
     if page.failures_of_link >= FAILURES_UNTIL_END:
         _end(page, EndedBy.ATTEMPTS, at)
         _record(None, "own_page.code_refused", page, ended=True)
-        return Entry.ENDED
+        return CodeOutcome.ENDED
     locks = page.failures >= FAILURES_UNTIL_LOCK
     if locks:
         page.failures, page.locked_until = 0, at + LOCKED_FOR
     page.save(update_fields=["failures", "failures_of_link", "locked_until"])
     _record(None, "own_page.code_refused", page, locked=locks)
-    return Entry.LOCKED if locks else Entry.WRONG
+    return CodeOutcome.LOCKED if locks else CodeOutcome.WRONG
 
 
 @transaction.atomic

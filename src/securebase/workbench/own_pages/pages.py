@@ -43,8 +43,8 @@ from securebase.workbench.worksheets.models import Artefact
 from securebase.workbench.worksheets.queries import people_of, values_of, worksheet_or_404
 
 _SAID = {
-    actions.Entry.WRONG: "That is not the code. Look at it again, or ask your therapist.",
-    actions.Entry.LOCKED: "Too many tries. The page is closed for about a quarter of an hour.",
+    actions.CodeOutcome.WRONG: "That is not the code. Look at it again, or ask your therapist.",
+    actions.CodeOutcome.LOCKED: "Too many tries. The page is closed for about a quarter of an hour.",
 }
 
 
@@ -73,10 +73,10 @@ def code(request: HttpRequest) -> HttpResponse:
 
 def _tried(request: HttpRequest, page: OwnPage) -> HttpResponse:
     entry = actions.try_code(page_id=page.id, code=request.POST.get("code", "")[:20], at=timezone.now())
-    if entry is actions.Entry.ENDED:
+    if entry is actions.CodeOutcome.ENDED:
         return closed(request, None)
-    if entry is not actions.Entry.OPEN:
-        status = 429 if entry is actions.Entry.LOCKED else 400
+    if entry is not actions.CodeOutcome.OPEN:
+        status = 429 if entry is actions.CodeOutcome.LOCKED else 400
         return code_form(request, page, error=_SAID[entry], status=status)
     begin_visit(request, page)
     wanted = request.POST.get("next", "")

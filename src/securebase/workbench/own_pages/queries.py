@@ -49,7 +49,7 @@ def for_clients(spec: Worksheet) -> Worksheet:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class SharedWorksheet:
     """A shared worksheet in the client's list."""
 
     artefact: Artefact
@@ -67,12 +67,14 @@ class Sheet:
         return asks and self.artefact.agreement == Agreement.OPEN
 
 
-def shared(episode: Episode) -> list[Sheet]:
+def shared(episode: Episode) -> list[SharedWorksheet]:
     """What of this episode the client may see, last changed first."""
     shelf, people = worksheets(), people_of(episode)
     rows = episode.artefacts.filter(for_client=True, removed_at=None).order_by("-changed_at")
     return [
-        Sheet(row, for_clients(shelf[row.worksheet]), title(for_clients(shelf[row.worksheet]), values_of(row), people))
+        SharedWorksheet(
+            row, for_clients(shelf[row.worksheet]), title(for_clients(shelf[row.worksheet]), values_of(row), people)
+        )
         for row in rows
         if row.worksheet in shelf and shelf[row.worksheet].for_client
     ]
@@ -107,9 +109,9 @@ class Home:
     next_session: TherapySession | None
     check_ins: list[CheckIn]
     goals: list[str]
-    to_answer: list[Sheet]
-    to_fill: list[Sheet]
-    to_read: list[Sheet]
+    to_answer: list[SharedWorksheet]
+    to_fill: list[SharedWorksheet]
+    to_read: list[SharedWorksheet]
     to_begin: list[Worksheet]
 
 
@@ -137,7 +139,7 @@ def waiting(episode: Episode, now: datetime) -> list[CheckIn]:
     return list(rows.exclude(mode=CheckInMode.PAPER).filter(expires_at__gt=now).select_related("therapy_session"))
 
 
-def _goals(sheets: list[Sheet]) -> list[str]:
+def _goals(sheets: list[SharedWorksheet]) -> list[str]:
     """The goals of the contract, where it was shared."""
     contract = next((s.artefact for s in sheets if s.artefact.worksheet == "contract"), None)
     if contract is None:
@@ -151,7 +153,7 @@ def _has_goal(row: Row) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class PageActivity:
     """One thing that the client did on their page."""
 
     at: datetime
@@ -159,7 +161,7 @@ class Happening:
     artefact: Artefact | None = None
 
 
-def lately(account: Account, episode: Episode, *, n: int = 8) -> list[Happening]:
+def lately(account: Account, episode: Episode, *, n: int = 8) -> list[PageActivity]:
     """What the client wrote, answered or drew on their page, newest first, for the therapist."""
     versions = ArtefactVersion.objects.visible_to(account).filter(artefact__episode=episode, artefact__removed_at=None)
     wrote = versions.filter(saved_by=None).select_related("artefact").order_by("-saved_at")[:n]
@@ -169,14 +171,14 @@ def lately(account: Account, episode: Episode, *, n: int = 8) -> list[Happening]
     circles = episode.circles.filter(drawn_by=None, removed_at=None).order_by("-drawn_at")[:n]
     shelf = worksheets()
     found = [
-        Happening(v.saved_at, f"wrote in “{shelf[v.artefact.worksheet].name}”", v.artefact)
+        PageActivity(v.saved_at, f"wrote in “{shelf[v.artefact.worksheet].name}”", v.artefact)
         for v in wrote
         if v.artefact.worksheet in shelf
     ]
     found += [
-        Happening(e.at, f"answered “{shelf[known[e.object_id].worksheet].name}”", known[e.object_id])
+        PageActivity(e.at, f"answered “{shelf[known[e.object_id].worksheet].name}”", known[e.object_id])
         for e in answered
         if e.object_id in known
     ]
-    found += [Happening(c.drawn_at, "drew on the circle") for c in circles]
+    found += [PageActivity(c.drawn_at, "drew on the circle") for c in circles]
     return sorted(found, key=lambda h: h.at, reverse=True)[:n]

@@ -158,7 +158,7 @@ def _circles(record: EpisodeRecord, names: dict[str, str]) -> list[tuple[str, Sa
     ]
 
 
-def _marks(person: work.Relationship) -> str:
+def _marks(person: work.RelationshipRecord) -> str:
     told = (("in focus", person.is_focus), ("has died", person.deceased), ("professional", person.professional))
     return ", ".join(word for word, on in told if on)
 

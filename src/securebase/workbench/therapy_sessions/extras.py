@@ -6,16 +6,16 @@ from datetime import datetime
 
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.instrument import Instrument
-from securebase.measurement.schedule import Course, Due, asked_at, to_come
+from securebase.measurement.schedule import CourseContext, ScheduledMeasure, asked_at, to_come
 from securebase.records.vocabulary import Moment
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInState, TherapySession
 
 
-def course_of(episode: Episode) -> Course:
+def course_of(episode: Episode) -> CourseContext:
     """What the schedule must know of this episode."""
     choices = list(episode.extra_choices.all())
-    return Course(
+    return CourseContext(
         planned=episode.planned_sessions,
         areas=tuple(episode.problem_areas),
         off=tuple(c.instrument for c in choices if c.off),
@@ -47,7 +47,7 @@ def due_at(session: TherapySession, moment: Moment, now: datetime) -> tuple[Inst
     return asked_at(session=session.number, moment=moment.value, course=course_of(session.episode), history=history)
 
 
-def ahead(episode: Episode, held: int, now: datetime) -> tuple[Due, ...]:
+def ahead(episode: Episode, held: int, now: datetime) -> tuple[ScheduledMeasure, ...]:
     """What will be asked seldom after session `held`, as far as is known today."""
     return to_come(after=held, course=course_of(episode), history=history_of(episode, now))
 

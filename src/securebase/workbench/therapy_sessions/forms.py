@@ -79,7 +79,7 @@ class AlertNoteForm(forms.Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ItemQuestion:
     """One item as a page shows it."""
 
     item: Item
@@ -104,7 +104,7 @@ class Section:
     as for the check-in itself."""
 
     instrument: Instrument
-    questions: list[Question]
+    questions: list[ItemQuestion]
 
     @property
     def window(self) -> str:
@@ -152,7 +152,7 @@ class AnswersForm(forms.Form):
         return any((value := given[rule.item]) is not None and value >= rule.at_least for rule in rules)
 
     @property
-    def questions(self) -> list[Question]:
+    def questions(self) -> list[ItemQuestion]:
         """Those of the instrument itself."""
         from_here = {rule.item: rule.at_least for rule in self.instrument.safety_rules}
         return [
@@ -170,14 +170,14 @@ class AnswersForm(forms.Form):
         return found
 
     @property
-    def all_questions(self) -> list[Question]:
+    def all_questions(self) -> list[ItemQuestion]:
         return [*self.questions, *(q for section in self.sections for q in section.questions)]
 
     @property
-    def left_open(self) -> list[Question]:
+    def left_open(self) -> list[ItemQuestion]:
         return [q for q in self.all_questions if q.open]
 
-    def _question(self, of: Instrument, item: Item, number: int, alert_from: float | None) -> Question:
+    def _question(self, of: Instrument, item: Item, number: int, alert_from: float | None) -> ItemQuestion:
         name = self._name(of, item)
         value = str(self.data.get(name, "")).strip() if self.is_bound else ""
         steps = [
@@ -185,7 +185,7 @@ class AnswersForm(forms.Form):
         ]
         errors = [str(e) for e in self.errors.get(name, [])] if self.is_bound else []
         options = [(o, alert_from is not None and o.value >= alert_from) for o in item.options]
-        return Question(item, number, name, value, errors, alert_from is not None, steps, options)
+        return ItemQuestion(item, number, name, value, errors, alert_from is not None, steps, options)
 
 
 def _field(item: Item) -> forms.Field:

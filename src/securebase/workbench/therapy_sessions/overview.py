@@ -32,12 +32,12 @@ class ScaleRow:
     last_at: datetime
     n: int
     band: Band | None
-    change: change.Change | None
+    change: change.ScoreChange | None
     curve: str
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ScaleGroup:
     """Scales that belong together on the page."""
 
     name: str
@@ -53,7 +53,7 @@ class Group:
 _GROUPS = ("Check-in", "Asked besides", "Questionnaires", "Your own rating")
 
 
-def scale_groups(episode: Episode) -> list[Group]:
+def scale_groups(episode: Episode) -> list[ScaleGroup]:
     """Every scale that has a score, by where it comes from."""
     series: dict[tuple[str, str], list[tuple[datetime, float]]] = {}
     for administration in counted(episode):
@@ -68,7 +68,7 @@ def scale_groups(episode: Episode) -> list[Group]:
         return (row.instrument.id, row.scale.id) == chief
 
     rows.sort(key=lambda row: (not followed(row), places.get(row.instrument.id, len(places))))
-    found = [Group(name, [row for row in rows if _group_of(row.instrument) == name]) for name in _GROUPS]
+    found = [ScaleGroup(name, [row for row in rows if _group_of(row.instrument) == name]) for name in _GROUPS]
     return sorted((g for g in found if g.rows), key=lambda g: not any(map(followed, g.rows)))
 
 

@@ -43,7 +43,7 @@ def _rows(of: Field, data: QueryDict) -> list[dict[str, Any]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SelectableOption:
     """One option of an input, and whether it is chosen."""
 
     option: Option
@@ -51,16 +51,16 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class FieldInput:
     """One field, ready for a template. `value`: what stands in it; `error`: why what was typed could not be read."""
 
     field: Field
     name: str
     value: str = ""
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[SelectableOption, ...] = ()
     error: str = ""
-    rows: tuple[tuple[Input, ...], ...] = dataclasses.field(default=())
-    blank: tuple[Input, ...] = dataclasses.field(default=())
+    rows: tuple[tuple[FieldInput, ...], ...] = dataclasses.field(default=())
+    blank: tuple[FieldInput, ...] = dataclasses.field(default=())
     #: a heading that stands above it, where it begins a section
     heading: str = ""
 
@@ -86,10 +86,10 @@ def inputs(
     people: Mapping[str, str],
     formulation: str,
     areas: Container[str] | None = None,
-) -> list[Input]:
+) -> list[FieldInput]:
     """Every field that this clinic fills in, with what stands in it. areas: the problem areas it works with; another
     one is offered only where it was chosen already."""
-    made: list[Input] = []
+    made: list[FieldInput] = []
     section = ""
     for one in worksheet.fields_for(formulation):
         heading = one.section if one.section != section else ""
@@ -101,7 +101,7 @@ def inputs(
     return made if areas is None else [_within(one, areas) for one in made]
 
 
-def _within(one: Input, areas: Container[str]) -> Input:
+def _within(one: FieldInput, areas: Container[str]) -> FieldInput:
     """The same with no problem area to choose that the clinic does not work with."""
     if one.rows:
         rows = tuple(tuple(_within(cell, areas) for cell in row) for row in one.rows)
@@ -113,7 +113,7 @@ def _within(one: Input, areas: Container[str]) -> Input:
 
 def _list_input(
     of: Field, value: Any, unread: Mapping[str, Sequence[str]], people: Mapping[str, str], heading: str
-) -> Input:
+) -> FieldInput:
     given = list(value or ())
     # a row of which nothing could be read is there all the same
     lost = [int(k.split(".")[1]) for k in unread if k.startswith(f"{of.id}.")]
@@ -124,7 +124,7 @@ def _list_input(
     )
     blank = tuple(_input(c, f"{of.id}.0000.{c.id}", None, {}, people) for c in of.columns)
     error = unread.get(of.id, ("", ""))[1]
-    return Input(of, of.id, error=error, rows=rows, blank=blank, heading=heading)
+    return FieldInput(of, of.id, error=error, rows=rows, blank=blank, heading=heading)
 
 
 def _input(  # noqa: PLR0917 (two callers, above)
@@ -134,9 +134,9 @@ def _input(  # noqa: PLR0917 (two callers, above)
     unread: Mapping[str, Sequence[str]],
     people: Mapping[str, str],
     heading: str = "",
-) -> Input:
+) -> FieldInput:
     typed, error = unread.get(name, ("", ""))
-    return Input(
+    return FieldInput(
         of,
         name,
         value=typed or _as_text(value),
@@ -154,17 +154,19 @@ def _as_text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
-def _choices(of: Field, value: Any, people: Mapping[str, str]) -> tuple[Choice, ...]:
+def _choices(of: Field, value: Any, people: Mapping[str, str]) -> tuple[SelectableOption, ...]:
     if of.kind is Kind.EXTENT:
-        return tuple(Choice(Option(str(n), words), value == n) for n, words in enumerate(EXTENTS))
+        return tuple(SelectableOption(Option(str(n), words), value == n) for n, words in enumerate(EXTENTS))
     if of.kind is Kind.SCALE:
-        return tuple(Choice(Option(str(n), str(n)), value == n) for n in of.steps)
+        return tuple(SelectableOption(Option(str(n), str(n)), value == n) for n in of.steps)
     if of.kind is Kind.YES_NO:
-        return tuple(Choice(Option(v, v.capitalize()), value is (v == "yes")) for v in ("yes", "no"))
+        return tuple(SelectableOption(Option(v, v.capitalize()), value is (v == "yes")) for v in ("yes", "no"))
     if of.kind is Kind.PERSON:
-        known = [Choice(Option(one, name), value == one) for one, name in people.items()]
+        known = [SelectableOption(Option(one, name), value == one) for one, name in people.items()]
         if value and value not in people:
-            known.append(Choice(Option(str(value), "somebody who is not in the inventory any more"), chosen=True))
+            known.append(
+                SelectableOption(Option(str(value), "somebody who is not in the inventory any more"), chosen=True)
+            )
         return tuple(known)
     chosen = set(value) if isinstance(value, list | tuple) else {value}
-    return tuple(Choice(o, o.value in chosen) for o in of.options)
+    return tuple(SelectableOption(o, o.value in chosen) for o in of.options)

@@ -13,7 +13,7 @@ from securebase.ipt.defaults import beforehand
 from securebase.ipt.rendering import Said, said, title
 from securebase.ipt.shelf import worksheet, worksheets
 from securebase.ipt.worksheet import Worksheet
-from securebase.records.artefact import Artefact as Recorded
+from securebase.records.artefact import ArtefactRecord as Recorded
 from securebase.records.artefact import Value
 from securebase.records.episode import EpisodeRecord
 from securebase.workbench.accounts.models import Account

@@ -13,7 +13,7 @@ import numpy as np
 
 from securebase.study.calibration.designs import IPT
 from securebase.study.calibration.marginal import Working, marginal_effect
-from securebase.study.calibration.samples import Array, Drawn
+from securebase.study.calibration.samples import Array, CohortSample
 from securebase.study.calibration.statistics import (
     NAN,
     coefficients,
@@ -22,8 +22,8 @@ from securebase.study.calibration.statistics import (
     residual,
 )
 from securebase.study.calibration.target import Arms, Basis, Target
-from securebase.study.detrending import Form
-from securebase.study.estimator import LagEstimate, Link, Step, pairs
+from securebase.study.detrending import Detrending
+from securebase.study.estimator import LagEstimate, LagStep, Link, pairs
 from securebase.study.estimators import PRIMARY
 from securebase.study.variance import variance_row
 
@@ -66,13 +66,13 @@ def dependability(arms: Arms, sessions: int) -> float:
     return NAN if one is None else sessions * one / (1.0 + (sessions - 1) * one)
 
 
-def lag(clinic: Drawn, earlier: str, later: str, form: Form) -> LagEstimate | None:
+def lag(clinic: CohortSample, earlier: str, later: str, form: Detrending) -> LagEstimate | None:
     """The lag from one session to the next, as a study leads with, in one form."""
-    found = PRIMARY.estimate(clinic.table([earlier, later]), Link(earlier, later, Step.NEXT_SESSION), form)
+    found = PRIMARY.estimate(clinic.table([earlier, later]), Link(earlier, later, LagStep.NEXT_SESSION), form)
     return None if found is None else found.lag
 
 
-def lagged(arms: Arms, earlier: str, later: str, form: Form) -> float:
+def lagged(arms: Arms, earlier: str, later: str, form: Detrending) -> float:
     """C5 to C7: standardised coefficient of `earlier` on `later` a session on, given later's own past."""
     found = lag(arms[IPT], earlier, later, form)
     return NAN if found is None else found.estimate
@@ -81,7 +81,7 @@ def lagged(arms: Arms, earlier: str, later: str, form: Form) -> float:
 def shrinks_by(arms: Arms) -> float:
     """C6: by what share the alliance's lag gets smaller once each client's own line is taken out, in raw units, on
     which the two forms can be compared."""
-    found = [lag(arms[IPT], "alliance", "symptoms", form) for form in (Form.CENTRED, Form.DETRENDED)]
+    found = [lag(arms[IPT], "alliance", "symptoms", form) for form in (Detrending.CENTRED, Detrending.DETRENDED)]
     centred, detrended = (NAN if f is None else f.raw for f in found)
     return 1.0 - detrended / centred
 
@@ -116,7 +116,9 @@ def spread_of_lag(arms: Arms) -> float:
     standard errors (Swamy 1970), not below 0.
     """
     found = pairs(
-        arms[IPT].table(["alliance", "symptoms"]), Link("alliance", "symptoms", Step.NEXT_SESSION), Form.CENTRED
+        arms[IPT].table(["alliance", "symptoms"]),
+        Link("alliance", "symptoms", LagStep.NEXT_SESSION),
+        Detrending.CENTRED,
     )
     unit = found.earlier.std() / found.later.std()
     slopes, errors = [], []
@@ -135,7 +137,7 @@ def spread_of_lag(arms: Arms) -> float:
     return float(unit * np.sqrt(max(0.0, float(np.var(slopes, ddof=1)) - float(np.mean(errors)))))
 
 
-def persistence(arms: Arms, form: Form) -> float:
+def persistence(arms: Arms, form: Detrending) -> float:
     """C33: coefficient of symptoms on their own past a session before, in one form."""
     found = lag(arms[IPT], "alliance", "symptoms", form)
     return NAN if found is None else found.own_past
@@ -279,7 +281,7 @@ TARGETS: tuple[Target, ...] = (
         source=_NAIROBI,
         design="routine",
         persons=345,
-        statistic=partial(lagged, earlier="alliance", later="symptoms", form=Form.CENTRED),
+        statistic=partial(lagged, earlier="alliance", later="symptoms", form=Detrending.CENTRED),
     ),
     Target(
         id="C6",
@@ -292,7 +294,7 @@ TARGETS: tuple[Target, ...] = (
         source=_DETRENDED,
         design="routine",
         persons=191,
-        statistic=partial(lagged, earlier="alliance", later="symptoms", form=Form.DETRENDED),
+        statistic=partial(lagged, earlier="alliance", later="symptoms", form=Detrending.DETRENDED),
     ),
     Target(
         id="C6",
@@ -320,7 +322,7 @@ TARGETS: tuple[Target, ...] = (
         source="Falkenström et al. 2013 (n = 646); 17 data sets, 10.1037/ccp0000594",
         design="routine",
         persons=345,
-        statistic=partial(lagged, earlier="symptoms", later="alliance", form=Form.CENTRED),
+        statistic=partial(lagged, earlier="symptoms", later="alliance", form=Detrending.CENTRED),
     ),
     Target(
         id="C8",
@@ -384,7 +386,7 @@ TARGETS: tuple[Target, ...] = (
         source=_PCIT,
         design="routine",
         persons=65,
-        statistic=partial(persistence, form=Form.CENTRED),
+        statistic=partial(persistence, form=Detrending.CENTRED),
     ),
     Target(
         id="C33",
@@ -399,7 +401,7 @@ TARGETS: tuple[Target, ...] = (
         source=_PCIT,
         design="routine",
         persons=65,
-        statistic=partial(persistence, form=Form.DETRENDED),
+        statistic=partial(persistence, form=Detrending.DETRENDED),
     ),
     Target(
         id="C35",

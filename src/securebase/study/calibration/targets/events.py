@@ -12,7 +12,7 @@ from securebase.measurement.catalogue import instrument
 from securebase.measurement.change import change_between, sudden_gains
 from securebase.model.parameter_set import parameter_set
 from securebase.study.calibration.designs import IPT
-from securebase.study.calibration.samples import Drawn
+from securebase.study.calibration.samples import CohortSample
 from securebase.study.calibration.statistics import NAN, complete, correlation, residual, share_between
 from securebase.study.calibration.target import Arms, Basis, Target
 from securebase.study.variance import moves_with
@@ -26,7 +26,7 @@ def fewest_points() -> float:
 
 
 @lru_cache(maxsize=2)
-def gained(clinic: Drawn) -> NDArray[np.bool_]:
+def gained(clinic: CohortSample) -> NDArray[np.bool_]:
     """(n,) clients with a sudden gain; only who ever falls by enough between two sessions is looked at closely."""
     scores, fewest = clinic.scores["symptoms"] + clinic.zero["symptoms"], fewest_points()
     falls = scores[:, :-1] - scores[:, 1:] >= fewest - 1e-9

@@ -11,7 +11,7 @@ from securebase.study.calibration.designs import IPT, OTHER, WAITING
 from securebase.study.calibration.statistics import NAN, coefficients, complete, correlation, hedges_g, slope_p
 from securebase.study.calibration.target import Arms, Basis, Target
 from securebase.study.calibration.targets.alliance import lag
-from securebase.study.detrending import Form
+from securebase.study.detrending import Detrending
 from securebase.study.variance import moves_with
 
 
@@ -63,7 +63,7 @@ def with_outcome(arms: Arms, construct: str, first: int, last: int) -> float:
 def support_and_mood(arms: Arms, earlier: str, later: str) -> float:
     """C24: standardised lag between lack of support, which stands for loneliness, and symptoms, own means taken out;
     above 0 where more of one comes before more of the other."""
-    found = lag(arms[IPT], earlier, later, Form.CENTRED)
+    found = lag(arms[IPT], earlier, later, Detrending.CENTRED)
     return NAN if found is None else -found.estimate
 
 

@@ -24,7 +24,7 @@ def options(artefact: Artefact | None) -> tuple[replay.Weighed, ...]:
 
 
 @register.simple_tag
-def shift(artefact: Artefact | None, before: str, after: str) -> replay.Shift | None:
+def shift(artefact: Artefact | None, before: str, after: str) -> replay.RatingShift | None:
     return replay.shift(values_of(artefact), before, after) if artefact else None
 
 
@@ -45,7 +45,7 @@ class Moved:
     """An incident in a list, with the mood before and after it."""
 
     listed: Listed
-    shift: replay.Shift | None
+    shift: replay.RatingShift | None
 
 
 @register.simple_tag
