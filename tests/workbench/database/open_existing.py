@@ -135,7 +135,7 @@ TEXTUAL = {"text", "line"}
 # ---- what the workbench makes of it ----------------------------------------------------------------------------------
 def worksheet_content() -> dict[str, Any]:
     """Read every version of every worksheet again as if it were typed in; return those that lose something by it."""
-    from securebase.ipt.filling import fill
+    from securebase.ipt.parsing import fill
     from securebase.ipt.shelf import worksheet
     from securebase.workbench.worksheets.models import ArtefactVersion
 
