@@ -16,19 +16,19 @@ STUBS = re.compile(r"\b(Not" r"ImplementedError|TO" r"DO|FIX" r"ME|XX" r"X)\b|as
 
 def tracked() -> list[Path]:
     if not shutil.which("git") or not (ROOT / ".git").exists():
-        pytest.skip("needs git and a checkout to know which files belong to the product")
+        pytest.skip("needs git and a checkout: the tracked files are the product")
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
     return [ROOT / name for name in names.split("\0") if name and (ROOT / name).is_file()]
 
 
 def text_files() -> list[tuple[Path, str]]:
-    found = []
+    texts = []
     for path in tracked():
         try:
-            found.append((path.relative_to(ROOT), path.read_text(encoding="utf-8")))
+            texts.append((path.relative_to(ROOT), path.read_text(encoding="utf-8")))
         except UnicodeDecodeError:
             continue
-    return found
+    return texts
 
 
 def test_no_package_host_is_named() -> None:

@@ -1,4 +1,4 @@
-"""Documents that fail when they lie: links, commands, options, make targets and settings named in them exist."""
+"""Links, commands, options, make targets and settings that a document names exist."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def options(command: click.Command) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_commands_and_options_exist(page: Path) -> None:
-    """Every `securebase …` line of a page names a real command and only options that it has."""
+    """Check every `securebase …` line of a page."""
     text = page.read_text(encoding="utf-8").replace("\\\n", " ")
     context = click.Context(cli)
     for line in re.findall(r"(?:^|`|\$ )securebase ([a-z][^\n`]*)", text, flags=re.MULTILINE):
@@ -63,14 +63,14 @@ def test_every_command_and_option_is_described() -> None:
         assert missing == [], f"docs/commands.md, {name}: {missing}"
 
 
-def test_defaults_that_are_stated_are_true() -> None:
-    """`--option` (default), in the table of shared options or in a command's own section."""
+def test_stated_defaults_are_right() -> None:
+    """Check every `--option` (default), in the table of shared options or in a command's own section."""
     text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     context = click.Context(cli)
     stated = 0
     for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
-        named = re.match(r"`securebase ([a-z]+)", section)
-        for name in [named[1]] if named else ["study", "fit", "track"]:
+        heading = re.match(r"`securebase ([a-z]+)", section)
+        for name in [heading[1]] if heading else ["study", "fit", "track"]:
             command = cli.get_command(context, name)
             assert command is not None
             inside = click.Context(command)

@@ -1,4 +1,4 @@
-"""The hashed requirement files: every package with a hash, none with an address, and all that the project asks for."""
+"""The hashed requirement files pin every package the project asks for, by hash and without an address."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-ASKED = {
+REQUESTED = {
     "core": PROJECT["dependencies"] + EXTRAS["test"],
     "workbench": PROJECT["dependencies"] + EXTRAS["workbench"],
     "dev": PROJECT["dependencies"]
@@ -25,14 +25,14 @@ def plain(requirement: str) -> str:
     return re.split(r"[\[<>=!; ]", requirement)[0].lower().replace("_", "-")
 
 
-@pytest.mark.parametrize("name", sorted(ASKED))
+@pytest.mark.parametrize("name", sorted(REQUESTED))
 def test_lock_is_whole(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
     assert "://" not in text
     entries = re.split(r"\n(?=\S)", text.strip())
     pinned = {plain(entry): entry for entry in entries}
     assert [entry for entry in entries if "--hash=sha256:" not in entry or "==" not in entry] == []
-    assert [r for r in ASKED[name] if plain(r) not in pinned] == []
+    assert [r for r in REQUESTED[name] if plain(r) not in pinned] == []
     assert {"setuptools", "wheel"} <= set(pinned)
 
 

@@ -1,4 +1,4 @@
-"""ARCHITECTURE.md names every room, and no room that is not there."""
+"""ARCHITECTURE.md names every room that exists, and no other."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ PARTS = {"migrations", "templates", "static", "templatetags", "management", "com
 
 
 def rooms() -> set[str]:
-    found = set()
+    result = set()
     for folder in SOURCE.rglob("*"):
         relative = folder.relative_to(SOURCE)
         if folder.is_dir() and not any(part in PARTS or part.startswith("__") for part in relative.parts):
-            found.add(f"{relative.as_posix()}/")
-    return found
+            result.add(f"{relative.as_posix()}/")
+    return result
 
 
 def test_every_room_is_in_the_architecture() -> None:
@@ -29,7 +29,7 @@ def test_every_room_is_in_the_architecture() -> None:
 
 
 def test_every_room_in_the_architecture_exists() -> None:
-    assert NAMED, "no rooms found in ARCHITECTURE.md: has the table changed its form?"
+    assert NAMED, "no rooms found in ARCHITECTURE.md: has the layout of the table changed?"
     assert [name for name in sorted(NAMED) if not (SOURCE / name).exists()] == []
 
 

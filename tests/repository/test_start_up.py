@@ -11,11 +11,11 @@ HEAVY = ["django", "altair", "pandas", "vl_convert", "jinja2"]
 
 def loaded_after(code: str) -> set[str]:
     probe = f"import json, sys\n{code}\nprint(json.dumps([m for m in {HEAVY!r} if m in sys.modules]))"
-    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
-    return set(json.loads(done.stdout.splitlines()[-1]))
+    process = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    return set(json.loads(process.stdout.splitlines()[-1]))
 
 
-def test_the_probe_sees_what_is_loaded() -> None:
+def test_the_probe_sees_a_loaded_module() -> None:
     assert loaded_after("import pandas") == {"pandas"}
 
 
