@@ -1,0 +1,106 @@
+"""Names in the code: one class a name, nouns for variables, docstrings that begin with a verb or a noun phrase."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ("src", "tests", "benchmarks", "docs", "examples", "tools")
+#: Participles and a preposition that say nothing of what a variable holds.
+EMPTY_NAMES = {"found", "made", "said", "told", "there", "kept"}
+#: Stored under this name: file → names that stay, because a database or a file that people have would change.
+STORED = {
+    "src/securebase/workbench/worksheets/models.py": {"said"},  # column of ArtefactVersion
+}
+#: A relative clause is no summary.
+FIRST_WORDS = {"what", "who", "where", "whether", "how", "which", "whose", "everything", "everybody", "nobody"}
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Return every Python file by its path from the root."""
+    files = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*.py"))]
+    return {str(file.relative_to(ROOT)): ast.parse(file.read_text(encoding="utf-8")) for file in files}
+
+
+def bound_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield line and name of everything that a file names: variables, parameters, attributes, functions, imports."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(ctx=ast.Store()):
+                yield node.lineno, node.id
+            case ast.Attribute(ctx=ast.Store()):
+                yield node.lineno, node.attr
+            case ast.arg():
+                yield node.lineno, node.arg
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield node.lineno, node.name
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                yield node.lineno, name
+            case ast.MatchMapping(rest=str(name)):
+                yield node.lineno, name
+            case ast.alias(asname=str(name)):
+                yield node.lineno, name
+
+
+def empty_names(tree: ast.AST, stored: frozenset[str] | set[str] = frozenset()) -> list[tuple[int, str]]:
+    """Return the names that a reader learns nothing from; a leading underscore does not change that."""
+    return [(line, name) for line, name in bound_names(tree) if name.strip("_") in EMPTY_NAMES - stored]
+
+
+def clauses(tree: ast.Module) -> list[tuple[int, str]]:
+    """Return line and first word of the docstrings that begin with a relative clause."""
+    result = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            words = (ast.get_docstring(node) or "").split()
+            first = words[0].strip("“”\"'`(*,:;") if words else ""
+            if first.lower() in FIRST_WORDS:
+                result.append((getattr(node, "lineno", 1), first))
+    return result
+
+
+def test_class_names_are_unique_in_the_package() -> None:
+    modules = defaultdict(list)
+    for file, tree in trees().items():
+        if file.startswith("src/securebase/") and "/migrations/" not in file:
+            for node in tree.body:
+                if isinstance(node, ast.ClassDef):
+                    modules[node.name].append(file)
+    assert len(modules) > 300
+    assert {name: files for name, files in modules.items() if len(files) > 1} == {}
+
+
+def test_names_that_are_stored_are_still_there() -> None:
+    for file, names in STORED.items():
+        assert {name for _, name in bound_names(trees()[file])} >= names
+
+
+def test_every_way_to_name_something_is_seen() -> None:
+    text = """
+import json as kept
+def f(found, /, made, *said, told=1, **there): pass
+def _told(): pass
+kept = 1
+(made := 2)
+for said in []: pass
+with open("x") as there: pass
+self.found = 1
+[0 for told in []]
+lambda kept: 0
+try: pass
+except ValueError as made: pass
+match 1:
+    case [found, *said]: pass
+    case {"a": there, **kept}: pass
+"""
+    assert len(empty_names(ast.parse(text))) == 19
+
+
+def test_a_relative_clause_is_seen() -> None:
+    text = 'class A:\n    """What it is."""\n    def f(self):\n        """Return what it is."""\n'
+    assert clauses(ast.parse(text)) == [(1, "What")]
