@@ -55,11 +55,11 @@ def build(now: datetime) -> Account:
             left = CASELOAD - round_ * len(ROSTER)
             for person, course in list(zip(ROSTER, _courses(round_), strict=True))[:left]:
                 _write(person, course, therapist=own, now=now)
-        rows = Client.objects.for_the_workbench(because="a clinic to measure").bulk_create(
+        rows = Client.objects.unscoped(reason="a clinic to measure").bulk_create(
             Client(clinic=clinic, therapist=other, name_shown=f"Client {n}", simulated=True)
             for n in range(CLINIC - CASELOAD)
         )
-        Episode.objects.for_the_workbench(because="a clinic to measure").bulk_create(
+        Episode.objects.unscoped(reason="a clinic to measure").bulk_create(
             Episode(client=row, began_on=timezone.localdate(now)) for row in rows
         )
     return own

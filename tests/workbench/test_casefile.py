@@ -8,7 +8,13 @@ import pytest
 from django.utils import timezone
 
 from securebase.records.vocabulary import CircleKind, Moment, Phase, ProblemArea, Ring, RuptureKind
-from securebase.workbench.casefile import began_at, course_record, episode_record, with_everything, with_work
+from securebase.workbench.casefile import (
+    began_at,
+    course_record,
+    episode_record,
+    prefetch_course_record,
+    prefetch_record,
+)
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.inventory import actions as inventory
 from securebase.workbench.therapy_sessions import actions
@@ -41,7 +47,7 @@ def full(cast: Cast) -> Cast:
 
 
 def record(cast: Cast, days: float):
-    episode = with_everything(Episode.objects.visible_to(cast.alma)).get()
+    episode = prefetch_record(Episode.objects.visible_to(cast.alma)).get()
     return episode_record(episode, NOON + timedelta(days=days))
 
 
@@ -117,7 +123,7 @@ def test_people_and_circles_are_part_of_the_record_as_known_then(full: Cast) -> 
     inventory.remove_circle(
         circle=full.episode.circles.order_by("drawn_at")[1], by=full.alma, at=NOON + timedelta(days=35)
     )
-    episode = with_work(Episode.objects.visible_to(full.alma)).get()
+    episode = prefetch_course_record(Episode.objects.visible_to(full.alma)).get()
 
     def known(days: float):
         return course_record(episode, NOON + timedelta(days=days))

@@ -124,11 +124,11 @@ def _copy_before_upgrade(database: Path) -> Path | None:
 
 
 def _say_whether_the_audit_trail_is_whole() -> None:
-    from securebase.workbench.audit.queries import verify
+    from securebase.workbench.audit.queries import verify_chain
 
-    verdict = verify()
-    if not verdict.whole:
-        click.secho(f"The audit trail is broken at row {verdict.first_bad}: {verdict.reason}.", fg="red", err=True)
+    result = verify_chain()
+    if not result.intact:
+        click.secho(f"The audit trail is broken at row {result.first_bad}: {result.reason}.", fg="red", err=True)
 
 
 def serve(host: str, port: int, *, first_steps: Any) -> None:

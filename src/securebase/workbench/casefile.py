@@ -33,11 +33,11 @@ _SECONDS_A_DAY = 86_400.0
 _BECAUSE = "rows of episodes that were already in scope"
 
 
-def with_everything(episodes: QuerySet[Episode]) -> QuerySet[Episode]:
+def prefetch_record(episodes: QuerySet[Episode]) -> QuerySet[Episode]:
     """The same episodes, with all that a record needs fetched in a handful of queries. They keep their scope."""
 
     def of(model: type, **sort: str) -> QuerySet[Administration]:
-        return model.objects.for_the_workbench(because=_BECAUSE)  # type: ignore[attr-defined, no-any-return]
+        return model.objects.unscoped(reason=_BECAUSE)  # type: ignore[attr-defined, no-any-return]
 
     administrations = of(Administration).select_related("therapy_session")
     return episodes.select_related("client").prefetch_related(
@@ -50,15 +50,15 @@ def with_everything(episodes: QuerySet[Episode]) -> QuerySet[Episode]:
     )
 
 
-def with_work(episodes: QuerySet[Episode]) -> QuerySet[Episode]:
+def prefetch_course_record(episodes: QuerySet[Episode]) -> QuerySet[Episode]:
     """The same with what the work left behind, for `course_record`."""
-    artefacts = Artefact.objects.for_the_workbench(because=_BECAUSE)
-    versions = ArtefactVersion.objects.for_the_workbench(because=_BECAUSE)
-    return with_everything(episodes).prefetch_related(
+    artefacts = Artefact.objects.unscoped(reason=_BECAUSE)
+    versions = ArtefactVersion.objects.unscoped(reason=_BECAUSE)
+    return prefetch_record(episodes).prefetch_related(
         Prefetch("artefacts", artefacts),
         Prefetch("artefacts__versions", versions),
-        Prefetch("relationships", Relationship.objects.for_the_workbench(because=_BECAUSE)),
-        Prefetch("circles", Circle.objects.for_the_workbench(because=_BECAUSE)),
+        Prefetch("relationships", Relationship.objects.unscoped(reason=_BECAUSE)),
+        Prefetch("circles", Circle.objects.unscoped(reason=_BECAUSE)),
     )
 
 

@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from securebase.workbench.database.keys import read_or_make_secret
+from securebase.workbench.database.keys import read_or_create_secret
 
 
 def _text(name: str, default: str = "") -> str:
@@ -47,7 +47,7 @@ if _address.hostname:
 _https = _address.scheme == "https"
 
 # kept only where there is a data directory to keep it in: reading the settings alone writes nothing
-SECRET_KEY = read_or_make_secret(DATA_DIR / "secret.key") if DATA_DIR.is_dir() else secrets.token_hex(32)
+SECRET_KEY = read_or_create_secret(DATA_DIR / "secret.key") if DATA_DIR.is_dir() else secrets.token_hex(32)
 
 INSTALLED_APPS = [
     "securebase.workbench.ui",
@@ -99,7 +99,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "securebase.workbench.ui.context.workbench",
+                "securebase.workbench.ui.context.workbench_context",
             ]
         },
     }
@@ -175,7 +175,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "formatters": {
         "plain": {
-            "()": "securebase.workbench.ui.logs.WithoutLinks",
+            "()": "securebase.workbench.ui.logs.RedactingFormatter",
             "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
         }
     },

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from securebase.errors import InputError, NotPermittedError
 from securebase.workbench.accounts import actions
-from securebase.workbench.accounts.models import Account, Clinic, Role, SignInCount, normalised
+from securebase.workbench.accounts.models import Account, Clinic, Role, SignInCount, normalise_user_name
 from securebase.workbench.audit.models import Entry
 from workbench.cast import PASSWORD, Cast, make_cast
 
@@ -60,7 +60,7 @@ def test_signing_in_and_out(cast: Cast, browser: Browser) -> None:
 
 @pytest.mark.parametrize("name", ["ALMA", "  alma ", "Ａlma"])
 def test_a_user_name_is_one_however_it_is_typed(cast: Cast, browser: Browser, name: str) -> None:
-    assert normalised(name) == "alma"
+    assert normalise_user_name(name) == "alma"
     assert sign_in(browser, name).status_code == 302
 
 

@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from securebase.errors import NotPermittedError
 from securebase.workbench.audit.actions import record
 from securebase.workbench.audit.models import Entry
-from securebase.workbench.audit.queries import verify
+from securebase.workbench.audit.queries import verify_chain
 from securebase.workbench.therapy_sessions import actions
 from workbench.cast import NOON, Cast, answers
 
@@ -29,11 +29,11 @@ def change_behind_its_back(sql: str) -> None:
 
 @pytest.mark.django_db
 def test_a_trail_that_was_left_alone_is_whole() -> None:
-    assert verify().rows == 0
+    assert verify_chain().rows == 0
     three_rows()
-    verdict = verify()
-    assert verdict.whole
-    assert (verdict.rows, verdict.last_hash) == (3, Entry.objects.get(sequence=3).hash)
+    result = verify_chain()
+    assert result.intact
+    assert (result.rows, result.last_hash) == (3, Entry.objects.get(sequence=3).hash)
 
 
 @pytest.mark.django_db
@@ -50,9 +50,9 @@ def test_a_trail_that_was_left_alone_is_whole() -> None:
 def test_tampering_is_found_at_its_row(sql: str, row: int, reason: str) -> None:
     three_rows()
     change_behind_its_back(sql)
-    verdict = verify()
-    assert verdict.first_bad == row
-    assert reason in verdict.reason
+    result = verify_chain()
+    assert result.first_bad == row
+    assert reason in result.reason
     with pytest.raises(CommandError, match=f"row {row}"):
         call_command("verify_audit")
 
@@ -72,7 +72,7 @@ def test_rows_cannot_be_changed_or_removed() -> None:
         Entry.objects.all().delete()
     with pytest.raises(IntegrityError, match="only added to"), transaction.atomic():
         Entry.objects.update(action="other")
-    assert verify().whole
+    assert verify_chain().intact
 
 
 def test_answers_leave_their_number_in_the_trail_and_nothing_else(cast: Cast) -> None:

@@ -128,9 +128,9 @@ def test_a_closed_account_has_no_scope(full: Cast) -> None:
 
 
 def test_the_workbench_gives_its_reason(full: Cast) -> None:
-    assert Client.objects.for_the_workbench(because="a test").count() == 1
+    assert Client.objects.unscoped(reason="a test").count() == 1
     with pytest.raises(NotPermittedError):
-        Client.objects.for_the_workbench(because="")
+        Client.objects.unscoped(reason="")
 
 
 def test_rows_of_a_row_in_scope_are_in_reach(full: Cast) -> None:

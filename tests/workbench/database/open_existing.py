@@ -76,13 +76,13 @@ def summary() -> dict[str, Any]:
     """Return what a person would count: clients and their work, and the parameter set in use."""
     from securebase.workbench.accounts.models import Clinic
     from securebase.workbench.accounts.queries import set_in_use
-    from securebase.workbench.audit.queries import verify
+    from securebase.workbench.audit.queries import verify_chain
     from securebase.workbench.clients.models import Client
     from securebase.workbench.worksheets.models import Artefact
 
-    trail = verify()
+    trail = verify_chain()
     return {
-        "audit": {"whole": trail.whole, "rows": trail.rows, "last_hash": trail.last_hash},
+        "audit": {"whole": trail.intact, "rows": trail.rows, "last_hash": trail.last_hash},
         "clinic": [[c.name, c.help_text, c.lineage, c.course_forms] for c in Clinic.objects.all()],
         "parameter_set": set_in_use().parameter_set.version,
         "clients": {
@@ -95,12 +95,12 @@ def summary() -> dict[str, Any]:
                 "comments": [c.text for share in episode.shares.all() for c in share.comments.all()],
                 "ended": str(episode.ended_on or ""),
             }
-            for client in Client.objects.for_the_workbench(because=BECAUSE)
+            for client in Client.objects.unscoped(reason=BECAUSE)
             for episode in client.episodes.all()
         },
         "texts": {
             str(row.id): {"worksheet": row.worksheet, "texts": _texts(row)}
-            for row in _one_a_worksheet(Artefact.objects.for_the_workbench(because=BECAUSE))
+            for row in _one_a_worksheet(Artefact.objects.unscoped(reason=BECAUSE))
         },
     }
 
@@ -140,7 +140,7 @@ def worksheet_content() -> dict[str, Any]:
     from securebase.workbench.worksheets.models import ArtefactVersion
 
     lost = []
-    versions = ArtefactVersion.objects.for_the_workbench(because=BECAUSE).select_related("artefact")
+    versions = ArtefactVersion.objects.unscoped(reason=BECAUSE).select_related("artefact")
     for version in versions:
         filled = fill(worksheet(version.artefact.worksheet), version.values)
         if _plain(filled.values) != version.values or filled.unread:
@@ -177,17 +177,17 @@ def pages(texts: dict[str, Any]) -> dict[str, Any]:
 
     browser.force_login(Account.objects.get(user_name="demo"))
     supervisor.force_login(Account.objects.get(user_name="supervisor"))
-    clients = list(Client.objects.for_the_workbench(because=BECAUSE))
+    clients = list(Client.objects.unscoped(reason=BECAUSE))
     for name in CLINIC_PAGES:
         visit(reverse(name), [c.name_shown for c in clients] if name == "caseload" else [])
     for client in clients:
         people = [p.name_shown for p in client.episodes.get().relationships.filter(left_at=None)]
         for name in CLIENT_PAGES:
             visit(reverse(name, args=[client.id]), [client.name_shown, *(people if name == "relationships" else [])])
-    for row in Artefact.objects.for_the_workbench(because=BECAUSE).filter(id__in=list(texts)):
+    for row in Artefact.objects.unscoped(reason=BECAUSE).filter(id__in=list(texts)):
         args = [row.episode.client_id, row.worksheet, row.id]
         visit(reverse("worksheet", args=args), texts[str(row.id)]["texts"])
-    for share in Share.objects.for_the_workbench(because=BECAUSE).filter(revoked_at=None):
+    for share in Share.objects.unscoped(reason=BECAUSE).filter(revoked_at=None):
         comments = [c.text for c in share.comments.filter(removed_at=None, artefact=None)]
         visit(reverse("shared-course", args=[share.id]), [share.label, *comments], by=supervisor)
     return {"refused": refused, "unseen": unseen, "visited": visited}
@@ -198,7 +198,7 @@ def pictures() -> dict[str, Any]:
     from securebase.workbench.clients.models import Episode
     from securebase.workbench.progress.queries import current_picture
 
-    episodes = Episode.objects.for_the_workbench(because=BECAUSE).select_related("client")
+    episodes = Episode.objects.unscoped(reason=BECAUSE).select_related("client")
     computed = {e.client.name_shown: current_picture(episode=e, as_of=NOW, whole=False) for e in episodes}
     return {"pictures": {name: picture.versions.parameter_set_version for name, picture in computed.items()}}
 
@@ -210,7 +210,7 @@ def records(folder: Path) -> dict[str, Any]:
     from securebase.workbench.course.queries import record_of
 
     earlier = json.loads((folder / "record.json").read_text(encoding="utf-8"))
-    client = Client.objects.for_the_workbench(because=BECAUSE).get(id=earlier["record"]["person"])
+    client = Client.objects.unscoped(reason=BECAUSE).get(id=earlier["record"]["person"])
     now = json.loads(record_text(record_of(client.episodes.get(), NOW)))
     again = json.loads(record_text(read_record(folder / "record.json")))
     return {"differences": [*_differences(earlier, now, "now"), *_differences(earlier, again, "read")]}

@@ -18,9 +18,9 @@ from django.db import DatabaseError, connection, transaction
 from securebase.errors import InputError
 from securebase.records.vocabulary import Moment
 from securebase.workbench.audit.actions import record
-from securebase.workbench.audit.queries import verify
+from securebase.workbench.audit.queries import verify_chain
 from securebase.workbench.database.base import DatabaseWrapper, _assert_safe
-from securebase.workbench.database.keys import checked_key, read_or_make_secret, read_secret
+from securebase.workbench.database.keys import read_or_create_secret, read_secret, validate_key
 from securebase.workbench.therapy_sessions.actions import create_session, invite_check_in, record_check_in
 from securebase.workbench.therapy_sessions.models import CheckInMode
 from workbench.cast import NOON, answers, make_cast
@@ -106,14 +106,14 @@ def test_a_connection_that_is_not_safe_is_refused(tmp_path: Path) -> None:
 
 def test_a_key_is_hexadecimal_and_an_error_does_not_repeat_it() -> None:
     with pytest.raises(InputError) as caught:
-        checked_key("my secret passphrase", where="SECUREBASE_DATABASE_KEY")
+        validate_key("my secret passphrase", where="SECUREBASE_DATABASE_KEY")
     assert "passphrase" not in str(caught.value)
-    assert checked_key("AB" * 32, where="") == "ab" * 32
+    assert validate_key("AB" * 32, where="") == "ab" * 32
 
 
 def test_a_secret_is_made_once(tmp_path: Path) -> None:
-    first = read_or_make_secret(tmp_path / "new" / "a.key")
-    assert read_or_make_secret(tmp_path / "new" / "a.key") == first == read_secret(tmp_path / "new" / "a.key")
+    first = read_or_create_secret(tmp_path / "new" / "a.key")
+    assert read_or_create_secret(tmp_path / "new" / "a.key") == first == read_secret(tmp_path / "new" / "a.key")
     assert len(first) == 64
 
 
@@ -137,9 +137,9 @@ def test_many_threads_that_write_lose_nothing_and_break_no_chain() -> None:
     for thread in threads:
         thread.join()
     assert failures == []
-    verdict = verify()
-    assert verdict.whole
-    assert verdict.rows == 6 * 15
+    result = verify_chain()
+    assert result.intact
+    assert result.rows == 6 * 15
 
 
 @pytest.mark.django_db(transaction=True)
@@ -164,7 +164,7 @@ def test_a_full_disk_leaves_nothing_half_saved() -> None:
     kept = cast.episode.administrations.all()
     assert kept.count() == len(saved)
     assert {a.responses.count() for a in kept} <= {11}
-    assert verify().whole
+    assert verify_chain().intact
     connection.close()
 
 
@@ -187,4 +187,4 @@ def test_a_failed_transaction_lets_the_next_writer_in() -> None:
 
     threading.Thread(target=write).start()
     assert done.wait(5)
-    assert verify().rows == 1
+    assert verify_chain().rows == 1

@@ -15,13 +15,13 @@ import pytest
 HERE = Path(__file__).parent
 LOOK = """
 import django; django.setup()
-from securebase.workbench.audit.queries import verify
+from securebase.workbench.audit.queries import verify_chain
 from securebase.workbench.therapy_sessions.models import Administration, CheckIn
-why = dict(because="a test looks at everything")
-for a in Administration.objects.for_the_workbench(**why):
+why = dict(reason="a test looks at everything")
+for a in Administration.objects.unscoped(**why):
     print(a.id, a.responses.count(), a.scores.count(), a.safety_alerts.count(), a.check_in.state)
-print("answered", CheckIn.objects.for_the_workbench(**why).filter(state="answered").count())
-print("trail", verify().whole)
+print("answered", CheckIn.objects.unscoped(**why).filter(state="answered").count())
+print("trail", verify_chain().intact)
 """
 
 
@@ -57,7 +57,7 @@ def test_nothing_acknowledged_is_lost(tmp_path: Path, seed: int) -> None:
     )
     lines = look.stdout.splitlines()
     kept = dict(line.split(" ", 1) for line in lines[:-2])
-    # everything acknowledged is there, and what is there is whole: 11 answers, 6 scores, the alert, the state
+    # everything acknowledged is there, and what is there is intact: 11 answers, 6 scores, the alert, the state
     assert set(acknowledged) <= set(kept)
     assert set(kept.values()) == {"11 6 1 answered"}
     assert len(kept) <= len(acknowledged) + 1

@@ -20,8 +20,8 @@ from securebase.picture.parts import GateLevel
 from securebase.picture.parts import SignalKind as K
 from securebase.records.vocabulary import Phase, ProblemArea
 from securebase.workbench.accounts.models import Account
-from securebase.workbench.audit.queries import verify
-from securebase.workbench.casefile import with_everything
+from securebase.workbench.audit.queries import verify_chain
+from securebase.workbench.casefile import prefetch_record
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.demo.actions import PASSWORD, USER_NAME, build_clinic
 from securebase.workbench.demo.others import CODE, LINK, OPEN_CLIENT, SUPERVISOR_USER_NAME
@@ -58,7 +58,7 @@ def therapist(db: None, settings: object) -> Account:
 
 
 def pictures(therapist: Account) -> dict[str, ClientPicture]:
-    episodes = with_everything(Episode.objects.visible_to(therapist))
+    episodes = prefetch_record(Episode.objects.visible_to(therapist))
     return {e.client.name_shown: queries.current_picture(episode=e, as_of=NOW) for e in episodes}
 
 
@@ -94,7 +94,7 @@ def test_the_clinic_shows_what_its_roster_promises(therapist: Account) -> None:
     assert not Administration.objects.visible_to(therapist).filter(simulated=False).exists()
     assert not Client.objects.visible_to(therapist).filter(simulated=False).exists()
     assert all(a.at <= NOW for a in Administration.objects.visible_to(therapist))
-    assert verify().whole
+    assert verify_chain().intact
 
 
 def test_the_same_seed_gives_the_same_clinic(therapist: Account) -> None:
@@ -114,7 +114,7 @@ def test_it_says_how_to_sign_in_and_that_all_is_simulated(settings: object, brow
     home = browser.get("/")
     assert home.status_code == 200
     assert "every client here is simulated" in home.content.decode()
-    client = Client.objects.for_the_workbench(because=WHY).get(name_shown="Noor B.")
+    client = Client.objects.unscoped(reason=WHY).get(name_shown="Noor B.")
     assert "simulated client, no real person" in browser.get(f"/clients/{client.id}/report/").content.decode()
 
     # the supervisor, with what was shared and what was said to it
@@ -122,7 +122,7 @@ def test_it_says_how_to_sign_in_and_that_all_is_simulated(settings: object, brow
     browser.post("/sign-out/")
     arrived = browser.post("/sign-in/", {"user_name": SUPERVISOR_USER_NAME, "password": PASSWORD}, follow=True)
     assert arrived.redirect_chain[-1][0] == "/supervision/"
-    shared = Share.objects.for_the_workbench(because=WHY).get()
+    shared = Share.objects.unscoped(reason=WHY).get()
     course = browser.get(f"/supervision/{shared.id}/").content.decode()
     assert shared.label in course
     assert "We always went round it" in course
@@ -146,7 +146,7 @@ def test_real_and_invented_never_meet(settings: object) -> None:
     make_cast()
     with pytest.raises(NotPermittedError, match="clinic here already"):
         build_clinic(now=NOW)
-    assert Client.objects.for_the_workbench(because=WHY).count() == 1
+    assert Client.objects.unscoped(reason=WHY).count() == 1
 
 
 def test_a_name_is_first_name_and_initial_and_given_once() -> None:

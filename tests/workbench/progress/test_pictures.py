@@ -8,7 +8,7 @@ import pytest
 
 from securebase.picture.parts import SignalKind
 from securebase.records.vocabulary import Moment
-from securebase.workbench.casefile import with_everything
+from securebase.workbench.casefile import prefetch_record
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.progress import queries
 from securebase.workbench.progress.drawings import shown
@@ -20,7 +20,7 @@ LATER = NOON + timedelta(hours=3)
 
 
 def fresh(cast: Cast) -> Episode:
-    return with_everything(Episode.objects.visible_to(cast.alma)).get(id=cast.episode.id)
+    return prefetch_record(Episode.objects.visible_to(cast.alma)).get(id=cast.episode.id)
 
 
 def answer(cast: Cast, moment: Moment = Moment.BEFORE, **values: float) -> None:

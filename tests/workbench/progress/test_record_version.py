@@ -13,7 +13,7 @@ from django.db import transaction
 from securebase.picture.client import picture_fingerprint
 from securebase.records.vocabulary import Moment, Phase, ProblemArea, RuptureKind
 from securebase.workbench.accounts.models import Account
-from securebase.workbench.casefile import began_at, episode_record, next_change, with_everything
+from securebase.workbench.casefile import began_at, episode_record, next_change, prefetch_record
 from securebase.workbench.clients import actions as clients
 from securebase.workbench.clients.models import Episode, SymptomMeasure
 from securebase.workbench.progress import queries
@@ -26,7 +26,7 @@ LATER = NOON + timedelta(days=3)
 
 
 def fresh(cast: Cast) -> Episode:
-    return with_everything(Episode.objects.visible_to(cast.alma)).get(id=cast.episode.id)
+    return prefetch_record(Episode.objects.visible_to(cast.alma)).get(id=cast.episode.id)
 
 
 def fingerprint(cast: Cast, at: datetime = LATER) -> str:
@@ -49,7 +49,7 @@ class Course:
             episode=cast.episode, by=self.by, number=2, held_at=NOON + timedelta(days=1)
         )
 
-    def record(self, check_in: sessions.CheckIn, name: str, **given: float) -> sessions.Recorded:
+    def record(self, check_in: sessions.CheckIn, name: str, **given: float) -> sessions.RecordingResult:
         responses = answers(check_in.instrument_id, **given)
         return sessions.record_check_in(check_in=check_in, responses=responses, submission=name, at=NOON)
 

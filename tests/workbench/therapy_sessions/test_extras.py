@@ -18,7 +18,7 @@ from securebase.records.vocabulary import Moment, Respondent
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.casefile import episode_record
 from securebase.workbench.therapy_sessions import actions
-from securebase.workbench.therapy_sessions.extras import course_of, due_at, history_of
+from securebase.workbench.therapy_sessions.extras import administered_sessions, course_context, due_instruments
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode, ExtraChoice, SafetyAlert
 from workbench.cast import NOON, Cast, answers
 
@@ -199,8 +199,8 @@ def test_what_was_answered_is_not_asked_again_and_what_was_not_is(cast: Cast) ->
     second = actions.create_session(episode=cast.episode, by=cast.alma, number=2, held_at=later)
     invited = cast.invite(Moment.AFTER, extras=None)
     # while the link may still be answered it counts as being asked; once it ran out, it is due again
-    assert [i.id for i in due_at(second, Moment.AFTER, NOON)] == ["own_attachment"]
-    assert [i.id for i in due_at(second, Moment.AFTER, NOON + timedelta(days=30))] == ["expectation"]
+    assert [i.id for i in due_instruments(second, Moment.AFTER, NOON)] == ["own_attachment"]
+    assert [i.id for i in due_instruments(second, Moment.AFTER, NOON + timedelta(days=30))] == ["expectation"]
     actions.record_check_in(
         check_in=invited.check_in,
         responses=answers("session_after"),
@@ -208,21 +208,21 @@ def test_what_was_answered_is_not_asked_again_and_what_was_not_is(cast: Cast) ->
         at=NOON + timedelta(hours=1),
         extra={"expectation": {1: 5.0}},
     )
-    assert history_of(cast.episode, later) == {"expectation": {1}, "session_after": {1}}
-    assert [i.id for i in due_at(second, Moment.AFTER, NOON + timedelta(days=30))] == ["own_attachment"]
+    assert administered_sessions(cast.episode, later) == {"expectation": {1}, "session_after": {1}}
+    assert [i.id for i in due_instruments(second, Moment.AFTER, NOON + timedelta(days=30))] == ["own_attachment"]
 
 
 # ---- chosen by the therapist -----------------------------------------------------------------------------------------
 def test_switched_off_is_not_asked_and_by_hand_is_asked_once(cast: Cast) -> None:
     choose = {"episode": cast.episode, "by": cast.alma}
     actions.choose_extra(**choose, instrument="expectation", off=True)
-    assert [i.id for i in due_at(cast.session, Moment.AFTER, NOON)] == []
+    assert [i.id for i in due_instruments(cast.session, Moment.AFTER, NOON)] == []
     actions.choose_extra(**choose, instrument="emotion_month", asked_for=True)
     assert cast.invite(Moment.AFTER, extras=None).check_in.extras == ["emotion_month"]
-    assert course_of(cast.episode).by_hand == ()
-    assert course_of(cast.episode).off == ("expectation",)
+    assert course_context(cast.episode).by_hand == ()
+    assert course_context(cast.episode).off == ("expectation",)
     actions.choose_extra(**choose, instrument="expectation", asked_for=True)
-    assert course_of(cast.episode).off == ()
+    assert course_context(cast.episode).off == ()
     assert Entry.objects.filter(action="extra.chosen").count() == 3
 
 
@@ -236,8 +236,11 @@ def test_only_what_the_workbench_asks_can_be_chosen_and_only_by_her_therapist(ca
 
 def test_due_is_what_the_schedule_says(cast: Cast) -> None:
     for moment in (Moment.BEFORE, Moment.AFTER):
-        assert due_at(cast.session, moment, NOON) == asked_at(
-            session=1, moment=moment.value, course=course_of(cast.episode), history=history_of(cast.episode, NOON)
+        assert due_instruments(cast.session, moment, NOON) == asked_at(
+            session=1,
+            moment=moment.value,
+            course=course_context(cast.episode),
+            history=administered_sessions(cast.episode, NOON),
         )
 
 

@@ -107,7 +107,7 @@ def test_a_check_in_is_withdrawn_on_the_page(cast: Cast, alma: Browser) -> None:
     assert alma.post(reverse("check-in-withdraw", args=[cast.carla.id, cast.session.id, "never"])).status_code == 404
 
 
-def phq9(cast: Cast, value: float, day: int, last: float = 0.0) -> actions.Recorded:
+def phq9(cast: Cast, value: float, day: int, last: float = 0.0) -> actions.RecordingResult:
     return actions.type_in_administration(
         episode=cast.episode,
         by=cast.alma,

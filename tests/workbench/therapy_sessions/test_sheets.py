@@ -16,7 +16,7 @@ from securebase.records.vocabulary import Moment
 from securebase.workbench.casefile import episode_record
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import TherapySession
-from securebase.workbench.therapy_sessions.sheets import filled_in_at
+from securebase.workbench.therapy_sessions.sheets import completion_time
 from workbench.cast import BEGAN, NOON, Cast
 
 WEEK = timedelta(days=7)
@@ -129,7 +129,7 @@ def test_every_day_that_is_allowed_keeps_the_order_of_sessions_and_sheets(
             day: date = BEGAN + timedelta(days=max(offset, 0))
             for moment in (Moment.BEFORE, Moment.AFTER):
                 try:
-                    at = filled_in_at(episode=cast.episode, session=session, moment=moment, day=day, now=now)
+                    at = completion_time(episode=cast.episode, session=session, moment=moment, day=day, now=now)
                 except InputError:
                     continue
                 tried += 1

@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
-from securebase.workbench.ui.logs import without_links
+from securebase.workbench.ui.logs import redact_links
 from workbench.cast import Cast
 
 
@@ -74,4 +74,4 @@ def test_no_other_logger_of_django_writes_past_it() -> None:
     ],
 )
 def test_links_are_blotted_out_wherever_they_stand(line: str, kept: str) -> None:
-    assert without_links(line) == kept
+    assert redact_links(line) == kept

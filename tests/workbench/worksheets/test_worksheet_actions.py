@@ -14,7 +14,7 @@ from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.models import Entry
-from securebase.workbench.casefile import course_record, with_work
+from securebase.workbench.casefile import course_record, prefetch_course_record
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.worksheets import actions, queries
 from securebase.workbench.worksheets.models import Artefact
@@ -123,7 +123,7 @@ def test_what_is_removed_is_out_of_the_record_and_can_be_put_back(cast: Cast) ->
 
 
 def record(cast: Cast, at: Any = LATER + timedelta(days=1)) -> Any:
-    rows = with_work(Episode.objects.visible_to(cast.alma).filter(id=cast.episode.id))
+    rows = prefetch_course_record(Episode.objects.visible_to(cast.alma).filter(id=cast.episode.id))
     return course_record(rows.get(), at)
 
 

@@ -26,13 +26,13 @@ _log = logging.getLogger("securebase.set_up")
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
-def for_roles(*roles: Role) -> Callable[[Page[P]], Page[P]]:
+def require_role(*roles: Role) -> Callable[[Page[P]], Page[P]]:
     """Only accounts with one of these roles; everybody else is refused, and the attempt is written down."""
 
     def decorate(page: Page[P]) -> Page[P]:
         @wraps(page)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            if not signed_in(request).has_role(*roles):
+            if not current_account(request).has_role(*roles):
                 raise NotPermittedError("this page is not for the role of your account")
             return page(request, *args, **kwargs)
 
@@ -41,7 +41,7 @@ def for_roles(*roles: Role) -> Callable[[Page[P]], Page[P]]:
     return decorate
 
 
-def signed_in(request: HttpRequest) -> Account:
+def current_account(request: HttpRequest) -> Account:
     """The account of this request. Raises NotPermittedError where nobody is signed in."""
     if not isinstance(request.user, Account):
         raise NotPermittedError("nobody is signed in")

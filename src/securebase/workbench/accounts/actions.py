@@ -14,7 +14,7 @@ from django.db.models import F
 from securebase.errors import InputError, NotPermittedError
 from securebase.ipt.course_form import MOST_FORMS, CourseForm, checked
 from securebase.ipt.lineage import Lineage
-from securebase.workbench.accounts.models import Account, Clinic, Role, SignInCount, normalised
+from securebase.workbench.accounts.models import Account, Clinic, Role, SignInCount, normalise_user_name
 from securebase.workbench.audit.actions import record
 
 #: Failures until a lock, for one account name and for one network address.
@@ -43,8 +43,10 @@ def create_account(
     """A member of staff. Without a password nobody can sign in to it."""
     if by is not None and not by.is_administrator:
         raise NotPermittedError("only an administrator makes accounts")
-    if Account.objects.filter(user_name=normalised(user_name)).exists():
-        raise InputError(f"there is already an account called “{normalised(user_name)}”", advice="Choose another name.")
+    if Account.objects.filter(user_name=normalise_user_name(user_name)).exists():
+        raise InputError(
+            f"there is already an account called “{normalise_user_name(user_name)}”", advice="Choose another name."
+        )
     account = Account(clinic=clinic, user_name=user_name, name_shown=name_shown, roles=[Role(r).value for r in roles])
     account.set_password(password)
     account.password_set_by_other = by is not None
@@ -178,7 +180,7 @@ def _change(  # noqa: PLR0917 (two callers, above)
 
 
 def _digest(kind: str, key: str) -> str:
-    return hashlib.sha256(f"{kind}:{normalised(key)}".encode()).hexdigest()
+    return hashlib.sha256(f"{kind}:{normalise_user_name(key)}".encode()).hexdigest()
 
 
 def _counts(user_name: str, address: str) -> list[tuple[str, str]]:
@@ -209,7 +211,7 @@ def record_failed_sign_in(*, user_name: str, address: str, now: datetime) -> Non
             count.locked_until = now + LOCKED_FOR
             locked.append(kind)
         count.save()
-    account = Account.objects.filter(user_name=normalised(user_name)).first()
+    account = Account.objects.filter(user_name=normalise_user_name(user_name)).first()
     record(
         actor=None,
         action="sign_in.failed",

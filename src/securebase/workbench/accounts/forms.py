@@ -13,7 +13,7 @@ from securebase.errors import InputError
 from securebase.ipt.course_form import LONGEST_NAME, MOST_DAYS, MOST_FORMS, MOST_SESSIONS, CourseForm, checked
 from securebase.ipt.lineage import ENDING_WORDS, Lineage, lineage_from
 from securebase.records.vocabulary import ProblemArea
-from securebase.workbench.accounts.models import Account, IptTraining, Role, normalised
+from securebase.workbench.accounts.models import Account, IptTraining, Role, normalise_user_name
 from securebase.workbench.ui.conflict import sentence
 
 
@@ -69,7 +69,7 @@ class NewAccountForm(_NewPassword):
     )
 
     def clean_user_name(self) -> str:
-        name = normalised(self.cleaned_data["user_name"])
+        name = normalise_user_name(self.cleaned_data["user_name"])
         if Account.objects.filter(user_name=name).exists():
             raise ValidationError(f"There is already an account called “{name}”. Choose another name.")
         return name

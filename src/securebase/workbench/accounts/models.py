@@ -27,7 +27,7 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", "Administrator"
 
 
-def normalised(user_name: str) -> str:
+def normalise_user_name(user_name: str) -> str:
     """The form under which a user name is stored, looked up and counted."""
     return unicodedata.normalize("NFKC", user_name).strip().casefold()
 
@@ -61,7 +61,7 @@ class Clinic(models.Model):
 
 class AccountManager(BaseUserManager["Account"]):
     def get_by_natural_key(self, username: str | None) -> Account:
-        return self.get(user_name=normalised(username or ""))
+        return self.get(user_name=normalise_user_name(username or ""))
 
 
 class Account(AbstractBaseUser):
@@ -94,7 +94,7 @@ class Account(AbstractBaseUser):
         return self.name_shown
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.user_name = normalised(self.user_name)
+        self.user_name = normalise_user_name(self.user_name)
         super().save(*args, **kwargs)
 
     def has_role(self, *roles: Role) -> bool:

@@ -18,12 +18,12 @@ from securebase.errors import InputError
 from securebase.workbench.accounts import actions, queries
 from securebase.workbench.accounts.access import (
     address_of,
-    for_roles,
+    current_account,
     forget_set_up_code,
     from_this_machine,
     is_set_up_code,
+    require_role,
     set_up_code,
-    signed_in,
 )
 from securebase.workbench.accounts.forms import (
     ChangePasswordForm,
@@ -37,7 +37,7 @@ from securebase.workbench.accounts.forms import (
 )
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.ui.conflict import keep_typed, sentence
-from securebase.workbench.ui.methods import nearest_page, sent_only
+from securebase.workbench.ui.methods import nearest_page, post_only
 
 _WRONG = "User name and password do not fit together."
 
@@ -87,16 +87,16 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/sign_in.html", context, status=400 if form.errors else 200)
 
 
-@sent_only
+@post_only
 def sign_out(request: HttpRequest) -> HttpResponse:
-    actions.record_sign_out(account=signed_in(request), why="asked")
+    actions.record_sign_out(account=current_account(request), why="asked")
     logout(request)
     response = redirect("sign-in")
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 
-@sent_only
+@post_only
 def still_here(request: HttpRequest) -> HttpResponse:
     """A page in use says so; the idle lock has seen the request by now."""
     return HttpResponse(status=204)
@@ -138,7 +138,7 @@ def first_account(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("present", "password")
 @require_http_methods(["GET", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
-    account = signed_in(request)
+    account = current_account(request)
     about_name, about_password = "save_name" in request.POST, "save_password" in request.POST
     about_practice = "save_practice" in request.POST
     practice_form = PracticeForm(request.POST if about_practice else None, initial=_practice(account))
@@ -161,7 +161,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         "name_form": name_form,
         "password_form": password_form,
         "practice_form": practice_form,
-        "lately": queries.lately(account),
+        "lately": queries.recent_activity(account),
         "section": "profile",
     }
     refused = name_form.errors or password_form.errors or practice_form.errors
@@ -184,10 +184,10 @@ def _present_password_fits(request: HttpRequest, account: Account, form: ChangeP
     return not form.errors
 
 
-@for_roles(Role.ADMINISTRATOR)
+@require_role(Role.ADMINISTRATOR)
 @require_http_methods(["GET", "POST"])
 def clinic(request: HttpRequest) -> HttpResponse:
-    account = signed_in(request)
+    account = current_account(request)
     ours = account.clinic
     start = {"name": ours.name, "help_text": ours.help_text, "version": ours.version}
     form = ClinicForm(request.POST or None, initial=start)
@@ -217,11 +217,11 @@ def clinic(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/clinic.html", context, status=400 if form.errors else 200)
 
 
-@for_roles(Role.ADMINISTRATOR)
+@require_role(Role.ADMINISTRATOR)
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def new_account(request: HttpRequest) -> HttpResponse:
-    account = signed_in(request)
+    account = current_account(request)
     form = StaffAccountForm(request.POST or None)
     if form.is_valid():
         data = form.cleaned_data
@@ -240,11 +240,11 @@ def new_account(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/new_account.html", context, status=400 if form.errors else 200)
 
 
-@for_roles(Role.ADMINISTRATOR)
+@require_role(Role.ADMINISTRATOR)
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def reset_password(request: HttpRequest, account_id: str) -> HttpResponse:
-    by = signed_in(request)
+    by = current_account(request)
     account = get_object_or_404(queries.accounts_of_clinic(by).exclude(id=by.id), id=account_id)
     form = ResetPasswordForm(request.POST or None, account=account)
     if form.is_valid():
@@ -256,10 +256,10 @@ def reset_password(request: HttpRequest, account_id: str) -> HttpResponse:
     return render(request, "accounts/reset_password.html", context, status=400 if form.errors else 200)
 
 
-@for_roles(Role.ADMINISTRATOR)
-@sent_only
+@require_role(Role.ADMINISTRATOR)
+@post_only
 def set_account_active(request: HttpRequest, account_id: str) -> HttpResponse:
-    by = signed_in(request)
+    by = current_account(request)
     account = get_object_or_404(queries.accounts_of_clinic(by), id=account_id)
     try:
         actions.set_active(account=account, active="reopen" in request.POST, by=by)

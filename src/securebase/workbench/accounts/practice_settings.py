@@ -14,17 +14,17 @@ from securebase.errors import InputError
 from securebase.ipt.course_form import CourseForm, new_id
 from securebase.ipt.lineage import PRESETS, Lineage, changes
 from securebase.workbench.accounts import actions, queries
-from securebase.workbench.accounts.access import for_roles, signed_in
+from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.forms import CourseFormForm, CourseFormSet, LineageForm
 from securebase.workbench.accounts.models import Clinic, Role
 from securebase.workbench.ui.conflict import keep_typed, sentence
 
 
-@for_roles(Role.ADMINISTRATOR)
+@require_role(Role.ADMINISTRATOR)
 @require_http_methods(["GET", "POST"])
 def lineage(request: HttpRequest) -> HttpResponse:
     """Asked once to say what will change, and once more to save it."""
-    clinic = signed_in(request).clinic
+    clinic = current_account(request).clinic
     present = queries.lineage_of(clinic)
     preset = PRESETS.get(request.GET.get("as", ""))
     start = _typed(preset[1] if preset else present) | {"version": clinic.version}
@@ -53,7 +53,7 @@ def _typed(of: Lineage) -> dict[str, Any]:
 def _saved(request: HttpRequest, clinic: Clinic, form: LineageForm, wanted: Lineage) -> bool:
     try:
         actions.change_lineage(
-            clinic=clinic, by=signed_in(request), lineage=wanted, version=form.cleaned_data["version"]
+            clinic=clinic, by=current_account(request), lineage=wanted, version=form.cleaned_data["version"]
         )
     except InputError as error:
         clinic.refresh_from_db()
@@ -62,11 +62,11 @@ def _saved(request: HttpRequest, clinic: Clinic, form: LineageForm, wanted: Line
     return True
 
 
-@for_roles(Role.ADMINISTRATOR)
+@require_role(Role.ADMINISTRATOR)
 @require_http_methods(["GET", "POST"])
 def course_forms(request: HttpRequest) -> HttpResponse:
     """A table of forms. Courses that have begun keep their own numbers."""
-    clinic = signed_in(request).clinic
+    clinic = current_account(request).clinic
     present = queries.course_forms_of(clinic)
     rows = CourseFormSet(request.POST if "save" in request.POST else None, initial=[_row(f) for f in present])
     refused = ""
@@ -75,7 +75,7 @@ def course_forms(request: HttpRequest) -> HttpResponse:
         version = request.POST.get("version", "")
         try:
             actions.change_course_forms(
-                clinic=clinic, by=signed_in(request), forms=made, version=int(version) if version.isdigit() else 0
+                clinic=clinic, by=current_account(request), forms=made, version=int(version) if version.isdigit() else 0
             )
         except InputError as error:
             clinic.refresh_from_db()

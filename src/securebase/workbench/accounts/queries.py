@@ -90,7 +90,7 @@ class AccountActivity:
     by: str
 
 
-def lately(account: Account, *, n: int = 8) -> list[AccountActivity]:
+def recent_activity(account: Account, *, n: int = 8) -> list[AccountActivity]:
     """What happened to this account last, newest first, so that its owner sees what somebody else did with it."""
     rows = Entry.objects.filter(object_type="account", object_id=str(account.id), action__in=_OF_AN_ACCOUNT)
     return [

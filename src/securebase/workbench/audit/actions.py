@@ -10,7 +10,7 @@ from django.db import transaction
 from securebase.workbench.audit.models import Entry
 
 #: What the first row is sealed with.
-BEGINNING = "0" * 64
+GENESIS_HASH = "0" * 64
 
 
 class Actor(Protocol):
@@ -33,7 +33,7 @@ def record(
 ) -> Entry:
     """Add one row. `detail` holds names of fields and counts, never what a client said."""
     last = Entry.objects.order_by("-sequence").values_list("sequence", "hash").first()
-    sequence, previous = last or (0, BEGINNING)
+    sequence, previous = last or (0, GENESIS_HASH)
     entry = Entry(
         sequence=sequence + 1,
         at=(at or datetime.now(UTC)).astimezone(UTC),

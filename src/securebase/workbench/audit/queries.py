@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from securebase.workbench.audit.actions import BEGINNING
+from securebase.workbench.audit.actions import GENESIS_HASH
 from securebase.workbench.audit.models import Entry
 
 
 @dataclass(frozen=True, slots=True)
 class ChainVerification:
-    """What `verify` found. `first_bad` is the number of the first row that does not fit; None where all fit."""
+    """What `verify_chain` found. `first_bad` is the number of the first row that does not fit; None where all fit."""
 
     rows: int
     first_bad: int | None = None
     reason: str = ""
-    last_hash: str = BEGINNING
+    last_hash: str = GENESIS_HASH
 
     @property
-    def whole(self) -> bool:
+    def intact(self) -> bool:
         return self.first_bad is None
 
 
-def verify() -> ChainVerification:
+def verify_chain() -> ChainVerification:
     """Walk the whole chain: numbers without gaps, each seal right, each row sealed with the one before.
 
     Rows cut off at the end leave a whole chain behind: keep the number of rows and the last hash elsewhere to see that.
     """
-    previous, count = BEGINNING, 0
+    previous, count = GENESIS_HASH, 0
     for entry in Entry.objects.order_by("sequence").iterator(chunk_size=2000):
         if entry.sequence != count + 1:
             return ChainVerification(count, count + 1, "a row is missing", previous)

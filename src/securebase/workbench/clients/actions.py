@@ -17,7 +17,7 @@ from securebase.workbench.audit.actions import record
 from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
 
 #: The work needs a focus.
-MOST_AREAS = 2
+MAX_AREAS = 2
 CHANGED_MEANWHILE = "somebody else changed this while you were writing"
 
 
@@ -156,7 +156,7 @@ def begin_episode(
 def set_focus(*, episode: Episode, by: Account, areas: Sequence[ProblemArea]) -> Episode:
     """Make these the problem areas of the course."""
     chosen = [ProblemArea(a).value for a in areas]
-    if len(chosen) > MOST_AREAS:
+    if len(chosen) > MAX_AREAS:
         raise InputError("a course has one focus, at most two", advice="Choose at most two areas.")
     _write(episode, by, "episode.focus_set", {"problem_areas": chosen})
     return episode
@@ -215,7 +215,7 @@ def _write(episode: Episode, by: Account, action: str, values: dict[str, Any]) -
 def raise_record_version(episode: Episode) -> None:
     """Called in the transaction of every write that touches the episode's record, so that whoever looks next knows,
     without reading the record, that what was derived of it may no longer hold."""
-    rows = Episode.objects.for_the_workbench(because="the episode of the row that is being written")
+    rows = Episode.objects.unscoped(reason="the episode of the row that is being written")
     rows.filter(id=episode.id).update(record_version=F("record_version") + 1)
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from securebase.errors import InputError
 from securebase.ipt.course_form import form_called
 from securebase.records.vocabulary import Phase, ProblemArea
-from securebase.workbench.accounts.access import for_roles, signed_in
+from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import course_forms_of
 from securebase.workbench.clients import actions
@@ -23,10 +23,10 @@ from securebase.workbench.clients.queries import client_in_view
 from securebase.workbench.ui.conflict import keep_typed, sentence
 
 
-@for_roles(Role.THERAPIST)
+@require_role(Role.THERAPIST)
 @require_http_methods(["GET", "POST"])
 def new_client(request: HttpRequest) -> HttpResponse:
-    clinic = signed_in(request).clinic
+    clinic = current_account(request).clinic
     start = {
         "began_on": timezone.localdate(),
         "phase": Phase.INITIAL.value,
@@ -36,7 +36,7 @@ def new_client(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         data = form.cleaned_data
         client = actions.create_client(
-            therapist=signed_in(request),
+            therapist=current_account(request),
             name_shown=data["name_shown"],
             pronouns=data["pronouns"],
             began_on=data["began_on"],
@@ -51,15 +51,15 @@ def new_client(request: HttpRequest) -> HttpResponse:
     return render(request, "clients/new_client.html", context, status=400 if form.errors else 200)
 
 
-@for_roles(Role.THERAPIST)
+@require_role(Role.THERAPIST)
 @require_http_methods(["GET", "POST"])
 def edit_client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Two forms on one page: the client, and the episode. Each says which version it was opened with."""
-    client = client_in_view(account=signed_in(request), client_id=client_id, page="client-edit")
+    client = client_in_view(account=current_account(request), client_id=client_id, page="client-edit")
     episode = client.episode
     about_client, about_episode = "save_client" in request.POST, "save_episode" in request.POST
     client_form = ClientForm(request.POST if about_client else None, initial=_client_values(client))
-    clinic = signed_in(request).clinic
+    clinic = current_account(request).clinic
     episode_form = EpisodeForm(
         request.POST if about_episode else None,
         initial=_episode_values(episode),
@@ -104,7 +104,7 @@ def _saved_client(request: HttpRequest, client: Client, form: ClientForm) -> boo
     try:
         actions.change_client(
             client=client,
-            by=signed_in(request),
+            by=current_account(request),
             version=data["version"] or 0,
             name_shown=data["name_shown"],
             pronouns=data["pronouns"],
@@ -122,7 +122,7 @@ def _saved_episode(request: HttpRequest, episode: Episode, form: EpisodeForm) ->
     try:
         actions.change_episode(
             episode=episode,
-            by=signed_in(request),
+            by=current_account(request),
             version=data["version"] or 0,
             began_on=data["began_on"],
             planned_sessions=data["planned_sessions"],
@@ -142,7 +142,7 @@ def _saved_episode(request: HttpRequest, episode: Episode, form: EpisodeForm) ->
 
 def _begun(request: HttpRequest, client: Client) -> HttpResponse:
     try:
-        by = signed_in(request)
+        by = current_account(request)
         form = form_called(course_forms_of(by.clinic), request.POST.get("course_form", ""))
         actions.begin_episode(client=client, by=by, began_on=timezone.localdate(), form=form)
     except InputError as error:

@@ -34,9 +34,9 @@ class ScopedQuerySet(models.QuerySet[M]):
         found._in_scope = True
         return found
 
-    def for_the_workbench(self, *, because: str) -> Self:
+    def unscoped(self, *, reason: str) -> Self:
         """Rows of every client, for the workbench's own work (a client's link, the demo clinic). Says why."""
-        if not because:
+        if not reason:
             raise NotPermittedError(f"{self.model.__name__} was asked for without a reason")
         found = self.all()
         found._in_scope = True

@@ -23,7 +23,7 @@ from securebase.ipt.shelf import worksheet
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import DisputeStage, ProblemArea
-from securebase.workbench.accounts.access import for_roles, signed_in
+from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.models import Episode
@@ -65,11 +65,11 @@ class Work:
     address: str
 
 
-@for_roles(Role.THERAPIST)
+@require_role(Role.THERAPIST)
 @require_GET
 def area_work(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """`?add=WORKSHEET` opens a new entry that begins with what was said last."""
-    now, account = timezone.now(), signed_in(request)
+    now, account = timezone.now(), current_account(request)
     context = client_page(account=account, client_id=client_id, page="area-work", now=now) | {"tab": "course"}
     episode: Episode | None = context["episode"]
     if episode is None:
@@ -183,7 +183,7 @@ def _panel(request: HttpRequest, episode: Episode, here: str) -> WorksheetForm |
     spec = worksheet(name)
     rows = episode.artefacts.filter(worksheet=name, removed_at=None).order_by("-begun_at")
     last = rows.first()
-    formulation = lineage_of(signed_in(request).clinic).formulation
+    formulation = lineage_of(current_account(request).clinic).formulation
     if name == "grief_work" and last is not None:
         return sheet(episode, name, found=last, formulation=formulation, back=here)
     begins = {field: last.values[field] for field in work[2] if last and field in last.values}

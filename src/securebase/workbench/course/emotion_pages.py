@@ -17,7 +17,7 @@ from securebase.charts import retellings as chart
 from securebase.ipt import retellings
 from securebase.ipt.rendering import in_words, said
 from securebase.ipt.shelf import worksheet
-from securebase.workbench.accounts.access import for_roles, signed_in
+from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course import queries
@@ -44,11 +44,11 @@ class Card:
     words: dict[str, str]
 
 
-@for_roles(Role.THERAPIST)
+@require_role(Role.THERAPIST)
 @require_GET
 def emotional_work(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Stories told, story cards, corrective experiences, range of feeling."""
-    now, account = timezone.now(), signed_in(request)
+    now, account = timezone.now(), current_account(request)
     context = client_page(account=account, client_id=client_id, page="emotional-work", now=now)
     context |= {"tab": "course", "caveat": retellings.CAVEAT, "here_url": reverse("emotional-work", args=[client_id])}
     episode = context["episode"]
@@ -95,11 +95,11 @@ class Strain:
     sessions: int | None
 
 
-@for_roles(Role.THERAPIST)
+@require_role(Role.THERAPIST)
 @require_GET
 def ruptures(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Every mark of strain, what was done about it, and whether it was repaired."""
-    now, account = timezone.now(), signed_in(request)
+    now, account = timezone.now(), current_account(request)
     context = client_page(account=account, client_id=client_id, page="ruptures", now=now)
     context |= {"tab": "course", "here_url": reverse("ruptures", args=[client_id])}
     episode = context["episode"]

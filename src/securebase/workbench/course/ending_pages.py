@@ -21,7 +21,7 @@ from securebase.ipt.worksheet import Worksheet
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Phase
-from securebase.workbench.accounts.access import for_roles, signed_in
+from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import course_forms_of, lineage_of
 from securebase.workbench.clients.actions import end_episode
@@ -30,10 +30,10 @@ from securebase.workbench.course import queries
 from securebase.workbench.course.actions import begin_maintenance
 from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.ui.conflict import sentence
-from securebase.workbench.ui.methods import sent_only
+from securebase.workbench.ui.methods import post_only
 from securebase.workbench.worksheets.queries import people_of
 
-_only_therapists = for_roles(Role.THERAPIST)
+_require_therapist = require_role(Role.THERAPIST)
 #: What belongs to an ending, in the order in which it is done.
 PARTS = ("ending_talk", "gains", "relapse_plan", "disposition", "maintenance_contract")
 #: The task of naming it: this page and the course name the same session.
@@ -51,10 +51,10 @@ class EndingPart:
     entries: int
 
 
-@_only_therapists
+@_require_therapist
 @require_GET
 def ending(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    now, account = timezone.now(), signed_in(request)
+    now, account = timezone.now(), current_account(request)
     context = client_page(account=account, client_id=client_id, page="ending", now=now) | {"tab": "course"}
     episode: Episode | None = context["episode"]
     if episode is None:
@@ -104,11 +104,11 @@ def _maintenance(record: EpisodeRecord, forms: tuple[CourseForm, ...]) -> Course
     )
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def finish(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """End the course today; with “maintenance”, a maintenance course begins at once."""
-    now, account = timezone.now(), signed_in(request)
+    now, account = timezone.now(), current_account(request)
     context: dict[str, Any] = client_page(account=account, client_id=client_id, page="ending-finish", now=now)
     episode: Episode | None = context["episode"]
     if episode is None:

@@ -20,7 +20,7 @@ from securebase.ipt.formulation import parts_of, with_draft, written
 from securebase.ipt.lineage import Lineage
 from securebase.records.artefact import Value
 from securebase.records.vocabulary import Agreement, ProblemArea
-from securebase.workbench.accounts.access import for_roles, signed_in
+from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.actions import set_focus
@@ -28,10 +28,10 @@ from securebase.workbench.clients.models import Episode
 from securebase.workbench.course import queries, sheets
 from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.ui.conflict import sentence
-from securebase.workbench.ui.methods import sent_only
+from securebase.workbench.ui.methods import post_only
 from securebase.workbench.worksheets.queries import present_one, values_of
 
-_only_therapists = for_roles(Role.THERAPIST)
+_require_therapist = require_role(Role.THERAPIST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,11 @@ class AreaChoice:
     speaks_against: str
 
 
-@_only_therapists
+@_require_therapist
 @require_GET
 def formulation(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """The chooser, and below it the formulation as a picture that is typed into."""
-    now, account = timezone.now(), signed_in(request)
+    now, account = timezone.now(), current_account(request)
     context = client_page(account=account, client_id=client_id, page="formulation", now=now) | {"tab": "course"}
     episode: Episode | None = context["episode"]
     if episode is None:
@@ -120,13 +120,13 @@ def _source(episode: Episode, finding: AreaEvidence, here: str) -> str:
     return reverse("relationships", args=[episode.client_id]) + about
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def choose_areas(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Save the worksheet, and make what is chosen in it the focus of the course. What was typed is kept also where that
     cannot be the focus."""
     episode = _episode_of(request, client_id, "area-choose")
-    account = signed_in(request)
+    account = current_account(request)
     found = present_one(episode, "problem_area")
     filled = sheets.sent(request, "problem_area", found=found, formulation=lineage_of(account.clinic).formulation)
     chosen = _texts(filled.values.get("chosen"))
@@ -145,8 +145,8 @@ def choose_areas(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return redirect(reverse("formulation", args=[client_id]) + "#area")
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def take_focus(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Make what the worksheet has chosen the focus of the course, in one tap."""
     episode = _episode_of(request, client_id, "focus-take")
@@ -156,7 +156,7 @@ def take_focus(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         messages.error(request, "No area is chosen yet.")
         return redirect("formulation", client_id)
     try:
-        set_focus(episode=episode, by=signed_in(request), areas=[ProblemArea(a) for a in chosen])
+        set_focus(episode=episode, by=current_account(request), areas=[ProblemArea(a) for a in chosen])
     except InputError as error:
         messages.error(request, sentence(error))
     else:
@@ -164,12 +164,12 @@ def take_focus(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return redirect("course", client_id)
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def write(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Write the formulation from its parts, below whatever is written there already."""
     episode = _episode_of(request, client_id, "formulation-write")
-    form = lineage_of(signed_in(request).clinic).formulation
+    form = lineage_of(current_account(request).clinic).formulation
     found = present_one(episode, "formulation")
     filled = sheets.sent(request, "formulation", found=found, formulation=form)
     draft = written(filled.values, form)
@@ -189,7 +189,7 @@ def write(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 
 
 def _episode_of(request: HttpRequest, client_id: uuid.UUID, page: str) -> Episode:
-    context = client_page(account=signed_in(request), client_id=client_id, page=page, now=timezone.now())
+    context = client_page(account=current_account(request), client_id=client_id, page=page, now=timezone.now())
     episode: Episode | None = context["episode"]
     if episode is None:
         raise Http404

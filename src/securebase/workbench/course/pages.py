@@ -16,7 +16,7 @@ from securebase.ipt.course_form import form_called
 from securebase.ipt.due import still_open
 from securebase.ipt.lineage import Lineage
 from securebase.records.vocabulary import Phase
-from securebase.workbench.accounts.access import for_roles, signed_in
+from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import course_forms_of, lineage_of
 from securebase.workbench.clients.actions import set_numbers, set_phase
@@ -24,9 +24,9 @@ from securebase.workbench.clients.models import Episode
 from securebase.workbench.course import queries
 from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.ui.conflict import sentence
-from securebase.workbench.ui.methods import sent_only
+from securebase.workbench.ui.methods import post_only
 
-_only_therapists = for_roles(Role.THERAPIST)
+_require_therapist = require_role(Role.THERAPIST)
 #: Of what is due, so many are shown at once; the rest is folded.
 MOST_DUE = 4
 #: Pages that bring together what was recorded: name of the address, what it is called, what it is for.
@@ -42,11 +42,11 @@ PLACES = (
 )
 
 
-@_only_therapists
+@_require_therapist
 @require_GET
 def course(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Tasks by phase with what each has left behind, what is due now, and the tools."""
-    now, account = timezone.now(), signed_in(request)
+    now, account = timezone.now(), current_account(request)
     context = client_page(account=account, client_id=client_id, page="course", now=now)
     context |= {"tab": "course"}
     episode: Episode | None = context["episode"]
@@ -88,8 +88,8 @@ def places(client_id: uuid.UUID, lineage: Lineage) -> list[tuple[str, str, str]]
     return found
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def take_contract(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Use what the contract says for the course: number of sessions, days between them."""
     episode = _episode_of(request, client_id, "contract-take")
@@ -100,7 +100,7 @@ def take_contract(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     try:
         set_numbers(
             episode=episode,
-            by=signed_in(request),
+            by=current_account(request),
             planned_sessions=wanted.sessions,
             days_between=wanted.days_between,
         )
@@ -111,8 +111,8 @@ def take_contract(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return redirect("course", client_id)
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def take_phase(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Let the course enter the phase that was sent."""
     episode = _episode_of(request, client_id, "phase-take")
@@ -120,13 +120,13 @@ def take_phase(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     if wanted not in set(Phase):
         messages.error(request, "Choose a phase.")
         return redirect("course", client_id)
-    set_phase(episode=episode, by=signed_in(request), phase=Phase(wanted))
+    set_phase(episode=episode, by=current_account(request), phase=Phase(wanted))
     messages.success(request, f"The course is in the {Phase(wanted).label.lower()} phase.")
     return redirect("course", client_id)
 
 
 def _episode_of(request: HttpRequest, client_id: uuid.UUID, page: str) -> Episode:
-    context = client_page(account=signed_in(request), client_id=client_id, page=page, now=timezone.now())
+    context = client_page(account=current_account(request), client_id=client_id, page=page, now=timezone.now())
     episode: Episode | None = context["episode"]
     if episode is None:
         raise Http404

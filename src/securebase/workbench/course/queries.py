@@ -19,7 +19,7 @@ from securebase.ipt.worksheet import Worksheet, WorksheetGroup
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Phase, ProblemArea
-from securebase.workbench.casefile import course_record, with_work
+from securebase.workbench.casefile import course_record, prefetch_course_record
 from securebase.workbench.clients.models import Episode
 
 
@@ -46,8 +46,8 @@ class PhaseOfTasks:
 
 def record_of(episode: Episode, as_of: datetime) -> EpisodeRecord:
     """The episode with all that was recorded, as the core has it."""
-    rows = Episode.objects.for_the_workbench(because="an episode that is in reach").filter(id=episode.id)
-    return course_record(with_work(rows).get(), as_of)
+    rows = Episode.objects.unscoped(reason="an episode that is in reach").filter(id=episode.id)
+    return course_record(prefetch_course_record(rows).get(), as_of)
 
 
 def phases(record: EpisodeRecord, lineage: Lineage) -> tuple[PhaseOfTasks, ...]:
@@ -152,7 +152,7 @@ class _Asked:
 
 @lru_cache(maxsize=1000)
 def _next_up(asked: _Asked) -> NextUp:
-    row = Episode.objects.for_the_workbench(because="an episode that is in reach").get(id=asked.episode)
+    row = Episode.objects.unscoped(reason="an episode that is in reach").get(id=asked.episode)
     found = still_open(course_tasks(record_of(row, asked.as_of), asked.lineage))
     return NextUp(found, sum(s.standing is Standing.OVERDUE for s in found))
 

@@ -23,9 +23,9 @@ from securebase.ipt.tie import facts, on_the_circles
 from securebase.records.artefact import ClosenessCircle, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Ring
-from securebase.workbench.accounts.access import for_roles, signed_in
+from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
-from securebase.workbench.casefile import course_record, with_work
+from securebase.workbench.casefile import course_record, prefetch_course_record
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course.circle_view import (
     CircleView,
@@ -44,16 +44,16 @@ from securebase.workbench.therapy_sessions.queries import client_page
 IN_SESSION = timedelta(hours=3)
 
 
-@for_roles(Role.THERAPIST)
+@require_role(Role.THERAPIST)
 @require_GET
 def relationships(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     now = timezone.now()
-    account = signed_in(request)
+    account = current_account(request)
     context = client_page(account=account, client_id=client_id, page="relationships", now=now)
     context |= {"tab": "relationships"}
     if context["episode"] is None:
         return render(request, "course/relationships.html", context)
-    episode = with_work(Episode.objects.visible_to(account).filter(id=context["episode"].id)).get()
+    episode = prefetch_course_record(Episode.objects.visible_to(account).filter(id=context["episode"].id)).get()
     record = course_record(episode, now)
     kind = CircleKind.WISHED if request.GET.get("kind") == CircleKind.WISHED.value else CircleKind.PRESENT
     view = circle_view(record, episode=episode, kind=kind, centre=_centre(episode), over=_over(episode, kind))
@@ -79,16 +79,16 @@ def relationships(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return render(request, "course/relationships.html", context)
 
 
-@for_roles(Role.THERAPIST)
+@require_role(Role.THERAPIST)
 @require_GET
 def paper(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Empty rings and a list of names, for a client who draws with a pen."""
     now = timezone.now()
-    account = signed_in(request)
+    account = current_account(request)
     context = client_page(account=account, client_id=client_id, page="circle-paper", now=now)
     context |= {"tab": "relationships"}
     if context["episode"] is not None:
-        episode = with_work(Episode.objects.visible_to(account).filter(id=context["episode"].id)).get()
+        episode = prefetch_course_record(Episode.objects.visible_to(account).filter(id=context["episode"].id)).get()
         record = course_record(episode, now)
         context["people"] = networks.people_at(record)
         empty = closeness_circle(None, (), centre=_centre(episode), label="Empty closeness circle to draw on")

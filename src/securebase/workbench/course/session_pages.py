@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET
 from securebase.errors import InputError
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Phase, Technique
-from securebase.workbench.accounts.access import for_roles, signed_in
+from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.course import queries, session_queries
@@ -27,7 +27,7 @@ from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.therapy_sessions.pages import rating_form
 from securebase.workbench.therapy_sessions.queries import client_page, own_rating, session_of
 from securebase.workbench.ui.conflict import sentence
-from securebase.workbench.ui.methods import sent_only
+from securebase.workbench.ui.methods import post_only
 from securebase.workbench.worksheets.forms import FieldInput, inputs
 from securebase.workbench.worksheets.queries import people_of
 
@@ -37,11 +37,11 @@ _APART = ("experiment_outcome", "experiment_result", "focus_kept", "agenda", "no
 _TECHNIQUES = tuple(t.value for t in Technique)
 
 
-@for_roles(Role.THERAPIST)
+@require_role(Role.THERAPIST)
 @require_GET
 def work(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
     """What to have in mind, the note that saves itself, and every tool of an hour with what it left behind."""
-    now, account = timezone.now(), signed_in(request)
+    now, account = timezone.now(), current_account(request)
     context = client_page(account=account, client_id=client_id, page="session-work", now=now)
     session = session_of(account=account, client=context["client"], session_id=session_id)
     lineage, record = lineage_of(account.clinic), queries.record_of(session.episode, now)
@@ -96,11 +96,11 @@ def _note(session: TherapySession, formulation: str) -> dict[str, Any]:
     }
 
 
-@for_roles(Role.THERAPIST)
-@sent_only
+@require_role(Role.THERAPIST)
+@post_only
 def plan_next(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
     """The session after this one, at the day and hour that were sent."""
-    account = signed_in(request)
+    account = current_account(request)
     context = client_page(account=account, client_id=client_id, page="session-plan-next", now=timezone.now())
     session = session_of(account=account, client=context["client"], session_id=session_id)
     typed = {

@@ -136,7 +136,7 @@ def _open_experiments(session: TherapySession) -> tuple[Listed, ...]:
 
 def open_strain(episode: Episode) -> tuple[Rupture, ...]:
     """Every mark of strain without a repair, first one first."""
-    rows = Rupture.objects.for_the_workbench(because="an episode that is in reach").select_related("therapy_session")
+    rows = Rupture.objects.unscoped(reason="an episode that is in reach").select_related("therapy_session")
     return tuple(rows.filter(therapy_session__episode=episode, repaired_at=None).order_by("marked_at"))
 
 

@@ -16,10 +16,10 @@ from securebase.ipt.parsing import Filled, fill
 from securebase.ipt.shelf import worksheet as worksheet_called
 from securebase.ipt.worksheet import Kind, Worksheet
 from securebase.records.artefact import Value
-from securebase.workbench.accounts.access import signed_in
+from securebase.workbench.accounts.access import current_account
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.models import TherapySession
-from securebase.workbench.ui.sent import sent_id, sent_number
+from securebase.workbench.ui.parsing import parse_id, parse_number
 from securebase.workbench.worksheets import queries
 from securebase.workbench.worksheets.actions import save_artefact
 from securebase.workbench.worksheets.forms import FieldInput, inputs, typed_in
@@ -93,18 +93,18 @@ def keep(request: HttpRequest, episode: Episode, name: str, filled: Filled) -> A
         id=artefact_id_of(request),
         episode=episode,
         worksheet=name,
-        by=signed_in(request),
+        by=current_account(request),
         filled=filled,
-        revision=sent_number(request.POST.get("revision")),
+        revision=parse_number(request.POST.get("revision")),
         at=timezone.now(),
-        about=sent_id(request.POST.get("about")),
+        about=parse_id(request.POST.get("about")),
         session=_session(episode, request.POST.get("session")),
     )
 
 
 def artefact_id_of(request: HttpRequest) -> uuid.UUID:
     """The id that the page was made with. Raises InputError where it is none."""
-    found = sent_id(request.POST.get("artefact"))
+    found = parse_id(request.POST.get("artefact"))
     if found is None:
         raise InputError("this page is not complete", advice="Open it again from the course.")
     return found
@@ -126,5 +126,5 @@ def day_asked_for(request: HttpRequest, name: str, spec: Worksheet) -> dict[str,
 
 
 def _session(episode: Episode, text: str | None) -> TherapySession | None:
-    found = sent_id(text)
+    found = parse_id(text)
     return episode.therapy_sessions.filter(id=found).first() if found else None

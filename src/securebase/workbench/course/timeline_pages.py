@@ -21,7 +21,7 @@ from securebase.ipt.shelf import worksheet
 from securebase.ipt.timeline import WINDOW_MONTHS, Timeline, timeline, undated
 from securebase.measurement.catalogue import instrument
 from securebase.records.episode import EpisodeRecord
-from securebase.workbench.accounts.access import for_roles, signed_in
+from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.casefile import began_at
@@ -57,11 +57,11 @@ class TimelineEntry:
     in_window: bool = False
 
 
-@for_roles(Role.THERAPIST)
+@require_role(Role.THERAPIST)
 @require_GET
 def timeline_page(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """`?zoom=life` shows everything; `?open=WORKSHEET:ID` opens one thing to be changed, `?add=WORKSHEET` a new one."""
-    now, account = timezone.now(), signed_in(request)
+    now, account = timezone.now(), current_account(request)
     context = client_page(account=account, client_id=client_id, page="timeline", now=now) | {"tab": "course"}
     episode: Episode | None = context["episode"]
     if episode is None:
@@ -123,7 +123,7 @@ def _links(line: Timeline, here: str) -> dict[tuple[str, str], str]:
 
 def _panel(request: HttpRequest, client: Client, episode: Episode, here: str) -> WorksheetForm | None:
     """The worksheet that the address opens; None where it opens none."""
-    account = signed_in(request)
+    account = current_account(request)
     formulation = lineage_of(account.clinic).formulation
     name, _, id_ = request.GET.get("open", "").partition(":")
     if name:

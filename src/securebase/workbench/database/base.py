@@ -22,7 +22,7 @@ from django.db.backends.sqlite3.creation import DatabaseCreation as SqliteCreati
 from django.db.backends.sqlite3.features import DatabaseFeatures as SqliteFeatures
 from sqlcipher3 import dbapi2 as Database  # noqa: N812 (Django's own name for it)
 
-from securebase.workbench.database.keys import checked_key, read_or_make_secret, read_secret
+from securebase.workbench.database.keys import read_or_create_secret, read_secret, validate_key
 
 #: One lock per database file: SQLite's own busy wait is unfair, so writers of this process queue here instead.
 _WRITERS: dict[str, threading.Lock] = {}
@@ -149,13 +149,13 @@ class DatabaseWrapper(sqlite.DatabaseWrapper):
 def _key(key: str, key_file: str | Path | None, database: Path) -> str:
     """The raw key. A missing key file is only made where there is no database yet that it could belong to."""
     if key:
-        return checked_key(key, where="SECUREBASE_DATABASE_KEY")
+        return validate_key(key, where="SECUREBASE_DATABASE_KEY")
     if not key_file:
         raise ImproperlyConfigured("The encrypted database needs a key: OPTIONS['key'] or OPTIONS['key_file'].")
     path = Path(key_file)
     if database.exists() and database.stat().st_size:
         return read_secret(path)
-    return read_or_make_secret(path)
+    return read_or_create_secret(path)
 
 
 def _assert_safe(connection: Any) -> None:

@@ -12,7 +12,7 @@ from securebase.errors import InputError
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
-def read_or_make_secret(path: Path) -> str:
+def read_or_create_secret(path: Path) -> str:
     """The 256-bit secret in this file as 64 hexadecimal digits; made, readable by the owner only, where there is none.
 
     Two processes that start together end up with the same secret: the file is made exclusively, and who comes second
@@ -37,10 +37,10 @@ def read_secret(path: Path) -> str:
         secret = path.read_text().strip().lower()
     except OSError as error:
         raise InputError("the key file cannot be read", where=str(path), advice=f"({error.strerror})") from None
-    return checked_key(secret, where=str(path))
+    return validate_key(secret, where=str(path))
 
 
-def checked_key(key: str, *, where: str) -> str:
+def validate_key(key: str, *, where: str) -> str:
     """The key itself, if it is 64 hexadecimal digits; the error never repeats what was found."""
     key = key.strip().lower()
     if not _KEY.fullmatch(key):

@@ -207,7 +207,7 @@ def _sessions(person: Person, episode: Episode, calendar: _Calendar) -> dict[int
     moments = dict(calendar.held)
     if not person.ended and person.held < person.planned:
         moments[person.held + 1] = calendar.next_at
-    made = TherapySession.objects.for_the_workbench(because=_BECAUSE).bulk_create(
+    made = TherapySession.objects.unscoped(reason=_BECAUSE).bulk_create(
         TherapySession(
             episode=episode,
             number=number,
@@ -273,8 +273,8 @@ def _answers(
         if answers.moment is Moment.AFTER and (rating := own_rating(answers, rng)) is not None:
             administrations.append(_besides(rating, administrations[-1], check_in=None, at=at + timedelta(minutes=20)))
             scored_rows.append(rating)
-    CheckIn.objects.for_the_workbench(because=_BECAUSE).bulk_create(check_ins)
-    Administration.objects.for_the_workbench(because=_BECAUSE).bulk_create(administrations)
+    CheckIn.objects.unscoped(reason=_BECAUSE).bulk_create(check_ins)
+    Administration.objects.unscoped(reason=_BECAUSE).bulk_create(administrations)
     _parts(episode, list(zip(administrations, scored_rows, strict=True)))
 
 
@@ -294,19 +294,19 @@ def _besides(scored: Scored, like: Administration, *, check_in: CheckIn | None, 
 
 
 def _parts(episode: Episode, given: Sequence[tuple[Administration, Scored]]) -> None:
-    Response.objects.for_the_workbench(because=_BECAUSE).bulk_create(
+    Response.objects.unscoped(reason=_BECAUSE).bulk_create(
         Response(administration=row, item=item, value=value)
         for row, scored in given
         for item, value in scored.responses.items()
     )
-    Score.objects.for_the_workbench(because=_BECAUSE).bulk_create(
+    Score.objects.unscoped(reason=_BECAUSE).bulk_create(
         Score(
             administration=row, scale=s.scale, construct=s.construct, value=s.value, n_missing=s.n_missing, note=s.note
         )
         for row, scored in given
         for s in scored.scores.values()
     )
-    SafetyAlert.objects.for_the_workbench(because=_BECAUSE).bulk_create(
+    SafetyAlert.objects.unscoped(reason=_BECAUSE).bulk_create(
         SafetyAlert(
             episode=episode, administration=row, item=a.item, value=a.value, concern=a.concern, raised_at=row.at
         )
@@ -320,7 +320,7 @@ def _marks(person: Person, sessions: dict[int, TherapySession], calendar: _Calen
     if person.rupture is None:
         return
     session, kind, repaired = person.rupture
-    Rupture.objects.for_the_workbench(because=_BECAUSE).bulk_create(
+    Rupture.objects.unscoped(reason=_BECAUSE).bulk_create(
         [
             Rupture(
                 therapy_session=sessions[session],

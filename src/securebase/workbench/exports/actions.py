@@ -22,7 +22,7 @@ from securebase.reports.paper_reports import document, parts
 from securebase.reports.pdf import pdf
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record
-from securebase.workbench.casefile import artefact_versions, episode_record, with_everything
+from securebase.workbench.casefile import artefact_versions, episode_record, prefetch_record
 from securebase.workbench.clients.actions import ensure_own
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course.queries import record_of
@@ -37,7 +37,7 @@ def download_scores(*, episode: Episode, by: Account, at: datetime) -> bytes:
     No date, no free text, no single answers, no row without a score. Raises InputError where there is no score yet.
     """
     ensure_own(episode.client, by)
-    found = with_everything(Episode.objects.visible_to(by)).get(id=episode.id)
+    found = prefetch_record(Episode.objects.visible_to(by)).get(id=episode.id)
     text = _csv(replace(episode_record(found, at), person=pseudonym(episode)))
     record(
         actor=by,

@@ -18,7 +18,7 @@ from securebase.reports.paper_reports import TITLES, parts
 from securebase.reports.part import usual
 from securebase.reports.selection import consent
 from securebase.reports.worksheet_parts import sheet_of
-from securebase.workbench.accounts.access import for_roles, signed_in
+from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.clients.queries import client_in_view
@@ -27,13 +27,13 @@ from securebase.workbench.exports.forms import WordsForm
 from securebase.workbench.exports.queries import case_of, name_for
 from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.ui.conflict import sentence
-from securebase.workbench.ui.methods import sent_only
+from securebase.workbench.ui.methods import post_only
 
 #: Parts that are there as soon as their words are typed: they need no tick.
 _TYPED = {"closing": "closing_words", "recommendations": "recommendations"}
 
 
-@for_roles(Role.THERAPIST)
+@require_role(Role.THERAPIST)
 @require_GET
 def downloads(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """What can be taken away: three reports, the scores, the whole record, the work as a table."""
@@ -42,13 +42,13 @@ def downloads(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return render(request, "exports/downloads.html", context)
 
 
-@for_roles(Role.THERAPIST)
+@require_role(Role.THERAPIST)
 @require_http_methods(["GET", "POST"])
 def report(request: HttpRequest, client_id: uuid.UUID, kind: str) -> HttpResponse:
     """Choose what goes in, then download. What was chosen stays where something is missing."""
     if kind not in {r.value for r in Report}:
         raise Http404
-    wanted, now, account = Report(kind), timezone.now(), signed_in(request)
+    wanted, now, account = Report(kind), timezone.now(), current_account(request)
     context = _client(request, client_id, "client-report-choose")
     episode = _episode(context["episode"])
     sent = request.method == "POST"
@@ -78,8 +78,8 @@ def report(request: HttpRequest, client_id: uuid.UUID, kind: str) -> HttpRespons
     return render(request, "exports/report.html", context, status=400 if form.errors else 200)
 
 
-@for_roles(Role.THERAPIST)
-@sent_only
+@require_role(Role.THERAPIST)
+@post_only
 def whole_record(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """The whole record as JSON."""
     made = _made(request, client_id, page="client-record", make=download_record)
@@ -88,8 +88,8 @@ def whole_record(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return _file(made, "application/json", "securebase-record.json")
 
 
-@for_roles(Role.THERAPIST)
-@sent_only
+@require_role(Role.THERAPIST)
+@post_only
 def work(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """What was filled in, as a table."""
     made = _made(request, client_id, page="client-work", make=download_work)
@@ -98,11 +98,11 @@ def work(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return _file(made, "text/csv; charset=utf-8", "securebase-work.csv")
 
 
-@for_roles(Role.THERAPIST)
+@require_role(Role.THERAPIST)
 @require_GET
 def scores(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """The scores of what the client filled in, as a table."""
-    account = signed_in(request)
+    account = current_account(request)
     episode = _episode(client_in_view(account=account, client_id=client_id, page="client-scores").episode)
     try:
         text = download_scores(episode=episode, by=account, at=timezone.now())
@@ -114,7 +114,7 @@ def scores(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 
 def _made(request: HttpRequest, client_id: uuid.UUID, *, page: str, make: Callable[..., bytes]) -> bytes | None:
     """What `make` makes; None where something is missing, which the next page says."""
-    account = signed_in(request)
+    account = current_account(request)
     episode = _episode(client_in_view(account=account, client_id=client_id, page=page).episode)
     try:
         return make(episode=episode, by=account, texts="texts" in request.POST, at=timezone.now())
@@ -124,7 +124,7 @@ def _made(request: HttpRequest, client_id: uuid.UUID, *, page: str, make: Callab
 
 
 def _client(request: HttpRequest, client_id: uuid.UUID, page: str) -> dict[str, Any]:
-    context = client_page(account=signed_in(request), client_id=client_id, page=page, now=timezone.now())
+    context = client_page(account=current_account(request), client_id=client_id, page=page, now=timezone.now())
     return context | {"tab": "downloads"}
 
 

@@ -12,7 +12,7 @@ from securebase.ipt.worksheet import Report
 from securebase.reports.part import Case
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.accounts.queries import lineage_of
-from securebase.workbench.casefile import with_work
+from securebase.workbench.casefile import prefetch_course_record
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course.queries import record_of
 from securebase.workbench.progress.queries import current_picture
@@ -49,5 +49,5 @@ def name_for(report: Report, episode: Episode) -> str:
 
 def episode_with_work(episode: Episode) -> Episode:
     """The same episode with every row of its work fetched at once."""
-    rows = Episode.objects.for_the_workbench(because="an episode that is in reach").filter(id=episode.id)
-    return with_work(rows).get()
+    rows = Episode.objects.unscoped(reason="an episode that is in reach").filter(id=episode.id)
+    return prefetch_course_record(rows).get()

@@ -182,7 +182,7 @@ def draw_circle(
 
 
 def _last_of_kind(episode: Episode, by: Account | None, kind: CircleKind) -> Circle | None:
-    rows = Circle.objects.visible_to(by) if by is not None else Circle.objects.for_the_workbench(because=_OWN_LINK)
+    rows = Circle.objects.visible_to(by) if by is not None else Circle.objects.unscoped(reason=_OWN_LINK)
     return rows.filter(episode=episode, kind=CircleKind(kind).value, removed_at=None).order_by("drawn_at").last()
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from securebase.errors import InputError
-from securebase.workbench.accounts.access import for_roles, signed_in
+from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.inventory import actions, queries
@@ -27,22 +27,22 @@ from securebase.workbench.inventory.forms import (
 )
 from securebase.workbench.inventory.models import Circle
 from securebase.workbench.ui.conflict import keep_typed, sentence
-from securebase.workbench.ui.methods import sent_only
+from securebase.workbench.ui.methods import post_only
 
-_only_therapists = for_roles(Role.THERAPIST)
+_require_therapist = require_role(Role.THERAPIST)
 _UNREADABLE = "The circle could not be read, so nothing was saved."
 
 
 # ---- people ----------------------------------------------------------------------------------------------------------
-@_only_therapists
+@_require_therapist
 @require_http_methods(["GET", "POST"])
 def new_relationship(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    context = queries.client_page(account=signed_in(request), client_id=client_id, page="relationship-new")
+    context = queries.client_page(account=current_account(request), client_id=client_id, page="relationship-new")
     form = RelationshipForm(request.POST or None)
     if form.is_valid():
         try:
             person = actions.add_relationship(
-                episode=context["episode"], by=signed_in(request), at=timezone.now(), **form.person
+                episode=context["episode"], by=current_account(request), at=timezone.now(), **form.person
             )
         except InputError as error:
             form.add_error(None, sentence(error))
@@ -55,11 +55,11 @@ def new_relationship(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse
     return render(request, "inventory/person.html", context, status=400 if form.errors else 200)
 
 
-@_only_therapists
+@_require_therapist
 @require_http_methods(["GET", "POST"])
 def relationship(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID) -> HttpResponse:
     """What is known of one person; the form says which version it was opened with."""
-    account = signed_in(request)
+    account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="relationship")
     person = queries.relationship_of(account=account, client=context["client"], relationship_id=relationship_id)
     start = {name: getattr(person, name) for name in RelationshipForm.base_fields}
@@ -78,10 +78,10 @@ def relationship(request: HttpRequest, client_id: uuid.UUID, relationship_id: uu
     return render(request, "inventory/person.html", context, status=400 if form.errors else 200)
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def take_out(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID) -> HttpResponse:
-    account = signed_in(request)
+    account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="relationship-take-out")
     person = queries.relationship_of(account=account, client=context["client"], relationship_id=relationship_id)
     try:
@@ -91,10 +91,10 @@ def take_out(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.U
     return _back(client_id, out=str(person.id))
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def put_back(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID) -> HttpResponse:
-    account = signed_in(request)
+    account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="relationship-put-back")
     person = queries.relationship_of(account=account, client=context["client"], relationship_id=relationship_id)
     try:
@@ -106,11 +106,11 @@ def put_back(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.U
     return redirect("relationships", client_id)
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def focus(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID) -> HttpResponse:
     """Part of what the work is about (`on=1`), or no more so."""
-    account = signed_in(request)
+    account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="relationship-focus")
     person = queries.relationship_of(account=account, client=context["client"], relationship_id=relationship_id)
     actions.set_focus(relationship=person, by=account, is_focus=request.POST.get("on") == "1")
@@ -120,11 +120,11 @@ def focus(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID
 
 
 # ---- the circle ------------------------------------------------------------------------------------------------------
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def save_circle(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """The circle from the page's script (answered in JSON) or from the plain form."""
-    account = signed_in(request)
+    account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="circle-save")
     episode: Episode = context["episode"]
     form = CircleForm(request.POST, episode=episode)
@@ -167,10 +167,10 @@ def save_circle(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return _back(client_id, kind=data["kind"].value)
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def remove_circle(request: HttpRequest, client_id: uuid.UUID, circle_id: uuid.UUID) -> HttpResponse:
-    account = signed_in(request)
+    account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="circle-remove")
     found = queries.circle_of(account=account, client=context["client"], circle_id=circle_id)
     try:
@@ -180,10 +180,10 @@ def remove_circle(request: HttpRequest, client_id: uuid.UUID, circle_id: uuid.UU
     return _back(client_id, kind=found.kind, out=str(found.id))
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def restore_circle(request: HttpRequest, client_id: uuid.UUID, circle_id: uuid.UUID) -> HttpResponse:
-    account = signed_in(request)
+    account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="circle-restore")
     found = queries.circle_of(account=account, client=context["client"], circle_id=circle_id)
     try:

@@ -51,7 +51,7 @@ class CodeOutcome(StrEnum):
 
 
 def _page_of(client: Client) -> OwnPage:
-    rows = OwnPage.objects.for_the_workbench(because="the page of a client who is in reach")
+    rows = OwnPage.objects.unscoped(reason="the page of a client who is in reach")
     return rows.select_for_update().get_or_create(client=client)[0]
 
 
@@ -117,7 +117,7 @@ def try_code(*, page_id: uuid.UUID, code: str, at: datetime) -> CodeOutcome:
     """Count the attempt, then compare. Five wrong codes in a row close the page for a quarter of an hour, twenty since
     the link was made end it. What is counted stays counted: nothing here raises.
     """
-    rows = OwnPage.objects.for_the_workbench(because=THE_CLIENTS_OWN)
+    rows = OwnPage.objects.unscoped(reason=THE_CLIENTS_OWN)
     page = rows.select_for_update().select_related("client").get(id=page_id)
     if not page.is_open(at) or not page.code_hash:
         return CodeOutcome.ENDED
@@ -145,7 +145,7 @@ def try_code(*, page_id: uuid.UUID, code: str, at: datetime) -> CodeOutcome:
 @transaction.atomic
 def open_check_in(*, check_in: CheckIn, page: OwnPage, handed_over: bool) -> str:
     """The path of a new link to a check-in that waits; the old link ends. Its time to expire stays as it was."""
-    rows = CheckIn.objects.for_the_workbench(because=THE_CLIENTS_OWN)
+    rows = CheckIn.objects.unscoped(reason=THE_CLIENTS_OWN)
     token = new_token()
     changed = {"token_digest": digest(token), "mode": CheckInMode.DEVICE if handed_over else CheckInMode.LINK}
     mine = rows.filter(id=check_in.id, therapy_session__episode__client=page.client, state=CheckInState.WAITING)

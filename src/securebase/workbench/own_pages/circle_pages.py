@@ -22,7 +22,7 @@ from securebase.workbench.own_pages import actions
 from securebase.workbench.own_pages.access import Visit, own
 from securebase.workbench.own_pages.pages import show
 from securebase.workbench.ui.conflict import sentence
-from securebase.workbench.ui.methods import sent_only
+from securebase.workbench.ui.methods import post_only
 
 _UNREADABLE = "The circle could not be read, so nothing was saved."
 _LONGEST_NAME = 80
@@ -68,7 +68,7 @@ def _last(visit: Visit) -> Circle | None:
 
 
 @own
-@sent_only
+@post_only
 def save(request: HttpRequest, visit: Visit) -> HttpResponse:
     """From the page's script (answered in JSON) or from the plain form."""
     _may(visit)
@@ -102,7 +102,7 @@ def save(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 @own
-@sent_only
+@post_only
 def add_person(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Somebody who is missing, by first name."""
     _may(visit)

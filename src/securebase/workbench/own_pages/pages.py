@@ -35,8 +35,8 @@ from securebase.workbench.own_pages.models import OwnPage
 from securebase.workbench.own_pages.symptom_line import own_line
 from securebase.workbench.therapy_sessions.models import CheckIn
 from securebase.workbench.ui.conflict import sentence
-from securebase.workbench.ui.methods import sent_only
-from securebase.workbench.ui.sent import sent_number
+from securebase.workbench.ui.methods import post_only
+from securebase.workbench.ui.parsing import parse_number
 from securebase.workbench.worksheets.actions import NOTHING_YET, answer_artefact, save_artefact
 from securebase.workbench.worksheets.forms import inputs, typed_in
 from securebase.workbench.worksheets.models import Artefact
@@ -64,7 +64,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
 
 @login_not_required
 @sensitive_post_parameters("code")
-@sent_only
+@post_only
 def code(request: HttpRequest) -> HttpResponse:
     """The code once more, after an idle while: this browser knows already which page it is."""
     page = page_of_visit(request, timezone.now())
@@ -84,7 +84,7 @@ def _tried(request: HttpRequest, page: OwnPage) -> HttpResponse:
 
 
 @own
-@sent_only
+@post_only
 def close(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Leave. Nothing stays in this browser."""
     end_visit(request)
@@ -105,7 +105,7 @@ def end(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 @own
-@sent_only
+@post_only
 def still_here(request: HttpRequest, visit: Visit) -> HttpResponse:
     """A page in use says so; the gate has seen the request by now."""
     return HttpResponse(status=204)
@@ -122,7 +122,7 @@ def home(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 @own
-@sent_only
+@post_only
 def check_in(request: HttpRequest, visit: Visit, check_in_id: uuid.UUID) -> HttpResponse:
     """To a check-in that waits. Its own link is not known any more, so it is given a new one."""
     waiting: list[CheckIn] = queries.waiting(visit.episode, timezone.now())
@@ -179,7 +179,7 @@ def _saved(
             worksheet=spec.id,
             by=None,
             filled=filled,
-            revision=sent_number(request.POST.get("revision")),
+            revision=parse_number(request.POST.get("revision")),
             at=timezone.now(),
             session=found.therapy_session if found else None,
             about=found.about if found else None,
@@ -247,7 +247,7 @@ _ANSWERS = (
 
 
 @own
-@sent_only
+@post_only
 def answer(request: HttpRequest, visit: Visit, name: str, artefact_id: uuid.UUID) -> HttpResponse:
     """Yes, nearly, or no, in the client's own words."""
     found = queries.artefact_in_view(visit.episode, name, artefact_id)
@@ -263,8 +263,8 @@ def answer(request: HttpRequest, visit: Visit, name: str, artefact_id: uuid.UUID
         answer_artefact(
             artefact=found,
             by=None,
-            version=sent_number(request.POST.get("version")),
-            revision=sent_number(request.POST.get("revision")),
+            version=parse_number(request.POST.get("version")),
+            revision=parse_number(request.POST.get("revision")),
             agreement=Agreement(given),
             said=words,
             at=timezone.now(),

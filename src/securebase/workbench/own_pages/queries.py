@@ -28,13 +28,13 @@ from securebase.workbench.worksheets.queries import people_of, values_of
 
 def page_by_token(token: str) -> OwnPage | None:
     """The page this link leads to; None where it leads nowhere (any more)."""
-    rows = OwnPage.objects.for_the_workbench(because=THE_CLIENTS_OWN)
+    rows = OwnPage.objects.unscoped(reason=THE_CLIENTS_OWN)
     return rows.filter(token_digest=digest(token)).select_related("client__therapist__clinic").first()
 
 
 def page_by_id(page_id: str) -> OwnPage | None:
     """The page of a visit."""
-    rows = OwnPage.objects.for_the_workbench(because=THE_CLIENTS_OWN)
+    rows = OwnPage.objects.unscoped(reason=THE_CLIENTS_OWN)
     return rows.filter(id=page_id).select_related("client__therapist__clinic").first()
 
 
@@ -91,7 +91,7 @@ def artefact_in_view(episode: Episode, name: str, artefact_id: uuid.UUID) -> Art
 
 def is_taken(artefact_id: uuid.UUID) -> bool:
     """Whether this id belongs to something, in reach or not."""
-    rows = Artefact.objects.for_the_workbench(because="an id that was made elsewhere must not be begun here")
+    rows = Artefact.objects.unscoped(reason="an id that was made elsewhere must not be begun here")
     return rows.filter(id=artefact_id).exists()
 
 
@@ -133,7 +133,7 @@ def home(episode: Episode, now: datetime) -> Home:
 
 def waiting(episode: Episode, now: datetime) -> list[CheckIn]:
     """Check-ins that wait for an answer and have not run out."""
-    rows = CheckIn.objects.for_the_workbench(because=THE_CLIENTS_OWN).filter(
+    rows = CheckIn.objects.unscoped(reason=THE_CLIENTS_OWN).filter(
         therapy_session__episode=episode, state=CheckInState.WAITING
     )
     return list(rows.exclude(mode=CheckInMode.PAPER).filter(expires_at__gt=now).select_related("therapy_session"))

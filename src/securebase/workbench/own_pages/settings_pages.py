@@ -13,64 +13,64 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from securebase.workbench.accounts.access import for_roles, signed_in
+from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.actions import record_sign_out
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.own_pages import actions, queries
 from securebase.workbench.own_pages.access import begin_visit
 from securebase.workbench.therapy_sessions.queries import client_page
-from securebase.workbench.ui.methods import sent_only
+from securebase.workbench.ui.methods import post_only
 
-_only_therapists = for_roles(Role.THERAPIST)
+_require_therapist = require_role(Role.THERAPIST)
 
 
 def _context(request: HttpRequest, client_id: uuid.UUID, page: str) -> dict[str, Any]:
     now = timezone.now()
-    context = client_page(account=signed_in(request), client_id=client_id, page=page, now=now)
-    found = queries.page_for_therapist(signed_in(request), context["client"])
+    context = client_page(account=current_account(request), client_id=client_id, page=page, now=now)
+    found = queries.page_for_therapist(current_account(request), context["client"])
     return context | {"page": found, "is_open": found is not None and found.is_open(now), "now": now, "tab": "details"}
 
 
-@_only_therapists
+@_require_therapist
 @require_http_methods(["GET", "POST"])
 def own_page(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Whether the page is open, what the client sees there, and the switches."""
     context = _context(request, client_id, "own-page-settings")
     if request.method == "POST":
-        row = context["page"] or actions.begin_settings(client=context["client"], by=signed_in(request))
+        row = context["page"] or actions.begin_settings(client=context["client"], by=current_account(request))
         actions.choose_what_is_shown(
-            page=row, by=signed_in(request), graph="graph" in request.POST, circle="circle" in request.POST
+            page=row, by=current_account(request), graph="graph" in request.POST, circle="circle" in request.POST
         )
         messages.success(request, "Saved what the page shows.")
         return redirect("own-page-settings", client_id)
     episode = context["episode"]
     context |= {
         "sheets": queries.shared(episode) if episode else [],
-        "lately": queries.lately(signed_in(request), episode) if episode else [],
+        "lately": queries.lately(current_account(request), episode) if episode else [],
         "address": settings.ADDRESS,
         "weeks": settings.OWN_PAGE_WEEKS,
     }
     return render(request, "own_pages/settings.html", context)
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def make_link(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """A new link and a new code, shown once: the workbench keeps only what checks them."""
     context = _context(request, client_id, "own-page-link")
     if not settings.ADDRESS:
         messages.error(request, "The clinic has no address yet, so a link would lead nowhere.")
         return redirect("own-page-settings", client_id)
-    made = actions.make_link(client=context["client"], by=signed_in(request), at=timezone.now())
+    made = actions.make_link(client=context["client"], by=current_account(request), at=timezone.now())
     context |= {"page": made.page, "link": settings.ADDRESS + made.path, "code": f"{made.code[:3]} {made.code[3:]}"}
     return render(request, "own_pages/link.html", context)
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def hand_over(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """End the therapist's sign-in and leave this browser with nothing but the client's page."""
-    context, account = _context(request, client_id, "own-page-hand-over"), signed_in(request)
+    context, account = _context(request, client_id, "own-page-hand-over"), current_account(request)
     row = actions.hand_over(client=context["client"], by=account)
     record_sign_out(account=account, why="device handed over")
     logout(request)
@@ -82,12 +82,12 @@ def hand_over(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return response
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def close(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """End the link at once, and whoever is on the page."""
     context = _context(request, client_id, "own-page-close")
     if context["page"] is not None:
-        actions.close_page(page=context["page"], by=signed_in(request), at=timezone.now())
+        actions.close_page(page=context["page"], by=current_account(request), at=timezone.now())
     messages.success(request, "The page is closed: no link leads to it now.")
     return redirect("own-page-settings", client_id)

@@ -39,21 +39,19 @@ class Holds:
 def store_picture(*, episode: Episode, picture: ClientPicture, holding: Holds) -> None:
     """Keep the picture in place of an older one; drawings and the row of the older one go."""
     kept = {"fingerprint": picture.fingerprint, "picture": picture.to_json(), "drawings": {}, "summary": {}}
-    StoredPicture.objects.for_the_workbench(because=DERIVED).update_or_create(
-        episode=episode, defaults=kept | holding.columns()
-    )
+    StoredPicture.objects.unscoped(reason=DERIVED).update_or_create(episode=episode, defaults=kept | holding.columns())
 
 
 def keep_holding(*, episode: Episode, fingerprint: str, holding: Holds) -> None:
     """The stored picture was compared with the record and is still the right one."""
-    rows = StoredPicture.objects.for_the_workbench(because=DERIVED)
+    rows = StoredPicture.objects.unscoped(reason=DERIVED)
     rows.filter(episode=episode, fingerprint=fingerprint).update(**holding.columns())
 
 
 @transaction.atomic
 def store_drawing(*, stored: StoredPicture, name: str, drawing: str) -> None:
     """Keep the chart beside those that were drawn meanwhile, if the picture it was drawn from is still the one kept."""
-    rows = StoredPicture.objects.for_the_workbench(because=DERIVED)
+    rows = StoredPicture.objects.unscoped(reason=DERIVED)
     rows = rows.filter(id=stored.id, fingerprint=stored.fingerprint)
     kept = rows.only("drawings").first()
     if kept is not None:
@@ -63,6 +61,6 @@ def store_drawing(*, stored: StoredPicture, name: str, drawing: str) -> None:
 @transaction.atomic
 def store_summaries(made: Mapping[uuid.UUID, tuple[str, Summary]]) -> None:
     """Keep rows of the caseload (episode → fingerprint of the picture, row), where that picture is still stored."""
-    rows = StoredPicture.objects.for_the_workbench(because=DERIVED)
+    rows = StoredPicture.objects.unscoped(reason=DERIVED)
     for episode, (fingerprint, one) in made.items():
         rows.filter(episode=episode, fingerprint=fingerprint).update(summary=one.to_stored())

@@ -24,7 +24,7 @@ from securebase.picture.client import ClientPicture
 from securebase.picture.parts import GateLevel
 from securebase.picture.signals import answer_in_words
 from securebase.reports.client_report import client_report
-from securebase.workbench.accounts.access import for_roles, signed_in
+from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.queries import client_of
@@ -41,7 +41,7 @@ from securebase.workbench.ui.headers import POLICY
 @require_GET
 def caseload(request: HttpRequest) -> HttpResponse:
     """The front door: whoever has no caseload is led to their own page."""
-    account = signed_in(request)
+    account = current_account(request)
     if not account.is_therapist:
         return redirect("supervisees" if account.is_supervisor else "profile")
     now = timezone.now()
@@ -90,12 +90,12 @@ def _case(row: _Case) -> SafeString:
     return render_to_string("progress/_case.html", {"row": row, **curves})
 
 
-@for_roles(Role.THERAPIST)
+@require_role(Role.THERAPIST)
 @require_GET
 def client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """One client's picture: safety, what to know before the next session, charts, and what cannot be told."""
     now = timezone.now()
-    context = client_page(account=signed_in(request), client_id=client_id, page="client", now=now)
+    context = client_page(account=current_account(request), client_id=client_id, page="client", now=now)
     context |= {"tab": "picture", "note_form": AlertNoteForm(), "open_alerts": _in_words(context["open_alerts"])}
     episode = context["episode"]
     if episode is None:
@@ -105,9 +105,9 @@ def client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     ahead = queries.next_session(sessions, now)
     context |= _told(picture) | {
         "picture": picture,
-        "next_up": next_up(episode, now, lineage_of(signed_in(request).clinic)),
+        "next_up": next_up(episode, now, lineage_of(current_account(request).clinic)),
         "charts": drawings.shown(picture),
-        "ticket": ticket_for(account=signed_in(request), client_id=client_id, fingerprint=picture.fingerprint),
+        "ticket": ticket_for(account=current_account(request), client_id=client_id, fingerprint=picture.fingerprint),
         "next_session": ahead,
         "next_number": ahead.number if ahead else picture.header.sessions_held + 1,
         "next_when": when(ahead.held_at, now) if ahead else "",
@@ -116,11 +116,11 @@ def client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return render(request, "progress/client.html", context)
 
 
-@for_roles(Role.THERAPIST)
+@require_role(Role.THERAPIST)
 @require_GET
 def chart(request: HttpRequest, client_id: uuid.UUID, name: str, ticket: str) -> HttpResponse:
     """One chart of the client page, as an image. The page that named it was written down; its charts are not again."""
-    account = signed_in(request)
+    account = current_account(request)
     client_of(account=account, client_id=client_id, page="client-chart")
     fingerprint = fingerprint_of(ticket, account=account, client_id=client_id)
     if fingerprint is None or name not in drawings.NAMES:
@@ -131,11 +131,11 @@ def chart(request: HttpRequest, client_id: uuid.UUID, name: str, ticket: str) ->
     return HttpResponse(drawn, content_type="image/svg+xml; charset=utf-8")
 
 
-@for_roles(Role.THERAPIST)
+@require_role(Role.THERAPIST)
 @require_GET
 def report(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """The client's report as one file. Reading it is written down."""
-    now, account = timezone.now(), signed_in(request)
+    now, account = timezone.now(), current_account(request)
     context = client_page(account=account, client_id=client_id, page="client-report", now=now)
     if context["episode"] is None:
         raise Http404

@@ -19,7 +19,7 @@ from securebase.picture import serialisation
 from securebase.picture.client import ClientPicture, client_picture, made_with, picture_fingerprint
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.accounts.queries import set_in_use
-from securebase.workbench.casefile import began_at, episode_record, next_change, with_everything
+from securebase.workbench.casefile import began_at, episode_record, next_change, prefetch_record
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.progress.actions import (
     DERIVED,
@@ -47,7 +47,7 @@ def current_picture(*, episode: Episode, as_of: datetime, whole: bool = True) ->
     Hypotheses take longest and the caseload shows none: it asks for less than the whole, and the client page, when it
     is looked at, for the rest. `episode` is read anew, so that its version is no older than what was written.
     """
-    stored = StoredPicture.objects.for_the_workbench(because=DERIVED).filter(episode=episode)
+    stored = StoredPicture.objects.unscoped(reason=DERIVED).filter(episode=episode)
     kept = stored.select_related("episode").first()
     if kept is not None and holds(kept, kept.episode, as_of):
         picture = _readable(kept, whole=whole)
@@ -118,8 +118,8 @@ def drawing(*, account: Account, client_id: uuid.UUID, fingerprint: str, name: s
 
 def episode_with_everything(episode: Episode) -> Episode:
     """The same episode with its rows fetched at once."""
-    rows = Episode.objects.for_the_workbench(because=DERIVED).filter(id=episode.id)
-    return with_everything(rows).get()
+    rows = Episode.objects.unscoped(reason=DERIVED).filter(id=episode.id)
+    return prefetch_record(rows).get()
 
 
 def next_session(sessions: Iterable[TherapySession], now: datetime) -> TherapySession | None:
@@ -180,8 +180,8 @@ def _summaries(episodes: list[Episode], now: datetime) -> dict[uuid.UUID, Summar
     if not rest:
         return found
     made = {}
-    stale = Episode.objects.for_the_workbench(because=DERIVED).filter(id__in=rest).select_related("stored_picture")
-    for episode in with_everything(stale):
+    stale = Episode.objects.unscoped(reason=DERIVED).filter(id__in=rest).select_related("stored_picture")
+    for episode in prefetch_record(stale):
         try:
             kept = getattr(episode, "stored_picture", None)
             picture = _readable(kept, whole=False) if kept is not None and holds(kept, episode, now) else None

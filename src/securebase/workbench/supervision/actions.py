@@ -138,7 +138,7 @@ def remove_comment(*, found: Comment, by: Account, at: datetime, undo: bool = Fa
 @transaction.atomic
 def mark_seen(*, comments: Sequence[uuid.UUID], by: Account, at: datetime) -> None:
     """The other one's comments were on a page."""
-    rows = Comment.objects.for_the_workbench(because="comments that are on the page")
+    rows = Comment.objects.unscoped(reason="comments that are on the page")
     rows.filter(id__in=list(comments), seen_at=None).exclude(by=by).update(seen_at=at)
 
 

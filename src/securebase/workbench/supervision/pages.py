@@ -14,26 +14,26 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET
 
 from securebase.errors import InputError
-from securebase.workbench.accounts.access import for_roles, signed_in
+from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.supervision import actions, queries
 from securebase.workbench.supervision.models import Comment, Share
 from securebase.workbench.ui.conflict import sentence
-from securebase.workbench.ui.methods import sent_only
+from securebase.workbench.ui.methods import post_only
 
-_only_supervisors = for_roles(Role.SUPERVISOR)
+_only_supervisors = require_role(Role.SUPERVISOR)
 
 
 @_only_supervisors
 @require_GET
 def supervisees(request: HttpRequest) -> HttpResponse:
     """Everything that is shared with this supervisor now."""
-    shares = queries.supervisees(signed_in(request), timezone.now())
+    shares = queries.supervisees(current_account(request), timezone.now())
     return render(request, "supervision/supervisees.html", {"shares": shares, "section": "supervision"})
 
 
 def _share(request: HttpRequest, share_id: uuid.UUID, page: str) -> Share:
-    return queries.share_in_view(account=signed_in(request), share_id=share_id, now=timezone.now(), page=page)
+    return queries.share_in_view(account=current_account(request), share_id=share_id, now=timezone.now(), page=page)
 
 
 @_only_supervisors
@@ -41,7 +41,7 @@ def _share(request: HttpRequest, share_id: uuid.UUID, page: str) -> Share:
 def course(request: HttpRequest, share_id: uuid.UUID) -> HttpResponse:
     """What was shared of one course."""
     share, now = _share(request, share_id, "shared-course"), timezone.now()
-    actions.record_look(share=share, by=signed_in(request), what="course")
+    actions.record_look(share=share, by=current_account(request), what="course")
     context: dict[str, Any] = {"share": share, "course": queries.shared_course(share, now), "section": "supervision"}
     return render(request, "supervision/course.html", context | _said(request, queries.thread(share)))
 
@@ -52,20 +52,20 @@ def sheet(request: HttpRequest, share_id: uuid.UUID, artefact_id: uuid.UUID) -> 
     """One worksheet of it, and what was said to it."""
     share = _share(request, share_id, "shared-sheet")
     row, found = queries.shared_sheet(share, artefact_id, timezone.now())
-    actions.record_look(share=share, by=signed_in(request), what=row.worksheet, object_id=row.id)
+    actions.record_look(share=share, by=current_account(request), what=row.worksheet, object_id=row.id)
     context = {"share": share, "sheet": found, "section": "supervision", "artefact_id": row.id}
     return render(request, "supervision/sheet.html", context | _said(request, queries.thread(share, row)))
 
 
 def _said(request: HttpRequest, thread: list[Comment]) -> dict[str, Any]:
-    account = signed_in(request)
+    account = current_account(request)
     mine = [c for c in thread if c.removed_at is None or c.by_id == account.id]
     actions.mark_seen(comments=[c.id for c in mine if c.by_id != account.id], by=account, at=timezone.now())
     return {"thread": mine, "me": account}
 
 
 @_only_supervisors
-@sent_only
+@post_only
 def comment(request: HttpRequest, share_id: uuid.UUID) -> HttpResponse:
     """To the whole course, or to one worksheet of it."""
     share, now = _share(request, share_id, "shared-comment"), timezone.now()
@@ -75,17 +75,19 @@ def comment(request: HttpRequest, share_id: uuid.UUID) -> HttpResponse:
         row, _ = queries.shared_sheet(share, _uuid(about), now)
         back = reverse("shared-sheet", args=[share.id, row.id])
     try:
-        actions.comment(share=share, by=signed_in(request), text=request.POST.get("text", ""), at=now, artefact=row)
+        actions.comment(
+            share=share, by=current_account(request), text=request.POST.get("text", ""), at=now, artefact=row
+        )
     except InputError as error:
         messages.error(request, sentence(error))
     return redirect(f"{back}#said")
 
 
-@for_roles(Role.SUPERVISOR, Role.THERAPIST)
-@sent_only
+@require_role(Role.SUPERVISOR, Role.THERAPIST)
+@post_only
 def change_comment(request: HttpRequest, comment_id: uuid.UUID) -> HttpResponse:
     """One's own: other words, taken back, or put there again."""
-    account, now = signed_in(request), timezone.now()
+    account, now = current_account(request), timezone.now()
     found = queries.comment_of(account=account, comment_id=comment_id)
     try:
         if "remove" in request.POST or "undo" in request.POST:

@@ -37,13 +37,13 @@ from securebase.workbench.worksheets.models import Artefact
 # ---- the supervisor --------------------------------------------------------------------------------------------------
 def supervisees(account: Account, now: datetime) -> list[Share]:
     """The courses that are shared with this supervisor at this moment."""
-    rows = Share.objects.for_the_workbench(because=SHARED).filter(supervisor=account, revoked_at=None, until__gt=now)
+    rows = Share.objects.unscoped(reason=SHARED).filter(supervisor=account, revoked_at=None, until__gt=now)
     return list(rows.select_related("episode__client__therapist").order_by("label"))
 
 
 def share_in_view(*, account: Account, share_id: uuid.UUID, now: datetime, page: str) -> Share:
     """A share of this supervisor's that is live; else 404, and what was tried is written down."""
-    rows = Share.objects.for_the_workbench(because=SHARED).filter(id=share_id)
+    rows = Share.objects.unscoped(reason=SHARED).filter(id=share_id)
     found = rows.select_related("episode__client__therapist__clinic", "supervisor").first()
     if found is None:
         raise Http404
@@ -115,7 +115,7 @@ def shared_sheet(share: Share, artefact_id: uuid.UUID, now: datetime) -> tuple[A
 
 def _sheets(share: Share, record: EpisodeRecord) -> list[SharedSheet]:
     ids = {str(row.id) for row in shared_rows(share)}
-    counts = _counts(Comment.objects.for_the_workbench(because=SHARED).filter(share=share, removed_at=None))
+    counts = _counts(Comment.objects.unscoped(reason=SHARED).filter(share=share, removed_at=None))
     names, shelf = people(Report.SUPERVISOR, record), worksheets()
     hidden = (share.episode.client.name_shown,)
     made = []
@@ -166,13 +166,13 @@ def _marks(person: work.RelationshipRecord) -> str:
 # ---- both sides ------------------------------------------------------------------------------------------------------
 def thread(share: Share, artefact: Artefact | None = None) -> list[Comment]:
     """What was said to the whole, or to one worksheet, in order; what was taken back stays for its author's undo."""
-    rows = Comment.objects.for_the_workbench(because=SHARED).filter(share=share, artefact=artefact)
+    rows = Comment.objects.unscoped(reason=SHARED).filter(share=share, artefact=artefact)
     return list(rows.select_related("by", "share").order_by("at"))
 
 
 def comment_of(*, account: Account, comment_id: uuid.UUID) -> Comment:
     """One's own comment, or 404."""
-    rows = Comment.objects.for_the_workbench(because=SHARED).filter(id=comment_id, by=account)
+    rows = Comment.objects.unscoped(reason=SHARED).filter(id=comment_id, by=account)
     found = rows.select_related("share__episode__client", "by").first()
     if found is None:
         raise Http404
@@ -202,13 +202,13 @@ def share_of(*, account: Account, client: Client, share_id: uuid.UUID) -> Share:
 
 def comments_on(artefact: Artefact) -> list[Comment]:
     """What supervisors and the therapist said to one worksheet, for the therapist's own page."""
-    rows = Comment.objects.for_the_workbench(because="a worksheet that is in reach")
+    rows = Comment.objects.unscoped(reason="a worksheet that is in reach")
     return list(rows.filter(artefact=artefact, removed_at=None).select_related("by", "share").order_by("at"))
 
 
 def unseen(episode: Episode) -> int:
     """Comments of supervisors that the therapist has not had on a page."""
-    rows = Comment.objects.for_the_workbench(because="a course that is in reach").filter(share__episode=episode)
+    rows = Comment.objects.unscoped(reason="a course that is in reach").filter(share__episode=episode)
     return rows.filter(seen_at=None, removed_at=None).exclude(by=episode.client.therapist).count()
 
 

@@ -16,7 +16,7 @@ from securebase.errors import InputError
 from securebase.ipt.fidelity import fidelity_over_sessions
 from securebase.ipt.portfolio import portfolio as portfolio_of
 from securebase.ipt.shelf import worksheets
-from securebase.workbench.accounts.access import for_roles, signed_in
+from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.course.queries import record_of
 from securebase.workbench.supervision import actions, queries
@@ -24,26 +24,26 @@ from securebase.workbench.supervision.forms import ShareForm
 from securebase.workbench.supervision.models import SharedPart
 from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.ui.conflict import sentence
-from securebase.workbench.ui.methods import sent_only
+from securebase.workbench.ui.methods import post_only
 
-_only_therapists = for_roles(Role.THERAPIST)
+_require_therapist = require_role(Role.THERAPIST)
 #: What is ticked at first: nothing that a client said in confidence.
 _USUAL = (SharedPart.COURSE.value, SharedPart.MEASURES.value, SharedPart.FIDELITY.value)
 _WEEKS = 12
 
 
 def _context(request: HttpRequest, client_id: uuid.UUID, page: str) -> dict[str, Any]:
-    context = client_page(account=signed_in(request), client_id=client_id, page=page, now=timezone.now())
+    context = client_page(account=current_account(request), client_id=client_id, page=page, now=timezone.now())
     if context["episode"] is None:
         raise Http404
     return context | {"tab": "course"}
 
 
-@_only_therapists
+@_require_therapist
 @require_http_methods(["GET", "POST"])
 def supervision(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Shares of this client with what was said, and the form for one more."""
-    context, account, now = _context(request, client_id, "client-supervision"), signed_in(request), timezone.now()
+    context, account, now = _context(request, client_id, "client-supervision"), current_account(request), timezone.now()
     episode = context["episode"]
     record = record_of(episode, now)
     agreed = queries.says_yes_to_a_supervisor(record)
@@ -80,19 +80,19 @@ def supervision(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 
 
 def _said(request: HttpRequest, share: Any) -> list[Any]:
-    account = signed_in(request)
+    account = current_account(request)
     rows = [c for c in share.comments.select_related("by", "artefact") if c.removed_at is None or c.by_id == account.id]
     actions.mark_seen(comments=[c.id for c in rows if c.by_id != account.id], by=account, at=timezone.now())
     return rows
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def revoke(request: HttpRequest, client_id: uuid.UUID, share_id: uuid.UUID) -> HttpResponse:
     context = _context(request, client_id, "share-revoke")
-    share = queries.share_of(account=signed_in(request), client=context["client"], share_id=share_id)
+    share = queries.share_of(account=current_account(request), client=context["client"], share_id=share_id)
     try:
-        actions.revoke_share(share=share, by=signed_in(request), at=timezone.now())
+        actions.revoke_share(share=share, by=current_account(request), at=timezone.now())
     except InputError as error:
         messages.error(request, sentence(error))
     else:
@@ -100,12 +100,12 @@ def revoke(request: HttpRequest, client_id: uuid.UUID, share_id: uuid.UUID) -> H
     return redirect("client-supervision", client_id)
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def answer(request: HttpRequest, client_id: uuid.UUID, share_id: uuid.UUID) -> HttpResponse:
     """The therapist's word in the thread."""
     context = _context(request, client_id, "share-answer")
-    account = signed_in(request)
+    account = current_account(request)
     share = queries.share_of(account=account, client=context["client"], share_id=share_id)
     about = next((c.artefact for c in share.comments.all() if str(c.artefact_id) == request.POST.get("artefact")), None)
     try:
@@ -116,7 +116,7 @@ def answer(request: HttpRequest, client_id: uuid.UUID, share_id: uuid.UUID) -> H
     return redirect("client-supervision", client_id)
 
 
-@_only_therapists
+@_require_therapist
 @require_GET
 def portfolio(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """What a portfolio asks for, what is there, what is missing, and fidelity session by session."""

@@ -18,7 +18,7 @@ from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record
 from securebase.workbench.clients.actions import CHANGED_MEANWHILE, ensure_own, raise_record_version
 from securebase.workbench.clients.models import Episode
-from securebase.workbench.therapy_sessions.extras import can_be_asked, due_at
+from securebase.workbench.therapy_sessions.extras import due_instruments, is_additional
 from securebase.workbench.therapy_sessions.models import (
     Administration,
     CheckIn,
@@ -31,7 +31,7 @@ from securebase.workbench.therapy_sessions.models import (
     Score,
     TherapySession,
 )
-from securebase.workbench.therapy_sessions.sheets import counts_as_before
+from securebase.workbench.therapy_sessions.sheets import is_before_session
 from securebase.workbench.therapy_sessions.tokens import digest, new_token
 
 #: What a therapist rates after a session.
@@ -120,7 +120,7 @@ def invite_check_in(
     moment = Moment(moment)
     if moment is Moment.BETWEEN:
         raise InputError("a check-in belongs before or after a session")
-    if moment is Moment.BEFORE and mode != CheckInMode.PAPER and not counts_as_before(session, at):
+    if moment is Moment.BEFORE and mode != CheckInMode.PAPER and not is_before_session(session, at):
         raise InputError(
             f"session {session.number} has begun, so what is asked before it can no longer be asked",
             advice="If it is still to come, correct its date. A sheet that was filled in before it can be typed in.",
@@ -129,7 +129,7 @@ def invite_check_in(
     if check_in is not None and check_in.is_answered:
         raise InputError("this check-in has been answered", advice="It cannot be opened again.")
     token = new_token()
-    asked = [i.id for i in due_at(session, moment, at)] if extras is None else list(extras)
+    asked = [i.id for i in due_instruments(session, moment, at)] if extras is None else list(extras)
     check_in = check_in or CheckIn(therapy_session=session, moment=moment.value)
     check_in.extras = asked
     check_in.mode, check_in.state, check_in.simulated = mode, CheckInState.WAITING, simulated
@@ -159,13 +159,13 @@ def withdraw_check_in(*, check_in: CheckIn, by: Account) -> CheckIn:
 @transaction.atomic
 def open_check_in(*, check_in: CheckIn, at: datetime) -> None:
     """The client's page was opened for the first time."""
-    rows = CheckIn.objects.for_the_workbench(because=_THE_LINK).filter(id=check_in.id, opened_at=None)
+    rows = CheckIn.objects.unscoped(reason=_THE_LINK).filter(id=check_in.id, opened_at=None)
     if rows.update(opened_at=at):
         _record(None, "check_in.opened", check_in, check_in.therapy_session.episode)
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordingResult:
     """What became of a check-in's answers. `again`: the same answers had arrived before, and nothing was written."""
 
     administration: Administration
@@ -182,7 +182,7 @@ def record_check_in(
     at: datetime,
     by: Account | None = None,
     extra: Mapping[str, Responses] | None = None,
-) -> Recorded:
+) -> RecordingResult:
     """Keep a check-in's answers: administrations, responses, scores, safety alerts and audit row, all or nothing.
 
     `submission` names this sending: the same one twice (a retry after a lost connection) is kept once. `by` is the
@@ -197,14 +197,14 @@ def record_check_in(
     beside = [one for one in beside if any(value is not None for value in one.responses.values())]
     session: TherapySession | None = check_in.therapy_session
     episode, moment = check_in.therapy_session.episode, Moment(check_in.moment)
-    if by is None and moment is Moment.BEFORE and not counts_as_before(check_in.therapy_session, at):
+    if by is None and moment is Moment.BEFORE and not is_before_session(check_in.therapy_session, at):
         session, moment = None, Moment.BETWEEN
     if by is not None:
         ensure_own(episode.client, by)
-    kept = CheckIn.objects.for_the_workbench(because=_THE_LINK).get(id=check_in.id)
+    kept = CheckIn.objects.unscoped(reason=_THE_LINK).get(id=check_in.id)
     if kept.is_answered:
         if kept.submission_digest == digest(submission):
-            return Recorded(kept.answers, kept.answers.safety_alerts.count(), again=True)
+            return RecordingResult(kept.answers, kept.answers.safety_alerts.count(), again=True)
         raise InputError("this check-in has been answered already")
     if kept.state != CheckInState.WAITING:
         raise InputError("this check-in was withdrawn")
@@ -225,16 +225,16 @@ def record_check_in(
     ]
     outline = _outline(scored) | {"moment": moment.value, "beside": [_outline(one) for one in beside]}
     _record(by, "check_in.answered", kept, episode, **outline)
-    return Recorded(forms[0], len(scored.alerts))
+    return RecordingResult(forms[0], len(scored.alerts))
 
 
-def is_that_sending(*, check_in: CheckIn, submission: str) -> bool:
+def is_same_submission(*, check_in: CheckIn, submission: str) -> bool:
     """Whether these are the answers that the check-in was answered with, sent once more."""
     return check_in.is_answered and check_in.submission_digest == digest(submission)
 
 
 @transaction.atomic
-def record_late_answers(*, check_in: CheckIn, responses: Responses, submission: str, at: datetime) -> Recorded:
+def record_late_answers(*, check_in: CheckIn, responses: Responses, submission: str, at: datetime) -> RecordingResult:
     """Keep other answers to a check-in that was answered before, because one of them raises an alert.
 
     They are set aside from the start, so that no picture counts the moment twice; the alert is an alert like any other.
@@ -247,7 +247,7 @@ def record_late_answers(*, check_in: CheckIn, responses: Responses, submission: 
     name = f"late:{check_in.id}:{submission}"
     before = episode.administrations.filter(submission_digest=digest(name)).first() or _open_alarm(check_in, scored)
     if before is not None:
-        return Recorded(before, before.safety_alerts.count(), again=True)
+        return RecordingResult(before, before.safety_alerts.count(), again=True)
     administration = _keep(
         scored,
         episode=episode,
@@ -261,7 +261,7 @@ def record_late_answers(*, check_in: CheckIn, responses: Responses, submission: 
     administration.set_aside_at = at
     administration.save(update_fields=["set_aside_at"])
     _record(None, "check_in.answered_late", check_in, episode, **_outline(scored))
-    return Recorded(administration, len(scored.alerts))
+    return RecordingResult(administration, len(scored.alerts))
 
 
 def _open_alarm(check_in: CheckIn, scored: Scored) -> Administration | None:
@@ -288,7 +288,7 @@ def type_in_administration(
     session: TherapySession | None = None,
     moment: Moment = Moment.BEFORE,
     simulated: bool = False,
-) -> Recorded:
+) -> RecordingResult:
     """Keep an instrument that was filled in on paper, by item numbers. The same sending twice is kept once."""
     ensure_own(episode.client, by)
     if session is not None and session.episode_id != episode.id:
@@ -298,7 +298,7 @@ def type_in_administration(
         raise InputError("no item has an answer", advice="Type in what is on the sheet.")
     before = episode.administrations.filter(submission_digest=digest(submission)).first()
     if before is not None:
-        return Recorded(before, before.safety_alerts.count(), again=True)
+        return RecordingResult(before, before.safety_alerts.count(), again=True)
     administration = _keep(
         scored,
         episode=episode,
@@ -310,7 +310,7 @@ def type_in_administration(
         simulated=simulated,
     )
     _record(by, "administration.typed_in", administration, episode, **_outline(scored))
-    return Recorded(administration, len(scored.alerts))
+    return RecordingResult(administration, len(scored.alerts))
 
 
 @transaction.atomic
@@ -390,7 +390,7 @@ def choose_extra(
 ) -> ExtraChoice:
     """Not to ask an extra in this therapy, or to ask it again; to ask it at the next check-in, or not after all."""
     ensure_own(episode.client, by)
-    if not can_be_asked(instrument):
+    if not is_additional(instrument):
         raise InputError(f"“{instrument}” is nothing that the workbench asks beside the check-in")
     choice, _ = ExtraChoice.objects.visible_to(by).get_or_create(episode=episode, instrument=instrument)
     if off is not None:
@@ -407,7 +407,7 @@ def choose_extra(
 @transaction.atomic
 def rate_session(
     *, session: TherapySession, by: Account, responses: Responses, submission: str, at: datetime
-) -> Recorded:
+) -> RecordingResult:
     """The therapist's own rating of a session. Another one later sets the earlier aside; both stay in the record."""
     episode = session.episode
     ensure_own(episode.client, by)
@@ -419,7 +419,7 @@ def rate_session(
     earlier = session.administrations.filter(instrument=THERAPIST_SET, set_aside_at=None)
     again = session.administrations.filter(submission_digest=digest(submission)).first()
     if again is not None:
-        return Recorded(again, 0, again=True)
+        return RecordingResult(again, 0, again=True)
     earlier.update(set_aside_at=at)
     rating = _keep(
         scored,
@@ -433,7 +433,7 @@ def rate_session(
         respondent=Respondent.THERAPIST,
     )
     _record(by, "session.rated", session, episode, **_outline(scored))
-    return Recorded(rating, 0)
+    return RecordingResult(rating, 0)
 
 
 # ---- safety ----------------------------------------------------------------------------------------------------------

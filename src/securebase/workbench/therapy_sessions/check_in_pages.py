@@ -22,7 +22,7 @@ from securebase.workbench.accounts.queries import help_text_of
 from securebase.workbench.therapy_sessions import actions, queries
 from securebase.workbench.therapy_sessions.forms import AnswersForm
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode
-from securebase.workbench.therapy_sessions.sheets import counts_as_before
+from securebase.workbench.therapy_sessions.sheets import is_before_session
 
 #: The browser that sent a check-in may see its thanks for so long, in seconds.
 _THANKS_FOR = 30 * 60
@@ -79,7 +79,7 @@ def _sent_after_all(request: HttpRequest, token: str, found: CheckIn, form: Answ
     """A sending to a check-in that was sent before: the same once more, after an answer that was lost on the way, or
     other answers from a second page. Of those only what raises an alert is kept, and it is never sent away."""
     submission = str(form.data.get("submission", ""))[:80]
-    if actions.is_that_sending(check_in=found, submission=submission):
+    if actions.is_same_submission(check_in=found, submission=submission):
         kept = found.answers
         began = kept.moment != found.moment
         return _thanks(request, token, found, help_at_once=kept.safety_alerts.exists(), began=began)
@@ -134,7 +134,7 @@ def _questions(
         "left_open": asked_again_of,
         "all_open": ask_again and not form.any_answer,
         "instrument": form.instrument,
-        "has_begun": found.moment == Moment.BEFORE and not counts_as_before(found.therapy_session, timezone.now()),
+        "has_begun": found.moment == Moment.BEFORE and not is_before_session(found.therapy_session, timezone.now()),
         # kept on the client's own phone only: not on a device that was handed over, nor where staff is signed in
         "keep": "no" if found.mode == CheckInMode.DEVICE or isinstance(request.user, Account) else "yes",
     }

@@ -12,7 +12,7 @@ from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInState, TherapySession
 
 
-def course_of(episode: Episode) -> CourseContext:
+def course_context(episode: Episode) -> CourseContext:
     """What the schedule must know of this episode."""
     choices = list(episode.extra_choices.all())
     return CourseContext(
@@ -23,7 +23,7 @@ def course_of(episode: Episode) -> CourseContext:
     )
 
 
-def history_of(episode: Episode, now: datetime) -> dict[str, set[int]]:
+def administered_sessions(episode: Episode, now: datetime) -> dict[str, set[int]]:
     """instrument → sessions at which it was asked and answered, or is being asked: with a check-in, or by itself."""
     found: dict[str, set[int]] = {}
     sessions = episode.therapy_sessions.prefetch_related("check_ins", "administrations")
@@ -38,21 +38,25 @@ def history_of(episode: Episode, now: datetime) -> dict[str, set[int]]:
     return found
 
 
-def due_at(session: TherapySession, moment: Moment, now: datetime) -> tuple[Instrument, ...]:
+def due_instruments(session: TherapySession, moment: Moment, now: datetime) -> tuple[Instrument, ...]:
     """What the check-in of this moment asks beside its session set: as fixed when it was opened, else as due now."""
     check_in = session.check_ins.filter(moment=moment.value).first()
     if check_in is not None and check_in.state != CheckInState.WITHDRAWN:
         return tuple(check_in.extra_instruments)
-    history = {name: numbers - {session.number} for name, numbers in history_of(session.episode, now).items()}
-    return asked_at(session=session.number, moment=moment.value, course=course_of(session.episode), history=history)
+    history = {
+        name: numbers - {session.number} for name, numbers in administered_sessions(session.episode, now).items()
+    }
+    return asked_at(
+        session=session.number, moment=moment.value, course=course_context(session.episode), history=history
+    )
 
 
-def ahead(episode: Episode, held: int, now: datetime) -> tuple[ScheduledMeasure, ...]:
+def scheduled_measures(episode: Episode, held: int, now: datetime) -> tuple[ScheduledMeasure, ...]:
     """What will be asked seldom after session `held`, as far as is known today."""
-    return to_come(after=held, course=course_of(episode), history=history_of(episode, now))
+    return to_come(after=held, course=course_context(episode), history=administered_sessions(episode, now))
 
 
-def can_be_asked(name: str) -> bool:
+def is_additional(name: str) -> bool:
     """Whether this is an instrument that the workbench asks beside the session sets."""
     known = instruments().get(name)
     return known is not None and known.asked is not None

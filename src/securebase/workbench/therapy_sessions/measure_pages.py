@@ -23,24 +23,24 @@ from securebase.measurement.catalogue import instruments
 from securebase.measurement.constructs import CONSTRUCTS
 from securebase.picture import ratings
 from securebase.records.vocabulary import Moment
-from securebase.workbench.accounts.access import for_roles, signed_in
+from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.therapy_sessions import actions, overview, queries
-from securebase.workbench.therapy_sessions.extras import can_be_asked
+from securebase.workbench.therapy_sessions.extras import is_additional
 from securebase.workbench.therapy_sessions.forms import TypeInForm
-from securebase.workbench.therapy_sessions.sheets import BEFORE, filled_in_at
+from securebase.workbench.therapy_sessions.sheets import BEFORE, completion_time
 from securebase.workbench.ui.conflict import sentence
-from securebase.workbench.ui.methods import sent_only
+from securebase.workbench.ui.methods import post_only
 
-_only_therapists = for_roles(Role.THERAPIST)
+_require_therapist = require_role(Role.THERAPIST)
 
 
 def _client_page(request: HttpRequest, client_id: uuid.UUID, page: str) -> dict[str, Any]:
-    context = queries.client_page(account=signed_in(request), client_id=client_id, page=page, now=timezone.now())
+    context = queries.client_page(account=current_account(request), client_id=client_id, page=page, now=timezone.now())
     return context | {"tab": "measures"}
 
 
-@_only_therapists
+@_require_therapist
 @require_GET
 def measures(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "client-measures")
@@ -67,7 +67,7 @@ def measures(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 RATING_SIZES = {"wide": (900, ratings_side_by_side.HEIGHT), "phone": (PHONE, ratings_side_by_side.HEIGHT)}
 
 
-@_only_therapists
+@_require_therapist
 @require_GET
 def ratings_drawing(request: HttpRequest, client_id: uuid.UUID, width: str) -> HttpResponse:
     """The chart of both ratings as an image."""
@@ -81,8 +81,8 @@ def ratings_drawing(request: HttpRequest, client_id: uuid.UUID, width: str) -> H
     return HttpResponse(drawn, content_type="image/svg+xml; charset=utf-8")
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def choose_extra(request: HttpRequest, client_id: uuid.UUID, instrument_id: str) -> HttpResponse:
     """Ask it at the next check-in, do not ask it for this client, or leave it to its turn again."""
     context = _client_page(request, client_id, "extra-choose")
@@ -96,39 +96,41 @@ def choose_extra(request: HttpRequest, client_id: uuid.UUID, instrument_id: str)
         "on": ({"off": False}, "It is asked again when its turn has come."),
     }
     chosen = said.get(request.POST.get("choice", ""))
-    if chosen is None or not can_be_asked(instrument_id):
+    if chosen is None or not is_additional(instrument_id):
         messages.error(request, "Nothing was changed: choose what to do with one of these.")
     else:
-        actions.choose_extra(episode=episode, by=signed_in(request), instrument=instrument_id, **chosen[0])
+        actions.choose_extra(episode=episode, by=current_account(request), instrument=instrument_id, **chosen[0])
         messages.success(request, f"{instrument_called(instrument_id).name}: {chosen[1]}")
     return redirect(reverse("client-measures", args=[client_id]) + "#seldom")
 
 
-@_only_therapists
+@_require_therapist
 @require_GET
 def administration(request: HttpRequest, client_id: uuid.UUID, administration_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "administration")
     found = queries.administration_of(
-        account=signed_in(request), client=context["client"], administration_id=administration_id
+        account=current_account(request), client=context["client"], administration_id=administration_id
     )
     context |= {"row": queries.administration_row(found), "answers": queries.answers_of(found)}
     return render(request, "therapy_sessions/administration.html", context)
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def set_aside(request: HttpRequest, client_id: uuid.UUID, administration_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "administration-set-aside")
     found = queries.administration_of(
-        account=signed_in(request), client=context["client"], administration_id=administration_id
+        account=current_account(request), client=context["client"], administration_id=administration_id
     )
     back = "take_back" in request.POST
-    actions.set_aside_administration(administration=found, by=signed_in(request), at=None if back else timezone.now())
+    actions.set_aside_administration(
+        administration=found, by=current_account(request), at=None if back else timezone.now()
+    )
     messages.success(request, "It counts again." if back else "Set aside: kept, but left out of every picture.")
     return redirect("administration", client_id, administration_id)
 
 
-@_only_therapists
+@_require_therapist
 @require_http_methods(["GET", "POST"])
 def type_in(request: HttpRequest, client_id: uuid.UUID, instrument_id: str) -> HttpResponse:
     """A paper form by its item numbers. Refusals keep what was typed."""
@@ -144,7 +146,7 @@ def type_in(request: HttpRequest, client_id: uuid.UUID, instrument_id: str) -> H
         try:
             kept = actions.type_in_administration(
                 episode=episode,
-                by=signed_in(request),
+                by=current_account(request),
                 instrument=instrument_id,
                 responses=form.responses(),
                 at=_filled_in_at(form, moment),
@@ -166,7 +168,7 @@ def type_in(request: HttpRequest, client_id: uuid.UUID, instrument_id: str) -> H
 
 def _filled_in_at(form: TypeInForm, moment: Moment) -> datetime:
     # four minutes before a check-in's own sheet: two instruments before one session are two moments
-    return filled_in_at(
+    return completion_time(
         episode=form.episode,
         session=form.session_chosen,
         moment=moment,

@@ -16,7 +16,7 @@ from securebase.measurement.schedule import extras as all_extras
 from securebase.picture import ratings
 from securebase.records.vocabulary import Respondent
 from securebase.workbench.clients.models import Episode
-from securebase.workbench.therapy_sessions.extras import ahead, course_of, history_of
+from securebase.workbench.therapy_sessions.extras import administered_sessions, course_context, scheduled_measures
 from securebase.workbench.therapy_sessions.models import Administration
 
 
@@ -145,9 +145,9 @@ class ExtraRow:
 
 def extra_rows(episode: Episode, held: int, now: datetime) -> list[ExtraRow]:
     """Every extra, those of every session first."""
-    course, history = course_of(episode), history_of(episode, now)
+    course, history = course_context(episode), administered_sessions(episode, now)
     coming: dict[str, int] = {}
-    for due in ahead(episode, held, now):
+    for due in scheduled_measures(episode, held, now):
         coming.setdefault(due.instrument.id, due.session)
     rows = []
     for one in all_extras():

@@ -21,12 +21,12 @@ from securebase.ipt.course_form import later, phase_of
 from securebase.measurement.catalogue import instrument as instrument_called
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.records.vocabulary import Moment, Phase, RuptureKind
-from securebase.workbench.accounts.access import for_roles, signed_in
+from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.actions import record_sign_out
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions import actions, queries
-from securebase.workbench.therapy_sessions.extras import due_at
+from securebase.workbench.therapy_sessions.extras import due_instruments
 from securebase.workbench.therapy_sessions.forms import (
     AlertNoteForm,
     AnswersForm,
@@ -36,15 +36,15 @@ from securebase.workbench.therapy_sessions.forms import (
     SheetForm,
 )
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode, CheckInState, TherapySession
-from securebase.workbench.therapy_sessions.sheets import counts_as_before, filled_in_at
+from securebase.workbench.therapy_sessions.sheets import completion_time, is_before_session
 from securebase.workbench.ui.conflict import keep_typed, sentence
-from securebase.workbench.ui.methods import sent_only
+from securebase.workbench.ui.methods import post_only
 
-_only_therapists = for_roles(Role.THERAPIST)
+_require_therapist = require_role(Role.THERAPIST)
 
 
 def _client_page(request: HttpRequest, client_id: uuid.UUID, page: str, tab: str) -> dict[str, Any]:
-    context = queries.client_page(account=signed_in(request), client_id=client_id, page=page, now=timezone.now())
+    context = queries.client_page(account=current_account(request), client_id=client_id, page=page, now=timezone.now())
     return context | {"tab": tab}
 
 
@@ -53,7 +53,7 @@ def _page(request: HttpRequest, template: str, context: dict[str, Any], *, refus
 
 
 # ---- sessions --------------------------------------------------------------------------------------------------------
-@_only_therapists
+@_require_therapist
 @require_GET
 def sessions(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "client-sessions", "sessions")
@@ -62,7 +62,7 @@ def sessions(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return _page(request, "sessions", context | {"rows": rows})
 
 
-@_only_therapists
+@_require_therapist
 @require_http_methods(["GET", "POST"])
 def new_session(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "session-new", "sessions")
@@ -75,7 +75,7 @@ def new_session(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         try:
             session = actions.create_session(
                 episode=episode,
-                by=signed_in(request),
+                by=current_account(request),
                 number=data["number"],
                 held_at=data["held_at"],
                 phase=Phase(data["phase"]),
@@ -108,19 +108,19 @@ def _phase_of(episode: Episode, number: int) -> Phase:
     return later(planned, Phase(episode.phase))
 
 
-@_only_therapists
+@_require_therapist
 @require_http_methods(["GET", "POST"])
 def session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
     """One session: its check-ins, marks of strain, and its date and number."""
     context = _client_page(request, client_id, "session", "sessions")
-    found = queries.session_of(account=signed_in(request), client=context["client"], session_id=session_id)
+    found = queries.session_of(account=current_account(request), client=context["client"], session_id=session_id)
     form = SessionForm(request.POST or None, episode=found.episode, initial=_shown(found))
     if form.is_valid():
         data = form.cleaned_data
         try:
             actions.change_session(
                 session=found,
-                by=signed_in(request),
+                by=current_account(request),
                 version=data["version"] or 0,
                 number=data["number"],
                 held_at=data["held_at"],
@@ -173,8 +173,8 @@ def _moment(found: TherapySession, moment: Moment, check_in: CheckIn | None, now
         "check_in": check_in,
         "answers": answered,
         "not_before": answered is not None and answered.moment == Moment.BETWEEN,
-        "extra": due_at(found, moment, now),
-        "too_late": moment is Moment.BEFORE and not counts_as_before(found, now),
+        "extra": due_instruments(found, moment, now),
+        "too_late": moment is Moment.BEFORE and not is_before_session(found, now),
     }
 
 
@@ -184,18 +184,18 @@ def rating_form(sent: QueryDict | None = None) -> AnswersForm:
     return AnswersForm(sent, instrument=instrument_called(actions.THERAPIST_SET), initial=new)
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def rate_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
     """The therapist's own rating of the session, in five clicks. What cannot be kept comes back as it was chosen."""
     context = _client_page(request, client_id, "session-rate", "sessions")
-    found = queries.session_of(account=signed_in(request), client=context["client"], session_id=session_id)
+    found = queries.session_of(account=current_account(request), client=context["client"], session_id=session_id)
     form = rating_form(request.POST)
     if form.is_valid():
         try:
             actions.rate_session(
                 session=found,
-                by=signed_in(request),
+                by=current_account(request),
                 responses=form.responses(),
                 submission=form.cleaned_data["submission"],
                 at=timezone.now(),
@@ -209,13 +209,13 @@ def rate_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UU
     return _page(request, "session", context | _about(found) | {"form": own, "rating_form": form}, refused=True)
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def remove_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "session-remove", "sessions")
-    found = queries.session_of(account=signed_in(request), client=context["client"], session_id=session_id)
+    found = queries.session_of(account=current_account(request), client=context["client"], session_id=session_id)
     try:
-        actions.remove_session(session=found, by=signed_in(request))
+        actions.remove_session(session=found, by=current_account(request))
     except InputError as error:
         messages.error(request, sentence(error))
         return redirect("session", client_id, session_id)
@@ -230,12 +230,12 @@ def _session_and_moment(
     if moment not in SESSION_SETS:
         raise Http404
     context = _client_page(request, client_id, page, "sessions")
-    found = queries.session_of(account=signed_in(request), client=context["client"], session_id=session_id)
+    found = queries.session_of(account=current_account(request), client=context["client"], session_id=session_id)
     return context, found, Moment(moment)
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def make_link(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
     """A new link, shown once: the workbench keeps only its digest."""
     context, found, when = _session_and_moment(request, client_id, session_id, moment, "check-in-link")
@@ -244,7 +244,7 @@ def make_link(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID,
         return redirect("session", client_id, session_id)
     try:
         invitation = actions.invite_check_in(
-            session=found, by=signed_in(request), moment=when, mode=CheckInMode.LINK, at=timezone.now()
+            session=found, by=current_account(request), moment=when, mode=CheckInMode.LINK, at=timezone.now()
         )
     except InputError as error:
         messages.error(request, sentence(error))
@@ -253,12 +253,12 @@ def make_link(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID,
     return _page(request, "link", context)
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def hand_over(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
     """End the therapist's sign-in and leave this browser with nothing but the check-in."""
     _, found, when = _session_and_moment(request, client_id, session_id, moment, "check-in-hand-over")
-    account = signed_in(request)
+    account = current_account(request)
     try:
         invitation = actions.invite_check_in(
             session=found, by=account, moment=when, mode=CheckInMode.DEVICE, at=timezone.now()
@@ -275,15 +275,15 @@ def hand_over(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID,
     return response
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def withdraw(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
     _, found, when = _session_and_moment(request, client_id, session_id, moment, "check-in-withdraw")
     check_in = _check_in(found, when)
     if check_in is None:
         raise Http404
     try:
-        actions.withdraw_check_in(check_in=check_in, by=signed_in(request))
+        actions.withdraw_check_in(check_in=check_in, by=current_account(request))
     except InputError as error:
         messages.error(request, sentence(error))
     else:
@@ -295,7 +295,7 @@ def _check_in(found: TherapySession, moment: Moment) -> CheckIn | None:
     return found.check_ins.filter(moment=moment.value).first()
 
 
-@_only_therapists
+@_require_therapist
 @require_http_methods(["GET", "POST"])
 def paper(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
     """A sheet to print. It names the session, not the person. Asking for it opens the check-in where it is not open
@@ -305,16 +305,16 @@ def paper(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, mom
         check_in = _check_in(found, when)
         if check_in is None or check_in.state == CheckInState.WITHDRAWN:
             actions.invite_check_in(
-                session=found, by=signed_in(request), moment=when, mode=CheckInMode.PAPER, at=timezone.now()
+                session=found, by=current_account(request), moment=when, mode=CheckInMode.PAPER, at=timezone.now()
             )
         return redirect("check-in-paper", client_id, session_id, moment)
-    extra = due_at(found, when, timezone.now())
+    extra = due_instruments(found, when, timezone.now())
     form = AnswersForm(instrument=instrument_called(SESSION_SETS[when.value]), extra=extra)
     context |= {"session": found, "moment": when, "form": form, "instrument": form.instrument}
     return _page(request, "paper", context)
 
 
-@_only_therapists
+@_require_therapist
 @require_http_methods(["GET", "POST"])
 def type_in_check_in(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
     """The filled-in sheet of a check-in, typed in by the therapist."""
@@ -323,7 +323,7 @@ def type_in_check_in(request: HttpRequest, client_id: uuid.UUID, session_id: uui
     form = SheetForm(
         request.POST or None,
         instrument=instrument_called(SESSION_SETS[when.value]),
-        extra=due_at(found, when, now),
+        extra=due_instruments(found, when, now),
         episode=found.episode,
         initial={
             "submission": secrets.token_urlsafe(16),
@@ -335,7 +335,7 @@ def type_in_check_in(request: HttpRequest, client_id: uuid.UUID, session_id: uui
             form.add_error(None, "No item has an answer. Type in what is on the sheet.")
         else:
             try:
-                kept = _keep_sheet(form, found, when, by=signed_in(request), now=now)
+                kept = _keep_sheet(form, found, when, by=current_account(request), now=now)
             except InputError as error:
                 form.add_error(None, sentence(error))
             else:
@@ -349,8 +349,8 @@ def type_in_check_in(request: HttpRequest, client_id: uuid.UUID, session_id: uui
 
 def _keep_sheet(
     form: SheetForm, found: TherapySession, when: Moment, *, by: Account, now: datetime
-) -> actions.Recorded:
-    at = filled_in_at(episode=found.episode, session=found, moment=when, day=form.cleaned_data["date"], now=now)
+) -> actions.RecordingResult:
+    at = completion_time(episode=found.episode, session=found, moment=when, day=form.cleaned_data["date"], now=now)
     check_in = _check_in(found, when)
     if check_in is None or check_in.state == CheckInState.WITHDRAWN:
         asked = [one.id for one in form.extra]
@@ -367,7 +367,7 @@ def _keep_sheet(
     )
 
 
-def _thank(request: HttpRequest, kept: actions.Recorded) -> None:
+def _thank(request: HttpRequest, kept: actions.RecordingResult) -> None:
     if kept.alerts:
         messages.warning(request, "Saved. One answer asks for attention now: see the safety alert.")
     else:
@@ -375,44 +375,46 @@ def _thank(request: HttpRequest, kept: actions.Recorded) -> None:
 
 
 # ---- ruptures --------------------------------------------------------------------------------------------------------
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def mark_rupture(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "rupture-mark", "sessions")
-    found = queries.session_of(account=signed_in(request), client=context["client"], session_id=session_id)
+    found = queries.session_of(account=current_account(request), client=context["client"], session_id=session_id)
     form = RuptureForm(request.POST)
     if form.is_valid():
         at = max(found.held_at, found.held_at if found.held_at <= timezone.now() else timezone.now())
-        actions.mark_rupture(session=found, by=signed_in(request), kind=RuptureKind(form.cleaned_data["kind"]), at=at)
+        actions.mark_rupture(
+            session=found, by=current_account(request), kind=RuptureKind(form.cleaned_data["kind"]), at=at
+        )
         messages.success(request, "Marked. It stays open until a repair is recorded.")
     else:
         messages.error(request, "Choose how the strain showed: withdrawal or confrontation.")
     return _go_on(request, client_id, session_id)
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def repair_rupture(request: HttpRequest, client_id: uuid.UUID, rupture_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "rupture-repair", "sessions")
-    rupture = queries.rupture_of(account=signed_in(request), client=context["client"], rupture_id=rupture_id)
+    rupture = queries.rupture_of(account=current_account(request), client=context["client"], rupture_id=rupture_id)
     own = rupture.therapy_session.episode.therapy_sessions.filter(number__gte=rupture.therapy_session.number)
     form = RepairForm(request.POST, sessions=own)
     if form.is_valid():
         where = form.cleaned_data["session"]
         at = where.held_at if where is not None and where.held_at <= timezone.now() else timezone.now()
-        actions.record_repair(rupture=rupture, by=signed_in(request), session=where, at=at)
+        actions.record_repair(rupture=rupture, by=current_account(request), session=where, at=at)
         messages.success(request, "The repair is recorded.")
     else:
         messages.error(request, "Choose the session in which it was repaired.")
     return _go_on(request, client_id, rupture.therapy_session_id)
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def remove_rupture(request: HttpRequest, client_id: uuid.UUID, rupture_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "rupture-remove", "sessions")
-    rupture = queries.rupture_of(account=signed_in(request), client=context["client"], rupture_id=rupture_id)
-    actions.remove_rupture(rupture=rupture, by=signed_in(request))
+    rupture = queries.rupture_of(account=current_account(request), client=context["client"], rupture_id=rupture_id)
+    actions.remove_rupture(rupture=rupture, by=current_account(request))
     messages.success(request, "The mark is removed.")
     return _go_on(request, client_id, rupture.therapy_session_id)
 
@@ -426,16 +428,16 @@ def _go_on(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) ->
 
 
 # ---- safety ----------------------------------------------------------------------------------------------------------
-@_only_therapists
+@_require_therapist
 @require_http_methods(["GET", "POST"])
 def alert(request: HttpRequest, client_id: uuid.UUID, alert_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "alert", "")
-    found = queries.alert_of(account=signed_in(request), client=context["client"], alert_id=alert_id)
+    found = queries.alert_of(account=current_account(request), client=context["client"], alert_id=alert_id)
     form = AlertNoteForm(request.POST or None)
     if form.is_valid():
         try:
             actions.acknowledge_alert(
-                alert=found, by=signed_in(request), note=form.cleaned_data["note"], at=timezone.now()
+                alert=found, by=current_account(request), note=form.cleaned_data["note"], at=timezone.now()
             )
         except InputError as error:
             found.refresh_from_db()
@@ -443,5 +445,5 @@ def alert(request: HttpRequest, client_id: uuid.UUID, alert_id: uuid.UUID) -> Ht
         else:
             messages.success(request, "Noted. The alert is closed and stays in the record.")
             return redirect("client", client_id)
-    context |= {"alert": found, "said": queries.said(found), "form": form}
+    context |= {"alert": found, "said": queries.open_alert(found), "form": form}
     return _page(request, "alert", context, refused=bool(form.errors))

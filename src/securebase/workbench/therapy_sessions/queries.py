@@ -64,10 +64,10 @@ def open_alerts(episode: Episode | None) -> list[OpenAlert]:
     if episode is None:
         return []
     rows = episode.safety_alerts.filter(acknowledged_at=None).select_related("administration")
-    return [said(alert) for alert in rows]
+    return [open_alert(alert) for alert in rows]
 
 
-def said(alert: SafetyAlert) -> OpenAlert:
+def open_alert(alert: SafetyAlert) -> OpenAlert:
     """What was answered, in words."""
     question, answer = answer_in_words(alert.administration.instrument, alert.item, alert.value)
     return OpenAlert(alert, question[0].upper() + question[1:], answer)
@@ -147,7 +147,7 @@ def own_rating(session: TherapySession) -> list[tuple[Item, str]]:
 # ---- the client's link -----------------------------------------------------------------------------------------------
 def check_in_by_token(token: str) -> CheckIn | None:
     """The check-in this link leads to, whatever its state; None where it leads nowhere."""
-    rows = CheckIn.objects.for_the_workbench(because="the client’s own link")
+    rows = CheckIn.objects.unscoped(reason="the client’s own link")
     return (
         rows.filter(token_digest=digest(token))
         .select_related("therapy_session__episode__client__therapist__clinic")

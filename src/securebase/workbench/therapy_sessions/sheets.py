@@ -20,12 +20,12 @@ STILL_BEFORE = timedelta(minutes=15)
 _NOON = time(12)
 
 
-def counts_as_before(session: TherapySession, at: datetime) -> bool:
+def is_before_session(session: TherapySession, at: datetime) -> bool:
     """Whether an answer that came in now can be one from before the session."""
     return at <= session.held_at + STILL_BEFORE
 
 
-def filled_in_at(
+def completion_time(
     *,
     episode: Episode,
     day: date,

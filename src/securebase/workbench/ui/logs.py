@@ -9,13 +9,13 @@ _LINK = re.compile(r"/([cp])/[^/\s\"'?#<>]+")
 _CLIENT = re.compile(r"/clients/[0-9A-Fa-f-]{36}")
 
 
-def without_links(text: str) -> str:
+def redact_links(text: str) -> str:
     """The same text, with what stands after `/c/` or `/p/`, and a client's identity after `/clients/`, blotted out."""
     return _CLIENT.sub("/clients/…", _LINK.sub(r"/\1/…", text))
 
 
-class WithoutLinks(logging.Formatter):
+class RedactingFormatter(logging.Formatter):
     """Blots links out of the finished line, its traceback included: whoever reads a log may not answer for a client."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return without_links(super().format(record))
+        return redact_links(super().format(record))

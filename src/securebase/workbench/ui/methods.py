@@ -17,7 +17,7 @@ P = ParamSpec("P")
 Page = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
-def sent_only(page: Page[P]) -> Page[P]:
+def post_only(page: Page[P]) -> Page[P]:
     """`require_POST`, and the address says so to whoever wants to lead a browser there."""
     guarded = wraps(page)(require_POST(page))
     guarded.sent_only = True  # type: ignore[attr-defined]

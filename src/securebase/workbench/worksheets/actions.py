@@ -81,7 +81,7 @@ def save_artefact(
     if about is not None and not episode.relationships.filter(id=about).exists():
         raise InputError("this person is not in the client’s inventory", advice="Choose somebody who is.")
     saving = _Saving(writer, _plain(filled.values), _typed(filled), at, session, about, anew)
-    rows = Artefact.objects.for_the_workbench(because="an artefact of an episode that is in reach")
+    rows = Artefact.objects.unscoped(reason="an artefact of an episode that is in reach")
     there = rows.select_for_update().filter(id=id).first()
     if there is None:
         return _begin(id, episode, worksheet, saving, simulated=simulated)
@@ -226,7 +226,7 @@ def answer_artefact(
     if artefact.version != version or (revision is not None and artefact.revision != revision):
         raise InputError("it was changed while you read it", advice="Read the version that is there now.")
     answered = Agreement(agreement)
-    rows = ArtefactVersion.objects.for_the_workbench(because=_THE_CLIENTS_OWN).filter(artefact=artefact, number=version)
+    rows = ArtefactVersion.objects.unscoped(reason=_THE_CLIENTS_OWN).filter(artefact=artefact, number=version)
     rows.update(
         agreement=answered.value, said=said.strip()[:1000], answered_at=None if answered is Agreement.OPEN else at
     )

@@ -21,7 +21,7 @@ from securebase.ipt.follow_up import carried
 from securebase.ipt.parsing import Filled, fill
 from securebase.ipt.worksheet import Kind, Worksheet
 from securebase.records.vocabulary import Agreement
-from securebase.workbench.accounts.access import for_roles, signed_in
+from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.actions import CHANGED_MEANWHILE
@@ -30,13 +30,13 @@ from securebase.workbench.clients.queries import client_of
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.ui.conflict import sentence
-from securebase.workbench.ui.methods import sent_only
-from securebase.workbench.ui.sent import sent_id, sent_number
+from securebase.workbench.ui.methods import post_only
+from securebase.workbench.ui.parsing import parse_id, parse_number
 from securebase.workbench.worksheets import actions, queries
 from securebase.workbench.worksheets.forms import inputs, typed_in
 from securebase.workbench.worksheets.models import Artefact
 
-_only_therapists = for_roles(Role.THERAPIST)
+_require_therapist = require_role(Role.THERAPIST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class _Opened:
     found: Artefact | None
 
 
-@_only_therapists
+@_require_therapist
 @require_GET
 def begin(request: HttpRequest, client_id: uuid.UUID, name: str) -> HttpResponse:
     """To the one that is there, of a worksheet that is filled in once; else to an empty one of a new id."""
@@ -73,7 +73,7 @@ def _there(episode: Episode, spec: Worksheet, request: HttpRequest) -> Artefact 
     return None
 
 
-@_only_therapists
+@_require_therapist
 @require_GET
 def about(request: HttpRequest, client_id: uuid.UUID, name: str, about_id: uuid.UUID) -> HttpResponse:
     """What is said of one person: a new one, which begins with what was said last."""
@@ -87,11 +87,11 @@ def about(request: HttpRequest, client_id: uuid.UUID, name: str, about_id: uuid.
     return redirect(f"{target}?{urlencode(asked)}")
 
 
-@_only_therapists
+@_require_therapist
 @require_http_methods(["GET", "POST"])
 def worksheet(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
     """Fill in, and keep while it is typed. A page that was never begun is an empty one."""
-    spec, account = queries.worksheet_or_404(name), signed_in(request)
+    spec, account = queries.worksheet_or_404(name), current_account(request)
     if request.method == "POST":
         # the page that is being typed into was written down when it was opened; every pause in typing is not
         client = client_of(account=account, client_id=client_id, page="worksheet")
@@ -122,12 +122,12 @@ def _saved(request: HttpRequest, context: dict[str, Any], opened: _Opened) -> Ht
             id=opened.artefact_id,
             episode=opened.episode,
             worksheet=spec.id,
-            by=signed_in(request),
+            by=current_account(request),
             filled=filled,
-            revision=sent_number(request.POST.get("revision")),
+            revision=parse_number(request.POST.get("revision")),
             at=timezone.now(),
             session=_session(opened.episode, request.POST.get("session")),
-            about=sent_id(request.POST.get("about")),
+            about=parse_id(request.POST.get("about")),
             from_paper=spec.client_fills and "from_paper" in request.POST,
             anew="anew" in request.POST,
         )
@@ -160,8 +160,8 @@ def _shown(
 ) -> HttpResponse:
     spec, episode, found = opened.spec, opened.episode, opened.found
     people = queries.present_people(episode)
-    origin = None if found else queries.artefact_to_follow(episode, sent_id(request.GET.get("from")))
-    about_id = found.about if found else sent_id(request.GET.get("about")) or (origin.about if origin else None)
+    origin = None if found else queries.artefact_to_follow(episode, parse_id(request.GET.get("from")))
+    about_id = found.about if found else parse_id(request.GET.get("about")) or (origin.about if origin else None)
     session = found.therapy_session if found else _session(episode, request.GET.get("session"))
     if found is None and session is None and spec.in_session:
         session = _todays(episode)
@@ -215,7 +215,7 @@ def _chosen(spec: Worksheet, asked: QueryDict) -> dict[str, Any]:
     return fill(spec, {name: text for name, text in asked.items() if name in of}).values
 
 
-@_only_therapists
+@_require_therapist
 @require_GET
 def history(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
     """Every version with what changed in it; any of them can be made the present one again."""
@@ -225,14 +225,14 @@ def history(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: 
     return render(request, "worksheets/history.html", context)
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def restore(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
     context = _client(request, client_id, "worksheet-restore")
     found = _existing(request, context, name, artefact_id)
-    number = sent_number(request.POST.get("version"))
+    number = parse_number(request.POST.get("version"))
     try:
-        actions.restore_version(artefact=found, by=signed_in(request), number=number, at=timezone.now())
+        actions.restore_version(artefact=found, by=current_account(request), number=number, at=timezone.now())
     except InputError as error:
         messages.error(request, sentence(error))
     else:
@@ -240,28 +240,28 @@ def restore(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: 
     return redirect("worksheet", client_id, name, artefact_id)
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def remove(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
     """Out of the record, or back into it with “undo”."""
     context = _client(request, client_id, "worksheet-remove")
     found = _existing(request, context, name, artefact_id)
     back = "undo" in request.POST
-    actions.remove_artefact(artefact=found, by=signed_in(request), at=None if back else timezone.now())
+    actions.remove_artefact(artefact=found, by=current_account(request), at=None if back else timezone.now())
     if back:
         messages.success(request, f"{found.kind.name}: back in the record.")
     return redirect("worksheet", client_id, name, artefact_id)
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def share(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
     context = _client(request, client_id, "worksheet-share")
     found = _existing(request, context, name, artefact_id)
     try:
         actions.share_artefact(
             artefact=found,
-            by=signed_in(request),
+            by=current_account(request),
             client="client" in request.POST,
             supervisor="supervisor" in request.POST,
         )
@@ -272,8 +272,8 @@ def share(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uu
     return redirect("worksheet", client_id, name, artefact_id)
 
 
-@_only_therapists
-@sent_only
+@_require_therapist
+@post_only
 def answer(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
     """What the client said to it, written down by the therapist."""
     context = _client(request, client_id, "worksheet-answer")
@@ -285,9 +285,9 @@ def answer(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: u
     try:
         actions.answer_artefact(
             artefact=found,
-            by=signed_in(request),
-            version=sent_number(request.POST.get("version")),
-            revision=sent_number(request.POST["revision"]) if "revision" in request.POST else None,
+            by=current_account(request),
+            version=parse_number(request.POST.get("version")),
+            revision=parse_number(request.POST["revision"]) if "revision" in request.POST else None,
             agreement=Agreement(given),
             said=request.POST.get("said", ""),
             at=timezone.now(),
@@ -299,7 +299,7 @@ def answer(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: u
     return redirect(_back(request) or reverse("worksheet", args=[client_id, name, artefact_id]))
 
 
-@_only_therapists
+@_require_therapist
 @require_GET
 def paper(request: HttpRequest, client_id: uuid.UUID, name: str) -> HttpResponse:
     """An empty sheet to print and fill in by hand. It names no one."""
@@ -311,7 +311,7 @@ def paper(request: HttpRequest, client_id: uuid.UUID, name: str) -> HttpResponse
 
 # ---- small pieces ----------------------------------------------------------------------------------------------------
 def _client(request: HttpRequest, client_id: uuid.UUID, page: str) -> dict[str, Any]:
-    return client_page(account=signed_in(request), client_id=client_id, page=page, now=timezone.now())
+    return client_page(account=current_account(request), client_id=client_id, page=page, now=timezone.now())
 
 
 def _episode(episode: Episode | None) -> Episode:
@@ -322,22 +322,22 @@ def _episode(episode: Episode | None) -> Episode:
 
 def _existing(request: HttpRequest, context: dict[str, Any], name: str, artefact_id: uuid.UUID) -> Artefact:
     return queries.existing_artefact(
-        account=signed_in(request), client=context["client"], name=name, artefact_id=artefact_id
+        account=current_account(request), client=context["client"], name=name, artefact_id=artefact_id
     )
 
 
 def _formulation(request: HttpRequest) -> str:
-    return lineage_of(signed_in(request).clinic).formulation
+    return lineage_of(current_account(request).clinic).formulation
 
 
 def _lineage(request: HttpRequest) -> dict[str, Any]:
     """What the clinic's lineage asks for and offers, for `inputs`."""
-    found = lineage_of(signed_in(request).clinic)
+    found = lineage_of(current_account(request).clinic)
     return {"formulation": found.formulation, "areas": {a.value for a in found.areas}}
 
 
 def _session(episode: Episode, text: str | None) -> TherapySession | None:
-    found = sent_id(text)
+    found = parse_id(text)
     return episode.therapy_sessions.filter(id=found).first() if found else None
 
 

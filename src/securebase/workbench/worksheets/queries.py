@@ -39,7 +39,7 @@ def artefact_of(*, account: Account, client: Client, name: str, artefact_id: uui
 
 
 def _is_taken(artefact_id: uuid.UUID) -> bool:
-    rows = Artefact.objects.for_the_workbench(because="an id that was made elsewhere must not be begun here")
+    rows = Artefact.objects.unscoped(reason="an id that was made elsewhere must not be begun here")
     return rows.filter(id=artefact_id).exists()
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from securebase.workbench.audit.queries import verify
+from securebase.workbench.audit.queries import verify_chain
 
 
 class Command(BaseCommand):
     help = "Walk the audit trail and say whether it is whole."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        verdict = verify()
-        if not verdict.whole:
-            raise CommandError(f"The audit trail is broken at row {verdict.first_bad}: {verdict.reason}.")
-        self.stdout.write(f"The audit trail is whole: {verdict.rows} rows, last seal {verdict.last_hash}.")
+        result = verify_chain()
+        if not result.intact:
+            raise CommandError(f"The audit trail is broken at row {result.first_bad}: {result.reason}.")
+        self.stdout.write(f"The audit trail is whole: {result.rows} rows, last seal {result.last_hash}.")

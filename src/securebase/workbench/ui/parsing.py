@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 
-def sent_id(text: str | None) -> uuid.UUID | None:
+def parse_id(text: str | None) -> uuid.UUID | None:
     """An id, or None."""
     try:
         return uuid.UUID(text) if text else None
@@ -13,6 +13,6 @@ def sent_id(text: str | None) -> uuid.UUID | None:
         return None
 
 
-def sent_number(text: str | None) -> int:
+def parse_number(text: str | None) -> int:
     """A whole number of at most eight digits, or 0."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else 0
