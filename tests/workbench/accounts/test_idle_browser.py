@@ -106,8 +106,8 @@ def test_a_form_sent_after_the_sign_in_ended_comes_back_too(page: Any, note: Any
     here = page.url
     page.context.clear_cookies()
     page.get_by_role("button", name="Acknowledge").click()
-    # the token went with the cookies, so the first answer may be the page that had grown old
-    if page.get_by_role("heading", name="This page had grown old").count():
+    # the token went with the cookies, so the first answer may be the page that was out of date
+    if page.get_by_role("heading", name="This page was out of date").count():
         page.goto(here)
     page.get_by_role("heading", name="Sign in").wait_for()
     sign_in(page)

@@ -1,6 +1,6 @@
 // A closeness circle that can be drawn: people are moved by mouse, touch or keyboard, and every stop is saved.
-// The drawing itself comes from the server; this moves its parts. Whoever listens hears “person-chosen” and
-// “person-moved”, and may say “choose-person”.
+// The drawing itself comes from the server; this moves its parts. It announces “person-chosen” and
+// “person-moved”, and listens for “choose-person”.
 
 const KEYS = { closer: 1 / 12, turn: 15 }; // a quarter of a ring; half an hour of a clock
 const SAVE_AFTER = 600; // milliseconds without a move

@@ -89,8 +89,8 @@ function Slider(question, changed) {
 }
 
 // What was chosen, kept on the client's own phone until it is sent, for a day at most, under a name that does not give the
-// link away. On the therapist's own device, handed over, nothing is kept: half-answered questions are not for whoever
-// gets it back.
+// link away. On the therapist's own device, handed over, nothing is kept: half-answered questions are not for the person
+// who gets it back.
 function Keeper(form) {
   const name = KEPT + shortened(location.pathname);
   const store = form.dataset.keep === "no" ? null : storage();

@@ -1,4 +1,4 @@
-// What stands above a worksheet is kept as it is typed. The server drew it first, in the same pieces.
+// Updates the part above a worksheet while it is filled in. The server drew it first, in the same pieces.
 const sheet = document.querySelector("form[data-autosave]");
 
 function piece(tag, className, ...inside) {

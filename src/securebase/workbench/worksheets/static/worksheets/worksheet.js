@@ -171,7 +171,7 @@ class Keeper {
     this.say("Not saved: changed elsewhere", true);
   }
 
-  // what the client says is said to what stands here now, not to what stood here when the page was opened
+  // the client answers the text that is shown now, not the one shown when the page was opened
   answered_to(told) {
     const own = this.form.elements.artefact?.value ?? new URL(this.form.action).pathname;
     for (const other of document.querySelectorAll("form[action*='/answer/']")) {
