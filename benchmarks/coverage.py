@@ -103,7 +103,7 @@ def _wider() -> list[Case]:
     return [
         case(
             "own change",
-            {"own_change": True, "trend": Trend.APART},
+            {"random_slopes": True, "trend": Trend.APART},
             {
                 "change": np.array([-1.5, 0.8]),
                 "rate": 0.2,
@@ -111,7 +111,7 @@ def _wider() -> list[Case]:
                 "level_change_covariance": np.array([[-0.2, 0.1], [0.0, 0.1]]),
             },
         ),
-        case("start deviation", {"start_deviation": True}, {"start_mean": np.array([1.5, -1.0])}),
+        case("start deviation", {"free_start_mean": True}, {"start_mean": np.array([1.5, -1.0])}),
         case(
             "indicators",
             {"indicators": (("a1", "c1"), ("b1", "c2"), ("a2", "c1"), ("b2", "c2"))},
@@ -171,7 +171,7 @@ def _one(case: Case, i: int) -> dict[str, Any]:
     seconds = time.process_time() - began
     held = {}
     for name, value in case.truth.named(case.specification).items():
-        if name.startswith("start_mean") and not case.specification.start_deviation:
+        if name.startswith("start_mean") and not case.specification.free_start_mean:
             continue  # held at zero by definition, not estimated
         interval = found.interval(name) if name in found.estimates else None
         held[name] = bool(interval is not None and interval[0] < value < interval[1])

@@ -66,13 +66,13 @@ def beside_nlme() -> list[Beside]:
         return []
     version, *theirs = _in_nlme(data) or [""]
     out = []
-    for k, (what, own_change) in enumerate(
+    for k, (what, random_slopes) in enumerate(
         (
             ("random intercept, OU process, noise; linear mean", False),
             ("random intercept and slope, OU process, noise; linear mean", True),
         )
     ):
-        of = Specification(("BDI",), Trend.LINEAR, time_unit="day", days_per_unit=1.0, own_change=own_change)
+        of = Specification(("BDI",), Trend.LINEAR, time_unit="day", days_per_unit=1.0, random_slopes=random_slopes)
         found = fit(data, of)
         assert found.log_likelihood is not None
         taken, height = (float(word) for word in theirs[k].split()) if theirs else (None, None)

@@ -114,7 +114,7 @@ class Told:
 def told(name: str, clients: int, cohorts: int, *, models: bool) -> Told:
     truth = scenario(name)
     known = plainly(
-        {"stated": repr(truth.parameter_set.stated), "happens": repr(truth.happens), "course": repr(truth.course)}
+        {"stated": repr(truth.parameter_set.standardised), "happens": repr(truth.happens), "course": repr(truth.course)}
     )
     label = f"scenario-{name}-{clients}{'-models' if models else ''}"
     found = replications(label, partial(_one, name, clients, models), cohorts, depends_on=known)

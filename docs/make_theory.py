@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from securebase.model.mechanism import EffectLevel, Grade, Lag, Pillar
-from securebase.model.theory import OUTRUN, WAYS, Claim, EdgeForm, EdgeLocation, Theory, TheoryEdge, theory
+from securebase.model.theory import OUTRUN, STUDY_METHODS, Claim, EdgeForm, EdgeLocation, Theory, TheoryEdge, theory
 from securebase.reports.theory_page import theory_svg
 
 HERE = Path(__file__).parent
@@ -58,7 +58,8 @@ def count(theory: Theory) -> list[str]:
     places = {p: [e for e in edges if e.place is p] for p in EdgeLocation}
     grades = {g: sum(e.grade is g for e in edges) for g in Grade}
     ways = "; ".join(
-        f"{sum(e.by == name for e in places[EdgeLocation.STUDY])} by the {way.label}" for name, way in WAYS.items()
+        f"{sum(e.by == name for e in places[EdgeLocation.STUDY])} by the {way.label}"
+        for name, way in STUDY_METHODS.items()
     )
     without = sum(not e.by for e in places[EdgeLocation.STUDY])
     bent = sum(e.form is not EdgeForm.LINEAR or bool(e.moderator) for e in edges)
@@ -95,7 +96,7 @@ def row(e: TheoryEdge) -> str:
     cells = (
         f"{e.label} ({e.sign.replace('-', '−')})",
         ", ".join(part.replace("_", " ") for part in shape if part),
-        e.where,
+        e.location_label,
         prior,
         ", ".join([e.grade.value, *e.calibration]),
         " ".join(marks),
@@ -105,7 +106,7 @@ def row(e: TheoryEdge) -> str:
 
 
 def claim_row(theory: Theory, claim: Claim) -> str:
-    found = theory.of(claim=claim.id)
+    found = theory.select(claim=claim.id)
     mark = " **Says more than is known.**" if claim.outruns_its_evidence else ""
     edges = "; ".join(f"{e.label} ({e.place.value})" for e in found) or "–"
     return f"| {claim.id} | {claim.says}{mark} | {', '.join(claim.needs)} | {edges} |"

@@ -19,7 +19,7 @@ SEED, PERSONS, SESSIONS, THERAPISTS = 20, 120, 16, 15
 SPECIFICATION = Specification(
     ("symptoms", "alliance"),
     trend="linear",
-    own_change=True,
+    random_slopes=True,
     indicators=(("phq9", "symptoms"), ("bdi", "symptoms"), ("alliance", "alliance")),
     inputs=("exposure",),
     covariates=("gender=man",),

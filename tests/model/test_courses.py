@@ -17,16 +17,16 @@ from securebase.model.parameters import Array, Trend
 from securebase.model.processes import (
     AfterTheEnd,
     AllianceGate,
-    Brings,
     CorrectiveExperiences,
-    Leaving,
     LifeEvents,
-    OwnEffect,
+    PersonEffect,
     Processes,
+    Retellings,
     Ruptures,
+    SelectiveDropout,
+    SimulatedCovariate,
     SuddenGains,
     Support,
-    Tellings,
     Therapists,
 )
 from securebase.model.simulate.courses import Attendance, SimulatedCourses, true_courses
@@ -88,7 +88,7 @@ def moved(change: Mapping[int, float], weeks: float) -> Array:
 # ---- nothing on ------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("trend", [Trend.CARRIED, Trend.APART])
 def test_with_everything_off_courses_are_the_models_own_draws(trend: Trend) -> None:
-    of = SET.reading(trend)
+    of = SET.with_trend(trend)
     days = np.cumsum(np.random.default_rng(3).integers(1, 12, size=(4, 9)), axis=1).astype(float)
     days -= days[:, :1]
     made, _ = walked(of, n=4, rows=9, days=days, seed=8)
@@ -101,9 +101,9 @@ def test_with_everything_off_courses_are_the_models_own_draws(trend: Trend) -> N
 
 def test_own_change_comes_from_a_stream_of_its_own() -> None:
     plain, _ = walked(SET, n=5)
-    own, people = walked(SET.with_own_change(), n=5)
+    own, people = walked(SET.with_random_slopes(), n=5)
     t = np.arange(16.0)
-    rate = SET.stated.own_change_rate
+    rate = SET.standardised.random_slope_rate
     assert rate is not None
     share = (1 - np.exp(-rate * t)) / (1 - np.exp(-rate * 16.0))
     assert np.allclose(own.true - plain.true, share[None, :, None] * people.change[:, None, :], atol=1e-12)
@@ -113,7 +113,7 @@ def test_what_is_on_moves_no_draw_of_what_was_on_before() -> None:
     """Ruptures touch the alliance and what follows from it; the events of life stay where they were."""
     events = replace(OFF, life_events=LifeEvents(independent=0.1, dependent=0.1, with_symptoms=0.0, with_stress=0.0))
     rare = Ruptures(chance=0.04, with_low_alliance=0.0)
-    both = replace(events, ruptures=rare, tellings=Tellings(chance=0.03))
+    both = replace(events, ruptures=rare, tellings=Retellings(chance=0.03))
     one, _ = walked(SET, events, n=20)
     two, _ = walked(SET, both, n=20)
     assert one.life_events.happened == two.life_events.happened
@@ -128,7 +128,7 @@ def test_what_is_on_moves_no_draw_of_what_was_on_before() -> None:
 # ---- arms ------------------------------------------------------------------------------------------------------------
 def test_arms_share_their_draws_and_differ_by_what_therapy_adds() -> None:
     made = {name: walked(SET, n=2, rows=17, arms=(name,))[0].true for name in ARMS}
-    P, A = SET.stated, SET.parameters.drift
+    P, A = SET.standardised, SET.parameters.drift
     J = np.linalg.solve(A, expm(A * 16.0) - np.eye(6))
     push = SET.parameters.therapy_effect
     assert push is not None
@@ -142,7 +142,7 @@ def test_arms_share_their_draws_and_differ_by_what_therapy_adds() -> None:
 
 def test_only_a_carried_trend_tells_arms_apart() -> None:
     with pytest.raises(ModelError, match="only a carried trend tells apart"):
-        walked(SET.reading(Trend.APART), arms=("waiting_list",))
+        walked(SET.with_trend(Trend.APART), arms=("waiting_list",))
 
 
 # ---- people ----------------------------------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ def test_therapists_and_what_is_brought_add_to_level_and_change() -> None:
     happens = replace(
         OFF,
         therapists=Therapists(number=40, on_level={"alliance": 0.5}, on_change={"symptoms": 0.4}),
-        brings=(Brings("attachment_avoidance", {"alliance": -0.3}, {"symptoms": 0.2}),),
+        brings=(SimulatedCovariate("attachment_avoidance", {"alliance": -0.3}, {"symptoms": 0.2}),),
     )
     _, people = walked(quiet(), happens, n=4000)
     of = people.therapist
@@ -168,14 +168,14 @@ def test_therapists_and_what_is_brought_add_to_level_and_change() -> None:
 
 def test_each_person_has_lagged_effects_of_their_own_around_the_mean_ones() -> None:
     happens = replace(
-        OFF, own_effects=(OwnEffect("alliance", "symptoms", 0.12), OwnEffect("symptoms", "alliance", 0.0))
+        OFF, person_effects=(PersonEffect("alliance", "symptoms", 0.12), PersonEffect("symptoms", "alliance", 0.0))
     )
     made, people = walked(SET, happens, n=1500, rows=3)
     assert people.own_effects is not None
     assert people.drift is not None
     effects = people.own_effects[:, 0]
     assert effects.shape == (1500,)
-    assert effects.mean() == pytest.approx(SET.stated.effects["alliance", "symptoms"], abs=0.012)
+    assert effects.mean() == pytest.approx(SET.standardised.effects["alliance", "symptoms"], abs=0.012)
     assert effects.std() == pytest.approx(0.12, rel=0.08)
     P = stationary_covariance(SET.parameters.drift, SET.parameters.diffusion)
     D = np.sqrt(np.diag(P))
@@ -192,7 +192,7 @@ def test_each_person_has_lagged_effects_of_their_own_around_the_mean_ones() -> N
 
 def test_a_person_moves_by_their_own_drift() -> None:
     """The mean course of a person of their own: thin steps of dx = (A_i x + B) dt."""
-    happens = replace(OFF, own_effects=(OwnEffect("alliance", "symptoms", 0.2),))
+    happens = replace(OFF, person_effects=(PersonEffect("alliance", "symptoms", 0.2),))
     made, people = walked(quiet(), happens, n=2, rows=4)
     assert people.drift is not None
     for i in range(2):
@@ -321,7 +321,7 @@ def test_a_corrective_experience_waits_for_the_alliance_and_lasts() -> None:
 
 
 def test_fear_falls_within_a_telling_comes_back_in_part_and_less_each_time() -> None:
-    of = Tellings(
+    of = Retellings(
         chance=1.0, first=2, peak=80.0, spread=0.0, within=0.25, returns=0.6, pause=1.0, learned=0.5, error=0.0
     )
     days = np.array([[0.0, 7.0, 14.0, 35.0, 42.0]])
@@ -391,8 +391,8 @@ def test_after_the_end_so_much_of_the_push_goes_on(kept: float) -> None:
 
 # ---- leaving ---------------------------------------------------------------------------------------------------------
 def test_those_who_have_improved_enough_may_end() -> None:
-    of = Leaving(good_enough=0.5, improved=1.0, earliest=5)
-    made, _ = walked(SET.with_own_change(), replace(OFF, leaving=of), n=800)
+    of = SelectiveDropout(good_enough=0.5, improved=1.0, earliest=5)
+    made, _ = walked(SET.with_random_slopes(), replace(OFF, leaving=of), n=800)
     enough = np.array([e is Ending.ENOUGH for e in made.endings])
     assert 0.3 < enough.mean() < 0.95
     for i in np.flatnonzero(enough)[:50]:
@@ -412,7 +412,7 @@ def test_those_who_have_improved_enough_may_end() -> None:
 
 
 def test_those_with_a_low_alliance_stay_away() -> None:
-    of = Leaving(unhappy=0.05, with_low_alliance=1.0)
+    of = SelectiveDropout(unhappy=0.05, with_low_alliance=1.0)
     made, _ = walked(SET, replace(OFF, leaving=of), n=1500)
     left = np.array([e is Ending.LEFT for e in made.endings])
     odds = 0.05 / 0.95 * np.exp(-made.true[:, :15, ALLIANCE])
@@ -427,10 +427,10 @@ def test_nothing_of_a_therapy_happens_on_a_waiting_list() -> None:
         OFF,
         ruptures=Ruptures(chance=0.5),
         corrective_experiences=CorrectiveExperiences(chance=0.5),
-        tellings=Tellings(chance=0.5),
+        tellings=Retellings(chance=0.5),
         sudden_gains=SuddenGains(chance=0.5),
         support=Support(size=1.0),
-        leaving=Leaving(good_enough=1.0, improved=-9.0, unhappy=0.5),
+        leaving=SelectiveDropout(good_enough=1.0, improved=-9.0, unhappy=0.5),
     )
     made, _ = walked(SET, happens, n=10, arms=("waiting_list",))
     plain, _ = walked(SET, n=10, arms=("waiting_list",))

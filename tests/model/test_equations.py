@@ -58,13 +58,13 @@ def test_both_ways_to_the_steps_and_back_agree(p: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     drift, diffusion = small_problems.stable_drift(p, rng), small_problems.covariance(p, rng)
     gaps = rng.uniform(0.05, 6.0, size=4)
-    fast = equations.steps_by_eigenvectors(drift, diffusion, gaps)
-    slow = equations.steps_by_doubling(drift, diffusion, gaps)
+    fast = equations.discretise_by_eigenvectors(drift, diffusion, gaps)
+    slow = equations.discretise_by_doubling(drift, diffusion, gaps)
     assert fast.eigen is not None
     assert slow.eigen is None
     close = {"rtol": 1e-9, "atol": 1e-10}
     np.testing.assert_allclose(fast.transition, slow.transition, **close)
-    np.testing.assert_allclose(fast.shocks, slow.shocks, **close)
+    np.testing.assert_allclose(fast.shock_covariance, slow.shock_covariance, **close)
     transition_bar, shocks_bar = rng.normal(size=(2, 4, p, p))
     shocks_bar = shocks_bar + shocks_bar.transpose(0, 2, 1)
     for one, other in zip(
@@ -79,10 +79,10 @@ def test_the_way_changes_before_eigenvectors_lose_digits(nearness: float) -> Non
     for chain in (HARD["defective"], HARD["three in a chain"]):
         drift = chain + nearness * np.random.default_rng(7).normal(size=chain.shape)
         diffusion = np.eye(len(chain))
-        taken = equations.steps(drift, diffusion, GAPS)
-        doubled = equations.steps_by_doubling(drift, diffusion, GAPS)
+        taken = equations.discretise(drift, diffusion, GAPS)
+        doubled = equations.discretise_by_doubling(drift, diffusion, GAPS)
         np.testing.assert_allclose(taken.transition, doubled.transition, rtol=1e-10, atol=1e-11)
-        np.testing.assert_allclose(taken.shocks, doubled.shocks, rtol=1e-10, atol=1e-11)
+        np.testing.assert_allclose(taken.shock_covariance, doubled.shock_covariance, rtol=1e-10, atol=1e-11)
         bar = np.ones_like(taken.transition)
         for one, other in zip(taken.reverse(bar, bar), doubled.reverse(bar, bar), strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-10 * np.abs(other).max())
@@ -97,11 +97,11 @@ def test_the_reverse_is_that_of_central_differences(name: str) -> None:
     shocks_bar = shocks_bar + shocks_bar.transpose(0, 2, 1)
 
     def value(A: Array, G: Array) -> float:
-        made = equations.steps_by_doubling(A, G, gaps)  # one way throughout, so that differences are smooth
-        Phi, Q = made.transition, made.shocks
+        made = equations.discretise_by_doubling(A, G, gaps)  # one way throughout, so that differences are smooth
+        Phi, Q = made.transition, made.shock_covariance
         return float((Phi * transition_bar).sum() + (Q * shocks_bar).sum())
 
-    drift_bar, diffusion_bar = equations.steps(drift, diffusion, gaps).reverse(transition_bar, shocks_bar)
+    drift_bar, diffusion_bar = equations.discretise(drift, diffusion, gaps).reverse(transition_bar, shocks_bar)
     for _ in range(5):
         move, spread = rng.normal(size=(2, p, p))
         spread, h = spread + spread.T, 1e-4

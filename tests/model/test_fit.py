@@ -183,7 +183,7 @@ def test_the_way_back_to_the_natural_scale_is_exact(trend: Trend, start: Start, 
     specification = small_problems.full(3, trend, start, part)
     panel = small_problems.panel_for(specification, rng, persons=30)
     points = rng.choice([10.0, 1.0, 0.01], size=len(specification.scores))
-    later = 0.0 if specification.own_change else 400.0
+    later = 0.0 if specification.random_slopes else 400.0
     panel = replace(panel, times=panel.times * 7 + later, scores=panel.scores * points + 50 * points)
     own = scale(panel, specification)
     x = 0.2 * rng.normal(size=own.size)
@@ -231,7 +231,7 @@ def test_a_fit_lies_near_what_was_simulated_and_no_neighbour_is_better(trend: Tr
 
 WIDER = {
     "own change": (
-        {"own_change": True, "trend": Trend.APART},
+        {"random_slopes": True, "trend": Trend.APART},
         {
             "change": np.array([-1.5, 0.8]),
             "rate": 0.2,
@@ -239,7 +239,7 @@ WIDER = {
             "level_change_covariance": np.array([[-0.2, 0.1], [0.0, 0.1]]),
         },
     ),
-    "start deviation": ({"start_deviation": True}, {"start_mean": np.array([1.5, -1.0])}),
+    "start deviation": ({"free_start_mean": True}, {"start_mean": np.array([1.5, -1.0])}),
     "indicators": (
         {"indicators": (("phq", "symptoms"), ("wai", "alliance"), ("bdi", "symptoms"), ("srs", "alliance"))},
         {

@@ -9,7 +9,13 @@ import pytest
 
 from securebase.errors import Advice, ParameterSetError
 from securebase.model.fit import Fit, fit
-from securebase.model.fitted_set import FittedSet, as_parameter_set, fitted_set, read_fitted_set, write_fitted_set
+from securebase.model.fitted_set import (
+    FittedSet,
+    convert_to_parameter_set,
+    fitted_set,
+    read_fitted_set,
+    write_fitted_set,
+)
 from securebase.model.likelihood import log_likelihood
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import parameter_set
@@ -54,7 +60,7 @@ def made(fitted: Fit, **changes: object) -> FittedSet:
 
 def test_followed_with_it_scores_are_as_likely_as_under_the_fit(fitted: Fit) -> None:
     """The parameter set in the points of the fitted scales is the fit itself."""
-    found = as_parameter_set(made(fitted), BASE)
+    found = convert_to_parameter_set(made(fitted), BASE)
     again = found.in_score_units(MEASURES)
     assert fitted.parameters is not None
     for name, value in fitted.parameters.named(OF).items():
@@ -67,7 +73,7 @@ def test_followed_with_it_scores_are_as_likely_as_under_the_fit(fitted: Fit) -> 
 def test_a_fit_in_days_is_the_same_set(fitted: Fit) -> None:
     in_days = replace(OF, time_unit="day", days_per_unit=1.0, planned_end=84.0)
     days = fit(replace(draw(1, scale=7.0), time_unit="day", days_per_unit=1.0), in_days)
-    one, two = (as_parameter_set(made(f), BASE).parameters for f in (fitted, days))
+    one, two = (convert_to_parameter_set(made(f), BASE).parameters for f in (fitted, days))
     assert np.allclose(one.drift, two.drift, rtol=1e-3, atol=1e-4)
     assert one.therapy_effect is not None
     assert two.therapy_effect is not None
@@ -75,14 +81,16 @@ def test_a_fit_in_days_is_the_same_set(fitted: Fit) -> None:
 
 
 def test_the_other_reading_of_the_trend_has_the_same_mean_course(fitted: Fit) -> None:
-    found = as_parameter_set(made(fitted), BASE)
-    apart = found.reading(Trend.APART).parameters
+    found = convert_to_parameter_set(made(fitted), BASE)
+    apart = found.with_trend(Trend.APART).parameters
     assert apart.change is not None
-    assert [apart.change[k] for k in range(2)] == pytest.approx(list(found.stated.therapy_change.values()), abs=1e-8)
+    assert [apart.change[k] for k in range(2)] == pytest.approx(
+        list(found.standardised.therapy_change.values()), abs=1e-8
+    )
 
 
 def test_other_scales_of_a_construct_keep_what_is_stated_of_them(fitted: Fit) -> None:
-    found = as_parameter_set(made(fitted), BASE)
+    found = convert_to_parameter_set(made(fitted), BASE)
     other = ("session_before", "symptoms")
     assert found.unit(*other) == BASE.unit(*other)
     assert found.unit("phq9", "total") != BASE.unit("phq9", "total")
@@ -90,7 +98,7 @@ def test_other_scales_of_a_construct_keep_what_is_stated_of_them(fitted: Fit) ->
 
 
 def test_a_file_brings_it_back_to_the_bit(fitted: Fit) -> None:
-    own = made(fitted, towards="literature", strength=2.0)
+    own = made(fitted, prior="literature", strength=2.0)
     back = read_fitted_set("0001.toml", write_fitted_set(own))
     assert back.parameters.named(OF) == own.parameters.named(OF)
     assert back.standard_errors == dict(own.standard_errors)
@@ -98,7 +106,14 @@ def test_a_file_brings_it_back_to_the_bit(fitted: Fit) -> None:
     assert back.specification == own.specification
     assert back.measures == own.measures
     assert (back.name, back.version) == (own.name, own.version)
-    assert "2026-11-25" in as_parameter_set(back, BASE).version
+    assert "2026-11-25" in convert_to_parameter_set(back, BASE).version
+
+
+def test_a_set_with_the_earlier_key_of_its_prior_still_loads(fitted: Fit) -> None:
+    current = made(fitted, prior="literature", strength=2.0)
+    earlier = write_fitted_set(current).replace('\nprior = "literature"', '\ntowards = "literature"')
+    assert "prior =" not in earlier
+    assert read_fitted_set("0001.toml", earlier).provenance == current.provenance
 
 
 def test_provenance_says_what_it_rests_on(fitted: Fit) -> None:
@@ -106,7 +121,7 @@ def test_provenance_says_what_it_rests_on(fitted: Fit) -> None:
     assert own.provenance.fingerprint == draw(1).fingerprint
     assert own.provenance.n_persons == 120
     assert "120 simulated persons" in own.about
-    assert not as_parameter_set(own, BASE).unverified
+    assert not convert_to_parameter_set(own, BASE).unverified
 
 
 def test_what_cannot_become_a_set_is_refused(fitted: Fit) -> None:

@@ -46,7 +46,9 @@ def test_arrays_that_do_not_fit_together_are_refused() -> None:
 
 def test_memory_order_makes_no_difference() -> None:
     layout, inputs = sound()
-    turned = replace(inputs, residual=np.asfortranarray(inputs.residual), shocks=np.asfortranarray(inputs.shocks))
+    turned = replace(
+        inputs, residual=np.asfortranarray(inputs.residual), shock_covariance=np.asfortranarray(inputs.shock_covariance)
+    )
     np.testing.assert_array_equal(
         compiled.evaluate(layout, turned).transition, compiled.evaluate(layout, inputs).transition
     )

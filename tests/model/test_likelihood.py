@@ -106,11 +106,13 @@ def test_every_part_of_the_full_model_is_a_dense_normal_with_its_exact_gradient(
     assert_gradient(panel, specification, parameters)
 
 
-@pytest.mark.parametrize("own_change", [False, True])
+@pytest.mark.parametrize("random_slopes", [False, True])
 @pytest.mark.parametrize("trend", list(Trend))
-def test_compressed_patterns_change_nothing(kernel: str, trend: Trend, own_change: bool) -> None:
+def test_compressed_patterns_change_nothing(kernel: str, trend: Trend, random_slopes: bool) -> None:
     rng = np.random.default_rng(3)
-    specification = small_problems.specification(2, trend, Start.FREE, own_change=own_change, start_deviation=True)
+    specification = small_problems.specification(
+        2, trend, Start.FREE, random_slopes=random_slopes, free_start_mean=True
+    )
     parameters = small_problems.parameters(specification, rng)
     panel = alike(2, rng)
     prepared = likelihood.Likelihood(panel, specification)

@@ -43,7 +43,7 @@ def test_the_drift_is_stable_and_gives_back_the_shelf(literature: ParameterSet) 
     assert np.linalg.eigvals(own.drift).real.max() < -0.1
     P = stationary_covariance(own.drift, own.diffusion)
     effects = standardised_effects(own.drift, P)
-    assert np.allclose(effects, effect_matrix(literature.stated), atol=1e-10)
+    assert np.allclose(effects, effect_matrix(literature.standardised), atol=1e-10)
     index = {c: i for i, c in enumerate(TRACKED_CONSTRUCTS)}
     weekly = [m for m in MECHANISMS if m.from_construct != THERAPY]
     for m in weekly:
@@ -59,15 +59,15 @@ def test_true_values_have_variance_one_and_the_stated_shares(literature: Paramet
     assert np.linalg.eigvalsh(own.level_covariance)[0] > 0
     assert np.linalg.eigvalsh(own.diffusion)[0] > 0
     share = dict(zip(TRACKED_CONSTRUCTS, np.diag(own.level_covariance), strict=True))
-    assert share == pytest.approx(dict(literature.stated.level_share))
+    assert share == pytest.approx(dict(literature.standardised.level_share))
     spread = np.sqrt(np.diag(P))
-    for (a, b), r in literature.stated.state_correlation.items():
+    for (a, b), r in literature.standardised.state_correlation.items():
         i, j = TRACKED_CONSTRUCTS.index(a), TRACKED_CONSTRUCTS.index(b)
         assert P[i, j] / spread[i] / spread[j] == pytest.approx(r)
 
 
 def test_the_mechanisms_are_exchangeable_in_all_but_the_links_between_them(literature: ParameterSet) -> None:
-    stated = literature.stated
+    stated = literature.standardised
     for quantity in (stated.persistence, stated.level_share, stated.reliability):
         assert len({quantity[c] for c in MECHANISM_CONSTRUCTS}) == 1
     for change in (stated.natural_change, stated.therapy_change):
@@ -92,7 +92,7 @@ def test_scores_in_points_have_the_stated_spread_and_reliability(literature: Par
     assert np.sqrt(true + own.measurement_noise[SYMPTOMS]) == pytest.approx(4.6)
     assert true / (true + own.measurement_noise[SYMPTOMS]) == pytest.approx(0.85)
     # effects do not depend on the points in which they are measured
-    assert np.allclose(standardised_effects(own.drift, P), effect_matrix(literature.stated), atol=1e-10)
+    assert np.allclose(standardised_effects(own.drift, P), effect_matrix(literature.standardised), atol=1e-10)
 
 
 def test_one_alliance_rating_is_as_dependable_as_published(literature: ParameterSet) -> None:
@@ -115,7 +115,7 @@ def test_therapy_pushes_every_construct_the_way_it_is_meant_to(literature: Param
 
 
 def test_apart_has_the_same_movements_and_ends_where_carried_ends(literature: ParameterSet) -> None:
-    apart = literature.reading(Trend.APART)
+    apart = literature.with_trend(Trend.APART)
     assert apart.specification.trend is Trend.APART
     assert np.array_equal(apart.parameters.drift, literature.parameters.drift)
     times = np.arange(17.0)
@@ -125,40 +125,40 @@ def test_apart_has_the_same_movements_and_ends_where_carried_ends(literature: Pa
     apart_course = apart.parameters.level_mean + trend_mean(apart.specification, apart.parameters, times)
     assert np.allclose(apart_course[[0, -1]], carried_course[[0, -1]])
     assert np.abs(apart_course - carried_course).max() < 0.25
-    assert apart.reading(Trend.CARRIED).parameters.start_mean == pytest.approx(literature.parameters.start_mean)
+    assert apart.with_trend(Trend.CARRIED).parameters.start_mean == pytest.approx(literature.parameters.start_mean)
     with pytest.raises(ParameterSetError, match="no reading"):
-        literature.reading(Trend.LINEAR)
+        literature.with_trend(Trend.LINEAR)
 
 
 def test_own_change_is_drawn_as_stated_and_not_followed_with(literature: ParameterSet) -> None:
-    assert not literature.specification.own_change
+    assert not literature.specification.random_slopes
     assert literature.parameters.change_covariance is None
-    assert not any(s.quantity.startswith("own_change") for s in literature.unverified)
-    own = literature.with_own_change()
-    assert own.specification.own_change
-    assert own.with_own_change() is own
-    assert any(s.quantity == "own_change" for s in own.unverified)
+    assert not any(s.quantity.startswith("random_slope") for s in literature.unverified)
+    own = literature.with_random_slopes()
+    assert own.specification.random_slopes
+    assert own.with_random_slopes() is own
+    assert any(s.quantity == "random_slope_sd" for s in own.unverified)
     change, cross = own.parameters.change_covariance, own.parameters.level_change_covariance
     assert change is not None
     assert cross is not None
     spread = dict(zip(TRACKED_CONSTRUCTS, np.sqrt(np.diag(change)), strict=True))
-    assert spread == pytest.approx(dict(literature.stated.own_change))
-    for (a, b), r in literature.stated.own_change_correlation.items():
+    assert spread == pytest.approx(dict(literature.standardised.random_slope_sd))
+    for (a, b), r in literature.standardised.random_slope_correlation.items():
         i, j = TRACKED_CONSTRUCTS.index(a), TRACKED_CONSTRUCTS.index(b)
         assert change[i, j] == pytest.approx(r * spread[a] * spread[b])
     for i, a in enumerate(TRACKED_CONSTRUCTS):
         for j, b in enumerate(TRACKED_CONSTRUCTS):
             level = np.sqrt(own.parameters.level_covariance[i, i])
-            said = literature.stated.own_change_with_level.get((a, b), 0.0)
+            said = literature.standardised.random_slope_level_correlation.get((a, b), 0.0)
             assert cross[i, j] == pytest.approx(said * level * spread[b])
-    assert own.parameters.rate == literature.stated.own_change_rate
+    assert own.parameters.rate == literature.standardised.random_slope_rate
     for name in ("drift", "diffusion", "level_covariance", "level_mean", "start_mean", "therapy_effect"):
         assert np.array_equal(getattr(own.parameters, name), getattr(literature.parameters, name))
     points = own.in_score_units(PHQ9).change_covariance
     assert points is not None
     assert np.sqrt(points[SYMPTOMS, SYMPTOMS]) == pytest.approx(spread["symptoms"] * 4.6 * np.sqrt(0.85))
-    apart = own.reading(Trend.APART)
-    assert apart.specification.own_change
+    apart = own.with_trend(Trend.APART)
+    assert apart.specification.random_slopes
     assert apart.parameters.rate == own.parameters.rate
     assert np.array_equal(apart.parameters.change_covariance, change)
 
@@ -220,9 +220,9 @@ def test_unknown_names_are_refused(literature: ParameterSet) -> None:
         (
             '["alliance", "symptoms", -0.31]',
             '["alliance", "mood", -0.12]',
-            "with_level.*no pair of this set",
+            "level_correlation.*no pair of this set",
         ),
-        ("value = 0.25", "value = 0", "own_change_rate.value: must be above 0"),
+        ("value = 0.25", "value = 0", "random_slope_rate.value: must be above 0"),
         ('id = "literature"', "id = ", "is not TOML"),
     ],
 )

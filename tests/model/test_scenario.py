@@ -78,7 +78,7 @@ def _mean_course(one: Scenario) -> SimulatedCourses:
     """Somebody in the middle of everything, weekly to week 16: no differences, no movement, nothing by chance."""
     own = one.parameter_set
     still = replace(own.parameters, diffusion=np.eye(6) * 1e-20, level_covariance=np.zeros((6, 6)))
-    own = replace(own, specification=replace(own.specification, own_change=False), parameters=still)
+    own = replace(own, specification=replace(own.specification, random_slopes=False), parameters=still)
     steady = Processes(gate=one.happens.gate, support=one.happens.support, after_the_end=one.happens.after_the_end)
     rng = np.random.default_rng(1)
     people = draw_people(own, steady, one.arms[:1], rng, Streams.beside(rng))
@@ -197,7 +197,7 @@ def test_what_the_literature_set_says_it_cannot_do_it_cannot_do() -> None:
     """Each sentence of `limits`, so that it is taken out when the model learns it."""
     own = parameter_set()
     assert len(own.limits) == 1
-    assert not own.specification.own_change
+    assert not own.specification.random_slopes
     symptoms = _scores(own, 6000)[:, :, INDEX["symptoms"]]
     assert symptoms[:, -1].std() / symptoms[:, 0].std() < 1.1
 

@@ -15,7 +15,7 @@ from securebase.measurement.instrument import Instrument
 from securebase.measurement.scoring import score
 from securebase.model.equations import trend_mean
 from securebase.model.observations import panel
-from securebase.model.processes import Brings, Given, Missing, Tellings
+from securebase.model.processes import AdditionalMeasure, Retellings, SelectiveMissingness, SimulatedCovariate
 from securebase.model.scenario import CoursePlan, Scenario, scenario
 from securebase.model.simulate import Shock, Truth, phase_of, simulate, simulate_with_truth
 from securebase.model.simulate.clinic import measured_by, widest
@@ -252,8 +252,8 @@ def test_after_the_end_people_are_asked_again(whole: tuple[Cohort, Truth]) -> No
 
 def test_the_therapist_rates_lower_and_with_more_error() -> None:
     asked = (
-        Given("wai_sr", "after", every=1),
-        Given("wai_sr", "after", every=1, respondent="therapist", shift=-0.5, extra_noise=0.6),
+        AdditionalMeasure("wai_sr", "after", every=1),
+        AdditionalMeasure("wai_sr", "after", every=1, respondent="therapist", shift=-0.5, extra_noise=0.6),
     )
     made = simulate(happening(given=asked), n=50, rng=np.random.default_rng(3))
     client, therapist = (
@@ -272,10 +272,10 @@ def test_the_therapist_rates_lower_and_with_more_error() -> None:
 
 @pytest.mark.parametrize("shelf", instruments().values(), ids=list(instruments()))
 def test_every_instrument_on_the_shelf_is_answered_whole_and_within_its_bounds(shelf: Instrument) -> None:
-    brings = tuple(Brings(c) for c in ("attachment_anxiety", "attachment_avoidance"))
+    brings = tuple(SimulatedCovariate(c) for c in ("attachment_anxiety", "attachment_avoidance"))
     scales = measured_by(shelf, (*TRACKED_CONSTRUCTS, *(b.name for b in brings)))
     assert scales == tuple(s.id for s in shelf.scales)
-    of = happening(given=(Given(shelf.id, shelf.moment, sessions=(2,)),), brings=brings)
+    of = happening(given=(AdditionalMeasure(shelf.id, shelf.moment, sessions=(2,)),), brings=brings)
     made = simulate(of, n=25, rng=np.random.default_rng(4), sessions=2)
     found = [a for e in made.episodes for a in e.administrations if a.instrument == shelf.id]
     assert len(found) >= 25
@@ -295,7 +295,7 @@ def test_every_instrument_on_the_shelf_is_answered_whole_and_within_its_bounds(s
 
 
 def test_check_ins_are_missed_more_when_things_are_bad() -> None:
-    of = happening(missing=Missing(with_symptoms=1.0))
+    of = happening(missing=SelectiveMissingness(with_symptoms=1.0))
     made, truth = simulate_with_truth(of, n=150, rng=np.random.default_rng(5), missing=0.2)
     answered, expected = [], []
     for episode, true in zip(made.episodes, truth.persons, strict=True):
@@ -324,9 +324,9 @@ def test_arms_are_twins_of_each_other_under_one_seed() -> None:
 
 def test_what_is_switched_on_leaves_other_answers_where_they_were() -> None:
     quiet = simulate(happening(), n=6, rng=np.random.default_rng(7))
-    events = simulate(happening(tellings=Tellings(chance=0.5, moves={})), n=6, rng=np.random.default_rng(7))
+    events = simulate(happening(tellings=Retellings(chance=0.5, moves={})), n=6, rng=np.random.default_rng(7))
     assert any(e.tellings for e in events.episodes)
     for one, other in zip(quiet.episodes, events.episodes, strict=True):
         assert repr(one.administrations) == repr(other.administrations)
-    again = simulate(happening(tellings=Tellings(chance=0.5, moves={})), n=6, rng=np.random.default_rng(7))
+    again = simulate(happening(tellings=Retellings(chance=0.5, moves={})), n=6, rng=np.random.default_rng(7))
     assert repr(again) == repr(events)

@@ -109,8 +109,8 @@ FULL = Specification(
     ("symptoms", "alliance"),
     trend=Trend.APART,
     planned_end=6.0,
-    own_change=True,
-    start_deviation=True,
+    random_slopes=True,
+    free_start_mean=True,
     indicators=(("phq9", "symptoms"), ("gad7", "symptoms"), ("srs", "alliance")),
     inputs=("clarification",),
     covariates=("avoidance",),
@@ -221,7 +221,7 @@ def test_a_carried_own_change_counts_from_the_first_row_and_a_linear_one_from_ti
         slope=np.zeros(2),
     )
     for trend, end in ((Trend.CARRIED, 2.0), (Trend.LINEAR, 5.0)):
-        of = Specification(("symptoms", "alliance"), trend=trend, planned_end=6.0, own_change=True)
+        of = Specification(("symptoms", "alliance"), trend=trend, planned_end=6.0, random_slopes=True)
         scores = simulate_panel(of, still, [[3.0, 5.0]] * 4000, np.random.default_rng(6)).scores.reshape(-1, 2, 2)
         share = _share(end) if trend is Trend.CARRIED else end
         assert scores[:, 1, 0].std() == pytest.approx(2 * share, rel=0.05)

@@ -230,7 +230,7 @@ def test_each_path_is_named_after_where_it_begins() -> None:
     x = course.smoothed[:, :2] + course.trend
     step = expm(parameters.drift)
     assert _term(course, "symptoms", TermKind.FROM_CONSTRUCT, "alliance") == pytest.approx(step[0, 1] * x[:-1, 1].sum())
-    assert _term(course, "symptoms", TermKind.OWN_RETURN) == pytest.approx((step[0, 0] - 1) * x[:-1, 0].sum())
+    assert _term(course, "symptoms", TermKind.AUTOREGRESSION) == pytest.approx((step[0, 0] - 1) * x[:-1, 0].sum())
     assert _term(course, "symptoms", TermKind.THERAPY) == 0.0
     assert _term(course, "symptoms", TermKind.THERAPY_THROUGH_OTHERS) < 0.0
     assert _term(course, "alliance", TermKind.FROM_CONSTRUCT, "symptoms") == pytest.approx(0.0, abs=1e-12)

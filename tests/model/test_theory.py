@@ -15,7 +15,7 @@ from securebase.model.theory import (
     OUTRUN,
     OUTSIDE,
     SIMULATORS,
-    WAYS,
+    STUDY_METHODS,
     EdgeForm,
     EdgeLocation,
     TheoryEdge,
@@ -50,19 +50,19 @@ def test_all_98_claims_are_named_once_and_shortly() -> None:
 
 def test_every_claim_that_needs_an_edge_has_its_place() -> None:
     assert [c.id for c in THEORY.claims.values() if "edge" in c.needs] == NEED_AN_EDGE
-    assert [name for name in NEED_AN_EDGE if not THEORY.of(claim=name)] == []
+    assert [name for name in NEED_AN_EDGE if not THEORY.select(claim=name)] == []
 
 
 def test_what_is_not_linear_stands_outside_the_model_in_its_form() -> None:
     for claim, form in BENT.items():
-        found = [e for e in THEORY.of(claim=claim) if e.form.value == form]
+        found = [e for e in THEORY.select(claim=claim) if e.form.value == form]
         assert found, claim
         assert all(e.place is not EdgeLocation.MODEL for e in found)
 
 
 def test_the_model_s_edges_are_the_shelf_s_and_nothing_else() -> None:
     """Nothing may be called estimated in the model that the model does not hold a parameter for."""
-    of_model = THEORY.of(place=EdgeLocation.MODEL)
+    of_model = THEORY.select(place=EdgeLocation.MODEL)
     assert len(of_model) == len(MECHANISMS)
     shelf = {m.edge: m for m in MECHANISMS}
     held = {(note.from_construct, note.to_construct) for note in parameter_set().edges}
@@ -143,17 +143,17 @@ def test_no_edge_stands_twice() -> None:
 
 
 def test_what_estimates_or_simulates_an_edge_is_there() -> None:
-    for way in (*WAYS.values(), *SIMULATORS.values()):
+    for way in (*STUDY_METHODS.values(), *SIMULATORS.values()):
         module, name = way.computed_by.split(":")
         assert callable(getattr(import_module(module), name))
     assert {e.by for e in EDGES if e.place is EdgeLocation.MODEL} == {""}
-    assert {e.by for e in EDGES if e.place is EdgeLocation.STUDY} - {""} == set(WAYS)
+    assert {e.by for e in EDGES if e.place is EdgeLocation.STUDY} - {""} == set(STUDY_METHODS)
     assert {e.by for e in EDGES if e.place is EdgeLocation.SIMULATED} - {""} == set(SIMULATORS)
 
 
 def test_products_gates_and_bends_are_estimated_and_what_needs_a_control_group_is_not() -> None:
     """S13, S42, S46, S66 and S76 are not linear; what therapy adds to a column cannot be told without other clients."""
-    of_studies = THEORY.of(place=EdgeLocation.STUDY)
+    of_studies = THEORY.select(place=EdgeLocation.STUDY)
     for e in of_studies:
         if e.form is not EdgeForm.LINEAR:
             assert e.by in ("moderation", "curvature"), e.label
@@ -170,7 +170,7 @@ def test_claims_that_outrun_their_evidence_are_marked() -> None:
     assert tuple(marked) == OUTRUN == ("S12", "S13", "S24", "S30", "S44", "S87", "S94")
     for e in EDGES:
         assert e.outruns_its_evidence == bool({*e.claims} & {*OUTRUN})
-    assert all(THEORY.of(claim=name) for name in OUTRUN)
+    assert all(THEORY.select(claim=name) for name in OUTRUN)
 
 
 def test_every_unmeasured_construct_is_there_for_an_edge() -> None:
@@ -187,16 +187,16 @@ def test_every_claim_of_an_unmeasured_construct_has_an_edge_that_uses_it_or_is_a
 
 def test_filters_agree_with_a_plain_loop() -> None:
     for pillar in Pillar:
-        assert THEORY.of(pillar=pillar) == tuple(e for e in EDGES if e.pillar is pillar)
-    both = THEORY.of(mechanism="M2", place="model")
+        assert THEORY.select(pillar=pillar) == tuple(e for e in EDGES if e.pillar is pillar)
+    both = THEORY.select(mechanism="M2", place="model")
     assert both == tuple(e for e in EDGES if e.place is EdgeLocation.MODEL and "interpersonal_stress" in e.ends)
-    assert THEORY.of(claim="S76", place=EdgeLocation.STUDY) == tuple(
+    assert THEORY.select(claim="S76", place=EdgeLocation.STUDY) == tuple(
         e for e in EDGES if "S76" in e.claims and e.place is EdgeLocation.STUDY
     )
     with pytest.raises(ModelError, match=r"there is no claim “S99”. Claims are S1 to S98"):
-        THEORY.of(claim="S99")
+        THEORY.select(claim="S99")
     with pytest.raises(ModelError, match="there is no mechanism “M5”"):
-        THEORY.of(mechanism="M5")
+        THEORY.select(mechanism="M5")
 
 
 @pytest.mark.parametrize(

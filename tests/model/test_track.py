@@ -17,7 +17,7 @@ from securebase.model.panel import Panel
 from securebase.model.parameter_set import ParameterSet, parameter_set
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
 from securebase.model.simulate import draw_true_values, simulate, simulate_panel
-from securebase.model.track import MOST_STEPS, track
+from securebase.model.track import MAX_STEPS, track
 
 SPECIFICATION = Specification(("symptoms", "alliance"), trend=Trend.CARRIED)
 PARAMETERS = Parameters(
@@ -92,7 +92,7 @@ def test_the_forecast_begins_at_the_last_estimate_and_widens_to_the_spread_of_th
 def test_the_expected_course_counts_that_people_change_in_their_own_way(first_is_missing: bool) -> None:
     """Against the joint normal: given a first score y, then y spread over the window of those who began alike."""
     rng = np.random.default_rng(8)
-    specification = small_problems.specification(2, Trend.APART, Start.STATIONARY, own_change=True)
+    specification = small_problems.specification(2, Trend.APART, Start.STATIONARY, random_slopes=True)
     parameters = small_problems.parameters(specification, rng)
     times = np.array([0.5, 1.5, 3.0, 4.5])
     scores = rng.normal(size=(4, 2))
@@ -213,7 +213,7 @@ def test_both_readings_of_the_trend_track(literature: ParameterSet) -> None:
     panel = simulate_panel(literature.specification, literature.in_score_units(), [times], rng)
     ends = {}
     for trend in (Trend.CARRIED, Trend.APART):
-        reading = literature.reading(trend)
+        reading = literature.with_trend(trend)
         found = track(panel, reading.specification, reading.in_score_units(), until=16.0)
         assert np.allclose(found.usual_level + found.trend + found.state_like, found.smoothed)
         ends[trend] = found.forecast[-1, 0]
@@ -260,7 +260,7 @@ def test_one_time_far_from_all_others_costs_no_more_than_the_rest() -> None:
     times = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 100_000.0, 99_999_999.0])
     own = person(times, np.full((len(times), 2), 9.0))
     found = track(own, SPECIFICATION, PARAMETERS, forecast_times=[100_000_007.0])
-    assert len(found.expected_course_times) <= MOST_STEPS + len(times) + 2
+    assert len(found.expected_course_times) <= MAX_STEPS + len(times) + 2
     assert set(times) <= set(found.expected_course_times)
     assert np.isfinite(found.expected_course).all()
-    assert len(track(own, SPECIFICATION, PARAMETERS, until=200_000_000.0).forecast_times) == MOST_STEPS
+    assert len(track(own, SPECIFICATION, PARAMETERS, until=200_000_000.0).forecast_times) == MAX_STEPS

@@ -36,7 +36,7 @@ def mean_course(specification: Specification, q: Parameters, times: Array, input
     p = specification.p
     rows = []
     pushed = np.zeros(p)
-    if specification.start_deviation and specification.trend != Trend.CARRIED:
+    if specification.free_start_mean and specification.trend != Trend.CARRIED:
         pushed = q.start_mean
     for j, t in enumerate(times):
         m = np.zeros(p)
@@ -92,13 +92,13 @@ def joint(
     base = np.zeros(p) if q.intercept is None else q.intercept
     mean = mean_course(specification, q, times, inputs, x)
     moved = state_covariance(specification, q, times)
-    f = bend(specification, q, times) if specification.own_change else np.zeros(n)
+    f = bend(specification, q, times) if specification.random_slopes else np.zeros(n)
     columns = len(at)
     covariance = np.zeros((n, columns, n, columns))
     for i in range(n):
         for j in range(n):
             block = moved[i, j] + q.level_covariance
-            if specification.own_change:
+            if specification.random_slopes:
                 both = q.level_change_covariance
                 block = block + f[j] * both + f[i] * both.T + f[i] * f[j] * q.change_covariance
             for a in range(columns):

@@ -31,8 +31,8 @@ def specification(p: int, trend: Trend, start: Start, **more: Any) -> Specificat
 def full(p: int, trend: Trend, start: Start, part: str) -> Specification:
     """A specification with one further part, with all of them together, or with none (an empty text)."""
     every: dict[str, dict[str, Any]] = {
-        "own change": {"own_change": True},
-        "start deviation": {"start_deviation": True},
+        "own change": {"random_slopes": True},
+        "start deviation": {"free_start_mean": True},
         "indicators": {"indicators": (*((f"c{k} {i}", f"c{k}") for i in range(2) for k in range(p)), ("x", "c0"))},
         "inputs": {"inputs": ("technique", "phase")},
         "covariates": {"covariates": ("age", "history", "arm")},
@@ -50,23 +50,23 @@ PARTS = ("own change", "start deviation", "indicators", "inputs", "covariates", 
 
 def parameters(of: Specification, rng: np.random.Generator) -> Parameters:
     p, q = of.p, len(of.scores)
-    bent = of.trend == Trend.APART or (of.own_change and of.trend == Trend.CARRIED)
+    bent = of.trend == Trend.APART or (of.random_slopes and of.trend == Trend.CARRIED)
     drift, person = stable_drift(p, rng), covariance(2 * p, rng)
     leading = np.array(of.leading)
     return Parameters(
         drift=drift,
         diffusion=covariance(p, rng),
         level_mean=rng.normal(size=p),
-        level_covariance=person[:p, :p] if of.own_change else covariance(p, rng),
+        level_covariance=person[:p, :p] if of.random_slopes else covariance(p, rng),
         measurement_noise=rng.uniform(0.1, 0.6, size=q),
         start_covariance=covariance(p, rng) if of.start == Start.FREE else None,
         slope=0.2 * rng.normal(size=p) if of.trend == Trend.LINEAR else None,
         change=rng.normal(size=p) if of.trend == Trend.APART else None,
         rate=float(rng.uniform(0.05, 0.6)) if bent else None,
-        start_mean=rng.normal(size=p) if of.trend == Trend.CARRIED or of.start_deviation else None,
+        start_mean=rng.normal(size=p) if of.trend == Trend.CARRIED or of.free_start_mean else None,
         therapy_effect=0.3 * rng.normal(size=p) if of.trend == Trend.CARRIED else None,
-        change_covariance=person[p:, p:] if of.own_change else None,
-        level_change_covariance=person[:p, p:] if of.own_change else None,
+        change_covariance=person[p:, p:] if of.random_slopes else None,
+        level_change_covariance=person[:p, p:] if of.random_slopes else None,
         input_effect=0.4 * rng.normal(size=(p, len(of.inputs))) if of.inputs else None,
         covariate_effect=0.4 * rng.normal(size=(p, len(of.covariates))) if of.covariates else None,
         therapist_covariance=0.5 * covariance(p, rng) if of.therapists else None,

@@ -73,7 +73,7 @@ def test_every_number_has_what_must_stand_beside_it(part: Hypotheses) -> None:
 
 def test_the_numbers_are_the_models(part: Hypotheses) -> None:
     """By hand for the apart reading: panel, own effects with the same prior, contributions."""
-    record, chosen = drawn(14), followed_with().reading(Trend.APART)
+    record, chosen = drawn(14), followed_with().with_trend(Trend.APART)
     specification, mean = chosen.specification, chosen.in_score_units(OWN_MEASURES)
     panel = episode_panel(record, specification.constructs, OWN_MEASURES)
     edges = [(c, "symptoms") for c in TRACKED_CONSTRUCTS[1:]] + [("symptoms", c) for c in TRACKED_CONSTRUCTS[1:]]

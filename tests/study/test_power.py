@@ -39,7 +39,7 @@ def small():
 
 
 def test_a_truth_from_the_shelf_has_the_effects_that_its_set_states():
-    own, stated = truth_from_set(), parameter_set().stated
+    own, stated = truth_from_set(), parameter_set().standardised
     assert own.effect("alliance", "symptoms") == pytest.approx(stated.effects["alliance", "symptoms"], abs=1e-12)
     assert own.effect("symptoms", "alliance") == pytest.approx(stated.effects["symptoms", "alliance"], abs=1e-12)
 

@@ -55,10 +55,15 @@ def test_a_fit_is_written_read_and_followed_with(
     call(monkeypatch, capsys, "fit", EXAMPLE, *TABLE, "--trend", "linear", "--own-change", "--out", file)
     back, written = read_fit(file), json.loads(file.read_text())
     assert (back.specification.time_unit, back.specification.days_per_unit) == ("session", 7.0)
-    assert back.specification.own_change
+    assert back.specification.random_slopes
     assert {name: e.value for name, e in back.estimates.items()} == {
         name: row["estimate"] for name, row in written["parameters"].items()
     }
+    earlier = tmp_path / "earlier.json"
+    text = file.read_text().replace('"random_slopes"', '"own_change"').replace('"free_start_mean"', '"start_deviation"')
+    earlier.write_text(text)
+    assert "own_change" in text
+    assert read_fit(earlier).specification == back.specification
     words = ("--client", "C003", "--json")
     saved = json.loads(call(monkeypatch, capsys, "track", EXAMPLE, *TABLE, *words, "--from-fit", file).out)
     anew = json.loads(

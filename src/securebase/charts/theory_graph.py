@@ -84,7 +84,7 @@ def theory_graph(
     drawing = _Drawing(width)
     bottom = _legend(drawing, 12.0, by)
     if edges is None:
-        bottom = _ring(drawing, theory.of(place=EdgeLocation.MODEL), bottom + 34)
+        bottom = _ring(drawing, theory.select(place=EdgeLocation.MODEL), bottom + 34)
     bottom = _panels(drawing, _groups(shown, by), bottom + 34)
     return style.themed(drawing.chart(bottom + 8), label=_title(by), description=_described(shown))
 

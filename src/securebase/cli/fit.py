@@ -116,8 +116,8 @@ def command(
                 rows,
                 options.reading_of_trend,
                 options.start_of_state,
-                own_change=own_change,
-                start_deviation=start_deviation,
+                random_slopes=own_change,
+                free_start_mean=start_deviation,
             )
             fitted = fit(
                 rows,

@@ -41,7 +41,7 @@ def command(
     estimated from a table that has its columns. Simulated: only the simulator can have it.
     """
     whole = theory()
-    edges = whole.of(claim=claim, pillar=pillar, mechanism=mechanism, place=place)
+    edges = whole.select(claim=claim, pillar=pillar, mechanism=mechanism, place=place)
     if graph is not None:
         _draw(whole, edges, by, graph)
     if json_wanted:
@@ -89,5 +89,10 @@ def _line(e: TheoryEdge) -> str:
     parts = [e.sign.replace("-", "−"), e.level.value, "" if e.lag is Lag.NONE else e.lag.value, e.form.value]
     prior = f"prior {figure(e.prior.mean, 2)} (SD {figure(e.prior.sd, 2)})" if e.prior else "no prior"
     claims = " ".join(e.claims) + (" !" if e.outruns_its_evidence else "")
-    said = (", ".join(part.replace("_", " ") for part in parts if part), e.where, f"{prior}, {e.grade.value}", claims)
+    said = (
+        ", ".join(part.replace("_", " ") for part in parts if part),
+        e.location_label,
+        f"{prior}, {e.grade.value}",
+        claims,
+    )
     return "; ".join(said)

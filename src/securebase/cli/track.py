@@ -97,8 +97,8 @@ def command(
                 rows,
                 options.reading_of_trend,
                 options.start_of_state,
-                own_change=own_change,
-                start_deviation=start_deviation,
+                random_slopes=own_change,
+                free_start_mean=start_deviation,
             )
             fitted = fit(rows, wanted, progress=climbing(tell))
         followed = follow(rows, fitted, client, direction=Direction(higher_is), scale=scale, steps=ahead)

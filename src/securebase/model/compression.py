@@ -38,11 +38,11 @@ class Rows:
     covariates: Array | None = None
 
     @property
-    def is_spelled_out(self) -> bool:
+    def is_uncompressed(self) -> bool:
         return self.n_with_mean == len(self.times)
 
 
-def spelled_out(panel: Panel) -> Rows:
+def expand_rows(panel: Panel) -> Rows:
     """Every person of a panel as they are."""
     return Rows(
         starts=panel.starts,
@@ -56,7 +56,7 @@ def spelled_out(panel: Panel) -> Rows:
     )
 
 
-def compressed(panel: Panel) -> Rows:
+def compress_rows(panel: Panel) -> Rows:
     """Patterns with more persons than their scores need rows are compressed; all others stay as they are."""
     patterns: dict[tuple[bytes, bytes], list[int]] = {}
     ticks, there = np.round(panel.times / _QUANTUM), np.isfinite(panel.scores)
@@ -64,7 +64,7 @@ def compressed(panel: Panel) -> Rows:
         own = panel.rows_of(i)
         patterns.setdefault((ticks[own].tobytes(), there[own].tobytes()), []).append(i)
     if not any(len(p) > there[panel.rows_of(p[0])].sum() + 1 for p in patterns.values() if len(p) > 1):
-        return spelled_out(panel)
+        return expand_rows(panel)
     kept: list[tuple[Array, Array, float, float]] = []
     deviations: list[tuple[Array, Array]] = []
     for persons in patterns.values():

@@ -75,8 +75,8 @@ def lyapunov(drift: Array, constant: Array) -> Array:
 
 def transitions(drift: Array, diffusion: Array, gaps: Array) -> tuple[Array, Array]:
     """Transition Phi (g, p, p) and covariance of the shocks gathered Q (g, p, p) over each gap (g,), in time units."""
-    made = steps(drift, diffusion, gaps)
-    return made.transition, made.shocks
+    made = discretise(drift, diffusion, gaps)
+    return made.transition, made.shock_covariance
 
 
 def trend_mean(specification: Specification, parameters: Parameters, times: Array, began: float | None = None) -> Array:
@@ -87,16 +87,16 @@ def trend_mean(specification: Specification, parameters: Parameters, times: Arra
     """
     times = np.asarray(times, dtype=np.float64)
     if specification.trend == Trend.LINEAR:
-        return times[:, None] * given(parameters.slope, "slope")
+        return times[:, None] * require(parameters.slope, "slope")
     if specification.trend == Trend.APART:
-        share = share_of_change(given(parameters.rate, "rate"), times, specification.planned_end)
-        return share[:, None] * given(parameters.change, "change")
+        share = share_of_change(require(parameters.rate, "rate"), times, specification.planned_end)
+        return share[:, None] * require(parameters.change, "change")
     if specification.trend == Trend.CARRIED:
         first = times[0] if began is None and len(times) else began or 0.0
         return carried_mean(
             parameters.drift,
-            given(parameters.therapy_effect, "therapy_effect"),
-            given(parameters.start_mean, "start_mean"),
+            require(parameters.therapy_effect, "therapy_effect"),
+            require(parameters.start_mean, "start_mean"),
             times - first,
         )
     return np.zeros((len(times), specification.p))
@@ -108,13 +108,13 @@ def share_of_change(rate: float, times: Array, planned_end: float) -> Array:
     return share
 
 
-def share_of_own_change(of: Specification, parameters: Parameters, times: Array, since_first: Array) -> Array:
+def slope_basis(of: Specification, parameters: Parameters, times: Array, since_first: Array) -> Array:
     """f (n,), how far a person's own change has gone: the time itself where there is no trend or a linear one, else the
     share of change by the planned end. A carried trend counts from the person's first row."""
     if of.trend in (Trend.NONE, Trend.LINEAR):
         return times
     at = since_first if of.trend == Trend.CARRIED else times
-    return share_of_change(given(parameters.rate, "rate"), at, of.planned_end)
+    return share_of_change(require(parameters.rate, "rate"), at, of.planned_end)
 
 
 def carried_mean(drift: Array, therapy_effect: Array, start_mean: Array, elapsed: Array) -> Array:
@@ -130,11 +130,11 @@ def person_covariance(parameters: Parameters) -> Array:
     """Covariance of what belongs to a person: the level (p, p), or level and change of one's own (2p, 2p)."""
     if parameters.change_covariance is None:
         return parameters.level_covariance
-    both = given(parameters.level_change_covariance, "level_change_covariance")
+    both = require(parameters.level_change_covariance, "level_change_covariance")
     return np.block([[parameters.level_covariance, both], [both.T, parameters.change_covariance]])
 
 
-def given(value: _Value | None, name: str) -> _Value:
+def require(value: _Value | None, name: str) -> _Value:
     """The value, or ModelError where the parameters lack this part."""
     if value is None:
         raise ModelError(f"the parameters have no “{name}”, which this trend needs")
@@ -163,56 +163,58 @@ class Eigenvectors:
 
 
 @dataclass(frozen=True, eq=False)
-class Steps:
+class Discretisation:
     """Tables over unique gaps, and what their reverse needs. transition, shocks: (g, p, p)."""
 
     drift: Array
     diffusion: Array
     gaps: Array
     transition: Array
-    shocks: Array
+    shock_covariance: Array
     eigen: Eigenvectors | None
-    lasting: Array | None
-    tables: tables.Tables | None
+    stationary_covariance: Array | None
+    tables: tables.GapTables | None
     compiled: bool
 
     def stationary(self) -> Array:
         """As `stationary_covariance`, from what is known already. Raises UnstableDriftError."""
-        if self.eigen is None or self.lasting is None:
+        if self.eigen is None or self.stationary_covariance is None:
             return stationary_covariance(self.drift, self.diffusion)
-        if self.eigen.values.real.max() >= 0 or not is_positive_definite(self.lasting):
+        if self.eigen.values.real.max() >= 0 or not is_positive_definite(self.stationary_covariance):
             raise UnstableDriftError
-        return self.lasting
+        return self.stationary_covariance
 
     def reverse(
-        self, transition_bar: Array, shocks_bar: Array, lasting_bar: Array | None = None
+        self, transition_bar: Array, shocks_bar: Array, stationary_bar: Array | None = None
     ) -> tuple[Array, Array]:
         """(∂drift, ∂diffusion) from (∂Phi, ∂Q), each (g, p, p), ∂Q symmetric, and, where the stationary covariance was
         used besides, ∂P. ∂diffusion is a full symmetric matrix: the change of the result is the sum over all p² entries
         of ∂diffusion times the change of the diffusion."""
-        if self.eigen is None or self.lasting is None or self.tables is None:
+        if self.eigen is None or self.stationary_covariance is None or self.tables is None:
             found = _reverse_by_doubling(self, transition_bar, shocks_bar)
-            if lasting_bar is None:
+            if stationary_bar is None:
                 return found
-            more = reverse_stationary(self.drift, self.stationary(), lasting_bar)
+            more = reverse_stationary(self.drift, self.stationary(), stationary_bar)
             return found[0] + more[0], found[1] + more[1]
         bars = (transition_bar, shocks_bar)
-        return _reverse_by_eigenvectors(self, self.eigen, self.tables, self.lasting, bars=bars, lasting_bar=lasting_bar)
+        return _reverse_by_eigenvectors(
+            self, self.eigen, self.tables, self.stationary_covariance, bars=bars, stationary_bar=stationary_bar
+        )
 
 
-def reverse_stationary(drift: Array, lasting: Array, lasting_bar: Array) -> tuple[Array, Array]:
+def reverse_stationary(drift: Array, lasting: Array, stationary_bar: Array) -> tuple[Array, Array]:
     """(∂drift, ∂diffusion) from ∂P of the stationary covariance P: A'X + X A + ∂P = 0, ∂GG' = X, ∂A = 2 X P."""
-    X = lyapunov(drift.T, lasting_bar)
+    X = lyapunov(drift.T, stationary_bar)
     return 2.0 * X @ lasting, X
 
 
-def steps(drift: Array, diffusion: Array, gaps: Array, *, compiled: bool = True) -> Steps:
+def discretise(drift: Array, diffusion: Array, gaps: Array, *, compiled: bool = True) -> Discretisation:
     """Tables of transition and shocks for unique gaps (g,), by whichever way is exact for this drift."""
     eigen = _eigenvectors(drift)
     size = np.abs(eigen.V).sum(axis=0).max() * np.abs(eigen.W).sum(axis=0).max()
     decay = np.abs(eigen.pairs).min() * (gaps.min() if len(gaps) else 1.0)
     if not (decay >= _SLOWEST_DECAY and size <= _WORST_CONDITION):
-        return steps_by_doubling(drift, diffusion, gaps)
+        return discretise_by_doubling(drift, diffusion, gaps)
     return _steps_by_eigenvectors(drift, diffusion, gaps, eigen, compiled=compiled)
 
 
@@ -224,30 +226,30 @@ def _eigenvectors(drift: Array) -> Eigenvectors:
     except np.linalg.LinAlgError:
         # no inverse: infinite, so that the tables are doubled instead
         W = np.full(V.shape, np.inf)
-    return Eigenvectors(values, V, W, tables.parts(values, V, W), values[:, None] + values)
+    return Eigenvectors(values, V, W, tables.spectral_components(values, V, W), values[:, None] + values)
 
 
-def steps_by_eigenvectors(drift: Array, diffusion: Array, gaps: Array, *, compiled: bool = True) -> Steps:
+def discretise_by_eigenvectors(drift: Array, diffusion: Array, gaps: Array, *, compiled: bool = True) -> Discretisation:
     """A = V diag(values) V⁻¹: Phi_u = Σ_k exp(values_k u) V_k V⁻¹_k, and Q_u = P − Phi_u P Phi_u'."""
     return _steps_by_eigenvectors(drift, diffusion, gaps, _eigenvectors(drift), compiled=compiled)
 
 
 def _steps_by_eigenvectors(
     drift: Array, diffusion: Array, gaps: Array, eigen: Eigenvectors, *, compiled: bool
-) -> Steps:
+) -> Discretisation:
     P = eigen.lyapunov(diffusion)
-    made = tables.make(eigen.values, eigen.split, P, gaps, compiled=compiled)
-    return Steps(drift, diffusion, gaps, made.transition, made.shocks, eigen, P, made, compiled)
+    made = tables.build(eigen.values, eigen.split, P, gaps, compiled=compiled)
+    return Discretisation(drift, diffusion, gaps, made.transition, made.shock_covariance, eigen, P, made, compiled)
 
 
 def _reverse_by_eigenvectors(
-    made: Steps,
+    made: Discretisation,
     eigen: Eigenvectors,
-    known: tables.Tables,
+    known: tables.GapTables,
     P: Array,
     *,
     bars: tuple[Array, Array],
-    lasting_bar: Array | None,
+    stationary_bar: Array | None,
 ) -> tuple[Array, Array]:
     """First through Q = P − Phi P Phi' to Phi and P, then through Phi by Daleckii and Krein: with E = V' ∂Phi V⁻¹' the
     drift gets V⁻¹' (Σ_u F_u ∘ E_u) V', where F_u[i, j] = (e_i − e_j) / (values_i − values_j). As E is linear in ∂Phi,
@@ -272,13 +274,13 @@ def _reverse_by_eigenvectors(
         turned = V.T @ np.einsum("gn,gij->nij", weights, Phi_bar) @ W.T
         total[rows, columns] = turned[np.arange(len(rows)), rows, columns]
     drift_bar = (W.T @ total @ V.T).real
-    if lasting_bar is not None:
-        P_bar = P_bar + lasting_bar
+    if stationary_bar is not None:
+        P_bar = P_bar + stationary_bar
     X = eigen.lyapunov_transposed(0.5 * (P_bar + P_bar.T))
     return drift_bar + 2.0 * X @ P, X
 
 
-def steps_by_doubling(drift: Array, diffusion: Array, gaps: Array) -> Steps:
+def discretise_by_doubling(drift: Array, diffusion: Array, gaps: Array) -> Discretisation:
     """Van Loan's block exponential on u / 2^k, then Q ← Q + Phi Q Phi', Phi ← Phi Phi, k times."""
     p = len(drift)
     transition, shocks = np.empty((len(gaps), p, p)), np.empty((len(gaps), p, p))
@@ -287,7 +289,7 @@ def steps_by_doubling(drift: Array, diffusion: Array, gaps: Array) -> Steps:
         for _ in range(k):
             Phi, Q = Phi @ Phi, Q + Phi @ Q @ Phi.transpose(0, 2, 1)
         transition[here], shocks[here] = Phi, Q
-    return Steps(drift, diffusion, gaps, transition, shocks, None, None, None, compiled=False)
+    return Discretisation(drift, diffusion, gaps, transition, shocks, None, None, None, compiled=False)
 
 
 def _doublings(drift: Array, gaps: Array) -> list[tuple[int, NDArray[np.intp]]]:
@@ -319,7 +321,7 @@ def _taylor(M: Array) -> Array:
     return total
 
 
-def _reverse_by_doubling(made: Steps, transition_bar: Array, shocks_bar: Array) -> tuple[Array, Array]:
+def _reverse_by_doubling(made: Discretisation, transition_bar: Array, shocks_bar: Array) -> tuple[Array, Array]:
     A, p = made.drift, len(made.drift)
     drift_bar, diffusion_bar = np.zeros((p, p)), np.zeros((p, p))
     for k, here in _doublings(A, made.gaps):

@@ -17,7 +17,7 @@ from scipy.linalg import expm
 
 from securebase.errors import ParameterSetError
 from securebase.measurement.toml_fields import Fields
-from securebase.model.equations import given, stationary_covariance
+from securebase.model.equations import require, stationary_covariance
 from securebase.model.fit import Fit
 from securebase.model.fit.priors import in_time
 from securebase.model.mechanism import THERAPY
@@ -28,7 +28,9 @@ from securebase.model.standardised import Edge, Standardised, assemble, standard
 Measures = Mapping[str, tuple[str, str]]
 _GOOD = ("converged", "regularised")
 #: id of every set that was fitted here
-OWN = "own"
+FITTED_ID = "own"
+#: the key that sets written before December 2026 hold in place of `prior`
+_EARLIER_PRIOR = "towards"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class FitProvenance:
     made_on: str
     software: str
     simulated: bool
-    towards: str = ""
+    prior: str = ""
     strength: float = 0.0
 
 
@@ -69,7 +71,7 @@ class FittedSet:
     def about(self) -> str:
         """One sentence on where it comes from."""
         of = self.provenance
-        drawn = f", drawn towards “{of.towards}” (strength {of.strength:g})" if of.towards else ""
+        drawn = f", drawn towards “{of.prior}” (strength {of.strength:g})" if of.prior else ""
         made = "simulated persons" if of.simulated else "persons"
         return f"Fitted on {of.made_on} to {of.n_observations:,} scores of {of.n_persons:,} {made}{drawn}."
 
@@ -83,7 +85,7 @@ def fitted_set(
     made_on: str,
     software: str,
     simulated: bool,
-    towards: str = "",
+    prior: str = "",
     strength: float = 0.0,
 ) -> FittedSet:
     """A fit with its provenance. measures: which scale each construct was measured with.
@@ -108,7 +110,7 @@ def fitted_set(
     if missing:
         raise ParameterSetError(f"nothing says with which scale {', '.join(missing)} was measured")
     return FittedSet(
-        id=OWN,
+        id=FITTED_ID,
         name=name,
         version=version,
         specification=of,
@@ -125,13 +127,13 @@ def fitted_set(
             made_on=made_on,
             software=software,
             simulated=simulated,
-            towards=towards,
+            prior=prior,
             strength=strength,
         ),
     )
 
 
-def as_parameter_set(fitted: FittedSet, base: ParameterSet) -> ParameterSet:
+def convert_to_parameter_set(fitted: FittedSet, base: ParameterSet) -> ParameterSet:
     """As what clients can be followed with. Points of the fitted scales are the fit's own; other scales of the same
     constructs keep what `base` states of them, as their points were not looked at.
 
@@ -171,7 +173,7 @@ def as_parameter_set(fitted: FittedSet, base: ParameterSet) -> ParameterSet:
             for name, value in fitted.parameters.named(fitted.specification).items()
         ),
         limits=_limits(fitted),
-        stated=stated,
+        standardised=stated,
         simulated_scales=base.simulated_scales,
     )
 
@@ -187,7 +189,7 @@ def _stated(weekly: Parameters, names: tuple[str, ...], planned_end: float, P: A
     effects = standardised_effects(weekly.drift, P)
     p = len(names)
     block = np.zeros((p + 1, p + 1))
-    block[:p, :p], block[:p, p] = weekly.drift, given(weekly.therapy_effect, "therapy_effect")
+    block[:p, :p], block[:p, p] = weekly.drift, require(weekly.therapy_effect, "therapy_effect")
     change = np.asarray(expm(block * planned_end))[:p, p] / np.sqrt(true)
     share = np.diag(level) / true
     noise = weekly.measurement_noise
@@ -225,7 +227,7 @@ def _limits(fitted: FittedSet) -> tuple[str, ...]:
     if fitted.from_data:
         thin = sum(share < 0.5 for share in fitted.from_data.values())
         said.append(
-            f"Of {len(fitted.from_data)} numbers, {thin} rest on “{fitted.provenance.towards}” more than on data."
+            f"Of {len(fitted.from_data)} numbers, {thin} rest on “{fitted.provenance.prior}” more than on data."
         )
     said.append(
         "The course without therapy was not seen: therapy was on in every row, so all mean change counts as its own."
@@ -279,7 +281,7 @@ def read_fitted_set(file: str, text: str) -> FittedSet:
         planned_end=fields.number("planned_end"),
     )
     origin = fields.table("provenance")
-    origin.only(*FitProvenance.__dataclass_fields__)
+    origin.only(*FitProvenance.__dataclass_fields__, _EARLIER_PRIOR)
     estimates = {block.text("name"): block for block in fields.tables("estimate")}
     values = {name: block.number("value") for name, block in estimates.items()}
     errors = {name: block.maybe_number("standard_error") for name, block in estimates.items()}
@@ -304,7 +306,7 @@ def read_fitted_set(file: str, text: str) -> FittedSet:
             made_on=origin.text("made_on"),
             software=origin.text("software"),
             simulated=origin.flag("simulated"),
-            towards=origin.text("towards", ""),
+            prior=origin.text("prior", origin.text(_EARLIER_PRIOR, "")),
             strength=origin.number("strength"),
         ),
     )

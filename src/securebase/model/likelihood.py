@@ -13,11 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from securebase.errors import ModelError
-from securebase.model.compression import Rows, compressed, spelled_out
-from securebase.model.equations import Steps, given, person_covariance, steps
+from securebase.model.compression import Rows, compress_rows, expand_rows
+from securebase.model.equations import Discretisation, discretise, person_covariance, require
 from securebase.model.kernel import compiled, readable
 from securebase.model.kernel.readable import GroupShift, Inputs, Layout, Outputs
-from securebase.model.means import input_pushes, mean_of_rows, own_bend, reverse_input_pushes, reverse_mean
+from securebase.model.means import (
+    input_increments,
+    mean_of_rows,
+    reverse_input_increments,
+    reverse_mean,
+    slope_basis_of_rows,
+)
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
 
@@ -86,10 +92,10 @@ class Likelihood:
     def __init__(self, panel: Panel, specification: Specification) -> None:
         _belong_together(panel, specification)
         self.panel, self.specification = panel, specification
-        self._rows = compressed(panel) if _alike(specification) else spelled_out(panel)
+        self._rows = compress_rows(panel) if _alike(specification) else expand_rows(panel)
         layout, self.gaps = _lay_out(self._rows, specification)
         self.layout = layout
-        self._own_layout: Layout | None = layout if self._rows.is_spelled_out else None
+        self._own_layout: Layout | None = layout if self._rows.is_uncompressed else None
         self._compiled = kernel_name() == "compiled"
         self._kernel: Kernel = compiled.evaluate if self._compiled else readable.evaluate
 
@@ -104,18 +110,18 @@ class Likelihood:
             inputs = self._inputs(parameters, self._rows)[0]
             if self.specification.therapists:
                 return self._with_therapists(parameters, inputs)[0]
-            return float(finite(self._kernel(self.layout, inputs, gradient=False).log_likelihood).sum())
+            return float(require_finite(self._kernel(self.layout, inputs, gradient=False).log_likelihood).sum())
 
     def per_person(self, parameters: Parameters) -> Array:
         """Log-likelihood of each person (N,). Raises ModelError with therapists, whose clients are not independent."""
         if self.specification.therapists:
             raise ModelError("the clients of one therapist have no log-likelihood each of their own")
-        rows = spelled_out(self.panel)
+        rows = expand_rows(self.panel)
         if self._own_layout is None:
             self._own_layout = _lay_out(rows, self.specification)[0]
         with np.errstate(all="ignore"):
             out = self._kernel(self._own_layout, self._inputs(parameters, rows)[0], gradient=False)
-        return finite(out.log_likelihood)
+        return require_finite(out.log_likelihood)
 
     def value_and_gradient(self, parameters: Parameters) -> tuple[float, Parameters]:
         with np.errstate(all="ignore"):
@@ -126,28 +132,28 @@ class Likelihood:
                 out = self._kernel(self.layout, inputs, gradient=True, shift=shift)
             else:
                 out = self._kernel(self.layout, inputs, gradient=True)
-                value = float(finite(out.log_likelihood).sum())
+                value = float(require_finite(out.log_likelihood).sum())
             return value, self._gradient(parameters, inputs, tables, out, therapist_bar)
 
-    def _inputs(self, parameters: Parameters, rows: Rows) -> tuple[Inputs, Steps]:
+    def _inputs(self, parameters: Parameters, rows: Rows) -> tuple[Inputs, Discretisation]:
         of = self.specification
         _check(of, parameters)
-        tables = steps(parameters.drift, parameters.diffusion, self.gaps, compiled=self._compiled)
+        tables = discretise(parameters.drift, parameters.diffusion, self.gaps, compiled=self._compiled)
         start = tables.stationary() if parameters.start_covariance is None else parameters.start_covariance
         mean, start_mean = mean_of_rows(of, parameters, rows)
         residual = rows.scores.copy()
         residual[: rows.n_with_mean] -= mean
         inputs = Inputs(
             residual=residual,
-            push=input_pushes(of, parameters, rows, self.layout.gap_index, tables.transition),
-            bend=own_bend(of, parameters, rows),
+            input_increment=input_increments(of, parameters, rows, self.layout.gap_index, tables.transition),
+            slope_basis=slope_basis_of_rows(of, parameters, rows),
             transition=tables.transition,
-            shocks=tables.shocks,
+            shock_covariance=tables.shock_covariance,
             start_mean=start_mean,
             start_covariance=start,
             loading=np.ones(len(of.scores)) if parameters.loading is None else parameters.loading,
             noise=parameters.measurement_noise,
-            level_root=root(person_covariance(parameters)),
+            level_root=covariance_root(person_covariance(parameters)),
         )
         return inputs, tables
 
@@ -158,14 +164,14 @@ class Likelihood:
         summed pull and precision and v ~ N(0, T), log|I + T H| and h'Ωh follow as for a person's own level.
         """
         p, d = self.specification.p, len(inputs.level_root)
-        who = given(self.panel.therapist, "therapist")
+        who = require(self.panel.therapist, "therapist")
         nothing = GroupShift(np.zeros((self.panel.n_persons, d)), np.zeros((self.panel.n_persons, d, d)))
         out = self._kernel(self.layout, inputs, gradient=False, shift=nothing)
         n = int(who.max(initial=-1)) + 1
         h, H = np.zeros((n, p)), np.zeros((n, p, p))
-        np.add.at(h, who, out.pull[:, :p])
-        np.add.at(H, who, out.precision[:, :p, :p])
-        L = root(given(parameters.therapist_covariance, "therapist_covariance"))
+        np.add.at(h, who, out.shift_score[:, :p])
+        np.add.at(H, who, out.shift_information[:, :p, :p])
+        L = covariance_root(require(parameters.therapist_covariance, "therapist_covariance"))
         B = np.eye(p) + L.T @ H @ L
         Omega = L @ np.linalg.solve(B, np.broadcast_to(L.T, B.shape))
         v = np.einsum("nij,nj->ni", Omega, h)
@@ -174,18 +180,20 @@ class Likelihood:
         bar = 0.5 * (left.T @ left - (H - H @ Omega @ H).sum(axis=0))
         shift = GroupShift(np.zeros((self.panel.n_persons, d)), np.zeros((self.panel.n_persons, d, d)))
         shift.mean[:, :p], shift.covariance[:, :p, :p] = v[who], Omega[who]
-        return float(finite(out.log_likelihood).sum() + more.sum()), shift, bar
+        return float(require_finite(out.log_likelihood).sum() + more.sum()), shift, bar
 
     def _gradient(
-        self, parameters: Parameters, inputs: Inputs, tables: Steps, out: Outputs, therapist_bar: Array | None
+        self, parameters: Parameters, inputs: Inputs, tables: Discretisation, out: Outputs, therapist_bar: Array | None
     ) -> Parameters:
         of, p, rows = self.specification, self.specification.p, self._rows
-        pushed = reverse_input_pushes(
-            of, parameters, rows, self.layout.gap_index, transition=tables.transition, push_bar=out.push
+        pushed = reverse_input_increments(
+            of, parameters, rows, self.layout.gap_index, transition=tables.transition, increment_bar=out.input_increment
         )
         transition = out.transition if pushed.transition is None else out.transition + pushed.transition
         stationary = parameters.start_covariance is None
-        drift, diffusion = tables.reverse(transition, out.shocks, out.start_covariance if stationary else None)
+        drift, diffusion = tables.reverse(
+            transition, out.shock_covariance, out.start_covariance if stationary else None
+        )
         drift = drift + pushed.drift
         own = out.level_covariance
         wide = parameters.change_covariance is not None
@@ -209,7 +217,7 @@ class Likelihood:
             rows,
             mean=-out.residual[: rows.n_with_mean],
             start_mean=out.start_mean,
-            bend=out.bend,
+            slope_basis_bar=out.slope_basis,
             so_far=so_far,
         )
 
@@ -259,7 +267,7 @@ def _lay_out(rows: Rows, specification: Specification) -> tuple[Layout, Array]:
     return layout, gaps[first]
 
 
-def root(covariance: Array) -> Array:
+def covariance_root(covariance: Array) -> Array:
     """R with R R' = covariance, which may be singular. Raises ModelError where it is no covariance."""
     try:
         root = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
@@ -271,7 +279,7 @@ def root(covariance: Array) -> Array:
     return root
 
 
-def finite(values: Array) -> Array:
+def require_finite(values: Array) -> Array:
     if not np.isfinite(values).all():
         raise ModelError("the likelihood has no finite value for these parameters")
     return values
@@ -288,11 +296,11 @@ _NEEDED = {
 def _check(specification: Specification, parameters: Parameters) -> None:
     """Shapes and parts as the specification wants them, or ModelError."""
     needed = list(_NEEDED[specification.trend])
-    if specification.own_change:
+    if specification.random_slopes:
         needed += ["change_covariance", "level_change_covariance"]
         if specification.trend == Trend.CARRIED:
             needed.append("rate")
-    if specification.start_deviation:
+    if specification.free_start_mean:
         needed.append("start_mean")
     if specification.inputs:
         needed.append("input_effect")

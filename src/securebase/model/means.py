@@ -13,29 +13,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from securebase.model.compression import Rows
-from securebase.model.equations import given, share_of_change, share_of_own_change
+from securebase.model.equations import require, share_of_change, slope_basis
 from securebase.model.parameters import Array, Parameters, Specification, Trend
 
 
 def mean_of_rows(of: Specification, parameters: Parameters, rows: Rows) -> tuple[Array, Array]:
     """Mean of the scores of the rows that have one, (rows, q) or (q,), and of the state-like part at the start (p,)."""
-    start = given(parameters.start_mean, "start_mean") if of.start_deviation else np.zeros(of.p)
+    start = require(parameters.start_mean, "start_mean") if of.free_start_mean else np.zeros(of.p)
     times, mean = rows.times[: rows.n_with_mean], parameters.level_mean
     match of.trend:
         case Trend.LINEAR:
-            mean = mean + np.multiply.outer(times, given(parameters.slope, "slope"))
+            mean = mean + np.multiply.outer(times, require(parameters.slope, "slope"))
         case Trend.APART:
-            share = share_of_change(given(parameters.rate, "rate"), times, of.planned_end)
-            mean = mean + np.multiply.outer(share, given(parameters.change, "change"))
+            share = share_of_change(require(parameters.rate, "rate"), times, of.planned_end)
+            mean = mean + np.multiply.outer(share, require(parameters.change, "change"))
         case Trend.CARRIED:
-            end = carried_end(parameters)
-            mean, start = mean + end, given(parameters.start_mean, "start_mean") - end
+            end = carried_equilibrium(parameters)
+            mean, start = mean + end, require(parameters.start_mean, "start_mean") - end
         case Trend.NONE:
             pass
     if of.covariates:
-        mean = mean + (_covariates(rows) @ given(parameters.covariate_effect, "covariate_effect").T)[rows.person]
+        mean = mean + (_covariates(rows) @ require(parameters.covariate_effect, "covariate_effect").T)[rows.person]
     if not of.is_plain:
-        mean = given(parameters.intercept, "intercept") + given(parameters.loading, "loading") * mean[..., _at(of)]
+        mean = require(parameters.intercept, "intercept") + require(parameters.loading, "loading") * mean[..., _at(of)]
     return mean, start
 
 
@@ -44,18 +44,18 @@ def _at(of: Specification) -> NDArray[np.intp]:
 
 
 def _covariates(rows: Rows) -> Array:
-    return given(rows.covariates, "covariates")
+    return require(rows.covariates, "covariates")
 
 
-def carried_end(parameters: Parameters) -> Array:
+def carried_equilibrium(parameters: Parameters) -> Array:
     """m∞ = −A⁻¹ B (p,): where therapy would lead in the end."""
-    effect = given(parameters.therapy_effect, "therapy_effect")
+    effect = require(parameters.therapy_effect, "therapy_effect")
     return -np.asarray(np.linalg.solve(parameters.drift, effect), dtype=np.float64)
 
 
-def own_bend(of: Specification, parameters: Parameters, rows: Rows) -> Array:
+def slope_basis_of_rows(of: Specification, parameters: Parameters, rows: Rows) -> Array:
     """How far own change has gone at each row (rows,); empty where nobody has a change of their own."""
-    return share_of_own_change(of, parameters, rows.times, elapsed(rows)) if of.own_change else np.empty(0)
+    return slope_basis(of, parameters, rows.times, elapsed(rows)) if of.random_slopes else np.empty(0)
 
 
 def elapsed(rows: Rows) -> Array:
@@ -72,7 +72,7 @@ def reverse_mean(
     *,
     mean: Array,
     start_mean: Array,
-    bend: Array,
+    slope_basis_bar: Array,
     so_far: Parameters,
 ) -> Parameters:
     """The gradient with the mean's part: from ∂mean (rows, q) of the scores, ∂start_mean (p,) and ∂bend (rows,)."""
@@ -81,22 +81,22 @@ def reverse_mean(
     found: dict[str, Array | float] = {"level_mean": total}
     if of.covariates:
         found["covariate_effect"] = mean.T @ _covariates(rows)[rows.person]
-    if of.start_deviation:
+    if of.free_start_mean:
         found["start_mean"] = start_mean
     times, end, rate_bar = rows.times[: rows.n_with_mean], of.planned_end, 0.0
     if of.trend == Trend.LINEAR:
         found["slope"] = times @ mean
     if of.trend == Trend.APART:
-        rate = given(parameters.rate, "rate")
+        rate = require(parameters.rate, "rate")
         found["change"] = share_of_change(rate, times, end) @ mean
-        rate_bar += float(_bent(rate, times, end) @ mean @ given(parameters.change, "change"))
+        rate_bar += float(_bent(rate, times, end) @ mean @ require(parameters.change, "change"))
     if of.trend == Trend.CARRIED:
         x = np.asarray(np.linalg.solve(parameters.drift.T, total - start_mean), dtype=np.float64)
-        found["drift"] = so_far.drift - np.multiply.outer(x, carried_end(parameters))
+        found["drift"] = so_far.drift - np.multiply.outer(x, carried_equilibrium(parameters))
         found["therapy_effect"], found["start_mean"] = -x, start_mean
-    if of.own_change and of.trend in (Trend.APART, Trend.CARRIED):
+    if of.random_slopes and of.trend in (Trend.APART, Trend.CARRIED):
         at = elapsed(rows) if of.trend == Trend.CARRIED else rows.times
-        rate_bar += float(_bent(given(parameters.rate, "rate"), at, end) @ bend)
+        rate_bar += float(_bent(require(parameters.rate, "rate"), at, end) @ slope_basis_bar)
     if parameters.rate is not None:
         found["rate"] = rate_bar
     return replace(so_far, **found)  # type: ignore[arg-type]
@@ -117,17 +117,17 @@ def _reverse_columns(
         return so_far, mean
     plain = replace(of, indicators=())
     by_construct = np.broadcast_to(mean_of_rows(plain, parameters, rows)[0], (len(mean), of.p))
-    at, loading = _at(of), given(parameters.loading, "loading")
+    at, loading = _at(of), require(parameters.loading, "loading")
     collected = np.zeros((len(mean), of.p))
     for k, construct in enumerate(at):
         collected[:, construct] += loading[k] * mean[:, k]
     more = (mean * by_construct[:, at]).sum(axis=0)
-    told = replace(so_far, intercept=mean.sum(axis=0), loading=given(so_far.loading, "loading") + more)
+    told = replace(so_far, intercept=mean.sum(axis=0), loading=require(so_far.loading, "loading") + more)
     return told, collected
 
 
 @dataclass(frozen=True, eq=False)
-class PushesReversed:
+class InputAdjoints:
     """Gradients along what made the pushes; zero or None where there are no inputs."""
 
     drift: Array
@@ -135,7 +135,7 @@ class PushesReversed:
     input_effect: Array | None
 
 
-def input_pushes(
+def input_increments(
     of: Specification, parameters: Parameters, rows: Rows, gap_index: NDArray[np.int64], transition: Array
 ) -> Array:
     """J E u (rows, p) at every row: inputs u held over the gap before it, J = ∫ exp(A v) dv = A⁻¹ (Phi − I) over it;
@@ -143,35 +143,35 @@ def input_pushes(
     if not of.inputs:
         return np.empty((0, of.p))
     J = _gathered(parameters, transition)
-    held = given(rows.inputs, "inputs") @ given(parameters.input_effect, "input_effect").T
+    held = require(rows.inputs, "inputs") @ require(parameters.input_effect, "input_effect").T
     push = np.zeros((len(rows.times), of.p))
     later = np.flatnonzero(gap_index >= 0)
     push[later] = np.einsum("nij,nj->ni", J[gap_index[later]], held[later])
     return push
 
 
-def reverse_input_pushes(
+def reverse_input_increments(
     of: Specification,
     parameters: Parameters,
     rows: Rows,
     gap_index: NDArray[np.int64],
     *,
     transition: Array,
-    push_bar: Array,
-) -> PushesReversed:
+    increment_bar: Array,
+) -> InputAdjoints:
     nothing = np.zeros((of.p, of.p))
     if not of.inputs:
-        return PushesReversed(nothing, None, None)
-    J, effect, u = _gathered(parameters, transition), given(parameters.input_effect, "input_effect"), rows.inputs
+        return InputAdjoints(nothing, None, None)
+    J, effect, u = _gathered(parameters, transition), require(parameters.input_effect, "input_effect"), rows.inputs
     later = np.flatnonzero(gap_index >= 0)
-    which, bar, u = gap_index[later], push_bar[later], given(u, "inputs")[later]
+    which, bar, u = gap_index[later], increment_bar[later], require(u, "inputs")[later]
     held_bar = np.einsum("nij,ni->nj", J[which], bar)
     J_bar = np.zeros(J.shape)
     np.add.at(J_bar, which, bar[:, :, None] * (u @ effect.T)[:, None, :])
     # J = A⁻¹ (Phi − I)
     turned = np.asarray(np.linalg.solve(parameters.drift.T, J_bar), dtype=np.float64)
     drift: Array = -np.einsum("gij,gkj->ik", turned, J)
-    return PushesReversed(drift, turned, np.asarray(held_bar.T @ u, dtype=np.float64))
+    return InputAdjoints(drift, turned, np.asarray(held_bar.T @ u, dtype=np.float64))
 
 
 def _gathered(parameters: Parameters, transition: Array) -> Array:

@@ -16,7 +16,7 @@ from securebase.measurement.toml_fields import Fields
 from securebase.model.mechanism import THERAPY, Grade, Mechanism
 from securebase.model.mechanisms import MECHANISMS
 from securebase.model.parameters import Array, Parameters, Specification, Trend
-from securebase.model.standardised import Edge, Standardised, apart, assemble
+from securebase.model.standardised import Edge, Standardised, apart_reading, assemble
 
 #: the set that tracking starts from
 DEFAULT = "literature"
@@ -89,11 +89,11 @@ class ParameterSet:
     edges: tuple[EdgeNote, ...]
     statements: tuple[Statement, ...]
     limits: tuple[str, ...]
-    stated: Standardised
+    standardised: Standardised
     #: scales that only simulated people answer; nobody is followed by what is known of them
     simulated_scales: Mapping[tuple[str, str], ScaleUnit] = field(default_factory=dict)
 
-    def place_of(self, instrument: str, scale: str) -> ScaleUnit | None:
+    def simulation_scale(self, instrument: str, scale: str) -> ScaleUnit | None:
         """Where scores of a scale lie when they are simulated, or None where nothing is stated."""
         return self.scales.get((instrument, scale)) or self.simulated_scales.get((instrument, scale))
 
@@ -148,36 +148,36 @@ class ParameterSet:
             ),
         )
 
-    def reading(self, trend: Trend) -> ParameterSet:
+    def with_trend(self, trend: Trend) -> ParameterSet:
         """The same movements under the other reading of the trend: carried (as stated) or apart.
 
         Raises ParameterSetError for any other trend.
         """
         if trend is self.specification.trend:
             return self
-        carried = assemble(self.stated, own_change=self.specification.own_change)
+        carried = assemble(self.standardised, random_slopes=self.specification.random_slopes)
         if trend is Trend.CARRIED:
             parameters = carried
         elif trend is Trend.APART:
-            parameters = apart(carried, self.stated.planned_end)
+            parameters = apart_reading(carried, self.standardised.planned_end)
         else:
             raise ParameterSetError(f"“{self.id}” has no reading of the trend as “{trend.value}”")
         return replace(self, specification=replace(self.specification, trend=trend), parameters=parameters)
 
-    def with_own_change(self) -> ParameterSet:
+    def with_random_slopes(self) -> ParameterSet:
         """The same set in which people differ in how they change, as it states; itself where it states nothing of it.
 
         Cohorts are simulated with it and pictures of one client rest on it; the set as it stands keeps people changing
         alike, as in other programs' comparisons.
         """
-        if self.specification.own_change or not any(self.stated.own_change.values()):
+        if self.specification.random_slopes or not any(self.standardised.random_slope_sd.values()):
             return self
-        specification = replace(self.specification, own_change=True)
-        own = replace(self, specification=specification, parameters=assemble(self.stated, own_change=True))
+        specification = replace(self.specification, random_slopes=True)
+        own = replace(self, specification=specification, parameters=assemble(self.standardised, random_slopes=True))
         return (
             own
             if self.specification.trend is Trend.CARRIED
-            else replace(own, specification=replace(specification, trend=Trend.CARRIED)).reading(
+            else replace(own, specification=replace(specification, trend=Trend.CARRIED)).with_trend(
                 self.specification.trend
             )
         )
@@ -185,7 +185,9 @@ class ParameterSet:
     @property
     def unverified(self) -> tuple[Statement, ...]:
         """What nobody has verified, of what these numbers rest on: of own change only where the set has it."""
-        used = [s for s in self.statements if self.specification.own_change or not s.quantity.startswith("own_change")]
+        used = [
+            s for s in self.statements if self.specification.random_slopes or not s.quantity.startswith("random_slope")
+        ]
         return tuple(s for s in used if not s.verified)
 
 
@@ -218,10 +220,10 @@ def read_parameter_set(file: str, text: str) -> ParameterSet:
         "natural_change",
         "level_correlation",
         "state_correlation",
-        "own_change",
-        "own_change_with_level",
-        "own_change_correlation",
-        "own_change_rate",
+        "random_slope_sd",
+        "random_slope_level_correlation",
+        "random_slope_correlation",
+        "random_slope_rate",
     )
     head = (
         "id",
@@ -253,10 +255,12 @@ def read_parameter_set(file: str, text: str) -> ParameterSet:
         therapy_change=_therapy_change(fields, links, constructs),
         reliability=_usual_reliability(fields, scales, constructs),
         planned_end=fields.number("planned_end"),
-        own_change=_by_construct(fields, "own_change", constructs, statements, all_of_them=False),
-        own_change_with_level=_by_pair(fields, "own_change_with_level", constructs, statements, ordered=True),
-        own_change_correlation=_by_pair(fields, "own_change_correlation", constructs, statements),
-        own_change_rate=_rate(fields, statements),
+        random_slope_sd=_by_construct(fields, "random_slope_sd", constructs, statements, all_of_them=False),
+        random_slope_level_correlation=_by_pair(
+            fields, "random_slope_level_correlation", constructs, statements, ordered=True
+        ),
+        random_slope_correlation=_by_pair(fields, "random_slope_correlation", constructs, statements),
+        random_slope_rate=_rate(fields, statements),
     )
     return ParameterSet(
         id=fields.text("id"),
@@ -275,7 +279,7 @@ def read_parameter_set(file: str, text: str) -> ParameterSet:
         edges=tuple(_note(m) for m in links),
         statements=tuple(statements),
         limits=fields.texts("limits"),
-        stated=stated,
+        standardised=stated,
         simulated_scales=MappingProxyType(_scales(fields, constructs, "simulated_scale")),
     )
 
@@ -283,7 +287,7 @@ def read_parameter_set(file: str, text: str) -> ParameterSet:
 def _located(fields: Fields, stated: Standardised) -> Parameters:
     """Parameters without own change; that its statements can hold as well is tried here, where the file is named."""
     try:
-        assemble(stated, own_change=True)
+        assemble(stated, random_slopes=True)
         return assemble(stated)
     except ParameterSetError as problem:
         raise ParameterSetError(problem.what, where=fields.file, advice=problem.advice) from None
@@ -294,14 +298,14 @@ def _note(m: Mechanism) -> EdgeNote:
 
 
 def _rate(fields: Fields, out: list[Statement]) -> float | None:
-    if "own_change_rate" not in fields.values:
+    if "random_slope_rate" not in fields.values:
         return None
-    block = fields.table("own_change_rate")
+    block = fields.table("random_slope_rate")
     block.only("source", "verified", "value")
     value = block.number("value")
     if value <= 0:
         block.fail("must be above 0", "value")
-    out.append(Statement("own_change_rate", "all", value, block.text("source"), block.flag("verified")))
+    out.append(Statement("random_slope_rate", "all", value, block.text("source"), block.flag("verified")))
     return value
 
 

@@ -1,6 +1,6 @@
-"""What is estimated: the specification of a model and its parameters by name, on the natural scale.
+"""The specification of a model and its parameters, by name and on the natural scale.
 
-Natural scale everywhere: drift per time unit, covariances (not their roots or logs), named by construct.
+Natural scale everywhere: drift per time unit, covariances (not their roots or logarithms), named by construct.
 """
 
 from __future__ import annotations
@@ -18,19 +18,20 @@ from securebase.errors import InputError
 Array = NDArray[np.float64]
 
 
-class _Known(StrEnum):
-    """A closed list: a text that is not on it is refused with those that are."""
+class _Vocabulary(StrEnum):
+    """A closed list of texts; an unknown text raises InputError with the known ones."""
 
     @classmethod
     def _missing_(cls, value: object) -> NoReturn:
         raise InputError(f"there is no {cls.__name__.lower()} “{value}”", advice=f"Known are: {', '.join(cls)}.")
 
 
-class Trend(_Known):
-    """How the mean of a course moves with time.
+class Trend(_Vocabulary):
+    """Mean trend m(t) of the constructs, as a deviation from `level_mean`.
 
-    none: constant means. linear: a straight line per construct. apart: each construct its own bounded exponential
-    change by the planned end. carried: therapy is an input that pushes the constructs, which push each other.
+    none: m = 0. linear: m = slope t. apart: m = change (1 − exp(−rate t)) / (1 − exp(−rate T)), a bounded exponential
+    per construct that reaches `change` at the planned end T. carried: dm = (A m + B) dt with m(0) = start_mean, so
+    therapy is an input B that acts on each construct, and constructs act on each other through the drift A.
     """
 
     NONE = "none"
@@ -39,7 +40,7 @@ class Trend(_Known):
     CARRIED = "carried"
 
 
-class Start(_Known):
+class Start(_Vocabulary):
     """Distribution of the state-like part at a person's first row: stationary, or a free covariance (mean 0)."""
 
     STATIONARY = "stationary"
@@ -48,15 +49,59 @@ class Start(_Known):
 
 @dataclass(frozen=True, slots=True)
 class Specification:
-    """Which model: constructs (order matters), trend, start, time unit, planned end (in time units).
+    """Choice of a hierarchical continuous-time state-space model: constructs, trend, start and further parts.
 
-    own_change: every person has a change of their own around the trend (random slopes): change · f(t), f as the trend
-    bends (`equations.share_of_own_change`). start_deviation: the mean of movements at the first row is free and fades
-    with the drift. indicators: (name, construct) of every column of scores; none given: one a construct, named like it.
-    inputs: names of what is done between one row and the next (techniques, phases). covariates: names of what persons
-    bring along. therapists: clients of one therapist share a level. Trend and start may be given as texts.
+    For person i at time t, with constructs k = 1..p and columns of scores q::
 
-    Raises InputError where there is none of that name, or an indicator belongs to no construct.
+        ds_i = (A s_i + M u_i) dt + G dW                               state-like process with inputs u_i
+        y_iq = ν_q + λ_q [μ + m(t) + s_i(t) + b_i + Γ x_i + f(t) c_i]_k(q) + ε_iq,   ε_iq ~ N(0, r_q)
+        (b_i, c_i) ~ N(0, Σ)                                           random intercepts and random slopes
+
+    `Parameters` names the parts: A drift, GG' diffusion, μ level_mean, M input_effect, Γ covariate_effect.
+
+    Parameters
+    ----------
+    constructs : tuple of str
+        Names of the p constructs. Their order is that of every vector and matrix.
+    trend : Trend or str
+        Mean trend m(t): "none", "linear", "apart" or "carried" (see `Trend`).
+    start : Start or str
+        Covariance of s at a person's first row: "stationary" (follows from A and GG') or "free".
+    time_unit : str
+        Name of the unit in which times, drift and diffusion are expressed.
+    days_per_unit : float
+        Days in one time unit.
+    planned_end : float
+        Planned end T of the course, in time units.
+    random_slopes : bool
+        Whether every person has a random slope c_i, a person-specific change around the mean trend. f(t) is time
+        itself with trend none or linear, else the share of the change by the planned end (`equations.slope_basis`).
+    free_start_mean : bool
+        Whether the initial-state mean E s(t₀) is free (`start_mean`). It decays with the drift: exp(A t) start_mean.
+        A carried trend has a free `start_mean` in any case.
+    indicators : tuple of (str, str)
+        (column, construct) of every column of scores, the first of a construct being its reference indicator
+        (loading 1, intercept 0). Empty: one column per construct, with its name.
+    inputs : tuple of str
+        Names of time-varying covariates that act on the state between one row and the next (techniques, phases).
+    covariates : tuple of str
+        Names of time-invariant covariates of the person, which shift the usual level.
+    therapists : bool
+        Whether clients of one therapist share a normal deviation of their levels (`therapist_covariance`).
+
+    Raises
+    ------
+    InputError
+        If trend or start is unknown, an indicator belongs to no construct, or a construct has no indicator.
+
+    Examples
+    --------
+    >>> import securebase
+    >>> model = securebase.Specification(("symptoms", "alliance"), trend="linear", random_slopes=True)
+    >>> model.trend.value, model.start.value, model.p
+    ('linear', 'stationary', 2)
+    >>> model.scores
+    ('symptoms', 'alliance')
     """
 
     constructs: tuple[str, ...]
@@ -65,8 +110,8 @@ class Specification:
     time_unit: str = "week"
     days_per_unit: float = 7.0
     planned_end: float = 16.0
-    own_change: bool = False
-    start_deviation: bool = False
+    random_slopes: bool = False
+    free_start_mean: bool = False
     indicators: tuple[tuple[str, str], ...] = ()
     inputs: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
@@ -87,42 +132,95 @@ class Specification:
 
     @property
     def p(self) -> int:
+        """Number of constructs."""
         return len(self.constructs)
 
     @property
     def scores(self) -> tuple[str, ...]:
-        """Names of the columns of scores."""
+        """Names of the q columns of scores."""
         return tuple(name for name, _ in self.indicators) or self.constructs
 
     @property
     def construct_of(self) -> tuple[int, ...]:
-        """Position of the construct that each column of scores belongs to (q,)."""
+        """Index of the construct that each column of scores measures (q,)."""
         return tuple(self.constructs.index(c) for _, c in self.indicators) or tuple(range(self.p))
 
     @property
     def leading(self) -> tuple[bool, ...]:
-        """Of each column of scores (q,): whether it is its construct's first, whose points the construct is in."""
-        of = self.construct_of
-        return tuple(c not in of[:k] for k, c in enumerate(of))
+        """Flag per column of scores (q,): True for the reference indicator, whose points are those of its construct."""
+        construct = self.construct_of
+        return tuple(c not in construct[:k] for k, c in enumerate(construct))
 
     @property
     def is_plain(self) -> bool:
-        """One column of scores for each construct, in the same order."""
+        """True if each construct has exactly one column of scores, in the same order."""
         return self.construct_of == tuple(range(self.p))
 
 
 @dataclass(frozen=True, eq=False)
 class Parameters:
-    """Parameters of one specification on the natural scale. p constructs, q columns of scores.
+    """Parameters of one specification, on the natural scale. p constructs, q columns of scores.
 
-    drift (p, p): row k column l is the push of construct l on construct k per time unit. diffusion (p, p): covariance
-    of shocks per time unit. level_mean (p,): mean usual level. level_covariance (p, p): between persons.
-    measurement_noise (q,): variance of a score's error. start_covariance (p, p) or None (stationary).
-    slope (p,): trend linear. change (p,), rate: trend apart. start_mean (p,), therapy_effect (p,): trend carried.
-    change_covariance (p, p), level_change_covariance (p, p; rows levels, columns change): own change.
-    start_mean (p,) also: start deviation. input_effect (p, inputs): push per time unit and unit of the input.
-    covariate_effect (p, covariates): on levels. therapist_covariance (p, p): of levels between therapists.
-    loading, intercept (q,): several indicators; 1 and 0 for a construct's first, None where each has but one.
+    Optional parts are None where the specification has none of them. Fields hold arrays of float64; the units are
+    points of the reference indicator ("points") and time units of the specification.
+
+    Parameters
+    ----------
+    drift : (p, p) array, per time unit
+        A. Row k, column l: effect of the state of construct l on the rate of change of construct k.
+    diffusion : (p, p) array, points² per time unit
+        GG', the covariance of the shocks per time unit.
+    level_mean : (p,) array, points
+        Mean usual level μ of each construct.
+    level_covariance : (p, p) array, points²
+        Covariance of usual levels (random intercepts) between persons.
+    measurement_noise : (q,) array, squared points of each column
+        Error variance r of each column of scores.
+    start_covariance : (p, p) array, points², optional
+        Covariance of the initial state; None where it is stationary.
+    slope : (p,) array, points per time unit, optional
+        Mean slope (trend linear).
+    change : (p,) array, points, optional
+        Mean change by the planned end (trend apart).
+    rate : float, per time unit, optional
+        Rate of the bounded exponential (trend apart; random slopes with trend apart or carried).
+    start_mean : (p,) array, points, optional
+        Initial-state mean (trend carried, or `Specification.free_start_mean`).
+    therapy_effect : (p,) array, points per time unit, optional
+        B, the effect of therapy as a constant input (trend carried).
+    change_covariance : (p, p) array, optional
+        Covariance of random slopes, in (points per time unit)² with trend none or linear, else in points² of change
+        by the planned end.
+    level_change_covariance : (p, p) array, optional
+        Covariance of usual levels (rows) with random slopes (columns).
+    input_effect : (p, inputs) array, points per time unit and unit of the input, optional
+        M, the effect of each time-varying input on the rate of change.
+    covariate_effect : (p, covariates) array, points per unit of the covariate, optional
+        Γ, the effect of each time-invariant covariate on the usual level.
+    therapist_covariance : (p, p) array, points², optional
+        Covariance of the levels between therapists.
+    loading, intercept : (q,) arrays, optional
+        λ and ν of each column of scores; 1 and 0 for reference indicators, None if each construct has one column.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase
+    >>> model = securebase.Specification(("symptoms",))
+    >>> values = securebase.Parameters(
+    ...     drift=np.array([[-0.7]]),
+    ...     diffusion=np.array([[1.4]]),
+    ...     level_mean=np.array([12.0]),
+    ...     level_covariance=np.array([[9.0]]),
+    ...     measurement_noise=np.array([2.0]),
+    ... )
+    >>> for name, value in values.named(model).items():
+    ...     print(name, value)
+    drift[symptoms,symptoms] -0.7
+    diffusion[symptoms,symptoms] 1.4
+    level_covariance[symptoms,symptoms] 9.0
+    level_mean[symptoms] 12.0
+    measurement_noise[symptoms] 2.0
     """
 
     drift: Array
@@ -144,13 +242,23 @@ class Parameters:
     loading: Array | None = None
     intercept: Array | None = None
 
-    def named(self, of: Specification) -> dict[str, float]:
-        """name → value, for example `drift[symptoms,alliance]`: the push of alliance on symptoms.
+    def named(self, specification: Specification) -> dict[str, float]:
+        """Return every free parameter by name, e.g. `drift[symptoms,alliance]`, the effect of alliance on symptoms.
 
-        Symmetric matrices give their lower triangle. Loadings and intercepts are those that are free.
+        Symmetric matrices give their lower triangle, row by row. Reference loadings and intercepts are left out.
+
+        Parameters
+        ----------
+        specification : Specification
+            The model that these parameters belong to; it supplies the names.
+
+        Returns
+        -------
+        dict of str to float
+            Name → value on the natural scale, in the order in which `fit` lists its estimates.
         """
         out: dict[str, float] = {}
-        constructs = of.constructs
+        constructs = specification.constructs
 
         def vector(name: str, values: Array | None, names: tuple[str, ...] = constructs) -> None:
             if values is not None:
@@ -176,24 +284,51 @@ class Parameters:
         matrix("level_change_covariance", self.level_change_covariance)
         lower("therapist_covariance", self.therapist_covariance)
         vector("level_mean", self.level_mean)
-        matrix("covariate_effect", self.covariate_effect, of.covariates)
+        matrix("covariate_effect", self.covariate_effect, specification.covariates)
         vector("slope", self.slope)
         vector("change", self.change)
         if self.rate is not None:
             out["rate"] = float(self.rate)
         vector("start_mean", self.start_mean)
         vector("therapy_effect", self.therapy_effect)
-        matrix("input_effect", self.input_effect, of.inputs)
-        free = np.flatnonzero(~np.array(of.leading))
+        matrix("input_effect", self.input_effect, specification.inputs)
+        free = np.flatnonzero(~np.array(specification.leading))
         for name, values in (("loading", self.loading), ("intercept", self.intercept)):
             if values is not None:
-                vector(name, values[free], tuple(of.scores[k] for k in free))
-        vector("measurement_noise", self.measurement_noise, of.scores)
+                vector(name, values[free], tuple(specification.scores[k] for k in free))
+        vector("measurement_noise", self.measurement_noise, specification.scores)
         return out
 
     @classmethod
-    def from_named(cls, named: Mapping[str, float], of: Specification) -> Parameters:
-        """The reverse of `named`. Raises InputError where a name is missing, or is none of this specification."""
+    def from_named(cls, named: Mapping[str, float], specification: Specification) -> Parameters:
+        """Build parameters from their names and values: the inverse of `named`.
+
+        Parameters
+        ----------
+        named : mapping of str to float
+            Name → value on the natural scale, as `named` returns it.
+        specification : Specification
+            The model that these parameters belong to.
+
+        Returns
+        -------
+        parameters : Parameters
+            With None for every part that the model does not have.
+
+        Raises
+        ------
+        InputError
+            If a name that the model needs is missing, or a name is unknown to the model.
+
+        Examples
+        --------
+        >>> import securebase
+        >>> known = securebase.parameter_set()
+        >>> values = known.parameters.named(known.specification)
+        >>> again = securebase.Parameters.from_named(values, known.specification)
+        >>> again.named(known.specification) == values
+        True
+        """
         used: set[str] = set()
 
         def value(name: str) -> float:
@@ -202,44 +337,54 @@ class Parameters:
                 raise InputError(f"there is no “{name}”, which this model needs")
             return float(named[name])
 
-        def vector(name: str, names: tuple[str, ...] = of.constructs) -> Array:
+        def vector(name: str, names: tuple[str, ...] = specification.constructs) -> Array:
             return np.array([value(f"{name}[{c}]") for c in names], dtype=np.float64)
 
-        def matrix(name: str, columns: tuple[str, ...] = of.constructs) -> Array:
-            return np.array([[value(f"{name}[{r},{c}]") for c in columns] for r in of.constructs], dtype=np.float64)
+        def matrix(name: str, columns: tuple[str, ...] = specification.constructs) -> Array:
+            return np.array(
+                [[value(f"{name}[{r},{c}]") for c in columns] for r in specification.constructs], dtype=np.float64
+            )
 
         def lower(name: str) -> Array:
-            found = np.zeros((of.p, of.p))
-            for i, row in enumerate(of.constructs):
-                for j, column in enumerate(of.constructs[: i + 1]):
-                    found[i, j] = found[j, i] = value(f"{name}[{row},{column}]")
-            return found
+            values = np.zeros((specification.p, specification.p))
+            for i, row in enumerate(specification.constructs):
+                for j, column in enumerate(specification.constructs[: i + 1]):
+                    values[i, j] = values[j, i] = value(f"{name}[{row},{column}]")
+            return values
 
         def by_column(name: str, leading: float) -> Array | None:
-            pairs = zip(of.scores, of.leading, strict=True)
-            return None if of.is_plain else np.array([leading if lead else value(f"{name}[{c}]") for c, lead in pairs])
+            pairs = zip(specification.scores, specification.leading, strict=True)
+            return (
+                None
+                if specification.is_plain
+                else np.array([leading if lead else value(f"{name}[{c}]") for c, lead in pairs])
+            )
 
-        carried, apart, own = of.trend == Trend.CARRIED, of.trend == Trend.APART, of.own_change
-        found = cls(
+        carried, apart, random_slopes = (
+            specification.trend == Trend.CARRIED,
+            specification.trend == Trend.APART,
+            specification.random_slopes,
+        )
+        parameters = cls(
             drift=matrix("drift"),
             diffusion=lower("diffusion"),
             level_mean=vector("level_mean"),
             level_covariance=lower("level_covariance"),
-            measurement_noise=vector("measurement_noise", of.scores),
-            start_covariance=lower("start_covariance") if of.start == Start.FREE else None,
-            slope=vector("slope") if of.trend == Trend.LINEAR else None,
+            measurement_noise=vector("measurement_noise", specification.scores),
+            start_covariance=lower("start_covariance") if specification.start == Start.FREE else None,
+            slope=vector("slope") if specification.trend == Trend.LINEAR else None,
             change=vector("change") if apart else None,
-            rate=value("rate") if apart or (carried and own) else None,
-            start_mean=vector("start_mean") if carried or of.start_deviation else None,
+            rate=value("rate") if apart or (carried and random_slopes) else None,
+            start_mean=vector("start_mean") if carried or specification.free_start_mean else None,
             therapy_effect=vector("therapy_effect") if carried else None,
-            change_covariance=lower("change_covariance") if own else None,
-            level_change_covariance=matrix("level_change_covariance") if own else None,
-            input_effect=matrix("input_effect", of.inputs) if of.inputs else None,
-            covariate_effect=matrix("covariate_effect", of.covariates) if of.covariates else None,
-            therapist_covariance=lower("therapist_covariance") if of.therapists else None,
+            change_covariance=lower("change_covariance") if random_slopes else None,
+            level_change_covariance=matrix("level_change_covariance") if random_slopes else None,
+            input_effect=matrix("input_effect", specification.inputs) if specification.inputs else None,
+            covariate_effect=matrix("covariate_effect", specification.covariates) if specification.covariates else None,
+            therapist_covariance=lower("therapist_covariance") if specification.therapists else None,
             loading=by_column("loading", 1.0),
             intercept=by_column("intercept", 0.0),
         )
-        if further := [name for name in named if name not in used]:
-            raise InputError(f"this model has no “{further[0]}”")
-        return found
+        if unknown := [name for name in named if name not in used]:
+            raise InputError(f"this model has no “{unknown[0]}”")
+        return parameters

@@ -9,7 +9,7 @@ from typing import Any
 from securebase.errors import ParameterSetError
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.toml_fields import Fields
-from securebase.model.processes import SINGLE, Brings, Given, OwnEffect, Processes
+from securebase.model.processes import SINGLE, AdditionalMeasure, PersonEffect, Processes, SimulatedCovariate
 
 #: names of the tables that this module reads
 TABLES = (*SINGLE, "own_effect", "brings", "given")
@@ -23,9 +23,9 @@ def read_processes(read: Fields, constructs: tuple[str, ...]) -> Processes:
         if name in read.values:
             found[name] = _one(read.table(name), getattr(usual, name), constructs)
     own = tuple(_own_effect(block, constructs) for block in read.tables("own_effect"))
-    brings = tuple(_one(block, Brings(""), constructs) for block in read.tables("brings"))
+    brings = tuple(_one(block, SimulatedCovariate(""), constructs) for block in read.tables("brings"))
     given = tuple(_given(block, constructs) for block in read.tables("given"))
-    return replace(usual, own_effects=own, brings=brings, given=given, **found)
+    return replace(usual, person_effects=own, brings=brings, given=given, **found)
 
 
 def _one(table: Fields, usual: Any, constructs: tuple[str, ...]) -> Any:
@@ -63,17 +63,17 @@ def _made(table: Fields, usual: Any, changed: Mapping[str, Any]) -> Any:
         table.fail(problem.what)
 
 
-def _own_effect(block: Fields, constructs: tuple[str, ...]) -> OwnEffect:
+def _own_effect(block: Fields, constructs: tuple[str, ...]) -> PersonEffect:
     block.only("from", "to", "sd")
     begin, end = block.text("from"), block.text("to")
     if begin not in constructs or end not in constructs or begin == end:
         block.fail("must go from one construct of the parameter set to another", "from")
-    made: OwnEffect = _made(block, OwnEffect(begin, end, 0.0), {"sd": block.number("sd")})
+    made: PersonEffect = _made(block, PersonEffect(begin, end, 0.0), {"sd": block.number("sd")})
     return made
 
 
-def _given(block: Fields, constructs: tuple[str, ...]) -> Given:
-    made: Given = _one(block, Given(""), constructs)
+def _given(block: Fields, constructs: tuple[str, ...]) -> AdditionalMeasure:
+    made: AdditionalMeasure = _one(block, AdditionalMeasure(""), constructs)
     shelf = instruments()
     if made.instrument not in shelf:
         block.fail(f"there is no instrument “{made.instrument}”", "instrument", f"Known are {', '.join(shelf)}.")

@@ -111,7 +111,7 @@ class CorrectiveExperiences:
 
 
 @dataclass(frozen=True, slots=True)
-class Tellings:
+class Retellings:
     """Something hard is told again and again: habituation, learning, return of fear (S43 to S47).
 
     Off while `chance` is 0.
@@ -206,7 +206,7 @@ class AfterTheEnd:
 
 
 @dataclass(frozen=True, slots=True)
-class Leaving:
+class SelectiveDropout:
     """Who leaves early, beside those who leave by chance (`Course.dropout`). Off while both chances are 0.
 
     good_enough: chance to end well after a session at which symptoms lie at least `improved` below the person's first
@@ -227,7 +227,7 @@ class Leaving:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class SelectiveMissingness:
     """Check-ins are missed more often (log-odds a unit) with symptoms above, and alliance below, the mean of the first
     session. `Course.missed` is the chance at both means. Off while both are 0."""
 
@@ -236,7 +236,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnEffect:
+class PersonEffect:
     """Between-person SD of one standardised weekly effect: each person has one of their own around the mean (C9)."""
 
     begin: str
@@ -248,7 +248,7 @@ class OwnEffect:
 
 
 @dataclass(frozen=True, slots=True)
-class Brings:
+class SimulatedCovariate:
     """What people bring along: a standard normal value with what one SD of it adds to levels and to own change."""
 
     name: str
@@ -257,7 +257,7 @@ class Brings:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class AdditionalMeasure:
     """An instrument that is given beside the sets of every session: at the sessions named, or every so many from the
     first, and, if `follow_up`, after the end. respondent: client, therapist or observer. shift, extra_noise: how far
     (in SDs of the scale) another than the client rates otherwise, and the SD of their own error beside the scale's."""
@@ -286,16 +286,16 @@ class Processes:
     life_events: LifeEvents = field(default_factory=LifeEvents)
     sudden_gains: SuddenGains = field(default_factory=SuddenGains)
     corrective_experiences: CorrectiveExperiences = field(default_factory=CorrectiveExperiences)
-    tellings: Tellings = field(default_factory=Tellings)
+    tellings: Retellings = field(default_factory=Retellings)
     therapists: Therapists = field(default_factory=Therapists)
     support: Support = field(default_factory=Support)
     gate: AllianceGate = field(default_factory=AllianceGate)
     after_the_end: AfterTheEnd = field(default_factory=AfterTheEnd)
-    leaving: Leaving = field(default_factory=Leaving)
-    missing: Missing = field(default_factory=Missing)
-    own_effects: tuple[OwnEffect, ...] = ()
-    brings: tuple[Brings, ...] = ()
-    given: tuple[Given, ...] = ()
+    leaving: SelectiveDropout = field(default_factory=SelectiveDropout)
+    missing: SelectiveMissingness = field(default_factory=SelectiveMissingness)
+    person_effects: tuple[PersonEffect, ...] = ()
+    brings: tuple[SimulatedCovariate, ...] = ()
+    given: tuple[AdditionalMeasure, ...] = ()
 
     @property
     def on(self) -> tuple[str, ...]:
@@ -305,4 +305,4 @@ class Processes:
 
 
 #: tables of a scenario's file that describe one process each, by name
-SINGLE = {f.name: f for f in fields(Processes) if f.name not in ("own_effects", "brings", "given")}
+SINGLE = {f.name: f for f in fields(Processes) if f.name not in ("person_effects", "brings", "given")}

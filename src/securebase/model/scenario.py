@@ -35,9 +35,9 @@ _STATEMENTS = (
     "therapy_push",
     "level_correlation",
     "state_correlation",
-    "own_change",
-    "own_change_with_level",
-    "own_change_correlation",
+    "random_slope_sd",
+    "random_slope_level_correlation",
+    "random_slope_correlation",
 )
 
 
@@ -115,9 +115,9 @@ def read_scenario(file: str, text: str) -> Scenario:
     )
     try:
         base = parameter_set(read.text("parameter_set"))
-        changed = _changed(read, base.stated)
-        own = replace(base, id=f"{base.id}: {read.text('id')}", stated=changed, parameters=assemble(changed))
-        own = own.with_own_change()
+        changed = _changed(read, base.standardised)
+        own = replace(base, id=f"{base.id}: {read.text('id')}", standardised=changed, parameters=assemble(changed))
+        own = own.with_random_slopes()
         course = _course(read.table("course"))
         happens = read_processes(read, base.specification.constructs)
         arms = tuple(arm(name) for name in read.texts("arms")) or (ARMS["ipt"],)
@@ -148,10 +148,10 @@ def _changed(read: Fields, base: Standardised) -> Standardised:
         therapy_change=_by_construct(read.table("therapy_change"), base.constructs, base.therapy_change),
         level_correlation=_by_pair(read.tables("level_correlation"), base.constructs, base.level_correlation),
         state_correlation=_by_pair(read.tables("state_correlation"), base.constructs, base.state_correlation),
-        own_change=_by_construct(read.table("own_change"), base.constructs, base.own_change),
-        own_change_with_level=_with_level(read, base),
-        own_change_correlation=_by_pair(
-            read.tables("own_change_correlation"), base.constructs, base.own_change_correlation
+        random_slope_sd=_by_construct(read.table("random_slope_sd"), base.constructs, base.random_slope_sd),
+        random_slope_level_correlation=_with_level(read, base),
+        random_slope_correlation=_by_pair(
+            read.tables("random_slope_correlation"), base.constructs, base.random_slope_correlation
         ),
         # a push is stated whole: what it does not name is not pushed
         therapy_push=push or None,
@@ -173,8 +173,8 @@ def _by_pair(blocks: Iterable[Fields], constructs: tuple[str, ...], known: Mappi
 
 
 def _with_level(read: Fields, base: Standardised) -> dict[Edge, float]:
-    changed = dict(base.own_change_with_level)
-    for block in read.tables("own_change_with_level"):
+    changed = dict(base.random_slope_level_correlation)
+    for block in read.tables("random_slope_level_correlation"):
         block.only("level", "change", "value")
         level, change, value = block.text("level"), block.text("change"), block.number("value")
         for edge in _edges(block, base.constructs, level, change, with_itself=True):

@@ -18,9 +18,9 @@ from scipy.linalg import expm
 
 from securebase.errors import ModelError
 from securebase.model.equations import (
-    given,
     person_covariance,
-    share_of_own_change,
+    require,
+    slope_basis,
     stationary_covariance,
     transitions,
     trend_mean,
@@ -34,7 +34,7 @@ _QUANTUM = 1e-12
 @dataclass(frozen=True, eq=False)
 class Smoothed:
     """A course of n rows. z: (n, 2p), [state-like, deviation of the usual level], or (n, 3p) with change of one's own,
-    of which `bend` (n,) is how much has come about by each row; covariances (n, 2p, 2p) or (n, 3p, 3p).
+    of which `slope_basis` (n,) is how much has come about by each row; covariances (n, 2p, 2p) or (n, 3p, 3p).
 
     predicted: given all earlier rows; filtered: given this one too; smoothed: given every row. `after` and
     `after_covariance`: z at `after_time`, the last row (time 0 and the prior where there is none). transition
@@ -47,7 +47,7 @@ class Smoothed:
     times: Array
     observed: Array
     trend: Array
-    bend: Array
+    slope_basis: Array
     predicted: Array
     predicted_covariance: Array
     filtered: Array
@@ -60,24 +60,24 @@ class Smoothed:
     after: Array
     after_covariance: Array
     log_likelihood: float
-    by_covariates: Array
-    by_inputs: Array
+    covariate_contribution: Array
+    input_contribution: Array
 
     def true_values(self, z: Array, covariance: Array) -> tuple[Array, Array]:
         """Mean (n, p) and covariance (n, p, p) of what the constructs truly are (level + trend + movement)."""
-        shows = _shows(self.bend, self.specification.p, z.shape[1])
+        shows = _shows(self.slope_basis, self.specification.p, z.shape[1])
         return (
             self.parameters.level_mean + self.trend + (shows @ z[:, :, None])[:, :, 0],
             shows @ covariance @ shows.transpose(0, 2, 1),
         )
 
     @property
-    def own_course(self) -> Array:
+    def person_trend(self) -> Array:
         """(n, p): the trend of this person: the mean one, and what their own change adds by the smoothed values."""
         p = self.specification.p
         if self.smoothed.shape[1] == 2 * p:
             return self.trend
-        own: Array = self.trend + self.bend[:, None] * self.smoothed[:, 2 * p :]
+        own: Array = self.trend + self.slope_basis[:, None] * self.smoothed[:, 2 * p :]
         return own
 
 
@@ -97,14 +97,14 @@ def smooth(
     Raises ModelError where the parameters are no model (see `equations.stationary_covariance`).
     """
     n, p = len(times), specification.p
-    phi, shock_covariance = moves(parameters, np.diff(times))
+    phi, shock_covariance = elapsed_transitions(parameters, np.diff(times))
     of_covariates = _by_covariates(specification, parameters, covariates)
     pushed = _by_inputs(specification, parameters, phi, inputs) if n else np.zeros((1, p))
     trend = trend_mean(specification, parameters, times) + of_covariates + pushed if n else np.empty((0, p))
-    bend = _bend(specification, parameters, times, float(times[0]) if n else 0.0)
+    basis = _slope_basis(specification, parameters, times, float(times[0]) if n else 0.0)
     P = _prior(parameters)
     size = len(P)
-    z, shows = np.zeros(size), _shows(bend, p, size)
+    z, shows = np.zeros(size), _shows(basis, p, size)
     of, load, base = _columns(specification, parameters)
     residual = observed - base - load * (parameters.level_mean + trend)[:, of]
     a = np.empty((2, n, size))
@@ -131,7 +131,7 @@ def smooth(
         times=times,
         observed=observed,
         trend=trend,
-        bend=bend,
+        slope_basis=basis,
         predicted=a[0],
         predicted_covariance=V[0],
         filtered=a[1],
@@ -144,8 +144,8 @@ def smooth(
         after=z,
         after_covariance=P,
         log_likelihood=log_likelihood,
-        by_covariates=of_covariates,
-        by_inputs=pushed[-1],
+        covariate_contribution=of_covariates,
+        input_contribution=pushed[-1],
     )
 
 
@@ -163,14 +163,14 @@ def forecast(course: Smoothed, times: Array) -> tuple[Array, Array]:
             f"a forecast was asked for time {times.min():g}, but the last row is at {begin:g}",
             advice="Ask for times after the last row; earlier ones are smoothed, not forecast.",
         )
-    phi, shock_covariance = moves(own, np.maximum(times - begin, 0.0))
+    phi, shock_covariance = elapsed_transitions(own, np.maximum(times - begin, 0.0))
     began = float(course.times[0]) if len(course.times) else begin
     trend = trend_mean(course.specification, own, times, began=began)
     if len(course.times):
         # what covariates and inputs have done by the last row: the one stays, the other fades with the drift
-        trend = trend + course.by_covariates + (phi @ course.by_inputs if len(times) else 0.0)
-    bend = _bend(course.specification, own, times, began)
-    shows = _shows(bend, p, len(course.after))
+        trend = trend + course.covariate_contribution + (phi @ course.input_contribution if len(times) else 0.0)
+    basis = _slope_basis(course.specification, own, times, began)
+    shows = _shows(basis, p, len(course.after))
     moved = shows.copy()
     moved[:, :, :p] = phi
     mean = own.level_mean + trend + moved @ course.after
@@ -178,7 +178,7 @@ def forecast(course: Smoothed, times: Array) -> tuple[Array, Array]:
     return mean, covariance
 
 
-def moves(parameters: Parameters, elapsed: Array) -> tuple[Array, Array]:
+def elapsed_transitions(parameters: Parameters, elapsed: Array) -> tuple[Array, Array]:
     """Transition and covariance of shocks (n, p, p) over each elapsed time (n,); equal times are computed once."""
     n, p = len(elapsed), len(parameters.drift)
     phi, shock_covariance = np.broadcast_to(np.eye(p), (n, p, p)).copy(), np.zeros((n, p, p))
@@ -206,45 +206,45 @@ def _prior(parameters: Parameters) -> Array:
     return P
 
 
-def _shows(bend: Array, p: int, size: int) -> Array:
+def _shows(basis: Array, p: int, size: int) -> Array:
     """(n, p, size): how z shows in the constructs at each row, [I, I] or [I, I, f I]."""
-    shows = np.zeros((len(bend), p, size))
+    shows = np.zeros((len(basis), p, size))
     every = np.arange(p)
     shows[:, every, every] = shows[:, every, p + every] = 1.0
     if size > 2 * p:
-        shows[:, every, 2 * p + every] = bend[:, None]
+        shows[:, every, 2 * p + every] = basis[:, None]
     return shows
 
 
-def _bend(specification: Specification, parameters: Parameters, times: Array, began: float) -> Array:
-    if not specification.own_change:
+def _slope_basis(specification: Specification, parameters: Parameters, times: Array, began: float) -> Array:
+    if not specification.random_slopes:
         return np.zeros(len(times))
-    return share_of_own_change(specification, parameters, times, times - began)
+    return slope_basis(specification, parameters, times, times - began)
 
 
 def _columns(specification: Specification, parameters: Parameters) -> tuple[NDArray[np.intp], Array, Array]:
     """Of every column of scores (q,): its construct, loading and intercept."""
     of = np.array(specification.construct_of, dtype=np.intp)
     plain = parameters.loading is None or parameters.intercept is None
-    load = np.ones(len(of)) if plain else given(parameters.loading, "loading")
-    return of, load, np.zeros(len(of)) if plain else given(parameters.intercept, "intercept")
+    load = np.ones(len(of)) if plain else require(parameters.loading, "loading")
+    return of, load, np.zeros(len(of)) if plain else require(parameters.intercept, "intercept")
 
 
 def _by_covariates(specification: Specification, parameters: Parameters, covariates: Array | None) -> Array:
     if not specification.covariates:
         return np.zeros(specification.p)
-    effect: Array = given(parameters.covariate_effect, "covariate_effect") @ given(covariates, "covariates")
+    effect: Array = require(parameters.covariate_effect, "covariate_effect") @ require(covariates, "covariates")
     return effect
 
 
 def _by_inputs(specification: Specification, parameters: Parameters, phi: Array, inputs: Array | None) -> Array:
     """(n, p): what inputs, and a deviation at the start, have done by each row."""
     pushed = np.zeros((len(phi) + 1, specification.p))
-    if specification.start_deviation and specification.trend is not Trend.CARRIED:
-        pushed[0] = given(parameters.start_mean, "start_mean")
+    if specification.free_start_mean and specification.trend is not Trend.CARRIED:
+        pushed[0] = require(parameters.start_mean, "start_mean")
     held = np.zeros(pushed.shape)
     if specification.inputs:
-        held = given(inputs, "inputs") @ given(parameters.input_effect, "input_effect").T
+        held = require(inputs, "inputs") @ require(parameters.input_effect, "input_effect").T
     for j, step in enumerate(phi, start=1):
         gathered = np.linalg.solve(parameters.drift, step - np.eye(specification.p)) if held[j].any() else step
         pushed[j] = step @ pushed[j - 1] + gathered @ held[j]
@@ -307,16 +307,16 @@ class TermKind(StrEnum):
 
     own_return: from the construct's own earlier deviation fading. from_construct: from another construct's earlier
     deviation. therapy: therapy's push on the construct itself. therapy_through_others: therapy's push on others that
-    reached it within one interval. trend: the mean trend (readings other than carried). own_change: by how much this
+    reached it within one interval. trend: the mean trend (readings other than carried). random_slope: by how much this
     person changes more or less than the mean (smoothed). shocks: not explained.
     """
 
-    OWN_RETURN = "own_return"
+    AUTOREGRESSION = "autoregression"
     FROM_CONSTRUCT = "from_construct"
     THERAPY = "therapy"
     THERAPY_THROUGH_OTHERS = "therapy_through_others"
     TREND = "trend"
-    OWN_CHANGE = "own_change"
+    RANDOM_SLOPE = "random_slope"
     SHOCKS = "shocks"
 
 
@@ -369,7 +369,7 @@ def decompose(course: Smoothed, construct: str, first: int = 0, last: int = -1) 
     passed = np.zeros(p)
     for j in range(begin, end):
         passed += course.transition[j][k] * x[j] - (np.arange(p) == k) * x[j]
-    terms = [Term(TermKind.OWN_RETURN, float(passed[k]))]
+    terms = [Term(TermKind.AUTOREGRESSION, float(passed[k]))]
     terms += [
         Term(TermKind.FROM_CONSTRUCT, float(passed[i]), c) for i, c in enumerate(specification.constructs) if i != k
     ]
@@ -379,11 +379,11 @@ def decompose(course: Smoothed, construct: str, first: int = 0, last: int = -1) 
         terms.append(Term(TermKind.THERAPY_THROUGH_OTHERS, float(pushed.sum() - pushed[k])))
     else:
         terms.append(Term(TermKind.TREND, float(course.trend[end, k] - course.trend[begin, k])))
-    own = course.own_course - course.trend
-    if specification.own_change:
-        terms.append(Term(TermKind.OWN_CHANGE, float(own[end, k] - own[begin, k])))
+    own = course.person_trend - course.trend
+    if specification.random_slopes:
+        terms.append(Term(TermKind.RANDOM_SLOPE, float(own[end, k] - own[begin, k])))
     terms.append(Term(TermKind.SHOCKS, float(course.shocks[begin:end, k].sum())))
-    true = course.own_course[:, k] + course.smoothed[:, k]
+    true = course.person_trend[:, k] + course.smoothed[:, k]
     return Decomposition(
         construct, float(course.times[begin]), float(course.times[end]), float(true[end] - true[begin]), tuple(terms)
     )

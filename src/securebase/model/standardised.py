@@ -29,10 +29,10 @@ class Standardised:
     by then. therapy_push: instead of therapy_change for single constructs, the push itself per time unit.
     reliability: of the score the construct is usually followed with.
 
-    own_change: spread (SD) between persons of their own change by `planned_end`, around the mean one; 0 where none is
-    stated. own_change_with_level[(a, b)]: correlation of the usual level of a with the own change of b.
-    own_change_correlation: between the changes of two constructs. own_change_rate: per time unit, how early change
-    comes; where none is stated, that of the mean courses.
+    random_slope_sd: SD between persons of their change by `planned_end` around the mean change; 0 where not stated.
+    random_slope_level_correlation[(a, b)]: correlation of the usual level of a with the random slope of b.
+    random_slope_correlation: between random slopes of two constructs. random_slope_rate: rate of bounded change,
+    per time unit; where none is stated, the rate of the mean courses.
     """
 
     constructs: tuple[str, ...]
@@ -46,10 +46,10 @@ class Standardised:
     reliability: Mapping[str, float]
     planned_end: float
     therapy_push: Mapping[str, float] | None = None
-    own_change: Mapping[str, float] = field(default_factory=dict)
-    own_change_with_level: Mapping[Edge, float] = field(default_factory=dict)
-    own_change_correlation: Mapping[Edge, float] = field(default_factory=dict)
-    own_change_rate: float | None = None
+    random_slope_sd: Mapping[str, float] = field(default_factory=dict)
+    random_slope_level_correlation: Mapping[Edge, float] = field(default_factory=dict)
+    random_slope_correlation: Mapping[Edge, float] = field(default_factory=dict)
+    random_slope_rate: float | None = None
 
 
 def effect_matrix(stated: Standardised) -> Array:
@@ -80,7 +80,7 @@ def drift_from_effects(effects: Array, state_sd: Array) -> Array:
     return drift
 
 
-def assemble(stated: Standardised, *, own_change: bool = False) -> Parameters:
+def assemble(stated: Standardised, *, random_slopes: bool = False) -> Parameters:
     """Parameters of the carried reading in standard units, per time unit; with the own change stated, where asked.
 
     Diffusion follows from the stationary covariance, which is stated: GG' = −(A P + P A'). Raises ParameterSetError
@@ -113,28 +113,30 @@ def assemble(stated: Standardised, *, own_change: bool = False) -> Parameters:
         start_mean=start_mean,
         therapy_effect=therapy_effect,
     )
-    return with_own_change(made, stated) if own_change else made
+    return add_random_slopes(made, stated) if random_slopes else made
 
 
-def with_own_change(made: Parameters, stated: Standardised) -> Parameters:
+def add_random_slopes(made: Parameters, stated: Standardised) -> Parameters:
     """The same with covariances of own change. Raises ParameterSetError where what is stated of levels and changes
     cannot all hold at once."""
     names, p = stated.constructs, len(stated.constructs)
-    spread = np.array([stated.own_change.get(c, 0.0) for c in names])
+    spread = np.array([stated.random_slope_sd.get(c, 0.0) for c in names])
     if (spread < 0).any():
         raise ParameterSetError("the spread of own change must be at least 0")
-    change = _correlations(names, stated.own_change_correlation, "own_change_correlation") * np.outer(spread, spread)
+    change = _correlations(names, stated.random_slope_correlation, "random_slope_correlation") * np.outer(
+        spread, spread
+    )
     index = {c: i for i, c in enumerate(names)}
     cross = np.zeros((p, p))
-    for (level, changed), value in stated.own_change_with_level.items():
+    for (level, changed), value in stated.random_slope_level_correlation.items():
         cross[index[level], index[changed]] = value
     cross *= np.outer(np.sqrt(np.diag(made.level_covariance)), spread)
     if np.linalg.eigvalsh(np.block([[made.level_covariance, cross], [cross.T, change]]))[0] < -1e-12:
         raise ParameterSetError(
             "own change goes so closely with the levels that what is stated of both cannot hold at once",
-            advice="Make the numbers of own_change_with_level smaller.",
+            advice="Make the numbers of random_slope_level_correlation smaller.",
         )
-    rate = stated.own_change_rate or rate_of_course(made, stated.planned_end)
+    rate = stated.random_slope_rate or rate_of_course(made, stated.planned_end)
     return replace(made, rate=rate, change_covariance=change, level_change_covariance=cross)
 
 
@@ -151,7 +153,7 @@ def _course(stated: Standardised, drift: Array) -> tuple[Array, Array]:
     return start_mean, therapy_effect
 
 
-def apart(carried: Parameters, planned_end: float) -> Parameters:
+def apart_reading(carried: Parameters, planned_end: float) -> Parameters:
     """The same movements with the trend read apart: each construct changes as much by the planned end as it does in
     the carried reading, at one common rate, the one whose curves lie nearest to the carried ones (least squares), or
     that of own change where there is one."""

@@ -83,7 +83,7 @@ class EdgeForm(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class EdgeMethod:
     """What estimates an edge in a study: a short name for people, and where it is computed (`module:name`)."""
 
     label: str
@@ -91,25 +91,27 @@ class Way:
 
 
 #: Ways of estimating an edge from a table; the study room is above this one, so it is named and not imported.
-WAYS: Mapping[str, Way] = MappingProxyType(
+STUDY_METHODS: Mapping[str, EdgeMethod] = MappingProxyType(
     {
-        "lag": Way("lag between two columns", "securebase.study.reciprocal:findings"),
-        "moderation": Way("product with a moderator", "securebase.study.moderation:bends"),
-        "curvature": Way("bend of a lag by itself", "securebase.study.moderation:bends"),
-        "levels": Way("correlation of persons' means", "securebase.study.variance:moves_with"),
+        "lag": EdgeMethod("lag between two columns", "securebase.study.reciprocal:findings"),
+        "moderation": EdgeMethod("product with a moderator", "securebase.study.moderation:bends"),
+        "curvature": EdgeMethod("bend of a lag by itself", "securebase.study.moderation:bends"),
+        "levels": EdgeMethod("correlation of persons' means", "securebase.study.variance:moves_with"),
     }
 )
 
 #: What simulates an edge that only the simulator has: a process that a scenario can switch on.
-SIMULATORS: Mapping[str, Way] = MappingProxyType(
+SIMULATORS: Mapping[str, EdgeMethod] = MappingProxyType(
     {
-        "brings": Way("what people bring along", "securebase.model.processes:Brings"),
-        "arms": Way("arms", "securebase.model.arms:Arm"),
-        "ruptures": Way("ruptures and repairs", "securebase.model.processes:Ruptures"),
-        "corrective_experiences": Way("corrective experiences", "securebase.model.processes:CorrectiveExperiences"),
-        "tellings": Way("tellings", "securebase.model.processes:Tellings"),
-        "support": Way("support that is handed over", "securebase.model.processes:Support"),
-        "life_events": Way("life events", "securebase.model.processes:LifeEvents"),
+        "brings": EdgeMethod("what people bring along", "securebase.model.processes:SimulatedCovariate"),
+        "arms": EdgeMethod("arms", "securebase.model.arms:Arm"),
+        "ruptures": EdgeMethod("ruptures and repairs", "securebase.model.processes:Ruptures"),
+        "corrective_experiences": EdgeMethod(
+            "corrective experiences", "securebase.model.processes:CorrectiveExperiences"
+        ),
+        "tellings": EdgeMethod("tellings", "securebase.model.processes:Retellings"),
+        "support": EdgeMethod("support that is handed over", "securebase.model.processes:Support"),
+        "life_events": EdgeMethod("life events", "securebase.model.processes:LifeEvents"),
     }
 )
 
@@ -167,11 +169,11 @@ class TheoryEdge:
         return tuple(sorted({_BELONGS[name] for name in self.ends if name in _BELONGS}))
 
     @property
-    def where(self) -> str:
+    def location_label(self) -> str:
         """In words: model; study or simulated with what does it, or “nothing yet”."""
         if self.place is EdgeLocation.MODEL:
             return self.place.value
-        known = WAYS if self.place is EdgeLocation.STUDY else SIMULATORS
+        known = STUDY_METHODS if self.place is EdgeLocation.STUDY else SIMULATORS
         return f"{self.place.value}: {known[self.by].label if self.by else 'nothing yet'}"
 
     @property
@@ -191,7 +193,7 @@ class Theory:
     claims: Mapping[str, Claim]
     edges: tuple[TheoryEdge, ...]
 
-    def of(
+    def select(
         self,
         *,
         claim: str | None = None,
@@ -288,7 +290,7 @@ def _edge(block: Fields, pillar: Pillar, claims: Mapping[str, Claim]) -> TheoryE
     place, by = _one_of(block, "place", EdgeLocation, None), block.text("by", "")
     if place is EdgeLocation.MODEL:
         block.fail("an edge of the model is a mechanism", "place", "Put it on the shelf of mechanisms.")
-    known = WAYS if place is EdgeLocation.STUDY else SIMULATORS
+    known = STUDY_METHODS if place is EdgeLocation.STUDY else SIMULATORS
     if by and by not in known:
         block.fail(f"must be one of {', '.join(known)} for an edge of {place.value}", "by")
     return TheoryEdge(

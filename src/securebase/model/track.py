@@ -9,17 +9,17 @@ from statistics import NormalDist
 import numpy as np
 
 from securebase.errors import ModelError
-from securebase.model.equations import person_covariance, share_of_own_change, stationary_covariance, trend_mean
+from securebase.model.equations import person_covariance, slope_basis, stationary_covariance, trend_mean
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification
-from securebase.model.smoothing import Smoothed, forecast, moves, smooth
+from securebase.model.smoothing import Smoothed, elapsed_transitions, forecast, smooth
 
 #: people began alike if their first scores differ by at most this many standard deviations of first scores
-ALIKE = 0.5
+SIMILAR_START = 0.5
 #: longest step between the times at which a course ahead is given, in time units
-LONGEST_STEP = 1.0
+MAX_STEP = 1.0
 #: most such steps: a course that lasts longer is given in fewer, longer ones
-MOST_STEPS = 2000
+MAX_STEPS = 2000
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(40)
 
@@ -100,7 +100,7 @@ def track(
     """Track the one person in the panel, who may have missing scores, a single row, or none yet.
 
     Times are in the model's unit. The forecast runs to `until` in steps of at most one unit (longer
-    ones beyond `MOST_STEPS`), or to `forecast_times`
+    ones beyond `MAX_STEPS`), or to `forecast_times`
     alone where they are given. Raises ModelError for more than one person, other constructs or another unit of time.
     """
     _check(panel, specification)
@@ -127,9 +127,9 @@ def track(
         filtered_sd=np.sqrt(_variances(filtered_covariance)),
         smoothed=smoothed,
         smoothed_sd=np.sqrt(_variances(smoothed_covariance)),
-        usual_level=parameters.level_mean + course.by_covariates + course.after[p : 2 * p],
+        usual_level=parameters.level_mean + course.covariate_contribution + course.after[p : 2 * p],
         usual_level_sd=np.sqrt(np.clip(np.diag(course.after_covariance)[p : 2 * p], 0.0, None)),
-        trend=course.own_course - course.by_covariates,
+        trend=course.person_trend - course.covariate_contribution,
         state_like=course.smoothed[:, :p],
         state_like_sd=np.sqrt(_variances(course.smoothed_covariance)[:, :p]),
         forecast_times=ahead,
@@ -166,7 +166,7 @@ def _ahead(begin: float, until: float | None, given: Sequence[float] | Array | N
         return np.asarray(given, dtype=np.float64)
     if until is None or until <= begin:
         return np.empty(0)
-    steps = min(int(np.ceil((until - begin) / LONGEST_STEP - 1e-9)), MOST_STEPS)
+    steps = min(int(np.ceil((until - begin) / MAX_STEP - 1e-9)), MAX_STEPS)
     return np.linspace(begin, until, steps + 1)[1:]
 
 
@@ -177,7 +177,7 @@ def _expected_times(course: Smoothed, ahead: Array) -> Array:
         known = np.union1d(known, course.after_time)
     if len(known) < 2:
         return known
-    step = max(LONGEST_STEP, (known[-1] - known[0]) / MOST_STEPS)
+    step = max(MAX_STEP, (known[-1] - known[0]) / MAX_STEPS)
     return np.unique(np.concatenate([known, np.arange(known[0], known[-1], step)]))
 
 
@@ -192,10 +192,10 @@ def _expected_course(course: Smoothed, times: Array) -> tuple[Array, Array]:
     origin = float(course.times[0]) if len(course.times) else course.after_time
     start = own.start_covariance
     P = stationary_covariance(own.drift, own.diffusion) if start is None else start
-    mean = own.level_mean[0] + course.by_covariates[0]
+    mean = own.level_mean[0] + course.covariate_contribution[0]
     mean = mean + trend_mean(course.specification, own, times, began=origin)[:, 0]
-    phi, gathered = moves(own, times - origin)
-    if course.specification.start_deviation and own.start_mean is not None and own.therapy_effect is None:
+    phi, gathered = elapsed_transitions(own, times - origin)
+    if course.specification.free_start_mean and own.start_mean is not None and own.therapy_effect is None:
         mean = mean + phi[:, 0] @ own.start_mean
     spread = phi @ P @ np.swapaxes(phi, 1, 2) + gathered
     person, shows = _between_persons(course.specification, own, times, origin)
@@ -206,12 +206,12 @@ def _expected_course(course: Smoothed, times: Array) -> tuple[Array, Array]:
     at_first = np.searchsorted(times, course.times[first])
     sd = float(np.sqrt(variance[at_first] + own.measurement_noise[column]))
     # cov(x(t), x(first)): forwards through the drift from the first score, backwards for rows before it
-    between, _ = moves(own, np.abs(times - course.times[first]))
+    between, _ = elapsed_transitions(own, np.abs(times - course.times[first]))
     later = (between @ spread[at_first])[:, 0, 0]
     earlier = (spread @ np.swapaxes(between, 1, 2))[:, 0, 0]
     shared = np.where(times >= course.times[first], later, earlier) + shows @ person @ shows[at_first]
     z = (float(course.observed[first, column]) - mean[at_first]) / sd
-    window_mean, window_variance = _window_moments(z - ALIKE, z + ALIKE)
+    window_mean, window_variance = _window_moments(z - SIMILAR_START, z + SIMILAR_START)
     slope = shared / sd
     return mean + slope * window_mean, variance - slope**2 * (1.0 - window_variance)
 
@@ -219,8 +219,8 @@ def _expected_course(course: Smoothed, times: Array) -> tuple[Array, Array]:
 def _between_persons(of: Specification, own: Parameters, times: Array, origin: float) -> tuple[Array, Array]:
     """Of the first construct: covariance (2, 2) of level and own change between persons, and how they show (e, 2)."""
     person, f = person_covariance(own)[[0, -of.p]][:, [0, -of.p]], np.zeros(len(times))
-    if of.own_change:
-        f = share_of_own_change(of, own, times, times - origin)
+    if of.random_slopes:
+        f = slope_basis(of, own, times, times - origin)
     else:
         person = person * np.array([[1.0, 0.0], [0.0, 0.0]])
     if own.therapist_covariance is not None:

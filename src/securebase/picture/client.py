@@ -43,6 +43,10 @@ _QUANTITIES = {
     "natural_change": "Change over the course without therapy",
     "level_correlation": "How usual levels go together (level correlation)",
     "state_correlation": "How movements go together in one week (state correlation)",
+    "random_slope_sd": "How much people differ in their change by the planned end (SD of random slopes)",
+    "random_slope_level_correlation": "How a person’s change goes with the usual level (correlation)",
+    "random_slope_correlation": "How a person’s changes go together (correlation of random slopes)",
+    "random_slope_rate": "How early a person’s change comes (rate per week)",
 }
 #: Names spelt out in a row of constants where they come in pairs.
 MOST_NAMED = 2
@@ -168,7 +172,7 @@ def client_picture(
 def followed_with() -> ParameterSet:
     """The set that pictures rest on where none is given: with people who change in their own way, as its own figures
     have it, because without it intervals far ahead hold too little (see the set's `limits`)."""
-    return named_parameter_set().with_own_change()
+    return named_parameter_set().with_random_slopes()
 
 
 def picture_fingerprint(record: EpisodeRecord, *, as_of: float, parameter_set: ParameterSet | None = None) -> str:
@@ -212,7 +216,7 @@ def _versions(chosen: ParameterSet) -> Versions:
             [
                 f"trend {specification.trend}",
                 f"start {specification.start}",
-                *(["with change of one’s own"] if specification.own_change else []),
+                *(["with change of one’s own"] if specification.random_slopes else []),
                 f"per {specification.time_unit}",
             ]
         ),

@@ -88,7 +88,7 @@ def hypotheses(
     if level < GateLevel.CONTRIBUTIONS or len(rows) < LEAST_REPORTS or not sources:
         return None
     try:
-        sets = [parameter_set.reading(trend) for trend in (Trend.CARRIED, Trend.APART)]
+        sets = [parameter_set.with_trend(trend) for trend in (Trend.CARRIED, Trend.APART)]
         wide = LESS_POOLING if level >= GateLevel.EXPLORATION else 1.0
         prior = _prior_sd(parameter_set, sources) * wide
         readings = [

@@ -18,7 +18,7 @@ from securebase.model.fit import Fit, fit, towards_set
 from securebase.model.fitted_set import (
     FittedSet,
     Measures,
-    as_parameter_set,
+    convert_to_parameter_set,
     fitted_set,
     read_fitted_set,
     write_fitted_set,
@@ -80,7 +80,7 @@ class ClinicSets:
     def current(self) -> ParameterSet:
         """The set in use."""
         shelf, number = parameter_set(self.base), self.in_use
-        return shelf if number == SHELF else as_parameter_set(self.version(number), shelf)
+        return shelf if number == SHELF else convert_to_parameter_set(self.version(number), shelf)
 
     def next_number(self) -> int:
         return max((one.version for one in self.versions()), default=0) + 1
@@ -90,7 +90,7 @@ class ClinicSets:
         clients are followed with, or its number is not the next one; nothing is then written."""
         if fitted.version != self.next_number():
             raise ParameterSetError(f"the next version is {self.next_number()}, not {fitted.version}")
-        as_parameter_set(fitted, parameter_set(self.base))
+        convert_to_parameter_set(fitted, parameter_set(self.base))
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / f"{fitted.version:04d}.toml").write_text(write_fitted_set(fitted), encoding="utf-8")
@@ -152,7 +152,7 @@ def fit_next(
         made_on=made_on,
         software=f"securebase {securebase.__version__}",
         simulated=simulated,
-        towards="" if towards is None else towards.id,
+        prior="" if towards is None else towards.id,
         strength=0.0 if towards is None else strength,
     )
     return fitted, made
@@ -169,5 +169,5 @@ def named_set(name: str) -> ParameterSet:
     if place.suffix == ".toml":
         if not place.is_file():
             raise ParameterSetError("there is no such file", where=name)
-        return as_parameter_set(read_fitted_set(place.name, place.read_text(encoding="utf-8")), parameter_set())
+        return convert_to_parameter_set(read_fitted_set(place.name, place.read_text(encoding="utf-8")), parameter_set())
     return parameter_set(name)

@@ -51,8 +51,8 @@ def by_part(fitted: Fitted) -> tuple[tuple[str, tuple[str, ...]], ...]:
 def in_words(of: Specification) -> str:
     """The specification as a line: trend carried, start stationary, own change, inputs technique."""
     further = (
-        "own change" * of.own_change,
-        "start deviation" * of.start_deviation,
+        "own change" * of.random_slopes,
+        "start deviation" * of.free_start_mean,
         "therapists" * of.therapists,
         f"covariates {', '.join(of.covariates)}" * bool(of.covariates),
         f"inputs {', '.join(of.inputs)}" * bool(of.inputs),

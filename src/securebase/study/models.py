@@ -39,8 +39,8 @@ def specification_for(
     trend: Trend | str = Trend.CARRIED,
     start: Start | str = Start.STATIONARY,
     *,
-    own_change: bool = False,
-    start_deviation: bool = False,
+    random_slopes: bool = False,
+    free_start_mean: bool = False,
 ) -> Specification:
     """The specification of a panel, with all the covariates, inputs, therapists and indicators that it holds. The
     planned end is the 90th percentile of persons' last times: a table says nothing of plans. Trend and start, texts or
@@ -53,8 +53,8 @@ def specification_for(
         time_unit=panel.time_unit,
         days_per_unit=panel.days_per_unit,
         planned_end=max(float(np.quantile(last, 0.9)), 1.0),
-        own_change=own_change,
-        start_deviation=start_deviation,
+        random_slopes=random_slopes,
+        free_start_mean=free_start_mean,
         indicators=panel.indicators,
         inputs=panel.input_names,
         covariates=panel.covariate_names,
@@ -79,7 +79,7 @@ def models(
     residuals: dict[str, tuple[Residual, ...]] = {}
     checked: Checks | None = None
     wanted = {reading.value: specification_for(panel, reading, start) for reading in (trend, TWIN[trend])}
-    wanted[OWN_LINES] = specification_for(panel, Trend.LINEAR, start, own_change=True)
+    wanted[OWN_LINES] = specification_for(panel, Trend.LINEAR, start, random_slopes=True)
     for reading, specification in wanted.items():
         tell(f"Fitting the model, trend {reading}")
         try:

@@ -43,7 +43,12 @@ def read_fit(file: Path) -> Fit:
         raise InputError("is not what a fit in continuous time writes", where=str(file), advice=_HOW) from None
 
 
-def _specification(model: dict[str, Any]) -> Specification:
+#: key that earlier versions wrote → key now
+_EARLIER_KEYS = {"own_change": "random_slopes", "start_deviation": "free_start_mean"}
+
+
+def _specification(stored: dict[str, Any]) -> Specification:
+    model = {_EARLIER_KEYS.get(key, key): value for key, value in stored.items()}
     return Specification(
         tuple(model["constructs"]),
         trend=Trend(model["trend"]),
@@ -51,8 +56,8 @@ def _specification(model: dict[str, Any]) -> Specification:
         time_unit=model["time_unit"],
         days_per_unit=float(model["days_per_unit"]),
         planned_end=float(model["planned_end"]),
-        own_change=model["own_change"],
-        start_deviation=model["start_deviation"],
+        random_slopes=model["random_slopes"],
+        free_start_mean=model["free_start_mean"],
         indicators=tuple((name, construct) for name, construct in model["indicators"]),
         inputs=tuple(model["inputs"]),
         covariates=tuple(model["covariates"]),

@@ -23,7 +23,7 @@ SET = parameter_set()
 
 def literature(trend: Trend, n: int, rows: int, *, stretch: float = 3.0, shift: float = 10.0) -> Panel:
     """Drawn from the set itself, in points of 3 around 10."""
-    of = SET.reading(trend)
+    of = SET.with_trend(trend)
     drawn = simulate_panel(of.specification, of.parameters, [np.arange(float(rows))] * n, np.random.default_rng(4))
     return replace(drawn, scores=shift + stretch * drawn.scores)
 
@@ -31,21 +31,21 @@ def literature(trend: Trend, n: int, rows: int, *, stretch: float = 3.0, shift: 
 @pytest.mark.parametrize("trend", [Trend.CARRIED, Trend.APART])
 def test_a_set_in_a_panels_units_has_the_moments_it_states(trend: Trend) -> None:
     panel = literature(trend, 3000, 2)
-    of = replace(SET.reading(trend).specification, planned_end=16.0)
-    found, stated = in_units_of(panel, of, SET), SET.reading(trend).parameters
+    of = replace(SET.with_trend(trend).specification, planned_end=16.0)
+    found, stated = in_units_of(panel, of, SET), SET.with_trend(trend).parameters
     assert np.allclose(found.drift, stated.drift, rtol=0.08, atol=0.02)
     P, Q = (stationary_covariance(a.drift, a.diffusion) for a in (found, stated))
     assert np.allclose(P, 9.0 * Q, rtol=0.1, atol=0.2)
     times = np.linspace(0.0, 16.0, 9)
     mean = found.level_mean + trend_mean(of, found, times)
-    expected = 10.0 + 3.0 * (stated.level_mean + trend_mean(SET.reading(trend).specification, stated, times))
+    expected = 10.0 + 3.0 * (stated.level_mean + trend_mean(SET.with_trend(trend).specification, stated, times))
     assert np.abs(mean - expected).max() < 0.3
     assert np.allclose(found.measurement_noise, 9.0 * stated.measurement_noise, rtol=0.1)
 
 
 def test_the_course_is_the_same_in_days_and_by_another_planned_end() -> None:
     panel = literature(Trend.APART, 200, 8)
-    of = replace(SET.reading(Trend.APART).specification, planned_end=8.0)
+    of = replace(SET.with_trend(Trend.APART).specification, planned_end=8.0)
     weeks = in_units_of(panel, of, SET)
     slow = replace(panel, times=panel.times * 7.0, time_unit="day", days_per_unit=1.0)
     in_days = replace(of, time_unit="day", days_per_unit=1.0, planned_end=112.0)
@@ -79,7 +79,7 @@ def test_a_set_can_be_read_for_every_part_of_the_model(trend: Trend, part: str) 
 
 def test_more_strength_means_nearer_to_the_set_and_none_of_it_is_regular() -> None:
     panel = literature(Trend.APART, 60, 8)
-    of = replace(SET.reading(Trend.APART).specification, planned_end=8.0)
+    of = replace(SET.with_trend(Trend.APART).specification, planned_end=8.0)
     centre = in_units_of(panel, of, SET)
     away, shares = [], []
     at, precision = prior(scale(panel, of), Towards("literature", centre))

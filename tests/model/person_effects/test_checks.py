@@ -17,7 +17,7 @@ from securebase.model.person_effects.one_client import OwnEffects, probability_l
 from securebase.model.simulate import simulate_panel
 from securebase.model.smoothing import smooth
 
-APART = parameter_set().reading(Trend.APART)
+APART = parameter_set().with_trend(Trend.APART)
 SPECIFICATION, MEAN = APART.specification, APART.in_score_units()
 EDGES = tuple((c, "symptoms") for c in SPECIFICATION.constructs[1:])
 TIMES = np.arange(20.0)

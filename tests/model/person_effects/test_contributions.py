@@ -18,11 +18,11 @@ from securebase.model.smoothing import TermKind, decompose, smooth
 EDGES = (("alliance", "symptoms"), ("social_support", "symptoms"), ("symptoms", "alliance"))
 
 
-@pytest.mark.parametrize("own_change", [False, True])
+@pytest.mark.parametrize("random_slopes", [False, True])
 @pytest.mark.parametrize("trend", [Trend.CARRIED, Trend.APART])
-def test_the_middle_is_the_decomposition_with_the_clients_own_drift(trend: Trend, own_change: bool) -> None:
-    chosen = (parameter_set().with_own_change() if own_change else parameter_set()).reading(trend)
-    assert chosen.specification.own_change is own_change
+def test_the_middle_is_the_decomposition_with_the_clients_own_drift(trend: Trend, random_slopes: bool) -> None:
+    chosen = (parameter_set().with_random_slopes() if random_slopes else parameter_set()).with_trend(trend)
+    assert chosen.specification.random_slopes is random_slopes
     specification, mean = chosen.specification, chosen.in_score_units()
     times = np.cumsum([0.0, 1.0, 0.7, 1.4, 1.0, 2.0, 1.0, 1.0])
     panel = simulate_panel(specification, mean, [times], np.random.default_rng(4))
@@ -58,7 +58,7 @@ def test_the_spread_is_what_drawing_effects_and_states_gives() -> None:
 
 def test_the_spread_from_states_is_that_of_states_drawn_given_the_scores() -> None:
     """Draw a course, make its scores, take away what the scores tell: what is left of the sums has this spread."""
-    chosen = parameter_set().reading(Trend.APART)
+    chosen = parameter_set().with_trend(Trend.APART)
     specification, mean = chosen.specification, chosen.in_score_units()
     times, rng = np.arange(6.0), np.random.default_rng(2)
     first = simulate_panel(specification, mean, [times], rng)

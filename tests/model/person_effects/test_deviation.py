@@ -21,7 +21,7 @@ EDGES = (("alliance", "symptoms"), ("social_support", "symptoms"), ("symptoms", 
 
 
 def one(n: int = 9, trend: Trend = Trend.CARRIED) -> tuple[Panel, DeviatingEffects]:
-    chosen = parameter_set().reading(trend)
+    chosen = parameter_set().with_trend(trend)
     own = chosen.in_score_units()
     rng = np.random.default_rng(3)
     scores = own.level_mean + rng.normal(size=(n, 6)) * np.sqrt(np.diag(own.level_covariance))
@@ -69,7 +69,7 @@ def test_the_logarithm_is_scipys_and_so_is_the_one_for_fast_processes() -> None:
 @pytest.mark.parametrize("trend", [Trend.CARRIED, Trend.APART])
 def test_the_gradient_is_that_of_differences(trend: Trend) -> None:
     panel, effects = one(trend=trend)
-    likelihood = Likelihood(panel, parameter_set().reading(trend).specification)
+    likelihood = Likelihood(panel, parameter_set().with_trend(trend).specification)
 
     def value(u: Array) -> float:
         return likelihood.value(effects.parameters(u))

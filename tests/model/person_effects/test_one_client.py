@@ -20,7 +20,7 @@ from securebase.model.person_effects.one_client import Conditional, most_likely,
 from securebase.model.simulate import simulate_panel
 from securebase.model.standardised import Edge
 
-APART = parameter_set().reading(Trend.APART)
+APART = parameter_set().with_trend(Trend.APART)
 SPECIFICATION, MEAN = APART.specification, APART.in_score_units()
 MECHANISMS: tuple[Edge, ...] = tuple(
     (c, "symptoms")

@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from securebase.errors import ModelError
-from securebase.model.compression import Rows, compressed, spelled_out
+from securebase.model.compression import Rows, compress_rows, expand_rows
 from securebase.model.discrete_time.specification import Over, WaveParameters, WaveSpecification, numbered
 from securebase.model.kernel import compiled, readable
 from securebase.model.kernel.readable import Inputs, Integers, Layout, Outputs
-from securebase.model.likelihood import Kernel, finite, kernel_name, root
+from securebase.model.likelihood import Kernel, covariance_root, kernel_name, require_finite
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Start
 
@@ -60,7 +60,7 @@ class WaveLikelihood:
     def __init__(self, panel: Panel, specification: WaveSpecification, *, complete: bool = False) -> None:
         self.specification = specification
         self.panel = panel if complete else every_wave(panel, specification)
-        self.rows = compressed(self.panel)
+        self.rows = compress_rows(self.panel)
         self.wave, self.layout = _lay_out(self.rows, specification)
         self._kernel: Kernel = compiled.evaluate if kernel_name() == "compiled" else readable.evaluate
 
@@ -68,22 +68,22 @@ class WaveLikelihood:
         """Raises ModelError where the parameters are no valid model."""
         with np.errstate(all="ignore"):
             inputs = self._inputs(parameters, self.rows, self.wave)
-            return float(finite(self._kernel(self.layout, inputs, gradient=False).log_likelihood).sum())
+            return float(require_finite(self._kernel(self.layout, inputs, gradient=False).log_likelihood).sum())
 
     def per_person(self, parameters: WaveParameters) -> Array:
         """Log-likelihood of each person (N,)."""
-        rows = spelled_out(self.panel)
+        rows = expand_rows(self.panel)
         wave, layout = _lay_out(rows, self.specification)
         with np.errstate(all="ignore"):
             out = self._kernel(layout, self._inputs(parameters, rows, wave), gradient=False)
-        return finite(out.log_likelihood)
+        return require_finite(out.log_likelihood)
 
     def value_and_gradient(self, parameters: WaveParameters) -> tuple[float, WaveParameters]:
         """Gradients along covariances are full symmetric matrices, as in the likelihood in continuous time."""
         with np.errstate(all="ignore"):
             inputs = self._inputs(parameters, self.rows, self.wave)
             out = self._kernel(self.layout, inputs, gradient=True)
-            return float(finite(out.log_likelihood).sum()), self._gradient(inputs, out)
+            return float(require_finite(out.log_likelihood).sum()), self._gradient(inputs, out)
 
     def _inputs(self, parameters: WaveParameters, rows: Rows, wave: Integers) -> Inputs:
         of = self.specification
@@ -94,15 +94,17 @@ class WaveLikelihood:
         residual[:n] -= parameters.mean.take(wave[:n], axis=0) if of.n_means > 1 else parameters.mean
         return Inputs(
             residual=residual,
-            push=np.zeros((0, of.p)),
-            bend=np.zeros(0),
+            input_increment=np.zeros((0, of.p)),
+            slope_basis=np.zeros(0),
             transition=np.broadcast_to(parameters.lags, shape),
-            shocks=np.broadcast_to(parameters.residual_covariance, shape),
+            shock_covariance=np.broadcast_to(parameters.residual_covariance, shape),
             start_mean=np.zeros(of.p),
             start_covariance=start_covariance(parameters),
             loading=np.ones(of.p),
             noise=np.zeros(of.p),
-            level_root=np.zeros((0, 0)) if parameters.level_covariance is None else root(parameters.level_covariance),
+            level_root=np.zeros((0, 0))
+            if parameters.level_covariance is None
+            else covariance_root(parameters.level_covariance),
         )
 
     def _gradient(self, inputs: Inputs, out: Outputs) -> WaveParameters:
@@ -114,7 +116,9 @@ class WaveLikelihood:
             each = [np.bincount(self.wave[:n], weights=along[:, k], minlength=of.waves) for k in range(of.p)]
             mean = np.column_stack(each)
         lags = out.transition if of.lags == Over.FREE else out.transition.sum(axis=0, keepdims=True)
-        residual = out.shocks if of.residuals == Over.FREE else out.shocks.sum(axis=0, keepdims=True)
+        residual = (
+            out.shock_covariance if of.residuals == Over.FREE else out.shock_covariance.sum(axis=0, keepdims=True)
+        )
         if of.start == Start.STATIONARY:
             more = _reverse_stationary(inputs.transition[0], inputs.start_covariance, out.start_covariance)
             lags, residual = lags + more[0], residual + more[1]

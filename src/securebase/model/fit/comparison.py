@@ -125,7 +125,7 @@ def _regular(fitted: Fitted, which: str, may_vanish: tuple[str, ...]) -> float:
 
 def _variances_at_zero(smaller: Specification, larger: Specification) -> tuple[str, ...]:
     """Names of the variances that are zero in the smaller model. Raises ModelError where it is no special case."""
-    may_differ = {"trend", "start", "own_change", "start_deviation", "covariates", "inputs", "therapists"}
+    may_differ = {"trend", "start", "random_slopes", "free_start_mean", "covariates", "inputs", "therapists"}
     for one in fields(Specification):
         if one.name not in may_differ and getattr(smaller, one.name) != getattr(larger, one.name):
             raise ModelError(
@@ -134,8 +134,8 @@ def _variances_at_zero(smaller: Specification, larger: Specification) -> tuple[s
     _nested_trends(smaller, larger)
     steps: Mapping[str, bool] = {
         "start": smaller.start is larger.start or larger.start is Start.FREE,
-        "own change": larger.own_change or not smaller.own_change,
-        "start deviation": larger.start_deviation or not smaller.start_deviation,
+        "own change": larger.random_slopes or not smaller.random_slopes,
+        "start deviation": larger.free_start_mean or not smaller.free_start_mean,
         "therapists": larger.therapists or not smaller.therapists,
         "covariates": set(smaller.covariates) <= set(larger.covariates),
         "inputs": set(smaller.inputs) <= set(larger.inputs),
@@ -146,7 +146,7 @@ def _variances_at_zero(smaller: Specification, larger: Specification) -> tuple[s
     new = [
         block
         for block, there in (
-            ("change_covariance", larger.own_change and not smaller.own_change),
+            ("change_covariance", larger.random_slopes and not smaller.random_slopes),
             ("therapist_covariance", larger.therapists and not smaller.therapists),
         )
         if there
@@ -156,9 +156,9 @@ def _variances_at_zero(smaller: Specification, larger: Specification) -> tuple[s
 
 def _nested_trends(smaller: Specification, larger: Specification) -> None:
     bent = (Trend.APART, Trend.CARRIED)
-    gains_rate = larger.own_change and not smaller.own_change and larger.trend is Trend.CARRIED
+    gains_rate = larger.random_slopes and not smaller.random_slopes and larger.trend is Trend.CARRIED
     if smaller.trend is not larger.trend:
-        if smaller.trend is not Trend.NONE or (smaller.own_change and larger.trend in bent):
+        if smaller.trend is not Trend.NONE or (smaller.random_slopes and larger.trend in bent):
             raise ModelError(
                 f"the trend “{smaller.trend.value}” is no special case of “{larger.trend.value}”", advice=NOT_NESTED
             )

@@ -27,7 +27,7 @@ def not_enough(panel: Panel, specification: Specification, *, borrowing: bool = 
         return Advice("not_enough_data", sentence, what_to_do)
 
     need = specification.p + 2
-    fewest = 4 if specification.own_change else 3
+    fewest = 4 if specification.random_slopes else 3
     for k, name in enumerate(specification.scores):
         scores = panel.scores[:, k]
         there = np.isfinite(scores)

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from securebase.errors import Advice, InputError, ModelError
-from securebase.model.equations import given, share_of_change, stationary_covariance
+from securebase.model.equations import require, share_of_change, stationary_covariance
 from securebase.model.fit.transforms import Covariance, ParameterBlock, Transform
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import ParameterSet, ScaleUnit
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
-from securebase.model.standardised import Edge, Standardised, apart, assemble, with_own_change
+from securebase.model.standardised import Edge, Standardised, add_random_slopes, apart_reading, assemble
 
 #: spread of the prior by block, at strength 1. Standardised scores, time in median gaps: a push of a whole SD a gap is
 #: 1. Diagonal roots of a covariance and noise are logarithms (.35: half to double the variance within two spreads).
@@ -116,7 +116,7 @@ def in_units_of(panel: Panel, specification: Specification, of: ParameterSet) ->
             f"the parameter set “{of.id}” says nothing of {' and '.join(f'“{c}”' for c in unknown)}",
             advice=f"It knows {', '.join(of.specification.constructs)}: read the columns under these names.",
         )
-    stated = _only(of.stated, names)
+    stated = _only(of.standardised, names)
     mean, sd = _first_scores(panel)
     lead = [specification.construct_of.index(c) for c in range(specification.p)]
     scales = {
@@ -145,8 +145,8 @@ def _only(stated: Standardised, names: tuple[str, ...]) -> Standardised:
         effects=kept(stated.effects),
         level_correlation=kept(stated.level_correlation),
         state_correlation=kept(stated.state_correlation),
-        own_change_with_level=kept(stated.own_change_with_level),
-        own_change_correlation=kept(stated.own_change_correlation),
+        random_slope_level_correlation=kept(stated.random_slope_level_correlation),
+        random_slope_correlation=kept(stated.random_slope_correlation),
     )
 
 
@@ -169,14 +169,14 @@ def _first_scores(panel: Panel) -> tuple[Array, Array]:
 def _in_standard_units(stated: Standardised, of: Specification, planned_end: float) -> Parameters:
     """In the set's own time unit; `planned_end` is that of the specification, in the same unit."""
     carried = assemble(stated)
-    made, p = apart(carried, stated.planned_end), of.p
-    rate = given(made.rate, "rate")
+    made, p = apart_reading(carried, stated.planned_end), of.p
+    rate = require(made.rate, "rate")
     # change by another planned end than the set's
     further = float(share_of_change(rate, np.array([planned_end]), stated.planned_end)[0])
-    change = given(made.change, "change")
+    change = require(made.change, "change")
     if of.trend is Trend.CARRIED:
-        m0, push = given(carried.start_mean, "start_mean"), given(carried.therapy_effect, "therapy_effect")
-        if of.start_deviation:
+        m0, push = require(carried.start_mean, "start_mean"), require(carried.therapy_effect, "therapy_effect")
+        if of.free_start_mean:
             made = carried
         else:
             # m − m(0) obeys the same equation with the push B + A m(0), and begins at 0
@@ -191,17 +191,17 @@ def _in_standard_units(stated: Standardised, of: Specification, planned_end: flo
     else:
         slope = change / stated.planned_end if of.trend is Trend.LINEAR else None
         made = replace(made, change=None, rate=None, slope=slope)
-    if of.start_deviation and of.trend is not Trend.CARRIED:
+    if of.free_start_mean and of.trend is not Trend.CARRIED:
         made = replace(made, start_mean=np.zeros(p))
-    return _with_own_change(made, carried, stated, of, further) if of.own_change else made
+    return _add_random_slopes(made, carried, stated, of, further) if of.random_slopes else made
 
 
-def _with_own_change(
+def _add_random_slopes(
     made: Parameters, carried: Parameters, stated: Standardised, of: Specification, further: float
 ) -> Parameters:
-    own = with_own_change(carried, stated)
-    change = given(own.change_covariance, "change_covariance")
-    unstated = np.array([not stated.own_change.get(c, 0.0) for c in of.constructs])
+    own = add_random_slopes(carried, stated)
+    change = require(own.change_covariance, "change_covariance")
+    unstated = np.array([not stated.random_slope_sd.get(c, 0.0) for c in of.constructs])
     change = change + np.diag(np.where(unstated, _OWN_CHANGE**2, 0.0))
     per_time = of.trend in (Trend.NONE, Trend.LINEAR)
     by = 1.0 / stated.planned_end if per_time else further
@@ -209,7 +209,7 @@ def _with_own_change(
         made,
         rate=None if per_time else (made.rate or own.rate),
         change_covariance=by**2 * change,
-        level_change_covariance=by * given(own.level_change_covariance, "level_change_covariance"),
+        level_change_covariance=by * require(own.level_change_covariance, "level_change_covariance"),
     )
 
 
@@ -219,7 +219,7 @@ def in_time(made: Parameters, of: Specification, unit: float) -> Parameters:
     def per(value: Array | None) -> Array | None:
         return None if value is None else unit * value
 
-    if of.own_change and of.trend in (Trend.NONE, Trend.LINEAR):
+    if of.random_slopes and of.trend in (Trend.NONE, Trend.LINEAR):
         made = replace(
             made,
             change_covariance=per(per(made.change_covariance)),

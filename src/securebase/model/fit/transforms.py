@@ -353,7 +353,7 @@ class Transform:
 
     def _person_factor(self, d: Array) -> Array:
         """Change of one's own is per time unit where there is no share of change by the planned end."""
-        if self.specification.own_change:
+        if self.specification.random_slopes:
             per_time = self.specification.trend in (Trend.NONE, Trend.LINEAR)
             d = np.concatenate([d, d / self.unit if per_time else d])
         return np.multiply.outer(d, d)
@@ -373,7 +373,7 @@ def scale(panel: Panel, specification: Specification) -> Transform:
     gaps = np.diff(panel.times)
     unit = float(np.median(gaps[gaps > 0])) if (gaps > 0).any() else 1.0
     # a level of one's own is taken at time 0 where there is change of one's own, so nothing is centred there
-    centred = specification.trend == Trend.LINEAR and not specification.own_change
+    centred = specification.trend == Trend.LINEAR and not specification.random_slopes
     centre = float(panel.times.mean()) if centred else 0.0
     x, u = panel.covariates, panel.inputs
     x = x if x is not None and specification.covariates else np.zeros((panel.n_persons, 0))
@@ -410,7 +410,7 @@ def blocks(of: Specification, planned_end: float) -> tuple[ParameterBlock, ...]:
     parts: list[ParameterBlock] = [ParameterBlock("drift", (p, p)), Covariance("diffusion", p)]
     if of.start == Start.FREE:
         parts.append(Covariance("start_covariance", p))
-    parts.append(LevelAndChange(p) if of.own_change else Covariance("level_covariance", p))
+    parts.append(LevelAndChange(p) if of.random_slopes else Covariance("level_covariance", p))
     if of.therapists:
         parts.append(Covariance("therapist_covariance", p))
     parts.append(ParameterBlock("level_mean", (p,)))
@@ -420,9 +420,9 @@ def blocks(of: Specification, planned_end: float) -> tuple[ParameterBlock, ...]:
         parts.append(ParameterBlock("slope", (p,)))
     if of.trend == Trend.APART:
         parts.append(ParameterBlock("change", (p,)))
-    if of.trend == Trend.APART or (of.trend == Trend.CARRIED and of.own_change):
+    if of.trend == Trend.APART or (of.trend == Trend.CARRIED and of.random_slopes):
         parts.append(Rate(planned_end))
-    if of.start_deviation:
+    if of.free_start_mean:
         parts.append(ParameterBlock("start_mean", (p,)))
     elif of.trend == Trend.CARRIED:
         parts.append(Fixed("start_mean", p))

@@ -17,7 +17,7 @@ from types import ModuleType
 import numpy as np
 
 from securebase.errors import ModelError
-from securebase.model.kernel.readable import GroupShift, Inputs, Layout, Outputs, blank_outputs
+from securebase.model.kernel.readable import GroupShift, Inputs, Layout, Outputs, empty_outputs
 from securebase.model.parameters import Array
 
 _compiled: ModuleType | None
@@ -32,14 +32,14 @@ _NONE = np.zeros(0)
 #: rows times cubed constructs from which a second thread is worth its start (about a millisecond of work)
 _WORTH_A_THREAD = 1_000_000
 #: what every thread fills only for its own persons
-_BY_PERSON = ("log_likelihood", "residual", "push", "bend", "pull", "precision")
+_BY_PERSON = ("log_likelihood", "residual", "input_increment", "slope_basis", "shift_score", "shift_information")
 
 
 def evaluate(layout: Layout, inputs: Inputs, *, gradient: bool = True, shift: GroupShift | None = None) -> Outputs:
     """As readable.evaluate."""
     if _compiled is None:
         raise ModelError("no compiled kernel was built here", advice="Use the readable kernel.")
-    out = blank_outputs(layout, inputs, shifted=shift is not None)
+    out = empty_outputs(layout, inputs, shifted=shift is not None)
     work = len(inputs.residual) * len(inputs.start_mean) ** 3
     threads = min(allowed_threads(), work // _WORTH_A_THREAD, len(layout.order))
     if threads < 2:
@@ -96,10 +96,10 @@ def _walk(layout: Layout, inputs: Inputs, out: Outputs, *, gradient: bool, shift
         layout.gap_index,
         layout.construct,
         _plain(inputs.residual),
-        _plain(inputs.push),
-        _plain(inputs.bend),
+        _plain(inputs.input_increment),
+        _plain(inputs.slope_basis),
         _plain(inputs.transition),
-        _plain(inputs.shocks),
+        _plain(inputs.shock_covariance),
         _plain(inputs.start_mean),
         _plain(inputs.start_covariance),
         _plain(inputs.loading),
@@ -110,17 +110,17 @@ def _walk(layout: Layout, inputs: Inputs, out: Outputs, *, gradient: bool, shift
         _NONE if shift is None else _plain(shift.covariance),
         out.log_likelihood,
         out.residual,
-        out.push,
-        out.bend,
+        out.input_increment,
+        out.slope_basis,
         out.transition,
-        out.shocks,
+        out.shock_covariance,
         out.start_mean,
         out.start_covariance,
         out.loading,
         out.noise,
         out.level_covariance,
-        out.pull,
-        out.precision,
+        out.shift_score,
+        out.shift_information,
     )
     assert _compiled is not None
     _compiled.evaluate(len(inputs.start_mean), len(inputs.level_root), gradient, arrays)

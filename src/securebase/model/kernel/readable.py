@@ -43,10 +43,10 @@ class Inputs:
     to a person: root root'. d is 0, p (levels) or 2p (levels, then change)."""
 
     residual: Array
-    push: Array
-    bend: Array
+    input_increment: Array
+    slope_basis: Array
     transition: Array
-    shocks: Array
+    shock_covariance: Array
     start_mean: Array
     start_covariance: Array
     loading: Array
@@ -74,29 +74,29 @@ class Outputs:
 
     log_likelihood: Array
     residual: Array
-    push: Array
-    bend: Array
+    input_increment: Array
+    slope_basis: Array
     transition: Array
-    shocks: Array
+    shock_covariance: Array
     start_mean: Array
     start_covariance: Array
     loading: Array
     noise: Array
     level_covariance: Array
-    pull: Array
-    precision: Array
+    shift_score: Array
+    shift_information: Array
 
 
-def blank_outputs(layout: Layout, inputs: Inputs, *, shifted: bool) -> Outputs:
+def empty_outputs(layout: Layout, inputs: Inputs, *, shifted: bool) -> Outputs:
     N, d = len(layout.weights), len(inputs.level_root)
     along = {
         name: np.zeros(getattr(inputs, name).shape)
         for name in (
             "residual",
-            "push",
-            "bend",
+            "input_increment",
+            "slope_basis",
             "transition",
-            "shocks",
+            "shock_covariance",
             "start_mean",
             "start_covariance",
             "loading",
@@ -106,8 +106,8 @@ def blank_outputs(layout: Layout, inputs: Inputs, *, shifted: bool) -> Outputs:
     return Outputs(
         log_likelihood=np.zeros(N),
         level_covariance=np.zeros((d, d)),
-        pull=np.zeros((N if shifted else 0, d)),
-        precision=np.zeros((N if shifted else 0, d, d)),
+        shift_score=np.zeros((N if shifted else 0, d)),
+        shift_information=np.zeros((N if shifted else 0, d, d)),
         **along,
     )
 
@@ -120,7 +120,7 @@ _Tape = list[tuple[Integers, Array, Array, Array, list[_Scored]]]
 
 def evaluate(layout: Layout, inputs: Inputs, *, gradient: bool = True, shift: GroupShift | None = None) -> Outputs:
     """Symbols as in the module's text: C (n, p, 1 + d), P (n, p, p), M = Σ e e' / f (n, 1 + d, 1 + d)."""
-    out = blank_outputs(layout, inputs, shifted=shift is not None)
+    out = empty_outputs(layout, inputs, shifted=shift is not None)
     order = layout.order
     tape, M, log_f = _forward(layout, inputs)
     d = len(inputs.level_root)
@@ -134,7 +134,7 @@ def evaluate(layout: Layout, inputs: Inputs, *, gradient: bool = True, shift: Gr
         out.log_likelihood[order] = -0.5 * (of_log * (log_f + np.log(np.linalg.det(B))) + weight * quadratic)
     h, H = s - np.einsum("nij,nj->ni", S, own), S - S @ Omega @ S
     if shift is not None:
-        out.pull[order], out.precision[order] = h, H
+        out.shift_score[order], out.shift_information[order] = h, H
     if gradient:
         spread = h[:, :, None] * h[:, None, :]
         if shift is not None:
@@ -170,11 +170,11 @@ def _forward(layout: Layout, inputs: Inputs) -> tuple[_Tape, Array, Array]:
             step = layout.gap_index[rows]
             Phi, C_before = inputs.transition[step], C
             T1 = Phi @ P
-            P = T1 @ Phi.transpose(0, 2, 1) + inputs.shocks[step]
+            P = T1 @ Phi.transpose(0, 2, 1) + inputs.shock_covariance[step]
             C = Phi @ C
-        if len(inputs.push):
+        if len(inputs.input_increment):
             C = C.copy()
-            C[:, :, 0] += inputs.push[rows]
+            C[:, :, 0] += inputs.input_increment[rows]
         scored = []
         for q, k in enumerate(layout.construct):
             y, load = inputs.residual[rows, q], inputs.loading[q]
@@ -184,7 +184,7 @@ def _forward(layout: Layout, inputs: Inputs) -> tuple[_Tape, Array, Array]:
             if d:
                 e[:, 1 + k] += load
             if d > p:
-                e[:, 1 + p + k] += load * inputs.bend[rows]
+                e[:, 1 + p + k] += load * inputs.slope_basis[rows]
             e *= there[:, None]
             g = load * P[:, :, k]
             f = load * g[:, k] + inputs.noise[q]
@@ -228,15 +228,15 @@ def _backward(tape: _Tape, inputs: Inputs, M_bar: Array, out: Outputs, layout: L
             out.noise[q] += f_bar.sum()
             out.residual[rows, q] = e_bar[:, 0]
             if d > p:
-                out.bend[rows] += there * load * e_bar[:, 1 + p + k]
-        if len(inputs.push):
-            out.push[rows] = C_bar[:, :, 0]
+                out.slope_basis[rows] += there * load * e_bar[:, 1 + p + k]
+        if len(inputs.input_increment):
+            out.input_increment[rows] = C_bar[:, :, 0]
         if j == 0:
             out.start_mean[:] = layout.weights[layout.order[:n], 2] @ C_bar[:, :, 0]
             out.start_covariance[:] = P_bar.sum(axis=0)
             break
         step = layout.gap_index[rows]
-        np.add.at(out.shocks, step, P_bar)
+        np.add.at(out.shock_covariance, step, P_bar)
         np.add.at(out.transition, step, C_bar @ C_before.transpose(0, 2, 1) + 2.0 * P_bar @ T1)
         C_bar[:] = Phi.transpose(0, 2, 1) @ C_bar
         P_bar[:] = Phi.transpose(0, 2, 1) @ P_bar @ Phi

@@ -26,7 +26,7 @@ except ImportError:
 AVAILABLE = _compiled is not None
 
 
-def parts(values: Eigen, V: Eigen, W: Eigen) -> Array:
+def spectral_components(values: Eigen, V: Eigen, W: Eigen) -> Array:
     """The matrices (p, p, p) that p real functions of a gap are multiplied with: V_k V⁻¹_k for a real eigenvalue. A
     conjugate pair a ± ib at k and k + 1 has twice its real part for exp(a u) cos(b u), and twice its imaginary part for
     −exp(a u) sin(b u)."""
@@ -46,36 +46,36 @@ def pairs(values: Eigen) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 
 @dataclass(frozen=True, eq=False)
-class Tables:
+class GapTables:
     """powers (g, p): the real functions at every gap. transition, shocks (g, p, p)."""
 
     powers: Array
     transition: Array
-    shocks: Array
+    shock_covariance: Array
 
 
-def make(values: Eigen, split: Array, lasting: Array, gaps: Array, *, compiled: bool) -> Tables:
-    """From eigenvalues (p,), `parts` and the stationary covariance (p, p)."""
-    g, p = len(gaps), len(lasting)
+def build(values: Eigen, split: Array, stationary: Array, gaps: Array, *, compiled: bool) -> GapTables:
+    """From eigenvalues (p,), `spectral_components` and the stationary covariance (p, p)."""
+    g, p = len(gaps), len(stationary)
     if _compiled is not None and compiled:
-        made = Tables(np.empty((g, p)), np.empty((g, p, p)), np.empty((g, p, p)))
+        made = GapTables(np.empty((g, p)), np.empty((g, p, p)), np.empty((g, p, p)))
         re, im = _halves(values)
-        _compiled.make(p, gaps, re, im, split, lasting, made.powers, made.transition, made.shocks)
+        _compiled.make(p, gaps, re, im, split, stationary, made.powers, made.transition, made.shock_covariance)
         return made
     powers = _powers(values, gaps)
     # gap by gap and not as one large product: a product large enough for threads waits for them on a busy machine
     Phi = (powers[:, None, :] @ split.reshape(-1, p * p)).reshape(-1, p, p)
-    Q = lasting - Phi @ lasting @ Phi.transpose(0, 2, 1)
-    return Tables(powers, Phi, 0.5 * (Q + Q.transpose(0, 2, 1)))
+    Q = stationary - Phi @ stationary @ Phi.transpose(0, 2, 1)
+    return GapTables(powers, Phi, 0.5 * (Q + Q.transpose(0, 2, 1)))
 
 
 def reverse(
     values: Eigen,
     split: Array,
-    lasting: Array,
+    stationary: Array,
     gaps: Array,
     *,
-    made: Tables,
+    made: GapTables,
     bars: tuple[Array, Array],
     compiled: bool,
 ) -> tuple[Array, Array, Eigen, Eigen]:
@@ -83,18 +83,18 @@ def reverse(
 
     e_k = exp(values_k u); `bars` are ∂Phi and ∂Q, ∂Q symmetric.
     """
-    p = len(lasting)
+    p = len(stationary)
     if _compiled is not None and compiled:
         total, P_bar = bars[0].copy(), np.zeros((p, p))
         summed = np.zeros((2, p, p, p))
-        tables = (made.powers, made.transition, made.shocks)
-        _compiled.reverse(p, gaps, *_halves(values), split, lasting, *tables, total, bars[1], P_bar, summed)
+        tables = (made.powers, made.transition, made.shock_covariance)
+        _compiled.reverse(p, gaps, *_halves(values), split, stationary, *tables, total, bars[1], P_bar, summed)
         once, by_gap = summed
     else:
         Phi = made.transition
         carried = bars[1] @ Phi
         P_bar = bars[1].sum(axis=0) - (Phi.transpose(0, 2, 1) @ carried).sum(axis=0)
-        total = bars[0] - 2.0 * carried @ lasting
+        total = bars[0] - 2.0 * carried @ stationary
         once = np.einsum("gk,gij->kij", made.powers, total)
         by_gap = np.einsum("gk,gij->kij", gaps[:, None] * made.powers, total)
     return total, P_bar, _whole(values, once), _whole(values, by_gap)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from securebase.errors import ModelError
-from securebase.model.equations import person_covariance, share_of_own_change, stationary_covariance, trend_mean
+from securebase.model.equations import person_covariance, slope_basis, stationary_covariance, trend_mean
 from securebase.model.parameters import Array, Parameters, Specification, Trend
 from securebase.model.person_effects.deviation import DeviatingEffects
 from securebase.model.person_effects.one_client import OwnEffects
-from securebase.model.smoothing import moves
+from securebase.model.smoothing import elapsed_transitions
 
 _STEP = 1e-4
 
@@ -107,7 +107,7 @@ class _Carried:
     def by(self, models: list[Parameters]) -> tuple[Array, Array]:
         """Mean (m, p) and covariance (m, p, p) of what every construct's lagged state gave, for m models."""
         n, p = self.observed.shape
-        made = [moves(own, np.diff(self.times)) for own in models]
+        made = [elapsed_transitions(own, np.diff(self.times)) for own in models]
         phi, shocks = (np.stack([one[part] for one in made]) for part in (0, 1))
         trend = np.stack([trend_mean(self.specification, own, self.times) for own in models])
         level = np.stack([own.level_mean for own in models])
@@ -140,11 +140,11 @@ class _Carried:
     def _shows(self, own: Parameters) -> Array:
         """(n, p, size): how s, level and own change show in the scores of each row."""
         n, p = self.observed.shape
-        every, wide = np.arange(p), self.specification.own_change
+        every, wide = np.arange(p), self.specification.random_slopes
         shows = np.zeros((n, p, (4 if wide else 3) * p))
         shows[:, every, every] = shows[:, every, p + every] = 1.0
         if wide:
-            bend = share_of_own_change(self.specification, own, self.times, self.times - self.times[0])
+            bend = slope_basis(self.specification, own, self.times, self.times - self.times[0])
             shows[:, every, 2 * p + every] = bend[:, None]
         return shows
 

@@ -12,7 +12,7 @@ from securebase.measurement.catalogue import instrument
 from securebase.measurement.instrument import Instrument, Scale
 from securebase.measurement.scoring import score
 from securebase.model.parameter_set import ParameterSet
-from securebase.model.processes import Given, Missing
+from securebase.model.processes import AdditionalMeasure, SelectiveMissingness
 from securebase.model.responses import responses_for
 from securebase.model.scenario import CoursePlan
 from securebase.model.simulate.probabilities import at_odds
@@ -20,7 +20,10 @@ from securebase.records.episode import AdministrationRecord, SafetyAlertRecord, 
 from securebase.records.vocabulary import Moment, Phase, Respondent
 
 #: what is filled in around every session, and the inventory given now and then
-SESSION_SETS = (Given("session_before", "before", every=1), Given("session_after", "after", every=1))
+SESSION_SETS = (
+    AdditionalMeasure("session_before", "before", every=1),
+    AdditionalMeasure("session_after", "after", every=1),
+)
 INVENTORY = "phq9"
 #: what the model does not carry follows what it does: construct → (what it follows, sign). Judgements.
 COMPANIONS: Mapping[str, tuple[str, float]] = {
@@ -67,8 +70,8 @@ class SimulatedClinic:
 
     parameter_set: ParameterSet
     plan: CoursePlan
-    missing: Missing
-    given: tuple[Given, ...]
+    missing: SelectiveMissingness
+    given: tuple[AdditionalMeasure, ...]
     alarms: frozenset[tuple[int, int]]
     seeds: NDArray[np.int64]
 
@@ -79,7 +82,7 @@ class SimulatedClinic:
         is asked after a session cannot be."""
         asked = [*SESSION_SETS]
         if self.plan.inventory_every and (number - 1) % self.plan.inventory_every == 0:
-            asked.append(Given(INVENTORY))
+            asked.append(AdditionalMeasure(INVENTORY))
         asked += [one for one in self.given if one.at(number)]
         for place, one in enumerate(asked):
             if not held and one.moment == Moment.AFTER:
@@ -96,7 +99,7 @@ class SimulatedClinic:
         self, person: int, k: int, day: float, true: Mapping[str, float]
     ) -> Iterator[AdministrationRecord]:
         """What is asked after the end: the set before a session, the inventory where there is one, and what says so."""
-        asked = [SESSION_SETS[0], *([Given(INVENTORY)] if self.plan.inventory_every else [])]
+        asked = [SESSION_SETS[0], *([AdditionalMeasure(INVENTORY)] if self.plan.inventory_every else [])]
         asked += [one for one in self.given if one.follow_up]
         for place, one in enumerate(asked):
             made = self._check_in(one, day, true, self._stream(person, _FOLLOW_UP + k, place), session=None)
@@ -105,7 +108,7 @@ class SimulatedClinic:
 
     def _check_in(
         self,
-        one: Given,
+        one: AdditionalMeasure,
         day: float,
         true: Mapping[str, float],
         rng: np.random.Generator,
@@ -132,7 +135,7 @@ class SimulatedClinic:
         return float(at_odds(self.plan.missed, np.array(more))) if more else self.plan.missed
 
     def _scores(
-        self, shelf: Instrument, true: Mapping[str, float], rng: np.random.Generator, one: Given
+        self, shelf: Instrument, true: Mapping[str, float], rng: np.random.Generator, one: AdditionalMeasure
     ) -> dict[str, float]:
         """One drawn score for each scale that measures what is simulated, or follows it."""
         drawn = {}
@@ -141,7 +144,7 @@ class SimulatedClinic:
             z = float(rng.standard_normal())
             if scale.id not in whole:
                 continue
-            unit = self.parameter_set.place_of(shelf.id, scale.id)
+            unit = self.parameter_set.simulation_scale(shelf.id, scale.id)
             other = one.shift + one.extra_noise * float(rng.standard_normal()) if one.respondent != "client" else 0.0
             if unit is not None and unit.construct in true:
                 value = unit.mean + unit.points * true[unit.construct] + np.sqrt(unit.noise) * z + unit.sd * other

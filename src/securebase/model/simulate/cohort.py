@@ -200,7 +200,7 @@ class _Written:
         days_per_unit = of.parameter_set.specification.days_per_unit
         held = int(courses.held[i])
         weeks = self.days[i, :held] / days_per_unit
-        varying = [e for e in of.happens.own_effects if e.sd > 0]
+        varying = [e for e in of.happens.person_effects if e.sd > 0]
         effects = people.own_effects
         return PersonTruth(
             person=name,

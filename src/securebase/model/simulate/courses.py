@@ -16,7 +16,7 @@ from scipy.linalg import expm
 
 from securebase.errors import ModelError
 from securebase.measurement.constructs import construct
-from securebase.model.equations import given, share_of_change, share_of_own_change, stationary_covariance, transitions
+from securebase.model.equations import require, share_of_change, slope_basis, stationary_covariance, transitions
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.parameters import Array, Parameters, Specification, Trend
 from securebase.model.processes import AllianceGate, Processes, Support
@@ -143,7 +143,7 @@ class _Walk:
         spread = root(start_covariance(self.specification, self.parameters), "start covariance")
         x = rng.standard_normal((self.n, p)) @ spread.T
         if self.specification.trend is Trend.CARRIED:
-            x = x + given(self.parameters.start_mean, "start_mean")
+            x = x + require(self.parameters.start_mean, "start_mean")
         true = np.empty((self.n, self.rows, p))
         for j in range(self.rows):
             # drawn for everyone, also for those who have left, so that nobody's leaving moves another's draws
@@ -276,8 +276,8 @@ def _fixed(specification: Specification, parameters: Parameters, people: People,
     """
     carried = specification.trend is Trend.CARRIED
     counted = weeks - first if carried else weeks
-    if specification.own_change:
-        share = share_of_own_change(specification, parameters, weeks, weeks - first)
+    if specification.random_slopes:
+        share = slope_basis(specification, parameters, weeks, weeks - first)
     elif carried:
         share = share_of_change(
             rate_of_course(parameters, specification.planned_end), counted, specification.planned_end
@@ -288,7 +288,7 @@ def _fixed(specification: Specification, parameters: Parameters, people: People,
     if carried:
         return parameters.level_mean + own
     everyone = mean_courses(
-        replace(specification, own_change=False), parameters, np.hstack([first, weeks]), np.zeros_like(people.level)
+        replace(specification, random_slopes=False), parameters, np.hstack([first, weeks]), np.zeros_like(people.level)
     )
     return everyone[:, 1:] + own
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.linalg import expm
 
 from securebase.errors import ModelError
-from securebase.model.equations import given, share_of_own_change, stationary_covariance, transitions, trend_mean
+from securebase.model.equations import require, slope_basis, stationary_covariance, transitions, trend_mean
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
 
@@ -133,18 +133,18 @@ def draw_persons(
     p = specification.p
     level = rng.standard_normal((n, p)) @ root(parameters.level_covariance, "level_covariance").T
     change = np.zeros((n, p))
-    if specification.own_change:
+    if specification.random_slopes:
         foretold, rest = _change_given_level(parameters)
         z = rng.standard_normal((n, p)) if apart is None else apart(n, p)
         change = level @ foretold.T + z @ root(rest, "own change").T
     if specification.covariates:
         if covariates is None or covariates.shape != (n, len(specification.covariates)):
             raise ModelError("the model has covariates, but not every person says what they are")
-        level = level + covariates @ given(parameters.covariate_effect, "covariate_effect").T
+        level = level + covariates @ require(parameters.covariate_effect, "covariate_effect").T
     if specification.therapists:
         if therapist is None or therapist.shape != (n,):
             raise ModelError("the model has therapists, but not every person says which one is theirs")
-        spread = root(given(parameters.therapist_covariance, "therapist_covariance"), "therapist_covariance")
+        spread = root(require(parameters.therapist_covariance, "therapist_covariance"), "therapist_covariance")
         everyone = rng.standard_normal((int(therapist.max(initial=-1)) + 1, p)) @ spread.T
         level = level + everyone[therapist]
     return Persons(level, change)
@@ -170,11 +170,11 @@ def mean_courses(specification: Specification, parameters: Parameters, times: Ar
         elapsed if specification.trend is Trend.CARRIED else times,
         lambda t: trend_mean(specification, parameters, t, began=0.0),
     )
-    if specification.start_deviation and specification.trend is not Trend.CARRIED:
-        start = given(parameters.start_mean, "start_mean")
+    if specification.free_start_mean and specification.trend is not Trend.CARRIED:
+        start = require(parameters.start_mean, "start_mean")
         out = out + _on_unique(elapsed, lambda t: expm(t[:, None, None] * parameters.drift) @ start)
-    if specification.own_change:
-        share = share_of_own_change(specification, parameters, times, elapsed)
+    if specification.random_slopes:
+        share = slope_basis(specification, parameters, times, elapsed)
         out = out + share[:, :, None] * change[:, None, :]
     return out
 
@@ -193,7 +193,7 @@ def padded(courses: Sequence[Array], longest: int) -> tuple[Array, Array]:
 def start_covariance(specification: Specification, parameters: Parameters) -> Array:
     """Spread of movements (p, p) at a person's first row."""
     if specification.start is Start.FREE:
-        return given(parameters.start_covariance, "start_covariance")
+        return require(parameters.start_covariance, "start_covariance")
     return stationary_covariance(parameters.drift, parameters.diffusion)
 
 
@@ -218,12 +218,12 @@ def gathered_push(drift: Array, push: Array, gaps: Array) -> Array:
 def _gathered_inputs(specification: Specification, parameters: Parameters, gaps: Array) -> Array | None:
     if not specification.inputs:
         return None
-    return gathered_push(parameters.drift, given(parameters.input_effect, "input_effect"), gaps)
+    return gathered_push(parameters.drift, require(parameters.input_effect, "input_effect"), gaps)
 
 
 def _change_given_level(parameters: Parameters) -> tuple[Array, Array]:
     """How own change goes with the level (p, p), and its covariance (p, p) once the level is known."""
-    change = given(parameters.change_covariance, "change_covariance")
+    change = require(parameters.change_covariance, "change_covariance")
     cross = parameters.level_change_covariance
     if cross is None:
         return np.zeros_like(change), change

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from securebase.model.parameters import Array
-from securebase.model.processes import Leaving
+from securebase.model.processes import SelectiveDropout
 from securebase.model.simulate.probabilities import at_odds
 from securebase.model.simulate.streams import Streams
 
@@ -17,7 +17,7 @@ from securebase.model.simulate.streams import Streams
 class LeavingProcess:
     """Decides after each session but the last planned one."""
 
-    of: Leaving
+    of: SelectiveDropout
     n: int
     sessions: int
     streams: Streams

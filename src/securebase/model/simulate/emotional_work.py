@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 
 from securebase.model.parameters import Array
-from securebase.model.processes import CorrectiveExperiences, Tellings
+from securebase.model.processes import CorrectiveExperiences, Retellings
 from securebase.model.simulate.streams import Streams
 
 
@@ -54,7 +54,7 @@ class TrueTelling:
 class TellingProcess:
     """Distress falls within a telling, comes back in part until the next, and less so the more has been learned."""
 
-    of: Tellings
+    of: Retellings
     n: int
     sessions: int
     streams: Streams

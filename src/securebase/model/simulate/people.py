@@ -12,7 +12,7 @@ from securebase.model.arms import Arm
 from securebase.model.equations import stationary_covariance
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.parameters import Array, Trend
-from securebase.model.processes import OwnEffect, Processes, Sizes
+from securebase.model.processes import PersonEffect, Processes, Sizes
 from securebase.model.simulate.draws import draw_persons, gathered_push
 from securebase.model.simulate.streams import Streams
 from securebase.model.standardised import drift_from_effects, standardised_effects
@@ -64,7 +64,7 @@ def draw_people(
         level = level + brought @ np.array([sizes(b.on_level, names) for b in happens.brings])
         change = change + brought @ np.array([sizes(b.on_change, names) for b in happens.brings])
     made = People(level, change, _pushes(of, arms), arms, brought, therapist)
-    varying = tuple(e for e in happens.own_effects if e.sd > 0)
+    varying = tuple(e for e in happens.person_effects if e.sd > 0)
     return _with_own_effects(made, of, varying, streams) if varying else made
 
 
@@ -106,7 +106,7 @@ def _pushes(of: ParameterSet, arms: tuple[Arm, ...]) -> Array:
     return np.array([by_arm[arm.id] for arm in arms])
 
 
-def _with_own_effects(people: People, of: ParameterSet, varying: tuple[OwnEffect, ...], streams: Streams) -> People:
+def _with_own_effects(people: People, of: ParameterSet, varying: tuple[PersonEffect, ...], streams: Streams) -> People:
     """Each person's drift from effects of their own around the mean ones. How widely movements spread is everyone's,
     and the shocks follow, as in the model that is fitted.
 

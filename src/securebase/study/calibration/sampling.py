@@ -16,7 +16,7 @@ from securebase.measurement.catalogue import instrument
 from securebase.measurement.scoring import score
 from securebase.model.arms import ARMS
 from securebase.model.parameter_set import ParameterSet
-from securebase.model.processes import Leaving
+from securebase.model.processes import SelectiveDropout
 from securebase.model.responses import responses_for
 from securebase.model.scenario import CoursePlan, Scenario
 from securebase.model.simulate.courses import Attendance, SimulatedCourses, true_courses
@@ -71,7 +71,7 @@ _KINDS = ("dependent", "independent")
 def trial_of(truth: Scenario) -> Scenario:
     """The same truth as a trial keeps it: whoever starts is followed to the planned end, and everybody answers."""
     course = replace(truth.course, dropout=0.0, missed=0.0)
-    return replace(truth, course=course, happens=replace(truth.happens, leaving=Leaving()))
+    return replace(truth, course=course, happens=replace(truth.happens, leaving=SelectiveDropout()))
 
 
 def _days(plan: CoursePlan, n: int, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:

@@ -15,7 +15,7 @@ from securebase.errors import ParameterSetError
 from securebase.model.equations import carried_mean, stationary_covariance
 from securebase.model.parameter_set import DEFAULT, ParameterSet, Statement, parameter_set
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
-from securebase.model.standardised import Standardised, apart, assemble, drift_from_effects
+from securebase.model.standardised import Standardised, apart_reading, assemble, drift_from_effects
 from securebase.study.models import standardised_effects
 
 #: days in a unit of time of a table; a session counts as one nominal week, a unit of the file's own as one step
@@ -94,16 +94,16 @@ def truth_from_set(
     Raises ParameterSetError for an unknown set or construct, or a trend other than carried or apart.
     """
     whole, trend = (parameter_set(name) if isinstance(name, str) else name), Trend(trend)
-    stated = _only(whole.stated, constructs)
+    stated = _only(whole.standardised, constructs)
     parameters = assemble(stated)
     if trend is Trend.APART:
-        parameters = apart(parameters, stated.planned_end)
+        parameters = apart_reading(parameters, stated.planned_end)
     elif trend is not Trend.CARRIED:
         raise ParameterSetError(f"“{whole.id}” has no reading of the trend as “{trend.value}”", advice="Take carried.")
     kept = tuple(
         s
         for s in whole.statements
-        if set(s.about.split(", ")) <= set(constructs) and not s.quantity.startswith("own_change")
+        if set(s.about.split(", ")) <= set(constructs) and not s.quantity.startswith("random_slope")
     )
     return AssumedTruth(
         f"parameter set “{whole.id}”, version {whole.version}",
@@ -170,7 +170,7 @@ def truth_from_fit(file: Path, trend: Trend | str | None = None) -> AssumedTruth
     parameters = _from_names(named, specification, str(file))
     wanted = specification.trend if trend is None else Trend(trend)
     if wanted is Trend.APART and specification.trend is Trend.CARRIED:
-        parameters = apart(parameters, specification.planned_end)
+        parameters = apart_reading(parameters, specification.planned_end)
         specification = replace(specification, trend=wanted)
     elif wanted is not specification.trend:
         raise ParameterSetError(
