@@ -99,7 +99,7 @@ def test_with_everything_off_courses_are_the_models_own_draws(trend: Trend) -> N
     assert made.after.shape == (4, 0, 6)
 
 
-def test_own_change_comes_from_a_stream_of_its_own() -> None:
+def test_random_slopes_come_from_a_stream_of_their_own() -> None:
     plain, _ = walked(SET, n=5)
     own, people = walked(SET.with_random_slopes(), n=5)
     t = np.arange(16.0)

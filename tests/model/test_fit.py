@@ -177,7 +177,7 @@ def test_the_internal_gradient_is_that_of_central_differences(trend: Trend, star
 
 @pytest.mark.parametrize("trend", list(Trend))
 @pytest.mark.parametrize("start", list(Start))
-@pytest.mark.parametrize("part", ["", "own change", "all"])
+@pytest.mark.parametrize("part", ["", "random slopes", "all"])
 def test_the_way_back_to_the_natural_scale_is_exact(trend: Trend, start: Start, part: str) -> None:
     rng = np.random.default_rng(12)
     specification = small_problems.full(3, trend, start, part)
@@ -230,7 +230,7 @@ def test_a_fit_lies_near_what_was_simulated_and_no_neighbour_is_better(trend: Tr
 
 
 WIDER = {
-    "own change": (
+    "random slopes": (
         {"random_slopes": True, "trend": Trend.APART},
         {
             "change": np.array([-1.5, 0.8]),
@@ -239,7 +239,7 @@ WIDER = {
             "level_change_covariance": np.array([[-0.2, 0.1], [0.0, 0.1]]),
         },
     ),
-    "start deviation": ({"free_start_mean": True}, {"start_mean": np.array([1.5, -1.0])}),
+    "initial-state mean": ({"free_start_mean": True}, {"start_mean": np.array([1.5, -1.0])}),
     "indicators": (
         {"indicators": (("phq", "symptoms"), ("wai", "alliance"), ("bdi", "symptoms"), ("srs", "alliance"))},
         {

@@ -80,7 +80,7 @@ def test_several_threads_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     parameters = small_problems.parameters(specification, rng)
     prepared = Likelihood(small_problems.panel_for(specification, rng, persons=41, longest=9), specification)
     whole = prepared.value_and_gradient(parameters)
-    monkeypatch.setattr(compiled, "_WORTH_A_THREAD", 1)
+    monkeypatch.setattr(compiled, "_WORK_PER_THREAD", 1)
     monkeypatch.setattr(compiled, "allowed_threads", lambda: 3)
     assert prepared.value(parameters) == pytest.approx(whole[0], rel=1e-13)
     shared = prepared.value_and_gradient(parameters)

@@ -150,7 +150,7 @@ def alike(p: int, rng: np.random.Generator) -> Panel:
 
 
 @pytest.mark.skipif(not compiled.AVAILABLE, reason="no compiled kernel was built here")
-@pytest.mark.parametrize("part", ["", "own change", "all"])
+@pytest.mark.parametrize("part", ["", "random slopes", "all"])
 @pytest.mark.parametrize("p", [1, 2, 3, 4, 6, 7])
 def test_compiled_and_readable_kernels_agree(p: int, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for seed, (trend, start) in enumerate(EVERY_MODEL):

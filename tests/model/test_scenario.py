@@ -181,7 +181,7 @@ def test_the_default_meets_the_published_figures_it_is_built_on() -> None:
     assert 0.35 < (symptoms[:, -1] <= symptoms[:, 0] / 2).mean() < 0.55  # C18, response
 
 
-def test_people_differ_in_their_own_change_as_published() -> None:
+def test_the_spread_of_random_slopes_is_as_published() -> None:
     scores = _scores(scenario("default").parameter_set, 20_000)
     symptoms = scores[:, :, INDEX["symptoms"]]
     change = symptoms[:, -1] - symptoms[:, 0]
@@ -242,16 +242,16 @@ def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('id = "co_trend_only"', "id = ", "is not TOML"),
+        ('id = "co_trend_only"', "id = ", "invalid TOML"),
         ('about = "', 'abuot = "', "abuot: no such field"),
         ("truth = [", "untrue = [", "untrue: no such field"),
-        ('parameter_set = "literature"', 'parameter_set = "mine"', "no parameter set called “mine”"),
+        ('parameter_set = "literature"', 'parameter_set = "mine"', "unknown parameter set “mine”"),
         ('from = "alliance"', 'from = "rapport"', "effect.1.*“rapport” is no construct"),
         ("alliance = 1.0", "rapport = 1.0", "therapy_change.*rapport: no such field"),
         ("sessions = 16", "sessions = 0", "at least one session"),
         ("sessions = 16", "sessions = 1.5", "sessions: must be a whole number"),
         ("missed = 0.05", "missed = 1.05", "“missed” must be a chance"),
-        ("alliance = 0.75", "alliance = 1.75", "do not belong to any stable course"),
+        ("alliance = 0.75", "alliance = 1.75", "belong to no stable process"),
         ("[course]", "[rupture]\nchance = 0.1\n[course]", "rupture: no such field"),
         ("[course]", "[ruptures]\nchanse = 0.1\n[course]", "ruptures.chanse: no such field"),
         ("[course]", "[ruptures]\nchance = 1.1\n[course]", "ruptures: “chance” must be a chance between 0 and 1"),

@@ -208,7 +208,7 @@ def test_clients_of_one_therapist_are_alike() -> None:
     assert np.abs(shared - L @ OF_FULL.therapist_covariance @ L.T).max() < 0.1
 
 
-def test_a_carried_own_change_counts_from_the_first_row_and_a_linear_one_from_time_0() -> None:
+def test_carried_random_slopes_count_from_the_first_row_and_linear_ones_from_time_0() -> None:
     still = replace(
         PARAMETERS,
         diffusion=np.eye(2) * 1e-18,

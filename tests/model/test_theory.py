@@ -212,7 +212,7 @@ def test_filters_agree_with_a_plain_loop() -> None:
         (('by = "lag"', 'calibration = ["C36"]'), "names a target that does not exist"),
         (('by = "lag"', 'colour = "red"'), r"edge\[1\].colour: no such field"),
         (('by = "lag"', 'prior = { mean = 0.1, sd = 0, basis = "No." }'), r"edge\[1\].prior.sd: must be above 0"),
-        (("[[edge]]", "[[edge"), "common_factors.toml: is not TOML"),
+        (("[[edge]]", "[[edge"), "common_factors.toml: invalid TOML"),
     ],
 )
 def test_a_slip_in_a_file_is_named(change: tuple[str, str], message: str) -> None:

@@ -31,8 +31,8 @@ def specification(p: int, trend: Trend, start: Start, **more: Any) -> Specificat
 def full(p: int, trend: Trend, start: Start, part: str) -> Specification:
     """A specification with one further part, with all of them together, or with none (an empty text)."""
     every: dict[str, dict[str, Any]] = {
-        "own change": {"random_slopes": True},
-        "start deviation": {"free_start_mean": True},
+        "random slopes": {"random_slopes": True},
+        "initial-state mean": {"free_start_mean": True},
         "indicators": {"indicators": (*((f"c{k} {i}", f"c{k}") for i in range(2) for k in range(p)), ("x", "c0"))},
         "inputs": {"inputs": ("technique", "phase")},
         "covariates": {"covariates": ("age", "history", "arm")},
@@ -45,7 +45,7 @@ def full(p: int, trend: Trend, start: Start, part: str) -> Specification:
     return specification(p, trend, start, **every[part])
 
 
-PARTS = ("own change", "start deviation", "indicators", "inputs", "covariates", "therapists", "all")
+PARTS = ("random slopes", "initial-state mean", "indicators", "inputs", "covariates", "therapists", "all")
 
 
 def parameters(of: Specification, rng: np.random.Generator) -> Parameters:

@@ -47,7 +47,7 @@ def whole_normal(alone: Panel, of: Specification, q: Parameters) -> tuple[np.nda
     return dense_normal.joint(of, q, alone.times, alone.inputs, x)[:2]
 
 
-@pytest.mark.parametrize("part", ["", "own change", "indicators", "inputs", "covariates"])
+@pytest.mark.parametrize("part", ["", "random slopes", "indicators", "inputs", "covariates"])
 def test_distances_and_residuals_are_those_of_the_whole_normal(part: str) -> None:
     """Of each person: the quadratic form of one big normal; of each first score: its own mean and spread."""
     rng = np.random.default_rng(3)

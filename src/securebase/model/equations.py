@@ -1,11 +1,13 @@
-"""The model's mathematics between two moments: transition, shock covariance, mean course, and their exact reverses.
+"""Exact discretisation of the continuous-time model over gaps, mean courses, and their exact adjoints.
 
 State-like process ds = A s dt + G dW, with drift A and diffusion GG'. Over a gap u
+
     Phi_u = exp(A u),   Q_u = ∫_0^u exp(A v) GG' exp(A' v) dv = P − Phi_u P Phi_u',   A P + P A' + GG' = 0.
 
-Two ways to the tables. By eigenvectors of the drift, all gaps at once as a few matrix products; its reverse is the
-Daleckii–Krein formula. Where the eigenvectors are ill-conditioned, or the process decays so slowly that Q is a small
-difference of large numbers, by Van Loan's block exponential on a short step and doubling, which holds for any drift.
+The tables (Phi_u, Q_u) are computed in one of two ways. By eigenvectors of the drift: all gaps at once, as a few matrix
+products; the adjoint of Phi is the Daleckii–Krein formula. If the eigenvectors are ill-conditioned, or the process
+decays so slowly that Q is a small difference of large numbers: by Van Loan's block exponential on a short step and
+repeated doubling, which holds for any drift. A name that ends in `_bar` is the adjoint (gradient) of its stem.
 """
 
 from __future__ import annotations
@@ -24,30 +26,30 @@ from securebase.model.parameters import Array, Parameters, Specification, Trend
 
 _Value = TypeVar("_Value")
 
-#: beyond this condition number of the eigenvectors, or below this decay over the shortest gap, the tables are doubled
-_WORST_CONDITION = 200.0
-_SLOWEST_DECAY = 1e-5
-#: two eigenvalues whose difference does less than this over the longest gap are close
+#: above this condition number of V, or below this decay |λ_i + λ_j| u over the shortest gap, doubling is used
+_MAX_CONDITION = 200.0
+_MIN_DECAY = 1e-5
+#: two eigenvalues are close if their difference times the longest gap is below this
 _CLOSE = 1e-2
-#: a step of the block exponential is at most this long, and its Taylor series then ends below rounding error
-_LONGEST_STEP = 0.5
+#: largest norm of A u in a step of the block exponential; 14 Taylor terms then reach rounding (.5¹⁵ / 15! < 1e-16)
+_MAX_STEP_NORM = 0.5
 _TAYLOR_TERMS = 14
 
 
 class UnstableDriftError(ModelError):
-    """The drift has no stationary distribution: movements would grow without end."""
+    """The drift has no stationary distribution."""
 
     def __init__(self) -> None:
         super().__init__(
-            "the drift is not stable, so the movements around the usual level have no lasting spread",
+            "the drift is not stable, so the state has no stationary covariance",
             advice="Use a drift whose eigenvalues have negative real parts, or a free start.",
         )
 
 
 def stationary_covariance(drift: Array, diffusion: Array) -> Array:
-    """P (p, p) with A P + P A' + GG' = 0: the lasting spread of movements around the usual level.
+    """Return the stationary covariance P (p, p) of the state: A P + P A' + GG' = 0.
 
-    Raises UnstableDriftError (a ModelError) where the drift is not stable or P is not positive definite.
+    Raises UnstableDriftError (a ModelError) if the drift is not stable or P is not positive definite.
     """
     if not np.isfinite(drift).all() or np.linalg.eigvals(drift).real.max() >= 0:
         raise UnstableDriftError
@@ -58,6 +60,7 @@ def stationary_covariance(drift: Array, diffusion: Array) -> Array:
 
 
 def is_positive_definite(matrix: Array) -> bool:
+    """Return True if a Cholesky factor exists and the matrix is finite."""
     try:
         np.linalg.cholesky(matrix)
     except np.linalg.LinAlgError:
@@ -66,7 +69,10 @@ def is_positive_definite(matrix: Array) -> bool:
 
 
 def lyapunov(drift: Array, constant: Array) -> Array:
-    """X (p, p), symmetric, with A X + X A' + C = 0 for symmetric C, by its p² linear equations (p is small)."""
+    """Return the symmetric X (p, p) with A X + X A' + C = 0 for symmetric C.
+
+    Solves the p² linear equations (A ⊗ I + I ⊗ A) vec X = −vec C; p is small.
+    """
     p = len(drift)
     identity = np.eye(p)
     X = np.linalg.solve(np.kron(drift, identity) + np.kron(identity, drift), -constant.ravel()).reshape(p, p)
@@ -74,15 +80,15 @@ def lyapunov(drift: Array, constant: Array) -> Array:
 
 
 def transitions(drift: Array, diffusion: Array, gaps: Array) -> tuple[Array, Array]:
-    """Transition Phi (g, p, p) and covariance of the shocks gathered Q (g, p, p) over each gap (g,), in time units."""
-    made = discretise(drift, diffusion, gaps)
-    return made.transition, made.shock_covariance
+    """Return transition matrices Phi and shock covariances Q, each (g, p, p), over gaps (g,) in time units."""
+    tables = discretise(drift, diffusion, gaps)
+    return tables.transition, tables.shock_covariance
 
 
 def trend_mean(specification: Specification, parameters: Parameters, times: Array, began: float | None = None) -> Array:
-    """Mean course (n, p) at times (n,) as they stand in the panel, as a deviation from `level_mean`.
+    """Return the mean trend m (n, p) at times (n,) of the panel, as a deviation from `level_mean`.
 
-    none: 0. linear: slope · t. apart: change · (1 − exp(−rate t)) / (1 − exp(−rate · planned end)).
+    none: 0. linear: slope · t. apart: change · (1 − exp(−rate t)) / (1 − exp(−rate T)) with planned end T.
     carried: dm = (A m + B) dt from m = start_mean at `began`, the time of the person's first row (default: times[0]).
     """
     times = np.asarray(times, dtype=np.float64)
@@ -103,14 +109,17 @@ def trend_mean(specification: Specification, parameters: Parameters, times: Arra
 
 
 def share_of_change(rate: float, times: Array, planned_end: float) -> Array:
-    """(1 − exp(−rate t)) / (1 − exp(−rate T)): 0 at time 0 and 1 at the planned end T."""
+    """Return (1 − exp(−rate t)) / (1 − exp(−rate T)): 0 at time 0, 1 at the planned end T."""
     share: Array = np.expm1(-rate * times) / np.expm1(-rate * planned_end)
     return share
 
 
 def slope_basis(of: Specification, parameters: Parameters, times: Array, since_first: Array) -> Array:
-    """f (n,), how far a person's own change has gone: the time itself where there is no trend or a linear one, else the
-    share of change by the planned end. A carried trend counts from the person's first row."""
+    """Return the basis function f (n,) of the random slopes.
+
+    f(t) = t with trend none or linear, else the share of change by the planned end (decision 0008). With a carried
+    trend t counts from the person's first row (`since_first`), as m(t) does.
+    """
     if of.trend in (Trend.NONE, Trend.LINEAR):
         return times
     at = since_first if of.trend == Trend.CARRIED else times
@@ -118,7 +127,10 @@ def slope_basis(of: Specification, parameters: Parameters, times: Array, since_f
 
 
 def carried_mean(drift: Array, therapy_effect: Array, start_mean: Array, elapsed: Array) -> Array:
-    """m (n, p) after each elapsed time (n,) with dm = (A m + B) dt, m(0) = start_mean; exact for a singular A too."""
+    """Return m (n, p) after each elapsed time (n,) for dm = (A m + B) dt, m(0) = start_mean.
+
+    The block exponential exp([[A, B], [0, 0]] t) applied to (start_mean, 1) is exact for a singular A too.
+    """
     p = len(drift)
     block = np.zeros((p + 1, p + 1))
     block[:p, :p], block[:p, p] = drift, therapy_effect
@@ -127,7 +139,7 @@ def carried_mean(drift: Array, therapy_effect: Array, start_mean: Array, elapsed
 
 
 def person_covariance(parameters: Parameters) -> Array:
-    """Covariance of what belongs to a person: the level (p, p), or level and change of one's own (2p, 2p)."""
+    """Return the covariance of the person's random effects: levels (p, p), or levels and random slopes (2p, 2p)."""
     if parameters.change_covariance is None:
         return parameters.level_covariance
     both = require(parameters.level_change_covariance, "level_change_covariance")
@@ -135,15 +147,18 @@ def person_covariance(parameters: Parameters) -> Array:
 
 
 def require(value: _Value | None, name: str) -> _Value:
-    """The value, or ModelError where the parameters lack this part."""
+    """Return the value; raise ModelError if the parameters lack this part."""
     if value is None:
-        raise ModelError(f"the parameters have no “{name}”, which this trend needs")
+        raise ModelError(f"the parameters have no “{name}”, which this model needs")
     return value
 
 
 @dataclass(frozen=True, eq=False)
 class Eigenvectors:
-    """A = V diag(values) W, W = V⁻¹. split: see `kernel.tables.parts`; pairs (p, p): values_i + values_j."""
+    """Eigendecomposition A = V diag(values) W with W = V⁻¹.
+
+    split: see `kernel.tables.spectral_components`. pairs (p, p): values_i + values_j.
+    """
 
     values: Eigen
     V: Eigen
@@ -152,19 +167,23 @@ class Eigenvectors:
     pairs: Eigen
 
     def lyapunov(self, constant: Array) -> Array:
-        """X with A X + X A' + C = 0: in the eigenvectors' own directions a division."""
+        """Return X with A X + X A' + C = 0: (W X W')_ij = −(W C W')_ij / (values_i + values_j)."""
         X = np.real(self.V @ ((self.W @ constant @ self.W.T) / -self.pairs) @ self.V.T)
         return 0.5 * (X + X.T)
 
     def lyapunov_transposed(self, constant: Array) -> Array:
-        """X with A' X + X A + C = 0."""
+        """Return X with A' X + X A + C = 0."""
         X = np.real(self.W.T @ ((self.V.T @ constant @ self.V) / -self.pairs) @ self.W)
         return 0.5 * (X + X.T)
 
 
 @dataclass(frozen=True, eq=False)
 class Discretisation:
-    """Tables over unique gaps, and what their reverse needs. transition, shocks: (g, p, p)."""
+    """Tables over unique gaps (g,), and what their adjoint needs.
+
+    transition, shock_covariance: (g, p, p). stationary_covariance (p, p), eigen and tables are None if computed by
+    doubling.
+    """
 
     drift: Array
     diffusion: Array
@@ -177,7 +196,7 @@ class Discretisation:
     compiled: bool
 
     def stationary(self) -> Array:
-        """As `stationary_covariance`, from what is known already. Raises UnstableDriftError."""
+        """Return the stationary covariance, reused where it is known. Raises UnstableDriftError."""
         if self.eigen is None or self.stationary_covariance is None:
             return stationary_covariance(self.drift, self.diffusion)
         if self.eigen.values.real.max() >= 0 or not is_positive_definite(self.stationary_covariance):
@@ -187,50 +206,55 @@ class Discretisation:
     def reverse(
         self, transition_bar: Array, shocks_bar: Array, stationary_bar: Array | None = None
     ) -> tuple[Array, Array]:
-        """(∂drift, ∂diffusion) from (∂Phi, ∂Q), each (g, p, p), ∂Q symmetric, and, where the stationary covariance was
-        used besides, ∂P. ∂diffusion is a full symmetric matrix: the change of the result is the sum over all p² entries
-        of ∂diffusion times the change of the diffusion."""
+        """Return (∂drift, ∂diffusion) from (∂Phi, ∂Q), each (g, p, p) with ∂Q symmetric.
+
+        stationary_bar is ∂P if the stationary covariance was used besides. ∂diffusion is a full symmetric matrix: the
+        change of the result is the sum over all p² entries of ∂diffusion times the change of the diffusion.
+        """
         if self.eigen is None or self.stationary_covariance is None or self.tables is None:
-            found = _reverse_by_doubling(self, transition_bar, shocks_bar)
+            by_tables = _reverse_by_doubling(self, transition_bar, shocks_bar)
             if stationary_bar is None:
-                return found
-            more = reverse_stationary(self.drift, self.stationary(), stationary_bar)
-            return found[0] + more[0], found[1] + more[1]
+                return by_tables
+            by_start = reverse_stationary(self.drift, self.stationary(), stationary_bar)
+            return by_tables[0] + by_start[0], by_tables[1] + by_start[1]
         bars = (transition_bar, shocks_bar)
         return _reverse_by_eigenvectors(
             self, self.eigen, self.tables, self.stationary_covariance, bars=bars, stationary_bar=stationary_bar
         )
 
 
-def reverse_stationary(drift: Array, lasting: Array, stationary_bar: Array) -> tuple[Array, Array]:
-    """(∂drift, ∂diffusion) from ∂P of the stationary covariance P: A'X + X A + ∂P = 0, ∂GG' = X, ∂A = 2 X P."""
+def reverse_stationary(drift: Array, stationary: Array, stationary_bar: Array) -> tuple[Array, Array]:
+    """Return (∂drift, ∂diffusion) from ∂P of the stationary covariance P.
+
+    With X from A'X + X A + ∂P = 0: ∂(GG') = X and ∂A = 2 X P.
+    """
     X = lyapunov(drift.T, stationary_bar)
-    return 2.0 * X @ lasting, X
+    return 2.0 * X @ stationary, X
 
 
 def discretise(drift: Array, diffusion: Array, gaps: Array, *, compiled: bool = True) -> Discretisation:
-    """Tables of transition and shocks for unique gaps (g,), by whichever way is exact for this drift."""
+    """Return the tables for unique gaps (g,), by eigenvectors where these keep all digits, else by doubling."""
     eigen = _eigenvectors(drift)
     size = np.abs(eigen.V).sum(axis=0).max() * np.abs(eigen.W).sum(axis=0).max()
     decay = np.abs(eigen.pairs).min() * (gaps.min() if len(gaps) else 1.0)
-    if not (decay >= _SLOWEST_DECAY and size <= _WORST_CONDITION):
+    if not (decay >= _MIN_DECAY and size <= _MAX_CONDITION):
         return discretise_by_doubling(drift, diffusion, gaps)
     return _steps_by_eigenvectors(drift, diffusion, gaps, eigen, compiled=compiled)
 
 
 def _eigenvectors(drift: Array) -> Eigenvectors:
-    """Raises ModelError for a drift that has none (it is not finite, or exactly defective)."""
+    """Return the eigendecomposition of the drift; W is infinite if the drift is exactly defective."""
     try:
         values, V = np.linalg.eig(drift)
         W = np.linalg.inv(V)
     except np.linalg.LinAlgError:
-        # no inverse: infinite, so that the tables are doubled instead
+        # a defective drift has no V⁻¹: an infinite W fails the condition test, so that doubling is used
         W = np.full(V.shape, np.inf)
     return Eigenvectors(values, V, W, tables.spectral_components(values, V, W), values[:, None] + values)
 
 
 def discretise_by_eigenvectors(drift: Array, diffusion: Array, gaps: Array, *, compiled: bool = True) -> Discretisation:
-    """A = V diag(values) V⁻¹: Phi_u = Σ_k exp(values_k u) V_k V⁻¹_k, and Q_u = P − Phi_u P Phi_u'."""
+    """Return the tables by Phi_u = Σ_k exp(values_k u) V_k V⁻¹_k and Q_u = P − Phi_u P Phi_u'."""
     return _steps_by_eigenvectors(drift, diffusion, gaps, _eigenvectors(drift), compiled=compiled)
 
 
@@ -238,12 +262,12 @@ def _steps_by_eigenvectors(
     drift: Array, diffusion: Array, gaps: Array, eigen: Eigenvectors, *, compiled: bool
 ) -> Discretisation:
     P = eigen.lyapunov(diffusion)
-    made = tables.build(eigen.values, eigen.split, P, gaps, compiled=compiled)
-    return Discretisation(drift, diffusion, gaps, made.transition, made.shock_covariance, eigen, P, made, compiled)
+    built = tables.build(eigen.values, eigen.split, P, gaps, compiled=compiled)
+    return Discretisation(drift, diffusion, gaps, built.transition, built.shock_covariance, eigen, P, built, compiled)
 
 
 def _reverse_by_eigenvectors(
-    made: Discretisation,
+    result: Discretisation,
     eigen: Eigenvectors,
     known: tables.GapTables,
     P: Array,
@@ -251,12 +275,15 @@ def _reverse_by_eigenvectors(
     bars: tuple[Array, Array],
     stationary_bar: Array | None,
 ) -> tuple[Array, Array]:
-    """First through Q = P − Phi P Phi' to Phi and P, then through Phi by Daleckii and Krein: with E = V' ∂Phi V⁻¹' the
-    drift gets V⁻¹' (Σ_u F_u ∘ E_u) V', where F_u[i, j] = (e_i − e_j) / (values_i − values_j). As E is linear in ∂Phi,
-    the sums over gaps are taken first: Σ_u e_i E_u = V' (Σ_u e_i ∂Phi_u) V⁻¹'."""
-    values, V, W, gaps = eigen.values, eigen.V, eigen.W, made.gaps
+    """Return (∂drift, ∂diffusion): through Q = P − Phi P Phi' to ∂Phi and ∂P, then through Phi by Daleckii and Krein.
+
+    With E_u = V' ∂Phi_u V⁻¹', ∂A = V⁻¹' (Σ_u F_u ∘ E_u) V' and F_u[i, j] = (e_i − e_j) / (values_i − values_j),
+    e_i = exp(values_i u). E is linear in ∂Phi, so the sums over gaps are taken first:
+    Σ_u e_i E_u = V' (Σ_u e_i ∂Phi_u) V⁻¹'. ∂P closes by the Lyapunov adjoint of `reverse_stationary`.
+    """
+    values, V, W, gaps = eigen.values, eigen.V, eigen.W, result.gaps
     Phi_bar, P_bar, once, by_gap = tables.reverse(
-        values, eigen.split, P, gaps, made=known, bars=bars, compiled=made.compiled
+        values, eigen.split, P, gaps, tables=known, bars=bars, compiled=result.compiled
     )
     sums: Eigen = V.T @ once @ W.T
     every = np.arange(len(P))
@@ -266,10 +293,10 @@ def _reverse_by_eigenvectors(
     total[every, every] = (V.T @ by_gap @ W.T)[every, every, every]
     close[every, every] = False
     if close.any():
-        # where two values are close that difference loses digits, and the ratio is expanded by expm1
+        # close eigenvalues: e_i − e_j cancels, so F = u e_j expm1(δ u) / (δ u) with δ = values_i − values_j
         rows, columns = np.nonzero(close)
-        apart = np.multiply.outer(gaps, between[rows, columns])
-        growth = np.where(apart == 0, 1.0, np.expm1(apart) / np.where(apart == 0, 1.0, apart))
+        products = np.multiply.outer(gaps, between[rows, columns])
+        growth = np.where(products == 0, 1.0, np.expm1(products) / np.where(products == 0, 1.0, products))
         weights = gaps[:, None] * np.exp(np.multiply.outer(gaps, values[columns])) * growth
         turned = V.T @ np.einsum("gn,gij->nij", weights, Phi_bar) @ W.T
         total[rows, columns] = turned[np.arange(len(rows)), rows, columns]
@@ -281,26 +308,26 @@ def _reverse_by_eigenvectors(
 
 
 def discretise_by_doubling(drift: Array, diffusion: Array, gaps: Array) -> Discretisation:
-    """Van Loan's block exponential on u / 2^k, then Q ← Q + Phi Q Phi', Phi ← Phi Phi, k times."""
+    """Return the tables by Van Loan's block exponential on u / 2^k, then k times Q ← Q + Phi Q Phi', Phi ← Phi Phi."""
     p = len(drift)
     transition, shocks = np.empty((len(gaps), p, p)), np.empty((len(gaps), p, p))
-    for k, here in _doublings(drift, gaps):
-        Phi, Q = _short_step(drift, diffusion, gaps[here] / 2**k)[:2]
+    for k, group in _doublings(drift, gaps):
+        Phi, Q = _short_step(drift, diffusion, gaps[group] / 2**k)[:2]
         for _ in range(k):
             Phi, Q = Phi @ Phi, Q + Phi @ Q @ Phi.transpose(0, 2, 1)
-        transition[here], shocks[here] = Phi, Q
+        transition[group], shocks[group] = Phi, Q
     return Discretisation(drift, diffusion, gaps, transition, shocks, None, None, None, compiled=False)
 
 
 def _doublings(drift: Array, gaps: Array) -> list[tuple[int, NDArray[np.intp]]]:
-    """Number of doublings → the gaps that need as many."""
+    """Return (number of doublings k, gaps that need k) so that the norm of A u / 2^k is at most `_MAX_STEP_NORM`."""
     size = float(np.abs(drift).sum(axis=1).max())
-    need = np.ceil(np.log2(np.maximum(size * gaps / _LONGEST_STEP, 1.0))).astype(np.int64)
+    need = np.ceil(np.log2(np.maximum(size * gaps / _MAX_STEP_NORM, 1.0))).astype(np.int64)
     return [(int(k), np.flatnonzero(need == k)) for k in np.unique(need)]
 
 
 def _short_step(drift: Array, diffusion: Array, gaps: Array) -> tuple[Array, Array, Array]:
-    """(Phi, Q, X) with X = exp([[A, GG'], [0, −A']] u) = [[Phi, Q Phi'⁻¹], [0, Phi'⁻¹]], so Q = X12 Phi'."""
+    """Return (Phi, Q, X) with X = exp([[A, GG'], [0, −A']] u) = [[Phi, Q Phi'⁻¹], [0, Phi'⁻¹]], so Q = X12 Phi'."""
     p = len(drift)
     X = _taylor(gaps[:, None, None] * _van_loan(drift, diffusion))
     Phi = X[:, :p, :p]
@@ -313,7 +340,10 @@ def _van_loan(drift: Array, diffusion: Array) -> Array:
 
 
 def _taylor(M: Array) -> Array:
-    """exp(M) of short steps (n, m, m) by Horner's rule; in a block [[M, E], [0, M]] it gives the derivative along E."""
+    """Return exp(M) of short steps (n, m, m) by Horner's rule.
+
+    exp([[M, E], [0, M]]) holds the derivative of exp at M along E in its upper right block.
+    """
     identity = np.eye(M.shape[-1])
     total = np.broadcast_to(identity, M.shape)
     for k in range(_TAYLOR_TERMS, 0, -1):
@@ -321,17 +351,22 @@ def _taylor(M: Array) -> Array:
     return total
 
 
-def _reverse_by_doubling(made: Discretisation, transition_bar: Array, shocks_bar: Array) -> tuple[Array, Array]:
-    A, p = made.drift, len(made.drift)
+def _reverse_by_doubling(result: Discretisation, transition_bar: Array, shocks_bar: Array) -> tuple[Array, Array]:
+    """Return (∂drift, ∂diffusion) by running the doublings backwards.
+
+    Adjoint of one doubling (Phi, Q) → (Phi Phi, Q + Phi Q Phi'):
+    ∂Phi ← Phi' ∂Phi + ∂Phi Phi' + 2 ∂Q Phi Q and ∂Q ← ∂Q + Phi' ∂Q Phi.
+    """
+    A, p = result.drift, len(result.drift)
     drift_bar, diffusion_bar = np.zeros((p, p)), np.zeros((p, p))
-    for k, here in _doublings(A, made.gaps):
-        short = made.gaps[here] / 2**k
-        Phi, Q, X = _short_step(A, made.diffusion, short)
-        tape = []
+    for k, group in _doublings(A, result.gaps):
+        short = result.gaps[group] / 2**k
+        Phi, Q, X = _short_step(A, result.diffusion, short)
+        tape = []  # (Phi, Q) before each doubling
         for _ in range(k):
             tape.append((Phi, Q))
             Phi, Q = Phi @ Phi, Q + Phi @ Q @ Phi.transpose(0, 2, 1)
-        Phi_bar, Q_bar = transition_bar[here], shocks_bar[here]
+        Phi_bar, Q_bar = transition_bar[group], shocks_bar[group]
         for Phi, Q in reversed(tape):
             turned = Phi.transpose(0, 2, 1)
             Phi_bar = turned @ Phi_bar + Phi_bar @ turned + 2.0 * Q_bar @ Phi @ Q
@@ -339,9 +374,10 @@ def _reverse_by_doubling(made: Discretisation, transition_bar: Array, shocks_bar
         X_bar = np.zeros_like(X)
         X_bar[:, :p, :p] = Phi_bar + Q_bar @ X[:, :p, p:]
         X_bar[:, :p, p:] = Q_bar @ X[:, :p, :p]
-        # the reverse of exp at M is its derivative at M' (Najfeld and Havel 1995), read off a block exponential
-        turned = short[:, None, None] * _van_loan(A, made.diffusion).T
-        block = np.zeros((len(here), 4 * p, 4 * p))
+        # adjoint of exp at M along X̄ = derivative of exp at M' along X̄ (Najfeld and Havel 1995), read off the block
+        # exponential exp([[M', X̄], [0, M']])
+        turned = short[:, None, None] * _van_loan(A, result.diffusion).T
+        block = np.zeros((len(group), 4 * p, 4 * p))
         block[:, : 2 * p, : 2 * p], block[:, 2 * p :, 2 * p :] = turned, turned
         block[:, : 2 * p, 2 * p :] = X_bar
         M_bar = (short[:, None, None] * _taylor(block)[:, : 2 * p, 2 * p :]).sum(axis=0)

@@ -270,7 +270,7 @@ def read_fitted_set(file: str, text: str) -> FittedSet:
     try:
         fields = Fields(file, tomllib.loads(text), error=ParameterSetError)
     except tomllib.TOMLDecodeError as problem:
-        raise ParameterSetError(f"is not TOML: {problem}", where=file) from None
+        raise ParameterSetError(f"invalid TOML: {problem}", where=file) from None
     if fields.text("kind", "") != "fitted":
         fields.fail("is no fitted set", "kind", "Sets that state the literature are read by their name.")
     spec = Specification(

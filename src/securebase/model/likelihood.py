@@ -1,7 +1,8 @@
-"""The exact likelihood of a panel and its gradient on the natural scale, and the choice of the kernel.
+"""Exact log-likelihood of a panel and its gradient on the natural scale, and the choice of the kernel.
 
-A panel is laid out once (times quantised, gaps tabulated); each evaluation makes the tables, runs a kernel over all
-persons, and carries the kernel's gradient back to the parameters.
+A panel is laid out once (times quantised, gaps tabulated). Each evaluation discretises the drift over the unique gaps
+(`equations.discretise`), runs a kernel (Kalman filter with extra columns) over all persons, and carries the kernel's
+adjoints back to the parameters by the chain rule.
 """
 
 from __future__ import annotations
@@ -27,27 +28,25 @@ from securebase.model.means import (
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
 
-#: gaps nearer to each other than this many time units are one gap (the first of them stands for all)
+#: gaps closer than this many time units count as one gap, with the length of the first
 _QUANTUM = 1e-9
 
 Kernel = Callable[..., Outputs]
 
 
 def kernel_choice() -> tuple[str, str]:
-    """(which kernel runs, why): the variable SECUREBASE_KERNEL decides; else the compiled one where it was built.
+    """Return (kernel, reason): the variable SECUREBASE_KERNEL decides, else the compiled kernel if it was built.
 
-    Raises ModelError where the variable asks for something that is not there.
+    Raises ModelError if the variable names an unknown kernel or one that was not built.
     """
     asked = os.environ.get("SECUREBASE_KERNEL", "")
     if asked not in ("", "readable", "compiled"):
-        raise ModelError(
-            f"there is no kernel called “{asked}”", where="SECUREBASE_KERNEL", advice="Use compiled or readable."
-        )
+        raise ModelError(f"unknown kernel “{asked}”", where="SECUREBASE_KERNEL", advice="Use compiled or readable.")
     if asked == "compiled" and not compiled.AVAILABLE:
         raise ModelError(
-            "the compiled kernel was asked for but is not built here",
+            "the compiled kernel is not built here",
             where="SECUREBASE_KERNEL",
-            advice="Install with a C compiler at hand, or unset the variable.",
+            advice="Reinstall where a C compiler is available, or unset the variable.",
         )
     if asked:
         return asked, "asked for by SECUREBASE_KERNEL"
@@ -57,15 +56,15 @@ def kernel_choice() -> tuple[str, str]:
 
 
 def kernel_name() -> str:
-    """“compiled” or “readable”: the kernel that the next evaluation uses."""
+    """Return “compiled” or “readable”: the kernel of the next evaluation."""
     return kernel_choice()[0]
 
 
 def log_likelihood(panel: Panel, specification: Specification, parameters: Parameters) -> float:
-    """Exact log-likelihood of every score in the panel, with all constants.
+    """Return the exact log-likelihood of all scores in the panel, with all constants.
 
-    Raises ModelError where the parameters are no valid model (unstable drift with a stationary start, a covariance
-    that is not one, a missing part).
+    Raises ModelError if the parameters are no valid model (unstable drift with a stationary start, an invalid
+    covariance, a missing part).
     """
     return Likelihood(panel, specification).value(parameters)
 
@@ -73,7 +72,7 @@ def log_likelihood(panel: Panel, specification: Specification, parameters: Param
 def log_likelihood_and_gradient(
     panel: Panel, specification: Specification, parameters: Parameters
 ) -> tuple[float, Parameters]:
-    """The log-likelihood and its gradient, shaped like the parameters, on the natural scale.
+    """Return the log-likelihood and its gradient on the natural scale, shaped like the parameters.
 
     Gradients along covariances are full symmetric matrices: the change of the log-likelihood is the sum over all p²
     entries of gradient times change, so the derivative by an off-diagonal covariance is twice its entry.
@@ -82,17 +81,16 @@ def log_likelihood_and_gradient(
 
 
 class Likelihood:
-    """The likelihood of one panel under one specification, laid out once and evaluated many times.
+    """Likelihood of one panel under one specification, laid out once and evaluated many times.
 
-    Persons who share their times and their pattern of missing scores are compressed, exactly, to their mean and the
-    rows of a QR factor of what is left (`compressed.py`). Clients of one therapist are independent given what they
-    share, which is integrated out.
+    Persons who share their times and their pattern of missing scores are compressed exactly (`compression`). Clients of
+    one therapist are independent given the therapist's deviation, which is integrated out.
     """
 
     def __init__(self, panel: Panel, specification: Specification) -> None:
-        _belong_together(panel, specification)
+        _check_panel(panel, specification)
         self.panel, self.specification = panel, specification
-        self._rows = compress_rows(panel) if _alike(specification) else expand_rows(panel)
+        self._rows = compress_rows(panel) if _is_compressible(specification) else expand_rows(panel)
         layout, self.gaps = _lay_out(self._rows, specification)
         self.layout = layout
         self._own_layout: Layout | None = layout if self._rows.is_uncompressed else None
@@ -101,11 +99,11 @@ class Likelihood:
 
     @property
     def n_rows(self) -> int:
-        """Rows that an evaluation walks over."""
+        """Number of rows that one evaluation filters."""
         return len(self._rows.times)
 
     def value(self, parameters: Parameters) -> float:
-        """Raises ModelError where the parameters are no valid model."""
+        """Return the log-likelihood. Raises ModelError if the parameters are no valid model."""
         with np.errstate(all="ignore"):
             inputs = self._inputs(parameters, self._rows)[0]
             if self.specification.therapists:
@@ -113,9 +111,12 @@ class Likelihood:
             return float(require_finite(self._kernel(self.layout, inputs, gradient=False).log_likelihood).sum())
 
     def per_person(self, parameters: Parameters) -> Array:
-        """Log-likelihood of each person (N,). Raises ModelError with therapists, whose clients are not independent."""
+        """Return the log-likelihood of each person (N,).
+
+        Raises ModelError with a therapist level, under which clients of one therapist are dependent.
+        """
         if self.specification.therapists:
-            raise ModelError("the clients of one therapist have no log-likelihood each of their own")
+            raise ModelError("with a therapist level, single clients have no log-likelihood of their own")
         rows = expand_rows(self.panel)
         if self._own_layout is None:
             self._own_layout = _lay_out(rows, self.specification)[0]
@@ -124,6 +125,7 @@ class Likelihood:
         return require_finite(out.log_likelihood)
 
     def value_and_gradient(self, parameters: Parameters) -> tuple[float, Parameters]:
+        """Return the log-likelihood and its gradient; see `log_likelihood_and_gradient`."""
         with np.errstate(all="ignore"):
             inputs, tables = self._inputs(parameters, self._rows)
             therapist_bar: Array | None = None
@@ -136,41 +138,44 @@ class Likelihood:
             return value, self._gradient(parameters, inputs, tables, out, therapist_bar)
 
     def _inputs(self, parameters: Parameters, rows: Rows) -> tuple[Inputs, Discretisation]:
-        of = self.specification
-        _check(of, parameters)
+        """Return the kernel's inputs and the tables behind them."""
+        specification = self.specification
+        _check(specification, parameters)
         tables = discretise(parameters.drift, parameters.diffusion, self.gaps, compiled=self._compiled)
         start = tables.stationary() if parameters.start_covariance is None else parameters.start_covariance
-        mean, start_mean = mean_of_rows(of, parameters, rows)
+        mean, start_mean = mean_of_rows(specification, parameters, rows)
         residual = rows.scores.copy()
         residual[: rows.n_with_mean] -= mean
         inputs = Inputs(
             residual=residual,
-            input_increment=input_increments(of, parameters, rows, self.layout.gap_index, tables.transition),
-            slope_basis=slope_basis_of_rows(of, parameters, rows),
+            input_increment=input_increments(specification, parameters, rows, self.layout.gap_index, tables.transition),
+            slope_basis=slope_basis_of_rows(specification, parameters, rows),
             transition=tables.transition,
             shock_covariance=tables.shock_covariance,
             start_mean=start_mean,
             start_covariance=start,
-            loading=np.ones(len(of.scores)) if parameters.loading is None else parameters.loading,
+            loading=np.ones(len(specification.scores)) if parameters.loading is None else parameters.loading,
             noise=parameters.measurement_noise,
             level_root=covariance_root(person_covariance(parameters)),
         )
         return inputs, tables
 
     def _with_therapists(self, parameters: Parameters, inputs: Inputs) -> tuple[float, GroupShift, Array]:
-        """(log-likelihood, what each person shares with others given all scores, ∂therapist_covariance).
+        """Return (log-likelihood, posterior of the therapist's deviation for each person, ∂therapist_covariance).
 
-        A client's log-likelihood along a shift v is a parabola, so a therapist's clients add up to one: with h, H their
-        summed pull and precision and v ~ N(0, T), log|I + T H| and h'Ωh follow as for a person's own level.
+        Given a deviation v of the levels, a client's log-likelihood changes by h_i'v − v'H_i v / 2, so the clients of
+        one therapist add up to h = Σ h_i, H = Σ H_i. With v ~ N(0, T), T = L L', B = I + L'H L and Ω = L B⁻¹ L':
+        log-likelihood += −½ (log|B| − h'Ωh), E(v|y) = Ωh, Var(v|y) = Ω, and
+        ∂T = ½ [(h − HΩh)(h − HΩh)' − (H − HΩH)].
         """
         p, d = self.specification.p, len(inputs.level_root)
-        who = require(self.panel.therapist, "therapist")
-        nothing = GroupShift(np.zeros((self.panel.n_persons, d)), np.zeros((self.panel.n_persons, d, d)))
-        out = self._kernel(self.layout, inputs, gradient=False, shift=nothing)
-        n = int(who.max(initial=-1)) + 1
+        therapist = require(self.panel.therapist, "therapist")
+        no_shift = GroupShift(np.zeros((self.panel.n_persons, d)), np.zeros((self.panel.n_persons, d, d)))
+        out = self._kernel(self.layout, inputs, gradient=False, shift=no_shift)
+        n = int(therapist.max(initial=-1)) + 1
         h, H = np.zeros((n, p)), np.zeros((n, p, p))
-        np.add.at(h, who, out.shift_score[:, :p])
-        np.add.at(H, who, out.shift_information[:, :p, :p])
+        np.add.at(h, therapist, out.shift_score[:, :p])
+        np.add.at(H, therapist, out.shift_information[:, :p, :p])
         L = covariance_root(require(parameters.therapist_covariance, "therapist_covariance"))
         B = np.eye(p) + L.T @ H @ L
         Omega = L @ np.linalg.solve(B, np.broadcast_to(L.T, B.shape))
@@ -179,15 +184,21 @@ class Likelihood:
         left = h - np.einsum("nij,nj->ni", H, v)
         bar = 0.5 * (left.T @ left - (H - H @ Omega @ H).sum(axis=0))
         shift = GroupShift(np.zeros((self.panel.n_persons, d)), np.zeros((self.panel.n_persons, d, d)))
-        shift.mean[:, :p], shift.covariance[:, :p, :p] = v[who], Omega[who]
+        shift.mean[:, :p], shift.covariance[:, :p, :p] = v[therapist], Omega[therapist]
         return float(require_finite(out.log_likelihood).sum() + more.sum()), shift, bar
 
     def _gradient(
         self, parameters: Parameters, inputs: Inputs, tables: Discretisation, out: Outputs, therapist_bar: Array | None
     ) -> Parameters:
-        of, p, rows = self.specification, self.specification.p, self._rows
+        """Carry the kernel's adjoints to the parameters."""
+        specification, p, rows = self.specification, self.specification.p, self._rows
         pushed = reverse_input_increments(
-            of, parameters, rows, self.layout.gap_index, transition=tables.transition, increment_bar=out.input_increment
+            specification,
+            parameters,
+            rows,
+            self.layout.gap_index,
+            transition=tables.transition,
+            increment_bar=out.input_increment,
         )
         transition = out.transition if pushed.transition is None else out.transition + pushed.transition
         stationary = parameters.start_covariance is None
@@ -195,24 +206,24 @@ class Likelihood:
             transition, out.shock_covariance, out.start_covariance if stationary else None
         )
         drift = drift + pushed.drift
-        own = out.level_covariance
-        wide = parameters.change_covariance is not None
+        person_bar = out.level_covariance  # along [[level, level_change], [level_change', change]]
+        has_slopes = parameters.change_covariance is not None
         so_far = Parameters(
             drift=drift,
             diffusion=diffusion,
             level_mean=np.zeros(p),
-            level_covariance=own[:p, :p],
+            level_covariance=person_bar[:p, :p],
             measurement_noise=out.noise,
             start_covariance=None if stationary else out.start_covariance,
-            change_covariance=own[p:, p:] if wide else None,
-            # both triangles hold the same numbers, so a change of one entry moves two
-            level_change_covariance=2.0 * own[:p, p:] if wide else None,
+            change_covariance=person_bar[p:, p:] if has_slopes else None,
+            # the block stands in both triangles, so its derivative counts twice
+            level_change_covariance=2.0 * person_bar[:p, p:] if has_slopes else None,
             input_effect=pushed.input_effect,
             therapist_covariance=therapist_bar,
             loading=None if parameters.loading is None else out.loading,
         )
         return reverse_mean(
-            of,
+            specification,
             parameters,
             rows,
             mean=-out.residual[: rows.n_with_mean],
@@ -222,12 +233,12 @@ class Likelihood:
         )
 
 
-def _alike(specification: Specification) -> bool:
-    """Whether persons with the same rows have the same mean, so that they may be compressed."""
+def _is_compressible(specification: Specification) -> bool:
+    """Return True if persons with the same rows have the same mean, as compression requires."""
     return not (specification.inputs or specification.covariates or specification.therapists)
 
 
-def _belong_together(panel: Panel, specification: Specification) -> None:
+def _check_panel(panel: Panel, specification: Specification) -> None:
     if panel.constructs != specification.constructs:
         raise ModelError(
             f"the panel has {', '.join(panel.constructs)}; the model is for {', '.join(specification.constructs)}"
@@ -242,21 +253,23 @@ def _belong_together(panel: Panel, specification: Specification) -> None:
         ("covariates", panel.covariates, specification.covariates),
     ):
         if wanted and (values is None or values.shape[1] != len(wanted)):
-            raise ModelError(f"the model has {len(wanted)} {name} ({', '.join(wanted)}), and the panel has not")
+            raise ModelError(
+                f"the model has {len(wanted)} {name} ({', '.join(wanted)}); the panel has none or another number"
+            )
     if specification.therapists and panel.therapist is None:
-        raise ModelError("the model has therapists, and the panel does not say who has which")
+        raise ModelError("the model has a therapist level, but the panel does not say who treats whom")
 
 
 def _lay_out(rows: Rows, specification: Specification) -> tuple[Layout, Array]:
-    """The layout of rows and their unique gaps (g,)."""
+    """Return the layout of rows and their unique gaps (g,)."""
     count = len(rows.times)
     inside = np.ones(count, dtype=bool)
     inside[rows.starts[:-1][np.diff(rows.starts) > 0]] = False
-    where = np.flatnonzero(inside)
-    gaps = rows.times[where] - rows.times[where - 1]
+    later = np.flatnonzero(inside)
+    gaps = rows.times[later] - rows.times[later - 1]
     _, first, index = np.unique(np.round(gaps / _QUANTUM), return_index=True, return_inverse=True)
     gap_index: NDArray[np.int64] = np.full(count, -1, dtype=np.int64)
-    gap_index[where] = index.ravel()
+    gap_index[later] = index.ravel()
     layout = Layout(
         starts=np.ascontiguousarray(rows.starts, dtype=np.int64),
         order=np.argsort(-np.diff(rows.starts), kind="stable").astype(np.int64),
@@ -268,10 +281,11 @@ def _lay_out(rows: Rows, specification: Specification) -> tuple[Layout, Array]:
 
 
 def covariance_root(covariance: Array) -> Array:
-    """R with R R' = covariance, which may be singular. Raises ModelError where it is no covariance."""
+    """Return R with R R' = covariance, which may be singular. Raises ModelError if it is no covariance."""
     try:
         root = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
     except np.linalg.LinAlgError:
+        # singular: R = V diag(√λ); eigenvalues within rounding of 0 count as 0
         values, vectors = np.linalg.eigh(covariance)
         if values[0] < -1e-10 * max(values[-1], 0.0):
             raise ModelError("the level covariance is not positive semidefinite") from None
@@ -280,12 +294,13 @@ def covariance_root(covariance: Array) -> Array:
 
 
 def require_finite(values: Array) -> Array:
+    """Return the values; raise ModelError if one is not finite."""
     if not np.isfinite(values).all():
-        raise ModelError("the likelihood has no finite value for these parameters")
+        raise ModelError("the log-likelihood is not finite for these parameters")
     return values
 
 
-_NEEDED = {
+_REQUIRED = {
     Trend.NONE: (),
     Trend.LINEAR: ("slope",),
     Trend.APART: ("change", "rate"),
@@ -294,30 +309,30 @@ _NEEDED = {
 
 
 def _check(specification: Specification, parameters: Parameters) -> None:
-    """Shapes and parts as the specification wants them, or ModelError."""
-    needed = list(_NEEDED[specification.trend])
+    """Raise ModelError unless the parameters have the parts and shapes that the specification requires."""
+    required = list(_REQUIRED[specification.trend])
     if specification.random_slopes:
-        needed += ["change_covariance", "level_change_covariance"]
+        required += ["change_covariance", "level_change_covariance"]
         if specification.trend == Trend.CARRIED:
-            needed.append("rate")
+            required.append("rate")
     if specification.free_start_mean:
-        needed.append("start_mean")
+        required.append("start_mean")
     if specification.inputs:
-        needed.append("input_effect")
+        required.append("input_effect")
     if specification.covariates:
-        needed.append("covariate_effect")
+        required.append("covariate_effect")
     if specification.therapists:
-        needed.append("therapist_covariance")
+        required.append("therapist_covariance")
     if not specification.is_plain:
-        needed += ["loading", "intercept"]
+        required += ["loading", "intercept"]
     if specification.start == Start.FREE:
-        needed.append("start_covariance")
+        required.append("start_covariance")
     elif parameters.start_covariance is not None:
-        raise ModelError("a stationary start has no start covariance of its own", advice="Choose a free start.")
-    for name in needed:
+        raise ModelError("a stationary start takes no start_covariance", advice="Use a free start, or leave it out.")
+    for name in required:
         if getattr(parameters, name) is None:
             raise ModelError(f"the parameters have no “{name}”, which this model needs")
     if parameters.drift.shape != (specification.p, specification.p):
-        raise ModelError(f"the drift is {parameters.drift.shape}, the model has {specification.p} constructs")
+        raise ModelError(f"the drift has shape {parameters.drift.shape}; the model has {specification.p} constructs")
     if not (np.isfinite(parameters.drift).all() and (parameters.measurement_noise >= 0).all()):
         raise ModelError("a measurement noise is negative, or the drift is not finite")

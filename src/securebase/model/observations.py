@@ -1,7 +1,7 @@
-"""From records to the rows that the model reads.
+"""Rows that the model reads, built from the records of a cohort or of one episode.
 
-One row is one moment of one person. What was asked before and after the same session shares its moment, so it shares
-a row. Scores of different instruments are in different points: for one construct only one scale is ever read.
+A row is one moment of one person. Questionnaires before and after the same session share its moment and so its row.
+Scores of different instruments are in different points, so each column of scores is read from one scale only.
 """
 
 from __future__ import annotations
@@ -21,12 +21,10 @@ from securebase.records.vocabulary import Moment, Respondent
 
 #: construct → (instrument, scale)
 Measures = Mapping[str, tuple[str, str]]
-#: fields of a panel by name
-_Parts = dict[str, Any]
-
-
-#: construct → its several (instrument, scale), the leading one first
+#: construct → several (instrument, scale), the reference indicator first
 Indicators = Mapping[str, Sequence[tuple[str, str]]]
+#: fields of a panel by name
+_PanelFields = dict[str, Any]
 
 
 def panel(
@@ -39,28 +37,65 @@ def panel(
     inputs: Sequence[str] | None = None,
     therapists: bool | None = None,
 ) -> Panel:
-    """Rows of every person of a cohort, in its own time unit. Constructs default to the outcome and the processes.
+    """Build the panel of a cohort: one row per person and moment, in the cohort's own time unit.
 
-    indicators: constructs that are read with several scales at once. covariates: names of what persons bring along, as
-    a table or a scenario calls it. inputs: names of what was done. therapists: whether to say who treats whom; a person
-    of whom that is not known is the only one of a therapist. What is not given is as the cohort has it.
-    A moment with one of the inputs keeps its row, with or without a score. Persons without a single row are left out.
+    Row j of person i holds the scores y_ij at time t_ij = (days since the episode began) / days_per_unit, NaN where
+    missing. A moment at which an instrument was given without a score, or an input was recorded, keeps its row.
+    Persons without any row are left out. Arguments that are None take the cohort's own value.
 
-    Raises ModelError where nothing is left, where one construct was measured with several scales and neither `measures`
-    nor `indicators` says which to read, or where a covariate, or an input that a score depends on, is missing.
+    Parameters
+    ----------
+    cohort : Cohort
+        Episodes with their scores, covariates, inputs and therapists.
+    constructs : sequence of str, optional
+        Names of the p constructs, in order. Default: the outcome, then the processes.
+    measures : mapping of str to (str, str), optional
+        Construct → (instrument, scale) to read where several scales measured the construct.
+    indicators : mapping of str to sequence of (str, str), optional
+        Construct → several (instrument, scale) that are read side by side, the reference indicator first.
+    covariates : sequence of str, optional
+        Names of time-invariant covariates, as the table or scenario names them.
+    inputs : sequence of str, optional
+        Names of time-varying inputs. An input recorded after a session acts on the way to the next row.
+    therapists : bool, optional
+        Whether to number the therapists. A person whose therapist is unknown gets a therapist of their own.
+
+    Returns
+    -------
+    panel : Panel
+        n rows with q columns of scores, in points of the scales.
+
+    Raises
+    ------
+    ModelError
+        If no row is left, a construct was measured with several scales and neither `measures` nor `indicators` selects
+        one, a score is missing altogether, or a covariate or an input that a score depends on is missing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase
+    >>> cohort = securebase.simulate("default", n=3, rng=np.random.default_rng(1))
+    >>> rows = securebase.panel(cohort, ("symptoms", "alliance"))
+    >>> rows.persons
+    ('sim-001', 'sim-002', 'sim-003')
+    >>> rows.scores.shape, rows.time_unit
+    ((35, 2), 'week')
     """
     chosen = tuple(constructs) if constructs is not None else (cohort.outcome, *cohort.processes)
     several = {c: s for c, s in (cohort.indicators if indicators is None else indicators).items() if c in chosen}
     several = {c: s for c, s in several.items() if c not in (measures or {}) and len(s) > 0}
-    done = tuple(cohort.inputs if inputs is None else inputs)
+    input_names = tuple(cohort.inputs if inputs is None else inputs)
     scales = _columns(cohort.episodes, chosen, measures or {}, several)
-    read = [(e, _rows(e, scales, cohort.days_per_unit, done)) for e in cohort.episodes]
-    kept = [(e, rows) for e, rows in read if rows]
-    found = _assemble([(e.person, rows) for e, rows in kept], chosen, scales, cohort.time_unit, cohort.days_per_unit)
-    episodes = [e for e, _ in kept]
+    candidates = [(e, _rows(e, scales, cohort.days_per_unit, input_names)) for e in cohort.episodes]
+    included = [(e, rows) for e, rows in candidates if rows]
+    plain = _assemble(
+        [(e.person, rows) for e, rows in included], chosen, scales, cohort.time_unit, cohort.days_per_unit
+    )
+    episodes = [e for e, _ in included]
     return replace(
-        found,
-        **_inputs(found, episodes, done, cohort.days_per_unit),
+        plain,
+        **_inputs(plain, episodes, input_names, cohort.days_per_unit),
         **_covariates(episodes, tuple(cohort.covariates if covariates is None else covariates)),
         therapist=_therapists(episodes) if (cohort.therapists if therapists is None else therapists) else None,
     )
@@ -73,9 +108,9 @@ def episode_panel(
     days_per_unit: float = 7.0,
     time_unit: str = "week",
 ) -> Panel:
-    """Rows of one person; constructs that have no entry in `measures` or no score stay missing (NaN).
+    """Build the panel of one person; constructs without a measure or a score stay missing (NaN).
 
-    Raises ModelError where nothing was recorded at all.
+    Raises ModelError if nothing was recorded at all.
     """
     chosen = tuple(constructs)
     scales = {(c, *measures[c]): c for c in chosen if c in measures}
@@ -92,17 +127,19 @@ _Scales = Mapping[tuple[str, str, str], str]
 def _columns(
     episodes: Sequence[EpisodeRecord], constructs: tuple[str, ...], measures: Measures, indicators: Indicators
 ) -> _Scales:
-    """Columns in the order of constructs; one of several is called like its scale, a single one like its construct."""
+    """Select the columns in the order of constructs; a single one is named like its construct."""
     single = _measures(episodes, [c for c in constructs if c not in indicators], measures)
-    there = {(s.construct, s.instrument, s.scale) for e in episodes for s in _client_scores(e.administrations)}
+    scored = {(s.construct, s.instrument, s.scale) for e in episodes for s in _client_scores(e.administrations)}
     scales: dict[tuple[str, str, str], str] = {}
     for construct in constructs:
         if construct not in indicators:
             scales[construct, *single[construct]] = construct
             continue
         for instrument, scale in indicators[construct]:
-            if (construct, instrument, scale) not in there:
-                raise ModelError(f"there is no score of “{scale}” for “{construct}”", advice="Leave this column out.")
+            if (construct, instrument, scale) not in scored:
+                raise ModelError(
+                    f"no score of scale “{scale}” for construct “{construct}”", advice="Leave this column out."
+                )
             scales[construct, instrument, scale] = scale if len(indicators[construct]) > 1 else construct
     return scales
 
@@ -110,26 +147,26 @@ def _columns(
 def _measures(
     episodes: Iterable[EpisodeRecord], constructs: Sequence[str], given: Measures
 ) -> dict[str, tuple[str, str]]:
-    """The one scale to read for each construct: as given, or the only one there is."""
-    found: dict[str, set[tuple[str, str]]] = {c: set() for c in constructs}
+    """Select one scale per construct: the given one, or the only one with scores."""
+    candidates: dict[str, set[tuple[str, str]]] = {c: set() for c in constructs}
     for episode in episodes:
         for score in _client_scores(episode.administrations):
-            if score.construct in found:
-                found[score.construct].add((score.instrument, score.scale))
+            if score.construct in candidates:
+                candidates[score.construct].add((score.instrument, score.scale))
     selected: dict[str, tuple[str, str]] = {}
-    for construct, scales in found.items():
+    for construct, scales in candidates.items():
         if construct in given:
             selected[construct] = given[construct]
         elif len(scales) > 1:
             names = ", ".join(sorted(f"{i} ({s})" for i, s in scales))
             raise ModelError(
                 f"“{construct}” was measured with several scales: {names}",
-                advice="Say which one to read; points of different scales cannot be mixed.",
+                advice="Select one with measures; points of different scales cannot be mixed.",
             )
         elif scales:
             selected[construct] = next(iter(scales))
         else:
-            raise ModelError(f"there is no score for “{construct}”", advice="Leave it out, or check its name.")
+            raise ModelError(f"no score for “{construct}”", advice="Leave it out, or check its name.")
     return selected
 
 
@@ -138,8 +175,10 @@ def _client_scores(administrations: Iterable[AdministrationRecord]) -> Iterable[
 
 
 def _rows(record: EpisodeRecord, scales: _Scales, days_per_unit: float, inputs: Sequence[str] = ()) -> list[_Row]:
-    """Rows in order of time. A moment at which a chosen instrument was given but yielded no score keeps its (empty)
-    row, because a person's start counts from the first row. A later entry for the same moment replaces an earlier one.
+    """Collect the rows of one person in order of time.
+
+    A moment at which a chosen instrument was given but yielded no score keeps its (empty) row, because the first row
+    sets the person's start. A later entry for the same moment replaces an earlier one.
     """
     instruments = {instrument for _, instrument, _ in scales}
     rows: dict[float, tuple[int, dict[str, float]]] = {}
@@ -172,7 +211,7 @@ def _assemble(
     # a construct that nothing was recorded of keeps an empty column
     columns = tuple(name for name, _ in several) or constructs
     if not rows:
-        raise ModelError("there is no row with a score", advice="Check which columns or instruments were chosen.")
+        raise ModelError("the panel has no row with a score", advice="Check which columns or instruments were chosen.")
     return Panel(
         persons=tuple(name for name, _ in persons),
         constructs=constructs,
@@ -186,33 +225,38 @@ def _assemble(
     )
 
 
-def _inputs(found: Panel, episodes: Sequence[EpisodeRecord], names: tuple[str, ...], days_per_unit: float) -> _Parts:
-    """Inputs by row (rows, k). What was done in the session of a row stands at the next one, on the way to which it
-    works. Where no score comes after, nothing is needed, and 0 stands there."""
+def _inputs(
+    plain: Panel, episodes: Sequence[EpisodeRecord], names: tuple[str, ...], days_per_unit: float
+) -> _PanelFields:
+    """Return the inputs by row (rows, k).
+
+    An input recorded in the session of a row is stored at the next row, since it acts over the gap in between. After
+    the last score no input is needed and 0 is stored.
+    """
     if not names:
         return {}
-    inputs = np.zeros((len(found.times), len(names)))
+    inputs = np.zeros((len(plain.times), len(names)))
     for i, episode in enumerate(episodes):
-        rows = found.rows_of(i)
+        rows = plain.rows_of(i)
         known = {(d.name, d.at / days_per_unit, d.moment is Moment.AFTER): d.value for d in episode.inputs}
-        scored = np.flatnonzero(np.isfinite(found.scores[rows]).any(axis=1))
+        scored = np.flatnonzero(np.isfinite(plain.scores[rows]).any(axis=1))
         last = int(scored[-1]) if len(scored) else 0
-        times = found.times[rows]
+        times = plain.times[rows]
         for j in range(1, len(times)):
             for k, name in enumerate(names):
                 value = known.get((name, times[j], False), known.get((name, times[j - 1], True)))
                 if value is None and j <= last:
                     raise ModelError(
                         f"the input “{name}” of “{episode.person}” is not known on the way to {times[j]:g} "
-                        f"{found.time_unit}s",
-                        advice="Record what was done, 0 where nothing was.",
+                        f"{plain.time_unit}s",
+                        advice="Record the input, 0 where nothing was done.",
                     )
                 inputs[rows.start + j, k] = 0.0 if value is None else value
     return {"inputs": inputs, "input_names": names}
 
 
-def _covariates(episodes: Sequence[EpisodeRecord], names: tuple[str, ...]) -> _Parts:
-    """Covariates by person (persons, c)."""
+def _covariates(episodes: Sequence[EpisodeRecord], names: tuple[str, ...]) -> _PanelFields:
+    """Return the covariates by person (persons, c)."""
     if not names:
         return {}
     known = [{b.name: b.value for b in e.brought} | dict(e.covariates) for e in episodes]
@@ -229,7 +273,7 @@ def _covariates(episodes: Sequence[EpisodeRecord], names: tuple[str, ...]) -> _P
 
 
 def _therapists(episodes: Sequence[EpisodeRecord]) -> NDArray[np.int64]:
-    """Numbers by first appearance; a person of whom it is not known has one of their own."""
+    """Number the therapists by first appearance; a person without a known therapist gets a number of their own."""
     numbers: dict[tuple[str, int], int] = {}
     keys = [(e.therapist, -1 if e.therapist else i) for i, e in enumerate(episodes)]
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The rows that the model reads."""
+"""Panel: the rows of many persons as arrays."""
 
 from __future__ import annotations
 
@@ -13,14 +13,39 @@ from securebase.errors import ModelError
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """Rows of many persons, one after another, times ascending within a person.
+    """Rows of many persons, one person after another, times ascending within a person.
 
-    scores: (rows, columns), NaN where missing, one column a construct, or one an indicator where a model has several;
-    times: (rows,) in `time_unit`s since the episode began; starts: (persons + 1,), rows of person i are
-    starts[i]:starts[i + 1]; wave: (rows,), session number or -1. inputs: (rows, k), what was done between the row
-    before and this one (nothing counts at a person's first row). covariates: (persons, c). therapist: (persons,),
-    which therapist each person has, numbered from 0. input_names, covariate_names: of their columns, and indicators:
-    (name, construct) of every column of scores where a construct has several; empty where nobody told.
+    Attributes
+    ----------
+    persons : tuple of str
+        Identifiers of the N persons.
+    constructs : tuple of str
+        Names of the p constructs.
+    starts : (N + 1,) array of int
+        Rows of person i are ``starts[i]:starts[i + 1]``.
+    times : (rows,) array, time units
+        Time since the episode began.
+    scores : (rows, q) array, points of each column's scale
+        One column per construct, or one per indicator; NaN where missing.
+    wave : (rows,) array of int
+        Session number, or −1.
+    time_unit, days_per_unit : str, float
+        Name of the time unit, and its length in days.
+    inputs : (rows, k) array, optional
+        Time-varying inputs between the previous row and this one; ignored at a person's first row.
+    covariates : (N, c) array, optional
+        Time-invariant covariates.
+    therapist : (N,) array of int, optional
+        Number of each person's therapist, from 0.
+    input_names, covariate_names : tuple of str
+        Names of their columns; empty if unknown.
+    indicators : tuple of (str, str)
+        (name, construct) of every column of scores where a construct has several; otherwise empty.
+
+    Raises
+    ------
+    ModelError
+        If the arrays differ in length, times do not ascend, or an input, covariate or therapist is missing.
     """
 
     persons: tuple[str, ...]
@@ -41,7 +66,9 @@ class Panel:
     def __post_init__(self) -> None:
         rows = len(self.times)
         if len(self.scores) != rows or self.scores.ndim != 2 or self.wave.shape != (rows,):
-            raise ModelError("times, scores and waves of a panel differ in length")
+            raise ModelError(
+                f"times ({rows}), scores {self.scores.shape} and waves {self.wave.shape} of a panel differ in length"
+            )
         if self.scores.shape[1] < len(self.constructs):
             raise ModelError("a panel has fewer columns of scores than constructs")
         for name, values, length in (("inputs", self.inputs, rows), ("covariates", self.covariates, self.n_persons)):
@@ -65,35 +92,38 @@ class Panel:
             raise ModelError("a time in the panel is missing or not finite")
         gaps, inside = np.diff(self.times), self.within_person
         if (gaps[inside] <= 0).any():
-            where = int(np.flatnonzero(inside & (gaps <= 0))[0])
-            person = self.persons[int(np.searchsorted(self.starts, where, side="right")) - 1]
-            raise ModelError(f"times of person “{person}” do not ascend", advice="Sort them and keep one row a time.")
+            row = int(np.flatnonzero(inside & (gaps <= 0))[0])
+            person = self.persons[int(np.searchsorted(self.starts, row, side="right")) - 1]
+            raise ModelError(
+                f"the times of person “{person}” do not ascend", advice="Sort the rows and keep one per time."
+            )
 
     @property
     def leading(self) -> tuple[int, ...]:
-        """Of each construct (p,): the column of scores that is its first, whose points it is in."""
-        of = [construct for _, construct in self.indicators] or list(self.constructs)
-        return tuple(of.index(construct) for construct in self.constructs)
+        """Column of scores of each construct's reference indicator (p,)."""
+        construct_of = [construct for _, construct in self.indicators] or list(self.constructs)
+        return tuple(construct_of.index(construct) for construct in self.constructs)
 
     @property
     def n_persons(self) -> int:
+        """Number of persons N."""
         return len(self.persons)
 
     @property
     def n_observations(self) -> int:
-        """Scores that are there (not rows)."""
+        """Number of scores that are not missing (not rows)."""
         return int(np.isfinite(self.scores).sum())
 
     @property
     def within_person(self) -> NDArray[np.bool_]:
-        """(rows - 1,): whether a row and the next are of one person."""
+        """Mask (rows − 1,): True where a row and the next belong to one person."""
         inside = np.ones(max(len(self.times) - 1, 0), dtype=bool)
         between = self.starts[(self.starts > 0) & (self.starts < len(self.times))]
         inside[between - 1] = False
         return inside
 
     def only(self, persons: NDArray[np.int64]) -> Panel:
-        """The panel of some persons, by number and in this order."""
+        """Return the panel of some persons, by number and in this order."""
         lengths = np.diff(self.starts)[persons]
         rows = np.concatenate([np.arange(self.starts[i], self.starts[i + 1]) for i in persons] or [np.empty(0)])
         rows = rows.astype(np.int64)
@@ -110,11 +140,12 @@ class Panel:
         )
 
     def rows_of(self, person: int) -> slice:
+        """Return the slice of rows of a person, by number."""
         return slice(int(self.starts[person]), int(self.starts[person + 1]))
 
     @property
     def fingerprint(self) -> str:
-        """Of the scores at their times, whoever they belong to."""
+        """SHA-256 of constructs, times and scores; names of persons do not count."""
         digest = sha256("|".join(self.constructs).encode())
         for column in (self.starts, self.times, self.scores):
             digest.update(np.ascontiguousarray(column).tobytes())

@@ -1,4 +1,4 @@
-"""`ParameterSet`: named estimates with their provenance. The shelf is `parameter_sets/*.toml`, one file each."""
+"""Parameter sets: named estimates with provenance. The shelf is `parameter_sets/*.toml`, one file each."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from securebase.model.mechanisms import MECHANISMS
 from securebase.model.parameters import Array, Parameters, Specification, Trend
 from securebase.model.standardised import Edge, Standardised, apart_reading, assemble
 
-#: the set that tracking starts from
+#: id of the set that tracking starts from
 DEFAULT = "literature"
 
 
@@ -26,7 +27,7 @@ DEFAULT = "literature"
 class ScaleUnit:
     """Mean and SD of a scale's scores among clients at the first session, and the reliability of one score.
 
-    `verified` only where all three numbers were seen in, or computed from, a source.
+    `verified` only if all three numbers were seen in, or computed from, a source.
     """
 
     construct: str
@@ -38,18 +39,18 @@ class ScaleUnit:
 
     @property
     def points(self) -> float:
-        """Points of this scale that one standard unit of the construct is worth."""
+        """Points of this scale per standard unit of the construct: sd · √reliability."""
         return float(self.sd * np.sqrt(self.reliability))
 
     @property
     def noise(self) -> float:
-        """Variance of a score's error, in squared points."""
+        """Error variance of a score, in squared points: sd² (1 − reliability)."""
         return self.sd**2 * (1.0 - self.reliability)
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeNote:
-    """One link of the set beside its prior. Standardised; over which time is told by `mechanism.Lag`."""
+    """One edge of the set with its prior, standardised; its time scale is that of the mechanism (`mechanism.Lag`)."""
 
     from_construct: str
     to_construct: str
@@ -63,7 +64,7 @@ class EdgeNote:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A number that went into the set, with where it comes from. What is not verified is marked on screen."""
+    """A number that the set rests on, with its source. Pages mark unverified numbers."""
 
     quantity: str
     about: str
@@ -74,9 +75,30 @@ class Statement:
 
 @dataclass(frozen=True, eq=False)
 class ParameterSet:
-    """Parameters in standard units (`standardised.Standardised`) with the scales that they can be turned into.
+    """Named parameters in standard units, with the scales that convert them to score points.
 
-    `limits`: published figures that a cohort drawn from it does not reproduce, in sentences.
+    Standard units: a construct's true values among clients at the first session have mean 0 and variance 1.
+
+    Attributes
+    ----------
+    id, name, version, about : str
+        Identity and origin.
+    specification : Specification
+        The model, with p constructs.
+    parameters : Parameters
+        Its parameters, in standard units and per time unit of the specification.
+    scales : mapping of (str, str) to ScaleUnit
+        (instrument, scale) → mean, SD and reliability. The first scale of a construct is its usual one.
+    edges : tuple of EdgeNote
+        Edges between constructs with prior, claims and evidence grade.
+    statements : tuple of Statement
+        Numbers that the set rests on, with their sources.
+    limits : tuple of str
+        Published figures that a cohort simulated from the set does not reproduce, as sentences.
+    standardised : Standardised
+        Statements from which `parameters` are assembled.
+    simulated_scales : mapping of (str, str) to ScaleUnit
+        Scales for simulated persons only; tracking never uses them.
     """
 
     id: str
@@ -90,33 +112,48 @@ class ParameterSet:
     statements: tuple[Statement, ...]
     limits: tuple[str, ...]
     standardised: Standardised
-    #: scales that only simulated people answer; nobody is followed by what is known of them
     simulated_scales: Mapping[tuple[str, str], ScaleUnit] = field(default_factory=dict)
 
     def simulation_scale(self, instrument: str, scale: str) -> ScaleUnit | None:
-        """Where scores of a scale lie when they are simulated, or None where nothing is stated."""
+        """Return the scale unit for simulated scores, or None if nothing is stated."""
         return self.scales.get((instrument, scale)) or self.simulated_scales.get((instrument, scale))
 
     def unit(self, instrument: str, scale: str) -> ScaleUnit:
-        """What this set knows of a scale. Raises ParameterSetError with the known ones where it knows nothing."""
+        """Return the unit of a scale. Raises ParameterSetError with the known scales if it is unknown."""
         try:
             return self.scales[instrument, scale]
         except KeyError:
             known = ", ".join(f"{i}/{s}" for i, s in self.scales)
             raise ParameterSetError(
-                f"the parameter set “{self.id}” does not know the scale {instrument}/{scale}",
+                f"the parameter set “{self.id}” has no scale {instrument}/{scale}",
                 advice=f"It knows {known}.",
             ) from None
 
     def measures(self, chosen: Mapping[str, tuple[str, str]] | None = None) -> dict[str, tuple[str, str]]:
-        """construct → (instrument, scale): as chosen, else the scale it is usually followed with."""
+        """Return construct → (instrument, scale): as chosen, else the usual scale of the construct."""
         usual = {unit.construct: key for key, unit in reversed(list(self.scales.items()))}
         return {c: (chosen or {}).get(c, usual[c]) for c in self.specification.constructs}
 
     def in_score_units(self, measures: Mapping[str, tuple[str, str]] | None = None) -> Parameters:
-        """The same model in points of the scales chosen; other constructs in points of their usual scale.
+        """Return the parameters in points of the chosen scales, and of the usual scale for other constructs.
 
-        Raises ParameterSetError for a scale the set does not know, or one that measures another construct.
+        With c the points per standard unit: A_kl c_k / c_l, covariances times c_k c_l, vectors times c_k; level_mean is
+        mean + c · level_mean, and error variances are those of the scales.
+
+        Parameters
+        ----------
+        measures : mapping of str to (str, str), optional
+            Construct → (instrument, scale).
+
+        Returns
+        -------
+        parameters : Parameters
+            In points of the scales, per time unit of the specification.
+
+        Raises
+        ------
+        ParameterSetError
+            If the set has no such scale, or the scale measures another construct.
         """
         units = []
         for construct, (instrument, scale) in self.measures(measures).items():
@@ -127,7 +164,7 @@ class ParameterSet:
         c = np.array([u.points for u in units])
         own = self.parameters
 
-        def stretched(vector: Array | None) -> Array | None:
+        def scaled(vector: Array | None) -> Array | None:
             return None if vector is None else c * vector
 
         return replace(
@@ -138,10 +175,10 @@ class ParameterSet:
             level_covariance=own.level_covariance * np.outer(c, c),
             measurement_noise=np.array([u.noise for u in units]),
             start_covariance=None if own.start_covariance is None else own.start_covariance * np.outer(c, c),
-            slope=stretched(own.slope),
-            change=stretched(own.change),
-            start_mean=stretched(own.start_mean),
-            therapy_effect=stretched(own.therapy_effect),
+            slope=scaled(own.slope),
+            change=scaled(own.change),
+            start_mean=scaled(own.start_mean),
+            therapy_effect=scaled(own.therapy_effect),
             change_covariance=None if own.change_covariance is None else own.change_covariance * np.outer(c, c),
             level_change_covariance=(
                 None if own.level_change_covariance is None else own.level_change_covariance * np.outer(c, c)
@@ -149,7 +186,7 @@ class ParameterSet:
         )
 
     def with_trend(self, trend: Trend) -> ParameterSet:
-        """The same movements under the other reading of the trend: carried (as stated) or apart.
+        """Return the set with the same dynamics and the other trend: carried (as stated) or apart.
 
         Raises ParameterSetError for any other trend.
         """
@@ -161,14 +198,16 @@ class ParameterSet:
         elif trend is Trend.APART:
             parameters = apart_reading(carried, self.standardised.planned_end)
         else:
-            raise ParameterSetError(f"“{self.id}” has no reading of the trend as “{trend.value}”")
+            raise ParameterSetError(
+                f"the parameter set “{self.id}” cannot take the trend “{trend.value}”", advice="Use carried or apart."
+            )
         return replace(self, specification=replace(self.specification, trend=trend), parameters=parameters)
 
     def with_random_slopes(self) -> ParameterSet:
-        """The same set in which people differ in how they change, as it states; itself where it states nothing of it.
+        """Return the set with its stated random slopes; the set itself if it has them already or states none.
 
-        Cohorts are simulated with it and pictures of one client rest on it; the set as it stands keeps people changing
-        alike, as in other programs' comparisons.
+        Simulated cohorts and pictures of one client use random slopes (decision 0008). The set on the shelf has none,
+        so that it stays comparable with other programs.
         """
         if self.specification.random_slopes or not any(self.standardised.random_slope_sd.values()):
             return self
@@ -184,36 +223,75 @@ class ParameterSet:
 
     @property
     def unverified(self) -> tuple[Statement, ...]:
-        """What nobody has verified, of what these numbers rest on: of own change only where the set has it."""
+        """Unverified statements that the parameters rest on; those on random slopes only if the set has them."""
         used = [
             s for s in self.statements if self.specification.random_slopes or not s.quantity.startswith("random_slope")
         ]
         return tuple(s for s in used if not s.verified)
 
 
+#: key of an earlier version of the format → key now
+_EARLIER_KEYS = {
+    "own_change": "random_slope_sd",
+    "own_change_with_level": "random_slope_level_correlation",
+    "own_change_correlation": "random_slope_correlation",
+    "own_change_rate": "random_slope_rate",
+}
+
+
+def upgrade_keys(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the top-level table of a parameter set's or scenario's file with the keys of the current format."""
+    return {_EARLIER_KEYS.get(key, key): value for key, value in table.items()}
+
+
 @cache
 def parameter_sets() -> Mapping[str, ParameterSet]:
-    """Every set on the shelf by id, read once. Raises ParameterSetError where a file is not sound."""
+    """Return every set on the shelf by id, read once. Raises ParameterSetError if a file is invalid."""
     folder = resources.files("securebase.model") / "parameter_sets"
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
     read = [read_parameter_set(f.name, f.read_text("utf-8")) for f in files]
-    return MappingProxyType({one.id: one for one in read})
+    return MappingProxyType({item.id: item for item in read})
 
 
 def parameter_set(name: str = DEFAULT) -> ParameterSet:
-    """The parameter set with this id. Raises ParameterSetError with the known ones."""
+    """Return a parameter set of the shelf by its id.
+
+    Parameters
+    ----------
+    name : str
+        Id of the set. Default: "literature", from which tracking starts before a clinic has data of its own.
+
+    Returns
+    -------
+    parameter_set : ParameterSet
+        In standard units; `ParameterSet.in_score_units` converts to points of scales.
+
+    Raises
+    ------
+    ParameterSetError
+        If there is no such set; the message lists the known ones.
+
+    Examples
+    --------
+    >>> import securebase
+    >>> known = securebase.parameter_set()
+    >>> known.id, known.specification.trend.value, known.parameters.drift.shape
+    ('literature', 'carried', (6, 6))
+    >>> known.measures()["symptoms"]
+    ('session_before', 'symptoms')
+    """
     shelf = parameter_sets()
     if name not in shelf:
-        raise ParameterSetError(f"there is no parameter set called “{name}”", advice=f"Known are {', '.join(shelf)}.")
+        raise ParameterSetError(f"unknown parameter set “{name}”", advice=f"Known are {', '.join(shelf)}.")
     return shelf[name]
 
 
 def read_parameter_set(file: str, text: str) -> ParameterSet:
-    """Read one file of the shelf. Raises ParameterSetError naming file and field."""
+    """Read one file of the shelf, upgrading earlier keys. Raises ParameterSetError naming file and field."""
     try:
-        fields = Fields(file, tomllib.loads(text), error=ParameterSetError)
+        fields = Fields(file, upgrade_keys(tomllib.loads(text)), error=ParameterSetError)
     except tomllib.TOMLDecodeError as problem:
-        raise ParameterSetError(f"is not TOML: {problem}", where=file) from None
+        raise ParameterSetError(f"invalid TOML: {problem}", where=file) from None
     quantities = (
         "persistence",
         "level_share",
@@ -255,7 +333,7 @@ def read_parameter_set(file: str, text: str) -> ParameterSet:
         therapy_change=_therapy_change(fields, links, constructs),
         reliability=_usual_reliability(fields, scales, constructs),
         planned_end=fields.number("planned_end"),
-        random_slope_sd=_by_construct(fields, "random_slope_sd", constructs, statements, all_of_them=False),
+        random_slope_sd=_by_construct(fields, "random_slope_sd", constructs, statements, complete=False),
         random_slope_level_correlation=_by_pair(
             fields, "random_slope_level_correlation", constructs, statements, ordered=True
         ),
@@ -285,7 +363,7 @@ def read_parameter_set(file: str, text: str) -> ParameterSet:
 
 
 def _located(fields: Fields, stated: Standardised) -> Parameters:
-    """Parameters without own change; that its statements can hold as well is tried here, where the file is named."""
+    """Assemble the parameters; contradictions, also in the random slopes, are reported with the file."""
     try:
         assemble(stated, random_slopes=True)
         return assemble(stated)
@@ -310,28 +388,28 @@ def _rate(fields: Fields, out: list[Statement]) -> float | None:
 
 
 def _by_construct(
-    fields: Fields, quantity: str, constructs: tuple[str, ...], out: list[Statement], *, all_of_them: bool = True
+    fields: Fields, quantity: str, constructs: tuple[str, ...], out: list[Statement], *, complete: bool = True
 ) -> dict[str, float]:
-    found: dict[str, float] = {}
+    stated: dict[str, float] = {}
     for block in fields.tables(quantity):
         block.only("source", "verified", "values")
         values = block.table("values")
         for construct in values.values:
-            if construct not in constructs or construct in found:
-                values.fail("is no construct of this set, or stands twice", construct)
-            found[construct] = values.number(construct)
-            out.append(Statement(quantity, construct, found[construct], block.text("source"), block.flag("verified")))
-    missing = [c for c in constructs if c not in found]
-    if missing and all_of_them:
+            if construct not in constructs or construct in stated:
+                values.fail("is no construct of this set, or is stated twice", construct)
+            stated[construct] = values.number(construct)
+            out.append(Statement(quantity, construct, stated[construct], block.text("source"), block.flag("verified")))
+    missing = [c for c in constructs if c not in stated]
+    if missing and complete:
         fields.fail(f"has no value for {', '.join(missing)}", quantity)
-    return found
+    return stated
 
 
 def _by_pair(
     fields: Fields, quantity: str, constructs: tuple[str, ...], out: list[Statement], *, ordered: bool = False
 ) -> dict[Edge, float]:
-    """Correlations of pairs. `ordered`: the first is a level, the second a change, and may be of one construct."""
-    found: dict[Edge, float] = {}
+    """Read correlations of pairs; `ordered` pairs are (level, random slope) and may be of one construct."""
+    stated: dict[Edge, float] = {}
     for block in fields.tables(quantity):
         block.only("source", "verified", "pairs")
         pairs = block.values.get("pairs")
@@ -339,19 +417,19 @@ def _by_pair(
             block.fail("must be a list of [construct, construct, correlation]", "pairs")
         for entry in pairs:
             if not (isinstance(entry, list) and len(entry) == 3 and (ordered or entry[0] != entry[1])):
-                block.fail(f"must be [construct, construct, correlation], found {entry!r}", "pairs")
+                block.fail(f"must be [construct, construct, correlation], got {entry!r}", "pairs")
             if (
                 any(c not in constructs for c in entry[:2])
-                or tuple(entry[:2]) in found
-                or (not ordered and (entry[1], entry[0]) in found)
+                or tuple(entry[:2]) in stated
+                or (not ordered and (entry[1], entry[0]) in stated)
             ):
                 block.fail(f"names no pair of this set, or one twice: {entry[:2]}", "pairs")
             value = block.as_number(entry[2], "pairs")
-            found[entry[0], entry[1]] = value
+            stated[entry[0], entry[1]] = value
             out.append(
                 Statement(quantity, f"{entry[0]}, {entry[1]}", value, block.text("source"), block.flag("verified"))
             )
-    return found
+    return stated
 
 
 def _scales(fields: Fields, constructs: tuple[str, ...], quantity: str = "scale") -> dict[tuple[str, str], ScaleUnit]:

@@ -53,11 +53,11 @@ class Specification:
 
     For person i at time t, with constructs k = 1..p and columns of scores q::
 
-        ds_i = (A s_i + M u_i) dt + G dW                               state-like process with inputs u_i
+        ds_i = (A s_i + E u_i) dt + G dW                               state-like process with inputs u_i
         y_iq = ν_q + λ_q [μ + m(t) + s_i(t) + b_i + Γ x_i + f(t) c_i]_k(q) + ε_iq,   ε_iq ~ N(0, r_q)
         (b_i, c_i) ~ N(0, Σ)                                           random intercepts and random slopes
 
-    `Parameters` names the parts: A drift, GG' diffusion, μ level_mean, M input_effect, Γ covariate_effect.
+    `Parameters` names the parts: A drift, GG' diffusion, μ level_mean, E input_effect, Γ covariate_effect.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ class Parameters:
     level_change_covariance : (p, p) array, optional
         Covariance of usual levels (rows) with random slopes (columns).
     input_effect : (p, inputs) array, points per time unit and unit of the input, optional
-        M, the effect of each time-varying input on the rate of change.
+        E, the effect of each time-varying input on the rate of change.
     covariate_effect : (p, covariates) array, points per unit of the covariate, optional
         Γ, the effect of each time-invariant covariate on the usual level.
     therapist_covariance : (p, p) array, points², optional

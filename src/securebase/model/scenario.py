@@ -17,7 +17,7 @@ from securebase.errors import ParameterSetError
 from securebase.measurement.toml_fields import Fields
 from securebase.model.arms import ARMS, Arm, arm
 from securebase.model.expectation import Expectation, read_expectation
-from securebase.model.parameter_set import ParameterSet, parameter_set
+from securebase.model.parameter_set import ParameterSet, parameter_set, upgrade_keys
 from securebase.model.process_tables import TABLES, read_processes
 from securebase.model.processes import Processes
 from securebase.model.standardised import Edge, Standardised, assemble
@@ -107,9 +107,9 @@ def scenario(name: str) -> Scenario:
 def read_scenario(file: str, text: str) -> Scenario:
     """Read one file of the shelf. Raises ParameterSetError naming file and field."""
     try:
-        read = Fields(file, tomllib.loads(text), error=ParameterSetError)
+        read = Fields(file, upgrade_keys(tomllib.loads(text)), error=ParameterSetError)
     except tomllib.TOMLDecodeError as problem:
-        raise ParameterSetError(f"is not TOML: {problem}", where=file) from None
+        raise ParameterSetError(f"invalid TOML: {problem}", where=file) from None
     read.only(
         "id", "name", "about", "truth", "parameter_set", "course", "effect", "arms", "expects", *_STATEMENTS, *TABLES
     )

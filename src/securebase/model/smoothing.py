@@ -1,10 +1,10 @@
-"""One person's course: filtered and smoothed states, forecasts, and what a change was made of.
+"""Kalman filter and fixed-interval smoother of one person, forecasts, and the decomposition of a change.
 
-Hidden values z = [s, b] or [s, b, c]: state-like movement (p), the person's own usual level as a deviation from the
-mean (p) and, where people have one, the change of their own (p). s follows the transitions of `equations`, b and c
-stay; constructs = level_mean + trend + s + b + f c, with f how far own change has gone, and scores show them with
-error. Rows are taken at once (missing scores left out), and smoothed backwards without inverting any covariance of z
-(de Jong 1988), so a construct without levels of its own, or one measured without error, needs no special care.
+Hidden vector z = [s, b] or [s, b, c]: state (p), deviation of the person's usual level from the mean (p), and random
+slope (p). s follows the transitions of `equations`; b and c are constants. With the basis function f of the random
+slopes, constructs = level_mean + trend + s + b + f c, and scores = intercept + loading · constructs + error. Each row
+is one update (missing scores left out). The smoother runs backwards without inverting any covariance (de Jong 1988),
+so a construct without level variance, or one measured without error, needs no special case.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from securebase.model.equations import (
 )
 from securebase.model.parameters import Array, Parameters, Specification, Trend
 
-#: times nearer to each other than this many time units are one time: what rounding leaves of equal gaps
+#: elapsed times closer than this many time units count as equal (rounding of equal gaps)
 _QUANTUM = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
 class Smoothed:
-    """A course of n rows. z: (n, 2p), [state-like, deviation of the usual level], or (n, 3p) with change of one's own,
-    of which `slope_basis` (n,) is how much has come about by each row; covariances (n, 2p, 2p) or (n, 3p, 3p).
+    """Filter and smoother output for n rows. z: (n, 2p), [state, level deviation], or (n, 3p) with random slopes.
 
-    predicted: given all earlier rows; filtered: given this one too; smoothed: given every row. `after` and
-    `after_covariance`: z at `after_time`, the last row (time 0 and the prior where there is none). transition
-    (n - 1, p, p); shocks (n - 1, p): smoothed sum of shocks between a row and the next. by_covariates, by_inputs (p,):
-    what covariates do to the level, and what inputs had done by the last row; both are in `trend`.
+    Covariances are (n, 2p, 2p) or (n, 3p, 3p); slope_basis (n,) is f at each row. predicted: given all earlier rows;
+    filtered: given this row too; smoothed: given every row. `after` and `after_covariance`: z at `after_time`, the last
+    row (time 0 and the prior if there is none). transition (n − 1, p, p). shocks (n − 1, p): smoothed sum of shocks
+    between a row and the next. covariate_contribution (p,): Γ x, the shift of the level by covariates.
+    input_contribution (p,): state contributed by inputs at the last row. Both are part of `trend` (n, p).
     """
 
     specification: Specification
@@ -64,16 +64,16 @@ class Smoothed:
     input_contribution: Array
 
     def true_values(self, z: Array, covariance: Array) -> tuple[Array, Array]:
-        """Mean (n, p) and covariance (n, p, p) of what the constructs truly are (level + trend + movement)."""
-        shows = _shows(self.slope_basis, self.specification.p, z.shape[1])
+        """Return mean (n, p) and covariance (n, p, p) of the true values: level + trend + state + random slope part."""
+        design = _design(self.slope_basis, self.specification.p, z.shape[1])
         return (
-            self.parameters.level_mean + self.trend + (shows @ z[:, :, None])[:, :, 0],
-            shows @ covariance @ shows.transpose(0, 2, 1),
+            self.parameters.level_mean + self.trend + (design @ z[:, :, None])[:, :, 0],
+            design @ covariance @ design.transpose(0, 2, 1),
         )
 
     @property
     def person_trend(self) -> Array:
-        """(n, p): the trend of this person: the mean one, and what their own change adds by the smoothed values."""
+        """Trend of this person (n, p): mean trend plus f times the smoothed random slope."""
         p = self.specification.p
         if self.smoothed.shape[1] == 2 * p:
             return self.trend
@@ -92,32 +92,32 @@ def smooth(
 ) -> Smoothed:
     """Filter and smooth one person's rows: times (n,) ascending, observed (n, q) with NaN where missing; n may be 0.
 
-    inputs (n, k), covariates (c,): as in a panel, where the model has them; what they do is part of the trend. A person
-    whose therapist is not known has the spread between therapists on top of that between persons.
-    Raises ModelError where the parameters are no model (see `equations.stationary_covariance`).
+    inputs (n, k) and covariates (c,) are as in a panel; their effects are part of the trend. The therapist
+    covariance is added to the level covariance, since the therapist's deviation is unknown.
+    Raises ModelError if the parameters are no valid model (see `equations.stationary_covariance`).
     """
     n, p = len(times), specification.p
     phi, shock_covariance = elapsed_transitions(parameters, np.diff(times))
-    of_covariates = _by_covariates(specification, parameters, covariates)
-    pushed = _by_inputs(specification, parameters, phi, inputs) if n else np.zeros((1, p))
-    trend = trend_mean(specification, parameters, times) + of_covariates + pushed if n else np.empty((0, p))
+    by_covariates = _covariate_contribution(specification, parameters, covariates)
+    by_inputs = _input_contribution(specification, parameters, phi, inputs) if n else np.zeros((1, p))
+    trend = trend_mean(specification, parameters, times) + by_covariates + by_inputs if n else np.empty((0, p))
     basis = _slope_basis(specification, parameters, times, float(times[0]) if n else 0.0)
     P = _prior(parameters)
     size = len(P)
-    z, shows = np.zeros(size), _shows(basis, p, size)
-    of, load, base = _columns(specification, parameters)
-    residual = observed - base - load * (parameters.level_mean + trend)[:, of]
+    z, design = np.zeros(size), _design(basis, p, size)
+    construct_of, loading, intercept = _columns(specification, parameters)
+    residual = observed - intercept - loading * (parameters.level_mean + trend)[:, construct_of]
     a = np.empty((2, n, size))
     V = np.empty((2, n, size, size))
     gains: list[tuple[Array, Array, Array] | None] = []
     log_likelihood = 0.0
     for j in range(n):
         if j:
-            z, P = _step(z, P, phi[j - 1], shock_covariance[j - 1])
+            z, P = _predict(z, P, phi[j - 1], shock_covariance[j - 1])
         a[0, j], V[0, j] = z, P
         seen = np.flatnonzero(np.isfinite(residual[j]))
         if len(seen):
-            H = load[seen, None] * shows[j, of[seen]]
+            H = loading[seen, None] * design[j, construct_of[seen]]
             z, P, gain, log_density = _update(z, P, residual[j, seen], H, parameters.measurement_noise[seen])
             log_likelihood += log_density
             gains.append(gain)
@@ -144,58 +144,59 @@ def smooth(
         after=z,
         after_covariance=P,
         log_likelihood=log_likelihood,
-        covariate_contribution=of_covariates,
-        input_contribution=pushed[-1],
+        covariate_contribution=by_covariates,
+        input_contribution=by_inputs[-1],
     )
 
 
 def forecast(course: Smoothed, times: Array) -> tuple[Array, Array]:
-    """Mean (f, p) and covariance (f, p, p) of the true values at later times (f,), given every row so far.
+    """Return mean (f, p) and covariance (f, p, p) of the true values at later times (f,), given all rows.
 
-    Inputs are taken to be 0 from the last row on, and covariates to be as they were.
+    E = level_mean + m(t) + Phi s + b + f(t) c and Var = Z P Z' + Q with Z = [Phi, I, f I]. Inputs are taken to be 0
+    after the last row.
 
-    Raises ModelError for a time that is not after the last row.
+    Raises ModelError for a time before the last row.
     """
     times = np.asarray(times, dtype=np.float64)
-    begin, p, own = course.after_time, course.specification.p, course.parameters
+    begin, p, parameters = course.after_time, course.specification.p, course.parameters
     if len(times) and times.min() < begin - 1e-9:
         raise ModelError(
-            f"a forecast was asked for time {times.min():g}, but the last row is at {begin:g}",
-            advice="Ask for times after the last row; earlier ones are smoothed, not forecast.",
+            f"a forecast time must not lie before the last row at {begin:g} (got {times.min():g})",
+            advice="Use later times; earlier ones are smoothed, not forecast.",
         )
-    phi, shock_covariance = elapsed_transitions(own, np.maximum(times - begin, 0.0))
+    phi, shock_covariance = elapsed_transitions(parameters, np.maximum(times - begin, 0.0))
     began = float(course.times[0]) if len(course.times) else begin
-    trend = trend_mean(course.specification, own, times, began=began)
+    trend = trend_mean(course.specification, parameters, times, began=began)
     if len(course.times):
-        # what covariates and inputs have done by the last row: the one stays, the other fades with the drift
+        # covariates shift the level for good; the contribution of inputs decays with the drift
         trend = trend + course.covariate_contribution + (phi @ course.input_contribution if len(times) else 0.0)
-    basis = _slope_basis(course.specification, own, times, began)
-    shows = _shows(basis, p, len(course.after))
-    moved = shows.copy()
-    moved[:, :, :p] = phi
-    mean = own.level_mean + trend + moved @ course.after
-    covariance = moved @ course.after_covariance @ moved.transpose(0, 2, 1) + shock_covariance
+    basis = _slope_basis(course.specification, parameters, times, began)
+    design = _design(basis, p, len(course.after))
+    ahead = design.copy()
+    ahead[:, :, :p] = phi
+    mean = parameters.level_mean + trend + ahead @ course.after
+    covariance = ahead @ course.after_covariance @ ahead.transpose(0, 2, 1) + shock_covariance
     return mean, covariance
 
 
 def elapsed_transitions(parameters: Parameters, elapsed: Array) -> tuple[Array, Array]:
-    """Transition and covariance of shocks (n, p, p) over each elapsed time (n,); equal times are computed once."""
+    """Return transition and shock covariance (n, p, p) over each elapsed time (n,); equal times are computed once."""
     n, p = len(elapsed), len(parameters.drift)
     phi, shock_covariance = np.broadcast_to(np.eye(p), (n, p, p)).copy(), np.zeros((n, p, p))
     _, first, index = np.unique(np.round(elapsed / _QUANTUM), return_index=True, return_inverse=True)
     unique = elapsed[first]
-    # no time, no movement: left out, because so short a step would send every other one the slow way
-    some = unique > 0
-    if some.any():
-        made = transitions(parameters.drift, parameters.diffusion, unique[some])
-        here = some[index]
-        which = (np.cumsum(some) - 1)[index[here]]
-        phi[here], shock_covariance[here] = made[0][which], made[1][which]
+    # Phi = I and Q = 0 at elapsed time 0; a gap of 0 would also make `discretise` use doubling for all gaps
+    positive = unique > 0
+    if positive.any():
+        Phi, Q = transitions(parameters.drift, parameters.diffusion, unique[positive])
+        rows = positive[index]
+        which = (np.cumsum(positive) - 1)[index[rows]]
+        phi[rows], shock_covariance[rows] = Phi[which], Q[which]
     return phi, shock_covariance
 
 
 def _prior(parameters: Parameters) -> Array:
-    """Covariance of z at the first row."""
+    """Return the covariance of z at the first row: P0, and person covariance with the therapist level added."""
     p = len(parameters.drift)
     start, person = parameters.start_covariance, person_covariance(parameters)
     P = np.zeros((p + len(person), p + len(person)))
@@ -206,14 +207,14 @@ def _prior(parameters: Parameters) -> Array:
     return P
 
 
-def _shows(basis: Array, p: int, size: int) -> Array:
-    """(n, p, size): how z shows in the constructs at each row, [I, I] or [I, I, f I]."""
-    shows = np.zeros((len(basis), p, size))
+def _design(basis: Array, p: int, size: int) -> Array:
+    """Return the design (n, p, size) of the constructs on z at each row: [I, I] or [I, I, f I]."""
+    design = np.zeros((len(basis), p, size))
     every = np.arange(p)
-    shows[:, every, every] = shows[:, every, p + every] = 1.0
+    design[:, every, every] = design[:, every, p + every] = 1.0
     if size > 2 * p:
-        shows[:, every, 2 * p + every] = basis[:, None]
-    return shows
+        design[:, every, 2 * p + every] = basis[:, None]
+    return design
 
 
 def _slope_basis(specification: Specification, parameters: Parameters, times: Array, began: float) -> Array:
@@ -223,36 +224,42 @@ def _slope_basis(specification: Specification, parameters: Parameters, times: Ar
 
 
 def _columns(specification: Specification, parameters: Parameters) -> tuple[NDArray[np.intp], Array, Array]:
-    """Of every column of scores (q,): its construct, loading and intercept."""
-    of = np.array(specification.construct_of, dtype=np.intp)
+    """Return construct index, loading and intercept of every column of scores (q,)."""
+    construct_of = np.array(specification.construct_of, dtype=np.intp)
     plain = parameters.loading is None or parameters.intercept is None
-    load = np.ones(len(of)) if plain else require(parameters.loading, "loading")
-    return of, load, np.zeros(len(of)) if plain else require(parameters.intercept, "intercept")
+    loading = np.ones(len(construct_of)) if plain else require(parameters.loading, "loading")
+    return construct_of, loading, np.zeros(len(construct_of)) if plain else require(parameters.intercept, "intercept")
 
 
-def _by_covariates(specification: Specification, parameters: Parameters, covariates: Array | None) -> Array:
+def _covariate_contribution(specification: Specification, parameters: Parameters, covariates: Array | None) -> Array:
+    """Return Γ x (p,), the shift of the usual level by covariates."""
     if not specification.covariates:
         return np.zeros(specification.p)
     effect: Array = require(parameters.covariate_effect, "covariate_effect") @ require(covariates, "covariates")
     return effect
 
 
-def _by_inputs(specification: Specification, parameters: Parameters, phi: Array, inputs: Array | None) -> Array:
-    """(n, p): what inputs, and a deviation at the start, have done by each row."""
-    pushed = np.zeros((len(phi) + 1, specification.p))
+def _input_contribution(
+    specification: Specification, parameters: Parameters, phi: Array, inputs: Array | None
+) -> Array:
+    """Return the state contributed by inputs and by the initial-state mean at each row (n, p).
+
+    x_0 = start_mean, then x_j = Phi x_{j−1} + J E u_j with J = ∫_0^g exp(A v) dv = A⁻¹ (Phi − I).
+    """
+    contribution = np.zeros((len(phi) + 1, specification.p))
     if specification.free_start_mean and specification.trend is not Trend.CARRIED:
-        pushed[0] = require(parameters.start_mean, "start_mean")
-    held = np.zeros(pushed.shape)
+        contribution[0] = require(parameters.start_mean, "start_mean")
+    held = np.zeros(contribution.shape)
     if specification.inputs:
         held = require(inputs, "inputs") @ require(parameters.input_effect, "input_effect").T
     for j, step in enumerate(phi, start=1):
-        gathered = np.linalg.solve(parameters.drift, step - np.eye(specification.p)) if held[j].any() else step
-        pushed[j] = step @ pushed[j - 1] + gathered @ held[j]
-    return pushed
+        integral = np.linalg.solve(parameters.drift, step - np.eye(specification.p)) if held[j].any() else step
+        contribution[j] = step @ contribution[j - 1] + integral @ held[j]
+    return contribution
 
 
-def _step(z: Array, P: Array, phi: Array, shock_covariance: Array) -> tuple[Array, Array]:
-    """To the next row: s moves and takes shocks, b stays."""
+def _predict(z: Array, P: Array, phi: Array, shock_covariance: Array) -> tuple[Array, Array]:
+    """Predict the next row: s ← Phi s, P_ss ← Phi P_ss Phi' + Q; b and c are constants."""
     p = len(phi)
     z, P = z.copy(), P.copy()
     z[:p] = phi @ z[:p]
@@ -265,7 +272,11 @@ def _step(z: Array, P: Array, phi: Array, shock_covariance: Array) -> tuple[Arra
 def _update(
     z: Array, P: Array, residual: Array, H: Array, noise: Array
 ) -> tuple[Array, Array, tuple[Array, Array, Array], float]:
-    """Take one row's scores in; H (q, size): how z shows in them. The gain is (H, F⁻¹ e, F⁻¹ H), for the way back."""
+    """Update z with one row's scores; H (q, size) is their design on z.
+
+    e = residual − H z, F = H P H' + R, K = P H' F⁻¹, z + K e, P − K H P. Also returned: (H, F⁻¹ e, F⁻¹ H) for the
+    smoother, and the log-density of e, N(0, F).
+    """
     PH = P @ H.T
     F = H @ PH + np.diag(noise)
     e = residual - H @ z
@@ -280,7 +291,11 @@ def _update(
 def _backward(
     a: Array, V: Array, phi: Array, shock_covariance: Array, *, gains: list[tuple[Array, Array, Array] | None]
 ) -> tuple[Array, Array, Array]:
-    """Smoothed z, its covariance, and smoothed shocks: r and N gather what later rows say of z (de Jong 1988)."""
+    """Return smoothed z, its covariance, and smoothed shocks (de Jong 1988).
+
+    r and N collect what later rows say of z. Over a row: r ← H'F⁻¹e + L'r and N ← H'F⁻¹H + L'N L with
+    L = I − P H'F⁻¹H; over a gap: shocks = Q r_s, r ← Phi'r, N ← Phi'N Phi. Then z = a + V r and Var = V − V N V.
+    """
     n, size = a.shape
     p = phi.shape[1]
     r, N = np.zeros(size), np.zeros((size, size))
@@ -303,12 +318,12 @@ def _backward(
 
 
 class TermKind(StrEnum):
-    """What a named part of a change is.
+    """Kind of a term of a change.
 
-    own_return: from the construct's own earlier deviation fading. from_construct: from another construct's earlier
-    deviation. therapy: therapy's push on the construct itself. therapy_through_others: therapy's push on others that
-    reached it within one interval. trend: the mean trend (readings other than carried). random_slope: by how much this
-    person changes more or less than the mean (smoothed). shocks: not explained.
+    autoregression: decay of the construct's own earlier deviation. from_construct: effect of another construct's
+    earlier deviation. therapy: direct effect of therapy on the construct. therapy_through_others: effect of therapy on
+    other constructs that reached it within one interval. trend: mean trend (not carried). random_slope: smoothed
+    person-specific change around the mean trend. shocks: unexplained.
     """
 
     AUTOREGRESSION = "autoregression"
@@ -322,7 +337,7 @@ class TermKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A part of a change, in the construct's own units. `construct` is set for FROM_CONSTRUCT only."""
+    """A term of a change, in points of the construct. `construct` is set for FROM_CONSTRUCT only."""
 
     kind: TermKind
     value: float
@@ -331,7 +346,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Decomposition:
-    """A smoothed change between two rows and the parts that add up to it."""
+    """A smoothed change between two rows and the terms that add up to it."""
 
     construct: str
     begin: float
@@ -341,47 +356,49 @@ class Decomposition:
 
 
 def decompose(course: Smoothed, construct: str, first: int = 0, last: int = -1) -> Decomposition:
-    """What the smoothed change of a construct between two rows was made of.
+    """Decompose the smoothed change of a construct between two rows.
 
-    The reading is the path from lagged states, which is unique: over each interval x ← Phi x + J B + w, and every
-    summand is credited to the state it comes from *at the interval's beginning*; then intervals are summed. carried:
-    x = trend + state-like movement, so what therapy gave another construct counts as from that construct. apart,
-    linear, none: x = state-like movement only, and the trend is a term of its own. An effect that is passed on within
-    one interval counts where it began; with shocks that are correlated, no other split is implied.
+    Over each interval x ← Phi x + J B + w, and every summand is credited to the state that it comes from at the
+    *beginning* of the interval; then intervals are summed. This path from lagged states is unique. carried: x = trend +
+    state, so what therapy contributed to another construct counts as from that construct. apart, linear, none:
+    x = state only, and the trend is a term of its own. An effect passed on within one interval counts where it began;
+    correlated shocks are not split between constructs.
 
-    Raises ModelError for an unknown construct, rows that are not there in this order, or a carried trend with inputs
-    (whose way through the constructs is not told apart from therapy's).
+    Raises ModelError for an unknown construct, rows outside the course or out of order, or a carried trend with inputs
+    (the paths of inputs and therapy through the constructs are not separated).
     """
     if course.specification.inputs and course.specification.trend is Trend.CARRIED:
-        raise ModelError("a carried change is not taken apart where the model has inputs besides")
+        raise ModelError("a change under a carried trend cannot be decomposed if the model has inputs")
     specification, n = course.specification, len(course.times)
     if construct not in specification.constructs:
         raise ModelError(
-            f"there is no construct “{construct}” in this course",
+            f"the course has no construct “{construct}”",
             advice=f"It has {', '.join(specification.constructs)}.",
         )
     begin, end = (row + n if row < 0 else row for row in (first, last))
     if not 0 <= begin <= end < n:
-        raise ModelError(f"rows {first} to {last} are not in a course of {n} rows")
+        raise ModelError(f"rows must lie within the course of {n} rows (got {first} to {last})")
     k, p = specification.constructs.index(construct), specification.p
     carried = specification.trend is Trend.CARRIED
     x = course.smoothed[:, :p] + (course.trend if carried else 0.0)
-    passed = np.zeros(p)
+    transmitted = np.zeros(p)
     for j in range(begin, end):
-        passed += course.transition[j][k] * x[j] - (np.arange(p) == k) * x[j]
-    terms = [Term(TermKind.AUTOREGRESSION, float(passed[k]))]
+        transmitted += course.transition[j][k] * x[j] - (np.arange(p) == k) * x[j]
+    terms = [Term(TermKind.AUTOREGRESSION, float(transmitted[k]))]
     terms += [
-        Term(TermKind.FROM_CONSTRUCT, float(passed[i]), c) for i, c in enumerate(specification.constructs) if i != k
+        Term(TermKind.FROM_CONSTRUCT, float(transmitted[i]), c)
+        for i, c in enumerate(specification.constructs)
+        if i != k
     ]
     if carried:
-        pushed = _pushed(course, begin, end, k)
-        terms.append(Term(TermKind.THERAPY, float(pushed[k])))
-        terms.append(Term(TermKind.THERAPY_THROUGH_OTHERS, float(pushed.sum() - pushed[k])))
+        by_therapy = _therapy_terms(course, begin, end, k)
+        terms.append(Term(TermKind.THERAPY, float(by_therapy[k])))
+        terms.append(Term(TermKind.THERAPY_THROUGH_OTHERS, float(by_therapy.sum() - by_therapy[k])))
     else:
         terms.append(Term(TermKind.TREND, float(course.trend[end, k] - course.trend[begin, k])))
-    own = course.person_trend - course.trend
+    slope_part = course.person_trend - course.trend
     if specification.random_slopes:
-        terms.append(Term(TermKind.RANDOM_SLOPE, float(own[end, k] - own[begin, k])))
+        terms.append(Term(TermKind.RANDOM_SLOPE, float(slope_part[end, k] - slope_part[begin, k])))
     terms.append(Term(TermKind.SHOCKS, float(course.shocks[begin:end, k].sum())))
     true = course.person_trend[:, k] + course.smoothed[:, k]
     return Decomposition(
@@ -389,14 +406,17 @@ def decompose(course: Smoothed, construct: str, first: int = 0, last: int = -1) 
     )
 
 
-def _pushed(course: Smoothed, begin: int, end: int, k: int) -> Array:
-    """What therapy's push on each construct (p,) gave construct k over the intervals: row k of J diag(B), summed."""
-    own, p = course.parameters, course.specification.p
-    if own.therapy_effect is None:
+def _therapy_terms(course: Smoothed, begin: int, end: int, k: int) -> Array:
+    """Return the contribution of therapy, by construct it acts on (p,), to construct k: row k of J diag(B), summed.
+
+    exp([[A, I], [0, 0]] g) has J = ∫_0^g exp(A v) dv as its upper right block.
+    """
+    parameters, p = course.parameters, course.specification.p
+    if parameters.therapy_effect is None:
         raise ModelError("the parameters have no “therapy_effect”, which a carried trend needs")
     total = np.zeros(p)
-    block = np.block([[own.drift, np.eye(p)], [np.zeros((p, 2 * p))]])
+    block = np.block([[parameters.drift, np.eye(p)], [np.zeros((p, 2 * p))]])
     gaps, counts = np.unique(np.diff(course.times[begin : end + 1]), return_counts=True)
     for gap, count in zip(gaps, counts, strict=True):
-        total += count * expm(block * gap)[k, p:] * own.therapy_effect
+        total += count * expm(block * gap)[k, p:] * parameters.therapy_effect
     return total

@@ -1,6 +1,6 @@
-"""From what the literature states to the model's parameters: standardised weekly effects → drift and its companions.
+"""Conversion of standardised weekly effects, as the literature states them, to drift and the other parameters.
 
-Standard units: a construct's true values among clients at the first session have mean 0 and variance 1, of which
+Standard units: among clients at the first session a construct's true values have mean 0 and variance 1, of which
 `level_share` is stable between persons (trait-like) and the rest moves within persons (state-like).
 """
 
@@ -21,13 +21,13 @@ Edge = tuple[str, str]
 
 @dataclass(frozen=True, eq=False)
 class Standardised:
-    """One coherent set of statements on the standardised scale. Vectors and matrices are in the order of `constructs`.
+    """Coherent statements on the standardised scale. Vectors and matrices are in the order of `constructs`.
 
-    persistence: how much of a state-like deviation is left after one time unit. effects[(from, to)]: standardised
-    effect after one time unit, in SDs of state-like movement. correlations: of levels between persons and of states
-    within them. natural_change: mean change by `planned_end` without therapy. therapy_change: what therapy adds to it
-    by then. therapy_push: instead of therapy_change for single constructs, the push itself per time unit.
-    reliability: of the score the construct is usually followed with.
+    persistence: autoregression of the state after one time unit. effects[(from, to)]: standardised cross-lagged effect
+    after one time unit, in SDs of the state. level_correlation, state_correlation: of levels between persons and of
+    states within them. natural_change: mean change by `planned_end` without therapy. therapy_change: what therapy adds
+    to it by then. therapy_push: instead of therapy_change for single constructs, the therapy effect B per time unit.
+    reliability: of the score that usually measures the construct.
 
     random_slope_sd: SD between persons of their change by `planned_end` around the mean change; 0 where not stated.
     random_slope_level_correlation[(a, b)]: correlation of the usual level of a with the random slope of b.
@@ -53,7 +53,7 @@ class Standardised:
 
 
 def effect_matrix(stated: Standardised) -> Array:
-    """Phi (p, p) of one time unit on the standardised scale: persistence on the diagonal, effects beside it."""
+    """Return Phi (p, p) of one time unit on the standardised scale: persistence on the diagonal, effects off it."""
     index = {c: i for i, c in enumerate(stated.constructs)}
     phi = np.diag([stated.persistence[c] for c in stated.constructs]).astype(np.float64)
     for (begin, end), value in stated.effects.items():
@@ -62,50 +62,56 @@ def effect_matrix(stated: Standardised) -> Array:
 
 
 def standardised_effects(drift: Array, stationary: Array) -> Array:
-    """D^-½ exp(A) D^½ (p, p) with D the diagonal of the stationary covariance: the inverse of `drift_from_effects`."""
+    """Return D^-½ exp(A) D^½ (p, p), D the diagonal of the stationary covariance P."""
     spread = np.sqrt(np.diag(stationary))
     effects: Array = expm(drift) * spread[None, :] / spread[:, None]
     return effects
 
 
 def drift_from_effects(effects: Array, state_sd: Array) -> Array:
-    """A (p, p) = D^½ log(Phi) D^-½ by the matrix logarithm. Raises ParameterSetError where no real stable A exists."""
-    roots = np.linalg.eigvals(effects)
-    if np.abs(roots).max() >= 1 or ((np.abs(roots.imag) < 1e-12) & (roots.real <= 0)).any():
+    """Return A (p, p) = D^½ log(Phi) D^-½ by the matrix logarithm.
+
+    The principal logarithm is real and stable if every eigenvalue of Phi lies inside the unit circle and off the
+    negative real axis; otherwise ParameterSetError is raised.
+    """
+    eigenvalues = np.linalg.eigvals(effects)
+    if np.abs(eigenvalues).max() >= 1 or ((np.abs(eigenvalues.imag) < 1e-12) & (eigenvalues.real <= 0)).any():
         raise ParameterSetError(
-            "the weekly effects do not belong to any stable course in continuous time",
-            advice="Every root of the matrix of effects must lie inside the unit circle and off the negative axis.",
+            "the weekly effects belong to no stable process in continuous time",
+            advice="All eigenvalues of the effects must lie inside the unit circle and off the negative real axis.",
         )
     drift: Array = np.real(logm(effects)) * state_sd[:, None] / state_sd[None, :]
     return drift
 
 
 def assemble(stated: Standardised, *, random_slopes: bool = False) -> Parameters:
-    """Parameters of the carried reading in standard units, per time unit; with the own change stated, where asked.
+    """Return the parameters with a carried trend, in standard units and per time unit; on request with random slopes.
 
-    Diffusion follows from the stationary covariance, which is stated: GG' = −(A P + P A'). Raises ParameterSetError
-    where statements contradict each other (correlations that are none, shocks with a negative variance).
+    The stationary covariance P is stated, so the diffusion follows: GG' = −(A P + P A'). Error variances follow from
+    the reliability: r = (1 − reliability) / reliability. Raises ParameterSetError if statements contradict each other
+    (impossible correlations, shocks with a negative variance).
     """
     names = stated.constructs
     share = np.array([stated.level_share[c] for c in names])
     if (share < 0).any() or (share >= 1).any():
-        raise ParameterSetError("a level share must be at least 0 and below 1")
+        raise ParameterSetError(
+            f"a level share must be at least 0 and below 1 (got {share.min():g} to {share.max():g})"
+        )
     state_sd, level_sd = np.sqrt(1.0 - share), np.sqrt(share)
     P = _correlations(names, stated.state_correlation, "state_correlation") * np.outer(state_sd, state_sd)
     drift = drift_from_effects(effect_matrix(stated), state_sd)
     diffusion = -(drift @ P + P @ drift.T)
     if np.linalg.eigvalsh(diffusion)[0] <= 0:
         raise ParameterSetError(
-            "effects, persistence and state correlations contradict each other: some shocks would need a negative "
-            "variance",
-            advice="Make the state correlations smaller where the effects already explain them.",
+            "effects, persistence and state correlations contradict each other: the diffusion has a negative variance",
+            advice="Reduce the state correlations that the effects already explain.",
         )
     start_mean, therapy_effect = _course(stated, drift)
     reliability = np.array([stated.reliability[c] for c in names])
-    made = Parameters(
+    parameters = Parameters(
         drift=drift,
         diffusion=diffusion,
-        # the mean at the first session is 0, so the usual level without distress lies as far below as people start
+        # standard units have mean 0 at the first session: level_mean + start_mean = 0
         level_mean=-start_mean,
         level_covariance=_correlations(names, stated.level_correlation, "level_correlation")
         * np.outer(level_sd, level_sd),
@@ -113,16 +119,15 @@ def assemble(stated: Standardised, *, random_slopes: bool = False) -> Parameters
         start_mean=start_mean,
         therapy_effect=therapy_effect,
     )
-    return add_random_slopes(made, stated) if random_slopes else made
+    return add_random_slopes(parameters, stated) if random_slopes else parameters
 
 
-def add_random_slopes(made: Parameters, stated: Standardised) -> Parameters:
-    """The same with covariances of own change. Raises ParameterSetError where what is stated of levels and changes
-    cannot all hold at once."""
+def add_random_slopes(parameters: Parameters, stated: Standardised) -> Parameters:
+    """Add the stated covariances of random slopes. Raises ParameterSetError if they contradict the levels."""
     names, p = stated.constructs, len(stated.constructs)
     spread = np.array([stated.random_slope_sd.get(c, 0.0) for c in names])
     if (spread < 0).any():
-        raise ParameterSetError("the spread of own change must be at least 0")
+        raise ParameterSetError(f"random_slope_sd must be at least 0 (got {spread.min():g})")
     change = _correlations(names, stated.random_slope_correlation, "random_slope_correlation") * np.outer(
         spread, spread
     )
@@ -130,18 +135,18 @@ def add_random_slopes(made: Parameters, stated: Standardised) -> Parameters:
     cross = np.zeros((p, p))
     for (level, changed), value in stated.random_slope_level_correlation.items():
         cross[index[level], index[changed]] = value
-    cross *= np.outer(np.sqrt(np.diag(made.level_covariance)), spread)
-    if np.linalg.eigvalsh(np.block([[made.level_covariance, cross], [cross.T, change]]))[0] < -1e-12:
+    cross *= np.outer(np.sqrt(np.diag(parameters.level_covariance)), spread)
+    if np.linalg.eigvalsh(np.block([[parameters.level_covariance, cross], [cross.T, change]]))[0] < -1e-12:
         raise ParameterSetError(
-            "own change goes so closely with the levels that what is stated of both cannot hold at once",
-            advice="Make the numbers of random_slope_level_correlation smaller.",
+            "the covariance of levels and random slopes is not positive semidefinite",
+            advice="Reduce the values of random_slope_level_correlation.",
         )
-    rate = stated.random_slope_rate or rate_of_course(made, stated.planned_end)
-    return replace(made, rate=rate, change_covariance=change, level_change_covariance=cross)
+    rate = stated.random_slope_rate or rate_of_course(parameters, stated.planned_end)
+    return replace(parameters, rate=rate, change_covariance=change, level_change_covariance=cross)
 
 
 def _course(stated: Standardised, drift: Array) -> tuple[Array, Array]:
-    """m(0) and B (p,) from the changes by the planned end T: m(T) = e^{AT} m(0) + J B, J = ∫_0^T e^{Av} dv."""
+    """Return m(0) and B (p,) from the changes by the planned end T: m(T) = e^{AT} m(0) + J B, J = ∫_0^T e^{Av} dv."""
     names, p = stated.constructs, len(stated.constructs)
     growth = expm(drift * stated.planned_end) - np.eye(p)
     natural = np.array([stated.natural_change[c] for c in names])
@@ -154,11 +159,13 @@ def _course(stated: Standardised, drift: Array) -> tuple[Array, Array]:
 
 
 def apart_reading(carried: Parameters, planned_end: float) -> Parameters:
-    """The same movements with the trend read apart: each construct changes as much by the planned end as it does in
-    the carried reading, at one common rate, the one whose curves lie nearest to the carried ones (least squares), or
-    that of own change where there is one."""
+    """Convert parameters with a carried trend to trend apart, with the same dynamics around the mean.
+
+    Each construct changes as much by the planned end as under the carried trend. All share one rate: that of the random
+    slopes if there are any, else the least-squares rate of `rate_of_course`.
+    """
     if carried.start_mean is None:
-        raise ParameterSetError("only a carried trend can be read apart")
+        raise ParameterSetError("only parameters with a carried trend can be converted to trend apart")
     course = _carried_course(carried, np.array([planned_end]))
     return Parameters(
         drift=carried.drift,
@@ -174,7 +181,7 @@ def apart_reading(carried: Parameters, planned_end: float) -> Parameters:
 
 
 def rate_of_course(carried: Parameters, planned_end: float) -> float:
-    """Per time unit, the one rate whose curves lie nearest to the mean courses of the carried reading."""
+    """Return the rate, per time unit, whose bounded curves fit the carried mean courses best (least squares)."""
     times = np.linspace(0.0, planned_end, 65)
     course = _carried_course(carried, times)
     change = course[-1]
@@ -184,25 +191,26 @@ def rate_of_course(carried: Parameters, planned_end: float) -> float:
         share = np.expm1(-rate * times) / np.expm1(-rate * planned_end)
         return float(((course - share[:, None] * change) ** 2).sum())
 
-    found = minimize_scalar(misfit, bounds=(np.log(0.1 / planned_end), np.log(3.0)), method="bounded")
-    return float(np.exp(found.x))
+    optimum = minimize_scalar(misfit, bounds=(np.log(0.1 / planned_end), np.log(3.0)), method="bounded")
+    return float(np.exp(optimum.x))
 
 
 def _carried_course(carried: Parameters, times: Array) -> Array:
-    """Mean change (n, p) from the first row to each of the times."""
+    """Return the mean change (n, p) from the first row: e^{At} (m(0) + A⁻¹B) − A⁻¹B − m(0)."""
     A, m0, B = carried.drift, carried.start_mean, carried.therapy_effect
     if m0 is None or B is None:
-        raise ParameterSetError("only a carried trend can be read apart")
-    push = np.linalg.solve(A, B)
-    course: Array = expm(times[:, None, None] * A) @ (m0 + push) - push - m0
+        raise ParameterSetError("only parameters with a carried trend can be converted to trend apart")
+    minus_equilibrium = np.linalg.solve(A, B)
+    course: Array = expm(times[:, None, None] * A) @ (m0 + minus_equilibrium) - minus_equilibrium - m0
     return course
 
 
-def _correlations(names: tuple[str, ...], pairs: Mapping[Edge, float], what: str) -> Array:
+def _correlations(names: tuple[str, ...], pairs: Mapping[Edge, float], quantity: str) -> Array:
+    """Return the correlation matrix of the pairs. Raises ParameterSetError if it is not positive definite."""
     index = {c: i for i, c in enumerate(names)}
     matrix = np.eye(len(names))
     for (a, b), value in pairs.items():
         matrix[index[a], index[b]] = matrix[index[b], index[a]] = value
     if np.linalg.eigvalsh(matrix)[0] <= 0:
-        raise ParameterSetError(f"the numbers of “{what}” cannot all hold at once: the matrix is not positive definite")
+        raise ParameterSetError(f"the matrix of “{quantity}” is not positive definite, so its values cannot all hold")
     return matrix

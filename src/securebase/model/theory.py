@@ -261,7 +261,7 @@ def _fields(file: str, text: str) -> Fields:
     try:
         return Fields(file, tomllib.loads(text), error=ModelError)
     except tomllib.TOMLDecodeError as problem:
-        raise ModelError(f"is not TOML: {problem}", where=file) from None
+        raise ModelError(f"invalid TOML: {problem}", where=file) from None
 
 
 def _claims(fields: Fields) -> Iterator[Claim]:

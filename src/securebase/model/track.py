@@ -1,4 +1,7 @@
-"""`track`: one person's course seen through a cohort's model. Nothing is estimated but this person's own values."""
+"""Tracking of one person under known parameters: filtered and smoothed states, forecast, expected course.
+
+No parameter is estimated; only the person's own state, usual level and random slope are inferred.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,11 @@ from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification
 from securebase.model.smoothing import Smoothed, elapsed_transitions, forecast, smooth
 
-#: people began alike if their first scores differ by at most this many standard deviations of first scores
+#: half-width of the window of similar first scores, in standard deviations of first scores
 SIMILAR_START = 0.5
-#: longest step between the times at which a course ahead is given, in time units
+#: largest step between the times of a forecast, in time units
 MAX_STEP = 1.0
-#: most such steps: a course that lasts longer is given in fewer, longer ones
+#: largest number of such steps; a longer course is given in longer steps
 MAX_STEPS = 2000
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(40)
@@ -26,16 +29,42 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(40)
 
 @dataclass(frozen=True, eq=False)
 class TrackedCourse:
-    """A tracked course: n rows, p constructs, f forecast times, e times of the expected course; all in score points.
+    """Course of one person: n rows, p constructs, f forecast and e expected times, in score points.
 
-    predicted: the next score one step ahead, given all earlier rows; its sd includes measurement error. filtered,
-    smoothed: what the constructs truly are at each row (level, trend and movement), given the rows so far, given all.
-    usual_level (p,): the person's own level (trait-like), without the trend; trend (n, p): the mean one, and what a
-    change of this person's own adds where the model has it; state_like: movement around level and trend. forecast: true
-    values, with forecast_sd; forecast_score_sd is that of a score. expected_course: the first construct's true value in
-    people of this model who began within half a standard deviation of this person's first score;
-    expected_course_score_sd is that of their scores. Standard deviations count what is uncertain about this person, not
-    about the parameters.
+    Every ``*_sd`` is a standard deviation given the parameters; it leaves out the uncertainty of the parameters.
+
+    Attributes
+    ----------
+    constructs : tuple of str
+        Names of the p constructs.
+    times : (n,) array, time units
+        Times of the rows since the episode began.
+    observed : (n, q) array
+        Scores, NaN where missing.
+    predicted, predicted_sd : (n, p) arrays
+        One-step-ahead forecast of each score given all earlier rows; the SD includes measurement error.
+    filtered, filtered_sd : (n, p) arrays
+        True value of each construct (level, trend and state) given the rows so far.
+    smoothed, smoothed_sd : (n, p) arrays
+        True value of each construct given all rows.
+    usual_level, usual_level_sd : (p,) arrays
+        The person's own usual level (trait-like part), without the trend.
+    trend : (n, p) array
+        Mean trend, plus f(t) times the person's random slope where the model has random slopes.
+    state_like, state_like_sd : (n, p) arrays
+        Smoothed state: deviation from usual level and trend.
+    forecast_times : (f,) array, time units
+        Times after the last row.
+    forecast, forecast_sd, forecast_score_sd : (f, p) arrays
+        Mean and SD of the true values, and SD of a score (with measurement error).
+    expected_course_times : (e,) array, time units
+        Times of the expected course.
+    expected_course, expected_course_sd, expected_course_score_sd : (e,) arrays
+        First construct in persons of this model whose first score lies within half an SD of this person's.
+    log_likelihood : float
+        Log-likelihood of the person's scores.
+    course : Smoothed
+        The full smoother output.
     """
 
     constructs: tuple[str, ...]
@@ -64,24 +93,25 @@ class TrackedCourse:
     course: Smoothed = field(repr=False)
 
     def score_at(self, time: float, construct: str | None = None) -> tuple[float, float]:
-        """Mean and standard deviation of a score at a time after the last row (default: of the first construct)."""
+        """Return mean and SD of a score at a time after the last row (default: of the first construct)."""
         k = 0 if construct is None else self._index(construct)
         mean, covariance = forecast(self.course, np.array([time]))
         noise = self.course.parameters.measurement_noise[self.course.specification.construct_of.index(k)]
         return float(mean[0, k]), float(np.sqrt(covariance[0, k, k] + noise))
 
     def probability_below(self, threshold: float, time: float, construct: str | None = None) -> float:
-        """Chance that a score at a later time lies below the threshold."""
+        """Return the probability that a score at a later time lies below the threshold."""
         return _below(threshold, *self.score_at(time, construct))
 
     def probability_of_fall(self, points: float, time: float, construct: str | None = None) -> float | None:
-        """Chance that a score at a later time lies at least `points` below this person's first score.
+        """Return the probability that a later score lies at least `points` below this person's first score.
 
-        With the points of reliable change it is the chance of reliable change. None where there is no first score.
+        With the points of the reliable change index it is the probability of reliable change. None without a first
+        score.
         """
         scores = self.observed[:, 0 if construct is None else self._index(construct)]
-        given = scores[np.isfinite(scores)]
-        return self.probability_below(float(given[0]) - points, time, construct) if len(given) else None
+        answered = scores[np.isfinite(scores)]
+        return self.probability_below(float(answered[0]) - points, time, construct) if len(answered) else None
 
     def _index(self, construct: str) -> int:
         if construct not in self.constructs:
@@ -97,11 +127,51 @@ def track(
     until: float | None = None,
     forecast_times: Sequence[float] | Array | None = None,
 ) -> TrackedCourse:
-    """Track the one person in the panel, who may have missing scores, a single row, or none yet.
+    """Infer the course of one person from a panel: filter, smooth, and forecast with known parameters.
 
-    Times are in the model's unit. The forecast runs to `until` in steps of at most one unit (longer
-    ones beyond `MAX_STEPS`), or to `forecast_times`
-    alone where they are given. Raises ModelError for more than one person, other constructs or another unit of time.
+    The state is z = (s, b) or, with random slopes, (s, b, c). Kalman filter and fixed-interval smoother (de Jong 1988)
+    give E(z | scores) and Var(z | scores); the forecast at time t' is μ + m(t') + exp(A (t' − t_n)) s + b + f(t') c,
+    with covariance Φ P Φ' + Q for the true value.
+
+    Parameters
+    ----------
+    panel : Panel
+        At most one person, who may have missing scores, a single row, or none.
+    specification : Specification
+        The model.
+    parameters : Parameters
+        Its parameters, in points of the panel's scales (e.g. `ParameterSet.in_score_units`).
+    until : float, optional, time units
+        Last time of the forecast, reached in steps of at most one time unit and at most 2000 steps.
+    forecast_times : (f,) array-like, optional, time units
+        Times of the forecast in place of `until`; none may lie before the last row.
+
+    Returns
+    -------
+    course : TrackedCourse
+
+    Raises
+    ------
+    ModelError
+        If the panel has several persons, other constructs or another time unit than the model, a forecast time lies
+        before the last row, or the parameters are no valid model.
+
+    References
+    ----------
+    de Jong, P. (1988), on smoothing without inverting the covariance of the state.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase
+    >>> known = securebase.parameter_set()
+    >>> cohort = securebase.simulate("default", n=1, rng=np.random.default_rng(1))
+    >>> rows = securebase.panel(cohort, known.specification.constructs)
+    >>> course = securebase.track(rows, known.specification, known.in_score_units(), until=20.0)
+    >>> course.smoothed.shape == (len(rows.times), 6)
+    True
+    >>> bool(course.smoothed_sd[0, 0] < course.filtered_sd[0, 0])
+    True
     """
     _check(panel, specification)
     x = panel.covariates[0] if panel.covariates is not None and panel.n_persons else None
@@ -110,7 +180,7 @@ def track(
     mean, covariance = forecast(course, ahead)
     variance = np.diagonal(covariance, axis1=1, axis2=2)
     p = specification.p
-    # of several indicators the first is what a construct's score means
+    # forecasts of a score are in points of the reference indicator, so they take its error variance
     noise = parameters.measurement_noise[[specification.construct_of.index(c) for c in range(p)]]
     predicted, predicted_covariance = course.true_values(course.predicted, course.predicted_covariance)
     filtered, filtered_covariance = course.true_values(course.filtered, course.filtered_covariance)
@@ -147,7 +217,9 @@ def track(
 
 def _check(panel: Panel, specification: Specification) -> None:
     if panel.n_persons > 1:
-        raise ModelError(f"one person can be tracked at a time, and the panel has {panel.n_persons}")
+        raise ModelError(
+            f"track takes one person (the panel has {panel.n_persons})", advice="Select one with Panel.only."
+        )
     if panel.constructs != specification.constructs:
         raise ModelError(
             f"the panel has {', '.join(panel.constructs)} but the model is for {', '.join(specification.constructs)}"
@@ -156,12 +228,12 @@ def _check(panel: Panel, specification: Specification) -> None:
         raise ModelError(
             f"the panel counts time in units of {panel.days_per_unit:g} days, the model in units of "
             f"{specification.days_per_unit:g}",
-            advice="Make the panel in the model's unit.",
+            advice="Build the panel in the model's unit.",
         )
 
 
 def _ahead(begin: float, until: float | None, given: Sequence[float] | Array | None) -> Array:
-    """Times of the forecast, after `begin`."""
+    """Return the times of the forecast, after `begin`."""
     if given is not None:
         return np.asarray(given, dtype=np.float64)
     if until is None or until <= begin:
@@ -171,7 +243,7 @@ def _ahead(begin: float, until: float | None, given: Sequence[float] | Array | N
 
 
 def _expected_times(course: Smoothed, ahead: Array) -> Array:
-    """Every row and forecast time, with steps of at most one unit between (longer ones in a very long course)."""
+    """Return all row and forecast times, filled up to steps of at most one unit (longer in a very long course)."""
     known = np.unique(np.concatenate([course.times, ahead]))
     if not len(course.times) and len(ahead):
         known = np.union1d(known, course.after_time)
@@ -182,13 +254,17 @@ def _expected_times(course: Smoothed, ahead: Array) -> Array:
 
 
 def _expected_course(course: Smoothed, times: Array) -> tuple[Array, Array]:
-    """Mean (e,) and variance (e,) of the first construct's true value in people of this model who began alike.
+    """Return mean (e,) and variance (e,) of the first construct's true value in persons who began alike.
 
-    The course x(t) given a first score y is normal; y itself is spread over the half-SD window around this person's
-    first score as it is among all people. Both moments are exact. Without a first score: all people.
+    x(t) given the first score y is normal: E = E x(t) + cov(x(t), y) / sd(y) · z with z = (y − E y) / sd(y). Over the
+    window of similar first scores z is a truncated standard normal with mean m_w and variance v_w, so with
+    β = cov(x(t), y) / sd(y) the moments are E x(t) + β m_w and Var x(t) − β² (1 − v_w), exactly. Without a first
+    score: all persons of the model.
     """
     own, column = course.parameters, course.specification.construct_of.index(0)
-    there = np.flatnonzero(np.isfinite(course.observed[:, column])) if len(course.times) else np.empty(0, dtype=np.intp)
+    scored = (
+        np.flatnonzero(np.isfinite(course.observed[:, column])) if len(course.times) else np.empty(0, dtype=np.intp)
+    )
     origin = float(course.times[0]) if len(course.times) else course.after_time
     start = own.start_covariance
     P = stationary_covariance(own.drift, own.diffusion) if start is None else start
@@ -200,12 +276,12 @@ def _expected_course(course: Smoothed, times: Array) -> tuple[Array, Array]:
     spread = phi @ P @ np.swapaxes(phi, 1, 2) + gathered
     person, shows = _between_persons(course.specification, own, times, origin)
     variance = spread[:, 0, 0] + np.einsum("ei,ij,ej->e", shows, person, shows)
-    if not len(there):
+    if not len(scored):
         return mean, variance
-    first = int(there[0])
+    first = int(scored[0])
     at_first = np.searchsorted(times, course.times[first])
     sd = float(np.sqrt(variance[at_first] + own.measurement_noise[column]))
-    # cov(x(t), x(first)): forwards through the drift from the first score, backwards for rows before it
+    # cov(s(t), s(t₁)) = exp(A (t − t₁)) Var s(t₁) for t ≥ t₁, and Var s(t) exp(A (t₁ − t))' before
     between, _ = elapsed_transitions(own, np.abs(times - course.times[first]))
     later = (between @ spread[at_first])[:, 0, 0]
     earlier = (spread @ np.swapaxes(between, 1, 2))[:, 0, 0]
@@ -216,11 +292,11 @@ def _expected_course(course: Smoothed, times: Array) -> tuple[Array, Array]:
     return mean + slope * window_mean, variance - slope**2 * (1.0 - window_variance)
 
 
-def _between_persons(of: Specification, own: Parameters, times: Array, origin: float) -> tuple[Array, Array]:
-    """Of the first construct: covariance (2, 2) of level and own change between persons, and how they show (e, 2)."""
-    person, f = person_covariance(own)[[0, -of.p]][:, [0, -of.p]], np.zeros(len(times))
-    if of.random_slopes:
-        f = slope_basis(of, own, times, times - origin)
+def _between_persons(specification: Specification, own: Parameters, times: Array, origin: float) -> tuple[Array, Array]:
+    """Return covariance (2, 2) and design [1, f(t)] (e, 2) of the first construct's level and random slope."""
+    person, f = person_covariance(own)[[0, -specification.p]][:, [0, -specification.p]], np.zeros(len(times))
+    if specification.random_slopes:
+        f = slope_basis(specification, own, times, times - origin)
     else:
         person = person * np.array([[1.0, 0.0], [0.0, 0.0]])
     if own.therapist_covariance is not None:
@@ -229,7 +305,10 @@ def _between_persons(of: Specification, own: Parameters, times: Array, origin: f
 
 
 def _window_moments(low: float, high: float) -> tuple[float, float]:
-    """Mean and variance of a standard normal within a narrow window, by Gauss–Legendre: safe however far out it is."""
+    """Return mean and variance of a standard normal truncated to a narrow window.
+
+    Gauss–Legendre quadrature of the density relative to its largest value: it does not underflow far out in the tail.
+    """
     z = 0.5 * (high - low) * _NODES + 0.5 * (high + low)
     density = _WEIGHTS * np.exp(-0.5 * (z**2 - (z**2).min()))
     density /= density.sum()

@@ -47,7 +47,7 @@ def as_if_fitted(panel: Panel, of: Specification, rng: np.random.Generator) -> F
     )
 
 
-@pytest.mark.parametrize("part", ["", "own change", "indicators", "covariates", "inputs"])
+@pytest.mark.parametrize("part", ["", "random slopes", "indicators", "covariates", "inputs"])
 @pytest.mark.parametrize("trend", [Trend.APART, Trend.CARRIED])
 def test_scores_of_persons_are_central_differences_of_their_log_likelihoods(part: str, trend: Trend) -> None:
     rng = np.random.default_rng(5)

@@ -1,1 +1,1 @@
-"""The kernels of the likelihood: the readable one, and the compiled one where there was a compiler."""
+"""Kernels of the likelihood: the readable one, and the compiled one if a C compiler was available."""

@@ -1,7 +1,6 @@
-"""The compiled kernel, where there was a C compiler at installation; inputs and outputs as the readable one's.
+"""The compiled kernel, built at installation if a C compiler was available; inputs and outputs as `readable`.
 
-Large panels are walked over by several threads, each with its own persons: as many as there are processors, or as
-OMP_NUM_THREADS allows.
+Large panels are shared out over several threads: as many as there are processors, or as OMP_NUM_THREADS allows.
 """
 
 from __future__ import annotations
@@ -29,27 +28,27 @@ except ImportError:
 AVAILABLE = _compiled is not None
 
 _NONE = np.zeros(0)
-#: rows times cubed constructs from which a second thread is worth its start (about a millisecond of work)
-_WORTH_A_THREAD = 1_000_000
-#: what every thread fills only for its own persons
+#: rows · p³ per thread above which a thread pays for its start, about a millisecond of work (decision 0009)
+_WORK_PER_THREAD = 1_000_000
+#: outputs by person or row: threads write disjoint parts of the same array; all others are sums
 _BY_PERSON = ("log_likelihood", "residual", "input_increment", "slope_basis", "shift_score", "shift_information")
 
 
 def evaluate(layout: Layout, inputs: Inputs, *, gradient: bool = True, shift: GroupShift | None = None) -> Outputs:
-    """As readable.evaluate."""
+    """Run the kernel; see `readable.evaluate`."""
     if _compiled is None:
-        raise ModelError("no compiled kernel was built here", advice="Use the readable kernel.")
+        raise ModelError("the compiled kernel is not built here", advice="Use the readable kernel.")
     out = empty_outputs(layout, inputs, shifted=shift is not None)
     work = len(inputs.residual) * len(inputs.start_mean) ** 3
-    threads = min(allowed_threads(), work // _WORTH_A_THREAD, len(layout.order))
+    threads = min(allowed_threads(), work // _WORK_PER_THREAD, len(layout.order))
     if threads < 2:
-        _walk(layout, inputs, out, gradient=gradient, shift=shift)
+        _run(layout, inputs, out, gradient=gradient, shift=shift)
         return out
-    # every so-many-th person to each, so that long and short courses are shared out evenly
+    # persons are sorted by length: every k-th person to thread k gives all threads about the same number of rows
     shares = [replace(layout, order=np.ascontiguousarray(layout.order[k::threads])) for k in range(threads)]
-    parts = [_own(out) for _ in shares]
+    parts = [_thread_outputs(out) for _ in shares]
     jobs = [
-        _pool(threads).submit(_walk, share, inputs, part, gradient=gradient, shift=shift)
+        _pool(threads).submit(_run, share, inputs, part, gradient=gradient, shift=shift)
         for share, part in zip(shares, parts, strict=True)
     ]
     for job in jobs:
@@ -59,10 +58,10 @@ def evaluate(layout: Layout, inputs: Inputs, *, gradient: bool = True, shift: Gr
 
 
 def allowed_threads() -> int:
-    """Processors that this process may use, or as few as OMP_NUM_THREADS says."""
-    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return the number of threads allowed: processors of this process, or fewer by OMP_NUM_THREADS."""
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    return min(here, int(asked)) if asked.isdigit() and int(asked) > 0 else here
+    return min(available, int(asked)) if asked.isdigit() and int(asked) > 0 else available
 
 
 @cache
@@ -70,13 +69,13 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="securebase-kernel")
 
 
-# a forked child has none of the parent's threads, so it makes a pool of its own
+# a forked child has none of the parent's threads and must create its own pool
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
-def _own(out: Outputs) -> Outputs:
-    """Outputs for one thread: sums of its own, and a share in what is filled person by person."""
+def _thread_outputs(out: Outputs) -> Outputs:
+    """Return outputs of one thread: its own sums, and the shared arrays by person or row."""
     sums = {f.name: np.zeros_like(getattr(out, f.name)) for f in fields(out) if f.name not in _BY_PERSON}
     return replace(out, **sums)
 
@@ -89,25 +88,25 @@ def _add_up(out: Outputs, parts: Sequence[Outputs]) -> None:
                 total += getattr(part, field.name)
 
 
-def _walk(layout: Layout, inputs: Inputs, out: Outputs, *, gradient: bool, shift: GroupShift | None) -> None:
+def _run(layout: Layout, inputs: Inputs, out: Outputs, *, gradient: bool, shift: GroupShift | None) -> None:
     arrays = (
         layout.starts,
         layout.order,
         layout.gap_index,
         layout.construct,
-        _plain(inputs.residual),
-        _plain(inputs.input_increment),
-        _plain(inputs.slope_basis),
-        _plain(inputs.transition),
-        _plain(inputs.shock_covariance),
-        _plain(inputs.start_mean),
-        _plain(inputs.start_covariance),
-        _plain(inputs.loading),
-        _plain(inputs.noise),
-        _plain(inputs.level_root),
+        _contiguous(inputs.residual),
+        _contiguous(inputs.input_increment),
+        _contiguous(inputs.slope_basis),
+        _contiguous(inputs.transition),
+        _contiguous(inputs.shock_covariance),
+        _contiguous(inputs.start_mean),
+        _contiguous(inputs.start_covariance),
+        _contiguous(inputs.loading),
+        _contiguous(inputs.noise),
+        _contiguous(inputs.level_root),
         layout.weights,
-        _NONE if shift is None else _plain(shift.mean),
-        _NONE if shift is None else _plain(shift.covariance),
+        _NONE if shift is None else _contiguous(shift.mean),
+        _NONE if shift is None else _contiguous(shift.covariance),
         out.log_likelihood,
         out.residual,
         out.input_increment,
@@ -126,5 +125,5 @@ def _walk(layout: Layout, inputs: Inputs, out: Outputs, *, gradient: bool, shift
     _compiled.evaluate(len(inputs.start_mean), len(inputs.level_root), gradient, arrays)
 
 
-def _plain(values: Array) -> Array:
+def _contiguous(values: Array) -> Array:
     return np.ascontiguousarray(values, dtype=np.float64)

@@ -1,9 +1,17 @@
-"""The readable kernel: exact log-likelihood and its reverse, all persons side by side, one row after another.
+"""The readable kernel: exact log-likelihood and its adjoint, all persons side by side, one row after another.
 
-Filter of the state-like part with extra columns for what belongs to the person (de Jong 1991): column 0 carries the
-data's residual, column 1 + k what one point more of the usual level of construct k would change, and, where people
-have a change of their own, column 1 + p + k what one point more of that would. Scores enter one at a time, missing ones
-are skipped, so no matrix is inverted. The reverse pass gives the exact gradient (hand adjoint).
+Kalman filter of the p states with extra columns for the person's constants (de Jong 1991), in place of a filter with
+2p or 3p states. C (p, D), D = 1 + d: column 0 filters the residual; column 1 + k is the response to one point more of
+the usual level of construct k; with random slopes, column 1 + p + k the response to one point more of that slope.
+
+Per row: C ← Phi C, T1 = Phi P, P ← T1 Phi' + Q (not at the first row), then C₀ += input increment. Per observed score,
+one at a time, so no matrix is inverted: e = [y, h'Z] − h'C, g = P h, f = h'g + r, K = g / f,
+C += K e, P −= K g', M += e'e / f, l += log 2πf. At the end, with M = [[c, s'], [s, S]], the person's covariance L L',
+B = I + L'S L and Ω = L B⁻¹ L':
+
+    log-likelihood = −½ [l + log|B| + c − s'Ωs],   E(b | y) = Ωs,   Var(b | y) = Ω.
+
+The backward pass is the hand-written adjoint of these steps: the exact gradient in one pass.
 """
 
 from __future__ import annotations
@@ -22,10 +30,10 @@ Integers = NDArray[np.int64]
 class Layout:
     """Rows of many persons as the kernels read them: p constructs, q columns of scores.
 
-    starts (N + 1,): rows of person i are starts[i]:starts[i + 1]. order (n,): persons to walk over, most rows first.
-    gap_index (rows,): which table entry leads to a row, −1 at a person's first row. construct (q,): which construct a
-    column belongs to. weights (N, 3): how often a person counts in the quadratic form and in the log-determinants, and
-    1 where the start's mean is theirs (0 for the rows of a compressed pattern that hold deviations from its mean).
+    starts (N + 1,): rows of person i are starts[i]:starts[i + 1]. order (n,): persons to filter, most rows first.
+    gap_index (rows,): table entry that leads to a row, −1 at a person's first row. construct (q,): construct of each
+    column. weights (N, 3): weight of the person in the quadratic form and in the log-determinants, and 1 if the
+    initial-state mean applies (0 for the deviation rows of a compressed pattern).
     """
 
     starts: Integers
@@ -37,10 +45,13 @@ class Layout:
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """What the kernels are given: residual (rows, q), NaN where missing; push (rows, p) on the state-like part at a
-    row, or (0, p); bend (rows,): how far own change has gone at a row, or (0,); tables (g, p, p); start mean (p,) and
-    covariance (p, p) of the state-like part; loading and noise (q,); a root (d, d) of the covariance of what belongs
-    to a person: root root'. d is 0, p (levels) or 2p (levels, then change)."""
+    """Inputs of the kernels. g unique gaps; d is 0, p (levels) or 2p (levels, then random slopes).
+
+    residual (rows, q): scores less their mean, NaN where missing. input_increment (rows, p), or (0, p) without inputs:
+    added to the state at a row. slope_basis (rows,), or (0,) without random slopes: f at a row. transition,
+    shock_covariance (g, p, p): Phi and Q. start_mean (p,), start_covariance (p, p): of the initial state. loading,
+    noise (q,). level_root (d, d): L with L L' the covariance of the person's constants.
+    """
 
     residual: Array
     input_increment: Array
@@ -56,8 +67,10 @@ class Inputs:
 
 @dataclass(frozen=True, eq=False)
 class GroupShift:
-    """What several persons share (a therapist): mean (N, d) and covariance (N, d, d) of the shift of their own values,
-    given all scores. With it the gradient is that of the likelihood with the shift integrated out (Fisher's identity).
+    """Deviation v that several persons share (a therapist), given all scores: mean (N, d) and covariance (N, d, d).
+
+    With it the gradient is that of the likelihood with v integrated out (Fisher's identity: the expectation over v | y
+    of the complete-data score).
     """
 
     mean: Array
@@ -66,10 +79,10 @@ class GroupShift:
 
 @dataclass(frozen=True, eq=False)
 class Outputs:
-    """Log-likelihood of each person (N,) and the gradient of their sum along every input, of the same shapes.
+    """Log-likelihood of each person (N,) and the gradient of their weighted sum along every input, of the same shapes.
 
-    Gradients along symmetric matrices are symmetric and full; `level_covariance` is along root root'. Only with a
-    shift: pull (N, d) and precision (N, d, d), the log-likelihood being pull'v − v' precision v / 2 along a shift v.
+    Gradients along symmetric matrices are symmetric and full; `level_covariance` is along L L'. Only with a shift:
+    shift_score h (N, d) and shift_information H (N, d, d); a deviation v adds h'v − v'H v / 2 to the log-likelihood.
     """
 
     log_likelihood: Array
@@ -88,8 +101,9 @@ class Outputs:
 
 
 def empty_outputs(layout: Layout, inputs: Inputs, *, shifted: bool) -> Outputs:
+    """Return outputs filled with zeros."""
     N, d = len(layout.weights), len(inputs.level_root)
-    along = {
+    gradients = {
         name: np.zeros(getattr(inputs, name).shape)
         for name in (
             "residual",
@@ -108,18 +122,18 @@ def empty_outputs(layout: Layout, inputs: Inputs, *, shifted: bool) -> Outputs:
         level_covariance=np.zeros((d, d)),
         shift_score=np.zeros((N if shifted else 0, d)),
         shift_information=np.zeros((N if shifted else 0, d, d)),
-        **along,
+        **gradients,
     )
 
 
-#: one score of many persons: there or not (n,), innovation e (n, 1 + d), its variance f (n,), gain K (n, p)
-_Scored = tuple[Array, Array, Array, Array]
+#: one score of many persons: observed or not (n,), innovation e (n, 1 + d), its variance f (n,), gain K (n, p)
+_Score = tuple[Array, Array, Array, Array]
 #: one row of many persons: row numbers, Phi, Phi P before, C before, one entry for each column of scores
-_Tape = list[tuple[Integers, Array, Array, Array, list[_Scored]]]
+_Tape = list[tuple[Integers, Array, Array, Array, list[_Score]]]
 
 
 def evaluate(layout: Layout, inputs: Inputs, *, gradient: bool = True, shift: GroupShift | None = None) -> Outputs:
-    """Symbols as in the module's text: C (n, p, 1 + d), P (n, p, p), M = Σ e e' / f (n, 1 + d, 1 + d)."""
+    """Run the kernel; symbols as in the module docstring. C (n, p, D), P (n, p, p), M (n, D, D)."""
     out = empty_outputs(layout, inputs, shifted=shift is not None)
     order = layout.order
     tape, M, log_f = _forward(layout, inputs)
@@ -128,24 +142,27 @@ def evaluate(layout: Layout, inputs: Inputs, *, gradient: bool = True, shift: Gr
     L, c, s, S = inputs.level_root, M[:, 0, 0], M[:, 0, 1:], M[:, 1:, 1:]
     B = np.eye(d) + L.T @ S @ L
     Omega = L @ np.linalg.solve(B, np.broadcast_to(L.T, B.shape))
-    own = np.einsum("nij,nj->ni", Omega, s)
+    b_hat = np.einsum("nij,nj->ni", Omega, s)
     with np.errstate(invalid="ignore"):
-        quadratic = c - np.einsum("ni,ni->n", s, own)
+        quadratic = c - np.einsum("ni,ni->n", s, b_hat)
         out.log_likelihood[order] = -0.5 * (of_log * (log_f + np.log(np.linalg.det(B))) + weight * quadratic)
-    h, H = s - np.einsum("nij,nj->ni", S, own), S - S @ Omega @ S
+    h, H = s - np.einsum("nij,nj->ni", S, b_hat), S - S @ Omega @ S
     if shift is not None:
         out.shift_score[order], out.shift_information[order] = h, H
     if gradient:
+        # ∂(L L') = ½ (h h' − H)
         spread = h[:, :, None] * h[:, None, :]
         if shift is not None:
+            # expectation over v ~ N(v̂, V): h − H v̂, b̂ + (I − ΩS) v̂, Ω + (I − ΩS) V (I − ΩS)', h h' + H V H
             v, V = shift.mean[order], shift.covariance[order]
             left = np.eye(d) - Omega @ S
             h = h - np.einsum("nij,nj->ni", H, v)
-            own = own + np.einsum("nij,nj->ni", left, v)
+            b_hat = b_hat + np.einsum("nij,nj->ni", left, v)
             Omega = Omega + left @ V @ left.transpose(0, 2, 1)
             spread = h[:, :, None] * h[:, None, :] + H @ V @ H
         out.level_covariance[:] = 0.5 * (np.einsum("n,nij->ij", weight, spread) - np.einsum("n,nij->ij", of_log, H))
-        w = np.concatenate([np.ones((len(c), 1)), -own], axis=1)
+        # M̄ = −½ (w w' + diag(0, Ω)) with w = (1, −b̂)
+        w = np.concatenate([np.ones((len(c), 1)), -b_hat], axis=1)
         M_bar = weight[:, None, None] * w[:, :, None] * w[:, None, :]
         M_bar[:, 1:, 1:] += of_log[:, None, None] * Omega
         _backward(tape, inputs, -0.5 * M_bar, out, layout)
@@ -153,6 +170,7 @@ def evaluate(layout: Layout, inputs: Inputs, *, gradient: bool = True, shift: Gr
 
 
 def _forward(layout: Layout, inputs: Inputs) -> tuple[_Tape, Array, Array]:
+    """Filter all persons; return the tape, M (n, D, D) and l (n,)."""
     order, p, d = layout.order, len(inputs.start_mean), len(inputs.level_root)
     N, D = len(order), 1 + d
     first, rows_of = layout.starts[order], np.diff(layout.starts)[order]
@@ -178,28 +196,34 @@ def _forward(layout: Layout, inputs: Inputs) -> tuple[_Tape, Array, Array]:
         scored = []
         for q, k in enumerate(layout.construct):
             y, load = inputs.residual[rows, q], inputs.loading[q]
-            there = np.isfinite(y).astype(np.float64)
+            observed = np.isfinite(y).astype(np.float64)
             e = -load * C[:, k, :]
-            e[:, 0] += np.where(there, y, 0.0)
+            e[:, 0] += np.where(observed, y, 0.0)
             if d:
                 e[:, 1 + k] += load
             if d > p:
                 e[:, 1 + p + k] += load * inputs.slope_basis[rows]
-            e *= there[:, None]
+            e *= observed[:, None]
             g = load * P[:, :, k]
             f = load * g[:, k] + inputs.noise[q]
-            K = g * (there / f)[:, None]
+            K = g * (observed / f)[:, None]
             C = C + K[:, :, None] * e[:, None, :]
             P = P - K[:, :, None] * g[:, None, :]
             M[:n] += (e / f[:, None])[:, :, None] * e[:, None, :]
             with np.errstate(invalid="ignore"):
-                log_f[:n] += there * np.log(2.0 * np.pi * f)
-            scored.append((there, e, f, K))
+                log_f[:n] += observed * np.log(2.0 * np.pi * f)
+            scored.append((observed, e, f, K))
         tape.append((rows, Phi, T1, C_before, scored))
     return tape, M, log_f
 
 
 def _backward(tape: _Tape, inputs: Inputs, M_bar: Array, out: Outputs, layout: Layout) -> None:
+    """Run the adjoint of the filter from M̄ and add the gradients to `out`.
+
+    Per score, in reverse: ē = 2 e M̄ / f + K'C̄, z = P̄ K, c = C̄ e' / f, f̄ = −½/f − e M̄ e'/f² + K'(z − c),
+    ḡ = c − 2z; C̄ −= h ē, P̄ += ½(ḡ h' + h ḡ') + f̄ h h'. Per row: ∂Q += P̄, ∂Phi += C̄ C' + 2 P̄ T1, C̄ ← Phi'C̄,
+    P̄ ← Phi'P̄ Phi.
+    """
     p, d = len(inputs.start_mean), len(inputs.level_root)
     of_log = layout.weights[layout.order, 1]
     all_C, all_P = np.zeros((len(M_bar), p, 1 + d)), np.zeros((len(M_bar), p, p))
@@ -208,19 +232,20 @@ def _backward(tape: _Tape, inputs: Inputs, M_bar: Array, out: Outputs, layout: L
         n = len(rows)
         C_bar, P_bar = all_C[:n], all_P[:n]
         for q in reversed(range(len(scored))):
-            there, e, f, K = scored[q]
+            observed, e, f, K = scored[q]
             k, load, y = layout.construct[q], inputs.loading[q], np.nan_to_num(inputs.residual[rows, q])
-            pull = np.einsum("ni,nij->nj", e, M_bar[:n]) / f[:, None]
-            e_bar = 2.0 * pull + np.einsum("ni,nij->nj", K, C_bar)
+            eM = np.einsum("ni,nij->nj", e, M_bar[:n]) / f[:, None]
+            e_bar = 2.0 * eM + np.einsum("ni,nij->nj", K, C_bar)
             z = np.einsum("nij,nj->ni", P_bar, K)
             c = np.einsum("nij,nj->ni", C_bar, e) / f[:, None]
-            f_bar = of_log[:n] * there * (-0.5 / f) - np.einsum("ni,ni->n", pull, e) / f
+            f_bar = of_log[:n] * observed * (-0.5 / f) - np.einsum("ni,ni->n", eM, e) / f
             f_bar += np.einsum("ni,ni->n", K, z - c)
             half_g = 0.5 * c - z
-            # e = y + load (design − C), g = load P h and f = load g + noise, each told by what it is, not stored anew
-            along = np.einsum("ni,ni->n", e_bar, e) - there * e_bar[:, 0] * y
-            along += 2.0 * f * (np.einsum("ni,ni->n", half_g, K) + f_bar * load * K[:, k])
-            out.loading[q] += along.sum() / load
+            # ∂load of e = y + load (design − C), g = load P h and f = load g + noise. The tape holds e, f and K only:
+            # load ∂e/∂load = e − y, load ∂g/∂load = g = f K, load ∂f/∂load = 2 load g_k = 2 load f K_k
+            loading_bar = np.einsum("ni,ni->n", e_bar, e) - observed * e_bar[:, 0] * y
+            loading_bar += 2.0 * f * (np.einsum("ni,ni->n", half_g, K) + f_bar * load * K[:, k])
+            out.loading[q] += loading_bar.sum() / load
             C_bar[:, k, :] -= load * e_bar
             P_bar[:, k, :] += load * half_g
             P_bar[:, :, k] += load * half_g
@@ -228,7 +253,7 @@ def _backward(tape: _Tape, inputs: Inputs, M_bar: Array, out: Outputs, layout: L
             out.noise[q] += f_bar.sum()
             out.residual[rows, q] = e_bar[:, 0]
             if d > p:
-                out.slope_basis[rows] += there * load * e_bar[:, 1 + p + k]
+                out.slope_basis[rows] += observed * load * e_bar[:, 1 + p + k]
         if len(inputs.input_increment):
             out.input_increment[rows] = C_bar[:, :, 0]
         if j == 0:
