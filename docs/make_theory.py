@@ -35,10 +35,10 @@ The four mechanisms (M1 support, M2 stress, M3 emotion, M4 skills) are hypothese
 
 KEY = (
     "The sign is that of what is added to the score at the end of the arrow; with × that of the product, with an",
-    "inverted U that of the bend; ? is open. *week* and *session* are lags as they say; *slow* is over many weeks,",
-    "*course* by the planned end against no therapy, *life* from early life on. Priors are standardised: per week for",
-    "lags, in SDs of clients for the course, correlations between persons. Targets are those that a simulated cohort",
-    "must meet.",
+    "inverted U that of the curvature; ? is open. *week* and *session* are lags as they say; *slow* is over many",
+    "weeks, *course* by the planned end against no therapy, *life* from early life on. Priors are standardised: per",
+    "week for lags, in SDs of clients for the course, correlations between persons. Targets are those that a simulated",
+    "cohort must meet.",
 )
 
 PICTURE = """<picture>
@@ -132,7 +132,7 @@ def text() -> str:
             "",
             "| Edge | Level, lag, form | Lives in | Prior | Evidence, targets | Claims, mechanism | In words |",
             "| --- | --- | --- | --- | --- | --- | --- |",
-            *(row(e) for e in whole.of(pillar=pillar)),
+            *(row(e) for e in whole.select(pillar=pillar)),
             "",
         ]
     lines += ["## Every claim", "", "| | Claim | Needs | Edges |", "| --- | --- | --- | --- |"]

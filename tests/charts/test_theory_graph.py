@@ -40,7 +40,7 @@ def layers_of(chart: alt.LayerChart) -> list[tuple[dict[str, Any], list[dict[str
 @pytest.mark.parametrize("pillar", Pillar)
 @pytest.mark.parametrize("width", [500, 350])
 def test_every_edge_has_a_slot_of_its_own_beside_its_words(pillar: Pillar, width: int) -> None:
-    edges = THEORY.of(pillar=pillar)
+    edges = THEORY.select(pillar=pillar)
     drawn = panel(edges, x=10, y=20, width=width)
     origins, ends = ({" ".join(b.words): b for b in side} for side in (drawn.origins, drawn.ends))
     assert [w.edge for w in drawn.wires] == list(edges)
@@ -61,7 +61,7 @@ def test_every_edge_has_a_slot_of_its_own_beside_its_words(pillar: Pillar, width
 
 @pytest.mark.parametrize("pillar", Pillar)
 def test_fewer_lines_cross_than_in_the_order_of_the_table(pillar: Pillar) -> None:
-    pairs = [(origin_of(e), label_of(e.to_construct)) for e in THEORY.of(pillar=pillar)]
+    pairs = [(origin_of(e), label_of(e.to_construct)) for e in THEORY.select(pillar=pillar)]
     naive = list(dict.fromkeys(a for a, _ in pairs)), list(dict.fromkeys(b for _, b in pairs))
     left, right = ordered(pairs)
     assert (sorted(left), sorted(right)) == (sorted(naive[0]), sorted(naive[1]))
@@ -126,7 +126,7 @@ def test_lines_are_known_or_not_and_marks_say_where() -> None:
     assert {row["colour"] for row in lines[3, 3]}.isdisjoint(PILLAR_COLOURS.values())
     marks = [row for mark, rows in layers if mark["type"] == "point" for row in rows]
     filled = [row for row in marks if row["fill"] == row["colour"]]
-    assert len(filled) == len(THEORY.of(place=EdgeLocation.MODEL)) + 1
+    assert len(filled) == len(THEORY.select(place=EdgeLocation.MODEL)) + 1
     assert len(marks) == len(THEORY.edges) + 3
 
 
@@ -135,7 +135,7 @@ def test_the_ring_is_drawn_only_with_the_whole_theory() -> None:
         return sum(len(rows) for mark, rows in layers_of(chart) if mark["type"] == "rect")
 
     assert boxes(theory_graph(THEORY)) == 7
-    assert boxes(theory_graph(THEORY, THEORY.of(claim="S76"))) == 0
+    assert boxes(theory_graph(THEORY, THEORY.select(claim="S76"))) == 0
     with pytest.raises(ValueError, match="no edge to draw"):
         theory_graph(THEORY, ())
 

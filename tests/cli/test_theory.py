@@ -29,7 +29,7 @@ def test_every_edge_is_listed_with_its_place(
     lines = out.splitlines()
     for e in THEORY.edges:
         assert e.label in lines
-    places = ", ".join(f"{len(THEORY.of(place=p))} {p.value}" for p in EdgeLocation)
+    places = ", ".join(f"{len(THEORY.select(place=p))} {p.value}" for p in EdgeLocation)
     assert lines[-1].startswith(f"{len(THEORY.edges)} edges: {places}. Every one is a hypothesis.")
 
 
@@ -53,8 +53,8 @@ def test_a_claim_without_an_edge_says_so(monkeypatch: pytest.MonkeyPatch, capsys
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--claim", "S99"), "there is no claim “S99”. Claims are S1 to S98."),
-        (("--mechanism", "M9"), "there is no mechanism “M9”. Mechanisms are M1 to M4."),
+        (("--claim", "S99"), "unknown claim “S99”. Claims are S1 to S98."),
+        (("--mechanism", "M9"), "unknown mechanism “M9”. Mechanisms are M1 to M4."),
         (("--pillar", "freud"), "securebase theory: Invalid value for '--pillar'"),
         (("--graph", "x.gif"), "securebase theory: --graph writes .svg or .html, not “x.gif”."),
         (("--claim", "S32", "--graph", "x.svg"), "securebase theory: no edge is left to draw."),
@@ -79,7 +79,7 @@ def test_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     _, out, _ = run(monkeypatch, capsys, "--json", "--mechanism", "M1", "--place", "model")
     said = json.loads(out)
     assert [c["id"] for c in said["claims"]] == list(THEORY.claims)
-    assert [e["label"] for e in said["edges"]] == [e.label for e in THEORY.of(mechanism="M1", place="model")]
+    assert [e["label"] for e in said["edges"]] == [e.label for e in THEORY.select(mechanism="M1", place="model")]
     to_symptoms = next(e for e in said["edges"] if e["to_construct"] == "symptoms")
     assert to_symptoms["prior"]["mean"] == -0.07
     assert to_symptoms["mechanisms"] == ["M1"]
@@ -94,7 +94,7 @@ def test_the_graph_is_a_file(
     assert str(picture) in error.replace("\n", "")
     root = ElementTree.fromstring(picture.read_text("utf-8"))
     assert root.attrib["font-family"] == "sans-serif"
-    assert f"{len(THEORY.of(mechanism='M1'))} edges" in " ".join(root.itertext())
+    assert f"{len(THEORY.select(mechanism='M1'))} edges" in " ".join(root.itertext())
     run(monkeypatch, capsys, "--by", "mechanism", "--graph", str(page))
     html = page.read_text("utf-8")
     assert html.count("<svg") == 2

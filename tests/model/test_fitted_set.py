@@ -129,7 +129,7 @@ def test_what_cannot_become_a_set_is_refused(fitted: Fit) -> None:
         made(replace(fitted, outcome=Advice("boundary", "A variance went to zero.")))
     with pytest.raises(ParameterSetError, match="plain model only"):
         made(replace(fitted, specification=replace(OF, trend=Trend.APART)))
-    with pytest.raises(ParameterSetError, match="with which scale alliance"):
+    with pytest.raises(ParameterSetError, match="has no scale for alliance"):
         made(fitted, measures={"symptoms": ("phq9", "total")})
 
 
@@ -138,7 +138,7 @@ def test_what_cannot_become_a_set_is_refused(fitted: Fit) -> None:
     [
         ('kind = "fitted"', 'kind = "stated"', "no fitted set"),
         ('name = "drift[symptoms,alliance]"', 'name = "drift[a,b]"', "has no “drift"),
-        ("[provenance]", "[provenance", "not TOML"),
+        ("[provenance]", "[provenance", "invalid TOML"),
         ("n_persons = 120", 'n_persons = "many"', "n_persons"),
     ],
 )

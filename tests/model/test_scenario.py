@@ -234,7 +234,7 @@ def test_where_the_alliance_suffices_nothing_else_moves_symptoms() -> None:
 def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
     with pytest.raises(
         ParameterSetError,
-        match=r"called “dodo”.*all_four_equal.*alliance_sufficient, co_trend_only, common_cause_only, default",
+        match=r"unknown scenario “dodo”.*all_four_equal.*alliance_sufficient, co_trend_only, common_cause_only",
     ):
         scenario("dodo")
 
@@ -246,27 +246,27 @@ def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
         ('about = "', 'abuot = "', "abuot: no such field"),
         ("truth = [", "untrue = [", "untrue: no such field"),
         ('parameter_set = "literature"', 'parameter_set = "mine"', "unknown parameter set “mine”"),
-        ('from = "alliance"', 'from = "rapport"', "effect.1.*“rapport” is no construct"),
+        ('from = "alliance"', 'from = "rapport"', "effect.1.*unknown construct “rapport”"),
         ("alliance = 1.0", "rapport = 1.0", "therapy_change.*rapport: no such field"),
-        ("sessions = 16", "sessions = 0", "at least one session"),
+        ("sessions = 16", "sessions = 0", "sessions and days_between must be at least 1"),
         ("sessions = 16", "sessions = 1.5", "sessions: must be a whole number"),
-        ("missed = 0.05", "missed = 1.05", "“missed” must be a chance"),
+        ("missed = 0.05", "missed = 1.05", "missed must be a probability"),
         ("alliance = 0.75", "alliance = 1.75", "belong to no stable process"),
         ("[course]", "[rupture]\nchance = 0.1\n[course]", "rupture: no such field"),
         ("[course]", "[ruptures]\nchanse = 0.1\n[course]", "ruptures.chanse: no such field"),
-        ("[course]", "[ruptures]\nchance = 1.1\n[course]", "ruptures: “chance” must be a chance between 0 and 1"),
+        ("[course]", "[ruptures]\nchance = 1.1\n[course]", "ruptures: chance must be a probability between 0 and 1"),
         ("[course]", "[life_events]\nmoves = { mood = 1 }\n[course]", "life_events.moves.mood: no such field"),
         ("[course]", '[[own_effect]]\nfrom = "a"\nto = "b"\nsd = 1\n[course]', "own_effect.1..from: must go from one"),
-        ("[course]", '[[given]]\ninstrument = "mood"\n[course]', "given.1., instrument|no instrument “mood”"),
+        ("[course]", '[[given]]\ninstrument = "mood"\n[course]', "given.1., instrument|unknown instrument “mood”"),
         ("[course]", '[[given]]\ninstrument = "phq9"\nmoment = "never"\n[course]', "must be one of before, after"),
-        ("[course]", "[after_the_end]\nfollow_ups = [4, 2]\n[course]", "weeks of follow-up must ascend"),
-        ('parameter_set = "literature"', 'parameter_set = "literature"\narms = ["placebo"]', "no arm called “placebo”"),
+        ("[course]", "[after_the_end]\nfollow_ups = [4, 2]\n[course]", "follow_ups must ascend"),
+        ('parameter_set = "literature"', 'parameter_set = "literature"\narms = ["placebo"]', "unknown arm “placebo”"),
         ('sign = "none"', 'sign = "nothing"', "expects.effects.1..sign: must be one of none"),
-        ('to = "symptoms", sign', 'to = "mood", sign', "is no link of the parameter set"),
+        ('to = "symptoms", sign', 'to = "mood", sign', "is no edge of the parameter set"),
         (
             'between_alliance_symptoms = "none"',
             'carried_by = ["mood"]',
-            "expects.carried_by: names what is no construct",
+            "expects.carried_by: names a construct that the parameter set",
         ),
     ],
 )

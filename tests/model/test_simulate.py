@@ -171,7 +171,7 @@ def test_phases_follow_the_course() -> None:
 
 
 def test_what_cannot_be_simulated_is_refused() -> None:
-    with pytest.raises(ParameterSetError, match="no scenario called"):
+    with pytest.raises(ParameterSetError, match="unknown scenario"):
         simulate("nothing", n=1, rng=np.random.default_rng(1))
     with pytest.raises(ModelError, match="no session 17 of person 0"):
         drawn(2, shocks=[Shock(0, 17, "alliance", -1.0)])
@@ -179,7 +179,7 @@ def test_what_cannot_be_simulated_is_refused() -> None:
         drawn(2, alarms=[(2, 1)])
     with pytest.raises(ModelError, match="“hope”, which this scenario does not simulate"):
         drawn(2, shocks=[Shock(0, 1, "hope", -1.0)])
-    with pytest.raises(ParameterSetError, match="“dropout” must be a chance"):
+    with pytest.raises(ParameterSetError, match="dropout must be a probability"):
         drawn(2, dropout=1.2)
     with pytest.raises(ModelError, match="cannot have -1 clients"):
         drawn(-1)
@@ -318,7 +318,7 @@ def test_arms_are_twins_of_each_other_under_one_seed() -> None:
         assert np.array_equal(one.level, other.level)
         assert np.array_equal(one.change, other.change)
         assert np.array_equal(one.values[0], other.values[0])
-    with pytest.raises(ParameterSetError, match="no arm called “placebo”"):
+    with pytest.raises(ParameterSetError, match="unknown arm “placebo”"):
         drawn(2, arms=("placebo",))
 
 

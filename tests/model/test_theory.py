@@ -193,25 +193,28 @@ def test_filters_agree_with_a_plain_loop() -> None:
     assert THEORY.select(claim="S76", place=EdgeLocation.STUDY) == tuple(
         e for e in EDGES if "S76" in e.claims and e.place is EdgeLocation.STUDY
     )
-    with pytest.raises(ModelError, match=r"there is no claim “S99”. Claims are S1 to S98"):
+    with pytest.raises(ModelError, match=r"unknown claim “S99”. Claims are S1 to S98"):
         THEORY.select(claim="S99")
-    with pytest.raises(ModelError, match="there is no mechanism “M5”"):
+    with pytest.raises(ModelError, match="unknown mechanism “M5”"):
         THEORY.select(mechanism="M5")
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (('from = "alliance"', 'from = "rapport"'), r"edge\[1\].from: there is no construct called “rapport”"),
-        (('claims = ["S1"]', 'claims = ["S99"]'), r"edge\[1\].claims: names no claim"),
+        (('from = "alliance"', 'from = "rapport"'), r"edge\[1\].from: unknown construct “rapport”"),
+        (('claims = ["S1"]', 'claims = ["S99"]'), r"edge\[1\].claims: must name at least one claim"),
         (('sign = "+"', 'sign = "up"'), r"edge\[1\].sign: must be \+, -, 0 or \?"),
-        (('place = "study"', 'place = "model"'), "Put it on the shelf of mechanisms"),
+        (('place = "study"', 'place = "model"'), "Add it to the shelf of mechanisms"),
         (('place = "study"', 'place = "simulated"'), "must be one of brings, .* for an edge of simulated"),
         (('by = "lag"', 'by = "magic"'), "must be one of lag, .* for an edge of study"),
-        (('by = "lag"', 'lag = "day"'), "must be one of session, week, slow, course, life, none, found “day”"),
-        (('by = "lag"', 'calibration = ["C36"]'), "names a target that does not exist"),
+        (('by = "lag"', 'lag = "day"'), "must be one of session, week, slow, course, life, none .got “day”"),
+        (('by = "lag"', 'calibration = ["C36"]'), "names an unknown calibration target"),
         (('by = "lag"', 'colour = "red"'), r"edge\[1\].colour: no such field"),
-        (('by = "lag"', 'prior = { mean = 0.1, sd = 0, basis = "No." }'), r"edge\[1\].prior.sd: must be above 0"),
+        (
+            ('by = "lag"', 'prior = { mean = 0.1, sd = 0, basis = "No." }'),
+            r"prior.sd: must be greater than 0",
+        ),
         (("[[edge]]", "[[edge"), "common_factors.toml: invalid TOML"),
     ],
 )

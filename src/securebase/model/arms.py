@@ -1,7 +1,7 @@
-"""The arms of a trial: what another treatment, or none, changes of what therapy adds.
+"""Treatment arms of a simulated trial: how another treatment, or none, changes the effect of therapy.
 
-Every number is a judgement placed so that simulated trials come out near published contrasts (targets C14 to C16 of the
-calibration table); none was fitted, and none says what a therapy is.
+Every number is a judgement, chosen so that simulated trials come near published contrasts (calibration targets C14 to
+C16). None was fitted, and none is a finding about a therapy.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from securebase.errors import ParameterSetError
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """adds: share of the change which therapy adds by the planned end, by construct; `otherwise` for all not named.
+    """Treatment arm. adds: share of therapy's effect by the planned end, by construct; `otherwise` for all others.
 
-    sessions: whether there are any (on a waiting list people are only asked). gated: whether techniques wait for the
-    alliance, where a scenario has such a gate.
+    sessions: False on a waiting list, where clients only answer questionnaires. gated: whether techniques depend on the
+    alliance, in scenarios with such a gate.
     """
 
     id: str
@@ -30,6 +30,7 @@ class Arm:
     gated: bool = True
 
     def share(self, construct: str) -> float:
+        """Return the share of therapy's effect on a construct."""
         return self.adds.get(construct, self.otherwise)
 
 
@@ -62,7 +63,7 @@ ARMS: Mapping[str, Arm] = MappingProxyType({arm.id: arm for arm in _SHELF})
 
 
 def arm(name: str) -> Arm:
-    """The arm with this id. Raises ParameterSetError with the known ones."""
+    """Return the arm with this id. Raises ParameterSetError with the known ones."""
     if name not in ARMS:
-        raise ParameterSetError(f"there is no arm called “{name}”", advice=f"Known are {', '.join(ARMS)}.")
+        raise ParameterSetError(f"unknown arm “{name}”", advice=f"Known are {', '.join(ARMS)}.")
     return ARMS[name]

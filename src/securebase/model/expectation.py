@@ -1,4 +1,4 @@
-"""What a study of a scenario must find, as values that a benchmark can score."""
+"""Expected findings of a study of a scenario, as values that a benchmark can score."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Edge = tuple[str, str]
 
 
 class Sign(StrEnum):
-    """Of an effect from one week to the next, beside everything else."""
+    """Sign of an effect from one week to the next, conditional on all other constructs."""
 
     NONE = "none"
     POSITIVE = "positive"
@@ -21,10 +21,12 @@ class Sign(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """effects[(from, to)]: sign of the effect within persons. alliance_gates_technique: whether therapy pushes more
-    where the alliance is better. carried_by: constructs through which all that therapy adds to symptoms comes; empty
-    where nothing is claimed of it. relapse_after_the_end: whether symptoms come back on average once therapy has ended.
-    between_alliance_symptoms: sign of the correlation of usual levels.
+    """Expected findings. effects[(from, to)]: sign of the within-person effect.
+
+    alliance_gates_technique: whether the effect of therapy is larger where the alliance is better (moderation).
+    carried_by: constructs that mediate the whole effect of therapy on symptoms; empty if the scenario claims none.
+    relapse_after_the_end: whether mean symptoms rise again after therapy. between_alliance_symptoms: sign of the
+    correlation of usual levels.
     """
 
     effects: Mapping[Edge, Sign] = field(default_factory=dict)
@@ -34,13 +36,13 @@ class Expectation:
     between_alliance_symptoms: Sign = Sign.NEGATIVE
 
     def effect(self, begin: str, end: str) -> Sign | None:
-        """The sign expected, or None where the scenario says nothing of this link."""
+        """Return the expected sign, or None if the scenario makes no claim about this edge."""
         return self.effects.get((begin, end))
 
 
 def read_expectation(table: Fields, constructs: tuple[str, ...]) -> Expectation:
-    """The table `expects` of a scenario's file. Refused with its place where it names what there is not."""
-    usual = Expectation()
+    """Read the table `expects` of a scenario's file. Raises the file's error with the place of an unknown name."""
+    defaults = Expectation()
     table.only(
         "alliance_gates_technique", "carried_by", "relapse_after_the_end", "between_alliance_symptoms", "effects"
     )
@@ -49,12 +51,12 @@ def read_expectation(table: Fields, constructs: tuple[str, ...]) -> Expectation:
         block.only("from", "to", "sign")
         begin, end = block.text("from"), block.text("to")
         if begin not in constructs or end not in constructs or begin == end or (begin, end) in effects:
-            block.fail(f"“{begin}” to “{end}” is no link of the parameter set, or stands twice")
+            block.fail(f"“{begin}” to “{end}” is no edge of the parameter set, or is given twice")
         effects[begin, end] = _sign(block, "sign")
     carried_by = table.texts("carried_by")
     if any(c not in constructs for c in carried_by):
-        table.fail("names what is no construct of the parameter set", "carried_by")
-    between = usual.between_alliance_symptoms
+        table.fail("names a construct that the parameter set does not have", "carried_by")
+    between = defaults.between_alliance_symptoms
     return Expectation(
         effects=effects,
         alliance_gates_technique=table.flag("alliance_gates_technique", False),
@@ -67,5 +69,5 @@ def read_expectation(table: Fields, constructs: tuple[str, ...]) -> Expectation:
 def _sign(block: Fields, field: str, default: Sign | None = None) -> Sign:
     text = block.text(field, None if default is None else default.value)
     if text not in list(Sign):
-        block.fail(f"must be one of {', '.join(Sign)}, found “{text}”", field)
+        block.fail(f"must be one of {', '.join(Sign)} (got “{text}”)", field)
     return Sign(text)

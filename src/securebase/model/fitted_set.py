@@ -1,7 +1,7 @@
-"""A cohort's own fit as a parameter set: its numbers, what they rest on, and how clients come to be followed with it.
+"""Parameter sets fitted to a cohort: estimates with provenance, stored as TOML, and used for tracking.
 
-Where data are few the fit is drawn towards another set (`fit/towards.py`): every number is then the mean of the data's
-and that set's, each weighted by its precision on the internal scale, and its share from the data is kept beside it.
+Where data are few the fit uses another set as prior (`fit/priors.py`, decision 0010): each number is then the mean of
+the data's and the prior's, weighted by precision on the internal scale, and its share from the data is stored.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from securebase.model.standardised import Edge, Standardised, assemble, standard
 
 Measures = Mapping[str, tuple[str, str]]
 _GOOD = ("converged", "regularised")
-#: id of every set that was fitted here
+#: id of every fitted set
 FITTED_ID = "own"
 #: the key that sets written before December 2026 hold in place of `prior`
 _EARLIER_PRIOR = "towards"
@@ -35,8 +35,10 @@ _EARLIER_PRIOR = "towards"
 
 @dataclass(frozen=True, slots=True)
 class FitProvenance:
-    """What a fitted set rests on. fingerprint: of the scores. made_on: a date in words of whoever fitted. towards: the
-    set it was drawn towards, empty where it was fitted to the data alone; strength: of that pull."""
+    """Provenance of a fitted set. fingerprint: of the scores. made_on: date of the fit, as text.
+
+    prior: id of the set used as prior, empty without one. strength: weight of that prior.
+    """
 
     fingerprint: str
     n_persons: int
@@ -52,7 +54,7 @@ class FitProvenance:
 
 @dataclass(frozen=True, eq=False)
 class FittedSet:
-    """Estimates in points of the scales that were fitted, per time unit of the specification (trend carried).
+    """Estimates in points of the fitted scales, per time unit of the specification (trend carried).
 
     standard_errors, from_data: by estimate, as in `Fit`. measures: construct → (instrument, scale).
     """
@@ -69,11 +71,13 @@ class FittedSet:
 
     @property
     def about(self) -> str:
-        """One sentence on where it comes from."""
-        of = self.provenance
-        drawn = f", drawn towards “{of.prior}” (strength {of.strength:g})" if of.prior else ""
-        made = "simulated persons" if of.simulated else "persons"
-        return f"Fitted on {of.made_on} to {of.n_observations:,} scores of {of.n_persons:,} {made}{drawn}."
+        """Return one sentence on the origin of the set."""
+        origin = self.provenance
+        prior = f", drawn towards “{origin.prior}” (strength {origin.strength:g})" if origin.prior else ""
+        persons = "simulated persons" if origin.simulated else "persons"
+        return (
+            f"Fitted on {origin.made_on} to {origin.n_observations:,} scores of {origin.n_persons:,} {persons}{prior}."
+        )
 
 
 def fitted_set(
@@ -88,36 +92,36 @@ def fitted_set(
     prior: str = "",
     strength: float = 0.0,
 ) -> FittedSet:
-    """A fit with its provenance. measures: which scale each construct was measured with.
+    """Build a fitted set from a fit. measures: the scale that measured each construct.
 
-    Raises ParameterSetError where the fit did not end well, or is of a model that nobody is followed with (only the
-    plain one: trend carried, stationary start).
+    Raises ParameterSetError if the fit did not converge, or its model is not the plain one that tracking uses (trend
+    carried, stationary start).
     """
-    of = fitted.specification
+    specification = fitted.specification
     if fitted.parameters is None or fitted.outcome.kind not in _GOOD:
         raise ParameterSetError(
             f"this fit cannot become a parameter set: {fitted.outcome.sentence}",
-            advice=f"Draw it towards a parameter set. {fitted.outcome.what_to_do}".strip(),
+            advice=f"Fit it with a parameter set as prior. {fitted.outcome.what_to_do}".strip(),
         )
-    if replace(of, planned_end=1.0, time_unit="", days_per_unit=1.0) != Specification(
-        of.constructs, Trend.CARRIED, Start.STATIONARY, time_unit="", days_per_unit=1.0, planned_end=1.0
+    if replace(specification, planned_end=1.0, time_unit="", days_per_unit=1.0) != Specification(
+        specification.constructs, Trend.CARRIED, Start.STATIONARY, time_unit="", days_per_unit=1.0, planned_end=1.0
     ):
         raise ParameterSetError(
-            "clients are followed with the plain model only (trend carried, stationary start, nothing further)",
+            "tracking uses the plain model only (trend carried, stationary start, no further parts)",
             advice="Fit that model.",
         )
-    missing = [c for c in of.constructs if c not in measures]
+    missing = [c for c in specification.constructs if c not in measures]
     if missing:
-        raise ParameterSetError(f"nothing says with which scale {', '.join(missing)} was measured")
+        raise ParameterSetError(f"measures has no scale for {', '.join(missing)}")
     return FittedSet(
         id=FITTED_ID,
         name=name,
         version=version,
-        specification=of,
+        specification=specification,
         parameters=fitted.parameters,
         standard_errors=MappingProxyType({n: e.standard_error for n, e in fitted.estimates.items()}),
         from_data=MappingProxyType(dict(fitted.from_data)),
-        measures=MappingProxyType({c: measures[c] for c in of.constructs}),
+        measures=MappingProxyType({c: measures[c] for c in specification.constructs}),
         provenance=FitProvenance(
             fingerprint=fitted.fingerprints["scores"],
             n_persons=fitted.n_persons,
@@ -134,10 +138,12 @@ def fitted_set(
 
 
 def convert_to_parameter_set(fitted: FittedSet, base: ParameterSet) -> ParameterSet:
-    """As what clients can be followed with. Points of the fitted scales are the fit's own; other scales of the same
-    constructs keep what `base` states of them, as their points were not looked at.
+    """Convert a fitted set to a parameter set for tracking, in standard units.
 
-    Raises ParameterSetError where the movements fitted have no form in standardised weekly effects.
+    Points of the fitted scales come from the fit: sd² = P_kk + Σ_B,kk + r_k and reliability = (P_kk + Σ_B,kk) / sd².
+    Other scales of the same constructs keep the points stated in `base`.
+
+    Raises ParameterSetError if the fitted dynamics have no form in standardised weekly effects.
     """
     names = fitted.specification.constructs
     weekly = in_time(fitted.parameters, fitted.specification, base.specification.days_per_unit / _days(fitted))
@@ -156,7 +162,7 @@ def convert_to_parameter_set(fitted: FittedSet, base: ParameterSet) -> Parameter
             verified=True,
             source=fitted.about,
         )
-    # the scale that was fitted is the one a construct is usually followed with
+    # the first scale of a construct is its usual one: the fitted scale
     order = [*fitted.measures.values(), *(key for key in scales if key not in fitted.measures.values())]
     notes = {(e.from_construct, e.to_construct): e for e in base.edges}
     return ParameterSet(
@@ -183,7 +189,10 @@ def _days(fitted: FittedSet) -> float:
 
 
 def _stated(weekly: Parameters, names: tuple[str, ...], planned_end: float, P: Array) -> Standardised:
-    """The statements from which `assemble` makes these parameters again, in standard units."""
+    """Return the standardised statements from which `assemble` rebuilds these parameters, in standard units.
+
+    The change by therapy is J B over the planned end, J = ∫_0^T exp(A v) dv, read off a block exponential.
+    """
     level = weekly.level_covariance
     true = np.diag(P) + np.diag(level)
     effects = standardised_effects(weekly.drift, P)
@@ -195,9 +204,9 @@ def _stated(weekly: Parameters, names: tuple[str, ...], planned_end: float, P: A
     noise = weekly.measurement_noise
     pairs = [(i, j) for i in range(p) for j in range(i)]
 
-    def correlations(of: Array) -> dict[Edge, float]:
-        sd = np.sqrt(np.diag(of))
-        return {(names[i], names[j]): float(of[i, j] / (sd[i] * sd[j])) for i, j in pairs}
+    def correlations(covariance: Array) -> dict[Edge, float]:
+        sd = np.sqrt(np.diag(covariance))
+        return {(names[i], names[j]): float(covariance[i, j] / (sd[i] * sd[j])) for i, j in pairs}
 
     def by_name(values: Array) -> dict[str, float]:
         return {c: float(v) for c, v in zip(names, values, strict=True)}
@@ -223,56 +232,56 @@ def _edge(note: EdgeNote, stated: Standardised, fitted: FittedSet) -> EdgeNote:
 
 
 def _limits(fitted: FittedSet) -> tuple[str, ...]:
-    said = [fitted.provenance.sentence]
+    limits = [fitted.provenance.sentence]
     if fitted.from_data:
         thin = sum(share < 0.5 for share in fitted.from_data.values())
-        said.append(
+        limits.append(
             f"Of {len(fitted.from_data)} numbers, {thin} rest on “{fitted.provenance.prior}” more than on data."
         )
-    said.append(
+    limits.append(
         "The course without therapy was not seen: therapy was on in every row, so all mean change counts as its own."
     )
-    return tuple(said)
+    return tuple(limits)
 
 
-def write_fitted_set(of: FittedSet) -> str:
-    """As TOML that `read_fitted_set` reads back to the bit."""
+def write_fitted_set(fitted: FittedSet) -> str:
+    """Return the set as TOML that `read_fitted_set` reads back to the bit."""
 
     def line(key: str, value: object) -> str:
         return f"{key} = {json.dumps(value, ensure_ascii=False)}"
 
-    spec, origin = of.specification, of.provenance
+    spec, origin = fitted.specification, fitted.provenance
     head = {
         "kind": "fitted",
-        "id": of.id,
-        "name": of.name,
-        "version": of.version,
+        "id": fitted.id,
+        "name": fitted.name,
+        "version": fitted.version,
         "constructs": list(spec.constructs),
         "time_unit": spec.time_unit,
         "days_per_unit": float(spec.days_per_unit),
         "planned_end": float(spec.planned_end),
     }
-    lines = [f"# {of.about}", *(line(k, v) for k, v in head.items()), "", "[provenance]"]
+    lines = [f"# {fitted.about}", *(line(k, v) for k, v in head.items()), "", "[provenance]"]
     lines += [line(name, getattr(origin, name)) for name in FitProvenance.__dataclass_fields__]
-    for construct, (instrument, scale) in of.measures.items():
-        found = {"construct": construct, "instrument": instrument, "scale": scale}
-        lines += ["", "[[measure]]", *(line(k, v) for k, v in found.items())]
-    for name, value in of.parameters.named(spec).items():
+    for construct, (instrument, scale) in fitted.measures.items():
+        measure = {"construct": construct, "instrument": instrument, "scale": scale}
+        lines += ["", "[[measure]]", *(line(k, v) for k, v in measure.items())]
+    for name, value in fitted.parameters.named(spec).items():
         lines += ["", "[[estimate]]", line("name", name), f"value = {float(value)!r}"]
-        error = of.standard_errors.get(name)
+        error = fitted.standard_errors.get(name)
         lines += [] if error is None else [f"standard_error = {float(error)!r}"]
-        lines += [f"from_data = {float(of.from_data[name])!r}"] if name in of.from_data else []
+        lines += [f"from_data = {float(fitted.from_data[name])!r}"] if name in fitted.from_data else []
     return "\n".join(lines) + "\n"
 
 
 def read_fitted_set(file: str, text: str) -> FittedSet:
-    """What `write_fitted_set` wrote. Raises ParameterSetError naming file and field."""
+    """Read what `write_fitted_set` wrote. Raises ParameterSetError naming file and field."""
     try:
         fields = Fields(file, tomllib.loads(text), error=ParameterSetError)
     except tomllib.TOMLDecodeError as problem:
         raise ParameterSetError(f"invalid TOML: {problem}", where=file) from None
     if fields.text("kind", "") != "fitted":
-        fields.fail("is no fitted set", "kind", "Sets that state the literature are read by their name.")
+        fields.fail("is no fitted set", "kind", "Sets of the shelf are loaded by id.")
     spec = Specification(
         fields.texts("constructs"),
         Trend.CARRIED,
@@ -324,13 +333,13 @@ def _parameters(fields: Fields, spec: Specification, values: Mapping[str, float]
         return np.array([entry(f"{block}[{c}]") for c in names])
 
     def symmetric(block: str) -> Array:
-        found = np.zeros((p, p))
+        matrix = np.zeros((p, p))
         for i in range(p):
             for j in range(i + 1):
-                found[i, j] = found[j, i] = entry(f"{block}[{names[i]},{names[j]}]")
-        if np.linalg.eigvalsh(found)[0] <= 0:
-            fields.fail(f"its “{block}” is no covariance", "estimate")
-        return found
+                matrix[i, j] = matrix[j, i] = entry(f"{block}[{names[i]},{names[j]}]")
+        if np.linalg.eigvalsh(matrix)[0] <= 0:
+            fields.fail(f"“{block}” is not positive definite", "estimate")
+        return matrix
 
     return Parameters(
         drift=np.array([[entry(f"drift[{r},{c}]") for c in names] for r in names]),

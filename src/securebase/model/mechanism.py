@@ -1,6 +1,6 @@
-"""What a mechanism is: a claim that one construct moves another, with what is believed of it before any data.
+"""Mechanism: the claim that one construct affects another, with a prior for the size of the effect.
 
-The shelf is `mechanisms/`, one file each. A mechanism is a hypothesis: its prior is wide enough to be found false.
+The shelf is `mechanisms/`, one file each. A mechanism is a hypothesis: its prior is wide enough to be refuted.
 """
 
 from __future__ import annotations
@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-#: where a mechanism begins that is no construct but the therapy itself (the input of the model)
+#: origin of a mechanism that starts from therapy itself (an input of the model), not from a construct
 THERAPY = "therapy"
 
 
 class EffectLevel(StrEnum):
-    """The level at which an effect lives.
+    """Level of analysis of an effect.
 
-    within_person: movement around a person's own level. between_person: differences between persons. cross_level: what
-    a person is like bends what happens within that person. dyad: client and therapist together. developmental: before
+    within_person: movement around a person's own level. between_person: differences between persons. cross_level: a
+    person characteristic moderates a within-person effect. dyad: client and therapist together. developmental: before
     therapy, over years. Mechanisms of the fitted model are within persons.
     """
 
@@ -28,13 +28,13 @@ class EffectLevel(StrEnum):
 
 
 class Lag(StrEnum):
-    """Over which time an effect, and its prior's number, is meant.
+    """Time scale of an effect and of its prior.
 
-    session: within one session, or from it to the next. week: state-like movement now, one week later, both in
-    standard deviations of the construct's own movement. slow: over many weeks, most of which the construct carries
-    over from itself. course: by the planned end, against no therapy, through all paths, in standard deviations of
-    clients at the start. life: from early life on. none: differences between persons have no lag; a number is a
-    correlation. Mechanisms of the fitted model are over a week or over the course.
+    session: within one session, or from it to the next. week: state one week later per unit of the state now, both in
+    standard deviations of the state. slow: over many weeks, largely through the construct's own autoregression.
+    course: by the planned end against no therapy, through all paths, in standard deviations of clients at the start.
+    life: from early life on. none: a correlation between persons, without a lag. Mechanisms of the fitted model are
+    over a week or over the course.
     """
 
     SESSION = "session"
@@ -46,11 +46,11 @@ class Lag(StrEnum):
 
 
 class Grade(StrEnum):
-    """What the link rests on. The prior's number itself is always a judgement; its `basis` says how it was made.
+    """Evidence grade of an edge. The number of a prior is always a judgement; its `basis` says how it was derived.
 
-    verified: a published figure, or a direction where the basis says so, that was seen in its source.
+    verified: a published figure (or direction, where the basis says so) that was seen in its source.
     computed: computed from public data.
-    unverified: expected by the theory, or a figure nobody has looked up.
+    unverified: expected by the theory, or a figure that has not been checked.
     """
 
     VERIFIED = "verified"
@@ -59,7 +59,7 @@ class Grade(StrEnum):
 
 
 class Pillar(StrEnum):
-    """Which of the three theories behind IPT the link is drawn from (claim S70), or what all therapies share (S6)."""
+    """Theory behind the edge: one of the three behind IPT (claim S70), or what all therapies share (S6)."""
 
     ATTACHMENT = "attachment"
     COMMUNICATION = "communication"
@@ -69,7 +69,7 @@ class Pillar(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """Normal prior of a standardised effect; `basis` says where the number comes from."""
+    """Normal prior of a standardised effect; `basis` states the origin of the number."""
 
     mean: float
     sd: float
@@ -78,10 +78,10 @@ class Prior:
 
 @dataclass(frozen=True, slots=True)
 class Mechanism:
-    """A claim that one state moves another. `from_construct` is a construct, or THERAPY.
+    """A claim that one construct affects another. `from_construct` is a construct, or THERAPY.
 
-    `claims`: ids of the claims it stands for. `calibration`: ids of the targets that a simulated cohort must meet.
-    `exchangeable_with`: name of a group whose members have one prior but for the sign, so that none is favoured.
+    `claims`: ids of the claims that it represents. `calibration`: ids of the targets that a simulated cohort must meet.
+    `exchangeable_with`: name of a group with one common prior but for the sign, so that no member is favoured.
     """
 
     from_construct: str
@@ -98,4 +98,5 @@ class Mechanism:
 
     @property
     def edge(self) -> tuple[str, str]:
+        """Pair (from, to)."""
         return self.from_construct, self.to_construct

@@ -1,4 +1,7 @@
-"""Reading what may happen from a scenario's file: one table a process, refused with its place where it is not sound."""
+"""Reader of the processes in a scenario's file: one table per process, rejected with its place if invalid.
+
+Each field is read by the type of its default in `processes`, so a new field needs no change here.
+"""
 
 from __future__ import annotations
 
@@ -11,30 +14,30 @@ from securebase.measurement.catalogue import instruments
 from securebase.measurement.toml_fields import Fields
 from securebase.model.processes import SINGLE, AdditionalMeasure, PersonEffect, Processes, SimulatedCovariate
 
-#: names of the tables that this module reads
+#: names of the tables read here; the last three may be repeated
 TABLES = (*SINGLE, "own_effect", "brings", "given")
 
 
 def read_processes(read: Fields, constructs: tuple[str, ...]) -> Processes:
-    """Every process of a scenario's file; what the file does not name is off."""
-    usual = Processes()
-    found: dict[str, Any] = {}
+    """Read every process of a scenario's file; processes that the file does not name are off."""
+    default = Processes()
+    single: dict[str, Any] = {}
     for name in SINGLE:
         if name in read.values:
-            found[name] = _one(read.table(name), getattr(usual, name), constructs)
-    own = tuple(_own_effect(block, constructs) for block in read.tables("own_effect"))
-    brings = tuple(_one(block, SimulatedCovariate(""), constructs) for block in read.tables("brings"))
-    given = tuple(_given(block, constructs) for block in read.tables("given"))
-    return replace(usual, person_effects=own, brings=brings, given=given, **found)
+            single[name] = _read_table(read.table(name), getattr(default, name), constructs)
+    person_effects = tuple(_person_effect(block, constructs) for block in read.tables("own_effect"))
+    brings = tuple(_read_table(block, SimulatedCovariate(""), constructs) for block in read.tables("brings"))
+    given = tuple(_additional_measure(block, constructs) for block in read.tables("given"))
+    return replace(default, person_effects=person_effects, brings=brings, given=given, **single)
 
 
-def _one(table: Fields, usual: Any, constructs: tuple[str, ...]) -> Any:
-    """The description with what the table says, each field read as what it is by default."""
-    names = [f.name for f in fields(usual)]
+def _read_table(table: Fields, default: Any, constructs: tuple[str, ...]) -> Any:
+    """Return the default description with the fields of the table, each read by the type of its default."""
+    names = [f.name for f in fields(default)]
     table.only(*names)
     changed: dict[str, Any] = {}
     for name in table.values:
-        value = getattr(usual, name)
+        value = getattr(default, name)
         if isinstance(value, Mapping):
             inner = table.table(name)
             inner.only(*constructs)
@@ -53,34 +56,35 @@ def _one(table: Fields, usual: Any, constructs: tuple[str, ...]) -> Any:
             changed[name] = tuple(int(v) for v in numbers) if name == "sessions" else numbers
         else:
             changed[name] = table.number(name)
-    return _made(table, usual, changed)
+    return _replace_fields(table, default, changed)
 
 
-def _made(table: Fields, usual: Any, changed: Mapping[str, Any]) -> Any:
+def _replace_fields(table: Fields, default: Any, changed: Mapping[str, Any]) -> Any:
+    """Return the description with changed fields; an invalid value fails at its place in the file."""
     try:
-        return replace(usual, **changed)
+        return replace(default, **changed)
     except ParameterSetError as problem:
         table.fail(problem.what)
 
 
-def _own_effect(block: Fields, constructs: tuple[str, ...]) -> PersonEffect:
+def _person_effect(block: Fields, constructs: tuple[str, ...]) -> PersonEffect:
     block.only("from", "to", "sd")
     begin, end = block.text("from"), block.text("to")
     if begin not in constructs or end not in constructs or begin == end:
         block.fail("must go from one construct of the parameter set to another", "from")
-    made: PersonEffect = _made(block, PersonEffect(begin, end, 0.0), {"sd": block.number("sd")})
-    return made
+    result: PersonEffect = _replace_fields(block, PersonEffect(begin, end, 0.0), {"sd": block.number("sd")})
+    return result
 
 
-def _given(block: Fields, constructs: tuple[str, ...]) -> AdditionalMeasure:
-    made: AdditionalMeasure = _one(block, AdditionalMeasure(""), constructs)
+def _additional_measure(block: Fields, constructs: tuple[str, ...]) -> AdditionalMeasure:
+    result: AdditionalMeasure = _read_table(block, AdditionalMeasure(""), constructs)
     shelf = instruments()
-    if made.instrument not in shelf:
-        block.fail(f"there is no instrument “{made.instrument}”", "instrument", f"Known are {', '.join(shelf)}.")
+    if result.instrument not in shelf:
+        block.fail(f"unknown instrument “{result.instrument}”", "instrument", f"Known are {', '.join(shelf)}.")
     for field, value, known in (
-        ("moment", made.moment, ("before", "after", "between")),
-        ("respondent", made.respondent, ("client", "therapist", "observer")),
+        ("moment", result.moment, ("before", "after", "between")),
+        ("respondent", result.respondent, ("client", "therapist", "observer")),
     ):
         if value not in known:
-            block.fail(f"must be one of {', '.join(known)}, found “{value}”", field)
-    return made
+            block.fail(f"must be one of {', '.join(known)} (got “{value}”)", field)
+    return result

@@ -1,8 +1,8 @@
-"""What can happen to simulated people beyond the fitted model: one small description for each process, all off.
+"""Processes of simulated clients beyond the fitted model: one small description each, all off by default.
 
-A description is a hypothesis with numbers; nothing here was estimated. Sizes are in standard units (a construct's SD
-among clients at the first session), times in weeks, chances for each session unless said otherwise.
-`docs/explanation/simulation.md` says what each stands for; `simulate/` holds what they do.
+A description is a hypothesis with numbers; none was estimated. Sizes are in standard units (a construct's SD among
+clients at the first session), times in weeks, probabilities per session unless stated otherwise.
+`docs/explanation/simulation.md` explains each process; `simulate/` implements them.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from securebase.errors import ParameterSetError
 Sizes = Mapping[str, float]
 
 
-def _chances(of: object, *names: str) -> None:
+def _check_probabilities(process: object, *names: str) -> None:
     for name in names:
-        if not 0.0 <= getattr(of, name) <= 1.0:
-            raise ParameterSetError(f"“{name}” must be a chance between 0 and 1, found {getattr(of, name)}")
+        if not 0.0 <= getattr(process, name) <= 1.0:
+            raise ParameterSetError(f"{name} must be a probability between 0 and 1 (got {getattr(process, name)})")
 
 
-def _not_negative(of: object, *names: str) -> None:
+def _check_not_negative(process: object, *names: str) -> None:
     for name in names:
-        if getattr(of, name) < 0.0:
-            raise ParameterSetError(f"“{name}” must be at least 0, found {getattr(of, name)}")
+        if getattr(process, name) < 0.0:
+            raise ParameterSetError(f"{name} must be at least 0 (got {getattr(process, name)})")
 
 
 @dataclass(frozen=True, slots=True)
 class Ruptures:
-    """Strain in the alliance (claims S58, S61). Off while `chance` is 0.
+    """Alliance ruptures and repairs (claims S58, S61). Off while `chance` is 0.
 
-    chance: at the mean alliance of the first session; with_low_alliance: log-odds added for each unit of alliance below
-    it. drop: of the alliance at once. withdrawal: share of ruptures that show as withdrawal, the others as
-    confrontation. repaired: share mended, within `within` sessions; a repair takes the rest of the drop back and leaves
-    `gain` for good; one that is never mended leaves `loss`. marked: chance that somebody marks it in the records.
+    chance: probability at the mean alliance of the first session; with_low_alliance: log-odds per unit of alliance
+    below it. drop: immediate fall of the alliance. withdrawal: share of withdrawal ruptures; the others are
+    confrontations. repaired: share that is repaired, within `within` sessions. A repair returns the drop and leaves
+    `gain` for good; a rupture without repair leaves `loss`. marked: probability that the rupture is recorded.
     """
 
     chance: float = 0.0
@@ -48,19 +48,20 @@ class Ruptures:
     marked: float = 0.6
 
     def __post_init__(self) -> None:
-        _chances(self, "chance", "withdrawal", "repaired", "marked")
-        _not_negative(self, "drop", "gain", "loss")
+        _check_probabilities(self, "chance", "withdrawal", "repaired", "marked")
+        _check_not_negative(self, "drop", "gain", "loss")
         if self.within < 1:
-            raise ParameterSetError("a repair needs at least one session to come in")
+            raise ParameterSetError(f"within must be at least 1 session (got {self.within})")
 
 
 @dataclass(frozen=True, slots=True)
 class LifeEvents:
-    """Things that happen between sessions (claims S65, S74, S88, S89). Off while both rates are 0.
+    """Life events between sessions (claims S65, S74, S88, S89). Off while both rates are 0.
 
-    independent: of the client, events a week. dependent: brought about in part by the client, events a week at the mean
-    of the first session, exp(with_symptoms · symptoms + with_stress · stress) times as many elsewhere (stress
-    generation). moves: what an event of mean weight does at once; weights are gamma with shape 4, so they vary by half.
+    independent: rate per week of events independent of the client. dependent: rate per week, at the mean of the first
+    session, of events partly brought about by the client; multiplied by exp(with_symptoms · symptoms + with_stress ·
+    stress) elsewhere (stress generation). moves: immediate effect of an event of mean weight; weights are gamma with
+    shape 4 (coefficient of variation 1/2).
     """
 
     independent: float = 0.0
@@ -70,15 +71,15 @@ class LifeEvents:
     moves: Sizes = field(default_factory=lambda: {"interpersonal_stress": 0.8, "symptoms": 0.3})
 
     def __post_init__(self) -> None:
-        _not_negative(self, "independent", "dependent")
+        _check_not_negative(self, "independent", "dependent")
 
 
 @dataclass(frozen=True, slots=True)
 class SuddenGains:
-    """A large fall of symptoms between two sessions that comes from nowhere the model knows. Off while `chance` is 0.
+    """Sudden gain: a large fall of symptoms between two sessions, unexplained by the model. Off while `chance` is 0.
 
-    size: of the fall; stays: share of it that stays for good. first, last: sessions before which it may come; once a
-    person at most.
+    size: of the fall; stays: share that is permanent. first, last: sessions before which it may occur, at most once per
+    person.
     """
 
     chance: float = 0.0
@@ -88,15 +89,15 @@ class SuddenGains:
     last: int = 12
 
     def __post_init__(self) -> None:
-        _chances(self, "chance", "stays")
+        _check_probabilities(self, "chance", "stays")
 
 
 @dataclass(frozen=True, slots=True)
 class CorrectiveExperiences:
-    """An old conflict met again with another ending (claims S39 to S41, S59). Off while `chance` is 0.
+    """Corrective emotional experiences (claims S39 to S41, S59). Off while `chance` is 0.
 
-    chance: for each session where the alliance is far above what it needs; it is chance / (1 + exp(−steepness ·
-    (alliance − needs))). moves: what it changes for good.
+    Probability per session: chance / (1 + exp(−steepness · (alliance − needs))), a logistic function of the alliance.
+    moves: permanent effects.
     """
 
     chance: float = 0.0
@@ -107,20 +108,20 @@ class CorrectiveExperiences:
     )
 
     def __post_init__(self) -> None:
-        _chances(self, "chance")
+        _check_probabilities(self, "chance")
 
 
 @dataclass(frozen=True, slots=True)
 class Retellings:
-    """Something hard is told again and again: habituation, learning, return of fear (S43 to S47).
+    """Retellings in imaginal exposure: habituation, learning, return of fear (S43 to S47).
 
     Off while `chance` is 0.
 
-    chance: that a session from `first` on holds a telling. peak, spread: distress at the height of the first telling
-    (0 to 100) and its SD between persons. within: share of the peak that is gone at a telling's end. returns: share of
-    that fall which has come back after a long pause, all but exp(−weeks / `pause`) of it; each telling leaves `learned`
-    of the return to come. error: SD of a distress rating. Each telling moves `moves` for good, times the share of its
-    peak that fell within it.
+    chance: probability that a session from `first` on contains a retelling. peak, spread: highest distress of the first
+    retelling (0 to 100) and its SD between persons. within: share of the peak lost within a retelling. returns: share
+    of that fall that comes back after a long pause, as returns · (1 − exp(−weeks / pause)); each retelling multiplies
+    later return by `learned`. error: SD of a distress rating. Each retelling moves `moves` permanently, times the share
+    of its peak lost within it.
     """
 
     chance: float = 0.0
@@ -135,19 +136,18 @@ class Retellings:
     moves: Sizes = field(default_factory=lambda: {"emotional_processing": 0.2})
 
     def __post_init__(self) -> None:
-        _chances(self, "chance", "within", "returns", "learned")
-        _not_negative(self, "spread", "error")
+        _check_probabilities(self, "chance", "within", "returns", "learned")
+        _check_not_negative(self, "spread", "error")
         if self.pause <= 0:
-            raise ParameterSetError("the pause over which fear returns must be longer than 0 weeks")
+            raise ParameterSetError(f"pause must be greater than 0 weeks (got {self.pause:g})")
 
 
 @dataclass(frozen=True, slots=True)
 class Therapists:
-    """Clients of one therapist are alike in where they are and how they change (C21). Off while `number` is 0.
+    """Therapist effects on levels and change (C21). Off while `number` is 0.
 
-    number: of therapists; the clients of each arm go to them in turn. on_level, on_change: SD between therapists of
-    what is added to
-    the usual level, and to the change by the planned end.
+    number: of therapists; clients of each arm are assigned in turn. on_level, on_change: SD between therapists of the
+    deviation of the usual level, and of the change by the planned end.
     """
 
     number: int = 0
@@ -155,15 +155,15 @@ class Therapists:
     on_change: Sizes = field(default_factory=lambda: {"symptoms": 0.25})
 
     def __post_init__(self) -> None:
-        _not_negative(self, "number")
+        _check_not_negative(self, "number")
 
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """Support that the therapist supplies until the client's own network does (S85, S86). Off while `size` is 0.
+    """Support by the therapist until the client's own network provides it (S85, S86). Off while `size` is 0.
 
-    size: added to social support while it is supplied, all of it after `ramp` weeks. handed_over: share of it that the
-    own network has taken over by the planned end, evenly over the weeks; the rest is withdrawn at the last session.
+    size: added to social support, in full after `ramp` weeks. handed_over: share taken over by the own network by the
+    planned end, linearly over the weeks; the rest is withdrawn at the last session.
     """
 
     size: float = 0.0
@@ -171,14 +171,17 @@ class Support:
     handed_over: float = 0.7
 
     def __post_init__(self) -> None:
-        _chances(self, "handed_over")
-        _not_negative(self, "ramp")
+        _check_probabilities(self, "handed_over")
+        _check_not_negative(self, "ramp")
 
 
 @dataclass(frozen=True, slots=True)
 class AllianceGate:
-    """Technique needs alliance (S13): what therapy pushes, other than the alliance, is multiplied by
-    1 + slope · (alliance at the last session − centre), held between `least` and `most`. Off while `slope` is 0."""
+    """Moderation of technique by alliance (S13). Off while `slope` is 0.
+
+    The effect of therapy on every construct but the alliance is multiplied by 1 + slope · (alliance at the last session
+    − centre), bounded by `least` and `most`.
+    """
 
     slope: float = 0.0
     centre: float = 0.3
@@ -187,32 +190,35 @@ class AllianceGate:
 
     def __post_init__(self) -> None:
         if not self.least <= 1.0 <= self.most:
-            raise ParameterSetError("a gate must let the usual push through: least at most 1, most at least 1")
+            raise ParameterSetError(
+                f"least must be at most 1 and most at least 1 (got {self.least:g} and {self.most:g})"
+            )
 
 
 @dataclass(frozen=True, slots=True)
 class AfterTheEnd:
-    """What becomes of the push of therapy when it has ended. kept: share that goes on for good (1: gains hold; 0: they
-    are lost as fast as the drift lets them). follow_ups: weeks after the last session at which people are asked again.
+    """Effect of therapy after its end. kept: share that continues (1: gains hold; 0: they decay with the drift).
+
+    follow_ups: weeks after the last session at which questionnaires are given again.
     """
 
     kept: float = 1.0
     follow_ups: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        _chances(self, "kept")
+        _check_probabilities(self, "kept")
         if any(b <= a for a, b in zip((0.0, *self.follow_ups), self.follow_ups, strict=False)):
-            raise ParameterSetError("weeks of follow-up must ascend from above 0")
+            raise ParameterSetError(f"follow_ups must ascend from above 0 (got {self.follow_ups})")
 
 
 @dataclass(frozen=True, slots=True)
 class SelectiveDropout:
-    """Who leaves early, beside those who leave by chance (`Course.dropout`). Off while both chances are 0.
+    """Selective dropout, beside random dropout (`CoursePlan.dropout`). Off while both probabilities are 0.
 
-    good_enough: chance to end well after a session at which symptoms lie at least `improved` below the person's first
-    (responsive ending), from session `earliest` on. unhappy: chance to drop out after a session at the mean alliance of
-    the first, with `with_low_alliance` log-odds for each unit below it and `with_symptoms` for each unit of symptoms
-    above.
+    good_enough: probability to end well after a session at which symptoms lie at least `improved` below the person's
+    first (responsive ending), from session `earliest` on. unhappy: probability to drop out after a session, at the mean
+    alliance of the first session; with_low_alliance and with_symptoms: log-odds per unit of alliance below and of
+    symptoms above that mean.
     """
 
     good_enough: float = 0.0
@@ -223,13 +229,16 @@ class SelectiveDropout:
     with_symptoms: float = 0.0
 
     def __post_init__(self) -> None:
-        _chances(self, "good_enough", "unhappy")
+        _check_probabilities(self, "good_enough", "unhappy")
 
 
 @dataclass(frozen=True, slots=True)
 class SelectiveMissingness:
-    """Check-ins are missed more often (log-odds a unit) with symptoms above, and alliance below, the mean of the first
-    session. `Course.missed` is the chance at both means. Off while both are 0."""
+    """Selective missingness of check-ins. Off while both are 0.
+
+    Log-odds per unit of symptoms above, and of alliance below, the mean of the first session; `CoursePlan.missed` is
+    the probability at both means.
+    """
 
     with_symptoms: float = 0.0
     with_low_alliance: float = 0.0
@@ -237,19 +246,19 @@ class SelectiveMissingness:
 
 @dataclass(frozen=True, slots=True)
 class PersonEffect:
-    """Between-person SD of one standardised weekly effect: each person has one of their own around the mean (C9)."""
+    """Person-specific standardised weekly effect: its SD between persons around the mean effect (C9)."""
 
     begin: str
     end: str
     sd: float
 
     def __post_init__(self) -> None:
-        _not_negative(self, "sd")
+        _check_not_negative(self, "sd")
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedCovariate:
-    """What people bring along: a standard normal value with what one SD of it adds to levels and to own change."""
+    """Time-invariant covariate, standard normal; on_level and on_change are effects of one SD on level and change."""
 
     name: str
     on_level: Sizes = field(default_factory=dict)
@@ -258,9 +267,11 @@ class SimulatedCovariate:
 
 @dataclass(frozen=True, slots=True)
 class AdditionalMeasure:
-    """An instrument that is given beside the sets of every session: at the sessions named, or every so many from the
-    first, and, if `follow_up`, after the end. respondent: client, therapist or observer. shift, extra_noise: how far
-    (in SDs of the scale) another than the client rates otherwise, and the SD of their own error beside the scale's."""
+    """Additional scheduled questionnaire: at the named sessions, or every so many from the first, and after the end.
+
+    follow_up: whether it is given after the end. respondent: client, therapist or observer. shift, extra_noise: mean
+    difference (in SDs of the scale) of another respondent's ratings, and the SD of their additional error.
+    """
 
     instrument: str
     moment: str = "before"
@@ -272,15 +283,16 @@ class AdditionalMeasure:
     extra_noise: float = 0.0
 
     def __post_init__(self) -> None:
-        _not_negative(self, "every", "extra_noise")
+        _check_not_negative(self, "every", "extra_noise")
 
     def at(self, session: int) -> bool:
+        """Return True if the questionnaire is given at the session."""
         return session in self.sessions or bool(self.every and (session - 1) % self.every == 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """All that may happen; every one is off unless a scenario says otherwise."""
+    """All processes; each is off unless a scenario switches it on."""
 
     ruptures: Ruptures = field(default_factory=Ruptures)
     life_events: LifeEvents = field(default_factory=LifeEvents)
@@ -299,10 +311,10 @@ class Processes:
 
     @property
     def on(self) -> tuple[str, ...]:
-        """Names of the processes that a scenario says something about."""
-        usual = Processes()
-        return tuple(f.name for f in fields(self) if getattr(self, f.name) != getattr(usual, f.name))
+        """Names of the processes that a scenario changes."""
+        defaults = Processes()
+        return tuple(f.name for f in fields(self) if getattr(self, f.name) != getattr(defaults, f.name))
 
 
-#: tables of a scenario's file that describe one process each, by name
+#: tables of a scenario's file that describe a single process each, by name
 SINGLE = {f.name: f for f in fields(Processes) if f.name not in ("person_effects", "brings", "given")}

@@ -1,7 +1,7 @@
-"""From a drawn score back to item responses: whole, bounded, and scoring to the drawn score within rounding.
+"""Item responses for a simulated score: whole, within bounds, and scoring to that score within rounding.
 
-The way back is not unique; items scatter around the score as people's answers do. Scoring itself stays in
-`measurement.scoring`: what is made here goes through it like any client's answers.
+Many response patterns give one score; items scatter around their mean as people's answers do. Simulated responses go
+through `measurement.scoring` like any client's answers.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import numpy as np
 
 from securebase.measurement.instrument import Instrument, Item, Method, Scale
 
-#: how far single items lie from their scale's mean, as a share of the item's range
+#: SD of single items around their scale's mean, as a share of the item's range
 ITEM_SCATTER = 0.12
 
 
 def responses_for(
     instrument: Instrument, scores: Mapping[str, float], rng: np.random.Generator, *, alarm: bool = False
 ) -> dict[int, float | None]:
-    """Responses to every item such that each scale named in `scores` scores as near to it as whole answers allow.
+    """Return responses to every item so that each named scale scores as near to its value as whole answers allow.
 
-    Items of no scale named stay at the end that raises no alarm (safety items) or unanswered. `alarm` answers the
-    safety items at their rule; without it they stay below, unless the score cannot be reached in any other way.
+    Items of other scales stay unanswered; safety items stay at their minimum. `alarm` answers safety items at the
+    threshold of their rule; otherwise they stay below it unless the score cannot be reached otherwise.
     """
     limits = {r.item: r.at_least for r in instrument.safety_rules}
     responses: dict[int, float | None] = {item.number: None for item in instrument.items}
@@ -39,47 +39,48 @@ def responses_for(
 def _for_scale(
     instrument: Instrument, scale: Scale, value: float, fixed: Mapping[int, float], rng: np.random.Generator
 ) -> dict[int, float]:
-    """Responses of one scale's items; `fixed` ones give way only where the others cannot make up the score."""
+    """Return responses of one scale's items; `fixed` ones change only if the others cannot reach the score."""
     items = {i.number: i for i in instrument.items}
     asked = [items[n] for n in scale.items]
     target = min(max(value, scale.minimum), scale.maximum) / scale.multiplier
     total = float(target * len(asked)) if scale.method is Method.MEAN else float(target)
-    held = {i.number: _turned(i, fixed[i.number], scale) for i in asked if i.number in fixed}
+    held = {i.number: _reverse_scored(i, fixed[i.number], scale) for i in asked if i.number in fixed}
     free = [i for i in asked if i.number not in held]
     rest = total - sum(held.values())
     if not sum(i.minimum for i in free) - 0.5 <= rest <= sum(i.maximum for i in free) + 0.5:
         held, free, rest = {}, asked, total
-    made = dict(zip((i.number for i in free), _spread(rest, free, rng), strict=True)) | held
-    # a line marked in tenths is counted in tenths: 0.3, not 0.30000000000000004
-    return {i.number: round(_turned(i, made[i.number], scale), 9) for i in asked}
+    drawn = dict(zip((i.number for i in free), _spread(rest, free, rng), strict=True)) | held
+    # visual analogue scales are marked in tenths: 0.3, not 0.30000000000000004
+    return {i.number: round(_reverse_scored(i, drawn[i.number], scale), 9) for i in asked}
 
 
 def _spread(total: float, items: Sequence[Item], rng: np.random.Generator) -> list[float]:
-    """Whole steps within bounds, scattered around an even share, whose sum is as near to `total` as steps allow.
+    """Return whole steps within bounds, scattered around an even share, whose sum is as near to `total` as steps allow.
 
-    Plain numbers and not arrays: with so few items arrays take three times as long.
+    Plain numbers, not arrays: with so few items arrays take three times as long.
     """
     most = [round((i.maximum - i.minimum) / i.step) for i in items]
     if len(items) == 1:
-        (alone,) = items
-        return [alone.minimum + min(max(round((total - alone.minimum) / alone.step), 0), most[0]) * alone.step]
+        (only,) = items
+        return [only.minimum + min(max(round((total - only.minimum) / only.step), 0), most[0]) * only.step]
     reach = sum(i.maximum - i.minimum for i in items)
     share = (total - sum(i.minimum for i in items)) / max(reach, 1e-12)
     scatter = rng.standard_normal(len(items)).tolist()
     counts = [round(m * min(max(share + ITEM_SCATTER * z, 0.0), 1.0)) for m, z in zip(most, scatter, strict=True)]
     finest = min((i.step for i in items), default=1.0)
     while True:
-        made = [i.minimum + c * i.step for i, c in zip(items, counts, strict=True)]
-        missing = total - sum(made)
+        values = [i.minimum + c * i.step for i, c in zip(items, counts, strict=True)]
+        missing = total - sum(values)
         candidates = [
             k
             for k, i in enumerate(items)
             if (counts[k] < most[k] if missing > 0 else counts[k] > 0) and i.step <= 2 * abs(missing)
         ]
         if abs(missing) <= finest / 2 + 1e-9 or not candidates:
-            return made
+            return values
         counts[candidates[int(rng.integers(len(candidates)))]] += 1 if missing > 0 else -1
 
 
-def _turned(item: Item, value: float, scale: Scale) -> float:
+def _reverse_scored(item: Item, value: float, scale: Scale) -> float:
+    """Return minimum + maximum − value for reverse-scored items, else the value."""
     return item.minimum + item.maximum - value if item.number in scale.reversed_items else value

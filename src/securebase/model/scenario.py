@@ -1,7 +1,7 @@
-"""`Scenario`: a known truth to simulate. The shelf is `scenarios/*.toml`, one file each.
+"""Scenarios: known truths to simulate. The shelf is `scenarios/*.toml`, one file each.
 
-A scenario is a parameter set with some of its statements changed, and how the course is kept: sessions, gaps, what is
-missed, who leaves. Because the truth is written down, a study of the simulated cohort can be checked against it.
+A scenario is a parameter set with some statements changed, plus the plan of the course: sessions, gaps, missing
+check-ins, dropout. The truth is written down, so a study of the simulated cohort can be checked against it.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from securebase.model.process_tables import TABLES, read_processes
 from securebase.model.processes import Processes
 from securebase.model.standardised import Edge, Standardised, assemble
 
-#: in a scenario's file: every other construct
+#: wildcard for every other construct in a scenario's file
 ANY = "*"
 
 _HEAD = ("id", "name", "about", "truth", "parameter_set", "course", "effect", "arms", "expects")
-#: statements of `standardised.Standardised` that a scenario may change beside the effects
+#: statements of `standardised.Standardised`, beside the effects, that a scenario may change
 _STATEMENTS = (
     "persistence",
     "level_share",
@@ -43,12 +43,12 @@ _STATEMENTS = (
 
 @dataclass(frozen=True, slots=True)
 class CoursePlan:
-    """How a course is kept.
+    """Plan of a simulated course.
 
-    sessions: planned. days_between: usual gap. irregular: SD in days of a gap around it (whole days, at least one).
-    skipped_week: chance that a week falls out. missed: chance that a check-in is not answered. dropout: chance of
-    leaving before the planned end, evenly over sessions. inventory_every: a PHQ-9 every so many sessions (0: never).
-    safety: chance, at each check-in, that the safety question is answered with its lowest alarming response.
+    sessions: planned number. days_between: usual gap. irregular: SD in days of a gap around it (whole days, at least
+    one). skipped_week: probability that a week is skipped. missed: probability that a check-in is not answered.
+    dropout: probability of leaving before the planned end, evenly over sessions. inventory_every: a PHQ-9 every so many
+    sessions (0: never). safety: probability, at each check-in, of the lowest alarming answer to the safety question.
     """
 
     sessions: int = 16
@@ -64,15 +64,21 @@ class CoursePlan:
         for name in ("skipped_week", "missed", "dropout", "safety"):
             if not 0.0 <= getattr(self, name) < 1.0:
                 raise ParameterSetError(
-                    f"“{name}” must be a chance: at least 0 and below 1, found {getattr(self, name)}"
+                    f"{name} must be a probability, at least 0 and below 1 (got {getattr(self, name)})"
                 )
         if self.sessions < 1 or self.days_between < 1.0 or self.irregular < 0.0 or self.inventory_every < 0:
-            raise ParameterSetError("a course needs at least one session, a day between two, and nothing negative")
+            raise ParameterSetError(
+                "sessions and days_between must be at least 1, irregular and inventory_every at least 0 "
+                f"(got {self.sessions}, {self.days_between:g}, {self.irregular:g}, {self.inventory_every})"
+            )
 
 
 @dataclass(frozen=True, eq=False)
 class Scenario:
-    """A known truth: `truth` says in sentences what a study of it must find. `parameter_set` carries the changes."""
+    """A known truth. `truth` states in sentences what a study of it must find; `parameter_set` carries the changes.
+
+    happens: processes beyond the fitted model, off by default. arms: treatments that clients are assigned to in turn.
+    """
 
     id: str
     name: str
@@ -80,32 +86,30 @@ class Scenario:
     truth: tuple[str, ...]
     parameter_set: ParameterSet
     course: CoursePlan
-    #: what may happen beyond the fitted model; everything is off by default
     happens: Processes = field(default_factory=Processes)
-    #: treatments that clients go to in turn
     arms: tuple[Arm, ...] = (ARMS["ipt"],)
     expects: Expectation = field(default_factory=Expectation)
 
 
 @cache
 def scenarios() -> Mapping[str, Scenario]:
-    """Every scenario on the shelf by id, read once. Raises ParameterSetError where a file is not sound."""
+    """Return every scenario on the shelf by id, read once. Raises ParameterSetError if a file is invalid."""
     folder = resources.files("securebase.model") / "scenarios"
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
     read = [read_scenario(f.name, f.read_text("utf-8")) for f in files]
-    return MappingProxyType({one.id: one for one in read})
+    return MappingProxyType({item.id: item for item in read})
 
 
 def scenario(name: str) -> Scenario:
-    """The scenario with this id. Raises ParameterSetError with the known ones."""
+    """Return the scenario with this id. Raises ParameterSetError with the known ones."""
     shelf = scenarios()
     if name not in shelf:
-        raise ParameterSetError(f"there is no scenario called “{name}”", advice=f"Known are {', '.join(shelf)}.")
+        raise ParameterSetError(f"unknown scenario “{name}”", advice=f"Known are {', '.join(shelf)}.")
     return shelf[name]
 
 
 def read_scenario(file: str, text: str) -> Scenario:
-    """Read one file of the shelf. Raises ParameterSetError naming file and field."""
+    """Read one file of the shelf, upgrading earlier keys. Raises ParameterSetError naming file and field."""
     try:
         read = Fields(file, upgrade_keys(tomllib.loads(text)), error=ParameterSetError)
     except tomllib.TOMLDecodeError as problem:
@@ -115,9 +119,9 @@ def read_scenario(file: str, text: str) -> Scenario:
     )
     try:
         base = parameter_set(read.text("parameter_set"))
-        changed = _changed(read, base.standardised)
-        own = replace(base, id=f"{base.id}: {read.text('id')}", standardised=changed, parameters=assemble(changed))
-        own = own.with_random_slopes()
+        changed = _changed_statements(read, base.standardised)
+        own_set = replace(base, id=f"{base.id}: {read.text('id')}", standardised=changed, parameters=assemble(changed))
+        own_set = own_set.with_random_slopes()
         course = _course(read.table("course"))
         happens = read_processes(read, base.specification.constructs)
         arms = tuple(arm(name) for name in read.texts("arms")) or (ARMS["ipt"],)
@@ -128,17 +132,19 @@ def read_scenario(file: str, text: str) -> Scenario:
         raise ParameterSetError(problem.what, where=file, advice=problem.advice) from None
     truth = read.texts("truth")
     if not truth:
-        read.fail("is missing", "truth", "Say in a sentence what a study of this scenario must find.")
-    return Scenario(read.text("id"), read.text("name"), read.text("about"), truth, own, course, happens, arms, expects)
+        read.fail("is missing", "truth", "State in a sentence what a study of this scenario must find.")
+    return Scenario(
+        read.text("id"), read.text("name"), read.text("about"), truth, own_set, course, happens, arms, expects
+    )
 
 
-def _changed(read: Fields, base: Standardised) -> Standardised:
+def _changed_statements(read: Fields, base: Standardised) -> Standardised:
     effects = dict(base.effects)
     for block in read.tables("effect"):
         block.only("from", "to", "value")
         for edge in _edges(block, base.constructs, block.text("from"), block.text("to")):
             effects[edge] = block.number("value")
-    push = _by_construct(read.table("therapy_push"), base.constructs, {})
+    therapy_push = _by_construct(read.table("therapy_push"), base.constructs, {})
     return replace(
         base,
         effects=effects,
@@ -149,12 +155,12 @@ def _changed(read: Fields, base: Standardised) -> Standardised:
         level_correlation=_by_pair(read.tables("level_correlation"), base.constructs, base.level_correlation),
         state_correlation=_by_pair(read.tables("state_correlation"), base.constructs, base.state_correlation),
         random_slope_sd=_by_construct(read.table("random_slope_sd"), base.constructs, base.random_slope_sd),
-        random_slope_level_correlation=_with_level(read, base),
+        random_slope_level_correlation=_level_correlations(read, base),
         random_slope_correlation=_by_pair(
             read.tables("random_slope_correlation"), base.constructs, base.random_slope_correlation
         ),
-        # a push is stated whole: what it does not name is not pushed
-        therapy_push=push or None,
+        # a therapy_push is stated in full: constructs that it does not name get none
+        therapy_push=therapy_push or None,
     )
 
 
@@ -172,7 +178,7 @@ def _by_pair(blocks: Iterable[Fields], constructs: tuple[str, ...], known: Mappi
     return changed
 
 
-def _with_level(read: Fields, base: Standardised) -> dict[Edge, float]:
+def _level_correlations(read: Fields, base: Standardised) -> dict[Edge, float]:
     changed = dict(base.random_slope_level_correlation)
     for block in read.tables("random_slope_level_correlation"):
         block.only("level", "change", "value")
@@ -187,22 +193,22 @@ def _edges(
 ) -> list[Edge]:
     for name in (begin, end):
         if name not in (*constructs, ANY):
-            block.fail(f"“{name}” is no construct of the parameter set", advice=f"It has {', '.join(constructs)}.")
+            block.fail(f"unknown construct “{name}”", advice=f"The parameter set has {', '.join(constructs)}.")
     begins = constructs if begin == ANY else (begin,)
     ends = constructs if end == ANY else (end,)
     return [(a, b) for a in begins for b in ends if with_itself or a != b]
 
 
 def _course(table: Fields) -> CoursePlan:
-    usual = CoursePlan()
+    defaults = CoursePlan()
     table.only(*(f.name for f in fields(CoursePlan)))
     return CoursePlan(
-        sessions=table.whole("sessions", usual.sessions),
-        days_between=table.number("days_between", usual.days_between),
-        irregular=table.number("irregular", usual.irregular),
-        skipped_week=table.number("skipped_week", usual.skipped_week),
-        missed=table.number("missed", usual.missed),
-        dropout=table.number("dropout", usual.dropout),
-        inventory_every=table.whole("inventory_every", usual.inventory_every),
-        safety=table.number("safety", usual.safety),
+        sessions=table.whole("sessions", defaults.sessions),
+        days_between=table.number("days_between", defaults.days_between),
+        irregular=table.number("irregular", defaults.irregular),
+        skipped_week=table.number("skipped_week", defaults.skipped_week),
+        missed=table.number("missed", defaults.missed),
+        dropout=table.number("dropout", defaults.dropout),
+        inventory_every=table.whole("inventory_every", defaults.inventory_every),
+        safety=table.number("safety", defaults.safety),
     )

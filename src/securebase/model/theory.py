@@ -1,8 +1,7 @@
-"""`theory()`: the 98 claims and every edge between constructs that they speak of, each with the place it has here.
+"""The 98 claims of the theory, and every edge between constructs that they name, with its location in the product.
 
-One table for all of it. The claims and the edges outside the fitted model are TOML on the shelf `claims/`, one file of
-edges for each pillar; the edges of the fitted model are the shelf `mechanisms/`, read and not repeated. An edge is a
-hypothesis wherever it stands; that it is listed says nothing about its truth.
+Claims and the edges outside the fitted model are TOML files on the shelf `claims/`, one file of edges per pillar; the
+edges of the fitted model are read from the shelf `mechanisms/`. Every edge is a hypothesis; listing is no evidence.
 """
 
 from __future__ import annotations
@@ -25,11 +24,11 @@ from securebase.model.mechanisms import MECHANISMS
 
 T = TypeVar("T", bound=StrEnum)
 
-#: Claims that say more than is known (rank, necessity, sufficiency, identity, route, “every”, catharsis): always shown
+#: Claims that go beyond the evidence (rank, necessity, sufficiency, identity, route, “every”, catharsis): always shown
 #: as hypotheses, with both sides.
 OUTRUN = ("S12", "S13", "S24", "S30", "S44", "S87", "S94")
 
-#: What an edge may begin with, or be bent by, that is no construct of a person: name → label
+#: Origins and moderators that are no construct of a person: name → label
 OUTSIDE: Mapping[str, str] = MappingProxyType(
     {
         THERAPY: "Therapy",
@@ -41,8 +40,8 @@ OUTSIDE: Mapping[str, str] = MappingProxyType(
     }
 )
 
-#: The mechanism of IPT (M1 to M4) that a construct belongs to, beside the four that are tracked.
-_BELONGS = {
+#: Mechanism of IPT (M1 to M4) that each construct belongs to: the four tracked ones first.
+_MECHANISM_OF = {
     **{name: f"M{i}" for i, name in enumerate(MECHANISM_CONSTRUCTS, start=1)},
     **dict.fromkeys(
         ("perceived_support", "therapist_support", "network_size", "social_activity", "connectedness"), "M1"
@@ -57,10 +56,10 @@ _BELONGS = {
 
 
 class EdgeLocation(StrEnum):
-    """Where an edge lives.
+    """Location of an edge in the product.
 
-    model: a mechanism on the shelf, with a prior; `fit` estimates it and `track` uses it. study: only a study of a
-    table with its columns can estimate it. simulated: only the simulator can have it.
+    model: a mechanism of the shelf, with a prior; `fit` estimates it and `track` uses it. study: only a study of a
+    table with its columns can estimate it. simulated: only the simulator has it.
     """
 
     MODEL = "model"
@@ -69,9 +68,12 @@ class EdgeLocation(StrEnum):
 
 
 class EdgeForm(StrEnum):
-    """The shape of an edge. product: a moderator bends it. gate: it needs the moderator (or its origin) above a level.
-    saturating: each further step adds less. accumulating: steps add up in a slow state. inverted_u: best in the middle.
-    event: it happens at moments, not in degrees."""
+    """Functional form of an edge.
+
+    product: moderation (interaction). gate: no effect unless the moderator (or the origin) exceeds a threshold.
+    saturating: each further step adds less. accumulating: steps add up in a slow state. inverted_u: largest in the
+    middle. event: occurs at moments, not in degrees.
+    """
 
     LINEAR = "linear"
     PRODUCT = "product"
@@ -84,23 +86,23 @@ class EdgeForm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EdgeMethod:
-    """What estimates an edge in a study: a short name for people, and where it is computed (`module:name`)."""
+    """Method that estimates or simulates an edge: a short label, and the code behind it (`module:name`)."""
 
     label: str
     computed_by: str
 
 
-#: Ways of estimating an edge from a table; the study room is above this one, so it is named and not imported.
+#: Estimators of an edge from a table, by name: `study` is above this package and cannot be imported here.
 STUDY_METHODS: Mapping[str, EdgeMethod] = MappingProxyType(
     {
         "lag": EdgeMethod("lag between two columns", "securebase.study.reciprocal:findings"),
         "moderation": EdgeMethod("product with a moderator", "securebase.study.moderation:bends"),
-        "curvature": EdgeMethod("bend of a lag by itself", "securebase.study.moderation:bends"),
+        "curvature": EdgeMethod("curvature of a lag", "securebase.study.moderation:bends"),
         "levels": EdgeMethod("correlation of persons' means", "securebase.study.variance:moves_with"),
     }
 )
 
-#: What simulates an edge that only the simulator has: a process that a scenario can switch on.
+#: Processes, switched on by a scenario, that simulate an edge outside the fitted model.
 SIMULATORS: Mapping[str, EdgeMethod] = MappingProxyType(
     {
         "brings": EdgeMethod("what people bring along", "securebase.model.processes:SimulatedCovariate"),
@@ -118,8 +120,10 @@ SIMULATORS: Mapping[str, EdgeMethod] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One claim in a short phrase of our own. needs: what carries it (edge, measure, tool, analysis, simulation,
-    statement, core)."""
+    """A claim, paraphrased in a short sentence.
+
+    needs: kinds of support in the product (edge, measure, tool, analysis, simulation, statement, core).
+    """
 
     id: str
     says: str
@@ -128,17 +132,17 @@ class Claim:
 
     @property
     def outruns_its_evidence(self) -> bool:
+        """True if the claim goes beyond the evidence."""
         return self.id in OUTRUN
 
 
 @dataclass(frozen=True, slots=True)
 class TheoryEdge:
-    """One edge. `sign` is that of what is added to the score of `to_construct`: +, -, 0 (none expected) or ? (open).
-    With a moderator it is the sign of the product, with an inverted U that of the bend.
+    """A directed edge. `sign`: effect on the score of `to_construct`: +, −, 0 (none expected) or ? (open).
 
-    by: the way of WAYS that estimates it in a study, or the process of SIMULATORS that simulates it; empty where
-    nothing does yet. prior: None where none is stated.
-    figure: a published figure that is no prior, because it is on another scale.
+    With a moderator it is the sign of the product term, with an inverted U that of the curvature. by: key of
+    STUDY_METHODS or SIMULATORS; empty if nothing estimates or simulates it yet. prior: None if none is stated.
+    figure: a published figure on another scale, so no prior.
     """
 
     from_construct: str
@@ -160,17 +164,17 @@ class TheoryEdge:
 
     @property
     def ends(self) -> tuple[str, ...]:
-        """Names of the constructs it joins, with the moderator where there is one."""
+        """Names of the constructs that it connects, with the moderator if there is one."""
         return tuple(name for name in (self.from_construct, self.moderator, self.to_construct) if name)
 
     @property
     def mechanisms(self) -> tuple[str, ...]:
-        """M1 support, M2 stress, M3 emotion, M4 skills: those that its ends belong to."""
-        return tuple(sorted({_BELONGS[name] for name in self.ends if name in _BELONGS}))
+        """Mechanisms that its ends belong to: M1 support, M2 stress, M3 emotion, M4 skills."""
+        return tuple(sorted({_MECHANISM_OF[name] for name in self.ends if name in _MECHANISM_OF}))
 
     @property
     def location_label(self) -> str:
-        """In words: model; study or simulated with what does it, or “nothing yet”."""
+        """Location as text: model, or study or simulated with the method (or “nothing yet”)."""
         if self.place is EdgeLocation.MODEL:
             return self.place.value
         known = STUDY_METHODS if self.place is EdgeLocation.STUDY else SIMULATORS
@@ -178,10 +182,12 @@ class TheoryEdge:
 
     @property
     def outruns_its_evidence(self) -> bool:
+        """True if one of its claims goes beyond the evidence."""
         return any(claim in OUTRUN for claim in self.claims)
 
     @property
     def label(self) -> str:
+        """Labels of its ends: from [× moderator] → to."""
         begin = label_of(self.from_construct)
         return f"{f'{begin} × {label_of(self.moderator)}' if self.moderator else begin} → {label_of(self.to_construct)}"
 
@@ -201,11 +207,11 @@ class Theory:
         mechanism: str | None = None,
         place: EdgeLocation | str | None = None,
     ) -> tuple[TheoryEdge, ...]:
-        """Edges for which all that is given holds. Raises ModelError where there is no such claim or mechanism."""
+        """Return the edges that match all given criteria. Raises ModelError for an unknown claim or mechanism."""
         if claim is not None and claim not in self.claims:
-            raise ModelError(f"there is no claim “{claim}”", advice=f"Claims are S1 to S{len(self.claims)}.")
-        if mechanism is not None and mechanism not in _BELONGS.values():
-            raise ModelError(f"there is no mechanism “{mechanism}”", advice="Mechanisms are M1 to M4.")
+            raise ModelError(f"unknown claim “{claim}”", advice=f"Claims are S1 to S{len(self.claims)}.")
+        if mechanism is not None and mechanism not in _MECHANISM_OF.values():
+            raise ModelError(f"unknown mechanism “{mechanism}”", advice="Mechanisms are M1 to M4.")
         return tuple(
             e
             for e in self.edges
@@ -217,16 +223,16 @@ class Theory:
 
 
 def label_of(name: str) -> str:
-    """The label of a construct, or of what stands outside a person."""
+    """Return the label of a construct or of an origin outside the person."""
     return OUTSIDE[name] if name in OUTSIDE else CONSTRUCTS[name].label
 
 
 @cache
 def theory() -> Theory:
-    """The whole table, read once. Raises ModelError naming file and field where it is not sound."""
+    """Return the whole theory, read once. Raises ModelError naming file and field if a file is invalid."""
     folder = resources.files("securebase.model") / "claims"
     claims = {c.id: c for c in _claims(_fields("claims.toml", (folder / "claims.toml").read_text("utf-8")))}
-    edges = [_of_mechanism(m) for m in MECHANISMS]
+    edges = [_edge_of_mechanism(m) for m in MECHANISMS]
     for pillar in Pillar:
         file = f"{pillar.value}.toml"
         edges += read_edges(file, (folder / file).read_text("utf-8"), pillar, claims)
@@ -234,13 +240,13 @@ def theory() -> Theory:
 
 
 def read_edges(file: str, text: str, pillar: Pillar, claims: Mapping[str, Claim]) -> list[TheoryEdge]:
-    """The edges of one file. Raises ModelError naming the field that is not sound."""
+    """Read the edges of one file. Raises ModelError naming the invalid field."""
     fields = _fields(file, text)
     fields.only("edge")
     return [_edge(block, pillar, claims) for block in fields.tables("edge")]
 
 
-def _of_mechanism(m: Mechanism) -> TheoryEdge:
+def _edge_of_mechanism(m: Mechanism) -> TheoryEdge:
     return TheoryEdge(
         from_construct=m.from_construct,
         to_construct=m.to_construct,
@@ -279,17 +285,17 @@ def _edge(block: Fields, pillar: Pillar, claims: Mapping[str, Claim]) -> TheoryE
     begin, end, moderator = block.text("from"), block.text("to"), block.text("moderator", "")
     for field, name in (("from", begin), ("to", end), ("moderator", moderator)):
         if name and name not in CONSTRUCTS and (name not in OUTSIDE or field == "to"):
-            block.fail(f"there is no construct called “{name}”", field)
+            block.fail(f"unknown construct “{name}”", field)
     named = block.texts("claims")
     if not named or any(name not in claims for name in named):
-        block.fail("names no claim, or one that does not exist", "claims")
+        block.fail("must name at least one claim, and only known ones", "claims")
     if block.text("sign") not in ("+", "-", "0", "?"):
         block.fail("must be +, -, 0 or ?", "sign")
     if not all(re.fullmatch(r"C([1-9]|[12]\d|3[0-5])", target) for target in block.texts("calibration")):
-        block.fail("names a target that does not exist", "calibration")
-    place, by = _one_of(block, "place", EdgeLocation, None), block.text("by", "")
+        block.fail("names an unknown calibration target", "calibration")
+    place, by = _enum_value(block, "place", EdgeLocation, None), block.text("by", "")
     if place is EdgeLocation.MODEL:
-        block.fail("an edge of the model is a mechanism", "place", "Put it on the shelf of mechanisms.")
+        block.fail("an edge of the model must be a mechanism", "place", "Add it to the shelf of mechanisms.")
     known = STUDY_METHODS if place is EdgeLocation.STUDY else SIMULATORS
     if by and by not in known:
         block.fail(f"must be one of {', '.join(known)} for an edge of {place.value}", "by")
@@ -301,10 +307,10 @@ def _edge(block: Fields, pillar: Pillar, claims: Mapping[str, Claim]) -> TheoryE
         place=place,
         pillar=pillar,
         about=block.text("about"),
-        level=_one_of(block, "level", EffectLevel, EffectLevel.WITHIN_PERSON),
-        lag=_one_of(block, "lag", Lag, Lag.WEEK),
-        form=_one_of(block, "form", EdgeForm, EdgeForm.LINEAR),
-        grade=_one_of(block, "grade", Grade, Grade.UNVERIFIED),
+        level=_enum_value(block, "level", EffectLevel, EffectLevel.WITHIN_PERSON),
+        lag=_enum_value(block, "lag", Lag, Lag.WEEK),
+        form=_enum_value(block, "form", EdgeForm, EdgeForm.LINEAR),
+        grade=_enum_value(block, "grade", Grade, Grade.UNVERIFIED),
         moderator=moderator,
         by=by,
         prior=_prior(block),
@@ -316,16 +322,16 @@ def _edge(block: Fields, pillar: Pillar, claims: Mapping[str, Claim]) -> TheoryE
 def _prior(block: Fields) -> Prior | None:
     if "prior" not in block.values:
         return None
-    found = block.table("prior")
-    found.only("mean", "sd", "basis")
-    if found.number("sd") <= 0:
-        found.fail("must be above 0", "sd")
-    return Prior(found.number("mean"), found.number("sd"), found.text("basis"))
+    prior = block.table("prior")
+    prior.only("mean", "sd", "basis")
+    if prior.number("sd") <= 0:
+        prior.fail("must be greater than 0", "sd")
+    return Prior(prior.number("mean"), prior.number("sd"), prior.text("basis"))
 
 
-def _one_of(block: Fields, field: str, kind: type[T], default: T | None) -> T:
-    word = block.text(field, default.value if default is not None else None)
+def _enum_value(block: Fields, field: str, kind: type[T], default: T | None) -> T:
+    value = block.text(field, default.value if default is not None else None)
     try:
-        return kind(word)
+        return kind(value)
     except ValueError:
-        block.fail(f"must be one of {', '.join(kind)}, found “{word}”", field)
+        block.fail(f"must be one of {', '.join(kind)} (got “{value}”)", field)

@@ -1,4 +1,4 @@
-"""The shelf of mechanisms, in the order in which they are listed: one file each, each a stranger to the others."""
+"""Shelf of mechanisms in the order of listings: one file each, and no file imports another."""
 
 from securebase.model.mechanism import Mechanism
 from securebase.model.mechanisms import (

@@ -1,4 +1,4 @@
-"""What therapy adds to the fall in symptoms, through all paths."""
+"""Therapy adds to the fall in symptoms, through all paths."""
 
 from securebase.model.mechanism import THERAPY, Grade, Lag, Mechanism, Pillar, Prior
 
