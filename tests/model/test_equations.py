@@ -1,4 +1,4 @@
-"""Transitions, shocks, mean courses and their reverses against the slow and obvious."""
+"""Transitions, shock covariances, mean courses and their adjoints against slow, obvious versions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from securebase.errors import ModelError
 from securebase.model import equations
 from securebase.model.parameters import Array, Start, Trend
 
-#: drifts whose eigenvectors are hard: equal eigenvalues with one eigenvector, nearly so, turning, slow, none at all
+#: numerically hard drifts: defective, nearly defective, oscillating, slow, unstable
 HARD = {
     "defective": np.array([[-0.5, 1.0], [0.0, -0.5]]),
     "nearly defective": np.array([[-0.5, 1.0], [1e-9, -0.5]]),
@@ -31,7 +31,7 @@ GAPS = np.array([0.01, 0.5, 1.0, 3.0, 17.0])
 
 
 @pytest.mark.parametrize("name", HARD)
-def test_steps_of_hard_drifts_are_the_matrix_exponential(name: str) -> None:
+def test_tables_of_hard_drifts_are_the_matrix_exponential(name: str) -> None:
     drift = HARD[name]
     diffusion = small_problems.covariance(len(drift), np.random.default_rng(1))
     Phi, Q = equations.transitions(drift, diffusion, GAPS)
@@ -41,7 +41,7 @@ def test_steps_of_hard_drifts_are_the_matrix_exponential(name: str) -> None:
 
 
 def by_quadrature(drift: Array, diffusion: Array, gap: float) -> Array:
-    """∫ exp(A v) GG' exp(A' v) dv by Gauss and Legendre on pieces short enough for the fastest decay."""
+    """∫ exp(A v) GG' exp(A' v) dv by Gauss–Legendre quadrature on pieces short enough for the fastest decay."""
     pieces = int(np.ceil(gap * np.abs(drift).sum(axis=1).max() / 2)) + 1
     nodes, weights = np.polynomial.legendre.leggauss(20)
     length, total = gap / pieces, np.zeros_like(diffusion)
@@ -54,7 +54,7 @@ def by_quadrature(drift: Array, diffusion: Array, gap: float) -> Array:
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 5), st.integers(0, 10**6))
-def test_both_ways_to_the_steps_and_back_agree(p: int, seed: int) -> None:
+def test_eigenvectors_and_doubling_agree_forward_and_in_reverse(p: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     drift, diffusion = small_problems.stable_drift(p, rng), small_problems.covariance(p, rng)
     gaps = rng.uniform(0.05, 6.0, size=4)
@@ -74,8 +74,8 @@ def test_both_ways_to_the_steps_and_back_agree(p: int, seed: int) -> None:
 
 
 @pytest.mark.parametrize("nearness", 10.0 ** -np.arange(1, 12))
-def test_the_way_changes_before_eigenvectors_lose_digits(nearness: float) -> None:
-    """Drifts ever nearer to one without enough eigenvectors: whichever way is taken, steps are those of doubling."""
+def test_doubling_takes_over_before_eigenvectors_lose_digits(nearness: float) -> None:
+    """The drift approaches a defective one: the tables chosen by `discretise` stay those of doubling."""
     for chain in (HARD["defective"], HARD["three in a chain"]):
         drift = chain + nearness * np.random.default_rng(7).normal(size=chain.shape)
         diffusion = np.eye(len(chain))
@@ -89,7 +89,7 @@ def test_the_way_changes_before_eigenvectors_lose_digits(nearness: float) -> Non
 
 
 @pytest.mark.parametrize("name", [n for n in HARD if n != "fast and long"])
-def test_the_reverse_is_that_of_central_differences(name: str) -> None:
+def test_the_adjoint_agrees_with_central_differences(name: str) -> None:
     drift, rng = HARD[name], np.random.default_rng(2)
     p, gaps = len(drift), GAPS[:4]
     diffusion = small_problems.covariance(p, rng)
@@ -97,8 +97,8 @@ def test_the_reverse_is_that_of_central_differences(name: str) -> None:
     shocks_bar = shocks_bar + shocks_bar.transpose(0, 2, 1)
 
     def value(A: Array, G: Array) -> float:
-        made = equations.discretise_by_doubling(A, G, gaps)  # one way throughout, so that differences are smooth
-        Phi, Q = made.transition, made.shock_covariance
+        tables = equations.discretise_by_doubling(A, G, gaps)  # one way throughout, so that differences are smooth
+        Phi, Q = tables.transition, tables.shock_covariance
         return float((Phi * transition_bar).sum() + (Q * shocks_bar).sum())
 
     drift_bar, diffusion_bar = equations.discretise(drift, diffusion, gaps).reverse(transition_bar, shocks_bar)
@@ -113,7 +113,7 @@ def test_the_reverse_is_that_of_central_differences(name: str) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 6), st.integers(0, 10**6))
-def test_stationary_covariance_stays_what_it_is(p: int, seed: int) -> None:
+def test_the_stationary_covariance_is_invariant_under_a_transition(p: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     drift, diffusion = small_problems.stable_drift(p, rng), small_problems.covariance(p, rng)
     P = equations.stationary_covariance(drift, diffusion)
@@ -123,7 +123,7 @@ def test_stationary_covariance_stays_what_it_is(p: int, seed: int) -> None:
 
 
 @pytest.mark.parametrize("drift", [HARD["growing"], HARD["standing still"], HARD["balanced"], np.full((2, 2), np.nan)])
-def test_what_never_settles_has_no_stationary_covariance(drift: Array) -> None:
+def test_an_unstable_drift_has_no_stationary_covariance(drift: Array) -> None:
     with pytest.raises(ModelError, match="not stable"):
         equations.stationary_covariance(drift, np.eye(2))
 

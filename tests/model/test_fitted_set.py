@@ -1,4 +1,4 @@
-"""A fit as a parameter set: the same model in other clothes, to the bit through a file, refused where it is none."""
+"""Fitted sets: the same model in standard units, an exact round trip through a file, and refusals."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def fitted() -> Fit:
     return fit(draw(1), OF)
 
 
-def made(fitted: Fit, **changes: object) -> FittedSet:
+def build(fitted: Fit, **changes: object) -> FittedSet:
     given = {
         "name": "Ours “own”",
         "version": 1,
@@ -60,20 +60,20 @@ def made(fitted: Fit, **changes: object) -> FittedSet:
 
 def test_followed_with_it_scores_are_as_likely_as_under_the_fit(fitted: Fit) -> None:
     """The parameter set in the points of the fitted scales is the fit itself."""
-    found = convert_to_parameter_set(made(fitted), BASE)
-    again = found.in_score_units(MEASURES)
+    converted = convert_to_parameter_set(build(fitted), BASE)
+    again = converted.in_score_units(MEASURES)
     assert fitted.parameters is not None
     for name, value in fitted.parameters.named(OF).items():
-        assert again.named(found.specification)[name] == pytest.approx(value, rel=1e-8, abs=1e-8)
+        assert again.named(converted.specification)[name] == pytest.approx(value, rel=1e-8, abs=1e-8)
     other = draw(2)
     assert log_likelihood(other, OF, again) == pytest.approx(log_likelihood(other, OF, fitted.parameters), abs=1e-6)
-    assert found.measures() == MEASURES
+    assert converted.measures() == MEASURES
 
 
 def test_a_fit_in_days_is_the_same_set(fitted: Fit) -> None:
     in_days = replace(OF, time_unit="day", days_per_unit=1.0, planned_end=84.0)
     days = fit(replace(draw(1, scale=7.0), time_unit="day", days_per_unit=1.0), in_days)
-    one, two = (convert_to_parameter_set(made(f), BASE).parameters for f in (fitted, days))
+    one, two = (convert_to_parameter_set(build(f), BASE).parameters for f in (fitted, days))
     assert np.allclose(one.drift, two.drift, rtol=1e-3, atol=1e-4)
     assert one.therapy_effect is not None
     assert two.therapy_effect is not None
@@ -81,24 +81,24 @@ def test_a_fit_in_days_is_the_same_set(fitted: Fit) -> None:
 
 
 def test_the_other_reading_of_the_trend_has_the_same_mean_course(fitted: Fit) -> None:
-    found = convert_to_parameter_set(made(fitted), BASE)
-    apart = found.with_trend(Trend.APART).parameters
+    converted = convert_to_parameter_set(build(fitted), BASE)
+    apart = converted.with_trend(Trend.APART).parameters
     assert apart.change is not None
     assert [apart.change[k] for k in range(2)] == pytest.approx(
-        list(found.standardised.therapy_change.values()), abs=1e-8
+        list(converted.standardised.therapy_change.values()), abs=1e-8
     )
 
 
 def test_other_scales_of_a_construct_keep_what_is_stated_of_them(fitted: Fit) -> None:
-    found = convert_to_parameter_set(made(fitted), BASE)
+    converted = convert_to_parameter_set(build(fitted), BASE)
     other = ("session_before", "symptoms")
-    assert found.unit(*other) == BASE.unit(*other)
-    assert found.unit("phq9", "total") != BASE.unit("phq9", "total")
-    assert all(unit.construct in OF.constructs for unit in found.scales.values())
+    assert converted.unit(*other) == BASE.unit(*other)
+    assert converted.unit("phq9", "total") != BASE.unit("phq9", "total")
+    assert all(unit.construct in OF.constructs for unit in converted.scales.values())
 
 
 def test_a_file_brings_it_back_to_the_bit(fitted: Fit) -> None:
-    own = made(fitted, prior="literature", strength=2.0)
+    own = build(fitted, prior="literature", strength=2.0)
     back = read_fitted_set("0001.toml", write_fitted_set(own))
     assert back.parameters.named(OF) == own.parameters.named(OF)
     assert back.standard_errors == dict(own.standard_errors)
@@ -110,27 +110,27 @@ def test_a_file_brings_it_back_to_the_bit(fitted: Fit) -> None:
 
 
 def test_a_set_with_the_earlier_key_of_its_prior_still_loads(fitted: Fit) -> None:
-    current = made(fitted, prior="literature", strength=2.0)
+    current = build(fitted, prior="literature", strength=2.0)
     earlier = write_fitted_set(current).replace('\nprior = "literature"', '\ntowards = "literature"')
     assert "prior =" not in earlier
     assert read_fitted_set("0001.toml", earlier).provenance == current.provenance
 
 
 def test_provenance_says_what_it_rests_on(fitted: Fit) -> None:
-    own = made(fitted)
+    own = build(fitted)
     assert own.provenance.fingerprint == draw(1).fingerprint
     assert own.provenance.n_persons == 120
     assert "120 simulated persons" in own.about
     assert not convert_to_parameter_set(own, BASE).unverified
 
 
-def test_what_cannot_become_a_set_is_refused(fitted: Fit) -> None:
+def test_unsuitable_fits_are_refused(fitted: Fit) -> None:
     with pytest.raises(ParameterSetError, match="cannot become a parameter set"):
-        made(replace(fitted, outcome=Advice("boundary", "A variance went to zero.")))
+        build(replace(fitted, outcome=Advice("boundary", "A variance went to zero.")))
     with pytest.raises(ParameterSetError, match="plain model only"):
-        made(replace(fitted, specification=replace(OF, trend=Trend.APART)))
+        build(replace(fitted, specification=replace(OF, trend=Trend.APART)))
     with pytest.raises(ParameterSetError, match="has no scale for alliance"):
-        made(fitted, measures={"symptoms": ("phq9", "total")})
+        build(fitted, measures={"symptoms": ("phq9", "total")})
 
 
 @pytest.mark.parametrize(
@@ -143,6 +143,6 @@ def test_what_cannot_become_a_set_is_refused(fitted: Fit) -> None:
     ],
 )
 def test_a_file_that_is_not_sound_is_refused(fitted: Fit, old: str, new: str, reason: str) -> None:
-    text = write_fitted_set(made(fitted)).replace(old, new)
+    text = write_fitted_set(build(fitted)).replace(old, new)
     with pytest.raises(ParameterSetError, match=reason.replace("[", r"\[")):
         read_fitted_set("0001.toml", text)

@@ -1,4 +1,4 @@
-"""The compiled kernel's door: it takes no arrays that do not fit together."""
+"""Input checks of the compiled kernel, and its agreement with the readable one."""
 
 from __future__ import annotations
 

@@ -219,7 +219,7 @@ def test_growing_drift_is_refused_with_a_stationary_start_and_allowed_with_a_fre
         likelihood.log_likelihood(panel, stationary, replace(growing, start_covariance=None))
 
 
-def test_what_is_no_model_is_refused() -> None:
+def test_invalid_models_are_refused() -> None:
     panel, specification, parameters = problem(2, Trend.LINEAR, Start.FREE, seed=10)
     for wrong in (
         replace(parameters, slope=None),

@@ -70,7 +70,7 @@ def test_no_mechanism_is_favoured_within_a_group() -> None:
     assert tuple(m.from_construct for m in to_symptoms) == MECHANISM_CONSTRUCTS
 
 
-def test_what_is_verified_names_its_figure() -> None:
+def test_verified_priors_name_their_figure() -> None:
     for m in MECHANISMS:
         if m.grade is not Grade.UNVERIFIED:
             assert re.search(r"\.\d|\d", m.prior.basis), m.edge

@@ -43,7 +43,7 @@ def test_rows_are_moments_in_order_of_time_and_missing_scores_stay_missing() -> 
     np.testing.assert_array_equal(panel.scores, [[14.0, np.nan], [11.0, np.nan], [9.0, 6.0], [np.nan, 7.0]])
 
 
-def test_what_was_asked_before_and_after_a_session_shares_its_row() -> None:
+def test_questionnaires_before_and_after_a_session_share_a_row() -> None:
     panel = observations.panel(cohort(BEATE))
     np.testing.assert_array_equal(panel.scores[0], [9.0, 6.0])
 
@@ -74,7 +74,7 @@ def test_two_scales_of_one_construct_are_never_mixed() -> None:
     np.testing.assert_array_equal(chosen.scores[:, 0], [10.0])
 
 
-def test_what_a_therapist_rated_is_not_taken_for_the_clients_own() -> None:
+def test_therapist_ratings_are_not_read_as_client_scores() -> None:
     rated = EpisodeRecord("Carla", (given(0.0, symptoms=14.0), given(7.0, respondent="therapist", symptoms=1.0)))
     np.testing.assert_array_equal(observations.panel(cohort(rated), ["symptoms"]).scores[:, 0], [14.0])
 

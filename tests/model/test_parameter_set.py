@@ -1,4 +1,4 @@
-"""The literature set: what it states is what the model then does."""
+"""The literature set: the model reproduces what the set states."""
 
 import dataclasses
 import re
@@ -102,8 +102,8 @@ def test_one_alliance_rating_is_as_dependable_as_published(literature: Parameter
     state = stationary_covariance(own.drift, own.diffusion)[k, k]
     level, noise = own.level_covariance[k, k], own.measurement_noise[k]
     assert level / (level + state + noise) == pytest.approx(0.77, abs=0.01)
-    kept = 0.55 ** np.abs(np.subtract.outer(np.arange(4), np.arange(4)))
-    assert 0.86 < level / (level + state * kept.mean() + noise / 4) < 0.96
+    autocorrelation = 0.55 ** np.abs(np.subtract.outer(np.arange(4), np.arange(4)))
+    assert 0.86 < level / (level + state * autocorrelation.mean() + noise / 4) < 0.96
 
 
 def test_therapy_pushes_every_construct_the_way_it_is_meant_to(literature: ParameterSet) -> None:
@@ -149,8 +149,8 @@ def test_random_slopes_are_simulated_as_stated_and_not_tracked_with(literature: 
     for i, a in enumerate(TRACKED_CONSTRUCTS):
         for j, b in enumerate(TRACKED_CONSTRUCTS):
             level = np.sqrt(own.parameters.level_covariance[i, i])
-            said = literature.standardised.random_slope_level_correlation.get((a, b), 0.0)
-            assert cross[i, j] == pytest.approx(said * level * spread[b])
+            stated = literature.standardised.random_slope_level_correlation.get((a, b), 0.0)
+            assert cross[i, j] == pytest.approx(stated * level * spread[b])
     assert own.parameters.rate == literature.standardised.random_slope_rate
     for name in ("drift", "diffusion", "level_covariance", "level_mean", "start_mean", "therapy_effect"):
         assert np.array_equal(getattr(own.parameters, name), getattr(literature.parameters, name))
@@ -166,10 +166,10 @@ def test_random_slopes_are_simulated_as_stated_and_not_tracked_with(literature: 
 def test_every_scale_is_on_the_instrument_shelf(literature: ParameterSet) -> None:
     shelf = instruments()
     for (instrument, scale), unit in literature.scales.items():
-        found = shelf[instrument].scale(scale)
-        assert found.construct == unit.construct
-        assert found.direction is construct(unit.construct).direction
-        assert found.minimum < unit.mean < found.maximum
+        definition = shelf[instrument].scale(scale)
+        assert definition.construct == unit.construct
+        assert definition.direction is construct(unit.construct).direction
+        assert definition.minimum < unit.mean < definition.maximum
         if not shelf[instrument].validated:
             assert not unit.verified
             assert "ssumption" in unit.source

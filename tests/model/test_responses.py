@@ -24,11 +24,11 @@ def test_answers_score_back_to_the_drawn_score(name: str, scale_id: str, share: 
     wanted = scale.minimum + share * (scale.maximum - scale.minimum)
     answers = responses_for(shelf, {scale_id: wanted}, np.random.default_rng(seed))
     scored = score(shelf, answers)  # refuses what is not whole or not allowed
-    found = scored.scores[scale_id].value
-    assert found is not None
+    value = scored.scores[scale_id].value
+    assert value is not None
     step = max(shelf.item(n).step for n in scale.items)
     apart = scale.multiplier * step / (len(scale.items) if scale.method is Method.MEAN else 1)
-    assert abs(found - min(max(wanted, scale.minimum), scale.maximum)) <= apart / 2 + 1e-6
+    assert abs(value - min(max(wanted, scale.minimum), scale.maximum)) <= apart / 2 + 1e-6
 
 
 def test_items_scatter_but_not_beyond_what_they_allow() -> None:
@@ -53,5 +53,5 @@ def test_no_alarm_unless_asked_for_or_unavoidable(name: str) -> None:
 
 def test_the_same_stream_gives_the_same_answers() -> None:
     shelf = instrument("phq9")
-    one = [responses_for(shelf, {"total": 12.3}, np.random.default_rng(4)) for _ in range(2)]
-    assert one[0] == one[1]
+    draws = [responses_for(shelf, {"total": 12.3}, np.random.default_rng(4)) for _ in range(2)]
+    assert draws[0] == draws[1]

@@ -87,7 +87,7 @@ def _mean_course(one: Scenario) -> SimulatedCourses:
 
 
 @each
-def test_what_a_scenario_expects_is_what_its_parameters_do(one: Scenario) -> None:
+def test_the_expectations_of_a_scenario_hold_for_its_parameters(one: Scenario) -> None:
     own, expects = one.parameter_set, one.expects
     effects = _effects(own)
     links = [("symptoms", "alliance"), *((c, "symptoms") for c in TRACKED_CONSTRUCTS[1:])]
@@ -193,7 +193,7 @@ def test_the_spread_of_random_slopes_is_as_published() -> None:
     assert 0.02 < one < 0.09 < several < 0.20  # C3
 
 
-def test_what_the_literature_set_says_it_cannot_do_it_cannot_do() -> None:
+def test_the_stated_limits_of_the_literature_set_are_real() -> None:
     """Each sentence of `limits`, so that it is taken out when the model learns it."""
     own = parameter_set()
     assert len(own.limits) == 1
@@ -218,7 +218,7 @@ def test_in_co_trend_only_the_alliance_is_inert_and_seems_not_to_be() -> None:
     assert scores[:, -1, k].mean() - scores[:, 0, k].mean() > 1.0
 
 
-def test_where_the_alliance_suffices_nothing_else_moves_symptoms() -> None:
+def test_nothing_but_the_alliance_moves_symptoms_where_it_suffices() -> None:
     own = scenario("alliance_sufficient").parameter_set
     effects = _effects(own)
     assert effects[0, INDEX["alliance"]] == pytest.approx(-0.28)

@@ -42,11 +42,11 @@ def dense(specification: Specification, parameters: Parameters, times: Array, ob
     prior[n * p :, n * p :] = parameters.level_covariance
     shows = np.hstack([np.eye(n * p), np.tile(np.eye(p), (n, 1))])
     y = observed.ravel()
-    there = np.isfinite(y)
-    H = shows[there]
-    F = H @ prior @ H.T + np.diag(np.tile(parameters.measurement_noise, n)[there])
+    scored = np.isfinite(y)
+    H = shows[scored]
+    F = H @ prior @ H.T + np.diag(np.tile(parameters.measurement_noise, n)[scored])
     gain = prior @ H.T @ np.linalg.inv(F)
-    return gain @ (y[there] - mean[there]), prior - gain @ H @ prior
+    return gain @ (y[scored] - mean[scored]), prior - gain @ H @ prior
 
 
 def own(n: int, j: int, p: int) -> Array:
@@ -67,13 +67,13 @@ def test_smoothed_filtered_and_predicted_are_conditionals_of_the_joint_normal(
         z = own(n, j, p)
         assert np.allclose(course.smoothed[j], mean[z], atol=1e-9)
         assert np.allclose(course.smoothed_covariance[j], covariance[np.ix_(z, z)], atol=1e-9)
-        for rows, found, spread in (
+        for rows, estimate, spread in (
             (j + 1, course.filtered, course.filtered_covariance),
             (j, course.predicted, course.predicted_covariance),
         ):
             known = np.where(np.arange(n)[:, None] < rows, observed, np.nan)
             mean_so_far, covariance_so_far = dense(specification, parameters, times, known)
-            assert np.allclose(found[j], mean_so_far[z], atol=1e-9)
+            assert np.allclose(estimate[j], mean_so_far[z], atol=1e-9)
             assert np.allclose(spread[j], covariance_so_far[np.ix_(z, z)], atol=1e-9)
 
 
@@ -83,13 +83,13 @@ def test_a_forecast_is_the_conditional_of_rows_that_nobody_has_seen(trend: Trend
     specification, parameters, times, observed = problem(p, n + ahead, trend, start, seed=2)
     observed[n:] = np.nan
     course = smooth(specification, parameters, times[:n], observed[:n])
-    found, spread = forecast(course, times[n:])
+    estimate, spread = forecast(course, times[n:])
     mean, covariance = dense(specification, parameters, times, observed)
     expected = dense_normal.mean_course(specification, parameters, times, None, None)
     for i, j in enumerate(range(n, n + ahead)):
         z = own(n + ahead, j, p)
         both = np.hstack([np.eye(p), np.eye(p)])
-        assert np.allclose(found[i], expected[j] + both @ mean[z], atol=1e-9)
+        assert np.allclose(estimate[i], expected[j] + both @ mean[z], atol=1e-9)
         assert np.allclose(spread[i], both @ covariance[np.ix_(z, z)] @ both.T, atol=1e-9)
 
 
@@ -122,16 +122,16 @@ def test_with_every_part_of_the_full_model_true_values_are_conditionals_of_the_j
     plain = replace(specification, indicators=())
     mean, covariance, _ = dense_normal.joint(plain, bare, times, inputs, x)
     y = observed.ravel()
-    there = np.isfinite(y)
+    scored = np.isfinite(y)
     base = np.zeros(len(specification.scores)) if parameters.intercept is None else parameters.intercept
     expected_scores = np.tile(base, n) + shows @ mean
-    F = (shows @ covariance @ shows.T + np.diag(np.tile(parameters.measurement_noise, n)))[np.ix_(there, there)]
-    gain = covariance @ shows.T[:, there] @ np.linalg.inv(F)
-    expected = (mean + gain @ (y - expected_scores)[there]).reshape(n, p)
-    left = (covariance - gain @ shows[there] @ covariance).reshape(n, p, n, p)
+    F = (shows @ covariance @ shows.T + np.diag(np.tile(parameters.measurement_noise, n)))[np.ix_(scored, scored)]
+    gain = covariance @ shows.T[:, scored] @ np.linalg.inv(F)
+    expected = (mean + gain @ (y - expected_scores)[scored]).reshape(n, p)
+    left = (covariance - gain @ shows[scored] @ covariance).reshape(n, p, n, p)
     for j in range(n):
-        found, sure = (smoothed[j], spread[j]) if j < seen else (ahead[j - seen], spread_ahead[j - seen])
-        np.testing.assert_allclose(found, expected[j], atol=1e-8)
+        estimate, sure = (smoothed[j], spread[j]) if j < seen else (ahead[j - seen], spread_ahead[j - seen])
+        np.testing.assert_allclose(estimate, expected[j], atol=1e-8)
         np.testing.assert_allclose(sure, left[j, :, j], atol=1e-8)
 
 
@@ -208,9 +208,9 @@ def test_shocks_are_what_the_smoothed_states_leave_unexplained() -> None:
 
 
 def _term(course: Smoothed, target: str, kind: TermKind, construct: str = "") -> float:
-    found = [t.value for t in decompose(course, target).terms if t.kind is kind and t.construct == construct]
-    assert len(found) == 1
-    return found[0]
+    estimate = [t.value for t in decompose(course, target).terms if t.kind is kind and t.construct == construct]
+    assert len(estimate) == 1
+    return estimate[0]
 
 
 def test_each_path_is_named_after_where_it_begins() -> None:

@@ -53,11 +53,11 @@ def test_every_claim_that_needs_an_edge_has_its_place() -> None:
     assert [name for name in NEED_AN_EDGE if not THEORY.select(claim=name)] == []
 
 
-def test_what_is_not_linear_stands_outside_the_model_in_its_form() -> None:
+def test_nonlinear_edges_lie_outside_the_model() -> None:
     for claim, form in BENT.items():
-        found = [e for e in THEORY.select(claim=claim) if e.form.value == form]
-        assert found, claim
-        assert all(e.place is not EdgeLocation.MODEL for e in found)
+        matching = [e for e in THEORY.select(claim=claim) if e.form.value == form]
+        assert matching, claim
+        assert all(e.place is not EdgeLocation.MODEL for e in matching)
 
 
 def test_the_model_s_edges_are_the_shelf_s_and_nothing_else() -> None:
@@ -127,11 +127,11 @@ def test_signs_follow_what_is_good_for_the_client(edge: TheoryEdge) -> None:
 
 @each
 def test_a_figure_has_its_source_and_its_mark(edge: TheoryEdge) -> None:
-    said = f"{edge.figure} {edge.prior.basis if edge.prior else ''}"
+    text = f"{edge.figure} {edge.prior.basis if edge.prior else ''}"
     if edge.grade is not Grade.UNVERIFIED:
-        assert re.search(r"\d", said)
+        assert re.search(r"\d", text)
     elif edge.place is not EdgeLocation.MODEL:  # judgements of the shelf have figures about other things beside them
-        assert said.strip() == ""
+        assert text.strip() == ""
     if edge.prior is not None:
         assert edge.prior.sd > 0
         assert edge.prior.basis.endswith(".")
@@ -142,7 +142,7 @@ def test_no_edge_stands_twice() -> None:
     assert [key for key, n in Counter(keys).items() if n > 1] == []
 
 
-def test_what_estimates_or_simulates_an_edge_is_there() -> None:
+def test_the_code_behind_every_method_exists() -> None:
     for way in (*STUDY_METHODS.values(), *SIMULATORS.values()):
         module, name = way.computed_by.split(":")
         assert callable(getattr(import_module(module), name))
@@ -157,11 +157,11 @@ def test_products_gates_and_bends_are_estimated_and_what_needs_a_control_group_i
     for e in of_studies:
         if e.form is not EdgeForm.LINEAR:
             assert e.by in ("moderation", "curvature"), e.label
-    found = {claim: {e.by for e in of_studies if claim in e.claims} for claim in ("S13", "S42", "S46", "S66", "S76")}
-    assert found["S13"] == found["S66"] == {"moderation"}
-    assert found["S46"] == {"curvature"}
-    assert {"moderation", "curvature"} < found["S42"]
-    assert "moderation" in found["S76"]
+    matching = {claim: {e.by for e in of_studies if claim in e.claims} for claim in ("S13", "S42", "S46", "S66", "S76")}
+    assert matching["S13"] == matching["S66"] == {"moderation"}
+    assert matching["S46"] == {"curvature"}
+    assert {"moderation", "curvature"} < matching["S42"]
+    assert "moderation" in matching["S76"]
     assert {e.from_construct for e in of_studies if not e.by} == {THERAPY}
 
 

@@ -65,27 +65,27 @@ def test_parts_add_up_and_nothing_later_is_used_before_its_time(course: Panel) -
 def test_one_step_ahead_is_a_conditional_of_the_joint_normal(course: Panel) -> None:
     mean, covariance, _ = dense_normal.joint(SPECIFICATION, PARAMETERS, course.times)
     y = course.scores.ravel()
-    found = track(course, SPECIFICATION, PARAMETERS)
+    tracked = track(course, SPECIFICATION, PARAMETERS)
     for j in range(5):
         before = np.flatnonzero(np.isfinite(y[: 2 * j]))
         now = np.array([2 * j, 2 * j + 1])
         gain = covariance[np.ix_(now, before)] @ np.linalg.inv(covariance[np.ix_(before, before)])
         spread = covariance[np.ix_(now, now)] - gain @ covariance[np.ix_(before, now)]
-        assert np.allclose(found.predicted[j], mean[now] + gain @ (y[before] - mean[before]), atol=1e-9)
-        assert np.allclose(found.predicted_sd[j], np.sqrt(np.diag(spread)), atol=1e-9)
+        assert np.allclose(tracked.predicted[j], mean[now] + gain @ (y[before] - mean[before]), atol=1e-9)
+        assert np.allclose(tracked.predicted_sd[j], np.sqrt(np.diag(spread)), atol=1e-9)
 
 
 def test_the_forecast_begins_at_the_last_estimate_and_widens_to_the_spread_of_the_usual_level(course: Panel) -> None:
     ahead = np.array([5.0 + 1e-9, 6.0, 8.25, 400.0])
-    found = track(course, SPECIFICATION, PARAMETERS, forecast_times=ahead)
-    assert np.allclose(found.forecast[0], found.filtered[-1], atol=1e-6)
-    assert np.allclose(found.forecast_sd[0], found.filtered_sd[-1], atol=1e-6)
-    assert np.allclose(found.forecast_score_sd**2, found.forecast_sd**2 + PARAMETERS.measurement_noise)
-    settled = found.usual_level - np.linalg.solve(PARAMETERS.drift, PARAMETERS.therapy_effect)
-    assert np.allclose(found.forecast[-1], settled)
+    tracked = track(course, SPECIFICATION, PARAMETERS, forecast_times=ahead)
+    assert np.allclose(tracked.forecast[0], tracked.filtered[-1], atol=1e-6)
+    assert np.allclose(tracked.forecast_sd[0], tracked.filtered_sd[-1], atol=1e-6)
+    assert np.allclose(tracked.forecast_score_sd**2, tracked.forecast_sd**2 + PARAMETERS.measurement_noise)
+    settled = tracked.usual_level - np.linalg.solve(PARAMETERS.drift, PARAMETERS.therapy_effect)
+    assert np.allclose(tracked.forecast[-1], settled)
     P = dense_normal.joint(SPECIFICATION, replace(PARAMETERS, level_covariance=np.zeros((2, 2))), np.zeros(1))[1]
     lasting = np.diag(P) - PARAMETERS.measurement_noise
-    assert np.allclose(found.forecast_sd[-1] ** 2, found.usual_level_sd**2 + lasting)
+    assert np.allclose(tracked.forecast_sd[-1] ** 2, tracked.usual_level_sd**2 + lasting)
 
 
 @pytest.mark.parametrize("first_is_missing", [False, True])
@@ -99,8 +99,8 @@ def test_the_expected_course_counts_that_people_change_in_their_own_way(first_is
     if first_is_missing:
         scores[0, 0] = np.nan
     panel = person(times, scores, specification.constructs)
-    found = track(panel, specification, parameters)
-    here = np.searchsorted(found.expected_course_times, times)
+    tracked = track(panel, specification, parameters)
+    here = np.searchsorted(tracked.expected_course_times, times)
     mean, covariance, _ = dense_normal.joint(specification, parameters, times)
     still = dense_normal.joint(specification, replace(parameters, measurement_noise=np.zeros(2)), times)[1]
     first = 2 if first_is_missing else 0
@@ -113,31 +113,31 @@ def test_the_expected_course_counts_that_people_change_in_their_own_way(first_is
     given_y = mean[own] + np.multiply.outer(y - mean[first], slope)
     expected = weight @ given_y
     variance = weight @ (given_y - expected) ** 2 + np.diag(still)[own] - slope**2 * sd**2
-    np.testing.assert_allclose(found.expected_course[here], expected, atol=1e-5)
-    np.testing.assert_allclose(found.expected_course_sd[here], np.sqrt(variance), atol=1e-5)
+    np.testing.assert_allclose(tracked.expected_course[here], expected, atol=1e-5)
+    np.testing.assert_allclose(tracked.expected_course_sd[here], np.sqrt(variance), atol=1e-5)
 
 
 def test_until_gives_steps_of_at_most_one_unit_that_end_there(course: Panel) -> None:
-    found = track(course, SPECIFICATION, PARAMETERS, until=8.5)
-    assert np.allclose(found.forecast_times, [5.875, 6.75, 7.625, 8.5])
-    assert set(course.times) | set(found.forecast_times) <= set(found.expected_course_times)
-    assert np.diff(found.expected_course_times).max() <= 1.0
+    tracked = track(course, SPECIFICATION, PARAMETERS, until=8.5)
+    assert np.allclose(tracked.forecast_times, [5.875, 6.75, 7.625, 8.5])
+    assert set(course.times) | set(tracked.forecast_times) <= set(tracked.expected_course_times)
+    assert np.diff(tracked.expected_course_times).max() <= 1.0
     assert len(track(course, SPECIFICATION, PARAMETERS, until=5.0).forecast_times) == 0
     assert len(track(course, SPECIFICATION, PARAMETERS).forecast_times) == 0
 
 
 def test_chances_are_those_of_the_forecast_of_a_score(course: Panel) -> None:
-    found = track(course, SPECIFICATION, PARAMETERS, forecast_times=[7.5])
-    score = NormalDist(found.forecast[0, 0], found.forecast_score_sd[0, 0])
-    assert found.probability_below(10.0, 7.5) == pytest.approx(score.cdf(10.0))
+    tracked = track(course, SPECIFICATION, PARAMETERS, forecast_times=[7.5])
+    score = NormalDist(tracked.forecast[0, 0], tracked.forecast_score_sd[0, 0])
+    assert tracked.probability_below(10.0, 7.5) == pytest.approx(score.cdf(10.0))
     first = course.scores[0, 0]
-    assert found.probability_of_fall(6.0, 7.5) == pytest.approx(score.cdf(first - 6.0))
-    other = NormalDist(found.forecast[0, 1], found.forecast_score_sd[0, 1])
-    assert found.probability_below(6.0, 7.5, "alliance") == pytest.approx(other.cdf(6.0))
+    assert tracked.probability_of_fall(6.0, 7.5) == pytest.approx(score.cdf(first - 6.0))
+    other = NormalDist(tracked.forecast[0, 1], tracked.forecast_score_sd[0, 1])
+    assert tracked.probability_below(6.0, 7.5, "alliance") == pytest.approx(other.cdf(6.0))
     with pytest.raises(ModelError, match="“hope” is not tracked"):
-        found.probability_below(6.0, 7.5, "hope")
+        tracked.probability_below(6.0, 7.5, "hope")
     with pytest.raises(ModelError, match="the last row at 5"):
-        found.probability_below(6.0, 4.0)
+        tracked.probability_below(6.0, 4.0)
 
 
 @pytest.mark.parametrize("start", list(Start))
@@ -151,18 +151,18 @@ def test_the_expected_course_is_that_of_simulated_people_who_began_alike(start: 
     times = np.array([0.0, 1.0, 2.0, 6.0])
     scores = np.full((4, 2), np.nan)
     scores[1] = first_score, 7.0  # the first row has no score, so people are compared at the second
-    found = track(person(times, scores), specification, parameters)
+    tracked = track(person(times, scores), specification, parameters)
     n, rng = 120_000, np.random.default_rng(11)
     true = draw_true_values(specification, parameters, [times] * n, rng)[:, :, 0]
     drawn = true[:, 1] + rng.standard_normal(n) * np.sqrt(parameters.measurement_noise[0])
     alike = np.abs(drawn - first_score) <= 0.5 * drawn.std()
     assert alike.sum() > 400
-    at = np.searchsorted(found.expected_course_times, times)
+    at = np.searchsorted(tracked.expected_course_times, times)
     error = true[alike].std(axis=0) / np.sqrt(alike.sum())
-    assert (np.abs(true[alike].mean(axis=0) - found.expected_course[at]) < 4 * error).all()
-    assert np.allclose(true[alike].std(axis=0), found.expected_course_sd[at], rtol=4 / np.sqrt(2 * alike.sum()))
+    assert (np.abs(true[alike].mean(axis=0) - tracked.expected_course[at]) < 4 * error).all()
+    assert np.allclose(true[alike].std(axis=0), tracked.expected_course_sd[at], rtol=4 / np.sqrt(2 * alike.sum()))
     noise = parameters.measurement_noise[0]
-    assert np.allclose(found.expected_course_score_sd**2, found.expected_course_sd**2 + noise)
+    assert np.allclose(tracked.expected_course_score_sd**2, tracked.expected_course_sd**2 + noise)
 
 
 def test_the_window_is_exact_also_far_out() -> None:
@@ -176,13 +176,13 @@ def test_the_window_is_exact_also_far_out() -> None:
         measurement_noise=np.array([1.0]),
     )
     for first in (10.0, 14.0, 27.0):
-        found = track(person(np.zeros(1), np.array([[first]]), ("symptoms",)), specification, parameters)
+        tracked = track(person(np.zeros(1), np.array([[first]]), ("symptoms",)), specification, parameters)
         sd = np.sqrt(5.0)
         z = (first - 10.0) / sd
         window = truncnorm(z - 0.5, z + 0.5)
         slope = 4.0 / sd
-        assert found.expected_course[0] == pytest.approx(10.0 + slope * window.mean(), rel=1e-6)
-        assert found.expected_course_sd[0] ** 2 == pytest.approx(4.0 - slope**2 * (1 - window.var()), rel=1e-6)
+        assert tracked.expected_course[0] == pytest.approx(10.0 + slope * window.mean(), rel=1e-6)
+        assert tracked.expected_course_sd[0] ** 2 == pytest.approx(4.0 - slope**2 * (1 - window.var()), rel=1e-6)
 
 
 def test_one_row_and_none_at_all(literature: ParameterSet) -> None:
@@ -214,13 +214,13 @@ def test_both_readings_of_the_trend_track(literature: ParameterSet) -> None:
     ends = {}
     for trend in (Trend.CARRIED, Trend.APART):
         reading = literature.with_trend(trend)
-        found = track(panel, reading.specification, reading.in_score_units(), until=16.0)
-        assert np.allclose(found.usual_level + found.trend + found.state_like, found.smoothed)
-        ends[trend] = found.forecast[-1, 0]
+        tracked = track(panel, reading.specification, reading.in_score_units(), until=16.0)
+        assert np.allclose(tracked.usual_level + tracked.trend + tracked.state_like, tracked.smoothed)
+        ends[trend] = tracked.forecast[-1, 0]
     assert ends[Trend.CARRIED] == pytest.approx(ends[Trend.APART], abs=0.4)
 
 
-def test_what_cannot_be_tracked_is_refused(course: Panel) -> None:
+def test_invalid_panels_are_refused(course: Panel) -> None:
     two = simulate_panel(SPECIFICATION, PARAMETERS, [[0.0], [0.0]], np.random.default_rng(1))
     with pytest.raises(ModelError, match=r"one person \(the panel has 2\)"):
         track(two, SPECIFICATION, PARAMETERS)
@@ -231,7 +231,7 @@ def test_what_cannot_be_tracked_is_refused(course: Panel) -> None:
 
 
 @pytest.mark.parametrize("kept_by", ["the model", "a clinic"])
-def test_what_is_foretold_comes_about_as_often_as_it_says(literature: ParameterSet, kept_by: str) -> None:
+def test_forecast_intervals_have_their_nominal_coverage(literature: ParameterSet, kept_by: str) -> None:
     """Ruptures raised falsely in 5% of ordinary sessions, 90% of last scores within their interval; also where answers
     are whole, bounded, sometimes missing, and sessions slip. People change alike, as the set has it: see `limits`."""
     specification, parameters = literature.specification, literature.in_score_units()
@@ -259,8 +259,8 @@ def test_one_time_far_from_all_others_costs_no_more_than_the_rest() -> None:
     """A slip of the pen in a time (sessions 1 to 6, then 99999999) must not fill the memory."""
     times = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 100_000.0, 99_999_999.0])
     own = person(times, np.full((len(times), 2), 9.0))
-    found = track(own, SPECIFICATION, PARAMETERS, forecast_times=[100_000_007.0])
-    assert len(found.expected_course_times) <= MAX_STEPS + len(times) + 2
-    assert set(times) <= set(found.expected_course_times)
-    assert np.isfinite(found.expected_course).all()
+    tracked = track(own, SPECIFICATION, PARAMETERS, forecast_times=[100_000_007.0])
+    assert len(tracked.expected_course_times) <= MAX_STEPS + len(times) + 2
+    assert set(times) <= set(tracked.expected_course_times)
+    assert np.isfinite(tracked.expected_course).all()
     assert len(track(own, SPECIFICATION, PARAMETERS, until=200_000_000.0).forecast_times) == MAX_STEPS

@@ -1,8 +1,8 @@
-"""Slow and obvious: a person's scores (or those of all clients of one therapist) as one multivariate normal, its mean
-and covariance written out entry by entry.
+"""Slow, obvious oracle: all scores of a person, or of one therapist's clients, as one multivariate normal.
 
-Shares no formula with the product: transitions by scipy's matrix exponential, shocks by numerical integration's exact
-companion (Van Loan's block), stationary covariance by scipy's Schur solver, the trend carried by a block exponential.
+Mean and covariance are written out entry by entry. No formula is shared with the product: transitions by SciPy's matrix
+exponential, shock covariance by Van Loan's block, stationary covariance by SciPy's Schur solver, the carried trend by a
+block exponential.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ def shocks(drift: Array, diffusion: Array, gap: float) -> Array:
     return block[p:, p:].T @ block[:p, p:]
 
 
-def bend(specification: Specification, q: Parameters, times: Array) -> Array:
-    """How far a person's own change has gone (n,)."""
+def slope_basis(specification: Specification, q: Parameters, times: Array) -> Array:
+    """Return the basis function f of the random slopes (n,)."""
     if specification.trend in (Trend.NONE, Trend.LINEAR):
         return np.array(times)
     since = times[0] if specification.trend == Trend.CARRIED else 0.0
@@ -32,7 +32,7 @@ def bend(specification: Specification, q: Parameters, times: Array) -> Array:
 
 
 def mean_course(specification: Specification, q: Parameters, times: Array, inputs: Array, x: Array) -> Array:
-    """(n, p) of the constructs, level_mean included; inputs (n, k), x (c,): covariates."""
+    """Return the mean (n, p) of the constructs, level_mean included; inputs (n, k), x (c,): covariates."""
     p = specification.p
     rows = []
     pushed = np.zeros(p)
@@ -60,7 +60,7 @@ def mean_course(specification: Specification, q: Parameters, times: Array, input
 
 
 def state_covariance(specification: Specification, q: Parameters, times: Array) -> Array:
-    """(n, n, p, p): covariance of movements at every two times."""
+    """Return the covariance (n, n, p, p) of the state at every two times."""
     p, n = specification.p, len(times)
     P = q.start_covariance
     if P is None:
@@ -69,12 +69,12 @@ def state_covariance(specification: Specification, q: Parameters, times: Array) 
     for j in range(1, n):
         Phi = expm(q.drift * (times[j] - times[j - 1]))
         own.append(Phi @ own[-1] @ Phi.T + shocks(q.drift, q.diffusion, times[j] - times[j - 1]))
-    found = np.zeros((n, n, p, p))
+    blocks = np.zeros((n, n, p, p))
     for i in range(n):
         for j in range(i, n):
-            found[j, i] = expm(q.drift * (times[j] - times[i])) @ own[i]
-            found[i, j] = found[j, i].T
-    return found
+            blocks[j, i] = expm(q.drift * (times[j] - times[i])) @ own[i]
+            blocks[i, j] = blocks[j, i].T
+    return blocks
 
 
 def joint(
@@ -84,15 +84,17 @@ def joint(
     inputs: Array | None = None,
     x: Array | None = None,
 ) -> tuple[Array, Array, Array]:
-    """Mean (n q,), covariance (n q, n q) of all scores of one person, and their loadings on the person's level
-    (n q, p); rows one after another."""
+    """Return mean (n q,) and covariance (n q, n q) of one person's scores, and their loadings on the level (n q, p).
+
+    Rows follow one another.
+    """
     p, n = specification.p, len(times)
     at = [specification.constructs.index(of) for _, of in specification.indicators] or list(range(p))
     load = np.ones(p) if q.loading is None else q.loading
     base = np.zeros(p) if q.intercept is None else q.intercept
     mean = mean_course(specification, q, times, inputs, x)
     moved = state_covariance(specification, q, times)
-    f = bend(specification, q, times) if specification.random_slopes else np.zeros(n)
+    f = slope_basis(specification, q, times) if specification.random_slopes else np.zeros(n)
     columns = len(at)
     covariance = np.zeros((n, columns, n, columns))
     for i in range(n):
@@ -114,7 +116,7 @@ def joint(
 
 
 def log_likelihood(panel: Panel, specification: Specification, q: Parameters) -> float:
-    """Persons one after another, or, where they share therapists, the persons of one therapist as one normal."""
+    """Return the log-likelihood, person by person, or with therapists one normal per therapist."""
     groups = [[i] for i in range(panel.n_persons)]
     if specification.therapists:
         groups = [np.flatnonzero(panel.therapist == t).tolist() for t in np.unique(panel.therapist)]
@@ -134,7 +136,7 @@ def log_likelihood(panel: Panel, specification: Specification, q: Parameters) ->
         if specification.therapists:
             levels = np.concatenate([part[2] for part in parts])
             covariance = covariance + levels @ q.therapist_covariance @ levels.T
-        there = np.isfinite(y)
-        if there.any():
-            total += multivariate_normal(mean[there], covariance[np.ix_(there, there)]).logpdf(y[there])
+        observed = np.isfinite(y)
+        if observed.any():
+            total += multivariate_normal(mean[observed], covariance[np.ix_(observed, observed)]).logpdf(y[observed])
     return float(total)

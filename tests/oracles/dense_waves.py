@@ -1,4 +1,4 @@
-"""Slow and obvious: a person's scores at all waves as one multivariate normal, built wave by wave."""
+"""Slow, obvious oracle: a person's scores at all waves as one multivariate normal, built wave by wave."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def at(values: Array, wave: int) -> Array:
     return values[0] if len(values) == 1 else values[wave]
 
 
-def joint(of: WaveSpecification, q: WaveParameters) -> tuple[Array, Array]:
-    """Mean (waves p,) and covariance of all scores of one person, waves one after another."""
-    p, T = of.p, of.waves
+def joint(spec: WaveSpecification, q: WaveParameters) -> tuple[Array, Array]:
+    """Return mean (waves p,) and covariance of all scores of one person, waves one after another."""
+    p, T = spec.p, spec.waves
     P = q.start_covariance
     if P is None:
         P = solve_discrete_lyapunov(q.lags[0], q.residual_covariance[0])
@@ -35,21 +35,21 @@ def joint(of: WaveSpecification, q: WaveParameters) -> tuple[Array, Array]:
     return np.concatenate([at(q.mean, t) for t in range(T)]), V
 
 
-def scores_of(panel: Panel, of: WaveSpecification, person: int) -> Array:
-    """(waves p,), NaN where missing."""
-    Y = np.full((of.waves, of.p), np.nan)
+def scores_of(panel: Panel, spec: WaveSpecification, person: int) -> Array:
+    """Return the scores of a person (waves p,), NaN where missing."""
+    Y = np.full((spec.waves, spec.p), np.nan)
     rows = panel.rows_of(person)
     for wave, scores in zip(panel.wave[rows], panel.scores[rows], strict=True):
-        Y[wave - of.first_wave] = scores
+        Y[wave - spec.first_wave] = scores
     return Y.ravel()
 
 
-def per_person(panel: Panel, of: WaveSpecification, q: WaveParameters) -> list[float]:
-    mean, V = joint(of, q)
-    found = []
+def per_person(panel: Panel, spec: WaveSpecification, q: WaveParameters) -> list[float]:
+    mean, V = joint(spec, q)
+    values = []
     for i in range(panel.n_persons):
-        y = scores_of(panel, of, i)
-        there = np.isfinite(y)
-        own = multivariate_normal(mean[there], V[np.ix_(there, there)]) if there.any() else None
-        found.append(0.0 if own is None else float(own.logpdf(y[there])))
-    return found
+        y = scores_of(panel, spec, i)
+        observed = np.isfinite(y)
+        own = multivariate_normal(mean[observed], V[np.ix_(observed, observed)]) if observed.any() else None
+        values.append(0.0 if own is None else float(own.logpdf(y[observed])))
+    return values

@@ -1,4 +1,4 @@
-"""Random small problems: a specification, parameters and a panel that looks nothing like a tidy one."""
+"""Random small problems: a specification, parameters and an irregular panel."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def stable_drift(p: int, rng: np.random.Generator) -> Array:
 
 
 def specification(p: int, trend: Trend, start: Start, **more: Any) -> Specification:
-    """`more`: further parts of a specification."""
+    """Return a specification with further parts `more`."""
     return Specification(tuple(f"c{k}" for k in range(p)), trend, start, planned_end=9.0, **more)
 
 
 def full(p: int, trend: Trend, start: Start, part: str) -> Specification:
-    """A specification with one further part, with all of them together, or with none (an empty text)."""
-    every: dict[str, dict[str, Any]] = {
+    """Return a specification with one further part, with all of them, or with none (an empty text)."""
+    options: dict[str, dict[str, Any]] = {
         "random slopes": {"random_slopes": True},
         "initial-state mean": {"free_start_mean": True},
         "indicators": {"indicators": (*((f"c{k} {i}", f"c{k}") for i in range(2) for k in range(p)), ("x", "c0"))},
@@ -41,57 +41,59 @@ def full(p: int, trend: Trend, start: Start, part: str) -> Specification:
     if not part:
         return specification(p, trend, start)
     if part == "all":
-        return specification(p, trend, start, **{name: value for one in every.values() for name, value in one.items()})
-    return specification(p, trend, start, **every[part])
+        return specification(
+            p, trend, start, **{name: value for parts in options.values() for name, value in parts.items()}
+        )
+    return specification(p, trend, start, **options[part])
 
 
 PARTS = ("random slopes", "initial-state mean", "indicators", "inputs", "covariates", "therapists", "all")
 
 
-def parameters(of: Specification, rng: np.random.Generator) -> Parameters:
-    p, q = of.p, len(of.scores)
-    bent = of.trend == Trend.APART or (of.random_slopes and of.trend == Trend.CARRIED)
+def parameters(spec: Specification, rng: np.random.Generator) -> Parameters:
+    p, q = spec.p, len(spec.scores)
+    has_rate = spec.trend == Trend.APART or (spec.random_slopes and spec.trend == Trend.CARRIED)
     drift, person = stable_drift(p, rng), covariance(2 * p, rng)
-    leading = np.array(of.leading)
+    leading = np.array(spec.leading)
     return Parameters(
         drift=drift,
         diffusion=covariance(p, rng),
         level_mean=rng.normal(size=p),
-        level_covariance=person[:p, :p] if of.random_slopes else covariance(p, rng),
+        level_covariance=person[:p, :p] if spec.random_slopes else covariance(p, rng),
         measurement_noise=rng.uniform(0.1, 0.6, size=q),
-        start_covariance=covariance(p, rng) if of.start == Start.FREE else None,
-        slope=0.2 * rng.normal(size=p) if of.trend == Trend.LINEAR else None,
-        change=rng.normal(size=p) if of.trend == Trend.APART else None,
-        rate=float(rng.uniform(0.05, 0.6)) if bent else None,
-        start_mean=rng.normal(size=p) if of.trend == Trend.CARRIED or of.free_start_mean else None,
-        therapy_effect=0.3 * rng.normal(size=p) if of.trend == Trend.CARRIED else None,
-        change_covariance=person[p:, p:] if of.random_slopes else None,
-        level_change_covariance=person[:p, p:] if of.random_slopes else None,
-        input_effect=0.4 * rng.normal(size=(p, len(of.inputs))) if of.inputs else None,
-        covariate_effect=0.4 * rng.normal(size=(p, len(of.covariates))) if of.covariates else None,
-        therapist_covariance=0.5 * covariance(p, rng) if of.therapists else None,
-        loading=None if of.is_plain else np.where(leading, 1.0, rng.uniform(0.4, 1.6, size=q)),
-        intercept=None if of.is_plain else np.where(leading, 0.0, rng.normal(size=q)),
+        start_covariance=covariance(p, rng) if spec.start == Start.FREE else None,
+        slope=0.2 * rng.normal(size=p) if spec.trend == Trend.LINEAR else None,
+        change=rng.normal(size=p) if spec.trend == Trend.APART else None,
+        rate=float(rng.uniform(0.05, 0.6)) if has_rate else None,
+        start_mean=rng.normal(size=p) if spec.trend == Trend.CARRIED or spec.free_start_mean else None,
+        therapy_effect=0.3 * rng.normal(size=p) if spec.trend == Trend.CARRIED else None,
+        change_covariance=person[p:, p:] if spec.random_slopes else None,
+        level_change_covariance=person[:p, p:] if spec.random_slopes else None,
+        input_effect=0.4 * rng.normal(size=(p, len(spec.inputs))) if spec.inputs else None,
+        covariate_effect=0.4 * rng.normal(size=(p, len(spec.covariates))) if spec.covariates else None,
+        therapist_covariance=0.5 * covariance(p, rng) if spec.therapists else None,
+        loading=None if spec.is_plain else np.where(leading, 1.0, rng.uniform(0.4, 1.6, size=q)),
+        intercept=None if spec.is_plain else np.where(leading, 0.0, rng.normal(size=q)),
     )
 
 
-def panel_for(of: Specification, rng: np.random.Generator, **more: Any) -> Panel:
-    """A panel with everything that the specification reads."""
-    plain = panel(of.p, rng, **more)
+def panel_for(spec: Specification, rng: np.random.Generator, **more: Any) -> Panel:
+    """Return a panel with all data that the specification reads."""
+    plain = panel(spec.p, rng, **more)
     rows, persons = len(plain.times), plain.n_persons
-    scores = rng.normal(size=(rows, len(of.scores))) * 1.5 + 1.0
+    scores = rng.normal(size=(rows, len(spec.scores))) * 1.5 + 1.0
     scores[rng.uniform(size=scores.shape) < 0.25] = np.nan
     return replace(
         plain,
         scores=scores,
-        inputs=rng.normal(size=(rows, len(of.inputs))) if of.inputs else None,
-        covariates=rng.normal(size=(persons, len(of.covariates))) if of.covariates else None,
-        therapist=rng.integers(0, 4, size=persons) if of.therapists else None,
+        inputs=rng.normal(size=(rows, len(spec.inputs))) if spec.inputs else None,
+        covariates=rng.normal(size=(persons, len(spec.covariates))) if spec.covariates else None,
+        therapist=rng.integers(0, 4, size=persons) if spec.therapists else None,
     )
 
 
 def panel(p: int, rng: np.random.Generator, *, persons: int = 11, longest: int = 6, missing: float = 0.25) -> Panel:
-    """Persons of one to `longest` rows, irregular times that do not begin at 0, scores missing here and there."""
+    """Return persons of one to `longest` rows, at irregular times not starting at 0, with scores missing at random."""
     lengths = rng.integers(1, longest + 1, size=persons)
     times = np.concatenate([rng.uniform(-1, 2) + np.cumsum(rng.uniform(0.1, 3.0, size=n)) for n in lengths])
     scores = rng.normal(size=(len(times), p)) * 1.5 + 1.0

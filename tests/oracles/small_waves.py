@@ -1,4 +1,4 @@
-"""Random small problems for models of waves: persons miss scores, whole waves, the beginning and the end."""
+"""Random small problems for discrete-time panel models: scores and whole waves are missing."""
 
 from __future__ import annotations
 
@@ -29,41 +29,41 @@ def specification(model: str, p: int, waves: int, first_wave: int = 1) -> WaveSp
     return WaveSpecification(tuple("abcdef"[:p]), waves, levels, lags, residuals, means, start, first_wave)
 
 
-def parameters(of: WaveSpecification, rng: np.random.Generator) -> WaveParameters:
-    p = of.p
+def parameters(spec: WaveSpecification, rng: np.random.Generator) -> WaveParameters:
+    p = spec.p
 
     def lag() -> Array:
         drawn = 0.4 * np.eye(p) + 0.2 * rng.normal(size=(p, p))
         return drawn * min(1.0, 0.85 / float(np.abs(np.linalg.eigvals(drawn)).max()))
 
     return WaveParameters(
-        lags=np.array([lag() for _ in range(of.n_lags)]),
-        residual_covariance=np.array([covariance(p, rng) + 0.1 * np.eye(p) for _ in range(of.n_residuals)]),
-        mean=rng.normal(size=(of.n_means, p)),
-        start_covariance=covariance(p, rng) + 0.1 * np.eye(p) if of.start == Start.FREE else None,
-        level_covariance=covariance(p, rng) + 0.1 * np.eye(p) if of.levels else None,
+        lags=np.array([lag() for _ in range(spec.n_lags)]),
+        residual_covariance=np.array([covariance(p, rng) + 0.1 * np.eye(p) for _ in range(spec.n_residuals)]),
+        mean=rng.normal(size=(spec.n_means, p)),
+        start_covariance=covariance(p, rng) + 0.1 * np.eye(p) if spec.start == Start.FREE else None,
+        level_covariance=covariance(p, rng) + 0.1 * np.eye(p) if spec.levels else None,
     )
 
 
-def panel(of: WaveSpecification, rng: np.random.Generator, persons: int = 14, missing: float = 0.25) -> Panel:
-    """Scores far from any model. The first third is complete, and some persons have no score at all."""
+def panel(spec: WaveSpecification, rng: np.random.Generator, persons: int = 14, missing: float = 0.25) -> Panel:
+    """Return scores that follow no model; the first third of persons is complete, the last has no score."""
     parts, waves, starts = [], [], [0]
     for i in range(persons):
-        Y = rng.normal(size=(of.waves, of.p)) * 1.5 + rng.normal(size=of.p)
-        kept = np.ones(of.waves, dtype=bool)
+        Y = rng.normal(size=(spec.waves, spec.p)) * 1.5 + rng.normal(size=spec.p)
+        attended = np.ones(spec.waves, dtype=bool)
         if i >= persons // 3:
             Y[rng.random(Y.shape) < missing] = np.nan
-            kept = rng.random(of.waves) > 0.2
-            kept[0] |= not kept.any()
+            attended = rng.random(spec.waves) > 0.2
+            attended[0] |= not attended.any()
             if i == persons - 1:
                 Y[:] = np.nan
-        parts.append(Y[kept])
-        waves.append(np.flatnonzero(kept) + of.first_wave)
-        starts.append(starts[-1] + int(kept.sum()))
+        parts.append(Y[attended])
+        waves.append(np.flatnonzero(attended) + spec.first_wave)
+        starts.append(starts[-1] + int(attended.sum()))
     wave = np.concatenate(waves)
     return Panel(
         tuple(f"person {i}" for i in range(persons)),
-        of.constructs,
+        spec.constructs,
         np.array(starts),
         wave.astype(np.float64),
         np.concatenate(parts),
@@ -72,11 +72,11 @@ def panel(of: WaveSpecification, rng: np.random.Generator, persons: int = 14, mi
 
 
 def drawn(
-    of: WaveSpecification, q: WaveParameters, rng: np.random.Generator, persons: int, missing: float = 0.0
+    spec: WaveSpecification, q: WaveParameters, rng: np.random.Generator, persons: int, missing: float = 0.0
 ) -> Panel:
-    """A panel from the model itself, for models with a start of their own or a long run to settle in."""
-    from_start = 0 if of.start == Start.FREE else 40
-    p = of.p
+    """Draw a panel from the model; stationary models run 40 waves first to reach stationarity."""
+    from_start = 0 if spec.start == Start.FREE else 40
+    p = spec.p
     x = rng.multivariate_normal(np.zeros(p), np.eye(p) if from_start else q.start_covariance, persons)
     for _ in range(from_start):
         x = x @ q.lags[0].T + rng.multivariate_normal(np.zeros(p), q.residual_covariance[0], persons)
@@ -84,18 +84,18 @@ def drawn(
     if q.level_covariance is not None:
         levels = rng.multivariate_normal(np.zeros(p), q.level_covariance, persons)
     rows = []
-    for t in range(of.waves):
+    for t in range(spec.waves):
         if t:
-            w, v = (t - 1) % of.n_lags, (t - 1) % of.n_residuals
+            w, v = (t - 1) % spec.n_lags, (t - 1) % spec.n_residuals
             x = x @ q.lags[w].T + rng.multivariate_normal(np.zeros(p), q.residual_covariance[v], persons)
-        rows.append(q.mean[t % of.n_means] + levels + x)
+        rows.append(q.mean[t % spec.n_means] + levels + x)
     Y = np.stack(rows, axis=1)
     Y[rng.random(Y.shape) < missing] = np.nan
-    wave = np.tile(np.arange(of.waves) + of.first_wave, persons)
+    wave = np.tile(np.arange(spec.waves) + spec.first_wave, persons)
     return Panel(
         tuple(str(i) for i in range(persons)),
-        of.constructs,
-        np.arange(persons + 1) * of.waves,
+        spec.constructs,
+        np.arange(persons + 1) * spec.waves,
         wave.astype(np.float64),
         Y.reshape(-1, p),
         wave,
