@@ -1,10 +1,10 @@
-/* The compiled kernel: the readable kernel (readable.py, same symbols) with several persons side by side in one vector;
-   the walk itself is in _together.h.
+/* The compiled kernel: the filter and adjoint of readable.py (equations there, same symbols), with several persons side
+   by side in one vector. The passes themselves are in _together.h.
 
-   Persons come sorted by their number of rows, so that neighbours end together; a person that has ended, or a score
-   that is missing, takes part with weight 0. One tape per group is kept for the reverse pass. p constructs, q columns of
-   scores, d values that belong to a person (none, a level or a level and a change for each construct); D = 1 + d columns.
-   C is p x D, P is p x p, M is D x D, all row by row. */
+   Persons are sorted by number of rows, so neighbours end together; a person without further rows, or a missing score,
+   has weight 0. One tape per group is kept for the reverse pass. p constructs, q columns of scores, d constants of the
+   person (0, p levels, or p levels and p random slopes), D = 1 + d columns. C is p x D, P p x p, M D x D, row-major.
+   increment: of the state by inputs; basis: f of the random slopes (input_increment, slope_basis in readable.py). */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -17,16 +17,17 @@
 static const double LOG_2_PI = 1.8378770664093454836;
 
 typedef struct {
-    int gradient, q, own;               /* own: a value of its own for every person (shift, spread, pull, precision) */
+    int gradient, q, shifted; /* shifted: arrays by person are given (shift, spread, shift_score, shift_information) */
     int64_t persons, rows, gaps;
     const int64_t *starts, *order, *gap_index, *construct;
-    const double *residual, *push, *bend, *Phi, *Q, *start_mean, *start_covariance, *loading, *noise, *root, *weights,
+    const double *residual, *increment, *basis, *Phi, *Q, *start_mean, *start_covariance, *loading, *noise, *root, *weights,
         *shift, *spread;
-    double *log_likelihood, *residual_bar, *push_bar, *bend_bar, *Phi_bar, *Q_bar, *start_mean_bar,
-        *start_covariance_bar, *loading_bar, *noise_bar, *level_bar, *pull, *precision;
+    double *log_likelihood, *residual_bar, *increment_bar, *basis_bar, *Phi_bar, *Q_bar, *start_mean_bar,
+        *start_covariance_bar, *loading_bar, *noise_bar, *level_bar, *shift_score,
+        *shift_information;
 } Problem;
 
-/* The size of the tape for one row: q scores of (e, K, f, weight), Phi, T1, C. */
+/* Doubles on the tape for one row: q scores of (e, K, f, weight), Phi, T1, C. */
 #define ROW_TAPE(p, d, q) ((q) * ((1 + (d)) + (p) + 2) + 2 * (p) * (p) + (p) * (1 + (d)))
 
 typedef void Together(int, int, int, const Problem *, const int64_t *, int, void *);
@@ -104,13 +105,13 @@ static PyObject *evaluate(PyObject *self, PyObject *args) {
         return NULL;
     }
     const int64_t N = v[0].len / 8 - 1, M = v[1].len / 8, rows = v[2].len / 8, q = v[3].len / 8, pp = (int64_t)p * p,
-        gaps = p > 0 ? v[7].len / (8 * pp) : 0, dd = (int64_t)d * d, pushed = v[5].len > 0, own = v[28].len > 0,
-        bent = d > p;
+        gaps = p > 0 ? v[7].len / (8 * pp) : 0, dd = (int64_t)d * d, has_inputs = v[5].len > 0, shifted = v[28].len > 0,
+        has_slopes = d > p;
     const int64_t want[ARRAYS] = {
-        N + 1, M, rows, q, rows * q, pushed ? rows * p : 0, bent ? rows : 0, gaps * pp, gaps * pp, p, pp, q, q, dd, 3 * N,
-        own ? N * d : 0, own ? N * dd : 0,
-        N, rows * q, pushed ? rows * p : 0, bent ? rows : 0, gaps * pp, gaps * pp, p, pp, q, q, dd,
-        own ? N * d : 0, own ? N * dd : 0};
+        N + 1, M, rows, q, rows * q, has_inputs ? rows * p : 0, has_slopes ? rows : 0, gaps * pp, gaps * pp, p, pp, q, q, dd, 3 * N,
+        shifted ? N * d : 0, shifted ? N * dd : 0,
+        N, rows * q, has_inputs ? rows * p : 0, has_slopes ? rows : 0, gaps * pp, gaps * pp, p, pp, q, q, dd,
+        shifted ? N * d : 0, shifted ? N * dd : 0};
     const int64_t *starts = v[0].buf, *order = v[1].buf, *gap_index = v[2].buf, *construct = v[3].buf;
     const double *loading = v[11].buf;
     int sound = p >= 1 && p <= 64 && (d == 0 || d == p || d == 2 * p) && q >= 1 && q <= 512 && N >= 0 && M <= N, plain = q == p;
@@ -127,8 +128,8 @@ static PyObject *evaluate(PyObject *self, PyObject *args) {
     for (int64_t i = 0; sound && i < N; i++)
         for (int64_t j = starts[i] + 1; sound && j < starts[i + 1]; j++) sound = gap_index[j] >= 0;
     if (sound) {
-        const Problem a = {gradient, (int)q, (int)own, M, rows, gaps, starts, order, gap_index, construct, v[4].buf,
-                           pushed ? v[5].buf : NULL, v[6].buf, v[7].buf, v[8].buf, v[9].buf, v[10].buf, loading,
+        const Problem a = {gradient, (int)q, (int)shifted, M, rows, gaps, starts, order, gap_index, construct, v[4].buf,
+                           has_inputs ? v[5].buf : NULL, v[6].buf, v[7].buf, v[8].buf, v[9].buf, v[10].buf, loading,
                            v[12].buf, v[13].buf, v[14].buf, v[15].buf, v[16].buf, v[17].buf, v[18].buf, v[19].buf,
                            v[20].buf, v[21].buf, v[22].buf, v[23].buf, v[24].buf, v[25].buf, v[26].buf, v[27].buf,
                            v[28].buf, v[29].buf};

@@ -1,4 +1,4 @@
-/* Undoes _lanes.h, so that it can be included for the next kind of processor. */
+/* Undefine the names of _lanes.h before the next kind of processor. */
 #undef NAME_
 #undef NAME
 #undef lane

@@ -1,4 +1,4 @@
-/* What _together.h and _gaps.h share: a vector of LANES doubles, named after the kind of processor, ON. */
+/* A vector of LANES doubles, named after the kind of processor ON; shared by _together.h and _gaps.h. */
 
 #define NAME_(name, on) name##_##on
 #define NAME(name, on) NAME_(name, on)

@@ -1,6 +1,6 @@
-/* Tables over gaps, and their reverse, for a drift given by its eigenvectors; see tables.py, which has the same in NumPy.
+/* Tables over gaps, and their adjoint, for a drift given by its eigenvectors; tables.py has the same in NumPy.
 
-   p real functions of the gap u, each times a matrix, give Phi_u; Q_u = P - Phi_u P Phi_u'. All matrices are p x p, row by row. */
+   p real functions of the gap u, each times a matrix, give Phi_u; Q_u = P - Phi_u P Phi_u'. All matrices are p x p, row-major. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>

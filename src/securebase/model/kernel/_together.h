@@ -1,5 +1,6 @@
 /* Included by _compiled.c once for every kind of processor, with LANES persons side by side in one vector and ON, the
-   name of the kind. A vector must be as wide as the processor's own: a wider one is taken apart at a great loss. */
+   name of the kind. A vector must not be wider than the processor's: compilers split a wider one at a great
+   loss of speed (decision 0009). */
 
 #include "_lanes.h"
 #define sum NAME(sum, ON)
@@ -10,7 +11,7 @@ INLINE double sum(lane v) { double s = 0; FOR(l, LANES) s += AT(v, l); return s;
 /* One group of persons: group[0..count). `plain`: one column of scores for each construct, every loading 1. */
 INLINE void together(const int p, const int d, const int plain, const Problem *a, const int64_t *group, int count,
                      lane *tape) {
-    const int D = 1 + d, q = plain ? p : a->q, pushed = a->push != NULL;
+    const int D = 1 + d, q = plain ? p : a->q, has_inputs = a->increment != NULL;
     const int row_tape = ROW_TAPE(p, d, q);
     lane C[p * D], P[p * p], M[D * D], log_f = all(0), product = all(1), weight = all(0), of_log = all(0);
     int64_t first[LANES], n_rows[LANES], longest = 0;
@@ -62,8 +63,8 @@ INLINE void together(const int p, const int d, const int plain, const Problem *a
                 C[i * D + c] = s;
             }
         }
-        if (pushed) FOR(l, LANES) if (j < n_rows[l]) FOR(i, p) AT(C[i * D], l) += a->push[(first[l] + j) * p + i];
-        if (d > p) FOR(l, LANES) AT(x, l) = j < n_rows[l] ? a->bend[first[l] + j] : 0;
+        if (has_inputs) FOR(l, LANES) if (j < n_rows[l]) FOR(i, p) AT(C[i * D], l) += a->increment[(first[l] + j) * p + i];
+        if (d > p) FOR(l, LANES) AT(x, l) = j < n_rows[l] ? a->basis[first[l] + j] : 0;
         FOR(k, q) {
             lane *e = t + k * (D + p + 2), *K = e + D, *f = K + p, *there = f + 1;
             const int of = plain ? k : (int)a->construct[k];
@@ -87,7 +88,7 @@ INLINE void together(const int p, const int d, const int plain, const Problem *a
             FOR(i, p) FOR(c, D) C[i * D + c] += K[i] * e[c];
             FOR(i, p) FOR(m, i + 1) P[i * p + m] = P[m * p + i] = P[i * p + m] - K[i] * g[m];
             FOR(c, D) FOR(b, c + 1) M[c * D + b] += e[c] * e[b] * over_f;
-            if (k % 4 == 3 || k == q - 1) { /* a logarithm of up to four variances at once */
+            if (k % 4 == 3 || k == q - 1) { /* one logarithm for up to four variances: log is slow */
                 FOR(l, LANES) AT(log_f, l) += log(AT(product, l));
                 product = all(1);
             }
@@ -129,9 +130,9 @@ INLINE void together(const int p, const int d, const int plain, const Problem *a
     }
     FOR(l, count) a->log_likelihood[group[l]] =
         -0.5 * (AT(of_log, l) * (AT(log_f, l) + log(AT(det, l))) + AT(weight, l) * AT(quadratic, l));
-    if (!a->gradient && !a->own) return;
+    if (!a->gradient && !a->shifted) return;
 
-    /* h = s - S b, H = S - S Omega S: what the scores say of a shift of the person's values, and how surely */
+    /* h = s - S b, H = S - S Omega S: score and information along a shift of the person's constants */
     lane H[d * d + 1], OS[d * d + 1];
     FOR(i, d) {
         h[i] = M[(1 + i) * D];
@@ -145,16 +146,17 @@ INLINE void together(const int p, const int d, const int plain, const Problem *a
         H[i * d + k] = S[i * d + k];
         FOR(m, d) H[i * d + k] -= S[i * d + m] * OS[m * d + k];
     }
-    if (a->own) FOR(l, count) {
-        FOR(i, d) a->pull[group[l] * d + i] = AT(h[i], l);
-        FOR(i, d * d) a->precision[group[l] * d * d + i] = AT(H[i], l);
+    if (a->shifted) FOR(l, count) {
+        FOR(i, d) a->shift_score[group[l] * d + i] = AT(h[i], l);
+        FOR(i, d * d) a->shift_information[group[l] * d * d + i] = AT(H[i], l);
     }
     if (!a->gradient) return;
 
-    /* with a shift v of mean v and covariance V: h - H v; b + (I - Omega S) v; Omega + (I - Omega S) V (I - Omega S)' */
+    /* expectation over a shift with mean v and covariance V (Fisher's identity): h - H v; b + (I - Omega S) v;
+       Omega + (I - Omega S) V (I - Omega S)' */
     lane extra[d * d + 1];
     FOR(i, d * d) extra[i] = all(0);
-    if (a->own) {
+    if (a->shifted) {
         lane v[d + 1], V[d * d + 1], HV[d * d + 1], left[d * d + 1];
         FOR(i, d) { v[i] = all(0); FOR(l, count) AT(v[i], l) = a->shift[group[l] * d + i]; }
         FOR(i, d * d) { V[i] = all(0); FOR(l, count) AT(V[i], l) = a->spread[group[l] * d * d + i]; }
@@ -229,8 +231,8 @@ INLINE void together(const int p, const int d, const int plain, const Problem *a
             noise_bar[k] += f_bar;
             FOR(l, LANES) if (j < n_rows[l]) a->residual_bar[(first[l] + j) * q + k] = AT(e_bar[0], l);
         }
-        if (d > p) FOR(l, LANES) if (j < n_rows[l]) a->bend_bar[first[l] + j] = AT(x_bar, l);
-        if (pushed) FOR(l, LANES) if (j < n_rows[l]) FOR(i, p) a->push_bar[(first[l] + j) * p + i] = AT(C_bar[i * D], l);
+        if (d > p) FOR(l, LANES) if (j < n_rows[l]) a->basis_bar[first[l] + j] = AT(x_bar, l);
+        if (has_inputs) FOR(l, LANES) if (j < n_rows[l]) FOR(i, p) a->increment_bar[(first[l] + j) * p + i] = AT(C_bar[i * D], l);
         if (j == 0) break;
         lane U[p * p], V[p * p], W[p * D];
         FOR(i, p) FOR(k, p) {
@@ -278,7 +280,7 @@ INLINE void together(const int p, const int d, const int plain, const Problem *a
     FOR(i, p * p) a->start_covariance_bar[i] += sum(P_bar[i]);
 }
 
-/* With the sizes known to the compiler its loops unroll; other sizes take the general form. */
+/* Sizes known at compile time let the loops unroll; other sizes use the general form. */
 #define ANY_(on) \
     static void any_##on(int p, int d, int plain, const Problem *a, const int64_t *g, int n, void *t) { \
         if (plain) together(p, d, 1, a, g, n, t); else together(p, d, 0, a, g, n, t); }
