@@ -56,8 +56,8 @@ def rhythm(asked: AdministrationSchedule, moment: str) -> str:
 
 def section(instrument: Instrument) -> str:
     lines = [f"## {instrument.name} (`{instrument.id}`)", "", instrument.about, ""]
-    if instrument.asked is not None:
-        lines += [rhythm(instrument.asked, instrument.moment), ""]
+    if instrument.schedule is not None:
+        lines += [rhythm(instrument.schedule, instrument.moment), ""]
     if not instrument.validated:
         lines += ["**Not validated**: own wording, own scoring.", ""]
     lines += [

@@ -44,7 +44,7 @@ def rhythm(one: Instrument) -> str:
         return f"{one.moment} every session"
     if one.respondent == "therapist":
         return "by the therapist, after every session"
-    asked: AdministrationSchedule | None = one.asked
+    asked: AdministrationSchedule | None = one.schedule
     if asked is None:
         return "typed in"
     if asked.at:

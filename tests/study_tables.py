@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from securebase.measurement.constructs import own_construct
+from securebase.measurement.constructs import custom_construct
 from securebase.records.cohort import Cohort
 from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord, TherapySessionRecord
 from securebase.records.vocabulary import Moment
@@ -75,7 +75,7 @@ def cohort(rows: SessionTable, labels: Mapping[str, str] | None = None) -> Cohor
                 scores = (score,) if np.isfinite(value) else ()
                 administrations.append(AdministrationRecord("table", at, moment, number, scores=scores))
         episodes.append(EpisodeRecord(f"p{i}", tuple(administrations), tuple(sessions)))
-    constructs = tuple(own_construct(name) for name in names)
+    constructs = tuple(custom_construct(name) for name in names)
     return Cohort(tuple(episodes), constructs, "y", tuple(n for n in names if n != "y"), "session", 7.0)
 
 

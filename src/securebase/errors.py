@@ -1,4 +1,4 @@
-"""One family of errors. Each says what is wrong, where, and what to do about it."""
+"""The errors of the package: each names the problem, its location and the fix."""
 
 from __future__ import annotations
 
@@ -6,9 +6,33 @@ from dataclasses import dataclass
 
 
 class SecurebaseError(Exception):
-    """Root of everything this package raises on purpose.
+    """Base class of every error that this package raises on purpose.
 
-    `what` is a plain sentence, `where` names the place (a file, row, field), `advice` says what to do.
+    Catch it to tell a refused request from a defect: anything else that escapes the package is a bug. As text it
+    reads ``where: what. advice``; the command line prints that line and ends with exit code 2.
+
+    Parameters
+    ----------
+    what : str
+        The problem, with the value that caused it.
+    where : str, optional
+        Its location: a file, a row, a column, a field.
+    advice : str, optional
+        The fix, as a sentence of its own.
+
+    Attributes
+    ----------
+    what, where, advice : str
+        The parameters, unchanged.
+
+    Examples
+    --------
+    >>> import securebase
+    >>> try:
+    ...     securebase.instrument("phq")
+    ... except securebase.SecurebaseError as error:
+    ...     print(error.what)
+    unknown instrument “phq”
     """
 
     def __init__(self, what: str, *, where: str = "", advice: str = "") -> None:
@@ -16,17 +40,38 @@ class SecurebaseError(Exception):
         super().__init__(what)
 
     def __str__(self) -> str:
-        head = f"{self.where}: {self.what}" if self.where else self.what
-        head = head if head.endswith((".", "!", "?")) else head + "."
-        return f"{head} {self.advice}".strip()
+        text = f"{self.where}: {self.what}" if self.where else self.what
+        text = text if text.endswith((".", "!", "?")) else text + "."
+        return f"{text} {self.advice}".strip()
 
 
 class InputError(SecurebaseError):
-    """Something a person gave cannot be used. The command line ends with exit code 2."""
+    """An argument, option, file or value that cannot be used. Base class of all errors about input."""
 
 
 class TableError(InputError):
-    """A table cannot be understood: names the file, the row, the column and what was found there."""
+    """A table that cannot be read.
+
+    Parameters
+    ----------
+    what : str
+        The problem.
+    file : str
+        Name of the file.
+    row : int, optional
+        Row of the file, counted from 1 (the header).
+    column : str, optional
+        Name of the column.
+    value : str, optional
+        Content of the cell. The message quotes it.
+    advice : str, optional
+        The fix.
+
+    Attributes
+    ----------
+    file, row, column, value
+        The parameters, for programs that point at the cell.
+    """
 
     def __init__(
         self,
@@ -35,46 +80,49 @@ class TableError(InputError):
         file: str,
         row: int | None = None,
         column: str | None = None,
-        found: str | None = None,
+        value: str | None = None,
         advice: str = "",
     ) -> None:
-        self.file, self.row, self.column, self.found = file, row, column, found
-        place = [file]
+        self.file, self.row, self.column, self.value = file, row, column, value
+        parts = [file]
         if row is not None:
-            place.append(f"row {row}")
+            parts.append(f"row {row}")
         if column is not None:
-            place.append(f"column “{column}”")
-        text = what if found is None else f"{what}; found “{found}”"
-        super().__init__(text, where=", ".join(place), advice=advice)
+            parts.append(f"column “{column}”")
+        text = what if value is None else f"{what} (got “{value}”)"
+        super().__init__(text, where=", ".join(parts), advice=advice)
 
 
 class InstrumentError(InputError):
-    """An instrument's file on the shelf is not sound, or no instrument has the name asked for."""
+    """An invalid instrument file, or an unknown instrument."""
 
 
 class ShelfError(InputError):
-    """A worksheet or a task of the shelf is not sound, or none has the name asked for."""
+    """An invalid worksheet or task file, or an unknown worksheet or task."""
 
 
 class ResponseError(InputError):
-    """A response is outside what the item allows."""
+    """A response that the item does not allow, or a response to an item that does not exist."""
 
 
 class ModelError(InputError):
-    """The model cannot be used as asked (too little data, unknown construct, unstable parameters)."""
+    """A model that cannot be specified or fitted: too little data, unknown construct, unstable parameters."""
 
 
 class ParameterSetError(InputError):
-    """A parameter set or scenario is not sound, or none has the name asked for."""
+    """An invalid parameter set or scenario, or an unknown one."""
 
 
 class NotPermittedError(SecurebaseError):
-    """The person signed in may not see or do this. Never widened into showing less than was asked in silence."""
+    """The signed-in account lacks the permission to see or do this.
+
+    Code that catches it refuses the whole request. It never returns fewer rows instead.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A numerical outcome as a value: what happened and what to do. Not an error: the numbers stand beside it."""
+    """A numerical outcome as a value, not an error: the estimates come with it."""
 
     kind: str
     sentence: str

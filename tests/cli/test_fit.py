@@ -25,7 +25,7 @@ def test_json_holds_the_estimates(run, tmp_path):
     assert found["n_persons"] == 40
     assert found["n_parameters"] == len(found["parameters"]) == 14
     assert set(found["parameters"]["drift[y,x]"]) == {"estimate", "standard_error", "lower", "upper"}
-    assert found["reading"]["file"] == "table.csv"
+    assert found["import_report"]["file"] == "table.csv"
     assert said.err == ""
 
 
@@ -55,12 +55,12 @@ def test_json_goes_to_a_file(run, tmp_path):
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        (("--person", "nobody", "--time", "session", "--outcome", "y"), "no column “nobody”"),
+        (("--person", "nobody", "--time", "session", "--outcome", "y"), "unknown column “nobody”"),
         (("--time", "session", "--outcome", "y"), "--person"),
-        ((*COLUMNS, "--asked-before", "z"), "“z” is neither the outcome nor a process"),
-        ((*COLUMNS, "--asked-before", "x", "--asked-after", "x"), "both before and after"),
+        ((*COLUMNS, "--before-session", "z"), "“z” is neither the outcome nor a process"),
+        ((*COLUMNS, "--before-session", "x", "--after-session", "x"), "both --before-session and --after-session"),
         ((*COLUMNS, "--map", "symptoms"), "NAME=COL"),
-        ((*COLUMNS, "--out", "/nowhere/at/all.json"), "cannot be written"),
+        ((*COLUMNS, "--out", "/nowhere/at/all.json"), "cannot write the file"),
     ],
 )
 def test_bad_input_ends_with_two_and_one_clear_line(run, tmp_path, words, part):
@@ -106,7 +106,12 @@ def test_reaches_what_other_programs_reach(run, words, least):
 def test_a_model_of_waves_names_its_waves(run, tmp_path):
     said = run("fit", write(tmp_path), *COLUMNS, "--model", "ri-clpm", "--equal", "lags", "--equal", "residuals")
     assert said.code == 0
-    for part in ("with usual levels, lags equal, residuals equal, means free", "lags[y,x]", "mean[x 2]", "per wave"):
+    for part in (
+        "with random intercepts, lags equal, residuals equal, means free",
+        "lags[y,x]",
+        "mean[x 2]",
+        "per wave",
+    ):
         assert part in said.out
     assert "drift" not in said.out
 
@@ -125,10 +130,10 @@ def test_json_of_a_model_of_waves(run, tmp_path):
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        (("--model", "var", "--trend", "none"), "--trend belongs to a model that is in continuous time"),
-        (("--equal", "lags"), "--equal belongs to a model that counts waves"),
-        (("--information", "expected"), "--information belongs to a model that counts waves"),
-        (("--model", "var", "--equal", "lags"), "says nothing more"),
+        (("--model", "var", "--trend", "none"), "--trend applies to the continuous-time model only"),
+        (("--equal", "lags"), "--equal applies to discrete-time models only"),
+        (("--information", "expected"), "--information applies to discrete-time models only"),
+        (("--model", "var", "--equal", "lags"), "does not apply to --model var"),
         (("--model", "var", "--information", "expected"), "expected information"),
         (("--model", "clpm", "--time-unit", "week"), "number in every row"),
     ],
@@ -146,17 +151,17 @@ AS_NAMED = ("--map", "symptoms=y", "--map", "alliance=x")
 
 def test_too_little_data_can_be_drawn_towards_a_set_and_is_said(run, tmp_path):
     file = write(tmp_path, n=3, sessions=5)
-    said = run("fit", file, *NAMED, *AS_NAMED, "--trend", "apart", "--towards", "literature")
+    said = run("fit", file, *NAMED, *AS_NAMED, "--trend", "apart", "--prior", "literature")
     assert said.code == 0
     for part in ("REGULARISED", "“literature”", "from data", "test nothing"):
         assert part in said.out
-    found = json.loads(run("fit", file, *NAMED, *AS_NAMED, "--towards", "literature", "--json").out)
+    found = json.loads(run("fit", file, *NAMED, *AS_NAMED, "--prior", "literature", "--json").out)
     assert found["outcome_of_fit"] == "regularised"
     assert 0 <= found["parameters"]["drift[symptoms,alliance]"]["from_data"] < 0.5
 
 
 def test_a_set_that_does_not_know_a_column_is_an_error_that_says_how_to_name_it(run, tmp_path):
-    said = run("fit", write(tmp_path), *COLUMNS, "--towards", "literature")
+    said = run("fit", write(tmp_path), *COLUMNS, "--prior", "literature")
     assert said.code == 2
     assert "says nothing of “y” and “x”" in said.err
 
@@ -188,7 +193,7 @@ def test_checks_say_what_the_model_does_not_reproduce(run, tmp_path):
 FULL = (
     *("--person", "client", "--time", "session", "--outcome", "symptoms", "--process", "alliance"),
     *("--indicator", "symptoms=phq9,bdi", "--covariate", "gender", "--therapist", "therapist"),
-    *("--input", "exposure", "--asked-after", "exposure", "--own-change", "--trend", "linear"),
+    *("--input", "exposure", "--after-session", "exposure", "--random-slopes", "--trend", "linear"),
 )
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -225,25 +230,25 @@ def test_every_part_is_named_in_words(run):
 
 
 def test_a_model_of_waves_has_no_place_for_what_it_cannot_hold(run, tmp_path):
-    for option in (("--own-change",), ("--covariate", "x"), ("--input", "x"), ("--therapist", "x")):
+    for option in (("--random-slopes",), ("--covariate", "x"), ("--input", "x"), ("--therapist", "x")):
         said = run("fit", write(tmp_path), *COLUMNS[:-2], *option, "--model", "clpm")
         assert said.code == 2
-        assert f"{option[0]} belongs to a model that is in continuous time" in said.err
+        assert f"{option[0]} applies to the continuous-time model only" in said.err
     said = run("fit", write(tmp_path), *COLUMNS, "--indicator", "y=y,z,y")
-    assert "the column is named twice" in said.err
+    assert "the column is used twice" in said.err
 
 
 def test_a_model_is_tested_against_its_special_case(run, tmp_path):
     file = write(tmp_path)
     words = ("fit", file, "--person", "who", "--time", "session", "--outcome", "y", "--reliability", "y=.8")
-    found = json.loads(run(*words, "--trend", "linear", "--against", "none", "--json").out)
+    found = json.loads(run(*words, "--trend", "linear", "--compare-with", "none", "--json").out)
     assert found["comparison"]["df"] == 1
     assert 0 <= found["comparison"]["p"] <= 1
-    assert "Twice the difference" in run(*words, "--trend", "linear", "--against", "none").out
-    apart = run(*words, "--trend", "apart", "--against", "none")
+    assert "Twice the difference" in run(*words, "--trend", "linear", "--compare-with", "none").out
+    apart = run(*words, "--trend", "apart", "--compare-with", "none")
     assert apart.code == 0
     assert "means nothing in the smaller one" in apart.out
-    assert "its own special case" in run(*words, "--trend", "none", "--against", "none").err
+    assert "its own special case" in run(*words, "--trend", "none", "--compare-with", "none").err
 
 
 def test_a_result_is_never_written_over_the_table(run, tmp_path):
@@ -252,16 +257,16 @@ def test_a_result_is_never_written_over_the_table(run, tmp_path):
     for command in ("fit", "study", "track"):
         more = ("--client", "p1") if command == "track" else ()
         said = run(command, file, *COLUMNS, *more, "--out", file)
-        assert "names the table itself" in said.err
+        assert "would overwrite the table" in said.err
         assert Path(file).read_bytes() == before
 
 
 def test_options_without_a_use_are_refused(run, tmp_path):
     file = write(tmp_path)
-    assert "--strength says how strongly" in run("fit", file, *COLUMNS, "--strength", "4").err
-    assert "--seed is of further starts" in run("fit", file, *COLUMNS, "--seed", "4").err
-    asked = ("--towards", "literature", "--against", "none")
-    assert "fits to the data alone" in run("fit", file, *COLUMNS, *asked).err
+    assert "--prior-strength needs --prior" in run("fit", file, *COLUMNS, "--prior-strength", "4").err
+    assert "--seed needs --starts" in run("fit", file, *COLUMNS, "--seed", "4").err
+    asked = ("--prior", "literature", "--compare-with", "none")
+    assert "cannot be combined with --prior" in run("fit", file, *COLUMNS, *asked).err
 
 
 def test_where_a_reliability_has_a_say_there_is_no_aic(run, tmp_path):

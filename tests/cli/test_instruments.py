@@ -70,5 +70,5 @@ def test_an_unknown_instrument_ends_with_2_and_one_line(
 ) -> None:
     code, out, err = run(monkeypatch, capsys, "wai")
     assert (code, out) == (2, "")
-    assert err.startswith("securebase: there is no instrument called “wai”. Did you mean wai_")
+    assert err.startswith("securebase: unknown instrument “wai”. Did you mean wai_")
     assert err.count("\n") == 1

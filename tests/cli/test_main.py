@@ -18,14 +18,14 @@ def run(monkeypatch, capsys):
         (("fit", "FOLDER", *COLUMNS), "is a directory"),
         (("fit", "FOLDER/none.csv", *COLUMNS), "does not exist"),
         (("study", "TABLE", *COLUMNS, "--out", "FOLDER"), "is a directory"),
-        (("study", "TABLE", *COLUMNS, "--asked-before", "zzz"), "“zzz” is neither the outcome nor a process"),
-        (("fit", "TABLE", *COLUMNS, "--map", "a"), "--map wants NAME=COL"),
+        (("study", "TABLE", *COLUMNS, "--before-session", "zzz"), "“zzz” is neither the outcome nor a process"),
+        (("fit", "TABLE", *COLUMNS, "--map", "a"), "--map must have the form NAME=COL"),
         (("fit", "TABLE", *COLUMNS, "--time-unit", "month"), "is not one of"),
         (("fit", "TABLE", "--person", "who", "--time", "session"), "Missing option '--outcome'"),
         (("track", "TABLE", *COLUMNS, "--cleint", "p1"), "No such option"),
         (("score", "phq9"), "--responses"),
-        (("simulate", "default", "--n", "0"), "0 is not in the range"),
-        (("simulate", "--n"), "requires an argument"),
+        (("simulate", "default", "--clients", "0"), "0 is not in the range"),
+        (("simulate", "--clients"), "requires an argument"),
     ],
 )
 def test_what_cannot_be_understood_is_said_in_one_line(run, tmp_path, words, part):

@@ -20,7 +20,7 @@ def test_a_clinic_adopts_its_own_fit_looks_at_it_and_goes_back(run, tmp_path):
     table = write(tmp_path)
     said = run("parameters", "adopt", table, *TABLE, *AS_NAMED, *folder, "--scale", "symptoms=phq9:total")
     assert said.code == 0, said.err
-    assert "Version 1 is in use from now on" in said.out
+    assert "Version 1 is now in use" in said.out
     assert "drawn towards “literature”" in said.out
     listed = json.loads(run("parameters", "list", *folder, "--json").out)
     assert listed["in_use"] == 1
@@ -30,10 +30,10 @@ def test_a_clinic_adopts_its_own_fit_looks_at_it_and_goes_back(run, tmp_path):
     for part in ("phq9, total", "from data", "drift[symptoms,alliance]", "securebase 0"):
         assert part in shown
     assert "1 (in use): Fitted on" in run("parameters", "list", *folder).out
-    assert "set of the shelf is in use" in run("parameters", "back", *folder).out
+    assert "shipped set is now in use" in run("parameters", "rollback", *folder).out
     assert json.loads(run("parameters", "list", *folder, "--json").out)["in_use"] == 0
-    assert "Version 1 is in use" in run("parameters", "back", *folder, "--to", "1").out
-    towards = run("fit", table, *TABLE, *AS_NAMED, "--towards", tmp_path / "sets" / "0001.toml")
+    assert "Version 1 is now in use" in run("parameters", "rollback", *folder, "--to", "1").out
+    towards = run("fit", table, *TABLE, *AS_NAMED, "--prior", tmp_path / "sets" / "0001.toml")
     assert towards.code == 0
     assert "“own”" in towards.out
 
@@ -42,7 +42,7 @@ def test_a_clinic_adopts_its_own_fit_looks_at_it_and_goes_back(run, tmp_path):
     ("words", "part"),
     [
         (("show", "3"), "no version 3"),
-        (("back",), "nothing to go back to"),
+        (("rollback",), "nothing to go back to"),
     ],
 )
 def test_what_is_not_there_is_said_in_one_line(run, tmp_path, words, part):

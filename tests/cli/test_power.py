@@ -39,7 +39,7 @@ def test_the_page_says_power_the_answer_the_paragraph_and_the_limits(run):
         " ".join(said.out.split()).count("power .80 is reached with about") == 2 * 8
     )  # as the answer and in the paragraph
     assert "For a methods section" in said.out
-    assert "What this cannot show" in said.out
+    assert "Limitations" in said.out
     assert said.err == ""
 
 
@@ -48,7 +48,7 @@ def test_files_are_written_as_they_are_named(run, tmp_path):
     files = [tmp_path / f"plan.{kind}" for kind in ("html", "csv", "json")]
     said = run(*(word for file in files for word in ("--out", file)), "--effect", "0", "--replications", "20")
     assert said.code == 0
-    assert "false alarms" in said.out
+    assert "type I error" in said.out
     assert files[0].read_text("utf-8").startswith("<!doctype html>")
     with files[1].open(encoding="utf-8") as table:
         assert len(list(csv.DictReader(table))) == 8
@@ -58,7 +58,7 @@ def test_files_are_written_as_they_are_named(run, tmp_path):
 @pytest.mark.usefixtures("at_once")
 def test_a_fit_of_ones_own_is_planned_from(run, tmp_path, monkeypatch, capsys):
     table, fitted = tmp_path / "pilot.csv", tmp_path / "pilot.json"
-    call(monkeypatch, capsys, "simulate", "default", "--n", "60", "--sessions", "10", "--out", table)
+    call(monkeypatch, capsys, "simulate", "default", "--clients", "60", "--sessions", "10", "--out", table)
     words = ["--person", "person", "--time", "time", "--time-unit", "week", "--outcome", "symptoms"]
     assert call(monkeypatch, capsys, "fit", table, *words, "--process", "alliance", "--out", fitted).code == 0
     ended = json.loads(fitted.read_text("utf-8"))["outcome_of_fit"]
@@ -72,7 +72,7 @@ def test_stopped_early_it_gives_what_there_is_and_ends_with_130(run, monkeypatch
     monkeypatch.setattr("securebase.cli.power.on_cores", lambda workers: stopped_after(9))
     said = run("--replications", "20")
     assert said.code == 130
-    assert "STOPPED EARLY. 45 replications are done" in said.out
+    assert "INTERRUPTED after 45 replications" in said.out
     assert "10 of 20" in said.out
     assert "5 of 20" in said.out
 
@@ -80,11 +80,11 @@ def test_stopped_early_it_gives_what_there_is_and_ends_with_130(run, monkeypatch
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        (("--clients", "many"), "“many” is not whole numbers"),
-        (("--effect", "-.1;-.2"), "is not numbers"),
+        (("--clients", "many"), "list of whole numbers (got “many”)"),
+        (("--effect", "-.1;-.2"), "must be a comma-separated list of numbers"),
         (("--out", "plan.pdf"), "plan.pdf"),
         (("--parameters", "no_such"), "no_such"),
-        (("--earlier", "luck"), "luck"),
+        (("--predictor", "luck"), "luck"),
         (("--workers", "0"), "0 workers"),
         (("--replications", "2"), "replications"),
         (("--power", "80"), "wanted power"),

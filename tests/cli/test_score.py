@@ -24,7 +24,7 @@ def test_a_line_of_responses(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     code, out, err = run(monkeypatch, capsys, "score", "gad7", "--responses", line)
     assert (code, err) == (0, "")
     assert "10  0–21   moderate" in out
-    assert "Not verified yet: " in out
+    assert "Not verified: " in out
 
 
 def test_a_safety_alert_comes_first_and_needs_no_score(
@@ -33,14 +33,14 @@ def test_a_safety_alert_comes_first_and_needs_no_score(
     code, out, _ = run(monkeypatch, capsys, "score", "phq9", "--responses", "9=1")
     assert code == 0
     assert out.startswith("Safety: Thoughts of death or of self-harm (item 9 answered 1).")
-    assert "items 1 to 8 unanswered; all are needed" in " ".join(out.split())
+    assert "items 1 to 8 unanswered; all items are required" in " ".join(out.split())
 
 
 def test_an_unanswered_safety_item_is_no_all_clear(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, out, _ = run(monkeypatch, capsys, "score", "session_before", "--responses", "1=4")
-    assert out.startswith("Safety: item 11 was left unanswered; that is no all-clear.")
+    assert out.startswith("Safety: item 11 is unanswered, which is no all-clear.")
     assert "Not validated" in out
 
 
@@ -65,7 +65,7 @@ def test_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert lines[:2] == [
         "Safety: row 3 ([bold]Dora): Thoughts of death or of self-harm (item 9 answered 1).",
-        "Safety: row 4 (Eva): item 9 was left unanswered; that is no all-clear.",
+        "Safety: row 4 (Eva): item 9 is unanswered, which is no all-clear.",
     ]
     assert {"2 Carla 16", "3 [bold]Dora 9", "4 Eva –"} <= set(lines)
     _, out, _ = run(monkeypatch, capsys, "score", "phq9", str(table), "--json")
@@ -75,10 +75,10 @@ def test_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["phq9", "--responses", "1=4"], "phq9, item 1: 4 is no response to this item."),
-        (["phq9", "--responses", "12=1"], "phq9: PHQ-9 has no item 12."),
-        (["phq9", "--responses", "often"], "phq9: “often” is no response."),
-        (["phq99", "--responses", "1=1"], "there is no instrument called “phq99”. Did you mean phq9?"),
+        (["phq9", "--responses", "1=4"], "phq9, item 1: response 4 is not allowed."),
+        (["phq9", "--responses", "12=1"], "phq9: unknown item 12 of PHQ-9."),
+        (["phq9", "--responses", "often"], "phq9: invalid response “often”."),
+        (["phq99", "--responses", "1=1"], "unknown instrument “phq99”. Did you mean phq9?"),
     ],
 )
 def test_bad_input_ends_with_2_and_one_line(
@@ -98,8 +98,7 @@ def test_a_response_out_of_range_in_a_table_names_its_row(
     code, _, err = run(monkeypatch, capsys, "score", "phq2", str(table))
     assert code == 2
     assert err == (
-        "securebase: forms.csv, row 3, phq2, item 2: 7 is no response to this item. "
-        "Allowed are whole numbers from 0 to 3.\n"
+        "securebase: forms.csv, row 3, phq2, item 2: response 7 is not allowed. Allowed: whole numbers from 0 to 3.\n"
     )
 
 
@@ -108,7 +107,7 @@ def test_neither_or_both_sources_are_refused(
 ) -> None:
     code, _, err = run(monkeypatch, capsys, "score", "phq9")
     assert code == 2
-    assert "Give responses either with --responses or as a table." in err
+    assert "Give either --responses or TABLE." in err
 
 
 def test_a_row_without_a_score_says_why_and_a_sign_for_missing_may_be_named(

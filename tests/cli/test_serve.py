@@ -51,8 +51,8 @@ def served(tmp_path: Path) -> Iterator[tuple[str, Path, list[str]]]:
 
 def test_an_empty_clinic_is_served_and_says_what_to_do_first(served: tuple[str, Path, list[str]]) -> None:
     address, data, lines = served
-    assert lines[0].startswith("Securebase is at http://localhost:")
-    assert "make the first account" in lines[1]
+    assert lines[0].startswith("Securebase is running at http://localhost:")
+    assert "create the first account" in lines[1]
     page = urllib.request.urlopen(address).read().decode()
     assert "This workbench is empty" in page
     sheet = urllib.request.urlopen(address + "static/ui/style.css")
@@ -79,7 +79,7 @@ def test_a_port_in_use_is_said_in_one_line(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert f"port {port} cannot be used" in refused("--port", str(port), "--data-dir", str(tmp_path))
+        assert f"cannot listen on port {port}" in refused("--port", str(port), "--data-dir", str(tmp_path))
 
 
 def test_it_does_not_open_to_the_network_unasked() -> None:
@@ -92,7 +92,7 @@ def test_an_address_is_https() -> None:
 
 def test_a_data_directory_that_cannot_be_made_is_said_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert "cannot be made" in refused("--data-dir", str(tmp_path / "file" / "clinic"))
+    assert "cannot create the data directory" in refused("--data-dir", str(tmp_path / "file" / "clinic"))
 
 
 def test_the_wrong_key_is_said_in_one_line_and_changes_nothing(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_the_wrong_key_is_said_in_one_line_and_changes_nothing(tmp_path: Path) -
     before = contents(tmp_path / "securebase.db", key)
     assert before
     (tmp_path / "database.key").write_text("ab" * 32)
-    assert "right key file" in refused("--port", "0", "--data-dir", str(tmp_path))
+    assert "Check the key file" in refused("--port", "0", "--data-dir", str(tmp_path))
     # not byte by byte: whoever closes a database last may move its write-ahead log into it, without any key
     assert contents(tmp_path / "securebase.db", key) == before
 

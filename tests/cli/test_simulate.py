@@ -16,11 +16,11 @@ def run(monkeypatch, capsys):
 def test_a_scenario_becomes_a_table_that_study_reads(run, tmp_path):
     out = tmp_path / "drawn.csv"
     said = run(
-        "simulate", "alliance_sufficient", "--n", "25", "--sessions", "10", "--seed", "5", "--out", out, "--json"
+        "simulate", "alliance_sufficient", "--clients", "25", "--sessions", "10", "--seed", "5", "--out", out, "--json"
     )
     found = json.loads(said.out)
     assert found["sessions"] == 250
-    words = shlex.split(found["study"].replace("--out report.html", "--json"))
+    words = shlex.split(found["study_command"].replace("--out report.html", "--json"))
     assert words[:3] == ["securebase", "study", str(out)]
     # one process is enough here: a fit of six columns takes its time
     words = [*words[1 : words.index("--process") + 2], "--json"]
@@ -33,14 +33,14 @@ def test_a_scenario_becomes_a_table_that_study_reads(run, tmp_path):
 def test_the_same_seed_gives_the_same_table(run, tmp_path):
     files = [tmp_path / f"{name}.csv" for name in "abc"]
     for file, seed in zip(files, (1, 1, 2), strict=True):
-        assert run("simulate", "default", "--n", "4", "--seed", str(seed), "--out", file).code == 0
+        assert run("simulate", "default", "--clients", "4", "--seed", str(seed), "--out", file).code == 0
     first, again, other = (file.read_bytes() for file in files)
     assert first == again != other
 
 
 def test_the_page_says_what_is_true_and_that_it_is_simulated(run, tmp_path):
-    said = run("simulate", "co_trend_only", "--n", "3", "--out", tmp_path / "a.csv")
-    assert "What is true of this table" in said.out
+    said = run("simulate", "co_trend_only", "--clients", "3", "--out", tmp_path / "a.csv")
+    assert "True effects" in said.out
     assert "simulated" in said.out
     assert "securebase study" in said.out
 
@@ -59,7 +59,7 @@ def test_scenarios_are_listed(run):
     ],
 )
 def test_bad_input(run, words, part):
-    said = run("simulate", *words, "--n", "2")
+    said = run("simulate", *words, "--clients", "2")
     assert said.code == 2
     assert part in said.err
     assert "Traceback" not in said.err
@@ -68,7 +68,7 @@ def test_bad_input(run, words, part):
 def test_a_trial_has_its_arms_in_the_table_and_its_truth_beside_it(run, tmp_path):
     out, truth = tmp_path / "trial.csv", tmp_path / "truth.json"
     said = run(
-        *("simulate", "default", "--n", "6", "--arm", "ipt", "--arm", "waiting_list"),
+        *("simulate", "default", "--clients", "6", "--arm", "ipt", "--arm", "waiting_list"),
         *("--out", out, "--truth", truth, "--json"),
     )
     assert json.loads(said.out)["arms"] == ["ipt", "waiting_list"]
@@ -95,13 +95,13 @@ def test_the_list_tells_truths_arms_and_what_a_study_must_find(run):
 
 def test_everything_that_can_happen_fits_into_a_table(run, tmp_path):
     out = tmp_path / "whole.csv"
-    assert run("simulate", "whole_clinic", "--n", "8", "--out", out).code == 0
+    assert run("simulate", "whole_clinic", "--clients", "8", "--out", out).code == 0
     header = out.read_text("utf-8").splitlines()[0].split(",")
     assert header[-4:] == ["therapist", "attachment_anxiety", "attachment_avoidance", "hope"]
 
 
 def test_table_and_truth_are_not_written_over_each_other(run, tmp_path):
     same = tmp_path / "same.csv"
-    said = run("simulate", "default", "--n", "3", "--out", same, "--truth", same)
-    assert "name the same file" in said.err
+    said = run("simulate", "default", "--clients", "3", "--out", same, "--truth", same)
+    assert "must be different files" in said.err
     assert not same.exists()

@@ -22,7 +22,7 @@ def test_it_writes_a_report_and_says_what_stays(run, tmp_path):
     assert said.code == 0
     assert "x → y, next session" in said.out
     assert "y → x, same session" in said.out
-    assert "What this cannot show" in said.out
+    assert "Limitations" in said.out
     assert "480 of 480 rows used" in said.out
     assert out.read_text(encoding="utf-8").startswith("<!doctype html>")
 
@@ -40,8 +40,8 @@ def test_what_fades_with_the_common_course_only_is_seen_to_fade_in_the_table(run
     said = run("study", path, *COLUMNS, "--trend", "none")
     found = json.loads(run("study", path, *COLUMNS, "--json", "--trend", "none").out)["lags"][0]
     assert (found["main"]["verdict"], found["verdict"]) == ("stays", "fades")
-    head, row = (next(x for x in said.out.splitlines() if sign in x) for sign in ("own mean out", "x → y, next"))
-    assert [words.strip() for words in head.split("  ") if words] == ["own mean out", "own line out", "+ common course"]
+    head, row = (next(x for x in said.out.splitlines() if sign in x) for sign in ("+ common", "x → y, next"))
+    assert [words.strip() for words in head.split("  ") if words] == ["centred", "detrended", "+ common course"]
     shown = [float(x.replace("−", "-")) for x in re.findall(r"(−?\.\d\d) \(", row)]
     forms = (found["main"]["centred"], found["main"]["detrended"], found["guard"]["detrended"])
     assert shown == [pytest.approx(form["estimate"], abs=0.005) for form in forms]
@@ -59,7 +59,7 @@ def test_json_is_all_there_is_on_stdout(run, tmp_path):
 
 
 def test_the_stated_order_within_a_session_decides_the_lag(run, tmp_path):
-    words = ("--asked-after", "y", "--asked-before", "x")
+    words = ("--after-session", "y", "--before-session", "x")
     found = json.loads(run("study", write(tmp_path), *COLUMNS, *words, "--json").out)
     assert [lag["link"]["step"] for lag in found["lags"]] == ["same_session", "next_session"]
 
@@ -82,7 +82,7 @@ def test_a_time_far_from_all_others_is_named_and_costs_nothing(run, tmp_path, co
     said = run(command[0], path, *COLUMNS, *command[1:], "--trend", "none")
     assert said.code == 0
     said_on_one_line = " ".join(said.out.split())
-    assert f"“p3” has nothing for 99,999,988 sessions before row {last + 1}" in said_on_one_line
+    assert f"“p3” has a gap of 99,999,988 sessions before row {last + 1}" in said_on_one_line
 
 
 def test_a_moderator_that_is_no_process_is_read_and_asked(run, tmp_path):
@@ -99,7 +99,7 @@ def test_a_moderator_that_is_no_process_is_read_and_asked(run, tmp_path):
     words = ("--moderator", "alliance", "--curvature", "--trend", "none")
     said = run("study", path, *COLUMNS, *words)
     assert said.code == 0
-    assert "What bends a lag" in said.out
+    assert "Moderation and nonlinearity" in said.out
     assert "Where Alliance is higher than usual, higher x than usual tends to come before lower y" in " ".join(
         said.out.split()
     )

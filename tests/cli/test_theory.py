@@ -30,7 +30,7 @@ def test_every_edge_is_listed_with_its_place(
     for e in THEORY.edges:
         assert e.label in lines
     places = ", ".join(f"{len(THEORY.select(place=p))} {p.value}" for p in EdgeLocation)
-    assert lines[-1].startswith(f"{len(THEORY.edges)} edges: {places}. Every one is a hypothesis.")
+    assert lines[-1].startswith(f"{len(THEORY.edges)} edges: {places}. All are hypotheses.")
 
 
 def test_one_claim_is_said_with_what_stands_against_it(
@@ -39,7 +39,7 @@ def test_one_claim_is_said_with_what_stands_against_it(
     code, out, _ = run(monkeypatch, capsys, "--claim", "S13")
     assert code == 0
     assert out.startswith("S13: technique does little where rapport is missing.")
-    assert "says more" in out.split("\n\n")[0].replace("\n ", "")
+    assert "beyond the evidence" in out.split("\n\n")[0].replace("\n ", "")
     assert "Use of technique × Alliance → Symptoms" in out
     assert "1 edge: 0 model, 1 study, 0 simulated." in out
 
@@ -56,8 +56,8 @@ def test_a_claim_without_an_edge_says_so(monkeypatch: pytest.MonkeyPatch, capsys
         (("--claim", "S99"), "unknown claim “S99”. Claims are S1 to S98."),
         (("--mechanism", "M9"), "unknown mechanism “M9”. Mechanisms are M1 to M4."),
         (("--pillar", "freud"), "securebase theory: Invalid value for '--pillar'"),
-        (("--graph", "x.gif"), "securebase theory: --graph writes .svg or .html, not “x.gif”."),
-        (("--claim", "S32", "--graph", "x.svg"), "securebase theory: no edge is left to draw."),
+        (("--graph", "x.gif"), "securebase theory: --graph must end in .svg or .html (got “x.gif”)."),
+        (("--claim", "S32", "--graph", "x.svg"), "securebase theory: No edge matches these options."),
     ],
 )
 def test_what_cannot_be_done_is_one_line(
@@ -76,7 +76,7 @@ def test_what_cannot_be_done_is_one_line(
 
 
 def test_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    _, out, _ = run(monkeypatch, capsys, "--json", "--mechanism", "M1", "--place", "model")
+    _, out, _ = run(monkeypatch, capsys, "--json", "--mechanism", "M1", "--location", "model")
     said = json.loads(out)
     assert [c["id"] for c in said["claims"]] == list(THEORY.claims)
     assert [e["label"] for e in said["edges"]] == [e.label for e in THEORY.select(mechanism="M1", place="model")]

@@ -21,18 +21,20 @@ def test_one_client_with_level_forecast_and_change(run, tmp_path):
     assert said.code == 0
     for part in (
         "Client p3",
-        "usual level",
+        "baseline",
         "Forecast",
         "50% interval",
         "90% interval",
-        "In this table, one row ahead",
+        "Coverage in this table, one row ahead",
         "Basis:",
     ):
         assert part in said.out
 
 
 def test_json(run, tmp_path):
-    said = run("track", write(tmp_path, n=80), *COLUMNS, "--client", "p3", "--ahead", "2", "--trend", "none", "--json")
+    said = run(
+        "track", write(tmp_path, n=80), *COLUMNS, "--client", "p3", "--horizon", "2", "--trend", "none", "--json"
+    )
     found = json.loads(said.out)
     assert found["person"] == "p3"
     assert [level["construct"] for level in found["levels"]] == ["y", "x"]
@@ -49,9 +51,9 @@ def test_an_instrument_of_the_shelf_gives_reliable_change(run, tmp_path):
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        (("--client", "nobody"), "no client “nobody”"),
+        (("--client", "nobody"), "client “nobody” is not in the table"),
         (("--client", "p3", "--instrument", "no_such"), "no_such"),
-        (("--client", "p3", "--instrument", "mspss:no_such"), "which scale"),
+        (("--client", "p3", "--instrument", "mspss:no_such"), "unknown scale “no_such” of “mspss”"),
     ],
 )
 def test_bad_input(run, tmp_path, words, part):
@@ -66,7 +68,7 @@ def test_without_a_model_it_still_says_what_was_recorded(run, tmp_path):
     assert said.code == 0
     assert "NOT ENOUGH DATA" in said.out
     assert "at first" in said.out
-    assert "no level and no forecast" in said.out
+    assert "No baseline and no forecast" in said.out
 
 
 def test_json_says_all_that_fit_says_of_the_table_and_the_model(run, tmp_path):
@@ -75,9 +77,9 @@ def test_json_says_all_that_fit_says_of_the_table_and_the_model(run, tmp_path):
     track = json.loads(run("track", path, *COLUMNS, "--client", "p3", "--json").out)
     fit = json.loads(run("fit", path, *COLUMNS, "--json").out)
     assert {key: value for key, value in fit.items() if key != "parameters"}.items() <= track.items()
-    assert track["reading"]["skipped"][0]["count"] == 1
-    assert len(track["reading"]["fingerprint"]) == 64
-    assert "Sessions count as one week each" in track["reading"]["remarks"][0]
+    assert track["import_report"]["exclusions"][0]["count"] == 1
+    assert len(track["import_report"]["fingerprint"]) == 64
+    assert "Sessions count as one week each" in track["import_report"]["remarks"][0]
     assert track["model"]["trend"] == "carried"
     assert track["diagnostics"]["kernel"]
     assert track["versions"]["securebase"]
@@ -88,7 +90,7 @@ def test_json_says_all_that_fit_says_of_the_table_and_the_model(run, tmp_path):
     [
         (Coverage(557, 401, 531), "Here intervals are wider than needed."),
         (Coverage(557, 180, 400), "Here intervals are too narrow."),
-        (Coverage(10, 6, 9), "(whose scores the fit has seen)."),
+        (Coverage(10, 6, 9), "(in-sample)."),
     ],
 )
 def test_the_width_of_intervals_is_judged_by_the_table(found, words):

@@ -13,7 +13,7 @@ from securebase.errors import ModelError, TableError
 from securebase.exchange.csv_tables import read_cohort, write_cohort
 from securebase.model.observations import panel
 from securebase.records.cohort import Cohort
-from securebase.records.episode import Brought
+from securebase.records.episode import StandardisedCovariate
 
 TABLE = """who,session,phq,bdi,warmth,age,sex,doctor,exposure
 a,1,14,30,5,31,woman,X,
@@ -33,8 +33,8 @@ def read(text: str = TABLE, **more: Any) -> Cohort:
 
 
 def said(cohort: Cohort) -> str:
-    assert cohort.reading is not None
-    return "\n".join(cohort.reading.sentences())
+    assert cohort.import_report is not None
+    return "\n".join(cohort.import_report.sentences())
 
 
 def test_the_panel_is_the_one_made_by_hand() -> None:
@@ -69,11 +69,11 @@ def test_the_panel_is_the_one_made_by_hand() -> None:
 def test_what_was_taken_and_how_is_said() -> None:
     words = said(read(covariates=["age", "sex"], therapist="doctor", inputs=["exposure"]))
     for part in (
-        "“age” stands on only some rows of 1 person and was taken for all of theirs",
-        "“sex” holds texts: a 0/1 column for man (1), against woman (2 persons)",
-        "“doctor” names 2 therapists with 1 clients each; 1 person without one, each counted apart",
-        "“exposure” was taken as done between the row before and its own",
-        "Columns not asked for: bdi",
+        "“age” is given on some rows only for 1 person and was used for all rows",
+        "“sex” is categorical: 0/1 columns for man (1); reference woman (2 persons)",
+        "“doctor” names 2 therapists with 1 clients each; 1 person without one, each a cluster",
+        "Input “exposure” counts as given between the previous row and its own",
+        "Unused columns: bdi",
     ):
         assert part in words
 
@@ -89,9 +89,9 @@ def test_persons_without_a_covariate_are_left_out_and_counted() -> None:
     cohort = read(text, covariates=["age"])
     assert [e.person for e in cohort.episodes] == ["a", "c"]
     assert "Skipped 1 person: no value of the covariate “age” (row 5)" in said(cohort)
-    assert cohort.reading is not None
-    assert cohort.reading.rows_used == 6
-    assert (cohort.reading.cells_used, cohort.reading.cells_missing) == (9, 3)
+    assert cohort.import_report is not None
+    assert cohort.import_report.rows_used == 6
+    assert (cohort.import_report.cells_used, cohort.import_report.cells_missing) == (9, 3)
 
 
 def test_a_wide_table_holds_the_same() -> None:
@@ -120,18 +120,26 @@ def test_dates_make_no_difference_to_inputs() -> None:
 @pytest.mark.parametrize(
     ("change", "asked", "message"),
     [
-        (("31,woman", "31,woman"), {"covariates": ["bdi"]}, r"row 4, column “bdi”: the covariate changes within “a”"),
-        (("c,2,18,38,3,28", "c,2,18,38,3,29"), {"covariates": ["age"]}, r"row 8, .*changes within “c”.*found “29”"),
-        (("a,1,14,30,5,31", "a,1,14,30,5,young"), {"covariates": ["age"]}, r"changes within “a”"),
-        (("44", "old"), {"covariates": ["age"]}, r"row 5, column “age”: the column holds numbers, and here none"),
-        ((",man,", ",woman,"), {"covariates": ["sex"]}, r"column “sex”: the column holds 1 different text"),
+        (
+            ("31,woman", "31,woman"),
+            {"covariates": ["bdi"]},
+            r"row 4, column “bdi”: the covariate varies within person “a”",
+        ),
+        (("c,2,18,38,3,28", "c,2,18,38,3,29"), {"covariates": ["age"]}, r"row 8, .*varies within person “c”.*got “29”"),
+        (("a,1,14,30,5,31", "a,1,14,30,5,young"), {"covariates": ["age"]}, r"varies within person “a”"),
+        (("44", "old"), {"covariates": ["age"]}, r"row 5, column “age”: not a number in a numeric column"),
+        ((",man,", ",woman,"), {"covariates": ["sex"]}, r"column “sex”: the column has 1 different text"),
         (("b,2,,17,5,,man,", "b,2,,17,5,,man,Z"), {"therapist": "doctor"}, r"row 6.*another therapist than in row 5"),
-        (("X,0.5", "X,"), {"inputs": ["exposure"]}, r"row 4, column “exposure”: the input is missing for “a”"),
-        (("X", "X"), {"inputs": ["exposure"], "input_moments": {"exposure": "after"}}, r"row 2, .*missing for “a”"),
-        (("X", "X"), {"covariates": ["warmth"]}, r"column “warmth”: the column is named twice"),
-        (("X", "X"), {"covariates": ["ages"]}, r"no column “ages”.*Did you mean “age”"),
+        (("X,0.5", "X,"), {"inputs": ["exposure"]}, r"row 4, column “exposure”: the input is missing for person “a”"),
+        (
+            ("X", "X"),
+            {"inputs": ["exposure"], "input_moments": {"exposure": "after"}},
+            r"row 2, .*missing for person “a”",
+        ),
+        (("X", "X"), {"covariates": ["warmth"]}, r"column “warmth”: the column is used twice"),
+        (("X", "X"), {"covariates": ["ages"]}, r"unknown column “ages”.*Did you mean “age”"),
         (("X", "X"), {"indicators": {"hope": ["phq"]}}, r"neither outcome nor process"),
-        (("X", "X"), {"input_moments": {"exposure": "after"}}, r"it is no input"),
+        (("X", "X"), {"input_moments": {"exposure": "after"}}, r"which is not an input"),
     ],
 )
 def test_what_cannot_be_taken_is_refused_with_its_place(
@@ -158,7 +166,9 @@ def _without_input(episode: Any) -> Any:
 
 def test_what_a_scenario_says_was_brought_along_is_a_covariate_too() -> None:
     cohort = read()
-    known = tuple(replace(e, brought=(Brought("attachment", float(k)),)) for k, e in enumerate(cohort.episodes))
+    known = tuple(
+        replace(e, brought=(StandardisedCovariate("attachment", float(k)),)) for k, e in enumerate(cohort.episodes)
+    )
     rows = panel(replace(cohort, episodes=known), covariates=["attachment"])
     np.testing.assert_array_equal(rows.covariates, [[0.0], [1.0], [2.0]])
 

@@ -14,8 +14,8 @@ def test_sessions() -> None:
     cohort = read_cohort(
         EXAMPLES / "sessions.csv", person="client", time="session", outcome="phq9", processes=["alliance", "strain"]
     )
-    assert cohort.reading is not None
-    assert (len(cohort), cohort.reading.skipped) == (40, ())
+    assert cohort.import_report is not None
+    assert (len(cohort), cohort.import_report.exclusions) == (40, ())
     values = [s.value for e in cohort.episodes for s in e.scores("phq9")]
     assert min(values) >= 0
     assert max(values) <= 27
@@ -25,14 +25,14 @@ def test_the_unkind_export_says_all_that_the_page_says_of_it() -> None:
     cohort = read_cohort(
         EXAMPLES / "unkind_export.csv", person="Klient", time="Datum", outcome="PHQ-9", processes=["Bündnis"]
     )
-    assert cohort.reading is not None
-    said = "\n".join(cohort.reading.sentences())
+    assert cohort.import_report is not None
+    said = "\n".join(cohort.import_report.sentences())
     for part in (
         "windows-1252",
         "semicolons",
         "Skipped 2 rows: no identifier in “Klient”",
-        "Skipped 1 row: the row repeats a person and time",
-        "“PHQ-9” stands in columns 4 and 7 with the same content",
+        "Skipped 1 row: repeated person and time",
+        "Columns 4 and 7 are both named “PHQ-9” and have the same content",
         "“#NULL!”",
         "In dates the day comes first",
     ):

@@ -39,10 +39,10 @@ def check(answer: Cohort | str) -> None:
         assert "fuzz.csv" in answer
         assert answer.isprintable()
         return
-    assert answer.reading is not None
-    assert all(sentence.isprintable() for sentence in answer.reading.sentences())
-    skipped = sum(s.count for s in answer.reading.skipped)
-    assert answer.reading.rows_used + skipped == answer.reading.rows_in_file
+    assert answer.import_report is not None
+    assert all(sentence.isprintable() for sentence in answer.import_report.sentences())
+    skipped = sum(s.count for s in answer.import_report.exclusions)
+    assert answer.import_report.rows_used + skipped == answer.import_report.rows_in_file
     for episode in answer.episodes:
         assert episode.administrations
         times = [a.at for a in episode.administrations]
@@ -50,7 +50,7 @@ def check(answer: Cohort | str) -> None:
         assert all(math.isfinite(t) for t in times)
         assert all(math.isfinite(s.value) for a in episode.administrations for s in a.scores)
     values = sum(len(a.scores) for e in answer.episodes for a in e.administrations)
-    assert values == answer.reading.cells_used
+    assert values == answer.import_report.cells_used
 
 
 @given(st.binary(max_size=300), OPTIONS)

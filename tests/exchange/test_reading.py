@@ -26,8 +26,8 @@ def series(cohort: Cohort, construct: str = "score") -> dict[str, list[tuple[flo
 
 
 def remarks(cohort: Cohort) -> str:
-    assert cohort.reading is not None
-    return "\n".join(cohort.reading.sentences())
+    assert cohort.import_report is not None
+    return "\n".join(cohort.import_report.sentences())
 
 
 def refusal(text: str | bytes, **options: object) -> str:
@@ -42,7 +42,7 @@ def test_a_plain_table() -> None:
     assert series(cohort, "warmth") == {"a": [(7, 5), (14, 6)], "b": [(21, 4)]}
     assert (cohort.outcome, cohort.processes) == ("score", ("warmth",))
     assert (cohort.time_unit, cohort.days_per_unit) == ("session", 7.0)
-    reading = cohort.reading
+    reading = cohort.import_report
     assert reading is not None
     assert (reading.rows_in_file, reading.rows_used, reading.cells_used, reading.cells_missing) == (4, 4, 7, 1)
     assert len(reading.fingerprint) == 64
@@ -54,9 +54,7 @@ def test_outcome_is_taken_as_before_and_process_as_after_unless_said_otherwise()
         (Moment.BEFORE, 1, ["score"]),
         (Moment.AFTER, 1, ["warmth"]),
     ]
-    assert "Taken as asked before the session: score; after the session: warmth." in remarks(
-        read(GOOD, processes=["warmth"])
-    )
+    assert "Measured before the session: score; after the session: warmth." in remarks(read(GOOD, processes=["warmth"]))
     same = read(GOOD, processes=["warmth"], process_moments={"warmth": Moment.BEFORE}).episodes[0].administrations
     assert [[s.construct for s in a.scores] for a in same] == [["score", "warmth"]] * 2
 
@@ -73,7 +71,7 @@ def test_a_row_whose_scores_are_all_missing_keeps_its_moment() -> None:
         (21, 1),
     ]
     assert [s.number for s in episode.sessions] == [1, 2, 3]
-    assert "1 moment without any value kept in the time line." in remarks(cohort)
+    assert "1 time without any value kept in the time line." in remarks(cohort)
 
 
 # -- encodings and separators ------------------------------------------------------------------------------------------
@@ -132,7 +130,7 @@ def test_padded_headers_are_found() -> None:
     ],
 )
 def test_other_kinds_of_files_are_named(start: bytes, what: str) -> None:
-    assert refusal(start) == f"t.csv: this is {what}, not a CSV file. Open it and save it as “CSV UTF-8”."
+    assert refusal(start) == f"t.csv: this is {what}, not a CSV file. Save it as “CSV UTF-8”."
 
 
 @pytest.mark.parametrize(
@@ -140,14 +138,14 @@ def test_other_kinds_of_files_are_named(start: bytes, what: str) -> None:
     [
         (b"", "the file is empty"),
         (b" \r\n \n", "the file is empty"),
-        (b",,\n,,\n", "the file holds no header"),
-        (b"id,session,score\n", "no row can be used. There is nothing below the header"),
-        (b"1,2,3\n4,5,6\n", "row 1: the first row holds numbers, not the names of columns"),
+        (b",,\n,,\n", "the file has no header"),
+        (b"id,session,score\n", "no usable row. The table has no rows below the header"),
+        (b"1,2,3\n4,5,6\n", "row 1: the first row holds numbers instead of column names"),
         (b"id,session,score\na,1,\x81\n", "cannot be decoded as windows-1252"),
-        (b"id,session,score\na,1,2\x00\n", "this is no text file"),
+        (b"id,session,score\na,1,2\x00\n", "this is not a text file"),
         (b"\xff\xfea", "cannot be decoded as utf-16-le"),
-        (b'id,session,score\na,1,"20\nb,1,3\n', "row 2: the row cannot be split into cells"),
-        (b"id,session,score\na,1,20,9\n", "row 2: the row has 4 cells, the header 3. Put cells"),
+        (b'id,session,score\na,1,"20\nb,1,3\n', "row 2: cannot split the row into cells"),
+        (b"id,session,score\na,1,20,9\n", "row 2: the row has 4 cells, the header 3. Quote cells"),
     ],
 )
 def test_files_that_are_no_table(content: bytes, message: str) -> None:
@@ -155,9 +153,9 @@ def test_files_that_are_no_table(content: bytes, message: str) -> None:
 
 
 def test_a_missing_file_a_folder_and_an_oversized_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(TableError, match="there is no such file"):
+    with pytest.raises(TableError, match="file not found"):
         read_cohort(tmp_path / "none.csv", person="id", time="t", outcome="y")
-    with pytest.raises(TableError, match="cannot be read"):
+    with pytest.raises(TableError, match="cannot read the file"):
         read_cohort(tmp_path, person="id", time="t", outcome="y")
     (tmp_path / "big.csv").write_text(GOOD)
     monkeypatch.setattr("securebase.exchange.grid.MAX_BYTES", 10)
@@ -180,7 +178,7 @@ def test_signs_for_missing(sign: str) -> None:
 def test_a_sign_of_ones_own_for_missing() -> None:
     table = "id,session,score\na,1,-99\na,2,3\na,3,4\n"
     assert series(read(table, missing=["-99"])) == {"a": [(14, 3), (21, 4)]}
-    assert "“score” holds -99 though nothing else in it is negative" in remarks(read(table))
+    assert "“score” holds -99 but no other negative value" in remarks(read(table))
 
 
 @pytest.mark.parametrize(
@@ -194,19 +192,19 @@ def test_numbers(cell: str, value: float) -> None:
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        ("twenty", "this is no number; found “twenty”. Correct it, leave the cell empty, or if it stands for"),
-        ("20 points", "this is no number"),
-        ("50%", "this is no number"),
-        ("1_000", "a sign between thousands"),
-        ("٣", "this is no number"),
-        ("inf", "this is no number"),
-        ("1e300", "too large to be a score"),
-        ("#VALUE!", "the spreadsheet reports an error here"),
-        ('"1,234"', "the comma may stand between thousands or before decimals; found “1,234”. Write numbers plainly"),
-        ('"1,234.5"', "a sign between thousands, or a second decimal sign"),
-        ("1.234.567", "a sign between thousands, or a second decimal sign"),
-        ("1 234", "a sign between thousands"),
-        ("1'234", "a sign between thousands"),
+        ("twenty", "not a number (got “twenty”). Correct it, leave the cell empty, or add --missing"),
+        ("20 points", "not a number"),
+        ("50%", "not a number"),
+        ("1_000", "a thousands separator"),
+        ("٣", "not a number"),
+        ("inf", "not a number"),
+        ("1e300", "too large for a score"),
+        ("#VALUE!", "the cell holds a spreadsheet error"),
+        ('"1,234"', "ambiguous comma: thousands or decimal separator (got “1,234”). Write numbers without"),
+        ('"1,234.5"', "a thousands separator or two decimal separators"),
+        ("1.234.567", "a thousands separator or two decimal separators"),
+        ("1 234", "a thousands separator"),
+        ("1'234", "a thousands separator"),
     ],
 )
 def test_what_is_no_number_is_refused_by_row_and_column(cell: str, message: str) -> None:
@@ -216,19 +214,19 @@ def test_what_is_no_number_is_refused_by_row_and_column(cell: str, message: str)
 
 
 def test_thousands_in_a_table_with_decimal_commas() -> None:
-    assert "sign between thousands" in refusal("id;session;score\na;1;12,5\na;2;1.234,5\n")
+    assert "thousands separator" in refusal("id;session;score\na;1;12,5\na;2;1.234,5\n")
 
 
 def test_both_decimal_signs_in_one_table_are_refused() -> None:
     said = refusal("id;session;score;warmth\na;1;12,5;3\na;2;3;4.25\n", processes=["warmth"])
-    assert said.startswith("t.csv, row 3, column “warmth”: some numbers have a decimal point and some a decimal comma")
+    assert said.startswith("t.csv, row 3, column “warmth”: numbers with decimal point and decimal comma are mixed")
 
 
 def test_a_comma_that_could_be_either_is_settled_by_the_rest_of_the_table_or_by_the_caller() -> None:
-    assert "may stand between thousands" in refusal("id;session;score\na;1;1,234\n")
+    assert "ambiguous comma" in refusal("id;session;score\na;1;1,234\n")
     assert series(read("id;session;score\na;1;1,234\na;2;0,5\n")) == {"a": [(7, 1.234), (14, 0.5)]}
     assert series(read("id;session;score\na;1;1,234\n", decimal=",")) == {"a": [(7, 1.234)]}
-    assert "this is no number" in refusal("id;session;score\na;1;12,5\n", decimal=".")
+    assert "not a number" in refusal("id;session;score\na;1;12,5\n", decimal=".")
 
 
 # -- columns -----------------------------------------------------------------------------------------------------------
@@ -241,20 +239,20 @@ def test_a_name_broken_over_two_lines_is_one_line() -> None:
 
 def test_an_unknown_column_is_met_with_the_nearest() -> None:
     assert refusal(GOOD, outcome="Scores") == (
-        "t.csv: there is no column “Scores”. Did you mean “score”? The columns are: “id”, “session”, “score”, “warmth”."
+        "t.csv: unknown column “Scores”. Did you mean “score”? Columns: “id”, “session”, “score”, “warmth”."
     )
 
 
 def test_a_column_that_stands_twice_with_the_same_content_is_used_with_a_remark() -> None:
     cohort = read("id,session,score,score\na,1,20,20.0\na,2,NA,\n")
     assert series(cohort) == {"a": [(7, 20)]}
-    assert "“score” stands in columns 3 and 4 with the same content; the first was read." in remarks(cohort)
+    assert "Columns 3 and 4 are both named “score” and have the same content; the first was read." in remarks(cohort)
 
 
 def test_a_column_that_stands_twice_with_different_content_is_refused_naming_both() -> None:
     said = refusal("id,session,score,score\na,1,20,20\na,2,18,19\n")
     assert said.startswith(
-        "t.csv, row 3, column “score”: the name stands twice, in columns 3 and 4, and they differ (“18” and “19”)"
+        "t.csv, row 3, column “score”: columns 3 and 4 have the same name but differ (“18” and “19”)"
     )
 
 
@@ -274,17 +272,23 @@ def test_columns_can_be_given_names_of_the_theory() -> None:
 
 def test_a_table_may_bring_constructs_of_its_own() -> None:
     (own, after) = read(GOOD, processes=["warmth"]).constructs
-    assert (own.name, own.direction, own.claims, own.asked, after.asked) == ("score", "unknown", (), "before", "after")
+    assert (own.name, own.direction, own.claims, own.moment, after.moment) == (
+        "score",
+        "unknown",
+        (),
+        "before",
+        "after",
+    )
 
 
 def test_one_column_cannot_play_two_roles() -> None:
-    assert "asked for twice, as “session” and as “score”" in refusal(GOOD, columns={"score": "session"})
-    assert "column “score”: the column is named twice" in refusal(GOOD, processes=["score"])
-    assert "it is no process" in refusal(GOOD, process_moments={"score": Moment.AFTER})
+    assert "has two roles, “session” and “score”" in refusal(GOOD, columns={"score": "session"})
+    assert "column “score”: the column is used twice" in refusal(GOOD, processes=["score"])
+    assert "which is not a process" in refusal(GOOD, process_moments={"score": Moment.AFTER})
 
 
 def test_a_column_without_any_number_is_refused() -> None:
-    assert "column “score”: the column holds no number" in refusal("id,session,score\na,1,NA\n")
+    assert "column “score”: the column has no number" in refusal("id,session,score\na,1,NA\n")
 
 
 # -- rows --------------------------------------------------------------------------------------------------------------
@@ -293,13 +297,13 @@ def test_a_column_without_any_number_is_refused() -> None:
 def test_rows_without_a_person_or_a_time_are_skipped_and_counted() -> None:
     cohort = read("id,session,score\na,1,20\n,2,30\nNA,3,\na,,5\n\na,4,6\n")
     assert series(cohort) == {"a": [(7, 20), (28, 6)]}
-    assert cohort.reading is not None
-    assert [(s.reason, s.count, s.rows) for s in cohort.reading.skipped] == [
+    assert cohort.import_report is not None
+    assert [(s.reason, s.count, s.rows) for s in cohort.import_report.exclusions] == [
         ("the line is blank", 1, (6,)),
-        ("no identifier in “id”; 1 value in the columns asked for went unused", 2, (3, 4)),
+        ("no identifier in “id”; 1 value in the requested columns unused", 2, (3, 4)),
         ("no time in “session”", 1, (5,)),
     ]
-    assert (cohort.reading.rows_in_file, cohort.reading.rows_used) == (6, 2)
+    assert (cohort.import_report.rows_in_file, cohort.import_report.rows_used) == (6, 2)
 
 
 def test_rubbish_in_a_row_that_is_skipped_does_no_harm() -> None:
@@ -309,10 +313,10 @@ def test_rubbish_in_a_row_that_is_skipped_does_no_harm() -> None:
 def test_of_rows_with_the_same_person_and_time_the_first_is_kept() -> None:
     cohort = read("id,session,score\na,1,20\na,1.0,21\na,2,9\na,2,9\n")
     assert series(cohort) == {"a": [(7, 20), (14, 9)]}
-    assert cohort.reading is not None
-    (skipped,) = cohort.reading.skipped
+    assert cohort.import_report is not None
+    (skipped,) = cohort.import_report.exclusions
     assert (skipped.count, skipped.rows) == (2, (3, 5))
-    assert skipped.reason == "the row repeats a person and time; the first was kept, 1 of them with other values"
+    assert skipped.reason == "repeated person and time; the first row was kept, 1 with different values"
 
 
 def test_persons_keep_the_files_order_and_their_rows_are_put_in_order_of_time() -> None:
@@ -324,9 +328,7 @@ def test_persons_keep_the_files_order_and_their_rows_are_put_in_order_of_time() 
 def test_short_rows_are_read_as_missing_and_said_aloud() -> None:
     cohort = read("id,session,score,warmth\na,1,20\na,2,18,3\n", processes=["warmth"])
     assert series(cohort, "warmth") == {"a": [(14, 3)]}
-    assert "1 row shorter than the header (row 2): the cells that are not there were read as missing." in remarks(
-        cohort
-    )
+    assert "1 row shorter than the header (row 2): absent cells were read as missing." in remarks(cohort)
 
 
 def test_blank_cells_beyond_the_header_do_no_harm() -> None:
@@ -337,11 +339,11 @@ def test_single_rows_and_constant_persons_are_kept_and_mentioned() -> None:
     cohort = read("id,session,score\na,1,20\nb,1,5\nb,2,5\nb,3,5\n")
     assert len(cohort) == 2
     assert "1 person with a single row: a." in remarks(cohort)
-    assert "“score” never changes in 1 person: b." in remarks(cohort)
+    assert "“score” is constant in 1 person: b." in remarks(cohort)
 
 
 def test_columns_not_asked_for_are_mentioned() -> None:
-    assert "Columns not asked for: warmth." in remarks(read(GOOD))
+    assert "Unused columns: warmth." in remarks(read(GOOD))
 
 
 # -- the wide layout ---------------------------------------------------------------------------------------------------
@@ -355,14 +357,18 @@ def test_the_wide_layout() -> None:
     cohort = wide("id,y1,y2,x1,x2,y_total\na,1,2,3,4,9\nb,5,,7,8,9\n", person="id", processes=["x"])
     assert series(cohort, "y") == {"a": [(7, 1), (14, 2)], "b": [(7, 5)]}
     assert series(cohort, "x") == {"a": [(7, 3), (14, 4)], "b": [(7, 7), (14, 8)]}
-    assert cohort.reading is not None
-    assert (cohort.reading.rows_used, cohort.reading.cells_used, cohort.reading.cells_missing) == (2, 7, 1)
+    assert cohort.import_report is not None
+    assert (cohort.import_report.rows_used, cohort.import_report.cells_used, cohort.import_report.cells_missing) == (
+        2,
+        7,
+        1,
+    )
 
 
 def test_wide_without_identifiers_each_row_is_a_person() -> None:
     cohort = wide("y_0,y_2\n1,2\n5,6\n", time_unit="week")
     assert series(cohort, "y") == {"1": [(0, 1), (14, 2)], "2": [(0, 5), (14, 6)]}
-    assert "No column names the person" in remarks(cohort)
+    assert "No person column" in remarks(cohort)
 
 
 def test_wide_columns_may_have_different_times_and_other_names() -> None:
@@ -374,29 +380,29 @@ def test_wide_columns_may_have_different_times_and_other_names() -> None:
 
 
 def test_wide_refusals() -> None:
-    with pytest.raises(TableError, match=r"there is no column “bdy1, bdy2, …”\. Did you mean “bdi"):
+    with pytest.raises(TableError, match=r"unknown column “bdy1, bdy2, …”\. Did you mean “bdi"):
         wide("bdi1,bdi2\n1,2\n", outcome="bdy")
-    with pytest.raises(TableError, match="row 2, column “y1”: the name stands twice, in columns 1 and 2"):
+    with pytest.raises(TableError, match="row 2, column “y1”: columns 1 and 2 have the same name"):
         wide("y1,y_1\n1,2\n")
-    with pytest.raises(TableError, match="row 2, column “y2”: this is no number"):
+    with pytest.raises(TableError, match="row 2, column “y2”: not a number"):
         wide("y1,y2\n1,two\n")
     cohort = wide("id,y1\na,1\n,2\na,3\n", person="id")
-    assert cohort.reading is not None
-    assert [s.count for s in cohort.reading.skipped] == [1, 1]
+    assert cohort.import_report is not None
+    assert [s.count for s in cohort.import_report.exclusions] == [1, 1]
 
 
 def test_a_long_table_needs_person_and_time() -> None:
-    assert "the columns of person and time must be named" in refusal(GOOD, person=None)
+    assert "the long layout needs the columns of person and time" in refusal(GOOD, person=None)
 
 
 def test_what_is_no_number_names_the_option_and_the_option_helps() -> None:
     text = "id,session,score\na,1,20\na,2,no answer\n"
-    assert "say --missing 'no answer'." in refusal(text)
+    assert "add --missing 'no answer' if" in refusal(text)
     assert series(read(text, missing=["no answer"])) == {"a": [(7, 20)]}
 
 
 def test_a_code_for_missing_is_suspected_with_the_option_to_name() -> None:
-    assert "say so (--missing -99)" in remarks(read("id,session,score\na,1,20\na,2,-99\n"))
+    assert "add --missing -99" in remarks(read("id,session,score\na,1,20\na,2,-99\n"))
 
 
 def test_a_date_that_may_be_two_days_names_the_option() -> None:
@@ -406,47 +412,47 @@ def test_a_date_that_may_be_two_days_names_the_option() -> None:
 
 
 def test_an_empty_file_says_what_should_be_there() -> None:
-    assert "a header and below it one row for each session" in refusal("")
+    assert "a header and one row per session" in refusal("")
 
 
 @pytest.mark.parametrize("above", ["My study\n\n", "My study\nmade on Monday\n"])
 def test_lines_above_the_header_are_named(above: str) -> None:
     said = refusal(above + "id,session,score\na,1,20\n")
     assert "row 3" in said
-    assert "The header seems to stand in row 3" in said
+    assert "The header seems to be in row 3" in said
 
 
 def test_a_row_that_is_too_long_is_no_header() -> None:
-    assert "quotation marks" in refusal("id,session,score\na,one,good\nb,two,bad,worse\n")
+    assert "Quote cells" in refusal("id,session,score\na,one,good\nb,two,bad,worse\n")
 
 
 def test_session_numbers_that_look_like_days_are_said() -> None:
     days = "id,session,score\na,0,20\na,7,18\na,15,17\nb,0,9\nb,8,9\n"
-    assert "mostly 8 apart: they look like days. If they are, say --time-unit day" in remarks(read(days))
+    assert "mostly 8 apart: they look like days. If they are, use --time-unit day" in remarks(read(days))
     assert "look like" not in remarks(read(days, time_unit="day"))
     assert "look like" not in remarks(read(GOOD))
 
 
 def test_session_numbers_that_look_like_spreadsheet_dates_are_said() -> None:
     said = remarks(read("id,session,score\na,45294,20\na,45301,18\n"))
-    assert "begin at 45,294: they look like dates as a spreadsheet counts them" in said
+    assert "begin at 45,294: they look like spreadsheet dates" in said
     assert "--time-unit day" in said
 
 
 def test_a_time_far_from_all_others_names_person_and_row() -> None:
     rows = [f"{p},{n},{n}" for p in "ab" for n in range(1, 7)]
     said = remarks(read("id,session,score\n" + "\n".join([*rows, "b,99999,3"]) + "\n"))
-    assert "“b” has nothing for 99,993 sessions before row 14, where the usual gap is 1" in said
-    assert "has nothing for" not in remarks(read("id,session,score\n" + "\n".join(rows) + "\n"))
+    assert "“b” has a gap of 99,993 sessions before row 14, where the usual gap is 1" in said
+    assert "has a gap of" not in remarks(read("id,session,score\n" + "\n".join(rows) + "\n"))
 
 
 def test_a_time_named_in_the_wide_layout_is_not_ignored_in_silence() -> None:
     cohort = read("id,score1,score2\na,1,2\nb,2,3\n", layout="wide", time="session")
-    assert "“session” was named for the time but not read" in remarks(cohort)
+    assert "“session” was given as time column but ignored" in remarks(cohort)
 
 
 def test_a_mapping_that_nothing_asks_for_is_refused() -> None:
-    assert "nothing asks for “symptoms”" in refusal(GOOD, columns={"symptoms": "score"})
+    assert "which no argument uses" in refusal(GOOD, columns={"symptoms": "score"})
 
 
 def test_one_process_may_be_a_plain_text() -> None:
@@ -466,7 +472,7 @@ def test_one_process_may_be_a_plain_text() -> None:
     ],
 )
 def test_what_is_not_known_is_refused_with_what_is(options: dict[str, object], known: str) -> None:
-    with pytest.raises(InputError, match=f"Known are: {re.escape(known)}"):
+    with pytest.raises(InputError, match=f"Known: {re.escape(known)}"):
         read(GOOD, **options)
 
 
@@ -475,11 +481,13 @@ def test_a_data_frame_is_read_as_the_table_it_would_be_written_as() -> None:
     asked = {"person": "id", "time": "session", "outcome": "score", "processes": ["warmth"]}
     from_file, from_frame = read(GOOD, **asked), read_cohort(frame, **asked)
     assert from_frame.episodes == from_file.episodes
-    assert from_frame.reading is not None
-    assert from_frame.reading.file == "data frame"
+    assert from_frame.import_report is not None
+    assert from_frame.import_report.file == "data frame"
     assert read_cohort(frame.set_index("id"), **asked).episodes == from_file.episodes
 
 
 def test_what_is_no_table_is_refused() -> None:
-    with pytest.raises(InputError, match=r"cannot be read from list\. Give a path, bytes or a pandas data frame"):
+    with pytest.raises(
+        InputError, match=r"cannot read a table from type list\. Pass a path, bytes or a pandas data frame"
+    ):
         read_cohort([1, 2], person="id", outcome="score")  # type: ignore[arg-type]

@@ -27,12 +27,12 @@ def test_pcit_sessions() -> None:
         outcome="ECBI_Intensity",
         processes=["DPICS_Positive", "DPICS_Negative"],
     )
-    reading = cohort.reading
+    reading = cohort.import_report
     assert reading is not None
     assert (len(cohort), reading.rows_in_file, reading.rows_used) == (64, 1531, 1290)
-    assert [(s.count, s.reason) for s in reading.skipped] == [
+    assert [(s.count, s.reason) for s in reading.exclusions] == [
         (237, "no identifier in “ParticipantID”"),
-        (4, "the row repeats a person and time; the first was kept, 1 of them with other values"),
+        (4, "repeated person and time; the first row was kept, 1 with different values"),
     ]
     assert any("#NULL!" in remark for remark in reading.remarks)
     assert sum(len(e.sessions) for e in cohort.episodes) == 1290
@@ -52,19 +52,19 @@ def test_pcit_column_with_a_padded_header_and_one_that_stands_twice() -> None:
         outcome="ECBI_Problem_Raw",
         processes=["Race_Language_Predictor"],
     )
-    assert cohort.reading is not None
+    assert cohort.import_report is not None
     assert (
-        "“ECBI_Problem_Raw” stands in columns 4 and 8 with the same content; the first was read."
-        in cohort.reading.remarks
+        "Columns 4 and 8 are both named “ECBI_Problem_Raw” and have the same content; the first was read."
+        in cohort.import_report.remarks
     )
 
 
 @needs_reference
 def test_cbt_bdi_sessions() -> None:
     cohort = read_cohort(data("cbt_bdi_sessions.csv"), person="ID", time="time", outcome="BDI", time_unit="day")
-    reading = cohort.reading
+    reading = cohort.import_report
     assert reading is not None
-    assert (len(cohort), reading.rows_used, [s.count for s in reading.skipped]) == (557, 6964, [153])
+    assert (len(cohort), reading.rows_used, [s.count for s in reading.exclusions]) == (557, 6964, [153])
     third = {s.at: s.value for s in cohort.episodes[2].scores("BDI")}
     assert third[140] == 23, "the first of two rows of that day"
 
@@ -83,9 +83,9 @@ def test_simulated_panel_keeps_the_rows_without_any_value() -> None:
 @pytest.mark.parametrize(("name", "missing"), [("RICLPM.csv", 0), ("RICLPM_mcar20.csv", None)])
 def test_wide_panel_without_identifiers(name: str, missing: int | None) -> None:
     cohort = read_cohort(data(name), person=None, outcome="y", processes=["x"], layout="wide")
-    assert cohort.reading is not None
-    assert (len(cohort), cohort.reading.cells_used + cohort.reading.cells_missing) == (1189, 11890)
-    assert (cohort.reading.cells_missing == 0) == (missing == 0)
+    assert cohort.import_report is not None
+    assert (len(cohort), cohort.import_report.cells_used + cohort.import_report.cells_missing) == (1189, 11890)
+    assert (cohort.import_report.cells_missing == 0) == (missing == 0)
 
 
 def test_a_hundred_thousand_rows_take_seconds() -> None:

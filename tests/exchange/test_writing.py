@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from securebase.errors import TableError
 from securebase.exchange.csv_tables import read_cohort, write_cohort
-from securebase.exchange.formulas import neutralised, restored
-from securebase.measurement.constructs import construct, own_construct
+from securebase.exchange.formulas import escape_formula, unescape_formula
+from securebase.measurement.constructs import construct, custom_construct
 from securebase.records.cohort import Cohort
 from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord
 from securebase.records.vocabulary import Moment
@@ -32,7 +32,7 @@ def a_cohort(seed: int, unit: str = "session", persons: list[str] | None = None)
                 own = () if value is None else (ScoreRecord(what, value, time * days, moment, session, "table", what),)
                 administrations.append(AdministrationRecord("table", time * days, moment, session, scores=own))
         episodes.append(EpisodeRecord(name, tuple(administrations), symptom_measure=("table", "symptoms")))
-    constructs = (construct("symptoms"), own_construct("warmth", asked="after"))
+    constructs = (construct("symptoms"), custom_construct("warmth", moment="after"))
     return Cohort(tuple(episodes), constructs, "symptoms", ("warmth",), unit, days)
 
 
@@ -76,9 +76,9 @@ def test_a_table_read_and_written_is_the_same_table(tmp_path: Path) -> None:
 
 @given(st.text(max_size=12))
 def test_text_that_starts_a_formula_is_disarmed_and_comes_back(text: str) -> None:
-    written = neutralised(text)
+    written = escape_formula(text)
     assert not written.startswith(("=", "+", "-", "@", "\t", "\r"))
-    assert restored(written) == text
+    assert unescape_formula(written) == text
 
 
 def test_no_cell_of_text_starts_a_formula(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_no_cell_of_text_starts_a_formula(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("persons", "message"),
     [
-        (["Carla", "Carla"], "two episodes carry the name “Carla”"),
+        (["Carla", "Carla"], "two episodes have the name “Carla”"),
         (["NA"], "the name “NA” would not be read back"),
         ([" Carla"], "would not be read back"),
         ([""], "would not be read back"),
@@ -108,8 +108,8 @@ def test_names_that_would_not_come_back_are_refused(tmp_path: Path, persons: lis
 def test_several_measures_of_one_construct_must_be_told_apart(tmp_path: Path) -> None:
     scores = tuple(ScoreRecord("warmth", v, 0.0, instrument=i, scale="total") for i, v in (("one", 1.0), ("two", 2.0)))
     episode = EpisodeRecord("Carla", (AdministrationRecord("both", 0.0, scores=scores),))
-    cohort = Cohort((episode,), (own_construct("warmth"),), "warmth")
-    with pytest.raises(TableError, match="“warmth” of “Carla” has several scores at one moment"):
+    cohort = Cohort((episode,), (custom_construct("warmth"),), "warmth")
+    with pytest.raises(TableError, match="“warmth” of “Carla” has several scores at one time"):
         write_cohort(cohort, tmp_path / "out.csv")
     write_cohort(cohort, tmp_path / "out.csv", measures={"warmth": ("two", "total")})
     assert (tmp_path / "out.csv").read_text() == "person,time,warmth\nCarla,0,2\n"
@@ -117,17 +117,17 @@ def test_several_measures_of_one_construct_must_be_told_apart(tmp_path: Path) ->
 
 def test_a_construct_whose_name_starts_a_formula_comes_back(tmp_path: Path) -> None:
     episode = EpisodeRecord("Carla", (AdministrationRecord("table", 7.0, scores=(ScoreRecord("=mood", 3.0, 7.0),)),))
-    write_cohort(Cohort((episode,), (own_construct("=mood"),), "=mood"), tmp_path / "out.csv")
+    write_cohort(Cohort((episode,), (custom_construct("=mood"),), "=mood"), tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text().startswith("person,time,'=mood")
     back = read_cohort(tmp_path / "out.csv", person="person", time="time", outcome="=mood", time_unit="week")
     assert [s.value for s in back.episodes[0].scores("=mood")] == [3.0]
 
 
 def test_a_construct_cannot_be_called_like_a_column_of_the_table(tmp_path: Path) -> None:
-    with pytest.raises(TableError, match="a construct is called “time”"):
-        write_cohort(Cohort((), (own_construct("time"),), "time"), tmp_path / "out.csv")
+    with pytest.raises(TableError, match="construct name “time”"):
+        write_cohort(Cohort((), (custom_construct("time"),), "time"), tmp_path / "out.csv")
 
 
 def test_wide_needs_whole_times(tmp_path: Path) -> None:
-    with pytest.raises(TableError, match="times are not whole numbers"):
+    with pytest.raises(TableError, match="the wide layout needs whole-numbered times"):
         write_cohort(a_cohort(1, "file"), tmp_path / "out.csv", layout="wide")

@@ -9,7 +9,7 @@ from securebase.ipt.claim_locations import Need, places, places_of, read_places
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Kind
 from securebase.measurement.catalogue import instruments
-from securebase.measurement.schedule import extras
+from securebase.measurement.schedule import scheduled_instruments
 from securebase.model.theory import theory
 
 ASKS = [(c.id, need) for c in theory().claims.values() for need in Need if need.value in c.needs]
@@ -44,7 +44,7 @@ def test_what_measures_is_a_number_or_a_choice() -> None:
 
 
 def test_everything_that_the_workbench_asks_by_itself_serves_a_claim() -> None:
-    assert {i.id for i in extras()} | {"therapist_after"} <= {p.instrument for p in places()}
+    assert {i.id for i in scheduled_instruments()} | {"therapist_after"} <= {p.instrument for p in places()}
 
 
 def test_a_scale_that_serves_a_claim_says_so_where_it_is_of_our_own() -> None:
@@ -57,7 +57,7 @@ def test_a_scale_that_serves_a_claim_says_so_where_it_is_of_our_own() -> None:
 @pytest.mark.parametrize(
     ("block", "message"),
     [
-        ('need = "measure"\npage = "session"', r"places\.toml, place\[1\]\.claim: is missing"),
+        ('need = "measure"\npage = "session"', r"places\.toml, place\[1\]\.claim: required field is missing"),
         ('claim = "S7"\nneed = "wish"\npage = "session"', r"need: “wish” is not known"),
         ('claim = "S7"\nneed = "measure"', r"place\[1\]: give one of"),
         ('claim = "S7"\nneed = "measure"\npage = "session"\nworksheet = "telling"', r"place\[1\]: give one of"),
@@ -65,7 +65,7 @@ def test_a_scale_that_serves_a_claim_says_so_where_it_is_of_our_own() -> None:
         ('claim = "S7"\nneed = "measure"\ninstrument = "phq9"\nscale = "sum"', r"PHQ-9 has no scale called “sum”"),
         ('claim = "S7"\nneed = "tool"\nworksheet = "tell"', r"there is no worksheet called “tell”"),
         ('claim = "S7"\nneed = "tool"\nworksheet = "telling"\nfield = "bottom"', r"has no field called “bottom”"),
-        ('claim = "S7"\nneed = "tool"\nsheet = "telling"', r"sheet: no such field"),
+        ('claim = "S7"\nneed = "tool"\nsheet = "telling"', r"sheet: unknown field"),
         ('claim = "S7"\nneed = "tool"\npage = "x"\n[[place]]\nclaim = "S7"\nneed = "tool"\npage = "x"', r"twice"),
     ],
 )

@@ -81,7 +81,7 @@ def test_a_file_that_is_not_sound_is_told_where(change: str, says: str) -> None:
         ('kind = "scale"\nminimum = 5\nmaximum = 5', "above the minimum"),
         ('kind = "choice"\nvocabulary = "colours"', "no such vocabulary"),
         ('kind = "line"\nreports = ["neighbour"]', "neighbour"),
-        ('kind = "line"\ncolour = "red"', "no such field"),
+        ('kind = "line"\ncolour = "red"', "unknown field"),
     ],
 )
 def test_a_field_that_is_not_sound_is_told_where(more: str, says: str) -> None:

@@ -7,11 +7,11 @@ from datetime import date
 from securebase.ipt.typed_records import with_typed_parts
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import (
-    CorrectiveExperience,
+    CorrectiveExperienceRecord,
     EpisodeRecord,
     InputRecord,
-    LifeEvent,
-    Telling,
+    LifeEventRecord,
+    RetellingRecord,
     TherapySessionRecord,
 )
 from securebase.records.vocabulary import Moment
@@ -36,7 +36,7 @@ def test_life_events_have_their_day_and_their_weight() -> None:
             one(5, "life_event", dependent="independent", weight=5.0),
         )
     )
-    assert found.life_events == (LifeEvent(-10.0, dependent=False, weight=1.0), LifeEvent(10.0, True, 2.0))
+    assert found.life_events == (LifeEventRecord(-10.0, dependent=False, weight=1.0), LifeEventRecord(10.0, True, 2.0))
 
 
 def test_without_the_day_the_episode_began_no_event_has_a_day() -> None:
@@ -55,8 +55,8 @@ def test_tellings_and_corrective_experiences_stand_on_the_day_of_their_session()
             one(6, "corrective_experience", 9, feared="shouting", happened="she listened"),
         )
     )
-    assert found.tellings == (Telling(7.5, 2, 80.0, 30.0),)
-    assert found.corrective_experiences == (CorrectiveExperience(7.5, 2),)
+    assert found.tellings == (RetellingRecord(7.5, 2, 80.0, 30.0),)
+    assert found.corrective_experiences == (CorrectiveExperienceRecord(7.5, 2),)
 
 
 def test_extents_of_techniques_are_inputs_after_their_session() -> None:
@@ -75,7 +75,7 @@ def test_extents_of_techniques_are_inputs_after_their_session() -> None:
 
 
 def test_what_the_record_had_stays_in_front() -> None:
-    had = LifeEvent(3.0, dependent=False, weight=1.0)
+    had = LifeEventRecord(3.0, dependent=False, weight=1.0)
     plain = record(one(1, "life_event", happened_on="2026-09-02", dependent="dependent", weight=5.0))
     found = with_typed_parts(EpisodeRecord(**{f: getattr(plain, f) for f in plain.__slots__} | {"life_events": (had,)}))
-    assert found.life_events == (had, LifeEvent(1.0, True, 1.0))
+    assert found.life_events == (had, LifeEventRecord(1.0, True, 1.0))

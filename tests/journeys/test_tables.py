@@ -18,8 +18,8 @@ def test_a_table_becomes_a_report() -> None:
     )
     result = sb.study_cohort(cohort)
     page = sb.study_report(result)
-    assert cohort.reading is not None
-    assert cohort.reading.fingerprint[:8] in page
+    assert cohort.import_report is not None
+    assert cohort.import_report.fingerprint[:8] in page
     assert "phq9" in page
     assert "<script" not in page
     figures = json.loads(json.dumps(result.to_json(), allow_nan=False))

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from securebase.measurement import catalogue
 from securebase.measurement.change import (
     SuddenGain,
-    change_between,
     clinical_cutoff,
     reliable_change_points,
-    severity,
+    score_change,
+    severity_band,
     sudden_gains,
 )
 from securebase.measurement.constructs import Direction
@@ -67,29 +67,31 @@ def a_scale(**facts: object) -> Scale:
     ],
 )
 def test_phq9_bands(value: float, label: str) -> None:
-    band = severity(PHQ9, value)
+    band = severity_band(PHQ9, value)
     assert band is not None
     assert band.label == label
 
 
 def test_a_prorated_score_between_two_bands_is_rounded_half_up() -> None:
-    labels = [b.label if (b := severity(CORE10, v)) else None for v in (10.4, 10.5, 95 / 9, 5.49)]
+    labels = [b.label if (b := severity_band(CORE10, v)) else None for v in (10.4, 10.5, 95 / 9, 5.49)]
     assert labels == ["low", "mild", "mild", "healthy"]
 
 
 def test_bands_printed_to_one_decimal_are_met_to_one_decimal() -> None:
-    labels = [b.label if (b := severity(MSPSS, v)) else None for v in (35 / 12, 36 / 12, 60 / 12, 61 / 12, 2.95, 5.04)]
+    labels = [
+        b.label if (b := severity_band(MSPSS, v)) else None for v in (35 / 12, 36 / 12, 60 / 12, 61 / 12, 2.95, 5.04)
+    ]
     assert labels == ["low", "moderate", "moderate", "high", "moderate", "moderate"]
 
 
 @given(st.sampled_from([s for i in SHELF.values() for s in i.scales if s.bands]), st.floats(0, 1))
 def test_every_score_of_a_scale_with_bands_lies_in_one(scale: Scale, share: float) -> None:
-    assert severity(scale, scale.minimum + share * (scale.maximum - scale.minimum)) in scale.bands
+    assert severity_band(scale, scale.minimum + share * (scale.maximum - scale.minimum)) in scale.bands
 
 
 def test_no_band_without_a_score_or_without_bands() -> None:
-    assert severity(PHQ9, None) is None
-    assert severity(SHELF["wai_sr"].scale("total"), 40) is None
+    assert severity_band(PHQ9, None) is None
+    assert severity_band(SHELF["wai_sr"].scale("total"), 40) is None
 
 
 # -- reliable change ---------------------------------------------------------------------------------------------------
@@ -106,7 +108,7 @@ def test_reliable_change_is_1_96_standard_errors_of_a_difference(sd: float, reli
 
 
 @pytest.mark.parametrize(("sd", "reliability"), [(0, 0.8), (-1, 0.8), (1, 1.1), (1, -0.1), (float("nan"), 0.8)])
-def test_reliable_change_refuses_what_cannot_be(sd: float, reliability: float) -> None:
+def test_reliable_change_refuses_impossible_values(sd: float, reliability: float) -> None:
     with pytest.raises(ValueError, match="sd must be above 0"):
         reliable_change_points(sd, reliability)
 
@@ -122,83 +124,83 @@ def test_reliable_change_refuses_what_cannot_be(sd: float, reliability: float) -
     ],
 )
 def test_verdict_on_the_phq9(first: float, last: float, verdict: str) -> None:
-    assert change_between(PHQ9, first, last).verdict == verdict
+    assert score_change(PHQ9, first, last).verdict == verdict
 
 
 def test_a_better_alliance_is_an_improvement() -> None:
     scale = SHELF["session_after"].scale("alliance")
-    assert change_between(scale, 4, 8).verdict == "improved"
-    assert change_between(scale, 8, 4).verdict == "worse"
+    assert score_change(scale, 4, 8).verdict == "improved"
+    assert score_change(scale, 8, 4).verdict == "worse"
 
 
 def test_a_threshold_met_exactly_counts_although_decimals_are_not_exact_in_binary() -> None:
     scale = a_scale(maximum=10.0, reliable_change=ReliableChange(2.2, "a test", verified=True))
     assert 8.2 - 6.0 < 2.2
-    assert change_between(scale, 8.2, 6.0).verdict == "improved"
+    assert score_change(scale, 8.2, 6.0).verdict == "improved"
 
 
-def test_without_a_threshold_nothing_is_claimed() -> None:
-    change = change_between(SHELF["phq8"].scales[0], 20, 2)
+def test_without_a_threshold_the_verdict_is_unknown() -> None:
+    change = score_change(SHELF["phq8"].scales[0], 20, 2)
     assert (change.verdict, change.threshold, change.verified) == ("unknown", None, False)
     assert change.basis == "no reliable change is known for this scale"
 
 
 def test_points_and_percent_stand_side_by_side() -> None:
-    mild, severe = change_between(PHQ9, 6, 3), change_between(PHQ9, 24, 21)
+    mild, severe = score_change(PHQ9, 6, 3), score_change(PHQ9, 24, 21)
     assert (mild.points, severe.points) == (-3, -3)
     assert (mild.percent, severe.percent) == (-50.0, -12.5)
-    assert change_between(PHQ9, 0, 3).percent is None
+    assert score_change(PHQ9, 0, 3).percent is None
 
 
 def test_percent_counts_from_the_scales_lowest_score() -> None:
-    assert change_between(MSPSS, 3, 2).percent == -50.0
+    assert score_change(MSPSS, 3, 2).percent == -50.0
 
 
 @given(st.floats(0, 27), st.floats(0, 27))
 def test_back_and_forth_are_opposites(first: float, last: float) -> None:
-    there, back = change_between(PHQ9, first, last), change_between(PHQ9, last, first)
-    assert there.points == -back.points
+    forward, backward = score_change(PHQ9, first, last), score_change(PHQ9, last, first)
+    assert forward.points == -backward.points
     opposite = {"improved": "worse", "worse": "improved", "within_error": "within_error"}
-    assert there.verdict == opposite[back.verdict]
+    assert forward.verdict == opposite[backward.verdict]
 
 
 # -- remission, response, clinical significance ------------------------------------------------------------------------
 
 
 def test_remission_and_response_on_the_phq9() -> None:
-    assert change_between(PHQ9, 16, 4).remission is True
-    assert change_between(PHQ9, 16, 5).remission is False
-    assert change_between(PHQ9, 4, 2).remission is None
-    assert change_between(PHQ9, 16, 8).response is True
-    assert change_between(PHQ9, 16, 9).response is False
-    assert change_between(PHQ9, 0, 0).response is None
-    assert change_between(CORE10, 20, 2).remission is None
+    assert score_change(PHQ9, 16, 4).remission is True
+    assert score_change(PHQ9, 16, 5).remission is False
+    assert score_change(PHQ9, 4, 2).remission is None
+    assert score_change(PHQ9, 16, 8).response is True
+    assert score_change(PHQ9, 16, 9).response is False
+    assert score_change(PHQ9, 0, 0).response is None
+    assert score_change(CORE10, 20, 2).remission is None
 
 
-def test_clinically_significant_is_reliable_and_across_the_cut() -> None:
-    assert change_between(PHQ9, 16, 9).clinically_significant is True
-    assert change_between(PHQ9, 24, 15).clinically_significant is False
-    assert change_between(PHQ9, 11, 9).clinically_significant is False
-    assert change_between(PHQ9, 9, 2).clinically_significant is None
-    assert change_between(SHELF["phq8"].scales[0], 20, 2).clinically_significant is None
+def test_clinically_significant_change_is_reliable_and_crosses_the_cutoff() -> None:
+    assert score_change(PHQ9, 16, 9).clinically_significant is True
+    assert score_change(PHQ9, 24, 15).clinically_significant is False
+    assert score_change(PHQ9, 11, 9).clinically_significant is False
+    assert score_change(PHQ9, 9, 2).clinically_significant is None
+    assert score_change(SHELF["phq8"].scales[0], 20, 2).clinically_significant is None
 
 
-def test_on_a_scale_where_more_is_better_the_cut_is_the_first_healthy_score() -> None:
+def test_where_higher_is_better_the_cutoff_is_the_first_healthy_score() -> None:
     ors = SHELF["ors"].scales[0]
-    assert change_between(ors, 20, 25).clinically_significant is True
-    assert change_between(ors, 19, 24.9).clinically_significant is False
-    assert change_between(ors, 25, 35).clinically_significant is None
+    assert score_change(ors, 20, 25).clinically_significant is True
+    assert score_change(ors, 19, 24.9).clinically_significant is False
+    assert score_change(ors, 25, 35).clinically_significant is None
 
 
 @given(st.floats(0, 30), st.floats(0.1, 10), st.floats(0, 30), st.floats(0.1, 10))
-def test_the_cutoff_is_equally_far_from_both_in_their_own_spread(m1: float, s1: float, m0: float, s0: float) -> None:
+def test_the_cutoff_is_equally_many_sds_from_both_means(m1: float, s1: float, m0: float, s0: float) -> None:
     assume(abs(m1 - m0) > 1e-3)
     cut = clinical_cutoff(clinical_mean=m1, clinical_sd=s1, normal_mean=m0, normal_sd=s0)
     assert (m1 - cut) / s1 == pytest.approx((cut - m0) / s0, abs=1e-6)
 
 
-def test_the_cutoff_refuses_a_spread_of_nothing() -> None:
-    with pytest.raises(ValueError, match="both spreads"):
+def test_the_cutoff_needs_positive_sds() -> None:
+    with pytest.raises(ValueError, match="both standard deviations"):
         clinical_cutoff(clinical_mean=20, clinical_sd=0, normal_mean=5, normal_sd=4)
 
 
@@ -221,7 +223,7 @@ def claus(outcome: str, reliability: float) -> tuple[Scale, list[tuple[float, fl
 def test_hamd_of_real_inpatients_agrees_with_the_r_package_clinicalsignificance() -> None:
     """Its own stored results for the method of Jacobson and Truax: 29 improved, 10 unchanged, 1 worse; 26 recovered."""
     scale, pairs = claus("hamd", 0.8)
-    changes = [change_between(scale, first, last) for first, last in pairs]
+    changes = [score_change(scale, first, last) for first, last in pairs]
     verdicts = [change.verdict for change in changes]
     assert [verdicts.count(v) for v in ("improved", "within_error", "worse")] == [29, 10, 1]
     assert sum(change.clinically_significant is True for change in changes) == 26
@@ -237,7 +239,7 @@ def test_bdi_of_real_inpatients_agrees_with_the_r_package_clinicalsignificance()
         clinical_mean=scale.clinical_mean or 0, clinical_sd=scale.clinical_sd or 0, normal_mean=8, normal_sd=8
     )
     assert cut == pytest.approx(21.6, abs=0.05)
-    changes = [change_between(scale, first, last) for first, last in pairs]
+    changes = [score_change(scale, first, last) for first, last in pairs]
     recovered = sum(change.clinically_significant is True for change in changes)
     assert (recovered, sum(c.verdict == "improved" for c in changes)) == (10, 19)
     assert sum(change.verdict == "within_error" for change in changes) == 21
@@ -246,17 +248,17 @@ def test_bdi_of_real_inpatients_agrees_with_the_r_package_clinicalsignificance()
 # -- sudden gains ------------------------------------------------------------------------------------------------------
 
 
-def test_a_plain_sudden_gain() -> None:
+def test_a_sudden_gain_is_detected() -> None:
     (gain,) = sudden_gains([32, 31, 33, 5, 6, 7], cutoff=7)
     assert gain == SuddenGain(2, 28, 28 / 33, (32.0, 6.0))
 
 
-def test_a_sudden_loss_is_told_apart() -> None:
+def test_a_sudden_loss_is_marked() -> None:
     (loss,) = sudden_gains([5, None, 7, 16, 12, 14], cutoff=7)
     assert (loss.after, loss.drop, loss.loss, loss.means) == (2, -9, True, (6.0, 14.0))
 
 
-def test_on_a_scale_where_more_is_better_a_rise_is_the_gain() -> None:
+def test_where_higher_is_better_a_rise_is_the_gain() -> None:
     (gain,) = sudden_gains([3, 2, 3, 8, 9, 8], cutoff=2, higher_is_worse=False)
     assert (gain.drop, gain.loss) == (5, False)
 
@@ -264,7 +266,7 @@ def test_on_a_scale_where_more_is_better_a_rise_is_the_gain() -> None:
 @pytest.mark.parametrize(
     ("values", "why"),
     [
-        ([32, 31, 33, 27, 26, 27], "fewer points than the cut"),
+        ([32, 31, 33, 27, 26, 27], "fewer points than the cutoff"),
         ([40, 41, 40, 32, 31, 32], "less than a quarter of the score before"),
         ([40, 20, 33, 5, 30, 7], "the three before and after overlap"),
         ([33, 5, 6, 7], "one value before is not enough"),
@@ -278,7 +280,7 @@ def test_no_sudden_gain(values: list[float | None], why: str) -> None:
     assert sudden_gains(values, cutoff=7) == (), why
 
 
-def test_a_cut_of_nothing_is_refused() -> None:
+def test_a_cutoff_of_zero_is_refused() -> None:
     with pytest.raises(ValueError, match="cutoff"):
         sudden_gains([1, 2, 3], cutoff=0)
 

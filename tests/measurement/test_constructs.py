@@ -1,4 +1,4 @@
-"""The constructs of the theory, and those a table brings."""
+"""The constructs of the theory, and those that a table adds."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from securebase.measurement.constructs import (
     UNMEASURED_CONSTRUCTS,
     Direction,
     construct,
-    own_construct,
+    custom_construct,
 )
 
 
@@ -20,8 +20,8 @@ def test_names_and_labels_are_unique_and_every_construct_rests_on_a_claim() -> N
     for c in CONSTRUCTS.values():
         assert c.claims
         assert c.about
-        assert c.asked in ("before", "after")
-    # emotion that is roused is neither good nor bad by itself
+        assert c.moment in ("before", "after")
+    # emotional arousal is neither good nor bad in itself
     assert [c.name for c in CONSTRUCTS.values() if c.direction is Direction.UNKNOWN] == ["emotional_arousal"]
 
 
@@ -32,11 +32,11 @@ def test_every_construct_is_measured_by_something_on_the_shelf_or_listed_as_unme
     assert set(TRACKED_CONSTRUCTS) <= measured
 
 
-def test_an_unknown_construct_is_met_with_the_known_ones() -> None:
-    with pytest.raises(InputError, match=r"there is no construct called “mood”\. Known are: alliance, "):
+def test_an_unknown_construct_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(InputError, match=r"unknown construct “mood”\. Known constructs: alliance, "):
         construct("mood")
 
 
-def test_a_construct_of_ones_own_claims_nothing() -> None:
-    own = own_construct("DPICS_Positive", asked="after")
-    assert (own.label, own.direction, own.claims, own.asked) == ("DPICS_Positive", Direction.UNKNOWN, (), "after")
+def test_a_custom_construct_has_no_claims() -> None:
+    own = custom_construct("DPICS_Positive", moment="after")
+    assert (own.label, own.direction, own.claims, own.moment) == ("DPICS_Positive", Direction.UNKNOWN, (), "after")

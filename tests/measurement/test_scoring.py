@@ -1,4 +1,4 @@
-"""Scoring against a slow and obvious oracle, and properties that hold whatever is answered."""
+"""Scoring against a slow, obvious oracle, and properties that hold for any responses."""
 
 import random
 from collections.abc import Mapping
@@ -25,8 +25,8 @@ def allowed(item: Item) -> list[float]:
 
 
 @st.composite
-def filled_in(draw: st.DrawFn) -> tuple[Instrument, dict[int, float | None]]:
-    """An instrument with allowed responses, some of them missing."""
+def administrations(draw: st.DrawFn) -> tuple[Instrument, dict[int, float | None]]:
+    """Draw an instrument with allowed responses, some of them missing."""
     instrument = draw(ANY_INSTRUMENT)
     rng = random.Random(draw(st.integers(0, 2**32)))
     share = draw(st.sampled_from([0.0, 0.05, 0.3, 1.0]))
@@ -37,7 +37,7 @@ def filled_in(draw: st.DrawFn) -> tuple[Instrument, dict[int, float | None]]:
 
 
 def oracle(instrument: Instrument, scale: Scale, responses: Mapping[int, float | None]) -> Fraction | None:
-    """The rules read aloud, in exact fractions."""
+    """Apply the scoring rules literally, in exact fractions."""
     for number in scale.only_without:
         if responses.get(number) is not None:
             return None
@@ -59,20 +59,20 @@ def oracle(instrument: Instrument, scale: Scale, responses: Mapping[int, float |
     return Fraction(str(scale.multiplier)) * total * len(scale.items) / answered
 
 
-@given(filled_in())
+@given(administrations())
 def test_agrees_with_the_oracle_and_stays_in_range(case: tuple[Instrument, dict[int, float | None]]) -> None:
     instrument, responses = case
-    scored = score(instrument, responses)
+    result = score(instrument, responses)
     for scale in instrument.scales:
-        value, expected = scored.scores[scale.id].value, oracle(instrument, scale, responses)
+        value, expected = result.scores[scale.id].value, oracle(instrument, scale, responses)
         assert (value is None) == (expected is None)
         if value is not None and expected is not None:
             assert value == pytest.approx(float(expected), abs=1e-9)
             assert scale.minimum <= value <= scale.maximum
-        assert bool(scored.scores[scale.id].note) == (value is None or scored.scores[scale.id].n_missing > 0)
+        assert bool(result.scores[scale.id].note) == (value is None or result.scores[scale.id].n_missing > 0)
 
 
-@given(filled_in(), st.randoms(use_true_random=False))
+@given(administrations(), st.randoms(use_true_random=False))
 def test_order_of_responses_is_irrelevant(
     case: tuple[Instrument, dict[int, float | None]], shuffler: random.Random
 ) -> None:
@@ -82,14 +82,14 @@ def test_order_of_responses_is_irrelevant(
     assert score(instrument, dict(pairs)) == score(instrument, responses)
 
 
-@given(filled_in())
-def test_left_out_is_the_same_as_none(case: tuple[Instrument, dict[int, float | None]]) -> None:
+@given(administrations())
+def test_an_absent_item_is_the_same_as_none(case: tuple[Instrument, dict[int, float | None]]) -> None:
     instrument, responses = case
     answered = {number: value for number, value in responses.items() if value is not None}
     assert score(instrument, answered) == score(instrument, responses)
 
 
-@given(filled_in())
+@given(administrations())
 def test_safety_alerts_need_no_other_response(case: tuple[Instrument, dict[int, float | None]]) -> None:
     instrument, responses = case
     whole = score(instrument, responses)
@@ -113,25 +113,25 @@ RUBBISH = st.one_of(
 
 
 @given(ANY_INSTRUMENT, st.dictionaries(st.one_of(st.integers(-3, 60), st.text(max_size=3), st.floats()), RUBBISH))
-def test_rubbish_is_refused_and_never_crashes(instrument: Instrument, rubbish: dict[object, object]) -> None:
+def test_invalid_responses_are_refused_and_never_crash(instrument: Instrument, rubbish: dict[object, object]) -> None:
     values: list[tuple[Scale, float | None]] = []
-    refusal = None
+    error_raised = None
     try:
-        scored = score(instrument, rubbish)  # type: ignore[arg-type]
-        values = [(scale, scored.scores[scale.id].value) for scale in instrument.scales]
+        result = score(instrument, rubbish)  # type: ignore[arg-type]
+        values = [(scale, result.scores[scale.id].value) for scale in instrument.scales]
     except ResponseError as error:
-        refusal = error
-    assert refusal is None or (refusal.where.startswith(instrument.id) and refusal.advice)
+        error_raised = error
+    assert error_raised is None or (error_raised.where.startswith(instrument.id) and error_raised.advice)
     assert all(value is None or scale.minimum <= value <= scale.maximum for scale, value in values)
 
 
-def test_a_refusal_names_instrument_item_value_and_what_is_allowed() -> None:
+def test_the_error_names_instrument_item_value_and_allowed_values() -> None:
     with pytest.raises(ResponseError) as error:
         check_responses(SHELF["phq9"], {3: 4})
-    assert str(error.value) == "phq9, item 3: 4 is no response to this item. Allowed are whole numbers from 0 to 3."
+    assert str(error.value) == "phq9, item 3: response 4 is not allowed. Allowed: whole numbers from 0 to 3."
     with pytest.raises(ResponseError, match="Its items are 1 to 10"):
         check_responses(SHELF["phq9"], {11: 0})
-    with pytest.raises(ResponseError, match=r"Allowed are 0, 1, 2, 3\."):
+    with pytest.raises(ResponseError, match=r"Allowed: 0, 1, 2, 3\."):
         check_responses(SHELF["session_before"], {11: 1.5})
     with pytest.raises(ResponseError, match=r"from 0 to 10 in steps of 0\.1"):
         check_responses(SHELF["srs"], {1: 9.05})
@@ -142,10 +142,10 @@ def test_checked_responses_hold_every_item_in_order() -> None:
     assert list(checked.items()) == [(1, None), (2, 0.0), (3, None), (4, None), (5, None), (6, None), (7, 1.0)]
 
 
-def test_a_note_says_which_items_are_missing_and_what_was_done() -> None:
+def test_the_note_names_missing_items_and_their_treatment() -> None:
     ten = SHELF["core10"]
     one = score(ten, dict.fromkeys(range(1, 10), 1)).scores["total"]
-    assert one.note == "item 10 unanswered; prorated from the 9 others"
+    assert one.note == "item 10 unanswered; prorated from the other 9"
     two = score(ten, dict.fromkeys(range(1, 9), 1)).scores["total"]
-    assert (two.value, two.note) == (None, "items 9, 10 unanswered; at most 1 may be")
-    assert score(SHELF["phq9"], {1: 0}).scores["total"].note == "items 2 to 9 unanswered; all are needed"
+    assert (two.value, two.note) == (None, "items 9, 10 unanswered; at most 1 may be missing")
+    assert score(SHELF["phq9"], {1: 0}).scores["total"].note == "items 2 to 9 unanswered; all items are required"

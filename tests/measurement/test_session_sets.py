@@ -1,4 +1,4 @@
-"""The product's own sets: what the pages and the model build on."""
+"""The session sets, on which the pages and the model build."""
 
 import pytest
 
@@ -24,9 +24,9 @@ def test_scales_are_named_by_their_construct_and_run_from_0_to_10() -> None:
         assert scale.claims
 
 
-def test_between_them_they_follow_every_tracked_construct_at_the_moment_it_is_asked() -> None:
-    asked = {s.construct: i.moment for i in (BEFORE, AFTER) for s in i.scales}
-    assert {name: CONSTRUCTS[name].asked for name in TRACKED_CONSTRUCTS}.items() <= asked.items()
+def test_together_they_measure_every_tracked_construct_at_its_moment() -> None:
+    moments = {s.construct: i.moment for i in (BEFORE, AFTER) for s in i.scales}
+    assert {name: CONSTRUCTS[name].moment for name in TRACKED_CONSTRUCTS}.items() <= moments.items()
 
 
 def test_the_safety_question_belongs_to_no_score_and_has_four_worded_answers() -> None:
@@ -57,14 +57,14 @@ def test_reliable_change_says_that_it_rests_on_an_assumption(scale: object) -> N
     assert not known.verified
 
 
-def test_what_client_and_therapist_rate_is_asked_alike_item_by_item() -> None:
-    """The therapist's rating stands beside the client's: same things, same numbers, same line."""
+def test_client_and_therapist_answer_the_same_items() -> None:
+    """Pages show the therapist's rating beside the client's, so number, range and labels must agree."""
     own = catalogue.instrument("therapist_after")
     assert own.respondent == "therapist"
     for number in (1, 2, 3, 4):
-        theirs, ours = AFTER.item(number), own.item(number)
-        assert (theirs.minimum, theirs.maximum, theirs.step) == (ours.minimum, ours.maximum, ours.step)
-        assert (theirs.low_label, theirs.high_label) == (ours.low_label, ours.high_label)
+        client, therapist = AFTER.item(number), own.item(number)
+        assert (client.minimum, client.maximum, client.step) == (therapist.minimum, therapist.maximum, therapist.step)
+        assert (client.low_label, client.high_label) == (therapist.low_label, therapist.high_label)
     for scale in ("alliance", "felt_understood"):
         assert own.scale(scale).items == AFTER.scale(scale).items
         assert own.scale(scale).construct == AFTER.scale(scale).construct

@@ -1,4 +1,4 @@
-"""The whole shelf at once: every instrument's worked examples come out, to the last point."""
+"""Every worked example of every instrument is result as the file says."""
 
 import pytest
 
@@ -15,6 +15,6 @@ EXAMPLES = [
 
 @pytest.mark.parametrize(("instrument", "example"), EXAMPLES)
 def test_worked_example(instrument: Instrument, example: WorkedExample) -> None:
-    scored = score(instrument, example.responses)
-    assert {name: s.value for name, s in scored.scores.items()} == pytest.approx(dict(example.scores), abs=1e-9)
-    assert tuple(sorted(alert.item for alert in scored.alerts)) == tuple(sorted(example.safety_items))
+    result = score(instrument, example.responses)
+    assert {name: s.value for name, s in result.scores.items()} == pytest.approx(dict(example.scores), abs=1e-9)
+    assert tuple(sorted(alert.item for alert in result.alerts)) == tuple(sorted(example.safety_items))

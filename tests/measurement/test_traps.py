@@ -1,4 +1,4 @@
-"""Known mistakes of other sources, one test each: this shelf does not repeat them."""
+"""Known mistakes of other sources, one test each. The shelf does not repeat them."""
 
 import pytest
 
@@ -61,10 +61,10 @@ def test_hdrs17_ends_at_52_and_says_that_another_variant_ends_at_50() -> None:
 def test_wsas_without_work_is_a_score_of_its_own_that_ends_at_32() -> None:
     short = SHELF["wsas"].scale("total_without_work")
     assert (short.maximum, short.bands, short.reliable_change) == (32, (), None)
-    scored = score(SHELF["wsas"], dict.fromkeys(range(2, 6), 8))
-    assert (scored.scores["total"].value, scored.scores["total_without_work"].value) == (None, 32)
-    scored = score(SHELF["wsas"], dict.fromkeys(range(1, 6), 8))
-    assert (scored.scores["total"].value, scored.scores["total_without_work"].value) == (40, None)
+    result = score(SHELF["wsas"], dict.fromkeys(range(2, 6), 8))
+    assert (result.scores["total"].value, result.scores["total_without_work"].value) == (None, 32)
+    result = score(SHELF["wsas"], dict.fromkeys(range(1, 6), 8))
+    assert (result.scores["total"].value, result.scores["total_without_work"].value) == (40, None)
 
 
 def test_iip32_says_which_of_the_two_it_is() -> None:
@@ -100,8 +100,8 @@ def test_phq9_thresholds() -> None:
 
 @pytest.mark.parametrize("response", [1, 2, 3])
 def test_phq9_item_nine_raises_an_alert_from_one_even_alone(response: int) -> None:
-    scored = score(SHELF["phq9"], {9: response})
-    assert [(alert.item, alert.value) for alert in scored.alerts] == [(9, response)]
+    result = score(SHELF["phq9"], {9: response})
+    assert [(alert.item, alert.value) for alert in result.alerts] == [(9, response)]
     assert score(SHELF["phq9"], {9: 0}).alerts == ()
 
 
@@ -115,7 +115,7 @@ def test_missing_items_follow_each_instruments_rule() -> None:
     assert rule("care") == ("prorate", 2)
 
 
-def test_what_comes_from_memory_is_never_called_verified() -> None:
+def test_facts_from_memory_are_never_marked_as_verified() -> None:
     for instrument in SHELF.values():
         for fact in instrument.provenance:
             assert not (fact.verified and "memory" in fact.source), (instrument.id, fact.fact)
@@ -123,24 +123,24 @@ def test_what_comes_from_memory_is_never_called_verified() -> None:
 
 @pytest.mark.parametrize("name", ["phq9", "gad7", "wsas", "core10", "bdi2", "session_before", "session_after"])
 def test_reliable_change_from_memory_or_assumption_is_marked_unverified(name: str) -> None:
-    known = SHELF[name].scales[0].reliable_change
-    assert known is not None
-    assert known.verified is False
-    assert known.basis
+    change = SHELF[name].scales[0].reliable_change
+    assert change is not None
+    assert change.verified is False
+    assert change.basis
 
 
 def test_only_the_products_own_sets_carry_wording_and_are_marked_not_validated() -> None:
-    worded = {i.id for i in SHELF.values() if any(item.text or item.options for item in i.items)}
-    assert worded == {i.id for i in SHELF.values() if i.own_wording}
-    assert {"session_before", "session_after", "therapist_after", "coping_month"} < worded
-    for name in worded:
+    with_wording = {i.id for i in SHELF.values() if any(item.text or item.options for item in i.items)}
+    assert with_wording == {i.id for i in SHELF.values() if i.own_wording}
+    assert {"session_before", "session_after", "therapist_after", "coping_month"} < with_wording
+    for name in with_wording:
         assert SHELF[name].own_wording
         assert not SHELF[name].validated
         assert not SHELF[name].provenance[0].verified
 
 
-def test_an_unknown_instrument_is_met_with_the_nearest_and_the_known_ones() -> None:
+def test_an_unknown_instrument_is_refused_with_a_suggestion_and_the_known_ones() -> None:
     with pytest.raises(
-        InstrumentError, match=r"Did you mean phq9\? On the shelf are: arm5, attachment_to_therapist, bdi2, "
+        InstrumentError, match=r"Did you mean phq9\? Known instruments: arm5, attachment_to_therapist, bdi2, "
     ):
         catalogue.instrument("PHQ-9")

@@ -211,7 +211,7 @@ def test_a_file_with_the_earlier_keys_of_random_slopes_still_loads() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("planned_end = 16", "planned_end = 16\nplaned_end = 12", "planed_end: no such field"),
+        ("planned_end = 16", "planned_end = 16\nplaned_end = 12", "planed_end: unknown field"),
         ("values = { symptoms = 0.50 }", 'values = { symptoms = "half" }', "persistence.1..values.symptoms: must be a"),
         ("values = { symptoms = 0.50 }", "values = { mood = 0.50 }", "mood: is no construct of this set"),
         ("values = { symptoms = 0.65 }", "values = { alliance = 0.65 }", "alliance: is no construct of this set, or"),

@@ -210,7 +210,7 @@ def test_filters_agree_with_a_plain_loop() -> None:
         (('by = "lag"', 'by = "magic"'), "must be one of lag, .* for an edge of study"),
         (('by = "lag"', 'lag = "day"'), "must be one of session, week, slow, course, life, none .got “day”"),
         (('by = "lag"', 'calibration = ["C36"]'), "names an unknown calibration target"),
-        (('by = "lag"', 'colour = "red"'), r"edge\[1\].colour: no such field"),
+        (('by = "lag"', 'colour = "red"'), r"edge\[1\].colour: unknown field"),
         (
             ('by = "lag"', 'prior = { mean = 0.1, sd = 0, basis = "No." }'),
             r"prior.sd: must be greater than 0",

@@ -18,8 +18,8 @@ NOTE = ArtefactRecord(
 def test_a_field_is_read_as_what_it_is() -> None:
     assert NOTE.text("what") == "She hung up"
     assert NOTE.number("mood") == 3.0
-    assert NOTE.chosen("faults") == ("silent", "assumed")
-    assert NOTE.chosen("what") == ("She hung up",)
+    assert NOTE.choices("faults") == ("silent", "assumed")
+    assert NOTE.choices("what") == ("She hung up",)
     assert NOTE.rows("lines") == ({"said": "fine"},)
 
 
@@ -27,7 +27,7 @@ def test_what_is_open_or_of_another_kind_is_empty() -> None:
     assert NOTE.text("mood") == ""
     assert NOTE.number("told") is None
     assert NOTE.number("nothing") is None
-    assert NOTE.chosen("mood") == ()
+    assert NOTE.choices("mood") == ()
     assert NOTE.rows("faults") == ()
 
 

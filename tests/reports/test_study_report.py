@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 
-from securebase.records.cohort import Reading, Skipped
+from securebase.records.cohort import Exclusion, ImportReport
 from securebase.reports.render import count, fixed, paired, points, short, standard, with_error
 from securebase.reports.study_report import study_report
 from securebase.study.reciprocal import AssociationVerdict
@@ -19,8 +19,8 @@ from study_tables import cohort, drawn
 def result():
     rng = np.random.default_rng(1)
     own = study(cohort(drawn(1, n=40, sessions=14, lag=0.3, shared_trend=0.05, missing=0.1)), rng=rng)
-    skipped = (Skipped("no identifier in “who”", 3, rows=(4, 5, 6)),)
-    return replace(own, reading=Reading("<b>table</b>.csv", "f" * 64, 563, 560, 1000, 120, skipped))
+    skipped = (Exclusion("no identifier in “who”", 3, rows=(4, 5, 6)),)
+    return replace(own, import_report=ImportReport("<b>table</b>.csv", "f" * 64, 563, 560, 1000, 120, skipped))
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_what_was_skipped_is_on_the_first_page_and_in_full_at_the_end(page, resu
     facts = page.find("dl", class_="facts").get_text(" ")
     assert "560 of 563 rows" in facts
     assert "skipped 3: no identifier in “who”" in facts
-    for sentence in result.reading.sentences():
+    for sentence in result.import_report.sentences():
         assert sentence in page.get_text(" ")
 
 

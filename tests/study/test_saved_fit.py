@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from oracles import small_problems
-from securebase.cli.output import as_json
+from securebase.cli.output import write_json
 from securebase.errors import InputError
 from securebase.model.likelihood import log_likelihood
 from securebase.model.parameters import Parameters, Start, Trend
@@ -21,7 +21,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "full_model.csv"
 TABLE = (
     *("--person", "client", "--time", "session", "--outcome", "symptoms", "--process", "alliance"),
     *("--indicator", "symptoms=phq9,bdi", "--covariate", "gender", "--therapist", "therapist"),
-    *("--input", "exposure", "--asked-after", "exposure"),
+    *("--input", "exposure", "--after-session", "exposure"),
 )
 
 
@@ -52,7 +52,7 @@ def test_a_fit_is_written_read_and_followed_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "fit.json"
-    call(monkeypatch, capsys, "fit", EXAMPLE, *TABLE, "--trend", "linear", "--own-change", "--out", file)
+    call(monkeypatch, capsys, "fit", EXAMPLE, *TABLE, "--trend", "linear", "--random-slopes", "--out", file)
     back, written = read_fit(file), json.loads(file.read_text())
     assert (back.specification.time_unit, back.specification.days_per_unit) == ("session", 7.0)
     assert back.specification.random_slopes
@@ -67,7 +67,7 @@ def test_a_fit_is_written_read_and_followed_with(
     words = ("--client", "C003", "--json")
     saved = json.loads(call(monkeypatch, capsys, "track", EXAMPLE, *TABLE, *words, "--from-fit", file).out)
     anew = json.loads(
-        call(monkeypatch, capsys, "track", EXAMPLE, *TABLE, *words, "--trend", "linear", "--own-change").out
+        call(monkeypatch, capsys, "track", EXAMPLE, *TABLE, *words, "--trend", "linear", "--random-slopes").out
     )
     assert saved["forecast"] == anew["forecast"]
     assert saved["levels"] == anew["levels"]
@@ -76,7 +76,7 @@ def test_a_fit_is_written_read_and_followed_with(
     for words, message in (
         ((*TABLE, "--time-unit", "day"), "the fit has the unit of time session, and the table day"),
         (TABLE[:8], "the fit has the columns of scores phq9, bdi, alliance, and the table symptoms, alliance"),
-        ((*TABLE, "--trend", "none"), "--trend is settled by --from-fit"),
+        ((*TABLE, "--trend", "none"), "--trend cannot be combined with --from-fit"),
     ):
         given = ("--map", "symptoms=phq9") if words == TABLE[:8] else ()
         said = call(monkeypatch, capsys, "track", EXAMPLE, *words, *given, "--client", "C003", "--from-fit", file)
@@ -90,7 +90,7 @@ def test_the_likelihood_of_what_is_read_is_the_one_written(tmp_path: Path) -> No
     specification = small_problems.full(2, Trend.CARRIED, Start.FREE, "all")
     own = small_problems.parameters(specification, rng)
     rows = small_problems.panel_for(specification, rng)
-    as_json({"named": own.named(specification)}, tmp_path / "one.json")
+    write_json({"named": own.named(specification)}, tmp_path / "one.json")
     named = json.loads((tmp_path / "one.json").read_text())["named"]
     back = Parameters.from_named(named, specification)
     assert log_likelihood(rows, specification, back) == log_likelihood(rows, specification, own)

@@ -1,4 +1,4 @@
-"""`securebase demo`: the workbench with a simulated clinic, ready to be walked through."""
+"""`securebase demo`: the workbench with a simulated clinic."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import click
 from securebase.cli.serve import configure, ready, serve
 from securebase.errors import InputError
 
-#: In the directory of every demo clinic: what lies there is invented and may be thrown away.
-MARK = "simulated-demo-clinic"
-_MARK_TEXT = "Everyone in this directory's database is invented. The demo may delete it and make it anew.\n"
+#: Marker file of a demo clinic: its directory holds simulated data only and may be deleted.
+MARKER = "simulated-demo-clinic"
+_MARKER_TEXT = "All data in this directory are simulated. The demo may delete and recreate it.\n"
 
 
 @click.command()
@@ -24,44 +24,44 @@ _MARK_TEXT = "Everyone in this directory's database is invented. The demo may de
     default="securebase-demo",
     show_default=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where the demo clinic lives.",
+    help="Directory of the demo clinic.",
 )
-@click.option("--fresh", is_flag=True, help="Throw the demo clinic away and make it anew, with today's dates.")
+@click.option("--fresh", is_flag=True, help="Delete the demo clinic and create a new one with today's dates.")
 def command(port: int, data_dir: Path, fresh: bool) -> None:
-    """Serve the workbench with a simulated demo clinic: 24 invented clients in every state of trouble."""
-    made_on = _prepare(data_dir, fresh)
+    """Serve the workbench with a simulated demo clinic of 24 clients."""
+    created_on = _prepare(data_dir, fresh)
     configure(host="127.0.0.1", data_dir=data_dir, demo=True)
-    (data_dir / MARK).touch(mode=0o600)
+    (data_dir / MARKER).touch(mode=0o600)
     click.echo("Opening the database …")
     ready()
-    if made_on is None:
+    if created_on is None:
         _build(data_dir)
-    elif made_on != date.today():
+    elif created_on != date.today():
         click.echo(
-            f"This demo clinic was made on {made_on:%d %B %Y}. For one with today's dates: securebase demo --fresh"
+            f"This demo clinic was created on {created_on:%d %B %Y}. For today's dates run: securebase demo --fresh"
         )
     _warm_up()
     serve("127.0.0.1", port, first_steps=_first_steps)
 
 
 def _prepare(data_dir: Path, fresh: bool) -> date | None:
-    """The day on which the clinic in the directory was made; None where one has to be made.
+    """Return the day on which the demo clinic was created; None if it has to be created.
 
-    Raises InputError for a directory that holds anything that is no demo clinic.
+    Raises InputError for a directory that holds anything but a demo clinic.
     """
-    mark = data_dir / MARK
-    if data_dir.exists() and any(data_dir.iterdir()) and not mark.exists():
+    marker = data_dir / MARKER
+    if data_dir.exists() and any(data_dir.iterdir()) and not marker.exists():
         raise InputError(
-            "this directory holds something that is not a demo clinic",
+            "the directory holds files that are not a demo clinic",
             where=str(data_dir),
-            advice="Nothing was touched. Choose another --data-dir.",
+            advice="Nothing was changed. Choose another --data-dir.",
         )
-    made = mark.read_text().splitlines() if mark.exists() else []
-    if fresh or len(made) < 2:
-        # unfinished, or to be made anew: everyone in it is invented
+    lines = marker.read_text().splitlines() if marker.exists() else []
+    if fresh or len(lines) < 2:
+        # incomplete or no longer wanted; safe to delete, because all data are simulated
         shutil.rmtree(data_dir, ignore_errors=True)
         return None
-    return date.fromisoformat(made[0])
+    return date.fromisoformat(lines[0])
 
 
 def _build(data_dir: Path) -> None:
@@ -76,15 +76,15 @@ def _build(data_dir: Path) -> None:
     with Progress(*columns, console=Console(stderr=True)) as bars:
         tasks: dict[str, Any] = {}
 
-        def progress(what: str, done: int, of: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=of)
-            bars.update(tasks[what], completed=done)
+        def progress(label: str, done: int, total: int) -> None:
+            if label not in tasks:
+                tasks[label] = bars.add_task(label, total=total)
+            bars.update(tasks[label], completed=done)
 
         build_clinic(now=now, progress=progress)
         for task in tasks.values():
             bars.update(task, completed=bars.tasks[task].total or 0)
-    (data_dir / MARK).write_text(f"{date.today().isoformat()}\n{_MARK_TEXT}")
+    (data_dir / MARKER).write_text(f"{date.today().isoformat()}\n{_MARKER_TEXT}")
 
 
 def _warm_up() -> None:
@@ -98,8 +98,8 @@ def _warm_up() -> None:
     rows = caseload(account=account, now=timezone.now()).rows if account else ()
     if account is not None and rows and rows[0].episode is not None:
         episode = rows[0].episode
-        made = current_picture(episode=episode, as_of=timezone.now())
-        drawing(account=account, client_id=episode.client_id, fingerprint=made.fingerprint, name="symptoms_wide")
+        picture = current_picture(episode=episode, as_of=timezone.now())
+        drawing(account=account, client_id=episode.client_id, fingerprint=picture.fingerprint, name="symptoms_wide")
 
 
 def _first_steps(address: str) -> None:
@@ -107,5 +107,5 @@ def _first_steps(address: str) -> None:
 
     click.echo()
     click.secho(f"The demo clinic is at {address}", bold=True)
-    click.echo(f"Sign in as {USER_NAME} with the password {PASSWORD}. Everyone in it is simulated.")
+    click.echo(f"Sign in as {USER_NAME} with the password {PASSWORD}. All data are simulated.")
     click.echo("Stop it with Ctrl+C.")

@@ -1,4 +1,4 @@
-"""A fit and the table behind it as JSON, the same for every command that fits."""
+"""The JSON of a fit and its table, shared by the commands that fit."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from securebase.records.cohort import Cohort
 from securebase.study.study import versions
 
 
-def described(fitted: Fit | WaveFit, cohort: Cohort) -> dict[str, Any]:
-    """How the fit ended, which model it is, its diagnostics, what was read, and what computed it."""
+def fit_summary(fitted: Fit | WaveFit, cohort: Cohort) -> dict[str, Any]:
+    """Return the outcome of the fit, its model, diagnostics, import report and versions."""
     return {
         "log_likelihood": fitted.log_likelihood,
         "aic": fitted.aic,
@@ -32,7 +32,7 @@ def described(fitted: Fit | WaveFit, cohort: Cohort) -> dict[str, Any]:
             "held": fitted.held,
             "notes": fitted.notes,
         },
-        "reading": cohort.reading,
+        "import_report": cohort.import_report,
         "versions": versions(),
     }
 

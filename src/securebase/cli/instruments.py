@@ -1,4 +1,4 @@
-"""`securebase instruments`: what is on the shelf, under which licence, and what in it was not verified."""
+"""`securebase instruments`: the shelf of instruments with licence and verification status."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from securebase.measurement.instrument import Instrument, Scale
 @click.argument("name", metavar="[ID]", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def command(*, name: str | None, as_json: bool) -> None:
-    """List the instruments on the shelf, or show all that is known of the one called ID.
+    """List the instruments, or show the instrument ID in full.
 
-    No official wording is shipped: an instrument is its numbers and short labels of our own. Only the sets for
-    before and after a session carry texts; they are ours and not yet validated.
+    Official item wording is not shipped: items have numbers and short labels of our own. Only our own session sets and
+    additional questionnaires carry item texts; they are not validated.
     """
-    chosen = [catalogue.instrument(name)] if name is not None else list(catalogue.instruments().values())
+    selected = [catalogue.instrument(name)] if name is not None else list(catalogue.instruments().values())
     if as_json:
-        plain = [{**asdict(i), "unverified": [fact.fact for fact in i.unverified]} for i in chosen]
+        plain = [{**asdict(i), "unverified": [fact.fact for fact in i.unverified]} for i in selected]
         click.echo(json.dumps(plain[0] if name is not None else plain, indent=2, ensure_ascii=False, allow_nan=False))
     elif name is not None:
-        _show(chosen[0])
+        _show(selected[0])
     else:
-        _list(chosen)
+        _list(selected)
 
 
 def _list(shelf: list[Instrument]) -> None:
@@ -39,11 +39,11 @@ def _list(shelf: list[Instrument]) -> None:
         constructs = CONSTRUCTS[i.scales[0].construct].label.lower()
         more = " …" if len({s.construct for s in i.scales}) > 1 else ""
         mark = "own wording, not validated" if not i.validated else _count(len(i.unverified))
-        # the first clause; the whole of it stands on the instrument's own page
+        # first clause only; `instruments ID` prints the whole licence
         licence = i.licence.status.split(";")[0].split(":")[0]
         table.add_row(i.id, constructs + more, str(len(i.items)), mark, licence)
     Console(highlight=False).print(table)
-    click.echo("\nsecurebase instruments ID shows one in full, with the source of every fact.")
+    click.echo("\n“securebase instruments ID” shows one in full, with the source of every fact.")
 
 
 def _count(unverified: int) -> str:
@@ -70,8 +70,8 @@ def _show(i: Instrument) -> None:
     for scale in i.scales:
         console.print(f"[bold]{scale.label}[/bold] ({scale.id}): {_scale(scale)}", soft_wrap=False)
     for rule in i.safety_rules:
-        click.secho(f"Safety: item {rule.item} from {rule.at_least:g} on raises an alert: {rule.concern}.", bold=True)
-    _section("Where the facts come from")
+        click.secho(f"Safety: item {rule.item} ≥ {rule.at_least:g} raises an alert: {rule.concern}.", bold=True)
+    _section("Sources")
     for fact in i.provenance:
         console.print(f"{'verified' if fact.verified else '[bold]not verified[/bold]'}: {fact.fact}. {fact.source}")
     _section("Codes")
@@ -85,7 +85,7 @@ def _scale(scale: Scale) -> str:
         f"{scale.method} of {len(scale.items)} item{'s' if len(scale.items) > 1 else ''}",
         f"{scale.minimum:g} to {scale.maximum:g}",
         f"higher is {scale.direction}",
-        f"at most {scale.max_missing} missing" if scale.max_missing else "no score where an item is missing",
+        f"at most {scale.max_missing} missing" if scale.max_missing else "no score if an item is missing",
     ]
     if scale.only_without:
         parts.append(f"only where item {', '.join(map(str, scale.only_without))} was left out")

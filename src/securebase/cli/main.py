@@ -1,6 +1,6 @@
-"""The command line's door. A command is loaded only when it is called, so that `--help` stays quick.
+"""Entry point of the command line. Commands are imported on use, so that `--help` stays fast.
 
-One more command: one file here with a function `command` and one line in `COMMANDS`.
+To add a command, write a module here with a function `command` and add one line to `COMMANDS`.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from securebase.errors import SecurebaseError
 COMMANDS = {
     "demo": ("securebase.cli.demo", "Serve the workbench with a simulated demo clinic."),
     "serve": ("securebase.cli.serve", "Serve the workbench with your own clinic."),
-    "study": ("securebase.cli.study", "Turn a table of therapy sessions into a study report."),
+    "study": ("securebase.cli.study", "Analyse a table of therapy sessions and write a study report."),
     "fit": ("securebase.cli.fit", "Fit the model to a table."),
-    "track": ("securebase.cli.track", "Follow one client of a table."),
-    "simulate": ("securebase.cli.simulate", "Draw a cohort from a known truth."),
-    "calibrate": ("securebase.cli.calibrate", "Hold simulated cohorts to published figures."),
+    "track": ("securebase.cli.track", "Track one client of a table: baseline, forecast, reliable change."),
+    "simulate": ("securebase.cli.simulate", "Simulate a cohort from a known model."),
+    "calibrate": ("securebase.cli.calibrate", "Compare simulated cohorts with published figures."),
     "power": ("securebase.cli.power", "Plan a study: power, precision and bias by simulation."),
-    "score": ("securebase.cli.score", "Score responses of an instrument."),
-    "instruments": ("securebase.cli.instruments", "List the instruments on the shelf."),
-    "parameters": ("securebase.cli.parameters", "Parameter sets that a clinic fitted: list, show, adopt, go back."),
-    "theory": ("securebase.cli.theory", "List and draw the edges of the theory."),
-    "doctor": ("securebase.cli.doctor", "Say what is installed and which kernel runs."),
+    "score": ("securebase.cli.score", "Score responses to an instrument."),
+    "instruments": ("securebase.cli.instruments", "List the instruments with licence and sources."),
+    "parameters": ("securebase.cli.parameters", "Manage a clinic's fitted parameter sets."),
+    "theory": ("securebase.cli.theory", "List and draw the effects that the theory claims."),
+    "doctor": ("securebase.cli.doctor", "Check the installation."),
 }
 
 
-class _OneLine(click.ClickException):
-    """A command that cannot be understood, said in one line."""
+class _OneLineError(click.ClickException):
+    """A usage error, printed on one line."""
 
     exit_code = 2
 
@@ -43,27 +43,27 @@ class _OneLine(click.ClickException):
 
 
 @contextmanager
-def _said_in_one_line(door: click.Context | None = None) -> Iterator[None]:
+def _report_on_one_line(group: click.Context | None = None) -> Iterator[None]:
     try:
         yield
     except click.UsageError as error:
-        # some errors of an option's value do not know their command
-        called = f" {door.invoked_subcommand}" if door and door.invoked_subcommand else ""
-        path = error.ctx.command_path if error.ctx else f"securebase{called}"
-        said = " ".join(error.format_message().split())
-        said = said if said.endswith((".", "!", "?", ")")) else f"{said}."
-        raise _OneLine(f"{path}: {said} See {path} --help.") from None
+        # click leaves the context out of some errors about option values
+        subcommand = f" {group.invoked_subcommand}" if group and group.invoked_subcommand else ""
+        path = error.ctx.command_path if error.ctx else f"securebase{subcommand}"
+        message = " ".join(error.format_message().split())
+        message = message if message.endswith((".", "!", "?", ")")) else f"{message}."
+        raise _OneLineError(f"{path}: {message} See {path} --help.") from None
 
 
 class _Commands(click.Group):
-    """A group that knows every command's one line without importing the command."""
+    """A group that lists its commands without importing them."""
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
-        with _said_in_one_line():
+        with _report_on_one_line():
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with _said_in_one_line(ctx):
+        with _report_on_one_line(ctx):
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -72,9 +72,9 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        loaded = import_module(COMMANDS[name][0]).command
-        assert isinstance(loaded, click.Command)
-        return loaded
+        command = import_module(COMMANDS[name][0]).command
+        assert isinstance(command, click.Command)
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -91,7 +91,7 @@ def cli(context: click.Context) -> None:
 
 
 def main() -> None:
-    """Entry point. Exit code 2 and one clear line for input that cannot be used."""
+    """Run the command line. Invalid input ends with one line on stderr and exit code 2."""
     try:
         cli(prog_name="securebase")
     except SecurebaseError as error:

@@ -1,4 +1,4 @@
-"""The options that every command which reads a table shares, and the cohort that they describe."""
+"""Options shared by the commands that read a table, and the cohort that they describe."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class TableOptions:
-    """What was said of a table on the command line."""
+    """Values of the table options."""
 
     table: Path
     person: str | None
@@ -34,8 +34,8 @@ class TableOptions:
     time_unit: str
     trend: str
     start: str
-    asked_before: tuple[str, ...]
-    asked_after: tuple[str, ...]
+    before_session: tuple[str, ...]
+    after_session: tuple[str, ...]
     map: tuple[str, ...]
     layout: str
     missing: tuple[str, ...]
@@ -43,122 +43,137 @@ class TableOptions:
     date_order: str | None
 
     @property
-    def reading_of_trend(self) -> Trend:
+    def trend_form(self) -> Trend:
+        """The trend as an enum member."""
         return Trend(self.trend)
 
     @property
-    def start_of_state(self) -> Start:
+    def initial_state(self) -> Start:
+        """The start as an enum member."""
         return Start(self.start)
 
 
-def table_options(command: Command) -> Command:
-    """Adds the argument TABLE and its options, which reach the command as one TableOptions."""
+def add_table_options(command: Command) -> Command:
+    """Add the argument TABLE and its options. The command receives them as one TableOptions."""
     options = [
         click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path)),
-        click.option("--person", metavar="COL", help="Column that names the person."),
-        click.option("--time", metavar="COL", help="Column with the time: a session number, day, week or date."),
+        click.option("--person", metavar="COL", help="Column with the person's identifier."),
+        click.option("--time", metavar="COL", help="Column with the time: session number, day, week or date."),
         click.option("--outcome", metavar="COL", required=True, help="Column of the outcome."),
-        click.option("--process", metavar="COL", multiple=True, help="Column of a process; may be given again."),
+        click.option("--process", metavar="COL", multiple=True, help="Column of a process variable; repeatable."),
         click.option(
             "--indicator",
             metavar="NAME=COL,COL",
             multiple=True,
-            help="Columns that measure NAME, an outcome or process; NAME is in points of the first.",
+            help="Indicators of the outcome or process NAME; NAME is in points of the first column. Repeatable.",
         ),
         click.option(
             "--covariate",
             metavar="COL",
             multiple=True,
-            help="Column of what a person brings; may be given again.",
+            help="Column of a time-invariant covariate; repeatable.",
         ),
-        click.option("--therapist", metavar="COL", help="Column that names the person's therapist."),
+        click.option(
+            "--therapist", metavar="COL", help="Column with the therapist's identifier: adds a therapist level."
+        ),
         click.option(
             "--input",
             metavar="COL",
             multiple=True,
-            help="Column of what was done between the row before and its own; may be given again.",
+            help="Column of a time-varying input (technique, medication) since the previous row; repeatable.",
         ),
         click.option(
             "--time-unit",
             type=click.Choice(["session", "day", "week", "file"]),
             default="session",
             show_default=True,
-            help="Unit of the time column; dates are recognised by themselves.",
+            help="Unit of the time column; dates are recognised.",
         ),
         click.option(
             "--trend",
             type=click.Choice([t.value for t in Trend]),
             default=Trend.CARRIED.value,
             show_default=True,
-            help="How the mean moves with time in the model.",
+            help="Form of the mean trend over time.",
         ),
         click.option(
             "--start",
             type=click.Choice([s.value for s in Start]),
             default=Start.STATIONARY.value,
             show_default=True,
-            help="Spread of the movement at a person's first row.",
+            help="Distribution of the initial state: stationary, or estimated freely.",
         ),
-        click.option("--asked-before", metavar="COL", multiple=True, help="Column asked before the session (outcome)."),
         click.option(
-            "--asked-after",
+            "--before-session",
             metavar="COL",
             multiple=True,
-            help="Column asked after the session, or done in it.",
+            help="Column measured before the session (default: the outcome); repeatable.",
         ),
-        click.option("--map", metavar="NAME=COL", multiple=True, help="Read column COL under the name NAME."),
+        click.option(
+            "--after-session",
+            metavar="COL",
+            multiple=True,
+            help="Column measured after the session (default: processes), or input given in it; repeatable.",
+        ),
+        click.option(
+            "--map", metavar="NAME=COL", multiple=True, help="Read column COL under the name NAME; repeatable."
+        ),
         click.option(
             "--layout",
             type=click.Choice(["long", "wide"]),
             default="long",
             show_default=True,
-            help="One row a session, or one row a person with numbered columns.",
+            help="Long: one row per session. Wide: one row per person with numbered columns.",
         ),
-        click.option("--missing", metavar="SIGN", multiple=True, help="A further sign for a missing value, e.g. -99."),
+        click.option(
+            "--missing", metavar="CODE", multiple=True, help="Additional missing-value code, e.g. -99; repeatable."
+        ),
         click.option(
             "--decimal",
             type=click.Choice(["auto", ".", ","]),
             default="auto",
             show_default=True,
-            help="Decimal sign of the table.",
+            help="Decimal separator.",
         ),
         click.option(
-            "--date-order", type=click.Choice(["day-first", "month-first"]), help="What 03/04/2024 begins with."
+            "--date-order",
+            type=click.Choice(["day-first", "month-first"]),
+            help="Order of day and month in dates such as 03/04/2024.",
         ),
     ]
 
-    def gathered(**given: Any) -> Any:
-        own = {f.name: given.pop(f.name) for f in fields(TableOptions)}
-        return command(TableOptions(**own), **given)
+    def call_command(**values: Any) -> Any:
+        own = {f.name: values.pop(f.name) for f in fields(TableOptions)}
+        return command(TableOptions(**own), **values)
 
-    gathered.__name__, gathered.__doc__ = command.__name__, command.__doc__
-    gathered.__dict__.update(command.__dict__)
-    wrapped: Any = gathered
+    call_command.__name__, call_command.__doc__ = command.__name__, command.__doc__
+    call_command.__dict__.update(command.__dict__)
+    wrapped: Any = call_command
     for option in reversed(options):
         wrapped = option(wrapped)
     return cast(Command, wrapped)
 
 
-def keep_apart(table: Path) -> None:
-    """Raises a usage error where this command was told to write its result over the table that it reads."""
+def check_output_file(table: Path) -> None:
+    """Check that --out does not overwrite the table. Raises a usage error otherwise."""
     context = click.get_current_context(silent=True)
-    given = context.params.get("out") if context is not None else None
-    for out in given if isinstance(given, tuple) else (given,):
+    value = context.params.get("out") if context is not None else None
+    for out in value if isinstance(value, tuple) else (value,):
         if out is not None and Path(out).exists() and Path(out).samefile(table):
-            raise click.UsageError(f"--out names the table itself, {table}: name another file.")
+            raise click.UsageError(f"--out would overwrite the table {table}. Choose another file.")
 
 
-def cohort_of(options: TableOptions, further: tuple[str, ...] = ()) -> Cohort:
-    """Read the table as described, with `further` columns beside the processes.
+def read_table(options: TableOptions, additional: tuple[str, ...] = ()) -> Cohort:
+    """Read the table with these options, and `additional` columns after the processes.
 
-    Raises TableError, or a usage error where options contradict each other or a result would be written over the table.
+    Raises TableError, or a usage error where options contradict each other or --out would overwrite the table.
     """
-    keep_apart(options.table)
+    check_output_file(options.table)
     if options.layout == "long" and (options.person is None or options.time is None):
-        raise click.UsageError("Name the columns of person and time with --person and --time.")
-    columns = tuple(dict.fromkeys((*options.process, *further)))
+        raise click.UsageError("--person and --time are required for a table in the long layout.")
+    columns = tuple(dict.fromkeys((*options.process, *additional)))
     moments = _moments(options, columns)
-    done = {name: moments.pop(name) for name in options.input if name in moments}
+    input_moments = {name: moments.pop(name) for name in options.input if name in moments}
     return read_cohort(
         options.table,
         person=options.person,
@@ -168,11 +183,11 @@ def cohort_of(options: TableOptions, further: tuple[str, ...] = ()) -> Cohort:
         time_unit=options.time_unit,
         outcome_moment=moments.pop(options.outcome, Moment.BEFORE),
         process_moments=moments,
-        indicators={name: own.split(",") for name, own in _pairs("indicator", options.indicator)},
+        indicators={name: columns.split(",") for name, columns in _pairs("indicator", options.indicator)},
         covariates=options.covariate,
         therapist=options.therapist,
         inputs=options.input,
-        input_moments=done,
+        input_moments=input_moments,
         layout=cast(Literal["long", "wide"], options.layout),
         columns=dict(_pairs("map", options.map)),
         missing=options.missing,
@@ -183,35 +198,37 @@ def cohort_of(options: TableOptions, further: tuple[str, ...] = ()) -> Cohort:
 
 def _moments(options: TableOptions, columns: tuple[str, ...]) -> dict[str, Moment]:
     known = {options.outcome, *columns, *options.input}
-    found: dict[str, Moment] = {}
-    for moment, named in ((Moment.BEFORE, options.asked_before), (Moment.AFTER, options.asked_after)):
-        for column in named:
+    moments: dict[str, Moment] = {}
+    for moment, listed in ((Moment.BEFORE, options.before_session), (Moment.AFTER, options.after_session)):
+        for column in listed:
             if column not in known:
                 raise click.UsageError(f"“{column}” is neither the outcome nor a process or input.")
-            if found.setdefault(column, moment) is not moment:
-                raise click.UsageError(f"“{column}” cannot be asked both before and after the session.")
-    return found
+            if moments.setdefault(column, moment) is not moment:
+                raise click.UsageError(f"“{column}” cannot be both --before-session and --after-session.")
+    return moments
 
 
-def _pairs(option: str, given: tuple[str, ...]) -> list[tuple[str, str]]:
-    """NAME=COL, apart at the first sign."""
-    found: dict[str, str] = {}
-    for pair in given:
+def _pairs(option: str, values: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Split NAME=COL at the first equals sign."""
+    pairs: dict[str, str] = {}
+    for pair in values:
         name, sign, column = pair.partition("=")
         if not (name and sign and column):
             wanted = "NAME=COL,COL" if option == "indicator" else "NAME=COL"
-            raise click.UsageError(f"--{option} wants {wanted}, not “{pair}”.")
-        if name in found:
+            raise click.UsageError(f"--{option} must have the form {wanted} (got “{pair}”).")
+        if name in pairs:
             raise click.UsageError(f"--{option} is given twice for “{name}”.")
-        found[name] = column
-    return list(found.items())
+        pairs[name] = column
+    return list(pairs.items())
 
 
-def model_options(command: Command) -> Command:
-    """Adds the parts of the model that a table needs no column for."""
+def add_model_options(command: Command) -> Command:
+    """Add the options for model components that need no column of the table."""
     wrapped = click.option(
-        "--start-deviation", is_flag=True, help="At the first row people stand off their usual level, all alike."
+        "--free-start-mean",
+        is_flag=True,
+        help="Estimate the mean of the initial state (common deviation from the long-run mean at the first row).",
     )(command)
-    return click.option("--own-change", is_flag=True, help="Every person has a change of their own around the trend.")(
-        wrapped
-    )
+    return click.option(
+        "--random-slopes", is_flag=True, help="Person-specific change over time around the mean trend."
+    )(wrapped)

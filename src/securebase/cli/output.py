@@ -1,4 +1,4 @@
-"""What a command says: progress on the side (stderr), results in calm columns, JSON where it was asked for."""
+"""Output of commands: progress on stderr, results as tables on stdout, JSON on request."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from securebase.errors import InputError
 from securebase.model.fit import Fitted
 from securebase.study.result import plain as as_plain
 
-Tell = Callable[[str], None]
+ShowStatus = Callable[[str], None]
 
 
 @contextmanager
-def progress(*, quiet: bool = False) -> Iterator[Tell]:
-    """A line on stderr that says what is being done; nothing where stderr is no terminal or `quiet` is set."""
+def status_line(*, quiet: bool = False) -> Iterator[ShowStatus]:
+    """Show the current step on stderr, unless stderr is no terminal or `quiet` is set."""
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
         yield lambda _: None
@@ -33,94 +33,97 @@ def progress(*, quiet: bool = False) -> Iterator[Tell]:
 
 
 @contextmanager
-def counting(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr that goes from none done to all, with the time left; nothing where stderr is no terminal."""
+def progress_bar(label: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar with the time left on stderr, unless stderr is no terminal or `quiet` is set."""
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
         yield lambda done, total: None
         return
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("left"))
+    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("left"))
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(label, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def climbing(tell: Tell) -> Callable[[int, float], None]:
-    """The progress of a fit as a line."""
-    return lambda step, value: tell(f"Fitting the model: step {step}, log-likelihood {value:,.3f}")
+def fit_progress(show: ShowStatus) -> Callable[[int, float], None]:
+    """Return a callback that shows the progress of a fit."""
+    return lambda step, value: show(f"Fitting the model: iteration {step}, log-likelihood {value:,.3f}")
 
 
-def as_json(value: Any, out: Path | None) -> None:
-    """Write JSON to a file or to stdout; what is not a finite number is null."""
-    deliver(json.dumps(as_plain(value), indent=2, ensure_ascii=False, allow_nan=False), out)
+def write_json(value: Any, out: Path | None) -> None:
+    """Write JSON to a file or to stdout. Numbers that are not finite become null."""
+    write_text(json.dumps(as_plain(value), indent=2, ensure_ascii=False, allow_nan=False), out)
 
 
-def deliver(text: str, out: Path | None) -> None:
-    """Text to a file or to stdout. Raises InputError where the file cannot be written."""
+def write_text(text: str, out: Path | None) -> None:
+    """Write text to a file or to stdout. Raises InputError where the file cannot be written."""
     if out is None:
         click.echo(text)
         return
     try:
         out.write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
     except OSError as error:
-        raise InputError(f"cannot be written ({error.strerror})", where=str(out), advice="Name another file.") from None
+        raise InputError(
+            f"cannot write the file ({error.strerror})", where=str(out), advice="Choose another file."
+        ) from None
 
 
-def heading(text: str) -> None:
+def print_heading(text: str) -> None:
+    """Print a heading after a blank line, in bold on a terminal."""
     click.echo()
     click.secho(text, bold=sys.stdout.isatty())
 
 
-def sentences(lines: Sequence[str], indent: str = "  ") -> None:
-    """Sentences wrapped to the width of the terminal, one below the other."""
+def print_sentences(lines: Sequence[str], indent: str = "  ") -> None:
+    """Print sentences one below the other, wrapped to the width of the terminal."""
     width = min(Console().width if sys.stdout.isatty() else 100, 100)
     for line in lines:
         click.echo(click.wrap_text(line, width, initial_indent=indent, subsequent_indent=indent + "  "))
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "  ") -> None:
-    """Columns: the first to the left, the others to the right. A head of empty words is left out."""
-    every = [*([list(head)] if any(head) else []), *[list(row) for row in rows]]
-    widths = [max(len(row[i]) for row in every) for i in range(len(head))]
-    for row in every:
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], indent: str = "  ") -> None:
+    """Print a table: first column left-aligned, the others right-aligned. An empty head is omitted."""
+    lines = [*([list(head)] if any(head) else []), *[list(row) for row in rows]]
+    widths = [max(len(row[i]) for row in lines) for i in range(len(head))]
+    for row in lines:
         cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
         click.echo(indent + "  ".join(cells).rstrip())
 
 
-def with_error(value: float, error: float | None) -> tuple[str, str]:
-    """An estimate and its standard error, both to the second digit of the error."""
+def format_estimate(value: float, error: float | None) -> tuple[str, str]:
+    """Format an estimate and its standard error, both to the second significant digit of the error."""
     if error is None or not math.isfinite(error) or error <= 0:
-        return figure(value), "–"
+        return format_number(value), "–"
     decimals = min(8, max(0, 1 - math.floor(math.log10(error))))
-    return minus(f"{value:,.{decimals}f}"), f"{error:,.{decimals}f}"
+    return use_minus_sign(f"{value:,.{decimals}f}"), f"{error:,.{decimals}f}"
 
 
-def figure(value: float | None, digits: int = 4) -> str:
-    """A number to four significant digits, never in powers of ten."""
+def format_number(value: float | None, digits: int = 4) -> str:
+    """Format a number to `digits` significant digits, never in scientific notation."""
     if value is None or not math.isfinite(value):
         return "–"
     if value == 0:
         return "0"
     decimals = min(8, max(0, digits - 1 - math.floor(math.log10(abs(value)))))
-    return minus(f"{value:,.{decimals}f}")
+    return use_minus_sign(f"{value:,.{decimals}f}")
 
 
-def plain(value: float | None) -> str:
-    """A score or a time as it was recorded, without idle zeros: 10, 3.5."""
+def format_value(value: float | None) -> str:
+    """Format a recorded score or time without trailing zeros: 10, 3.5."""
     if value is None or not math.isfinite(value):
         return "–"
-    return minus(f"{value:,.0f}" if value == int(value) else f"{value:,.6g}")
+    return use_minus_sign(f"{value:,.0f}" if value == int(value) else f"{value:,.6g}")
 
 
-def minus(text: str) -> str:
-    """A true minus sign, and none before zero."""
+def use_minus_sign(text: str) -> str:
+    """Replace the hyphen by a minus sign, and drop it before zero."""
     bare = text.lstrip("-").replace(",", "")
     return text.removeprefix("-") if float(bare) == 0 else text.replace("-", "−")
 
 
-def how_it_ended(fitted: Fitted) -> list[str]:
-    """How a fit ended, in sentences; loud where it is anything but converged."""
-    said = fitted.outcome
-    if said.kind == "converged":
-        return [f"Converged after {fitted.iterations} steps: flat gradient, positive-definite Hessian."]
-    return [f"{said.kind.replace('_', ' ').upper()}. {said.sentence}", said.what_to_do]
+def format_outcome(fitted: Fitted) -> list[str]:
+    """Return the outcome of a fit as sentences, in capitals where it did not converge."""
+    outcome = fitted.outcome
+    if outcome.kind == "converged":
+        return [f"Converged after {fitted.iterations} iterations: zero gradient, positive-definite Hessian."]
+    return [f"{outcome.kind.replace('_', ' ').upper()}. {outcome.sentence}", outcome.what_to_do]

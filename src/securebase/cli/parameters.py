@@ -1,4 +1,4 @@
-"""`securebase parameters`: the parameter sets that a clinic fitted, which one is in use, and the way back."""
+"""`securebase parameters`: the parameter sets that a clinic fitted, adopted and rolled back."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from pathlib import Path
 
 import click
 
-from securebase.cli.options import TableOptions, cohort_of, table_options
+from securebase.cli.options import TableOptions, add_table_options, read_table
 from securebase.cli.output import (
-    as_json,
-    climbing,
-    figure,
-    heading,
-    how_it_ended,
-    progress,
-    sentences,
-    table,
-    with_error,
+    fit_progress,
+    format_estimate,
+    format_number,
+    format_outcome,
+    print_heading,
+    print_sentences,
+    print_table,
+    status_line,
+    write_json,
 )
 from securebase.model.fitted_set import FittedSet
 from securebase.model.observations import panel
@@ -28,32 +28,32 @@ _FOLDER = click.option(
     type=click.Path(file_okay=False, path_type=Path),
     default="securebase-parameters",
     show_default=True,
-    help="Where the clinic's parameter sets are kept.",
+    help="Directory of the clinic's parameter sets.",
 )
 _JSON = click.option("--json", "json_wanted", is_flag=True, help="Print everything as JSON.")
 
 
 @click.group("parameters")
 def command() -> None:
-    """The parameter sets that a clinic fitted: list, show, adopt a new one, go back."""
+    """Manage the parameter sets that a clinic fitted to its own data."""
 
 
 @command.command("list")
 @_FOLDER
 @_JSON
-def list_them(*, folder: Path, json_wanted: bool) -> None:
-    """List the versions and say which one is in use."""
+def list_versions(*, folder: Path, json_wanted: bool) -> None:
+    """List the versions, the one in use, and the history of use."""
     sets = ClinicSets(folder)
     if json_wanted:
-        as_json(
-            {"in_use": sets.in_use, "versions": [_told(s) for s in sets.versions()], "history": sets.history()}, None
+        write_json(
+            {"in_use": sets.in_use, "versions": [_as_dict(s) for s in sets.versions()], "history": sets.history()}, None
         )
         return
-    rows = [(SHELF, f"“{sets.base}”, of the shelf."), *((s.version, s.about) for s in sets.versions())]
-    sentences([f"{number}{' (in use)' if number == sets.in_use else ''}: {about}" for number, about in rows])
+    rows = [(SHELF, f"the shipped set “{sets.base}”."), *((s.version, s.about) for s in sets.versions())]
+    print_sentences([f"{number}{' (in use)' if number == sets.in_use else ''}: {about}" for number, about in rows])
     if sets.history():
-        heading("What was in use since when")
-        sentences([f"{c.on}: version {c.version} ({c.why})" for c in sets.history()])
+        print_heading("History of use")
+        print_sentences([f"{c.on}: version {c.version} ({c.why})" for c in sets.history()])
 
 
 @command.command("show")
@@ -61,104 +61,110 @@ def list_them(*, folder: Path, json_wanted: bool) -> None:
 @_FOLDER
 @_JSON
 def show(*, version: int, folder: Path, json_wanted: bool) -> None:
-    """Show one version: what it rests on, and every number with its share from the data."""
-    of = ClinicSets(folder).version(version)
+    """Show one version: provenance, and every estimate with the share that comes from the data."""
+    fitted = ClinicSets(folder).version(version)
     if json_wanted:
-        as_json(_told(of), None)
+        write_json(_as_dict(fitted), None)
         return
-    heading(f"{of.name}, version {of.version}")
-    origin = of.provenance
-    sentences([of.about, origin.sentence, f"Made with {origin.software}; data {origin.fingerprint[:16]}."])
-    sentences([f"{c}: {instrument}, {scale}" for c, (instrument, scale) in of.measures.items()])
-    heading(f"Estimates in points of these scales, per {of.specification.time_unit}")
+    print_heading(f"{fitted.name}, version {fitted.version}")
+    origin = fitted.provenance
+    print_sentences([fitted.about, origin.sentence, f"Fitted with {origin.software}; data {origin.fingerprint[:16]}."])
+    print_sentences([f"{c}: {instrument}, {scale}" for c, (instrument, scale) in fitted.measures.items()])
+    print_heading(f"Estimates in points of these scales, per {fitted.specification.time_unit}")
     rows = [
-        (name, *with_error(value, of.standard_errors.get(name)), _share(of.from_data.get(name)))
-        for name, value in of.parameters.named(of.specification).items()
+        (name, *format_estimate(value, fitted.standard_errors.get(name)), _share(fitted.from_data.get(name)))
+        for name, value in fitted.parameters.named(fitted.specification).items()
     ]
-    table(("", "estimate", "SE", "from data"), rows)
+    print_table(("", "estimate", "SE", "from data"), rows)
 
 
 @command.command("adopt")
-@table_options
+@add_table_options
 @_FOLDER
-@click.option("--scale", metavar="NAME=INSTRUMENT:SCALE", multiple=True, help="Scale that a column holds.")
-@click.option("--towards", metavar="SET", default="literature", show_default=True, help="Drawn towards this set.")
-@click.option("--strength", type=float, default=1.0, show_default=True, help="How strongly.")
-@click.option("--alone", is_flag=True, help="Fit to the data alone.")
+@click.option(
+    "--scale", metavar="NAME=INSTRUMENT:SCALE", multiple=True, help="Instrument and scale of a column; repeatable."
+)
+@click.option(
+    "--prior", metavar="SET", default="literature", show_default=True, help="Shrink estimates towards this set."
+)
+@click.option("--prior-strength", type=float, default=1.0, show_default=True, help="Weight of the --prior.")
+@click.option("--no-prior", is_flag=True, help="Fit by maximum likelihood, without a prior.")
 def adopt(
     options: TableOptions,
     *,
     folder: Path,
     scale: tuple[str, ...],
-    towards: str,
-    strength: float,
-    alone: bool,
+    prior: str,
+    prior_strength: float,
+    no_prior: bool,
 ) -> None:
-    """Fit TABLE, keep the fit as the clinic's next parameter set, and use it from now on.
+    """Fit the model to TABLE, store it as the clinic's next parameter set and use it from now on.
 
-    The columns must bear the constructs' names; --map reads a column under another name.
+    Columns must have the names of constructs; --map renames them.
     """
     if options.trend != "carried" or options.start != "stationary":
-        raise click.UsageError("Clients are followed with --trend carried and --start stationary.")
+        raise click.UsageError(
+            "A parameter set needs --trend carried and --start stationary, the model that tracks clients."
+        )
     today = datetime.now(tz=UTC).date().isoformat()
-    with progress() as tell:
-        tell("Reading the table")
-        cohort = cohort_of(options)
+    with status_line() as show:
+        show("Reading the table")
+        cohort = read_table(options)
         sets = ClinicSets(folder)
-        fitted, made = fit_next(
+        fitted, adopted = fit_next(
             panel(cohort),
             sets,
             made_on=today,
             simulated=cohort.simulated,
             measures=_scales(scale),
-            towards=None if alone else named_set(towards),
-            strength=strength,
-            progress=climbing(tell),
+            towards=None if no_prior else named_set(prior),
+            strength=prior_strength,
+            progress=fit_progress(show),
         )
-        sets.adopt(made, on=today)
-    sentences(how_it_ended(fitted))
-    sentences([f"Log-likelihood {figure(fitted.log_likelihood, 8)}.", made.about])
-    sentences([f"Version {made.version} is in use from now on; “securebase parameters back” undoes this."])
+        sets.adopt(adopted, on=today)
+    print_sentences(format_outcome(fitted))
+    print_sentences([f"Log-likelihood {format_number(fitted.log_likelihood, 8)}.", adopted.about])
+    print_sentences([f"Version {adopted.version} is now in use. “securebase parameters rollback” undoes this."])
 
 
-@command.command("back")
+@command.command("rollback")
 @_FOLDER
-@click.option("--to", type=int, help="The version to go back to; 0 is the set of the shelf. Default: the one before.")
-def back(*, folder: Path, to: int | None) -> None:
-    """Use an earlier version again. Nothing is thrown away."""
+@click.option("--to", type=int, help="Version to use; 0 is the shipped set. [default: the previous version]")
+def rollback(*, folder: Path, to: int | None) -> None:
+    """Use an earlier version again. No version is deleted."""
     number = ClinicSets(folder).back(on=datetime.now(tz=UTC).date().isoformat(), to=to)
-    sentences([f"Version {number} is in use." if number else "The set of the shelf is in use."])
+    print_sentences([f"Version {number} is now in use." if number else "The shipped set is now in use."])
 
 
 def _scales(pairs: tuple[str, ...]) -> dict[str, tuple[str, str]]:
-    found = {}
+    scales = {}
     for pair in pairs:
         name, equals, rest = pair.partition("=")
         instrument, colon, scale = rest.partition(":")
         if not (name and equals and instrument and colon and scale):
-            raise click.UsageError(f"--scale wants NAME=INSTRUMENT:SCALE, not “{pair}”.")
-        found[name] = (instrument, scale)
-    return found
+            raise click.UsageError(f"--scale must have the form NAME=INSTRUMENT:SCALE (got “{pair}”).")
+        scales[name] = (instrument, scale)
+    return scales
 
 
 def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.0%}"
 
 
-def _told(of: FittedSet) -> dict[str, object]:
+def _as_dict(fitted: FittedSet) -> dict[str, object]:
     return {
-        "version": of.version,
-        "name": of.name,
-        "about": of.about,
-        "provenance": of.provenance,
-        "measures": of.measures,
-        "time_unit": of.specification.time_unit,
+        "version": fitted.version,
+        "name": fitted.name,
+        "about": fitted.about,
+        "provenance": fitted.provenance,
+        "measures": fitted.measures,
+        "time_unit": fitted.specification.time_unit,
         "estimates": {
             name: {
                 "estimate": value,
-                "standard_error": of.standard_errors.get(name),
-                "from_data": of.from_data.get(name),
+                "standard_error": fitted.standard_errors.get(name),
+                "from_data": fitted.from_data.get(name),
             }
-            for name, value in of.parameters.named(of.specification).items()
+            for name, value in fitted.parameters.named(fitted.specification).items()
         },
     }

@@ -19,18 +19,18 @@ from securebase.errors import InputError
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535))
 @click.option(
     "--data-dir", type=click.Path(file_okay=False, path_type=Path), help="Database and keys. [default: securebase-data]"
 )
-@click.option("--address", help="Public https address of the clinic; links for clients begin with it.")
-@click.option("--allow-network", is_flag=True, help="Needed to listen on anything but this machine.")
+@click.option("--address", help="Public https address of the clinic, used in links for clients.")
+@click.option("--allow-network", is_flag=True, help="Allow connections from other machines.")
 def command(host: str, port: int, data_dir: Path | None, address: str | None, allow_network: bool) -> None:
     """Serve the workbench with your own clinic."""
     _refuse_open_network(host, allow_network)
     if address and not address.startswith(("https://", "http://localhost", "http://127.0.0.1")):
-        raise InputError("the address must begin with https://", where="--address")
+        raise InputError(f"the address must begin with https:// (got “{address}”)", where="--address")
     configure(host=host, data_dir=data_dir, address=address)
     ready()
     serve(host, port, first_steps=_first_steps)
@@ -40,14 +40,14 @@ def _refuse_open_network(host: str, allow_network: bool) -> None:
     if is_loopback(host) or allow_network:
         return
     raise InputError(
-        f"{host} can be reached from other machines, and this server does not encrypt what it sends",
+        f"{host} is reachable from other machines, but this server does not encrypt connections",
         where="--host",
-        advice="Put a server that speaks https in front of it, then add --allow-network.",
+        advice="Put an https reverse proxy in front of it, then add --allow-network.",
     )
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach it."""
+    """Return True if only this machine can reach the host."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -55,9 +55,9 @@ def is_loopback(host: str) -> bool:
 
 
 def configure(*, host: str, data_dir: Path | None = None, address: str | None = None, demo: bool = False) -> None:
-    """Put what was asked for where the settings read it, and make the data directory, for its owner only.
+    """Set the environment variables that the settings read, and create the data directory for its owner only.
 
-    Raises InputError where the directory cannot be made or written.
+    Raises InputError where the directory cannot be created or written.
     """
     os.environ["DJANGO_SETTINGS_MODULE"] = "securebase.workbench.settings"
     if data_dir is not None:
@@ -72,15 +72,19 @@ def configure(*, host: str, data_dir: Path | None = None, address: str | None = 
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise InputError("the data directory cannot be made", where=str(folder), advice=f"({error.strerror})") from None
+        raise InputError(
+            f"cannot create the data directory ({error.strerror})",
+            where=str(folder),
+            advice="Choose another --data-dir.",
+        ) from None
     if not os.access(folder, os.W_OK):
-        raise InputError("the data directory cannot be written", where=str(folder), advice="Choose another one.")
+        raise InputError("the data directory is not writable", where=str(folder), advice="Choose another --data-dir.")
 
 
 def ready() -> None:
-    """Load Django, bring the database up to date (a copy is kept before an upgrade) and check it.
+    """Load Django, migrate the database (with a backup before an upgrade) and check it.
 
-    Raises InputError where the workbench is not installed, or the database does not open with its key.
+    Raises InputError where the workbench is not installed, or the key does not open the database.
     """
     try:
         import django
@@ -88,42 +92,43 @@ def ready() -> None:
         from django.db import DatabaseError, connection
     except ModuleNotFoundError:
         raise InputError(
-            "the workbench is not installed", advice="Install it with: pip install 'securebase[workbench]'"
+            "the workbench is not installed", advice="Install it: pip install 'securebase[workbench]'"
         ) from None
     django.setup()
     database = Path(connection.settings_dict["NAME"])
     try:
         connection.ensure_connection()
-        copy = _copy_before_upgrade(database)
+        backup = _back_up_before_upgrade(database)
         call_command("migrate", verbosity=0)
     except DatabaseError as error:
-        advice = "Is it the right key file? Nothing was changed."
-        raise InputError(f"the database cannot be opened ({error})", where=str(database), advice=advice) from None
-    if copy:
-        click.echo(f"The database was brought up to date; as it was before, it is in {copy}")
+        advice = "Check the key file. Nothing was changed."
+        raise InputError(f"cannot open the database ({error})", where=str(database), advice=advice) from None
+    if backup:
+        click.echo(f"The database was upgraded. Backup of the previous version: {backup}")
     call_command("check", stdout=StringIO())
     call_command("clearsessions", verbosity=0)
-    _say_whether_the_audit_trail_is_whole()
+    _report_audit_trail()
 
 
-def _copy_before_upgrade(database: Path) -> Path | None:
-    """A copy of a database that an upgrade is about to change; it needs the same key."""
+def _back_up_before_upgrade(database: Path) -> Path | None:
+    """Copy the database if migrations are pending. The backup needs the same key."""
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
-    behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if not behind or not executor.loader.applied_migrations:
+    pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if not pending or not executor.loader.applied_migrations:
         return None
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    copy = database.with_name(f"{database.stem}-before-{datetime.now():%Y%m%d-%H%M%S}{database.suffix}")
-    shutil.copy2(database, copy)
-    copy.chmod(0o600)
-    return copy
+    backup = database.with_name(f"{database.stem}-before-{datetime.now():%Y%m%d-%H%M%S}{database.suffix}")
+    shutil.copy2(database, backup)
+    backup.chmod(0o600)
+    return backup
 
 
-def _say_whether_the_audit_trail_is_whole() -> None:
+def _report_audit_trail() -> None:
+    """Print a warning if the audit trail is broken."""
     from securebase.workbench.audit.queries import verify_chain
 
     result = verify_chain()
@@ -132,7 +137,7 @@ def _say_whether_the_audit_trail_is_whole() -> None:
 
 
 def serve(host: str, port: int, *, first_steps: Any) -> None:
-    """Listen until stopped. `first_steps` is called with the address and says what to do first."""
+    """Listen until stopped. `first_steps` receives the address and prints the first steps."""
     from django.conf import settings
     from django.core.wsgi import get_wsgi_application
     from waitress.server import create_server
@@ -149,7 +154,7 @@ def serve(host: str, port: int, *, first_steps: Any) -> None:
         )
     except OSError as error:
         raise InputError(
-            f"port {port} cannot be used ({error.strerror or error})", where="--port", advice="Choose another port."
+            f"cannot listen on port {port} ({error.strerror or error})", where="--port", advice="Choose another port."
         ) from None
     name = "localhost" if is_loopback(host) else host
     first_steps(f"http://{name}:{server.effective_port}/")
@@ -167,20 +172,20 @@ def _first_steps(address: str) -> None:
     from securebase.workbench.accounts.access import set_up_code
     from securebase.workbench.accounts.queries import clinic_is_empty
 
-    click.echo(f"Securebase is at {address}")
+    click.echo(f"Securebase is running at {address}")
     if not clinic_is_empty():
-        click.echo("Sign in there. Stop it with Ctrl+C.")
+        click.echo("Open it and sign in. Stop it with Ctrl+C.")
     elif is_loopback_address(address) and not settings.ADDRESS:
-        click.echo("The clinic is empty: open the address and make the first account. Stop it with Ctrl+C.")
+        click.echo("The clinic is empty: open the address and create the first account. Stop it with Ctrl+C.")
     else:
-        click.echo("The clinic is empty: open the address and make the first account.")
-        click.echo(f"From another machine that needs this set-up code: {set_up_code()}")
+        click.echo("The clinic is empty: open the address and create the first account.")
+        click.echo(f"From another machine you need this set-up code: {set_up_code()}")
     if Path(settings.DATABASE_KEY_FILE).parent == Path(settings.DATA_DIR) and not settings.DATABASE_KEY:
         click.echo(
-            f"Database and key lie in {settings.DATA_DIR}. Keep a copy of the key apart from copies of the data."
+            f"Database and key are in {settings.DATA_DIR}. Store a copy of the key separately from copies of the data."
         )
 
 
 def is_loopback_address(address: str) -> bool:
-    """The same for an address as it is printed."""
+    """Return True if a printed address points to this machine."""
     return "//localhost:" in address

@@ -1,4 +1,4 @@
-"""`securebase simulate SCENARIO`: a table drawn from a known truth."""
+"""`securebase simulate SCENARIO`: a table simulated from a known model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from securebase.cli.output import as_json, heading, progress, sentences, table
+from securebase.cli.output import print_heading, print_sentences, print_table, status_line, write_json
 from securebase.errors import InputError
 from securebase.exchange.csv_tables import write_cohort
 from securebase.model.arms import ARMS
@@ -19,29 +19,29 @@ from securebase.records.cohort import Cohort
 
 @click.command("simulate")
 @click.argument("name", metavar="SCENARIO", required=False)
-@click.option("--n", type=click.IntRange(1, 100_000), default=100, show_default=True, help="Clients to draw.")
-@click.option("--sessions", type=click.IntRange(1, 500), help="Planned sessions (default: the scenario's own).")
-@click.option("--missing", type=click.FloatRange(0, 0.99), help="Chance that a check-in is not answered.")
-@click.option("--dropout", type=click.FloatRange(0, 0.99), help="Chance of leaving before the planned end.")
+@click.option("--clients", type=click.IntRange(1, 100_000), default=100, show_default=True, help="Number of clients.")
+@click.option("--sessions", type=click.IntRange(1, 500), help="Planned sessions (default: that of the scenario).")
+@click.option("--missing", type=click.FloatRange(0, 0.99), help="Probability that a check-in is missing.")
+@click.option("--dropout", type=click.FloatRange(0, 0.99), help="Probability of dropout.")
 @click.option(
     "--arm",
     "arms",
     multiple=True,
     type=click.Choice(list(ARMS)),
-    help="A treatment; give it again for a trial. Clients go to them in turn (default: the scenario's own).",
+    help="Treatment arm; repeat it for a trial. Clients are allocated in turn (default: arms of the scenario).",
 )
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Random seed.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the table to this CSV file.")
 @click.option(
-    "--seed", type=click.IntRange(0), default=1, show_default=True, help="The same seed gives the same table."
+    "--truth",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the true values of every client to this JSON file.",
 )
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the table (CSV) here.")
-@click.option(
-    "--truth", type=click.Path(dir_okay=False, path_type=Path), help="Write what was true of each client (JSON) here."
-)
-@click.option("--json", "json_wanted", is_flag=True, help="Say what was done as JSON.")
+@click.option("--json", "json_wanted", is_flag=True, help="Print the summary as JSON.")
 def command(
     name: str | None,
     *,
-    n: int,
+    clients: int,
     sessions: int | None,
     missing: float | None,
     dropout: float | None,
@@ -51,23 +51,23 @@ def command(
     truth: Path | None,
     json_wanted: bool,
 ) -> None:
-    """Draw a table of clients from SCENARIO, a known truth, in the form that `securebase study` reads.
+    """Simulate a table of clients from SCENARIO, in the format that `securebase study` reads.
 
-    Without SCENARIO, list the scenarios there are.
+    Without SCENARIO, list the scenarios and treatment arms.
     """
     if name is None:
         _list(json_wanted=json_wanted)
         return
-    chosen = scenario(name)
+    selected = scenario(name)
     if out is None:
-        raise InputError("there is no file to write to", advice="Name one with --out FILE.csv.")
+        raise InputError("--out is required with a scenario", advice="Add --out FILE.csv.")
     if truth is not None and truth.resolve() == out.resolve():
-        raise click.UsageError("--out and --truth name the same file.")
-    with progress(quiet=json_wanted) as tell:
-        tell(f"Drawing {n:,} clients")
+        raise click.UsageError("--out and --truth must be different files.")
+    with status_line(quiet=json_wanted) as show:
+        show(f"Simulating {clients:,} clients")
         cohort, true = simulate_with_truth(
-            chosen,
-            n=n,
+            selected,
+            n=clients,
             rng=np.random.default_rng(seed),
             sessions=sessions,
             missing=missing,
@@ -75,33 +75,35 @@ def command(
             arms=arms,
         )
         try:
-            write_cohort(cohort, out, measures=chosen.parameter_set.measures())
+            write_cohort(cohort, out, measures=selected.parameter_set.measures())
         except OSError as error:
-            raise InputError(f"cannot be written ({error.strerror})", where=str(out)) from None
+            raise InputError(
+                f"cannot write the file ({error.strerror})", where=str(out), advice="Choose another file."
+            ) from None
     if truth is not None:
-        as_json(true.plain(), truth)
-    said = _described(chosen, cohort, n, seed, out)
+        write_json(true.plain(), truth)
     if json_wanted:
-        click.echo(json.dumps(said, indent=2, ensure_ascii=False))
+        summary = _summary(selected, cohort, seed, out)
+        click.echo(json.dumps(summary, indent=2, ensure_ascii=False))
     else:
-        _print(chosen, cohort, n, seed, out)
+        _print(selected, cohort, seed, out)
 
 
 def _list(*, json_wanted: bool) -> None:
     shelf = scenarios().values()
     if json_wanted:
-        rows = [_told(s) for s in shelf]
+        rows = [_as_dict(s) for s in shelf]
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for s in shelf:
-        heading(f"{s.id}: {s.name}")
-        sentences(s.truth)
-    heading("Treatments (--arm)")
+        print_heading(f"{s.id}: {s.name}")
+        print_sentences(s.truth)
+    print_heading("Treatment arms (--arm)")
     width = max(len(a) for a in ARMS)
-    sentences([f"{a.id.ljust(width)}  {a.name}. {a.about}" for a in ARMS.values()])
+    print_sentences([f"{a.id.ljust(width)}  {a.name}. {a.about}" for a in ARMS.values()])
 
 
-def _told(s: Scenario) -> dict[str, object]:
+def _as_dict(s: Scenario) -> dict[str, object]:
     return {
         "id": s.id,
         "name": s.name,
@@ -120,20 +122,20 @@ def _told(s: Scenario) -> dict[str, object]:
 
 
 def _study_command(cohort: Cohort, out: Path) -> str:
-    before = {c.name for c in cohort.constructs if c.asked == "before"}
-    processes = " ".join(f"--process {p}{f' --asked-before {p}' if p in before else ''}" for p in cohort.processes)
+    before = {c.name for c in cohort.constructs if c.moment == "before"}
+    processes = " ".join(f"--process {p}{f' --before-session {p}' if p in before else ''}" for p in cohort.processes)
     return (
         f"securebase study {out} --person person --time time --time-unit {cohort.time_unit} "
         f"--outcome {cohort.outcome} {processes} --out report.html"
     )
 
 
-def _described(chosen: Scenario, cohort: Cohort, n: int, seed: int, out: Path) -> dict[str, object]:
+def _summary(selected: Scenario, cohort: Cohort, seed: int, out: Path) -> dict[str, object]:
     return {
-        "scenario": chosen.id,
-        "name": chosen.name,
-        "truth": list(chosen.truth),
-        "clients": n,
+        "scenario": selected.id,
+        "name": selected.name,
+        "truth": list(selected.truth),
+        "clients": len(cohort),
         "seed": seed,
         "sessions": sum(len(e.sessions) for e in cohort.episodes),
         "arms": sorted({e.arm for e in cohort.episodes if e.arm}),
@@ -141,16 +143,16 @@ def _described(chosen: Scenario, cohort: Cohort, n: int, seed: int, out: Path) -
         "time_unit": cohort.time_unit,
         "outcome": cohort.outcome,
         "processes": list(cohort.processes),
-        "study": _study_command(cohort, out),
+        "study_command": _study_command(cohort, out),
     }
 
 
-def _print(chosen: Scenario, cohort: Cohort, n: int, seed: int, out: Path) -> None:
-    heading(chosen.name)
-    sentences([chosen.about])
-    heading("What is true of this table")
-    sentences(chosen.truth)
-    heading("Drawn")
-    held = sum(len(e.sessions) for e in cohort.episodes)
-    table(("", ""), [("clients", f"{n:,}"), ("sessions", f"{held:,}"), ("seed", str(seed))])
-    click.echo(f"\n  The table is in {out}. All of it is simulated. To study it:\n\n    {_study_command(cohort, out)}")
+def _print(selected: Scenario, cohort: Cohort, seed: int, out: Path) -> None:
+    print_heading(selected.name)
+    print_sentences([selected.about])
+    print_heading("True effects")
+    print_sentences(selected.truth)
+    print_heading("Simulated")
+    sessions = sum(len(e.sessions) for e in cohort.episodes)
+    print_table(("", ""), [("clients", f"{len(cohort):,}"), ("sessions", f"{sessions:,}"), ("seed", str(seed))])
+    click.echo(f"\n  Wrote {out}. All data are simulated. To analyse them:\n\n    {_study_command(cohort, out)}")

@@ -1,4 +1,4 @@
-"""`securebase study TABLE`: a table of therapy sessions becomes a report."""
+"""`securebase study TABLE`: analysis and report of a table of therapy sessions."""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ from pathlib import Path
 import click
 import numpy as np
 
-from securebase.cli.options import TableOptions, cohort_of, table_options
-from securebase.cli.output import as_json, deliver, figure, heading, progress, sentences, table
+from securebase.cli.options import TableOptions, add_table_options, read_table
+from securebase.cli.output import (
+    format_number,
+    print_heading,
+    print_sentences,
+    print_table,
+    status_line,
+    write_json,
+    write_text,
+)
 from securebase.reports.study_report import study_report
 from securebase.study.estimator import LagEstimate
 from securebase.study.phrases import number
@@ -18,93 +26,97 @@ from securebase.study.study import study
 
 
 @click.command("study")
-@table_options
+@add_table_options
 @click.option(
     "--moderator",
     metavar="COL",
     multiple=True,
-    help="Does this column bend the lag from a process to the outcome? May be given again.",
+    help="Column that may moderate the lagged effect of each process on the outcome; repeatable.",
 )
-@click.option("--curvature", is_flag=True, help="Is the lag from each process to the outcome straight?")
-@click.option("--json", "json_wanted", is_flag=True, help="Print the figures of the report as JSON.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the report (one HTML file).")
+@click.option("--curvature", is_flag=True, help="Test whether the lagged effect of each process is nonlinear.")
+@click.option("--json", "json_wanted", is_flag=True, help="Print all results as JSON.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to this HTML file.")
 def command(
     options: TableOptions, *, moderator: tuple[str, ...], curvature: bool, json_wanted: bool, out: Path | None
 ) -> None:
-    """Study TABLE: what lies between persons and within them, and what tends to come before what.
+    """Analyse TABLE: variance between and within persons, and lagged effects in both directions.
 
-    Every lag is given with each person's own mean taken out, with each person's own line over time taken out, and with
-    the common course of all taken out too, so that what only rests on a shared trend can be seen to fade.
+    Every lagged effect is estimated three times: within-person centred, detrended per person, and adjusted for the
+    common time course. Associations that merely reflect shared improvement weaken.
     """
-    with progress(quiet=json_wanted) as tell:
-        tell("Reading the table")
+    with status_line(quiet=json_wanted) as show:
+        show("Reading the table")
         result = study(
-            cohort_of(options, moderator),
-            trend=options.reading_of_trend,
-            start=options.start_of_state,
+            read_table(options, moderator),
+            trend=options.trend_form,
+            start=options.initial_state,
             processes=options.process,
             moderators=moderator,
             curvature=curvature,
-            tell=tell,
+            tell=show,
             rng=np.random.default_rng(1),
         )
         if out:
-            tell("Writing the report")
-            deliver(study_report(result), out)
+            show("Writing the report")
+            write_text(study_report(result), out)
     if json_wanted:
-        as_json(result.to_json(), None)
+        write_json(result.to_json(), None)
     else:
         _print(result)
         if out:
-            click.echo(f"\nThe report is in {out}.")
+            click.echo(f"\nWrote {out}.")
 
 
 def _row(lag: LagFinding, result: StudyResult) -> tuple[str, str, str, str, str]:
-    """One direction of lag as a line: standardised, with its standard error, as more and more is taken out."""
+    """Return the table row of one lagged effect: standardised estimate (SE) for each adjustment."""
     step = lag.link.step.value.replace("_", " ")
     name = f"{result.asked.label(lag.link.earlier)} → {result.asked.label(lag.link.later)}, {step}"
-    found = (lag.main.centred, lag.main.detrended, lag.guard.detrended)
-    first, second, third = (_figures(lag) for lag in found)
+    estimates = (lag.main.centred, lag.main.detrended, lag.guard.detrended)
+    first, second, third = (_figures(lag) for lag in estimates)
     return name, first, second, third, lag.verdict.label
 
 
-def _figures(found: LagEstimate | None) -> str:
-    return f"{number(found.estimate)} ({number(found.standard_error, 3)})" if found else "–"
+def _figures(effect: LagEstimate | None) -> str:
+    return f"{number(effect.estimate)} ({number(effect.standard_error, 3)})" if effect else "–"
 
 
 def _print_findings(result: StudyResult) -> None:
-    """What is found and what stands beside it; below, further in, the figures."""
-    behind = (result.figures_in_words, result.model_in_words, result.others_in_words)
-    for finding, caveat, *figures in zip(result.findings_in_words, result.caveats_in_words, *behind, strict=True):
+    """Print each finding with its caveat, and the figures indented below."""
+    details = (result.figures_in_words, result.model_in_words, result.others_in_words)
+    for finding, caveat, *figures in zip(result.findings_in_words, result.caveats_in_words, *details, strict=True):
         click.echo()
-        sentences([f"{finding} {caveat}".rstrip()])
-        sentences([" ".join(part for part in figures if part)], indent="    ")
+        print_sentences([f"{finding} {caveat}".rstrip()])
+        print_sentences([" ".join(part for part in figures if part)], indent="    ")
 
 
 def _print(result: StudyResult) -> None:
-    heading("Data")
-    if result.reading:
-        sentences(result.reading.sentences())
+    print_heading("Data")
+    if result.import_report:
+        print_sentences(result.import_report.sentences())
     if result.findings_in_words:
-        heading("What stays and what fades as own lines, and then the common course, are taken out")
-        table(("", "own mean out", "own line out", "+ common course", ""), [_row(lag, result) for lag in result.lags])
+        print_heading(
+            "Lagged effects, standardised (SE): within-person centred, detrended, adjusted for the common time course"
+        )
+        print_table(("", "centred", "detrended", "+ common course", ""), [_row(lag, result) for lag in result.lags])
         _print_findings(result)
     if result.bends:
-        heading("What bends a lag")
+        print_heading("Moderation and nonlinearity")
         for words, figures in zip(result.bends_in_words, result.bend_figures_in_words, strict=True):
             click.echo()
-            sentences([words])
-            sentences([figures] if figures else [], indent="    ")
-    heading("Fitted model")
+            print_sentences([words])
+            print_sentences([figures] if figures else [], indent="    ")
+    print_heading("Fitted model")
     for model in result.models:
         if isinstance(model, NotFitted):
-            sentences([f"Trend {model.trend} could not be fitted. {model.reason}"])
+            print_sentences([f"Trend {model.trend} could not be fitted. {model.reason}"])
         else:
             ended = model.outcome.replace("_", " ")
             advice = "" if model.converged else f" {model.sentence} {model.what_to_do}"
-            sentences([f"Trend {model.trend}: {ended}, log-likelihood {figure(model.log_likelihood, 8)}.{advice}"])
+            print_sentences(
+                [f"Trend {model.trend}: {ended}, log-likelihood {format_number(model.log_likelihood, 8)}.{advice}"]
+            )
     if result.checks:
-        heading("What the fitted model does not reproduce")
-        sentences(result.checks.summary)
-    heading("What this cannot show")
-    sentences(result.limits)
+        print_heading("Model checks")
+        print_sentences(result.checks.summary)
+    print_heading("Limitations")
+    print_sentences(result.limits)

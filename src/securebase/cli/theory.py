@@ -1,4 +1,4 @@
-"""`securebase theory`: every edge, where it lives and what it rests on; as a list, as JSON, as a picture."""
+"""`securebase theory`: the edges of the theory as a list, JSON or graph."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from securebase.charts.theory_graph import By
-from securebase.cli.output import as_json, deliver, figure, sentences
+from securebase.cli.output import format_number, print_sentences, write_json, write_text
 from securebase.model.mechanism import Lag, Pillar
 from securebase.model.theory import EdgeLocation, Theory, TheoryEdge, theory
 from securebase.reports.theory_page import theory_page, theory_svg
@@ -16,49 +16,57 @@ from securebase.study.result import plain
 
 
 @click.command("theory")
-@click.option("--claim", metavar="ID", help="Only edges of one claim, S1 to S98.")
-@click.option("--pillar", type=click.Choice([p.value for p in Pillar]), help="Only edges drawn from one pillar.")
-@click.option("--mechanism", metavar="ID", help="Only edges that touch M1 support, M2 stress, M3 emotion or M4 skills.")
-@click.option("--place", type=click.Choice([p.value for p in EdgeLocation]), help="Only edges that live in one place.")
+@click.option("--claim", metavar="ID", help="Only edges of this claim, S1 to S98.")
+@click.option("--pillar", type=click.Choice([p.value for p in Pillar]), help="Only edges of this pillar.")
 @click.option(
-    "--by", type=click.Choice(["pillar", "mechanism"]), default="pillar", show_default=True, help="Panels of the graph."
+    "--mechanism", metavar="ID", help="Only edges of mechanism M1 (support), M2 (stress), M3 (emotion) or M4 (skills)."
 )
-@click.option("--graph", type=click.Path(dir_okay=False, path_type=Path), help="Draw them: FILE.svg or FILE.html.")
+@click.option("--location", type=click.Choice([p.value for p in EdgeLocation]), help="Only edges at this location.")
+@click.option(
+    "--by",
+    type=click.Choice(["pillar", "mechanism"]),
+    default="pillar",
+    show_default=True,
+    help="One panel of the graph for each of these.",
+)
+@click.option(
+    "--graph", type=click.Path(dir_okay=False, path_type=Path), help="Draw the edges to FILE.svg or FILE.html."
+)
 @click.option("--json", "json_wanted", is_flag=True, help="Print everything as JSON.")
 def command(
     *,
     claim: str | None,
     pillar: str | None,
     mechanism: str | None,
-    place: str | None,
+    location: str | None,
     by: By,
     graph: Path | None,
     json_wanted: bool,
 ) -> None:
-    """List the edges of the theory: which way they go, where they are estimated, and what is known of them.
+    """List the edges of the theory with sign, level, lag, location and evidence.
 
-    Every edge is a hypothesis. In the model: a mechanism on the shelf, which fit estimates and track uses. In studies:
-    estimated from a table that has its columns. Simulated: only the simulator can have it.
+    Every edge is a hypothesis. Location “model”: a mechanism that fit estimates and track uses; “study”: estimated from
+    a table with the columns; “simulated”: only in the simulator.
     """
     whole = theory()
-    edges = whole.select(claim=claim, pillar=pillar, mechanism=mechanism, place=place)
+    edges = whole.select(claim=claim, pillar=pillar, mechanism=mechanism, place=location)
     if graph is not None:
         _draw(whole, edges, by, graph)
     if json_wanted:
-        as_json(_plain(whole, edges, claim), None)
+        write_json(_plain(whole, edges, claim), None)
     elif graph is None:
         _list(whole, edges, claim)
 
 
 def _draw(whole: Theory, edges: Sequence[TheoryEdge], by: By, graph: Path) -> None:
     if graph.suffix not in (".svg", ".html"):
-        raise click.UsageError(f"--graph writes .svg or .html, not “{graph.name}”")
+        raise click.UsageError(f"--graph must end in .svg or .html (got “{graph.name}”).")
     if not edges:
-        raise click.UsageError("no edge is left to draw")
+        raise click.UsageError("No edge matches these options.")
     selected = None if len(edges) == len(whole.edges) else edges
     write = theory_svg if graph.suffix == ".svg" else theory_page
-    deliver(write(whole, selected, by=by), graph)
-    click.echo(f"The graph is in {graph}.", err=True)
+    write_text(write(whole, selected, by=by), graph)
+    click.echo(f"Wrote {graph}.", err=True)
 
 
 def _plain(whole: Theory, edges: Sequence[TheoryEdge], claim: str | None) -> object:
@@ -72,27 +80,27 @@ def _plain(whole: Theory, edges: Sequence[TheoryEdge], claim: str | None) -> obj
 
 def _list(whole: Theory, edges: Sequence[TheoryEdge], claim: str | None) -> None:
     if claim is not None:
-        one = whole.claims[claim]
-        mark = ". It says more than is known" if one.outruns_its_evidence else ""
-        sentences([f"{one.id}: {one.says}. Needs {', '.join(one.needs)}{mark}."], indent="")
+        entry = whole.claims[claim]
+        mark = ". It goes beyond the evidence" if entry.outruns_its_evidence else ""
+        print_sentences([f"{entry.id}: {entry.says}. Needs {', '.join(entry.needs)}{mark}."], indent="")
         click.echo()
     for e in edges:
         click.echo(e.label)
-        sentences([_line(e)])
+        print_sentences([_line(e)])
     click.echo()
     places = ", ".join(f"{sum(e.place is p for e in edges)} {p.value}" for p in EdgeLocation)
     count = f"{len(edges)} edge{'s' if len(edges) != 1 else ''}"
-    click.echo(f"{count}: {places}. Every one is a hypothesis. ! marks claims that say more than is known.")
+    click.echo(f"{count}: {places}. All are hypotheses. ! marks claims that go beyond the evidence.")
 
 
 def _line(e: TheoryEdge) -> str:
     parts = [e.sign.replace("-", "−"), e.level.value, "" if e.lag is Lag.NONE else e.lag.value, e.form.value]
-    prior = f"prior {figure(e.prior.mean, 2)} (SD {figure(e.prior.sd, 2)})" if e.prior else "no prior"
+    prior = f"prior {format_number(e.prior.mean, 2)} (SD {format_number(e.prior.sd, 2)})" if e.prior else "no prior"
     claims = " ".join(e.claims) + (" !" if e.outruns_its_evidence else "")
-    said = (
+    columns = (
         ", ".join(part.replace("_", " ") for part in parts if part),
         e.location_label,
         f"{prior}, {e.grade.value}",
         claims,
     )
-    return "; ".join(said)
+    return "; ".join(columns)

@@ -1,1 +1,1 @@
-"""See ARCHITECTURE.md."""
+"""Files in and out: tables of sessions, responses and records."""

@@ -1,4 +1,4 @@
-"""Rows of a table → `Cohort`, with the account of what was read."""
+"""Builder of a `Cohort` from the rows of a table, with an import report."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from securebase.errors import TableError
 from securebase.exchange.columns import NamedColumns
-from securebase.exchange.covariates import Beside, what_stands_beside
-from securebase.exchange.grid import Grid, plural
-from securebase.exchange.remarks import remarks_on
+from securebase.exchange.covariates import CovariateData, read_covariates
+from securebase.exchange.grid import Grid, pluralise
+from securebase.exchange.remarks import collect_remarks
 from securebase.exchange.request import Extract, TableRequest, TableRow
 from securebase.exchange.times import TimeUnit
-from securebase.measurement.constructs import CONSTRUCTS, Construct, own_construct
-from securebase.records.cohort import Cohort, Reading, Skipped
+from securebase.measurement.constructs import CONSTRUCTS, Construct, custom_construct
+from securebase.records.cohort import Cohort, Exclusion, ImportReport
 from securebase.records.episode import (
     AdministrationRecord,
     EpisodeRecord,
@@ -23,106 +23,108 @@ from securebase.records.episode import (
 )
 from securebase.records.vocabulary import Moment
 
-#: name of the instrument that all scores of a table carry
+#: Instrument id of all scores that come from a table.
 TABLE = "table"
 
 
-def cohort_of(asked: TableRequest, grid: Grid, found: NamedColumns, extract: Extract) -> Cohort:
-    """The cohort. Raises TableError where no row, or no number of a column, can be used."""
-    left_out = [Skipped("the line is blank", len(grid.blank), rows=grid.blank[:5])] if grid.blank else []
-    left_out += extract.skipped
-    beside = what_stands_beside(asked, grid, found, extract)
-    left_out += beside.skipped
-    if beside.left_out:
-        extract.rows = [row for row in extract.rows if row.person not in beside.left_out]
+def build_cohort(request: TableRequest, grid: Grid, columns: NamedColumns, extract: Extract) -> Cohort:
+    """Build the cohort. Raises TableError where no row, or no number of a column, is usable."""
+    exclusions = [Exclusion("the line is blank", len(grid.blank), rows=grid.blank[:5])] if grid.blank else []
+    exclusions += extract.exclusions
+    extra = read_covariates(request, grid, columns, extract)
+    exclusions += extra.exclusions
+    if extra.excluded_persons:
+        extract.rows = [row for row in extract.rows if row.person not in extra.excluded_persons]
         extract.rows_used = len({row.number for row in extract.rows})
-    _check_something_is_there(asked, grid, extract, left_out)
+    _check_not_empty(request, grid, extract, exclusions)
     persons: dict[str, list[TableRow]] = {}
     for row in extract.rows:
         persons.setdefault(row.person, []).append(row)
-    names = list(asked.moments)
-    cells = len(extract.rows) * len(asked.scores)
-    there = sum(value is not None for row in extract.rows for value in row.values)
+    names = list(request.moments)
+    cells = len(extract.rows) * len(request.scores)
+    n_values = sum(value is not None for row in extract.rows for value in row.values)
     return Cohort(
-        episodes=tuple(_episode(person, rows, asked, extract, beside) for person, rows in persons.items()),
-        constructs=tuple(_construct(name, moment) for name, moment in asked.moments.items()),
+        episodes=tuple(_episode(person, rows, request, extract, extra) for person, rows in persons.items()),
+        constructs=tuple(_construct(name, moment) for name, moment in request.moments.items()),
         outcome=names[0],
         processes=tuple(names[1:]),
         time_unit=extract.unit.value,
         days_per_unit=extract.unit.days,
-        covariates=beside.covariate_names,
-        inputs=beside.input_names,
-        therapists=asked.therapist is not None,
+        covariates=extra.covariate_names,
+        inputs=extra.input_names,
+        therapists=request.therapist is not None,
         indicators={
             name: tuple((TABLE, extract.columns[column]) for column in columns)
-            for name, columns in asked.indicators.items()
+            for name, columns in request.indicators.items()
         },
-        reading=Reading(
+        import_report=ImportReport(
             file=grid.file,
             fingerprint=grid.fingerprint,
             rows_in_file=len(grid.rows) + len(grid.blank),
             rows_used=extract.rows_used,
-            cells_used=there,
-            cells_missing=cells - there,
-            skipped=tuple(left_out),
-            remarks=(*beside.remarks, *remarks_on(asked, grid, found, extract, persons)),
+            cells_used=n_values,
+            cells_missing=cells - n_values,
+            exclusions=tuple(exclusions),
+            remarks=(*extra.remarks, *collect_remarks(request, grid, columns, extract, persons)),
         ),
     )
 
 
-def _check_something_is_there(asked: TableRequest, grid: Grid, extract: Extract, left_out: Sequence[Skipped]) -> None:
+def _check_not_empty(request: TableRequest, grid: Grid, extract: Extract, exclusions: Sequence[Exclusion]) -> None:
     if not extract.rows:
-        reasons = "; ".join(f"{s.reason} ({plural(s.count, s.unit)})" for s in left_out)
-        advice = f"Skipped: {reasons}." if reasons else "There is nothing below the header."
-        raise TableError("no row can be used", file=grid.file, advice=advice)
-    for k, (_, name) in enumerate(asked.scores):
+        reasons = "; ".join(f"{s.reason} ({pluralise(s.count, s.unit)})" for s in exclusions)
+        advice = f"Skipped: {reasons}." if reasons else "The table has no rows below the header."
+        raise TableError("no usable row", file=grid.file, advice=advice)
+    for k, (_, name) in enumerate(request.scores):
         if all(row.values[k] is None for row in extract.rows):
             raise TableError(
-                "the column holds no number in the rows that can be used",
+                "the column has no number in the usable rows",
                 file=grid.file,
                 column=extract.columns[name],
-                advice="Name another column, or leave it out.",
+                advice="Choose another column, or omit it.",
             )
 
 
 def _construct(name: str, moment: Moment) -> Construct:
-    """The theory's construct where the name is one of its own, else the table's."""
+    """Return the construct of the theory with this name, else a custom one."""
     known = CONSTRUCTS.get(name)
-    return own_construct(name, asked=moment.value) if known is None else replace(known, asked=moment.value)
+    return custom_construct(name, moment=moment.value) if known is None else replace(known, moment=moment.value)
 
 
-def _episode(person: str, rows: list[TableRow], asked: TableRequest, extract: Extract, beside: Beside) -> EpisodeRecord:
+def _episode(
+    person: str, rows: list[TableRow], request: TableRequest, extract: Extract, extra: CovariateData
+) -> EpisodeRecord:
     rows = sorted(rows, key=lambda row: row.time)
     zero = rows[0].time if extract.from_first else 0.0
-    # dates and calendar day numbers are days already; other numbers are in the column's unit
+    # dates and calendar day numbers are in days; other numbers are in the unit of the column
     days = 1.0 if extract.from_first else extract.unit.days
-    moments = sorted(set(asked.moments.values()), key=list(Moment).index)
+    moments = sorted(set(request.moments.values()), key=list(Moment).index)
     administrations: list[AdministrationRecord] = []
     inputs: list[InputRecord] = []
     sessions: list[TherapySessionRecord] = []
     for row in rows:
         at, session = (row.time - zero) * days, _session(row.time, extract.unit)
-        administrations += (_administration(row, at, moment, asked, extract) for moment in moments)
+        administrations += (_administration(row, at, moment, request, extract) for moment in moments)
         if session is not None and session > 0:
             sessions.append(TherapySessionRecord(session, at))
-        done = beside.inputs.get((person, row.time), {})
-        inputs += (InputRecord(name, value, at, beside.moments[name]) for name, value in done.items())
-    first = dict(reversed(asked.scores))
-    followed = first.get("symptoms", first[next(iter(asked.moments))])
+        values = extra.inputs.get((person, row.time), {})
+        inputs += (InputRecord(name, value, at, extra.moments[name]) for name, value in values.items())
+    first = dict(reversed(request.scores))
+    symptom_column = first.get("symptoms", first[next(iter(request.moments))])
     return EpisodeRecord(
         person=person,
         administrations=tuple(administrations),
         sessions=tuple(sessions),
-        symptom_measure=(TABLE, extract.columns[followed]),
+        symptom_measure=(TABLE, extract.columns[symptom_column]),
         began_on=rows[0].day,
-        therapist=beside.therapist.get(person, ""),
-        covariates=beside.covariates.get(person, {}),
+        therapist=extra.therapist.get(person, ""),
+        covariates=extra.covariates.get(person, {}),
         inputs=tuple(inputs),
     )
 
 
 def _session(time: float, unit: TimeUnit) -> int | None:
-    """The session's number where times are session numbers; one before the first session (−1) has none."""
+    """Return the session number where times are session numbers. Times before the first session (−1) have none."""
     return int(time) if unit is TimeUnit.SESSION and time >= 0 and time == int(time) else None
 
 
@@ -130,13 +132,13 @@ def _administration(
     row: TableRow,
     at: float,
     moment: Moment,
-    asked: TableRequest,
+    request: TableRequest,
     extract: Extract,
 ) -> AdministrationRecord:
     session = _session(row.time, extract.unit)
     scores = tuple(
         ScoreRecord(name, value, at, moment, session, TABLE, extract.columns[column])
-        for (name, column), value in zip(asked.scores, row.values, strict=True)
-        if asked.moments[name] is moment and value is not None
+        for (name, column), value in zip(request.scores, row.values, strict=True)
+        if request.moments[name] is moment and value is not None
     )
     return AdministrationRecord(TABLE, at, moment, session, scores=scores)

@@ -1,4 +1,4 @@
-"""Finding a column by its name: nearest names where there is none, and what to do where it stands twice."""
+"""Columns of a table by name: suggestions where a name is unknown, a check where it occurs twice."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from securebase.errors import TableError
-from securebase.exchange.grid import Grid, clean, name_of, shown
-from securebase.exchange.values import is_missing, number_in
+from securebase.exchange.grid import Grid, clean, column_name, display_text
+from securebase.exchange.values import is_missing, parse_number
 
 
 class NamedColumns:
-    """The columns of a grid by name. `renamed`: our name → the file's. Remarks gather in `remarks`."""
+    """The columns of a grid by name. `renamed` maps our names to the file's; `remarks` informs the reader."""
 
     def __init__(self, grid: Grid, renamed: Mapping[str, str]) -> None:
         self.grid = grid
-        self.renamed = {name_of(ours): name_of(theirs) for ours, theirs in renamed.items()}
+        self.renamed = {column_name(ours): column_name(theirs) for ours, theirs in renamed.items()}
         self.remarks: list[str] = []
         self.used: set[int] = set()
 
     def find(self, name: str) -> int:
-        """Position of the column of this name (ours or the file's). Raises TableError with the nearest names."""
-        wanted = self.renamed.get(name_of(name), name_of(name))
+        """Return the index of the column (our name or the file's). Raises TableError with the closest names."""
+        wanted = self.renamed.get(column_name(name), column_name(name))
         places = [i for i, header in enumerate(self.grid.header) if header == wanted]
         if not places:
             raise self._unknown(wanted)
@@ -32,51 +32,53 @@ class NamedColumns:
         return places[0]
 
     def find_numbered(self, stem: str) -> dict[int, int]:
-        """Columns such as x1, x_2 or x.3 for a stem: number → position. Raises TableError where there are none."""
-        wanted = self.renamed.get(name_of(stem), name_of(stem))
+        """Return number → index of columns such as x1, x_2 or x.3. Raises TableError where there are none."""
+        wanted = self.renamed.get(column_name(stem), column_name(stem))
         pattern = re.compile(re.escape(wanted) + r"[ _.\-]?(\d{1,6})", re.ASCII)
-        found: dict[int, list[int]] = {}
+        numbered: dict[int, list[int]] = {}
         for i, header in enumerate(self.grid.header):
             if match := pattern.fullmatch(header):
-                found.setdefault(int(match[1]), []).append(i)
-        if not found:
-            raise self._unknown(f"{wanted}1, {wanted}2, …", near_to=wanted)
-        for places in found.values():
+                numbered.setdefault(int(match[1]), []).append(i)
+        if not numbered:
+            raise self._unknown(f"{wanted}1, {wanted}2, …", similar_to=wanted)
+        for places in numbered.values():
             if len(places) > 1:
                 self._check_same(places)
             self.used.update(places)
-        return {number: places[0] for number, places in sorted(found.items())}
+        return {number: places[0] for number, places in sorted(numbered.items())}
 
     def not_used(self) -> list[str]:
-        """Names of the columns that nobody asked for, in the file's order."""
+        """Return the names of unused columns in the order of the file."""
         return list(dict.fromkeys(name for i, name in enumerate(self.grid.header) if i not in self.used and name))
 
-    def _unknown(self, wanted: str, near_to: str = "") -> TableError:
+    def _unknown(self, wanted: str, similar_to: str = "") -> TableError:
         names = list(dict.fromkeys(name for name in self.grid.header if name))
         folded = {name.lower(): name for name in names}
-        near = [folded[n] for n in get_close_matches((near_to or wanted).lower(), folded, n=3, cutoff=0.5)]
+        near = [folded[n] for n in get_close_matches((similar_to or wanted).lower(), folded, n=3, cutoff=0.5)]
         hint = f"Did you mean {' or '.join(f'“{n}”' for n in near)}? " if near else ""
-        listed = ", ".join(f"“{shown(n, 40)}”" for n in names[:20]) + (", …" if len(names) > 20 else "")
+        listed = ", ".join(f"“{display_text(n, 40)}”" for n in names[:20]) + (", …" if len(names) > 20 else "")
         return TableError(
-            f"there is no column “{shown(wanted)}”", file=self.grid.file, advice=f"{hint}The columns are: {listed}."
+            f"unknown column “{display_text(wanted)}”",
+            file=self.grid.file,
+            advice=f"{hint}Columns: {listed}.",
         )
 
     def _check_same(self, places: list[int]) -> None:
-        """A name that stands twice may be used where both columns say the same, and only there."""
+        """Check that columns with the same name have the same content."""
         first, name = places[0], self.grid.header[places[0]]
         for other in places[1:]:
             for number, row in zip(self.grid.numbers, self.grid.rows, strict=True):
                 if not _same(clean(row[first]), clean(row[other])):
                     raise TableError(
-                        f"the name stands twice, in columns {first + 1} and {other + 1}, and they differ "
-                        f"(“{shown(row[first])}” and “{shown(row[other])}”)",
+                        f"columns {first + 1} and {other + 1} have the same name but differ "
+                        f"(“{display_text(row[first])}” and “{display_text(row[other])}”)",
                         file=self.grid.file,
                         row=number,
                         column=name,
-                        advice="Give the two columns different names in the file.",
+                        advice="Rename one of the two columns in the file.",
                     )
-        where = " and ".join(str(p + 1) for p in places)
-        remark = f"“{name}” stands in columns {where} with the same content; the first was read."
+        numbers = " and ".join(str(p + 1) for p in places)
+        remark = f"Columns {numbers} are both named “{name}” and have the same content; the first was read."
         if remark not in self.remarks:
             self.remarks.append(remark)
 
@@ -84,5 +86,5 @@ class NamedColumns:
 def _same(a: str, b: str) -> bool:
     if a == b or (is_missing(a) and is_missing(b)):
         return True
-    one, two = number_in(a), number_in(b)
+    one, two = parse_number(a), parse_number(b)
     return one is not None and one == two

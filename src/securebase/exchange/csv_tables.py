@@ -1,17 +1,15 @@
-"""Tables of therapy sessions in and out: `read_cohort` and `write_cohort`.
+"""Tables of therapy sessions: `read_cohort` and `write_cohort`.
 
-A table in the long layout has one row for each person and time; in the wide layout one row for each person and a
-numbered column for each time. What cannot be understood raises TableError with file, row, column, what was found and
-what to do. What is not used is counted in `Cohort.reading`.
+A long table has one row per person and time; a wide table has one row per person and numbered columns. A cell that
+cannot be read raises TableError with file, row, column, value and fix. `Cohort.import_report` counts what was not used.
 
-How a row becomes a record. Every row that names its person and time becomes one Administration for each moment
-(before, after) at which the columns asked for were asked: instrument "table", scale = the file's column, construct =
-the name it was asked for under. This holds for a row whose scores are all missing, too: its administrations carry no
-scores, so that the person's time line keeps the moment at which something was asked and not answered.
+Mapping of rows to records: every row with person and time becomes one AdministrationRecord for each moment (before,
+after) of the requested columns, with instrument "table", the file's column as scale and the requested name as
+construct. A row whose scores are all missing becomes administrations without scores, so that the time line keeps it.
 
-`at` is in days: n for day n, 7 n for week n, nominally 7 n for session n (`session` = n is kept beside it), the days
-since the person's earliest row for dates, and the file's own number where the unit is "file". The file's own zero is
-kept for numbers, because a linear trend starts there.
+`at` is in days: n for day n, 7 n for week n, nominally 7 n for session n (with `session` = n), days since the person's
+earliest row for dates, and the number itself for the unit "file". Numeric times keep their zero, where a linear trend
+starts.
 """
 
 from __future__ import annotations
@@ -21,10 +19,10 @@ from pathlib import Path
 from typing import Any, Protocol, get_args
 
 from securebase.errors import InputError, TableError
-from securebase.exchange.build_cohort import cohort_of
+from securebase.exchange.build_cohort import build_cohort
 from securebase.exchange.columns import NamedColumns
 from securebase.exchange.csv_writing import write_cohort
-from securebase.exchange.grid import clean, load, read_grid
+from securebase.exchange.grid import clean, read_bytes, read_grid
 from securebase.exchange.long_layout import read_long
 from securebase.exchange.request import Layout, TableRequest
 from securebase.exchange.times import DateOrder
@@ -38,7 +36,7 @@ __all__ = ["read_cohort", "write_cohort"]
 
 
 class DataFrameLike(Protocol):
-    """What is asked of a pandas data frame, so that pandas need not be loaded here."""
+    """The part of a pandas data frame that is used here, so that pandas need not be imported."""
 
     index: Any
 
@@ -67,89 +65,151 @@ def read_cohort(
     date_order: DateOrder | None = None,
     file: str = "",
 ) -> Cohort:
-    """Read a table of many persons, from a path, from a pandas data frame, or (an upload) from bytes. Messages call the
-    last two `file`. A data frame is read as the table that it would be written as.
+    r"""Read a table of therapy sessions of many persons.
 
-    `person`, `time`, `outcome`, `processes`: names of columns; one process may be given as a plain text. `columns` maps
-    a name to the file's column, so that `outcome="symptoms", columns={"symptoms": "BDI_total"}` reads BDI_total as the
-    construct symptoms. In the wide layout outcome and processes are stems (“bdi” reads bdi1, bdi2, …), `time` is not
-    asked for and `person` may be None: each row is then a person. `time_unit`: day, week, session or file; dates are
-    recognised. Processes were asked after the session unless `process_moments` says otherwise. `missing`: further
-    signs for “no value”, such as "-99". `decimal` and `date_order` settle what the file leaves open.
+    Missing values stay missing: nothing is imputed. Rows that cannot be used are excluded and counted in
+    ``import_report``. Scores of the outcome count as measured before the session, those of processes after it, unless
+    the arguments say otherwise; this decides which of two scores comes first.
 
-    `indicators`: outcome or process → its several columns, the one first whose points it is to be in. `covariates`:
-    what is the same on all rows of a person; texts become 0/1 columns against the most frequent, and persons of whom
-    one is not known are left out and counted. `therapist`: who treats the person. `inputs`: what was done between the
-    row before and this one, or, where `input_moments` says after, in the session of the row, so that it works until the
-    next. A model made for the cohort knows all of these.
+    Parameters
+    ----------
+    path : str, Path, bytes or pandas.DataFrame
+        CSV file, its content, or a data frame.
+    person : str or None
+        Column with the person's identifier. None in the wide layout: each row is a person.
+    time : str, optional
+        Column with the time. Required in the long layout.
+    outcome : str
+        Column of the outcome, a stem in the wide layout (``"bdi"`` reads bdi1, bdi2, …).
+    processes : sequence of str, optional
+        Columns of process variables, such as the alliance.
+    time_unit : {"session", "day", "week", "file"}, default "session"
+        Unit of numeric times. A session counts as 7 days. ``"file"`` keeps the numbers. Dates are recognised and
+        count in weeks (in days with ``"day"``).
+    outcome_moment : {"before", "after", "between"}, default "before"
+        When the outcome was measured, relative to the session.
+    process_moments : mapping of str to str, optional
+        Process → moment of measurement. Default ``"after"``.
+    indicators : mapping of str to sequence of str, optional
+        Outcome or process → its indicator columns. The construct is in points of the first.
+    covariates : sequence of str, optional
+        Columns with one value per person. Texts are dummy coded, the most frequent is the reference. Persons without
+        a value are excluded.
+    therapist : str, optional
+        Column with the therapist's identifier.
+    inputs : sequence of str, optional
+        Columns of time-varying inputs (technique, medication), given since the previous row.
+    input_moments : mapping of str to str, optional
+        Input → ``"before"`` (default), or ``"after"`` if it was given in the session of its row.
+    layout : {"long", "wide"}, default "long"
+        One row per person and time, or one row per person with numbered columns.
+    columns : mapping of str to str, optional
+        Our name → column of the file: ``outcome="symptoms", columns={"symptoms": "BDI_total"}``.
+    missing : collection of str, optional
+        Additional missing-value codes, such as ``"-99"``.
+    decimal : {"auto", ".", ","}, default "auto"
+        Decimal separator.
+    date_order : {"day_first", "month_first"}, optional
+        Order of day and month where the dates leave it open.
+    file : str, optional
+        Name of bytes or a data frame in messages.
 
-    Raises TableError where the file cannot be understood, InputError where something is asked for that there is not.
+    Returns
+    -------
+    Cohort
+        One episode per person; times in days.
+
+    Raises
+    ------
+    TableError
+        If the table cannot be read. The message gives row, column and value.
+    InputError
+        If an argument is invalid.
+
+    See Also
+    --------
+    write_cohort : Write a cohort to a CSV file.
+
+    Examples
+    --------
+    >>> import securebase
+    >>> table = b"client,session,phq9,alliance\nA,1,18,4.5\nA,2,15,\nB,1,12,6.0\nB,2,11,6.5\n"
+    >>> cohort = securebase.read_cohort(
+    ...     table, person="client", time="session", outcome="phq9", processes=["alliance"]
+    ... )
+    >>> len(cohort), cohort.outcome, cohort.processes
+    (2, 'phq9', ('alliance',))
+    >>> [(score.at, score.value) for score in cohort.episodes[0].scores("phq9")]
+    [(7.0, 18.0), (14.0, 15.0)]
+    >>> cohort.import_report.cells_missing
+    1
     """
     content, file = _content(path, file)
-    processes, covariates, inputs = _several(processes), _several(covariates), _several(inputs)
-    of = {name: _several(columns_of) for name, columns_of in (indicators or {}).items()}
+    processes, covariates, inputs = _as_tuple(processes), _as_tuple(covariates), _as_tuple(inputs)
+    indicator_columns = {name: _as_tuple(listed) for name, listed in (indicators or {}).items()}
     _check_known("layout", layout, get_args(Layout))
-    _check_known("decimal sign", decimal, get_args(Decimal))
+    _check_known("decimal separator", decimal, get_args(Decimal))
     if date_order is not None:
-        _check_known("order of dates", date_order, get_args(DateOrder))
-    for name in of:
+        _check_known("date order", date_order, get_args(DateOrder))
+    for name in indicator_columns:
         if name not in (outcome, *processes):
-            raise TableError("it has columns, but is neither outcome nor process", file=file, column=name)
-    columns_of_scores = [column for name in (outcome, *processes) for column in of.get(name) or (name,)]
-    named = (*columns_of_scores, *covariates, *([therapist] if therapist is not None else []), *inputs)
+            raise TableError(f"indicators given for “{name}”, which is neither outcome nor process", file=file)
+    score_columns = [column for name in (outcome, *processes) for column in indicator_columns.get(name) or (name,)]
+    named = (*score_columns, *covariates, *([therapist] if therapist is not None else []), *inputs)
     _check_once(file, named)
     _check_mapped(file, columns or {}, {person, time, *named})
-    asked = TableRequest(
+    request = TableRequest(
         person=person,
         time=time,
         moments=_moments(file, outcome, processes, outcome_moment, process_moments or {}),
-        indicators={name: columns_of for name, columns_of in of.items() if columns_of},
+        indicators={name: listed for name, listed in indicator_columns.items() if listed},
         covariates=covariates,
         therapist=therapist,
         inputs=_input_moments(file, inputs, input_moments or {}),
         unit=unit_called(time_unit),
         layout=layout,
-        missing=frozenset(clean(sign) for sign in _several(missing)),
+        missing=frozenset(clean(sign) for sign in _as_tuple(missing)),
         decimal=decimal,
         date_order=date_order,
     )
     grid = read_grid(content, file)
-    found = NamedColumns(grid, columns or {})
-    return cohort_of(asked, grid, found, (read_wide if layout == "wide" else read_long)(asked, grid, found))
+    named_columns = NamedColumns(grid, columns or {})
+    extract = (read_wide if layout == "wide" else read_long)(request, grid, named_columns)
+    return build_cohort(request, grid, named_columns, extract)
 
 
 def _content(path: object, file: str) -> tuple[bytes, str]:
-    """The bytes of a table, and what messages call it."""
+    """Return the bytes of a table, and its name in messages."""
     if isinstance(path, bytes):
         return path, file or "table.csv"
     if isinstance(path, str | Path):
-        return load(path), Path(path).name
+        return read_bytes(path), Path(path).name
     if hasattr(path, "to_csv") and hasattr(path, "index"):
-        # a named index holds a column, such as the person; the plain count of rows holds none
+        # a named index is a column, such as the person; an unnamed one only counts rows
         named = any(name is not None for name in path.index.names)
         return path.to_csv(index=named).encode(), file or "data frame"
     raise InputError(
-        f"a table cannot be read from {type(path).__name__}", advice="Give a path, bytes or a pandas data frame."
+        f"cannot read a table from type {type(path).__name__}", advice="Pass a path, bytes or a pandas data frame."
     )
 
 
-def _several(given: Collection[str]) -> tuple[str, ...]:
-    """A single text is one name, not its letters."""
-    return (given,) if isinstance(given, str) else tuple(given)
+def _as_tuple(names: Collection[str]) -> tuple[str, ...]:
+    """Return names as a tuple. A single text is one name, not its letters."""
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
-def _check_known(what: str, given: str, known: Sequence[str]) -> None:
-    if given not in known:
-        raise InputError(f"there is no {what} “{given}”", advice=f"Known are: {', '.join(known)}.")
+def _check_known(option: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise InputError(f"unknown {option} “{value}”", advice=f"Known: {', '.join(known)}.")
 
 
-def _check_mapped(file: str, columns: Mapping[str, str], asked: Collection[str | None]) -> None:
+def _check_mapped(file: str, columns: Mapping[str, str], requested: Collection[str | None]) -> None:
     for ours, theirs in columns.items():
-        if ours not in asked:
+        if ours not in requested:
             raise TableError(
-                f"“{theirs}” is to be read as “{ours}”, but nothing asks for “{ours}”",
+                f"column “{theirs}” is mapped to “{ours}”, which no argument uses",
                 file=file,
-                advice=f"Name “{ours}” as person, time, outcome or process, or leave the mapping out.",
+                advice=f"Use “{ours}” as person, time, outcome or process, or remove the mapping.",
             )
 
 
@@ -160,22 +220,22 @@ def _moments(
     outcome_moment: Moment | str,
     process_moments: Mapping[str, Moment | str],
 ) -> dict[str, Moment]:
-    """Name → when it was asked, the outcome first."""
+    """Return name → moment of measurement, the outcome first."""
     _check_once(file, (outcome, *processes))
     for name in process_moments:
         if name not in processes:
-            raise TableError("a moment is given for it, but it is no process", file=file, column=name)
+            raise TableError(f"a moment is given for “{name}”, which is not a process", file=file)
     moments = {outcome: outcome_moment, **{p: process_moments.get(p, Moment.AFTER) for p in processes}}
     for moment in moments.values():
         _check_known("moment", moment, tuple(Moment))
     return {name: Moment(moment) for name, moment in moments.items()}
 
 
-def _input_moments(file: str, inputs: Sequence[str], given: Mapping[str, Moment | str]) -> dict[str, Moment]:
-    for name in given:
+def _input_moments(file: str, inputs: Sequence[str], input_moments: Mapping[str, Moment | str]) -> dict[str, Moment]:
+    for name in input_moments:
         if name not in inputs:
-            raise TableError("a moment is given for it, but it is no input", file=file, column=name)
-    moments = {name: given.get(name, Moment.BEFORE) for name in inputs}
+            raise TableError(f"a moment is given for “{name}”, which is not an input", file=file)
+    moments = {name: input_moments.get(name, Moment.BEFORE) for name in inputs}
     for moment in moments.values():
         _check_known("moment of an input", moment, (Moment.BEFORE.value, Moment.AFTER.value))
     return {name: Moment(moment) for name, moment in moments.items()}
@@ -184,4 +244,4 @@ def _input_moments(file: str, inputs: Sequence[str], given: Mapping[str, Moment 
 def _check_once(file: str, names: Sequence[str]) -> None:
     for name in names:
         if names.count(name) > 1:
-            raise TableError("the column is named twice", file=file, column=name, advice="Name each column once.")
+            raise TableError("the column is used twice", file=file, column=name, advice="Use each column once.")

@@ -1,4 +1,4 @@
-"""A cohort → a CSV file that `read_cohort` reads back. Cells that a spreadsheet would run as formulas are disarmed."""
+"""Writer of a cohort as a CSV file that `read_cohort` reads back. Formulas are escaped against CSV injection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from securebase.errors import TableError
-from securebase.exchange.formulas import neutralised
+from securebase.exchange.formulas import escape_formula
 from securebase.exchange.grid import clean
 from securebase.exchange.values import is_missing
 from securebase.records.cohort import Cohort
@@ -22,24 +22,54 @@ Measures = Mapping[str, tuple[str, str]]
 def write_cohort(
     cohort: Cohort, path: str | Path, *, layout: Literal["long", "wide"] = "long", measures: Measures | None = None
 ) -> None:
-    """Write what the client answered on the cohort's outcome and processes.
+    r"""Write the client-rated scores of a cohort to a CSV file that `read_cohort` reads back.
 
-    Long: columns person, time (in the cohort's unit), then one for each construct, then arm, therapist and what was
-    brought along where the cohort knows of any; what was done
-    (inputs) is not written. Wide: person, then construct_n for each whole-numbered time n.
-    `measures` says which (instrument, scale) to write for a construct that was measured with several.
+    Inputs are not written. Cells that a spreadsheet would run as a formula are escaped with an apostrophe.
 
-    Raises TableError where the file could not be read back to the same.
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort. Its outcome and processes are written.
+    path : str or Path
+        File to write (UTF-8, comma-separated). An existing file is replaced.
+    layout : {"long", "wide"}, default "long"
+        Long: columns person, time (in ``cohort.time_unit``) and one per construct, then arm, therapist and covariates
+        where known. Wide: person, then ``construct_n`` for each whole-numbered time n.
+    measures : mapping of str to (str, str), optional
+        Construct → (instrument id, scale id) to write, for constructs measured with several instruments.
+
+    Raises
+    ------
+    TableError
+        If the file could not be read back unchanged: two episodes of one name, two scores at one time, a construct
+        called person or time, or a wide layout with fractional times.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import securebase
+    >>> table = b"who,session,mood\nA,1,12\nA,2,9\nB,1,15\nB,2,15\n"
+    >>> cohort = securebase.read_cohort(table, person="who", time="session", outcome="mood")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     securebase.write_cohort(cohort, Path(folder) / "mood.csv", layout="wide")
+    ...     print((Path(folder) / "mood.csv").read_text())
+    person,mood_1,mood_2
+    A,12,9
+    B,15,15
+    <BLANKLINE>
     """
     file = Path(path).name
     names = (cohort.outcome, *cohort.processes)
     if taken := {"person", "time"} & set(names):
-        raise TableError(f"a construct is called “{min(taken)}”, as is a column of its own", file=file)
+        raise TableError(
+            f"construct name “{min(taken)}” is reserved for a column", file=file, advice="Rename the construct."
+        )
     _check_persons(cohort.episodes, file)
     tables = {e.person: _by_time(cohort, e, names, measures or {}, file) for e in cohort.episodes}
     facts = {e.person: _facts(e) for e in cohort.episodes}
-    beside = [n for n in dict.fromkeys(n for own in facts.values() for n in own) if n not in names]
-    rows = _long(tables, names, beside, facts) if layout == "long" else _wide(tables, names, file)
+    covariates = [n for n in dict.fromkeys(n for own in facts.values() for n in own) if n not in names]
+    rows = _long(tables, names, covariates, facts) if layout == "long" else _wide(tables, names, file)
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerows(rows)
     Path(path).write_bytes(text.getvalue().encode("utf-8"))
@@ -50,9 +80,9 @@ _Times = dict[float, list[float | None]]
 
 
 def _facts(episode: EpisodeRecord) -> dict[str, str]:
-    """What is the same on every row of a person, as far as it is known."""
+    """Return arm, therapist and covariates of a person, where known."""
     named = {"arm": episode.arm, "therapist": episode.therapist}
-    known = {name: neutralised(text) for name, text in named.items() if text}
+    known = {name: escape_formula(text) for name, text in named.items() if text}
     known |= {name: _number(value) for name, value in episode.covariates.items()}
     return known | {b.name: _number(round(b.value, 4)) for b in episode.brought}
 
@@ -60,14 +90,14 @@ def _facts(episode: EpisodeRecord) -> dict[str, str]:
 def _long(
     tables: Mapping[str, _Times],
     names: Sequence[str],
-    beside: Sequence[str],
+    covariates: Sequence[str],
     facts: Mapping[str, Mapping[str, str]],
 ) -> list[list[str]]:
-    header = ["person", "time", *(neutralised(n) for n in (*names, *beside))]
+    header = ["person", "time", *(escape_formula(n) for n in (*names, *covariates))]
     return [
         header,
         *(
-            [neutralised(p), _number(t), *map(_number, values), *(facts[p].get(n, "") for n in beside)]
+            [escape_formula(p), _number(t), *map(_number, values), *(facts[p].get(n, "") for n in covariates)]
             for p, own in tables.items()
             for t, values in own.items()
         ),
@@ -77,11 +107,11 @@ def _long(
 def _wide(tables: Mapping[str, _Times], names: Sequence[str], file: str) -> list[list[str]]:
     times = sorted({t for own in tables.values() for t in own})
     if any(t != int(t) or t < 0 for t in times):
-        raise TableError("times are not whole numbers", file=file, advice="Write the long layout.")
+        raise TableError("the wide layout needs whole-numbered times", file=file, advice='Use layout="long".')
     none: list[float | None] = [None] * len(names)
-    header = ["person", *(f"{neutralised(n)}_{int(t)}" for n in names for t in times)]
+    header = ["person", *(f"{escape_formula(n)}_{int(t)}" for n in names for t in times)]
     body = [
-        [neutralised(p), *(_number(own.get(t, none)[k]) for k in range(len(names)) for t in times)]
+        [escape_formula(p), *(_number(own.get(t, none)[k]) for k in range(len(names)) for t in times)]
         for p, own in tables.items()
     ]
     return [header, *body]
@@ -97,43 +127,43 @@ def _check_persons(episodes: Sequence[EpisodeRecord], file: str) -> None:
     seen: set[str] = set()
     for episode in episodes:
         if episode.person in seen:
-            raise TableError(f"two episodes carry the name “{episode.person}”", file=file, advice="Rename one of them.")
-        if episode.person != clean(episode.person) or is_missing(neutralised(episode.person)):
+            raise TableError(f"two episodes have the name “{episode.person}”", file=file, advice="Rename one of them.")
+        if episode.person != clean(episode.person) or is_missing(escape_formula(episode.person)):
             raise TableError(
-                f"the name “{episode.person}” would not be read back as it is", file=file, advice="Rename the person."
+                f"the name “{episode.person}” would not be read back unchanged", file=file, advice="Rename the person."
             )
         seen.add(episode.person)
 
 
 def _by_time(cohort: Cohort, episode: EpisodeRecord, names: Sequence[str], measures: Measures, file: str) -> _Times:
-    """Values of one person by time in the cohort's unit, times ascending; moments without any value stay."""
+    """Return one person's values by time in the cohort's unit, ascending. Times without values stay."""
     by_session = cohort.time_unit == "session"
-    found: _Times = {}
+    table: _Times = {}
     own = [a for a in episode.administrations if a.respondent is Respondent.CLIENT]
     for administration in sorted(own, key=lambda a: a.at):
         if by_session and administration.session is not None:
             time = float(administration.session)
         else:
             time = administration.at / cohort.days_per_unit
-        values = found.setdefault(time, [None] * len(names))
+        values = table.setdefault(time, [None] * len(names))
         for k, name in enumerate(names):
             value = _value(administration.scores, name, episode, measures, file)
             if value is not None:
                 values[k] = value
-    return dict(sorted(found.items()))
+    return dict(sorted(table.items()))
 
 
 def _value(
     scores: Sequence[ScoreRecord], name: str, episode: EpisodeRecord, measures: Measures, file: str
 ) -> float | None:
-    there = [s for s in scores if s.construct == name]
+    candidates = [s for s in scores if s.construct == name]
     wanted = measures.get(name, episode.symptom_measure if name == "symptoms" else None)
     if wanted is not None:
-        there = [s for s in there if (s.instrument, s.scale) == wanted]
-    if len(there) > 1:
+        candidates = [s for s in candidates if (s.instrument, s.scale) == wanted]
+    if len(candidates) > 1:
         raise TableError(
-            f"“{name}” of “{episode.person}” has several scores at one moment",
+            f"“{name}” of “{episode.person}” has several scores at one time",
             file=file,
-            advice="Say with which instrument and scale it is to be written.",
+            advice="Choose instrument and scale with `measures`.",
         )
-    return there[0].value if there else None
+    return candidates[0].value if candidates else None

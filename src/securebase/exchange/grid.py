@@ -1,4 +1,4 @@
-"""Bytes of a file → a header and rows of text. Nothing is interpreted here, and nothing is lost without a remark."""
+"""Reader of a CSV file into a header and rows of text, without interpretation. Every repair leaves a remark."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from securebase.errors import TableError
-from securebase.exchange.formulas import restored
+from securebase.exchange.formulas import unescape_formula
 
-#: a table of therapy sessions is small; a file beyond this is a mistake (bytes)
+#: Limit of the file size in bytes. A table of therapy sessions is far smaller.
 MAX_BYTES = 512 * 1024 * 1024
 
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -37,15 +37,15 @@ _BYTE_ORDER_MARKS = (
     (b"\xfe\xff", "utf-16-be"),
 )
 
-#: blanks that a look at the file does not show
+#: Invisible characters around cells.
 _UNSEEN = "\ufeff\u200b\u200e\u200f\u2060"
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A file's header and rows. `numbers[i]` is the row of the file in which `rows[i]` stands (first row: 1).
+    """Header and rows of a file. `numbers[i]` is the row number of `rows[i]` in the file (the first row is 1).
 
-    Every row has as many cells as the header. `blank` are the numbers of lines with nothing on them.
+    Every row has as many cells as the header. `blank` holds the numbers of empty lines.
     """
 
     file: str
@@ -58,25 +58,26 @@ class Grid:
     remarks: tuple[str, ...]
 
     def column(self, index: int) -> list[str]:
+        """Return the cells of one column."""
         return [row[index] for row in self.rows]
 
 
-def load(path: str | Path) -> bytes:
-    """The file's bytes. Raises TableError where it cannot be read."""
+def read_bytes(path: str | Path) -> bytes:
+    """Return the bytes of a file. Raises TableError where it cannot be read."""
     file = Path(path)
     try:
         if file.stat().st_size > MAX_BYTES:
             raise TableError("the file is larger than 512 MB", file=file.name, advice="Keep only the rows needed.")
         return file.read_bytes()
     except FileNotFoundError:
-        raise TableError("there is no such file", file=str(path), advice="Check the name and the folder.") from None
+        raise TableError("file not found", file=str(path), advice="Check the name and the directory.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise TableError(f"the file cannot be read ({reason})", file=str(path)) from None
+        raise TableError(f"cannot read the file ({reason})", file=str(path)) from None
 
 
 def read_grid(content: bytes, file: str) -> Grid:
-    """Header and rows of a table with one header row. Raises TableError naming the row where it cannot be split."""
+    """Split a table into header and rows. Raises TableError with the row where that fails."""
     text, remarks = _decoded(content, file)
     delimiter, text, skipped = _delimiter(text, file)
     if delimiter != ",":
@@ -98,11 +99,11 @@ def read_grid(content: bytes, file: str) -> Grid:
         numbers.append(number)
     if short:
         remarks.append(
-            f"{plural(len(short), 'row')} shorter than the header ({listed(short)}): the cells that are not there "
-            "were read as missing."
+            f"{pluralise(len(short), 'row')} shorter than the header ({format_row_numbers(short)}): "
+            "absent cells were read as missing."
         )
     if header_row > 1:
-        remarks.append(f"The header stands in row {header_row}.")
+        remarks.append(f"The header is in row {header_row}.")
     return Grid(
         file=file,
         fingerprint=hashlib.sha256(content).hexdigest(),
@@ -116,34 +117,33 @@ def read_grid(content: bytes, file: str) -> Grid:
 
 
 def clean(cell: str) -> str:
-    """A cell without the blanks around it, seen or unseen."""
+    """Strip visible and invisible blanks around a cell."""
     cell = cell.strip()
     return cell if cell.isascii() else cell.strip(_UNSEEN).strip()
 
 
-def name_of(cell: str) -> str:
-    """A column's name on one line: inner blanks and line breaks (common in spreadsheets) are one blank each."""
-    return restored(printable(" ".join(clean(cell).split())))
+def column_name(cell: str) -> str:
+    """Normalise a column name: line breaks and runs of blanks (common in spreadsheets) become one blank."""
+    return unescape_formula(replace_unprintable(" ".join(clean(cell).split())))
 
 
-def plural(count: int, noun: str) -> str:
+def pluralise(count: int, noun: str) -> str:
+    """Return “1 row” or “3 rows”."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def listed(numbers: list[int], most: int = 5) -> str:
-    """“row 3” or “rows 3, 7, 9, …”."""
-    shown = ", ".join(str(n) for n in numbers[:most])
-    return f"row{'s' if len(numbers) > 1 else ''} {shown}{', …' if len(numbers) > most else ''}"
+def format_row_numbers(numbers: list[int], max_shown: int = 5) -> str:
+    """Return “row 3” or “rows 3, 7, 9, …”."""
+    text = ", ".join(str(n) for n in numbers[:max_shown])
+    return f"row{'s' if len(numbers) > 1 else ''} {text}{', …' if len(numbers) > max_shown else ''}"
 
 
 def _decoded(content: bytes, file: str) -> tuple[str, list[str]]:
     for start, kind in _NOT_A_TABLE.items():
         if content.startswith(start):
-            raise TableError(f"this is {kind}, not a CSV file", file=file, advice="Open it and save it as “CSV UTF-8”.")
+            raise TableError(f"this is {kind}, not a CSV file", file=file, advice="Save it as “CSV UTF-8”.")
     if not content.strip():
-        raise TableError(
-            "the file is empty", file=file, advice="It should hold a header and below it one row for each session."
-        )
+        raise TableError("the file is empty", file=file, advice="It needs a header and one row per session.")
     for mark, encoding in _BYTE_ORDER_MARKS:
         if content.startswith(mark):
             return _decode(content[len(mark) :], encoding, file), _encoding_remark(encoding)
@@ -152,7 +152,7 @@ def _decoded(content: bytes, file: str) -> tuple[str, list[str]]:
 
 
 def _guessed(content: bytes) -> str:
-    """UTF-8 where it fits; UTF-16 where every other byte is nothing; else what Excel writes in western Europe."""
+    """Guess the encoding: UTF-8 if valid, UTF-16 if many bytes are zero, else that of western Excel."""
     start = content[:4096]
     if start.count(0) > len(start) // 4:
         return "utf-16-le" if start[1::2].count(0) >= start[::2].count(0) else "utf-16-be"
@@ -173,7 +173,7 @@ def _decode(content: bytes, encoding: str, file: str) -> str:
             advice="Save the table as “CSV UTF-8”.",
         ) from None
     if "\x00" in text:
-        raise TableError("this is no text file", file=file, advice="Save the table as “CSV UTF-8”.")
+        raise TableError("this is not a text file", file=file, advice="Save the table as “CSV UTF-8”.")
     return text
 
 
@@ -186,24 +186,24 @@ def _encoding_remark(encoding: str) -> list[str]:
 
 
 def _delimiter(text: str, file: str) -> tuple[str, str, int]:
-    """The sign between cells, the text without Excel's own hint of it, and how many rows that hint took."""
+    """Return the delimiter, the text without Excel's “sep=” line, and the number of rows of that line."""
     hint = re.match(r"\s*sep=([,;\t|])[ \t]*(\r\n|\r|\n)", text)
     if hint:
         return hint.group(1), text[hint.end() :], text[: hint.end()].count("\n") or 1
     counts = dict.fromkeys(_DELIMITERS, 0)
     quoted = False
-    for sign in text.lstrip():
-        if sign == '"':
+    for character in text.lstrip():
+        if character == '"':
             quoted = not quoted
-        elif not quoted and sign in "\r\n":
+        elif not quoted and character in "\r\n":
             break
-        elif not quoted and sign in counts:
-            counts[sign] += 1
+        elif not quoted and character in counts:
+            counts[character] += 1
     return max(counts, key=lambda d: counts[d]), text, 0
 
 
 def _records(text: str, delimiter: str, skipped: int, file: str) -> Iterator[tuple[int, list[str]]]:
-    # strict: an unclosed quote would otherwise swallow the rest of the file in silence
+    # strict: otherwise an unclosed quote silently swallows the rest of the file
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
     number = skipped
     while True:
@@ -214,58 +214,58 @@ def _records(text: str, delimiter: str, skipped: int, file: str) -> Iterator[tup
             return
         except csv.Error as error:
             raise TableError(
-                f"the row cannot be split into cells ({error})",
+                f"cannot split the row into cells ({error})",
                 file=file,
                 row=number,
-                advice="Look for a quotation mark that is not closed, or stands inside a cell.",
+                advice="Look for an unclosed quotation mark, or one inside a cell.",
             ) from None
 
 
 def _header(records: Iterator[tuple[int, list[str]]], file: str) -> tuple[int, tuple[str, ...]]:
     for number, record in records:
-        names = [name_of(cell) for cell in record]
+        names = [column_name(cell) for cell in record]
         if not any(names):
             continue
         while not names[-1]:
             names.pop()
         if all(re.fullmatch(r"[-+]?[\d.,]+", name) for name in names):
             raise TableError(
-                "the first row holds numbers, not the names of columns",
+                "the first row holds numbers instead of column names",
                 file=file,
                 row=number,
-                advice="Add a first row with a name for every column.",
+                advice="Add a header with a name for every column.",
             )
         return number, tuple(names)
-    raise TableError("the file holds no header", file=file)
+    raise TableError("the file has no header", file=file, advice="Add a header with a name for every column.")
 
 
 def _check_length(
     record: list[str], header: tuple[str, ...], number: int, file: str, before: list[tuple[str, ...]]
 ) -> None:
-    """Cells beyond the header may only be blank. Raises TableError otherwise."""
+    """Check that cells beyond the header are blank. Raises TableError otherwise."""
     if not any(clean(cell) for cell in record[len(header) :]):
         return
-    advice = "Put cells that contain the separating sign in quotation marks, or name the further columns."
+    advice = "Quote cells that contain the delimiter, or add the missing column names."
     if _looks_like_a_header(record) and not any(_looks_like_a_header(list(row)) for row in before):
-        advice = f"The header seems to stand in row {number}: delete the lines above it."
+        advice = f"The header seems to be in row {number}: delete the lines above it."
     raise TableError(f"the row has {len(record)} cells, the header {len(header)}", file=file, row=number, advice=advice)
 
 
 def _looks_like_a_header(record: list[str]) -> bool:
-    """Whether every cell could name a column: at least two, none blank, none a number, none twice."""
-    names = [name_of(cell) for cell in record]
+    """Return True if the cells could be column names: at least two, none blank, numeric or repeated."""
+    names = [column_name(cell) for cell in record]
     while names and not names[-1]:
         names.pop()
     numeric = any(re.fullmatch(r"[-+−]?[\d.,]+", name) for name in names)
     return len(names) > 1 and all(names) and not numeric and len(set(names)) == len(names)
 
 
-def shown(cell: str, most: int = 60) -> str:
-    """A cell as it may stand in a message: one line, not too long, no control signs."""
-    text = printable(cell)
-    return text if len(text) <= most else text[: most - 1] + "…"
+def display_text(cell: str, max_length: int = 60) -> str:
+    """Return a cell for use in a message: one line, shortened, without control characters."""
+    text = replace_unprintable(cell)
+    return text if len(text) <= max_length else text[: max_length - 1] + "…"
 
 
-def printable(text: str) -> str:
-    """The text with a dot for every sign that cannot be printed."""
-    return text if text.isprintable() else "".join(sign if sign.isprintable() else "·" for sign in text)
+def replace_unprintable(text: str) -> str:
+    """Replace every unprintable character by a dot."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "·" for c in text)

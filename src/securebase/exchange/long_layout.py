@@ -1,4 +1,4 @@
-"""The long layout: one row for each person and time."""
+"""The long layout: one row per person and time."""
 
 from __future__ import annotations
 
@@ -7,59 +7,62 @@ from dataclasses import replace
 
 from securebase.errors import TableError
 from securebase.exchange.columns import NamedColumns
-from securebase.exchange.formulas import restored
+from securebase.exchange.formulas import unescape_formula
 from securebase.exchange.grid import Grid, clean
-from securebase.exchange.request import Extract, TableRequest, TableRow, nameless, skipped
+from securebase.exchange.request import Extract, TableRequest, TableRow, exclusion, rows_without_person
 from securebase.exchange.times import TimeColumn, read_times
-from securebase.exchange.values import decimal_sign, is_missing, missing_signs, numbers
-from securebase.records.cohort import Skipped
+from securebase.exchange.values import count_missing_codes, find_decimal_sign, is_missing, parse_column
+from securebase.records.cohort import Exclusion
 
 
-def read_long(asked: TableRequest, grid: Grid, found: NamedColumns) -> Extract:
-    """Rows with person and time; of several at the same time the first. Raises TableError."""
-    if asked.person is None or asked.time is None:
-        raise TableError("the columns of person and time must be named", file=grid.file, advice="Give both names.")
-    person_at, time_at = found.find(asked.person), found.find(asked.time)
-    places = {column: found.find(column) for _, column in asked.scores}
-    beside = {column: found.find(column) for column in (*asked.of_persons, *asked.inputs)}
-    _check_roles(grid, [(asked.person, person_at), (asked.time, time_at), *places.items(), *beside.items()])
-    persons = persons_in(grid, person_at, asked.missing)
-    named = [i for i, person in enumerate(persons) if person is not None]
-    sign = decimal_sign(grid, [time_at, *places.values(), *beside.values()], asked.decimal, named)
-    times = read_times(
-        grid, time_at, asked.unit, rows=named, sign=sign, further=asked.missing, date_order=asked.date_order
+def read_long(request: TableRequest, grid: Grid, columns: NamedColumns) -> Extract:
+    """Read rows with person and time. Of several rows at one time only the first counts. Raises TableError."""
+    if request.person is None or request.time is None:
+        raise TableError("the long layout needs the columns of person and time", file=grid.file, advice="Name both.")
+    person_at, time_at = columns.find(request.person), columns.find(request.time)
+    places = {column: columns.find(column) for _, column in request.scores}
+    covariate_places = {column: columns.find(column) for column in (*request.person_columns, *request.inputs)}
+    _check_roles(
+        grid, [(request.person, person_at), (request.time, time_at), *places.items(), *covariate_places.items()]
     )
-    left_out = nameless(grid, asked, persons, list(places.values()))
+    persons = read_persons(grid, person_at, request.missing)
+    named = [i for i, person in enumerate(persons) if person is not None]
+    sign = find_decimal_sign(grid, [time_at, *places.values(), *covariate_places.values()], request.decimal, named)
+    times = read_times(
+        grid, time_at, request.unit, rows=named, sign=sign, further=request.missing, date_order=request.date_order
+    )
+    exclusions = rows_without_person(grid, request, persons, list(places.values()))
     if timeless := [grid.numbers[i] for i in named if times.values[i] is None]:
-        left_out.append(skipped(f"no time in “{asked.time}”", timeless))
+        exclusions.append(exclusion(f"no time in “{request.time}”", timeless))
     kept = [i for i in named if times.values[i] is not None]
-    values = [numbers(grid, at, sign=sign, further=asked.missing, rows=kept) for at in places.values()]
+    values = [parse_column(grid, at, sign=sign, further=request.missing, rows=kept) for at in places.values()]
     used, repeated = _first_of_each(grid, kept, persons, times, values)
     return Extract(
         rows=[
-            replace(_row(grid, i, persons, times, values), beside=cells_beside(grid, i, beside, asked)) for i in used
+            replace(_row(grid, i, persons, times, values), cells=covariate_cells(grid, i, covariate_places, request))
+            for i in used
         ],
         columns={name: grid.header[at] for name, at in places.items()},
         unit=times.unit,
         from_first=times.from_first,
         rows_used=len(used),
-        signs=missing_signs(grid, list(places.values()), used, asked.missing),
+        signs=count_missing_codes(grid, list(places.values()), used, request.missing),
         sign=sign,
-        skipped=left_out + repeated,
+        exclusions=exclusions + repeated,
         remarks=list(times.remarks),
     )
 
 
-def persons_in(grid: Grid, index: int, further: frozenset[str]) -> list[str | None]:
-    """Identifiers as text, None where there is none. “1” and “1.0” are two persons: nothing is guessed."""
+def read_persons(grid: Grid, index: int, further: frozenset[str]) -> list[str | None]:
+    """Return identifiers as text, None where missing. “1” and “1.0” are two persons: no guessing."""
     cells = (clean(cell) for cell in grid.column(index))
-    return [None if is_missing(cell, further) else restored(cell) for cell in cells]
+    return [None if is_missing(cell, further) else unescape_formula(cell) for cell in cells]
 
 
-def cells_beside(grid: Grid, i: int, places: Mapping[str, int], asked: TableRequest) -> dict[str, str | None]:
-    """Cells of one row by name, None where missing."""
+def covariate_cells(grid: Grid, i: int, places: Mapping[str, int], request: TableRequest) -> dict[str, str | None]:
+    """Return the cells of one row by name, None where missing."""
     cells = {name: clean(grid.rows[i][at]) for name, at in places.items()}
-    return {name: None if is_missing(cell, asked.missing) else restored(cell) for name, cell in cells.items()}
+    return {name: None if is_missing(cell, request.missing) else unescape_formula(cell) for name, cell in cells.items()}
 
 
 def _check_roles(grid: Grid, places: Sequence[tuple[str, int]]) -> None:
@@ -67,10 +70,10 @@ def _check_roles(grid: Grid, places: Sequence[tuple[str, int]]) -> None:
     for name, at in places:
         if at in taken:
             raise TableError(
-                f"the column is asked for twice, as “{taken[at]}” and as “{name}”",
+                f"the column has two roles, “{taken[at]}” and “{name}”",
                 file=grid.file,
                 column=grid.header[at],
-                advice="Give each role a column of its own.",
+                advice="Use a separate column for each role.",
             )
         taken[at] = name
 
@@ -81,18 +84,18 @@ def _first_of_each(
     persons: Sequence[str | None],
     times: TimeColumn,
     values: Sequence[Sequence[float | None]],
-) -> tuple[list[int], list[Skipped]]:
-    """Positions without the rows that repeat a person and time, and an account of those."""
+) -> tuple[list[int], list[Exclusion]]:
+    """Return the indices without repeated rows, and the exclusions."""
     first: dict[tuple[str | None, float | None], int] = {}
-    again = [i for i in kept if first.setdefault((persons[i], times.values[i]), i) != i]
-    if not again:
+    repeated = [i for i in kept if first.setdefault((persons[i], times.values[i]), i) != i]
+    if not repeated:
         return list(kept), []
     other = sum(
-        any(column[i] not in (None, column[first[persons[i], times.values[i]]]) for column in values) for i in again
+        any(column[i] not in (None, column[first[persons[i], times.values[i]]]) for column in values) for i in repeated
     )
-    differ = f"{other:,} of them with other values" if other else "with the same values"
-    reason = f"the row repeats a person and time; the first was kept, {differ}"
-    return sorted(first.values()), [skipped(reason, [grid.numbers[i] for i in again])]
+    values_differ = f"{other:,} with different values" if other else "same values"
+    reason = f"repeated person and time; the first row was kept, {values_differ}"
+    return sorted(first.values()), [exclusion(reason, [grid.numbers[i] for i in repeated])]
 
 
 def _row(

@@ -1,7 +1,6 @@
-"""A record made fit to leave the clinic: no name, no day of the calendar, no key of the database; texts only if asked.
+"""Pseudonymised records for use outside the clinic: no names, calendar dates or database keys; texts only on request.
 
-It stays the record of one person: who knows them may know them again by what happened. It has a pseudonym, and is not
-anonymous.
+A pseudonymised record is not anonymous: readers who know the person may recognise the events.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ from securebase.ipt.worksheet import Field, Kind, Worksheet
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle
 from securebase.records.episode import EpisodeRecord
 
-#: The day on which every therapy begins in what leaves the clinic, a Monday: intervals stay, the calendar goes.
-BEGINS_ON = date(2001, 1, 1)
-_WORDED = {Kind.LINE, Kind.TEXT}
+#: First day of every therapy in pseudonymised records (a Monday). Shifting dates preserves intervals.
+FIRST_DAY = date(2001, 1, 1)
+_TEXT_KINDS = {Kind.LINE, Kind.TEXT}
 
 
-def for_outside(
+def pseudonymise_record(
     record: EpisodeRecord,
     *,
     person: str,
@@ -30,47 +29,46 @@ def for_outside(
     hidden: Sequence[str] = (),
     relations: Collection[str] = (),
 ) -> EpisodeRecord:
-    """The record under the pseudonym `person`.
+    """Return the record under the pseudonym `person`.
 
-    People are called “person 1” and so on, by their relation as before; without `texts` only where it is one of the
-    usual `relations`, for any other was written freely. Ids are counted anew. Days that were typed into a worksheet
-    are moved so that the therapy begins on `BEGINS_ON`. texts: whether what was written freely goes along,
-    with every name of the inventory and of `hidden` replaced; fields that are notes never go, nor do worksheets that
-    left the shelf, of whose fields nothing is known.
+    People of the inventory become “person 1” and so on, with their relation; without `texts` only relations listed in
+    `relations` stay, since others are free text. Ids are renumbered. Dates in worksheets are shifted so that the
+    therapy begins on `FIRST_DAY`. `texts` includes free text, with all names of the inventory and of `hidden` replaced.
+    Notes are never included, nor are worksheets that are no longer on the shelf.
     """
     ids = {r.id: f"p{n}" for n, r in enumerate(record.relationships, 1)}
     names = {r.id: f"person {n}" for n, r in enumerate(record.relationships, 1)}
     hide = hiding(record, names, hidden)
-    moved = BEGINS_ON - record.began_on if record.began_on is not None else None
+    shift = FIRST_DAY - record.began_on if record.began_on is not None else None
     shelf = worksheets()
     known = [a for a in record.artefacts if a.worksheet in shelf]
 
-    def value(of: Field, found: Any) -> Any:
-        """What is left of a value; None where nothing is."""
-        if of.note:
+    def value(field: Field, content: Any) -> Any:
+        """Pseudonymise the value of a field; None removes it."""
+        if field.note:
             return None
-        if of.kind in _WORDED:
-            return hide(str(found)) if texts else None
-        if of.kind is Kind.PERSON:
-            return ids.get(str(found))
-        if of.kind is Kind.DATE:
-            return _moved(str(found), moved)
-        if of.kind is Kind.ROWS:
-            rows = tuple(cells(of.columns, row) for row in found if isinstance(row, Mapping))
+        if field.kind in _TEXT_KINDS:
+            return hide(str(content)) if texts else None
+        if field.kind is Kind.PERSON:
+            return ids.get(str(content))
+        if field.kind is Kind.DATE:
+            return _shift_date(str(content), shift)
+        if field.kind is Kind.ROWS:
+            rows = tuple(cells(field.columns, row) for row in content if isinstance(row, Mapping))
             return tuple(row for row in rows if row) or None
-        return found
+        return content
 
-    def cells(fields: Sequence[Field], found: Mapping[str, Any]) -> dict[str, Any]:
-        told = {f.id: value(f, found[f.id]) for f in fields if found.get(f.id) is not None}
-        return {name: item for name, item in told.items() if item is not None}
+    def cells(fields: Sequence[Field], contents: Mapping[str, Any]) -> dict[str, Any]:
+        values = {f.id: value(f, contents[f.id]) for f in fields if contents.get(f.id) is not None}
+        return {name: item for name, item in values.items() if item is not None}
 
-    def relation(said: str) -> str:
-        return hide(said) if texts else said if said.strip().lower() in relations else ""
+    def relation(text: str) -> str:
+        return hide(text) if texts else text if text.strip().lower() in relations else ""
 
     return replace(
         record,
         person=person,
-        began_on=None if record.began_on is None else BEGINS_ON,
+        began_on=None if record.began_on is None else FIRST_DAY,
         therapist="",
         artefacts=tuple(
             replace(_artefact(a, shelf[a.worksheet], cells), id=f"a{n}", about=ids.get(a.about, ""))
@@ -88,12 +86,12 @@ def _artefact(artefact: ArtefactRecord, worksheet: Worksheet, cells: Any) -> Art
 
 
 def _circle(circle: ClosenessCircle, n: int, ids: Mapping[str, str]) -> ClosenessCircle:
-    there = tuple(replace(p, relationship=ids[p.relationship]) for p in circle.placements if p.relationship in ids)
-    return replace(circle, id=f"c{n}", placements=there)
+    placements = tuple(replace(p, relationship=ids[p.relationship]) for p in circle.placements if p.relationship in ids)
+    return replace(circle, id=f"c{n}", placements=placements)
 
 
-def _moved(day: str, by: timedelta | None) -> str | None:
+def _shift_date(day: str, shift: timedelta | None) -> str | None:
     try:
-        return None if by is None else (date.fromisoformat(day) + by).isoformat()
+        return None if shift is None else (date.fromisoformat(day) + shift).isoformat()
     except (ValueError, OverflowError):
         return None

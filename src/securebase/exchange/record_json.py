@@ -1,6 +1,6 @@
-"""One whole record as JSON and back: everything of an `EpisodeRecord`, to read in another program or here again.
+"""Episode records as JSON: lossless writer and strict reader.
 
-Tuples become lists, enums their values, days ISO dates. Times stay days since the episode began.
+Tuples become lists, enums their values, dates ISO strings. Times are days since the episode began.
 """
 
 from __future__ import annotations
@@ -24,44 +24,86 @@ FORMAT, VERSION = "securebase-record", 1
 _VALUE = frozenset(get_args(Value))
 
 
-def record_text(record: EpisodeRecord, notes: Mapping[str, str] | None = None) -> str:
-    """The record as JSON text. `notes`: what a reader has to know of it, such as what was left out.
+def format_record(record: EpisodeRecord, notes: Mapping[str, str] | None = None) -> str:
+    """Return the record as JSON. `notes` inform readers, for instance about omissions.
 
     Raises InputError for a number that is not finite.
     """
-    whole = {"format": FORMAT, "version": VERSION, "notes": dict(notes or {}), "record": _plain(record, "record")}
-    return json.dumps(whole, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    document = {"format": FORMAT, "version": VERSION, "notes": dict(notes or {}), "record": _plain(record, "record")}
+    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
 def write_record(record: EpisodeRecord, path: str | Path, notes: Mapping[str, str] | None = None) -> None:
-    """`record_text` as a file."""
-    Path(path).write_text(record_text(record, notes), encoding="utf-8")
+    """Write a record to a JSON file, see `format_record`."""
+    Path(path).write_text(format_record(record, notes), encoding="utf-8")
 
 
 def read_record(path: str | Path) -> EpisodeRecord:
-    """The record of a file that `write_record` or the workbench wrote. Raises InputError, which names the place."""
+    """Read the record of one course of therapy from a JSON file.
+
+    Parameters
+    ----------
+    path : str or Path
+        File that the workbench exported (UTF-8 JSON, format ``securebase-record``, version 1).
+
+    Returns
+    -------
+    EpisodeRecord
+        The record. Times are days since the episode began. Fields that an earlier version did not write have their
+        defaults.
+
+    Raises
+    ------
+    InputError
+        If the file is not such a record, or holds a field that this version does not know. The message gives the
+        path inside the file.
+
+    See Also
+    --------
+    read_cohort : Read a table of many persons.
+
+    Examples
+    --------
+    >>> import json, tempfile
+    >>> from pathlib import Path
+    >>> import securebase
+    >>> document = {
+    ...     "format": "securebase-record",
+    ...     "version": 1,
+    ...     "record": {"person": "client-1", "planned_sessions": 16, "sessions": [{"number": 1, "at": 0.0}]},
+    ... }
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "record.json"
+    ...     _ = path.write_text(json.dumps(document), encoding="utf-8")
+    ...     record = securebase.read_record(path)
+    >>> record.person, record.planned_sessions, len(record.sessions)
+    ('client-1', 16, 1)
+    """
     file = Path(path)
     try:
         text = file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise InputError("is no text in UTF-8", where=file.name, advice="Save it as UTF-8.") from None
-    return record_from_text(text, where=file.name)
+        raise InputError("the file is not UTF-8 text", where=file.name, advice="Export the record again.") from None
+    return parse_record(text, where=file.name)
 
 
-def record_from_text(text: str, *, where: str = "the text") -> EpisodeRecord:
-    """The record that `record_text` wrote. What a later version added and this one does not know is refused; what an
-    earlier one did not have yet is as in an empty record. Raises InputError, which names the place."""
+def parse_record(text: str, *, where: str = "the text") -> EpisodeRecord:
+    """Return the record that `format_record` wrote.
+
+    Unknown fields (of a later version) are refused; absent fields (of an earlier version) have their defaults. Raises
+    InputError with the path inside the document.
+    """
     try:
-        whole = json.loads(text)
+        document = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
-        raise InputError(f"is no readable JSON ({error})", where=where, advice="Download it once more.") from None
-    if not isinstance(whole, dict) or whole.get("format") != FORMAT:
-        raise InputError("is no record of Securebase", where=where, advice=f"Its “format” has to be “{FORMAT}”.")
-    if whole.get("version") != VERSION:
-        found = whole.get("version")
-        raise InputError(f"has version {found!r}, and this program reads version {VERSION}", where=where)
-    read: EpisodeRecord = _read(EpisodeRecord, whole.get("record"), f"{where}, record")
-    return read
+        raise InputError(f"invalid JSON: {error}", where=where, advice="Export the record again.") from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise InputError("this is not a Securebase record", where=where, advice=f"Its “format” must be “{FORMAT}”.")
+    if document.get("version") != VERSION:
+        version = document.get("version")
+        raise InputError(f"version must be {VERSION} (got {version!r})", where=where)
+    record: EpisodeRecord = _read(EpisodeRecord, document.get("record"), f"{where}, record")
+    return record
 
 
 def _plain(value: Any, where: str) -> Any:
@@ -76,7 +118,7 @@ def _plain(value: Any, where: str) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float) and not isfinite(value):
-        raise InputError("this number is not finite", where=where, advice="Leave it out where it is not known.")
+        raise InputError("the number must be finite", where=where, advice="Omit it if it is unknown.")
     return value
 
 
@@ -104,49 +146,49 @@ def _read(kind: Any, data: Any, where: str) -> Any:
     if kind is float and isinstance(data, int) and not isinstance(data, bool):
         return float(data)
     if not isinstance(data, kind) or (kind is not bool and isinstance(data, bool)):
-        raise _wrong(f"{kind.__name__} was expected", data, where)
+        raise _error(f"must be of type {kind.__name__}", data, where)
     if isinstance(data, float) and not isfinite(data):
-        raise _wrong("a finite number was expected", data, where)
+        raise _error("must be a finite number", data, where)
     return data
 
 
 def _object(kind: type, data: Any, where: str) -> Any:
     if not isinstance(data, dict):
-        raise _wrong("an object was expected", data, where)
+        raise _error("must be an object", data, where)
     known = {f.name: f for f in fields(kind)}
     if unknown := sorted(data.keys() - known.keys()):
-        raise InputError(f"has “{unknown[0]}”, which this version does not know", where=where)
+        raise InputError(f"unknown field “{unknown[0]}”", where=where)
     needed = [n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING and n not in data]
     if needed:
-        raise InputError(f"lacks “{needed[0]}”", where=where)
+        raise InputError(f"required field “{needed[0]}” is missing", where=where)
     hints = _hints(kind)
     return kind(**{name: _read(hints[name], item, f"{where}.{name}") for name, item in data.items()})
 
 
 def _tuple(args: tuple[Any, ...], data: Any, where: str) -> tuple[Any, ...]:
     if not isinstance(data, list):
-        raise _wrong("a list was expected", data, where)
+        raise _error("must be a list", data, where)
     if args[-1] is Ellipsis:
         return tuple(_read(args[0], item, f"{where}[{n}]") for n, item in enumerate(data))
     if len(data) != len(args):
-        raise _wrong(f"a list of {len(args)} was expected", data, where)
+        raise _error(f"must be a list of {len(args)}", data, where)
     return tuple(_read(kind, item, f"{where}[{n}]") for n, (kind, item) in enumerate(zip(args, data, strict=True)))
 
 
 def _mapping(args: tuple[Any, ...], data: Any, where: str) -> dict[Any, Any]:
     if not isinstance(data, dict):
-        raise _wrong("an object was expected", data, where)
+        raise _error("must be an object", data, where)
     key, value = args
     try:
         return {key(name): _read(value, item, f"{where}.{name}") for name, item in data.items()}
     except ValueError:
-        raise _wrong("whole numbers were expected as names", sorted(data)[0], where) from None
+        raise _error("names must be whole numbers", sorted(data)[0], where) from None
 
 
 def _enum(kind: type[Enum], data: Any, where: str) -> Enum:
     known = [member.value for member in kind]
     if data not in known:
-        raise _wrong(f"one of {', '.join(map(str, known))} was expected", data, where)
+        raise _error(f"must be one of {', '.join(map(str, known))}", data, where)
     return kind(data)
 
 
@@ -154,11 +196,11 @@ def _date(data: Any, where: str) -> date:
     try:
         return date.fromisoformat(data)
     except (TypeError, ValueError):
-        raise _wrong("a day such as 2026-03-09 was expected", data, where) from None
+        raise _error("must be a date such as 2026-03-09", data, where) from None
 
 
 def _value(data: Any, where: str) -> Any:
-    """What a field of a worksheet holds: a cell, choices, or rows of cells and choices."""
+    """Read a worksheet field: a cell, choices, or rows of cells and choices."""
     if not isinstance(data, list):
         return _cell(data, where)
     if all(isinstance(item, str) for item in data):
@@ -168,7 +210,7 @@ def _value(data: Any, where: str) -> Any:
 
 def _row(data: Any, where: str) -> dict[str, Any]:
     if not isinstance(data, dict):
-        raise _wrong("a row of cells was expected", data, where)
+        raise _error("must be a row of cells", data, where)
     return {name: _row_cell(item, f"{where}.{name}") for name, item in data.items()}
 
 
@@ -178,12 +220,12 @@ def _row_cell(data: Any, where: str) -> Any:
 
 def _cell(data: Any, where: str) -> Any:
     if data is not None and not isinstance(data, str | int | float | bool):
-        raise _wrong("a text, a number, yes or no was expected", data, where)
+        raise _error("must be a text, a number, true or false", data, where)
     if isinstance(data, float) and not isfinite(data):
-        raise _wrong("a finite number was expected", data, where)
+        raise _error("must be a finite number", data, where)
     return data
 
 
-def _wrong(what: str, data: Any, where: str) -> InputError:
-    found = json.dumps(data, ensure_ascii=False, default=str)
-    return InputError(f"{what}, found {found if len(found) <= 60 else found[:59] + '…'}", where=where)
+def _error(what: str, data: Any, where: str) -> InputError:
+    value = json.dumps(data, ensure_ascii=False, default=str)
+    return InputError(f"{what} (got {value if len(value) <= 60 else value[:59] + '…'})", where=where)

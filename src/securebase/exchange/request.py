@@ -1,4 +1,4 @@
-"""What a caller asks of a table, and what the layouts hand on: rows of persons at times, with what was left out."""
+"""The request for a table, and the rows that a layout extracts from it."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from securebase.exchange.grid import Grid, clean, plural
+from securebase.exchange.grid import Grid, clean, pluralise
 from securebase.exchange.times import DateOrder, TimeUnit
 from securebase.exchange.values import Decimal, is_missing
-from securebase.records.cohort import Skipped
+from securebase.records.cohort import Exclusion
 from securebase.records.vocabulary import Moment
 
 Layout = Literal["long", "wide"]
 
-#: how many row numbers or persons a sentence names
-MOST_NAMED = 5
+#: Maximum number of rows or persons that a sentence lists.
+MAX_LISTED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class TableRequest:
-    """Names of columns (or, in the wide layout, stems) and how to take them. `moments` holds the outcome first.
+    """Names of columns (stems in the wide layout) and how to read them. `moments` holds the outcome first.
 
-    indicators: the columns of a construct that has several. inputs: when each was done, see `records.episode.Input`.
+    `indicators` holds the columns of constructs with several. `inputs` holds when each input was given, see
+    `InputRecord`.
     """
 
     person: str | None
@@ -41,56 +42,60 @@ class TableRequest:
 
     @property
     def scores(self) -> tuple[tuple[str, str], ...]:
-        """(construct, column) of every column of scores."""
+        """(construct, column) pairs of all score columns."""
         return tuple((name, column) for name in self.moments for column in self.indicators.get(name, (name,)))
 
     @property
-    def of_persons(self) -> tuple[str, ...]:
-        """The columns that say something of a person, once and for all."""
+    def person_columns(self) -> tuple[str, ...]:
+        """Columns with one value per person."""
         return (*self.covariates, *([self.therapist] if self.therapist is not None else []))
 
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One person at one time, in the time column's own unit; values in the order of the scores asked for. `number` is
-    the row of the file. `beside` are the cells of covariates, therapist and inputs, None where missing."""
+    """One person at one time, in the unit of the time column, with values in the order of the requested scores.
+
+    `number` is the row of the file. `cells` holds covariates, therapist and inputs, None where missing.
+    """
 
     person: str
     time: float
     day: date | None
     values: tuple[float | None, ...]
     number: int
-    beside: Mapping[str, str | None] = field(default_factory=dict)
+    cells: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Extract:
-    """What a layout read: the rows in the file's order, and an account of the rest."""
+    """Rows that a layout extracted, in the order of the file, and what it excluded."""
 
     rows: list[TableRow]
-    #: the file's column (or stem) of each name asked for
+    #: requested name → column (or stem) of the file
     columns: Mapping[str, str]
     unit: TimeUnit
     from_first: bool
     rows_used: int
-    #: what stood for “no value” in the cells used, and how often
+    #: missing-value codes in the used cells, with counts
     signs: Mapping[str, int]
-    #: the decimal sign of numbers
+    #: decimal separator
     sign: Literal[".", ","] = "."
-    skipped: list[Skipped] = field(default_factory=list)
+    exclusions: list[Exclusion] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
 
-def skipped(reason: str, rows: Sequence[int]) -> Skipped:
-    """Rows that were left out, with the numbers of the first few."""
-    return Skipped(reason, len(rows), rows=tuple(rows[:MOST_NAMED]))
+def exclusion(reason: str, rows: Sequence[int]) -> Exclusion:
+    """Return an exclusion with the numbers of the first few rows."""
+    return Exclusion(reason, len(rows), rows=tuple(rows[:MAX_LISTED]))
 
 
-def nameless(grid: Grid, asked: TableRequest, persons: Sequence[str | None], places: Sequence[int]) -> list[Skipped]:
-    """The rows without an identifier, saying how many values in them went unused."""
+def rows_without_person(
+    grid: Grid, request: TableRequest, persons: Sequence[str | None], places: Sequence[int]
+) -> list[Exclusion]:
+    """Exclude rows without an identifier, and count their unused values."""
     empty = [i for i, person in enumerate(persons) if person is None]
     if not empty:
         return []
-    strays = sum(not is_missing(clean(grid.rows[i][at]), asked.missing) for i in empty for at in places)
-    beside = f"; {plural(strays, 'value')} in the columns asked for went unused" if strays else ""
-    return [skipped(f"no identifier in “{asked.person}”{beside}", [grid.numbers[i] for i in empty])]
+    strays = sum(not is_missing(clean(grid.rows[i][at]), request.missing) for i in empty for at in places)
+    unused = f"; {pluralise(strays, 'value')} in the requested columns unused" if strays else ""
+    return [exclusion(f"no identifier in “{request.person}”{unused}", [grid.numbers[i] for i in empty])]

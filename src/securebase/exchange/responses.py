@@ -1,4 +1,4 @@
-"""Responses to one instrument, from a table (one row a form, one column an item) or from a line of text."""
+"""Responses to one instrument, from a table (one row per administration, one column per item) or a line of text."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 from securebase.errors import ResponseError, TableError
 from securebase.exchange.columns import NamedColumns
-from securebase.exchange.formulas import restored
-from securebase.exchange.grid import Grid, clean, load, read_grid, shown
-from securebase.exchange.values import decimal_sign, is_missing, number_in, numbers
+from securebase.exchange.formulas import unescape_formula
+from securebase.exchange.grid import Grid, clean, display_text, read_bytes, read_grid
+from securebase.exchange.values import find_decimal_sign, is_missing, parse_column, parse_number
 from securebase.measurement.instrument import Instrument
 
 _NUMBERED = re.compile(r"(.*?)[ _.\-]?(\d{1,3})", re.ASCII)
@@ -27,21 +27,23 @@ class ResponseRow:
 
 
 def responses_from_text(instrument: Instrument, text: str) -> dict[int, float | None]:
-    """“1=2, 2=0, 3=NA” → item to response. Raises ResponseError naming the part that is not understood."""
-    found: dict[int, float | None] = {}
+    """Parse “1=2, 2=0, 3=NA” to item → response. Raises ResponseError with the invalid part."""
+    responses: dict[int, float | None] = {}
     for part in filter(None, (clean(p) for p in text.split(","))):
         item, sign, value = (clean(p) for p in part.partition("="))
-        number = number_in(value)
+        number = parse_number(value)
         if not sign or not item.isdecimal() or not item.isascii() or (number is None and not is_missing(value)):
             raise ResponseError(
-                f"“{shown(part)}” is no response", where=instrument.id, advice="Write item=response, such as 1=2,2=0."
+                f"invalid response “{display_text(part)}”",
+                where=instrument.id,
+                advice="Write item=response, such as 1=2,2=0.",
             )
-        if int(item) in found:
-            raise ResponseError(f"item {item} is given twice", where=instrument.id)
-        found[int(item)] = number
-    if not found:
-        raise ResponseError("no response is given", where=instrument.id, advice="Write item=response, such as 1=2,2=0.")
-    return found
+        if int(item) in responses:
+            raise ResponseError(f"item {item} is given twice", where=instrument.id, advice="Give each item once.")
+        responses[int(item)] = number
+    if not responses:
+        raise ResponseError("no responses given", where=instrument.id, advice="Write item=response, such as 1=2,2=0.")
+    return responses
 
 
 def read_responses(
@@ -53,28 +55,29 @@ def read_responses(
     missing: Collection[str] = (),
     file: str = "table.csv",
 ) -> tuple[ResponseRow, ...]:
-    """Rows of responses. Item columns end in the item's number (phq9_1, item 1, q1); `stem` is what stands before it,
-    needed only where several would do. Blank cells are unanswered items; `missing`: further signs for them.
+    """Read rows of responses.
 
-    Raises TableError where columns or cells cannot be understood. Whether a response is allowed is for scoring to say.
+    Item columns end in the item number (phq9_1, item 1, q1). `stem` is the part before it, needed only where several
+    match. Blank cells are unanswered items; `missing` adds codes for them. Raises TableError where columns or cells
+    cannot be read. Scoring checks whether a response is allowed.
     """
     if isinstance(path, bytes):
         content = path
     else:
-        content, file = load(path), Path(path).name
+        content, file = read_bytes(path), Path(path).name
     grid = read_grid(content, file)
     places = _item_columns(grid, instrument, stem)
     persons = grid.column(NamedColumns(grid, {}).find(person)) if person is not None else None
     everyone = range(len(grid.rows))
-    sign = decimal_sign(grid, places.values(), "auto", everyone)
+    sign = find_decimal_sign(grid, places.values(), "auto", everyone)
     further = frozenset(clean(s) for s in missing)
-    answers = {item: numbers(grid, at, sign=sign, further=further) for item, at in places.items()}
+    answers = {item: parse_column(grid, at, sign=sign, further=further) for item, at in places.items()}
     if not grid.rows:
-        raise TableError("there is nothing below the header", file=file)
+        raise TableError("the table has no rows below the header", file=file)
     return tuple(
         ResponseRow(
             grid.numbers[i],
-            restored(clean(persons[i])) if persons is not None else None,
+            unescape_formula(clean(persons[i])) if persons is not None else None,
             {item: column[i] for item, column in answers.items()},
         )
         for i in everyone
@@ -82,7 +85,7 @@ def read_responses(
 
 
 def _item_columns(grid: Grid, instrument: Instrument, stem: str | None) -> dict[int, int]:
-    """Item → position. The stem must have a column for every scored item, and no other may."""
+    """Return item → index of the one stem that has a column for every scored item."""
     known = {item.number for item in instrument.items}
     scored = {number for scale in instrument.scales for number in scale.items}
     stems: dict[str, dict[int, int]] = {}
@@ -94,16 +97,16 @@ def _item_columns(grid: Grid, instrument: Instrument, stem: str | None) -> dict[
             stems[match[1]][int(match[2])] = i
     if stem is not None:
         stems = {stem: stems.get(clean(stem), {})}
-    whole = {name: found for name, found in stems.items() if scored <= set(found)}
-    if len(whole) == 1:
-        return next(iter(whole.values()))
-    if whole:
-        names = ", ".join(f"“{name}”" for name in whole)
-        raise TableError(f"several sets of columns would do: {names}", file=grid.file, advice="Say which with --stem.")
-    most = max(stems.values(), key=len, default={})
-    lacking = ", ".join(str(n) for n in sorted(scored - set(most)))
+    complete = {name: columns for name, columns in stems.items() if scored <= set(columns)}
+    if len(complete) == 1:
+        return next(iter(complete.values()))
+    if complete:
+        names = ", ".join(f"“{name}”" for name in complete)
+        raise TableError(f"several sets of columns match: {names}", file=grid.file, advice="Choose one with --stem.")
+    longest = max(stems.values(), key=len, default={})
+    lacking = ", ".join(str(n) for n in sorted(scored - set(longest)))
     raise TableError(
-        f"there is no column for item {lacking} of {instrument.name}",
+        f"no column for item {lacking} of {instrument.name}",
         file=grid.file,
         advice=f"Name the columns by item, such as {instrument.id}_1, {instrument.id}_2.",
     )

@@ -1,4 +1,4 @@
-"""What a time column says: numbers in a stated unit, or dates. A date that could be two days is refused."""
+"""Reader of time columns: numbers in a given unit, or dates. Ambiguous dates are refused."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from enum import StrEnum
 from typing import Literal
 
 from securebase.errors import InputError, TableError
-from securebase.exchange.grid import Grid, clean, shown
-from securebase.exchange.values import is_missing, numbers
+from securebase.exchange.grid import Grid, clean, display_text
+from securebase.exchange.values import is_missing, parse_column
 
 DateOrder = Literal["day_first", "month_first"]
 
 DAYS_PER_WEEK = 7.0
 
-#: a plain day number beyond this is no time since a therapy began: spreadsheets count days since 1900 (35,000 is 1995)
+#: Larger day numbers are calendar days: spreadsheets count days since 1900 (35,000 is 1995).
 CALENDAR_DAY = 20_000
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](.+))?", re.ASCII)
@@ -31,11 +31,11 @@ _DIGITS_ONLY_DATE = re.compile(r"(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01]
 
 _MONTHS = ("january february march april may june july august september october november december").split()  # noqa: SIM905 - one line reads better
 _ISO_ADVICE = "Write dates as year-month-day, such as 2024-03-05."
-_ORDER_ADVICE = "Say which comes first with --date-order day-first or month-first, or write year-month-day."
+_ORDER_ADVICE = "Use --date-order day-first or month-first, or write year-month-day."
 
 
 class TimeUnit(StrEnum):
-    """What a number in the time column counts. FILE keeps the file's own numbers and calls them nothing."""
+    """Unit of numbers in the time column. FILE keeps the numbers without a unit."""
 
     DAY = "day"
     WEEK = "week"
@@ -44,15 +44,15 @@ class TimeUnit(StrEnum):
 
     @property
     def days(self) -> float:
-        """Days in one unit. Sessions are taken as a week apart, nominally."""
+        """Days in one unit. A session counts as one nominal week."""
         return {"day": 1.0, "week": DAYS_PER_WEEK, "session": DAYS_PER_WEEK, "file": 1.0}[self.value]
 
 
 @dataclass(frozen=True, slots=True)
 class TimeColumn:
-    """Times of all rows of the grid: `values` in `unit`s, or where `dates` is set in days on one common calendar.
+    """Times of all rows of the grid, in `unit`, or in calendar days where `dates` is set; None where missing.
 
-    None where the cell is missing. `from_first` says that each person's own earliest row is time 0.
+    `from_first`: time 0 is each person's earliest row.
     """
 
     values: tuple[float | None, ...]
@@ -63,12 +63,12 @@ class TimeColumn:
 
 
 def time_unit(name: str) -> TimeUnit:
-    """The unit of this name. Raises InputError with the known ones."""
+    """Return the unit with this name. Raises InputError where it is unknown."""
     try:
         return TimeUnit(name)
     except ValueError:
         raise InputError(
-            f"there is no time unit “{name}”", advice=f"Known are: {', '.join(TimeUnit)}. Dates are recognised."
+            f"unknown time unit “{name}”", advice=f"Known: {', '.join(TimeUnit)}. Dates are recognised."
         ) from None
 
 
@@ -82,21 +82,18 @@ def read_times(
     further: frozenset[str] = frozenset(),
     date_order: DateOrder | None = None,
 ) -> TimeColumn:
-    """The times in a column; only the positions in `rows` are read. Raises TableError naming row and column."""
+    """Read the times of the rows at indices `rows`. Raises TableError with row and column."""
     cells: list[str | None] = [None] * len(grid.rows)
     for i in rows:
         cell = clean(grid.rows[i][index])
         cells[i] = None if is_missing(cell, further) else cell
     if any(cell is not None and _looks_like_a_date(cell) for cell in cells):
         return _dates(grid, index, unit, cells, date_order)
-    values = numbers(grid, index, sign=sign, further=further, rows=rows)
+    values = parse_column(grid, index, sign=sign, further=further, rows=rows)
     _check_numbers(grid, index, unit, cells, values)
-    there = [v for v in values if v is not None]
-    if unit is TimeUnit.DAY and there and min(there) > CALENDAR_DAY:
-        remark = (
-            f"The numbers in “{grid.header[index]}” are day numbers of a calendar; time counts from each person's "
-            "first row."
-        )
+    known = [v for v in values if v is not None]
+    if unit is TimeUnit.DAY and known and min(known) > CALENDAR_DAY:
+        remark = f"The numbers in “{grid.header[index]}” are calendar days; time counts from each person's first row."
         return TimeColumn(tuple(values), unit, from_first=True, remarks=(remark,))
     remarks = ("Sessions count as one week each, since the table gives only their numbers.",)
     return TimeColumn(tuple(values), unit, remarks=remarks if unit is TimeUnit.SESSION else ())
@@ -111,10 +108,10 @@ def _check_numbers(
         if value is None or cell is None:
             continue
         if _DIGITS_ONLY_DATE.fullmatch(cell):
-            raise _refusal(grid, index, i, "this looks like a date without signs between its parts")
+            raise _error(grid, index, i, "this looks like a date without separators")
         if unit is TimeUnit.SESSION and value != int(value):
-            advice = "Say that the times are in days, weeks or a unit of their own (--time-unit day, week or file)."
-            raise _refusal(grid, index, i, "a session's number is a whole number", advice)
+            advice = "Use --time-unit day, week or file if the times are not session numbers."
+            raise _error(grid, index, i, "a session number must be a whole number", advice)
 
 
 def _looks_like_a_date(cell: str) -> bool:
@@ -122,8 +119,10 @@ def _looks_like_a_date(cell: str) -> bool:
     return any(pattern.fullmatch(cell) for pattern in patterns)
 
 
-def _dates(grid: Grid, index: int, unit: TimeUnit, cells: Sequence[str | None], asked: DateOrder | None) -> TimeColumn:
-    order, order_remark = _order(grid, index, cells, asked)
+def _dates(
+    grid: Grid, index: int, unit: TimeUnit, cells: Sequence[str | None], requested: DateOrder | None
+) -> TimeColumn:
+    order, order_remark = _order(grid, index, cells, requested)
     moments: list[datetime | None] = [None] * len(cells)
     for i, cell in enumerate(cells):
         if cell is not None:
@@ -131,8 +130,8 @@ def _dates(grid: Grid, index: int, unit: TimeUnit, cells: Sequence[str | None], 
     aware = {m.tzinfo is not None for m in moments if m is not None}
     if len(aware) > 1:
         i = next(i for i, m in enumerate(moments) if m is not None and m.tzinfo is not None)
-        advice = "Give the time zone everywhere or nowhere."
-        raise _refusal(grid, index, i, "only some times name a time zone", advice)
+        advice = "Give all times a time zone, or none."
+        raise _error(grid, index, i, "only some times have a time zone", advice)
     values = tuple(None if m is None else _day_number(m) for m in moments)
     counted = unit if unit is TimeUnit.DAY else TimeUnit.WEEK
     remarks = [f"“{grid.header[index]}” holds dates; time counts in {counted}s from each person's first row."]
@@ -146,22 +145,22 @@ def _dates(grid: Grid, index: int, unit: TimeUnit, cells: Sequence[str | None], 
 
 
 def _order(
-    grid: Grid, index: int, cells: Sequence[str | None], asked: DateOrder | None
+    grid: Grid, index: int, cells: Sequence[str | None], requested: DateOrder | None
 ) -> tuple[DateOrder | None, str]:
-    """Whether day or month comes first in dates such as 03/04/2024. One date beyond the 12th decides for the column."""
+    """Find the order of day and month in dates such as 03/04/2024. A number above 12 decides for the column."""
     parts = [(i, int(m[1]), int(m[2])) for i, c in enumerate(cells) if c is not None and (m := _YEAR_LAST.fullmatch(c))]
-    if not parts or asked is not None:
-        return asked, ""
+    if not parts or requested is not None:
+        return requested, ""
     day_first = next((i for i, a, _ in parts if a > 12), None)
     month_first = next((i for i, _, b in parts if b > 12), None)
     if day_first is not None and month_first is not None:
         i = max(day_first, month_first)
-        raise _refusal(grid, index, i, "some dates begin with the day and some with the month")
+        raise _error(grid, index, i, "some dates begin with the day and some with the month")
     if day_first is None and month_first is None:
         unclear = next((i for i, a, b in parts if a != b), None)
         if unclear is None:
             return "day_first", ""
-        raise _refusal(grid, index, unclear, "this may be two different days: day or month first", _ORDER_ADVICE)
+        raise _error(grid, index, unclear, "ambiguous date: day or month first", _ORDER_ADVICE)
     if day_first is not None:
         return "day_first", f"In dates the day comes first, as row {grid.numbers[day_first]} shows."
     assert month_first is not None
@@ -174,27 +173,27 @@ def _moment(grid: Grid, index: int, i: int, cell: str, order: DateOrder | None) 
         moment = datetime(year, month, day)
         return _with_clock(moment, clock) if clock else moment
     except ValueError:
-        raise _refusal(grid, index, i, "there is no such day or time") from None
+        raise _error(grid, index, i, "no such day or time") from None
 
 
 def _parts(grid: Grid, index: int, i: int, cell: str, order: DateOrder | None) -> tuple[int, int, int, str | None]:
-    """Year, month, day and clock time as written."""
+    """Return year, month, day and clock time as written."""
     if m := _ISO.fullmatch(cell) or _YEAR_FIRST.fullmatch(cell):
         return int(m[1]), int(m[2]), int(m[3]), m[4]
     if m := _YEAR_LAST.fullmatch(cell):
         day, month = (m[1], m[2]) if order == "day_first" else (m[2], m[1])
         return int(m[3]), int(month), int(day), m[4]
     if _SHORT_YEAR.fullmatch(cell):
-        raise _refusal(grid, index, i, "the year has two digits only")
+        raise _error(grid, index, i, "the year has only two digits")
     if m := _DAY_NAMED.fullmatch(cell):
         day, name = m[1], m[2]
     elif m := _MONTH_NAMED.fullmatch(cell):
         day, name = m[2], m[1]
     else:
-        raise _refusal(grid, index, i, "this is no date, though others in the column are")
+        raise _error(grid, index, i, "not a date, unlike other cells of the column")
     matching = [k for k, full in enumerate(_MONTHS, start=1) if full.startswith(name.lower())]
     if len(matching) != 1:
-        raise _refusal(grid, index, i, f"“{name}” is no month")
+        raise _error(grid, index, i, f"unknown month “{name}”")
     return int(m[3]), matching[0], int(day), m[4]
 
 
@@ -207,12 +206,12 @@ def _with_clock(moment: datetime, clock: str) -> datetime:
 
 
 def _day_number(moment: datetime) -> float:
-    """Days on the proleptic calendar, with the fraction of the day."""
+    """Return the proleptic day number with the fraction of the day."""
     offset = moment.utcoffset()
     seconds = moment.hour * 3600 + moment.minute * 60 + moment.second
     return moment.toordinal() + (seconds - (offset.total_seconds() if offset else 0.0)) / 86_400
 
 
-def _refusal(grid: Grid, index: int, i: int, what: str, advice: str = _ISO_ADVICE) -> TableError:
-    found = shown(clean(grid.rows[i][index]))
-    return TableError(what, file=grid.file, row=grid.numbers[i], column=grid.header[index], found=found, advice=advice)
+def _error(grid: Grid, index: int, i: int, what: str, advice: str = _ISO_ADVICE) -> TableError:
+    value = display_text(clean(grid.rows[i][index]))
+    return TableError(what, file=grid.file, row=grid.numbers[i], column=grid.header[index], value=value, advice=advice)

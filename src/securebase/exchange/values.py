@@ -1,4 +1,4 @@
-"""What a cell says: nothing, or a number. What may be read in two ways is refused, never guessed."""
+"""Parser of cells: missing or a number. Ambiguous numbers are refused, never guessed."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from securebase.errors import TableError
-from securebase.exchange.grid import Grid, clean, shown
+from securebase.exchange.grid import Grid, clean, display_text
 
 Decimal = Literal["auto", ".", ","]
 
-#: what people and programs write for “no value”, in lower case
+#: Missing-value codes in common use, in lower case.
 MISSING = frozenset(
     ("", ".", "-", "–", "—", "na", "n/a", "n.a.", "#n/a", "#null!", "nan", "null", "none", "<na>", "\\n", "missing")
 )
 
-#: nothing that is measured in therapy comes near it; larger numbers are slips and would overflow the model
-LARGEST = 1e12
+#: Larger numbers are typos: no score or time comes near, and they would overflow the model.
+MAX_ABSOLUTE = 1e12
 
 _POINT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _COMMA = re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _COULD_BE_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}([.,' \u00a0\u202f’_]\d{3})+([.,]\d*)?", re.ASCII)
-_PLAINLY = "Write numbers plainly, such as 1234.5, without a sign between thousands."
+_PLAINLY = "Write numbers without thousands separators, such as 1234.5."
 
 
 def is_missing(cell: str, further: frozenset[str] = frozenset()) -> bool:
-    """Whether a cleaned cell says that there is no value. `further` are signs the caller named."""
+    """Return True if a cleaned cell is missing. `further` holds additional codes of the caller."""
     return cell.lower() in MISSING or cell in further
 
 
-def decimal_sign(grid: Grid, columns: Iterable[int], asked: Decimal, rows: Sequence[int]) -> Literal[".", ","]:
-    """The decimal sign of a table's numbers, from the row positions in `rows`.
+def find_decimal_sign(grid: Grid, columns: Iterable[int], requested: Decimal, rows: Sequence[int]) -> Literal[".", ","]:
+    """Find the decimal separator of a table from the rows at indices `rows`.
 
-    A comma is only taken for one where some number leaves no other reading (“12,5”) and no number has a point.
+    It is a comma only if some number allows no other reading (“12,5”) and no number has a point.
     """
-    if asked != "auto":
-        return asked
+    if requested != "auto":
+        return requested
     decisive, pointed = None, None
     for index in columns:
         for i in rows:
@@ -54,17 +54,17 @@ def decimal_sign(grid: Grid, columns: Iterable[int], asked: Decimal, rows: Seque
     if decisive and pointed:
         row, index, cell = max(decisive, pointed)
         raise TableError(
-            "some numbers have a decimal point and some a decimal comma",
+            "numbers with decimal point and decimal comma are mixed",
             file=grid.file,
             row=row,
             column=grid.header[index],
-            found=cell,
-            advice="Use the same sign throughout.",
+            value=cell,
+            advice="Use one decimal separator throughout.",
         )
     return "," if decisive else "."
 
 
-def numbers(
+def parse_column(
     grid: Grid,
     index: int,
     *,
@@ -72,56 +72,58 @@ def numbers(
     further: frozenset[str] = frozenset(),
     rows: Sequence[int] | None = None,
 ) -> list[float | None]:
-    """A column as numbers, None where missing. `rows`: positions to read; the others are None and not looked at.
+    """Parse a column as numbers, None where missing. Only the rows at indices `rows` are read.
 
-    Raises TableError naming row and column at the first cell that is no number.
+    Raises TableError with row and column at the first cell that is not a number.
     """
-    found: list[float | None] = [None] * len(grid.rows)
+    values: list[float | None] = [None] * len(grid.rows)
     for i in range(len(grid.rows)) if rows is None else rows:
         cell = clean(grid.rows[i][index])
         if not is_missing(cell, further):
-            found[i] = _number(cell, grid, i, index, sign)
-    return found
+            values[i] = _number(cell, grid, i, index, sign)
+    return values
 
 
-def missing_signs(grid: Grid, columns: Sequence[int], rows: Sequence[int], further: frozenset[str]) -> Counter[str]:
-    """What stands for “no value” in some cells, and how often."""
+def count_missing_codes(
+    grid: Grid, columns: Sequence[int], rows: Sequence[int], further: frozenset[str]
+) -> Counter[str]:
+    """Count the missing-value codes in some cells."""
     cells = (clean(grid.rows[i][index]) for index in columns for i in rows)
     return Counter(cell for cell in cells if is_missing(cell, further))
 
 
-def number_in(cell: str, sign: Literal[".", ","] = ".") -> float | None:
-    """The number a cleaned cell holds, None where it holds none. A typographic minus is a minus."""
+def parse_number(cell: str, sign: Literal[".", ","] = ".") -> float | None:
+    """Return the number in a cleaned cell, None where it is not a number. A typographic minus counts as minus."""
     plain = cell.replace("−", "-")
     pattern = _POINT if sign == "." else _COMMA
     return float(plain.replace(",", ".")) if pattern.fullmatch(plain) else None
 
 
 def _number(cell: str, grid: Grid, i: int, index: int, sign: Literal[".", ","]) -> float:
-    value = number_in(cell, sign)
-    if value is not None and abs(value) <= LARGEST:
+    value = parse_number(cell, sign)
+    if value is not None and abs(value) <= MAX_ABSOLUTE:
         return value
-    what, advice = _why_not(cell, value)
+    what, advice = _explain(cell, value)
     raise TableError(
-        what, file=grid.file, row=grid.numbers[i], column=grid.header[index], found=shown(cell), advice=advice
+        what, file=grid.file, row=grid.numbers[i], column=grid.header[index], value=display_text(cell), advice=advice
     )
 
 
 def _quoted(cell: str) -> str:
-    """A cell as one word of a command line."""
-    return shlex.quote(shown(cell))
+    """Quote a cell as one argument of a command line."""
+    return shlex.quote(display_text(cell))
 
 
-def _why_not(cell: str, value: float | None) -> tuple[str, str]:
+def _explain(cell: str, value: float | None) -> tuple[str, str]:
     if value is not None:
-        return "the number is too large to be a score or a time", "Check for a slip of the pen."
+        return "the number is too large for a score or a time", "Check for a typo."
     if _COULD_BE_THOUSANDS.fullmatch(cell):
-        return "the comma may stand between thousands or before decimals", _PLAINLY
+        return "ambiguous comma: thousands or decimal separator", _PLAINLY
     if _THOUSANDS.fullmatch(cell):
-        return "the number has a sign between thousands, or a second decimal sign", _PLAINLY
+        return "the number has a thousands separator or two decimal separators", _PLAINLY
     if cell.startswith("#"):
-        return "the spreadsheet reports an error here", "Mend the formula, or leave the cell empty."
+        return "the cell holds a spreadsheet error", "Correct the formula, or leave the cell empty."
     return (
-        "this is no number",
-        f"Correct it, leave the cell empty, or if it stands for a missing value say --missing {_quoted(cell)}.",
+        "not a number",
+        f"Correct it, leave the cell empty, or add --missing {_quoted(cell)} if it means missing.",
     )

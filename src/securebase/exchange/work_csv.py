@@ -1,4 +1,4 @@
-"""What was filled in as one table: a row for each field of each version, lists with a row for each of their cells."""
+"""The worksheets of a course as one table: one row per field and version, list fields with one row per cell."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 
-from securebase.exchange.formulas import neutralised
+from securebase.exchange.formulas import escape_formula
 from securebase.records.artefact import ArtefactRecord, Value
 
 HEAD = (
@@ -27,25 +27,27 @@ HEAD = (
 
 
 def work_table(person: str, versions: Sequence[ArtefactRecord]) -> str:
-    """CSV text. `versions`: one artefact for each version that is to be told, in any order. Cells that a spreadsheet
-    would run as a formula are disarmed; several choices stand in one cell, parted by “; ”."""
+    """Return CSV text with one artefact per version, in any order.
+
+    Formulas are escaped. Multiple choices share one cell, separated by “; ”.
+    """
     text = io.StringIO(newline="")
     table = csv.writer(text, lineterminator="\r\n")
     table.writerow(HEAD)
-    for one in sorted(versions, key=lambda a: (a.begun_at, a.id, a.version)):
+    for artefact in sorted(versions, key=lambda a: (a.begun_at, a.id, a.version)):
         fixed = (
             person,
-            one.id,
-            one.worksheet,
-            str(one.version),
-            f"{one.at:.3f}",
-            "" if one.session is None else str(one.session),
-            one.about,
-            one.respondent.value,
-            one.agreement.value,
+            artefact.id,
+            artefact.worksheet,
+            str(artefact.version),
+            f"{artefact.at:.3f}",
+            "" if artefact.session is None else str(artefact.session),
+            artefact.about,
+            artefact.respondent.value,
+            artefact.agreement.value,
         )
-        for field, row, column, value in _cells(one.values):
-            table.writerow([neutralised(cell) for cell in (*fixed, field, row, column, value)])
+        for field, row, column, value in _cells(artefact.values):
+            table.writerow([escape_formula(cell) for cell in (*fixed, field, row, column, value)])
     return text.getvalue()
 
 

@@ -81,7 +81,7 @@ def _is_asked(task: Task, record: EpisodeRecord) -> bool:
     if task.when == "no_response":
         return little_has_changed(record)
     if task.when == "maintenance":
-        decided = any("maintenance" in a.chosen("decision") for a in record.artefacts_of("disposition"))
+        decided = any("maintenance" in a.choices("decision") for a in record.artefacts_of("disposition"))
         return decided or record.phase is Phase.MAINTENANCE
     return True
 

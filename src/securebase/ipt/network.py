@@ -158,8 +158,8 @@ def network_at(record: EpisodeRecord, day: float = _EVER) -> Network:
         by_ring={ring: rings.count(ring) for ring in Ring},
         not_placed=sum(place is None for place in places.values()),
         rated=len(last),
-        giving={kind: sum(kind.value in r.chosen(_FROM_THEM) for r in last.values()) for kind in SupportKind},
-        giving_any=sum(bool(r.chosen(_FROM_THEM)) for r in last.values()),
+        giving={kind: sum(kind.value in r.choices(_FROM_THEM) for r in last.values()) for kind in SupportKind},
+        giving_any=sum(bool(r.choices(_FROM_THEM)) for r in last.values()),
         known_ties=len(flows),
         mutual=sum(gives and receives for gives, receives in flows),
         strain=sum(strain.values()) / len(strain) if strain else None,
@@ -178,8 +178,8 @@ def closest_at(record: EpisodeRecord, day: float = _EVER) -> tuple[RelationshipR
 def _flow(rating: ArtefactRecord | None, place: Placement | None) -> tuple[bool, bool] | None:
     """(support comes in, support goes out), from the rating, else from the marks on the circle; None where neither
     says anything."""
-    if rating is not None and (rating.chosen(_FROM_THEM) or rating.chosen(_TO_THEM)):
-        return bool(rating.chosen(_FROM_THEM)), bool(rating.chosen(_TO_THEM))
+    if rating is not None and (rating.choices(_FROM_THEM) or rating.choices(_TO_THEM)):
+        return bool(rating.choices(_FROM_THEM)), bool(rating.choices(_TO_THEM))
     if place is not None and (place.gives or place.receives):
         return place.gives, place.receives
     return None

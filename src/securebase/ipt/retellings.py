@@ -108,7 +108,7 @@ def stories(record: EpisodeRecord) -> tuple[Story, ...]:
             end=one.number("end_distress"),
             positive=one.number("positive"),
             negative=one.number("negative"),
-            tones=one.chosen("positive_tones"),
+            tones=one.choices("positive_tones"),
         )
         grouped.setdefault(name.casefold(), []).append((name, told))
     made = [Story(group[-1][0], _with_what_came_back([t for _, t in group])) for group in grouped.values()]

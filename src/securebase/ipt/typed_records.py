@@ -8,7 +8,13 @@ from dataclasses import replace
 from datetime import date
 
 from securebase.ipt.retellings import TELLING
-from securebase.records.episode import CorrectiveExperience, EpisodeRecord, InputRecord, LifeEvent, Telling
+from securebase.records.episode import (
+    CorrectiveExperienceRecord,
+    EpisodeRecord,
+    InputRecord,
+    LifeEventRecord,
+    RetellingRecord,
+)
 from securebase.records.vocabulary import Moment, Technique
 
 #: Weight on the worksheet (0 to 10) that is an event of the weight 1 of the simulator, whose events have mean 1.
@@ -33,11 +39,11 @@ def with_typed_parts(record: EpisodeRecord) -> EpisodeRecord:
     )
 
 
-def _life_events(record: EpisodeRecord) -> Iterator[LifeEvent]:
+def _life_events(record: EpisodeRecord) -> Iterator[LifeEventRecord]:
     for one in record.artefacts_of("life_event"):
         day, weight, part = _day(record, one.text("happened_on")), one.number("weight"), one.text("dependent")
         if day is not None and weight is not None and part in {"dependent", "independent"}:
-            yield LifeEvent(at=day, dependent=part == "dependent", weight=weight / MEAN_WEIGHT)
+            yield LifeEventRecord(at=day, dependent=part == "dependent", weight=weight / MEAN_WEIGHT)
 
 
 def _day(record: EpisodeRecord, text: str) -> float | None:
@@ -54,20 +60,20 @@ def _sessions(record: EpisodeRecord) -> dict[int | None, float]:
     return {s.number: s.at for s in record.sessions}
 
 
-def _tellings(record: EpisodeRecord) -> Iterator[Telling]:
+def _tellings(record: EpisodeRecord) -> Iterator[RetellingRecord]:
     held = _sessions(record)
     for one in record.artefacts_of(TELLING):
         peak, end = one.number("peak"), one.number("end_distress")
         if one.session in held and one.session is not None and peak is not None and end is not None:
-            yield Telling(at=held[one.session], session=one.session, peak=peak, end=end)
+            yield RetellingRecord(at=held[one.session], session=one.session, peak=peak, end=end)
 
 
-def _corrective_experiences(record: EpisodeRecord) -> Iterator[CorrectiveExperience]:
+def _corrective_experiences(record: EpisodeRecord) -> Iterator[CorrectiveExperienceRecord]:
     held = _sessions(record)
     for one in record.artefacts_of("corrective_experience"):
         # begun and never said what happened instead: nothing has been met in another way yet
         if one.session in held and one.session is not None and one.text("happened"):
-            yield CorrectiveExperience(at=held[one.session], session=one.session)
+            yield CorrectiveExperienceRecord(at=held[one.session], session=one.session)
 
 
 def _inputs(record: EpisodeRecord) -> Iterator[InputRecord]:

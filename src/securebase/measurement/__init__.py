@@ -1,1 +1,1 @@
-"""What can be measured and how it is scored."""
+"""Constructs, instruments, scoring and change."""

@@ -1,4 +1,4 @@
-"""Finds and checks the shelf: every TOML file in `instruments/` is one instrument, named by its file."""
+"""The shelf of instruments: one TOML file each in `instruments/`, named by its id."""
 
 from __future__ import annotations
 
@@ -14,30 +14,66 @@ from securebase.measurement.instrument_reader import read_instrument
 
 @cache
 def _shelf() -> MappingProxyType[str, Instrument]:
-    found: dict[str, Instrument] = {}
+    shelf: dict[str, Instrument] = {}
     folder = resources.files("securebase.measurement") / "instruments"
     for file in sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name):
-        instrument = read_instrument(file.name, file.read_bytes())
-        if f"{instrument.id}.toml" != file.name:
+        entry = read_instrument(file.name, file.read_bytes())
+        if f"{entry.id}.toml" != file.name:
             raise InstrumentError(
-                f"“{instrument.id}” is not the name of the file", where=f"{file.name}, id", advice="Make them the same."
+                f"the id “{entry.id}” differs from the file name",
+                where=f"{file.name}, id",
+                advice=f"Rename the file to {entry.id}.toml, or change the id.",
             )
-        found[instrument.id] = instrument
-    return MappingProxyType(found)
+        shelf[entry.id] = entry
+    return MappingProxyType(shelf)
 
 
 def instruments() -> dict[str, Instrument]:
-    """Every instrument on the shelf by id, read once. Raises InstrumentError where a file is not sound."""
+    """Return every instrument of the shelf by id.
+
+    Raises InstrumentError where a file is invalid.
+    """
     return dict(_shelf())
 
 
 def instrument(name: str) -> Instrument:
-    """The instrument with this id. Raises InstrumentError with the known ones, the nearest first."""
+    """Return an instrument of the shelf.
+
+    An instrument holds item numbers, short labels, scoring rules, cut-offs, licence and sources. Official item wording
+    is not shipped. Facts that have not been checked at their source are listed in ``unverified``.
+
+    Parameters
+    ----------
+    name : str
+        Id of the instrument, such as ``"phq9"``. ``securebase instruments`` lists the ids.
+
+    Returns
+    -------
+    Instrument
+        The instrument; the same object on every call.
+
+    Raises
+    ------
+    InstrumentError
+        If no instrument has this id. The message suggests the closest one and lists all.
+
+    See Also
+    --------
+    score : Score responses to an instrument.
+
+    Examples
+    --------
+    >>> import securebase
+    >>> phq9 = securebase.instrument("phq9")
+    >>> phq9.name, len(phq9.items), [scale.id for scale in phq9.scales]
+    ('PHQ-9', 10, ['total'])
+    >>> total = phq9.scale("total")
+    >>> total.minimum, total.maximum, total.direction.value
+    (0.0, 27.0, 'worse')
+    """
     shelf = _shelf()
     if name in shelf:
         return shelf[name]
     near = get_close_matches(name.lower().replace("-", "").replace("_", ""), shelf, n=1, cutoff=0.5)
     hint = f"Did you mean {near[0]}? " if near else ""
-    raise InstrumentError(
-        f"there is no instrument called “{name}”", advice=f"{hint}On the shelf are: {', '.join(shelf)}."
-    )
+    raise InstrumentError(f"unknown instrument “{name}”", advice=f"{hint}Known instruments: {', '.join(shelf)}.")

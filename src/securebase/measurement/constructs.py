@@ -1,4 +1,4 @@
-"""The constructs of the theory. A table may bring constructs of its own: they get full drift and carry no claims."""
+"""The constructs of the theory. A table can add constructs: they get full drift and carry no claims."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from securebase.errors import InputError
 
 
 class Direction(StrEnum):
-    """What a higher score means for the person."""
+    """Meaning of a higher score for the person."""
 
     HIGHER_IS_WORSE = "worse"
     HIGHER_IS_BETTER = "better"
@@ -18,19 +18,22 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Construct:
-    """What is meant to be measured. `asked` is when, relative to a session, it is usually asked (claims S15, S23)."""
+    """A latent variable that instruments measure, such as symptoms or alliance.
+
+    `moment` is when it is usually measured: “before” or “after” the session (claims S15, S23).
+    """
 
     name: str
     label: str
     direction: Direction
-    asked: str = "before"
+    moment: str = "before"
     claims: tuple[str, ...] = ()
     about: str = ""
 
 
-def _c(name: str, label: str, direction: str, asked: str, claims: str, about: str) -> Construct:  # noqa: PLR0917
-    # one line a construct below: positional on purpose
-    return Construct(name, label, Direction(direction), asked, tuple(claims.split()), about)
+def _c(name: str, label: str, direction: str, moment: str, claims: str, about: str) -> Construct:  # noqa: PLR0917
+    # positional on purpose: one line for each construct below
+    return Construct(name, label, Direction(direction), moment, tuple(claims.split()), about)
 
 
 _MEASURED = (
@@ -189,29 +192,26 @@ _UNMEASURED = (
 
 CONSTRUCTS: dict[str, Construct] = {c.name: c for c in (*_MEASURED, *_UNMEASURED)}
 
-#: What the theory speaks of and no instrument on the shelf measures yet; a table may bring a column of that name.
+#: Constructs of the theory that no instrument of the shelf measures yet; a table can hold a column of that name.
 UNMEASURED_CONSTRUCTS = tuple(c.name for c in _UNMEASURED)
 
 #: The four mechanisms by which IPT is thought to work (claim S82), in the order in which they are always drawn.
 MECHANISM_CONSTRUCTS = ("social_support", "interpersonal_stress", "emotional_processing", "interpersonal_skills")
 
-#: What one course is tracked on: outcome, relationship and the four mechanisms.
+#: Constructs that `track` follows in a course: outcome, relationship and the four mechanisms.
 TRACKED_CONSTRUCTS = ("symptoms", "alliance", *MECHANISM_CONSTRUCTS)
 
 
 def construct(name: str) -> Construct:
-    """The construct of the theory with this name.
-
-    Raises InputError with the known names where there is none.
-    """
+    """Return the construct of the theory with this name. Raises InputError where it is unknown."""
     try:
         return CONSTRUCTS[name]
     except KeyError:
         raise InputError(
-            f"there is no construct called “{name}”", advice=f"Known are: {', '.join(sorted(CONSTRUCTS))}."
+            f"unknown construct “{name}”", advice=f"Known constructs: {', '.join(sorted(CONSTRUCTS))}."
         ) from None
 
 
-def own_construct(name: str, *, direction: Direction = Direction.UNKNOWN, asked: str = "before") -> Construct:
-    """A construct that a table brings: its label is its column's name, and no claim of the theory rests on it."""
-    return Construct(name, name, direction, asked)
+def custom_construct(name: str, *, direction: Direction = Direction.UNKNOWN, moment: str = "before") -> Construct:
+    """Return a construct that a table adds, labelled by its column and without claims."""
+    return Construct(name, name, direction, moment)

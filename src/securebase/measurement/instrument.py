@@ -1,7 +1,7 @@
-"""What an instrument is: a numeric skeleton with its scoring facts, licence and provenance.
+"""Instruments: item numbers and labels with scoring rules, licence and provenance.
 
-The shelf (`instruments/*.toml`, one file each) is read by `catalogue`. Official wording is not shipped; only the
-product's own session sets carry texts, in our own words, and those are marked as not validated.
+`catalogue` reads the shelf (`instruments/*.toml`, one file each). Official item wording is not shipped. Only the
+session sets and the additional questionnaires of this product carry item texts; they are marked as not validated.
 """
 
 from __future__ import annotations
@@ -14,29 +14,31 @@ from securebase.measurement.constructs import Direction
 
 
 class Method(StrEnum):
-    """How a scale's score is made of its items, after reversal."""
+    """Scoring method of a scale, applied after reversal."""
 
     SUM = "sum"
     MEAN = "mean"
 
 
 class MissingRule(StrEnum):
-    """What the instrument's own manual says of unanswered items."""
+    """Rule of the instrument's manual for unanswered items."""
 
-    INCOMPLETE = "incomplete"  # any missing item: no score
-    PRORATE = "prorate"  # mean of answered items times their number, while at most `max_missing` are missing
-    MEAN_OF_ANSWERED = "mean_of_answered"  # mean of answered items, while at most `max_missing` are missing
+    INCOMPLETE = "incomplete"  # no score if any item is missing
+    PRORATE = "prorate"  # mean of the answered items times the number of items; at most `max_missing` missing
+    MEAN_OF_ANSWERED = "mean_of_answered"  # mean of the answered items; at most `max_missing` missing
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseOption:
+    """One option of a multiple-choice item."""
+
     value: float
     label: str
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item. `label` is a very short one of our own; `text` is only set where the wording is our own."""
+    """One item. `label` is a short label of our own; `text` is set only where the wording is our own."""
 
     number: int
     label: str
@@ -52,7 +54,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Severity band: scores from `low` to `high`, both included."""
+    """A severity band: scores from `low` to `high`, both included."""
 
     low: float
     high: float
@@ -61,9 +63,9 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class ReliableChange:
-    """The smallest difference larger than measurement error, in points, with what it rests on.
+    """The smallest difference that exceeds measurement error, in points, with its source.
 
-    `sd` and `reliability` are set where the points were computed from them (Jacobson & Truax 1991) rather than tabled.
+    `sd` and `reliability` are set where the points were computed from them (Jacobson & Truax 1991), not published.
     """
 
     points: float
@@ -75,7 +77,7 @@ class ReliableChange:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A score that an instrument gives, for one construct."""
+    """A score of an instrument, with its scoring rule, range and cut-offs."""
 
     id: str
     label: str
@@ -88,9 +90,9 @@ class Scale:
     direction: Direction
     max_missing: int = 0
     reversed_items: tuple[int, ...] = ()
-    #: the scale is only scored where all of these items were left out (WSAS without the work item)
+    #: scored only if all of these items are unanswered (WSAS without the work item)
     only_without: tuple[int, ...] = ()
-    #: claims of the theory that the scale speaks to
+    #: claims of the theory that the scale bears on
     claims: tuple[str, ...] = ()
     multiplier: float = 1.0
     bands: tuple[Band, ...] = ()
@@ -99,7 +101,7 @@ class Scale:
     #: first score of the clinical range where higher is worse; first of the healthy range where higher is better
     caseness_from: float | None = None
     response_fraction: float | None = None
-    #: normative values for clinical significance, with their source; None where none was verified
+    #: norms for clinical significance, with their source; None where none was verified
     clinical_mean: float | None = None
     clinical_sd: float | None = None
     normal_mean: float | None = None
@@ -108,7 +110,7 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class SafetyRule:
-    """A response that must raise an alert at once."""
+    """A threshold at which a response raises a safety alert."""
 
     item: int
     at_least: float
@@ -116,7 +118,7 @@ class SafetyRule:
 
 
 class CourseStage(StrEnum):
-    """Where in a course something is asked that is not asked every time."""
+    """A stage of the course at which an additional questionnaire is due."""
 
     START = "start"
     MIDDLE = "middle"
@@ -125,10 +127,11 @@ class CourseStage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AdministrationSchedule:
-    """The rhythm in which an instrument is asked at check-ins, beside the session sets.
+    """The schedule of an additional questionnaire: when check-ins include it.
 
-    Either `at` stages of the course, or `every` that many sessions, from session `first` on. areas: only where one of
-    these problem areas was chosen; empty means everybody. order: who goes first where two are due alike.
+    It is due either `at` stages of the course, or `every` so many sessions from session `first` on. `areas` restricts
+    it to courses with one of these problem areas; empty means all courses. The lower `order` goes first where several
+    are due at once.
     """
 
     at: tuple[CourseStage, ...] = ()
@@ -139,12 +142,14 @@ class AdministrationSchedule:
 
     @property
     def weekly(self) -> bool:
-        """Asked at every check-in, as against seldom."""
+        """True if every check-in includes it."""
         return self.every == 1
 
 
 @dataclass(frozen=True, slots=True)
 class Licence:
+    """Terms of use of an instrument. Texts are only shipped where `may_ship_text` is true."""
+
     status: str
     holder: str = ""
     may_ship_text: bool = False
@@ -152,7 +157,7 @@ class Licence:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a fact in the file comes from. What is not verified is marked on screen."""
+    """Source of a fact in the file. Pages mark facts that are not verified."""
 
     fact: str
     source: str
@@ -161,7 +166,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class WorkedExample:
-    """Responses and the scores (None: no score) and safety items that must come out. Run as tests."""
+    """Responses with the expected scores (None: no score) and safety items. The tests run them."""
 
     responses: Mapping[int, float | None]
     scores: Mapping[str, float | None]
@@ -171,7 +176,60 @@ class WorkedExample:
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """A named questionnaire or rating."""
+    """A questionnaire or rating scale: items, scales, scoring rules, licence and provenance.
+
+    Get one with `securebase.instrument`, score it with `securebase.score`.
+
+    Parameters
+    ----------
+    id : str
+        Id and file name on the shelf, such as ``"phq9"``.
+    name : str
+        Official name.
+    about : str
+        One sentence about the instrument.
+    respondent : {"client", "therapist", "observer"}
+        The person who answers it.
+    moment : {"before", "after", "between"}
+        When it is answered, relative to a session.
+    window : str
+        Period that the items ask about, such as ``"two weeks"``.
+    items : tuple of Item
+        Items, numbered from 1.
+    scales : tuple of Scale
+        Scores that it yields, each with range, direction (higher is worse or better), rule for missing items and,
+        where known, severity bands, reliable change and cut-offs, all in score points.
+    licence : Licence
+        Terms of use.
+    version : str, default "1"
+        Version of the file.
+    safety_rules : tuple of SafetyRule
+        Item thresholds that raise a safety alert.
+    provenance : tuple of Provenance
+        Source of every fact, and whether it was verified there.
+    examples : tuple of WorkedExample
+        Worked examples; the tests run them.
+    codes : mapping of str to str
+        Codes of terminologies such as LOINC.
+    notes : tuple of str
+        Remarks for readers.
+    own_wording : bool, default False
+        True where the item texts are our own.
+    validated : bool, default True
+        False for our own session sets and questionnaires.
+    schedule : AdministrationSchedule, optional
+        When check-ins include it as an additional questionnaire. None for session sets and for instruments that the
+        workbench never schedules.
+
+    Examples
+    --------
+    >>> import securebase
+    >>> gad7 = securebase.instrument("gad7")
+    >>> gad7.item(1).minimum, gad7.item(1).maximum
+    (0.0, 3.0)
+    >>> [(band.low, band.high) for band in gad7.scale("total").bands][:2]
+    [(0.0, 4.0), (5.0, 9.0)]
+    """
 
     id: str
     name: str
@@ -190,15 +248,17 @@ class Instrument:
     notes: tuple[str, ...] = ()
     own_wording: bool = False
     validated: bool = True
-    #: None: not asked by the workbench itself, or, for the session sets, at every check-in
-    asked: AdministrationSchedule | None = None
+    schedule: AdministrationSchedule | None = None
 
     def item(self, number: int) -> Item:
+        """Return the item with this number, or raise KeyError."""
         return {i.number: i for i in self.items}[number]
 
     def scale(self, scale_id: str) -> Scale:
+        """Return the scale with this id, or raise KeyError."""
         return {s.id: s for s in self.scales}[scale_id]
 
     @property
     def unverified(self) -> tuple[Provenance, ...]:
+        """Facts that have not been checked at their source."""
         return tuple(p for p in self.provenance if not p.verified)

@@ -1,4 +1,4 @@
-"""One TOML file of the shelf → `Instrument`. Says in an InstrumentError which field of which file is not sound."""
+"""Reader of instrument files: TOML in, `Instrument` out. An InstrumentError names the file and the field."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from securebase.errors import InstrumentError
 from securebase.measurement.change import reliable_change_points
-from securebase.measurement.consistency import check_sound
+from securebase.measurement.consistency import check_consistency
 from securebase.measurement.constructs import Direction
 from securebase.measurement.instrument import (
     AdministrationSchedule,
@@ -32,21 +32,21 @@ from securebase.measurement.toml_fields import Fields
 
 E = TypeVar("E", bound=StrEnum)
 
-#: what a file may say is what the classes hold; items may also be given in short
+#: Keys that a file may hold: the fields of the classes. Items have a short form, and the key of `schedule` is “asked”.
 _SCALE = frozenset(f.name for f in fields(Scale))
 _ITEM = frozenset(f.name for f in fields(Item))
-_TOP = frozenset(f.name for f in fields(Instrument)) | {"response", "item_labels"}
+_TOP = frozenset(f.name for f in fields(Instrument)) - {"schedule"} | {"response", "item_labels", "asked"}
 
 
 def read_instrument(file: str, content: bytes) -> Instrument:
-    """The instrument that a TOML file describes, checked for soundness. `file` is the name that errors show."""
+    """Read and check the instrument in a TOML file. Errors call the file `file`."""
     try:
         values = tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InstrumentError(f"is no readable TOML ({error})", where=file, advice="Mend the line it names.") from None
+        raise InstrumentError(f"invalid TOML: {error}", where=file, advice="Correct the line named.") from None
     top = Fields(file, values)
     instrument = _instrument(top)
-    check_sound(instrument, top)
+    check_consistency(instrument, top)
     return instrument
 
 
@@ -70,11 +70,11 @@ def _instrument(top: Fields) -> Instrument:
         notes=top.texts("notes"),
         own_wording=top.flag("own_wording", False),
         validated=top.flag("validated", True),
-        asked=_asked(top.table("asked")),
+        schedule=_schedule(top.table("asked")),
     )
 
 
-def _asked(f: Fields) -> AdministrationSchedule | None:
+def _schedule(f: Fields) -> AdministrationSchedule | None:
     if not f.values:
         return None
     f.only("at", "every", "first", "areas", "order")
@@ -91,16 +91,16 @@ def _stage(f: Fields, value: str) -> CourseStage:
     try:
         return CourseStage(value)
     except ValueError:
-        f.fail(f"“{value}” is not known", "at", f"Known are: {', '.join(CourseStage)}.")
+        f.fail(f"unknown stage “{value}”", "at", f"Known: {', '.join(CourseStage)}.")
 
 
 def _items(top: Fields) -> tuple[Item, ...]:
-    """Items one by one, or, where all answer alike, only their labels; both take the range in [response]."""
+    """Read items from tables, or from labels where all share one response range. [response] holds the default range."""
     response = top.table("response")
     response.only("minimum", "maximum", "step")
     labels, tables = top.texts("item_labels"), top.tables("items")
     if bool(labels) == bool(tables):
-        top.fail("give either “items” or “item_labels”", "items")
+        top.fail("needs either “items” or “item_labels”, not both", "items")
     if labels:
         tables = [Fields(top.file, {"number": i, "label": t}, "item_labels") for i, t in enumerate(labels, start=1)]
     return tuple(_item(table, response) for table in tables)
@@ -133,11 +133,11 @@ def _scale(f: Fields) -> Scale:
         label=f.text("label"),
         construct=f.text("construct"),
         items=f.wholes("items", required=True),
-        method=_one_of(f, "method", Method),
-        missing=_one_of(f, "missing", MissingRule),
+        method=_enum(f, "method", Method),
+        missing=_enum(f, "missing", MissingRule),
         minimum=f.number("minimum"),
         maximum=f.number("maximum"),
-        direction=_one_of(f, "direction", Direction),
+        direction=_enum(f, "direction", Direction),
         max_missing=f.whole("max_missing", 0),
         reversed_items=f.wholes("reversed_items"),
         only_without=f.wholes("only_without"),
@@ -156,21 +156,21 @@ def _scale(f: Fields) -> Scale:
 
 
 def _reliable_change(f: Fields) -> ReliableChange | None:
-    """Either tabled points, or a spread and a reliability to compute them from."""
+    """Read published points, or compute them from SD and reliability."""
     if not f.values:
         return None
     f.only("points", "sd", "reliability", "basis", "verified")
     sd, reliability, points = f.maybe_number("sd"), f.maybe_number("reliability"), f.maybe_number("points")
     if points is None:
         if sd is None or reliability is None:
-            f.fail("give “points”, or “sd” and “reliability”")
+            f.fail("needs “points”, or “sd” and “reliability”")
         if not (sd > 0 and 0 <= reliability < 1):
-            f.fail("sd must be above 0 and reliability from 0 to below 1", "reliability")
+            f.fail(f"sd must be > 0 and reliability in [0, 1) (got {sd:g} and {reliability:g})", "reliability")
         points = reliable_change_points(sd, reliability)
     elif sd is not None or reliability is not None:
-        f.fail("give either “points”, or “sd” and “reliability”", "points")
+        f.fail("needs either “points”, or “sd” and “reliability”, not both", "points")
     if points <= 0:
-        f.fail("must be above 0", "points")
+        f.fail(f"must be above 0 (got {points:g})", "points")
     return ReliableChange(points, f.text("basis"), f.flag("verified"), sd, reliability)
 
 
@@ -201,19 +201,19 @@ def _example(f: Fields) -> WorkedExample:
 
 def _item_number(f: Fields, key: str) -> int:
     if not key.isdecimal():
-        f.fail(f"names its items by number, found {key!r}", "responses")
+        f.fail(f"item must be a number (got {key!r})", "responses")
     return int(key)
 
 
-def _values(f: Fields, field: str, word_for_none: str) -> Mapping[str, float | None]:
-    """A table of numbers in which one word stands for no value, since TOML has none."""
+def _values(f: Fields, field: str, none_word: str) -> Mapping[str, float | None]:
+    """Read a table of numbers. TOML has no null, so `none_word` marks a missing value."""
     table = f.table(field)
-    return {k: None if v == word_for_none else table.as_number(v, k) for k, v in table.values.items()}
+    return {k: None if v == none_word else table.as_number(v, k) for k, v in table.values.items()}
 
 
-def _one_of(f: Fields, field: str, kind: type[E]) -> E:
+def _enum(f: Fields, field: str, kind: type[E]) -> E:
     value = f.text(field)
     try:
         return kind(value)
     except ValueError:
-        f.fail(f"“{value}” is not known", field, f"Known are: {', '.join(kind)}.")
+        f.fail(f"unknown {field} “{value}”", field, f"Known: {', '.join(kind)}.")

@@ -1,8 +1,8 @@
-"""When what is not asked every time is asked: which instruments a check-in carries beside its session set.
+"""The schedule of additional questionnaires: which instruments a check-in includes beside its session set.
 
-Two rules keep a check-in short. What is asked of a chosen problem area comes before every session and is a question or
-two. Of everything that is asked seldom, one check-in carries one at most: where several are due, the others wait for
-the next session. Nothing here knows a database or a clock.
+Two rules keep a check-in short. Weekly questions about a chosen problem area are one or two and come before every
+session. Of the other additional questionnaires a check-in includes at most one: where several are due, the rest wait
+for the next session. The module is pure: no database, no clock.
 """
 
 from __future__ import annotations
@@ -13,132 +13,143 @@ from dataclasses import dataclass
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.instrument import AdministrationSchedule, CourseStage, Instrument
 
-#: What the check-in itself asks at each moment.
+#: The session set of each moment.
 SESSION_SETS: Mapping[str, str] = {"before": "session_before", "after": "session_after"}
-#: A course that nobody planned is taken to be as long as a usual one.
-USUAL_COURSE = 16
-#: A shorter course has a start and an end, and no middle to ask at.
-LEAST_WITH_MIDDLE = 12
+#: Planned length of a course where none was entered.
+DEFAULT_PLANNED_SESSIONS = 16
+#: Shorter courses have a start and an end, but no middle stage.
+MIN_SESSIONS_WITH_MIDDLE = 12
 
-#: instrument → numbers of the sessions at which it was asked
+#: instrument → numbers of the sessions at which it was administered
 History = Mapping[str, Collection[int]]
 
 
 @dataclass(frozen=True, slots=True)
 class CourseContext:
-    """What the schedule must know of a course: planned sessions, problem areas that were chosen, instruments that were
-    switched off, and instruments that were asked for by hand at the next check-in of their moment."""
+    """The facts of a course that its schedule depends on.
 
-    planned: int = USUAL_COURSE
+    `areas` are the chosen problem areas. `disabled` instruments are never due. `requested` ones are due at the next
+    check-in of their moment, because the therapist asked for them.
+    """
+
+    planned: int = DEFAULT_PLANNED_SESSIONS
     areas: tuple[str, ...] = ()
-    off: tuple[str, ...] = ()
-    by_hand: tuple[str, ...] = ()
+    disabled: tuple[str, ...] = ()
+    requested: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduledMeasure:
-    """One instrument that will be asked, at which session."""
+    """An instrument and the session at which it is due."""
 
     instrument: Instrument
     session: int
 
 
-def extras() -> tuple[Instrument, ...]:
-    """Every instrument of the shelf that has a rhythm of its own, in the order in which they take turns."""
-    found = [i for i in instruments().values() if i.asked is not None]
-    return tuple(sorted(found, key=lambda i: (not _rhythm(i).weekly, _rhythm(i).order, i.id)))
+def scheduled_instruments() -> tuple[Instrument, ...]:
+    """Return every instrument of the shelf that has a schedule, in order of precedence."""
+    scheduled = [i for i in instruments().values() if i.schedule is not None]
+    return tuple(sorted(scheduled, key=lambda i: (not _schedule(i).weekly, _schedule(i).order, i.id)))
 
 
-def asked_at(
+def due_measures(
     *, session: int, moment: str, course: CourseContext, history: History | None = None
 ) -> tuple[Instrument, ...]:
-    """The instruments that the check-in before or after this session carries beside its session set.
+    """Return the instruments that the check-in before or after this session includes beside its session set.
 
-    First what is asked at every session of a chosen problem area: the weight of the problem, and the questions of one
-    area (of several areas, they take turns). Then at most one of those that are asked seldom: one that was asked for
-    by hand, else one whose stage of the course has come, else the one that has waited longest. history: sessions at
-    which each was asked; the present one does not count.
+    First come the weekly questions about the chosen problem areas: the severity of the problem, and the questions of
+    one area (several areas alternate). Then at most one other instrument: one that the therapist requested, else one
+    whose stage of the course has come, else the one that has been due longest. `history` holds the sessions at which
+    each was administered; this session is ignored in it.
     """
     known = {name: {n for n in numbers if n < session} for name, numbers in (history or {}).items()}
-    there = [i for i in extras() if i.moment == moment and i.id not in course.off]
-    weekly = [i for i in there if _rhythm(i).weekly and _concerns(i, course)]
-    seldom = _seldom([i for i in there if not _rhythm(i).weekly], session, course, known)
-    by_hand = [i for i in weekly if i.id in course.by_hand]
-    return (*_weekly(weekly, by_hand, session), *([seldom] if seldom else []))
+    candidates = [i for i in scheduled_instruments() if i.moment == moment and i.id not in course.disabled]
+    weekly = [i for i in candidates if _schedule(i).weekly and _is_relevant(i, course)]
+    other = _select_other([i for i in candidates if not _schedule(i).weekly], session, course, known)
+    requested = [i for i in weekly if i.id in course.requested]
+    return (*_select_weekly(weekly, requested, session), *([other] if other else []))
 
 
-def to_come(*, after: int, course: CourseContext, history: History | None = None) -> tuple[ScheduledMeasure, ...]:
-    """What will be asked seldom from the session after `after` on, if every check-in to the planned end is answered."""
+def upcoming_measures(
+    *, after: int, course: CourseContext, history: History | None = None
+) -> tuple[ScheduledMeasure, ...]:
+    """Return when each instrument that is not weekly is due after session `after`, if every check-in is answered."""
     known = {name: set(numbers) for name, numbers in (history or {}).items()}
-    found: list[ScheduledMeasure] = []
+    due: list[ScheduledMeasure] = []
     for session in range(after + 1, course.planned + 1):
         for moment in SESSION_SETS:
-            left = CourseContext(course.planned, course.areas, course.off, tuple(_still(course.by_hand, found)))
-            for one in asked_at(session=session, moment=moment, course=left, history=known):
-                if not _rhythm(one).weekly:
-                    found.append(ScheduledMeasure(one, session))
-                known.setdefault(one.id, set()).add(session)
-    return tuple(found)
+            open_requests = tuple(_open_requests(course.requested, due))
+            context = CourseContext(course.planned, course.areas, course.disabled, open_requests)
+            for instrument in due_measures(session=session, moment=moment, course=context, history=known):
+                if not _schedule(instrument).weekly:
+                    due.append(ScheduledMeasure(instrument, session))
+                known.setdefault(instrument.id, set()).add(session)
+    return tuple(due)
 
 
-def sliders(moment: str, extra: Iterable[Instrument]) -> int:
-    """How many lines a client answers at a check-in; a choice between sentences is not one of them."""
-    asked = (instruments()[SESSION_SETS[moment]], *extra)
-    return sum(not item.options for one in asked for item in one.items)
+def count_rating_items(moment: str, additional: Iterable[Instrument]) -> int:
+    """Count the visual analogue items of a check-in. Multiple-choice items do not count."""
+    administered = (instruments()[SESSION_SETS[moment]], *additional)
+    return sum(not item.options for instrument in administered for item in instrument.items)
 
 
-def _still(by_hand: Sequence[str], found: Sequence[ScheduledMeasure]) -> list[str]:
-    done = {due.instrument.id for due in found}
-    return [name for name in by_hand if name not in done]
+def _open_requests(requested: Sequence[str], due: Sequence[ScheduledMeasure]) -> list[str]:
+    done = {measure.instrument.id for measure in due}
+    return [name for name in requested if name not in done]
 
 
-def _weekly(weekly: Sequence[Instrument], by_hand: Sequence[Instrument], session: int) -> list[Instrument]:
-    """What every problem area is asked, and the questions of one area."""
-    of_all = [i for i in weekly if len(_rhythm(i).areas) != 1]
-    of_one = [i for i in weekly if len(_rhythm(i).areas) == 1]
-    if not of_one:
-        return of_all
-    return [*of_all, by_hand[0] if by_hand and by_hand[0] in of_one else of_one[(session - 1) % len(of_one)]]
+def _select_weekly(weekly: Sequence[Instrument], requested: Sequence[Instrument], session: int) -> list[Instrument]:
+    """Return the instruments for all problem areas, and that of one area."""
+    general = [i for i in weekly if len(_schedule(i).areas) != 1]
+    specific = [i for i in weekly if len(_schedule(i).areas) == 1]
+    if not specific:
+        return general
+    first = requested[0] if requested and requested[0] in specific else specific[(session - 1) % len(specific)]
+    return [*general, first]
 
 
-def _seldom(
-    there: Sequence[Instrument], session: int, course: CourseContext, known: Mapping[str, set[int]]
+def _select_other(
+    candidates: Sequence[Instrument], session: int, course: CourseContext, known: Mapping[str, set[int]]
 ) -> Instrument | None:
-    for one in there:
-        if one.id in course.by_hand:
-            return one
-    waiting = []
-    for one in there:
-        since = _wanted_since(_rhythm(one), course.planned, known.get(one.id, set()), session)
-        if since is not None and since <= session and _concerns(one, course):
-            waiting.append((not _rhythm(one).at, since, _rhythm(one).order, one.id, one))
-    return min(waiting, key=lambda w: w[:4])[-1] if waiting else None
+    for instrument in candidates:
+        if instrument.id in course.requested:
+            return instrument
+    due = []
+    for instrument in candidates:
+        schedule = _schedule(instrument)
+        since = _due_since(schedule, course.planned, known.get(instrument.id, set()), session)
+        if since is not None and since <= session and _is_relevant(instrument, course):
+            due.append((not schedule.at, since, schedule.order, instrument.id, instrument))
+    return min(due, key=lambda entry: entry[:4])[-1] if due else None
 
 
-def _wanted_since(rhythm: AdministrationSchedule, planned: int, asked: set[int], session: int) -> int | None:
-    """The session from which on it is wanted; None where it is not."""
-    if rhythm.every:
-        return max(asked) + rhythm.every if asked else rhythm.first
-    reached = [n for stage in rhythm.at if (n := stage_at(stage, rhythm.first, planned)) and n <= session]
-    if not reached or any(n >= max(reached) for n in asked):
+def _due_since(schedule: AdministrationSchedule, planned: int, administered: set[int], session: int) -> int | None:
+    """Return the session since which an instrument has been due; None where it is not."""
+    if schedule.every:
+        return max(administered) + schedule.every if administered else schedule.first
+    reached = [n for stage in schedule.at if (n := stage_session(stage, schedule.first, planned)) and n <= session]
+    if not reached or any(n >= max(reached) for n in administered):
         return None
     return max(reached)
 
 
-def stage_at(stage: CourseStage, first: int, planned: int) -> int | None:
-    """The session at which a stage of the course begins: the first at which it may be asked, the middle one, and the
-    last but one, so that what was answered can still be talked over. None for the middle of a short course."""
+def stage_session(stage: CourseStage, first: int, planned: int) -> int | None:
+    """Return the session at which a stage of the course begins.
+
+    The end stage begins one session before the last, so that the answers can still be discussed. Short courses have no
+    middle stage: the result is None.
+    """
     if stage is CourseStage.START:
         return first
     if stage is CourseStage.MIDDLE:
-        return max(planned // 2, first + 1) if planned >= LEAST_WITH_MIDDLE else None
+        return max(planned // 2, first + 1) if planned >= MIN_SESSIONS_WITH_MIDDLE else None
     return max(planned - 1, first + 1)
 
 
-def _concerns(one: Instrument, course: CourseContext) -> bool:
-    areas = _rhythm(one).areas
+def _is_relevant(instrument: Instrument, course: CourseContext) -> bool:
+    areas = _schedule(instrument).areas
     return not areas or bool(set(areas) & set(course.areas))
 
 
-def _rhythm(one: Instrument) -> AdministrationSchedule:
-    return one.asked if one.asked is not None else AdministrationSchedule()
+def _schedule(instrument: Instrument) -> AdministrationSchedule:
+    return instrument.schedule if instrument.schedule is not None else AdministrationSchedule()

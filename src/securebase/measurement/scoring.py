@@ -1,6 +1,7 @@
-"""Responses → scores and safety alerts.
+"""Scoring: responses in, scale scores and safety alerts out.
 
-Each scale follows its instrument's own rule for unanswered items. Safety alerts need no score: one response is enough.
+Each scale follows the missing-item rule of its instrument. Safety alerts do not depend on a score: one response is
+enough.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from securebase.measurement.instrument import Instrument, Item, Method, MissingR
 
 @dataclass(frozen=True, slots=True)
 class ScaleScore:
-    """The score of one scale. `value` is None where the rule for missing items allows none; `note` says why."""
+    """The score of one scale. `value` is None where too many items are missing; `note` gives the reason."""
 
     scale: str
     construct: str
@@ -28,7 +29,7 @@ class ScaleScore:
 
 @dataclass(frozen=True, slots=True)
 class SafetyFlag:
-    """A response that must be seen at once."""
+    """A response that reached the threshold of a safety item."""
 
     instrument: str
     item: int
@@ -37,40 +38,84 @@ class SafetyFlag:
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
-    """Checked responses (every item of the instrument, None where unanswered), scores by scale, alerts by item."""
+class ScoringResult:
+    """Result of scoring one administration.
+
+    Attributes
+    ----------
+    instrument : str
+        Id of the instrument.
+    responses : mapping of int to float or None
+        Response of every item by number, None where unanswered.
+    scores : mapping of str to ScaleScore
+        Score of every scale by id, in score points.
+    alerts : tuple of SafetyFlag
+        Responses that reached the threshold of a safety item.
+    safety_unanswered : tuple of int
+        Safety items without a response. A missing response is no all-clear.
+    """
 
     instrument: str
     responses: Mapping[int, float | None]
     scores: Mapping[str, ScaleScore]
     alerts: tuple[SafetyFlag, ...]
-    #: safety items that were left out; silence is no all-clear
     safety_unanswered: tuple[int, ...] = ()
 
 
 def check_responses(instrument: Instrument, responses: Mapping[int, float | None]) -> dict[int, float | None]:
-    """Every item in the instrument's order with its response, None where unanswered.
+    """Return the response of every item in the instrument's order, None where unanswered.
 
-    Raises ResponseError for an item the instrument does not have, or a value it does not allow.
+    Raises ResponseError for an unknown item or a value that the item does not allow.
     """
     known = {item.number for item in instrument.items}
     for number in responses:
         if isinstance(number, bool) or number not in known:
             raise ResponseError(
-                f"{instrument.name} has no item {number!r}",
+                f"unknown item {number!r} of {instrument.name}",
                 where=instrument.id,
-                advice=f"Its items are {_numbers([item.number for item in instrument.items])}.",
+                advice=f"Its items are {_format_numbers([item.number for item in instrument.items])}.",
             )
     return {item.number: _checked(instrument, item, responses.get(item.number)) for item in instrument.items}
 
 
-def score(instrument: Instrument, responses: Mapping[int, float | None]) -> Scored:
-    """Score one filled-in instrument; unanswered items are None or left out.
+def score(instrument: Instrument, responses: Mapping[int, float | None]) -> ScoringResult:
+    """Score the responses to one instrument and check them for safety alerts.
 
-    Raises ResponseError as `check_responses` does. A scale that cannot be scored has value None and a note.
+    A sum score is the sum of the item responses after reversal, a mean score their mean. Each scale treats missing
+    items by the rule of its manual: no score, prorating (mean of the answered items times the number of items) or the
+    mean of the answered items. A scale that cannot be scored has the value None and a note.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        The instrument, see `securebase.instrument`.
+    responses : mapping of int to float or None
+        Item number → response, in the units of the item. Unanswered items are None or absent.
+
+    Returns
+    -------
+    ScoringResult
+        Checked responses, scores by scale (in score points) and safety alerts.
+
+    Raises
+    ------
+    ResponseError
+        If an item does not exist or a response lies outside its range.
+
+    Examples
+    --------
+    >>> import securebase
+    >>> phq9 = securebase.instrument("phq9")
+    >>> result = securebase.score(phq9, {1: 2, 2: 2, 3: 1, 4: 3, 5: 0, 6: 1, 7: 1, 8: 0, 9: 1})
+    >>> result.scores["total"].value
+    11.0
+    >>> [alert.item for alert in result.alerts]
+    [9]
+    >>> securebase.score(phq9, {1: 2}).scores["total"].value is None
+    True
     """
     checked = check_responses(instrument, responses)
-    return Scored(
+    return ScoringResult(
         instrument=instrument.id,
         responses=checked,
         scores={scale.id: _scale_score(instrument, scale, checked) for scale in instrument.scales},
@@ -85,13 +130,13 @@ def _checked(instrument: Instrument, item: Item, value: object) -> float | None:
     where = f"{instrument.id}, item {item.number}"
     number = _finite(value)
     if number is None:
-        raise ResponseError(f"a response is a number; found {value!r:.40}", where=where, advice=_allowed(item))
+        raise ResponseError(f"response must be a number (got {value!r:.40})", where=where, advice=_allowed(item))
     if item.options:
-        fits = number in {option.value for option in item.options}
+        is_allowed = number in {option.value for option in item.options}
     else:
-        fits = item.minimum <= number <= item.maximum and _on_step(number, item)
-    if not fits:
-        raise ResponseError(f"{number:g} is no response to this item", where=where, advice=_allowed(item))
+        is_allowed = item.minimum <= number <= item.maximum and _on_step(number, item)
+    if not is_allowed:
+        raise ResponseError(f"response {number:g} is not allowed", where=where, advice=_allowed(item))
     return number
 
 
@@ -112,10 +157,10 @@ def _on_step(number: float, item: Item) -> bool:
 
 def _allowed(item: Item) -> str:
     if item.options:
-        return f"Allowed are {', '.join(f'{o.value:g}' for o in item.options)}."
+        return f"Allowed: {', '.join(f'{o.value:g}' for o in item.options)}."
     step = "" if item.step == 1 else f" in steps of {item.step:g}"
     whole = "whole numbers " if item.step == 1 else ""
-    return f"Allowed are {whole}from {item.minimum:g} to {item.maximum:g}{step}."
+    return f"Allowed: {whole}from {item.minimum:g} to {item.maximum:g}{step}."
 
 
 def _alerts(instrument: Instrument, responses: Mapping[int, float | None]) -> tuple[SafetyFlag, ...]:
@@ -129,21 +174,21 @@ def _alerts(instrument: Instrument, responses: Mapping[int, float | None]) -> tu
 
 def _scale_score(instrument: Instrument, scale: Scale, responses: Mapping[int, float | None]) -> ScaleScore:
     missing = [n for n in scale.items if responses[n] is None]
-    value, note = None, _why_not(scale, missing, responses)
+    value, note = None, _reason_for_no_score(scale, missing, responses)
     if not note:
-        values = [_turned(instrument.item(n), v, scale) for n in scale.items if (v := responses[n]) is not None]
-        value = _combined(scale, values)
-        note = _how_missing_were_met(scale, missing)
+        values = [_reverse(instrument.item(n), v, scale) for n in scale.items if (v := responses[n]) is not None]
+        value = _combine(scale, values)
+        note = _missing_note(scale, missing)
     return ScaleScore(scale.id, scale.construct, value, len(missing), note)
 
 
-def _turned(item: Item, value: float, scale: Scale) -> float:
-    """A reversed item counts from the other end of its own range."""
+def _reverse(item: Item, value: float, scale: Scale) -> float:
+    """Reverse a response where the scale says so: minimum + maximum − response."""
     return item.minimum + item.maximum - value if item.number in scale.reversed_items else value
 
 
-def _combined(scale: Scale, values: list[float]) -> float:
-    # a mean of items is exact to the last place whatever the order in which they came
+def _combine(scale: Scale, values: list[float]) -> float:
+    # sorted, so that rounding does not depend on the order of the items
     total = sum(sorted(values))
     if scale.method is Method.SUM:
         raw = total if len(values) == len(scale.items) else len(scale.items) * total / len(values)
@@ -152,28 +197,28 @@ def _combined(scale: Scale, values: list[float]) -> float:
     return min(max(scale.multiplier * raw, scale.minimum), scale.maximum)
 
 
-def _why_not(scale: Scale, missing: list[int], responses: Mapping[int, float | None]) -> str:
-    """Why the scale has no score, or an empty string where it has one."""
+def _reason_for_no_score(scale: Scale, missing: list[int], responses: Mapping[int, float | None]) -> str:
+    """Return the reason why a scale has no score; empty where it has one."""
     if any(responses[n] is not None for n in scale.only_without):
-        return f"only scored where item {_numbers(scale.only_without)} was left out"
+        return f"only scored if item {_format_numbers(scale.only_without)} is unanswered"
     allowed = 0 if scale.missing is MissingRule.INCOMPLETE else scale.max_missing
     if len(missing) <= allowed and len(missing) < len(scale.items):
         return ""
-    unanswered = f"item{'s' if len(missing) > 1 else ''} {_numbers(missing)} unanswered"
-    rule = f"at most {allowed} may be" if allowed else "all are needed"
+    unanswered = f"item{'s' if len(missing) > 1 else ''} {_format_numbers(missing)} unanswered"
+    rule = f"at most {allowed} may be missing" if allowed else "all items are required"
     return f"{unanswered}; {rule}"
 
 
-def _how_missing_were_met(scale: Scale, missing: list[int]) -> str:
+def _missing_note(scale: Scale, missing: list[int]) -> str:
     if not missing:
         return ""
     if scale.missing is MissingRule.PRORATE:
-        return f"item {_numbers(missing)} unanswered; prorated from the {len(scale.items) - len(missing)} others"
-    return f"item {_numbers(missing)} unanswered; from the {len(scale.items) - len(missing)} others"
+        return f"item {_format_numbers(missing)} unanswered; prorated from the other {len(scale.items) - len(missing)}"
+    return f"item {_format_numbers(missing)} unanswered; mean of the other {len(scale.items) - len(missing)}"
 
 
-def _numbers(numbers: list[int] | tuple[int, ...]) -> str:
-    """1, 2, 3, 7 → “1 to 3, 7”."""
+def _format_numbers(numbers: list[int] | tuple[int, ...]) -> str:
+    """Format numbers as ranges: 1, 2, 3, 7 → “1 to 3, 7”."""
     runs: list[list[int]] = []
     for n in sorted(numbers):
         if runs and n == runs[-1][-1] + 1:

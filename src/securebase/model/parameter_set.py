@@ -162,32 +162,26 @@ class ParameterSet:
                 raise ParameterSetError(f"{instrument}/{scale} measures “{unit.construct}”, not “{construct}”")
             units.append(unit)
         c = np.array([u.points for u in units])
-        parameters = self.parameters
+        own = self.parameters
 
         def scaled(vector: Array | None) -> Array | None:
             return None if vector is None else c * vector
 
         return replace(
-            parameters,
-            drift=parameters.drift * c[:, None] / c[None, :],
-            diffusion=parameters.diffusion * np.outer(c, c),
-            level_mean=np.array([u.mean for u in units]) + c * parameters.level_mean,
-            level_covariance=parameters.level_covariance * np.outer(c, c),
+            own,
+            drift=own.drift * c[:, None] / c[None, :],
+            diffusion=own.diffusion * np.outer(c, c),
+            level_mean=np.array([u.mean for u in units]) + c * own.level_mean,
+            level_covariance=own.level_covariance * np.outer(c, c),
             measurement_noise=np.array([u.noise for u in units]),
-            start_covariance=None
-            if parameters.start_covariance is None
-            else parameters.start_covariance * np.outer(c, c),
-            slope=scaled(parameters.slope),
-            change=scaled(parameters.change),
-            start_mean=scaled(parameters.start_mean),
-            therapy_effect=scaled(parameters.therapy_effect),
-            change_covariance=None
-            if parameters.change_covariance is None
-            else parameters.change_covariance * np.outer(c, c),
+            start_covariance=None if own.start_covariance is None else own.start_covariance * np.outer(c, c),
+            slope=scaled(own.slope),
+            change=scaled(own.change),
+            start_mean=scaled(own.start_mean),
+            therapy_effect=scaled(own.therapy_effect),
+            change_covariance=None if own.change_covariance is None else own.change_covariance * np.outer(c, c),
             level_change_covariance=(
-                None
-                if parameters.level_change_covariance is None
-                else parameters.level_change_covariance * np.outer(c, c)
+                None if own.level_change_covariance is None else own.level_change_covariance * np.outer(c, c)
             ),
         )
 
@@ -218,13 +212,11 @@ class ParameterSet:
         if self.specification.random_slopes or not any(self.standardised.random_slope_sd.values()):
             return self
         specification = replace(self.specification, random_slopes=True)
-        with_slopes = replace(
-            self, specification=specification, parameters=assemble(self.standardised, random_slopes=True)
-        )
+        own = replace(self, specification=specification, parameters=assemble(self.standardised, random_slopes=True))
         return (
-            with_slopes
+            own
             if self.specification.trend is Trend.CARRIED
-            else replace(with_slopes, specification=replace(specification, trend=Trend.CARRIED)).with_trend(
+            else replace(own, specification=replace(specification, trend=Trend.CARRIED)).with_trend(
                 self.specification.trend
             )
         )

@@ -261,48 +261,46 @@ def _expected_course(course: Smoothed, times: Array) -> tuple[Array, Array]:
     β = cov(x(t), y) / sd(y) the moments are E x(t) + β m_w and Var x(t) − β² (1 − v_w), exactly. Without a first
     score: all persons of the model.
     """
-    parameters, column = course.parameters, course.specification.construct_of.index(0)
+    own, column = course.parameters, course.specification.construct_of.index(0)
     scored = (
         np.flatnonzero(np.isfinite(course.observed[:, column])) if len(course.times) else np.empty(0, dtype=np.intp)
     )
     origin = float(course.times[0]) if len(course.times) else course.after_time
-    start = parameters.start_covariance
-    P = stationary_covariance(parameters.drift, parameters.diffusion) if start is None else start
-    mean = parameters.level_mean[0] + course.covariate_contribution[0]
-    mean = mean + trend_mean(course.specification, parameters, times, began=origin)[:, 0]
-    phi, gathered = elapsed_transitions(parameters, times - origin)
-    if course.specification.free_start_mean and parameters.start_mean is not None and parameters.therapy_effect is None:
-        mean = mean + phi[:, 0] @ parameters.start_mean
+    start = own.start_covariance
+    P = stationary_covariance(own.drift, own.diffusion) if start is None else start
+    mean = own.level_mean[0] + course.covariate_contribution[0]
+    mean = mean + trend_mean(course.specification, own, times, began=origin)[:, 0]
+    phi, gathered = elapsed_transitions(own, times - origin)
+    if course.specification.free_start_mean and own.start_mean is not None and own.therapy_effect is None:
+        mean = mean + phi[:, 0] @ own.start_mean
     spread = phi @ P @ np.swapaxes(phi, 1, 2) + gathered
-    person, design = _between_persons(course.specification, parameters, times, origin)
-    variance = spread[:, 0, 0] + np.einsum("ei,ij,ej->e", design, person, design)
+    person, shows = _between_persons(course.specification, own, times, origin)
+    variance = spread[:, 0, 0] + np.einsum("ei,ij,ej->e", shows, person, shows)
     if not len(scored):
         return mean, variance
     first = int(scored[0])
     at_first = np.searchsorted(times, course.times[first])
-    sd = float(np.sqrt(variance[at_first] + parameters.measurement_noise[column]))
+    sd = float(np.sqrt(variance[at_first] + own.measurement_noise[column]))
     # cov(s(t), s(t₁)) = exp(A (t − t₁)) Var s(t₁) for t ≥ t₁, and Var s(t) exp(A (t₁ − t))' before
-    between, _ = elapsed_transitions(parameters, np.abs(times - course.times[first]))
+    between, _ = elapsed_transitions(own, np.abs(times - course.times[first]))
     later = (between @ spread[at_first])[:, 0, 0]
     earlier = (spread @ np.swapaxes(between, 1, 2))[:, 0, 0]
-    shared = np.where(times >= course.times[first], later, earlier) + design @ person @ design[at_first]
+    shared = np.where(times >= course.times[first], later, earlier) + shows @ person @ shows[at_first]
     z = (float(course.observed[first, column]) - mean[at_first]) / sd
     window_mean, window_variance = _window_moments(z - SIMILAR_START, z + SIMILAR_START)
     slope = shared / sd
     return mean + slope * window_mean, variance - slope**2 * (1.0 - window_variance)
 
 
-def _between_persons(
-    specification: Specification, parameters: Parameters, times: Array, origin: float
-) -> tuple[Array, Array]:
+def _between_persons(specification: Specification, own: Parameters, times: Array, origin: float) -> tuple[Array, Array]:
     """Return covariance (2, 2) and design [1, f(t)] (e, 2) of the first construct's level and random slope."""
-    person, f = person_covariance(parameters)[[0, -specification.p]][:, [0, -specification.p]], np.zeros(len(times))
+    person, f = person_covariance(own)[[0, -specification.p]][:, [0, -specification.p]], np.zeros(len(times))
     if specification.random_slopes:
-        f = slope_basis(specification, parameters, times, times - origin)
+        f = slope_basis(specification, own, times, times - origin)
     else:
         person = person * np.array([[1.0, 0.0], [0.0, 0.0]])
-    if parameters.therapist_covariance is not None:
-        person = person + parameters.therapist_covariance[0, 0] * np.array([[1.0, 0.0], [0.0, 0.0]])
+    if own.therapist_covariance is not None:
+        person = person + own.therapist_covariance[0, 0] * np.array([[1.0, 0.0], [0.0, 0.0]])
     return person, np.column_stack([np.ones(len(times)), f])
 
 

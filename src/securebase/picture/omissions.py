@@ -88,7 +88,7 @@ def _score_of(given: AdministrationRecord, measure: Measure) -> bool:
 
 def _beside(instrument: str) -> bool:
     known = instruments().get(instrument)
-    return known is not None and known.asked is not None
+    return known is not None and known.schedule is not None
 
 
 def _name(instrument: str) -> str:

@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 
 from securebase.measurement.catalogue import instruments
-from securebase.measurement.change import SuddenGain, change_between, reliable_change_points, severity, sudden_gains
+from securebase.measurement.change import SuddenGain, reliable_change_points, score_change, severity_band, sudden_gains
 from securebase.measurement.constructs import Direction, construct
 from securebase.measurement.instrument import Instrument, Method, ReliableChange, Scale
 from securebase.model.parameter_set import ParameterSet
@@ -105,7 +105,7 @@ def symptoms(
         remission_below=scale.remission_below if scale else None,
     )
     if scale and given:
-        band = severity(scale, given[-1].value)
+        band = severity_band(scale, given[-1].value)
         part = replace(part, severity=band.label if band else None)
     if scale and len(given) > 1:
         part = replace(part, change=_change(scale, [r.value for r in given]))
@@ -172,7 +172,7 @@ def mechanism(
 def _change(scale: Scale, values: Sequence[float]) -> SymptomChange:
     """From the first to the last of two or more values, and how many of the latest ones say the same."""
     first, last = values[0], values[-1]
-    since = [change_between(scale, first, value) for value in values[1:]]
+    since = [score_change(scale, first, value) for value in values[1:]]
     made = since[-1]
     same = [(c.verdict, c.clinically_significant) == (made.verdict, made.clinically_significant) for c in since]
     running = next((n for n, one in enumerate(reversed(same)) if not one), len(same))

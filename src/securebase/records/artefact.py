@@ -48,7 +48,7 @@ class ArtefactRecord:
         value = self.values.get(name)
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
-    def chosen(self, name: str) -> tuple[str, ...]:
+    def choices(self, name: str) -> tuple[str, ...]:
         """The choices of a field; empty where none was made."""
         value = self.values.get(name)
         if isinstance(value, str):
@@ -81,7 +81,7 @@ class RelationshipRecord:
 #: Outer edge of each ring, as a share of the radius of the widest one.
 RING_EDGES: Mapping[Ring, float] = {Ring.CLOSEST: 1 / 3, Ring.CLOSE: 2 / 3, Ring.WIDER: 1.0}
 #: Nobody is placed further out than this.
-FURTHEST = 1.3
+MAX_RADIUS = 1.3
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from securebase.records.episode import EpisodeRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Skipped:
+class Exclusion:
     """Rows or cells that were not used, and why. `rows` holds the first few row numbers of the file (header = 1)."""
 
     reason: str
@@ -20,7 +20,7 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ImportReport:
     """What a reader did with a file: nothing is dropped in silence."""
 
     file: str
@@ -29,7 +29,7 @@ class Reading:
     rows_used: int
     cells_used: int
     cells_missing: int
-    skipped: tuple[Skipped, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
     remarks: tuple[str, ...] = ()
 
     def sentences(self) -> tuple[str, ...]:
@@ -38,7 +38,7 @@ class Reading:
             f"{self.file}: {self.rows_used:,} of {_plural(self.rows_in_file, 'row')} used, "
             f"{_plural(self.cells_used, 'value')} read, {self.cells_missing:,} missing."
         )
-        left_out = [f"Skipped {_plural(s.count, s.unit)}: {s.reason}{_where(s)}." for s in self.skipped]
+        left_out = [f"Skipped {_plural(s.count, s.unit)}: {s.reason}{_where(s)}." for s in self.exclusions]
         return (head, *left_out, *self.remarks)
 
 
@@ -46,7 +46,7 @@ def _plural(count: int, unit: str) -> str:
     return f"{count:,} {unit}" if count == 1 else f"{count:,} {unit}s"
 
 
-def _where(skipped: Skipped) -> str:
+def _where(skipped: Exclusion) -> str:
     if not skipped.rows:
         return ""
     more = ", …" if skipped.count > len(skipped.rows) else ""
@@ -68,7 +68,7 @@ class Cohort:
     #: unit in which the times of the source were given, and how many days one of it is
     time_unit: str = "week"
     days_per_unit: float = 7.0
-    reading: Reading | None = None
+    import_report: ImportReport | None = None
     simulated: bool = False
     seed: int | None = None
     remarks: tuple[str, ...] = field(default=())

@@ -72,7 +72,7 @@ class RuptureRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class LifeEvent:
+class LifeEventRecord:
     """Something that happened to the client between sessions. dependent: brought about in part by the client."""
 
     at: float
@@ -81,7 +81,7 @@ class LifeEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class RetellingRecord:
     """Something hard told in a session: distress (0 to 100) at its height and at the end of the telling."""
 
     at: float
@@ -91,7 +91,7 @@ class Telling:
 
 
 @dataclass(frozen=True, slots=True)
-class CorrectiveExperience:
+class CorrectiveExperienceRecord:
     """An old conflict met again with another ending, as somebody marked it."""
 
     at: float
@@ -113,7 +113,7 @@ class InputRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Brought:
+class StandardisedCovariate:
     """What the client brought along (attachment, expectation), standardised over the cohort it stands in."""
 
     name: str
@@ -145,13 +145,13 @@ class EpisodeRecord:
     #: of a trial, or of a clinic with several therapists; empty where it is not known
     arm: str = ""
     therapist: str = ""
-    brought: tuple[Brought, ...] = ()
+    brought: tuple[StandardisedCovariate, ...] = ()
     #: what a table says of the person, name → value in its own units; texts are 0/1 columns by now
     covariates: Mapping[str, float] = field(default_factory=dict)
     inputs: tuple[InputRecord, ...] = ()
-    life_events: tuple[LifeEvent, ...] = ()
-    tellings: tuple[Telling, ...] = ()
-    corrective_experiences: tuple[CorrectiveExperience, ...] = ()
+    life_events: tuple[LifeEventRecord, ...] = ()
+    tellings: tuple[RetellingRecord, ...] = ()
+    corrective_experiences: tuple[CorrectiveExperienceRecord, ...] = ()
     ending: Ending | None = None
     #: days at which the client was asked again after the end
     follow_ups: tuple[float, ...] = ()

@@ -137,6 +137,6 @@ def consent(report: Report, record: EpisodeRecord) -> str:
     if report is Report.CLIENT:
         return ""
     reader = {Report.REFERRER: "whoever referred the client", Report.SUPERVISOR: "a supervisor"}[report]
-    if any(report.value in a.chosen("sharing_consent") for a in record.artefacts_of("contract")):
+    if any(report.value in a.choices("sharing_consent") for a in record.artefacts_of("contract")):
         return ""
     return f"The contract does not say that the client agreed to sharing with {reader}. Ask before you hand this on."

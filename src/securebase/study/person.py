@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from securebase.errors import ModelError
-from securebase.measurement.change import ScoreChange, change_between
+from securebase.measurement.change import ScoreChange, score_change
 from securebase.measurement.constructs import Direction
 from securebase.measurement.instrument import Scale
 from securebase.model.fit import Fit
@@ -114,7 +114,7 @@ def follow(
     first, last = (float(scores[0]), float(scores[-1])) if len(scores) else (None, None)
     change = None
     if first is not None and last is not None and len(scores) > 1:
-        change = change_between(scale, first, last) if scale else change_by_noise(fitted, first, last, direction)
+        change = score_change(scale, first, last) if scale else change_by_noise(fitted, first, last, direction)
     levels: tuple[ConstructLevel, ...] = ()
     ahead: tuple[PersonForecast, ...] = ()
     if fitted.parameters is not None:

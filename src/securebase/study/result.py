@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from typing import Any
 
-from securebase.records.cohort import Reading
+from securebase.records.cohort import ImportReport
 from securebase.study.checks import Checks
 from securebase.study.courses import Trajectories
 from securebase.study.moderation import BendFinding
@@ -143,7 +143,7 @@ class StudyResult:
 
     asked: StudyRequest
     size: Size
-    reading: Reading | None
+    import_report: ImportReport | None
     fingerprint: str
     versions: Mapping[str, str]
     simulated: bool

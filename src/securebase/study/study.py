@@ -80,8 +80,8 @@ def study(
     return StudyResult(
         asked=asked,
         size=size,
-        reading=cohort.reading,
-        fingerprint=cohort.reading.fingerprint if cohort.reading else rows.fingerprint,
+        import_report=cohort.import_report,
+        fingerprint=cohort.import_report.fingerprint if cohort.import_report else rows.fingerprint,
         versions=versions(),
         simulated=cohort.simulated,
         variance=variance,

@@ -205,14 +205,14 @@ def pictures() -> dict[str, Any]:
 
 def records(folder: Path) -> dict[str, Any]:
     """Compare the record of one client with the file that was downloaded then; return what is missing or differs."""
-    from securebase.exchange.record_json import read_record, record_text
+    from securebase.exchange.record_json import format_record, read_record
     from securebase.workbench.clients.models import Client
     from securebase.workbench.course.queries import record_of
 
     earlier = json.loads((folder / "record.json").read_text(encoding="utf-8"))
     client = Client.objects.unscoped(reason=BECAUSE).get(id=earlier["record"]["person"])
-    now = json.loads(record_text(record_of(client.episodes.get(), NOW)))
-    again = json.loads(record_text(read_record(folder / "record.json")))
+    now = json.loads(format_record(record_of(client.episodes.get(), NOW)))
+    again = json.loads(format_record(read_record(folder / "record.json")))
     return {"differences": [*_differences(earlier, now, "now"), *_differences(earlier, again, "read")]}
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from securebase.cli.demo import command
 from securebase.errors import InputError, NotPermittedError
 from securebase.measurement.catalogue import instrument
-from securebase.measurement.schedule import sliders
+from securebase.measurement.schedule import count_rating_items
 from securebase.measurement.scoring import score
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import GateLevel
@@ -169,7 +169,7 @@ def test_what_is_asked_besides_follows_the_schedule_and_changes_no_curve(therapi
     for check_in in check_ins.prefetch_related("administrations")[:40]:
         asked = [a.instrument for a in check_in.extra_answers]
         assert asked == check_in.extras
-        assert sliders(check_in.moment, check_in.extra_instruments) <= 13
+        assert count_rating_items(check_in.moment, check_in.extra_instruments) <= 13
     rated = administrations.filter(respondent="therapist")
     assert rated.exists()
     assert set(rated.values_list("instrument", "check_in")) == {("therapist_after", None)}

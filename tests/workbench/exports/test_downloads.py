@@ -14,7 +14,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from securebase.errors import InputError, NotPermittedError
-from securebase.exchange.record_json import record_from_text
+from securebase.exchange.record_json import parse_record
 from securebase.ipt.parsing import fill
 from securebase.ipt.shelf import worksheet
 from securebase.ipt.worksheet import Report
@@ -140,7 +140,7 @@ def test_the_whole_record_reads_back_and_names_nobody(full: Cast, alma: Browser,
     answer = alma.post(reverse("client-record", args=[full.carla.id]), {"texts": "1"} if texts else {})
     assert answer.headers["Content-Disposition"] == 'attachment; filename="securebase-record.json"'
     text = answer.content.decode()
-    record = record_from_text(text)
+    record = parse_record(text)
     assert record.person == pseudonym(full.episode)
     assert {a.worksheet for a in record.artefacts} == {"contract", "gains", "story_card", "incident"}
     for word in ("Carla", "Alma", "2026", str(full.carla.id), "A NOTE"):
@@ -172,7 +172,7 @@ def test_without_texts_the_work_holds_numbers_and_choices_only(full: Cast, alma:
 def test_an_empty_record_says_what_to_do(cast: Cast, alma: Browser) -> None:
     answer = alma.post(reverse("client-work", args=[cast.carla.id]), follow=True)
     assert "No worksheet was filled in yet. Open one under Course." in answer.content.decode()
-    record = record_from_text(alma.post(reverse("client-record", args=[cast.carla.id])).content.decode())
+    record = parse_record(alma.post(reverse("client-record", args=[cast.carla.id])).content.decode())
     assert record.artefacts == ()
     page = alma.get(reverse("client-report-choose", args=[cast.carla.id, "supervisor"])).content.decode()
     assert "Not there yet" in page
@@ -219,7 +219,7 @@ def test_a_record_says_what_an_outcome_must_be_adjusted_for(full: Cast) -> None:
     alma.years_of_experience, alma.ipt_training, alma.orientation = 12, "supervised", "humanistic, of Bern"
     alma.save()
     without = actions.download_record(episode=full.episode, by=alma, texts=False, at=LATER).decode()
-    assert record_from_text(without).covariates["therapist_years_of_experience"] == 12
+    assert parse_record(without).covariates["therapist_years_of_experience"] == 12
     assert "cases under supervision" in without
     assert "humanistic" not in without
     assert "humanistic" in actions.download_record(episode=full.episode, by=alma, texts=True, at=LATER).decode()

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from securebase.errors import InputError, NotPermittedError
 from securebase.measurement.catalogue import instrument
-from securebase.measurement.schedule import asked_at
+from securebase.measurement.schedule import due_measures
 from securebase.records.vocabulary import Moment, Respondent
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.casefile import episode_record
@@ -219,10 +219,10 @@ def test_switched_off_is_not_asked_and_by_hand_is_asked_once(cast: Cast) -> None
     assert [i.id for i in due_instruments(cast.session, Moment.AFTER, NOON)] == []
     actions.choose_extra(**choose, instrument="emotion_month", asked_for=True)
     assert cast.invite(Moment.AFTER, extras=None).check_in.extras == ["emotion_month"]
-    assert course_context(cast.episode).by_hand == ()
-    assert course_context(cast.episode).off == ("expectation",)
+    assert course_context(cast.episode).requested == ()
+    assert course_context(cast.episode).disabled == ("expectation",)
     actions.choose_extra(**choose, instrument="expectation", asked_for=True)
-    assert course_context(cast.episode).off == ()
+    assert course_context(cast.episode).disabled == ()
     assert Entry.objects.filter(action="extra.chosen").count() == 3
 
 
@@ -236,7 +236,7 @@ def test_only_what_the_workbench_asks_can_be_chosen_and_only_by_her_therapist(ca
 
 def test_due_is_what_the_schedule_says(cast: Cast) -> None:
     for moment in (Moment.BEFORE, Moment.AFTER):
-        assert due_instruments(cast.session, moment, NOON) == asked_at(
+        assert due_instruments(cast.session, moment, NOON) == due_measures(
             session=1,
             moment=moment.value,
             course=course_context(cast.episode),

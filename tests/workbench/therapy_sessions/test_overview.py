@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
-from securebase.measurement.schedule import extras
+from securebase.measurement.schedule import scheduled_instruments
 from securebase.records.vocabulary import Moment
 from securebase.workbench.therapy_sessions import actions, overview
 from securebase.workbench.therapy_sessions.models import ExtraChoice
@@ -83,7 +83,7 @@ def test_both_ratings_stand_beside_each_other_in_a_chart_and_in_words(full: Cast
 
 def test_what_is_asked_besides_says_when_it_was_and_when_it_comes(full: Cast, alma: Browser) -> None:
     rows = {r.instrument.id: r for r in overview.extra_rows(full.episode, 2, NOON + timedelta(days=8))}
-    assert set(rows) == {i.id for i in extras()}
+    assert set(rows) == {i.id for i in scheduled_instruments()}
     assert (rows["expectation"].asked, rows["expectation"].next) == ([1], "not again in the planned sessions")
     assert (rows["dispute_week"].asked, rows["dispute_week"].next) == ([1, 2], "before every session")
     assert (rows["grief_week"].fits, rows["grief_week"].next) == (False, "comes with its problem area")

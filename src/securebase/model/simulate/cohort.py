@@ -24,12 +24,12 @@ from securebase.model.simulate.streams import Streams
 from securebase.model.simulate.truth import PersonTruth, Truth
 from securebase.records.cohort import Cohort
 from securebase.records.episode import (
-    Brought,
-    CorrectiveExperience,
+    CorrectiveExperienceRecord,
     EpisodeRecord,
-    LifeEvent,
+    LifeEventRecord,
+    RetellingRecord,
     RuptureRecord,
-    Telling,
+    StandardisedCovariate,
     TherapySessionRecord,
 )
 from securebase.records.vocabulary import RuptureKind
@@ -229,11 +229,13 @@ class _Written:
         of = self.people.therapist
         return f"therapist-{of[i] + 1}" if of is not None and self.people.arms[i].sessions else ""
 
-    def _life_events(self, i: int) -> list[LifeEvent]:
+    def _life_events(self, i: int) -> list[LifeEventRecord]:
         found = []
         for event in self.courses.life_events.happened[i]:
             begin, end = self.days[i, event.session - 2], self.days[i, event.session - 1]
-            found.append(LifeEvent(round(float(begin + event.when * (end - begin)), 2), event.dependent, event.weight))
+            found.append(
+                LifeEventRecord(round(float(begin + event.when * (end - begin)), 2), event.dependent, event.weight)
+            )
         return sorted(found, key=lambda e: e.at)
 
     def episode(self, i: int, name: str, truth: PersonTruth, shocks: Sequence[Shock]) -> EpisodeRecord:
@@ -265,13 +267,14 @@ class _Written:
             simulated=True,
             arm=truth.arm if self.several else "",
             therapist=truth.therapist,
-            brought=tuple(Brought(name, value) for name, value in truth.brought.items()),
+            brought=tuple(StandardisedCovariate(name, value) for name, value in truth.brought.items()),
             life_events=truth.life_events,
             tellings=tuple(
-                Telling(float(days[t.session - 1]), t.session, t.rated_peak, t.rated_end) for t in truth.tellings
+                RetellingRecord(float(days[t.session - 1]), t.session, t.rated_peak, t.rated_end)
+                for t in truth.tellings
             ),
             corrective_experiences=tuple(
-                CorrectiveExperience(float(days[s - 1]), s) for s in truth.corrective_experiences
+                CorrectiveExperienceRecord(float(days[s - 1]), s) for s in truth.corrective_experiences
             ),
             ending=truth.ending,
             follow_ups=tuple(follow_ups),

@@ -119,7 +119,7 @@ class _Walk:
         self.alliance, self.symptoms = places.get("alliance"), places.get("symptoms")
         self.stress, self.support = places.get("interpersonal_stress"), places.get("social_support")
         _check_needs(happens, places)
-        self.after_session = np.array([construct(c).asked == "after" for c in specification.constructs])
+        self.after_session = np.array([construct(c).moment == "after" for c in specification.constructs])
         each = (self.n, self.rows, streams)
         self.ruptures = RuptureProcess(happens.ruptures, *each)
         self.life_events = LifeEventProcess(happens.life_events, *each)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from securebase.model.parameters import Array
 from securebase.model.simulate.emotional_work import TrueTelling
 from securebase.model.simulate.ruptures import TrueRupture
-from securebase.records.episode import LifeEvent
+from securebase.records.episode import LifeEventRecord
 from securebase.records.vocabulary import Ending
 
 
@@ -39,7 +39,7 @@ class PersonTruth:
     brought: Mapping[str, float]
     provided: Array
     ruptures: tuple[TrueRupture, ...]
-    life_events: tuple[LifeEvent, ...]
+    life_events: tuple[LifeEventRecord, ...]
     sudden_gain: int | None
     corrective_experiences: tuple[int, ...]
     tellings: tuple[TrueTelling, ...]

@@ -74,7 +74,7 @@ def ending(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         "circles": len([c for c in record.circles if c.kind is CircleKind.PRESENT and c.placements]),
         "open_tasks": [s for s in open_ if s.task.phase is not Phase.MAINTENANCE],
         "own_is_maintenance": episode.phase == Phase.MAINTENANCE.value,
-        "decided": [d for a in record.artefacts_of("disposition")[-1:] for d in a.chosen("decision")],
+        "decided": [d for a in record.artefacts_of("disposition")[-1:] for d in a.choices("decision")],
         "maintenance": _maintenance(record, course_forms_of(account.clinic)),
     }
     return render(request, "course/ending.html", context)

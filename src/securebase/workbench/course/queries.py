@@ -96,7 +96,7 @@ def focus_differs(episode: Episode, record: EpisodeRecord) -> tuple[ProblemArea,
     """The areas that the worksheet has chosen, where the course has others; empty where they agree."""
     made = record.artefacts_of("problem_area")
     known = {a.value for a in ProblemArea}
-    chosen = tuple(ProblemArea(a) for a in made[-1].chosen("chosen") if a in known) if made else ()
+    chosen = tuple(ProblemArea(a) for a in made[-1].choices("chosen") if a in known) if made else ()
     return chosen if chosen and {a.value for a in chosen} != set(episode.problem_areas) else ()
 
 

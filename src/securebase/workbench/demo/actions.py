@@ -18,7 +18,7 @@ from django.utils import timezone
 from securebase.errors import NotPermittedError
 from securebase.measurement.catalogue import instrument as instrument_called
 from securebase.measurement.schedule import CourseContext
-from securebase.measurement.scoring import Scored, score
+from securebase.measurement.scoring import ScoringResult, score
 from securebase.model.simulate import simulate
 from securebase.records import episode as records
 from securebase.records.vocabulary import Moment, Respondent, RuptureKind
@@ -278,7 +278,7 @@ def _answers(
     _parts(episode, list(zip(administrations, scored_rows, strict=True)))
 
 
-def _besides(scored: Scored, like: Administration, *, check_in: CheckIn | None, at: datetime) -> Administration:
+def _besides(scored: ScoringResult, like: Administration, *, check_in: CheckIn | None, at: datetime) -> Administration:
     """A form beside the session set of the same moment; without a check-in it is the therapist's own."""
     return Administration(
         episode=like.episode,
@@ -293,7 +293,7 @@ def _besides(scored: Scored, like: Administration, *, check_in: CheckIn | None, 
     )
 
 
-def _parts(episode: Episode, given: Sequence[tuple[Administration, Scored]]) -> None:
+def _parts(episode: Episode, given: Sequence[tuple[Administration, ScoringResult]]) -> None:
     Response.objects.unscoped(reason=_BECAUSE).bulk_create(
         Response(administration=row, item=item, value=value)
         for row, scored in given

@@ -13,8 +13,8 @@ import numpy as np
 from securebase.measurement.catalogue import instrument as instrument_called
 from securebase.measurement.constructs import Direction
 from securebase.measurement.instrument import Instrument
-from securebase.measurement.schedule import CourseContext, asked_at
-from securebase.measurement.scoring import Scored, score
+from securebase.measurement.schedule import CourseContext, due_measures
+from securebase.measurement.scoring import ScoringResult, score
 from securebase.records.episode import AdministrationRecord
 from securebase.workbench.therapy_sessions.actions import THERAPIST_SET
 
@@ -33,17 +33,17 @@ def asked_besides(
     history: dict[str, set[int]],
     low: float,
     rng: np.random.Generator,
-) -> list[Scored]:
+) -> list[ScoringResult]:
     """Forms of the extras that this check-in asks; `low` is how low the client is, 0 to 10. history is carried on."""
     session, moment = given.session or 0, given.moment.value
     found = []
-    for one in asked_at(session=session, moment=moment, course=course, history=history):
+    for one in due_measures(session=session, moment=moment, course=course, history=history):
         history.setdefault(one.id, set()).add(session)
         found.append(score(one, _answers(one, low, rng)))
     return found
 
 
-def own_rating(given: AdministrationRecord, rng: np.random.Generator) -> Scored | None:
+def own_rating(given: AdministrationRecord, rng: np.random.Generator) -> ScoringResult | None:
     """The therapist's rating of the session that the client rated here; None where there is none."""
     if rng.random() > _RATED:
         return None

@@ -11,8 +11,8 @@ from datetime import datetime
 from django.db import transaction
 
 from securebase.errors import InputError
-from securebase.exchange.pseudonyms import for_outside
-from securebase.exchange.record_json import record_text
+from securebase.exchange.pseudonyms import pseudonymise_record
+from securebase.exchange.record_json import format_record
 from securebase.exchange.work_csv import work_table
 from securebase.ipt.worksheet import Report
 from securebase.measurement.schedule import SESSION_SETS
@@ -73,7 +73,7 @@ def download_report(
 def download_record(*, episode: Episode, by: Account, texts: bool, at: datetime) -> bytes:
     """The whole record as JSON under a pseudonym; what was written freely only where `texts`, and notes never."""
     ensure_own(episode.client, by)
-    outside = for_outside(
+    outside = pseudonymise_record(
         record_of(episode, at),
         person=pseudonym(episode),
         texts=texts,
@@ -84,7 +84,7 @@ def download_record(*, episode: Episode, by: Account, texts: bool, at: datetime)
         years = float(by.years_of_experience)
         outside = replace(outside, covariates={**outside.covariates, "therapist_years_of_experience": years})
     notes = NOTES | {"texts": WITH_TEXTS if texts else WITHOUT_TEXTS} | _of_the_therapist(by, texts=texts)
-    made = record_text(outside, notes).encode()
+    made = format_record(outside, notes).encode()
     _written_down(episode, by, "record.downloaded", {"texts": texts, "bytes": len(made)})
     return made
 
@@ -99,7 +99,7 @@ def download_work(*, episode: Episode, by: Account, texts: bool, at: datetime) -
     versions = tuple(artefact_versions(episode_with_work(episode), at))
     if not versions:
         raise InputError("no worksheet was filled in yet", advice="Open one under Course.")
-    outside = for_outside(
+    outside = pseudonymise_record(
         replace(record, artefacts=versions),
         person=pseudonym(episode),
         texts=texts,

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 
 from securebase.errors import InputError
-from securebase.records.artefact import FURTHEST, Placement
+from securebase.records.artefact import MAX_RADIUS, Placement
 from securebase.records.vocabulary import CircleKind, Respondent
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record
@@ -206,8 +206,8 @@ def _check(episode: Episode, placements: Sequence[Placement]) -> None:
             raise InputError("somebody on the circle is not in this client’s inventory", advice="Add them first.")
         if placement.relationship in seen:
             raise InputError("somebody stands on the circle twice")
-        if not (0.0 <= placement.radius <= FURTHEST and math.isfinite(placement.angle)):
-            raise InputError("a place lies beyond the circle", advice=f"Distances go from 0 to {FURTHEST}.")
+        if not (0.0 <= placement.radius <= MAX_RADIUS and math.isfinite(placement.angle)):
+            raise InputError("a place lies beyond the circle", advice=f"Distances go from 0 to {MAX_RADIUS}.")
         seen.add(placement.relationship)
 
 

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from securebase.charts.sparkline import scores_sparkline
 from securebase.measurement.catalogue import instrument
-from securebase.measurement.change import change_between
+from securebase.measurement.change import score_change
 from securebase.measurement.constructs import Direction
 from securebase.measurement.instrument import Scale
 from securebase.picture import phrases
@@ -52,7 +52,7 @@ def in_words(scale: Scale, values: list[float]) -> str:
     if len(values) == 1:
         return f"You have answered once so far: {phrases.number(values[0])}, on a scale from {ends}."
     told = f"The first was {phrases.number(values[0])}, the last {phrases.number(values[-1])}, on a scale from {ends}."
-    return f"{told} {_VERDICTS[change_between(scale, values[0], values[-1]).verdict]}".strip()
+    return f"{told} {_VERDICTS[score_change(scale, values[0], values[-1]).verdict]}".strip()
 
 
 _VERDICTS = {

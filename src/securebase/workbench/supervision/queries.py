@@ -214,4 +214,4 @@ def unseen(episode: Episode) -> int:
 
 def says_yes_to_a_supervisor(record: EpisodeRecord) -> bool:
     """Whether the contract says that the client agreed to sharing with a supervisor."""
-    return any("supervisor" in a.chosen("sharing_consent") for a in record.artefacts_of("contract"))
+    return any("supervisor" in a.choices("sharing_consent") for a in record.artefacts_of("contract"))

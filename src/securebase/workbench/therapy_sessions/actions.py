@@ -12,7 +12,7 @@ from django.db.models import ProtectedError
 
 from securebase.errors import InputError
 from securebase.measurement.catalogue import instrument as instrument_called
-from securebase.measurement.scoring import Scored, score
+from securebase.measurement.scoring import ScoringResult, score
 from securebase.records.vocabulary import Moment, Phase, Respondent, RuptureKind
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record
@@ -264,7 +264,7 @@ def record_late_answers(*, check_in: CheckIn, responses: Responses, submission: 
     return RecordingResult(administration, len(scored.alerts))
 
 
-def _open_alarm(check_in: CheckIn, scored: Scored) -> Administration | None:
+def _open_alarm(check_in: CheckIn, scored: ScoringResult) -> Administration | None:
     """An earlier sending to this check-in whose alert is open and says the same."""
     said = {(a.item, a.value) for a in scored.alerts}
     rows = check_in.therapy_session.administrations.filter(
@@ -328,7 +328,7 @@ def set_aside_administration(*, administration: Administration, by: Account, at:
 
 
 def _keep(
-    scored: Scored,
+    scored: ScoringResult,
     *,
     episode: Episode,
     session: TherapySession | None,
@@ -377,7 +377,7 @@ def _keep(
     return administration
 
 
-def _outline(scored: Scored) -> dict[str, object]:
+def _outline(scored: ScoringResult) -> dict[str, object]:
     """What the audit trail may know of answers: how many, not which."""
     answered = sum(value is not None for value in scored.responses.values())
     return {"instrument": scored.instrument, "answered": answered, "alerts": len(scored.alerts)}

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.instrument import Instrument
-from securebase.measurement.schedule import CourseContext, ScheduledMeasure, asked_at, to_come
+from securebase.measurement.schedule import CourseContext, ScheduledMeasure, due_measures, upcoming_measures
 from securebase.records.vocabulary import Moment
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInState, TherapySession
@@ -18,8 +18,8 @@ def course_context(episode: Episode) -> CourseContext:
     return CourseContext(
         planned=episode.planned_sessions,
         areas=tuple(episode.problem_areas),
-        off=tuple(c.instrument for c in choices if c.off),
-        by_hand=tuple(c.instrument for c in choices if c.asked_for and not c.off),
+        disabled=tuple(c.instrument for c in choices if c.off),
+        requested=tuple(c.instrument for c in choices if c.asked_for and not c.off),
     )
 
 
@@ -46,20 +46,20 @@ def due_instruments(session: TherapySession, moment: Moment, now: datetime) -> t
     history = {
         name: numbers - {session.number} for name, numbers in administered_sessions(session.episode, now).items()
     }
-    return asked_at(
+    return due_measures(
         session=session.number, moment=moment.value, course=course_context(session.episode), history=history
     )
 
 
 def scheduled_measures(episode: Episode, held: int, now: datetime) -> tuple[ScheduledMeasure, ...]:
     """What will be asked seldom after session `held`, as far as is known today."""
-    return to_come(after=held, course=course_context(episode), history=administered_sessions(episode, now))
+    return upcoming_measures(after=held, course=course_context(episode), history=administered_sessions(episode, now))
 
 
 def is_additional(name: str) -> bool:
     """Whether this is an instrument that the workbench asks beside the session sets."""
     known = instruments().get(name)
-    return known is not None and known.asked is not None
+    return known is not None and known.schedule is not None
 
 
 def _still_open(check_in: CheckIn, now: datetime) -> bool:

@@ -108,7 +108,7 @@ class Section:
 
     @property
     def window(self) -> str:
-        rhythm = self.instrument.asked
+        rhythm = self.instrument.schedule
         return "" if rhythm is not None and rhythm.weekly else self.instrument.window
 
 

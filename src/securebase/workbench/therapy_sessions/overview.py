@@ -12,7 +12,7 @@ from securebase.measurement.catalogue import instruments
 from securebase.measurement.constructs import CONSTRUCTS, UNMEASURED_CONSTRUCTS
 from securebase.measurement.instrument import Band, Instrument, Scale
 from securebase.measurement.schedule import SESSION_SETS
-from securebase.measurement.schedule import extras as all_extras
+from securebase.measurement.schedule import scheduled_instruments as all_extras
 from securebase.picture import ratings
 from securebase.records.vocabulary import Respondent
 from securebase.workbench.clients.models import Episode
@@ -77,15 +77,15 @@ def _group_of(of: Instrument) -> str:
         return "Check-in"
     if of.respondent == Respondent.THERAPIST:
         return "Your own rating"
-    return "Asked besides" if of.asked is not None else "Questionnaires"
+    return "Asked besides" if of.schedule is not None else "Questionnaires"
 
 
 def _scale_row(of: Instrument, scale_id: str, given: list[tuple[datetime, float]]) -> ScaleRow:
     scale, first, last = of.scale(scale_id), given[0][1], given[-1][1]
     points = [((at - given[0][0]).total_seconds() / 86_400, value) for at, value in given]
     curve = scores_sparkline(scale.label, points, scale.minimum, scale.maximum, construct=scale.construct)
-    moved = change.change_between(scale, first, last) if len(given) > 1 else None
-    return ScaleRow(of, scale, first, last, given[-1][0], len(given), change.severity(scale, last), moved, curve)
+    moved = change.score_change(scale, first, last) if len(given) > 1 else None
+    return ScaleRow(of, scale, first, last, given[-1][0], len(given), change.severity_band(scale, last), moved, curve)
 
 
 def counted(episode: Episode) -> list[Administration]:
@@ -151,10 +151,10 @@ def extra_rows(episode: Episode, held: int, now: datetime) -> list[ExtraRow]:
         coming.setdefault(due.instrument.id, due.session)
     rows = []
     for one in all_extras():
-        assert one.asked is not None
-        fits = not one.asked.areas or bool(set(one.asked.areas) & set(course.areas))
+        assert one.schedule is not None
+        fits = not one.schedule.areas or bool(set(one.schedule.areas) & set(course.areas))
         labels = dict.fromkeys(CONSTRUCTS[s.construct].label.lower() for s in one.scales)
-        off, by_hand = one.id in course.off, one.id in course.by_hand
+        off, by_hand = one.id in course.disabled, one.id in course.requested
         says = _when(one, coming.get(one.id), off=off, by_hand=by_hand, fits=fits)
         asked = sorted(n for n in history.get(one.id, ()) if n <= held)
         rows.append(ExtraRow(one, ", ".join(labels), asked, says, off, by_hand, fits))
@@ -166,7 +166,7 @@ def _when(one: Instrument, session: int | None, *, off: bool, by_hand: bool, fit
         return "switched off for this client"
     if by_hand:
         return f"with the next check-in {one.moment} a session"
-    if one.asked is not None and one.asked.weekly:
+    if one.schedule is not None and one.schedule.weekly:
         return "before every session" if fits else "comes with its problem area"
     return f"after session {session}" if session is not None else "not again in the planned sessions"
 
@@ -189,7 +189,7 @@ def never_asked(episode: Episode) -> list[NeverAsked]:
             for construct in {s.construct for s in one.scales}:
                 by.setdefault(construct, []).append(one)
     found = [
-        NeverAsked(c.label, c.about, sorted(by[name], key=lambda i: (i.asked is None, i.name)))
+        NeverAsked(c.label, c.about, sorted(by[name], key=lambda i: (i.schedule is None, i.name)))
         for name, c in CONSTRUCTS.items()
         if name not in known and name not in UNMEASURED_CONSTRUCTS and name in by
     ]

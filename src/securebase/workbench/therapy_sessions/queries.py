@@ -196,4 +196,4 @@ def instruments_to_type_in() -> list[Instrument]:
     """Questionnaires that a therapist may type in by item numbers. What the workbench asks itself is a check-in, and
     what it asks beside the check-in comes last."""
     found = [i for i in instruments().values() if i.id not in SESSION_SETS.values() and i.respondent == "client"]
-    return sorted(found, key=lambda i: i.asked is not None)
+    return sorted(found, key=lambda i: i.schedule is not None)

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from securebase.measurement.catalogue import instrument
-from securebase.measurement.change import ScoreChange, change_between
+from securebase.measurement.change import ScoreChange, score_change
 from securebase.study.calibration.designs import IPT, OTHER, USUAL_CARE, WAITING
 from securebase.study.calibration.statistics import complete, explained, hedges_g
 from securebase.study.calibration.target import Arms, Basis, Target
@@ -51,7 +51,7 @@ def inventory_changes(arms: Arms) -> list[ScoreChange]:
     """What the instrument's own rules say of each client's PHQ-9, from the start to the end."""
     scale = instrument("phq9").scale("total")
     start, end = complete(arms[IPT].inventory["start"], arms[IPT].inventory["end"])
-    return [change_between(scale, a, b) for a, b in zip(start.tolist(), end.tolist(), strict=True)]
+    return [score_change(scale, a, b) for a, b in zip(start.tolist(), end.tolist(), strict=True)]
 
 
 def response(arms: Arms) -> float:

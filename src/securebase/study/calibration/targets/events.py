@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from securebase.measurement.catalogue import instrument
-from securebase.measurement.change import change_between, sudden_gains
+from securebase.measurement.change import score_change, sudden_gains
 from securebase.model.parameter_set import parameter_set
 from securebase.study.calibration.designs import IPT
 from securebase.study.calibration.samples import CohortSample
@@ -115,7 +115,7 @@ def improvement_by_dose(arms: Arms) -> float:
         [
             np.nan if one is None else float(one)
             for one in (
-                change_between(scale, a, b).clinically_significant
+                score_change(scale, a, b).clinically_significant
                 for a, b in zip(start.tolist(), end.tolist(), strict=True)
             )
         ]
