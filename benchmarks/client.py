@@ -46,7 +46,7 @@ def followed() -> list[Followed]:
     of = parameter_set()
     out = []
     for sessions in (4, 16, 50):
-        one = simulate("default", n=1, rng=np.random.default_rng(5), sessions=sessions, dropout=0.0)
+        one = simulate("default", n_clients=1, rng=np.random.default_rng(5), sessions=sessions, dropout=0.0)
         rows = panel(one, of.specification.constructs)
         until = float(rows.times[-1]) + 4.0
         warm = least(lambda rows=rows, until=until: track(rows, of.specification, of.parameters, until=until), _RUNS)

@@ -179,7 +179,7 @@ def _one(name: str, clients: int, models: bool, i: int) -> dict[str, Any]:
         truth, happens=replace(truth.happens, after_the_end=replace(truth.happens.after_the_end, follow_ups=FOLLOW_UPS))
     )
     rng = np.random.default_rng([_SEED, clients, i])
-    cohort = simulate(asked, n=clients, rng=rng, sessions=SESSIONS)
+    cohort = simulate(asked, n_clients=clients, rng=rng, sessions=SESSIONS)
     during = during_therapy(cohort)
     if models:
         found = study(during)
@@ -249,7 +249,7 @@ def _told(lower: float, upper: float) -> str:
 def _gate(of: Scenario, clients: int, rng: np.random.Generator) -> str:
     """As many clients again, in turn given IPT or the same relationship without its techniques: do techniques bend
     the lag from the alliance to symptoms?"""
-    both = during_therapy(simulate(of, n=clients, rng=rng, sessions=SESSIONS, arms=("ipt", "supportive")))
+    both = during_therapy(simulate(of, n_clients=clients, rng=rng, sessions=SESSIONS, arms=("ipt", "supportive")))
     marked = replace(
         both,
         episodes=tuple(_with_techniques(e) for e in both.episodes),

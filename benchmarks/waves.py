@@ -16,7 +16,12 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.page import Mark, Part, seconds
-from securebase.model.discrete_time import WaveFit, WaveSpecification, fit_waves, wave_specification
+from securebase.model.discrete_time import (
+    DiscreteTimeFit,
+    DiscreteTimeSpecification,
+    discrete_time_specification,
+    fit_discrete_time,
+)
 from securebase.model.panel import Panel
 
 #: constructs, waves, persons, share of scores missing
@@ -53,11 +58,11 @@ def beside_lavaan() -> list[Beside]:
 
 def _beside(p: int, waves: int, persons: int, missing: float, *, version: str | None) -> Beside:
     data = simulated(p, waves, persons, missing)
-    of = wave_specification(data, "ri-clpm")
+    of = discrete_time_specification(data, "ri-clpm")
     taken = []
     for _ in range(_RUNS):
         began = time.process_time()
-        found = fit_waves(data, of, information="observed" if missing else "expected")
+        found = fit_discrete_time(data, of, information="observed" if missing else "expected")
         taken.append(time.process_time() - began)
     theirs = None if version is None else _in_lavaan(data, of, missing)
     differences = None if theirs is None else _largest_differences(found, theirs[2])
@@ -127,7 +132,7 @@ cat(sprintf("%s %s %s %.12g %.12g\\n", all$lhs, all$op, ifelse(all$rhs == "", ".
 """
 
 
-def _in_lavaan(data: Panel, of: WaveSpecification, missing: float) -> tuple[float, float, _Theirs]:
+def _in_lavaan(data: Panel, of: DiscreteTimeSpecification, missing: float) -> tuple[float, float, _Theirs]:
     """(processor seconds, log-likelihood, “left operator right” → (estimate, standard error)). Only the
     call of lavaan itself is timed."""
     assert (missing > 0) == bool(np.isnan(data.scores).any())
@@ -149,7 +154,7 @@ def _in_lavaan(data: Panel, of: WaveSpecification, missing: float) -> tuple[floa
     )
 
 
-def _largest_differences(found: WaveFit, theirs: _Theirs) -> tuple[float, float]:
+def _largest_differences(found: DiscreteTimeFit, theirs: _Theirs) -> tuple[float, float]:
     differences, errors = [], []
     for name, estimate in found.estimates.items():
         block, inside = name.rstrip("]").split("[")

@@ -26,11 +26,29 @@ _DOOR = {
     "Parameters": ("securebase.model.parameters", "Parameters"),
     "parameter_set": ("securebase.model.parameter_set", "parameter_set"),
     "panel": ("securebase.model.observations", "panel"),
-    "simulate": ("securebase.model.simulate", "simulate"),
-    "fit": ("securebase.model.fit", "fit"),
     "track": ("securebase.model.track", "track"),
-    "fit_waves": ("securebase.model.discrete_time", "fit_waves"),
-    "wave_specification": ("securebase.model.discrete_time", "wave_specification"),
+    # simulation from a known truth
+    "simulate": ("securebase.model.simulate", "simulate"),
+    "simulate_with_truth": ("securebase.model.simulate", "simulate_with_truth"),
+    "Shock": ("securebase.model.simulate", "Shock"),
+    "Truth": ("securebase.model.simulate", "Truth"),
+    # maximum likelihood in continuous time
+    "fit": ("securebase.model.fit", "fit"),
+    "Fit": ("securebase.model.fit", "Fit"),
+    "ShrinkagePrior": ("securebase.model.fit", "ShrinkagePrior"),
+    "prior_from_set": ("securebase.model.fit", "prior_from_set"),
+    # discrete-time panel models (RI-CLPM, CLPM, VAR)
+    "discrete_time_specification": ("securebase.model.discrete_time", "discrete_time_specification"),
+    "DiscreteTimeSpecification": ("securebase.model.discrete_time", "DiscreteTimeSpecification"),
+    "fit_discrete_time": ("securebase.model.discrete_time", "fit_discrete_time"),
+    "DiscreteTimeFit": ("securebase.model.discrete_time", "DiscreteTimeFit"),
+    # person-specific lagged effects
+    "estimate_person_effects": ("securebase.model.person_effects", "estimate_person_effects"),
+    "PersonEffects": ("securebase.model.person_effects", "PersonEffects"),
+    "fit_person_effects": ("securebase.model.person_effects", "fit_person_effects"),
+    "CohortEffects": ("securebase.model.person_effects", "CohortEffects"),
+    "contributions": ("securebase.model.person_effects", "contributions"),
+    "Contributions": ("securebase.model.person_effects", "Contributions"),
     # what may be said (`securebase.study` is the room, so its verb has a longer name here)
     "client_picture": ("securebase.picture.client", "client_picture"),
     "study_cohort": ("securebase.study.study", "study"),

@@ -5,14 +5,28 @@ from securebase.exchange.record_json import read_record as read_record
 from securebase.measurement.catalogue import instrument as instrument
 from securebase.measurement.instrument import Instrument as Instrument
 from securebase.measurement.scoring import score as score
-from securebase.model.discrete_time import fit_waves as fit_waves
-from securebase.model.discrete_time import wave_specification as wave_specification
+from securebase.model.discrete_time import DiscreteTimeFit as DiscreteTimeFit
+from securebase.model.discrete_time import DiscreteTimeSpecification as DiscreteTimeSpecification
+from securebase.model.discrete_time import discrete_time_specification as discrete_time_specification
+from securebase.model.discrete_time import fit_discrete_time as fit_discrete_time
+from securebase.model.fit import Fit as Fit
+from securebase.model.fit import ShrinkagePrior as ShrinkagePrior
 from securebase.model.fit import fit as fit
+from securebase.model.fit import prior_from_set as prior_from_set
 from securebase.model.observations import panel as panel
 from securebase.model.parameter_set import parameter_set as parameter_set
 from securebase.model.parameters import Parameters as Parameters
 from securebase.model.parameters import Specification as Specification
+from securebase.model.person_effects import CohortEffects as CohortEffects
+from securebase.model.person_effects import Contributions as Contributions
+from securebase.model.person_effects import PersonEffects as PersonEffects
+from securebase.model.person_effects import contributions as contributions
+from securebase.model.person_effects import estimate_person_effects as estimate_person_effects
+from securebase.model.person_effects import fit_person_effects as fit_person_effects
+from securebase.model.simulate import Shock as Shock
+from securebase.model.simulate import Truth as Truth
 from securebase.model.simulate import simulate as simulate
+from securebase.model.simulate import simulate_with_truth as simulate_with_truth
 from securebase.model.track import track as track
 from securebase.picture.client import client_picture as client_picture
 from securebase.records.cohort import Cohort as Cohort
@@ -27,31 +41,45 @@ from securebase.study.study import study as study_cohort
 
 __all__ = [
     "Cohort",
+    "CohortEffects",
+    "Contributions",
+    "DiscreteTimeFit",
+    "DiscreteTimeSpecification",
     "EpisodeRecord",
+    "Fit",
     "Instrument",
     "Parameters",
+    "PersonEffects",
     "PowerPlan",
     "SecurebaseError",
+    "Shock",
+    "ShrinkagePrior",
     "Specification",
+    "Truth",
     "__version__",
     "client_picture",
     "client_report",
+    "contributions",
+    "discrete_time_specification",
+    "estimate_person_effects",
     "fit",
-    "fit_waves",
+    "fit_discrete_time",
+    "fit_person_effects",
     "instrument",
     "panel",
     "parameter_set",
     "power",
     "power_report",
+    "prior_from_set",
     "read_cohort",
     "read_record",
     "score",
     "simulate",
+    "simulate_with_truth",
     "specification_for",
     "study_cohort",
     "study_report",
     "track",
-    "wave_specification",
     "write_cohort",
 ]
 

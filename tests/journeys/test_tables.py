@@ -40,7 +40,7 @@ def test_an_unkind_export_tells_the_same_as_the_kind_one() -> None:
 
 
 def test_a_simulated_cohort_survives_its_file(tmp_path: Path) -> None:
-    drawn = sb.simulate("default", n=12, rng=np.random.default_rng(5))
+    drawn = sb.simulate("default", n_clients=12, rng=np.random.default_rng(5))
     sb.write_cohort(drawn, tmp_path / "drawn.csv")
     names = [c.name for c in drawn.constructs]
     again = sb.read_cohort(

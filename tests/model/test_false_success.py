@@ -16,7 +16,7 @@ from scipy.stats import multivariate_normal
 
 from oracles import dense_normal
 from securebase.model.fit import Fit, fit
-from securebase.model.fit.transforms import Transform, scale
+from securebase.model.fit.transforms import Transform, build_transform
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
 from securebase.model.simulate import simulate_panel
@@ -85,7 +85,7 @@ def holds(found: Fit, panel: Panel) -> None:
     """What “converged” promises, looked at independently."""
     assert found.parameters is not None
     assert found.log_likelihood is not None
-    own = scale(panel, found.specification)
+    own = build_transform(panel, found.specification)
     x = own.standardised(found.parameters)
     everything = np.arange(len(x))
     assert -dense(own, x) * panel.n_persons + own.log_likelihood_shift == pytest.approx(found.log_likelihood, rel=1e-9)
@@ -104,7 +104,7 @@ def holds(found: Fit, panel: Panel) -> None:
 def test_what_is_looked_at_can_fail() -> None:
     """Where nothing is wrong the check passes, and a tenth of a standard error away it does not."""
     panel = drawn(persons=100)
-    assert dense(own := scale(panel, TWO), x := own.internal(TRUTH)) == pytest.approx(
+    assert dense(own := build_transform(panel, TWO), x := own.internal(TRUTH)) == pytest.approx(
         -dense_normal.log_likelihood(own.panel, TWO, own.standard(x)) / 100, rel=1e-12
     )
     found = fit(panel, TWO)

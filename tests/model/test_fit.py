@@ -16,9 +16,9 @@ import pytest
 from oracles import small_problems
 from securebase.errors import ModelError
 from securebase.model.fit import Fit, fit
-from securebase.model.fit.fitting import _far_away, _PanelObjective
+from securebase.model.fit.fitting import _outlier_hint, _PanelObjective
 from securebase.model.fit.optimise import bfgs, hessian
-from securebase.model.fit.transforms import scale
+from securebase.model.fit.transforms import build_transform
 from securebase.model.kernel import compiled
 from securebase.model.likelihood import log_likelihood
 from securebase.model.panel import Panel
@@ -185,7 +185,7 @@ def test_the_way_back_to_the_natural_scale_is_exact(trend: Trend, start: Start, 
     points = rng.choice([10.0, 1.0, 0.01], size=len(specification.scores))
     later = 0.0 if specification.random_slopes else 400.0
     panel = replace(panel, times=panel.times * 7 + later, scores=panel.scores * points + 50 * points)
-    own = scale(panel, specification)
+    own = build_transform(panel, specification)
     x = 0.2 * rng.normal(size=own.size)
     x[:9] = (-0.5 * np.eye(3) + 0.05 * rng.normal(size=(3, 3))).ravel()
     # the likelihood of the scores as given is that of the standardised ones, shifted
@@ -488,14 +488,14 @@ def test_a_drift_that_runs_away_is_called_what_it_is() -> None:
 
 def test_what_is_not_converged_is_not_told_to_look_for_outliers_that_are_not_there() -> None:
     problem = _PanelObjective(_level_and_noise(1), Specification(("y",), Trend.LINEAR), {})
-    assert _far_away(problem) == ""
+    assert _outlier_hint(problem) == ""
     far = _level_and_noise(1)
     far.scores[3, 0] = 200.0
-    assert "some scores of “y” lie far" in _far_away(_PanelObjective(far, Specification(("y",), Trend.LINEAR), {}))
+    assert "some scores of “y” lie far" in _outlier_hint(_PanelObjective(far, Specification(("y",), Trend.LINEAR), {}))
     times = far.times.copy()
     times[9] = 5000.0
     late = replace(_level_and_noise(1), times=times)
-    assert "some times lie far" in _far_away(_PanelObjective(late, Specification(("y",), Trend.NONE), {}))
+    assert "some times lie far" in _outlier_hint(_PanelObjective(late, Specification(("y",), Trend.NONE), {}))
 
 
 def test_a_construct_that_never_moves_within_a_person_is_refused_before_the_climb() -> None:

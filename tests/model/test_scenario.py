@@ -81,9 +81,9 @@ def _mean_course(one: Scenario) -> SimulatedCourses:
     own = replace(own, specification=replace(own.specification, random_slopes=False), parameters=still)
     steady = Processes(gate=one.happens.gate, support=one.happens.support, after_the_end=one.happens.after_the_end)
     rng = np.random.default_rng(1)
-    people = draw_people(own, steady, one.arms[:1], rng, Streams.beside(rng))
+    people = draw_people(own, steady, one.arms[:1], rng, Streams.spawn_from(rng))
     kept = Attendance(7.0 * np.arange(17.0)[None], np.array([17]), np.zeros((1, 17, 6)))
-    return true_courses(own, steady, people, kept, rng=rng, streams=Streams.beside(rng))
+    return true_courses(own, steady, people, kept, rng=rng, streams=Streams.spawn_from(rng))
 
 
 @each

@@ -18,13 +18,13 @@ from securebase.model.observations import panel
 from securebase.model.processes import AdditionalMeasure, Retellings, SelectiveMissingness, SimulatedCovariate
 from securebase.model.scenario import CoursePlan, Scenario, scenario
 from securebase.model.simulate import Shock, Truth, phase_of, simulate, simulate_with_truth
-from securebase.model.simulate.clinic import measured_by, widest
+from securebase.model.simulate.clinic import answerable_scales, widest_scales
 from securebase.records.cohort import Cohort
 from securebase.records.vocabulary import Ending, Moment, Phase, Respondent, RuptureKind
 
 
 def drawn(n: int, seed: int = 1, **given: object) -> Cohort:
-    return simulate("default", n=n, rng=np.random.default_rng(seed), **given)  # type: ignore[arg-type]
+    return simulate("default", n_clients=n, rng=np.random.default_rng(seed), **given)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,7 @@ def test_a_rupture_lowers_the_alliance_from_its_session_on_and_touches_nobody_el
 
 
 def test_an_alarm_is_answered_and_recorded() -> None:
-    made = drawn(3, safety=0.0, missing=0.9, alarms=[(2, 3)], dropout=0.0)
+    made = drawn(3, safety=0.0, missing=0.9, alerts=[(2, 3)], dropout=0.0)
     alerts = [(i, a) for i, e in enumerate(made.episodes) for a in e.safety_alerts]
     assert len(alerts) == 1
     person, alert = alerts[0]
@@ -172,16 +172,16 @@ def test_phases_follow_the_course() -> None:
 
 def test_what_cannot_be_simulated_is_refused() -> None:
     with pytest.raises(ParameterSetError, match="unknown scenario"):
-        simulate("nothing", n=1, rng=np.random.default_rng(1))
+        simulate("nothing", n_clients=1, rng=np.random.default_rng(1))
     with pytest.raises(ModelError, match="no session 17 of person 0"):
         drawn(2, shocks=[Shock(0, 17, "alliance", -1.0)])
     with pytest.raises(ModelError, match="no session 1 of person 2"):
-        drawn(2, alarms=[(2, 1)])
+        drawn(2, alerts=[(2, 1)])
     with pytest.raises(ModelError, match="“hope”, which this scenario does not simulate"):
         drawn(2, shocks=[Shock(0, 1, "hope", -1.0)])
     with pytest.raises(ParameterSetError, match="dropout must be a probability"):
         drawn(2, dropout=1.2)
-    with pytest.raises(ModelError, match="cannot have -1 clients"):
+    with pytest.raises(ModelError, match=r"n_clients must be at least 0 \(got -1\)"):
         drawn(-1)
 
 
@@ -195,7 +195,7 @@ def happening(**on: object) -> Scenario:
 
 @pytest.fixture(scope="module")
 def whole() -> tuple[Cohort, Truth]:
-    return simulate_with_truth("whole_clinic", n=60, rng=np.random.default_rng(2), arms=("ipt", "waiting_list"))
+    return simulate_with_truth("whole_clinic", n_clients=60, rng=np.random.default_rng(2), arms=("ipt", "waiting_list"))
 
 
 def test_truth_and_records_tell_the_same_story(whole: tuple[Cohort, Truth]) -> None:
@@ -225,9 +225,9 @@ def test_truth_and_records_tell_the_same_story(whole: tuple[Cohort, Truth]) -> N
     assert {Ending.PLANNED, Ending.ENOUGH, Ending.LEFT} == {p.ending for p in truth.persons}
     assert truth.values("symptoms", session=1).shape == (60,)
     assert np.isnan(truth.values("symptoms", session=16)).any()
-    plain = json.loads(json.dumps(truth.plain()))
-    assert len(plain["persons"]) == 60
-    assert plain["persons"][0]["own_effects"][0]["from"] == "alliance"
+    decoded = json.loads(json.dumps(truth.to_dict()))
+    assert len(decoded["persons"]) == 60
+    assert decoded["persons"][0]["own_effects"][0]["from"] == "alliance"
 
 
 def test_on_a_waiting_list_people_are_only_asked(whole: tuple[Cohort, Truth]) -> None:
@@ -255,7 +255,7 @@ def test_the_therapist_rates_lower_and_with_more_error() -> None:
         AdditionalMeasure("wai_sr", "after", every=1),
         AdditionalMeasure("wai_sr", "after", every=1, respondent="therapist", shift=-0.5, extra_noise=0.6),
     )
-    made = simulate(happening(given=asked), n=50, rng=np.random.default_rng(3))
+    made = simulate(happening(given=asked), n_clients=50, rng=np.random.default_rng(3))
     client, therapist = (
         np.array(
             [
@@ -273,10 +273,10 @@ def test_the_therapist_rates_lower_and_with_more_error() -> None:
 @pytest.mark.parametrize("shelf", instruments().values(), ids=list(instruments()))
 def test_every_instrument_on_the_shelf_is_answered_whole_and_within_its_bounds(shelf: Instrument) -> None:
     brings = tuple(SimulatedCovariate(c) for c in ("attachment_anxiety", "attachment_avoidance"))
-    scales = measured_by(shelf, (*TRACKED_CONSTRUCTS, *(b.name for b in brings)))
+    scales = answerable_scales(shelf, (*TRACKED_CONSTRUCTS, *(b.name for b in brings)))
     assert scales == tuple(s.id for s in shelf.scales)
     of = happening(given=(AdditionalMeasure(shelf.id, shelf.moment, sessions=(2,)),), brings=brings)
-    made = simulate(of, n=25, rng=np.random.default_rng(4), sessions=2)
+    made = simulate(of, n_clients=25, rng=np.random.default_rng(4), sessions=2)
     found = [a for e in made.episodes for a in e.administrations if a.instrument == shelf.id]
     assert len(found) >= 25
     for a in found:
@@ -286,9 +286,9 @@ def test_every_instrument_on_the_shelf_is_answered_whole_and_within_its_bounds(s
             assert item.minimum <= value <= item.maximum
             steps = (value - item.minimum) / item.step
             assert steps == pytest.approx(round(steps), abs=1e-6)
-        assert set(widest(shelf)) <= {s.scale for s in a.scores} <= set(scales)
+        assert set(widest_scales(shelf)) <= {s.scale for s in a.scores} <= set(scales)
     # scores follow what they measure or go with, not the middle of the scale
-    followed = [s for s in shelf.scales if s.id in widest(shelf)]
+    followed = [s for s in shelf.scales if s.id in widest_scales(shelf)]
     for scale in followed:
         values = [s.value for a in found for s in a.scores if s.scale == scale.id]
         assert np.std(values) > 0.08 * (scale.maximum - scale.minimum)
@@ -296,7 +296,7 @@ def test_every_instrument_on_the_shelf_is_answered_whole_and_within_its_bounds(s
 
 def test_check_ins_are_missed_more_when_things_are_bad() -> None:
     of = happening(missing=SelectiveMissingness(with_symptoms=1.0))
-    made, truth = simulate_with_truth(of, n=150, rng=np.random.default_rng(5), missing=0.2)
+    made, truth = simulate_with_truth(of, n_clients=150, rng=np.random.default_rng(5), missing=0.2)
     answered, expected = [], []
     for episode, true in zip(made.episodes, truth.persons, strict=True):
         there = {a.session for a in episode.administrations if a.instrument == "session_before"}
@@ -312,7 +312,8 @@ def test_check_ins_are_missed_more_when_things_are_bad() -> None:
 def test_arms_are_twins_of_each_other_under_one_seed() -> None:
     """The same people, once treated and once waiting: who they are is drawn alike."""
     ipt, waiting = (
-        simulate_with_truth("default", n=4, rng=np.random.default_rng(6), arms=(a,))[1] for a in ("ipt", "waiting_list")
+        simulate_with_truth("default", n_clients=4, rng=np.random.default_rng(6), arms=(a,))[1]
+        for a in ("ipt", "waiting_list")
     )
     for one, other in zip(ipt.persons, waiting.persons, strict=True):
         assert np.array_equal(one.level, other.level)
@@ -323,10 +324,10 @@ def test_arms_are_twins_of_each_other_under_one_seed() -> None:
 
 
 def test_what_is_switched_on_leaves_other_answers_where_they_were() -> None:
-    quiet = simulate(happening(), n=6, rng=np.random.default_rng(7))
-    events = simulate(happening(tellings=Retellings(chance=0.5, moves={})), n=6, rng=np.random.default_rng(7))
+    quiet = simulate(happening(), n_clients=6, rng=np.random.default_rng(7))
+    events = simulate(happening(tellings=Retellings(chance=0.5, moves={})), n_clients=6, rng=np.random.default_rng(7))
     assert any(e.tellings for e in events.episodes)
     for one, other in zip(quiet.episodes, events.episodes, strict=True):
         assert repr(one.administrations) == repr(other.administrations)
-    again = simulate(happening(tellings=Retellings(chance=0.5, moves={})), n=6, rng=np.random.default_rng(7))
+    again = simulate(happening(tellings=Retellings(chance=0.5, moves={})), n_clients=6, rng=np.random.default_rng(7))
     assert repr(again) == repr(events)

@@ -239,7 +239,7 @@ def test_forecast_intervals_have_their_nominal_coverage(literature: ParameterSet
     if kept_by == "the model":
         rows = simulate_panel(specification, parameters, [np.arange(16.0)] * n, rng)
     else:
-        rows = observed_panel(simulate("one_pace", n=n, rng=rng, dropout=0.0))
+        rows = observed_panel(simulate("one_pace", n_clients=n, rng=rng, dropout=0.0))
     low, inside = [], []
     for i in range(n):
         here = rows.rows_of(i)

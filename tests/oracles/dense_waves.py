@@ -6,7 +6,7 @@ import numpy as np
 from scipy.linalg import solve_discrete_lyapunov
 from scipy.stats import multivariate_normal
 
-from securebase.model.discrete_time.specification import WaveParameters, WaveSpecification
+from securebase.model.discrete_time.specification import DiscreteTimeParameters, DiscreteTimeSpecification
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array
 
@@ -15,7 +15,7 @@ def at(values: Array, wave: int) -> Array:
     return values[0] if len(values) == 1 else values[wave]
 
 
-def joint(spec: WaveSpecification, q: WaveParameters) -> tuple[Array, Array]:
+def joint(spec: DiscreteTimeSpecification, q: DiscreteTimeParameters) -> tuple[Array, Array]:
     """Return mean (waves p,) and covariance of all scores of one person, waves one after another."""
     p, T = spec.p, spec.waves
     P = q.start_covariance
@@ -35,7 +35,7 @@ def joint(spec: WaveSpecification, q: WaveParameters) -> tuple[Array, Array]:
     return np.concatenate([at(q.mean, t) for t in range(T)]), V
 
 
-def scores_of(panel: Panel, spec: WaveSpecification, person: int) -> Array:
+def scores_of(panel: Panel, spec: DiscreteTimeSpecification, person: int) -> Array:
     """Return the scores of a person (waves p,), NaN where missing."""
     Y = np.full((spec.waves, spec.p), np.nan)
     rows = panel.rows_of(person)
@@ -44,7 +44,7 @@ def scores_of(panel: Panel, spec: WaveSpecification, person: int) -> Array:
     return Y.ravel()
 
 
-def per_person(panel: Panel, spec: WaveSpecification, q: WaveParameters) -> list[float]:
+def per_person(panel: Panel, spec: DiscreteTimeSpecification, q: DiscreteTimeParameters) -> list[float]:
     mean, V = joint(spec, q)
     values = []
     for i in range(panel.n_persons):

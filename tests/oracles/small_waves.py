@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from oracles.small_problems import covariance
-from securebase.model.discrete_time import Over, WaveParameters, WaveSpecification
+from securebase.model.discrete_time import DiscreteTimeParameters, DiscreteTimeSpecification, WaveConstraint
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Start
 
-FREE, EQUAL = Over.FREE, Over.EQUAL
+FREE, EQUAL = WaveConstraint.FREE, WaveConstraint.EQUAL
 #: levels, lags, residuals, means, start
 MODELS = {
     "ri-clpm": (True, FREE, FREE, FREE, Start.FREE),
@@ -24,19 +24,19 @@ MODELS = {
 WITH_OWN_START = [name for name, parts in MODELS.items() if parts[-1] == Start.FREE]
 
 
-def specification(model: str, p: int, waves: int, first_wave: int = 1) -> WaveSpecification:
+def specification(model: str, p: int, waves: int, first_wave: int = 1) -> DiscreteTimeSpecification:
     levels, lags, residuals, means, start = MODELS[model]
-    return WaveSpecification(tuple("abcdef"[:p]), waves, levels, lags, residuals, means, start, first_wave)
+    return DiscreteTimeSpecification(tuple("abcdef"[:p]), waves, levels, lags, residuals, means, start, first_wave)
 
 
-def parameters(spec: WaveSpecification, rng: np.random.Generator) -> WaveParameters:
+def parameters(spec: DiscreteTimeSpecification, rng: np.random.Generator) -> DiscreteTimeParameters:
     p = spec.p
 
     def lag() -> Array:
         drawn = 0.4 * np.eye(p) + 0.2 * rng.normal(size=(p, p))
         return drawn * min(1.0, 0.85 / float(np.abs(np.linalg.eigvals(drawn)).max()))
 
-    return WaveParameters(
+    return DiscreteTimeParameters(
         lags=np.array([lag() for _ in range(spec.n_lags)]),
         residual_covariance=np.array([covariance(p, rng) + 0.1 * np.eye(p) for _ in range(spec.n_residuals)]),
         mean=rng.normal(size=(spec.n_means, p)),
@@ -45,7 +45,7 @@ def parameters(spec: WaveSpecification, rng: np.random.Generator) -> WaveParamet
     )
 
 
-def panel(spec: WaveSpecification, rng: np.random.Generator, persons: int = 14, missing: float = 0.25) -> Panel:
+def panel(spec: DiscreteTimeSpecification, rng: np.random.Generator, persons: int = 14, missing: float = 0.25) -> Panel:
     """Return scores that follow no model; the first third of persons is complete, the last has no score."""
     parts, waves, starts = [], [], [0]
     for i in range(persons):
@@ -72,7 +72,11 @@ def panel(spec: WaveSpecification, rng: np.random.Generator, persons: int = 14, 
 
 
 def drawn(
-    spec: WaveSpecification, q: WaveParameters, rng: np.random.Generator, persons: int, missing: float = 0.0
+    spec: DiscreteTimeSpecification,
+    q: DiscreteTimeParameters,
+    rng: np.random.Generator,
+    persons: int,
+    missing: float = 0.0,
 ) -> Panel:
     """Draw a panel from the model; stationary models run 40 waves first to reach stationarity."""
     from_start = 0 if spec.start == Start.FREE else 40

@@ -11,7 +11,7 @@ from episodes import administration, episode
 from securebase.measurement.constructs import TRACKED_CONSTRUCTS
 from securebase.model.observations import episode_panel
 from securebase.model.parameters import Trend
-from securebase.model.person_effects import contributions, own_effects
+from securebase.model.person_effects import contributions, estimate_person_effects
 from securebase.model.simulate import simulate_panel
 from securebase.picture import contributions as made_by
 from securebase.picture import hypothesis_phrases as words
@@ -79,7 +79,7 @@ def test_the_numbers_are_the_models(part: Hypotheses) -> None:
     edges = [(c, "symptoms") for c in TRACKED_CONSTRUCTS[1:]] + [("symptoms", c) for c in TRACKED_CONSTRUCTS[1:]]
     unsure = {(e.from_construct, e.to_construct): e.prior_sd for e in chosen.edges}
     sd = np.array([np.sqrt(0.12**2 + unsure.get(e, 0.0) ** 2) for e in edges])
-    own = own_effects(panel, specification, mean, edges, sd)
+    own = estimate_person_effects(panel, specification, mean, edges, sd)
     first, last = (int(j) for j in np.flatnonzero(np.isfinite(panel.scores[:, 0]))[[0, -1]])
     split = contributions(
         specification, mean, own, panel.times, panel.scores, construct="symptoms", first=first, last=last
@@ -87,7 +87,7 @@ def test_the_numbers_are_the_models(part: Hypotheses) -> None:
     assert [h.apart.value for h in part.rows] == pytest.approx(list(split.mean))
     assert [h.apart.high - h.apart.value for h in part.rows] == pytest.approx(list(1.6449 * split.sd), rel=1e-4)
     assert [h.effect_apart.value for h in part.rows] == pytest.approx(list(own.mean[:5]))
-    assert all(h.share <= s + 1e-9 for h, s in zip(part.rows, own.share[:5], strict=True))
+    assert all(h.share <= s + 1e-9 for h, s in zip(part.rows, own.data_share[:5], strict=True))
 
 
 def test_the_same_record_gives_the_same_picture() -> None:

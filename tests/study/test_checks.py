@@ -10,7 +10,7 @@ import pytest
 from oracles import dense_normal, small_problems
 from securebase.errors import Advice, ModelError
 from securebase.model.fit import Fit, fit
-from securebase.model.fit.uncertainty import drawn_parameters
+from securebase.model.fit.uncertainty import draw_parameters
 from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters, Specification, Start, Trend
 from securebase.model.simulate import simulate_panel
@@ -138,7 +138,7 @@ def test_a_model_without_lasting_movement_leaves_an_autocorrelation(panel: Panel
 
 
 def test_draws_are_spread_as_the_standard_errors_say(fitted: Fit, panel: Panel) -> None:
-    drawn = [q.named(TWO) for q in drawn_parameters(fitted, panel, 400, np.random.default_rng(8))]
+    drawn = [q.named(TWO) for q in draw_parameters(fitted, panel, 400, np.random.default_rng(8))]
     for name in ("drift[y,x]", "level_mean[y]", "drift[x,x]"):
         values, own = np.array([d[name] for d in drawn]), fitted.estimates[name]
         assert own.standard_error is not None

@@ -109,7 +109,7 @@ def test_too_little_data_is_said_and_not_hidden():
 )
 def test_known_truths_of_the_simulator(scenario, expected):
     # large enough that the verdict does not hang on the draw: with 150 clients one of five draws told nothing
-    cohort = simulate(scenario, n=300, rng=np.random.default_rng(4))
+    cohort = simulate(scenario, n_clients=300, rng=np.random.default_rng(4))
     rows = session_table(cohort, panel(cohort))
     (forward, _) = findings(rows, cohort.outcome, ("alliance",))
     assert forward.verdict in expected

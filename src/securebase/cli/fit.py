@@ -23,9 +23,14 @@ from securebase.cli.output import (
     use_minus_sign,
     write_json,
 )
-from securebase.model.discrete_time import WaveFit, WaveModel, fit_waves, wave_specification
-from securebase.model.fit import Comparison, Fit, Fitted, fit, robust, towards_set
-from securebase.model.fit.comparison import compared_or_why_not, special_case
+from securebase.model.discrete_time import (
+    DiscreteTimeFit,
+    DiscreteTimeModel,
+    discrete_time_specification,
+    fit_discrete_time,
+)
+from securebase.model.fit import Comparison, Fit, FitResult, fit, prior_from_set, with_robust_errors
+from securebase.model.fit.comparison import compare_or_explain, special_case
 from securebase.model.observations import panel
 from securebase.model.parameters import Start, Trend
 from securebase.records.cohort import Cohort
@@ -42,7 +47,7 @@ CONTINUOUS = "continuous-time"
 @add_model_options
 @click.option(
     "--model",
-    type=click.Choice([CONTINUOUS, *(m.value for m in WaveModel)]),
+    type=click.Choice([CONTINUOUS, *(m.value for m in DiscreteTimeModel)]),
     default=CONTINUOUS,
     show_default=True,
     help="Continuous-time model, or a discrete-time panel model: RI-CLPM, CLPM or multilevel VAR.",
@@ -118,7 +123,7 @@ def command(
             "--compare-with cannot be combined with --prior: the test needs maximum likelihood fits."
         )
     _check_dependent_options(prior=prior, starts=starts, run_checks=checks_wanted)
-    fitted: Fit | WaveFit
+    fitted: Fit | DiscreteTimeFit
     model_checks: Checks | None = None
     comparison: Comparison | str | None = None
     with status_line(quiet=json_wanted) as show:
@@ -140,7 +145,7 @@ def command(
                 reliability=_numbers(reliability),
                 starts=starts,
                 rng=np.random.default_rng(seed),
-                towards=towards_set(rows, specification, named_set(prior), prior_strength) if prior else None,
+                prior=prior_from_set(rows, specification, named_set(prior), prior_strength) if prior else None,
             )
             if compare_with:
                 show("Fitting the nested model")
@@ -151,22 +156,22 @@ def command(
                     starts=starts,
                     rng=np.random.default_rng(seed),
                 )
-                comparison = compared_or_why_not(nested, fitted)
+                comparison = compare_or_explain(nested, fitted)
             if robust_wanted and fitted.outcome.kind in ("converged", "boundary"):
                 show("Computing robust standard errors")
-                fitted = robust(fitted, rows)
+                fitted = with_robust_errors(fitted, rows)
             if checks_wanted and fitted.outcome.kind in ("converged", "boundary", "regularised"):
                 show("Simulating tables from the model")
                 model_checks = checks(fitted, rows, np.random.default_rng(seed))
         else:
-            waves = wave_specification(
+            waves = discrete_time_specification(
                 rows,
                 model,
                 equal_lags="lags" in equal,
                 equal_residuals="residuals" in equal,
                 equal_means="means" in equal,
             )
-            fitted = fit_waves(rows, waves, information=information, progress=fit_progress(show))
+            fitted = fit_discrete_time(rows, waves, information=information, progress=fit_progress(show))
     if json_wanted or out:
         content = {"parameters": _estimates(fitted), **fit_summary(fitted, cohort)}
         optional = {"comparison": (compare_with, comparison), "checks": (checks_wanted, model_checks)}
@@ -218,7 +223,7 @@ def _check_options_of_model(model: str) -> None:
             kind = "discrete-time models" if model == CONTINUOUS else "the continuous-time model"
             option = name.removesuffix("_wanted").replace("_", "-")
             raise click.UsageError(f"--{option} applies to {kind} only, not to --model {model}.")
-    if model == WaveModel.VAR and context.get_parameter_source("equal") is ParameterSource.COMMANDLINE:
+    if model == DiscreteTimeModel.VAR and context.get_parameter_source("equal") is ParameterSource.COMMANDLINE:
         raise click.UsageError("--equal does not apply to --model var, whose parameters are all equal across waves.")
 
 
@@ -233,9 +238,9 @@ def _numbers(pairs: tuple[str, ...]) -> dict[str, float]:
     return numbers
 
 
-def _estimates(fitted: Fitted) -> dict[str, Any]:
+def _estimates(fitted: FitResult) -> dict[str, Any]:
     estimates: dict[str, Any] = {}
-    shares = fitted.from_data if isinstance(fitted, Fit) else {}
+    shares = fitted.data_share if isinstance(fitted, Fit) else {}
     for name, e in fitted.estimates.items():
         lower, upper = fitted.interval(name) or (None, None)
         estimates[name] = {"estimate": e.value, "standard_error": e.standard_error, "lower": lower, "upper": upper}
@@ -244,7 +249,7 @@ def _estimates(fitted: Fitted) -> dict[str, Any]:
     return estimates
 
 
-def _print(fitted: Fit | WaveFit, cohort: Cohort) -> None:
+def _print(fitted: Fit | DiscreteTimeFit, cohort: Cohort) -> None:
     if cohort.import_report:
         print_heading("Data")
         print_sentences(cohort.import_report.sentences())
@@ -267,8 +272,8 @@ def _print(fitted: Fit | WaveFit, cohort: Cohort) -> None:
     )
     unit = fitted.specification.time_unit if isinstance(fitted, Fit) else "wave"
     print_heading(f"Estimates, natural scale, per {unit if unit != 'file' else 'unit of time in the file'}")
-    shares = fitted.from_data if isinstance(fitted, Fit) else {}
-    head = ("", "estimate", "robust SE" if fitted.errors == "robust" else "SE", "95% from", "to")
+    shares = fitted.data_share if isinstance(fitted, Fit) else {}
+    head = ("", "estimate", "robust SE" if fitted.standard_error_method == "robust" else "SE", "95% from", "to")
     for part, names in by_part(fitted):
         if part:
             click.echo()
@@ -285,7 +290,7 @@ def _print(fitted: Fit | WaveFit, cohort: Cohort) -> None:
         print_table((*head, "from data") if shares else head, rows, indent="    ")
 
 
-def _interval(fitted: Fitted, name: str) -> tuple[str, str]:
+def _interval(fitted: FitResult, name: str) -> tuple[str, str]:
     """Format both ends of the interval with the decimals of the estimate."""
     ends, error = fitted.interval(name), fitted.estimates[name].standard_error
     return ("–", "–") if ends is None else (format_estimate(ends[0], error)[0], format_estimate(ends[1], error)[0])
@@ -328,7 +333,7 @@ def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.0%}"
 
 
-def _model_name(fitted: Fit | WaveFit) -> str:
+def _model_name(fitted: Fit | DiscreteTimeFit) -> str:
     if isinstance(fitted, Fit):
         return in_words(fitted.specification)
     spec = fitted.specification

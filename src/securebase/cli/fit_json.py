@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from securebase.model.discrete_time import WaveFit
+from securebase.model.discrete_time import DiscreteTimeFit
 from securebase.model.fit import Fit
 from securebase.records.cohort import Cohort
 from securebase.study.study import versions
 
 
-def fit_summary(fitted: Fit | WaveFit, cohort: Cohort) -> dict[str, Any]:
+def fit_summary(fitted: Fit | DiscreteTimeFit, cohort: Cohort) -> dict[str, Any]:
     """Return the outcome of the fit, its model, diagnostics, import report and versions."""
     return {
         "log_likelihood": fitted.log_likelihood,
@@ -26,7 +26,7 @@ def fit_summary(fitted: Fit | WaveFit, cohort: Cohort) -> dict[str, Any]:
             "gradient_norm": fitted.gradient_norm,
             "hessian_eigenvalues": fitted.hessian_eigenvalues,
             "condition": fitted.condition,
-            "standard_errors": fitted.errors,
+            "standard_errors": fitted.standard_error_method,
             "iterations": fitted.iterations,
             "kernel": fitted.kernel,
             "held": fitted.held,
@@ -37,8 +37,8 @@ def fit_summary(fitted: Fit | WaveFit, cohort: Cohort) -> dict[str, Any]:
     }
 
 
-def _model(fitted: Fit | WaveFit) -> dict[str, Any]:
-    if isinstance(fitted, WaveFit):
+def _model(fitted: Fit | DiscreteTimeFit) -> dict[str, Any]:
+    if isinstance(fitted, DiscreteTimeFit):
         waves = fitted.specification
         return {
             "constructs": waves.constructs,

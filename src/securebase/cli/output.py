@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from securebase.errors import InputError
-from securebase.model.fit import Fitted
+from securebase.model.fit import FitResult
 from securebase.study.result import plain as as_plain
 
 ShowStatus = Callable[[str], None]
@@ -121,7 +121,7 @@ def use_minus_sign(text: str) -> str:
     return text.removeprefix("-") if float(bare) == 0 else text.replace("-", "−")
 
 
-def format_outcome(fitted: Fitted) -> list[str]:
+def format_outcome(fitted: FitResult) -> list[str]:
     """Return the outcome of a fit as sentences, in capitals where it did not converge."""
     outcome = fitted.outcome
     if outcome.kind == "converged":

@@ -67,7 +67,7 @@ def command(
         show(f"Simulating {clients:,} clients")
         cohort, true = simulate_with_truth(
             selected,
-            n=clients,
+            n_clients=clients,
             rng=np.random.default_rng(seed),
             sessions=sessions,
             missing=missing,
@@ -81,7 +81,7 @@ def command(
                 f"cannot write the file ({error.strerror})", where=str(out), advice="Choose another file."
             ) from None
     if truth is not None:
-        write_json(true.plain(), truth)
+        write_json(true.to_dict(), truth)
     if json_wanted:
         summary = _summary(selected, cohort, seed, out)
         click.echo(json.dumps(summary, indent=2, ensure_ascii=False))

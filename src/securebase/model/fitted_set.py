@@ -19,7 +19,7 @@ from securebase.errors import ParameterSetError
 from securebase.measurement.toml_fields import Fields
 from securebase.model.equations import require, stationary_covariance
 from securebase.model.fit import Fit
-from securebase.model.fit.priors import in_time
+from securebase.model.fit.priors import in_time_unit
 from securebase.model.mechanism import THERAPY
 from securebase.model.parameter_set import EdgeNote, ParameterSet, ScaleUnit, Statement
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
@@ -120,7 +120,7 @@ def fitted_set(
         specification=specification,
         parameters=fitted.parameters,
         standard_errors=MappingProxyType({n: e.standard_error for n, e in fitted.estimates.items()}),
-        from_data=MappingProxyType(dict(fitted.from_data)),
+        from_data=MappingProxyType(dict(fitted.data_share)),
         measures=MappingProxyType({c: measures[c] for c in specification.constructs}),
         provenance=FitProvenance(
             fingerprint=fitted.fingerprints["scores"],
@@ -146,7 +146,7 @@ def convert_to_parameter_set(fitted: FittedSet, base: ParameterSet) -> Parameter
     Raises ParameterSetError if the fitted dynamics have no form in standardised weekly effects.
     """
     names = fitted.specification.constructs
-    weekly = in_time(fitted.parameters, fitted.specification, base.specification.days_per_unit / _days(fitted))
+    weekly = in_time_unit(fitted.parameters, fitted.specification, base.specification.days_per_unit / _days(fitted))
     planned_end = fitted.specification.planned_end * _days(fitted) / base.specification.days_per_unit
     P = stationary_covariance(weekly.drift, weekly.diffusion)
     true = np.diag(P) + np.diag(weekly.level_covariance)

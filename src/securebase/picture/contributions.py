@@ -18,7 +18,7 @@ from securebase.measurement.constructs import MECHANISM_CONSTRUCTS, Direction, c
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.parameters import Array, Parameters, Specification, Trend
-from securebase.model.person_effects import Contributions, OwnEffects, checks, contributions, own_effects
+from securebase.model.person_effects import Contributions, PersonEffects, checks, contributions, estimate_person_effects
 from securebase.model.person_effects.one_client import DEFAULT_BETWEEN_SD, probability_largest
 from securebase.model.simulate import simulate_panel
 from securebase.model.smoothing import Smoothed, decompose, smooth
@@ -61,7 +61,7 @@ class _Reading:
 
     specification: Specification
     mean: Parameters
-    own: OwnEffects
+    own: PersonEffects
     carried: Contributions
     largest: Array
 
@@ -123,7 +123,7 @@ def _read(
     rows: tuple[int, int],
 ) -> _Reading:
     specification, mean = model
-    own = own_effects(panel, specification, mean, [*_forward(sources), *_backward(sources)], prior)
+    own = estimate_person_effects(panel, specification, mean, [*_forward(sources), *_backward(sources)], prior)
     carried = contributions(
         specification, mean, own, panel.times, panel.scores, construct=SYMPTOMS, first=rows[0], last=rows[1]
     )
@@ -198,11 +198,11 @@ def _hypothesis(
     (effect, direction), (effect_apart, direction_apart) = (one.effect(_forward(group), signs) for one in readings)
     reverse, reverse_direction = carried.effect(_backward(group), signs)
     parts = [_interval(*one.carried.sum_of(tuple(group))) for one in readings]
-    share = min(float(one.own.share[at].mean()) for one in readings)
-    futures = [checks.future_before_past(smoothed, SYMPTOMS, c) for c in group]
+    share = min(float(one.own.data_share[at].mean()) for one in readings)
+    futures = [checks.negative_control(smoothed, SYMPTOMS, c) for c in group]
     future, pairs = max(futures, key=lambda one: abs(one[0]))
     real, others = decoys[0, at] @ signs, decoys[1:, at] @ signs
-    as_far = int(checks.decoys_as_far(np.array([real]), others[:, None])[0])
+    as_far = int(checks.count_extreme_decoys(np.array([real]), others[:, None])[0])
     return Hypothesis(
         constructs=tuple(group),
         label=words.together([construct(c).label for c in group]),
@@ -220,7 +220,7 @@ def _hypothesis(
         reverse=reverse,
         reverse_direction=reverse_direction,
         hidden=max(
-            checks.hidden_cause_needed(carried.specification, carried.own.parameters, edge) for edge in _forward(group)
+            checks.required_confounding(carried.specification, carried.own.parameters, edge) for edge in _forward(group)
         ),
         future=future,
         future_pairs=pairs,
@@ -246,8 +246,8 @@ def _decoys(panel: Panel, carried: _Reading, sources: list[str]) -> Array:
     """Effects (1 + decoys, k) by one step of Newton: this client's, then with the reports of made-up clients in place
     of the constructs' own. They share this client's times, gaps and the trend that everyone has, and nothing else."""
     others = simulate_panel(carried.specification, carried.mean, [panel.times] * DECOYS, np.random.default_rng(_SEED))
-    made = [checks.with_scores_of(panel, others.scores[others.rows_of(i)], sources) for i in range(DECOYS)]
-    return checks.quick_effects([panel, *made], carried.specification, carried.mean, carried.own)
+    made = [checks.replace_scores(panel, others.scores[others.rows_of(i)], sources) for i in range(DECOYS)]
+    return checks.one_step_effects([panel, *made], carried.specification, carried.mean, carried.own)
 
 
 def _verdict(
@@ -260,7 +260,9 @@ def _verdict(
     if more <= 0:
         return RankingVerdict.NOT_HERE, ""
     rng = np.random.default_rng(_SEED)
-    hope = min(checks.chance_of_telling(one.own, _forward(sources), more, LARGEST_FROM, rng) for one in readings)
+    hope = min(
+        checks.probability_of_resolution(one.own, _forward(sources), more, LARGEST_FROM, rng) for one in readings
+    )
     return (RankingVerdict.NOT_YET if hope >= HOPE else RankingVerdict.NOT_HERE), ""
 
 

@@ -15,7 +15,7 @@ from scipy.stats import chi2
 
 from securebase.errors import ModelError
 from securebase.model.fit import Fit
-from securebase.model.fit.uncertainty import drawn_parameters
+from securebase.model.fit.uncertainty import draw_parameters
 from securebase.model.panel import Panel
 from securebase.model.simulate import simulate_panel
 from securebase.study.one_step import one_step
@@ -90,7 +90,7 @@ def checks(
 ) -> Checks:
     """Check a fit against the panel it was made of; labels of columns are used in the words.
 
-    Raises ModelError where the fit did not end well enough to draw its parameters (`drawn_parameters`).
+    Raises ModelError where the fit did not end well enough to draw its parameters (`draw_parameters`).
     """
     if fitted.parameters is None:
         raise ModelError(f"there is no fit to check: {fitted.outcome.sentence}", advice=fitted.outcome.what_to_do)
@@ -141,7 +141,7 @@ def _reproduced(
     missing = np.isnan(panel.scores)
     times = [panel.times[panel.rows_of(i)] for i in range(panel.n_persons)]
     drawn: dict[Key, list[float]] = {key: [] for key in observed}
-    for parameters in drawn_parameters(fitted, panel, replicates, rng):
+    for parameters in draw_parameters(fitted, panel, replicates, rng):
         table = simulate_panel(
             fitted.specification,
             parameters,

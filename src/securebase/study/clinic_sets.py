@@ -14,7 +14,7 @@ from pathlib import Path
 
 import securebase
 from securebase.errors import InputError, ParameterSetError
-from securebase.model.fit import Fit, fit, towards_set
+from securebase.model.fit import Fit, fit, prior_from_set
 from securebase.model.fitted_set import (
     FittedSet,
     Measures,
@@ -142,8 +142,8 @@ def fit_next(
     Raises ParameterSetError where the fit cannot become a set.
     """
     specification = specification_for(rows)
-    drawn = None if towards is None else towards_set(rows, specification, towards, strength)
-    fitted = fit(rows, specification, towards=drawn, progress=progress)
+    drawn = None if towards is None else prior_from_set(rows, specification, towards, strength)
+    fitted = fit(rows, specification, prior=drawn, progress=progress)
     made = fitted_set(
         fitted,
         name=name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from securebase.model.fit import Fit, Fitted
+from securebase.model.fit import Fit, FitResult
 from securebase.model.parameters import Specification, Trend
 
 #: block of parameters → what its numbers are; {unit} is the unit of time
@@ -30,7 +30,7 @@ MEANINGS: Mapping[str, str] = {
 }
 
 
-def by_part(fitted: Fitted) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def by_part(fitted: FitResult) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """What the numbers of a part are, and the names of its estimates; parts in the order of the estimates. A model of
     waves is one part without words."""
     if not isinstance(fitted, Fit):

@@ -16,14 +16,14 @@ from scipy.stats import kstest
 from oracles import dense_waves, small_waves
 from securebase.errors import ModelError
 from securebase.model.discrete_time import (
-    Over,
-    WaveLikelihood,
-    WaveParameters,
-    compare_waves,
-    fit_waves,
-    wave_specification,
+    DiscreteTimeLikelihood,
+    DiscreteTimeParameters,
+    WaveConstraint,
+    compare_discrete_time,
+    discrete_time_specification,
+    fit_discrete_time,
 )
-from securebase.model.fit.boundary import FLAT
+from securebase.model.fit.boundary import GRADIENT_TOLERANCE
 from securebase.model.panel import Panel
 
 REFERENCE = os.environ.get("SECUREBASE_REFERENCE")
@@ -45,8 +45,8 @@ def published(name):
 def fitted(kind, data, information="observed"):
     model, equal = FITS[kind]
     panel = published("RICLPM.csv" if data == "complete" else "RICLPM_mcar20.csv")
-    of = wave_specification(panel, model, equal_lags=equal, equal_residuals=equal, equal_means=equal)
-    return fit_waves(panel, of, information=information)
+    of = discrete_time_specification(panel, model, equal_lags=equal, equal_residuals=equal, equal_means=equal)
+    return fit_discrete_time(panel, of, information=information)
 
 
 def theirs(kind, data):
@@ -152,7 +152,7 @@ def test_expected_information_is_lavaans(kind):
 def truth(of):
     p = of.p
     lags = np.full((p, p), 0.1) + 0.3 * np.eye(p)
-    return WaveParameters(
+    return DiscreteTimeParameters(
         lags=np.repeat(lags[None], of.n_lags, axis=0),
         residual_covariance=np.repeat((0.7 * np.eye(p) + 0.2)[None], of.n_residuals, axis=0),
         mean=np.arange(of.n_means * p, dtype=float).reshape(-1, p),
@@ -168,7 +168,7 @@ def truth(of):
 def test_what_was_simulated_is_found(model, persons, waves, missing):
     of = small_waves.specification(model, 2, waves)
     q = truth(of)
-    found = fit_waves(small_waves.drawn(of, q, np.random.default_rng(11), persons, missing), of)
+    found = fit_discrete_time(small_waves.drawn(of, q, np.random.default_rng(11), persons, missing), of)
     assert found.outcome.kind == "converged"
     z = [
         (found.estimates[name].value - value) / found.estimates[name].standard_error
@@ -181,8 +181,8 @@ def test_what_was_simulated_is_found(model, persons, waves, missing):
 def test_points_and_waves_bear_any_numbers():
     of = small_waves.specification("ri-clpm", 2, 4)
     panel = small_waves.drawn(of, truth(of), np.random.default_rng(5), 300, 0.2)
-    one = fit_waves(panel, of)
-    other = fit_waves(
+    one = fit_discrete_time(panel, of)
+    other = fit_discrete_time(
         replace(panel, scores=panel.scores * [10.0, 0.1] + 50.0, wave=panel.wave + 6), replace(of, first_wave=7)
     )
     assert other.estimates["lags[b 8,a 7]"].value == pytest.approx(
@@ -198,15 +198,15 @@ def test_points_and_waves_bear_any_numbers():
 def test_log_likelihood_of_a_fit_is_that_of_a_dense_normal():
     of = small_waves.specification("ri-clpm", 2, 4)
     panel = small_waves.drawn(of, truth(of), np.random.default_rng(6), 100, 0.3)
-    found = fit_waves(panel, of)
+    found = fit_discrete_time(panel, of)
     assert found.log_likelihood == pytest.approx(sum(dense_waves.per_person(panel, of, found.parameters)), rel=1e-9)
-    assert found.log_likelihood == pytest.approx(WaveLikelihood(panel, of).value(found.parameters), rel=1e-9)
+    assert found.log_likelihood == pytest.approx(DiscreteTimeLikelihood(panel, of).value(found.parameters), rel=1e-9)
 
 
 def honest(found):
     """“Converged” only with a flat gradient and a positive-definite Hessian; what is not determined has no error."""
     if found.outcome.kind in ("converged", "boundary"):
-        assert found.gradient_norm < FLAT
+        assert found.gradient_norm < GRADIENT_TOLERANCE
         assert min(found.hessian_eigenvalues) > 0
     else:
         assert all(e.standard_error is None for e in found.estimates.values())
@@ -220,9 +220,9 @@ def test_levels_that_are_not_there_end_at_a_boundary():
     kinds = set()
     for seed in range(6):
         panel = small_waves.drawn(without, q, np.random.default_rng(seed), 150)
-        found = fit_waves(panel, of)
+        found = fit_discrete_time(panel, of)
         honest(found)
-        assert found.log_likelihood >= fit_waves(panel, without).log_likelihood - 1e-3
+        assert found.log_likelihood >= fit_discrete_time(panel, without).log_likelihood - 1e-3
         kinds.add(found.outcome.kind)
         assert all("covariance" in name for name in found.held)
     assert "boundary" in kinds
@@ -232,7 +232,7 @@ def test_construct_given_twice_is_never_converged():
     of = small_waves.specification("ri-clpm", 2, 4)
     panel = small_waves.drawn(of, truth(of), np.random.default_rng(2), 200)
     twice = replace(panel, scores=panel.scores[:, [0, 0]])
-    found = fit_waves(twice, of)
+    found = fit_discrete_time(twice, of)
     honest(found)
     assert found.outcome.kind != "converged"
 
@@ -244,7 +244,7 @@ def test_waves_that_never_meet_are_never_converged():
     scores, person = panel.scores.copy(), np.repeat(np.arange(200), 4)
     scores[(person < 100) & (panel.wave > 2)] = np.nan
     scores[(person >= 100) & (panel.wave <= 2)] = np.nan
-    found = fit_waves(replace(panel, scores=scores), of)
+    found = fit_discrete_time(replace(panel, scores=scores), of)
     honest(found)
     assert found.outcome.kind not in ("converged", "boundary")
 
@@ -260,7 +260,7 @@ def test_waves_that_never_meet_are_never_converged():
 def test_too_little_is_refused_with_its_reason(change, part):
     of = small_waves.specification("ri-clpm", 2, 4)
     panel = change(small_waves.drawn(of, truth(of), np.random.default_rng(2), 40))
-    found = fit_waves(panel, of)
+    found = fit_discrete_time(panel, of)
     assert found.outcome.kind == "not_enough_data"
     assert part in found.outcome.sentence
     assert found.parameters is None
@@ -269,7 +269,7 @@ def test_too_little_is_refused_with_its_reason(change, part):
 
 def test_two_waves_cannot_tell_levels():
     of = small_waves.specification("ri-clpm", 2, 2)
-    found = fit_waves(small_waves.drawn(of, truth(of), np.random.default_rng(2), 40), of)
+    found = fit_discrete_time(small_waves.drawn(of, truth(of), np.random.default_rng(2), 40), of)
     assert "two waves" in found.outcome.sentence.lower()
 
 
@@ -277,26 +277,28 @@ def test_expected_information_of_a_stationary_start_is_refused():
     of = small_waves.specification("var", 2, 6)
     panel = small_waves.drawn(of, truth(of), np.random.default_rng(2), 40)
     with pytest.raises(ModelError, match="expected information"):
-        fit_waves(panel, of, information="expected")
+        fit_discrete_time(panel, of, information="expected")
 
 
 def test_a_special_case_is_tested_within_the_larger_model():
     of = small_waves.specification("ri-clpm, equal lags", 2, 5)
     panel = small_waves.drawn(of, truth(of), np.random.default_rng(8), 400, 0.1)
-    equal, free = fit_waves(panel, of), fit_waves(panel, replace(of, lags=Over.FREE))
-    found = compare_waves(equal, free)
+    equal, free = fit_discrete_time(panel, of), fit_discrete_time(panel, replace(of, lags=WaveConstraint.FREE))
+    found = compare_discrete_time(equal, free)
     assert found.df == 12
     assert found.statistic == pytest.approx(2 * (free.log_likelihood - equal.log_likelihood))
     assert found.p > 0.001
     assert not found.is_upper_bound
-    without = compare_waves(fit_waves(panel, replace(of, levels=False)), equal)
+    without = compare_discrete_time(fit_discrete_time(panel, replace(of, levels=False)), equal)
     assert without.df == 3
     assert without.p < 1e-6
     assert without.is_upper_bound
     with pytest.raises(ModelError, match="has more in “lags”"):
-        compare_waves(free, equal)
+        compare_discrete_time(free, equal)
     with pytest.raises(ModelError, match="other data"):
-        compare_waves(equal, fit_waves(replace(panel, scores=panel.scores + 1.0), replace(of, lags=Over.FREE)))
+        compare_discrete_time(
+            equal, fit_discrete_time(replace(panel, scores=panel.scores + 1.0), replace(of, lags=WaveConstraint.FREE))
+        )
 
 
 def test_the_ratio_of_equal_lags_has_its_level():
@@ -304,7 +306,9 @@ def test_the_ratio_of_equal_lags_has_its_level():
     of = small_waves.specification("clpm, equal lags", 1, 4)
     q = truth(of)
     p = [
-        compare_waves(fit_waves(panel, of), fit_waves(panel, replace(of, lags=Over.FREE))).p
+        compare_discrete_time(
+            fit_discrete_time(panel, of), fit_discrete_time(panel, replace(of, lags=WaveConstraint.FREE))
+        ).p
         for panel in (small_waves.drawn(of, q, np.random.default_rng([9, i]), 200, 0.1) for i in range(80))
     ]
     assert kstest(p, "uniform").pvalue > 0.001

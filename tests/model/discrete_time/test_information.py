@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from oracles import dense_waves, small_waves
-from securebase.model.discrete_time import WaveLikelihood, information
-from securebase.model.discrete_time.likelihood import every_wave
-from securebase.model.discrete_time.transforms import wave_scale
+from securebase.model.discrete_time import DiscreteTimeLikelihood, information
+from securebase.model.discrete_time.likelihood import expand_waves
+from securebase.model.discrete_time.transforms import build_discrete_time_transform
 
 
 def problem(model, p=2, waves=4, persons=14):
     rng = np.random.default_rng([p, waves])
     of = small_waves.specification(model, p, waves)
-    panel = every_wave(small_waves.panel(of, rng, persons=persons), of)
-    scale = wave_scale(panel, of)
-    return of, scale, WaveLikelihood(scale.panel, of), scale.internal(small_waves.parameters(of, rng))
+    panel = expand_waves(small_waves.panel(of, rng, persons=persons), of)
+    scale = build_discrete_time_transform(panel, of)
+    return of, scale, DiscreteTimeLikelihood(scale.panel, of), scale.internal(small_waves.parameters(of, rng))
 
 
 def differences(function, x, step=1e-5):
@@ -38,11 +38,11 @@ def close(found, expected, rel):
 @pytest.mark.parametrize("at_once", [False, True])
 @pytest.mark.parametrize("model", small_waves.WITH_OWN_START)
 def test_observed_information_is_the_slope_of_the_gradient(model, at_once, monkeypatch):
-    monkeypatch.setattr(information, "FEW_PATTERNS", 0 if at_once else 10**6)
+    monkeypatch.setattr(information, "MAX_PATTERNS", 0 if at_once else 10**6)
     monkeypatch.setattr(information, "_CHUNK", 3)
     of, scale, likelihood, x = problem(model)
-    data = information.units(likelihood.rows, of)
-    H, gradient = information.observed(of, scale.standard(x), data)
+    data = information.compress_units(likelihood.rows, of)
+    H, gradient = information.observed_information(of, scale.standard(x), data)
     J = scale.standard_jacobian(x)
 
     def slope(x):
@@ -56,7 +56,7 @@ def test_observed_information_is_the_slope_of_the_gradient(model, at_once, monke
 @pytest.mark.parametrize("model", small_waves.WITH_OWN_START)
 def test_expected_information_is_the_formula(model, at_once, monkeypatch):
     """½ tr(V⁻¹ ∂V V⁻¹ ∂V) + ∂m' V⁻¹ ∂m, person by person, with ∂V and ∂m by differences."""
-    monkeypatch.setattr(information, "FEW_PATTERNS", 0 if at_once else 10**6)
+    monkeypatch.setattr(information, "MAX_PATTERNS", 0 if at_once else 10**6)
     of, scale, likelihood, x = problem(model)
     panel = scale.panel
 
@@ -74,7 +74,7 @@ def test_expected_information_is_the_formula(model, at_once, monkeypatch):
         turned = np.einsum("ab,bck->ack", A, dV)
         expected += 0.5 * np.einsum("abk,bal->kl", turned, turned) + dm.T @ A @ dm
     J = scale.standard_jacobian(x)
-    found = information.expected(of, scale.standard(x), information.units(likelihood.rows, of))
+    found = information.expected_information(of, scale.standard(x), information.compress_units(likelihood.rows, of))
     close(J.T @ found @ J, expected, 1e-6)
 
 
@@ -82,9 +82,9 @@ def test_complete_persons_have_the_expected_information_of_complete_persons():
     of = small_waves.specification("ri-clpm", 2, 4)
     rng = np.random.default_rng(3)
     q = small_waves.parameters(of, rng)
-    likelihood = WaveLikelihood(small_waves.drawn(of, q, rng, 30), of)
-    data = information.units(likelihood.rows, of)
-    close(information.as_if_complete(of, q, 30.0), information.expected(of, q, data), 1e-10)
+    likelihood = DiscreteTimeLikelihood(small_waves.drawn(of, q, rng, 30), of)
+    data = information.compress_units(likelihood.rows, of)
+    close(information.complete_data_information(of, q, 30.0), information.expected_information(of, q, data), 1e-10)
 
 
 @pytest.mark.parametrize("model", small_waves.MODELS)

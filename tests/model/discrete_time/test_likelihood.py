@@ -9,8 +9,8 @@ import pytest
 
 from oracles import dense_waves, small_waves
 from securebase.errors import ModelError
-from securebase.model.discrete_time import WaveLikelihood, WaveParameters, wave_specification
-from securebase.model.discrete_time.likelihood import every_wave, start_covariance
+from securebase.model.discrete_time import DiscreteTimeLikelihood, DiscreteTimeParameters, discrete_time_specification
+from securebase.model.discrete_time.likelihood import expand_waves, start_covariance
 from securebase.model.kernel import compiled
 from securebase.model.panel import Panel
 
@@ -30,12 +30,12 @@ def test_log_likelihood_is_that_of_a_dense_normal(p, model):
         of = small_waves.specification(model, p, waves=5, first_wave=seed)
         panel, q = small_waves.panel(of, rng), small_waves.parameters(of, rng)
         expected = dense_waves.per_person(panel, of, q)
-        likelihood = WaveLikelihood(panel, of)
+        likelihood = DiscreteTimeLikelihood(panel, of)
         assert likelihood.value(q) == pytest.approx(sum(expected), rel=1e-9)
         assert likelihood.per_person(q) == pytest.approx(expected, rel=1e-9)
 
 
-def moved(q: WaveParameters, name: str, index: tuple[int, ...], by: float) -> WaveParameters:
+def moved(q: DiscreteTimeParameters, name: str, index: tuple[int, ...], by: float) -> DiscreteTimeParameters:
     value = getattr(q, name).copy()
     value[index] += by
     if name.endswith("covariance") and index[-1] != index[-2]:
@@ -48,7 +48,7 @@ def test_gradient_is_that_of_central_differences(model):
     rng = np.random.default_rng(7)
     of = small_waves.specification(model, 2, waves=4)
     panel, q = small_waves.panel(of, rng), small_waves.parameters(of, rng)
-    likelihood = WaveLikelihood(panel, of)
+    likelihood = DiscreteTimeLikelihood(panel, of)
     value, gradient = likelihood.value_and_gradient(q)
     assert value == pytest.approx(likelihood.value(q), rel=1e-12)
     checked = 0
@@ -71,8 +71,8 @@ def test_a_wave_that_was_missed_is_stepped_through():
     of = small_waves.specification("ri-clpm", 1, waves=4)
     q = small_waves.parameters(of, np.random.default_rng(1))
     gap = Panel(("a",), ("a",), np.array([0, 2]), np.array([1.0, 4.0]), np.array([[0.3], [1.0]]), np.array([1, 4]))
-    assert len(every_wave(gap, of).times) == 4
-    assert WaveLikelihood(gap, of).value(q) == pytest.approx(dense_waves.per_person(gap, of, q)[0], rel=1e-9)
+    assert len(expand_waves(gap, of).times) == 4
+    assert DiscreteTimeLikelihood(gap, of).value(q) == pytest.approx(dense_waves.per_person(gap, of, q)[0], rel=1e-9)
 
 
 def test_rows_that_bear_one_number_are_one_wave():
@@ -80,13 +80,13 @@ def test_rows_that_bear_one_number_are_one_wave():
     nan = np.nan
     scores = np.array([[1.0, nan], [5.0, 2.0], [nan, nan], [3.0, nan]])
     twice = Panel(("a",), ("a", "b"), np.array([0, 4]), np.array([1.0, 1.5, 2.0, 3.0]), scores, np.array([1, 1, 2, 3]))
-    assert every_wave(twice, of).scores == pytest.approx(np.array([[1.0, 2.0], [nan, nan], [3.0, nan]]), nan_ok=True)
+    assert expand_waves(twice, of).scores == pytest.approx(np.array([[1.0, 2.0], [nan, nan], [3.0, nan]]), nan_ok=True)
 
 
 def test_rows_without_numbers_are_refused():
     bare = Panel(("a",), ("a",), np.array([0, 2]), np.array([1.0, 4.0]), np.ones((2, 1)), np.array([-1, -1]))
     with pytest.raises(ModelError, match="number in every row"):
-        wave_specification(bare, "clpm")
+        discrete_time_specification(bare, "clpm")
 
 
 def test_what_does_not_belong_together_is_refused():
@@ -94,11 +94,11 @@ def test_what_does_not_belong_together_is_refused():
     of = small_waves.specification("ri-clpm", 2, waves=4)
     panel, q = small_waves.panel(of, rng), small_waves.parameters(of, rng)
     with pytest.raises(ModelError, match="more than the model has"):
-        WaveLikelihood(panel, replace(of, waves=3))
+        DiscreteTimeLikelihood(panel, replace(of, waves=3))
     with pytest.raises(ModelError, match="different constructs"):
-        WaveLikelihood(panel, replace(of, constructs=("a", "z")))
+        DiscreteTimeLikelihood(panel, replace(of, constructs=("a", "z")))
     with pytest.raises(ModelError, match="level_covariance"):
-        WaveLikelihood(panel, of).value(replace(q, level_covariance=None))
+        DiscreteTimeLikelihood(panel, of).value(replace(q, level_covariance=None))
     with pytest.raises(ModelError, match="equal over waves"):
         replace(of, start="stationary")
 

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import chi2
 
 from securebase.errors import ModelError
-from securebase.model.fit import Fit, comparison, fit
+from securebase.model.fit import Fit, compare, fit
 from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters, Specification, Start, Trend
 from securebase.model.simulate import simulate_panel
@@ -51,7 +51,7 @@ def test_aic_and_bic_by_hand(plain: Fit) -> None:
 
 def test_the_statistic_is_twice_the_difference_and_p_is_of_chi_square(panel: Panel, plain: Fit) -> None:
     line = fit(panel, replace(ONE, trend=Trend.LINEAR))
-    found = comparison(plain, line)
+    found = compare(plain, line)
     assert line.log_likelihood is not None
     assert plain.log_likelihood is not None
     assert found.statistic == pytest.approx(2 * (line.log_likelihood - plain.log_likelihood))
@@ -61,13 +61,13 @@ def test_the_statistic_is_twice_the_difference_and_p_is_of_chi_square(panel: Pan
 
 
 def test_a_free_start_is_wider_by_its_covariance(panel: Panel, plain: Fit) -> None:
-    assert comparison(plain, fit(panel, replace(ONE, start=Start.FREE))).df == 1
+    assert compare(plain, fit(panel, replace(ONE, start=Start.FREE))).df == 1
 
 
 def test_a_variance_at_its_edge_has_half_the_p(panel: Panel, plain: Fit) -> None:
     """The therapists are made up, so the variance is zero in truth: half of all samples end at zero with p = 1, and
     in the others p is half that of χ²(1)."""
-    found = comparison(plain, fit(panel, replace(ONE, therapists=True)))
+    found = compare(plain, fit(panel, replace(ONE, therapists=True)))
     assert "½χ²(0) + ½χ²(1)" in found.reference
     assert found.df == 1
     expected = 1.0 if found.statistic == 0 else 0.5 * chi2.sf(found.statistic, 1)
@@ -85,7 +85,7 @@ def test_several_variances_at_their_edge_give_an_upper_bound() -> None:
     )
     truth = replace(wide, therapist_covariance=np.diag([0.4, 0.4]))
     rows = draw(3, n=160, spec=replace(two, therapists=True), truth=truth)
-    found = comparison(fit(rows, two), fit(rows, replace(two, therapists=True)))
+    found = compare(fit(rows, two), fit(rows, replace(two, therapists=True)))
     assert found.is_upper_bound
     assert found.df == 3
     assert found.p == pytest.approx(chi2.sf(found.statistic, 3))
@@ -103,37 +103,37 @@ def test_several_variances_at_their_edge_give_an_upper_bound() -> None:
 def test_what_is_not_nested_is_refused(panel: Panel, plain: Fit, change: dict[str, object], reason: str) -> None:
     other = replace(plain, specification=replace(ONE, **change), n_parameters=7)  # type: ignore[arg-type]
     with pytest.raises(ModelError, match=reason):
-        comparison(plain, other)
+        compare(plain, other)
 
 
 def test_the_wrong_way_round_is_refused(panel: Panel, plain: Fit) -> None:
     line = fit(panel, replace(ONE, trend=Trend.LINEAR))
     with pytest.raises(ModelError, match="no special case"):
-        comparison(line, plain)
+        compare(line, plain)
 
 
 def test_fits_of_other_data_are_refused(plain: Fit) -> None:
     with pytest.raises(ModelError, match="other data"):
-        comparison(plain, fit(draw(2), replace(ONE, trend=Trend.LINEAR)))
+        compare(plain, fit(draw(2), replace(ONE, trend=Trend.LINEAR)))
 
 
 def test_fits_with_other_reliabilities_are_refused(panel: Panel, plain: Fit) -> None:
     with pytest.raises(ModelError, match="reliabilities"):
-        comparison(plain, fit(panel, replace(ONE, trend=Trend.LINEAR), reliability={"y": 0.8}))
+        compare(plain, fit(panel, replace(ONE, trend=Trend.LINEAR), reliability={"y": 0.8}))
 
 
 def test_an_irregular_fit_is_refused(panel: Panel, plain: Fit) -> None:
     line = fit(panel, replace(ONE, trend=Trend.LINEAR))
     bad = replace(line, outcome=replace(line.outcome, kind="indefinite"))
     with pytest.raises(ModelError, match="not regular"):
-        comparison(plain, bad)
+        compare(plain, bad)
 
 
 def test_a_larger_model_that_fits_worse_has_not_reached_its_top(panel: Panel, plain: Fit) -> None:
     line = fit(panel, replace(ONE, trend=Trend.LINEAR))
     assert line.log_likelihood is not None
     with pytest.raises(ModelError, match="several starts"):
-        comparison(plain, replace(line, log_likelihood=line.log_likelihood - 50.0))
+        compare(plain, replace(line, log_likelihood=line.log_likelihood - 50.0))
 
 
 @pytest.mark.slow
@@ -144,7 +144,7 @@ def test_under_the_smaller_model_the_mixture_keeps_its_level() -> None:
     for seed in range(80):
         rows = draw(1000 + seed, n=80, rows=14)
         small, shared = fit(rows, ONE), fit(rows, replace(ONE, therapists=True))
-        found = comparison(small, shared)
+        found = compare(small, shared)
         mixture.append(found.p)
         whole.append(chi2.sf(found.statistic, 1))
         at_zero += found.statistic < 1e-6

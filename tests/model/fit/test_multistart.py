@@ -5,7 +5,7 @@ import pytest
 
 from securebase.errors import ModelError
 from securebase.model.fit import fit
-from securebase.model.fit.multistart import around, where_they_ended
+from securebase.model.fit.multistart import draw_starts, summarise_starts
 from securebase.model.parameters import Parameters, Specification
 from securebase.model.simulate import simulate_panel
 
@@ -38,14 +38,14 @@ PANEL = simulate_panel(ONE, TRUTH, [np.arange(8.0)] * 60, np.random.default_rng(
     ],
 )
 def test_where_starts_ended_is_said(ended: list[float], said: str) -> None:
-    assert where_they_ended(ended) == said
+    assert summarise_starts(ended) == said
 
 
 def test_every_start_has_a_value() -> None:
     def cliff(x: np.ndarray) -> tuple[float, np.ndarray]:
         return (float(x @ x), 2 * x) if x[0] < 0.05 else (np.inf, 0 * x)
 
-    found = around(cliff, np.zeros(2), 50, np.random.default_rng(2))
+    found = draw_starts(cliff, np.zeros(2), 50, np.random.default_rng(2))
     assert len(found) == 50
     assert all(np.isfinite(cliff(x)[0]) for x in found)
     assert np.std([x[1] for x in found]) > 0.1

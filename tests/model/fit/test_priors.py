@@ -10,9 +10,9 @@ import pytest
 from oracles import dense_normal, small_problems
 from securebase.errors import InputError, ModelError
 from securebase.model.equations import stationary_covariance, trend_mean
-from securebase.model.fit import Towards, fit, in_units_of
-from securebase.model.fit.priors import from_data, prior
-from securebase.model.fit.transforms import scale
+from securebase.model.fit import ShrinkagePrior, fit, in_panel_units
+from securebase.model.fit.priors import data_shares, prior_moments
+from securebase.model.fit.transforms import build_transform
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import parameter_set
 from securebase.model.parameters import Parameters, Specification, Start, Trend
@@ -32,7 +32,7 @@ def literature(trend: Trend, n: int, rows: int, *, stretch: float = 3.0, shift: 
 def test_a_set_in_a_panels_units_has_the_moments_it_states(trend: Trend) -> None:
     panel = literature(trend, 3000, 2)
     of = replace(SET.with_trend(trend).specification, planned_end=16.0)
-    found, stated = in_units_of(panel, of, SET), SET.with_trend(trend).parameters
+    found, stated = in_panel_units(panel, of, SET), SET.with_trend(trend).parameters
     assert np.allclose(found.drift, stated.drift, rtol=0.08, atol=0.02)
     P, Q = (stationary_covariance(a.drift, a.diffusion) for a in (found, stated))
     assert np.allclose(P, 9.0 * Q, rtol=0.1, atol=0.2)
@@ -46,10 +46,10 @@ def test_a_set_in_a_panels_units_has_the_moments_it_states(trend: Trend) -> None
 def test_the_course_is_the_same_in_days_and_by_another_planned_end() -> None:
     panel = literature(Trend.APART, 200, 8)
     of = replace(SET.with_trend(Trend.APART).specification, planned_end=8.0)
-    weeks = in_units_of(panel, of, SET)
+    weeks = in_panel_units(panel, of, SET)
     slow = replace(panel, times=panel.times * 7.0, time_unit="day", days_per_unit=1.0)
     in_days = replace(of, time_unit="day", days_per_unit=1.0, planned_end=112.0)
-    days = in_units_of(slow, in_days, SET)
+    days = in_panel_units(slow, in_days, SET)
     assert np.allclose(days.drift * 7.0, weeks.drift)
     times = np.linspace(0.0, 8.0, 5)
     assert np.allclose(trend_mean(of, weeks, times), trend_mean(in_days, days, times * 7.0))
@@ -68,9 +68,9 @@ def test_a_set_can_be_read_for_every_part_of_the_model(trend: Trend, part: str) 
         indicators=tuple((i, names[c]) for i, c in plain.indicators),
     )
     panel = replace(small_problems.panel_for(plain, rng), constructs=of.constructs)
-    made = in_units_of(panel, of, SET)
-    own = scale(panel, of)
-    centre, precision = prior(own, Towards("literature", made))
+    made = in_panel_units(panel, of, SET)
+    own = build_transform(panel, of)
+    centre, precision = prior_moments(own, ShrinkagePrior("literature", made))
     assert len(centre) == len(precision) == own.size
     assert np.isfinite(centre).all()
     assert (precision > 0).all()
@@ -80,16 +80,16 @@ def test_a_set_can_be_read_for_every_part_of_the_model(trend: Trend, part: str) 
 def test_more_strength_means_nearer_to_the_set_and_none_of_it_is_regular() -> None:
     panel = literature(Trend.APART, 60, 8)
     of = replace(SET.with_trend(Trend.APART).specification, planned_end=8.0)
-    centre = in_units_of(panel, of, SET)
+    centre = in_panel_units(panel, of, SET)
     away, shares = [], []
-    at, precision = prior(scale(panel, of), Towards("literature", centre))
+    at, precision = prior_moments(build_transform(panel, of), ShrinkagePrior("literature", centre))
     for strength in (0.3, 3.0, 300.0):
-        found = fit(panel, of, towards=Towards("literature", centre, strength))
+        found = fit(panel, of, prior=ShrinkagePrior("literature", centre, strength))
         assert found.outcome.kind == "regularised"
         assert not found.is_regular
         assert found.internal is not None
         away.append(float(precision @ (found.internal.x - at) ** 2))
-        shares.append(found.from_data["drift[symptoms,alliance]"])
+        shares.append(found.data_share["drift[symptoms,alliance]"])
     assert away[0] > away[1] > away[2]
     assert shares[0] > shares[1] > shares[2]
     assert away[2] < 0.05 * away[0]
@@ -98,24 +98,24 @@ def test_more_strength_means_nearer_to_the_set_and_none_of_it_is_regular() -> No
 def test_six_constructs_eight_rows_and_sixty_persons_end_well() -> None:
     panel = literature(Trend.CARRIED, 60, 8)
     of = replace(SET.specification, planned_end=8.0)
-    found = fit(panel, of, towards=Towards("literature", in_units_of(panel, of, SET)))
+    found = fit(panel, of, prior=ShrinkagePrior("literature", in_panel_units(panel, of, SET)))
     assert found.outcome.kind == "regularised"
     assert found.gradient_norm is not None
     assert found.gradient_norm < 1e-6
     assert min(found.hessian_eigenvalues) > 0
     assert "literature" in found.outcome.sentence
-    assert set(found.from_data) == set(found.estimates) - {f"start_mean[{c}]" for c in of.constructs}
+    assert set(found.data_share) == set(found.estimates) - {f"start_mean[{c}]" for c in of.constructs}
     # usual levels are seen in every row, pushes of one construct on another hardly at all
-    assert found.from_data["level_mean[symptoms]"] > 0.5 > found.from_data["drift[symptoms,alliance]"]
+    assert found.data_share["level_mean[symptoms]"] > 0.5 > found.data_share["drift[symptoms,alliance]"]
 
 
 def test_two_persons_are_refused_alone_and_hardly_move_a_set() -> None:
     panel = literature(Trend.CARRIED, 2, 8)
     of = replace(SET.specification, planned_end=8.0)
     assert fit(panel, of).outcome.kind == "not_enough_data"
-    found = fit(panel, of, towards=Towards("literature", in_units_of(panel, of, SET)))
+    found = fit(panel, of, prior=ShrinkagePrior("literature", in_panel_units(panel, of, SET)))
     assert found.outcome.kind == "regularised"
-    shares = [share for name, share in found.from_data.items() if name.startswith("drift")]
+    shares = [share for name, share in found.data_share.items() if name.startswith("drift")]
     # points are those of two persons' first scores, so single pushes take more or less from 96 scores
     assert float(np.mean(shares)) < 0.15
     assert max(shares) < 0.3
@@ -123,9 +123,9 @@ def test_two_persons_are_refused_alone_and_hardly_move_a_set() -> None:
 
 def test_the_share_from_data_is_that_of_a_normal_mean_by_hand() -> None:
     """Prior N(0, 1/2), four scores of variance 1: the data's precision 4 of 6 in all."""
-    share = from_data(np.eye(1), np.array([[1.0 / 6.0]]), np.array([2.0]))
+    share = data_shares(np.eye(1), np.array([[1.0 / 6.0]]), np.array([2.0]))
     assert share[0] == pytest.approx(4.0 / 6.0)
-    assert from_data(np.eye(1), np.array([[0.25]]), np.zeros(1))[0] == 1.0
+    assert data_shares(np.eye(1), np.array([[0.25]]), np.zeros(1))[0] == 1.0
 
 
 def test_the_end_is_where_the_data_and_the_prior_pull_alike() -> None:
@@ -133,9 +133,9 @@ def test_the_end_is_where_the_data_and_the_prior_pull_alike() -> None:
     truth = Parameters(*(np.array(v) for v in ([[-0.5]], [[0.6]], [0.0], [[0.5]], [0.3])))
     panel = simulate_panel(one, truth, [np.arange(6.0)] * 30, np.random.default_rng(3))
     centre = replace(truth, level_mean=np.array([1.0]))
-    found = fit(panel, one, towards=Towards("a set", centre, 4.0))
-    own = scale(panel, one)
-    at, precision = prior(own, Towards("a set", centre, 4.0))
+    found = fit(panel, one, prior=ShrinkagePrior("a set", centre, 4.0))
+    own = build_transform(panel, one)
+    at, precision = prior_moments(own, ShrinkagePrior("a set", centre, 4.0))
     assert found.internal is not None
     x = found.internal.x
     for k in range(own.size):
@@ -148,6 +148,6 @@ def test_the_end_is_where_the_data_and_the_prior_pull_alike() -> None:
 def test_what_a_set_does_not_know_is_refused() -> None:
     panel = replace(literature(Trend.CARRIED, 5, 3), constructs=("x", *SET.specification.constructs[1:]))
     with pytest.raises(ModelError, match="says nothing of “x”"):
-        in_units_of(panel, replace(SET.specification, constructs=panel.constructs), SET)
+        in_panel_units(panel, replace(SET.specification, constructs=panel.constructs), SET)
     with pytest.raises(InputError, match="pulls nowhere"):
-        Towards("a set", SET.parameters, 0.0)
+        ShrinkagePrior("a set", SET.parameters, 0.0)

@@ -9,11 +9,11 @@ import pytest
 
 from oracles import small_problems
 from securebase.errors import Advice, ModelError
-from securebase.model.fit import Fit, fit, robust
+from securebase.model.fit import Fit, fit, with_robust_errors
 from securebase.model.fit.fingerprint import fingerprints
-from securebase.model.fit.fitting import Internal
+from securebase.model.fit.fitting import InternalSolution
 from securebase.model.fit.sandwich import cluster_scores
-from securebase.model.fit.transforms import scale
+from securebase.model.fit.transforms import build_transform
 from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
@@ -31,7 +31,7 @@ TRUTH = Parameters(
 
 def as_if_fitted(panel: Panel, of: Specification, rng: np.random.Generator) -> Fit:
     """At any point, not the best one: derivatives must be right everywhere."""
-    own = scale(panel, of)
+    own = build_transform(panel, of)
     x = rng.normal(size=own.size) * 0.2 + own.internal(small_problems.parameters(own.specification, rng))
     return Fit(
         specification=of,
@@ -42,7 +42,7 @@ def as_if_fitted(panel: Panel, of: Specification, rng: np.random.Generator) -> F
         n_persons=panel.n_persons,
         n_observations=panel.n_observations,
         outcome=Advice("converged", ""),
-        internal=Internal(x, np.arange(own.size), np.eye(own.size)),
+        internal=InternalSolution(x, np.arange(own.size), np.eye(own.size)),
         fingerprints=fingerprints(panel, of),
     )
 
@@ -55,7 +55,7 @@ def test_scores_of_persons_are_central_differences_of_their_log_likelihoods(part
     panel = small_problems.panel_for(of, rng)
     fitted = as_if_fitted(panel, of, rng)
     assert fitted.internal is not None
-    own, x = scale(panel, of), fitted.internal.x
+    own, x = build_transform(panel, of), fitted.internal.x
     likelihood = Likelihood(own.panel, own.specification)
     slow = np.empty((panel.n_persons, own.size))
     for k in range(own.size):
@@ -72,7 +72,7 @@ def test_scores_of_therapists_add_up_to_the_whole_gradient() -> None:
     panel = small_problems.panel_for(of, rng, persons=12)
     fitted = as_if_fitted(panel, of, rng)
     assert fitted.internal is not None
-    own, x = scale(panel, of), fitted.internal.x
+    own, x = build_transform(panel, of), fitted.internal.x
     whole = own.pull(x, Likelihood(own.panel, own.specification).value_and_gradient(own.standard(x))[1])
     scores = cluster_scores(fitted, panel)
     assert panel.therapist is not None
@@ -109,7 +109,7 @@ def test_robust_errors_cover_where_persons_differ_in_how_widely_they_swing() -> 
         found = fit(panel, ONE)
         if found.is_regular:
             own.append(covered(found, truth))
-            sandwich.append(covered(robust(found, panel), truth))
+            sandwich.append(covered(with_robust_errors(found, panel), truth))
     assert len(own) >= 67
     plain, right = np.mean(own, axis=0), np.mean(sandwich, axis=0)
     # drift and diffusion are hit hard, noise a little
@@ -121,8 +121,8 @@ def test_robust_errors_cover_where_persons_differ_in_how_widely_they_swing() -> 
 def test_where_the_model_is_right_both_errors_agree() -> None:
     panel = draw(np.random.default_rng(8), unequal=False, n=400)
     found = fit(panel, ONE)
-    both = robust(found, panel)
-    assert both.errors == "robust"
+    both = with_robust_errors(found, panel)
+    assert both.standard_error_method == "robust"
     assert "robust" in both.notes[-1]
     for name, one in found.estimates.items():
         assert both.estimates[name].value == one.value
@@ -131,9 +131,9 @@ def test_where_the_model_is_right_both_errors_agree() -> None:
 
 def test_days_and_points_make_no_difference() -> None:
     panel = draw(np.random.default_rng(9), unequal=True)
-    weeks = robust(fit(panel, ONE), panel)
+    weeks = with_robust_errors(fit(panel, ONE), panel)
     other = replace(panel, times=panel.times * 7.0, scores=panel.scores * 10.0)
-    days = robust(fit(other, ONE), other)
+    days = with_robust_errors(fit(other, ONE), other)
     a, b = (f.estimates["drift[y,y]"].standard_error for f in (weeks, days))
     assert a is not None
     assert b == pytest.approx(a / 7.0, rel=1e-4)
@@ -143,6 +143,6 @@ def test_what_cannot_have_robust_errors_is_refused() -> None:
     panel = draw(np.random.default_rng(10), unequal=False, n=30)
     found = fit(panel, ONE)
     with pytest.raises(ModelError, match="not the one that was fitted"):
-        robust(found, draw(np.random.default_rng(11), unequal=False, n=30))
+        with_robust_errors(found, draw(np.random.default_rng(11), unequal=False, n=30))
     with pytest.raises(ModelError, match="converged"):
-        robust(replace(found, outcome=Advice("not_converged", "It did not.")), panel)
+        with_robust_errors(replace(found, outcome=Advice("not_converged", "It did not.")), panel)

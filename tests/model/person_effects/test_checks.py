@@ -12,8 +12,8 @@ from securebase.model.equations import stationary_covariance
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import parameter_set
 from securebase.model.parameters import Trend
-from securebase.model.person_effects import checks, own_effects
-from securebase.model.person_effects.one_client import OwnEffects, probability_largest
+from securebase.model.person_effects import checks, estimate_person_effects
+from securebase.model.person_effects.one_client import PersonEffects, probability_largest
 from securebase.model.simulate import simulate_panel
 from securebase.model.smoothing import smooth
 
@@ -25,7 +25,7 @@ TIMES = np.arange(20.0)
 
 def test_a_hidden_cause_of_the_strength_named_gives_the_whole_effect() -> None:
     """Alliance that does nothing, and a cause that goes with both that strongly: the effect is found."""
-    needed = checks.hidden_cause_needed(SPECIFICATION, MEAN, ("alliance", "symptoms"))
+    needed = checks.required_confounding(SPECIFICATION, MEAN, ("alliance", "symptoms"))
     assert 0.25 < needed < 0.45
     rng, n = np.random.default_rng(1), 400_000
     # in the scale where everything else known is taken out
@@ -47,12 +47,12 @@ def test_a_hidden_cause_of_the_strength_named_gives_the_whole_effect() -> None:
 
 def test_no_effect_needs_no_cause_and_a_larger_one_a_stronger_cause() -> None:
     alone = replace(MEAN, drift=np.diag(np.diag(MEAN.drift)), diffusion=np.diag(np.diag(MEAN.diffusion)))
-    assert checks.hidden_cause_needed(SPECIFICATION, alone, EDGES[0]) == 0
+    assert checks.required_confounding(SPECIFICATION, alone, EDGES[0]) == 0
     pushed = MEAN.drift.copy()
     pushed[0, 1] *= 2
     stronger = replace(MEAN, drift=pushed)
-    weaker = checks.hidden_cause_needed(SPECIFICATION, MEAN, EDGES[0])
-    assert checks.hidden_cause_needed(SPECIFICATION, stronger, EDGES[0]) > weaker
+    weaker = checks.required_confounding(SPECIFICATION, MEAN, EDGES[0])
+    assert checks.required_confounding(SPECIFICATION, stronger, EDGES[0]) > weaker
 
 
 def test_the_future_foretells_the_past_as_often_as_chance_and_more_under_a_shared_trend() -> None:
@@ -60,7 +60,7 @@ def test_the_future_foretells_the_past_as_often_as_chance_and_more_under_a_share
     for seed in range(120):
         rng = np.random.default_rng(seed)
         panel = simulate_panel(SPECIFICATION, MEAN, [TIMES], rng)
-        z, pairs = checks.future_before_past(
+        z, pairs = checks.negative_control(
             smooth(SPECIFICATION, MEAN, panel.times, panel.scores), "symptoms", "alliance"
         )
         assert pairs == len(TIMES) - 1
@@ -69,12 +69,12 @@ def test_the_future_foretells_the_past_as_often_as_chance_and_more_under_a_share
         drift = np.linspace(0, 1, len(TIMES))
         panel.scores[:, 0] -= 8 * drift
         panel.scores[:, 1] += 5 * drift
-        z, _ = checks.future_before_past(smooth(SPECIFICATION, MEAN, panel.times, panel.scores), "symptoms", "alliance")
+        z, _ = checks.negative_control(smooth(SPECIFICATION, MEAN, panel.times, panel.scores), "symptoms", "alliance")
         trended += abs(z) > 1.96
     assert false / 120 < 0.11
     assert trended / 120 > 0.4
     empty = smooth(SPECIFICATION, MEAN, TIMES, np.full((20, 6), np.nan))
-    assert checks.future_before_past(empty, "symptoms", "alliance") == (0.0, 0)
+    assert checks.negative_control(empty, "symptoms", "alliance") == (0.0, 0)
 
 
 def test_a_decoy_is_a_decoy() -> None:
@@ -83,22 +83,22 @@ def test_a_decoy_is_a_decoy() -> None:
     own, panel = _client(0)
     others = simulate_panel(SPECIFICATION, MEAN, [TIMES] * 19, np.random.default_rng(99))
     made = [
-        checks.with_scores_of(panel, others.scores[others.rows_of(i)], ["alliance", "social_support"])
+        checks.replace_scores(panel, others.scores[others.rows_of(i)], ["alliance", "social_support"])
         for i in range(19)
     ]
     np.testing.assert_array_equal(made[0].scores[:, 0], panel.scores[:, 0])
     np.testing.assert_array_equal(made[0].scores[:, 1], others.scores[:20, 1])
-    found = checks.quick_effects([panel, *made], SPECIFICATION, MEAN, own)
+    found = checks.one_step_effects([panel, *made], SPECIFICATION, MEAN, own)
     # one step is close to the whole climb
     np.testing.assert_allclose(found[0], own.mean, atol=0.6 * own.sd.max())
-    counted = checks.decoys_as_far(np.array([-0.1, 0.2]), np.array([[-0.2, 0.1], [0.3, 0.2], [-0.1, -0.5]]))
+    counted = checks.count_extreme_decoys(np.array([-0.1, 0.2]), np.array([[-0.2, 0.1], [0.3, 0.2], [-0.1, -0.5]]))
     np.testing.assert_array_equal(counted, [2, 1])
 
 
 def test_a_gap_in_the_clients_reports_is_a_gap_in_the_decoy() -> None:
     _, panel = _client(1)
     panel.scores[4, 1] = np.nan
-    made = checks.with_scores_of(panel, np.ones_like(panel.scores), ["alliance"])
+    made = checks.replace_scores(panel, np.ones_like(panel.scores), ["alliance"])
     assert np.isnan(made.scores[4, 1])
     assert made.scores[5, 1] == 1
 
@@ -106,13 +106,13 @@ def test_a_gap_in_the_clients_reports_is_a_gap_in_the_decoy() -> None:
 def test_the_chance_of_telling_grows_with_what_is_to_come() -> None:
     own, _ = _client(0)
     rng = np.random.default_rng(0)
-    soon, late = (checks.chance_of_telling(own, EDGES, more, 0.8, rng) for more in (0.2, 50.0))
+    soon, late = (checks.probability_of_resolution(own, EDGES, more, 0.8, rng) for more in (0.2, 50.0))
     assert soon < 0.1 < late
-    assert checks.chance_of_telling(own, EDGES, 0.0, 0.8, rng) == float(
+    assert checks.probability_of_resolution(own, EDGES, 0.0, 0.8, rng) == float(
         probability_largest(own.draws(rng, 4000)).max() >= 0.8
     )
 
 
-def _client(seed: int) -> tuple[OwnEffects, Panel]:
+def _client(seed: int) -> tuple[PersonEffects, Panel]:
     panel = simulate_panel(SPECIFICATION, MEAN, [TIMES], np.random.default_rng(seed))
-    return own_effects(panel, SPECIFICATION, MEAN, EDGES, 0.14), panel
+    return estimate_person_effects(panel, SPECIFICATION, MEAN, EDGES, 0.14), panel

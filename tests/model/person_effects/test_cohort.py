@@ -10,8 +10,8 @@ from securebase.errors import ModelError
 from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification
-from securebase.model.person_effects import DeviatingEffects, fit_own_effects
-from securebase.model.person_effects.cohort import CohortOutcome, one_person
+from securebase.model.person_effects import DeviatingEffects, fit_person_effects
+from securebase.model.person_effects.cohort import CohortOutcome, single_person_panel
 from securebase.model.simulate import simulate_panel
 
 SPECIFICATION = Specification(("symptoms", "alliance"))
@@ -46,7 +46,7 @@ def cohort(u: Array, n: int, seed: int, edges: tuple[tuple[str, str], ...] = EDG
 
 def test_one_persons_panel_is_cut_out_whole() -> None:
     panel = cohort(np.zeros((3, 1)), 4, seed=1)
-    second = one_person(panel, 1)
+    second = single_person_panel(panel, 1)
     np.testing.assert_array_equal(second.scores, panel.scores[4:8])
     assert second.persons == ("1",)
 
@@ -69,7 +69,7 @@ def test_a_known_spread_and_mean_are_found_and_quadrature_agrees() -> None:
     rng = np.random.default_rng(12)
     u = 0.05 + 0.2 * rng.normal(size=(30, 1))
     panel = cohort(u, 30, seed=3)
-    found = fit_own_effects(panel, SPECIFICATION, MEAN, EDGE)
+    found = fit_person_effects(panel, SPECIFICATION, MEAN, EDGE)
     assert found.outcome is CohortOutcome.CONVERGED
     sd, mean = found.between_sd[0], found.mean[0]
     assert sd.standard_error is not None
@@ -89,7 +89,7 @@ def test_a_known_spread_and_mean_are_found_and_quadrature_agrees() -> None:
     far = abs(sd.value - grid_sd) > 0.5 * sd.standard_error
     assert far == any(a.kind == "approximation" for a in found.advice)
     # one effect for all is told to be an average that holds for few
-    assert found.p_alike < 0.01
+    assert found.p_homogeneous < 0.01
     assert any(a.kind == "heterogeneous" for a in found.advice)
     own = np.array([c.mean[0] for c in found.clients])
     assert np.corrcoef(own, u[:, 0])[0, 1] > 0.6
@@ -99,16 +99,16 @@ def test_a_known_spread_and_mean_are_found_and_quadrature_agrees() -> None:
 def test_alike_clients_end_at_the_boundary_and_it_is_said() -> None:
     outcomes = []
     for seed in range(3):
-        found = fit_own_effects(cohort(np.zeros((14, 1)), 12, seed=seed), SPECIFICATION, MEAN, EDGE)
+        found = fit_person_effects(cohort(np.zeros((14, 1)), 12, seed=seed), SPECIFICATION, MEAN, EDGE)
         outcomes.append(found.outcome)
         assert found.converged
-        assert found.log_likelihood >= found.log_likelihood_alike - 1e-4
+        assert found.log_likelihood >= found.log_likelihood_homogeneous - 1e-4
         if found.outcome is CohortOutcome.BOUNDARY:
             assert found.between_sd[0].value == 0
             assert found.between_sd[0].standard_error is None
             assert found.clients == ()
             assert "held at zero" in found.advice[0].sentence
-            assert found.p_alike == 1.0
+            assert found.p_homogeneous == 1.0
     assert CohortOutcome.BOUNDARY in outcomes
 
 
@@ -119,7 +119,7 @@ def test_covariates_and_two_spreads_are_found() -> None:
     u = np.hstack([0.12 * z + 0.1 * rng.normal(size=(40, 1)), 0.18 * rng.normal(size=(40, 1))])
     edges = (("alliance", "symptoms"), ("symptoms", "alliance"))
     panel = cohort(u, 30, seed=9, edges=edges)
-    found = fit_own_effects(panel, SPECIFICATION, MEAN, edges, covariates=z, names=["distance"])
+    found = fit_person_effects(panel, SPECIFICATION, MEAN, edges, covariates=z, names=["distance"])
     assert found.converged
     first, second = found.coefficients
     assert first.name == "distance on alliance to symptoms"
@@ -136,6 +136,6 @@ def test_covariates_and_two_spreads_are_found() -> None:
 def test_too_few_persons_or_covariates_that_do_not_fit_are_refused() -> None:
     panel = cohort(np.zeros((3, 1)), 4, seed=1)
     with pytest.raises(ModelError, match="too few"):
-        fit_own_effects(panel, SPECIFICATION, MEAN, EDGE)
+        fit_person_effects(panel, SPECIFICATION, MEAN, EDGE)
     with pytest.raises(ModelError, match="covariates"):
-        fit_own_effects(panel, SPECIFICATION, MEAN, EDGE, covariates=np.zeros((2, 1)), names=["a"])
+        fit_person_effects(panel, SPECIFICATION, MEAN, EDGE, covariates=np.zeros((2, 1)), names=["a"])

@@ -11,7 +11,7 @@ from securebase.errors import ModelError
 from securebase.model.equations import stationary_covariance
 from securebase.model.parameter_set import parameter_set
 from securebase.model.parameters import Array, Parameters, Trend
-from securebase.model.person_effects import DeviatingEffects, contributions, own_effects
+from securebase.model.person_effects import DeviatingEffects, contributions, estimate_person_effects
 from securebase.model.simulate import simulate_panel
 from securebase.model.smoothing import TermKind, decompose, smooth
 
@@ -27,7 +27,7 @@ def test_the_middle_is_the_decomposition_with_the_clients_own_drift(trend: Trend
     times = np.cumsum([0.0, 1.0, 0.7, 1.4, 1.0, 2.0, 1.0, 1.0])
     panel = simulate_panel(specification, mean, [times], np.random.default_rng(4))
     panel.scores[3, 0] = panel.scores[2, 2] = np.nan
-    own = own_effects(panel, specification, mean, EDGES, 0.12)
+    own = estimate_person_effects(panel, specification, mean, EDGES, 0.12)
     found = contributions(specification, mean, own, panel.times, panel.scores, construct="symptoms", first=1, last=6)
     split = decompose(smooth(specification, own.parameters, panel.times, panel.scores), "symptoms", 1, 6)
     expected = [t.value for t in split.terms if t.kind is TermKind.FROM_CONSTRUCT]
@@ -42,7 +42,7 @@ def test_the_spread_is_what_drawing_effects_and_states_gives() -> None:
     chosen = parameter_set()
     specification, mean = chosen.specification, chosen.in_score_units()
     panel = simulate_panel(specification, mean, [np.arange(14.0)], np.random.default_rng(6))
-    own = own_effects(panel, specification, mean, EDGES, 0.12)
+    own = estimate_person_effects(panel, specification, mean, EDGES, 0.12)
     found = contributions(specification, mean, own, panel.times, panel.scores, construct="symptoms")
     rng, effects = np.random.default_rng(0), DeviatingEffects(specification, mean, EDGES)
     middles, states = [], []
@@ -62,7 +62,7 @@ def test_the_spread_from_states_is_that_of_states_drawn_given_the_scores() -> No
     specification, mean = chosen.specification, chosen.in_score_units()
     times, rng = np.arange(6.0), np.random.default_rng(2)
     first = simulate_panel(specification, mean, [times], rng)
-    own = own_effects(first, specification, mean, EDGES[:1], 0.12)
+    own = estimate_person_effects(first, specification, mean, EDGES[:1], 0.12)
     found = contributions(specification, mean, own, times, first.scores, construct="symptoms")
     phi = smooth(specification, own.parameters, times, first.scores).transition
     left = []
@@ -89,7 +89,7 @@ def test_what_cannot_be_split_is_refused() -> None:
     chosen = parameter_set()
     specification, mean = chosen.specification, chosen.in_score_units()
     panel = simulate_panel(specification, mean, [np.arange(5.0)], np.random.default_rng(6))
-    own = own_effects(panel, specification, mean, EDGES, 0.12)
+    own = estimate_person_effects(panel, specification, mean, EDGES, 0.12)
     with pytest.raises(ModelError, match="no construct"):
         contributions(specification, mean, own, panel.times, panel.scores, construct="weather")
     with pytest.raises(ModelError, match="not in a course"):

@@ -15,8 +15,8 @@ from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import parameter_set
 from securebase.model.parameters import Array, Parameters, Trend
-from securebase.model.person_effects import DeviatingEffects, OwnEffects, own_effects
-from securebase.model.person_effects.one_client import Conditional, most_likely, probability_largest
+from securebase.model.person_effects import DeviatingEffects, PersonEffects, estimate_person_effects
+from securebase.model.person_effects.one_client import Conditional, find_mode, probability_largest
 from securebase.model.simulate import simulate_panel
 from securebase.model.standardised import Edge
 
@@ -62,7 +62,7 @@ def log_joint(panel: Panel | None, edges: Sequence[Edge], points: Array, sd: flo
 def test_one_effect_is_what_a_fine_grid_gives(n: int, sd: float) -> None:
     edge = [("alliance", "symptoms")]
     panel = drawn(np.array([-0.2]), n, seed=5, edges=edge)
-    found = own_effects(panel, SPECIFICATION, MEAN, edge, sd)
+    found = estimate_person_effects(panel, SPECIFICATION, MEAN, edge, sd)
     u = np.linspace(-5 * sd, 5 * sd, 241)
     logs = log_joint(panel, edge, u[:, None], sd)
     w = np.exp(logs - logs.max())
@@ -74,7 +74,7 @@ def test_one_effect_is_what_a_fine_grid_gives(n: int, sd: float) -> None:
     assert found.sd[0] == pytest.approx(spread, rel=0.08)
     assert found.log_marginal == pytest.approx(float(np.log(mass) + logs.max()), abs=0.15)
     below = float(w[found.prior_mean[0] + u < 0].sum() / w.sum())
-    assert found.same_direction[0] == pytest.approx(max(below, 1 - below), abs=0.02)
+    assert found.sign_probability[0] == pytest.approx(max(below, 1 - below), abs=0.02)
     assert not found.advice
 
 
@@ -82,7 +82,7 @@ def test_one_effect_is_what_a_fine_grid_gives(n: int, sd: float) -> None:
 def test_several_effects_are_what_importance_sampling_gives(k: int) -> None:
     edges, sd = EDGES[-k:], 0.15
     panel = drawn(np.linspace(-0.2, 0.15, k), 40, seed=8, edges=edges)
-    found = own_effects(panel, SPECIFICATION, MEAN, edges, sd)
+    found = estimate_person_effects(panel, SPECIFICATION, MEAN, edges, sd)
     wide = multivariate_t(found.deviation, 1.2 * found.covariance, df=8, seed=1)
     points = wide.rvs(1500)
     logs = log_joint(panel, edges, points, sd) - wide.logpdf(points)
@@ -101,22 +101,22 @@ def test_several_effects_are_what_importance_sampling_gives(k: int) -> None:
 def test_the_share_is_the_contraction_and_grows_with_sessions() -> None:
     shares = []
     for n in (6, 16, 60, 200):
-        found = own_effects(drawn(np.zeros(6), n, seed=2), SPECIFICATION, MEAN, EDGES, 0.12)
+        found = estimate_person_effects(drawn(np.zeros(6), n, seed=2), SPECIFICATION, MEAN, EDGES, 0.12)
         assert (found.prior_sd < 0.12).all()
         assert (found.prior_sd > 0.11).all()
-        np.testing.assert_allclose(found.share, np.clip(1 - found.sd**2 / found.prior_sd**2, 0, 1), atol=1e-12)
-        shares.append(float(found.share.mean()))
+        np.testing.assert_allclose(found.data_share, np.clip(1 - found.sd**2 / found.prior_sd**2, 0, 1), atol=1e-12)
+        shares.append(float(found.data_share.mean()))
     assert shares == sorted(shares)
     assert shares[1] < 0.30 < shares[3]
     # for one effect it is tau² / (tau² + SE²) with SE from the client's scores alone
     edge, panel = [("alliance", "symptoms")], drawn(np.zeros(6), 100, seed=2)
-    one = own_effects(panel, SPECIFICATION, MEAN, edge, 0.12)
+    one = estimate_person_effects(panel, SPECIFICATION, MEAN, edge, 0.12)
     h = 1e-3
     at = one.deviation[0]
     around = log_joint(panel, edge, np.array([[at - h], [at], [at + h]]), 0.12)
     before = log_joint(None, edge, np.array([[-h], [0.0], [h]]), 0.12)
     precision, prior = (-(x[0] - 2 * x[1] + x[2]) / h**2 for x in (around, before))
-    assert one.share[0] == pytest.approx((1 / prior) / (1 / prior + 1 / (precision - prior)), rel=1e-2)
+    assert one.data_share[0] == pytest.approx((1 / prior) / (1 / prior + 1 / (precision - prior)), rel=1e-2)
 
 
 @pytest.mark.slow
@@ -133,7 +133,7 @@ def test_intervals_cover_and_every_client_settles(n: int, sd: float) -> None:
         except UnstableDriftError:
             continue
         panel = simulate_panel(SPECIFICATION, own, [np.arange(n, dtype=float)], rng)
-        found = own_effects(panel, SPECIFICATION, MEAN, edges, sd)
+        found = estimate_person_effects(panel, SPECIFICATION, MEAN, edges, sd)
         assert not found.advice
         held.append(np.abs(effects.mean + u - found.mean) < 1.645 * found.sd)
     assert 0.84 < np.mean(held) < 0.96
@@ -141,14 +141,14 @@ def test_intervals_cover_and_every_client_settles(n: int, sd: float) -> None:
 
 def test_many_sessions_recover_the_own_effect_and_none_leave_the_prior() -> None:
     truth = np.array([-0.2, 0.1, -0.1, 0.15, 0.0, -0.2])
-    long = own_effects(drawn(truth, 1500, seed=4), SPECIFICATION, MEAN, EDGES, 0.3)
+    long = estimate_person_effects(drawn(truth, 1500, seed=4), SPECIFICATION, MEAN, EDGES, 0.3)
     assert (np.abs(long.deviation - truth) < 3 * long.sd).all()
     assert (long.sd < 0.1).all()
     empty = drawn(truth, 3, seed=4)
     empty.scores[:] = np.nan
-    nothing = own_effects(empty, SPECIFICATION, MEAN, EDGES, 0.12)
+    nothing = estimate_person_effects(empty, SPECIFICATION, MEAN, EDGES, 0.12)
     np.testing.assert_allclose(nothing.mean, nothing.prior_mean, atol=1e-9)
-    np.testing.assert_allclose(nothing.share, 0, atol=1e-4)
+    np.testing.assert_allclose(nothing.data_share, 0, atol=1e-4)
 
 
 class SameShocks(DeviatingEffects):
@@ -177,7 +177,7 @@ def test_what_comes_together_is_no_evidence_that_one_comes_before_the_other() ->
         panel = simulate_panel(SPECIFICATION, together, [times], np.random.default_rng(seed))
         for kind, values in found.items():
             conditional = Conditional(Likelihood(panel, SPECIFICATION), kind(SPECIFICATION, MEAN, edge))
-            values.append(0.3 * float(most_likely(conditional, np.zeros(1), np.array([0.3])).v[0]))
+            values.append(0.3 * float(find_mode(conditional, np.zeros(1), np.array([0.3])).v[0]))
     assert np.mean(found[DeviatingEffects]) > -0.05
     assert np.mean(found[SameShocks]) < -0.08
 
@@ -192,8 +192,8 @@ def test_the_chance_of_being_largest_is_counted() -> None:
 def test_what_cannot_be_estimated_is_refused() -> None:
     panel = drawn(np.zeros(6), 5, seed=1)
     with pytest.raises(ModelError, match="above 0"):
-        own_effects(panel, SPECIFICATION, MEAN, EDGES, 0.0)
-    found: OwnEffects = own_effects(panel, SPECIFICATION, MEAN, EDGES[:2], 0.12)
+        estimate_person_effects(panel, SPECIFICATION, MEAN, EDGES, 0.0)
+    found: PersonEffects = estimate_person_effects(panel, SPECIFICATION, MEAN, EDGES[:2], 0.12)
     with pytest.raises(ModelError, match="was not estimated"):
         found.index([("symptoms", "alliance")])
     assert found.index([EDGES[1]]) == [1]

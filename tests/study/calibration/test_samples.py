@@ -178,7 +178,7 @@ def test_c22_indirect_share_is_that_of_the_paths() -> None:
 def test_a_drawn_cohort_is_the_one_that_simulate_writes_down() -> None:
     truth = scenario("whole_clinic")
     ours = draw(truth, 30, np.random.default_rng(4))
-    theirs = simulate_with_truth(truth, n=30, rng=np.random.default_rng(4))[1].persons
+    theirs = simulate_with_truth(truth, n_clients=30, rng=np.random.default_rng(4))[1].persons
     assert ours.held.sum(axis=1).tolist() == [len(p.values) for p in theirs]
     assert ours.left.tolist() == [p.ending is Ending.LEFT for p in theirs]
     assert ours.therapist is not None

@@ -1,24 +1,24 @@
-"""The discrete-time special cases: models that count waves. `fit_waves(panel, specification)` gives a `WaveFit`."""
+"""Discrete-time panel models (RI-CLPM, CLPM, multilevel VAR), fitted by `fit_discrete_time`."""
 
-from securebase.model.discrete_time.comparison import compare_waves
-from securebase.model.discrete_time.fitting import WaveFit, fit_waves
-from securebase.model.discrete_time.likelihood import WaveLikelihood
+from securebase.model.discrete_time.comparison import compare_discrete_time
+from securebase.model.discrete_time.fitting import DiscreteTimeFit, fit_discrete_time
+from securebase.model.discrete_time.likelihood import DiscreteTimeLikelihood
 from securebase.model.discrete_time.specification import (
-    Over,
-    WaveModel,
-    WaveParameters,
-    WaveSpecification,
-    wave_specification,
+    DiscreteTimeModel,
+    DiscreteTimeParameters,
+    DiscreteTimeSpecification,
+    WaveConstraint,
+    discrete_time_specification,
 )
 
 __all__ = [
-    "Over",
-    "WaveFit",
-    "WaveLikelihood",
-    "WaveModel",
-    "WaveParameters",
-    "WaveSpecification",
-    "compare_waves",
-    "fit_waves",
-    "wave_specification",
+    "DiscreteTimeFit",
+    "DiscreteTimeLikelihood",
+    "DiscreteTimeModel",
+    "DiscreteTimeParameters",
+    "DiscreteTimeSpecification",
+    "WaveConstraint",
+    "compare_discrete_time",
+    "discrete_time_specification",
+    "fit_discrete_time",
 ]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from securebase.errors import ModelError
-from securebase.model.discrete_time.fitting import WaveFit
-from securebase.model.discrete_time.specification import Over
-from securebase.model.fit.comparison import NOT_NESTED, Comparison, ratio
+from securebase.model.discrete_time.fitting import DiscreteTimeFit
+from securebase.model.discrete_time.specification import WaveConstraint
+from securebase.model.fit.comparison import NOT_NESTED, Comparison, likelihood_ratio_test
 from securebase.model.parameters import Start
 
 
-def compare_waves(smaller: WaveFit, larger: WaveFit) -> Comparison:
+def compare_discrete_time(smaller: DiscreteTimeFit, larger: DiscreteTimeFit) -> Comparison:
     """Likelihood-ratio test of the smaller model within the larger one; without usual levels their variances are zero,
     the edge of what they can be.
 
@@ -20,9 +20,9 @@ def compare_waves(smaller: WaveFit, larger: WaveFit) -> Comparison:
     if (one.constructs, one.waves, one.first_wave) != (two.constructs, two.waves, two.first_wave):
         raise ModelError("the models are not nested: they differ in constructs or waves", advice=NOT_NESTED)
     freer = {
-        "lags": (one.lags == Over.FREE, two.lags == Over.FREE),
-        "residuals": (one.residuals == Over.FREE, two.residuals == Over.FREE),
-        "means": (one.means == Over.FREE, two.means == Over.FREE),
+        "lags": (one.lags == WaveConstraint.FREE, two.lags == WaveConstraint.FREE),
+        "residuals": (one.residuals == WaveConstraint.FREE, two.residuals == WaveConstraint.FREE),
+        "means": (one.means == WaveConstraint.FREE, two.means == WaveConstraint.FREE),
         "start": (one.start == Start.FREE, two.start == Start.FREE),
         "usual levels": (one.levels, two.levels),
     }
@@ -31,4 +31,4 @@ def compare_waves(smaller: WaveFit, larger: WaveFit) -> Comparison:
             raise ModelError(f"the models are not nested: the smaller one has more in “{name}”", advice=NOT_NESTED)
     gained = two.levels and not one.levels
     at_zero = tuple(f"level_covariance[{c},{c}]" for c in two.constructs) if gained else ()
-    return ratio(smaller, larger, at_zero)
+    return likelihood_ratio_test(smaller, larger, at_zero)

@@ -10,15 +10,25 @@ from typing import Literal
 import numpy as np
 
 from securebase.errors import Advice, ModelError
-from securebase.model.discrete_time.identifiability import not_enough
-from securebase.model.discrete_time.information import as_if_complete, expected, is_dense, observed, units
-from securebase.model.discrete_time.likelihood import WaveLikelihood, every_wave
-from securebase.model.discrete_time.specification import Over, WaveParameters, WaveSpecification
-from securebase.model.discrete_time.start_values import begin
-from securebase.model.discrete_time.transforms import WaveScale, wave_scale
-from securebase.model.fit.boundary import Optimum, climb, roots
-from securebase.model.fit.optimise import Indices, Iterate, differences, hessian
-from securebase.model.fit.result import Fitted, covariance_of, with_errors
+from securebase.model.discrete_time.identifiability import refusal
+from securebase.model.discrete_time.information import (
+    complete_data_information,
+    compress_units,
+    expected_information,
+    observed_information,
+    uses_dense_moments,
+)
+from securebase.model.discrete_time.likelihood import DiscreteTimeLikelihood, expand_waves
+from securebase.model.discrete_time.specification import (
+    DiscreteTimeParameters,
+    DiscreteTimeSpecification,
+    WaveConstraint,
+)
+from securebase.model.discrete_time.start_values import initial_values
+from securebase.model.discrete_time.transforms import DiscreteTimeTransform, build_discrete_time_transform
+from securebase.model.fit.boundary import Optimum, diagonal_roots, maximise
+from securebase.model.fit.optimise import Indices, Iterate, forward_difference_hessian, hessian
+from securebase.model.fit.result import FitResult, delta_method_covariance, with_standard_errors
 from securebase.model.likelihood import kernel_name
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Start
@@ -28,20 +38,20 @@ Information = Literal["observed", "expected"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class WaveFit(Fitted):
+class DiscreteTimeFit(FitResult):
     """What a fit of a model of waves found. `parameters` is None where it was refused."""
 
-    specification: WaveSpecification
-    parameters: WaveParameters | None
+    specification: DiscreteTimeSpecification
+    parameters: DiscreteTimeParameters | None
 
 
-def fit_waves(
+def fit_discrete_time(
     panel: Panel,
-    specification: WaveSpecification,
+    specification: DiscreteTimeSpecification,
     *,
     information: Information = "observed",
     progress: Progress | None = None,
-) -> WaveFit:
+) -> DiscreteTimeFit:
     """Estimate every parameter of a model of waves by maximum likelihood, with all scores that are there.
 
     information: standard errors from the observed information or from the expected one (of complete data both programs
@@ -50,10 +60,10 @@ def fit_waves(
     information is not to be had: with a stationary start, and with many patterns of missing scores on many waves.
     """
     began = time.perf_counter()
-    rows = every_wave(panel, specification)
-    refused = not_enough(rows, specification)
+    rows = expand_waves(panel, specification)
+    refused = refusal(rows, specification)
     if refused is not None:
-        return WaveFit(
+        return DiscreteTimeFit(
             specification=specification,
             parameters=None,
             estimates={},
@@ -65,24 +75,24 @@ def fit_waves(
             kernel=kernel_name(),
             seconds=time.perf_counter() - began,
         )
-    problem = _WaveObjective(rows, specification, {"scores": panel.fingerprint})
-    best = _attempt(problem, None, progress)
+    problem = _DiscreteTimeObjective(rows, specification, {"scores": panel.fingerprint})
+    best = _maximise_from(problem, None, progress)
     if best.kind != "converged":
-        again = _attempt(problem, 0.3, progress)
+        again = _maximise_from(problem, 0.3, progress)
         best = max(best, again, key=lambda e: (round(-e.point.value * problem.n, 4), e.kind == "converged"))
-    return _report(problem, best, information, time.perf_counter() - began)
+    return _build_fit(problem, best, information, time.perf_counter() - began)
 
 
-class _WaveObjective:
+class _DiscreteTimeObjective:
     """Minus log-likelihood / persons as a function of the internal numbers."""
 
-    def __init__(self, rows: Panel, specification: WaveSpecification, fingerprints: Mapping[str, str]) -> None:
+    def __init__(self, rows: Panel, specification: DiscreteTimeSpecification, fingerprints: Mapping[str, str]) -> None:
         self.specification, self.fingerprints = specification, fingerprints
-        self.scale: WaveScale = wave_scale(rows, specification)
-        self.likelihood = WaveLikelihood(self.scale.panel, specification, complete=True)
+        self.scale: DiscreteTimeTransform = build_discrete_time_transform(rows, specification)
+        self.likelihood = DiscreteTimeLikelihood(self.scale.panel, specification, complete=True)
         self.n = rows.n_persons
         #: for second derivatives from dense moments, which a stationary start has not
-        self.units = units(self.likelihood.rows, specification) if specification.start == Start.FREE else None
+        self.units = compress_units(self.likelihood.rows, specification) if specification.start == Start.FREE else None
 
     def __call__(self, x: Array) -> tuple[float, Array]:
         if np.abs(x).max(initial=0.0) > 100.0:
@@ -100,7 +110,7 @@ class _WaveObjective:
         """Position in x → name of every diagonal root of a covariance."""
         of = self.specification
         found = {}
-        for block, (k, i) in roots(self.scale):
+        for block, (k, i) in diagonal_roots(self.scale):
             name, _, wave = block.name.partition(" ")
             construct = f"{of.constructs[k]} {wave}" if wave else of.constructs[k]
             found[i] = f"{name}[{construct},{construct}]"
@@ -109,44 +119,46 @@ class _WaveObjective:
     def first_curvature(self, point: Iterate) -> Array:
         """Where it is cheap, that of as many complete persons as have as many scores."""
         if self.specification.start != Start.FREE or len(point.x) < 12:
-            return differences(self, point)
+            return forward_difference_hessian(self, point)
         standard = self.scale.standard(point.x)
         D = self.specification.waves * self.specification.p
         persons = self.likelihood.panel.n_observations / D
         J = self.scale.standard_jacobian(point.x)
-        curved: Array = J.T @ as_if_complete(self.specification, standard, persons) @ J / self.n
+        curved: Array = J.T @ complete_data_information(self.specification, standard, persons) @ J / self.n
         return curved
 
     def curvature(self, x: Array, where: Indices) -> Array:
-        if self.units is None or not is_dense(self.units):
+        if self.units is None or not uses_dense_moments(self.units):
             return hessian(self, x, where)
-        H, gradient = observed(self.specification, self.scale.standard(x), self.units)
+        H, gradient = observed_information(self.specification, self.scale.standard(x), self.units)
         J = self.scale.standard_jacobian(x)
         whole = (J.T @ H @ J + self.scale.bent(x, gradient)) / self.n
         return whole[np.ix_(where, where)]
 
     def expected(self, x: Array, where: Indices) -> Array:
         """Raises ModelError where it is not to be had."""
-        if self.units is None or not is_dense(self.units):
+        if self.units is None or not uses_dense_moments(self.units):
             raise ModelError(
                 "the expected information of this model and table is not computed here",
                 advice="Ask for the observed information, which is there for every model.",
             )
         J = self.scale.standard_jacobian(x)
-        whole = J.T @ expected(self.specification, self.scale.standard(x), self.units) @ J / self.n
+        whole = J.T @ expected_information(self.specification, self.scale.standard(x), self.units) @ J / self.n
         return np.asarray(whole[np.ix_(where, where)])
 
 
-def _attempt(problem: _WaveObjective, persistence: float | None, progress: Progress | None) -> Optimum:
+def _maximise_from(problem: _DiscreteTimeObjective, persistence: float | None, progress: Progress | None) -> Optimum:
     def told(step: int, value: float) -> None:
         if progress is not None:
             progress(step, -value * problem.n + problem.scale.log_likelihood_shift)
 
-    start = begin(problem.scale.panel, problem.specification, persistence=persistence)
-    return climb(problem, problem.scale.internal(start), told)
+    start = initial_values(problem.scale.panel, problem.specification, persistence=persistence)
+    return maximise(problem, problem.scale.internal(start), told)
 
 
-def _report(problem: _WaveObjective, ending: Optimum, information: Information, seconds: float) -> WaveFit:
+def _build_fit(
+    problem: _DiscreteTimeObjective, ending: Optimum, information: Information, seconds: float
+) -> DiscreteTimeFit:
     own, x = problem.scale, ending.point.x
     parameters = own.natural(x)
     values = parameters.named(problem.specification)
@@ -154,12 +166,12 @@ def _report(problem: _WaveObjective, ending: Optimum, information: Information, 
     if ending.kind in ("converged", "boundary"):
         known = ending.hessian if information == "observed" else problem.expected(x, ending.free)
         still = np.isin(list(values), list(ending.held))
-        covariance = covariance_of(own.jacobian(x)[:, ending.free], known * problem.n, still)
-    return WaveFit(
+        covariance = delta_method_covariance(own.jacobian(x)[:, ending.free], known * problem.n, still)
+    return DiscreteTimeFit(
         specification=problem.specification,
         parameters=parameters,
-        errors=f"{information} information",
-        estimates=with_errors(values, covariance),
+        standard_error_method=f"{information} information",
+        estimates=with_standard_errors(values, covariance),
         log_likelihood=problem.log_likelihood(x),
         n_parameters=own.size,
         n_persons=problem.n,
@@ -177,14 +189,14 @@ def _report(problem: _WaveObjective, ending: Optimum, information: Information, 
     )
 
 
-def _notes(problem: _WaveObjective, information: Information) -> tuple[str, ...]:
+def _notes(problem: _DiscreteTimeObjective, information: Information) -> tuple[str, ...]:
     of = problem.specification
     notes = ["Waves count as equally far apart, and scores as free of error of measurement."]
     if of.levels:
         notes.append("Lags are within persons: usual levels are taken out.")
     else:
         notes.append("No usual levels are taken out: lags mix what lies between persons with what lies within.")
-    if of.means == Over.EQUAL:
+    if of.means == WaveConstraint.EQUAL:
         notes.append("A course that all persons share is not taken out: means are equal over waves.")
     notes.append(f"Standard errors from the {information} information.")
     return tuple(notes)

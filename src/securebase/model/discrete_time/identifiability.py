@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from securebase.errors import Advice
-from securebase.model.discrete_time.specification import Over, WaveSpecification
+from securebase.model.discrete_time.specification import DiscreteTimeSpecification, WaveConstraint
 from securebase.model.panel import Panel
 
 
-def not_enough(panel: Panel, of: WaveSpecification) -> Advice | None:
+def refusal(panel: Panel, of: DiscreteTimeSpecification) -> Advice | None:
     """Why no fit is tried, or None. panel: of every wave (`every_wave`)."""
 
     def refused(sentence: str, what_to_do: str) -> Advice:
@@ -27,7 +27,7 @@ def not_enough(panel: Panel, of: WaveSpecification) -> Advice | None:
             "With two waves, usual levels cannot be told from what moves within persons.",
             "Gather a third wave, or use the model without levels (clpm), which mixes the two.",
         )
-    if Over.FREE in (of.lags, of.residuals, of.means):
+    if WaveConstraint.FREE in (of.lags, of.residuals, of.means):
         for w in range(of.waves):
             rows = panel.wave == of.first_wave + w
             for k, name in enumerate(of.constructs):

@@ -18,18 +18,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from securebase.model.compression import Rows
-from securebase.model.discrete_time.specification import Over, WaveParameters, WaveSpecification
+from securebase.model.discrete_time.specification import (
+    DiscreteTimeParameters,
+    DiscreteTimeSpecification,
+    WaveConstraint,
+)
 from securebase.model.parameters import Array
 
 #: up to this many patterns of missing scores they are taken one by one; beyond, all at once, which needs memory that
 #: grows with the fourth power of the number of scores a person can have
-FEW_PATTERNS, MOST_SCORES = 24, 64
+MAX_PATTERNS, MAX_SCORES = 24, 64
 #: patterns taken at once
 _CHUNK = 1024
 
 
 @dataclass(frozen=True, eq=False)
-class Units:
+class CompressedUnits:
     """Compressed persons sorted by pattern: scores (U, D) with 0 where missing; mean (U,): 1 where a unit has the
     mean; quadratic, log (U,); patterns (m, D): which scores are there; first (m,): a pattern's first unit."""
 
@@ -51,7 +55,7 @@ class _Moments:
     g: Array
 
 
-def units(rows: Rows, of: WaveSpecification) -> Units:
+def compress_units(rows: Rows, of: DiscreteTimeSpecification) -> CompressedUnits:
     """The rows of a likelihood, person by person. Means of an absent wave are no matter."""
     lengths = np.diff(rows.starts)
     person = np.repeat(np.arange(len(lengths)), lengths)
@@ -64,7 +68,7 @@ def units(rows: Rows, of: WaveSpecification) -> Units:
     _, first = np.unique(pattern.ravel()[order], return_index=True)
     Y, weights = Y[order], rows.weights[order]
     there = np.isfinite(Y)
-    return Units(
+    return CompressedUnits(
         scores=np.where(there, Y, 0.0),
         mean=weights[:, 2],
         quadratic=weights[:, 0],
@@ -74,57 +78,63 @@ def units(rows: Rows, of: WaveSpecification) -> Units:
     )
 
 
-def is_dense(data: Units) -> bool:
+def uses_dense_moments(data: CompressedUnits) -> bool:
     """Whether second derivatives come from here."""
     m, D = data.patterns.shape
-    return bool(m <= FEW_PATTERNS or D <= MOST_SCORES)
+    return bool(m <= MAX_PATTERNS or D <= MAX_SCORES)
 
 
-def observed(of: WaveSpecification, parameters: WaveParameters, data: Units) -> tuple[Array, WaveParameters]:
+def observed_information(
+    of: DiscreteTimeSpecification, parameters: DiscreteTimeParameters, data: CompressedUnits
+) -> tuple[Array, DiscreteTimeParameters]:
     """(Second derivatives of minus the log-likelihood along the named parameters, its gradient with full symmetric
     covariances)."""
     at = _moments(of, parameters)
-    A = _inverses(at.V, data.patterns)
+    A = _pattern_inverses(at.V, data.patterns)
     pattern = np.repeat(np.arange(len(data.first)), np.diff([*data.first, len(data.scores)]))
     residual = np.where(data.patterns[pattern], data.scores - data.mean[:, None] * at.mean, 0.0)
     b = np.matmul(A[pattern], residual[:, :, None])[:, :, 0]
     log = np.add.reduceat(data.log, data.first)
     of_mean = np.add.reduceat((data.quadratic * data.mean)[:, None] * b, data.first, axis=0)
     weight = np.add.reduceat(data.quadratic * data.mean, data.first)
-    if len(A) <= FEW_PATTERNS:
+    if len(A) <= MAX_PATTERNS:
         ends = [*data.first[1:], len(b)]
         squares = [(b[i:j].T * data.quadratic[i:j]) @ b[i:j] for i, j in zip(data.first, ends, strict=True)]
-        H, crossed = _one_by_one(at, A, np.array(squares) - 0.5 * log[:, None, None] * A, of_mean)
+        H, crossed = _sum_by_pattern(at, A, np.array(squares) - 0.5 * log[:, None, None] * A, of_mean)
         G = 0.5 * (np.tensordot(log, A, 1) - np.sum(squares, axis=0))
     else:
-        H, crossed, G = _at_once(at, A, b, data, of_mean, log=log)
-    H = H + _bent(of, at, G)
+        H, crossed, G = _sum_vectorised(at, A, b, data, of_mean, log=log)
+    H = H + _second_derivative_term(of, at, G)
     gradient = _gradient(of, at, G, -of_mean.sum(axis=0))
-    return _joined(of, H, crossed, np.tensordot(weight, A, 1)), gradient
+    return _apply_constraints(of, H, crossed, np.tensordot(weight, A, 1)), gradient
 
 
-def expected(of: WaveSpecification, parameters: WaveParameters, data: Units) -> Array:
+def expected_information(
+    of: DiscreteTimeSpecification, parameters: DiscreteTimeParameters, data: CompressedUnits
+) -> Array:
     """Expected information of the named parameters, given which scores are there."""
     at = _moments(of, parameters)
-    A = _inverses(at.V, data.patterns)
+    A = _pattern_inverses(at.V, data.patterns)
     log = np.add.reduceat(data.log, data.first)
     nothing = np.zeros((len(A), len(at.V)))
-    if len(A) <= FEW_PATTERNS:
-        H, crossed = _one_by_one(at, A, 0.5 * log[:, None, None] * A, nothing)
+    if len(A) <= MAX_PATTERNS:
+        H, crossed = _sum_by_pattern(at, A, 0.5 * log[:, None, None] * A, nothing)
     else:
-        H, crossed, _ = _at_once(at, A, None, data, nothing, log=-log)
-    return _joined(of, H, crossed, np.tensordot(log, A, 1))
+        H, crossed, _ = _sum_vectorised(at, A, None, data, nothing, log=-log)
+    return _apply_constraints(of, H, crossed, np.tensordot(log, A, 1))
 
 
-def as_if_complete(of: WaveSpecification, parameters: WaveParameters, persons: float) -> Array:
+def complete_data_information(
+    of: DiscreteTimeSpecification, parameters: DiscreteTimeParameters, persons: float
+) -> Array:
     """Expected information of this many persons with every score."""
     at = _moments(of, parameters)
     A = np.asarray(np.linalg.inv(at.V), dtype=np.float64)[None]
-    H, crossed = _one_by_one(at, A, 0.5 * persons * A, np.zeros((1, len(at.V))))
-    return _joined(of, H, crossed, persons * A[0])
+    H, crossed = _sum_by_pattern(at, A, 0.5 * persons * A, np.zeros((1, len(at.V))))
+    return _apply_constraints(of, H, crossed, persons * A[0])
 
 
-def _moments(of: WaveSpecification, parameters: WaveParameters) -> _Moments:
+def _moments(of: DiscreteTimeSpecification, parameters: DiscreteTimeParameters) -> _Moments:
     p, T = of.p, of.waves
     D = p * T
     Phi = np.broadcast_to(parameters.lags, (T - 1, p, p))
@@ -164,7 +174,7 @@ def _covariance_entries(p: int, T: int) -> tuple[NDArray[np.intp], NDArray[np.in
     return waves + np.tile(rows, T), waves + np.tile(columns, T)
 
 
-def _inverses(V: Array, patterns: NDArray[np.bool_]) -> Array:
+def _pattern_inverses(V: Array, patterns: NDArray[np.bool_]) -> Array:
     """V⁻¹ among the scores that are there, zero elsewhere, pattern by pattern (m, D, D): with P = V⁻¹ it is
     P − P_·x (P_xx)⁻¹ P_x·, x the missing ones, of which there are mostly few."""
     P = np.linalg.inv(V)
@@ -183,7 +193,7 @@ def _inverses(V: Array, patterns: NDArray[np.bool_]) -> Array:
     return A
 
 
-def _one_by_one(at: _Moments, A: Array, C: Array, b: Array) -> tuple[Array, Array]:
+def _sum_by_pattern(at: _Moments, A: Array, C: Array, b: Array) -> tuple[Array, Array]:
     """(Σ tr(∂V_k A ∂V_l C), Σ A ∂V_k b), pattern by pattern."""
     f, g = at.f, at.g
     H, crossed = np.zeros((len(f), len(f))), np.zeros((len(at.V), len(f)))
@@ -195,8 +205,8 @@ def _one_by_one(at: _Moments, A: Array, C: Array, b: Array) -> tuple[Array, Arra
     return H, crossed
 
 
-def _at_once(
-    at: _Moments, A: Array, b: Array | None, data: Units, of_mean: Array, *, log: Array
+def _sum_vectorised(
+    at: _Moments, A: Array, b: Array | None, data: CompressedUnits, of_mean: Array, *, log: Array
 ) -> tuple[Array, Array, Array]:
     """The same and G, from Σ A ⊗ C and Σ A ⊗ b. Without b, C is −½ log A alone."""
     D = len(at.V)
@@ -227,7 +237,7 @@ def _at_once(
     return H, third[place].reshape(D, D * D) @ spread.T, pulled[place]
 
 
-def _bent(of: WaveSpecification, at: _Moments, G: Array) -> Array:
+def _second_derivative_term(of: DiscreteTimeSpecification, at: _Moments, G: Array) -> Array:
     """tr(G ∂²V): by two lags, and by a lag and an entry of Ω."""
     U, W = at.B.T @ G @ at.within, at.B.T @ G @ at.B
     a, b = _lag_entries(of.p, of.waves)
@@ -243,7 +253,7 @@ def _bent(of: WaveSpecification, at: _Moments, G: Array) -> Array:
     return H
 
 
-def _gradient(of: WaveSpecification, at: _Moments, G: Array, along_mean: Array) -> WaveParameters:
+def _gradient(of: DiscreteTimeSpecification, at: _Moments, G: Array, along_mean: Array) -> DiscreteTimeParameters:
     p, T = of.p, of.waves
     U = (2.0 * at.B.T @ G @ at.within).reshape(T, p, T, p)
     W = (at.B.T @ G @ at.B).reshape(T, p, T, p)
@@ -251,10 +261,10 @@ def _gradient(of: WaveSpecification, at: _Moments, G: Array, along_mean: Array) 
     own = np.array([W[w, :, w] for w in range(T)])
     mean = along_mean.reshape(T, p)
 
-    def kept(each: Array, over: Over) -> Array:
-        return each if over == Over.FREE else each.sum(axis=0, keepdims=True)
+    def kept(each: Array, over: WaveConstraint) -> Array:
+        return each if over == WaveConstraint.FREE else each.sum(axis=0, keepdims=True)
 
-    return WaveParameters(
+    return DiscreteTimeParameters(
         lags=kept(lags, of.lags),
         residual_covariance=kept(own[1:], of.residuals),
         mean=kept(mean, of.means),
@@ -263,19 +273,19 @@ def _gradient(of: WaveSpecification, at: _Moments, G: Array, along_mean: Array) 
     )
 
 
-def _joined(of: WaveSpecification, H: Array, crossed: Array, of_mean: Array) -> Array:
+def _apply_constraints(of: DiscreteTimeSpecification, H: Array, crossed: Array, of_mean: Array) -> Array:
     """Along the named parameters: what is equal over waves is the sum over them."""
     whole = np.block([[H, crossed.T], [crossed, of_mean]])
     p, T, pairs = of.p, of.waves, of.p * (of.p + 1) // 2
     place: list[NDArray[np.intp]] = []
     at = 0
     for size, times, over in ((p * p, T - 1, of.lags), (pairs, T - 1, of.residuals)):
-        place.append(at + (np.arange(size * times) if over == Over.FREE else np.tile(np.arange(size), times)))
+        place.append(at + (np.arange(size * times) if over == WaveConstraint.FREE else np.tile(np.arange(size), times)))
         at = int(place[-1].max()) + 1
     single = pairs * (1 + of.levels)
     place.append(at + np.arange(single))
     at += single
-    place.append(at + (np.arange(p * T) if of.means == Over.FREE else np.tile(np.arange(p), T)))
+    place.append(at + (np.arange(p * T) if of.means == WaveConstraint.FREE else np.tile(np.arange(p), T)))
     where = np.concatenate(place)
     if len(where) == int(where.max()) + 1:
         return whole

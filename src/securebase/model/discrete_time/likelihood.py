@@ -10,7 +10,12 @@ import numpy as np
 
 from securebase.errors import ModelError
 from securebase.model.compression import Rows, compress_rows, expand_rows
-from securebase.model.discrete_time.specification import Over, WaveParameters, WaveSpecification, numbered
+from securebase.model.discrete_time.specification import (
+    DiscreteTimeParameters,
+    DiscreteTimeSpecification,
+    WaveConstraint,
+    wave_range,
+)
 from securebase.model.kernel import compiled, readable
 from securebase.model.kernel.readable import Inputs, Integers, Layout, Outputs
 from securebase.model.likelihood import Kernel, covariance_root, kernel_name, require_finite
@@ -18,7 +23,7 @@ from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Start
 
 
-def every_wave(panel: Panel, specification: WaveSpecification) -> Panel:
+def expand_waves(panel: Panel, specification: DiscreteTimeSpecification) -> Panel:
     """A row for every wave from the first one (with a stationary start: the first at which a person was seen) to the
     last at which a person was seen. Rows of one person with the same number are one wave; the first score counts.
 
@@ -27,7 +32,7 @@ def every_wave(panel: Panel, specification: WaveSpecification) -> Panel:
     of, N = specification, panel.n_persons
     if panel.constructs != of.constructs or panel.scores.shape[1] != of.p:
         raise ModelError("the panel and the specification name different constructs")
-    first, last = numbered(panel)
+    first, last = wave_range(panel)
     if first < of.first_wave or last >= of.first_wave + of.waves:
         raise ModelError(f"the panel has waves {first} to {last}, which are more than the model has")
     person, wave = np.repeat(np.arange(N), np.diff(panel.starts)), panel.wave - of.first_wave
@@ -53,41 +58,41 @@ def every_wave(panel: Panel, specification: WaveSpecification) -> Panel:
     )
 
 
-class WaveLikelihood:
+class DiscreteTimeLikelihood:
     """The likelihood of one panel under one specification, laid out once and evaluated many times. `complete`: the
-    panel comes from `every_wave` already."""
+    panel comes from `expand_waves` already."""
 
-    def __init__(self, panel: Panel, specification: WaveSpecification, *, complete: bool = False) -> None:
+    def __init__(self, panel: Panel, specification: DiscreteTimeSpecification, *, complete: bool = False) -> None:
         self.specification = specification
-        self.panel = panel if complete else every_wave(panel, specification)
+        self.panel = panel if complete else expand_waves(panel, specification)
         self.rows = compress_rows(self.panel)
-        self.wave, self.layout = _lay_out(self.rows, specification)
+        self.wave, self.layout = _build_layout(self.rows, specification)
         self._kernel: Kernel = compiled.evaluate if kernel_name() == "compiled" else readable.evaluate
 
-    def value(self, parameters: WaveParameters) -> float:
+    def value(self, parameters: DiscreteTimeParameters) -> float:
         """Raises ModelError where the parameters are no valid model."""
         with np.errstate(all="ignore"):
             inputs = self._inputs(parameters, self.rows, self.wave)
             return float(require_finite(self._kernel(self.layout, inputs, gradient=False).log_likelihood).sum())
 
-    def per_person(self, parameters: WaveParameters) -> Array:
+    def per_person(self, parameters: DiscreteTimeParameters) -> Array:
         """Log-likelihood of each person (N,)."""
         rows = expand_rows(self.panel)
-        wave, layout = _lay_out(rows, self.specification)
+        wave, layout = _build_layout(rows, self.specification)
         with np.errstate(all="ignore"):
             out = self._kernel(layout, self._inputs(parameters, rows, wave), gradient=False)
         return require_finite(out.log_likelihood)
 
-    def value_and_gradient(self, parameters: WaveParameters) -> tuple[float, WaveParameters]:
+    def value_and_gradient(self, parameters: DiscreteTimeParameters) -> tuple[float, DiscreteTimeParameters]:
         """Gradients along covariances are full symmetric matrices, as in the likelihood in continuous time."""
         with np.errstate(all="ignore"):
             inputs = self._inputs(parameters, self.rows, self.wave)
             out = self._kernel(self.layout, inputs, gradient=True)
             return float(require_finite(out.log_likelihood).sum()), self._gradient(inputs, out)
 
-    def _inputs(self, parameters: WaveParameters, rows: Rows, wave: Integers) -> Inputs:
+    def _inputs(self, parameters: DiscreteTimeParameters, rows: Rows, wave: Integers) -> Inputs:
         of = self.specification
-        check(of, parameters)
+        check_shapes(of, parameters)
         shape = (max(of.n_lags, of.n_residuals), of.p, of.p)
         residual = rows.scores.copy()
         n = rows.n_with_mean
@@ -107,22 +112,24 @@ class WaveLikelihood:
             else covariance_root(parameters.level_covariance),
         )
 
-    def _gradient(self, inputs: Inputs, out: Outputs) -> WaveParameters:
+    def _gradient(self, inputs: Inputs, out: Outputs) -> DiscreteTimeParameters:
         of, n = self.specification, self.rows.n_with_mean
         along = -out.residual[:n]
-        if of.means == Over.EQUAL:
+        if of.means == WaveConstraint.EQUAL:
             mean = along.sum(axis=0, keepdims=True)
         else:
             each = [np.bincount(self.wave[:n], weights=along[:, k], minlength=of.waves) for k in range(of.p)]
             mean = np.column_stack(each)
-        lags = out.transition if of.lags == Over.FREE else out.transition.sum(axis=0, keepdims=True)
+        lags = out.transition if of.lags == WaveConstraint.FREE else out.transition.sum(axis=0, keepdims=True)
         residual = (
-            out.shock_covariance if of.residuals == Over.FREE else out.shock_covariance.sum(axis=0, keepdims=True)
+            out.shock_covariance
+            if of.residuals == WaveConstraint.FREE
+            else out.shock_covariance.sum(axis=0, keepdims=True)
         )
         if of.start == Start.STATIONARY:
-            more = _reverse_stationary(inputs.transition[0], inputs.start_covariance, out.start_covariance)
+            more = _stationary_adjoint(inputs.transition[0], inputs.start_covariance, out.start_covariance)
             lags, residual = lags + more[0], residual + more[1]
-        return WaveParameters(
+        return DiscreteTimeParameters(
             lags=lags,
             residual_covariance=residual,
             mean=mean,
@@ -131,7 +138,7 @@ class WaveLikelihood:
         )
 
 
-def start_covariance(parameters: WaveParameters) -> Array:
+def start_covariance(parameters: DiscreteTimeParameters) -> Array:
     """Covariance within persons at the first wave; where it has none of its own, P = Phi P Phi' + Q.
 
     Raises ModelError where the lags lead nowhere in the long run (spectral radius of one or more).
@@ -147,7 +154,7 @@ def start_covariance(parameters: WaveParameters) -> Array:
     return symmetric
 
 
-def _reverse_stationary(Phi: Array, P: Array, P_bar: Array) -> tuple[Array, Array]:
+def _stationary_adjoint(Phi: Array, P: Array, P_bar: Array) -> tuple[Array, Array]:
     """(∂Phi, ∂Q) from ∂P for P = Phi P Phi' + Q: X = Phi' X Phi + ∂P, ∂Q = X, ∂Phi = 2 X Phi P."""
     p = len(Phi)
     X = np.linalg.solve(np.eye(p * p) - np.kron(Phi.T, Phi.T), P_bar.ravel()).reshape(p, p)
@@ -155,7 +162,7 @@ def _reverse_stationary(Phi: Array, P: Array, P_bar: Array) -> tuple[Array, Arra
     return 2.0 * X @ Phi @ P, X
 
 
-def check(of: WaveSpecification, parameters: WaveParameters) -> None:
+def check_shapes(of: DiscreteTimeSpecification, parameters: DiscreteTimeParameters) -> None:
     """Shapes and parts as the specification wants them, or ModelError."""
     p = of.p
     wanted = {
@@ -171,7 +178,7 @@ def check(of: WaveSpecification, parameters: WaveParameters) -> None:
             raise ModelError(f"“{name}” has not the shape that this model of waves needs ({shape or 'none at all'})")
 
 
-def _lay_out(rows: Rows, of: WaveSpecification) -> tuple[Integers, Layout]:
+def _build_layout(rows: Rows, of: DiscreteTimeSpecification) -> tuple[Integers, Layout]:
     """Which wave each row is, counted from 0, and the kernel's layout."""
     wave = np.round(rows.times).astype(np.int64)
     entry = wave - 1 if max(of.n_lags, of.n_residuals) > 1 else np.zeros_like(wave)

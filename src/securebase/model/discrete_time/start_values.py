@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from securebase.model.discrete_time.specification import Over, WaveParameters, WaveSpecification
+from securebase.model.discrete_time.specification import (
+    DiscreteTimeParameters,
+    DiscreteTimeSpecification,
+    WaveConstraint,
+)
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Start
 
@@ -12,7 +16,9 @@ from securebase.model.parameters import Array, Start
 _FARTHEST, _LEAST = 0.9, 0.1
 
 
-def begin(panel: Panel, of: WaveSpecification, *, persistence: float | None = None) -> WaveParameters:
+def initial_values(
+    panel: Panel, of: DiscreteTimeSpecification, *, persistence: float | None = None
+) -> DiscreteTimeParameters:
     """Start values from a panel of standardised scores. `persistence`: begin with these lags, and none across.
 
     Levels from how waves far apart still resemble each other, lags from neighbouring waves once levels are out.
@@ -20,22 +26,22 @@ def begin(panel: Panel, of: WaveSpecification, *, persistence: float | None = No
     p, T = of.p, of.waves
     mean, S = _moments(panel, of)
     apart = [S[w, :, v] for w in range(T) for v in range(w) if w - v >= max(T // 2, 1)]
-    level = _inside(0.9 * np.mean(apart, axis=0), _pooled(S)) if of.levels else np.zeros((p, p))
+    level = _bounded_within(0.9 * np.mean(apart, axis=0), _pooled(S)) if of.levels else np.zeros((p, p))
     within = S - level[:, None, :]
-    own = np.array([_positive(within[w, :, w], S[w, :, w]) for w in range(T)])
+    own = np.array([_bounded_below(within[w, :, w], S[w, :, w]) for w in range(T)])
     next_to = np.array([within[w + 1, :, w] for w in range(T - 1)])
     before, after = own[:-1], own[1:]
-    if of.lags == Over.EQUAL:
+    if of.lags == WaveConstraint.EQUAL:
         next_to, before = next_to.mean(axis=0, keepdims=True), before.mean(axis=0, keepdims=True)
     if persistence is not None:
         lags = np.broadcast_to(persistence * np.eye(p), next_to.shape).copy()
     else:
-        lags = np.array([_tamed(C @ np.linalg.inv(P)) for C, P in zip(next_to, before, strict=True)])
+        lags = np.array([_stabilise(C @ np.linalg.inv(P)) for C, P in zip(next_to, before, strict=True)])
     left = after - lags @ own[:-1] @ lags.transpose(0, 2, 1)
-    residual = np.array([_positive(Q, V) for Q, V in zip(left, after, strict=True)])
-    if of.residuals == Over.EQUAL:
+    residual = np.array([_bounded_below(Q, V) for Q, V in zip(left, after, strict=True)])
+    if of.residuals == WaveConstraint.EQUAL:
         residual = residual.mean(axis=0, keepdims=True)
-    return WaveParameters(
+    return DiscreteTimeParameters(
         lags=lags,
         residual_covariance=residual,
         mean=mean,
@@ -44,7 +50,7 @@ def begin(panel: Panel, of: WaveSpecification, *, persistence: float | None = No
     )
 
 
-def _moments(panel: Panel, of: WaveSpecification) -> tuple[Array, Array]:
+def _moments(panel: Panel, of: DiscreteTimeSpecification) -> tuple[Array, Array]:
     """(mean (waves, p) or (1, p), covariance (waves, p, waves, p)) from the scores that are there, pair by pair; pairs
     that nobody has count as not moving together."""
     p, T = of.p, of.waves
@@ -53,7 +59,7 @@ def _moments(panel: Panel, of: WaveSpecification) -> tuple[Array, Array]:
     Y[person, panel.wave - of.first_wave] = panel.scores
     there = np.isfinite(Y)
     filled = np.where(there, Y, 0.0)
-    over = (0, 1) if of.means == Over.EQUAL else (0,)
+    over = (0, 1) if of.means == WaveConstraint.EQUAL else (0,)
     mean = filled.sum(axis=over, keepdims=True)[0] / np.maximum(there.sum(axis=over, keepdims=True)[0], 1)
     moved = np.where(there, Y - mean, 0.0).reshape(-1, T * p)
     shared = there.reshape(-1, T * p).astype(np.float64)
@@ -66,7 +72,7 @@ def _pooled(S: Array) -> Array:
     return pooled
 
 
-def _positive(V: Array, beside: Array) -> Array:
+def _bounded_below(V: Array, beside: Array) -> Array:
     """The nearest covariance that keeps `_LEAST` of the diagonal of `beside` in every direction."""
     d = np.sqrt(np.maximum(np.diag(beside), 1e-6))
     both = np.multiply.outer(d, d)
@@ -74,15 +80,15 @@ def _positive(V: Array, beside: Array) -> Array:
     return np.asarray((vectors * np.maximum(values, _LEAST)) @ vectors.T * both)
 
 
-def _inside(V: Array, whole: Array) -> Array:
+def _bounded_within(V: Array, whole: Array) -> Array:
     """A covariance between `_LEAST` and 1 − `_LEAST` of `whole` in every direction."""
-    root = np.linalg.cholesky(_positive(whole, whole))
+    root = np.linalg.cholesky(_bounded_below(whole, whole))
     inverse = np.linalg.inv(root)
     values, vectors = np.linalg.eigh(inverse @ (0.5 * (V + V.T)) @ inverse.T)
     side = root @ vectors
     return np.asarray((side * np.clip(values, _LEAST, 1.0 - 2.0 * _LEAST)) @ side.T)
 
 
-def _tamed(lags: Array) -> Array:
+def _stabilise(lags: Array) -> Array:
     radius = float(np.abs(np.linalg.eigvals(lags)).max())
     return lags * min(1.0, _FARTHEST / max(radius, 1e-12))

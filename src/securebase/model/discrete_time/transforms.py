@@ -10,20 +10,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from securebase.model.discrete_time.specification import WaveParameters, WaveSpecification
+from securebase.model.discrete_time.specification import DiscreteTimeParameters, DiscreteTimeSpecification
 from securebase.model.fit.optimise import Indices
-from securebase.model.fit.transforms import Covariance, ParameterBlock
+from securebase.model.fit.transforms import CovarianceBlock, ParameterBlock
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Start
 
 
 @dataclass(frozen=True, eq=False)
-class WaveScale:
+class DiscreteTimeTransform:
     """Standardised panel and the blocks: lags, then every covariance (of the residuals wave by wave, of the start, of
     the levels), then means. location, spread: (p,) in points."""
 
     panel: Panel
-    specification: WaveSpecification
+    specification: DiscreteTimeSpecification
     blocks: tuple[ParameterBlock, ...]
     location: Array
     spread: Array
@@ -38,8 +38,8 @@ class WaveScale:
         return -float(np.isfinite(self.panel.scores).sum(axis=0) @ np.log(self.spread))
 
     @property
-    def covariances(self) -> list[Covariance]:
-        return [b for b in self.blocks if isinstance(b, Covariance)]
+    def covariances(self) -> list[CovarianceBlock]:
+        return [b for b in self.blocks if isinstance(b, CovarianceBlock)]
 
     def where(self, name: str) -> Indices:
         """Positions of a block's numbers in x."""
@@ -50,28 +50,28 @@ class WaveScale:
             at += block.size
         return np.arange(0)
 
-    def standard(self, x: Array) -> WaveParameters:
+    def standard(self, x: Array) -> DiscreteTimeParameters:
         """Parameters in standard units."""
         lags, own, mean = self._split(x)
         L = self._roots(own)
         return self._gathered(lags, L @ L.transpose(0, 2, 1), mean)
 
-    def internal(self, standard: WaveParameters) -> Array:
+    def internal(self, standard: DiscreteTimeParameters) -> Array:
         own = [b.internal(V) for b, V in zip(self.covariances, self._every_covariance(standard), strict=True)]
         return np.concatenate([standard.lags.ravel(), *own, standard.mean.ravel()])
 
-    def pull(self, x: Array, gradient: WaveParameters) -> Array:
+    def pull(self, x: Array, gradient: DiscreteTimeParameters) -> Array:
         """∂x from the gradient along parameters in standard units, whose covariances are full and symmetric."""
         L = self._roots(self._split(x)[1])
         pulled = (2.0 * self._every_covariance(gradient) @ L)[:, *self._lower]
         own = np.where(self._on_diagonal, pulled * L[:, *self._lower], pulled)
         return np.concatenate([gradient.lags.ravel(), own.ravel(), gradient.mean.ravel()])
 
-    def natural(self, x: Array) -> WaveParameters:
+    def natural(self, x: Array) -> DiscreteTimeParameters:
         """Parameters in points."""
         own, d = self.standard(x), self.spread
         both = np.multiply.outer(d, d)
-        return WaveParameters(
+        return DiscreteTimeParameters(
             lags=own.lags * np.divide.outer(d, d),
             residual_covariance=own.residual_covariance * both,
             mean=self.location + own.mean * d,
@@ -101,7 +101,7 @@ class WaveScale:
             at += block.size
         return whole
 
-    def bent(self, x: Array, gradient: WaveParameters) -> Array:
+    def bent(self, x: Array, gradient: DiscreteTimeParameters) -> Array:
         """What the curves of the scale add to second derivatives along x (n, n): Σ gradient · ∂²covariance/∂x²."""
         whole = np.zeros((self.size, self.size))
         r, c = self._lower
@@ -140,10 +140,10 @@ class WaveScale:
         L[:, *self._lower] = np.where(on, np.exp(np.where(on, own, 0.0)), own)
         return L
 
-    def _gathered(self, lags: Array, covariances: Array, mean: Array) -> WaveParameters:
+    def _gathered(self, lags: Array, covariances: Array, mean: Array) -> DiscreteTimeParameters:
         of = self.specification
         n = of.n_residuals
-        return WaveParameters(
+        return DiscreteTimeParameters(
             lags=lags,
             residual_covariance=covariances[:n],
             mean=mean,
@@ -151,23 +151,23 @@ class WaveScale:
             level_covariance=covariances[-1] if of.levels else None,
         )
 
-    def _every_covariance(self, parameters: WaveParameters) -> Array:
+    def _every_covariance(self, parameters: DiscreteTimeParameters) -> Array:
         more = [V for V in (parameters.start_covariance, parameters.level_covariance) if V is not None]
         return np.concatenate([parameters.residual_covariance, *(V[None] for V in more)])
 
 
-def wave_scale(panel: Panel, of: WaveSpecification) -> WaveScale:
+def build_discrete_time_transform(panel: Panel, of: DiscreteTimeSpecification) -> DiscreteTimeTransform:
     """The internal scale for a panel of every wave; every construct must have scores that differ."""
     location, spread = np.nanmean(panel.scores, axis=0), np.nanstd(panel.scores, axis=0)
     numbers = [f" {of.first_wave + 1 + w}" for w in range(of.n_residuals)] if of.n_residuals > 1 else [""]
     names = [f"residual_covariance{n}" for n in numbers]
     names += ["start_covariance"] * (of.start == Start.FREE) + ["level_covariance"] * of.levels
-    return WaveScale(
+    return DiscreteTimeTransform(
         panel=replace(panel, scores=(panel.scores - location) / spread),
         specification=of,
         blocks=(
             ParameterBlock("lags", (of.n_lags, of.p, of.p)),
-            *(Covariance(name, of.p) for name in names),
+            *(CovarianceBlock(name, of.p) for name in names),
             ParameterBlock("mean", (of.n_means, of.p)),
         ),
         location=location,

@@ -2,19 +2,19 @@
 
 from securebase.model.fit.comparison import Comparison, compare
 from securebase.model.fit.fitting import Fit, fit
-from securebase.model.fit.priors import Towards, in_units_of, towards_set
-from securebase.model.fit.result import Estimate, Fitted
-from securebase.model.fit.sandwich import robust
+from securebase.model.fit.priors import ShrinkagePrior, in_panel_units, prior_from_set
+from securebase.model.fit.result import Estimate, FitResult
+from securebase.model.fit.sandwich import with_robust_errors
 
 __all__ = [
     "Comparison",
     "Estimate",
     "Fit",
-    "Fitted",
-    "Towards",
+    "FitResult",
+    "ShrinkagePrior",
     "compare",
     "fit",
-    "in_units_of",
-    "robust",
-    "towards_set",
+    "in_panel_units",
+    "prior_from_set",
+    "with_robust_errors",
 ]

@@ -9,11 +9,11 @@ from scipy.stats import chi2
 
 from securebase.errors import ModelError
 from securebase.model.fit.fitting import Fit
-from securebase.model.fit.result import Fitted
+from securebase.model.fit.result import FitResult
 from securebase.model.parameters import Specification, Start, Trend
 
 #: a log-likelihood that is lower than that of a special case by more than this did not reach its own highest point
-_LOWER = 1e-3
+_LOG_LIKELIHOOD_TOLERANCE = 1e-3
 NOT_NESTED = "Compare AIC or BIC, which need no nesting."
 
 
@@ -40,31 +40,31 @@ def compare(smaller: Fit, larger: Fit) -> Comparison:
     Raises ModelError where the fits are of other data, where one model is no special case of the other, where a trend's
     rate means nothing under the smaller one, or where a fit is not regular.
     """
-    _same_data(smaller, larger)
-    return ratio(smaller, larger, _variances_at_zero(smaller.specification, larger.specification))
+    _check_same_likelihood(smaller, larger)
+    return likelihood_ratio_test(smaller, larger, _variances_at_zero(smaller.specification, larger.specification))
 
 
-def ratio(smaller: Fitted, larger: Fitted, at_zero: tuple[str, ...]) -> Comparison:
+def likelihood_ratio_test(smaller: FitResult, larger: FitResult, at_zero: tuple[str, ...]) -> Comparison:
     """The same for two fits of nested models; at_zero: names of the variances that are zero in the smaller one."""
-    _other_scores(smaller, larger)
-    low, high = _regular(smaller, "smaller", ()), _regular(larger, "larger", at_zero)
+    _check_fingerprints(smaller, larger)
+    low, high = _regular_log_likelihood(smaller, "smaller", ()), _regular_log_likelihood(larger, "larger", at_zero)
     df = larger.n_parameters - smaller.n_parameters
     if df < 1:
         raise ModelError(
             f"the larger model has {larger.n_parameters} parameters and the smaller one {smaller.n_parameters}",
             advice="Give the model with fewer parameters first.",
         )
-    if high < low - _LOWER:
+    if high < low - _LOG_LIKELIHOOD_TOLERANCE:
         raise ModelError(
             f"the larger model's log-likelihood is {low - high:.3f} lower than that of its own special case",
             advice="Fit it again with several starts.",
         )
     statistic = max(2.0 * (high - low), 0.0)
     if len(at_zero) == 1:
-        p = 0.5 * (_beyond(statistic, df - 1) + _beyond(statistic, df))
+        p = 0.5 * (_chi2_tail(statistic, df - 1) + _chi2_tail(statistic, df))
         reference = f"½χ²({df - 1}) + ½χ²({df}), as one variance is tested at zero, the edge of what it can be"
     else:
-        p, reference = _beyond(statistic, df), f"χ²({df})"
+        p, reference = _chi2_tail(statistic, df), f"χ²({df})"
         if at_zero:
             reference += f", an upper bound: {len(at_zero)} variances are tested at zero, the edge of what they can be"
     shown = f"p {'≤ ' if len(at_zero) > 1 else '= '}{p:.3f}" if p >= 0.001 else "p < 0.001"
@@ -72,7 +72,7 @@ def ratio(smaller: Fitted, larger: Fitted, at_zero: tuple[str, ...]) -> Comparis
     return Comparison(statistic, df, p, reference, len(at_zero) > 1, f"{sentence} Held against {reference}.")
 
 
-def _other_scores(smaller: Fitted, larger: Fitted) -> None:
+def _check_fingerprints(smaller: FitResult, larger: FitResult) -> None:
     """Raises ModelError where two fits are of other data."""
     one, two = smaller.fingerprints, larger.fingerprints
     other = [name for name in one.keys() & two.keys() if one[name] != two[name]]
@@ -83,7 +83,7 @@ def _other_scores(smaller: Fitted, larger: Fitted) -> None:
         )
 
 
-def compared_or_why_not(smaller: Fit, larger: Fit) -> Comparison | str:
+def compare_or_explain(smaller: Fit, larger: Fit) -> Comparison | str:
     """The test, or in words why there is none."""
     try:
         return compare(smaller, larger)
@@ -102,8 +102,8 @@ def special_case(of: Specification, case: str) -> Specification:
     return made
 
 
-def _same_data(smaller: Fit, larger: Fit) -> None:
-    _other_scores(smaller, larger)
+def _check_same_likelihood(smaller: Fit, larger: Fit) -> None:
+    _check_fingerprints(smaller, larger)
     if dict(smaller.reliability) != dict(larger.reliability):
         raise ModelError(
             "the two fits were given other reliabilities, so they do not maximise the same likelihood",
@@ -111,7 +111,7 @@ def _same_data(smaller: Fit, larger: Fit) -> None:
         )
 
 
-def _regular(fitted: Fitted, which: str, may_vanish: tuple[str, ...]) -> float:
+def _regular_log_likelihood(fitted: FitResult, which: str, may_vanish: tuple[str, ...]) -> float:
     """The log-likelihood of a regular fit; of the larger one a variance that is tested may have gone to zero."""
     kind = fitted.outcome.kind
     tested_only = kind == "boundary" and bool(may_vanish) and set(fitted.held) <= set(may_vanish)
@@ -131,7 +131,7 @@ def _variances_at_zero(smaller: Specification, larger: Specification) -> tuple[s
             raise ModelError(
                 f"the models are not nested: they differ in {one.name.replace('_', ' ')}", advice=NOT_NESTED
             )
-    _nested_trends(smaller, larger)
+    _check_nested_trends(smaller, larger)
     steps: Mapping[str, bool] = {
         "start": smaller.start is larger.start or larger.start is Start.FREE,
         "own change": larger.random_slopes or not smaller.random_slopes,
@@ -154,7 +154,7 @@ def _variances_at_zero(smaller: Specification, larger: Specification) -> tuple[s
     return tuple(f"{block}[{c},{c}]" for block in new for c in larger.constructs)
 
 
-def _nested_trends(smaller: Specification, larger: Specification) -> None:
+def _check_nested_trends(smaller: Specification, larger: Specification) -> None:
     bent = (Trend.APART, Trend.CARRIED)
     gains_rate = larger.random_slopes and not smaller.random_slopes and larger.trend is Trend.CARRIED
     if smaller.trend is not larger.trend:
@@ -170,5 +170,5 @@ def _nested_trends(smaller: Specification, larger: Specification) -> None:
         )
 
 
-def _beyond(statistic: float, df: int) -> float:
+def _chi2_tail(statistic: float, df: int) -> float:
     return float(chi2.sf(statistic, df)) if df else float(statistic <= 0.0)

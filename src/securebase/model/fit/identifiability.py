@@ -5,23 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from securebase.errors import Advice
-from securebase.model.fit.transforms import blocks
+from securebase.model.fit.transforms import parameter_blocks
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Specification
 
 
 def n_parameters(specification: Specification) -> int:
-    return sum(block.size for block in blocks(specification, specification.planned_end))
+    return sum(block.size for block in parameter_blocks(specification, specification.planned_end))
 
 
 def _by_person(panel: Panel, scores: Array) -> list[Array]:
     return [scores[panel.rows_of(i)] for i in range(panel.n_persons)]
 
 
-def not_enough(panel: Panel, specification: Specification, *, borrowing: bool = False) -> Advice | None:
+def identifiability_refusal(panel: Panel, specification: Specification, *, has_prior: bool = False) -> Advice | None:
     """Why no fit is tried, or None. Level, movement and noise of one construct are told apart only by persons with
     three scores or more (four with change of one's own); their covariances need more such persons than constructs.
-    `borrowing`: a fit that is drawn towards a parameter set needs only scores that differ."""
+    has_prior: a fit with a shrinkage prior needs only scores that differ."""
 
     def refused(sentence: str, what_to_do: str) -> Advice:
         return Advice("not_enough_data", sentence, what_to_do)
@@ -39,7 +39,7 @@ def not_enough(panel: Panel, specification: Specification, *, borrowing: bool = 
             return refused(
                 f"Every score of “{name}” is the same.", "Leave it out: what never moves cannot be modelled."
             )
-        if borrowing:
+        if has_prior:
             continue
         own = [values[np.isfinite(values)] for values in _by_person(panel, scores)]
         enough = sum(len(values) >= fewest for values in own)
@@ -62,7 +62,7 @@ def not_enough(panel: Panel, specification: Specification, *, borrowing: bool = 
         for k, own_name in enumerate(names):
             if values is not None and np.ptp(values[:, k]) == 0:
                 return refused(f"The {name} “{own_name}” never differs.", "Leave it out: it can explain nothing.")
-    if specification.therapists and panel.therapist is not None and not borrowing:
+    if specification.therapists and panel.therapist is not None and not has_prior:
         shared = int((np.bincount(panel.therapist) > 1).sum())
         if shared < need:
             return refused(
@@ -70,7 +70,7 @@ def not_enough(panel: Panel, specification: Specification, *, borrowing: bool = 
                 "Leave the therapists out, or gather more of them.",
             )
     wanted = n_parameters(specification)
-    if panel.n_observations <= wanted and not borrowing:
+    if panel.n_observations <= wanted and not has_prior:
         return refused(
             f"{panel.n_observations} scores cannot determine {wanted} parameters.",
             "Gather more data or use fewer constructs, a simpler trend or a stationary start; or draw the fit towards "

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from securebase.model.fit.optimise import Function
+from securebase.model.fit.optimise import SmoothFunction
 from securebase.model.parameters import Array
 
 #: spread of further starts around the first, on the internal scale: half the SD of a score, a factor of e on a variance
 _SPREAD = 0.5
 #: log-likelihoods nearer than this to the highest are the highest
-REACHED = 0.01
+SAME_OPTIMUM = 0.01
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-def around(function: Function, x: Array, count: int, rng: np.random.Generator) -> list[Array]:
+def draw_starts(function: SmoothFunction, x: Array, count: int, rng: np.random.Generator) -> list[Array]:
     """`count` starts drawn around x; one at which the function has no value is halved towards x until it has one."""
     found = []
     for _ in range(count):
@@ -29,11 +29,11 @@ def around(function: Function, x: Array, count: int, rng: np.random.Generator) -
     return found
 
 
-def where_they_ended(log_likelihoods: Sequence[float]) -> str:
+def summarise_starts(log_likelihoods: Sequence[float]) -> str:
     """“3 of 5 starts reached the highest log-likelihood; one ended 41 lower.”"""
     values = np.asarray(log_likelihoods, dtype=np.float64)
     best = float(np.max(values[np.isfinite(values)], initial=-np.inf))
-    short = sorted(best - v for v in values if not best - v <= REACHED)
+    short = sorted(best - v for v in values if not best - v <= SAME_OPTIMUM)
     reached = len(values) - len(short)
     whole = f"{reached} of {len(values)} starts reached the highest log-likelihood"
     if not short:
@@ -41,13 +41,13 @@ def where_they_ended(log_likelihoods: Sequence[float]) -> str:
     last = "" if reached > 1 else " Only one did: try more starts before trusting it."
     count = _NUMBERS[len(short)] if len(short) < len(_NUMBERS) else str(len(short))
     if len(short) == 1:
-        return f"{whole}; one ended {_lower(short[0])} lower.{last}"
-    if _lower(short[0]) == _lower(short[-1]):
-        return f"{whole}; {count} ended {_lower(short[0])} lower.{last}"
-    return f"{whole}; {count} ended {_lower(short[0])} to {_lower(short[-1])} lower.{last}"
+        return f"{whole}; one ended {_format_shortfall(short[0])} lower.{last}"
+    if _format_shortfall(short[0]) == _format_shortfall(short[-1]):
+        return f"{whole}; {count} ended {_format_shortfall(short[0])} lower.{last}"
+    return f"{whole}; {count} ended {_format_shortfall(short[0])} to {_format_shortfall(short[-1])} lower.{last}"
 
 
-def _lower(by: float) -> str:
+def _format_shortfall(by: float) -> str:
     if not np.isfinite(by):
         return "immeasurably"
     return f"{by:.0f}" if by >= 10 else f"{by:.1f}" if by >= 0.1 else f"{by:.2f}"

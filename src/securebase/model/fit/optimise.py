@@ -16,15 +16,15 @@ from securebase.model.parameters import Array
 
 Indices = NDArray[np.intp]
 #: x → (value, gradient); (inf, zeros) where there is none
-Function = Callable[[Array], tuple[float, Array]]
+SmoothFunction = Callable[[Array], tuple[float, Array]]
 
 
 #: twice the height that Newton's step would still gain, below which a point is the bottom
-_NEAR = 1e-12
+_MAX_NEWTON_DECREMENT = 1e-12
 #: smallest eigenvalue, as a share of the largest, for which a Hessian by differences to one side is good enough
 _ONE_SIDED = 1e-4
 #: longest move of any coordinate in one step
-_FARTHEST = 1.0
+_MAX_STEP = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +40,7 @@ class Iterate:
 
 
 def bfgs(
-    function: Function,
+    function: SmoothFunction,
     x: Array,
     *,
     until: float,
@@ -53,10 +53,10 @@ def bfgs(
     (Lewis and Overton 2013), begun with the curvature at the first point, which more than pays for itself: by
     differences where no faster way to it is given.
     """
-    curved = curvature or partial(differences, function)
+    curved = curvature or partial(forward_difference_hessian, function)
     point = Iterate(x, *function(x))
     most = 150 + 4 * len(x)
-    inverse, fresh = _inverse(curved(point)), True
+    inverse, fresh = _positive_definite_inverse(curved(point)), True
     for step in range(most):
         if progress is not None:
             progress(step, point.value)
@@ -64,12 +64,12 @@ def bfgs(
             return point, step
         direction = -inverse @ point.gradient
         # a leap could end on a far plain where nothing has a slope any more
-        direction *= min(1.0, _FARTHEST / max(float(np.abs(direction).max()), 1e-300))
-        found = _search(function, point, direction)
+        direction *= min(1.0, _MAX_STEP / max(float(np.abs(direction).max()), 1e-300))
+        found = _line_search(function, point, direction)
         if found is None:
             if fresh:
                 return point, step
-            inverse, fresh = _inverse(curved(point)), True
+            inverse, fresh = _positive_definite_inverse(curved(point)), True
             continue
         s, y = found.x - point.x, found.gradient - point.gradient
         bent = float(s @ y)
@@ -86,7 +86,7 @@ def bfgs(
     return point, most
 
 
-def differences(function: Function, point: Iterate) -> Array:
+def forward_difference_hessian(function: SmoothFunction, point: Iterate) -> Array:
     """Second derivatives at a point, roughly: by one-sided differences of the gradient."""
     H = np.zeros((len(point.x), len(point.x)))
     for i in range(len(point.x)):
@@ -97,7 +97,7 @@ def differences(function: Function, point: Iterate) -> Array:
     return 0.5 * (H + H.T)
 
 
-def _inverse(H: Array) -> Array:
+def _positive_definite_inverse(H: Array) -> Array:
     """Inverse of a curvature in which directions that curve down count as if up."""
     values, vectors = np.linalg.eigh(H)
     sizes = np.abs(values)
@@ -105,7 +105,7 @@ def _inverse(H: Array) -> Array:
     return inverse
 
 
-def _search(function: Function, point: Iterate, direction: Array) -> Iterate | None:
+def _line_search(function: SmoothFunction, point: Iterate, direction: Array) -> Iterate | None:
     """A point along the direction that is lower, and less steep along it; None where there is none."""
     slope = float(point.gradient @ direction)
     if not slope < 0:
@@ -129,14 +129,14 @@ def _search(function: Function, point: Iterate, direction: Array) -> Iterate | N
     return best
 
 
-def hessian(function: Function, x: Array, where: Indices, *, at: Array | None = None) -> Array:
+def hessian(function: SmoothFunction, x: Array, where: Indices, *, at: Array | None = None) -> Array:
     """Second derivatives along the coordinates `where` (indices), by central differences of the exact gradient.
 
     at: the gradient at x, where it is known: differences to one side then do, at half the cost, as long as no direction
     is so flat that their error (about 1e-6 of the steepest) could turn it over; else central ones are taken after all.
     """
     if at is not None:
-        H = _differences(function, x, where, at)
+        H = _one_sided_hessian(function, x, where, at)
         values = np.linalg.eigvalsh(H)
         if values[0] > _ONE_SIDED * values[-1]:
             return H
@@ -150,7 +150,7 @@ def hessian(function: Function, x: Array, where: Indices, *, at: Array | None = 
     return 0.5 * (H + H.T)
 
 
-def _differences(function: Function, x: Array, where: Indices, at: Array) -> Array:
+def _one_sided_hessian(function: SmoothFunction, x: Array, where: Indices, at: Array) -> Array:
     columns = []
     for i in where:
         ahead = x.copy()
@@ -160,8 +160,8 @@ def _differences(function: Function, x: Array, where: Indices, at: Array) -> Arr
     return 0.5 * (H + H.T)
 
 
-def polish(
-    function: Function,
+def newton_refine(
+    function: SmoothFunction,
     point: Iterate,
     where: Indices,
     *,
@@ -183,14 +183,14 @@ def polish(
         g = vectors.T @ point.gradient[where]
         size = np.maximum(np.abs(values), 1e-11 * np.abs(values).max(initial=1.0))
         # where the floor hardly curves, a small gradient can still be far from the bottom
-        if flat and values.min(initial=1.0) > 0 and float(g @ (g / size)) < _NEAR:
+        if flat and values.min(initial=1.0) > 0 and float(g @ (g / size)) < _MAX_NEWTON_DECREMENT:
             break
         if flat:
             g = np.where(values < 0, np.where(g < 0, -1.0, 1.0) * np.sqrt(np.abs(values)), g)
         step = np.zeros(len(point.x))
         step[where] = -vectors @ (g / size)
         step *= min(1.0, 3.0 / max(float(np.abs(step).max(initial=0.0)), 1e-300))
-        found = _lower(function, point, step)
+        found = _backtrack(function, point, step)
         if found is None:
             break
         moved = (found.x - point.x)[where]
@@ -200,7 +200,7 @@ def polish(
     return point, H
 
 
-def _lower(function: Function, point: Iterate, step: Array) -> Iterate | None:
+def _backtrack(function: SmoothFunction, point: Iterate, step: Array) -> Iterate | None:
     """The first of ever shorter steps that is lower, or as low and less steep."""
     for half in range(25):
         x = point.x + step / 2**half

@@ -14,7 +14,7 @@ import numpy as np
 
 from securebase.errors import Advice, InputError, ModelError
 from securebase.model.equations import require, share_of_change, stationary_covariance
-from securebase.model.fit.transforms import Covariance, ParameterBlock, Transform
+from securebase.model.fit.transforms import CovarianceBlock, ParameterBlock, Transform
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import ParameterSet, ScaleUnit
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
@@ -38,11 +38,11 @@ SPREADS = {
 }
 _LOG_ROOT, _BELOW = 0.35, 0.2
 #: fewest first scores that say where people start; spread of own change, in standard units, where a set states none
-_FEW_FIRST, _OWN_CHANGE = 10, 0.3
+_MIN_FIRST_SCORES, _CHANGE_SD = 10, 0.3
 
 
 @dataclass(frozen=True, eq=False)
-class Towards:
+class ShrinkagePrior:
     """Parameters in the panel's own points and time unit, the name of where they are from, and how strongly they pull:
     strength 4 counts like four times the evidence (half the spread)."""
 
@@ -55,7 +55,7 @@ class Towards:
             raise InputError(f"a strength of {self.strength:g} pulls nowhere", advice="Give a number above 0.")
 
 
-def prior(scale: Transform, towards: Towards) -> tuple[Array, Array]:
+def prior_moments(scale: Transform, towards: ShrinkagePrior) -> tuple[Array, Array]:
     """(centre, precision) of the prior on every internal number."""
     try:
         centre = scale.standardised(towards.parameters)
@@ -69,12 +69,12 @@ def prior(scale: Transform, towards: Towards) -> tuple[Array, Array]:
 
 
 def _spread(block: ParameterBlock) -> Array:
-    if isinstance(block, Covariance):
+    if isinstance(block, CovarianceBlock):
         return np.where(block.on_diagonal, _LOG_ROOT, _BELOW)
     return np.full(block.size, SPREADS[block.name]) if block.size else np.empty(0)
 
 
-def from_data(jacobian: Array, covariance: Array, prior_precision: Array) -> Array:
+def data_shares(jacobian: Array, covariance: Array, prior_precision: Array) -> Array:
     """Share of each natural estimate that comes from the data (entries,): 1 − variance given the data / variance
     before, both to first order around the estimate. 1 where nothing was known before; NaN where nothing moves."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -83,7 +83,9 @@ def from_data(jacobian: Array, covariance: Array, prior_precision: Array) -> Arr
     return np.where(np.isinf(before), 1.0, np.clip(share, 0.0, 1.0))
 
 
-def advice(towards: Towards, n_persons: int, n_parameters: int, shares: Mapping[str, float]) -> Advice:
+def regularisation_advice(
+    towards: ShrinkagePrior, n_persons: int, n_parameters: int, shares: Mapping[str, float]
+) -> Advice:
     """How a regularised fit is told; shares: of each estimate, from the data."""
     least = min(shares, key=lambda name: shares[name])
     return Advice(
@@ -96,12 +98,14 @@ def advice(towards: Towards, n_persons: int, n_parameters: int, shares: Mapping[
     )
 
 
-def towards_set(panel: Panel, specification: Specification, of: ParameterSet, strength: float = 1.0) -> Towards:
+def prior_from_set(
+    panel: Panel, specification: Specification, of: ParameterSet, strength: float = 1.0
+) -> ShrinkagePrior:
     """A parameter set as what a fit of this panel may be drawn towards."""
-    return Towards(of.id, in_units_of(panel, specification, of), strength)
+    return ShrinkagePrior(of.id, in_panel_units(panel, specification, of), strength)
 
 
-def in_units_of(panel: Panel, specification: Specification, of: ParameterSet) -> Parameters:
+def in_panel_units(panel: Panel, specification: Specification, of: ParameterSet) -> Parameters:
     """A parameter set in the points and the time unit of a panel, for a specification that may have further parts.
 
     The set is in standard units: mean 0 and SD 1 of true values among clients at the first session. Its points are
@@ -116,7 +120,7 @@ def in_units_of(panel: Panel, specification: Specification, of: ParameterSet) ->
             f"the parameter set “{of.id}” says nothing of {' and '.join(f'“{c}”' for c in unknown)}",
             advice=f"It knows {', '.join(of.specification.constructs)}: read the columns under these names.",
         )
-    stated = _only(of.standardised, names)
+    stated = _restrict_to(of.standardised, names)
     mean, sd = _first_scores(panel)
     lead = [specification.construct_of.index(c) for c in range(specification.p)]
     scales = {
@@ -129,11 +133,11 @@ def in_units_of(panel: Panel, specification: Specification, of: ParameterSet) ->
         scales=scales,
         parameters=_in_standard_units(stated, specification, specification.planned_end * unit),
     )
-    made = in_time(narrow.in_score_units({c: ("here", c) for c in names}), specification, unit)
-    return _with_parts(made, specification, mean, sd)
+    made = in_time_unit(narrow.in_score_units({c: ("here", c) for c in names}), specification, unit)
+    return _with_unstated_parts(made, specification, mean, sd)
 
 
-def _only(stated: Standardised, names: tuple[str, ...]) -> Standardised:
+def _restrict_to(stated: Standardised, names: tuple[str, ...]) -> Standardised:
     """The same statements about some constructs alone. What the others did is not in it."""
 
     def kept(pairs: Mapping[Edge, float]) -> dict[Edge, float]:
@@ -159,7 +163,7 @@ def _first_scores(panel: Panel) -> tuple[Array, Array]:
         has = there.any(axis=0)
         first[i, has] = own[there.argmax(axis=0)[has], np.flatnonzero(has)]
     count = np.isfinite(first).sum(axis=0)
-    few = np.logical_or(count < _FEW_FIRST, np.nanstd(first, axis=0) == 0)
+    few = np.logical_or(count < _MIN_FIRST_SCORES, np.nanstd(first, axis=0) == 0)
     first = np.where(few, np.nan, first)
     whole = np.where(few, panel.scores, np.nan)
     both = np.concatenate([first, whole])
@@ -193,16 +197,16 @@ def _in_standard_units(stated: Standardised, of: Specification, planned_end: flo
         made = replace(made, change=None, rate=None, slope=slope)
     if of.free_start_mean and of.trend is not Trend.CARRIED:
         made = replace(made, start_mean=np.zeros(p))
-    return _add_random_slopes(made, carried, stated, of, further) if of.random_slopes else made
+    return _with_random_slopes(made, carried, stated, of, further) if of.random_slopes else made
 
 
-def _add_random_slopes(
+def _with_random_slopes(
     made: Parameters, carried: Parameters, stated: Standardised, of: Specification, further: float
 ) -> Parameters:
     own = add_random_slopes(carried, stated)
     change = require(own.change_covariance, "change_covariance")
     unstated = np.array([not stated.random_slope_sd.get(c, 0.0) for c in of.constructs])
-    change = change + np.diag(np.where(unstated, _OWN_CHANGE**2, 0.0))
+    change = change + np.diag(np.where(unstated, _CHANGE_SD**2, 0.0))
     per_time = of.trend in (Trend.NONE, Trend.LINEAR)
     by = 1.0 / stated.planned_end if per_time else further
     return replace(
@@ -213,7 +217,7 @@ def _add_random_slopes(
     )
 
 
-def in_time(made: Parameters, of: Specification, unit: float) -> Parameters:
+def in_time_unit(made: Parameters, of: Specification, unit: float) -> Parameters:
     """The same in another time unit, `unit` of the old ones long."""
 
     def per(value: Array | None) -> Array | None:
@@ -235,7 +239,7 @@ def in_time(made: Parameters, of: Specification, unit: float) -> Parameters:
     )
 
 
-def _with_parts(made: Parameters, of: Specification, mean: Array, sd: Array) -> Parameters:
+def _with_unstated_parts(made: Parameters, of: Specification, mean: Array, sd: Array) -> Parameters:
     """With the parts of a model that no set states."""
     p, columns = of.p, np.array(of.construct_of)
     lead = np.array([of.construct_of.index(c) for c in range(p)])

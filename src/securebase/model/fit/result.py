@@ -21,7 +21,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Fitted:
+class FitResult:
     """What a fit found. `estimates` is empty and `log_likelihood` None where it was refused.
 
     covariance: of the estimates, in their order (NaN where there is no standard error). gradient_norm: largest entry
@@ -45,14 +45,14 @@ class Fitted:
     covariance: Array = field(default_factory=lambda: np.zeros((0, 0)))
     held: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    errors: str = "observed information"
+    standard_error_method: str = "observed information"
     fingerprints: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def aic(self) -> float | None:
         """2 k − 2 log-likelihood, with k parameters (Akaike 1974). None where a prior had a say: the log-likelihood
         then is not the highest there is."""
-        if self.log_likelihood is None or self.is_drawn:
+        if self.log_likelihood is None or self.is_regularised:
             return None
         return 2.0 * (self.n_parameters - self.log_likelihood)
 
@@ -60,12 +60,12 @@ class Fitted:
     def bic(self) -> float | None:
         """log(n) k − 2 log-likelihood (Schwarz 1978), with n the number of persons, who are independent where the model
         has no therapists. None where a prior had a say, as for `aic`."""
-        if self.log_likelihood is None or self.is_drawn:
+        if self.log_likelihood is None or self.is_regularised:
             return None
         return float(np.log(max(self.n_persons, 1))) * self.n_parameters - 2.0 * self.log_likelihood
 
     @property
-    def is_drawn(self) -> bool:
+    def is_regularised(self) -> bool:
         """Whether a reliability or a parameter set had a say beside the data."""
         return self.outcome.kind == "regularised"
 
@@ -100,7 +100,7 @@ def is_variance(name: str) -> bool:
     return block == "measurement_noise" or (own and row == column)
 
 
-def with_errors(values: Mapping[str, float], covariance: Array) -> dict[str, Estimate]:
+def with_standard_errors(values: Mapping[str, float], covariance: Array) -> dict[str, Estimate]:
     """Estimates by name with the standard errors that a covariance of them holds."""
     with np.errstate(invalid="ignore"):
         spread = np.sqrt(np.diag(covariance))
@@ -110,7 +110,7 @@ def with_errors(values: Mapping[str, float], covariance: Array) -> dict[str, Est
     }
 
 
-def covariance_of(jacobian: Array, information: Array, still: NDArray[np.bool_]) -> Array:
+def delta_method_covariance(jacobian: Array, information: Array, still: NDArray[np.bool_]) -> Array:
     """Covariance of the natural estimates by the delta method; NaN for those that are `still` or do not move.
 
     jacobian (estimates, free internal numbers); information (free, free); still (estimates,)."""

@@ -12,22 +12,22 @@ import numpy as np
 
 from securebase.errors import ModelError
 from securebase.model.fit.fingerprint import fingerprints
-from securebase.model.fit.fitting import Fit, Internal
-from securebase.model.fit.result import with_errors
-from securebase.model.fit.transforms import scale
+from securebase.model.fit.fitting import Fit, InternalSolution
+from securebase.model.fit.result import with_standard_errors
+from securebase.model.fit.transforms import build_transform
 from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array
 
 
-def robust(fitted: Fit, panel: Panel) -> Fit:
+def with_robust_errors(fitted: Fit, panel: Panel) -> Fit:
     """The same fit with robust standard errors. Persons count as independent; with therapists, their caseloads do.
 
     They say how sure the estimates are of the values nearest to the truth that this model can take, whatever the spread
     of scores; they do not make a wrong model right. Raises ModelError where the panel is not the one fitted, or where
     the fit has no positive-definite Hessian.
     """
-    scores, inside = cluster_scores(fitted, panel), _inside(fitted)
+    scores, inside = cluster_scores(fitted, panel), _internal_solution(fitted)
     count, size = scores.shape
     if count <= 1:
         raise ModelError("robust standard errors need more than one person or therapist")
@@ -35,7 +35,7 @@ def robust(fitted: Fit, panel: Panel) -> Fit:
     bread = np.linalg.inv(inside.hessian * n)
     covariance = bread @ (scores.T @ scores) @ bread * count / (count - 1)
     names = list(fitted.estimates)
-    own = scale(panel, fitted.specification)
+    own = build_transform(panel, fitted.specification)
     J = own.jacobian(inside.x)[:, inside.free]
     natural = J @ covariance @ J.T
     held = np.isin(names, list(fitted.held)) | (np.abs(J).max(axis=1, initial=0.0) == 0)
@@ -46,9 +46,9 @@ def robust(fitted: Fit, panel: Panel) -> Fit:
         notes.append(f"{count} {who} for {size} parameters are few: such errors are then unsure and often too small.")
     return replace(
         fitted,
-        estimates=with_errors({name: e.value for name, e in fitted.estimates.items()}, natural),
+        estimates=with_standard_errors({name: e.value for name, e in fitted.estimates.items()}, natural),
         covariance=natural,
-        errors="robust",
+        standard_error_method="robust",
         notes=(*fitted.notes, *notes),
     )
 
@@ -56,10 +56,10 @@ def robust(fitted: Fit, panel: Panel) -> Fit:
 def cluster_scores(fitted: Fit, panel: Panel) -> Array:
     """Derivative of each person's log-likelihood by the free internal numbers (persons, free), exact; with therapists
     one row a therapist, as the clients of one are not independent."""
-    inside = _inside(fitted)
+    inside = _internal_solution(fitted)
     if fitted.fingerprints != fingerprints(panel, fitted.specification):
         raise ModelError("the panel is not the one that was fitted", advice="Give the rows that the fit was made of.")
-    own = scale(panel, fitted.specification)
+    own = build_transform(panel, fitted.specification)
     standard = own.standard(inside.x)
     n = panel.n_persons
     therapist = own.panel.therapist
@@ -74,7 +74,7 @@ def cluster_scores(fitted: Fit, panel: Panel) -> Array:
     return found[:, inside.free]
 
 
-def _inside(fitted: Fit) -> Internal:
+def _internal_solution(fitted: Fit) -> InternalSolution:
     if fitted.internal is None or fitted.outcome.kind not in ("converged", "boundary"):
         raise ModelError(
             f"robust standard errors need a fit that converged: {fitted.outcome.sentence}",

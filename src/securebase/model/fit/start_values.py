@@ -12,10 +12,10 @@ from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Trend
 
 #: rate · planned end at the beginning of a fit (trend apart)
-_BEND = 1.5
+_INITIAL_BEND = 1.5
 
 
-def begin(scale: Transform, *, persistence: float | None = None) -> Array:
+def initial_values(scale: Transform, *, persistence: float | None = None) -> Array:
     """Internal start values. `persistence`: share of a movement that is left after one median gap; default: from the
     data. Levels by persons' means, movements and noise by how far neighbouring rows still resemble each other; of
     several indicators the first tells, and the others begin with as much of it as they share."""
@@ -25,19 +25,19 @@ def begin(scale: Transform, *, persistence: float | None = None) -> Array:
     panel = replace(scale.panel, scores=scale.panel.scores[:, scale.leading], indicators=())
     level, mean, trend = _trend(panel, scale)
     residual = panel.scores - mean
-    own = _own_means(panel, residual)
+    own = _person_means(panel, residual)
     within = residual - own[np.repeat(np.arange(panel.n_persons), np.diff(panel.starts))]
     W = np.clip(np.nanmean(within**2, axis=0), 1e-3, None)
-    left = np.array([_resemblance(panel, within[:, k]) for k in range(p)])
+    left = np.array([_lag_one_correlation(panel, within[:, k]) for k in range(p)])
     kept = np.clip(left + 0.2, 0.15, 0.85) if persistence is None else np.full(p, persistence)
     share = np.clip((left + 0.2) / kept, 0.3, 0.8) if persistence is None else np.full(p, 0.6)
     state, rate = share * W, -np.log(kept)
     levels = _level_covariance(own, W, panel)
-    noise, loading = _columns(scale, (1.0 - share) * W)
+    noise, loading = _indicator_values(scale, (1.0 - share) * W)
     if specification.trend == Trend.CARRIED:
         # an effect that would lead, through each construct's own decay alone, to the change seen by the last rows
         trend["therapy_effect"] = rate * trend["therapy_effect"]
-    reach = float(np.abs(_bend(panel, scale)).max(initial=0.0))
+    reach = float(np.abs(_slope_reach(panel, scale)).max(initial=0.0))
     return scale.internal(
         Parameters(
             drift=-np.diag(rate),
@@ -51,7 +51,7 @@ def begin(scale: Transform, *, persistence: float | None = None) -> Array:
             covariate_effect=np.zeros((p, len(specification.covariates))),
             input_effect=np.zeros((p, len(specification.inputs))),
             start_mean=np.zeros(p),
-            rate=_BEND / specification.planned_end,
+            rate=_INITIAL_BEND / specification.planned_end,
             loading=loading,
             intercept=np.zeros(len(loading)),
             measurement_noise=noise,
@@ -60,7 +60,7 @@ def begin(scale: Transform, *, persistence: float | None = None) -> Array:
     )
 
 
-def _columns(scale: Transform, noise: Array) -> tuple[Array, Array]:
+def _indicator_values(scale: Transform, noise: Array) -> tuple[Array, Array]:
     """(noise (q,), loading (q,)): further columns begin with what they share with their construct's first."""
     of, scores = scale.specification, scale.panel.scores
     loading = np.ones(len(of.scores))
@@ -75,7 +75,7 @@ def _columns(scale: Transform, noise: Array) -> tuple[Array, Array]:
     return noises, loading
 
 
-def _bend(panel: Panel, scale: Transform) -> Array:
+def _slope_reach(panel: Panel, scale: Transform) -> Array:
     if scale.specification.trend in (Trend.NONE, Trend.LINEAR):
         return panel.times
     return np.ones(1)
@@ -85,7 +85,7 @@ def _trend(panel: Panel, scale: Transform) -> tuple[Array, Array, dict[str, Arra
     """(level (p,), mean of the rows (rows, p), the trend's own part) by least squares, construct by construct."""
     p, trend = panel.scores.shape[1], scale.specification.trend
     name = {Trend.LINEAR: "slope", Trend.APART: "change", Trend.CARRIED: "therapy_effect"}.get(trend)
-    moved = _moved(panel, scale)
+    moved = _trend_regressor(panel, scale)
     design = np.column_stack([np.ones(len(moved)), moved])
     found = np.zeros((2, p))
     for k in range(p):
@@ -94,7 +94,7 @@ def _trend(panel: Panel, scale: Transform) -> tuple[Array, Array, dict[str, Arra
     return found[0], design @ found, {} if name is None else {name: found[1]}
 
 
-def _moved(panel: Panel, scale: Transform) -> Array:
+def _trend_regressor(panel: Panel, scale: Transform) -> Array:
     """How far the trend has gone at each row (rows,), up to a factor that least squares finds."""
     match scale.specification.trend:
         case Trend.NONE:
@@ -103,7 +103,7 @@ def _moved(panel: Panel, scale: Transform) -> Array:
             return panel.times
         case Trend.APART:
             end = scale.specification.planned_end
-            return share_of_change(_BEND / end, panel.times, end)
+            return share_of_change(_INITIAL_BEND / end, panel.times, end)
         case Trend.CARRIED:
             elapsed = _elapsed(panel)
             so_far: Array = -np.expm1(-3.0 * elapsed / max(float(elapsed.max(initial=0.0)), 1e-9))
@@ -115,7 +115,7 @@ def _elapsed(panel: Panel) -> Array:
     return panel.times - np.repeat(panel.times[panel.starts[:-1][lengths > 0]], lengths[lengths > 0])
 
 
-def _own_means(panel: Panel, residual: Array) -> Array:
+def _person_means(panel: Panel, residual: Array) -> Array:
     """Each person's mean residual (N, p), NaN where there is none."""
     there = np.isfinite(residual)
     person = np.repeat(np.arange(panel.n_persons), np.diff(panel.starts))
@@ -125,7 +125,7 @@ def _own_means(panel: Panel, residual: Array) -> Array:
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
-def _resemblance(panel: Panel, within: Array) -> float:
+def _lag_one_correlation(panel: Panel, within: Array) -> float:
     """Correlation of neighbouring rows of a person, after the person's mean is taken out."""
     pairs = within[1:] * within[:-1]
     pairs = pairs[panel.within_person & np.isfinite(pairs)]

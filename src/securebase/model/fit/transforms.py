@@ -16,7 +16,7 @@ from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
 
 #: rate · planned end lies between these: from almost a straight line to all change in the first tenth
-LEAST_BEND, MOST_BEND = 0.1, 10.0
+MIN_BEND, MAX_BEND = 0.1, 10.0
 
 
 class ParameterBlock:
@@ -56,7 +56,7 @@ class ParameterBlock:
         return np.asarray(matrix, dtype=np.float64).ravel()
 
 
-class Fixed(ParameterBlock):
+class FixedBlock(ParameterBlock):
     """Held at zero: entries to report, nothing to estimate."""
 
     def __init__(self, name: str, p: int) -> None:
@@ -101,7 +101,7 @@ class ColumnBlock(ParameterBlock):
         return listed
 
 
-class Variances(ParameterBlock):
+class VarianceBlock(ParameterBlock):
     """Variances by their logarithm."""
 
     def value(self, x: Array) -> Array:
@@ -117,7 +117,7 @@ class Variances(ParameterBlock):
         return np.diag(np.exp(x))
 
 
-class Covariance(ParameterBlock):
+class CovarianceBlock(ParameterBlock):
     """A covariance L L' by the lower triangle of L, row by row, its diagonal by logarithms."""
 
     def __init__(self, name: str, p: int) -> None:
@@ -162,7 +162,7 @@ class Covariance(ParameterBlock):
         return listed
 
 
-class LevelAndChange(Covariance):
+class LevelAndChangeBlock(CovarianceBlock):
     """The joint covariance (2p, 2p) of level and change of one's own, which the parameters hold in three parts."""
 
     def __init__(self, p: int) -> None:
@@ -199,18 +199,18 @@ class LevelAndChange(Covariance):
         return rows
 
 
-class Rate(ParameterBlock):
+class RateBlock(ParameterBlock):
     """log(rate · planned end) runs from its least to its most along a logistic curve of x."""
 
     def __init__(self, planned_end: float) -> None:
         super().__init__("rate", ())
-        self.planned_end, self.range = planned_end, float(np.log(MOST_BEND / LEAST_BEND))
+        self.planned_end, self.range = planned_end, float(np.log(MAX_BEND / MIN_BEND))
 
     def value(self, x: Array) -> Array:
-        return np.asarray(LEAST_BEND * np.exp(self.range / (1 + np.exp(-x[0]))) / self.planned_end)
+        return np.asarray(MIN_BEND * np.exp(self.range / (1 + np.exp(-x[0]))) / self.planned_end)
 
     def internal(self, value: Array) -> Array:
-        share = np.log(np.clip(value * self.planned_end, 1.01 * LEAST_BEND, 0.99 * MOST_BEND) / LEAST_BEND) / self.range
+        share = np.log(np.clip(value * self.planned_end, 1.01 * MIN_BEND, 0.99 * MAX_BEND) / MIN_BEND) / self.range
         return np.array([np.log(share / (1 - share))])
 
     def pull(self, x: Array, bar: Array) -> Array:
@@ -367,7 +367,7 @@ def _parameters(parts: list[tuple[ParameterBlock, Array]]) -> Parameters:
     return Parameters(**values, rate=None if rate is None else float(rate))
 
 
-def scale(panel: Panel, specification: Specification) -> Transform:
+def build_transform(panel: Panel, specification: Specification) -> Transform:
     """The internal scale for a panel: every column must have scores that differ."""
     location, spread = np.nanmean(panel.scores, axis=0), np.nanstd(panel.scores, axis=0)
     gaps = np.diff(panel.times)
@@ -389,7 +389,7 @@ def scale(panel: Panel, specification: Specification) -> Transform:
     return Transform(
         panel=standard,
         specification=replace(specification, planned_end=specification.planned_end / unit),
-        blocks=blocks(specification, specification.planned_end / unit),
+        blocks=parameter_blocks(specification, specification.planned_end / unit),
         location=location,
         spread=spread,
         unit=unit,
@@ -404,15 +404,15 @@ def _positive(spread: Array) -> Array:
     return np.where(spread > 0, spread, 1.0)
 
 
-def blocks(of: Specification, planned_end: float) -> tuple[ParameterBlock, ...]:
+def parameter_blocks(of: Specification, planned_end: float) -> tuple[ParameterBlock, ...]:
     """The parts of a specification's parameters in the order of Parameters.named."""
     p = of.p
-    parts: list[ParameterBlock] = [ParameterBlock("drift", (p, p)), Covariance("diffusion", p)]
+    parts: list[ParameterBlock] = [ParameterBlock("drift", (p, p)), CovarianceBlock("diffusion", p)]
     if of.start == Start.FREE:
-        parts.append(Covariance("start_covariance", p))
-    parts.append(LevelAndChange(p) if of.random_slopes else Covariance("level_covariance", p))
+        parts.append(CovarianceBlock("start_covariance", p))
+    parts.append(LevelAndChangeBlock(p) if of.random_slopes else CovarianceBlock("level_covariance", p))
     if of.therapists:
-        parts.append(Covariance("therapist_covariance", p))
+        parts.append(CovarianceBlock("therapist_covariance", p))
     parts.append(ParameterBlock("level_mean", (p,)))
     if of.covariates:
         parts.append(ParameterBlock("covariate_effect", (p, len(of.covariates))))
@@ -421,15 +421,15 @@ def blocks(of: Specification, planned_end: float) -> tuple[ParameterBlock, ...]:
     if of.trend == Trend.APART:
         parts.append(ParameterBlock("change", (p,)))
     if of.trend == Trend.APART or (of.trend == Trend.CARRIED and of.random_slopes):
-        parts.append(Rate(planned_end))
+        parts.append(RateBlock(planned_end))
     if of.free_start_mean:
         parts.append(ParameterBlock("start_mean", (p,)))
     elif of.trend == Trend.CARRIED:
-        parts.append(Fixed("start_mean", p))
+        parts.append(FixedBlock("start_mean", p))
     if of.trend == Trend.CARRIED:
         parts.append(ParameterBlock("therapy_effect", (p,)))
     if of.inputs:
         parts.append(ParameterBlock("input_effect", (p, len(of.inputs))))
     if not of.is_plain:
         parts += [ColumnBlock("loading", of, 1.0), ColumnBlock("intercept", of, 0.0)]
-    return (*parts, Variances("measurement_noise", (len(of.scores),)))
+    return (*parts, VarianceBlock("measurement_noise", (len(of.scores),)))

@@ -6,7 +6,7 @@ import numpy as np
 
 from securebase.errors import ModelError
 from securebase.model.fit.fitting import Fit
-from securebase.model.fit.transforms import scale
+from securebase.model.fit.transforms import build_transform
 from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters
@@ -14,7 +14,7 @@ from securebase.model.parameters import Parameters
 _TRIES = 20
 
 
-def drawn_parameters(fitted: Fit, panel: Panel, count: int, rng: np.random.Generator) -> list[Parameters]:
+def draw_parameters(fitted: Fit, panel: Panel, count: int, rng: np.random.Generator) -> list[Parameters]:
     """Normal draws on the internal scale around the estimates, with the covariance that the Hessian gives: a normal
     approximation of what the data leave open. What is held stays; a draw that is no model is drawn anew (the estimates
     themselves after 20 tries). Raises ModelError where the fit has no positive-definite Hessian."""
@@ -23,7 +23,7 @@ def drawn_parameters(fitted: Fit, panel: Panel, count: int, rng: np.random.Gener
         raise ModelError(
             f"there is no spread to draw from: {fitted.outcome.sentence}", advice=fitted.outcome.what_to_do
         )
-    own = scale(panel, fitted.specification)
+    own = build_transform(panel, fitted.specification)
     alone = Likelihood(own.panel.only(np.array([0])), own.specification)
     root = np.linalg.cholesky(np.linalg.inv(inside.hessian * fitted.n_persons))
     found = []

@@ -1,16 +1,16 @@
 """Lagged effects of one client's own, and how they differ between the clients of a cohort (Laplace's approximation)."""
 
-from securebase.model.person_effects.cohort import CohortEffects, fit_own_effects
+from securebase.model.person_effects.cohort import CohortEffects, fit_person_effects
 from securebase.model.person_effects.contributions import Contributions, contributions
 from securebase.model.person_effects.deviation import DeviatingEffects
-from securebase.model.person_effects.one_client import OwnEffects, own_effects
+from securebase.model.person_effects.one_client import PersonEffects, estimate_person_effects
 
 __all__ = [
     "CohortEffects",
     "Contributions",
     "DeviatingEffects",
-    "OwnEffects",
+    "PersonEffects",
     "contributions",
-    "fit_own_effects",
-    "own_effects",
+    "estimate_person_effects",
+    "fit_person_effects",
 ]

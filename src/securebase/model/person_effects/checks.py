@@ -16,17 +16,17 @@ from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification
 from securebase.model.person_effects.deviation import DeviatingEffects
-from securebase.model.person_effects.one_client import Conditional, OwnEffects, probability_largest
+from securebase.model.person_effects.one_client import Conditional, PersonEffects, probability_largest
 from securebase.model.smoothing import Smoothed
 from securebase.model.standardised import Edge
 
 #: Least lag, in time units, at which a later score counts as later: answers of one day belong together.
-_LATER = 0.5
+_MIN_LAG = 0.5
 #: Futures that are looked at, and draws in each.
-_FUTURES = 300
+_N_FUTURES = 300
 
 
-def hidden_cause_needed(specification: Specification, parameters: Parameters, edge: Edge) -> float:
+def required_confounding(specification: Specification, parameters: Parameters, edge: Edge) -> float:
     """How strongly a hidden cause would have to go with both ends of an edge to give the whole of its effect (0 to 1).
 
     Let x be the state an edge begins in, y the state it ends in one time unit later, and r everything else that the
@@ -47,7 +47,7 @@ def hidden_cause_needed(specification: Specification, parameters: Parameters, ed
     return float((passed / (passed + Q[y, y])) ** 0.25)
 
 
-def future_before_past(course: Smoothed, early: str, late: str) -> tuple[float, int]:
+def negative_control(course: Smoothed, early: str, late: str) -> tuple[float, int]:
     """(z, pairs): do surprises in `early` go with surprises in `late` at its next score at least half a unit later?
 
     For a negative control `late` is the construct that an edge begins in and `early` the one it ends in: what comes
@@ -56,18 +56,18 @@ def future_before_past(course: Smoothed, early: str, late: str) -> tuple[float, 
     over √n has mean 0 and variance 1. (0, 0) where there is no pair.
     """
     names = course.specification.constructs
-    first, second = (_surprises(course, names.index(name)) for name in (early, late))
+    first, second = (_standardised_innovations(course, names.index(name)) for name in (early, late))
     products = []
     later = np.flatnonzero(np.isfinite(second))
     for j in np.flatnonzero(np.isfinite(first)):
-        after = later[course.times[later] >= course.times[j] + _LATER]
+        after = later[course.times[later] >= course.times[j] + _MIN_LAG]
         if len(after):
             products.append(first[j] * second[after[0]])
     n = len(products)
     return (float(np.sum(products) / np.sqrt(n)), n) if n else (0.0, 0)
 
 
-def _surprises(course: Smoothed, k: int) -> Array:
+def _standardised_innovations(course: Smoothed, k: int) -> Array:
     """Standardised one-step errors (n,) of one construct, NaN where it was not observed."""
     p = course.specification.p
     own, z, V = course.parameters, course.predicted, course.predicted_covariance
@@ -77,7 +77,7 @@ def _surprises(course: Smoothed, k: int) -> Array:
     return surprise
 
 
-def with_scores_of(panel: Panel, other: Array, constructs: Sequence[str]) -> Panel:
+def replace_scores(panel: Panel, other: Array, constructs: Sequence[str]) -> Panel:
     """The panel with the scores of `constructs` taken from `other` (rows, p), where the panel has any."""
     scores = panel.scores.copy()
     for k in (panel.constructs.index(c) for c in constructs):
@@ -85,8 +85,8 @@ def with_scores_of(panel: Panel, other: Array, constructs: Sequence[str]) -> Pan
     return replace(panel, scores=scores)
 
 
-def quick_effects(
-    panels: Sequence[Panel], specification: Specification, parameters: Parameters, own: OwnEffects
+def one_step_effects(
+    panels: Sequence[Panel], specification: Specification, parameters: Parameters, own: PersonEffects
 ) -> Array:
     """Effects (panels, k) that each one-person panel would get by one step of Newton from the prior mean, with the
     curvature found for `own`: cheap enough for many decoys, and the same for the client and for them."""
@@ -97,14 +97,14 @@ def quick_effects(
     return found
 
 
-def decoys_as_far(real: Array, decoys: Array) -> Array:
+def count_extreme_decoys(real: Array, decoys: Array) -> Array:
     """For each effect (k,): how many decoys (m, k) got an estimate on the same side of zero at least as far from it."""
     counted: Array = (decoys * np.sign(real) >= np.abs(real)).sum(axis=0)
     return counted
 
 
-def chance_of_telling(
-    own: OwnEffects, edges: Sequence[Edge], more: float, limit: float, rng: np.random.Generator
+def probability_of_resolution(
+    own: PersonEffects, edges: Sequence[Edge], more: float, limit: float, rng: np.random.Generator
 ) -> float:
     """The chance that, once there are (1 + more) times the data, one edge is the largest with probability ≥ limit.
 
@@ -119,7 +119,7 @@ def chance_of_telling(
     gained = (vectors * np.maximum(values, 0.0)) @ vectors.T / scale
     later = np.linalg.inv(np.linalg.inv(now) + more * gained)
     spread = now - later
-    means = rng.multivariate_normal(own.mean, 0.5 * (spread + spread.T), size=_FUTURES, method="eigh")[:, at]
-    noise = rng.multivariate_normal(np.zeros(len(own.mean)), later, size=_FUTURES, method="eigh")[:, at]
+    means = rng.multivariate_normal(own.mean, 0.5 * (spread + spread.T), size=_N_FUTURES, method="eigh")[:, at]
+    noise = rng.multivariate_normal(np.zeros(len(own.mean)), later, size=_N_FUTURES, method="eigh")[:, at]
     chances = probability_largest(means[:, None, :] + noise[None, :, :])
     return float((chances.max(axis=1) >= limit).mean())

@@ -23,18 +23,24 @@ from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification
 from securebase.model.person_effects.deviation import DeviatingEffects
-from securebase.model.person_effects.one_client import Conditional, Mode, OwnEffects, most_likely, own_effects
+from securebase.model.person_effects.one_client import (
+    Conditional,
+    Mode,
+    PersonEffects,
+    estimate_person_effects,
+    find_mode,
+)
 from securebase.model.standardised import Edge
 
 Flags = NDArray[np.bool_]
 #: A spread is looked for from here, and one below the second is none: the data do not tell it from nothing.
-_START_SD, _NO_SD = 0.1, 1e-3
-_ROUNDS = 60
-_SETTLED = 1e-4
+_START_SD, _ZERO_SD = 0.1, 1e-3
+_MAX_ROUNDS = 60
+_TOLERANCE = 1e-4
 #: While a spread is at zero the modes are still looked for on this scale.
-_LEAST_SCALE = 0.02
+_MIN_SCALE = 0.02
 #: Nodes lie a little wider than the posterior, so that the prior can move over them.
-_NODES, _WIDER = 31, 1.4
+_NODES, _NODE_WIDENING = 31, 1.4
 
 
 class CohortOutcome(StrEnum):
@@ -70,10 +76,11 @@ class CohortEffects:
     """Effects of k edges in N clients, with q covariates; standardised, per time unit of the model.
 
     mean: mean effect of each edge at the covariates' means. between_sd: SD of effects between clients. coefficients:
-    of covariates, per unit. log_likelihood: Laplace's, at the estimate; log_likelihood_alike: with every client alike,
-    means (but no covariates) estimated; by_quadrature: for one edge, else None.
-    p_alike: chance of so large a gain if clients did not differ; for one edge without covariates a mixture of chi²(0)
-    and chi²(1), else chi² with all degrees, which is cautious. clients: own effects of each, shrunk to these means.
+    of covariates, per unit. log_likelihood: Laplace's, at the estimate. log_likelihood_homogeneous: of the model whose
+    effects are the same for all clients, without covariates. by_quadrature: for one edge, else None. p_homogeneous:
+    p value of that model in a likelihood-ratio test; for one edge without covariates from the mixture of chi²(0) and
+    chi²(1), else from chi² with all degrees of freedom, which is conservative. clients: each client's effects, shrunk
+    towards these means.
     """
 
     edges: tuple[Edge, ...]
@@ -82,19 +89,19 @@ class CohortEffects:
     between_sd: tuple[NamedEstimate, ...]
     coefficients: tuple[NamedEstimate, ...]
     log_likelihood: float
-    log_likelihood_alike: float
+    log_likelihood_homogeneous: float
     by_quadrature: Quadrature | None
-    p_alike: float
+    p_homogeneous: float
     outcome: CohortOutcome
     advice: tuple[Advice, ...]
-    clients: tuple[OwnEffects, ...]
+    clients: tuple[PersonEffects, ...]
 
     @property
     def converged(self) -> bool:
         return self.outcome in {CohortOutcome.CONVERGED, CohortOutcome.BOUNDARY}
 
 
-def fit_own_effects(
+def fit_person_effects(
     panel: Panel,
     specification: Specification,
     parameters: Parameters,
@@ -109,7 +116,7 @@ def fit_own_effects(
     spread, or covariates that do not fit the panel.
     """
     N = panel.n_persons
-    z, labels = _covariates(covariates, names, N)
+    z, labels = _centre_covariates(covariates, names, N)
     effects = DeviatingEffects(specification, parameters, edges)
     k, q = effects.k, z.shape[1]
     if k * (2 + q) + 2 > N:
@@ -117,23 +124,23 @@ def fit_own_effects(
             f"{N} persons are too few to tell how {k * (2 + q)} numbers about {k} effects differ between them",
             advice="Choose fewer edges or covariates, or wait for more persons.",
         )
-    alone = [one_person(panel, i) for i in range(N)]
+    alone = [single_person_panel(panel, i) for i in range(N)]
     conditionals = [Conditional(Likelihood(one, specification), effects) for one in alone]
     design = np.hstack([np.ones((N, 1)), z])
-    fitted, settled = _climb(conditionals, design, k, free=True)
-    alike, _ = _climb(conditionals, design[:, :1], k, free=False)
-    return _told(
-        _Setting(alone, specification, parameters, effects, conditionals, design, labels), fitted, alike, settled
+    fitted, settled = _maximise(conditionals, design, k, free=True)
+    alike, _ = _maximise(conditionals, design[:, :1], k, free=False)
+    return _build_cohort_effects(
+        _CohortProblem(alone, specification, parameters, effects, conditionals, design, labels), fitted, alike, settled
     )
 
 
-def one_person(panel: Panel, person: int) -> Panel:
+def single_person_panel(panel: Panel, person: int) -> Panel:
     """The panel of one of its persons."""
     return panel.only(np.array([person], dtype=np.int64))
 
 
 @dataclass(frozen=True, eq=False)
-class _Setting:
+class _CohortProblem:
     alone: list[Panel]
     specification: Specification
     parameters: Parameters
@@ -156,34 +163,34 @@ class _LaplacePoint:
     log_likelihood: float
 
 
-def _climb(conditionals: list[Conditional], design: Array, k: int, *, free: bool) -> tuple[_LaplacePoint, bool]:
+def _maximise(conditionals: list[Conditional], design: Array, k: int, *, free: bool) -> tuple[_LaplacePoint, bool]:
     """Rounds of modes and of the closed form, until neither moves."""
     N, columns = design.shape
     B, variance = np.zeros((k, columns)), np.full(k, _START_SD**2 if free else 0.0)
     points = np.zeros((N, k))
-    for _ in range(_ROUNDS):
-        at = _expanded(conditionals, design, B, variance, points)
-        new_B, new_variance = _closed_form(at, design, free=free)
+    for _ in range(_MAX_ROUNDS):
+        at = _laplace_point(conditionals, design, B, variance, points)
+        new_B, new_variance = _maximise_expansion(at, design, free=free)
         moved = max(np.abs(new_B - B).max(), np.abs(np.sqrt(new_variance) - np.sqrt(variance)).max())
         B, variance, points = new_B, new_variance, at.points
-        if moved < _SETTLED:
-            return _expanded(conditionals, design, B, variance, points), True
-    return _expanded(conditionals, design, B, variance, points), False
+        if moved < _TOLERANCE:
+            return _laplace_point(conditionals, design, B, variance, points), True
+    return _laplace_point(conditionals, design, B, variance, points), False
 
 
-def _expanded(
+def _laplace_point(
     conditionals: list[Conditional], design: Array, B: Array, variance: Array, points: Array
 ) -> _LaplacePoint:
     """Every client's mode under this prior. Where a spread is zero the point is the prior's mean itself."""
     N, k = points.shape
     sd = np.sqrt(variance)
-    none = sd < _NO_SD
-    scale = np.where(none, _LEAST_SCALE, sd)
+    none = sd < _ZERO_SD
+    scale = np.where(none, _MIN_SCALE, sd)
     total, found_points = 0.0, np.empty((N, k))
     curvature, slope = np.empty((N, k, k)), np.empty((N, k))
     for i, conditional in enumerate(conditionals):
         mean = B @ design[i]
-        mode = _mode_within(conditional, mean, scale, ~none, (points[i] - mean) / scale)
+        mode = _restricted_mode(conditional, mean, scale, ~none, (points[i] - mean) / scale)
         found_points[i] = mean + scale * mode.v
         curvature[i] = mode.curvature / np.outer(scale, scale)
         slope[i] = (mode.gradient + mode.v) / scale
@@ -193,14 +200,14 @@ def _expanded(
     return _LaplacePoint(B, variance, found_points, curvature, slope, total)
 
 
-def _mode_within(conditional: Conditional, mean: Array, scale: Array, differs: Flags, begin: Array) -> Mode:
+def _restricted_mode(conditional: Conditional, mean: Array, scale: Array, differs: Flags, begin: Array) -> Mode:
     """The mode over the effects that differ; the others stay at their mean, but slope and curvature are had for all."""
     if differs.all():
-        return most_likely(conditional, mean, scale, begin)
-    held = _Held(conditional, mean, differs)
+        return find_mode(conditional, mean, scale, begin)
+    held = _SubsetConditional(conditional, mean, differs)
     v = np.zeros(len(mean))
     if differs.any():
-        v[differs] = most_likely(held, mean[differs], scale[differs], begin[differs]).v
+        v[differs] = find_mode(held, mean[differs], scale[differs], begin[differs]).v
     value, gradient = conditional.value_and_gradient(mean + scale * v)
     h = 1e-4
     rows = []
@@ -211,7 +218,7 @@ def _mode_within(conditional: Conditional, mean: Array, scale: Array, differs: F
     return Mode(v, value, scale * gradient - v, 0.5 * (H + H.T) * np.outer(scale, scale), True)
 
 
-class _Held(Conditional):
+class _SubsetConditional(Conditional):
     """log p(y | u) over some of the effects, the others held at their mean."""
 
     def __init__(self, whole: Conditional, mean: Array, differs: Flags) -> None:
@@ -224,7 +231,7 @@ class _Held(Conditional):
         return value, gradient[self._differs]
 
 
-def _closed_form(at: _LaplacePoint, design: Array, *, free: bool) -> tuple[Array, Array]:
+def _maximise_expansion(at: _LaplacePoint, design: Array, *, free: bool) -> tuple[Array, Array]:
     """B and variances that maximise the likelihood when log p(y | u) is the normal expanded at each client's point.
 
     With g + s'(u − u0) − ½ (u − u0)' C (u − u0) and u ~ N(m, T): a + ½ log-determinants of the sum of two quadratics.
@@ -266,18 +273,20 @@ def _expanded_likelihood(x: Array, at: _LaplacePoint, design: Array) -> float:
     return float((each - 0.5 * log_size).sum())
 
 
-def _told(setting: _Setting, at: _LaplacePoint, alike: _LaplacePoint, settled: bool) -> CohortEffects:
+def _build_cohort_effects(
+    setting: _CohortProblem, at: _LaplacePoint, alike: _LaplacePoint, settled: bool
+) -> CohortEffects:
     effects, edges = setting.effects, setting.effects.edges
     k, columns = at.B.shape
     sd = np.sqrt(at.variance)
-    none = sd < _NO_SD
+    none = sd < _ZERO_SD
     errors, regular = _standard_errors(at, setting.design, none)
     b_errors, sd_errors = errors[: k * columns].reshape(k, columns), errors[k * columns :]
     names = [f"{a} to {b}" for a, b in edges]
     gain = 2.0 * (at.log_likelihood - alike.log_likelihood)
-    p_alike = float(chi2.sf(max(gain, 0.0), k * columns))
+    p_homogeneous = float(chi2.sf(max(gain, 0.0), k * columns))
     if k == 1 and columns == 1:
-        p_alike = 0.5 * float(chi2.sf(gain, 1)) if gain > 1e-8 else 1.0
+        p_homogeneous = 0.5 * float(chi2.sf(gain, 1)) if gain > 1e-8 else 1.0
     outcome = CohortOutcome.NOT_CONVERGED if not settled else CohortOutcome.CONVERGED
     if settled and not regular:
         outcome = CohortOutcome.INDEFINITE
@@ -288,31 +297,32 @@ def _told(setting: _Setting, at: _LaplacePoint, alike: _LaplacePoint, settled: b
         edges=edges,
         covariates=setting.labels,
         mean=tuple(
-            NamedEstimate(n, float(effects.mean[e] + at.B[e, 0]), _maybe(b_errors[e, 0])) for e, n in enumerate(names)
+            NamedEstimate(n, float(effects.mean[e] + at.B[e, 0]), _finite_or_none(b_errors[e, 0]))
+            for e, n in enumerate(names)
         ),
         between_sd=tuple(
-            NamedEstimate(n, 0.0 if none[e] else float(sd[e]), None if none[e] else _maybe(sd_errors[e]))
+            NamedEstimate(n, 0.0 if none[e] else float(sd[e]), None if none[e] else _finite_or_none(sd_errors[e]))
             for e, n in enumerate(names)
         ),
         coefficients=tuple(
-            NamedEstimate(f"{label} on {n}", float(at.B[e, 1 + c]), _maybe(b_errors[e, 1 + c]))
+            NamedEstimate(f"{label} on {n}", float(at.B[e, 1 + c]), _finite_or_none(b_errors[e, 1 + c]))
             for e, n in enumerate(names)
             for c, label in enumerate(setting.labels)
         ),
         log_likelihood=at.log_likelihood,
-        log_likelihood_alike=alike.log_likelihood,
+        log_likelihood_homogeneous=alike.log_likelihood,
         by_quadrature=checked,
-        p_alike=p_alike,
+        p_homogeneous=p_homogeneous,
         outcome=outcome,
         advice=(
-            *_advice(outcome, [n for n, zero in zip(names, none, strict=True) if zero], p_alike),
-            *_off(checked, float(sd[0]), float(sd_errors[0])),
+            *_advice(outcome, [n for n, zero in zip(names, none, strict=True) if zero], p_homogeneous),
+            *_quadrature_advice(checked, float(sd[0]), float(sd_errors[0])),
         ),
-        clients=_clients(setting, at, none),
+        clients=_client_effects(setting, at, none),
     )
 
 
-def _advice(outcome: CohortOutcome, at_zero: list[str], p_alike: float) -> tuple[Advice, ...]:
+def _advice(outcome: CohortOutcome, at_zero: list[str], p_homogeneous: float) -> tuple[Advice, ...]:
     out = []
     if outcome is CohortOutcome.BOUNDARY:
         out.append(
@@ -333,12 +343,13 @@ def _advice(outcome: CohortOutcome, at_zero: list[str], p_alike: float) -> tuple
         )
     if outcome is CohortOutcome.NOT_CONVERGED:
         out.append(Advice("not_converged", "The search ended before it settled.", "Let fewer edges differ."))
-    if p_alike < 0.05:
+    if p_homogeneous < 0.05:
         out.append(
             Advice(
                 "heterogeneous",
-                f"Effects differ between persons by more than chance would give (p = {p_alike:.2g}). A model with one "
-                "effect for all describes an average that may hold for few, and its standard errors are too small.",
+                f"Effects differ between persons by more than chance would give (p = {p_homogeneous:.2g}). A model "
+                "with one effect for all describes an average that may hold for few, and its standard errors are too "
+                "small.",
                 "Report the spread beside the mean.",
             )
         )
@@ -371,7 +382,7 @@ def _standard_errors(at: _LaplacePoint, design: Array, none: Flags) -> tuple[Arr
     return out, True
 
 
-def _clients(setting: _Setting, at: _LaplacePoint, none: Flags) -> tuple[OwnEffects, ...]:
+def _client_effects(setting: _CohortProblem, at: _LaplacePoint, none: Flags) -> tuple[PersonEffects, ...]:
     """Own effects of every client under the estimated prior; those that do not differ are not among them."""
     differ = [e for e, zero in zip(setting.effects.edges, none, strict=True) if not zero]
     if not differ:
@@ -380,7 +391,7 @@ def _clients(setting: _Setting, at: _LaplacePoint, none: Flags) -> tuple[OwnEffe
     means = setting.effects.parameters(at.B[:, 0])
     rest = at.B[:, 1:]
     return tuple(
-        own_effects(
+        estimate_person_effects(
             one,
             setting.specification,
             means,
@@ -392,12 +403,12 @@ def _clients(setting: _Setting, at: _LaplacePoint, none: Flags) -> tuple[OwnEffe
     )
 
 
-def _by_quadrature(setting: _Setting, at: _LaplacePoint) -> Quadrature:
+def _by_quadrature(setting: _CohortProblem, at: _LaplacePoint) -> Quadrature:
     """One effect by Gauss–Hermite quadrature around each client's mode. log p(y | u) at the nodes does not depend on
     the prior, so it is had once, and mean and SD are climbed to over it; coefficients stay."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
     sd = float(np.sqrt(at.variance[0]))
-    spread = _WIDER / np.sqrt(1.0 / sd**2 + np.maximum(at.curvature[:, 0, 0], 0.0))
+    spread = _NODE_WIDENING / np.sqrt(1.0 / sd**2 + np.maximum(at.curvature[:, 0, 0], 0.0))
     u = at.points[:, :1] + spread[:, None] * nodes
     given = np.array(
         [[one.value(np.array([v])) for v in row] for one, row in zip(setting.conditionals, u, strict=True)]
@@ -413,7 +424,7 @@ def _by_quadrature(setting: _Setting, at: _LaplacePoint) -> Quadrature:
     return Quadrature(float(setting.effects.mean[0] + found.x[0]), float(np.exp(found.x[1])), -float(found.fun))
 
 
-def _off(checked: Quadrature | None, sd: float, error: float) -> tuple[Advice, ...]:
+def _quadrature_advice(checked: Quadrature | None, sd: float, error: float) -> tuple[Advice, ...]:
     if checked is None or abs(checked.between_sd - sd) < 0.5 * error:
         return ()
     return (
@@ -426,7 +437,7 @@ def _off(checked: Quadrature | None, sd: float, error: float) -> tuple[Advice, .
     )
 
 
-def _covariates(given: Array | None, names: Sequence[str], n: int) -> tuple[Array, tuple[str, ...]]:
+def _centre_covariates(given: Array | None, names: Sequence[str], n: int) -> tuple[Array, tuple[str, ...]]:
     if given is None:
         return np.empty((n, 0)), ()
     z = np.asarray(given, dtype=np.float64)
@@ -437,5 +448,5 @@ def _covariates(given: Array | None, names: Sequence[str], n: int) -> tuple[Arra
     return z - z.mean(axis=0), tuple(names)
 
 
-def _maybe(value: float) -> float | None:
+def _finite_or_none(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None

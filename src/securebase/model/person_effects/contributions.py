@@ -15,7 +15,7 @@ from securebase.errors import ModelError
 from securebase.model.equations import person_covariance, slope_basis, stationary_covariance, trend_mean
 from securebase.model.parameters import Array, Parameters, Specification, Trend
 from securebase.model.person_effects.deviation import DeviatingEffects
-from securebase.model.person_effects.one_client import OwnEffects
+from securebase.model.person_effects.one_client import PersonEffects
 from securebase.model.smoothing import elapsed_transitions
 
 _STEP = 1e-4
@@ -50,7 +50,7 @@ class Contributions:
 def contributions(
     specification: Specification,
     parameters: Parameters,
-    own: OwnEffects,
+    own: PersonEffects,
     times: Array,
     observed: Array,
     *,
@@ -79,7 +79,7 @@ def contributions(
     u = own.mean - effects.mean
     points = [u] + [u + _STEP * e for e in np.eye(len(u))]
     k = specification.constructs.index(construct)
-    carried = _Carried(specification, times, observed, k, (begin, end))
+    carried = _ContributionFilter(specification, times, observed, k, (begin, end))
     mean, covariance = carried.by([effects.parameters(point) for point in points])
     slope = (mean[1:] - mean[0]).T / _STEP
     others = [i for i in range(p) if i != k]
@@ -95,7 +95,7 @@ def contributions(
     )
 
 
-class _Carried:
+class _ContributionFilter:
     """Filters [s, b, g] for several parameters at once ([s, b, c, g] with change of one's own, c): g_i gathers
     (Phi_j − I)[k, i] x_j,i from row to row, so at the last row its filtered moments are those given every score."""
 
@@ -120,7 +120,7 @@ class _Carried:
                 inside = self.rows[0] < j <= self.rows[1]
                 weight = phi[:, j - 1, self.k] - shift if inside else np.zeros((len(models), p))
                 known = trend[:, j - 1] if self.specification.trend is Trend.CARRIED else np.zeros((len(models), p))
-                z, V = _step(z, V, (phi[:, j - 1], shocks[:, j - 1]), weight, known)
+                z, V = _predict(z, V, (phi[:, j - 1], shocks[:, j - 1]), weight, known)
             seen = np.flatnonzero(np.isfinite(self.observed[j]))
             if len(seen):
                 residual = self.observed[j, seen] - level[:, seen] - trend[:, j, seen]
@@ -149,7 +149,7 @@ class _Carried:
         return shows
 
 
-def _step(z: Array, V: Array, move: tuple[Array, Array], weight: Array, known: Array) -> tuple[Array, Array]:
+def _predict(z: Array, V: Array, move: tuple[Array, Array], weight: Array, known: Array) -> tuple[Array, Array]:
     """To the next row: s moves and takes shocks, b stays, g gathers what came from s (and the known trend) before."""
     (phi, shocks), (m, p), size = move, weight.shape, z.shape[1]
     T = np.broadcast_to(np.eye(size), (m, size, size)).copy()

@@ -22,9 +22,9 @@ from securebase.model.parameters import Array, Parameters, Specification
 from securebase.model.standardised import Edge, standardised_effects
 
 #: The logarithm by Gauss and Legendre is exact to rounding while every root of Phi lies to the right of this.
-_SMALLEST_ROOT = 0.06
+_MIN_EIGENVALUE = 0.06
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(40)
-_AT, _FOR = 0.5 * (_NODES + 1.0), 0.5 * _WEIGHTS
+_QUADRATURE_NODES, _QUADRATURE_WEIGHTS = 0.5 * (_NODES + 1.0), 0.5 * _WEIGHTS
 
 
 class DeviatingEffects:
@@ -102,21 +102,21 @@ class DeviatingEffects:
         roots = np.linalg.eigvals(phi)
         if np.abs(roots).max() >= 1 or ((roots.real <= 0) & (np.abs(roots.imag) < 1e-12)).any():
             raise UnstableDriftError
-        if roots.real.min() < _SMALLEST_ROOT:
+        if roots.real.min() < _MIN_EIGENVALUE:
             log = np.asarray(np.real(logm(phi)), dtype=np.float64)
         else:
             # log M = ∫_0^1 (M − I) (I + t (M − I))⁻¹ dt
             less = phi - np.eye(len(phi))
-            log = np.asarray(np.einsum("t,tij->ij", _FOR, less @ _resolvents(less)), dtype=np.float64)
+            log = np.asarray(np.einsum("t,tij->ij", _QUADRATURE_WEIGHTS, less @ _resolvents(less)), dtype=np.float64)
         drift: Array = log * self._sd[:, None] / self._sd[None, :]
         return drift
 
     def _derivatives(self, u: Array) -> Array:
         """Derivative of the logarithm along each edge (k, p, p): ∫_0^1 R_t E R_t dt with R_t = (I + t (M − I))⁻¹."""
         phi, p = self._effects(u), len(self._phi)
-        if np.linalg.eigvals(phi).real.min() >= _SMALLEST_ROOT:
+        if np.linalg.eigvals(phi).real.min() >= _MIN_EIGENVALUE:
             R = _resolvents(phi - np.eye(p))
-            found: Array = np.einsum("t,tie,tej->eij", _FOR, R[:, :, self._rows], R[:, self._columns, :])
+            found: Array = np.einsum("t,tie,tej->eij", _QUADRATURE_WEIGHTS, R[:, :, self._rows], R[:, self._columns, :])
             return found
         out = np.empty((self.k, p, p))
         for e, (row, column) in enumerate(zip(self._rows, self._columns, strict=True)):
@@ -129,4 +129,4 @@ class DeviatingEffects:
 
 def _resolvents(less: Array) -> Array:
     """(I + t X)⁻¹ at every node t."""
-    return np.asarray(np.linalg.inv(np.eye(len(less)) + _AT[:, None, None] * less), dtype=np.float64)
+    return np.asarray(np.linalg.inv(np.eye(len(less)) + _QUADRATURE_NODES[:, None, None] * less), dtype=np.float64)

@@ -32,20 +32,20 @@ DEFAULT_BETWEEN_SD_SOURCE = (
 )
 
 _STEP = 1e-4
-_MOST_STEPS = 60
+_MAX_STEPS = 60
 #: The climb ends here; the step of Newton that follows goes the rest of the way.
-_SMALL = 1e-3
-_WORST_RATIO = 1e-12
+_GRADIENT_TOLERANCE = 1e-3
+_MIN_RELATIVE_GAIN = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
-class OwnEffects:
+class PersonEffects:
     """Standardised weekly effects of one client for k edges. All arrays (k,) but the covariances (k, k).
 
     prior_mean, prior_sd, prior_covariance: before the client's own scores (the SD a little below the one asked for, as
-    shocks are kept from vanishing). mean, sd, covariance: with them. share: how much of the estimate comes
+    shocks are kept from vanishing). mean, sd, covariance: with them. data_share: how much of the estimate comes
     from this client's own data, 1 − posterior variance / prior variance (which is tau² / (tau² + SE²) for one effect);
-    0 where nothing was learnt. same_direction: chance that the effect has the sign of its estimate.
+    0 where nothing was learnt. sign_probability: chance that the effect has the sign of its estimate.
     log_marginal: Laplace's log p(y). parameters: the client's model at the mode. advice: what is to be known of it.
     """
 
@@ -56,8 +56,8 @@ class OwnEffects:
     mean: Array
     sd: Array
     covariance: Array
-    share: Array
-    same_direction: Array
+    data_share: Array
+    sign_probability: Array
     log_marginal: float
     parameters: Parameters
     advice: tuple[Advice, ...] = ()
@@ -94,7 +94,7 @@ def probability_largest(draws: Array) -> Array:
     return share
 
 
-def own_effects(
+def estimate_person_effects(
     panel: Panel,
     specification: Specification,
     parameters: Parameters,
@@ -102,7 +102,7 @@ def own_effects(
     prior_sd: float | Array,
     *,
     prior_deviation: Array | None = None,
-) -> OwnEffects:
+) -> PersonEffects:
     """Own effects of the one person in the panel, shrunk towards the effects in `parameters`.
 
     prior_sd: SD of a client's deviation, one for all edges or (k,), above 0. prior_deviation (k,): where the prior's
@@ -117,7 +117,7 @@ def own_effects(
         raise ModelError("the SD between clients must be above 0 for every edge that is to differ")
     shift = np.zeros(effects.k) if prior_deviation is None else np.asarray(prior_deviation, dtype=np.float64)
     kept = RegularisedConditional(Likelihood(panel, specification), effects, shift)
-    return _said(effects, most_likely(kept, shift, sd), kept.curvature, shift, sd)
+    return _build_effects(effects, find_mode(kept, shift, sd), kept.curvature, shift, sd)
 
 
 class Conditional:
@@ -187,7 +187,7 @@ class Mode:
         return float(self.value - 0.5 * self.v @ self.v - 0.5 * log_size)
 
 
-def most_likely(conditional: Conditional, shift: Array, sd: Array, begin: Array | None = None) -> Mode:
+def find_mode(conditional: Conditional, shift: Array, sd: Array, begin: Array | None = None) -> Mode:
     """Climb by BFGS in the scale where the prior is a standard normal, halving steps that do not rise; then the
     curvature by differences of the exact gradient, and one step of Newton."""
     k = len(shift)
@@ -201,17 +201,17 @@ def most_likely(conditional: Conditional, shift: Array, sd: Array, begin: Array 
     if not np.isfinite(top):
         raise ModelError("the mean effects belong to no stable course, so no client can deviate from them")
     inverse = np.eye(k)
-    for _ in range(_MOST_STEPS):
-        if np.abs(slope).max() < _SMALL:
+    for _ in range(_MAX_STEPS):
+        if np.abs(slope).max() < _GRADIENT_TOLERANCE:
             break
         step = inverse @ slope
         size, further = 1.0, at(v + step)
-        while not further[0] > top + _WORST_RATIO * abs(top) and size > 1e-6:
+        while not further[0] > top + _MIN_RELATIVE_GAIN * abs(top) and size > 1e-6:
             size *= 0.5
             further = at(v + size * step)
         if not further[0] > top:
             break
-        inverse = _updated(inverse, size * step, slope - further[1])
+        inverse = _bfgs_update(inverse, size * step, slope - further[1])
         v, (top, slope, value) = v + size * step, further
     curvature = _curvature(conditional, shift + sd * v, sd, (slope + v) / sd)
     whole = np.eye(k) + curvature
@@ -224,7 +224,7 @@ def most_likely(conditional: Conditional, shift: Array, sd: Array, begin: Array 
     return Mode(v, value, slope, curvature, regular and bool(np.abs(slope).max() < 1e-4))
 
 
-def _updated(inverse: Array, step: Array, fall: Array) -> Array:
+def _bfgs_update(inverse: Array, step: Array, fall: Array) -> Array:
     """BFGS update of the inverse of minus the second derivatives."""
     along = float(step @ fall)
     if along <= 1e-12:
@@ -247,7 +247,7 @@ def _curvature(conditional: Conditional, u: Array, sd: Array, here: Array) -> Ar
     return out
 
 
-def _said(effects: DeviatingEffects, found: Mode, kept: Array, shift: Array, sd: Array) -> OwnEffects:
+def _build_effects(effects: DeviatingEffects, found: Mode, kept: Array, shift: Array, sd: Array) -> PersonEffects:
     prior_mean, mean = effects.mean + shift, effects.mean + shift + sd * found.v
     before = np.eye(effects.k) + 0.5 * (kept + kept.T) * np.outer(sd, sd)
     prior_covariance = np.linalg.inv(before) * np.outer(sd, sd)
@@ -268,7 +268,7 @@ def _said(effects: DeviatingEffects, found: Mode, kept: Array, shift: Array, sd:
             ),
         )
     spread = np.sqrt(np.diag(covariance))
-    return OwnEffects(
+    return PersonEffects(
         edges=effects.edges,
         prior_mean=prior_mean,
         prior_sd=prior_sd,
@@ -276,8 +276,8 @@ def _said(effects: DeviatingEffects, found: Mode, kept: Array, shift: Array, sd:
         mean=mean,
         sd=spread,
         covariance=covariance,
-        share=np.clip(1.0 - spread**2 / prior_sd**2, 0.0, 1.0),
-        same_direction=np.array([NormalDist().cdf(float(one)) for one in np.abs(mean) / spread]),
+        data_share=np.clip(1.0 - spread**2 / prior_sd**2, 0.0, 1.0),
+        sign_probability=np.array([NormalDist().cdf(float(one)) for one in np.abs(mean) / spread]),
         log_marginal=log_marginal,
         parameters=effects.parameters(mean - effects.mean),
         advice=advice,

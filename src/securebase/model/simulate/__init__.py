@@ -1,4 +1,4 @@
-"""The verb `simulate`: draws from the model, and from more than is ever fitted."""
+"""Simulation: draws from the fitted model, and from scenarios with more processes than any fit has."""
 
 from securebase.model.scenario import Scenario, scenarios
 from securebase.model.simulate.clinic import phase_of

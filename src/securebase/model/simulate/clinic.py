@@ -1,4 +1,4 @@
-"""What a clinic writes down of true courses: whoever asks, misses, answers and marks."""
+"""The clinic's records of true courses: check-ins asked, missed and answered, and safety alerts."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from securebase.model.parameter_set import ParameterSet
 from securebase.model.processes import AdditionalMeasure, SelectiveMissingness
 from securebase.model.responses import responses_for
 from securebase.model.scenario import CoursePlan
-from securebase.model.simulate.probabilities import at_odds
+from securebase.model.simulate.probabilities import shift_log_odds
 from securebase.records.episode import AdministrationRecord, SafetyAlertRecord, ScoreRecord
 from securebase.records.vocabulary import Moment, Phase, Respondent
 
-#: what is filled in around every session, and the inventory given now and then
+#: the check-ins around every session, and the inventory given at intervals
 SESSION_SETS = (
     AdditionalMeasure("session_before", "before", every=1),
     AdditionalMeasure("session_after", "after", every=1),
 )
 INVENTORY = "phq9"
-#: what the model does not carry follows what it does: construct → (what it follows, sign). Judgements.
+#: constructs without a model of their own follow a simulated one: construct → (companion, sign); judgements
 COMPANIONS: Mapping[str, tuple[str, float]] = {
     "loneliness": ("social_support", -1.0),
     "hope": ("symptoms", -1.0),
@@ -57,58 +57,64 @@ COMPANIONS: Mapping[str, tuple[str, float]] = {
     **dict.fromkeys(("emotion_regulation", "insight"), ("emotional_processing", 1.0)),
     "attachment_disorganisation": ("attachment_anxiety", 1.0),
 }
-#: share of a companion's spread that it has in common with what it follows, and the rest
-_SHARED, _OWN = 0.7, 0.7
-#: where a follow-up stands among the numbers of sessions, so that its draws meet no session's
-_FOLLOW_UP = 10_000
+#: weights of the companion's value and of unique variation in the score of a construct that follows it
+_SHARED_WEIGHT, _UNIQUE_WEIGHT = 0.7, 0.7
+#: added to a follow-up's number in the seed, so that its draws never coincide with a session's
+_FOLLOW_UP_OFFSET = 10_000
 
 
 @dataclass(frozen=True, eq=False)
 class SimulatedClinic:
-    """Every check-in draws from a stream of its own (`seeds` has one number a person), so that what happens to one
-    person or session changes what it touches and nothing else."""
+    """A clinic that administers check-ins. alerts: (person, session) with an alerting answer. seeds (n,): by person.
+
+    Every check-in draws from its own stream, so that a change to one person or session leaves all other draws alone.
+    """
 
     parameter_set: ParameterSet
     plan: CoursePlan
     missing: SelectiveMissingness
     given: tuple[AdditionalMeasure, ...]
-    alarms: frozenset[tuple[int, int]]
+    alerts: frozenset[tuple[int, int]]
     seeds: NDArray[np.int64]
 
-    def at_session(
+    def administer_session(
         self, person: int, number: int, day: float, true: Mapping[str, float], *, held: bool
     ) -> Iterator[AdministrationRecord]:
-        """Check-ins around one session. `true`: by construct, standard units. held: False on a waiting list, where what
-        is asked after a session cannot be."""
-        asked = [*SESSION_SETS]
-        if self.plan.inventory_every and (number - 1) % self.plan.inventory_every == 0:
-            asked.append(AdditionalMeasure(INVENTORY))
-        asked += [one for one in self.given if one.at(number)]
-        for place, one in enumerate(asked):
-            if not held and one.moment == Moment.AFTER:
-                continue
-            # places 0 to 2 are those of the sets and the inventory, whether or not it is given
-            own = place if place < len(SESSION_SETS) or one.instrument == INVENTORY else 3 + self.given.index(one)
-            rng = self._stream(person, number, own)
-            forced = (person, number) in self.alarms and one.instrument != INVENTORY
-            made = self._check_in(one, day, true, rng, session=number if held else None, forced=forced)
-            if made is not None:
-                yield made
+        """Yield the check-ins around one session.
 
-    def at_follow_up(
+        true: true values by construct, in standard units. held: False on a waiting list, where nothing can be asked
+        after a session.
+        """
+        measures = [*SESSION_SETS]
+        if self.plan.inventory_every and (number - 1) % self.plan.inventory_every == 0:
+            measures.append(AdditionalMeasure(INVENTORY))
+        measures += [measure for measure in self.given if measure.at(number)]
+        for position, measure in enumerate(measures):
+            if not held and measure.moment == Moment.AFTER:
+                continue
+            # streams 0 to 2 belong to the sets and the inventory, whether or not it is given
+            is_usual = position < len(SESSION_SETS) or measure.instrument == INVENTORY
+            rng = self._stream(person, number, position if is_usual else 3 + self.given.index(measure))
+            forced = (person, number) in self.alerts and measure.instrument != INVENTORY
+            administration = self._check_in(measure, day, true, rng, session=number if held else None, forced=forced)
+            if administration is not None:
+                yield administration
+
+    def administer_follow_up(
         self, person: int, k: int, day: float, true: Mapping[str, float]
     ) -> Iterator[AdministrationRecord]:
-        """What is asked after the end: the set before a session, the inventory where there is one, and what says so."""
-        asked = [SESSION_SETS[0], *([AdditionalMeasure(INVENTORY)] if self.plan.inventory_every else [])]
-        asked += [one for one in self.given if one.follow_up]
-        for place, one in enumerate(asked):
-            made = self._check_in(one, day, true, self._stream(person, _FOLLOW_UP + k, place), session=None)
-            if made is not None:
-                yield made
+        """Yield the follow-up check-ins: the set before a session, the inventory, and measures with a follow-up."""
+        measures = [SESSION_SETS[0], *([AdditionalMeasure(INVENTORY)] if self.plan.inventory_every else [])]
+        measures += [measure for measure in self.given if measure.follow_up]
+        for position, measure in enumerate(measures):
+            rng = self._stream(person, _FOLLOW_UP_OFFSET + k, position)
+            administration = self._check_in(measure, day, true, rng, session=None)
+            if administration is not None:
+                yield administration
 
     def _check_in(
         self,
-        one: AdditionalMeasure,
+        measure: AdditionalMeasure,
         day: float,
         true: Mapping[str, float],
         rng: np.random.Generator,
@@ -116,58 +122,62 @@ class SimulatedClinic:
         session: int | None,
         forced: bool = False,
     ) -> AdministrationRecord | None:
-        shelf = instrument(one.instrument)
-        missed, alarming = rng.random(2) < (self._chance_missed(true), self.plan.safety)
-        forced = forced and bool(shelf.safety_rules)
+        questionnaire = instrument(measure.instrument)
+        missed, alerting = rng.random(2) < (self._missing_probability(true), self.plan.safety)
+        forced = forced and bool(questionnaire.safety_rules)
         if missed and not forced:
             return None
-        scores = self._scores(shelf, true, rng, one)
-        answers = responses_for(shelf, scores, rng, alarm=bool(alarming) or forced)
-        moment = Moment(one.moment) if session is not None else Moment.BETWEEN
-        return _administration(shelf, answers, day, (moment, session, Respondent(one.respondent)))
+        scores = self._draw_scores(questionnaire, true, rng, measure)
+        responses = responses_for(questionnaire, scores, rng, alarm=bool(alerting) or forced)
+        moment = Moment(measure.moment) if session is not None else Moment.BETWEEN
+        return _build_administration(questionnaire, responses, day, (moment, session, Respondent(measure.respondent)))
 
-    def _stream(self, person: int, number: int, place: int) -> np.random.Generator:
-        return np.random.default_rng((int(self.seeds[person]), number, place))
+    def _stream(self, person: int, number: int, position: int) -> np.random.Generator:
+        return np.random.default_rng((int(self.seeds[person]), number, position))
 
-    def _chance_missed(self, true: Mapping[str, float]) -> float:
-        more = self.missing.with_symptoms * true.get("symptoms", 0.0)
-        more -= self.missing.with_low_alliance * true.get("alliance", 0.0)
-        return float(at_odds(self.plan.missed, np.array(more))) if more else self.plan.missed
+    def _missing_probability(self, true: Mapping[str, float]) -> float:
+        # missing at random given the true values: log-odds linear in symptoms and alliance
+        shift = self.missing.with_symptoms * true.get("symptoms", 0.0)
+        shift -= self.missing.with_low_alliance * true.get("alliance", 0.0)
+        return float(shift_log_odds(self.plan.missed, np.array(shift))) if shift else self.plan.missed
 
-    def _scores(
-        self, shelf: Instrument, true: Mapping[str, float], rng: np.random.Generator, one: AdditionalMeasure
+    def _draw_scores(
+        self, questionnaire: Instrument, true: Mapping[str, float], rng: np.random.Generator, measure: AdditionalMeasure
     ) -> dict[str, float]:
-        """One drawn score for each scale that measures what is simulated, or follows it."""
-        drawn = {}
-        whole = widest(shelf)
-        for scale in shelf.scales:
+        """Draw a score for every scale whose construct is simulated or follows one that is."""
+        scores = {}
+        wanted = widest_scales(questionnaire)
+        for scale in questionnaire.scales:
             z = float(rng.standard_normal())
-            if scale.id not in whole:
+            if scale.id not in wanted:
                 continue
-            unit = self.parameter_set.simulation_scale(shelf.id, scale.id)
-            other = one.shift + one.extra_noise * float(rng.standard_normal()) if one.respondent != "client" else 0.0
+            unit = self.parameter_set.simulation_scale(questionnaire.id, scale.id)
+            # another rater's bias and extra error, in SDs of the scale
+            rater = 0.0
+            if measure.respondent != "client":
+                rater = measure.shift + measure.extra_noise * float(rng.standard_normal())
             if unit is not None and unit.construct in true:
-                value = unit.mean + unit.points * true[unit.construct] + np.sqrt(unit.noise) * z + unit.sd * other
-                drawn[scale.id] = float(value)
-            elif (followed := _followed(scale, true)) is not None:
-                middle, reach = (scale.minimum + scale.maximum) / 2, (scale.maximum - scale.minimum) / 5
-                drawn[scale.id] = middle + reach * (_SHARED * followed + _OWN * z + other)
-        return drawn
+                value = unit.mean + unit.points * true[unit.construct] + np.sqrt(unit.noise) * z + unit.sd * rater
+                scores[scale.id] = float(value)
+            elif (companion := _companion_value(scale, true)) is not None:
+                middle, sd = (scale.minimum + scale.maximum) / 2, (scale.maximum - scale.minimum) / 5
+                scores[scale.id] = middle + sd * (_SHARED_WEIGHT * companion + _UNIQUE_WEIGHT * z + rater)
+        return scores
 
 
-def measured_by(shelf: Instrument, simulated: Sequence[str]) -> tuple[str, ...]:
-    """Scales of an instrument that a scenario with these constructs can answer."""
+def answerable_scales(questionnaire: Instrument, simulated: Sequence[str]) -> tuple[str, ...]:
+    """Return the scales of an instrument that a scenario with these constructs can answer."""
     names = dict.fromkeys(simulated, 0.0)
-    return tuple(s.id for s in shelf.scales if s.construct in names or _followed(s, names) is not None)
+    return tuple(s.id for s in questionnaire.scales if s.construct in names or _companion_value(s, names) is not None)
 
 
-def widest(shelf: Instrument) -> tuple[str, ...]:
-    """Scales that are no part of a wider one: these are drawn, and the answers give the others."""
-    items = {s.id: set(s.items) for s in shelf.scales}
+def widest_scales(questionnaire: Instrument) -> tuple[str, ...]:
+    """Return the scales that are not part of a wider one; their responses determine the others."""
+    items = {s.id: set(s.items) for s in questionnaire.scales}
     return tuple(a for a in items if not any(items[a] < items[b] for b in items))
 
 
-def _followed(scale: Scale, true: Mapping[str, float]) -> float | None:
+def _companion_value(scale: Scale, true: Mapping[str, float]) -> float | None:
     if scale.construct in true:
         return true[scale.construct]
     name, sign = COMPANIONS.get(scale.construct, ("", 0.0))
@@ -175,14 +185,14 @@ def _followed(scale: Scale, true: Mapping[str, float]) -> float | None:
 
 
 def phase_of(number: int, sessions: int) -> Phase:
-    """The usual phase of a session in a course of so many: the first quarter opens, the last fifth ends."""
+    """Return the usual phase of a session: initial in the first quarter of the course, ending in the last fifth."""
     if number > sessions - max(1, round(sessions / 5)):
         return Phase.ENDING
     return Phase.INITIAL if number <= max(1, round(sessions / 4)) else Phase.MIDDLE
 
 
-def alerts(administrations: Sequence[AdministrationRecord]) -> Iterator[SafetyAlertRecord]:
-    """Every response that asks for attention."""
+def safety_alerts(administrations: Sequence[AdministrationRecord]) -> Iterator[SafetyAlertRecord]:
+    """Yield an alert for every response that reaches the threshold of a safety rule."""
     for a in administrations:
         for rule in instrument(a.instrument).safety_rules:
             value = a.responses[rule.item]
@@ -190,23 +200,23 @@ def alerts(administrations: Sequence[AdministrationRecord]) -> Iterator[SafetyAl
                 yield SafetyAlertRecord(a.at, a.instrument, rule.item, value)
 
 
-def _administration(
-    shelf: Instrument,
-    answers: Mapping[int, float | None],
+def _build_administration(
+    questionnaire: Instrument,
+    responses: Mapping[int, float | None],
     day: float,
-    how: tuple[Moment, int | None, Respondent],
+    context: tuple[Moment, int | None, Respondent],
 ) -> AdministrationRecord:
-    scored = score(shelf, answers)
-    moment, number, respondent = how
+    scored = score(questionnaire, responses)
+    moment, number, respondent = context
     return AdministrationRecord(
-        instrument=shelf.id,
+        instrument=questionnaire.id,
         at=day,
         moment=moment,
         session=number,
         respondent=respondent,
         responses=scored.responses,
         scores=tuple(
-            ScoreRecord(s.construct, s.value, day, moment, number, shelf.id, s.scale, respondent)
+            ScoreRecord(s.construct, s.value, day, moment, number, questionnaire.id, s.scale, respondent)
             for s in scored.scores.values()
             if s.value is not None
         ),

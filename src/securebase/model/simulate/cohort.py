@@ -1,7 +1,7 @@
-"""`simulate`: a cohort as a clinic would record it, drawn from a known truth.
+"""Simulation of a cohort as a clinic would record it, drawn from a known truth.
 
-Sessions that slip, check-ins that are missed, people who leave, item responses that are whole and bounded, and whatever
-else a scenario lets happen (`model/processes.py`).
+The records have rescheduled sessions, missed check-ins, dropout, discrete bounded item responses, and every process
+that the scenario switches on (`model/processes.py`).
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ from securebase.errors import ModelError
 from securebase.measurement.constructs import construct
 from securebase.model.arms import arm
 from securebase.model.parameters import Array, Specification
-from securebase.model.scenario import CoursePlan, Scenario, scenario
-from securebase.model.simulate.clinic import SimulatedClinic, alerts, phase_of
+from securebase.model.scenario import CoursePlan, Scenario
+from securebase.model.scenario import scenario as load_scenario
+from securebase.model.simulate.clinic import SimulatedClinic, phase_of, safety_alerts
 from securebase.model.simulate.courses import Attendance, SimulatedCourses, true_courses
 from securebase.model.simulate.people import People, draw_people
 from securebase.model.simulate.streams import Streams
 from securebase.model.simulate.truth import PersonTruth, Truth
 from securebase.records.cohort import Cohort
 from securebase.records.episode import (
+    AdministrationRecord,
     CorrectiveExperienceRecord,
     EpisodeRecord,
     LifeEventRecord,
@@ -37,11 +39,29 @@ from securebase.records.vocabulary import RuptureKind
 
 @dataclass(frozen=True, slots=True)
 class Shock:
-    """Something that happens to one person at one session and fades as the drift lets it.
+    """A one-off displacement of one client's true value at one session; it decays as the drift lets it.
 
-    person: counted from 0; session: from 1. size: added to the true value, in standard deviations of clients at the
-    first session (-1.5 on the alliance is a plain rupture). rupture: recorded as one that somebody marked; `repaired`:
-    the session of its repair.
+    Parameters
+    ----------
+    person : int
+        The client, counted from 0.
+    session : int
+        The session at which the shock acts, counted from 1.
+    construct : str
+        The construct that is displaced.
+    size : float
+        Amount added to the true value, in standard deviations of clients at the first session (-1.5 on the alliance is
+        a moderate rupture).
+    rupture : RuptureKind or None
+        Kind under which the therapist records the shock as a rupture; None where nobody records one.
+    repaired : int or None
+        Session at which that rupture is repaired.
+
+    Examples
+    --------
+    >>> from securebase import Shock
+    >>> Shock(person=0, session=5, construct="alliance", size=-1.5).size
+    -1.5
     """
 
     person: int
@@ -53,9 +73,9 @@ class Shock:
 
 
 def simulate(
-    of: str | Scenario = "default",
+    scenario: str | Scenario = "default",
     *,
-    n: int,
+    n_clients: int,
     rng: np.random.Generator,
     sessions: int | None = None,
     missing: float | None = None,
@@ -64,20 +84,73 @@ def simulate(
     safety: float | None = None,
     inventory_every: int | None = None,
     shocks: Sequence[Shock] = (),
-    alarms: Sequence[tuple[int, int]] = (),
+    alerts: Sequence[tuple[int, int]] = (),
     arms: Sequence[str] = (),
 ) -> Cohort:
-    """Draw a cohort of n clients from a scenario (or its name). The same seed gives the same bits.
+    """Simulate a cohort as a clinic would record it, drawn from a known truth.
 
-    What is given replaces the scenario's own course (`scenario.Course`; `missing` is the chance that a check-in is not
-    answered). Both check-ins of a session bear its day, as they share a row of the model. `alarms` are (person,
-    session) at which the safety question is answered with its lowest alarming response; that check-in is not missed.
-    `arms`: names on the shelf of `model/arms.py`, to which clients go in turn; none given: the scenario's own.
-    Raises ParameterSetError for an unknown scenario or arm, ModelError for a shock or alarm outside the cohort.
+    The true value of client i at time t is ::
+
+        level_mean + b_i + c_i f(t) + x_i(t) + h_i(t),    dx = (A x + B u + (A − diag A) h) dt + G dW
+
+    with the client's deviation in level b_i and in change c_i, the trend's time course f, the state x and lasting
+    displacements h. Item responses are drawn from the true values at each check-in. The same seed gives the same bits.
+
+    Parameters
+    ----------
+    scenario : str or Scenario
+        The truth to draw from, or its name.
+    n_clients : int
+        Number of clients, 0 or more.
+    rng : numpy.random.Generator
+        Source of randomness; every draw depends on its seed alone.
+    sessions : int, optional
+        Planned sessions per client. This and the next five replace the scenario's own course where they are given.
+    missing : float, optional
+        Probability that a check-in is not answered.
+    irregular : float, optional
+        Standard deviation of the gap between sessions, in days.
+    dropout : float, optional
+        Probability that a client leaves before the planned end.
+    safety : float, optional
+        Probability, per check-in, that the safety question gets its lowest alerting response.
+    inventory_every : int, optional
+        Number of sessions from one PHQ-9 to the next; 0 for none.
+    shocks : sequence of Shock
+        One-off displacements of single clients.
+    alerts : sequence of (int, int)
+        (person from 0, session from 1) at which the safety question gets its lowest alerting response. That check-in is
+        never missed.
+    arms : sequence of str
+        Names of treatment arms, to which clients are assigned in turn; empty for the scenario's own arms.
+
+    Returns
+    -------
+    Cohort
+        `n_clients` episodes, marked as simulated. Both check-ins of a session bear its day, as they share one row of
+        the model.
+
+    Raises
+    ------
+    ParameterSetError
+        If the scenario or an arm does not exist, or an option of the course is out of range.
+    ModelError
+        If `n_clients` is negative, a shock or alert lies outside the cohort, or a shock names a construct that the
+        scenario does not simulate.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase
+    >>> cohort = securebase.simulate("default", n_clients=3, rng=np.random.default_rng(1), sessions=8, dropout=0.0)
+    >>> [len(episode.sessions) for episode in cohort.episodes]
+    [8, 8, 8]
+    >>> cohort.outcome
+    'symptoms'
     """
     return simulate_with_truth(
-        of,
-        n=n,
+        scenario,
+        n_clients=n_clients,
         rng=rng,
         sessions=sessions,
         missing=missing,
@@ -86,15 +159,15 @@ def simulate(
         safety=safety,
         inventory_every=inventory_every,
         shocks=shocks,
-        alarms=alarms,
+        alerts=alerts,
         arms=arms,
     )[0]
 
 
 def simulate_with_truth(
-    of: str | Scenario = "default",
+    scenario: str | Scenario = "default",
     *,
-    n: int,
+    n_clients: int,
     rng: np.random.Generator,
     sessions: int | None = None,
     missing: float | None = None,
@@ -103,12 +176,42 @@ def simulate_with_truth(
     safety: float | None = None,
     inventory_every: int | None = None,
     shocks: Sequence[Shock] = (),
-    alarms: Sequence[tuple[int, int]] = (),
+    alerts: Sequence[tuple[int, int]] = (),
     arms: Sequence[str] = (),
 ) -> tuple[Cohort, Truth]:
-    """The cohort that `simulate` draws, and what was true of it whether or not anybody noticed."""
-    chosen = scenario(of) if isinstance(of, str) else of
-    usual = chosen.course
+    """Simulate a cohort and return with it the true values behind the records.
+
+    Parameters, errors and draws are those of `simulate`: the same seed gives the same cohort.
+
+    Parameters
+    ----------
+    scenario, n_clients, rng, sessions, missing, irregular, dropout, safety, inventory_every, shocks, alerts, arms
+        As in `simulate`.
+
+    Returns
+    -------
+    cohort : Cohort
+        The records, as `simulate` returns them.
+    truth : Truth
+        True levels, trajectories and events of every client, recorded or not.
+
+    Raises
+    ------
+    ParameterSetError, ModelError
+        As in `simulate`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase
+    >>> cohort, truth = securebase.simulate_with_truth(
+    ...     "default", n_clients=3, rng=np.random.default_rng(1), sessions=8, dropout=0.0
+    ... )
+    >>> truth.persons[0].values.shape == (8, len(truth.constructs))
+    True
+    """
+    resolved = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    usual = resolved.course
     plan = replace(
         usual,
         sessions=usual.sessions if sessions is None else sessions,
@@ -118,45 +221,46 @@ def simulate_with_truth(
         safety=usual.safety if safety is None else safety,
         inventory_every=usual.inventory_every if inventory_every is None else inventory_every,
     )
-    if n < 0:
-        raise ModelError(f"a cohort cannot have {n} clients")
-    specification = chosen.parameter_set.specification
-    _check_places(shocks, alarms, n, plan.sessions, specification)
-    there = tuple(arm(name) for name in arms) or chosen.arms
-    streams = Streams.beside(rng)
-    days, last = _session_days(plan, n, rng)
-    theirs = tuple(there[i % len(there)] for i in range(n))
-    people = draw_people(chosen.parameter_set, chosen.happens, theirs, rng, streams)
-    kept = Attendance(days, last, _pushes(shocks, n, plan.sessions, specification))
-    courses = true_courses(chosen.parameter_set, chosen.happens, people, kept, rng=rng, streams=streams)
-    seeds = rng.integers(2**62, size=n)
-    clinic = SimulatedClinic(
-        chosen.parameter_set, plan, chosen.happens.missing, chosen.happens.given, frozenset(alarms), seeds
-    )
-    written = _Written(chosen, plan, clinic, people, courses, days, several=len(there) > 1 or there[0].id != "ipt")
-    width = max(3, len(str(n)))
-    names = [f"sim-{i + 1:0{width}}" for i in range(n)]
-    truths = tuple(written.truth(i, name) for i, name in enumerate(names))
+    if n_clients < 0:
+        raise ModelError(f"n_clients must be at least 0 (got {n_clients})")
+    parameter_set, processes = resolved.parameter_set, resolved.happens
+    specification = parameter_set.specification
+    _check_shocks_and_alerts(shocks, alerts, n_clients, plan.sessions, specification)
+    arm_cycle = tuple(arm(name) for name in arms) or resolved.arms
+    # the order of the draws from `rng` is fixed: a seed keeps its meaning
+    streams = Streams.spawn_from(rng)
+    days, last = _session_days(plan, n_clients, rng)
+    arm_by_client = tuple(arm_cycle[i % len(arm_cycle)] for i in range(n_clients))
+    people = draw_people(parameter_set, processes, arm_by_client, rng, streams)
+    attendance = Attendance(days, last, _shock_array(shocks, n_clients, plan.sessions, specification))
+    courses = true_courses(parameter_set, processes, people, attendance, rng=rng, streams=streams)
+    seeds = rng.integers(2**62, size=n_clients)
+    clinic = SimulatedClinic(parameter_set, plan, processes.missing, processes.given, frozenset(alerts), seeds)
+    several_arms = len(arm_cycle) > 1 or arm_cycle[0].id != "ipt"
+    builder = _RecordBuilder(resolved, plan, clinic, people, courses, days, several_arms)
+    width = max(3, len(str(n_clients)))
+    names = [f"sim-{i + 1:0{width}}" for i in range(n_clients)]
+    truths = tuple(builder.build_truth(i, name) for i, name in enumerate(names))
     episodes = tuple(
-        written.episode(i, name, truths[i], [s for s in shocks if s.person == i]) for i, name in enumerate(names)
+        builder.build_episode(i, name, truths[i], [s for s in shocks if s.person == i]) for i, name in enumerate(names)
     )
-    tracked = specification.constructs
+    constructs = specification.constructs
     cohort = Cohort(
         episodes=episodes,
-        constructs=tuple(construct(name) for name in tracked),
-        outcome=tracked[0],
-        processes=tracked[1:],
+        constructs=tuple(construct(name) for name in constructs),
+        outcome=constructs[0],
+        processes=constructs[1:],
         simulated=True,
-        remarks=(f"Simulated from the scenario “{chosen.name}”.",),
+        remarks=(f"Simulated from the scenario “{resolved.name}”.",),
     )
-    return cohort, Truth(chosen.id, tracked, truths)
+    return cohort, Truth(resolved.id, constructs, truths)
 
 
-def _check_places(
-    shocks: Sequence[Shock], alarms: Sequence[tuple[int, int]], n: int, sessions: int, specification: Specification
+def _check_shocks_and_alerts(
+    shocks: Sequence[Shock], alerts: Sequence[tuple[int, int]], n: int, sessions: int, specification: Specification
 ) -> None:
-    places = [(s.person, s.session) for s in shocks] + list(alarms)
-    for person, session in places:
+    positions = [(s.person, s.session) for s in shocks] + list(alerts)
+    for person, session in positions:
         if not (0 <= person < n and 1 <= session <= sessions):
             raise ModelError(
                 f"there is no session {session} of person {person} in a cohort of {n} with {sessions} sessions",
@@ -164,44 +268,48 @@ def _check_places(
             )
     for shock in shocks:
         if shock.construct not in specification.constructs:
-            raise ModelError(f"a shock names “{shock.construct}”, which this scenario does not simulate")
+            raise ModelError(
+                f"a shock names “{shock.construct}”, which this scenario does not simulate",
+                advice=f"It simulates {', '.join(specification.constructs)}.",
+            )
 
 
 def _session_days(plan: CoursePlan, n: int, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:
-    """Days of all planned sessions (n, sessions), the first on day 0, and how many of them chance lets take place."""
+    """Draw the days of all planned sessions (n, sessions), the first on day 0, and each client's last session (n,)."""
     gaps = np.rint(plan.days_between + plan.irregular * rng.standard_normal((n, plan.sessions - 1)))
     gaps = np.maximum(gaps, 1.0) + plan.days_between * (rng.random(gaps.shape) < plan.skipped_week)
-    leaves = rng.random(n) < plan.dropout
-    last = np.where(leaves, rng.integers(1, max(plan.sessions, 2), size=n), plan.sessions)
+    drops_out = rng.random(n) < plan.dropout
+    last = np.where(drops_out, rng.integers(1, max(plan.sessions, 2), size=n), plan.sessions)
     return np.concatenate([np.zeros((n, 1)), np.cumsum(gaps, axis=1)], axis=1), last
 
 
-def _pushes(shocks: Sequence[Shock], n: int, sessions: int, specification: Specification) -> Array:
-    pushes = np.zeros((n, sessions, specification.p))
+def _shock_array(shocks: Sequence[Shock], n: int, sessions: int, specification: Specification) -> Array:
+    """Return the displacements (n, sessions, p)."""
+    displacement = np.zeros((n, sessions, specification.p))
     for shock in shocks:
-        pushes[shock.person, shock.session - 1, specification.constructs.index(shock.construct)] += shock.size
-    return pushes
+        displacement[shock.person, shock.session - 1, specification.constructs.index(shock.construct)] += shock.size
+    return displacement
 
 
 @dataclass(frozen=True, eq=False)
-class _Written:
-    """Turns courses into what is recorded and what was true."""
+class _RecordBuilder:
+    """Builds a client's record, and the truth behind it, from the simulated courses."""
 
-    of: Scenario
+    scenario: Scenario
     plan: CoursePlan
     clinic: SimulatedClinic
     people: People
     courses: SimulatedCourses
     days: Array
-    several: bool
+    several_arms: bool
 
-    def truth(self, i: int, name: str) -> PersonTruth:
-        of, courses, people = self.of, self.courses, self.people
-        days_per_unit = of.parameter_set.specification.days_per_unit
+    def build_truth(self, i: int, name: str) -> PersonTruth:
+        processes, courses, people = self.scenario.happens, self.courses, self.people
+        days_per_unit = self.scenario.parameter_set.specification.days_per_unit
         held = int(courses.held[i])
         weeks = self.days[i, :held] / days_per_unit
-        varying = [e for e in of.happens.person_effects if e.sd > 0]
-        effects = people.own_effects
+        varying = [e for e in processes.person_effects if e.sd > 0]
+        effects = people.effects
         return PersonTruth(
             person=name,
             arm=people.arms[i].id,
@@ -210,42 +318,43 @@ class _Written:
             change=people.change[i],
             weeks=weeks,
             values=courses.true[i, :held],
-            after_weeks=weeks[-1] + np.array(of.happens.after_the_end.follow_ups),
+            after_weeks=weeks[-1] + np.array(processes.after_the_end.follow_ups),
             after=courses.after[i],
-            own_effects={}
+            person_effects={}
             if effects is None
             else {(e.begin, e.end): float(effects[i, k]) for k, e in enumerate(varying)},
-            brought={b.name: float(people.brought[i, k]) for k, b in enumerate(of.happens.brings)},
+            brought=self._covariates(i),
             provided=courses.provided[i, :held],
-            ruptures=tuple(courses.ruptures.happened[i]),
+            ruptures=tuple(courses.ruptures.events[i]),
             life_events=tuple(self._life_events(i)),
-            sudden_gain=int(courses.sudden_gains.happened[i]) or None,
-            corrective_experiences=tuple(courses.corrective.happened[i]),
-            tellings=tuple(courses.tellings.happened[i]),
+            sudden_gain=int(courses.sudden_gains.session[i]) or None,
+            corrective_experiences=tuple(courses.corrective.events[i]),
+            tellings=tuple(courses.retellings.events[i]),
             ending=courses.endings[i],
         )
 
     def _therapist(self, i: int) -> str:
-        of = self.people.therapist
-        return f"therapist-{of[i] + 1}" if of is not None and self.people.arms[i].sessions else ""
+        therapist = self.people.therapist
+        return f"therapist-{therapist[i] + 1}" if therapist is not None and self.people.arms[i].sessions else ""
 
     def _life_events(self, i: int) -> list[LifeEventRecord]:
-        found = []
-        for event in self.courses.life_events.happened[i]:
+        events = []
+        for event in self.courses.life_events.events[i]:
             begin, end = self.days[i, event.session - 2], self.days[i, event.session - 1]
-            found.append(
-                LifeEventRecord(round(float(begin + event.when * (end - begin)), 2), event.dependent, event.weight)
-            )
-        return sorted(found, key=lambda e: e.at)
+            day = round(float(begin + event.elapsed_share * (end - begin)), 2)
+            events.append(LifeEventRecord(day, event.dependent, event.weight))
+        return sorted(events, key=lambda e: e.at)
 
-    def episode(self, i: int, name: str, truth: PersonTruth, shocks: Sequence[Shock]) -> EpisodeRecord:
+    def build_episode(self, i: int, name: str, truth: PersonTruth, shocks: Sequence[Shock]) -> EpisodeRecord:
         treated, days = self.people.arms[i].sessions, self.days[i, : len(truth.values)]
-        asked = []
+        administrations: list[AdministrationRecord] = []
         for number, day in enumerate(days.tolist(), start=1):
-            asked += list(self.clinic.at_session(i, number, day, self._at(i, truth.values[number - 1]), held=treated))
-        follow_ups = [float(np.rint(w * self.of.parameter_set.specification.days_per_unit)) for w in truth.after_weeks]
+            values = self._values(i, truth.values[number - 1])
+            administrations += self.clinic.administer_session(i, number, day, values, held=treated)
+        days_per_unit = self.scenario.parameter_set.specification.days_per_unit
+        follow_ups = [float(np.rint(w * days_per_unit)) for w in truth.after_weeks]
         for k, day in enumerate(follow_ups):
-            asked += list(self.clinic.at_follow_up(i, k, day, self._at(i, truth.after[k])))
+            administrations += self.clinic.administer_follow_up(i, k, day, self._values(i, truth.after[k]))
         held = tuple(
             TherapySessionRecord(number, day, phase_of(number, self.plan.sessions))
             for number, day in enumerate(days.tolist() if treated else [], start=1)
@@ -257,15 +366,15 @@ class _Written:
         ]
         return EpisodeRecord(
             person=name,
-            administrations=tuple(asked),
+            administrations=tuple(administrations),
             sessions=held,
-            ruptures=tuple(sorted([*marked, *_shocked(shocks, days)], key=lambda r: r.at)),
-            safety_alerts=tuple(alerts(asked)),
+            ruptures=tuple(sorted([*marked, *_marked_shocks(shocks, days)], key=lambda r: r.at)),
+            safety_alerts=tuple(safety_alerts(administrations)),
             phase=held[-1].phase if held else None,
             planned_sessions=self.plan.sessions if treated else None,
             ended_at=float(days[-1]),
             simulated=True,
-            arm=truth.arm if self.several else "",
+            arm=truth.arm if self.several_arms else "",
             therapist=truth.therapist,
             brought=tuple(StandardisedCovariate(name, value) for name, value in truth.brought.items()),
             life_events=truth.life_events,
@@ -280,15 +389,18 @@ class _Written:
             follow_ups=tuple(follow_ups),
         )
 
-    def _at(self, i: int, values: Array) -> dict[str, float]:
-        """True values by construct, with what the person brought along."""
-        names = self.of.parameter_set.specification.constructs
-        brought = {b.name: float(self.people.brought[i, k]) for k, b in enumerate(self.of.happens.brings)}
-        return brought | {c: float(v) for c, v in zip(names, values, strict=True)}
+    def _covariates(self, i: int) -> dict[str, float]:
+        """Return a client's time-invariant covariates by name."""
+        return {b.name: float(self.people.brought[i, k]) for k, b in enumerate(self.scenario.happens.brings)}
+
+    def _values(self, i: int, values: Array) -> dict[str, float]:
+        """Return true values by construct, together with the client's covariates."""
+        names = self.scenario.parameter_set.specification.constructs
+        return self._covariates(i) | {c: float(v) for c, v in zip(names, values, strict=True)}
 
 
-def _shocked(shocks: Sequence[Shock], days: Array) -> list[RuptureRecord]:
-    """The shocks that somebody marked, while the person was still there."""
+def _marked_shocks(shocks: Sequence[Shock], days: Array) -> list[RuptureRecord]:
+    """Return the shocks recorded as ruptures before the client left."""
     return [
         RuptureRecord(float(days[s.session - 1]), s.session, s.rupture, _day_of(days, s.repaired))
         for s in shocks

@@ -1,4 +1,4 @@
-"""What happens in a session's emotional work: corrective experiences, and tellings of something hard."""
+"""Emotional work in sessions: corrective experiences, and retellings of a distressing event (imaginal exposure)."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from securebase.model.simulate.streams import Streams
 
 @dataclass(eq=False)
 class CorrectiveProcess:
-    """happened: sessions (from 1) of each person's corrective experiences."""
+    """Corrective experiences. events: the sessions (from 1) at which each person had one."""
 
-    of: CorrectiveExperiences
+    spec: CorrectiveExperiences
     n: int
     sessions: int
     streams: Streams
-    happened: list[list[int]] = field(init=False)
+    events: list[list[int]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.happened = [[] for _ in range(self.n)]
-        if self.of.chance:
+        self.events = [[] for _ in range(self.n)]
+        if self.spec.chance:
             self._u = self.streams.uniforms("corrective_experiences", self.n, self.sessions)
 
-    def at_session(self, j: int, here: NDArray[np.bool_], alliance: Array) -> Array:
-        """1 where session j (from 0) holds one, else 0 (n,). alliance (n,): above the mean of the first session."""
-        if not self.of.chance:
+    def at_session(self, j: int, present: NDArray[np.bool_], alliance: Array) -> Array:
+        """Return 1 where session j (from 0) has one, else 0 (n,). alliance (n,): above its first mean."""
+        if not self.spec.chance:
             return np.zeros(self.n)
-        chance = self.of.chance * expit(self.of.steepness * (alliance - self.of.needs))
-        has = here & (self._u[:, j] < chance)
-        for i in np.flatnonzero(has):
-            self.happened[i].append(j + 1)
-        return has.astype(np.float64)
+        chance = self.spec.chance * expit(self.spec.steepness * (alliance - self.spec.needs))
+        occurs = present & (self._u[:, j] < chance)
+        for i in np.flatnonzero(occurs):
+            self.events[i].append(j + 1)
+        return occurs.astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)
-class TrueTelling:
-    """One telling: true distress (0 to 100) at its height and end, and what the client rated."""
+class TrueRetelling:
+    """One retelling: true distress (0 to 100) at its peak and end, and the client's ratings of both."""
 
     session: int
     peak: float
@@ -51,42 +51,46 @@ class TrueTelling:
 
 
 @dataclass(eq=False)
-class TellingProcess:
-    """Distress falls within a telling, comes back in part until the next, and less so the more has been learned."""
+class RetellingProcess:
+    """Distress falls within a retelling and partly returns until the next, by less after each one."""
 
-    of: Retellings
+    spec: Retellings
     n: int
     sessions: int
     streams: Streams
-    happened: list[list[TrueTelling]] = field(init=False)
+    events: list[list[TrueRetelling]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.happened = [[] for _ in range(self.n)]
-        if not self.of.chance:
+        self.events = [[] for _ in range(self.n)]
+        if not self.spec.chance:
             return
-        # the first row holds what a person begins with, every other a session
+        # row 0 draws a person's initial distress, every later row a session
         self._u = np.clip(self.streams.uniforms("tellings", self.n, self.sessions + 1, 3), 1e-12, 1 - 1e-12)
-        self._end = np.clip(self.of.peak + self.of.spread * ndtri(self._u[:, 0, 0]), 5.0, 100.0)
-        self._fell = np.zeros(self.n)
-        self._told = np.zeros(self.n)
+        self._end = np.clip(self.spec.peak + self.spec.spread * ndtri(self._u[:, 0, 0]), 5.0, 100.0)
+        self._last_fall = np.zeros(self.n)
+        self._count = np.zeros(self.n)
         self._week = np.zeros(self.n)
 
-    def at_session(self, j: int, here: NDArray[np.bool_], week: Array) -> Array:
-        """Share of the peak that fell in the telling of session j (from 0), 0 without one (n,). week (n,): its time."""
-        worked = np.zeros(self.n)
-        if not self.of.chance or j + 1 < self.of.first:
-            return worked
+    def at_session(self, j: int, present: NDArray[np.bool_], week: Array) -> Array:
+        """Return the relative fall of distress within the retelling of session j (from 0), 0 without one (n,).
+
+        week (n,): time of the session.
+        """
+        relative_fall = np.zeros(self.n)
+        if not self.spec.chance or j + 1 < self.spec.first:
+            return relative_fall
         u = self._u[:, j + 1]
-        tells = here & (u[:, 0] < self.of.chance)
-        back = self.of.returns * self.of.learned ** np.maximum(self._told - 1, 0)
-        peak = self._end + back * self._fell * -np.expm1(-(week - self._week) / self.of.pause)
-        end = peak * (1.0 - self.of.within)
-        rated = np.clip(np.stack([peak, end], axis=1) + self.of.error * ndtri(u[:, 1:]), 0.0, 100.0)
-        for i in np.flatnonzero(tells):
+        retells = present & (u[:, 0] < self.spec.chance)
+        # the share of the last fall that can return shrinks geometrically with the number of retellings
+        return_share = self.spec.returns * self.spec.learned ** np.maximum(self._count - 1, 0)
+        peak = self._end + return_share * self._last_fall * -np.expm1(-(week - self._week) / self.spec.pause)
+        end = peak * (1.0 - self.spec.within)
+        rated = np.clip(np.stack([peak, end], axis=1) + self.spec.error * ndtri(u[:, 1:]), 0.0, 100.0)
+        for i in np.flatnonzero(retells):
             rated_peak, rated_end = np.rint(rated[i]).tolist()
-            self.happened[i].append(TrueTelling(j + 1, float(peak[i]), float(end[i]), rated_peak, rated_end))
-        self._end[tells], self._fell[tells] = end[tells], (peak - end)[tells]
-        self._told[tells] += 1
-        self._week[tells] = week[tells]
-        worked[tells] = self.of.within
-        return worked
+            self.events[i].append(TrueRetelling(j + 1, float(peak[i]), float(end[i]), rated_peak, rated_end))
+        self._end[retells], self._last_fall[retells] = end[retells], (peak - end)[retells]
+        self._count[retells] += 1
+        self._week[retells] = week[retells]
+        relative_fall[retells] = self.spec.within
+        return relative_fall

@@ -1,4 +1,4 @@
-"""Who the people of a cohort are before anything happens to them."""
+"""The persons of a cohort before therapy: levels, changes, covariates, therapists and lagged effects."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ from securebase.model.equations import stationary_covariance
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.parameters import Array, Trend
 from securebase.model.processes import PersonEffect, Processes, Sizes
-from securebase.model.simulate.draws import draw_persons, gathered_push
+from securebase.model.simulate.draws import draw_persons, integrated_input
 from securebase.model.simulate.streams import Streams
 from securebase.model.standardised import drift_from_effects, standardised_effects
 
-#: an own drift whose slowest movement keeps more than this from week to week is drawn back towards the mean one
-_SLOWEST = 0.93
-#: beyond this condition number of its eigenvectors a drift is computed the slow way
-_WORST_CONDITION = 1e6
+#: spectral radius of weekly effects beyond which a person-specific drift is shrunk towards the mean drift
+_MAX_EIGENVALUE = 0.93
+#: condition number of the eigenvectors beyond which the matrix logarithm is computed without them
+_MAX_CONDITION = 1e6
 
 
 @dataclass(frozen=True, eq=False)
 class People:
-    """n persons, p constructs. level, change (n, p): around the mean level and change, with what brings, therapists and
-    own draws add. push (n, p): of therapy, by arm. drift (n, p, p) or None: own lagged effects. own_effects (n, k): the
-    standardised weekly effects that vary. brought (n, b). therapist (n,) or None. arms (n)."""
+    """n persons with p constructs.
+
+    level, change (n, p): deviations from the mean level and change, with covariate and therapist effects. push (n, p):
+    therapy effect by arm. arms (n). brought (n, b): time-invariant covariates. therapist (n,) or None. drift (n, p, p)
+    or None: person-specific drift. effects (n, k) or None: the standardised weekly effects that vary.
+    """
 
     level: Array
     change: Array
@@ -36,7 +39,7 @@ class People:
     brought: Array
     therapist: NDArray[np.int64] | None = None
     drift: Array | None = None
-    own_effects: Array | None = None
+    effects: Array | None = None
 
     @property
     def treated(self) -> NDArray[np.bool_]:
@@ -44,103 +47,120 @@ class People:
 
 
 def draw_people(
-    of: ParameterSet, happens: Processes, arms: tuple[Arm, ...], rng: np.random.Generator, streams: Streams
+    parameter_set: ParameterSet, processes: Processes, arms: tuple[Arm, ...], rng: np.random.Generator, streams: Streams
 ) -> People:
-    """Levels from `rng`, everything else from streams of its own. `arms`: one a person."""
-    n, names = len(arms), of.specification.constructs
-    own = draw_persons(of.specification, of.parameters, n, rng, apart=lambda *s: streams.normals("own_change", *s))
-    level, change = own.level, own.change
+    """Draw levels from `rng` and everything else from the process streams. arms: one per person."""
+    specification, n = parameter_set.specification, len(arms)
+    names = specification.constructs
+    persons = draw_persons(
+        specification, parameter_set.parameters, n, rng, change_normals=lambda *s: streams.normals("own_change", *s)
+    )
+    level, change = persons.level, persons.change
     therapist = None
-    if happens.therapists.number:
-        k = happens.therapists.number
-        therapist = _in_turn(arms, k)
-        has = np.array([[arm.sessions] for arm in arms])
+    if processes.therapists.number:
+        k = processes.therapists.number
+        therapist = _assign_therapists(arms, k)
+        treated = np.array([[arm.sessions] for arm in arms])
         z = streams.normals("therapists", k, 2 * len(names))
-        level = level + has * (z[:, : len(names)] * sizes(happens.therapists.on_level, names))[therapist]
-        change = change + has * (z[:, len(names) :] * sizes(happens.therapists.on_change, names))[therapist]
-    brought = np.zeros((n, len(happens.brings)))
-    if happens.brings:
-        brought = streams.normals("brings", n, len(happens.brings))
-        level = level + brought @ np.array([sizes(b.on_level, names) for b in happens.brings])
-        change = change + brought @ np.array([sizes(b.on_change, names) for b in happens.brings])
-    made = People(level, change, _pushes(of, arms), arms, brought, therapist)
-    varying = tuple(e for e in happens.person_effects if e.sd > 0)
-    return _with_own_effects(made, of, varying, streams) if varying else made
+        level = level + treated * (z[:, : len(names)] * effect_vector(processes.therapists.on_level, names))[therapist]
+        change = (
+            change + treated * (z[:, len(names) :] * effect_vector(processes.therapists.on_change, names))[therapist]
+        )
+    brought = np.zeros((n, len(processes.brings)))
+    if processes.brings:
+        brought = streams.normals("brings", n, len(processes.brings))
+        level = level + brought @ np.array([effect_vector(b.on_level, names) for b in processes.brings])
+        change = change + brought @ np.array([effect_vector(b.on_change, names) for b in processes.brings])
+    people = People(level, change, _therapy_pushes(parameter_set, arms), arms, brought, therapist)
+    varying = tuple(e for e in processes.person_effects if e.sd > 0)
+    return _with_person_effects(people, parameter_set, varying, streams) if varying else people
 
 
-def _in_turn(arms: tuple[Arm, ...], number: int) -> NDArray[np.int64]:
-    """A therapist for each person, in turn within each arm, so that every therapist has clients in every arm."""
-    seen: dict[str, int] = {}
-    turns = []
+def _assign_therapists(arms: tuple[Arm, ...], number: int) -> NDArray[np.int64]:
+    """Assign therapists in turn within each arm, so that every therapist has clients in every arm."""
+    counts: dict[str, int] = {}
+    therapists = []
     for arm in arms:
-        turns.append(seen.get(arm.id, 0) % number)
-        seen[arm.id] = seen.get(arm.id, 0) + 1
-    return np.array(turns, dtype=np.int64)
+        therapists.append(counts.get(arm.id, 0) % number)
+        counts[arm.id] = counts.get(arm.id, 0) + 1
+    return np.array(therapists, dtype=np.int64)
 
 
-def sizes(by_construct: Sizes, names: tuple[str, ...]) -> Array:
-    """A table construct → number as a vector in the order of the constructs. Raises ModelError for an unknown one."""
+def effect_vector(by_construct: Sizes, names: tuple[str, ...]) -> Array:
+    """Return a table construct → number as a vector in the order of `names`.
+
+    Raises ModelError for an unknown construct.
+    """
     unknown = [name for name in by_construct if name not in names]
     if unknown:
         raise ModelError(f"“{unknown[0]}” is no construct of this scenario", advice=f"It has {', '.join(names)}.")
     return np.array([by_construct.get(name, 0.0) for name in names])
 
 
-def _pushes(of: ParameterSet, arms: tuple[Arm, ...]) -> Array:
-    """Push of therapy (n, p) in each person's arm: B' with J B' = share · J B, where J = ∫_0^T exp(A v) dv up to the
-    planned end T."""
-    B = of.parameters.therapy_effect
-    plain = all(arm.otherwise == 1.0 and not arm.adds for arm in arms)
-    if of.specification.trend is not Trend.CARRIED or B is None:
-        if not plain:
-            raise ModelError("arms differ in what therapy adds, which only a carried trend tells apart")
-        return np.zeros((len(arms), of.specification.p))
-    if plain:
+def _therapy_pushes(parameter_set: ParameterSet, arms: tuple[Arm, ...]) -> Array:
+    """Return the therapy effect (n, p) of each person's arm.
+
+    An arm with share s of the gain at the planned end T has B' with J B' = s · J B, J = ∫_0^T exp(A v) dv.
+    """
+    specification, parameters = parameter_set.specification, parameter_set.parameters
+    B = parameters.therapy_effect
+    same_in_all_arms = all(arm.otherwise == 1.0 and not arm.adds for arm in arms)
+    if specification.trend is not Trend.CARRIED or B is None:
+        if not same_in_all_arms:
+            raise ModelError(
+                f"arms differ in the therapy effect, but the trend is {specification.trend.value}",
+                advice="Use a parameter set whose trend is carried.",
+            )
+        return np.zeros((len(arms), specification.p))
+    if same_in_all_arms:
         return np.tile(B, (len(arms), 1))
-    J = gathered_push(of.parameters.drift, np.eye(len(B)), np.array([of.specification.planned_end]))[0]
+    J = integrated_input(parameters.drift, np.eye(len(B)), np.array([specification.planned_end]))[0]
     by_arm = {}
-    for arm in dict.fromkeys(arm.id for arm in arms):
-        one = next(a for a in arms if a.id == arm)
-        share = np.array([one.share(c) for c in of.specification.constructs])
-        by_arm[arm] = np.linalg.solve(J, share * (J @ B))
+    for arm in {arm.id: arm for arm in reversed(arms)}.values():
+        share = np.array([arm.share(c) for c in specification.constructs])
+        by_arm[arm.id] = np.linalg.solve(J, share * (J @ B))
     return np.array([by_arm[arm.id] for arm in arms])
 
 
-def _with_own_effects(people: People, of: ParameterSet, varying: tuple[PersonEffect, ...], streams: Streams) -> People:
-    """Each person's drift from effects of their own around the mean ones. How widely movements spread is everyone's,
-    and the shocks follow, as in the model that is fitted.
+def _with_person_effects(
+    people: People, parameter_set: ParameterSet, varying: tuple[PersonEffect, ...], streams: Streams
+) -> People:
+    """Draw each person's drift from lagged effects that vary around the mean effects.
 
-    A person whose own effects belong to no course is drawn back towards the mean by tenths until they do.
+    The stationary covariance P is common to all persons and the diffusion follows, −(A_i P + P A_i'), as in the fitted
+    model (decision 0007). Effects without a stable drift are shrunk towards the mean in steps of a tenth.
     """
-    names = of.specification.constructs
-    P = stationary_covariance(of.parameters.drift, of.parameters.diffusion)
-    mean = standardised_effects(of.parameters.drift, P)
-    spread = np.sqrt(np.diag(P))
+    names = parameter_set.specification.constructs
+    parameters = parameter_set.parameters
+    P = stationary_covariance(parameters.drift, parameters.diffusion)
+    mean = standardised_effects(parameters.drift, P)
+    sd = np.sqrt(np.diag(P))
     rows = [names.index(e.end) for e in varying]
     columns = [names.index(e.begin) for e in varying]
     z = streams.normals("own_effects", len(people.arms), len(varying)) * np.array([e.sd for e in varying])
     drift, effects = np.empty((len(z), len(names), len(names))), np.empty_like(z)
-    for i, aside in enumerate(z):
-        for kept in np.arange(10, -1, -1) / 10:
-            own = mean.copy()
-            own[rows, columns] += kept * aside
-            found = _own_drift(own, spread)
-            if found is not None and np.linalg.eigvalsh(-(found @ P + P @ found.T))[0] > 0:
+    for i, deviation in enumerate(z):
+        for factor in np.arange(10, -1, -1) / 10:
+            phi = mean.copy()
+            phi[rows, columns] += factor * deviation
+            candidate = _person_drift(phi, sd)
+            # the diffusion must be positive definite
+            if candidate is not None and np.linalg.eigvalsh(-(candidate @ P + P @ candidate.T))[0] > 0:
                 break
         else:
-            found = of.parameters.drift
-        drift[i], effects[i] = found, own[rows, columns]
-    return replace(people, drift=drift, own_effects=effects)
+            candidate = parameters.drift
+        drift[i], effects[i] = candidate, phi[rows, columns]
+    return replace(people, drift=drift, effects=effects)
 
 
-def _own_drift(effects: Array, spread: Array) -> Array | None:
-    """Drift (p, p) from standardised weekly effects (p, p), or None where they belong to no course that settles."""
-    roots, V = np.linalg.eig(effects)
-    real = np.abs(roots.imag) < 1e-12
-    if np.abs(roots).max() >= _SLOWEST or (roots.real[real] <= 0).any():
+def _person_drift(effects: Array, sd: Array) -> Array | None:
+    """Return the drift (p, p) of standardised weekly effects (p, p), or None where no stable real drift has them."""
+    eigenvalues, V = np.linalg.eig(effects)
+    real = np.abs(eigenvalues.imag) < 1e-12
+    if np.abs(eigenvalues).max() >= _MAX_EIGENVALUE or (eigenvalues.real[real] <= 0).any():
         return None
-    if np.linalg.cond(V) >= _WORST_CONDITION:
-        return drift_from_effects(effects, spread)
-    # the same as the matrix logarithm, a hundred times faster
-    drift: Array = ((V * np.log(roots)) @ np.linalg.inv(V)).real * spread[:, None] / spread[None, :]
+    if np.linalg.cond(V) >= _MAX_CONDITION:
+        return drift_from_effects(effects, sd)
+    # log Phi = V diag(log λ) V⁻¹: equals scipy's matrix logarithm, a hundred times faster
+    drift: Array = ((V * np.log(eigenvalues)) @ np.linalg.inv(V)).real * sd[:, None] / sd[None, :]
     return drift

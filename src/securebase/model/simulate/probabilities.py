@@ -1,4 +1,4 @@
-"""A chance moved by log-odds."""
+"""Probabilities shifted on the log-odds scale."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from scipy.special import expit, logit
 from securebase.model.parameters import Array
 
 
-def at_odds(chance: float, more: Array) -> Array:
-    """The chance (0 to 1) at log-odds higher by `more` (n,); 0 and 1 stay what they are."""
-    if chance in (0.0, 1.0):
-        return np.full(np.shape(more), chance)
-    moved: Array = expit(logit(chance) + more)
-    return moved
+def shift_log_odds(probability: float, shift: Array) -> Array:
+    """Return expit(logit(probability) + shift) (n,); a probability of exactly 0 or 1 stays as it is."""
+    if probability in (0.0, 1.0):
+        return np.full(np.shape(shift), probability)
+    shifted: Array = expit(logit(probability) + shift)
+    return shifted

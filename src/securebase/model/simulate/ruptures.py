@@ -1,4 +1,4 @@
-"""Ruptures of the alliance and their repair, session by session."""
+"""Alliance ruptures and their repair, session by session."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from securebase.model.parameters import Array
 from securebase.model.processes import Ruptures
-from securebase.model.simulate.probabilities import at_odds
+from securebase.model.simulate.probabilities import shift_log_odds
 from securebase.model.simulate.streams import Streams
 from securebase.records.vocabulary import RuptureKind
 
 
 @dataclass(frozen=True, slots=True)
 class TrueRupture:
-    """One rupture as it was, whoever noticed. repaired: the session of its repair, whether or not it was reached."""
+    """One true rupture, recorded or not. repaired: session of its repair, even where the client left before it."""
 
     session: int
     kind: RuptureKind
@@ -27,46 +27,49 @@ class TrueRupture:
 
 @dataclass(eq=False)
 class RuptureProcess:
-    """State of n persons over so many sessions. One rupture at a time can be open."""
+    """Ruptures of n persons over their sessions; at most one rupture is open at a time."""
 
-    of: Ruptures
+    spec: Ruptures
     n: int
     sessions: int
     streams: Streams
-    happened: list[list[TrueRupture]] = field(init=False)
+    events: list[list[TrueRupture]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.happened = [[] for _ in range(self.n)]
-        if self.of.chance:
+        self.events = [[] for _ in range(self.n)]
+        if self.spec.chance:
             self._u = self.streams.uniforms("ruptures", self.n, self.sessions, 5)
-        self._rest = np.zeros(self.n)
+        self._remaining = np.zeros(self.n)
         self._open_until = np.full(self.n, -1)
-        self._mends = np.zeros(self.n, dtype=bool)
+        self._will_repair = np.zeros(self.n, dtype=bool)
 
-    def at_session(self, j: int, here: NDArray[np.bool_], alliance: Array, kept: Array) -> tuple[Array, Array]:
-        """What session j (from 0) does to the alliance of those who are here: at once and for good, (n,) each.
+    def at_session(self, j: int, present: NDArray[np.bool_], alliance: Array, retained: Array) -> tuple[Array, Array]:
+        """Return the transient and the lasting change (n,) of the alliance at session j (from 0).
 
-        alliance (n,): above the mean of the first session. kept (n,): share of a push left since the last session.
+        alliance (n,): above the mean of the first session. retained (n,): share of a displacement that is left since
+        the last session, exp(a_kk Δt).
         """
-        now, lasting = np.zeros(self.n), np.zeros(self.n)
-        if not self.of.chance:
-            return now, lasting
-        self._rest *= kept
-        closes = here & (self._open_until == j)
-        mended = closes & self._mends
-        now[mended] += self._rest[mended]
-        lasting[mended] += self.of.gain
-        lasting[closes & ~self._mends] -= self.of.loss
-        free = here & (self._open_until <= j) & ~closes
+        transient, lasting = np.zeros(self.n), np.zeros(self.n)
+        if not self.spec.chance:
+            return transient, lasting
+        self._remaining *= retained
+        closes = present & (self._open_until == j)
+        repaired_now = closes & self._will_repair
+        transient[repaired_now] += self._remaining[repaired_now]
+        lasting[repaired_now] += self.spec.gain
+        lasting[closes & ~self._will_repair] -= self.spec.loss
+        free = present & (self._open_until <= j) & ~closes
         u = self._u[:, j]
-        strikes = free & (u[:, 0] < at_odds(self.of.chance, -self.of.with_low_alliance * alliance))
-        now[strikes] -= self.of.drop
-        self._rest[strikes] = self.of.drop
-        self._mends[strikes] = u[strikes, 2] < self.of.repaired
-        wait = np.where(self._mends, 1 + np.floor(u[:, 4] * self.of.within).astype(np.int64), self.of.within + 1)
-        self._open_until[strikes] = j + wait[strikes]
-        for i in np.flatnonzero(strikes):
-            kind = RuptureKind.WITHDRAWAL if u[i, 1] < self.of.withdrawal else RuptureKind.CONFRONTATION
-            repaired = int(self._open_until[i]) + 1 if self._mends[i] else None
-            self.happened[i].append(TrueRupture(j + 1, kind, self.of.drop, repaired, bool(u[i, 3] < self.of.marked)))
-        return now, lasting
+        ruptures = free & (u[:, 0] < shift_log_odds(self.spec.chance, -self.spec.with_low_alliance * alliance))
+        transient[ruptures] -= self.spec.drop
+        self._remaining[ruptures] = self.spec.drop
+        self._will_repair[ruptures] = u[ruptures, 2] < self.spec.repaired
+        wait = np.where(
+            self._will_repair, 1 + np.floor(u[:, 4] * self.spec.within).astype(np.int64), self.spec.within + 1
+        )
+        self._open_until[ruptures] = j + wait[ruptures]
+        for i in np.flatnonzero(ruptures):
+            kind = RuptureKind.WITHDRAWAL if u[i, 1] < self.spec.withdrawal else RuptureKind.CONFRONTATION
+            repaired = int(self._open_until[i]) + 1 if self._will_repair[i] else None
+            self.events[i].append(TrueRupture(j + 1, kind, self.spec.drop, repaired, bool(u[i, 3] < self.spec.marked)))
+        return transient, lasting

@@ -1,4 +1,4 @@
-"""Randomness by process and person, so that switching one process on moves no draw of another."""
+"""Random streams by process and person: switching one process on changes no draw of another."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from scipy.special import ndtri
 
 from securebase.model.parameters import Array
 
-#: a place for every process that draws; a new one goes to the end, so that seeds keep their meaning
-_PLACES = (
+#: every process that draws, by position; append new ones at the end, so that seeds keep their meaning
+_PROCESSES = (
     "own_change",
     "therapists",
     "brings",
@@ -27,24 +27,24 @@ _PLACES = (
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """Person i of one process draws the same numbers whatever else is on, and however many others there are."""
+    """Common random numbers: person i of a process draws the same numbers whatever else is simulated."""
 
     root: int
 
     @staticmethod
-    def beside(rng: np.random.Generator) -> Streams:
-        """Streams that depend on the seed of `rng` and leave its own draws where they were."""
+    def spawn_from(rng: np.random.Generator) -> Streams:
+        """Return streams that depend on the seed of `rng` and leave its own draws unchanged."""
         return Streams(int(rng.spawn(1)[0].integers(2**62)))
 
     def uniforms(self, process: str, n: int, *shape: int) -> Array:
-        """(n, *shape) between 0 and 1."""
-        place = _PLACES.index(process)
-        drawn = np.empty((n, *shape))
+        """Draw uniforms (n, *shape) on [0, 1)."""
+        position = _PROCESSES.index(process)
+        draws = np.empty((n, *shape))
         for i in range(n):
-            drawn[i] = np.random.default_rng((self.root, place, i)).random(shape)
-        return drawn
+            draws[i] = np.random.default_rng((self.root, position, i)).random(shape)
+        return draws
 
     def normals(self, process: str, n: int, *shape: int) -> Array:
-        """(n, *shape) standard normal, from the same stream as the uniforms of this process."""
-        made: Array = ndtri(np.clip(self.uniforms(process, n, *shape), 1e-16, 1 - 1e-16))
-        return made
+        """Draw standard normals (n, *shape) by inversion of this process's uniforms."""
+        normals: Array = ndtri(np.clip(self.uniforms(process, n, *shape), 1e-16, 1 - 1e-16))
+        return normals

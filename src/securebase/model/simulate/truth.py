@@ -1,4 +1,4 @@
-"""What was true of a simulated cohort, whether or not anybody noticed: for calibration and benchmarks."""
+"""The truth behind a simulated cohort, recorded or not: for calibration and benchmarks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from securebase.model.parameters import Array
-from securebase.model.simulate.emotional_work import TrueTelling
+from securebase.model.simulate.emotional_work import TrueRetelling
 from securebase.model.simulate.ruptures import TrueRupture
 from securebase.records.episode import LifeEventRecord
 from securebase.records.vocabulary import Ending
@@ -18,12 +18,13 @@ from securebase.records.vocabulary import Ending
 
 @dataclass(frozen=True, eq=False)
 class PersonTruth:
-    """One person in standard units. constructs in the order of `Truth.constructs`.
+    """One simulated client in standard units, with constructs in the order of `Truth.constructs`.
 
     level, change (p,): deviations from the mean level and the mean change. weeks (held,), values (held, p): at the
-    sessions that took place. after_weeks, after (follow-ups, p): weeks since the first row, after the end. own_effects:
-    standardised weekly effects that are this person's own. provided (held,): support that was the therapist's.
-    sudden_gain: the session before which it came, or None.
+    sessions that took place. after_weeks (follow-ups,), after (follow-ups, p): weeks since the first row and
+    true values at follow-up. person_effects: this client's standardised weekly lagged effects, by (from, to). brought:
+    time-invariant covariates by name. provided (held,): support that the therapist provided. sudden_gain: the session
+    that followed it, or None.
     """
 
     person: str
@@ -35,53 +36,78 @@ class PersonTruth:
     values: Array
     after_weeks: Array
     after: Array
-    own_effects: Mapping[tuple[str, str], float]
+    person_effects: Mapping[tuple[str, str], float]
     brought: Mapping[str, float]
     provided: Array
     ruptures: tuple[TrueRupture, ...]
     life_events: tuple[LifeEventRecord, ...]
     sudden_gain: int | None
     corrective_experiences: tuple[int, ...]
-    tellings: tuple[TrueTelling, ...]
+    tellings: tuple[TrueRetelling, ...]
     ending: Ending
 
 
-def _plain(one: PersonTruth) -> dict[str, Any]:
+def _person_to_json(person: PersonTruth) -> dict[str, Any]:
     arrays = ("level", "change", "weeks", "values", "after_weeks", "after", "provided")
     return {
-        "person": one.person,
-        "arm": one.arm,
-        "therapist": one.therapist,
-        "ending": one.ending.value,
-        **{name: np.round(getattr(one, name), 6).tolist() for name in arrays},
-        "own_effects": [{"from": a, "to": b, "value": v} for (a, b), v in one.own_effects.items()],
-        "brought": dict(one.brought),
-        "ruptures": [asdict(r) for r in one.ruptures],
-        "life_events": [asdict(e) for e in one.life_events],
-        "sudden_gain": one.sudden_gain,
-        "corrective_experiences": list(one.corrective_experiences),
-        "tellings": [asdict(t) for t in one.tellings],
+        "person": person.person,
+        "arm": person.arm,
+        "therapist": person.therapist,
+        "ending": person.ending.value,
+        **{name: np.round(getattr(person, name), 6).tolist() for name in arrays},
+        "own_effects": [{"from": a, "to": b, "value": v} for (a, b), v in person.person_effects.items()],
+        "brought": dict(person.brought),
+        "ruptures": [asdict(r) for r in person.ruptures],
+        "life_events": [asdict(e) for e in person.life_events],
+        "sudden_gain": person.sudden_gain,
+        "corrective_experiences": list(person.corrective_experiences),
+        "tellings": [asdict(t) for t in person.tellings],
     }
 
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """Everyone, in the order of the cohort's episodes."""
+    """True values and events of every simulated client, in the order of the cohort's episodes.
+
+    Parameters
+    ----------
+    scenario : str
+        Id of the scenario.
+    constructs : tuple of str
+        Constructs, p of them, in the order of every array.
+    persons : tuple of PersonTruth
+        One entry per client. Values are in standard deviations of clients at the first session, times in weeks since
+        the first row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase
+    >>> rng = np.random.default_rng(1)
+    >>> _, truth = securebase.simulate_with_truth("default", n_clients=3, rng=rng, sessions=8, dropout=0.0)
+    >>> truth.values("symptoms", session=1).shape
+    (3,)
+    """
 
     scenario: str
     constructs: tuple[str, ...]
     persons: tuple[PersonTruth, ...]
 
-    def plain(self) -> dict[str, Any]:
-        """As numbers, texts, lists and dictionaries, to be written as JSON."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return the truth as numbers, strings, lists and dictionaries, ready to be written as JSON."""
         return {
             "scenario": self.scenario,
             "units": "standard deviations of clients at the first session; weeks since the first row",
             "constructs": list(self.constructs),
-            "persons": [_plain(one) for one in self.persons],
+            "persons": [_person_to_json(person) for person in self.persons],
         }
 
     def values(self, construct: str, *, session: int) -> NDArray[np.float64]:
-        """True values (persons,) at a session counted from 1; NaN for those who had left."""
+        """Return true values (persons,) at a session counted from 1, NaN for clients who had left.
+
+        Raises ValueError for an unknown construct.
+        """
         k = self.constructs.index(construct)
-        return np.array([q.values[session - 1, k] if session <= len(q.values) else np.nan for q in self.persons])
+        return np.array(
+            [person.values[session - 1, k] if session <= len(person.values) else np.nan for person in self.persons]
+        )

@@ -21,7 +21,7 @@ from securebase.model.responses import responses_for
 from securebase.model.scenario import CoursePlan, Scenario
 from securebase.model.simulate.courses import Attendance, SimulatedCourses, true_courses
 from securebase.model.simulate.people import People, draw_people
-from securebase.model.simulate.probabilities import at_odds
+from securebase.model.simulate.probabilities import shift_log_odds
 from securebase.model.simulate.ruptures import TrueRupture
 from securebase.model.simulate.streams import Streams
 from securebase.records.vocabulary import Ending
@@ -37,7 +37,7 @@ def draw(
 ) -> CohortSample:
     """n clients of one arm; with `inventory` PHQ-9 item responses are made at the start, the end and each follow-up."""
     of, plan = truth.parameter_set, truth.course
-    streams = Streams.beside(rng)
+    streams = Streams.spawn_from(rng)
     days, last = _days(plan, n, rng)
     people = draw_people(of, truth.happens, (ARMS[arm],) * n, rng, streams)
     kept = Attendance(days, last, np.zeros((n, plan.sessions, of.specification.p)))
@@ -87,7 +87,7 @@ def _missed(truth: Scenario, true: Array, rng: np.random.Generator) -> Flags:
     names, missing = truth.parameter_set.specification.constructs, truth.happens.missing
     more = missing.with_symptoms * true[:, :, names.index("symptoms")]
     more = more - missing.with_low_alliance * true[:, :, names.index("alliance")]
-    there: Flags = rng.random(more.shape) < at_odds(truth.course.missed, more)
+    there: Flags = rng.random(more.shape) < shift_log_odds(truth.course.missed, more)
     return there
 
 
@@ -139,7 +139,7 @@ def _brought(truth: Scenario, people: People) -> dict[str, Array]:
 def _weights(courses: SimulatedCourses, *, dependent: bool, shape: tuple[int, ...]) -> Array:
     """(n, T) weight of the life events of one kind in the interval before each session."""
     weight = np.zeros(shape)
-    for i, own in enumerate(courses.life_events.happened):
+    for i, own in enumerate(courses.life_events.events):
         for event in own:
             if event.dependent is dependent:
                 weight[i, event.session - 1] += event.weight
@@ -150,9 +150,9 @@ def _ruptures(courses: SimulatedCourses, held: Flags) -> dict[str, Flags]:
     """open, marked (n, T): sessions with a rupture that is not mended yet, all of them and those that somebody marked.
     repaired (n, T): sessions at which one was mended."""
     found = {name: np.zeros(held.shape, dtype=bool) for name in ("open", "marked", "repaired")}
-    for i, own in enumerate(courses.ruptures.happened):
+    for i, own in enumerate(courses.ruptures.events):
         for rupture in own:
-            upto = _until(rupture, courses.ruptures.of.within)
+            upto = _until(rupture, courses.ruptures.spec.within)
             found["open"][i, rupture.session - 1 : upto] = True
             if rupture.marked:
                 found["marked"][i, rupture.session - 1 : upto] = True

@@ -111,10 +111,10 @@ def _therapist() -> Account:
 def _courses(seed: int) -> Sequence[records.EpisodeRecord]:
     """One simulated course for each person of the roster, longer than what was held so far."""
     shocks = [shock for position, person in enumerate(ROSTER) for shock in person.shocks(position)]
-    alarms = [(position, person.alarm) for position, person in enumerate(ROSTER) if person.alarm]
+    alerts = [(position, person.alarm) for position, person in enumerate(ROSTER) if person.alarm]
     return simulate(
         "one_pace",
-        n=len(ROSTER),
+        n_clients=len(ROSTER),
         rng=np.random.default_rng(seed),
         sessions=max(p.planned for p in ROSTER),
         missing=0.0,
@@ -123,7 +123,7 @@ def _courses(seed: int) -> Sequence[records.EpisodeRecord]:
         safety=0.0,
         inventory_every=1,
         shocks=shocks,
-        alarms=alarms,
+        alerts=alerts,
     ).episodes
 
 
