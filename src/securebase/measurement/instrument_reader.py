@@ -190,7 +190,8 @@ def _provenance(f: Fields) -> Provenance:
 
 
 def _codes(f: Fields) -> dict[str, str]:
-    return {field: f.text(field) for field in f.values}
+    # an export names every instrument by a code system and a panel, so both are compulsory
+    return {field: f.text(field) for field in ("system", "panel", *f.values)}
 
 
 def _example(f: Fields) -> WorkedExample:
