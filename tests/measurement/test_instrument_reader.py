@@ -67,8 +67,13 @@ def test_the_good_file_is_good() -> None:
 BAD = [
     ("not toml", 'id = "mini"', "id = mini", "mini.toml: invalid TOML"),
     ("unknown field", 'window = "today"', 'windows = "today"', "mini.toml, windows: unknown field"),
-    ("no code system", 'system = "urn:securebase:instrument"', "", "mini.toml, codes.system: required field is missing"),
-    ("no panel code", 'panel = "mini"', "", "mini.toml, codes.panel: required field is missing"),
+    (
+        "no code system",
+        'system = "urn:securebase:instrument"',
+        "",
+        "codes.system: required field is missing",
+    ),
+    ("no panel code", 'panel = "mini"', "", "codes.panel: required field is missing"),
     ("missing field", 'name = "Mini"', "", "mini.toml, name: required field is missing"),
     ("empty text", 'about = "Three items."', 'about = " "', "mini.toml, about: must not be empty"),
     ("wrong type", "minimum = 0\nmaximum = 3", 'minimum = "0"\nmaximum = 3', "response.minimum: must be a number"),
