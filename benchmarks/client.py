@@ -16,7 +16,7 @@ from securebase.model.parameter_set import parameter_set
 from securebase.model.simulate import simulate
 from securebase.model.track import track
 
-#: what the prototype of the core needed, warm and from a cold process
+#: seconds that the prototype of the core needed, warm and from a cold process
 PROTOTYPE = (0.001, 0.13)
 _RUNS = 50
 
@@ -25,11 +25,13 @@ import numpy as np
 from securebase.model.panel import Panel
 from securebase.model.parameter_set import parameter_set
 from securebase.model.track import track
-of = parameter_set()
+literature = parameter_set()
 rows = 16
-scores = np.tile(of.parameters.level_mean, (rows, 1))
-one = Panel(("p",), of.specification.constructs, np.array([0, rows]), np.arange(float(rows)), scores, np.arange(rows))
-track(one, of.specification, of.parameters, until=20.0)
+scores = np.tile(literature.parameters.level_mean, (rows, 1))
+client = Panel(
+    ("p",), literature.specification.constructs, np.array([0, rows]), np.arange(float(rows)), scores, np.arange(rows)
+)
+track(client, literature.specification, literature.parameters, until=20.0)
 """
 
 
@@ -42,19 +44,20 @@ class Followed:
     cold: float
 
 
-def followed() -> list[Followed]:
-    of = parameter_set()
+def measure_tracking() -> list[Followed]:
+    literature = parameter_set()
+    specification, parameters = literature.specification, literature.parameters
     out = []
     for sessions in (4, 16, 50):
-        one = simulate("default", n_clients=1, rng=np.random.default_rng(5), sessions=sessions, dropout=0.0)
-        rows = panel(one, of.specification.constructs)
+        cohort = simulate("default", n_clients=1, rng=np.random.default_rng(5), sessions=sessions, dropout=0.0)
+        rows = panel(cohort, specification.constructs)
         until = float(rows.times[-1]) + 4.0
-        warm = least(lambda rows=rows, until=until: track(rows, of.specification, of.parameters, until=until), _RUNS)
-        out.append(Followed(sessions, warm, _cold()))
+        warm = least(lambda rows=rows, until=until: track(rows, specification, parameters, until=until), _RUNS)
+        out.append(Followed(sessions, warm, _cold_start_seconds()))
     return out
 
 
-def _cold() -> float:
+def _cold_start_seconds() -> float:
     taken = []
     for _ in range(3):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -64,21 +67,21 @@ def _cold() -> float:
     return min(taken)
 
 
-def section(found: list[Followed]) -> list[str]:
+def section(results: list[Followed]) -> list[str]:
     return [
         "## One client",
         "",
         "Six constructs, the literature’s parameter set: filter, smoother, forecast four weeks ahead and the expected "
         f"course, processor time, least of {_RUNS}. A new process that imports, reads the parameter set and tracks 16 "
-        f"sessions takes {seconds(min(f.cold for f in found))}.",
+        f"sessions takes {seconds(min(f.cold for f in results))}.",
         "",
-        *table(["sessions", "ms"], [(f.sessions, f"{1000 * f.warm:.2f}") for f in found]),
+        *table(["sessions", "ms"], [(f.sessions, f"{1000 * f.warm:.2f}") for f in results]),
         "",
     ]
 
 
-def marks(found: list[Followed]) -> list[Mark]:
-    usual = next(f for f in found if f.sessions == 16)
+def marks(results: list[Followed]) -> list[Mark]:
+    usual = next(f for f in results if f.sessions == 16)
     warm, cold = PROTOTYPE
     return [
         Mark(
@@ -91,4 +94,4 @@ def marks(found: list[Followed]) -> list[Mark]:
     ]
 
 
-PART = Part("client", Followed, followed, section, marks)
+PART = Part("client", Followed, measure_tracking, section, marks)

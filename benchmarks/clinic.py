@@ -1,4 +1,4 @@
-"""A simulated clinic for the measurements of the server, and the client page after a check-in, measured inside.
+"""Build a simulated clinic for the server's measurements, and time the client page after a check-in.
 
 Run by `benchmarks.server` in a process of its own, with SECUREBASE_DATA_DIR set: `python -m benchmarks.clinic`.
 """
@@ -41,7 +41,7 @@ CASELOAD, CLINIC = 60, 10_000
 
 
 def build(now: datetime) -> Account:
-    """One therapist with 60 clients whose courses are simulated, in a clinic of 10,000; the others have no course."""
+    """Create a clinic of 10,000 clients, of whom one therapist treats 60 with a simulated course."""
     clinic = create_clinic(name="Simulated clinic")
 
     def therapist(name: str) -> Account:
@@ -65,8 +65,8 @@ def build(now: datetime) -> Account:
     return own
 
 
-def after_check_ins(account: Account) -> dict[str, dict[str, Any]]:
-    """The client page, asked for right after a check-in was recorded: for clients without and with hypotheses."""
+def time_pages_after_check_ins(account: Account) -> dict[str, dict[str, Any]]:
+    """Time the client page right after a check-in was recorded, for clients without and with hypotheses."""
     browser = Browser(SERVER_NAME="localhost")
     browser.force_login(account)
     taken: dict[str, list[tuple[float, float]]] = {"without": [], "with": []}
@@ -86,23 +86,23 @@ def after_check_ins(account: Account) -> dict[str, dict[str, Any]]:
         spent = time.process_time() - began, time.perf_counter() - clock
         assert response.status_code == 200
         taken["with" if b"hypotheses-title" in response.content else "without"].append(spent)
-    found: dict[str, dict[str, Any]] = {}
+    medians: dict[str, dict[str, Any]] = {}
     for name, spans in taken.items():
-        warm = spans[2:]  # the first ones load what is kept afterwards
+        warm = spans[2:]  # the first requests fill caches that later ones use
         processor, by_clock = zip(*warm, strict=True)
-        found[name] = {
+        medians[name] = {
             "clients": len(warm),
             "processor_ms": 1e3 * statistics.median(processor),
             "clock_ms": 1e3 * statistics.median(by_clock),
         }
-    return found
+    return medians
 
 
 def main() -> None:
     call_command("migrate", verbosity=0)
     account = build(timezone.now())
     caseload(account=account, now=timezone.now())
-    json.dump(after_check_ins(account), sys.stdout)
+    json.dump(time_pages_after_check_ins(account), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def specification(
 
 
 def truth(p: int) -> Parameters:
-    """p constructs that push their neighbours a little."""
+    """Return parameters of p constructs, each with small effects on its neighbours."""
     if p == 2:
         return _TWO
     drift = -np.diag(np.linspace(0.35, 0.7, p)) + 0.06 * (np.eye(p, k=1) - np.eye(p, k=-1))
@@ -43,7 +43,7 @@ def truth(p: int) -> Parameters:
 
 
 def panel(p: int, n: int, rows: int, *, irregular: bool, missing: float, seed: int) -> Panel:
-    """Weekly rows, or gaps between a quarter and seven quarters of a week to three decimals."""
+    """Simulate weekly rows, or rows with gaps of 0.25 to 1.75 weeks, rounded to three decimals."""
     rng = np.random.default_rng(seed)
     gaps = np.round(rng.uniform(0.25, 1.75, size=(n, rows)), 3) if irregular else np.ones((n, rows))
     times = np.cumsum(gaps, axis=1) - gaps[:, :1]

@@ -1,7 +1,7 @@
-"""Do 95% intervals hold the truth in 95 of 100 cohorts? Irregular fits are counted, never dropped.
+"""Coverage of 95% intervals in simulated cohorts. Irregular fits are counted, never dropped.
 
-Every parameter is held against the band in which chance alone leaves it in 999 of 1,000 cases, every block of
-parameters (drift, diffusion, …) against 93 to 97%.
+The coverage of every parameter is compared with the range that chance alone exceeds once in 1,000 cases, the mean of
+every block of parameters (drift, diffusion, …) with 93 to 97%.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.cohorts import TRUTHS, specification, truth
-from benchmarks.kept import plainly, replications
 from benchmarks.page import Part, table
+from benchmarks.stored import plainly, replications
 from securebase.model.fit import fit
 from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters, Specification, Trend
@@ -31,7 +31,7 @@ _SEED = 20250701
 
 @dataclass(frozen=True)
 class Case:
-    """What is simulated and fitted; `part`: what the model has beside the plain one, in words."""
+    """One simulated and fitted model. `part` names its extension of the plain model."""
 
     name: str
     part: str
@@ -42,17 +42,17 @@ class Case:
     cohorts: int
 
     def panel(self, i: int) -> Panel:
-        """The cohort number i."""
+        """Simulate cohort number i."""
         rng = np.random.default_rng([_SEED, i])
-        of, n, rows = self.specification, self.persons, self.rows
+        model, n, rows = self.specification, self.persons, self.rows
         return simulate_panel(
-            of,
+            model,
             self.truth,
             [np.arange(rows)] * n,
             rng,
-            inputs=rng.normal(size=(n * rows, len(of.inputs))) if of.inputs else None,
-            covariates=rng.normal(size=(n, len(of.covariates))) if of.covariates else None,
-            therapist=np.arange(n) // 6 if of.therapists else None,
+            inputs=rng.normal(size=(n * rows, len(model.inputs))) if model.inputs else None,
+            covariates=rng.normal(size=(n, len(model.covariates))) if model.covariates else None,
+            therapist=np.arange(n) // 6 if model.therapists else None,
         )
 
 
@@ -77,7 +77,7 @@ class Coverage:
 
     @property
     def by_chance(self) -> tuple[float, float]:
-        """The shares between which chance leaves a parameter whose intervals are right in 999 of 1,000 cases."""
+        """The 99.9% range of the share for a parameter whose intervals have their nominal coverage."""
         low, high = stats.binom.ppf([0.0005, 0.9995], self.cohorts, 0.95)
         return float(low / self.cohorts), float(high / self.cohorts)
 
@@ -92,13 +92,13 @@ class Coverage:
 
 
 def _wider() -> list[Case]:
-    """One further part of the model each, two constructs, 240 persons with 9 rows."""
+    """Return one case for each extension of the model: two constructs, 240 persons with 9 rows."""
     usual = replace(TRUTHS[Trend.NONE])
     names = ("c1", "c2")
 
-    def case(part: str, asked: dict[str, Any], known: dict[str, Any]) -> Case:
-        of = Specification(names, planned_end=8.0, **asked)
-        return Case(part.replace(" ", "-"), part, of, replace(usual, **known), 240, 9, 100)
+    def case(part: str, options: dict[str, Any], known: dict[str, Any]) -> Case:
+        specification = Specification(names, planned_end=8.0, **options)
+        return Case(part.replace(" ", "-"), part, specification, replace(usual, **known), 240, 9, 100)
 
     return [
         case(
@@ -137,17 +137,17 @@ def cases() -> list[Case]:
 
 
 def coverage(case: Case, most: int | None = None) -> Coverage:
-    """`most`: no more cohorts than these."""
+    """Estimate the coverage of a case over at most `most` cohorts."""
     cohorts = min(case.cohorts, most or case.cohorts)
     known = plainly(
         {"specification": asdict(case.specification), "truth": asdict(case.truth), "of": [case.persons, case.rows]}
     )
-    found = replications(f"coverage-{case.name}", partial(_one, case), cohorts, depends_on=known)
-    held = {name: float(np.mean([f["held"][name] for f in found])) for name in found[0]["held"]}
+    results = replications(f"coverage-{case.name}", partial(_fit_cohort, case), cohorts, depends_on=known)
+    held = {name: float(np.mean([f["held"][name] for f in results])) for name in results[0]["held"]}
     blocks: dict[str, list[float]] = {}
     for name, share in held.items():
         blocks.setdefault(name.split("[", maxsplit=1)[0], []).append(share)
-    seconds = [f["seconds"] for f in found]
+    seconds = [f["seconds"] for f in results]
     return Coverage(
         name=case.name,
         part=case.part,
@@ -155,39 +155,39 @@ def coverage(case: Case, most: int | None = None) -> Coverage:
         cohorts=cohorts,
         persons=case.persons,
         rows=case.rows,
-        n_parameters=found[0]["n_parameters"],
+        n_parameters=results[0]["n_parameters"],
         blocks={block: float(np.mean(shares)) for block, shares in blocks.items()},
         parameters=held,
-        outcomes=dict(Counter(f["outcome"] for f in found)),
+        outcomes=dict(Counter(f["outcome"] for f in results)),
         median_seconds=float(np.median(seconds)),
         slowest_seconds=float(np.max(seconds)),
     )
 
 
-def _one(case: Case, i: int) -> dict[str, Any]:
+def _fit_cohort(case: Case, i: int) -> dict[str, Any]:
     panel = case.panel(i)
     began = time.process_time()
-    found = fit(panel, case.specification)
+    result = fit(panel, case.specification)
     seconds = time.process_time() - began
     held = {}
     for name, value in case.truth.named(case.specification).items():
         if name.startswith("start_mean") and not case.specification.free_start_mean:
             continue  # held at zero by definition, not estimated
-        interval = found.interval(name) if name in found.estimates else None
+        interval = result.interval(name) if name in result.estimates else None
         held[name] = bool(interval is not None and interval[0] < value < interval[1])
     return {
         "held": held,
-        "outcome": found.outcome.kind,
+        "outcome": result.outcome.kind,
         "seconds": seconds,
-        "n_parameters": found.n_parameters,
-        "sentence": "" if found.is_regular else found.outcome.sentence,
+        "n_parameters": result.n_parameters,
+        "sentence": "" if result.is_regular else result.outcome.sentence,
     }
 
 
-def section(found: list[Coverage]) -> list[str]:
-    blocks = [block for block in found[0].blocks if all(block in c.blocks for c in found)]
+def section(results: list[Coverage]) -> list[str]:
+    blocks = [block for block in results[0].blocks if all(block in c.blocks for c in results)]
     rows = []
-    for c in found:
+    for c in results:
         shares = [_share(c, block) for block in blocks]
         shares.append(", ".join(f"{b.replace('_', ' ')} {_share(c, b)}" for b in c.blocks if b not in blocks))
         size = f"{c.constructs} / {c.persons} / {c.rows}"
@@ -217,15 +217,15 @@ def section(found: list[Coverage]) -> list[str]:
         "whose intervals are right:",
         "",
     ]
-    for low, high, own in _by_band(found):
+    for low, high, own in _by_band(results):
         every = sum(len(c.parameters) for c in own)
         outside = [f"{name} in “{title(c)}” ({share:.1%})" for c in own for name, share in c.outside.items()]
-        said = (
+        verdict = (
             f"{len(outside)} of {every} lie outside: {', '.join(outside)}"
             if outside
             else f"none of {every} lies outside"
         )
-        lines.append(f"- {own[0].cohorts} cohorts, {low:.1%} to {high:.1%}: {said}.")
+        lines.append(f"- {own[0].cohorts} cohorts, {low:.1%} to {high:.1%}: {verdict}.")
     return [*lines, ""]
 
 
@@ -233,9 +233,9 @@ def _share(c: Coverage, block: str) -> str:
     return f"{c.blocks[block]:.1%}{' !' if block in c.blocks_outside else ''}"
 
 
-def _by_band(found: list[Coverage]) -> list[tuple[float, float, list[Coverage]]]:
-    sizes = sorted({c.cohorts for c in found}, reverse=True)
-    groups = [[c for c in found if c.cohorts == size] for size in sizes]
+def _by_band(results: list[Coverage]) -> list[tuple[float, float, list[Coverage]]]:
+    sizes = sorted({c.cohorts for c in results}, reverse=True)
+    groups = [[c for c in results if c.cohorts == size] for size in sizes]
     return [(*own[0].by_chance, own) for own in groups]
 
 
@@ -249,16 +249,16 @@ def _ended(outcomes: dict[str, int]) -> str:
     )
 
 
-def gist(found: list[Coverage]) -> list[str]:
-    cohorts = max(c.cohorts for c in found)
-    blocks = [share for c in found if c.cohorts == cohorts for share in c.blocks.values()]
-    irregular = sum(count for c in found for kind, count in c.outcomes.items() if kind != "converged")
-    outside = sum(len(c.outside) for c in found)
-    parameters = sum(len(c.parameters) for c in found)
+def gist(results: list[Coverage]) -> list[str]:
+    cohorts = max(c.cohorts for c in results)
+    blocks = [share for c in results if c.cohorts == cohorts for share in c.blocks.values()]
+    irregular = sum(count for c in results for kind, count in c.outcomes.items() if kind != "converged")
+    outside = sum(len(c.outside) for c in results)
+    parameters = sum(len(c.parameters) for c in results)
     return [
         f"**Intervals.** Over {cohorts} cohorts each, 95% intervals hold the truth in {min(blocks):.1%} to "
         f"{max(blocks):.1%} by block of parameters. Of {parameters} single parameters {outside} lie outside the band "
-        f"of chance. Of {sum(c.cohorts for c in found):,} fits {irregular} ended irregularly; they count."
+        f"of chance. Of {sum(c.cohorts for c in results):,} fits {irregular} ended irregularly; they count."
     ]
 
 
@@ -266,6 +266,6 @@ PART = Part("coverage", Coverage, lambda: [coverage(case) for case in cases()], 
 
 
 if __name__ == "__main__":
-    for one in cases():
-        if len(sys.argv) < 2 or one.name in sys.argv[1:]:
-            print(coverage(one), flush=True)
+    for case in cases():
+        if len(sys.argv) < 2 or case.name in sys.argv[1:]:
+            print(coverage(case), flush=True)

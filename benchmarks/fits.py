@@ -1,4 +1,4 @@
-"""How long a whole fit with standard errors takes, and whether it ends at least as high as the recorded best."""
+"""Time of a whole fit with standard errors, and its log-likelihood beside the recorded maximum."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from securebase.model.fit import fit
 from securebase.model.panel import Panel
 from securebase.model.parameters import Specification, Start, Trend
 
-#: log-likelihood of ctsim_p2_N200_T12.csv: the dense normal, maximised independently; and how near is near enough
+#: log-likelihood of ctsim_p2_N200_T12.csv, maximised independently with the dense normal; relative tolerance
 BEST, NEAR = -5492.164065121, 1e-8
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """One fit with standard errors, from the default start. apart: of the log-likelihood from the recorded best, as a
-    share of it; None where there is none. mark: seconds that it may take, 0 where there is no mark."""
+    """One fit with standard errors, from the default start. apart: relative difference of
+    the log-likelihood from the recorded maximum; None without one. mark: seconds allowed, 0 without a mark."""
 
     what: str
     constructs: int
@@ -39,12 +39,12 @@ class Fitted:
 
 def fits() -> list[Fitted]:
     recorded, other = reference.RECORDED["ctsem"], reference.RECORDED["OpenMx"]
-    found = []
+    results = []
     known = reference.panel("ctsim_p2_N200_T12.csv", "id", "time", ("Y1", "Y2"), ("file", 1.0))
     if known is not None:
-        of = Specification(("Y1", "Y2"), Trend.NONE, Start.FREE, time_unit="file", days_per_unit=1.0)
+        model = Specification(("Y1", "Y2"), Trend.NONE, Start.FREE, time_unit="file", days_per_unit=1.0)
         beside = f"ctsem {recorded:g} s, OpenMx {other:g} s"
-        found.append(_fitted("ctsim_p2_N200_T12.csv", known, of, 9, 0.03, beside, best=BEST))
+        results.append(_time_fit("ctsim_p2_N200_T12.csv", known, model, 9, 0.03, beside, best=BEST))
     recorded = reference.RECORDED["ctsem, 6 constructs"]
     for what, p, persons, rows, start, missing, runs, mark, beside in (
         ("", 2, 200, 12, Start.FREE, 0.1, 9, 0.0, ""),
@@ -54,36 +54,36 @@ def fits() -> list[Fitted]:
         ("", 6, 10_000, 12, Start.FREE, 0.1, 1, 20.0, ""),
     ):
         data = panel(p, persons, rows, irregular=True, missing=missing, seed=2)
-        found.append(_fitted(what or "simulated", data, specification(p, start=start), runs, mark, beside))
-    return found
+        results.append(_time_fit(what or "simulated", data, specification(p, start=start), runs, mark, beside))
+    return results
 
 
-def _fitted(
-    what: str, data: Panel, of: Specification, runs: int, mark: float, beside: str, best: float | None = None
+def _time_fit(
+    what: str, data: Panel, model: Specification, runs: int, mark: float, beside: str, best: float | None = None
 ) -> Fitted:
-    found = fit(data, of)
-    taken = least(lambda: fit(data, of), runs)
-    assert found.log_likelihood is not None
-    gaps = data.n_observations / (len(data.times) * of.p)
+    result = fit(data, model)
+    taken = least(lambda: fit(data, model), runs)
+    assert result.log_likelihood is not None
+    gaps = data.n_observations / (len(data.times) * model.p)
     return Fitted(
         what=what,
-        constructs=of.p,
+        constructs=model.p,
         rows=round(len(data.times) / data.n_persons),
         persons=data.n_persons,
-        start=of.start.value,
+        start=model.start.value,
         missing=1.0 - gaps,
-        parameters=found.n_parameters,
+        parameters=result.n_parameters,
         seconds=taken,
         runs=runs,
-        outcome=found.outcome.kind,
-        log_likelihood=found.log_likelihood,
-        apart=None if best is None else (best - found.log_likelihood) / abs(best),
+        outcome=result.outcome.kind,
+        log_likelihood=result.log_likelihood,
+        apart=None if best is None else (best - result.log_likelihood) / abs(best),
         mark=mark,
         beside=beside,
     )
 
 
-def section(found: list[Fitted]) -> list[str]:
+def section(results: list[Fitted]) -> list[str]:
     lines = [
         "## One fit with standard errors",
         "",
@@ -104,33 +104,33 @@ def section(found: list[Fitted]) -> list[str]:
                     f.runs,
                     f.outcome.replace("_", " "),
                 )
-                for f in found
+                for f in results
             ],
             "lrrrlrrrrl",
         ),
         "",
     ]
-    for f in found:
+    for f in results:
         if f.apart is not None:
             lines += [
                 f"On `{f.what}` the log-likelihood is {f.log_likelihood:.9f}: {abs(f.apart):.0e} of it "
-                "away from the maximum of the dense normal that was found independently.",
+                "away from the maximum of the dense normal that was results independently.",
                 "",
             ]
     return lines
 
 
-def marks(found: list[Fitted]) -> list[Mark]:
+def marks(results: list[Fitted]) -> list[Mark]:
     out = []
-    if not any(f.apart is not None for f in found):
+    if not any(f.apart is not None for f in results):
         why = "not here: SECUREBASE_REFERENCE is not set"
         out.append(Mark("fit with standard errors, ctsim_p2_N200_T12.csv", "at most 30 ms", why, None))
-    for f in found:
+    for f in results:
         if not f.mark:
             continue
-        asked, measured, ratio = f"at most {seconds(f.mark)}", seconds(f.seconds), f.seconds / f.mark
+        target, measured, ratio = f"at most {seconds(f.mark)}", seconds(f.seconds), f.seconds / f.mark
         if f.apart is not None:
-            asked += f", log-likelihood {BEST} to {NEAR:g}"
+            target += f", log-likelihood {BEST} to {NEAR:g}"
             measured += f", {abs(f.apart):.0e} apart"
             if f.apart > NEAR:
                 ratio = max(ratio, f.apart / NEAR)
@@ -140,7 +140,7 @@ def marks(found: list[Fitted]) -> list[Mark]:
             Mark(
                 f"fit with standard errors, {f.constructs} constructs, {f.persons:,} clients, {f.rows} rows, "
                 f"{f.parameters} parameters",
-                asked,
+                target,
                 measured,
                 ratio,
                 f.beside,
@@ -149,15 +149,15 @@ def marks(found: list[Fitted]) -> list[Mark]:
     return out
 
 
-def gist(found: list[Fitted]) -> list[str]:
-    known = [f for f in found if f.apart is not None]
+def gist(results: list[Fitted]) -> list[str]:
+    known = [f for f in results if f.apart is not None]
     if not known:
         return []
-    one, recorded = known[0], reference.RECORDED["ctsem"]
+    first, recorded = known[0], reference.RECORDED["ctsem"]
     return [
-        f"**Beside ctsem**, recorded on an idle core for the same file: {recorded / one.seconds:.0f} times as fast "
-        f"({recorded:g} s, here {seconds(one.seconds)}), with the log-likelihood of the dense normal to "
-        f"{abs(one.apart or 0):.0e}."
+        f"**Beside ctsem**, recorded on an idle core for the same file: {recorded / first.seconds:.0f} times as fast "
+        f"({recorded:g} s, here {seconds(first.seconds)}), with the log-likelihood of the dense normal to "
+        f"{abs(first.apart or 0):.0e}."
     ]
 
 

@@ -1,4 +1,4 @@
-"""Whether the cost of an evaluation grows with clients and sessions no faster than they do, in time and in memory."""
+"""Time and memory of an evaluation as clients and sessions grow; both should grow linearly."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from benchmarks.timing import least
 from securebase.model.likelihood import Likelihood
 from securebase.model.parameters import Parameters
 
-#: cost of a row at the largest, beside that at a hundredth of it: linear, but for memory that is farther away
+#: cost of a row at the largest size relative to a hundredth of it; above 1 because of cache misses
 MARK = 1.5
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
     """Two constructs, irregular gaps. grows: “clients” or “sessions”. milliseconds: log-likelihood with gradient.
-    mebibytes: the most that laying out the panel and evaluating it took beside the panel itself."""
+    mebibytes: peak memory of laying out and evaluating the panel, without the panel itself."""
 
     grows: str
     persons: int
@@ -33,14 +33,14 @@ class Size:
 
 def sizes() -> list[Size]:
     return [
-        *(_size("clients", n, 16) for n in (1_000, 10_000, 100_000)),
-        *(_size("sessions", 100, t) for t in (160, 1_600, 16_000)),
+        *(_measure_size("clients", n, 16) for n in (1_000, 10_000, 100_000)),
+        *(_measure_size("sessions", 100, t) for t in (160, 1_600, 16_000)),
     ]
 
 
-def _size(grows: str, persons: int, rows: int) -> Size:
+def _measure_size(grows: str, persons: int, rows: int) -> Size:
     data, parameters = panel(2, persons, rows, irregular=True, missing=0.1, seed=3), truth(2)
-    taken = _evaluated(Likelihood(data, specification(2)), parameters, 5 if persons * rows < 1_000_000 else 3)
+    taken = _evaluation_seconds(Likelihood(data, specification(2)), parameters, 5 if persons * rows < 1_000_000 else 3)
     tracemalloc.start()
     Likelihood(data, specification(2)).value_and_gradient(parameters)
     most = tracemalloc.get_traced_memory()[1]
@@ -48,11 +48,11 @@ def _size(grows: str, persons: int, rows: int) -> Size:
     return Size(grows, persons, rows, 1000.0 * taken, most / 2**20)
 
 
-def _evaluated(prepared: Likelihood, parameters: Parameters, times: int) -> float:
+def _evaluation_seconds(prepared: Likelihood, parameters: Parameters, times: int) -> float:
     return least(lambda: prepared.value_and_gradient(parameters), times)
 
 
-def section(found: list[Size]) -> list[str]:
+def section(results: list[Size]) -> list[str]:
     return [
         "## Cost against clients and sessions",
         "",
@@ -71,7 +71,7 @@ def section(found: list[Size]) -> list[str]:
                     f"{s.mebibytes:.3g}",
                     f"{s.mebibytes * 2**20 / (s.persons * s.rows):.0f}",
                 )
-                for s in found
+                for s in results
             ],
             "l",
         ),
@@ -79,10 +79,10 @@ def section(found: list[Size]) -> list[str]:
     ]
 
 
-def marks(found: list[Size]) -> list[Mark]:
+def marks(results: list[Size]) -> list[Mark]:
     out = []
     for grows in ("clients", "sessions"):
-        own = [s for s in found if s.grows == grows]
+        own = [s for s in results if s.grows == grows]
         small, large = own[0], own[-1]
         times = large.microseconds_a_row / small.microseconds_a_row
         memory = (large.mebibytes / (large.persons * large.rows)) / (small.mebibytes / (small.persons * small.rows))

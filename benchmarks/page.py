@@ -1,4 +1,4 @@
-"""What the parts of the page have in common: what a part is, marks, and tables."""
+"""Parts, marks and tables of the page."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One mark: what is asked, what was measured, and what was measured as a share of what is asked (1 or less:
-    reached). `beside`: what another program needs or needed. `timed`: whether a faster machine would alter the ratio.
-    ratio None: could not be measured here, and `measured` says why.
+    """One target and its measurement. `ratio` is measured / target: 1 or less reaches it, None was not measured here.
+
+    `beside` is the figure of another program. `timed` ratios depend on the speed of the machine. Where `ratio` is None,
+    `measured` says why.
     """
 
     what: str
@@ -24,8 +25,11 @@ class Mark:
 
 @dataclass(frozen=True)
 class Part:
-    """One part of the page. measure: what is found, as dataclasses of one `kind`, which are kept as JSON and read back
-    for `section` (its lines), `marks` and `gist` (sentences for the top of the page)."""
+    """One part of the page.
+
+    `measure` returns dataclasses of one `kind`, which are stored as JSON. `section` (lines of the page), `marks` and
+    `gist` (sentences for the top of the page) are written from them.
+    """
 
     name: str
     kind: Callable[..., Any]
@@ -36,7 +40,7 @@ class Part:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], align: str = "") -> list[str]:
-    """`align`: one letter a column, l or r; right where it is too short."""
+    """Return the lines of a Markdown table. `align` has one letter a column, l or r; the default is r."""
     sides = ["---" if align[i : i + 1] == "l" else "---:" for i in range(len(head))]
     return [
         f"| {' | '.join(head)} |",
@@ -46,7 +50,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], align: str = ""
 
 
 def seconds(value: float) -> str:
-    """3 ms, .25 s, 12 s: two digits, as far as they mean anything."""
+    """Format seconds with two significant digits: 3 ms, 0.25 s, 12 s."""
     if value < 0.1:
         return f"{1000 * value:.2g} ms" if value < 0.01 else f"{1000 * value:.0f} ms"
     return f"{value:.2f} s" if value < 10 else f"{value:.0f} s"

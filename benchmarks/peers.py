@@ -1,6 +1,6 @@
-"""Beside nlme in one run: the same model of real sessions, the same log-likelihood, processor seconds of both.
+"""Comparison with nlme in one run: same model of real sessions, log-likelihood and processor seconds of both.
 
-lme4 is not among them: it has no residuals that depend on time, so that it can fit none of these models.
+lme4 is left out: it has no residuals that depend on time and can fit none of these models.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from securebase.model.panel import Panel
 from securebase.model.parameters import Specification, Trend
 
 FILE = "cbt_bdi_sessions.csv"
-#: seconds that ours may take, how many times as fast as nlme that is, and how far log-likelihoods may lie apart
+#: seconds allowed, how many times as fast as nlme that is, and tolerance of the log-likelihoods
 MARK, TIMES, NEAR = 0.05, 70.0, 1e-6
 _RUNS = 7
 
@@ -47,7 +47,7 @@ _NOT_INSTALLED = 3
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """One model, with standard errors: seconds of ours and of theirs, and both log-likelihoods. None: not here."""
+    """Seconds and log-likelihood of one model with standard errors, ours and theirs (None where nlme is missing)."""
 
     model: str
     persons: int
@@ -60,11 +60,11 @@ class Beside:
     their_log_likelihood: float | None
 
 
-def beside_nlme() -> list[Beside]:
+def compare_with_nlme() -> list[Beside]:
     data = reference.panel(FILE, "ID", "time", ("BDI",), ("day", 1.0))
     if data is None:
         return []
-    version, *theirs = _in_nlme(data) or [""]
+    version, *theirs = _run_nlme(data) or [""]
     out = []
     for k, (what, random_slopes) in enumerate(
         (
@@ -72,18 +72,18 @@ def beside_nlme() -> list[Beside]:
             ("random intercept and slope, OU process, noise; linear mean", True),
         )
     ):
-        of = Specification(("BDI",), Trend.LINEAR, time_unit="day", days_per_unit=1.0, random_slopes=random_slopes)
-        found = fit(data, of)
-        assert found.log_likelihood is not None
+        model = Specification(("BDI",), Trend.LINEAR, time_unit="day", days_per_unit=1.0, random_slopes=random_slopes)
+        result = fit(data, model)
+        assert result.log_likelihood is not None
         taken, height = (float(word) for word in theirs[k].split()) if theirs else (None, None)
         out.append(
             Beside(
                 model=what,
                 persons=data.n_persons,
                 rows=len(data.times),
-                outcome=found.outcome.kind,
-                seconds=least(lambda of=of: fit(data, of), _RUNS),
-                log_likelihood=found.log_likelihood,
+                outcome=result.outcome.kind,
+                seconds=least(lambda model=model: fit(data, model), _RUNS),
+                log_likelihood=result.log_likelihood,
                 program=f"nlme {version}" if version else "",
                 their_seconds=taken,
                 their_log_likelihood=height,
@@ -92,47 +92,47 @@ def beside_nlme() -> list[Beside]:
     return out
 
 
-def _in_nlme(data: Panel, runs: int = 2) -> list[str] | None:
-    """Version, then “seconds log-likelihood” of each model; None where R or nlme is not installed."""
+def _run_nlme(data: Panel, runs: int = 2) -> list[str] | None:
+    """Return the version and “seconds log-likelihood” of each model, None where R or nlme is not installed."""
     if shutil.which("Rscript") is None:
         return None
     with tempfile.TemporaryDirectory() as name:
-        there = Path(name)
+        folder = Path(name)
         rows = [
             f"{i},{float(data.times[row])!r},{float(data.scores[row, 0])!r}"
             for i in range(data.n_persons)
             for row in range(*data.rows_of(i).indices(len(data.times)))
         ]
-        (there / "table.csv").write_text("\n".join(["ID,time,BDI", *rows]) + "\n")
-        (there / "fit.R").write_text(_SCRIPT.replace("RUNS", str(runs)))
-        done = subprocess.run(["Rscript", "fit.R"], cwd=there, capture_output=True, text=True, check=False)
-    if done.returncode == _NOT_INSTALLED:
+        (folder / "table.csv").write_text("\n".join(["ID,time,BDI", *rows]) + "\n")
+        (folder / "fit.R").write_text(_SCRIPT.replace("RUNS", str(runs)))
+        process = subprocess.run(["Rscript", "fit.R"], cwd=folder, capture_output=True, text=True, check=False)
+    if process.returncode == _NOT_INSTALLED:
         return None
-    if done.returncode:
-        raise RuntimeError(f"nlme is installed but did not do its work: {done.stderr}")
-    return [line.strip() for line in done.stdout.splitlines()]
+    if process.returncode:
+        raise RuntimeError(f"nlme is installed but did not do its work: {process.stderr}")
+    return [line.strip() for line in process.stdout.splitlines()]
 
 
-def factor(found: list[Beside]) -> float | None:
-    """How many times as long nlme's fit took here as on the idle core whose times were recorded."""
-    if not found or found[0].their_seconds is None:
+def factor(results: list[Beside]) -> float | None:
+    """Return the time of nlme's fit here divided by that on the idle core of the recorded times."""
+    if not results or results[0].their_seconds is None:
         return None
-    return found[0].their_seconds / reference.RECORDED["nlme"]
+    return results[0].their_seconds / reference.RECORDED["nlme"]
 
 
-def section(found: list[Beside]) -> list[str]:
-    if not found:
+def section(results: list[Beside]) -> list[str]:
+    if not results:
         return ["## Beside nlme", "", "Not run here: SECUREBASE_REFERENCE is not set, so there is no data.", ""]
-    if found[0].their_seconds is None:
-        said = "R with nlme is not installed where this ran, so its columns are empty."
+    if results[0].their_seconds is None:
+        program = "R with nlme is not installed where this ran, so its columns are empty."
     else:
-        said = (
-            f"{found[0].program} in the same run. Its fit of the first model took {factor(found):.2f} times as long "
-            f"as the {reference.RECORDED['nlme']:.1f} s that were recorded for it on the idle core all recorded times "
-            "are from."
+        program = (
+            f"{results[0].program} in the same run. Its fit of the first model took {factor(results):.2f} times as "
+            f"long as the {reference.RECORDED['nlme']:.1f} s that were recorded for it on the idle core all "
+            "recorded times are from."
         )
     rows = []
-    for b in found:
+    for b in results:
         theirs: tuple[str, ...] = ("–", "–", "–")
         if b.their_seconds is not None and b.their_log_likelihood is not None:
             theirs = (
@@ -144,7 +144,8 @@ def section(found: list[Beside]) -> list[str]:
     lines = [
         "## Beside nlme",
         "",
-        f"Real sessions of cognitive therapy, `{FILE}`: {found[0].persons} patients, {found[0].rows:,} rows. {said} "
+        f"Real sessions of cognitive therapy, `{FILE}`: {results[0].persons} patients, "
+        f"{results[0].rows:,} rows. {program} "
         "Processor time, least of several fits. lme4 has no residuals that depend on time, so it fits none of these.",
         "",
         *table(
@@ -152,8 +153,8 @@ def section(found: list[Beside]) -> list[str]:
         ),
         "",
     ]
-    richer = found[-1]
-    first = found[0].their_log_likelihood
+    richer = results[-1]
+    first = results[0].their_log_likelihood
     if richer.their_log_likelihood is not None and first is not None and richer.their_log_likelihood < first:
         lines += [
             f"The second model holds the first, so its log-likelihood cannot be lower; nlme’s is, by "
@@ -163,30 +164,30 @@ def section(found: list[Beside]) -> list[str]:
     return lines
 
 
-def marks(found: list[Beside]) -> list[Mark]:
+def marks(results: list[Beside]) -> list[Mark]:
     what = "random intercept, OU process and noise, 557 patients, with standard errors"
-    asked = f"at most {seconds(MARK)}: {TIMES:.0f} times nlme; log-likelihood equal to {NEAR:g}"
-    if not found:
-        return [Mark(what, asked, "not here: SECUREBASE_REFERENCE is not set", None)]
-    one = found[0]
-    measured, ratio, beside = seconds(one.seconds), one.seconds / MARK, "nlme: not installed here"
-    if one.their_seconds is not None and one.their_log_likelihood is not None:
-        apart = abs(one.their_log_likelihood - one.log_likelihood)
-        measured += f", {one.their_seconds / one.seconds:.0f} times as fast as nlme; {apart:.0e} apart"
-        beside = f"nlme {one.their_seconds:.1f} s in the same run"
+    target = f"at most {seconds(MARK)}: {TIMES:.0f} times nlme; log-likelihood equal to {NEAR:g}"
+    if not results:
+        return [Mark(what, target, "not here: SECUREBASE_REFERENCE is not set", None)]
+    first = results[0]
+    measured, ratio, beside = seconds(first.seconds), first.seconds / MARK, "nlme: not installed here"
+    if first.their_seconds is not None and first.their_log_likelihood is not None:
+        apart = abs(first.their_log_likelihood - first.log_likelihood)
+        measured += f", {first.their_seconds / first.seconds:.0f} times as fast as nlme; {apart:.0e} apart"
+        beside = f"nlme {first.their_seconds:.1f} s in the same run"
         if apart > NEAR:
             ratio = max(ratio, apart / NEAR)
-    return [Mark(what, asked, measured, ratio, beside)]
+    return [Mark(what, target, measured, ratio, beside)]
 
 
-def gist(found: list[Beside]) -> list[str]:
-    if not found or found[0].their_seconds is None:
+def gist(results: list[Beside]) -> list[str]:
+    if not results or results[0].their_seconds is None:
         return []
-    times = [b.their_seconds / b.seconds for b in found if b.their_seconds is not None]
+    times = [b.their_seconds / b.seconds for b in results if b.their_seconds is not None]
     return [
         f"**Beside nlme**, in one run on the same real sessions: {times[0]:.0f} times as fast, with the same "
         "log-likelihood."
     ]
 
 
-PART = Part("peers", Beside, beside_nlme, section, marks, gist)
+PART = Part("peers", Beside, compare_with_nlme, section, marks, gist)

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from benchmarks.kept import plainly, replications
 from benchmarks.page import Part, table
+from benchmarks.stored import plainly, replications
 from securebase.measurement.constructs import Construct, Direction
 from securebase.model.expectation import Sign
 from securebase.model.observations import panel
