@@ -1,6 +1,6 @@
-"""Rows become records, one way: the only place where the database's episodes turn into `EpisodeRecord`.
+"""One-way conversion of database rows to an `EpisodeRecord`; no other module does this.
 
-Moments become days since the local midnight on which the episode began.
+Times become days since local midnight of the day on which the episode began.
 """
 
 from __future__ import annotations
@@ -30,41 +30,43 @@ from securebase.workbench.worksheets.models import Artefact, ArtefactVersion
 from securebase.workbench.worksheets.queries import values_of
 
 _SECONDS_A_DAY = 86_400.0
-_BECAUSE = "rows of episodes that were already in scope"
+_REASON = "rows of episodes that were already in scope"
 
 
 def prefetch_record(episodes: QuerySet[Episode]) -> QuerySet[Episode]:
-    """The same episodes, with all that a record needs fetched in a handful of queries. They keep their scope."""
+    """Prefetch everything that `episode_record` reads, in a handful of queries. The episodes keep their scope."""
 
-    def of(model: type, **sort: str) -> QuerySet[Administration]:
-        return model.objects.unscoped(reason=_BECAUSE)  # type: ignore[attr-defined, no-any-return]
+    def rows_of(model: type) -> QuerySet[Administration]:
+        return model.objects.unscoped(reason=_REASON)  # type: ignore[attr-defined, no-any-return]
 
-    administrations = of(Administration).select_related("therapy_session")
+    administrations = rows_of(Administration).select_related("therapy_session")
     return episodes.select_related("client").prefetch_related(
         Prefetch("administrations", administrations),
-        Prefetch("administrations__responses", of(Response)),
-        Prefetch("administrations__scores", of(Score)),
-        Prefetch("safety_alerts", of(SafetyAlert)),
-        Prefetch("therapy_sessions", of(TherapySession)),
-        Prefetch("therapy_sessions__ruptures", of(Rupture)),
+        Prefetch("administrations__responses", rows_of(Response)),
+        Prefetch("administrations__scores", rows_of(Score)),
+        Prefetch("safety_alerts", rows_of(SafetyAlert)),
+        Prefetch("therapy_sessions", rows_of(TherapySession)),
+        Prefetch("therapy_sessions__ruptures", rows_of(Rupture)),
     )
 
 
 def prefetch_course_record(episodes: QuerySet[Episode]) -> QuerySet[Episode]:
-    """The same with what the work left behind, for `course_record`."""
-    artefacts = Artefact.objects.unscoped(reason=_BECAUSE)
-    versions = ArtefactVersion.objects.unscoped(reason=_BECAUSE)
+    """Prefetch worksheets, relationships and circles as well, for `course_record`."""
+    artefacts = Artefact.objects.unscoped(reason=_REASON)
+    versions = ArtefactVersion.objects.unscoped(reason=_REASON)
     return prefetch_record(episodes).prefetch_related(
         Prefetch("artefacts", artefacts),
         Prefetch("artefacts__versions", versions),
-        Prefetch("relationships", Relationship.objects.unscoped(reason=_BECAUSE)),
-        Prefetch("circles", Circle.objects.unscoped(reason=_BECAUSE)),
+        Prefetch("relationships", Relationship.objects.unscoped(reason=_REASON)),
+        Prefetch("circles", Circle.objects.unscoped(reason=_REASON)),
     )
 
 
 def episode_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
-    """All that was known of the episode at `as_of`. What lies later, or was set aside, is left out;
-    safety alerts never are."""
+    """Return the record of the episode as known at `as_of`.
+
+    Later rows and administrations that were set aside are left out; safety alerts never are.
+    """
 
     def day(moment: datetime) -> float:
         return _day(episode, moment)
@@ -77,7 +79,7 @@ def episode_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
 
     sessions = sorted((s for s in episode.therapy_sessions.all() if known(s.held_at)), key=lambda s: s.number)
     filled_in = [a for a in episode.administrations.all() if known(a.at) and not known(a.set_aside_at)]
-    # never filtered by time: a clock that was set back must not hide an alert
+    # not filtered by time: setting the clock back must not hide a safety alert
     alerts = list(episode.safety_alerts.all())
     ruptures = [(s, r) for s in episode.therapy_sessions.all() for r in s.ruptures.all() if known(r.marked_at)]
     return records.EpisodeRecord(
@@ -108,8 +110,10 @@ def episode_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
 
 
 def course_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
-    """The record with what the work left behind: worksheets, people, circles. Pictures need none of it and are made
-    from `episode_record`. Its typed parts (life events, tellings, inputs) are read from the worksheets."""
+    """Return the record together with worksheets, relationships and circles; pictures only need `episode_record`.
+
+    Its typed parts (life events, retellings, inputs) are read from the worksheets.
+    """
     return with_typed_parts(
         replace(
             episode_record(episode, as_of),
@@ -121,7 +125,7 @@ def course_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
 
 
 def _ended(episode: Episode, as_of: datetime) -> float | None:
-    """The day on which it ended; an end that is still ahead has not come."""
+    """Return the day on which the episode ended; None while it runs, even if a later end date is set."""
     if episode.ended_on is None or episode.ended_on > timezone.localdate(as_of):
         return None
     return float((episode.ended_on - episode.began_on).days)
@@ -132,13 +136,13 @@ def _day(episode: Episode, moment: datetime) -> float:
 
 
 def _artefacts(episode: Episode, as_of: datetime) -> Iterator[work.ArtefactRecord]:
-    """What was filled in, each in the last version there was at `as_of`; what was removed by then is left out."""
+    """Yield each artefact in its last version at `as_of`, without those removed by then."""
     for row, known in _filled_in(episode, as_of):
         yield _artefact(episode, row, max(known, key=lambda v: v.number))
 
 
 def artefact_versions(episode: Episode, as_of: datetime) -> Iterator[work.ArtefactRecord]:
-    """Every version of what was filled in, each as if it were the last; what was removed by `as_of` is left out."""
+    """Yield every version of each artefact saved by `as_of`, without artefacts removed by then."""
     for row, known in _filled_in(episode, as_of):
         for version in sorted(known, key=lambda v: v.number):
             yield _artefact(episode, row, version)
@@ -169,7 +173,7 @@ def _artefact(episode: Episode, row: Artefact, version: ArtefactVersion) -> work
 
 
 def _relationships(episode: Episode, as_of: datetime) -> Iterator[work.RelationshipRecord]:
-    """Everybody who was added by then; whoever left later was still there."""
+    """Yield everyone added by `as_of`; someone who left later still counts as present."""
     for row in episode.relationships.all():
         if row.added_at > as_of:
             continue
@@ -188,7 +192,7 @@ def _relationships(episode: Episode, as_of: datetime) -> Iterator[work.Relations
 
 
 def _circles(episode: Episode, as_of: datetime) -> Iterator[work.ClosenessCircle]:
-    """Every version drawn by then and not removed by then, in order of time."""
+    """Yield every circle drawn and not removed by `as_of`, in chronological order."""
     numbers = {s.id: s.number for s in episode.therapy_sessions.all()}
     for row in sorted(episode.circles.all(), key=lambda c: c.drawn_at):
         if row.drawn_at > as_of or (row.removed_at is not None and row.removed_at <= as_of):
@@ -204,22 +208,24 @@ def _circles(episode: Episode, as_of: datetime) -> Iterator[work.ClosenessCircle
 
 
 def next_change(episode: Episode, as_of: datetime) -> datetime:
-    """The first moment after `as_of` from which the record, or the day that `as_of` lies on, is another although nobody
-    writes: a planned session begins, an entry that bears a later time becomes known, a day of the episode ends."""
-    began = began_at(episode).astimezone(UTC)  # a day of the record has 24 hours, also where clocks change
-    ahead = [began + timedelta(days=(as_of - began) // timedelta(days=1) + 1)]
+    """Return the first time after `as_of` at which the record changes without a write.
+
+    A planned session begins, an entry with a later time becomes known, or a day of the episode ends.
+    """
+    began = began_at(episode).astimezone(UTC)  # days of the record have 24 hours, also across daylight saving changes
+    changes = [began + timedelta(days=(as_of - began) // timedelta(days=1) + 1)]
     for session in episode.therapy_sessions.all():
-        ahead.append(session.held_at)
+        changes.append(session.held_at)
         for rupture in session.ruptures.all():
-            ahead += [rupture.marked_at, rupture.repaired_at or as_of]
+            changes += [rupture.marked_at, rupture.repaired_at or as_of]
     for administration in episode.administrations.all():
-        ahead += [administration.at, administration.set_aside_at or as_of]
-    ahead += [alert.acknowledged_at or as_of for alert in episode.safety_alerts.all()]
-    return min(moment for moment in ahead if moment > as_of)
+        changes += [administration.at, administration.set_aside_at or as_of]
+    changes += [alert.acknowledged_at or as_of for alert in episode.safety_alerts.all()]
+    return min(moment for moment in changes if moment > as_of)
 
 
 def began_at(episode: Episode) -> datetime:
-    """Time 0 of the episode's record."""
+    """Return time 0 of the episode's record."""
     return timezone.make_aware(datetime.combine(episode.began_on, time()))
 
 
@@ -242,5 +248,5 @@ def _administration(row: Administration, at: float) -> records.AdministrationRec
 
 
 def _instrument_of(alert: SafetyAlert, administrations: Iterable[Administration]) -> str:
-    found = {a.id: a.instrument for a in administrations}
-    return found.get(alert.administration_id) or alert.administration.instrument
+    names = {a.id: a.instrument for a in administrations}
+    return names.get(alert.administration_id) or alert.administration.instrument

@@ -1,4 +1,4 @@
-"""Every setting of the workbench, read from the environment. One row a setting; docs/settings.md explains each."""
+"""Settings of the workbench, read from the environment, one line each; docs/settings.md explains them."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ def _flag(name: str) -> bool:
 
 
 def _local_time_zone() -> str:
-    """The machine's time zone by name, for a clinic that did not set one."""
+    """Return the IANA name of the machine's time zone, or UTC where the system does not name one."""
     link = os.path.realpath("/etc/localtime")
     return link.split("zoneinfo/", 1)[1] if "zoneinfo/" in link else "UTC"
 
 
-# ---- what can be set -------------------------------------------------------------------------------------------------
+# ---- environment -----------------------------------------------------------------------------------------------------
 DATA_DIR = Path(_text("SECUREBASE_DATA_DIR", "securebase-data")).resolve()  # database, keys, set-up code
 DATABASE_KEY_FILE = Path(_text("SECUREBASE_DATABASE_KEY_FILE") or DATA_DIR / "database.key")  # raw key, 64 hex digits
-DATABASE_KEY = _text("SECUREBASE_DATABASE_KEY")  # the raw key itself, where no file is wanted
-ADDRESS = _text("SECUREBASE_ADDRESS").rstrip("/")  # public address, https://…: check-in links begin with it
+DATABASE_KEY = _text("SECUREBASE_DATABASE_KEY")  # the raw key itself; takes precedence over the file
+ADDRESS = _text("SECUREBASE_ADDRESS").rstrip("/")  # public address, https://…: prefix of check-in links
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_text("SECUREBASE_ALLOWED_HOSTS").replace(",", " ").split()]
-TRUSTED_PROXY = _text("SECUREBASE_TRUSTED_PROXY")  # address of the proxy whose forwarded headers may be believed
-TIME_ZONE = _text("SECUREBASE_TIME_ZONE") or _local_time_zone()  # IANA name; times on pages are in it
-IDLE_MINUTES = int(_text("SECUREBASE_IDLE_MINUTES", "15"))  # a signed-in page ends after so long without a request
-CHECK_IN_LINK_HOURS = int(_text("SECUREBASE_CHECK_IN_LINK_HOURS", "72"))  # how long a client's link can be used
-OWN_PAGE_WEEKS = int(_text("SECUREBASE_OWN_PAGE_WEEKS", "20"))  # how long the link of a client's own page works
-PARAMETER_SETS = Path(_text("SECUREBASE_PARAMETER_SETS") or DATA_DIR / "parameters")  # sets the clinic fitted
-DEMO = _flag("SECUREBASE_DEMO")  # simulated clinic: marked on every page
+TRUSTED_PROXY = _text("SECUREBASE_TRUSTED_PROXY")  # address of the proxy whose forwarded headers are trusted
+TIME_ZONE = _text("SECUREBASE_TIME_ZONE") or _local_time_zone()  # IANA name, used for all times on pages
+IDLE_MINUTES = int(_text("SECUREBASE_IDLE_MINUTES", "15"))  # idle time after which a sign-in ends (ASVS 4.0.3, V3.3.2)
+CHECK_IN_LINK_HOURS = int(_text("SECUREBASE_CHECK_IN_LINK_HOURS", "72"))  # lifetime of a client's check-in link
+OWN_PAGE_WEEKS = int(_text("SECUREBASE_OWN_PAGE_WEEKS", "20"))  # lifetime of the link to a client's own page
+PARAMETER_SETS = Path(_text("SECUREBASE_PARAMETER_SETS") or DATA_DIR / "parameters")  # sets fitted by the clinic
+DEMO = _flag("SECUREBASE_DEMO")  # simulated clinic, marked on every page
 DEBUG = _flag("SECUREBASE_DEBUG")  # for developers; never with real clients
 
-# ---- what follows from it --------------------------------------------------------------------------------------------
+# ---- derived settings ------------------------------------------------------------------------------------------------
 _address = urlsplit(ADDRESS)
 if _address.hostname:
     ALLOWED_HOSTS.append(_address.hostname)
     CSRF_TRUSTED_ORIGINS = [f"{_address.scheme}://{_address.netloc}"]
 _https = _address.scheme == "https"
 
-# kept only where there is a data directory to keep it in: reading the settings alone writes nothing
+# Importing the settings must not write to disk, so the key is stored only in an existing data directory.
 SECRET_KEY = read_or_create_secret(DATA_DIR / "secret.key") if DATA_DIR.is_dir() else secrets.token_hex(32)
 
 INSTALLED_APPS = [
@@ -109,13 +109,15 @@ DATABASES = {
     "default": {
         "ENGINE": "securebase.workbench.database",
         "NAME": DATA_DIR / "securebase.db",
-        # a connection is kept between requests: a new one begins with the key and with no page decrypted
+        # Connections outlive a request: opening one sets the key again and starts with a cold page cache.
         "CONN_MAX_AGE": 60,
         "OPTIONS": {
             "key": DATABASE_KEY,
             "key_file": DATABASE_KEY_FILE,
+            # take the write lock at BEGIN: a deferred one can fail with SQLITE_BUSY, without waiting, when it upgrades
             "transaction_mode": "IMMEDIATE",
             "timeout": 10,
+            # synchronous = FULL: a committed transaction survives a power cut, also in WAL mode
             "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
         },
         "TEST": {"NAME": DATA_DIR / "test.db"},
@@ -127,7 +129,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.Account"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "caseload"
+# Argon2id (RFC 9106), recommended by the OWASP Password Storage Cheat Sheet
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+# length before composition rules: at least 12 characters, no common password (ASVS 4.0.3, V2.1.1, V2.1.7, V2.1.9)
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
@@ -138,32 +142,35 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "securebase_session"
-SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_AGE = 12 * 60 * 60  # sign in again after 12 hours even when active (ASVS 4.0.3, V3.3.2)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# Secure, HttpOnly and SameSite cookies: ASVS 4.0.3, V3.4.1 to V3.4.3
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = _https
 CSRF_COOKIE_NAME = "securebase_csrf"
-CSRF_COOKIE_AGE = None  # as long as the browser is open
+CSRF_COOKIE_AGE = None  # a session cookie: deleted when the browser closes
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = _https
 CSRF_FAILURE_VIEW = "securebase.workbench.ui.pages.csrf_failed"
 
 # ---- the web ---------------------------------------------------------------------------------------------------------
+# response headers: ASVS 4.0.3, V14.4; the content security policy is in ui/headers.py
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
-SECURE_PROXY_SSL_HEADER = None  # the server believes the trusted proxy and sets the scheme itself
-# a worksheet with every list full has to fit: a test counts its fields
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0  # one year (RFC 6797)
+# Waitress checks the trusted proxy and sets the scheme; Django must not trust a header that any client can send.
+SECURE_PROXY_SSL_HEADER = None
+# Upload limits against memory exhaustion; a worksheet with every list full must fit (a test counts its fields).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1500
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 60
-WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other site has business with our files
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other origin needs our static files
 
 USE_TZ = True
 LANGUAGE_CODE = "en-gb"
@@ -180,9 +187,9 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
-    # strangers ask for strange hosts all day: refused, and no news
+    # Scanners send unknown Host headers all day. Django rejects them (400); logging each would bury real errors.
     "loggers": {
         "django.security.DisallowedHost": {"level": "CRITICAL"},
-        "django": {"handlers": []},  # Django's own would write the lines a second time, with the links in them
+        "django": {"handlers": []},  # Django's own handlers would log each line again, with unredacted links
     },
 }

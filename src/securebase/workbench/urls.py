@@ -1,4 +1,4 @@
-"""Every address of the workbench."""
+"""URL configuration of the workbench."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The door for a web server: `securebase.workbench.wsgi:application`."""
+"""WSGI entry point for a web server: `securebase.workbench.wsgi:application`."""
 
 from __future__ import annotations
 

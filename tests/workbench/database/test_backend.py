@@ -19,7 +19,7 @@ from securebase.errors import InputError
 from securebase.records.vocabulary import Moment
 from securebase.workbench.audit.actions import record
 from securebase.workbench.audit.queries import verify_chain
-from securebase.workbench.database.base import DatabaseWrapper, _assert_safe
+from securebase.workbench.database.base import DatabaseWrapper, _ensure_safe
 from securebase.workbench.database.keys import read_or_create_secret, read_secret, validate_key
 from securebase.workbench.therapy_sessions.actions import create_session, invite_check_in, record_check_in
 from securebase.workbench.therapy_sessions.models import CheckInMode
@@ -76,7 +76,7 @@ def test_another_key_does_not_open_it(tmp_path: Path) -> None:
 def test_a_lost_key_is_not_replaced_by_a_new_one(tmp_path: Path) -> None:
     written(tmp_path)
     (tmp_path / "own.key").unlink()
-    with pytest.raises(InputError, match="key file cannot be read"):
+    with pytest.raises(InputError, match="cannot read the key file"):
         wrapper(tmp_path).connect()
     assert not (tmp_path / "own.key").exists()
 
@@ -100,8 +100,8 @@ def test_it_writes_ahead_and_syncs_fully_and_keeps_foreign_keys(tmp_path: Path) 
 def test_a_connection_that_is_not_safe_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ImproperlyConfigured, match="journal_mode"):
         wrapper(tmp_path, init_command="").connect()
-    with pytest.raises(ImproperlyConfigured, match="cannot encrypt"):
-        _assert_safe(sqlite3.connect(":memory:"))
+    with pytest.raises(ImproperlyConfigured, match="no encryption"):
+        _ensure_safe(sqlite3.connect(":memory:"))
 
 
 def test_a_key_is_hexadecimal_and_an_error_does_not_repeat_it() -> None:

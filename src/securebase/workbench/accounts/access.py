@@ -1,4 +1,4 @@
-"""Who may open a page, and who is at the other end of the line."""
+"""Access control for pages: roles, the account and address of a request, and the set-up code."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ from securebase.workbench.accounts.models import Account, Role
 P = ParamSpec("P")
 Page = Callable[Concatenate[HttpRequest, P], HttpResponse]
 _log = logging.getLogger("securebase.set_up")
-#: no letter or digit that is read as another one
+#: without I, O, 0 and 1, which are easily misread
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 def require_role(*roles: Role) -> Callable[[Page[P]], Page[P]]:
-    """Only accounts with one of these roles; everybody else is refused, and the attempt is written down."""
+    """Allow accounts with one of these roles; `Denials` answers 403 to all others and records the attempt.
+
+    The check runs on the server for every request (ASVS 4.0.3, V4.1.1).
+    """
 
     def decorate(page: Page[P]) -> Page[P]:
         @wraps(page)
@@ -42,20 +45,25 @@ def require_role(*roles: Role) -> Callable[[Page[P]], Page[P]]:
 
 
 def current_account(request: HttpRequest) -> Account:
-    """The account of this request. Raises NotPermittedError where nobody is signed in."""
+    """Return the account of this request. Raises NotPermittedError where nobody is signed in."""
     if not isinstance(request.user, Account):
         raise NotPermittedError("nobody is signed in")
     return request.user
 
 
 def address_of(request: HttpRequest) -> str:
-    """The network address the request came from (the server has dealt with a trusted proxy already)."""
+    """Return the network address of the request.
+
+    REMOTE_ADDR only: X-Forwarded-For can be forged. Waitress has already replaced it for the trusted proxy.
+    """
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def from_this_machine(request: HttpRequest) -> bool:
-    """Whether the request came over loopback and asked for a loopback name, with no proxy in between."""
+    """Return whether the request came over loopback, for a loopback host name and without a proxy in between."""
+    # The host name counts as well: DNS rebinding lets a foreign site send requests over loopback under its own name.
     host, _ = split_domain_port(request.get_host())
+    # a proxy on this machine makes every remote request arrive over loopback
     if any(name.startswith("HTTP_X_FORWARDED") or name == "HTTP_FORWARDED" for name in request.META):
         return False
     try:
@@ -66,11 +74,15 @@ def from_this_machine(request: HttpRequest) -> bool:
 
 
 def set_up_code() -> str:
-    """The code that the first account needs from another machine. Made once, printed on the console."""
+    """Return the code for creating the first account from another machine; create and log it on first use.
+
+    12 characters from an alphabet of 32 carry 60 bits.
+    """
     path = Path(settings.DATA_DIR) / "set-up-code"
     code = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(3))
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
+        # O_EXCL: of two requests that race, one creates the file and the other reads it
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return path.read_text().strip()
@@ -80,10 +92,10 @@ def set_up_code() -> str:
     return code
 
 
-def is_set_up_code(typed: str) -> bool:
-    """Compares in constant time, forgiving case and spaces."""
+def matches_set_up_code(typed: str) -> bool:
+    """Compare in constant time (no timing side channel), ignoring case and surrounding spaces."""
     return hmac.compare_digest(typed.strip().upper().encode(), set_up_code().encode())
 
 
-def forget_set_up_code() -> None:
+def delete_set_up_code() -> None:
     (Path(settings.DATA_DIR) / "set-up-code").unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Everything that changes an account, a sign-in or the clinic."""
+"""Writes of accounts, sign-ins and the clinic."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from securebase.ipt.lineage import Lineage
 from securebase.workbench.accounts.models import Account, Clinic, Role, SignInCount, normalise_user_name
 from securebase.workbench.audit.actions import record
 
-#: Failures until a lock, for one account name and for one network address.
+#: Failed sign-ins until a lock, for one account name and for one network address. OWASP ASVS 4.0.3, V2.2.1 allows at
+#: most 100 an hour for one account; 5 per quarter of an hour is 20. A whole clinic may share one address: 25.
 FAILURES_UNTIL_LOCK = {"account": 5, "address": 25}
 LOCKED_FOR = timedelta(minutes=15)
 
 
 @transaction.atomic
 def create_clinic(*, name: str) -> Clinic:
-    """A clinic with the general help text."""
+    """Create a clinic with the general help text."""
     clinic = Clinic.objects.create(name=name)
     record(actor=None, action="clinic.created", object_type="clinic", object_id=clinic.id)
     return clinic
@@ -40,15 +41,16 @@ def create_account(
     roles: Sequence[Role] = (Role.THERAPIST,),
     by: Account | None = None,
 ) -> Account:
-    """A member of staff. Without a password nobody can sign in to it."""
+    """Create an account for a member of staff; nobody can sign in to one without a password."""
     if by is not None and not by.is_administrator:
-        raise NotPermittedError("only an administrator makes accounts")
+        raise NotPermittedError("only an administrator can create accounts")
     if Account.objects.filter(user_name=normalise_user_name(user_name)).exists():
         raise InputError(
             f"there is already an account called “{normalise_user_name(user_name)}”", advice="Choose another name."
         )
     account = Account(clinic=clinic, user_name=user_name, name_shown=name_shown, roles=[Role(r).value for r in roles])
     account.set_password(password)
+    # the administrator knows this password: `OwnPassword` makes the owner choose another
     account.password_set_by_other = by is not None
     account.save()
     record(
@@ -63,9 +65,9 @@ def create_account(
 
 @transaction.atomic
 def create_first_account(*, clinic_name: str, user_name: str, name_shown: str, password: str) -> Account:
-    """The clinic and its first account, which may do a therapist's and an administrator's work.
+    """Create the clinic and its first account, a therapist's and an administrator's in one.
 
-    Only while no account exists: the check and the writing are one transaction, so two that race make one.
+    Only while no account exists. Check and write share one transaction, so two racing requests create one account.
     """
     if Account.objects.exists():
         raise NotPermittedError("this clinic has an account already", advice="Sign in.")
@@ -76,9 +78,9 @@ def create_first_account(*, clinic_name: str, user_name: str, name_shown: str, p
 
 @transaction.atomic
 def set_active(*, account: Account, active: bool, by: Account) -> Account:
-    """Close or reopen an account. A closed one is signed out at its next request."""
+    """Close or reopen an account. A closed account is signed out at its next request."""
     if not by.is_administrator or by.clinic_id != account.clinic_id:
-        raise NotPermittedError("only an administrator closes accounts")
+        raise NotPermittedError("only an administrator can close accounts")
     if account.pk == by.pk:
         raise InputError("you cannot close your own account", advice="Ask another administrator.")
     account.is_active = active
@@ -90,7 +92,7 @@ def set_active(*, account: Account, active: bool, by: Account) -> Account:
 
 @transaction.atomic
 def change_password(*, account: Account, password: str) -> Account:
-    """A new password. Every other sign-in of the account ends with it."""
+    """Set a new password, which ends every other sign-in of the account."""
     account.set_password(password)
     account.password_set_by_other = False
     account.save(update_fields=["password", "password_set_by_other"])
@@ -100,12 +102,12 @@ def change_password(*, account: Account, password: str) -> Account:
 
 @transaction.atomic
 def reset_password(*, account: Account, by: Account, password: str) -> Account:
-    """A new first password for somebody who forgot theirs. Every sign-in of theirs ends, and their lock is lifted.
+    """Set a new initial password for somebody who forgot theirs, end their sign-ins and lift their lock.
 
-    Whoever sets it knows it, so the next sign-in has to choose another, and the account's own page tells who set it.
+    The administrator knows it, so the owner must choose another at the next sign-in and can see who set it.
     """
     if not by.is_administrator or by.clinic_id != account.clinic_id:
-        raise NotPermittedError("only an administrator sets somebody’s password")
+        raise NotPermittedError("only an administrator can set somebody’s password")
     if account.pk == by.pk:
         raise InputError("your own password is changed under your name", advice="It asks for the present one.")
     account.set_password(password)
@@ -126,9 +128,9 @@ def change_name_shown(*, account: Account, name_shown: str) -> Account:
 
 @transaction.atomic
 def change_clinic(*, clinic: Clinic, by: Account, name: str, help_text: str, version: int) -> Clinic:
-    """Name and help text. `version` is what the form was opened with: two who edit at once are told."""
+    """Change name and help text. Raises InputError if the clinic changed since the form read `version`."""
     if not by.is_administrator or by.clinic_id != clinic.id:
-        raise NotPermittedError("only an administrator changes the clinic")
+        raise NotPermittedError("only an administrator can change the clinic")
     changed = Clinic.objects.filter(id=clinic.id, version=version).update(
         name=name, help_text=help_text, version=F("version") + 1
     )
@@ -143,7 +145,7 @@ def change_clinic(*, clinic: Clinic, by: Account, name: str, help_text: str, ver
 def change_practice(
     *, account: Account, training: str, years_of_experience: int | None, orientation: str, ipt_training: str
 ) -> Account:
-    """Training, experience and orientation, as the account's owner says them."""
+    """Store training, experience and orientation as the account's owner reports them."""
     account.training, account.years_of_experience = training, years_of_experience
     account.orientation, account.ipt_training = orientation, ipt_training
     account.save(update_fields=["training", "years_of_experience", "orientation", "ipt_training"])
@@ -153,13 +155,13 @@ def change_practice(
 
 @transaction.atomic
 def change_lineage(*, clinic: Clinic, by: Account, lineage: Lineage, version: int) -> Clinic:
-    """The lineage of IPT that the clinic works in. `version` as in `change_clinic`."""
+    """Set the clinic's lineage of IPT. `version` as in `change_clinic`."""
     return _change(clinic, by, version, "clinic.lineage_changed", {"lineage": lineage.plain()}, lineage.plain())
 
 
 @transaction.atomic
 def change_course_forms(*, clinic: Clinic, by: Account, forms: Sequence[CourseForm], version: int) -> Clinic:
-    """The clinic's own forms of a course; none: those of the shelf. No course that has begun changes by it."""
+    """Replace the clinic's own course formats; none restores the shelf's. Courses that have begun keep theirs."""
     if len(forms) > MOST_FORMS:
         raise InputError(f"at most {MOST_FORMS} forms of a course", advice="Take some out.")
     stored = [checked(f).plain() for f in forms]
@@ -171,7 +173,7 @@ def _change(  # noqa: PLR0917 (two callers, above)
     clinic: Clinic, by: Account, version: int, action: str, values: dict[str, Any], detail: Mapping[str, Any]
 ) -> Clinic:
     if not by.is_administrator or by.clinic_id != clinic.id:
-        raise NotPermittedError("only an administrator changes the clinic")
+        raise NotPermittedError("only an administrator can change the clinic")
     if not Clinic.objects.filter(id=clinic.id, version=version).update(**values, version=F("version") + 1):
         raise InputError("somebody else changed this while you were writing", advice="Compare, then save again.")
     record(actor=by, action=action, object_type="clinic", object_id=clinic.id, detail=dict(detail))
@@ -180,29 +182,34 @@ def _change(  # noqa: PLR0917 (two callers, above)
 
 
 def _digest(kind: str, key: str) -> str:
+    # stored instead of the name: people type passwords into the user name field
     return hashlib.sha256(f"{kind}:{normalise_user_name(key)}".encode()).hexdigest()
 
 
-def _counts(user_name: str, address: str) -> list[tuple[str, str]]:
+def _throttle_keys(user_name: str, address: str) -> list[tuple[str, str]]:
     return [("account", _digest("account", user_name)), ("address", _digest("address", address))]
 
 
 def locked_until(*, user_name: str, address: str, now: datetime) -> datetime | None:
-    """Until when sign-in is closed for this account name or this address; None where it is open."""
-    found = [
+    """Return when the lock on this account name or this address ends; None where sign-in is open."""
+    locks = [
         count.locked_until
-        for kind, key in _counts(user_name, address)
+        for kind, key in _throttle_keys(user_name, address)
         for count in SignInCount.objects.filter(kind=kind, key=key, locked_until__gt=now)
         if count.locked_until is not None
     ]
-    return max(found, default=None)
+    return max(locks, default=None)
 
 
 @transaction.atomic
 def record_failed_sign_in(*, user_name: str, address: str, now: datetime) -> None:
-    """Count it for the account name, whether or not there is such an account, and for the address."""
+    """Count a failure for the account name and for the address.
+
+    Names without an account count as well, so that a lock does not reveal which accounts exist.
+    """
     locked = []
-    for kind, key in _counts(user_name, address):
+    # two counters: the name stops guessing one account, the address stops trying one password on many accounts
+    for kind, key in _throttle_keys(user_name, address):
         count, _ = SignInCount.objects.get_or_create(kind=kind, key=key, defaults={"last_failed_at": now})
         lapsed = now - count.last_failed_at > LOCKED_FOR
         count.failures = 1 if lapsed else count.failures + 1
@@ -224,7 +231,10 @@ def record_failed_sign_in(*, user_name: str, address: str, now: datetime) -> Non
 
 @transaction.atomic
 def record_sign_in(*, account: Account, address: str, now: datetime) -> None:
-    """A good sign-in clears the count of its account name (not that of the address)."""
+    """Record a sign-in and clear the count of its account name.
+
+    The address keeps its count: an attacker must not reset it by signing in to an account of their own.
+    """
     SignInCount.objects.filter(kind="account", key=_digest("account", account.user_name)).delete()
     account.last_login = now
     account.save(update_fields=["last_login"])
@@ -236,6 +246,6 @@ def record_sign_out(*, account: Account, why: str) -> None:
 
 
 def record_denial(*, account: Account | AnonymousUser | None, page: str, why: str, client: object = "") -> None:
-    """Somebody asked for what is not theirs."""
+    """Record a request that was refused."""
     actor = account if isinstance(account, Account) else None
     record(actor=actor, action="denied", object_type="page", object_id=page, client=client, detail={"why": why})

@@ -1,4 +1,4 @@
-"""Forms of sign-in, accounts and the clinic."""
+"""Web forms for sign-in, accounts and the clinic."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SignInForm(forms.Form):
 
 
 class _NewPassword(forms.Form):
-    """A password typed once: a slip can be mended, and a second field makes people choose shorter ones."""
+    """A new password, typed once: a typo can be corrected later, and a second field invites shorter passwords."""
 
     password = forms.CharField(
         label="Password",
@@ -41,7 +41,7 @@ class _NewPassword(forms.Form):
     )
 
     def named_account(self) -> Account:
-        """What the password must not resemble."""
+        """Return the account whose names the password must not resemble."""
         return Account(
             user_name=self.cleaned_data.get("user_name", ""), name_shown=self.cleaned_data.get("name_shown", "")
         )
@@ -119,7 +119,7 @@ class StaffAccountForm(NewAccountForm):
 
 
 class ResetPasswordForm(_NewPassword):
-    """A first password that an administrator sets for somebody else."""
+    """An initial password that an administrator sets for somebody else."""
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -159,7 +159,7 @@ class NameForm(forms.Form):
 
 
 class PracticeForm(forms.Form):
-    """What an outcome must later be adjusted for. Everything may stay open."""
+    """Therapist characteristics that outcomes are adjusted for; every field may stay empty."""
 
     training = forms.CharField(
         label="Training", max_length=200, required=False, help_text="For example: psychologist, licensed 2014."
@@ -176,7 +176,7 @@ class PracticeForm(forms.Form):
 
 
 class LineageForm(forms.Form):
-    """The lineage of IPT. It is asked twice: once to say what will change, once to save."""
+    """The clinic's lineage of IPT, submitted twice: once to preview the changes, once to save."""
 
     areas = forms.MultipleChoiceField(
         label="Problem areas",
@@ -203,12 +203,12 @@ class LineageForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def lineage(self) -> Lineage:
-        """What was chosen; call it on a form that is valid."""
+        """Return the lineage chosen; only for a valid form."""
         return lineage_from(self.cleaned_data)
 
 
 class CourseFormForm(forms.Form):
-    """One form of a course, a row of a table. A row whose name is emptied is taken out."""
+    """One course format, a row of a table. A row with an empty name is deleted."""
 
     id = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
     name = forms.CharField(label="Name", max_length=LONGEST_NAME, required=False)
@@ -226,13 +226,13 @@ class CourseFormForm(forms.Form):
                     self.add_error(name, "Give a number.")
             if not self.errors:
                 try:
-                    checked(self.made({}))
+                    checked(self.course_form({}))
                 except InputError as error:
                     self.add_error(None, sentence(error))
         return data
 
-    def made(self, known: Mapping[str, CourseForm]) -> CourseForm:
-        """What the row says, with what nobody types taken over from the form of this id."""
+    def course_form(self, known: Mapping[str, CourseForm]) -> CourseForm:
+        """Return the course format of this row, with the remaining fields from the known format of the same id."""
         data = self.cleaned_data
         old = known.get(data.get("id") or "")
         same = old is not None and (old.sessions, old.initial, old.ending, old.days_between) == (

@@ -1,4 +1,4 @@
-"""What stands between a request and the pages: the idle lock, and the answer to what is not permitted."""
+"""Middleware: idle lock, forced password change, and the answer to a NotPermittedError."""
 
 from __future__ import annotations
 
@@ -18,18 +18,21 @@ from securebase.workbench.accounts.models import Account
 from securebase.workbench.ui.methods import nearest_page
 from securebase.workbench.ui.pages import refused
 
-_SEEN = "seen_at"
-#: The moment of the last request is written down at most this often, in seconds.
-_EVERY = 30
+_SEEN_KEY = "seen_at"
+#: seconds between two writes of the last request's time: saving the session on every request would be a write each
+_SAVE_INTERVAL = 30
 
-#: Pages that need no account: a sign-in that ended must not come between a client and their check-in.
-_FOR_ANYBODY = ("/c/", "/p/", "/own/", "/sign-in/")
+#: Pages without an account: an expired sign-in must not keep a client from their check-in.
+_PUBLIC_PATHS = ("/c/", "/p/", "/own/", "/sign-in/")
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class IdleLock:
-    """Ends a sign-in after so many minutes without a request, on the server, whatever the browser does."""
+    """Ends a sign-in after SECUREBASE_IDLE_MINUTES without a request (ASVS 4.0.3, V3.3.2).
+
+    The server enforces the limit; the browser script only warns earlier and hides the page.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -37,23 +40,27 @@ class IdleLock:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         account = request.user
         if isinstance(account, Account):
-            now, seen = time.time(), float(request.session.get(_SEEN, 0))
+            now, seen = time.time(), float(request.session.get(_SEEN_KEY, 0))
             if seen and now - seen > settings.IDLE_MINUTES * 60:
                 record_sign_out(account=account, why="idle")
                 logout(request)
-                if request.path.startswith(_FOR_ANYBODY):
+                if request.path.startswith(_PUBLIC_PATHS):
                     return self.get_response(request)
                 back = nearest_page(request.get_full_path())
                 return redirect(f"{reverse('sign-in')}?{urlencode({'away': '1', 'next': back})}")
-            if abs(now - seen) > _EVERY:
-                request.session[_SEEN] = now
+            # abs: a clock that was set back must not keep the session alive
+            if abs(now - seen) > _SAVE_INTERVAL:
+                request.session[_SEEN_KEY] = now
         return self.get_response(request)
 
 
 class OwnPassword:
-    """Whoever signed in with a password that somebody else set chooses their own before anything else."""
+    """Redirects accounts whose password an administrator set to the profile until they choose their own.
 
-    OPEN = frozenset(
+    An initial password must not become the long-term one (compare ASVS 4.0.3, V2.3.1).
+    """
+
+    ALLOWED_PAGES = frozenset(
         {"profile", "sign-in", "sign-out", "still-here", "healthy", "check-in", "check-in-sent", "own-link"}
     )
 
@@ -67,11 +74,11 @@ class OwnPassword:
         account, match = request.user, request.resolver_match
         if not isinstance(account, Account) or not account.password_set_by_other:
             return None
-        return None if match and match.url_name in self.OPEN else redirect("profile")
+        return None if match and match.url_name in self.ALLOWED_PAGES else redirect("profile")
 
 
 class Denials:
-    """A page that raises NotPermittedError answers 403, and the attempt is written down."""
+    """Answers 403 where a page raises NotPermittedError and records the attempt (ASVS 4.0.3, V7.1.3)."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

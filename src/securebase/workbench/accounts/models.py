@@ -1,4 +1,4 @@
-"""The clinic, the accounts of its staff, and the count of failed sign-ins."""
+"""The clinic, the accounts of its staff, and the counts of failed sign-ins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HELP_TEXT = (
 
 
 class Role(models.TextChoices):
-    """What an account may do. Only a therapist sees clients, and only their own."""
+    """Roles of an account. Only therapists see clients, and only their own."""
 
     THERAPIST = "therapist", "Therapist"
     SUPERVISOR = "supervisor", "Supervisor"
@@ -28,12 +28,15 @@ class Role(models.TextChoices):
 
 
 def normalise_user_name(user_name: str) -> str:
-    """The form under which a user name is stored, looked up and counted."""
+    """Return the user name as stored, looked up and counted: NFKC, trimmed, case-folded.
+
+    Otherwise look-alike spellings would be separate accounts, each with failed attempts of its own.
+    """
     return unicodedata.normalize("NFKC", user_name).strip().casefold()
 
 
 class IptTraining(models.TextChoices):
-    """How far somebody is trained in IPT."""
+    """Levels of training in IPT."""
 
     NONE = "none", "None so far"
     READ = "read", "Read about it"
@@ -44,12 +47,12 @@ class IptTraining(models.TextChoices):
 
 
 class Clinic(models.Model):
-    """The place that runs this workbench. `help_text` is what a client sees who needs help at once."""
+    """The practice or clinic that runs this workbench. `help_text` is shown to clients who need help at once."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=120)
     help_text = models.TextField(max_length=2000, default=HELP_TEXT)
-    #: the lineage of IPT it works in (`ipt.lineage`), and its own forms of a course (`ipt.course_form`)
+    #: its lineage of IPT (`ipt.lineage`) and its own course formats (`ipt.course_form`)
     lineage = models.JSONField(default=dict, blank=True)
     course_forms = models.JSONField(default=list, blank=True)
     version = models.PositiveIntegerField(default=1)
@@ -65,7 +68,7 @@ class AccountManager(BaseUserManager["Account"]):
 
 
 class Account(AbstractBaseUser):
-    """A member of staff. Clients have no account: they come by a link made for one check-in."""
+    """A member of staff. Clients have no account; they use links made for them."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="accounts")
@@ -73,9 +76,9 @@ class Account(AbstractBaseUser):
     name_shown = models.CharField(max_length=120)
     roles = models.JSONField(default=list)
     is_active = models.BooleanField(default=True)
-    #: an administrator set it and knows it: the next sign-in has to choose another
+    #: an administrator set the password and knows it: the owner must choose another
     password_set_by_other = models.BooleanField(default=False)
-    #: what an outcome must later be adjusted for; the account's owner says it, or leaves it open
+    #: therapist characteristics that outcomes are adjusted for; the owner may leave them empty
     training = models.CharField(max_length=200, blank=True)
     years_of_experience = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MaxValueValidator(70)])
     orientation = models.CharField(max_length=200, blank=True)
@@ -98,7 +101,7 @@ class Account(AbstractBaseUser):
         super().save(*args, **kwargs)
 
     def has_role(self, *roles: Role) -> bool:
-        """Whether the account is active and has one of these roles."""
+        """Return whether the account is active and has one of these roles."""
         return bool(self.is_active and {str(r) for r in roles} & set(self.roles))
 
     @property
@@ -123,9 +126,9 @@ class Account(AbstractBaseUser):
 
 
 class SignInCount(models.Model):
-    """Failed sign-ins of one account name or one network address, kept across restarts.
+    """Count of failed sign-ins of one account name or one network address; it survives restarts.
 
-    `key` is a digest: people type passwords into the wrong field.
+    `key` is a digest, because people type passwords into the user name field.
     """
 
     kind = models.CharField(max_length=10)

@@ -1,4 +1,4 @@
-"""Sign-in and sign-out, the first account, the own profile, and the clinic's own page."""
+"""Pages for sign-in and sign-out, the first account, the profile and the clinic."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from securebase.workbench.accounts import actions, queries
 from securebase.workbench.accounts.access import (
     address_of,
     current_account,
-    forget_set_up_code,
+    delete_set_up_code,
     from_this_machine,
-    is_set_up_code,
+    matches_set_up_code,
     require_role,
     set_up_code,
 )
@@ -39,10 +39,11 @@ from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.ui.conflict import keep_typed, sentence
 from securebase.workbench.ui.methods import nearest_page, post_only
 
-_WRONG = "User name and password do not fit together."
+_WRONG_CREDENTIALS = "User name and password do not fit together."
 
 
-def _next(request: HttpRequest) -> str:
+def _next_url(request: HttpRequest) -> str:
+    """Return the page to open after sign-in; only on this host (no open redirect: ASVS 4.0.3, V5.1.5)."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return nearest_page(wanted) if safe and wanted else ""
@@ -56,31 +57,36 @@ def _home(account: Account) -> str:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """One answer for every way of failing, so that nothing is learnt about which accounts exist."""
+    """Sign in with user name and password.
+
+    Every failure gets the same answer, so that nobody can find out which accounts exist (CWE-204).
+    """
     if queries.clinic_is_empty():
         return redirect("first-account")
     if isinstance(request.user, Account):
-        return redirect(_next(request) or _home(request.user))
+        return redirect(_next_url(request) or _home(request.user))
     form = SignInForm(request.POST or None)
     if form.is_valid():
         name, now, address = form.cleaned_data["user_name"], timezone.now(), address_of(request)
         locked = actions.locked_until(user_name=name, address=address, now=now)
+        # no password is checked during a lock: otherwise guessing could go on and only the answer would be delayed
         account = None if locked else authenticate(request, username=name, password=form.cleaned_data["password"])
         if isinstance(account, Account):
-            login(request, account)
-            for left_by_a_client in ("handed_over", "check_in_sent", "own_page"):
-                request.session.pop(left_by_a_client, None)
+            login(request, account)  # also changes the session key, against session fixation (ASVS 4.0.3, V3.2.1)
+            # a client may have used this browser: drop their session data and its shorter lifetime
+            for client_key in ("handed_over", "check_in_sent", "own_page"):
+                request.session.pop(client_key, None)
             request.session.set_expiry(None)
             actions.record_sign_in(account=account, address=address, now=now)
-            return redirect(_next(request) or _home(account))
+            return redirect(_next_url(request) or _home(account))
         if locked:
             form.add_error(None, "Too many attempts. Sign-in is closed for about a quarter of an hour.")
         else:
             actions.record_failed_sign_in(user_name=name, address=address, now=now)
-            form.add_error(None, _WRONG)
+            form.add_error(None, _WRONG_CREDENTIALS)
     context = {
         "form": form,
-        "next": _next(request),
+        "next": _next_url(request),
         "away": "away" in request.GET,
         "handed_over": request.session.get("handed_over"),
     }
@@ -92,13 +98,13 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     actions.record_sign_out(account=current_account(request), why="asked")
     logout(request)
     response = redirect("sign-in")
-    response.headers["Clear-Site-Data"] = '"cache"'
+    response.headers["Clear-Site-Data"] = '"cache"'  # pages of the record must not stay on a shared device
     return response
 
 
 @post_only
 def still_here(request: HttpRequest) -> HttpResponse:
-    """A page in use says so; the idle lock has seen the request by now."""
+    """Answer an open page's keep-alive; `IdleLock` has already recorded the request."""
     return HttpResponse(status=204)
 
 
@@ -111,13 +117,15 @@ def first_account(request: HttpRequest) -> HttpResponse:
     needs_code = not from_this_machine(request)
     form = FirstAccountForm(request.POST or None)
     if needs_code:
+        # a stranger who finds an empty workbench on the network must not claim it; the code is on the console
         set_up_code()
     else:
         form.fields.pop("set_up_code")
     if form.is_valid():
         data, now, address = form.cleaned_data, timezone.now(), address_of(request)
+        # attempts at the code are throttled like sign-ins, by network address
         locked = needs_code and actions.locked_until(user_name="", address=address, now=now)
-        if needs_code and (locked or not is_set_up_code(data["set_up_code"])):
+        if needs_code and (locked or not matches_set_up_code(data["set_up_code"])):
             actions.record_failed_sign_in(user_name="", address=address, now=now)
             form.add_error("set_up_code", "This is not the set-up code.")
         else:
@@ -127,7 +135,7 @@ def first_account(request: HttpRequest) -> HttpResponse:
                 name_shown=data["name_shown"],
                 password=data["password"],
             )
-            forget_set_up_code()
+            delete_set_up_code()
             login(request, account)
             actions.record_sign_in(account=account, address=address, now=now)
             messages.success(request, "Your clinic is ready. Add your first client.")
@@ -152,20 +160,20 @@ def profile(request: HttpRequest) -> HttpResponse:
         actions.change_name_shown(account=account, name_shown=name_form.cleaned_data["name_shown"])
         messages.success(request, "Your name is saved.")
         return redirect("profile")
-    if about_password and password_form.is_valid() and _present_password_fits(request, account, password_form):
+    if about_password and password_form.is_valid() and _check_present_password(request, account, password_form):
         actions.change_password(account=account, password=password_form.cleaned_data["password"])
-        update_session_auth_hash(request, account)
+        update_session_auth_hash(request, account)  # keeps this session; Django ends all others (ASVS 4.0.3, V3.3.3)
         messages.success(request, "Your password is changed. Everywhere else you are signed out.")
         return redirect("profile")
     context = {
         "name_form": name_form,
         "password_form": password_form,
         "practice_form": practice_form,
-        "lately": queries.recent_activity(account),
+        "activity": queries.recent_activity(account),
         "section": "profile",
     }
-    refused = name_form.errors or password_form.errors or practice_form.errors
-    return render(request, "accounts/profile.html", context, status=400 if refused else 200)
+    errors = name_form.errors or password_form.errors or practice_form.errors
+    return render(request, "accounts/profile.html", context, status=400 if errors else 200)
 
 
 def _practice(account: Account) -> dict[str, object]:
@@ -173,8 +181,11 @@ def _practice(account: Account) -> dict[str, object]:
     return {name: getattr(account, name) for name in names}
 
 
-def _present_password_fits(request: HttpRequest, account: Account, form: ChangePasswordForm) -> bool:
-    """Counted like a sign-in: an unattended screen must not become a place to guess."""
+def _check_present_password(request: HttpRequest, account: Account, form: ChangePasswordForm) -> bool:
+    """Return whether the present password is right; failures count as failed sign-ins.
+
+    Otherwise somebody at an unattended screen could guess it without a limit.
+    """
     now, address = timezone.now(), address_of(request)
     if actions.locked_until(user_name=account.user_name, address=address, now=now):
         form.add_error("present", "Too many attempts. Try again in about a quarter of an hour.")
@@ -188,28 +199,28 @@ def _present_password_fits(request: HttpRequest, account: Account, form: ChangeP
 @require_http_methods(["GET", "POST"])
 def clinic(request: HttpRequest) -> HttpResponse:
     account = current_account(request)
-    ours = account.clinic
-    start = {"name": ours.name, "help_text": ours.help_text, "version": ours.version}
+    own_clinic = account.clinic
+    start = {"name": own_clinic.name, "help_text": own_clinic.help_text, "version": own_clinic.version}
     form = ClinicForm(request.POST or None, initial=start)
     if form.is_valid():
         data = form.cleaned_data
         try:
             actions.change_clinic(
-                clinic=ours, by=account, name=data["name"], help_text=data["help_text"], version=data["version"]
+                clinic=own_clinic, by=account, name=data["name"], help_text=data["help_text"], version=data["version"]
             )
         except InputError as error:
-            ours.refresh_from_db()
-            keep_typed(form, error, version=ours.version)
+            own_clinic.refresh_from_db()
+            keep_typed(form, error, version=own_clinic.version)
         else:
             messages.success(request, "Saved.")
             return redirect("clinic")
     context = {
         "form": form,
-        "clinic": ours,
+        "clinic": own_clinic,
         "accounts": queries.accounts_of_clinic(account),
         "address": settings.ADDRESS,
-        "lineage": queries.lineage_of(ours),
-        "forms": queries.course_forms_of(ours),
+        "lineage": queries.lineage_of(own_clinic),
+        "forms": queries.course_forms_of(own_clinic),
         "sets": queries.set_in_use(),
         "sets_folder": settings.PARAMETER_SETS,
         "section": "clinic",
@@ -225,7 +236,7 @@ def new_account(request: HttpRequest) -> HttpResponse:
     form = StaffAccountForm(request.POST or None)
     if form.is_valid():
         data = form.cleaned_data
-        made = actions.create_account(
+        new = actions.create_account(
             clinic=account.clinic,
             user_name=data["user_name"],
             name_shown=data["name_shown"],
@@ -233,8 +244,8 @@ def new_account(request: HttpRequest) -> HttpResponse:
             roles=[Role(r) for r in data["roles"]],
             by=account,
         )
-        told = f"{made.name_shown} can sign in as “{made.user_name}”, and is then asked for a password of their own."
-        messages.success(request, told)
+        message = f"{new.name_shown} can sign in as “{new.user_name}”, and is then asked for a password of their own."
+        messages.success(request, message)
         return redirect("clinic")
     context = {"form": form, "section": "clinic"}
     return render(request, "accounts/new_account.html", context, status=400 if form.errors else 200)
@@ -249,8 +260,8 @@ def reset_password(request: HttpRequest, account_id: str) -> HttpResponse:
     form = ResetPasswordForm(request.POST or None, account=account)
     if form.is_valid():
         actions.reset_password(account=account, by=by, password=form.cleaned_data["password"])
-        told = f"{account.name_shown} can sign in with the new password, is told who set it, and chooses their own."
-        messages.success(request, told)
+        message = f"{account.name_shown} can sign in with the new password, is told who set it, and chooses their own."
+        messages.success(request, message)
         return redirect("clinic")
     context = {"form": form, "account": account, "section": "clinic"}
     return render(request, "accounts/reset_password.html", context, status=400 if form.errors else 200)
@@ -275,6 +286,6 @@ def set_account_active(request: HttpRequest, account_id: str) -> HttpResponse:
 @login_not_required
 @require_GET
 def healthy(request: HttpRequest) -> HttpResponse:
-    """For whoever watches the server: it runs and reads its database."""
+    """Answer a monitor: the server runs and can read its database."""
     queries.clinic_is_empty()
     return HttpResponse("ok", content_type="text/plain")

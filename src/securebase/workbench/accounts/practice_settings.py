@@ -1,4 +1,4 @@
-"""How IPT is done in this clinic: its lineage, and its forms of a course."""
+"""Pages for a clinic's lineage of IPT and its course formats."""
 
 from __future__ import annotations
 
@@ -23,37 +23,33 @@ from securebase.workbench.ui.conflict import keep_typed, sentence
 @require_role(Role.ADMINISTRATOR)
 @require_http_methods(["GET", "POST"])
 def lineage(request: HttpRequest) -> HttpResponse:
-    """Asked once to say what will change, and once more to save it."""
+    """Show what a new lineage would change; a second submission saves it."""
     clinic = current_account(request).clinic
     present = queries.lineage_of(clinic)
     preset = PRESETS.get(request.GET.get("as", ""))
-    start = _typed(preset[1] if preset else present) | {"version": clinic.version}
+    start = (preset[1] if preset else present).plain() | {"version": clinic.version}
     form = LineageForm(request.POST or None, initial=start)
-    told: tuple[str, ...] | None = changes(present, preset[1]) if preset else None
+    differences: tuple[str, ...] | None = changes(present, preset[1]) if preset else None
     if form.is_valid():
-        wanted = form.lineage()
-        told = changes(present, wanted)
-        if "save" in request.POST and _saved(request, clinic, form, wanted):
+        chosen = form.lineage()
+        differences = changes(present, chosen)
+        if "save" in request.POST and _save_lineage(request, clinic, form, chosen):
             messages.success(request, "Saved. It holds for every course of this clinic from now on.")
             return redirect("clinic")
     context = {
         "form": form,
-        "told": told,
-        "asked": form.is_bound and not form.errors,
+        "differences": differences,
+        "confirming": form.is_bound and not form.errors,
         "presets": [(name, words) for name, (words, _) in PRESETS.items()],
         "section": "clinic",
     }
     return render(request, "accounts/lineage.html", context, status=400 if form.errors else 200)
 
 
-def _typed(of: Lineage) -> dict[str, Any]:
-    return of.plain()
-
-
-def _saved(request: HttpRequest, clinic: Clinic, form: LineageForm, wanted: Lineage) -> bool:
+def _save_lineage(request: HttpRequest, clinic: Clinic, form: LineageForm, chosen: Lineage) -> bool:
     try:
         actions.change_lineage(
-            clinic=clinic, by=current_account(request), lineage=wanted, version=form.cleaned_data["version"]
+            clinic=clinic, by=current_account(request), lineage=chosen, version=form.cleaned_data["version"]
         )
     except InputError as error:
         clinic.refresh_from_db()
@@ -65,33 +61,36 @@ def _saved(request: HttpRequest, clinic: Clinic, form: LineageForm, wanted: Line
 @require_role(Role.ADMINISTRATOR)
 @require_http_methods(["GET", "POST"])
 def course_forms(request: HttpRequest) -> HttpResponse:
-    """A table of forms. Courses that have begun keep their own numbers."""
+    """Edit the clinic's course formats. Courses that have begun keep their own numbers."""
     clinic = current_account(request).clinic
     present = queries.course_forms_of(clinic)
     rows = CourseFormSet(request.POST if "save" in request.POST else None, initial=[_row(f) for f in present])
-    refused = ""
+    refusal = ""
     if "shelf" in request.POST or ("save" in request.POST and rows.is_valid()):
-        made = () if "shelf" in request.POST else _made(rows, present)
+        formats = () if "shelf" in request.POST else _course_forms(rows, present)
         version = request.POST.get("version", "")
         try:
             actions.change_course_forms(
-                clinic=clinic, by=current_account(request), forms=made, version=int(version) if version.isdigit() else 0
+                clinic=clinic,
+                by=current_account(request),
+                forms=formats,
+                version=int(version) if version.isdigit() else 0,
             )
         except InputError as error:
             clinic.refresh_from_db()
-            refused = sentence(error)
+            refusal = sentence(error)
         else:
             messages.success(request, "Saved. Courses that have begun keep their numbers.")
             return redirect("course-forms")
-    bad = bool(refused or (rows.is_bound and not rows.is_valid()))
+    has_errors = bool(refusal or (rows.is_bound and not rows.is_valid()))
     context = {
         "rows": rows,
-        "refused": refused,
+        "refusal": refusal,
         "clinic": clinic,
         "own": bool(clinic.course_forms),
         "section": "clinic",
     }
-    return render(request, "accounts/course_forms.html", context, status=400 if bad else 200)
+    return render(request, "accounts/course_forms.html", context, status=400 if has_errors else 200)
 
 
 def _row(form: CourseForm) -> dict[str, Any]:
@@ -106,14 +105,14 @@ def _row(form: CourseForm) -> dict[str, Any]:
     }
 
 
-def _made(rows: BaseFormSet[CourseFormForm], present: tuple[CourseForm, ...]) -> tuple[CourseForm, ...]:
+def _course_forms(rows: BaseFormSet[CourseFormForm], present: tuple[CourseForm, ...]) -> tuple[CourseForm, ...]:
     known = {f.id: f for f in present}
-    made: list[CourseForm] = []
+    formats: list[CourseForm] = []
     for row in rows:
         if row.cleaned_data.get("name"):
-            form = row.made(known)
-            if form.id not in known or form.id in {f.id for f in made}:
-                taken = [*known, *(f.id for f in made)]
+            form = row.course_form(known)
+            if form.id not in known or form.id in {f.id for f in formats}:
+                taken = [*known, *(f.id for f in formats)]
                 form = CourseForm(**(form.plain() | {"id": new_id(form.name, taken), "sources": form.sources}))
-            made.append(form)
-    return tuple(made)
+            formats.append(form)
+    return tuple(formats)

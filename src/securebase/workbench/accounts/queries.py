@@ -25,14 +25,16 @@ _log = logging.getLogger(__name__)
 
 
 def clinic_is_empty() -> bool:
-    """No account yet: the page for the first one is open."""
+    """Return whether there is no account yet; the page for the first account is open only then."""
     return not Account.objects.exists()
 
 
 @dataclass(frozen=True, slots=True)
 class SetInUse:
-    """The parameter set that pictures rest on. `versions`, `history`: of the clinic's own, newest first. problem: why
-    its own cannot be used; the set of the shelf then stands in."""
+    """The parameter set behind all pictures; `versions` and `history` of the clinic's own sets, newest first.
+
+    problem: why the clinic's own set cannot be used; the set of the shelf replaces it.
+    """
 
     parameter_set: ParameterSet
     versions: tuple[FittedSet, ...] = ()
@@ -41,16 +43,16 @@ class SetInUse:
 
 
 def set_in_use() -> SetInUse:
-    """The clinic's own set where one was adopted, else that of the shelf. Read again when its history has changed."""
+    """Return the clinic's own set if it adopted one, else that of the shelf; reload when its history file changes."""
     folder: Path = settings.PARAMETER_SETS
     try:
         changed = (folder / "history.toml").stat().st_mtime_ns
     except OSError:
-        return _NONE_OF_ITS_OWN
+        return _SHELF_SET
     return _read_set_in_use(folder, changed)
 
 
-_NONE_OF_ITS_OWN = SetInUse(followed_with())
+_SHELF_SET = SetInUse(followed_with())
 
 
 @lru_cache(maxsize=4)
@@ -60,20 +62,20 @@ def _read_set_in_use(folder: Path, changed: int) -> SetInUse:
         versions, history = sets.versions()[::-1], sets.history()[::-1]
         own = followed_with() if sets.in_use == SHELF else sets.current()
     except SecurebaseError as error:
-        _log.error("The clinic's parameter sets cannot be read, the set of the shelf stands in: %s", error)
+        _log.error("Cannot read the clinic's parameter sets; using the set of the shelf instead: %s", error)
         return SetInUse(followed_with(), problem=str(error))
     return SetInUse(own, versions, history)
 
 
 def accounts_of_clinic(account: Account) -> QuerySet[Account]:
-    """Everybody of an administrator's own clinic."""
+    """Return all accounts of an administrator's own clinic."""
     if not account.is_administrator:
-        raise NotPermittedError("only an administrator sees the accounts")
+        raise NotPermittedError("only an administrator can see the accounts")
     return Account.objects.filter(clinic=account.clinic).order_by("name_shown")
 
 
-#: Of the audit trail, what an account's owner is shown of it, in words.
-_OF_AN_ACCOUNT = {
+#: audit actions shown to an account's owner, with their labels
+_ACTIVITY_LABELS = {
     "account.created": "Account made",
     "password.reset": "New password set",
     "password.changed": "Password changed",
@@ -83,32 +85,32 @@ _OF_AN_ACCOUNT = {
 
 @dataclass(frozen=True, slots=True)
 class AccountActivity:
-    """One thing that happened to an account, as its owner reads it. `by` is empty where it was the owner."""
+    """One event of an account as shown to its owner. `by` is empty where the owner did it."""
 
     at: datetime
-    what: str
+    event: str
     by: str
 
 
 def recent_activity(account: Account, *, n: int = 8) -> list[AccountActivity]:
-    """What happened to this account last, newest first, so that its owner sees what somebody else did with it."""
-    rows = Entry.objects.filter(object_type="account", object_id=str(account.id), action__in=_OF_AN_ACCOUNT)
+    """Return the last events of this account, newest first, so that its owner notices misuse."""
+    rows = Entry.objects.filter(object_type="account", object_id=str(account.id), action__in=_ACTIVITY_LABELS)
     return [
-        AccountActivity(e.at, _OF_AN_ACCOUNT[e.action], "" if e.actor == str(account.id) else e.actor_name)
+        AccountActivity(e.at, _ACTIVITY_LABELS[e.action], "" if e.actor == str(account.id) else e.actor_name)
         for e in rows.order_by("-sequence")[:n]
     ]
 
 
 def lineage_of(clinic: Clinic) -> Lineage:
-    """The lineage of IPT that the clinic works in."""
+    """Return the clinic's lineage of IPT."""
     return lineage_from(clinic.lineage)
 
 
 def course_forms_of(clinic: Clinic) -> tuple[CourseForm, ...]:
-    """The forms of a course that the clinic offers: its own, or those of the shelf."""
+    """Return the course formats that the clinic offers: its own, or those of the shelf."""
     return forms_from(clinic.course_forms)
 
 
 def help_text_of(clinic: Clinic) -> list[str]:
-    """The clinic's help text, one paragraph a line."""
+    """Return the paragraphs of the clinic's help text."""
     return [line.strip() for line in clinic.help_text.splitlines() if line.strip()]

@@ -1,4 +1,4 @@
-"""The one write of the audit trail."""
+"""Append to the audit trail."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from django.db import transaction
 
 from securebase.workbench.audit.models import Entry
 
-#: What the first row is sealed with.
+#: `previous_hash` of the first row
 GENESIS_HASH = "0" * 64
 
 
 class Actor(Protocol):
-    """Who acts: an account. None stands for a client with a link, or for the workbench itself."""
+    """An account that acts. None stands for a client with a link or for the workbench itself."""
 
     id: Any
     name_shown: Any
@@ -31,7 +31,8 @@ def record(
     detail: dict[str, Any] | None = None,
     at: datetime | None = None,
 ) -> Entry:
-    """Add one row. `detail` holds names of fields and counts, never what a client said."""
+    """Append one row. `detail` holds names of fields and counts, never what a client wrote (ASVS 4.0.3, V7.1.2)."""
+    # the transaction holds the write lock from BEGIN IMMEDIATE on, so no other writer can take the same sequence number
     last = Entry.objects.order_by("-sequence").values_list("sequence", "hash").first()
     sequence, previous = last or (0, GENESIS_HASH)
     entry = Entry(

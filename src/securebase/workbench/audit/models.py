@@ -1,6 +1,7 @@
-"""One table, append-only: who did or saw what, each row sealed with the one before it.
+"""The append-only audit trail: who did or read what, each row chained to the previous one by its hash.
 
-No foreign keys: a row must outlive what it speaks of. No content: it says that an answer was read, never which.
+No foreign keys, because a row must outlive the object it names. No content: a row records that an answer was read,
+never the answer.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from securebase.errors import NotPermittedError
 
 
 class Entry(models.Model):
-    """One thing that happened. `sequence` counts without gaps; `hash` seals this row and, through it, all before."""
+    """One event. `sequence` has no gaps; `hash` covers this row and, through `previous_hash`, all earlier ones."""
 
     sequence = models.PositiveBigIntegerField(primary_key=True)
     at = models.DateTimeField()
@@ -36,16 +37,20 @@ class Entry(models.Model):
         return f"{self.sequence} {self.action}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Adds the row. A row that is there is never changed."""
+        """Insert the row; an existing row cannot be changed. A database trigger (migration 0002) enforces the same."""
         if not self._state.adding:
-            raise NotPermittedError("the audit trail is only added to", where=f"audit row {self.sequence}")
+            raise NotPermittedError("the audit trail is append-only", where=f"audit row {self.sequence}")
         super().save(*args, force_insert=True)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise NotPermittedError("the audit trail is only added to", where=f"audit row {self.sequence}")
+        raise NotPermittedError("the audit trail is append-only", where=f"audit row {self.sequence}")
 
     def seal(self) -> str:
-        """SHA-256 over every field of the row and the previous row's hash."""
+        """Return the SHA-256 digest of all fields and the previous row's hash.
+
+        Unkeyed: it reveals edits made around the workbench, not a rewrite of the whole chain. Compare the last hash
+        with a copy kept elsewhere.
+        """
         fields: list[Any] = [
             self.sequence,
             self.at.isoformat(timespec="microseconds"),
@@ -58,5 +63,6 @@ class Entry(models.Model):
             self.detail,
             self.previous_hash,
         ]
+        # canonical JSON (sorted keys, ASCII, no spaces): the same row must always give the same bytes
         text = json.dumps(fields, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()

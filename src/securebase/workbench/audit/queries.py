@@ -1,4 +1,4 @@
-"""Is the trail whole?"""
+"""Verification of the audit trail."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from securebase.workbench.audit.models import Entry
 
 @dataclass(frozen=True, slots=True)
 class ChainVerification:
-    """What `verify_chain` found. `first_bad` is the number of the first row that does not fit; None where all fit."""
+    """What `verify_chain` found. `first_bad` is the number of the first row that does not verify; None where all do."""
 
     rows: int
     first_bad: int | None = None
@@ -23,9 +23,9 @@ class ChainVerification:
 
 
 def verify_chain() -> ChainVerification:
-    """Walk the whole chain: numbers without gaps, each seal right, each row sealed with the one before.
+    """Check every row: numbers without gaps, its own hash, and the link to the previous row.
 
-    Rows cut off at the end leave a whole chain behind: keep the number of rows and the last hash elsewhere to see that.
+    Rows cut off at the end leave an intact chain. Keep the number of rows and the last hash elsewhere to detect that.
     """
     previous, count = GENESIS_HASH, 0
     for entry in Entry.objects.order_by("sequence").iterator(chunk_size=2000):

@@ -1,4 +1,4 @@
-"""Everything that changes a client or an episode."""
+"""Writes of clients and episodes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record
 from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
 
-#: The work needs a focus.
+#: IPT works on one problem area, at most two
 MAX_AREAS = 2
 CHANGED_MEANWHILE = "somebody else changed this while you were writing"
 
@@ -35,10 +35,13 @@ def create_client(
     simulated: bool = False,
     form: CourseForm | None = None,
 ) -> Client:
-    """A client of this therapist with the episode that begins. The episode copies the numbers of the form;
-    `planned_sessions` alone is a course of that length with phases as they usually are."""
+    """Create a client of this therapist and the first episode.
+
+    The episode copies the numbers of `form`; `planned_sessions` alone gives a course of that length with default
+    phases.
+    """
     if not therapist.is_therapist:
-        raise NotPermittedError("only a therapist takes on clients")
+        raise NotPermittedError("only a therapist can add clients")
     client = Client.objects.create(
         clinic=therapist.clinic, therapist=therapist, name_shown=name_shown, pronouns=pronouns, simulated=simulated
     )
@@ -62,7 +65,7 @@ def create_client(
 
 
 def _numbers(form: CourseForm | None, planned_sessions: int | None) -> dict[str, Any]:
-    """What an episode copies of a form; a form that is edited later changes no course."""
+    """Return the numbers that an episode copies from a course format; later edits of the format change no course."""
     if form is None:
         return {} if planned_sessions is None else {"planned_sessions": planned_sessions}
     checked(form)
@@ -77,7 +80,7 @@ def _numbers(form: CourseForm | None, planned_sessions: int | None) -> dict[str,
 
 @transaction.atomic
 def change_client(*, client: Client, by: Account, version: int, name_shown: str, pronouns: str) -> Client:
-    """`version` is the one the form was opened with; raises InputError where the client was changed since."""
+    """Change a client. Raises InputError if the client changed since the form read `version`."""
     ensure_own(client, by)
     rows = Client.objects.visible_to(by).filter(id=client.id, version=version)
     if not rows.update(name_shown=name_shown, pronouns=pronouns, version=F("version") + 1):
@@ -101,9 +104,9 @@ def change_episode(
     ended_on: date | None,
     form: CourseForm | None = None,
 ) -> Episode:
-    """`version` is the one the form was opened with; raises InputError where the episode was changed since.
+    """Change an episode. Raises InputError if the episode changed since the form read `version`.
 
-    form: the numbers of the course; `planned_sessions` then is the form's. None leaves them but for the length.
+    form: the numbers of the course, `planned_sessions` included. None changes the planned sessions only.
     """
     ensure_own(episode.client, by)
     if ended_on is not None and ended_on < began_on:
@@ -136,25 +139,29 @@ def change_episode(
 def begin_episode(
     *, client: Client, by: Account, began_on: date, planned_sessions: int | None = None, form: CourseForm | None = None
 ) -> Episode:
-    """A new course of therapy for a client whose last one has ended. A maintenance course goes on with the problem
-    areas and the symptom measure of the last one."""
+    """Begin a new course of therapy for a client whose last one has ended.
+
+    A maintenance course keeps the problem areas and the symptom measure of the last one.
+    """
     ensure_own(client, by)
     last = client.episode
     if last is not None and last.ended_on is None:
         raise InputError("the present therapy has not ended", advice="Enter its end first.")
-    goes_on: dict[str, Any] = {}
+    carried_over: dict[str, Any] = {}
     if form is not None and form.maintenance:
-        goes_on = {"phase": Phase.MAINTENANCE.value}
+        carried_over = {"phase": Phase.MAINTENANCE.value}
         if last is not None:
-            goes_on |= {"problem_areas": last.problem_areas, "symptom_measure": last.symptom_measure}
-    episode = Episode.objects.create(client=client, began_on=began_on, **goes_on, **_numbers(form, planned_sessions))
+            carried_over |= {"problem_areas": last.problem_areas, "symptom_measure": last.symptom_measure}
+    episode = Episode.objects.create(
+        client=client, began_on=began_on, **carried_over, **_numbers(form, planned_sessions)
+    )
     record(actor=by, action="episode.begun", object_type="episode", object_id=episode.id, client=client.id)
     return episode
 
 
 @transaction.atomic
 def set_focus(*, episode: Episode, by: Account, areas: Sequence[ProblemArea]) -> Episode:
-    """Make these the problem areas of the course."""
+    """Set the problem areas of the course."""
     chosen = [ProblemArea(a).value for a in areas]
     if len(chosen) > MAX_AREAS:
         raise InputError("a course has one focus, at most two", advice="Choose at most two areas.")
@@ -164,15 +171,17 @@ def set_focus(*, episode: Episode, by: Account, areas: Sequence[ProblemArea]) ->
 
 @transaction.atomic
 def set_phase(*, episode: Episode, by: Account, phase: Phase) -> Episode:
-    """The phase that the course is in now."""
+    """Set the present phase of the course."""
     _write(episode, by, "episode.phase_set", {"phase": Phase(phase).value})
     return episode
 
 
 @transaction.atomic
 def set_numbers(*, episode: Episode, by: Account, planned_sessions: int, days_between: int) -> Episode:
-    """How many sessions and how far apart, as agreed with the client. First and last phase give way where the course
-    has become too short for them."""
+    """Set the number of sessions and the days between them, as agreed with the client.
+
+    First and last phase are shortened where the course is too short for them.
+    """
     if not 1 <= planned_sessions <= MOST_SESSIONS or not 1 <= days_between <= MOST_DAYS:
         raise InputError(f"1 to {MOST_SESSIONS} sessions, 1 to {MOST_DAYS} days apart")
     initial = min(episode.initial_sessions, planned_sessions)
@@ -188,7 +197,7 @@ def set_numbers(*, episode: Episode, by: Account, planned_sessions: int, days_be
 
 @transaction.atomic
 def end_episode(*, episode: Episode, by: Account, on: date) -> Episode:
-    """The course has ended on this day."""
+    """End the course on this day."""
     if on < episode.began_on:
         raise InputError("the therapy cannot end before it began")
     _write(episode, by, "episode.ended", {"ended_on": on})
@@ -196,7 +205,7 @@ def end_episode(*, episode: Episode, by: Account, on: date) -> Episode:
 
 
 def _write(episode: Episode, by: Account, action: str, values: dict[str, Any]) -> None:
-    """One change by one tap, in its caller's transaction. A form that is open elsewhere is told by the version."""
+    """Write and audit one change, in the caller's transaction. The new version makes forms open elsewhere conflict."""
     ensure_own(episode.client, by)
     rows = Episode.objects.visible_to(by).filter(id=episode.id)
     rows.update(**values, version=F("version") + 1, record_version=F("record_version") + 1)
@@ -213,13 +222,15 @@ def _write(episode: Episode, by: Account, action: str, values: dict[str, Any]) -
 
 
 def raise_record_version(episode: Episode) -> None:
-    """Called in the transaction of every write that touches the episode's record, so that whoever looks next knows,
-    without reading the record, that what was derived of it may no longer hold."""
+    """Mark everything derived from the episode's record as outdated.
+
+    Every write that touches the record calls this in its transaction; readers compare the number, not the record.
+    """
     rows = Episode.objects.unscoped(reason="the episode of the row that is being written")
     rows.filter(id=episode.id).update(record_version=F("record_version") + 1)
 
 
 def ensure_own(client: Client, account: Account) -> None:
-    """Raises NotPermittedError unless the client is this active therapist's own."""
+    """Raise NotPermittedError unless the client belongs to this active therapist."""
     if not account.is_therapist or client.therapist_id != account.id:
         raise NotPermittedError("this client is not yours")

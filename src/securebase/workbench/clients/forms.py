@@ -1,4 +1,4 @@
-"""Forms of clients and episodes."""
+"""Web forms for clients and episodes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from securebase.workbench.accounts.queries import course_forms_of, lineage_of
 from securebase.workbench.clients.models import PHASES, PROBLEM_AREAS, SymptomMeasure
 
 _AS_THE_FORM = "Left empty: as the form has it."
-#: A date further ahead than this is taken for a slip.
+#: dates further ahead than this are rejected as typing errors
 FAR_AHEAD = timedelta(days=366)
 
 
@@ -73,32 +73,32 @@ class EpisodeForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, clinic: Clinic, chosen: Sequence[str] = (), **kwargs: Any) -> None:
-        """`chosen`: problem areas that the course has already; they can stay, whatever the clinic's lineage."""
+        """Offer the clinic's course formats and problem areas, and the areas (`chosen`) that the course already has."""
         super().__init__(*args, **kwargs)
         self.forms = course_forms_of(clinic)
         areas, field = {a.value for a in lineage_of(clinic).areas} | set(chosen), self.fields["problem_areas"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(value, label) for value, label in PROBLEM_AREAS if value in areas]
         began_with = str(self.initial.get("course_form", "") or "")
-        gone = began_with and form_called(self.forms, began_with) is None
+        deleted = began_with and form_called(self.forms, began_with) is None
         form_field = self.fields["course_form"]
         assert isinstance(form_field, forms.ChoiceField)
-        form_field.choices = [(f.id, _in_numbers(f)) for f in self.forms] + (
-            [(began_with, "as it began")] if gone else []
+        form_field.choices = [(f.id, _format_label(f)) for f in self.forms] + (
+            [(began_with, "as it began")] if deleted else []
         )
 
-    def wanted_form(self) -> CourseForm:
-        """The numbers of the course: those of a form that was chosen anew, but for what was typed beside it."""
+    def course_format(self) -> CourseForm:
+        """Return the numbers of the course: those of a newly chosen format, overridden by numbers typed next to it."""
         data, before = self.cleaned_data, self.initial
         chosen = form_called(self.forms, data.get("course_form") or "")
-        other = chosen is not None and data["course_form"] != before.get("course_form", "")
+        is_new = chosen is not None and data["course_form"] != before.get("course_form", "")
         usual = chosen or self.forms[0]
 
-        def number(name: str, of_the_form: int) -> int:
-            typed, stood = data.get(name), before.get(name)
+        def number(name: str, default: int) -> int:
+            typed, initial = data.get(name), before.get(name)
             if typed is None:
-                return of_the_form if stood is None or other else int(stood)
-            return of_the_form if other and typed == stood else int(typed)
+                return default if initial is None or is_new else int(initial)
+            return default if is_new and typed == initial else int(typed)
 
         return replace(
             usual,
@@ -122,7 +122,7 @@ class EpisodeForm(forms.Form):
             self.add_error("ended_on", "The therapy cannot end before it began.")
         if not self.errors:
             try:
-                checked(self.wanted_form())
+                checked(self.course_format())
             except InputError:
                 self.add_error(
                     "ending_sessions", "First and last phase have more sessions than the course. Make one shorter."
@@ -136,14 +136,14 @@ class EpisodeForm(forms.Form):
         return areas
 
 
-def _in_numbers(form: CourseForm) -> str:
-    """A form with its numbers, as somebody who chooses among forms needs it."""
+def _format_label(form: CourseForm) -> str:
+    """Return a course format's name and numbers, as shown in the list of choices."""
     phases = "" if form.maintenance else f", {form.initial} to begin and {form.ending} to end"
     return f"{form.name} ({form.sessions} sessions{phases}, every {form.days_between} days)"
 
 
 class NewClientForm(ClientForm, EpisodeForm):
-    """A client and the episode that begins, on one page."""
+    """A client and their first episode, on one page."""
 
     ended_on = None  # type: ignore[assignment]
     planned_sessions = forms.IntegerField(

@@ -19,14 +19,14 @@ PROBLEM_AREAS = [(a.value, a.label) for a in ProblemArea]
 
 
 class SymptomMeasure(models.TextChoices):
-    """Instrument and scale with which an episode's symptoms are followed."""
+    """Instrument and scale that track an episode's symptoms."""
 
     SESSION_SET = "session_before:symptoms", "The session check-in (five questions of our own, not yet validated)"
     PHQ9 = "phq9:total", "PHQ-9 total (typed in)"
 
 
 class Client(ScopedModel):
-    """A person in therapy. The name shown may be a first name and an initial: no more is needed."""
+    """A person in therapy. A first name and an initial are enough for the name shown (data minimisation)."""
 
     THERAPIST_PATH: ClassVar[str] = "therapist"
 
@@ -47,7 +47,7 @@ class Client(ScopedModel):
 
     @property
     def episode(self) -> Episode | None:
-        """The course of therapy that runs, or else the last one."""
+        """The running course of therapy, or else the last one."""
         return max(self.episodes.all(), key=lambda e: (e.ended_on is None, e.began_on), default=None)
 
 
@@ -63,7 +63,7 @@ class Episode(ScopedModel):
     planned_sessions = models.PositiveSmallIntegerField(
         default=16, validators=[MinValueValidator(1), MaxValueValidator(100)]
     )
-    #: how the course is meant to run: sessions of its first and last phase, and days from one session to the next
+    #: plan of the course: sessions of its first and last phase, and days from one session to the next
     initial_sessions = models.PositiveSmallIntegerField(default=3, validators=[MaxValueValidator(20)])
     ending_sessions = models.PositiveSmallIntegerField(default=3, validators=[MaxValueValidator(20)])
     days_between = models.PositiveSmallIntegerField(default=7, validators=[MinValueValidator(1), MaxValueValidator(92)])
@@ -74,7 +74,7 @@ class Episode(ScopedModel):
         max_length=60, choices=SymptomMeasure.choices, default=SymptomMeasure.SESSION_SET
     )
     version = models.PositiveIntegerField(default=1)
-    #: raised by every write that touches the record of the episode: what was derived at this number still holds
+    #: raised by every write to the episode's record; results derived at the same number are still valid
     record_version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -95,7 +95,7 @@ class Episode(ScopedModel):
 
     @property
     def own_form(self) -> CourseForm:
-        """The form of this course as it copied it, whatever became of the form since."""
+        """The format of this course as copied when it began, regardless of later edits."""
         return CourseForm(
             id=self.course_form,
             name=self.course_form,

@@ -1,4 +1,4 @@
-"""Adding a client; changing what is known of them and of their therapy."""
+"""Pages for adding a client and editing a client and their episode."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def new_client(request: HttpRequest) -> HttpResponse:
             name_shown=data["name_shown"],
             pronouns=data["pronouns"],
             began_on=data["began_on"],
-            form=form.wanted_form(),
+            form=form.course_format(),
             problem_areas=[ProblemArea(a) for a in data["problem_areas"]],
             phase=Phase(data["phase"]),
             symptom_measure=SymptomMeasure(data["symptom_measure"]),
@@ -54,7 +54,7 @@ def new_client(request: HttpRequest) -> HttpResponse:
 @require_role(Role.THERAPIST)
 @require_http_methods(["GET", "POST"])
 def edit_client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """Two forms on one page: the client, and the episode. Each says which version it was opened with."""
+    """Edit client and episode, in two forms on one page; each carries the version it was opened with."""
     client = client_in_view(account=current_account(request), client_id=client_id, page="client-edit")
     episode = client.episode
     about_client, about_episode = "save_client" in request.POST, "save_episode" in request.POST
@@ -66,13 +66,13 @@ def edit_client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         clinic=clinic,
         chosen=episode.problem_areas if episode else (),
     )
-    if about_client and client_form.is_valid() and _saved_client(request, client, client_form):
+    if about_client and client_form.is_valid() and _save_client(request, client, client_form):
         return redirect("client-edit", client.id)
-    if about_episode and episode and episode_form.is_valid() and _saved_episode(request, episode, episode_form):
+    if about_episode and episode and episode_form.is_valid() and _save_episode(request, episode, episode_form):
         return redirect("client-edit", client.id)
     if "begin_episode" in request.POST:
-        return _begun(request, client)
-    refused = client_form.errors or episode_form.errors
+        return _begin_episode(request, client)
+    errors = client_form.errors or episode_form.errors
     context = {
         "client": client,
         "episode": episode,
@@ -82,7 +82,7 @@ def edit_client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         "tab": "details",
         "section": "caseload",
     }
-    return render(request, "clients/edit_client.html", context, status=400 if refused else 200)
+    return render(request, "clients/edit_client.html", context, status=400 if errors else 200)
 
 
 def _client_values(client: Client) -> dict[str, object]:
@@ -99,7 +99,7 @@ def _episode_values(episode: Episode | None) -> dict[str, object]:
     return {name: getattr(episode, name) for name in names}
 
 
-def _saved_client(request: HttpRequest, client: Client, form: ClientForm) -> bool:
+def _save_client(request: HttpRequest, client: Client, form: ClientForm) -> bool:
     data = form.cleaned_data
     try:
         actions.change_client(
@@ -117,7 +117,7 @@ def _saved_client(request: HttpRequest, client: Client, form: ClientForm) -> boo
     return True
 
 
-def _saved_episode(request: HttpRequest, episode: Episode, form: EpisodeForm) -> bool:
+def _save_episode(request: HttpRequest, episode: Episode, form: EpisodeForm) -> bool:
     data = form.cleaned_data
     try:
         actions.change_episode(
@@ -130,7 +130,7 @@ def _saved_episode(request: HttpRequest, episode: Episode, form: EpisodeForm) ->
             phase=Phase(data["phase"]),
             symptom_measure=data["symptom_measure"],
             ended_on=data["ended_on"],
-            form=form.wanted_form(),
+            form=form.course_format(),
         )
     except InputError as error:
         episode.refresh_from_db()
@@ -140,7 +140,7 @@ def _saved_episode(request: HttpRequest, episode: Episode, form: EpisodeForm) ->
     return True
 
 
-def _begun(request: HttpRequest, client: Client) -> HttpResponse:
+def _begin_episode(request: HttpRequest, client: Client) -> HttpResponse:
     try:
         by = current_account(request)
         form = form_called(course_forms_of(by.clinic), request.POST.get("course_form", ""))

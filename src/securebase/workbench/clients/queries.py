@@ -1,4 +1,4 @@
-"""Reads of clients. Opening one is written down, and so is trying to open somebody else's."""
+"""Reads of clients. Opening one is audited, and so is an attempt to open somebody else's."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from securebase.workbench.clients.models import Client
 
 
 def client_in_view(*, account: Account, client_id: uuid.UUID, page: str) -> Client:
-    """The client, if this account may see them; the read is audited.
+    """Return the client if this account may see them, and audit the read.
 
-    Somebody else's client and one that does not exist answer alike (404); only the audit trail knows the difference.
+    Somebody else's client and a missing one both give 404, so that ids cannot be probed (CWE-204); the audit trail
+    records the difference.
     """
     client = client_of(account=account, client_id=client_id, page=page)
     with transaction.atomic():
@@ -25,10 +26,10 @@ def client_in_view(*, account: Account, client_id: uuid.UUID, page: str) -> Clie
 
 
 def client_of(*, account: Account, client_id: uuid.UUID, page: str) -> Client:
-    """The same for a part of a page whose reading was written down already."""
+    """Return the client without auditing the read; for parts of a page whose read was audited already."""
     client = Client.objects.visible_to(account).filter(id=client_id).prefetch_related("episodes").first()
     if client is None:
-        exists = Client.objects.unscoped(reason="to write down a denial").filter(id=client_id).exists()
+        exists = Client.objects.unscoped(reason="to record a denial").filter(id=client_id).exists()
         if exists:
             record_denial(account=account, page=page, why="not this account’s client", client=client_id)
         raise Http404

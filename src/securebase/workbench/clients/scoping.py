@@ -1,7 +1,7 @@
-"""Deny by default: a table of client data cannot be read without saying who is reading.
+"""Deny by default: a query for client data raises until it names the account that reads.
 
-Every read starts from `visible_to(account)`. A query that names nobody raises, instead of meaning “everything”. From an
-object that was reached that way, its own rows (`client.episodes`) are in reach too.
+Every read starts from `visible_to(account)`; a query without a scope is an error and never means “everything” (ASVS
+4.0.3, V4.1.3 and V4.1.5). Related rows of an object in scope (`client.episodes`) are in scope too.
 """
 
 from __future__ import annotations
@@ -23,63 +23,68 @@ class ScopedQuerySet(models.QuerySet[M]):
     _in_scope = False
 
     def visible_to(self, account: object) -> Self:
-        """What this account may see: a therapist their own clients' rows, everybody else nothing.
+        """Return the rows this account may see: a therapist's own clients, nothing for everybody else.
 
-        Raises NotPermittedError where there is nobody, or the account is no longer active.
+        Raises NotPermittedError without an account, or for one that is no longer active.
         """
         if not isinstance(account, Account) or not account.is_active:
-            raise NotPermittedError(f"{self.model.__name__} was asked for without an account")
-        path: str = getattr(self.model, "THERAPIST_PATH")  # noqa: B009 (every scoped model has it; a test asks)
-        found = self.filter(**{path: account}) if account.has_role(Role.THERAPIST) else self.none()
-        found._in_scope = True
-        return found
+            raise NotPermittedError(f"{self.model.__name__} was queried without an active account")
+        path: str = getattr(self.model, "THERAPIST_PATH")  # noqa: B009 (every scoped model has it; a test checks)
+        scoped = self.filter(**{path: account}) if account.has_role(Role.THERAPIST) else self.none()
+        scoped._in_scope = True
+        return scoped
 
     def unscoped(self, *, reason: str) -> Self:
-        """Rows of every client, for the workbench's own work (a client's link, the demo clinic). Says why."""
+        """Return rows of every client, for the workbench's own work (a client's link, the demo clinic).
+
+        The reason is not stored. It makes every unscoped read justify itself at the place where a reviewer finds it.
+        """
         if not reason:
-            raise NotPermittedError(f"{self.model.__name__} was asked for without a reason")
-        found = self.all()
-        found._in_scope = True
-        return found
+            raise NotPermittedError(f"{self.model.__name__}.unscoped() needs a reason")
+        rows = self.all()
+        rows._in_scope = True
+        return rows
 
     def _clone(self) -> Self:
+        # every chained call (filter, order_by, …) clones the query set and must keep its scope
         clone: Self = super()._clone()  # type: ignore[misc]
         clone._in_scope = self._in_scope
         return clone
 
-    def _ask(self) -> None:
-        # reached through a row that was in scope: Django hands that row on as a hint
+    def _ensure_scope(self) -> None:
+        # A related manager (`client.episodes`) passes its instance as a hint; that instance was read within a scope.
         if not self._in_scope and "instance" not in getattr(self, "_hints", {}):
             raise NotPermittedError(
-                f"{self.model.__name__} was asked for without a scope", advice="Start from visible_to(account)."
+                f"{self.model.__name__} was queried without a scope", advice="Start from visible_to(account)."
             )
 
+    # Every method below reaches the database without going through another guarded one.
     def _fetch_all(self) -> None:
-        self._ask()
+        self._ensure_scope()
         super()._fetch_all()
 
     def iterator(self, chunk_size: int | None = None) -> Iterator[Any]:
-        self._ask()
+        self._ensure_scope()
         return super().iterator(chunk_size)
 
     def count(self) -> int:
-        self._ask()
+        self._ensure_scope()
         return super().count()
 
     def exists(self) -> bool:
-        self._ask()
+        self._ensure_scope()
         return super().exists()
 
     def aggregate(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        self._ask()
+        self._ensure_scope()
         return super().aggregate(*args, **kwargs)
 
     def update(self, **kwargs: Any) -> int:
-        self._ask()
+        self._ensure_scope()
         return super().update(**kwargs)
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        self._ask()
+        self._ensure_scope()
         return super().delete()
 
 
@@ -87,7 +92,7 @@ ScopedManager = models.Manager.from_queryset(ScopedQuerySet)
 
 
 class ScopedModel(models.Model):
-    """A table that holds client data. `THERAPIST_PATH` leads from it to the therapist who may see it."""
+    """A table with client data. `THERAPIST_PATH` is the lookup from it to the therapist who may see the row."""
 
     THERAPIST_PATH: ClassVar[str]
     objects = ScopedManager()

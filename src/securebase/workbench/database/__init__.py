@@ -1,1 +1,1 @@
-"""The encrypted embedded database: where its key is kept, and how Django talks to it."""
+"""The encrypted embedded database: its key and its Django backend."""

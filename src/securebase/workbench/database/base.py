@@ -1,8 +1,8 @@
-"""Django's SQLite backend, speaking to SQLCipher: the file on disk is unreadable without the key.
+"""Django's SQLite backend on SQLCipher: the database file is unreadable without the key.
 
-The key is raw (no passphrase to stretch on every connection). Every connection asserts that it is encrypted, keeps a
-write-ahead log, syncs fully and enforces foreign keys, because a setting that is silently off looks like one that is
-on.
+The key is raw, 256 random bits, so SQLCipher need not stretch a passphrase (PBKDF2) on every connection. Each new
+connection checks that it is encrypted, uses a write-ahead log, syncs fully and enforces foreign keys: SQLite ignores
+pragmas that it does not know, so a setting that failed looks like one that worked.
 """
 
 from __future__ import annotations
@@ -24,40 +24,40 @@ from sqlcipher3 import dbapi2 as Database  # noqa: N812 (Django's own name for i
 
 from securebase.workbench.database.keys import read_or_create_secret, read_secret, validate_key
 
-#: One lock per database file: SQLite's own busy wait is unfair, so writers of this process queue here instead.
-_WRITERS: dict[str, threading.Lock] = {}
+#: One lock per database file. SQLite's busy handler polls and is unfair, so writers of this process queue here first.
+_WRITER_LOCKS: dict[str, threading.Lock] = {}
 
 
 class _Cursor(Database.Cursor):  # type: ignore[misc]
-    """Django writes %s, SQLite reads ?."""
+    """Cursor that converts Django's %s placeholders to SQLite's ?."""
 
     def execute(self, query: str, params: Any = None) -> Any:
         if params is None:
             return super().execute(query)
         names = list(params) if isinstance(params, Mapping) else None
-        return super().execute(_marks(query, names), params)
+        return super().execute(_convert_placeholders(query, names), params)
 
     def executemany(self, query: str, param_list: Iterable[Any]) -> Any:
         rows = list(param_list)
         names = list(rows[0]) if rows and isinstance(rows[0], Mapping) else None
-        return super().executemany(_marks(query, names), rows)
+        return super().executemany(_convert_placeholders(query, names), rows)
 
 
-def _marks(query: str, names: list[str] | None) -> str:
+def _convert_placeholders(query: str, names: list[str] | None) -> str:
     if names is not None:
         return query % {name: f":{name}" for name in names}
     return sqlite.FORMAT_QMARK_REGEX.sub("?", query).replace("%%", "%")
 
 
 class DatabaseFeatures(SqliteFeatures):
-    """What differs from Python's own sqlite3."""
+    """Differences from Python's own sqlite3."""
 
-    # SQLCipher's Python module cannot be asked for its limits; this is SQLite's own default.
+    # sqlcipher3 has no getlimit(); this is SQLite's default for SQLITE_LIMIT_VARIABLE_NUMBER.
     max_query_params = 32766
 
 
 class DatabaseCreation(SqliteCreation):
-    """Test databases are files, and encrypted, like the real one."""
+    """Test databases are encrypted files, like the real one."""
 
     @staticmethod
     def is_in_memory_db(database_name: str | os.PathLike[str]) -> bool:
@@ -66,12 +66,14 @@ class DatabaseCreation(SqliteCreation):
     def _get_test_db_name(self) -> str:
         name = self.connection.settings_dict["TEST"]["NAME"]
         if not name:
-            raise ImproperlyConfigured("The encrypted database needs TEST['NAME']: a file for the tests.")
+            raise ImproperlyConfigured(
+                "TEST['NAME'] is empty. Set it to a file: encrypted test databases cannot live in memory."
+            )
         return str(name)
 
 
 class DatabaseWrapper(sqlite.DatabaseWrapper):
-    """One encrypted connection. OPTIONS take `key` (hexadecimal) or `key_file` besides those of SQLite."""
+    """One encrypted connection. OPTIONS accept `key` (hexadecimal) or `key_file` in addition to those of SQLite."""
 
     Database = Database
     features_class = DatabaseFeatures
@@ -84,7 +86,7 @@ class DatabaseWrapper(sqlite.DatabaseWrapper):
         params: dict[str, Any] = super().get_connection_params()
         params["database"] = str(params["database"])
         params["detect_types"] = Database.PARSE_DECLTYPES | Database.PARSE_COLNAMES
-        # an address such as file:…?mode=memory is no file with a key
+        # no SQLite URIs: file:…?mode=memory would open a database without an encrypted file
         params.pop("uri", None)
         return params
 
@@ -94,26 +96,29 @@ class DatabaseWrapper(sqlite.DatabaseWrapper):
         new = not Path(params["database"]).exists()
         connection = Database.connect(**params)
         if new:
+            # SQLite creates the file with the umask's mode; only its owner may read it
             Path(params["database"]).chmod(0o600)
-        # what goes wrong is raised as an error; SQLCipher would print it as well
+        # errors are raised as exceptions; SQLCipher would also print them to stderr
         connection.execute("PRAGMA cipher_log_level = NONE")
+        # The key must be set before anything is read. A pragma takes no parameters; `validate_key` admits only
+        # hexadecimal digits, so nothing can be injected here.
         connection.execute(f"PRAGMA key = \"x'{key}'\"")
         register_functions(connection)
         for command in ("PRAGMA foreign_keys = ON", "PRAGMA legacy_alter_table = OFF", *self.init_commands):
             if command.strip():
                 connection.execute(command)
-        _assert_safe(connection)
+        _ensure_safe(connection)
         return connection
 
     def create_cursor(self, name: str | None = None) -> Any:
         return self.connection.cursor(factory=_Cursor)
 
     def _writer_lock(self) -> threading.Lock:
-        return _WRITERS.setdefault(str(self.settings_dict["NAME"]), threading.Lock())
+        return _WRITER_LOCKS.setdefault(str(self.settings_dict["NAME"]), threading.Lock())
 
     def _start_transaction_under_autocommit(self) -> None:
         timeout = float(self.settings_dict["OPTIONS"].get("timeout", 5.0))
-        # where the wait runs out, SQLite's own lock decides and says that the database is busy
+        # after a timeout SQLite's own lock decides, and raises “database is locked” if it is taken
         self._holds_writer_lock = self._writer_lock().acquire(timeout=timeout)
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]
@@ -147,22 +152,27 @@ class DatabaseWrapper(sqlite.DatabaseWrapper):
 
 
 def _key(key: str, key_file: str | Path | None, database: Path) -> str:
-    """The raw key. A missing key file is only made where there is no database yet that it could belong to."""
+    """Return the raw key; create a missing key file only where there is no database.
+
+    A new key could never open an existing one.
+    """
     if key:
         return validate_key(key, where="SECUREBASE_DATABASE_KEY")
     if not key_file:
-        raise ImproperlyConfigured("The encrypted database needs a key: OPTIONS['key'] or OPTIONS['key_file'].")
+        raise ImproperlyConfigured("The encrypted database has no key. Set OPTIONS['key'] or OPTIONS['key_file'].")
     path = Path(key_file)
     if database.exists() and database.stat().st_size:
         return read_secret(path)
     return read_or_create_secret(path)
 
 
-def _assert_safe(connection: Any) -> None:
-    """Raises where the connection is not what its settings promise."""
+def _ensure_safe(connection: Any) -> None:
+    """Raise ImproperlyConfigured unless the connection is encrypted and its pragmas took effect."""
     if not connection.execute("PRAGMA cipher_version").fetchone():
-        raise ImproperlyConfigured("This SQLite cannot encrypt. Install sqlcipher3.")
-    for pragma, wanted in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
-        found = connection.execute(f"PRAGMA {pragma}").fetchone()[0]
-        if found != wanted:
-            raise ImproperlyConfigured(f"The database runs with {pragma} = {found}, not {wanted}.")
+        raise ImproperlyConfigured("This SQLite library has no encryption. Install sqlcipher3.")
+    for pragma, expected in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
+        value = connection.execute(f"PRAGMA {pragma}").fetchone()[0]
+        if value != expected:
+            raise ImproperlyConfigured(
+                f"PRAGMA {pragma} must be {expected} (got {value}). Check DATABASES['default']['OPTIONS']."
+            )

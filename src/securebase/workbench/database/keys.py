@@ -1,4 +1,4 @@
-"""Secrets kept in small files that only their owner may read."""
+"""Secrets in small files that only their owner can read."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ _KEY = re.compile(r"[0-9a-f]{64}")
 
 
 def read_or_create_secret(path: Path) -> str:
-    """The 256-bit secret in this file as 64 hexadecimal digits; made, readable by the owner only, where there is none.
+    """Return the 256-bit secret in this file as 64 hexadecimal digits; create the file (mode 0600) if it is missing.
 
-    Two processes that start together end up with the same secret: the file is made exclusively, and who comes second
-    reads what the first wrote.
+    Two processes that start together get the same secret: O_EXCL lets one create the file, and the other reads it.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
@@ -27,26 +26,31 @@ def read_or_create_secret(path: Path) -> str:
         secret = secrets.token_hex(32)
         file.write(secret + "\n")
         file.flush()
+        # on disk before the first page is encrypted with it: a lost key loses the database
         os.fsync(file.fileno())
     return secret
 
 
 def read_secret(path: Path) -> str:
-    """The secret in this file. Raises InputError where it is missing or is not 64 hexadecimal digits."""
+    """Return the secret in this file. Raises InputError if it is missing or not 64 hexadecimal digits."""
     try:
         secret = path.read_text().strip().lower()
     except OSError as error:
-        raise InputError("the key file cannot be read", where=str(path), advice=f"({error.strerror})") from None
+        raise InputError(
+            f"cannot read the key file ({error.strerror})",
+            where=str(path),
+            advice="Restore it from the copy kept apart from the database, or correct SECUREBASE_DATABASE_KEY_FILE.",
+        ) from None
     return validate_key(secret, where=str(path))
 
 
 def validate_key(key: str, *, where: str) -> str:
-    """The key itself, if it is 64 hexadecimal digits; the error never repeats what was found."""
+    """Return the key in lower case. The error does not repeat the value, which may be a secret with a typo."""
     key = key.strip().lower()
     if not _KEY.fullmatch(key):
         raise InputError(
-            "the key is not 64 hexadecimal digits",
+            "the key must be 64 hexadecimal digits",
             where=where,
-            advice="Put the right key back, from the copy you keep apart from the database.",
+            advice="Restore it from the copy you keep apart from the database.",
         )
     return key

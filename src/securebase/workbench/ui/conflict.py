@@ -1,6 +1,6 @@
-"""What a form says when it is refused.
+"""Error texts on forms, and edit conflicts.
 
-When two people edit one thing, what the later one typed is kept, and the next save is against what is saved now.
+When two people edit the same object, the later one keeps their input and saves again against the current version.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from django.http import QueryDict
 
 
 def sentence(error: Exception) -> str:
-    """What an error says, as a page says it: errors begin small, because a command line puts a place before them."""
+    """Return an error's text with a capital letter; the text itself begins in lower case, for use after a prefix."""
     text = str(error)
     return text[:1].upper() + text[1:]
 
 
 def keep_typed(form: Form, error: Exception, *, version: int) -> None:
-    """Say why at the top of the form, and let it be sent again with the version that is saved now."""
+    """Show the error at the top of the form, keep the input, and set the current version for the next try."""
     form.add_error(None, sentence(error))
     if isinstance(form.data, QueryDict):
         typed = form.data.copy()

@@ -1,4 +1,4 @@
-"""What every template may use."""
+"""Context processor for all templates."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ from securebase import __version__
 
 
 def workbench_context(request: HttpRequest) -> dict[str, Any]:
-    """Whether this is the demo clinic, the product's version, and after how many idle minutes a page ends."""
+    """Return the demo flag, the product's version and the idle limit in minutes."""
     return {"demo": settings.DEMO, "version": __version__, "idle_minutes": settings.IDLE_MINUTES}

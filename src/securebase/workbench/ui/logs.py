@@ -1,4 +1,4 @@
-"""What the console and its log files may not hold: a client's live link, or the key of a client's pages."""
+"""Redaction of log lines: no working client link and no client id may reach the console or a log file."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _CLIENT = re.compile(r"/clients/[0-9A-Fa-f-]{36}")
 
 
 def redact_links(text: str) -> str:
-    """The same text, with what stands after `/c/` or `/p/`, and a client's identity after `/clients/`, blotted out."""
+    """Return the text with tokens after `/c/` or `/p/` and client ids after `/clients/` replaced by an ellipsis."""
     return _CLIENT.sub("/clients/…", _LINK.sub(r"/\1/…", text))
 
 
 class RedactingFormatter(logging.Formatter):
-    """Blots links out of the finished line, its traceback included: whoever reads a log may not answer for a client."""
+    """Redacts the finished line, traceback included: reading a log must not allow answering for a client."""
 
     def format(self, record: logging.LogRecord) -> str:
         return redact_links(super().format(record))

@@ -1,4 +1,4 @@
-"""Addresses that only take what is sent to them: what a browser sees that asks for one, and where sign-in leads."""
+"""Pages that accept POST only: their 405 page, and the page to open instead of them."""
 
 from __future__ import annotations
 
@@ -18,17 +18,16 @@ Page = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 def post_only(page: Page[P]) -> Page[P]:
-    """`require_POST`, and the address says so to whoever wants to lead a browser there."""
+    """Apply `require_POST` and mark the view so that redirects avoid it. GET must not change data (RFC 9110, 9.2.1)."""
     guarded = wraps(page)(require_POST(page))
-    guarded.sent_only = True  # type: ignore[attr-defined]
+    guarded.post_only = True  # type: ignore[attr-defined]
     return guarded
 
 
 def nearest_page(address: str) -> str:
-    """The address itself where it can be opened; where it only takes what is sent, the page it belongs to: the nearest
-    one up the path."""
+    """Return the address itself, or for a POST-only address the nearest page further up the path."""
     path = urlsplit(address).path
-    if not _is_sent_only(path):
+    if not _is_post_only(path):
         return address
     while path.strip("/"):
         path = path.rstrip("/").rpartition("/")[0] + "/"
@@ -36,20 +35,20 @@ def nearest_page(address: str) -> str:
             resolve(path)
         except Http404:
             continue
-        if not _is_sent_only(path):
+        if not _is_post_only(path):
             return path
     return "/"
 
 
-def _is_sent_only(path: str) -> bool:
+def _is_post_only(path: str) -> bool:
     try:
-        return bool(getattr(resolve(path).func, "sent_only", False))
+        return bool(getattr(resolve(path).func, "post_only", False))
     except Http404:
         return False
 
 
 class NotAllowedPages:
-    """A page in the product's look instead of a browser's own, where an address cannot be opened like that."""
+    """Replaces an empty 405 response by a page in the product's design."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -58,9 +57,10 @@ class NotAllowedPages:
         response = self.get_response(request)
         if response.status_code != 405 or response.content:
             return response
-        near = nearest_page(request.path)
-        # as a way from here, so that the page says nothing of what was asked for
-        way = posixpath.relpath(near, request.path) + "/" if near != request.path else "/"
-        page = render(request, "ui/not_allowed.html", {"near": way}, status=405)
+        nearest = nearest_page(request.path)
+        # a relative link, so that the page does not repeat the address (which may hold a token)
+        link = posixpath.relpath(nearest, request.path) + "/" if nearest != request.path else "/"
+        page = render(request, "ui/not_allowed.html", {"link": link}, status=405)
+        # a 405 response must list the allowed methods (RFC 9110, 15.5.6)
         page.headers["Allow"] = response.headers.get("Allow", "")
         return page

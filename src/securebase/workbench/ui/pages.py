@@ -1,4 +1,4 @@
-"""Pages for when something is refused or missing, in the product's look."""
+"""Error pages in the product's design."""
 
 from __future__ import annotations
 

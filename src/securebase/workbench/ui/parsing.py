@@ -1,4 +1,4 @@
-"""Small things that a browser sent, read without trust: what is not what it should be is nothing."""
+"""Parsing of untrusted values from a request; malformed values become None or 0."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import uuid
 
 
 def parse_id(text: str | None) -> uuid.UUID | None:
-    """An id, or None."""
+    """Return the UUID, or None if it is malformed."""
     try:
         return uuid.UUID(text) if text else None
     except ValueError:
@@ -14,5 +14,5 @@ def parse_id(text: str | None) -> uuid.UUID | None:
 
 
 def parse_number(text: str | None) -> int:
-    """A whole number of at most eight digits, or 0."""
+    """Return the non-negative integer of at most eight digits, or 0."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 9 else 0
