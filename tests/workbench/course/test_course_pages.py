@@ -16,7 +16,7 @@ from securebase.workbench.accounts.actions import change_lineage
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.clients.models import Client
-from securebase.workbench.course.queries import at_a_glance, beads, next_up, record_of
+from securebase.workbench.course.queries import beads, course_overview, next_up, record_of
 from securebase.workbench.worksheets.actions import remove_artefact, share_artefact
 from securebase.workbench.worksheets.models import Artefact
 from workbench.cast import NOON, Cast
@@ -204,7 +204,7 @@ def test_a_dispute_is_drawn_and_its_next_entry_begins_with_what_was_said(alma: B
 
 def test_at_a_glance_says_what_is_recorded(cast: Cast) -> None:
     a_whole_course(cast)
-    glances = at_a_glance(record_of(cast.episode, timezone.now()))
+    glances = course_overview(record_of(cast.episode, timezone.now()))
     found = {g.label: tuple(words for words, _ in g.lines) for g in glances}
     assert found["Diagnosis"] == ("Depressive episode, moderate, since 10 May 2026",)
     assert found["Medication"] == ("Sertraline 50 mg",)

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Moment, Technique
-from securebase.workbench.course.session_queries import NOTE, check_in_told, new_note_id, note_of
+from securebase.workbench.course.session_queries import NOTE, check_in_points, new_note_id, note_of
 from securebase.workbench.inventory.actions import add_relationship
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import TherapySession
@@ -45,11 +45,11 @@ def words(tag: Any) -> str:
 
 def test_an_empty_session_says_what_to_do(cast: Cast, alma: Browser) -> None:
     page = soup(alma, address(cast, cast.session))
-    glance = words(page.select_one(".glance"))
-    assert "No check-in yet. Open the check-in" in glance
-    assert "Role dispute" in glance
-    assert "Due by now" in glance
-    ways = {a.get_text(strip=True): a["href"] for a in page.select(".glance .due-ways a")}
+    overview = words(page.select_one(".overview"))
+    assert "No check-in yet. Open the check-in" in overview
+    assert "Role dispute" in overview
+    assert "Due by now" in overview
+    ways = {a.get_text(strip=True): a["href"] for a in page.select(".overview .due-ways a")}
     back = address(cast, cast.session)
     assert ways["risk review"] == f"{reverse('worksheet-begin', args=[cast.carla.id, 'risk_review'])}?next={back}"
     assert "Nothing noted yet" in words(page.select_one("#note"))
@@ -93,15 +93,15 @@ def test_a_removed_note_is_not_written_into_again(cast: Cast) -> None:
 
 
 def test_the_check_in_is_told_with_safety_first_and_against_the_last_one(cast: Cast, second: TherapySession) -> None:
-    assert check_in_told(second) == ()
+    assert check_in_points(second) == ()
     before = cast.invite(Moment.BEFORE).check_in
     actions.record_check_in(check_in=before, responses=answers("session_before", 4.0), submission="1", at=NOON)
-    alone = [p.words for p in check_in_told(cast.session)]
+    alone = [p.words for p in check_in_points(cast.session)]
     assert alone == ["Thoughts of death or self-harm: no, not at all", "Symptoms 4 of 10"]
     now = actions.invite_check_in(session=second, by=cast.alma, moment=Moment.BEFORE, mode="link", at=NOON + WEEK)
     given = answers("session_before", 4.0, 1.0) | {1: 9.0, 9: 1.0}
     actions.record_check_in(check_in=now.check_in, responses=given, submission="2", at=NOON + WEEK)
-    told = check_in_told(second)
+    told = check_in_points(second)
     assert [(p.words, p.tone) for p in told] == [
         ("Thoughts of death or self-harm: it crossed my mind", "alert"),
         ("Symptoms 5 of 10, 1 point higher than last time", ""),
@@ -119,14 +119,14 @@ def test_the_last_sessions_experiment_stands_first_with_its_outcome_to_tap(
     assert "Agreed in session 1 Ask her for one evening" in words(agreed)
     values = [i["value"] for i in agreed.select("input[name=experiment_outcome]")]  # type: ignore[union-attr]
     assert values == ["done", "partly", "not", "none_planned"]
-    assert "Remember Her sister" in words(page.select_one(".glance"))
+    assert "Remember Her sister" in words(page.select_one(".overview"))
     # the session that agreed it does not ask what came of it
     assert not soup(alma, address(cast, cast.session)).select_one(".agreed")
 
 
 def test_the_focus_says_where_the_work_stands(cast: Cast, alma: Browser) -> None:
     filled(cast, "role_dispute", {"issue": "Who decides", "stage": "impasse"})
-    assert "Role dispute Impasse; Who decides" in words(soup(alma, address(cast, cast.session)).select_one(".glance"))
+    assert "Role dispute Impasse; Who decides" in words(soup(alma, address(cast, cast.session)).select_one(".overview"))
 
 
 def test_tools_open_for_this_session_come_back_here_and_go_on_from_one_to_the_next(cast: Cast, alma: Browser) -> None:

@@ -1,4 +1,4 @@
-"""What the pages of a course change that touches more than one app."""
+"""Changes of a course that touch more than one app."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from securebase.workbench.inventory.actions import add_relationship
 from securebase.workbench.worksheets.actions import save_artefact, share_artefact
 from securebase.workbench.worksheets.queries import present_one, values_of
 
-#: What a maintenance course begins with, from the acute one: each in its last version.
+#: Worksheets that a maintenance course takes over from the acute one, each in its latest version.
 CARRIED_OVER = ("diagnosis", "maintenance_contract", "relapse_plan")
 
 
 @transaction.atomic
 def begin_maintenance(*, episode: Episode, by: Account, form: CourseForm, at: datetime) -> Episode:
-    """End the acute course, if it has not ended, and begin one of maintenance.
+    """End the acute course if it has not ended, and begin a maintenance course.
 
-    The people who are in the inventory come along, and so do diagnosis, contract and plan; the acute course keeps its
-    own of all of them. What is said of each person, and the circles, stay with the acute course.
+    The new course copies the people of the inventory, the diagnosis, the contract and the relapse plan. The acute
+    course keeps its own of all of these, and also the worksheets about each person and the circles.
     """
     today = timezone.localdate(at)
     if episode.ended_on is None:
         end_episode(episode=episode, by=by, on=today)
-    # the courses that were read before have changed meanwhile
+    # read the client again: an instance read before the course ended holds outdated episodes
     client = Client.objects.visible_to(by).get(id=episode.client_id)
-    begun = begin_episode(client=client, by=by, began_on=today, form=form)
-    anew: dict[str, str] = {}
+    maintenance = begin_episode(client=client, by=by, began_on=today, form=form)
+    new_ids: dict[str, str] = {}
     for person in episode.relationships.filter(left_at=None):
-        added = add_relationship(
-            episode=begun,
+        relationship = add_relationship(
+            episode=maintenance,
             by=by,
             name_shown=person.name_shown,
             at=at,
@@ -48,33 +48,33 @@ def begin_maintenance(*, episode: Episode, by: Account, form: CourseForm, at: da
             online=person.online,
             professional=person.professional,
         )
-        anew[str(person.id)] = str(added.id)
+        new_ids[str(person.id)] = str(relationship.id)
     for name in CARRIED_OVER:
-        found = present_one(episode, name)
-        if found is not None and found.values:
-            carried = save_artefact(
+        artefact = present_one(episode, name)
+        if artefact is not None and artefact.values:
+            copy = save_artefact(
                 id=uuid.uuid4(),
-                episode=begun,
+                episode=maintenance,
                 worksheet=name,
                 by=by,
-                filled=Filled({k: _with_ids(v, anew) for k, v in values_of(found).items()}),
+                filled=Filled({k: _replace_ids(v, new_ids) for k, v in values_of(artefact).items()}),
                 revision=0,
                 at=at,
-                simulated=found.simulated,
+                simulated=artefact.simulated,
             )
-            if found.for_client:
-                # what the client has to keep stays on their own page
-                share_artefact(artefact=carried, by=by, client=True)
-    return begun
+            if artefact.for_client:
+                # what the client was given to keep must not vanish from their own page
+                share_artefact(artefact=copy, by=by, client=True)
+    return maintenance
 
 
-def _with_ids(value: Value, anew: Mapping[str, str]) -> Value:
-    """A value with the ids of people as the new course has them."""
+def _replace_ids(value: Value, new_ids: Mapping[str, str]) -> Value:
+    """Replace ids of people in the old course by their ids in the new one."""
     if isinstance(value, str):
-        return anew.get(value, value)
+        return new_ids.get(value, value)
     if isinstance(value, tuple) and value and isinstance(value[0], Mapping):
         return tuple(
-            {k: anew.get(v, v) if isinstance(v, str) else v for k, v in row.items()}
+            {k: new_ids.get(v, v) if isinstance(v, str) else v for k, v in row.items()}
             for row in value
             if isinstance(row, Mapping)
         )

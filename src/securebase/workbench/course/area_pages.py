@@ -1,4 +1,4 @@
-"""The work in the problem area: its goals, its strategies, and what was entered of it as a picture over time."""
+"""Pages of the work in a problem area: goals, strategies, and charts of its worksheets over time."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course import queries
-from securebase.workbench.course.sheets import WorksheetForm, sheet
+from securebase.workbench.course.embedded_worksheets import WorksheetForm, worksheet_form
 from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.worksheets.queries import people_of
 
-#: The worksheet of each area, what a button that adds one says, and the fields that a new entry takes from the last.
+#: The worksheet of each area, the label of its add button, and the fields that a new entry copies from the last one.
 _WORK = {
     ProblemArea.GRIEF: ("grief_work", "Go on with the grief work", ()),
     ProblemArea.ROLE_DISPUTE: (
@@ -54,11 +54,11 @@ _WORK = {
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One problem area of the course, ready for the page."""
+    """One problem area of the course, ready for the template."""
 
     area: Area
     worksheet: str
-    add: str
+    add_label: str
     entries: int
     pictures: tuple[tuple[str, SafeString], ...]
     facts: tuple[tuple[str, tuple[str, ...]], ...]
@@ -68,7 +68,7 @@ class Work:
 @require_role(Role.THERAPIST)
 @require_GET
 def area_work(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """`?add=WORKSHEET` opens a new entry that begins with what was said last."""
+    """Show the work in the chosen areas; `?add=WORKSHEET` opens a new entry that begins with the last one."""
     now, account = timezone.now(), current_account(request)
     context = client_page(account=account, client_id=client_id, page="area-work", now=now) | {"tab": "course"}
     episode: Episode | None = context["episode"]
@@ -93,7 +93,7 @@ def _work(area: ProblemArea, record: EpisodeRecord, people: dict[str, str], here
     last = entries[-1] if entries else None
     pictures: list[tuple[str, str]] = []
     if area is ProblemArea.ROLE_DISPUTE:
-        pictures = _of_disputes(record)
+        pictures = _dispute_charts(record)
     elif area is ProblemArea.ROLE_TRANSITION and last is not None:
         old, new = role_weights(last)
         pictures = [
@@ -117,7 +117,7 @@ def _work(area: ProblemArea, record: EpisodeRecord, people: dict[str, str], here
     return Work(
         area=areas()[area],
         worksheet=name,
-        add=add if entries else f"Begin: {worksheet(name).name.lower()}",
+        add_label=add if entries else f"Begin: {worksheet(name).name.lower()}",
         entries=len(entries),
         pictures=tuple((words, _safe(svg)) for words, svg in pictures if svg),
         facts=tuple(facts),
@@ -125,19 +125,19 @@ def _work(area: ProblemArea, record: EpisodeRecord, people: dict[str, str], here
     )
 
 
-def _of_disputes(record: EpisodeRecord) -> list[tuple[str, str]]:
-    made = []
-    for one in disputes(record):
-        names = {} if one.in_sessions else _days(record, [p for p, _ in one.stages])
-        drawn = session_lines(
-            [RatingLine(r.name, r.points) for r in one.ratings],
-            label="The dispute" + (" by session" if one.in_sessions else " by day"),
-            stages=one.stages,
+def _dispute_charts(record: EpisodeRecord) -> list[tuple[str, str]]:
+    charts = []
+    for dispute in disputes(record):
+        names = {} if dispute.in_sessions else _days(record, [p for p, _ in dispute.stages])
+        chart = session_lines(
+            [RatingLine(r.name, r.points) for r in dispute.ratings],
+            label="The dispute" + (" by session" if dispute.in_sessions else " by day"),
+            stages=dispute.stages,
             names=names,
         )
-        title = " · ".join(w for w in (one.with_whom, one.issue) if w) or "Dispute"
-        made.append((title, drawn))
-    return made
+        title = " · ".join(w for w in (dispute.with_whom, dispute.issue) if w) or "Dispute"
+        charts.append((title, chart))
+    return charts
 
 
 def _drawing(record: EpisodeRecord, name: str, fields: Sequence[tuple[str, str]], top: float = 10.0) -> str:
@@ -149,7 +149,7 @@ def _drawing(record: EpisodeRecord, name: str, fields: Sequence[tuple[str, str]]
 
 
 def _days(record: EpisodeRecord, places: Sequence[float]) -> dict[float, str]:
-    """Days since the episode began as calendar days."""
+    """Label days since the start of the episode as calendar dates."""
     began = record.began_on
     if began is None:
         return {}
@@ -158,21 +158,21 @@ def _days(record: EpisodeRecord, places: Sequence[float]) -> dict[float, str]:
 
 
 def _facts(area: ProblemArea, last: ArtefactRecord | None, people: dict[str, str]) -> list[tuple[str, tuple[str, ...]]]:
-    """What was written last, field by field, but for ratings that are drawn and for what stays a note."""
+    """Return the last entry field by field, without ratings that a chart shows and without private notes."""
     if last is None:
         return []
     drawn = {"hostility", "withdrawal", "gap", "mastery", "affect_tolerated", "contacts", "loneliness", "anniversaries"}
-    found = []
-    for one in said(worksheet(last.worksheet), last.values, people):
-        if one.field.id in drawn:
+    facts = []
+    for entry in said(worksheet(last.worksheet), last.values, people):
+        if entry.field.id in drawn:
             continue
-        rows = tuple(", ".join(words for _, words in row) for row in one.rows)
-        found.append((one.field.label, rows or (one.words,)))
+        rows = tuple(", ".join(words for _, words in row) for row in entry.rows)
+        facts.append((entry.field.label, rows or (entry.words,)))
     if area is ProblemArea.ROLE_DISPUTE and last.text("stage") in set(DisputeStage):
-        what = next((s.what_to_do for s in areas()[area].stages if s.stage.value == last.text("stage")), "")
-        if what:
-            found.append(("What this stage asks for", (what,)))
-    return found
+        advice = next((s.what_to_do for s in areas()[area].stages if s.stage.value == last.text("stage")), "")
+        if advice:
+            facts.append(("What this stage asks for", (advice,)))
+    return facts
 
 
 def _panel(request: HttpRequest, episode: Episode, here: str) -> WorksheetForm | None:
@@ -185,20 +185,20 @@ def _panel(request: HttpRequest, episode: Episode, here: str) -> WorksheetForm |
     last = rows.first()
     formulation = lineage_of(current_account(request).clinic).formulation
     if name == "grief_work" and last is not None:
-        return sheet(episode, name, found=last, formulation=formulation, back=here)
-    begins = {field: last.values[field] for field in work[2] if last and field in last.values}
+        return worksheet_form(episode, name, artefact=last, formulation=formulation, back=here)
+    preset = {field: last.values[field] for field in work[2] if last and field in last.values}
     session = episode.therapy_sessions.filter(held_at__lte=timezone.now()).order_by("-held_at").first()
-    return sheet(
+    return worksheet_form(
         episode,
         name,
-        found=None,
+        artefact=None,
         formulation=formulation,
         back=here,
-        preset=begins,
+        preset=preset,
         session=session if spec.in_session or name == "role_transition" else None,
         about=last.about if last else None,
     )
 
 
-def _safe(drawn: str) -> SafeString:
-    return mark_safe(drawn)  # noqa: S308 (drawn by `charts`, which escapes every text it is given)
+def _safe(svg: str) -> SafeString:
+    return mark_safe(svg)  # noqa: S308 (drawn by `charts`, which escapes every text it is given)

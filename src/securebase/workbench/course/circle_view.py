@@ -1,4 +1,4 @@
-"""A closeness circle as a page needs it: the drawing, the versions to play through, and what its script must know."""
+"""A closeness circle ready for a page: the drawing, its versions, and the data of its script."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from securebase.workbench.clients.models import Episode
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version with its name (“3 March 2026, session 2”) and what moved since the one before it."""
+    """One version of a circle: its name (“3 March 2026, session 2”) and the moves since the version before."""
 
     circle: ClosenessCircle
     name: str
@@ -32,7 +32,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """One person with their place: what the plain form shows and the tray lists."""
+    """One person and their place, for the plain form and for the tray."""
 
     person: RelationshipRecord
     place: Placement | None
@@ -47,12 +47,12 @@ class PersonRow:
         return hour_of(self.place.angle) if self.place else HOURS
 
     @property
-    def where(self) -> str:
+    def position(self) -> str:
         return place_in_words(self.place)
 
     @property
     def about(self) -> str:
-        """“mother, has died”: who this is, so that no shape has to say it alone."""
+        """Text alternative to the shape: “mother, has died”."""
         p = self.person
         marks = (("has died", p.deceased), ("online only", p.online), ("professional", p.professional))
         return ", ".join([*([p.relation] if p.relation else []), *(word for word, on in marks if on)])
@@ -60,7 +60,10 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class CircleView:
-    """Everything `inventory/_circle.html` shows. `over`: what a save must say it was made over."""
+    """Everything that `inventory/_circle.html` reads.
+
+    `over`: id and version of the circle that a save replaces, to detect concurrent edits.
+    """
 
     kind: CircleKind
     drawing: SafeString
@@ -79,51 +82,52 @@ class CircleView:
 
 
 def circle_view(record: EpisodeRecord, *, episode: Episode, kind: CircleKind, centre: str, over: str) -> CircleView:
-    """The circle of this kind as it is now. A wished-for one that was never drawn begins as the present one."""
-    own = circles_of(record, kind)
-    begins = own or circles_of(record)
-    shown = begins[-1] if begins else None
+    """Return the circle of a kind; a wished-for circle that was never drawn begins as a copy of the present one."""
+    circles = circles_of(record, kind)
+    candidates = circles or circles_of(record)
+    shown = candidates[-1] if candidates else None
     people = people_at(record)
-    tones = tones_of(record, people)
+    tones = tie_balances(record, people)
     rows = tuple(PersonRow(p, shown.placement(p.id) if shown else None, tones[p.id]) for p in people)
-    versions = named(record, own, episode)
-    drawing = closeness_circle(shown, people, centre=centre, tones=tones, label=label_of(kind), tray=True)
+    versions = name_versions(record, circles, episode)
+    drawing = closeness_circle(shown, people, centre=centre, tones=tones, label=circle_label(kind), tray=True)
     return CircleView(kind, mark_safe(drawing), rows, versions, over, _data(rows, versions))  # noqa: S308 (our own SVG)
 
 
-def tones_of(record: EpisodeRecord, people: Sequence[RelationshipRecord]) -> dict[str, TieBalance]:
-    """Person → what outweighs by the last rating."""
+def tie_balances(record: EpisodeRecord, people: Sequence[RelationshipRecord]) -> dict[str, TieBalance]:
+    """Map each person to the balance of their last rating."""
     return {p.id: tone(next(reversed(ratings(record, p.id)), None)) for p in people}
 
 
-def label_of(kind: CircleKind) -> str:
+def circle_label(kind: CircleKind) -> str:
     return "Closeness circle as it is" if kind is CircleKind.PRESENT else "Closeness circle as wished for"
 
 
-def named(record: EpisodeRecord, circles: Sequence[ClosenessCircle], episode: Episode) -> tuple[Version, ...]:
+def name_versions(record: EpisodeRecord, circles: Sequence[ClosenessCircle], episode: Episode) -> tuple[Version, ...]:
+    """Name every version of a circle and describe what moved since the one before."""
     names = {r.id: r.name for r in record.relationships}
-    found = []
+    versions = []
     for i, circle in enumerate(circles):
         moved = who_moved(moves(circles[i - 1], circle), names) if i else "The first version."
-        found.append(Version(circle, version_name(circle, episode), moved))
-    return tuple(found)
+        versions.append(Version(circle, version_name(circle, episode), moved))
+    return tuple(versions)
 
 
 def version_name(circle: ClosenessCircle, episode: Episode) -> str:
-    """“3 March 2026, session 2, drawn by the therapist”."""
-    said = [date_format(day_of(circle.at, episode), "j F Y")]
-    said += [f"session {circle.session}"] if circle.session is not None else []
-    said += [f"by the {circle.respondent.value}"]
-    return ", ".join(said)
+    """Return the name of a version: “3 March 2026, session 2, by the therapist”."""
+    parts = [date_format(local_moment(circle.at, episode), "j F Y")]
+    parts += [f"session {circle.session}"] if circle.session is not None else []
+    parts += [f"by the {circle.respondent.value}"]
+    return ", ".join(parts)
 
 
-def day_of(at: float, episode: Episode) -> datetime:
-    """The local moment of a day of the record."""
+def local_moment(at: float, episode: Episode) -> datetime:
+    """Convert days since the start of the episode to local time."""
     return timezone.localtime(began_at(episode) + timedelta(days=at))
 
 
 def _data(rows: Sequence[PersonRow], versions: Sequence[Version]) -> dict[str, Any]:
-    """For the script: lengths, words, who there is, and the places of every version."""
+    """Return the data of the script: lengths, words, people, and the placements of every version."""
     return {
         "geometry": asdict(GEOMETRY),
         "rings": [[edge, ring_in_words(ring)] for ring, edge in RING_EDGES.items()]

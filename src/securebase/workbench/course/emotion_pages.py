@@ -1,4 +1,4 @@
-"""Emotional work brought together: stories told again and what became of them; strain followed to its repair."""
+"""Pages of emotional work: retold stories and their change; strain in the alliance and its repair."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from securebase.workbench.worksheets.queries import Listed, listed, people_of, v
 
 @dataclass(frozen=True, slots=True)
 class StoryShown:
-    """A story with its chart and what can be said of it; `last`: the telling that a new one begins with."""
+    """A story with its chart and sentences; `last`: id of the retelling that a new one begins with."""
 
     story: retellings.Story
     chart: SafeString
@@ -38,7 +38,7 @@ class StoryShown:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A filled-in worksheet as a card: its fields in words."""
+    """A completed worksheet as a card: field id → words."""
 
     listed: Listed
     words: dict[str, str]
@@ -47,7 +47,7 @@ class Card:
 @require_role(Role.THERAPIST)
 @require_GET
 def emotional_work(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """Stories told, story cards, corrective experiences, range of feeling."""
+    """Show retold stories, story cards, corrective experiences and emotional range."""
     now, account = timezone.now(), current_account(request)
     context = client_page(account=account, client_id=client_id, page="emotional-work", now=now)
     context |= {"tab": "course", "caveat": retellings.CAVEAT, "here_url": reverse("emotional-work", args=[client_id])}
@@ -55,7 +55,7 @@ def emotional_work(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     if episode is not None:
         record = queries.record_of(episode, now)
         context |= {
-            "stories": [_shown(story) for story in retellings.stories(record)],
+            "stories": [_present_story(story) for story in retellings.stories(record)],
             "story_cards": _cards(episode, "story_card"),
             "corrective": _cards(episode, "corrective_experience"),
             "ranges": sorted(_cards(episode, "emotional_range"), key=_session_number),
@@ -64,17 +64,17 @@ def emotional_work(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return render(request, "course/emotional_work.html", context)
 
 
-def _shown(story: retellings.Story) -> StoryShown:
-    drawn = mark_safe(chart.drawn(story))  # noqa: S308 (drawn by `charts`, which escapes every text it is given)
-    return StoryShown(story, drawn, retellings.in_words(story), story.tellings[-1].id)
+def _present_story(story: retellings.Story) -> StoryShown:
+    svg = mark_safe(chart.drawn(story))  # noqa: S308 (drawn by `charts`, which escapes every text it is given)
+    return StoryShown(story, svg, retellings.in_words(story), story.tellings[-1].id)
 
 
 def _cards(episode: Episode, name: str) -> list[Card]:
-    """Filled-in worksheets of a kind, last begun first, every field in words."""
+    """Return the completed worksheets of a kind as cards, last begun first."""
     people = people_of(episode)
-    rows = sorted(listed(episode, [name]), key=lambda one: one.artefact.begun_at, reverse=True)
+    rows = sorted(listed(episode, [name]), key=lambda row: row.artefact.begun_at, reverse=True)
     return [
-        Card(one, {s.field.id: s.words for s in said(one.worksheet, values_of(one.artefact), people)}) for one in rows
+        Card(row, {s.field.id: s.words for s in said(row.worksheet, values_of(row.artefact), people)}) for row in rows
     ]
 
 
@@ -86,11 +86,11 @@ def _session_number(card: Card) -> int:
 # ---- strain and repair -----------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Strain:
-    """One mark of strain followed to its end. days, sessions: how long it stayed open; None while it is."""
+    """One rupture followed to its repair; `days` and `sessions`: how long it stayed open, None while it is open."""
 
     mark: Rupture
     work: list[Card]
-    done: str
+    repair: str
     days: int | None
     sessions: int | None
 
@@ -98,7 +98,7 @@ class Strain:
 @require_role(Role.THERAPIST)
 @require_GET
 def ruptures(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """Every mark of strain, what was done about it, and whether it was repaired."""
+    """Show every rupture, the work on it, and its repair."""
     now, account = timezone.now(), current_account(request)
     context = client_page(account=account, client_id=client_id, page="ruptures", now=now)
     context |= {"tab": "course", "here_url": reverse("ruptures", args=[client_id])}
@@ -107,25 +107,25 @@ def ruptures(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         work = _cards(episode, "rupture_work")
         marks = Rupture.objects.visible_to(account).filter(therapy_session__episode=episode)
         rows = marks.select_related("therapy_session", "repaired_in").order_by("-marked_at")
-        followed = [_followed(mark, work) for mark in rows]
-        linked = {card.listed.artefact.id for one in followed for card in one.work}
+        strains = [_follow_strain(mark, work) for mark in rows]
+        linked = {card.listed.artefact.id for strain in strains for card in strain.work}
         context |= {
-            "strain": followed,
-            "open": sum(one.mark.repaired_at is None for one in followed),
-            "loose": [card for card in work if card.listed.artefact.id not in linked],
+            "strain": strains,
+            "open": sum(strain.mark.repaired_at is None for strain in strains),
+            "unlinked": [card for card in work if card.listed.artefact.id not in linked],
             "sessions": list(episode.therapy_sessions.order_by("-number")),
             "last": episode.therapy_sessions.filter(held_at__lte=now).order_by("-number").first(),
         }
     return render(request, "course/ruptures.html", context)
 
 
-def _followed(mark: Rupture, work: Iterable[Card]) -> Strain:
-    """A mark with the work on strain that belongs to sessions from its own to its repair."""
+def _follow_strain(mark: Rupture, work: Iterable[Card]) -> Strain:
+    """Attach the rupture worksheets of the sessions from the rupture to its repair."""
     first = mark.therapy_session.number
     last = mark.repaired_in.number if mark.repaired_in else None
-    here = [card for card in work if _session_number(card) and first <= _session_number(card) <= (last or first)]
-    kind = worksheet("rupture_work").field("repair")
-    assert kind is not None
-    ways = [in_words(kind, tuple(w), {}) for c in here if (w := c.listed.artefact.values.get("repair"))]
+    cards = [card for card in work if _session_number(card) and first <= _session_number(card) <= (last or first)]
+    field = worksheet("rupture_work").field("repair")
+    assert field is not None
+    ways = [in_words(field, tuple(w), {}) for c in cards if (w := c.listed.artefact.values.get("repair"))]
     days = (mark.repaired_at - mark.marked_at).days if mark.repaired_at else None
-    return Strain(mark, here, "; ".join(ways), days, last - first if last is not None else None)
+    return Strain(mark, cards, "; ".join(ways), days, last - first if last is not None else None)

@@ -1,4 +1,4 @@
-"""The ending: how far off it is, what belongs to it, and how it goes on afterwards."""
+"""Pages of the ending: sessions left, the worksheets of the ending, and maintenance afterwards."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ from securebase.workbench.ui.methods import post_only
 from securebase.workbench.worksheets.queries import people_of
 
 _require_therapist = require_role(Role.THERAPIST)
-#: What belongs to an ending, in the order in which it is done.
+#: Worksheets of an ending, in the order of use.
 PARTS = ("ending_talk", "gains", "relapse_plan", "disposition", "maintenance_contract")
-#: The task of naming it: this page and the course name the same session.
-NAMING = "E1"
+#: Id of the task to name the ending; page and course plan take the same session from it.
+NAME_ENDING = "E1"
 
 
 @dataclass(frozen=True, slots=True)
 class EndingPart:
-    """One part of the ending: the worksheet, its last entry in words, and when it was first made."""
+    """One part of the ending: its worksheet, its last entry in words, and the session of its first entry."""
 
     worksheet: Worksheet
     entry: ArtefactRecord | None
@@ -54,6 +54,7 @@ class EndingPart:
 @_require_therapist
 @require_GET
 def ending(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
+    """Show what is left of the course and every part of its ending."""
     now, account = timezone.now(), current_account(request)
     context = client_page(account=account, client_id=client_id, page="ending", now=now) | {"tab": "course"}
     episode: Episode | None = context["episode"]
@@ -62,13 +63,13 @@ def ending(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     record, lineage = queries.record_of(episode, now), lineage_of(account.clinic)
     left = max(episode.planned_sessions - context["sessions_held"], 0)
     beads = queries.beads(episode, now)
-    asked = course_tasks(record, lineage)
-    open_ = [s for s in asked if s.standing not in {Standing.DONE, Standing.AHEAD}]
+    tasks = course_tasks(record, lineage)
+    open_ = [s for s in tasks if s.standing not in {Standing.DONE, Standing.AHEAD}]
     context |= {
         "lineage": lineage,
         "left": left,
         "last_day": beads[-1].day if beads else None,
-        "name_by": next((s.due_by for s in asked if s.task.id == NAMING), episode.planned_sessions),
+        "name_by": next((s.due_by for s in tasks if s.task.id == NAME_ENDING), episode.planned_sessions),
         "parts": [_part(name, record, people_of(episode)) for name in PARTS],
         "named": next((a for a in record.artefacts_of("ending_talk") if a.values.get("named") is True), None),
         "circles": len([c for c in record.circles if c.kind is CircleKind.PRESENT and c.placements]),
@@ -81,25 +82,25 @@ def ending(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 
 
 def _part(name: str, record: EpisodeRecord, people: dict[str, str]) -> EndingPart:
-    spec, found = worksheet(name), record.artefacts_of(name)
-    last = found[-1] if found else None
+    spec, entries = worksheet(name), record.artefacts_of(name)
+    last = entries[-1] if entries else None
     words = [s for s in said(spec, last.values, people) if not s.field.note] if last else []
-    return EndingPart(spec, last, words, found[0].session if found else None, len(found))
+    return EndingPart(spec, last, words, entries[0].session if entries else None, len(entries))
 
 
 def _maintenance(record: EpisodeRecord, forms: tuple[CourseForm, ...]) -> CourseForm:
-    """The form of the maintenance course: the clinic's, with the numbers that were agreed with this client."""
+    """Return the format of the maintenance course: the clinic’s own, with the numbers agreed with this client."""
     usual = next(f for f in (*forms, *shelf_forms()) if f.maintenance)
-    made = record.artefacts_of("maintenance_contract")
-    if not made:
+    contracts = record.artefacts_of("maintenance_contract")
+    if not contracts:
         return usual
-    sessions, days = made[-1].number("sessions"), made[-1].number("days_between")
-    sessions_ = int(sessions) if sessions else usual.sessions
+    sessions, days = contracts[-1].number("sessions"), contracts[-1].number("days_between")
+    planned = int(sessions) if sessions else usual.sessions
     return replace(
         usual,
-        sessions=sessions_,
+        sessions=planned,
         initial=0,
-        ending=min(usual.ending, sessions_),
+        ending=min(usual.ending, planned),
         days_between=min(int(days), 92) if days else usual.days_between,
     )
 
@@ -107,7 +108,7 @@ def _maintenance(record: EpisodeRecord, forms: tuple[CourseForm, ...]) -> Course
 @_require_therapist
 @post_only
 def finish(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """End the course today; with “maintenance”, a maintenance course begins at once."""
+    """End the course today; with “maintenance”, begin a maintenance course at once."""
     now, account = timezone.now(), current_account(request)
     context: dict[str, Any] = client_page(account=account, client_id=client_id, page="ending-finish", now=now)
     episode: Episode | None = context["episode"]
@@ -116,7 +117,7 @@ def finish(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     if "end" not in request.POST and "maintenance" not in request.POST:
         messages.error(request, "Choose how it goes on.")
         return redirect("ending", client_id)
-    # a second tap, or a page that was open before, must not end the course that has begun meanwhile
+    # a double click or an outdated page must not end a course that began in the meantime
     if request.POST.get("episode", str(episode.id)) != str(episode.id):
         messages.error(request, "Another course has begun since this page was opened. Nothing was changed.")
         return redirect("course", client_id)
@@ -132,11 +133,11 @@ def finish(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     except InputError as error:
         messages.error(request, sentence(error))
         return redirect("ending", client_id)
-    begun = "maintenance" in request.POST
+    to_maintenance = "maintenance" in request.POST
     messages.success(
         request,
         "The acute course has ended, and a maintenance course has begun."
-        if begun
+        if to_maintenance
         else "The course has ended today. It can be opened again under Details.",
     )
-    return redirect("course" if begun else "ending", client_id)
+    return redirect("course" if to_maintenance else "ending", client_id)

@@ -1,4 +1,4 @@
-"""The problem area and the formulation: chosen with what speaks for each, written from the client's own words."""
+"""Pages of the problem area and the formulation: evidence for each area, and the formulation as a picture."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.clients.actions import set_focus
 from securebase.workbench.clients.models import Episode
-from securebase.workbench.course import queries, sheets
+from securebase.workbench.course import embedded_worksheets, queries
 from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import post_only
@@ -36,12 +36,12 @@ _require_therapist = require_role(Role.THERAPIST)
 
 @dataclass(frozen=True, slots=True)
 class AreaChoice:
-    """One problem area to choose: its criteria, what in the record speaks for it, and what was written about it."""
+    """One problem area to choose: its criteria, the evidence in the record, and the notes about it."""
 
     n: int
     area: Area
     chosen: bool
-    found: list[tuple[AreaEvidence, str]]
+    evidence: list[tuple[AreaEvidence, str]]
     speaks_for: str
     speaks_against: str
 
@@ -49,7 +49,7 @@ class AreaChoice:
 @_require_therapist
 @require_GET
 def formulation(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """The chooser, and below it the formulation as a picture that is typed into."""
+    """Show the choice of areas and, below it, the formulation as a picture with editable fields."""
     now, account = timezone.now(), current_account(request)
     context = client_page(account=account, client_id=client_id, page="formulation", now=now) | {"tab": "course"}
     episode: Episode | None = context["episode"]
@@ -57,19 +57,23 @@ def formulation(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         return render(request, "course/formulation.html", context)
     lineage, here = lineage_of(account.clinic), reverse("formulation", args=[client_id])
     record = queries.record_of(episode, now)
-    chooser = _sheet(episode, "problem_area", lineage, here + "#area")
-    said = _sheet(episode, "formulation", lineage, here + "#formulation")
-    last = said.artefact.versions.order_by("-number").first() if said.artefact else None
+    chooser = _worksheet_form(episode, "problem_area", lineage, here + "#area")
+    picture = _worksheet_form(episode, "formulation", lineage, here + "#formulation")
+    last = picture.artefact.versions.order_by("-number").first() if picture.artefact else None
     context |= {
         "lineage": lineage,
         "chooser": chooser,
         "chooser_inputs": [i for i in chooser.inputs if i.field.id not in {"evidence", "chosen"}],
         "choices": _choices(episode, lineage, chooser, findings(record), here),
-        "formulation": said,
-        "triad": [(p, said.named()[p.field]) for p in parts_of(lineage.formulation) if p.field in said.named()],
-        "narrative": said.input("narrative"),
-        "client_said": said.input("client_said"),
-        "draft": written(values_of(said.artefact), lineage.formulation) if said.artefact else "",
+        "formulation": picture,
+        "triad": [
+            (p, picture.inputs_by_field()[p.field])
+            for p in parts_of(lineage.formulation)
+            if p.field in picture.inputs_by_field()
+        ],
+        "narrative": picture.input("narrative"),
+        "client_said": picture.input("client_said"),
+        "draft": written(values_of(picture.artefact), lineage.formulation) if picture.artefact else "",
         "agreements": [a for a in Agreement if a is not Agreement.OPEN],
         "last_version": last,
         "focus_differs": queries.focus_differs(episode, record),
@@ -78,12 +82,18 @@ def formulation(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return render(request, "course/formulation.html", context)
 
 
-def _sheet(episode: Episode, name: str, lineage: Lineage, back: str) -> sheets.WorksheetForm:
-    return sheets.sheet(episode, name, found=present_one(episode, name), formulation=lineage.formulation, back=back)
+def _worksheet_form(episode: Episode, name: str, lineage: Lineage, back: str) -> embedded_worksheets.WorksheetForm:
+    return embedded_worksheets.worksheet_form(
+        episode, name, artefact=present_one(episode, name), formulation=lineage.formulation, back=back
+    )
 
 
 def _choices(
-    episode: Episode, lineage: Lineage, chooser: sheets.WorksheetForm, found: tuple[AreaEvidence, ...], here: str
+    episode: Episode,
+    lineage: Lineage,
+    chooser: embedded_worksheets.WorksheetForm,
+    evidence: tuple[AreaEvidence, ...],
+    here: str,
 ) -> list[AreaChoice]:
     values = values_of(chooser.artefact) if chooser.artefact else {}
     chosen = _texts(values.get("chosen"))
@@ -94,7 +104,7 @@ def _choices(
             n=n,
             area=areas()[a],
             chosen=a.value in chosen,
-            found=[(f, _source(episode, f, here)) for f in found if f.area is a],
+            evidence=[(f, _source(episode, f, here)) for f in evidence if f.area is a],
             speaks_for="\n".join(str(r.get("speaks_for") or "") for r in _about(rows, a)).strip(),
             speaks_against="\n".join(str(r.get("speaks_against") or "") for r in _about(rows, a)).strip(),
         )
@@ -113,7 +123,7 @@ def _texts(value: Value) -> tuple[str, ...]:
 
 
 def _source(episode: Episode, finding: AreaEvidence, here: str) -> str:
-    """Where what was found was written down."""
+    """Return the address of the entry that a finding comes from."""
     if finding.artefact:
         return f"{reverse('worksheet', args=[episode.client_id, finding.worksheet, finding.artefact])}?next={here}"
     about = f"?person={finding.relationship}" if finding.relationship else ""
@@ -123,15 +133,16 @@ def _source(episode: Episode, finding: AreaEvidence, here: str) -> str:
 @_require_therapist
 @post_only
 def choose_areas(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """Save the worksheet, and make what is chosen in it the focus of the course. What was typed is kept also where that
-    cannot be the focus."""
+    """Save the worksheet and make its chosen areas the focus; input is saved even if it cannot be the focus."""
     episode = _episode_of(request, client_id, "area-choose")
     account = current_account(request)
-    found = present_one(episode, "problem_area")
-    filled = sheets.sent(request, "problem_area", found=found, formulation=lineage_of(account.clinic).formulation)
+    artefact = present_one(episode, "problem_area")
+    filled = embedded_worksheets.read_submission(
+        request, "problem_area", artefact=artefact, formulation=lineage_of(account.clinic).formulation
+    )
     chosen = _texts(filled.values.get("chosen"))
     try:
-        sheets.keep(request, episode, "problem_area", filled)
+        embedded_worksheets.save_submission(request, episode, "problem_area", filled)
     except InputError as error:
         messages.error(request, f"Not saved. {sentence(error)}")
         return redirect(reverse("formulation", args=[client_id]) + "#area")
@@ -148,10 +159,10 @@ def choose_areas(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 @_require_therapist
 @post_only
 def take_focus(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """Make what the worksheet has chosen the focus of the course, in one tap."""
+    """Make the areas that the worksheet names the focus of the course."""
     episode = _episode_of(request, client_id, "focus-take")
-    found = present_one(episode, "problem_area")
-    chosen = _texts(values_of(found).get("chosen")) if found else ()
+    artefact = present_one(episode, "problem_area")
+    chosen = _texts(values_of(artefact).get("chosen")) if artefact else ()
     if not chosen:
         messages.error(request, "No area is chosen yet.")
         return redirect("formulation", client_id)
@@ -167,23 +178,28 @@ def take_focus(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 @_require_therapist
 @post_only
 def write(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """Write the formulation from its parts, below whatever is written there already."""
+    """Write the formulation from its parts, below any text already there."""
     episode = _episode_of(request, client_id, "formulation-write")
     form = lineage_of(current_account(request).clinic).formulation
-    found = present_one(episode, "formulation")
-    filled = sheets.sent(request, "formulation", found=found, formulation=form)
+    artefact = present_one(episode, "formulation")
+    filled = embedded_worksheets.read_submission(request, "formulation", artefact=artefact, formulation=form)
     draft = written(filled.values, form)
     if not draft:
         messages.error(request, "Nothing is written in the fields yet. Fill in at least one of them.")
         return redirect(reverse("formulation", args=[client_id]) + "#formulation")
     narrative = filled.values.get("narrative")
-    before = narrative if isinstance(narrative, str) else ""
+    existing = narrative if isinstance(narrative, str) else ""
     try:
-        sheets.keep(request, episode, "formulation", sheets.with_value(filled, "narrative", with_draft(before, draft)))
+        embedded_worksheets.save_submission(
+            request,
+            episode,
+            "formulation",
+            embedded_worksheets.with_value(filled, "narrative", with_draft(existing, draft)),
+        )
     except InputError as error:
         messages.error(request, f"Not saved. {sentence(error)}")
     else:
-        below = " below what stood there" if before.strip() and draft not in before else ""
+        below = " below what stood there" if existing.strip() and draft not in existing else ""
         messages.success(request, f"Written from the fields{below}. Change it until it can be said aloud.")
     return redirect(reverse("formulation", args=[client_id]) + "#narrative")
 

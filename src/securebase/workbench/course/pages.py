@@ -1,4 +1,4 @@
-"""The course of one client: where it stands, what is due, every tool, and what one tap can set right."""
+"""Pages of one course: its state, due tasks, tools, and one-step corrections."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import post_only
 
 _require_therapist = require_role(Role.THERAPIST)
-#: Of what is due, so many are shown at once; the rest is folded.
-MOST_DUE = 4
-#: Pages that bring together what was recorded: name of the address, what it is called, what it is for.
-PLACES = (
+#: Due tasks shown at once; the rest is folded.
+MAX_DUE = 4
+#: Pages about the whole course: URL name, title (empty: the lineage’s word for the ending), purpose.
+COURSE_PAGES = (
     ("timeline", "Timeline", "Life events, symptoms, roles and medication on one axis"),
     ("relationships", "Relationships", "The people, and the closeness circle"),
     ("formulation", "Focus and formulation", "The problem area, and the story of the illness"),
@@ -45,7 +45,7 @@ PLACES = (
 @_require_therapist
 @require_GET
 def course(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """Tasks by phase with what each has left behind, what is due now, and the tools."""
+    """Show the tasks by phase with their results, the due tasks, and the tools."""
     now, account = timezone.now(), current_account(request)
     context = client_page(account=account, client_id=client_id, page="course", now=now)
     context |= {"tab": "course"}
@@ -59,10 +59,10 @@ def course(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         context |= {
             "lineage": lineage,
             "phases": phases,
-            "open_tasks": due[:MOST_DUE],
-            "more_tasks": due[MOST_DUE:],
+            "open_tasks": due[:MAX_DUE],
+            "more_tasks": due[MAX_DUE:],
             "tools": queries.tools(record, lineage),
-            "places": places(client_id, lineage),
+            "course_pages": course_pages(client_id, lineage),
             "beads": beads,
             "last_day": beads[-1].day,
             "form": form,
@@ -70,39 +70,39 @@ def course(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
             "contract": queries.contract_differs(episode, record),
             "focus_differs": queries.focus_differs(episode, record),
             "phase_by_plan": queries.phase_by_plan(episode, record),
-            "glance": queries.at_a_glance(record),
+            "overview": queries.course_overview(record),
             "is_empty": not record.artefacts and not record.sessions,
             "here": reverse("course", args=[client_id]),
         }
     return render(request, "course/course.html", context)
 
 
-def places(client_id: uuid.UUID, lineage: Lineage) -> list[tuple[str, str, str]]:
-    """The pages that this workbench has: address, name, what each is for."""
-    found = []
-    for name, words, about in PLACES:
+def course_pages(client_id: uuid.UUID, lineage: Lineage) -> list[tuple[str, str, str]]:
+    """Return the course pages of this workbench: address, name, purpose."""
+    pages = []
+    for name, words, about in COURSE_PAGES:
         try:
-            found.append((reverse(name, args=[client_id]), words or lineage.ending.capitalize(), about))
+            pages.append((reverse(name, args=[client_id]), words or lineage.ending.capitalize(), about))
         except NoReverseMatch:
             continue
-    return found
+    return pages
 
 
 @_require_therapist
 @post_only
 def take_contract(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """Use what the contract says for the course: number of sessions, days between them."""
+    """Take over the number of sessions and the interval from the contract."""
     episode = _episode_of(request, client_id, "contract-take")
-    wanted = queries.contract_differs(episode, queries.record_of(episode, timezone.now()))
-    if wanted is None:
+    contract = queries.contract_differs(episode, queries.record_of(episode, timezone.now()))
+    if contract is None:
         messages.error(request, "Contract and course agree already.")
         return redirect("course", client_id)
     try:
         set_numbers(
             episode=episode,
             by=current_account(request),
-            planned_sessions=wanted.sessions,
-            days_between=wanted.days_between,
+            planned_sessions=contract.sessions,
+            days_between=contract.days_between,
         )
     except InputError as error:
         messages.error(request, sentence(error))
@@ -114,14 +114,14 @@ def take_contract(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 @_require_therapist
 @post_only
 def take_phase(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """Let the course enter the phase that was sent."""
+    """Set the phase of the course."""
     episode = _episode_of(request, client_id, "phase-take")
-    wanted = request.POST.get("phase", "")
-    if wanted not in set(Phase):
+    phase = request.POST.get("phase", "")
+    if phase not in set(Phase):
         messages.error(request, "Choose a phase.")
         return redirect("course", client_id)
-    set_phase(episode=episode, by=current_account(request), phase=Phase(wanted))
-    messages.success(request, f"The course is in the {Phase(wanted).label.lower()} phase.")
+    set_phase(episode=episode, by=current_account(request), phase=Phase(phase))
+    messages.success(request, f"The course is in the {Phase(phase).label.lower()} phase.")
     return redirect("course", client_id)
 
 

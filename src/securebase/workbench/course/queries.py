@@ -1,4 +1,4 @@
-"""Reads of a course as a whole: where it stands, and which tools there are."""
+"""Queries about a course as a whole: its state, its tasks and its tools."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from securebase.workbench.clients.models import Episode
 
 @dataclass(frozen=True, slots=True)
 class ToolUse:
-    """One tool of the shelf in this course: how many were filled in, and whether it fits the focus."""
+    """One tool in this course: number of completed worksheets, and whether it fits the focus."""
 
     worksheet: Worksheet
     filled_in: int
@@ -34,7 +34,7 @@ class ToolUse:
 
 @dataclass(frozen=True, slots=True)
 class PhaseOfTasks:
-    """The tasks of one phase, and how many are done."""
+    """The tasks of one phase."""
 
     phase: Phase
     standings: tuple[TaskStanding, ...]
@@ -45,63 +45,63 @@ class PhaseOfTasks:
 
 
 def record_of(episode: Episode, as_of: datetime) -> EpisodeRecord:
-    """The episode with all that was recorded, as the core has it."""
+    """Return the episode with everything recorded in it, as a plain record of the core."""
     rows = Episode.objects.unscoped(reason="an episode that is in reach").filter(id=episode.id)
     return course_record(prefetch_course_record(rows).get(), as_of)
 
 
 def phases(record: EpisodeRecord, lineage: Lineage) -> tuple[PhaseOfTasks, ...]:
-    """The tasks phase by phase; a phase that asks for nothing is left out."""
+    """Group the tasks by phase; phases without tasks are omitted."""
     standings = course_tasks(record, lineage)
-    found = [PhaseOfTasks(p, tuple(s for s in standings if s.task.phase is p)) for p in Phase]
-    return tuple(p for p in found if p.standings)
+    groups = [PhaseOfTasks(p, tuple(s for s in standings if s.task.phase is p)) for p in Phase]
+    return tuple(p for p in groups if p.standings)
 
 
 def tools(record: EpisodeRecord, lineage: Lineage) -> list[tuple[WorksheetGroup, list[ToolUse]]]:
-    """The tools of the shelf that this clinic uses, group by group; those of the client's own problem area first."""
+    """Return the tools of this clinic by group, those for the client’s problem areas first."""
     counts = Counter(a.worksheet for a in record.artefacts)
     areas = set(record.problem_areas)
-    made: dict[WorksheetGroup, list[ToolUse]] = {}
+    groups: dict[WorksheetGroup, list[ToolUse]] = {}
     for spec in worksheets().values():
         if not lineage.asks_for(spec.lineage) or not (not spec.areas or set(spec.areas) & set(lineage.areas)):
             continue
-        made.setdefault(spec.group, []).append(ToolUse(spec, counts[spec.id], bool(areas & set(spec.areas))))
-    return [(group, sorted(found, key=lambda t: not t.in_focus)) for group, found in made.items()]
+        groups.setdefault(spec.group, []).append(ToolUse(spec, counts[spec.id], bool(areas & set(spec.areas))))
+    return [(group, sorted(uses, key=lambda t: not t.in_focus)) for group, uses in groups.items()]
 
 
-# ---- what is due, and what disagrees ---------------------------------------------------------------------------------
+# ---- due tasks and disagreements ---------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
-class Contracted:
-    """Sessions and days between them as the contract says, where the course says otherwise."""
+class ContractTerms:
+    """Number of sessions and days between them, as agreed in the contract."""
 
     sessions: int
     days_between: int
 
 
-def contract_differs(episode: Episode, record: EpisodeRecord) -> Contracted | None:
-    """What the contract was made about, where it is not what the course has; None where they agree or none is made."""
+def contract_differs(episode: Episode, record: EpisodeRecord) -> ContractTerms | None:
+    """Return the terms of the contract if they differ from the course; None if they agree or no contract exists."""
     name = "maintenance_contract" if record.phase is Phase.MAINTENANCE else "contract"
-    made = record.artefacts_of(name)
-    if not made:
+    contracts = record.artefacts_of(name)
+    if not contracts:
         return None
-    sessions, days = made[-1].number("sessions"), made[-1].number("days_between")
-    wanted = Contracted(
+    sessions, days = contracts[-1].number("sessions"), contracts[-1].number("days_between")
+    terms = ContractTerms(
         int(sessions) if sessions is not None else episode.planned_sessions,
         int(days) if days is not None else episode.days_between,
     )
-    return None if wanted == Contracted(episode.planned_sessions, episode.days_between) else wanted
+    return None if terms == ContractTerms(episode.planned_sessions, episode.days_between) else terms
 
 
 def focus_differs(episode: Episode, record: EpisodeRecord) -> tuple[ProblemArea, ...]:
-    """The areas that the worksheet has chosen, where the course has others; empty where they agree."""
-    made = record.artefacts_of("problem_area")
+    """Return the areas chosen in the worksheet if the course has others; empty if they agree."""
+    entries = record.artefacts_of("problem_area")
     known = {a.value for a in ProblemArea}
-    chosen = tuple(ProblemArea(a) for a in made[-1].choices("chosen") if a in known) if made else ()
+    chosen = tuple(ProblemArea(a) for a in entries[-1].choices("chosen") if a in known) if entries else ()
     return chosen if chosen and {a.value for a in chosen} != set(episode.problem_areas) else ()
 
 
 def phase_by_plan(episode: Episode, record: EpisodeRecord) -> Phase | None:
-    """The phase that the next session falls into by the plan, where the course has not come to it; else None."""
+    """Return the planned phase of the next session if the course has not reached it; otherwise None."""
     if record.ended_at is not None:
         return None
     held = max((s.number for s in record.sessions), default=0)
@@ -112,35 +112,38 @@ def phase_by_plan(episode: Episode, record: EpisodeRecord) -> Phase | None:
 
 @dataclass(frozen=True, slots=True)
 class NextUp:
-    """What is due or overdue in a course, overdue first."""
+    """Due and overdue tasks of a course, overdue first."""
 
     standings: tuple[TaskStanding, ...]
     overdue: int
 
     @property
     def more(self) -> int:
-        return max(len(self.standings) - MOST_NEXT, 0)
+        return max(len(self.standings) - MAX_NEXT, 0)
 
     @property
     def first(self) -> tuple[TaskStanding, ...]:
-        return self.standings[:MOST_NEXT]
+        return self.standings[:MAX_NEXT]
 
 
-#: Of what is due, the client page names so many.
-MOST_NEXT = 3
+#: Due tasks that the client page names.
+MAX_NEXT = 3
 
 
 def next_up(episode: Episode, as_of: datetime, lineage: Lineage) -> NextUp:
-    """For pages of other apps: what is next in this course. Read again when its record, its day or the lineage is
-    another: loading the whole record takes longer than the rest of a client's page."""
+    """Return the next tasks of a course, for pages of other apps.
+
+    The result is cached until the record, the day or the lineage changes: loading the whole record takes longer than
+    the rest of a client's page.
+    """
     held = sum(s.held_at <= as_of for s in episode.therapy_sessions.all())
     day = timezone.localdate(as_of)
-    return _next_up(_Asked(str(episode.id), episode.record_version, held, day, lineage, as_of))
+    return _next_up(_NextUpKey(str(episode.id), episode.record_version, held, day, lineage, as_of))
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """On what it depends what is next in a course; the moment itself is no part of it."""
+class _NextUpKey:
+    """Cache key of the next tasks; the moment itself is not part of it."""
 
     episode: str
     record_version: int
@@ -151,16 +154,19 @@ class _Asked:
 
 
 @lru_cache(maxsize=1000)
-def _next_up(asked: _Asked) -> NextUp:
-    row = Episode.objects.unscoped(reason="an episode that is in reach").get(id=asked.episode)
-    found = still_open(course_tasks(record_of(row, asked.as_of), asked.lineage))
-    return NextUp(found, sum(s.standing is Standing.OVERDUE for s in found))
+def _next_up(key: _NextUpKey) -> NextUp:
+    row = Episode.objects.unscoped(reason="an episode that is in reach").get(id=key.episode)
+    tasks = still_open(course_tasks(record_of(row, key.as_of), key.lineage))
+    return NextUp(tasks, sum(s.standing is Standing.OVERDUE for s in tasks))
 
 
-# ---- the course at a glance ------------------------------------------------------------------------------------------
+# ---- overview of the course ------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Bead:
-    """One session of the plan. state: held, today, booked (entered, ahead), planned, beyond (more than planned)."""
+    """One session of the plan.
+
+    state: held, today, booked (entered, ahead), planned, or beyond (held in excess of the plan).
+    """
 
     number: int
     phase: Phase
@@ -176,56 +182,58 @@ class Bead:
 
 
 def beads(episode: Episode, now: datetime) -> list[Bead]:
-    """Every session of the plan and every one that was entered, with the day it was or is likely to be."""
+    """Return every session of the plan and every session entered, each with its actual or likely day."""
     rows = {s.number: s for s in episode.therapy_sessions.all()}
     form, today = episode.own_form, timezone.localdate(now)
     last, day = 0, episode.began_on
     if rows:
         last = max(rows)
         day = timezone.localtime(rows[last].held_at).date()
-    made = []
+    plan = []
     for number in range(1, max(form.sessions, last) + 1):
         row = rows.get(number)
         planned = phase_of(number, form.sessions, form.initial, form.ending, form.maintenance)
         if row is None:
             likely = day + timedelta(days=form.days_between * (number - max(last, 1))) if number > last else None
-            made.append(Bead(number, planned, "planned", likely))
+            plan.append(Bead(number, planned, "planned", likely))
             continue
         at = timezone.localtime(row.held_at).date()
         state = "today" if at == today else "booked" if row.held_at > now else "held"
         if state == "held" and number > form.sessions:
             state = "beyond"
-        made.append(Bead(number, Phase(row.phase), state, at, str(row.id)))
-    return made
+        plan.append(Bead(number, Phase(row.phase), state, at, str(row.id)))
+    return plan
 
 
 @dataclass(frozen=True, slots=True)
-class GlanceLine:
-    """One line of the card “at a glance”: what it is about, what is recorded, and where it is filled in."""
+class CourseOverviewLine:
+    """One line of the overview: its label, the recorded entries, and the worksheet that holds them."""
 
     label: str
-    #: each line, and the id of what it comes from
+    #: (text, id of the artefact it comes from)
     lines: tuple[tuple[str, str], ...]
     worksheet: str
     many: bool = False
     warns: bool = False
 
 
-def at_a_glance(record: EpisodeRecord) -> list[GlanceLine]:
-    """Diagnosis, medication, earlier episodes, goals and boundaries in a few words each."""
+def course_overview(record: EpisodeRecord) -> list[CourseOverviewLine]:
+    """Summarise diagnosis, medication, earlier episodes, goals and boundaries."""
     return [
-        _glance(record, "diagnosis", "Diagnosis", _diagnosis),
-        _glance(record, "medication", "Medication", _medication),
-        _glance(record, "history", "Earlier episodes", _earlier),
-        _glance(record, "contract", "Goals", _goals),
+        _overview_line(record, "diagnosis", "Diagnosis", _diagnosis),
+        _overview_line(record, "medication", "Medication", _medication),
+        _overview_line(record, "history", "Earlier episodes", _earlier),
+        _overview_line(record, "contract", "Goals", _goals),
         _boundaries(record),
     ]
 
 
-def _glance(record: EpisodeRecord, name: str, label: str, words: Callable[[ArtefactRecord], list[str]]) -> GlanceLine:
-    found = record.artefacts_of(name)
-    lines = tuple((line, a.id) for a in found for line in words(a) or [worksheet(name).name])
-    return GlanceLine(label, lines, name, worksheet(name).many)
+def _overview_line(
+    record: EpisodeRecord, name: str, label: str, summarise: Callable[[ArtefactRecord], list[str]]
+) -> CourseOverviewLine:
+    artefacts = record.artefacts_of(name)
+    lines = tuple((line, a.id) for a in artefacts for line in summarise(a) or [worksheet(name).name])
+    return CourseOverviewLine(label, lines, name, worksheet(name).many)
 
 
 def _in_words(a: ArtefactRecord, name: str) -> str:
@@ -257,15 +265,15 @@ def _goals(a: ArtefactRecord) -> list[str]:
     return [str(r["goal"]) for r in a.rows("goals") if r.get("goal")]
 
 
-def _boundaries(record: EpisodeRecord) -> GlanceLine:
-    found = record.artefacts_of("boundary_record")
-    breaches = sum(a.values.get("breach") is True for a in found)
+def _boundaries(record: EpisodeRecord) -> CourseOverviewLine:
+    artefacts = record.artefacts_of("boundary_record")
+    breaches = sum(a.values.get("breach") is True for a in artefacts)
     lines = tuple(
         (
             f"{_in_words(a, 'happened_on')}: {_in_words(a, 'kind').lower()}"
             + (" (breach)" if a.values.get("breach") is True else ""),
             a.id,
         )
-        for a in found
+        for a in artefacts
     )
-    return GlanceLine("Boundaries", lines, "boundary_record", many=True, warns=breaches > 0)
+    return CourseOverviewLine("Boundaries", lines, "boundary_record", many=True, warns=breaches > 0)

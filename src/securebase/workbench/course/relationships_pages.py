@@ -1,4 +1,4 @@
-"""One client’s relationships: the circle, what each tie is like, who carries the support, the network in numbers."""
+"""Pages of one client’s relationships: the closeness circle, each tie, shares of support, network measures."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ from securebase.workbench.course.circle_view import (
     CircleView,
     PersonRow,
     Version,
+    circle_label,
     circle_view,
-    label_of,
-    named,
-    tones_of,
+    name_versions,
+    tie_balances,
 )
 from securebase.workbench.inventory.models import DRAWN_BY, Circle
 from securebase.workbench.inventory.queries import set_aside
 from securebase.workbench.therapy_sessions.queries import client_page
 
-#: A session that began within this time is the one in which the circle is being drawn.
+#: A circle drawn within this time after the start of a session belongs to that session.
 IN_SESSION = timedelta(hours=3)
 
 
@@ -71,7 +71,7 @@ def relationships(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         "chosen": request.GET.get("person", ""),
         "measures": _measures(record),
         "support": _support(record),
-        "compared": _compared(request, record, episode),
+        "comparison": _comparison(request, record, episode),
         "people_out": people_out,
         "circles_out": circles_out,
         "out": _id(request.GET.get("out", "")),
@@ -82,7 +82,7 @@ def relationships(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 @require_role(Role.THERAPIST)
 @require_GET
 def paper(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """Empty rings and a list of names, for a client who draws with a pen."""
+    """Show empty rings and the names of the people, to draw on by hand."""
     now = timezone.now()
     account = current_account(request)
     context = client_page(account=account, client_id=client_id, page="circle-paper", now=now)
@@ -104,7 +104,7 @@ def _id(text: str) -> uuid.UUID | None:
 
 
 def _centre(episode: Episode) -> str:
-    """The first word of the name shown: what fits into the middle of the circle."""
+    """Return the first word of the name shown, cut to fit the middle of the circle."""
     return episode.client.name_shown.split(" ")[0][:7]
 
 
@@ -122,7 +122,7 @@ def _session_now(episode: Episode, now: Any) -> int | None:
 # ---- one tie ---------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """One person as the panel beside the circle shows them."""
+    """One person, as the panel beside the circle shows them."""
 
     row: PersonRow
     moved: str
@@ -132,21 +132,21 @@ class Tie:
 
 def _ties(record: EpisodeRecord, view: CircleView) -> list[Tie]:
     versions = networks.circles_of(record)
-    found = []
+    ties = []
     for row in view.rows:
         rated = networks.ratings(record, row.person.id)
-        found.append(Tie(row, on_the_circles(row.person.id, versions), facts(rated), len(rated)))
-    return found
+        ties.append(Tie(row, on_the_circles(row.person.id, versions), facts(rated), len(rated)))
+    return ties
 
 
 # ---- numbers ---------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One row of the network in numbers: its name, the number now, a sentence, and its course over the versions."""
+    """One row of the network measures: name, present value, sentence, and its course over the versions."""
 
     name: str
     now: str
-    said: str
+    sentence: str
     course: SafeString
     ends: str
 
@@ -187,23 +187,23 @@ def _measures(record: EpisodeRecord) -> list[Measure]:
     ]
 
 
-def _measure(name: str, now: str, said: str, course: Sequence[float | None], top: float) -> Measure:
+def _measure(name: str, now: str, sentence: str, course: Sequence[float | None], top: float) -> Measure:
     known = [v for v in course if v is not None]
     ends = f"{known[0]:.2g} → {known[-1]:.2g}" if len(known) > 1 else ""
     drawing = small_steps(course, label=f"{name} over the versions: {ends}", top=top)
-    return Measure(name, now, said, mark_safe(drawing), ends)  # noqa: S308 (our own SVG)
+    return Measure(name, now, sentence, mark_safe(drawing), ends)  # noqa: S308 (our own SVG)
 
 
 def _support(record: EpisodeRecord) -> dict[str, Any]:
     shares = networks.carried(record)
     chart = mark_safe(support_shares(shares))  # noqa: S308 (our own SVG)
-    return {"chart": chart, "said": wording.carried_in_words(shares), "asked": len(shares)}
+    return {"chart": chart, "sentence": wording.carried_in_words(shares), "asked": len(shares)}
 
 
 # ---- two versions ----------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """Two versions laid over each other."""
+class VersionComparison:
+    """Two versions of the circle drawn over each other."""
 
     versions: tuple[Version, ...]
     before: Version
@@ -214,33 +214,37 @@ class Compared:
     gap: str
 
 
-def _compared(request: HttpRequest, record: EpisodeRecord, episode: Episode) -> Compared | None:
-    """The versions that were asked for; where none was, the first and the last present one. None before there are 2."""
-    versions = named(record, networks.circles_of(record), episode)
+def _comparison(request: HttpRequest, record: EpisodeRecord, episode: Episode) -> VersionComparison | None:
+    """Return the two requested versions, by default the first and the last; None if there are fewer than 2."""
+    versions = name_versions(record, networks.circles_of(record), episode)
     wished = networks.circles_of(record, CircleKind.WISHED)
-    both = versions + tuple(_as_wished(v) for v in named(record, wished, episode))
-    if len(both) < 2:
+    all_versions = versions + tuple(_label_wished(v) for v in name_versions(record, wished, episode))
+    if len(all_versions) < 2:
         return None
-    by_id = {v.circle.id: v for v in both}
-    wish = request.GET.get("kind") == CircleKind.WISHED.value or len(versions) < 2
-    usual = (versions[-1] if versions else both[0], both[-1]) if wish and wished else (both[0], versions[-1])
-    before = by_id.get(request.GET.get("before", ""), usual[0])
-    after = by_id.get(request.GET.get("after", ""), usual[1])
+    by_id = {v.circle.id: v for v in all_versions}
+    with_wished = request.GET.get("kind") == CircleKind.WISHED.value or len(versions) < 2
+    default = (
+        (versions[-1] if versions else all_versions[0], all_versions[-1])
+        if with_wished and wished
+        else (all_versions[0], versions[-1])
+    )
+    before = by_id.get(request.GET.get("before", ""), default[0])
+    after = by_id.get(request.GET.get("after", ""), default[1])
     names = {r.id: r.name for r in record.relationships}
-    found = networks.moves(before.circle, after.circle)
-    stayed = [names.get(m.relationship, "Somebody") for m in found if m.step is networks.RingChange.STAYED]
-    return Compared(
-        versions=both,
+    moves = networks.moves(before.circle, after.circle)
+    stayed = [names.get(m.relationship, "Somebody") for m in moves if m.step is networks.RingChange.STAYED]
+    return VersionComparison(
+        versions=all_versions,
         before=before,
         after=after,
-        drawing=_laid_over(record, before.circle, after.circle, _centre(episode)),
-        moved=[wording.move_in_words(m, names) for m in found if m.step is not networks.RingChange.STAYED],
+        drawing=_overlay(record, before.circle, after.circle, _centre(episode)),
+        moved=[wording.move_in_words(m, names) for m in moves if m.step is not networks.RingChange.STAYED],
         stayed=", ".join(stayed),
         gap=_gap(before.circle, after.circle),
     )
 
 
-def _as_wished(version: Version) -> Version:
+def _label_wished(version: Version) -> Version:
     return Version(version.circle, f"wished for, {version.name}", version.moved)
 
 
@@ -250,9 +254,9 @@ def _gap(before: ClosenessCircle, after: ClosenessCircle) -> str:
     return wording.gap_in_words(networks.gap(before, after))
 
 
-def _laid_over(record: EpisodeRecord, before: ClosenessCircle, after: ClosenessCircle, centre: str) -> SafeString:
+def _overlay(record: EpisodeRecord, before: ClosenessCircle, after: ClosenessCircle, centre: str) -> SafeString:
     people: Sequence[RelationshipRecord] = record.relationships
     drawing = closeness_circle(
-        after, people, centre=centre, tones=tones_of(record, people), before=before, label=label_of(after.kind)
+        after, people, centre=centre, tones=tie_balances(record, people), before=before, label=circle_label(after.kind)
     )
     return mark_safe(drawing)  # noqa: S308 (our own SVG)

@@ -1,4 +1,4 @@
-"""The page of one session: open during the hour, filled in within two minutes after it."""
+"""The page of one session: open during the session, completed within two minutes after it."""
 
 from __future__ import annotations
 
@@ -40,22 +40,22 @@ _TECHNIQUES = tuple(t.value for t in Technique)
 @require_role(Role.THERAPIST)
 @require_GET
 def work(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
-    """What to have in mind, the note that saves itself, and every tool of an hour with what it left behind."""
+    """Show the overview, the note with autosave, and the tools of the session."""
     now, account = timezone.now(), current_account(request)
     context = client_page(account=account, client_id=client_id, page="session-work", now=now)
     session = session_of(account=account, client=context["client"], session_id=session_id)
     lineage, record = lineage_of(account.clinic), queries.record_of(session.episode, now)
-    here = session_queries.artefacts_here(session)
-    around = session_queries.neighbours(session)
+    artefacts = session_queries.session_artefacts(session)
+    adjacent = session_queries.adjacent_sessions(session)
     context |= _note(session, lineage.formulation) | {
         "tab": "sessions",
         "session": session,
         "held": session.held_at <= now,
-        "around": around,
-        "suggested": timezone.localtime(around.suggested),
-        "glance": session_queries.glance(session, record, lineage),
-        "tools": session_queries.tools(session, record, here),
-        "here": here,
+        "adjacent": adjacent,
+        "suggested": timezone.localtime(adjacent.suggested),
+        "overview": session_queries.session_overview(session, record, lineage),
+        "tools": session_queries.tools(session, record, artefacts),
+        "session_artefacts": artefacts,
         "strain": list(session.ruptures.select_related("repaired_in")),
         "rating": own_rating(session),
         "rating_form": rating_form(),
@@ -66,21 +66,23 @@ def work(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> H
 
 
 def _note(session: TherapySession, formulation: str) -> dict[str, Any]:
-    """The fields of the note by their place on the page. A field of the shelf that has no place stands under “more”:
-    what a page does not send would be taken for empty."""
+    """Return the fields of the note by their place on the page.
+
+    Fields without a place go under “more”: a field that the page does not send would be saved as empty.
+    """
     note = session_queries.note_of(session)
     spec = worksheet(session_queries.NOTE)
-    made = inputs(
+    fields = inputs(
         spec,
         note.values if note else {},
         note.unread if note else {},
         people=people_of(session.episode),
         formulation=formulation,
     )
-    by_name = {one.field.id: dataclasses.replace(one, heading="") for one in made}
-    placed = {*_OPENING, *_NEXT, *_APART, *_TECHNIQUES}
+    by_name = {field.field.id: dataclasses.replace(field, heading="") for field in fields}
+    used = {*_OPENING, *_NEXT, *_APART, *_TECHNIQUES}
 
-    def some(names: tuple[str, ...]) -> list[FieldInput]:
+    def pick(names: tuple[str, ...]) -> list[FieldInput]:
         return [by_name[n] for n in names if n in by_name]
 
     return {
@@ -89,34 +91,34 @@ def _note(session: TherapySession, formulation: str) -> dict[str, Any]:
         "note_spec": spec,
         "revision": note.revision if note else 0,
         "fields": by_name,
-        "opening": some(_OPENING),
-        "techniques": some(_TECHNIQUES),
-        "next_fields": some(_NEXT),
-        "more": [one for name, one in by_name.items() if name not in placed],
+        "opening": pick(_OPENING),
+        "techniques": pick(_TECHNIQUES),
+        "next_fields": pick(_NEXT),
+        "more": [field for name, field in by_name.items() if name not in used],
     }
 
 
 @require_role(Role.THERAPIST)
 @post_only
 def plan_next(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
-    """The session after this one, at the day and hour that were sent."""
+    """Plan the next session at the day and time sent."""
     account = current_account(request)
     context = client_page(account=account, client_id=client_id, page="session-plan-next", now=timezone.now())
     session = session_of(account=account, client=context["client"], session_id=session_id)
-    typed = {
+    values = {
         "number": str(session.number + 1),
         "date": request.POST.get("date", ""),
         "time": request.POST.get("time", ""),
         "phase": session.episode.phase,
     }
-    form = SessionForm(typed, episode=session.episode)
+    form = SessionForm(values, episode=session.episode)
     if not form.is_valid():
-        said = [str(e) for errors in form.errors.values() for e in errors]
-        messages.error(request, f"The next session is not planned yet. {said[0]}")
+        problems = [str(e) for errors in form.errors.values() for e in errors]
+        messages.error(request, f"The next session is not planned yet. {problems[0]}")
         return redirect("session-work", client_id, session_id)
     data = form.cleaned_data
     try:
-        made = create_session(
+        planned = create_session(
             episode=session.episode,
             by=account,
             number=data["number"],
@@ -126,6 +128,6 @@ def plan_next(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID)
     except InputError as error:
         messages.error(request, sentence(error))
     else:
-        at = date_format(timezone.localtime(made.held_at), "l j F, H:i")
-        messages.success(request, f"Session {made.number} is planned: {at}.")
+        at = date_format(timezone.localtime(planned.held_at), "l j F, H:i")
+        messages.success(request, f"Session {planned.number} is planned: {at}.")
     return redirect("session-work", client_id, session_id)

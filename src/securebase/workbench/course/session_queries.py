@@ -1,4 +1,4 @@
-"""Reads for the session page: what to have in mind when a session begins, and what belongs to it."""
+"""Queries for the session page: the overview at its start, and the artefacts of the session."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from securebase.workbench.worksheets.models import Artefact
 from securebase.workbench.worksheets.queries import Listed, listed
 
 NOTE = "session_note"
-#: Points on 0 to 10 by which an answer must have moved to be named at a glance.
-WORTH_A_WORD = 2.0
-#: Answers that moved, named at most.
-MOST_MOVED = 3
-#: What is due, named at most: a page for the hour is no list of everything.
-MOST_DUE = 3
-#: The tools of an hour in the order in which they are reached for; the client's own area comes before them.
+#: Points (0 to 10) by which an answer must have changed to be listed in the overview.
+MIN_CHANGE = 2.0
+#: Changed answers listed in the overview.
+MAX_CHANGES = 3
+#: Due tasks listed in the overview.
+MAX_DUE = 3
+#: Tools of a session in the order of use; the worksheets of the client's areas come before them.
 TOOLS = (
     "incident",
     "communication_analysis",
@@ -47,9 +47,9 @@ TOOLS = (
     "rupture_work",
     "experiment",
 )
-#: From a worksheet of this session to the one that usually follows it: the second begins with what the first holds.
+#: Worksheet → the worksheet of the same session that its new entry copies values from.
 FOLLOWS = {"communication_analysis": "incident", "role_play": "communication_analysis"}
-#: The worksheet of each area, and the fields that say where the work stands.
+#: The worksheet of each area, and the fields that summarise its state.
 AREA_WORK = {
     ProblemArea.GRIEF: ("grief_work", ("affect_tolerated",)),
     ProblemArea.ROLE_DISPUTE: ("role_dispute", ("stage", "issue", "next_step")),
@@ -60,20 +60,20 @@ AREA_WORK = {
 
 # ---- the note --------------------------------------------------------------------------------------------------------
 def note_of(session: TherapySession) -> Artefact | None:
-    """The note of a session, or None where nothing is noted yet."""
+    """Return the note of a session, or None before one is begun."""
     return session.artefacts.filter(worksheet=NOTE, removed_at=None).order_by("begun_at").first()
 
 
 def new_note_id(session: TherapySession) -> uuid.UUID:
-    """The id that the note of a session will have: two tabs that both begin it write into one."""
+    """Return the id of the session's next note; it is deterministic, so that two tabs write one note."""
     removed = session.artefacts.filter(worksheet=NOTE).exclude(removed_at=None).count()
     return uuid.uuid5(session.id, f"{NOTE} {removed}")
 
 
-# ---- at a glance -----------------------------------------------------------------------------------------------------
+# ---- overview --------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class OverviewPoint:
-    """One thing said at a glance; `tone`: “alert” where it asks for attention."""
+    """One line of the overview; `tone` is “alert” if it needs attention."""
 
     words: str
     tone: str = ""
@@ -81,17 +81,18 @@ class OverviewPoint:
 
 @dataclass(frozen=True, slots=True)
 class Focus:
-    """A problem area, and in words where the work in it stands."""
+    """A problem area and the state of the work in it, in words."""
 
     area: ProblemArea
-    stands: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
 class SessionOverview:
-    """What to have in mind when a session begins. check_in: empty where the client has not answered.
+    """Overview at the start of a session.
 
-    agreed: the experiment that the note of an earlier session names, and the number of that session.
+    check_in: empty if the client has not answered. agreed: the experiment in the last note before this session, with
+    its session number.
     """
 
     due: tuple[TaskStanding, ...]
@@ -105,14 +106,14 @@ class SessionOverview:
     strain: tuple[Rupture, ...]
 
 
-def glance(session: TherapySession, record: EpisodeRecord, lineage: Lineage) -> SessionOverview:
-    """All of it for one session, from the record and the database."""
+def session_overview(session: TherapySession, record: EpisodeRecord, lineage: Lineage) -> SessionOverview:
+    """Build the overview of one session from its record and the database."""
     due = still_open(course_tasks(record, lineage))
     last = _last_note(record, session.number)
     return SessionOverview(
-        due=due[:MOST_DUE],
-        more_due=max(len(due) - MOST_DUE, 0),
-        check_in=check_in_told(session),
+        due=due[:MAX_DUE],
+        more_due=max(len(due) - MAX_DUE, 0),
+        check_in=check_in_points(session),
         focus=tuple(_focus(area, record) for area in record.problem_areas),
         agreed=last.text("experiment_next") if last else "",
         agreed_in=last.session if last else None,
@@ -123,77 +124,77 @@ def glance(session: TherapySession, record: EpisodeRecord, lineage: Lineage) -> 
 
 
 def _last_note(record: EpisodeRecord, number: int) -> Recorded | None:
-    """The note of the last session before this one that has any."""
+    """Return the latest note of an earlier session."""
     earlier = [a for a in record.artefacts_of(NOTE) if a.session is not None and a.session < number]
     return max(earlier, key=lambda a: a.session or 0, default=None)
 
 
 def _open_experiments(session: TherapySession) -> tuple[Listed, ...]:
-    """Experiments on sheets of their own, agreed before this session, of which nobody has said what came of them."""
-    found = [one for one in listed(session.episode, ["experiment"]) if not one.artefact.values.get("outcome")]
-    return tuple(one for one in found if one.artefact.therapy_session != session)
+    """Return experiments with a worksheet of their own, agreed before this session, without an outcome."""
+    rows = [row for row in listed(session.episode, ["experiment"]) if not row.artefact.values.get("outcome")]
+    return tuple(row for row in rows if row.artefact.therapy_session != session)
 
 
 def open_strain(episode: Episode) -> tuple[Rupture, ...]:
-    """Every mark of strain without a repair, first one first."""
+    """Return every rupture without a repair, oldest first."""
     rows = Rupture.objects.unscoped(reason="an episode that is in reach").select_related("therapy_session")
     return tuple(rows.filter(therapy_session__episode=episode, repaired_at=None).order_by("marked_at"))
 
 
 def _focus(area: ProblemArea, record: EpisodeRecord) -> Focus:
     name, shown = AREA_WORK[area]
-    found = record.artefacts_of(name)
-    return Focus(area, _stands(worksheet(name), found[-1], shown) if found else "")
+    entries = record.artefacts_of(name)
+    return Focus(area, _summary(worksheet(name), entries[-1], shown) if entries else "")
 
 
-def _stands(spec: Worksheet, last: Recorded, shown: Sequence[str]) -> str:
+def _summary(spec: Worksheet, last: Recorded, shown: Sequence[str]) -> str:
     fields = [f for name in shown if (f := spec.field(name)) is not None]
-    told = [(f, in_words(f, last.values.get(f.id))) for f in fields]
+    entries = [(f, in_words(f, last.values.get(f.id))) for f in fields]
     plain = {"stage", "issue"}
-    return "; ".join(words if f.id in plain else f"{f.label.lower()}: {words}" for f, words in told if words)
+    return "; ".join(words if f.id in plain else f"{f.label.lower()}: {words}" for f, words in entries if words)
 
 
 # ---- the client's check-in in words ----------------------------------------------------------------------------------
-def check_in_told(session: TherapySession) -> tuple[OverviewPoint, ...]:
-    """What the client's check-in before this session says against the one before it, safety first; empty without one.
+def check_in_points(session: TherapySession) -> tuple[OverviewPoint, ...]:
+    """Compare the check-in before this session with the one before it, safety answers first; empty without one.
 
     Changes are described, not judged: these scales are not validated.
     """
-    now = _answered(session)
+    now = _check_in(session)
     if now is None:
         return ()
-    before = _before(now)
-    return (*_safety(now), *_scale_points(now, before), *_moved(now, before))
+    before = _previous(now)
+    return (*_safety_points(now), *_scale_points(now, before), *_change_points(now, before))
 
 
-def _answered(session: TherapySession) -> Administration | None:
+def _check_in(session: TherapySession) -> Administration | None:
     rows = session.administrations.filter(instrument=SESSION_SETS[Moment.BEFORE.value], set_aside_at=None)
     return rows.order_by("-at").first()
 
 
-def _before(now: Administration) -> Administration | None:
+def _previous(now: Administration) -> Administration | None:
     rows = now.episode.administrations.filter(instrument=now.instrument, set_aside_at=None, at__lt=now.at)
     return rows.order_by("-at").first()
 
 
-def _safety(now: Administration) -> list[OverviewPoint]:
-    asked = {rule.item for rule in instrument_called(now.instrument).safety_rules}
-    found = [(item, words, alert) for item, words, alert in answers_of(now) if item.number in asked]
-    return [OverviewPoint(f"{item.label}: {words.lower()}", "alert" if alert else "") for item, words, alert in found]
+def _safety_points(now: Administration) -> list[OverviewPoint]:
+    safety_items = {rule.item for rule in instrument_called(now.instrument).safety_rules}
+    answers = [(item, words, alert) for item, words, alert in answers_of(now) if item.number in safety_items]
+    return [OverviewPoint(f"{item.label}: {words.lower()}", "alert" if alert else "") for item, words, alert in answers]
 
 
 def _scale_points(now: Administration, before: Administration | None) -> list[OverviewPoint]:
-    """The symptom scale, said against the last time."""
+    """Describe the symptom score and its change since the last check-in."""
     last = {s.id: value for s, value, _ in administration_row(before).scores} if before else {}
-    told = []
+    points = []
     for scale, value, _ in administration_row(now).scores:
         if scale.construct == "symptoms" and value is not None:
-            now_is = f"{scale.label} {numbers.number(value)} of {scale.maximum:g}"
-            told.append(OverviewPoint(now_is + _than(value, last.get(scale.id))))
-    return told
+            score = f"{scale.label} {numbers.number(value)} of {scale.maximum:g}"
+            points.append(OverviewPoint(score + _difference(value, last.get(scale.id))))
+    return points
 
 
-def _than(value: float, last: float | None) -> str:
+def _difference(value: float, last: float | None) -> str:
     if last is None:
         return ""
     moved = numbers.apart(last, value)
@@ -202,71 +203,73 @@ def _than(value: float, last: float | None) -> str:
     return f", {numbers.points(moved)} {'higher' if moved > 0 else 'lower'} than last time"
 
 
-def _moved(now: Administration, before: Administration | None) -> list[OverviewPoint]:
-    """The answers that moved most, where they moved enough to be named."""
+def _change_points(now: Administration, before: Administration | None) -> list[OverviewPoint]:
+    """List the answers that changed most, if they changed enough."""
     if before is None:
         return []
     spec = instrument_called(now.instrument)
-    asked = {rule.item for rule in spec.safety_rules}
+    safety_items = {rule.item for rule in spec.safety_rules}
     last = {r.item: r.value for r in before.responses.all()}
     this = {r.item: r.value for r in now.responses.all()}
-    pairs = [(i, last.get(i.number), this.get(i.number)) for i in spec.items if i.number not in asked]
-    moved = [(i, a, b) for i, a, b in pairs if a is not None and b is not None and abs(b - a) >= WORTH_A_WORD]
+    pairs = [(i, last.get(i.number), this.get(i.number)) for i in spec.items if i.number not in safety_items]
+    moved = [(i, a, b) for i, a, b in pairs if a is not None and b is not None and abs(b - a) >= MIN_CHANGE]
     moved.sort(key=lambda m: -abs(m[2] - m[1]))
-    told = [OverviewPoint(f"{i.label} {b:g}, was {a:g}") for i, a, b in moved[:MOST_MOVED]]
-    return told or [OverviewPoint(f"No answer moved by {WORTH_A_WORD:g} points or more")]
+    points = [OverviewPoint(f"{i.label} {b:g}, was {a:g}") for i, a, b in moved[:MAX_CHANGES]]
+    return points or [OverviewPoint(f"No answer moved by {MIN_CHANGE:g} points or more")]
 
 
-# ---- tools and what belongs to the session ---------------------------------------------------------------------------
+# ---- tools and artefacts of the session ------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class SessionTool:
-    """A worksheet that can be opened for this session: how many it has, and what the next one begins with."""
+    """A worksheet to open for this session: how many it has, and the artefact that a new one begins with."""
 
     worksheet: Worksheet
-    here: int
+    count: int
     in_focus: bool = False
     begins_with: uuid.UUID | None = None
 
 
-def tools(session: TherapySession, record: EpisodeRecord, here: Sequence[Listed]) -> list[SessionTool]:
-    """The tools of an hour, the work of the client's own area first."""
+def tools(session: TherapySession, record: EpisodeRecord, artefacts: Sequence[Listed]) -> list[SessionTool]:
+    """Return the tools of a session, the worksheets of the client's problem areas first."""
     shelf = worksheets()
     areas = [AREA_WORK[area][0] for area in record.problem_areas]
-    counts = [one.worksheet.id for one in here]
-    made = []
+    counts = [row.worksheet.id for row in artefacts]
+    result = []
     for name in (*areas, *TOOLS):
-        source = next((o.artefact.id for o in here if o.worksheet.id == FOLLOWS.get(name)), None)
-        made.append(SessionTool(shelf[name], counts.count(name), name in areas, source))
-    return made
+        source = next((o.artefact.id for o in artefacts if o.worksheet.id == FOLLOWS.get(name)), None)
+        result.append(SessionTool(shelf[name], counts.count(name), name in areas, source))
+    return result
 
 
-def artefacts_here(session: TherapySession) -> list[Listed]:
-    """What was filled in for this session besides the note that the page shows, last changed first. A second note,
-    begun from the course, is among it: nothing of a session is out of sight on its page."""
+def session_artefacts(session: TherapySession) -> list[Listed]:
+    """Return the artefacts of this session, last changed first, without the note that the page shows.
+
+    A second note, begun from the course page, is included, so that the page hides nothing of its session.
+    """
     note, rows = note_of(session), listed(session.episode)
     return [
-        one
-        for one in rows
-        if one.artefact.therapy_session_id == session.id and (note is None or one.artefact.id != note.id)
+        row
+        for row in rows
+        if row.artefact.therapy_session_id == session.id and (note is None or row.artefact.id != note.id)
     ]
 
 
 # ---- other sessions --------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
-class Neighbours:
-    """The sessions beside this one, and when the next one would be where none is planned yet."""
+class AdjacentSessions:
+    """The sessions before and after this one, and the likely moment of the next one."""
 
     before: TherapySession | None
     after: TherapySession | None
     suggested: datetime
 
 
-def neighbours(session: TherapySession) -> Neighbours:
+def adjacent_sessions(session: TherapySession) -> AdjacentSessions:
     rows = session.episode.therapy_sessions
-    # the same hour of the clock, also where it changes in between
-    at = timezone.localtime(session.held_at).replace(tzinfo=None) + timedelta(days=session.episode.days_between)
-    return Neighbours(
+    # naive local time keeps the hour of the clock across a change to or from summer time
+    local = timezone.localtime(session.held_at).replace(tzinfo=None) + timedelta(days=session.episode.days_between)
+    return AdjacentSessions(
         rows.filter(number__lt=session.number).order_by("-number").first(),
         rows.filter(number__gt=session.number).order_by("number").first(),
-        timezone.make_aware(at),
+        timezone.make_aware(local),
     )

@@ -1,4 +1,4 @@
-"""The timeline: what was entered on one axis, and each thing of it open to be changed in place."""
+"""Pages of the timeline: all dated entries on one axis, each editable in place."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from securebase.workbench.accounts.queries import lineage_of
 from securebase.workbench.casefile import began_at
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.course import queries
-from securebase.workbench.course.sheets import WorksheetForm, day_asked_for, sheet
+from securebase.workbench.course.embedded_worksheets import WorksheetForm, requested_day, worksheet_form
 from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.worksheets.queries import artefact_of, present_one, worksheet_or_404
 
-#: What can be added to a timeline, in the order of use.
-ADDED = ("life_event", "life_role", "medication", "onset", "history")
+#: Worksheets that can be added to a timeline, in the order of use.
+ADDABLE = ("life_event", "life_role", "medication", "onset", "history")
 _ADD_WORDS = {
     "life_event": "Add a life event",
     "life_role": "Add a role",
@@ -46,8 +46,7 @@ _PHONE = 340.0
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One line of the list by year: the same things as in the drawing, for a phone and for whoever reads with a screen
-    reader."""
+    """One line of the list by year, which shows the content of the drawing on phones and to screen readers."""
 
     when: str
     words: str
@@ -60,7 +59,7 @@ class TimelineEntry:
 @require_role(Role.THERAPIST)
 @require_GET
 def timeline_page(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """`?zoom=life` shows everything; `?open=WORKSHEET:ID` opens one thing to be changed, `?add=WORKSHEET` a new one."""
+    """Show the timeline; `?zoom=life` shows everything, `?open=WORKSHEET:ID` or `?add=WORKSHEET` opens a form."""
     now, account = timezone.now(), current_account(request)
     context = client_page(account=account, client_id=client_id, page="timeline", now=now) | {"tab": "course"}
     episode: Episode | None = context["episode"]
@@ -82,7 +81,7 @@ def timeline_page(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         "undated": [
             (_title(a.worksheet, a.values), f"{here}&open={a.worksheet}:{a.id}#panel") for a in undated(record)
         ],
-        "adds": [(name, words) for name, words in _ADD_WORDS.items() if not _is_there_once(episode, name)],
+        "adds": [(name, words) for name, words in _ADD_WORDS.items() if not _has_single(episode, name)],
         "window_months": WINDOW_MONTHS,
         **_drawings(line, record, episode, links, zoom),
     }
@@ -108,21 +107,21 @@ def _drawings(
 
 
 def _top(episode: Episode) -> float:
-    """The highest score of the measure that symptoms are followed with."""
+    """Return the maximum of the measure that tracks symptoms."""
     name, scale = episode.symptom_instrument_and_scale
     return float(instrument(name).scale(scale).maximum)
 
 
 def _links(line: Timeline, here: str) -> dict[tuple[str, str], str]:
-    """(worksheet, id) → the address that opens it beside the drawing."""
-    found = [(e.worksheet, e.id) for e in line.events] + [(b.worksheet, b.id) for b in line.bars]
+    """Map (worksheet, id) to the address that opens it beside the drawing."""
+    keys = [(e.worksheet, e.id) for e in line.events] + [(b.worksheet, b.id) for b in line.bars]
     if line.onset_id:
-        found.append(("onset", line.onset_id))
-    return {one: f"{here}&open={one[0]}:{one[1]}#panel" for one in found}
+        keys.append(("onset", line.onset_id))
+    return {(name, id_): f"{here}&open={name}:{id_}#panel" for name, id_ in keys}
 
 
 def _panel(request: HttpRequest, client: Client, episode: Episode, here: str) -> WorksheetForm | None:
-    """The worksheet that the address opens; None where it opens none."""
+    """Return the worksheet that the address opens, or None."""
     account = current_account(request)
     formulation = lineage_of(account.clinic).formulation
     name, _, id_ = request.GET.get("open", "").partition(":")
@@ -132,18 +131,22 @@ def _panel(request: HttpRequest, client: Client, episode: Episode, here: str) ->
             artefact_id = uuid.UUID(id_)
         except ValueError:
             return None
-        found = artefact_of(account=account, client=client, name=spec.id, artefact_id=artefact_id)
-        return sheet(episode, spec.id, found=found, formulation=formulation, back=here) if found else None
+        artefact = artefact_of(account=account, client=client, name=spec.id, artefact_id=artefact_id)
+        return (
+            worksheet_form(episode, spec.id, artefact=artefact, formulation=formulation, back=here)
+            if artefact
+            else None
+        )
     name = request.GET.get("add", "")
-    if name not in ADDED:
+    if name not in ADDABLE:
         return None
     spec = worksheet(name)
-    there = None if spec.many else present_one(episode, name)
-    preset = day_asked_for(request, "on", spec)
-    return sheet(episode, name, found=there, formulation=formulation, back=here, preset=preset)
+    existing = None if spec.many else present_one(episode, name)
+    preset = requested_day(request, "on", spec)
+    return worksheet_form(episode, name, artefact=existing, formulation=formulation, back=here, preset=preset)
 
 
-def _is_there_once(episode: Episode, name: str) -> bool:
+def _has_single(episode: Episode, name: str) -> bool:
     return not worksheet(name).many and present_one(episode, name) is not None
 
 
@@ -153,32 +156,38 @@ def _title(name: str, values: Any) -> str:
 
 
 def _years(line: Timeline, links: Mapping[tuple[str, str], str]) -> list[tuple[int, list[TimelineEntry]]]:
-    """Everything on the timeline by year, the latest first."""
+    """Return everything on the timeline by year, latest first."""
 
     def day(at: float) -> Any:
         return line.began_on + timedelta(days=round(at))
 
-    def said(at: float | None, otherwise: str) -> str:
+    def date_words(at: float | None, otherwise: str) -> str:
         return otherwise if at is None else f"{day(at).day} {day(at):%b %Y}"
 
     rows: list[tuple[float, TimelineEntry]] = []
     for e in line.events:
-        until = "" if e.until is None else f" to {said(e.until, '')}"
+        until = "" if e.until is None else f" to {date_words(e.until, '')}"
         about = f"{e.side} · {e.dependent.label}" if e.side else e.dependent.label
         entry = TimelineEntry(
-            said(e.at, "") + until, e.words, about, links[e.worksheet, e.id], e.dependent.value, e.in_window
+            date_words(e.at, "") + until, e.words, about, links[e.worksheet, e.id], e.dependent.value, e.in_window
         )
         rows.append((e.at, entry))
     for b in line.bars:
         start = b.start if b.start is not None else b.end
         assert start is not None  # a bar has at least one of its ends
-        when = said(b.start, "") if b.start == b.end else f"{said(b.start, 'before')} to {said(b.end, 'now')}"
+        when = (
+            date_words(b.start, "")
+            if b.start == b.end
+            else f"{date_words(b.start, 'before')} to {date_words(b.end, 'now')}"
+        )
         kind = {"role": "role", "medication": "medicine", "earlier": "earlier episode"}[b.kind]
         rows.append((start, TimelineEntry(when, b.words, kind, links[b.worksheet, b.id], b.kind)))
     if line.onset is not None:
-        onset = TimelineEntry(said(line.onset, ""), "Symptoms began", "onset", links["onset", line.onset_id], "onset")
+        onset = TimelineEntry(
+            date_words(line.onset, ""), "Symptoms began", "onset", links["onset", line.onset_id], "onset"
+        )
         rows.append((line.onset, onset))
-    rows.append((0.0, TimelineEntry(said(0.0, ""), "This therapy began", "therapy", "", "therapy")))
+    rows.append((0.0, TimelineEntry(date_words(0.0, ""), "This therapy began", "therapy", "", "therapy")))
     years: dict[int, list[TimelineEntry]] = {}
     for at, entry in sorted(rows, key=lambda r: -r[0]):
         years.setdefault(day(at).year, []).append(entry)

@@ -1,4 +1,4 @@
-"""A worksheet filled in as a part of another page: the same fields, the same autosave, and back to the page after."""
+"""Worksheets embedded in another page: same fields, same autosave, and a return to that page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from securebase.workbench.worksheets.models import Artefact
 
 @dataclass(frozen=True, slots=True)
 class WorksheetForm:
-    """A worksheet as a form in a page. `artefact` is None where nothing is saved of it yet."""
+    """A worksheet as a form in a page; `artefact` is None before the first save."""
 
     worksheet: Worksheet
     artefact: Artefact | None
@@ -46,49 +46,55 @@ class WorksheetForm:
     def input(self, name: str) -> FieldInput | None:
         return next((i for i in self.inputs if i.field.id == name), None)
 
-    def named(self) -> dict[str, FieldInput]:
-        """The inputs by the id of their field."""
+    def inputs_by_field(self) -> dict[str, FieldInput]:
+        """Map each field id to its input."""
         return {i.field.id: i for i in self.inputs}
 
 
-def sheet(
+def worksheet_form(
     episode: Episode,
     name: str,
     *,
-    found: Artefact | None,
+    artefact: Artefact | None,
     formulation: str,
     back: str,
     preset: dict[str, Any] | None = None,
     session: TherapySession | None = None,
     about: uuid.UUID | None = None,
 ) -> WorksheetForm:
-    """The form of one worksheet: what is saved, or an empty one that begins with `preset` and belongs to a session and
-    a person."""
+    """Build the form of a worksheet: its saved values, or `preset` for a new one with its session and person."""
     spec = worksheet_called(name)
-    artefact_id = found.id if found else uuid.uuid4()
-    values, unread = (found.values, found.unread) if found else (preset or {}, {})
+    artefact_id = artefact.id if artefact else uuid.uuid4()
+    values, unread = (artefact.values, artefact.unread) if artefact else (preset or {}, {})
     people = queries.people_of(episode)
     address = reverse("worksheet", args=[episode.client_id, name, artefact_id])
-    made = inputs(spec, values, unread, people=people, formulation=formulation)
-    session_id = found.therapy_session_id if found else session.id if session else None
-    whom = found.about if found else about
-    return WorksheetForm(spec, found, artefact_id, tuple(made), address, back, str(session_id or ""), str(whom or ""))
+    fields = inputs(spec, values, unread, people=people, formulation=formulation)
+    session_id = artefact.therapy_session_id if artefact else session.id if session else None
+    about_id = artefact.about if artefact else about
+    return WorksheetForm(
+        spec, artefact, artefact_id, tuple(fields), address, back, str(session_id or ""), str(about_id or "")
+    )
 
 
-def sent(request: HttpRequest, name: str, *, found: Artefact | None, formulation: str) -> Filled:
-    """What a page sent of a worksheet. Fields of the other lineage of formulation, or of an
-    earlier shelf, stay as they were."""
+def read_submission(request: HttpRequest, name: str, *, artefact: Artefact | None, formulation: str) -> Filled:
+    """Read the posted values of a worksheet.
+
+    Fields that this page does not show (other lineage, earlier shelf) keep their saved values.
+    """
     spec = worksheet_called(name)
     filled = fill(spec, typed_in(spec, request.POST))
-    if found is None:
+    if artefact is None:
         return filled
     shown = {f.id for f in spec.fields_for(formulation)}
-    kept = {k: v for k, v in queries.values_of(found).items() if k not in shown}
-    return Filled(filled.values | kept, filled.unread)
+    hidden = {k: v for k, v in queries.values_of(artefact).items() if k not in shown}
+    return Filled(filled.values | hidden, filled.unread)
 
 
-def keep(request: HttpRequest, episode: Episode, name: str, filled: Filled) -> Artefact:
-    """Save what was sent. Raises InputError where somebody saved meanwhile, or nothing was filled in."""
+def save_submission(request: HttpRequest, episode: Episode, name: str, filled: Filled) -> Artefact:
+    """Save posted values.
+
+    Raises InputError if somebody else has saved in the meantime, or if nothing was filled in.
+    """
     return save_artefact(
         id=artefact_id_of(request),
         episode=episode,
@@ -103,20 +109,20 @@ def keep(request: HttpRequest, episode: Episode, name: str, filled: Filled) -> A
 
 
 def artefact_id_of(request: HttpRequest) -> uuid.UUID:
-    """The id that the page was made with. Raises InputError where it is none."""
-    found = parse_id(request.POST.get("artefact"))
-    if found is None:
+    """Return the posted artefact id. Raises InputError if it is missing or malformed."""
+    artefact_id = parse_id(request.POST.get("artefact"))
+    if artefact_id is None:
         raise InputError("this page is not complete", advice="Open it again from the course.")
-    return found
+    return artefact_id
 
 
 def with_value(filled: Filled, name: str, value: Value) -> Filled:
-    """The same with one field as given."""
+    """Return a copy with one field replaced."""
     return Filled(filled.values | {name: value}, filled.unread)
 
 
-def day_asked_for(request: HttpRequest, name: str, spec: Worksheet) -> dict[str, Any]:
-    """A day that an address names, as the first date field of a worksheet begins; nothing where it is none."""
+def requested_day(request: HttpRequest, name: str, spec: Worksheet) -> dict[str, Any]:
+    """Return the day in the query string as preset of the worksheet's first date field; empty if invalid."""
     field = next((f for f in spec.fields if f.kind is Kind.DATE), None)
     try:
         day = date.fromisoformat(request.GET.get(name, ""))
@@ -126,5 +132,5 @@ def day_asked_for(request: HttpRequest, name: str, spec: Worksheet) -> dict[str,
 
 
 def _session(episode: Episode, text: str | None) -> TherapySession | None:
-    found = parse_id(text)
-    return episode.therapy_sessions.filter(id=found).first() if found else None
+    session_id = parse_id(text)
+    return episode.therapy_sessions.filter(id=session_id).first() if session_id else None
