@@ -149,7 +149,9 @@ def _toml(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
-SHELF_FILES = [f for f in (resources.files("securebase.measurement") / "instruments").iterdir() if f.name != "x"]
+SHELF_FILES = [
+    f for f in (resources.files("securebase.measurement") / "instruments").iterdir() if f.name.endswith(".toml")
+]
 RUBBISH: list[Any] = ["", "rubbish", -1, 0, 10**6, 1.5, True, [], [0], ["a"], {}, {"a": 1}, float("inf")]
 
 

@@ -37,3 +37,35 @@ def test_the_folders_of_tests_named_there_exist() -> None:
     named = set(re.findall(r"`(tests/[a-z_]+/|benchmarks/|examples/|docs/decisions/)`", TEXT))
     assert len(named) >= 6
     assert [name for name in sorted(named) if not (ROOT / name).is_dir()] == []
+
+
+#: Folders where one more file is one more instrument, worksheet, mechanism … (benchmarks and decisions explain
+#: themselves in `docs/`).
+SHELVES = (
+    "measurement/instruments",
+    "ipt/worksheets",
+    "model/mechanisms",
+    "model/claims",
+    "model/parameter_sets",
+    "model/scenarios",
+    "study/estimators",
+    "study/calibration/targets",
+    "charts",
+    "cli",
+    "workbench/demo/lived",
+)
+
+
+def test_every_shelf_has_a_short_readme_that_names_files_on_it() -> None:
+    problems = []
+    for shelf in SHELVES:
+        text = (SOURCE / shelf / "README.md").read_text(encoding="utf-8")
+        if len(text.split()) > 120:
+            problems.append(f"{shelf}: too long")
+        for name in re.findall(r"Start from `([^`]+)`", text):
+            if not (SOURCE / shelf / name).exists():
+                problems.append(f"{shelf}: no file {name}")
+        for name in re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.py)`", text):
+            if not (SOURCE / name).exists():
+                problems.append(f"{shelf}: no file {name}")
+    assert problems == []
