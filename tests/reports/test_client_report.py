@@ -30,31 +30,31 @@ def page(picture: ClientPicture, name: str = "A. B.") -> BeautifulSoup:
 @pytest.mark.parametrize("picture", [pictures.full(), pictures.early(), pictures.empty()])
 def test_it_stands_alone(picture: ClientPicture) -> None:
     text = client_report(picture, name="A. B.")
-    made = BeautifulSoup(text, "html.parser")
-    assert not made.find_all(["script", "link", "img", "iframe"])
+    result = BeautifulSoup(text, "html.parser")
+    assert not result.find_all(["script", "link", "img", "iframe"])
     assert not re.search(r"url\((?!#)|@import", text)
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")
-    assert made.find("meta", attrs={"http-equiv": "Content-Security-Policy"})
-    ids = [e["id"] for e in made.select("[id]")]
+    assert result.find("meta", attrs={"http-equiv": "Content-Security-Policy"})
+    ids = [e["id"] for e in result.select("[id]")]
     assert len(ids) == len(set(ids))
 
 
 def test_it_says_what_it_was_made_with() -> None:
     text = page(pictures.full()).text
-    for said in ("0123456789abcdef", "literature", "0.1.0", "1 May 2025", "simulated client, no real person"):
-        assert said in text
+    for words in ("0123456789abcdef", "literature", "0.1.0", "1 May 2025", "simulated client, no real person"):
+        assert words in text
 
 
 def test_hypotheses_stand_with_everything_beside_them_or_what_waits_for_them() -> None:
     whole = pictures.full()
-    made = page(whole).text
-    said = [*sentences.hypothesis_sentences(whole), sentences.hypothesis_question(whole)]
-    said += [text for pair in sentences.hypothesis_cautions(whole) for text in pair]
-    said += [cell for row in sentences.hypothesis_table(whole).rows for cell in row]
-    assert len(said) > 60
-    for one in said:
-        assert one in made, one
-    assert "cannot tell yet" in made
+    result = page(whole).text
+    words = [*sentences.hypothesis_sentences(whole), sentences.hypothesis_question(whole)]
+    words += [text for pair in sentences.hypothesis_cautions(whole) for text in pair]
+    words += [cell for row in sentences.hypothesis_table(whole).rows for cell in row]
+    assert len(words) > 60
+    for item in words:
+        assert item in result, item
+    assert "cannot tell yet" in result
     early = page(pictures.early()).text
     assert "waits for 12 paired sessions" in early
     assert "For the session" not in early
@@ -65,32 +65,32 @@ def test_hypotheses_stand_with_everything_beside_them_or_what_waits_for_them() -
 
 
 def test_it_says_what_the_picture_says() -> None:
-    made = page(pictures.full()).text
-    assert "7 points lower (37%) than at the first report" in made
-    assert "Chance of a score in the range of remission at session 16: 6%" in made
-    assert "The rupture of session 6 is repaired" in made
-    assert all(sentence in made for sentence in pictures.full().limits)
+    result = page(pictures.full()).text
+    assert "7 points lower (37%) than at the first report" in result
+    assert "Chance of a score in the range of remission at session 16: 6%" in result
+    assert "The rupture of session 6 is repaired" in result
+    assert all(sentence in result for sentence in pictures.full().limits)
 
 
 def test_before_its_gate_it_forecasts_nothing() -> None:
-    made = page(pictures.early())
-    assert "forecast, 50% and 90%" not in made.text
-    assert "usual level (trait-like)" not in made.text
-    assert "wait for 3 more paired sessions" in made.text
+    result = page(pictures.early())
+    assert "forecast, 50% and 90%" not in result.text
+    assert "usual level (trait-like)" not in result.text
+    assert "wait for 3 more paired sessions" in result.text
 
 
 def test_safety_stands_before_everything_else() -> None:
     record = replace(episode(7), safety_alerts=(alert(7),))
-    made = page(client_picture(record, as_of=session_day(7) + 1))
-    first = made.select_one("main section")
+    result = page(client_picture(record, as_of=session_day(7) + 1))
+    first = result.select_one("main section")
     assert first is not None
     assert "safety answer" in first.text.lower()
 
 
 def test_a_name_is_text_and_nothing_else() -> None:
-    made = page(pictures.full(), name="<script>alert(1)</script>")
-    assert not made.find("script")
-    assert made.find("h1", string="<script>alert(1)</script>")
+    result = page(pictures.full(), name="<script>alert(1)</script>")
+    assert not result.find("script")
+    assert result.find("h1", string="<script>alert(1)</script>")
 
 
 def test_no_forbidden_word() -> None:
@@ -100,8 +100,8 @@ def test_no_forbidden_word() -> None:
 
 def test_no_all_clear_under_an_open_safety_alert() -> None:
     record = replace(episode(1), safety_alerts=(alert(1),))
-    made = page(client_picture(record, as_of=session_day(1) + 1))
-    assert "Nothing asks for attention" not in made.text
+    result = page(client_picture(record, as_of=session_day(1) + 1))
+    assert "Nothing asks for attention" not in result.text
     calm = page(client_picture(episode(1), as_of=session_day(1) + 1))
     assert "Nothing asks for attention" in calm.text
 
@@ -114,15 +114,15 @@ def test_it_says_whom_it_is_for() -> None:
 
 def test_the_constants_can_be_read_on_a_phone() -> None:
     """Each cell carries its column's name, so that the table can be stacked where it does not fit."""
-    made = page(pictures.full())
-    cells = made.select("table.words tbody td")
+    result = page(pictures.full())
+    cells = result.select("table.words tbody td")
     assert cells
     assert {c["data-label"] for c in cells} == {"Value", "Checked", "From"}
 
 
 def test_the_course_is_told_task_by_task() -> None:
-    told = ArtefactRecord("1", "incident", {"what_happened": "She hung up"}, at=9.0, begun_at=9.0, session=2)
-    record = EpisodeRecord("Carla", planned_sessions=16, artefacts=(told,))
+    text = ArtefactRecord("1", "incident", {"what_happened": "She hung up"}, at=9.0, begun_at=9.0, session=2)
+    record = EpisodeRecord("Carla", planned_sessions=16, artefacts=(text,))
     rows = {row.task: row for row in course_rows(record, BEGINNING)}
     assert len(rows) >= 20
     done = rows["Elicit an interpersonal incident"]

@@ -69,9 +69,9 @@ def test_a_report_is_tagged_for_screen_readers(made: object) -> None:
     file = unpacked(pdf(made.document(case, ids, SHELF)))  # type: ignore[attr-defined]
     for mark in (b"/StructTreeRoot", b"/MarkInfo", b"/Lang", b"pdfuaid:part", b"/Title", b"/TH", b"/H1"):
         assert mark in file
-    pictures, said = len(re.findall(rb"/S\s*/Figure", file)), len(re.findall(rb"/Alt\s*[(<]", file))
+    pictures, text = len(re.findall(rb"/S\s*/Figure", file)), len(re.findall(rb"/Alt\s*[(<]", file))
     assert pictures >= 1
-    assert said >= pictures
+    assert text >= pictures
 
 
 @pytest.mark.parametrize("made", REPORTS)
@@ -91,18 +91,18 @@ def test_a_text_is_never_markup(tmp_path: Path) -> None:
         RatingScale(HOSTILE, 3.0, low_label=HOSTILE, high_label="b"),
         Box((Paragraph(HOSTILE),), HOSTILE, TextTone.ALERT),
     )
-    made = pdf(Document(HOSTILE, HOSTILE, blocks, HOSTILE, HOSTILE))
-    said = " ".join(read(made, tmp_path).split())
+    result = pdf(Document(HOSTILE, HOSTILE, blocks, HOSTILE, HOSTILE))
+    text = " ".join(read(result, tmp_path).split())
     for piece in ('#eval("1', "*bold*", "$x^2$", "@ref", "<label>", "\\u{41}", "/etc/passwd", "/*", "`raw`"):
-        assert said.count(piece) >= 8, piece
-    assert "root:" not in said
+        assert text.count(piece) >= 8, piece
+    assert "root:" not in text
 
 
 @needs_poppler
 def test_names_from_everywhere_are_shown(tmp_path: Path) -> None:
-    said = read(pdf(small(Paragraph("Zoë Ødegård, Łukasz, Ελένη, Дмитрий, Nguyễn"))), tmp_path)
+    text = read(pdf(small(Paragraph("Zoë Ødegård, Łukasz, Ελένη, Дмитрий, Nguyễn"))), tmp_path)
     for name in ("Zoë", "Ødegård", "Łukasz", "Ελένη", "Дмитрий", "Nguyễn"):
-        assert name in said
+        assert name in text
 
 
 @needs_poppler
@@ -111,32 +111,32 @@ def test_a_character_without_a_font_costs_the_claim_and_not_the_report(
 ) -> None:
     typst = pytest.importorskip("typst")
     monkeypatch.setattr(module, "_fonts", lambda: typst.Fonts(include_system_fonts=False))
-    made = pdf(small(Paragraph("李小龍 came along")))
-    assert "came along" in read(made, tmp_path)
-    assert "no font" in read(made, tmp_path)
-    assert b"/StructTreeRoot" in unpacked(made)
-    assert b"pdfuaid:part" not in unpacked(made)
+    result = pdf(small(Paragraph("李小龍 came along")))
+    assert "came along" in read(result, tmp_path)
+    assert "no font" in read(result, tmp_path)
+    assert b"/StructTreeRoot" in unpacked(result)
+    assert b"pdfuaid:part" not in unpacked(result)
 
 
 @needs_poppler
 def test_it_needs_no_font_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     typst = pytest.importorskip("typst")
     monkeypatch.setattr(module, "_fonts", lambda: typst.Fonts(include_system_fonts=False))
-    made = pdf(for_client.document(cases.case(), {p.id for p in for_client.parts(cases.case(), SHELF)}, SHELF))
-    assert b"pdfuaid:part" in unpacked(made)
-    assert "Your therapy, Carla" in read(made, tmp_path)
+    result = pdf(for_client.document(cases.case(), {p.id for p in for_client.parts(cases.case(), SHELF)}, SHELF))
+    assert b"pdfuaid:part" in unpacked(result)
+    assert "Your therapy, Carla" in read(result, tmp_path)
 
 
 @needs_poppler
 def test_very_long_texts_and_words_stay_on_the_page(tmp_path: Path) -> None:
     words = " ".join(f"word{n}" for n in range(4000))
-    made = pdf(
+    result = pdf(
         small(Paragraph(words), Facts((("Label", "x" * 900),)), Table("", ("a", "b"), (("y" * 400, words[:9000]),)))
     )
-    said = read(made, tmp_path)
-    assert "word3999" in said
-    assert said.count("x") >= 900
-    assert said.count("\f") > 4
+    texts = read(result, tmp_path)
+    assert "word3999" in texts
+    assert texts.count("x") >= 900
+    assert texts.count("\f") > 4
     file = tmp_path / "made.pdf"
     boxes = subprocess.run(["pdftotext", "-bbox", str(file), "-"], capture_output=True, text=True, check=True).stdout
     edges = [float(x) for x in re.findall(r'xMax="([\d.]+)"', boxes)]

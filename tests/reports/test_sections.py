@@ -50,13 +50,13 @@ def filled(session: int | None = None, at: float = 1.0, **values: object) -> Art
 
 
 def test_each_kind_of_field_has_its_block() -> None:
-    made = section(
+    result = section(
         sheet(TEXT, SCALE, QUOTE, ROWS, ONE_COLUMN),
         filled(told="short", heavy=3.0, own="mine", steps=({"what": "call", "done": True},), signs=({"sign": "late"},)),
         people={},
         when="5 May",
     )
-    assert made == (
+    assert result == (
         Heading("5 May", 2),
         Facts((("Told", "short"),)),
         RatingScale("How heavy", 3.0, 0, 10, "light", "heavy"),
@@ -70,9 +70,9 @@ def test_each_kind_of_field_has_its_block() -> None:
 
 def test_long_rows_are_told_one_after_the_other() -> None:
     long = "word " * 40
-    made = section(sheet(ROWS), filled(steps=({"what": long.strip(), "done": False},)), people={})
-    assert Facts((("What", long.strip()), ("Done", "no"))) in made
-    assert not any(isinstance(block, Table) for block in made)
+    result = section(sheet(ROWS), filled(steps=({"what": long.strip(), "done": False},)), people={})
+    assert Facts((("What", long.strip()), ("Done", "no"))) in result
+    assert not any(isinstance(block, Table) for block in result)
 
 
 def test_numbers_of_many_sessions_stand_side_by_side() -> None:
@@ -103,8 +103,8 @@ def test_goals_are_followed_by_their_words() -> None:
         ("start", ({"goal": "Say it", "now": 2.0, "wished": 8.0}, {"goal": "Meet Mara", "now": 1.0})),
         ("later", ({"goal": " say  it ", "now": 5.0}, {"goal": "A new one", "now": 3.0}, {"goal": ""})),
     ]
-    found = gathered(rows)
-    assert [(g.words, dict(g.at), g.wished) for g in found] == [
+    result = gathered(rows)
+    assert [(g.words, dict(g.at), g.wished) for g in result] == [
         ("Say it", {"start": "2", "later": "5"}, "8"),
         ("Meet Mara", {"start": "1"}, ""),
         ("A new one", {"later": "3"}, ""),
@@ -172,15 +172,15 @@ def test_a_name_is_found_however_it_is_written(name: str, text: str, hidden: str
 )
 def test_days_become_weeks_of_the_therapy(day: str, said: str) -> None:
     dated = sheet(Field("on", "On", Kind.DATE), Field("all", "All", Kind.ROWS, columns=(Field("on", "On", Kind.DATE),)))
-    told = without_days(dated, filled(on=day, all=({"on": day},)), date(2026, 1, 5))
-    assert told.values == {"on": said, "all": ({"on": said},)}
+    text = without_days(dated, filled(on=day, all=({"on": day},)), date(2026, 1, 5))
+    assert text.values == {"on": said, "all": ({"on": said},)}
     assert without_days(dated, filled(on=day), None).values == {"on": None}
 
 
 def test_headings_go_down_one_level_at_a_time() -> None:
     levels = [3, 1, 3, 3, 2]
-    made = stepwise(tuple(Heading("x", n) for n in levels))
-    assert [b.level for b in made if isinstance(b, Heading)] == [1, 1, 2, 3, 2]
+    result = stepwise(tuple(Heading("x", n) for n in levels))
+    assert [b.level for b in result if isinstance(b, Heading)] == [1, 1, 2, 3, 2]
 
 
 def test_a_table_fills_the_line() -> None:
@@ -199,12 +199,12 @@ def test_two_circles_stand_on_one_scale_and_say_who_is_where() -> None:
     names = {r.id: r.name for r in cases.PEOPLE}
     (both,) = circles(drawn, cases.PEOPLE, names, ("7 January", "26 March"))
     assert isinstance(both, Pictures)
-    boxes = {one.svg.split('viewBox="')[1].split('"')[0] for one in both.side_by_side}
+    boxes = {item.svg.split('viewBox="')[1].split('"')[0] for item in both.side_by_side}
     assert len(boxes) == 1
-    for one in both.side_by_side:
-        assert 'class="name" font-size="22"' in one.svg
-        assert 'font-size="13"' not in one.svg
-        assert "Mara" in one.alt
+    for item in both.side_by_side:
+        assert 'class="name" font-size="22"' in item.svg
+        assert 'font-size="13"' not in item.svg
+        assert "Mara" in item.alt
     assert half_side(drawn) > half_side(drawn[1:])
     assert circles((), cases.PEOPLE, names, ()) == ()
 

@@ -29,26 +29,26 @@ DRAWN = {"symptoms", "change"}
 
 def whole(report: Report, case: object = None) -> str:
     """All that a report can say with everything ticked."""
-    made = MADE_BY[report]
+    result = MADE_BY[report]
     given_case = cases.case() if case is None else case
-    ids = {p.id for p in made.parts(given_case, SHELF)}
-    return "\n".join(texts(made.document(given_case, ids, SHELF)))
+    ids = {p.id for p in result.parts(given_case, SHELF)}
+    return "\n".join(texts(result.document(given_case, ids, SHELF)))
 
 
 @pytest.mark.parametrize("report", list(Report))
 def test_nothing_marked_as_a_note_or_not_meant_for_it_is_told(report: Report) -> None:
-    said = whole(report)
+    text = whole(report)
     for word in ("UNSHARED note", "UNSHARED aside", "UNSHARED thought"):
-        assert word not in said
+        assert word not in text
 
 
 def test_the_client_reads_what_was_shared_and_no_more() -> None:
-    said = whole(CLIENT)
-    assert "It was all my fault." in said
-    assert "I stop answering Mara." in said
-    assert "UNSHARED" not in said
-    assert "Encouragement of affect" not in said
-    assert "Thoughts of suicide" not in said
+    text = whole(CLIENT)
+    assert "It was all my fault." in text
+    assert "I stop answering Mara." in text
+    assert "UNSHARED" not in text
+    assert "Encouragement of affect" not in text
+    assert "Thoughts of suicide" not in text
 
 
 def test_a_referrer_reads_only_what_the_client_agreed_to() -> None:
@@ -75,10 +75,10 @@ def test_own_answers_go_to_the_client_only_by_a_tick() -> None:
 
 @pytest.mark.parametrize("report", [REFERRER, SUPERVISOR])
 def test_people_are_called_by_their_relation(report: Report) -> None:
-    said = whole(report, cases.case(hidden=("Carla Cruz",), closing_words="ended well"))
+    text = whole(report, cases.case(hidden=("Carla Cruz",), closing_words="ended well"))
     for name in ("Jo Example", "Mara", "Granny Ada", "Example"):
-        assert name not in said
-    assert "and [partner] and I stopped talking" in said
+        assert name not in text
+    assert "and [partner] and I stopped talking" in text
     assert people(report, cases.record()) == {
         "r1": "partner",
         "r2": "friend 1",
@@ -88,9 +88,9 @@ def test_people_are_called_by_their_relation(report: Report) -> None:
 
 
 def test_a_supervisor_reads_no_calendar_day() -> None:
-    said = whole(SUPERVISOR, cases.case(made_on=None))
-    assert "2026" not in said
-    assert "week 13" in said
+    text = whole(SUPERVISOR, cases.case(made_on=None))
+    assert "2026" not in text
+    assert "week 13" in text
 
 
 def test_the_client_sees_only_circles_that_the_client_drew() -> None:
@@ -114,8 +114,8 @@ def test_no_field_of_the_real_shelf_is_a_note_and_in_a_report() -> None:
 
 
 def test_the_parts_a_report_hopes_for_are_on_the_real_shelf() -> None:
-    for made in MADE_BY.values():
-        assert set(made.HOPED_FOR) <= set(worksheets())
+    for result in MADE_BY.values():
+        assert set(result.HOPED_FOR) <= set(worksheets())
     assert set(for_client.HEADINGS) <= set(worksheets())
 
 
@@ -124,8 +124,8 @@ def test_the_client_is_spoken_to_and_not_about() -> None:
         label
         for worksheet in worksheets().values()
         if (cut := for_report(CLIENT, worksheet)) is not None
-        for of in cut.fields
-        for label in (of.label, *(c.label for c in of.columns))
+        for owner in cut.fields
+        for label in (owner.label, *(c.label for c in owner.columns))
     ]
     assert len(labels) > 100
     assert [label for label in labels if "client" in label.lower()] == []
@@ -137,21 +137,23 @@ def test_the_client_is_spoken_to_and_not_about() -> None:
 @st.composite
 def any_artefacts(draw: st.DrawFn) -> tuple[ArtefactRecord, ...]:
     """Sheets of the real shelf with a text of its own in every text field, some shared and some not."""
-    made = []
+    result = []
     shelf = worksheets()
     for n, name in enumerate(draw(st.lists(st.sampled_from(sorted(shelf)), min_size=1, max_size=8))):
         shared = draw(st.booleans())
         mark = f"{'SHARED' if shared else 'KEPT'}{n}"
         values: dict[str, object] = {}
-        for of in shelf[name].fields:
-            if of.kind in {Kind.LINE, Kind.TEXT}:
-                values[of.id] = f"{mark}{'NOTE' if of.note else ''} text"
-            elif of.kind is Kind.ROWS:
+        for owner in shelf[name].fields:
+            if owner.kind in {Kind.LINE, Kind.TEXT}:
+                values[owner.id] = f"{mark}{'NOTE' if owner.note else ''} text"
+            elif owner.kind is Kind.ROWS:
                 words = {
-                    c.id: f"{mark}{'NOTE' if of.note or c.note else ''} cell" for c in of.columns if c.kind is Kind.LINE
+                    c.id: f"{mark}{'NOTE' if owner.note or c.note else ''} cell"
+                    for c in owner.columns
+                    if c.kind is Kind.LINE
                 }
-                values[of.id] = (words,) if words else ()
-        made.append(
+                values[owner.id] = (words,) if words else ()
+        result.append(
             ArtefactRecord(
                 f"x{n}",
                 name,
@@ -163,7 +165,7 @@ def any_artefacts(draw: st.DrawFn) -> tuple[ArtefactRecord, ...]:
                 for_client=shared,
             )
         )
-    return tuple(made)
+    return tuple(result)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -171,18 +173,18 @@ def any_artefacts(draw: st.DrawFn) -> tuple[ArtefactRecord, ...]:
 def test_whatever_was_recorded_nothing_unshared_reaches_the_client(artefacts: tuple[ArtefactRecord, ...]) -> None:
     case = cases.case(record=replace(cases.record(), artefacts=artefacts))
     ids = {p.id for p in for_client.parts(case)} - DRAWN
-    said = "\n".join(texts(for_client.document(case, ids)))
-    assert "KEPT" not in said
-    assert "NOTE" not in said
+    text = "\n".join(texts(for_client.document(case, ids)))
+    assert "KEPT" not in text
+    assert "NOTE" not in text
     shelf = worksheets()
     for artefact in artefacts:  # and what was shared and is meant for the client does arrive
         cut = for_report(CLIENT, shelf[artefact.worksheet])
         if artefact.for_client and shelf[artefact.worksheet].for_client and cut is not None:
             mark = str(next((v for f in cut.fields if isinstance(v := artefact.values.get(f.id), str)), ""))
-            assert mark in said
+            assert mark in text
     for report in (REFERRER, SUPERVISOR):
-        made = MADE_BY[report]
-        assert "NOTE" not in "\n".join(texts(made.document(case, {p.id for p in made.parts(case)} - DRAWN)))
+        result = MADE_BY[report]
+        assert "NOTE" not in "\n".join(texts(result.document(case, {p.id for p in result.parts(case)} - DRAWN)))
 
 
 @pytest.mark.skipif(which("pdftotext") is None, reason="pdftotext is not installed")
@@ -192,6 +194,6 @@ def test_the_file_itself_holds_nothing_unshared(tmp_path: Path) -> None:
     ids = {p.id for p in for_client.parts(cases.case(), SHELF)}
     file = tmp_path / "report.pdf"
     file.write_bytes(pdf.pdf(for_client.document(cases.case(), ids, SHELF)))
-    said = subprocess.run(["pdftotext", str(file), "-"], capture_output=True, text=True, check=True).stdout
-    assert "It was all my fault." in said
-    assert "UNSHARED" not in said
+    words = subprocess.run(["pdftotext", str(file), "-"], capture_output=True, text=True, check=True).stdout
+    assert "It was all my fault." in words
+    assert "UNSHARED" not in words

@@ -65,8 +65,8 @@ def test_what_stands_against_a_verdict_is_on_the_first_page(page, result):
         assert figures in note
         assert not any(sign.isdigit() for sign in sentence)
     hanging = next(lag for lag in result.lags if lag.verdict is AssociationVerdict.STAYS)
-    one = replace(hanging.without_one, deciding=4, otherwise=((AssociationVerdict.CANNOT_TELL, 4),))
-    lags = tuple(replace(lag, without_one=one) if lag is hanging else lag for lag in result.lags)
+    row = replace(hanging.without_one, deciding=4, otherwise=((AssociationVerdict.CANNOT_TELL, 4),))
+    lags = tuple(replace(lag, without_one=row) if lag is hanging else lag for lag in result.lags)
     again = BeautifulSoup(study_report(replace(result, lags=lags)), "html.parser")
     assert "one person can decide it" in again.find("dl", class_="verdicts").get_text(" ")
 
@@ -84,12 +84,12 @@ def test_what_one_person_can_do_stands_in_table_4(page, result):
 def test_each_correlation_of_table_2_has_its_own_counts(page, result):
     table = next(t for t in page.find_all("table") if "Table 2." in t.find("caption").get_text())
     row = table.find("tbody").find("tr")
-    said = [c.get_text(" ") for c in row.find_all("td")]
+    text = [c.get_text(" ") for c in row.find_all("td")]
     moves = result.moves_with[0]
-    assert len(said) == 3
-    assert f"{moves.between.n_persons} persons" in said[0]
-    assert f"{moves.within.n} sessions, {moves.within.n_persons} persons" in said[1]
-    assert f"{moves.within_detrended.n} sessions, {moves.within_detrended.n_persons} persons" in said[2]
+    assert len(text) == 3
+    assert f"{moves.between.n_persons} persons" in text[0]
+    assert f"{moves.within.n} sessions, {moves.within.n_persons} persons" in text[1]
+    assert f"{moves.within_detrended.n} sessions, {moves.within_detrended.n_persons} persons" in text[2]
 
 
 def test_residuals_that_follow_each_other_are_commented(result):

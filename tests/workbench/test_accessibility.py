@@ -41,14 +41,14 @@ WORKSHEETS_OF_EVERY_KIND = ("session_note", "communication_analysis", "contract"
 def people(live_server: Any) -> Cast:
     """Carla with an open alert, an open rupture, a typed-in PHQ-9 and a check-in that waits."""
     cast = make_cast()
-    kept = actions.record_check_in(
+    stored = actions.record_check_in(
         check_in=cast.invite(extras=["focus_week", "dispute_week"]).check_in,
         responses=answers("session_before", 5.0, 1.0),
         submission="s",
         at=NOON,
         extra={"focus_week": {1: 7.0}, "dispute_week": {1: 8.0, 2: 3.0}},
     )
-    assert kept.alerts
+    assert stored.alerts
     actions.rate_session(
         session=cast.session, by=cast.alma, responses=answers("therapist_after", 6.0), submission="r", at=NOON
     )
@@ -146,13 +146,13 @@ def findings(page: Any) -> list[str]:
     """What is serious on the page that is open: axe's findings, and a page wider than the window."""
     result = axe.Axe().run(page).response
     assert len(result["passes"]) > 5, "axe looked at nothing"
-    found = [
+    results = [
         f"{page.url} {v['id']}: {v['nodes'][0]['html'][:120]}"
         for v in result["violations"]
         if v["impact"] in {"serious", "critical"}
     ]
     width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    return found + ([f"{page.url} is {width[0]} wide"] if width[0] > width[1] else [])
+    return results + ([f"{page.url} is {width[0]} wide"] if width[0] > width[1] else [])
 
 
 def sign_in(page: Any, live_server: Any, cast: Cast) -> None:
@@ -164,29 +164,29 @@ def sign_in(page: Any, live_server: Any, cast: Cast) -> None:
 
 def test_the_therapists_pages(page: Any, live_server: Any, people: Cast) -> None:
     page.goto(live_server.url + "/sign-in/")
-    found = findings(page)
+    result = findings(page)
     sign_in(page, live_server, people)
     for address in addresses(people):
         page.goto(live_server.url + address)
-        found += findings(page)
-    assert found == []
+        result += findings(page)
+    assert result == []
 
 
 def test_the_clients_pages(page: Any, live_server: Any, people: Cast) -> None:
     path = people.invite(Moment.AFTER, CheckInMode.LINK, at=timezone.now(), extras=["expectation"]).path
     page.goto(live_server.url + path)
-    found = findings(page)
+    result = findings(page)
     page.locator("#item_1 input[type=range]").press("ArrowRight")
     page.get_by_role("link", name="Help now").click()
-    found += findings(page)
+    result += findings(page)
     page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_role("button", name="Send as it is").wait_for()
-    found += findings(page)
+    result += findings(page)
     page.get_by_role("button", name="Send as it is").click()
     page.wait_for_url("**/sent/")
-    found += findings(page)
+    result += findings(page)
     page.goto(live_server.url + path)
-    assert found + findings(page) == []
+    assert result + findings(page) == []
 
 
 def test_a_whole_page_can_be_used_with_the_keyboard_alone(page: Any, live_server: Any, people: Cast) -> None:

@@ -25,10 +25,10 @@ from workbench.inventory.network_cast import add_people, draw_course
 @pytest.fixture
 def full(cast: Cast) -> Cast:
     """Carla after two weeks: a check-in with an alert, a PHQ-9, a rupture that was repaired in session 2."""
-    kept = actions.record_check_in(
+    stored = actions.record_check_in(
         check_in=cast.invite().check_in, responses=answers("session_before", 6.0, 1.0), submission="1", at=NOON
     )
-    alert = kept.administration.safety_alerts.get()
+    alert = stored.administration.safety_alerts.get()
     actions.acknowledge_alert(alert=alert, by=cast.alma, note="Called.", at=NOON + timedelta(days=1))
     actions.type_in_administration(
         episode=cast.episode,
@@ -52,28 +52,28 @@ def record(cast: Cast, days: float):
 
 
 def test_everything_is_there_with_times_in_days(full: Cast) -> None:
-    found = record(full, 14)
+    result = record(full, 14)
     noon = 14 / 24  # noon in Greenwich is two in the afternoon where the therapy began
-    assert found.person == str(full.carla.id)
-    assert found.began_on == BEGAN
-    assert [s.number for s in found.sessions] == [1, 2]
-    assert [s.phase for s in found.sessions] == [Phase.INITIAL, Phase.MIDDLE]
-    assert found.sessions[0].at == pytest.approx(noon)
-    assert [a.instrument for a in found.administrations] == ["session_before", "phq9"]
-    first = found.administrations[0]
+    assert result.person == str(full.carla.id)
+    assert result.began_on == BEGAN
+    assert [s.number for s in result.sessions] == [1, 2]
+    assert [s.phase for s in result.sessions] == [Phase.INITIAL, Phase.MIDDLE]
+    assert result.sessions[0].at == pytest.approx(noon)
+    assert [a.instrument for a in result.administrations] == ["session_before", "phq9"]
+    first = result.administrations[0]
     assert (first.session, first.moment) == (1, Moment.BEFORE)
     assert first.responses == answers("session_before", 6.0, 1.0)
     assert [(s.construct, s.value) for s in first.scores if s.scale == "symptoms"] == [("symptoms", 6.0)]
-    assert [s.value for s in found.scores("symptoms", instrument="phq9")] == [16.0]
-    assert [s.value for s in found.symptom_scores] == [6.0]
-    alert = found.safety_alerts[0]
+    assert [s.value for s in result.scores("symptoms", instrument="phq9")] == [16.0]
+    assert [s.value for s in result.symptom_scores] == [6.0]
+    alert = result.safety_alerts[0]
     assert (alert.instrument, alert.value) == ("session_before", 1.0)
     assert alert.acknowledged_at == pytest.approx(noon + 1)
-    rupture = found.ruptures[0]
+    rupture = result.ruptures[0]
     assert (rupture.session, rupture.kind) == (1, RuptureKind.WITHDRAWAL)
     assert rupture.repaired_at == pytest.approx(noon + 7)
-    assert found.problem_areas == (ProblemArea.ROLE_DISPUTE,)
-    assert found.planned_sessions == 16
+    assert result.problem_areas == (ProblemArea.ROLE_DISPUTE,)
+    assert result.planned_sessions == 16
 
 
 def test_what_lies_later_is_not_known_yet(full: Cast) -> None:
@@ -100,10 +100,10 @@ def test_what_was_set_aside_is_left_out_from_then_on_and_its_alert_is_not(full: 
 
 def test_unanswered_stays_unanswered(cast: Cast) -> None:
     actions.record_check_in(check_in=cast.invite().check_in, responses={6: 3.0}, submission="1", at=NOON)
-    found = record(cast, 1).administrations[0]
-    assert found.responses[6] == 3.0
-    assert [n for n, v in found.responses.items() if v is None] == [n for n in found.responses if n != 6]
-    assert {s.scale for s in found.scores} == {"social_support"}
+    result = record(cast, 1).administrations[0]
+    assert result.responses[6] == 3.0
+    assert [n for n, v in result.responses.items() if v is None] == [n for n in result.responses if n != 6]
+    assert {s.scale for s in result.scores} == {"social_support"}
 
 
 def test_it_takes_a_handful_of_queries_however_many_rows(full: Cast, django_assert_max_num_queries) -> None:
@@ -128,21 +128,21 @@ def test_people_and_circles_are_part_of_the_record_as_known_then(full: Cast) -> 
     def known(days: float):
         return course_record(episode, NOON + timedelta(days=days))
 
-    found = known(50)
+    result = known(50)
     noon = 14 / 24
-    by_name = {r.name: r for r in found.relationships}
+    by_name = {r.name: r for r in result.relationships}
     assert set(by_name) == set(people)
     assert by_name["Boss"].left_at == pytest.approx(noon + 30)
     assert by_name["Mother"].deceased
     assert by_name["Omar"].online
     assert by_name["Dr Vos"].professional
     assert by_name["Sister"].is_focus
-    assert [(c.kind, round(c.at - noon)) for c in found.circles] == [
+    assert [(c.kind, round(c.at - noon)) for c in result.circles] == [
         (CircleKind.PRESENT, 0),
         (CircleKind.PRESENT, 42),
         (CircleKind.WISHED, 42),
     ]
-    husband = found.circles[0].placement(by_name["Husband"].id)
+    husband = result.circles[0].placement(by_name["Husband"].id)
     assert husband is not None
     assert (husband.ring, husband.gives, husband.angle) == (Ring.CLOSE, True, 300)
     early = known(25)

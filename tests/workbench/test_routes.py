@@ -55,14 +55,14 @@ PARTS_OF_A_PAGE = {"client-chart"}
 
 
 def patterns(resolver: URLResolver, prefix: str = "") -> list[tuple[str, str]]:
-    found = []
+    result = []
     for entry in resolver.url_patterns:
         route = prefix + str(entry.pattern)
         if isinstance(entry, URLPattern):
-            found.append((entry.name or route, route))
+            result.append((entry.name or route, route))
         else:
-            found += patterns(entry, route)
-    return found
+            result += patterns(entry, route)
+    return result
 
 
 ROUTES = dict(patterns(get_resolver()))

@@ -147,6 +147,6 @@ def test_a_password_is_never_kept(page: Any, live_server: Any, people: Cast) -> 
     page.context.clear_cookies()
     page.clock.fast_forward("15:10")
     page.get_by_role("heading", name="Sign in").wait_for()
-    kept = page.evaluate("JSON.stringify(sessionStorage)")
-    assert "Alma B." in kept
-    assert "rivers" not in kept
+    stored = page.evaluate("JSON.stringify(sessionStorage)")
+    assert "Alma B." in stored
+    assert "rivers" not in stored

@@ -121,8 +121,8 @@ def test_a_good_sign_in_clears_the_accounts_count_and_old_failures_lapse(cast: C
 
 def test_neither_counts_nor_trail_keep_what_was_typed(cast: Cast, browser: Browser) -> None:
     sign_in(browser, PASSWORD, "alma")  # the password in the wrong field
-    kept = [c.key for c in SignInCount.objects.all()] + [str(e.detail) + e.object_id for e in Entry.objects.all()]
-    assert not any(PASSWORD in text for text in kept)
+    stored = [c.key for c in SignInCount.objects.all()] + [str(e.detail) + e.object_id for e in Entry.objects.all()]
+    assert not any(PASSWORD in text for text in stored)
 
 
 @pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
@@ -169,16 +169,16 @@ def test_a_page_in_use_says_so(alma: Browser) -> None:
 
 
 def test_a_new_password_ends_every_other_sign_in(cast: Cast) -> None:
-    here, there = Browser(), Browser()
+    here, second = Browser(), Browser()
     sign_in(here)
-    sign_in(there)
+    sign_in(second)
     new = "nine slow rivers bend"
     answer = here.post(reverse("profile"), {"present": PASSWORD, "password": new, "save_password": "1"})
     assert answer.status_code == 302
     assert is_in(here)
-    assert not is_in(there)
-    assert sign_in(there, password=PASSWORD).status_code == 400
-    assert sign_in(there, password=new).status_code == 302
+    assert not is_in(second)
+    assert sign_in(second, password=PASSWORD).status_code == 400
+    assert sign_in(second, password=new).status_code == 302
 
 
 @pytest.mark.parametrize("password", ["short", "password1234"])
@@ -228,13 +228,13 @@ def test_an_administrator_makes_an_account_on_the_page(cast: Cast, browser: Brow
 def test_an_administrator_sets_a_new_password_for_who_forgot_theirs(cast: Cast, browser: Browser) -> None:
     for _ in range(5):
         sign_in(Browser(), "dario", WRONG)
-    there = Browser()
-    there.force_login(cast.dario)
+    second = Browser()
+    second.force_login(cast.dario)
     browser.force_login(cast.adam)
     url = reverse("account-password", args=[cast.dario.id])
     assert browser.post(url, {"password": "short"}).status_code == 400
     assert browser.post(url, {"password": PASSWORD}).status_code == 302
-    assert not is_in(there)
+    assert not is_in(second)
     assert sign_in(Browser(), "dario").status_code == 302
     assert browser.get(reverse("account-password", args=[cast.adam.id])).status_code == 404
     with pytest.raises(NotPermittedError):
@@ -353,8 +353,8 @@ def test_an_address_that_cannot_be_opened_says_so_and_leads_on(cast: Cast, alma:
 
 @pytest.mark.django_db
 def test_the_page_told_to_who_forgot_a_password_names_a_command_that_works(tmp_path: Path) -> None:
-    told = BeautifulSoup(Browser(HTTP_HOST="localhost").get(reverse("first-account")).content, "html.parser")
-    command = told.find("code").text.split()
+    message = BeautifulSoup(Browser(HTTP_HOST="localhost").get(reverse("first-account")).content, "html.parser")
+    command = message.find("code").text.split()
     assert command[:2] == ["python", "-m"]
     data = tmp_path / "securebase-data"
     data.mkdir()
@@ -447,11 +447,11 @@ class TestFirstAccount:
 
 
 def test_two_who_edit_the_clinic_at_once_are_told(cast: Cast) -> None:
-    one, two = Browser(), Browser()
-    one.force_login(cast.alma)
+    item, two = Browser(), Browser()
+    item.force_login(cast.alma)
     two.force_login(cast.adam)
     typed = {"name": "Harbour", "help_text": "Call us.", "version": "1"}
-    assert one.post(reverse("clinic"), typed).status_code == 302
+    assert item.post(reverse("clinic"), typed).status_code == 302
     answer = two.post(reverse("clinic"), typed | {"name": "Pier", "help_text": "Ring the bell."})
     page = answer.content.decode()
     assert answer.status_code == 400

@@ -38,9 +38,9 @@ EPISODE = {
 
 def test_a_new_client_is_her_therapists_own(cast: Cast, alma: Browser) -> None:
     answer = alma.post(reverse("client-new"), TYPED)
-    made = Client.objects.visible_to(cast.alma).get(name_shown="Ñandú 李 O’Neil")
-    assert answer.headers["Location"] == reverse("client-sessions", args=[made.id])
-    episode = made.episode
+    result = Client.objects.visible_to(cast.alma).get(name_shown="Ñandú 李 O’Neil")
+    assert answer.headers["Location"] == reverse("client-sessions", args=[result.id])
+    episode = result.episode
     assert episode is not None
     assert (episode.began_on, episode.planned_sessions) == (date(2026, 9, 1), 12)
     assert episode.problem_areas == [ProblemArea.GRIEF, ProblemArea.ROLE_TRANSITION]
@@ -76,8 +76,8 @@ def test_a_refusal_says_where_and_keeps_what_was_typed(cast: Cast, alma: Browser
 
 def test_names_are_shown_as_text_and_never_run(cast: Cast, alma: Browser) -> None:
     alma.post(reverse("client-new"), TYPED | {"name_shown": "<script>alert(1)</script>"})
-    made = Client.objects.visible_to(cast.alma).get(name_shown__contains="script")
-    page = alma.get(reverse("client-edit", args=[made.id])).content.decode()
+    result = Client.objects.visible_to(cast.alma).get(name_shown__contains="script")
+    page = alma.get(reverse("client-edit", args=[result.id])).content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
 

@@ -31,10 +31,10 @@ def main() -> None:
         check_in = actions.invite_check_in(
             session=session, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.LINK, at=at
         ).check_in
-        kept = actions.record_check_in(
+        stored = actions.record_check_in(
             check_in=check_in, responses=answers("session_before", 5.0, 1.0), submission=str(number), at=at
         )
-        say(str(kept.administration.id))
+        say(str(stored.administration.id))
 
 
 if __name__ == "__main__":

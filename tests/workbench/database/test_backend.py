@@ -90,11 +90,11 @@ def test_only_the_owner_may_read_key_and_database(tmp_path: Path) -> None:
 def test_it_writes_ahead_and_syncs_fully_and_keeps_foreign_keys(tmp_path: Path) -> None:
     database = wrapper(tmp_path)
     with database.cursor() as cursor:
-        found = {
+        result = {
             p: cursor.execute(f"PRAGMA {p}").fetchone()[0] for p in ("journal_mode", "synchronous", "foreign_keys")
         }
     database.close()
-    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    assert result == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
 def test_a_connection_that_is_not_safe_is_refused(tmp_path: Path) -> None:
@@ -161,9 +161,9 @@ def test_a_full_disk_leaves_nothing_half_saved() -> None:
 
     with pytest.raises(DatabaseError, match="full"):
         save_until_it_is_full()
-    kept = cast.episode.administrations.all()
-    assert kept.count() == len(saved)
-    assert {a.responses.count() for a in kept} <= {11}
+    stored = cast.episode.administrations.all()
+    assert stored.count() == len(saved)
+    assert {a.responses.count() for a in stored} <= {11}
     assert verify_chain().intact
     connection.close()
 

@@ -56,9 +56,9 @@ def test_nothing_acknowledged_is_lost(tmp_path: Path, seed: int) -> None:
         [sys.executable, "-c", LOOK], env=environment(tmp_path), capture_output=True, text=True, check=True
     )
     lines = look.stdout.splitlines()
-    kept = dict(line.split(" ", 1) for line in lines[:-2])
+    stored = dict(line.split(" ", 1) for line in lines[:-2])
     # everything acknowledged is there, and what is there is intact: 11 answers, 6 scores, the alert, the state
-    assert set(acknowledged) <= set(kept)
-    assert set(kept.values()) == {"11 6 1 answered"}
-    assert len(kept) <= len(acknowledged) + 1
-    assert lines[-2:] == [f"answered {len(kept)}", "trail True"]
+    assert set(acknowledged) <= set(stored)
+    assert set(stored.values()) == {"11 6 1 answered"}
+    assert len(stored) <= len(acknowledged) + 1
+    assert lines[-2:] == [f"answered {len(stored)}", "trail True"]

@@ -31,8 +31,8 @@ def record(cast: Cast, responses=None, submission: str = "one", moment: Moment =
 
 
 def test_a_check_in_is_kept_whole(cast: Cast) -> None:
-    kept = record(cast, answers("session_before", 7.0, 2.0))
-    administration = kept.administration
+    stored = record(cast, answers("session_before", 7.0, 2.0))
+    administration = stored.administration
     assert {r.item: r.value for r in administration.responses.all()} == answers("session_before", 7.0, 2.0)
     expected = score(instrument("session_before"), answers("session_before", 7.0, 2.0))
     assert {s.scale: s.value for s in administration.scores.all()} == {
@@ -105,10 +105,10 @@ def test_what_comes_back_is_what_was_given(cast: Cast, data: st.DataObject) -> N
     check_in = actions.invite_check_in(
         session=session, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.LINK, at=NOON
     ).check_in
-    kept = actions.record_check_in(check_in=check_in, responses=given_responses, submission=str(number), at=NOON)
-    assert {r.item: r.value for r in kept.administration.responses.all()} == given_responses
+    stored = actions.record_check_in(check_in=check_in, responses=given_responses, submission=str(number), at=NOON)
+    assert {r.item: r.value for r in stored.administration.responses.all()} == given_responses
     safety = given_responses[11]
-    assert kept.alerts == (1 if safety is not None and safety >= 1 else 0)
+    assert stored.alerts == (1 if safety is not None and safety >= 1 else 0)
 
 
 def test_a_new_link_ends_the_one_before(cast: Cast) -> None:
@@ -116,18 +116,18 @@ def test_a_new_link_ends_the_one_before(cast: Cast) -> None:
     assert first.check_in.id == second.check_in.id
     assert first.token != second.token
     assert len(first.token) >= 43
-    kept = CheckIn.objects.visible_to(cast.alma).get()
-    assert first.token not in str(kept.__dict__)
-    assert kept.token_digest == second.check_in.token_digest
-    assert kept.expires_at == NOON + timedelta(hours=72)
+    stored = CheckIn.objects.visible_to(cast.alma).get()
+    assert first.token not in str(stored.__dict__)
+    assert stored.token_digest == second.check_in.token_digest
+    assert stored.expires_at == NOON + timedelta(hours=72)
 
 
 def test_an_answered_check_in_is_not_opened_again_or_withdrawn(cast: Cast) -> None:
-    kept = record(cast)
+    stored = record(cast)
     with pytest.raises(InputError, match="answered"):
         cast.invite()
     with pytest.raises(InputError):
-        actions.withdraw_check_in(check_in=kept.administration.check_in, by=cast.alma)
+        actions.withdraw_check_in(check_in=stored.administration.check_in, by=cast.alma)
 
 
 def test_a_withdrawn_check_in_takes_no_answer_and_may_be_opened_anew(cast: Cast) -> None:
@@ -214,10 +214,10 @@ def test_a_session_of_another_therapy_is_refused(cast: Cast) -> None:
 @pytest.mark.parametrize("who", ["dario", "bruno", "rosa", "adam"])
 def test_nobody_else_writes_anything_about_carla(cast: Cast, who: str) -> None:
     account: Account = getattr(cast, who)
-    kept = record(cast, answers("session_before", 5.0, 1.0))
+    stored = record(cast, answers("session_before", 5.0, 1.0))
     rupture = actions.mark_rupture(session=cast.session, by=cast.alma, kind=RuptureKind.WITHDRAWAL, at=NOON)
     after = cast.invite(Moment.AFTER).check_in
-    session, episode, one = cast.session, cast.episode, kept.administration
+    session, episode, item = cast.session, cast.episode, stored.administration
     attempts = [
         lambda: actions.create_session(episode=episode, by=account, number=9, held_at=NOON),
         lambda: actions.change_session(
@@ -232,8 +232,8 @@ def test_nobody_else_writes_anything_about_carla(cast: Cast, who: str) -> None:
         lambda: actions.type_in_administration(
             episode=episode, by=account, instrument="phq9", responses={1: 1.0}, at=NOON, submission="y"
         ),
-        lambda: actions.set_aside_administration(administration=one, by=account, at=NOON),
-        lambda: actions.acknowledge_alert(alert=one.safety_alerts.get(), by=account, note="x", at=NOON),
+        lambda: actions.set_aside_administration(administration=item, by=account, at=NOON),
+        lambda: actions.acknowledge_alert(alert=item.safety_alerts.get(), by=account, note="x", at=NOON),
         lambda: actions.mark_rupture(session=session, by=account, kind=RuptureKind.WITHDRAWAL, at=NOON),
         lambda: actions.record_repair(rupture=rupture, by=account, session=None, at=NOON),
         lambda: actions.remove_rupture(rupture=rupture, by=account),

@@ -187,8 +187,8 @@ def test_extras_are_sliders_like_the_others_and_are_kept_and_sent_with_them(
     page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_role("button", name="Send as it is").click()
     page.wait_for_url("**/sent/")
-    kept = people.episode.administrations.get(instrument="expectation")
-    assert {r.item: r.value for r in kept.responses.all()} == {1: None, 2: 6.0, 3: None, 4: None}
+    stored = people.episode.administrations.get(instrument="expectation")
+    assert {r.item: r.value for r in stored.responses.all()} == {1: None, 2: 6.0, 3: None, 4: None}
 
 
 def test_a_lost_network_loses_nothing_and_saves_once(page: Any, live_server: Any, people: Cast) -> None:
@@ -215,10 +215,10 @@ def test_what_becomes_of_the_sending_is_said_beside_the_button_that_was_pressed(
     at_the_top.wait_for()
     page.context.set_offline(True)
     at_the_top.click()
-    said = page.get_by_text("Not sent yet. Your answers are kept here")
-    said.wait_for()
-    assert abs(said.bounding_box()["y"] - at_the_top.bounding_box()["y"]) < 150
-    assert said.bounding_box()["y"] < 844
+    text = page.get_by_text("Not sent yet. Your answers are kept here")
+    text.wait_for()
+    assert abs(text.bounding_box()["y"] - at_the_top.bounding_box()["y"]) < 150
+    assert text.bounding_box()["y"] < 844
     assert at_the_top.is_disabled()
     assert page.get_by_role("button", name="Send", exact=True).is_disabled()
     page.context.set_offline(False)

@@ -249,11 +249,11 @@ def test_without_an_address_no_link_is_offered_and_the_page_says_why(cast: Cast,
     settings.ADDRESS = "https://clinic.example"
     assert make in alma.get(page).content.decode()
     shown = alma.post(make).content.decode()
-    found = re.search(r'value="https://clinic\.example(/c/[\w-]{43}/)"', shown)
-    assert found
-    assert Browser().get(found[1]).status_code == 200
+    result = re.search(r'value="https://clinic\.example(/c/[\w-]{43}/)"', shown)
+    assert result
+    assert Browser().get(result[1]).status_code == 200
     # shown once: the workbench itself does not know it any more
-    assert found[1] not in alma.get(page).content.decode()
+    assert result[1] not in alma.get(page).content.decode()
 
 
 class TestPaper:

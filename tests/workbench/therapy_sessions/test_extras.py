@@ -61,13 +61,13 @@ def test_all_is_asked_on_one_page_under_headings_and_kept_as_one_form_each(cast:
         "session_after": dict.fromkeys(range(1, 8), 6.0),
         "expectation": {1: 6.0, 2: 6.0, 3: 9.0, 4: 6.0},
     }
-    kept = {a.instrument: a for a in cast.episode.administrations.all()}
-    assert {a.check_in_id for a in kept.values()} == {invited.check_in.id}
-    assert {a.at for a in kept.values()} == {kept["expectation"].at}
-    assert {s.scale: s.value for s in kept["expectation"].scores.all()} == {"expectation": 6.0, "credibility": 7.5}
+    stored = {a.instrument: a for a in cast.episode.administrations.all()}
+    assert {a.check_in_id for a in stored.values()} == {invited.check_in.id}
+    assert {a.at for a in stored.values()} == {stored["expectation"].at}
+    assert {s.scale: s.value for s in stored["expectation"].scores.all()} == {"expectation": 6.0, "credibility": 7.5}
     check_in = CheckIn.objects.visible_to(cast.alma).get()
-    assert check_in.answers == kept["session_after"]
-    assert check_in.extra_answers == [kept["expectation"]]
+    assert check_in.answers == stored["session_after"]
+    assert check_in.extra_answers == [stored["expectation"]]
     # one row in the trail, and no answer in it
     entry = Entry.objects.get(action="check_in.answered")
     assert entry.detail["beside"] == [{"instrument": "expectation", "answered": 4, "alerts": 0}]
@@ -227,7 +227,7 @@ def test_switched_off_is_not_asked_and_by_hand_is_asked_once(cast: Cast) -> None
 
 
 def test_only_what_the_workbench_asks_can_be_chosen_and_only_by_her_therapist(cast: Cast) -> None:
-    with pytest.raises(InputError, match="nothing that the workbench asks"):
+    with pytest.raises(InputError, match="not an additional questionnaire"):
         actions.choose_extra(episode=cast.episode, by=cast.alma, instrument="phq9", off=True)
     with pytest.raises(NotPermittedError):
         actions.choose_extra(episode=cast.episode, by=cast.dario, instrument="expectation", off=True)
@@ -312,9 +312,13 @@ def test_the_therapist_rates_in_five_clicks_and_it_is_hers(cast: Cast, alma: Bro
     form = main(page).find(id="own-rating").find("form")
     assert len(form.find_all("fieldset")) == 5
     assert rate(cast, alma, item_1="9", item_5="2").status_code == 302
-    kept = cast.episode.administrations.get()
-    assert (kept.instrument, kept.respondent, kept.moment) == ("therapist_after", Respondent.THERAPIST, Moment.AFTER)
-    assert {s.scale: s.value for s in kept.scores.all()} == {"alliance": 7.0, "felt_understood": 6.0, "strain": 2.0}
+    stored = cast.episode.administrations.get()
+    assert (stored.instrument, stored.respondent, stored.moment) == (
+        "therapist_after",
+        Respondent.THERAPIST,
+        Moment.AFTER,
+    )
+    assert {s.scale: s.value for s in stored.scores.all()} == {"alliance": 7.0, "felt_understood": 6.0, "strain": 2.0}
     record = episode_record(cast.episode, timezone.now())
     assert record.scores("alliance") == ()
     assert [s.value for s in record.scores("alliance", respondent=Respondent.THERAPIST)] == [7.0]

@@ -130,11 +130,11 @@ def test_what_was_never_measured_is_named_with_what_could_measure_it(full: Cast,
 
 
 def test_an_empty_page_teaches(cast: Cast, alma: Browser) -> None:
-    found = page(cast, alma)
-    assert "No measure yet" in found.text
-    assert found.find("a", string="To the sessions")["href"] == reverse("client-sessions", args=[cast.carla.id])
-    assert "Rate a session in five clicks" in found.find(id="ratings").text
-    assert found.find(id="ratings").find("img") is None
+    result = page(cast, alma)
+    assert "No measure yet" in result.text
+    assert result.find("a", string="To the sessions")["href"] == reverse("client-sessions", args=[cast.carla.id])
+    assert "Rate a session in five clicks" in result.find(id="ratings").text
+    assert result.find(id="ratings").find("img") is None
     assert alma.get(reverse("client-ratings", args=[cast.carla.id, "wide"])).status_code == 404
 
 

@@ -35,9 +35,9 @@ def test_the_next_session_is_proposed_a_week_after_the_last(cast: Cast, alma: Br
     proposed = {name: soup.find("input", attrs={"name": name})["value"] for name in ("number", "date", "time")}
     assert proposed == {"number": "2", "date": "2026-09-08", "time": "14:00"}
     answer = alma.post(reverse("session-new", args=[cast.carla.id]), LATER)
-    made = cast.episode.therapy_sessions.get(number=2)
-    assert answer.headers["Location"] == reverse("session-work", args=[cast.carla.id, made.id])
-    assert made.held_at == NOON + timedelta(days=7)
+    result = cast.episode.therapy_sessions.get(number=2)
+    assert answer.headers["Location"] == reverse("session-work", args=[cast.carla.id, result.id])
+    assert result.held_at == NOON + timedelta(days=7)
 
 
 @pytest.mark.parametrize(
@@ -148,10 +148,10 @@ def test_a_questionnaire_is_typed_in_by_item_numbers(cast: Cast, alma: Browser) 
     assert "they are not the questions" in text(page)
     answer = alma.post(url, typed(item_3=""), follow=True)
     assert "asks for attention now" in text(answer)
-    kept = cast.episode.administrations.get()
-    assert timezone.localtime(kept.at).date() == date(2026, 9, 3)
-    assert kept.responses.get(item=3).value is None
-    assert kept.scores.get(scale="total").value is None
+    stored = cast.episode.administrations.get()
+    assert timezone.localtime(stored.at).date() == date(2026, 9, 3)
+    assert stored.responses.get(item=3).value is None
+    assert stored.scores.get(scale="total").value is None
     assert "item 3 unanswered" in text(answer)
     assert alma.post(url, typed(item_3="")).status_code == 302
     assert cast.episode.administrations.count() == 1
@@ -160,8 +160,8 @@ def test_a_questionnaire_is_typed_in_by_item_numbers(cast: Cast, alma: Browser) 
 def test_typed_in_for_a_session_it_has_the_sessions_moment(cast: Cast, alma: Browser) -> None:
     url = reverse("type-in", args=[cast.carla.id, "phq9"])
     alma.post(url, typed(date="2026-09-01", session=str(cast.session.id), moment="after"))
-    kept = cast.episode.administrations.get()
-    assert (kept.at, kept.therapy_session, kept.moment) == (NOON + timedelta(hours=1), cast.session, "after")
+    stored = cast.episode.administrations.get()
+    assert (stored.at, stored.therapy_session, stored.moment) == (NOON + timedelta(hours=1), cast.session, "after")
 
 
 @pytest.mark.parametrize(
@@ -217,8 +217,8 @@ def test_an_alert_is_read_and_closed_with_a_note(cast: Cast, alma: Browser) -> N
 
 def test_an_alert_of_a_questionnaire_says_which_item_and_out_of_how_many(cast: Cast, alma: Browser) -> None:
     phq9(cast, 1.0, 3, last=2.0)
-    told = "PHQ-9 item 9 (self-harm): 2 of 3, 4 September 2026, 14:00"
-    assert told in text(alma.get(reverse("client-sessions", args=[cast.carla.id])))
+    message = "PHQ-9 item 9 (self-harm): 2 of 3, 4 September 2026, 14:00"
+    assert message in text(alma.get(reverse("client-sessions", args=[cast.carla.id])))
     page = text(alma.get(reverse("alert", args=[cast.carla.id, cast.episode.safety_alerts.get().id])))
     assert "2 of 3" in page
     assert "PHQ-9 item 9 (self-harm)" in page
@@ -226,10 +226,10 @@ def test_an_alert_of_a_questionnaire_says_which_item_and_out_of_how_many(cast: C
 
 def test_an_open_safety_question_is_no_all_clear(cast: Cast, alma: Browser) -> None:
     check_in = cast.invite().check_in
-    kept = actions.record_check_in(
+    stored = actions.record_check_in(
         check_in=check_in, responses=answers("session_before", 5.0, None), submission="s", at=NOON
     )
-    page = text(alma.get(reverse("administration", args=[cast.carla.id, kept.administration.id])))
+    page = text(alma.get(reverse("administration", args=[cast.carla.id, stored.administration.id])))
     assert "no all-clear" in page
     assert "safety question open" in text(alma.get(reverse("client-measures", args=[cast.carla.id])))
 

@@ -43,8 +43,8 @@ def test_a_clients_link_is_never_written(
     assert browser.get(path).status_code == 500
     logging.getLogger("django.security.csrf").warning("Forbidden (%s): %s", "no cookie", path)
     lines = console.getvalue()
-    for said in ("Bad Request: /c/…/", "Method Not Allowed", "Gone: /c/…/sent/", "Internal Server Error: /c/…/"):
-        assert said in lines
+    for text in ("Bad Request: /c/…/", "Method Not Allowed", "Gone: /c/…/sent/", "Internal Server Error: /c/…/"):
+        assert text in lines
     assert "ZeroDivisionError: while opening /c/…/" in lines
     assert "Forbidden (no cookie): /c/…/" in lines
     assert token not in lines

@@ -1,4 +1,4 @@
-"""Everything that changes a session, a check-in, an administration, an alert or a rupture."""
+"""Writes of sessions, check-ins, administrations, safety alerts and ruptures."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ Responses = Mapping[int, float | None]
 def create_session(
     *, episode: Episode, by: Account, number: int, held_at: datetime, phase: Phase | None = None
 ) -> TherapySession:
-    """A session held or planned. Raises InputError where its number is taken."""
+    """Create a session, held or planned. Raises InputError if its number is taken."""
     ensure_own(episode.client, by)
     if episode.therapy_sessions.filter(number=number).exists():
         raise InputError(f"session {number} is there already", advice="Give the next number.")
@@ -60,7 +60,7 @@ def create_session(
 def change_session(
     *, session: TherapySession, by: Account, version: int, number: int, held_at: datetime, phase: Phase
 ) -> TherapySession:
-    """`version` is the one the form was opened with; raises InputError where the session was changed since."""
+    """Change a session. Raises InputError if the session changed since the form read `version`."""
     ensure_own(session.episode.client, by)
     if session.episode.therapy_sessions.filter(number=number).exclude(id=session.id).exists():
         raise InputError(f"session {number} is there already", advice="Give a number that is free.")
@@ -74,7 +74,7 @@ def change_session(
 
 @transaction.atomic
 def remove_session(*, session: TherapySession, by: Account) -> None:
-    """Undo for a session that has nothing in it. What a client answered is never removed."""
+    """Delete a session without content. Answers of a client are never deleted."""
     ensure_own(session.episode.client, by)
     used = session.administrations.exists() or session.ruptures.exists() or session.repairs.exists()
     if used or session.check_ins.exists():
@@ -89,7 +89,7 @@ def remove_session(*, session: TherapySession, by: Account) -> None:
 # ---- check-ins -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """A check-in that waits, and the token of its link. The token is known here and never again."""
+    """An open check-in and the token of its link. Only the digest is stored, so the token cannot be shown again."""
 
     check_in: CheckIn
     token: str
@@ -158,7 +158,7 @@ def withdraw_check_in(*, check_in: CheckIn, by: Account) -> CheckIn:
 
 @transaction.atomic
 def open_check_in(*, check_in: CheckIn, at: datetime) -> None:
-    """The client's page was opened for the first time."""
+    """Record that the client opened the page for the first time."""
     rows = CheckIn.objects.unscoped(reason=_THE_LINK).filter(id=check_in.id, opened_at=None)
     if rows.update(opened_at=at):
         _record(None, "check_in.opened", check_in, check_in.therapy_session.episode)
@@ -166,7 +166,7 @@ def open_check_in(*, check_in: CheckIn, at: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RecordingResult:
-    """What became of a check-in's answers. `again`: the same answers had arrived before, and nothing was written."""
+    """Result of recording answers. `again`: the same submission was recorded before, and nothing was written."""
 
     administration: Administration
     alerts: int
@@ -183,7 +183,7 @@ def record_check_in(
     by: Account | None = None,
     extra: Mapping[str, Responses] | None = None,
 ) -> RecordingResult:
-    """Keep a check-in's answers: administrations, responses, scores, safety alerts and audit row, all or nothing.
+    """Record a check-in's answers: administrations, responses, scores, safety alerts and audit row, all or nothing.
 
     `submission` names this sending: the same one twice (a retry after a lost connection) is kept once. `by` is the
     therapist who types in a paper form; None is the client. extra: instrument → answers, of those that this check-in
@@ -193,49 +193,51 @@ def record_check_in(
     Raises ResponseError for values that the items do not allow, InputError where other answers were kept already.
     """
     scored = score(instrument_called(check_in.instrument_id), responses)
-    beside = [score(instrument_called(name), (extra or {})[name]) for name in check_in.extras if name in (extra or {})]
-    beside = [one for one in beside if any(value is not None for value in one.responses.values())]
+    additional = [
+        score(instrument_called(name), (extra or {})[name]) for name in check_in.extras if name in (extra or {})
+    ]
+    additional = [result for result in additional if any(value is not None for value in result.responses.values())]
     session: TherapySession | None = check_in.therapy_session
     episode, moment = check_in.therapy_session.episode, Moment(check_in.moment)
     if by is None and moment is Moment.BEFORE and not is_before_session(check_in.therapy_session, at):
         session, moment = None, Moment.BETWEEN
     if by is not None:
         ensure_own(episode.client, by)
-    kept = CheckIn.objects.unscoped(reason=_THE_LINK).get(id=check_in.id)
-    if kept.is_answered:
-        if kept.submission_digest == digest(submission):
-            return RecordingResult(kept.answers, kept.answers.safety_alerts.count(), again=True)
+    row = CheckIn.objects.unscoped(reason=_THE_LINK).get(id=check_in.id)
+    if row.is_answered:
+        if row.submission_digest == digest(submission):
+            return RecordingResult(row.answers, row.answers.safety_alerts.count(), again=True)
         raise InputError("this check-in has been answered already")
-    if kept.state != CheckInState.WAITING:
+    if row.state != CheckInState.WAITING:
         raise InputError("this check-in was withdrawn")
-    kept.state, kept.answered_at, kept.submission_digest = CheckInState.ANSWERED, at, digest(submission)
-    kept.save(update_fields=["state", "answered_at", "submission_digest"])
+    row.state, row.answered_at, row.submission_digest = CheckInState.ANSWERED, at, digest(submission)
+    row.save(update_fields=["state", "answered_at", "submission_digest"])
     forms = [
-        _keep(
-            one,
+        _save(
+            result,
             episode=episode,
             session=session,
-            check_in=kept,
+            check_in=row,
             moment=moment,
             at=at,
             typed_in_by=by,
             simulated=check_in.simulated,
         )
-        for one in (scored, *beside)
+        for result in (scored, *additional)
     ]
-    outline = _outline(scored) | {"moment": moment.value, "beside": [_outline(one) for one in beside]}
-    _record(by, "check_in.answered", kept, episode, **outline)
+    outline = _outline(scored) | {"moment": moment.value, "beside": [_outline(result) for result in additional]}
+    _record(by, "check_in.answered", row, episode, **outline)
     return RecordingResult(forms[0], len(scored.alerts))
 
 
 def is_same_submission(*, check_in: CheckIn, submission: str) -> bool:
-    """Whether these are the answers that the check-in was answered with, sent once more."""
+    """Return whether this submission repeats the one that answered the check-in."""
     return check_in.is_answered and check_in.submission_digest == digest(submission)
 
 
 @transaction.atomic
 def record_late_answers(*, check_in: CheckIn, responses: Responses, submission: str, at: datetime) -> RecordingResult:
-    """Keep other answers to a check-in that was answered before, because one of them raises an alert.
+    """Record other answers to a check-in that was answered before, because one of them raises an alert.
 
     They are set aside from the start, so that no picture counts the moment twice; the alert is an alert like any other.
     The same sending again is kept once, and so is the same alarm while nobody has acknowledged the first.
@@ -245,10 +247,12 @@ def record_late_answers(*, check_in: CheckIn, responses: Responses, submission: 
         raise InputError("this check-in has been answered already")
     session, episode = check_in.therapy_session, check_in.therapy_session.episode
     name = f"late:{check_in.id}:{submission}"
-    before = episode.administrations.filter(submission_digest=digest(name)).first() or _open_alarm(check_in, scored)
+    before = episode.administrations.filter(submission_digest=digest(name)).first() or _find_open_alert(
+        check_in, scored
+    )
     if before is not None:
         return RecordingResult(before, before.safety_alerts.count(), again=True)
-    administration = _keep(
+    administration = _save(
         scored,
         episode=episode,
         session=session,
@@ -264,14 +268,14 @@ def record_late_answers(*, check_in: CheckIn, responses: Responses, submission: 
     return RecordingResult(administration, len(scored.alerts))
 
 
-def _open_alarm(check_in: CheckIn, scored: ScoringResult) -> Administration | None:
-    """An earlier sending to this check-in whose alert is open and says the same."""
-    said = {(a.item, a.value) for a in scored.alerts}
+def _find_open_alert(check_in: CheckIn, scored: ScoringResult) -> Administration | None:
+    """Return an earlier administration of this check-in with the same alerts still open."""
+    alerts = {(a.item, a.value) for a in scored.alerts}
     rows = check_in.therapy_session.administrations.filter(
         instrument=scored.instrument, moment=check_in.moment, safety_alerts__acknowledged_at=None
     ).distinct()
     for row in rows:
-        if said <= {(a.item, a.value) for a in row.safety_alerts.filter(acknowledged_at=None)}:
+        if alerts <= {(a.item, a.value) for a in row.safety_alerts.filter(acknowledged_at=None)}:
             return row
     return None
 
@@ -289,7 +293,7 @@ def type_in_administration(
     moment: Moment = Moment.BEFORE,
     simulated: bool = False,
 ) -> RecordingResult:
-    """Keep an instrument that was filled in on paper, by item numbers. The same sending twice is kept once."""
+    """Record an instrument completed on paper, by item numbers. A repeated submission is recorded once."""
     ensure_own(episode.client, by)
     if session is not None and session.episode_id != episode.id:
         raise InputError("the session belongs to another therapy")
@@ -299,7 +303,7 @@ def type_in_administration(
     before = episode.administrations.filter(submission_digest=digest(submission)).first()
     if before is not None:
         return RecordingResult(before, before.safety_alerts.count(), again=True)
-    administration = _keep(
+    administration = _save(
         scored,
         episode=episode,
         session=session,
@@ -327,7 +331,7 @@ def set_aside_administration(*, administration: Administration, by: Account, at:
     return administration
 
 
-def _keep(
+def _save(
     scored: ScoringResult,
     *,
     episode: Episode,
@@ -340,7 +344,7 @@ def _keep(
     submission: str = "",
     respondent: Respondent = Respondent.CLIENT,
 ) -> Administration:
-    """The rows of one administration, inside the caller's transaction."""
+    """Create the rows of one administration within the caller's transaction."""
     administration = Administration.objects.create(
         episode=episode,
         therapy_session=session,
@@ -378,20 +382,20 @@ def _keep(
 
 
 def _outline(scored: ScoringResult) -> dict[str, object]:
-    """What the audit trail may know of answers: how many, not which."""
+    """Return the audit detail of answers: their number, never their content."""
     answered = sum(value is not None for value in scored.responses.values())
     return {"instrument": scored.instrument, "answered": answered, "alerts": len(scored.alerts)}
 
 
-# ---- what is asked seldom --------------------------------------------------------------------------------------------
+# ---- additional questionnaires --------------------------------------------------------------------------------------
 @transaction.atomic
 def choose_extra(
     *, episode: Episode, by: Account, instrument: str, off: bool | None = None, asked_for: bool | None = None
 ) -> ExtraChoice:
-    """Not to ask an extra in this therapy, or to ask it again; to ask it at the next check-in, or not after all."""
+    """Switch an additional questionnaire off or on, or request it for the next check-in."""
     ensure_own(episode.client, by)
     if not is_additional(instrument):
-        raise InputError(f"“{instrument}” is nothing that the workbench asks beside the check-in")
+        raise InputError(f"“{instrument}” is not an additional questionnaire of check-ins")
     choice, _ = ExtraChoice.objects.visible_to(by).get_or_create(episode=episode, instrument=instrument)
     if off is not None:
         choice.off = off
@@ -408,7 +412,7 @@ def choose_extra(
 def rate_session(
     *, session: TherapySession, by: Account, responses: Responses, submission: str, at: datetime
 ) -> RecordingResult:
-    """The therapist's own rating of a session. Another one later sets the earlier aside; both stay in the record."""
+    """Record the therapist's own rating of a session. It sets an earlier one aside; both stay in the record."""
     episode = session.episode
     ensure_own(episode.client, by)
     if session.held_at > at:
@@ -421,7 +425,7 @@ def rate_session(
     if again is not None:
         return RecordingResult(again, 0, again=True)
     earlier.update(set_aside_at=at)
-    rating = _keep(
+    rating = _save(
         scored,
         episode=episode,
         session=session,
@@ -439,7 +443,7 @@ def rate_session(
 # ---- safety ----------------------------------------------------------------------------------------------------------
 @transaction.atomic
 def acknowledge_alert(*, alert: SafetyAlert, by: Account, note: str, at: datetime) -> SafetyAlert:
-    """Somebody has seen it and says what was done. Raises InputError without a note, or where it was done already."""
+    """Acknowledge an alert with a note. Raises InputError without a note or if it is acknowledged already."""
     ensure_own(alert.episode.client, by)
     if not note.strip():
         raise InputError("say in a few words what was done", where="Note")
@@ -454,7 +458,7 @@ def acknowledge_alert(*, alert: SafetyAlert, by: Account, note: str, at: datetim
 # ---- ruptures --------------------------------------------------------------------------------------------------------
 @transaction.atomic
 def mark_rupture(*, session: TherapySession, by: Account, kind: RuptureKind, at: datetime) -> Rupture:
-    """Strain in the alliance, as the therapist saw it in this session."""
+    """Record a rupture in the alliance, as the therapist saw it in this session."""
     ensure_own(session.episode.client, by)
     rupture = Rupture.objects.create(therapy_session=session, kind=RuptureKind(kind).value, marked_at=at)
     _record(by, "rupture.marked", rupture, session.episode)
@@ -463,7 +467,7 @@ def mark_rupture(*, session: TherapySession, by: Account, kind: RuptureKind, at:
 
 @transaction.atomic
 def record_repair(*, rupture: Rupture, by: Account, session: TherapySession | None, at: datetime) -> Rupture:
-    """The strain was resolved, in this session where one is named."""
+    """Record the repair of a rupture, in this session if one is given."""
     episode = rupture.therapy_session.episode
     ensure_own(episode.client, by)
     if session is not None and session.episode_id != episode.id:
@@ -478,7 +482,7 @@ def record_repair(*, rupture: Rupture, by: Account, session: TherapySession | No
 
 @transaction.atomic
 def remove_rupture(*, rupture: Rupture, by: Account) -> None:
-    """Undo for a mark made by mistake."""
+    """Delete a rupture that was marked by mistake."""
     episode = rupture.therapy_session.episode
     ensure_own(episode.client, by)
     _record(by, "rupture.removed", rupture, episode, kind=rupture.kind)
@@ -492,7 +496,7 @@ def _record(
     episode: Episode,
     **detail: object,
 ) -> None:
-    """The end of every write here, in its transaction: the audit row, and the episode's record has another version."""
+    """Audit a write in its transaction and raise the version of the episode's record."""
     raise_record_version(episode)
     record(
         actor=by,

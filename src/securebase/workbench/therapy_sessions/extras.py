@@ -25,17 +25,17 @@ def course_context(episode: Episode) -> CourseContext:
 
 def administered_sessions(episode: Episode, now: datetime) -> dict[str, set[int]]:
     """instrument → sessions at which it was asked and answered, or is being asked: with a check-in, or by itself."""
-    found: dict[str, set[int]] = {}
+    sessions_by_instrument: dict[str, set[int]] = {}
     sessions = episode.therapy_sessions.prefetch_related("check_ins", "administrations")
     for session in sessions:
         for check_in in session.check_ins.all():
             if check_in.is_answered or _still_open(check_in, now):
                 for name in check_in.extras:
-                    found.setdefault(name, set()).add(session.number)
+                    sessions_by_instrument.setdefault(name, set()).add(session.number)
         for given in session.administrations.all():
             if given.set_aside_at is None:
-                found.setdefault(given.instrument, set()).add(session.number)
-    return found
+                sessions_by_instrument.setdefault(given.instrument, set()).add(session.number)
+    return sessions_by_instrument
 
 
 def due_instruments(session: TherapySession, moment: Moment, now: datetime) -> tuple[Instrument, ...]:

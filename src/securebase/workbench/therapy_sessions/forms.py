@@ -1,4 +1,4 @@
-"""Forms of sessions, and of what an instrument asks: built from the catalogue."""
+"""Web forms for sessions and for the items of instruments, built from the catalogue."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from securebase.workbench.clients.models import PHASES, Episode
 from securebase.workbench.therapy_sessions.models import RUPTURE_KINDS, TherapySession
 
 
-def before_the_therapy(episode: Episode) -> str:
-    """What to say of a day before the therapy."""
+def before_therapy_message(episode: Episode) -> str:
+    """Return the error text for a day before the therapy began."""
     return (
         f"The therapy began on {date_format(episode.began_on, 'j F Y')}. Choose that day or a later one; "
         "where the therapy began earlier, correct its beginning under Details first."
@@ -40,7 +40,7 @@ class SessionForm(forms.Form):
     def clean_date(self) -> Any:
         date = self.cleaned_data["date"]
         if date < self.episode.began_on:
-            raise forms.ValidationError(before_the_therapy(self.episode))
+            raise forms.ValidationError(before_therapy_message(self.episode))
         if date > timezone.localdate() + FAR_AHEAD:
             raise forms.ValidationError("This is more than a year ahead. Is the year right?")
         return date
@@ -123,12 +123,12 @@ class AnswersForm(forms.Form):
     def __init__(self, *args: Any, instrument: Instrument, extra: Sequence[Instrument] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instrument, self.extra = instrument, tuple(extra)
-        for one in (instrument, *self.extra):
-            for item in one.items:
-                self.fields[self._name(one, item)] = _field(item)
+        for each in (instrument, *self.extra):
+            for item in each.items:
+                self.fields[self._name(each, item)] = _field(item)
 
-    def _name(self, of: Instrument, item: Item) -> str:
-        return f"item_{item.number}" if of is self.instrument else f"item_{of.id}_{item.number}"
+    def _name(self, instrument: Instrument, item: Item) -> str:
+        return f"item_{item.number}" if instrument is self.instrument else f"item_{instrument.id}_{item.number}"
 
     def responses(self) -> Mapping[int, float | None]:
         """Item number → value; None where unanswered or not understood. Only of a form that was checked."""
@@ -136,24 +136,27 @@ class AnswersForm(forms.Form):
 
     def extra_responses(self) -> dict[str, Mapping[int, float | None]]:
         """Instrument → its answers, of the extras. Only of a form that was checked."""
-        return {one.id: {i.number: self.cleaned_data.get(self._name(one, i)) for i in one.items} for one in self.extra}
+        return {
+            instrument.id: {i.number: self.cleaned_data.get(self._name(instrument, i)) for i in instrument.items}
+            for instrument in self.extra
+        }
 
     @property
     def any_answer(self) -> bool:
-        """Whether anything was answered at all. Only of a form that was checked."""
+        """True if any item was answered. Only for a validated form."""
         given = (self.responses(), *self.extra_responses().values())
-        return any(value is not None for one in given for value in one.values())
+        return any(value is not None for responses in given for value in responses.values())
 
     @property
     def raises_an_alert(self) -> bool:
-        """Whether one of the answers asks for attention now. Only of a form that was checked."""
+        """True if an answer raises a safety alert. Only for a validated form."""
         given = self.responses()
         rules = self.instrument.safety_rules
         return any((value := given[rule.item]) is not None and value >= rule.at_least for rule in rules)
 
     @property
     def questions(self) -> list[ItemQuestion]:
-        """Those of the instrument itself."""
+        """The questions of the instrument itself."""
         from_here = {rule.item: rule.at_least for rule in self.instrument.safety_rules}
         return [
             self._question(self.instrument, item, item.number, from_here.get(item.number))
@@ -162,12 +165,14 @@ class AnswersForm(forms.Form):
 
     @property
     def sections(self) -> list[Section]:
-        """Those of the extras; their numbers go on where those of the instrument end."""
-        found, number = [], len(self.instrument.items)
-        for one in self.extra:
-            found.append(Section(one, [self._question(one, i, number + i.number, None) for i in one.items]))
-            number += len(one.items)
-        return found
+        """The questions of the additional questionnaires, numbered after those of the instrument."""
+        sections, number = [], len(self.instrument.items)
+        for instrument in self.extra:
+            sections.append(
+                Section(instrument, [self._question(instrument, i, number + i.number, None) for i in instrument.items])
+            )
+            number += len(instrument.items)
+        return sections
 
     @property
     def all_questions(self) -> list[ItemQuestion]:
@@ -177,8 +182,8 @@ class AnswersForm(forms.Form):
     def left_open(self) -> list[ItemQuestion]:
         return [q for q in self.all_questions if q.open]
 
-    def _question(self, of: Instrument, item: Item, number: int, alert_from: float | None) -> ItemQuestion:
-        name = self._name(of, item)
+    def _question(self, instrument: Instrument, item: Item, number: int, alert_from: float | None) -> ItemQuestion:
+        name = self._name(instrument, item)
         value = str(self.data.get(name, "")).strip() if self.is_bound else ""
         steps = [
             f"{item.minimum + n * item.step:g}" for n in range(round((item.maximum - item.minimum) / item.step) + 1)
@@ -203,7 +208,7 @@ def _field(item: Item) -> forms.Field:
 
 
 class SheetForm(AnswersForm):
-    """What was filled in on paper, typed in by the therapist: the items by number, and when it was filled in."""
+    """A completed paper form, typed in by the therapist: items by number, and the completion date."""
 
     date = forms.DateField(label="Filled in on", widget=DateInput)
 
@@ -214,7 +219,7 @@ class SheetForm(AnswersForm):
     def clean_date(self) -> Any:
         date = self.cleaned_data["date"]
         if date < self.episode.began_on:
-            raise forms.ValidationError(before_the_therapy(self.episode))
+            raise forms.ValidationError(before_therapy_message(self.episode))
         if date > timezone.localdate():
             raise forms.ValidationError("This day is still to come.")
         return date

@@ -1,4 +1,4 @@
-"""The therapist's pages of measures: scores and change, single administrations, typing in, the library."""
+"""Therapist pages for measures: scores and change, single administrations, typing in, and the library."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ RATING_SIZES = {"wide": (900, ratings_side_by_side.HEIGHT), "phone": (PHONE, rat
 @_require_therapist
 @require_GET
 def ratings_drawing(request: HttpRequest, client_id: uuid.UUID, width: str) -> HttpResponse:
-    """The chart of both ratings as an image."""
+    """Return the chart of client and therapist ratings as SVG."""
     context = _client_page(request, client_id, "client-ratings")
     episode = context["episode"]
     both = overview.both_ratings(episode) if episode is not None else None
@@ -84,18 +84,18 @@ def ratings_drawing(request: HttpRequest, client_id: uuid.UUID, width: str) -> H
 @_require_therapist
 @post_only
 def choose_extra(request: HttpRequest, client_id: uuid.UUID, instrument_id: str) -> HttpResponse:
-    """Ask it at the next check-in, do not ask it for this client, or leave it to its turn again."""
+    """Request an additional questionnaire for the next check-in, switch it off, or return it to its schedule."""
     context = _client_page(request, client_id, "extra-choose")
     episode = context["episode"]
     if episode is None:
         raise Http404
-    said = {
+    choices = {
         "ask": ({"asked_for": True}, "It comes with the next check-in."),
         "not_now": ({"asked_for": False}, "It comes when its turn has come."),
         "off": ({"off": True}, "It is not asked for this client any more. What was answered stays."),
         "on": ({"off": False}, "It is asked again when its turn has come."),
     }
-    chosen = said.get(request.POST.get("choice", ""))
+    chosen = choices.get(request.POST.get("choice", ""))
     if chosen is None or not is_additional(instrument_id):
         messages.error(request, "Nothing was changed: choose what to do with one of these.")
     else:
@@ -108,10 +108,10 @@ def choose_extra(request: HttpRequest, client_id: uuid.UUID, instrument_id: str)
 @require_GET
 def administration(request: HttpRequest, client_id: uuid.UUID, administration_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "administration")
-    found = queries.administration_of(
+    row = queries.administration_of(
         account=current_account(request), client=context["client"], administration_id=administration_id
     )
-    context |= {"row": queries.administration_row(found), "answers": queries.answers_of(found)}
+    context |= {"row": queries.administration_row(row), "answers": queries.answers_of(row)}
     return render(request, "therapy_sessions/administration.html", context)
 
 
@@ -119,12 +119,12 @@ def administration(request: HttpRequest, client_id: uuid.UUID, administration_id
 @post_only
 def set_aside(request: HttpRequest, client_id: uuid.UUID, administration_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "administration-set-aside")
-    found = queries.administration_of(
+    row = queries.administration_of(
         account=current_account(request), client=context["client"], administration_id=administration_id
     )
     back = "take_back" in request.POST
     actions.set_aside_administration(
-        administration=found, by=current_account(request), at=None if back else timezone.now()
+        administration=row, by=current_account(request), at=None if back else timezone.now()
     )
     messages.success(request, "It counts again." if back else "Set aside: kept, but left out of every picture.")
     return redirect("administration", client_id, administration_id)
@@ -133,23 +133,23 @@ def set_aside(request: HttpRequest, client_id: uuid.UUID, administration_id: uui
 @_require_therapist
 @require_http_methods(["GET", "POST"])
 def type_in(request: HttpRequest, client_id: uuid.UUID, instrument_id: str) -> HttpResponse:
-    """A paper form by its item numbers. Refusals keep what was typed."""
+    """Type in a paper form by item numbers; an invalid form keeps its input."""
     context = _client_page(request, client_id, "type-in")
     episode = context["episode"]
-    asked = {i.id: i for i in queries.instruments_to_type_in()}
-    if episode is None or instrument_id not in asked:
+    questionnaires = {i.id: i for i in queries.instruments_to_type_in()}
+    if episode is None or instrument_id not in questionnaires:
         raise Http404
     start = {"submission": secrets.token_urlsafe(16), "date": timezone.localdate(), "moment": Moment.BEFORE.value}
-    form = TypeInForm(request.POST or None, instrument=asked[instrument_id], episode=episode, initial=start)
+    form = TypeInForm(request.POST or None, instrument=questionnaires[instrument_id], episode=episode, initial=start)
     if form.is_valid():
         moment = Moment(form.cleaned_data["moment"] or Moment.BEFORE)
         try:
-            kept = actions.type_in_administration(
+            result = actions.type_in_administration(
                 episode=episode,
                 by=current_account(request),
                 instrument=instrument_id,
                 responses=form.responses(),
-                at=_filled_in_at(form, moment),
+                at=_completion_time(form, moment),
                 submission=form.cleaned_data["submission"],
                 session=form.session_chosen,
                 moment=moment,
@@ -157,16 +157,16 @@ def type_in(request: HttpRequest, client_id: uuid.UUID, instrument_id: str) -> H
         except InputError as error:
             form.add_error(None, sentence(error))
         else:
-            if kept.alerts:
+            if result.alerts:
                 messages.warning(request, "Saved. One answer asks for attention now: see the safety alert.")
             else:
                 messages.success(request, "Saved.")
-            return redirect("administration", client_id, kept.administration.id)
-    context |= {"form": form, "instrument": asked[instrument_id]}
+            return redirect("administration", client_id, result.administration.id)
+    context |= {"form": form, "instrument": questionnaires[instrument_id]}
     return render(request, "therapy_sessions/type_in.html", context, status=400 if form.errors else 200)
 
 
-def _filled_in_at(form: TypeInForm, moment: Moment) -> datetime:
+def _completion_time(form: TypeInForm, moment: Moment) -> datetime:
     # four minutes before a check-in's own sheet: two instruments before one session are two moments
     return completion_time(
         episode=form.episode,
@@ -189,11 +189,11 @@ def library(request: HttpRequest) -> HttpResponse:
 @require_GET
 def library_instrument(request: HttpRequest, instrument_id: str) -> HttpResponse:
     try:
-        found = instrument_called(instrument_id)
+        instrument = instrument_called(instrument_id)
     except InstrumentError:
         raise Http404 from None
-    scales = [(s, _label(s.construct)) for s in found.scales]
-    context = {"instrument": found, "scales": scales, "section": "library"}
+    scales = [(s, _label(s.construct)) for s in instrument.scales]
+    context = {"instrument": instrument, "scales": scales, "section": "library"}
     return render(request, "therapy_sessions/library_instrument.html", context)
 
 

@@ -102,8 +102,8 @@ class CheckIn(ScopedModel):
     @property
     def extra_answers(self) -> list[Administration]:
         """What was answered of the extras, in the order in which they were asked."""
-        found = {a.instrument: a for a in self.administrations.all()}
-        return [found[name] for name in self.extras if name in found]
+        by_instrument = {a.instrument: a for a in self.administrations.all()}
+        return [by_instrument[name] for name in self.extras if name in by_instrument]
 
     @property
     def is_answered(self) -> bool:

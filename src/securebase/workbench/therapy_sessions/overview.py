@@ -68,24 +68,26 @@ def scale_groups(episode: Episode) -> list[ScaleGroup]:
         return (row.instrument.id, row.scale.id) == chief
 
     rows.sort(key=lambda row: (not followed(row), places.get(row.instrument.id, len(places))))
-    found = [ScaleGroup(name, [row for row in rows if _group_of(row.instrument) == name]) for name in _GROUPS]
-    return sorted((g for g in found if g.rows), key=lambda g: not any(map(followed, g.rows)))
+    groups = [ScaleGroup(name, [row for row in rows if _group_of(row.instrument) == name]) for name in _GROUPS]
+    return sorted((g for g in groups if g.rows), key=lambda g: not any(map(followed, g.rows)))
 
 
-def _group_of(of: Instrument) -> str:
-    if of.id in SESSION_SETS.values():
+def _group_of(instrument: Instrument) -> str:
+    if instrument.id in SESSION_SETS.values():
         return "Check-in"
-    if of.respondent == Respondent.THERAPIST:
+    if instrument.respondent == Respondent.THERAPIST:
         return "Your own rating"
-    return "Asked besides" if of.schedule is not None else "Questionnaires"
+    return "Asked besides" if instrument.schedule is not None else "Questionnaires"
 
 
-def _scale_row(of: Instrument, scale_id: str, given: list[tuple[datetime, float]]) -> ScaleRow:
-    scale, first, last = of.scale(scale_id), given[0][1], given[-1][1]
+def _scale_row(instrument: Instrument, scale_id: str, given: list[tuple[datetime, float]]) -> ScaleRow:
+    scale, first, last = instrument.scale(scale_id), given[0][1], given[-1][1]
     points = [((at - given[0][0]).total_seconds() / 86_400, value) for at, value in given]
     curve = scores_sparkline(scale.label, points, scale.minimum, scale.maximum, construct=scale.construct)
     moved = change.score_change(scale, first, last) if len(given) > 1 else None
-    return ScaleRow(of, scale, first, last, given[-1][0], len(given), change.severity_band(scale, last), moved, curve)
+    return ScaleRow(
+        instrument, scale, first, last, given[-1][0], len(given), change.severity_band(scale, last), moved, curve
+    )
 
 
 def counted(episode: Episode) -> list[Administration]:
@@ -100,10 +102,10 @@ def both_ratings(episode: Episode) -> ratings.SideBySide:
     rows = episode.administrations.filter(
         set_aside_at=None, instrument__in=(ratings.CLIENTS, ratings.THERAPISTS), therapy_session__isnull=False
     ).select_related("therapy_session")
-    found: dict[int, dict[str, Administration]] = {}
+    by_session: dict[int, dict[str, Administration]] = {}
     for row in rows.prefetch_related("scores", "responses").order_by("at"):
         assert row.therapy_session is not None
-        found.setdefault(row.therapy_session.number, {})[row.instrument] = row
+        by_session.setdefault(row.therapy_session.number, {})[row.instrument] = row
     return ratings.side_by_side(
         [
             ratings.RatedSession(
@@ -113,7 +115,7 @@ def both_ratings(episode: Episode) -> ratings.SideBySide:
                 _items(by.get(ratings.CLIENTS)),
                 _items(by.get(ratings.THERAPISTS)),
             )
-            for session, by in found.items()
+            for session, by in by_session.items()
         ]
     )
 
@@ -150,23 +152,23 @@ def extra_rows(episode: Episode, held: int, now: datetime) -> list[ExtraRow]:
     for due in scheduled_measures(episode, held, now):
         coming.setdefault(due.instrument.id, due.session)
     rows = []
-    for one in all_extras():
-        assert one.schedule is not None
-        fits = not one.schedule.areas or bool(set(one.schedule.areas) & set(course.areas))
-        labels = dict.fromkeys(CONSTRUCTS[s.construct].label.lower() for s in one.scales)
-        off, by_hand = one.id in course.disabled, one.id in course.requested
-        says = _when(one, coming.get(one.id), off=off, by_hand=by_hand, fits=fits)
-        asked = sorted(n for n in history.get(one.id, ()) if n <= held)
-        rows.append(ExtraRow(one, ", ".join(labels), asked, says, off, by_hand, fits))
+    for instrument in all_extras():
+        assert instrument.schedule is not None
+        fits = not instrument.schedule.areas or bool(set(instrument.schedule.areas) & set(course.areas))
+        labels = dict.fromkeys(CONSTRUCTS[s.construct].label.lower() for s in instrument.scales)
+        off, by_hand = instrument.id in course.disabled, instrument.id in course.requested
+        says = _when(instrument, coming.get(instrument.id), off=off, by_hand=by_hand, fits=fits)
+        asked = sorted(n for n in history.get(instrument.id, ()) if n <= held)
+        rows.append(ExtraRow(instrument, ", ".join(labels), asked, says, off, by_hand, fits))
     return rows
 
 
-def _when(one: Instrument, session: int | None, *, off: bool, by_hand: bool, fits: bool) -> str:
+def _when(instrument: Instrument, session: int | None, *, off: bool, by_hand: bool, fits: bool) -> str:
     if off:
         return "switched off for this client"
     if by_hand:
-        return f"with the next check-in {one.moment} a session"
-    if one.schedule is not None and one.schedule.weekly:
+        return f"with the next check-in {instrument.moment} a session"
+    if instrument.schedule is not None and instrument.schedule.weekly:
         return "before every session" if fits else "comes with its problem area"
     return f"after session {session}" if session is not None else "not again in the planned sessions"
 
@@ -184,13 +186,13 @@ def never_asked(episode: Episode) -> list[NeverAsked]:
     """In alphabetical order; what the client answers only. Constructs that no instrument measures are left out."""
     known = {s.construct for a in counted(episode) if a.respondent == Respondent.CLIENT for s in a.scores.all()}
     by: dict[str, list[Instrument]] = {}
-    for one in instruments().values():
-        if one.respondent == Respondent.CLIENT:
-            for construct in {s.construct for s in one.scales}:
-                by.setdefault(construct, []).append(one)
-    found = [
+    for instrument in instruments().values():
+        if instrument.respondent == Respondent.CLIENT:
+            for construct in {s.construct for s in instrument.scales}:
+                by.setdefault(construct, []).append(instrument)
+    constructs = [
         NeverAsked(c.label, c.about, sorted(by[name], key=lambda i: (i.schedule is None, i.name)))
         for name, c in CONSTRUCTS.items()
         if name not in known and name not in UNMEASURED_CONSTRUCTS and name in by
     ]
-    return sorted(found, key=lambda n: n.label)
+    return sorted(constructs, key=lambda n: n.label)

@@ -1,4 +1,4 @@
-"""The therapist's pages: sessions, check-ins and how they reach the client, alerts, ruptures."""
+"""Therapist pages for sessions, check-ins, safety alerts and ruptures."""
 
 from __future__ import annotations
 
@@ -89,8 +89,7 @@ def new_session(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 
 
 def _next_session(episode: Episode) -> dict[str, Any]:
-    """The next number, as far from the last session as planned, at the same hour; today, at the next full hour, for the
-    first."""
+    """Return number, time and phase proposed for the next session (planned interval, same hour)."""
     last = max(episode.therapy_sessions.all(), key=lambda s: s.number, default=None)
     if last is None:
         at: datetime = timezone.localtime().replace(minute=0) + timedelta(hours=1)
@@ -102,7 +101,7 @@ def _next_session(episode: Episode) -> dict[str, Any]:
 
 
 def _phase_of(episode: Episode, number: int) -> Phase:
-    """The phase that a session of this number falls into by the plan; never one before that which the course is in."""
+    """Return the planned phase of a session of this number, never one before the present phase of the course."""
     form = episode.own_form
     planned = phase_of(number, form.sessions, form.initial, form.ending, form.maintenance)
     return later(planned, Phase(episode.phase))
@@ -111,15 +110,17 @@ def _phase_of(episode: Episode, number: int) -> Phase:
 @_require_therapist
 @require_http_methods(["GET", "POST"])
 def session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
-    """One session: its check-ins, marks of strain, and its date and number."""
+    """Show one session with its check-ins and ruptures, and edit its date and number."""
     context = _client_page(request, client_id, "session", "sessions")
-    found = queries.session_of(account=current_account(request), client=context["client"], session_id=session_id)
-    form = SessionForm(request.POST or None, episode=found.episode, initial=_shown(found))
+    therapy_session = queries.session_of(
+        account=current_account(request), client=context["client"], session_id=session_id
+    )
+    form = SessionForm(request.POST or None, episode=therapy_session.episode, initial=_initial_values(therapy_session))
     if form.is_valid():
         data = form.cleaned_data
         try:
             actions.change_session(
-                session=found,
+                session=therapy_session,
                 by=current_account(request),
                 version=data["version"] or 0,
                 number=data["number"],
@@ -127,59 +128,63 @@ def session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -
                 phase=Phase(data["phase"]),
             )
         except InputError as error:
-            found.refresh_from_db()
-            keep_typed(form, error, version=found.version)
+            therapy_session.refresh_from_db()
+            keep_typed(form, error, version=therapy_session.version)
         else:
             messages.success(request, "Saved.")
-            return redirect("session", client_id, found.id)
-    return _page(request, "session", context | _about(found) | {"form": form}, refused=bool(form.errors))
+            return redirect("session", client_id, therapy_session.id)
+    return _page(
+        request, "session", context | _session_context(therapy_session) | {"form": form}, refused=bool(form.errors)
+    )
 
 
-def _shown(found: TherapySession) -> dict[str, Any]:
-    at = timezone.localtime(found.held_at)
+def _initial_values(therapy_session: TherapySession) -> dict[str, Any]:
+    at = timezone.localtime(therapy_session.held_at)
     return {
-        "number": found.number,
+        "number": therapy_session.number,
         "date": at.date(),
         "time": at.time(),
-        "phase": found.phase,
-        "version": found.version,
+        "phase": therapy_session.phase,
+        "version": therapy_session.version,
     }
 
 
-def _about(found: TherapySession) -> dict[str, Any]:
-    check_ins = {c.moment: c for c in found.check_ins.prefetch_related("administrations")}
+def _session_context(therapy_session: TherapySession) -> dict[str, Any]:
+    check_ins = {c.moment: c for c in therapy_session.check_ins.prefetch_related("administrations")}
     now = timezone.now()
-    later = found.episode.therapy_sessions.filter(number__gte=found.number).order_by("number")
-    ruptures = list(found.ruptures.select_related("repaired_in"))
+    later = therapy_session.episode.therapy_sessions.filter(number__gte=therapy_session.number).order_by("number")
+    ruptures = list(therapy_session.ruptures.select_related("repaired_in"))
     return {
-        "session": found,
-        "moments": [_moment(found, m, check_ins.get(m.value), now) for m in (Moment.BEFORE, Moment.AFTER)],
-        "rating": queries.own_rating(found),
+        "session": therapy_session,
+        "moments": [_moment(therapy_session, m, check_ins.get(m.value), now) for m in (Moment.BEFORE, Moment.AFTER)],
+        "rating": queries.own_rating(therapy_session),
         "rating_form": rating_form(),
         "ruptures": ruptures,
         "rupture_form": RuptureForm(),
-        "repair_form": RepairForm(sessions=later, initial={"session": found}),
+        "repair_form": RepairForm(sessions=later, initial={"session": therapy_session}),
         "address": settings.ADDRESS,
         "now": now,
-        "removable": not (check_ins or ruptures or found.administrations.exists() or found.repairs.exists()),
+        "removable": not (
+            check_ins or ruptures or therapy_session.administrations.exists() or therapy_session.repairs.exists()
+        ),
     }
 
 
-def _moment(found: TherapySession, moment: Moment, check_in: CheckIn | None, now: datetime) -> dict[str, Any]:
-    """One check-in as the session's page shows it. `too_late`: the session has begun, so nothing is asked before it."""
+def _moment(therapy_session: TherapySession, moment: Moment, check_in: CheckIn | None, now: datetime) -> dict[str, Any]:
+    """Return one check-in as shown on the session page. `too_late`: the session has begun."""
     answered = check_in.answers if check_in is not None and check_in.is_answered else None
     return {
         "moment": moment,
         "check_in": check_in,
         "answers": answered,
         "not_before": answered is not None and answered.moment == Moment.BETWEEN,
-        "extra": due_instruments(found, moment, now),
-        "too_late": moment is Moment.BEFORE and not is_before_session(found, now),
+        "extra": due_instruments(therapy_session, moment, now),
+        "too_late": moment is Moment.BEFORE and not is_before_session(therapy_session, now),
     }
 
 
 def rating_form(sent: QueryDict | None = None) -> AnswersForm:
-    """The five questions of the therapist's own rating."""
+    """Return the form with the therapist's own rating of a session."""
     new = {"submission": secrets.token_urlsafe(16)}
     return AnswersForm(sent, instrument=instrument_called(actions.THERAPIST_SET), initial=new)
 
@@ -187,14 +192,16 @@ def rating_form(sent: QueryDict | None = None) -> AnswersForm:
 @_require_therapist
 @post_only
 def rate_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
-    """The therapist's own rating of the session, in five clicks. What cannot be kept comes back as it was chosen."""
+    """Save the therapist's own rating of the session; an invalid form comes back with its input."""
     context = _client_page(request, client_id, "session-rate", "sessions")
-    found = queries.session_of(account=current_account(request), client=context["client"], session_id=session_id)
+    therapy_session = queries.session_of(
+        account=current_account(request), client=context["client"], session_id=session_id
+    )
     form = rating_form(request.POST)
     if form.is_valid():
         try:
             actions.rate_session(
-                session=found,
+                session=therapy_session,
                 by=current_account(request),
                 responses=form.responses(),
                 submission=form.cleaned_data["submission"],
@@ -204,22 +211,29 @@ def rate_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UU
             form.add_error(None, sentence(error))
         else:
             messages.success(request, "Your rating is saved.")
-            return _go_on(request, client_id, session_id)
-    own = SessionForm(episode=found.episode, initial=_shown(found))
-    return _page(request, "session", context | _about(found) | {"form": own, "rating_form": form}, refused=True)
+            return _redirect_back(request, client_id, session_id)
+    own = SessionForm(episode=therapy_session.episode, initial=_initial_values(therapy_session))
+    return _page(
+        request,
+        "session",
+        context | _session_context(therapy_session) | {"form": own, "rating_form": form},
+        refused=True,
+    )
 
 
 @_require_therapist
 @post_only
 def remove_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "session-remove", "sessions")
-    found = queries.session_of(account=current_account(request), client=context["client"], session_id=session_id)
+    therapy_session = queries.session_of(
+        account=current_account(request), client=context["client"], session_id=session_id
+    )
     try:
-        actions.remove_session(session=found, by=current_account(request))
+        actions.remove_session(session=therapy_session, by=current_account(request))
     except InputError as error:
         messages.error(request, sentence(error))
         return redirect("session", client_id, session_id)
-    messages.success(request, f"Session {found.number} is removed.")
+    messages.success(request, f"Session {therapy_session.number} is removed.")
     return redirect("client-sessions", client_id)
 
 
@@ -230,38 +244,40 @@ def _session_and_moment(
     if moment not in SESSION_SETS:
         raise Http404
     context = _client_page(request, client_id, page, "sessions")
-    found = queries.session_of(account=current_account(request), client=context["client"], session_id=session_id)
-    return context, found, Moment(moment)
+    therapy_session = queries.session_of(
+        account=current_account(request), client=context["client"], session_id=session_id
+    )
+    return context, therapy_session, Moment(moment)
 
 
 @_require_therapist
 @post_only
 def make_link(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
-    """A new link, shown once: the workbench keeps only its digest."""
-    context, found, when = _session_and_moment(request, client_id, session_id, moment, "check-in-link")
+    """Create a new link and show it once; the workbench stores only its digest."""
+    context, therapy_session, when = _session_and_moment(request, client_id, session_id, moment, "check-in-link")
     if not settings.ADDRESS:
         messages.error(request, "The clinic has no address yet, so a link would lead nowhere.")
         return redirect("session", client_id, session_id)
     try:
         invitation = actions.invite_check_in(
-            session=found, by=current_account(request), moment=when, mode=CheckInMode.LINK, at=timezone.now()
+            session=therapy_session, by=current_account(request), moment=when, mode=CheckInMode.LINK, at=timezone.now()
         )
     except InputError as error:
         messages.error(request, sentence(error))
         return redirect("session", client_id, session_id)
-    context |= {"session": found, "check_in": invitation.check_in, "link": settings.ADDRESS + invitation.path}
+    context |= {"session": therapy_session, "check_in": invitation.check_in, "link": settings.ADDRESS + invitation.path}
     return _page(request, "link", context)
 
 
 @_require_therapist
 @post_only
 def hand_over(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
-    """End the therapist's sign-in and leave this browser with nothing but the check-in."""
-    _, found, when = _session_and_moment(request, client_id, session_id, moment, "check-in-hand-over")
+    """End the therapist's sign-in and open the check-in on this device."""
+    _, therapy_session, when = _session_and_moment(request, client_id, session_id, moment, "check-in-hand-over")
     account = current_account(request)
     try:
         invitation = actions.invite_check_in(
-            session=found, by=account, moment=when, mode=CheckInMode.DEVICE, at=timezone.now()
+            session=therapy_session, by=account, moment=when, mode=CheckInMode.DEVICE, at=timezone.now()
         )
     except InputError as error:
         messages.error(request, sentence(error))
@@ -278,8 +294,8 @@ def hand_over(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID,
 @_require_therapist
 @post_only
 def withdraw(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
-    _, found, when = _session_and_moment(request, client_id, session_id, moment, "check-in-withdraw")
-    check_in = _check_in(found, when)
+    _, therapy_session, when = _session_and_moment(request, client_id, session_id, moment, "check-in-withdraw")
+    check_in = _check_in(therapy_session, when)
     if check_in is None:
         raise Http404
     try:
@@ -291,43 +307,49 @@ def withdraw(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, 
     return redirect("session", client_id, session_id)
 
 
-def _check_in(found: TherapySession, moment: Moment) -> CheckIn | None:
-    return found.check_ins.filter(moment=moment.value).first()
+def _check_in(therapy_session: TherapySession, moment: Moment) -> CheckIn | None:
+    return therapy_session.check_ins.filter(moment=moment.value).first()
 
 
 @_require_therapist
 @require_http_methods(["GET", "POST"])
 def paper(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
-    """A sheet to print. It names the session, not the person. Asking for it opens the check-in where it is not open
-    yet, so that typing in asks later what was printed."""
-    context, found, when = _session_and_moment(request, client_id, session_id, moment, "check-in-paper")
+    """Show a paper form to print; it names the session, not the person.
+
+    Requesting it opens the check-in, so that typing in later asks for the items that were printed.
+    """
+    context, therapy_session, when = _session_and_moment(request, client_id, session_id, moment, "check-in-paper")
     if request.method == "POST":
-        check_in = _check_in(found, when)
+        check_in = _check_in(therapy_session, when)
         if check_in is None or check_in.state == CheckInState.WITHDRAWN:
             actions.invite_check_in(
-                session=found, by=current_account(request), moment=when, mode=CheckInMode.PAPER, at=timezone.now()
+                session=therapy_session,
+                by=current_account(request),
+                moment=when,
+                mode=CheckInMode.PAPER,
+                at=timezone.now(),
             )
         return redirect("check-in-paper", client_id, session_id, moment)
-    extra = due_instruments(found, when, timezone.now())
+    extra = due_instruments(therapy_session, when, timezone.now())
     form = AnswersForm(instrument=instrument_called(SESSION_SETS[when.value]), extra=extra)
-    context |= {"session": found, "moment": when, "form": form, "instrument": form.instrument}
+    context |= {"session": therapy_session, "moment": when, "form": form, "instrument": form.instrument}
     return _page(request, "paper", context)
 
 
 @_require_therapist
 @require_http_methods(["GET", "POST"])
 def type_in_check_in(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
-    """The filled-in sheet of a check-in, typed in by the therapist."""
-    context, found, when = _session_and_moment(request, client_id, session_id, moment, "check-in-type-in")
+    """Type in the completed paper form of a check-in."""
+    context, therapy_session, when = _session_and_moment(request, client_id, session_id, moment, "check-in-type-in")
     now = timezone.now()
     form = SheetForm(
         request.POST or None,
         instrument=instrument_called(SESSION_SETS[when.value]),
-        extra=due_instruments(found, when, now),
-        episode=found.episode,
+        extra=due_instruments(therapy_session, when, now),
+        episode=therapy_session.episode,
         initial={
             "submission": secrets.token_urlsafe(16),
-            "date": timezone.localdate(min(found.held_at, now)),
+            "date": timezone.localdate(min(therapy_session.held_at, now)),
         },
     )
     if form.is_valid():
@@ -335,27 +357,29 @@ def type_in_check_in(request: HttpRequest, client_id: uuid.UUID, session_id: uui
             form.add_error(None, "No item has an answer. Type in what is on the sheet.")
         else:
             try:
-                kept = _keep_sheet(form, found, when, by=current_account(request), now=now)
+                result = _keep_sheet(form, therapy_session, when, by=current_account(request), now=now)
             except InputError as error:
                 form.add_error(None, sentence(error))
             else:
-                _thank(request, kept)
+                _confirm(request, result)
                 return redirect("session", client_id, session_id)
-    not_held_yet = when is Moment.AFTER and found.held_at > now
-    context |= {"session": found, "moment": when, "form": form, "instrument": form.instrument}
+    not_held_yet = when is Moment.AFTER and therapy_session.held_at > now
+    context |= {"session": therapy_session, "moment": when, "form": form, "instrument": form.instrument}
     context["not_held_yet"] = not_held_yet
     return _page(request, "type_in_check_in", context, refused=bool(form.errors))
 
 
 def _keep_sheet(
-    form: SheetForm, found: TherapySession, when: Moment, *, by: Account, now: datetime
+    form: SheetForm, therapy_session: TherapySession, when: Moment, *, by: Account, now: datetime
 ) -> actions.RecordingResult:
-    at = completion_time(episode=found.episode, session=found, moment=when, day=form.cleaned_data["date"], now=now)
-    check_in = _check_in(found, when)
+    at = completion_time(
+        episode=therapy_session.episode, session=therapy_session, moment=when, day=form.cleaned_data["date"], now=now
+    )
+    check_in = _check_in(therapy_session, when)
     if check_in is None or check_in.state == CheckInState.WITHDRAWN:
-        asked = [one.id for one in form.extra]
+        asked = [instrument.id for instrument in form.extra]
         check_in = actions.invite_check_in(
-            session=found, by=by, moment=when, mode=CheckInMode.PAPER, at=now, extras=asked
+            session=therapy_session, by=by, moment=when, mode=CheckInMode.PAPER, at=now, extras=asked
         ).check_in
     return actions.record_check_in(
         check_in=check_in,
@@ -367,8 +391,8 @@ def _keep_sheet(
     )
 
 
-def _thank(request: HttpRequest, kept: actions.RecordingResult) -> None:
-    if kept.alerts:
+def _confirm(request: HttpRequest, result: actions.RecordingResult) -> None:
+    if result.alerts:
         messages.warning(request, "Saved. One answer asks for attention now: see the safety alert.")
     else:
         messages.success(request, "Saved.")
@@ -379,17 +403,22 @@ def _thank(request: HttpRequest, kept: actions.RecordingResult) -> None:
 @post_only
 def mark_rupture(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "rupture-mark", "sessions")
-    found = queries.session_of(account=current_account(request), client=context["client"], session_id=session_id)
+    therapy_session = queries.session_of(
+        account=current_account(request), client=context["client"], session_id=session_id
+    )
     form = RuptureForm(request.POST)
     if form.is_valid():
-        at = max(found.held_at, found.held_at if found.held_at <= timezone.now() else timezone.now())
+        at = max(
+            therapy_session.held_at,
+            therapy_session.held_at if therapy_session.held_at <= timezone.now() else timezone.now(),
+        )
         actions.mark_rupture(
-            session=found, by=current_account(request), kind=RuptureKind(form.cleaned_data["kind"]), at=at
+            session=therapy_session, by=current_account(request), kind=RuptureKind(form.cleaned_data["kind"]), at=at
         )
         messages.success(request, "Marked. It stays open until a repair is recorded.")
     else:
         messages.error(request, "Choose how the strain showed: withdrawal or confrontation.")
-    return _go_on(request, client_id, session_id)
+    return _redirect_back(request, client_id, session_id)
 
 
 @_require_therapist
@@ -400,13 +429,15 @@ def repair_rupture(request: HttpRequest, client_id: uuid.UUID, rupture_id: uuid.
     own = rupture.therapy_session.episode.therapy_sessions.filter(number__gte=rupture.therapy_session.number)
     form = RepairForm(request.POST, sessions=own)
     if form.is_valid():
-        where = form.cleaned_data["session"]
-        at = where.held_at if where is not None and where.held_at <= timezone.now() else timezone.now()
-        actions.record_repair(rupture=rupture, by=current_account(request), session=where, at=at)
+        repaired_in = form.cleaned_data["session"]
+        at = (
+            repaired_in.held_at if repaired_in is not None and repaired_in.held_at <= timezone.now() else timezone.now()
+        )
+        actions.record_repair(rupture=rupture, by=current_account(request), session=repaired_in, at=at)
         messages.success(request, "The repair is recorded.")
     else:
         messages.error(request, "Choose the session in which it was repaired.")
-    return _go_on(request, client_id, rupture.therapy_session_id)
+    return _redirect_back(request, client_id, rupture.therapy_session_id)
 
 
 @_require_therapist
@@ -416,11 +447,11 @@ def remove_rupture(request: HttpRequest, client_id: uuid.UUID, rupture_id: uuid.
     rupture = queries.rupture_of(account=current_account(request), client=context["client"], rupture_id=rupture_id)
     actions.remove_rupture(rupture=rupture, by=current_account(request))
     messages.success(request, "The mark is removed.")
-    return _go_on(request, client_id, rupture.therapy_session_id)
+    return _redirect_back(request, client_id, rupture.therapy_session_id)
 
 
-def _go_on(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
-    """Back to the page that sent it, where it names one of this workbench; else to the session."""
+def _redirect_back(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
+    """Redirect to the page that sent the form if it lies on this workbench, else to the session."""
     wanted = request.POST.get("next", "")
     if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, None):
         return redirect(wanted)
@@ -432,18 +463,18 @@ def _go_on(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) ->
 @require_http_methods(["GET", "POST"])
 def alert(request: HttpRequest, client_id: uuid.UUID, alert_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "alert", "")
-    found = queries.alert_of(account=current_account(request), client=context["client"], alert_id=alert_id)
+    safety_alert = queries.alert_of(account=current_account(request), client=context["client"], alert_id=alert_id)
     form = AlertNoteForm(request.POST or None)
     if form.is_valid():
         try:
             actions.acknowledge_alert(
-                alert=found, by=current_account(request), note=form.cleaned_data["note"], at=timezone.now()
+                alert=safety_alert, by=current_account(request), note=form.cleaned_data["note"], at=timezone.now()
             )
         except InputError as error:
-            found.refresh_from_db()
+            safety_alert.refresh_from_db()
             form.add_error(None, sentence(error))
         else:
             messages.success(request, "Noted. The alert is closed and stays in the record.")
             return redirect("client", client_id)
-    context |= {"alert": found, "said": queries.open_alert(found), "form": form}
+    context |= {"alert": safety_alert, "answer": queries.open_alert(safety_alert), "form": form}
     return _page(request, "alert", context, refused=bool(form.errors))

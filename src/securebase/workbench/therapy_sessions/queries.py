@@ -31,7 +31,7 @@ Row = TypeVar("Row")
 
 
 def client_page(*, account: Account, client_id: uuid.UUID, page: str, now: datetime) -> dict[str, Any]:
-    """What every page of one client begins with: the client, the episode, sessions held, alerts that are open."""
+    """Return the context of every client page: client, episode, sessions held and open alerts. The read is audited."""
     client = client_in_view(account=account, client_id=client_id, page=page)
     episode = client.episode
     return {
@@ -44,7 +44,7 @@ def client_page(*, account: Account, client_id: uuid.UUID, page: str, now: datet
 
 
 def sessions_held(episode: Episode | None, now: datetime) -> int:
-    """The number of the last session that has begun; 0 before the first."""
+    """Return the number of the last session that has begun; 0 before the first."""
     if episode is None:
         return 0
     return max((s.number for s in episode.therapy_sessions.all() if s.held_at <= now), default=0)
@@ -52,7 +52,7 @@ def sessions_held(episode: Episode | None, now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class OpenAlert:
-    """An alert nobody has acknowledged: which question it was, and what was answered, in words."""
+    """An alert with its question and the answer in words."""
 
     alert: SafetyAlert
     question: str
@@ -60,7 +60,7 @@ class OpenAlert:
 
 
 def open_alerts(episode: Episode | None) -> list[OpenAlert]:
-    """Newest first. Never filtered by anything but acknowledgement."""
+    """Return unacknowledged alerts, newest first. No other filter may hide one."""
     if episode is None:
         return []
     rows = episode.safety_alerts.filter(acknowledged_at=None).select_related("administration")
@@ -68,13 +68,13 @@ def open_alerts(episode: Episode | None) -> list[OpenAlert]:
 
 
 def open_alert(alert: SafetyAlert) -> OpenAlert:
-    """What was answered, in words."""
+    """Return the alert with its question and answer in words."""
     question, answer = answer_in_words(alert.administration.instrument, alert.item, alert.value)
     return OpenAlert(alert, question[0].upper() + question[1:], answer)
 
 
 def wording(item: Item, value: float | None) -> str:
-    """An answer as text: the option's words where the item has options."""
+    """Return an answer as text: the option's label where the item has options."""
     if value is None:
         return "not answered"
     option: ResponseOption | None = next((o for o in item.options if o.value == value), None)
@@ -84,7 +84,7 @@ def wording(item: Item, value: float | None) -> str:
 # ---- sessions --------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """One session in the list, with the state of both check-ins and its marks."""
+    """One session of the list, with both check-ins and its ruptures."""
 
     session: TherapySession
     before: CheckIn | None
@@ -94,48 +94,52 @@ class SessionRow:
 
 
 def session_rows(episode: Episode, now: datetime) -> list[SessionRow]:
-    """Last session first."""
+    """Return all sessions, last first."""
     sessions = episode.therapy_sessions.prefetch_related("check_ins", "ruptures").order_by("-number")
     rows = []
     for session in sessions:
-        found = {c.moment: c for c in session.check_ins.all()}
+        check_ins = {c.moment: c for c in session.check_ins.all()}
         rows.append(
             SessionRow(
-                session, found.get("before"), found.get("after"), list(session.ruptures.all()), session.held_at > now
+                session,
+                check_ins.get("before"),
+                check_ins.get("after"),
+                list(session.ruptures.all()),
+                session.held_at > now,
             )
         )
     return rows
 
 
 def session_of(*, account: Account, client: Client, session_id: uuid.UUID) -> TherapySession:
-    """The session, if it is this client's; else 404."""
+    """Return the session if it belongs to this client, else raise Http404."""
     rows = TherapySession.objects.visible_to(account).filter(id=session_id, episode__client=client)
-    return _found(rows.select_related("episode__client").first())
+    return _or_404(rows.select_related("episode__client").first())
 
 
 def rupture_of(*, account: Account, client: Client, rupture_id: uuid.UUID) -> Rupture:
     rows = Rupture.objects.visible_to(account).filter(id=rupture_id, therapy_session__episode__client=client)
-    return _found(rows.select_related("therapy_session__episode__client").first())
+    return _or_404(rows.select_related("therapy_session__episode__client").first())
 
 
 def alert_of(*, account: Account, client: Client, alert_id: uuid.UUID) -> SafetyAlert:
     rows = SafetyAlert.objects.visible_to(account).filter(id=alert_id, episode__client=client)
-    return _found(rows.select_related("administration", "episode__client").first())
+    return _or_404(rows.select_related("administration", "episode__client").first())
 
 
 def administration_of(*, account: Account, client: Client, administration_id: uuid.UUID) -> Administration:
     rows = Administration.objects.visible_to(account).filter(id=administration_id, episode__client=client)
-    return _found(rows.select_related("therapy_session", "episode__client").first())
+    return _or_404(rows.select_related("therapy_session", "episode__client").first())
 
 
-def _found(row: Row | None) -> Row:
+def _or_404(row: Row | None) -> Row:
     if row is None:
         raise Http404
     return row
 
 
 def own_rating(session: TherapySession) -> list[tuple[Item, str]]:
-    """What the therapist rated of this session, item by item; empty where nothing was."""
+    """Return the therapist's ratings of this session by item; empty if there are none."""
     rows = session.administrations.filter(respondent=Respondent.THERAPIST.value, set_aside_at=None)
     last = rows.order_by("-at").prefetch_related("responses").first()
     if last is None:
@@ -146,7 +150,10 @@ def own_rating(session: TherapySession) -> list[tuple[Item, str]]:
 
 # ---- the client's link -----------------------------------------------------------------------------------------------
 def check_in_by_token(token: str) -> CheckIn | None:
-    """The check-in this link leads to, whatever its state; None where it leads nowhere."""
+    """Return the check-in of this link in any state; None for an unknown link.
+
+    The lookup compares digests, so its timing reveals nothing about stored tokens.
+    """
     rows = CheckIn.objects.unscoped(reason="the client’s own link")
     return (
         rows.filter(token_digest=digest(token))
@@ -166,7 +173,7 @@ class AdministrationRow:
 
 
 def administration_rows(episode: Episode) -> list[AdministrationRow]:
-    """Every administration, last first, those set aside included."""
+    """Return every administration, last first, including those set aside."""
     rows = episode.administrations.prefetch_related("responses", "scores").select_related("therapy_session")
     return [administration_row(a) for a in rows.order_by("-at")]
 
@@ -185,7 +192,7 @@ def administration_row(administration: Administration) -> AdministrationRow:
 
 
 def answers_of(administration: Administration) -> list[tuple[Item, str, bool]]:
-    """Each item with its answer in words, and whether it is one that raises an alert."""
+    """Return each item with its answer in words and whether it raised an alert."""
     instrument = instrument_called(administration.instrument)
     given = {r.item: r.value for r in administration.responses.all()}
     alerts = {a.item for a in administration.safety_alerts.all()}
@@ -193,7 +200,8 @@ def answers_of(administration: Administration) -> list[tuple[Item, str, bool]]:
 
 
 def instruments_to_type_in() -> list[Instrument]:
-    """Questionnaires that a therapist may type in by item numbers. What the workbench asks itself is a check-in, and
-    what it asks beside the check-in comes last."""
-    found = [i for i in instruments().values() if i.id not in SESSION_SETS.values() and i.respondent == "client"]
-    return sorted(found, key=lambda i: i.schedule is not None)
+    """Return client questionnaires that can be typed in by item numbers: not the session sets, additional ones last."""
+    questionnaires = [
+        i for i in instruments().values() if i.id not in SESSION_SETS.values() and i.respondent == "client"
+    ]
+    return sorted(questionnaires, key=lambda i: i.schedule is not None)
