@@ -1,4 +1,4 @@
-"""Small courses of therapy for tests: weekly sessions with the product's own session set, from lists of scores."""
+"""Small courses of therapy for tests: weekly sessions with the session sets, from lists of scores."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ STEADY: Mapping[str, float] = {
 
 
 def session_day(number: int) -> float:
-    """Weekly sessions at two in the afternoon, the first on the first day."""
+    """Return the day of a weekly session at 14:00, the first on day 0."""
     return 7.0 * (number - 1) + 0.58
 
 
 def administration(number: int, moment: Moment, values: Mapping[str, float]) -> AdministrationRecord:
-    """One half of the session set: before, an hour before the session; after, an hour after it began."""
+    """Return an administration one hour before the session, or one hour after its start."""
     instrument = "session_after" if moment is Moment.AFTER else "session_before"
     at = session_day(number) + (0.04 if moment is Moment.AFTER else -0.04)
     scores = tuple(
@@ -41,8 +41,8 @@ def administration(number: int, moment: Moment, values: Mapping[str, float]) -> 
 
 
 def episode(n: int, *, planned: int = 16, **series: Sequence[float | None] | float) -> EpisodeRecord:
-    """`n` sessions held. A series is one value a session (None: not answered), a single number, or the steady value."""
-    given = []
+    """Return an episode of `n` sessions. A series has one value per session (None: missing) or is constant."""
+    administrations = []
     for number in range(1, n + 1):
         values: dict[str, float] = {}
         for construct in TRACKED_CONSTRUCTS:
@@ -53,10 +53,10 @@ def episode(n: int, *, planned: int = 16, **series: Sequence[float | None] | flo
         for moment in (Moment.BEFORE, Moment.AFTER):
             part = {c: v for c, v in values.items() if (c in AFTER) == (moment is Moment.AFTER)}
             if part:
-                given.append(administration(number, moment, part))
+                administrations.append(administration(number, moment, part))
     return EpisodeRecord(
         person="client-1",
-        administrations=tuple(given),
+        administrations=tuple(administrations),
         sessions=tuple(TherapySessionRecord(k, session_day(k), Phase.MIDDLE) for k in range(1, n + 1)),
         problem_areas=(ProblemArea.ROLE_DISPUTE,),
         phase=Phase.MIDDLE,

@@ -1,4 +1,4 @@
-"""Tables on disk for tests of the command line, and a way to call it as a shell would."""
+"""Tables on disk, and a call of the command line, for tests."""
 
 from __future__ import annotations
 
@@ -14,29 +14,30 @@ from study_tables import drawn
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandResult:
+    """Exit code, stdout and stderr of a command."""
+
     code: int
     out: str
     err: str
 
 
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str | Path) -> Said:
-    """`securebase WORDS…` in this process: exit code, stdout, stderr."""
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str | Path) -> CommandResult:
+    """Run `securebase WORDS…` in this process."""
     monkeypatch.setattr("sys.argv", ["securebase", *map(str, words)])
     code = 0
     try:
         main()
     except SystemExit as end:
         code = int(end.code or 0)
-    said = capsys.readouterr()
-    return Said(code, said.out, said.err)
+    result = capsys.readouterr()
+    return CommandResult(code, result.out, result.err)
 
 
 def write(
     folder: Path, *, seed: int = 1, n: int = 40, sessions: int = 12, lag: float = 0.3, head: Sequence[str] = ()
 ) -> Path:
-    """A long table with columns who, session, y and x (or as `head` names them), some cells missing,
-    every score with an error."""
+    """Write a long table with columns who, session, y and x (or `head`), missing cells and measurement error."""
     rows = drawn(seed, n=n, sessions=sessions, lag=lag, missing=0.05)
     error = np.random.default_rng(seed + 1).normal(scale=0.8, size=(rows.n_rows, 2))
     names = list(head) or ["who", "session", "y", "x"]

@@ -21,14 +21,14 @@ NAMES = sorted(set(securebase.__all__) - {"__version__"})
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_name_is_the_thing_in_its_room(name: str) -> None:
-    module, there = securebase._DOOR[name]
-    assert getattr(securebase, name) is getattr(import_module(module), there)
+def test_every_name_is_the_object_of_its_module(name: str) -> None:
+    module, attribute = securebase._DOOR[name]
+    assert getattr(securebase, name) is getattr(import_module(module), attribute)
     assert name in dir(securebase)
 
 
 def test_the_door_is_small() -> None:
-    assert 12 <= len(NAMES) <= 60
+    assert 12 <= len(NAMES) <= 64
 
 
 def test_no_name_hides_a_room() -> None:

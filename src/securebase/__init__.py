@@ -1,27 +1,33 @@
 """Securebase: interpersonal psychotherapy and the therapeutic relationship, measured and modelled.
 
-The public door: what is listed in `_DOOR` is kept stable, everything else may move. A name is loaded when it is first
-asked for, so that `import securebase` and the command line's help start at once. `__init__.pyi` says the same to type
-checkers (a test holds the two together).
+The names in `_DOOR` are the stable public interface; everything else may change. Names are imported on first access, so
+that `import securebase` and the help of the command line start fast. `__init__.pyi` repeats them for type checkers (a
+test compares the two).
 """
 
 from importlib import import_module
 
 __version__ = "0.1.0"
 
-#: public name → the module it lives in, and its name there
+#: public name → (module, name in the module)
 _DOOR = {
-    # what a course of therapy is
+    # records and files
     "EpisodeRecord": ("securebase.records.episode", "EpisodeRecord"),
+    "AdministrationRecord": ("securebase.records.episode", "AdministrationRecord"),
+    "ScoreRecord": ("securebase.records.episode", "ScoreRecord"),
+    "TherapySessionRecord": ("securebase.records.episode", "TherapySessionRecord"),
+    "RuptureRecord": ("securebase.records.episode", "RuptureRecord"),
+    "InputRecord": ("securebase.records.episode", "InputRecord"),
     "Cohort": ("securebase.records.cohort", "Cohort"),
     "read_cohort": ("securebase.exchange.csv_tables", "read_cohort"),
     "write_cohort": ("securebase.exchange.csv_writing", "write_cohort"),
     "read_record": ("securebase.exchange.record_json", "read_record"),
-    # what is measured
+    # instruments and scoring
     "Instrument": ("securebase.measurement.instrument", "Instrument"),
     "instrument": ("securebase.measurement.catalogue", "instrument"),
     "score": ("securebase.measurement.scoring", "score"),
-    # the model
+    "ScoringResult": ("securebase.measurement.scoring", "ScoringResult"),
+    # model
     "Specification": ("securebase.model.parameters", "Specification"),
     "Parameters": ("securebase.model.parameters", "Parameters"),
     "parameter_set": ("securebase.model.parameter_set", "parameter_set"),
@@ -49,28 +55,35 @@ _DOOR = {
     "CohortEffects": ("securebase.model.person_effects", "CohortEffects"),
     "contributions": ("securebase.model.person_effects", "contributions"),
     "Contributions": ("securebase.model.person_effects", "Contributions"),
-    # what may be said (`securebase.study` is the room, so its verb has a longer name here)
+    # pictures and studies (`study_cohort`, because `securebase.study` is a package)
     "client_picture": ("securebase.picture.client", "client_picture"),
     "study_cohort": ("securebase.study.study", "study"),
     "specification_for": ("securebase.study.models", "specification_for"),
-    # what a study that is planned can find
+    # power analysis
     "PowerPlan": ("securebase.study.power.plan", "PowerPlan"),
     "power": ("securebase.study.power.power", "power"),
-    # what may be handed over (loads the libraries of charts and pages when it is first asked for)
+    # reports (their first access imports the chart and template libraries)
     "study_report": ("securebase.reports.study_report", "study_report"),
     "power_report": ("securebase.reports.power_report", "power_report"),
     "client_report": ("securebase.reports.client_report", "client_report"),
+    # errors
     "SecurebaseError": ("securebase.errors", "SecurebaseError"),
+    "InputError": ("securebase.errors", "InputError"),
+    "TableError": ("securebase.errors", "TableError"),
+    "InstrumentError": ("securebase.errors", "InstrumentError"),
+    "ResponseError": ("securebase.errors", "ResponseError"),
+    "ModelError": ("securebase.errors", "ModelError"),
+    "ParameterSetError": ("securebase.errors", "ParameterSetError"),
 }
 
-__all__ = ["__version__", *_DOOR]  # noqa: PLE0604 (the names are texts)
+__all__ = ["__version__", *_DOOR]  # noqa: PLE0604 (all names are texts)
 
 
 def __getattr__(name: str) -> object:
     if name not in _DOOR:
         raise AttributeError(f"module 'securebase' has no attribute '{name}'; its public names are {', '.join(_DOOR)}")
-    module, there = _DOOR[name]
-    value: object = getattr(import_module(module), there)
+    module, attribute = _DOOR[name]
+    value: object = getattr(import_module(module), attribute)
     globals()[name] = value
     return value
 

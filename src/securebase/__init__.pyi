@@ -1,9 +1,16 @@
+from securebase.errors import InputError as InputError
+from securebase.errors import InstrumentError as InstrumentError
+from securebase.errors import ModelError as ModelError
+from securebase.errors import ParameterSetError as ParameterSetError
+from securebase.errors import ResponseError as ResponseError
 from securebase.errors import SecurebaseError as SecurebaseError
+from securebase.errors import TableError as TableError
 from securebase.exchange.csv_tables import read_cohort as read_cohort
 from securebase.exchange.csv_writing import write_cohort as write_cohort
 from securebase.exchange.record_json import read_record as read_record
 from securebase.measurement.catalogue import instrument as instrument
 from securebase.measurement.instrument import Instrument as Instrument
+from securebase.measurement.scoring import ScoringResult as ScoringResult
 from securebase.measurement.scoring import score as score
 from securebase.model.discrete_time import DiscreteTimeFit as DiscreteTimeFit
 from securebase.model.discrete_time import DiscreteTimeSpecification as DiscreteTimeSpecification
@@ -30,7 +37,12 @@ from securebase.model.simulate import simulate_with_truth as simulate_with_truth
 from securebase.model.track import track as track
 from securebase.picture.client import client_picture as client_picture
 from securebase.records.cohort import Cohort as Cohort
+from securebase.records.episode import AdministrationRecord as AdministrationRecord
 from securebase.records.episode import EpisodeRecord as EpisodeRecord
+from securebase.records.episode import InputRecord as InputRecord
+from securebase.records.episode import RuptureRecord as RuptureRecord
+from securebase.records.episode import ScoreRecord as ScoreRecord
+from securebase.records.episode import TherapySessionRecord as TherapySessionRecord
 from securebase.reports.client_report import client_report as client_report
 from securebase.reports.power_report import power_report as power_report
 from securebase.reports.study_report import study_report as study_report
@@ -40,6 +52,7 @@ from securebase.study.power.power import power as power
 from securebase.study.study import study as study_cohort
 
 __all__ = [
+    "AdministrationRecord",
     "Cohort",
     "CohortEffects",
     "Contributions",
@@ -47,14 +60,25 @@ __all__ = [
     "DiscreteTimeSpecification",
     "EpisodeRecord",
     "Fit",
+    "InputError",
+    "InputRecord",
     "Instrument",
+    "InstrumentError",
+    "ModelError",
+    "ParameterSetError",
     "Parameters",
     "PersonEffects",
     "PowerPlan",
+    "ResponseError",
+    "RuptureRecord",
+    "ScoreRecord",
+    "ScoringResult",
     "SecurebaseError",
     "Shock",
     "ShrinkagePrior",
     "Specification",
+    "TableError",
+    "TherapySessionRecord",
     "Truth",
     "__version__",
     "client_picture",

@@ -1,4 +1,4 @@
-"""`securebase doctor` says what is there, and does not call a core well that is not."""
+"""`securebase doctor` reports the installation and fails where a check fails."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def no_kernel_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
 def findings(*, code: int = 0) -> dict[str, dict[str, object]]:
     result = CliRunner().invoke(doctor.command, ["--json"])
     assert result.exit_code == code
-    told = json.loads(result.output)
-    assert told["passed"] is (code == 0)
-    return {f["subject"]: f for f in told["checks"]}
+    document = json.loads(result.output)
+    assert document["passed"] is (code == 0)
+    return {f["subject"]: f for f in document["checks"]}
 
 
-def test_a_well_core_ends_with_zero_and_says_which_kernel_runs() -> None:
-    found = findings()
+def test_a_working_installation_passes_and_names_the_kernel() -> None:
+    output = findings()
     name = "compiled" if compiled.AVAILABLE else "readable"
-    assert f"The {name} kernel is in use" in str(found["Kernel"]["sentence"])
-    assert found["Likelihood"]["passed"] is True
-    assert "numpy" in str(found["Packages"]["sentence"])
+    assert f"The {name} kernel is in use" in str(output["Kernel"]["sentence"])
+    assert output["Likelihood"]["passed"] is True
+    assert "numpy" in str(output["Packages"]["sentence"])
 
 
 def test_the_variable_that_forces_a_kernel_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,21 +40,21 @@ def test_the_variable_that_forces_a_kernel_is_named(monkeypatch: pytest.MonkeyPa
     assert "abacus" in str(findings(code=1)["Kernel"]["sentence"])
 
 
-def test_a_wrong_sum_is_not_well(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_likelihood_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "log_likelihood", lambda *_: -1.0)
     assert findings(code=1)["Likelihood"]["passed"] is False
 
 
-def test_a_missing_package_is_named_and_a_missing_extra_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_fails_but_a_missing_extra_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "find_spec", lambda _: None)
-    found = findings()
-    assert found["Workbench"]["passed"] is None
-    assert "Not installed" in str(found["Workbench"]["sentence"])
+    output = findings()
+    assert output["Workbench"]["passed"] is None
+    assert "Not installed" in str(output["Workbench"]["sentence"])
     monkeypatch.setattr(doctor, "CORE", ("numpy", "no-such-package"))
     assert "no-such-package" in str(findings(code=1)["Packages"]["sentence"])
 
 
-def test_the_data_folder_is_told_and_not_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_data_directory_is_reported_but_not_created(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     folder = tmp_path / "clinic"
     monkeypatch.setenv("SECUREBASE_DATA_DIR", str(folder))
     assert "does not exist yet" in str(findings()["Data"]["sentence"])
@@ -66,7 +66,7 @@ def test_the_data_folder_is_told_and_not_made(monkeypatch: pytest.MonkeyPatch, t
     assert findings(code=1)["Data"]["passed"] is False
 
 
-def test_for_people_it_is_one_line_a_thing() -> None:
+def test_text_output_has_one_line_per_check() -> None:
     result = CliRunner().invoke(doctor.command, [])
     assert result.exit_code == 0
     assert [line.split(" [", maxsplit=1)[0] for line in result.output.splitlines() if not line.startswith(" ")] == [

@@ -18,37 +18,37 @@ def run(monkeypatch, capsys):
 
 
 def test_json_holds_the_estimates(run, tmp_path):
-    said = run("fit", write(tmp_path), *COLUMNS, "--trend", "none", "--json")
-    found = json.loads(said.out)
-    assert said.code == 0
-    assert found["outcome_of_fit"] in {"converged", "boundary"}
-    assert found["n_persons"] == 40
-    assert found["n_parameters"] == len(found["parameters"]) == 14
-    assert set(found["parameters"]["drift[y,x]"]) == {"estimate", "standard_error", "lower", "upper"}
-    assert found["import_report"]["file"] == "table.csv"
-    assert said.err == ""
+    result = run("fit", write(tmp_path), *COLUMNS, "--trend", "none", "--json")
+    output = json.loads(result.out)
+    assert result.code == 0
+    assert output["outcome_of_fit"] in {"converged", "boundary"}
+    assert output["n_persons"] == 40
+    assert output["n_parameters"] == len(output["parameters"]) == 14
+    assert set(output["parameters"]["drift[y,x]"]) == {"estimate", "standard_error", "lower", "upper"}
+    assert output["import_report"]["file"] == "table.csv"
+    assert result.err == ""
 
 
-def test_the_page_states_data_ending_and_estimates(run, tmp_path):
-    said = run("fit", write(tmp_path), *COLUMNS, "--trend", "linear")
-    assert said.code == 0
+def test_text_output_has_data_outcome_and_estimates(run, tmp_path):
+    result = run("fit", write(tmp_path), *COLUMNS, "--trend", "linear")
+    assert result.code == 0
     for part in ("rows used", "Log-likelihood", "per session", "drift[y,x]", "slope[y]"):
-        assert part in said.out
+        assert part in result.out
 
 
-def test_too_little_data_is_said_and_ends_well(run, tmp_path):
-    said = run("fit", write(tmp_path, n=3, sessions=2), *COLUMNS)
-    assert said.code == 0
-    assert "NOT ENOUGH DATA" in said.out
-    found = json.loads(run("fit", write(tmp_path, n=3, sessions=2), *COLUMNS, "--json").out)
-    assert found["outcome_of_fit"] == "not_enough_data"
-    assert found["log_likelihood"] is None
+def test_too_little_data_is_reported_with_exit_code_0(run, tmp_path):
+    result = run("fit", write(tmp_path, n=3, sessions=2), *COLUMNS)
+    assert result.code == 0
+    assert "NOT ENOUGH DATA" in result.out
+    output = json.loads(run("fit", write(tmp_path, n=3, sessions=2), *COLUMNS, "--json").out)
+    assert output["outcome_of_fit"] == "not_enough_data"
+    assert output["log_likelihood"] is None
 
 
 def test_json_goes_to_a_file(run, tmp_path):
     out = tmp_path / "fit.json"
-    said = run("fit", write(tmp_path), *COLUMNS, "--out", out)
-    assert "Estimates" in said.out
+    result = run("fit", write(tmp_path), *COLUMNS, "--out", out)
+    assert "Estimates" in result.out
     assert json.loads(out.read_text())["n_persons"] == 40
 
 
@@ -64,22 +64,22 @@ def test_json_goes_to_a_file(run, tmp_path):
     ],
 )
 def test_bad_input_ends_with_two_and_one_clear_line(run, tmp_path, words, part):
-    said = run("fit", write(tmp_path), *words)
-    assert said.code == 2
-    assert part in said.err
-    assert said.err.count("\n") == 1
+    result = run("fit", write(tmp_path), *words)
+    assert result.code == 2
+    assert part in result.err
+    assert result.err.count("\n") == 1
 
 
-def test_a_table_that_is_not_there(run, tmp_path):
-    said = run("fit", tmp_path / "none.csv", *COLUMNS)
-    assert said.code == 2
-    assert "none.csv" in said.err
+def test_a_missing_table_is_refused(run, tmp_path):
+    result = run("fit", tmp_path / "none.csv", *COLUMNS)
+    assert result.code == 2
+    assert "none.csv" in result.err
 
 
 def test_a_column_may_be_read_under_another_name(run, tmp_path):
     words = ("--person", "who", "--time", "session", "--outcome", "symptoms", "--map", "symptoms=y")
-    found = json.loads(run("fit", write(tmp_path), *words, "--trend", "none", "--json").out)
-    assert "drift[symptoms,symptoms]" in found["parameters"]
+    output = json.loads(run("fit", write(tmp_path), *words, "--trend", "none", "--json").out)
+    assert "drift[symptoms,symptoms]" in output["parameters"]
 
 
 @pytest.mark.skipif(
@@ -98,30 +98,30 @@ def test_a_column_may_be_read_under_another_name(run, tmp_path):
 def test_reaches_what_other_programs_reach(run, words, least):
     name, *options = words.split()
     path = Path(os.environ["SECUREBASE_REFERENCE"]) / "data" / name
-    found = json.loads(run("fit", path, "--time", "time", *options, "--json").out)
-    assert found["outcome_of_fit"] == "converged"
-    assert found["log_likelihood"] >= least
+    output = json.loads(run("fit", path, "--time", "time", *options, "--json").out)
+    assert output["outcome_of_fit"] == "converged"
+    assert output["log_likelihood"] >= least
 
 
-def test_a_model_of_waves_names_its_waves(run, tmp_path):
-    said = run("fit", write(tmp_path), *COLUMNS, "--model", "ri-clpm", "--equal", "lags", "--equal", "residuals")
-    assert said.code == 0
+def test_a_discrete_time_model_names_its_waves(run, tmp_path):
+    result = run("fit", write(tmp_path), *COLUMNS, "--model", "ri-clpm", "--equal", "lags", "--equal", "residuals")
+    assert result.code == 0
     for part in (
         "with random intercepts, lags equal, residuals equal, means free",
         "lags[y,x]",
         "mean[x 2]",
         "per wave",
     ):
-        assert part in said.out
-    assert "drift" not in said.out
+        assert part in result.out
+    assert "drift" not in result.out
 
 
-def test_json_of_a_model_of_waves(run, tmp_path):
-    found = json.loads(run("fit", write(tmp_path), *COLUMNS, "--model", "var", "--json").out)
-    assert found["n_parameters"] == len(found["parameters"]) == 12
-    assert found["model"]["lags"] == "equal"
-    assert found["model"]["start"] == "stationary"
-    assert "trend" not in found["model"]
+def test_json_of_a_discrete_time_model(run, tmp_path):
+    output = json.loads(run("fit", write(tmp_path), *COLUMNS, "--model", "var", "--json").out)
+    assert output["n_parameters"] == len(output["parameters"]) == 12
+    assert output["model"]["lags"] == "equal"
+    assert output["model"]["start"] == "stationary"
+    assert "trend" not in output["model"]
     free = json.loads(run("fit", write(tmp_path), *COLUMNS, "--model", "clpm", "--json").out)
     assert free["model"]["levels"] is False
     assert "level_covariance[y,y]" not in free["parameters"]
@@ -138,56 +138,56 @@ def test_json_of_a_model_of_waves(run, tmp_path):
         (("--model", "clpm", "--time-unit", "week"), "number in every row"),
     ],
 )
-def test_options_that_do_not_belong_to_the_model_are_refused(run, tmp_path, words, part):
-    said = run("fit", write(tmp_path), *COLUMNS, *words)
-    assert said.code == 2
-    assert part in said.err
-    assert said.err.count("\n") == 1
+def test_options_of_another_model_are_refused(run, tmp_path, words, part):
+    result = run("fit", write(tmp_path), *COLUMNS, *words)
+    assert result.code == 2
+    assert part in result.err
+    assert result.err.count("\n") == 1
 
 
 NAMED = ("--person", "who", "--time", "session", "--outcome", "symptoms", "--process", "alliance")
 AS_NAMED = ("--map", "symptoms=y", "--map", "alliance=x")
 
 
-def test_too_little_data_can_be_drawn_towards_a_set_and_is_said(run, tmp_path):
+def test_too_little_data_can_be_fitted_with_a_prior(run, tmp_path):
     file = write(tmp_path, n=3, sessions=5)
-    said = run("fit", file, *NAMED, *AS_NAMED, "--trend", "apart", "--prior", "literature")
-    assert said.code == 0
+    result = run("fit", file, *NAMED, *AS_NAMED, "--trend", "apart", "--prior", "literature")
+    assert result.code == 0
     for part in ("REGULARISED", "“literature”", "from data", "test nothing"):
-        assert part in said.out
-    found = json.loads(run("fit", file, *NAMED, *AS_NAMED, "--prior", "literature", "--json").out)
-    assert found["outcome_of_fit"] == "regularised"
-    assert 0 <= found["parameters"]["drift[symptoms,alliance]"]["from_data"] < 0.5
+        assert part in result.out
+    output = json.loads(run("fit", file, *NAMED, *AS_NAMED, "--prior", "literature", "--json").out)
+    assert output["outcome_of_fit"] == "regularised"
+    assert 0 <= output["parameters"]["drift[symptoms,alliance]"]["from_data"] < 0.5
 
 
-def test_a_set_that_does_not_know_a_column_is_an_error_that_says_how_to_name_it(run, tmp_path):
-    said = run("fit", write(tmp_path), *COLUMNS, "--prior", "literature")
-    assert said.code == 2
-    assert "says nothing of “y” and “x”" in said.err
+def test_a_prior_without_the_columns_is_refused_with_advice(run, tmp_path):
+    result = run("fit", write(tmp_path), *COLUMNS, "--prior", "literature")
+    assert result.code == 2
+    assert "says nothing of “y” and “x”" in result.err
 
 
-def test_reliability_starts_and_robust_errors_are_reachable(run, tmp_path):
+def test_reliability_starts_and_robust_errors_are_options(run, tmp_path):
     file = write(tmp_path)
     words = ("fit", file, *COLUMNS, "--trend", "none")
-    found = json.loads(run(*words, "--reliability", "y=.8", "--starts", "3", "--robust", "--json").out)
-    assert found["diagnostics"]["standard_errors"] == "robust"
-    assert any("starts" in note for note in found["diagnostics"]["notes"])
-    assert any("reliability" in note for note in found["diagnostics"]["notes"])
-    assert found["aic"] is None
+    output = json.loads(run(*words, "--reliability", "y=.8", "--starts", "3", "--robust", "--json").out)
+    assert output["diagnostics"]["standard_errors"] == "robust"
+    assert any("starts" in note for note in output["diagnostics"]["notes"])
+    assert any("reliability" in note for note in output["diagnostics"]["notes"])
+    assert output["aic"] is None
     assert "robust SE" in run(*words, "--reliability", "y=.8", "--robust").out
     assert "COL=VALUE" in run(*words, "--reliability", "high").err
     assert "no score of this model" in run(*words, "--reliability", "z=.8").err
 
 
-def test_checks_say_what_the_model_does_not_reproduce(run, tmp_path):
+def test_checks_are_printed(run, tmp_path):
     file = write(tmp_path)
-    said = run("fit", file, *COLUMNS, "--trend", "none", "--reliability", "y=.8", "--checks")
-    assert said.code == 0
+    result = run("fit", file, *COLUMNS, "--trend", "none", "--reliability", "y=.8", "--checks")
+    assert result.code == 0
     for part in ("does not reproduce", "simulated tables", "Row-to-row spread of y", "excess kurtosis"):
-        assert part in said.out
-    found = json.loads(run("fit", file, *COLUMNS, "--trend", "none", "--checks", "--json").out)
-    assert found["checks"]["summary"][0]
-    assert len(found["checks"]["reproduced"]) > 10
+        assert part in result.out
+    output = json.loads(run("fit", file, *COLUMNS, "--trend", "none", "--checks", "--json").out)
+    assert output["checks"]["summary"][0]
+    assert len(output["checks"]["reproduced"]) > 10
 
 
 FULL = (
@@ -198,26 +198,26 @@ FULL = (
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def test_the_full_model_of_a_table_is_found_again(run):
+def test_the_full_model_recovers_the_true_effects(run):
     """The table was drawn from `make_full_model.TRUTH`; every estimate is within three and a half errors of it."""
-    said = run("fit", EXAMPLES / "full_model.csv", *FULL, "--json")
-    found = json.loads(said.out)
+    result = run("fit", EXAMPLES / "full_model.csv", *FULL, "--json")
+    output = json.loads(result.out)
     made = runpy.run_path(str(EXAMPLES / "make_full_model.py"))
     truth = made["TRUTH"].named(made["SPECIFICATION"])
-    assert found["outcome_of_fit"] == "converged"
-    assert list(found["parameters"]) == list(truth)
+    assert output["outcome_of_fit"] == "converged"
+    assert list(output["parameters"]) == list(truth)
     off = {
-        name: abs(row["estimate"] - truth[name]) / row["standard_error"] for name, row in found["parameters"].items()
+        name: abs(row["estimate"] - truth[name]) / row["standard_error"] for name, row in output["parameters"].items()
     }
     assert max(off.values()) < 3.5
-    told = found["parameters"]["input_effect[symptoms,exposure]"]
-    assert told["upper"] < 0
-    assert found["model"]["indicators"] == [["phq9", "symptoms"], ["bdi", "symptoms"], ["alliance", "alliance"]]
-    assert found["model"]["covariates"] == ["gender=man"]
+    document = output["parameters"]["input_effect[symptoms,exposure]"]
+    assert document["upper"] < 0
+    assert output["model"]["indicators"] == [["phq9", "symptoms"], ["bdi", "symptoms"], ["alliance", "alliance"]]
+    assert output["model"]["covariates"] == ["gender=man"]
 
 
-def test_every_part_is_named_in_words(run):
-    said = run("fit", EXAMPLES / "full_model.csv", *FULL)
+def test_every_component_of_the_model_has_a_heading(run):
+    result = run("fit", EXAMPLES / "full_model.csv", *FULL)
     for part in (
         "Model: trend linear, start stationary, own change, therapists, covariates gender=man, inputs exposure, "
         "symptoms from phq9, bdi",
@@ -226,24 +226,24 @@ def test_every_part_is_named_in_words(run):
         "loading[bdi]",
         "95% from",
     ):
-        assert part in said.out
+        assert part in result.out
 
 
-def test_a_model_of_waves_has_no_place_for_what_it_cannot_hold(run, tmp_path):
+def test_discrete_time_models_refuse_continuous_time_options(run, tmp_path):
     for option in (("--random-slopes",), ("--covariate", "x"), ("--input", "x"), ("--therapist", "x")):
-        said = run("fit", write(tmp_path), *COLUMNS[:-2], *option, "--model", "clpm")
-        assert said.code == 2
-        assert f"{option[0]} applies to the continuous-time model only" in said.err
-    said = run("fit", write(tmp_path), *COLUMNS, "--indicator", "y=y,z,y")
-    assert "the column is used twice" in said.err
+        result = run("fit", write(tmp_path), *COLUMNS[:-2], *option, "--model", "clpm")
+        assert result.code == 2
+        assert f"{option[0]} applies to the continuous-time model only" in result.err
+    result = run("fit", write(tmp_path), *COLUMNS, "--indicator", "y=y,z,y")
+    assert "the column is used twice" in result.err
 
 
-def test_a_model_is_tested_against_its_special_case(run, tmp_path):
+def test_a_model_is_compared_with_a_nested_model(run, tmp_path):
     file = write(tmp_path)
     words = ("fit", file, "--person", "who", "--time", "session", "--outcome", "y", "--reliability", "y=.8")
-    found = json.loads(run(*words, "--trend", "linear", "--compare-with", "none", "--json").out)
-    assert found["comparison"]["df"] == 1
-    assert 0 <= found["comparison"]["p"] <= 1
+    output = json.loads(run(*words, "--trend", "linear", "--compare-with", "none", "--json").out)
+    assert output["comparison"]["df"] == 1
+    assert 0 <= output["comparison"]["p"] <= 1
     assert "Twice the difference" in run(*words, "--trend", "linear", "--compare-with", "none").out
     apart = run(*words, "--trend", "apart", "--compare-with", "none")
     assert apart.code == 0
@@ -251,17 +251,17 @@ def test_a_model_is_tested_against_its_special_case(run, tmp_path):
     assert "its own special case" in run(*words, "--trend", "none", "--compare-with", "none").err
 
 
-def test_a_result_is_never_written_over_the_table(run, tmp_path):
+def test_out_never_overwrites_the_table(run, tmp_path):
     file = write(tmp_path)
     before = Path(file).read_bytes()
     for command in ("fit", "study", "track"):
         more = ("--client", "p1") if command == "track" else ()
-        said = run(command, file, *COLUMNS, *more, "--out", file)
-        assert "would overwrite the table" in said.err
+        result = run(command, file, *COLUMNS, *more, "--out", file)
+        assert "would overwrite the table" in result.err
         assert Path(file).read_bytes() == before
 
 
-def test_options_without_a_use_are_refused(run, tmp_path):
+def test_options_without_effect_are_refused(run, tmp_path):
     file = write(tmp_path)
     assert "--prior-strength needs --prior" in run("fit", file, *COLUMNS, "--prior-strength", "4").err
     assert "--seed needs --starts" in run("fit", file, *COLUMNS, "--seed", "4").err
@@ -269,7 +269,7 @@ def test_options_without_a_use_are_refused(run, tmp_path):
     assert "cannot be combined with --prior" in run("fit", file, *COLUMNS, *asked).err
 
 
-def test_where_a_reliability_has_a_say_there_is_no_aic(run, tmp_path):
+def test_with_a_reliability_prior_there_is_no_aic(run, tmp_path):
     words = ("fit", write(tmp_path), *COLUMNS, "--trend", "none")
     plain = run(*words).out
     drawn = run(*words, "--reliability", "y=.8").out
@@ -277,5 +277,5 @@ def test_where_a_reliability_has_a_say_there_is_no_aic(run, tmp_path):
     assert "BIC " in plain
     assert "there is no AIC and no BIC" in " ".join(drawn.split())
     assert "AIC 1" not in drawn
-    found = json.loads(run(*words, "--json").out)
-    assert found["bic"] > found["aic"]
+    output = json.loads(run(*words, "--json").out)
+    assert output["bic"] > output["aic"]

@@ -1,4 +1,4 @@
-"""`securebase instruments`: the shelf with licences, and with what was not verified marked."""
+"""`securebase instruments`: licences and unverified facts."""
 
 import json
 import sys
@@ -16,8 +16,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *ar
     monkeypatch.setenv("COLUMNS", "200")
     with pytest.raises(SystemExit) as end:
         main()
-    said = capsys.readouterr()
-    return int(end.value.code or 0), said.out, said.err
+    result = capsys.readouterr()
+    return int(end.value.code or 0), result.out, result.err
 
 
 def test_the_list_names_every_instrument_with_its_licence(
@@ -46,7 +46,7 @@ def test_each_can_be_shown_in_full(
     assert (", not verified)" in out) == (known is not None and not known.verified)
 
 
-def test_foreign_wording_is_not_shipped_and_our_own_is(
+def test_official_wording_is_not_shipped_but_our_own_is(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, out, _ = run(monkeypatch, capsys, "gad7")
@@ -60,9 +60,9 @@ def test_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     _, out, _ = run(monkeypatch, capsys, "--json")
     assert [entry["id"] for entry in json.loads(out)] == list(SHELF)
     _, out, _ = run(monkeypatch, capsys, "phq9", "--json")
-    found = json.loads(out)
-    assert found["scales"][0]["reliable_change"]["verified"] is False
-    assert "reliable change of 6" in found["unverified"]
+    output = json.loads(out)
+    assert output["scales"][0]["reliable_change"]["verified"] is False
+    assert "reliable change of 6" in output["unverified"]
 
 
 def test_an_unknown_instrument_ends_with_2_and_one_line(

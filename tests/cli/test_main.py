@@ -1,4 +1,4 @@
-"""The command line's door: what cannot be understood ends with 2 and one line that says where help is."""
+"""Entry point: usage errors end with exit code 2 and one line that points to the help."""
 
 import pytest
 
@@ -28,28 +28,28 @@ def run(monkeypatch, capsys):
         (("simulate", "--clients"), "requires an argument"),
     ],
 )
-def test_what_cannot_be_understood_is_said_in_one_line(run, tmp_path, words, part):
+def test_invalid_commands_are_reported_on_one_line(run, tmp_path, words, part):
     table = write(tmp_path, n=3, sessions=2)
-    said = run(*(w.replace("FOLDER", str(tmp_path)).replace("TABLE", str(table)) for w in words))
-    assert said.code == 2
-    assert said.out == ""
-    assert said.err.count("\n") == 1
-    assert part in said.err
-    assert said.err.startswith(f"securebase {words[0]}: ")
-    assert said.err.endswith(f"See securebase {words[0]} --help.\n")
+    result = run(*(w.replace("FOLDER", str(tmp_path)).replace("TABLE", str(table)) for w in words))
+    assert result.code == 2
+    assert result.out == ""
+    assert result.err.count("\n") == 1
+    assert part in result.err
+    assert result.err.startswith(f"securebase {words[0]}: ")
+    assert result.err.endswith(f"See securebase {words[0]} --help.\n")
 
 
 @pytest.mark.parametrize("word", ["stduy", "--nope"])
-def test_an_unknown_command_or_option_of_the_door(run, word):
-    said = run(word)
-    assert said.code == 2
-    assert said.err.count("\n") == 1
-    assert said.err.endswith("See securebase --help.\n")
+def test_an_unknown_command_or_global_option_is_refused(run, word):
+    result = run(word)
+    assert result.code == 2
+    assert result.err.count("\n") == 1
+    assert result.err.endswith("See securebase --help.\n")
 
 
 @pytest.mark.parametrize("words", [(), ("--help",), ("fit", "--help"), ("--version",)])
-def test_help_ends_well(run, words):
-    said = run(*words)
-    assert said.code == 0
-    assert "securebase" in said.out.lower()
-    assert said.err == ""
+def test_help_has_exit_code_0(run, words):
+    result = run(*words)
+    assert result.code == 0
+    assert "securebase" in result.out.lower()
+    assert result.err == ""

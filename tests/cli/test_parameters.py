@@ -1,4 +1,4 @@
-"""`securebase parameters`: adopt, list, show, back, as somebody would type it."""
+"""`securebase parameters`: adopt, list, show, rollback."""
 
 import json
 
@@ -15,13 +15,13 @@ def run(monkeypatch, capsys):
     return lambda *words: call(monkeypatch, capsys, *words)
 
 
-def test_a_clinic_adopts_its_own_fit_looks_at_it_and_goes_back(run, tmp_path):
+def test_a_clinic_adopts_shows_and_rolls_back_a_fit(run, tmp_path):
     folder = ("--folder", tmp_path / "sets")
     table = write(tmp_path)
-    said = run("parameters", "adopt", table, *TABLE, *AS_NAMED, *folder, "--scale", "symptoms=phq9:total")
-    assert said.code == 0, said.err
-    assert "Version 1 is now in use" in said.out
-    assert "drawn towards “literature”" in said.out
+    result = run("parameters", "adopt", table, *TABLE, *AS_NAMED, *folder, "--scale", "symptoms=phq9:total")
+    assert result.code == 0, result.err
+    assert "Version 1 is now in use" in result.out
+    assert "drawn towards “literature”" in result.out
     listed = json.loads(run("parameters", "list", *folder, "--json").out)
     assert listed["in_use"] == 1
     assert listed["versions"][0]["provenance"]["n_persons"] == 40
@@ -45,14 +45,14 @@ def test_a_clinic_adopts_its_own_fit_looks_at_it_and_goes_back(run, tmp_path):
         (("rollback",), "nothing to go back to"),
     ],
 )
-def test_what_is_not_there_is_said_in_one_line(run, tmp_path, words, part):
-    said = run("parameters", *words, "--folder", tmp_path)
-    assert said.code == 2
-    assert part in said.err
-    assert said.err.count("\n") == 1
+def test_an_unknown_version_is_reported_on_one_line(run, tmp_path, words, part):
+    result = run("parameters", *words, "--folder", tmp_path)
+    assert result.code == 2
+    assert part in result.err
+    assert result.err.count("\n") == 1
 
 
-def test_what_cannot_be_adopted_is_said(run, tmp_path):
+def test_a_fit_that_cannot_be_adopted_is_refused(run, tmp_path):
     table, folder = write(tmp_path), ("--folder", tmp_path / "sets")
     assert "--trend carried" in run("parameters", "adopt", table, *TABLE, *AS_NAMED, *folder, "--trend", "none").err
     assert (

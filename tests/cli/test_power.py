@@ -1,4 +1,4 @@
-"""`securebase power`: the table, the files, the search, and what is said when it is stopped."""
+"""`securebase power`: table, files, search and interruption."""
 
 import csv
 import json
@@ -19,36 +19,36 @@ def at_once(monkeypatch):
     monkeypatch.setattr("securebase.cli.power.on_cores", lambda workers: quick)
 
 
-def test_a_small_plan_really_computed(run):
-    said = run(
+def test_a_small_plan_is_computed(run):
+    result = run(
         "--clients", "60", "--sessions", "6", "--effect", "-.25", "--replications", "10", "--workers", "1", "--json"
     )
-    assert said.code == 0
-    told = json.loads(said.out)
-    assert told["plan"]["effects"] == [-0.25]
-    (design,) = told["designs"]
+    assert result.code == 0
+    document = json.loads(result.out)
+    assert document["plan"]["effects"] == [-0.25]
+    (design,) = document["designs"]
     assert design["replications"] == sum(v for k, v in design.items() if k.startswith("ended_")) == 10
 
 
 @pytest.mark.usefixtures("at_once")
-def test_the_page_says_power_the_answer_the_paragraph_and_the_limits(run):
-    said = run("--effect", "-0.1,-0.15", "--missing", "0,0.1", "--power", ".8", "--replications", "40")
-    assert said.code == 0
-    assert "Effect −.10, 10% missing" in said.out
+def test_text_output_has_power_answer_methods_and_limitations(run):
+    result = run("--effect", "-0.1,-0.15", "--missing", "0,0.1", "--power", ".8", "--replications", "40")
+    assert result.code == 0
+    assert "Effect −.10, 10% missing" in result.out
     assert (
-        " ".join(said.out.split()).count("power .80 is reached with about") == 2 * 8
+        " ".join(result.out.split()).count("power .80 is reached with about") == 2 * 8
     )  # as the answer and in the paragraph
-    assert "For a methods section" in said.out
-    assert "Limitations" in said.out
-    assert said.err == ""
+    assert "For a methods section" in result.out
+    assert "Limitations" in result.out
+    assert result.err == ""
 
 
 @pytest.mark.usefixtures("at_once")
-def test_files_are_written_as_they_are_named(run, tmp_path):
+def test_files_are_written_by_suffix(run, tmp_path):
     files = [tmp_path / f"plan.{kind}" for kind in ("html", "csv", "json")]
-    said = run(*(word for file in files for word in ("--out", file)), "--effect", "0", "--replications", "20")
-    assert said.code == 0
-    assert "type I error" in said.out
+    result = run(*(word for file in files for word in ("--out", file)), "--effect", "0", "--replications", "20")
+    assert result.code == 0
+    assert "type I error" in result.out
     assert files[0].read_text("utf-8").startswith("<!doctype html>")
     with files[1].open(encoding="utf-8") as table:
         assert len(list(csv.DictReader(table))) == 8
@@ -56,25 +56,25 @@ def test_files_are_written_as_they_are_named(run, tmp_path):
 
 
 @pytest.mark.usefixtures("at_once")
-def test_a_fit_of_ones_own_is_planned_from(run, tmp_path, monkeypatch, capsys):
+def test_a_plan_can_start_from_a_fit(run, tmp_path, monkeypatch, capsys):
     table, fitted = tmp_path / "pilot.csv", tmp_path / "pilot.json"
     call(monkeypatch, capsys, "simulate", "default", "--clients", "60", "--sessions", "10", "--out", table)
     words = ["--person", "person", "--time", "time", "--time-unit", "week", "--outcome", "symptoms"]
     assert call(monkeypatch, capsys, "fit", table, *words, "--process", "alliance", "--out", fitted).code == 0
     ended = json.loads(fitted.read_text("utf-8"))["outcome_of_fit"]
-    said = run("--from-fit", fitted, "--effect", "-.05", "--replications", "20")
+    result = run("--from-fit", fitted, "--effect", "-.05", "--replications", "20")
     assert ended in ("converged", "boundary")
-    assert said.code == 0
-    assert "a fit of 60 persons (pilot.json)" in " ".join(said.out.split())
+    assert result.code == 0
+    assert "a fit of 60 persons (pilot.json)" in " ".join(result.out.split())
 
 
-def test_stopped_early_it_gives_what_there_is_and_ends_with_130(run, monkeypatch):
+def test_an_interrupted_run_prints_partial_results_with_exit_code_130(run, monkeypatch):
     monkeypatch.setattr("securebase.cli.power.on_cores", lambda workers: stopped_after(9))
-    said = run("--replications", "20")
-    assert said.code == 130
-    assert "INTERRUPTED after 45 replications" in said.out
-    assert "10 of 20" in said.out
-    assert "5 of 20" in said.out
+    result = run("--replications", "20")
+    assert result.code == 130
+    assert "INTERRUPTED after 45 replications" in result.out
+    assert "10 of 20" in result.out
+    assert "5 of 20" in result.out
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def test_stopped_early_it_gives_what_there_is_and_ends_with_130(run, monkeypatch
         (("--power", "80"), "wanted power"),
     ],
 )
-def test_what_cannot_be_used_is_said_in_one_line(run, words, part):
-    said = run(*words)
-    assert said.code == 2
-    assert part in said.err
-    assert len(said.err.strip().splitlines()) == 1
+def test_invalid_options_are_reported_on_one_line(run, words, part):
+    result = run(*words)
+    assert result.code == 2
+    assert part in result.err
+    assert len(result.err.strip().splitlines()) == 1

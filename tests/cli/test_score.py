@@ -1,4 +1,4 @@
-"""`securebase score`, through the door that people use."""
+"""`securebase score` as called from a shell."""
 
 import json
 import sys
@@ -15,8 +15,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *ar
     monkeypatch.setattr(sys, "argv", ["securebase", *arguments])
     with pytest.raises(SystemExit) as end:
         main()
-    said = capsys.readouterr()
-    return int(end.value.code or 0), said.out, said.err
+    result = capsys.readouterr()
+    return int(end.value.code or 0), result.out, result.err
 
 
 def test_a_line_of_responses(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,13 +47,13 @@ def test_an_unanswered_safety_item_is_no_all_clear(
 def test_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     line = "1=1,2=1,3=1,4=1,5=1,6=1,7=1,8=1,9=2"
     code, out, _ = run(monkeypatch, capsys, "score", "phq9", "--responses", line, "--json")
-    found = json.loads(out)
+    output = json.loads(out)
     assert code == 0
-    assert found["scores"]["total"]["value"] == 10
-    assert found["scores"]["total"]["band"] == "moderate"
-    assert found["alerts"] == [{"item": 9, "value": 2, "concern": "Thoughts of death or of self-harm"}]
-    assert found["responses"]["10"] is None
-    assert "reliable change of 6" in found["unverified"]
+    assert output["scores"]["total"]["value"] == 10
+    assert output["scores"]["total"]["band"] == "moderate"
+    assert output["alerts"] == [{"item": 9, "value": 2, "concern": "Thoughts of death or of self-harm"}]
+    assert output["responses"]["10"] is None
+    assert "reliable change of 6" in output["unverified"]
 
 
 def test_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,7 +110,7 @@ def test_neither_or_both_sources_are_refused(
     assert "Give either --responses or TABLE." in err
 
 
-def test_a_row_without_a_score_says_why_and_a_sign_for_missing_may_be_named(
+def test_a_row_without_a_score_has_a_reason_and_missing_codes_can_be_added(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "forms.csv"

@@ -1,4 +1,4 @@
-"""`securebase serve`, as a process of its own: makes its data, serves the first page, refuses what is not safe."""
+"""`securebase serve` as a process: creates its data, serves the first page, refuses unsafe options."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def served(tmp_path: Path) -> Iterator[tuple[str, Path, list[str]]]:
     assert process.wait(20) == 0
 
 
-def test_an_empty_clinic_is_served_and_says_what_to_do_first(served: tuple[str, Path, list[str]]) -> None:
+def test_an_empty_clinic_is_served_with_first_steps(served: tuple[str, Path, list[str]]) -> None:
     address, data, lines = served
     assert lines[0].startswith("Securebase is running at http://localhost:")
     assert "create the first account" in lines[1]
@@ -74,7 +74,7 @@ def test_a_strange_host_and_an_oversized_form_are_refused(served: tuple[str, Pat
             assert caught.value.code in {400, 403, 413}
 
 
-def test_a_port_in_use_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_on_one_line(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -82,7 +82,7 @@ def test_a_port_in_use_is_said_in_one_line(tmp_path: Path) -> None:
         assert f"cannot listen on port {port}" in refused("--port", str(port), "--data-dir", str(tmp_path))
 
 
-def test_it_does_not_open_to_the_network_unasked() -> None:
+def test_network_access_needs_an_option() -> None:
     assert "--allow-network" in refused("--host", "0.0.0.0")
 
 
@@ -90,12 +90,12 @@ def test_an_address_is_https() -> None:
     assert "https://" in refused("--address", "http://clinic.example")
 
 
-def test_a_data_directory_that_cannot_be_made_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_data_directory_that_cannot_be_created_is_reported_on_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert "cannot create the data directory" in refused("--data-dir", str(tmp_path / "file" / "clinic"))
 
 
-def test_the_wrong_key_is_said_in_one_line_and_changes_nothing(tmp_path: Path) -> None:
+def test_a_wrong_key_is_reported_on_one_line_and_changes_nothing(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [*RUN, "--port", "0", "--data-dir", str(tmp_path)], stdout=subprocess.PIPE, text=True, env=environment()
     )
@@ -124,7 +124,7 @@ def contents(database: Path, key: str) -> list[tuple[object, ...]]:
     return rows
 
 
-def test_an_upgrade_keeps_a_copy_of_the_database(tmp_path: Path) -> None:
+def test_an_upgrade_backs_up_the_database(tmp_path: Path) -> None:
     """A database that lacks the last migration is brought up to date, and as it was before lies beside it."""
     undo = (
         "import django; django.setup()\n"
@@ -137,10 +137,10 @@ def test_an_upgrade_keeps_a_copy_of_the_database(tmp_path: Path) -> None:
         [*RUN, "--port", "0", "--data-dir", str(tmp_path)], stdout=subprocess.PIPE, text=True, env=environment()
     )
     assert process.stdout is not None
-    said = process.stdout.readline()
+    result = process.stdout.readline()
     process.terminate()
     process.wait(20)
     copies = list(tmp_path.glob("securebase-before-*.db"))
     assert len(copies) == 1
-    assert str(copies[0]) in said
+    assert str(copies[0]) in result
     assert not copies[0].read_bytes().startswith(b"SQLite format")

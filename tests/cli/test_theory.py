@@ -1,4 +1,4 @@
-"""`securebase theory`: the list, what narrows it down, JSON and the picture."""
+"""`securebase theory`: list, filters, JSON and graph."""
 
 import json
 import sys
@@ -17,11 +17,11 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *ar
     monkeypatch.setattr(sys, "argv", ["securebase", "theory", *arguments])
     with pytest.raises(SystemExit) as end:
         main()
-    said = capsys.readouterr()
-    return int(end.value.code or 0), said.out, said.err
+    result = capsys.readouterr()
+    return int(end.value.code or 0), result.out, result.err
 
 
-def test_every_edge_is_listed_with_its_place(
+def test_every_edge_is_listed_with_its_location(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, out, _ = run(monkeypatch, capsys)
@@ -33,7 +33,7 @@ def test_every_edge_is_listed_with_its_place(
     assert lines[-1].startswith(f"{len(THEORY.edges)} edges: {places}. All are hypotheses.")
 
 
-def test_one_claim_is_said_with_what_stands_against_it(
+def test_one_claim_is_printed_with_its_requirements(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, out, _ = run(monkeypatch, capsys, "--claim", "S13")
@@ -44,7 +44,7 @@ def test_one_claim_is_said_with_what_stands_against_it(
     assert "1 edge: 0 model, 1 study, 0 simulated." in out
 
 
-def test_a_claim_without_an_edge_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_claim_without_edges_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run(monkeypatch, capsys, "--claim", "S32")
     assert "Needs tool." in out
     assert "0 edges" in out
@@ -60,7 +60,7 @@ def test_a_claim_without_an_edge_says_so(monkeypatch: pytest.MonkeyPatch, capsys
         (("--claim", "S32", "--graph", "x.svg"), "securebase theory: No edge matches these options."),
     ],
 )
-def test_what_cannot_be_done_is_one_line(
+def test_invalid_options_of_theory_are_reported_on_one_line(
     arguments: tuple[str, ...],
     message: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -77,10 +77,10 @@ def test_what_cannot_be_done_is_one_line(
 
 def test_json(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = run(monkeypatch, capsys, "--json", "--mechanism", "M1", "--location", "model")
-    said = json.loads(out)
-    assert [c["id"] for c in said["claims"]] == list(THEORY.claims)
-    assert [e["label"] for e in said["edges"]] == [e.label for e in THEORY.select(mechanism="M1", place="model")]
-    to_symptoms = next(e for e in said["edges"] if e["to_construct"] == "symptoms")
+    result = json.loads(out)
+    assert [c["id"] for c in result["claims"]] == list(THEORY.claims)
+    assert [e["label"] for e in result["edges"]] == [e.label for e in THEORY.select(mechanism="M1", place="model")]
+    to_symptoms = next(e for e in result["edges"] if e["to_construct"] == "symptoms")
     assert to_symptoms["prior"]["mean"] == -0.07
     assert to_symptoms["mechanisms"] == ["M1"]
 

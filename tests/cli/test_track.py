@@ -16,9 +16,9 @@ def run(monkeypatch, capsys):
     return lambda *words: call(monkeypatch, capsys, *words)
 
 
-def test_one_client_with_level_forecast_and_change(run, tmp_path):
-    said = run("track", write(tmp_path), *COLUMNS, "--client", "p3")
-    assert said.code == 0
+def test_a_client_is_tracked_with_baseline_forecast_and_change(run, tmp_path):
+    result = run("track", write(tmp_path), *COLUMNS, "--client", "p3")
+    assert result.code == 0
     for part in (
         "Client p3",
         "baseline",
@@ -28,24 +28,24 @@ def test_one_client_with_level_forecast_and_change(run, tmp_path):
         "Coverage in this table, one row ahead",
         "Basis:",
     ):
-        assert part in said.out
+        assert part in result.out
 
 
 def test_json(run, tmp_path):
-    said = run(
+    result = run(
         "track", write(tmp_path, n=80), *COLUMNS, "--client", "p3", "--horizon", "2", "--trend", "none", "--json"
     )
-    found = json.loads(said.out)
-    assert found["person"] == "p3"
-    assert [level["construct"] for level in found["levels"]] == ["y", "x"]
-    assert [f["time"] for f in found["forecast"]] == [13.0, 14.0]
-    assert found["change"]["threshold"] > 0
-    assert found["outcome_of_fit"] in {"converged", "boundary"}
+    output = json.loads(result.out)
+    assert output["person"] == "p3"
+    assert [level["construct"] for level in output["levels"]] == ["y", "x"]
+    assert [f["time"] for f in output["forecast"]] == [13.0, 14.0]
+    assert output["change"]["threshold"] > 0
+    assert output["outcome_of_fit"] in {"converged", "boundary"}
 
 
-def test_an_instrument_of_the_shelf_gives_reliable_change(run, tmp_path):
-    said = run("track", write(tmp_path), *COLUMNS, "--client", "p3", "--instrument", "phq9", "--json")
-    assert json.loads(said.out)["by_instrument"] is True
+def test_an_instrument_gives_reliable_change(run, tmp_path):
+    result = run("track", write(tmp_path), *COLUMNS, "--client", "p3", "--instrument", "phq9", "--json")
+    assert json.loads(result.out)["by_instrument"] is True
 
 
 @pytest.mark.parametrize(
@@ -57,21 +57,21 @@ def test_an_instrument_of_the_shelf_gives_reliable_change(run, tmp_path):
     ],
 )
 def test_bad_input(run, tmp_path, words, part):
-    said = run("track", write(tmp_path), *COLUMNS, *words)
-    assert said.code == 2
-    assert part in said.err
-    assert said.err.count("\n") == 1
+    result = run("track", write(tmp_path), *COLUMNS, *words)
+    assert result.code == 2
+    assert part in result.err
+    assert result.err.count("\n") == 1
 
 
-def test_without_a_model_it_still_says_what_was_recorded(run, tmp_path):
-    said = run("track", write(tmp_path, n=3, sessions=3), *COLUMNS, "--client", "p1")
-    assert said.code == 0
-    assert "NOT ENOUGH DATA" in said.out
-    assert "at first" in said.out
-    assert "No baseline and no forecast" in said.out
+def test_without_a_fitted_model_the_records_are_printed(run, tmp_path):
+    result = run("track", write(tmp_path, n=3, sessions=3), *COLUMNS, "--client", "p1")
+    assert result.code == 0
+    assert "NOT ENOUGH DATA" in result.out
+    assert "at first" in result.out
+    assert "No baseline and no forecast" in result.out
 
 
-def test_json_says_all_that_fit_says_of_the_table_and_the_model(run, tmp_path):
+def test_json_includes_the_json_of_fit(run, tmp_path):
     path = write(tmp_path)
     path.write_text(path.read_text() + ",3,1,2\n")
     track = json.loads(run("track", path, *COLUMNS, "--client", "p3", "--json").out)
@@ -86,12 +86,12 @@ def test_json_says_all_that_fit_says_of_the_table_and_the_model(run, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("found", "words"),
+    ("coverage", "words"),
     [
         (Coverage(557, 401, 531), "Here intervals are wider than needed."),
         (Coverage(557, 180, 400), "Here intervals are too narrow."),
         (Coverage(10, 6, 9), "(in-sample)."),
     ],
 )
-def test_the_width_of_intervals_is_judged_by_the_table(found, words):
-    assert _coverage(found).endswith(words)
+def test_coverage_describes_the_width_of_intervals(coverage, words):
+    assert _coverage(coverage).endswith(words)

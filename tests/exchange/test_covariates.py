@@ -1,4 +1,4 @@
-"""Covariates, therapists, inputs and several columns for one construct: what is taken, said and refused."""
+"""Covariates, therapists, inputs and indicators of a table: reading, remarks and errors."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def read(text: str = TABLE, **more: Any) -> Cohort:
     return read_cohort(text.encode(), **given | more)
 
 
-def said(cohort: Cohort) -> str:
+def sentences(cohort: Cohort) -> str:
     assert cohort.import_report is not None
     return "\n".join(cohort.import_report.sentences())
 
 
-def test_the_panel_is_the_one_made_by_hand() -> None:
+def test_the_panel_equals_one_built_by_hand() -> None:
     cohort = read(
         outcome="symptoms",
         indicators={"symptoms": ["phq", "bdi"]},
@@ -66,8 +66,8 @@ def test_the_panel_is_the_one_made_by_hand() -> None:
     np.testing.assert_array_equal(rows.inputs, [[0], [1], [0.5], [0], [2], [0], [0], [0]])
 
 
-def test_what_was_taken_and_how_is_said() -> None:
-    words = said(read(covariates=["age", "sex"], therapist="doctor", inputs=["exposure"]))
+def test_remarks_state_how_columns_were_read() -> None:
+    words = sentences(read(covariates=["age", "sex"], therapist="doctor", inputs=["exposure"]))
     for part in (
         "“age” is given on some rows only for 1 person and was used for all rows",
         "“sex” is categorical: 0/1 columns for man (1); reference woman (2 persons)",
@@ -78,17 +78,17 @@ def test_what_was_taken_and_how_is_said() -> None:
         assert part in words
 
 
-def test_what_was_done_in_a_session_works_until_the_next() -> None:
+def test_an_input_of_a_session_acts_until_the_next() -> None:
     text = TABLE.replace("X,\n", "X,3\n").replace("c,1,20,40,3,28,woman,,\n", "c,1,20,40,3,28,woman,,7\n")
     rows = panel(read(text, inputs=["exposure"], input_moments={"exposure": "after"}))
     np.testing.assert_array_equal(rows.inputs, [[0], [3], [1], [0], [0], [0], [7], [0]])
 
 
-def test_persons_without_a_covariate_are_left_out_and_counted() -> None:
+def test_persons_without_a_covariate_are_excluded_and_counted() -> None:
     text = TABLE.replace("44", "")
     cohort = read(text, covariates=["age"])
     assert [e.person for e in cohort.episodes] == ["a", "c"]
-    assert "Skipped 1 person: no value of the covariate “age” (row 5)" in said(cohort)
+    assert "Skipped 1 person: no value of the covariate “age” (row 5)" in sentences(cohort)
     assert cohort.import_report is not None
     assert cohort.import_report.rows_used == 6
     assert (cohort.import_report.cells_used, cohort.import_report.cells_missing) == (9, 3)
@@ -142,14 +142,14 @@ def test_dates_make_no_difference_to_inputs() -> None:
         (("X", "X"), {"input_moments": {"exposure": "after"}}, r"which is not an input"),
     ],
 )
-def test_what_cannot_be_taken_is_refused_with_its_place(
+def test_invalid_columns_are_refused_with_their_location(
     change: tuple[str, str], asked: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(TableError, match=message):
         read(TABLE.replace(*change), **asked)
 
 
-def test_records_made_otherwise_are_held_to_the_same() -> None:
+def test_records_from_other_sources_meet_the_same_checks() -> None:
     cohort = read(inputs=["exposure"])
     one, *others = cohort.episodes
     lacking = Cohort((_without_input(one), *others), cohort.constructs, "phq", ("warmth",), inputs=("exposure",))
@@ -164,7 +164,7 @@ def _without_input(episode: Any) -> Any:
     return replace(episode, inputs=tuple(i for i in episode.inputs if i.at != 14.0))
 
 
-def test_what_a_scenario_says_was_brought_along_is_a_covariate_too() -> None:
+def test_covariates_of_a_scenario_enter_the_panel() -> None:
     cohort = read()
     known = tuple(
         replace(e, brought=(StandardisedCovariate("attachment", float(k)),)) for k, e in enumerate(cohort.episodes)

@@ -1,4 +1,4 @@
-"""The example tables do what their page says."""
+"""The example tables give the documented results."""
 
 from pathlib import Path
 
@@ -21,12 +21,12 @@ def test_sessions() -> None:
     assert max(values) <= 27
 
 
-def test_the_unkind_export_says_all_that_the_page_says_of_it() -> None:
+def test_the_unkind_export_gives_the_documented_remarks() -> None:
     cohort = read_cohort(
         EXAMPLES / "unkind_export.csv", person="Klient", time="Datum", outcome="PHQ-9", processes=["Bündnis"]
     )
     assert cohort.import_report is not None
-    said = "\n".join(cohort.import_report.sentences())
+    message = "\n".join(cohort.import_report.sentences())
     for part in (
         "windows-1252",
         "semicolons",
@@ -36,7 +36,7 @@ def test_the_unkind_export_says_all_that_the_page_says_of_it() -> None:
         "“#NULL!”",
         "In dates the day comes first",
     ):
-        assert part in said
+        assert part in message
     kind = read_cohort(EXAMPLES / "sessions.csv", person="client", time="date", outcome="phq9", processes=["alliance"])
     first, same = kind.episodes[0], cohort.episodes[0]
     assert same.person == "Ästèr"

@@ -1,4 +1,4 @@
-"""Whatever bytes it is given, the reader answers with a cohort or with an error for people."""
+"""The reader answers any bytes with a cohort or with an error that names the problem."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The mess of real files: understood where it can be, refused with place and advice where it cannot."""
+"""Untidy tables are read, or refused with location and advice."""
 
 import io
 import re
@@ -30,7 +30,7 @@ def remarks(cohort: Cohort) -> str:
     return "\n".join(cohort.import_report.sentences())
 
 
-def refusal(text: str | bytes, **options: object) -> str:
+def error_message(text: str | bytes, **options: object) -> str:
     with pytest.raises(TableError) as error:
         read(text, **options)
     return str(error.value)
@@ -48,7 +48,7 @@ def test_a_plain_table() -> None:
     assert len(reading.fingerprint) == 64
 
 
-def test_outcome_is_taken_as_before_and_process_as_after_unless_said_otherwise() -> None:
+def test_by_default_the_outcome_is_before_and_processes_after_the_session() -> None:
     first = read(GOOD, processes=["warmth"]).episodes[0].administrations
     assert [(a.moment, a.session, [s.construct for s in a.scores]) for a in first[:2]] == [
         (Moment.BEFORE, 1, ["score"]),
@@ -83,7 +83,7 @@ def test_encodings(encoding: str) -> None:
     assert [e.person for e in cohort.episodes] == ["José", "Zoë"]
 
 
-def test_windows_encoding_is_said_aloud() -> None:
+def test_windows_encoding_is_reported() -> None:
     assert "read as windows-1252" in remarks(read("id,session,score\nJosé,1,20\n".encode("cp1252")))
     assert "read as UTF-16" in remarks(read("id,session,score\nJosé,1,20\n".encode("utf-16")))
     assert "read as" not in remarks(read(GOOD))
@@ -96,9 +96,9 @@ def test_separators_with_decimal_commas(separator: str, name: str) -> None:
     assert f"Cells are separated by {name}." in remarks(cohort)
 
 
-def test_excels_own_hint_of_the_separator() -> None:
+def test_the_sep_line_of_excel_sets_the_delimiter() -> None:
     assert series(read("sep=;\r\nid;session;score\r\na;1;20\r\n")) == {"a": [(7, 20)]}
-    assert "row 3" in refusal("sep=;\nid;session;score\na;1;x\n")
+    assert "row 3" in error_message("sep=;\nid;session;score\na;1;x\n")
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
@@ -130,7 +130,7 @@ def test_padded_headers_are_found() -> None:
     ],
 )
 def test_other_kinds_of_files_are_named(start: bytes, what: str) -> None:
-    assert refusal(start) == f"t.csv: this is {what}, not a CSV file. Save it as “CSV UTF-8”."
+    assert error_message(start) == f"t.csv: this is {what}, not a CSV file. Save it as “CSV UTF-8”."
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,8 @@ def test_other_kinds_of_files_are_named(start: bytes, what: str) -> None:
         (b"id,session,score\na,1,20,9\n", "row 2: the row has 4 cells, the header 3. Quote cells"),
     ],
 )
-def test_files_that_are_no_table(content: bytes, message: str) -> None:
-    assert message in refusal(content)
+def test_files_that_are_not_tables_are_refused(content: bytes, message: str) -> None:
+    assert message in error_message(content)
 
 
 def test_a_missing_file_a_folder_and_an_oversized_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,13 +169,13 @@ def test_a_missing_file_a_folder_and_an_oversized_file(tmp_path: Path, monkeypat
 @pytest.mark.parametrize(
     "sign", ["", "#NULL!", "NA", "N/A", "n/a", ".", "-", " ", "NaN", "NULL", "None", "#N/A", "–", "\\N", "missing"]
 )
-def test_signs_for_missing(sign: str) -> None:
+def test_missing_value_codes(sign: str) -> None:
     cohort = read(f"id,session,score\na,1,{sign}\na,2,3\n")
     assert series(cohort) == {"a": [(14, 3)]}
     assert f"Read as missing: {f'“{sign}”' if sign.strip() else 'empty cell'} (1)." in remarks(cohort)
 
 
-def test_a_sign_of_ones_own_for_missing() -> None:
+def test_additional_missing_value_codes() -> None:
     table = "id,session,score\na,1,-99\na,2,3\na,3,4\n"
     assert series(read(table, missing=["-99"])) == {"a": [(14, 3), (21, 4)]}
     assert "“score” holds -99 but no other negative value" in remarks(read(table))
@@ -207,56 +207,56 @@ def test_numbers(cell: str, value: float) -> None:
         ("1'234", "a thousands separator"),
     ],
 )
-def test_what_is_no_number_is_refused_by_row_and_column(cell: str, message: str) -> None:
-    said = refusal(f"id,session,score\na,1,2\na,2,{cell}\n")
-    assert said.startswith("t.csv, row 3, column “score”: ")
-    assert message in said
+def test_cells_that_are_not_numbers_are_refused_with_row_and_column(cell: str, message: str) -> None:
+    message = error_message(f"id,session,score\na,1,2\na,2,{cell}\n")
+    assert message.startswith("t.csv, row 3, column “score”: ")
+    assert message in message
 
 
 def test_thousands_in_a_table_with_decimal_commas() -> None:
-    assert "thousands separator" in refusal("id;session;score\na;1;12,5\na;2;1.234,5\n")
+    assert "thousands separator" in error_message("id;session;score\na;1;12,5\na;2;1.234,5\n")
 
 
 def test_both_decimal_signs_in_one_table_are_refused() -> None:
-    said = refusal("id;session;score;warmth\na;1;12,5;3\na;2;3;4.25\n", processes=["warmth"])
-    assert said.startswith("t.csv, row 3, column “warmth”: numbers with decimal point and decimal comma are mixed")
+    message = error_message("id;session;score;warmth\na;1;12,5;3\na;2;3;4.25\n", processes=["warmth"])
+    assert message.startswith("t.csv, row 3, column “warmth”: numbers with decimal point and decimal comma are mixed")
 
 
-def test_a_comma_that_could_be_either_is_settled_by_the_rest_of_the_table_or_by_the_caller() -> None:
-    assert "ambiguous comma" in refusal("id;session;score\na;1;1,234\n")
+def test_an_ambiguous_comma_is_resolved_by_the_table_or_the_caller() -> None:
+    assert "ambiguous comma" in error_message("id;session;score\na;1;1,234\n")
     assert series(read("id;session;score\na;1;1,234\na;2;0,5\n")) == {"a": [(7, 1.234), (14, 0.5)]}
     assert series(read("id;session;score\na;1;1,234\n", decimal=",")) == {"a": [(7, 1.234)]}
-    assert "not a number" in refusal("id;session;score\na;1;12,5\n", decimal=".")
+    assert "not a number" in error_message("id;session;score\na;1;12,5\n", decimal=".")
 
 
 # -- columns -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_name_broken_over_two_lines_is_one_line() -> None:
+def test_a_column_name_with_a_line_break_is_one_line() -> None:
     cohort = read('id,session,"total\n  score"\na,1,20\n', outcome="total score")
     assert series(cohort, "total score") == {"a": [(7, 20)]}
 
 
-def test_an_unknown_column_is_met_with_the_nearest() -> None:
-    assert refusal(GOOD, outcome="Scores") == (
+def test_an_unknown_column_is_refused_with_the_closest_names() -> None:
+    assert error_message(GOOD, outcome="Scores") == (
         "t.csv: unknown column “Scores”. Did you mean “score”? Columns: “id”, “session”, “score”, “warmth”."
     )
 
 
-def test_a_column_that_stands_twice_with_the_same_content_is_used_with_a_remark() -> None:
+def test_duplicate_columns_with_equal_content_are_used_with_a_remark() -> None:
     cohort = read("id,session,score,score\na,1,20,20.0\na,2,NA,\n")
     assert series(cohort) == {"a": [(7, 20)]}
     assert "Columns 3 and 4 are both named “score” and have the same content; the first was read." in remarks(cohort)
 
 
-def test_a_column_that_stands_twice_with_different_content_is_refused_naming_both() -> None:
-    said = refusal("id,session,score,score\na,1,20,20\na,2,18,19\n")
-    assert said.startswith(
+def test_duplicate_columns_with_different_content_are_refused() -> None:
+    message = error_message("id,session,score,score\na,1,20,20\na,2,18,19\n")
+    assert message.startswith(
         "t.csv, row 3, column “score”: columns 3 and 4 have the same name but differ (“18” and “19”)"
     )
 
 
-def test_a_doubled_column_that_nobody_asks_for_does_no_harm() -> None:
+def test_unused_duplicate_columns_are_ignored() -> None:
     assert series(read("id,session,score,x,x\na,1,20,1,2\n")) == {"a": [(7, 20)]}
 
 
@@ -270,7 +270,7 @@ def test_columns_can_be_given_names_of_the_theory() -> None:
     assert (score.construct, score.instrument, score.scale) == ("symptoms", "table", "score")
 
 
-def test_a_table_may_bring_constructs_of_its_own() -> None:
+def test_a_table_can_add_constructs() -> None:
     (own, after) = read(GOOD, processes=["warmth"]).constructs
     assert (own.name, own.direction, own.claims, own.moment, after.moment) == (
         "score",
@@ -281,14 +281,14 @@ def test_a_table_may_bring_constructs_of_its_own() -> None:
     )
 
 
-def test_one_column_cannot_play_two_roles() -> None:
-    assert "has two roles, “session” and “score”" in refusal(GOOD, columns={"score": "session"})
-    assert "column “score”: the column is used twice" in refusal(GOOD, processes=["score"])
-    assert "which is not a process" in refusal(GOOD, process_moments={"score": Moment.AFTER})
+def test_one_column_cannot_have_two_roles() -> None:
+    assert "has two roles, “session” and “score”" in error_message(GOOD, columns={"score": "session"})
+    assert "column “score”: the column is used twice" in error_message(GOOD, processes=["score"])
+    assert "which is not a process" in error_message(GOOD, process_moments={"score": Moment.AFTER})
 
 
 def test_a_column_without_any_number_is_refused() -> None:
-    assert "column “score”: the column has no number" in refusal("id,session,score\na,1,NA\n")
+    assert "column “score”: the column has no number" in error_message("id,session,score\na,1,NA\n")
 
 
 # -- rows --------------------------------------------------------------------------------------------------------------
@@ -306,11 +306,11 @@ def test_rows_without_a_person_or_a_time_are_skipped_and_counted() -> None:
     assert (cohort.import_report.rows_in_file, cohort.import_report.rows_used) == (6, 2)
 
 
-def test_rubbish_in_a_row_that_is_skipped_does_no_harm() -> None:
+def test_invalid_cells_in_excluded_rows_are_ignored() -> None:
     assert series(read("id,session,score\na,1,20\n,later,many\n")) == {"a": [(7, 20)]}
 
 
-def test_of_rows_with_the_same_person_and_time_the_first_is_kept() -> None:
+def test_the_first_of_repeated_rows_is_kept() -> None:
     cohort = read("id,session,score\na,1,20\na,1.0,21\na,2,9\na,2,9\n")
     assert series(cohort) == {"a": [(7, 20), (14, 9)]}
     assert cohort.import_report is not None
@@ -319,19 +319,19 @@ def test_of_rows_with_the_same_person_and_time_the_first_is_kept() -> None:
     assert skipped.reason == "repeated person and time; the first row was kept, 1 with different values"
 
 
-def test_persons_keep_the_files_order_and_their_rows_are_put_in_order_of_time() -> None:
+def test_persons_keep_the_order_of_the_file_and_rows_are_sorted_by_time() -> None:
     cohort = read("id,session,score\nb,2,1\na,1,2\nb,1,3\n")
     assert series(cohort) == {"b": [(7, 3), (14, 1)], "a": [(7, 2)]}
     assert [e.person for e in cohort.episodes] == ["b", "a"]
 
 
-def test_short_rows_are_read_as_missing_and_said_aloud() -> None:
+def test_short_rows_are_read_as_missing_and_reported() -> None:
     cohort = read("id,session,score,warmth\na,1,20\na,2,18,3\n", processes=["warmth"])
     assert series(cohort, "warmth") == {"a": [(14, 3)]}
     assert "1 row shorter than the header (row 2): absent cells were read as missing." in remarks(cohort)
 
 
-def test_blank_cells_beyond_the_header_do_no_harm() -> None:
+def test_blank_cells_beyond_the_header_are_ignored() -> None:
     assert series(read("id,session,score,,\na,1,20,,,,\n")) == {"a": [(7, 20)]}
 
 
@@ -342,7 +342,7 @@ def test_single_rows_and_constant_persons_are_kept_and_mentioned() -> None:
     assert "“score” is constant in 1 person: b." in remarks(cohort)
 
 
-def test_columns_not_asked_for_are_mentioned() -> None:
+def test_unused_columns_are_reported() -> None:
     assert "Unused columns: warmth." in remarks(read(GOOD))
 
 
@@ -392,67 +392,67 @@ def test_wide_refusals() -> None:
 
 
 def test_a_long_table_needs_person_and_time() -> None:
-    assert "the long layout needs the columns of person and time" in refusal(GOOD, person=None)
+    assert "the long layout needs the columns of person and time" in error_message(GOOD, person=None)
 
 
-def test_what_is_no_number_names_the_option_and_the_option_helps() -> None:
+def test_the_error_of_a_missing_value_code_names_the_option_that_helps() -> None:
     text = "id,session,score\na,1,20\na,2,no answer\n"
-    assert "add --missing 'no answer' if" in refusal(text)
+    assert "add --missing 'no answer' if" in error_message(text)
     assert series(read(text, missing=["no answer"])) == {"a": [(7, 20)]}
 
 
-def test_a_code_for_missing_is_suspected_with_the_option_to_name() -> None:
+def test_a_suspected_missing_value_code_is_reported_with_the_option() -> None:
     assert "add --missing -99" in remarks(read("id,session,score\na,1,20\na,2,-99\n"))
 
 
-def test_a_date_that_may_be_two_days_names_the_option() -> None:
+def test_an_ambiguous_date_names_the_option() -> None:
     text = "id,session,score\na,03/04/2024,20\na,05/06/2024,18\n"
-    assert "--date-order day-first or month-first" in refusal(text)
+    assert "--date-order day-first or month-first" in error_message(text)
     assert read(text, date_order="day_first").episodes[0].began_on is not None
 
 
-def test_an_empty_file_says_what_should_be_there() -> None:
-    assert "a header and one row per session" in refusal("")
+def test_an_empty_file_is_refused_with_advice() -> None:
+    assert "a header and one row per session" in error_message("")
 
 
 @pytest.mark.parametrize("above", ["My study\n\n", "My study\nmade on Monday\n"])
 def test_lines_above_the_header_are_named(above: str) -> None:
-    said = refusal(above + "id,session,score\na,1,20\n")
-    assert "row 3" in said
-    assert "The header seems to be in row 3" in said
+    message = error_message(above + "id,session,score\na,1,20\n")
+    assert "row 3" in message
+    assert "The header seems to be in row 3" in message
 
 
-def test_a_row_that_is_too_long_is_no_header() -> None:
-    assert "Quote cells" in refusal("id,session,score\na,one,good\nb,two,bad,worse\n")
+def test_an_overlong_row_is_not_taken_for_a_header() -> None:
+    assert "Quote cells" in error_message("id,session,score\na,one,good\nb,two,bad,worse\n")
 
 
-def test_session_numbers_that_look_like_days_are_said() -> None:
+def test_session_numbers_that_look_like_days_are_reported() -> None:
     days = "id,session,score\na,0,20\na,7,18\na,15,17\nb,0,9\nb,8,9\n"
     assert "mostly 8 apart: they look like days. If they are, use --time-unit day" in remarks(read(days))
     assert "look like" not in remarks(read(days, time_unit="day"))
     assert "look like" not in remarks(read(GOOD))
 
 
-def test_session_numbers_that_look_like_spreadsheet_dates_are_said() -> None:
-    said = remarks(read("id,session,score\na,45294,20\na,45301,18\n"))
-    assert "begin at 45,294: they look like spreadsheet dates" in said
-    assert "--time-unit day" in said
+def test_session_numbers_that_look_like_spreadsheet_dates_are_reported() -> None:
+    message = remarks(read("id,session,score\na,45294,20\na,45301,18\n"))
+    assert "begin at 45,294: they look like spreadsheet dates" in message
+    assert "--time-unit day" in message
 
 
-def test_a_time_far_from_all_others_names_person_and_row() -> None:
+def test_an_outlying_time_is_reported_with_person_and_row() -> None:
     rows = [f"{p},{n},{n}" for p in "ab" for n in range(1, 7)]
-    said = remarks(read("id,session,score\n" + "\n".join([*rows, "b,99999,3"]) + "\n"))
-    assert "“b” has a gap of 99,993 sessions before row 14, where the usual gap is 1" in said
+    message = remarks(read("id,session,score\n" + "\n".join([*rows, "b,99999,3"]) + "\n"))
+    assert "“b” has a gap of 99,993 sessions before row 14, where the usual gap is 1" in message
     assert "has a gap of" not in remarks(read("id,session,score\n" + "\n".join(rows) + "\n"))
 
 
-def test_a_time_named_in_the_wide_layout_is_not_ignored_in_silence() -> None:
+def test_a_time_column_in_the_wide_layout_is_reported_as_ignored() -> None:
     cohort = read("id,score1,score2\na,1,2\nb,2,3\n", layout="wide", time="session")
     assert "“session” was given as time column but ignored" in remarks(cohort)
 
 
-def test_a_mapping_that_nothing_asks_for_is_refused() -> None:
-    assert "which no argument uses" in refusal(GOOD, columns={"symptoms": "score"})
+def test_an_unused_mapping_is_refused() -> None:
+    assert "which no argument uses" in error_message(GOOD, columns={"symptoms": "score"})
 
 
 def test_one_process_may_be_a_plain_text() -> None:
@@ -471,12 +471,12 @@ def test_one_process_may_be_a_plain_text() -> None:
         ({"time_unit": "month"}, "day, week, session, file"),
     ],
 )
-def test_what_is_not_known_is_refused_with_what_is(options: dict[str, object], known: str) -> None:
+def test_unknown_options_are_refused_with_the_known_ones(options: dict[str, object], known: str) -> None:
     with pytest.raises(InputError, match=f"Known: {re.escape(known)}"):
         read(GOOD, **options)
 
 
-def test_a_data_frame_is_read_as_the_table_it_would_be_written_as() -> None:
+def test_a_data_frame_is_read_like_its_csv() -> None:
     frame = pd.read_csv(io.StringIO(GOOD))
     asked = {"person": "id", "time": "session", "outcome": "score", "processes": ["warmth"]}
     from_file, from_frame = read(GOOD, **asked), read_cohort(frame, **asked)
@@ -486,7 +486,7 @@ def test_a_data_frame_is_read_as_the_table_it_would_be_written_as() -> None:
     assert read_cohort(frame.set_index("id"), **asked).episodes == from_file.episodes
 
 
-def test_what_is_no_table_is_refused() -> None:
+def test_other_types_are_refused() -> None:
     with pytest.raises(
         InputError, match=r"cannot read a table from type list\. Pass a path, bytes or a pandas data frame"
     ):

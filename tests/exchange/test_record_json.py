@@ -1,4 +1,4 @@
-"""A record written as JSON reads back to the same, and what leaves the clinic names nobody."""
+"""JSON records survive a round trip, and pseudonymised records contain no names."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_every_field_of_a_record_is_written() -> None:
     assert set(written) == {f.name for f in fields(EpisodeRecord)}
 
 
-def test_what_an_earlier_version_did_not_have_is_as_in_an_empty_record() -> None:
+def test_absent_fields_have_their_defaults() -> None:
     text = json.dumps({"format": "securebase-record", "version": 1, "record": {"person": "x"}})
     assert parse_record(text) == EpisodeRecord(person="x")
 
@@ -165,7 +165,7 @@ def test_an_error_names_the_place(text: str, says: str) -> None:
         parse_record(text)
 
 
-def test_a_number_that_is_none_is_not_written() -> None:
+def test_a_nan_is_not_written() -> None:
     with pytest.raises(InputError, match=r"record\.ended_at"):
         format_record(replace(episode(1), ended_at=float("nan")))
 
@@ -215,7 +215,7 @@ def everything() -> EpisodeRecord:
 
 
 @pytest.mark.parametrize("texts", [False, True])
-def test_it_names_nobody_and_no_day(texts: bool) -> None:
+def test_a_pseudonymised_record_has_no_names_or_dates(texts: bool) -> None:
     outside = pseudonymise_record(
         everything(), person="client-1", texts=texts, hidden=("Carla Cruz",), relations=("partner",)
     )
@@ -227,17 +227,17 @@ def test_it_names_nobody_and_no_day(texts: bool) -> None:
     assert "partner" in out
 
 
-def test_a_relation_in_words_of_ones_own_is_a_text() -> None:
+def test_a_free_text_relation_counts_as_text() -> None:
     ada, jo = cases.record().relationships[3], cases.record().relationships[0]
     own = replace(ada, relation="Jo Example’s boss at the harbour")
     record = replace(everything(), relationships=(jo, own))
     names = {"person": "x", "relations": ("partner",)}
     assert [r.relation for r in pseudonymise_record(record, **names).relationships] == ["partner", ""]
-    told = [r.relation for r in pseudonymise_record(record, texts=True, **names).relationships]
-    assert told == ["partner", "[person 1]’s boss at the harbour"]
+    values = [r.relation for r in pseudonymise_record(record, texts=True, **names).relationships]
+    assert values == ["partner", "[person 1]’s boss at the harbour"]
 
 
-def test_numbers_and_links_stay_what_they_were() -> None:
+def test_numbers_and_links_are_preserved() -> None:
     before, after = everything(), pseudonymise_record(everything(), person="client-1")
     assert len(after.artefacts) == len(before.artefacts)
     assert after.began_on == FIRST_DAY
@@ -251,7 +251,7 @@ def test_numbers_and_links_stay_what_they_were() -> None:
     assert parse_record(format_record(after)) == after
 
 
-def test_what_is_no_field_of_the_shelf_stays_behind() -> None:
+def test_unknown_worksheets_and_fields_are_removed() -> None:
     old = ArtefactRecord("o", "left_the_shelf", {"x": "WORDS"}, 1.0, 1.0)
     odd = ArtefactRecord("p", "incident", {"no_such_field": "WORDS"}, 1.0, 1.0)
     out = pseudonymise_record(replace(episode(1), artefacts=(old, odd)), person="x", texts=True)
@@ -259,7 +259,7 @@ def test_what_is_no_field_of_the_shelf_stays_behind() -> None:
     assert out.artefacts[0].values == {}
 
 
-def test_the_work_as_a_table_has_a_row_a_cell_and_no_formula() -> None:
+def test_the_worksheet_table_has_one_row_per_cell_and_no_formulas() -> None:
     versions = (
         ArtefactRecord(
             "a1", "contract", {"goals": ({"goal": "=1+1", "now": 3.0}, {"goal": "walk"})}, 7.5, 1.0, 2, session=2
@@ -269,8 +269,8 @@ def test_the_work_as_a_table_has_a_row_a_cell_and_no_formula() -> None:
     text = work_table("client-1", versions)
     rows = list(csv.DictReader(io.StringIO(text)))
     assert tuple(rows[0]) == HEAD
-    told = [(r["version"], r["field"], r["row"], r["column"], r["value"]) for r in rows]
-    assert told == [
+    values = [(r["version"], r["field"], r["row"], r["column"], r["value"]) for r in rows]
+    assert values == [
         ("1", "sessions", "", "", "16"),
         ("1", "kinds", "", "", "a; b"),
         ("1", "told", "", "", "no"),

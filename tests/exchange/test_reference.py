@@ -1,4 +1,4 @@
-"""Public tables as they were published, read as they are."""
+"""Published tables are read unchanged."""
 
 import os
 import time
@@ -44,7 +44,7 @@ def test_pcit_sessions() -> None:
 
 
 @needs_reference
-def test_pcit_column_with_a_padded_header_and_one_that_stands_twice() -> None:
+def test_pcit_columns_with_padded_and_duplicate_headers() -> None:
     cohort = read_cohort(
         data("pcit_sessions.csv"),
         person="ParticipantID",

@@ -1,4 +1,4 @@
-"""Responses from a line and from tables of many shapes."""
+"""Responses from a line of text and from tables."""
 
 import pytest
 from hypothesis import given
@@ -37,7 +37,7 @@ def test_several_sets_of_columns_need_the_stem() -> None:
     assert read(table, stem="post") == [(2, None, [1] * 7)]
 
 
-def test_what_is_lacking_is_named() -> None:
+def test_missing_item_columns_are_named() -> None:
     with pytest.raises(TableError, match=r"no column for item 6, 7 of GAD-7\. Name the columns by item"):
         read("g1,g2,g3,g4,g5\n0,0,0,0,0\n")
     with pytest.raises(TableError, match="no column for item 1, 2, 3"):
@@ -61,13 +61,13 @@ def test_a_line_of_responses() -> None:
 
 
 @pytest.mark.parametrize("text", ["", ",", "1", "=1", "a=1", "1=b", "1=1=1", "²=1", "1=1,1=2"])
-def test_a_line_that_is_not_understood_is_refused(text: str) -> None:
+def test_an_invalid_line_of_responses_is_refused(text: str) -> None:
     with pytest.raises(ResponseError, match=r"^gad7: "):
         responses_from_text(GAD7, text)
 
 
 @given(st.binary(max_size=200), st.text(max_size=40))
-def test_rubbish_is_refused(content: bytes, text: str) -> None:
+def test_invalid_cells_are_refused(content: bytes, text: str) -> None:
     for action in (lambda: read_responses(content, GAD7, file="r.csv"), lambda: responses_from_text(GAD7, text)):
         refusal = ""
         try:

@@ -1,4 +1,4 @@
-"""Times: numbers in a stated unit, or dates that can be one day only."""
+"""Times: numbers in a unit, or unambiguous dates."""
 
 from datetime import date
 
@@ -44,7 +44,7 @@ def test_units(unit: str, expected: list[float], days_per_unit: float) -> None:
     assert sessions == ([1, 3] if unit == "session" else [None, None])
 
 
-def test_that_a_session_counts_as_a_week_is_said() -> None:
+def test_the_remark_says_that_a_session_counts_as_a_week() -> None:
     assert "Sessions count as one week each" in remarks(at("1"))
     assert "one week each" not in remarks(at("1", unit="week"))
 
@@ -60,7 +60,7 @@ def test_a_session_before_the_first_has_no_number() -> None:
     assert [s.number for s in episode.sessions] == [1]
 
 
-def test_numbers_that_are_no_session_numbers_are_refused_with_advice() -> None:
+def test_fractional_session_numbers_are_refused_with_advice() -> None:
     with pytest.raises(TableError, match=r"row 3, column “when”: a session number must be a whole number \(got “1.5”"):
         at("1", "1.5")
 
@@ -141,14 +141,14 @@ def test_one_date_beyond_the_twelfth_decides_for_the_column_and_is_named() -> No
         (("Session 3",), "row 2, column “when”: not a number (got “Session 3”"),
     ],
 )
-def test_what_is_no_clear_time_is_refused(times: tuple[str, ...], message: str) -> None:
+def test_invalid_or_ambiguous_times_are_refused(times: tuple[str, ...], message: str) -> None:
     with pytest.raises(TableError) as error:
         at(*times)
     assert message in str(error.value)
     assert error.value.advice
 
 
-def test_the_caller_can_say_what_comes_first() -> None:
+def test_the_caller_can_set_the_date_order() -> None:
     assert days(at("03/04/2024", "10/04/2024", date_order="day_first")) == [0, 7]
     assert days(at("03/04/2024", "03/11/2024", date_order="month_first")) == [0, 7]
 

@@ -1,4 +1,4 @@
-"""What is written is read back to the same, and no spreadsheet runs it."""
+"""Written tables are read back unchanged, and their formulas are escaped."""
 
 import csv
 import random
@@ -75,7 +75,7 @@ def test_a_table_read_and_written_is_the_same_table(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=12))
-def test_text_that_starts_a_formula_is_disarmed_and_comes_back(text: str) -> None:
+def test_formulas_are_escaped_and_restored(text: str) -> None:
     written = escape_formula(text)
     assert not written.startswith(("=", "+", "-", "@", "\t", "\r"))
     assert unescape_formula(written) == text
@@ -100,12 +100,12 @@ def test_no_cell_of_text_starts_a_formula(tmp_path: Path) -> None:
         ([""], "would not be read back"),
     ],
 )
-def test_names_that_would_not_come_back_are_refused(tmp_path: Path, persons: list[str], message: str) -> None:
+def test_names_that_would_not_be_read_back_are_refused(tmp_path: Path, persons: list[str], message: str) -> None:
     with pytest.raises(TableError, match=message):
         write_cohort(a_cohort(1, persons=persons), tmp_path / "out.csv")
 
 
-def test_several_measures_of_one_construct_must_be_told_apart(tmp_path: Path) -> None:
+def test_several_measures_of_one_construct_need_a_choice(tmp_path: Path) -> None:
     scores = tuple(ScoreRecord("warmth", v, 0.0, instrument=i, scale="total") for i, v in (("one", 1.0), ("two", 2.0)))
     episode = EpisodeRecord("Carla", (AdministrationRecord("both", 0.0, scores=scores),))
     cohort = Cohort((episode,), (custom_construct("warmth"),), "warmth")

@@ -26,15 +26,15 @@ def test_a_table_becomes_a_report() -> None:
     assert figures
 
 
-def test_an_unkind_export_tells_the_same_as_the_kind_one() -> None:
+def test_the_unkind_export_gives_the_same_results_as_the_clean_one() -> None:
     """The same sessions, once plainly and once as a spreadsheet wrecks them: what is read must not differ."""
     kind = sb.read_cohort(ROOT / "examples" / "sessions.csv", person="client", time="date", outcome="phq9")
     unkind = sb.read_cohort(ROOT / "examples" / "unkind_export.csv", person="Klient", time="Datum", outcome="PHQ-9")
     kept = [[(s.at, s.value) for s in e.scores("phq9")] for e in kind.episodes]
-    found = [[(s.at, s.value) for s in e.scores("PHQ-9")] for e in unkind.episodes]
+    output = [[(s.at, s.value) for s in e.scores("PHQ-9")] for e in unkind.episodes]
     # the export holds the first clients only, under names that need its encoding
-    assert len(found) >= 2
-    for before, after in zip(kept, found, strict=False):
+    assert len(output) >= 2
+    for before, after in zip(kept, output, strict=False):
         assert after
         assert after == before[: len(after)]
 

@@ -1,4 +1,4 @@
-"""Artefacts are read by kind of field; a place in the circle falls into one ring."""
+"""Fields of artefacts by kind, and rings of placements."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_a_field_is_read_as_what_it_is() -> None:
     assert NOTE.rows("lines") == ({"said": "fine"},)
 
 
-def test_what_is_open_or_of_another_kind_is_empty() -> None:
+def test_blank_fields_and_fields_of_another_kind_are_empty() -> None:
     assert NOTE.text("mood") == ""
     assert NOTE.number("told") is None
     assert NOTE.number("nothing") is None
@@ -35,11 +35,11 @@ def test_what_is_open_or_of_another_kind_is_empty() -> None:
     ("radius", "ring"),
     [(0.0, Ring.CLOSEST), (1 / 3, Ring.CLOSEST), (0.34, Ring.CLOSE), (1.0, Ring.WIDER), (1.01, Ring.OUTSIDE)],
 )
-def test_a_place_falls_into_one_ring(radius: float, ring: Ring) -> None:
+def test_a_placement_falls_into_one_ring(radius: float, ring: Ring) -> None:
     assert Placement("a", radius, 0.0).ring is ring
 
 
-def test_a_circle_knows_who_stands_where() -> None:
+def test_a_circle_returns_the_placement_of_a_person() -> None:
     circle = ClosenessCircle("c", 3.0, placements=(Placement("lena", 0.2, 90.0),))
     assert circle.placement("lena") == Placement("lena", 0.2, 90.0)
     assert circle.placement("omar") is None

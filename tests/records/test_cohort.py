@@ -1,4 +1,4 @@
-"""What a reader did with a file, in sentences; a cohort and its constructs."""
+"""Import reports as sentences, and constructs of a cohort."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from securebase.measurement.constructs import construct, custom_construct
 from securebase.records.cohort import Cohort, Exclusion, ImportReport
 
 
-def test_a_reading_in_sentences() -> None:
+def test_an_import_report_in_sentences() -> None:
     skipped = (
         Exclusion("no identifier in “id”", 1200, rows=(3, 5, 8)),
         Exclusion("no time in “session”", 1, rows=(9,)),
@@ -22,7 +22,7 @@ def test_a_reading_in_sentences() -> None:
     )
 
 
-def test_one_of_a_thing_is_singular() -> None:
+def test_a_count_of_one_is_singular() -> None:
     assert ImportReport("t.csv", "f", 1, 1, 1, 0).sentences() == ("t.csv: 1 of 1 row used, 1 value read, 0 missing.",)
 
 

@@ -31,7 +31,7 @@ def test_scores_come_in_order_of_time_and_can_be_narrowed() -> None:
     assert CARLA.scores("hope") == ()
 
 
-def test_what_the_therapist_answered_is_kept_apart() -> None:
+def test_therapist_ratings_are_separate() -> None:
     assert [s.value for s in CARLA.scores("alliance")] == [8.0]
     assert [s.value for s in CARLA.scores("alliance", respondent=Respondent.THERAPIST)] == [3.0]
 
@@ -46,7 +46,7 @@ def test_the_last_moment_counts_sessions_and_unanswered_forms() -> None:
     assert EpisodeRecord("Dora").last_at == 0.0
 
 
-def test_every_word_of_the_vocabularies_has_a_label() -> None:
+def test_every_member_of_the_vocabularies_has_a_label() -> None:
     for words in (Phase, ProblemArea, RuptureKind, Respondent, Moment):
         labels = [word.label for word in words]
         assert len(set(labels)) == len(labels)

@@ -79,9 +79,9 @@ def test_a_fit_is_written_read_and_followed_with(
         ((*TABLE, "--trend", "none"), "--trend cannot be combined with --from-fit"),
     ):
         given = ("--map", "symptoms=phq9") if words == TABLE[:8] else ()
-        said = call(monkeypatch, capsys, "track", EXAMPLE, *words, *given, "--client", "C003", "--from-fit", file)
-        assert said.code == 2
-        assert message in said.err
+        result = call(monkeypatch, capsys, "track", EXAMPLE, *words, *given, "--client", "C003", "--from-fit", file)
+        assert result.code == 2
+        assert message in result.err
 
 
 def test_the_likelihood_of_what_is_read_is_the_one_written(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""The plain, frozen shape of a course of therapy. No database, no files."""
+"""Frozen records of a course of therapy, without database or files."""

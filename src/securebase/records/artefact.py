@@ -1,6 +1,6 @@
-"""What the work of a course leaves behind: filled-in worksheets, the people in the client's life, closeness circles.
+"""Artefacts of a course: worksheets, people in the client's life and closeness circles.
 
-Frozen values without a database. Times are days since the episode began.
+Times are days since the episode began.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from typing import TypeAlias
 
 from securebase.records.vocabulary import Agreement, CircleKind, Respondent, Ring
 
-#: One cell of a list of rows.
+#: A cell of a list of rows.
 Cell: TypeAlias = str | float | bool | None
 Row: TypeAlias = Mapping[str, Cell | tuple[str, ...]]
-#: What a field of a worksheet may hold: a text, a number, yes or no, choices, or rows.
+#: The value of a worksheet field: text, number, yes or no, choices, or rows.
 Value: TypeAlias = Cell | tuple[str, ...] | tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ArtefactRecord:
-    """One worksheet as it was filled in by the time of the record: its last version.
+    """A completed worksheet in its last version.
 
-    `about` is the id of the relationship it speaks of, where it speaks of one. `session` is the session it belongs to.
-    `begun_at`, `at`: days at which its first and its last version were saved.
+    `about` is the id of the relationship that it concerns, if any. `session` is the session it belongs to. `begun_at`
+    and `at` are the days on which the first and the last version were saved.
     """
 
     id: str
@@ -39,31 +39,31 @@ class ArtefactRecord:
     for_client: bool = False
 
     def text(self, name: str) -> str:
-        """A field as text; empty where it is open or holds something else."""
+        """Return a field as text; empty where it is blank or of another kind."""
         value = self.values.get(name)
         return value if isinstance(value, str) else ""
 
     def number(self, name: str) -> float | None:
-        """A field as a number; None where it is open or holds something else."""
+        """Return a field as a number; None where it is blank or of another kind."""
         value = self.values.get(name)
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
     def choices(self, name: str) -> tuple[str, ...]:
-        """The choices of a field; empty where none was made."""
+        """Return the choices of a field; empty where none was made."""
         value = self.values.get(name)
         if isinstance(value, str):
             return (value,) if value else ()
         return tuple(v for v in value if isinstance(v, str)) if isinstance(value, tuple) else ()
 
     def rows(self, name: str) -> tuple[Row, ...]:
-        """The rows of a field; empty where there are none."""
+        """Return the rows of a field; empty where there are none."""
         value = self.values.get(name)
         return tuple(v for v in value if isinstance(v, Mapping)) if isinstance(value, tuple) else ()
 
 
 @dataclass(frozen=True, slots=True)
 class RelationshipRecord:
-    """One person in the client's life. What is said of the tie, and its ratings over time, are artefacts about it."""
+    """A person in the client's life. Descriptions and ratings of the relationship are artefacts about it."""
 
     id: str
     name: str
@@ -71,23 +71,25 @@ class RelationshipRecord:
     deceased: bool = False
     online: bool = False
     professional: bool = False
-    #: part of what the work is about
+    #: part of the focus of therapy
     is_focus: bool = False
     at: float = 0.0
-    #: the day on which the person left the inventory (entered by mistake, or no part of the client's life any more)
+    #: day on which the person was removed from the inventory
     left_at: float | None = None
 
 
-#: Outer edge of each ring, as a share of the radius of the widest one.
+#: Outer radius of each ring, relative to the widest ring.
 RING_EDGES: Mapping[Ring, float] = {Ring.CLOSEST: 1 / 3, Ring.CLOSE: 2 / 3, Ring.WIDER: 1.0}
-#: Nobody is placed further out than this.
+#: Largest radius at which a person can be placed.
 MAX_RADIUS = 1.3
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where one person stands: `radius` 0 at the client, 1 at the edge of the wider circle; `angle` in degrees
-    clockwise from the top. gives, receives: support goes to the client, or from the client. tension: strain in the tie.
+    """The position of a person in the circle, and the direction of support.
+
+    `radius` is 0 at the client and 1 at the edge of the wider circle; `angle` is in degrees clockwise from the top.
+    `gives`: the person supports the client. `receives`: the client supports the person. `tension`: strain between them.
     """
 
     relationship: str
@@ -99,13 +101,13 @@ class Placement:
 
     @property
     def ring(self) -> Ring:
-        """The ring that the radius falls into; an edge belongs to the ring inside it."""
+        """The ring of the radius. An edge belongs to the inner ring."""
         return next((ring for ring, edge in RING_EDGES.items() if self.radius <= edge), Ring.OUTSIDE)
 
 
 @dataclass(frozen=True, slots=True)
 class ClosenessCircle:
-    """One version of the circle, as somebody drew it on one day."""
+    """One dated version of the closeness circle."""
 
     id: str
     at: float
@@ -115,5 +117,5 @@ class ClosenessCircle:
     placements: tuple[Placement, ...] = field(default=())
 
     def placement(self, relationship: str) -> Placement | None:
-        """Where this person stands, or None where the circle does not show them."""
+        """Return the placement of a person; None where the circle does not show them."""
         return next((p for p in self.placements if p.relationship == relationship), None)

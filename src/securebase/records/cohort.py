@@ -1,4 +1,4 @@
-"""`Cohort`: many episodes with what is known of their source."""
+"""Cohorts: episodes with their constructs and an import report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from securebase.records.episode import EpisodeRecord
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """Rows or cells that were not used, and why. `rows` holds the first few row numbers of the file (header = 1)."""
+    """Excluded rows, cells or persons with the reason. `rows` holds the first few row numbers (header = 1)."""
 
     reason: str
     count: int
@@ -21,7 +21,7 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What a reader did with a file: nothing is dropped in silence."""
+    """Account of an import: rows and values used, exclusions with reasons, and remarks."""
 
     file: str
     fingerprint: str
@@ -33,13 +33,13 @@ class ImportReport:
     remarks: tuple[str, ...] = ()
 
     def sentences(self) -> tuple[str, ...]:
-        """The same in plain sentences, one for each kind of thing that was left out."""
+        """Return the report as sentences, one for each kind of exclusion."""
         head = (
             f"{self.file}: {self.rows_used:,} of {_plural(self.rows_in_file, 'row')} used, "
             f"{_plural(self.cells_used, 'value')} read, {self.cells_missing:,} missing."
         )
-        left_out = [f"Skipped {_plural(s.count, s.unit)}: {s.reason}{_where(s)}." for s in self.exclusions]
-        return (head, *left_out, *self.remarks)
+        excluded = [f"Skipped {_plural(s.count, s.unit)}: {s.reason}{_where(s)}." for s in self.exclusions]
+        return (head, *excluded, *self.remarks)
 
 
 def _plural(count: int, unit: str) -> str:
@@ -56,16 +56,56 @@ def _where(skipped: Exclusion) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Many episodes measured on the same constructs. `outcome` and `processes` name the roles in a study.
+    r"""Episodes of many persons, measured on the same constructs.
 
-    covariates, inputs, therapists, indicators: what a model of the cohort is to know beside one score a construct.
+    `securebase.read_cohort` reads one from a table, `securebase.simulate` draws one.
+
+    Parameters
+    ----------
+    episodes : tuple of EpisodeRecord
+        One course of therapy per person.
+    constructs : tuple of Construct
+        The measured constructs with direction and moment of measurement.
+    outcome : str
+        Name of the outcome construct.
+    processes : tuple of str
+        Names of the process constructs.
+    time_unit : str, default "week"
+        Unit of the times in the source. Times in the records are always in days.
+    days_per_unit : float, default 7.0
+        Length of `time_unit` in days.
+    import_report : ImportReport, optional
+        Rows and values read, exclusions and remarks, if the cohort comes from a file.
+    simulated : bool, default False
+        True for simulated data.
+    seed : int, optional
+        Seed of the simulation.
+    remarks : tuple of str
+        Remarks for readers of a report.
+    covariates : tuple of str
+        Time-invariant covariates that a model of the cohort includes.
+    inputs : tuple of str
+        Time-varying inputs that a model includes.
+    therapists : bool, default False
+        True if a model includes a therapist level.
+    indicators : mapping of str to tuple
+        Construct → (instrument, scale) of its indicators, the reference indicator first.
+
+    Examples
+    --------
+    >>> import securebase
+    >>> table = b"who,session,mood\nA,1,12\nA,2,9\nB,1,15\n"
+    >>> cohort = securebase.read_cohort(table, person="who", time="session", outcome="mood")
+    >>> len(cohort), [episode.person for episode in cohort.episodes]
+    (2, ['A', 'B'])
+    >>> cohort.import_report.rows_used
+    3
     """
 
     episodes: tuple[EpisodeRecord, ...]
     constructs: tuple[Construct, ...]
     outcome: str
     processes: tuple[str, ...] = ()
-    #: unit in which the times of the source were given, and how many days one of it is
     time_unit: str = "week"
     days_per_unit: float = 7.0
     import_report: ImportReport | None = None
@@ -74,14 +114,12 @@ class Cohort:
     remarks: tuple[str, ...] = field(default=())
     covariates: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
-    #: clients of one therapist share something
     therapists: bool = False
-    #: construct → the (instrument, scale) of each of its several columns, the leading one first
     indicators: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.episodes)
 
     def construct(self, name: str) -> Construct:
-        """The construct with this name, or KeyError."""
+        """Return the construct with this name, or raise KeyError."""
         return {c.name: c for c in self.constructs}[name]

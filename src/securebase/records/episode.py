@@ -1,7 +1,7 @@
-"""`EpisodeRecord`: one course of therapy of one client, as plain frozen values.
+"""Episode records: one course of therapy of one client as frozen values.
 
-Everything that produces data (a table, the database, the simulator) makes one of these, and nothing downstream asks
-where it came from. Times are days since the episode began.
+Tables, database and simulator all produce an `EpisodeRecord`; models and reports do not depend on the source. Times are
+days since the episode began.
 """
 
 from __future__ import annotations
@@ -16,7 +16,25 @@ from securebase.records.vocabulary import Ending, Moment, Phase, ProblemArea, Re
 
 @dataclass(frozen=True, slots=True)
 class ScoreRecord:
-    """One number for one construct. `at` in days since the episode began; `session` is the session it belongs to."""
+    """A score of one construct at one time.
+
+    Parameters
+    ----------
+    construct : str
+        Name of the construct, such as ``"symptoms"``.
+    value : float
+        Score in points of the scale.
+    at : float
+        Time in days since the episode began.
+    moment : Moment, default Moment.BEFORE
+        Before, after or between sessions. Decides what counts as earlier.
+    session : int, optional
+        Number of the session it belongs to.
+    instrument, scale : str
+        Instrument and scale that yielded the score; empty if unknown.
+    respondent : Respondent, default Respondent.CLIENT
+        The person who answered.
+    """
 
     construct: str
     value: float
@@ -30,7 +48,25 @@ class ScoreRecord:
 
 @dataclass(frozen=True, slots=True)
 class AdministrationRecord:
-    """One instrument filled in once. Responses are always kept; an unanswered item is None."""
+    """One administration of an instrument, with its responses and scores.
+
+    Parameters
+    ----------
+    instrument : str
+        Id of the instrument.
+    at : float
+        Time in days since the episode began.
+    moment : Moment, default Moment.BEFORE
+        Before, after or between sessions.
+    session : int, optional
+        Number of the session it belongs to.
+    respondent : Respondent, default Respondent.CLIENT
+        The person who answered.
+    responses : mapping of int to float or None
+        Item number → response, None where unanswered.
+    scores : tuple of ScoreRecord
+        Scores computed from the responses.
+    """
 
     instrument: str
     at: float
@@ -43,7 +79,7 @@ class AdministrationRecord:
 
 @dataclass(frozen=True, slots=True)
 class SafetyAlertRecord:
-    """A response that asked for attention. `acknowledged_at` is None while nobody has answered it."""
+    """A safety alert: a response at or above a threshold. `acknowledged_at` is None until staff acknowledge it."""
 
     at: float
     instrument: str
@@ -54,7 +90,7 @@ class SafetyAlertRecord:
 
 @dataclass(frozen=True, slots=True)
 class TherapySessionRecord:
-    """One therapy meeting that took place."""
+    """A therapy session that took place: its number, day and phase."""
 
     number: int
     at: float
@@ -63,7 +99,19 @@ class TherapySessionRecord:
 
 @dataclass(frozen=True, slots=True)
 class RuptureRecord:
-    """Strain in the alliance that was marked by a person. `repaired_at` is None while it is open."""
+    """A rupture of the alliance that a person marked.
+
+    Parameters
+    ----------
+    at : float
+        Time in days since the episode began.
+    session : int or None
+        Session in which it was marked.
+    kind : RuptureKind
+        Withdrawal or confrontation.
+    repaired_at : float, optional
+        Day of the repair; None while the rupture is unrepaired.
+    """
 
     at: float
     session: int | None
@@ -73,7 +121,7 @@ class RuptureRecord:
 
 @dataclass(frozen=True, slots=True)
 class LifeEventRecord:
-    """Something that happened to the client between sessions. dependent: brought about in part by the client."""
+    """A life event between sessions. `dependent`: the client contributed to it."""
 
     at: float
     dependent: bool
@@ -82,7 +130,7 @@ class LifeEventRecord:
 
 @dataclass(frozen=True, slots=True)
 class RetellingRecord:
-    """Something hard told in a session: distress (0 to 100) at its height and at the end of the telling."""
+    """A retelling of a hard experience (imaginal exposure), with peak and final distress (0 to 100)."""
 
     at: float
     session: int
@@ -92,7 +140,7 @@ class RetellingRecord:
 
 @dataclass(frozen=True, slots=True)
 class CorrectiveExperienceRecord:
-    """An old conflict met again with another ending, as somebody marked it."""
+    """A corrective emotional experience that a person marked."""
 
     at: float
     session: int
@@ -100,10 +148,19 @@ class CorrectiveExperienceRecord:
 
 @dataclass(frozen=True, slots=True)
 class InputRecord:
-    """How much of something was done: a technique, a phase, a medication (0: not at all). `at` in days.
+    """The dose of a time-varying input, such as a technique or a medication.
 
-    moment before: it was done between the moment recorded before and this one; after: it was done in the session of
-    this moment, and works until the next.
+    Parameters
+    ----------
+    name : str
+        Name of the input.
+    value : float
+        Dose in the units of the table; 0 means not given.
+    at : float
+        Time in days since the episode began.
+    moment : Moment, default Moment.BEFORE
+        BEFORE: given between the previous time and this one. AFTER: given in the session at this time, with effect
+        until the next.
     """
 
     name: str
@@ -114,7 +171,7 @@ class InputRecord:
 
 @dataclass(frozen=True, slots=True)
 class StandardisedCovariate:
-    """What the client brought along (attachment, expectation), standardised over the cohort it stands in."""
+    """A time-invariant covariate (attachment, expectation), standardised within its cohort."""
 
     name: str
     value: float
@@ -122,7 +179,73 @@ class StandardisedCovariate:
 
 @dataclass(frozen=True, slots=True)
 class EpisodeRecord:
-    """One course of therapy of one client (a pseudonym or a label, never more than the caller chose to give)."""
+    """One course of therapy of one client.
+
+    All times are days since the episode began. `securebase.read_record` reads one from a file of the workbench.
+
+    Parameters
+    ----------
+    person : str
+        Pseudonym or label of the client.
+    administrations : tuple of AdministrationRecord
+        Completed instruments with responses and scores.
+    sessions : tuple of TherapySessionRecord
+        Sessions that took place.
+    ruptures : tuple of RuptureRecord
+        Ruptures of the alliance and their repair.
+    safety_alerts : tuple of SafetyAlertRecord
+        Responses that reached a safety threshold.
+    problem_areas : tuple of ProblemArea
+        Problem areas in focus.
+    phase : Phase, optional
+        Current phase.
+    planned_sessions : int, optional
+        Planned number of sessions.
+    initial_sessions, ending_sessions : int, default 3
+        Planned length of the initial and the ending phase in sessions.
+    days_between : int, default 7
+        Planned interval between sessions in days.
+    ended_at : float, optional
+        Day of the end; None while the course is running.
+    symptom_measure : (str, str)
+        Instrument and scale that track the symptoms.
+    began_on : datetime.date, optional
+        Calendar date of time 0. For display only: no computation uses it.
+    simulated : bool, default False
+        True for simulated data.
+    arm, therapist : str
+        Treatment arm and pseudonym of the therapist; empty if unknown.
+    brought : tuple of StandardisedCovariate
+        Time-invariant covariates of simulated clients, standardised within the cohort.
+    covariates : mapping of str to float
+        Time-invariant covariates from a table, in its units; categories are 0/1 columns.
+    inputs : tuple of InputRecord
+        Time-varying inputs.
+    life_events, tellings, corrective_experiences : tuple
+        Life events, retellings and corrective experiences.
+    ending : Ending, optional
+        How the course ended.
+    follow_ups : tuple of float
+        Days of follow-up assessments after the end.
+    artefacts : tuple of ArtefactRecord
+        Completed worksheets, each in its last version.
+    relationships : tuple of RelationshipRecord
+        Interpersonal inventory.
+    circles : tuple of ClosenessCircle
+        All versions of the closeness circle in order of time.
+
+    Examples
+    --------
+    >>> import securebase
+    >>> score = securebase.ScoreRecord("symptoms", 14.0, at=7.0, session=2, instrument="phq9", scale="total")
+    >>> episode = securebase.EpisodeRecord(
+    ...     person="client-1",
+    ...     administrations=(securebase.AdministrationRecord("phq9", at=7.0, session=2, scores=(score,)),),
+    ...     symptom_measure=("phq9", "total"),
+    ... )
+    >>> [(s.at, s.value) for s in episode.symptom_scores]
+    [(7.0, 14.0)]
+    """
 
     person: str
     administrations: tuple[AdministrationRecord, ...] = ()
@@ -132,37 +255,29 @@ class EpisodeRecord:
     problem_areas: tuple[ProblemArea, ...] = ()
     phase: Phase | None = None
     planned_sessions: int | None = None
-    #: how many of them open and close the course, and days from one to the next, as told at the start
     initial_sessions: int = 3
     ending_sessions: int = 3
     days_between: int = 7
     ended_at: float | None = None
-    #: instrument and scale with which this episode's symptoms are followed
     symptom_measure: tuple[str, str] = ("session_before", "symptoms")
-    #: calendar day of time 0; only for display, no computation reads it
     began_on: date | None = None
     simulated: bool = False
-    #: of a trial, or of a clinic with several therapists; empty where it is not known
     arm: str = ""
     therapist: str = ""
     brought: tuple[StandardisedCovariate, ...] = ()
-    #: what a table says of the person, name → value in its own units; texts are 0/1 columns by now
     covariates: Mapping[str, float] = field(default_factory=dict)
     inputs: tuple[InputRecord, ...] = ()
     life_events: tuple[LifeEventRecord, ...] = ()
     tellings: tuple[RetellingRecord, ...] = ()
     corrective_experiences: tuple[CorrectiveExperienceRecord, ...] = ()
     ending: Ending | None = None
-    #: days at which the client was asked again after the end
     follow_ups: tuple[float, ...] = ()
-    #: what the work left behind, each in its last version
     artefacts: tuple[ArtefactRecord, ...] = ()
     relationships: tuple[RelationshipRecord, ...] = ()
-    #: every version of the closeness circle, in order of time
     circles: tuple[ClosenessCircle, ...] = ()
 
     def artefacts_of(self, *worksheets: str) -> tuple[ArtefactRecord, ...]:
-        """Artefacts of these worksheets, in the order in which they were begun."""
+        """Return the artefacts of these worksheets in the order of their first version."""
         return tuple(sorted((a for a in self.artefacts if a.worksheet in worksheets), key=lambda a: a.begun_at))
 
     def scores(
@@ -173,8 +288,8 @@ class EpisodeRecord:
         scale: str | None = None,
         respondent: Respondent = Respondent.CLIENT,
     ) -> tuple[ScoreRecord, ...]:
-        """Every score of a construct in order of time, optionally of one instrument and scale only."""
-        found = [
+        """Return the scores of a construct in order of time, optionally of one instrument and scale only."""
+        scores = [
             s
             for a in self.administrations
             for s in a.scores
@@ -183,14 +298,14 @@ class EpisodeRecord:
             and (instrument is None or s.instrument == instrument)
             and (scale is None or s.scale == scale)
         ]
-        return tuple(sorted(found, key=lambda s: s.at))
+        return tuple(sorted(scores, key=lambda s: s.at))
 
     @property
     def symptom_scores(self) -> tuple[ScoreRecord, ...]:
-        """Symptoms on the measure that this episode is followed with, in order of time."""
+        """Scores of the symptom measure in order of time."""
         return self.scores("symptoms", instrument=self.symptom_measure[0], scale=self.symptom_measure[1])
 
     @property
     def last_at(self) -> float:
-        """The last moment anything was recorded; 0 for an empty episode."""
+        """Day of the last administration or session; 0 for an empty episode."""
         return max([a.at for a in self.administrations] + [s.at for s in self.sessions], default=0.0)

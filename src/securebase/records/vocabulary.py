@@ -1,4 +1,4 @@
-"""The closed vocabularies of a course of therapy: one enum each. Form choices and codes derive from these."""
+"""Closed vocabularies of a course of therapy, one enum each. Form choices and codes derive from them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """Where a course of IPT is."""
+    """Phase of a course of IPT."""
 
     INITIAL = "initial"
     MIDDLE = "middle"
@@ -19,7 +19,7 @@ class Phase(StrEnum):
 
 
 class ProblemArea(StrEnum):
-    """What the work is about. The fourth area is not used by every lineage of IPT."""
+    """Problem area in focus. Some IPT traditions omit the fourth."""
 
     GRIEF = "grief"
     ROLE_DISPUTE = "role_dispute"
@@ -37,7 +37,7 @@ class ProblemArea(StrEnum):
 
 
 class RuptureKind(StrEnum):
-    """How strain in the alliance shows."""
+    """Kind of a rupture of the alliance."""
 
     WITHDRAWAL = "withdrawal"
     CONFRONTATION = "confrontation"
@@ -48,7 +48,7 @@ class RuptureKind(StrEnum):
 
 
 class Respondent(StrEnum):
-    """Who filled an instrument in."""
+    """The person who answers an instrument."""
 
     CLIENT = "client"
     THERAPIST = "therapist"
@@ -60,7 +60,7 @@ class Respondent(StrEnum):
 
 
 class Moment(StrEnum):
-    """When, relative to a session, a score was given. It decides what may count as earlier."""
+    """Moment of measurement relative to a session. It decides what counts as earlier."""
 
     BEFORE = "before"
     AFTER = "after"
@@ -72,7 +72,7 @@ class Moment(StrEnum):
 
 
 class Ending(StrEnum):
-    """How a course ended: as planned, early because it was enough, or by staying away."""
+    """End of a course: as planned, early by agreement because goals were reached, or by dropout."""
 
     PLANNED = "planned"
     ENOUGH = "enough"
@@ -84,7 +84,7 @@ class Ending(StrEnum):
 
 
 class SupportKind(StrEnum):
-    """What one person gives another."""
+    """Kind of social support."""
 
     EMOTIONAL = "emotional"
     PRACTICAL = "practical"
@@ -97,7 +97,7 @@ class SupportKind(StrEnum):
 
 
 class Ring(StrEnum):
-    """How close somebody stands to the client in the closeness circle, from the middle outwards."""
+    """Ring of the closeness circle, from the centre outwards."""
 
     CLOSEST = "closest"
     CLOSE = "close"
@@ -110,7 +110,7 @@ class Ring(StrEnum):
 
 
 class CircleKind(StrEnum):
-    """What a closeness circle shows: how it is, or how the client would wish it to be."""
+    """Kind of closeness circle: present, or wished for."""
 
     PRESENT = "present"
     WISHED = "wished"
@@ -121,7 +121,7 @@ class CircleKind(StrEnum):
 
 
 class DisputeStage(StrEnum):
-    """Where a role dispute stands."""
+    """Stage of a role dispute."""
 
     RENEGOTIATION = "renegotiation"
     IMPASSE = "impasse"
@@ -133,7 +133,7 @@ class DisputeStage(StrEnum):
 
 
 class Agreement(StrEnum):
-    """What the client said to something that was put to them (a formulation, a contract)."""
+    """The client's answer to a proposal, such as a formulation or a contract."""
 
     OPEN = "open"
     AGREED = "agreed"
@@ -151,7 +151,7 @@ class Agreement(StrEnum):
 
 
 class Technique(StrEnum):
-    """What a therapist does in a session of IPT, as the technique log names it."""
+    """Technique of IPT, as in the technique log."""
 
     NON_DIRECTIVE_EXPLORATION = "non_directive_exploration"
     DIRECTIVE_EXPLORATION = "directive_exploration"
