@@ -114,7 +114,7 @@ def section(results: list[Fitted]) -> list[str]:
         if f.apart is not None:
             lines += [
                 f"On `{f.what}` the log-likelihood is {f.log_likelihood:.9f}: {abs(f.apart):.0e} of it "
-                "away from the maximum of the dense normal that was results independently.",
+                "away from the maximum of the dense normal that was found independently.",
                 "",
             ]
     return lines
