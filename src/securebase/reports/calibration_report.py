@@ -26,44 +26,44 @@ KINDS = (".html", ".md", ".json", ".svg")
 
 
 def check_kind(kind: str, where: str) -> None:
-    """Raises InputError for a file that a calibration cannot be written to, before anything is simulated."""
+    """Raise InputError for a file that a calibration cannot be written to, before anything is simulated."""
     if kind not in KINDS:
         raise InputError(f"there is no “{kind}” of a calibration", where=where, advice=f"Known are {', '.join(KINDS)}.")
 
 
-def as_text(made: Calibration, kind: str, command: str, *, picture: str = "") -> str:
-    """The calibration as .html, .md, .json or .svg. `picture`: where the table (.md) finds the strips, if anywhere."""
+def as_text(calibration: Calibration, kind: str, command: str, *, picture: str = "") -> str:
+    """Return the calibration as .html, .md, .json or .svg. `picture`: path of the strips in the table (.md)."""
     match kind:
         case ".html":
-            return calibration_report(made, command)
+            return calibration_report(calibration, command)
         case ".md":
-            return markdown(made, command, picture=picture)
+            return markdown(calibration, command, picture=picture)
         case ".json":
-            return json.dumps(plain(as_json(made)), indent=2, ensure_ascii=False, allow_nan=False)
+            return json.dumps(plain(as_json(calibration)), indent=2, ensure_ascii=False, allow_nan=False)
         case ".svg":
-            return _alone(svg(strips_chart(made, width=_PAGE)))
+            return _alone(svg(strips_chart(calibration, width=_PAGE)))
     raise InputError(f"there is no “{kind}” of a calibration", advice=f"Known are {', '.join(KINDS)}.")
 
 
 def _alone(drawn: str) -> str:
-    """A picture that no page lends its font and its paper to."""
+    """Return the SVG with a font and background of its own, for use outside a page."""
     return drawn.replace("<svg ", '<svg font-family="sans-serif" style="background:#ffffff" ', 1)
 
 
-def calibration_report(made: Calibration, command: str) -> str:
-    """The whole report as HTML text. `command`: what was typed to make it."""
-    every = rows(made)
+def calibration_report(calibration: Calibration, command: str) -> str:
+    """Return the report as HTML. `command`: the command line that produced it."""
+    every = rows(calibration)
     return render(
         "calibration_report.html",
-        made=made,
+        calibration=calibration,
         command=command,
-        summary=summary(made),
+        summary=summary(calibration),
         rows=every,
         failed=[r for r in every if r.verdict == TargetVerdict.FAILED.value],
         waiting=[r for r in every if r.verdict == TargetVerdict.NOT_SIMULATED.value],
         designs=tuple(DESIGNS.values()),
         bases=tuple(Basis),
         # made by our own renderer from numbers and escaped words
-        wide=Markup(svg(strips_chart(made, width=_PAGE))),  # noqa: S704
-        narrow=Markup(svg(strips_chart(made, width=_PHONE))),  # noqa: S704
+        wide=Markup(svg(strips_chart(calibration, width=_PAGE))),  # noqa: S704
+        narrow=Markup(svg(strips_chart(calibration, width=_PHONE))),  # noqa: S704
     )

@@ -34,9 +34,9 @@ def for_client(picture: ClientPicture) -> tuple[Block, ...]:
         return ()
     lower = "lower is better" if part.worse_is_higher else "higher is better"
     first, last = phrases.number(part.change.first), phrases.number(part.change.last)
-    told = f"You answered {len(part.reported)} times. At first your score was {first}, at last {last} ({lower})."
+    summary = f"You answered {len(part.reported)} times. At first your score was {first}, at last {last} ({lower})."
     plain = replace(picture, symptoms=replace(part, remission_below=None))
-    blocks: list[Block] = [_graph(plain, "Each dot is one of your answers."), Paragraph(told)]
+    blocks: list[Block] = [_graph(plain, "Each dot is one of your answers."), Paragraph(summary)]
     blocks.append(Paragraph(_PLAIN[part.change.verdict] if part.change.points else "It is the same as at the start."))
     if not part.validated:
         blocks.append(Paragraph(NOT_TESTED, TextTone.SOFT))
@@ -64,18 +64,22 @@ def _change(picture: ClientPicture) -> list[str]:
     part = picture.symptoms
     last = part.reported[-1]
     band = f" ({part.severity})" if part.severity else ""
-    said = [f"First report {phrases.number(part.reported[0].value)}, last report {phrases.number(last.value)}{band}."]
+    paragraphs = [
+        f"First report {phrases.number(part.reported[0].value)}, last report {phrases.number(last.value)}{band}."
+    ]
     c = part.change
     if c is None:
-        return said
-    one = phrases.one_report(c.before) if c.running == 1 and c.verdict in {"improved", "worse"} else ""
-    said.append(phrases.change_says(phrases.apart(c.first, c.last), c.percent, c.verdict, c.threshold) + one)
+        return paragraphs
+    single_report = phrases.one_report(c.before) if c.running == 1 and c.verdict in {"improved", "worse"} else ""
+    paragraphs.append(
+        phrases.change_says(phrases.apart(c.first, c.last), c.percent, c.verdict, c.threshold) + single_report
+    )
     if c.threshold is not None:
-        said.append(phrases.reliable_criterion(c.threshold, c.basis, c.verified))
-    said.append(
+        paragraphs.append(phrases.reliable_criterion(c.threshold, c.basis, c.verified))
+    paragraphs.append(
         "Change over a course says nothing on what it moves with: the same course without therapy was not observed."
     )
-    return [*said, *([] if part.validated else [phrases.unvalidated(part.measure)])]
+    return [*paragraphs, *([] if part.validated else [phrases.unvalidated(part.measure)])]
 
 
 def _graph(picture: ClientPicture, caption: str) -> Picture:

@@ -44,8 +44,8 @@ def _picture(
         re.sub(r'viewBox="[^"]*"', f'viewBox="{-half:g} {-half:g} {2 * half:g} {2 * half:g}"', whole, count=1)
     )
     # drawn in this process, with every name escaped
-    said = ElementTree.fromstring(svg).get("aria-label", "")  # noqa: S314
-    return Picture(svg, said, f"{caption[:1].upper()}{caption[1:]}")
+    alt = ElementTree.fromstring(svg).get("aria-label", "")  # noqa: S314
+    return Picture(svg, alt, f"{caption[:1].upper()}{caption[1:]}")
 
 
 def half_side(drawn: Sequence[ClosenessCircle]) -> float:

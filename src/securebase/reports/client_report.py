@@ -39,13 +39,13 @@ def client_report(
     """
     drawn = {
         key: (Markup(svg(chart(picture, width=PAGE))), Markup(svg(chart(picture, width=PHONE))))  # noqa: S704
-        for key, chart, there in (
+        for key, chart, has_data in (
             ("symptoms", symptoms_chart, bool(picture.symptoms.reported)),
             ("alliance", alliance_chart, bool(picture.alliance.reported)),
             ("mechanisms", mechanisms_chart, any(m.reported for m in picture.mechanisms)),
             ("hypotheses", contributions_chart, picture.hypotheses is not None),
         )
-        if there
+        if has_data
     }
     tables = {
         "symptoms": sentences.symptom_table(picture),

@@ -1,4 +1,4 @@
-"""The course task by task: what each has left behind, in a line."""
+"""The course task by task, one line each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from securebase.ipt.shelf import worksheets
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 
-#: So many artefacts of one task are named; of more it is said how many there are.
+#: artefacts of one task that are named; further ones are counted
 NAMED = 6
 
 
@@ -27,19 +27,19 @@ class CourseRow:
 
 
 def course_rows(record: EpisodeRecord, lineage: Lineage) -> tuple[CourseRow, ...]:
-    """Every task that this course asks for, in order."""
-    return tuple(_row(one, record) for one in course_tasks(record, lineage))
+    """Return a row for every task of this course, in order."""
+    return tuple(_row(status, record) for status in course_tasks(record, lineage))
 
 
-def _row(one: TaskStanding, record: EpisodeRecord) -> CourseRow:
-    by = "" if one.standing in {Standing.DONE, Standing.PARTLY} else f", by session {one.due_by}"
-    left = [words for piece in one.pieces for words in _left(piece, record)]
+def _row(status: TaskStanding, record: EpisodeRecord) -> CourseRow:
+    by = "" if status.standing in {Standing.DONE, Standing.PARTLY} else f", by session {status.due_by}"
+    left = [words for piece in status.pieces for words in _left(piece, record)]
     return CourseRow(
-        one.task.phase.label,
-        one.task.name,
-        one.standing.label + by,
+        status.task.phase.label,
+        status.task.name,
+        status.standing.label + by,
         tuple(left),
-        tuple(piece.words for piece in one.pieces if not piece.there),
+        tuple(piece.words for piece in status.pieces if not piece.there),
     )
 
 
@@ -48,7 +48,7 @@ def _left(piece: Piece, record: EpisodeRecord) -> list[str]:
         return [piece.words] if piece.there else []
     by_id = {a.id: a for a in record.artefacts}
     people = {r.id: r.name for r in record.relationships}
-    named = [_named(by_id[one], people) for one in piece.artefacts if one in by_id]
+    named = [_named(by_id[artefact_id], people) for artefact_id in piece.artefacts if artefact_id in by_id]
     more = len(named) - NAMED
     return [*named[:NAMED], f"and {more} more"] if more > 0 else named
 
@@ -56,5 +56,5 @@ def _left(piece: Piece, record: EpisodeRecord) -> list[str]:
 def _named(artefact: ArtefactRecord, people: dict[str, str]) -> str:
     spec = worksheets()[artefact.worksheet]
     words = title(spec, artefact.values, people) or people.get(artefact.about, "")
-    where = f"session {artefact.session}" if artefact.session is not None else ""
-    return f"{spec.name}{': ' + words if words else ''}{f' ({where})' if where else ''}"
+    session = f"session {artefact.session}" if artefact.session is not None else ""
+    return f"{spec.name}{': ' + words if words else ''}{f' ({session})' if session else ''}"

@@ -1,4 +1,4 @@
-"""What a report on paper consists of: plain blocks of text, tables and pictures, without any layout."""
+"""Content of a report on paper: plain blocks of text, tables and pictures, without layout."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 
 class TextTone(StrEnum):
-    """How a paragraph or a box speaks."""
+    """Tone of a paragraph or a box."""
 
     PLAIN = "plain"
     SOFT = "soft"
@@ -122,7 +122,7 @@ class Document:
 
 
 def to_plain(document: Document) -> dict[str, Any]:
-    """The document as plain JSON values; every block says its kind."""
+    """Return the document as plain JSON values; every block names its kind."""
     parts = {name: value for name, value in asdict(document).items() if name != "blocks"}
     return {**parts, "blocks": [_plain(block) for block in stepwise(document.blocks)]}
 
@@ -131,14 +131,14 @@ def stepwise(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     """The blocks with headings that go down one level at a time: whoever listens to a report steps from one to the
     next, and a skipped level sounds like a missing part."""
     level = 0
-    made: list[Block] = []
+    result: list[Block] = []
     for block in blocks:
         if isinstance(block, Heading):
             level = min(block.level, level + 1)
-            made.append(replace(block, level=level))
+            result.append(replace(block, level=level))
         else:
-            made.append(block)
-    return tuple(made)
+            result.append(block)
+    return tuple(result)
 
 
 def _plain(block: Block | Picture) -> dict[str, Any]:
@@ -150,11 +150,11 @@ def _plain(block: Block | Picture) -> dict[str, Any]:
 
 
 def narrow(table: Table) -> list[int]:
-    """Columns that need no more room than their longest cell; never all of them, so that a table fills the line."""
+    """Return the columns set as narrow as their longest cell; never all, so that the table fills the line."""
     columns = range(len(table.head))
     short = [n for n in columns if all(len(row[n]) <= SHORT_CELL for row in (table.head, *table.rows))]
-    found = sorted({*short, *table.numbers})
-    return found if len(found) < len(columns) else found[1:]
+    compact = sorted({*short, *table.numbers})
+    return compact if len(compact) < len(columns) else compact[1:]
 
 
 def texts(document: Document) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The report that a client takes home: in plain words, and of what they shared, drew or were given."""
+"""The client's own report, in plain words, from what they shared, drew or were given."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AREAS = {
     ProblemArea.ROLE_TRANSITION: "a great change in your life",
     ProblemArea.INTERPERSONAL_DEFICITS: "finding and keeping closeness with other people",
 }
-#: What a worksheet is called to the person it is about.
+#: headings of worksheets for the client
 HEADINGS = {
     "diagnosis": "What it is called",
     "psychoeducation": "What we said about the illness",
@@ -47,21 +47,21 @@ NOTHING_YET = (
 
 
 def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[ReportPart, ...]:
-    """Everything that could go into this client's report, in its order."""
+    """Return all parts of the client's report, in order."""
     known = worksheets() if shelf is None else shelf
-    found = {c.worksheet.id: c for c in chosen(Report.CLIENT, case.record, known)}
+    selected = {c.worksheet.id: c for c in chosen(Report.CLIENT, case.record, known)}
     sheets = [
-        sheet_part(Report.CLIENT, case, found[name], heading=HEADINGS.get(name, ""), skip=GOALS)
-        if name in found
+        sheet_part(Report.CLIENT, case, selected[name], heading=HEADINGS.get(name, ""), skip=GOALS)
+        if name in selected
         else missing_part(known[name], why=f"Nothing of it is shared with the client yet. {known[name].about}")
         for name in known
-        if name in found or name in HOPED_FOR
+        if name in selected or name in HOPED_FOR
     ]
     return (
         ReportPart(
             "course", "What we worked on", "The focus of the work, and how many sessions", partial(_course, case)
         ),
-        goals_part(Report.CLIENT, case, tuple(found.values()), "Your goals, and how they stand"),
+        goals_part(Report.CLIENT, case, tuple(selected.values()), "Your goals, and how they stand"),
         _own_graph(case),
         _circle(case),
         *(s for s in sheets if s is not None),
@@ -72,12 +72,12 @@ def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Rep
 def document(
     case: Case, ticked: Collection[str] | None = None, shelf: Mapping[str, Worksheet] | None = None
 ) -> Document:
-    """The report with the parts that were ticked; with those that go in as a rule where nobody was asked."""
+    """Return the report with the ticked parts, or with the default parts if `ticked` is None."""
     offered = parts(case, shelf)
     ids = usual(offered) if ticked is None else frozenset(ticked)
-    made = together(offered, ids)
+    blocks = together(offered, ids)
     if not {p.id for p in offered if p.ready and p.id in ids} - {"course", "help"}:
-        made = (*made[:1], Paragraph(NOTHING_YET), *made[1:]) if made else (Paragraph(NOTHING_YET),)
+        blocks = (*blocks[:1], Paragraph(NOTHING_YET), *blocks[1:]) if blocks else (Paragraph(NOTHING_YET),)
     with_whom = f" with {case.therapist}" if case.therapist else ""
     return bound(
         case,
@@ -85,32 +85,32 @@ def document(
         title=f"Your therapy, {case.name}" if case.name else "Your therapy",
         kicker="For you to keep",
         subtitle=f"Interpersonal psychotherapy{with_whom}",
-        blocks=made,
+        blocks=blocks,
     )
 
 
 def _course(case: Case) -> tuple[Block, ...]:
     record, held = case.record, len(case.record.sessions)
-    said = []
+    sentences = []
     if held:
         first, last = case.day(record.sessions[0].at), case.day(record.sessions[-1].at)
-        said.append(f"We met {held} times, from {first} to {last}." if held > 1 else f"We met once, on {first}.")
+        sentences.append(f"We met {held} times, from {first} to {last}." if held > 1 else f"We met once, on {first}.")
     if record.problem_areas:
         areas = " and ".join(AREAS[a] for a in record.problem_areas)
-        said.append(f"What we worked on was {areas}.")
-    if not said:
-        said.append("We are at the beginning.")
-    return (Heading("What we worked on"), Paragraph(" ".join(said), TextTone.LEAD))
+        sentences.append(f"What we worked on was {areas}.")
+    if not sentences:
+        sentences.append("We are at the beginning.")
+    return (Heading("What we worked on"), Paragraph(" ".join(sentences), TextTone.LEAD))
 
 
 def _own_graph(case: Case) -> ReportPart:
-    made = partial(_graph, case)
+    build = partial(_graph, case)
     ready = len(case.picture.symptoms.reported) >= 2 and case.picture.symptoms.change is not None
     return ReportPart(
         "symptoms",
         "Own answers over time",
         f"A graph of {len(case.picture.symptoms.reported)} answers on the {case.picture.symptoms.measure}",
-        made,
+        build,
         wanted=False,
         missing="" if ready else "It needs at least two answers on the measure that is followed.",
         ask="Tick it if you have looked at it together and the client would like to have it.",
@@ -137,8 +137,12 @@ def _circles(case: Case) -> tuple[Block, ...]:
     drawn = first_and_last_circle(Report.CLIENT, case.record)
     names = people(Report.CLIENT, case.record)
     days = [case.day(c.at) for c in drawn]
-    told = "You are in the middle. The nearer somebody stands, the closer they were to you then."
-    return (Heading("The people around you"), Paragraph(told), *circles(drawn, case.record.relationships, names, days))
+    explanation = "You are in the middle. The nearer somebody stands, the closer they were to you then."
+    return (
+        Heading("The people around you"),
+        Paragraph(explanation),
+        *circles(drawn, case.record.relationships, names, days),
+    )
 
 
 def _help(case: Case) -> ReportPart:

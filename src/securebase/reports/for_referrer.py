@@ -20,22 +20,22 @@ HOPED_FOR = ("diagnosis", "formulation", "disposition")
 
 
 def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[ReportPart, ...]:
-    """Everything that could go into the report to a referrer, in its order."""
+    """Return all parts of the report to a referrer, in order."""
     known = worksheets() if shelf is None else shelf
-    found = {c.worksheet.id: c for c in chosen(Report.REFERRER, case.record, known)}
+    selected = {c.worksheet.id: c for c in chosen(Report.REFERRER, case.record, known)}
     first: list[ReportPart] = []
     later: list[ReportPart] = []
     for name, worksheet in known.items():
         place = first if worksheet.group in BEFORE else later
-        if name in found:
-            part = sheet_part(Report.REFERRER, case, found[name], skip=GOALS)
+        if name in selected:
+            part = sheet_part(Report.REFERRER, case, selected[name], skip=GOALS)
             place += [part] if part is not None else []
         elif name in HOPED_FOR:
             place.append(missing_part(worksheet, why=_why_not(case, worksheet)))
     return (
         ReportPart("course", "Course", "Dates, sessions held, focus and phase", partial(_course, case)),
         *first,
-        goals_part(Report.REFERRER, case, tuple(found.values()), "Goals"),
+        goals_part(Report.REFERRER, case, tuple(selected.values()), "Goals"),
         _change(case),
         *later,
         _words("closing", "How it ended, in your words", case.closing_words, "Ending"),
@@ -46,12 +46,12 @@ def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Rep
 def document(
     case: Case, ticked: Collection[str] | None = None, shelf: Mapping[str, Worksheet] | None = None
 ) -> Document:
-    """The report with the parts that were ticked; with those that go in as a rule where nobody was asked."""
+    """Return the report with the ticked parts, or with the default parts if `ticked` is None."""
     offered = parts(case, shelf)
     ids = usual(offered) if ticked is None else frozenset(ticked)
-    made = together(offered, ids)
+    blocks = together(offered, ids)
     if case.therapist:
-        made = (*made, Paragraph(f"With kind regards\n{case.therapist}{f', {case.clinic}' if case.clinic else ''}"))
+        blocks = (*blocks, Paragraph(f"With kind regards\n{case.therapist}{f', {case.clinic}' if case.clinic else ''}"))
     to_whom = f"To {case.reader}" if case.reader else ""
     return bound(
         case,
@@ -59,13 +59,13 @@ def document(
         title=f"Report on {case.name}" if case.name else "Report",
         kicker="Interpersonal psychotherapy (IPT) · confidential",
         subtitle=to_whom,
-        blocks=made,
+        blocks=blocks,
     )
 
 
 def _why_not(case: Case, worksheet: Worksheet) -> str:
-    there = case.record.artefacts_of(worksheet.id)
-    if there and worksheet.agreement:
+    artefacts = case.record.artefacts_of(worksheet.id)
+    if artefacts and worksheet.agreement:
         return "It is not agreed with the client yet, so it does not go to anybody else."
     return f"Nothing yet. {worksheet.about}"
 

@@ -24,20 +24,20 @@ from securebase.reports.selection import Chosen, chosen, first_and_last_circle, 
 from securebase.reports.worksheet_parts import GOALS, goals_part, missing_part, sheet_blocks, sheet_part
 from securebase.reports.worksheet_section import by_session, in_columns
 
-#: What a certification portfolio asks for beside the measures.
+#: worksheets that a certification portfolio requires in addition to the measures
 HOPED_FOR = ("formulation", "session_note", "fidelity_checklist")
 #: Sessions between two rows of measures.
 EVERY = 4
 
 
 def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[ReportPart, ...]:
-    """Everything that could go into a supervisor's report, in its order."""
+    """Return all parts of a supervisor's report, in order."""
     known = worksheets() if shelf is None else shelf
-    found = {c.worksheet.id: c for c in chosen(Report.SUPERVISOR, case.record, known)}
+    selected = {c.worksheet.id: c for c in chosen(Report.SUPERVISOR, case.record, known)}
     sheets = [
-        _sheet(case, found[name]) if name in found else missing_part(known[name])
+        _sheet(case, selected[name]) if name in selected else missing_part(known[name])
         for name in known
-        if name in found or name in HOPED_FOR
+        if name in selected or name in HOPED_FOR
     ]
     return (
         ReportPart("course", "Course", "Sessions, phase and focus", partial(_course, case)),
@@ -45,7 +45,7 @@ def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Rep
         _measures(case),
         _inventory(case),
         _circle(case),
-        goals_part(Report.SUPERVISOR, case, tuple(found.values()), "Goals"),
+        goals_part(Report.SUPERVISOR, case, tuple(selected.values()), "Goals"),
         *(s for s in sheets if s is not None),
         _ruptures(case),
     )
@@ -54,36 +54,38 @@ def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Rep
 def document(
     case: Case, ticked: Collection[str] | None = None, shelf: Mapping[str, Worksheet] | None = None
 ) -> Document:
-    """The report with the parts that were ticked, and what a portfolio asks for and is not there yet."""
+    """Return the report with the ticked parts and a list of missing portfolio items."""
     offered = parts(case, shelf)
     ids = usual(offered) if ticked is None else frozenset(ticked)
-    made = together(offered, ids)
+    blocks = together(offered, ids)
     lacking = tuple(f"{p.label}: {p.missing}" for p in offered if not p.ready)
     if lacking:
-        made = (*made, Box((Bullets(lacking),), "Not there yet"))
+        blocks = (*blocks, Box((Bullets(lacking),), "Not there yet"))
     return bound(
         case,
         Report.SUPERVISOR,
         title=f"Portfolio of the case {case.name}" if case.name else "Portfolio of a case",
         kicker="For supervision · under a pseudonym",
         subtitle=f"Therapist: {case.therapist}" if case.therapist else "",
-        blocks=made,
+        blocks=blocks,
     )
 
 
-def _sheet(case: Case, of: Chosen) -> ReportPart | None:
+def _sheet(case: Case, sheet: Chosen) -> ReportPart | None:
     """Numbers of many sessions stand in one table; the rest of each sheet follows as it is."""
-    whole = sheet_part(Report.SUPERVISOR, case, of, skip=GOALS)
-    tables = by_session(of.worksheet, of.artefacts) if len(of.artefacts) > 1 and of.worksheet.in_session else ()
+    whole = sheet_part(Report.SUPERVISOR, case, sheet, skip=GOALS)
+    tables = (
+        by_session(sheet.worksheet, sheet.artefacts) if len(sheet.artefacts) > 1 and sheet.worksheet.in_session else ()
+    )
     if whole is None or not tables:
         return whole
-    return replace(whole, make=partial(_with_tables, case, of, tables))
+    return replace(whole, make=partial(_with_tables, case, sheet, tables))
 
 
-def _with_tables(case: Case, of: Chosen, tables: tuple[Table, ...]) -> tuple[Block, ...]:
-    rest = tuple(f for f in of.worksheet.fields if not in_columns(f) and f.id not in GOALS)
-    told = Chosen(replace(of.worksheet, fields=rest), of.artefacts)
-    heading, *others = sheet_blocks(Report.SUPERVISOR, case, told, of.worksheet.name)
+def _with_tables(case: Case, sheet: Chosen, tables: tuple[Table, ...]) -> tuple[Block, ...]:
+    rest = tuple(f for f in sheet.worksheet.fields if not in_columns(f) and f.id not in GOALS)
+    remaining = Chosen(replace(sheet.worksheet, fields=rest), sheet.artefacts)
+    heading, *others = sheet_blocks(Report.SUPERVISOR, case, remaining, sheet.worksheet.name)
     return (heading, *tables, *others)
 
 
@@ -136,8 +138,8 @@ def _measures(case: Case) -> ReportPart:
 def _with_marks(record: EpisodeRecord, table: Table) -> tuple[Block, ...]:
     used = {a.instrument for a in record.administrations if a.scores}
     marked = sorted({i.name for i in instruments().values() if i.id in used and not i.validated})
-    said = f"In the product’s own words, and not validated yet: {', '.join(marked)}. Read their numbers with care."
-    return (table, Paragraph(said, TextTone.SOFT)) if marked else (table,)
+    caution = f"In the product’s own words, and not validated yet: {', '.join(marked)}. Read their numbers with care."
+    return (table, Paragraph(caution, TextTone.SOFT)) if marked else (table,)
 
 
 def measures_every_fourth(record: EpisodeRecord) -> Table:
@@ -183,7 +185,7 @@ def _inventory(case: Case) -> ReportPart:
 def _people(case: Case) -> tuple[Block, ...]:
     names = people(Report.SUPERVISOR, case.record)
     last = first_and_last_circle(Report.SUPERVISOR, case.record)
-    told = case.record.artefacts_of("relationship")
+    ratings = case.record.artefacts_of("relationship")
     rows = []
     for person in case.record.relationships:
         if person.left_at is None:
@@ -191,7 +193,7 @@ def _people(case: Case) -> tuple[Block, ...]:
             marks = ("part of the focus", person.is_focus), ("died", person.deceased)
             more = ("online only", person.online), ("helps by profession", person.professional)
             marked = ", ".join(word for word, on in (*marks, *more) if on) or "–"
-            own = [a for a in told if a.about == person.id]
+            own = [a for a in ratings if a.about == person.id]
             rated = (_first_and_last(own, "support_felt"), _first_and_last(own, "strain"))
             rows.append((names[person.id], place.ring.label if place else "not placed", *rated, marked))
     head = ("Who", "Last circle", "Support felt", "Strain", "Marks")
@@ -199,8 +201,8 @@ def _people(case: Case) -> tuple[Block, ...]:
     return (Heading("Interpersonal inventory"), Table(caption, head, tuple(rows)))
 
 
-def _first_and_last(of: list[ArtefactRecord], field: str) -> str:
-    values = [phrases.number(v) for a in of if (v := a.number(field)) is not None]
+def _first_and_last(artefacts: list[ArtefactRecord], field: str) -> str:
+    values = [phrases.number(v) for a in artefacts if (v := a.number(field)) is not None]
     if not values:
         return "–"
     return values[0] if len(values) == 1 else f"{values[0]} → {values[-1]}"

@@ -28,22 +28,28 @@ class Goal:
 
 def holds_goals(chosen: Sequence[Chosen]) -> bool:
     """Whether any of these holds a goal that may be shown."""
-    return any(rows_of(one, a) for one in chosen for a in one.artefacts if one.worksheet.id in (FIRST, *REVIEWS))
+    return any(
+        rows_of(sheet, a) for sheet in chosen for a in sheet.artefacts if sheet.worksheet.id in (FIRST, *REVIEWS)
+    )
 
 
 def goals(chosen: Sequence[Chosen], when: Callable[[ArtefactRecord], str]) -> tuple[Block, ...]:
     """A table of goals; nothing where there is none. `when`: what a review's column is called."""
-    reviews = [(a, one) for one in chosen if one.worksheet.id in REVIEWS for a in one.artefacts if rows_of(one, a)]
+    reviews = [
+        (a, sheet) for sheet in chosen if sheet.worksheet.id in REVIEWS for a in sheet.artefacts if rows_of(sheet, a)
+    ]
     reviews.sort(key=lambda pair: pair[0].at)
-    columns = [("At the start", a, one) for one in chosen if one.worksheet.id == FIRST for a in one.artefacts[-1:]]
-    columns += [(when(a), a, one) for a, one in reviews[-MOST_REVIEWS:]]
-    found = gathered([(name, rows_of(one, a)) for name, a, one in columns])
-    if not found:
+    columns = [
+        ("At the start", a, sheet) for sheet in chosen if sheet.worksheet.id == FIRST for a in sheet.artefacts[-1:]
+    ]
+    columns += [(when(a), a, sheet) for a, sheet in reviews[-MOST_REVIEWS:]]
+    followed = gathered([(name, rows_of(sheet, a)) for name, a, sheet in columns])
+    if not followed:
         return ()
-    used = [name for name in dict.fromkeys(name for name, _, _ in columns) if any(g.at.get(name) for g in found)]
-    hoped = ["Wished for"] if any(g.wished for g in found) else []
+    used = [name for name in dict.fromkeys(name for name, _, _ in columns) if any(g.at.get(name) for g in followed)]
+    hoped = ["Wished for"] if any(g.wished for g in followed) else []
     head = ("Goal", *used, *hoped)
-    rows = tuple((g.words, *(g.at.get(n) or "–" for n in used), *(g.wished or "–" for _ in hoped)) for g in found)
+    rows = tuple((g.words, *(g.at.get(n) or "–" for n in used), *(g.wished or "–" for _ in hoped)) for g in followed)
     numbers = tuple(range(1, len(head)))
     caption = "How near each goal is: 0 far off, 10 reached" if numbers else ""
     return (Table(caption, head, rows, numbers),)
@@ -56,19 +62,19 @@ def gathered(columns: Sequence[tuple[str, Sequence[Row]]]) -> tuple[Goal, ...]:
     wished: dict[str, str] = {}
     for name, rows in columns:
         for row in rows:
-            said = " ".join(str(row.get("goal") or "").split())
-            if not said:
+            wording = " ".join(str(row.get("goal") or "").split())
+            if not wording:
                 continue
-            key = said.casefold()
-            words.setdefault(key, said)
+            key = wording.casefold()
+            words.setdefault(key, wording)
             if isinstance(now := row.get("now"), int | float):
                 at.setdefault(key, {})[name] = phrases.number(now)
             if isinstance(hope := row.get("wished"), int | float):
                 wished[key] = phrases.number(hope)
-    return tuple(Goal(said, at.get(key, {}), wished.get(key, "")) for key, said in words.items())
+    return tuple(Goal(wording, at.get(key, {}), wished.get(key, "")) for key, wording in words.items())
 
 
-def rows_of(of: Chosen, artefact: ArtefactRecord) -> tuple[Row, ...]:
+def rows_of(sheet: Chosen, artefact: ArtefactRecord) -> tuple[Row, ...]:
     """The goals of one sheet, where the report may show them."""
-    field = of.worksheet.field(FIELD)
+    field = sheet.worksheet.field(FIELD)
     return artefact.rows(FIELD) if field is not None and field.kind is Kind.ROWS else ()

@@ -1,4 +1,4 @@
-"""The three reports on paper behind one door."""
+"""Entry point to the three reports on paper."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from securebase.reports import for_client, for_referrer, for_supervisor
 from securebase.reports.document import Document
 from securebase.reports.part import Case, ReportPart
 
-#: What each is called, and what it is for.
+#: title and purpose of each report
 TITLES = {
     Report.CLIENT: ("For the client", "In plain words, to take home: of what they shared, drew or were given."),
     Report.REFERRER: ("For whoever referred", "Course, diagnosis, focus, change with its limits, and what you add."),
@@ -18,7 +18,7 @@ TITLES = {
 
 
 def parts(report: Report, case: Case) -> tuple[ReportPart, ...]:
-    """What could go into this report, in its order, each with what it would hold or why there is nothing."""
+    """Return all parts of this report, in order."""
     match report:
         case Report.CLIENT:
             return for_client.parts(case)
@@ -29,7 +29,7 @@ def parts(report: Report, case: Case) -> tuple[ReportPart, ...]:
 
 
 def document(report: Report, case: Case, ticked: Collection[str] | None = None) -> Document:
-    """The report with the parts that were ticked; with those that go in as a rule where nobody was asked."""
+    """Return the report with the ticked parts, or with the default parts if `ticked` is None."""
     match report:
         case Report.CLIENT:
             return for_client.document(case, ticked)

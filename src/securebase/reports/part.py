@@ -1,4 +1,4 @@
-"""A report is put together from parts. Each says what it would hold, and is made only where it was chosen."""
+"""Parts of a report. Each describes its content and is built only if it is chosen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from securebase.reports.document import Block, Document
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One client as a report sees them: the record, its picture, and the names and words that the caller gives.
+    """One client as a report shows them: record, picture, and the names and texts given by the caller.
 
     name: what the reader is to read as the client's name (a pseudonym for a supervisor). hidden: names that must not
     stand in any text for somebody else than the client. made_on: for the first page only. help_now: the clinic's own
@@ -38,7 +38,7 @@ class Case:
     lineage: Lineage = BEGINNING
 
     def day(self, at: float) -> str:
-        """The calendar day of a time where it is known, else its week."""
+        """Return the calendar day of a time if it is known, else the week of the therapy."""
         began = self.record.began_on
         if began is None:
             return self.week(at)
@@ -46,11 +46,11 @@ class Case:
         return f"{day.day} {day:%B %Y}"
 
     def week(self, at: float) -> str:
-        """The week of the therapy, the first being week 1."""
+        """Return the week of the therapy, counted from 1."""
         return f"week {int(at // 7) + 1}"
 
     def when(self, artefact: ArtefactRecord, report: Report) -> str:
-        """When something was filled in, without a calendar day where the reader must not know who it is."""
+        """Return the time of an artefact in words, without a calendar day in pseudonymous reports."""
         if report is not Report.SUPERVISOR:
             return self.day(artefact.at)
         return f"session {artefact.session}" if artefact.session is not None else self.week(artefact.at)
@@ -58,7 +58,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class ReportPart:
-    """One thing that may go into a report.
+    """One optional part of a report.
 
     says: what it would hold, in words. missing: why there is nothing, and what to do; empty where it can be made.
     wanted: whether it goes in unless somebody says otherwise. ask: what to think of before it goes in.
@@ -78,24 +78,24 @@ class ReportPart:
 
 
 def usual(parts: Sequence[ReportPart]) -> frozenset[str]:
-    """The parts that go in unless somebody says otherwise."""
+    """Return the ids of the parts that are included by default."""
     return frozenset(p.id for p in parts if p.ready and p.wanted)
 
 
 def together(parts: Sequence[ReportPart], ids: Collection[str]) -> tuple[Block, ...]:
-    """The blocks of the parts that were chosen, in the order of the report. What is missing stays out."""
+    """Return the blocks of the chosen parts in the order of the report, without missing parts."""
     return tuple(block for part in parts if part.id in ids and part.ready for block in part.make())
 
 
 def bound(case: Case, report: Report, *, title: str, kicker: str, subtitle: str, blocks: tuple[Block, ...]) -> Document:
-    """The report with what stands on its first page and at the foot of every page."""
+    """Return the report with its title page and footer."""
     picture = case.picture
-    made = f" · made on {case.made_on.day} {case.made_on:%B %Y}" if case.made_on else ""
+    made_on = f" · made on {case.made_on.day} {case.made_on:%B %Y}" if case.made_on else ""
     as_of = case.week(picture.as_of) if report is Report.SUPERVISOR else case.day(picture.as_of)
     simulated = " · simulated client, no real person" if case.record.simulated else ""
     return Document(
         title=title,
-        kicker=f"{kicker}{made}{simulated}",
+        kicker=f"{kicker}{made_on}{simulated}",
         subtitle=subtitle,
         blocks=blocks,
         foot=(

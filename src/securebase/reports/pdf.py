@@ -43,9 +43,9 @@ def pdf(document: Document) -> bytes:
 def _compiled(data: dict[str, Any], standards: list[str]) -> bytes:
     text = json.dumps(data, ensure_ascii=False, sort_keys=True)
     compiler = _typst().Compiler(_template(), font_paths=_fonts())
-    made = compiler.compile(format="pdf", sys_inputs={"document": text}, pdf_standards=standards, timestamp=0)
-    assert isinstance(made, bytes)
-    return made
+    output = compiler.compile(format="pdf", sys_inputs={"document": text}, pdf_standards=standards, timestamp=0)
+    assert isinstance(output, bytes)
+    return output
 
 
 def _typst() -> Any:
@@ -78,5 +78,5 @@ def _clean(value: Any) -> Any:
         return [_clean(item) for item in value]
     if not isinstance(value, str):
         return value
-    kept = "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs", "Cn"})
-    return _VERY_LONG.sub(lambda word: _PLACES.sub("\\g<0>\u200b", word[0]), kept)
+    printable = "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs", "Cn"})
+    return _VERY_LONG.sub(lambda word: _PLACES.sub("\\g<0>\u200b", word[0]), printable)

@@ -1,4 +1,4 @@
-"""What may go into which report, decided here and nowhere else.
+"""Selection of fields and artefacts for each report; no other module decides this.
 
 A report never shows the whole record. It shows fields that the shelf marks for it, of worksheets that were shared or
 agreed where that is asked, and nothing that is marked as narrative note.
@@ -50,12 +50,12 @@ class Chosen:
 
 
 def chosen(report: Report, record: EpisodeRecord, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Chosen, ...]:
-    """What the record holds for this report, worksheet by worksheet in the order of the shelf.
+    """Return the artefacts for this report, by worksheet in the order of the shelf.
 
     Artefacts of a worksheet that is not on the shelf (any more) are left out, and so are those of which no field is
     meant for the report.
     """
-    found = []
+    selected = []
     for worksheet in (worksheets() if shelf is None else shelf).values():
         cut = for_report(report, worksheet)
         if cut is None:
@@ -65,12 +65,12 @@ def chosen(report: Report, record: EpisodeRecord, shelf: Mapping[str, Worksheet]
             a for a in record.artefacts_of(worksheet.id) if may_go(report, worksheet, a) and known & set(a.values)
         )
         if fitting:
-            found.append(Chosen(cut, fitting))
-    return tuple(found)
+            selected.append(Chosen(cut, fitting))
+    return tuple(selected)
 
 
 def may_go(report: Report, worksheet: Worksheet, artefact: ArtefactRecord) -> bool:
-    """Whether this one may be told of in this report, whichever of its fields may be shown.
+    """Return whether this artefact may appear in this report.
 
     To the client goes what was shared with the client. To a referrer goes what the client agreed to, where the client
     is asked at all.
@@ -83,27 +83,27 @@ def may_go(report: Report, worksheet: Worksheet, artefact: ArtefactRecord) -> bo
 
 
 def for_report(report: Report, worksheet: Worksheet) -> Worksheet | None:
-    """The worksheet with the fields that this report may show; None where there is none."""
+    """Return the worksheet with the fields that this report may show; None without any."""
     fields = tuple(
-        _said_to(report, replace(f, columns=tuple(_said_to(report, c) for c in f.columns if _column(report, c))))
+        _relabel(report, replace(f, columns=tuple(_relabel(report, c) for c in f.columns if _column(report, c))))
         for f in worksheet.fields
         if shows(report, f)
     )
     return replace(worksheet, fields=fields) if fields else None
 
 
-def _column(report: Report, of: Field) -> bool:
-    return not of.note and (not of.reports or report in of.reports)
+def _column(report: Report, field: Field) -> bool:
+    return not field.note and (not field.reports or report in field.reports)
 
 
-def _said_to(report: Report, of: Field) -> Field:
-    """The field with the label that this reader reads."""
-    return replace(of, label=TO_THE_CLIENT.get(of.label, of.label)) if report is Report.CLIENT else of
+def _relabel(report: Report, field: Field) -> Field:
+    """Return the field with the label for this reader."""
+    return replace(field, label=TO_THE_CLIENT.get(field.label, field.label)) if report is Report.CLIENT else field
 
 
-def shows(report: Report, of: Field) -> bool:
-    """Whether a field is meant for the report. Notes are for none."""
-    return report in of.reports and not of.note
+def shows(report: Report, field: Field) -> bool:
+    """Return whether a field belongs to the report. Narrative notes belong to none."""
+    return report in field.reports and not field.note
 
 
 def people(report: Report, record: EpisodeRecord) -> dict[str, str]:

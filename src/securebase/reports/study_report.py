@@ -76,7 +76,7 @@ def _estimates(fitted: list[ModelSummary]) -> list[tuple[str, list[ParameterRow 
 def _verdicts(result: StudyResult) -> list[tuple[AssociationVerdict, list[tuple[str, str]]]]:
     """Verdict → what it is said of and what stands against it; verdicts in their order and only those that occur."""
     label = result.asked.label
-    found = [
+    by_verdict = [
         (
             verdict,
             [
@@ -90,7 +90,7 @@ def _verdicts(result: StudyResult) -> list[tuple[AssociationVerdict, list[tuple[
         )
         for verdict in _ORDER
     ]
-    return [(verdict, what) for verdict, what in found if what]
+    return [(verdict, what) for verdict, what in by_verdict if what]
 
 
 def _forest(result: StudyResult) -> dict[str, Markup]:
@@ -107,22 +107,22 @@ def _courses(result: StudyResult) -> list[tuple[str, Markup, int, int]]:
     """label, chart, courses drawn, courses there are; for every construct that has any."""
     return [
         (result.asked.label(name), _svg(courses_chart(result, name, width=_COLUMN)), *shown_courses(result, name))
-        for name, found in result.courses.courses.items()
-        if found
+        for name, courses in result.courses.courses.items()
+        if courses
     ]
 
 
 def _slopes(result: StudyResult) -> list[tuple[Markup, str]]:
-    """Chart and caption of every bend that could be estimated."""
+    """Return chart and caption of every estimated interaction."""
     label = result.asked.label
-    found = []
+    slopes = []
     for bend in result.bends:
         if bend.detrended is None:
             continue
         by = "by itself" if bend.question.curvature else f"where {label(bend.question.moderator)} is low and high"
         words = f"{label(bend.question.process)} → {label(bend.question.outcome)}, {by}; own line taken out, 95% bands."
-        found.append((_svg(slopes_chart(result, bend, width=_COLUMN)), words))
-    return found
+        slopes.append((_svg(slopes_chart(result, bend, width=_COLUMN)), words))
+    return slopes
 
 
 def _svg(chart: object) -> Markup:

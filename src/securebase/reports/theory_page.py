@@ -29,5 +29,5 @@ def theory_page(theory: Theory, edges: Sequence[TheoryEdge] | None = None, *, by
     """The graph as an HTML page without network or script: one drawing for wide screens, one for narrow ones."""
     drawn = [svg(theory_graph(theory, edges, by=by, width=width)) for width in (_DESK, _PHONE)]
     # made by our own renderer from numbers and escaped words
-    wide, narrow = (Markup(one) for one in drawn)  # noqa: S704
+    wide, narrow = (Markup(drawing) for drawing in drawn)  # noqa: S704
     return render("theory.html", wide=wide, narrow=narrow, n_edges=len(theory.edges if edges is None else edges), by=by)

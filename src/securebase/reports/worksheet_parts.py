@@ -1,4 +1,4 @@
-"""Worksheets as parts of a report: one part a worksheet, told by what it would show."""
+"""Worksheets as parts of a report, one part per worksheet."""
 
 from __future__ import annotations
 
@@ -49,21 +49,21 @@ def part_id(worksheet: Worksheet) -> str:
 
 
 def sheet_of(part: ReportPart) -> str:
-    """The id of the worksheet that a part tells of; empty where it tells of something else."""
+    """Return the id of the worksheet behind a part; empty for other parts."""
     return part.id.removeprefix(SHEET) if part.id.startswith(SHEET) else ""
 
 
 def sheet_blocks(report: Report, case: Case, chosen: Chosen, heading: str) -> tuple[Block, ...]:
-    """A heading, and every artefact under it: in one table where they are many and short."""
+    """Return a heading and every artefact below it, in one table if they are many and short."""
     names = people(report, case.record)
-    told = [readable(report, case, chosen.worksheet, a, names) for a in shown_of(chosen)]
-    table = in_one_table(chosen.worksheet, told, names, lambda a: case.when(a, report))
+    artefacts = [readable(report, case, chosen.worksheet, a, names) for a in shown_of(chosen)]
+    table = in_one_table(chosen.worksheet, artefacts, names, lambda a: case.when(a, report))
     if table is not None:
         return (Heading(heading), table)
-    made: list[Block] = [Heading(heading)]
-    for artefact in told:
-        made += _one(report, case, chosen.worksheet, artefact, names, alone=len(told) == 1)
-    return tuple(made)
+    blocks: list[Block] = [Heading(heading)]
+    for artefact in artefacts:
+        blocks += _one(report, case, chosen.worksheet, artefact, names, alone=len(artefacts) == 1)
+    return tuple(blocks)
 
 
 def shown_of(chosen: Chosen) -> tuple[ArtefactRecord, ...]:
@@ -80,8 +80,8 @@ def readable(
     calendar days too."""
     if report is Report.CLIENT:
         return artefact
-    found = without_names(worksheet, artefact, case.record, names, case.hidden)
-    return without_days(worksheet, found, case.record.began_on) if report is Report.SUPERVISOR else found
+    anonymous = without_names(worksheet, artefact, case.record, names, case.hidden)
+    return without_days(worksheet, anonymous, case.record.began_on) if report is Report.SUPERVISOR else anonymous
 
 
 def _one(
@@ -92,35 +92,35 @@ def _one(
     shown = section(worksheet, artefact, people=names, when=when)
     if not shown:
         return ()
-    said = ""
+    remark = ""
     if worksheet.agreement and artefact.agreement is not Agreement.OPEN:
-        said = f"{artefact.agreement.label}, {when}"
+        remark = f"{artefact.agreement.label}, {when}"
     elif alone:
-        said = when
-    note = (Paragraph(f"{said[:1].upper()}{said[1:]}", TextTone.SOFT),) if said else ()
+        remark = when
+    note = (Paragraph(f"{remark[:1].upper()}{remark[1:]}", TextTone.SOFT),) if remark else ()
     about = (Facts((("With", names[artefact.about]),)),) if alone and artefact.about in names else ()
     return (*note, *about, *shown[1:]) if alone else (shown[0], *note, *shown[1:])
 
 
-def goals_part(report: Report, case: Case, found: Sequence[Chosen], heading: str) -> ReportPart:
-    """Goals from the contract and every review in one table."""
-    ready = holds_goals(found)
+def goals_part(report: Report, case: Case, sheets: Sequence[Chosen], heading: str) -> ReportPart:
+    """Return the part with the goals of the contract and every review in one table."""
+    ready = holds_goals(sheets)
     return ReportPart(
         id="goals",
         label="Goals and how they stand",
         says="Goals of the contract with where they stood at each review",
-        make=partial(_goals, report, case, tuple(found), heading),
+        make=partial(_goals, report, case, tuple(sheets), heading),
         missing="" if ready else "No goals that may be shown here yet. They come with the contract.",
     )
 
 
-def _goals(report: Report, case: Case, found: Sequence[Chosen], heading: str) -> tuple[Block, ...]:
+def _goals(report: Report, case: Case, sheets: Sequence[Chosen], heading: str) -> tuple[Block, ...]:
     names = people(report, case.record)
-    told = [
-        Chosen(one.worksheet, tuple(readable(report, case, one.worksheet, a, names) for a in one.artefacts))
-        for one in found
+    shown = [
+        Chosen(sheet.worksheet, tuple(readable(report, case, sheet.worksheet, a, names) for a in sheet.artefacts))
+        for sheet in sheets
     ]
-    return (Heading(heading), *goals(told, lambda a: _short_when(report, case, a)))
+    return (Heading(heading), *goals(shown, lambda a: _short_when(report, case, a)))
 
 
 def _short_when(report: Report, case: Case, artefact: ArtefactRecord) -> str:
@@ -128,7 +128,7 @@ def _short_when(report: Report, case: Case, artefact: ArtefactRecord) -> str:
 
 
 def missing_part(worksheet: Worksheet, *, why: str = "") -> ReportPart:
-    """A worksheet of which there is nothing to show yet."""
+    """Return the part of a worksheet without content so far."""
     return ReportPart(
         id=part_id(worksheet),
         label=worksheet.name,

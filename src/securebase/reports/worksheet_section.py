@@ -39,60 +39,60 @@ def section(
 
 
 def blocks(shown: Sequence[Said], artefact: ArtefactRecord) -> tuple[Block, ...]:
-    """The fields themselves; headings of sections inside the worksheet are kept where more than one is used."""
-    made: list[Block] = []
+    """Return the fields, with the section headings of the worksheet if more than one is used."""
+    result: list[Block] = []
     sections = list(dict.fromkeys(s.field.section for s in shown))
     for name, part in groupby(shown, key=lambda s: s.field.section):
         if name and len(sections) > 1:
-            made.append(Heading(name, 3))
+            result.append(Heading(name, 3))
         for beside, group in groupby(part, key=_is_fact):
             if beside:
-                made.append(Facts(tuple((s.field.label, s.words) for s in group)))
+                result.append(Facts(tuple((s.field.label, s.words) for s in group)))
             else:
-                for one in group:
-                    made += _alone(one, artefact)
-    return tuple(made)
+                for answer in group:
+                    result += _alone(answer, artefact)
+    return tuple(result)
 
 
 def _short(text: str) -> bool:
     return len(text) <= 60
 
 
-def _is_fact(one: Said) -> bool:
-    if one.field.kind in {Kind.SCALE, Kind.ROWS} or one.field.quote:
+def _is_fact(answer: Said) -> bool:
+    if answer.field.kind in {Kind.SCALE, Kind.ROWS} or answer.field.quote:
         return False
-    return len(one.words) <= LONGEST_FACT
+    return len(answer.words) <= LONGEST_FACT
 
 
-def _alone(one: Said, artefact: ArtefactRecord) -> list[Block]:
-    of = one.field
-    if of.kind is Kind.SCALE:
-        value = artefact.number(of.id)
-        return [RatingScale(of.label, value, of.minimum, of.maximum, of.low_label, of.high_label)]
-    if of.kind is Kind.ROWS:
-        return list(_rows(one))
-    tone = TextTone.QUOTE if of.quote else TextTone.PLAIN
-    return [Paragraph(of.label, TextTone.SOFT), Paragraph(one.words, tone)]
+def _alone(answer: Said, artefact: ArtefactRecord) -> list[Block]:
+    field = answer.field
+    if field.kind is Kind.SCALE:
+        value = artefact.number(field.id)
+        return [RatingScale(field.label, value, field.minimum, field.maximum, field.low_label, field.high_label)]
+    if field.kind is Kind.ROWS:
+        return list(_rows(answer))
+    tone = TextTone.QUOTE if field.quote else TextTone.PLAIN
+    return [Paragraph(field.label, TextTone.SOFT), Paragraph(answer.words, tone)]
 
 
-def _rows(one: Said) -> tuple[Block, ...]:
-    columns = [c for c in one.field.columns if any(c.id == f.id for row in one.rows for f, _ in row)]
+def _rows(answer: Said) -> tuple[Block, ...]:
+    columns = [c for c in answer.field.columns if any(c.id == f.id for row in answer.rows for f, _ in row)]
     if len(columns) == 1:
-        items = tuple(words for row in one.rows for _, words in row)
-        return (Paragraph(one.field.label, TextTone.SOFT), Bullets(items))
-    longest = max((len(words) for row in one.rows for _, words in row), default=0)
+        items = tuple(words for row in answer.rows for _, words in row)
+        return (Paragraph(answer.field.label, TextTone.SOFT), Bullets(items))
+    longest = max((len(words) for row in answer.rows for _, words in row), default=0)
     if len(columns) <= MOST_COLUMNS and longest <= LONGEST_CELL:
-        cells = [{f.id: words for f, words in row} for row in one.rows]
+        cells = [{f.id: words for f, words in row} for row in answer.rows]
         rows = tuple(tuple(row.get(c.id, "–") for c in columns) for row in cells)
-        return (Table(one.field.label, tuple(c.label for c in columns), rows),)
-    told: list[Block] = [Paragraph(one.field.label, TextTone.SOFT)]
-    for number, row in enumerate(one.rows, 1):
-        first, *others = row or ((one.field, ""),)
-        told.append(Heading(f"{number}. {first[1]}" if _short(first[1]) else f"{number}.", 3))
+        return (Table(answer.field.label, tuple(c.label for c in columns), rows),)
+    result: list[Block] = [Paragraph(answer.field.label, TextTone.SOFT)]
+    for number, row in enumerate(answer.rows, 1):
+        first, *others = row or ((answer.field, ""),)
+        result.append(Heading(f"{number}. {first[1]}" if _short(first[1]) else f"{number}.", 3))
         pairs = others if _short(first[1]) else row
         if pairs:
-            told.append(Facts(tuple((f.label, words) for f, words in pairs)))
-    return tuple(told)
+            result.append(Facts(tuple((f.label, words) for f, words in pairs)))
+    return tuple(result)
 
 
 def in_one_table(
@@ -101,24 +101,24 @@ def in_one_table(
     people: Mapping[str, str],
     when: Callable[[ArtefactRecord], str],
 ) -> Table | None:
-    """Many short artefacts of one worksheet as one table, a row each; None where that would be unreadable."""
-    told = [(a, {s.field.id: s.words for s in said(worksheet, a.values, people)}) for a in artefacts]
-    columns = [f for f in worksheet.fields if any(f.id in words for _, words in told)]
-    longest = max((len(w) for _, words in told for w in words.values()), default=0)
+    """Return many short artefacts as one table, a row each; None if that would be unreadable."""
+    texts = [(a, {s.field.id: s.words for s in said(worksheet, a.values, people)}) for a in artefacts]
+    columns = [f for f in worksheet.fields if any(f.id in words for _, words in texts)]
+    longest = max((len(w) for _, words in texts for w in words.values()), default=0)
     rows_inside = any(f.kind is Kind.ROWS for f in columns)
-    if len(told) < 2 or not columns or rows_inside or len(columns) > MOST_COLUMNS or longest > LONGEST_CELL / 2:
+    if len(texts) < 2 or not columns or rows_inside or len(columns) > MOST_COLUMNS or longest > LONGEST_CELL / 2:
         return None
-    about = any(a.about in people for a, _ in told)
+    about = any(a.about in people for a, _ in texts)
     head = (*(["With"] if about else []), *(f.label for f in columns), "Written")
     rows = tuple(
         (*([people.get(a.about, "–")] if about else []), *(words.get(f.id, "–") for f in columns), when(a))
-        for a, words in told
+        for a, words in texts
     )
     return Table("", head, rows)
 
 
 def by_session(worksheet: Worksheet, artefacts: Sequence[ArtefactRecord]) -> tuple[Table, ...]:
-    """What was answered in every session with a number, or with yes and no: a row a field, a column a session."""
+    """Return numbers and yes/no answers by session: a row per field, a column per session."""
     held = sorted((a for a in artefacts if a.session is not None), key=lambda a: a.session or 0)
     used = [f for f in worksheet.fields if in_columns(f) and any(a.values.get(f.id) is not None for a in held)]
     extent = any(f.kind is Kind.EXTENT for f in used)
@@ -129,9 +129,9 @@ def by_session(worksheet: Worksheet, artefacts: Sequence[ArtefactRecord]) -> tup
     )
 
 
-def in_columns(of: Field) -> bool:
-    """Whether a field's answers are short enough to stand beside those of other sessions."""
-    return of.kind in {Kind.EXTENT, Kind.SCALE, Kind.NUMBER, Kind.YES_NO}
+def in_columns(field: Field) -> bool:
+    """Return whether the answers of a field are short enough for one column per session."""
+    return field.kind in {Kind.EXTENT, Kind.SCALE, Kind.NUMBER, Kind.YES_NO}
 
 
 def _matrix(caption: str, fields: Sequence[Field], held: Sequence[ArtefactRecord]) -> Table:
@@ -140,8 +140,8 @@ def _matrix(caption: str, fields: Sequence[Field], held: Sequence[ArtefactRecord
     return Table(caption, head, rows, tuple(range(1, len(held) + 1)))
 
 
-def _cell(artefact: ArtefactRecord, of: Field) -> str:
-    value = artefact.values.get(of.id)
+def _cell(artefact: ArtefactRecord, field: Field) -> str:
+    value = artefact.values.get(field.id)
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, int | float) else "–"
