@@ -33,9 +33,27 @@ def client_report(
     record: EpisodeRecord | None = None,
     lineage: Lineage = BEGINNING,
 ) -> str:
-    """The report as HTML. `name` is what the reader is to see, for example initials: a picture holds none.
+    """Return the report of one client as one HTML file.
 
-    record: with what the work left behind; the report then says task by task where the course stands.
+    Parameters
+    ----------
+    picture : ClientPicture
+        Picture of the client. It holds no name.
+    name : str
+        Name shown to the reader, for example initials.
+    therapist : str
+        Name of the therapist, if it is to be shown.
+    made_on : date or None
+        Day shown as the day of the report.
+    record : EpisodeRecord or None
+        Record with worksheets; with it the report also lists the tasks of the course.
+    lineage : Lineage
+        Lineage of IPT that decides the tasks.
+
+    Returns
+    -------
+    str
+        The page. It needs no network and can be printed.
     """
     drawn = {
         key: (Markup(svg(chart(picture, width=PAGE))), Markup(svg(chart(picture, width=PHONE))))  # noqa: S704

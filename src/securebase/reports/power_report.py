@@ -39,7 +39,18 @@ def as_text(result: PowerResult, kind: str) -> str:
 
 
 def power_report(result: PowerResult) -> str:
-    """The whole report as HTML text."""
+    """Return the report of a power analysis as one HTML file.
+
+    Parameters
+    ----------
+    result : PowerResult
+        Result of a power analysis.
+
+    Returns
+    -------
+    str
+        The page, with curves of power, precision and bias for every setting of the plan.
+    """
     plan = result.plan
     return render(
         "power_report.html",

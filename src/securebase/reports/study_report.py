@@ -33,7 +33,18 @@ _ORDER = (
 
 
 def study_report(result: StudyResult) -> str:
-    """The whole report as HTML text."""
+    """Return the report of a study as one HTML file.
+
+    Parameters
+    ----------
+    result : StudyResult
+        Result of `study`.
+
+    Returns
+    -------
+    str
+        The page. It needs no network, runs no script and can be printed.
+    """
     fitted = [m for m in result.models if isinstance(m, ModelSummary)]
     return render(
         "study_report.html",
