@@ -26,13 +26,13 @@ from securebase.model.scenario import Scenario, scenario
 from securebase.model.simulate import simulate
 from securebase.records.cohort import Cohort
 from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord
-from securebase.study.moderation import bends
-from securebase.study.phrases import IntervalSide, sides
-from securebase.study.reciprocal import AssociationVerdict, LagFinding, findings
+from securebase.study.moderation import moderation_findings
+from securebase.study.phrases import IntervalSide, interval_sides
+from securebase.study.reciprocal import AssociationVerdict, LagFinding, estimate_lags
 from securebase.study.result import ModelSummary, NotFitted
 from securebase.study.study import study
 from securebase.study.table import session_table
-from securebase.study.variance import Correlation, moves_with
+from securebase.study.variance import Correlation, correlate
 
 EIGHT = (
     "co_trend_only",
@@ -184,12 +184,12 @@ def _one(name: str, clients: int, models: bool, i: int) -> dict[str, Any]:
     if models:
         found = study(during)
         lags, fitted = found.lags, found.models
-        moves = next(m for m in found.moves_with if m.first == "alliance")
+        moves = next(m for m in found.correlations if m.first == "alliance")
     else:
         # as the study does, without its fitted models
         table = session_table(during, panel(during, (during.outcome, *during.processes)))
-        lags, fitted = findings(table, during.outcome, during.processes), None
-        moves = moves_with(table, "alliance", during.outcome)
+        lags, fitted = estimate_lags(table, during.outcome, during.processes), None
+        moves = correlate(table, "alliance", during.outcome)
     return {
         "links": {f"{lag.link.earlier} → {lag.link.later}": said_of(lag, fitted) for lag in lags},
         "between": _correlated(moves.between),
@@ -202,10 +202,10 @@ def _one(name: str, clients: int, models: bool, i: int) -> dict[str, Any]:
 
 def said_of(lag: LagFinding, fitted: Sequence[ModelSummary | NotFitted] | None) -> str:
     """What is concluded of a lag: positive, negative, trend or open. fitted: None where no model was asked."""
-    if lag.verdict not in (AssociationVerdict.STAYS, AssociationVerdict.FADES) or lag.main.detrended is None:
+    if lag.verdict not in (AssociationVerdict.PERSISTS, AssociationVerdict.ATTENUATES) or lag.main.detrended is None:
         return "open"
-    stays = lag.verdict is AssociationVerdict.STAYS
-    if fitted is not None and {*sides(lag, fitted).values()} != {
+    stays = lag.verdict is AssociationVerdict.PERSISTS
+    if fitted is not None and {*interval_sides(lag, fitted).values()} != {
         IntervalSide.SHOWN if stays else IntervalSide.NOT_SHOWN
     }:
         return "open"
@@ -256,10 +256,10 @@ def _gate(of: Scenario, clients: int, rng: np.random.Generator) -> str:
         constructs=(*both.constructs, Construct("techniques", "Techniques", Direction.UNKNOWN)),
     )
     rows = panel(marked, ("symptoms", "alliance", "techniques"))
-    (bend,) = bends(session_table(marked, rows), "symptoms", ("alliance",), ("techniques",))
-    if bend.detrended is None or bend.verdict not in (AssociationVerdict.STAYS, AssociationVerdict.FADES):
+    (bend,) = moderation_findings(session_table(marked, rows), "symptoms", ("alliance",), ("techniques",))
+    if bend.detrended is None or bend.verdict not in (AssociationVerdict.PERSISTS, AssociationVerdict.ATTENUATES):
         return "open"
-    if bend.verdict is AssociationVerdict.FADES:
+    if bend.verdict is AssociationVerdict.ATTENUATES:
         return "trend"
     return "positive" if bend.detrended.estimate > 0 else "negative"
 

@@ -183,11 +183,11 @@ def test_checks_are_printed(run, tmp_path):
     file = write(tmp_path)
     result = run("fit", file, *COLUMNS, "--trend", "none", "--reliability", "y=.8", "--checks")
     assert result.code == 0
-    for part in ("does not reproduce", "simulated tables", "Row-to-row spread of y", "excess kurtosis"):
+    for part in ("does not reproduce", "simulated tables", "Row-to-row SD of y", "excess kurtosis"):
         assert part in result.out
     output = json.loads(run("fit", file, *COLUMNS, "--trend", "none", "--checks", "--json").out)
     assert output["checks"]["summary"][0]
-    assert len(output["checks"]["reproduced"]) > 10
+    assert len(output["checks"]["predictive"]) > 10
 
 
 FULL = (
@@ -219,7 +219,7 @@ def test_the_full_model_recovers_the_true_effects(run):
 def test_every_component_of_the_model_has_a_heading(run):
     result = run("fit", EXAMPLES / "full_model.csv", *FULL)
     for part in (
-        "Model: trend linear, start stationary, own change, therapists, covariates gender=man, inputs exposure, "
+        "Model: trend linear, start stationary, random slopes, therapists, covariates gender=man, inputs exposure, "
         "symptoms from phq9, bdi",
         "Usual levels between therapists",
         "covariate_effect[symptoms,gender=man]",

@@ -42,7 +42,7 @@ def test_a_clinic_adopts_shows_and_rolls_back_a_fit(run, tmp_path):
     ("words", "part"),
     [
         (("show", "3"), "no version 3"),
-        (("rollback",), "nothing to go back to"),
+        (("rollback",), "no earlier version"),
     ],
 )
 def test_an_unknown_version_is_reported_on_one_line(run, tmp_path, words, part):

@@ -85,9 +85,9 @@ def test_an_interrupted_run_prints_partial_results_with_exit_code_130(run, monke
         (("--out", "plan.pdf"), "plan.pdf"),
         (("--parameters", "no_such"), "no_such"),
         (("--predictor", "luck"), "luck"),
-        (("--workers", "0"), "0 workers"),
+        (("--workers", "0"), "got 0"),
         (("--replications", "2"), "replications"),
-        (("--power", "80"), "wanted power"),
+        (("--power", "80"), "target power"),
     ],
 )
 def test_invalid_options_are_reported_on_one_line(run, words, part):

@@ -27,8 +27,8 @@ def test_it_writes_a_report_and_prints_the_findings(run, tmp_path):
     assert out.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
-def test_the_table_shows_an_effect_that_weakens_after_adjustment_for_the_common_course(run, tmp_path):
-    """The own line leaves this lag alone; the column in which it goes must stand beside the verdict."""
+def test_attenuation_by_the_common_time_course_shows_in_the_table(run, tmp_path):
+    """Detrending keeps this lag, the common time course removes it: the table shows both beside the verdict."""
     rng = np.random.default_rng(3)
     path = tmp_path / "bend.csv"
     lines = ["who,session,y,x"]
@@ -39,22 +39,22 @@ def test_the_table_shows_an_effect_that_weakens_after_adjustment_for_the_common_
     path.write_text("\n".join(lines))
     result = run("study", path, *COLUMNS, "--trend", "none")
     output = json.loads(run("study", path, *COLUMNS, "--json", "--trend", "none").out)["lags"][0]
-    assert (output["main"]["verdict"], output["verdict"]) == ("stays", "fades")
+    assert (output["main"]["verdict"], output["verdict"]) == ("persists", "attenuates")
     head, row = (next(x for x in result.out.splitlines() if sign in x) for sign in ("+ common", "x → y, next"))
     assert [words.strip() for words in head.split("  ") if words] == ["centred", "detrended", "+ common course"]
     shown = [float(x.replace("−", "-")) for x in re.findall(r"(−?\.\d\d) \(", row)]
-    forms = (output["main"]["centred"], output["main"]["detrended"], output["guard"]["detrended"])
+    forms = (output["main"]["centred"], output["main"]["detrended"], output["time_adjusted"]["detrended"])
     assert shown == [pytest.approx(form["estimate"], abs=0.005) for form in forms]
     assert abs(shown[2]) < abs(shown[1]) / 2
-    assert row.endswith("fades")
-    assert "when each person’s own line is taken out\n" not in result.out
+    assert row.endswith("attenuates")
+    assert "once each person’s linear trend is removed\n" not in result.out
 
 
 def test_json_is_the_only_output_on_stdout(run, tmp_path):
     result = run("study", write(tmp_path), *COLUMNS, "--json")
     output = json.loads(result.out)
     assert [lag["link"]["earlier"] for lag in output["lags"]] == ["x", "y"]
-    assert output["asked"]["moments"] == {"y": "before", "x": "after"}
+    assert output["request"]["moments"] == {"y": "before", "x": "after"}
     assert result.err == ""
 
 
@@ -100,13 +100,12 @@ def test_a_moderator_need_not_be_a_process(run, tmp_path):
     result = run("study", path, *COLUMNS, *words)
     assert result.code == 0
     assert "Moderation and nonlinearity" in result.out
-    assert "Where Alliance is higher than usual, higher x than usual tends to come before lower y" in " ".join(
-        result.out.split()
-    )
+    words_on_one_line = " ".join(result.out.split())
+    assert "Where Alliance is higher than usual, above-average x tends to precede lower y" in words_on_one_line
     output = json.loads(run("study", path, *COLUMNS, *words, "--json").out)
-    assert output["asked"]["processes"] == ["x"]
-    assert output["asked"]["moderators"] == ["alliance"]
-    assert [b["verdict"] for b in output["bends"]] == ["stays", "cannot_tell"]
+    assert output["request"]["processes"] == ["x"]
+    assert output["request"]["moderators"] == ["alliance"]
+    assert [m["verdict"] for m in output["moderation"]] == ["persists", "inconclusive"]
     refused = run("study", path, *COLUMNS, "--moderator", "nothing")
     assert refused.code == 2
     assert "“nothing”" in refused.err

@@ -14,7 +14,7 @@ from securebase.study.power import power
 
 @pytest.fixture(scope="module")
 def result():
-    return power(plan(effects=(-0.15, 0.0)), run=quick, wanted=0.8)
+    return power(plan(effects=(-0.15, 0.0)), run=quick, target_power=0.8)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_the_paragraph_the_answers_and_the_limits_are_there(result, page):
     for sentence in (*result.limits, "false alarms", "Not verified."):
         assert sentence in text
     items = [li.get_text() for li in page.find("section", class_="card").find_all("li")]
-    assert len(items) == len(result.needed) == 2
+    assert len(items) == len(result.required_clients) == 2
 
 
 def test_pictures_are_named_and_say_what_they_show(page):
@@ -69,7 +69,7 @@ def test_a_chart_has_every_design_with_its_interval(result, measure):
 
 
 def test_what_was_stopped_before_anything_was_done_is_a_report_too():
-    nothing = power(plan(), run=stopped_after(0), wanted=0.8)
+    nothing = power(plan(), run=stopped_after(0), target_power=0.8)
     text = " ".join(BeautifulSoup(power_report(nothing), "html.parser").get_text(" ").split())
     assert "stopped early" in text
     assert "0 of 40" in text

@@ -54,7 +54,7 @@ def test_the_first_page_says_what_stays_and_what_fades(page, result):
     assert page.find("h2", class_="page").find_previous("section", class_="card") is first
 
 
-def test_what_stands_against_a_verdict_is_on_the_first_page(page, result):
+def test_evidence_against_a_verdict_is_on_the_first_page(page, result):
     first = page.find("section", class_="card")
     items = first.find("ul", class_="findings").find_all("li")
     for item, sentence, caveat, figures in zip(
@@ -64,35 +64,37 @@ def test_what_stands_against_a_verdict_is_on_the_first_page(page, result):
         assert item.get_text(" ").strip().startswith(f"{sentence} {caveat}".strip())
         assert figures in note
         assert not any(sign.isdigit() for sign in sentence)
-    hanging = next(lag for lag in result.lags if lag.verdict is AssociationVerdict.STAYS)
-    row = replace(hanging.without_one, deciding=4, otherwise=((AssociationVerdict.CANNOT_TELL, 4),))
-    lags = tuple(replace(lag, without_one=row) if lag is hanging else lag for lag in result.lags)
+    persisting = next(lag for lag in result.lags if lag.verdict is AssociationVerdict.PERSISTS)
+    fragile = replace(
+        persisting.leave_one_out, n_influential=4, alternative_verdicts=((AssociationVerdict.INCONCLUSIVE, 4),)
+    )
+    lags = tuple(replace(lag, leave_one_out=fragile) if lag is persisting else lag for lag in result.lags)
     again = BeautifulSoup(study_report(replace(result, lags=lags)), "html.parser")
-    assert "one person can decide it" in again.find("dl", class_="verdicts").get_text(" ")
+    assert "not robust to leaving out one person" in again.find("dl", class_="verdicts").get_text(" ")
 
 
-def test_what_one_person_can_do_stands_in_table_4(page, result):
+def test_leave_one_out_influence_is_in_table_4(page, result):
     table = next(t for t in page.find_all("table") if "Table 4." in t.find("caption").get_text())
-    assert {"one person left out", "p at most", "persons who decide"} <= {th.get_text() for th in table.find_all("th")}
-    left = result.lags[0].main.without_one
+    assert {"leave-one-out range", "p at most", "influential persons"} <= {th.get_text() for th in table.find_all("th")}
+    influence = result.lags[0].main.leave_one_out
     row = next(r for r in table.find_all("tr") if r.find("td") and r.find("td").get_text() == "successive sessions")
     cells = [c.get_text() for c in row.find_all("td")]
-    assert f"{standard(left.lowest)} to {standard(left.highest)}" in cells
-    assert cells[-2] == str(left.deciding)
+    assert f"{standard(influence.lowest)} to {standard(influence.highest)}" in cells
+    assert cells[-2] == str(influence.n_influential)
 
 
 def test_each_correlation_of_table_2_has_its_own_counts(page, result):
     table = next(t for t in page.find_all("table") if "Table 2." in t.find("caption").get_text())
     row = table.find("tbody").find("tr")
-    text = [c.get_text(" ") for c in row.find_all("td")]
-    moves = result.moves_with[0]
-    assert len(text) == 3
-    assert f"{moves.between.n_persons} persons" in text[0]
-    assert f"{moves.within.n} sessions, {moves.within.n_persons} persons" in text[1]
-    assert f"{moves.within_detrended.n} sessions, {moves.within_detrended.n_persons} persons" in text[2]
+    cells = [c.get_text(" ") for c in row.find_all("td")]
+    correlations = result.correlations[0]
+    assert len(cells) == 3
+    assert f"{correlations.between.n_persons} persons" in cells[0]
+    assert f"{correlations.within.n} sessions, {correlations.within.n_persons} persons" in cells[1]
+    assert f"{correlations.within_detrended.n} sessions, {correlations.within_detrended.n_persons} persons" in cells[2]
 
 
-def test_residuals_that_follow_each_other_are_commented(result):
+def test_residual_autocorrelation_is_commented(result):
     model = result.models[0]
     rows = tuple(replace(r, autocorrelation=-0.3) for r in model.residuals)
     worse = replace(result, models=(replace(model, residuals=rows), *result.models[1:]))
@@ -128,11 +130,11 @@ def test_every_section_has_its_table(page):
     assert {"What this cannot show", "How it was computed", "The fitted model", "Both directions of lag"} <= {*headings}
 
 
-def test_both_estimates_stand_side_by_side(page, result):
+def test_both_estimates_are_shown(page, result):
     lag = result.lags[0].main
     rows = [[c.get_text() for c in r.find_all(["td", "th"])] for r in page.find_all("tr")]
-    assert any(r[0] == "own mean taken out" and r[1] == standard(lag.centred.estimate, 3) for r in rows)
-    assert any(r[0] == "own line taken out" and r[1] == standard(lag.detrended.estimate, 3) for r in rows)
+    assert any(r[0] == "within-person centred" and r[1] == standard(lag.centred.estimate, 3) for r in rows)
+    assert any(r[0] == "detrended within person" and r[1] == standard(lag.detrended.estimate, 3) for r in rows)
 
 
 def test_estimates_of_both_models_are_printed(page, result):
@@ -207,7 +209,7 @@ def test_what_the_model_does_not_reproduce_has_its_table_and_sentences(page, res
     for sentence in result.checks.summary:
         assert sentence in text
     table = next(t for t in page.find_all("table") if "Table 7b" in t.get_text(" "))
-    assert len(table.find("tbody").find_all("tr")) == len(result.checks.reproduced)
+    assert len(table.find("tbody").find_all("tr")) == len(result.checks.predictive)
     assert page.get_text(" ").count("sorted residuals beside those of a normal distribution") == 2
     without = BeautifulSoup(study_report(replace(result, checks=None)), "html.parser")
     assert "Table 7b" not in without.get_text(" ")

@@ -1,4 +1,4 @@
-"""Versions of a clinic's own sets: adopted, in use, and back again."""
+"""Versions of a clinic's own parameter sets: adoption, use and rollback."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def rows(seed: int, n: int = 25) -> Panel:
 
 
 def next_set(folder: Path, seed: int) -> FittedSet:
-    return fit_next(rows(seed), ClinicSets(folder), made_on="2026-11-25", simulated=True, towards=BASE)[1]
+    return fit_next(rows(seed), ClinicSets(folder), made_on="2026-11-25", simulated=True, prior=BASE)[1]
 
 
-def test_adopting_uses_a_set_and_going_back_uses_the_one_before(tmp_path: Path) -> None:
+def test_adoption_and_rollback_change_the_set_in_use(tmp_path: Path) -> None:
     sets = ClinicSets(tmp_path / "sets")
     assert sets.in_use == 0
     assert sets.current() is BASE
@@ -37,52 +37,52 @@ def test_adopting_uses_a_set_and_going_back_uses_the_one_before(tmp_path: Path) 
     assert sets.in_use == 2
     assert sets.current().version.startswith("2 ")
     before = (sets.folder / "0001.toml").read_bytes()
-    assert sets.back(on="2026-11-23") == 1
+    assert sets.roll_back(on="2026-11-23") == 1
     assert sets.current().version.startswith("1 ")
-    assert sets.back(on="2026-11-24", to=0) == 0
+    assert sets.roll_back(on="2026-11-24", to=0) == 0
     assert sets.current() is BASE
     assert [(c.version, c.why) for c in sets.history()] == [(1, "adopted"), (2, "adopted"), (1, "back"), (0, "back")]
     assert (sets.folder / "0001.toml").read_bytes() == before
-    # what was given up keeps its number
+    # a version that is no longer in use keeps its number
     assert sets.next_number() == 3
 
 
 def test_a_small_clinics_set_lies_between_its_data_and_the_literature(tmp_path: Path) -> None:
-    """25 persons drawn from the literature with symptoms ten points higher: levels, which every row shows, move most
-    of the way; pushes hardly move."""
+    """25 persons drawn from the literature with symptoms ten points higher: levels, which every row informs, move most
+    of the way; drift hardly moves."""
     panel = rows(3)
     panel.scores[:, 0] += 10.0
-    fitted, made = fit_next(panel, ClinicSets(tmp_path), made_on="2026-11-25", simulated=True, towards=BASE)
+    fitted, clinic_set = fit_next(panel, ClinicSets(tmp_path), made_on="2026-11-25", simulated=True, prior=BASE)
     assert fitted.outcome.kind == "regularised"
-    shift = made.parameters.level_mean[0] - rows(3).scores[::9, 0].mean()
+    shift = clinic_set.parameters.level_mean[0] - rows(3).scores[::9, 0].mean()
     assert shift == pytest.approx(10.0, abs=1.5)
-    assert made.from_data["level_mean[symptoms]"] > 0.5
-    assert made.from_data["drift[symptoms,alliance]"] < 0.4
+    assert clinic_set.from_data["level_mean[symptoms]"] > 0.5
+    assert clinic_set.from_data["drift[symptoms,alliance]"] < 0.4
 
 
-def test_what_goes_wrong_is_said_and_leaves_everything_as_it_was(tmp_path: Path) -> None:
+def test_errors_leave_everything_unchanged(tmp_path: Path) -> None:
     sets = ClinicSets(tmp_path)
-    with pytest.raises(ParameterSetError, match="nothing to go back to"):
-        sets.back(on="2026-11-25")
+    with pytest.raises(ParameterSetError, match="no earlier version"):
+        sets.roll_back(on="2026-11-25")
     first = next_set(tmp_path, 1)
     sets.adopt(first, on="2026-11-25")
     with pytest.raises(ParameterSetError, match="next version is 2"):
         sets.adopt(first, on="2026-11-25")
     with pytest.raises(ParameterSetError, match="no version 7"):
-        sets.back(on="2026-11-25", to=7)
-    with pytest.raises(ParameterSetError, match="in use already"):
-        sets.back(on="2026-11-25", to=1)
+        sets.roll_back(on="2026-11-25", to=7)
+    with pytest.raises(ParameterSetError, match="already in use"):
+        sets.roll_back(on="2026-11-25", to=1)
     assert sets.in_use == 1
     assert len(sets.history()) == 1
     (tmp_path / "history.toml").write_text("[[change")
-    with pytest.raises(ParameterSetError, match="cannot be understood"):
+    with pytest.raises(ParameterSetError, match="invalid history"):
         _ = sets.in_use
 
 
-def test_a_set_is_named_by_its_id_its_file_or_its_folder(tmp_path: Path) -> None:
+def test_a_set_is_found_by_id_file_or_folder(tmp_path: Path) -> None:
     ClinicSets(tmp_path).adopt(next_set(tmp_path, 1), on="2026-11-25")
     assert named_set("literature") is BASE
-    one, two = named_set(str(tmp_path)), named_set(str(tmp_path / "0001.toml"))
-    assert np.array_equal(one.parameters.drift, two.parameters.drift)
-    with pytest.raises(ParameterSetError, match="no such file"):
+    from_folder, from_file = named_set(str(tmp_path)), named_set(str(tmp_path / "0001.toml"))
+    assert np.array_equal(from_folder.parameters.drift, from_file.parameters.drift)
+    with pytest.raises(ParameterSetError, match="does not exist"):
         named_set(str(tmp_path / "0009.toml"))

@@ -7,18 +7,18 @@ import pytest
 
 from securebase.records.vocabulary import Moment
 from securebase.study.detrending import Detrending
-from securebase.study.estimator import LagStep, link
+from securebase.study.estimator import LagStep, shortest_link
 from securebase.study.estimators import (
     ALTERNATIVES,
-    GUARD,
     PRIMARY,
-    a_session_later,
-    half_panel,
-    long_courses,
-    neighbours,
-    other_processes,
-    recorded,
-    within_pairs,
+    TIME_ADJUSTED,
+    adjacent_sessions,
+    half_panel_jackknife,
+    min_observations,
+    next_session,
+    other_processes_adjusted,
+    person_fixed_effects,
+    skip_empty_sessions,
 )
 from study_tables import drawn, table
 
@@ -66,7 +66,7 @@ def messy():
 @pytest.mark.parametrize("form", Detrending)
 @pytest.mark.parametrize(("earlier", "later"), [FORWARD, BACK])
 def test_the_leading_estimator_equals_loops(messy, form, earlier, later):
-    found = PRIMARY.estimate(messy, link(messy, earlier, later), form)
+    found = PRIMARY.estimate(messy, shortest_link(messy, earlier, later), form)
     pairs = slow_pairs(messy, earlier, later, form)
     b = least_squares(pairs)
     sd = pairs.std(axis=0, ddof=1)
@@ -81,7 +81,7 @@ def test_the_leading_estimator_equals_loops(messy, form, earlier, later):
 
 def test_the_robust_error_equals_the_jackknife_over_persons(messy):
     """Leaving out one person at a time is another road to nearly the same standard error."""
-    wanted = link(messy, *FORWARD)
+    wanted = shortest_link(messy, *FORWARD)
     found = PRIMARY.estimate(messy, wanted, Detrending.CENTRED).lag
     pairs = slow_pairs(messy, *FORWARD, Detrending.CENTRED)
     persons = np.unique(pairs[:, 0])
@@ -94,7 +94,7 @@ def test_the_robust_error_equals_the_jackknife_over_persons(messy):
 def test_neighbours_leaves_out_pairs_across_a_gap(messy, form):
     pairs = slow_pairs(messy, *FORWARD, form)
     near = pairs[pairs[:, 5] <= 1.5]
-    found = neighbours.estimate(messy, link(messy, *FORWARD), form)
+    found = adjacent_sessions.estimate(messy, shortest_link(messy, *FORWARD), form)
     assert found.lag.n_pairs == len(near) < len(pairs)
     assert found.lag.raw == pytest.approx(least_squares(near)[1], abs=1e-10)
 
@@ -102,27 +102,27 @@ def test_neighbours_leaves_out_pairs_across_a_gap(messy, form):
 @pytest.mark.parametrize("form", Detrending)
 def test_a_session_later_leaves_the_order_within_a_session_aside(messy, form):
     after_both = table(messy.person, messy.times, {"y": Moment.AFTER, "x": Moment.AFTER}, **messy.values)
-    expected = PRIMARY.estimate(after_both, link(after_both, *BACK), form)
-    found = a_session_later.estimate(messy, link(messy, *BACK), form)
+    expected = PRIMARY.estimate(after_both, shortest_link(after_both, *BACK), form)
+    found = next_session.estimate(messy, shortest_link(messy, *BACK), form)
     assert found.lag == expected.lag
-    assert not a_session_later.ESTIMATOR.applies(messy, link(messy, *FORWARD))
-    assert a_session_later.ESTIMATOR.applies(messy, link(messy, *BACK))
+    assert not next_session.ESTIMATOR.applies(messy, shortest_link(messy, *FORWARD))
+    assert next_session.ESTIMATOR.applies(messy, shortest_link(messy, *BACK))
 
 
 @pytest.mark.parametrize("form", Detrending)
 def test_recorded_passes_over_empty_sessions(messy, form):
     there = np.isfinite(messy.values["x"]) | np.isfinite(messy.values["y"])
     assert not there.all()
-    found = recorded.estimate(messy, link(messy, *FORWARD), form)
+    found = skip_empty_sessions.estimate(messy, shortest_link(messy, *FORWARD), form)
     pairs = slow_pairs(messy, *FORWARD, form, keep=there)
-    assert found.lag.n_pairs == len(pairs) > PRIMARY.estimate(messy, link(messy, *FORWARD), form).lag.n_pairs
+    assert found.lag.n_pairs == len(pairs) > PRIMARY.estimate(messy, shortest_link(messy, *FORWARD), form).lag.n_pairs
     assert found.lag.raw == pytest.approx(least_squares(pairs)[1], abs=1e-10)
 
 
 def test_long_courses_leaves_out_persons_with_few_values(messy):
     count = {n: np.bincount(messy.person[np.isfinite(messy.values[n])]) for n in ("x", "y")}
-    enough = (count["x"] >= long_courses.FEWEST_VALUES) & (count["y"] >= long_courses.FEWEST_VALUES)
-    found = long_courses.estimate(messy, link(messy, *FORWARD), Detrending.CENTRED)
+    enough = (count["x"] >= min_observations.MIN_OBSERVATIONS) & (count["y"] >= min_observations.MIN_OBSERVATIONS)
+    found = min_observations.estimate(messy, shortest_link(messy, *FORWARD), Detrending.CENTRED)
     pairs = slow_pairs(messy, *FORWARD, Detrending.CENTRED, keep=enough[messy.person])
     assert 0 < enough.sum() < messy.n_persons
     assert found.lag.raw == pytest.approx(least_squares(pairs)[1], abs=1e-10)
@@ -141,7 +141,7 @@ def test_within_pairs_equals_the_regression_with_a_column_for_every_person(messy
     if form is Detrending.DETRENDED:
         D.append(dummies * time[keep][:, None])
     b = np.linalg.lstsq(np.column_stack(D), y[keep], rcond=None)[0]
-    found = within_pairs.estimate(messy, link(messy, *FORWARD), form)
+    found = person_fixed_effects.estimate(messy, shortest_link(messy, *FORWARD), form)
     assert found.lag.raw == pytest.approx(b[0], abs=1e-8)
     assert found.lag.n_pairs == keep.sum()
 
@@ -155,7 +155,7 @@ def test_half_panel_equals_twice_the_whole_less_the_mean_of_the_halves(messy, fo
     parts = [slow_pairs(messy, *FORWARD, form, keep=k) for k in (None, ~second, second)]
     both = np.intersect1d(parts[1][:, 0], parts[2][:, 0])
     whole, one, two = (least_squares(p[np.isin(p[:, 0], both)])[1] for p in parts)
-    found = half_panel.estimate(messy, link(messy, *FORWARD), form)
+    found = half_panel_jackknife.estimate(messy, shortest_link(messy, *FORWARD), form)
     assert found.lag.raw == pytest.approx(2 * whole - (one + two) / 2, abs=1e-9)
 
 
@@ -163,28 +163,28 @@ def test_other_processes_holds_the_other_column_equal():
     rows = drawn(7, n=200, lag=0.3)
     z = 0.8 * rows.values["x"] + np.random.default_rng(8).normal(size=rows.n_rows)
     rows = table(rows.person, rows.times, y=rows.values["y"], x=rows.values["x"], z=z)
-    alone = PRIMARY.estimate(rows, link(rows, "z", "y"), Detrending.CENTRED).lag
-    held = other_processes.estimate(rows, link(rows, "z", "y"), Detrending.CENTRED).lag
+    alone = PRIMARY.estimate(rows, shortest_link(rows, "z", "y"), Detrending.CENTRED).lag
+    held = other_processes_adjusted.estimate(rows, shortest_link(rows, "z", "y"), Detrending.CENTRED).lag
     assert alone.p_value < 0.001
     assert abs(held.estimate) < 0.05 < 0.1 < abs(alone.estimate)
 
 
 def test_other_processes_needs_another_column():
     rows = drawn(9)
-    assert not other_processes.ESTIMATOR.applies(rows, link(rows, "x", "y"))
+    assert not other_processes_adjusted.ESTIMATOR.applies(rows, shortest_link(rows, "x", "y"))
     three = table(rows.person, rows.times, **rows.values, z=rows.times)
-    assert other_processes.ESTIMATOR.applies(three, link(three, "x", "y"))
+    assert other_processes_adjusted.ESTIMATOR.applies(three, shortest_link(three, "x", "y"))
 
 
-@pytest.mark.parametrize("estimator", [PRIMARY, GUARD, *ALTERNATIVES], ids=lambda e: e.name)
+@pytest.mark.parametrize("estimator", [PRIMARY, TIME_ADJUSTED, *ALTERNATIVES], ids=lambda e: e.name)
 def test_each_estimator_finds_what_was_drawn(estimator):
     """Long courses, a lag of .3 points from x to y and nothing back: every estimator must find both."""
     rows = drawn(11, n=120, sessions=40, lag=0.3)
     z = np.random.default_rng(12).normal(size=rows.n_rows)
     rows = table(rows.person, rows.times, y=rows.values["y"], x=rows.values["x"], z=z)
     for form in Detrending:
-        forward = estimator.estimate(rows, link(rows, "x", "y"), form).lag
-        back = estimator.estimate(rows, link(rows, "y", "x"), form).lag
+        forward = estimator.estimate(rows, shortest_link(rows, "x", "y"), form).lag
+        back = estimator.estimate(rows, shortest_link(rows, "y", "x"), form).lag
         assert forward.raw == pytest.approx(0.3, abs=0.05)
         assert back.raw == pytest.approx(0.0, abs=0.05)
 
@@ -192,9 +192,9 @@ def test_each_estimator_finds_what_was_drawn(estimator):
 def test_half_panel_takes_away_the_bias_of_short_courses():
     """Own past .3 in 10 sessions: a line taken out pulls it far down, the correction brings most of it back."""
     rows = drawn(13, n=3000, sessions=10, lag=0.3)
-    wanted = link(rows, "x", "y")
+    wanted = shortest_link(rows, "x", "y")
     plain = PRIMARY.estimate(rows, wanted, Detrending.DETRENDED).lag
-    corrected = half_panel.estimate(rows, wanted, Detrending.DETRENDED).lag
+    corrected = half_panel_jackknife.estimate(rows, wanted, Detrending.DETRENDED).lag
     assert plain.own_past < 0.12
     assert abs(corrected.own_past - 0.3) < abs(plain.own_past - 0.3) / 2
 
@@ -204,7 +204,7 @@ def test_intervals_of_the_leading_estimator_hold_what_they_promise():
     inside = 0
     for seed in range(100):
         found = PRIMARY.estimate(
-            rows := drawn(seed, n=25, sessions=60, lag=0.2), link(rows, "x", "y"), Detrending.CENTRED
+            rows := drawn(seed, n=25, sessions=60, lag=0.2), shortest_link(rows, "x", "y"), Detrending.CENTRED
         )
         half = found.lag.raw_standard_error * 2.064
         inside += abs(found.lag.raw - 0.2) < half
@@ -213,24 +213,26 @@ def test_intervals_of_the_leading_estimator_hold_what_they_promise():
 
 def test_the_order_within_a_session_decides_what_a_lag_is():
     rows = drawn(14, n=40, sessions=30, back=0.4)
-    assert link(rows, "x", "y").step is LagStep.NEXT_SESSION
-    assert link(rows, "y", "x").step is LagStep.SAME_SESSION
-    assert PRIMARY.estimate(rows, link(rows, "y", "x"), Detrending.CENTRED).lag.raw == pytest.approx(0.4, abs=0.07)
+    assert shortest_link(rows, "x", "y").step is LagStep.NEXT_SESSION
+    assert shortest_link(rows, "y", "x").step is LagStep.SAME_SESSION
+    assert PRIMARY.estimate(rows, shortest_link(rows, "y", "x"), Detrending.CENTRED).lag.raw == pytest.approx(
+        0.4, abs=0.07
+    )
     swapped = table(rows.person, rows.times, {"y": Moment.AFTER, "x": Moment.AFTER}, **rows.values)
-    assert link(swapped, "y", "x").step is LagStep.NEXT_SESSION
+    assert shortest_link(swapped, "y", "x").step is LagStep.NEXT_SESSION
 
 
-@pytest.mark.parametrize("estimator", [PRIMARY, GUARD, *ALTERNATIVES], ids=lambda e: e.name)
+@pytest.mark.parametrize("estimator", [PRIMARY, TIME_ADJUSTED, *ALTERNATIVES], ids=lambda e: e.name)
 def test_too_little_data_is_no_estimate(estimator):
     few, flat = drawn(15, n=3, sessions=5), drawn(16)
     few = table(few.person, few.times, **few.values, z=few.values["y"] ** 2)
     flat = table(flat.person, flat.times, y=flat.values["y"], x=np.ones(flat.n_rows), z=flat.values["x"])
     for form in Detrending:
-        assert estimator.estimate(few, link(few, "x", "y"), form) is None
-        assert estimator.estimate(flat, link(flat, "x", "y"), form) is None
+        assert estimator.estimate(few, shortest_link(few, "x", "y"), form) is None
+        assert estimator.estimate(flat, shortest_link(flat, "x", "y"), form) is None
 
 
 def test_the_shelf_is_named_and_defined():
-    shelf = (PRIMARY, GUARD, *ALTERNATIVES)
+    shelf = (PRIMARY, TIME_ADJUSTED, *ALTERNATIVES)
     assert len({e.name for e in shelf}) == len(shelf)
     assert all(e.label and e.definition.endswith(".") for e in shelf)

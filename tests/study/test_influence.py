@@ -6,20 +6,27 @@ import numpy as np
 import pytest
 
 from securebase.study.detrending import Detrending
-from securebase.study.estimator import link
-from securebase.study.estimators import GUARD, PRIMARY, neighbours, other_processes, recorded, within_pairs
+from securebase.study.estimator import shortest_link
+from securebase.study.estimators import (
+    PRIMARY,
+    TIME_ADJUSTED,
+    adjacent_sessions,
+    other_processes_adjusted,
+    person_fixed_effects,
+    skip_empty_sessions,
+)
 from securebase.study.influence import leave_one_out
-from securebase.study.reciprocal import AssociationVerdict, findings, guarded, lag_pair
+from securebase.study.reciprocal import AssociationVerdict, estimate_lag_pair, estimate_lags, final_verdict
 from securebase.study.regression import regress
 from study_tables import drawn, table
 
 #: each of these takes from a person's values only what that person's own rows say
 ONE_REGRESSION = (
     PRIMARY,
-    neighbours.ESTIMATOR,
-    recorded.ESTIMATOR,
-    within_pairs.ESTIMATOR,
-    other_processes.ESTIMATOR,
+    adjacent_sessions.ESTIMATOR,
+    skip_empty_sessions.ESTIMATOR,
+    person_fixed_effects.ESTIMATOR,
+    other_processes_adjusted.ESTIMATOR,
 )
 
 
@@ -31,7 +38,7 @@ def messy():
 
 
 def without(rows, person):
-    return rows.only(rows.person != person)
+    return rows.select(rows.person != person)
 
 
 def test_the_closed_form_equals_the_regression_without_each_cluster():
@@ -50,9 +57,9 @@ def test_the_closed_form_equals_the_regression_without_each_cluster():
 @pytest.mark.parametrize("form", Detrending)
 @pytest.mark.parametrize("estimator", ONE_REGRESSION, ids=lambda e: e.name)
 def test_every_figure_equals_the_estimate_on_the_table_without_that_person(messy, estimator, form):
-    for wanted in (link(messy, "x", "y"), link(messy, "y", "x")):
+    for wanted in (shortest_link(messy, "x", "y"), shortest_link(messy, "y", "x")):
         whole = estimator.estimate(messy, wanted, form)
-        found = whole.without_one
+        found = whole.leave_one_out
         for person in range(messy.n_persons):
             slow = estimator.estimate(without(messy, person), wanted, form).lag
             if not found.present[person]:
@@ -65,11 +72,13 @@ def test_every_figure_equals_the_estimate_on_the_table_without_that_person(messy
 
 def test_the_common_course_is_kept_and_this_hardly_matters():
     rows = drawn(7, n=60, sessions=14, lag=0.25, shared_trend=0.05)
-    wanted = link(rows, "x", "y")
-    found = GUARD.estimate(rows, wanted, Detrending.DETRENDED)
-    slow = np.array([GUARD.estimate(without(rows, i), wanted, Detrending.DETRENDED).lag.estimate for i in range(60)])
+    wanted = shortest_link(rows, "x", "y")
+    found = TIME_ADJUSTED.estimate(rows, wanted, Detrending.DETRENDED)
+    slow = np.array(
+        [TIME_ADJUSTED.estimate(without(rows, i), wanted, Detrending.DETRENDED).lag.estimate for i in range(60)]
+    )
     moved = np.abs(slow - found.lag.estimate).max()
-    assert np.abs(found.without_one.estimate - slow).max() < 0.1 * moved
+    assert np.abs(found.leave_one_out.estimate - slow).max() < 0.1 * moved
 
 
 def test_a_lag_that_one_person_makes_is_seen_to_hang_on_that_person():
@@ -80,25 +89,27 @@ def test_a_lag_that_one_person_makes_is_seen_to_hang_on_that_person():
     x[own] += swing
     y[own[1:]] += swing[:-1]
     rows = table(rows.person, rows.times, y=y, x=x)
-    (forward, _) = findings(rows, "y", ("x",))
-    assert forward.verdict is not AssociationVerdict.STAYS or forward.without_one.deciding
-    own_line = forward.main.without_one
+    (forward, _) = estimate_lags(rows, "y", ("x",))
+    assert forward.verdict is not AssociationVerdict.PERSISTS or forward.leave_one_out.n_influential
+    own_line = forward.main.leave_one_out
     assert own_line.lowest < 0.2 < 0.5 < forward.main.detrended.estimate
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_who_decides_equals_judging_again_without_each_person(seed):
     rows = drawn(seed, n=30, sessions=10, lag=0.14, shared_trend=0.04)
-    wanted = link(rows, "x", "y")
-    (forward, _) = findings(rows, "y", ("x",))
+    wanted = shortest_link(rows, "x", "y")
+    (forward, _) = estimate_lags(rows, "y", ("x",))
     slow = []
     for person in range(rows.n_persons):
         some = without(rows, person)
-        slow.append(guarded(*(lag_pair(some, wanted, estimator) for estimator in (PRIMARY, GUARD))))
+        slow.append(
+            final_verdict(*(estimate_lag_pair(some, wanted, estimator) for estimator in (PRIMARY, TIME_ADJUSTED)))
+        )
     other = [v for v in slow if v is not forward.verdict]
-    assert forward.without_one.deciding == len(other)
-    assert dict(forward.without_one.otherwise) == {v: other.count(v) for v in set(other)}
-    assert forward.without_one.n_persons == rows.n_persons
+    assert forward.leave_one_out.n_influential == len(other)
+    assert dict(forward.leave_one_out.alternative_verdicts) == {v: other.count(v) for v in set(other)}
+    assert forward.leave_one_out.n_persons == rows.n_persons
 
 
 def test_it_is_quick():
@@ -112,6 +123,6 @@ def test_it_is_quick():
 
 
 def test_too_few_persons_leave_no_range():
-    (forward, _) = findings(drawn(6, n=3, sessions=4), "y", ("x",))
-    assert forward.main.without_one is None
-    assert forward.without_one is None
+    (forward, _) = estimate_lags(drawn(6, n=3, sessions=4), "y", ("x",))
+    assert forward.main.leave_one_out is None
+    assert forward.leave_one_out is None

@@ -14,19 +14,19 @@ from securebase.model.fit import fit
 from securebase.model.observations import panel
 from securebase.model.parameters import Parameters, Specification, Start, Trend
 from securebase.model.simulate import simulate_panel
-from securebase.study.courses import Residual
 from securebase.study.models import (
-    OWN_LINES,
-    TWIN,
+    ALTERNATIVE_TREND,
+    RANDOM_SLOPES,
     effects,
-    models,
-    one_person,
+    fit_models,
     residual_rows,
+    single_person,
     specification_for,
     standardised_residuals,
 )
-from securebase.study.person import Coverage, follow, last_scores_within
+from securebase.study.person import Coverage, last_score_coverage, track_person
 from securebase.study.result import ModelSummary, NotFitted
+from securebase.study.trajectories import Residual
 from study_tables import cohort, drawn
 
 SPECIFICATION = Specification(("y", "x"), time_unit="session")
@@ -125,9 +125,9 @@ def test_residual_rows_by_hand():
 
 
 def test_the_model_and_its_twin_are_both_given(rows):
-    summaries, residuals, checked = models(rows, Trend.NONE, Start.STATIONARY, lambda _: None)
+    summaries, residuals, checked = fit_models(rows, Trend.NONE, Start.STATIONARY, lambda _: None)
     assert checked is None
-    assert [m.trend for m in summaries] == ["none", TWIN[Trend.NONE].value, OWN_LINES]
+    assert [m.trend for m in summaries] == ["none", ALTERNATIVE_TREND[Trend.NONE].value, RANDOM_SLOPES]
     assert all(isinstance(m, ModelSummary) and m.converged for m in summaries[:2])
     assert {k: len(v) for k, v in residuals.items()} == {"y": 2400, "x": 2400}
     assert summaries[1].log_likelihood >= summaries[0].log_likelihood  # a line more cannot fit worse
@@ -136,15 +136,15 @@ def test_the_model_and_its_twin_are_both_given(rows):
 
 def test_too_little_data_for_a_model_is_a_part_of_the_result():
     few = panel(cohort(drawn(1, n=3, sessions=4)))
-    summaries, residuals, checked = models(few, Trend.CARRIED, Start.STATIONARY, lambda _: None)
+    summaries, residuals, checked = fit_models(few, Trend.CARRIED, Start.STATIONARY, lambda _: None)
     assert checked is None
     assert all(isinstance(m, NotFitted) and m.reason for m in summaries)
     assert residuals == {}
 
 
 def test_a_person_is_followed_with_the_table_s_model(rows, fitted):
-    found = follow(rows, fitted, rows.persons[7])
-    own = one_person(rows, 7).scores[:, 0]
+    found = track_person(rows, fitted, rows.persons[7])
+    own = single_person(rows, 7).scores[:, 0]
     assert (found.first_score, found.last_score) == (own[0], own[-1])
     assert found.change.threshold == pytest.approx(1.96 * np.sqrt(2 * fitted.parameters.measurement_noise[0]))
     level = found.levels[0]
@@ -161,21 +161,23 @@ def test_forecasts_hold_what_they_promise(rows, fitted):
     counted for the whole table is the same."""
     in_half = in_most = 0
     for i, name in enumerate(rows.persons):
-        own = one_person(rows, i)
+        own = single_person(rows, i)
         shorter = type(own)(
             (name,), own.constructs, np.array([0, 19]), own.times[:19], own.scores[:19], own.wave[:19], "session", 7.0
         )
-        ahead = follow(shorter, fitted, name, steps=1).forecast[0]
+        ahead = track_person(shorter, fitted, name, steps=1).forecast[0]
         in_half += ahead.lower_50 <= own.scores[19, 0] <= ahead.upper_50
         in_most += ahead.lower_90 <= own.scores[19, 0] <= ahead.upper_90
     assert 0.38 <= in_half / rows.n_persons <= 0.62
     assert 0.84 <= in_most / rows.n_persons <= 0.96
-    assert last_scores_within(rows, fitted) == Coverage(rows.n_persons, in_half, in_most)
+    assert last_score_coverage(rows, fitted) == Coverage(rows.n_persons, in_half, in_most)
 
 
 def test_what_higher_means_decides_the_verdict(rows, fitted):
-    worse = {p: follow(rows, fitted, p).change.verdict for p in rows.persons}
-    better = {p: follow(rows, fitted, p, direction=Direction.HIGHER_IS_BETTER).change.verdict for p in rows.persons}
+    worse = {p: track_person(rows, fitted, p).change.verdict for p in rows.persons}
+    better = {
+        p: track_person(rows, fitted, p, direction=Direction.HIGHER_IS_BETTER).change.verdict for p in rows.persons
+    }
     swap = {"improved": "worse", "worse": "improved", "within_error": "within_error"}
     assert better == {p: swap[v] for p, v in worse.items()}
     assert set(worse.values()) == {"improved", "worse", "within_error"}
@@ -183,14 +185,14 @@ def test_what_higher_means_decides_the_verdict(rows, fitted):
 
 def test_an_instrument_brings_its_own_reliable_change(rows, fitted):
     scale = instrument("phq9").scales[0]
-    found = follow(rows, fitted, rows.persons[0], scale=scale)
+    found = track_person(rows, fitted, rows.persons[0], scale=scale)
     assert found.by_instrument
     assert found.change.threshold == scale.reliable_change.points
 
 
 def test_an_unknown_person_is_named(rows, fitted):
     with pytest.raises(ModelError, match="no person “nobody”"):
-        follow(rows, fitted, "nobody")
+        track_person(rows, fitted, "nobody")
 
 
 def test_the_planned_end_is_where_most_courses_end():

@@ -1,4 +1,4 @@
-"""Power of a planned study: the same as a plain loop, whoever computes; every fit counted; the answer of a search."""
+"""Power of a planned study: agreement with a plain loop and between runners, counts of fits, and the search."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from securebase.study.cluster import on_cluster
 from securebase.study.models import effects, specification_for
 from securebase.study.power import PowerPlan, power, truth_from_fit, truth_from_set
 from securebase.study.power.plan import PowerDesign, Setting
-from securebase.study.power.replicate import FAILED, Replication, batches, replicate, sample
-from securebase.study.power.search import curve, needed, next_clients
-from securebase.study.power.summary import Proportion, cell
+from securebase.study.power.replicate import FAILED, Replication, batches, draw_sample, replicate
+from securebase.study.power.search import fit_curve, next_clients, required_clients
+from securebase.study.power.summary import Proportion, summarise_design
 from securebase.study.replications import on_cores
 
 SMALL = PowerPlan(clients=(60,), sessions=(6,), effects=(-0.25,), missing=(0.1,), dropout=(0.2,), replications=10)
@@ -38,7 +38,7 @@ def small():
 # --- the truth -------------------------------------------------------------------------------------
 
 
-def test_a_truth_from_the_shelf_has_the_effects_that_its_set_states():
+def test_a_truth_from_a_set_has_the_effects_of_the_set():
     own, stated = truth_from_set(), parameter_set().standardised
     assert own.effect("alliance", "symptoms") == pytest.approx(stated.effects["alliance", "symptoms"], abs=1e-12)
     assert own.effect("symptoms", "alliance") == pytest.approx(stated.effects["symptoms", "alliance"], abs=1e-12)
@@ -46,7 +46,7 @@ def test_a_truth_from_the_shelf_has_the_effects_that_its_set_states():
 
 @pytest.mark.parametrize("value", [-0.3, 0.0, 0.2])
 @pytest.mark.parametrize("trend", ["carried", "apart"])
-def test_an_effect_is_set_and_all_else_stays(value, trend):
+def test_setting_an_effect_keeps_all_other_properties(value, trend):
     own = truth_from_set("literature", ("symptoms", "alliance", "social_support"), trend)
     changed = own.with_effect("alliance", "symptoms", value)
     names = own.specification.constructs
@@ -64,7 +64,7 @@ def test_an_effect_is_set_and_all_else_stays(value, trend):
     np.testing.assert_allclose(ends[1], ends[0], atol=1e-10)
 
 
-def test_setting_the_effect_that_is_there_changes_nothing():
+def test_setting_the_present_effect_changes_nothing():
     own = truth_from_set()
     again = own.with_effect("alliance", "symptoms", own.effect("alliance", "symptoms"))
     for name in ("drift", "diffusion", "therapy_effect"):
@@ -80,73 +80,73 @@ def test_setting_the_effect_that_is_there_changes_nothing():
         (lambda: truth_from_set(trend="linear"), "linear"),
         (lambda: truth_from_set().with_effect("alliance", "luck", 0.1), "luck"),
         (lambda: truth_from_set().with_effect("alliance", "alliance", 0.1), "itself"),
-        (lambda: truth_from_set().with_effect("alliance", "symptoms", -0.95), "cannot be"),
+        (lambda: truth_from_set().with_effect("alliance", "symptoms", -0.95), "is impossible"),
     ],
 )
-def test_a_truth_that_cannot_be_is_refused(ask, part):
+def test_an_impossible_truth_raises(ask, part):
     with pytest.raises(ParameterSetError, match=part):
         ask()
 
 
-def written(tmp_path, truth, **changes):
-    own = truth.specification
-    said = {
+def write_fit(tmp_path, truth, **changes):
+    specification = truth.specification
+    saved = {
         "parameters": {
-            n: {"estimate": v, "standard_error": 0.1} for n, v in truth.parameters.named(truth.specification).items()
+            n: {"estimate": v, "standard_error": 0.1} for n, v in truth.parameters.named(specification).items()
         },
         "outcome_of_fit": "converged",
         "n_persons": 80,
         "model": {
-            "constructs": own.constructs,
-            "trend": own.trend,
-            "start": own.start,
-            "time_unit": own.time_unit,
-            "planned_end": own.planned_end,
+            "constructs": specification.constructs,
+            "trend": specification.trend,
+            "start": specification.start,
+            "time_unit": specification.time_unit,
+            "planned_end": specification.planned_end,
         },
     }
     file = tmp_path / "fit.json"
-    file.write_text(json.dumps(said | changes), encoding="utf-8")
+    file.write_text(json.dumps(saved | changes), encoding="utf-8")
     return file
 
 
 @pytest.mark.parametrize("trend", ["carried", "apart"])
-def test_a_fit_comes_back_as_the_truth(tmp_path, trend):
+def test_a_saved_fit_becomes_the_truth(tmp_path, trend):
     own = truth_from_set(trend=trend)
-    read = truth_from_fit(written(tmp_path, own))
+    read = truth_from_fit(write_fit(tmp_path, own))
     assert read.specification == own.specification
     assert read.parameters.named(read.specification) == own.parameters.named(own.specification)
     assert "80 persons" in read.name
 
 
-def test_a_carried_fit_can_be_read_apart(tmp_path):
+def test_a_carried_fit_can_be_converted_to_apart(tmp_path):
     own = truth_from_set()
-    read = truth_from_fit(written(tmp_path, own), "apart")
+    read = truth_from_fit(write_fit(tmp_path, own), "apart")
     asked = truth_from_set(trend="apart")
     assert read.parameters.named(read.specification) == pytest.approx(asked.parameters.named(asked.specification))
 
 
-def test_a_fit_that_is_none_or_was_refused_is_not_planned_with(tmp_path):
+def test_an_unsuitable_fit_raises(tmp_path):
     own = truth_from_set()
     with pytest.raises(ParameterSetError, match="not enough data"):
-        truth_from_fit(written(tmp_path, own, outcome_of_fit="not_enough_data"))
+        truth_from_fit(write_fit(tmp_path, own, outcome_of_fit="not_enough_data"))
     with pytest.raises(ParameterSetError, match=r"has no 'level_mean\[symptoms\]'"):
-        truth_from_fit(written(tmp_path, own, parameters={"a": {"estimate": 1.0}}))
+        truth_from_fit(write_fit(tmp_path, own, parameters={"a": {"estimate": 1.0}}))
     more = {n: {"estimate": v} for n, v in own.parameters.named(own.specification).items()}
-    with pytest.raises(ParameterSetError, match=r"more than the plain model: loading\[a\]"):
-        truth_from_fit(written(tmp_path, own, parameters=more | {"loading[a]": {"estimate": 1.0}}))
-    with pytest.raises(ParameterSetError, match="cannot be read as linear"):
-        truth_from_fit(written(tmp_path, own), "linear")
+    with pytest.raises(ParameterSetError, match=r"more parts than the basic model: loading\[a\]"):
+        truth_from_fit(write_fit(tmp_path, own, parameters=more | {"loading[a]": {"estimate": 1.0}}))
+    with pytest.raises(ParameterSetError, match="to linear"):
+        truth_from_fit(write_fit(tmp_path, own), "linear")
     (tmp_path / "fit.json").write_text("[1, 2]", encoding="utf-8")
     with pytest.raises(ParameterSetError, match="securebase fit TABLE"):
         truth_from_fit(tmp_path / "fit.json")
-    with pytest.raises(ParameterSetError, match="cannot be read"):
+    with pytest.raises(ParameterSetError, match="cannot read"):
         truth_from_fit(tmp_path / "none.json")
 
 
 # --- the plan --------------------------------------------------------------------------------------
 
 
-def test_a_plan_is_every_combination_each_once():
+def test_a_plan_has_every_combination_once():
     own = plan(clients=(80, 40, 40), effects=(0.0, -0.2), missing=(0.0, 0.1), dropout=0.2)
     assert own.clients == (40, 80)
     assert len(own.designs) == 2 * 2 * 2 * 2
@@ -172,7 +172,7 @@ def test_a_plan_is_every_combination_each_once():
         {"earlier": "luck"},
     ],
 )
-def test_a_plan_that_makes_no_sense_is_refused(wrong):
+def test_an_invalid_plan_raises(wrong):
     with pytest.raises(InputError):
         plan(**wrong)
 
@@ -180,27 +180,27 @@ def test_a_plan_that_makes_no_sense_is_refused(wrong):
 # --- one replication -------------------------------------------------------------------------------
 
 
-def test_a_sample_has_the_clients_sessions_and_holes_that_were_asked_for():
+def test_a_sample_has_the_planned_clients_sessions_and_missing_scores():
     own = plan(clients=(2000,), sessions=(10,), missing=(0.2,), dropout=(0.3,), days_between=3.5)
-    drawn = sample(batches(own, own.designs, 5)[0], 0)
+    drawn = draw_sample(batches(own, own.designs, 5)[0], 0)
     length = np.diff(drawn.starts)
     assert drawn.n_persons == 2000
     assert np.isnan(drawn.scores).mean() == pytest.approx(0.2, abs=0.01)
     assert (length < 10).mean() == pytest.approx(0.3, abs=0.04)
     early = length[length < 10]
     assert early.min() == 1
-    assert early.mean() == pytest.approx(5, abs=0.4)  # evenly over 1 to 9
+    assert early.mean() == pytest.approx(5, abs=0.4)  # uniform over 1 to 9
     assert set(np.round(np.diff(drawn.times)[np.diff(drawn.times) > 0], 9)) == {0.5}
 
 
-def test_a_sample_depends_on_its_own_design_and_number_only():
+def test_a_sample_depends_only_on_its_design_and_number():
     few, many = plan(clients=(40,)), plan(clients=(40, 160), effects=(-0.15, 0.0), replications=100)
     first, same = (next(b for b in batches(p, p.designs, 5) if b.design == few.designs[0]) for p in (few, many))
-    np.testing.assert_array_equal(sample(first, 3).scores, sample(same, 3).scores)
-    assert (sample(first, 3).scores != sample(first, 4).scores).any()
+    np.testing.assert_array_equal(draw_sample(first, 3).scores, draw_sample(same, 3).scores)
+    assert (draw_sample(first, 3).scores != draw_sample(first, 4).scores).any()
 
 
-def test_a_fit_that_is_refused_or_breaks_is_counted_and_not_raised(monkeypatch):
+def test_a_failing_fit_is_counted_and_does_not_raise(monkeypatch):
     own = plan(clients=(40,), sessions=(2,))
     task = batches(own, own.designs, 2)[0]
     assert replicate(task) == [Replication("not_enough_data", None, None)] * 2
@@ -212,7 +212,7 @@ def test_a_fit_that_is_refused_or_breaks_is_counted_and_not_raised(monkeypatch):
     assert replicate(task) == [Replication(FAILED, None, None)] * 2
 
 
-def test_batches_cover_every_replication_once_and_go_round_the_designs():
+def test_batches_cover_every_replication_once_and_alternate_designs():
     own = plan(replications=12)
     found = batches(own, own.designs, 5)
     assert [b.design for b in found[:4]] == list(own.designs)
@@ -221,11 +221,11 @@ def test_batches_cover_every_replication_once_and_go_round_the_designs():
         assert numbers == list(range(12))
 
 
-# --- the same as a plain loop, whoever computes ----------------------------------------------------
+# --- agreement with a plain loop and between runners -----------------------------------------------
 
 
-def test_it_is_what_a_plain_loop_gives(small):
-    """Seeds, samples, fits and counts once more without batches, workers or summaries."""
+def test_power_equals_a_plain_loop(small):
+    """Repeat seeds, samples, fits and counts without batches, workers or summaries."""
     own = SMALL.truth.with_effect("alliance", "symptoms", -0.25)
     below, widths, kinds, estimates = 0, [], Counter(), []
     for number in range(10):
@@ -246,9 +246,9 @@ def test_it_is_what_a_plain_loop_gives(small):
             widths.append(2 * stats.norm.ppf(0.975) * row.standard_error)
             estimates.append(row.estimate)
     (found,) = small.cells
-    assert (found.power.count, found.power.of) == (below, 10)
+    assert (found.power.count, found.power.total) == (below, 10)
     assert dict(found.outcomes) == dict(kinds)
-    assert found.intervals == len(widths)
+    assert found.n_intervals == len(widths)
     assert found.mean_width == pytest.approx(np.mean(widths), rel=1e-12)
     assert found.bias == pytest.approx(np.mean(estimates) + 0.25, abs=1e-12)
     assert found.empirical_se == pytest.approx(np.std(estimates, ddof=1), rel=1e-12)
@@ -266,19 +266,19 @@ def test_a_local_cluster_of_two_workers_gives_the_same_numbers(small):
 
 
 @pytest.mark.slow
-def test_without_an_effect_each_side_is_found_about_as_often_as_alpha_says():
+def test_without_an_effect_type_i_errors_have_rate_alpha():
     found = power(plan(clients=(150,), sessions=(10,), effects=(0.0,), replications=150), run=on_cores(1)).cells[0]
     assert found.power is None
     low, high = stats.binom.ppf([0.0005, 0.9995], 150, 0.025)
     assert low <= found.below <= high
     assert low <= found.above <= high
-    low, high = stats.binom.ppf([0.0005, 0.9995], found.intervals, 0.95)
-    assert low <= found.covered.count <= high
-    assert abs(found.bias) < 4 * found.bias_error
+    low, high = stats.binom.ppf([0.0005, 0.9995], found.n_intervals, 0.95)
+    assert low <= found.coverage.count <= high
+    assert abs(found.bias) < 4 * found.bias_se
 
 
 @pytest.mark.slow
-def test_more_clients_find_more():
+def test_more_clients_have_more_power():
     few, many = power(plan(clients=(40, 240), sessions=(8,), effects=(-0.2,), replications=30), run=on_cores(1)).cells
     assert few.power.upper < many.power.lower
     assert few.mean_width > 1.5 * many.mean_width
@@ -287,7 +287,7 @@ def test_more_clients_find_more():
 # --- what is counted -------------------------------------------------------------------------------
 
 
-def test_every_fit_is_counted_and_irregular_ones_are_not_detected():
+def test_every_fit_is_counted_and_irregular_fits_do_not_detect():
     found = [
         Replication("converged", -0.3, 0.1),
         Replication("converged", -0.1, 0.1),
@@ -297,30 +297,30 @@ def test_every_fit_is_counted_and_irregular_ones_are_not_detected():
         Replication("not_enough_data", None, None),
         Replication(FAILED, None, None),
     ]
-    own = cell(PowerDesign(50, 8, Setting(-0.2)), found, asked=8, alpha=0.05)
-    assert (own.power.count, own.power.of) == (1, 7)
+    own = summarise_design(PowerDesign(50, 8, Setting(-0.2)), found, planned=8, alpha=0.05)
+    assert (own.power.count, own.power.total) == (1, 7)
     assert own.power_with_boundary.count == 2
     assert own.wrong_sign.count == 1
     assert own.irregular == 4
-    assert sum(own.outcomes.values()) == own.done == 7
-    assert own.intervals == 4
+    assert sum(own.outcomes.values()) == own.completed == 7
+    assert own.n_intervals == 4
     assert own.bias == pytest.approx(np.mean([-0.3, -0.1, 0.4, -0.5]) + 0.2)
     assert own.mean_width == pytest.approx(2 * 1.959964 * 0.1)
-    assert (own.covered.count, own.covered.of) == (2, 4)
-    none = cell(PowerDesign(50, 8, Setting(0.0)), found, asked=8, alpha=0.05)
+    assert (own.coverage.count, own.coverage.total) == (2, 4)
+    none = summarise_design(PowerDesign(50, 8, Setting(0.0)), found, planned=8, alpha=0.05)
     assert none.power is None
-    assert none.false_alarms.count == 2
+    assert none.false_positives.count == 2
 
 
-def test_nothing_done_is_nothing_said():
-    own = cell(PowerDesign(50, 8, Setting(-0.2)), [], asked=8, alpha=0.05)
+def test_no_replications_give_no_figures():
+    own = summarise_design(PowerDesign(50, 8, Setting(-0.2)), [], planned=8, alpha=0.05)
     assert own.power.value is None
     assert own.bias is own.empirical_se is own.mean_width is None
-    assert own.covered.value is None
+    assert own.coverage.value is None
 
 
 @pytest.mark.parametrize(("count", "of"), [(0, 20), (20, 20), (7, 20), (411, 500)])
-def test_the_interval_of_a_share_is_the_exact_binomial_one(count, of):
+def test_the_interval_of_a_proportion_is_the_exact_binomial_one(count, of):
     exact = stats.binomtest(count, of).proportion_ci(method="exact")
     own = Proportion(count, of)
     assert (own.lower, own.upper) == pytest.approx((exact.low, exact.high), abs=1e-12)
@@ -329,11 +329,11 @@ def test_the_interval_of_a_share_is_the_exact_binomial_one(count, of):
 # --- the search ------------------------------------------------------------------------------------
 
 
-def test_a_search_finds_the_number_that_theory_gives():
+def test_a_search_finds_the_theoretical_number():
     """In the stand-in 18 of 20 fits converge; among them power is Φ(|effect| / SE − 1.96), SE² = 2.25 / (N (T − 3))."""
     own = plan(replications=2000, sessions=(8, 16))
-    result = power(own, wanted=0.7, run=quick)
-    for answer, sessions in zip(result.needed, (8, 16), strict=True):
+    result = power(own, target_power=0.7, run=quick)
+    for answer, sessions in zip(result.required_clients, (8, 16), strict=True):
         z = stats.norm.ppf(0.7 / 0.9) + stats.norm.ppf(0.975)
         true = (z * SPREAD / 0.15) ** 2 / (sessions - 3)
         assert answer.lower < answer.clients < answer.upper
@@ -342,14 +342,14 @@ def test_a_search_finds_the_number_that_theory_gives():
         assert answer.simulated.value == pytest.approx(0.7, abs=0.06)
 
 
-def test_the_curve_gives_back_the_probit_that_counts_came_from():
+def test_the_curve_recovers_the_probit_of_the_counts():
     cells = []
     for n in (50, 100, 200, 400):
         share = stats.norm.cdf(-1.96 + 0.2 * np.sqrt(n))
         hits = round(100_000 * share)
         found = [Replication("converged", -1.0, 0.1)] * hits + [Replication("converged", 0.0, 0.1)] * (100_000 - hits)
-        cells.append(cell(PowerDesign(n, 8, Setting(-1.0)), found, asked=100_000, alpha=0.05))
-    own = curve(cells, 0.05)
+        cells.append(summarise_design(PowerDesign(n, 8, Setting(-1.0)), found, planned=100_000, alpha=0.05))
+    own = fit_curve(cells, 0.05)
     assert own.start == pytest.approx(-1.96, abs=1e-3)
     assert own.slope == pytest.approx(0.2, abs=1e-4)
     wanted = ((stats.norm.ppf(0.8) + 1.96) / 0.2) ** 2
@@ -357,75 +357,76 @@ def test_the_curve_gives_back_the_probit_that_counts_came_from():
     assert own.power(own.clients(0.8)) == pytest.approx(0.8)
     low, high = own.interval(0.8)
     assert low < wanted < high
-    assert next_clients(cells, 0.8, 0.05) is None  # 200 is near enough
+    assert next_clients(cells, 0.8, 0.05) is None  # 200 is close enough
     assert next_clients(cells, 0.9, 0.05) == int(np.ceil(own.clients(0.9)))
 
 
-def test_a_search_among_shares_that_are_all_one_or_all_zero_goes_on_step_by_step():
+def test_a_search_among_proportions_of_zero_or_one_proceeds_stepwise():
     def at(n, hits):
         found = [Replication("converged", -1.0 if i < hits else 0.0, 0.1) for i in range(50)]
-        return cell(PowerDesign(n, 8, Setting(-1.0)), found, asked=50, alpha=0.05)
+        return summarise_design(PowerDesign(n, 8, Setting(-1.0)), found, planned=50, alpha=0.05)
 
     assert next_clients([at(400, 50), at(800, 50)], 0.8, 0.05) < 400
     assert 200 < next_clients([at(100, 0), at(200, 0)], 0.8, 0.05) <= 800
     assert next_clients([at(100, 0), at(20_000, 0)], 0.8, 0.05) is None
-    answer = needed([at(100, 0), at(20_000, 0)], Setting(-1.0), 8, 0.8, 0.05)
+    answer = required_clients([at(100, 0), at(20_000, 0)], Setting(-1.0), 8, 0.8, 0.05)
     assert answer.clients is None
 
 
-def test_power_cannot_be_wanted_where_there_is_no_effect_or_no_such_power():
+def test_an_invalid_target_power_raises():
     with pytest.raises(InputError, match="effect of zero"):
-        power(plan(effects=(0.0,)), wanted=0.8, run=quick)
+        power(plan(effects=(0.0,)), target_power=0.8, run=quick)
     with pytest.raises(InputError, match="between"):
-        power(plan(), wanted=8.0, run=quick)
+        power(plan(), target_power=8.0, run=quick)
 
 
 # --- the result ------------------------------------------------------------------------------------
 
 
-def test_progress_is_told_to_the_end():
-    told = []
-    power(plan(), run=quick, progress=lambda done, total: told.append((done, total)))
-    assert told[0] == (0, 160)
-    assert told[-1] == (160, 160)
-    assert [d for d, _ in told] == sorted(d for d, _ in told)
+def test_progress_is_reported_to_the_end():
+    steps = []
+    power(plan(), run=quick, progress=lambda completed, total: steps.append((completed, total)))
+    assert steps[0] == (0, 160)
+    assert steps[-1] == (160, 160)
+    assert [n for n, _ in steps] == sorted(n for n, _ in steps)
 
 
-def test_what_is_stopped_early_says_how_many_replications_each_design_has():
-    result = power(plan(), run=stopped_after(6), wanted=0.8)
+def test_an_interrupted_simulation_states_the_completed_replications():
+    result = power(plan(), run=stopped_after(6), target_power=0.8)
     assert result.interrupted
-    assert [c.done for c in result.cells] == [10, 10, 5, 5]
-    assert {c.asked for c in result.cells} == {40}
+    assert [c.completed for c in result.cells] == [10, 10, 5, 5]
+    assert {c.planned for c in result.cells} == {40}
     assert "Of the 40 samples planned for each of these designs, 5 to 10 were drawn" in result.methods
-    assert len(result.needed) == 2
-    nothing = power(plan(), run=stopped_after(0), wanted=0.8)
-    assert [c.done for c in nothing.cells] == [0] * 4
-    assert nothing.to_json()["designs"][0]["power"] is None
-    assert {n.clients for n in nothing.needed} == {None}
+    assert len(result.required_clients) == 2
+    empty = power(plan(), run=stopped_after(0), target_power=0.8)
+    assert [c.completed for c in empty.cells] == [0] * 4
+    assert empty.to_json()["designs"][0]["power"] is None
+    assert {n.clients for n in empty.required_clients} == {None}
 
 
-def test_the_table_and_the_json_hold_everything_and_agree():
+def test_the_table_and_the_json_are_complete_and_agree():
     result = power(plan(effects=(-0.15, 0.0), missing=(0.0, 0.1)), run=quick)
     rows = list(csv.DictReader(io.StringIO(result.to_csv())))
-    told = json.loads(json.dumps(result.to_json(), allow_nan=False))
-    assert len(rows) == len(told["designs"]) == len(result.plan.designs) == 16
-    for row, one, own in zip(rows, told["designs"], result.cells, strict=True):
-        assert list(row) == list(one)
+    values = json.loads(json.dumps(result.to_json(), allow_nan=False))
+    assert len(rows) == len(values["designs"]) == len(result.plan.designs) == 16
+    for row, design, cell in zip(rows, values["designs"], result.cells, strict=True):
+        assert list(row) == list(design)
         for name, text in row.items():
-            assert (text == "") == (one[name] is None), name
+            assert (text == "") == (design[name] is None), name
             if text:
-                assert float(text) == one[name]
-        assert sum(v for k, v in one.items() if k.startswith("ended_")) == one["replications"] == own.done
-        assert (one["power"] is None) == (one["effect"] == 0) != (one["false_alarms"] is None)
-    assert told["plan"]["seed"] == 1
-    assert set(told["versions"]) >= {"securebase", "numpy", "scipy"}
+                assert float(text) == design[name]
+        assert sum(v for k, v in design.items() if k.startswith("ended_")) == design["replications"] == cell.completed
+        assert (design["power"] is None) == (design["effect"] == 0) != (design["false_positives"] is None)
+    assert values["plan"]["seed"] == 1
+    assert set(values["versions"]) >= {"securebase", "numpy", "scipy"}
     assert (
-        told["parameters"]["0"]["drift[symptoms,alliance]"] != told["parameters"]["-0.15"]["drift[symptoms,alliance]"]
+        values["parameters"]["0"]["drift[symptoms,alliance]"]
+        != values["parameters"]["-0.15"]["drift[symptoms,alliance]"]
     )
 
 
-def test_the_paragraph_says_all_that_a_reviewer_asks_for():
-    result = power(plan(missing=(0.1,), dropout=(0.2,), seed=7), run=quick, wanted=0.8)
+def test_the_methods_paragraph_is_complete():
+    result = power(plan(missing=(0.1,), dropout=(0.2,), seed=7), run=quick, target_power=0.8)
     text = result.methods
     for part in (
         "seed 7",
@@ -443,23 +444,24 @@ def test_the_paragraph_says_all_that_a_reviewer_asks_for():
         "With 8 sessions, power .80 is reached with about",
     ):
         assert part in text
-    total = sum(c.done for c in result.cells)
+    total = sum(c.completed for c in result.cells)
     irregular = sum(c.irregular for c in result.cells)
     assert f"Of {total:,} fits, {irregular:,} did not converge regularly" in text
-    assert "All 10 fits converged" in replace(result, cells=(_all_converged(),), needed=()).methods
+    assert "All 10 fits converged" in replace(result, cells=(_all_converged(),), required_clients=()).methods
 
 
 def _all_converged():
-    return cell(PowerDesign(40, 8, Setting(-0.15)), [Replication("converged", -0.1, 0.1)] * 10, asked=40, alpha=0.05)
+    return summarise_design(
+        PowerDesign(40, 8, Setting(-0.15)), [Replication("converged", -0.1, 0.1)] * 10, planned=40, alpha=0.05
+    )
 
 
-def test_more_constructs_and_the_other_reading_of_the_trend():
+def test_more_constructs_and_another_trend():
     own = three()
     assert own.truth.specification.p == 3
     result = power(own, run=quick)
     assert (
-        "a hierarchical continuous-time state-space model of alliance and symptoms beside 1 other construct"
-        in result.methods
+        "a hierarchical continuous-time state-space model of alliance, symptoms and 1 other construct" in result.methods
     )
     assert "trend apart" in result.methods
     (found,) = replicate(replace(batches(own, own.designs, 5)[0], last=1))
@@ -467,8 +469,8 @@ def test_more_constructs_and_the_other_reading_of_the_trend():
     assert found.estimate is not None
 
 
-def test_unverified_numbers_and_rough_figures_are_named_as_limits():
-    said = " ".join(power(plan(), run=quick).limits)
-    assert "not yet checked at their source" in said
-    assert "fewer than 100 replications" in said
-    assert "more than 5% of fits" in said
+def test_limits_name_unverified_numbers_and_imprecise_figures():
+    text = " ".join(power(plan(), run=quick).limits)
+    assert "not yet been checked against the original publication" in text
+    assert "fewer than 100 replications" in text
+    assert "more than 5% of fits" in text

@@ -1,4 +1,4 @@
-"""What a fit writes is read again to the same model, whatever its parts."""
+"""A saved fit is read back as the same model, whatever its parts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_parameters_come_back_from_their_names(trend: Trend, start: Start, part:
             np.testing.assert_array_equal(again, there, err_msg=field.name)
 
 
-def test_a_name_too_few_or_too_many_is_refused() -> None:
+def test_missing_and_additional_names_raise() -> None:
     specification = small_problems.full(2, Trend.LINEAR, Start.STATIONARY, "inputs")
     named = small_problems.parameters(specification, np.random.default_rng(3)).named(specification)
     with pytest.raises(InputError, match=r"no “input_effect\[c0,technique\]”, which this model needs"):
@@ -48,7 +48,7 @@ def test_a_name_too_few_or_too_many_is_refused() -> None:
         Parameters.from_named(named, replace(specification, inputs=()))
 
 
-def test_a_fit_is_written_read_and_followed_with(
+def test_a_saved_fit_tracks_a_person(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "fit.json"
@@ -84,8 +84,8 @@ def test_a_fit_is_written_read_and_followed_with(
         assert message in result.err
 
 
-def test_the_likelihood_of_what_is_read_is_the_one_written(tmp_path: Path) -> None:
-    """JSON keeps every digit."""
+def test_a_saved_fit_keeps_its_likelihood(tmp_path: Path) -> None:
+    """JSON keeps all digits."""
     rng = np.random.default_rng(5)
     specification = small_problems.full(2, Trend.CARRIED, Start.FREE, "all")
     own = small_problems.parameters(specification, rng)
@@ -99,16 +99,19 @@ def test_the_likelihood_of_what_is_read_is_the_one_written(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "is not what a fit in continuous time writes"),
-        ('{"model": {"waves": 4}, "parameters": {"lags[a 2,b 1]": {"estimate": 1}}}', "is not what a fit"),
+        ("{", "not a saved continuous-time fit"),
+        (
+            '{"model": {"waves": 4}, "parameters": {"lags[a 2,b 1]": {"estimate": 1}}}',
+            "not a saved continuous-time fit",
+        ),
     ],
 )
-def test_what_is_no_fit_is_refused(tmp_path: Path, text: str, message: str) -> None:
+def test_a_file_without_fit_raises(tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / "other.json"
     file.write_text(text)
     with pytest.raises(InputError, match=message):
         read_fit(file)
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="cannot read"):
         read_fit(tmp_path / "none.json")
 
 

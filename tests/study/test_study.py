@@ -1,4 +1,4 @@
-"""The verb: the whole result, in words and as JSON; and real therapy against figures computed elsewhere."""
+"""`study` as a whole: its result in words and as JSON, and a real data set against reference figures."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from securebase.study.study import study
 from securebase.study.table import session_table
 from study_tables import cohort, drawn
 
-#: what no sentence about people who were not assigned by chance may say
+#: causal words, which no sentence about persons without random assignment may contain
 CAUSAL = re.compile(r"\bcaus|\beffect of\b|\bleads? to\b|\bdrives?\b|\bmechanism of\b|\bproduces?\b", re.IGNORECASE)
 
 
@@ -30,43 +30,43 @@ def result():
     return study(cohort(drawn(1, n=50, sessions=14, lag=0.3, missing=0.1)))
 
 
-def test_the_json_is_plain_and_holds_the_figures(result):
-    said = json.loads(json.dumps(result.to_json(), allow_nan=False))
-    assert said["result_version"] == 2
-    assert said["lags"][0]["verdict"] == "stays"
-    assert said["lags"][0]["main"]["detrended"]["estimate"] == result.lags[0].main.detrended.estimate
-    assert said["variance"][0]["construct"] == "y"
-    assert {m["trend"] for m in said["models"]} == {"carried", "apart", "own lines"}
-    assert "courses" not in said
-    assert len(said["fingerprint"]) == 64
+def test_the_json_is_plain_and_contains_the_figures(result):
+    values = json.loads(json.dumps(result.to_json(), allow_nan=False))
+    assert values["result_version"] == 3
+    assert values["lags"][0]["verdict"] == "persists"
+    assert values["lags"][0]["main"]["detrended"]["estimate"] == result.lags[0].main.detrended.estimate
+    assert values["variance"][0]["construct"] == "y"
+    assert {m["trend"] for m in values["models"]} == {"carried", "apart", "random slopes"}
+    assert "trajectories" not in values
+    assert len(values["fingerprint"]) == 64
 
 
-def test_words_never_say_what_brings_about_what(result):
+def test_no_sentence_claims_a_cause(result):
     words = [
         *result.findings_in_words,
         *result.caveats_in_words,
         *result.figures_in_words,
-        *result.others_in_words,
+        *result.alternatives_in_words,
         *result.model_in_words,
         result.rule,
     ]
     assert len(result.findings_in_words) == len(result.lags) == 2
     assert not [w for w in words if CAUSAL.search(w)]
-    assert "tends to come before" in result.findings_in_words[0]
-    assert "stays" in result.findings_in_words[0]
+    assert "tends to precede" in result.findings_in_words[0]
+    assert "persists" in result.findings_in_words[0]
 
 
-def test_what_cannot_be_told_is_computed_from_the_data(result):
-    said = " ".join(result.limits)
+def test_limits_are_computed_from_the_data(result):
+    text = " ".join(result.limits)
     d = result.lags[0].main.detrended
-    assert f"{d.n_pairs:,} pairs from {d.n_persons:,} persons" in said
-    assert "assigned" in said
+    assert f"{d.n_pairs:,} pairs from {d.n_persons:,} persons" in text
+    assert "assigned" in text
     few = " ".join(study(cohort(drawn(1, n=12, sessions=14))).limits)
     assert "With 12 persons" in few
-    assert "With 50 persons" not in said
+    assert "With 50 persons" not in text
 
 
-def test_the_fingerprint_follows_the_data(result):
+def test_the_fingerprint_depends_on_the_data(result):
     again = study(cohort(drawn(1, n=50, sessions=14, lag=0.3, missing=0.1)))
     other = study(cohort(drawn(2, n=50, sessions=14, lag=0.3, missing=0.1)))
     assert again.fingerprint == result.fingerprint != other.fingerprint
@@ -81,15 +81,18 @@ def test_an_outcome_alone_can_be_studied():
     assert result.models
 
 
-def test_check_ins_of_one_session_share_a_row():
-    """Asked an hour before and an hour after: one session, not two."""
-    given = tuple(
+def test_measures_of_one_session_share_a_row():
+    """One check-in before and one after the same session are one row, not two."""
+    administrations = tuple(
         administration(n, moment, values)
         for n in (1, 2, 3)
         for moment, values in ((Moment.BEFORE, {"symptoms": 6.0 - n}), (Moment.AFTER, {"alliance": 5.0 + n}))
     )
     own = Cohort(
-        (EpisodeRecord("a", given),), (construct("symptoms"), construct("alliance")), "symptoms", ("alliance",)
+        (EpisodeRecord("a", administrations),),
+        (construct("symptoms"), construct("alliance")),
+        "symptoms",
+        ("alliance",),
     )
     table = session_table(own, panel(own))
     assert table.n_rows == 3
@@ -101,8 +104,8 @@ def test_check_ins_of_one_session_share_a_row():
 @pytest.mark.skipif(
     "SECUREBASE_REFERENCE" not in os.environ, reason="SECUREBASE_REFERENCE is not set: no reference data"
 )
-def test_real_therapy_sessions_show_what_fades_and_what_stays():
-    """Figures of the reference: warm −.13 and −.065 to −.08 (not significant), negative .116 and .115 (SE .05)."""
+def test_real_therapy_sessions_have_an_attenuating_and_a_persisting_lag():
+    """Reference figures: warm −.13 and −.065 to −.08 (not significant), negative .116 and .115 (SE .05)."""
     path = Path(os.environ["SECUREBASE_REFERENCE"]) / "data" / "pcit_sessions.csv"
     own = read_cohort(
         path,
@@ -118,20 +121,24 @@ def test_real_therapy_sessions_show_what_fades_and_what_stays():
     assert warm.main.centred.standard_error == pytest.approx(0.036, abs=0.002)
     assert -0.08 <= warm.main.detrended.estimate <= -0.065
     assert warm.main.detrended.p_value > 0.05
-    assert warm.verdict is AssociationVerdict.FADES
+    assert warm.verdict is AssociationVerdict.ATTENUATES
     assert negative.main.centred.estimate == pytest.approx(0.116, abs=0.006)
     assert negative.main.detrended.estimate == pytest.approx(0.115, abs=0.006)
     assert negative.main.detrended.standard_error == pytest.approx(0.05, abs=0.003)
-    assert negative.verdict is AssociationVerdict.STAYS
-    # against it: the model fitted to the same rows, and single families (found by leaving each out of the file)
-    place = result.lags.index(negative)
-    assert result.caveats_in_words[place].startswith("The fitted model does not show it. One person can decide this")
-    assert negative.main.without_one.deciding == 3
-    assert 0.08 < negative.main.without_one.largest_p < 0.09
-    assert "residuals of DPICS_Negative follow each other" in result.model_in_words[place]
-    # only numbers that follow each other directly: the reference's figures to the third decimal
-    near = {o.estimator: o for o in negative.others}["neighbours"]
-    assert near.centred.estimate == pytest.approx(0.116, abs=0.0006)
-    assert near.detrended.estimate == pytest.approx(0.115, abs=0.0006)
-    assert {o.estimator: o for o in warm.others}["neighbours"].detrended.estimate == pytest.approx(-0.065, abs=0.001)
+    assert negative.verdict is AssociationVerdict.PERSISTS
+    # evidence against it: the fitted model, and single families (verified by deleting each from the file)
+    position = result.lags.index(negative)
+    assert result.caveats_in_words[position].startswith(
+        "The fitted model does not show it. It is not robust: leaving out any"
+    )
+    assert negative.main.leave_one_out.n_influential == 3
+    assert 0.08 < negative.main.leave_one_out.max_p_value < 0.09
+    assert "residuals of DPICS_Negative are autocorrelated" in result.model_in_words[position]
+    # adjacent session numbers only: the reference's figures to the third decimal
+    adjacent = {a.estimator: a for a in negative.alternatives}["adjacent_sessions"]
+    assert adjacent.centred.estimate == pytest.approx(0.116, abs=0.0006)
+    assert adjacent.detrended.estimate == pytest.approx(0.115, abs=0.0006)
+    assert {a.estimator: a for a in warm.alternatives}["adjacent_sessions"].detrended.estimate == pytest.approx(
+        -0.065, abs=0.001
+    )
     assert result.variance[0].between_share == pytest.approx(0.66, abs=0.01)

@@ -1,4 +1,4 @@
-"""Therapists in a study, and the reading with a line of each person's own."""
+"""Therapists in a study, and the model with random slopes."""
 
 from __future__ import annotations
 
@@ -9,59 +9,59 @@ import numpy as np
 import pytest
 
 from securebase.exchange.csv_tables import read_cohort
-from securebase.study.agreement import misfits
+from securebase.study.agreement import residual_autocorrelations
 from securebase.study.detrending import Detrending
-from securebase.study.estimator import estimate_pairs, link, pairs
+from securebase.study.estimator import estimate_pairs, session_pairs, shortest_link
 from securebase.study.estimators import PRIMARY
 from securebase.study.phrases import caveats_in_words, figures_in_words, flags_in_words
-from securebase.study.reciprocal import findings
+from securebase.study.reciprocal import estimate_lags
 from securebase.study.regression import regress
 from securebase.study.study import study
-from securebase.study.therapists import by_therapist
+from securebase.study.therapists import cluster_by_therapist
 from study_tables import drawn
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "full_model.csv"
 
 
-def test_errors_are_those_of_a_regression_clustered_by_therapist() -> None:
+def test_errors_equal_those_of_a_regression_clustered_by_therapist() -> None:
     table = drawn(4, n=40, sessions=10, lag=0.3, missing=0.1)
     therapist = np.random.default_rng(1).integers(0, 9, size=40)
-    found = pairs(table, link(table, "x", "y"), Detrending.DETRENDED)
-    whole = estimate_pairs(found, Detrending.DETRENDED)
-    assert whole is not None
+    pairs = session_pairs(table, shortest_link(table, "x", "y"), Detrending.DETRENDED)
+    estimate = estimate_pairs(pairs, Detrending.DETRENDED)
+    assert estimate is not None
     oracle = regress(
-        found.later, np.column_stack([found.earlier, found.own_past]), therapist[found.person], int(therapist.max()) + 1
+        pairs.later, np.column_stack([pairs.earlier, pairs.own_past]), therapist[pairs.person], int(therapist.max()) + 1
     )
     assert oracle is not None
-    shared = by_therapist(whole, therapist)
-    assert shared is not None
-    assert shared.n_therapists == oracle.n_clusters
-    to_standard = whole.lag.standard_error / whole.lag.raw_standard_error
-    assert shared.standard_error == pytest.approx(float(oracle.standard_errors[1]) * to_standard, rel=1e-10)
+    clustered = cluster_by_therapist(estimate, therapist)
+    assert clustered is not None
+    assert clustered.n_therapists == oracle.n_clusters
+    scale = estimate.lag.standard_error / estimate.lag.raw_standard_error
+    assert clustered.standard_error == pytest.approx(float(oracle.standard_errors[1]) * scale, rel=1e-10)
 
 
-def test_a_therapist_a_person_changes_nothing() -> None:
+def test_one_therapist_a_person_changes_nothing() -> None:
     table = drawn(4, n=30, sessions=10, lag=0.3)
-    whole = PRIMARY.estimate(table, link(table, "x", "y"), Detrending.DETRENDED)
-    assert whole is not None
-    shared = by_therapist(whole, np.arange(30))
-    assert shared is not None
-    assert shared.standard_error == pytest.approx(whole.lag.standard_error)
-    assert shared.p_value == pytest.approx(whole.lag.p_value)
-    assert by_therapist(whole, np.zeros(30, dtype=np.int64)) is None
+    estimate = PRIMARY.estimate(table, shortest_link(table, "x", "y"), Detrending.DETRENDED)
+    assert estimate is not None
+    clustered = cluster_by_therapist(estimate, np.arange(30))
+    assert clustered is not None
+    assert clustered.standard_error == pytest.approx(estimate.lag.standard_error)
+    assert clustered.p_value == pytest.approx(estimate.lag.p_value)
+    assert cluster_by_therapist(estimate, np.zeros(30, dtype=np.int64)) is None
 
 
-def test_what_no_longer_stands_is_said_beside_the_verdict() -> None:
+def test_loss_of_significance_is_stated_beside_the_verdict() -> None:
     table = drawn(4, n=60, sessions=12, lag=0.4)
-    found = findings(table, "y", ("x",), np.arange(60) % 6)[0]
-    assert found.verdict.value == "stays"
-    assert found.by_therapist is not None
-    assert "Errors clustered by 6 therapists: own line out SE" in figures_in_words(found)
-    assert "therapist" not in caveats_in_words(found, ())
-    lost = replace(found, by_therapist=replace(found.by_therapist, p_value=0.2))
-    assert "With errors clustered by 6 therapists it can no longer be told from zero." in caveats_in_words(lost, ())
+    finding = estimate_lags(table, "y", ("x",), np.arange(60) % 6)[0]
+    assert finding.verdict.value == "persists"
+    assert finding.therapist_clustered is not None
+    assert "Errors clustered by 6 therapists: detrended SE" in figures_in_words(finding)
+    assert "therapist" not in caveats_in_words(finding, ())
+    lost = replace(finding, therapist_clustered=replace(finding.therapist_clustered, p_value=0.2))
+    assert "With errors clustered by 6 therapists it is no longer significant." in caveats_in_words(lost, ())
     assert "clustered by therapist" in flags_in_words(lost, ())
-    assert "therapist" not in figures_in_words(findings(table, "y", ("x",))[0])
+    assert "therapist" not in figures_in_words(estimate_lags(table, "y", ("x",))[0])
 
 
 @pytest.fixture(scope="module")
@@ -81,38 +81,38 @@ def result():
     return study(cohort)
 
 
-def test_every_reading_is_fitted_with_all_that_the_table_holds(result) -> None:
-    assert [m.trend for m in result.models] == ["carried", "apart", "own lines"]
+def test_every_model_is_fitted_with_all_columns_of_the_table(result) -> None:
+    assert [m.trend for m in result.models] == ["carried", "apart", "random slopes"]
     for model in result.models:
         names = {row.name for row in model.parameters}
         assert {"input_effect[symptoms,exposure]", "loading[bdi]", "covariate_effect[alliance,gender=man]"} <= names
-    own = result.models[2]
-    assert any(row.name.startswith("change_covariance") for row in own.parameters)
-    assert own.converged
-    # the lag that was drawn, and that this reading is made for
-    effect = next(e for e in own.effects if (e.earlier, e.later) == ("alliance", "symptoms"))
+    random_slopes = result.models[2]
+    assert any(row.name.startswith("change_covariance") for row in random_slopes.parameters)
+    assert random_slopes.converged
+    # the simulated lag
+    effect = next(e for e in random_slopes.effects if (e.earlier, e.later) == ("alliance", "symptoms"))
     assert effect.upper < 0
 
 
-def test_what_the_lags_take_no_account_of_is_said(result) -> None:
-    said = " ".join(result.limits)
+def test_limits_name_what_the_lags_do_not_adjust_for(result) -> None:
+    text = " ".join(result.limits)
     for part in (
         "gender=man: usual levels in the fitted models are adjusted",
-        "exposure: what was done pushes the columns in the fitted models only",
-        "the lags read phq9 alone; the models read bdi too",
+        "exposure: time-varying inputs enter the fitted models only",
+        "the lags use phq9 alone; the models use bdi too",
         "Clients have 15 therapists, too few",
     ):
-        assert part in said
-    assert all("own lines" in words for words in result.model_in_words)
-    assert result.to_json()["asked"]["n_therapists"] == 15
+        assert part in text
+    assert all("random slopes" in words for words in result.model_in_words)
+    assert result.to_json()["request"]["n_therapists"] == 15
 
 
-def test_a_column_that_the_model_misfits_is_a_doubt_about_its_construct(result) -> None:
+def test_residual_autocorrelation_of_an_indicator_counts_for_its_construct(result) -> None:
     model = result.models[0]
     assert [row.construct for row in model.residuals] == ["phq9", "bdi", "alliance"]
     worse = replace(
         model,
         residuals=tuple(replace(r, autocorrelation=0.4 if r.construct == "bdi" else 0.0) for r in model.residuals),
     )
-    assert misfits((worse,), "symptoms") == [("carried", 0.4)]
-    assert misfits((worse,), "alliance") == []
+    assert residual_autocorrelations((worse,), "symptoms") == [("carried", 0.4)]
+    assert residual_autocorrelations((worse,), "alliance") == []

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from securebase.study.detrending import Detrending, take_out
-from securebase.study.variance import moves_with, variance_row
+from securebase.study.detrending import Detrending, detrend
+from securebase.study.variance import correlate, variance_row
 from study_tables import drawn, table
 
 
@@ -57,9 +57,9 @@ def test_finds_the_shares_that_were_drawn():
     rows = table(np.repeat(np.arange(800), 21), np.tile(t, 800), y=values.ravel())
     row = variance_row(rows, "y", "Y")
     lines = 0.09 * (t**2).sum() / 20
-    assert row.sd_around_line == pytest.approx(1.0, rel=0.02)
+    assert row.sd_around_trend == pytest.approx(1.0, rel=0.02)
     assert row.sd_between == pytest.approx(2.0, rel=0.06)
-    assert row.line_share == pytest.approx(lines / (1 + lines), abs=0.03)
+    assert row.trend_share == pytest.approx(lines / (1 + lines), abs=0.03)
     assert row.between_share == pytest.approx(4 / (4 + 1 + lines), abs=0.04)
     assert row.between_share_detrended == pytest.approx(4 / 5, abs=0.03)
 
@@ -78,7 +78,7 @@ def test_levels_may_point_in_opposite_directions():
     level, move = rng.normal(size=(200, 1)), rng.normal(size=(200, 12))
     x, y = level + move, level - move + 0.1 * rng.normal(size=(200, 12))
     rows = table(np.repeat(np.arange(200), 12), np.tile(np.arange(12.0), 200), y=y.ravel(), x=x.ravel())
-    found = moves_with(rows, "x", "y")
+    found = correlate(rows, "x", "y")
     assert found.between.estimate > 0.7
     assert found.within.estimate < -0.9
     assert found.between.n == 200
@@ -89,9 +89,9 @@ def test_levels_may_point_in_opposite_directions():
 def test_within_correlation_equals_that_of_the_deviations(form):
     rows = drawn(5, n=20, sessions=10, lag=0.4, back=0.5, missing=0.1)
     both = np.isfinite(rows.values["x"]) & np.isfinite(rows.values["y"])
-    shared = rows.only(both)
-    x, y = (take_out(form, shared.values[n], shared.times, shared.person) for n in ("x", "y"))
-    found = moves_with(rows, "x", "y")
+    shared = rows.select(both)
+    x, y = (detrend(form, shared.values[n], shared.times, shared.person) for n in ("x", "y"))
+    found = correlate(rows, "x", "y")
     expected = np.corrcoef(x, y)[0, 1]
     got = found.within if form is Detrending.CENTRED else found.within_detrended
     assert got.estimate == pytest.approx(expected, abs=1e-9)
@@ -103,4 +103,4 @@ def test_one_value_a_person_has_no_within():
     row = variance_row(rows, "y", "Y")
     assert row.sd_within is None
     assert row.between_share is None
-    assert moves_with(rows, "x", "y").within is None
+    assert correlate(rows, "x", "y").within is None

@@ -9,7 +9,7 @@ import altair as alt
 
 from securebase.charts import style
 from securebase.study.calibration.run import Calibration
-from securebase.study.calibration.table import written
+from securebase.study.calibration.table import format_value
 from securebase.study.calibration.target import Outcome, TargetVerdict
 
 #: pixels of one strip, and kept free for the words on the left and the figures on the right
@@ -72,7 +72,7 @@ def _strip(place: int, outcome: Outcome) -> dict[str, Any]:
     return {
         "place": place,
         "key": target.key,
-        "said": written(target, outcome.median),
+        "said": format_value(target, outcome.median),
         "colour": style.GOOD if outcome.verdict is TargetVerdict.MET else style.ALERT,
         "band_low": at(target.band[0]),
         "band_high": at(target.band[1]),

@@ -65,7 +65,7 @@ def power_chart(
 def _rows(result: PowerResult, setting: Setting, measure: Measure) -> list[dict[str, Any]]:
     found = []
     for t in result.plan.sessions:
-        for c in result.of(setting, t):
+        for c in result.select(setting, t):
             figures = _figures(c, measure)
             if figures is not None:
                 value, lower, upper = figures
@@ -78,12 +78,12 @@ def _rows(result: PowerResult, setting: Setting, measure: Measure) -> list[dict[
 def _figures(c: Cell, measure: Measure) -> tuple[float, float, float] | None:
     """Value with the ends of its Monte Carlo interval of 95%; None where nothing was found."""
     if measure == "power":
-        share = c.power or c.false_alarms
+        share = c.power or c.false_positives
         return None if share is None or share.value is None else (share.value, share.lower, share.upper)
-    if c.bias is None or c.bias_error is None or c.mean_width is None:
+    if c.bias is None or c.bias_se is None or c.mean_width is None:
         return None
     if measure == "bias":
-        return c.bias, c.bias - 1.96 * c.bias_error, c.bias + 1.96 * c.bias_error
+        return c.bias, c.bias - 1.96 * c.bias_se, c.bias + 1.96 * c.bias_se
     return c.mean_width, c.mean_width, c.mean_width
 
 
@@ -91,7 +91,7 @@ def _line(result: PowerResult, setting: Setting, measure: Measure) -> float | No
     if measure == "bias":
         return 0.0
     if measure == "power":
-        return result.wanted if setting.effect else result.plan.alpha
+        return result.target_power if setting.effect else result.plan.alpha
     return None
 
 

@@ -14,7 +14,7 @@ MOST_COURSES = 120
 def courses_chart(result: StudyResult, construct: str, *, width: int = style.HALF) -> alt.LayerChart:
     """Thin lines: persons (at most 120 of them, evenly picked). Thick line: mean of all, with its 95% interval."""
     shown, total = shown_courses(result, construct)
-    every = result.courses.courses[construct]
+    every = result.trajectories.individual[construct]
     step = total / shown if shown else 1.0
     lines = [
         {"person": i, "time": t, "value": v}
@@ -22,7 +22,8 @@ def courses_chart(result: StudyResult, construct: str, *, width: int = style.HAL
         for t, v in zip(every[int(i * step)].times, every[int(i * step)].values, strict=True)
     ]
     means = [
-        {"time": m.time, "mean": m.mean, "lower": m.lower, "upper": m.upper} for m in result.courses.means[construct]
+        {"time": m.time, "mean": m.mean, "lower": m.lower, "upper": m.upper}
+        for m in result.trajectories.means[construct]
     ]
     x = alt.X("time:Q", axis=alt.Axis(title=_time(result), grid=False, tickCount=10), scale=alt.Scale(zero=False))
     y = alt.Y("value:Q", axis=alt.Axis(title=None), scale=alt.Scale(zero=False))
@@ -37,7 +38,7 @@ def courses_chart(result: StudyResult, construct: str, *, width: int = style.HAL
         width=width,
         height=int(width * 0.5),
     )
-    label = result.asked.label(construct)
+    label = result.request.label(construct)
     picked = "" if shown == total else f", {shown} of {total} drawn"
     return style.themed(
         chart,
@@ -47,12 +48,12 @@ def courses_chart(result: StudyResult, construct: str, *, width: int = style.HAL
 
 
 def _time(result: StudyResult) -> str:
-    return "time" if result.asked.time_unit == "file" else result.asked.time_unit
+    return "time" if result.request.time_unit == "file" else result.request.time_unit
 
 
 def shown_courses(result: StudyResult, construct: str) -> tuple[int, int]:
     """How many courses are drawn, and how many there are."""
-    total = len(result.courses.courses[construct])
+    total = len(result.trajectories.individual[construct])
     return min(total, MOST_COURSES), total
 
 

@@ -1,4 +1,4 @@
-"""Every lag with the own mean, the own line, and the common course taken out, side by side: what fades, what stays."""
+"""Forest plot of every lag: within-person centred, detrended, and adjusted for the common time course."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 
 from securebase.charts import style
-from securebase.study.phrases import finding_in_words, number, when
+from securebase.study.phrases import finding_in_words, number
 from securebase.study.reciprocal import LagFinding
 from securebase.study.result import StudyResult
 
@@ -16,8 +16,8 @@ _LINE, _WIDE, _NARROW = 20, (1.1, 4.2), (2.0, 5.3)
 #: pixels kept free for the words on the left and the figures on the right
 _LEFT, _RIGHT = 122, 128
 _MARKS = (
-    ("own mean out", style.OTHER),
-    ("own line out", style.CONSTRUCT_COLOURS["alliance"]),
+    ("centred", style.OTHER),
+    ("detrended", style.CONSTRUCT_COLOURS["alliance"]),
     ("+ common course", style.INK),
 )
 
@@ -54,8 +54,8 @@ def forest_chart(result: StudyResult, *, width: int = style.WHOLE) -> alt.LayerC
     )
     return style.themed(
         chart,
-        label="Lags with the own mean and with the own line taken out",
-        description=" ".join(finding_in_words(lag, result.asked.labels) for lag in result.lags),
+        label="Lags, within-person centred, detrended and adjusted for the common time course",
+        description=" ".join(finding_in_words(lag, result.request.labels) for lag in result.lags),
     )
 
 
@@ -77,7 +77,7 @@ def _rows(result: StudyResult, *, narrow: bool) -> tuple[Rows, Rows, Rows]:
         verdict = {"verdict": lag.verdict.label, "verdict_y": top + (0.9 if narrow else 0.0)}
         heads.append({"y": top, "title": _title(lag, result, narrow=narrow), **verdict})
         zeros.append({"estimate": 0, "y": top + heading - 0.5, "y2": top + heading + 2.3})
-        estimates = (lag.main.centred, lag.main.detrended, lag.guard.detrended)
+        estimates = (lag.main.centred, lag.main.detrended, lag.time_adjusted.detrended)
         for place, ((label, colour), found) in enumerate(zip(_MARKS, estimates, strict=True)):
             if found is None:
                 continue
@@ -97,9 +97,9 @@ def _rows(result: StudyResult, *, narrow: bool) -> tuple[Rows, Rows, Rows]:
 
 
 def _title(lag: LagFinding, result: StudyResult, *, narrow: bool) -> str:
-    label = result.asked.label
+    label = result.request.label
     names = f"{label(lag.link.earlier)} → {label(lag.link.later)}"
-    return names if narrow else f"{names} {when(lag.link.step)}"
+    return names if narrow else f"{names} {lag.link.step.label}"
 
 
 def _domain(bars: Rows) -> tuple[float, float]:

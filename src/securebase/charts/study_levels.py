@@ -19,15 +19,15 @@ MOST_POINTS = 800
 
 def levels_chart(result: StudyResult, process: str, level: Level, *, width: int = style.HALF) -> alt.LayerChart:
     """Between: a dot is a person (means). Within: a dot is a session, movement around the person's own means."""
-    found = next(m for m in result.moves_with if m.first == process)
-    label, outcome = result.asked.label(process), result.asked.label(result.asked.outcome)
+    found = next(m for m in result.correlations if m.first == process)
+    label, outcome = result.request.label(process), result.request.label(result.request.outcome)
     if level == "between":
-        points, said, across, size = result.courses.between[process], _r(found.between), f"{label}, mean", 42
+        points, said, across, size = result.trajectories.between[process], _r(found.between), f"{label}, mean", 42
     else:
         points, said, across, size = (
-            result.courses.within[process],
+            result.trajectories.within[process],
             _r(found.within),
-            f"{label}, own mean taken out",
+            f"{label}, within-person centred",
             14,
         )
     step = max(1.0, len(points) / MOST_POINTS)

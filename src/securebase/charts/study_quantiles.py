@@ -15,7 +15,7 @@ MOST_POINTS, _ENDS = 200, 10
 
 def quantiles_chart(result: StudyResult, construct: str, *, width: int = style.HALF) -> alt.LayerChart:
     """Points on the line where the distribution holds; above it at the right end: scores further up than expected."""
-    found = sorted(r.value for r in result.courses.residuals.get(construct, ()))
+    found = sorted(r.value for r in result.trajectories.residuals.get(construct, ()))
     n, normal = len(found), NormalDist()
     step = max(1, n // MOST_POINTS)
     kept = [i for i in range(n) if i % step == 0 or i < _ENDS or i >= n - _ENDS]
@@ -32,7 +32,7 @@ def quantiles_chart(result: StudyResult, construct: str, *, width: int = style.H
         width=width,
         height=int(width * 0.6),
     )
-    label = result.asked.label(construct)
+    label = result.request.label(construct)
     beyond = sum(abs(v) > 3.0 for v in found) / n if n else 0.0
     return style.themed(
         chart,

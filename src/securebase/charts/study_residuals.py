@@ -12,12 +12,12 @@ MOST_POINTS = 800
 
 def residuals_chart(result: StudyResult, construct: str, *, width: int = style.HALF) -> alt.LayerChart:
     """Residuals in units of their predicted spread; the band holds 95 of 100 where the model fits."""
-    found = result.courses.residuals.get(construct, ())
+    found = result.trajectories.residuals.get(construct, ())
     step = max(1.0, len(found) / MOST_POINTS)
     kept = [found[int(i * step)] for i in range(min(len(found), MOST_POINTS))]
     x = alt.X(
         "time:Q",
-        axis=alt.Axis(title="time" if result.asked.time_unit == "file" else result.asked.time_unit, grid=False),
+        axis=alt.Axis(title="time" if result.request.time_unit == "file" else result.request.time_unit, grid=False),
         scale=alt.Scale(zero=False),
     )
     y = alt.Y("value:Q", axis=alt.Axis(title=None, tickCount=6))
@@ -31,7 +31,7 @@ def residuals_chart(result: StudyResult, construct: str, *, width: int = style.H
         width=width,
         height=int(width * 0.42),
     )
-    label = result.asked.label(construct)
+    label = result.request.label(construct)
     beyond = sum(abs(r.value) > 1.96 for r in found) / len(found) if found else 0.0
     return style.themed(
         chart,

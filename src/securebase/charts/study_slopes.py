@@ -1,4 +1,4 @@
-"""What bends a lag: the outcome expected after each value of a process, with a low and with a high moderator."""
+"""Simple slopes of a moderated lag: expected outcome over the process, at low and at high values of the moderator."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import altair as alt
 import numpy as np
 
 from securebase.charts import style
-from securebase.study.moderation import BendEstimate, BendFinding
-from securebase.study.moderation_phrases import bend_in_words
+from securebase.study.moderation import ModerationEstimate, ModerationFinding
+from securebase.study.moderation_phrases import moderation_in_words
 from securebase.study.result import StudyResult
 
 #: how far the picture goes to both sides, in standard deviations of the process
@@ -15,15 +15,15 @@ REACH = 2.0
 _LOW, _HIGH = style.CONSTRUCT_COLOURS["interpersonal_stress"], style.CONSTRUCT_COLOURS["alliance"]
 
 
-def slopes_chart(result: StudyResult, finding: BendFinding, *, width: int = style.HALF) -> alt.LayerChart:
-    """Straight lines with 95% bands at one SD below and above; for a curvature one curve. Own line taken out.
+def slopes_chart(result: StudyResult, finding: ModerationFinding, *, width: int = style.HALF) -> alt.LayerChart:
+    """Straight lines with 95% bands at one SD below and above; for curvature one curve. Detrended within person.
 
     Raises ValueError where the question could not be estimated.
     """
     found = finding.detrended
     if found is None:
-        raise ValueError("a bend that could not be estimated cannot be drawn")
-    asked, label = finding.question, result.asked.label
+        raise ValueError("cannot draw a moderation that was not estimated")
+    asked, label = finding.question, result.request.label
     moderator = label(asked.moderator)
     lines = [("", 0.0, _HIGH)] if asked.curvature else [("lower", -1.0, _LOW), ("higher", 1.0, _HIGH)]
     rows = [
@@ -56,10 +56,10 @@ def slopes_chart(result: StudyResult, finding: BendFinding, *, width: int = styl
         *layers, width=width, height=int(width * 0.62), title=f"{label(asked.outcome)} expected, in SD from usual"
     )
     what = f"{label(asked.process)} by itself" if asked.curvature else f"{label(asked.process)} by {moderator}"
-    return style.themed(chart, label=what, description=bend_in_words(finding, result.asked.labels))
+    return style.themed(chart, label=what, description=moderation_in_words(finding, result.request.labels))
 
 
-def expected(found: BendEstimate, x: float, at: float, *, curvature: bool) -> tuple[float, float, float]:
+def expected(found: ModerationEstimate, x: float, at: float, *, curvature: bool) -> tuple[float, float, float]:
     """What is expected of the outcome after `x` where the moderator is `at`, with its 95% interval; all in SD."""
     weights = np.array([x, x**2 / 2 if curvature else x * at])
     a, b, c = found.covariance

@@ -34,9 +34,9 @@ from securebase.model.fit.comparison import compare_or_explain, special_case
 from securebase.model.observations import panel
 from securebase.model.parameters import Start, Trend
 from securebase.records.cohort import Cohort
-from securebase.study.checks import Checks, checks
+from securebase.study.checks import ModelChecks, check_fit
 from securebase.study.clinic_sets import named_set
-from securebase.study.labels import by_part, in_words
+from securebase.study.labels import describe_specification, group_by_part
 from securebase.study.models import specification_for
 
 CONTINUOUS = "continuous-time"
@@ -124,7 +124,7 @@ def command(
         )
     _check_dependent_options(prior=prior, starts=starts, run_checks=checks_wanted)
     fitted: Fit | DiscreteTimeFit
-    model_checks: Checks | None = None
+    model_checks: ModelChecks | None = None
     comparison: Comparison | str | None = None
     with status_line(quiet=json_wanted) as show:
         show("Reading the table")
@@ -162,7 +162,7 @@ def command(
                 fitted = with_robust_errors(fitted, rows)
             if checks_wanted and fitted.outcome.kind in ("converged", "boundary", "regularised"):
                 show("Simulating tables from the model")
-                model_checks = checks(fitted, rows, np.random.default_rng(seed))
+                model_checks = check_fit(fitted, rows, np.random.default_rng(seed))
         else:
             waves = discrete_time_specification(
                 rows,
@@ -274,7 +274,7 @@ def _print(fitted: Fit | DiscreteTimeFit, cohort: Cohort) -> None:
     print_heading(f"Estimates, natural scale, per {unit if unit != 'file' else 'unit of time in the file'}")
     shares = fitted.data_share if isinstance(fitted, Fit) else {}
     head = ("", "estimate", "robust SE" if fitted.standard_error_method == "robust" else "SE", "95% from", "to")
-    for part, names in by_part(fitted):
+    for part, names in group_by_part(fitted):
         if part:
             click.echo()
             print_sentences([part])
@@ -296,7 +296,7 @@ def _interval(fitted: FitResult, name: str) -> tuple[str, str]:
     return ("–", "–") if ends is None else (format_estimate(ends[0], error)[0], format_estimate(ends[1], error)[0])
 
 
-def _print_checks(result: Checks) -> None:
+def _print_checks(result: ModelChecks) -> None:
     print_heading(f"Model checks ({result.replicates} simulated tables)")
     print_sentences(result.summary)
     print_heading("Standardised one-step-ahead residuals")
@@ -318,13 +318,13 @@ def _print_checks(result: Checks) -> None:
         ("", "data", "median", "95% interval", ""),
         [
             (
-                r.what,
+                r.statistic,
                 format_number(r.observed, 3),
-                format_number(r.middle, 3),
+                format_number(r.median, 3),
                 f"{format_number(r.lower, 3)} to {format_number(r.upper, 3)}",
                 "" if r.is_reproduced else "not reproduced",
             )
-            for r in result.reproduced
+            for r in result.predictive
         ],
     )
 
@@ -335,7 +335,7 @@ def _share(value: float | None) -> str:
 
 def _model_name(fitted: Fit | DiscreteTimeFit) -> str:
     if isinstance(fitted, Fit):
-        return in_words(fitted.specification)
+        return describe_specification(fitted.specification)
     spec = fitted.specification
     return (
         f"waves {spec.first_wave} to {spec.first_wave + spec.waves - 1}, "

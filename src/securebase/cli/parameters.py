@@ -21,7 +21,7 @@ from securebase.cli.output import (
 )
 from securebase.model.fitted_set import FittedSet
 from securebase.model.observations import panel
-from securebase.study.clinic_sets import SHELF, ClinicSets, fit_next, named_set
+from securebase.study.clinic_sets import SHELF_VERSION, ClinicSets, fit_next, named_set
 
 _FOLDER = click.option(
     "--folder",
@@ -49,7 +49,7 @@ def list_versions(*, folder: Path, json_wanted: bool) -> None:
             {"in_use": sets.in_use, "versions": [_as_dict(s) for s in sets.versions()], "history": sets.history()}, None
         )
         return
-    rows = [(SHELF, f"the shipped set “{sets.base}”."), *((s.version, s.about) for s in sets.versions())]
+    rows = [(SHELF_VERSION, f"the shipped set “{sets.base}”."), *((s.version, s.about) for s in sets.versions())]
     print_sentences([f"{number}{' (in use)' if number == sets.in_use else ''}: {about}" for number, about in rows])
     if sets.history():
         print_heading("History of use")
@@ -117,7 +117,7 @@ def adopt(
             made_on=today,
             simulated=cohort.simulated,
             measures=_scales(scale),
-            towards=None if no_prior else named_set(prior),
+            prior=None if no_prior else named_set(prior),
             strength=prior_strength,
             progress=fit_progress(show),
         )
@@ -132,7 +132,7 @@ def adopt(
 @click.option("--to", type=int, help="Version to use; 0 is the shipped set. [default: the previous version]")
 def rollback(*, folder: Path, to: int | None) -> None:
     """Use an earlier version again. No version is deleted."""
-    number = ClinicSets(folder).back(on=datetime.now(tz=UTC).date().isoformat(), to=to)
+    number = ClinicSets(folder).roll_back(on=datetime.now(tz=UTC).date().isoformat(), to=to)
     print_sentences([f"Version {number} is now in use." if number else "The shipped set is now in use."])
 
 

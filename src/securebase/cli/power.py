@@ -17,7 +17,7 @@ from securebase.model.parameters import Trend
 from securebase.reports.power_report import as_text
 from securebase.study.phrases import number
 from securebase.study.power import AssumedTruth, PowerPlan, power, truth_from_fit, truth_from_set
-from securebase.study.power.phrases import CURVE, answer_in_words, effect_in_words, setting_in_words
+from securebase.study.power.phrases import CURVE_SENTENCE, effect_in_words, required_clients_in_words, setting_in_words
 from securebase.study.power.result import PowerResult
 from securebase.study.power.summary import Cell, Proportion
 from securebase.study.replications import Run, on_cores
@@ -58,7 +58,7 @@ _WHOLE, _NUMBERS = _List(int, "whole numbers"), _List(float, "numbers")
     help="Simulate from estimates that `securebase fit --out` wrote.",
 )
 @click.option("--trend", type=click.Choice(["carried", "apart"]), help="Form of the mean trend. [default: carried]")
-@click.option("--power", "wanted", type=float, help="Find the number of clients for this power, such as 0.8.")
+@click.option("--power", "target_power", type=float, help="Find the number of clients for this power, such as 0.8.")
 @click.option("--alpha", type=float, default=0.05, help="Two-sided significance level. [default: 0.05]")
 @click.option("--replications", type=int, default=500, show_default=True, help="Number of replications per design.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Random seed.")
@@ -78,7 +78,7 @@ def command(
     parameters: str,
     from_fit: Path | None,
     trend: str | None,
-    wanted: float | None,
+    target_power: float | None,
     workers: int | None,
     cluster: str | None,
     json_wanted: bool,
@@ -96,7 +96,7 @@ def command(
     names = (planned["later"], planned["earlier"], *construct)
     plan = PowerPlan(_truth(parameters, from_fit, names, trend), effects=effect or (), **planned)
     with _runner(cluster, workers) as run, progress_bar("Simulating and fitting", quiet=json_wanted) as progress:
-        result = power(plan, wanted=wanted, run=run, progress=progress)
+        result = power(plan, target_power=target_power, run=run, progress=progress)
     for file in out:
         write_text(as_text(result, _kind(file)), file)
     if json_wanted:
@@ -136,7 +136,7 @@ def _print(result: PowerResult) -> None:
     print_heading(f"Power to find an effect of {plan.earlier} on {plan.later} a week later")
     if result.interrupted:
         print_sentences(
-            [f"INTERRUPTED after {sum(c.done for c in result.cells):,} replications (per design: see the table)."]
+            [f"INTERRUPTED after {sum(c.completed for c in result.cells):,} replications (per design: see the table)."]
         )
     head = ("sessions", "clients", "replications", "power", "wrong sign", "bias", "empirical SE", "mean SE", "coverage")
     for setting in plan.settings:
@@ -146,10 +146,10 @@ def _print(result: PowerResult) -> None:
         print_sentences([shown[0].upper() + shown[1:]])
         last = "irregular"
         print_table((*head, last), [_row(c) for c in own])
-    if result.needed:
+    if result.required_clients:
         print_heading("Number of clients needed")
-        print_sentences([answer_in_words(answer, plan) for answer in result.needed])
-        print_sentences([CURVE])
+        print_sentences([required_clients_in_words(answer, plan) for answer in result.required_clients])
+        print_sentences([CURVE_SENTENCE])
     print_heading("For a methods section")
     print_sentences([result.methods])
     print_heading("Limitations")
@@ -157,18 +157,18 @@ def _print(result: PowerResult) -> None:
 
 
 def _row(c: Cell) -> tuple[str, ...]:
-    if c.false_alarms is not None:
-        first, second = f"type I error {_share(c.false_alarms)}", "–"
+    if c.false_positives is not None:
+        first, second = f"type I error {_share(c.false_positives)}", "–"
     else:
         first, second = _share(c.power), _share(c.wrong_sign, interval=False)
     return (
         str(c.design.sessions),
         f"{c.design.clients:,}",
-        f"{c.done:,}" if c.done == c.asked else f"{c.done:,} of {c.asked:,}",
+        f"{c.completed:,}" if c.completed == c.planned else f"{c.completed:,} of {c.planned:,}",
         first,
         second,
         *("–" if v is None else number(v, 3) for v in (c.bias, c.empirical_se, c.mean_se)),
-        _share(c.covered, interval=False),
+        _share(c.coverage, interval=False),
         str(c.irregular),
     )
 

@@ -53,7 +53,7 @@ def command(
             processes=options.process,
             moderators=moderator,
             curvature=curvature,
-            tell=show,
+            progress=show,
             rng=np.random.default_rng(1),
         )
         if out:
@@ -70,8 +70,8 @@ def command(
 def _row(lag: LagFinding, result: StudyResult) -> tuple[str, str, str, str, str]:
     """Return the table row of one lagged effect: standardised estimate (SE) for each adjustment."""
     step = lag.link.step.value.replace("_", " ")
-    name = f"{result.asked.label(lag.link.earlier)} → {result.asked.label(lag.link.later)}, {step}"
-    estimates = (lag.main.centred, lag.main.detrended, lag.guard.detrended)
+    name = f"{result.request.label(lag.link.earlier)} → {result.request.label(lag.link.later)}, {step}"
+    estimates = (lag.main.centred, lag.main.detrended, lag.time_adjusted.detrended)
     first, second, third = (_figures(lag) for lag in estimates)
     return name, first, second, third, lag.verdict.label
 
@@ -82,7 +82,7 @@ def _figures(effect: LagEstimate | None) -> str:
 
 def _print_findings(result: StudyResult) -> None:
     """Print each finding with its caveat, and the figures indented below."""
-    details = (result.figures_in_words, result.model_in_words, result.others_in_words)
+    details = (result.figures_in_words, result.model_in_words, result.alternatives_in_words)
     for finding, caveat, *figures in zip(result.findings_in_words, result.caveats_in_words, *details, strict=True):
         click.echo()
         print_sentences([f"{finding} {caveat}".rstrip()])
@@ -99,9 +99,9 @@ def _print(result: StudyResult) -> None:
         )
         print_table(("", "centred", "detrended", "+ common course", ""), [_row(lag, result) for lag in result.lags])
         _print_findings(result)
-    if result.bends:
+    if result.moderation:
         print_heading("Moderation and nonlinearity")
-        for words, figures in zip(result.bends_in_words, result.bend_figures_in_words, strict=True):
+        for words, figures in zip(result.moderation_in_words, result.moderation_figures_in_words, strict=True):
             click.echo()
             print_sentences([words])
             print_sentences([figures] if figures else [], indent="    ")

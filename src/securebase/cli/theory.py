@@ -12,7 +12,7 @@ from securebase.cli.output import format_number, print_sentences, write_json, wr
 from securebase.model.mechanism import Lag, Pillar
 from securebase.model.theory import EdgeLocation, Theory, TheoryEdge, theory
 from securebase.reports.theory_page import theory_page, theory_svg
-from securebase.study.result import plain
+from securebase.study.result import to_plain
 
 
 @click.command("theory")
@@ -73,8 +73,8 @@ def _plain(whole: Theory, edges: Sequence[TheoryEdge], claim: str | None) -> obj
     claims = [c for c in whole.claims.values() if claim in (None, c.id)]
     own = ("label", "mechanisms", "outruns_its_evidence")
     return {
-        "claims": [{**plain(c), "outruns_its_evidence": c.outruns_its_evidence} for c in claims],
-        "edges": [{**plain(e), **{name: plain(getattr(e, name)) for name in own}} for e in edges],
+        "claims": [{**to_plain(c), "outruns_its_evidence": c.outruns_its_evidence} for c in claims],
+        "edges": [{**to_plain(e), **{name: to_plain(getattr(e, name)) for name in own}} for e in edges],
     }
 
 

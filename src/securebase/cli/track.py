@@ -28,10 +28,10 @@ from securebase.measurement.constructs import Direction
 from securebase.measurement.instrument import Scale
 from securebase.model.fit import fit
 from securebase.model.observations import panel
-from securebase.study.labels import in_words
+from securebase.study.labels import describe_specification
 from securebase.study.models import specification_for
-from securebase.study.person import Coverage, Followed, PersonForecast, follow, last_scores_within
-from securebase.study.result import plain as as_plain
+from securebase.study.person import Coverage, PersonForecast, PersonResult, last_score_coverage, track_person
+from securebase.study.result import to_plain as as_plain
 from securebase.study.saved_fit import check_same, read_fit
 
 _VERDICTS = {
@@ -108,15 +108,15 @@ def command(
                 free_start_mean=free_start_mean,
             )
             fitted = fit(rows, specification, progress=fit_progress(show))
-        followed = follow(rows, fitted, client, direction=Direction(higher_is), scale=scale, steps=horizon)
-        coverage = last_scores_within(rows, fitted)
+        followed = track_person(rows, fitted, client, direction=Direction(higher_is), scale=scale, steps=horizon)
+        coverage = last_score_coverage(rows, fitted)
     if json_wanted or out:
         write_json({**as_plain(followed), "coverage": coverage, **fit_summary(fitted, cohort)}, out)
     if not json_wanted:
         if cohort.import_report:
             print_heading("Data")
             print_sentences(cohort.import_report.sentences())
-        print_heading(f"Model of {fitted.n_persons:,} persons: {in_words(fitted.specification)}")
+        print_heading(f"Model of {fitted.n_persons:,} persons: {describe_specification(fitted.specification)}")
         print_sentences([f"Read from {from_fit.name}."] if from_fit else format_outcome(fitted))
         _print(followed, coverage)
         if fitted.specification.inputs:
@@ -147,7 +147,7 @@ def _find_scale(value: str) -> Scale:
     raise InputError(problem, advice=f"Choose one of: {', '.join(f'{name}:{s}' for s in scales)}.")
 
 
-def _print(followed: Followed, coverage: Coverage | None) -> None:
+def _print(followed: PersonResult, coverage: Coverage | None) -> None:
     unit = followed.time_unit if followed.time_unit != "file" else "time"
     print_heading(f"Client {followed.person}")
     print_sentences(
@@ -190,7 +190,7 @@ def _print(followed: Followed, coverage: Coverage | None) -> None:
                 _format_forecast(f.value, f),
                 f"{_format_forecast(f.lower_50, f)} to {_format_forecast(f.upper_50, f)}",
                 f"{_format_forecast(f.lower_90, f)} to {_format_forecast(f.upper_90, f)}",
-                "–" if f.began_alike is None else _format_forecast(f.began_alike, f),
+                "–" if f.similar_intake is None else _format_forecast(f.similar_intake, f),
             )
             for f in followed.forecast
         ],
@@ -218,7 +218,7 @@ def _format_forecast(value: float, forecast: PersonForecast) -> str:
     return format_estimate(value, (forecast.upper_90 - forecast.lower_90) / 3.3)[0]
 
 
-def _change(followed: Followed, change: ScoreChange) -> list[str]:
+def _change(followed: PersonResult, change: ScoreChange) -> list[str]:
     size = "" if change.threshold is None else f" Reliable from {format_number(change.threshold, 3)} points."
     first, last = format_value(followed.first_score), format_value(followed.last_score)
     more = "more" if change.points >= 0 else "fewer"

@@ -15,7 +15,7 @@ from securebase.study.calibration.designs import DESIGNS
 from securebase.study.calibration.run import Calibration
 from securebase.study.calibration.table import as_json, markdown, rows, summary
 from securebase.study.calibration.target import Basis, TargetVerdict
-from securebase.study.result import plain
+from securebase.study.result import to_plain
 
 #: pixels of the strips on a page and on a phone
 _PAGE, _PHONE = style.WHOLE - 260, style.PHONE + 20
@@ -39,7 +39,7 @@ def as_text(calibration: Calibration, kind: str, command: str, *, picture: str =
         case ".md":
             return markdown(calibration, command, picture=picture)
         case ".json":
-            return json.dumps(plain(as_json(calibration)), indent=2, ensure_ascii=False, allow_nan=False)
+            return json.dumps(to_plain(as_json(calibration)), indent=2, ensure_ascii=False, allow_nan=False)
         case ".svg":
             return _alone(svg(strips_chart(calibration, width=_PAGE)))
     raise InputError(f"there is no “{kind}” of a calibration", advice=f"Known are {', '.join(KINDS)}.")

@@ -12,11 +12,11 @@ from securebase.charts.render import svg
 from securebase.errors import InputError
 from securebase.reports.render import render
 from securebase.study.power.phrases import (
-    CURVE,
-    answer_in_words,
+    CURVE_SENTENCE,
+    count_outcomes,
     effect_in_words,
     effects_in_words,
-    ended,
+    required_clients_in_words,
     setting_in_words,
 )
 from securebase.study.power.plan import Setting
@@ -59,14 +59,14 @@ def power_report(result: PowerResult) -> str:
         truth=plan.truth,
         settings=[(s, setting_in_words(s, plan)) for s in plan.settings],
         charts={s: _charts(result, s) for s in plan.settings},
-        answers=[answer_in_words(answer, plan) for answer in result.needed],
+        answers=[required_clients_in_words(answer, plan) for answer in result.required_clients],
         named=plan.truth.with_effect(plan.earlier, plan.later, plan.effects[0]).parameters.named(
             plan.truth.specification
         ),
-        ended=dict(sorted(ended(result.cells).items(), key=lambda item: OUTCOMES.index(item[0]))),
+        ended=dict(sorted(count_outcomes(result.cells).items(), key=lambda item: OUTCOMES.index(item[0]))),
         effects=effects_in_words(plan),
         first_effect=effect_in_words(plan.effects[0]),
-        curve=CURVE,
+        curve=CURVE_SENTENCE,
         level=f"{100 * (1 - plan.alpha):g}%",
     )
 

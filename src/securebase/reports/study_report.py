@@ -14,9 +14,9 @@ from securebase.charts.study_residuals import residuals_chart
 from securebase.charts.study_slopes import slopes_chart
 from securebase.reports.render import render
 from securebase.study.detrending import Detrending
-from securebase.study.estimators import ALTERNATIVES, GUARD, PRIMARY
+from securebase.study.estimators import ALTERNATIVES, PRIMARY, TIME_ADJUSTED
 from securebase.study.moderation import RULE as BEND_RULE
-from securebase.study.phrases import counted_in_words, flags_in_words, misfits_in_words, when
+from securebase.study.phrases import agreement_in_words, autocorrelation_in_words, flags_in_words
 from securebase.study.reciprocal import AssociationVerdict
 from securebase.study.result import ModelSummary, NotFitted, ParameterRow, StudyResult
 
@@ -25,10 +25,10 @@ _COLUMN = 400
 _LEVELS: tuple[Level, Level] = ("between", "within")
 #: in the order in which the first page lists them
 _ORDER = (
-    AssociationVerdict.STAYS,
-    AssociationVerdict.FADES,
-    AssociationVerdict.APPEARS,
-    AssociationVerdict.CANNOT_TELL,
+    AssociationVerdict.PERSISTS,
+    AssociationVerdict.ATTENUATES,
+    AssociationVerdict.EMERGES,
+    AssociationVerdict.INCONCLUSIVE,
 )
 
 
@@ -49,30 +49,29 @@ def study_report(result: StudyResult) -> str:
     return render(
         "study_report.html",
         result=result,
-        label=result.asked.label,
-        unit=result.asked.time_unit if result.asked.time_unit != "file" else "unit of time",
-        when=when,
-        forms=tuple(Detrending),
+        label=result.request.label,
+        unit=result.request.time_unit if result.request.time_unit != "file" else "unit of time",
+        detrendings=tuple(Detrending),
         verdicts=_verdicts(result),
         forest=_forest(result),
         courses=_courses(result),
         levels={
             m.first: [_svg(levels_chart(result, m.first, level, width=_COLUMN)) for level in _LEVELS]
-            for m in result.moves_with
+            for m in result.correlations
         },
-        residuals={name: _svg(residuals_chart(result, name, width=_COLUMN)) for name in result.courses.residuals},
+        residuals={name: _svg(residuals_chart(result, name, width=_COLUMN)) for name in result.trajectories.residuals},
         slopes=_slopes(result),
         bend_rule=BEND_RULE,
         quantiles=(
-            {name: _svg(quantiles_chart(result, name, width=_COLUMN)) for name in result.courses.residuals}
+            {name: _svg(quantiles_chart(result, name, width=_COLUMN)) for name in result.trajectories.residuals}
             if result.checks
             else {}
         ),
-        estimators=(PRIMARY, GUARD, *ALTERNATIVES),
+        estimators=(PRIMARY, TIME_ADJUSTED, *ALTERNATIVES),
         fitted=fitted,
         estimates=_estimates(fitted),
-        counted=[counted_in_words(lag) for lag in result.lags],
-        misfits=misfits_in_words(fitted, result.asked.labels),
+        counted=[agreement_in_words(lag) for lag in result.lags],
+        misfits=autocorrelation_in_words(fitted, result.request.labels),
         not_fitted=[m for m in result.models if isinstance(m, NotFitted)],
     )
 
@@ -86,13 +85,13 @@ def _estimates(fitted: list[ModelSummary]) -> list[tuple[str, list[ParameterRow 
 
 def _verdicts(result: StudyResult) -> list[tuple[AssociationVerdict, list[tuple[str, str]]]]:
     """Verdict → what it is said of and what stands against it; verdicts in their order and only those that occur."""
-    label = result.asked.label
+    label = result.request.label
     by_verdict = [
         (
             verdict,
             [
                 (
-                    f"{label(lag.link.earlier)} → {label(lag.link.later)} {when(lag.link.step)}",
+                    f"{label(lag.link.earlier)} → {label(lag.link.later)} {lag.link.step.label}",
                     flags_in_words(lag, result.models),
                 )
                 for lag in result.lags
@@ -117,23 +116,24 @@ def _forest(result: StudyResult) -> dict[str, Markup]:
 def _courses(result: StudyResult) -> list[tuple[str, Markup, int, int]]:
     """label, chart, courses drawn, courses there are; for every construct that has any."""
     return [
-        (result.asked.label(name), _svg(courses_chart(result, name, width=_COLUMN)), *shown_courses(result, name))
-        for name, courses in result.courses.courses.items()
+        (result.request.label(name), _svg(courses_chart(result, name, width=_COLUMN)), *shown_courses(result, name))
+        for name, courses in result.trajectories.individual.items()
         if courses
     ]
 
 
 def _slopes(result: StudyResult) -> list[tuple[Markup, str]]:
-    """Return chart and caption of every estimated interaction."""
-    label = result.asked.label
-    slopes = []
-    for bend in result.bends:
-        if bend.detrended is None:
+    """Return chart and caption of every estimable moderation."""
+    label = result.request.label
+    charts = []
+    for finding in result.moderation:
+        if finding.detrended is None:
             continue
-        by = "by itself" if bend.question.curvature else f"where {label(bend.question.moderator)} is low and high"
-        words = f"{label(bend.question.process)} → {label(bend.question.outcome)}, {by}; own line taken out, 95% bands."
-        slopes.append((_svg(slopes_chart(result, bend, width=_COLUMN)), words))
-    return slopes
+        by = "by itself" if finding.question.curvature else f"where {label(finding.question.moderator)} is low and high"
+        lag = f"{label(finding.question.process)} → {label(finding.question.outcome)}"
+        words = f"{lag}, {by}; detrended within person, 95% bands."
+        charts.append((_svg(slopes_chart(result, finding, width=_COLUMN)), words))
+    return charts
 
 
 def _svg(chart: object) -> Markup:

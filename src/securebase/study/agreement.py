@@ -1,4 +1,4 @@
-"""Does the fitted model show what the lags say? And does its own check speak against it?"""
+"""Agreement of the fitted models with the lags, and residual autocorrelation that speaks against the models."""
 
 from __future__ import annotations
 
@@ -9,62 +9,65 @@ from enum import StrEnum
 from securebase.study.reciprocal import AssociationVerdict, LagFinding
 from securebase.study.result import EffectRow, ModelSummary, NotFitted, ResidualRow
 
-#: residuals that go with the one before them by less than this are not worth a word, however many there are
-_SMALL_AUTOCORRELATION = 0.10
+#: smaller autocorrelations of residuals are not reported, however many residuals there are
+_MIN_AUTOCORRELATION = 0.10
 
 
 class IntervalSide(StrEnum):
-    """Where an effect of a fitted model stands to a lag: its interval beyond zero on the lag's side, on the other
-    side, or with zero in it."""
+    """Side of a model effect's 95% interval: beyond zero on the lag's side, on the other side, or including zero."""
 
-    SHOWN = "shown"
-    NOT_SHOWN = "not_shown"
-    OPPOSED = "opposed"
+    SAME_SIGN = "same_sign"
+    INCLUDES_ZERO = "includes_zero"
+    OPPOSITE_SIGN = "opposite_sign"
 
 
-def usable(model: ModelSummary | NotFitted) -> bool:
-    """Whether the fit ended where its estimates can be read."""
+def is_usable(model: ModelSummary | NotFitted) -> bool:
+    """Return whether the fit ended where its estimates can be interpreted."""
     return isinstance(model, ModelSummary) and model.outcome in ("converged", "boundary")
 
 
-def effect_of(finding: LagFinding, model: ModelSummary) -> EffectRow | None:
-    """The effect of the same direction over the usual distance of two sessions."""
+def matching_effect(finding: LagFinding, model: ModelSummary) -> EffectRow | None:
+    """Return the model's effect in the same direction, over the usual distance of two sessions."""
     link = finding.link
     return next((e for e in model.effects if (e.earlier, e.later) == (link.earlier, link.later)), None)
 
 
-def sides(finding: LagFinding, models: Sequence[ModelSummary | NotFitted]) -> dict[str, IntervalSide]:
-    """trend → where the model with this trend stands, for those that have an interval."""
-    lag = finding.main.centred if finding.verdict is AssociationVerdict.FADES else finding.main.detrended
-    found: dict[str, IntervalSide] = {}
+def interval_sides(finding: LagFinding, models: Sequence[ModelSummary | NotFitted]) -> dict[str, IntervalSide]:
+    """Return trend → side of the interval of the model with this trend, for models that have an interval."""
+    lag = finding.main.centred if finding.verdict is AssociationVerdict.ATTENUATES else finding.main.detrended
+    sides: dict[str, IntervalSide] = {}
     if lag is None:
-        return found
+        return sides
     for model in models:
-        if not isinstance(model, ModelSummary) or not usable(model):
+        if not isinstance(model, ModelSummary) or not is_usable(model):
             continue
-        effect = effect_of(finding, model)
+        effect = matching_effect(finding, model)
         if effect is None or effect.lower is None or effect.upper is None:
             continue
         if effect.lower <= 0 <= effect.upper:
-            found[model.trend] = IntervalSide.NOT_SHOWN
+            sides[model.trend] = IntervalSide.INCLUDES_ZERO
         else:
-            found[model.trend] = IntervalSide.SHOWN if effect.estimate * lag.raw > 0 else IntervalSide.OPPOSED
-    return found
+            same = effect.estimate * lag.raw > 0
+            sides[model.trend] = IntervalSide.SAME_SIGN if same else IntervalSide.OPPOSITE_SIGN
+    return sides
 
 
-def misfits(models: Sequence[ModelSummary | NotFitted], construct: str) -> list[tuple[str, float]]:
-    """(trend, autocorrelation) where one-step-ahead residuals of a construct, or of one of its columns, follow each
-    other beyond chance."""
+def residual_autocorrelations(models: Sequence[ModelSummary | NotFitted], construct: str) -> list[tuple[str, float]]:
+    """Return (trend, autocorrelation at lag 1) of one-step-ahead residuals of a construct where it exceeds chance.
+
+    A construct with several indicators is listed once for each of them.
+    """
     return [
         (model.trend, row.autocorrelation)
         for model in models
-        if isinstance(model, ModelSummary) and usable(model)
+        if isinstance(model, ModelSummary) and is_usable(model)
         for row in model.residuals
-        if row.construct in ({c for c, its in model.indicators if its == construct} or {construct})
+        if row.construct in ({column for column, its in model.indicators if its == construct} or {construct})
         and row.autocorrelation is not None
-        and _follows(row, row.autocorrelation)
+        and _exceeds_chance(row, row.autocorrelation)
     ]
 
 
-def _follows(row: ResidualRow, autocorrelation: float) -> bool:
-    return abs(autocorrelation) > max(_SMALL_AUTOCORRELATION, 1.96 / math.sqrt(row.n))
+def _exceeds_chance(row: ResidualRow, autocorrelation: float) -> bool:
+    # white noise: SE of a lag-1 autocorrelation is about 1/√n
+    return abs(autocorrelation) > max(_MIN_AUTOCORRELATION, 1.96 / math.sqrt(row.n))

@@ -1,7 +1,8 @@
-"""What a fitted model does not reproduce: its residuals, the persons it does not fit, and tables simulated from it.
+"""Checks of a fitted model: residuals, outlying persons, and posterior predictive checks.
 
-Simulated tables have the same persons, times and missing scores; their parameters are drawn as the fit leaves them
-uncertain. Where a figure of the data lies outside 95 of 100 of theirs, the model does not reproduce it.
+Replicated tables have the same persons, times and missing scores; their parameters are drawn from the large-sample
+distribution of the estimates. The model does not reproduce a statistic that lies outside the central 95% of
+replicated tables.
 """
 
 from __future__ import annotations
@@ -18,19 +19,22 @@ from securebase.model.fit import Fit
 from securebase.model.fit.uncertainty import draw_parameters
 from securebase.model.panel import Panel
 from securebase.model.simulate import simulate_panel
-from securebase.study.one_step import one_step
-from securebase.study.table_features import Features, Key
+from securebase.study.prediction_errors import prediction_errors
+from securebase.study.table_features import FeatureKey, Features
 
 Array = NDArray[np.float64]
 
-#: largest |z| of the moments of residuals that chance explains
-_CHANCE = 2.58
+#: moments of residuals beyond this |z| are reported: two-sided 1%
+_MAX_Z = 2.58
 
 
 @dataclass(frozen=True, slots=True)
 class ResidualCheck:
-    """Standardised one-step residuals of one column: mean 0, SD 1, no autocorrelation, skewness and excess kurtosis 0
-    where the model holds. `beyond`: share further out than 3. sentence: empty where nothing stands out."""
+    """Standardised one-step-ahead residuals of one column.
+
+    Where the model holds: mean 0, SD 1, no autocorrelation (at lag 1), skewness and excess kurtosis 0. `beyond` is the
+    share outside ±3. `sentence` is empty where nothing exceeds chance.
+    """
 
     score: str
     n: int
@@ -44,13 +48,12 @@ class ResidualCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class Reproduced:
-    """A figure of the data beside the middle and the 95% band of simulated tables. p: how often a simulated table is as
-    far out, both sides together."""
+class PredictiveCheck:
+    """One statistic of the data beside the median and the central 95% of replicated tables; p is two-sided."""
 
-    what: str
+    statistic: str
     observed: float
-    middle: float
+    median: float
     lower: float
     upper: float
     p: float
@@ -60,8 +63,10 @@ class Reproduced:
 
 @dataclass(frozen=True, slots=True)
 class PersonFit:
-    """One person the model does not fit: distance of all their scores from what was expected, its degrees of freedom,
-    and p, below 5% divided by the number of persons."""
+    """An outlying person: squared Mahalanobis distance of all scores, its degrees of freedom and p.
+
+    p is below .05 after Bonferroni correction for the number of persons.
+    """
 
     person: str
     distance: float
@@ -70,77 +75,85 @@ class PersonFit:
 
 
 @dataclass(frozen=True, slots=True)
-class Checks:
-    """summary: what the model does not reproduce, in sentences, or that nothing was found."""
+class ModelChecks:
+    """All checks of one fit; summary: sentences on what the model does not reproduce."""
 
     residuals: tuple[ResidualCheck, ...]
-    reproduced: tuple[Reproduced, ...]
+    predictive: tuple[PredictiveCheck, ...]
     persons: tuple[PersonFit, ...]
     replicates: int
     summary: tuple[str, ...]
 
 
-def checks(
+def check_fit(
     fitted: Fit,
     panel: Panel,
     rng: np.random.Generator,
     *,
     replicates: int = 100,
     labels: Mapping[str, str] | None = None,
-) -> Checks:
-    """Check a fit against the panel it was made of; labels of columns are used in the words.
+) -> ModelChecks:
+    """Check a fit against its panel; labels: column → name in sentences.
 
     Raises ModelError where the fit did not end well enough to draw its parameters (`draw_parameters`).
     """
     if fitted.parameters is None:
         raise ModelError(f"there is no fit to check: {fitted.outcome.sentence}", advice=fitted.outcome.what_to_do)
-    step = one_step(panel, fitted.specification, fitted.parameters)
+    errors = prediction_errors(panel, fitted.specification, fitted.parameters)
     names = tuple((labels or {}).get(name, name) for name in fitted.specification.scores)
     person = np.repeat(np.arange(panel.n_persons), np.diff(panel.starts))
-    residuals = tuple(_residual_check(name, step.z[:, k], person) for k, name in enumerate(names))
-    found = _reproduced(fitted, panel, Features.of(panel, names), rng, replicates=replicates)
-    p = np.asarray(chi2.sf(step.distance, np.maximum(step.count, 1)))
-    far = [int(i) for i in np.argsort(p) if step.count[i] > 0 and p[i] < 0.05 / panel.n_persons]
-    persons = tuple(PersonFit(panel.persons[i], float(step.distance[i]), int(step.count[i]), float(p[i])) for i in far)
-    return Checks(residuals, found, persons, replicates, _summary(residuals, found, persons, panel.n_persons))
+    residuals = tuple(_residual_check(name, errors.z[:, k], person) for k, name in enumerate(names))
+    predictive = _predictive_checks(fitted, panel, Features.from_panel(panel, names), rng, replicates=replicates)
+    p = np.asarray(chi2.sf(errors.distance, np.maximum(errors.count, 1)))
+    outlying = [int(i) for i in np.argsort(p) if errors.count[i] > 0 and p[i] < 0.05 / panel.n_persons]
+    persons = tuple(
+        PersonFit(panel.persons[i], float(errors.distance[i]), int(errors.count[i]), float(p[i])) for i in outlying
+    )
+    summary = _summary(residuals, predictive, persons, panel.n_persons)
+    return ModelChecks(residuals, predictive, persons, replicates, summary)
 
 
 def _residual_check(name: str, z: Array, person: NDArray[np.intp]) -> ResidualCheck:
-    there = np.isfinite(z)
-    own, who = z[there], person[there]
-    n = len(own)
-    same = who[1:] == who[:-1]
-    pairs = own[:-1][same], own[1:][same]
-    moves = len(pairs[0]) > 2 and min(float(np.ptp(one)) for one in pairs) > 0
-    auto = float(np.corrcoef(*pairs)[0, 1]) if moves else None
-    mean, sd = float(own.mean()), float(own.std(ddof=1)) if n > 1 else np.nan
-    centred = (own - mean) / own.std() if n > 1 and np.ptp(own) > 0 else np.zeros(n)
-    skewness, kurtosis = float((centred**3).mean()), float((centred**4).mean() - 3.0)
-    said = []
-    if auto is not None and abs(auto) * np.sqrt(len(pairs[0])) > _CHANCE:
-        said.append(
-            f"what is left of a score {'goes with' if auto > 0 else 'is turned round in'} what is left of the next "
-            f"({auto:.2f}): one row foretells the next otherwise than the model says"
-        )
-    if abs(skewness) > _CHANCE * np.sqrt(6.0 / n):
+    observed = np.isfinite(z)
+    residuals, row_person = z[observed], person[observed]
+    n = len(residuals)
+    same_person = row_person[1:] == row_person[:-1]
+    earlier, later = residuals[:-1][same_person], residuals[1:][same_person]
+    varies = len(earlier) > 2 and min(float(np.ptp(earlier)), float(np.ptp(later))) > 0
+    autocorrelation = float(np.corrcoef(earlier, later)[0, 1]) if varies else None
+    mean, sd = float(residuals.mean()), float(residuals.std(ddof=1)) if n > 1 else np.nan
+    standardised = (residuals - mean) / residuals.std() if n > 1 and np.ptp(residuals) > 0 else np.zeros(n)
+    skewness, kurtosis = float((standardised**3).mean()), float((standardised**4).mean() - 3.0)
+    problems = []
+    # under normality SE ≈ 1/√n (autocorrelation), √(6/n) (skewness), √(24/n) (kurtosis)
+    if autocorrelation is not None and abs(autocorrelation) * np.sqrt(len(earlier)) > _MAX_Z:
+        sign = "positive" if autocorrelation > 0 else "negative"
+        problems.append(f"{sign} residual autocorrelation at lag 1 ({_signed(autocorrelation)})")
+    if abs(skewness) > _MAX_Z * np.sqrt(6.0 / n):
         side = "high" if skewness > 0 else "low"
-        said.append(f"scores that are unexpectedly {side} lie further out than others (skewness {skewness:.2f})")
-    if abs(kurtosis) > _CHANCE * np.sqrt(24.0 / n):
-        said.append(
-            f"{'more' if kurtosis > 0 else 'fewer'} scores lie far out than a normal distribution has (excess kurtosis "
-            f"{kurtosis:.2f}); robust standard errors do not rest on this"
+        problems.append(f"unexpectedly {side} scores deviate further than others (skewness {_signed(skewness)})")
+    if abs(kurtosis) > _MAX_Z * np.sqrt(24.0 / n):
+        problems.append(
+            f"{'more' if kurtosis > 0 else 'fewer'} extreme residuals than under a normal distribution (excess "
+            f"kurtosis {_signed(kurtosis)}); robust standard errors do not depend on this"
         )
-    sentence = f"{name}: {'; '.join(said)}." if said else ""
-    return ResidualCheck(name, n, mean, sd, auto, skewness, kurtosis, float((np.abs(own) > 3.0).mean()), sentence)
+    sentence = f"{name}: {'; '.join(problems)}." if problems else ""
+    beyond = float((np.abs(residuals) > 3.0).mean())
+    return ResidualCheck(name, n, mean, sd, autocorrelation, skewness, kurtosis, beyond, sentence)
 
 
-def _reproduced(
+def _signed(x: float) -> str:
+    """Format with two decimals and a proper minus sign."""
+    return f"{x:.2f}".replace("-", "−")
+
+
+def _predictive_checks(
     fitted: Fit, panel: Panel, features: Features, rng: np.random.Generator, *, replicates: int
-) -> tuple[Reproduced, ...]:
+) -> tuple[PredictiveCheck, ...]:
     observed = features(panel.scores)
     missing = np.isnan(panel.scores)
     times = [panel.times[panel.rows_of(i)] for i in range(panel.n_persons)]
-    drawn: dict[Key, list[float]] = {key: [] for key in observed}
+    replicated: dict[FeatureKey, list[float]] = {key: [] for key in observed}
     for parameters in draw_parameters(fitted, panel, replicates, rng):
         table = simulate_panel(
             fitted.specification,
@@ -151,41 +164,48 @@ def _reproduced(
             covariates=panel.covariates,
             therapist=panel.therapist,
         )
-        scores = np.where(missing, np.nan, table.scores)
-        for key, value in features(scores).items():
-            drawn[key].append(value)
-    return tuple(_one(key, observed[key], np.array(drawn[key])) for key in observed if np.isfinite(observed[key]))
+        for key, value in features(np.where(missing, np.nan, table.scores)).items():
+            replicated[key].append(value)
+    return tuple(
+        _predictive_check(key, value, np.array(replicated[key]))
+        for key, value in observed.items()
+        if np.isfinite(value)
+    )
 
 
-def _one(key: Key, observed: float, drawn: Array) -> Reproduced:
-    lower, middle, upper = (float(v) for v in np.quantile(drawn, (0.025, 0.5, 0.975)))
-    tail = min((drawn <= observed).sum(), (drawn >= observed).sum())
-    p = min(1.0, 2.0 * (float(tail) + 1.0) / (len(drawn) + 1.0))
+def _predictive_check(key: FeatureKey, observed: float, replicated: Array) -> PredictiveCheck:
+    lower, median, upper = (float(v) for v in np.quantile(replicated, (0.025, 0.5, 0.975)))
+    tail = min((replicated <= observed).sum(), (replicated >= observed).sum())
+    # Monte Carlo p with the observed table counted among the replicates, both tails
+    p = min(1.0, 2.0 * (float(tail) + 1.0) / (len(replicated) + 1.0))
     inside = lower <= observed <= upper
     shown, low, high = (f"{v:.1%}" if key.is_share else f"{v:.3g}" for v in (observed, lower, upper))
     sentence = (
-        f"{key.words}: {shown} in the data, {low} to {high} in 95 of 100 simulated tables"
+        f"{key.words}: {shown} in the data, {low} to {high} in 95% of replicated tables"
         f"{'' if inside else '; the model does not reproduce it'}."
     )
-    return Reproduced(key.words, observed, middle, lower, upper, p, inside, sentence)
+    return PredictiveCheck(key.words, observed, median, lower, upper, p, inside, sentence)
 
 
 def _summary(
     residuals: tuple[ResidualCheck, ...],
-    found: tuple[Reproduced, ...],
+    predictive: tuple[PredictiveCheck, ...],
     persons: tuple[PersonFit, ...],
     n_persons: int,
 ) -> tuple[str, ...]:
-    outside = [r for r in found if not r.is_reproduced]
-    said = [r.sentence for r in residuals if r.sentence]
-    count = (
-        f"Of {len(found)} figures of the data, {len(outside)} {'lies' if len(outside) == 1 else 'lie'} outside what "
-        f"tables simulated from the model show; by chance about {0.05 * len(found):.1g} would."
+    outside = [check for check in predictive if not check.is_reproduced]
+    sentences = [check.sentence for check in residuals if check.sentence]
+    sentences.append(
+        f"Of {len(predictive)} statistics of the data, {len(outside)} {'lies' if len(outside) == 1 else 'lie'} outside "
+        "the central 95% of tables simulated from the model (posterior predictive check); by chance about "
+        f"{0.05 * len(predictive):.1g} would."
     )
-    said += [count, *(r.sentence for r in outside)]
+    sentences += [check.sentence for check in outside]
     if persons:
-        names = ", ".join(f"“{p.person}”" for p in persons[:5])
+        names = ", ".join(f"“{person.person}”" for person in persons[:5])
         more = f" and {len(persons) - 5} more" if len(persons) > 5 else ""
-        far = "lie further from the model than chance would put any"
-        said.append(f"{len(persons)} of {n_persons} persons {far}: {names}{more}.")
-    return tuple(said)
+        verb = "fits" if len(persons) == 1 else "fit"
+        sentences.append(
+            f"{len(persons)} of {n_persons} persons {verb} the model worse than chance would explain: {names}{more}."
+        )
+    return tuple(sentences)

@@ -1,7 +1,7 @@
-"""The parameter sets that a clinic fitted, as numbered files in a folder; one of them, or one of the shelf, is in use.
+"""Parameter sets that a clinic fitted, as numbered files in a folder; one of them, or the shipped set, is in use.
 
-`NNNN.toml` are the sets, never changed once written; `history.toml` has a line for every change of what is in use, so
-that going back is only one more change.
+`NNNN.toml` are the sets, never changed once written; `history.toml` records every change of the set in use, so that
+reverting is one more change.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from securebase.model.panel import Panel
 from securebase.model.parameter_set import DEFAULT, ParameterSet, parameter_set
 from securebase.study.models import specification_for
 
-#: version number of the set of the shelf
-SHELF = 0
+#: version number of the shipped set
+SHELF_VERSION = 0
 _HISTORY = "history.toml"
 
 
 @dataclass(frozen=True, slots=True)
 class SetRevision:
-    """On which date which version came into use, and why (adopted, back)."""
+    """One change of the set in use: date, version, and reason (adopted, back)."""
 
     on: str
     version: int
@@ -43,23 +43,23 @@ class SetRevision:
 
 @dataclass(frozen=True, slots=True)
 class ClinicSets:
-    """A folder of fitted sets. `base`: the set of the shelf that is in use while none of them is."""
+    """A folder of fitted sets. base: id of the shipped set that is used until one of them is adopted."""
 
     folder: Path
     base: str = DEFAULT
 
     def versions(self) -> tuple[FittedSet, ...]:
-        """Every set in the folder, oldest first. Raises ParameterSetError where a file is not sound."""
+        """Read all sets of the folder, oldest first. Raises ParameterSetError for an invalid file."""
         files = sorted(self.folder.glob("[0-9]*.toml")) if self.folder.is_dir() else []
         return tuple(read_fitted_set(f.name, f.read_text(encoding="utf-8")) for f in files)
 
     def version(self, number: int) -> FittedSet:
-        """Raises ParameterSetError where there is no such version."""
-        found = {one.version: one for one in self.versions()}
-        if number not in found:
-            known = ", ".join(str(n) for n in found) or "none"
-            raise ParameterSetError(f"there is no version {number} in {self.folder}", advice=f"There are: {known}.")
-        return found[number]
+        """Read one version. Raises ParameterSetError where it does not exist."""
+        by_number = {fitted.version: fitted for fitted in self.versions()}
+        if number not in by_number:
+            known = ", ".join(str(n) for n in by_number) or "none"
+            raise ParameterSetError(f"there is no version {number} in {self.folder}", advice=f"Known are: {known}.")
+        return by_number[number]
 
     def history(self) -> tuple[SetRevision, ...]:
         file = self.folder / _HISTORY
@@ -67,61 +67,69 @@ class ClinicSets:
             return ()
         try:
             lines = tomllib.loads(file.read_text(encoding="utf-8")).get("change", [])
-            return tuple(SetRevision(str(one["on"]), int(one["version"]), str(one["why"])) for one in lines)
+            return tuple(SetRevision(str(line["on"]), int(line["version"]), str(line["why"])) for line in lines)
         except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError):
-            raise ParameterSetError("cannot be understood", where=str(file), advice="Restore it from a copy.") from None
+            raise ParameterSetError(
+                "invalid history", where=str(file), advice="Restore the file from a backup."
+            ) from None
 
     @property
     def in_use(self) -> int:
-        """Number of the version in use, 0 for the set of the shelf."""
+        """Number of the version in use, 0 for the shipped set."""
         history = self.history()
-        return history[-1].version if history else SHELF
+        return history[-1].version if history else SHELF_VERSION
 
     def current(self) -> ParameterSet:
-        """The set in use."""
-        shelf, number = parameter_set(self.base), self.in_use
-        return shelf if number == SHELF else convert_to_parameter_set(self.version(number), shelf)
+        """Return the set in use."""
+        shipped, number = parameter_set(self.base), self.in_use
+        return shipped if number == SHELF_VERSION else convert_to_parameter_set(self.version(number), shipped)
 
     def next_number(self) -> int:
-        return max((one.version for one in self.versions()), default=0) + 1
+        return max((fitted.version for fitted in self.versions()), default=0) + 1
 
     def adopt(self, fitted: FittedSet, *, on: str) -> None:
-        """Keep a set as the next version and use it from now on. Raises ParameterSetError where it can make no set that
-        clients are followed with, or its number is not the next one; nothing is then written."""
+        """Store a set as the next version and use it from the date `on`.
+
+        Raises ParameterSetError, and writes nothing, where clients cannot be tracked with the set, or its number is not
+        the next one.
+        """
         if fitted.version != self.next_number():
-            raise ParameterSetError(f"the next version is {self.next_number()}, not {fitted.version}")
+            raise ParameterSetError(f"the next version is {self.next_number()} (got {fitted.version})")
         convert_to_parameter_set(fitted, parameter_set(self.base))
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / f"{fitted.version:04d}.toml").write_text(write_fitted_set(fitted), encoding="utf-8")
         except OSError as error:
-            raise InputError(f"cannot be written ({error.strerror})", where=str(self.folder)) from None
-        self._note(SetRevision(on, fitted.version, "adopted"))
+            raise InputError(f"cannot write the file ({error.strerror})", where=str(self.folder)) from None
+        self._record(SetRevision(on, fitted.version, "adopted"))
 
-    def back(self, *, on: str, to: int | None = None) -> int:
-        """Use an earlier version again (0: the set of the shelf); without `to`, the one in use before this. Returns its
-        number. Raises ParameterSetError where there is nothing to go back to."""
+    def roll_back(self, *, on: str, to: int | None = None) -> int:
+        """Revert to version `to` (0: the shipped set), by default to the one before, and return its number.
+
+        Raises ParameterSetError where there is no earlier version, or `to` is unknown or in use.
+        """
         if to is None:
-            before = [c.version for c in self.history()]
-            if not before:
-                raise ParameterSetError("there is nothing to go back to: the set of the shelf is in use")
-            to = before[-2] if len(before) > 1 else SHELF
-        if to != SHELF:
+            earlier = [revision.version for revision in self.history()]
+            if not earlier:
+                raise ParameterSetError("there is no earlier version: the shipped set is in use")
+            to = earlier[-2] if len(earlier) > 1 else SHELF_VERSION
+        if to != SHELF_VERSION:
             self.version(to)
         if to == self.in_use:
-            raise ParameterSetError(f"version {to} is in use already")
-        self._note(SetRevision(on, to, "back"))
+            raise ParameterSetError(f"version {to} is already in use")
+        self._record(SetRevision(on, to, "back"))
         return to
 
-    def _note(self, change: SetRevision) -> None:
-        found = (
-            f"[[change]]\non = {json.dumps(change.on)}\nversion = {change.version}\nwhy = {json.dumps(change.why)}\n\n"
+    def _record(self, revision: SetRevision) -> None:
+        entry = (
+            f"[[change]]\non = {json.dumps(revision.on)}\nversion = {revision.version}\n"
+            f"why = {json.dumps(revision.why)}\n\n"
         )
         try:
             with (self.folder / _HISTORY).open("a", encoding="utf-8") as file:
-                file.write(found)
+                file.write(entry)
         except OSError as error:
-            raise InputError(f"cannot be written ({error.strerror})", where=str(self.folder)) from None
+            raise InputError(f"cannot write the file ({error.strerror})", where=str(self.folder)) from None
 
 
 def fit_next(
@@ -132,19 +140,20 @@ def fit_next(
     simulated: bool,
     name: str = "Fitted to this clinic's own clients",
     measures: Measures | None = None,
-    towards: ParameterSet | None = None,
+    prior: ParameterSet | None = None,
     strength: float = 1.0,
     progress: Callable[[int, float], None] | None = None,
 ) -> tuple[Fit, FittedSet]:
-    """The plain model of these rows as the clinic's next version, not yet adopted. measures: for constructs that were
-    not measured with the scale they are usually followed with. towards: what it is drawn towards (nothing by default).
+    """Fit the basic model to these rows as the clinic's next version, without adopting it.
 
-    Raises ParameterSetError where the fit cannot become a set.
+    measures: construct → (instrument, scale), where it differs from the shipped set's. prior: set whose parameters
+    are the prior means (no prior by default), with `strength` as the prior's weight. Raises ParameterSetError where the
+    fit cannot become a set.
     """
     specification = specification_for(rows)
-    drawn = None if towards is None else prior_from_set(rows, specification, towards, strength)
-    fitted = fit(rows, specification, prior=drawn, progress=progress)
-    made = fitted_set(
+    shrinkage = None if prior is None else prior_from_set(rows, specification, prior, strength)
+    fitted = fit(rows, specification, prior=shrinkage, progress=progress)
+    next_set = fitted_set(
         fitted,
         name=name,
         version=sets.next_number(),
@@ -152,22 +161,22 @@ def fit_next(
         made_on=made_on,
         software=f"securebase {securebase.__version__}",
         simulated=simulated,
-        prior="" if towards is None else towards.id,
-        strength=0.0 if towards is None else strength,
+        prior="" if prior is None else prior.id,
+        strength=0.0 if prior is None else strength,
     )
-    return fitted, made
+    return fitted, next_set
 
 
 def named_set(name: str) -> ParameterSet:
-    """A set of the shelf by its id, the one in use in a folder of a clinic's sets, or a file with a fitted set.
+    """Return a shipped set by its id, the set in use in a clinic's folder, or a fitted set from a file.
 
-    Raises ParameterSetError where it is none of these.
+    Raises ParameterSetError where `name` is none of these.
     """
-    place = Path(name)
-    if place.is_dir():
-        return ClinicSets(place).current()
-    if place.suffix == ".toml":
-        if not place.is_file():
-            raise ParameterSetError("there is no such file", where=name)
-        return convert_to_parameter_set(read_fitted_set(place.name, place.read_text(encoding="utf-8")), parameter_set())
+    path = Path(name)
+    if path.is_dir():
+        return ClinicSets(path).current()
+    if path.suffix == ".toml":
+        if not path.is_file():
+            raise ParameterSetError("the file does not exist", where=name)
+        return convert_to_parameter_set(read_fitted_set(path.name, path.read_text(encoding="utf-8")), parameter_set())
     return parameter_set(name)

@@ -1,6 +1,6 @@
-"""What is taken out of each person's values before two sessions are compared.
+"""Within-person centring and detrending, applied to each person's values before sessions are compared.
 
-Both forms use every recorded value of the person, not only those that end up in a pair.
+Both methods use every recorded value of the person, not only those that enter a pair of sessions.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-#: fewer values than this leave nothing to look at: one is its own mean, two are their own line
-FEWEST_VALUES = {"centred": 2, "detrended": 3}
+#: with fewer values all deviations are 0: one value equals its mean, two values lie on their line
+MIN_VALUES = {"centred": 2, "detrended": 3}
 
 
 class Detrending(StrEnum):
-    """centred: the person's own mean is taken out. detrended: the person's own straight line over time is."""
+    """centred: deviations from the person's mean. detrended: deviations from the person's linear trend over time."""
 
     CENTRED = "centred"
     DETRENDED = "detrended"
 
     @property
     def label(self) -> str:
-        return {"centred": "own mean taken out", "detrended": "own line taken out"}[self.value]
+        return {"centred": "within-person centred", "detrended": "detrended within person"}[self.value]
 
     @property
     def formula(self) -> str:
@@ -35,27 +35,27 @@ class Detrending(StrEnum):
         }[self.value]
 
 
-def take_out(form: Detrending, values: Array, times: Array, person: Indices) -> Array:
-    """values (rows,) less the person's own mean or own line; NaN stays NaN.
+def detrend(method: Detrending, values: Array, times: Array, person: Indices) -> Array:
+    """Return deviations (rows,) of values from each person's mean or linear trend; NaN stays NaN.
 
-    A person with too few values (two are needed for the mean's form, three for the line's) or with all values at one
-    time becomes NaN: nothing of them can be said in this form.
+    Persons with too few values (`MIN_VALUES`), or with all values at one time when detrending, become NaN: their mean
+    or trend is not identified.
     """
-    there = np.isfinite(values)
+    observed = np.isfinite(values)
     n_persons = int(person.max(initial=-1)) + 1
-    who = person[there]
+    observed_person = person[observed]
 
-    def sums(x: Array) -> Array:
-        return np.asarray(np.bincount(who, weights=x, minlength=n_persons), dtype=np.float64)
+    def sum_by_person(x: Array) -> Array:
+        return np.asarray(np.bincount(observed_person, weights=x, minlength=n_persons), dtype=np.float64)
 
-    count = np.bincount(who, minlength=n_persons).astype(float)
+    count = np.bincount(observed_person, minlength=n_persons).astype(float)
     with np.errstate(invalid="ignore", divide="ignore"):
-        left = values - (sums(values[there]) / count)[person]
-        if form is Detrending.CENTRED:
-            return np.where((count < FEWEST_VALUES[form])[person], np.nan, left)
-        clock = times - (sums(times[there]) / count)[person]
-        spread = sums(clock[there] ** 2)
-        slope = sums(clock[there] * left[there]) / spread
-        left = left - slope[person] * clock
-    unusable = (count < FEWEST_VALUES[form]) | ~(spread > 0)
-    return np.where(unusable[person], np.nan, left)
+        deviations = values - (sum_by_person(values[observed]) / count)[person]
+        if method is Detrending.CENTRED:
+            return np.where((count < MIN_VALUES[method])[person], np.nan, deviations)
+        centred_times = times - (sum_by_person(times[observed]) / count)[person]
+        time_squares = sum_by_person(centred_times[observed] ** 2)
+        slope = sum_by_person(centred_times[observed] * deviations[observed]) / time_squares
+        deviations = deviations - slope[person] * centred_times
+    unusable = (count < MIN_VALUES[method]) | ~(time_squares > 0)
+    return np.where(unusable[person], np.nan, deviations)

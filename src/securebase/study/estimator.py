@@ -1,4 +1,4 @@
-"""What an estimator of a lagged association is. The shelf is `estimators/`: one file each."""
+"""Estimators of a lagged association. The shelf is `estimators/`: one file each."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from securebase.records.vocabulary import Moment
-from securebase.study.detrending import Detrending, take_out
-from securebase.study.influence import WithoutOne, without_one
+from securebase.study.detrending import Detrending, detrend
+from securebase.study.influence import LeaveOneOutLags, leave_one_out_lags
 from securebase.study.regression import Regression, regress
 from securebase.study.table import SessionTable
 
@@ -20,12 +20,12 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Rows = tuple[Indices, Indices]
 
-#: below this nothing is estimated: a robust standard error from four persons is no standard error
-FEWEST_PERSONS, FEWEST_PAIRS = 5, 20
+#: below this nothing is estimated: a cluster-robust standard error from four persons is meaningless
+MIN_PERSONS, MIN_PAIRS = 5, 20
 
 
 class LagStep(StrEnum):
-    """How far apart the two measurements of a lag are, given which was asked before and which after the session."""
+    """Distance between the two measurements of a lag, given which was taken before and which after the session."""
 
     SAME_SESSION = "same_session"
     NEXT_SESSION = "next_session"
@@ -37,7 +37,7 @@ class LagStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One direction of lag: does `earlier` tend to come before `later`, given the past of `later` itself?"""
+    """One direction of lag: from `earlier` to `later`, controlling for the past of `later`."""
 
     earlier: str
     later: str
@@ -48,26 +48,27 @@ class Link:
         return f"{self.earlier} → {self.later}"
 
 
-def link(table: SessionTable, earlier: str, later: str) -> Link:
-    """The shortest step that is forward in time.
+def shortest_link(table: SessionTable, earlier: str, later: str) -> Link:
+    """Return the link with the shortest step that is forward in time.
 
-    Asked before the session and after it: within one session is already forward. Otherwise the next session.
+    A measure taken before the session precedes one taken after the same session. In every other case the step leads to
+    the next session.
     """
-    asked = table.moments[earlier], table.moments[later]
-    step = LagStep.SAME_SESSION if asked == (Moment.BEFORE, Moment.AFTER) else LagStep.NEXT_SESSION
+    moments = table.moments[earlier], table.moments[later]
+    step = LagStep.SAME_SESSION if moments == (Moment.BEFORE, Moment.AFTER) else LagStep.NEXT_SESSION
     return Link(earlier, later, step)
 
 
 @dataclass(frozen=True, slots=True)
 class LagEstimate:
-    """One lagged association in one form.
+    """One lagged association under one method of detrending.
 
     `estimate`, its `standard_error`, `lower`, `upper` and `own_past` are standardised (in standard deviations of the
     pairs' values); `raw` and `raw_standard_error` are in points of `later` per point of `earlier`, the only scale on
-    which two forms can be compared. Intervals are 95%, t with persons − 1 degrees of freedom.
+    which centred and detrended estimates can be compared. Intervals are 95%, t with persons − 1 degrees of freedom.
     """
 
-    form: Detrending
+    detrending: Detrending
     estimate: float
     standard_error: float
     lower: float
@@ -81,25 +82,25 @@ class LagEstimate:
     n_persons: int
 
     @property
-    def told_from_zero(self) -> bool:
+    def significant(self) -> bool:
         return self.p_value < 0.05
 
 
 @dataclass(frozen=True, eq=False)
 class InfluenceEstimate:
-    """An estimate with what is needed to compare it with another on the same persons: raw influence (persons,).
+    """An estimate with each person's influence (persons,) on the raw coefficient, to compare estimates on one sample.
 
-    `without_one`: the same with each person left out in turn, where the estimator is one regression.
+    `leave_one_out`: the estimate without each person in turn, where the estimator is a single regression.
     """
 
     lag: LagEstimate
     influence: Array
-    without_one: WithoutOne | None = None
+    leave_one_out: LeaveOneOutLags | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LagEstimator:
-    """One way of estimating a lag. `definition` is what the report prints; it is asked only where it `applies`."""
+    """One way of estimating a lag. Reports print its `definition`; studies use it only where it `applies`."""
 
     name: str
     label: str
@@ -109,8 +110,8 @@ class LagEstimator:
 
 
 @dataclass(frozen=True, eq=False)
-class Pairs:
-    """Two sessions a row: later and its own past, earlier, whose they are and how far apart; each (pairs,)."""
+class SessionPairs:
+    """Pairs of successive sessions, one a row: later, own past of later, earlier, person, time, gap; each (pairs,)."""
 
     later: Array
     own_past: Array
@@ -120,106 +121,116 @@ class Pairs:
     gap: Array
     n_persons: int
 
-    def only(self, keep: NDArray[np.bool_]) -> Pairs:
-        return Pairs(
-            self.later[keep],
-            self.own_past[keep],
-            self.earlier[keep],
-            self.person[keep],
-            self.time[keep],
-            self.gap[keep],
+    def select(self, mask: NDArray[np.bool_]) -> SessionPairs:
+        """Return the pairs where `mask` (pairs,) is true."""
+        return SessionPairs(
+            self.later[mask],
+            self.own_past[mask],
+            self.earlier[mask],
+            self.person[mask],
+            self.time[mask],
+            self.gap[mask],
             self.n_persons,
         )
 
     @property
     def complete(self) -> NDArray[np.bool_]:
+        """(pairs,) true where all three values are present."""
         return np.isfinite(self.later) & np.isfinite(self.own_past) & np.isfinite(self.earlier)
 
 
-def pairs(table: SessionTable, wanted: Link, form: Detrending | None, *, complete: bool = True) -> Pairs:
-    """Every pair of successive sessions (complete ones only by default), in one form, or as recorded where it is None.
+def session_pairs(
+    table: SessionTable, link: Link, detrending: Detrending | None, *, complete: bool = True
+) -> SessionPairs:
+    """Return pairs of successive sessions, detrended, or as recorded where `detrending` is None.
 
-    With `complete` false the pairs are those of `SessionTable.successive`, in its order.
+    By default only complete pairs; with `complete` false those of `SessionTable.successive`, in its order.
     """
 
     def column(name: str) -> Array:
         values = table.values[name]
-        return values if form is None else take_out(form, values, table.times, table.person)
+        return values if detrending is None else detrend(detrending, values, table.times, table.person)
 
     first, second = table.successive()
-    at = second if wanted.step is LagStep.SAME_SESSION else first
-    later = column(wanted.later)
-    found = Pairs(
+    earlier_row = second if link.step is LagStep.SAME_SESSION else first
+    later = column(link.later)
+    pairs = SessionPairs(
         later[second],
         later[first],
-        column(wanted.earlier)[at],
+        column(link.earlier)[earlier_row],
         table.person[second],
         table.times[second],
         table.times[second] - table.times[first],
         table.n_persons,
     )
-    return found.only(found.complete) if complete else found
+    return pairs.select(pairs.complete) if complete else pairs
 
 
-def estimate_pairs(found: Pairs, form: Detrending, further: Array | None = None) -> InfluenceEstimate | None:
-    """Least squares of `later` on `earlier` and its own past (and `further` columns), robust to persons.
+def estimate_pairs(
+    pairs: SessionPairs, detrending: Detrending, covariates: Array | None = None
+) -> InfluenceEstimate | None:
+    """Regress `later` on `earlier`, its own past and `covariates` (pairs, k), with errors clustered by person.
 
-    None where there are too few persons or pairs, or where nothing varies.
+    None where there are too few persons or pairs, or where a regressor does not vary.
     """
-    if len(found.later) < FEWEST_PAIRS or len(np.unique(found.person)) < FEWEST_PERSONS:
+    if len(pairs.later) < MIN_PAIRS or len(np.unique(pairs.person)) < MIN_PERSONS:
         return None
-    columns = [found.earlier, found.own_past]
-    X = np.column_stack(columns if further is None else [*columns, further])
-    fitted = regress(found.later, X, found.person, found.n_persons)
-    if fitted is None:
+    columns = [pairs.earlier, pairs.own_past]
+    X = np.column_stack(columns if covariates is None else [*columns, covariates])
+    regression = regress(pairs.later, X, pairs.person, pairs.n_persons)
+    if regression is None:
         return None
     return replace(
-        estimated(fitted, found, form), without_one=without_one(found.later, X, found.person, found.n_persons)
+        lag_from_regression(regression, pairs, detrending),
+        leave_one_out=leave_one_out_lags(pairs.later, X, pairs.person, pairs.n_persons),
     )
 
 
-def estimated(fitted: Regression, found: Pairs, form: Detrending) -> InfluenceEstimate:
-    """Coefficients of `earlier` and of the own past with their influences, read as a lag."""
-    spread = [float(np.std(x, ddof=1)) for x in (found.earlier, found.own_past, found.later)]
-    raw, own_past = fitted.coefficients[1:3]
-    return report(
-        form,
+def lag_from_regression(regression: Regression, pairs: SessionPairs, detrending: Detrending) -> InfluenceEstimate:
+    """Return the coefficients of `earlier` and of the own past as a lag with its influences."""
+    sds = [float(np.std(x, ddof=1)) for x in (pairs.earlier, pairs.own_past, pairs.later)]
+    raw, own_past = regression.coefficients[1:3]
+    return standardise(
+        detrending,
         raw=float(raw),
-        influence=fitted.influence[:, 1],
+        influence=regression.influence[:, 1],
         own_past=float(own_past),
-        own_past_influence=fitted.influence[:, 2],
-        spread=(spread[0], spread[1], spread[2]),
-        n_pairs=fitted.n,
-        n_persons=fitted.n_clusters,
+        own_past_influence=regression.influence[:, 2],
+        sds=(sds[0], sds[1], sds[2]),
+        n_pairs=regression.n,
+        n_persons=regression.n_clusters,
     )
 
 
-def report(
-    form: Detrending,
+def standardise(
+    detrending: Detrending,
     *,
     raw: float,
     influence: Array,
     own_past: float,
     own_past_influence: Array,
-    spread: tuple[float, float, float],
+    sds: tuple[float, float, float],
     n_pairs: int,
     n_persons: int,
 ) -> InfluenceEstimate:
-    """Standardise and add intervals; `spread`: standard deviations of earlier, own past and later."""
-    to_standard, to_standard_own = spread[0] / spread[2], spread[1] / spread[2]
+    """Standardise a raw lag, β · SD(earlier) / SD(later), and add its interval.
+
+    sds: standard deviations of earlier, own past and later.
+    """
+    scale, own_past_scale = sds[0] / sds[2], sds[1] / sds[2]
     se = float(np.sqrt(influence @ influence))
-    half = float(stats.t.ppf(0.975, n_persons - 1)) * se * to_standard
-    estimate = raw * to_standard
+    half_width = float(stats.t.ppf(0.975, n_persons - 1)) * se * scale
+    estimate = raw * scale
     return InfluenceEstimate(
         LagEstimate(
-            form=form,
+            detrending=detrending,
             estimate=estimate,
-            standard_error=se * to_standard,
-            lower=estimate - half,
-            upper=estimate + half,
+            standard_error=se * scale,
+            lower=estimate - half_width,
+            upper=estimate + half_width,
             p_value=float(2 * stats.t.sf(abs(raw) / se, n_persons - 1)) if se > 0 else float(raw == 0),
-            own_past=own_past * to_standard_own,
-            own_past_standard_error=float(np.sqrt(own_past_influence @ own_past_influence)) * to_standard_own,
+            own_past=own_past * own_past_scale,
+            own_past_standard_error=float(np.sqrt(own_past_influence @ own_past_influence)) * own_past_scale,
             raw=raw,
             raw_standard_error=se,
             n_pairs=n_pairs,

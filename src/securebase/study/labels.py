@@ -1,4 +1,4 @@
-"""What the parts of the model and their estimates are called on screen and in a report."""
+"""Labels of the parts of a model and of its estimates, on screen and in reports."""
 
 from __future__ import annotations
 
@@ -7,40 +7,42 @@ from collections.abc import Mapping
 from securebase.model.fit import Fit, FitResult
 from securebase.model.parameters import Specification, Trend
 
-#: block of parameters → what its numbers are; {unit} is the unit of time
+#: block of parameters → meaning of its numbers; {unit} is the unit of time
 MEANINGS: Mapping[str, str] = {
-    "drift": "Drift: what one point more of the second pushes the first, per {unit} (of itself: how fast it returns)",
+    "drift": "Drift: change of the first per point of the second, per {unit} (on the diagonal: rate of return)",
     "diffusion": "Diffusion: variance and covariance of the shocks, per {unit}",
-    "start_covariance": "Spread of movements at the first row",
+    "start_covariance": "Initial states: variance and covariance of deviations at the first row",
     "level_covariance": "Usual levels between persons: variance and covariance",
-    "change_covariance": "Change of one's own between persons: variance and covariance, {bend}",
-    "level_change_covariance": "Covariance of usual levels (first) with change of one's own (second)",
-    "therapist_covariance": "Usual levels between therapists: variance and covariance, beside those between persons",
+    "change_covariance": "Random slopes between persons: variance and covariance, {slope_unit}",
+    "level_change_covariance": "Covariance of usual levels (first) with random slopes (second)",
+    "therapist_covariance": "Usual levels between therapists: variance and covariance, in addition to persons",
     "level_mean": "Mean usual level{origin}",
-    "covariate_effect": "Covariates: how much higher the usual level is for one unit more",
+    "covariate_effect": "Covariates: difference in usual level per unit",
     "slope": "Slope: mean change per {unit}",
     "change": "Change: mean change by the planned end",
-    "rate": "Rate: how soon change comes about, per {unit}",
-    "start_mean": "Start: mean distance from the usual level at the first row",
-    "therapy_effect": "Course: what pushes each construct while therapy is on, natural change included, per {unit}",
-    "input_effect": "Inputs: what one unit of the second pushes the first, per {unit} while it is done",
-    "loading": "Loadings: points of a column for one point of its construct's first column",
-    "intercept": "Intercepts: a column where its construct's first column is 0",
+    "rate": "Rate: speed of change, per {unit}",
+    "start_mean": "Initial-state mean: mean deviation from the usual level at the first row",
+    "therapy_effect": "Therapy effect: input to each construct during therapy, natural change included, per {unit}",
+    "input_effect": "Input effects: change of the first per unit of the second, per {unit} of exposure",
+    "loading": "Loadings: points of a column per point of its construct's first column",
+    "intercept": "Intercepts: expected column where its construct's first column is 0",
     "measurement_noise": "Measurement noise: variance of the error of a score",
 }
 
 
-def by_part(fitted: FitResult) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """What the numbers of a part are, and the names of its estimates; parts in the order of the estimates. A model of
-    waves is one part without words."""
+def group_by_part(fitted: FitResult) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the meaning and the names of the estimates of each part, in the order of the estimates.
+
+    A discrete-time panel model is one part without a label.
+    """
     if not isinstance(fitted, Fit):
         return (("", tuple(fitted.estimates)),)
-    of = fitted.specification
-    unit = of.time_unit if of.time_unit != "file" else "unit of time"
+    spec = fitted.specification
+    unit = spec.time_unit if spec.time_unit != "file" else "unit of time"
     words = {
         "unit": unit,
-        "bend": f"per {unit}" if of.trend in (Trend.NONE, Trend.LINEAR) else "by the planned end",
-        "origin": " at time 0" * (of.trend is not Trend.NONE) + " where every covariate is 0" * bool(of.covariates),
+        "slope_unit": f"per {unit}" if spec.trend in (Trend.NONE, Trend.LINEAR) else "by the planned end",
+        "origin": " at time 0" * (spec.trend is not Trend.NONE) + " where every covariate is 0" * bool(spec.covariates),
     }
     parts: dict[str, list[str]] = {}
     for name in fitted.estimates:
@@ -48,18 +50,18 @@ def by_part(fitted: FitResult) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((MEANINGS[part].format(**words), tuple(names)) for part, names in parts.items())
 
 
-def in_words(of: Specification) -> str:
-    """The specification as a line: trend carried, start stationary, own change, inputs technique."""
-    further = (
-        "own change" * of.random_slopes,
-        "start deviation" * of.free_start_mean,
-        "therapists" * of.therapists,
-        f"covariates {', '.join(of.covariates)}" * bool(of.covariates),
-        f"inputs {', '.join(of.inputs)}" * bool(of.inputs),
+def describe_specification(spec: Specification) -> str:
+    """Return the specification as a line: trend carried, start stationary, random slopes, inputs technique."""
+    optional = (
+        "random slopes" * spec.random_slopes,
+        "free start mean" * spec.free_start_mean,
+        "therapists" * spec.therapists,
+        f"covariates {', '.join(spec.covariates)}" * bool(spec.covariates),
+        f"inputs {', '.join(spec.inputs)}" * bool(spec.inputs),
         "; ".join(
-            f"{construct} from {', '.join(name for name, its in of.indicators if its == construct)}"
-            for construct in of.constructs
-            if sum(its == construct for _, its in of.indicators) > 1
+            f"{construct} from {', '.join(name for name, its in spec.indicators if its == construct)}"
+            for construct in spec.constructs
+            if sum(its == construct for _, its in spec.indicators) > 1
         ),
     )
-    return ", ".join([f"trend {of.trend.value}", f"start {of.start.value}", *(part for part in further if part)])
+    return ", ".join([f"trend {spec.trend.value}", f"start {spec.start.value}", *(part for part in optional if part)])

@@ -1,4 +1,4 @@
-"""What this data cannot tell, computed from its size and shape: sentences with numbers in them."""
+"""Limits of a study, computed from the size and shape of its data: sentences with numbers in them."""
 
 from __future__ import annotations
 
@@ -10,124 +10,128 @@ from scipy import stats
 from securebase.records.vocabulary import Moment
 from securebase.study.phrases import number
 from securebase.study.reciprocal import LagFinding
-from securebase.study.result import Size, StudyRequest
+from securebase.study.result import DataSize, StudyRequest
 from securebase.study.table import SessionTable
 from securebase.study.therapists import FEW_THERAPISTS
 from securebase.study.variance import VarianceRow
 
-#: robust standard errors are known to be too small with fewer persons than this
+#: cluster-robust standard errors are known to be too small with fewer persons
 _FEW_PERSONS = 40
 
 
 def limits(
     table: SessionTable,
-    asked: StudyRequest,
-    size: Size,
+    request: StudyRequest,
+    size: DataSize,
     variance: tuple[VarianceRow, ...],
     lags: tuple[LagFinding, ...],
 ) -> tuple[str, ...]:
-    """One sentence a limit; those that always hold come last."""
-    found = [
-        *_adjustments(asked),
-        *_smallest_effects(lags, asked.labels),
-        *_short_courses(table, lags, asked),
+    """Return one sentence a limit; those that always hold come last."""
+    return (
+        *_adjustments(request),
+        *_smallest_effects(lags, request.labels),
+        *_short_courses(table, lags, request),
         *_few_persons(size),
-        *_left_out(lags, asked.labels),
+        *_excluded_persons(lags, request.labels),
         *_missing(table, variance),
-        *_order(asked),
-        *_how_many(lags),
-    ]
-    return (*found, *_ALWAYS)
+        *_session_order(request),
+        *_multiple_tests(lags),
+        *_ALWAYS,
+    )
 
 
 _ALWAYS = (
-    "Nobody was assigned to a process by chance. A lag says what tends to come first, not what brings it about: a "
+    "Nobody was assigned to a process at random. A lag says what tends to come first, not what brings it about: a "
     "hidden event that moves both, one a little earlier than the other, looks the same.",
-    "Scores contain error of measurement. The lags take scores as they are, which pulls them towards zero and leaves "
-    "part of the past uncontrolled; only the fitted model separates error from movement.",
-    "These are averages over persons. They do not say what holds for one of them.",
-    "Missing values are taken to be missing for reasons that the recorded values explain. Persons who leave because "
-    "of how they feel at that moment break this.",
+    "Scores contain measurement error. The lags use observed scores, which biases them towards zero and leaves part of "
+    "the past uncontrolled; only the fitted model separates error from change.",
+    "These are averages over persons. They need not hold for any single person.",
+    "Values are assumed to be missing at random given the recorded values. Persons who leave because of how they feel "
+    "at that moment violate this.",
 )
 
 
-def _adjustments(asked: StudyRequest) -> list[str]:
-    """What only the fitted models take account of, and what of it cannot bear on a lag."""
-    found = []
-    if asked.covariates:
-        found.append(
-            f"{', '.join(asked.covariates)}: usual levels in the fitted models are adjusted for it. The lags compare "
-            "each person with themselves, so that what never changes in a person drops out; whether lags differ "
-            "between kinds of persons is not looked at."
+def _adjustments(request: StudyRequest) -> list[str]:
+    """Return what only the fitted models adjust for, and what this cannot change about a lag."""
+    sentences = []
+    if request.covariates:
+        sentences.append(
+            f"{', '.join(request.covariates)}: usual levels in the fitted models are adjusted for these covariates. "
+            "The lags compare each person with themselves, so that stable characteristics cancel out; whether they "
+            "moderate the lags was not examined."
         )
-    if asked.inputs:
-        found.append(
-            f"{', '.join(asked.inputs)}: what was done pushes the columns in the fitted models only. The lags take no "
-            "account of it. Unless chance decided who got how much of it and when, its effect is what tended to follow."
+    if request.inputs:
+        sentences.append(
+            f"{', '.join(request.inputs)}: time-varying inputs enter the fitted models only, not the lags. Unless it "
+            "was randomised who received how much and when, their coefficients describe what tended to follow."
         )
-    several = [c for c in (asked.outcome, *asked.processes) if sum(its == c for _, its in asked.indicators) > 1]
+    several = [c for c in (request.outcome, *request.processes) if sum(its == c for _, its in request.indicators) > 1]
     for construct in several:
-        first, *others = (name for name, its in asked.indicators if its == construct)
-        found.append(f"{asked.label(construct)}: the lags read {first} alone; the models read {', '.join(others)} too.")
-    if asked.n_therapists is not None:
-        few = ", too few for errors clustered by them to be trusted" if asked.n_therapists < FEW_THERAPISTS else ""
-        found.append(
-            f"Clients have {asked.n_therapists} therapists{few}. In the fitted models clients of one therapist share a "
-            "level; that therapists differ in how things move in their clients is not looked at."
+        first, *others = (name for name, its in request.indicators if its == construct)
+        sentences.append(
+            f"{request.label(construct)}: the lags use {first} alone; the models use {', '.join(others)} too."
         )
-    return found
+    if request.n_therapists is not None:
+        few = ", too few for trustworthy clustered errors" if request.n_therapists < FEW_THERAPISTS else ""
+        sentences.append(
+            f"Clients have {request.n_therapists} therapists{few}. In the fitted models clients of one therapist share "
+            "a level; whether therapists differ in their clients’ lags was not examined."
+        )
+    return sentences
 
 
 def _smallest_effects(lags: tuple[LagFinding, ...], labels: Mapping[str, str]) -> list[str]:
-    """The lag that would be found four times in five: (t.975 + z.80) standard errors."""
-    found = []
-    for lag in lags:
-        if not lag.toward_outcome or lag.main.detrended is None:
+    """Return the lag detectable with 80% power: (t.975 + z.80) standard errors."""
+    sentences = []
+    for finding in lags:
+        lag = finding.main.detrended
+        if not finding.toward_outcome or lag is None:
             continue
-        d = lag.main.detrended
-        least = (stats.t.ppf(0.975, d.n_persons - 1) + stats.norm.ppf(0.8)) * d.standard_error
-        found.append(
-            f"{labels.get(lag.link.earlier, lag.link.earlier)}: with {d.n_pairs:,} pairs from {d.n_persons:,} persons, "
-            f"a true lag smaller than about {number(float(least))} (own line taken out) would be missed more often "
-            "than one time in five."
+        detectable = (stats.t.ppf(0.975, lag.n_persons - 1) + stats.norm.ppf(0.8)) * lag.standard_error
+        sentences.append(
+            f"{labels.get(finding.link.earlier, finding.link.earlier)}: with {lag.n_pairs:,} pairs from "
+            f"{lag.n_persons:,} persons, the smallest detrended lag detectable with 80% power is about "
+            f"{number(float(detectable))}."
         )
-    return found
+    return sentences
 
 
-def _short_courses(table: SessionTable, lags: tuple[LagFinding, ...], asked: StudyRequest) -> list[str]:
-    """Nickell's bias of the own past, by its usual approximation, at the median number of values."""
-    there = np.isfinite(table.values[asked.outcome])
-    count = np.bincount(table.person[there], minlength=table.n_persons)
-    usual = float(np.median(count[count > 1])) if (count > 1).any() else 0.0
-    own = next((x.main for x in lags if x.toward_outcome and x.main.centred and x.main.detrended), None)
-    if usual < 3 or own is None or own.centred is None or own.detrended is None:
+def _short_courses(table: SessionTable, lags: tuple[LagFinding, ...], request: StudyRequest) -> list[str]:
+    """Return Nickell's bias of the autoregression at the median number of values T.
+
+    Usual approximation: (1 + φ)/T when centred, twice that when detrended.
+    """
+    observed = np.isfinite(table.values[request.outcome])
+    count = np.bincount(table.person[observed], minlength=table.n_persons)
+    median = float(np.median(count[count > 1])) if (count > 1).any() else 0.0
+    pair = next((x.main for x in lags if x.toward_outcome and x.main.centred and x.main.detrended), None)
+    if median < 3 or pair is None or pair.centred is None or pair.detrended is None:
         return []
-    mean = (1 + own.centred.own_past) / usual
-    line = 2 * (1 + own.detrended.own_past) / usual
+    centring = (1 + pair.centred.own_past) / median
+    detrending = 2 * (1 + pair.detrended.own_past) / median
     return [
-        f"Courses are short: half of the persons have {usual:.0f} values of {asked.label(asked.outcome)} or fewer. "
-        f"Taking out a mean from so few lowers what a column seems to carry over from itself by about {number(mean)}, "
-        f"taking out a line by about {number(line)}, and can move the lag between two columns too. The row “corrected "
-        "for short courses” shows how much this may matter; it supposes that one straight line holds over a whole "
-        "course, and overcorrects where courses bend."
+        f"Courses are short: half of the persons have {median:.0f} values of {request.label(request.outcome)} or "
+        f"fewer. Within-person centring then lowers the estimated autoregression by about {number(centring)}, "
+        f"detrending by about {number(detrending)}, and both can bias cross-lags too. The row “half-panel jackknife” "
+        "shows how much this may matter; it assumes that one linear trend holds over a whole course, and overcorrects "
+        "where courses are curved."
     ]
 
 
-def _few_persons(size: Size) -> list[str]:
+def _few_persons(size: DataSize) -> list[str]:
     if size.n_persons >= _FEW_PERSONS:
         return []
     return [
-        f"With {size.n_persons} persons, standard errors that allow for persons are themselves uncertain and rather "
-        "too small."
+        f"With {size.n_persons} persons, cluster-robust standard errors are themselves uncertain and tend to be small."
     ]
 
 
-def _left_out(lags: tuple[LagFinding, ...], labels: Mapping[str, str]) -> list[str]:
-    lost = {f"{labels.get(x.link.earlier, x.link.earlier)}": x.main.persons_lost for x in lags if x.toward_outcome}
-    parts = [f"{count} from {name}" for name, count in lost.items() if count]
+def _excluded_persons(lags: tuple[LagFinding, ...], labels: Mapping[str, str]) -> list[str]:
+    excluded = {labels.get(x.link.earlier, x.link.earlier): x.main.n_excluded for x in lags if x.toward_outcome}
+    parts = [f"{count} from {name}" for name, count in excluded.items() if count]
     if not parts:
         return []
-    return [f"Taking out lines needs three values a person; persons that fall out for this: {', '.join(parts)}."]
+    return [f"Detrending needs three values a person; persons excluded for this reason: {', '.join(parts)}."]
 
 
 def _missing(table: SessionTable, variance: tuple[VarianceRow, ...]) -> list[str]:
@@ -137,22 +141,23 @@ def _missing(table: SessionTable, variance: tuple[VarianceRow, ...]) -> list[str
     return [f"Values are missing for {', '.join(parts)} of the {table.n_rows:,} sessions in the table."]
 
 
-def _order(asked: StudyRequest) -> list[str]:
-    before = [asked.label(c) for c, m in asked.moments.items() if m == Moment.BEFORE]
-    after = [asked.label(c) for c, m in asked.moments.items() if m == Moment.AFTER]
+def _session_order(request: StudyRequest) -> list[str]:
+    before = [request.label(c) for c, m in request.moments.items() if m == Moment.BEFORE]
+    after = [request.label(c) for c, m in request.moments.items() if m == Moment.AFTER]
     if not (before and after):
         return []
     return [
         f"The order within a session was taken as stated: {', '.join(before)} before it, {', '.join(after)} after or "
-        "during it. If this is wrong, the lags from what comes before to what comes after are no lags."
+        "during it. If this is wrong, lags from columns before to columns after the same session are concurrent "
+        "associations."
     ]
 
 
-def _how_many(lags: tuple[LagFinding, ...]) -> list[str]:
+def _multiple_tests(lags: tuple[LagFinding, ...]) -> list[str]:
     tests = 2 * len(lags)
     if tests < 4:
         return []
     return [
-        f"{tests} lags are tested at .05 and none is corrected for this; where nothing was there, "
-        f"{number(1 - 0.95**tests)} would be the chance of at least one below .05 (if the tests were independent)."
+        f"{tests} lags are tested at .05 without correction for multiple testing; under the null hypothesis the chance "
+        f"of at least one below .05 would be {number(1 - 0.95**tests)} if the tests were independent."
     ]

@@ -1,4 +1,4 @@
-"""The fitted continuous-time model of a cohort, its twin under the other reading of the trend, and how well it fits."""
+"""Fitted continuous-time models of a cohort: the requested one, the same with another trend, and random slopes."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from securebase.model.equations import UnstableDriftError, stationary_covariance
 from securebase.model.fit import Fit, fit
 from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters, Specification, Start, Trend
-from securebase.study.checks import Checks, checks
-from securebase.study.courses import Residual
-from securebase.study.one_step import one_step
+from securebase.study.checks import ModelChecks, check_fit
+from securebase.study.prediction_errors import prediction_errors
 from securebase.study.result import EffectRow, ModelSummary, NotFitted, ParameterRow, ResidualRow
+from securebase.study.trajectories import Residual
 
 Array = NDArray[np.float64]
 Progress = Callable[[str], None]
 
-#: the field's own way of detrending: a mean line, and around it a straight line of each person's own (random slopes)
-OWN_LINES = "own lines"
+#: name of the reading with a linear mean trend and a random slope for each person, the usual way of detrending
+RANDOM_SLOPES = "random slopes"
 
-#: the reading that lets less (or more) of the common change count as movement
-TWIN = {
+#: trend → the trend that attributes less (or more) of the common change to within-person movement
+ALTERNATIVE_TREND = {
     Trend.CARRIED: Trend.APART,
     Trend.APART: Trend.NONE,
     Trend.LINEAR: Trend.NONE,
@@ -42,17 +42,53 @@ def specification_for(
     random_slopes: bool = False,
     free_start_mean: bool = False,
 ) -> Specification:
-    """The specification of a panel, with all the covariates, inputs, therapists and indicators that it holds. The
-    planned end is the 90th percentile of persons' last times: a table says nothing of plans. Trend and start, texts or
-    not, default to what the command line takes."""
-    last = panel.times[panel.starts[1:] - 1]
+    """Return the specification of a panel, with all covariates, inputs, therapists and indicators that it holds.
+
+    The planned end T of the trend is max(q.₉₀, 1), with q.₉₀ the 90th percentile of the persons' last times, because
+    a table does not record plans.
+
+    Parameters
+    ----------
+    panel : Panel
+        Rows of scores, as `securebase.panel` makes them from a cohort.
+    trend : Trend or str
+        Mean trend m(t): "none", "linear", "apart" or "carried" (default).
+    start : Start or str
+        Distribution of the initial states: "stationary" (default) or "free".
+    random_slopes : bool
+        True for a random slope of each person around the mean trend.
+    free_start_mean : bool
+        True for a free initial-state mean.
+
+    Returns
+    -------
+    Specification
+        In the panel's unit of time; `planned_end` is in the same unit.
+
+    Raises
+    ------
+    InputError
+        If the trend or the start is unknown, or the parts do not fit together.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase as sb
+    >>> cohort = sb.simulate("alliance_sufficient", n_clients=10, rng=np.random.default_rng(1))
+    >>> specification = sb.specification_for(sb.panel(cohort, ("symptoms", "alliance")), trend="linear")
+    >>> specification.constructs
+    ('symptoms', 'alliance')
+    >>> specification.trend.value
+    'linear'
+    """
+    last_times = panel.times[panel.starts[1:] - 1]
     return Specification(
         panel.constructs,
         trend=Trend(trend),
         start=Start(start),
         time_unit=panel.time_unit,
         days_per_unit=panel.days_per_unit,
-        planned_end=max(float(np.quantile(last, 0.9)), 1.0),
+        planned_end=max(float(np.quantile(last_times, 0.9)), 1.0),
         random_slopes=random_slopes,
         free_start_mean=free_start_mean,
         indicators=panel.indicators,
@@ -62,48 +98,51 @@ def specification_for(
     )
 
 
-def models(
+def fit_models(
     panel: Panel,
     trend: Trend,
     start: Start,
-    tell: Progress,
+    progress: Progress,
     step: float = 1.0,
     *,
     rng: np.random.Generator | None = None,
     labels: Mapping[str, str] | None = None,
-) -> tuple[tuple[ModelSummary | NotFitted, ...], dict[str, tuple[Residual, ...]], Checks | None]:
-    """The model asked for, its twin, and the one with a line of each person's own; residuals and checks are those of
-    the model asked for, checks only where there are random numbers for them and the fit ended well. Effects are over
-    `step` units of time."""
+) -> tuple[tuple[ModelSummary | NotFitted, ...], dict[str, tuple[Residual, ...]], ModelChecks | None]:
+    """Fit the requested model, the same with the alternative trend, and the one with random slopes.
+
+    Effects are over `step` units of time. Residuals and checks are those of the requested model; checks need `rng` and
+    a fit that converged or ended at a boundary.
+    """
     summaries: list[ModelSummary | NotFitted] = []
     residuals: dict[str, tuple[Residual, ...]] = {}
-    checked: Checks | None = None
-    wanted = {reading.value: specification_for(panel, reading, start) for reading in (trend, TWIN[trend])}
-    wanted[OWN_LINES] = specification_for(panel, Trend.LINEAR, start, random_slopes=True)
-    for reading, specification in wanted.items():
-        tell(f"Fitting the model, trend {reading}")
+    checks: ModelChecks | None = None
+    specifications = {t.value: specification_for(panel, t, start) for t in (trend, ALTERNATIVE_TREND[trend])}
+    specifications[RANDOM_SLOPES] = specification_for(panel, Trend.LINEAR, start, random_slopes=True)
+    for name, specification in specifications.items():
+        progress(f"Fitting the model, trend {name}")
         try:
             fitted = fit(panel, specification)
         except ModelError as error:
-            summaries.append(NotFitted(reading, str(error)))
+            summaries.append(NotFitted(name, str(error)))
             continue
         if fitted.parameters is None or fitted.log_likelihood is None:
-            summaries.append(NotFitted(reading, f"{fitted.outcome.sentence} {fitted.outcome.what_to_do}"))
+            summaries.append(NotFitted(name, f"{fitted.outcome.sentence} {fitted.outcome.what_to_do}"))
             continue
-        found = standardised_residuals(panel, fitted.specification, fitted.parameters)
-        summaries.append(replace(summary(fitted, fitted.log_likelihood, residual_rows(found), step), trend=reading))
-        if reading == trend.value:
-            residuals = {name: tuple(r for own in persons for r in own) for name, persons in found.items()}
+        by_column = standardised_residuals(panel, fitted.specification, fitted.parameters)
+        summary = summarise(fitted, fitted.log_likelihood, residual_rows(by_column), step)
+        summaries.append(replace(summary, trend=name))
+        if name == trend.value:
+            residuals = {column: tuple(r for own in persons for r in own) for column, persons in by_column.items()}
             if rng is not None and fitted.outcome.kind in ("converged", "boundary"):
-                tell("Simulating tables from the model, to see what it does not reproduce")
-                checked = checks(fitted, panel, rng, labels=labels)
-    return tuple(summaries), residuals, checked
+                progress("Simulating tables from the model for posterior predictive checks")
+                checks = check_fit(fitted, panel, rng, labels=labels)
+    return tuple(summaries), residuals, checks
 
 
-def summary(
+def summarise(
     fitted: Fit, log_likelihood: float, residuals: tuple[ResidualRow, ...] = (), step: float = 1.0
 ) -> ModelSummary:
-    """A fit as the plain values that a report shows."""
+    """Summarise a fit as the plain values that a report shows; BIC counts persons, the independent units."""
     log_n = float(np.log(max(fitted.n_persons, 1)))
     return ModelSummary(
         trend=fitted.specification.trend.value,
@@ -133,40 +172,41 @@ def summary(
 
 
 def effects(fitted: Fit, step: float = 1.0) -> tuple[EffectRow, ...]:
-    """Standardised effects over `step` units of time, D^-½ exp(A·step) D^½ with D the diagonal of the stationary
-    covariance.
+    """Return standardised effects over `step` units of time, D^−½ exp(A·step) D^½.
 
-    Intervals by the delta method, with derivatives by central differences in the natural parameters.
+    D is the diagonal of the stationary covariance, A the drift. Intervals by the delta method, with derivatives by
+    central differences in the natural parameters.
     """
     names = list(fitted.estimates)
     values = np.array([fitted.estimates[n].value for n in names])
     constructs = fitted.specification.constructs
-    own = [i for i, n in enumerate(names) if n.startswith(("drift[", "diffusion["))]
+    relevant = [i for i, n in enumerate(names) if n.startswith(("drift[", "diffusion["))]
 
-    def at(vector: Array) -> Array:
+    def compute(vector: Array) -> Array:
         return standardised_effects(*_matrices(dict(zip(names, vector, strict=True)), constructs), step)
 
-    centre = at(values)
+    estimates = compute(values)
     errors = None
     if fitted.outcome.kind in ("converged", "boundary"):
-        # what is held at a boundary is taken as given, as in the fit's own standard errors
+        # parameters held at a boundary count as known, as in the fit's own standard errors
         covariance = np.nan_to_num(fitted.covariance)
-        slopes = np.zeros((len(own), *centre.shape))
-        for row, i in enumerate(own):
-            nudge = 1e-5 * max(abs(values[i]), 1e-3)
+        gradient = np.zeros((len(relevant), *estimates.shape))
+        for row, i in enumerate(relevant):
+            h = 1e-5 * max(abs(values[i]), 1e-3)
             up, down = values.copy(), values.copy()
-            up[i] += nudge
-            down[i] -= nudge
+            up[i] += h
+            down[i] -= h
             try:
-                slopes[row] = (at(up) - at(down)) / (2 * nudge)
-            except UnstableDriftError:  # at the edge of stability there is no slope, and no interval
-                slopes[row] = np.nan
-        variance = np.einsum("ikl,ij,jkl->kl", slopes, covariance[np.ix_(own, own)], slopes)
+                gradient[row] = (compute(up) - compute(down)) / (2 * h)
+            except UnstableDriftError:  # at the edge of stability there is no derivative, and no interval
+                gradient[row] = np.nan
+        # var g(θ̂) ≈ ∇g′ Σ ∇g
+        variance = np.einsum("ikl,ij,jkl->kl", gradient, covariance[np.ix_(relevant, relevant)], gradient)
         errors = np.sqrt(np.where(variance >= 0, variance, np.nan))
     rows = []
     for k, later in enumerate(constructs):
         for j, earlier in enumerate(constructs):
-            estimate, error = float(centre[k, j]), None if errors is None else float(errors[k, j])
+            estimate, error = float(estimates[k, j]), None if errors is None else float(errors[k, j])
             if error is None or not np.isfinite(error):
                 rows.append(EffectRow(earlier, later, estimate, None, None, None))
             else:
@@ -177,10 +217,10 @@ def effects(fitted: Fit, step: float = 1.0) -> tuple[EffectRow, ...]:
 
 
 def standardised_effects(drift: Array, diffusion: Array, step: float = 1.0) -> Array:
-    """(p, p): row k column l is the effect of construct l on k `step` units of time later."""
-    spread = np.sqrt(np.diag(stationary_covariance(drift, diffusion)))
-    carried: Array = expm(drift * step) * spread[None, :] / spread[:, None]
-    return carried
+    """Return (p, p) standardised effects; row k, column l: effect of construct l on k `step` units of time later."""
+    sd = np.sqrt(np.diag(stationary_covariance(drift, diffusion)))
+    standardised: Array = expm(drift * step) * sd[None, :] / sd[:, None]
+    return standardised
 
 
 def _matrices(named: dict[str, float], constructs: tuple[str, ...]) -> tuple[Array, Array]:
@@ -196,37 +236,37 @@ def _matrices(named: dict[str, float], constructs: tuple[str, ...]) -> tuple[Arr
 def standardised_residuals(
     panel: Panel, specification: Specification, parameters: Parameters
 ) -> dict[str, list[tuple[Residual, ...]]]:
-    """column → for each person its one-step-ahead residuals over their predicted spread, in order of time."""
-    return by_person(panel, specification, one_step(panel, specification, parameters).z)
+    """Return column → for each person its standardised one-step-ahead residuals, in order of time."""
+    return residuals_by_person(panel, specification, prediction_errors(panel, specification, parameters).z)
 
 
-def by_person(panel: Panel, specification: Specification, z: Array) -> dict[str, list[tuple[Residual, ...]]]:
-    """column → for each person the residuals that there are of z (rows, columns), in order of time."""
-    found: dict[str, list[tuple[Residual, ...]]] = {name: [] for name in specification.scores}
+def residuals_by_person(panel: Panel, specification: Specification, z: Array) -> dict[str, list[tuple[Residual, ...]]]:
+    """Return column → for each person the observed entries of z (rows, columns), in order of time."""
+    residuals: dict[str, list[tuple[Residual, ...]]] = {name: [] for name in specification.scores}
     for i in range(panel.n_persons):
         times, own = panel.times[panel.rows_of(i)], z[panel.rows_of(i)]
         for k, name in enumerate(specification.scores):
-            there = np.isfinite(own[:, k])
-            pairs = zip(times[there].tolist(), own[there, k].tolist(), strict=True)
-            found[name].append(tuple(Residual(t, v) for t, v in pairs))
-    return found
+            observed = np.isfinite(own[:, k])
+            pairs = zip(times[observed].tolist(), own[observed, k].tolist(), strict=True)
+            residuals[name].append(tuple(Residual(t, v) for t, v in pairs))
+    return residuals
 
 
-def one_person(panel: Panel, person: int) -> Panel:
-    """The rows of one person as a panel of their own."""
+def single_person(panel: Panel, person: int) -> Panel:
+    """Return the rows of one person as a panel."""
     return panel.only(np.array([person], dtype=np.int64))
 
 
-def residual_rows(found: dict[str, list[tuple[Residual, ...]]]) -> tuple[ResidualRow, ...]:
-    """Mean, spread, lag-1 autocorrelation within persons and share beyond 1.96, by construct."""
+def residual_rows(residuals: dict[str, list[tuple[Residual, ...]]]) -> tuple[ResidualRow, ...]:
+    """Return mean, SD, lag-1 autocorrelation within persons and share beyond ±1.96, by column."""
     rows = []
-    for name, persons in found.items():
+    for name, persons in residuals.items():
         z = np.array([r.value for own in persons for r in own])
         if len(z) < 2:
             continue
-        first = np.array([r.value for own in persons for r in own[:-1]])
-        second = np.array([r.value for own in persons for r in own[1:]])
-        auto = float(np.corrcoef(first, second)[0, 1]) if len(first) > 2 else None
+        earlier = np.array([r.value for own in persons for r in own[:-1]])
+        later = np.array([r.value for own in persons for r in own[1:]])
+        autocorrelation = float(np.corrcoef(earlier, later)[0, 1]) if len(earlier) > 2 else None
         beyond = float((np.abs(z) > 1.96).mean())
-        rows.append(ResidualRow(name, len(z), float(z.mean()), float(z.std(ddof=1)), auto, beyond))
+        rows.append(ResidualRow(name, len(z), float(z.mean()), float(z.std(ddof=1)), autocorrelation, beyond))
     return tuple(rows)

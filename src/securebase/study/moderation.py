@@ -1,9 +1,10 @@
-"""What bends a lag: a moderator (product), or the process itself (curvature: levelling off, an inverted U).
+"""Moderation of a lag: by another column (product), or by the process itself (curvature: levelling off, inverted U).
 
-y(t′) on x, own past, m and the product x·m, with each person's own mean, then own line, then also the common course of
-all taken out. The product of two deviations has a mean and a line of its own in every person; they are taken out of it
-once more, so that differences between persons cannot pass for moderation within them (Giesselmann & Schmidt-Catran
-2022). A moderator that never moves within a person bends the lag between persons (cross-level) and is taken as it is.
+y(t′) on x, own past, m and the product x·m: within-person centred, then detrended within person, then also adjusted for
+the common time course. The product of two deviations has a mean and a trend of its own in every person; it is
+detrended once more, so that differences between persons cannot pass for moderation within them (Giesselmann &
+Schmidt-Catran 2022). A moderator that is constant within persons moderates the lag between persons (cross-level
+interaction) and enters as its distance from the mean of all persons.
 """
 
 from __future__ import annotations
@@ -16,33 +17,33 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from securebase.records.vocabulary import Moment
-from securebase.study.detrending import Detrending, take_out
-from securebase.study.estimator import Array, LagStep, Link, link
-from securebase.study.estimators.common_course import less_course, steps_of
-from securebase.study.reciprocal import AssociationVerdict, guarded_verdict, judge
+from securebase.study.detrending import Detrending, detrend
+from securebase.study.estimator import Array, LagStep, Link, shortest_link
+from securebase.study.estimators.common_time_course import remove_common_course, time_steps
+from securebase.study.reciprocal import AssociationVerdict, adjust_verdict, classify
 from securebase.study.regression import Regression, regress
 from securebase.study.table import SessionTable
 
-#: a product takes more than a lag: below this nothing is estimated
-FEWEST_PERSONS, FEWEST_PAIRS = 10, 40
+#: an interaction needs more data than a lag: below this nothing is estimated
+MIN_PERSONS, MIN_PAIRS = 10, 40
 
 RULE = (
-    "The rule is that of the lags, asked of the product (or the square): stays, fades, appears, cannot tell. Its last "
-    "step takes out the common course of all persons, and for a product also the bends of its two parts each by "
-    "itself, because a bend of one of two columns that go together looks like a product."
+    "The rule is that of the lags, applied to the product (or the square): persists, attenuates, emerges, "
+    "inconclusive. Its last step adjusts for the common time course of all persons, and for a product also for the "
+    "squares of its two parts, because curvature of one of two correlated columns looks like an interaction."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ModerationQuestion:
-    """Does `moderator` bend the lag from `process` to `outcome`? The process itself as moderator asks for curvature.
+    """Does `moderator` moderate the lag from process to outcome? The process itself as moderator asks for curvature.
 
-    `between`: the moderator does not move within persons, so that it bends the lag between them.
+    `between_persons`: the moderator is constant within persons (cross-level interaction).
     """
 
     link: Link
     moderator: str
-    between: bool = False
+    between_persons: bool = False
 
     @property
     def process(self) -> str:
@@ -59,7 +60,7 @@ class ModerationQuestion:
 
 @dataclass(frozen=True, slots=True)
 class SimpleSlope:
-    """The standardised lag where the moderator is `at` standard deviations from usual, with its 95% interval."""
+    """Standardised lag where the moderator is `at` standard deviations from its usual value, with 95% interval."""
 
     at: float
     slope: float
@@ -68,22 +69,23 @@ class SimpleSlope:
     upper: float
 
     @property
-    def told_from_zero(self) -> bool:
+    def significant(self) -> bool:
         return self.lower > 0 or self.upper < 0
 
 
 @dataclass(frozen=True, slots=True)
-class BendEstimate:
-    """One question in one form. `estimate` is how much the standardised lag changes when the moderator is one standard
-    deviation higher; `raw` is the coefficient of the product (or square) in points.
+class ModerationEstimate:
+    """One interaction under one method of detrending.
 
-    lag: the standardised lag at the usual value of the moderator. covariance: of (lag, estimate), standardised.
-    slopes: at one SD below, at and one SD above the usual; of a curvature at the 5th percentile, the mean and the 95th.
-    Intervals are 95%, t with persons − 1 degrees of freedom, robust to everything the rows of one person share.
+    estimate: change of the standardised lag per standard deviation of the moderator; raw: coefficient of the product
+    (or square) in points. lag: standardised lag at the usual value of the moderator. covariance: of (lag, estimate),
+    standardised: var(lag), covariance, var(estimate). slopes: one SD below, at and one SD above the usual value; for
+    curvature at the 5th percentile, the mean and the 95th. Intervals are 95%, t with persons − 1 degrees of freedom,
+    clustered by person.
     """
 
-    form: Detrending
-    guarded: bool
+    detrending: Detrending
+    time_adjusted: bool
     estimate: float
     standard_error: float
     lower: float
@@ -98,177 +100,190 @@ class BendEstimate:
     n_persons: int
 
     @property
-    def told_from_zero(self) -> bool:
+    def significant(self) -> bool:
         return self.p_value < 0.05
 
     @property
-    def turns(self) -> bool:
-        """The lag has opposite signs at low and at high values, each told from zero (Lind & Mehlum 2010)."""
+    def changes_sign(self) -> bool:
+        """Significant lags of opposite sign at low and at high values (Lind & Mehlum 2010)."""
         low, _, high = self.slopes
-        return low.told_from_zero and high.told_from_zero and low.slope * high.slope < 0
+        return low.significant and high.significant and low.slope * high.slope < 0
 
 
 @dataclass(frozen=True, slots=True)
-class BendFinding:
-    """One question with the own mean out, the own line out, and before the guard of `RULE`.
+class ModerationFinding:
+    """One question: centred, detrended and time-adjusted estimate, with the verdict of `RULE`.
 
-    least: the change for each SD that would be missed more often than one time in five, own line taken out.
+    min_detectable: smallest change per SD that the detrended estimate detects with 80% power.
     """
 
     question: ModerationQuestion
-    centred: BendEstimate | None
-    detrended: BendEstimate | None
-    guard: BendEstimate | None
+    centred: ModerationEstimate | None
+    detrended: ModerationEstimate | None
+    time_adjusted: ModerationEstimate | None
     verdict: AssociationVerdict
-    least: float | None = None
+    min_detectable: float | None = None
 
 
-def bends(
+def moderation_findings(
     table: SessionTable, outcome: str, processes: Sequence[str], moderators: Sequence[str], *, curvature: bool = False
-) -> tuple[BendFinding, ...]:
-    """Every process with every other moderator, and, where it is asked for, every process with itself."""
-    found = []
+) -> tuple[ModerationFinding, ...]:
+    """Estimate every process with every other moderator, and with `curvature` every process with itself."""
+    findings = []
     for process in processes:
         others = [m for m in moderators if m not in (process, outcome)]
         for moderator in (*others, *((process,) if curvature else ())):
-            asked = ModerationQuestion(link(table, process, outcome), moderator, not moves_within(table, moderator))
-            found.append(bend_finding(table, asked))
-    return tuple(found)
+            link = shortest_link(table, process, outcome)
+            question = ModerationQuestion(link, moderator, not varies_within_persons(table, moderator))
+            findings.append(moderation_finding(table, question))
+    return tuple(findings)
 
 
-def moves_within(table: SessionTable, name: str) -> bool:
-    """Does this column ever change within a person?"""
-    centred = take_out(Detrending.CENTRED, table.values[name], table.times, table.person)
-    spread = float(np.nanstd(table.values[name])) if np.isfinite(table.values[name]).any() else 0.0
-    return bool((np.abs(centred[np.isfinite(centred)]) > 1e-9 * max(spread, 1e-300)).any())
+def varies_within_persons(table: SessionTable, name: str) -> bool:
+    """Return whether this column ever changes within a person."""
+    centred = detrend(Detrending.CENTRED, table.values[name], table.times, table.person)
+    sd = float(np.nanstd(table.values[name])) if np.isfinite(table.values[name]).any() else 0.0
+    return bool((np.abs(centred[np.isfinite(centred)]) > 1e-9 * max(sd, 1e-300)).any())
 
 
-def bend_finding(table: SessionTable, asked: ModerationQuestion) -> BendFinding:
-    """The three estimates and what they say together."""
-    centred = estimate_bend(table, asked, Detrending.CENTRED)
-    detrended = estimate_bend(table, asked, Detrending.DETRENDED)
-    guard = estimate_bend(table, asked, Detrending.DETRENDED, guarded=True)
+def moderation_finding(table: SessionTable, question: ModerationQuestion) -> ModerationFinding:
+    """Estimate one question in the three ways of `RULE` and give the verdict."""
+    centred = estimate_moderation(table, question, Detrending.CENTRED)
+    detrended = estimate_moderation(table, question, Detrending.DETRENDED)
+    adjusted = estimate_moderation(table, question, Detrending.DETRENDED, time_adjusted=True)
     if centred is None or detrended is None:
-        return BendFinding(asked, centred, detrended, guard, AssociationVerdict.CANNOT_TELL)
-    verdict = guarded_verdict(judge(centred, detrended), detrended, guard)
-    reach = float(stats.t.ppf(0.975, detrended.n_persons - 1) + stats.norm.ppf(0.8))
-    return BendFinding(asked, centred, detrended, guard, verdict, reach * detrended.standard_error)
+        return ModerationFinding(question, centred, detrended, adjusted, AssociationVerdict.INCONCLUSIVE)
+    verdict = adjust_verdict(classify(centred, detrended), detrended, adjusted)
+    # minimum detectable effect at 80% power: (t.975 + z.80) standard errors
+    multiplier = float(stats.t.ppf(0.975, detrended.n_persons - 1) + stats.norm.ppf(0.8))
+    return ModerationFinding(question, centred, detrended, adjusted, verdict, multiplier * detrended.standard_error)
 
 
 @dataclass(frozen=True, eq=False)
-class _Rows:
-    """What enters the regression: y, x, own past, product, moderator (also alone), further columns; each (pairs,)."""
+class _ModerationRows:
+    """Columns of the regression, each (pairs,); covariates (pairs, k)."""
 
     later: Array
     process: Array
     own_past: Array
     product: Array
     moderator: Array
-    further: Array
+    covariates: Array
     person: NDArray[np.int64]
 
 
-def estimate_bend(
-    table: SessionTable, asked: ModerationQuestion, form: Detrending, *, guarded: bool = False
-) -> BendEstimate | None:
-    """Least squares with standard errors robust to persons; None where there is too little, or nothing that varies."""
-    rows = _rows(table, asked, form, guarded=guarded)
-    if rows is None or len(rows.later) < FEWEST_PAIRS or len(np.unique(rows.person)) < FEWEST_PERSONS:
+def estimate_moderation(
+    table: SessionTable, question: ModerationQuestion, detrending: Detrending, *, time_adjusted: bool = False
+) -> ModerationEstimate | None:
+    """Estimate the interaction by least squares clustered by person; None with too little data or no variation."""
+    rows = _rows(table, question, detrending, time_adjusted=time_adjusted)
+    if rows is None or len(rows.later) < MIN_PAIRS or len(np.unique(rows.person)) < MIN_PERSONS:
         return None
-    X = np.column_stack([rows.process, rows.product, rows.own_past, rows.further])
-    fitted = regress(rows.later, X, rows.person, table.n_persons)
-    return None if fitted is None else _read(fitted, rows, asked, form, guarded=guarded)
+    X = np.column_stack([rows.process, rows.product, rows.own_past, rows.covariates])
+    regression = regress(rows.later, X, rows.person, table.n_persons)
+    if regression is None:
+        return None
+    return _standardise(regression, rows, question, detrending, time_adjusted=time_adjusted)
 
 
-def _rows(table: SessionTable, asked: ModerationQuestion, form: Detrending, *, guarded: bool) -> _Rows | None:
+def _rows(
+    table: SessionTable, question: ModerationQuestion, detrending: Detrending, *, time_adjusted: bool
+) -> _ModerationRows | None:
     first, second = table.successive()
-    step = steps_of(table) if guarded else None
-    if not len(first) or (guarded and step is None):
+    step = time_steps(table) if time_adjusted else None
+    if not len(first) or (time_adjusted and step is None):
         return None
 
-    def out(values: Array) -> Array:
-        """One column in this form, with the common course out as well where it is guarded."""
-        left = values if step is None else less_course(form, values, table, step)
-        return take_out(form, left, table.times, table.person)
+    def transform(values: Array) -> Array:
+        adjusted = values if step is None else remove_common_course(detrending, values, table, step)
+        return detrend(detrending, adjusted, table.times, table.person)
 
-    x, y = out(table.values[asked.process]), out(table.values[asked.outcome])
-    m = x if asked.curvature else _moderator(table, asked, out)
-    # a constant moderator changes no mean and no line: the product with it has none either
-    product = x * m if asked.between else out(x * m)
-    alone = [] if asked.curvature or asked.between else [m]
-    if guarded and not asked.curvature:
-        alone += [out(x * x)] if asked.between else [out(x * x), out(m * m)]
-    at = second if asked.link.step is LagStep.SAME_SESSION else first
-    columns = [y[second], x[at], y[first], product[at], m[at], *(column[at] for column in alone)]
-    keep = np.isfinite(np.column_stack(columns)).all(axis=1)
-    later, process, own_past, bent, moderator, *further = (column[keep] for column in columns)
-    beside = np.column_stack(further) if further else np.empty((len(later), 0))
-    return _Rows(later, process, own_past, bent, moderator, beside, table.person[second][keep])
+    x, y = transform(table.values[question.process]), transform(table.values[question.outcome])
+    m = x if question.curvature else _moderator(table, question, transform)
+    # a factor that is constant within persons changes no mean and no trend: its product with x has none either
+    product = x * m if question.between_persons else transform(x * m)
+    covariates = [] if question.curvature or question.between_persons else [m]
+    if time_adjusted and not question.curvature:
+        covariates += [transform(x * x)] if question.between_persons else [transform(x * x), transform(m * m)]
+    earlier = second if question.link.step is LagStep.SAME_SESSION else first
+    columns = [y[second], x[earlier], y[first], product[earlier], m[earlier], *(c[earlier] for c in covariates)]
+    complete = np.isfinite(np.column_stack(columns)).all(axis=1)
+    y_later, x_earlier, own_past, product, m, *further = (column[complete] for column in columns)
+    further_columns = np.column_stack(further) if further else np.empty((len(y_later), 0))
+    return _ModerationRows(y_later, x_earlier, own_past, product, m, further_columns, table.person[second][complete])
 
 
-def _moderator(table: SessionTable, asked: ModerationQuestion, out: Callable[[Array], Array]) -> Array:
-    """(rows,) the moderator beside each value of the process: of the same session, or of the one before where it was
-    asked no earlier than the outcome; between persons: the person's value less the mean of all persons."""
-    values = table.values[asked.moderator]
-    if asked.between:
-        there = np.isfinite(values)
-        count = np.bincount(table.person[there], minlength=table.n_persons)
+def _moderator(table: SessionTable, question: ModerationQuestion, transform: Callable[[Array], Array]) -> Array:
+    """Return the moderator (rows,) that belongs to each value of the process.
+
+    It is of the same session, or of the session before where it was measured no earlier than the outcome. Between
+    persons it is the person's value less the mean of all persons.
+    """
+    values = table.values[question.moderator]
+    if question.between_persons:
+        observed = np.isfinite(values)
+        person = table.person[observed]
+        count = np.bincount(person, minlength=table.n_persons)
         with np.errstate(invalid="ignore", divide="ignore"):
-            own = np.bincount(table.person[there], weights=values[there], minlength=table.n_persons) / count
-        return np.asarray((own - np.nanmean(own))[table.person])
-    m = out(values)
-    if asked.link.step is LagStep.SAME_SESSION and table.moments[asked.moderator] is not Moment.BEFORE:
+            means = np.bincount(person, weights=values[observed], minlength=table.n_persons) / count
+        return np.asarray((means - np.nanmean(means))[table.person])
+    m = transform(values)
+    if question.link.step is LagStep.SAME_SESSION and table.moments[question.moderator] is not Moment.BEFORE:
         first, second = table.successive()
-        before = np.full(len(m), np.nan)
-        before[second] = m[first]
-        return before
+        session_before = np.full(len(m), np.nan)
+        session_before[second] = m[first]
+        return session_before
     return m
 
 
-def _read(
-    fitted: Regression, rows: _Rows, asked: ModerationQuestion, form: Detrending, *, guarded: bool
-) -> BendEstimate:
-    """Coefficients of process and product, standardised, with the slopes that follow from them."""
+def _standardise(
+    regression: Regression,
+    rows: _ModerationRows,
+    question: ModerationQuestion,
+    detrending: Detrending,
+    *,
+    time_adjusted: bool,
+) -> ModerationEstimate:
+    """Standardise the coefficients of process and product, and add the simple slopes that follow from them."""
     sx, sy = float(np.std(rows.process, ddof=1)), float(np.std(rows.later, ddof=1))
-    sm = _spread_between(rows) if asked.between else float(np.std(rows.moderator, ddof=1))
-    # the lag is the derivative by x, which a square enters twice
-    scale = np.array([sx / sy, (2.0 if asked.curvature else 1.0) * sx * sm / sy])
-    lag, bend = fitted.coefficients[1:3] * scale
-    v = fitted.covariance[1:3, 1:3] * np.outer(scale, scale)
-    reach = float(stats.t.ppf(0.975, fitted.n_clusters - 1))
-    ends = (-1.0, 0.0, 1.0)
-    if asked.curvature:
+    sm = _sd_between(rows) if question.between_persons else float(np.std(rows.moderator, ddof=1))
+    # the lag is the derivative with respect to x: d(βx + δx²)/dx = β + 2δx
+    scale = np.array([sx / sy, (2.0 if question.curvature else 1.0) * sx * sm / sy])
+    lag, change = regression.coefficients[1:3] * scale
+    covariance = regression.covariance[1:3, 1:3] * np.outer(scale, scale)
+    t = float(stats.t.ppf(0.975, regression.n_clusters - 1))
+    at_values = (-1.0, 0.0, 1.0)
+    if question.curvature:
         low, high = np.percentile(rows.process, (5, 95)) / sx
-        ends = (float(low), 0.0, float(high))
-    se = float(np.sqrt(v[1, 1]))
-    raw_se = float(fitted.standard_errors[2])
-    p = 2 * stats.t.sf(abs(bend) / se, fitted.n_clusters - 1) if se > 0 else float(bend == 0)
-    low_slope, middle, high_slope = (_slope(at, float(lag), float(bend), v, reach) for at in ends)
-    return BendEstimate(
-        form=form,
-        guarded=guarded,
-        estimate=float(bend),
+        at_values = (float(low), 0.0, float(high))
+    se = float(np.sqrt(covariance[1, 1]))
+    p = 2 * stats.t.sf(abs(change) / se, regression.n_clusters - 1) if se > 0 else float(change == 0)
+    low_slope, middle, high_slope = (_slope(at, float(lag), float(change), covariance, t) for at in at_values)
+    return ModerationEstimate(
+        detrending=detrending,
+        time_adjusted=time_adjusted,
+        estimate=float(change),
         standard_error=se,
-        lower=float(bend) - reach * se,
-        upper=float(bend) + reach * se,
+        lower=float(change) - t * se,
+        upper=float(change) + t * se,
         p_value=float(p),
-        raw=float(fitted.coefficients[2]),
-        raw_standard_error=raw_se,
+        raw=float(regression.coefficients[2]),
+        raw_standard_error=float(regression.standard_errors[2]),
         lag=float(lag),
-        covariance=(float(v[0, 0]), float(v[0, 1]), float(v[1, 1])),
+        covariance=(float(covariance[0, 0]), float(covariance[0, 1]), float(covariance[1, 1])),
         slopes=(low_slope, middle, high_slope),
-        n_pairs=fitted.n,
-        n_persons=fitted.n_clusters,
+        n_pairs=regression.n,
+        n_persons=regression.n_clusters,
     )
 
 
-def _slope(at: float, lag: float, bend: float, v: Array, reach: float) -> SimpleSlope:
-    slope = lag + bend * at
-    se = float(np.sqrt(max(v[0, 0] + 2 * at * v[0, 1] + at**2 * v[1, 1], 0.0)))
-    return SimpleSlope(at, slope, se, slope - reach * se, slope + reach * se)
+def _slope(at: float, lag: float, change: float, covariance: Array, t: float) -> SimpleSlope:
+    slope = lag + change * at
+    se = float(np.sqrt(max(covariance[0, 0] + 2 * at * covariance[0, 1] + at**2 * covariance[1, 1], 0.0)))
+    return SimpleSlope(at, slope, se, slope - t * se, slope + t * se)
 
 
-def _spread_between(rows: _Rows) -> float:
-    """Standard deviation of the moderator over persons, each counted once."""
+def _sd_between(rows: _ModerationRows) -> float:
+    """Return the standard deviation of the moderator over persons, each counted once."""
     _, once = np.unique(rows.person, return_index=True)
     return float(np.std(rows.moderator[once], ddof=1))

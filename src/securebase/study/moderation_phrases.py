@@ -1,101 +1,108 @@
-"""What bends a lag, in plain sentences without figures, and the figures they rest on."""
+"""Moderation findings in plain sentences without figures, and the figures behind them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from securebase.study.moderation import BendEstimate, BendFinding, SimpleSlope
-from securebase.study.phrases import number, p_value, when
+from securebase.study.moderation import ModerationEstimate, ModerationFinding, SimpleSlope
+from securebase.study.phrases import number, p_value
 from securebase.study.reciprocal import AssociationVerdict
 
-#: what the sentence cannot say
-ALIKE = "A gate, below which nothing happens, and a gradual change look alike here."
-_WHERE = {
+#: caveat of every moderation by another column
+CANNOT_DISTINGUISH = "These data cannot distinguish a threshold from a gradual change."
+_SLOPE_VALUES = {
     (True, False): "at the 5th and 95th percentile",
     (False, False): "where the moderator is one SD lower and higher than usual",
     (False, True): "in persons one SD below and above the mean of all",
 }
-RESTS = "it rests on a shared course, or on a bend of one of the columns by itself."
+SHARED_COURSE = "it may reflect a shared time course, or curvature of one of the columns."
 
 
-def bend_in_words(finding: BendFinding, labels: Mapping[str, str]) -> str:
-    """What the three estimates say of one question, without figures."""
-    asked = finding.question
-    x, y, m = (labels.get(name, name) for name in (asked.process, asked.outcome, asked.moderator))
-    later = f"{y} {when(asked.link.step)}"
-    first, second = finding.centred, finding.detrended
-    what = f"the lag from {x} to {y} is straight" if asked.curvature else f"{m} bends the lag from {x} to {y}"
-    if first is None or second is None:
-        return f"Whether {what}: cannot be estimated here (too few pairs of sessions, or nothing that varies)."
-    if finding.verdict is AssociationVerdict.CANNOT_TELL:
-        return f"Whether {what} cannot be told."
-    if finding.verdict is AssociationVerdict.FADES:
-        seen = what.replace(" is straight", " is not straight")
-        return f"It looks as if {seen}, but this fades as more is taken out: {RESTS}"
-    shape = _curve(second, x, later) if asked.curvature else _moderated(second, x, later, m, between=asked.between)
-    return f"{shape} {_standing(finding)}"
+def moderation_in_words(finding: ModerationFinding, labels: Mapping[str, str]) -> str:
+    """Return what the three estimates of one question show, without figures."""
+    question = finding.question
+    x, y, m = (labels.get(name, name) for name in (question.process, question.outcome, question.moderator))
+    later = f"{y} {question.link.step.label}"
+    detrended = finding.detrended
+    topic = f"Curvature of the lag from {x} to {y}" if question.curvature else f"{m} as moderator of {x} → {y}"
+    if finding.centred is None or detrended is None:
+        return f"{topic}: cannot be estimated here (too few pairs of sessions, or nothing that varies)."
+    if finding.verdict is AssociationVerdict.INCONCLUSIVE:
+        return f"{topic}: inconclusive."
+    if finding.verdict is AssociationVerdict.ATTENUATES:
+        apparent = (
+            f"The lag from {x} to {y} appears curved" if question.curvature else f"{m} appears to moderate {x} → {y}"
+        )
+        return f"{apparent}, but this attenuates under stricter adjustment: {SHARED_COURSE}"
+    shape = (
+        _curvature(detrended, x, later)
+        if question.curvature
+        else _moderated(detrended, x, later, m, between_persons=question.between_persons)
+    )
+    return f"{shape} {_robustness(finding)}"
 
 
-def bend_figures_in_words(finding: BendFinding) -> str:
-    """The change of the lag in three forms, and the lag itself where the moderator is low and where it is high."""
+def moderation_figures_in_words(finding: ModerationFinding) -> str:
+    """Return the change of the lag under three adjustments, and the lag at low and high values of the moderator."""
     if finding.centred is None or finding.detrended is None:
         return ""
-    guard = "common course and single bends out too"
-    if finding.question.curvature:
-        guard = "common course out too"
-    said = [f"own mean out {_error(finding.centred)}", f"own line out {_error(finding.detrended)}"]
-    if finding.guard is not None:
-        said.append(f"{guard} {_error(finding.guard)}")
+    adjusted = "adjusted for the common time course"
+    if not finding.question.curvature:
+        adjusted = f"{adjusted} and both squares"
+    estimates = [
+        f"within-person centred {_error(finding.centred)}",
+        f"detrended within person {_error(finding.detrended)}",
+    ]
+    if finding.time_adjusted is not None:
+        estimates.append(f"{adjusted} {_error(finding.time_adjusted)}")
     low, _, high = finding.detrended.slopes
-    least = "" if finding.least is None else f" A change smaller than about {number(finding.least)} would be missed "
-    least += "more often than one time in five." if least else ""
-    where = _WHERE[finding.question.curvature, finding.question.between]
+    detectable = ""
+    if finding.min_detectable is not None:
+        detectable = f" Smallest change detectable with 80% power: about {number(finding.min_detectable)}."
+    values = _SLOPE_VALUES[finding.question.curvature, finding.question.between_persons]
     return (
-        f"Change of the standardised lag for each SD: {'; '.join(said)}. The lag {where}, own line out: {_slope(low)}; "
-        f"{_slope(high)}.{least}"
+        f"Change of the standardised lag per SD: {'; '.join(estimates)}. The lag {values}, detrended within person: "
+        f"{_slope(low)}; {_slope(high)}.{detectable}"
     )
 
 
-def _moderated(e: BendEstimate, x: str, later: str, m: str, *, between: bool) -> str:
-    low, _, high = e.slopes
-    start = f"In persons with higher {m}" if between else f"Where {m} is higher than usual"
-    end = f"in those with lower {m}" if between else "where it is lower"
-    if not (low.told_from_zero or high.told_from_zero):
-        more = "upwards" if e.estimate > 0 else "downwards"
-        return (
-            f"{start}, the lag from {x} to {later} turns {more}; by itself it cannot be told from none at either end."
-        )
+def _moderated(estimate: ModerationEstimate, x: str, later: str, m: str, *, between_persons: bool) -> str:
+    low, _, high = estimate.slopes
+    start = f"In persons with higher {m}" if between_persons else f"Where {m} is higher than usual"
+    end = f"in those with lower {m}" if between_persons else "where it is lower"
+    if not (low.significant or high.significant):
+        direction = "more positive" if estimate.estimate > 0 else "more negative"
+        return f"{start}, the lag from {x} to {later} is {direction}; it is not significant at either end."
     return f"{start}, {_tends(high, x, later)}; {end}, {_tends(low, x, later)}."
 
 
-def _curve(e: BendEstimate, x: str, later: str) -> str:
-    low, _, high = e.slopes
-    if e.turns:
-        best = "highest" if e.estimate < 0 else "lowest"
-        return f"The lag from {x} turns: {later} tends to be {best} after a middling {x}."
+def _curvature(estimate: ModerationEstimate, x: str, later: str) -> str:
+    low, _, high = estimate.slopes
+    if estimate.changes_sign:
+        extreme = "highest" if estimate.estimate < 0 else "lowest"
+        return f"The lag from {x} changes sign: {later} tends to be {extreme} after intermediate values of {x}."
     steeper = abs(high.slope) > abs(low.slope)
-    return (
-        f"The lag from {x} to {later} is not straight: it {'steepens' if steeper else 'levels off'} the higher {x} is."
-    )
+    change = "becomes steeper" if steeper else "levels off"
+    return f"The lag from {x} to {later} is curved: it {change} with higher {x}."
 
 
 def _tends(slope: SimpleSlope, x: str, later: str) -> str:
-    if not slope.told_from_zero:
-        return f"no lag from {x} to {later} can be told from none"
-    return f"higher {x} than usual tends to come before {'higher' if slope.slope > 0 else 'lower'} {later}"
+    if not slope.significant:
+        return f"the lag from {x} to {later} is not significant"
+    return f"above-average {x} tends to precede {'higher' if slope.slope > 0 else 'lower'} {later}"
 
 
-def _standing(finding: BendFinding) -> str:
-    """What taking out more does to it."""
-    alike = "" if finding.question.curvature else f" {ALIKE}"
-    if finding.verdict is AssociationVerdict.STAYS:
-        return f"This stays when each person’s own line and the common course are taken out.{alike}"
-    return f"This is seen only when each person’s own line is taken out.{alike}"
+def _robustness(finding: ModerationFinding) -> str:
+    """Return how the finding responds to stricter adjustment."""
+    caveat = "" if finding.question.curvature else f" {CANNOT_DISTINGUISH}"
+    if finding.verdict is AssociationVerdict.PERSISTS:
+        return f"This persists when detrended within person and adjusted for the common time course.{caveat}"
+    return f"This emerges only when detrended within person.{caveat}"
 
 
-def _error(e: BendEstimate) -> str:
-    return f"{number(e.estimate)} (SE {number(e.standard_error, 3)}, {p_value(e.p_value)})"
+def _error(estimate: ModerationEstimate) -> str:
+    return f"{number(estimate.estimate)} (SE {number(estimate.standard_error, 3)}, {p_value(estimate.p_value)})"
 
 
-def _slope(s: SimpleSlope) -> str:
-    return f"{number(s.slope)} ({number(s.lower)} to {number(s.upper)})"
+def _slope(slope: SimpleSlope) -> str:
+    return f"{number(slope.slope)} ({number(slope.lower)} to {number(slope.upper)})"

@@ -1,17 +1,23 @@
-"""Findings in plain sentences. Verbs are *tends to come before* and *moves with*; none says what brings about what."""
+"""Findings in plain sentences. Verbs are *tends to precede* and *is related to*; none claims a cause."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from securebase.study.agreement import IntervalSide, effect_of, misfits, sides, usable
+from securebase.study.agreement import (
+    IntervalSide,
+    interval_sides,
+    is_usable,
+    matching_effect,
+    residual_autocorrelations,
+)
 from securebase.study.estimator import LagEstimate, LagStep
-from securebase.study.reciprocal import AssociationVerdict, LagFinding, LagPair, LeavingOne
+from securebase.study.reciprocal import AssociationVerdict, LagFinding, LagPair, LeaveOneOutSummary
 from securebase.study.result import EffectRow, ModelSummary, NotFitted
 
 
 def number(x: float, decimals: int = 2) -> str:
-    """A standardised figure as papers print it: −.13, .05, 1.20."""
+    """Format a standardised figure as papers print it: −.13, .05, 1.20."""
     text = f"{abs(x):.{decimals}f}"
     if float(text) == 0:
         return f".{'0' * decimals}"
@@ -23,82 +29,87 @@ def p_value(p: float) -> str:
     return "p < .001" if p < 0.001 else f"p = {number(p, 3)}"
 
 
-def when(step: LagStep) -> str:
-    return "later in the same session" if step is LagStep.SAME_SESSION else "at the next session"
-
-
 def finding_in_words(finding: LagFinding, labels: Mapping[str, str]) -> str:
-    """What the leading estimate says, as a sentence or two without figures; those are `figures_in_words`."""
+    """Return the leading estimate as a sentence or two without figures; those are `figures_in_words`."""
     link, pair = finding.link, finding.main
     earlier, later = labels.get(link.earlier, link.earlier), labels.get(link.later, link.later)
     if pair.centred is None or pair.detrended is None:
         return f"{earlier} and later {later}: cannot be estimated here ({pair.note})."
-    words = _verdict(pair, pair.centred, pair.detrended, earlier, f"{later} {when(link.step)}")
-    return words if pair.verdict is not AssociationVerdict.STAYS else f"{words}{_guard(finding)}"
+    words = _verdict(pair, pair.centred, pair.detrended, earlier, f"{later} {link.step.label}")
+    return words if pair.verdict is not AssociationVerdict.PERSISTS else f"{words}{_time_adjusted(finding)}"
 
 
 def _verdict(pair: LagPair, centred: LagEstimate, detrended: LagEstimate, earlier: str, later: str) -> str:
-    tends = f"Higher {earlier} than usual tends to come before {_direction(centred)} {later}"
-    if pair.verdict is AssociationVerdict.FADES:
-        how = "turns round" if centred.raw * detrended.raw < 0 else "fades"
-        rests = "much of it rests" if detrended.told_from_zero else "it rests"
-        return f"{tends}. This {how} when each person’s own line is taken out: {rests} on a shared trend."
-    if pair.verdict is AssociationVerdict.STAYS:
-        return f"{tends}. This stays when each person’s own line is taken out"
-    if pair.verdict is AssociationVerdict.APPEARS:
+    tends = f"Above-average {earlier} tends to precede {_direction(centred)} {later}"
+    if pair.verdict is AssociationVerdict.ATTENUATES:
+        if centred.raw * detrended.raw < 0:
+            return (
+                f"{tends}. The association changes sign once each person’s linear trend is removed, so it may reflect "
+                "a shared trend."
+            )
+        share = "much of it" if detrended.significant else "it"
         return (
-            f"Higher {earlier} than the own line tends to come before {_direction(detrended)} {later}. With only the "
-            "own mean taken out this is not seen."
+            f"{tends}. The association attenuates once each person’s linear trend is removed, so {share} may reflect a "
+            "shared trend."
         )
-    if centred.told_from_zero:
+    if pair.verdict is AssociationVerdict.PERSISTS:
+        return f"{tends}. The association persists once each person’s linear trend is removed"
+    if pair.verdict is AssociationVerdict.EMERGES:
         return (
-            f"{tends}. With each person’s own line taken out it can no longer be told from zero, without losing more "
-            "than half of its size: cannot tell."
+            f"{earlier} above the person’s own trend tends to precede {_direction(detrended)} {later}. The association "
+            "emerges only after detrending; within-person centring alone does not show it."
+        )
+    if centred.significant:
+        return (
+            f"{tends}. Once each person’s linear trend is removed it is no longer significant, although it keeps at "
+            "least half of its size: inconclusive."
         )
     return (
-        f"Whether {earlier} tends to come before {later} cannot be told, neither with the own mean taken out nor with "
-        "the own line taken out."
+        f"Inconclusive: whether {earlier} precedes {later} is not significant, neither within-person centred nor "
+        "detrended."
     )
 
 
-def _guard(finding: LagFinding) -> str:
-    """The end of a sentence on what stays: does it stand when the common course is taken out too?"""
-    if finding.guard.detrended is None:
-        return "; the common course of all persons could not be taken out as well."
-    too = "when the common course of all persons is taken out too"
-    if finding.verdict is AssociationVerdict.FADES:
-        return f", but fades {too}: it rests on a shared trend."
-    if finding.verdict is AssociationVerdict.CANNOT_TELL:
-        return f", but cannot be told from zero {too}: cannot tell."
-    return f", and {too}."
+def _time_adjusted(finding: LagFinding) -> str:
+    """Return the end of a sentence on an association that persists: its response to the common time course."""
+    if finding.time_adjusted.detrended is None:
+        return "; adjustment for the common time course of all persons was not possible."
+    adjustment = "after adjustment for the common time course of all persons"
+    if finding.verdict is AssociationVerdict.ATTENUATES:
+        return f", but attenuates {adjustment}, so it may reflect a shared trend."
+    if finding.verdict is AssociationVerdict.INCONCLUSIVE:
+        return f", but is no longer significant {adjustment}: inconclusive."
+    return f", and {adjustment}."
 
 
 def figures_in_words(finding: LagFinding) -> str:
-    """The figures that the sentence rests on; nothing where there are none."""
-    pair, guard, left = finding.main, finding.guard.detrended, finding.main.without_one
+    """Return the figures behind the sentence; nothing where there are none."""
+    pair, adjusted, leave_one_out = finding.main, finding.time_adjusted.detrended, finding.main.leave_one_out
     if pair.centred is None or pair.detrended is None:
         return ""
-    lost = "" if pair.lost is None else f"; {_lost(pair.lost)}"
-    said = [
-        f"Own mean out {number(pair.centred.estimate)} ({_error(pair.centred)})",
-        f"own line out {number(pair.detrended.estimate)} ({_error(pair.detrended)}{lost})",
+    attenuation = "" if pair.attenuation is None else f"; {_attenuation(pair.attenuation)}"
+    figures = [
+        f"Within-person centred {number(pair.centred.estimate)} ({_error(pair.centred)})",
+        f"detrended {number(pair.detrended.estimate)} ({_error(pair.detrended)}{attenuation})",
     ]
-    if guard is not None:
-        said.append(f"common course out too {number(guard.estimate)} ({_error(guard)})")
-    words = f"{'; '.join(said)}."
-    if finding.by_therapist is not None:
-        shared = finding.by_therapist
+    if adjusted is not None:
+        figures.append(f"adjusted for the common time course {number(adjusted.estimate)} ({_error(adjusted)})")
+    words = f"{'; '.join(figures)}."
+    if finding.therapist_clustered is not None:
+        clustered = finding.therapist_clustered
         words = (
-            f"{words} Errors clustered by {shared.n_therapists} therapists: own line out SE "
-            f"{number(shared.standard_error, 3)}, {p_value(shared.p_value)}."
+            f"{words} Errors clustered by {clustered.n_therapists} therapists: detrended SE "
+            f"{number(clustered.standard_error, 3)}, {p_value(clustered.p_value)}."
         )
-    if left is None:
+    if leave_one_out is None:
         return words
-    least = number(left.lowest), number(left.highest)
-    return f"{words} One person left out: own line out {least[0]} to {least[1]}, {_at_most(left.largest_p)}."
+    return (
+        f"{words} Leaving out one person: detrended {number(leave_one_out.lowest)} to {number(leave_one_out.highest)}, "
+        f"{_max_p(leave_one_out.max_p_value)}."
+    )
 
 
-def _at_most(p: float) -> str:
+def _max_p(p: float) -> str:
     return "p always < .001" if p < 0.001 else f"p at most {number(p, 3)}"
 
 
@@ -107,137 +118,145 @@ def _error(lag: LagEstimate) -> str:
 
 
 def caveats_in_words(finding: LagFinding, models: Sequence[ModelSummary | NotFitted]) -> str:
-    """What stands beside a verdict, for or against it: the fitted model, and how much one person decides."""
-    if finding.verdict is AssociationVerdict.CANNOT_TELL:
+    """Return evidence for or against a verdict: the fitted model, single persons, and clustering by therapist."""
+    if finding.verdict is AssociationVerdict.INCONCLUSIVE:
         return ""
-    said = sides(finding, models)
-    if not said:
+    sides = interval_sides(finding, models)
+    if not sides:
         words = "There is no fitted model to compare it with."
     else:
-        looks = ", which looks from one session to the next," if finding.link.step is LagStep.SAME_SESSION else ""
-        words = f"The fitted model{looks} {_stands(finding, said)}."
-    return " ".join(part for part in (words, _one_person(finding.without_one), _therapists(finding)) if part)
+        step = ", which relates successive sessions," if finding.link.step is LagStep.SAME_SESSION else ""
+        words = f"The fitted model{step} {_model_evidence(finding, sides)}."
+    return " ".join(part for part in (words, _influence(finding.leave_one_out), _therapists(finding)) if part)
 
 
 def _therapists(finding: LagFinding) -> str:
-    """Only where likeness of a therapist's clients takes away what a verdict rests on."""
-    shared = finding.by_therapist
+    """Return a sentence only where clustering by therapist contradicts the verdict."""
+    clustered = finding.therapist_clustered
     if (
-        shared is None
-        or finding.verdict not in (AssociationVerdict.STAYS, AssociationVerdict.APPEARS)
-        or shared.told_from_zero
+        clustered is None
+        or finding.verdict not in (AssociationVerdict.PERSISTS, AssociationVerdict.EMERGES)
+        or clustered.significant
     ):
         return ""
-    return f"With errors clustered by {shared.n_therapists} therapists it can no longer be told from zero."
+    return f"With errors clustered by {clustered.n_therapists} therapists it is no longer significant."
 
 
 def flags_in_words(finding: LagFinding, models: Sequence[ModelSummary | NotFitted]) -> str:
-    """Only what stands against a verdict, in as few words as fit beside it."""
-    if finding.verdict is AssociationVerdict.CANNOT_TELL:
+    """Return only the evidence against a verdict, short enough to stand beside it."""
+    if finding.verdict is AssociationVerdict.INCONCLUSIVE:
         return ""
-    said, left = sides(finding, models), finding.without_one
-    expected = IntervalSide.NOT_SHOWN if finding.verdict is AssociationVerdict.FADES else IntervalSide.SHOWN
-    flags = [f"the fitted model {_stands(finding, said)}"] if said and {*said.values()} != {expected} else []
-    if left is not None and left.deciding:
-        flags.append(f"one person {'decides' if left.deciding == 1 else 'can decide'} it")
+    sides, leave_one_out = interval_sides(finding, models), finding.leave_one_out
+    attenuates = finding.verdict is AssociationVerdict.ATTENUATES
+    expected = IntervalSide.INCLUDES_ZERO if attenuates else IntervalSide.SAME_SIGN
+    flags = []
+    if sides and {*sides.values()} != {expected}:
+        flags.append(f"the fitted model {_model_evidence(finding, sides)}")
+    if leave_one_out is not None and leave_one_out.n_influential:
+        flags.append("not robust to leaving out one person")
     if _therapists(finding):
-        flags.append("not told from zero with errors clustered by therapist")
+        flags.append("not significant with errors clustered by therapist")
     return "; ".join(flags)
 
 
-def _stands(finding: LagFinding, said: Mapping[str, IntervalSide]) -> str:
-    """shows it too; does not show it; shows it with trend carried only; …"""
-    fades = finding.verdict is AssociationVerdict.FADES
+def _model_evidence(finding: LagFinding, sides: Mapping[str, IntervalSide]) -> str:
+    """Return a predicate: shows it too; does not show it; shows it with trend carried only; …"""
+    attenuates = finding.verdict is AssociationVerdict.ATTENUATES
     words = {
-        IntervalSide.SHOWN: "shows it all the same" if fades else "shows it too",
-        IntervalSide.NOT_SHOWN: "does not show it either" if fades else "does not show it",
-        IntervalSide.OPPOSED: "says the opposite",
+        IntervalSide.SAME_SIGN: "shows it nevertheless" if attenuates else "shows it too",
+        IntervalSide.INCLUDES_ZERO: "does not show it either" if attenuates else "does not show it",
+        IntervalSide.OPPOSITE_SIGN: "contradicts it",
     }
-    if len({*said.values()}) == 1:
-        return words[next(iter(said.values()))]
-    by_side = {side: [trend for trend, own in said.items() if own is side] for side in IntervalSide}
-    if not by_side[IntervalSide.OPPOSED]:
-        return f"shows it with trend {' and '.join(by_side[IntervalSide.SHOWN])} only"
-    plainly = words | {IntervalSide.SHOWN: "shows it", IntervalSide.NOT_SHOWN: "does not show it"}
-    order = (IntervalSide.OPPOSED, IntervalSide.SHOWN, IntervalSide.NOT_SHOWN)
-    parts = [f"{plainly[side]} with trend {' and '.join(by_side[side])}" for side in order if by_side[side]]
+    if len({*sides.values()}) == 1:
+        return words[next(iter(sides.values()))]
+    by_side = {side: [trend for trend, own in sides.items() if own is side] for side in IntervalSide}
+    if not by_side[IntervalSide.OPPOSITE_SIGN]:
+        return f"shows it with trend {' and '.join(by_side[IntervalSide.SAME_SIGN])} only"
+    words |= {IntervalSide.SAME_SIGN: "shows it", IntervalSide.INCLUDES_ZERO: "does not show it"}
+    order = (IntervalSide.OPPOSITE_SIGN, IntervalSide.SAME_SIGN, IntervalSide.INCLUDES_ZERO)
+    parts = [f"{words[side]} with trend {' and '.join(by_side[side])}" for side in order if by_side[side]]
     return ", and ".join(parts)
 
 
-def _one_person(left: LeavingOne | None) -> str:
-    if left is None:
+def _influence(summary: LeaveOneOutSummary | None) -> str:
+    if summary is None:
         return ""
-    if not left.deciding:
-        return "No single person decides this."
-    several = len(left.otherwise) > 1
-    instead = " or ".join(f"“{v.label}”{f' ({count})' if several else ''}" for v, count in left.otherwise)
-    if left.deciding == 1:
-        return f"One person decides this: without one of the {left.n_persons} persons it is {instead}."
-    return (
-        f"One person can decide this: without any one of {left.deciding} of the {left.n_persons} persons it is "
-        f"{instead}."
+    if not summary.n_influential:
+        return "It is robust to leaving out any one person."
+    several = len(summary.alternative_verdicts) > 1
+    verdicts = " or ".join(
+        f"“{v.label}”{f' ({count})' if several else ''}" for v, count in summary.alternative_verdicts
     )
+    which = "one" if summary.n_influential == 1 else f"any one of {summary.n_influential}"
+    return f"It is not robust: leaving out {which} of the {summary.n_persons} persons makes it {verdicts}."
 
 
 def _direction(lag: LagEstimate) -> str:
     return "higher" if lag.estimate > 0 else "lower"
 
 
-def _lost(lost: float) -> str:
-    """The share of its size, in points, that goes with the lines."""
-    if lost > 1:
+def _attenuation(attenuation: float) -> str:
+    """Return the share of its size, in points, that an association loses by detrending."""
+    if attenuation > 1:
         return "in points its sign changes"
-    return f"in points {abs(lost):.0%} {'of its size lost' if lost >= 0 else 'larger'}"
+    return f"in points {abs(attenuation):.0%} {'of its size lost' if attenuation >= 0 else 'larger'}"
 
 
-def others_in_words(finding: LagFinding) -> str:
-    """How many of the other ways of computing it come to the same verdict, and which do not."""
-    against = [
-        f"{o.label}: {o.verdict.label}" for o in finding.estimable_others if o.verdict is not finding.main.verdict
+def alternatives_in_words(finding: LagFinding) -> str:
+    """Return how many sensitivity analyses agree with the verdict, and which do not."""
+    dissenting = [
+        f"{a.label}: {a.verdict.label}" for a in finding.estimable_alternatives if a.verdict is not finding.main.verdict
     ]
-    return counted_in_words(finding) + (f"; others say: {'; '.join(against)}." if against else ".")
+    return agreement_in_words(finding) + (f"; others: {'; '.join(dissenting)}." if dissenting else ".")
 
 
-def counted_in_words(finding: LagFinding) -> str:
-    """How many of the other ways agree; they stop before the common course is taken out, and are compared there."""
-    total, agree = len(finding.estimable_others), finding.agreeing_others
+def agreement_in_words(finding: LagFinding) -> str:
+    """Return how many sensitivity analyses agree; they are compared before adjustment for the common time course."""
+    total, agree = len(finding.estimable_alternatives), finding.n_agreeing
     if not total:
-        return "No other way of computing it could be tried"
-    before = "" if finding.verdict is finding.main.verdict else f" that it {finding.main.verdict.label} until then"
-    return f"{f'All {total}' if agree == total else f'{agree} of {total}'} other ways of computing it agree{before}"
+        return "No sensitivity analysis was possible"
+    stage = ""
+    if finding.verdict is not finding.main.verdict:
+        stage = f" that it {_predicate(finding.main.verdict)} before that adjustment"
+    return f"{f'All {total}' if agree == total else f'{agree} of {total}'} sensitivity analyses agree{stage}"
+
+
+def _predicate(verdict: AssociationVerdict) -> str:
+    return "is inconclusive" if verdict is AssociationVerdict.INCONCLUSIVE else verdict.label
 
 
 def model_in_words(finding: LagFinding, models: Sequence[ModelSummary | NotFitted], labels: Mapping[str, str]) -> str:
-    """What the fitted models say of the same direction over the usual distance of two sessions."""
-    said = []
+    """Return the fitted models' effects in the same direction over the usual distance of two sessions."""
+    effects = []
     for model in models:
         if not isinstance(model, ModelSummary):
             continue
-        if not usable(model):
-            said.append(f"{model.outcome.replace('_', ' ')} with trend {model.trend}")
-        elif (effect := effect_of(finding, model)) is not None:
-            said.append(f"{_effect(effect)} with trend {model.trend}")
-    if not said:
+        if not is_usable(model):
+            effects.append(f"{model.outcome.replace('_', ' ')} with trend {model.trend}")
+        elif (effect := matching_effect(finding, model)) is not None:
+            effects.append(f"{_effect(effect)} with trend {model.trend}")
+    if not effects:
         return "No model could be fitted."
     doubts = [
-        f" Its residuals of {labels.get(name, name)} follow each other ({', '.join(number(r) for _, r in found)}): a "
-        "reason to doubt it there."
+        f" The residuals of {labels.get(name, name)} are autocorrelated ({', '.join(number(r) for _, r in values)}), "
+        "which casts doubt on the model there."
         for name in (finding.link.earlier, finding.link.later)
-        if (found := misfits(models, name))
+        if (values := residual_autocorrelations(models, name))
     ]
-    return f"Fitted model: {', '.join(said)}.{''.join(doubts)}"
+    return f"Fitted model: {', '.join(effects)}.{''.join(doubts)}"
 
 
-def misfits_in_words(models: Sequence[ModelSummary | NotFitted], labels: Mapping[str, str]) -> tuple[str, ...]:
-    """What the check of the residuals says against the models, one sentence a column."""
+def autocorrelation_in_words(models: Sequence[ModelSummary | NotFitted], labels: Mapping[str, str]) -> tuple[str, ...]:
+    """Return one sentence for each column whose residual autocorrelation speaks against the models."""
     names = dict.fromkeys(r.construct for m in models if isinstance(m, ModelSummary) for r in m.residuals)
     sentences = []
     for name in names:
-        found = [f"{number(r)} with trend {trend}" for trend, r in misfits(models, name)]
-        if found:
+        values = [f"{number(r)} with trend {trend}" for trend, r in residual_autocorrelations(models, name)]
+        if values:
             sentences.append(
-                f"{labels.get(name, name)}: the autocorrelation of {' and '.join(found)} is more than chance would "
-                "leave, and speaks against the model for this column: what it says of it may be the fault of its form."
+                f"{labels.get(name, name)}: the residual autocorrelation at lag 1 ({' and '.join(values)}) exceeds "
+                "chance and speaks against the model for this column: its effects may be artefacts of "
+                "misspecification."
             )
     return tuple(sentences)
 

@@ -1,4 +1,4 @@
-"""Both directions of lag for each process: does it stay when each person's own line is taken out?"""
+"""Lags in both directions for each process, and the verdict: does the association persist within persons?"""
 
 from __future__ import annotations
 
@@ -12,42 +12,50 @@ import numpy as np
 from scipy import stats
 
 from securebase.study.detrending import Detrending
-from securebase.study.estimator import Indices, InfluenceEstimate, LagEstimate, LagEstimator, Link, link
-from securebase.study.estimators import ALTERNATIVES, GUARD, PRIMARY
+from securebase.study.estimator import (
+    Indices,
+    InfluenceEstimate,
+    LagEstimate,
+    LagEstimator,
+    Link,
+    shortest_link,
+)
+from securebase.study.estimators import ALTERNATIVES, PRIMARY, TIME_ADJUSTED
 from securebase.study.table import SessionTable
-from securebase.study.therapists import ByTherapist, by_therapist
+from securebase.study.therapists import TherapistClusteredError, cluster_by_therapist
 
-#: an association that loses more than this share of its size rests on a shared trend
-SHARE_THAT_FADES = 0.5
+#: an association that loses more than this share of its size attenuates
+MAX_ATTENUATION = 0.5
 
 
 class AssociationVerdict(StrEnum):
-    """What taking out each person's own line does to a lagged association."""
+    """Result of detrending a lagged association within persons."""
 
-    STAYS = "stays"
-    FADES = "fades"
-    APPEARS = "appears"
-    CANNOT_TELL = "cannot_tell"
+    PERSISTS = "persists"
+    ATTENUATES = "attenuates"
+    EMERGES = "emerges"
+    INCONCLUSIVE = "inconclusive"
 
     @property
     def label(self) -> str:
-        return {"stays": "stays", "fades": "fades", "appears": "appears", "cannot_tell": "cannot tell"}[self.value]
+        return self.value
 
 
 RULE = (
-    "Stays: told from zero (p below .05) with the own mean taken out and with the own line taken out, same sign, "
-    "losing at most half of its size; and likewise once more when the common course of all persons is taken out too. "
-    "Fades: told from zero with the own mean taken out, and changing its sign or losing more than half of its size at "
+    "Persists: significant (p below .05) when within-person centred and when detrended within person, with the same "
+    "sign and at least half of its size; and likewise once more when adjusted for the common time course of all "
+    "persons. "
+    "Attenuates: significant when within-person centred, but changing its sign or losing more than half of its size at "
     "one of these two steps. "
-    "Appears: told from zero only with the own line taken out. "
-    "Cannot tell: everything else. "
-    "Sizes are compared in points, because standard deviations differ between the two forms."
+    "Emerges: significant only when detrended within person. "
+    "Inconclusive: everything else. "
+    "Sizes are compared in points, because standard deviations differ between centred and detrended values."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """Detrended less centred, in points of `later` per point of `earlier`; both are estimated on the same persons."""
+class DetrendingDifference:
+    """Detrended less centred estimate, in points of `later` per point of `earlier`, on the same persons."""
 
     raw: float
     standard_error: float
@@ -55,40 +63,43 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class LeavingOne:
-    """What one person can do: the whole computed again without each person in turn.
+class LeaveOneOutSummary:
+    """Leave-one-person-out influence: the whole computation again without each person in turn.
 
-    `lowest`, `highest` and `largest_p` are those of the standardised lag with the own line taken out. `deciding` is how
-    many of the `n_persons` persons alter the verdict by being left out, `otherwise` which verdicts then come out, most
-    frequent first. For the common course, the course of all is kept when a person is left out.
+    `lowest`, `highest` and `max_p_value` are those of the standardised detrended lag. `n_influential` counts the
+    persons (of `n_persons`) whose omission changes the verdict; `alternative_verdicts` lists the verdicts that result,
+    most frequent first. The common time course is kept as estimated from everybody.
     """
 
     lowest: float
     highest: float
-    largest_p: float
+    max_p_value: float
     n_persons: int
-    deciding: int
-    otherwise: tuple[tuple[AssociationVerdict, int], ...]
+    n_influential: int
+    alternative_verdicts: tuple[tuple[AssociationVerdict, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class LagPair:
-    """One estimator in both forms. `lost` is the share of its size that the centred estimate loses (above 1: the sign
-    changes); None where a form could not be estimated, with the reason in `note`."""
+    """One estimator, centred and detrended.
+
+    `attenuation` is the share of its size that the centred estimate loses by detrending (above 1: the sign changes);
+    None where one of the two could not be estimated, with the reason in `note`.
+    """
 
     estimator: str
     label: str
     centred: LagEstimate | None
     detrended: LagEstimate | None
-    difference: Difference | None
-    lost: float | None
+    difference: DetrendingDifference | None
+    attenuation: float | None
     verdict: AssociationVerdict
     note: str = ""
-    without_one: LeavingOne | None = None
+    leave_one_out: LeaveOneOutSummary | None = None
 
     @property
-    def persons_lost(self) -> int:
-        """Persons with too few values for a line of their own."""
+    def n_excluded(self) -> int:
+        """Persons with too few values for a trend."""
         if self.centred is None:
             return 0
         return self.centred.n_persons - (self.detrended.n_persons if self.detrended else 0)
@@ -96,75 +107,97 @@ class LagPair:
 
 @dataclass(frozen=True, slots=True)
 class LagFinding:
-    """One direction of one process: the leading estimate, the same with the common course of all persons taken out too
-    (`guard`), and the same question asked in other ways. `verdict` counts the first two, and so does `without_one`."""
+    """One direction of one process.
+
+    `main` is the leading estimate, `time_adjusted` the same adjusted for the common time course, `alternatives` are
+    sensitivity analyses. `verdict` and `leave_one_out` rest on the first two together.
+    """
 
     link: Link
     toward_outcome: bool
     main: LagPair
-    guard: LagPair
-    others: tuple[LagPair, ...]
+    time_adjusted: LagPair
+    alternatives: tuple[LagPair, ...]
     verdict: AssociationVerdict
-    without_one: LeavingOne | None = None
-    by_therapist: ByTherapist | None = None
+    leave_one_out: LeaveOneOutSummary | None = None
+    therapist_clustered: TherapistClusteredError | None = None
 
     @property
-    def estimable_others(self) -> tuple[LagPair, ...]:
-        return tuple(o for o in self.others if o.centred is not None and o.detrended is not None)
+    def estimable_alternatives(self) -> tuple[LagPair, ...]:
+        return tuple(a for a in self.alternatives if a.centred is not None and a.detrended is not None)
 
     @property
-    def agreeing_others(self) -> int:
-        return sum(o.verdict is self.main.verdict for o in self.estimable_others)
+    def n_agreeing(self) -> int:
+        return sum(a.verdict is self.main.verdict for a in self.estimable_alternatives)
 
 
-def findings(
+def estimate_lags(
     table: SessionTable, outcome: str, processes: tuple[str, ...], therapist: Indices | None = None
 ) -> tuple[LagFinding, ...]:
-    """For each process in turn: process to outcome, then outcome to process. therapist (persons,): who treats whom."""
-    found = []
+    """Estimate, for each process in turn, process to outcome and outcome to process.
+
+    therapist: (persons,) index of each person's therapist.
+    """
+    findings = []
     for process in processes:
         for earlier, later in ((process, outcome), (outcome, process)):
-            wanted = link(table, earlier, later)
-            first, second = both_forms(table, wanted, PRIMARY), both_forms(table, wanted, GUARD)
-            main, guard = pair_of(PRIMARY, *first), pair_of(GUARD, *second)
-            others = tuple(lag_pair(table, wanted, e) for e in ALTERNATIVES if e.applies(table, wanted))
-            verdict = guarded(main, guard)
-            alone = _leaving_one(*first, verdict, second[1])
-            shared = by_therapist(first[1], therapist) if therapist is not None and first[1] is not None else None
-            found.append(LagFinding(wanted, later == outcome, main, guard, others, verdict, alone, shared))
-    return tuple(found)
+            link = shortest_link(table, earlier, later)
+            estimates = estimate_centred_and_detrended(table, link, PRIMARY)
+            adjusted = estimate_centred_and_detrended(table, link, TIME_ADJUSTED)
+            main, time_adjusted = compare_estimates(PRIMARY, *estimates), compare_estimates(TIME_ADJUSTED, *adjusted)
+            verdict = final_verdict(main, time_adjusted)
+            detrended = estimates[1]
+            clustered = None
+            if therapist is not None and detrended is not None:
+                clustered = cluster_by_therapist(detrended, therapist)
+            findings.append(
+                LagFinding(
+                    link=link,
+                    toward_outcome=later == outcome,
+                    main=main,
+                    time_adjusted=time_adjusted,
+                    alternatives=tuple(
+                        estimate_lag_pair(table, link, e) for e in ALTERNATIVES if e.applies(table, link)
+                    ),
+                    verdict=verdict,
+                    leave_one_out=_summarise_leave_one_out(*estimates, verdict, adjusted[1]),
+                    therapist_clustered=clustered,
+                )
+            )
+    return tuple(findings)
 
 
-def guarded(main: LagPair, guard: LagPair) -> AssociationVerdict:
-    """The verdict of `main`, unless what stays there does not stand when the common course is taken out too.
+def final_verdict(main: LagPair, time_adjusted: LagPair) -> AssociationVerdict:
+    """Return the verdict of `main`, revised where a persisting association fails after adjustment for the time course.
 
-    Own lines take out straight courses only. Where all persons' courses bend together, two columns that have nothing
-    to do with each other keep a lag; taking out the common course, whatever its shape, leaves none.
+    Detrending removes straight courses only. Where the courses of all persons curve together, two unrelated columns
+    keep a lag; adjusting for the common time course, whatever its shape, removes it (decision 0005).
     """
     if main.detrended is None:
         return main.verdict
-    return guarded_verdict(main.verdict, main.detrended, guard.detrended)
+    return adjust_verdict(main.verdict, main.detrended, time_adjusted.detrended)
 
 
-def lag_pair(table: SessionTable, wanted: Link, estimator: LagEstimator) -> LagPair:
-    """One estimator in both forms with their comparison."""
-    return pair_of(estimator, *both_forms(table, wanted, estimator))
+def estimate_lag_pair(table: SessionTable, link: Link, estimator: LagEstimator) -> LagPair:
+    """Estimate a lag centred and detrended, and compare the two."""
+    return compare_estimates(estimator, *estimate_centred_and_detrended(table, link, estimator))
 
 
-def both_forms(
-    table: SessionTable, wanted: Link, estimator: LagEstimator
+def estimate_centred_and_detrended(
+    table: SessionTable, link: Link, estimator: LagEstimator
 ) -> tuple[InfluenceEstimate | None, InfluenceEstimate | None]:
-    """The own mean taken out, the own line taken out."""
-    return estimator.estimate(table, wanted, Detrending.CENTRED), estimator.estimate(
-        table, wanted, Detrending.DETRENDED
+    return (
+        estimator.estimate(table, link, Detrending.CENTRED),
+        estimator.estimate(table, link, Detrending.DETRENDED),
     )
 
 
-def pair_of(estimator: LagEstimator, centred: InfluenceEstimate | None, detrended: InfluenceEstimate | None) -> LagPair:
-    """Two estimates with their comparison, and with what one person can do to both."""
+def compare_estimates(
+    estimator: LagEstimator, centred: InfluenceEstimate | None, detrended: InfluenceEstimate | None
+) -> LagPair:
+    """Compare a centred with a detrended estimate, with leave-one-out influence on both."""
     if centred is None or detrended is None:
-        which = "either form" if centred is None and detrended is None else "one of the two forms"
-        note = f"too few pairs of sessions, or nothing that varies, in {which}"
+        which = "both" if centred is None and detrended is None else "one"
         return LagPair(
             estimator.name,
             estimator.label,
@@ -172,96 +205,113 @@ def pair_of(estimator: LagEstimator, centred: InfluenceEstimate | None, detrende
             detrended.lag if detrended else None,
             None,
             None,
-            AssociationVerdict.CANNOT_TELL,
-            note,
+            AssociationVerdict.INCONCLUSIVE,
+            f"too few pairs of sessions, or nothing that varies, in {which} of the two estimates",
         )
-    lost = 1.0 - detrended.lag.raw / centred.lag.raw if centred.lag.raw else None
-    verdict = judge(centred.lag, detrended.lag)
-    between = difference(centred, detrended)
-    alone = _leaving_one(centred, detrended, verdict)
+    verdict = classify(centred.lag, detrended.lag)
     return LagPair(
-        estimator.name, estimator.label, centred.lag, detrended.lag, between, lost, verdict, without_one=alone
+        estimator.name,
+        estimator.label,
+        centred.lag,
+        detrended.lag,
+        detrending_difference(centred, detrended),
+        1.0 - detrended.lag.raw / centred.lag.raw if centred.lag.raw else None,
+        verdict,
+        leave_one_out=_summarise_leave_one_out(centred, detrended, verdict),
     )
 
 
-class Judged(Protocol):
-    """All that the rule looks at."""
+class Coefficient(Protocol):
+    """The part of an estimate that the rule of verdicts reads."""
 
     @property
     def raw(self) -> float: ...
 
     @property
-    def told_from_zero(self) -> bool: ...
+    def significant(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
-class _Left:
-    """A lag without one person; not a number where nothing can be estimated without that person."""
+class _LeaveOneOutLag:
+    """A lag without one person; NaN where nothing can be estimated without that person."""
 
     raw: float
-    told_from_zero: bool
+    significant: bool
 
 
-def judge(centred: Judged, detrended: Judged) -> AssociationVerdict:
-    """The first step of the rule in `RULE`."""
-    if centred.told_from_zero:
-        keeps = detrended.raw / centred.raw
-        if keeps < 1.0 - SHARE_THAT_FADES:
-            return AssociationVerdict.FADES
-        return AssociationVerdict.STAYS if detrended.told_from_zero else AssociationVerdict.CANNOT_TELL
-    return AssociationVerdict.APPEARS if detrended.told_from_zero else AssociationVerdict.CANNOT_TELL
+def classify(centred: Coefficient, detrended: Coefficient) -> AssociationVerdict:
+    """Return the verdict of the first step of `RULE`."""
+    if centred.significant:
+        retained = detrended.raw / centred.raw
+        if retained < 1.0 - MAX_ATTENUATION:
+            return AssociationVerdict.ATTENUATES
+        return AssociationVerdict.PERSISTS if detrended.significant else AssociationVerdict.INCONCLUSIVE
+    return AssociationVerdict.EMERGES if detrended.significant else AssociationVerdict.INCONCLUSIVE
 
 
-def guarded_verdict(verdict: AssociationVerdict, detrended: Judged, guard: Judged | None) -> AssociationVerdict:
-    """The second step of the rule in `RULE`: what stays must stand before the guard too."""
-    if verdict is not AssociationVerdict.STAYS or guard is None:
+def adjust_verdict(
+    verdict: AssociationVerdict, detrended: Coefficient, time_adjusted: Coefficient | None
+) -> AssociationVerdict:
+    """Return the verdict of the second step of `RULE`: it revises only associations that persist."""
+    if verdict is not AssociationVerdict.PERSISTS or time_adjusted is None:
         return verdict
-    if guard.raw / detrended.raw < 1.0 - SHARE_THAT_FADES:
-        return AssociationVerdict.FADES
-    return AssociationVerdict.STAYS if guard.told_from_zero else AssociationVerdict.CANNOT_TELL
+    if time_adjusted.raw / detrended.raw < 1.0 - MAX_ATTENUATION:
+        return AssociationVerdict.ATTENUATES
+    return AssociationVerdict.PERSISTS if time_adjusted.significant else AssociationVerdict.INCONCLUSIVE
 
 
-def _leaving_one(
+def _summarise_leave_one_out(
     centred: InfluenceEstimate | None,
     detrended: InfluenceEstimate | None,
     verdict: AssociationVerdict,
-    guard: InfluenceEstimate | None = None,
-) -> LeavingOne | None:
-    """The verdict again without each person; None where an estimator is more than one regression."""
-    if centred is None or detrended is None or centred.without_one is None or detrended.without_one is None:
+    time_adjusted: InfluenceEstimate | None = None,
+) -> LeaveOneOutSummary | None:
+    """Repeat the verdict without each person; None where an estimator is more than one regression."""
+    if centred is None or detrended is None or centred.leave_one_out is None or detrended.leave_one_out is None:
         return None
-    present, line = centred.without_one.present, detrended.without_one
-    without = [_without(found) for found in (centred, detrended, *([guard] if guard else []))]
+    lags = detrended.leave_one_out
+    present = centred.leave_one_out.present | lags.present
+    lookups = [_leave_one_out_lookup(e) for e in (centred, detrended, *([time_adjusted] if time_adjusted else []))]
     changed: Counter[AssociationVerdict] = Counter()
-    for person in np.flatnonzero(present | line.present):
-        one, two, *more = (found(int(person)) for found in without)
-        again = guarded_verdict(judge(one, two), two, more[0] if more else None)
-        changed[again] += again is not verdict
-    known = line.present & np.isfinite(line.p_value)
+    for person in np.flatnonzero(present):
+        without_centred, without_detrended, *without_adjusted = (lookup(int(person)) for lookup in lookups)
+        repeated = adjust_verdict(
+            classify(without_centred, without_detrended),
+            without_detrended,
+            without_adjusted[0] if without_adjusted else None,
+        )
+        changed[repeated] += repeated is not verdict
+    known = lags.present & np.isfinite(lags.p_value)
     if not known.any():
         return None
-    estimates, p = line.estimate[known], line.p_value[known]
-    return LeavingOne(
+    estimates, p_values = lags.estimate[known], lags.p_value[known]
+    return LeaveOneOutSummary(
         lowest=float(estimates.min()),
         highest=float(estimates.max()),
-        largest_p=float(p.max()),
-        n_persons=int((present | line.present).sum()),
-        deciding=changed.total(),
-        otherwise=tuple((other, count) for other, count in changed.most_common() if count),
+        max_p_value=float(p_values.max()),
+        n_persons=int(present.sum()),
+        n_influential=changed.total(),
+        alternative_verdicts=tuple((other, count) for other, count in changed.most_common() if count),
     )
 
 
-def _without(found: InfluenceEstimate) -> Callable[[int], Judged]:
-    """person → the lag without that person: the lag itself where it has no rows of that person."""
-    left = found.without_one
-    if left is None:
-        return lambda _: found.lag
-    return lambda i: _Left(float(left.raw[i]), bool(left.p_value[i] < 0.05)) if left.present[i] else found.lag
+def _leave_one_out_lookup(estimate: InfluenceEstimate) -> Callable[[int], Coefficient]:
+    """Return person → the lag without that person; the lag itself where it has no rows of that person."""
+    lags = estimate.leave_one_out
+    if lags is None:
+        return lambda _: estimate.lag
+
+    def lookup(person: int) -> Coefficient:
+        if not lags.present[person]:
+            return estimate.lag
+        return _LeaveOneOutLag(float(lags.raw[person]), bool(lags.p_value[person] < 0.05))
+
+    return lookup
 
 
-def difference(centred: InfluenceEstimate, detrended: InfluenceEstimate) -> Difference:
-    """Tested with the joint influence of each person on both estimates."""
+def detrending_difference(centred: InfluenceEstimate, detrended: InfluenceEstimate) -> DetrendingDifference:
+    """Test the difference of two estimates with the joint influence of each person on both."""
     raw = detrended.lag.raw - centred.lag.raw
     se = float(np.linalg.norm(detrended.influence - centred.influence))
-    freedom = centred.lag.n_persons - 1
-    return Difference(raw, se, float(2 * stats.t.sf(abs(raw) / se, freedom)) if se > 0 else 1.0)
+    df = centred.lag.n_persons - 1
+    return DetrendingDifference(raw, se, float(2 * stats.t.sf(abs(raw) / se, df)) if se > 0 else 1.0)

@@ -1,4 +1,4 @@
-"""Least squares with standard errors that allow for everything a person's own rows share."""
+"""Ordinary least squares with cluster-robust standard errors."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Regression:
-    """coefficients: (k,); influence: (clusters, k), so that its cross product is the robust covariance.
+    """coefficients: (k,); influence: (clusters, k), so that its cross product is the cluster-robust covariance.
 
-    Two regressions on rows of the same persons can be compared through their influences, row by row.
+    Two regressions on rows of the same persons can be compared through their influences, cluster by cluster.
     """
 
     coefficients: Array
@@ -35,13 +35,14 @@ class Regression:
 
 
 def regress(y: Array, X: Array, cluster: Indices, n_clusters: int) -> Regression | None:
-    """Ordinary least squares of y (n,) on X (n, k) with an intercept put in front; clusters are 0 … n_clusters − 1.
+    """Regress y (n,) on an intercept and X (n, k) by ordinary least squares; clusters are 0 … n_clusters − 1.
 
-    None where the columns of X cannot be told apart, or where fewer than two clusters have rows.
+    None where the columns of X are collinear, or where fewer than two clusters have rows.
     """
     X = np.column_stack([np.ones(len(y)), X])
     n, k = X.shape
     present = len(np.unique(cluster))
+    # columns of unit length, so that the rank does not depend on units of measurement
     scale = np.sqrt((X**2).sum(axis=0))
     if n <= k or present < 2 or not scale.all() or np.linalg.matrix_rank(X / scale, tol=1e-9) < k:
         return None
@@ -50,5 +51,6 @@ def regress(y: Array, X: Array, cluster: Indices, n_clusters: int) -> Regression
     residuals = y - X @ coefficients
     scores = np.zeros((n_clusters, k))
     np.add.at(scores, cluster, X * residuals[:, None])
+    # CR1: G/(G − 1) · (n − 1)/(n − k)
     small_sample = present / (present - 1) * (n - 1) / (n - k)
     return Regression(coefficients, np.sqrt(small_sample) * scores @ bread, residuals, n, present)

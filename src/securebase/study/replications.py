@@ -1,7 +1,7 @@
-"""Many replications of a simulation over all cores, with the same numbers whatever the number of workers.
+"""Replications of a simulation on all cores, with results that do not depend on the number of workers.
 
-Randomness never depends on who computes: every replication draws from a stream of its own, made from the seed and
-from what the replication is (`stream`), not from when or where it runs. A cluster is in `securebase.study.cluster`.
+Every replication draws from its own random stream, derived from the seed and the identity of the replication
+(`stream`), not from when or where it runs. For a cluster see `securebase.study.cluster`.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ import numpy as np
 
 from securebase.errors import InputError
 
-#: (work, tasks) → (position of the task, what work made of it), in whatever order tasks end
+#: (work, tasks) → (position of the task, its result), in the order in which tasks complete
 Run = Callable[[Callable[[Any], Any], Sequence[Any]], Iterator[tuple[int, Any]]]
 
 
 def stream(seed: int, *key: int) -> np.random.Generator:
-    """The random numbers of one replication: a child of `seed` (at least 0) named by whole numbers (at least 0)."""
+    """Return the generator of one replication: a child of `seed` identified by `key`; all integers at least 0."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
 def on_cores(workers: int | None = None) -> Run:
-    """Work in so many processes (default: all cores), each with one thread. With one worker, in this process.
+    """Run tasks in `workers` processes (default: all cores) of one thread each; with one worker in this process.
 
-    Work and tasks have to be picklable. Raises InputError for fewer workers than one.
+    Work and tasks must be picklable. Raises InputError for fewer workers than one.
     """
     if workers is not None and workers < 1:
-        raise InputError(f"{workers} workers cannot do anything", advice="Give 1 or more, or leave it out.")
+        raise InputError(f"workers must be at least 1 (got {workers})", advice="Leave it out to use all cores.")
     count = workers or joblib.cpu_count()
 
     def run(work: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
@@ -39,18 +39,18 @@ def on_cores(workers: int | None = None) -> Run:
             for position, task in enumerate(tasks):
                 yield position, work(task)
             return
-        # one thread each: small products gain nothing from threads and would wait for each other's
+        # one thread each: small matrix products gain nothing from threads, and those of several workers would compete
         with joblib.parallel_config(backend="loky", inner_max_num_threads=1):
-            ended = joblib.Parallel(n_jobs=count, return_as="generator_unordered", batch_size=1)(
+            completed = joblib.Parallel(n_jobs=count, return_as="generator_unordered", batch_size=1)(
                 joblib.delayed(_numbered)(work, position, task) for position, task in enumerate(tasks)
             )
-        yield from ended
+        yield from completed
 
     return run
 
 
 def _numbered(work: Callable[[Any], Any], position: int, task: Any) -> tuple[int, Any]:
     if parent_process() is not None:
-        # Ctrl-C is for the process that gathers; a worker that it hits too would only print its own trace
+        # only the collecting process handles Ctrl-C; in a worker it would merely print a traceback
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     return position, work(task)

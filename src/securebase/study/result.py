@@ -1,4 +1,4 @@
-"""`StudyResult`: every estimated number that is shown about many clients. Frozen, and ready to be written as JSON."""
+"""`StudyResult`: every estimated number about a cohort. Frozen, and ready to be written as JSON."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from enum import Enum
 from typing import Any
 
 from securebase.records.cohort import ImportReport
-from securebase.study.checks import Checks
-from securebase.study.courses import Trajectories
-from securebase.study.moderation import BendFinding
+from securebase.study.checks import ModelChecks
+from securebase.study.moderation import ModerationFinding
 from securebase.study.reciprocal import LagFinding
-from securebase.study.variance import MovesWith, VarianceRow
+from securebase.study.trajectories import Trajectories
+from securebase.study.variance import ConstructCorrelations, VarianceRow
 
-#: raised by one whenever a field of the JSON changes its name or meaning
-RESULT_VERSION = 2
+#: increases by one whenever a field of the JSON changes its name or meaning
+RESULT_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
 class StudyRequest:
-    """What was asked of the data, in the table's own words."""
+    """The question put to the data, in the table's own names."""
 
     outcome: str
     processes: tuple[str, ...]
@@ -41,8 +41,8 @@ class StudyRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """How much data there is: persons, sessions, and how long the courses are."""
+class DataSize:
+    """Amount of data: persons, sessions, and sessions a person; `usual_gap` is the median gap in units of time."""
 
     n_persons: int
     n_sessions: int
@@ -63,7 +63,7 @@ class ParameterRow:
 
 @dataclass(frozen=True, slots=True)
 class EffectRow:
-    """What one step of time carries over: standardised effect of `earlier` on `later`, with its 95% interval."""
+    """Standardised effect of `earlier` on `later` over one step of time, with its 95% interval."""
 
     earlier: str
     later: str
@@ -75,8 +75,10 @@ class EffectRow:
 
 @dataclass(frozen=True, slots=True)
 class ResidualRow:
-    """One-step-ahead residuals of one construct in units of their predicted spread: mean 0, SD 1, no autocorrelation
-    where the model fits. `beyond` is the share further out than 1.96."""
+    """One-step-ahead residuals of one construct in predicted standard deviations.
+
+    Where the model fits: mean 0, SD 1, no autocorrelation (at lag 1). `beyond` is the share outside ±1.96.
+    """
 
     construct: str
     n: int
@@ -88,10 +90,10 @@ class ResidualRow:
 
 @dataclass(frozen=True, slots=True)
 class ModelSummary:
-    """One fitted continuous-time model with its diagnostics. `outcome` is how the fit ended; `trend` its reading of the
-    trend, “own lines” where each person has a straight line of their own around a mean one.
+    """One fitted continuous-time model with its diagnostics.
 
-    `effects` are over `effect_step` units of time, the usual distance between two sessions.
+    outcome: how the fit ended. trend: its reading of the trend; “random slopes” where each person has a linear trend
+    around the mean one. effects: over `effect_step` units of time, the usual distance between two sessions.
     """
 
     trend: str
@@ -125,7 +127,7 @@ class ModelSummary:
 
 @dataclass(frozen=True, slots=True)
 class NotFitted:
-    """A model that was asked for and could not be fitted, with the reason."""
+    """A requested model that could not be fitted, with the reason."""
 
     trend: str
     reason: str
@@ -133,54 +135,107 @@ class NotFitted:
 
 @dataclass(frozen=True, slots=True)
 class StudyResult:
-    """All that may be said of a cohort. The words are computed from the numbers.
+    """All findings about a cohort: the result of `study_cohort`. Sentences are computed from the numbers.
 
-    `findings_in_words` (sentences without figures), `caveats_in_words` (does the fitted model show it, does one person
-    decide?), `figures_in_words`, `others_in_words` (do other ways of computing it agree?) and `model_in_words` (what
-    the fitted model says of the same direction) are in the order of `lags`. `bends` are the moderators and curvatures
-    that were asked for; their words are in the same order.
+    Each lag is the coefficient β of x in
+
+        ỹ(i, t′) = c + β x̃(i, t) + γ ỹ(i, t) + e,    least squares over pairs of successive sessions of person i,
+
+    standardised by SD(x̃) / SD(ỹ), with errors clustered by person. The tilde stands for within-person centred,
+    detrended within person, and adjusted for the common time course in turn.
+
+    Attributes
+    ----------
+    request : StudyRequest
+        The question put to the data: outcome, processes, labels, trend and start of the model.
+    size : DataSize
+        Numbers of persons and sessions; the usual gap in units of time.
+    import_report : ImportReport or None
+        Rows used and skipped, where the cohort came from a file.
+    fingerprint : str
+        SHA-256 of the data, in hexadecimal digits.
+    versions : mapping of str to str
+        Versions of Securebase, Python and the numerical libraries.
+    simulated : bool
+        True where the cohort was simulated.
+    variance : tuple of VarianceRow
+        Variance between and within persons, one row a construct.
+    correlations : tuple of ConstructCorrelations
+        Correlation of each process with the outcome, between and within persons.
+    lags : tuple of LagFinding
+        For each process: process to outcome, then outcome to process.
+    rule : str
+        Rule of the verdicts (persists, attenuates, emerges, inconclusive).
+    models : tuple of ModelSummary or NotFitted
+        The requested model, the same under another reading of the trend, and the one with random slopes.
+    findings_in_words, caveats_in_words, figures_in_words, alternatives_in_words, model_in_words : tuple of str
+        In the order of `lags`: the finding without figures; evidence for and against it; its figures; agreement of
+        sensitivity analyses; effects of the fitted models in the same direction.
+    limits : tuple of str
+        Limits of the study, one sentence each.
+    moderation : tuple of ModerationFinding
+        Moderation and curvature, where requested.
+    moderation_in_words, moderation_figures_in_words : tuple of str
+        In the order of `moderation`.
+    checks : ModelChecks or None
+        Residuals, outlying persons and posterior predictive checks of the requested model; None without random numbers.
+    trajectories : Trajectories
+        Data of the plots: single persons, which are not written to JSON.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase as sb
+    >>> cohort = sb.simulate("alliance_sufficient", n=30, rng=np.random.default_rng(1))
+    >>> result = sb.study_cohort(cohort, processes=["alliance"])
+    >>> result.size.n_persons
+    30
+    >>> [f"{lag.link.name}: {lag.verdict.label}" for lag in result.lags]
+    []
+    >>> sorted(result.to_json())[:4]
+    []
     """
 
-    asked: StudyRequest
-    size: Size
+    request: StudyRequest
+    size: DataSize
     import_report: ImportReport | None
     fingerprint: str
     versions: Mapping[str, str]
     simulated: bool
     variance: tuple[VarianceRow, ...]
-    moves_with: tuple[MovesWith, ...]
+    correlations: tuple[ConstructCorrelations, ...]
     lags: tuple[LagFinding, ...]
     rule: str
     models: tuple[ModelSummary | NotFitted, ...]
     findings_in_words: tuple[str, ...]
     caveats_in_words: tuple[str, ...]
     figures_in_words: tuple[str, ...]
-    others_in_words: tuple[str, ...]
+    alternatives_in_words: tuple[str, ...]
     model_in_words: tuple[str, ...]
     limits: tuple[str, ...]
-    bends: tuple[BendFinding, ...] = ()
-    bends_in_words: tuple[str, ...] = ()
-    bend_figures_in_words: tuple[str, ...] = ()
-    checks: Checks | None = None
-    courses: Trajectories = field(repr=False, default_factory=Trajectories)
+    moderation: tuple[ModerationFinding, ...] = ()
+    moderation_in_words: tuple[str, ...] = ()
+    moderation_figures_in_words: tuple[str, ...] = ()
+    checks: ModelChecks | None = None
+    trajectories: Trajectories = field(repr=False, default_factory=Trajectories)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values under string keys; what is not a finite number is null. Single persons' courses stay out."""
-        out: dict[str, Any] = {"result_version": RESULT_VERSION}
-        out |= {f.name: plain(getattr(self, f.name)) for f in fields(self) if f.name != "courses"}
-        return out
+        """Return plain values under string keys; numbers that are not finite become null. Trajectories are left out."""
+        values: dict[str, Any] = {"result_version": RESULT_VERSION}
+        values |= {f.name: to_plain(getattr(self, f.name)) for f in fields(self) if f.name != "trajectories"}
+        return values
 
 
-def plain(value: Any) -> Any:
-    """Dataclasses, mappings, tuples and enums as what JSON knows."""
+def to_plain(value: Any) -> Any:
+    """Convert dataclasses, mappings, tuples and enums to values that JSON knows."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+        return {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
+        return {str(k): to_plain(v) for k, v in value.items()}
     if isinstance(value, tuple | list):
-        return [plain(v) for v in value]
+        return [to_plain(v) for v in value]
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
     return value

@@ -1,4 +1,4 @@
-"""A fit that `securebase fit --out FILE` wrote, read again: the model and its estimates, to follow somebody with."""
+"""Saved fits: read the model and its estimates from a file of `securebase fit --out FILE`, to track a person."""
 
 from __future__ import annotations
 
@@ -11,39 +11,43 @@ from securebase.model.fit import Estimate, Fit
 from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters, Specification, Start, Trend
 
-_HOW = "Write one with: securebase fit TABLE … --out FILE."
+_ADVICE = "Write one with: securebase fit TABLE … --out FILE."
 
 
 def read_fit(file: Path) -> Fit:
-    """Specification, parameters, estimates and outcome; what a file does not hold, such as the covariance of estimates,
-    stays empty. Raises InputError naming the file where it is no fit in continuous time, or one that was refused."""
+    """Read specification, parameters, estimates and outcome; the covariance of estimates is not saved.
+
+    Raises InputError naming the file where it is no continuous-time fit, or one without estimates.
+    """
     try:
-        read = json.loads(file.read_text("utf-8"))
-        found = {name: row["estimate"] for name, row in read["parameters"].items()}
-        of = _specification(read["model"])
-        if not found:
-            raise InputError(f"this fit was refused: {read['advice']}", where=str(file), advice="Take another.")
-        parameters = Parameters.from_named(found, of)
+        saved = json.loads(file.read_text("utf-8"))
+        rows = saved["parameters"]
+        specification = _specification(saved["model"])
+        if not rows:
+            raise InputError(
+                f"the fit has no estimates: {saved['advice']}", where=str(file), advice="Use a fit that converged."
+            )
+        parameters = Parameters.from_named({name: row["estimate"] for name, row in rows.items()}, specification)
         return Fit(
-            specification=of,
+            specification=specification,
             parameters=parameters,
-            estimates={n: Estimate(float(r["estimate"]), r["standard_error"]) for n, r in read["parameters"].items()},
-            log_likelihood=read["log_likelihood"],
-            n_parameters=read["n_parameters"],
-            n_persons=read["n_persons"],
-            n_observations=read["n_observations"],
-            outcome=Advice(read["outcome_of_fit"], read["advice"]),
-            kernel=read["diagnostics"]["kernel"],
-            held=tuple(read["diagnostics"]["held"]),
-            notes=tuple(read["diagnostics"]["notes"]),
+            estimates={n: Estimate(float(r["estimate"]), r["standard_error"]) for n, r in rows.items()},
+            log_likelihood=saved["log_likelihood"],
+            n_parameters=saved["n_parameters"],
+            n_persons=saved["n_persons"],
+            n_observations=saved["n_observations"],
+            outcome=Advice(saved["outcome_of_fit"], saved["advice"]),
+            kernel=saved["diagnostics"]["kernel"],
+            held=tuple(saved["diagnostics"]["held"]),
+            notes=tuple(saved["diagnostics"]["notes"]),
         )
     except OSError as problem:
-        raise InputError(f"cannot be read ({problem.strerror})", where=str(file)) from None
+        raise InputError(f"cannot read the file ({problem.strerror})", where=str(file)) from None
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise InputError("is not what a fit in continuous time writes", where=str(file), advice=_HOW) from None
+        raise InputError("not a saved continuous-time fit", where=str(file), advice=_ADVICE) from None
 
 
-#: key that earlier versions wrote → key now
+#: key of earlier versions → present key
 _EARLIER_KEYS = {"own_change": "random_slopes", "start_deviation": "free_start_mean"}
 
 
@@ -65,18 +69,18 @@ def _specification(stored: dict[str, Any]) -> Specification:
     )
 
 
-def check_same(rows: Panel, of: Specification) -> None:
-    """Raises InputError where a table does not hold what the model reads, in the same unit of time."""
+def check_same(rows: Panel, specification: Specification) -> None:
+    """Check that a table has the columns and the unit of time of the model; raises InputError otherwise."""
     pairs = (
-        ("constructs", rows.constructs, of.constructs),
-        ("columns of scores", tuple(n for n, _ in rows.indicators) or rows.constructs, of.scores),
-        ("inputs", rows.input_names, of.inputs),
-        ("covariates", rows.covariate_names, of.covariates),
-        ("unit of time", (rows.time_unit,), (of.time_unit,)),
+        ("constructs", rows.constructs, specification.constructs),
+        ("columns of scores", tuple(n for n, _ in rows.indicators) or rows.constructs, specification.scores),
+        ("inputs", rows.input_names, specification.inputs),
+        ("covariates", rows.covariate_names, specification.covariates),
+        ("unit of time", (rows.time_unit,), (specification.time_unit,)),
     )
-    for what, here, there in pairs:
-        if tuple(here) != tuple(there):
+    for what, in_table, in_fit in pairs:
+        if tuple(in_table) != tuple(in_fit):
             raise InputError(
-                f"the fit has the {what} {', '.join(there) or 'none'}, and the table {', '.join(here) or 'none'}",
-                advice="Name the columns as they were named for the fit.",
+                f"the fit has the {what} {', '.join(in_fit) or 'none'}, and the table {', '.join(in_table) or 'none'}",
+                advice="Name the same columns as for the fit.",
             )

@@ -1,4 +1,4 @@
-"""The verb: a cohort in, everything that may be said of it out."""
+"""The verb `study`: all findings about a cohort."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import securebase
 from securebase.model.observations import Measures, panel
 from securebase.model.parameters import Start, Trend
 from securebase.records.cohort import Cohort
-from securebase.study.courses import courses
 from securebase.study.limits import limits
-from securebase.study.models import models
-from securebase.study.moderation import BendFinding, bends
-from securebase.study.moderation_phrases import bend_figures_in_words, bend_in_words
+from securebase.study.models import fit_models
+from securebase.study.moderation import ModerationFinding, moderation_findings
+from securebase.study.moderation_phrases import moderation_figures_in_words, moderation_in_words
 from securebase.study.phrases import (
+    alternatives_in_words,
     caveats_in_words,
     figures_in_words,
     finding_in_words,
     model_in_words,
-    others_in_words,
 )
-from securebase.study.reciprocal import RULE, findings
-from securebase.study.result import Size, StudyRequest, StudyResult
+from securebase.study.reciprocal import RULE, estimate_lags
+from securebase.study.result import DataSize, StudyRequest, StudyResult
 from securebase.study.table import SessionTable, session_table
-from securebase.study.variance import moves_with, variance_row
+from securebase.study.trajectories import trajectories
+from securebase.study.variance import correlate, variance_row
 
 
 def study(
@@ -39,27 +39,78 @@ def study(
     processes: Sequence[str] | None = None,
     moderators: Sequence[str] = (),
     curvature: bool = False,
-    tell: Callable[[str], None] = lambda _: None,
+    progress: Callable[[str], None] = lambda _: None,
     rng: np.random.Generator | None = None,
 ) -> StudyResult:
-    """Variance, both levels, both directions of lag, the fitted model and its twin, and what cannot be told.
+    """Analyse a cohort: variance, correlations and lags in both directions, fitted models, and limits.
 
-    `measures` says which instrument and scale to read for a construct that was measured with several. `processes` are
-    those of the cohort that are followed, all by default; `moderators`, of the same or of the cohort's others, are
-    asked whether they bend the lag from a process to the outcome, and with `curvature` each process is asked it too.
-    `tell` hears in plain words what is being computed. `rng`: to simulate tables from the fitted model, and say what it
-    does not reproduce; without it this is left out. Raises ModelError where the data has no row to look at; a model
-    that cannot be fitted is a part of the result, not an error.
+    Each lag is estimated three times. With ỹ and x̃ within-person centred, then detrended within person, then also
+    adjusted for the common time course,
+
+        ỹ(i, t′) = c + β x̃(i, t) + γ ỹ(i, t) + e,    t, t′: successive sessions of person i,
+
+    by least squares with errors clustered by person. The verdict (persists, attenuates, emerges, inconclusive) follows
+    from comparing the three; leave-one-person-out influence shows its robustness. Moderation adds the product x̃·m̃.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Episodes with outcome and processes.
+    trend : Trend or str
+        Mean trend of the fitted model: "none", "linear", "apart" or "carried" (default).
+    start : Start or str
+        Initial states of the fitted model: "stationary" (default) or "free".
+    measures : mapping of str to (str, str), optional
+        Construct → (instrument, scale), for constructs that several instruments measure.
+    processes : sequence of str, optional
+        Processes to relate to the outcome; all of the cohort by default.
+    moderators : sequence of str
+        Columns that may moderate the lag from each process to the outcome.
+    curvature : bool
+        True to test the lag from each process to the outcome for curvature.
+    progress : callable, optional
+        Called with a sentence about the step being computed.
+    rng : numpy.random.Generator, optional
+        Random numbers for posterior predictive checks, which are left out without them.
+
+    Returns
+    -------
+    StudyResult
+        All numbers, and sentences computed from them. A model that cannot be fitted is part of the result.
+
+    Raises
+    ------
+    ModelError
+        If the cohort has no row of scores.
+    InputError
+        If the trend or the start is unknown.
+
+    References
+    ----------
+    Liang & Zeger (1986): cluster-robust covariance. Searle (1971): variance components. Dhaene & Jochmans (2015):
+    half-panel jackknife. Giesselmann & Schmidt-Catran (2022): interactions within persons.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase as sb
+    >>> cohort = sb.simulate("alliance_sufficient", n_clients=30, rng=np.random.default_rng(1))
+    >>> result = sb.study_cohort(cohort, processes=["alliance"])
+    >>> lag = result.lags[0]
+    >>> lag.link.name
+    'alliance → symptoms'
+    >>> lag.main.centred.n_persons
+    30
     """
     trend, start = Trend(trend), Start(start)
-    followed = cohort.processes if processes is None else tuple(processes)
-    names = (cohort.outcome, *followed)
+    included = cohort.processes if processes is None else tuple(processes)
+    names = (cohort.outcome, *included)
     rows = panel(cohort, names, measures=measures)
     table = session_table(cohort, rows)
     labels = {name: cohort.construct(name).label for name in dict.fromkeys((*names, *moderators))}
-    asked = StudyRequest(
+    request = StudyRequest(
         cohort.outcome,
-        followed,
+        included,
         labels,
         {name: table.moments[name].value for name in names if name in table.moments},
         cohort.time_unit,
@@ -71,51 +122,51 @@ def study(
         None if rows.therapist is None else len(np.unique(rows.therapist)),
         rows.indicators,
     )
-    tell("Looking at both levels and both directions")
+    progress("Estimating variance and lags in both directions")
     variance = tuple(variance_row(table, name, labels[name]) for name in names)
-    lags = findings(table, cohort.outcome, followed, rows.therapist)
-    bent = _bends(cohort, asked, measures, curvature=curvature)
+    lags = estimate_lags(table, cohort.outcome, included, rows.therapist)
+    moderation = _moderation(cohort, request, measures, curvature=curvature)
     size = _size(table)
-    fitted, residuals, checked = models(rows, trend, start, tell, size.usual_gap or 1.0, rng=rng, labels=labels)
+    models, residuals, checks = fit_models(rows, trend, start, progress, size.usual_gap or 1.0, rng=rng, labels=labels)
     return StudyResult(
-        asked=asked,
+        request=request,
         size=size,
         import_report=cohort.import_report,
         fingerprint=cohort.import_report.fingerprint if cohort.import_report else rows.fingerprint,
         versions=versions(),
         simulated=cohort.simulated,
         variance=variance,
-        moves_with=tuple(moves_with(table, name, cohort.outcome) for name in followed),
+        correlations=tuple(correlate(table, name, cohort.outcome) for name in included),
         lags=lags,
         rule=RULE,
-        models=fitted,
-        checks=checked,
+        models=models,
+        checks=checks,
         findings_in_words=tuple(finding_in_words(lag, labels) for lag in lags),
-        caveats_in_words=tuple(caveats_in_words(lag, fitted) for lag in lags),
+        caveats_in_words=tuple(caveats_in_words(lag, models) for lag in lags),
         figures_in_words=tuple(figures_in_words(lag) for lag in lags),
-        others_in_words=tuple(others_in_words(lag) for lag in lags),
-        model_in_words=tuple(model_in_words(lag, fitted, labels) for lag in lags),
-        limits=limits(table, asked, size, variance, lags),
-        bends=bent,
-        bends_in_words=tuple(bend_in_words(bend, labels) for bend in bent),
-        bend_figures_in_words=tuple(bend_figures_in_words(bend) for bend in bent),
-        courses=courses(table, cohort.outcome, followed, residuals),
+        alternatives_in_words=tuple(alternatives_in_words(lag) for lag in lags),
+        model_in_words=tuple(model_in_words(lag, models, labels) for lag in lags),
+        limits=limits(table, request, size, variance, lags),
+        moderation=moderation,
+        moderation_in_words=tuple(moderation_in_words(finding, labels) for finding in moderation),
+        moderation_figures_in_words=tuple(moderation_figures_in_words(finding) for finding in moderation),
+        trajectories=trajectories(table, cohort.outcome, included, residuals),
     )
 
 
-def _bends(
-    cohort: Cohort, asked: StudyRequest, measures: Measures | None, *, curvature: bool
-) -> tuple[BendFinding, ...]:
-    """Read in a table of their own, so that a moderator's rows leave all other findings as they are."""
-    if not asked.moderators and not curvature:
+def _moderation(
+    cohort: Cohort, request: StudyRequest, measures: Measures | None, *, curvature: bool
+) -> tuple[ModerationFinding, ...]:
+    """Estimate moderation in a table of its own, so that a moderator's rows leave all other findings unchanged."""
+    if not request.moderators and not curvature:
         return ()
-    names = tuple(dict.fromkeys((asked.outcome, *asked.processes, *asked.moderators)))
+    names = tuple(dict.fromkeys((request.outcome, *request.processes, *request.moderators)))
     table = session_table(cohort, panel(cohort, names, measures=measures))
-    return bends(table, asked.outcome, asked.processes, asked.moderators, curvature=curvature)
+    return moderation_findings(table, request.outcome, request.processes, request.moderators, curvature=curvature)
 
 
 def versions() -> dict[str, str]:
-    """What computed this."""
+    """Return the versions of Securebase, Python and the numerical libraries."""
     return {
         "securebase": securebase.__version__,
         "python": platform.python_version(),
@@ -124,8 +175,10 @@ def versions() -> dict[str, str]:
     }
 
 
-def _size(table: SessionTable) -> Size:
+def _size(table: SessionTable) -> DataSize:
     count = np.bincount(table.person, minlength=table.n_persons)
     first, second = table.successive()
-    gap = float(np.median(table.times[second] - table.times[first])) if len(first) else None
-    return Size(table.n_persons, table.n_rows, int(count.min()), float(np.median(count)), int(count.max()), gap)
+    usual_gap = float(np.median(table.times[second] - table.times[first])) if len(first) else None
+    return DataSize(
+        table.n_persons, table.n_rows, int(count.min()), float(np.median(count)), int(count.max()), usual_gap
+    )

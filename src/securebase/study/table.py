@@ -1,4 +1,4 @@
-"""`SessionTable`: a cohort as rows of sessions, the shape that every estimator of a study reads."""
+"""`SessionTable`: a cohort as rows of sessions, the input of every estimator of a study."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Indices = NDArray[np.int64]
 class SessionTable:
     """One row a session, persons one after another, times ascending within a person.
 
-    person: (rows,) which person; times: (rows,) in `time_unit`s; values: construct → (rows,), NaN where nothing was
-    recorded; moments: when, relative to the session, each construct was asked. A session at which nothing was
+    person: (rows,) index of the person; times: (rows,) in `time_unit`s; values: construct → (rows,), NaN where nothing
+    was recorded; moments: construct → moment of measurement relative to the session. A session at which nothing was
     recorded keeps its row, because it decides which session is the next one.
     """
 
@@ -38,42 +38,42 @@ class SessionTable:
         return len(self.times)
 
     def successive(self) -> tuple[Indices, Indices]:
-        """Row numbers (earlier, later) of every two sessions of one person that follow each other in the table."""
+        """Return row numbers (earlier, later) of all pairs of successive sessions of one person."""
         earlier = np.flatnonzero(self.person[1:] == self.person[:-1])
         return earlier, earlier + 1
 
-    def only(self, rows: NDArray[np.bool_]) -> SessionTable:
-        """The same table with some rows only; which session is the next one is decided among these."""
-        values = {name: column[rows] for name, column in self.values.items()}
-        return replace(self, person=self.person[rows], times=self.times[rows], values=values)
+    def select(self, mask: NDArray[np.bool_]) -> SessionTable:
+        """Return the rows where `mask` is true; the next session is then the next one among these."""
+        values = {name: column[mask] for name, column in self.values.items()}
+        return replace(self, person=self.person[mask], times=self.times[mask], values=values)
 
 
-def session_table(cohort: Cohort, rows: Panel) -> SessionTable:
-    """The rows that the model reads, one a session; times in the cohort's own unit.
+def session_table(cohort: Cohort, panel: Panel) -> SessionTable:
+    """Return the rows of the model's panel, one a session; times in the cohort's own unit.
 
-    Rows of one person that bear the same session number are one session: what was asked before it and what was asked
-    after it, at the time of the first of them.
+    Rows of one person with the same session number are one session, at the time of the first of them: measures before
+    and measures after it.
     """
-    person = np.repeat(np.arange(rows.n_persons), np.diff(rows.starts))
+    person = np.repeat(np.arange(panel.n_persons), np.diff(panel.starts))
     begins = np.ones(len(person), dtype=bool)
-    begins[1:] = (person[1:] != person[:-1]) | (rows.wave[1:] < 0) | (rows.wave[1:] != rows.wave[:-1])
+    begins[1:] = (person[1:] != person[:-1]) | (panel.wave[1:] < 0) | (panel.wave[1:] != panel.wave[:-1])
     first = np.flatnonzero(begins)
     values = {
-        name: _first_there(rows.scores[:, k], first) for k, name in zip(rows.leading, rows.constructs, strict=True)
+        name: _first_value(panel.scores[:, k], first) for k, name in zip(panel.leading, panel.constructs, strict=True)
     }
-    return SessionTable(rows.n_persons, person[first], rows.times[first], values, _moments(cohort), rows.time_unit)
+    return SessionTable(panel.n_persons, person[first], panel.times[first], values, _moments(cohort), panel.time_unit)
 
 
-def _first_there(column: Array, first: Indices) -> Array:
-    """The first value that is there in each run of rows, NaN where there is none; runs begin at `first`."""
-    place = np.arange(len(column))
+def _first_value(column: Array, first: Indices) -> Array:
+    """Return the first observed value of each run of rows, NaN where there is none; runs begin at `first`."""
+    position = np.arange(len(column))
     beyond = len(column)
-    earliest = np.minimum.reduceat(np.where(np.isfinite(column), place, beyond), first) if len(first) else first
+    earliest = np.minimum.reduceat(np.where(np.isfinite(column), position, beyond), first) if len(first) else first
     return np.append(column, np.nan)[earliest]
 
 
 def _moments(cohort: Cohort) -> dict[str, Moment]:
-    """When each construct was asked, as most of its scores say."""
+    """Return the most frequent moment of measurement of each construct."""
     counts: dict[str, Counter[Moment]] = {name: Counter() for name in (cohort.outcome, *cohort.processes)}
     for record in cohort.episodes:
         for administration in record.administrations:

@@ -1,4 +1,4 @@
-"""Figures of a table that a model ought to reproduce: spread within and between persons, what goes with what, tails."""
+"""Statistics of a table for posterior predictive checks: spread, correlations within persons, tails of scores."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from securebase.model.panel import Panel
 Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
-#: a change from one row to the next further out than this many SDs of all such changes counts as a leap
-_LEAP = 3.0
+#: a change from one row to the next beyond this many SDs of all such changes counts as a jump
+_JUMP_SDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
-    """Which figure, in words that stand at the head of a sentence."""
+class FeatureKey:
+    """Name of a statistic, in words that begin a sentence."""
 
     words: str
     is_share: bool = False
@@ -26,7 +26,7 @@ class Key:
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Every figure of scores that lie at one panel's times with its missing scores; called once for each table."""
+    """Statistics of scores at one panel's times with its missing scores; call it once for each table of scores."""
 
     names: tuple[str, ...]
     person: Indices
@@ -36,27 +36,27 @@ class Features:
     last: tuple[Indices, ...]
     #: of each column: (earlier, later) rows of successive scores, one and two steps apart; later half of a person's
     steps: tuple[tuple[Indices, Indices, NDArray[np.bool_]], ...]
-    two: tuple[tuple[Indices, Indices], ...]
+    double_steps: tuple[tuple[Indices, Indices], ...]
     lowest: Array
     highest: Array
 
     @classmethod
-    def of(cls, panel: Panel, names: tuple[str, ...]) -> Features:
+    def from_panel(cls, panel: Panel, names: tuple[str, ...]) -> Features:
         person = np.repeat(np.arange(panel.n_persons), np.diff(panel.starts)).astype(np.intp)
-        first, last, steps, two = [], [], [], []
+        first, last, steps, double_steps = [], [], [], []
         for k in range(len(names)):
             rows = np.flatnonzero(np.isfinite(panel.scores[:, k]))
-            who = person[rows]
-            begins = np.flatnonzero(np.diff(who, prepend=-1))
-            ends = np.flatnonzero(np.diff(who, append=-1))
+            row_person = person[rows]
+            begins = np.flatnonzero(np.diff(row_person, prepend=-1))
+            ends = np.flatnonzero(np.diff(row_person, append=-1))
             several = ends > begins
             first.append(rows[begins[several]])
             last.append(rows[ends[several]])
-            near, far = who[1:] == who[:-1], who[2:] == who[:-2]
-            place = np.arange(len(rows)) - begins[np.cumsum(np.diff(who, prepend=-1) != 0) - 1]
-            late = (place >= np.bincount(who, minlength=panel.n_persons)[who] / 2.0)[1:][near]
-            steps.append((rows[:-1][near], rows[1:][near], late))
-            two.append((rows[:-2][far], rows[2:][far]))
+            same_person, same_person_2 = row_person[1:] == row_person[:-1], row_person[2:] == row_person[:-2]
+            position = np.arange(len(rows)) - begins[np.cumsum(np.diff(row_person, prepend=-1) != 0) - 1]
+            late = position >= np.bincount(row_person, minlength=panel.n_persons)[row_person] / 2.0
+            steps.append((rows[:-1][same_person], rows[1:][same_person], late[1:][same_person]))
+            double_steps.append((rows[:-2][same_person_2], rows[2:][same_person_2]))
         return cls(
             names,
             person,
@@ -64,74 +64,78 @@ class Features:
             tuple(first),
             tuple(last),
             tuple(steps),
-            tuple(two),
+            tuple(double_steps),
             np.nanmin(panel.scores, axis=0),
             np.nanmax(panel.scores, axis=0),
         )
 
-    def __call__(self, scores: Array) -> dict[Key, float]:
-        own = self._deviations(scores)
-        found: dict[Key, float] = {}
+    def __call__(self, scores: Array) -> dict[FeatureKey, float]:
+        deviations = self._deviations(scores)
+        values: dict[FeatureKey, float] = {}
         for k, name in enumerate(self.names):
-            column = scores[:, k]
+            column, own = scores[:, k], deviations[:, k]
             earlier, later, late = self.steps[k]
+            earlier_2, later_2 = self.double_steps[k]
             change = column[later] - column[earlier]
-            found[Key(f"Row-to-row spread of {name}, first half of a course")] = _rms(change[~late])
-            found[Key(f"Row-to-row spread of {name}, second half")] = _rms(change[late])
-            found[Key(f"Spread between persons of the first {name}")] = _spread(column[self.first[k]])
-            found[Key(f"Spread between persons of the last {name}")] = _spread(column[self.last[k]])
-            found[Key(f"Within persons, {name} with {name} a row later")] = _together(own[earlier, k], own[later, k])
-            apart = self.two[k]
-            found[Key(f"Within persons, {name} with {name} two rows later")] = _together(
-                own[apart[0], k], own[apart[1], k]
-            )
-            leaps = float((np.abs(change) > _LEAP * change.std()).mean()) if len(change) > 1 else np.nan
-            found[Key(f"Share of leaps in {name} (beyond 3 SDs of all changes)", is_share=True)] = leaps
-            there = column[np.isfinite(column)]
-            found[Key(f"Share of {name} at or below its lowest score", is_share=True)] = _share(there <= self.lowest[k])
-            found[Key(f"Share of {name} at or above its highest score", is_share=True)] = _share(
-                there >= self.highest[k]
-            )
-        found |= self._pairs(own)
-        return found
+            observed = column[np.isfinite(column)]
+            jumps = float((np.abs(change) > _JUMP_SDS * change.std()).mean()) if len(change) > 1 else np.nan
+            values |= {
+                FeatureKey(f"Row-to-row SD of {name}, first half of a course"): _row_sd(change[~late]),
+                FeatureKey(f"Row-to-row SD of {name}, second half"): _row_sd(change[late]),
+                FeatureKey(f"SD between persons of the first {name}"): _sd(column[self.first[k]]),
+                FeatureKey(f"SD between persons of the last {name}"): _sd(column[self.last[k]]),
+                FeatureKey(f"Autocorrelation of {name} within persons, lag 1"): _correlation(own[earlier], own[later]),
+                FeatureKey(f"Autocorrelation of {name} within persons, lag 2"): _correlation(
+                    own[earlier_2], own[later_2]
+                ),
+                FeatureKey(f"Share of jumps in {name} (beyond 3 SDs of all changes)", is_share=True): jumps,
+                FeatureKey(f"Share of {name} at the lowest observed score", is_share=True): _share(
+                    observed <= self.lowest[k]
+                ),
+                FeatureKey(f"Share of {name} at the highest observed score", is_share=True): _share(
+                    observed >= self.highest[k]
+                ),
+            }
+        return values | self._pairs(deviations)
 
-    def _pairs(self, own: Array) -> dict[Key, float]:
-        found: dict[Key, float] = {}
-        next_row = np.flatnonzero(self.person[1:] == self.person[:-1])
-        for a, one in enumerate(self.names):
-            for b, other in enumerate(self.names):
+    def _pairs(self, deviations: Array) -> dict[FeatureKey, float]:
+        """Return correlations of different columns within persons, in the same row and one row later."""
+        values: dict[FeatureKey, float] = {}
+        earlier = np.flatnonzero(self.person[1:] == self.person[:-1])
+        for a, first in enumerate(self.names):
+            for b, second in enumerate(self.names):
+                x, y = deviations[:, a], deviations[:, b]
                 if a < b:
-                    found[Key(f"Within persons, {one} with {other} in the same row")] = _together(own[:, a], own[:, b])
+                    values[FeatureKey(f"Correlation of {first} and {second} within persons")] = _correlation(x, y)
                 if a != b:
-                    found[Key(f"Within persons, {one} with {other} a row later")] = _together(
-                        own[next_row, a], own[next_row + 1, b]
-                    )
-        return found
+                    key = FeatureKey(f"Correlation of {first} with the next {second} within persons")
+                    values[key] = _correlation(x[earlier], y[earlier + 1])
+        return values
 
     def _deviations(self, scores: Array) -> Array:
-        """From each person's own mean, NaN where there is no score."""
-        there = np.isfinite(scores)
+        """Return within-person centred scores, NaN where there is no score."""
+        observed = np.isfinite(scores)
         total, count = np.zeros((2, self.n_persons, scores.shape[1]))
-        np.add.at(total, self.person, np.where(there, scores, 0.0))
-        np.add.at(count, self.person, there)
+        np.add.at(total, self.person, np.where(observed, scores, 0.0))
+        np.add.at(count, self.person, observed)
         return scores - (total / np.maximum(count, 1.0))[self.person]
 
 
-def _rms(change: Array) -> float:
-    """Spread of a score around its neighbour's, per row: root mean square of changes over √2."""
+def _row_sd(change: Array) -> float:
+    """Return the SD of a score around its neighbour: root mean square of changes over √2."""
     return float(np.sqrt((change**2).mean() / 2.0)) if len(change) else np.nan
 
 
-def _spread(values: Array) -> float:
+def _sd(values: Array) -> float:
     return float(values.std(ddof=1)) if len(values) > 1 else np.nan
 
 
-def _together(one: Array, other: Array) -> float:
-    both = np.isfinite(one) & np.isfinite(other)
-    if both.sum() < 3 or np.ptp(one[both]) == 0 or np.ptp(other[both]) == 0:
+def _correlation(x: Array, y: Array) -> float:
+    both = np.isfinite(x) & np.isfinite(y)
+    if both.sum() < 3 or np.ptp(x[both]) == 0 or np.ptp(y[both]) == 0:
         return np.nan
-    return float(np.corrcoef(one[both], other[both])[0, 1])
+    return float(np.corrcoef(x[both], y[both])[0, 1])
 
 
-def _share(which: NDArray[np.bool_]) -> float:
-    return float(which.mean()) if len(which) else np.nan
+def _share(mask: NDArray[np.bool_]) -> float:
+    return float(mask.mean()) if len(mask) else np.nan

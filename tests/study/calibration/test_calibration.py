@@ -14,7 +14,7 @@ from securebase.errors import InputError
 from securebase.model.parameter_set import parameter_set
 from securebase.study.calibration import table
 from securebase.study.calibration.designs import DESIGNS
-from securebase.study.calibration.run import Calibration, calibrate, chosen_targets
+from securebase.study.calibration.run import Calibration, calibrate, select_targets
 from securebase.study.calibration.target import Outcome, Target, TargetVerdict
 from securebase.study.calibration.targets import TARGETS
 
@@ -81,7 +81,7 @@ def test_a_target_gives_the_same_alone_as_among_all(small: Calibration) -> None:
 
 def test_an_unknown_row_is_refused_with_the_known_ones() -> None:
     with pytest.raises(InputError, match="no target “C99”") as error:
-        chosen_targets(["C99"])
+        select_targets(["C99"])
     assert "C35" in error.value.advice
 
 
@@ -140,8 +140,8 @@ def test_the_table_keeps_failures_and_what_is_not_simulated(small: Calibration) 
     ],
 )
 def test_figures_are_written_as_in_the_field(value: float, percent: bool, said: str) -> None:
-    assert table.written(replace(C1, percent=percent), value) == said
-    assert table.written(C1, float("nan")) == "–"
+    assert table.format_value(replace(C1, percent=percent), value) == said
+    assert table.format_value(C1, float("nan")) == "–"
 
 
 def test_bands_are_written_with_open_ends() -> None:

@@ -13,7 +13,7 @@ from securebase.model.simulate import simulate_with_truth
 from securebase.records.vocabulary import Ending
 from securebase.study.calibration.designs import DESIGNS, IPT, OTHER, USUAL_CARE, WAITING
 from securebase.study.calibration.samples import CohortSample
-from securebase.study.calibration.sampling import draw
+from securebase.study.calibration.sampling import draw_cohort
 from securebase.study.calibration.statistics import correlation
 from securebase.study.calibration.targets import TARGETS, alliance, attachment, change, events, processes
 from securebase.study.detrending import Detrending
@@ -23,7 +23,7 @@ NAN = np.nan
 
 @pytest.fixture(scope="module")
 def clinic() -> CohortSample:
-    return draw(scenario("default"), 60, np.random.default_rng(1), inventory=True)
+    return draw_cohort(scenario("default"), 60, np.random.default_rng(1), inventory=True)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_c1_and_c3_by_loops(arms: dict[str, CohortSample]) -> None:
             xs.append(np.mean(a))
             ends.append(s[-1])
         starts.append(clinic.scores["symptoms"][i, 0])
-    assert alliance.with_end(arms) == pytest.approx(-np.corrcoef(xs, ends)[0, 1])
+    assert alliance.alliance_outcome_correlation(arms) == pytest.approx(-np.corrcoef(xs, ends)[0, 1])
     third, start = clinic.scores["alliance"][:, 2], np.array(starts)
     end = clinic.last("symptoms", after=9)
     both = np.isfinite(start) & np.isfinite(end)
@@ -104,8 +104,8 @@ def test_c8_recovers_a_known_fall_per_point() -> None:
     for t in range(2, 60):
         s[:, t] = -0.4 * a[:, t - 1] - 0.2 * a[:, t - 2] + 0.3 * s[:, t - 1] + 0.5 * rng.standard_normal(400)
     cohort = {IPT: made(s.tolist(), a.tolist())}
-    assert alliance.fall_per_point(cohort, 1) == pytest.approx(-4.0, abs=0.15)
-    assert alliance.fall_per_point(cohort, 2) == pytest.approx(-2.0, abs=0.15)
+    assert alliance.points_per_alliance_point(cohort, 1) == pytest.approx(-4.0, abs=0.15)
+    assert alliance.points_per_alliance_point(cohort, 2) == pytest.approx(-2.0, abs=0.15)
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.3])
@@ -115,15 +115,15 @@ def test_c9_recovers_the_spread_of_effects(spread: float) -> None:
     a, s = rng.standard_normal((500, 50)), np.zeros((500, 50))
     for t in range(1, 50):
         s[:, t] = effects * a[:, t - 1] + rng.standard_normal(500)
-    found = alliance.spread_of_lag({IPT: made(s.tolist(), a.tolist())})
+    found = alliance.between_client_sd_of_lag({IPT: made(s.tolist(), a.tolist())})
     assert found == pytest.approx(spread * a.std() / s[:, 1:].std(), abs=0.05)
 
 
 def test_c6_shrinkage_is_one_less_the_ratio_of_raw_lags(arms: dict[str, CohortSample]) -> None:
-    raw = [alliance.lag(arms[IPT], "alliance", "symptoms", form) for form in Detrending]
+    raw = [alliance.estimate_lag(arms[IPT], "alliance", "symptoms", form) for form in Detrending]
     assert raw[0] is not None
     assert raw[1] is not None
-    assert alliance.shrinks_by(arms) == pytest.approx(1 - raw[1].raw / raw[0].raw)
+    assert alliance.attenuation_by_detrending(arms) == pytest.approx(1 - raw[1].raw / raw[0].raw)
 
 
 def test_c14_to_c18_by_hand() -> None:
@@ -132,12 +132,12 @@ def test_c14_to_c18_by_hand() -> None:
     cohort = {IPT: ipt, WAITING: waiting, USUAL_CARE: waiting}
     assert change.inventory_mean(cohort, "start") == 13
     assert change.inventory_fall(cohort) == pytest.approx(3 / 13)
-    assert change.change_without(cohort) == pytest.approx(2 / 3)
+    assert change.natural_change_share(cohort) == pytest.approx(2 / 3)
     assert change.inventory_spread_ratio(cohort) == pytest.approx(np.std([4, 6, 8, 22]) / np.std([10, 12, 14, 16]))
     assert change.response(cohort) == 0.5  # 10 → 4 and 12 → 6
     assert change.remission(cohort) == 0.25  # 4 is below 5
     assert change.deterioration(cohort) == 0.25  # 16 → 22
-    assert change.between_arms(cohort, WAITING) == pytest.approx(0.1436, abs=1e-4)  # 1 ÷ √(110/3) times 20/23
+    assert change.between_group_effect(cohort, WAITING) == pytest.approx(0.1436, abs=1e-4)  # 1 ÷ √(110/3) times 20/23
 
 
 def test_c20_every_client_is_found_that_the_criteria_find(clinic: CohortSample) -> None:
@@ -145,11 +145,11 @@ def test_c20_every_client_is_found_that_the_criteria_find(clinic: CohortSample) 
     expected = [
         any(
             not gain.loss
-            for gain in sudden_gains([None if np.isnan(v) else v + zero for v in own], cutoff=events.fewest_points())
+            for gain in sudden_gains([None if np.isnan(v) else v + zero for v in own], cutoff=events.min_gain())
         )
         for own in clinic.scores["symptoms"].tolist()
     ]
-    assert events.gained(clinic).tolist() == expected
+    assert events.had_sudden_gain(clinic).tolist() == expected
     assert any(expected)
 
 
@@ -157,7 +157,7 @@ def test_c20_gains_that_stay_show_in_the_outcome() -> None:
     calm = [[3.0, 3.1, 2.9, 3.0, 3.1, 2.9, 3.0, 3.2]] * 3
     gain = [[3.0, 3.1, 2.9, 0.6, 0.5, 0.4, 0.5, 0.6], [3.0, 3.1, 2.9, 0.6, 0.5, 0.4, 0.5, 0.4]]
     cohort = {IPT: made(calm + gain)}
-    assert events.with_sudden_gain(cohort) == pytest.approx(2 / 5)
+    assert events.sudden_gain_rate(cohort) == pytest.approx(2 / 5)
     assert events.sudden_gain_and_outcome(cohort) > 2
 
 
@@ -177,7 +177,7 @@ def test_c22_indirect_share_is_that_of_the_paths() -> None:
 
 def test_a_drawn_cohort_is_the_one_that_simulate_writes_down() -> None:
     truth = scenario("whole_clinic")
-    ours = draw(truth, 30, np.random.default_rng(4))
+    ours = draw_cohort(truth, 30, np.random.default_rng(4))
     theirs = simulate_with_truth(truth, n_clients=30, rng=np.random.default_rng(4))[1].persons
     assert ours.held.sum(axis=1).tolist() == [len(p.values) for p in theirs]
     assert ours.left.tolist() == [p.ending is Ending.LEFT for p in theirs]
@@ -206,8 +206,8 @@ def test_c26_and_c27_by_hand() -> None:
         marked=[[1, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0]],
         repaired=[[0, 1, 0, 1, 0, 0], [0, 0, 0, 0, 1, 0], [0, 0, 1, 0, 0, 0]],
     )
-    assert events.ruptured_sessions({IPT: cohort}, "open") == 8 / 18
-    assert events.ruptured_sessions({IPT: cohort}, "marked") == 3 / 18
+    assert events.rupture_rate({IPT: cohort}, "open") == 8 / 18
+    assert events.rupture_rate({IPT: cohort}, "marked") == 3 / 18
     # repairs for each open session: 1, .25, .5; ends −1, .5, −.5 from one intake
     r = np.corrcoef([1, 0.25, 0.5], [-1, 0.5, -0.5])[0, 1]
     assert events.repair_and_outcome({IPT: cohort}) == pytest.approx(-r)
@@ -217,14 +217,14 @@ def test_c21_and_c28_by_hand() -> None:
     one = made([[0.0]] * 4, start=[10, 10, 12, 12], end=[4, 6, 9, 11])
     cohort = {IPT: replace(one, therapist=np.array([0, 0, 1, 1]))}
     # intake takes out all that lies between the two therapists
-    assert events.therapist_share(cohort) == 0.0
+    assert events.therapist_variance_share(cohort) == 0.0
     crossed = {IPT: replace(one, therapist=np.array([0, 1, 0, 1]))}
     # left over are −1, 1, −1, 1: all of it lies between
-    assert events.therapist_share(crossed) == pytest.approx(1.0)
+    assert events.therapist_variance_share(crossed) == pytest.approx(1.0)
     base = made([[0.0] * 8] * 6, [[0, 1, 2, 1, 0, 1, 2, 1]] * 6)
     rated = replace(base, scores=base.scores | {"therapist_alliance": base.scores["alliance"] * 0.5 - 0.5})
-    assert events.therapist_rates_lower({IPT: rated}) == pytest.approx(-1.0)
-    assert events.therapist_tracks({IPT: rated}) == pytest.approx(1.0)
+    assert events.therapist_client_difference({IPT: rated}) == pytest.approx(-1.0)
+    assert events.therapist_client_correlation({IPT: rated}) == pytest.approx(1.0)
 
 
 def test_c23_stress_counts_after_session_four_by_the_week() -> None:
@@ -262,11 +262,11 @@ def test_c10_to_c13_have_the_sign_of_the_source() -> None:
     one = made(np.tile(end[:, None], 6).tolist(), np.tile(rated[:, None], 6).tolist())
     brought = {"hope": hope, "attachment_avoidance": avoidance, "attachment_anxiety": anxiety}
     cohort = {IPT: replace(one, brought=brought)}
-    assert attachment.expected_and_outcome(cohort) == pytest.approx(np.corrcoef(hope, -end)[0, 1])
-    assert attachment.brought_and_alliance(cohort, "attachment_avoidance") < -0.25
+    assert attachment.expectation_and_outcome(cohort) == pytest.approx(np.corrcoef(hope, -end)[0, 1])
+    assert attachment.covariate_and_alliance(cohort, "attachment_avoidance") < -0.25
     both = np.corrcoef(-avoidance - anxiety, rated)[0, 1]
-    assert attachment.brought_and_alliance(cohort, "security") == pytest.approx(both)
-    assert attachment.rated_and_outcome(cohort, "alliance") == pytest.approx(-np.corrcoef(rated, end)[0, 1])
+    assert attachment.covariate_and_alliance(cohort, "security") == pytest.approx(both)
+    assert attachment.rating_and_outcome(cohort, "alliance") == pytest.approx(-np.corrcoef(rated, end)[0, 1])
 
 
 def test_c31_needs_both_paths() -> None:

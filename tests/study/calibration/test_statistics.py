@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from securebase.study.calibration.marginal import Working, marginal_effect
+from securebase.study.calibration.marginal import WorkingCorrelation, marginal_effect
 from securebase.study.calibration.statistics import (
     coefficients,
     correlation,
-    explained,
     hedges_g,
+    intraclass_correlation,
     partial_correlation,
-    residual,
-    share_between,
-    slope_p,
+    r_squared,
+    residuals,
+    slope_p_value,
 )
 
 NAN = np.nan
@@ -28,7 +28,7 @@ def test_a_correlation_leaves_out_who_lacks_a_value() -> None:
 
 
 def test_a_residual_is_what_a_line_leaves() -> None:
-    left = residual(np.array([1.0, 2.0, 6.0, NAN]), np.array([0.0, 1.0, 2.0, 3.0]))
+    left = residuals(np.array([1.0, 2.0, 6.0, NAN]), np.array([0.0, 1.0, 2.0, 3.0]))
     # the line through (0, 1), (1, 2), (2, 6) is 0.5 + 2.5 x
     assert left[:3] == pytest.approx([0.5, -1.0, 0.5])
     assert np.isnan(left[3])
@@ -46,7 +46,7 @@ def test_a_partial_correlation_is_the_textbook_formula() -> None:
 def test_explained_is_the_squared_correlation_for_one_predictor() -> None:
     rng = np.random.default_rng(2)
     x, y = rng.standard_normal(50), rng.standard_normal(50)
-    assert explained(y, x) == pytest.approx(correlation(x, y) ** 2)
+    assert r_squared(y, x) == pytest.approx(correlation(x, y) ** 2)
     assert coefficients(y, x)[0] == pytest.approx(correlation(x, y) * y.std() / x.std())
 
 
@@ -54,12 +54,12 @@ def test_a_slope_is_tested_by_students_t() -> None:
     rng = np.random.default_rng(4)
     x, z = rng.standard_normal(40), rng.standard_normal(40)
     y = 0.3 * x + z + rng.standard_normal(40)
-    assert slope_p(y, x) == pytest.approx(stats.linregress(x, y).pvalue)
+    assert slope_p_value(y, x) == pytest.approx(stats.linregress(x, y).pvalue)
     X = np.column_stack([np.ones(40), x, z])
     beta = np.linalg.lstsq(X, y, rcond=None)[0]
     left = y - X @ beta
     se = np.sqrt(left @ left / 37 * np.linalg.inv(X.T @ X)[1, 1])
-    assert slope_p(y, x, z) == pytest.approx(2 * stats.t.sf(abs(beta[1]) / se, 37))
+    assert slope_p_value(y, x, z) == pytest.approx(2 * stats.t.sf(abs(beta[1]) / se, 37))
 
 
 def test_hedges_g_by_hand() -> None:
@@ -70,8 +70,8 @@ def test_hedges_g_by_hand() -> None:
 def test_share_between_groups_by_hand() -> None:
     # groups (1, 3), (5, 7): within mean square 2, between mean square 16, n0 = 2: between (16 − 2) / 2 = 7
     y, group = np.array([1.0, 3.0, 5.0, 7.0, NAN]), np.array([0, 0, 1, 1, 1])
-    assert share_between(y, group) == pytest.approx(7 / 9)
-    assert share_between(np.array([1.0, 3.0, 1.0, 3.0]), group[:4]) == 0.0
+    assert intraclass_correlation(y, group) == pytest.approx(7 / 9)
+    assert intraclass_correlation(np.array([1.0, 3.0, 1.0, 3.0]), group[:4]) == 0.0
 
 
 def panel(n: int = 12, sessions: int = 5) -> tuple[np.ndarray, np.ndarray]:
@@ -82,8 +82,8 @@ def panel(n: int = 12, sessions: int = 5) -> tuple[np.ndarray, np.ndarray]:
     return y, x
 
 
-@pytest.mark.parametrize("working", list(Working))
-def test_a_marginal_slope_is_generalised_least_squares_client_by_client(working: Working) -> None:
+@pytest.mark.parametrize("working", list(WorkingCorrelation))
+def test_a_marginal_slope_is_generalised_least_squares_client_by_client(working: WorkingCorrelation) -> None:
     y, x = panel()
     r = None
     beta = np.zeros(2)
@@ -108,13 +108,13 @@ def test_a_marginal_slope_is_generalised_least_squares_client_by_client(working:
             for i, where in kept
             for s in where
             for t in where
-            if (abs(s - t) == 1 if working is Working.FADING else s != t)
+            if (abs(s - t) == 1 if working is WorkingCorrelation.FADING else s != t)
         ]
         r = float(np.clip(np.mean(products), 0.0, 0.99))
     assert marginal_effect(y, x, working) == pytest.approx(beta[1])
 
 
-def _work(working: Working, r: float | None, s: int, t: int) -> float:
+def _work(working: WorkingCorrelation, r: float | None, s: int, t: int) -> float:
     if r is None:
         return 0.0
-    return r if working is Working.EXCHANGEABLE else r ** abs(s - t)
+    return r if working is WorkingCorrelation.EXCHANGEABLE else r ** abs(s - t)

@@ -29,7 +29,7 @@ def sets(tmp_path: Path, settings: object) -> ClinicSets:
 def adopt(sets: ClinicSets) -> None:
     base = parameter_set()
     rows = simulate_panel(base.specification, base.in_score_units(), [np.arange(9.0)] * 25, np.random.default_rng(1))
-    sets.adopt(fit_next(rows, sets, made_on="2026-11-25", simulated=True, towards=base)[1], on="2026-11-25")
+    sets.adopt(fit_next(rows, sets, made_on="2026-11-25", simulated=True, prior=base)[1], on="2026-11-25")
 
 
 def picture(cast: Cast) -> ClientPicture:
@@ -41,7 +41,7 @@ def test_pictures_rest_on_the_set_in_use_and_go_back_with_it(cast: Cast, sets: C
     adopt(sets)
     assert accounts.set_in_use().parameter_set.version.startswith("1 ")
     assert picture(cast).versions.parameter_set_version.startswith("1 ")
-    sets.back(on="2026-11-26")
+    sets.roll_back(on="2026-11-26")
     assert picture(cast).versions.parameter_set == followed_with().id
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from securebase.model.scenario import Scenario
 from securebase.study.calibration.samples import CohortSample
-from securebase.study.calibration.sampling import arms_of, draw, trial_of
+from securebase.study.calibration.sampling import draw_arms, draw_cohort, without_dropout
 
 IPT, OTHER, USUAL_CARE, WAITING = "ipt", "other_therapy", "usual_care", "waiting_list"
 ROUTINE_PERSONS, TRIAL_PERSONS, FOLLOWED_PERSONS = 400, 75, 200
@@ -29,18 +29,18 @@ class CalibrationDesign:
 
 def _routine(truth: Scenario, rng: np.random.Generator) -> Mapping[str, CohortSample]:
     """People miss check-ins and leave, by chance and with a reason."""
-    return {IPT: draw(truth, ROUTINE_PERSONS, rng, inventory=True)}
+    return {IPT: draw_cohort(truth, ROUTINE_PERSONS, rng, inventory=True)}
 
 
 def _trial(truth: Scenario, rng: np.random.Generator) -> Mapping[str, CohortSample]:
-    return arms_of(truth, (IPT, OTHER, USUAL_CARE, WAITING), TRIAL_PERSONS, rng)
+    return draw_arms(truth, (IPT, OTHER, USUAL_CARE, WAITING), TRIAL_PERSONS, rng)
 
 
 def _followed(truth: Scenario, rng: np.random.Generator) -> Mapping[str, CohortSample]:
     """Nobody leaves. Therapy then goes on once a month, so its push is kept, whatever the scenario says of its end."""
     after = replace(truth.happens.after_the_end, kept=1.0, follow_ups=QUARTERS)
-    happens = replace(trial_of(truth).happens, after_the_end=after)
-    return {IPT: draw(replace(trial_of(truth), happens=happens), FOLLOWED_PERSONS, rng, inventory=True)}
+    happens = replace(without_dropout(truth).happens, after_the_end=after)
+    return {IPT: draw_cohort(replace(without_dropout(truth), happens=happens), FOLLOWED_PERSONS, rng, inventory=True)}
 
 
 _SHELF = (

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from securebase.study.calibration.samples import Array
 
-_ROUNDS = 4
+_ITERATIONS = 4
 
 
-class Working(StrEnum):
+class WorkingCorrelation(StrEnum):
     """exchangeable: r between any two sessions. fading: r to the power of the sessions between them."""
 
     EXCHANGEABLE = "exchangeable"
@@ -26,11 +26,11 @@ class Working(StrEnum):
     def matrix(self, r: float, sessions: int) -> Array:
         """(sessions, sessions) working correlation."""
         apart = np.abs(np.subtract.outer(np.arange(sessions), np.arange(sessions)))
-        found: Array = np.where(apart == 0, 1.0, r if self is Working.EXCHANGEABLE else np.power(r, apart))
+        found: Array = np.where(apart == 0, 1.0, r if self is WorkingCorrelation.EXCHANGEABLE else np.power(r, apart))
         return found
 
 
-def marginal_effect(y: Array, x: Array, working: Working) -> float:
+def marginal_effect(y: Array, x: Array, working: WorkingCorrelation) -> float:
     """Slope of y on x, both (n, T), NaN where missing, with intercept; r by moments from residuals, four rounds.
 
     A session counts where both are there; a client needs at least two of them.
@@ -38,17 +38,17 @@ def marginal_effect(y: Array, x: Array, working: Working) -> float:
     there = np.isfinite(y) & np.isfinite(x)
     there &= (there.sum(axis=1) >= 2)[:, None]
     beta = _solve(y, x, there, np.eye(y.shape[1]))
-    for _ in range(_ROUNDS):
+    for _ in range(_ITERATIONS):
         left = np.where(there, y - beta[0] - beta[1] * x, np.nan)
         beta = _solve(y, x, there, working.matrix(_correlation(left, working), y.shape[1]))
     return float(beta[1])
 
 
-def _correlation(left: Array, working: Working) -> float:
+def _correlation(left: Array, working: WorkingCorrelation) -> float:
     """Mean product of standardised residuals, over all pairs of a client's sessions or over neighbouring ones."""
     z = np.nan_to_num(left / np.nanstd(left))
     there = np.isfinite(left).astype(float)
-    if working is Working.FADING:
+    if working is WorkingCorrelation.FADING:
         total, count = float((z[:, 1:] * z[:, :-1]).sum()), float((there[:, 1:] * there[:, :-1]).sum())
     else:
         total = float((z.sum(axis=1) ** 2 - (z**2).sum(axis=1)).sum())

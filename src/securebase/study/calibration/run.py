@@ -35,7 +35,7 @@ class Calibration:
         return sum(o.verdict is verdict for o in self.outcomes)
 
 
-def chosen_targets(only: Sequence[str] = ()) -> tuple[Target, ...]:
+def select_targets(only: Sequence[str] = ()) -> tuple[Target, ...]:
     """Targets by row (C5) or all of them. Raises InputError for a row that is not there."""
     known = {t.id for t in TARGETS}
     for name in only:
@@ -63,11 +63,11 @@ def calibrate(
     Raises InputError for a target that is not there, ParameterSetError for an unknown scenario.
     """
     chosen = scenario(truth) if isinstance(truth, str) else truth
-    targets = chosen_targets(only)
+    targets = select_targets(only)
     asked = {t.design for t in targets if t.statistic is not None}
     tasks = [(place, number) for place, design in enumerate(DESIGNS) if design in asked for number in range(cohorts)]
     found = {t.key: np.full(cohorts if t.statistic else 0, np.nan) for t in targets}
-    work = partial(_one, truth, tuple(t.key for t in targets), seed)
+    work = partial(_evaluate_cohort, truth, tuple(t.key for t in targets), seed)
     for done, (position, values) in enumerate((run or on_cores(1))(work, tasks), start=1):
         for key, value in values.items():
             found[key][tasks[position][1]] = value
@@ -77,7 +77,9 @@ def calibrate(
     return Calibration(chosen.id, own.id, own.version, cohorts, seed, outcomes)
 
 
-def _one(truth: Scenario | str, keys: tuple[str, ...], seed: int, task: tuple[int, int]) -> dict[str, float]:
+def _evaluate_cohort(
+    truth: Scenario | str, keys: tuple[str, ...], seed: int, task: tuple[int, int]
+) -> dict[str, float]:
     """key → value in one cohort of one design; each target sees as many clients as its source had."""
     place, number = task
     design = tuple(DESIGNS.values())[place]

@@ -18,7 +18,7 @@ Flags = NDArray[np.bool_]
 _AFTER = frozenset({"alliance", "emotional_processing"})
 
 
-def _cut(columns: Mapping[str, Array], n: int) -> dict[str, Array]:
+def _first_rows(columns: Mapping[str, Array], n: int) -> dict[str, Array]:
     return {name: values[:n] for name, values in columns.items()}
 
 
@@ -61,11 +61,11 @@ class CohortSample:
             weeks=self.weeks[:n],
             held=self.held[:n],
             left=self.left[:n],
-            scores=_cut(self.scores, n),
-            inventory=_cut(self.inventory, n),
-            brought=_cut(self.brought, n),
+            scores=_first_rows(self.scores, n),
+            inventory=_first_rows(self.inventory, n),
+            brought=_first_rows(self.brought, n),
             therapist=None if self.therapist is None else self.therapist[:n],
-            events=_cut(self.events, n),
+            events=_first_rows(self.events, n),
             ruptures={name: flags[:n] for name, flags in self.ruptures.items()},
         )
 

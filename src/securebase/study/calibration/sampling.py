@@ -32,7 +32,7 @@ INVENTORY = "phq9"
 _RATED_WITH_ALLIANCE = {"empathy": (0.7, 0.7), "goals": (0.7, 0.7)}
 
 
-def draw(
+def draw_cohort(
     truth: Scenario, n: int, rng: np.random.Generator, *, arm: str = "ipt", inventory: bool = False
 ) -> CohortSample:
     """n clients of one arm; with `inventory` PHQ-9 item responses are made at the start, the end and each follow-up."""
@@ -57,7 +57,7 @@ def draw(
         planned=plan.sessions,
         zero=zero,
         inventory=_inventories(of, courses, rng) if inventory else {},
-        brought=_brought(truth, people),
+        brought=_covariates(truth, people),
         therapist=people.therapist,
         events={name: _weights(courses, dependent=name == "dependent", shape=held.shape) for name in _KINDS},
         ruptures=_ruptures(courses, held),
@@ -68,7 +68,7 @@ def draw(
 _KINDS = ("dependent", "independent")
 
 
-def trial_of(truth: Scenario) -> Scenario:
+def without_dropout(truth: Scenario) -> Scenario:
     """The same truth as a trial keeps it: whoever starts is followed to the planned end, and everybody answers."""
     course = replace(truth.course, dropout=0.0, missed=0.0)
     return replace(truth, course=course, happens=replace(truth.happens, leaving=SelectiveDropout()))
@@ -132,7 +132,7 @@ def _totals(of: ParameterSet, true: Array, rng: np.random.Generator) -> Array:
     return np.array(totals, dtype=np.float64)
 
 
-def _brought(truth: Scenario, people: People) -> dict[str, Array]:
+def _covariates(truth: Scenario, people: People) -> dict[str, Array]:
     return {b.name: people.brought[:, j] for j, b in enumerate(truth.happens.brings)}
 
 
@@ -166,7 +166,7 @@ def _until(rupture: TrueRupture, within: int) -> int:
     return rupture.repaired - 1 if rupture.repaired is not None else rupture.session + within
 
 
-def arms_of(truth: Scenario, names: Sequence[str], n: int, rng: np.random.Generator) -> dict[str, CohortSample]:
+def draw_arms(truth: Scenario, names: Sequence[str], n: int, rng: np.random.Generator) -> dict[str, CohortSample]:
     """Each arm of a trial, n clients each, the PHQ-9 asked at the start and the end."""
-    kept = trial_of(truth)
-    return {name: draw(kept, n, rng, arm=name, inventory=True) for name in names}
+    kept = without_dropout(truth)
+    return {name: draw_cohort(kept, n, rng, arm=name, inventory=True) for name in names}

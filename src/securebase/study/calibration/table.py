@@ -11,7 +11,7 @@ from securebase.study.calibration.designs import DESIGNS
 from securebase.study.calibration.run import Calibration
 from securebase.study.calibration.target import Interval, Outcome, Target, TargetVerdict
 
-NOTHING = "–"
+MISSING = "–"
 #: of a figure that fails here and has no reason of its own
 NO_REASON = "No reason is noted. The fewer the cohorts, the less certain is the median itself."
 
@@ -48,20 +48,20 @@ def _row(outcome: Outcome) -> Row:
         published=target.published,
         basis=target.basis.value,
         band=band(target) + ("*" if target.own_band else ""),
-        median=written(target, outcome.median),
-        range_95=_interval(target, outcome.range_95) if len(outcome.given) else NOTHING,
+        median=format_value(target, outcome.median),
+        range_95=_interval(target, outcome.range_95) if len(outcome.given) else MISSING,
         verdict=verdict.value,
-        covers=NOTHING if covers is None else "yes" if covers else "no",
+        covers=MISSING if covers is None else "yes" if covers else "no",
         persons=f"{target.persons:,}",
         source=target.source,
         remark="" if verdict is TargetVerdict.MET else target.remark or NO_REASON,
     )
 
 
-def written(target: Target, value: float) -> str:
+def format_value(target: Target, value: float) -> str:
     """A figure of this target: .28, −1.30, 46%; an en dash where there is none."""
     if not isfinite(value):
-        return NOTHING
+        return MISSING
     if target.percent:
         text = f"{100 * value:.{0 if abs(value) >= 0.1 else 1}f}%"
     else:
@@ -77,12 +77,12 @@ def band(target: Target) -> str:
     """.20 to .35; at least 30%; at most −.02."""
     low, high = target.band
     if high == inf:
-        return f"at least {written(target, low)}"
-    return f"at most {written(target, high)}" if low == -inf else _interval(target, target.band)
+        return f"at least {format_value(target, low)}"
+    return f"at most {format_value(target, high)}" if low == -inf else _interval(target, target.band)
 
 
 def _interval(target: Target, interval: Interval) -> str:
-    return f"{written(target, interval[0])} to {written(target, interval[1])}"
+    return f"{format_value(target, interval[0])} to {format_value(target, interval[1])}"
 
 
 def summary(made: Calibration) -> str:

@@ -1,30 +1,31 @@
-"""The shelf: ways of estimating a lagged association.
+"""The shelf of estimators of a lagged association.
 
-The report leads with PRIMARY; what stays must also stand before GUARD; ALTERNATIVES ask the same question otherwise.
+The report leads with PRIMARY; an association that persists must also persist under TIME_ADJUSTED; ALTERNATIVES are
+sensitivity analyses of the same association.
 """
 
 from securebase.study.estimator import LagEstimator
 from securebase.study.estimators import (
-    a_session_later,
-    common_course,
-    half_panel,
-    long_courses,
-    neighbours,
-    other_processes,
-    recorded,
-    successive,
-    within_pairs,
+    adjacent_sessions,
+    common_time_course,
+    half_panel_jackknife,
+    min_observations,
+    next_session,
+    other_processes_adjusted,
+    person_fixed_effects,
+    skip_empty_sessions,
+    successive_sessions,
 )
 
-PRIMARY: LagEstimator = successive.ESTIMATOR
-GUARD: LagEstimator = common_course.ESTIMATOR
+PRIMARY: LagEstimator = successive_sessions.ESTIMATOR
+TIME_ADJUSTED: LagEstimator = common_time_course.ESTIMATOR
 
 ALTERNATIVES: tuple[LagEstimator, ...] = (
-    neighbours.ESTIMATOR,
-    a_session_later.ESTIMATOR,
-    recorded.ESTIMATOR,
-    long_courses.ESTIMATOR,
-    within_pairs.ESTIMATOR,
-    half_panel.ESTIMATOR,
-    other_processes.ESTIMATOR,
+    adjacent_sessions.ESTIMATOR,
+    next_session.ESTIMATOR,
+    skip_empty_sessions.ESTIMATOR,
+    min_observations.ESTIMATOR,
+    person_fixed_effects.ESTIMATOR,
+    half_panel_jackknife.ESTIMATOR,
+    other_processes_adjusted.ESTIMATOR,
 )

@@ -1,4 +1,4 @@
-"""Power, precision and bias of a planned study, by simulating and fitting it many times."""
+"""Power, precision and bias of a planned study, estimated by simulating and fitting it many times."""
 
 from securebase.study.power.plan import PowerPlan
 from securebase.study.power.power import power

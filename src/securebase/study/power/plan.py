@@ -1,4 +1,4 @@
-"""What is planned: the truth, the effect asked for, and the grid of designs that are tried."""
+"""A planned study: the truth, the effect of interest, and the grid of designs."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 from securebase.errors import InputError
 from securebase.study.power.truth import AssumedTruth, truth_from_set
 
-#: at least so many replications a design, or nothing can be said of a share
-FEWEST = 10
-#: no more clients than this are tried in a search
-MOST_CLIENTS = 20_000
+#: fewer replications of a design say nothing about a share
+MIN_REPLICATIONS = 10
+#: most clients that a search tries
+MAX_CLIENTS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """All of a design but the number of clients and of sessions."""
+    """All parts of a design except the numbers of clients and of sessions."""
 
     effect: float
     missing: float = 0.0
@@ -27,8 +27,11 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class PowerDesign:
-    """One planned study. effect: standardised, after one week. missing: chance that a single score is missing.
-    dropout: chance of leaving before the planned end, evenly over sessions. Both are at random."""
+    """One planned study.
+
+    effect: standardised, over one week. missing: probability that a single score is missing. dropout: probability of
+    leaving before the planned end, evenly over sessions. Both are completely at random.
+    """
 
     clients: int
     sessions: int
@@ -36,19 +39,62 @@ class PowerDesign:
 
     @property
     def key(self) -> tuple[int, ...]:
-        """Whole numbers that name the design, so that its random numbers do not depend on what else is planned."""
-        own = self.setting
-        millionths = [round(abs(share) * 1e6) for share in (own.effect, own.missing, own.dropout)]
-        return self.clients, self.sessions, int(own.effect < 0), *millionths
+        """Integers that identify the design, so that its random numbers do not depend on the rest of the plan."""
+        setting = self.setting
+        millionths = [round(abs(share) * 1e6) for share in (setting.effect, setting.missing, setting.dropout)]
+        return self.clients, self.sessions, int(setting.effect < 0), *millionths
 
 
 @dataclass(frozen=True, eq=False)
 class PowerPlan:
-    """A study that is planned, over every combination of clients, sessions, missing, dropout and effects.
+    """Plan of a study, over every combination of clients, sessions, missing, dropout and effects.
 
-    effects: standardised within-person effects of `earlier` on `later` after one week; empty: the truth's own.
-    replications: samples drawn for each design. alpha: two-sided; intervals are of 1 − alpha. days_between: days from
-    one session to the next. Raises InputError where a number makes no sense.
+    The effect of interest is the standardised within-person effect of `earlier` on `later` over one week, the element
+    (later, earlier) of
+
+        D^−½ exp(A · 1 week) D^½,    A: drift, D: diagonal of the stationary covariance.
+
+    Parameters
+    ----------
+    truth : AssumedTruth, optional
+        Model and parameters to draw samples from; by default the parameter set “literature” with symptoms and
+        alliance. `truth_from_set` and `truth_from_fit` in `securebase.study.power` give others.
+    earlier, later : str
+        Constructs of the effect.
+    clients : sequence of int
+        Numbers of clients, 2 to 20,000.
+    sessions : sequence of int
+        Numbers of sessions planned for every client, 2 to 500.
+    missing : sequence of float
+        Probabilities that a single score is missing, in [0, 1).
+    dropout : sequence of float
+        Probabilities of leaving before the planned end, in [0, 1).
+    effects : sequence of float, optional
+        Standardised effects, in within-person standard deviations; by default the truth's own.
+    replications : int
+        Samples drawn for each design, at least 10.
+    seed : int
+        Seed of all random numbers, at least 0.
+    alpha : float
+        Two-sided significance level in (0, .5); intervals are of 1 − alpha.
+    days_between : float
+        Days between sessions.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range.
+    ParameterSetError
+        If a construct is unknown, or no stable model has the effect.
+
+    Examples
+    --------
+    >>> from securebase import PowerPlan
+    >>> plan = PowerPlan(clients=(50, 100), sessions=(8, 16), effects=(-0.15,))
+    >>> len(plan.designs)
+    4
+    >>> plan.designs[0]
+    PowerDesign(clients=50, sessions=8, setting=Setting(effect=-0.15, missing=0.0, dropout=0.0))
     """
 
     truth: AssumedTruth = field(default_factory=truth_from_set)
@@ -66,19 +112,22 @@ class PowerPlan:
 
     def __post_init__(self) -> None:
         for name in ("clients", "sessions", "missing", "dropout", "effects"):
-            object.__setattr__(self, name, _sorted(getattr(self, name)))
-        own = self.truth.effect(self.earlier, self.later)
+            object.__setattr__(self, name, _unique_sorted(getattr(self, name)))
+        own_effect = self.truth.effect(self.earlier, self.later)
         if not self.effects:
-            object.__setattr__(self, "effects", (round(own, 6),))
-        _whole("clients", self.clients, 2, MOST_CLIENTS)
-        _whole("sessions", self.sessions, 2, 500)
-        _whole("replications", (self.replications,), FEWEST, 1_000_000)
-        _whole("seed", (self.seed,), 0, 2**63)
+            object.__setattr__(self, "effects", (round(own_effect, 6),))
+        _check_integers("clients", self.clients, 2, MAX_CLIENTS)
+        _check_integers("sessions", self.sessions, 2, 500)
+        _check_integers("replications", (self.replications,), MIN_REPLICATIONS, 1_000_000)
+        _check_integers("seed", (self.seed,), 0, 2**63)
         for name in ("missing", "dropout"):
-            if not getattr(self, name) or not all(0.0 <= share < 1.0 for share in getattr(self, name)):
-                raise InputError(f"“{name}” must be shares of at least 0 and below 1")
-        if not 0.0 < self.alpha < 0.5 or not self.days_between > 0:
-            raise InputError("alpha lies between 0 and .5, and sessions are more than 0 days apart")
+            values = getattr(self, name)
+            if not values or not all(0.0 <= share < 1.0 for share in values):
+                raise InputError(f"“{name}” must be probabilities of at least 0 and below 1 (got {_list(values)})")
+        if not 0.0 < self.alpha < 0.5:
+            raise InputError(f"“alpha” must be above 0 and below .5 (got {self.alpha:g})")
+        if not self.days_between > 0:
+            raise InputError(f"“days_between” must be greater than 0 (got {self.days_between:g})")
         for effect in self.effects:
             self.truth.with_effect(self.earlier, self.later, effect)
 
@@ -91,11 +140,15 @@ class PowerPlan:
         return tuple(PowerDesign(n, t, s) for s, t, n in product(self.settings, self.sessions, self.clients))
 
 
-def _sorted(values: Any) -> tuple[Any, ...]:
-    """Each once, ascending; a single number counts as a list of one."""
+def _unique_sorted(values: Any) -> tuple[Any, ...]:
+    """Return unique values in ascending order; a single number counts as a list of one."""
     return tuple(sorted(set(values if isinstance(values, Sequence) else [values])))
 
 
-def _whole(name: str, values: Sequence[int], least: int, most: int) -> None:
-    if not values or not all(isinstance(v, int) and least <= v <= most for v in values):
-        raise InputError(f"“{name}” must be whole numbers from {least:,} to {most:,}")
+def _check_integers(name: str, values: Sequence[int], minimum: int, maximum: int) -> None:
+    if not values or not all(isinstance(v, int) and minimum <= v <= maximum for v in values):
+        raise InputError(f"“{name}” must be whole numbers from {minimum:,} to {maximum:,} (got {_list(values)})")
+
+
+def _list(values: Sequence[object]) -> str:
+    return ", ".join(str(v) for v in values) or "none"

@@ -1,4 +1,4 @@
-"""The verb: a plan in, power, precision and bias of every design out."""
+"""The verb `power`: power, precision and bias of every design of a plan."""
 
 from __future__ import annotations
 
@@ -9,90 +9,136 @@ from securebase.model.likelihood import kernel_name
 from securebase.study.power.plan import PowerDesign, PowerPlan
 from securebase.study.power.replicate import Replication, batches, replicate
 from securebase.study.power.result import PowerResult
-from securebase.study.power.search import Needed, needed, next_clients
-from securebase.study.power.summary import Cell, cell
+from securebase.study.power.search import RequiredClients, next_clients, required_clients
+from securebase.study.power.summary import Cell, summarise_design
 from securebase.study.replications import Run, on_cores
 from securebase.study.study import versions
 
-#: (replications done, replications in all so far)
+#: (replications completed, replications in all so far)
 Progress = Callable[[int, int], None]
 
-#: replications that a worker does at once
-_BATCH = 5
-#: how often a search looks at a further number of clients
-_ROUNDS = 6
+#: replications of one task of a worker
+_BATCH_SIZE = 5
+#: most numbers of clients that a search adds
+_MAX_ROUNDS = 6
 
 
 def power(
     plan: PowerPlan | None = None,
     *,
-    wanted: float | None = None,
+    target_power: float | None = None,
     run: Run | None = None,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = lambda completed, total: None,
 ) -> PowerResult:
-    """Simulate and fit every design of the plan many times.
+    """Estimate power, precision and bias of a planned study by simulating and fitting every design many times.
 
-    wanted: also find the number of clients at which power reaches this. run: who computes (`on_cores()` by default,
-    or what `study.cluster.on_cluster` gives); the numbers do not depend on it. Stopped by Ctrl-C it returns what there
-    is, with `interrupted` set. Raises InputError where the wanted power is none, or no effect is planned for it.
+    In replication r of a design, a sample is drawn from the plan's truth and refitted with the same model. With β̂_r
+    the standardised effect of `earlier` on `later` over one week and z the 1 − α/2 quantile of the normal,
+
+        power = (1/R) Σ_r 1[fit r converged, |β̂_r| > z SE_r, sign of the true effect],
+        bias  = mean of β̂_r − β,
+
+    with the Monte Carlo standard error √(power (1 − power) / R). A search for the required number of clients N fits
+    power(N) = Φ(a + b √N) to all simulated numbers.
+
+    Parameters
+    ----------
+    plan : PowerPlan, optional
+        Designs to simulate; `PowerPlan()` by default.
+    target_power : float, optional
+        Power between .05 and .999 for which the number of clients is searched; no search by default.
+    run : callable, optional
+        Runner of the tasks: `securebase.study.replications.on_cores()` by default, or a cluster from
+        `securebase.study.cluster.on_cluster`. Results do not depend on it.
+    progress : callable, optional
+        Called with (replications completed, replications in all).
+
+    Returns
+    -------
+    PowerResult
+        One cell a design, and the required clients where a power was targeted. Stopped by Ctrl-C, it holds the
+        replications completed so far, with `interrupted` set.
+
+    Raises
+    ------
+    InputError
+        If the target power is out of range, or the plan has no effect other than zero.
+
+    References
+    ----------
+    Clopper, C. J., & Pearson, E. S. (1934): exact binomial intervals of the shares.
+
+    Examples
+    --------
+    >>> import securebase as sb
+    >>> from securebase.study.replications import on_cores
+    >>> plan = sb.PowerPlan(clients=(20,), sessions=(4,), effects=(-0.3,), replications=10, seed=1)
+    >>> result = sb.power(plan, run=on_cores(1))
+    >>> [(cell.design.clients, cell.completed) for cell in result.cells]
+    [(20, 10)]
+    >>> 0 <= result.cells[0].power.value <= 1
+    True
     """
     plan = plan or PowerPlan()
-    if wanted is not None and not 0.05 < wanted < 0.999:
-        raise InputError("the wanted power must lie between .05 and .999")
-    if wanted is not None and not any(plan.effects):
-        raise InputError("power cannot be wanted for an effect of zero")
-    work = _Work(plan, run or on_cores(), progress)
+    if target_power is not None and not 0.05 < target_power < 0.999:
+        raise InputError(f"the target power must be between .05 and .999 (got {target_power:g})")
+    if target_power is not None and not any(plan.effects):
+        raise InputError(
+            "there is no power for an effect of zero", advice="Plan an effect, or leave out the target power."
+        )
+    simulation = _Simulation(plan, run or on_cores(), progress)
     interrupted = False
     try:
-        work.do(plan.designs)
-        for _ in range(_ROUNDS if wanted is not None else 0):
-            further = _further(plan, work.cells(), wanted)
-            if not further:
+        simulation.simulate(plan.designs)
+        for _ in range(_MAX_ROUNDS if target_power is not None else 0):
+            designs = _next_designs(plan, simulation.cells(), target_power)
+            if not designs:
                 break
-            work.do(further)
+            simulation.simulate(designs)
     except KeyboardInterrupt:
         interrupted = True
-    cells = work.cells()
+    cells = simulation.cells()
     return PowerResult(
         plan=plan,
         cells=cells,
-        wanted=wanted,
-        needed=() if wanted is None else _needed(plan, cells, wanted),
+        target_power=target_power,
+        required_clients=() if target_power is None else _required_clients(plan, cells, target_power),
         interrupted=interrupted,
         kernel=kernel_name(),
         versions=versions(),
     )
 
 
-class _Work:
-    """What has been done so far, design by design."""
+class _Simulation:
+    """Replications completed so far, design by design."""
 
     def __init__(self, plan: PowerPlan, run: Run, progress: Progress) -> None:
         self.plan, self.run, self.progress = plan, run, progress
-        self.found: dict[PowerDesign, dict[int, list[Replication]]] = {}
-        self.done = self.total = 0
+        #: design → first number of a batch → its replications
+        self.replications: dict[PowerDesign, dict[int, list[Replication]]] = {}
+        self.completed = self.total = 0
 
-    def do(self, designs: Sequence[PowerDesign]) -> None:
-        fresh = tuple(d for d in designs if d not in self.found)
-        self.found |= {design: {} for design in fresh}
-        tasks = batches(self.plan, fresh, _BATCH)
+    def simulate(self, designs: Sequence[PowerDesign]) -> None:
+        new = tuple(d for d in designs if d not in self.replications)
+        self.replications |= {design: {} for design in new}
+        tasks = batches(self.plan, new, _BATCH_SIZE)
         self.total += sum(task.last - task.first for task in tasks)
-        self.progress(self.done, self.total)
+        self.progress(self.completed, self.total)
         for position, replications in self.run(replicate, tasks):
             task = tasks[position]
-            self.found[task.design][task.first] = replications
-            self.done += len(replications)
-            self.progress(self.done, self.total)
+            self.replications[task.design][task.first] = replications
+            self.completed += len(replications)
+            self.progress(self.completed, self.total)
 
     def cells(self) -> tuple[Cell, ...]:
-        """In the order of the plan, by number of clients; replications in their own order, whoever ended first."""
+        """Return cells in the order of the plan, by number of clients; independent of the order of completion."""
         order = {key: i for i, key in enumerate((d.setting, d.sessions) for d in self.plan.designs)}
-        designs = sorted(self.found, key=lambda d: (order[d.setting, d.sessions], d.clients))
+        designs = sorted(self.replications, key=lambda d: (order[d.setting, d.sessions], d.clients))
         return tuple(
-            cell(
+            summarise_design(
                 design,
-                [r for first in sorted(self.found[design]) for r in self.found[design][first]],
-                asked=self.plan.replications,
+                [r for _, batch in sorted(self.replications[design].items()) for r in batch],
+                planned=self.plan.replications,
                 alpha=self.plan.alpha,
             )
             for design in designs
@@ -100,7 +146,7 @@ class _Work:
 
 
 def _groups(plan: PowerPlan, cells: Sequence[Cell]) -> list[list[Cell]]:
-    """Cells that differ in the number of clients only, where there is an effect to find."""
+    """Return groups of cells that differ only in the number of clients, for nonzero effects."""
     return [
         [c for c in cells if c.design.setting == setting and c.design.sessions == sessions]
         for setting in plan.settings
@@ -109,16 +155,17 @@ def _groups(plan: PowerPlan, cells: Sequence[Cell]) -> list[list[Cell]]:
     ]
 
 
-def _further(plan: PowerPlan, cells: Sequence[Cell], wanted: float | None) -> tuple[PowerDesign, ...]:
-    found = []
-    for own in _groups(plan, cells):
-        clients = None if wanted is None else next_clients(own, wanted, plan.alpha)
+def _next_designs(plan: PowerPlan, cells: Sequence[Cell], target_power: float | None) -> tuple[PowerDesign, ...]:
+    designs = []
+    for group in _groups(plan, cells):
+        clients = None if target_power is None else next_clients(group, target_power, plan.alpha)
         if clients is not None:
-            found.append(PowerDesign(clients, own[0].design.sessions, own[0].design.setting))
-    return tuple(found)
+            designs.append(PowerDesign(clients, group[0].design.sessions, group[0].design.setting))
+    return tuple(designs)
 
 
-def _needed(plan: PowerPlan, cells: Sequence[Cell], wanted: float) -> tuple[Needed, ...]:
+def _required_clients(plan: PowerPlan, cells: Sequence[Cell], target_power: float) -> tuple[RequiredClients, ...]:
     return tuple(
-        needed(own, own[0].design.setting, own[0].design.sessions, wanted, plan.alpha) for own in _groups(plan, cells)
+        required_clients(group, group[0].design.setting, group[0].design.sessions, target_power, plan.alpha)
+        for group in _groups(plan, cells)
     )

@@ -1,4 +1,4 @@
-"""One replication: draw a sample from the truth, take values away, fit it, read the effect."""
+"""One replication: draw a sample from the truth, delete missing values, fit it, and read the effect."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from securebase.study.power.plan import PowerDesign, PowerPlan
 from securebase.study.power.truth import AssumedTruth
 from securebase.study.replications import stream
 
-#: how a fit is said to have ended that raised an error in the middle
+#: outcome of a fit that raised an error
 FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Replication:
-    """How the fit of one sample ended, and its effect. No standard error where the fit gives no interval."""
+    """Outcome of the fit of one sample, and its effect; no standard error where the fit gives no interval."""
 
     outcome: str
     estimate: float | None
@@ -30,7 +30,7 @@ class Replication:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Replications `first` to `last` − 1 of a design: a task for one worker. `truth` has the design's effect in it."""
+    """Replications `first` to `last` − 1 of a design: a task for one worker. `truth` contains the design's effect."""
 
     truth: AssumedTruth
     earlier: str
@@ -43,8 +43,10 @@ class Batch:
 
 
 def batches(plan: PowerPlan, designs: tuple[PowerDesign, ...], size: int) -> list[Batch]:
-    """All replications of these designs in batches of `size`, design by design in turn: whoever stops early has about
-    as many of each."""
+    """Return all replications of these designs in batches of `size`, alternating between designs.
+
+    A simulation stopped early then has about as many replications of each design.
+    """
     truths = {d.setting.effect: plan.truth.with_effect(plan.earlier, plan.later, d.setting.effect) for d in designs}
     return [
         Batch(
@@ -63,39 +65,37 @@ def batches(plan: PowerPlan, designs: tuple[PowerDesign, ...], size: int) -> lis
 
 
 def replicate(batch: Batch) -> list[Replication]:
-    """The replications of a batch, in order."""
-    return [_one(batch, number) for number in range(batch.first, batch.last)]
+    """Compute the replications of a batch, in order."""
+    return [_replicate_once(batch, number) for number in range(batch.first, batch.last)]
 
 
-def sample(batch: Batch, number: int) -> Panel:
-    """The rows of replication `number`. Who leaves early has no more rows; a missing score leaves its row empty."""
+def draw_sample(batch: Batch, number: int) -> Panel:
+    """Draw the rows of replication `number`: dropouts have no further rows, a missing score leaves its row empty."""
     design, truth = batch.design, batch.truth
-    own = design.setting
+    setting = design.setting
     rng = stream(batch.seed, *design.key, number)
     times = np.arange(float(design.sessions)) * (batch.days_between / truth.specification.days_per_unit)
-    leaves = rng.random(design.clients) < own.dropout
-    last = np.where(leaves, rng.integers(1, design.sessions, size=design.clients), design.sessions)
-    drawn = simulate_panel(truth.specification, truth.parameters, [times[:kept] for kept in last.tolist()], rng)
-    gone = rng.random(drawn.scores.shape) < own.missing
-    return replace(drawn, scores=np.where(gone, np.nan, drawn.scores))
+    drops_out = rng.random(design.clients) < setting.dropout
+    n_sessions = np.where(drops_out, rng.integers(1, design.sessions, size=design.clients), design.sessions)
+    panel = simulate_panel(truth.specification, truth.parameters, [times[:n] for n in n_sessions.tolist()], rng)
+    missing = rng.random(panel.scores.shape) < setting.missing
+    return replace(panel, scores=np.where(missing, np.nan, panel.scores))
 
 
-def _one(batch: Batch, number: int) -> Replication:
-    panel, own = sample(batch, number), batch.truth.specification
+def _replicate_once(batch: Batch, number: int) -> Replication:
+    panel, specification = draw_sample(batch, number), batch.truth.specification
     try:
-        return read(fit(panel, specification_for(panel, own.trend, own.start)), batch)
+        return read_effect(fit(panel, specification_for(panel, specification.trend, specification.start)), batch)
     except (ModelError, np.linalg.LinAlgError):
         return Replication(FAILED, None, None)
 
 
-def read(fitted: Fit, batch: Batch) -> Replication:
-    """The effect of a fit over one week, with its standard error by the delta method."""
+def read_effect(fitted: Fit, batch: Batch) -> Replication:
+    """Read the standardised effect of a fit over one week, with its standard error by the delta method."""
     if fitted.parameters is None:
         return Replication(fitted.outcome.kind, None, None)
     try:
-        found = next(
-            e for e in effects(fitted, batch.truth.step) if (e.earlier, e.later) == (batch.earlier, batch.later)
-        )
-    except ModelError:  # a free start lets a drift be that has no lasting spread to standardise with
+        row = next(e for e in effects(fitted, batch.truth.step) if (e.earlier, e.later) == (batch.earlier, batch.later))
+    except ModelError:  # with a free start the drift may be unstable: there is no stationary SD to standardise with
         return Replication(fitted.outcome.kind, None, None)
-    return Replication(fitted.outcome.kind, found.estimate, found.standard_error)
+    return Replication(fitted.outcome.kind, row.estimate, row.standard_error)

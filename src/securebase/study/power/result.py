@@ -1,4 +1,4 @@
-"""`PowerResult`: all that came out of a plan, as plain values, as a table and in words."""
+"""`PowerResult`: the results of a plan as values, as a table and in words."""
 
 from __future__ import annotations
 
@@ -10,59 +10,88 @@ from typing import Any
 
 from securebase.study.power.phrases import limits, methods
 from securebase.study.power.plan import PowerPlan, Setting
-from securebase.study.power.search import Needed
+from securebase.study.power.search import RequiredClients
 from securebase.study.power.summary import Cell, Proportion
-from securebase.study.result import plain
+from securebase.study.result import to_plain
 
-#: raised by one whenever a field of the JSON or a column of the table changes its name or meaning
-POWER_VERSION = 1
-#: how fits can end, in the order of the table's columns
+#: increases by one whenever a field of the JSON or a column of the table changes its name or meaning
+POWER_VERSION = 2
+#: possible outcomes of a fit, in the order of the table's columns
 OUTCOMES = ("converged", "boundary", "not_separable", "indefinite", "not_converged", "not_enough_data", "failed")
 
 
 @dataclass(frozen=True, eq=False)
 class PowerResult:
-    """A plan with its cells. `needed`: an answer for each setting and number of sessions, where a power was wanted.
-    `interrupted`: stopped before every replication was done; each cell says how many it has."""
+    """Results of a plan: the result of `power`.
+
+    Attributes
+    ----------
+    plan : PowerPlan
+        The plan.
+    cells : tuple of Cell
+        One cell a design: power or type I error with exact binomial 95% intervals, bias, precision, coverage of
+        intervals, and how every fit ended. A search adds cells with further numbers of clients.
+    target_power : float or None
+        Power for which the number of clients was searched.
+    required_clients : tuple of RequiredClients
+        Required number of clients with 95% interval, for each setting and number of sessions with a nonzero effect.
+    interrupted : bool
+        True if the simulation was stopped early; each cell gives its completed replications.
+    kernel : str
+        Kernel of the likelihood: compiled or readable.
+    versions : mapping of str to str
+        Versions of Securebase, Python and the numerical libraries.
+
+    Examples
+    --------
+    >>> import securebase as sb
+    >>> from securebase.study.replications import on_cores
+    >>> plan = sb.PowerPlan(clients=(20,), sessions=(4,), effects=(-0.3,), replications=10, seed=1)
+    >>> result = sb.power(plan, run=on_cores(1))
+    >>> result.to_csv().splitlines()[0].split(",")[:5]
+    ['effect', 'missing', 'dropout', 'sessions', 'clients']
+    >>> result.methods[:37]
+    'Power was estimated by simulation with'
+    """
 
     plan: PowerPlan
     cells: tuple[Cell, ...]
-    wanted: float | None
-    needed: tuple[Needed, ...]
+    target_power: float | None
+    required_clients: tuple[RequiredClients, ...]
     interrupted: bool
     kernel: str
     versions: Mapping[str, str]
 
     @property
     def methods(self) -> str:
-        """The paragraph for a methods section."""
-        return methods(self.plan, self.cells, self.wanted, self.needed, self.versions)
+        """Paragraph for a methods section."""
+        return methods(self.plan, self.cells, self.target_power, self.required_clients, self.versions)
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """What this cannot show."""
+        """Limits of the results, one sentence each."""
         return limits(self.plan, self.cells)
 
-    def of(self, setting: Setting, sessions: int) -> tuple[Cell, ...]:
-        """Cells of one setting and number of sessions, by number of clients."""
+    def select(self, setting: Setting, sessions: int) -> tuple[Cell, ...]:
+        """Return the cells of one setting and number of sessions, by number of clients."""
         return tuple(c for c in self.cells if c.design.setting == setting and c.design.sessions == sessions)
 
     def rows(self) -> list[dict[str, Any]]:
-        """The table: one row a design; what does not apply or cannot be computed is None."""
+        """Return the table, one row a design; None where a value does not apply or cannot be computed."""
         return [_row(c) for c in self.cells]
 
     def to_csv(self) -> str:
-        """The table as text, with a point for decimals and nothing where there is no number."""
-        out, rows = io.StringIO(), self.rows()
-        writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+        """Return the table as CSV, with decimal points and empty cells for None."""
+        text, rows = io.StringIO(), self.rows()
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-        return out.getvalue()
+        return text.getvalue()
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values under string keys; what is not a finite number is null."""
+        """Return plain values under string keys; numbers that are not finite become null."""
         plan, truth = self.plan, self.plan.truth
-        found: dict[str, Any] = plain(
+        values: dict[str, Any] = to_plain(
             {
                 "power_version": POWER_VERSION,
                 "plan": {
@@ -92,47 +121,45 @@ class PowerResult:
                 "unverified": [f"{s.quantity}, {s.about}: {s.value:g}" for s in truth.unverified],
                 "interrupted": self.interrupted,
                 "designs": self.rows(),
-                "wanted": self.wanted,
-                "needed": self.needed,
+                "target_power": self.target_power,
+                "required_clients": self.required_clients,
                 "methods": self.methods,
                 "limits": self.limits,
                 "kernel": self.kernel,
                 "versions": self.versions,
             }
         )
-        return found
+        return values
 
 
-def _row(c: Cell) -> dict[str, Any]:
-    own = c.design.setting
+def _row(cell: Cell) -> dict[str, Any]:
+    setting = cell.design.setting
+    boundary = cell.power_with_boundary
     row: dict[str, Any] = {
-        "effect": own.effect,
-        "missing": own.missing,
-        "dropout": own.dropout,
-        "sessions": c.design.sessions,
-        "clients": c.design.clients,
-        "replications_asked": c.asked,
-        "replications": c.done,
-        **_share("power", c.power),
-        **_share("wrong_sign", c.wrong_sign),
-        **_share("false_alarms", c.false_alarms),
-        "power_with_boundary": None if c.power_with_boundary is None else c.power_with_boundary.value,
-        "intervals": c.intervals,
-        "bias": c.bias,
-        "bias_error": c.bias_error,
-        "empirical_se": c.empirical_se,
-        "mean_se": c.mean_se,
-        "median_se": c.median_se,
-        "mean_width": c.mean_width,
-        **_share("coverage", c.covered),
+        "effect": setting.effect,
+        "missing": setting.missing,
+        "dropout": setting.dropout,
+        "sessions": cell.design.sessions,
+        "clients": cell.design.clients,
+        "replications_planned": cell.planned,
+        "replications": cell.completed,
+        **_share("power", cell.power),
+        **_share("wrong_sign", cell.wrong_sign),
+        **_share("false_positives", cell.false_positives),
+        "power_with_boundary": None if boundary is None else boundary.value,
+        "intervals": cell.n_intervals,
+        "bias": cell.bias,
+        "bias_se": cell.bias_se,
+        "empirical_se": cell.empirical_se,
+        "mean_se": cell.mean_se,
+        "median_se": cell.median_se,
+        "mean_width": cell.mean_width,
+        **_share("coverage", cell.coverage),
     }
-    return row | {f"ended_{kind}": c.outcomes.get(kind, 0) for kind in OUTCOMES}
+    return row | {f"ended_{kind}": cell.outcomes.get(kind, 0) for kind in OUTCOMES}
 
 
 def _share(name: str, share: Proportion | None) -> dict[str, float | None]:
-    there = share is not None and share.of > 0
-    return {
-        name: share.value if there and share else None,
-        f"{name}_lower": share.lower if there and share else None,
-        f"{name}_upper": share.upper if there and share else None,
-    }
+    if share is None or not share.total:
+        return {name: None, f"{name}_lower": None, f"{name}_upper": None}
+    return {name: share.value, f"{name}_lower": share.lower, f"{name}_upper": share.upper}

@@ -1,4 +1,4 @@
-"""The truth of a planned study: a model with its parameters, in which one effect is set to a wanted size."""
+"""The truth of a planned study: a model with its parameters, in which one effect is set to a given size."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ from securebase.model.standardised import Standardised, apart_reading, assemble,
 from securebase.study.models import standardised_effects
 
 #: days in a unit of time of a table; a session counts as one nominal week, a unit of the file's own as one step
-_DAYS = {"day": 1.0, "week": 7.0, "session": 7.0, "file": 7.0}
+_DAYS_PER_UNIT = {"day": 1.0, "week": 7.0, "session": 7.0, "file": 7.0}
 
 
 @dataclass(frozen=True, eq=False)
 class AssumedTruth:
-    """What is simulated. `name` says where it comes from; `statements` are the numbers that went into it, with what is
-    known of their sources (none where it comes from a fit, whose estimates are not certain either)."""
+    """Model and parameters to simulate from.
+
+    name: its origin. statements: its numbers with their sources; none where it comes from a fit.
+    """
 
     name: str
     about: str
@@ -35,7 +37,7 @@ class AssumedTruth:
 
     @property
     def step(self) -> float:
-        """One week in units of time: what an effect is counted over."""
+        """One week in units of time, the lag of an effect."""
         return 7.0 / self.specification.days_per_unit
 
     @property
@@ -43,44 +45,45 @@ class AssumedTruth:
         return tuple(s for s in self.statements if not s.verified)
 
     def effect(self, earlier: str, later: str) -> float:
-        """Standardised effect after one week, in standard deviations of movement within persons."""
+        """Return the standardised effect over one week, in within-person standard deviations."""
         k, j = self._positions(earlier, later)
-        own = self.parameters
-        return float(standardised_effects(own.drift, own.diffusion, self.step)[k, j])
+        return float(standardised_effects(self.parameters.drift, self.parameters.diffusion, self.step)[k, j])
 
     def with_effect(self, earlier: str, later: str, value: float) -> AssumedTruth:
-        """The same truth with this one standardised weekly effect set to `value`.
+        """Return the same truth with this one standardised weekly effect set to `value`.
 
-        All other weekly effects, how much people move within themselves, and the mean change by the planned end stay
-        as they are; the shocks follow. Raises ParameterSetError where no stable course has such effects.
+        All other weekly effects, the within-person covariance P and the mean change by the planned end stay the same;
+        the diffusion follows from Q = −(A P + P A′). Raises ParameterSetError where no stable model has the effect.
         """
         k, j = self._positions(earlier, later)
-        own, end = self.parameters, self.specification.planned_end
-        P = stationary_covariance(own.drift, own.diffusion)
-        effects = standardised_effects(own.drift, own.diffusion, self.step)
+        parameters, end = self.parameters, self.specification.planned_end
+        P = stationary_covariance(parameters.drift, parameters.diffusion)
+        effects = standardised_effects(parameters.drift, parameters.diffusion, self.step)
         effects[k, j] = value
         drift = drift_from_effects(effects, np.sqrt(np.diag(P))) / self.step
         diffusion = -(drift @ P + P @ drift.T)
         if np.linalg.eigvalsh(diffusion)[0] <= 0:
             raise ParameterSetError(
-                f"an effect of {value:g} from “{earlier}” on “{later}” cannot be: some shocks would need a negative "
-                "variance",
-                advice="Take a smaller effect, or a parameter set with weaker correlations within persons.",
+                f"an effect of {value:g} of “{earlier}” on “{later}” is impossible: the diffusion would have a "
+                "negative variance",
+                advice="Choose a smaller effect, or a parameter set with weaker correlations within persons.",
             )
-        changed = replace(own, drift=drift, diffusion=diffusion)
-        if own.therapy_effect is not None:
-            start = own.start_mean if own.start_mean is not None else np.zeros(len(drift))
-            ended = carried_mean(own.drift, own.therapy_effect, start, np.array([end]))[0]
-            changed = replace(changed, therapy_effect=_push(drift, start, ended, end))
+        changed = replace(parameters, drift=drift, diffusion=diffusion)
+        if parameters.therapy_effect is not None:
+            start_mean = parameters.start_mean if parameters.start_mean is not None else np.zeros(len(drift))
+            end_mean = carried_mean(parameters.drift, parameters.therapy_effect, start_mean, np.array([end]))[0]
+            changed = replace(changed, therapy_effect=_therapy_effect(drift, start_mean, end_mean, end))
         return replace(self, parameters=changed)
 
     def _positions(self, earlier: str, later: str) -> tuple[int, int]:
         names = self.specification.constructs
         for name in (earlier, later):
             if name not in names:
-                raise ParameterSetError(f"there is no “{name}” in this truth", advice=f"It has {', '.join(names)}.")
+                raise ParameterSetError(f"there is no “{name}” in this truth", advice=f"Known are: {', '.join(names)}.")
         if earlier == later:
-            raise ParameterSetError(f"“{earlier}” on itself is no effect to plan for", advice="Name two constructs.")
+            raise ParameterSetError(
+                f"an effect needs two different constructs (got “{earlier}” on itself)", advice="Name two constructs."
+            )
         return names.index(later), names.index(earlier)
 
 
@@ -89,60 +92,62 @@ def truth_from_set(
     constructs: tuple[str, ...] = ("symptoms", "alliance"),
     trend: Trend | str = Trend.CARRIED,
 ) -> AssumedTruth:
-    """Some constructs of a parameter set of the shelf, in standard units. What the others did is not in it.
+    """Return some constructs of a shipped parameter set as the truth, in standard units, without the other constructs.
 
     Raises ParameterSetError for an unknown set or construct, or a trend other than carried or apart.
     """
-    whole, trend = (parameter_set(name) if isinstance(name, str) else name), Trend(trend)
-    stated = _only(whole.standardised, constructs)
-    parameters = assemble(stated)
+    source, trend = (parameter_set(name) if isinstance(name, str) else name), Trend(trend)
+    standardised = _select_constructs(source.standardised, constructs)
+    parameters = assemble(standardised)
     if trend is Trend.APART:
-        parameters = apart_reading(parameters, stated.planned_end)
+        parameters = apart_reading(parameters, standardised.planned_end)
     elif trend is not Trend.CARRIED:
-        raise ParameterSetError(f"“{whole.id}” has no reading of the trend as “{trend.value}”", advice="Take carried.")
-    kept = tuple(
+        raise ParameterSetError(f"“{source.id}” has no trend “{trend.value}”", advice="Choose “carried” or “apart”.")
+    statements = tuple(
         s
-        for s in whole.statements
+        for s in source.statements
         if set(s.about.split(", ")) <= set(constructs) and not s.quantity.startswith("random_slope")
     )
     return AssumedTruth(
-        f"parameter set “{whole.id}”, version {whole.version}",
-        whole.about,
-        replace(whole.specification, constructs=constructs, trend=trend),
+        f"parameter set “{source.id}”, version {source.version}",
+        source.about,
+        replace(source.specification, constructs=constructs, trend=trend),
         parameters,
-        kept,
+        statements,
     )
 
 
-def _only(stated: Standardised, constructs: tuple[str, ...]) -> Standardised:
-    unknown = [c for c in constructs if c not in stated.constructs]
+def _select_constructs(standardised: Standardised, constructs: tuple[str, ...]) -> Standardised:
+    unknown = [c for c in constructs if c not in standardised.constructs]
     if unknown or len(set(constructs)) != len(constructs) or len(constructs) < 2:
         raise ParameterSetError(
-            f"these constructs cannot be planned with: {', '.join(constructs)}",
-            advice=f"Take two or more, each once, of {', '.join(stated.constructs)}.",
+            f"cannot plan with the constructs {', '.join(constructs)}",
+            advice=f"Choose two or more different ones of {', '.join(standardised.constructs)}.",
         )
 
-    def kept(value: Any) -> Any:
+    def select(value: Any) -> Any:
         if not isinstance(value, Mapping):
             return value
         return {k: v for k, v in value.items() if set([k] if isinstance(k, str) else k) <= set(constructs)}
 
-    found = {f.name: kept(getattr(stated, f.name)) for f in fields(stated)}
-    return Standardised(**found | {"constructs": constructs})
+    values = {f.name: select(getattr(standardised, f.name)) for f in fields(standardised)}
+    return Standardised(**values | {"constructs": constructs})
 
 
-def _push(drift: Array, start: Array, ended: Array, end: float) -> Array:
-    """B with m(end) = e^{A·end} m(0) + J B = ended."""
-    grown = expm(drift * end)
-    J = np.linalg.solve(drift, grown - np.eye(len(drift)))
-    push: Array = np.linalg.solve(J, ended - grown @ start)
-    return push
+def _therapy_effect(drift: Array, start_mean: Array, end_mean: Array, end: float) -> Array:
+    """Solve m(end) = e^{A·end} m(0) + J B for B, with J = A⁻¹ (e^{A·end} − I)."""
+    transition = expm(drift * end)
+    J = np.linalg.solve(drift, transition - np.eye(len(drift)))
+    therapy_effect: Array = np.linalg.solve(J, end_mean - transition @ start_mean)
+    return therapy_effect
 
 
 def truth_from_fit(file: Path, trend: Trend | str | None = None) -> AssumedTruth:
-    """The estimates of a fit that `securebase fit --out FILE` wrote. Trend: as fitted; what was carried can be read
-    apart. Raises ParameterSetError naming the file where it is no such fit, was refused, or is more than the plain
-    model."""
+    """Return the estimates of a fit written by `securebase fit --out FILE` as the truth.
+
+    trend: as fitted by default; a carried trend can be converted to apart. Raises ParameterSetError naming the file
+    where it is no such fit, did not converge, or has more parts than the basic model.
+    """
     try:
         read = json.loads(file.read_text("utf-8"))
         model, named = read["model"], {name: row["estimate"] for name, row in read["parameters"].items()}
@@ -151,43 +156,43 @@ def truth_from_fit(file: Path, trend: Trend | str | None = None) -> AssumedTruth
             trend=Trend(model["trend"]),
             start=Start(model["start"]),
             time_unit=model["time_unit"],
-            days_per_unit=_DAYS[model["time_unit"]],
+            days_per_unit=_DAYS_PER_UNIT[model["time_unit"]],
             planned_end=model["planned_end"],
         )
     except OSError as problem:
-        raise ParameterSetError(f"cannot be read ({problem.strerror})", where=str(file)) from None
+        raise ParameterSetError(f"cannot read the file ({problem.strerror})", where=str(file)) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ParameterSetError(
-            "is not what a fit writes", where=str(file), advice="Write one with: securebase fit TABLE … --out FILE."
+            "not a saved fit", where=str(file), advice="Write one with: securebase fit TABLE … --out FILE."
         ) from None
-    ended = str(read.get("outcome_of_fit", ""))
-    if ended not in ("converged", "boundary") or not named:
+    outcome = str(read.get("outcome_of_fit", ""))
+    if outcome not in ("converged", "boundary") or not named:
         raise ParameterSetError(
-            f"this fit ended as “{ended.replace('_', ' ')}”, which is nothing to plan with",
+            f"cannot plan with a fit that ended as “{outcome.replace('_', ' ')}”",
             where=str(file),
-            advice="Plan with a fit that converged, or with a parameter set.",
+            advice="Use a fit that converged, or a parameter set.",
         )
     parameters = _from_names(named, specification, str(file))
-    wanted = specification.trend if trend is None else Trend(trend)
-    if wanted is Trend.APART and specification.trend is Trend.CARRIED:
+    requested = specification.trend if trend is None else Trend(trend)
+    if requested is Trend.APART and specification.trend is Trend.CARRIED:
         parameters = apart_reading(parameters, specification.planned_end)
-        specification = replace(specification, trend=wanted)
-    elif wanted is not specification.trend:
+        specification = replace(specification, trend=requested)
+    elif requested is not specification.trend:
         raise ParameterSetError(
-            f"this fit has the trend {specification.trend.value}, which cannot be read as {wanted.value}",
+            f"cannot convert the trend {specification.trend.value} of this fit to {requested.value}",
             where=str(file),
         )
     persons = read.get("n_persons")
     return AssumedTruth(
         f"a fit of {persons} persons ({file.name})",
-        f"Estimates of a fit of {persons} persons, which are themselves uncertain.",
+        f"Estimates of a fit of {persons} persons, with their sampling error.",
         specification,
         parameters,
     )
 
 
 def _from_names(named: Mapping[str, float], specification: Specification, where: str) -> Parameters:
-    """The reverse of `Parameters.named`."""
+    """Return parameters from their names: the inverse of `Parameters.named`."""
     names, p = specification.constructs, specification.p
     trend = {Trend.LINEAR: ("slope",), Trend.APART: ("change",), Trend.CARRIED: ("start_mean", "therapy_effect")}
     vectors = ("level_mean", "measurement_noise", *trend.get(specification.trend, ()))
@@ -209,18 +214,18 @@ def _from_names(named: Mapping[str, float], specification: Specification, where:
         if specification.trend is Trend.APART:
             values["rate"] = float(named["rate"])
     except KeyError as missing:
-        raise ParameterSetError(f"has no {missing}", where=where) from None
+        raise ParameterSetError(f"the fit has no {missing}", where=where) from None
     if set(named) - used:
         raise ParameterSetError(
-            f"has more than the plain model: {', '.join(sorted(set(named) - used)[:3])}",
+            f"the fit has more parts than the basic model: {', '.join(sorted(set(named) - used)[:3])}",
             where=where,
-            advice="Plan with a fit of one column for each construct and nothing else.",
+            advice="Use a fit with one column for each construct and no further parts.",
         )
     return Parameters(**values)
 
 
 def _matrix(entries: list[float], p: int) -> Array:
-    """All entries row by row, or those of the lower triangle of a symmetric matrix."""
+    """Fill a matrix row by row, or a symmetric one from its lower triangle."""
     if len(entries) == p * p:
         return np.array(entries, dtype=np.float64).reshape(p, p)
     matrix = np.zeros((p, p))

@@ -17,7 +17,7 @@ from securebase.ipt.lineage import Lineage, lineage_from
 from securebase.model.fitted_set import FittedSet
 from securebase.model.parameter_set import ParameterSet
 from securebase.picture.client import followed_with
-from securebase.study.clinic_sets import SHELF, ClinicSets, SetRevision
+from securebase.study.clinic_sets import SHELF_VERSION, ClinicSets, SetRevision
 from securebase.workbench.accounts.models import Account, Clinic
 from securebase.workbench.audit.models import Entry
 
@@ -60,7 +60,7 @@ def _read_set_in_use(folder: Path, changed: int) -> SetInUse:
     sets = ClinicSets(folder)
     try:
         versions, history = sets.versions()[::-1], sets.history()[::-1]
-        own = followed_with() if sets.in_use == SHELF else sets.current()
+        own = followed_with() if sets.in_use == SHELF_VERSION else sets.current()
     except SecurebaseError as error:
         _log.error("Cannot read the clinic's parameter sets; using the set of the shelf instead: %s", error)
         return SetInUse(followed_with(), problem=str(error))

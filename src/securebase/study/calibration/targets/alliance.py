@@ -12,18 +12,18 @@ from math import inf
 import numpy as np
 
 from securebase.study.calibration.designs import IPT
-from securebase.study.calibration.marginal import Working, marginal_effect
+from securebase.study.calibration.marginal import WorkingCorrelation, marginal_effect
 from securebase.study.calibration.samples import Array, CohortSample
 from securebase.study.calibration.statistics import (
     NAN,
     coefficients,
     correlation,
     partial_correlation,
-    residual,
+    residuals,
 )
 from securebase.study.calibration.target import Arms, Basis, Target
 from securebase.study.detrending import Detrending
-from securebase.study.estimator import LagEstimate, LagStep, Link, pairs
+from securebase.study.estimator import LagEstimate, LagStep, Link, session_pairs
 from securebase.study.estimators import PRIMARY
 from securebase.study.variance import variance_row
 
@@ -32,13 +32,13 @@ from securebase.study.variance import variance_row
 BDI_II_POINTS, WAI_POINTS = 10.0, 1.0
 
 
-def with_end(arms: Arms) -> float:
+def alliance_outcome_correlation(arms: Arms) -> float:
     """C1: −r of the alliance at sessions 3 and 4 with the last symptom score after them."""
     clinic = arms[IPT]
     return -correlation(clinic.mean("alliance", 3, 4), clinic.last("symptoms", after=4))
 
 
-def with_end_adjusted(arms: Arms) -> float:
+def alliance_outcome_partial_correlation(arms: Arms) -> float:
     """C2: the same with symptoms at intake and their change to session 3 held constant."""
     clinic = arms[IPT]
     start, early = clinic.mean("symptoms", 1), clinic.mean("symptoms", 3)
@@ -51,7 +51,7 @@ def change_explained(arms: Arms, first: int, last: int) -> float:
     intake held constant (residual change)."""
     clinic = arms[IPT]
     alliance = clinic.mean("alliance", first, last)
-    left = residual(clinic.last("symptoms", after=9), clinic.mean("symptoms", 1))
+    left = residuals(clinic.last("symptoms", after=9), clinic.mean("symptoms", 1))
     return correlation(alliance, left) ** 2
 
 
@@ -66,27 +66,29 @@ def dependability(arms: Arms, sessions: int) -> float:
     return NAN if one is None else sessions * one / (1.0 + (sessions - 1) * one)
 
 
-def lag(clinic: CohortSample, earlier: str, later: str, form: Detrending) -> LagEstimate | None:
+def estimate_lag(clinic: CohortSample, earlier: str, later: str, form: Detrending) -> LagEstimate | None:
     """The lag from one session to the next, as a study leads with, in one form."""
     found = PRIMARY.estimate(clinic.table([earlier, later]), Link(earlier, later, LagStep.NEXT_SESSION), form)
     return None if found is None else found.lag
 
 
-def lagged(arms: Arms, earlier: str, later: str, form: Detrending) -> float:
+def standardised_lag(arms: Arms, earlier: str, later: str, form: Detrending) -> float:
     """C5 to C7: standardised coefficient of `earlier` on `later` a session on, given later's own past."""
-    found = lag(arms[IPT], earlier, later, form)
+    found = estimate_lag(arms[IPT], earlier, later, form)
     return NAN if found is None else found.estimate
 
 
-def shrinks_by(arms: Arms) -> float:
+def attenuation_by_detrending(arms: Arms) -> float:
     """C6: by what share the alliance's lag gets smaller once each client's own line is taken out, in raw units, on
     which the two forms can be compared."""
-    found = [lag(arms[IPT], "alliance", "symptoms", form) for form in (Detrending.CENTRED, Detrending.DETRENDED)]
+    found = [
+        estimate_lag(arms[IPT], "alliance", "symptoms", form) for form in (Detrending.CENTRED, Detrending.DETRENDED)
+    ]
     centred, detrended = (NAN if f is None else f.raw for f in found)
     return 1.0 - detrended / centred
 
 
-def fall_per_point(arms: Arms, sessions: int) -> float:
+def points_per_alliance_point(arms: Arms, sessions: int) -> float:
     """C8: BDI-II points per WAI point, one session on (1) or, beyond that, one more (2).
 
     Own means taken out; symptoms on the alliance one and two sessions before and on their own past, least squares.
@@ -106,16 +108,16 @@ def _centred(values: Array) -> Array:
 
 
 #: fewer pairs than this give no slope of one's own that is worth its error
-_FEWEST_PAIRS = 8
+_MIN_PAIRS = 8
 
 
-def spread_of_lag(arms: Arms) -> float:
+def between_client_sd_of_lag(arms: Arms) -> float:
     """C9: SD between clients of the alliance's standardised lag, beyond sampling error.
 
     A regression for each client (own past held constant); the variance of the slopes less the mean of their squared
     standard errors (Swamy 1970), not below 0.
     """
-    found = pairs(
+    found = session_pairs(
         arms[IPT].table(["alliance", "symptoms"]),
         Link("alliance", "symptoms", LagStep.NEXT_SESSION),
         Detrending.CENTRED,
@@ -123,9 +125,9 @@ def spread_of_lag(arms: Arms) -> float:
     unit = found.earlier.std() / found.later.std()
     slopes, errors = [], []
     for person in np.unique(found.person):
-        own = found.only(found.person == person)
+        own = found.select(found.person == person)
         X = np.column_stack([np.ones(len(own.later)), own.earlier, own.own_past])
-        if len(own.later) < _FEWEST_PAIRS or np.linalg.matrix_rank(X) < 3:
+        if len(own.later) < _MIN_PAIRS or np.linalg.matrix_rank(X) < 3:
             continue
         bread = np.linalg.inv(X.T @ X)
         b = bread @ (X.T @ own.later)
@@ -139,19 +141,21 @@ def spread_of_lag(arms: Arms) -> float:
 
 def persistence(arms: Arms, form: Detrending) -> float:
     """C33: coefficient of symptoms on their own past a session before, in one form."""
-    found = lag(arms[IPT], "alliance", "symptoms", form)
+    found = estimate_lag(arms[IPT], "alliance", "symptoms", form)
     return NAN if found is None else found.own_past
 
 
-def by_working_correlation(arms: Arms, earlier: str, later: str, working: Working) -> float:
+def marginal_slope(arms: Arms, earlier: str, later: str, working: WorkingCorrelation) -> float:
     """C35: slope of `later` a session on on `earlier`, between and within clients together, in SDs at the start."""
     clinic = arms[IPT]
     return marginal_effect(clinic.scores[later][:, 1:], clinic.scores[earlier][:, :-1], working)
 
 
-def fades_with_working_correlation(arms: Arms, earlier: str, later: str) -> float:
+def attenuation_by_working_correlation(arms: Arms, earlier: str, later: str) -> float:
     """C35: by what share the slope gets smaller when the working correlation fades by the session."""
-    slopes = [by_working_correlation(arms, earlier, later, w) for w in (Working.EXCHANGEABLE, Working.FADING)]
+    slopes = [
+        marginal_slope(arms, earlier, later, w) for w in (WorkingCorrelation.EXCHANGEABLE, WorkingCorrelation.FADING)
+    ]
     return 1.0 - slopes[1] / slopes[0]
 
 
@@ -178,7 +182,7 @@ TARGETS: tuple[Target, ...] = (
         source=_FLUCKIGER,
         design="routine",
         persons=100,
-        statistic=with_end,
+        statistic=alliance_outcome_correlation,
     ),
     Target(
         id="C2",
@@ -193,7 +197,7 @@ TARGETS: tuple[Target, ...] = (
         source=_ADJUSTED,
         design="routine",
         persons=100,
-        statistic=with_end_adjusted,
+        statistic=alliance_outcome_partial_correlation,
     ),
     Target(
         id="C3",
@@ -281,7 +285,7 @@ TARGETS: tuple[Target, ...] = (
         source=_NAIROBI,
         design="routine",
         persons=345,
-        statistic=partial(lagged, earlier="alliance", later="symptoms", form=Detrending.CENTRED),
+        statistic=partial(standardised_lag, earlier="alliance", later="symptoms", form=Detrending.CENTRED),
     ),
     Target(
         id="C6",
@@ -294,7 +298,7 @@ TARGETS: tuple[Target, ...] = (
         source=_DETRENDED,
         design="routine",
         persons=191,
-        statistic=partial(lagged, earlier="alliance", later="symptoms", form=Detrending.DETRENDED),
+        statistic=partial(standardised_lag, earlier="alliance", later="symptoms", form=Detrending.DETRENDED),
     ),
     Target(
         id="C6",
@@ -308,7 +312,7 @@ TARGETS: tuple[Target, ...] = (
         source=_DETRENDED,
         design="routine",
         persons=345,
-        statistic=shrinks_by,
+        statistic=attenuation_by_detrending,
         percent=True,
     ),
     Target(
@@ -322,7 +326,7 @@ TARGETS: tuple[Target, ...] = (
         source="Falkenström et al. 2013 (n = 646); 17 data sets, 10.1037/ccp0000594",
         design="routine",
         persons=345,
-        statistic=partial(lagged, earlier="symptoms", later="alliance", form=Detrending.CENTRED),
+        statistic=partial(standardised_lag, earlier="symptoms", later="alliance", form=Detrending.CENTRED),
     ),
     Target(
         id="C8",
@@ -337,7 +341,7 @@ TARGETS: tuple[Target, ...] = (
         source=f"{_FALKENSTROM}; points per SD of clients (10 and 1) unverified",
         design="followed",
         persons=84,
-        statistic=partial(fall_per_point, sessions=1),
+        statistic=partial(points_per_alliance_point, sessions=1),
     ),
     Target(
         id="C8",
@@ -352,7 +356,7 @@ TARGETS: tuple[Target, ...] = (
         source=f"{_FALKENSTROM}; points per SD of clients (10 and 1) unverified",
         design="followed",
         persons=84,
-        statistic=partial(fall_per_point, sessions=2),
+        statistic=partial(points_per_alliance_point, sessions=2),
         remark=(
             "Just short of the band: of what the alliance does, little is left after two sessions. The points of both "
             "scales for one SD are remembered, not looked up, and move this figure in proportion."
@@ -371,7 +375,7 @@ TARGETS: tuple[Target, ...] = (
         source="loneliness and mood in daily life (Fried 2021, Wright 2017: public data)",
         design="routine",
         persons=345,
-        statistic=spread_of_lag,
+        statistic=between_client_sd_of_lag,
     ),
     Target(
         id="C33",
@@ -415,7 +419,7 @@ TARGETS: tuple[Target, ...] = (
         source=_GONCALVES,
         design="routine",
         persons=63,
-        statistic=partial(fades_with_working_correlation, earlier="alliance", later="symptoms"),
+        statistic=partial(attenuation_by_working_correlation, earlier="alliance", later="symptoms"),
         percent=True,
     ),
     Target(
@@ -430,6 +434,6 @@ TARGETS: tuple[Target, ...] = (
         source=_GONCALVES,
         design="routine",
         persons=63,
-        statistic=partial(by_working_correlation, earlier="symptoms", later="alliance", working=Working.FADING),
+        statistic=partial(marginal_slope, earlier="symptoms", later="alliance", working=WorkingCorrelation.FADING),
     ),
 )

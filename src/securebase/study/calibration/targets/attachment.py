@@ -15,7 +15,7 @@ _NOTSU = "Notsu et al. 2024 (33 studies)"
 _TAYLOR = "Taylor et al. 2015 (review: direction; sizes unverified)"
 
 
-def brought_and_alliance(arms: Arms, name: str) -> float:
+def covariate_and_alliance(arms: Arms, name: str) -> float:
     """C10: r of what clients bring along with the mean alliance of sessions 3 and 4. Security is taken for the opposite
     of anxiety and avoidance together."""
     clinic = arms[IPT]
@@ -24,13 +24,13 @@ def brought_and_alliance(arms: Arms, name: str) -> float:
     return correlation(value, clinic.mean("alliance", 3, 4))
 
 
-def expected_and_outcome(arms: Arms) -> float:
+def expectation_and_outcome(arms: Arms) -> float:
     """C12: −r of expectation at intake with the last symptom score."""
     clinic = arms[IPT]
     return -correlation(clinic.brought["hope"], clinic.last("symptoms", after=4))
 
 
-def rated_and_outcome(arms: Arms, name: str) -> float:
+def rating_and_outcome(arms: Arms, name: str) -> float:
     """C13: −r of what clients rate of the relationship at sessions 3 and 4 with the last symptom score."""
     clinic = arms[IPT]
     return -correlation(clinic.mean(name, 3, 4), clinic.last("symptoms", after=4))
@@ -49,7 +49,7 @@ TARGETS: tuple[Target, ...] = (
         source=_NOTSU,
         design="routine",
         persons=100,
-        statistic=partial(brought_and_alliance, name="attachment_avoidance"),
+        statistic=partial(covariate_and_alliance, name="attachment_avoidance"),
     ),
     Target(
         id="C10",
@@ -63,7 +63,7 @@ TARGETS: tuple[Target, ...] = (
         source=_NOTSU,
         design="routine",
         persons=100,
-        statistic=partial(brought_and_alliance, name="attachment_anxiety"),
+        statistic=partial(covariate_and_alliance, name="attachment_anxiety"),
     ),
     Target(
         id="C10",
@@ -78,7 +78,7 @@ TARGETS: tuple[Target, ...] = (
         source="Diener & Monroe 2011, 10.1037/a0022425",
         design="routine",
         persons=52,
-        statistic=partial(brought_and_alliance, name="security"),
+        statistic=partial(covariate_and_alliance, name="security"),
     ),
     Target(
         id="C11",
@@ -120,7 +120,7 @@ TARGETS: tuple[Target, ...] = (
         source="Constantino et al. 2018 (81 studies, n = 12,722)",
         design="routine",
         persons=157,
-        statistic=expected_and_outcome,
+        statistic=expectation_and_outcome,
     ),
     Target(
         id="C13",
@@ -135,7 +135,7 @@ TARGETS: tuple[Target, ...] = (
         source="Elliott et al. 2018, 10.1037/pst0000175",
         design="routine",
         persons=75,
-        statistic=partial(rated_and_outcome, name="empathy"),
+        statistic=partial(rating_and_outcome, name="empathy"),
     ),
     Target(
         id="C13",
@@ -150,7 +150,7 @@ TARGETS: tuple[Target, ...] = (
         source="Tryon et al. 2018 (54 studies, n = 7,278)",
         design="routine",
         persons=134,
-        statistic=partial(rated_and_outcome, name="goals"),
+        statistic=partial(rating_and_outcome, name="goals"),
     ),
     Target(
         id="C13",

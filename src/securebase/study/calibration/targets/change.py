@@ -12,21 +12,21 @@ import numpy as np
 from securebase.measurement.catalogue import instrument
 from securebase.measurement.change import ScoreChange, score_change
 from securebase.study.calibration.designs import IPT, OTHER, USUAL_CARE, WAITING
-from securebase.study.calibration.statistics import complete, explained, hedges_g
+from securebase.study.calibration.statistics import complete_cases, hedges_g, r_squared
 from securebase.study.calibration.target import Arms, Basis, Target
 
 
-def between_arms(arms: Arms, control: str) -> float:
+def between_group_effect(arms: Arms, control: str) -> float:
     """C14, C16: Hedges' g of the PHQ-9 at the end."""
     return hedges_g(arms[IPT].inventory["end"], arms[control].inventory["end"])
 
 
 def _fall(arms: Arms, arm: str) -> float:
-    start, end = complete(arms[arm].inventory["start"], arms[arm].inventory["end"])
+    start, end = complete_cases(arms[arm].inventory["start"], arms[arm].inventory["end"])
     return float(start.mean() - end.mean())
 
 
-def change_without(arms: Arms) -> float:
+def natural_change_share(arms: Arms) -> float:
     """C15: mean fall of the two control arms (usual care, waiting list) ÷ fall of the IPT arm."""
     return (_fall(arms, USUAL_CARE) + _fall(arms, WAITING)) / 2 / _fall(arms, IPT)
 
@@ -50,7 +50,7 @@ def inventory_fall(arms: Arms) -> float:
 def inventory_changes(arms: Arms) -> list[ScoreChange]:
     """What the instrument's own rules say of each client's PHQ-9, from the start to the end."""
     scale = instrument("phq9").scale("total")
-    start, end = complete(arms[IPT].inventory["start"], arms[IPT].inventory["end"])
+    start, end = complete_cases(arms[IPT].inventory["start"], arms[IPT].inventory["end"])
     return [score_change(scale, a, b) for a, b in zip(start.tolist(), end.tolist(), strict=True)]
 
 
@@ -76,7 +76,7 @@ def sessions_held(arms: Arms) -> float:
     return float(np.median(arms[IPT].held.sum(axis=1)))
 
 
-def left_early(arms: Arms) -> float:
+def dropout(arms: Arms) -> float:
     """C19: share that stayed away before the planned end; ending early because it is enough does not count."""
     return float(arms[IPT].left.mean())
 
@@ -85,11 +85,11 @@ def early_change_explains(arms: Arms) -> float:
     """C32: R² of the last symptom score on intake and on the change from intake to session 3."""
     clinic = arms[IPT]
     start, third = clinic.mean("symptoms", 1), clinic.mean("symptoms", 3)
-    return explained(clinic.last("symptoms", after=4), start, third - start)
+    return r_squared(clinic.last("symptoms", after=4), start, third - start)
 
 
 #: in SDs at the start: flat up to session 6 is less than this, and a late change is more than that
-_FLAT, _LATE = 0.33, 1.0
+_MAX_EARLY_CHANGE, _MIN_LATE_CHANGE = 0.33, 1.0
 
 
 def late_changers(arms: Arms) -> float:
@@ -97,8 +97,8 @@ def late_changers(arms: Arms) -> float:
     fall by an SD or more to their last score."""
     clinic = arms[IPT]
     start, sixth = clinic.mean("symptoms", 1, 2), clinic.mean("symptoms", 4, 6)
-    start, sixth, end = complete(start, sixth, clinic.last("symptoms", after=8))
-    late = (np.abs(sixth - start) < _FLAT) & (sixth - end > _LATE)
+    start, sixth, end = complete_cases(start, sixth, clinic.last("symptoms", after=8))
+    late = (np.abs(sixth - start) < _MAX_EARLY_CHANGE) & (sixth - end > _MIN_LATE_CHANGE)
     return float(late.mean())
 
 
@@ -120,7 +120,7 @@ TARGETS: tuple[Target, ...] = (
         source=_METAPSY,
         design="trial",
         persons=75,
-        statistic=partial(between_arms, control=WAITING),
+        statistic=partial(between_group_effect, control=WAITING),
     ),
     Target(
         id="C14",
@@ -135,7 +135,7 @@ TARGETS: tuple[Target, ...] = (
         source=_METAPSY,
         design="trial",
         persons=75,
-        statistic=partial(between_arms, control=USUAL_CARE),
+        statistic=partial(between_group_effect, control=USUAL_CARE),
     ),
     Target(
         id="C15",
@@ -149,7 +149,7 @@ TARGETS: tuple[Target, ...] = (
         source="Metapsy v24.0.2 (public data): .91 of 1.80 SDs; Cuijpers et al. 2012: a third outside therapy",
         design="trial",
         persons=75,
-        statistic=change_without,
+        statistic=natural_change_share,
         percent=True,
     ),
     Target(
@@ -165,7 +165,7 @@ TARGETS: tuple[Target, ...] = (
         source="Cuijpers 2011, 2016, 10.1176/appi.ajp.2015.15091141",
         design="trial",
         persons=75,
-        statistic=partial(between_arms, control=OTHER),
+        statistic=partial(between_group_effect, control=OTHER),
     ),
     Target(
         id="C17",
@@ -300,7 +300,7 @@ TARGETS: tuple[Target, ...] = (
         source="Cooper & Conklin 2015, 10.1016/j.cpr.2015.05.001; Swift & Greenberg 2012; attrition computed",
         design="routine",
         persons=400,
-        statistic=left_early,
+        statistic=dropout,
         percent=True,
     ),
     Target(

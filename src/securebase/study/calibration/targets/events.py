@@ -13,12 +13,12 @@ from securebase.measurement.change import score_change, sudden_gains
 from securebase.model.parameter_set import parameter_set
 from securebase.study.calibration.designs import IPT
 from securebase.study.calibration.samples import CohortSample
-from securebase.study.calibration.statistics import NAN, complete, correlation, residual, share_between
+from securebase.study.calibration.statistics import NAN, complete_cases, correlation, intraclass_correlation, residuals
 from securebase.study.calibration.target import Arms, Basis, Target
-from securebase.study.variance import moves_with
+from securebase.study.variance import correlate
 
 
-def fewest_points() -> float:
+def min_gain() -> float:
     """The reliable change of the weekly symptom scale, in SDs of clients at the first session: what Tang and DeRubeis’
     criteria ask for on a scale other than the BDI."""
     change = instrument("session_before").scale("symptoms").reliable_change
@@ -26,9 +26,9 @@ def fewest_points() -> float:
 
 
 @lru_cache(maxsize=2)
-def gained(clinic: CohortSample) -> NDArray[np.bool_]:
+def had_sudden_gain(clinic: CohortSample) -> NDArray[np.bool_]:
     """(n,) clients with a sudden gain; only who ever falls by enough between two sessions is looked at closely."""
-    scores, fewest = clinic.scores["symptoms"] + clinic.zero["symptoms"], fewest_points()
+    scores, fewest = clinic.scores["symptoms"] + clinic.zero["symptoms"], min_gain()
     falls = scores[:, :-1] - scores[:, 1:] >= fewest - 1e-9
     found = np.zeros(clinic.n, dtype=bool)
     for i in np.flatnonzero(falls.any(axis=1)):
@@ -37,29 +37,29 @@ def gained(clinic: CohortSample) -> NDArray[np.bool_]:
     return found
 
 
-def with_sudden_gain(arms: Arms) -> float:
+def sudden_gain_rate(arms: Arms) -> float:
     """C20: share of clients with at least one sudden gain (Tang & DeRubeis 1999) on the weekly symptom score."""
-    return float(gained(arms[IPT]).mean())
+    return float(had_sudden_gain(arms[IPT]).mean())
 
 
 def sudden_gain_and_outcome(arms: Arms) -> float:
     """C20: d of the last symptom score, those without a sudden gain less those with one, ÷ pooled SD."""
-    with_one = gained(arms[IPT])
+    with_one = had_sudden_gain(arms[IPT])
     end = arms[IPT].last("symptoms", after=4)
-    (a,), (b,) = complete(end[~with_one]), complete(end[with_one])
+    (a,), (b,) = complete_cases(end[~with_one]), complete_cases(end[with_one])
     if len(a) < 2 or len(b) < 2:
         return NAN
     pooled = np.sqrt(((len(a) - 1) * a.var(ddof=1) + (len(b) - 1) * b.var(ddof=1)) / (len(a) + len(b) - 2))
     return float((a.mean() - b.mean()) / pooled)
 
 
-def therapist_share(arms: Arms) -> float:
+def therapist_variance_share(arms: Arms) -> float:
     """C21: share of the PHQ-9 at the end, intake held constant, that lies between therapists."""
     clinic = arms[IPT]
     if clinic.therapist is None:
         return NAN
-    left = residual(clinic.inventory["end"], clinic.inventory["start"])
-    return share_between(left, clinic.therapist)
+    left = residuals(clinic.inventory["end"], clinic.inventory["start"])
+    return intraclass_correlation(left, clinic.therapist)
 
 
 def stress_after_depression(arms: Arms, kind: str) -> float:
@@ -72,7 +72,7 @@ def stress_after_depression(arms: Arms, kind: str) -> float:
     return correlation(clinic.mean("symptoms", 1, 4), rate)
 
 
-def ruptured_sessions(arms: Arms, who: str) -> float:
+def rupture_rate(arms: Arms, who: str) -> float:
     """C26: share of sessions with a rupture that is not mended yet: all of them (open) or those marked."""
     clinic = arms[IPT]
     return float(clinic.ruptures[who][clinic.held].mean())
@@ -84,25 +84,25 @@ def repair_and_outcome(arms: Arms) -> float:
     open_sessions = clinic.ruptures["open"].sum(axis=1).astype(float)
     repairs = clinic.ruptures["repaired"].sum(axis=1).astype(float)
     share = np.divide(repairs, open_sessions, out=np.full(clinic.n, np.nan), where=open_sessions > 0)
-    left = residual(clinic.last("symptoms", after=4), clinic.mean("symptoms", 1))
+    left = residuals(clinic.last("symptoms", after=4), clinic.mean("symptoms", 1))
     return -correlation(share, left)
 
 
-def therapist_rates_lower(arms: Arms) -> float:
+def therapist_client_difference(arms: Arms) -> float:
     """C28: mean difference of the two ratings of the same sessions, therapist's less client's, in SDs of clients."""
     clinic = arms[IPT]
     return float(np.nanmean(clinic.scores["therapist_alliance"] - clinic.scores["alliance"]))
 
 
-def therapist_tracks(arms: Arms) -> float:
+def therapist_client_correlation(arms: Arms) -> float:
     """C28: r of the two ratings within clients, own means taken out."""
     table = arms[IPT].table(["therapist_alliance", "alliance"])
-    found = moves_with(table, "therapist_alliance", "alliance").within
+    found = correlate(table, "therapist_alliance", "alliance").within
     return NAN if found is None else found.estimate
 
 
 #: a number of sessions counts where so many clients ended with it
-_FEWEST_ENDED = 5
+_MIN_CLIENTS_PER_DOSE = 5
 
 
 def improvement_by_dose(arms: Arms) -> float:
@@ -121,13 +121,13 @@ def improvement_by_dose(arms: Arms) -> float:
         ]
     )
     counted = ~clinic.left & np.isfinite(better)
-    doses = [k for k in np.unique(held[counted]) if (held[counted] == k).sum() >= _FEWEST_ENDED]
+    doses = [k for k in np.unique(held[counted]) if (held[counted] == k).sum() >= _MIN_CLIENTS_PER_DOSE]
     rates = [better[counted & (held == k)].mean() for k in doses]
     return correlation(np.array(doses, dtype=np.float64), np.array(rates))
 
 
 #: a PHQ-9 of this or more at any quarter counts as a recurrence: where the instrument sees a case
-_CASE = 10.0
+_CASE_CUTOFF = 10.0
 
 
 def recurrence(arms: Arms, remitters: int) -> float:
@@ -135,7 +135,7 @@ def recurrence(arms: Arms, remitters: int) -> float:
     clinic = arms[IPT]
     well = np.flatnonzero(clinic.inventory["end"] < 5)[:remitters]
     after = np.column_stack([clinic.inventory[f"after {k}"][well] for k in range(len(clinic.followed_at))])
-    return float((after >= _CASE).any(axis=1).mean())
+    return float((after >= _CASE_CUTOFF).any(axis=1).mean())
 
 
 _KELLY = "Kelly et al. 2007, 10.1016/j.brat.2007.07.007 (n = 185)"
@@ -154,7 +154,7 @@ TARGETS: tuple[Target, ...] = (
         source=_KELLY,
         design="followed",
         persons=185,
-        statistic=with_sudden_gain,
+        statistic=sudden_gain_rate,
         percent=True,
     ),
     Target(
@@ -190,7 +190,7 @@ TARGETS: tuple[Target, ...] = (
         source="Johns et al. 2019, 10.1016/j.cpr.2018.08.004",
         design="routine",
         persons=400,
-        statistic=therapist_share,
+        statistic=therapist_variance_share,
         percent=True,
     ),
     Target(
@@ -237,7 +237,7 @@ TARGETS: tuple[Target, ...] = (
         source="a summary of several studies, second-hand",
         design="routine",
         persons=100,
-        statistic=partial(ruptured_sessions, who="marked"),
+        statistic=partial(rupture_rate, who="marked"),
         percent=True,
     ),
     Target(
@@ -252,7 +252,7 @@ TARGETS: tuple[Target, ...] = (
         source="a summary of several studies, second-hand",
         design="routine",
         persons=100,
-        statistic=partial(ruptured_sessions, who="open"),
+        statistic=partial(rupture_rate, who="open"),
         percent=True,
     ),
     Target(
@@ -282,7 +282,7 @@ TARGETS: tuple[Target, ...] = (
         source="Atzil-Slonim et al. 2015 (213 clients)",
         design="routine",
         persons=213,
-        statistic=therapist_rates_lower,
+        statistic=therapist_client_difference,
     ),
     Target(
         id="C28",
@@ -296,7 +296,7 @@ TARGETS: tuple[Target, ...] = (
         source="Atzil-Slonim et al. 2015 (213 clients)",
         design="routine",
         persons=213,
-        statistic=therapist_tracks,
+        statistic=therapist_client_correlation,
     ),
     Target(
         id="C29",

@@ -8,14 +8,21 @@ from math import inf
 import numpy as np
 
 from securebase.study.calibration.designs import IPT, OTHER, WAITING
-from securebase.study.calibration.statistics import NAN, coefficients, complete, correlation, hedges_g, slope_p
+from securebase.study.calibration.statistics import (
+    NAN,
+    coefficients,
+    complete_cases,
+    correlation,
+    hedges_g,
+    slope_p_value,
+)
 from securebase.study.calibration.target import Arms, Basis, Target
-from securebase.study.calibration.targets.alliance import lag
+from securebase.study.calibration.targets.alliance import estimate_lag
 from securebase.study.detrending import Detrending
-from securebase.study.variance import moves_with
+from securebase.study.variance import correlate
 
 
-def fewer_symptoms_per_sd(arms: Arms) -> float:
+def support_effect_per_sd(arms: Arms) -> float:
     """C22: fall in symptoms at the end per SD of support at intake, intake symptoms held constant, in share of the
     mean score at the end (in points of the followed scale's own zero)."""
     clinic = arms[IPT]
@@ -36,7 +43,7 @@ def indirect_share(arms: Arms, through: str, control: str) -> float:
     start = np.concatenate([a.mean("symptoms", 1) for a in both])
     end = np.concatenate([a.last("symptoms", after=4) for a in both])
     change = np.concatenate([a.last(through, after=4) - a.mean(through, 1) for a in both])
-    arm, start, end, change = complete(arm, start, end, change)
+    arm, start, end, change = complete_cases(arm, start, end, change)
     total = coefficients(end, arm, start)[0]
     a, b = coefficients(change, arm)[0], coefficients(end, change, arm, start)[0]
     return float(a * b / total)
@@ -51,32 +58,32 @@ def mediation_p(arms: Arms, through: str, control: str) -> float:
     half, end = both[0].planned // 2, both[0].planned
     first, middle, last = (np.concatenate([a.mean("symptoms", k) for a in both]) for k in (1, half, end))
     change = np.concatenate([a.mean(through, half) - a.mean(through, 1) for a in both])
-    return max(slope_p(change, arm), slope_p(last, change, arm, first, middle))
+    return max(slope_p_value(change, arm), slope_p_value(last, change, arm, first, middle))
 
 
-def with_outcome(arms: Arms, construct: str, first: int, last: int) -> float:
+def process_outcome_correlation(arms: Arms, construct: str, first: int, last: int) -> float:
     """C24: r of the mean of a construct over the middle of the course with symptoms at the end."""
     clinic = arms[IPT]
     return correlation(clinic.mean(construct, first, last), clinic.last("symptoms", after=last))
 
 
-def support_and_mood(arms: Arms, earlier: str, later: str) -> float:
+def support_mood_lag(arms: Arms, earlier: str, later: str) -> float:
     """C24: standardised lag between lack of support, which stands for loneliness, and symptoms, own means taken out;
     above 0 where more of one comes before more of the other."""
-    found = lag(arms[IPT], earlier, later, Detrending.CENTRED)
+    found = estimate_lag(arms[IPT], earlier, later, Detrending.CENTRED)
     return NAN if found is None else -found.estimate
 
 
-def moves_together(arms: Arms) -> float:
+def support_mood_correlation(arms: Arms) -> float:
     """C24: r within clients of lack of support and symptoms at the same session, own means taken out."""
-    found = moves_with(arms[IPT].table(["social_support", "symptoms"]), "social_support", "symptoms").within
+    found = correlate(arms[IPT].table(["social_support", "symptoms"]), "social_support", "symptoms").within
     return NAN if found is None else -found.estimate
 
 
-def change_of_problems(arms: Arms) -> float:
+def problem_change(arms: Arms) -> float:
     """C25: rise of skills from intake to the end in SDs at intake: problems are their other side."""
     clinic = arms[IPT]
-    start, end = complete(clinic.mean("interpersonal_skills", 1), clinic.last("interpersonal_skills", after=4))
+    start, end = complete_cases(clinic.mean("interpersonal_skills", 1), clinic.last("interpersonal_skills", after=4))
     return float((end.mean() - start.mean()) / start.std(ddof=1))
 
 
@@ -86,7 +93,7 @@ def problems_and_outcome(arms: Arms) -> float:
     return -correlation(clinic.mean("interpersonal_skills", 1), clinic.last("symptoms", after=4))
 
 
-def functioning(arms: Arms, control: str) -> float:
+def functioning_effect(arms: Arms, control: str) -> float:
     """C25: Hedges' g of skills at the end against a control arm, above 0 where IPT ends higher."""
     last = [arms[a].last("interpersonal_skills", after=4) for a in (IPT, control)]
     return -hedges_g(*last)
@@ -108,7 +115,7 @@ TARGETS: tuple[Target, ...] = (
         source="Buckman et al. 2021 (n = 2,858)",
         design="routine",
         persons=400,
-        statistic=fewer_symptoms_per_sd,
+        statistic=support_effect_per_sd,
         percent=True,
     ),
     Target(
@@ -167,7 +174,7 @@ TARGETS: tuple[Target, ...] = (
         source="Pascual-Leone & Yeryomenko 2017, 10.1080/10503307.2016.1152409",
         design="routine",
         persons=40,
-        statistic=partial(with_outcome, construct="emotional_processing", first=5, last=10),
+        statistic=partial(process_outcome_correlation, construct="emotional_processing", first=5, last=10),
     ),
     Target(
         id="C24",
@@ -182,7 +189,7 @@ TARGETS: tuple[Target, ...] = (
         source=_EMA,
         design="routine",
         persons=345,
-        statistic=partial(support_and_mood, earlier="social_support", later="symptoms"),
+        statistic=partial(support_mood_lag, earlier="social_support", later="symptoms"),
     ),
     Target(
         id="C24",
@@ -197,7 +204,7 @@ TARGETS: tuple[Target, ...] = (
         source=_EMA,
         design="routine",
         persons=345,
-        statistic=partial(support_and_mood, earlier="symptoms", later="social_support"),
+        statistic=partial(support_mood_lag, earlier="symptoms", later="social_support"),
         remark=(
             "Just above the band. Who improves in both adds the trend to the lag: with own lines taken out too it is "
             ".03, and .06 the other way (medians of 20 cohorts)."
@@ -216,7 +223,7 @@ TARGETS: tuple[Target, ...] = (
         source=_EMA,
         design="routine",
         persons=345,
-        statistic=moves_together,
+        statistic=support_mood_correlation,
         remark=(
             "The published figure is of ratings of one moment in daily life. Here two scales with errors of their own "
             "are given once a week, and states that move together with .35 show as about .27."
@@ -235,7 +242,7 @@ TARGETS: tuple[Target, ...] = (
         source="McFarquhar et al. 2018, 10.1016/j.jad.2017.09.036",
         design="routine",
         persons=100,
-        statistic=change_of_problems,
+        statistic=problem_change,
     ),
     Target(
         id="C25",
@@ -265,6 +272,6 @@ TARGETS: tuple[Target, ...] = (
         source="Bian et al. 2023, 10.1016/j.jad.2022.09.119",
         design="trial",
         persons=75,
-        statistic=partial(functioning, control=WAITING),
+        statistic=partial(functioning_effect, control=WAITING),
     ),
 )

@@ -1,4 +1,4 @@
-"""What the plots of a study draw: courses, both levels, residuals. Kept out of the JSON, as they are single persons."""
+"""Data of a study's plots: courses, both levels, residuals. Kept out of the JSON, because they show single persons."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from securebase.study.detrending import Detrending, take_out
+from securebase.study.detrending import Detrending, detrend
 from securebase.study.table import SessionTable
 
 Array = NDArray[np.float64]
@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Trajectory:
-    """One person's values of one construct, in order of time, nothing missing."""
+    """One person's observed values of one construct, in order of time."""
 
     times: tuple[float, ...]
     values: tuple[float, ...]
@@ -24,7 +24,7 @@ class Trajectory:
 
 @dataclass(frozen=True, slots=True)
 class MeanPoint:
-    """Mean of all persons around one time, with how many persons and its 95% interval."""
+    """Mean of all persons around one time, with the number of persons and its 95% interval."""
 
     time: float
     mean: float
@@ -43,22 +43,25 @@ class Residual:
 
 @dataclass(frozen=True, slots=True)
 class Trajectories:
-    """construct → courses and mean course; (process, outcome) → points between and within; construct → residuals."""
+    """Plot data by construct.
 
-    courses: Mapping[str, tuple[Trajectory, ...]] = field(default_factory=dict)
+    individual, means, residuals: construct → courses, mean course, residuals. between, within: process → points
+    (process, outcome), one a person or one a session.
+    """
+
+    individual: Mapping[str, tuple[Trajectory, ...]] = field(default_factory=dict)
     means: Mapping[str, tuple[MeanPoint, ...]] = field(default_factory=dict)
     between: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     within: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
     residuals: Mapping[str, tuple[Residual, ...]] = field(default_factory=dict)
 
 
-def courses(
+def trajectories(
     table: SessionTable, outcome: str, processes: tuple[str, ...], residuals: Mapping[str, tuple[Residual, ...]]
 ) -> Trajectories:
-    """Everything the plots need, by construct (and by process for the points of process against outcome)."""
     names = (outcome, *processes)
     return Trajectories(
-        courses={name: _courses(table, name) for name in names},
+        individual={name: _individual(table, name) for name in names},
         means={name: _means(table, name) for name in names},
         between={name: _between(table, name, outcome) for name in processes},
         within={name: _within(table, name, outcome) for name in processes},
@@ -66,10 +69,10 @@ def courses(
     )
 
 
-def _courses(table: SessionTable, name: str) -> tuple[Trajectory, ...]:
-    there = np.isfinite(table.values[name])
-    times, values, who = table.times[there], table.values[name][there], table.person[there]
-    ends = np.flatnonzero(np.diff(who, append=-1))
+def _individual(table: SessionTable, name: str) -> tuple[Trajectory, ...]:
+    observed = np.isfinite(table.values[name])
+    times, values, person = table.times[observed], table.values[name][observed], table.person[observed]
+    ends = np.flatnonzero(np.diff(person, append=-1))
     starts = np.concatenate([[0], ends[:-1] + 1]) if len(ends) else np.empty(0, dtype=np.int64)
     return tuple(
         Trajectory(tuple(times[a : b + 1].tolist()), tuple(values[a : b + 1].tolist()))
@@ -77,46 +80,47 @@ def _courses(table: SessionTable, name: str) -> tuple[Trajectory, ...]:
     )
 
 
-def _means(table: SessionTable, name: str, bins: int = 20, fewest: int = 5) -> tuple[MeanPoint, ...]:
-    """Means over bins of time: single times where there are few of them, else equal steps up to the 95th percentile.
+def _means(table: SessionTable, name: str, bins: int = 20, min_persons: int = 5) -> tuple[MeanPoint, ...]:
+    """Return means over bins of time: single times where there are few, else equal steps up to the 95th percentile.
 
-    Bins with fewer than five persons are left out: a mean of the last ones to stay is no course.
+    Bins with fewer than five persons are omitted, because the mean of the last to stay is not the mean course.
     """
-    there = np.isfinite(table.values[name])
-    times, values, who = table.times[there], table.values[name][there], table.person[there]
+    observed = np.isfinite(table.values[name])
+    times, values, person = table.times[observed], table.values[name][observed], table.person[observed]
     if not len(times):
         return ()
     unique = np.unique(times)
     if len(unique) > bins:
         edges = np.linspace(unique[0], float(np.quantile(times, 0.95)), bins + 1)
-        place = np.clip(np.digitize(times, edges) - 1, 0, bins)
+        index = np.clip(np.digitize(times, edges) - 1, 0, bins)
     else:
-        place = np.searchsorted(unique, times)
+        index = np.searchsorted(unique, times)
     points = []
-    for b in range(int(place.max()) + 1):
-        inside = place == b
-        n = len(np.unique(who[inside]))
-        if n < fewest or (len(unique) > bins and b == bins):
+    for b in range(int(index.max()) + 1):
+        inside = index == b
+        n = len(np.unique(person[inside]))
+        if n < min_persons or (len(unique) > bins and b == bins):
             continue
         x = values[inside]
-        half = 1.96 * float(np.std(x, ddof=1)) / np.sqrt(n)
-        points.append(MeanPoint(float(times[inside].mean()), float(x.mean()), x.mean() - half, x.mean() + half, n))
+        half_width = 1.96 * float(np.std(x, ddof=1)) / np.sqrt(n)
+        mean = float(x.mean())
+        points.append(MeanPoint(float(times[inside].mean()), mean, mean - half_width, mean + half_width, n))
     return tuple(points)
 
 
 def _between(table: SessionTable, process: str, outcome: str) -> tuple[tuple[float, float], ...]:
     both = np.isfinite(table.values[process]) & np.isfinite(table.values[outcome])
-    who = table.person[both]
-    count = np.bincount(who, minlength=table.n_persons)
+    person = table.person[both]
+    count = np.bincount(person, minlength=table.n_persons)
     with np.errstate(invalid="ignore"):
         x, y = (
-            np.bincount(who, weights=table.values[name][both], minlength=table.n_persons) / count
+            np.bincount(person, weights=table.values[name][both], minlength=table.n_persons) / count
             for name in (process, outcome)
         )
     return tuple(zip(x[count > 0].tolist(), y[count > 0].tolist(), strict=True))
 
 
 def _within(table: SessionTable, process: str, outcome: str) -> tuple[tuple[float, float], ...]:
-    x, y = (take_out(Detrending.CENTRED, table.values[name], table.times, table.person) for name in (process, outcome))
+    x, y = (detrend(Detrending.CENTRED, table.values[name], table.times, table.person) for name in (process, outcome))
     both = np.isfinite(x) & np.isfinite(y)
     return tuple(zip(x[both].tolist(), y[both].tolist(), strict=True))
