@@ -206,7 +206,7 @@ def said_of(lag: LagFinding, fitted: Sequence[ModelSummary | NotFitted] | None) 
         return "open"
     stays = lag.verdict is AssociationVerdict.PERSISTS
     if fitted is not None and {*interval_sides(lag, fitted).values()} != {
-        IntervalSide.SHOWN if stays else IntervalSide.NOT_SHOWN
+        IntervalSide.SAME_SIGN if stays else IntervalSide.INCLUDES_ZERO
     }:
         return "open"
     if not stays:

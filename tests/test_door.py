@@ -106,8 +106,8 @@ def test_a_notebook_gets_from_a_data_frame_to_a_report_with_plain_texts() -> Non
     )
     cohort = securebase.read_cohort(frame, person="who", time="session", outcome="y", processes="x")
     result = securebase.study_cohort(cohort, trend="linear", start="stationary")
-    assert result.asked.trend == "linear"
-    assert [m.trend for m in result.models] == ["linear", "none", "own lines"]
+    assert result.request.trend == "linear"
+    assert [m.trend for m in result.models] == ["linear", "none", "random slopes"]
     assert securebase.study_report(result).startswith("<!doctype html>")
 
 

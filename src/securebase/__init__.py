@@ -58,10 +58,12 @@ _DOOR = {
     # pictures and studies (`study_cohort`, because `securebase.study` is a package)
     "client_picture": ("securebase.picture.client", "client_picture"),
     "study_cohort": ("securebase.study.study", "study"),
+    "StudyResult": ("securebase.study.result", "StudyResult"),
     "specification_for": ("securebase.study.models", "specification_for"),
     # power analysis
     "PowerPlan": ("securebase.study.power.plan", "PowerPlan"),
     "power": ("securebase.study.power.power", "power"),
+    "PowerResult": ("securebase.study.power.result", "PowerResult"),
     # reports (their first access imports the chart and template libraries)
     "study_report": ("securebase.reports.study_report", "study_report"),
     "power_report": ("securebase.reports.power_report", "power_report"),

@@ -49,6 +49,8 @@ from securebase.reports.study_report import study_report as study_report
 from securebase.study.models import specification_for as specification_for
 from securebase.study.power.plan import PowerPlan as PowerPlan
 from securebase.study.power.power import power as power
+from securebase.study.power.result import PowerResult as PowerResult
+from securebase.study.result import StudyResult as StudyResult
 from securebase.study.study import study as study_cohort
 
 __all__ = [
@@ -69,6 +71,7 @@ __all__ = [
     "Parameters",
     "PersonEffects",
     "PowerPlan",
+    "PowerResult",
     "ResponseError",
     "RuptureRecord",
     "ScoreRecord",
@@ -77,6 +80,7 @@ __all__ = [
     "Shock",
     "ShrinkagePrior",
     "Specification",
+    "StudyResult",
     "TableError",
     "TherapySessionRecord",
     "Truth",

@@ -186,14 +186,14 @@ class StudyResult:
     --------
     >>> import numpy as np
     >>> import securebase as sb
-    >>> cohort = sb.simulate("alliance_sufficient", n=30, rng=np.random.default_rng(1))
+    >>> cohort = sb.simulate("alliance_sufficient", n_clients=30, rng=np.random.default_rng(1))
     >>> result = sb.study_cohort(cohort, processes=["alliance"])
     >>> result.size.n_persons
     30
     >>> [f"{lag.link.name}: {lag.verdict.label}" for lag in result.lags]
-    []
-    >>> sorted(result.to_json())[:4]
-    []
+    ['alliance → symptoms: persists', 'symptoms → alliance: inconclusive']
+    >>> sorted(result.to_json())[:3]
+    ['alternatives_in_words', 'caveats_in_words', 'checks']
     """
 
     request: StudyRequest

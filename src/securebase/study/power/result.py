@@ -50,7 +50,7 @@ class PowerResult:
     >>> result = sb.power(plan, run=on_cores(1))
     >>> result.to_csv().splitlines()[0].split(",")[:5]
     ['effect', 'missing', 'dropout', 'sessions', 'clients']
-    >>> result.methods[:37]
+    >>> result.methods[:38]
     'Power was estimated by simulation with'
     """
 
