@@ -163,7 +163,7 @@ def test_too_little_data_can_be_fitted_with_a_prior(run, tmp_path):
 def test_a_prior_without_the_columns_is_refused_with_advice(run, tmp_path):
     result = run("fit", write(tmp_path), *COLUMNS, "--prior", "literature")
     assert result.code == 2
-    assert "says nothing of “y” and “x”" in result.err
+    assert "has no values for “y” and “x”" in result.err
 
 
 def test_reliability_starts_and_robust_errors_are_options(run, tmp_path):

@@ -197,7 +197,7 @@ def _hypothesis(
     signs = _signs(group)
     (effect, direction), (effect_apart, direction_apart) = (one.effect(_forward(group), signs) for one in readings)
     reverse, reverse_direction = carried.effect(_backward(group), signs)
-    parts = [_interval(*one.carried.sum_of(tuple(group))) for one in readings]
+    parts = [_interval(*one.carried.total(tuple(group))) for one in readings]
     share = min(float(one.own.data_share[at].mean()) for one in readings)
     futures = [checks.negative_control(smoothed, SYMPTOMS, c) for c in group]
     future, pairs = max(futures, key=lambda one: abs(one[0]))

@@ -46,10 +46,10 @@ def test_observed_information_is_the_slope_of_the_gradient(model, at_once, monke
     J = scale.standard_jacobian(x)
 
     def slope(x):
-        return -scale.pull(x, likelihood.value_and_gradient(scale.standard(x))[1])
+        return -scale.pull_back(x, likelihood.value_and_gradient(scale.standard(x))[1])
 
-    close(scale.pull(x, gradient), slope(x), 1e-9)
-    close(J.T @ H @ J + scale.bent(x, gradient), differences(slope, x), 1e-6)
+    close(scale.pull_back(x, gradient), slope(x), 1e-9)
+    close(J.T @ H @ J + scale.curvature_term(x, gradient), differences(slope, x), 1e-6)
 
 
 @pytest.mark.parametrize("at_once", [False, True])

@@ -61,5 +61,5 @@ def test_several_starts_find_the_same_fit_and_say_so() -> None:
 
 
 def test_several_starts_without_random_numbers_are_refused() -> None:
-    with pytest.raises(ModelError, match="random numbers"):
+    with pytest.raises(ModelError, match="starts is 3, but rng is missing"):
         fit(PANEL, ONE, starts=3)

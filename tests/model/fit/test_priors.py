@@ -147,7 +147,7 @@ def test_the_end_is_where_the_data_and_the_prior_pull_alike() -> None:
 
 def test_what_a_set_does_not_know_is_refused() -> None:
     panel = replace(literature(Trend.CARRIED, 5, 3), constructs=("x", *SET.specification.constructs[1:]))
-    with pytest.raises(ModelError, match="says nothing of “x”"):
+    with pytest.raises(ModelError, match="has no values for “x”"):
         in_panel_units(panel, replace(SET.specification, constructs=panel.constructs), SET)
-    with pytest.raises(InputError, match="pulls nowhere"):
+    with pytest.raises(InputError, match=r"prior strength must be greater than 0 \(got 0\)"):
         ShrinkagePrior("a set", SET.parameters, 0.0)

@@ -73,7 +73,7 @@ def test_scores_of_therapists_add_up_to_the_whole_gradient() -> None:
     fitted = as_if_fitted(panel, of, rng)
     assert fitted.internal is not None
     own, x = build_transform(panel, of), fitted.internal.x
-    whole = own.pull(x, Likelihood(own.panel, own.specification).value_and_gradient(own.standard(x))[1])
+    whole = own.pull_back(x, Likelihood(own.panel, own.specification).value_and_gradient(own.standard(x))[1])
     scores = cluster_scores(fitted, panel)
     assert panel.therapist is not None
     assert len(scores) == len(np.unique(panel.therapist))

@@ -33,7 +33,7 @@ def test_the_middle_is_the_decomposition_with_the_clients_own_drift(trend: Trend
     expected = [t.value for t in split.terms if t.kind is TermKind.FROM_CONSTRUCT]
     np.testing.assert_allclose(found.mean, expected, atol=1e-9)
     assert (found.begin, found.end) == (split.begin, split.end)
-    together = found.sum_of(("alliance", "social_support"))
+    together = found.total(("alliance", "social_support"))
     assert together[0] == pytest.approx(sum(expected[:2]))
     assert together[1] == pytest.approx(float(np.sqrt(found.covariance[:2, :2].sum())))
 
@@ -90,9 +90,9 @@ def test_what_cannot_be_split_is_refused() -> None:
     specification, mean = chosen.specification, chosen.in_score_units()
     panel = simulate_panel(specification, mean, [np.arange(5.0)], np.random.default_rng(6))
     own = estimate_person_effects(panel, specification, mean, EDGES, 0.12)
-    with pytest.raises(ModelError, match="no construct"):
+    with pytest.raises(ModelError, match="unknown construct"):
         contributions(specification, mean, own, panel.times, panel.scores, construct="weather")
-    with pytest.raises(ModelError, match="not in a course"):
+    with pytest.raises(ModelError, match="do not exist in a course"):
         contributions(specification, mean, own, panel.times, panel.scores, construct="symptoms", first=3, last=1)
     pushed = replace(specification, inputs=("homework",))
     with pytest.raises(ModelError, match="no inputs"):

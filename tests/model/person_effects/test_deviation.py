@@ -63,7 +63,7 @@ def test_the_logarithm_is_scipys_and_so_is_the_one_for_fast_processes() -> None:
     h = np.array([1e-6, 0.0, 0.0])
     by_difference = (quick.parameters(u + h).drift - quick.parameters(u - h).drift) / 2e-6
     weight = replace(fast, drift=np.ones((6, 6)), diffusion=np.zeros((6, 6)))
-    assert quick.pulled_back(u, weight)[0] == pytest.approx(by_difference.sum(), rel=1e-5)
+    assert quick.pull_back(u, weight)[0] == pytest.approx(by_difference.sum(), rel=1e-5)
 
 
 @pytest.mark.parametrize("trend", [Trend.CARRIED, Trend.APART])
@@ -76,7 +76,7 @@ def test_the_gradient_is_that_of_differences(trend: Trend) -> None:
 
     u = np.array([-0.12, 0.07, 0.04])
     _, gradient = likelihood.value_and_gradient(effects.parameters(u))
-    found = effects.pulled_back(u, gradient)
+    found = effects.pull_back(u, gradient)
     h = 1e-5
     differences = [(value(u + h * e) - value(u - h * e)) / (2 * h) for e in np.eye(3)]
     np.testing.assert_allclose(found, differences, rtol=1e-6, atol=1e-6)
@@ -85,14 +85,14 @@ def test_the_gradient_is_that_of_differences(trend: Trend) -> None:
 def test_what_keeps_the_shocks_is_flat_where_they_are_usual_and_its_slope_is_that_of_differences() -> None:
     _, effects = one()
     usual = effects.base.diffusion
-    value, slope = effects.shocks_kept(np.zeros(3), usual)
+    value, slope = effects.shock_penalty(np.zeros(3), usual)
     assert value == pytest.approx(0, abs=1e-9)
     np.testing.assert_allclose(slope, 0, atol=1e-9)
     u, h = np.array([-0.15, 0.1, 0.05]), 1e-5
-    value, slope = effects.shocks_kept(u, usual)
+    value, slope = effects.shock_penalty(u, usual)
     assert value < 0
     differences = [
-        (effects.shocks_kept(u + h * e, usual)[0] - effects.shocks_kept(u - h * e, usual)[0]) / (2 * h)
+        (effects.shock_penalty(u + h * e, usual)[0] - effects.shock_penalty(u - h * e, usual)[0]) / (2 * h)
         for e in np.eye(3)
     ]
     np.testing.assert_allclose(slope, differences, rtol=1e-6, atol=1e-8)
@@ -103,9 +103,9 @@ def test_effects_that_belong_to_no_course_are_refused() -> None:
     with pytest.raises(UnstableDriftError):
         effects.parameters(np.array([-3.0, 0.0, 0.0]))
     specification, own = parameter_set().specification, parameter_set().in_score_units()
-    with pytest.raises(ModelError, match="no edge"):
+    with pytest.raises(ModelError, match="is not an edge"):
         DeviatingEffects(specification, own, [("alliance", "weather")])
-    with pytest.raises(ModelError, match="twice"):
+    with pytest.raises(ModelError, match="duplicates"):
         DeviatingEffects(specification, own, [EDGES[0], EDGES[0]])
     turning = replace(
         own,

@@ -159,7 +159,7 @@ class SameShocks(DeviatingEffects):
         stationary_covariance(drift, self.base.diffusion)
         return replace(self.base, drift=drift)
 
-    def pulled_back(self, u: Array, gradient: Parameters) -> Array:
+    def pull_back(self, u: Array, gradient: Parameters) -> Array:
         along = self._derivatives(u) * self._sd[:, None] / self._sd[None, :]
         out: Array = np.einsum("ij,eij->e", gradient.drift, along)
         return out
@@ -191,7 +191,7 @@ def test_the_chance_of_being_largest_is_counted() -> None:
 
 def test_what_cannot_be_estimated_is_refused() -> None:
     panel = drawn(np.zeros(6), 5, seed=1)
-    with pytest.raises(ModelError, match="above 0"):
+    with pytest.raises(ModelError, match="prior_sd must be greater than 0"):
         estimate_person_effects(panel, SPECIFICATION, MEAN, EDGES, 0.0)
     found: PersonEffects = estimate_person_effects(panel, SPECIFICATION, MEAN, EDGES[:2], 0.12)
     with pytest.raises(ModelError, match="was not estimated"):

@@ -1,4 +1,4 @@
-"""The likelihood-ratio test for models of waves: equal or free over waves, with or without usual levels."""
+"""Likelihood-ratio tests of discrete-time panel models: equality over waves, and random intercepts."""
 
 from __future__ import annotations
 
@@ -10,25 +10,24 @@ from securebase.model.parameters import Start
 
 
 def compare_discrete_time(smaller: DiscreteTimeFit, larger: DiscreteTimeFit) -> Comparison:
-    """Likelihood-ratio test of the smaller model within the larger one; without usual levels their variances are zero,
-    the edge of what they can be.
+    """Test the smaller model within the larger one by their likelihood ratio.
 
-    Raises ModelError where the fits are of other data, where one model is no special case of the other, or where a fit
-    is not regular.
+    A model without random intercepts puts their variances at zero, the boundary of the parameter space. Raises
+    ModelError where the fits are of different data, the models are not nested, or a fit is not regular.
     """
-    one, two = smaller.specification, larger.specification
-    if (one.constructs, one.waves, one.first_wave) != (two.constructs, two.waves, two.first_wave):
+    small, large = smaller.specification, larger.specification
+    if (small.constructs, small.waves, small.first_wave) != (large.constructs, large.waves, large.first_wave):
         raise ModelError("the models are not nested: they differ in constructs or waves", advice=NOT_NESTED)
-    freer = {
-        "lags": (one.lags == WaveConstraint.FREE, two.lags == WaveConstraint.FREE),
-        "residuals": (one.residuals == WaveConstraint.FREE, two.residuals == WaveConstraint.FREE),
-        "means": (one.means == WaveConstraint.FREE, two.means == WaveConstraint.FREE),
-        "start": (one.start == Start.FREE, two.start == Start.FREE),
-        "usual levels": (one.levels, two.levels),
+    freedom = {
+        "lags": (small.lags == WaveConstraint.FREE, large.lags == WaveConstraint.FREE),
+        "residuals": (small.residuals == WaveConstraint.FREE, large.residuals == WaveConstraint.FREE),
+        "means": (small.means == WaveConstraint.FREE, large.means == WaveConstraint.FREE),
+        "start": (small.start == Start.FREE, large.start == Start.FREE),
+        "usual levels": (small.levels, large.levels),
     }
-    for name, (has, may) in freer.items():
-        if has and not may:
+    for name, (in_smaller, in_larger) in freedom.items():
+        if in_smaller and not in_larger:
             raise ModelError(f"the models are not nested: the smaller one has more in “{name}”", advice=NOT_NESTED)
-    gained = two.levels and not one.levels
-    at_zero = tuple(f"level_covariance[{c},{c}]" for c in two.constructs) if gained else ()
+    tests_levels = large.levels and not small.levels
+    at_zero = tuple(f"level_covariance[{c},{c}]" for c in large.constructs) if tests_levels else ()
     return likelihood_ratio_test(smaller, larger, at_zero)

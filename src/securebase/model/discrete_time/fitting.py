@@ -1,4 +1,4 @@
-"""The verb for models of waves: the same climb, the same ending and the same honest word as in continuous time."""
+"""Maximum-likelihood estimation of discrete-time panel models, with the optimiser and outcomes of continuous time."""
 
 from __future__ import annotations
 
@@ -39,7 +39,20 @@ Information = Literal["observed", "expected"]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class DiscreteTimeFit(FitResult):
-    """What a fit of a model of waves found. `parameters` is None where it was refused."""
+    """Result of a fit of a discrete-time panel model.
+
+    Parameters
+    ----------
+    specification : DiscreteTimeSpecification
+        The model that was fitted.
+    parameters : DiscreteTimeParameters or None
+        Estimates in points; None where the fit was refused for want of data.
+
+    Notes
+    -----
+    `estimates` maps names such as ``lags[y 3,x 2]`` (from x at wave 2 to y at wave 3) to values with standard errors;
+    `outcome`, `log_likelihood`, `aic`, `bic` and `interval` are as in `Fit`.
+    """
 
     specification: DiscreteTimeSpecification
     parameters: DiscreteTimeParameters | None
@@ -52,17 +65,56 @@ def fit_discrete_time(
     information: Information = "observed",
     progress: Progress | None = None,
 ) -> DiscreteTimeFit:
-    """Estimate every parameter of a model of waves by maximum likelihood, with all scores that are there.
+    """Fit a discrete-time panel model by full-information maximum likelihood.
 
-    information: standard errors from the observed information or from the expected one (of complete data both programs
-    and textbooks mostly take the expected one; with missing scores it is right only where they are missing completely
-    at random). Raises ModelError where panel and specification do not belong together, or where the expected
-    information is not to be had: with a stationary start, and with many patterns of missing scores on many waves.
+    For person i at wave t ::
+
+        y_it = mean_t + level_i + x_it,    x_i,t+1 = lags_t x_it + residual_it,    residual_it ~ N(0, Q_t)
+
+    without measurement error. Waves count as equally spaced, and all observed scores enter the likelihood.
+
+    Parameters
+    ----------
+    panel : Panel
+        Scores with a wave (or session) number in every row.
+    specification : DiscreteTimeSpecification
+        The model, as from `discrete_time_specification`.
+    information : {"observed", "expected"}
+        Basis of the standard errors. Programs and textbooks mostly use the expected information for complete data; with
+        missing scores it is valid only if they are missing completely at random.
+    progress : callable, optional
+        Called with (iteration, log-likelihood so far).
+
+    Returns
+    -------
+    DiscreteTimeFit
+        Estimates, standard errors and the outcome with advice. Too little data give a refusal (`parameters` is None),
+        not an exception.
+
+    Raises
+    ------
+    ModelError
+        If panel and specification do not match, or the expected information is not available: with a stationary start,
+        and with many patterns of missing scores over many waves.
+
+    References
+    ----------
+    Hamaker, E. L., Kuiper, R. M., & Grasman, R. P. P. P. (2015): the random-intercept cross-lagged panel model.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase
+    >>> cohort = securebase.simulate("default", n_clients=80, rng=np.random.default_rng(1), sessions=4, dropout=0.0)
+    >>> rows = securebase.panel(cohort, ("symptoms", "alliance"))
+    >>> model = securebase.discrete_time_specification(rows, "clpm", equal_lags=True)
+    >>> securebase.fit_discrete_time(rows, model).outcome.kind
+    'converged'
     """
-    began = time.perf_counter()
+    started = time.perf_counter()
     rows = expand_waves(panel, specification)
-    refused = refusal(rows, specification)
-    if refused is not None:
+    advice = refusal(rows, specification)
+    if advice is not None:
         return DiscreteTimeFit(
             specification=specification,
             parameters=None,
@@ -71,143 +123,147 @@ def fit_discrete_time(
             n_parameters=specification.n_parameters,
             n_persons=panel.n_persons,
             n_observations=rows.n_observations,
-            outcome=refused,
+            outcome=advice,
             kernel=kernel_name(),
-            seconds=time.perf_counter() - began,
+            seconds=time.perf_counter() - started,
         )
-    problem = _DiscreteTimeObjective(rows, specification, {"scores": panel.fingerprint})
-    best = _maximise_from(problem, None, progress)
+    objective = _DiscreteTimeObjective(rows, specification, {"scores": panel.fingerprint})
+    best = _maximise_from(objective, None, progress)
     if best.kind != "converged":
-        again = _maximise_from(problem, 0.3, progress)
-        best = max(best, again, key=lambda e: (round(-e.point.value * problem.n, 4), e.kind == "converged"))
-    return _build_fit(problem, best, information, time.perf_counter() - began)
+        again = _maximise_from(objective, 0.3, progress)
+        best = max(best, again, key=lambda e: (round(-e.iterate.value * objective.n, 4), e.kind == "converged"))
+    return _build_fit(objective, best, information, time.perf_counter() - started)
 
 
 class _DiscreteTimeObjective:
-    """Minus log-likelihood / persons as a function of the internal numbers."""
+    """Minus log-likelihood / persons as a function of the internal numbers x."""
 
     def __init__(self, rows: Panel, specification: DiscreteTimeSpecification, fingerprints: Mapping[str, str]) -> None:
         self.specification, self.fingerprints = specification, fingerprints
         self.scale: DiscreteTimeTransform = build_discrete_time_transform(rows, specification)
         self.likelihood = DiscreteTimeLikelihood(self.scale.panel, specification, complete=True)
         self.n = rows.n_persons
-        #: for second derivatives from dense moments, which a stationary start has not
+        #: for Hessians from dense moments; None with a stationary start, which has none
         self.units = compress_units(self.likelihood.rows, specification) if specification.start == Start.FREE else None
 
     def __call__(self, x: Array) -> tuple[float, Array]:
+        # beyond this exponentials overflow
         if np.abs(x).max(initial=0.0) > 100.0:
             return np.inf, np.zeros_like(x)
         try:
             value, gradient = self.likelihood.value_and_gradient(self.scale.standard(x))
         except (ModelError, np.linalg.LinAlgError):
             return np.inf, np.zeros_like(x)
-        return -value / self.n, -self.scale.pull(x, gradient) / self.n
+        return -value / self.n, -self.scale.pull_back(x, gradient) / self.n
 
     def log_likelihood(self, x: Array) -> float:
         return self.likelihood.value(self.scale.standard(x)) + self.scale.log_likelihood_shift
 
     def variances(self) -> dict[int, str]:
-        """Position in x → name of every diagonal root of a covariance."""
-        of = self.specification
-        found = {}
+        """Return position in x → name for every log diagonal entry of a Cholesky factor."""
+        spec = self.specification
+        names = {}
         for block, (k, i) in diagonal_roots(self.scale):
             name, _, wave = block.name.partition(" ")
-            construct = f"{of.constructs[k]} {wave}" if wave else of.constructs[k]
-            found[i] = f"{name}[{construct},{construct}]"
-        return found
+            construct = f"{spec.constructs[k]} {wave}" if wave else spec.constructs[k]
+            names[i] = f"{name}[{construct},{construct}]"
+        return names
 
-    def first_curvature(self, point: Iterate) -> Array:
-        """Where it is cheap, that of as many complete persons as have as many scores."""
-        if self.specification.start != Start.FREE or len(point.x) < 12:
-            return forward_difference_hessian(self, point)
-        standard = self.scale.standard(point.x)
+    def first_curvature(self, current: Iterate) -> Array:
+        """Approximate the Hessian by the expected information of complete persons with as many scores in total."""
+        if self.specification.start != Start.FREE or len(current.x) < 12:
+            return forward_difference_hessian(self, current)
+        standard = self.scale.standard(current.x)
         D = self.specification.waves * self.specification.p
         persons = self.likelihood.panel.n_observations / D
-        J = self.scale.standard_jacobian(point.x)
-        curved: Array = J.T @ complete_data_information(self.specification, standard, persons) @ J / self.n
-        return curved
+        J = self.scale.standard_jacobian(current.x)
+        information: Array = J.T @ complete_data_information(self.specification, standard, persons) @ J / self.n
+        return information
 
-    def curvature(self, x: Array, where: Indices) -> Array:
+    def curvature(self, x: Array, indices: Indices) -> Array:
         if self.units is None or not uses_dense_moments(self.units):
-            return hessian(self, x, where)
+            return hessian(self, x, indices)
         H, gradient = observed_information(self.specification, self.scale.standard(x), self.units)
         J = self.scale.standard_jacobian(x)
-        whole = (J.T @ H @ J + self.scale.bent(x, gradient)) / self.n
-        return whole[np.ix_(where, where)]
+        # chain rule: J' H J + Σ_k (∂ log L / ∂θ_k) ∂²θ_k / ∂x²
+        whole = (J.T @ H @ J + self.scale.curvature_term(x, gradient)) / self.n
+        return whole[np.ix_(indices, indices)]
 
-    def expected(self, x: Array, where: Indices) -> Array:
-        """Raises ModelError where it is not to be had."""
+    def expected(self, x: Array, indices: Indices) -> Array:
+        """Return the expected information per person along `indices`. Raises ModelError where it is not available."""
         if self.units is None or not uses_dense_moments(self.units):
             raise ModelError(
-                "the expected information of this model and table is not computed here",
-                advice="Ask for the observed information, which is there for every model.",
+                "the expected information is not available for this model and table",
+                advice="Use the observed information, which every model has.",
             )
         J = self.scale.standard_jacobian(x)
         whole = J.T @ expected_information(self.specification, self.scale.standard(x), self.units) @ J / self.n
-        return np.asarray(whole[np.ix_(where, where)])
+        return np.asarray(whole[np.ix_(indices, indices)])
 
 
-def _maximise_from(problem: _DiscreteTimeObjective, persistence: float | None, progress: Progress | None) -> Optimum:
-    def told(step: int, value: float) -> None:
+def _maximise_from(objective: _DiscreteTimeObjective, persistence: float | None, progress: Progress | None) -> Optimum:
+    """Maximise from start values with this persistence; None for moments of the data."""
+
+    def report(step: int, value: float) -> None:
         if progress is not None:
-            progress(step, -value * problem.n + problem.scale.log_likelihood_shift)
+            progress(step, -value * objective.n + objective.scale.log_likelihood_shift)
 
-    start = initial_values(problem.scale.panel, problem.specification, persistence=persistence)
-    return maximise(problem, problem.scale.internal(start), told)
+    start = initial_values(objective.scale.panel, objective.specification, persistence=persistence)
+    return maximise(objective, objective.scale.internal(start), report)
 
 
 def _build_fit(
-    problem: _DiscreteTimeObjective, ending: Optimum, information: Information, seconds: float
+    objective: _DiscreteTimeObjective, optimum: Optimum, information: Information, seconds: float
 ) -> DiscreteTimeFit:
-    own, x = problem.scale, ending.point.x
-    parameters = own.natural(x)
-    values = parameters.named(problem.specification)
+    scale, x = objective.scale, optimum.iterate.x
+    parameters = scale.natural(x)
+    values = parameters.named(objective.specification)
     covariance = np.full((len(values), len(values)), np.nan)
-    if ending.kind in ("converged", "boundary"):
-        known = ending.hessian if information == "observed" else problem.expected(x, ending.free)
-        still = np.isin(list(values), list(ending.held))
-        covariance = delta_method_covariance(own.jacobian(x)[:, ending.free], known * problem.n, still)
+    if optimum.kind in ("converged", "boundary"):
+        per_person = optimum.hessian if information == "observed" else objective.expected(x, optimum.free)
+        is_held = np.isin(list(values), list(optimum.held))
+        covariance = delta_method_covariance(scale.jacobian(x)[:, optimum.free], per_person * objective.n, is_held)
     return DiscreteTimeFit(
-        specification=problem.specification,
+        specification=objective.specification,
         parameters=parameters,
         standard_error_method=f"{information} information",
         estimates=with_standard_errors(values, covariance),
-        log_likelihood=problem.log_likelihood(x),
-        n_parameters=own.size,
-        n_persons=problem.n,
-        n_observations=problem.likelihood.panel.n_observations,
-        outcome=_advice(ending),
-        gradient_norm=float(np.abs(ending.point.gradient[ending.free]).max(initial=0.0)),
-        hessian_eigenvalues=tuple(float(v) for v in np.linalg.eigvalsh(ending.hessian)),
-        iterations=ending.steps,
+        log_likelihood=objective.log_likelihood(x),
+        n_parameters=scale.size,
+        n_persons=objective.n,
+        n_observations=objective.likelihood.panel.n_observations,
+        outcome=_advice(optimum),
+        gradient_norm=float(np.abs(optimum.iterate.gradient[optimum.free]).max(initial=0.0)),
+        hessian_eigenvalues=tuple(float(v) for v in np.linalg.eigvalsh(optimum.hessian)),
+        iterations=optimum.iterations,
         kernel=kernel_name(),
         seconds=seconds,
         covariance=covariance,
-        held=ending.held,
-        fingerprints=problem.fingerprints,
-        notes=_notes(problem, information),
+        held=optimum.held,
+        fingerprints=objective.fingerprints,
+        notes=_notes(objective, information),
     )
 
 
-def _notes(problem: _DiscreteTimeObjective, information: Information) -> tuple[str, ...]:
-    of = problem.specification
+def _notes(objective: _DiscreteTimeObjective, information: Information) -> tuple[str, ...]:
+    spec = objective.specification
     notes = ["Waves count as equally far apart, and scores as free of error of measurement."]
-    if of.levels:
+    if spec.levels:
         notes.append("Lags are within persons: usual levels are taken out.")
     else:
         notes.append("No usual levels are taken out: lags mix what lies between persons with what lies within.")
-    if of.means == WaveConstraint.EQUAL:
+    if spec.means == WaveConstraint.EQUAL:
         notes.append("A course that all persons share is not taken out: means are equal over waves.")
     notes.append(f"Standard errors from the {information} information.")
     return tuple(notes)
 
 
-def _advice(ending: Optimum) -> Advice:
-    match ending.kind:
+def _advice(optimum: Optimum) -> Advice:
+    match optimum.kind:
         case "converged":
             return Advice("converged", "The fit converged: flat gradient, positive-definite Hessian.")
         case "boundary":
-            gone = " and ".join(f"{name} went to zero" for name in ending.held)
+            gone = " and ".join(f"{name} went to zero" for name in optimum.held)
             return Advice(
                 "boundary",
                 f"The fit ended at a boundary: {gone}. Standard errors of the others take this as given.",

@@ -1,13 +1,14 @@
-"""Second derivatives of the log-likelihood of a model of waves with a start of its own, from dense moments.
+"""Observed and expected information of discrete-time panel models with a free start, from dense moments.
 
-With B = (I − L)⁻¹ (L holds the lags below its diagonal), Ω the block diagonal of start and residuals, and J the map of
-levels to scores, all scores of a person have mean m and covariance V = B Ω B' + J Ψ J'. Every parameter moves V by f g'
-+ g f' with two vectors, and m by a unit vector. With A = V⁻¹ among the scores that are there (zero elsewhere), b = A r
-and weights q, l of the quadratic form and of the determinant (`compressed.Rows`), minus the log-likelihood has
+With B = (I − L)⁻¹ (L holds the lags below its diagonal), Ω the block diagonal of start and residual covariances, and J
+the map of levels to scores, the scores of a person have mean m and covariance V = B Ω B' + J Ψ J'. Each parameter has
+∂V = f g' + g f' with two vectors, and ∂m is a unit vector. With A = V⁻¹ among the observed scores (zero elsewhere),
+b = A r for residuals r, and weights q, l of quadratic form and determinant (`compression.Rows`), minus the
+log-likelihood has the second derivatives
     ∂²(k, l) = Σ tr(∂V_k A ∂V_l (q b b' − ½ l A)) + tr(G ∂²V_kl),    G = ½ Σ (l A − q b b'),
-    ∂²(m, k) = Σ q A ∂V_k b,    ∂²(m, m) = Σ q A,
-and the expected information is Σ l ½ tr(A ∂V_k A ∂V_l), Σ l A and nothing between the two. Values and first
-derivatives stay the kernel's; tests hold these to differences of the kernel's gradient.
+    ∂²(m, k) = Σ q A ∂V_k b,    ∂²(m, m) = Σ q A.
+The expected information has the blocks Σ l ½ tr(A ∂V_k A ∂V_l) and Σ l A, and zero between them. Values and first
+derivatives come from the kernel; tests compare these formulas with differences of the kernel's gradient.
 """
 
 from __future__ import annotations
@@ -25,17 +26,20 @@ from securebase.model.discrete_time.specification import (
 )
 from securebase.model.parameters import Array
 
-#: up to this many patterns of missing scores they are taken one by one; beyond, all at once, which needs memory that
-#: grows with the fourth power of the number of scores a person can have
+#: up to the first number of missing-data patterns, sum over patterns in a loop; beyond, vectorised, with memory of the
+#: order of the fourth power of the scores per person, which the second number bounds
 MAX_PATTERNS, MAX_SCORES = 24, 64
-#: patterns taken at once
+#: patterns per vectorised chunk
 _CHUNK = 1024
 
 
 @dataclass(frozen=True, eq=False)
 class CompressedUnits:
-    """Compressed persons sorted by pattern: scores (U, D) with 0 where missing; mean (U,): 1 where a unit has the
-    mean; quadratic, log (U,); patterns (m, D): which scores are there; first (m,): a pattern's first unit."""
+    """Compressed persons, sorted by missing-data pattern.
+
+    scores (U, D): 0 where missing. mean (U,): 1 where a unit has the mean. quadratic, log (U,): weights of quadratic
+    form and determinant. patterns (m, D): True where observed. first (m,): first unit of each pattern.
+    """
 
     scores: Array
     mean: Array
@@ -47,6 +51,8 @@ class CompressedUnits:
 
 @dataclass(frozen=True, eq=False)
 class _Moments:
+    """Model-implied moments. within: B Ω B'. f, g (parameters, D): ∂V = f g' + g f'."""
+
     mean: Array
     V: Array
     B: Array
@@ -55,11 +61,11 @@ class _Moments:
     g: Array
 
 
-def compress_units(rows: Rows, of: DiscreteTimeSpecification) -> CompressedUnits:
-    """The rows of a likelihood, person by person. Means of an absent wave are no matter."""
+def compress_units(rows: Rows, spec: DiscreteTimeSpecification) -> CompressedUnits:
+    """Return the rows of a likelihood as one unit per person. Means of unobserved waves have no effect."""
     lengths = np.diff(rows.starts)
     person = np.repeat(np.arange(len(lengths)), lengths)
-    table = np.full((len(lengths), of.waves, of.p), np.nan)
+    table = np.full((len(lengths), spec.waves, spec.p), np.nan)
     table[person, np.round(rows.times).astype(np.intp)] = rows.scores
     Y = table.reshape(len(lengths), -1)
     keys = np.packbits(np.isfinite(Y), axis=1)
@@ -67,75 +73,77 @@ def compress_units(rows: Rows, of: DiscreteTimeSpecification) -> CompressedUnits
     order = np.argsort(pattern.ravel(), kind="stable")
     _, first = np.unique(pattern.ravel()[order], return_index=True)
     Y, weights = Y[order], rows.weights[order]
-    there = np.isfinite(Y)
+    observed = np.isfinite(Y)
     return CompressedUnits(
-        scores=np.where(there, Y, 0.0),
+        scores=np.where(observed, Y, 0.0),
         mean=weights[:, 2],
         quadratic=weights[:, 0],
         log=weights[:, 1],
-        patterns=there[first],
+        patterns=observed[first],
         first=first,
     )
 
 
 def uses_dense_moments(data: CompressedUnits) -> bool:
-    """Whether second derivatives come from here."""
+    """Return True where the information can be computed from dense moments."""
     m, D = data.patterns.shape
     return bool(m <= MAX_PATTERNS or D <= MAX_SCORES)
 
 
 def observed_information(
-    of: DiscreteTimeSpecification, parameters: DiscreteTimeParameters, data: CompressedUnits
+    spec: DiscreteTimeSpecification, parameters: DiscreteTimeParameters, data: CompressedUnits
 ) -> tuple[Array, DiscreteTimeParameters]:
-    """(Second derivatives of minus the log-likelihood along the named parameters, its gradient with full symmetric
-    covariances)."""
-    at = _moments(of, parameters)
-    A = _pattern_inverses(at.V, data.patterns)
+    """Return the Hessian of minus the log-likelihood along the named parameters, and its gradient.
+
+    The gradient has full symmetric covariances.
+    """
+    moments = _moments(spec, parameters)
+    A = _pattern_inverses(moments.V, data.patterns)
     pattern = np.repeat(np.arange(len(data.first)), np.diff([*data.first, len(data.scores)]))
-    residual = np.where(data.patterns[pattern], data.scores - data.mean[:, None] * at.mean, 0.0)
+    residual = np.where(data.patterns[pattern], data.scores - data.mean[:, None] * moments.mean, 0.0)
     b = np.matmul(A[pattern], residual[:, :, None])[:, :, 0]
     log = np.add.reduceat(data.log, data.first)
-    of_mean = np.add.reduceat((data.quadratic * data.mean)[:, None] * b, data.first, axis=0)
+    mean_gradient = np.add.reduceat((data.quadratic * data.mean)[:, None] * b, data.first, axis=0)
     weight = np.add.reduceat(data.quadratic * data.mean, data.first)
     if len(A) <= MAX_PATTERNS:
         ends = [*data.first[1:], len(b)]
         squares = [(b[i:j].T * data.quadratic[i:j]) @ b[i:j] for i, j in zip(data.first, ends, strict=True)]
-        H, crossed = _sum_by_pattern(at, A, np.array(squares) - 0.5 * log[:, None, None] * A, of_mean)
+        H, crossed = _sum_by_pattern(moments, A, np.array(squares) - 0.5 * log[:, None, None] * A, mean_gradient)
         G = 0.5 * (np.tensordot(log, A, 1) - np.sum(squares, axis=0))
     else:
-        H, crossed, G = _sum_vectorised(at, A, b, data, of_mean, log=log)
-    H = H + _second_derivative_term(of, at, G)
-    gradient = _gradient(of, at, G, -of_mean.sum(axis=0))
-    return _apply_constraints(of, H, crossed, np.tensordot(weight, A, 1)), gradient
+        H, crossed, G = _sum_vectorised(moments, A, b, data, mean_gradient, log=log)
+    H = H + _second_derivative_term(spec, moments, G)
+    gradient = _gradient(spec, moments, G, -mean_gradient.sum(axis=0))
+    return _apply_constraints(spec, H, crossed, np.tensordot(weight, A, 1)), gradient
 
 
 def expected_information(
-    of: DiscreteTimeSpecification, parameters: DiscreteTimeParameters, data: CompressedUnits
+    spec: DiscreteTimeSpecification, parameters: DiscreteTimeParameters, data: CompressedUnits
 ) -> Array:
-    """Expected information of the named parameters, given which scores are there."""
-    at = _moments(of, parameters)
-    A = _pattern_inverses(at.V, data.patterns)
+    """Return the expected information of the named parameters, given the missing-data patterns."""
+    moments = _moments(spec, parameters)
+    A = _pattern_inverses(moments.V, data.patterns)
     log = np.add.reduceat(data.log, data.first)
-    nothing = np.zeros((len(A), len(at.V)))
+    zeros = np.zeros((len(A), len(moments.V)))
     if len(A) <= MAX_PATTERNS:
-        H, crossed = _sum_by_pattern(at, A, 0.5 * log[:, None, None] * A, nothing)
+        H, crossed = _sum_by_pattern(moments, A, 0.5 * log[:, None, None] * A, zeros)
     else:
-        H, crossed, _ = _sum_vectorised(at, A, None, data, nothing, log=-log)
-    return _apply_constraints(of, H, crossed, np.tensordot(log, A, 1))
+        H, crossed, _ = _sum_vectorised(moments, A, None, data, zeros, log=-log)
+    return _apply_constraints(spec, H, crossed, np.tensordot(log, A, 1))
 
 
 def complete_data_information(
-    of: DiscreteTimeSpecification, parameters: DiscreteTimeParameters, persons: float
+    spec: DiscreteTimeSpecification, parameters: DiscreteTimeParameters, persons: float
 ) -> Array:
-    """Expected information of this many persons with every score."""
-    at = _moments(of, parameters)
-    A = np.asarray(np.linalg.inv(at.V), dtype=np.float64)[None]
-    H, crossed = _sum_by_pattern(at, A, 0.5 * persons * A, np.zeros((1, len(at.V))))
-    return _apply_constraints(of, H, crossed, persons * A[0])
+    """Return the expected information of this many persons with complete data."""
+    moments = _moments(spec, parameters)
+    A = np.asarray(np.linalg.inv(moments.V), dtype=np.float64)[None]
+    H, crossed = _sum_by_pattern(moments, A, 0.5 * persons * A, np.zeros((1, len(moments.V))))
+    return _apply_constraints(spec, H, crossed, persons * A[0])
 
 
-def _moments(of: DiscreteTimeSpecification, parameters: DiscreteTimeParameters) -> _Moments:
-    p, T = of.p, of.waves
+def _moments(spec: DiscreteTimeSpecification, parameters: DiscreteTimeParameters) -> _Moments:
+    p, T = spec.p, spec.waves
     D = p * T
     Phi = np.broadcast_to(parameters.lags, (T - 1, p, p))
     Q = np.broadcast_to(parameters.residual_covariance, (T - 1, p, p))
@@ -162,41 +170,43 @@ def _moments(of: DiscreteTimeSpecification, parameters: DiscreteTimeParameters) 
 
 
 def _lag_entries(p: int, T: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """(row, column) in L of every lag, wave by wave, as they are named."""
+    """Return (row, column) in L of every lag, wave by wave, in the order of their names."""
     w, k, j = (i.ravel() for i in np.indices((T - 1, p, p)))
     return (w + 1) * p + k, w * p + j
 
 
 def _covariance_entries(p: int, T: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """(row, column) in Ω of every entry: residuals wave by wave, then the start."""
+    """Return (row, column) in Ω of every entry: residuals wave by wave, then the start."""
     rows, columns = np.tril_indices(p)
     waves = np.repeat([*range(1, T), 0], len(rows)) * p
     return waves + np.tile(rows, T), waves + np.tile(columns, T)
 
 
 def _pattern_inverses(V: Array, patterns: NDArray[np.bool_]) -> Array:
-    """V⁻¹ among the scores that are there, zero elsewhere, pattern by pattern (m, D, D): with P = V⁻¹ it is
-    P − P_·x (P_xx)⁻¹ P_x·, x the missing ones, of which there are mostly few."""
+    """Return V⁻¹ among the observed scores, zero elsewhere, for each pattern (m, D, D).
+
+    With P = V⁻¹ and the missing scores x, mostly few, it is P − P_·x (P_xx)⁻¹ P_x·.
+    """
     P = np.linalg.inv(V)
     m, D = patterns.shape
     most = int((~patterns).sum(axis=1).max(initial=0))
     if most == 0:
         return np.broadcast_to(P, (m, D, D)).copy()
     order = np.argsort(patterns, axis=1, kind="stable")[:, :most]
-    gone = ~np.take_along_axis(patterns, order, axis=1)
-    rows = np.where(gone[:, :, None], P[order], 0.0)
-    block = np.take_along_axis(rows, order[:, None, :], axis=2) * gone[:, None, :]
-    block[:, np.arange(most), np.arange(most)] += ~gone
+    missing = ~np.take_along_axis(patterns, order, axis=1)
+    rows = np.where(missing[:, :, None], P[order], 0.0)
+    block = np.take_along_axis(rows, order[:, None, :], axis=2) * missing[:, None, :]
+    block[:, np.arange(most), np.arange(most)] += ~missing
     half = np.linalg.solve(np.linalg.cholesky(block), rows)
     A: Array = P - half.transpose(0, 2, 1) @ half
     A *= patterns[:, :, None] & patterns[:, None, :]
     return A
 
 
-def _sum_by_pattern(at: _Moments, A: Array, C: Array, b: Array) -> tuple[Array, Array]:
-    """(Σ tr(∂V_k A ∂V_l C), Σ A ∂V_k b), pattern by pattern."""
-    f, g = at.f, at.g
-    H, crossed = np.zeros((len(f), len(f))), np.zeros((len(at.V), len(f)))
+def _sum_by_pattern(moments: _Moments, A: Array, C: Array, b: Array) -> tuple[Array, Array]:
+    """Return Σ tr(∂V_k A ∂V_l C) and Σ A ∂V_k b, in a loop over patterns."""
+    f, g = moments.f, moments.g
+    H, crossed = np.zeros((len(f), len(f))), np.zeros((len(moments.V), len(f)))
     for own, with_own, mean in zip(A, C, b, strict=True):
         fA, gA, fC, gC = f @ own, g @ own, f @ with_own, g @ with_own
         one, two = gA @ f.T, gC @ f.T
@@ -206,10 +216,10 @@ def _sum_by_pattern(at: _Moments, A: Array, C: Array, b: Array) -> tuple[Array, 
 
 
 def _sum_vectorised(
-    at: _Moments, A: Array, b: Array | None, data: CompressedUnits, of_mean: Array, *, log: Array
+    moments: _Moments, A: Array, b: Array | None, data: CompressedUnits, mean_gradient: Array, *, log: Array
 ) -> tuple[Array, Array, Array]:
-    """The same and G, from Σ A ⊗ C and Σ A ⊗ b. Without b, C is −½ log A alone."""
-    D = len(at.V)
+    """Return the sums of `_sum_by_pattern` and G, from Σ A ⊗ C and Σ A ⊗ b. Without b, C = −½ log · A."""
+    D = len(moments.V)
     rows, columns = np.tril_indices(D)
     n = len(rows)
     fourth, third, pulled = np.zeros((n, n)), np.zeros((n, D)), np.zeros(n)
@@ -223,12 +233,12 @@ def _sum_vectorised(
             squares = (mine * data.quadratic[ends[i] : ends[j], None])[:, rows] * mine[:, columns]
             C += squares if len(squares) == j - i else np.add.reduceat(squares, ends[i:j] - ends[i], axis=0)
         fourth += own.T @ C
-        third += own.T @ of_mean[i:j]
+        third += own.T @ mean_gradient[i:j]
         pulled += 0.25 * (log[i:j] @ own) - 0.5 * C.sum(axis=0)
     place = np.zeros((D, D), dtype=np.intp)
     place[rows, columns] = place[columns, rows] = np.arange(n)
-    moved = at.f[:, rows] * at.g[:, columns] + at.f[:, columns] * at.g[:, rows]
-    # Σ A[b, c] C[d, a] over the orders of (a, b) and of (c, d), all of which ∂V does not tell apart
+    moved = moments.f[:, rows] * moments.g[:, columns] + moments.f[:, columns] * moments.g[:, rows]
+    # Σ A[b, c] C[d, a] over both orders of (a, b) and of (c, d), as ∂V is symmetric
     both, a, b_, c, d = fourth + fourth.T, rows[:, None], columns[:, None], rows[None], columns[None]
     turned = both[place[b_, c], place[a, d]] + both[place[a, c], place[b_, d]]
     once = np.where(rows == columns, 0.5, 1.0) * moved
@@ -237,59 +247,63 @@ def _sum_vectorised(
     return H, third[place].reshape(D, D * D) @ spread.T, pulled[place]
 
 
-def _second_derivative_term(of: DiscreteTimeSpecification, at: _Moments, G: Array) -> Array:
-    """tr(G ∂²V): by two lags, and by a lag and an entry of Ω."""
-    U, W = at.B.T @ G @ at.within, at.B.T @ G @ at.B
-    a, b = _lag_entries(of.p, of.waves)
-    e, f = _covariance_entries(of.p, of.waves)
-    H = np.zeros((len(at.f), len(at.f)))
+def _second_derivative_term(spec: DiscreteTimeSpecification, moments: _Moments, G: Array) -> Array:
+    """Return tr(G ∂²V_kl): for two lags, and for a lag and an entry of Ω."""
+    U, W = moments.B.T @ G @ moments.within, moments.B.T @ G @ moments.B
+    a, b = _lag_entries(spec.p, spec.waves)
+    e, f = _covariance_entries(spec.p, spec.waves)
+    H = np.zeros((len(moments.f), len(moments.f)))
     n = len(a)
-    once = at.B[b[:, None], a] * U[a[:, None], b]
-    H[:n, :n] = 2.0 * (once + once.T + at.within[b[:, None], b] * W[a[:, None], a])
+    once = moments.B[b[:, None], a] * U[a[:, None], b]
+    H[:n, :n] = 2.0 * (once + once.T + moments.within[b[:, None], b] * W[a[:, None], a])
     twice = np.where(e == f, 1.0, 2.0)
     to, since, row, column = a[:, None], b[:, None], e[None], f[None]
-    both = twice * (at.B[since, row] * W[to, column] + W[row, to] * at.B[since, column])
+    both = twice * (moments.B[since, row] * W[to, column] + W[row, to] * moments.B[since, column])
     H[:n, n : n + len(e)], H[n : n + len(e), :n] = both, both.T
     return H
 
 
-def _gradient(of: DiscreteTimeSpecification, at: _Moments, G: Array, along_mean: Array) -> DiscreteTimeParameters:
-    p, T = of.p, of.waves
-    U = (2.0 * at.B.T @ G @ at.within).reshape(T, p, T, p)
-    W = (at.B.T @ G @ at.B).reshape(T, p, T, p)
+def _gradient(
+    spec: DiscreteTimeSpecification, moments: _Moments, G: Array, along_mean: Array
+) -> DiscreteTimeParameters:
+    p, T = spec.p, spec.waves
+    U = (2.0 * moments.B.T @ G @ moments.within).reshape(T, p, T, p)
+    W = (moments.B.T @ G @ moments.B).reshape(T, p, T, p)
     lags = np.array([U[w + 1, :, w] for w in range(T - 1)])
     own = np.array([W[w, :, w] for w in range(T)])
     mean = along_mean.reshape(T, p)
 
-    def kept(each: Array, over: WaveConstraint) -> Array:
-        return each if over == WaveConstraint.FREE else each.sum(axis=0, keepdims=True)
+    def constrain(by_wave: Array, constraint: WaveConstraint) -> Array:
+        return by_wave if constraint == WaveConstraint.FREE else by_wave.sum(axis=0, keepdims=True)
 
     return DiscreteTimeParameters(
-        lags=kept(lags, of.lags),
-        residual_covariance=kept(own[1:], of.residuals),
-        mean=kept(mean, of.means),
+        lags=constrain(lags, spec.lags),
+        residual_covariance=constrain(own[1:], spec.residuals),
+        mean=constrain(mean, spec.means),
         start_covariance=own[0],
-        level_covariance=G.reshape(T, p, T, p).sum(axis=(0, 2)) if of.levels else None,
+        level_covariance=G.reshape(T, p, T, p).sum(axis=(0, 2)) if spec.levels else None,
     )
 
 
-def _apply_constraints(of: DiscreteTimeSpecification, H: Array, crossed: Array, of_mean: Array) -> Array:
-    """Along the named parameters: what is equal over waves is the sum over them."""
-    whole = np.block([[H, crossed.T], [crossed, of_mean]])
-    p, T, pairs = of.p, of.waves, of.p * (of.p + 1) // 2
-    place: list[NDArray[np.intp]] = []
-    at = 0
-    for size, times, over in ((p * p, T - 1, of.lags), (pairs, T - 1, of.residuals)):
-        place.append(at + (np.arange(size * times) if over == WaveConstraint.FREE else np.tile(np.arange(size), times)))
-        at = int(place[-1].max()) + 1
-    single = pairs * (1 + of.levels)
-    place.append(at + np.arange(single))
-    at += single
-    place.append(at + (np.arange(p * T) if of.means == WaveConstraint.FREE else np.tile(np.arange(p), T)))
-    where = np.concatenate(place)
-    if len(where) == int(where.max()) + 1:
+def _apply_constraints(spec: DiscreteTimeSpecification, H: Array, crossed: Array, mean_block: Array) -> Array:
+    """Return second derivatives along the named parameters; those equal over waves are summed over the waves."""
+    whole = np.block([[H, crossed.T], [crossed, mean_block]])
+    p, T, pairs = spec.p, spec.waves, spec.p * (spec.p + 1) // 2
+    positions: list[NDArray[np.intp]] = []
+    start = 0
+    for size, times, constraint in ((p * p, T - 1, spec.lags), (pairs, T - 1, spec.residuals)):
+        positions.append(
+            start + (np.arange(size * times) if constraint == WaveConstraint.FREE else np.tile(np.arange(size), times))
+        )
+        start = int(positions[-1].max()) + 1
+    single = pairs * (1 + spec.levels)
+    positions.append(start + np.arange(single))
+    start += single
+    positions.append(start + (np.arange(p * T) if spec.means == WaveConstraint.FREE else np.tile(np.arange(p), T)))
+    target = np.concatenate(positions)
+    if len(target) == int(target.max()) + 1:
         return whole
-    summed = np.zeros((int(where.max()) + 1, len(where)))
-    summed[where, np.arange(len(where))] = 1.0
+    summed = np.zeros((int(target.max()) + 1, len(target)))
+    summed[target, np.arange(len(target))] = 1.0
     joined: Array = summed @ whole @ summed.T
     return joined

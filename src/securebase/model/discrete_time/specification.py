@@ -1,9 +1,10 @@
-"""Models that count waves: which one, and its parameters.
+"""Specification and parameters of discrete-time panel models.
 
-y_it = mean_t + level_i + x_it and x_i,t+1 = lags_t x_it + residual, residual ~ N(0, Q_t), with no error of measurement.
-With levels and everything free over waves this is the random-intercept cross-lagged panel model (Hamaker, Kuiper and
-Grasman 2015); without levels the cross-lagged panel model; with everything equal over waves and a stationary start the
-multilevel vector autoregression with equal lags for all persons. Gaps between waves count as equal, whatever they were.
+y_it = mean_t + level_i + x_it and x_i,t+1 = lags_t x_it + residual, residual ~ N(0, Q_t), without measurement error.
+With levels (random intercepts) and parameters free over waves this is the random-intercept cross-lagged panel model
+(RI-CLPM; Hamaker, Kuiper and Grasman 2015), without levels the cross-lagged panel model (CLPM). With parameters equal
+over waves and a stationary start it is the multilevel vector autoregression (VAR) with lags common to all persons. Gaps
+between waves count as equal.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from securebase.model.parameters import Array, Start
 
 
 class WaveConstraint(StrEnum):
-    """What happens to a part of the parameters over waves."""
+    """Equality constraint on parameters over waves."""
 
     FREE = "free"
     EQUAL = "equal"
 
 
 class DiscreteTimeModel(StrEnum):
-    """The models by the names that they go by."""
+    """Discrete-time panel models, by their usual abbreviations."""
 
     RI_CLPM = "ri-clpm"
     CLPM = "clpm"
@@ -35,8 +36,29 @@ class DiscreteTimeModel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DiscreteTimeSpecification:
-    """waves: how many, numbered from `first_wave`. start: spread at the first wave, of its own (free) or the one that
-    the lags lead to in the long run (stationary, which needs lags and residuals that are equal over waves)."""
+    """Specification of a discrete-time panel model; `discrete_time_specification` builds the common ones.
+
+    Parameters
+    ----------
+    constructs : tuple of str
+        The p constructs, in the order of every array.
+    waves : int
+        Number of waves, at least 2.
+    levels : bool
+        True for random intercepts (RI-CLPM, multilevel VAR), False without them (CLPM).
+    lags, residuals, means : WaveConstraint
+        Free or equal over waves.
+    start : Start
+        Covariance at the first wave: free, or the stationary covariance of the lags. The latter needs lags and
+        residuals that are equal over waves.
+    first_wave : int
+        Number of the first wave.
+
+    Raises
+    ------
+    ModelError
+        If there are fewer than 2 waves, or the start is stationary with lags or residuals free over waves.
+    """
 
     constructs: tuple[str, ...]
     waves: int
@@ -49,7 +71,7 @@ class DiscreteTimeSpecification:
 
     def __post_init__(self) -> None:
         if self.waves < 2:
-            raise ModelError("a model of waves needs two waves or more")
+            raise ModelError(f"waves must be at least 2 (got {self.waves})")
         if self.start == Start.STATIONARY and WaveConstraint.FREE in (self.lags, self.residuals):
             raise ModelError(
                 "a stationary start needs lags and residual covariances that are equal over waves",
@@ -74,7 +96,7 @@ class DiscreteTimeSpecification:
 
     @property
     def n_covariances(self) -> int:
-        """Residual covariances, that of the start and that of the levels."""
+        """Number of residual, start and level covariances."""
         return self.n_residuals + int(self.start == Start.FREE) + int(self.levels)
 
     @property
@@ -85,9 +107,12 @@ class DiscreteTimeSpecification:
 
 @dataclass(frozen=True, eq=False)
 class DiscreteTimeParameters:
-    """lags (w, p, p): entry t leads from wave t to t + 1, or the one entry does for all; residual_covariance (w, p, p);
-    start_covariance (p, p) within persons at the first wave, None where stationary; level_covariance (p, p) or None;
-    mean (waves, p) or (1, p)."""
+    """Parameters of a discrete-time panel model.
+
+    lags (w, p, p): entry t leads from wave t to t + 1; w = 1 where equal over waves. residual_covariance (w, p, p).
+    start_covariance (p, p): within persons at the first wave, None where stationary. level_covariance (p, p) or None.
+    mean (waves, p) or (1, p).
+    """
 
     lags: Array
     residual_covariance: Array
@@ -96,32 +121,34 @@ class DiscreteTimeParameters:
     level_covariance: Array | None = None
 
     def named(self, specification: DiscreteTimeSpecification) -> dict[str, float]:
-        """Every estimate by name: `lags[y 3,x 2]` leads from x at wave 2 to y at wave 3; without numbers where it is
-        equal over waves. Of a covariance the lower triangle."""
-        of = specification
-        lower = [(k, j) for k in range(of.p) for j in range(k + 1)]
-        found: dict[str, float] = {}
-        for w in range(of.n_lags):
-            for k, j in np.ndindex(of.p, of.p):
-                to, since = _wave_label(of, k, w + 1, of.lags), _wave_label(of, j, w, of.lags)
-                found[f"lags[{to},{since}]"] = float(self.lags[w, k, j])
-        for w in range(of.n_residuals):
+        """Return every estimate by name; covariances by their lower triangle.
+
+        `lags[y 3,x 2]` leads from x at wave 2 to y at wave 3; names of estimates equal over waves have no numbers.
+        """
+        spec = specification
+        lower = [(k, j) for k in range(spec.p) for j in range(k + 1)]
+        estimates: dict[str, float] = {}
+        for w in range(spec.n_lags):
+            for k, j in np.ndindex(spec.p, spec.p):
+                to, since = _wave_label(spec, k, w + 1, spec.lags), _wave_label(spec, j, w, spec.lags)
+                estimates[f"lags[{to},{since}]"] = float(self.lags[w, k, j])
+        for w in range(spec.n_residuals):
             for k, j in lower:
-                row, column = _wave_label(of, k, w + 1, of.residuals), _wave_label(of, j, w + 1, of.residuals)
-                found[f"residual_covariance[{row},{column}]"] = float(self.residual_covariance[w, k, j])
+                row, column = _wave_label(spec, k, w + 1, spec.residuals), _wave_label(spec, j, w + 1, spec.residuals)
+                estimates[f"residual_covariance[{row},{column}]"] = float(self.residual_covariance[w, k, j])
         for name, matrix in (("start_covariance", self.start_covariance), ("level_covariance", self.level_covariance)):
             if matrix is not None:
                 for k, j in lower:
-                    found[f"{name}[{of.constructs[k]},{of.constructs[j]}]"] = float(matrix[k, j])
-        for w in range(of.n_means):
-            for k in range(of.p):
-                found[f"mean[{_wave_label(of, k, w, of.means)}]"] = float(self.mean[w, k])
-        return found
+                    estimates[f"{name}[{spec.constructs[k]},{spec.constructs[j]}]"] = float(matrix[k, j])
+        for w in range(spec.n_means):
+            for k in range(spec.p):
+                estimates[f"mean[{_wave_label(spec, k, w, spec.means)}]"] = float(self.mean[w, k])
+        return estimates
 
 
-def _wave_label(of: DiscreteTimeSpecification, construct: int, wave: int, over: WaveConstraint) -> str:
-    name = of.constructs[construct]
-    return name if over == WaveConstraint.EQUAL else f"{name} {of.first_wave + wave}"
+def _wave_label(spec: DiscreteTimeSpecification, construct: int, wave: int, constraint: WaveConstraint) -> str:
+    name = spec.constructs[construct]
+    return name if constraint == WaveConstraint.EQUAL else f"{name} {spec.first_wave + wave}"
 
 
 def discrete_time_specification(
@@ -132,35 +159,67 @@ def discrete_time_specification(
     equal_residuals: bool = False,
     equal_means: bool = False,
 ) -> DiscreteTimeSpecification:
-    """The specification of a panel's waves. In the VAR everything is equal over waves and the start stationary.
+    """Return the specification of a discrete-time panel model for the waves of a panel.
 
-    Raises ModelError where the rows of the panel are not numbered.
+    Parameters
+    ----------
+    panel : Panel
+        Scores with a wave (or session) number in every row.
+    model : {"ri-clpm", "clpm", "var"}
+        Random-intercept cross-lagged panel model, cross-lagged panel model, or multilevel vector autoregression. In the
+        VAR all parameters are equal over waves and the start is stationary.
+    equal_lags, equal_residuals, equal_means : bool
+        Constrain lags, residual covariances or means to be equal over waves.
+
+    Returns
+    -------
+    DiscreteTimeSpecification
+        For `fit_discrete_time`.
+
+    Raises
+    ------
+    ModelError
+        If rows of the panel have no wave number.
+
+    References
+    ----------
+    Hamaker, E. L., Kuiper, R. M., & Grasman, R. P. P. P. (2015): the random-intercept cross-lagged panel model.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase
+    >>> cohort = securebase.simulate("default", n_clients=5, rng=np.random.default_rng(1), sessions=4, dropout=0.0)
+    >>> rows = securebase.panel(cohort, ("symptoms", "alliance"))
+    >>> model = securebase.discrete_time_specification(rows, "ri-clpm", equal_lags=True)
+    >>> model.waves, model.levels, model.n_lags
+    (4, True, 1)
     """
     first, last = wave_range(panel)
     model = DiscreteTimeModel(model)
     if model == DiscreteTimeModel.VAR:
         equal_lags = equal_residuals = equal_means = True
 
-    def over(equal: bool) -> WaveConstraint:
+    def constraint(equal: bool) -> WaveConstraint:
         return WaveConstraint.EQUAL if equal else WaveConstraint.FREE
 
     return DiscreteTimeSpecification(
         panel.constructs,
         waves=last - first + 1,
         levels=model != DiscreteTimeModel.CLPM,
-        lags=over(equal_lags),
-        residuals=over(equal_residuals),
-        means=over(equal_means),
+        lags=constraint(equal_lags),
+        residuals=constraint(equal_residuals),
+        means=constraint(equal_means),
         start=Start.STATIONARY if model == DiscreteTimeModel.VAR else Start.FREE,
         first_wave=first,
     )
 
 
 def wave_range(panel: Panel) -> tuple[int, int]:
-    """(first, last) wave of a panel, or ModelError."""
+    """Return the first and last wave of a panel. Raises ModelError where rows have no number."""
     if not len(panel.wave) or panel.wave.min() < 0:
         raise ModelError(
-            "a model that counts waves needs a wave, or session, number in every row",
+            "a discrete-time model needs a wave or session number in every row",
             advice="Number the rows, or use the continuous-time model, which takes any times.",
         )
     return int(panel.wave.min()), int(panel.wave.max())

@@ -1,6 +1,6 @@
-"""The internal scale of a model of waves: the same blocks, with all covariances turned side by side.
+"""The internal scale of a discrete-time panel model: the blocks of `fit.transforms`, with vectorised covariances.
 
-Scores are standardised by construct, not by wave, so that parameters that are equal over waves stay so.
+Scores are standardised by construct, not by wave, which preserves equality constraints over waves.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from securebase.model.parameters import Array, Start
 
 @dataclass(frozen=True, eq=False)
 class DiscreteTimeTransform:
-    """Standardised panel and the blocks: lags, then every covariance (of the residuals wave by wave, of the start, of
-    the levels), then means. location, spread: (p,) in points."""
+    """The standardised panel and the blocks of the internal scale.
+
+    Blocks: lags, covariances (residual by wave, start, level), means. location, spread (p,): mean and SD in points.
+    """
 
     panel: Panel
     specification: DiscreteTimeSpecification
@@ -34,7 +36,7 @@ class DiscreteTimeTransform:
 
     @property
     def log_likelihood_shift(self) -> float:
-        """What to add to the log-likelihood of standardised scores to have that of the scores."""
+        """Log Jacobian of the standardisation, to add to the log-likelihood of standardised scores."""
         return -float(np.isfinite(self.panel.scores).sum(axis=0) @ np.log(self.spread))
 
     @property
@@ -42,16 +44,16 @@ class DiscreteTimeTransform:
         return [b for b in self.blocks if isinstance(b, CovarianceBlock)]
 
     def where(self, name: str) -> Indices:
-        """Positions of a block's numbers in x."""
-        at = 0
+        """Return the positions of a block's numbers in x."""
+        start = 0
         for block in self.blocks:
             if block.name == name:
-                return np.arange(at, at + block.size)
-            at += block.size
+                return np.arange(start, start + block.size)
+            start += block.size
         return np.arange(0)
 
     def standard(self, x: Array) -> DiscreteTimeParameters:
-        """Parameters in standard units."""
+        """Return the parameters in standard units."""
         lags, own, mean = self._split(x)
         L = self._roots(own)
         return self._gathered(lags, L @ L.transpose(0, 2, 1), mean)
@@ -60,27 +62,30 @@ class DiscreteTimeTransform:
         own = [b.internal(V) for b, V in zip(self.covariances, self._every_covariance(standard), strict=True)]
         return np.concatenate([standard.lags.ravel(), *own, standard.mean.ravel()])
 
-    def pull(self, x: Array, gradient: DiscreteTimeParameters) -> Array:
-        """∂x from the gradient along parameters in standard units, whose covariances are full and symmetric."""
+    def pull_back(self, x: Array, gradient: DiscreteTimeParameters) -> Array:
+        """Return the gradient along x from that along standard parameters, whose covariances are full and symmetric.
+
+        ∂L = 2 V̄ L, and ∂ log L_kk = L_kk ∂L_kk.
+        """
         L = self._roots(self._split(x)[1])
-        pulled = (2.0 * self._every_covariance(gradient) @ L)[:, *self._lower]
-        own = np.where(self._on_diagonal, pulled * L[:, *self._lower], pulled)
+        gradient_L = (2.0 * self._every_covariance(gradient) @ L)[:, *self._lower]
+        own = np.where(self._on_diagonal, gradient_L * L[:, *self._lower], gradient_L)
         return np.concatenate([gradient.lags.ravel(), own.ravel(), gradient.mean.ravel()])
 
     def natural(self, x: Array) -> DiscreteTimeParameters:
-        """Parameters in points."""
-        own, d = self.standard(x), self.spread
+        """Return the parameters in points."""
+        standard, d = self.standard(x), self.spread
         both = np.multiply.outer(d, d)
         return DiscreteTimeParameters(
-            lags=own.lags * np.divide.outer(d, d),
-            residual_covariance=own.residual_covariance * both,
-            mean=self.location + own.mean * d,
-            start_covariance=None if own.start_covariance is None else own.start_covariance * both,
-            level_covariance=None if own.level_covariance is None else own.level_covariance * both,
+            lags=standard.lags * np.divide.outer(d, d),
+            residual_covariance=standard.residual_covariance * both,
+            mean=self.location + standard.mean * d,
+            start_covariance=None if standard.start_covariance is None else standard.start_covariance * both,
+            level_covariance=None if standard.level_covariance is None else standard.level_covariance * both,
         )
 
     def jacobian(self, x: Array) -> Array:
-        """(named natural estimates, internal numbers)."""
+        """Return ∂(named natural estimates) / ∂x (estimates, size)."""
         d = self.spread
         both = np.multiply.outer(d, d)[self._lower]
         factor = np.concatenate(
@@ -93,25 +98,25 @@ class DiscreteTimeTransform:
         return factor[:, None] * self.standard_jacobian(x)
 
     def standard_jacobian(self, x: Array) -> Array:
-        """(named estimates in standard units, internal numbers)."""
-        whole, at = np.zeros((self.size, self.size)), 0
+        """Return ∂(named estimates in standard units) / ∂x (estimates, size)."""
+        whole, start = np.zeros((self.size, self.size)), 0
         for block in self.blocks:
-            own = slice(at, at + block.size)
+            own = slice(start, start + block.size)
             whole[own, own] = block.jacobian(x[own])
-            at += block.size
+            start += block.size
         return whole
 
-    def bent(self, x: Array, gradient: DiscreteTimeParameters) -> Array:
-        """What the curves of the scale add to second derivatives along x (n, n): Σ gradient · ∂²covariance/∂x²."""
+    def curvature_term(self, x: Array, gradient: DiscreteTimeParameters) -> Array:
+        """Return Σ_k gradient_k ∂²V_k / ∂x² (size, size), the part of the Hessian due to the log-Cholesky map."""
         whole = np.zeros((self.size, self.size))
         r, c = self._lower
         for block, bar in zip(self.covariances, self._every_covariance(gradient), strict=True):
             own = self.where(block.name)
             L = block.root(x[own])
-            move = np.where(block.on_diagonal, L[block.lower], 1.0)
-            bend = 2.0 * bar[r[:, None], r] * (c[:, None] == c) * np.multiply.outer(move, move)
-            bend[np.diag_indices(block.size)] += np.where(block.on_diagonal, 2.0 * ((bar @ L) * L)[block.lower], 0.0)
-            whole[np.ix_(own, own)] = bend
+            slope = np.where(block.on_diagonal, L[block.lower], 1.0)
+            second = 2.0 * bar[r[:, None], r] * (c[:, None] == c) * np.multiply.outer(slope, slope)
+            second[np.diag_indices(block.size)] += np.where(block.on_diagonal, 2.0 * ((bar @ L) * L)[block.lower], 0.0)
+            whole[np.ix_(own, own)] = second
         return whole
 
     @property
@@ -126,12 +131,12 @@ class DiscreteTimeTransform:
         return on
 
     def _split(self, x: Array) -> tuple[Array, Array, Array]:
-        of, p = self.specification, self.specification.p
-        first, last = of.n_lags * p * p, len(x) - of.n_means * p
+        spec, p = self.specification, self.specification.p
+        first, last = spec.n_lags * p * p, len(x) - spec.n_means * p
         return (
-            x[:first].reshape(of.n_lags, p, p),
-            x[first:last].reshape(of.n_covariances, -1),
-            x[last:].reshape(of.n_means, p),
+            x[:first].reshape(spec.n_lags, p, p),
+            x[first:last].reshape(spec.n_covariances, -1),
+            x[last:].reshape(spec.n_means, p),
         )
 
     def _roots(self, own: Array) -> Array:
@@ -141,14 +146,14 @@ class DiscreteTimeTransform:
         return L
 
     def _gathered(self, lags: Array, covariances: Array, mean: Array) -> DiscreteTimeParameters:
-        of = self.specification
-        n = of.n_residuals
+        spec = self.specification
+        n = spec.n_residuals
         return DiscreteTimeParameters(
             lags=lags,
             residual_covariance=covariances[:n],
             mean=mean,
-            start_covariance=covariances[n] if of.start == Start.FREE else None,
-            level_covariance=covariances[-1] if of.levels else None,
+            start_covariance=covariances[n] if spec.start == Start.FREE else None,
+            level_covariance=covariances[-1] if spec.levels else None,
         )
 
     def _every_covariance(self, parameters: DiscreteTimeParameters) -> Array:
@@ -156,19 +161,19 @@ class DiscreteTimeTransform:
         return np.concatenate([parameters.residual_covariance, *(V[None] for V in more)])
 
 
-def build_discrete_time_transform(panel: Panel, of: DiscreteTimeSpecification) -> DiscreteTimeTransform:
+def build_discrete_time_transform(panel: Panel, spec: DiscreteTimeSpecification) -> DiscreteTimeTransform:
     """The internal scale for a panel of every wave; every construct must have scores that differ."""
     location, spread = np.nanmean(panel.scores, axis=0), np.nanstd(panel.scores, axis=0)
-    numbers = [f" {of.first_wave + 1 + w}" for w in range(of.n_residuals)] if of.n_residuals > 1 else [""]
+    numbers = [f" {spec.first_wave + 1 + w}" for w in range(spec.n_residuals)] if spec.n_residuals > 1 else [""]
     names = [f"residual_covariance{n}" for n in numbers]
-    names += ["start_covariance"] * (of.start == Start.FREE) + ["level_covariance"] * of.levels
+    names += ["start_covariance"] * (spec.start == Start.FREE) + ["level_covariance"] * spec.levels
     return DiscreteTimeTransform(
         panel=replace(panel, scores=(panel.scores - location) / spread),
-        specification=of,
+        specification=spec,
         blocks=(
-            ParameterBlock("lags", (of.n_lags, of.p, of.p)),
-            *(CovarianceBlock(name, of.p) for name in names),
-            ParameterBlock("mean", (of.n_means, of.p)),
+            ParameterBlock("lags", (spec.n_lags, spec.p, spec.p)),
+            *(CovarianceBlock(name, spec.p) for name in names),
+            ParameterBlock("mean", (spec.n_means, spec.p)),
         ),
         location=location,
         spread=spread,

@@ -1,4 +1,4 @@
-"""Fit a cohort: `fit(panel, specification)` gives a `Fit`."""
+"""Maximum-likelihood estimation of the continuous-time model: `fit(panel, specification)` returns a `Fit`."""
 
 from securebase.model.fit.comparison import Comparison, compare
 from securebase.model.fit.fitting import Fit, fit

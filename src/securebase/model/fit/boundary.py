@@ -1,6 +1,7 @@
-"""One climb to the highest likelihood, variances that head to zero held there, and how it ended: for every model.
+"""Maximisation of a likelihood with variances that may vanish, and the classification of its outcome, for every model.
 
-“Converged” is only said where the gradient is flat and the Hessian positive definite.
+A variance that tends to zero is held at the boundary and the other parameters are fitted again. A fit counts as
+converged only with a vanishing gradient and a positive-definite Hessian.
 """
 
 from __future__ import annotations
@@ -15,17 +16,17 @@ from securebase.model.fit.optimise import Indices, Iterate, bfgs, newton_refine
 from securebase.model.fit.transforms import CovarianceBlock, ParameterBlock
 from securebase.model.parameters import Array
 
-#: “converged”: no entry of the gradient of log-likelihood / persons is larger, on the internal scale
+#: convergence: maximum norm of the gradient of log-likelihood / persons, on the internal scale
 GRADIENT_TOLERANCE = 1e-6
 #: a variance that falls below the first share of its construct's total variance is held at the second
 _VANISHING, _HELD_VARIANCE = 1e-4, 1e-9
-#: smallest eigenvalue that counts as positive: of the Hessian, whose differences are no more exact than this, and of
-#: the Hessian scaled to a unit diagonal, which does not depend on how strongly a single parameter is determined
+#: smallest eigenvalue that counts as positive: of the Hessian, whose finite differences are no more accurate, and of
+#: the Hessian scaled to a unit diagonal, which does not depend on the scale of single parameters
 _MIN_EIGENVALUE = 1e-8
 
 
 class InternalScale(Protocol):
-    """An internal scale: its blocks, and where each one's numbers stand."""
+    """An internal scale: its blocks, and the positions of their numbers in x."""
 
     @property
     def blocks(self) -> tuple[ParameterBlock, ...]: ...
@@ -34,7 +35,7 @@ class InternalScale(Protocol):
 
 
 class Objective(Protocol):
-    """Minus log-likelihood / persons as a function of the internal numbers, with what a climb asks of it."""
+    """Minus log-likelihood / persons as a function of the internal numbers x."""
 
     @property
     def scale(self) -> InternalScale: ...
@@ -42,32 +43,37 @@ class Objective(Protocol):
     def __call__(self, x: Array) -> tuple[float, Array]: ...
 
     def variances(self) -> dict[int, str]:
-        """Position in x → name, of every logarithm of a variance or of a diagonal root of a covariance."""
+        """Return position in x → name for every log variance and every log diagonal entry of a Cholesky factor."""
         ...
 
     def first_curvature(self, point: Iterate) -> Array:
-        """Second derivatives where a climb begins; they need not be exact."""
+        """Approximate the Hessian at the starting point; it need not be exact."""
         ...
 
-    def curvature(self, x: Array, where: Indices) -> Array:
-        """Second derivatives along the coordinates `where`."""
+    def curvature(self, x: Array, indices: Indices) -> Array:
+        """Return the Hessian along the coordinates `indices`."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class Optimum:
+    """End of one maximisation.
+
+    kind: outcome. free: coordinates that are not held. hessian: along those. held: names of variances held at zero.
+    without_persistence: constructs whose fluctuation does not last to the next row.
+    """
+
     kind: str
-    point: Iterate
+    iterate: Iterate
     free: Indices
     hessian: Array
-    steps: int
+    iterations: int
     held: tuple[str, ...]
-    #: constructs whose movement does not last to the next row
-    fleeting: tuple[str, ...] = ()
+    without_persistence: tuple[str, ...] = ()
 
 
 def diagonal_roots(scale: InternalScale) -> list[tuple[CovarianceBlock, tuple[int, int]]]:
-    """Every diagonal root of every covariance: its block, its row there and its position in x."""
+    """Return for every diagonal entry of every Cholesky factor its block, and its (row there, position in x)."""
     return [
         (block, (int(row), int(i)))
         for block in scale.blocks
@@ -77,38 +83,45 @@ def diagonal_roots(scale: InternalScale) -> list[tuple[CovarianceBlock, tuple[in
     ]
 
 
-def maximise(problem: Objective, x: Array, told: Callable[[int, float], None] | None = None) -> Optimum:
-    """One climb from one start; variances that head to zero are held there and the rest is fitted again."""
-    point, steps = bfgs(problem, x, until=GRADIENT_TOLERANCE / 2, progress=told, curvature=problem.first_curvature)
+def maximise(problem: Objective, x: Array, progress: Callable[[int, float], None] | None = None) -> Optimum:
+    """Maximise the likelihood from one start; variances that vanish are held at zero and the rest is fitted again."""
+    current, iterations = bfgs(
+        problem, x, tolerance=GRADIENT_TOLERANCE / 2, progress=progress, curvature=problem.first_curvature
+    )
     everything = np.arange(len(x))
     held: dict[int, str] = {}
     for _ in range(5):
         free = np.setdiff1d(everything, list(held))
-        heading = _vanishing_variances(problem, point, held)
-        if not heading:
-            point, H = _refine(problem, point, free)
-            heading = _vanishing_variances(problem, point, held)
-        if not heading:
+        vanishing = _vanishing_variances(problem, current, held)
+        if not vanishing:
+            current, H = _refine(problem, current, free)
+            vanishing = _vanishing_variances(problem, current, held)
+        if not vanishing:
             break
-        pinned, tried = point.x.copy(), dict(held)
-        for i, name in heading.items():
-            tried |= _hold_variance(problem, pinned, i, name)
-        lower, more = _minimise_over(problem, pinned, np.setdiff1d(everything, list(tried)))
-        steps += more
-        if not lower.value <= point.value + 1e-8:
-            point, H = _refine(problem, point, free)
+        x_held, candidate = current.x.copy(), dict(held)
+        for i, name in vanishing.items():
+            candidate |= _hold_variance(problem, x_held, i, name)
+        constrained, further = _minimise_over(problem, x_held, np.setdiff1d(everything, list(candidate)))
+        iterations += further
+        # the boundary is accepted only where it costs no likelihood
+        if not constrained.value <= current.value + 1e-8:
+            current, H = _refine(problem, current, free)
             break
-        point, held = lower, tried
-    return Optimum(_classify(point, free, H, held), point, free, H, steps, tuple(n for n in held.values() if n))
+        current, held = constrained, candidate
+    names = tuple(name for name in held.values() if name)
+    return Optimum(_classify(current, free, H, held), current, free, H, iterations, names)
 
 
-def _refine(problem: Objective, point: Iterate, free: Indices) -> tuple[Iterate, Array]:
-    return newton_refine(problem, point, free, until=GRADIENT_TOLERANCE / 2, curvature=problem.curvature)
+def _refine(problem: Objective, current: Iterate, free: Indices) -> tuple[Iterate, Array]:
+    return newton_refine(problem, current, free, tolerance=GRADIENT_TOLERANCE / 2, curvature=problem.curvature)
 
 
 def _hold_variance(problem: Objective, x: Array, position: int, name: str) -> dict[int, str]:
-    """Put a variance at zero, in place. Where a diagonal root is zero, the entries below it and the later roots say
-    the same thing twice, so those entries are held at zero too (without a name) and the roots take them over."""
+    """Set a variance to zero in x, in place, and return the held positions with their names.
+
+    Where a diagonal entry of a Cholesky factor is zero, the entries below it are not identified apart from the later
+    diagonal entries. They are held at zero too, without a name, and the later entries absorb them: L_rr² += L_rk².
+    """
     if name.startswith("measurement_noise"):
         x[position] = np.log(_HELD_VARIANCE)
         return {position: name}
@@ -124,42 +137,48 @@ def _hold_variance(problem: Objective, x: Array, position: int, name: str) -> di
     return held
 
 
-def _minimise_over(problem: Objective, pinned: Array, free: Indices) -> tuple[Iterate, int]:
+def _minimise_over(problem: Objective, x_held: Array, free: Indices) -> tuple[Iterate, int]:
+    """Minimise over the free coordinates, the others held at `x_held`; return the iterate and the iterations."""
+
     def whole(part: Array) -> Array:
-        x = pinned.copy()
+        x = x_held.copy()
         x[free] = part
         return x
 
-    def rest(part: Array) -> tuple[float, Array]:
+    def objective(part: Array) -> tuple[float, Array]:
         value, gradient = problem(whole(part))
         return value, gradient[free]
 
-    def curved(point: Iterate) -> Array:
-        there = Iterate(whole(point.x), *problem(whole(point.x)))
-        return problem.first_curvature(there)[np.ix_(free, free)]
+    def curvature(current: Iterate) -> Array:
+        embedded = Iterate(whole(current.x), *problem(whole(current.x)))
+        return problem.first_curvature(embedded)[np.ix_(free, free)]
 
-    found, steps = bfgs(rest, pinned[free], until=GRADIENT_TOLERANCE / 2, curvature=curved)
-    x = whole(found.x)
-    return Iterate(x, *problem(x)), steps
+    end, iterations = bfgs(objective, x_held[free], tolerance=GRADIENT_TOLERANCE / 2, curvature=curvature)
+    x = whole(end.x)
+    return Iterate(x, *problem(x)), iterations
 
 
-def _vanishing_variances(problem: Objective, point: Iterate, held: Mapping[int, str]) -> dict[int, str]:
-    """Position → name of every variance that is nearly zero and not yet held."""
-    found = {}
+def _vanishing_variances(problem: Objective, current: Iterate, held: Mapping[int, str]) -> dict[int, str]:
+    """Return position → name of every variance that is nearly zero and not yet held."""
+    vanishing = {}
     for i, name in problem.variances().items():
-        log_variance = point.x[i] if name.startswith("measurement_noise") else 2.0 * point.x[i]
+        log_variance = current.x[i] if name.startswith("measurement_noise") else 2.0 * current.x[i]
         if i not in held and log_variance < np.log(_VANISHING):
-            found[i] = name
-    return found
+            vanishing[i] = name
+    return vanishing
 
 
-def _classify(point: Iterate, free: Indices, H: Array, held: Mapping[int, str]) -> str:
+def _classify(current: Iterate, free: Indices, H: Array, held: Mapping[int, str]) -> str:
+    """Return the outcome: not_converged, indefinite, boundary or converged."""
     if not np.isfinite(H).all():
         return "not_converged"
-    values = np.linalg.eigvalsh(H)
-    if not np.isfinite(point.value) or np.abs(point.gradient[free]).max(initial=0.0) >= GRADIENT_TOLERANCE:
+    eigenvalues = np.linalg.eigvalsh(H)
+    if not np.isfinite(current.value) or np.abs(current.gradient[free]).max(initial=0.0) >= GRADIENT_TOLERANCE:
         return "not_converged"
-    scaled = np.sqrt(np.maximum(np.diag(H), 1e-300))
-    if values[0] <= _MIN_EIGENVALUE or np.linalg.eigvalsh(H / np.multiply.outer(scaled, scaled))[0] <= _MIN_EIGENVALUE:
+    scale = np.sqrt(np.maximum(np.diag(H), 1e-300))
+    if (
+        eigenvalues[0] <= _MIN_EIGENVALUE
+        or np.linalg.eigvalsh(H / np.multiply.outer(scale, scale))[0] <= _MIN_EIGENVALUE
+    ):
         return "indefinite"
     return "boundary" if held else "converged"

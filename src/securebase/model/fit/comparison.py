@@ -1,4 +1,4 @@
-"""Two fits of the same scores, one a special case of the other: the likelihood-ratio test, or why there is none."""
+"""Likelihood-ratio tests of nested models fitted to the same scores."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from securebase.model.fit.fitting import Fit
 from securebase.model.fit.result import FitResult
 from securebase.model.parameters import Specification, Start, Trend
 
-#: a log-likelihood that is lower than that of a special case by more than this did not reach its own highest point
+#: a larger model whose log-likelihood falls short of its special case by more than this missed its maximum
 _LOG_LIKELIHOOD_TOLERANCE = 1e-3
 NOT_NESTED = "Compare AIC or BIC, which need no nesting."
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Twice the difference of log-likelihoods, against what chance would give if the smaller model held.
+    """A likelihood-ratio test. statistic: 2 (log L_larger − log L_smaller).
 
-    p: from χ² with `df`; where one variance is tested at zero from the even mixture of χ² with df − 1 and df (Self and
-    Liang 1987; Stram and Lee 1994). is_upper_bound: several variances are tested at zero together, the mixture then
-    depends on the data, and the p given (from χ² with all df) is at least as large as the right one.
+    p: from χ² with `df`; with one variance tested at zero from ½ χ²(df − 1) + ½ χ²(df) (Self and Liang 1987; Stram and
+    Lee 1994). is_upper_bound: with several variances tested at zero the mixture depends on the data, and p from χ² with
+    all df is conservative. reference: the distribution, in words.
     """
 
     statistic: float
@@ -35,17 +35,17 @@ class Comparison:
 
 
 def compare(smaller: Fit, larger: Fit) -> Comparison:
-    """Likelihood-ratio test of the smaller model within the larger one.
+    """Test the smaller model within the larger one by their likelihood ratio.
 
-    Raises ModelError where the fits are of other data, where one model is no special case of the other, where a trend's
-    rate means nothing under the smaller one, or where a fit is not regular.
+    Raises ModelError where the fits are of different data, the models are not nested, a trend's rate is not identified
+    under the smaller model, or a fit is not regular.
     """
     _check_same_likelihood(smaller, larger)
     return likelihood_ratio_test(smaller, larger, _variances_at_zero(smaller.specification, larger.specification))
 
 
 def likelihood_ratio_test(smaller: FitResult, larger: FitResult, at_zero: tuple[str, ...]) -> Comparison:
-    """The same for two fits of nested models; at_zero: names of the variances that are zero in the smaller one."""
+    """Test two fits of nested models. at_zero: names of the variances that are zero in the smaller model."""
     _check_fingerprints(smaller, larger)
     low, high = _regular_log_likelihood(smaller, "smaller", ()), _regular_log_likelihood(larger, "larger", at_zero)
     df = larger.n_parameters - smaller.n_parameters
@@ -73,33 +73,35 @@ def likelihood_ratio_test(smaller: FitResult, larger: FitResult, at_zero: tuple[
 
 
 def _check_fingerprints(smaller: FitResult, larger: FitResult) -> None:
-    """Raises ModelError where two fits are of other data."""
-    one, two = smaller.fingerprints, larger.fingerprints
-    other = [name for name in one.keys() & two.keys() if one[name] != two[name]]
-    if other:
+    """Raise ModelError where two fits are of different data."""
+    first, second = smaller.fingerprints, larger.fingerprints
+    differing = [name for name in first.keys() & second.keys() if first[name] != second[name]]
+    if differing:
         raise ModelError(
-            f"the two fits are of other data: they differ in {', '.join(sorted(other))}",
+            f"the two fits are of other data: they differ in {', '.join(sorted(differing))}",
             advice="Fit both models to the same rows.",
         )
 
 
 def compare_or_explain(smaller: Fit, larger: Fit) -> Comparison | str:
-    """The test, or in words why there is none."""
+    """Return the test, or in words why there is none."""
     try:
         return compare(smaller, larger)
     except ModelError as problem:
         return str(problem)[0].upper() + str(problem)[1:]
 
 
-def special_case(of: Specification, case: str) -> Specification:
-    """The same model without a trend (“none”) or with a stationary start (“stationary”).
+def special_case(specification: Specification, case: str) -> Specification:
+    """Return the model without a trend (“none”) or with a stationary start (“stationary”).
 
     Raises ModelError where the model is that already.
     """
-    made = replace(of, trend=Trend.NONE) if case == Trend.NONE else replace(of, start=Start(case))
-    if made == of:
+    nested = (
+        replace(specification, trend=Trend.NONE) if case == Trend.NONE else replace(specification, start=Start(case))
+    )
+    if nested == specification:
         raise ModelError(f"the model is its own special case “{case}”", advice="Ask for a larger model.")
-    return made
+    return nested
 
 
 def _check_same_likelihood(smaller: Fit, larger: Fit) -> None:
@@ -112,7 +114,7 @@ def _check_same_likelihood(smaller: Fit, larger: Fit) -> None:
 
 
 def _regular_log_likelihood(fitted: FitResult, which: str, may_vanish: tuple[str, ...]) -> float:
-    """The log-likelihood of a regular fit; of the larger one a variance that is tested may have gone to zero."""
+    """Return the log-likelihood of a regular fit; in the larger model a tested variance may be zero."""
     kind = fitted.outcome.kind
     tested_only = kind == "boundary" and bool(may_vanish) and set(fitted.held) <= set(may_vanish)
     if fitted.log_likelihood is None or not (fitted.is_regular or tested_only):
@@ -124,15 +126,18 @@ def _regular_log_likelihood(fitted: FitResult, which: str, may_vanish: tuple[str
 
 
 def _variances_at_zero(smaller: Specification, larger: Specification) -> tuple[str, ...]:
-    """Names of the variances that are zero in the smaller model. Raises ModelError where it is no special case."""
+    """Return the names of the variances that are zero in the smaller model.
+
+    Raises ModelError where it is not nested in the larger one.
+    """
     may_differ = {"trend", "start", "random_slopes", "free_start_mean", "covariates", "inputs", "therapists"}
-    for one in fields(Specification):
-        if one.name not in may_differ and getattr(smaller, one.name) != getattr(larger, one.name):
+    for part in fields(Specification):
+        if part.name not in may_differ and getattr(smaller, part.name) != getattr(larger, part.name):
             raise ModelError(
-                f"the models are not nested: they differ in {one.name.replace('_', ' ')}", advice=NOT_NESTED
+                f"the models are not nested: they differ in {part.name.replace('_', ' ')}", advice=NOT_NESTED
             )
     _check_nested_trends(smaller, larger)
-    steps: Mapping[str, bool] = {
+    conditions: Mapping[str, bool] = {
         "start": smaller.start is larger.start or larger.start is Start.FREE,
         "own change": larger.random_slopes or not smaller.random_slopes,
         "start deviation": larger.free_start_mean or not smaller.free_start_mean,
@@ -140,25 +145,25 @@ def _variances_at_zero(smaller: Specification, larger: Specification) -> tuple[s
         "covariates": set(smaller.covariates) <= set(larger.covariates),
         "inputs": set(smaller.inputs) <= set(larger.inputs),
     }
-    for name, holds in steps.items():
+    for name, holds in conditions.items():
         if not holds:
             raise ModelError(f"the models are not nested: the smaller one has more in “{name}”", advice=NOT_NESTED)
     new = [
         block
-        for block, there in (
+        for block, is_new in (
             ("change_covariance", larger.random_slopes and not smaller.random_slopes),
             ("therapist_covariance", larger.therapists and not smaller.therapists),
         )
-        if there
+        if is_new
     ]
     return tuple(f"{block}[{c},{c}]" for block in new for c in larger.constructs)
 
 
 def _check_nested_trends(smaller: Specification, larger: Specification) -> None:
-    bent = (Trend.APART, Trend.CARRIED)
+    nonlinear = (Trend.APART, Trend.CARRIED)
     gains_rate = larger.random_slopes and not smaller.random_slopes and larger.trend is Trend.CARRIED
     if smaller.trend is not larger.trend:
-        if smaller.trend is not Trend.NONE or (smaller.random_slopes and larger.trend in bent):
+        if smaller.trend is not Trend.NONE or (smaller.random_slopes and larger.trend in nonlinear):
             raise ModelError(
                 f"the trend “{smaller.trend.value}” is no special case of “{larger.trend.value}”", advice=NOT_NESTED
             )

@@ -1,4 +1,4 @@
-"""What a fit rests on, as fingerprints: two fits can be compared only where they are of the same data."""
+"""Fingerprints of the data of a fit: only fits of the same data can be compared."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from securebase.model.parameters import Specification
 
 
 def fingerprints(panel: Panel, specification: Specification) -> dict[str, str]:
-    """What a fit rests on: of the scores at their times, and of each covariate, input and the therapists it reads."""
-    found = {"scores": panel.fingerprint}
-    for name, values, wanted in (
+    """Return SHA-256 digests of the scores with their times, and of each covariate, input and therapist column used."""
+    digests = {"scores": panel.fingerprint}
+    for name, values, columns in (
         ("covariate", panel.covariates, specification.covariates),
         ("input", panel.inputs, specification.inputs),
     ):
         if values is not None:
-            for k, own in enumerate(wanted):
-                found[f"{name} {own}"] = sha256(np.ascontiguousarray(values[:, k]).tobytes()).hexdigest()
+            for k, column in enumerate(columns):
+                digests[f"{name} {column}"] = sha256(np.ascontiguousarray(values[:, k]).tobytes()).hexdigest()
     if specification.therapists and panel.therapist is not None:
-        found["therapists"] = sha256(np.ascontiguousarray(panel.therapist).tobytes()).hexdigest()
-    return found
+        digests["therapists"] = sha256(np.ascontiguousarray(panel.therapist).tobytes()).hexdigest()
+    return digests

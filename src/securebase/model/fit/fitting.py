@@ -1,8 +1,8 @@
-"""The verb: estimates with standard errors by the exact likelihood, and an honest word on how the fit ended.
+"""Maximum-likelihood estimation of the continuous-time model, with standard errors and a classified outcome.
 
-BFGS on log-likelihood / persons with the exact gradient, Newton's steps to finish, observed information by central
-differences of the gradient, standard errors on the natural scale by the delta method. How it ended is a value with
-advice (`Fit.outcome`), never a crash: converged, boundary, not_separable, indefinite, not_enough_data, regularised,
+BFGS on log-likelihood / persons with the exact gradient, Newton refinement, observed information by differences of the
+gradient, and standard errors on the natural scale by the delta method. The outcome is a value with advice
+(`Fit.outcome`), never an exception: converged, boundary, not_separable, indefinite, not_enough_data, regularised or
 not_converged.
 """
 
@@ -35,23 +35,25 @@ from securebase.model.parameters import Array, Parameters, Specification, Trend
 
 Progress = Callable[[int, float], None]
 
-#: what a construct's movement shares with itself one median gap later, as a share of movement and noise together: below
-#: this it is as good as noise, and nothing holds the drift
+#: autocovariance of a construct's state at one median gap over its total variance (state and noise), below which the
+#: state cannot be separated from noise and the drift is not identified
 _MIN_PERSISTENCE = 0.02
-#: a standardised score, or a gap in median gaps, beyond this is far from all others
+#: absolute z score, and gap in median gaps, beyond which a value counts as an outlier
 _FAR_SCORE, _FAR_GAP = 6.0, 100.0
-#: rows that are enough to find roughly where to climb, and how flat it must be there
+#: rows of the subsample that gives the start of a large panel, and the gradient tolerance there
 _SUBSAMPLE_ROWS, _SUBSAMPLE_TOLERANCE = 3000, 1e-3
-#: weak prior on the internal scale of a trend's rate (apart): normal around the middle of its range, of this spread
+#: SD of the weak normal prior on the internal scale of a trend's rate (apart), centred on the middle of its range
 _RATE_SPREAD = 1.5
-#: weak prior on the logarithm of a noise variance, where a reliability is given: its spread
+#: SD of the weak normal prior on the logarithm of a noise variance, where a reliability is given
 _NOISE_SPREAD = 0.5
 
 
 @dataclass(frozen=True, eq=False)
 class InternalSolution:
-    """Where a fit ended on the internal scale: x, which of its numbers are free, and the negative Hessian of
-    (log-likelihood + log-prior) / persons along those."""
+    """The optimum on the internal scale: x, its free coordinates, and the observed information per person along those.
+
+    The information is the negative Hessian of (log-likelihood + log-prior) / persons.
+    """
 
     x: Array
     free: Indices
@@ -60,9 +62,26 @@ class InternalSolution:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Fit(FitResult):
-    """What a fit of the continuous-time model found. `parameters` is None where it was refused.
+    """Result of a fit of the continuous-time model.
 
-    data_share: share of each estimate that comes from the data, where the fit was drawn towards a parameter set.
+    Parameters
+    ----------
+    specification : Specification
+        The model that was fitted.
+    parameters : Parameters or None
+        Estimates on the natural scale; None where the fit was refused for want of data.
+    internal : InternalSolution or None
+        The optimum on the internal scale.
+    reliability : mapping of str to float
+        Reliabilities that acted as priors on measurement noise.
+    data_share : mapping of str to float
+        With a shrinkage prior, the share of each estimate that comes from the data: 1 − posterior / prior variance.
+
+    Notes
+    -----
+    `outcome.kind` says how the fit ended: converged, boundary, not_separable, indefinite, not_enough_data, regularised
+    or not_converged. `estimates` maps names such as ``drift[y,x]`` to values with standard errors, `log_likelihood`
+    excludes any prior, and `aic`, `bic` and `interval` derive from both.
     """
 
     specification: Specification
@@ -86,23 +105,78 @@ def fit(
     rng: np.random.Generator | None = None,
     prior: ShrinkagePrior | None = None,
 ) -> Fit:
-    """Estimate every parameter of the specification from the panel by maximum likelihood.
+    """Fit the continuous-time model to a panel by maximum likelihood.
 
-    progress: called with (step, log-likelihood so far). reliability: construct → reliability of its score, as a weak
-    prior on its measurement noise (off by default). starts: how many places to climb from, drawn around the first by
-    `rng`; the best ending is taken. towards: parameters that the estimates are drawn towards, where data are few; such
-    a fit is never regular (`towards.py`). Trend carried: as therapy is on in every row, the level at the first row and
-    the usual level cannot be told apart, so start_mean is held at 0 and level_mean is the mean there.
-    Raises ModelError where panel and specification do not belong together, or several starts have no rng.
+    Scores of person i at time t are y = intercept + loading · η + e, e ~ N(0, noise), with ::
+
+        η_i(t) = level_mean + b_i + m(t) + x_i(t),    dx = A x dt + G dW
+
+    random levels b_i, trend m and a state x with drift A. The exact Gaussian likelihood is maximised by BFGS with
+    Newton refinement; standard errors come from the observed information by the delta method.
+
+    Parameters
+    ----------
+    panel : Panel
+        Scores by person and row, as from `securebase.panel`.
+    specification : Specification
+        Constructs, trend and further parts of the model.
+    progress : callable, optional
+        Called with (iteration, log-likelihood so far).
+    reliability : mapping of str to float, optional
+        Score → reliability between 0 and 1, a weak prior on its measurement noise.
+    starts : int
+        Number of starting points; those after the first are drawn around it, and the best optimum is reported.
+    rng : numpy.random.Generator, optional
+        Source of the further starts.
+    prior : ShrinkagePrior, optional
+        Parameters towards which the estimates are shrunk where data are few. Such a fit counts as regularised, never
+        as converged (decision 0010).
+
+    Returns
+    -------
+    Fit
+        Estimates, standard errors and the outcome with advice. Too little data give a refusal (`parameters` is None,
+        outcome not_enough_data), not an exception.
+
+    Raises
+    ------
+    ModelError
+        If panel and specification name different constructs, a reliability is unknown or outside 0 to 1, or several
+        starts come without `rng`.
+
+    Notes
+    -----
+    With the trend carried, therapy acts in every row, so the level at the first row and the baseline are not identified
+    apart: start_mean is held at 0 and level_mean is the mean at the first row (decision 0006).
+
+    References
+    ----------
+    Lewis, A. S., & Overton, M. L. (2013): the line search of BFGS.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase
+    >>> cohort = securebase.simulate("default", n_clients=60, rng=np.random.default_rng(1), sessions=12)
+    >>> rows = securebase.panel(cohort, ("symptoms",))
+    >>> result = securebase.fit(rows, securebase.Specification(("symptoms",), trend="linear"))
+    >>> result.outcome.kind
+    'converged'
+    >>> result.estimates["drift[symptoms,symptoms]"].value < 0
+    True
     """
-    began = time.perf_counter()
+    started = time.perf_counter()
     if panel.constructs != specification.constructs:
-        raise ModelError("the panel and the specification name different constructs")
+        raise ModelError(
+            f"the panel has the constructs {', '.join(panel.constructs)}, "
+            f"the specification {', '.join(specification.constructs)}",
+            advice="Build both from the same constructs.",
+        )
     if starts > 1 and rng is None:
-        raise ModelError("several starts are drawn, and no random numbers were given", advice="Pass rng.")
+        raise ModelError(f"starts is {starts}, but rng is missing", advice="Pass rng, a numpy.random.Generator.")
     _check_reliability(specification, reliability or {})
-    missing = identifiability_refusal(panel, specification, has_prior=prior is not None)
-    if missing is not None:
+    refusal = identifiability_refusal(panel, specification, has_prior=prior is not None)
+    if refusal is not None:
         return Fit(
             specification=specification,
             parameters=None,
@@ -111,27 +185,28 @@ def fit(
             n_parameters=n_parameters(specification),
             n_persons=panel.n_persons,
             n_observations=panel.n_observations,
-            outcome=missing,
+            outcome=refusal,
             kernel=kernel_name(),
-            seconds=time.perf_counter() - began,
+            seconds=time.perf_counter() - started,
         )
-    problem = _PanelObjective(panel, specification, reliability or {}, prior)
-    first = _first_start(problem) if prior is None else problem.prior_mean
-    endings = [_maximise_from(problem, first, progress)]
-    if endings[0].kind != "converged" and prior is None:
-        again = _maximise_from(problem, initial_values(problem.scale, persistence=0.7), progress)
-        endings = [_best(problem, [endings[0], again])]
+    objective = _PanelObjective(panel, specification, reliability or {}, prior)
+    first = _first_start(objective) if prior is None else objective.prior_mean
+    optima = [_maximise_from(objective, first, progress)]
+    if optima[0].kind != "converged" and prior is None:
+        again = _maximise_from(objective, initial_values(objective.scale, persistence=0.7), progress)
+        optima = [_best(objective, [optima[0], again])]
     if starts > 1 and rng is not None:
-        endings += [_maximise_from(problem, x, progress) for x in draw_starts(problem, first, starts - 1, rng)]
-    found = _build_fit(problem, _best(problem, endings), time.perf_counter() - began)
+        optima += [_maximise_from(objective, x, progress) for x in draw_starts(objective, first, starts - 1, rng)]
+    result = _build_fit(objective, _best(objective, optima), time.perf_counter() - started)
     if starts > 1:
-        told = summarise_starts([-e.point.value * problem.n for e in endings])
-        found = replace(found, notes=(*found.notes, told))
-    return found
+        summary = summarise_starts([-e.iterate.value * objective.n for e in optima])
+        result = replace(result, notes=(*result.notes, summary))
+    return result
 
 
-def _best(problem: _PanelObjective, endings: list[Optimum]) -> Optimum:
-    return max(endings, key=lambda e: (round(-e.point.value * problem.n, 4), e.kind == "converged"))
+def _best(objective: _PanelObjective, optima: list[Optimum]) -> Optimum:
+    """Return the optimum with the highest log-likelihood to 4 decimals, a converged one among equals."""
+    return max(optima, key=lambda e: (round(-e.iterate.value * objective.n, 4), e.kind == "converged"))
 
 
 def _check_reliability(specification: Specification, reliability: Mapping[str, float]) -> None:
@@ -142,11 +217,11 @@ def _check_reliability(specification: Specification, reliability: Mapping[str, f
                 advice=f"Its scores are {', '.join(specification.scores)}.",
             )
         if not 0.0 < value < 1.0:
-            raise ModelError(f"the reliability of “{name}” must lie between 0 and 1, and is {value:g}")
+            raise ModelError(f"the reliability of “{name}” must lie between 0 and 1 (got {value:g})")
 
 
 class _PanelObjective:
-    """Minus (log-likelihood + log-prior) / persons as a function of the internal numbers."""
+    """Minus (log-likelihood + log-prior) / persons as a function of the internal numbers x."""
 
     def __init__(
         self,
@@ -155,7 +230,7 @@ class _PanelObjective:
         reliability: Mapping[str, float],
         prior: ShrinkagePrior | None = None,
     ) -> None:
-        self.given = panel
+        self.panel = panel
         self.specification = specification
         self.scale: Transform = build_transform(panel, specification)
         self.likelihood = Likelihood(self.scale.panel, self.scale.specification)
@@ -167,43 +242,47 @@ class _PanelObjective:
             self.prior_mean, self.prior_precision = priors.prior_moments(self.scale, prior)
         for k, name in enumerate(specification.scores):
             if name in reliability:
-                where = self.scale.where("measurement_noise")[k]
-                self.prior_mean[where] = np.log(max(1.0 - reliability[name], 1e-3))
-                self.prior_precision[where] = _NOISE_SPREAD**-2
+                # scores have variance 1, so the noise variance is 1 − reliability
+                i = self.scale.where("measurement_noise")[k]
+                self.prior_mean[i] = np.log(max(1.0 - reliability[name], 1e-3))
+                self.prior_precision[i] = _NOISE_SPREAD**-2
 
     def __call__(self, x: Array) -> tuple[float, Array]:
+        # beyond this exponentials overflow
         if np.abs(x).max(initial=0.0) > 100.0:
             return np.inf, np.zeros_like(x)
         try:
             value, gradient = self.likelihood.value_and_gradient(self.scale.standard(x))
         except (ModelError, np.linalg.LinAlgError):
             return np.inf, np.zeros_like(x)
-        away = x - self.prior_mean
-        value -= 0.5 * float(self.prior_precision @ away**2)
-        pulled = self.scale.pull(x, gradient) - self.prior_precision * away
-        return -value / self.n, -pulled / self.n
+        deviation = x - self.prior_mean
+        value -= 0.5 * float(self.prior_precision @ deviation**2)
+        slope = self.scale.pull_back(x, gradient) - self.prior_precision * deviation
+        return -value / self.n, -slope / self.n
 
     def log_likelihood(self, x: Array) -> float:
         return self.likelihood.value(self.scale.standard(x)) + self.scale.log_likelihood_shift
 
     def variances(self) -> dict[int, str]:
-        """Position in x → name, for the logarithm of every noise variance and of every diagonal root of a covariance
-        (whose square is what is left of a construct's variance once those before it are known)."""
-        of = self.specification
-        where = self.scale.where("measurement_noise")
-        found = {int(i): f"measurement_noise[{name}]" for i, name in zip(where, of.scores, strict=True)}
+        """Return position in x → name for every log noise variance and every log diagonal entry of a Cholesky factor.
+
+        The square of such an entry is a construct's variance given those before it.
+        """
+        spec = self.specification
+        positions = self.scale.where("measurement_noise")
+        names = {int(i): f"measurement_noise[{name}]" for i, name in zip(positions, spec.scores, strict=True)}
         for block, (k, i) in diagonal_roots(self.scale):
-            name, at = ("change_covariance", k - of.p) if k >= of.p else (block.name, k)
-            found[i] = f"{name}[{of.constructs[at]},{of.constructs[at]}]"
-        return found
+            name, row = ("change_covariance", k - spec.p) if k >= spec.p else (block.name, k)
+            names[i] = f"{name}[{spec.constructs[row]},{spec.constructs[row]}]"
+        return names
 
-    def first_curvature(self, point: Iterate) -> Array:
-        """From some of the persons where there are many rows: roughly right is enough to begin with."""
+    def first_curvature(self, current: Iterate) -> Array:
+        """Approximate the Hessian from the subsample, which is accurate enough to start BFGS."""
         few = self.subsample
-        return forward_difference_hessian(few, Iterate(point.x, *few(point.x)))
+        return forward_difference_hessian(few, Iterate(current.x, *few(current.x)))
 
-    def curvature(self, x: Array, where: Indices) -> Array:
-        return hessian(self, x, where, at=self(x)[1])
+    def curvature(self, x: Array, indices: Indices) -> Array:
+        return hessian(self, x, indices, gradient=self(x)[1])
 
     @cached_property
     def subsample(self) -> _PanelObjective:
@@ -215,121 +294,124 @@ class _PanelObjective:
         persons = np.unique(np.linspace(0, self.n - 1, max(int(self.n / share), 2)).astype(np.int64))
         few.likelihood = Likelihood(self.scale.panel.only(persons), self.scale.specification)
         few.n = len(persons)
-        # the prior weighs as much against fewer persons
+        # the prior keeps its weight relative to the fewer persons
         few.prior_precision = self.prior_precision * len(persons) / self.n
         return few
 
 
-def _first_start(problem: _PanelObjective) -> Array:
-    """Where the first climb begins: of many persons, where a climb with some of them ends, if it ends somewhere."""
-    x, few = initial_values(problem.scale), problem.subsample
-    if few is problem:
+def _first_start(objective: _PanelObjective) -> Array:
+    """Return the first start; for a large panel the optimum of its subsample, if that is better."""
+    x, few = initial_values(objective.scale), objective.subsample
+    if few is objective:
         return x
-    near, _ = bfgs(few, x, until=_SUBSAMPLE_TOLERANCE, curvature=lambda point: forward_difference_hessian(few, point))
-    return near.x if problem(near.x)[0] < problem(x)[0] else x
+    end, _ = bfgs(few, x, tolerance=_SUBSAMPLE_TOLERANCE, curvature=lambda at: forward_difference_hessian(few, at))
+    return end.x if objective(end.x)[0] < objective(x)[0] else x
 
 
-def _maximise_from(problem: _PanelObjective, x: Array, progress: Progress | None) -> Optimum:
-    """One climb from one start, and which constructs keep it from ending well."""
+def _maximise_from(objective: _PanelObjective, x: Array, progress: Progress | None) -> Optimum:
+    """Maximise from one start, and name the constructs without persistence where that fails."""
 
-    def told(step: int, value: float) -> None:
+    def report(step: int, value: float) -> None:
         if progress is not None:
-            progress(step, -value * problem.n + problem.scale.log_likelihood_shift)
+            progress(step, -value * objective.n + objective.scale.log_likelihood_shift)
 
-    ending = maximise(problem, x, told)
-    if ending.kind in ("not_converged", "indefinite"):
-        fleeting = _without_persistence(problem, ending.point)
-        return replace(ending, kind="not_separable" if fleeting else ending.kind, fleeting=fleeting)
-    return ending
+    optimum = maximise(objective, x, report)
+    if optimum.kind in ("not_converged", "indefinite"):
+        names = _without_persistence(objective, optimum.iterate)
+        return replace(optimum, kind="not_separable" if names else optimum.kind, without_persistence=names)
+    return optimum
 
 
-def _without_persistence(problem: _PanelObjective, point: Iterate) -> tuple[str, ...]:
-    """Constructs of which hardly anything that moves is still there one median gap (internal time 1) later."""
-    own = problem.scale.standard(point.x)
+def _without_persistence(objective: _PanelObjective, end: Iterate) -> tuple[str, ...]:
+    """Return the constructs with almost no autocovariance at one median gap (internal time 1).
+
+    With P = Cov(x) and noise R the lag-one autocorrelation of the scores is (exp(A) P)_kk / (P_kk + R_kk).
+    """
+    parameters = objective.scale.standard(end.x)
     try:
-        P = stationary_covariance(own.drift, own.diffusion)
+        P = stationary_covariance(parameters.drift, parameters.diffusion)
     except ModelError:
         return ()
-    kept = np.diag(np.asarray(expm(own.drift)) @ P) / (np.diag(P) + own.measurement_noise[problem.scale.leading])
-    return tuple(
-        c for c, share in zip(problem.specification.constructs, kept, strict=True) if abs(share) < _MIN_PERSISTENCE
-    )
+    total = np.diag(P) + parameters.measurement_noise[objective.scale.leading]
+    persistence = np.diag(np.asarray(expm(parameters.drift)) @ P) / total
+    constructs = objective.specification.constructs
+    return tuple(c for c, r in zip(constructs, persistence, strict=True) if abs(r) < _MIN_PERSISTENCE)
 
 
-def _build_fit(problem: _PanelObjective, ending: Optimum, seconds: float) -> Fit:
-    own, x = problem.scale, ending.point.x
-    parameters = own.natural(x)
-    values = parameters.named(problem.specification)
+def _build_fit(objective: _PanelObjective, optimum: Optimum, seconds: float) -> Fit:
+    scale, x = objective.scale, optimum.iterate.x
+    parameters = scale.natural(x)
+    values = parameters.named(objective.specification)
     covariance = np.full((len(values), len(values)), np.nan)
     shares: dict[str, float] = {}
-    outcome = _advice(problem, ending)
-    if ending.kind in ("converged", "boundary"):
-        # what is held at zero has no standard error
-        still = np.isin(list(values), list(ending.held))
-        J = own.jacobian(x)[:, ending.free]
-        covariance = delta_method_covariance(J, ending.hessian * problem.n, still)
-        if problem.prior is not None and ending.kind == "converged":
-            from_data = priors.data_shares(J, covariance, problem.prior_precision[ending.free])
-            shares = {n: float(v) for n, v in zip(values, from_data, strict=True) if np.isfinite(v)}
-            outcome = priors.regularisation_advice(problem.prior, problem.n, own.size, shares)
+    outcome = _advice(objective, optimum)
+    if optimum.kind in ("converged", "boundary"):
+        # an estimate held at zero has no standard error
+        is_held = np.isin(list(values), list(optimum.held))
+        J = scale.jacobian(x)[:, optimum.free]
+        covariance = delta_method_covariance(J, optimum.hessian * objective.n, is_held)
+        if objective.prior is not None and optimum.kind == "converged":
+            data_shares = priors.data_shares(J, covariance, objective.prior_precision[optimum.free])
+            shares = {n: float(v) for n, v in zip(values, data_shares, strict=True) if np.isfinite(v)}
+            outcome = priors.regularisation_advice(objective.prior, objective.n, scale.size, shares)
     return Fit(
-        specification=problem.specification,
+        specification=objective.specification,
         parameters=parameters,
         estimates=with_standard_errors(values, covariance),
-        log_likelihood=problem.log_likelihood(x),
-        n_parameters=own.size,
-        n_persons=problem.given.n_persons,
-        n_observations=problem.given.n_observations,
+        log_likelihood=objective.log_likelihood(x),
+        n_parameters=scale.size,
+        n_persons=objective.panel.n_persons,
+        n_observations=objective.panel.n_observations,
         outcome=outcome,
-        gradient_norm=float(np.abs(ending.point.gradient[ending.free]).max(initial=0.0)),
-        hessian_eigenvalues=tuple(float(v) for v in np.linalg.eigvalsh(ending.hessian)),
-        iterations=ending.steps,
+        gradient_norm=float(np.abs(optimum.iterate.gradient[optimum.free]).max(initial=0.0)),
+        hessian_eigenvalues=tuple(float(v) for v in np.linalg.eigvalsh(optimum.hessian)),
+        iterations=optimum.iterations,
         kernel=kernel_name(),
         seconds=seconds,
         covariance=covariance,
-        held=ending.held,
-        notes=_notes(problem),
-        internal=InternalSolution(x, ending.free, ending.hessian),
-        fingerprints=fingerprints(problem.given, problem.specification),
-        reliability=dict(problem.reliability),
+        held=optimum.held,
+        notes=_notes(objective),
+        internal=InternalSolution(x, optimum.free, optimum.hessian),
+        fingerprints=fingerprints(objective.panel, objective.specification),
+        reliability=dict(objective.reliability),
         data_share=shares,
     )
 
 
-def _notes(problem: _PanelObjective) -> tuple[str, ...]:
+def _notes(objective: _PanelObjective) -> tuple[str, ...]:
     notes = []
-    if len(problem.scale.where("rate")) and problem.prior is None:
+    if len(objective.scale.where("rate")) and objective.prior is None:
         notes.append(
             f"The trend's rate has a weak prior: normal, spread {_RATE_SPREAD}, on the logistic scale of "
             "log(rate × planned end) between 0.1 and 10."
         )
-    if problem.reliability:
+    if objective.reliability:
         notes.append(
             f"Measurement noise has a prior from the reliability given: spread {_NOISE_SPREAD} of its log. The "
             "log-likelihood is that at the estimates and not the highest there is, so there is no AIC and no BIC."
         )
-    if any(isinstance(block, FixedBlock) for block in problem.scale.blocks):
+    if any(isinstance(block, FixedBlock) for block in objective.scale.blocks):
         notes.append("The usual level is the mean at the first row: with therapy on throughout, no other can be told.")
     return tuple(notes)
 
 
-def _advice(problem: _PanelObjective, ending: Optimum) -> Advice:
-    match ending.kind:
+def _advice(objective: _PanelObjective, optimum: Optimum) -> Advice:
+    match optimum.kind:
         case "converged":
             return Advice("converged", "The fit converged: flat gradient, positive-definite Hessian.")
         case "boundary":
             return Advice(
                 "boundary",
-                f"The fit ended at a boundary: {' and '.join(_describe_boundary(name) for name in ending.held)}. "
+                f"The fit ended at a boundary: {' and '.join(_describe_boundary(name) for name in optimum.held)}. "
                 "Standard errors of the others take this as given.",
                 "Give the reliability of the scores, gather more rows for each person, or use fewer constructs.",
             )
         case "not_separable":
-            names = " and ".join(f"“{c}”" for c in ending.fleeting)
+            names = " and ".join(f"“{c}”" for c in optimum.without_persistence)
             return Advice(
                 "not_separable",
-                f"Around the usual level{_trend_clause(problem)}, nothing in {names} was found to last from one row to "
-                "the next: such movement cannot be told from error of measurement, and no drift can be given.",
+                f"Around the usual level{_trend_clause(objective)}, nothing in {names} was found to last from one row "
+                "to the next: such movement cannot be told from error of measurement, and no drift can be given.",
                 "Leave the column out of the model, or gather rows that are closer together. Usual levels and trend "
                 "may be read; drift, diffusion and noise may not.",
             )
@@ -342,19 +424,21 @@ def _advice(problem: _PanelObjective, ending: Optimum) -> Advice:
     return Advice(
         "not_converged",
         "The search ended before the gradient was flat; the estimates are not the best there are.",
-        f"Use fewer constructs, or a simpler trend or start.{_outlier_hint(problem)}",
+        f"Use fewer constructs, or a simpler trend or start.{_outlier_hint(objective)}",
     )
 
 
-def _trend_clause(problem: _PanelObjective) -> str:
-    return "" if problem.specification.trend == Trend.NONE else " and the trend"
+def _trend_clause(objective: _PanelObjective) -> str:
+    return "" if objective.specification.trend == Trend.NONE else " and the trend"
 
 
-def _outlier_hint(problem: _PanelObjective) -> str:
-    """What lies far from all others, which may be why a search does not end; nothing where there is no such thing."""
-    panel = problem.scale.panel
+def _outlier_hint(objective: _PanelObjective) -> str:
+    """Return a hint at outliers, a common cause of failed convergence; empty without any."""
+    panel = objective.scale.panel
     far = np.nanmax(np.abs(panel.scores), axis=0)
-    names = [f"some scores of “{c}”" for c, z in zip(problem.specification.scores, far, strict=True) if z > _FAR_SCORE]
+    names = [
+        f"some scores of “{c}”" for c, z in zip(objective.specification.scores, far, strict=True) if z > _FAR_SCORE
+    ]
     if (np.diff(panel.times)[panel.within_person] > _FAR_GAP).any():
         names.append("some times")
     return f" Check the table: {' and '.join(names)} lie far from all others." if names else ""

@@ -1,4 +1,4 @@
-"""Whether a panel holds enough for a fit: what is refused before the climb, with its reason."""
+"""Identifiability checks before a fit: refusals with a reason and advice."""
 
 from __future__ import annotations
 
@@ -19,60 +19,62 @@ def _by_person(panel: Panel, scores: Array) -> list[Array]:
 
 
 def identifiability_refusal(panel: Panel, specification: Specification, *, has_prior: bool = False) -> Advice | None:
-    """Why no fit is tried, or None. Level, movement and noise of one construct are told apart only by persons with
-    three scores or more (four with change of one's own); their covariances need more such persons than constructs.
-    has_prior: a fit with a shrinkage prior needs only scores that differ."""
+    """Return why the model is not identified from this panel, or None.
 
-    def refused(sentence: str, what_to_do: str) -> Advice:
+    Level, state and noise of a construct are identified only by persons with three scores or more (four with random
+    slopes); their covariances need more such persons than constructs.
+    has_prior: a fit with a shrinkage prior needs only scores that differ.
+    """
+
+    def refuse(sentence: str, what_to_do: str) -> Advice:
         return Advice("not_enough_data", sentence, what_to_do)
 
-    need = specification.p + 2
-    fewest = 4 if specification.random_slopes else 3
+    min_persons = specification.p + 2
+    min_scores = 4 if specification.random_slopes else 3
     for k, name in enumerate(specification.scores):
         scores = panel.scores[:, k]
-        there = np.isfinite(scores)
-        if not there.any():
-            return refused(f"There is no score for “{name}”.", "Leave it out, or check its column.")
-        if there.sum() == 1:
-            return refused(f"There is a single score for “{name}”.", "Gather more rows.")
-        if np.ptp(scores[there]) == 0:
-            return refused(
-                f"Every score of “{name}” is the same.", "Leave it out: what never moves cannot be modelled."
-            )
+        observed = np.isfinite(scores)
+        if not observed.any():
+            return refuse(f"There is no score for “{name}”.", "Leave it out, or check its column.")
+        if observed.sum() == 1:
+            return refuse(f"There is a single score for “{name}”.", "Gather more rows.")
+        if np.ptp(scores[observed]) == 0:
+            return refuse(f"Every score of “{name}” is the same.", "Leave it out: what never moves cannot be modelled.")
         if has_prior:
             continue
-        own = [values[np.isfinite(values)] for values in _by_person(panel, scores)]
-        enough = sum(len(values) >= fewest for values in own)
-        if enough < need:
-            return refused(
-                f"“{name}” has {'four' if fewest == 4 else 'three'} scores or more for {enough} persons; at least "
-                f"{need} such persons are needed.",
+        by_person = [values[np.isfinite(values)] for values in _by_person(panel, scores)]
+        n_informative = sum(len(values) >= min_scores for values in by_person)
+        if n_informative < min_persons:
+            return refuse(
+                f"“{name}” has {'four' if min_scores == 4 else 'three'} scores or more for {n_informative} persons; at "
+                f"least {min_persons} such persons are needed.",
                 "Gather more persons or rows, use fewer constructs, or track with a parameter set instead.",
             )
-        moving = sum(len(values) > 1 and np.ptp(values) > 0 for values in own)
-        if moving < need:
-            return refused(
-                f"“{name}” changes within {moving or 'none'} of the {panel.n_persons} persons; at least {need} are "
-                "needed.",
+        n_varying = sum(len(values) > 1 and np.ptp(values) > 0 for values in by_person)
+        if n_varying < min_persons:
+            return refuse(
+                f"“{name}” changes within {n_varying or 'none'} of the {panel.n_persons} persons; at least "
+                f"{min_persons} are needed.",
                 "Leave it out: what does not move within persons cannot be modelled over time. As something that "
                 "differs between persons it can be looked at outside this model.",
             )
     for name, values in (("covariate", panel.covariates), ("input", panel.inputs)):
         names = specification.covariates if name == "covariate" else specification.inputs
-        for k, own_name in enumerate(names):
+        for k, column in enumerate(names):
             if values is not None and np.ptp(values[:, k]) == 0:
-                return refused(f"The {name} “{own_name}” never differs.", "Leave it out: it can explain nothing.")
+                return refuse(f"The {name} “{column}” never differs.", "Leave it out: it can explain nothing.")
     if specification.therapists and panel.therapist is not None and not has_prior:
         shared = int((np.bincount(panel.therapist) > 1).sum())
-        if shared < need:
-            return refused(
-                f"{shared} therapists have more than one person; at least {need} are needed to tell what they share.",
+        if shared < min_persons:
+            return refuse(
+                f"{shared} therapists have more than one person; at least {min_persons} are needed to tell what "
+                "they share.",
                 "Leave the therapists out, or gather more of them.",
             )
-    wanted = n_parameters(specification)
-    if panel.n_observations <= wanted and not has_prior:
-        return refused(
-            f"{panel.n_observations} scores cannot determine {wanted} parameters.",
+    count = n_parameters(specification)
+    if panel.n_observations <= count and not has_prior:
+        return refuse(
+            f"{panel.n_observations} scores cannot determine {count} parameters.",
             "Gather more data or use fewer constructs, a simpler trend or a stationary start; or draw the fit towards "
             "a parameter set.",
         )

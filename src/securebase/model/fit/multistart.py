@@ -1,4 +1,4 @@
-"""Several starts: further places to begin around the first, and a sentence on where they ended."""
+"""Multistart: random starting points around the first, and a summary of the optima that they reach."""
 
 from __future__ import annotations
 
@@ -9,45 +9,48 @@ import numpy as np
 from securebase.model.fit.optimise import SmoothFunction
 from securebase.model.parameters import Array
 
-#: spread of further starts around the first, on the internal scale: half the SD of a score, a factor of e on a variance
+#: SD of further starts around the first, on the internal scale: half the SD of a score, or a factor e on a variance
 _SPREAD = 0.5
-#: log-likelihoods nearer than this to the highest are the highest
+#: log-likelihoods within this of the highest count as the same optimum
 SAME_OPTIMUM = 0.01
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
 def draw_starts(function: SmoothFunction, x: Array, count: int, rng: np.random.Generator) -> list[Array]:
-    """`count` starts drawn around x; one at which the function has no value is halved towards x until it has one."""
-    found = []
+    """Draw `count` starts around x; one where the function is undefined is moved halfway to x until it is defined."""
+    starts = []
     for _ in range(count):
         step = _SPREAD * rng.standard_normal(len(x))
-        for _half in range(20):
+        for _halving in range(20):
             if np.isfinite(function(x + step)[0]):
                 break
             step = 0.5 * step
-        found.append(x + step)
-    return found
+        starts.append(x + step)
+    return starts
 
 
 def summarise_starts(log_likelihoods: Sequence[float]) -> str:
-    """“3 of 5 starts reached the highest log-likelihood; one ended 41 lower.”"""
+    """Return for example “3 of 5 starts reached the highest log-likelihood; one ended 41 lower.”"""
     values = np.asarray(log_likelihoods, dtype=np.float64)
     best = float(np.max(values[np.isfinite(values)], initial=-np.inf))
-    short = sorted(best - v for v in values if not best - v <= SAME_OPTIMUM)
-    reached = len(values) - len(short)
-    whole = f"{reached} of {len(values)} starts reached the highest log-likelihood"
-    if not short:
+    shortfalls = sorted(best - v for v in values if not best - v <= SAME_OPTIMUM)
+    reached = len(values) - len(shortfalls)
+    summary = f"{reached} of {len(values)} starts reached the highest log-likelihood"
+    if not shortfalls:
         return f"All {len(values)} starts reached the same log-likelihood."
-    last = "" if reached > 1 else " Only one did: try more starts before trusting it."
-    count = _NUMBERS[len(short)] if len(short) < len(_NUMBERS) else str(len(short))
-    if len(short) == 1:
-        return f"{whole}; one ended {_format_shortfall(short[0])} lower.{last}"
-    if _format_shortfall(short[0]) == _format_shortfall(short[-1]):
-        return f"{whole}; {count} ended {_format_shortfall(short[0])} lower.{last}"
-    return f"{whole}; {count} ended {_format_shortfall(short[0])} to {_format_shortfall(short[-1])} lower.{last}"
+    warning = "" if reached > 1 else " Only one did: try more starts before trusting it."
+    count = _NUMBERS[len(shortfalls)] if len(shortfalls) < len(_NUMBERS) else str(len(shortfalls))
+    if len(shortfalls) == 1:
+        return f"{summary}; one ended {_format_shortfall(shortfalls[0])} lower.{warning}"
+    least, most = _format_shortfall(shortfalls[0]), _format_shortfall(shortfalls[-1])
+    if least == most:
+        return f"{summary}; {count} ended {least} lower.{warning}"
+    return f"{summary}; {count} ended {least} to {most} lower.{warning}"
 
 
-def _format_shortfall(by: float) -> str:
-    if not np.isfinite(by):
+def _format_shortfall(difference: float) -> str:
+    if not np.isfinite(difference):
         return "immeasurably"
-    return f"{by:.0f}" if by >= 10 else f"{by:.1f}" if by >= 0.1 else f"{by:.2f}"
+    return (
+        f"{difference:.0f}" if difference >= 10 else f"{difference:.1f}" if difference >= 0.1 else f"{difference:.2f}"
+    )

@@ -1,4 +1,4 @@
-"""What a fit found, whatever the model: estimates with standard errors, and an honest word on how it ended."""
+"""The result of a fit of any model: estimates with standard errors, and the outcome."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from securebase.model.parameters import Array
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """On the natural scale. No standard error where the estimate is held (at a boundary, or by definition)."""
+    """An estimate on the natural scale; no standard error where it is held at a boundary or by definition."""
 
     value: float
     standard_error: float | None
@@ -22,13 +22,12 @@ class Estimate:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FitResult:
-    """What a fit found. `estimates` is empty and `log_likelihood` None where it was refused.
+    """Result of a fit. `estimates` is empty and `log_likelihood` None where the fit was refused.
 
-    covariance: of the estimates, in their order (NaN where there is no standard error). gradient_norm: largest entry
-    of the gradient of log-likelihood / persons on the internal scale. hessian_eigenvalues: of its negative Hessian,
-    ascending. held: internal variances held at zero. log_likelihood has no prior in it. errors: what the standard
-    errors rest on, “observed information”, “expected information” or “robust”. fingerprints: of the data, for comparing
-    fits.
+    covariance: of the estimates, in their order (NaN without a standard error). gradient_norm: maximum norm of the
+    gradient of log-likelihood / persons on the internal scale. hessian_eigenvalues: of its negative Hessian, ascending.
+    held: variances held at zero. log_likelihood: without any prior. standard_error_method: “observed information”,
+    “expected information” or “robust”. fingerprints: of the data, for comparing fits.
     """
 
     estimates: Mapping[str, Estimate]
@@ -50,29 +49,32 @@ class FitResult:
 
     @property
     def aic(self) -> float | None:
-        """2 k − 2 log-likelihood, with k parameters (Akaike 1974). None where a prior had a say: the log-likelihood
-        then is not the highest there is."""
+        """AIC = 2 k − 2 log L with k parameters (Akaike 1974); None with a prior, where log L is not the maximum."""
         if self.log_likelihood is None or self.is_regularised:
             return None
         return 2.0 * (self.n_parameters - self.log_likelihood)
 
     @property
     def bic(self) -> float | None:
-        """log(n) k − 2 log-likelihood (Schwarz 1978), with n the number of persons, who are independent where the model
-        has no therapists. None where a prior had a say, as for `aic`."""
+        """BIC = k log(n) − 2 log L (Schwarz 1978); None with a prior.
+
+        n is the number of persons, which are the independent units of a model without therapists.
+        """
         if self.log_likelihood is None or self.is_regularised:
             return None
         return float(np.log(max(self.n_persons, 1))) * self.n_parameters - 2.0 * self.log_likelihood
 
     @property
     def is_regularised(self) -> bool:
-        """Whether a reliability or a parameter set had a say beside the data."""
+        """True where a reliability or a parameter set acted as prior."""
         return self.outcome.kind == "regularised"
 
     @property
     def condition(self) -> float | None:
-        """Largest eigenvalue of the Hessian over its smallest, on the internal scale; None where one is not positive.
-        Beyond about 1e8 a direction is hardly determined."""
+        """Condition number of the Hessian on the internal scale; None where an eigenvalue is not positive.
+
+        Beyond about 1e8 some direction is hardly identified.
+        """
         values = self.hessian_eigenvalues
         return values[-1] / values[0] if values and values[0] > 0 else None
 
@@ -81,8 +83,10 @@ class FitResult:
         return self.outcome.kind == "converged"
 
     def interval(self, name: str, z: float = 1.959963984540054) -> tuple[float, float] | None:
-        """Interval of an estimate, by default of 95%; of a variance on the log scale, so that it stays above zero.
-        None where the estimate has no standard error."""
+        """Return the Wald interval of an estimate, by default of 95%; None without a standard error.
+
+        A variance gets it on the log scale, so that it stays above zero: value · exp(± z SE / value).
+        """
         value, error = self.estimates[name].value, self.estimates[name].standard_error
         if error is None:
             return None
@@ -93,28 +97,29 @@ class FitResult:
 
 
 def is_variance(name: str) -> bool:
-    """Noise, and the diagonal of a covariance; names are as in Parameters.named."""
+    """Return True for noise and the diagonal of a covariance; names are as in Parameters.named."""
     block, _, inside = name.rstrip("]").partition("[")
     row, _, column = inside.partition(",")
-    own = block == "diffusion" or (block.endswith("_covariance") and block != "level_change_covariance")
-    return block == "measurement_noise" or (own and row == column)
+    is_covariance = block == "diffusion" or (block.endswith("_covariance") and block != "level_change_covariance")
+    return block == "measurement_noise" or (is_covariance and row == column)
 
 
 def with_standard_errors(values: Mapping[str, float], covariance: Array) -> dict[str, Estimate]:
-    """Estimates by name with the standard errors that a covariance of them holds."""
+    """Return estimates by name with the standard errors from their covariance."""
     with np.errstate(invalid="ignore"):
-        spread = np.sqrt(np.diag(covariance))
+        standard_errors = np.sqrt(np.diag(covariance))
     return {
         name: Estimate(value, float(se) if np.isfinite(se) else None)
-        for (name, value), se in zip(values.items(), spread, strict=True)
+        for (name, value), se in zip(values.items(), standard_errors, strict=True)
     }
 
 
-def delta_method_covariance(jacobian: Array, information: Array, still: NDArray[np.bool_]) -> Array:
-    """Covariance of the natural estimates by the delta method; NaN for those that are `still` or do not move.
+def delta_method_covariance(jacobian: Array, information: Array, is_held: NDArray[np.bool_]) -> Array:
+    """Return the covariance J I⁻¹ J' of the natural estimates by the delta method; NaN for held or constant estimates.
 
-    jacobian (estimates, free internal numbers); information (free, free); still (estimates,)."""
+    jacobian J (estimates, free); information I (free, free), on the internal scale; is_held (estimates,).
+    """
     covariance: Array = jacobian @ np.linalg.solve(information, jacobian.T)
-    without = still | (np.abs(jacobian).max(axis=1, initial=0.0) == 0)
-    covariance[without] = covariance[:, without] = np.nan
+    without_error = is_held | (np.abs(jacobian).max(axis=1, initial=0.0) == 0)
+    covariance[without_error] = covariance[:, without_error] = np.nan
     return covariance

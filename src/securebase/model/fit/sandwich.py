@@ -1,7 +1,7 @@
-"""Standard errors that hold where the model is wrong about how scores are spread: the sandwich (White 1982).
+"""Robust standard errors by the sandwich estimator (White 1982), which allow a misspecified distribution of scores.
 
-With H the observed information and s_i the derivative of the log-likelihood of person i (or of all clients of
-therapist i), the covariance of the estimates is H⁻¹ (Σ s_i s_i') H⁻¹, times clusters / (clusters − 1).
+With the observed information H and the score vector s_i of person i (or of all clients of therapist i), the covariance
+of the estimates is H⁻¹ (Σ s_i s_i') H⁻¹ · m / (m − 1) for m clusters.
 """
 
 from __future__ import annotations
@@ -21,29 +21,28 @@ from securebase.model.parameters import Array
 
 
 def with_robust_errors(fitted: Fit, panel: Panel) -> Fit:
-    """The same fit with robust standard errors. Persons count as independent; with therapists, their caseloads do.
+    """Return the fit with robust standard errors, clustered by person or, in a model with therapists, by therapist.
 
-    They say how sure the estimates are of the values nearest to the truth that this model can take, whatever the spread
-    of scores; they do not make a wrong model right. Raises ModelError where the panel is not the one fitted, or where
-    the fit has no positive-definite Hessian.
+    They measure the uncertainty about the pseudo-true values, the closest that this model can come to the truth; they
+    do not correct a misspecified model. Raises ModelError where the panel is not the one fitted, or the Hessian is not
+    positive definite.
     """
-    scores, inside = cluster_scores(fitted, panel), _internal_solution(fitted)
+    scores, solution = cluster_scores(fitted, panel), _internal_solution(fitted)
     count, size = scores.shape
     if count <= 1:
-        raise ModelError("robust standard errors need more than one person or therapist")
+        raise ModelError(f"robust standard errors need at least 2 persons or therapists (got {count})")
     n = fitted.n_persons
-    bread = np.linalg.inv(inside.hessian * n)
+    bread = np.linalg.inv(solution.hessian * n)
     covariance = bread @ (scores.T @ scores) @ bread * count / (count - 1)
     names = list(fitted.estimates)
-    own = build_transform(panel, fitted.specification)
-    J = own.jacobian(inside.x)[:, inside.free]
+    J = build_transform(panel, fitted.specification).jacobian(solution.x)[:, solution.free]
     natural = J @ covariance @ J.T
-    held = np.isin(names, list(fitted.held)) | (np.abs(J).max(axis=1, initial=0.0) == 0)
-    natural[held] = natural[:, held] = np.nan
-    who = "therapists" if fitted.specification.therapists else "persons"
-    notes = [f"Standard errors are robust (sandwich over {count} {who})."]
+    without_error = np.isin(names, list(fitted.held)) | (np.abs(J).max(axis=1, initial=0.0) == 0)
+    natural[without_error] = natural[:, without_error] = np.nan
+    unit = "therapists" if fitted.specification.therapists else "persons"
+    notes = [f"Standard errors are robust (sandwich over {count} {unit})."]
     if count < 2 * size:
-        notes.append(f"{count} {who} for {size} parameters are few: such errors are then unsure and often too small.")
+        notes.append(f"{count} {unit} for {size} parameters are few: such errors are then unsure and often too small.")
     return replace(
         fitted,
         estimates=with_standard_errors({name: e.value for name, e in fitted.estimates.items()}, natural),
@@ -54,24 +53,26 @@ def with_robust_errors(fitted: Fit, panel: Panel) -> Fit:
 
 
 def cluster_scores(fitted: Fit, panel: Panel) -> Array:
-    """Derivative of each person's log-likelihood by the free internal numbers (persons, free), exact; with therapists
-    one row a therapist, as the clients of one are not independent."""
-    inside = _internal_solution(fitted)
+    """Return the exact score vector of each person (persons, free); with therapists one row per therapist.
+
+    Clients of one therapist are not independent, so their scores are summed.
+    """
+    solution = _internal_solution(fitted)
     if fitted.fingerprints != fingerprints(panel, fitted.specification):
         raise ModelError("the panel is not the one that was fitted", advice="Give the rows that the fit was made of.")
-    own = build_transform(panel, fitted.specification)
-    standard = own.standard(inside.x)
+    scale = build_transform(panel, fitted.specification)
+    standard = scale.standard(solution.x)
     n = panel.n_persons
-    therapist = own.panel.therapist
+    therapist = scale.panel.therapist
     if fitted.specification.therapists and therapist is not None:
         clusters = [np.flatnonzero(therapist == t) for t in np.unique(therapist)]
     else:
         clusters = [np.array([i]) for i in range(n) if panel.starts[i] < panel.starts[i + 1]]
-    found = np.empty((len(clusters), own.size))
+    scores = np.empty((len(clusters), scale.size))
     for row, persons in enumerate(clusters):
-        alone = Likelihood(own.panel.only(persons), own.specification)
-        found[row] = own.pull(inside.x, alone.value_and_gradient(standard)[1])
-    return found[:, inside.free]
+        likelihood = Likelihood(scale.panel.only(persons), scale.specification)
+        scores[row] = scale.pull_back(solution.x, likelihood.value_and_gradient(standard)[1])
+    return scores[:, solution.free]
 
 
 def _internal_solution(fitted: Fit) -> InternalSolution:

@@ -1,4 +1,4 @@
-"""Where a fit begins: start values from simple moments of standardised scores."""
+"""Start values from moments of standardised scores."""
 
 from __future__ import annotations
 
@@ -11,31 +11,35 @@ from securebase.model.fit.transforms import Transform
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Trend
 
-#: rate · planned end at the beginning of a fit (trend apart)
+#: start value of rate · planned end (trend apart)
 _INITIAL_BEND = 1.5
 
 
 def initial_values(scale: Transform, *, persistence: float | None = None) -> Array:
-    """Internal start values. `persistence`: share of a movement that is left after one median gap; default: from the
-    data. Levels by persons' means, movements and noise by how far neighbouring rows still resemble each other; of
-    several indicators the first tells, and the others begin with as much of it as they share."""
+    """Return internal start values by the method of moments.
+
+    Levels come from persons' means, state and noise variances from the lag-one autocorrelation within persons. Of
+    several indicators the leading one is used. persistence: autocorrelation of the state at one median gap; by default
+    from the data.
+    """
     specification = scale.specification
     p = specification.p
-    # every construct by its first column
+    # each construct by its leading column
     panel = replace(scale.panel, scores=scale.panel.scores[:, scale.leading], indicators=())
     level, mean, trend = _trend(panel, scale)
     residual = panel.scores - mean
-    own = _person_means(panel, residual)
-    within = residual - own[np.repeat(np.arange(panel.n_persons), np.diff(panel.starts))]
+    person_mean = _person_means(panel, residual)
+    within = residual - person_mean[np.repeat(np.arange(panel.n_persons), np.diff(panel.starts))]
     W = np.clip(np.nanmean(within**2, axis=0), 1e-3, None)
-    left = np.array([_lag_one_correlation(panel, within[:, k]) for k in range(p)])
-    kept = np.clip(left + 0.2, 0.15, 0.85) if persistence is None else np.full(p, persistence)
-    share = np.clip((left + 0.2) / kept, 0.3, 0.8) if persistence is None else np.full(p, 0.6)
-    state, rate = share * W, -np.log(kept)
-    levels = _level_covariance(own, W, panel)
-    noise, loading = _indicator_values(scale, (1.0 - share) * W)
+    lag_one = np.array([_lag_one_correlation(panel, within[:, k]) for k in range(p)])
+    # detrending within persons biases the autocorrelation downwards, hence + 0.2
+    phi = np.clip(lag_one + 0.2, 0.15, 0.85) if persistence is None else np.full(p, persistence)
+    state_share = np.clip((lag_one + 0.2) / phi, 0.3, 0.8) if persistence is None else np.full(p, 0.6)
+    state, rate = state_share * W, -np.log(phi)
+    levels = _level_covariance(person_mean, W, panel)
+    noise, loading = _indicator_values(scale, (1.0 - state_share) * W)
     if specification.trend == Trend.CARRIED:
-        # an effect that would lead, through each construct's own decay alone, to the change seen by the last rows
+        # the effect that leads to the observed change through each construct's own decay alone
         trend["therapy_effect"] = rate * trend["therapy_effect"]
     reach = float(np.abs(_slope_reach(panel, scale)).max(initial=0.0))
     return scale.internal(
@@ -61,41 +65,42 @@ def initial_values(scale: Transform, *, persistence: float | None = None) -> Arr
 
 
 def _indicator_values(scale: Transform, noise: Array) -> tuple[Array, Array]:
-    """(noise (q,), loading (q,)): further columns begin with what they share with their construct's first."""
-    of, scores = scale.specification, scale.panel.scores
-    loading = np.ones(len(of.scores))
-    noises = noise[np.array(of.construct_of)]
-    for k, c in enumerate(of.construct_of):
+    """Return noise (q,) and loading (q,); further columns start from their correlation with the leading one."""
+    spec, scores = scale.specification, scale.panel.scores
+    loading = np.ones(len(spec.scores))
+    noise_by_column = noise[np.array(spec.construct_of)]
+    for k, c in enumerate(spec.construct_of):
         lead = int(scale.leading[c])
         if k != lead:
             both = np.isfinite(scores[:, k]) & np.isfinite(scores[:, lead])
-            shared = float((scores[both, k] * scores[both, lead]).mean()) if both.sum() > 2 else 0.5
-            loading[k] = np.copysign(np.clip(abs(shared) / 0.7, 0.3, 1.2), shared)
-            noises[k] = np.clip(1.0 - abs(shared), 0.2, 0.8)
-    return noises, loading
+            correlation = float((scores[both, k] * scores[both, lead]).mean()) if both.sum() > 2 else 0.5
+            loading[k] = np.copysign(np.clip(abs(correlation) / 0.7, 0.3, 1.2), correlation)
+            noise_by_column[k] = np.clip(1.0 - abs(correlation), 0.2, 0.8)
+    return noise_by_column, loading
 
 
 def _slope_reach(panel: Panel, scale: Transform) -> Array:
+    """Return the values of the random slopes' basis, up to their largest."""
     if scale.specification.trend in (Trend.NONE, Trend.LINEAR):
         return panel.times
     return np.ones(1)
 
 
 def _trend(panel: Panel, scale: Transform) -> tuple[Array, Array, dict[str, Array]]:
-    """(level (p,), mean of the rows (rows, p), the trend's own part) by least squares, construct by construct."""
+    """Return level (p,), fitted mean (rows, p) and the trend's parameter by least squares, construct by construct."""
     p, trend = panel.scores.shape[1], scale.specification.trend
     name = {Trend.LINEAR: "slope", Trend.APART: "change", Trend.CARRIED: "therapy_effect"}.get(trend)
-    moved = _trend_regressor(panel, scale)
-    design = np.column_stack([np.ones(len(moved)), moved])
-    found = np.zeros((2, p))
+    regressor = _trend_regressor(panel, scale)
+    design = np.column_stack([np.ones(len(regressor)), regressor])
+    coefficients = np.zeros((2, p))
     for k in range(p):
-        there = np.isfinite(panel.scores[:, k])
-        found[:, k] = np.linalg.lstsq(design[there], panel.scores[there, k], rcond=None)[0]
-    return found[0], design @ found, {} if name is None else {name: found[1]}
+        observed = np.isfinite(panel.scores[:, k])
+        coefficients[:, k] = np.linalg.lstsq(design[observed], panel.scores[observed, k], rcond=None)[0]
+    return coefficients[0], design @ coefficients, {} if name is None else {name: coefficients[1]}
 
 
 def _trend_regressor(panel: Panel, scale: Transform) -> Array:
-    """How far the trend has gone at each row (rows,), up to a factor that least squares finds."""
+    """Return the trend at each row (rows,), up to a factor."""
     match scale.specification.trend:
         case Trend.NONE:
             return np.zeros(len(panel.times))
@@ -106,41 +111,42 @@ def _trend_regressor(panel: Panel, scale: Transform) -> Array:
             return share_of_change(_INITIAL_BEND / end, panel.times, end)
         case Trend.CARRIED:
             elapsed = _elapsed(panel)
-            so_far: Array = -np.expm1(-3.0 * elapsed / max(float(elapsed.max(initial=0.0)), 1e-9))
-            return so_far
+            approach: Array = -np.expm1(-3.0 * elapsed / max(float(elapsed.max(initial=0.0)), 1e-9))
+            return approach
 
 
 def _elapsed(panel: Panel) -> Array:
+    """Return the time since each person's first row (rows,)."""
     lengths = np.diff(panel.starts)
     return panel.times - np.repeat(panel.times[panel.starts[:-1][lengths > 0]], lengths[lengths > 0])
 
 
 def _person_means(panel: Panel, residual: Array) -> Array:
-    """Each person's mean residual (N, p), NaN where there is none."""
-    there = np.isfinite(residual)
+    """Return each person's mean residual (N, p), NaN without scores."""
+    observed = np.isfinite(residual)
     person = np.repeat(np.arange(panel.n_persons), np.diff(panel.starts))
     total, count = np.zeros((panel.n_persons, residual.shape[1])), np.zeros((panel.n_persons, residual.shape[1]))
-    np.add.at(total, person, np.where(there, residual, 0.0))
-    np.add.at(count, person, there)
+    np.add.at(total, person, np.where(observed, residual, 0.0))
+    np.add.at(count, person, observed)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
 
 def _lag_one_correlation(panel: Panel, within: Array) -> float:
-    """Correlation of neighbouring rows of a person, after the person's mean is taken out."""
+    """Return the lag-one autocorrelation of within-person centred scores, bounded to −0.2 to 0.9."""
     pairs = within[1:] * within[:-1]
     pairs = pairs[panel.within_person & np.isfinite(pairs)]
-    spread = float(np.nanmean(within**2))
-    return float(np.clip(pairs.mean() / spread, -0.2, 0.9)) if len(pairs) and spread > 0 else 0.0
+    variance = float(np.nanmean(within**2))
+    return float(np.clip(pairs.mean() / variance, -0.2, 0.9)) if len(pairs) and variance > 0 else 0.0
 
 
-def _level_covariance(own: Array, within: Array, panel: Panel) -> Array:
-    """Covariance of persons' means less what chance would give them, kept well inside the positive definite."""
-    whole = own[np.isfinite(own).all(axis=1)]
-    p = own.shape[1]
+def _level_covariance(person_mean: Array, within: Array, panel: Panel) -> Array:
+    """Return the covariance of persons' means less their sampling variance, shrunk to be safely positive definite."""
+    complete = person_mean[np.isfinite(person_mean).all(axis=1)]
+    p = person_mean.shape[1]
     rows = max(len(panel.times) / panel.n_persons, 1.0)
-    spread = np.clip(np.nanvar(own, axis=0) - within / rows, 0.05, None)
-    correlation = np.corrcoef(whole.T).reshape(p, p) if len(whole) > 2 else np.eye(p)
+    variance = np.clip(np.nanvar(person_mean, axis=0) - within / rows, 0.05, None)
+    correlation = np.corrcoef(complete.T).reshape(p, p) if len(complete) > 2 else np.eye(p)
     correlation = 0.8 * np.nan_to_num(correlation) + 0.2 * np.eye(p)
     np.fill_diagonal(correlation, 1.0)
-    covariance: Array = correlation * np.sqrt(np.multiply.outer(spread, spread))
+    covariance: Array = correlation * np.sqrt(np.multiply.outer(variance, variance))
     return covariance

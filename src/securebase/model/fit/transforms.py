@@ -1,8 +1,8 @@
-"""The internal scale on which a fit climbs, and the way back to the natural one.
+"""The internal scale of the optimisation, an unconstrained reparametrisation, and its inverse.
 
-Scores are standardised and time is counted in median gaps, so that days or points make no difference. Then the drift
-and the means are taken as they are, variances by their logarithm, covariances by their log-Cholesky factor, and the
-rate of a trend (apart) so that rate · planned end stays between 0.1 and 10.
+Scores are standardised and time is in median gaps, so that the units of the data do not matter. Drift and means are
+untransformed, variances enter by their logarithm, covariances by their log-Cholesky factor, and the rate of a trend
+(apart) by a logit that keeps rate · planned end between 0.1 and 10.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ from numpy.typing import NDArray
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Start, Trend
 
-#: rate · planned end lies between these: from almost a straight line to all change in the first tenth
+#: bounds of rate · planned end: from a nearly linear trend to one that is complete in the first tenth
 MIN_BEND, MAX_BEND = 0.1, 10.0
 
 
 class ParameterBlock:
-    """One part of the parameters: `size` internal numbers, `entries` natural ones (as Parameters.named lists them)."""
+    """One block of parameters: `size` internal numbers, and `entries` natural ones in the order of Parameters.named."""
 
     def __init__(self, name: str, shape: tuple[int, ...]) -> None:
         self.name, self.shape = name, shape
         self.size = self.entries = int(np.prod(shape))
 
     def read(self, parameters: Parameters) -> Array:
-        """This part of the parameters."""
+        """Return this block of the parameters."""
         return np.asarray(getattr(parameters, self.name), dtype=np.float64)
 
     def read_gradient(self, gradient: Parameters) -> Array:
         return self.read(gradient)
 
     def write(self, value: Array) -> dict[str, Array]:
-        """The parameters' fields that this part fills."""
+        """Return the fields of the parameters that this block fills."""
         return {self.name: value}
 
     def value(self, x: Array) -> Array:
@@ -43,21 +43,21 @@ class ParameterBlock:
     def internal(self, value: Array) -> Array:
         return np.asarray(value, dtype=np.float64).ravel()
 
-    def pull(self, x: Array, bar: Array) -> Array:
-        """∂x from ∂value."""
+    def pull_back(self, x: Array, bar: Array) -> Array:
+        """Return the gradient along x from the gradient `bar` along the natural value (reverse mode)."""
         return np.asarray(bar, dtype=np.float64).ravel()
 
     def jacobian(self, x: Array) -> Array:
-        """(entries, size): how the natural entries move with x."""
+        """Return ∂entries / ∂x (entries, size)."""
         return np.eye(self.size)
 
     def listed(self, matrix: Array) -> Array:
-        """The entries of a natural-scale array in the order of Parameters.named."""
+        """Return the entries of a natural-scale array in the order of Parameters.named."""
         return np.asarray(matrix, dtype=np.float64).ravel()
 
 
 class FixedBlock(ParameterBlock):
-    """Held at zero: entries to report, nothing to estimate."""
+    """A block held at zero: it is reported, but not estimated."""
 
     def __init__(self, name: str, p: int) -> None:
         super().__init__(name, (p,))
@@ -69,7 +69,7 @@ class FixedBlock(ParameterBlock):
     def internal(self, value: Array) -> Array:
         return np.empty(0)
 
-    def pull(self, x: Array, bar: Array) -> Array:
+    def pull_back(self, x: Array, bar: Array) -> Array:
         return np.empty(0)
 
     def jacobian(self, x: Array) -> Array:
@@ -77,11 +77,11 @@ class FixedBlock(ParameterBlock):
 
 
 class ColumnBlock(ParameterBlock):
-    """A number for every column of scores (q,), free for all but each construct's first, which has `leading`."""
+    """One number per column of scores (q,), free except at each construct's leading column, which is fixed."""
 
-    def __init__(self, name: str, of: Specification, leading: float) -> None:
-        super().__init__(name, (len(of.scores),))
-        self.free: NDArray[np.intp] = np.flatnonzero(~np.array(of.leading))
+    def __init__(self, name: str, specification: Specification, leading: float) -> None:
+        super().__init__(name, (len(specification.scores),))
+        self.free: NDArray[np.intp] = np.flatnonzero(~np.array(specification.leading))
         self.size = self.entries = len(self.free)
         self.leading = leading
 
@@ -93,7 +93,7 @@ class ColumnBlock(ParameterBlock):
     def internal(self, value: Array) -> Array:
         return self.listed(value)
 
-    def pull(self, x: Array, bar: Array) -> Array:
+    def pull_back(self, x: Array, bar: Array) -> Array:
         return self.listed(bar)
 
     def listed(self, matrix: Array) -> Array:
@@ -102,7 +102,7 @@ class ColumnBlock(ParameterBlock):
 
 
 class VarianceBlock(ParameterBlock):
-    """Variances by their logarithm."""
+    """Variances, by their logarithms."""
 
     def value(self, x: Array) -> Array:
         return np.exp(x)
@@ -110,7 +110,7 @@ class VarianceBlock(ParameterBlock):
     def internal(self, value: Array) -> Array:
         return np.log(value)
 
-    def pull(self, x: Array, bar: Array) -> Array:
+    def pull_back(self, x: Array, bar: Array) -> Array:
         return bar * np.exp(x)
 
     def jacobian(self, x: Array) -> Array:
@@ -118,7 +118,7 @@ class VarianceBlock(ParameterBlock):
 
 
 class CovarianceBlock(ParameterBlock):
-    """A covariance L L' by the lower triangle of L, row by row, its diagonal by logarithms."""
+    """A covariance L L', by the lower triangle of L row by row, with the logarithm of its diagonal (log-Cholesky)."""
 
     def __init__(self, name: str, p: int) -> None:
         super().__init__(name, (p, p))
@@ -142,19 +142,21 @@ class CovarianceBlock(ParameterBlock):
         entries = np.linalg.cholesky(value)[self.lower]
         return np.where(self.on_diagonal, np.log(np.where(self.on_diagonal, entries, 1.0)), entries)
 
-    def pull(self, x: Array, bar: Array) -> Array:
+    def pull_back(self, x: Array, bar: Array) -> Array:
         L = self.root(x)
-        pulled: Array = ((bar + bar.T) @ L)[self.lower]
-        pulled[self.on_diagonal] *= L[self.diagonal]
-        return pulled
+        # ∂L = (V̄ + V̄') L, and ∂ log L_kk = L_kk ∂L_kk
+        gradient: Array = ((bar + bar.T) @ L)[self.lower]
+        gradient[self.on_diagonal] *= L[self.diagonal]
+        return gradient
 
     def jacobian(self, x: Array) -> Array:
         L = self.root(x)
         columns = []
         for i, j, diagonal in zip(*self.lower, self.on_diagonal, strict=True):
-            moved = np.zeros(self.shape)
-            moved[i] += (L[i, i] if diagonal else 1.0) * L[:, j]
-            columns.append((moved + moved.T)[self.lower])
+            # dV = dL L' + L dL'
+            half = np.zeros(self.shape)
+            half[i] += (L[i, i] if diagonal else 1.0) * L[:, j]
+            columns.append((half + half.T)[self.lower])
         return np.array(columns).T
 
     def listed(self, matrix: Array) -> Array:
@@ -163,18 +165,18 @@ class CovarianceBlock(ParameterBlock):
 
 
 class LevelAndChangeBlock(CovarianceBlock):
-    """The joint covariance (2p, 2p) of level and change of one's own, which the parameters hold in three parts."""
+    """The joint covariance (2p, 2p) of levels and random slopes, which the parameters hold in three parts."""
 
     def __init__(self, p: int) -> None:
         super().__init__("level_covariance", 2 * p)
         self.p = p
 
     def read(self, parameters: Parameters) -> Array:
-        both = np.asarray(parameters.level_change_covariance)
-        return np.block([[parameters.level_covariance, both], [both.T, np.asarray(parameters.change_covariance)]])
+        cross = np.asarray(parameters.level_change_covariance)
+        return np.block([[parameters.level_covariance, cross], [cross.T, np.asarray(parameters.change_covariance)]])
 
     def read_gradient(self, gradient: Parameters) -> Array:
-        # an entry of level_change_covariance stands for two of the joint one
+        # each entry of level_change_covariance occurs twice in the joint covariance
         return self.read(replace(gradient, level_change_covariance=0.5 * np.asarray(gradient.level_change_covariance)))
 
     def write(self, value: Array) -> dict[str, Array]:
@@ -186,21 +188,21 @@ class LevelAndChangeBlock(CovarianceBlock):
         }
 
     def listed(self, matrix: Array) -> Array:
-        own, p = np.tril_indices(self.p), self.p
-        return np.concatenate([matrix[:p, :p][own], matrix[p:, p:][own], matrix[:p, p:].ravel()])
+        lower, p = np.tril_indices(self.p), self.p
+        return np.concatenate([matrix[:p, :p][lower], matrix[p:, p:][lower], matrix[:p, p:].ravel()])
 
     def jacobian(self, x: Array) -> Array:
         whole = super().jacobian(x)
-        place = np.zeros(self.shape, dtype=np.intp)
-        place[self.lower] = np.arange(self.size)
-        place = np.maximum(place, place.T)
-        order: NDArray[np.intp] = self.listed(place.astype(np.float64)).astype(np.intp)
+        position = np.zeros(self.shape, dtype=np.intp)
+        position[self.lower] = np.arange(self.size)
+        position = np.maximum(position, position.T)
+        order: NDArray[np.intp] = self.listed(position.astype(np.float64)).astype(np.intp)
         rows: Array = whole[order]
         return rows
 
 
 class RateBlock(ParameterBlock):
-    """log(rate · planned end) runs from its least to its most along a logistic curve of x."""
+    """The rate of a trend: log(rate · planned end) runs between its bounds along a logistic curve of x."""
 
     def __init__(self, planned_end: float) -> None:
         super().__init__("rate", ())
@@ -213,9 +215,9 @@ class RateBlock(ParameterBlock):
         share = np.log(np.clip(value * self.planned_end, 1.01 * MIN_BEND, 0.99 * MAX_BEND) / MIN_BEND) / self.range
         return np.array([np.log(share / (1 - share))])
 
-    def pull(self, x: Array, bar: Array) -> Array:
-        pulled: Array = np.atleast_1d(bar) * self.jacobian(x)[0]
-        return pulled
+    def pull_back(self, x: Array, bar: Array) -> Array:
+        gradient: Array = np.atleast_1d(bar) * self.jacobian(x)[0]
+        return gradient
 
     def jacobian(self, x: Array) -> Array:
         share = 1 / (1 + np.exp(-x[0]))
@@ -224,10 +226,11 @@ class RateBlock(ParameterBlock):
 
 @dataclass(frozen=True, eq=False)
 class Transform:
-    """Standardised panel and specification, and the blocks of the internal scale.
+    """The standardised panel and specification, and the blocks of the internal scale.
 
-    location, spread (q,): of every column of scores, in points. unit: time units in one internal one. centre: the time
-    at which the internal level is taken (trend linear). covariate_location, covariate_spread (c,); input_spread (k,).
+    location, spread (q,): mean and SD of every column of scores, in points. unit: time units per internal one. centre:
+    time at which the internal level is defined (trend linear). covariate_location, covariate_spread (c,): mean and SD.
+    input_spread (k,): largest absolute input.
     """
 
     panel: Panel
@@ -247,70 +250,71 @@ class Transform:
 
     @property
     def log_likelihood_shift(self) -> float:
-        """What to add to the log-likelihood of standardised scores to have that of the scores."""
+        """Log Jacobian of the standardisation, to add to the log-likelihood of standardised scores."""
         return -float(np.isfinite(self.panel.scores).sum(axis=0) @ np.log(self.spread))
 
     @property
     def leading(self) -> NDArray[np.intp]:
-        """The column of scores in whose points each construct is (p,)."""
-        of = self.specification.construct_of
-        return np.array([of.index(c) for c in range(self.specification.p)], dtype=np.intp)
+        """Leading column of each construct (p,), whose points are the construct's unit."""
+        construct_of = self.specification.construct_of
+        return np.array([construct_of.index(c) for c in range(self.specification.p)], dtype=np.intp)
 
     def parts(self, x: Array) -> list[tuple[ParameterBlock, Array]]:
+        """Return every block with its numbers in x."""
         ends = np.cumsum([b.size for b in self.blocks])
         return [(b, x[end - b.size : end]) for b, end in zip(self.blocks, ends, strict=True)]
 
     def where(self, name: str) -> NDArray[np.intp]:
-        """Positions of a block's numbers in x."""
-        at = 0
+        """Return the positions of a block's numbers in x."""
+        start = 0
         for block in self.blocks:
             if block.name == name:
-                return np.arange(at, at + block.size)
-            at += block.size
+                return np.arange(start, start + block.size)
+            start += block.size
         return np.arange(0)
 
     def standard(self, x: Array) -> Parameters:
-        """Parameters in standard units."""
+        """Return the parameters in standard units."""
         return _parameters([(b, b.value(part)) for b, part in self.parts(x)])
 
     def internal(self, standard: Parameters) -> Array:
         return np.concatenate([b.internal(b.read(standard)) for b in self.blocks])
 
-    def pull(self, x: Array, gradient: Parameters) -> Array:
-        return np.concatenate([b.pull(part, b.read_gradient(gradient)) for b, part in self.parts(x)])
+    def pull_back(self, x: Array, gradient: Parameters) -> Array:
+        return np.concatenate([b.pull_back(part, b.read_gradient(gradient)) for b, part in self.parts(x)])
 
     def natural(self, x: Array) -> Parameters:
-        """Parameters in points and the panel's own time unit."""
-        own = _parameters([(b, b.value(part) * self._factor(b.name)) for b, part in self.parts(x)])
-        level = own.level_mean + self.location[self.leading]
-        if own.slope is not None:
-            level = level - self.centre * own.slope
-        if own.covariate_effect is not None:
-            level = level - own.covariate_effect @ self.covariate_location
-        if own.intercept is None or own.loading is None:
-            return replace(own, level_mean=level)
-        return replace(own, level_mean=level, intercept=own.intercept + self._base(own.loading))
+        """Return the parameters in points and the panel's time unit."""
+        natural = _parameters([(b, b.value(part) * self._factor(b.name)) for b, part in self.parts(x)])
+        level = natural.level_mean + self.location[self.leading]
+        if natural.slope is not None:
+            level = level - self.centre * natural.slope
+        if natural.covariate_effect is not None:
+            level = level - natural.covariate_effect @ self.covariate_location
+        if natural.intercept is None or natural.loading is None:
+            return replace(natural, level_mean=level)
+        return replace(natural, level_mean=level, intercept=natural.intercept + self._intercept_shift(natural.loading))
 
     def standardised(self, natural: Parameters) -> Array:
-        """Internal numbers of parameters in points and the panel's own time unit: the reverse of `natural`."""
+        """Return the internal numbers of parameters in points and the panel's time unit (the inverse of `natural`)."""
         level = natural.level_mean - self.location[self.leading]
         if natural.slope is not None:
             level = level + self.centre * natural.slope
         if natural.covariate_effect is not None:
             level = level + natural.covariate_effect @ self.covariate_location
-        own = replace(natural, level_mean=level)
-        if own.intercept is not None and own.loading is not None:
-            own = replace(own, intercept=own.intercept - self._base(own.loading))
-        return np.concatenate([b.internal(b.read(own) / self._factor(b.name)) for b in self.blocks])
+        centred = replace(natural, level_mean=level)
+        if centred.intercept is not None and centred.loading is not None:
+            centred = replace(centred, intercept=centred.intercept - self._intercept_shift(centred.loading))
+        return np.concatenate([b.internal(b.read(centred) / self._factor(b.name)) for b in self.blocks])
 
-    def _base(self, loading: Array) -> Array:
-        """What a column's intercept gains from columns having been centred (q,)."""
+    def _intercept_shift(self, loading: Array) -> Array:
+        """Return the intercepts (q,) that centring removed: location − loading · location of the leading column."""
         lead = self.leading[np.array(self.specification.construct_of)]
-        base: Array = self.location - loading * self.location[lead]
-        return base
+        shift: Array = self.location - loading * self.location[lead]
+        return shift
 
     def jacobian(self, x: Array) -> Array:
-        """(named natural estimates, internal numbers)."""
+        """Return ∂(named natural estimates) / ∂x (estimates, size), for the delta method."""
         whole = np.zeros((sum(b.entries for b in self.blocks), self.size))
         row, rows = 0, {}
         for block, part in self.parts(x):
@@ -324,22 +328,22 @@ class Transform:
             effects = whole[rows["covariate_effect"]].reshape(self.specification.p, -1, self.size)
             whole[rows["level_mean"]] -= np.einsum("c,pcx->px", self.covariate_location, effects)
         if "intercept" in rows:
-            of = self.specification
-            free = np.flatnonzero(~np.array(of.leading))
-            lead = self.leading[np.array(of.construct_of)][free]
+            spec = self.specification
+            free = np.flatnonzero(~np.array(spec.leading))
+            lead = self.leading[np.array(spec.construct_of)][free]
             whole[rows["intercept"]] -= self.location[lead][:, None] * whole[rows["loading"]]
         return whole
 
     def _factor(self, name: str) -> Array:
-        """Natural value / standard value."""
+        """Return the factor from a block's standard value to its natural value."""
         d, u = self.spread[self.leading], self.unit
-        both = np.multiply.outer(d, d)
+        dd = np.multiply.outer(d, d)
         factors: dict[str, Array] = {
             "drift": np.divide.outer(d, d) / u,
-            "diffusion": both / u,
-            "start_covariance": both,
+            "diffusion": dd / u,
+            "start_covariance": dd,
             "level_covariance": self._person_factor(d),
-            "therapist_covariance": both,
+            "therapist_covariance": dd,
             "slope": d / u,
             "rate": np.asarray(1 / u),
             "therapy_effect": d / u,
@@ -352,7 +356,10 @@ class Transform:
         return factors.get(name, d)
 
     def _person_factor(self, d: Array) -> Array:
-        """Change of one's own is per time unit where there is no share of change by the planned end."""
+        """Return the factor of the joint level and slope covariance.
+
+        Random slopes are per time unit with no or a linear trend, else shares of the change by the planned end.
+        """
         if self.specification.random_slopes:
             per_time = self.specification.trend in (Trend.NONE, Trend.LINEAR)
             d = np.concatenate([d, d / self.unit if per_time else d])
@@ -360,6 +367,7 @@ class Transform:
 
 
 def _parameters(parts: list[tuple[ParameterBlock, Array]]) -> Parameters:
+    """Build parameters from blocks with their natural values."""
     values: dict[str, Array] = {}
     for block, value in parts:
         values |= block.write(value)
@@ -368,11 +376,11 @@ def _parameters(parts: list[tuple[ParameterBlock, Array]]) -> Parameters:
 
 
 def build_transform(panel: Panel, specification: Specification) -> Transform:
-    """The internal scale for a panel: every column must have scores that differ."""
+    """Return the internal scale of a panel, in which every column must have scores that differ."""
     location, spread = np.nanmean(panel.scores, axis=0), np.nanstd(panel.scores, axis=0)
     gaps = np.diff(panel.times)
     unit = float(np.median(gaps[gaps > 0])) if (gaps > 0).any() else 1.0
-    # a level of one's own is taken at time 0 where there is change of one's own, so nothing is centred there
+    # with random slopes the level is defined at time 0, so time is not centred
     centred = specification.trend == Trend.LINEAR and not specification.random_slopes
     centre = float(panel.times.mean()) if centred else 0.0
     x, u = panel.covariates, panel.inputs
@@ -404,32 +412,32 @@ def _positive(spread: Array) -> Array:
     return np.where(spread > 0, spread, 1.0)
 
 
-def parameter_blocks(of: Specification, planned_end: float) -> tuple[ParameterBlock, ...]:
-    """The parts of a specification's parameters in the order of Parameters.named."""
-    p = of.p
+def parameter_blocks(spec: Specification, planned_end: float) -> tuple[ParameterBlock, ...]:
+    """Return the blocks of a specification's parameters in the order of Parameters.named."""
+    p = spec.p
     parts: list[ParameterBlock] = [ParameterBlock("drift", (p, p)), CovarianceBlock("diffusion", p)]
-    if of.start == Start.FREE:
+    if spec.start == Start.FREE:
         parts.append(CovarianceBlock("start_covariance", p))
-    parts.append(LevelAndChangeBlock(p) if of.random_slopes else CovarianceBlock("level_covariance", p))
-    if of.therapists:
+    parts.append(LevelAndChangeBlock(p) if spec.random_slopes else CovarianceBlock("level_covariance", p))
+    if spec.therapists:
         parts.append(CovarianceBlock("therapist_covariance", p))
     parts.append(ParameterBlock("level_mean", (p,)))
-    if of.covariates:
-        parts.append(ParameterBlock("covariate_effect", (p, len(of.covariates))))
-    if of.trend == Trend.LINEAR:
+    if spec.covariates:
+        parts.append(ParameterBlock("covariate_effect", (p, len(spec.covariates))))
+    if spec.trend == Trend.LINEAR:
         parts.append(ParameterBlock("slope", (p,)))
-    if of.trend == Trend.APART:
+    if spec.trend == Trend.APART:
         parts.append(ParameterBlock("change", (p,)))
-    if of.trend == Trend.APART or (of.trend == Trend.CARRIED and of.random_slopes):
+    if spec.trend == Trend.APART or (spec.trend == Trend.CARRIED and spec.random_slopes):
         parts.append(RateBlock(planned_end))
-    if of.free_start_mean:
+    if spec.free_start_mean:
         parts.append(ParameterBlock("start_mean", (p,)))
-    elif of.trend == Trend.CARRIED:
+    elif spec.trend == Trend.CARRIED:
         parts.append(FixedBlock("start_mean", p))
-    if of.trend == Trend.CARRIED:
+    if spec.trend == Trend.CARRIED:
         parts.append(ParameterBlock("therapy_effect", (p,)))
-    if of.inputs:
-        parts.append(ParameterBlock("input_effect", (p, len(of.inputs))))
-    if not of.is_plain:
-        parts += [ColumnBlock("loading", of, 1.0), ColumnBlock("intercept", of, 0.0)]
-    return (*parts, VarianceBlock("measurement_noise", (len(of.scores),)))
+    if spec.inputs:
+        parts.append(ParameterBlock("input_effect", (p, len(spec.inputs))))
+    if not spec.is_plain:
+        parts += [ColumnBlock("loading", spec, 1.0), ColumnBlock("intercept", spec, 0.0)]
+    return (*parts, VarianceBlock("measurement_noise", (len(spec.scores),)))

@@ -1,4 +1,4 @@
-"""Parameters as uncertain as a fit leaves them: draws around the estimates."""
+"""Parameter draws that carry the uncertainty of a fit."""
 
 from __future__ import annotations
 
@@ -15,27 +15,30 @@ _TRIES = 20
 
 
 def draw_parameters(fitted: Fit, panel: Panel, count: int, rng: np.random.Generator) -> list[Parameters]:
-    """Normal draws on the internal scale around the estimates, with the covariance that the Hessian gives: a normal
-    approximation of what the data leave open. What is held stays; a draw that is no model is drawn anew (the estimates
-    themselves after 20 tries). Raises ModelError where the fit has no positive-definite Hessian."""
-    inside = fitted.internal
-    if inside is None or fitted.outcome.kind not in ("converged", "boundary", "regularised"):
+    """Draw parameters from the normal approximation N(x̂, H⁻¹) on the internal scale.
+
+    Held parameters stay. An invalid draw is repeated, and replaced by the estimates after 20 tries. Raises ModelError
+    where the fit has no positive-definite Hessian.
+    """
+    solution = fitted.internal
+    if solution is None or fitted.outcome.kind not in ("converged", "boundary", "regularised"):
         raise ModelError(
             f"there is no spread to draw from: {fitted.outcome.sentence}", advice=fitted.outcome.what_to_do
         )
-    own = build_transform(panel, fitted.specification)
-    alone = Likelihood(own.panel.only(np.array([0])), own.specification)
-    root = np.linalg.cholesky(np.linalg.inv(inside.hessian * fitted.n_persons))
-    found = []
+    scale = build_transform(panel, fitted.specification)
+    # one person is enough to see whether a draw is a valid model
+    likelihood = Likelihood(scale.panel.only(np.array([0])), scale.specification)
+    root = np.linalg.cholesky(np.linalg.inv(solution.hessian * fitted.n_persons))
+    draws = []
     for _ in range(count):
-        x = inside.x
+        x = solution.x
         for _try in range(_TRIES):
-            x = inside.x.copy()
-            x[inside.free] += root @ rng.standard_normal(len(inside.free))
+            x = solution.x.copy()
+            x[solution.free] += root @ rng.standard_normal(len(solution.free))
             try:
-                alone.value(own.standard(x))
+                likelihood.value(scale.standard(x))
                 break
             except (ModelError, np.linalg.LinAlgError):
-                x = inside.x
-        found.append(own.natural(x))
-    return found
+                x = solution.x
+        draws.append(scale.natural(x))
+    return draws

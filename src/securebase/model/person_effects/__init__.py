@@ -1,4 +1,4 @@
-"""Lagged effects of one client's own, and how they differ between the clients of a cohort (Laplace's approximation)."""
+"""Person-specific lagged effects and their variation in a cohort, by the Laplace approximation."""
 
 from securebase.model.person_effects.cohort import CohortEffects, fit_person_effects
 from securebase.model.person_effects.contributions import Contributions, contributions

@@ -1,10 +1,10 @@
-"""How lagged effects differ between the clients of a cohort: their mean, their spread, and what they go with.
+"""Random lagged effects in a cohort: their mean, their variance between clients, and covariates.
 
-Client i has effects mean + gamma + W z_i + e_i with e_i ~ N(0, T), T diagonal. Given T, gamma and W each client's mode
-and curvature are found (`one_client`), which turns what its scores say of u into a normal around its mode; with those
-normals the likelihood of gamma, W and T is in closed form and is maximised; then modes and curvatures are found anew,
-until nothing moves. At the end the value is Laplace's marginal likelihood at the estimate. What the climb leaves out is
-how curvature itself changes with the mode; for one effect, quadrature says how much that matters.
+Client i has effects mean + gamma + W z_i + e_i with e_i ~ N(0, T), T diagonal. The fit alternates two steps. Given T,
+gamma and W, each client's mode and curvature give a normal approximation of log p(y_i | u) (`one_client`). With these
+the marginal likelihood of gamma, W and T is in closed form and is maximised. The value at convergence is the Laplace
+approximation of the marginal likelihood. The iteration ignores how the curvature changes with the mode; for a single
+effect, quadrature measures the error.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ from securebase.model.person_effects.one_client import (
 from securebase.model.standardised import Edge
 
 Flags = NDArray[np.bool_]
-#: A spread is looked for from here, and one below the second is none: the data do not tell it from nothing.
+#: Start value of a between-client SD, and the value below which it counts as zero.
 _START_SD, _ZERO_SD = 0.1, 1e-3
 _MAX_ROUNDS = 60
 _TOLERANCE = 1e-4
-#: While a spread is at zero the modes are still looked for on this scale.
+#: Scale of v for effects whose SD is zero.
 _MIN_SCALE = 0.02
-#: Nodes lie a little wider than the posterior, so that the prior can move over them.
+#: Quadrature nodes, spread wider than the posterior so that they cover a moving prior.
 _NODES, _NODE_WIDENING = 31, 1.4
 
 
 class CohortOutcome(StrEnum):
-    """How it ended; all but the first come with advice."""
+    """Outcome of a cohort fit; all but the first come with advice."""
 
     CONVERGED = "converged"
     BOUNDARY = "boundary"
@@ -54,7 +54,7 @@ class CohortOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NamedEstimate:
-    """An estimate with its standard error; None where it stands at zero, the end of its range."""
+    """An estimate with its standard error; None at the boundary of zero."""
 
     name: str
     value: float
@@ -63,8 +63,10 @@ class NamedEstimate:
 
 @dataclass(frozen=True, slots=True)
 class Quadrature:
-    """For one effect: mean and SD between clients where the marginal likelihood by quadrature is largest, and its
-    value there; Laplace's estimates stand beside it, and how far they are off can be read."""
+    """Maximum of the marginal likelihood by Gauss–Hermite quadrature, for one effect: mean, SD between clients, value.
+
+    Its difference from the Laplace estimates measures their error.
+    """
 
     mean: float
     between_sd: float
@@ -73,7 +75,7 @@ class Quadrature:
 
 @dataclass(frozen=True, eq=False)
 class CohortEffects:
-    """Effects of k edges in N clients, with q covariates; standardised, per time unit of the model.
+    """Random lagged effects of k edges in N clients, with q covariates; standardised, per time unit of the model.
 
     mean: mean effect of each edge at the covariates' means. between_sd: SD of effects between clients. coefficients:
     of covariates, per unit. log_likelihood: Laplace's, at the estimate. log_likelihood_homogeneous: of the model whose
@@ -110,10 +112,49 @@ def fit_person_effects(
     covariates: Array | None = None,
     names: Sequence[str] = (),
 ) -> CohortEffects:
-    """Mean, spread and covariates of the edges' effects over the persons of a panel; all else stays as in `parameters`.
+    """Fit the distribution of lagged effects over the persons of a panel.
 
-    covariates (persons, q), with `names`; taken from their means. Raises ModelError for fewer persons than can show a
-    spread, or covariates that do not fit the panel.
+    Client i has standardised effects mean + gamma + W z_i + e_i, e_i ~ N(0, diag(τ²)), with centred covariates z_i. The
+    marginal likelihood is maximised in the Laplace approximation; all other parameters stay fixed.
+
+    Parameters
+    ----------
+    panel : Panel
+        Scores of N persons.
+    specification : Specification
+        The model of the cohort.
+    parameters : Parameters
+        Its parameters, as from `fit`.
+    edges : sequence of (str, str)
+        The k effects (from, to) that vary between persons.
+    covariates : array, (N, q), optional
+        Person covariates; they are centred.
+    names : sequence of str
+        Names of the q covariates.
+
+    Returns
+    -------
+    CohortEffects
+        Means, between-client SDs, coefficients, a test of homogeneity, and each client's shrunken effects.
+
+    Raises
+    ------
+    ModelError
+        If there are too few persons for k (2 + q) parameters, covariates do not match the panel, or an edge is unknown.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase
+    >>> known = securebase.parameter_set()
+    >>> rng = np.random.default_rng(1)
+    >>> cohort = securebase.simulate("default", n_clients=8, rng=rng, sessions=8, dropout=0.0)
+    >>> rows = securebase.panel(cohort, known.specification.constructs)
+    >>> effects = securebase.fit_person_effects(
+    ...     rows, known.specification, known.in_score_units(), [("alliance", "symptoms")]
+    ... )
+    >>> effects.converged
+    True
     """
     N = panel.n_persons
     z, labels = _centre_covariates(covariates, names, N)
@@ -121,27 +162,32 @@ def fit_person_effects(
     k, q = effects.k, z.shape[1]
     if k * (2 + q) + 2 > N:
         raise ModelError(
-            f"{N} persons are too few to tell how {k * (2 + q)} numbers about {k} effects differ between them",
-            advice="Choose fewer edges or covariates, or wait for more persons.",
+            f"{N} persons are too few for {k * (2 + q)} parameters of {k} effects, which need {k * (2 + q) + 2}",
+            advice="Choose fewer edges or covariates, or add persons.",
         )
-    alone = [single_person_panel(panel, i) for i in range(N)]
-    conditionals = [Conditional(Likelihood(one, specification), effects) for one in alone]
+    panels = [single_person_panel(panel, i) for i in range(N)]
+    conditionals = [Conditional(Likelihood(single, specification), effects) for single in panels]
     design = np.hstack([np.ones((N, 1)), z])
     fitted, settled = _maximise(conditionals, design, k, free=True)
-    alike, _ = _maximise(conditionals, design[:, :1], k, free=False)
+    homogeneous, _ = _maximise(conditionals, design[:, :1], k, free=False)
     return _build_cohort_effects(
-        _CohortProblem(alone, specification, parameters, effects, conditionals, design, labels), fitted, alike, settled
+        _CohortProblem(panels, specification, parameters, effects, conditionals, design, labels),
+        fitted,
+        homogeneous,
+        settled,
     )
 
 
 def single_person_panel(panel: Panel, person: int) -> Panel:
-    """The panel of one of its persons."""
+    """Return the panel of one person."""
     return panel.only(np.array([person], dtype=np.int64))
 
 
 @dataclass(frozen=True, eq=False)
 class _CohortProblem:
-    alone: list[Panel]
+    """Data and model of a cohort fit. design (N, 1 + q): intercept and centred covariates."""
+
+    panels: list[Panel]
     specification: Specification
     parameters: Parameters
     effects: DeviatingEffects
@@ -152,8 +198,11 @@ class _CohortProblem:
 
 @dataclass(frozen=True, eq=False)
 class _LaplacePoint:
-    """B (k, 1 + q): mean deviation and coefficients; variance (k,); per client the point u (N, k), the curvature of
-    log p(y | u) there (N, k, k), its slope (N, k), and Laplace's log-likelihood."""
+    """Second-order expansion of every client's log p(y | u), and the Laplace log-likelihood.
+
+    B (k, 1 + q): mean deviation and coefficients. variance (k,). points u (N, k), with curvature (N, k, k) and slope
+    (N, k) of log p(y | u) there.
+    """
 
     B: Array
     variance: Array
@@ -164,16 +213,16 @@ class _LaplacePoint:
 
 
 def _maximise(conditionals: list[Conditional], design: Array, k: int, *, free: bool) -> tuple[_LaplacePoint, bool]:
-    """Rounds of modes and of the closed form, until neither moves."""
+    """Alternate expansion and closed-form maximisation until neither changes; return the end and convergence."""
     N, columns = design.shape
     B, variance = np.zeros((k, columns)), np.full(k, _START_SD**2 if free else 0.0)
     points = np.zeros((N, k))
     for _ in range(_MAX_ROUNDS):
-        at = _laplace_point(conditionals, design, B, variance, points)
-        new_B, new_variance = _maximise_expansion(at, design, free=free)
-        moved = max(np.abs(new_B - B).max(), np.abs(np.sqrt(new_variance) - np.sqrt(variance)).max())
-        B, variance, points = new_B, new_variance, at.points
-        if moved < _TOLERANCE:
+        expansion = _laplace_point(conditionals, design, B, variance, points)
+        new_B, new_variance = _maximise_expansion(expansion, design, free=free)
+        change = max(np.abs(new_B - B).max(), np.abs(np.sqrt(new_variance) - np.sqrt(variance)).max())
+        B, variance, points = new_B, new_variance, expansion.points
+        if change < _TOLERANCE:
             return _laplace_point(conditionals, design, B, variance, points), True
     return _laplace_point(conditionals, design, B, variance, points), False
 
@@ -181,45 +230,45 @@ def _maximise(conditionals: list[Conditional], design: Array, k: int, *, free: b
 def _laplace_point(
     conditionals: list[Conditional], design: Array, B: Array, variance: Array, points: Array
 ) -> _LaplacePoint:
-    """Every client's mode under this prior. Where a spread is zero the point is the prior's mean itself."""
+    """Expand at every client's mode under this prior; with an SD of zero the mode is the prior mean."""
     N, k = points.shape
     sd = np.sqrt(variance)
-    none = sd < _ZERO_SD
-    scale = np.where(none, _MIN_SCALE, sd)
-    total, found_points = 0.0, np.empty((N, k))
+    is_zero = sd < _ZERO_SD
+    scale = np.where(is_zero, _MIN_SCALE, sd)
+    total, modes = 0.0, np.empty((N, k))
     curvature, slope = np.empty((N, k, k)), np.empty((N, k))
     for i, conditional in enumerate(conditionals):
         mean = B @ design[i]
-        mode = _restricted_mode(conditional, mean, scale, ~none, (points[i] - mean) / scale)
-        found_points[i] = mean + scale * mode.v
+        mode = _restricted_mode(conditional, mean, scale, ~is_zero, (points[i] - mean) / scale)
+        modes[i] = mean + scale * mode.v
         curvature[i] = mode.curvature / np.outer(scale, scale)
         slope[i] = (mode.gradient + mode.v) / scale
-        inside = np.ix_(~none, ~none)
-        whole = np.eye(int((~none).sum())) + mode.curvature[inside]
+        inside = np.ix_(~is_zero, ~is_zero)
+        whole = np.eye(int((~is_zero).sum())) + mode.curvature[inside]
         total += mode.value - 0.5 * float(mode.v @ mode.v) - 0.5 * float(np.linalg.slogdet(whole)[1])
-    return _LaplacePoint(B, variance, found_points, curvature, slope, total)
+    return _LaplacePoint(B, variance, modes, curvature, slope, total)
 
 
-def _restricted_mode(conditional: Conditional, mean: Array, scale: Array, differs: Flags, begin: Array) -> Mode:
-    """The mode over the effects that differ; the others stay at their mean, but slope and curvature are had for all."""
+def _restricted_mode(conditional: Conditional, mean: Array, scale: Array, differs: Flags, start: Array) -> Mode:
+    """Return the mode over the effects that vary, the others held at their mean, with slope and curvature for all."""
     if differs.all():
-        return find_mode(conditional, mean, scale, begin)
-    held = _SubsetConditional(conditional, mean, differs)
+        return find_mode(conditional, mean, scale, start)
+    restricted = _SubsetConditional(conditional, mean, differs)
     v = np.zeros(len(mean))
     if differs.any():
-        v[differs] = find_mode(held, mean[differs], scale[differs], begin[differs]).v
+        v[differs] = find_mode(restricted, mean[differs], scale[differs], start[differs]).v
     value, gradient = conditional.value_and_gradient(mean + scale * v)
     h = 1e-4
     rows = []
     for e in np.eye(len(mean)):
-        above, below = (conditional.value_and_gradient(mean + scale * v + sign * h * e)[1] for sign in (1.0, -1.0))
-        rows.append((below - above) / (2 * h))
+        ahead, behind = (conditional.value_and_gradient(mean + scale * v + sign * h * e)[1] for sign in (1.0, -1.0))
+        rows.append((behind - ahead) / (2 * h))
     H = np.array(rows)
     return Mode(v, value, scale * gradient - v, 0.5 * (H + H.T) * np.outer(scale, scale), True)
 
 
 class _SubsetConditional(Conditional):
-    """log p(y | u) over some of the effects, the others held at their mean."""
+    """log p(y | u) as a function of some effects, the others held at their mean."""
 
     def __init__(self, whole: Conditional, mean: Array, differs: Flags) -> None:
         self._whole, self._mean, self._differs = whole, mean, differs
@@ -231,101 +280,105 @@ class _SubsetConditional(Conditional):
         return value, gradient[self._differs]
 
 
-def _maximise_expansion(at: _LaplacePoint, design: Array, *, free: bool) -> tuple[Array, Array]:
-    """B and variances that maximise the likelihood when log p(y | u) is the normal expanded at each client's point.
+def _maximise_expansion(expansion: _LaplacePoint, design: Array, *, free: bool) -> tuple[Array, Array]:
+    """Maximise the marginal likelihood of the expansion over B and the variances, by L-BFGS-B.
 
-    With g + s'(u − u0) − ½ (u − u0)' C (u − u0) and u ~ N(m, T): a + ½ log-determinants of the sum of two quadratics.
+    log p(y | u) ≈ g + s'(u − u0) − ½ (u − u0)' C (u − u0) and u ~ N(m, T) give it in closed form.
     """
-    k, columns = at.B.shape
-    begin = np.append(at.B.ravel(), at.variance)
+    k, columns = expansion.B.shape
+    start = np.append(expansion.B.ravel(), expansion.variance)
     low = np.append(np.full(k * columns, -np.inf), np.zeros(k))
     high = np.append(np.full(k * columns, np.inf), np.full(k, 1.0 if free else 0.0))
 
-    def less(x: Array) -> float:
-        return -_expanded_likelihood(x, at, design)
+    def objective(x: Array) -> float:
+        return -_expanded_likelihood(x, expansion, design)
 
-    found = minimize(
-        less,
-        begin,
+    result = minimize(
+        objective,
+        start,
         method="L-BFGS-B",
         bounds=Bounds(low, high),
         options={"ftol": 1e-13},
     )
-    B: Array = found.x[: k * columns].reshape(k, columns)
-    return B, np.clip(found.x[k * columns :], 0.0, None)
+    B: Array = result.x[: k * columns].reshape(k, columns)
+    return B, np.clip(result.x[k * columns :], 0.0, None)
 
 
-def _expanded_likelihood(x: Array, at: _LaplacePoint, design: Array) -> float:
-    """Σ_i log ∫ exp(s'd − ½ d'Cd) N(u0 + d; m, T) dd, less what does not depend on m and T. In v = (u − m) / sd, so
-    that a spread of zero needs no care: with R = diag(sd), c = s + C (u0 − m), it is
-    q(m) + ½ c'R (I + R C R)⁻¹ R c − ½ log |I + R C R|, q(m) = s'(m − u0) − ½ (m − u0)' C (m − u0)."""
-    k = at.points.shape[1]
+def _expanded_likelihood(x: Array, expansion: _LaplacePoint, design: Array) -> float:
+    """Return Σ_i log ∫ exp(s'd − ½ d'Cd) N(u0 + d; m, T) dd, up to a constant in m and T.
+
+    In v = (u − m) / sd, which also holds for an SD of zero: with R = diag(sd) and c = s + C (u0 − m) it is
+    q(m) + ½ c'R (I + R C R)⁻¹ R c − ½ log |I + R C R|, q(m) = s'(m − u0) − ½ (m − u0)' C (m − u0).
+    """
+    k = expansion.points.shape[1]
     B, sd = x[:-k].reshape(k, -1), np.sqrt(np.clip(x[-k:], 0.0, None))
-    away = design @ B.T - at.points
-    pulled = np.einsum("nij,nj->ni", at.curvature, away)
-    c = (at.slope - pulled) * sd
-    whole = np.eye(k) + at.curvature * np.outer(sd, sd)
+    offset = design @ B.T - expansion.points
+    pulled = np.einsum("nij,nj->ni", expansion.curvature, offset)
+    c = (expansion.slope - pulled) * sd
+    whole = np.eye(k) + expansion.curvature * np.outer(sd, sd)
     sign, log_size = np.linalg.slogdet(whole)
     if (sign <= 0).any():
         return -1e10
     gain = np.einsum("ni,ni->n", c, np.linalg.solve(whole, c[:, :, None])[:, :, 0])
-    each = np.einsum("ni,ni->n", at.slope, away) - 0.5 * np.einsum("ni,ni->n", pulled, away) + 0.5 * gain
-    return float((each - 0.5 * log_size).sum())
+    by_client = (
+        np.einsum("ni,ni->n", expansion.slope, offset) - 0.5 * np.einsum("ni,ni->n", pulled, offset) + 0.5 * gain
+    )
+    return float((by_client - 0.5 * log_size).sum())
 
 
 def _build_cohort_effects(
-    setting: _CohortProblem, at: _LaplacePoint, alike: _LaplacePoint, settled: bool
+    problem: _CohortProblem, expansion: _LaplacePoint, homogeneous: _LaplacePoint, settled: bool
 ) -> CohortEffects:
-    effects, edges = setting.effects, setting.effects.edges
-    k, columns = at.B.shape
-    sd = np.sqrt(at.variance)
-    none = sd < _ZERO_SD
-    errors, regular = _standard_errors(at, setting.design, none)
+    effects, edges = problem.effects, problem.effects.edges
+    k, columns = expansion.B.shape
+    sd = np.sqrt(expansion.variance)
+    is_zero = sd < _ZERO_SD
+    errors, regular = _standard_errors(expansion, problem.design, is_zero)
     b_errors, sd_errors = errors[: k * columns].reshape(k, columns), errors[k * columns :]
     names = [f"{a} to {b}" for a, b in edges]
-    gain = 2.0 * (at.log_likelihood - alike.log_likelihood)
+    gain = 2.0 * (expansion.log_likelihood - homogeneous.log_likelihood)
     p_homogeneous = float(chi2.sf(max(gain, 0.0), k * columns))
     if k == 1 and columns == 1:
         p_homogeneous = 0.5 * float(chi2.sf(gain, 1)) if gain > 1e-8 else 1.0
     outcome = CohortOutcome.NOT_CONVERGED if not settled else CohortOutcome.CONVERGED
     if settled and not regular:
         outcome = CohortOutcome.INDEFINITE
-    elif settled and none.any():
+    elif settled and is_zero.any():
         outcome = CohortOutcome.BOUNDARY
-    checked = _by_quadrature(setting, at) if k == 1 and not none.any() else None
+    quadrature = _by_quadrature(problem, expansion) if k == 1 and not is_zero.any() else None
     return CohortEffects(
         edges=edges,
-        covariates=setting.labels,
+        covariates=problem.labels,
         mean=tuple(
-            NamedEstimate(n, float(effects.mean[e] + at.B[e, 0]), _finite_or_none(b_errors[e, 0]))
+            NamedEstimate(n, float(effects.mean[e] + expansion.B[e, 0]), _finite_or_none(b_errors[e, 0]))
             for e, n in enumerate(names)
         ),
         between_sd=tuple(
-            NamedEstimate(n, 0.0 if none[e] else float(sd[e]), None if none[e] else _finite_or_none(sd_errors[e]))
+            NamedEstimate(n, 0.0 if is_zero[e] else float(sd[e]), None if is_zero[e] else _finite_or_none(sd_errors[e]))
             for e, n in enumerate(names)
         ),
         coefficients=tuple(
-            NamedEstimate(f"{label} on {n}", float(at.B[e, 1 + c]), _finite_or_none(b_errors[e, 1 + c]))
+            NamedEstimate(f"{label} on {n}", float(expansion.B[e, 1 + c]), _finite_or_none(b_errors[e, 1 + c]))
             for e, n in enumerate(names)
-            for c, label in enumerate(setting.labels)
+            for c, label in enumerate(problem.labels)
         ),
-        log_likelihood=at.log_likelihood,
-        log_likelihood_homogeneous=alike.log_likelihood,
-        by_quadrature=checked,
+        log_likelihood=expansion.log_likelihood,
+        log_likelihood_homogeneous=homogeneous.log_likelihood,
+        by_quadrature=quadrature,
         p_homogeneous=p_homogeneous,
         outcome=outcome,
         advice=(
-            *_advice(outcome, [n for n, zero in zip(names, none, strict=True) if zero], p_homogeneous),
-            *_quadrature_advice(checked, float(sd[0]), float(sd_errors[0])),
+            *_advice(outcome, [n for n, zero in zip(names, is_zero, strict=True) if zero], p_homogeneous),
+            *_quadrature_advice(quadrature, float(sd[0]), float(sd_errors[0])),
         ),
-        clients=_client_effects(setting, at, none),
+        clients=_client_effects(problem, expansion, is_zero),
     )
 
 
 def _advice(outcome: CohortOutcome, at_zero: list[str], p_homogeneous: float) -> tuple[Advice, ...]:
-    out = []
+    advice = []
     if outcome is CohortOutcome.BOUNDARY:
-        out.append(
+        advice.append(
             Advice(
                 "boundary",
                 f"These persons do not show that the effect differs between them: {', '.join(at_zero)}. Its spread is "
@@ -334,7 +387,7 @@ def _advice(outcome: CohortOutcome, at_zero: list[str], p_homogeneous: float) ->
             )
         )
     if outcome is CohortOutcome.INDEFINITE:
-        out.append(
+        advice.append(
             Advice(
                 "indefinite",
                 "In some direction the likelihood is flat: these data do not determine how the effects differ.",
@@ -342,9 +395,9 @@ def _advice(outcome: CohortOutcome, at_zero: list[str], p_homogeneous: float) ->
             )
         )
     if outcome is CohortOutcome.NOT_CONVERGED:
-        out.append(Advice("not_converged", "The search ended before it settled.", "Let fewer edges differ."))
+        advice.append(Advice("not_converged", "The search ended before it settled.", "Let fewer edges differ."))
     if p_homogeneous < 0.05:
-        out.append(
+        advice.append(
             Advice(
                 "heterogeneous",
                 f"Effects differ between persons by more than chance would give (p = {p_homogeneous:.2g}). A model "
@@ -353,20 +406,23 @@ def _advice(outcome: CohortOutcome, at_zero: list[str], p_homogeneous: float) ->
                 "Report the spread beside the mean.",
             )
         )
-    return tuple(out)
+    return tuple(advice)
 
 
-def _standard_errors(at: _LaplacePoint, design: Array, none: Flags) -> tuple[Array, bool]:
-    """From the curvature of the closed form along B and sd, by central differences; NaN for a spread at zero."""
-    k, columns = at.B.shape
-    free = np.append(np.ones(k * columns, dtype=bool), ~none)
-    x = np.append(at.B.ravel(), np.sqrt(at.variance))
+def _standard_errors(expansion: _LaplacePoint, design: Array, is_zero: Flags) -> tuple[Array, bool]:
+    """Return standard errors from the Hessian of the closed form along B and sd; NaN for an SD of zero.
+
+    By central differences. The flag is True where the Hessian is positive definite.
+    """
+    k, columns = expansion.B.shape
+    free = np.append(np.ones(k * columns, dtype=bool), ~is_zero)
+    x = np.append(expansion.B.ravel(), np.sqrt(expansion.variance))
 
     def value(part: Array) -> float:
         full = x.copy()
         full[free] = part
-        full[k * columns :] = np.where(none, 0.0, full[k * columns :]) ** 2
-        return _expanded_likelihood(full, at, design)
+        full[k * columns :] = np.where(is_zero, 0.0, full[k * columns :]) ** 2
+        return _expanded_likelihood(full, expansion, design)
 
     here, h, m = x[free], 1e-3, int(free.sum())
     H, steps = np.empty((m, m)), h * np.eye(m)
@@ -375,75 +431,80 @@ def _standard_errors(at: _LaplacePoint, design: Array, none: Flags) -> tuple[Arr
             a, b = steps[i], steps[j]
             crossed = value(here + a + b) - value(here + a - b) - value(here - a + b) + value(here - a - b)
             H[i, j] = H[j, i] = -crossed / (4 * h * h)
-    out = np.full(len(x), np.nan)
+    errors = np.full(len(x), np.nan)
     if not np.isfinite(H).all() or np.linalg.eigvalsh(H)[0] <= 0:
-        return out, False
-    out[free] = np.sqrt(np.diag(np.linalg.inv(H)))
-    return out, True
+        return errors, False
+    errors[free] = np.sqrt(np.diag(np.linalg.inv(H)))
+    return errors, True
 
 
-def _client_effects(setting: _CohortProblem, at: _LaplacePoint, none: Flags) -> tuple[PersonEffects, ...]:
-    """Own effects of every client under the estimated prior; those that do not differ are not among them."""
-    differ = [e for e, zero in zip(setting.effects.edges, none, strict=True) if not zero]
-    if not differ:
+def _client_effects(problem: _CohortProblem, expansion: _LaplacePoint, is_zero: Flags) -> tuple[PersonEffects, ...]:
+    """Return every client's effects under the estimated prior, for the edges with an SD above zero."""
+    varying = [e for e, zero in zip(problem.effects.edges, is_zero, strict=True) if not zero]
+    if not varying:
         return ()
-    # the cohort's mean effects become those that clients deviate from
-    means = setting.effects.parameters(at.B[:, 0])
-    rest = at.B[:, 1:]
+    # clients deviate from the cohort's estimated means
+    means = problem.effects.parameters(expansion.B[:, 0])
+    coefficients = expansion.B[:, 1:]
     return tuple(
         estimate_person_effects(
-            one,
-            setting.specification,
+            single,
+            problem.specification,
             means,
-            differ,
-            np.sqrt(at.variance[~none]),
-            prior_deviation=(rest @ setting.design[i, 1:])[~none],
+            varying,
+            np.sqrt(expansion.variance[~is_zero]),
+            prior_deviation=(coefficients @ problem.design[i, 1:])[~is_zero],
         )
-        for i, one in enumerate(setting.alone)
+        for i, single in enumerate(problem.panels)
     )
 
 
-def _by_quadrature(setting: _CohortProblem, at: _LaplacePoint) -> Quadrature:
-    """One effect by Gauss–Hermite quadrature around each client's mode. log p(y | u) at the nodes does not depend on
-    the prior, so it is had once, and mean and SD are climbed to over it; coefficients stay."""
+def _by_quadrature(problem: _CohortProblem, expansion: _LaplacePoint) -> Quadrature:
+    """Maximise the marginal likelihood of one effect by Gauss–Hermite quadrature around each client's mode.
+
+    log p(y | u) at the nodes does not depend on the prior, so it is evaluated once; coefficients stay fixed.
+    """
     nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
-    sd = float(np.sqrt(at.variance[0]))
-    spread = _NODE_WIDENING / np.sqrt(1.0 / sd**2 + np.maximum(at.curvature[:, 0, 0], 0.0))
-    u = at.points[:, :1] + spread[:, None] * nodes
-    given = np.array(
-        [[one.value(np.array([v])) for v in row] for one, row in zip(setting.conditionals, u, strict=True)]
+    sd = float(np.sqrt(expansion.variance[0]))
+    spread = _NODE_WIDENING / np.sqrt(1.0 / sd**2 + np.maximum(expansion.curvature[:, 0, 0], 0.0))
+    u = expansion.points[:, :1] + spread[:, None] * nodes
+    log_likelihood = np.array(
+        [
+            [conditional.value(np.array([v])) for v in row]
+            for conditional, row in zip(problem.conditionals, u, strict=True)
+        ]
     )
-    fixed = np.log(weights) + 0.5 * nodes**2 + given + np.log(spread)[:, None] - 0.5 * np.log(2 * np.pi)
-    rest = setting.design[:, 1:] @ at.B[0, 1:]
+    fixed = np.log(weights) + 0.5 * nodes**2 + log_likelihood + np.log(spread)[:, None] - 0.5 * np.log(2 * np.pi)
+    covariate_part = problem.design[:, 1:] @ expansion.B[0, 1:]
 
     def value(x: Array) -> float:
-        v = (u - x[0] - rest[:, None]) / np.exp(x[1])
+        v = (u - x[0] - covariate_part[:, None]) / np.exp(x[1])
         return -float(np.logaddexp.reduce(fixed - 0.5 * v**2 - x[1], axis=1).sum())
 
-    found = minimize(value, np.array([at.B[0, 0], np.log(sd)]), method="Nelder-Mead", options={"xatol": 1e-5})
-    return Quadrature(float(setting.effects.mean[0] + found.x[0]), float(np.exp(found.x[1])), -float(found.fun))
+    result = minimize(value, np.array([expansion.B[0, 0], np.log(sd)]), method="Nelder-Mead", options={"xatol": 1e-5})
+    return Quadrature(float(problem.effects.mean[0] + result.x[0]), float(np.exp(result.x[1])), -float(result.fun))
 
 
-def _quadrature_advice(checked: Quadrature | None, sd: float, error: float) -> tuple[Advice, ...]:
-    if checked is None or abs(checked.between_sd - sd) < 0.5 * error:
+def _quadrature_advice(quadrature: Quadrature | None, sd: float, error: float) -> tuple[Advice, ...]:
+    if quadrature is None or abs(quadrature.between_sd - sd) < 0.5 * error:
         return ()
     return (
         Advice(
             "approximation",
             f"Laplace's approximation puts the spread between persons at {sd:.2f}, quadrature at "
-            f"{checked.between_sd:.2f}.",
+            f"{quadrature.between_sd:.2f}.",
             "Use the one by quadrature.",
         ),
     )
 
 
-def _centre_covariates(given: Array | None, names: Sequence[str], n: int) -> tuple[Array, tuple[str, ...]]:
-    if given is None:
+def _centre_covariates(values: Array | None, names: Sequence[str], n: int) -> tuple[Array, tuple[str, ...]]:
+    if values is None:
         return np.empty((n, 0)), ()
-    z = np.asarray(given, dtype=np.float64)
+    z = np.asarray(values, dtype=np.float64)
     if z.ndim != 2 or z.shape != (n, len(names)) or not np.isfinite(z).all():
         raise ModelError(
-            f"covariates must be one finite row for each of {n} persons and one column for each of {len(names)} names"
+            f"covariates must be finite and have the shape ({n}, {len(names)}), persons by names (got {z.shape})"
         )
     return z - z.mean(axis=0), tuple(names)
 

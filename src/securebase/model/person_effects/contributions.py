@@ -1,8 +1,8 @@
-"""How much of one client's change in a construct each other construct carried, with the client's own lagged effects.
+"""Contributions of lagged states to one client's change in a construct, under the client's own lagged effects.
 
-The reading is that of `smoothing.decompose`: the path from lagged states, which is unique. Here it comes with its
-uncertainty, which has two parts: what the states were (exact given the parameters), and what this client's effects are
-(delta method on Laplace's covariance).
+The decomposition is that of `smoothing.decompose`, the unique path from lagged states. Its uncertainty has two parts:
+that of the states (exact given the parameters), and that of the client's effects (delta method on the Laplace
+covariance).
 """
 
 from __future__ import annotations
@@ -23,10 +23,22 @@ _STEP = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class Contributions:
-    """Parts of the smoothed change in `construct` between two times, in its own points.
+    """Parts of the smoothed change in `construct` between two times, in its points.
 
-    sources (m,): constructs, in the model's order, without `construct` itself. mean (m,): what the change got from each
-    one's lagged state. covariance (m, m): of states and effects together. from_states (m, m): of states alone.
+    Parameters
+    ----------
+    construct : str
+        The construct whose change is decomposed.
+    begin, end : float
+        Times of the first and the last row, in time units.
+    sources : tuple of str
+        The m other constructs, in the model's order.
+    mean : array, (m,)
+        Contribution of each source's lagged state.
+    covariance : array, (m, m)
+        Uncertainty of states and effects together.
+    from_states : array, (m, m)
+        Uncertainty of the states alone.
     """
 
     construct: str
@@ -39,18 +51,19 @@ class Contributions:
 
     @property
     def sd(self) -> Array:
+        """Standard deviations (m,), from states and effects together."""
         return np.sqrt(np.clip(np.diag(self.covariance), 0.0, None))
 
-    def sum_of(self, sources: tuple[str, ...]) -> tuple[float, float]:
-        """(mean, sd) of what several sources carried together."""
-        w = np.array([1.0 if s in sources else 0.0 for s in self.sources])
+    def total(self, sources: tuple[str, ...]) -> tuple[float, float]:
+        """Return mean and SD of the joint contribution of several sources."""
+        w = np.array([float(source in sources) for source in self.sources])
         return float(w @ self.mean), float(np.sqrt(max(w @ self.covariance @ w, 0.0)))
 
 
 def contributions(
     specification: Specification,
     parameters: Parameters,
-    own: PersonEffects,
+    effects: PersonEffects,
     times: Array,
     observed: Array,
     *,
@@ -58,30 +71,77 @@ def contributions(
     first: int = 0,
     last: int = -1,
 ) -> Contributions:
-    """What each other construct's lagged state gave to the change in `construct` from row `first` to row `last`.
+    """Decompose one client's change in a construct into contributions of the other constructs' lagged states.
 
-    parameters: the mean ones that `own` deviates from. times (n,), observed (n, p) with NaN where missing.
-    A change of the person's own, where the model has it, is a part of its own and credited to no construct. Raises
-    ModelError for an unknown construct, rows that are not there, or a model with several indicators or inputs.
+    With transitions Phi_j from row j to j + 1 the contribution of construct l to construct k is
+    Σ_j (Phi_j)_kl x_l(t_j), smoothed over all scores.
+
+    Parameters
+    ----------
+    specification : Specification
+        The model: one score per construct, no inputs.
+    parameters : Parameters
+        The mean parameters from which `effects` deviates.
+    effects : PersonEffects
+        The client's lagged effects, as from `estimate_person_effects`.
+    times : array, (n,)
+        Times of the rows.
+    observed : array, (n, p)
+        Scores, NaN where missing.
+    construct : str
+        The construct whose change is decomposed.
+    first, last : int
+        Rows between which the change is taken; negative values count from the end.
+
+    Returns
+    -------
+    Contributions
+        Mean and uncertainty by source, in points of `construct`. A random slope is credited to no construct.
+
+    Raises
+    ------
+    ModelError
+        If the construct is unknown, a row does not exist, or the model has several indicators or inputs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase
+    >>> known = securebase.parameter_set()
+    >>> specification, parameters = known.specification, known.in_score_units()
+    >>> rng = np.random.default_rng(1)
+    >>> cohort = securebase.simulate("default", n_clients=1, rng=rng, sessions=16, dropout=0.0)
+    >>> rows = securebase.panel(cohort, specification.constructs)
+    >>> effects = securebase.estimate_person_effects(
+    ...     rows, specification, parameters, [("alliance", "symptoms")], prior_sd=0.12
+    ... )
+    >>> parts = securebase.contributions(
+    ...     specification, parameters, effects, rows.times, rows.scores, construct="symptoms"
+    ... )
+    >>> len(parts.sources), bool((parts.sd > 0).all())
+    (5, True)
     """
     n, p = observed.shape
     if construct not in specification.constructs:
-        raise ModelError(f"there is no construct “{construct}” in this course")
+        raise ModelError(
+            f"unknown construct “{construct}”", advice=f"The model has {', '.join(specification.constructs)}."
+        )
     if p != specification.p or not specification.is_plain or specification.inputs:
         raise ModelError(
-            "contributions are read from a model with one score for each construct and no inputs",
+            "contributions need a model with one score per construct and no inputs",
             advice="Use a parameter set of that kind.",
         )
     begin, end = (row + n if row < 0 else row for row in (first, last))
     if not 0 <= begin <= end < n:
-        raise ModelError(f"rows {first} to {last} are not in a course of {n} rows")
-    effects = DeviatingEffects(specification, parameters, own.edges)
-    u = own.mean - effects.mean
+        raise ModelError(f"rows {first} to {last} do not exist in a course of {n} rows")
+    deviating = DeviatingEffects(specification, parameters, effects.edges)
+    u = effects.mean - deviating.mean
+    # forward differences along every effect, for the delta method
     points = [u] + [u + _STEP * e for e in np.eye(len(u))]
     k = specification.constructs.index(construct)
-    carried = _ContributionFilter(specification, times, observed, k, (begin, end))
-    mean, covariance = carried.by([effects.parameters(point) for point in points])
-    slope = (mean[1:] - mean[0]).T / _STEP
+    decomposition = _ContributionFilter(specification, times, observed, k, (begin, end))
+    mean, covariance = decomposition.moments([deviating.parameters(point) for point in points])
+    jacobian = (mean[1:] - mean[0]).T / _STEP
     others = [i for i in range(p) if i != k]
     from_states = covariance[0][np.ix_(others, others)]
     return Contributions(
@@ -90,30 +150,32 @@ def contributions(
         end=float(times[end]),
         sources=tuple(specification.constructs[i] for i in others),
         mean=mean[0][others],
-        covariance=from_states + (slope @ own.covariance @ slope.T)[np.ix_(others, others)],
+        covariance=from_states + (jacobian @ effects.covariance @ jacobian.T)[np.ix_(others, others)],
         from_states=from_states,
     )
 
 
 class _ContributionFilter:
-    """Filters [s, b, g] for several parameters at once ([s, b, c, g] with change of one's own, c): g_i gathers
-    (Phi_j − I)[k, i] x_j,i from row to row, so at the last row its filtered moments are those given every score."""
+    """Kalman filter of the augmented state [s, b, g] for several models at once; [s, b, c, g] with random slopes c.
+
+    g_i accumulates (Phi_j − I)[k, i] x_j,i over the rows, so its filtered moments at the last row are smoothed ones.
+    """
 
     def __init__(
         self, specification: Specification, times: Array, observed: Array, k: int, rows: tuple[int, int]
     ) -> None:
         self.specification, self.times, self.observed, self.k, self.rows = specification, times, observed, k, rows
 
-    def by(self, models: list[Parameters]) -> tuple[Array, Array]:
-        """Mean (m, p) and covariance (m, p, p) of what every construct's lagged state gave, for m models."""
+    def moments(self, models: list[Parameters]) -> tuple[Array, Array]:
+        """Return mean (m, p) and covariance (m, p, p) of every construct's contribution, for m models."""
         n, p = self.observed.shape
-        made = [elapsed_transitions(own, np.diff(self.times)) for own in models]
-        phi, shocks = (np.stack([one[part] for one in made]) for part in (0, 1))
-        trend = np.stack([trend_mean(self.specification, own, self.times) for own in models])
-        level = np.stack([own.level_mean for own in models])
-        noise = np.stack([own.measurement_noise for own in models])
+        transitions = [elapsed_transitions(model, np.diff(self.times)) for model in models]
+        phi, shocks = (np.stack([pair[part] for pair in transitions]) for part in (0, 1))
+        trend = np.stack([trend_mean(self.specification, model, self.times) for model in models])
+        level = np.stack([model.level_mean for model in models])
+        noise = np.stack([model.measurement_noise for model in models])
         z, V = self._prior(models)
-        shows = np.stack([self._shows(own) for own in models])
+        H = np.stack([self._observation_matrix(model) for model in models])
         shift, size = np.eye(p)[self.k], z.shape[1]
         for j in range(n):
             if j:
@@ -121,37 +183,38 @@ class _ContributionFilter:
                 weight = phi[:, j - 1, self.k] - shift if inside else np.zeros((len(models), p))
                 known = trend[:, j - 1] if self.specification.trend is Trend.CARRIED else np.zeros((len(models), p))
                 z, V = _predict(z, V, (phi[:, j - 1], shocks[:, j - 1]), weight, known)
-            seen = np.flatnonzero(np.isfinite(self.observed[j]))
-            if len(seen):
-                residual = self.observed[j, seen] - level[:, seen] - trend[:, j, seen]
-                z, V = _update(z, V, residual, shows[:, j, seen], noise[:, seen])
+            observed = np.flatnonzero(np.isfinite(self.observed[j]))
+            if len(observed):
+                residual = self.observed[j, observed] - level[:, observed] - trend[:, j, observed]
+                z, V = _update(z, V, residual, H[:, j, observed], noise[:, observed])
         return z[:, size - p :], V[:, size - p :, size - p :]
 
     def _prior(self, models: list[Parameters]) -> tuple[Array, Array]:
+        """Return mean and covariance of the augmented state before the first row."""
         m, p = len(models), self.specification.p
         d = len(person_covariance(models[0]))
         V = np.zeros((m, 2 * p + d, 2 * p + d))
-        for i, own in enumerate(models):
-            start = own.start_covariance
-            V[i, :p, :p] = stationary_covariance(own.drift, own.diffusion) if start is None else start
-            V[i, p : p + d, p : p + d] = person_covariance(own)
+        for i, model in enumerate(models):
+            start = model.start_covariance
+            V[i, :p, :p] = stationary_covariance(model.drift, model.diffusion) if start is None else start
+            V[i, p : p + d, p : p + d] = person_covariance(model)
         return np.zeros((m, 2 * p + d)), V
 
-    def _shows(self, own: Parameters) -> Array:
-        """(n, p, size): how s, level and own change show in the scores of each row."""
+    def _observation_matrix(self, model: Parameters) -> Array:
+        """Return the observation matrix (n, p, size) of every row: state, level and random slope."""
         n, p = self.observed.shape
-        every, wide = np.arange(p), self.specification.random_slopes
-        shows = np.zeros((n, p, (4 if wide else 3) * p))
-        shows[:, every, every] = shows[:, every, p + every] = 1.0
-        if wide:
-            bend = slope_basis(self.specification, own, self.times, self.times - self.times[0])
-            shows[:, every, 2 * p + every] = bend[:, None]
-        return shows
+        every, has_slopes = np.arange(p), self.specification.random_slopes
+        H = np.zeros((n, p, (4 if has_slopes else 3) * p))
+        H[:, every, every] = H[:, every, p + every] = 1.0
+        if has_slopes:
+            basis = slope_basis(self.specification, model, self.times, self.times - self.times[0])
+            H[:, every, 2 * p + every] = basis[:, None]
+        return H
 
 
-def _predict(z: Array, V: Array, move: tuple[Array, Array], weight: Array, known: Array) -> tuple[Array, Array]:
-    """To the next row: s moves and takes shocks, b stays, g gathers what came from s (and the known trend) before."""
-    (phi, shocks), (m, p), size = move, weight.shape, z.shape[1]
+def _predict(z: Array, V: Array, transition: tuple[Array, Array], weight: Array, known: Array) -> tuple[Array, Array]:
+    """Predict the next row: s by Phi and Q, b constant, g plus weight · (s + known trend)."""
+    (phi, shocks), (m, p), size = transition, weight.shape, z.shape[1]
     T = np.broadcast_to(np.eye(size), (m, size, size)).copy()
     T[:, :p, :p] = phi
     every = np.arange(p)
@@ -164,7 +227,7 @@ def _predict(z: Array, V: Array, move: tuple[Array, Array], weight: Array, known
 
 
 def _update(z: Array, V: Array, residual: Array, H: Array, noise: Array) -> tuple[Array, Array]:
-    """Take one row's scores in; H (m, q, size): how z shows in them."""
+    """Update with the scores of one row (Kalman); H (m, q, size): their observation matrix."""
     VH = V @ H.transpose(0, 2, 1)
     F = H @ VH
     every = np.arange(H.shape[1])
