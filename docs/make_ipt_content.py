@@ -8,16 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from securebase.ipt.areas import Area, areas
-from securebase.ipt.course_form import shelf_forms
-from securebase.ipt.due import LITTLE_CHANGE, OF_MAINTENANCE
-from securebase.ipt.evidence import FEW_PEOPLE, LITTLE_MET, MUCH_STRAIN
-from securebase.ipt.lineage import BEGINNING, KLERMAN_WEISSMAN, STUART_ROBERTSON
-from securebase.ipt.portfolio import EVERY
+from securebase.ipt.course_form import default_formats
+from securebase.ipt.due import MAINTENANCE_TASKS, MIN_CHANGE
+from securebase.ipt.evidence import HIGH_STRAIN, LOW_EXPECTATIONS_MET, MIN_PEOPLE
+from securebase.ipt.lineage import DEFAULT_LINEAGE, KLERMAN_WEISSMAN, STUART_ROBERTSON
+from securebase.ipt.portfolio import SESSIONS_BETWEEN_MEASURES
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.sources import sources
-from securebase.ipt.task import DueRule, Leaves, Task, tasks
+from securebase.ipt.task import DueRule, Task, TaskOutput, tasks
 from securebase.ipt.timeline import WINDOW_MONTHS
-from securebase.ipt.worksheet import Field, Kind, Worksheet, WorksheetGroup
+from securebase.ipt.worksheet import Field, FieldKind, Worksheet, WorksheetGroup
 from securebase.model.theory import theory
 from securebase.reports.for_client import AREAS, HEADINGS
 from securebase.workbench.own_pages.labels import LABELS, NAMES
@@ -49,15 +49,15 @@ maintenance); claims (S) are those of [the theory](explanation/theory.md).
 """
 
 HOLDS = {
-    Kind.LINE: "a line",
-    Kind.TEXT: "text",
-    Kind.EXTENT: "0–3 (not at all to very much)",
-    Kind.CHOICE: "one of",
-    Kind.CHOICES: "any of",
-    Kind.YES_NO: "yes or no",
-    Kind.DATE: "a day",
-    Kind.PERSON: "somebody of the inventory",
-    Kind.ROWS: "a list",
+    FieldKind.LINE: "a line",
+    FieldKind.TEXT: "text",
+    FieldKind.EXTENT: "0–3 (not at all to very much)",
+    FieldKind.CHOICE: "one of",
+    FieldKind.CHOICES: "any of",
+    FieldKind.YES_NO: "yes or no",
+    FieldKind.DATE: "a day",
+    FieldKind.PERSON: "somebody of the inventory",
+    FieldKind.ROWS: "a list",
 }
 
 
@@ -71,10 +71,10 @@ def yes(flag: bool) -> str:
 
 def holds(field: Field) -> str:
     """What can be entered, with every option and every end of a scale."""
-    if field.kind is Kind.SCALE:
+    if field.kind is FieldKind.SCALE:
         ends = f" ({field.low_label} to {field.high_label})" if field.low_label and field.high_label else ""
         return f"{field.minimum:g}–{field.maximum:g}{ends}"
-    if field.kind is Kind.NUMBER:
+    if field.kind is FieldKind.NUMBER:
         steps = f" in steps of {field.step:g}" if field.step != 1 else ""
         return f"{field.minimum:g}–{field.maximum:g} {field.unit}".rstrip() + steps
     options = "; ".join(f"{o.label} ({o.help})" if o.help else o.label for o in field.options)
@@ -165,7 +165,7 @@ def by_when(due: DueRule) -> str:
     return "every session of the middle" if due.each else "after the end"
 
 
-def leaves(one: Leaves) -> str:
+def leaves(one: TaskOutput) -> str:
     """What a task leaves behind, in words."""
     shelf = worksheets()
     if one.measure:
@@ -233,12 +233,12 @@ def of_forms() -> list[str]:
     lines += [
         f"| {cell(f.name)}: {cell(f.about)} | {f.sessions} | {f.initial} | {f.ending} | {f.days_between} "
         f"| {', '.join(f.sources)} | {yes(f.reviewed)} |"
-        for f in shelf_forms()
+        for f in default_formats()
     ]
     ways = {
         "Klerman and Weissman": KLERMAN_WEISSMAN,
         "Stuart and Robertson": STUART_ROBERTSON,
-        "A new clinic": BEGINNING,
+        "A new clinic": DEFAULT_LINEAGE,
     }
     said = [
         f"**{name}**: {', '.join(a.label.lower() for a in way.areas)}; "
@@ -255,12 +255,12 @@ def of_rules() -> list[str]:
         "Taken from no study and no manual",
         [
             "Little has changed where, half the course held, symptoms have fallen by less than "
-            f"{LITTLE_CHANGE:.0%} of the first score.",
+            f"{MIN_CHANGE:.0%} of the first score.",
             f"What happened in the {WINDOW_MONTHS} months before the onset is a candidate for the focus.",
-            f"On scales of 0 to 10, expectations met {LITTLE_MET:g} or less and strain {MUCH_STRAIN:g} or more speak "
-            f"for a role dispute; fewer than {FEW_PEOPLE} people in the inventory speak for deficits.",
-            f"A maintenance course asks for the tasks {', '.join((*OF_MAINTENANCE, 'X1'))} alone.",
-            f"A portfolio wants measures every {EVERY} sessions.",
+            f"On scales of 0 to 10, expectations met {LOW_EXPECTATIONS_MET:g} or less and strain {HIGH_STRAIN:g} or "
+            f"more speak for a role dispute; fewer than {MIN_PEOPLE} people in the inventory speak for deficits.",
+            f"A maintenance course asks for the tasks {', '.join((*MAINTENANCE_TASKS, 'X1'))} alone.",
+            f"A portfolio wants measures every {SESSIONS_BETWEEN_MEASURES} sessions.",
             "A later closeness circle is one that was drawn on another day.",
         ],
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from securebase.ipt.claim_locations import ClaimLocation, Need, places, places_of
+from securebase.ipt.claim_locations import ClaimLocation, ClaimNeed, claim_locations, locations_of
 from securebase.ipt.shelf import worksheets
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.instrument import AdministrationSchedule, Instrument
@@ -71,15 +71,16 @@ def cell(found: tuple[ClaimLocation, ...]) -> str:
 
 def text() -> str:
     claims = theory().claims.values()
-    asked = [c for c in claims if set(c.needs) & {n.value for n in Need}]
-    count = {need: sum(need.value in c.needs for c in asked) for need in Need}
-    head = HEAD.format(measures=count[Need.MEASURE], tools=count[Need.TOOL])
+    asked = [c for c in claims if set(c.needs) & {n.value for n in ClaimNeed}]
+    count = {need: sum(need.value in c.needs for c in asked) for need in ClaimNeed}
+    head = HEAD.format(measures=count[ClaimNeed.MEASURE], tools=count[ClaimNeed.TOOL])
     rows = [
-        f"| {c.id} | {c.says} | {cell(places_of(c.id, Need.MEASURE))} | {cell(places_of(c.id, Need.TOOL))} |"
+        f"| {c.id} | {c.says} | {cell(locations_of(c.id, ClaimNeed.MEASURE))} "
+        f"| {cell(locations_of(c.id, ClaimNeed.TOOL))} |"
         for c in asked
     ]
     table = ["| Claim | It says | Measured by | Tool |", "| --- | --- | --- | --- |", *rows]
-    return "\n".join([head, *table, "", f"{len(places())} places in all.", ""])
+    return "\n".join([head, *table, "", f"{len(claim_locations())} places in all.", ""])
 
 
 if __name__ == "__main__":

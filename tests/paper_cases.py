@@ -7,14 +7,14 @@ from datetime import date
 
 import pictures
 from episodes import episode, session_day
-from securebase.ipt.worksheet import Field, Kind, Option, Report, Worksheet, WorksheetGroup
+from securebase.ipt.worksheet import Audience, Field, FieldKind, Option, Worksheet, WorksheetGroup
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import EpisodeRecord, RuptureRecord
 from securebase.records.vocabulary import Agreement, Respondent, RuptureKind
 from securebase.reports.part import Case
 
-CLIENT, REFERRER, SUPERVISOR = Report.CLIENT, Report.REFERRER, Report.SUPERVISOR
-EVERYWHERE = tuple(Report)
+CLIENT, REFERRER, SUPERVISOR = Audience.CLIENT, Audience.REFERRER, Audience.SUPERVISOR
+EVERYWHERE = tuple(Audience)
 
 
 def shelf() -> dict[str, Worksheet]:
@@ -25,9 +25,9 @@ def shelf() -> dict[str, Worksheet]:
             "What was asked about risk, and what was done.",
             WorksheetGroup.BEGINNING,
             (
-                Field("thoughts", "Thoughts of suicide", Kind.YES_NO, reports=(REFERRER, SUPERVISOR)),
-                Field("done", "What was done", Kind.TEXT, reports=(REFERRER,)),
-                Field("aside", "For myself", Kind.TEXT, note=True, reports=EVERYWHERE),
+                Field("thoughts", "Thoughts of suicide", FieldKind.YES_NO, reports=(REFERRER, SUPERVISOR)),
+                Field("done", "What was done", FieldKind.TEXT, reports=(REFERRER,)),
+                Field("aside", "For myself", FieldKind.TEXT, note=True, reports=EVERYWHERE),
             ),
             tasks=("I2",),
         ),
@@ -40,11 +40,11 @@ def shelf() -> dict[str, Worksheet]:
                 Field(
                     "goals",
                     "Goals",
-                    Kind.ROWS,
-                    columns=(Field("goal", "Goal", Kind.LINE), Field("now", "Now", Kind.SCALE)),
+                    FieldKind.ROWS,
+                    columns=(Field("goal", "Goal", FieldKind.LINE), Field("now", "Now", FieldKind.SCALE)),
                     reports=EVERYWHERE,
                 ),
-                Field("how_often", "How often", Kind.LINE, reports=(CLIENT,)),
+                Field("how_often", "How often", FieldKind.LINE, reports=(CLIENT,)),
             ),
             for_client=True,
             agreement=True,
@@ -54,7 +54,7 @@ def shelf() -> dict[str, Worksheet]:
             "Formulation",
             "How symptoms and relationships hang together.",
             WorksheetGroup.FOCUS,
-            (Field("story", "In the client’s words", Kind.TEXT, quote=True, reports=EVERYWHERE),),
+            (Field("story", "In the client’s words", FieldKind.TEXT, quote=True, reports=EVERYWHERE),),
             for_client=True,
             agreement=True,
         ),
@@ -64,10 +64,10 @@ def shelf() -> dict[str, Worksheet]:
             "What was done in the hour.",
             WorksheetGroup.SESSION,
             (
-                Field("affect", "Encouragement of affect", Kind.EXTENT, reports=(SUPERVISOR,)),
-                Field("role_play", "Role play", Kind.EXTENT, reports=(SUPERVISOR,)),
-                Field("kept", "Agenda kept", Kind.YES_NO, reports=(SUPERVISOR,)),
-                Field("narrative", "What happened", Kind.TEXT, note=True, reports=EVERYWHERE),
+                Field("affect", "Encouragement of affect", FieldKind.EXTENT, reports=(SUPERVISOR,)),
+                Field("role_play", "Role play", FieldKind.EXTENT, reports=(SUPERVISOR,)),
+                Field("kept", "Agenda kept", FieldKind.YES_NO, reports=(SUPERVISOR,)),
+                Field("narrative", "What happened", FieldKind.TEXT, note=True, reports=EVERYWHERE),
             ),
             in_session=True,
         ),
@@ -77,17 +77,17 @@ def shelf() -> dict[str, Worksheet]:
             "A hard memory, told another way.",
             WorksheetGroup.EMOTION,
             (
-                Field("before", "How I told it then", Kind.TEXT, quote=True, reports=(CLIENT,)),
-                Field("after", "How I tell it now", Kind.TEXT, quote=True, reports=(CLIENT,)),
+                Field("before", "How I told it then", FieldKind.TEXT, quote=True, reports=(CLIENT,)),
+                Field("after", "How I tell it now", FieldKind.TEXT, quote=True, reports=(CLIENT,)),
                 Field(
                     "weight",
                     "How heavy it is now",
-                    Kind.SCALE,
+                    FieldKind.SCALE,
                     low_label="light",
                     high_label="heavy",
                     reports=(CLIENT,),
                 ),
-                Field("who", "Who was there", Kind.PERSON, reports=(CLIENT, SUPERVISOR)),
+                Field("who", "Who was there", FieldKind.PERSON, reports=(CLIENT, SUPERVISOR)),
             ),
             for_client=True,
         ),
@@ -97,11 +97,11 @@ def shelf() -> dict[str, Worksheet]:
             "Early signs, and what to do then.",
             WorksheetGroup.ENDING,
             (
-                Field("signs", "Early signs", Kind.TEXT, reports=(CLIENT, REFERRER)),
+                Field("signs", "Early signs", FieldKind.TEXT, reports=(CLIENT, REFERRER)),
                 Field(
                     "first",
                     "What I do first",
-                    Kind.CHOICES,
+                    FieldKind.CHOICES,
                     options=(Option("call", "Call a friend"), Option("walk", "Go out")),
                     reports=(CLIENT,),
                 ),
@@ -113,7 +113,7 @@ def shelf() -> dict[str, Worksheet]:
             "Private thoughts",
             "Nothing of it is for anybody.",
             WorksheetGroup.RELATIONSHIP,
-            (Field("thought", "Thought", Kind.TEXT),),
+            (Field("thought", "Thought", FieldKind.TEXT),),
             for_client=True,
         ),
     )

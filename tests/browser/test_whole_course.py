@@ -19,11 +19,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from securebase.exchange.record_json import read_record
-from securebase.ipt.due import Standing, course_tasks
-from securebase.ipt.lineage import BEGINNING as BEGINNING_LINEAGE
+from securebase.ipt.due import TaskState, course_tasks
+from securebase.ipt.lineage import DEFAULT_LINEAGE as BEGINNING_LINEAGE
 from securebase.ipt.shelf import worksheet
 from securebase.ipt.task import tasks
-from securebase.ipt.worksheet import Field, Kind
+from securebase.ipt.worksheet import Field, FieldKind
 from securebase.records.episode import EpisodeRecord
 from securebase.reports.course_rows import course_rows
 from securebase.workbench.clients.models import Client
@@ -193,14 +193,14 @@ class Therapist:
         self.page.get_by_text("Saved who may see this").wait_for()
 
     def _field(self, of: Field, name: str, value: Any) -> None:
-        if of.kind is Kind.ROWS:
+        if of.kind is FieldKind.ROWS:
             for n, row in enumerate(value):
                 for column in of.columns:
                     if column.id in row:
                         self._field(column, f"{name}.{n}.{column.id}", row[column.id])
-        elif of.kind in {Kind.LINE, Kind.TEXT, Kind.NUMBER, Kind.DATE}:
+        elif of.kind in {FieldKind.LINE, FieldKind.TEXT, FieldKind.NUMBER, FieldKind.DATE}:
             self.page.locator(f'[name="{name}"]').fill(str(value))
-        elif of.kind is Kind.PERSON:
+        elif of.kind is FieldKind.PERSON:
             self.page.locator(f'[name="{name}"]').select_option(label=value)
         else:
             for one in value if isinstance(value, list) else [value]:
@@ -279,7 +279,7 @@ def assert_every_task_left_its_artefact(record: EpisodeRecord) -> None:
     standings = {s.task.id: s for s in course_tasks(record)}
     assert set(standings) == {t.id for t in tasks()}, "every task was asked for, those on conditions too"
     assert {
-        i: [p.words for p in s.pieces if not p.there] for i, s in standings.items() if s.standing is not Standing.DONE
+        i: [p.words for p in s.pieces if not p.there] for i, s in standings.items() if s.standing is not TaskState.DONE
     } == {}
 
 

@@ -10,7 +10,7 @@ import pytest
 from securebase.charts.closeness_circle import GEOMETRY, TONES, closeness_circle, point
 from securebase.charts.support_shares import MOST, support_shares
 from securebase.charts.version_curve import small_steps
-from securebase.ipt.network import Carried, TieBalance
+from securebase.ipt.network import SupportShare, TieBalance
 from securebase.records.artefact import RING_EDGES, ClosenessCircle, Placement, RelationshipRecord
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -130,7 +130,7 @@ def test_no_style_that_a_strict_policy_would_refuse() -> None:
 
 
 def test_bars_of_support_add_up_and_a_long_course_keeps_its_beginning() -> None:
-    shares = tuple(Carried(float(i), i, 90.0 - 5 * i) for i in range(1, 16))
+    shares = tuple(SupportShare(float(i), i, 90.0 - 5 * i) for i in range(1, 16))
     svg = ElementTree.fromstring(support_shares(shares))
     heights = [float(r.get("height", "")) for r in svg.iter(f"{SVG}rect")]
     pairs = list(zip(heights[::2], heights[1::2], strict=True))

@@ -20,7 +20,7 @@ from securebase.exchange.pseudonyms import FIRST_DAY, pseudonymise_record
 from securebase.exchange.record_json import format_record, parse_record, read_record, write_record
 from securebase.exchange.work_csv import HEAD, work_table
 from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet import Field, Kind
+from securebase.ipt.worksheet import Field, FieldKind
 from securebase.picture.client import client_picture
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import (
@@ -181,18 +181,18 @@ def test_a_record_that_was_read_back_gives_the_same_picture(tmp_path: Path) -> N
 
 
 def filled(of: Field, mark: str) -> object:
-    if of.kind in {Kind.LINE, Kind.TEXT}:
+    if of.kind in {FieldKind.LINE, FieldKind.TEXT}:
         return f"{mark} told Mara, Jo Example and Carla"
-    if of.kind is Kind.PERSON:
+    if of.kind is FieldKind.PERSON:
         return "r2"
-    if of.kind is Kind.DATE:
+    if of.kind is FieldKind.DATE:
         return "2026-02-09"
-    if of.kind is Kind.YES_NO:
+    if of.kind is FieldKind.YES_NO:
         return True
-    if of.kind is Kind.ROWS:
+    if of.kind is FieldKind.ROWS:
         return ({c.id: filled(c, mark) for c in of.columns},)
     if of.options:
-        return (of.options[0].value,) if of.kind is Kind.CHOICES else of.options[0].value
+        return (of.options[0].value,) if of.kind is FieldKind.CHOICES else of.options[0].value
     return of.minimum
 
 

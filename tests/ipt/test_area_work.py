@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from securebase.ipt.area_work import days_ahead, disputes, placed, role_weights
+from securebase.ipt.area_work import dispute_courses, place_in_time, role_weights, upcoming_hard_days
 from securebase.records.artefact import ArtefactRecord, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import DisputeStage
@@ -26,7 +26,7 @@ def test_disputes_with_two_people_are_two_courses() -> None:
             entry(3, "role_dispute", 5, issue="Rota", stage="impasse"),
         ),
     )
-    first, second = disputes(record)
+    first, second = dispute_courses(record)
     assert (first.with_whom, first.issue, first.in_sessions) == ("Ben", "Flat", True)
     assert first.stages == ((4.0, DisputeStage.IMPASSE), (5.0, DisputeStage.RENEGOTIATION))
     assert first.ratings[0].points == ((4.0, 7.0), (5.0, 4.0))
@@ -35,14 +35,14 @@ def test_disputes_with_two_people_are_two_courses() -> None:
 
 
 def test_one_entry_outside_a_session_makes_the_axis_days() -> None:
-    places, in_sessions = placed([entry(3, "role_dispute", 4), entry(9, "role_dispute")])
+    places, in_sessions = place_in_time([entry(3, "role_dispute", 4), entry(9, "role_dispute")])
     assert not in_sessions
     assert [p for p, _ in places] == [3.0, 9.0]
-    assert placed([]) == ([], False)
+    assert place_in_time([]) == ([], False)
 
 
 def test_of_two_entries_in_one_session_the_later_stands() -> None:
-    places, _ = placed([entry(8, "role_dispute", 4, stage="b"), entry(3, "role_dispute", 4, stage="a")])
+    places, _ = place_in_time([entry(8, "role_dispute", 4, stage="b"), entry(3, "role_dispute", 4, stage="a")])
     assert [a.text("stage") for _, a in places] == ["b"]
 
 
@@ -65,7 +65,7 @@ def by_walking(day: date, today: date) -> date:
 def test_a_day_comes_round_again(day: str) -> None:
     today = date(2026, 11, 25)
     record = EpisodeRecord(person="x", artefacts=(entry(0, "grief_work", anniversaries=({"day": day, "plan": "p"},)),))
-    (found,) = days_ahead(record, today)
+    (found,) = upcoming_hard_days(record, today)
     assert found.day == by_walking(date.fromisoformat(day), today)
     assert found.days_ahead == (found.day - today).days
 
@@ -73,4 +73,4 @@ def test_a_day_comes_round_again(day: str) -> None:
 def test_a_leap_day_comes_on_the_28th_and_what_is_no_day_is_passed_over() -> None:
     rows = ({"day": "2024-02-29"}, {"day": "spring"}, {"plan": "x"})
     record = EpisodeRecord(person="x", artefacts=(entry(0, "grief_work", anniversaries=rows),))
-    assert [d.day for d in days_ahead(record, date(2026, 11, 25))] == [date(2027, 2, 28)]
+    assert [d.day for d in upcoming_hard_days(record, date(2026, 11, 25))] == [date(2027, 2, 28)]

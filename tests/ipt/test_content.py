@@ -9,7 +9,7 @@ import pytest
 from securebase.ipt.shelf import worksheet, worksheets
 from securebase.ipt.sources import sources
 from securebase.ipt.task import Task, tasks
-from securebase.ipt.worksheet import Field, Kind, Report, Worksheet
+from securebase.ipt.worksheet import Audience, Field, FieldKind, Worksheet
 from securebase.model.theory import theory
 from securebase.records.vocabulary import Technique
 
@@ -68,14 +68,14 @@ def test_what_stays_with_the_therapist_is_shown_to_nobody(one: Worksheet) -> Non
 
 @pytest.mark.parametrize("one", [w for w in SHELF if w.for_client], ids=lambda w: w.id)
 def test_what_is_for_the_client_has_something_for_them(one: Worksheet) -> None:
-    shown = [f for f in one.fields if Report.CLIENT in f.reports]
+    shown = [f for f in one.fields if Audience.CLIENT in f.reports]
     assert shown
     if one.client_fills:
         assert shown == list(one.fields), "nobody fills in what they may not see"
 
 
 def test_a_scale_says_what_its_ends_mean() -> None:
-    scales = [(one.id, f) for one in SHELF for f in every_field(one) if f.kind is Kind.SCALE]
+    scales = [(one.id, f) for one in SHELF for f in every_field(one) if f.kind is FieldKind.SCALE]
     assert [(name, f.id) for name, f in scales if not (f.low_label and f.high_label)] == []
 
 
@@ -85,7 +85,7 @@ def test_no_worksheet_asks_for_much() -> None:
 
 def test_the_session_note_logs_every_technique() -> None:
     note = worksheet("session_note")
-    assert {f.id for f in note.fields if f.kind is Kind.EXTENT} == {t.value for t in Technique}
+    assert {f.id for f in note.fields if f.kind is FieldKind.EXTENT} == {t.value for t in Technique}
 
 
 def test_both_lineages_get_a_formulation_with_a_story_of_their_own() -> None:

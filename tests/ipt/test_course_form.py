@@ -8,20 +8,20 @@ import pytest
 
 from securebase.errors import InputError, ShelfError
 from securebase.ipt.course_form import (
-    CourseForm,
-    checked,
-    form_called,
-    forms_from,
-    later,
-    new_id,
+    CourseFormat,
+    check_format,
+    default_formats,
+    find_format,
+    later_phase,
+    load_formats,
     phase_of,
-    read_forms,
-    shelf_forms,
+    read_formats,
+    unused_id,
 )
 from securebase.records.vocabulary import Phase
 
 
-def laid_out(form: CourseForm) -> list[Phase]:
+def laid_out(form: CourseFormat) -> list[Phase]:
     """The slow way: write the phases down one after the other."""
     if form.maintenance:
         return [Phase.MAINTENANCE] * form.sessions
@@ -29,8 +29,8 @@ def laid_out(form: CourseForm) -> list[Phase]:
     return [Phase.INITIAL] * form.initial + [Phase.MIDDLE] * middle + [Phase.ENDING] * form.ending
 
 
-@pytest.mark.parametrize("form", shelf_forms(), ids=lambda f: f.id)
-def test_each_session_of_a_form_has_its_phase(form: CourseForm) -> None:
+@pytest.mark.parametrize("form", default_formats(), ids=lambda f: f.id)
+def test_each_session_of_a_form_has_its_phase(form: CourseFormat) -> None:
     found = [phase_of(n, form.sessions, form.initial, form.ending, form.maintenance) for n in form.numbers]
     assert found == laid_out(form)
     assert dict(form.phases()) == {p: found.count(p) for p in found}
@@ -40,7 +40,7 @@ def test_any_split_of_any_course_is_laid_out_in_order() -> None:
     for sessions in range(1, 9):
         for initial in range(sessions + 1):
             for ending in range(sessions - initial + 1):
-                form = CourseForm("x", "x", sessions, initial, ending, 7)
+                form = CourseFormat("x", "x", sessions, initial, ending, 7)
                 assert [phase_of(n, sessions, initial, ending) for n in form.numbers] == laid_out(form)
 
 
@@ -50,7 +50,7 @@ def test_a_session_beyond_the_plan_belongs_to_the_last_phase() -> None:
 
 
 def test_the_shelf_has_a_brief_a_standard_and_a_maintenance_form_that_nobody_has_reviewed() -> None:
-    forms = {f.id: f for f in shelf_forms()}
+    forms = {f.id: f for f in default_formats()}
     assert (forms["brief"].sessions, forms["standard"].sessions) == (8, 16)
     assert forms["maintenance"].maintenance
     assert forms["maintenance"].days_between == 28
@@ -59,10 +59,10 @@ def test_the_shelf_has_a_brief_a_standard_and_a_maintenance_form_that_nobody_has
 
 
 def test_a_clinics_own_forms_come_back_as_they_were_stored() -> None:
-    own = (replace(shelf_forms()[0], id="ours", name="Ours", sessions=10), shelf_forms()[3])
-    assert forms_from([f.plain() for f in own]) == own
-    assert form_called(own, "ours") == own[0]
-    assert form_called(own, "gone") is None
+    own = (replace(default_formats()[0], id="ours", name="Ours", sessions=10), default_formats()[3])
+    assert load_formats([f.plain() for f in own]) == own
+    assert find_format(own, "ours") == own[0]
+    assert find_format(own, "gone") is None
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_clinics_own_forms_come_back_as_they_were_stored() -> None:
     ],
 )
 def test_what_cannot_be_a_form_leaves_those_of_the_shelf(stored: list[dict[str, object]]) -> None:
-    assert forms_from(stored) == shelf_forms()
+    assert load_formats(stored) == default_formats()
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_what_cannot_be_a_form_leaves_those_of_the_shelf(stored: list[dict[str, 
 )
 def test_a_form_that_cannot_be_says_why(change: dict[str, object], says: str) -> None:
     with pytest.raises(InputError, match=says):
-        checked(replace(shelf_forms()[0], **change))  # type: ignore[arg-type]
+        check_format(replace(default_formats()[0], **change))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -106,15 +106,15 @@ def test_a_form_that_cannot_be_says_why(change: dict[str, object], says: str) ->
 )
 def test_a_file_that_is_not_sound_is_told_where(text: str, says: str) -> None:
     with pytest.raises(ShelfError, match=says):
-        read_forms("course_forms.toml", text.encode())
+        read_formats("course_forms.toml", text.encode())
 
 
 def test_ids_are_made_from_names_and_never_taken_twice() -> None:
-    assert new_id("Unsere 10 Sitzungen!", []) == "unsere_10_sitzungen"
-    assert new_id("Brief", ["brief", "brief_2"]) == "brief_3"
-    assert new_id("…", []) == "form"
+    assert unused_id("Unsere 10 Sitzungen!", []) == "unsere_10_sitzungen"
+    assert unused_id("Brief", ["brief", "brief_2"]) == "brief_3"
+    assert unused_id("…", []) == "form"
 
 
 def test_the_later_of_two_phases() -> None:
-    assert later(Phase.INITIAL, Phase.ENDING) is Phase.ENDING
-    assert later(Phase.MIDDLE, Phase.INITIAL) is Phase.MIDDLE
+    assert later_phase(Phase.INITIAL, Phase.ENDING) is Phase.ENDING
+    assert later_phase(Phase.MIDDLE, Phase.INITIAL) is Phase.MIDDLE

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from securebase.errors import ShelfError
-from securebase.ipt.defaults import beforehand
-from securebase.ipt.shelf import check_beginnings, worksheet
+from securebase.ipt.defaults import default_values
+from securebase.ipt.shelf import check_default_sources, worksheet
 from securebase.ipt.worksheet_reader import read_worksheet
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
@@ -30,23 +30,23 @@ RECORD = EpisodeRecord(
 
 
 def test_the_contract_begins_with_the_course() -> None:
-    assert beforehand(worksheet("contract"), RECORD) == {"sessions": 12.0, "days_between": 14.0}
+    assert default_values(worksheet("contract"), RECORD) == {"sessions": 12.0, "days_between": 14.0}
 
 
 def test_goals_are_taken_over_without_their_ratings() -> None:
-    assert beforehand(worksheet("goal_review"), RECORD)["goals"] == ({"goal": "Ring Pim"},)
+    assert default_values(worksheet("goal_review"), RECORD)["goals"] == ({"goal": "Ring Pim"},)
 
 
 def test_what_lasts_is_taken_over_what_was_of_the_day_is_not() -> None:
-    found = beforehand(worksheet("role_dispute"), RECORD)
+    found = default_values(worksheet("role_dispute"), RECORD)
     assert found == {"issue": "The child", "stage": "renegotiation"}
-    assert beforehand(worksheet("role_dispute"), RECORD, about="a") == {"issue": "The house", "stage": "impasse"}
-    assert beforehand(worksheet("role_dispute"), RECORD, about="c") == {}
+    assert default_values(worksheet("role_dispute"), RECORD, about="a") == {"issue": "The house", "stage": "impasse"}
+    assert default_values(worksheet("role_dispute"), RECORD, about="c") == {}
 
 
 def test_nothing_known_is_nothing_written() -> None:
-    assert beforehand(worksheet("goal_review"), EpisodeRecord("Carla")) == {}
-    assert beforehand(worksheet("incident"), RECORD) == {}
+    assert default_values(worksheet("goal_review"), EpisodeRecord("Carla")) == {}
+    assert default_values(worksheet("incident"), RECORD) == {}
 
 
 def test_a_beginning_that_is_not_there_is_told() -> None:
@@ -56,4 +56,4 @@ def test_a_beginning_that_is_not_there_is_told() -> None:
     )
     spec = read_worksheet("x.toml", text.encode())
     with pytest.raises(ShelfError, match=r"contract\.colour"):
-        check_beginnings({"x": spec, "contract": worksheet("contract")})
+        check_default_sources({"x": spec, "contract": worksheet("contract")})

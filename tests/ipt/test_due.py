@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from securebase.ipt.due import OF_MAINTENANCE, Standing, course_tasks, little_has_changed, still_open
-from securebase.ipt.lineage import KLERMAN_WEISSMAN, STUART_ROBERTSON, lineage_from
+from securebase.ipt.due import MAINTENANCE_TASKS, TaskState, course_tasks, open_tasks, shows_little_change
+from securebase.ipt.lineage import KLERMAN_WEISSMAN, STUART_ROBERTSON, load_lineage
 from securebase.ipt.task import tasks
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord, TherapySessionRecord
@@ -34,7 +34,7 @@ def symptoms(*values: float) -> tuple[AdministrationRecord, ...]:
     )
 
 
-def standing(record: EpisodeRecord, task: str) -> Standing:
+def standing(record: EpisodeRecord, task: str) -> TaskState:
     return {s.task.id: s.standing for s in course_tasks(record)}[task]
 
 
@@ -51,24 +51,24 @@ def test_the_shelf_holds_the_21_tasks_in_order() -> None:
 
 def test_an_empty_course_has_nothing_overdue() -> None:
     standings = course_tasks(EMPTY)
-    assert {s.standing for s in standings} <= {Standing.DUE, Standing.AHEAD}
-    assert [s.task.id for s in still_open(standings)][:2] == ["I1", "I2"]
+    assert {s.standing for s in standings} <= {TaskState.DUE, TaskState.AHEAD}
+    assert [s.task.id for s in open_tasks(standings)][:2] == ["I1", "I2"]
 
 
 def test_what_is_not_there_after_its_session_is_overdue() -> None:
     record = replace(EMPTY, sessions=held(5))
-    assert standing(record, "I2") is Standing.OVERDUE
-    assert standing(record, "M6") is Standing.AHEAD
-    assert standing(replace(EMPTY, sessions=held(8)), "M6") is Standing.DUE
-    assert standing(replace(EMPTY, sessions=held(9)), "M6") is Standing.OVERDUE
+    assert standing(record, "I2") is TaskState.OVERDUE
+    assert standing(record, "M6") is TaskState.AHEAD
+    assert standing(replace(EMPTY, sessions=held(8)), "M6") is TaskState.DUE
+    assert standing(replace(EMPTY, sessions=held(9)), "M6") is TaskState.OVERDUE
 
 
 def test_a_task_with_two_pieces_needs_both() -> None:
     record = replace(EMPTY, sessions=held(1), administrations=symptoms(6.0))
-    assert standing(record, "I1") is not Standing.DONE
+    assert standing(record, "I1") is not TaskState.DONE
     told = left("diagnosis", name="Depression", told_as_illness=True)
-    assert standing(replace(record, artefacts=(told,)), "I1") is Standing.DONE
-    assert standing(replace(EMPTY, artefacts=(told,)), "I1") is not Standing.DONE
+    assert standing(replace(record, artefacts=(told,)), "I1") is TaskState.DONE
+    assert standing(replace(EMPTY, artefacts=(told,)), "I1") is not TaskState.DONE
 
 
 def test_the_inventory_needs_people_and_the_circle_somebody_in_it() -> None:
@@ -78,53 +78,53 @@ def test_the_inventory_needs_people_and_the_circle_somebody_in_it() -> None:
         relationships=people,
         artefacts=(left("relationship", contact="daily", gives=("emotional",), support_felt=4.0),),
     )
-    assert standing(record, "I5") is Standing.DONE
+    assert standing(record, "I5") is TaskState.DONE
     gone = (*people[:2], replace(people[2], left_at=3.0))
-    assert standing(replace(record, relationships=gone), "I5") is not Standing.DONE
-    assert standing(replace(record, circles=(ClosenessCircle("c", 1.0),)), "I6") is not Standing.DONE
+    assert standing(replace(record, relationships=gone), "I5") is not TaskState.DONE
+    assert standing(replace(record, circles=(ClosenessCircle("c", 1.0),)), "I6") is not TaskState.DONE
     drawn = ClosenessCircle("c", 1.0, placements=(Placement("0", 0.2, 0.0),))
-    assert standing(replace(record, circles=(drawn,)), "I6") is Standing.DONE
+    assert standing(replace(record, circles=(drawn,)), "I6") is TaskState.DONE
 
 
 def test_the_ending_is_named_when_it_was() -> None:
     assert standing(replace(EMPTY, artefacts=(left("ending_talk", named=False, feelings="none yet"),)), "E1") is not (
-        Standing.DONE
+        TaskState.DONE
     )
-    assert standing(replace(EMPTY, artefacts=(left("ending_talk", named=True),)), "E1") is Standing.DONE
+    assert standing(replace(EMPTY, artefacts=(left("ending_talk", named=True),)), "E1") is TaskState.DONE
 
 
 def test_a_circle_drawn_again_is_one_of_another_day() -> None:
     def drawn(*days: float) -> tuple[ClosenessCircle, ...]:
         return tuple(ClosenessCircle(f"c{d}", d, placements=(Placement("0", 0.2, 0.0),)) for d in days)
 
-    assert standing(replace(EMPTY, circles=drawn(14.1, 14.2, 14.3)), "M5") is not Standing.DONE
-    assert standing(replace(EMPTY, circles=drawn(14.1, 42.0)), "M5") is Standing.DONE
+    assert standing(replace(EMPTY, circles=drawn(14.1, 14.2, 14.3)), "M5") is not TaskState.DONE
+    assert standing(replace(EMPTY, circles=drawn(14.1, 42.0)), "M5") is TaskState.DONE
 
 
 def test_a_formulation_is_done_when_the_client_has_answered_it() -> None:
     told = left("formulation", narrative="It began with the move", stressor="a", vulnerability="b", support="c")
-    assert standing(replace(EMPTY, artefacts=(told,)), "I8") is Standing.DONE
+    assert standing(replace(EMPTY, artefacts=(told,)), "I8") is TaskState.DONE
     unasked = replace(told, agreement=Agreement.OPEN)
-    assert standing(replace(EMPTY, artefacts=(unasked,)), "I8") is not Standing.DONE
+    assert standing(replace(EMPTY, artefacts=(unasked,)), "I8") is not TaskState.DONE
 
 
 def test_a_task_of_every_session_counts_the_sessions_of_the_middle_phase() -> None:
     notes = tuple(left("session_note", 7.0 * n, n, event="A call", mood=4.0) for n in (4, 5, 6))
     record = replace(EMPTY, sessions=held(6), artefacts=notes)
     found = {s.task.id: s for s in course_tasks(record)}["M1"]
-    assert (found.standing, found.sessions) == (Standing.DONE, (3, 3))
+    assert (found.standing, found.sessions) == (TaskState.DONE, (3, 3))
     found = {s.task.id: s for s in course_tasks(replace(record, artefacts=notes[:2]))}["M1"]
-    assert (found.standing, found.sessions) == (Standing.DUE, (2, 3))
+    assert (found.standing, found.sessions) == (TaskState.DUE, (2, 3))
     found = {s.task.id: s for s in course_tasks(replace(record, artefacts=notes[1:]))}["M1"]
-    assert found.standing is Standing.PARTLY
+    assert found.standing is TaskState.PARTLY
 
 
 def test_a_technique_counts_when_it_was_used() -> None:
     record = replace(EMPTY, sessions=held(4))
     unused = left("session_note", 28.0, 4, role_play=0.0)
-    assert standing(replace(record, artefacts=(unused,)), "M3") is Standing.DUE
+    assert standing(replace(record, artefacts=(unused,)), "M3") is TaskState.DUE
     used = left("session_note", 28.0, 4, role_play=2.0)
-    assert standing(replace(record, artefacts=(used,)), "M3") is Standing.DONE
+    assert standing(replace(record, artefacts=(used,)), "M3") is TaskState.DONE
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_little_change_is_a_fall_of_less_than_a_quarter_at_half_the_course(
     scores: tuple[float, ...], sessions: int, expected: bool
 ) -> None:
     record = replace(EMPTY, sessions=held(sessions), administrations=symptoms(*scores))
-    assert little_has_changed(record) is expected
+    assert shows_little_change(record) is expected
     assert ("M7" in {s.task.id for s in course_tasks(record)}) is expected
 
 
@@ -155,14 +155,14 @@ def test_a_brief_course_is_due_earlier() -> None:
 def test_the_sick_role_belongs_to_a_lineage() -> None:
     assert "I3S" in {s.task.id for s in course_tasks(EMPTY, KLERMAN_WEISSMAN)}
     assert "I3S" not in {s.task.id for s in course_tasks(EMPTY, STUART_ROBERTSON)}
-    assert lineage_from(STUART_ROBERTSON.plain()) == STUART_ROBERTSON
-    assert lineage_from({"areas": ["nonsense"], "formulation": "?"}).areas
+    assert load_lineage(STUART_ROBERTSON.plain()) == STUART_ROBERTSON
+    assert load_lineage({"areas": ["nonsense"], "formulation": "?"}).areas
 
 
 def test_a_maintenance_course_asks_for_its_contract_and_its_own_ending_only() -> None:
     acute = EpisodeRecord(person="x", planned_sessions=12, phase=Phase.MAINTENANCE)
     course = replace(acute, initial_sessions=0)
-    assert {s.task.id for s in course_tasks(course)} == {"X1", *OF_MAINTENANCE}
+    assert {s.task.id for s in course_tasks(course)} == {"X1", *MAINTENANCE_TASKS}
     assert {s.task.id: s.due_by for s in course_tasks(course)}["X1"] == 1
     assert len(course_tasks(acute)) > 15
 
@@ -178,5 +178,5 @@ def test_what_was_left_leads_to_the_worksheet_that_was_left() -> None:
 
 def test_a_contract_not_yet_talked_over_is_begun() -> None:
     contract = replace(left("contract", goals=({"goal": "Talk with Paul"},), sessions=16.0), agreement=Agreement.OPEN)
-    assert standing(EMPTY, "I9") is Standing.AHEAD
-    assert standing(replace(EMPTY, artefacts=(contract,)), "I9") is Standing.PARTLY
+    assert standing(EMPTY, "I9") is TaskState.AHEAD
+    assert standing(replace(EMPTY, artefacts=(contract,)), "I9") is TaskState.PARTLY

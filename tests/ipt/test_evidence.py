@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from securebase.ipt.evidence import findings
+from securebase.ipt.evidence import area_evidence
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import ProblemArea
@@ -17,7 +17,7 @@ ONSET = ArtefactRecord("o", "onset", {"began_on": "2026-05-01"}, 0, 0)
 
 def found(*artefacts: ArtefactRecord, **more: object) -> list[tuple[ProblemArea, str]]:
     record = EpisodeRecord(person="x", began_on=BEGAN, artefacts=artefacts, **more)
-    return [(f.area, f.words) for f in findings(record)]
+    return [(f.area, f.words) for f in area_evidence(record)]
 
 
 def about(who: str, n: int = 0, **values: object) -> ArtefactRecord:
@@ -26,7 +26,7 @@ def about(who: str, n: int = 0, **values: object) -> ArtefactRecord:
 
 def test_nothing_entered_nothing_found() -> None:
     assert found() == []
-    assert findings(EpisodeRecord(person="x")) == ()
+    assert area_evidence(EpisodeRecord(person="x")) == ()
 
 
 @pytest.mark.parametrize(("met", "strain", "n"), [(4.0, 5.0, 1), (4.5, 6.0, 1), (2.0, 9.0, 2), (5.0, 5.9, 0)])

@@ -6,11 +6,11 @@ import pytest
 
 from securebase.ipt import follow_up
 from securebase.ipt.shelf import worksheet
-from securebase.ipt.worksheet import LINE_LENGTH, Kind
+from securebase.ipt.worksheet import LINE_LENGTH, FieldKind
 
 
 def test_an_incident_hands_on_what_happened_as_one_line() -> None:
-    found = follow_up.carried(
+    found = follow_up.follow_up_values(
         worksheet("incident"), {"what_happened": "She said\nno", "feeling": "hurt"}, worksheet("communication_analysis")
     )
     assert found == {"about_what": "She said no"}
@@ -18,7 +18,9 @@ def test_an_incident_hands_on_what_happened_as_one_line() -> None:
 
 def test_a_long_text_is_cut_at_a_word() -> None:
     text = "word " * 100
-    found = follow_up.carried(worksheet("incident"), {"what_happened": text}, worksheet("communication_analysis"))
+    found = follow_up.follow_up_values(
+        worksheet("incident"), {"what_happened": text}, worksheet("communication_analysis")
+    )
     line = found["about_what"]
     assert isinstance(line, str)
     assert len(line) <= LINE_LENGTH
@@ -27,7 +29,7 @@ def test_a_long_text_is_cut_at_a_word() -> None:
 
 @pytest.mark.parametrize(("first", "second"), [("incident", "telling"), ("contract", "gains")])
 def test_two_that_do_not_meet_hand_nothing_on(first: str, second: str) -> None:
-    assert follow_up.carried(worksheet(first), {"what_happened": "x", "story": "y"}, worksheet(second)) == {}
+    assert follow_up.follow_up_values(worksheet(first), {"what_happened": "x", "story": "y"}, worksheet(second)) == {}
 
 
 def test_what_is_handed_on_is_on_the_shelf() -> None:
@@ -36,4 +38,4 @@ def test_what_is_handed_on_is_on_the_shelf() -> None:
             of, source = worksheet(second).field(target), worksheet(first).field(origin)
             assert of is not None
             assert source is not None
-            assert {of.kind, source.kind} <= {Kind.LINE, Kind.TEXT}
+            assert {of.kind, source.kind} <= {FieldKind.LINE, FieldKind.TEXT}

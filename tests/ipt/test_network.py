@@ -10,18 +10,18 @@ from securebase.ipt import network_phrases as wording
 from securebase.ipt.network import (
     RingChange,
     TieBalance,
-    carried,
     circles_of,
-    counted_at,
-    gap,
-    hand_over,
-    moves,
+    mean_distance,
     network_at,
+    network_members_at,
     people_at,
-    ratings,
-    tone,
+    placement_moves,
+    support_handed_over,
+    support_share_history,
+    tie_balance,
+    tie_ratings,
 )
-from securebase.ipt.tie import facts, on_the_circles
+from securebase.ipt.tie import circle_movement, tie_facts
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Ring, SupportKind
@@ -147,7 +147,7 @@ def test_moves_and_the_gap_are_the_obvious_ones() -> None:
     for seed in range(200):
         record = random_record(np.random.default_rng(1000 + seed))
         first, second = record.circles[0], record.circles[1]
-        found = {m.relationship: m for m in moves(first, second)}
+        found = {m.relationship: m for m in placement_moves(first, second)}
         apart = []
         for person in {p.relationship for c in (first, second) for p in c.placements}:
             a, b = first.placement(person), second.placement(person)
@@ -163,7 +163,7 @@ def test_moves_and_the_gap_are_the_obvious_ones() -> None:
             assert found.pop(person).step is expected
             steps.add(expected)
         assert found == {}
-        assert gap(first, second) == (pytest.approx(np.mean(apart)) if apart else None)
+        assert mean_distance(first, second) == (pytest.approx(np.mean(apart)) if apart else None)
     assert steps == set(RingChange)
 
 
@@ -187,7 +187,7 @@ def told(*artefacts: ArtefactRecord) -> EpisodeRecord:
 def test_who_helps_by_profession_is_shown_and_not_counted() -> None:
     record = told()
     assert people_at(record, 2) == (LENA, VOS)
-    assert counted_at(record, 2) == (LENA,)
+    assert network_members_at(record, 2) == (LENA,)
     assert [c.id for c in circles_of(record)] == ["1", "2"]
     assert network_at(record, 2).size == 1
 
@@ -200,19 +200,19 @@ def test_who_stands_closest_is_named() -> None:
 
 
 def test_what_moved_is_said_with_names() -> None:
-    found = moves(FIRST, SECOND)
+    found = placement_moves(FIRST, SECOND)
     assert [wording.move_in_words(m, NAMES) for m in found] == [
         "Sister: new on the circle, outside the circle",
         "Dr Vos: no longer on the circle, was close ring",
         "Lena: closer, from wider circle to closest ring",
     ]
     assert found[2].inward == pytest.approx(0.7)
-    assert wording.who_moved(moves(FIRST, FIRST), NAMES) == "Nobody changed rings."
+    assert wording.moves_in_words(placement_moves(FIRST, FIRST), NAMES) == "Nobody changed rings."
     assert wording.place_in_words(SECOND.placement("s")) == "outside the circle, 12 o’clock, tension"
     assert wording.place_in_words(None) == "not placed yet"
-    assert on_the_circles("l", (FIRST, SECOND)) == "closer: from wider circle to closest ring"
-    assert on_the_circles("v", (FIRST, SECOND)) == "no longer on the circle; was close ring"
-    assert on_the_circles("s", (FIRST, SECOND)) == ""
+    assert circle_movement("l", (FIRST, SECOND)) == "closer: from wider circle to closest ring"
+    assert circle_movement("v", (FIRST, SECOND)) == "no longer on the circle; was close ring"
+    assert circle_movement("s", (FIRST, SECOND)) == ""
 
 
 def test_the_network_is_said_in_sentences_that_hold() -> None:
@@ -227,16 +227,16 @@ def test_the_network_is_said_in_sentences_that_hold() -> None:
         == "1 person inside the rings: 1 closest, 0 close, 0 in the wider circle. 1 outside."
     )
     assert wording.support_in_words(found) == "1 of the 2 people rated give support: emotional 1, practical 1."
-    assert wording.mutual_in_words(found) == "In 1 of 2 ties support goes both ways."
+    assert wording.reciprocity_in_words(found) == "In 1 of 2 ties support goes both ways."
     assert wording.strain_in_words(found, NAMES) == "Mean 4.5 of 10 over 2 ties; most with Sister (7)."
-    assert [tone(r) for r in ratings(record, "s")] == [TieBalance.STRAIN, TieBalance.EVEN]
-    assert tone(ratings(record, "l")[-1]) is TieBalance.SUPPORT
-    assert tone(None) is TieBalance.UNRATED
-    said = dict(facts(ratings(record, "s")))
+    assert [tie_balance(r) for r in tie_ratings(record, "s")] == [TieBalance.STRAIN, TieBalance.EVEN]
+    assert tie_balance(tie_ratings(record, "l")[-1]) is TieBalance.SUPPORT
+    assert tie_balance(None) is TieBalance.UNRATED
+    said = dict(tie_facts(tie_ratings(record, "s")))
     assert said["Strain between them"] == "7 of 10, was 9"
     assert said["What is hard"] == "Mother’s care"
     assert "What is good" not in said
-    assert facts(()) == ()
+    assert tie_facts(()) == ()
     nothing = network_at(told())
     assert wording.support_in_words(nothing) == "No tie has been rated yet."
     assert wording.strain_in_words(nothing, NAMES) == "No strain has been rated yet."
@@ -248,21 +248,24 @@ def test_the_hand_over_is_the_change_in_what_was_said() -> None:
         return ArtefactRecord(f"a{session}", "support_ledger", values, 7.0 * session, 7.0 * session, session=session)
 
     record = told(asked(6, 35.0), asked(2, 60.0), asked(4, None))
-    shares = carried(record)
+    shares = support_share_history(record)
     assert [(c.session, c.therapist, c.own) for c in shares] == [(2, 60.0, 40.0), (6, 35.0, 65.0)]
-    assert hand_over(shares) == 25.0
-    assert wording.carried_in_words(shares) == (
+    assert support_handed_over(shares) == 25.0
+    assert wording.support_shares_in_words(shares) == (
         "Therapist 35% · own network 65%. Was 60 / 40 in session 2: 25 points went to the own network."
     )
-    assert hand_over(carried(record, 20)) is None
-    assert wording.carried_in_words(carried(record, 20)) == "Therapist 60% · own network 40%."
-    back = carried(told(asked(1, 20.0), asked(2, 50.0)))
-    assert wording.carried_in_words(back).endswith("30 points went back to the therapist.")
-    assert wording.carried_in_words(()) == "Nobody has asked yet who carries the support."
+    assert support_handed_over(support_share_history(record, 20)) is None
+    assert wording.support_shares_in_words(support_share_history(record, 20)) == "Therapist 60% · own network 40%."
+    back = support_share_history(told(asked(1, 20.0), asked(2, 50.0)))
+    assert wording.support_shares_in_words(back).endswith("30 points went back to the therapist.")
+    assert wording.support_shares_in_words(()) == "Nobody has asked yet who carries the support."
 
 
 def test_the_gap_to_what_is_wished_is_told_in_rings() -> None:
     wished = ClosenessCircle("w", 21.0, CircleKind.WISHED, placements=(Placement("s", 0.2, 350),))
-    assert gap(SECOND, wished) == pytest.approx(1.0)
-    assert wording.gap_in_words(gap(SECOND, wished)) == "On average people stand 3.0 rings from where they are wished."
-    assert wording.gap_in_words(gap(FIRST, wished)).startswith("Nobody stands on both")
+    assert mean_distance(SECOND, wished) == pytest.approx(1.0)
+    assert (
+        wording.distance_in_words(mean_distance(SECOND, wished))
+        == "On average people stand 3.0 rings from where they are wished."
+    )
+    assert wording.distance_in_words(mean_distance(FIRST, wished)).startswith("Nobody stands on both")

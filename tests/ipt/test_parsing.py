@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from securebase.ipt.parsing import fill, is_filled
-from securebase.ipt.rendering import in_words, said, title
-from securebase.ipt.worksheet import MOST_ROWS, Field, Kind, Option, Worksheet, WorksheetGroup
+from securebase.ipt.parsing import is_complete, parse_values
+from securebase.ipt.rendering import render_fields, render_value, title_in_words
+from securebase.ipt.worksheet import MAX_ROWS, Field, FieldKind, Option, Worksheet, WorksheetGroup
 
 ROWS = Field(
     "steps",
     "Steps",
-    Kind.ROWS,
-    columns=(Field("what", "What", Kind.LINE), Field("done", "Done", Kind.YES_NO), Field("n", "n", Kind.NUMBER)),
+    FieldKind.ROWS,
+    columns=(
+        Field("what", "What", FieldKind.LINE),
+        Field("done", "Done", FieldKind.YES_NO),
+        Field("n", "n", FieldKind.NUMBER),
+    ),
 )
 SHEET = Worksheet(
     "sheet",
@@ -20,14 +24,14 @@ SHEET = Worksheet(
     "About",
     WorksheetGroup.SESSION,
     (
-        Field("line", "Line", Kind.LINE),
-        Field("mood", "Mood", Kind.SCALE),
-        Field("suds", "Distress", Kind.NUMBER, maximum=100, step=5, unit="points"),
-        Field("kind", "Kind", Kind.CHOICE, options=(Option("a", "Apple"), Option("b", "Beech"))),
-        Field("many", "Many", Kind.CHOICES, options=(Option("a", "Apple"), Option("b", "Beech"))),
-        Field("done", "Done", Kind.YES_NO),
-        Field("day", "Day", Kind.DATE),
-        Field("who", "Who", Kind.PERSON),
+        Field("line", "Line", FieldKind.LINE),
+        Field("mood", "Mood", FieldKind.SCALE),
+        Field("suds", "Distress", FieldKind.NUMBER, maximum=100, step=5, unit="points"),
+        Field("kind", "Kind", FieldKind.CHOICE, options=(Option("a", "Apple"), Option("b", "Beech"))),
+        Field("many", "Many", FieldKind.CHOICES, options=(Option("a", "Apple"), Option("b", "Beech"))),
+        Field("done", "Done", FieldKind.YES_NO),
+        Field("day", "Day", FieldKind.DATE),
+        Field("who", "Who", FieldKind.PERSON),
         ROWS,
     ),
     title="line",
@@ -49,7 +53,7 @@ SHEET = Worksheet(
     ],
 )
 def test_a_value_is_read(name: str, typed: object, value: object) -> None:
-    assert fill(SHEET, {name: typed}).values == {name: value}
+    assert parse_values(SHEET, {name: typed}).values == {name: value}
 
 
 @pytest.mark.parametrize(
@@ -67,7 +71,7 @@ def test_a_value_is_read(name: str, typed: object, value: object) -> None:
     ],
 )
 def test_what_cannot_be_read_is_kept_as_typed_with_the_reason(name: str, typed: str, says: str) -> None:
-    filled = fill(SHEET, {name: typed})
+    filled = parse_values(SHEET, {name: typed})
     assert filled.values == {}
     kept, why = filled.unread[name]
     assert kept == typed
@@ -76,14 +80,14 @@ def test_what_cannot_be_read_is_kept_as_typed_with_the_reason(name: str, typed: 
 
 def test_rows_that_hold_nothing_are_left_out_and_their_places_close_up() -> None:
     typed = [{"what": "", "done": "no"}, {"what": "call", "n": "x"}, {}, {"what": "visit"}]
-    filled = fill(SHEET, {"steps": typed})
+    filled = parse_values(SHEET, {"steps": typed})
     assert filled.values == {"steps": ({"what": "call"}, {"what": "visit"})}
     assert filled.unread == {"steps.0.n": ("x", "This is not a number.")}
 
 
 def test_more_rows_than_fit_are_said() -> None:
-    filled = fill(SHEET, {"steps": [{"what": str(n)} for n in range(MOST_ROWS + 2)]})
-    assert len(filled.values["steps"]) == MOST_ROWS  # type: ignore[arg-type]
+    filled = parse_values(SHEET, {"steps": [{"what": str(n)} for n in range(MAX_ROWS + 2)]})
+    assert len(filled.values["steps"]) == MAX_ROWS  # type: ignore[arg-type]
     assert "At most" in filled.unread["steps"][1]
 
 
@@ -94,24 +98,24 @@ def test_nobody_is_asked_for_what_another_lineage_needs() -> None:
         "A",
         WorksheetGroup.FOCUS,
         (
-            Field("told", "Told", Kind.TEXT, needed=True),
-            Field("stressor", "Stressor", Kind.TEXT, needed=True, only="triad"),
-            Field("summary", "Summary", Kind.TEXT, needed=True, only="classic"),
+            Field("told", "Told", FieldKind.TEXT, needed=True),
+            Field("stressor", "Stressor", FieldKind.TEXT, needed=True, only="triad"),
+            Field("summary", "Summary", FieldKind.TEXT, needed=True, only="classic"),
         ),
     )
-    assert not is_filled(both, {"told": "x"})
-    assert is_filled(both, {"told": "x", "stressor": "y"})
-    assert is_filled(both, {"told": "x", "summary": "y"})
+    assert not is_complete(both, {"told": "x"})
+    assert is_complete(both, {"told": "x", "stressor": "y"})
+    assert is_complete(both, {"told": "x", "summary": "y"})
     assert [f.id for f in both.fields_for("triad")] == ["told", "stressor"]
 
 
 def test_words_for_every_kind() -> None:
-    values = fill(
+    values = parse_values(
         SHEET,
         {"mood": "6", "suds": "45", "kind": "b", "many": ["a", "b"], "done": "yes", "day": "2026-03-09", "who": "l",
          "steps": [{"what": "call", "done": "yes"}]},
     ).values  # fmt: skip
-    words = {s.field.id: s.words for s in said(SHEET, values, {"l": "Lena"})}
+    words = {s.field.id: s.words for s in render_fields(SHEET, values, {"l": "Lena"})}
     assert words == {
         "mood": "6 of 10",
         "suds": "45 points",
@@ -122,10 +126,10 @@ def test_words_for_every_kind() -> None:
         "who": "Lena",
         "steps": "call, yes",
     }
-    assert in_words(SHEET.fields[7], "gone", {}) == "somebody who is not in the inventory any more"
+    assert render_value(SHEET.fields[7], "gone", {}) == "somebody who is not in the inventory any more"
 
 
 def test_a_title_is_one_short_line() -> None:
-    assert title(SHEET, {"line": "She hung up"}) == "She hung up"
-    assert title(SHEET, {}) == ""
-    assert len(title(SHEET, {"line": "word " * 40})) == 80
+    assert title_in_words(SHEET, {"line": "She hung up"}) == "She hung up"
+    assert title_in_words(SHEET, {}) == ""
+    assert len(title_in_words(SHEET, {"line": "word " * 40})) == 80

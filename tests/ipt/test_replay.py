@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from securebase.ipt.parsing import fill
-from securebase.ipt.replay import RatingShift, Turn, dialogue, options, shift
+from securebase.ipt.parsing import parse_values
+from securebase.ipt.replay import RatingShift, Turn, dialogue, rating_shift, weighed_options
 from securebase.ipt.shelf import worksheet
 
 
@@ -17,7 +17,7 @@ def test_a_dialogue_has_its_lines_in_order_with_faults_in_words() -> None:
             {"said": "I was worried", "better": "Call me next time"},
         ]
     }
-    found = dialogue(fill(worksheet("communication_analysis"), typed).values)
+    found = dialogue(parse_values(worksheet("communication_analysis"), typed).values)
     assert found == (
         Turn("client", "You are late", heard="You are bad", faults=("Said sideways", "Came as an attack")),
         Turn("silence", "Nobody spoke"),
@@ -28,9 +28,9 @@ def test_a_dialogue_has_its_lines_in_order_with_faults_in_words() -> None:
 
 def test_the_option_to_try_first_is_found_whatever_its_letters() -> None:
     typed = {"options": [{"option": "Stay", "rating": "0"}, {"option": "Move out"}], "chosen": " move  OUT"}
-    found = options(fill(worksheet("decision_analysis"), typed).values)
+    found = weighed_options(parse_values(worksheet("decision_analysis"), typed).values)
     assert [(o.option, o.rating, o.chosen) for o in found] == [("Stay", 0.0, False), ("Move out", None, True)]
-    unchosen = options({"options": ({"good": "something"},)})
+    unchosen = weighed_options({"options": ({"good": "something"},)})
     assert [o.chosen for o in unchosen] == [False]
 
 
@@ -43,10 +43,10 @@ def test_the_option_to_try_first_is_found_whatever_its_letters() -> None:
     ],
 )
 def test_a_movement_is_said_in_a_row(values: dict[str, float], words: str) -> None:
-    found = shift(values, "a", "b")
+    found = rating_shift(values, "a", "b")
     assert isinstance(found, RatingShift)
     assert found.words == words
 
 
 def test_no_rating_is_no_movement() -> None:
-    assert shift({"a": True, "b": "7"}, "a", "b") is None
+    assert rating_shift({"a": True, "b": "7"}, "a", "b") is None

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from securebase.ipt.retellings import CAVEAT, Story, in_words, stories
+from securebase.ipt.retellings import CAVEAT, RetellingSeries, retelling_series, series_in_words
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord, TherapySessionRecord
 
@@ -50,7 +50,7 @@ def test_every_figure_is_what_a_slow_reading_finds(seed: int) -> None:
         telling(i, "The fire", i + 1, peak=p, end_distress=e) for i, (p, e) in enumerate(zip(peaks, ends, strict=True))
     ]
     order = rng.permutation(n)
-    (found,) = stories(record(*(rows[i] for i in order)))
+    (found,) = retelling_series(record(*(rows[i] for i in order)))
     for name, value in slowly(peaks, ends).items():
         got = getattr(found, name)
         assert got == (None if value is None else pytest.approx(value)), name
@@ -58,12 +58,12 @@ def test_every_figure_is_what_a_slow_reading_finds(seed: int) -> None:
 
 def test_a_known_fall_is_recovered() -> None:
     rows = [telling(i, "x", i + 1, peak=90.0 - 8 * i, end_distress=60.0 - 8 * i) for i in range(5)]
-    (found,) = stories(record(*rows))
+    (found,) = retelling_series(record(*rows))
     assert (found.slope, found.within, found.back, found.between) == pytest.approx((-8, 30, 22, -32))
 
 
 def test_stories_are_grouped_by_name_whatever_its_letters_and_the_last_told_is_first() -> None:
-    found = stories(
+    found = retelling_series(
         record(
             telling(1, "The fire", 1, peak=80.0),
             telling(2, "Father leaves", 2, peak=50.0),
@@ -76,22 +76,24 @@ def test_stories_are_grouped_by_name_whatever_its_letters_and_the_last_told_is_f
 
 
 def test_order_is_that_of_the_sessions_not_of_writing_down() -> None:
-    (found,) = stories(record(telling(1, "x", 9, peak=20.0), telling(2, "x", 3, peak=70.0)))
+    (found,) = retelling_series(record(telling(1, "x", 9, peak=20.0), telling(2, "x", 3, peak=70.0)))
     assert [t.peak for t in found.tellings] == [70.0, 20.0]
 
 
 def test_tones_are_compared_between_first_and_last() -> None:
     rows = [telling(i, "x", i + 1, peak=50.0, positive=p, negative=8.0 - i) for i, p in enumerate((0.0, None, 5.0))]
-    (found,) = stories(record(*rows))
+    (found,) = retelling_series(record(*rows))
     assert found.balances == (-8.0, -1.0)
-    assert "Good less painful feelings: −8 at first, −1 at the last telling." in in_words(found)
+    assert "Good less painful feelings: −8 at first, −1 at the last telling." in series_in_words(found)
 
 
 def test_words_say_what_cannot_be_told_and_never_call_it_a_cause() -> None:
-    (once,) = stories(record(telling(1, "x", 1, peak=80.0)))
-    assert in_words(once) == ["Told once, with distress up to 80. What changes shows from the second telling on."]
-    (twice,) = stories(record(telling(1, "x", 1, peak=80.0, end_distress=40.0), telling(2, "x", 2, peak=40.0)))
-    said = in_words(twice)
+    (once,) = retelling_series(record(telling(1, "x", 1, peak=80.0)))
+    assert series_in_words(once) == [
+        "Told once, with distress up to 80. What changes shows from the second telling on."
+    ]
+    (twice,) = retelling_series(record(telling(1, "x", 1, peak=80.0, end_distress=40.0), telling(2, "x", 2, peak=40.0)))
+    said = series_in_words(twice)
     assert "A slope is said from the third telling on." in said
     assert "On average the next telling did not rise above where the last one ended." in said
     everything = " ".join([*said, CAVEAT]).lower()
@@ -100,6 +102,8 @@ def test_words_say_what_cannot_be_told_and_never_call_it_a_cause() -> None:
 
 
 def test_a_story_without_both_tones_says_nothing_of_them() -> None:
-    (found,) = stories(record(telling(1, "x", 1, peak=80.0, positive=3.0), telling(2, "x", 2, peak=70.0, negative=2.0)))
-    assert isinstance(found, Story)
+    (found,) = retelling_series(
+        record(telling(1, "x", 1, peak=80.0, positive=3.0), telling(2, "x", 2, peak=70.0, negative=2.0))
+    )
+    assert isinstance(found, RetellingSeries)
     assert found.balances is None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from securebase.errors import ShelfError
-from securebase.ipt.parsing import fill, is_filled
-from securebase.ipt.rendering import said
+from securebase.ipt.parsing import is_complete, parse_values
+from securebase.ipt.rendering import render_fields
 from securebase.ipt.shelf import worksheet, worksheets
-from securebase.ipt.worksheet import Field, Kind, Worksheet
+from securebase.ipt.worksheet import Field, FieldKind, Worksheet
 from securebase.ipt.worksheet_reader import read_worksheet
 from securebase.model.theory import theory
 
@@ -17,36 +17,36 @@ SHELF = list(worksheets().values())
 
 def example(of: Field) -> object:
     """Something that a person could type into a field."""
-    if of.kind is Kind.ROWS:
+    if of.kind is FieldKind.ROWS:
         return [{c.id: example(c) for c in of.columns}, {}]
     return {
-        Kind.LINE: "a line",
-        Kind.TEXT: "one\ntwo",
-        Kind.SCALE: f"{of.maximum:g}",
-        Kind.NUMBER: f"{of.minimum:g}",
-        Kind.EXTENT: "2",
-        Kind.CHOICE: of.options[0].value if of.options else "",
-        Kind.CHOICES: [o.value for o in of.options[:2]],
-        Kind.YES_NO: "no",
-        Kind.DATE: "2026-03-09",
-        Kind.PERSON: "somebody",
+        FieldKind.LINE: "a line",
+        FieldKind.TEXT: "one\ntwo",
+        FieldKind.SCALE: f"{of.maximum:g}",
+        FieldKind.NUMBER: f"{of.minimum:g}",
+        FieldKind.EXTENT: "2",
+        FieldKind.CHOICE: of.options[0].value if of.options else "",
+        FieldKind.CHOICES: [o.value for o in of.options[:2]],
+        FieldKind.YES_NO: "no",
+        FieldKind.DATE: "2026-03-09",
+        FieldKind.PERSON: "somebody",
     }[of.kind]
 
 
 @pytest.mark.parametrize("one", SHELF, ids=lambda w: w.id)
 def test_every_field_keeps_what_a_person_types(one: Worksheet) -> None:
-    filled = fill(one, {f.id: example(f) for f in one.fields})
+    filled = parse_values(one, {f.id: example(f) for f in one.fields})
     assert filled.unread == {}
     assert set(filled.values) == {f.id for f in one.fields}
-    assert is_filled(one, filled.values)
-    assert [s.field.id for s in said(one, filled.values, {"somebody": "Lena"})] == [f.id for f in one.fields]
-    assert not is_filled(one, {})
+    assert is_complete(one, filled.values)
+    assert [s.field.id for s in render_fields(one, filled.values, {"somebody": "Lena"})] == [f.id for f in one.fields]
+    assert not is_complete(one, {})
 
 
 @pytest.mark.parametrize("one", SHELF, ids=lambda w: w.id)
 def test_what_is_read_once_more_stays_the_same(one: Worksheet) -> None:
-    filled = fill(one, {f.id: example(f) for f in one.fields})
-    assert fill(one, filled.values).values == filled.values
+    filled = parse_values(one, {f.id: example(f) for f in one.fields})
+    assert parse_values(one, filled.values).values == filled.values
 
 
 @pytest.mark.parametrize("one", SHELF, ids=lambda w: w.id)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from securebase.ipt.timeline import WINDOW_DAYS, Dependent, as_day, timeline, undated
+from securebase.ipt.timeline import WINDOW_DAYS, EventDependence, days_since, timeline, undated_entries
 from securebase.records.artefact import ArtefactRecord, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 
@@ -22,10 +22,10 @@ def record(*artefacts: ArtefactRecord, **more: object) -> EpisodeRecord:
 
 
 def test_days_are_counted_from_the_beginning_of_the_episode() -> None:
-    assert as_day("2026-09-11", BEGAN) == 10
-    assert as_day("2026-08-31", BEGAN) == -1
-    assert as_day("soon", BEGAN) is None
-    assert as_day("", BEGAN) is None
+    assert days_since("2026-09-11", BEGAN) == 10
+    assert days_since("2026-08-31", BEGAN) == -1
+    assert days_since("soon", BEGAN) is None
+    assert days_since("", BEGAN) is None
 
 
 def test_events_come_in_order_with_what_was_said_of_them() -> None:
@@ -40,13 +40,17 @@ def test_events_come_in_order_with_what_was_said_of_them() -> None:
     )
     assert line
     assert [e.words for e in line.events] == ["Row", "Later"]
-    assert (line.events[0].dependent, line.events[0].weight, line.events[0].side) == (Dependent.DEPENDENT, 7.0, "hard")
-    assert line.events[1].dependent is Dependent.UNCLEAR
+    assert (line.events[0].dependent, line.events[0].weight, line.events[0].side) == (
+        EventDependence.DEPENDENT,
+        7.0,
+        "hard",
+    )
+    assert line.events[1].dependent is EventDependence.UNCLEAR
 
 
 def test_what_has_no_day_is_told_apart() -> None:
     one = record(made(0, "life_event", what="No day"), made(1, "life_role", role="Nurse", to_on="2026-01-01"))
-    assert [a.id for a in undated(one)] == ["a0"]
+    assert [a.id for a in undated_entries(one)] == ["a0"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from securebase.ipt.typed_records import with_typed_parts
+from securebase.ipt.typed_records import add_typed_records
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import (
     CorrectiveExperienceRecord,
@@ -27,7 +27,7 @@ def record(*artefacts: ArtefactRecord, began_on: date | None = date(2026, 9, 1))
 
 
 def test_life_events_have_their_day_and_their_weight() -> None:
-    found = with_typed_parts(
+    found = add_typed_records(
         record(
             one(1, "life_event", happened_on="2026-09-11", dependent="dependent", weight=10.0),
             one(2, "life_event", happened_on="2026-08-22", dependent="independent", weight=5.0),
@@ -41,11 +41,11 @@ def test_life_events_have_their_day_and_their_weight() -> None:
 
 def test_without_the_day_the_episode_began_no_event_has_a_day() -> None:
     event = one(1, "life_event", happened_on="2026-09-11", dependent="dependent", weight=10.0)
-    assert with_typed_parts(record(event, began_on=None)).life_events == ()
+    assert add_typed_records(record(event, began_on=None)).life_events == ()
 
 
 def test_tellings_and_corrective_experiences_stand_on_the_day_of_their_session() -> None:
-    found = with_typed_parts(
+    found = add_typed_records(
         record(
             one(1, "telling", 2, story="x", peak=80.0, end_distress=30.0),
             one(2, "telling", 1, story="x", peak=80.0),
@@ -60,7 +60,7 @@ def test_tellings_and_corrective_experiences_stand_on_the_day_of_their_session()
 
 
 def test_extents_of_techniques_are_inputs_after_their_session() -> None:
-    found = with_typed_parts(
+    found = add_typed_records(
         record(
             one(1, "session_note", 2, mood=4.0, role_play=3.0, clarification=0.0),
             one(2, "session_note", 1, role_play=1.0),
@@ -77,5 +77,7 @@ def test_extents_of_techniques_are_inputs_after_their_session() -> None:
 def test_what_the_record_had_stays_in_front() -> None:
     had = LifeEventRecord(3.0, dependent=False, weight=1.0)
     plain = record(one(1, "life_event", happened_on="2026-09-02", dependent="dependent", weight=5.0))
-    found = with_typed_parts(EpisodeRecord(**{f: getattr(plain, f) for f in plain.__slots__} | {"life_events": (had,)}))
+    found = add_typed_records(
+        EpisodeRecord(**{f: getattr(plain, f) for f in plain.__slots__} | {"life_events": (had,)})
+    )
     assert found.life_events == (had, LifeEventRecord(1.0, True, 1.0))

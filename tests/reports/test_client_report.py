@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 
 import pictures
 from episodes import alert, episode, session_day
-from securebase.ipt.lineage import BEGINNING
+from securebase.ipt.lineage import DEFAULT_LINEAGE
 from securebase.picture import phrases, sentences
 from securebase.picture.client import ClientPicture, client_picture
 from securebase.picture.parts import PictureProblem
@@ -123,12 +123,12 @@ def test_the_constants_can_be_read_on_a_phone() -> None:
 def test_the_course_is_told_task_by_task() -> None:
     text = ArtefactRecord("1", "incident", {"what_happened": "She hung up"}, at=9.0, begun_at=9.0, session=2)
     record = EpisodeRecord("Carla", planned_sessions=16, artefacts=(text,))
-    rows = {row.task: row for row in course_rows(record, BEGINNING)}
+    rows = {row.task: row for row in course_rows(record, DEFAULT_LINEAGE)}
     assert len(rows) >= 20
     done = rows["Elicit an interpersonal incident"]
     assert done.standing == "Done"
     assert done.left == ("Interpersonal incident: She hung up (session 2)",)
     assert rows["Choose the problem area"].missing == ("problem area",)
     many = tuple(ArtefactRecord(str(n), "incident", {"what_happened": "x"}, at=9.0, begun_at=9.0 + n) for n in range(9))
-    rows = {row.task: row for row in course_rows(replace(record, artefacts=many), BEGINNING)}
+    rows = {row.task: row for row in course_rows(replace(record, artefacts=many), DEFAULT_LINEAGE)}
     assert rows["Elicit an interpersonal incident"].left[-1] == "and 3 more"

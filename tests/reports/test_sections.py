@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 import paper_cases as cases
-from securebase.ipt.pseudonyms import hiding, without_days
-from securebase.ipt.worksheet import Field, Kind, Report, Worksheet, WorksheetGroup
+from securebase.ipt.pseudonyms import name_replacer, replace_dates
+from securebase.ipt.worksheet import Audience, Field, FieldKind, Worksheet, WorksheetGroup
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.reports.circle_section import circles, half_side
@@ -31,14 +31,17 @@ from securebase.reports.goals_section import gathered, goals
 from securebase.reports.selection import Chosen, consent
 from securebase.reports.worksheet_section import by_session, in_one_table, section
 
-EXTENT = Field("affect", "Affect", Kind.EXTENT)
-SCALE = Field("heavy", "How heavy", Kind.SCALE, low_label="light", high_label="heavy")
-TEXT = Field("told", "Told", Kind.TEXT)
-QUOTE = Field("own", "Own words", Kind.TEXT, quote=True)
+EXTENT = Field("affect", "Affect", FieldKind.EXTENT)
+SCALE = Field("heavy", "How heavy", FieldKind.SCALE, low_label="light", high_label="heavy")
+TEXT = Field("told", "Told", FieldKind.TEXT)
+QUOTE = Field("own", "Own words", FieldKind.TEXT, quote=True)
 ROWS = Field(
-    "steps", "Steps", Kind.ROWS, columns=(Field("what", "What", Kind.LINE), Field("done", "Done", Kind.YES_NO))
+    "steps",
+    "Steps",
+    FieldKind.ROWS,
+    columns=(Field("what", "What", FieldKind.LINE), Field("done", "Done", FieldKind.YES_NO)),
 )
-ONE_COLUMN = Field("signs", "Signs", Kind.ROWS, columns=(Field("sign", "Sign", Kind.LINE),))
+ONE_COLUMN = Field("signs", "Signs", FieldKind.ROWS, columns=(Field("sign", "Sign", FieldKind.LINE),))
 
 
 def sheet(*fields: Field, **other: object) -> Worksheet:
@@ -137,9 +140,9 @@ def test_goals_stand_in_one_table() -> None:
 )
 def test_names_in_texts_become_relations(text: str, hidden: str) -> None:
     names = {"r1": "partner", "r2": "friend 1", "r3": "friend 2", "r4": "grandmother"}
-    hide = hiding(cases.record(), names, ["Carla C."])
+    hide = name_replacer(cases.record(), names, ["Carla C."])
     assert hide(text) == hidden
-    assert hiding(EpisodeRecord(person="x"), {})(text) == text
+    assert name_replacer(EpisodeRecord(person="x"), {})(text) == text
 
 
 @pytest.mark.parametrize(
@@ -157,7 +160,7 @@ def test_names_in_texts_become_relations(text: str, hidden: str) -> None:
 )
 def test_a_name_is_found_however_it_is_written(name: str, text: str, hidden: str) -> None:
     record = replace(cases.record(), relationships=(replace(cases.record().relationships[0], name=name),))
-    assert hiding(record, {record.relationships[0].id: "person"})(text) == hidden
+    assert name_replacer(record, {record.relationships[0].id: "person"})(text) == hidden
 
 
 @pytest.mark.parametrize(
@@ -171,10 +174,13 @@ def test_a_name_is_found_however_it_is_written(name: str, text: str, hidden: str
     ],
 )
 def test_days_become_weeks_of_the_therapy(day: str, said: str) -> None:
-    dated = sheet(Field("on", "On", Kind.DATE), Field("all", "All", Kind.ROWS, columns=(Field("on", "On", Kind.DATE),)))
-    text = without_days(dated, filled(on=day, all=({"on": day},)), date(2026, 1, 5))
+    dated = sheet(
+        Field("on", "On", FieldKind.DATE),
+        Field("all", "All", FieldKind.ROWS, columns=(Field("on", "On", FieldKind.DATE),)),
+    )
+    text = replace_dates(dated, filled(on=day, all=({"on": day},)), date(2026, 1, 5))
     assert text.values == {"on": said, "all": ({"on": said},)}
-    assert without_days(dated, filled(on=day), None).values == {"on": None}
+    assert replace_dates(dated, filled(on=day), None).values == {"on": None}
 
 
 def test_headings_go_down_one_level_at_a_time() -> None:
@@ -211,8 +217,8 @@ def test_two_circles_stand_on_one_scale_and_say_who_is_where() -> None:
 
 def test_consent_is_asked_for_where_the_contract_does_not_say_it() -> None:
     record = EpisodeRecord(person="x")
-    assert consent(Report.CLIENT, record) == ""
-    assert "supervisor" in consent(Report.SUPERVISOR, record)
+    assert consent(Audience.CLIENT, record) == ""
+    assert "supervisor" in consent(Audience.SUPERVISOR, record)
     given = ArtefactRecord("c", "contract", {"sharing_consent": ("supervisor",)}, 1.0, 1.0)
-    assert consent(Report.SUPERVISOR, replace(record, artefacts=(given,))) == ""
-    assert consent(Report.REFERRER, replace(record, artefacts=(given,))) != ""
+    assert consent(Audience.SUPERVISOR, replace(record, artefacts=(given,))) == ""
+    assert consent(Audience.REFERRER, replace(record, artefacts=(given,))) != ""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import paper_cases as cases
 from paper_cases import CLIENT, REFERRER, SUPERVISOR
 from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet import Kind, Report
+from securebase.ipt.worksheet import Audience, FieldKind
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.vocabulary import Agreement
 from securebase.reports import for_client, for_referrer, for_supervisor
@@ -27,7 +27,7 @@ SHELF = cases.shelf()
 DRAWN = {"symptoms", "change"}
 
 
-def whole(report: Report, case: object = None) -> str:
+def whole(report: Audience, case: object = None) -> str:
     """All that a report can say with everything ticked."""
     result = MADE_BY[report]
     given_case = cases.case() if case is None else case
@@ -35,8 +35,8 @@ def whole(report: Report, case: object = None) -> str:
     return "\n".join(texts(result.document(given_case, ids, SHELF)))
 
 
-@pytest.mark.parametrize("report", list(Report))
-def test_nothing_marked_as_a_note_or_not_meant_for_it_is_told(report: Report) -> None:
+@pytest.mark.parametrize("report", list(Audience))
+def test_nothing_marked_as_a_note_or_not_meant_for_it_is_told(report: Audience) -> None:
     text = whole(report)
     for word in ("UNSHARED note", "UNSHARED aside", "UNSHARED thought"):
         assert word not in text
@@ -74,7 +74,7 @@ def test_own_answers_go_to_the_client_only_by_a_tick() -> None:
 
 
 @pytest.mark.parametrize("report", [REFERRER, SUPERVISOR])
-def test_people_are_called_by_their_relation(report: Report) -> None:
+def test_people_are_called_by_their_relation(report: Audience) -> None:
     text = whole(report, cases.case(hidden=("Carla Cruz",), closing_words="ended well"))
     for name in ("Jo Example", "Mara", "Granny Ada", "Example"):
         assert name not in text
@@ -103,12 +103,12 @@ def test_the_client_sees_only_circles_that_the_client_drew() -> None:
 def test_a_worksheet_that_left_the_shelf_is_left_out() -> None:
     gone = ArtefactRecord("g", "gone", {"x": "UNSHARED"}, 1.0, 1.0, for_client=True)
     record = replace(cases.record(), artefacts=(gone,))
-    assert all(chosen(report, record, SHELF) == () for report in Report)
+    assert all(chosen(report, record, SHELF) == () for report in Audience)
 
 
 def test_no_field_of_the_real_shelf_is_a_note_and_in_a_report() -> None:
     for worksheet in worksheets().values():
-        for report in Report:
+        for report in Audience:
             cut = for_report(report, worksheet)
             assert cut is None or not any(f.note or any(c.note for c in f.columns) for f in cut.fields)
 
@@ -144,13 +144,13 @@ def any_artefacts(draw: st.DrawFn) -> tuple[ArtefactRecord, ...]:
         mark = f"{'SHARED' if shared else 'KEPT'}{n}"
         values: dict[str, object] = {}
         for owner in shelf[name].fields:
-            if owner.kind in {Kind.LINE, Kind.TEXT}:
+            if owner.kind in {FieldKind.LINE, FieldKind.TEXT}:
                 values[owner.id] = f"{mark}{'NOTE' if owner.note else ''} text"
-            elif owner.kind is Kind.ROWS:
+            elif owner.kind is FieldKind.ROWS:
                 words = {
                     c.id: f"{mark}{'NOTE' if owner.note or c.note else ''} cell"
                     for c in owner.columns
-                    if c.kind is Kind.LINE
+                    if c.kind is FieldKind.LINE
                 }
                 values[owner.id] = (words,) if words else ()
         result.append(

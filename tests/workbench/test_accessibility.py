@@ -13,7 +13,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
-from securebase.ipt.parsing import fill
+from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Moment
 from securebase.workbench.therapy_sessions import actions
@@ -78,7 +78,7 @@ def addresses(cast: Cast) -> list[str]:
         episode=cast.episode,
         worksheet="incident",
         by=cast.alma,
-        filled=fill(worksheet("incident"), {"what_happened": "She hung up", "mood_before": "4"}),
+        filled=parse_values(worksheet("incident"), {"what_happened": "She hung up", "mood_before": "4"}),
         revision=0,
         at=NOON,
         session=cast.session,

@@ -11,7 +11,7 @@ from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from securebase.ipt.parsing import fill
+from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Moment
 from securebase.workbench.accounts.actions import create_account
@@ -89,7 +89,7 @@ def full(cast: Cast) -> Cast:
         episode=cast.episode,
         worksheet=spec.id,
         by=cast.alma,
-        filled=fill(spec, {"what_happened": "She hung up"}),
+        filled=parse_values(spec, {"what_happened": "She hung up"}),
         revision=0,
         at=NOON,
     )

@@ -8,13 +8,13 @@ import altair as alt
 
 from securebase.charts.render import svg
 from securebase.charts.style import INK, SOFT, colour, layered, table, themed
-from securebase.ipt.retellings import Story
+from securebase.ipt.retellings import RetellingSeries
 
 #: Drawn at this width and shown at the width of its card, which is 300 to 560 pixels.
 WIDTH, HEIGHT = 380, 190
 
 
-def tellings_chart(story: Story) -> alt.LayerChart:
+def tellings_chart(story: RetellingSeries) -> alt.LayerChart:
     """Peaks joined by a line, ends as open dots, a thin line between the two of one telling; 0 to 100 up."""
     names = _names(story)
     rows = [{"name": name, "peak": one.peak, "end": one.end} for name, one in zip(names, story.tellings, strict=True)]
@@ -40,7 +40,7 @@ def tellings_chart(story: Story) -> alt.LayerChart:
     return themed(layered(*layers, width=WIDTH, height=HEIGHT), label=label, description=description)
 
 
-def _names(story: Story) -> list[str]:
+def _names(story: RetellingSeries) -> list[str]:
     """The session of each telling; a second one in a session, and one outside of any, has a letter or a dash."""
     names: list[str] = []
     for one in story.tellings:
@@ -50,7 +50,7 @@ def _names(story: Story) -> list[str]:
     return names
 
 
-def spoken(story: Story) -> tuple[str, str]:
+def spoken(story: RetellingSeries) -> tuple[str, str]:
     """Name and description for who does not see it."""
     told = [
         f"telling {n}: {one.peak:g}" + (f" to {one.end:g}" if one.end is not None else "")
@@ -60,6 +60,6 @@ def spoken(story: Story) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=200)
-def drawn(story: Story) -> str:
+def drawn(story: RetellingSeries) -> str:
     """The chart as one SVG element that can stand in a page."""
     return svg(tellings_chart(story))

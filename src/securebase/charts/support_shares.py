@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from securebase.ipt.network import Carried
-from securebase.ipt.network_phrases import carried_in_words
+from securebase.ipt.network import SupportShare
+from securebase.ipt.network_phrases import support_shares_in_words
 
 THERAPIST, OWN, SOFT, PAPER = "#1d6a72", "#4b8f5c", "#56636c", "#ffffff"
 HEIGHT, TOP, STEP, BAR, LEFT = 96.0, 6.0, 34.0, 24.0, 8.0
@@ -13,7 +13,7 @@ HEIGHT, TOP, STEP, BAR, LEFT = 96.0, 6.0, 34.0, 24.0, 8.0
 MOST = 10
 
 
-def support_shares(shares: tuple[Carried, ...]) -> str:
+def support_shares(shares: tuple[SupportShare, ...]) -> str:
     """An SVG element, or nothing before anything was asked. Shares are in percent of all support, by the client."""
     if not shares:
         return ""
@@ -22,12 +22,12 @@ def support_shares(shares: tuple[Carried, ...]) -> str:
     bars = "".join(_bar(LEFT + STEP * i, one) for i, one in enumerate(drawn))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="shares" viewBox="0 0 {width:g} {HEIGHT + 40:g}"'
-        f' width="{width:g}" height="{HEIGHT + 40:g}" role="img" aria-label="{escape(carried_in_words(shares))}"'
+        f' width="{width:g}" height="{HEIGHT + 40:g}" role="img" aria-label="{escape(support_shares_in_words(shares))}"'
         f' font-family="system-ui, sans-serif" font-size="12">{bars}</svg>'
     )
 
 
-def _bar(x: float, one: Carried) -> str:
+def _bar(x: float, one: SupportShare) -> str:
     own = HEIGHT * one.own / 100
     middle = x + BAR / 2
     session = f"{one.session}" if one.session is not None else "·"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from html import escape
 
-from securebase.ipt.timeline import Dependent, Event, Timeline, TimelineSpan
+from securebase.ipt.timeline import EventDependence, Timeline, TimelineEvent, TimelineSpan
 
 INK, SOFT, LINE, PAPER, ACCENT = "#25313a", "#56636c", "#e6e0d6", "#ffffff", "#1d6a72"
 WINDOW, EARLIER, HARD, GOOD, ROLE, PILL = "#fbf3e2", "#efeaf6", "#b23c26", "#2f6b3d", "#dcebea", "#f1e7d3"
@@ -94,7 +94,7 @@ def draw_timeline(
     return TimelineDrawing(svg, frame, width)
 
 
-def _said(line: Timeline, events: Sequence[Event], bars: Sequence[TimelineSpan]) -> str:
+def _said(line: Timeline, events: Sequence[TimelineEvent], bars: Sequence[TimelineSpan]) -> str:
     onset = "" if line.onset is None else f", onset {_day(line.began_on + timedelta(days=round(line.onset)))}"
     return (
         f"Timeline: {len(events)} life events, {len(bars)} roles and medicines, {len(line.sessions)} sessions, "
@@ -102,7 +102,7 @@ def _said(line: Timeline, events: Sequence[Event], bars: Sequence[TimelineSpan])
     )
 
 
-def _event_label(event: Event) -> str:
+def _event_label(event: TimelineEvent) -> str:
     return event.words if len(event.words) <= LONGEST_LABEL else event.words[: LONGEST_LABEL - 1].rstrip() + "…"
 
 
@@ -243,7 +243,7 @@ def _curve(line: Timeline, frame: TimelineFrame, base: float, foot: float, top: 
 
 
 def _event(
-    event: Event,
+    event: TimelineEvent,
     frame: TimelineFrame,
     place: tuple[int, bool],
     foot: float,
@@ -269,12 +269,12 @@ def _event(
     return _linked(drop + _mark(event.dependent, x, y, size, ink) + text, said, address)
 
 
-def _mark(kind: Dependent, x: float, y: float, size: float, ink: str) -> str:
+def _mark(kind: EventDependence, x: float, y: float, size: float, ink: str) -> str:
     """A disc: not of the client's doing. A square on its corner: with a part of their own. A ring: unclear."""
-    if kind is Dependent.DEPENDENT:
+    if kind is EventDependence.DEPENDENT:
         s = size * 1.25
         return f'<path d="M{x:.1f} {y - s:.1f}l{s:.1f} {s:.1f}l{-s:.1f} {s:.1f}l{-s:.1f} {-s:.1f}z" fill="{ink}"/>'
-    if kind is Dependent.INDEPENDENT:
+    if kind is EventDependence.INDEPENDENT:
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="{ink}"/>'
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="{PAPER}" stroke="{ink}" stroke-width="2"/>'
 

@@ -10,15 +10,15 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from securebase.ipt.pseudonyms import hiding
+from securebase.ipt.pseudonyms import name_replacer
 from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet import Field, Kind, Worksheet
+from securebase.ipt.worksheet import Field, FieldKind, Worksheet
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle
 from securebase.records.episode import EpisodeRecord
 
 #: First day of every therapy in pseudonymised records (a Monday). Shifting dates preserves intervals.
 FIRST_DAY = date(2001, 1, 1)
-_TEXT_KINDS = {Kind.LINE, Kind.TEXT}
+_TEXT_KINDS = {FieldKind.LINE, FieldKind.TEXT}
 
 
 def pseudonymise_record(
@@ -38,7 +38,7 @@ def pseudonymise_record(
     """
     ids = {r.id: f"p{n}" for n, r in enumerate(record.relationships, 1)}
     names = {r.id: f"person {n}" for n, r in enumerate(record.relationships, 1)}
-    hide = hiding(record, names, hidden)
+    hide = name_replacer(record, names, hidden)
     shift = FIRST_DAY - record.began_on if record.began_on is not None else None
     shelf = worksheets()
     known = [a for a in record.artefacts if a.worksheet in shelf]
@@ -49,11 +49,11 @@ def pseudonymise_record(
             return None
         if field.kind in _TEXT_KINDS:
             return hide(str(content)) if texts else None
-        if field.kind is Kind.PERSON:
+        if field.kind is FieldKind.PERSON:
             return ids.get(str(content))
-        if field.kind is Kind.DATE:
+        if field.kind is FieldKind.DATE:
             return _shift_date(str(content), shift)
-        if field.kind is Kind.ROWS:
+        if field.kind is FieldKind.ROWS:
             rows = tuple(cells(field.columns, row) for row in content if isinstance(row, Mapping))
             return tuple(row for row in rows if row) or None
         return content

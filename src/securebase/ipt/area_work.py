@@ -15,7 +15,7 @@ from securebase.records.vocabulary import DisputeStage
 
 
 @dataclass(frozen=True, slots=True)
-class Points:
+class RatingSeries:
     """One rating over time: (place, value), in order."""
 
     name: str
@@ -30,7 +30,7 @@ class DisputeCourse:
     with_whom: str
     entries: tuple[ArtefactRecord, ...]
     stages: tuple[tuple[float, DisputeStage], ...]
-    ratings: tuple[Points, ...]
+    ratings: tuple[RatingSeries, ...]
     in_sessions: bool
 
 
@@ -44,10 +44,10 @@ class Weights:
 
 
 #: What an entry that nobody weighed counts as: the middle of its scale.
-UNWEIGHED = 5.0
+DEFAULT_WEIGHT = 5.0
 
 
-def disputes(record: EpisodeRecord) -> tuple[DisputeCourse, ...]:
+def dispute_courses(record: EpisodeRecord) -> tuple[DisputeCourse, ...]:
     """Every dispute, told apart by the person it is with; where no person is named, all are one."""
     names = {r.id: r.name for r in record.relationships}
     groups: dict[str, list[ArtefactRecord]] = {}
@@ -55,17 +55,17 @@ def disputes(record: EpisodeRecord) -> tuple[DisputeCourse, ...]:
         groups.setdefault(a.text("person") or a.about, []).append(a)
     made = []
     for who, entries in groups.items():
-        places, in_sessions = placed(entries)
+        places, in_sessions = place_in_time(entries)
         known = set(DisputeStage)
         stages = [(p, DisputeStage(a.text("stage"))) for p, a in places if a.text("stage") in known]
         named = [("hostility", "hostility"), ("withdrawal", "withdrawal"), ("gap", "gap between them")]
-        ratings = tuple(Points(words, rated(places, field)) for field, words in named)
+        ratings = tuple(RatingSeries(words, rating_points(places, field)) for field, words in named)
         issue = next((a.text("issue") for a in reversed(entries) if a.text("issue")), "")
         made.append(DisputeCourse(issue, names.get(who, ""), tuple(entries), tuple(stages), ratings, in_sessions))
     return tuple(made)
 
 
-def placed(entries: Sequence[ArtefactRecord]) -> tuple[list[tuple[float, ArtefactRecord]], bool]:
+def place_in_time(entries: Sequence[ArtefactRecord]) -> tuple[list[tuple[float, ArtefactRecord]], bool]:
     """Entries with their place in time, in order; of two at one place the later stands."""
     in_sessions = bool(entries) and all(a.session is not None for a in entries)
     found: dict[float, ArtefactRecord] = {}
@@ -74,7 +74,7 @@ def placed(entries: Sequence[ArtefactRecord]) -> tuple[list[tuple[float, Artefac
     return sorted(found.items()), in_sessions
 
 
-def rated(places: Iterable[tuple[float, ArtefactRecord]], field: str) -> tuple[tuple[float, float], ...]:
+def rating_points(places: Iterable[tuple[float, ArtefactRecord]], field: str) -> tuple[tuple[float, float], ...]:
     """One field as a rating over time; entries that leave it open are passed over."""
     return tuple((p, v) for p, a in places if (v := a.number(field)) is not None)
 
@@ -92,7 +92,7 @@ def _sum(a: ArtefactRecord, field: str) -> float:
 
 def _weight(row: Row) -> float:
     value = row.get("weight")
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else UNWEIGHED
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else DEFAULT_WEIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class HardDay:
     days_ahead: int
 
 
-def days_ahead(record: EpisodeRecord, today: date) -> tuple[HardDay, ...]:
+def upcoming_hard_days(record: EpisodeRecord, today: date) -> tuple[HardDay, ...]:
     """Anniversaries that were written down, each at its next coming round, the nearest first."""
     found: dict[tuple[date, str], HardDay] = {}
     for a in record.artefacts_of("grief_work"):

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from securebase.errors import ShelfError
 from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet_reader import one_of, read_toml
+from securebase.ipt.worksheet_reader import read_enum, read_toml
 from securebase.measurement.toml_fields import Fields
 from securebase.records.vocabulary import DisputeStage, ProblemArea
 
@@ -70,7 +70,7 @@ def read_areas(file: str, content: bytes) -> tuple[Area, ...]:
 def _area(at: Fields) -> Area:
     at.only("area", "in_words", "choose_when", "goals", "strategies", "track", "stages", "sources", "reviewed")
     return Area(
-        area=one_of(at, "area", ProblemArea),
+        area=read_enum(at, "area", ProblemArea),
         in_words=at.text("in_words"),
         choose_when=_some(at, "choose_when"),
         goals=_some(at, "goals"),
@@ -100,7 +100,7 @@ def _tracked(at: Fields) -> WatchPoint:
 
 def _stage(at: Fields) -> DisputeStageGuide:
     at.only("stage", "looks_like", "what_to_do")
-    return DisputeStageGuide(one_of(at, "stage", DisputeStage), at.text("looks_like"), at.text("what_to_do"))
+    return DisputeStageGuide(read_enum(at, "stage", DisputeStage), at.text("looks_like"), at.text("what_to_do"))
 
 
 @cache

@@ -15,7 +15,7 @@ from securebase.measurement.toml_fields import Fields
 _FILE = "places.toml"
 
 
-class Need(StrEnum):
+class ClaimNeed(StrEnum):
     """What a claim asks the product for, of what has a place that can be pointed at."""
 
     MEASURE = "measure"
@@ -28,7 +28,7 @@ class ClaimLocation:
     workbench by its name."""
 
     claim: str
-    need: Need
+    need: ClaimNeed
     instrument: str = ""
     scale: str = ""
     worksheet: str = ""
@@ -39,20 +39,20 @@ class ClaimLocation:
 @cache
 def _places() -> tuple[ClaimLocation, ...]:
     content = (resources.files("securebase.ipt") / _FILE).read_bytes()
-    return read_places(_FILE, content)
+    return read_claim_locations(_FILE, content)
 
 
-def places() -> tuple[ClaimLocation, ...]:
+def claim_locations() -> tuple[ClaimLocation, ...]:
     """Every place, in the order of the file. Raises ShelfError where one names what is not on the shelves."""
     return _places()
 
 
-def places_of(claim: str, need: Need | None = None) -> tuple[ClaimLocation, ...]:
+def locations_of(claim: str, need: ClaimNeed | None = None) -> tuple[ClaimLocation, ...]:
     """The places of one claim, all or those of one need."""
-    return tuple(p for p in places() if p.claim == claim and need in {None, p.need})
+    return tuple(p for p in claim_locations() if p.claim == claim and need in {None, p.need})
 
 
-def read_places(file: str, content: bytes) -> tuple[ClaimLocation, ...]:
+def read_claim_locations(file: str, content: bytes) -> tuple[ClaimLocation, ...]:
     """The places that a TOML file names. Whether a page is there only the workbench can say. Raises ShelfError."""
     top = read_toml(file, content)
     top.only("place")
@@ -78,11 +78,11 @@ def _place(f: Fields) -> ClaimLocation:
     return place
 
 
-def _need(f: Fields) -> Need:
+def _need(f: Fields) -> ClaimNeed:
     value = f.text("need")
-    if value not in set(Need):
-        f.fail(f"“{value}” is not known", "need", f"Known are: {', '.join(Need)}.")
-    return Need(value)
+    if value not in set(ClaimNeed):
+        f.fail(f"“{value}” is not known", "need", f"Known are: {', '.join(ClaimNeed)}.")
+    return ClaimNeed(value)
 
 
 def _check_scale(f: Fields, place: ClaimLocation) -> None:

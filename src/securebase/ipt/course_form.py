@@ -19,12 +19,12 @@ from securebase.records.vocabulary import Phase
 
 _FILE = "course_forms.toml"
 #: Bounds of what a form may say, as the pages ask for them.
-MOST_SESSIONS, MOST_DAYS, MOST_FORMS, LONGEST_NAME = 100, 92, 12, 60
+MAX_SESSIONS, MAX_DAYS_BETWEEN, MAX_FORMATS, MAX_NAME_LENGTH = 100, 92, 12, 60
 _ORDER = tuple(Phase)
 
 
 @dataclass(frozen=True, slots=True)
-class CourseForm:
+class CourseFormat:
     """One form of a course. initial, ending: how many sessions open and close it. days_between: from one session to the
     next. maintenance: it follows an acute course. sources: keys of the list of sources; empty for a clinic's own."""
 
@@ -64,19 +64,19 @@ def phase_of(number: int, sessions: int, initial: int, ending: int, maintenance:
     return Phase.ENDING if number > sessions - ending else Phase.MIDDLE
 
 
-def later(one: Phase, other: Phase) -> Phase:
+def later_phase(one: Phase, other: Phase) -> Phase:
     """Whichever of two phases comes later in a course."""
     return max(one, other, key=_ORDER.index)
 
 
 @cache
-def shelf_forms() -> tuple[CourseForm, ...]:
+def default_formats() -> tuple[CourseFormat, ...]:
     """The forms that a new clinic begins with. Raises ShelfError where the file is not sound."""
     content = (resources.files("securebase.ipt") / _FILE).read_bytes()
-    return read_forms(_FILE, content)
+    return read_formats(_FILE, content)
 
 
-def read_forms(file: str, content: bytes) -> tuple[CourseForm, ...]:
+def read_formats(file: str, content: bytes) -> tuple[CourseFormat, ...]:
     """Every form of a TOML file. Raises ShelfError that names what is not sound."""
     top = read_toml(file, content)
     top.only("forms")
@@ -87,9 +87,9 @@ def read_forms(file: str, content: bytes) -> tuple[CourseForm, ...]:
     return found
 
 
-def _form(at: Fields) -> CourseForm:
-    at.only(*CourseForm.__dataclass_fields__)
-    form = CourseForm(
+def _form(at: Fields) -> CourseFormat:
+    at.only(*CourseFormat.__dataclass_fields__)
+    form = CourseFormat(
         id=at.text("id"),
         name=at.text("name"),
         sessions=at.whole("sessions"),
@@ -102,20 +102,20 @@ def _form(at: Fields) -> CourseForm:
         reviewed=at.flag("reviewed", default=False),
     )
     try:
-        return checked(form)
+        return check_format(form)
     except InputError as error:
         at.fail(str(error), "id")
 
 
-def checked(form: CourseForm) -> CourseForm:
+def check_format(form: CourseFormat) -> CourseFormat:
     """The form itself. Raises InputError that says what of it cannot be."""
     name = form.name or "a form"
-    if not form.name or len(form.name) > LONGEST_NAME:
-        raise InputError(f"a form needs a name of at most {LONGEST_NAME} letters")
-    if not 1 <= form.sessions <= MOST_SESSIONS:
-        raise InputError(f"{name}: 1 to {MOST_SESSIONS} sessions")
-    if not 1 <= form.days_between <= MOST_DAYS:
-        raise InputError(f"{name}: 1 to {MOST_DAYS} days from one session to the next")
+    if not form.name or len(form.name) > MAX_NAME_LENGTH:
+        raise InputError(f"a form needs a name of at most {MAX_NAME_LENGTH} letters")
+    if not 1 <= form.sessions <= MAX_SESSIONS:
+        raise InputError(f"{name}: 1 to {MAX_SESSIONS} sessions")
+    if not 1 <= form.days_between <= MAX_DAYS_BETWEEN:
+        raise InputError(f"{name}: 1 to {MAX_DAYS_BETWEEN} days from one session to the next")
     if form.initial < 0 or form.ending < 0 or form.initial + form.ending > form.sessions:
         raise InputError(
             f"{name}: the first and the last phase have more sessions than the course",
@@ -124,20 +124,20 @@ def checked(form: CourseForm) -> CourseForm:
     return form
 
 
-def forms_from(stored: Iterable[Mapping[str, Any]]) -> tuple[CourseForm, ...]:
+def load_formats(stored: Iterable[Mapping[str, Any]]) -> tuple[CourseFormat, ...]:
     """A clinic's own forms as they were stored; those of the shelf where it has none. What cannot be is left out."""
-    found: list[CourseForm] = []
+    found: list[CourseFormat] = []
     for one in stored:
         form = _stored(one)
         if form is not None and form.id not in {f.id for f in found}:
             found.append(form)
-    return tuple(found) or shelf_forms()
+    return tuple(found) or default_formats()
 
 
-def _stored(one: Mapping[str, Any]) -> CourseForm | None:
+def _stored(one: Mapping[str, Any]) -> CourseFormat | None:
     try:
-        return checked(
-            CourseForm(
+        return check_format(
+            CourseFormat(
                 id=str(one["id"]),
                 name=str(one["name"]),
                 sessions=int(one["sessions"]),
@@ -154,12 +154,12 @@ def _stored(one: Mapping[str, Any]) -> CourseForm | None:
         return None
 
 
-def form_called(forms: Sequence[CourseForm], name: str) -> CourseForm | None:
+def find_format(forms: Sequence[CourseFormat], name: str) -> CourseFormat | None:
     """The form with this id, or None: the one a course began with may be gone by now."""
     return next((f for f in forms if f.id == name), None)
 
 
-def new_id(name: str, taken: Iterable[str]) -> str:
+def unused_id(name: str, taken: Iterable[str]) -> str:
     """An id for a form of this name that is not taken."""
     stem = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:30] or "form"
     known, n, made = set(taken), 1, stem

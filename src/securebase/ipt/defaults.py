@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from securebase.ipt.worksheet import Field, Kind, Worksheet
+from securebase.ipt.worksheet import Field, FieldKind, Worksheet
 from securebase.records.artefact import ArtefactRecord, Value
 from securebase.records.episode import EpisodeRecord
 
 #: What the course itself says, by the name that a field may begin with.
-COURSE = ("planned_sessions", "days_between")
+COURSE_FIELDS = ("planned_sessions", "days_between")
 
 
-def beforehand(worksheet: Worksheet, record: EpisodeRecord, *, about: str = "") -> dict[str, Value]:
+def default_values(worksheet: Worksheet, record: EpisodeRecord, *, about: str = "") -> dict[str, Value]:
     """Field → what a new one begins with, from what the record holds; other fields are left out.
 
     about: the relationship it is to speak of; the last one about the same person is what counts then.
@@ -32,12 +32,14 @@ def _of(of: Field, record: EpisodeRecord, last: ArtefactRecord | None) -> Value:
     source = _last(record, place)
     if source is None:
         return None
-    return _rows(of, source, name) if of.kind is Kind.ROWS else source.values.get(name)
+    return _rows(of, source, name) if of.kind is FieldKind.ROWS else source.values.get(name)
 
 
 def _rows(of: Field, source: ArtefactRecord, name: str) -> Value:
     """The rows of another worksheet, in the columns that say something lasting: texts and people, not ratings."""
-    lasting = {c.id for c in of.columns if c.kind in {Kind.LINE, Kind.TEXT, Kind.PERSON, Kind.CHOICE}}
+    lasting = {
+        c.id for c in of.columns if c.kind in {FieldKind.LINE, FieldKind.TEXT, FieldKind.PERSON, FieldKind.CHOICE}
+    }
     kept: list[Mapping[str, object]] = [{k: v for k, v in row.items() if k in lasting} for row in source.rows(name)]
     return tuple(row for row in kept if row) or None  # type: ignore[return-value]
 

@@ -6,21 +6,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from securebase.ipt.lineage import BEGINNING, Lineage
-from securebase.ipt.parsing import is_filled, is_said
+from securebase.ipt.lineage import DEFAULT_LINEAGE, Lineage
+from securebase.ipt.parsing import has_value, is_complete
 from securebase.ipt.shelf import worksheets
-from securebase.ipt.task import Leaves, Task, tasks
+from securebase.ipt.task import Task, TaskOutput, tasks
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Agreement, CircleKind, Phase, Technique
 
 #: Symptoms that have not fallen by this share of the first score by mid-course count as little change. Our own rule,
 #: taken from no study (the literature calls a fall by half a response).
-LITTLE_CHANGE = 0.25
-USUAL_LENGTH = 16
+MIN_CHANGE = 0.25
+DEFAULT_SESSIONS = 16
 
 
-class Standing(StrEnum):
+class TaskState(StrEnum):
     """How far a task is."""
 
     DONE = "done"
@@ -41,7 +41,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class OutputStatus:
     """One thing that a task leaves behind: whether it is there, what it is, and where it can be seen.
 
     artefacts: ids of filled-in worksheets that are it. worksheet: of the last of them, or the one to begin with. page:
@@ -61,25 +61,25 @@ class TaskStanding:
     many have it and how many were held in the middle phase."""
 
     task: Task
-    standing: Standing
-    pieces: tuple[Piece, ...]
+    standing: TaskState
+    pieces: tuple[OutputStatus, ...]
     due_by: int
     sessions: tuple[int, int] | None = None
 
 
-def course_tasks(record: EpisodeRecord, lineage: Lineage = BEGINNING) -> tuple[TaskStanding, ...]:
+def course_tasks(record: EpisodeRecord, lineage: Lineage = DEFAULT_LINEAGE) -> tuple[TaskStanding, ...]:
     """Every task that this course asks for, in order, as the record stands."""
     held = max((s.number for s in record.sessions), default=0)
-    planned = record.planned_sessions or USUAL_LENGTH
+    planned = record.planned_sessions or DEFAULT_SESSIONS
     asked = [t for t in tasks() if lineage.asks_for(t.lineage) and _is_asked(t, record)]
     return tuple(_standing(t, record, held=held, planned=planned) for t in asked)
 
 
 def _is_asked(task: Task, record: EpisodeRecord) -> bool:
     if is_maintenance_course(record):
-        return task.phase is Phase.MAINTENANCE or task.id in OF_MAINTENANCE
+        return task.phase is Phase.MAINTENANCE or task.id in MAINTENANCE_TASKS
     if task.when == "no_response":
-        return little_has_changed(record)
+        return shows_little_change(record)
     if task.when == "maintenance":
         decided = any("maintenance" in a.choices("decision") for a in record.artefacts_of("disposition"))
         return decided or record.phase is Phase.MAINTENANCE
@@ -87,7 +87,7 @@ def _is_asked(task: Task, record: EpisodeRecord) -> bool:
 
 
 #: Of the tasks of an acute course, those that a maintenance course has too. A convention of our own.
-OF_MAINTENANCE = ("E1", "E3", "E4")
+MAINTENANCE_TASKS = ("E1", "E3", "E4")
 
 
 def is_maintenance_course(record: EpisodeRecord) -> bool:
@@ -95,13 +95,13 @@ def is_maintenance_course(record: EpisodeRecord) -> bool:
     return record.phase is Phase.MAINTENANCE and record.initial_sessions == 0
 
 
-def little_has_changed(record: EpisodeRecord) -> bool:
+def shows_little_change(record: EpisodeRecord) -> bool:
     """Whether, half the course held, symptoms have not fallen by a quarter of their first score."""
     scores = [s.value for s in record.symptom_scores]
-    held, planned = len(record.sessions), record.planned_sessions or USUAL_LENGTH
+    held, planned = len(record.sessions), record.planned_sessions or DEFAULT_SESSIONS
     if held < planned / 2 or len(scores) < 2 or scores[0] <= 0:
         return False
-    return (scores[0] - scores[-1]) / scores[0] < LITTLE_CHANGE
+    return (scores[0] - scores[-1]) / scores[0] < MIN_CHANGE
 
 
 def _standing(task: Task, record: EpisodeRecord, *, held: int, planned: int) -> TaskStanding:
@@ -111,15 +111,15 @@ def _standing(task: Task, record: EpisodeRecord, *, held: int, planned: int) -> 
     pieces = tuple(_piece(one, record) for one in task.leaves)
     there = [p.there for p in pieces]
     if all(there):
-        standing = Standing.DONE
+        standing = TaskState.DONE
     elif held > due_by or (record.ended_at is not None and not task.due.after_end):
-        standing = Standing.OVERDUE
+        standing = TaskState.OVERDUE
     elif held >= due_by or (_is_now(task, record, held, planned) and not any(there)):
-        standing = Standing.DUE
+        standing = TaskState.DUE
     else:
         # what is filled in and not yet talked over is begun
         begun = any(p.there or p.artefacts for p in pieces)
-        standing = Standing.PARTLY if begun else Standing.AHEAD
+        standing = TaskState.PARTLY if begun else TaskState.AHEAD
     return TaskStanding(task, standing, pieces, due_by)
 
 
@@ -138,41 +138,45 @@ def _is_now(task: Task, record: EpisodeRecord, held: int, planned: int) -> bool:
 
 def _each_session(task: Task, record: EpisodeRecord, due_by: int) -> TaskStanding:
     """A task of every session of the middle phase: which of those held have it."""
-    planned = record.planned_sessions or USUAL_LENGTH
+    planned = record.planned_sessions or DEFAULT_SESSIONS
     last = planned - record.ending_sessions
     middle = [s.number for s in record.sessions if record.initial_sessions < s.number <= last]
     found = [(n, [a for one in task.leaves for a in _filled(one, record) if a.session == n]) for n in middle]
     done = [n for n, artefacts in found if artefacts]
     ids = tuple(a.id for _, artefacts in found for a in artefacts)
     if not middle:
-        standing = Standing.AHEAD
+        standing = TaskState.AHEAD
     elif len(done) == len(middle):
-        standing = Standing.DONE
+        standing = TaskState.DONE
     else:
-        standing = Standing.DUE if middle[-1] not in done else Standing.PARTLY
+        standing = TaskState.DUE if middle[-1] not in done else TaskState.PARTLY
     words = (
         f"{len(done)} of {len(middle)} sessions of the middle phase" if middle else "every session of the middle phase"
     )
-    piece = Piece(words, bool(middle) and len(done) == len(middle), "worksheet", task.leaves[0].worksheets[0], ids)
+    piece = OutputStatus(
+        words, bool(middle) and len(done) == len(middle), "worksheet", task.leaves[0].worksheets[0], ids
+    )
     return TaskStanding(task, standing, (piece,), due_by, (len(done), len(middle)))
 
 
-def _piece(leaves: Leaves, record: EpisodeRecord) -> Piece:
+def _piece(leaves: TaskOutput, record: EpisodeRecord) -> OutputStatus:
     if leaves.measure:
         n = len(record.symptom_scores if leaves.measure == "symptoms" else record.scores(leaves.measure))
-        return Piece("a score of symptoms" if leaves.measure == "symptoms" else leaves.measure, n > 0, "measures")
+        return OutputStatus(
+            "a score of symptoms" if leaves.measure == "symptoms" else leaves.measure, n > 0, "measures"
+        )
     if leaves.circle:
         # drawn twice within an hour is no circle drawn again
         n = len({int(c.at) for c in record.circles if c.kind is CircleKind.PRESENT and c.placements})
         words = "a closeness circle" if leaves.circle == 1 else f"the closeness circle drawn on {leaves.circle} days"
-        return Piece(words, n >= leaves.circle, "relationships")
+        return OutputStatus(words, n >= leaves.circle, "relationships")
     if leaves.people:
         n = len([r for r in record.relationships if r.left_at is None])
-        return Piece(f"at least {leaves.people} people in the inventory", n >= leaves.people, "relationships")
+        return OutputStatus(f"at least {leaves.people} people in the inventory", n >= leaves.people, "relationships")
     return _worksheet_piece(leaves, record)
 
 
-def _worksheet_piece(leaves: Leaves, record: EpisodeRecord) -> Piece:
+def _worksheet_piece(leaves: TaskOutput, record: EpisodeRecord) -> OutputStatus:
     found = _filled(leaves, record)
     agreed = [a for a in found if a.agreement is not Agreement.OPEN]
     shelf = worksheets()
@@ -182,14 +186,14 @@ def _worksheet_piece(leaves: Leaves, record: EpisodeRecord) -> Piece:
     ids = tuple(a.id for a in found)
     # of several worksheets that would do, the one that the last id belongs to
     worksheet = found[-1].worksheet if found else leaves.worksheets[0]
-    return Piece(words, bool(agreed if leaves.agreed else found), "worksheet", worksheet, ids)
+    return OutputStatus(words, bool(agreed if leaves.agreed else found), "worksheet", worksheet, ids)
 
 
-def _filled(leaves: Leaves, record: EpisodeRecord) -> list[ArtefactRecord]:
+def _filled(leaves: TaskOutput, record: EpisodeRecord) -> list[ArtefactRecord]:
     return [a for a in record.artefacts_of(*leaves.worksheets) if _does(leaves, a)]
 
 
-def _does(leaves: Leaves, artefact: ArtefactRecord) -> bool:
+def _does(leaves: TaskOutput, artefact: ArtefactRecord) -> bool:
     """Whether what was filled in is what the task leaves behind."""
     if leaves.techniques:
         return any((artefact.number(t.value) or 0) > 0 for t in Technique)
@@ -197,12 +201,12 @@ def _does(leaves: Leaves, artefact: ArtefactRecord) -> bool:
     if any(artefact.values.get(f) is not True for f in leaves.yes if spec.field(f)):
         return False
     if asked := [f for f in leaves.fields if spec.field(f)]:
-        return all(is_said(artefact.values.get(f)) for f in asked)
-    return is_filled(spec, artefact.values)
+        return all(has_value(artefact.values.get(f)) for f in asked)
+    return is_complete(spec, artefact.values)
 
 
-def still_open(standings: Iterable[TaskStanding]) -> tuple[TaskStanding, ...]:
+def open_tasks(standings: Iterable[TaskStanding]) -> tuple[TaskStanding, ...]:
     """What is due or overdue, overdue first."""
-    order = (Standing.OVERDUE, Standing.DUE)
+    order = (TaskState.OVERDUE, TaskState.DUE)
     found = [s for s in standings if s.standing in order]
     return tuple(sorted(found, key=lambda s: order.index(s.standing)))

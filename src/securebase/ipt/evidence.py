@@ -14,7 +14,7 @@ from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, ProblemArea, Ring
 
 #: On scales of 0 to 10: expectations met so little, strain so high; fewer people than this are few.
-LITTLE_MET, MUCH_STRAIN, FEW_PEOPLE = 4.0, 6.0, 3
+LOW_EXPECTATIONS_MET, HIGH_STRAIN, MIN_PEOPLE = 4.0, 6.0, 3
 _OFTEN = {"daily", "weekly"}
 
 
@@ -30,7 +30,7 @@ class AreaEvidence:
     relationship: str = ""
 
 
-def findings(record: EpisodeRecord) -> tuple[AreaEvidence, ...]:
+def area_evidence(record: EpisodeRecord) -> tuple[AreaEvidence, ...]:
     """Everything found, area by area in the order of the vocabulary. Without entries there is nothing to find."""
     line = timeline(record, today=record.last_at)
     found = [*_grief(record, line), *_disputes(record), *_transitions(record, line), *_deficits(record)]
@@ -57,9 +57,9 @@ def _disputes(record: EpisodeRecord) -> Iterator[AreaEvidence]:
         if person is None or person.deceased:
             continue
         met, strain = last.number("expectations_met"), last.number("strain")
-        if met is not None and met <= LITTLE_MET:
+        if met is not None and met <= LOW_EXPECTATIONS_MET:
             yield AreaEvidence(area, f"{person.name}: expectations met {met:g} of 10", last.worksheet, last.id, id_)
-        if strain is not None and strain >= MUCH_STRAIN:
+        if strain is not None and strain >= HIGH_STRAIN:
             yield AreaEvidence(area, f"{person.name}: strain {strain:g} of 10", last.worksheet, last.id, id_)
     # the last entry of each issue: a dispute that is entered session by session is one finding
     for a in {a.text("issue"): a for a in record.artefacts_of("role_dispute") if a.text("issue")}.values():
@@ -91,7 +91,7 @@ def _transitions(record: EpisodeRecord, line: Timeline | None) -> Iterator[AreaE
 def _deficits(record: EpisodeRecord) -> Iterator[AreaEvidence]:
     area = ProblemArea.INTERPERSONAL_DEFICITS
     people = [r for r in _present(record) if not r.deceased and not r.professional]
-    if record.relationships and len(people) < FEW_PEOPLE:
+    if record.relationships and len(people) < MIN_PEOPLE:
         n = len(people)
         yield AreaEvidence(area, f"{n} {'person' if n == 1 else 'people'} in the inventory, professionals aside")
     said = {k: a for k, a in _last_about(record).items() if k in {p.id for p in people}}

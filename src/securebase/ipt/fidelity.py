@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from securebase.ipt.shelf import worksheet
-from securebase.ipt.worksheet import Field, Kind
+from securebase.ipt.worksheet import Field, FieldKind
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 
@@ -60,15 +60,15 @@ def fidelity_over_sessions(record: EpisodeRecord) -> FidelityOverSessions:
     checks, notes = _by_session(record.artefacts_of(CHECKLIST)), _by_session(record.artefacts_of(NOTE))
     sessions = tuple(sorted(checks.keys() | notes.keys()))
 
-    def rows(name: str, found: dict[int, ArtefactRecord], kind: Kind) -> tuple[ElementRow, ...]:
+    def rows(name: str, found: dict[int, ArtefactRecord], kind: FieldKind) -> tuple[ElementRow, ...]:
         fields = [f for f in worksheet(name).fields if f.kind is kind]
         return tuple(ElementRow(f, tuple(_cell(found.get(n), f) for n in sessions)) for f in fields)
 
     return FidelityOverSessions(
         sessions=sessions,
-        elements=rows(CHECKLIST, checks, Kind.EXTENT),
-        left_out=rows(CHECKLIST, checks, Kind.YES_NO),
-        techniques=rows(NOTE, notes, Kind.EXTENT),
+        elements=rows(CHECKLIST, checks, FieldKind.EXTENT),
+        left_out=rows(CHECKLIST, checks, FieldKind.YES_NO),
+        techniques=rows(NOTE, notes, FieldKind.EXTENT),
         agenda=tuple(_agenda(notes.get(n)) for n in sessions),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from securebase.ipt.worksheet import LINE_LENGTH, Kind, Worksheet
+from securebase.ipt.worksheet import LINE_LENGTH, FieldKind, Worksheet
 from securebase.records.artefact import Value
 
 #: (from, to) → field of the second → field of the first.
@@ -17,7 +17,7 @@ _HANDED_ON: Mapping[tuple[str, str], Mapping[str, str]] = {
 }
 
 
-def carried(source: Worksheet, values: Mapping[str, Value], target: Worksheet) -> dict[str, Value]:
+def follow_up_values(source: Worksheet, values: Mapping[str, Value], target: Worksheet) -> dict[str, Value]:
     """What an empty `target` begins with when it follows a filled-in `source`; nothing for two that do not meet.
 
     A text that becomes a line is cut at the length of a line, at a word.
@@ -26,7 +26,7 @@ def carried(source: Worksheet, values: Mapping[str, Value], target: Worksheet) -
     for name, origin in _HANDED_ON.get((source.id, target.id), {}).items():
         of, value = target.field(name), values.get(origin)
         if of is not None and isinstance(value, str) and value:
-            found[name] = _line(value) if of.kind is Kind.LINE else value
+            found[name] = _line(value) if of.kind is FieldKind.LINE else value
     return found
 
 

@@ -40,18 +40,18 @@ CLASSIC = (
 _FORMS: Mapping[str, tuple[FormulationPart, ...]] = {"triad": TRIAD, "classic": CLASSIC}
 
 
-def parts_of(formulation: str) -> tuple[FormulationPart, ...]:
+def formulation_parts(formulation: str) -> tuple[FormulationPart, ...]:
     """The parts of this form of a formulation (“triad” or “classic”), in the order in which they are said."""
     return _FORMS[formulation]
 
 
-def written(values: Mapping[str, Value], formulation: str) -> str:
+def write_narrative(values: Mapping[str, Value], formulation: str) -> str:
     """The parts as one text. Empty where none is filled in.
 
     Nothing of what the client said is changed but white space, a capital at the very beginning, and a full stop where
     a part ends without one.
     """
-    said = [(p, _tidied(values.get(p.field))) for p in parts_of(formulation)]
+    said = [(p, _tidied(values.get(p.field))) for p in formulation_parts(formulation)]
     pieces = [(p, words) for p, words in said if words]
     if not pieces:
         return ""
@@ -68,7 +68,7 @@ def _sentence(words: str) -> str:
     return words if words.endswith(_ENDS) else f"{words}."
 
 
-def with_draft(narrative: str, draft: str) -> str:
+def add_draft(narrative: str, draft: str) -> str:
     """What stands in the narrative after a draft was asked for: nothing that was written there is replaced."""
     kept = narrative.strip()
     if not kept:

@@ -51,16 +51,16 @@ STUART_ROBERTSON = Lineage(
     ending="conclusion of the acute treatment",
 )
 #: What a new clinic begins with: all areas, sick role, triad.
-BEGINNING = Lineage()
+DEFAULT_LINEAGE = Lineage()
 #: Lineages that a clinic can begin from: name → (what to call it, the settings).
 PRESETS: Mapping[str, tuple[str, Lineage]] = {
     "klerman": ("After Klerman and Weissman", KLERMAN_WEISSMAN),
     "stuart": ("After Stuart and Robertson", STUART_ROBERTSON),
-    "wide": ("All of both", BEGINNING),
+    "wide": ("All of both", DEFAULT_LINEAGE),
 }
 
 
-def changes(old: Lineage, new: Lineage) -> tuple[str, ...]:
+def describe_changes(old: Lineage, new: Lineage) -> tuple[str, ...]:
     """What will be another on pages after the change, in sentences; empty where nothing will."""
     said: list[str] = []
     gone, come = [a for a in old.areas if a not in new.areas], [a for a in new.areas if a not in old.areas]
@@ -85,14 +85,14 @@ def changes(old: Lineage, new: Lineage) -> tuple[str, ...]:
     return tuple(said)
 
 
-def lineage_from(stored: Mapping[str, Any]) -> Lineage:
+def load_lineage(stored: Mapping[str, Any]) -> Lineage:
     """What was stored as a lineage; what is missing or unknown in it is as in a new clinic."""
     known = {a.value for a in ProblemArea}
-    areas = tuple(ProblemArea(a) for a in stored.get("areas", ()) if a in known) or BEGINNING.areas
+    areas = tuple(ProblemArea(a) for a in stored.get("areas", ()) if a in known) or DEFAULT_LINEAGE.areas
     formulation, ending = stored.get("formulation"), stored.get("ending")
     return Lineage(
         areas=areas,
-        sick_role=bool(stored.get("sick_role", BEGINNING.sick_role)),
-        formulation=formulation if formulation in FORMULATIONS else BEGINNING.formulation,
-        ending=ending if ending in ENDING_WORDS else BEGINNING.ending,
+        sick_role=bool(stored.get("sick_role", DEFAULT_LINEAGE.sick_role)),
+        formulation=formulation if formulation in FORMULATIONS else DEFAULT_LINEAGE.formulation,
+        ending=ending if ending in ENDING_WORDS else DEFAULT_LINEAGE.ending,
     )

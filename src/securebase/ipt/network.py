@@ -99,7 +99,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class SupportShare:
     """Who carried the support by one session, in the client's words: `therapist` and `own` add up to 100."""
 
     at: float
@@ -116,12 +116,12 @@ def people_at(record: EpisodeRecord, day: float = _EVER) -> tuple[RelationshipRe
     return tuple(r for r in record.relationships if r.at <= day and (r.left_at is None or r.left_at > day))
 
 
-def counted_at(record: EpisodeRecord, day: float = _EVER) -> tuple[RelationshipRecord, ...]:
+def network_members_at(record: EpisodeRecord, day: float = _EVER) -> tuple[RelationshipRecord, ...]:
     """The same without who has died and who helps by profession."""
     return tuple(r for r in people_at(record, day) if not (r.deceased or r.professional))
 
 
-def ratings(record: EpisodeRecord, relationship: str, day: float = _EVER) -> tuple[ArtefactRecord, ...]:
+def tie_ratings(record: EpisodeRecord, relationship: str, day: float = _EVER) -> tuple[ArtefactRecord, ...]:
     """Every rating of one tie up to that day, the first one first."""
     return tuple(a for a in record.artefacts_of(RELATIONSHIP) if a.about == relationship and a.begun_at <= day)
 
@@ -133,7 +133,7 @@ def circles_of(
     return tuple(sorted((c for c in record.circles if c.kind is kind and c.at <= day), key=lambda c: c.at))
 
 
-def tone(rating: ArtefactRecord | None) -> TieBalance:
+def tie_balance(rating: ArtefactRecord | None) -> TieBalance:
     """What outweighs in a tie: `support_felt` against `strain`; unrated where either is open."""
     felt, strain = (rating.number("support_felt"), rating.number("strain")) if rating else (None, None)
     if felt is None or strain is None:
@@ -145,11 +145,11 @@ def tone(rating: ArtefactRecord | None) -> TieBalance:
 
 def network_at(record: EpisodeRecord, day: float = _EVER) -> Network:
     """The network as it stood on that day: the last circle of how things are, the last rating of every tie."""
-    people = counted_at(record, day)
+    people = network_members_at(record, day)
     versions = circles_of(record, day=day)
     circle = versions[-1] if versions else None
     places = {p.id: circle.placement(p.id) if circle else None for p in people}
-    last = {p.id: found[-1] for p in people if (found := ratings(record, p.id, day))}
+    last = {p.id: found[-1] for p in people if (found := tie_ratings(record, p.id, day))}
     rings = [place.ring for place in places.values() if place is not None]
     flows = [flow for p in people if (flow := _flow(last.get(p.id), places[p.id])) is not None]
     strain = {p: s for p, rating in last.items() if (s := rating.number("strain")) is not None}
@@ -171,7 +171,7 @@ def closest_at(record: EpisodeRecord, day: float = _EVER) -> tuple[RelationshipR
     """Who of the network stands in the closest ring of the last present circle, the nearest first."""
     versions = circles_of(record, day=day)
     places = {p.relationship: p for p in versions[-1].placements} if versions else {}
-    found = [p for p in counted_at(record, day) if p.id in places and places[p.id].ring is Ring.CLOSEST]
+    found = [p for p in network_members_at(record, day) if p.id in places and places[p.id].ring is Ring.CLOSEST]
     return tuple(sorted(found, key=lambda p: places[p.id].radius))
 
 
@@ -185,7 +185,7 @@ def _flow(rating: ArtefactRecord | None, place: Placement | None) -> tuple[bool,
     return None
 
 
-def moves(before: ClosenessCircle, after: ClosenessCircle) -> tuple[Move, ...]:
+def placement_moves(before: ClosenessCircle, after: ClosenessCircle) -> tuple[Move, ...]:
     """What happened to everybody who stands on either circle, those who came nearest first.
 
     Closer and further are about rings: who moved inside one ring stayed.
@@ -206,20 +206,20 @@ def _move(relationship: str, before: Placement | None, after: Placement | None) 
     return Move(relationship, step, before, after)
 
 
-def gap(present: ClosenessCircle, wished: ClosenessCircle) -> float | None:
+def mean_distance(present: ClosenessCircle, wished: ClosenessCircle) -> float | None:
     """Mean distance between where people stand and where the client would wish them, in radii of the widest ring and
     along the radius only; None where nobody stands on both."""
-    apart = [abs(m.inward) for m in moves(present, wished) if m.inward is not None]
+    apart = [abs(m.inward) for m in placement_moves(present, wished) if m.inward is not None]
     return sum(apart) / len(apart) if apart else None
 
 
-def carried(record: EpisodeRecord, day: float = _EVER) -> tuple[Carried, ...]:
+def support_share_history(record: EpisodeRecord, day: float = _EVER) -> tuple[SupportShare, ...]:
     """Who carried the support, every time it was asked up to that day."""
     found = [(a, a.number("therapist_share")) for a in record.artefacts_of(SUPPORT_LEDGER) if a.begun_at <= day]
-    return tuple(Carried(a.begun_at, a.session, share) for a, share in found if share is not None)
+    return tuple(SupportShare(a.begun_at, a.session, share) for a, share in found if share is not None)
 
 
-def hand_over(shares: tuple[Carried, ...]) -> float | None:
+def support_handed_over(shares: tuple[SupportShare, ...]) -> float | None:
     """How much of the support went from the therapist to the own network between the first and the last time it was
     asked, in percentage points (below 0: the other way); None before it was asked twice."""
     return shares[0].therapist - shares[-1].therapist if len(shares) > 1 else None

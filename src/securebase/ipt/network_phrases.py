@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from securebase.ipt.network import INSIDE, Carried, Move, Network, RingChange, hand_over
+from securebase.ipt.network import INSIDE, Move, Network, RingChange, SupportShare, support_handed_over
 from securebase.records.artefact import Placement
 from securebase.records.vocabulary import Ring
 
@@ -48,7 +48,7 @@ def move_in_words(move: Move, names: Mapping[str, str]) -> str:
     }[move.step]
 
 
-def who_moved(found: Sequence[Move], names: Mapping[str, str]) -> str:
+def moves_in_words(found: Sequence[Move], names: Mapping[str, str]) -> str:
     """One line for a version that follows another: who came, left, moved between rings; or that nobody did."""
     moved = [move_in_words(m, names) for m in found if m.step is not RingChange.STAYED]
     return "; ".join(moved) + "." if moved else "Nobody changed rings."
@@ -77,7 +77,7 @@ def support_in_words(network: Network) -> str:
     return f"{said}: {', '.join(kinds)}." if kinds else f"{said}."
 
 
-def mutual_in_words(network: Network) -> str:
+def reciprocity_in_words(network: Network) -> str:
     if not network.known_ties:
         return "Of no tie is it known yet which way support goes."
     return f"In {network.mutual} of {_ties(network.known_ties)} support goes both ways."
@@ -92,13 +92,13 @@ def strain_in_words(network: Network, names: Mapping[str, str]) -> str:
     return f"{said}; most with {' and '.join(who)} ({most:g})." if most > 0 else f"{said}."
 
 
-def carried_in_words(shares: tuple[Carried, ...]) -> str:
+def support_shares_in_words(shares: tuple[SupportShare, ...]) -> str:
     """“Therapist 35% · own network 65%. Was 60 / 40 in session 2: 25 points handed over.”"""
     if not shares:
         return "Nobody has asked yet who carries the support."
     first, last = shares[0], shares[-1]
     said = f"Therapist {last.therapist:.0f}% · own network {last.own:.0f}%."
-    moved = hand_over(shares)
+    moved = support_handed_over(shares)
     if moved is None:
         return said
     where = f"in session {first.session}" if first.session is not None else "when it was first asked"
@@ -109,7 +109,7 @@ def carried_in_words(shares: tuple[Carried, ...]) -> str:
     return f"{said}: {abs(moved):.0f} points went {way}."
 
 
-def gap_in_words(apart: float | None) -> str:
+def distance_in_words(apart: float | None) -> str:
     if apart is None:
         return "Nobody stands on both circles, so no distance can be told."
     return f"On average people stand {apart * 3:.1f} rings from where they are wished."

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from securebase.ipt.worksheet import LINE_LENGTH, MOST_ROWS, TEXT_LENGTH, Field, Kind, Worksheet
+from securebase.ipt.worksheet import LINE_LENGTH, MAX_ROWS, TEXT_LENGTH, Field, FieldKind, Worksheet
 from securebase.records.artefact import Row, Value
 
 _SPACE = re.compile(r"[^\S\n]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class ParsedValues:
     """What was understood, field → value (open fields are left out), and what was not.
 
     unread: “field” or “rows.2.column” → (what was typed, what is wrong with it).
@@ -26,7 +26,7 @@ class Filled:
     unread: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
-def fill(worksheet: Worksheet, typed: Mapping[str, Any]) -> Filled:
+def parse_values(worksheet: Worksheet, typed: Mapping[str, Any]) -> ParsedValues:
     """Read what was typed. `typed`: field → text, number, list of texts, or list of mappings for rows.
 
     Fields that the worksheet does not have are passed over. A list longer than allowed is unread as a whole.
@@ -34,7 +34,7 @@ def fill(worksheet: Worksheet, typed: Mapping[str, Any]) -> Filled:
     values: dict[str, Value] = {}
     unread: dict[str, tuple[str, str]] = {}
     for one in worksheet.fields:
-        if one.kind is Kind.ROWS:
+        if one.kind is FieldKind.ROWS:
             rows = _rows(one, typed.get(one.id), unread)
             if rows:
                 values[one.id] = rows
@@ -42,24 +42,24 @@ def fill(worksheet: Worksheet, typed: Mapping[str, Any]) -> Filled:
             value = _one(one, typed.get(one.id), one.id, unread)
             if value is not None:
                 values[one.id] = value
-    return Filled(values, unread)
+    return ParsedValues(values, unread)
 
 
-def is_filled(worksheet: Worksheet, values: Mapping[str, Value]) -> bool:
+def is_complete(worksheet: Worksheet, values: Mapping[str, Value]) -> bool:
     """Whether the fields without which the tool has not done its work hold something; any field, where none is needed.
 
     Of fields that only one lineage of formulation asks for, those of one lineage are enough.
     """
     needed = [f for f in worksheet.fields if f.needed]
     if not needed:
-        return any(is_said(v) for v in values.values())
+        return any(has_value(v) for v in values.values())
     lineages = {f.only for f in needed if f.only}
-    always = all(is_said(values.get(f.id)) for f in needed if not f.only)
-    ones = [all(is_said(values.get(f.id)) for f in needed if f.only == name) for name in lineages]
+    always = all(has_value(values.get(f.id)) for f in needed if not f.only)
+    ones = [all(has_value(values.get(f.id)) for f in needed if f.only == name) for name in lineages]
     return always and (not ones or any(ones))
 
 
-def is_said(value: Value) -> bool:
+def has_value(value: Value) -> bool:
     """Whether a value holds anything. No and 0 are answers."""
     return value is not None and value not in ("", ())
 
@@ -82,24 +82,24 @@ def _rows(of: Field, typed: Any, unread: dict[str, tuple[str, str]]) -> tuple[Ro
         if lost or any(v is not False for v in cells.values()):
             rows.append(cells)
             unread |= lost
-    if len(rows) > MOST_ROWS:
-        unread[of.id] = ("", f"At most {MOST_ROWS} rows fit here; the rest was not kept.")
-        unread_rows = {k for k in unread if k.startswith(f"{of.id}.") and int(k.split(".")[1]) >= MOST_ROWS}
+    if len(rows) > MAX_ROWS:
+        unread[of.id] = ("", f"At most {MAX_ROWS} rows fit here; the rest was not kept.")
+        unread_rows = {k for k in unread if k.startswith(f"{of.id}.") and int(k.split(".")[1]) >= MAX_ROWS}
         for key in unread_rows:
             del unread[key]
-    return tuple(rows[:MOST_ROWS])
+    return tuple(rows[:MAX_ROWS])
 
 
 def _one(of: Field, typed: Any, place: str, unread: dict[str, tuple[str, str]]) -> Any:
     if typed is None:
         return None
-    if of.kind is Kind.CHOICES:
+    if of.kind is FieldKind.CHOICES:
         listed = [typed] if isinstance(typed, str) else list(typed)
         known = tuple(o.value for o in of.options if o.value in listed)
         return known or None
     if isinstance(typed, list | tuple):
         typed = typed[-1] if typed else ""
-    if of.kind is Kind.YES_NO and isinstance(typed, bool):
+    if of.kind is FieldKind.YES_NO and isinstance(typed, bool):
         return typed
     text = f"{typed:g}" if isinstance(typed, int | float) and not isinstance(typed, bool) else str(typed)
     text = text.replace("\r\n", "\n").replace("\x00", "").strip()
@@ -113,8 +113,8 @@ def _one(of: Field, typed: Any, place: str, unread: dict[str, tuple[str, str]]) 
 
 
 def _text(of: Field, text: str) -> tuple[str, Any]:
-    most = LINE_LENGTH if of.kind is Kind.LINE else TEXT_LENGTH
-    text = _SPACE.sub(" ", text.replace("\n", " ")) if of.kind is Kind.LINE else text
+    most = LINE_LENGTH if of.kind is FieldKind.LINE else TEXT_LENGTH
+    text = _SPACE.sub(" ", text.replace("\n", " ")) if of.kind is FieldKind.LINE else text
     if len(text) > most:
         return f"This is {len(text):,} characters long; {most:,} fit here.", None
     return "", text
@@ -155,13 +155,13 @@ def _person(_: Field, text: str) -> tuple[str, Any]:
 
 
 _READERS = {
-    Kind.LINE: _text,
-    Kind.TEXT: _text,
-    Kind.SCALE: _number,
-    Kind.NUMBER: _number,
-    Kind.EXTENT: _number,
-    Kind.CHOICE: _choice,
-    Kind.YES_NO: _yes_no,
-    Kind.DATE: _date,
-    Kind.PERSON: _person,
+    FieldKind.LINE: _text,
+    FieldKind.TEXT: _text,
+    FieldKind.SCALE: _number,
+    FieldKind.NUMBER: _number,
+    FieldKind.EXTENT: _number,
+    FieldKind.CHOICE: _choice,
+    FieldKind.YES_NO: _yes_no,
+    FieldKind.DATE: _date,
+    FieldKind.PERSON: _person,
 }

@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from securebase.ipt.fidelity import fidelity_over_sessions
-from securebase.ipt.parsing import is_filled
+from securebase.ipt.parsing import is_complete
 from securebase.ipt.shelf import worksheet
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Agreement, Respondent
 
 #: Sessions between two measurements.
-EVERY = 4
+SESSIONS_BETWEEN_MEASURES = 4
 #: A measure belongs to a session when it was filled in so many days around it.
-AROUND = 3.5
+MAX_DAYS_APART = 3.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def portfolio(record: EpisodeRecord) -> tuple[PortfolioItem, ...]:
 
 def _sheet(record: EpisodeRecord, name: str, label: str, says: str) -> PortfolioItem:
     found = record.artefacts_of(name)
-    whole = any(is_filled(worksheet(name), a.values) for a in found)
+    whole = any(is_complete(worksheet(name), a.values) for a in found)
     told = says if whole else ("begun; open fields are left" if found else "not begun")
     return PortfolioItem(name, label, int(whole), 1, told, name)
 
@@ -72,19 +72,19 @@ def _people(record: EpisodeRecord) -> PortfolioItem:
 def _formulation(record: EpisodeRecord) -> PortfolioItem:
     found = record.artefacts_of("formulation")
     agreed = any(a.agreement in {Agreement.AGREED, Agreement.EDITED} for a in found)
-    whole = any(is_filled(worksheet("formulation"), a.values) for a in found)
+    whole = any(is_complete(worksheet("formulation"), a.values) for a in found)
     says = "agreed with the client" if agreed else ("written, not yet agreed" if found else "not begun")
     return PortfolioItem("formulation", "Formulation, agreed", int(whole) + int(agreed), 2, says, "formulation")
 
 
 def _measures(record: EpisodeRecord) -> PortfolioItem:
-    marks = [s for s in record.sessions if s.number == 1 or s.number % EVERY == 0]
+    marks = [s for s in record.sessions if s.number == 1 or s.number % SESSIONS_BETWEEN_MEASURES == 0]
     at = [
         a.at
         for a in record.administrations
         if a.respondent is Respondent.CLIENT and a.instrument == record.symptom_measure[0] and a.scores
     ]
-    met = [s.number for s in marks if any(abs(t - s.at) <= AROUND for t in at)]
+    met = [s.number for s in marks if any(abs(t - s.at) <= MAX_DAYS_APART for t in at)]
     lacking = [str(s.number) for s in marks if s.number not in met]
     says = f"symptom measure at sessions {', '.join(map(str, met))}" if met else "no symptom measure yet"
     if lacking:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from securebase.ipt.worksheet import Field, Kind, Worksheet
+from securebase.ipt.worksheet import Field, FieldKind, Worksheet
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 
@@ -16,12 +16,12 @@ CLIENT = "[the client]"
 _WEEK = 7
 #: days, and what so many of them are called: the first of which there are two is used
 _SPANS = ((365.25, "year"), (30.44, "month"), (float(_WEEK), "week"))
-_WORDED = {Kind.LINE, Kind.TEXT}
+_WORDED = {FieldKind.LINE, FieldKind.TEXT}
 #: Begins of names that tell nobody who it is, and begin sentences that speak of something else: “The choir”, “Mr Sand”.
 _NO_NAMES = frozenset({"a", "an", "the", "my", "our", "his", "her", "their", "mr", "mrs", "ms", "miss", "dr", "prof"})
 
 
-def without_names(
+def replace_names(
     worksheet: Worksheet,
     artefact: ArtefactRecord,
     record: EpisodeRecord,
@@ -30,12 +30,12 @@ def without_names(
 ) -> ArtefactRecord:
     """The artefact with every known name in its texts replaced. `names`: relationship → what the reader calls it;
     `hidden`: the client's own names. A name that the record does not hold cannot be found, and stays."""
-    hide = hiding(record, names, hidden)
+    hide = name_replacer(record, names, hidden)
     values = {of.id: _hidden(of, artefact.values[of.id], hide) for of in worksheet.fields if of.id in artefact.values}
     return replace(artefact, values=values)
 
 
-def hiding(record: EpisodeRecord, names: Mapping[str, str], hidden: Sequence[str] = ()) -> Callable[[str], str]:
+def name_replacer(record: EpisodeRecord, names: Mapping[str, str], hidden: Sequence[str] = ()) -> Callable[[str], str]:
     """Text → the same text with whole names, and each word of a name, replaced: “Jo Example” by “[partner]”."""
     known = {word: f"[{names[r.id]}]" for r in record.relationships if r.id in names for word in _words(r.name)}
     known |= {word: CLIENT for name in hidden for word in _words(name)}
@@ -47,14 +47,14 @@ def hiding(record: EpisodeRecord, names: Mapping[str, str], hidden: Sequence[str
     return lambda text: pattern.sub(lambda found: known[found[0]], text)
 
 
-def without_days(worksheet: Worksheet, artefact: ArtefactRecord, began_on: date | None) -> ArtefactRecord:
+def replace_dates(worksheet: Worksheet, artefact: ArtefactRecord, began_on: date | None) -> ArtefactRecord:
     """The artefact with weeks of the therapy, or a time before it, instead of calendar days; without `began_on`
     nothing can be said of a day, and it is left out."""
 
     def told(of: Field, value: Any) -> Any:
-        if of.kind is Kind.DATE and isinstance(value, str):
+        if of.kind is FieldKind.DATE and isinstance(value, str):
             return _from_begin(value, began_on)
-        if of.kind is Kind.ROWS and isinstance(value, tuple):
+        if of.kind is FieldKind.ROWS and isinstance(value, tuple):
             columns = {c.id: c for c in of.columns}
             return tuple({k: told(columns[k], v) if k in columns else v for k, v in row.items()} for row in value)
         return value
@@ -94,7 +94,7 @@ def _words(name: str) -> list[str]:
 def _hidden(of: Field, value: Any, hide: Callable[[str], str]) -> Any:
     if of.kind in _WORDED and isinstance(value, str):
         return hide(value)
-    if of.kind is Kind.ROWS and isinstance(value, tuple):
+    if of.kind is FieldKind.ROWS and isinstance(value, tuple):
         columns = {c.id: c for c in of.columns}
         return tuple({k: _hidden(columns[k], v, hide) if k in columns else v for k, v in row.items()} for row in value)
     return value

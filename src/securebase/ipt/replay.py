@@ -43,7 +43,7 @@ def _turn(row: Row, labels: Mapping[str, str]) -> Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class WeighedOption:
     """One option of a decision; rating 0 to 10, None where nobody rated it. chosen: it is the one to try first."""
 
     option: str
@@ -54,11 +54,11 @@ class Weighed:
     chosen: bool
 
 
-def options(values: Mapping[str, Value]) -> tuple[Weighed, ...]:
+def weighed_options(values: Mapping[str, Value]) -> tuple[WeighedOption, ...]:
     """The options of a decision analysis in the order in which they were named."""
     chosen = _key(values.get("chosen"))
     return tuple(
-        Weighed(
+        WeighedOption(
             option=_text(row, "option"),
             likely=_text(row, "likely"),
             good=_text(row, "good"),
@@ -82,7 +82,7 @@ class RatingShift:
         return " → ".join("?" if v is None else f"{v:g}" for v in (self.before, self.after))
 
 
-def shift(values: Mapping[str, Value], before: str, after: str) -> RatingShift | None:
+def rating_shift(values: Mapping[str, Value], before: str, after: str) -> RatingShift | None:
     """The movement between two fields; None where neither says anything."""
     found = RatingShift(_number(values.get(before)), _number(values.get(after)))
     return None if found.before is None and found.after is None else found

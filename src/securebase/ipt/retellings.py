@@ -16,13 +16,13 @@ from statistics import fmean, linear_regression
 from securebase.records.episode import EpisodeRecord
 
 #: The worksheet that is read here.
-TELLING = "telling"
+WORKSHEET = "telling"
 #: Tellings from which a slope is said: two points always lie on a line.
-SLOPE_FROM = 3
+MIN_FOR_SLOPE = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RatedRetelling:
     """One telling. peak, end: distress 0 to 100 at its highest and at the end (None where it was not asked). positive,
     negative: good and painful feelings, 0 to 10. at: days since the episode began.
 
@@ -53,11 +53,11 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class RetellingSeries:
     """Every telling of one event, first one first. `name` as it was written last."""
 
     name: str
-    tellings: tuple[Told, ...]
+    tellings: tuple[RatedRetelling, ...]
 
     @property
     def within(self) -> float | None:
@@ -73,7 +73,7 @@ class Story:
     @property
     def slope(self) -> float | None:
         """Change of the peak from one telling to the next, least squares over their order; None below three."""
-        if len(self.tellings) < SLOPE_FROM:
+        if len(self.tellings) < MIN_FOR_SLOPE:
             return None
         return linear_regression(range(len(self.tellings)), [t.peak for t in self.tellings]).slope
 
@@ -90,17 +90,19 @@ class Story:
         return (found[0], found[-1]) if len(found) > 1 else None
 
 
-def stories(record: EpisodeRecord) -> tuple[Story, ...]:
+def retelling_series(record: EpisodeRecord) -> tuple[RetellingSeries, ...]:
     """Tellings grouped by the event they tell (capital letters and spaces aside), the story told last first.
 
     A telling without a name or without its peak is in none.
     """
-    grouped: dict[str, list[tuple[str, Told]]] = {}
-    for one in sorted(record.artefacts_of(TELLING), key=lambda a: (_moment(record, a.session, a.begun_at), a.begun_at)):
+    grouped: dict[str, list[tuple[str, RatedRetelling]]] = {}
+    for one in sorted(
+        record.artefacts_of(WORKSHEET), key=lambda a: (_moment(record, a.session, a.begun_at), a.begun_at)
+    ):
         name, peak = " ".join(one.text("story").split()), one.number("peak")
         if not name or peak is None:
             continue
-        told = Told(
+        told = RatedRetelling(
             id=one.id,
             at=_moment(record, one.session, one.begun_at),
             session=one.session,
@@ -111,7 +113,7 @@ def stories(record: EpisodeRecord) -> tuple[Story, ...]:
             tones=one.choices("positive_tones"),
         )
         grouped.setdefault(name.casefold(), []).append((name, told))
-    made = [Story(group[-1][0], _with_what_came_back([t for _, t in group])) for group in grouped.values()]
+    made = [RetellingSeries(group[-1][0], _with_what_came_back([t for _, t in group])) for group in grouped.values()]
     return tuple(sorted(made, key=lambda s: -s.tellings[-1].at))
 
 
@@ -120,11 +122,13 @@ def _moment(record: EpisodeRecord, session: int | None, otherwise: float) -> flo
     return next((s.at for s in record.sessions if s.number == session), otherwise)
 
 
-def _with_what_came_back(told: Sequence[Told]) -> tuple[Told, ...]:
+def _with_what_came_back(told: Sequence[RatedRetelling]) -> tuple[RatedRetelling, ...]:
     made = list(told[:1])
     for before, now in pairwise(told):
         back = None if before.end is None else now.peak - before.end
-        made.append(Told(now.id, now.at, now.session, now.peak, now.end, now.positive, now.negative, now.tones, back))
+        made.append(
+            RatedRetelling(now.id, now.at, now.session, now.peak, now.end, now.positive, now.negative, now.tones, back)
+        )
     return tuple(made)
 
 
@@ -136,7 +140,7 @@ CAVEAT = (
 )
 
 
-def in_words(story: Story) -> list[str]:
+def series_in_words(story: RetellingSeries) -> list[str]:
     """What can be said of one story, in plain sentences; what cannot be told yet says so."""
     n, first, last = len(story.tellings), story.tellings[0], story.tellings[-1]
     if n == 1:

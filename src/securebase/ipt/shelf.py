@@ -8,7 +8,7 @@ from importlib import resources
 from types import MappingProxyType
 
 from securebase.errors import ShelfError
-from securebase.ipt.defaults import COURSE
+from securebase.ipt.defaults import COURSE_FIELDS
 from securebase.ipt.worksheet import Worksheet, WorksheetGroup
 from securebase.ipt.worksheet_reader import read_worksheet
 
@@ -24,18 +24,18 @@ def _shelf() -> MappingProxyType[str, Worksheet]:
                 f"“{worksheet.id}” is not the name of the file", where=f"{file.name}, id", advice="Make them the same."
             )
         found.append(worksheet)
-    check_beginnings({w.id: w for w in found})
+    check_default_sources({w.id: w for w in found})
     groups = list(WorksheetGroup)
     found.sort(key=lambda w: (groups.index(w.group), w.order, w.name))
     return MappingProxyType({w.id: w for w in found})
 
 
-def check_beginnings(shelf: Mapping[str, Worksheet]) -> None:
+def check_default_sources(shelf: Mapping[str, Worksheet]) -> None:
     """What a field begins with must be there: it can only be told with the whole shelf at hand."""
     for spec in shelf.values():
         for of in spec.fields:
             place, _, name = of.begins_with.partition(".")
-            known = {"": True, "last": not name, "course": name in COURSE}
+            known = {"": True, "last": not name, "course": name in COURSE_FIELDS}
             there = known.get(place, place in shelf and shelf[place].field(name) is not None)
             if not there:
                 raise ShelfError(f"nothing is called “{of.begins_with}”", where=f"{spec.id}.toml, {of.id}, begins_with")

@@ -7,16 +7,16 @@ from functools import cache
 from importlib import resources
 
 from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet_reader import one_of, read_toml
+from securebase.ipt.worksheet_reader import read_enum, read_toml
 from securebase.measurement.toml_fields import Fields
 from securebase.records.vocabulary import Phase
 
 #: Conditions under which a task is asked for at all.
-WHEN = ("", "no_response", "maintenance")
+CONDITIONS = ("", "no_response", "maintenance")
 
 
 @dataclass(frozen=True, slots=True)
-class Leaves:
+class TaskOutput:
     """One thing that a task leaves behind; exactly one of the kinds is set.
 
     worksheets: one of these, filled in; fields: where one of them has these, they must hold something; yes: where it
@@ -66,7 +66,7 @@ class Task:
     phase: Phase
     name: str
     why: str
-    leaves: tuple[Leaves, ...]
+    leaves: tuple[TaskOutput, ...]
     due: DueRule
     lineage: str = ""
     when: str = ""
@@ -84,11 +84,11 @@ def tasks() -> tuple[Task, ...]:
 def _task(at: Fields) -> Task:
     at.only("id", "phase", "name", "why", "leaves", "due", "lineage", "when", "reviewed", "sources")
     when = at.text("when", "")
-    if when not in WHEN:
-        at.fail(f"found “{when}”", "when", f"Known are: {', '.join(WHEN[1:])}.")
+    if when not in CONDITIONS:
+        at.fail(f"found “{when}”", "when", f"Known are: {', '.join(CONDITIONS[1:])}.")
     return Task(
         id=at.text("id"),
-        phase=one_of(at, "phase", Phase),
+        phase=read_enum(at, "phase", Phase),
         name=at.text("name"),
         why=at.text("why"),
         leaves=tuple(_leaves(one) for one in at.tables("leaves")),
@@ -100,10 +100,10 @@ def _task(at: Fields) -> Task:
     )
 
 
-def _leaves(at: Fields) -> Leaves:
+def _leaves(at: Fields) -> TaskOutput:
     at.only("worksheet", "any", "fields", "yes", "agreed", "techniques", "measure", "circle", "people")
     named = (at.text("worksheet"),) if "worksheet" in at.values else at.texts("any")
-    found = Leaves(
+    found = TaskOutput(
         worksheets=named,
         fields=at.texts("fields"),
         yes=at.texts("yes"),

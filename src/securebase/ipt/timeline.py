@@ -20,7 +20,7 @@ _ROOM = 0.03
 _LEAST_SPAN = 60.0
 
 
-class Dependent(StrEnum):
+class EventDependence(StrEnum):
     """Whether the client had a part in an event."""
 
     INDEPENDENT = "independent"
@@ -37,7 +37,7 @@ class Dependent(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class TimelineEvent:
     """Something that happened. weight: 0 to 10, None while nobody said. in_window: in the months before the onset."""
 
     id: str
@@ -46,7 +46,7 @@ class Event:
     at: float
     until: float | None = None
     weight: float | None = None
-    dependent: Dependent = Dependent.UNCLEAR
+    dependent: EventDependence = EventDependence.UNCLEAR
     side: str = ""
     in_window: bool = False
 
@@ -75,7 +75,7 @@ class Timeline:
     """
 
     began_on: date
-    events: tuple[Event, ...]
+    events: tuple[TimelineEvent, ...]
     bars: tuple[TimelineSpan, ...]
     sessions: tuple[tuple[float, int], ...]
     curve: tuple[tuple[float, float], ...]
@@ -137,26 +137,28 @@ def in_window(at: float | None, onset: float | None) -> bool:
     return at is not None and onset is not None and onset - WINDOW_DAYS <= at <= onset
 
 
-def _event(a: ArtefactRecord, began: date, onset: float | None, names: dict[str, str]) -> Event | None:
+def _event(a: ArtefactRecord, began: date, onset: float | None, names: dict[str, str]) -> TimelineEvent | None:
     if a.worksheet == "grief_work":
         at = _day(a, "death_on", began)
         who = names.get(a.text("person")) or names.get(a.about) or "somebody"
         if at is None:
             return None
         said = f"Death of {who}"
-        return Event(a.id, a.worksheet, said, at, dependent=Dependent.INDEPENDENT, in_window=in_window(at, onset))
+        return TimelineEvent(
+            a.id, a.worksheet, said, at, dependent=EventDependence.INDEPENDENT, in_window=in_window(at, onset)
+        )
     at = _day(a, "happened_on", began)
     if at is None:
         return None
     said = a.text("dependent")
-    return Event(
+    return TimelineEvent(
         id=a.id,
         worksheet=a.worksheet,
         words=a.text("what") or "(no words yet)",
         at=at,
         until=_day(a, "ended_on", began),
         weight=a.number("weight"),
-        dependent=Dependent(said) if said in set(Dependent) else Dependent.UNCLEAR,
+        dependent=EventDependence(said) if said in set(EventDependence) else EventDependence.UNCLEAR,
         side=a.text("side"),
         in_window=in_window(at, onset),
     )
@@ -183,22 +185,22 @@ def _bars(record: EpisodeRecord, began: date) -> list[TimelineSpan]:
     return made
 
 
-def undated(record: EpisodeRecord) -> tuple[ArtefactRecord, ...]:
+def undated_entries(record: EpisodeRecord) -> tuple[ArtefactRecord, ...]:
     """What belongs on a timeline and has no day yet, so that it is not lost from sight."""
     days = {"life_event": ("happened_on",), "life_role": ("from_on", "to_on"), "medication": ("from_on", "to_on")}
     return tuple(a for a in record.artefacts_of(*days) if not any(a.text(d) for d in days[a.worksheet]))
 
 
 def _day(a: ArtefactRecord, name: str, began: date) -> float | None:
-    return as_day(a.text(name), began)
+    return days_since(a.text(name), began)
 
 
 def _row_day(row: Row, name: str, began: date) -> float | None:
     value = row.get(name)
-    return as_day(value, began) if isinstance(value, str) else None
+    return days_since(value, began) if isinstance(value, str) else None
 
 
-def as_day(text: str, began: date) -> float | None:
+def days_since(text: str, began: date) -> float | None:
     """A calendar day as days since the episode began; None where it is none."""
     try:
         return float((date.fromisoformat(text) - began).days)

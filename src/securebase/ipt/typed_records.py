@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from securebase.ipt.retellings import TELLING
+from securebase.ipt.retellings import WORKSHEET
 from securebase.records.episode import (
     CorrectiveExperienceRecord,
     EpisodeRecord,
@@ -22,7 +22,7 @@ MEAN_WEIGHT = 5.0
 _NOTE = "session_note"
 
 
-def with_typed_parts(record: EpisodeRecord) -> EpisodeRecord:
+def add_typed_records(record: EpisodeRecord) -> EpisodeRecord:
     """The record with its typed parts filled from its artefacts; what it already had of a kind stays in front.
 
     Left out, because a typed part has no room for not knowing: events without a day, a weight or a word on whether the
@@ -62,7 +62,7 @@ def _sessions(record: EpisodeRecord) -> dict[int | None, float]:
 
 def _tellings(record: EpisodeRecord) -> Iterator[RetellingRecord]:
     held = _sessions(record)
-    for one in record.artefacts_of(TELLING):
+    for one in record.artefacts_of(WORKSHEET):
         peak, end = one.number("peak"), one.number("end_distress")
         if one.session in held and one.session is not None and peak is not None and end is not None:
             yield RetellingRecord(at=held[one.session], session=one.session, peak=peak, end=end)

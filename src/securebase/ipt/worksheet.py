@@ -8,7 +8,7 @@ from enum import StrEnum
 from securebase.records.vocabulary import Phase, ProblemArea, Respondent
 
 
-class Kind(StrEnum):
+class FieldKind(StrEnum):
     """What a field holds."""
 
     LINE = "line"
@@ -56,7 +56,7 @@ class WorksheetGroup(StrEnum):
         }[self.value]
 
 
-class Report(StrEnum):
+class Audience(StrEnum):
     """Where a field may appear outside the therapist's own pages."""
 
     CLIENT = "client"
@@ -65,7 +65,7 @@ class Report(StrEnum):
 
 
 #: Most words a line, a text and a list may hold: enough for an hour's notes, and an end to mistakes.
-LINE_LENGTH, TEXT_LENGTH, MOST_ROWS = 300, 10_000, 40
+LINE_LENGTH, TEXT_LENGTH, MAX_ROWS = 300, 10_000, 40
 #: What the extents 0 to 3 say.
 EXTENTS = ("not at all", "a little", "a good deal", "very much")
 
@@ -91,7 +91,7 @@ class Field:
 
     id: str
     label: str
-    kind: Kind
+    kind: FieldKind
     help: str = ""
     section: str = ""
     minimum: float = 0.0
@@ -109,7 +109,7 @@ class Field:
     note: bool = False
     only: str = ""
     begins_with: str = ""
-    reports: tuple[Report, ...] = ()
+    reports: tuple[Audience, ...] = ()
 
     def option(self, value: str) -> Option | None:
         return next((o for o in self.options if o.value == value), None)

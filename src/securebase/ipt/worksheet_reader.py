@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from securebase.errors import ShelfError
-from securebase.ipt.worksheet import Field, Kind, Option, Report, Worksheet, WorksheetGroup
+from securebase.ipt.worksheet import Audience, Field, FieldKind, Option, Worksheet, WorksheetGroup
 from securebase.measurement.toml_fields import Fields
 from securebase.records.vocabulary import (
     Agreement,
@@ -34,7 +34,7 @@ VOCABULARIES: dict[str, type[StrEnum]] = {
     "phase": Phase,
     "agreement": Agreement,
 }
-_NUMERIC = {Kind.SCALE, Kind.NUMBER}
+_NUMERIC = {FieldKind.SCALE, FieldKind.NUMBER}
 _FORMULATIONS = {"", "triad", "classic"}
 _LINEAGES = {"", "sick_role", "triad", "classic"}
 
@@ -57,7 +57,7 @@ def read_worksheet(file: str, content: bytes) -> Worksheet:
         name=top.text("name"),
         about=top.text("about"),
         teaches=top.text("teaches", ""),
-        group=one_of(top, "group", WorksheetGroup),
+        group=read_enum(top, "group", WorksheetGroup),
         fields=tuple(_field(f) for f in top.tables("fields")),
         tasks=top.texts("tasks"),
         claims=top.texts("claims"),
@@ -67,7 +67,7 @@ def read_worksheet(file: str, content: bytes) -> Worksheet:
         in_session=top.flag("in_session", default=False),
         about_person=top.flag("about_person", default=False),
         about_label=top.text("about_label", "About"),
-        filled_by=one_of(top, "filled_by", Respondent, Respondent.THERAPIST),
+        filled_by=read_enum(top, "filled_by", Respondent, Respondent.THERAPIST),
         for_client=top.flag("for_client", default=False),
         client_fills=top.flag("client_fills", default=False),
         agreement=top.flag("agreement", default=False),
@@ -83,10 +83,10 @@ def read_worksheet(file: str, content: bytes) -> Worksheet:
 
 def _field(at: Fields, *, column: bool = False) -> Field:
     at.only(*(p.name for p in parts_of(Field)))
-    kind = one_of(at, "kind", Kind)
-    if column and kind is Kind.ROWS:
+    kind = read_enum(at, "kind", FieldKind)
+    if column and kind is FieldKind.ROWS:
         at.fail("a list cannot stand in a row of a list", "kind")
-    numeric, extent = kind in _NUMERIC, kind is Kind.EXTENT
+    numeric, extent = kind in _NUMERIC, kind is FieldKind.EXTENT
     found = Field(
         id=_id(at),
         label=at.text("label"),
@@ -107,11 +107,11 @@ def _field(at: Fields, *, column: bool = False) -> Field:
         note=at.flag("note", default=False),
         only=_among(at, "only", _FORMULATIONS),
         begins_with=at.text("begins_with", ""),
-        reports=_each_of(at, "reports", Report),
+        reports=_each_of(at, "reports", Audience),
     )
     if found.minimum >= found.maximum:
         at.fail("must be above the minimum", "maximum")
-    if (kind is Kind.ROWS) != bool(found.columns):
+    if (kind is FieldKind.ROWS) != bool(found.columns):
         at.fail("columns belong to rows, and rows need columns", "columns")
     ids = [c.id for c in found.columns]
     if len(set(ids)) != len(ids):
@@ -119,7 +119,7 @@ def _field(at: Fields, *, column: bool = False) -> Field:
     return found
 
 
-def _options(at: Fields, kind: Kind) -> tuple[Option, ...]:
+def _options(at: Fields, kind: FieldKind) -> tuple[Option, ...]:
     named = at.text("vocabulary", "")
     if named:
         if named not in VOCABULARIES:
@@ -127,7 +127,7 @@ def _options(at: Fields, kind: Kind) -> tuple[Option, ...]:
         listed = tuple(Option(v.value, getattr(v, "label", v.value)) for v in VOCABULARIES[named])
     else:
         listed = tuple(Option(o.text("value"), o.text("label"), o.text("help", "")) for o in at.tables("options"))
-    if (kind in {Kind.CHOICE, Kind.CHOICES}) != bool(listed):
+    if (kind in {FieldKind.CHOICE, FieldKind.CHOICES}) != bool(listed):
         at.fail("options belong to a choice, and a choice needs options", "options")
     if len({o.value for o in listed}) != len(listed):
         at.fail("two options have one value", "options")
@@ -142,9 +142,9 @@ def _check(found: Worksheet, top: Fields) -> None:
         top.fail("two fields have one id", "fields")
     if found.title and (named := found.field(found.title)) is None:
         top.fail("no such field", "title")
-    elif found.title and named is not None and named.kind is Kind.ROWS:
+    elif found.title and named is not None and named.kind is FieldKind.ROWS:
         top.fail("a list cannot name a worksheet", "title")
-    if found.about_person and any(f.kind is Kind.PERSON for f in found.fields):
+    if found.about_person and any(f.kind is FieldKind.PERSON for f in found.fields):
         top.fail("speaks of one person already: about_label says how they are asked for", "fields")
     if found.client_fills and not found.for_client:
         top.fail("what the client fills in must be for the client", "client_fills")
@@ -157,7 +157,7 @@ def _id(at: Fields) -> str:
     return name
 
 
-def one_of(at: Fields, name: str, kind: type[E], default: E | None = None) -> E:
+def read_enum(at: Fields, name: str, kind: type[E], default: E | None = None) -> E:
     """A field that must be one of an enum's values."""
     text = at.text(name, None if default is None else default.value)
     if text not in {e.value for e in kind}:

@@ -12,7 +12,7 @@ from securebase.charts.mechanisms import mechanisms_chart
 from securebase.charts.render import svg
 from securebase.charts.style import PHONE
 from securebase.charts.symptoms import symptoms_chart
-from securebase.ipt.lineage import BEGINNING, Lineage
+from securebase.ipt.lineage import DEFAULT_LINEAGE, Lineage
 from securebase.picture import hypothesis_phrases, phrases, sentences
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import SignalKind
@@ -31,7 +31,7 @@ def client_report(
     therapist: str = "",
     made_on: date | None = None,
     record: EpisodeRecord | None = None,
-    lineage: Lineage = BEGINNING,
+    lineage: Lineage = DEFAULT_LINEAGE,
 ) -> str:
     """Return the report of one client as one HTML file.
 

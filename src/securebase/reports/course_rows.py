@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from securebase.ipt.due import Piece, Standing, TaskStanding, course_tasks
+from securebase.ipt.due import OutputStatus, TaskStanding, TaskState, course_tasks
 from securebase.ipt.lineage import Lineage
-from securebase.ipt.rendering import title
+from securebase.ipt.rendering import title_in_words
 from securebase.ipt.shelf import worksheets
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
@@ -32,7 +32,7 @@ def course_rows(record: EpisodeRecord, lineage: Lineage) -> tuple[CourseRow, ...
 
 
 def _row(status: TaskStanding, record: EpisodeRecord) -> CourseRow:
-    by = "" if status.standing in {Standing.DONE, Standing.PARTLY} else f", by session {status.due_by}"
+    by = "" if status.standing in {TaskState.DONE, TaskState.PARTLY} else f", by session {status.due_by}"
     left = [words for piece in status.pieces for words in _left(piece, record)]
     return CourseRow(
         status.task.phase.label,
@@ -43,7 +43,7 @@ def _row(status: TaskStanding, record: EpisodeRecord) -> CourseRow:
     )
 
 
-def _left(piece: Piece, record: EpisodeRecord) -> list[str]:
+def _left(piece: OutputStatus, record: EpisodeRecord) -> list[str]:
     if not piece.artefacts:
         return [piece.words] if piece.there else []
     by_id = {a.id: a for a in record.artefacts}
@@ -55,6 +55,6 @@ def _left(piece: Piece, record: EpisodeRecord) -> list[str]:
 
 def _named(artefact: ArtefactRecord, people: dict[str, str]) -> str:
     spec = worksheets()[artefact.worksheet]
-    words = title(spec, artefact.values, people) or people.get(artefact.about, "")
+    words = title_in_words(spec, artefact.values, people) or people.get(artefact.about, "")
     session = f"session {artefact.session}" if artefact.session is not None else ""
     return f"{spec.name}{': ' + words if words else ''}{f' ({session})' if session else ''}"

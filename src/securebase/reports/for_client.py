@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from functools import partial
 
 from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet import Report, Worksheet
+from securebase.ipt.worksheet import Audience, Worksheet
 from securebase.records.vocabulary import ProblemArea
 from securebase.reports import change_section
 from securebase.reports.circle_section import circles
@@ -49,9 +49,9 @@ NOTHING_YET = (
 def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[ReportPart, ...]:
     """Return all parts of the client's report, in order."""
     known = worksheets() if shelf is None else shelf
-    selected = {c.worksheet.id: c for c in chosen(Report.CLIENT, case.record, known)}
+    selected = {c.worksheet.id: c for c in chosen(Audience.CLIENT, case.record, known)}
     sheets = [
-        sheet_part(Report.CLIENT, case, selected[name], heading=HEADINGS.get(name, ""), skip=GOALS)
+        sheet_part(Audience.CLIENT, case, selected[name], heading=HEADINGS.get(name, ""), skip=GOALS)
         if name in selected
         else missing_part(known[name], why=f"Nothing of it is shared with the client yet. {known[name].about}")
         for name in known
@@ -61,7 +61,7 @@ def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Rep
         ReportPart(
             "course", "What we worked on", "The focus of the work, and how many sessions", partial(_course, case)
         ),
-        goals_part(Report.CLIENT, case, tuple(selected.values()), "Your goals, and how they stand"),
+        goals_part(Audience.CLIENT, case, tuple(selected.values()), "Your goals, and how they stand"),
         _own_graph(case),
         _circle(case),
         *(s for s in sheets if s is not None),
@@ -81,7 +81,7 @@ def document(
     with_whom = f" with {case.therapist}" if case.therapist else ""
     return bound(
         case,
-        Report.CLIENT,
+        Audience.CLIENT,
         title=f"Your therapy, {case.name}" if case.name else "Your therapy",
         kicker="For you to keep",
         subtitle=f"Interpersonal psychotherapy{with_whom}",
@@ -122,7 +122,7 @@ def _graph(case: Case) -> tuple[Block, ...]:
 
 
 def _circle(case: Case) -> ReportPart:
-    drawn = first_and_last_circle(Report.CLIENT, case.record)
+    drawn = first_and_last_circle(Audience.CLIENT, case.record)
     days = " and ".join(case.day(c.at) for c in drawn)
     return ReportPart(
         "circle",
@@ -134,8 +134,8 @@ def _circle(case: Case) -> ReportPart:
 
 
 def _circles(case: Case) -> tuple[Block, ...]:
-    drawn = first_and_last_circle(Report.CLIENT, case.record)
-    names = people(Report.CLIENT, case.record)
+    drawn = first_and_last_circle(Audience.CLIENT, case.record)
+    names = people(Audience.CLIENT, case.record)
     days = [case.day(c.at) for c in drawn]
     explanation = "You are in the middle. The nearer somebody stands, the closer they were to you then."
     return (

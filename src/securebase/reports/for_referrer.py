@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from functools import partial
 
 from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet import Report, Worksheet, WorksheetGroup
+from securebase.ipt.worksheet import Audience, Worksheet, WorksheetGroup
 from securebase.reports import change_section
 from securebase.reports.document import Block, Document, Facts, Heading, Paragraph
 from securebase.reports.part import Case, ReportPart, bound, together, usual
@@ -22,20 +22,20 @@ HOPED_FOR = ("diagnosis", "formulation", "disposition")
 def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[ReportPart, ...]:
     """Return all parts of the report to a referrer, in order."""
     known = worksheets() if shelf is None else shelf
-    selected = {c.worksheet.id: c for c in chosen(Report.REFERRER, case.record, known)}
+    selected = {c.worksheet.id: c for c in chosen(Audience.REFERRER, case.record, known)}
     first: list[ReportPart] = []
     later: list[ReportPart] = []
     for name, worksheet in known.items():
         place = first if worksheet.group in BEFORE else later
         if name in selected:
-            part = sheet_part(Report.REFERRER, case, selected[name], skip=GOALS)
+            part = sheet_part(Audience.REFERRER, case, selected[name], skip=GOALS)
             place += [part] if part is not None else []
         elif name in HOPED_FOR:
             place.append(missing_part(worksheet, why=_why_not(case, worksheet)))
     return (
         ReportPart("course", "Course", "Dates, sessions held, focus and phase", partial(_course, case)),
         *first,
-        goals_part(Report.REFERRER, case, tuple(selected.values()), "Goals"),
+        goals_part(Audience.REFERRER, case, tuple(selected.values()), "Goals"),
         _change(case),
         *later,
         _words("closing", "How it ended, in your words", case.closing_words, "Ending"),
@@ -55,7 +55,7 @@ def document(
     to_whom = f"To {case.reader}" if case.reader else ""
     return bound(
         case,
-        Report.REFERRER,
+        Audience.REFERRER,
         title=f"Report on {case.name}" if case.name else "Report",
         kicker="Interpersonal psychotherapy (IPT) · confidential",
         subtitle=to_whom,

@@ -9,9 +9,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 
-from securebase.ipt.due import Standing, TaskStanding, course_tasks
+from securebase.ipt.due import TaskStanding, TaskState, course_tasks
 from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet import Report, Worksheet
+from securebase.ipt.worksheet import Audience, Worksheet
 from securebase.measurement.catalogue import instruments
 from securebase.picture import phrases
 from securebase.records.artefact import ArtefactRecord
@@ -33,7 +33,7 @@ EVERY = 4
 def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[ReportPart, ...]:
     """Return all parts of a supervisor's report, in order."""
     known = worksheets() if shelf is None else shelf
-    selected = {c.worksheet.id: c for c in chosen(Report.SUPERVISOR, case.record, known)}
+    selected = {c.worksheet.id: c for c in chosen(Audience.SUPERVISOR, case.record, known)}
     sheets = [
         _sheet(case, selected[name]) if name in selected else missing_part(known[name])
         for name in known
@@ -45,7 +45,7 @@ def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Rep
         _measures(case),
         _inventory(case),
         _circle(case),
-        goals_part(Report.SUPERVISOR, case, tuple(selected.values()), "Goals"),
+        goals_part(Audience.SUPERVISOR, case, tuple(selected.values()), "Goals"),
         *(s for s in sheets if s is not None),
         _ruptures(case),
     )
@@ -63,7 +63,7 @@ def document(
         blocks = (*blocks, Box((Bullets(lacking),), "Not there yet"))
     return bound(
         case,
-        Report.SUPERVISOR,
+        Audience.SUPERVISOR,
         title=f"Portfolio of the case {case.name}" if case.name else "Portfolio of a case",
         kicker="For supervision · under a pseudonym",
         subtitle=f"Therapist: {case.therapist}" if case.therapist else "",
@@ -73,7 +73,7 @@ def document(
 
 def _sheet(case: Case, sheet: Chosen) -> ReportPart | None:
     """Numbers of many sessions stand in one table; the rest of each sheet follows as it is."""
-    whole = sheet_part(Report.SUPERVISOR, case, sheet, skip=GOALS)
+    whole = sheet_part(Audience.SUPERVISOR, case, sheet, skip=GOALS)
     tables = (
         by_session(sheet.worksheet, sheet.artefacts) if len(sheet.artefacts) > 1 and sheet.worksheet.in_session else ()
     )
@@ -85,7 +85,7 @@ def _sheet(case: Case, sheet: Chosen) -> ReportPart | None:
 def _with_tables(case: Case, sheet: Chosen, tables: tuple[Table, ...]) -> tuple[Block, ...]:
     rest = tuple(f for f in sheet.worksheet.fields if not in_columns(f) and f.id not in GOALS)
     remaining = Chosen(replace(sheet.worksheet, fields=rest), sheet.artefacts)
-    heading, *others = sheet_blocks(Report.SUPERVISOR, case, remaining, sheet.worksheet.name)
+    heading, *others = sheet_blocks(Audience.SUPERVISOR, case, remaining, sheet.worksheet.name)
     return (heading, *tables, *others)
 
 
@@ -106,7 +106,7 @@ def _course(case: Case) -> tuple[Block, ...]:
 
 def _tasks(case: Case) -> ReportPart:
     standings = course_tasks(case.record, case.lineage)
-    done = sum(s.standing is Standing.DONE for s in standings)
+    done = sum(s.standing is TaskState.DONE for s in standings)
     return ReportPart(
         "tasks", "Tasks of the course", f"{done} of {len(standings)} done", partial(_task_table, standings)
     )
@@ -183,8 +183,8 @@ def _inventory(case: Case) -> ReportPart:
 
 
 def _people(case: Case) -> tuple[Block, ...]:
-    names = people(Report.SUPERVISOR, case.record)
-    last = first_and_last_circle(Report.SUPERVISOR, case.record)
+    names = people(Audience.SUPERVISOR, case.record)
+    last = first_and_last_circle(Audience.SUPERVISOR, case.record)
     ratings = case.record.artefacts_of("relationship")
     rows = []
     for person in case.record.relationships:
@@ -209,7 +209,7 @@ def _first_and_last(artefacts: list[ArtefactRecord], field: str) -> str:
 
 
 def _circle(case: Case) -> ReportPart:
-    drawn = first_and_last_circle(Report.SUPERVISOR, case.record)
+    drawn = first_and_last_circle(Audience.SUPERVISOR, case.record)
     return ReportPart(
         "circle",
         "Closeness circle, first and last",
@@ -220,8 +220,8 @@ def _circle(case: Case) -> ReportPart:
 
 
 def _circles(case: Case) -> tuple[Block, ...]:
-    drawn = first_and_last_circle(Report.SUPERVISOR, case.record)
-    names = people(Report.SUPERVISOR, case.record)
+    drawn = first_and_last_circle(Audience.SUPERVISOR, case.record)
+    names = people(Audience.SUPERVISOR, case.record)
     weeks = [case.week(c.at) for c in drawn]
     return (Heading("Closeness circle"), *circles(drawn, case.record.relationships, names, weeks, centre="client"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from securebase.ipt.worksheet import Kind
+from securebase.ipt.worksheet import FieldKind
 from securebase.picture import phrases
 from securebase.records.artefact import ArtefactRecord, Row
 from securebase.reports.document import Block, Table
@@ -77,4 +77,4 @@ def gathered(columns: Sequence[tuple[str, Sequence[Row]]]) -> tuple[Goal, ...]:
 def rows_of(sheet: Chosen, artefact: ArtefactRecord) -> tuple[Row, ...]:
     """The goals of one sheet, where the report may show them."""
     field = sheet.worksheet.field(FIELD)
-    return artefact.rows(FIELD) if field is not None and field.kind is Kind.ROWS else ()
+    return artefact.rows(FIELD) if field is not None and field.kind is FieldKind.ROWS else ()

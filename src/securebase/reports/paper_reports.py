@@ -4,36 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from securebase.ipt.worksheet import Report
+from securebase.ipt.worksheet import Audience
 from securebase.reports import for_client, for_referrer, for_supervisor
 from securebase.reports.document import Document
 from securebase.reports.part import Case, ReportPart
 
 #: title and purpose of each report
 TITLES = {
-    Report.CLIENT: ("For the client", "In plain words, to take home: of what they shared, drew or were given."),
-    Report.REFERRER: ("For whoever referred", "Course, diagnosis, focus, change with its limits, and what you add."),
-    Report.SUPERVISOR: ("For a supervisor", "A portfolio of the case from routine work, under a pseudonym."),
+    Audience.CLIENT: ("For the client", "In plain words, to take home: of what they shared, drew or were given."),
+    Audience.REFERRER: ("For whoever referred", "Course, diagnosis, focus, change with its limits, and what you add."),
+    Audience.SUPERVISOR: ("For a supervisor", "A portfolio of the case from routine work, under a pseudonym."),
 }
 
 
-def parts(report: Report, case: Case) -> tuple[ReportPart, ...]:
+def parts(report: Audience, case: Case) -> tuple[ReportPart, ...]:
     """Return all parts of this report, in order."""
     match report:
-        case Report.CLIENT:
+        case Audience.CLIENT:
             return for_client.parts(case)
-        case Report.REFERRER:
+        case Audience.REFERRER:
             return for_referrer.parts(case)
-        case Report.SUPERVISOR:
+        case Audience.SUPERVISOR:
             return for_supervisor.parts(case)
 
 
-def document(report: Report, case: Case, ticked: Collection[str] | None = None) -> Document:
+def document(report: Audience, case: Case, ticked: Collection[str] | None = None) -> Document:
     """Return the report with the ticked parts, or with the default parts if `ticked` is None."""
     match report:
-        case Report.CLIENT:
+        case Audience.CLIENT:
             return for_client.document(case, ticked)
-        case Report.REFERRER:
+        case Audience.REFERRER:
             return for_referrer.document(case, ticked)
-        case Report.SUPERVISOR:
+        case Audience.SUPERVISOR:
             return for_supervisor.document(case, ticked)

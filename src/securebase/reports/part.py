@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from securebase.ipt.lineage import BEGINNING, Lineage
-from securebase.ipt.worksheet import Report
+from securebase.ipt.lineage import DEFAULT_LINEAGE, Lineage
+from securebase.ipt.worksheet import Audience
 from securebase.picture import serialisation
 from securebase.picture.client import ClientPicture
 from securebase.records.artefact import ArtefactRecord
@@ -35,7 +35,7 @@ class Case:
     help_now: str = ""
     closing_words: str = ""
     recommendations: str = ""
-    lineage: Lineage = BEGINNING
+    lineage: Lineage = DEFAULT_LINEAGE
 
     def day(self, at: float) -> str:
         """Return the calendar day of a time if it is known, else the week of the therapy."""
@@ -49,9 +49,9 @@ class Case:
         """Return the week of the therapy, counted from 1."""
         return f"week {int(at // 7) + 1}"
 
-    def when(self, artefact: ArtefactRecord, report: Report) -> str:
+    def when(self, artefact: ArtefactRecord, report: Audience) -> str:
         """Return the time of an artefact in words, without a calendar day in pseudonymous reports."""
-        if report is not Report.SUPERVISOR:
+        if report is not Audience.SUPERVISOR:
             return self.day(artefact.at)
         return f"session {artefact.session}" if artefact.session is not None else self.week(artefact.at)
 
@@ -87,11 +87,13 @@ def together(parts: Sequence[ReportPart], ids: Collection[str]) -> tuple[Block, 
     return tuple(block for part in parts if part.id in ids and part.ready for block in part.make())
 
 
-def bound(case: Case, report: Report, *, title: str, kicker: str, subtitle: str, blocks: tuple[Block, ...]) -> Document:
+def bound(
+    case: Case, report: Audience, *, title: str, kicker: str, subtitle: str, blocks: tuple[Block, ...]
+) -> Document:
     """Return the report with its title page and footer."""
     picture = case.picture
     made_on = f" · made on {case.made_on.day} {case.made_on:%B %Y}" if case.made_on else ""
-    as_of = case.week(picture.as_of) if report is Report.SUPERVISOR else case.day(picture.as_of)
+    as_of = case.week(picture.as_of) if report is Audience.SUPERVISOR else case.day(picture.as_of)
     simulated = " · simulated client, no real person" if case.record.simulated else ""
     return Document(
         title=title,

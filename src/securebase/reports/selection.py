@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet import Field, Report, Worksheet
+from securebase.ipt.worksheet import Audience, Field, Worksheet
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Agreement, CircleKind, Respondent
@@ -49,7 +49,7 @@ class Chosen:
         return self.worksheet.id in RISK
 
 
-def chosen(report: Report, record: EpisodeRecord, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Chosen, ...]:
+def chosen(report: Audience, record: EpisodeRecord, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Chosen, ...]:
     """Return the artefacts for this report, by worksheet in the order of the shelf.
 
     Artefacts of a worksheet that is not on the shelf (any more) are left out, and so are those of which no field is
@@ -69,20 +69,20 @@ def chosen(report: Report, record: EpisodeRecord, shelf: Mapping[str, Worksheet]
     return tuple(selected)
 
 
-def may_go(report: Report, worksheet: Worksheet, artefact: ArtefactRecord) -> bool:
+def may_go(report: Audience, worksheet: Worksheet, artefact: ArtefactRecord) -> bool:
     """Return whether this artefact may appear in this report.
 
     To the client goes what was shared with the client. To a referrer goes what the client agreed to, where the client
     is asked at all.
     """
-    if report is Report.CLIENT:
+    if report is Audience.CLIENT:
         return worksheet.for_client and artefact.for_client
-    if report is Report.REFERRER and worksheet.agreement:
+    if report is Audience.REFERRER and worksheet.agreement:
         return artefact.agreement in _AGREED
     return True
 
 
-def for_report(report: Report, worksheet: Worksheet) -> Worksheet | None:
+def for_report(report: Audience, worksheet: Worksheet) -> Worksheet | None:
     """Return the worksheet with the fields that this report may show; None without any."""
     fields = tuple(
         _relabel(report, replace(f, columns=tuple(_relabel(report, c) for c in f.columns if _column(report, c))))
@@ -92,26 +92,26 @@ def for_report(report: Report, worksheet: Worksheet) -> Worksheet | None:
     return replace(worksheet, fields=fields) if fields else None
 
 
-def _column(report: Report, field: Field) -> bool:
+def _column(report: Audience, field: Field) -> bool:
     return not field.note and (not field.reports or report in field.reports)
 
 
-def _relabel(report: Report, field: Field) -> Field:
+def _relabel(report: Audience, field: Field) -> Field:
     """Return the field with the label for this reader."""
-    return replace(field, label=TO_THE_CLIENT.get(field.label, field.label)) if report is Report.CLIENT else field
+    return replace(field, label=TO_THE_CLIENT.get(field.label, field.label)) if report is Audience.CLIENT else field
 
 
-def shows(report: Report, field: Field) -> bool:
+def shows(report: Audience, field: Field) -> bool:
     """Return whether a field belongs to the report. Narrative notes belong to none."""
     return report in field.reports and not field.note
 
 
-def people(report: Report, record: EpisodeRecord) -> dict[str, str]:
+def people(report: Audience, record: EpisodeRecord) -> dict[str, str]:
     """Relationship → what the report calls the person: by name to the client, by relation to everybody else.
 
     Two of one relation are told apart by a number. Who left the inventory is still called the same.
     """
-    if report is Report.CLIENT:
+    if report is Audience.CLIENT:
         return {r.id: r.name for r in record.relationships}
     relations = [r.relation.strip() or "somebody" for r in record.relationships]
     names, counted = {}, dict.fromkeys(relations, 0)
@@ -121,22 +121,22 @@ def people(report: Report, record: EpisodeRecord) -> dict[str, str]:
     return names
 
 
-def first_and_last_circle(report: Report, record: EpisodeRecord) -> tuple[ClosenessCircle, ...]:
+def first_and_last_circle(report: Audience, record: EpisodeRecord) -> tuple[ClosenessCircle, ...]:
     """The client's own first and last circle as it is; one where there is one. The client sees only what they drew."""
     drawn = [
         c
         for c in record.circles
-        if c.kind is CircleKind.PRESENT and (report is not Report.CLIENT or c.respondent is Respondent.CLIENT)
+        if c.kind is CircleKind.PRESENT and (report is not Audience.CLIENT or c.respondent is Respondent.CLIENT)
     ]
     drawn.sort(key=lambda c: c.at)
     return tuple(drawn[:1] + drawn[1:][-1:])
 
 
-def consent(report: Report, record: EpisodeRecord) -> str:
+def consent(report: Audience, record: EpisodeRecord) -> str:
     """A sentence to stop at where the contract does not say that the client agreed to this reader; else empty."""
-    if report is Report.CLIENT:
+    if report is Audience.CLIENT:
         return ""
-    reader = {Report.REFERRER: "whoever referred the client", Report.SUPERVISOR: "a supervisor"}[report]
+    reader = {Audience.REFERRER: "whoever referred the client", Audience.SUPERVISOR: "a supervisor"}[report]
     if any(report.value in a.choices("sharing_consent") for a in record.artefacts_of("contract")):
         return ""
     return f"The contract does not say that the client agreed to sharing with {reader}. Ask before you hand this on."

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from securebase.ipt.pseudonyms import without_days, without_names
-from securebase.ipt.worksheet import Report, Worksheet
+from securebase.ipt.pseudonyms import replace_dates, replace_names
+from securebase.ipt.worksheet import Audience, Worksheet
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.vocabulary import Agreement
 from securebase.reports.document import Block, Facts, Heading, Paragraph, TextTone
@@ -25,7 +25,7 @@ MOST_LABELS = 6
 
 
 def sheet_part(
-    report: Report, case: Case, chosen: Chosen, *, heading: str = "", skip: frozenset[str] = frozenset()
+    report: Audience, case: Case, chosen: Chosen, *, heading: str = "", skip: frozenset[str] = frozenset()
 ) -> ReportPart | None:
     """All artefacts of one worksheet that may go in. `skip`: fields that stand elsewhere in the report; None where
     nothing is left besides."""
@@ -33,7 +33,7 @@ def sheet_part(
     cut = Chosen(left, tuple(a for a in chosen.artefacts if {f.id for f in left.fields} & set(a.values)))
     if not cut.artefacts:
         return None
-    ask = CONFIRM if report is Report.REFERRER and chosen.about_risk else ""
+    ask = CONFIRM if report is Audience.REFERRER and chosen.about_risk else ""
     return ReportPart(
         id=part_id(chosen.worksheet),
         label=chosen.worksheet.name,
@@ -53,7 +53,7 @@ def sheet_of(part: ReportPart) -> str:
     return part.id.removeprefix(SHEET) if part.id.startswith(SHEET) else ""
 
 
-def sheet_blocks(report: Report, case: Case, chosen: Chosen, heading: str) -> tuple[Block, ...]:
+def sheet_blocks(report: Audience, case: Case, chosen: Chosen, heading: str) -> tuple[Block, ...]:
     """Return a heading and every artefact below it, in one table if they are many and short."""
     names = people(report, case.record)
     artefacts = [readable(report, case, chosen.worksheet, a, names) for a in shown_of(chosen)]
@@ -74,18 +74,24 @@ def shown_of(chosen: Chosen) -> tuple[ArtefactRecord, ...]:
 
 
 def readable(
-    report: Report, case: Case, worksheet: Worksheet, artefact: ArtefactRecord, names: Mapping[str, str]
+    report: Audience, case: Case, worksheet: Worksheet, artefact: ArtefactRecord, names: Mapping[str, str]
 ) -> ArtefactRecord:
     """The artefact as this reader may have it: for anybody but the client without names, for a supervisor without
     calendar days too."""
-    if report is Report.CLIENT:
+    if report is Audience.CLIENT:
         return artefact
-    anonymous = without_names(worksheet, artefact, case.record, names, case.hidden)
-    return without_days(worksheet, anonymous, case.record.began_on) if report is Report.SUPERVISOR else anonymous
+    anonymous = replace_names(worksheet, artefact, case.record, names, case.hidden)
+    return replace_dates(worksheet, anonymous, case.record.began_on) if report is Audience.SUPERVISOR else anonymous
 
 
 def _one(
-    report: Report, case: Case, worksheet: Worksheet, artefact: ArtefactRecord, names: Mapping[str, str], *, alone: bool
+    report: Audience,
+    case: Case,
+    worksheet: Worksheet,
+    artefact: ArtefactRecord,
+    names: Mapping[str, str],
+    *,
+    alone: bool,
 ) -> tuple[Block, ...]:
     """One artefact; its own heading is left out where it stands alone. Says what the client said to it."""
     when = case.when(artefact, report)
@@ -102,7 +108,7 @@ def _one(
     return (*note, *about, *shown[1:]) if alone else (shown[0], *note, *shown[1:])
 
 
-def goals_part(report: Report, case: Case, sheets: Sequence[Chosen], heading: str) -> ReportPart:
+def goals_part(report: Audience, case: Case, sheets: Sequence[Chosen], heading: str) -> ReportPart:
     """Return the part with the goals of the contract and every review in one table."""
     ready = holds_goals(sheets)
     return ReportPart(
@@ -114,7 +120,7 @@ def goals_part(report: Report, case: Case, sheets: Sequence[Chosen], heading: st
     )
 
 
-def _goals(report: Report, case: Case, sheets: Sequence[Chosen], heading: str) -> tuple[Block, ...]:
+def _goals(report: Audience, case: Case, sheets: Sequence[Chosen], heading: str) -> tuple[Block, ...]:
     names = people(report, case.record)
     shown = [
         Chosen(sheet.worksheet, tuple(readable(report, case, sheet.worksheet, a, names) for a in sheet.artefacts))
@@ -123,7 +129,7 @@ def _goals(report: Report, case: Case, sheets: Sequence[Chosen], heading: str) -
     return (Heading(heading), *goals(shown, lambda a: _short_when(report, case, a)))
 
 
-def _short_when(report: Report, case: Case, artefact: ArtefactRecord) -> str:
+def _short_when(report: Audience, case: Case, artefact: ArtefactRecord) -> str:
     return f"Session {artefact.session}" if artefact.session is not None else case.when(artefact, report)
 
 
@@ -138,7 +144,7 @@ def missing_part(worksheet: Worksheet, *, why: str = "") -> ReportPart:
     )
 
 
-def _says(report: Report, case: Case, chosen: Chosen) -> str:
+def _says(report: Audience, case: Case, chosen: Chosen) -> str:
     n, last = len(chosen.artefacts), max(chosen.artefacts, key=lambda a: a.at)
     used = {name for a in chosen.artefacts for name in a.values}
     labels = [f.label.rstrip("?:. ") for f in chosen.worksheet.fields if f.id in used]

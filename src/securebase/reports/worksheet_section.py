@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
-from securebase.ipt.rendering import Said, said, title
-from securebase.ipt.worksheet import EXTENTS, Field, Kind, Worksheet
+from securebase.ipt.rendering import RenderedField, render_fields, title_in_words
+from securebase.ipt.worksheet import EXTENTS, Field, FieldKind, Worksheet
 from securebase.records.artefact import ArtefactRecord
 from securebase.reports.document import Block, Bullets, Facts, Heading, Paragraph, RatingScale, Table, TextTone
 
@@ -29,16 +29,16 @@ def section(
 ) -> tuple[Block, ...]:
     """One artefact under a heading that names it. `worksheet`: with the fields that may be shown. `when`: its day or
     session in words. `skip`: fields that stand elsewhere. Nothing where nothing is filled in."""
-    shown = [s for s in said(worksheet, artefact.values, people) if s.field.id not in skip]
+    shown = [s for s in render_fields(worksheet, artefact.values, people) if s.field.id not in skip]
     if not shown:
         return ()
     about = people.get(artefact.about, "") if artefact.about else ""
-    named = title(worksheet, artefact.values, people)
+    named = title_in_words(worksheet, artefact.values, people)
     head = " · ".join(part for part in (about, named if _short(named) else "", when) if part) or worksheet.name
     return (Heading(head[:1].upper() + head[1:], level), *blocks(shown, artefact))
 
 
-def blocks(shown: Sequence[Said], artefact: ArtefactRecord) -> tuple[Block, ...]:
+def blocks(shown: Sequence[RenderedField], artefact: ArtefactRecord) -> tuple[Block, ...]:
     """Return the fields, with the section headings of the worksheet if more than one is used."""
     result: list[Block] = []
     sections = list(dict.fromkeys(s.field.section for s in shown))
@@ -58,24 +58,24 @@ def _short(text: str) -> bool:
     return len(text) <= 60
 
 
-def _is_fact(answer: Said) -> bool:
-    if answer.field.kind in {Kind.SCALE, Kind.ROWS} or answer.field.quote:
+def _is_fact(answer: RenderedField) -> bool:
+    if answer.field.kind in {FieldKind.SCALE, FieldKind.ROWS} or answer.field.quote:
         return False
     return len(answer.words) <= LONGEST_FACT
 
 
-def _alone(answer: Said, artefact: ArtefactRecord) -> list[Block]:
+def _alone(answer: RenderedField, artefact: ArtefactRecord) -> list[Block]:
     field = answer.field
-    if field.kind is Kind.SCALE:
+    if field.kind is FieldKind.SCALE:
         value = artefact.number(field.id)
         return [RatingScale(field.label, value, field.minimum, field.maximum, field.low_label, field.high_label)]
-    if field.kind is Kind.ROWS:
+    if field.kind is FieldKind.ROWS:
         return list(_rows(answer))
     tone = TextTone.QUOTE if field.quote else TextTone.PLAIN
     return [Paragraph(field.label, TextTone.SOFT), Paragraph(answer.words, tone)]
 
 
-def _rows(answer: Said) -> tuple[Block, ...]:
+def _rows(answer: RenderedField) -> tuple[Block, ...]:
     columns = [c for c in answer.field.columns if any(c.id == f.id for row in answer.rows for f, _ in row)]
     if len(columns) == 1:
         items = tuple(words for row in answer.rows for _, words in row)
@@ -102,10 +102,10 @@ def in_one_table(
     when: Callable[[ArtefactRecord], str],
 ) -> Table | None:
     """Return many short artefacts as one table, a row each; None if that would be unreadable."""
-    texts = [(a, {s.field.id: s.words for s in said(worksheet, a.values, people)}) for a in artefacts]
+    texts = [(a, {s.field.id: s.words for s in render_fields(worksheet, a.values, people)}) for a in artefacts]
     columns = [f for f in worksheet.fields if any(f.id in words for _, words in texts)]
     longest = max((len(w) for _, words in texts for w in words.values()), default=0)
-    rows_inside = any(f.kind is Kind.ROWS for f in columns)
+    rows_inside = any(f.kind is FieldKind.ROWS for f in columns)
     if len(texts) < 2 or not columns or rows_inside or len(columns) > MOST_COLUMNS or longest > LONGEST_CELL / 2:
         return None
     about = any(a.about in people for a, _ in texts)
@@ -121,7 +121,7 @@ def by_session(worksheet: Worksheet, artefacts: Sequence[ArtefactRecord]) -> tup
     """Return numbers and yes/no answers by session: a row per field, a column per session."""
     held = sorted((a for a in artefacts if a.session is not None), key=lambda a: a.session or 0)
     used = [f for f in worksheet.fields if in_columns(f) and any(a.values.get(f.id) is not None for a in held)]
-    extent = any(f.kind is Kind.EXTENT for f in used)
+    extent = any(f.kind is FieldKind.EXTENT for f in used)
     legend = f" ({', '.join(f'{n} {word}' for n, word in enumerate(EXTENTS))})" if extent else ""
     return tuple(
         _matrix(f"By session{legend}", used, held[k : k + MOST_SESSIONS])
@@ -131,7 +131,7 @@ def by_session(worksheet: Worksheet, artefacts: Sequence[ArtefactRecord]) -> tup
 
 def in_columns(field: Field) -> bool:
     """Return whether the answers of a field are short enough for one column per session."""
-    return field.kind in {Kind.EXTENT, Kind.SCALE, Kind.NUMBER, Kind.YES_NO}
+    return field.kind in {FieldKind.EXTENT, FieldKind.SCALE, FieldKind.NUMBER, FieldKind.YES_NO}
 
 
 def _matrix(caption: str, fields: Sequence[Field], held: Sequence[ArtefactRecord]) -> Table:

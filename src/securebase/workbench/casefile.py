@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time, timedelta
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
-from securebase.ipt.typed_records import with_typed_parts
+from securebase.ipt.typed_records import add_typed_records
 from securebase.records import artefact as work
 from securebase.records import episode as records
 from securebase.records.vocabulary import Agreement, CircleKind, Moment, Phase, ProblemArea, Respondent, RuptureKind
@@ -114,7 +114,7 @@ def course_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
 
     Its typed parts (life events, retellings, inputs) are read from the worksheets.
     """
-    return with_typed_parts(
+    return add_typed_records(
         replace(
             episode_record(episode, as_of),
             artefacts=tuple(_artefacts(episode, as_of)),

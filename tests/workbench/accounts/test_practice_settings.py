@@ -7,8 +7,15 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from securebase.errors import InputError, NotPermittedError
-from securebase.ipt.course_form import shelf_forms
-from securebase.ipt.lineage import BEGINNING, KLERMAN_WEISSMAN, PRESETS, STUART_ROBERTSON, changes, lineage_from
+from securebase.ipt.course_form import default_formats
+from securebase.ipt.lineage import (
+    DEFAULT_LINEAGE,
+    KLERMAN_WEISSMAN,
+    PRESETS,
+    STUART_ROBERTSON,
+    describe_changes,
+    load_lineage,
+)
 from securebase.workbench.accounts import actions
 from securebase.workbench.accounts.models import Clinic
 from securebase.workbench.accounts.queries import course_forms_of, lineage_of
@@ -32,7 +39,7 @@ def test_what_changes_is_said_before_it_is_saved(alma: Browser, cast: Cast) -> N
     page = alma.post(reverse("clinic-lineage"), typed(STUART_ROBERTSON, 1, ask="1")).content.decode()
     assert "can no longer be chosen" in page
     assert "conclusion of the acute treatment" in page
-    assert lineage_of(clinic_of(cast)) == BEGINNING
+    assert lineage_of(clinic_of(cast)) == DEFAULT_LINEAGE
     alma.post(reverse("clinic-lineage"), typed(STUART_ROBERTSON, 1, save="1"))
     assert lineage_of(clinic_of(cast)) == STUART_ROBERTSON
     assert Entry.objects.filter(action="clinic.lineage_changed").exists()
@@ -41,7 +48,7 @@ def test_what_changes_is_said_before_it_is_saved(alma: Browser, cast: Cast) -> N
 def test_a_preset_is_only_shown(alma: Browser, cast: Cast) -> None:
     page = alma.get(reverse("clinic-lineage") + "?as=klerman").content.decode()
     assert "Nothing is saved yet" in page
-    assert lineage_of(clinic_of(cast)) == BEGINNING
+    assert lineage_of(clinic_of(cast)) == DEFAULT_LINEAGE
     assert alma.get(reverse("clinic-lineage") + "?as=nobody").status_code == 200
 
 
@@ -56,15 +63,15 @@ def test_two_administrators_at_once_are_told(alma: Browser, cast: Cast) -> None:
 @pytest.mark.parametrize("one", [p for _, p in PRESETS.values()])
 @pytest.mark.parametrize("other", [p for _, p in PRESETS.values()])
 def test_changes_are_said_exactly_where_something_changes(one, other) -> None:
-    assert bool(changes(one, other)) is (one != other)
-    assert lineage_from(other.plain()) == other
+    assert bool(describe_changes(one, other)) is (one != other)
+    assert load_lineage(other.plain()) == other
 
 
 def test_only_an_administrator_changes_how_a_clinic_works(cast: Cast) -> None:
     clinic = clinic_of(cast)
     for by in (cast.dario, cast.bruno, cast.rosa):
         with pytest.raises(NotPermittedError):
-            actions.change_lineage(clinic=clinic, by=by, lineage=BEGINNING, version=1)
+            actions.change_lineage(clinic=clinic, by=by, lineage=DEFAULT_LINEAGE, version=1)
         with pytest.raises(NotPermittedError):
             actions.change_course_forms(clinic=clinic, by=by, forms=[], version=1)
 
@@ -86,10 +93,10 @@ def test_a_clinic_edits_its_forms_and_can_go_back(alma: Browser, cast: Cast) -> 
     assert alma.post(reverse("course-forms"), sent | {"version": "1"}).status_code == 302
     forms = course_forms_of(clinic_of(cast))
     assert [(f.id, f.name, f.sessions) for f in forms] == [("standard", "Standard", 16), ("ten", "Ten", 10)]
-    assert forms[0].sources == shelf_forms()[0].sources
+    assert forms[0].sources == default_formats()[0].sources
     assert forms[1].sources == ()
     alma.post(reverse("course-forms"), {"shelf": "1", "version": "2"})
-    assert course_forms_of(clinic_of(cast)) == shelf_forms()
+    assert course_forms_of(clinic_of(cast)) == default_formats()
 
 
 def test_a_form_that_cannot_be_keeps_what_was_typed(alma: Browser, cast: Cast) -> None:
@@ -100,7 +107,7 @@ def test_a_form_that_cannot_be_keeps_what_was_typed(alma: Browser, cast: Cast) -
     stale = alma.post(reverse("course-forms"), rows(("", "Ten", "10", "2", "2", "7")) | {"version": "9"})
     assert stale.status_code == 400
     with pytest.raises(InputError):
-        actions.change_course_forms(clinic=clinic_of(cast), by=cast.adam, forms=[shelf_forms()[0]] * 13, version=1)
+        actions.change_course_forms(clinic=clinic_of(cast), by=cast.adam, forms=[default_formats()[0]] * 13, version=1)
 
 
 def test_a_course_keeps_its_numbers_when_its_form_is_edited_or_gone(alma: Browser, cast: Cast) -> None:

@@ -13,7 +13,7 @@ from django.db import models
 from django.utils import timezone
 
 from securebase.errors import NotPermittedError
-from securebase.ipt.parsing import fill
+from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
 from securebase.records.artefact import Placement
 from securebase.workbench.accounts.models import Account
@@ -46,7 +46,7 @@ def full(cast: Cast) -> Cast:
         episode=cast.episode,
         worksheet="incident",
         by=cast.alma,
-        filled=fill(worksheet("incident"), {"what_happened": "She hung up"}),
+        filled=parse_values(worksheet("incident"), {"what_happened": "She hung up"}),
         revision=0,
         at=NOON,
     )

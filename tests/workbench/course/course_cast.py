@@ -6,7 +6,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from securebase.ipt.parsing import fill
+from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Moment
 from securebase.workbench.therapy_sessions import actions as therapy_sessions
@@ -21,7 +21,7 @@ def put(
 ) -> Artefact:
     """One worksheet filled in, as its page would save it."""
     spec = worksheet(kind)
-    filled = fill(spec, typed)
+    filled = parse_values(spec, typed)
     assert not filled.unread
     return save_artefact(
         id=uuid.uuid4(),

@@ -6,7 +6,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-from securebase.ipt.parsing import fill
+from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import TherapySession
@@ -19,7 +19,7 @@ def filled(
     cast: Cast, name: str, typed: dict[str, Any], session: TherapySession | None = None, **more: Any
 ) -> Artefact:
     """A worksheet of Carla's as Alma filled it in."""
-    filled_in = fill(worksheet(name), typed)
+    filled_in = parse_values(worksheet(name), typed)
     assert filled_in.unread == {}
     plain = {"id": uuid.uuid4(), "episode": cast.episode, "worksheet": name, "by": cast.alma, "filled": filled_in}
     return save_artefact(**plain | {"revision": 0, "at": NOON, "session": session} | more)

@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
-from securebase.ipt.lineage import BEGINNING, STUART_ROBERTSON
+from securebase.ipt.lineage import DEFAULT_LINEAGE, STUART_ROBERTSON
 from securebase.records.vocabulary import Phase
 from securebase.workbench.accounts.actions import change_lineage
 from securebase.workbench.accounts.queries import lineage_of
@@ -222,7 +222,7 @@ def test_the_client_page_names_what_is_next(alma: Browser, cast: Cast) -> None:
 
 def test_what_is_next_follows_every_write(cast: Cast) -> None:
     def told() -> set[str]:
-        return {s.task.id for s in next_up(episode_of(cast), timezone.now(), BEGINNING).standings}
+        return {s.task.id for s in next_up(episode_of(cast), timezone.now(), DEFAULT_LINEAGE).standings}
 
     assert {"I2", "I3"} <= told()
     risk = put(cast, "risk_review", thoughts="none", decision="go_on")

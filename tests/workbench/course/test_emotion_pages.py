@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from securebase.charts.retellings import drawn, spoken
-from securebase.ipt.retellings import CAVEAT, stories
+from securebase.ipt.retellings import CAVEAT, retelling_series
 from securebase.workbench.course.queries import record_of
 from workbench.cast import NOON, Cast
 from workbench.course.emotion_cast import filled, with_emotional_work
@@ -56,7 +56,7 @@ def test_stories_are_told_with_their_caveat_and_one_more_telling_keeps_the_name(
 
 def test_what_a_client_said_is_text_in_the_drawing(cast: Cast, alma: Browser) -> None:
     with_emotional_work(cast)
-    found = stories(record_of(cast.episode, NOON.replace(year=2027)))
+    found = retelling_series(record_of(cast.episode, NOON.replace(year=2027)))
     odd = next(s for s in found if "accident" in s.name)
     assert "<accident>" not in drawn(odd)
     assert "&lt;accident&gt;" in drawn(odd)

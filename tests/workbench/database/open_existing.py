@@ -135,14 +135,14 @@ TEXTUAL = {"text", "line"}
 # ---- what the workbench makes of it ----------------------------------------------------------------------------------
 def worksheet_content() -> dict[str, Any]:
     """Read every version of every worksheet again as if it were typed in; return those that lose something by it."""
-    from securebase.ipt.parsing import fill
+    from securebase.ipt.parsing import parse_values
     from securebase.ipt.shelf import worksheet
     from securebase.workbench.worksheets.models import ArtefactVersion
 
     lost = []
     versions = ArtefactVersion.objects.unscoped(reason=BECAUSE).select_related("artefact")
     for version in versions:
-        filled = fill(worksheet(version.artefact.worksheet), version.values)
+        filled = parse_values(worksheet(version.artefact.worksheet), version.values)
         if _plain(filled.values) != version.values or filled.unread:
             lost.append([version.artefact.worksheet, version.values, str(filled)])
     return {"lost": lost, "versions": len(versions)}

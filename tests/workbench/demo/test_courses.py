@@ -9,10 +9,10 @@ from itertools import pairwise
 import pytest
 
 from securebase.errors import ShelfError
-from securebase.ipt.due import Standing, course_tasks
-from securebase.ipt.lineage import BEGINNING
+from securebase.ipt.due import TaskState, course_tasks
+from securebase.ipt.lineage import DEFAULT_LINEAGE
 from securebase.ipt.network import RELATIONSHIP
-from securebase.ipt.parsing import is_filled
+from securebase.ipt.parsing import is_complete
 from securebase.ipt.shelf import worksheets
 from securebase.measurement.catalogue import instruments
 from securebase.records.episode import EpisodeRecord
@@ -48,7 +48,7 @@ def test_the_courses_are_lived_in(therapist: Account) -> None:
     # whoever nears the end has left everything behind that was due, and more
     tomasz = record_called("Tomasz W.", therapist)
     standing = {s.task.id: s.standing for s in course_tasks(tomasz)}
-    assert set(standing.values()) == {Standing.DONE}
+    assert set(standing.values()) == {TaskState.DONE}
     assert {"I3S", "E4", "X1"} <= set(standing)
     notes = {a.session: a for a in tomasz.artefacts_of("session_note")}
     assert sorted(notes) == list(range(1, 15))
@@ -71,7 +71,7 @@ def test_the_courses_are_lived_in(therapist: Account) -> None:
 
     # in the middle, some of it waits
     ash = record_called("Ash K.", therapist)
-    assert {Standing.DONE, Standing.PARTLY, Standing.DUE, Standing.OVERDUE, Standing.AHEAD} == {
+    assert {TaskState.DONE, TaskState.PARTLY, TaskState.DUE, TaskState.OVERDUE, TaskState.AHEAD} == {
         s.standing for s in course_tasks(ash)
     }
     stages = [a.text("stage") for a in ash.artefacts_of("role_dispute")]
@@ -83,12 +83,12 @@ def test_the_courses_are_lived_in(therapist: Account) -> None:
     dead = {r.id for r in noor.relationships if r.deceased}
     assert any(p.relationship in dead for c in noor.circles for p in c.placements)
     june = record_called("June P.", therapist)
-    assert {s.standing for s in course_tasks(june) if s.task.id.startswith(("M", "E"))} == {Standing.AHEAD}
+    assert {s.standing for s in course_tasks(june) if s.task.id.startswith(("M", "E"))} == {TaskState.AHEAD}
 
     # nobody looks for an example, or for an empty page, in vain
     rows = Artefact.objects.visible_to(therapist)
-    filled = {a.worksheet for a in rows if is_filled(a.kind, a.values)}
-    assert filled == {w.id for w in worksheets().values() if BEGINNING.asks_for(w.lineage)}
+    filled = {a.worksheet for a in rows if is_complete(a.kind, a.values)}
+    assert filled == {w.id for w in worksheets().values() if DEFAULT_LINEAGE.asks_for(w.lineage)}
     goran = record_called("Goran T.", therapist)
     assert (goran.artefacts, goran.relationships, goran.circles) == ((), (), ())
 

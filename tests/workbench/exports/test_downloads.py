@@ -15,9 +15,9 @@ from django.urls import reverse
 
 from securebase.errors import InputError, NotPermittedError
 from securebase.exchange.record_json import parse_record
-from securebase.ipt.parsing import fill
+from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
-from securebase.ipt.worksheet import Report
+from securebase.ipt.worksheet import Audience
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.clients import actions as clients
 from securebase.workbench.exports import actions, pages
@@ -43,7 +43,7 @@ def fill_in(cast: Cast, name: str, typed: dict[str, Any], *, shared: bool = Fals
             episode=cast.episode,
             worksheet=name,
             by=cast.alma,
-            filled=fill(spec, values),
+            filled=parse_values(spec, values),
             revision=n,
             at=NOON + timedelta(days=n + 1),
         )
@@ -70,7 +70,7 @@ def choose(cast: Cast, browser: Browser, kind: str, **sent: Any) -> Any:
 
 
 @needs_typst
-@pytest.mark.parametrize("kind", [r.value for r in Report])
+@pytest.mark.parametrize("kind", [r.value for r in Audience])
 def test_a_report_is_made_and_written_down(full: Cast, alma: Browser, kind: str) -> None:
     answer = choose(full, alma, kind, part=["course", "goals"], name="C.")
     assert answer.status_code == 200
@@ -192,7 +192,7 @@ def test_only_her_therapist_takes_anything_away(full: Cast) -> None:
             actions.download_work(episode=full.episode, by=account, texts=False, at=LATER)
         with pytest.raises(NotPermittedError):
             actions.download_report(
-                episode=full.episode, by=account, report=Report.CLIENT, ticked=["course"], words={}, at=LATER
+                episode=full.episode, by=account, report=Audience.CLIENT, ticked=["course"], words={}, at=LATER
             )
     assert not Entry.objects.filter(action__endswith=".downloaded").exists()
 
@@ -209,7 +209,7 @@ def test_where_typst_is_missing_the_page_says_so(full: Cast, alma: Browser, monk
 
 def test_every_report_has_its_card(full: Cast, alma: Browser) -> None:
     page = alma.get(reverse("client-downloads", args=[full.carla.id])).content.decode()
-    for kind in Report:
+    for kind in Audience:
         assert reverse("client-report-choose", args=[full.carla.id, kind.value]) in page
         assert pages.TITLES[kind][0] in page
 

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from securebase.ipt.parsing import Filled
+from securebase.ipt.parsing import ParsedValues
 from securebase.records.artefact import Placement
 from securebase.records.vocabulary import CircleKind, Respondent
 from securebase.workbench.inventory import actions
@@ -83,7 +83,7 @@ def rate(cast: Cast, person: Relationship, at: datetime, **values: Any) -> None:
         episode=cast.episode,
         worksheet="relationship",
         by=cast.alma,
-        filled=Filled(values),
+        filled=ParsedValues(values),
         revision=0,
         at=at,
         about=person.id,
@@ -106,7 +106,7 @@ def rate_course(cast: Cast, people: dict[str, Relationship], start: datetime = N
             episode=cast.episode,
             worksheet="support_ledger",
             by=cast.alma,
-            filled=Filled({"therapist_share": share}),
+            filled=ParsedValues({"therapist_share": share}),
             revision=0,
             at=start + timedelta(days=day),
         )

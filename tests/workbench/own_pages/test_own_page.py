@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from securebase.errors import NotPermittedError
-from securebase.ipt.parsing import fill
+from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
 from securebase.measurement.catalogue import instrument
 from securebase.records.artefact import Placement
@@ -58,7 +58,7 @@ def kept(cast: Cast, name: str, values: dict[str, Any], *, shared: bool = True, 
         episode=episode,
         worksheet=name,
         by=client.therapist,
-        filled=fill(spec, values),
+        filled=parse_values(spec, values),
         revision=0,
         at=timezone.now(),
     )
@@ -553,7 +553,7 @@ def test_nobody_agrees_to_words_they_have_not_read(cast: Cast) -> None:
         episode=cast.episode,
         worksheet="formulation",
         by=cast.alma,
-        filled=fill(worksheet("formulation"), {"narrative": "You were always like this."}),
+        filled=parse_values(worksheet("formulation"), {"narrative": "You were always like this."}),
         revision=found.revision,
         at=timezone.now(),
     )

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.test import Client as Browser
 from django.utils import timezone
 
-from securebase.ipt.parsing import fill
+from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.own_pages.actions import NewLink, make_link
@@ -86,7 +86,7 @@ def share(cast: Cast, name: str, values: dict[str, Any]) -> None:
         episode=cast.episode,
         worksheet=name,
         by=cast.alma,
-        filled=fill(worksheet(name), values),
+        filled=parse_values(worksheet(name), values),
         revision=0,
         at=timezone.now(),
     )

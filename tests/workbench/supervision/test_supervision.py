@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from securebase.errors import InputError, NotPermittedError
-from securebase.ipt.parsing import fill
+from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
 from securebase.records.artefact import Placement
 from securebase.workbench.accounts.actions import create_account, create_clinic
@@ -39,7 +39,7 @@ def kept(cast: Cast, name: str, values: dict[str, Any], *, of: Client | None = N
         episode=episode,
         worksheet=name,
         by=client.therapist,
-        filled=fill(worksheet(name), values),
+        filled=parse_values(worksheet(name), values),
         revision=0,
         at=timezone.now(),
         session=cast.session if client == cast.carla else None,

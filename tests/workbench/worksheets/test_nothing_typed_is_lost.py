@@ -12,9 +12,9 @@ from django.test import Client as Browser
 from django.urls import reverse
 from django.utils import timezone
 
-from securebase.ipt.parsing import fill
+from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet, worksheets
-from securebase.ipt.worksheet import MOST_ROWS, Field, Kind
+from securebase.ipt.worksheet import MAX_ROWS, Field, FieldKind
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.inventory.actions import add_relationship, take_out
 from securebase.workbench.worksheets.actions import save_artefact
@@ -39,7 +39,7 @@ def written(cast: Cast, text: str = "She hung up") -> Artefact:
         episode=cast.episode,
         worksheet=spec.id,
         by=cast.alma,
-        filled=fill(spec, {"what_happened": text}),
+        filled=parse_values(spec, {"what_happened": text}),
         revision=0,
         at=timezone.now(),
     )
@@ -47,9 +47,11 @@ def written(cast: Cast, text: str = "She hung up") -> Artefact:
 
 def cell(of: Field) -> Any:
     """Something in a field, as much of it as a browser would send."""
-    if of.kind is Kind.CHOICES:
+    if of.kind is FieldKind.CHOICES:
         return [o.value for o in of.options]
-    return of.options[0].value if of.options else {Kind.DATE: "2026-03-09", Kind.YES_NO: "yes"}.get(of.kind, "1")
+    return (
+        of.options[0].value if of.options else {FieldKind.DATE: "2026-03-09", FieldKind.YES_NO: "yes"}.get(of.kind, "1")
+    )
 
 
 @pytest.mark.parametrize("name", [w.id for w in worksheets().values() if any(f.columns for f in w.fields)])
@@ -57,13 +59,13 @@ def test_a_worksheet_with_every_list_full_is_saved(cast: Cast, alma: Browser, na
     sent: dict[str, Any] = {"revision": "0", "session": "", "about": "", "next": "", "csrfmiddlewaretoken": "x" * 64}
     for of in worksheet(name).fields:
         if of.columns:
-            sent |= {f"{of.id}.{n}.{c.id}": cell(c) for n in range(MOST_ROWS) for c in of.columns}
+            sent |= {f"{of.id}.{n}.{c.id}": cell(c) for n in range(MAX_ROWS) for c in of.columns}
         else:
             sent[of.id] = cell(of)
     answer = alma.post(address(cast, name, uuid.uuid4()), sent, headers=QUIETLY)
     assert answer.status_code == 200
     of = next(f for f in worksheet(name).fields if f.columns)
-    assert len(only(cast).values[of.id]) == MOST_ROWS
+    assert len(only(cast).values[of.id]) == MAX_ROWS
 
 
 def test_a_refusal_says_whether_anything_was_lost_by_it(cast: Cast, alma: Browser) -> None:
@@ -174,7 +176,7 @@ def test_an_afternoon_of_pauses_is_more_than_one_version(cast: Cast) -> None:
             episode=cast.episode,
             worksheet=spec.id,
             by=cast.alma,
-            filled=fill(spec, {"what_happened": f"Two pages, {n}"}),
+            filled=parse_values(spec, {"what_happened": f"Two pages, {n}"}),
             revision=made.revision,
             at=made.begun_at + timedelta(minutes=20 * n),
         )

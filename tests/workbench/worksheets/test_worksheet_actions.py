@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from securebase.errors import InputError, NotPermittedError
-from securebase.ipt.parsing import fill
+from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.models import Account
@@ -30,7 +30,7 @@ def save(cast: Cast, name: str = "incident", revision: int = 0, **more: Any) -> 
         "episode": cast.episode,
         "worksheet": name,
         "by": cast.alma,
-        "filled": fill(worksheet(name), typed),
+        "filled": parse_values(worksheet(name), typed),
         "revision": revision,
         "at": NOON,
     }

@@ -10,8 +10,15 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from securebase.errors import InputError
-from securebase.ipt.course_form import LONGEST_NAME, MOST_DAYS, MOST_FORMS, MOST_SESSIONS, CourseForm, checked
-from securebase.ipt.lineage import ENDING_WORDS, Lineage, lineage_from
+from securebase.ipt.course_form import (
+    MAX_DAYS_BETWEEN,
+    MAX_FORMATS,
+    MAX_NAME_LENGTH,
+    MAX_SESSIONS,
+    CourseFormat,
+    check_format,
+)
+from securebase.ipt.lineage import ENDING_WORDS, Lineage, load_lineage
 from securebase.records.vocabulary import ProblemArea
 from securebase.workbench.accounts.models import Account, IptTraining, Role, normalise_user_name
 from securebase.workbench.ui.conflict import sentence
@@ -204,18 +211,18 @@ class LineageForm(forms.Form):
 
     def lineage(self) -> Lineage:
         """Return the lineage chosen; only for a valid form."""
-        return lineage_from(self.cleaned_data)
+        return load_lineage(self.cleaned_data)
 
 
 class CourseFormForm(forms.Form):
     """One course format, a row of a table. A row with an empty name is deleted."""
 
     id = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
-    name = forms.CharField(label="Name", max_length=LONGEST_NAME, required=False)
-    sessions = forms.IntegerField(label="Sessions", min_value=1, max_value=MOST_SESSIONS, required=False)
+    name = forms.CharField(label="Name", max_length=MAX_NAME_LENGTH, required=False)
+    sessions = forms.IntegerField(label="Sessions", min_value=1, max_value=MAX_SESSIONS, required=False)
     initial_sessions = forms.IntegerField(label="First phase", min_value=0, max_value=20, required=False)
     ending_sessions = forms.IntegerField(label="Last phase", min_value=0, max_value=20, required=False)
-    days_between = forms.IntegerField(label="Days between", min_value=1, max_value=MOST_DAYS, required=False)
+    days_between = forms.IntegerField(label="Days between", min_value=1, max_value=MAX_DAYS_BETWEEN, required=False)
     maintenance = forms.BooleanField(label="Maintenance", required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -226,12 +233,12 @@ class CourseFormForm(forms.Form):
                     self.add_error(name, "Give a number.")
             if not self.errors:
                 try:
-                    checked(self.course_form({}))
+                    check_format(self.course_form({}))
                 except InputError as error:
                     self.add_error(None, sentence(error))
         return data
 
-    def course_form(self, known: Mapping[str, CourseForm]) -> CourseForm:
+    def course_form(self, known: Mapping[str, CourseFormat]) -> CourseFormat:
         """Return the course format of this row, with the remaining fields from the known format of the same id."""
         data = self.cleaned_data
         old = known.get(data.get("id") or "")
@@ -241,7 +248,7 @@ class CourseFormForm(forms.Form):
             data["ending_sessions"],
             data["days_between"],
         )
-        return CourseForm(
+        return CourseFormat(
             id=data.get("id") or "",
             name=data["name"],
             sessions=data["sessions"],
@@ -255,7 +262,7 @@ class CourseFormForm(forms.Form):
         )
 
 
-CourseFormSet = forms.formset_factory(CourseFormForm, extra=1, max_num=MOST_FORMS, validate_max=True)
+CourseFormSet = forms.formset_factory(CourseFormForm, extra=1, max_num=MAX_FORMATS, validate_max=True)
 
 
 class ClinicForm(forms.Form):

@@ -11,8 +11,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from securebase.errors import InputError
-from securebase.ipt.course_form import CourseForm, new_id
-from securebase.ipt.lineage import PRESETS, Lineage, changes
+from securebase.ipt.course_form import CourseFormat, unused_id
+from securebase.ipt.lineage import PRESETS, Lineage, describe_changes
 from securebase.workbench.accounts import actions, queries
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.forms import CourseFormForm, CourseFormSet, LineageForm
@@ -29,10 +29,10 @@ def lineage(request: HttpRequest) -> HttpResponse:
     preset = PRESETS.get(request.GET.get("as", ""))
     start = (preset[1] if preset else present).plain() | {"version": clinic.version}
     form = LineageForm(request.POST or None, initial=start)
-    differences: tuple[str, ...] | None = changes(present, preset[1]) if preset else None
+    differences: tuple[str, ...] | None = describe_changes(present, preset[1]) if preset else None
     if form.is_valid():
         chosen = form.lineage()
-        differences = changes(present, chosen)
+        differences = describe_changes(present, chosen)
         if "save" in request.POST and _save_lineage(request, clinic, form, chosen):
             messages.success(request, "Saved. It holds for every course of this clinic from now on.")
             return redirect("clinic")
@@ -93,7 +93,7 @@ def course_forms(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/course_forms.html", context, status=400 if has_errors else 200)
 
 
-def _row(form: CourseForm) -> dict[str, Any]:
+def _row(form: CourseFormat) -> dict[str, Any]:
     return {
         "id": form.id,
         "name": form.name,
@@ -105,14 +105,14 @@ def _row(form: CourseForm) -> dict[str, Any]:
     }
 
 
-def _course_forms(rows: BaseFormSet[CourseFormForm], present: tuple[CourseForm, ...]) -> tuple[CourseForm, ...]:
+def _course_forms(rows: BaseFormSet[CourseFormForm], present: tuple[CourseFormat, ...]) -> tuple[CourseFormat, ...]:
     known = {f.id: f for f in present}
-    formats: list[CourseForm] = []
+    formats: list[CourseFormat] = []
     for row in rows:
         if row.cleaned_data.get("name"):
             form = row.course_form(known)
             if form.id not in known or form.id in {f.id for f in formats}:
                 taken = [*known, *(f.id for f in formats)]
-                form = CourseForm(**(form.plain() | {"id": new_id(form.name, taken), "sources": form.sources}))
+                form = CourseFormat(**(form.plain() | {"id": unused_id(form.name, taken), "sources": form.sources}))
             formats.append(form)
     return tuple(formats)

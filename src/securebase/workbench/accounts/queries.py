@@ -12,8 +12,8 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from securebase.errors import NotPermittedError, SecurebaseError
-from securebase.ipt.course_form import CourseForm, forms_from
-from securebase.ipt.lineage import Lineage, lineage_from
+from securebase.ipt.course_form import CourseFormat, load_formats
+from securebase.ipt.lineage import Lineage, load_lineage
 from securebase.model.fitted_set import FittedSet
 from securebase.model.parameter_set import ParameterSet
 from securebase.picture.client import followed_with
@@ -103,12 +103,12 @@ def recent_activity(account: Account, *, n: int = 8) -> list[AccountActivity]:
 
 def lineage_of(clinic: Clinic) -> Lineage:
     """Return the clinic's lineage of IPT."""
-    return lineage_from(clinic.lineage)
+    return load_lineage(clinic.lineage)
 
 
-def course_forms_of(clinic: Clinic) -> tuple[CourseForm, ...]:
+def course_forms_of(clinic: Clinic) -> tuple[CourseFormat, ...]:
     """Return the course formats that the clinic offers: its own, or those of the shelf."""
-    return forms_from(clinic.course_forms)
+    return load_formats(clinic.course_forms)
 
 
 def help_text_of(clinic: Clinic) -> list[str]:

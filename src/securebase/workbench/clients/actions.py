@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from securebase.errors import InputError, NotPermittedError
-from securebase.ipt.course_form import MOST_DAYS, MOST_SESSIONS, CourseForm, checked
+from securebase.ipt.course_form import MAX_DAYS_BETWEEN, MAX_SESSIONS, CourseFormat, check_format
 from securebase.records.vocabulary import Phase, ProblemArea
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record
@@ -33,7 +33,7 @@ def create_client(
     phase: Phase = Phase.INITIAL,
     symptom_measure: SymptomMeasure = SymptomMeasure.SESSION_SET,
     simulated: bool = False,
-    form: CourseForm | None = None,
+    form: CourseFormat | None = None,
 ) -> Client:
     """Create a client of this therapist and the first episode.
 
@@ -64,11 +64,11 @@ def create_client(
     return client
 
 
-def _numbers(form: CourseForm | None, planned_sessions: int | None) -> dict[str, Any]:
+def _numbers(form: CourseFormat | None, planned_sessions: int | None) -> dict[str, Any]:
     """Return the numbers that an episode copies from a course format; later edits of the format change no course."""
     if form is None:
         return {} if planned_sessions is None else {"planned_sessions": planned_sessions}
-    checked(form)
+    check_format(form)
     return {
         "course_form": form.id,
         "planned_sessions": form.sessions,
@@ -102,7 +102,7 @@ def change_episode(
     phase: Phase,
     symptom_measure: str,
     ended_on: date | None,
-    form: CourseForm | None = None,
+    form: CourseFormat | None = None,
 ) -> Episode:
     """Change an episode. Raises InputError if the episode changed since the form read `version`.
 
@@ -137,7 +137,12 @@ def change_episode(
 
 @transaction.atomic
 def begin_episode(
-    *, client: Client, by: Account, began_on: date, planned_sessions: int | None = None, form: CourseForm | None = None
+    *,
+    client: Client,
+    by: Account,
+    began_on: date,
+    planned_sessions: int | None = None,
+    form: CourseFormat | None = None,
 ) -> Episode:
     """Begin a new course of therapy for a client whose last one has ended.
 
@@ -182,8 +187,8 @@ def set_numbers(*, episode: Episode, by: Account, planned_sessions: int, days_be
 
     First and last phase are shortened where the course is too short for them.
     """
-    if not 1 <= planned_sessions <= MOST_SESSIONS or not 1 <= days_between <= MOST_DAYS:
-        raise InputError(f"1 to {MOST_SESSIONS} sessions, 1 to {MOST_DAYS} days apart")
+    if not 1 <= planned_sessions <= MAX_SESSIONS or not 1 <= days_between <= MAX_DAYS_BETWEEN:
+        raise InputError(f"1 to {MAX_SESSIONS} sessions, 1 to {MAX_DAYS_BETWEEN} days apart")
     initial = min(episode.initial_sessions, planned_sessions)
     values = {
         "planned_sessions": planned_sessions,

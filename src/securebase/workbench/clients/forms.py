@@ -11,7 +11,7 @@ from django import forms
 from django.utils import timezone
 
 from securebase.errors import InputError
-from securebase.ipt.course_form import MOST_DAYS, MOST_SESSIONS, CourseForm, checked, form_called
+from securebase.ipt.course_form import MAX_DAYS_BETWEEN, MAX_SESSIONS, CourseFormat, check_format, find_format
 from securebase.workbench.accounts.models import Clinic
 from securebase.workbench.accounts.queries import course_forms_of, lineage_of
 from securebase.workbench.clients.models import PHASES, PROBLEM_AREAS, SymptomMeasure
@@ -52,11 +52,11 @@ class EpisodeForm(forms.Form):
         required=False,
         help_text="IPT names its length at the start. Another form brings its own numbers.",
     )
-    planned_sessions = forms.IntegerField(label="Sessions planned", min_value=1, max_value=MOST_SESSIONS)
+    planned_sessions = forms.IntegerField(label="Sessions planned", min_value=1, max_value=MAX_SESSIONS)
     initial_sessions = forms.IntegerField(label="Of these, the first phase", min_value=0, max_value=20, required=False)
     ending_sessions = forms.IntegerField(label="And the last phase", min_value=0, max_value=20, required=False)
     days_between = forms.IntegerField(
-        label="Days from one session to the next", min_value=1, max_value=MOST_DAYS, required=False
+        label="Days from one session to the next", min_value=1, max_value=MAX_DAYS_BETWEEN, required=False
     )
     problem_areas = forms.MultipleChoiceField(
         label="Problem areas",
@@ -80,17 +80,17 @@ class EpisodeForm(forms.Form):
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(value, label) for value, label in PROBLEM_AREAS if value in areas]
         began_with = str(self.initial.get("course_form", "") or "")
-        deleted = began_with and form_called(self.forms, began_with) is None
+        deleted = began_with and find_format(self.forms, began_with) is None
         form_field = self.fields["course_form"]
         assert isinstance(form_field, forms.ChoiceField)
         form_field.choices = [(f.id, _format_label(f)) for f in self.forms] + (
             [(began_with, "as it began")] if deleted else []
         )
 
-    def course_format(self) -> CourseForm:
+    def course_format(self) -> CourseFormat:
         """Return the numbers of the course: those of a newly chosen format, overridden by numbers typed next to it."""
         data, before = self.cleaned_data, self.initial
-        chosen = form_called(self.forms, data.get("course_form") or "")
+        chosen = find_format(self.forms, data.get("course_form") or "")
         is_new = chosen is not None and data["course_form"] != before.get("course_form", "")
         usual = chosen or self.forms[0]
 
@@ -122,7 +122,7 @@ class EpisodeForm(forms.Form):
             self.add_error("ended_on", "The therapy cannot end before it began.")
         if not self.errors:
             try:
-                checked(self.course_format())
+                check_format(self.course_format())
             except InputError:
                 self.add_error(
                     "ending_sessions", "First and last phase have more sessions than the course. Make one shorter."
@@ -136,7 +136,7 @@ class EpisodeForm(forms.Form):
         return areas
 
 
-def _format_label(form: CourseForm) -> str:
+def _format_label(form: CourseFormat) -> str:
     """Return a course format's name and numbers, as shown in the list of choices."""
     phases = "" if form.maintenance else f", {form.initial} to begin and {form.ending} to end"
     return f"{form.name} ({form.sessions} sessions{phases}, every {form.days_between} days)"
@@ -147,7 +147,7 @@ class NewClientForm(ClientForm, EpisodeForm):
 
     ended_on = None  # type: ignore[assignment]
     planned_sessions = forms.IntegerField(
-        label="Sessions planned", min_value=1, max_value=MOST_SESSIONS, required=False, help_text=_AS_THE_FORM
+        label="Sessions planned", min_value=1, max_value=MAX_SESSIONS, required=False, help_text=_AS_THE_FORM
     )
     field_order = (
         "name_shown",

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from securebase.ipt.course_form import CourseForm
+from securebase.ipt.course_form import CourseFormat
 from securebase.records.vocabulary import Phase, ProblemArea
 from securebase.workbench.accounts.models import Clinic
 from securebase.workbench.clients.scoping import ScopedModel
@@ -94,9 +94,9 @@ class Episode(ScopedModel):
         return [ProblemArea(a).label for a in self.problem_areas]
 
     @property
-    def own_form(self) -> CourseForm:
+    def own_form(self) -> CourseFormat:
         """The format of this course as copied when it began, regardless of later edits."""
-        return CourseForm(
+        return CourseFormat(
             id=self.course_form,
             name=self.course_form,
             sessions=self.planned_sessions,

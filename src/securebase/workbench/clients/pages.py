@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from securebase.errors import InputError
-from securebase.ipt.course_form import form_called
+from securebase.ipt.course_form import find_format
 from securebase.records.vocabulary import Phase, ProblemArea
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
@@ -143,7 +143,7 @@ def _save_episode(request: HttpRequest, episode: Episode, form: EpisodeForm) -> 
 def _begin_episode(request: HttpRequest, client: Client) -> HttpResponse:
     try:
         by = current_account(request)
-        form = form_called(course_forms_of(by.clinic), request.POST.get("course_form", ""))
+        form = find_format(course_forms_of(by.clinic), request.POST.get("course_form", ""))
         actions.begin_episode(client=client, by=by, began_on=timezone.localdate(), form=form)
     except InputError as error:
         messages.error(request, sentence(error))

@@ -9,8 +9,8 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from securebase.ipt.course_form import CourseForm
-from securebase.ipt.parsing import Filled
+from securebase.ipt.course_form import CourseFormat
+from securebase.ipt.parsing import ParsedValues
 from securebase.records.artefact import Value
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.actions import begin_episode, end_episode
@@ -24,7 +24,7 @@ CARRIED_OVER = ("diagnosis", "maintenance_contract", "relapse_plan")
 
 
 @transaction.atomic
-def begin_maintenance(*, episode: Episode, by: Account, form: CourseForm, at: datetime) -> Episode:
+def begin_maintenance(*, episode: Episode, by: Account, form: CourseFormat, at: datetime) -> Episode:
     """End the acute course if it has not ended, and begin a maintenance course.
 
     The new course copies the people of the inventory, the diagnosis, the contract and the relapse plan. The acute
@@ -57,7 +57,7 @@ def begin_maintenance(*, episode: Episode, by: Account, form: CourseForm, at: da
                 episode=maintenance,
                 worksheet=name,
                 by=by,
-                filled=Filled({k: _replace_ids(v, new_ids) for k, v in values_of(artefact).items()}),
+                filled=ParsedValues({k: _replace_ids(v, new_ids) for k, v in values_of(artefact).items()}),
                 revision=0,
                 at=at,
                 simulated=artefact.simulated,

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_GET
 
 from securebase.charts.balance import RoleBalance, balance
 from securebase.charts.session_lines import RatingLine, session_lines
-from securebase.ipt.area_work import days_ahead, disputes, placed, rated, role_weights
+from securebase.ipt.area_work import dispute_courses, place_in_time, rating_points, role_weights, upcoming_hard_days
 from securebase.ipt.areas import Area, areas
-from securebase.ipt.rendering import said
+from securebase.ipt.rendering import render_fields
 from securebase.ipt.shelf import worksheet
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
@@ -110,7 +110,7 @@ def _work(area: ProblemArea, record: EpisodeRecord, people: dict[str, str], here
         fields = [("contacts", "contacts in the week"), ("loneliness", "lonely")]
         pictures = [("Contacts and loneliness", _drawing(record, name, fields, top=top))]
     facts = _facts(area, last, people)
-    if area is ProblemArea.GRIEF and (ahead := days_ahead(record, today)):
+    if area is ProblemArea.GRIEF and (ahead := upcoming_hard_days(record, today)):
         facts.append(
             ("Days ahead", tuple(f"{d.day.day} {d.day:%B %Y}" + (f": {d.plan}" if d.plan else "") for d in ahead))
         )
@@ -127,7 +127,7 @@ def _work(area: ProblemArea, record: EpisodeRecord, people: dict[str, str], here
 
 def _dispute_charts(record: EpisodeRecord) -> list[tuple[str, str]]:
     charts = []
-    for dispute in disputes(record):
+    for dispute in dispute_courses(record):
         names = {} if dispute.in_sessions else _days(record, [p for p, _ in dispute.stages])
         chart = session_lines(
             [RatingLine(r.name, r.points) for r in dispute.ratings],
@@ -141,8 +141,8 @@ def _dispute_charts(record: EpisodeRecord) -> list[tuple[str, str]]:
 
 
 def _drawing(record: EpisodeRecord, name: str, fields: Sequence[tuple[str, str]], top: float = 10.0) -> str:
-    places, in_sessions = placed(record.artefacts_of(name))
-    ratings = [RatingLine(words, rated(places, field)) for field, words in fields]
+    places, in_sessions = place_in_time(record.artefacts_of(name))
+    ratings = [RatingLine(words, rating_points(places, field)) for field, words in fields]
     names = {} if in_sessions else _days(record, [p for p, _ in places])
     label = f"{worksheet(name).name} by {'session' if in_sessions else 'day'}"
     return _safe(session_lines(ratings, label=label, top=top, names=names))
@@ -163,7 +163,7 @@ def _facts(area: ProblemArea, last: ArtefactRecord | None, people: dict[str, str
         return []
     drawn = {"hostility", "withdrawal", "gap", "mastery", "affect_tolerated", "contacts", "loneliness", "anniversaries"}
     facts = []
-    for entry in said(worksheet(last.worksheet), last.values, people):
+    for entry in render_fields(worksheet(last.worksheet), last.values, people):
         if entry.field.id in drawn:
             continue
         rows = tuple(", ".join(words for _, words in row) for row in entry.rows)

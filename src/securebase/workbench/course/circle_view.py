@@ -12,8 +12,8 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 
 from securebase.charts.closeness_circle import GEOMETRY, closeness_circle
-from securebase.ipt.network import TieBalance, circles_of, moves, people_at, ratings, tone
-from securebase.ipt.network_phrases import HOURS, hour_of, place_in_words, ring_in_words, who_moved
+from securebase.ipt.network import TieBalance, circles_of, people_at, placement_moves, tie_balance, tie_ratings
+from securebase.ipt.network_phrases import HOURS, hour_of, moves_in_words, place_in_words, ring_in_words
 from securebase.records.artefact import RING_EDGES, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Ring
@@ -96,7 +96,7 @@ def circle_view(record: EpisodeRecord, *, episode: Episode, kind: CircleKind, ce
 
 def tie_balances(record: EpisodeRecord, people: Sequence[RelationshipRecord]) -> dict[str, TieBalance]:
     """Map each person to the balance of their last rating."""
-    return {p.id: tone(next(reversed(ratings(record, p.id)), None)) for p in people}
+    return {p.id: tie_balance(next(reversed(tie_ratings(record, p.id)), None)) for p in people}
 
 
 def circle_label(kind: CircleKind) -> str:
@@ -108,7 +108,7 @@ def name_versions(record: EpisodeRecord, circles: Sequence[ClosenessCircle], epi
     names = {r.id: r.name for r in record.relationships}
     versions = []
     for i, circle in enumerate(circles):
-        moved = who_moved(moves(circles[i - 1], circle), names) if i else "The first version."
+        moved = moves_in_words(placement_moves(circles[i - 1], circle), names) if i else "The first version."
         versions.append(Version(circle, version_name(circle, episode), moved))
     return tuple(versions)
 

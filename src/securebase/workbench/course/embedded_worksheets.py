@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from securebase.errors import InputError
-from securebase.ipt.parsing import Filled, fill
+from securebase.ipt.parsing import ParsedValues, parse_values
 from securebase.ipt.shelf import worksheet as worksheet_called
-from securebase.ipt.worksheet import Kind, Worksheet
+from securebase.ipt.worksheet import FieldKind, Worksheet
 from securebase.records.artefact import Value
 from securebase.workbench.accounts.access import current_account
 from securebase.workbench.clients.models import Episode
@@ -76,21 +76,21 @@ def worksheet_form(
     )
 
 
-def read_submission(request: HttpRequest, name: str, *, artefact: Artefact | None, formulation: str) -> Filled:
+def read_submission(request: HttpRequest, name: str, *, artefact: Artefact | None, formulation: str) -> ParsedValues:
     """Read the posted values of a worksheet.
 
     Fields that this page does not show (other lineage, earlier shelf) keep their saved values.
     """
     spec = worksheet_called(name)
-    filled = fill(spec, typed_in(spec, request.POST))
+    filled = parse_values(spec, typed_in(spec, request.POST))
     if artefact is None:
         return filled
     shown = {f.id for f in spec.fields_for(formulation)}
     hidden = {k: v for k, v in queries.values_of(artefact).items() if k not in shown}
-    return Filled(filled.values | hidden, filled.unread)
+    return ParsedValues(filled.values | hidden, filled.unread)
 
 
-def save_submission(request: HttpRequest, episode: Episode, name: str, filled: Filled) -> Artefact:
+def save_submission(request: HttpRequest, episode: Episode, name: str, filled: ParsedValues) -> Artefact:
     """Save posted values.
 
     Raises InputError if somebody else has saved in the meantime, or if nothing was filled in.
@@ -116,14 +116,14 @@ def artefact_id_of(request: HttpRequest) -> uuid.UUID:
     return artefact_id
 
 
-def with_value(filled: Filled, name: str, value: Value) -> Filled:
+def with_value(filled: ParsedValues, name: str, value: Value) -> ParsedValues:
     """Return a copy with one field replaced."""
-    return Filled(filled.values | {name: value}, filled.unread)
+    return ParsedValues(filled.values | {name: value}, filled.unread)
 
 
 def requested_day(request: HttpRequest, name: str, spec: Worksheet) -> dict[str, Any]:
     """Return the day in the query string as preset of the worksheet's first date field; empty if invalid."""
-    field = next((f for f in spec.fields if f.kind is Kind.DATE), None)
+    field = next((f for f in spec.fields if f.kind is FieldKind.DATE), None)
     try:
         day = date.fromisoformat(request.GET.get(name, ""))
     except ValueError:

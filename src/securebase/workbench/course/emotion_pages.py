@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 
 from securebase.charts import retellings as chart
 from securebase.ipt import retellings
-from securebase.ipt.rendering import in_words, said
+from securebase.ipt.rendering import render_fields, render_value
 from securebase.ipt.shelf import worksheet
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
@@ -30,7 +30,7 @@ from securebase.workbench.worksheets.queries import Listed, listed, people_of, v
 class StoryShown:
     """A story with its chart and sentences; `last`: id of the retelling that a new one begins with."""
 
-    story: retellings.Story
+    story: retellings.RetellingSeries
     chart: SafeString
     sentences: list[str]
     last: str
@@ -55,7 +55,7 @@ def emotional_work(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     if episode is not None:
         record = queries.record_of(episode, now)
         context |= {
-            "stories": [_present_story(story) for story in retellings.stories(record)],
+            "stories": [_present_story(story) for story in retellings.retelling_series(record)],
             "story_cards": _cards(episode, "story_card"),
             "corrective": _cards(episode, "corrective_experience"),
             "ranges": sorted(_cards(episode, "emotional_range"), key=_session_number),
@@ -64,9 +64,9 @@ def emotional_work(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return render(request, "course/emotional_work.html", context)
 
 
-def _present_story(story: retellings.Story) -> StoryShown:
+def _present_story(story: retellings.RetellingSeries) -> StoryShown:
     svg = mark_safe(chart.drawn(story))  # noqa: S308 (drawn by `charts`, which escapes every text it is given)
-    return StoryShown(story, svg, retellings.in_words(story), story.tellings[-1].id)
+    return StoryShown(story, svg, retellings.series_in_words(story), story.tellings[-1].id)
 
 
 def _cards(episode: Episode, name: str) -> list[Card]:
@@ -74,7 +74,8 @@ def _cards(episode: Episode, name: str) -> list[Card]:
     people = people_of(episode)
     rows = sorted(listed(episode, [name]), key=lambda row: row.artefact.begun_at, reverse=True)
     return [
-        Card(row, {s.field.id: s.words for s in said(row.worksheet, values_of(row.artefact), people)}) for row in rows
+        Card(row, {s.field.id: s.words for s in render_fields(row.worksheet, values_of(row.artefact), people)})
+        for row in rows
     ]
 
 
@@ -126,6 +127,6 @@ def _follow_strain(mark: Rupture, work: Iterable[Card]) -> Strain:
     cards = [card for card in work if _session_number(card) and first <= _session_number(card) <= (last or first)]
     field = worksheet("rupture_work").field("repair")
     assert field is not None
-    ways = [in_words(field, tuple(w), {}) for c in cards if (w := c.listed.artefact.values.get("repair"))]
+    ways = [render_value(field, tuple(w), {}) for c in cards if (w := c.listed.artefact.values.get("repair"))]
     days = (mark.repaired_at - mark.marked_at).days if mark.repaired_at else None
     return Strain(mark, cards, "; ".join(ways), days, last - first if last is not None else None)

@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from securebase.errors import InputError
-from securebase.ipt.course_form import CourseForm, shelf_forms
-from securebase.ipt.due import Standing, course_tasks
-from securebase.ipt.rendering import Said, said
+from securebase.ipt.course_form import CourseFormat, default_formats
+from securebase.ipt.due import TaskState, course_tasks
+from securebase.ipt.rendering import RenderedField, render_fields
 from securebase.ipt.shelf import worksheet
 from securebase.ipt.worksheet import Worksheet
 from securebase.records.artefact import ArtefactRecord
@@ -46,7 +46,7 @@ class EndingPart:
 
     worksheet: Worksheet
     entry: ArtefactRecord | None
-    said: list[Said]
+    said: list[RenderedField]
     session: int | None
     entries: int
 
@@ -64,7 +64,7 @@ def ending(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     left = max(episode.planned_sessions - context["sessions_held"], 0)
     beads = queries.beads(episode, now)
     tasks = course_tasks(record, lineage)
-    open_ = [s for s in tasks if s.standing not in {Standing.DONE, Standing.AHEAD}]
+    open_ = [s for s in tasks if s.standing not in {TaskState.DONE, TaskState.AHEAD}]
     context |= {
         "lineage": lineage,
         "left": left,
@@ -84,13 +84,13 @@ def ending(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 def _part(name: str, record: EpisodeRecord, people: dict[str, str]) -> EndingPart:
     spec, entries = worksheet(name), record.artefacts_of(name)
     last = entries[-1] if entries else None
-    words = [s for s in said(spec, last.values, people) if not s.field.note] if last else []
+    words = [s for s in render_fields(spec, last.values, people) if not s.field.note] if last else []
     return EndingPart(spec, last, words, entries[0].session if entries else None, len(entries))
 
 
-def _maintenance(record: EpisodeRecord, forms: tuple[CourseForm, ...]) -> CourseForm:
+def _maintenance(record: EpisodeRecord, forms: tuple[CourseFormat, ...]) -> CourseFormat:
     """Return the format of the maintenance course: the clinic’s own, with the numbers agreed with this client."""
-    usual = next(f for f in (*forms, *shelf_forms()) if f.maintenance)
+    usual = next(f for f in (*forms, *default_formats()) if f.maintenance)
     contracts = record.artefacts_of("maintenance_contract")
     if not contracts:
         return usual

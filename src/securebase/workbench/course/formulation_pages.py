@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET
 
 from securebase.errors import InputError
 from securebase.ipt.areas import Area, areas
-from securebase.ipt.evidence import AreaEvidence, findings
-from securebase.ipt.formulation import parts_of, with_draft, written
+from securebase.ipt.evidence import AreaEvidence, area_evidence
+from securebase.ipt.formulation import add_draft, formulation_parts, write_narrative
 from securebase.ipt.lineage import Lineage
 from securebase.records.artefact import Value
 from securebase.records.vocabulary import Agreement, ProblemArea
@@ -64,16 +64,16 @@ def formulation(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         "lineage": lineage,
         "chooser": chooser,
         "chooser_inputs": [i for i in chooser.inputs if i.field.id not in {"evidence", "chosen"}],
-        "choices": _choices(episode, lineage, chooser, findings(record), here),
+        "choices": _choices(episode, lineage, chooser, area_evidence(record), here),
         "formulation": picture,
         "triad": [
             (p, picture.inputs_by_field()[p.field])
-            for p in parts_of(lineage.formulation)
+            for p in formulation_parts(lineage.formulation)
             if p.field in picture.inputs_by_field()
         ],
         "narrative": picture.input("narrative"),
         "client_said": picture.input("client_said"),
-        "draft": written(values_of(picture.artefact), lineage.formulation) if picture.artefact else "",
+        "draft": write_narrative(values_of(picture.artefact), lineage.formulation) if picture.artefact else "",
         "agreements": [a for a in Agreement if a is not Agreement.OPEN],
         "last_version": last,
         "focus_differs": queries.focus_differs(episode, record),
@@ -183,7 +183,7 @@ def write(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     form = lineage_of(current_account(request).clinic).formulation
     artefact = present_one(episode, "formulation")
     filled = embedded_worksheets.read_submission(request, "formulation", artefact=artefact, formulation=form)
-    draft = written(filled.values, form)
+    draft = write_narrative(filled.values, form)
     if not draft:
         messages.error(request, "Nothing is written in the fields yet. Fill in at least one of them.")
         return redirect(reverse("formulation", args=[client_id]) + "#formulation")
@@ -194,7 +194,7 @@ def write(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
             request,
             episode,
             "formulation",
-            embedded_worksheets.with_value(filled, "narrative", with_draft(existing, draft)),
+            embedded_worksheets.with_value(filled, "narrative", add_draft(existing, draft)),
         )
     except InputError as error:
         messages.error(request, f"Not saved. {sentence(error)}")

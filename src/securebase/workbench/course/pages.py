@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from securebase.errors import InputError
-from securebase.ipt.course_form import form_called
-from securebase.ipt.due import still_open
+from securebase.ipt.course_form import find_format
+from securebase.ipt.due import open_tasks
 from securebase.ipt.lineage import Lineage
 from securebase.records.vocabulary import Phase
 from securebase.workbench.accounts.access import current_account, require_role
@@ -53,8 +53,8 @@ def course(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     if episode is not None:
         record, lineage = queries.record_of(episode, now), lineage_of(account.clinic)
         phases = queries.phases(record, lineage)
-        due = still_open([s for p in phases for s in p.standings])
-        form = form_called(course_forms_of(account.clinic), episode.course_form)
+        due = open_tasks([s for p in phases for s in p.standings])
+        form = find_format(course_forms_of(account.clinic), episode.course_form)
         beads = queries.beads(episode, now)
         context |= {
             "lineage": lineage,

@@ -10,10 +10,10 @@ from functools import lru_cache
 
 from django.utils import timezone
 
-from securebase.ipt.course_form import later, phase_of
-from securebase.ipt.due import Standing, TaskStanding, course_tasks, still_open
+from securebase.ipt.course_form import later_phase, phase_of
+from securebase.ipt.due import TaskStanding, TaskState, course_tasks, open_tasks
 from securebase.ipt.lineage import Lineage
-from securebase.ipt.rendering import in_words
+from securebase.ipt.rendering import render_value
 from securebase.ipt.shelf import worksheet, worksheets
 from securebase.ipt.worksheet import Worksheet, WorksheetGroup
 from securebase.records.artefact import ArtefactRecord
@@ -41,7 +41,7 @@ class PhaseOfTasks:
 
     @property
     def done(self) -> int:
-        return sum(s.standing is Standing.DONE for s in self.standings)
+        return sum(s.standing is TaskState.DONE for s in self.standings)
 
 
 def record_of(episode: Episode, as_of: datetime) -> EpisodeRecord:
@@ -107,7 +107,7 @@ def phase_by_plan(episode: Episode, record: EpisodeRecord) -> Phase | None:
     held = max((s.number for s in record.sessions), default=0)
     form = episode.own_form
     planned = phase_of(held + 1, form.sessions, form.initial, form.ending, form.maintenance)
-    return planned if later(planned, Phase(episode.phase)) is not Phase(episode.phase) else None
+    return planned if later_phase(planned, Phase(episode.phase)) is not Phase(episode.phase) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +156,8 @@ class _NextUpKey:
 @lru_cache(maxsize=1000)
 def _next_up(key: _NextUpKey) -> NextUp:
     row = Episode.objects.unscoped(reason="an episode that is in reach").get(id=key.episode)
-    tasks = still_open(course_tasks(record_of(row, key.as_of), key.lineage))
-    return NextUp(tasks, sum(s.standing is Standing.OVERDUE for s in tasks))
+    tasks = open_tasks(course_tasks(record_of(row, key.as_of), key.lineage))
+    return NextUp(tasks, sum(s.standing is TaskState.OVERDUE for s in tasks))
 
 
 # ---- overview of the course ------------------------------------------------------------------------------------------
@@ -238,7 +238,7 @@ def _overview_line(
 
 def _in_words(a: ArtefactRecord, name: str) -> str:
     field = worksheet(a.worksheet).field(name)
-    return in_words(field, a.values.get(name)) if field else ""
+    return render_value(field, a.values.get(name)) if field else ""
 
 
 def _diagnosis(a: ArtefactRecord) -> list[str]:

@@ -19,7 +19,7 @@ from securebase.charts.support_shares import support_shares
 from securebase.charts.version_curve import small_steps
 from securebase.ipt import network as networks
 from securebase.ipt import network_phrases as wording
-from securebase.ipt.tie import facts, on_the_circles
+from securebase.ipt.tie import circle_movement, tie_facts
 from securebase.records.artefact import ClosenessCircle, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Ring
@@ -134,8 +134,8 @@ def _ties(record: EpisodeRecord, view: CircleView) -> list[Tie]:
     versions = networks.circles_of(record)
     ties = []
     for row in view.rows:
-        rated = networks.ratings(record, row.person.id)
-        ties.append(Tie(row, on_the_circles(row.person.id, versions), facts(rated), len(rated)))
+        rated = networks.tie_ratings(record, row.person.id)
+        ties.append(Tie(row, circle_movement(row.person.id, versions), tie_facts(rated), len(rated)))
     return ties
 
 
@@ -173,7 +173,7 @@ def _measures(record: EpisodeRecord) -> list[Measure]:
         _measure(
             "Support both ways",
             f"{now.mutual} of {now.known_ties}" if now.known_ties else "·",
-            wording.mutual_in_words(now),
+            wording.reciprocity_in_words(now),
             [float(n.mutual) if n.known_ties else None for n in over_time],
             most,
         ),
@@ -195,9 +195,9 @@ def _measure(name: str, now: str, sentence: str, course: Sequence[float | None],
 
 
 def _support(record: EpisodeRecord) -> dict[str, Any]:
-    shares = networks.carried(record)
+    shares = networks.support_share_history(record)
     chart = mark_safe(support_shares(shares))  # noqa: S308 (our own SVG)
-    return {"chart": chart, "sentence": wording.carried_in_words(shares), "asked": len(shares)}
+    return {"chart": chart, "sentence": wording.support_shares_in_words(shares), "asked": len(shares)}
 
 
 # ---- two versions ----------------------------------------------------------------------------------------------------
@@ -231,7 +231,7 @@ def _comparison(request: HttpRequest, record: EpisodeRecord, episode: Episode) -
     before = by_id.get(request.GET.get("before", ""), default[0])
     after = by_id.get(request.GET.get("after", ""), default[1])
     names = {r.id: r.name for r in record.relationships}
-    moves = networks.moves(before.circle, after.circle)
+    moves = networks.placement_moves(before.circle, after.circle)
     stayed = [names.get(m.relationship, "Somebody") for m in moves if m.step is networks.RingChange.STAYED]
     return VersionComparison(
         versions=all_versions,
@@ -251,7 +251,7 @@ def _label_wished(version: Version) -> Version:
 def _gap(before: ClosenessCircle, after: ClosenessCircle) -> str:
     if before.kind is after.kind:
         return ""
-    return wording.gap_in_words(networks.gap(before, after))
+    return wording.distance_in_words(networks.mean_distance(before, after))
 
 
 def _overlay(record: EpisodeRecord, before: ClosenessCircle, after: ClosenessCircle, centre: str) -> SafeString:

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from securebase.ipt.due import TaskStanding, course_tasks, still_open
+from securebase.ipt.due import TaskStanding, course_tasks, open_tasks
 from securebase.ipt.lineage import Lineage
-from securebase.ipt.rendering import in_words
+from securebase.ipt.rendering import render_value
 from securebase.ipt.shelf import worksheet, worksheets
 from securebase.ipt.worksheet import Worksheet
 from securebase.measurement.catalogue import instrument as instrument_called
@@ -108,7 +108,7 @@ class SessionOverview:
 
 def session_overview(session: TherapySession, record: EpisodeRecord, lineage: Lineage) -> SessionOverview:
     """Build the overview of one session from its record and the database."""
-    due = still_open(course_tasks(record, lineage))
+    due = open_tasks(course_tasks(record, lineage))
     last = _last_note(record, session.number)
     return SessionOverview(
         due=due[:MAX_DUE],
@@ -149,7 +149,7 @@ def _focus(area: ProblemArea, record: EpisodeRecord) -> Focus:
 
 def _summary(spec: Worksheet, last: Recorded, shown: Sequence[str]) -> str:
     fields = [f for name in shown if (f := spec.field(name)) is not None]
-    entries = [(f, in_words(f, last.values.get(f.id))) for f in fields]
+    entries = [(f, render_value(f, last.values.get(f.id))) for f in fields]
     plain = {"stage", "issue"}
     return "; ".join(words if f.id in plain else f"{f.label.lower()}: {words}" for f, words in entries if words)
 

@@ -16,9 +16,9 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET
 
 from securebase.charts.timeline import draw_timeline
-from securebase.ipt.rendering import title
+from securebase.ipt.rendering import title_in_words
 from securebase.ipt.shelf import worksheet
-from securebase.ipt.timeline import WINDOW_MONTHS, Timeline, timeline, undated
+from securebase.ipt.timeline import WINDOW_MONTHS, Timeline, timeline, undated_entries
 from securebase.measurement.catalogue import instrument
 from securebase.records.episode import EpisodeRecord
 from securebase.workbench.accounts.access import current_account, require_role
@@ -79,7 +79,7 @@ def timeline_page(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         "panel": _panel(request, context["client"], episode, here),
         "years": _years(line, links),
         "undated": [
-            (_title(a.worksheet, a.values), f"{here}&open={a.worksheet}:{a.id}#panel") for a in undated(record)
+            (_title(a.worksheet, a.values), f"{here}&open={a.worksheet}:{a.id}#panel") for a in undated_entries(record)
         ],
         "adds": [(name, words) for name, words in _ADD_WORDS.items() if not _has_single(episode, name)],
         "window_months": WINDOW_MONTHS,
@@ -152,7 +152,7 @@ def _has_single(episode: Episode, name: str) -> bool:
 
 def _title(name: str, values: Any) -> str:
     spec = worksheet(name)
-    return title(spec, values) or spec.name
+    return title_in_words(spec, values) or spec.name
 
 
 def _years(line: Timeline, links: Mapping[tuple[str, str], str]) -> list[tuple[int, list[TimelineEntry]]]:

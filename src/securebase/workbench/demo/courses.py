@@ -20,10 +20,10 @@ from typing import Any
 from django.utils import timezone
 
 from securebase.errors import ShelfError
-from securebase.ipt.parsing import Filled, fill
+from securebase.ipt.parsing import ParsedValues, parse_values
 from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet import Field, Kind
-from securebase.ipt.worksheet_reader import one_of, read_toml
+from securebase.ipt.worksheet import Field, FieldKind
+from securebase.ipt.worksheet_reader import read_enum, read_toml
 from securebase.measurement.toml_fields import Fields
 from securebase.records.artefact import Placement
 from securebase.records.vocabulary import Agreement, CircleKind, Respondent
@@ -166,8 +166,8 @@ def _drawn(at: Fields) -> CircleVersion:
     at.only("session", "kind", "drawn_by", "places")
     return CircleVersion(
         session=at.whole("session"),
-        kind=one_of(at, "kind", CircleKind, CircleKind.PRESENT),
-        respondent=one_of(at, "drawn_by", Respondent, Respondent.CLIENT),
+        kind=read_enum(at, "kind", CircleKind, CircleKind.PRESENT),
+        respondent=read_enum(at, "drawn_by", Respondent, Respondent.CLIENT),
         places={name: _place(at, name, place) for name, place in at.table("places").values.items()},
     )
 
@@ -206,7 +206,7 @@ def _written(at: Fields) -> list[Written]:
 
 def _answer(at: Fields) -> Answer:
     at.only("session", "agreement", "said")
-    return Answer(at.whole("session"), one_of(at, "agreement", Agreement), at.text("said", ""))
+    return Answer(at.whole("session"), read_enum(at, "agreement", Agreement), at.text("said", ""))
 
 
 # ---- writing ---------------------------------------------------------------------------------------------------------
@@ -326,13 +326,13 @@ def _write(written: Written, course: _Course, *, minutes: timedelta) -> None:
         )
 
 
-def _filled(written: Written, said: Mapping[str, Any], course: _Course) -> Filled:
+def _filled(written: Written, said: Mapping[str, Any], course: _Course) -> ParsedValues:
     """What the file says, read as what is typed is read."""
     kind = worksheets()[written.worksheet]
     where = f"{written.worksheet} at session {written.session} of {course.episode.client.name_shown}"
     if unknown := sorted(k for k in said if kind.field(k) is None):
         raise ShelfError(f"the worksheet has no {', '.join(unknown)}", where=where)
-    filled = fill(kind, {k: _typed(f, said[k], course) for k in said if (f := kind.field(k)) is not None})
+    filled = parse_values(kind, {k: _typed(f, said[k], course) for k in said if (f := kind.field(k)) is not None})
     if filled.unread:
         raise ShelfError(f"this cannot be read: {filled.unread}", where=where)
     return filled
@@ -340,15 +340,15 @@ def _filled(written: Written, said: Mapping[str, Any], course: _Course) -> Fille
 
 def _typed(of: Field, value: Any, course: _Course) -> Any:
     """Days and people as a therapist would have typed and chosen them."""
-    if of.kind is Kind.ROWS:
+    if of.kind is FieldKind.ROWS:
         columns = {c.id: c for c in of.columns}
         if unknown := sorted({k for row in value for k in row} - set(columns)):
             raise ShelfError(f"the rows have no {', '.join(unknown)}", where=of.id)
         return [{k: _typed(columns[k], v, course) for k, v in row.items()} for row in value]
-    if of.kind is Kind.CHOICES and (unknown := sorted(v for v in value if of.option(v) is None)):
+    if of.kind is FieldKind.CHOICES and (unknown := sorted(v for v in value if of.option(v) is None)):
         raise ShelfError(f"no such choice: {', '.join(unknown)}", where=of.id)
-    if of.kind is Kind.DATE:
+    if of.kind is FieldKind.DATE:
         return course.day(value)
-    if of.kind is Kind.PERSON:
+    if of.kind is FieldKind.PERSON:
         return str(course.people[value])
     return value

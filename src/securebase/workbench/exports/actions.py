@@ -14,7 +14,7 @@ from securebase.errors import InputError
 from securebase.exchange.pseudonyms import pseudonymise_record
 from securebase.exchange.record_json import format_record
 from securebase.exchange.work_csv import work_table
-from securebase.ipt.worksheet import Report
+from securebase.ipt.worksheet import Audience
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord
 from securebase.records.vocabulary import Respondent
@@ -51,7 +51,7 @@ def download_scores(*, episode: Episode, by: Account, at: datetime) -> bytes:
 
 
 def download_report(
-    *, episode: Episode, by: Account, report: Report, ticked: Collection[str], words: Mapping[str, str], at: datetime
+    *, episode: Episode, by: Account, report: Audience, ticked: Collection[str], words: Mapping[str, str], at: datetime
 ) -> bytes:
     """A report as PDF with the parts that were ticked. `words`: what the therapist typed for it.
 

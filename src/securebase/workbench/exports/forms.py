@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
-from securebase.ipt.worksheet import Report
+from securebase.ipt.worksheet import Audience
 
 _NAME = "What stands on the report. Initials or a first name will do."
 _PSEUDONYM = "A supervisor needs no name. This one stays the same for this client."
@@ -15,12 +15,12 @@ class WordsForm(forms.Form):
 
     name = forms.CharField(label="Name of the client", max_length=80, required=False)
 
-    def __init__(self, *args: object, report: Report, name: str, **kwargs: object) -> None:
+    def __init__(self, *args: object, report: Audience, name: str, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.fields["name"].initial = name
-        self.fields["name"].label = "Pseudonym" if report is Report.SUPERVISOR else "Name of the client"
-        self.fields["name"].help_text = _PSEUDONYM if report is Report.SUPERVISOR else _NAME
-        if report is Report.REFERRER:
+        self.fields["name"].label = "Pseudonym" if report is Audience.SUPERVISOR else "Name of the client"
+        self.fields["name"].help_text = _PSEUDONYM if report is Audience.SUPERVISOR else _NAME
+        if report is Audience.REFERRER:
             self.fields["reader"] = forms.CharField(label="To", max_length=120, required=False)
             self.fields["closing_words"] = forms.CharField(
                 label="How it ended, or where it stands",

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError
-from securebase.ipt.worksheet import Report
+from securebase.ipt.worksheet import Audience
 from securebase.reports.paper_reports import TITLES, parts
 from securebase.reports.part import usual
 from securebase.reports.selection import consent
@@ -38,7 +38,7 @@ _TYPED = {"closing": "closing_words", "recommendations": "recommendations"}
 def downloads(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """What can be taken away: three reports, the scores, the whole record, the work as a table."""
     context = _client(request, client_id, "client-downloads")
-    context |= {"reports": [(r.value, *TITLES[r]) for r in Report]}
+    context |= {"reports": [(r.value, *TITLES[r]) for r in Audience]}
     return render(request, "exports/downloads.html", context)
 
 
@@ -46,9 +46,9 @@ def downloads(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def report(request: HttpRequest, client_id: uuid.UUID, kind: str) -> HttpResponse:
     """Choose what goes in, then download. What was chosen stays where something is missing."""
-    if kind not in {r.value for r in Report}:
+    if kind not in {r.value for r in Audience}:
         raise Http404
-    wanted, now, account = Report(kind), timezone.now(), current_account(request)
+    wanted, now, account = Audience(kind), timezone.now(), current_account(request)
     context = _client(request, client_id, "client-report-choose")
     episode = _episode(context["episode"])
     sent = request.method == "POST"

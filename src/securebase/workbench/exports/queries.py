@@ -8,7 +8,7 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from securebase.ipt.worksheet import Report
+from securebase.ipt.worksheet import Audience
 from securebase.reports.part import Case
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.accounts.queries import lineage_of
@@ -23,7 +23,7 @@ def pseudonym(episode: Episode) -> str:
     return f"client-{salted_hmac('securebase.exports', str(episode.client_id)).hexdigest()[:10]}"
 
 
-def case_of(*, episode: Episode, by: Account, report: Report, words: Mapping[str, str], now: datetime) -> Case:
+def case_of(*, episode: Episode, by: Account, report: Audience, words: Mapping[str, str], now: datetime) -> Case:
     """The episode as a report sees it. `words`: what the therapist typed for this report."""
     clinic = by.clinic
     return Case(
@@ -42,9 +42,9 @@ def case_of(*, episode: Episode, by: Account, report: Report, words: Mapping[str
     )
 
 
-def name_for(report: Report, episode: Episode) -> str:
+def name_for(report: Audience, episode: Episode) -> str:
     """What the reader calls the client unless the therapist says otherwise."""
-    return pseudonym(episode) if report is Report.SUPERVISOR else str(episode.client.name_shown)
+    return pseudonym(episode) if report is Audience.SUPERVISOR else str(episode.client.name_shown)
 
 
 def episode_with_work(episode: Episode) -> Episode:

@@ -14,8 +14,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError
-from securebase.ipt.parsing import Filled, fill
-from securebase.ipt.rendering import said
+from securebase.ipt.parsing import ParsedValues, parse_values
+from securebase.ipt.rendering import render_fields
 from securebase.ipt.worksheet import Worksheet
 from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.queries import lineage_of
@@ -166,12 +166,14 @@ def _saved(
     if not spec.client_fills:
         raise Http404
     mine, quietly = queries.for_clients(spec), request.headers.get("X-Autosave") == "1"
-    typed = fill(mine, typed_in(mine, request.POST))
+    typed = parse_values(mine, typed_in(mine, request.POST))
     filled = typed
     if found is not None:
         # what the client is not shown stays where it was
         shown = {f.id for f in mine.fields}
-        filled = Filled({k: v for k, v in values_of(found).items() if k not in shown} | typed.values, typed.unread)
+        filled = ParsedValues(
+            {k: v for k, v in values_of(found).items() if k not in shown} | typed.values, typed.unread
+        )
     try:
         kept = save_artefact(
             id=artefact_id,
@@ -210,7 +212,7 @@ def _shown(
     artefact_id: uuid.UUID,
     found: Artefact | None,
     *,
-    filled: Filled | None = None,
+    filled: ParsedValues | None = None,
     refused: str = "",
 ) -> HttpResponse:
     mine, people = queries.for_clients(spec), people_of(visit.episode)
@@ -231,7 +233,7 @@ def _shown(
         formulation = lineage_of(visit.client.therapist.clinic).formulation
         context["inputs"] = inputs(mine, values, unread, people=people, formulation=formulation)
     else:
-        context["said"] = said(mine, values, people)
+        context["said"] = render_fields(mine, values, people)
         context["answers"] = _ANSWERS if spec.agreement else ()
     status = 400 if refused else 200
     return show(request, visit, "worksheet", context, status=status)

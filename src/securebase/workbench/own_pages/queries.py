@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from securebase.ipt.rendering import title
+from securebase.ipt.rendering import title_in_words
 from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet import Report, Worksheet
+from securebase.ipt.worksheet import Audience, Worksheet
 from securebase.records.artefact import Row
 from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.models import Account
@@ -44,7 +44,7 @@ def page_for_therapist(account: Account, client: Client) -> OwnPage | None:
 
 def for_clients(spec: Worksheet) -> Worksheet:
     """The worksheet with only those fields that may be shown to the client, and in words that speak to them."""
-    shown = tuple(f for f in spec.fields if Report.CLIENT in f.reports and not f.note)
+    shown = tuple(f for f in spec.fields if Audience.CLIENT in f.reports and not f.note)
     return in_the_clients_words(dataclasses.replace(spec, fields=shown))
 
 
@@ -73,7 +73,9 @@ def shared(episode: Episode) -> list[SharedWorksheet]:
     rows = episode.artefacts.filter(for_client=True, removed_at=None).order_by("-changed_at")
     return [
         SharedWorksheet(
-            row, for_clients(shelf[row.worksheet]), title(for_clients(shelf[row.worksheet]), values_of(row), people)
+            row,
+            for_clients(shelf[row.worksheet]),
+            title_in_words(for_clients(shelf[row.worksheet]), values_of(row), people),
         )
         for row in rows
         if row.worksheet in shelf and shelf[row.worksheet].for_client

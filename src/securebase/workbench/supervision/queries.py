@@ -15,10 +15,10 @@ from django.utils.safestring import SafeString, mark_safe
 from securebase.charts.closeness_circle import closeness_circle
 from securebase.ipt.due import TaskStanding, course_tasks
 from securebase.ipt.fidelity import FidelityOverSessions, fidelity_over_sessions
-from securebase.ipt.pseudonyms import without_days, without_names
-from securebase.ipt.rendering import Said, said, title
+from securebase.ipt.pseudonyms import replace_dates, replace_names
+from securebase.ipt.rendering import RenderedField, render_fields, title_in_words
 from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet import Report, Worksheet
+from securebase.ipt.worksheet import Audience, Worksheet
 from securebase.records import artefact as work
 from securebase.records.episode import EpisodeRecord
 from securebase.reports.document import Table
@@ -62,7 +62,7 @@ class SharedSheet:
     worksheet: Worksheet
     title: str
     when: str
-    said: list[Said]
+    said: list[RenderedField]
     agreement: str
     comments: int
 
@@ -90,7 +90,7 @@ def shared_rows(share: Share) -> QuerySet[Artefact]:
 def shared_course(share: Share, now: datetime) -> SharedCourse:
     """What the supervisor's page shows."""
     record, parts = record_of(share.episode, now), set(share.parts)
-    names = people(Report.SUPERVISOR, record)
+    names = people(Audience.SUPERVISOR, record)
     wants_people, tables = SharedPart.PEOPLE in parts, measures_every_fourth(record)
     return SharedCourse(
         record=record,
@@ -116,21 +116,21 @@ def shared_sheet(share: Share, artefact_id: uuid.UUID, now: datetime) -> tuple[A
 def _sheets(share: Share, record: EpisodeRecord) -> list[SharedSheet]:
     ids = {str(row.id) for row in shared_rows(share)}
     counts = _counts(Comment.objects.unscoped(reason=SHARED).filter(share=share, removed_at=None))
-    names, shelf = people(Report.SUPERVISOR, record), worksheets()
+    names, shelf = people(Audience.SUPERVISOR, record), worksheets()
     hidden = (share.episode.client.name_shown,)
     made = []
     for one in sorted(record.artefacts, key=lambda a: -a.begun_at):
-        spec = for_report(Report.SUPERVISOR, shelf[one.worksheet]) if one.worksheet in shelf else None
+        spec = for_report(Audience.SUPERVISOR, shelf[one.worksheet]) if one.worksheet in shelf else None
         if one.id not in ids or spec is None:
             continue
-        told = without_days(spec, without_names(spec, one, record, names, hidden), record.began_on)
+        told = replace_dates(spec, replace_names(spec, one, record, names, hidden), record.began_on)
         made.append(
             SharedSheet(
                 id=one.id,
                 worksheet=spec,
-                title=title(spec, told.values, names),
+                title=title_in_words(spec, told.values, names),
                 when=f"session {one.session}" if one.session is not None else f"week {int(one.at // 7) + 1}",
-                said=said(spec, told.values, names),
+                said=render_fields(spec, told.values, names),
                 agreement=one.agreement.label if spec.agreement else "",
                 comments=counts.get(one.id, 0),
             )
@@ -148,7 +148,7 @@ def _counts(rows: Iterable[Comment]) -> dict[str, int]:
 
 def _circles(record: EpisodeRecord, names: dict[str, str]) -> list[tuple[str, SafeString]]:
     called = [replace(r, name=names[r.id]) for r in record.relationships]
-    drawn = first_and_last_circle(Report.SUPERVISOR, record)
+    drawn = first_and_last_circle(Audience.SUPERVISOR, record)
     return [
         (
             f"week {int(c.at // 7) + 1}",

@@ -17,7 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError
-from securebase.ipt.course_form import later, phase_of
+from securebase.ipt.course_form import later_phase, phase_of
 from securebase.measurement.catalogue import instrument as instrument_called
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.records.vocabulary import Moment, Phase, RuptureKind
@@ -104,7 +104,7 @@ def _phase_of(episode: Episode, number: int) -> Phase:
     """Return the planned phase of a session of this number, never one before the present phase of the course."""
     form = episode.own_form
     planned = phase_of(number, form.sessions, form.initial, form.ending, form.maintenance)
-    return later(planned, Phase(episode.phase))
+    return later_phase(planned, Phase(episode.phase))
 
 
 @_require_therapist

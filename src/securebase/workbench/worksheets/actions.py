@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from securebase.errors import InputError, NotPermittedError
-from securebase.ipt.parsing import Filled
+from securebase.ipt.parsing import ParsedValues
 from securebase.ipt.shelf import worksheet as worksheet_called
 from securebase.records.vocabulary import Agreement, Respondent
 from securebase.workbench.accounts.models import Account
@@ -59,7 +59,7 @@ def save_artefact(
     episode: Episode,
     worksheet: str,
     by: Account | None,
-    filled: Filled,
+    filled: ParsedValues,
     revision: int,
     at: datetime,
     session: TherapySession | None = None,
@@ -264,7 +264,7 @@ def remove_artefact(*, artefact: Artefact, by: Account, at: datetime | None) -> 
     return artefact
 
 
-def _typed(filled: Filled) -> dict[str, list[str]]:
+def _typed(filled: ParsedValues) -> dict[str, list[str]]:
     return {place: list(what) for place, what in filled.unread.items()}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from securebase.ipt.worksheet import EXTENTS, Field, Kind, Option, Worksheet
+from securebase.ipt.worksheet import EXTENTS, Field, FieldKind, Option, Worksheet
 
 #: Empty rows that a page without scripts offers below those that are filled.
 SPARE_ROWS = 2
@@ -20,9 +20,9 @@ def typed_in(worksheet: Worksheet, data: QueryDict) -> dict[str, Any]:
     """What was typed, field → text, list of texts, or list of mappings. Rows are sent as “field.n.column”."""
     typed: dict[str, Any] = {}
     for one in worksheet.fields:
-        if one.kind is Kind.ROWS:
+        if one.kind is FieldKind.ROWS:
             typed[one.id] = _rows(one, data)
-        elif one.kind is Kind.CHOICES:
+        elif one.kind is FieldKind.CHOICES:
             typed[one.id] = data.getlist(one.id)
         else:
             typed[one.id] = data.get(one.id)
@@ -37,7 +37,7 @@ def _rows(of: Field, data: QueryDict) -> list[dict[str, Any]]:
         row: dict[str, Any] = {}
         for column in of.columns:
             name = f"{of.id}.{n}.{column.id}"
-            row[column.id] = data.getlist(name) if column.kind is Kind.CHOICES else data.get(name)
+            row[column.id] = data.getlist(name) if column.kind is FieldKind.CHOICES else data.get(name)
         rows.append(row)
     return rows
 
@@ -94,7 +94,7 @@ def inputs(
     for one in worksheet.fields_for(formulation):
         heading = one.section if one.section != section else ""
         section = one.section
-        if one.kind is Kind.ROWS:
+        if one.kind is FieldKind.ROWS:
             made.append(_list_input(one, values.get(one.id), unread, people, heading))
         else:
             made.append(_input(one, one.id, values.get(one.id), unread, people, heading))
@@ -155,13 +155,13 @@ def _as_text(value: Any) -> str:
 
 
 def _choices(of: Field, value: Any, people: Mapping[str, str]) -> tuple[SelectableOption, ...]:
-    if of.kind is Kind.EXTENT:
+    if of.kind is FieldKind.EXTENT:
         return tuple(SelectableOption(Option(str(n), words), value == n) for n, words in enumerate(EXTENTS))
-    if of.kind is Kind.SCALE:
+    if of.kind is FieldKind.SCALE:
         return tuple(SelectableOption(Option(str(n), str(n)), value == n) for n in of.steps)
-    if of.kind is Kind.YES_NO:
+    if of.kind is FieldKind.YES_NO:
         return tuple(SelectableOption(Option(v, v.capitalize()), value is (v == "yes")) for v in ("yes", "no"))
-    if of.kind is Kind.PERSON:
+    if of.kind is FieldKind.PERSON:
         known = [SelectableOption(Option(one, name), value == one) for one, name in people.items()]
         if value and value not in people:
             known.append(

@@ -17,9 +17,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError
-from securebase.ipt.follow_up import carried
-from securebase.ipt.parsing import Filled, fill
-from securebase.ipt.worksheet import Kind, Worksheet
+from securebase.ipt.follow_up import follow_up_values
+from securebase.ipt.parsing import ParsedValues, parse_values
+from securebase.ipt.worksheet import FieldKind, Worksheet
 from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
@@ -110,12 +110,12 @@ def worksheet(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id
 
 def _saved(request: HttpRequest, context: dict[str, Any], opened: _Opened) -> HttpResponse:
     spec, found = opened.spec, opened.found
-    filled = fill(spec, typed_in(spec, request.POST))
+    filled = parse_values(spec, typed_in(spec, request.POST))
     if found is not None:
         # what another lineage of formulation asked for, or an earlier shelf, stays where it was
         shown = {f.id for f in spec.fields_for(_formulation(request))}
         kept = {k: v for k, v in queries.values_of(found).items() if k not in shown}
-        filled = Filled(filled.values | kept, filled.unread)
+        filled = ParsedValues(filled.values | kept, filled.unread)
     quietly = request.headers.get("X-Autosave") == "1"
     try:
         kept_now = actions.save_artefact(
@@ -156,7 +156,12 @@ def _saved(request: HttpRequest, context: dict[str, Any], opened: _Opened) -> Ht
 
 
 def _shown(
-    request: HttpRequest, context: dict[str, Any], opened: _Opened, *, filled: Filled | None = None, refused: str = ""
+    request: HttpRequest,
+    context: dict[str, Any],
+    opened: _Opened,
+    *,
+    filled: ParsedValues | None = None,
+    refused: str = "",
 ) -> HttpResponse:
     spec, episode, found = opened.spec, opened.episode, opened.found
     people = queries.present_people(episode)
@@ -167,7 +172,7 @@ def _shown(
         session = _todays(episode)
     values, unread = _contents(opened, filled, about_id)
     if filled is None and origin is not None:
-        values = carried(origin.kind, queries.values_of(origin), spec) | values
+        values = follow_up_values(origin.kind, queries.values_of(origin), spec) | values
     if filled is None and found is None:
         values = _chosen(spec, request.GET) | values
     others = [one for one in queries.listed(episode, [spec.id]) if one.artefact.id != opened.artefact_id]
@@ -199,7 +204,7 @@ def _shown(
 
 
 def _contents(
-    opened: _Opened, filled: Filled | None, about_id: uuid.UUID | None
+    opened: _Opened, filled: ParsedValues | None, about_id: uuid.UUID | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """What stands in the fields: what was just typed, else what is saved, else what was last said of this person."""
     if filled is not None:
@@ -211,8 +216,8 @@ def _contents(
 
 def _chosen(spec: Worksheet, asked: QueryDict) -> dict[str, Any]:
     """Choices that an address names (“kind=withdrawal”). Never a text: addresses are written down in many places."""
-    of = {f.id for f in spec.fields if f.kind is Kind.CHOICE}
-    return fill(spec, {name: text for name, text in asked.items() if name in of}).values
+    of = {f.id for f in spec.fields if f.kind is FieldKind.CHOICE}
+    return parse_values(spec, {name: text for name, text in asked.items() if name in of}).values
 
 
 @_require_therapist

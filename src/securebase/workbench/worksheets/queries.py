@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from django.http import Http404
 
 from securebase.errors import ShelfError
-from securebase.ipt.defaults import beforehand
-from securebase.ipt.rendering import Said, said, title
+from securebase.ipt.defaults import default_values
+from securebase.ipt.rendering import RenderedField, render_fields, title_in_words
 from securebase.ipt.shelf import worksheet, worksheets
 from securebase.ipt.worksheet import Worksheet
 from securebase.records.artefact import ArtefactRecord as Recorded
@@ -77,7 +77,7 @@ def listed(episode: Episode, names: Iterable[str] | None = None, *, removed: boo
         Listed(
             row,
             shelf[row.worksheet],
-            title(shelf[row.worksheet], values_of(row), people) or people.get(str(row.about), ""),
+            title_in_words(shelf[row.worksheet], values_of(row), people) or people.get(str(row.about), ""),
         )
         for row in rows.order_by("-changed_at")
         if row.worksheet in shelf
@@ -115,7 +115,7 @@ def beginning(episode: Episode, spec: Worksheet, about_id: uuid.UUID | None = No
         days_between=episode.days_between,
         artefacts=tuple(_in_short(row) for row in rows),
     )
-    return beforehand(spec, record, about=str(about_id or ""))
+    return default_values(spec, record, about=str(about_id or ""))
 
 
 def _in_short(row: Artefact) -> Recorded:
@@ -137,7 +137,7 @@ class VersionRow:
     """One version in the history: what it held, and which fields differ from the version before."""
 
     version: ArtefactVersion
-    said: list[Said]
+    said: list[RenderedField]
     changed: list[str]
     #: field id → what stood there before, in words; empty where nothing did
     before: dict[str, str]
@@ -150,7 +150,7 @@ def history(artefact: Artefact) -> list[VersionRow]:
     rows: list[VersionRow] = []
     earlier: dict[str, str] = {}
     for version in artefact.versions.order_by("number"):
-        now = said(spec, values_of(version), people)
+        now = render_fields(spec, values_of(version), people)
         words = {s.field.id: s.words for s in now}
         changed = [f.id for f in spec.fields if words.get(f.id, "") != earlier.get(f.id, "")]
         before = {name: earlier.get(name, "") for name in changed}

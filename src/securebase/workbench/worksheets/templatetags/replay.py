@@ -19,13 +19,13 @@ def dialogue(artefact: Artefact | None) -> tuple[replay.Turn, ...]:
 
 
 @register.simple_tag
-def options(artefact: Artefact | None) -> tuple[replay.Weighed, ...]:
-    return replay.options(values_of(artefact)) if artefact else ()
+def options(artefact: Artefact | None) -> tuple[replay.WeighedOption, ...]:
+    return replay.weighed_options(values_of(artefact)) if artefact else ()
 
 
 @register.simple_tag
 def shift(artefact: Artefact | None, before: str, after: str) -> replay.RatingShift | None:
-    return replay.shift(values_of(artefact), before, after) if artefact else None
+    return replay.rating_shift(values_of(artefact), before, after) if artefact else None
 
 
 @register.filter
@@ -54,4 +54,4 @@ def incidents(artefact: Artefact | None) -> list[Moved]:
     if artefact is None:
         return []
     found = [one for one in listed(artefact.episode, ["incident"]) if one.artefact.id != artefact.id]
-    return [Moved(one, replay.shift(values_of(one.artefact), "mood_before", "mood_after")) for one in found]
+    return [Moved(one, replay.rating_shift(values_of(one.artefact), "mood_before", "mood_after")) for one in found]
