@@ -57,8 +57,8 @@ def test_json_goes_to_a_file(run, tmp_path):
     [
         (("--person", "nobody", "--time", "session", "--outcome", "y"), "unknown column “nobody”"),
         (("--time", "session", "--outcome", "y"), "--person"),
-        ((*COLUMNS, "--before-session", "z"), "“z” is neither the outcome nor a process"),
-        ((*COLUMNS, "--before-session", "x", "--after-session", "x"), "both --before-session and --after-session"),
+        ((*COLUMNS, "--asked-before", "z"), "“z” is neither the outcome nor a process"),
+        ((*COLUMNS, "--asked-before", "x", "--asked-after", "x"), "both --asked-before and --asked-after"),
         ((*COLUMNS, "--map", "symptoms"), "NAME=COL"),
         ((*COLUMNS, "--out", "/nowhere/at/all.json"), "cannot write the file"),
     ],
@@ -193,7 +193,7 @@ def test_checks_are_printed(run, tmp_path):
 FULL = (
     *("--person", "client", "--time", "session", "--outcome", "symptoms", "--process", "alliance"),
     *("--indicator", "symptoms=phq9,bdi", "--covariate", "gender", "--therapist", "therapist"),
-    *("--input", "exposure", "--after-session", "exposure", "--random-slopes", "--trend", "linear"),
+    *("--input", "exposure", "--asked-after", "exposure", "--random-slopes", "--trend", "linear"),
 )
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

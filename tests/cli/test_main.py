@@ -18,7 +18,7 @@ def run(monkeypatch, capsys):
         (("fit", "FOLDER", *COLUMNS), "is a directory"),
         (("fit", "FOLDER/none.csv", *COLUMNS), "does not exist"),
         (("study", "TABLE", *COLUMNS, "--out", "FOLDER"), "is a directory"),
-        (("study", "TABLE", *COLUMNS, "--before-session", "zzz"), "“zzz” is neither the outcome nor a process"),
+        (("study", "TABLE", *COLUMNS, "--asked-before", "zzz"), "“zzz” is neither the outcome nor a process"),
         (("fit", "TABLE", *COLUMNS, "--map", "a"), "--map must have the form NAME=COL"),
         (("fit", "TABLE", *COLUMNS, "--time-unit", "month"), "is not one of"),
         (("fit", "TABLE", "--person", "who", "--time", "session"), "Missing option '--outcome'"),

@@ -59,7 +59,7 @@ def test_json_is_the_only_output_on_stdout(run, tmp_path):
 
 
 def test_the_stated_order_within_a_session_decides_the_lag(run, tmp_path):
-    words = ("--after-session", "y", "--before-session", "x")
+    words = ("--asked-after", "y", "--asked-before", "x")
     output = json.loads(run("study", write(tmp_path), *COLUMNS, *words, "--json").out)
     assert [lag["link"]["step"] for lag in output["lags"]] == ["same_session", "next_session"]
 

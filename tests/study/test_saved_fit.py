@@ -21,7 +21,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "full_model.csv"
 TABLE = (
     *("--person", "client", "--time", "session", "--outcome", "symptoms", "--process", "alliance"),
     *("--indicator", "symptoms=phq9,bdi", "--covariate", "gender", "--therapist", "therapist"),
-    *("--input", "exposure", "--after-session", "exposure"),
+    *("--input", "exposure", "--asked-after", "exposure"),
 )
 
 

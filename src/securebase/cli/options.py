@@ -34,8 +34,8 @@ class TableOptions:
     time_unit: str
     trend: str
     start: str
-    before_session: tuple[str, ...]
-    after_session: tuple[str, ...]
+    asked_before: tuple[str, ...]
+    asked_after: tuple[str, ...]
     map: tuple[str, ...]
     layout: str
     missing: tuple[str, ...]
@@ -104,13 +104,13 @@ def add_table_options(command: Command) -> Command:
             help="Distribution of the initial state: stationary, or estimated freely.",
         ),
         click.option(
-            "--before-session",
+            "--asked-before",
             metavar="COL",
             multiple=True,
             help="Column measured before the session (default: the outcome); repeatable.",
         ),
         click.option(
-            "--after-session",
+            "--asked-after",
             metavar="COL",
             multiple=True,
             help="Column measured after the session (default: processes), or input given in it; repeatable.",
@@ -199,12 +199,12 @@ def read_table(options: TableOptions, additional: tuple[str, ...] = ()) -> Cohor
 def _moments(options: TableOptions, columns: tuple[str, ...]) -> dict[str, Moment]:
     known = {options.outcome, *columns, *options.input}
     moments: dict[str, Moment] = {}
-    for moment, listed in ((Moment.BEFORE, options.before_session), (Moment.AFTER, options.after_session)):
+    for moment, listed in ((Moment.BEFORE, options.asked_before), (Moment.AFTER, options.asked_after)):
         for column in listed:
             if column not in known:
                 raise click.UsageError(f"“{column}” is neither the outcome nor a process or input.")
             if moments.setdefault(column, moment) is not moment:
-                raise click.UsageError(f"“{column}” cannot be both --before-session and --after-session.")
+                raise click.UsageError(f"“{column}” cannot be both --asked-before and --asked-after.")
     return moments
 
 

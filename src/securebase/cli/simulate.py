@@ -123,7 +123,7 @@ def _as_dict(s: Scenario) -> dict[str, object]:
 
 def _study_command(cohort: Cohort, out: Path) -> str:
     before = {c.name for c in cohort.constructs if c.moment == "before"}
-    processes = " ".join(f"--process {p}{f' --before-session {p}' if p in before else ''}" for p in cohort.processes)
+    processes = " ".join(f"--process {p}{f' --asked-before {p}' if p in before else ''}" for p in cohort.processes)
     return (
         f"securebase study {out} --person person --time time --time-unit {cohort.time_unit} "
         f"--outcome {cohort.outcome} {processes} --out report.html"
