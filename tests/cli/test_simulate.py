@@ -26,7 +26,7 @@ def test_a_scenario_becomes_a_table_that_study_reads(run, tmp_path):
     words = [*words[1 : words.index("--process") + 2], "--json"]
     studied = json.loads(run(*words).out)
     assert studied["size"]["n_persons"] == 25
-    assert studied["asked"]["outcome"] == "symptoms"
+    assert studied["request"]["outcome"] == "symptoms"
     assert studied["lags"][0]["link"]["earlier"] == "alliance"
 
 

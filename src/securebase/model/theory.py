@@ -95,7 +95,7 @@ class EdgeMethod:
 #: Estimators of an edge from a table, by name: `study` is above this package and cannot be imported here.
 STUDY_METHODS: Mapping[str, EdgeMethod] = MappingProxyType(
     {
-        "lag": EdgeMethod("lag between two columns", "securebase.study.reciprocal:findings"),
+        "lag": EdgeMethod("lag between two columns", "securebase.study.reciprocal:estimate_lags"),
         "moderation": EdgeMethod("product with a moderator", "securebase.study.moderation:bends"),
         "curvature": EdgeMethod("curvature of a lag", "securebase.study.moderation:bends"),
         "levels": EdgeMethod("correlation of persons' means", "securebase.study.variance:moves_with"),
