@@ -96,9 +96,9 @@ class EdgeMethod:
 STUDY_METHODS: Mapping[str, EdgeMethod] = MappingProxyType(
     {
         "lag": EdgeMethod("lag between two columns", "securebase.study.reciprocal:estimate_lags"),
-        "moderation": EdgeMethod("product with a moderator", "securebase.study.moderation:bends"),
-        "curvature": EdgeMethod("curvature of a lag", "securebase.study.moderation:bends"),
-        "levels": EdgeMethod("correlation of persons' means", "securebase.study.variance:moves_with"),
+        "moderation": EdgeMethod("product with a moderator", "securebase.study.moderation:moderation_findings"),
+        "curvature": EdgeMethod("curvature of a lag", "securebase.study.moderation:moderation_findings"),
+        "levels": EdgeMethod("correlation of persons' means", "securebase.study.variance:correlate"),
     }
 )
 
