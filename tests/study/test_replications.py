@@ -70,7 +70,7 @@ def test_a_local_cluster_of_two_workers_gives_the_same_results():
 @pytest.mark.slow
 def test_a_cluster_is_reached_by_its_address_and_a_wrong_address_raises(monkeypatch):
     distributed = pytest.importorskip("distributed", reason="dask is not installed: pip install “securebase[cluster]”")
-    monkeypatch.setattr(cluster, "_PATIENCE", 2)
+    monkeypatch.setattr(cluster, "_TIMEOUT", 2)
     with pytest.raises(InputError, match=r"tcp://127\.0\.0\.1:9: cannot reach a dask scheduler"):  # noqa: SIM117
         with on_cluster("tcp://127.0.0.1:9"):
             pass

@@ -158,7 +158,7 @@ NO_WRITES_TO_AN_EPISODE = {
     "begin_episode",
     "raise_record_version",
     "ensure_own",
-    "is_that_sending",
+    "is_same_submission",
 }
 
 
@@ -206,7 +206,7 @@ def test_a_picture_that_holds_is_shown_without_a_look_at_the_record(
     Course(cast)
     first, rows = queries.current_picture(episode=cast.episode, as_of=LATER), _rows(cast.alma, LATER)
     monkeypatch.setattr(queries, "episode_record", never)
-    monkeypatch.setattr(queries, "with_everything", never)
+    monkeypatch.setattr(queries, "prefetch_record", never)
     soon = LATER + timedelta(minutes=5)
     assert queries.current_picture(episode=cast.episode, as_of=soon) == first
     assert _rows(cast.alma, soon) == rows
