@@ -1,6 +1,6 @@
-"""Measures, part by part, and writes what was found: docs/benchmarks.md for people, docs/benchmarks.json for programs.
+"""Measure part by part and write the results: docs/benchmarks.md for people, docs/benchmarks.json for programs.
 
-Parts that are not asked for keep their last results, with the day and the machine of that measurement.
+Other parts keep their last results, with the day and the machine of that measurement.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ PICTURES: Mapping[str, Callable[[list[Any]], str]] = {
     "scenarios": scenarios_picture,
 }
 
-Kept = dict[str, Any]
+Stored = dict[str, Any]
 
 
 def main() -> None:
@@ -67,48 +67,48 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure again: {', '.join(names)} (all)")
     parser.add_argument("--to", type=Path, default=DOCS, help="folder to write into (default docs)")
-    parser.add_argument("--write", action="store_true", help="measure nothing, write the page from what is kept")
+    parser.add_argument("--write", action="store_true", help="measure nothing, write the page from the stored results")
     chosen = parser.parse_args()
     unknown = [name for name in chosen.parts if name not in names]
     if unknown:
         parser.error(f"there is no part called {', '.join(unknown)}; there are {', '.join(names)}")
     file = chosen.to / "benchmarks.json"
-    kept: Kept = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    stored: Stored = json.loads(file.read_text("utf-8")) if file.exists() else {}
     for part in PARTS:
         if chosen.write or (chosen.parts and part.name not in chosen.parts):
             continue
         print(f"Measuring: {part.name} …", flush=True)
         before = load()
-        found = part.measure()
-        kept[part.name] = {
-            "measured": measured(before),
-            "found": [asdict(one) for one in found],
+        results = part.measure()
+        stored[part.name] = {
+            "measured": provenance(before),
+            "results": [asdict(result) for result in results],
         }
         chosen.to.mkdir(parents=True, exist_ok=True)
         # after every part, so that a cut loses only what was being measured
-        file.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-        write(kept, chosen.to)
+        file.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
+        write(stored, chosen.to)
     if chosen.write:
-        write(kept, chosen.to)
-    print(page(kept))
+        write(stored, chosen.to)
+    print(page(stored))
 
 
-def write(kept: Kept, to: Path) -> None:
-    """The page and its pictures."""
-    (to / "benchmarks.md").write_text(page(kept), encoding="utf-8")
+def write(stored: Stored, to: Path) -> None:
+    """Write the page and its pictures."""
+    (to / "benchmarks.md").write_text(page(stored), encoding="utf-8")
     (to / "images").mkdir(exist_ok=True)
     for name, draw in PICTURES.items():
-        if name in kept:
-            (to / "images" / f"{name}.svg").write_text(draw(_read(name, kept)), encoding="utf-8")
+        if name in stored:
+            (to / "images" / f"{name}.svg").write_text(draw(_read(name, stored)), encoding="utf-8")
 
 
-def _read(name: str, kept: Mapping[str, Any]) -> list[Any]:
+def _read(name: str, stored: Mapping[str, Any]) -> list[Any]:
     part = next(part for part in PARTS if part.name == name)
-    return [part.kind(**one) for one in kept[name]["found"]]
+    return [part.kind(**result) for result in stored[name]["results"]]
 
 
-def measured(before: float) -> dict[str, Any]:
-    """When and where a part was measured. load: processes that wanted a processor, at the beginning and the end."""
+def provenance(before: float) -> dict[str, Any]:
+    """Return when and where a part was measured, with the load average before and after."""
     return {
         "on": time.strftime("%Y-%m-%d", time.gmtime()),
         "securebase": __version__,
@@ -121,34 +121,36 @@ def measured(before: float) -> dict[str, Any]:
     }
 
 
-def page(kept: Mapping[str, Any]) -> str:
-    """docs/benchmarks.md from what docs/benchmarks.json holds."""
-    there = [part for part in PARTS if part.name in kept]
-    found = {part.name: _read(part.name, kept) for part in there}
-    marks = [mark for part in there for mark in part.marks(found[part.name])]
-    slower = peers.factor(found.get("peers", []))
+def page(stored: Mapping[str, Any]) -> str:
+    """Return docs/benchmarks.md, from the content of docs/benchmarks.json."""
+    parts = [part for part in PARTS if part.name in stored]
+    results = {part.name: _read(part.name, stored) for part in parts}
+    marks = [mark for part in parts for mark in part.marks(results[part.name])]
+    slower = peers.factor(results.get("peers", []))
     lines = [
         "# Benchmarks",
         "",
         "Written by `make bench` (`python -m benchmarks`); do not edit. Single parts are measured again by name, for "
-        f"example `python -m benchmarks {there[0].name} {there[-1].name}`; the others keep their last results. "
+        f"example `python -m benchmarks {parts[0].name} {parts[-1].name}`; the others keep their last results. "
         "[When and where](#when-and-where) each was measured is at the end.",
         "",
         "## What to make of it",
         "",
         *(f"- {sentence}" for sentence in gist(marks, slower)),
-        *(f"- {sentence}" for part in there for sentence in part.gist(found[part.name])),
+        *(f"- {sentence}" for part in parts for sentence in part.gist(results[part.name])),
         "",
         *_marks(marks, slower),
-        *(line for part in there for line in part.section(found[part.name])),
-        *_when_and_where(kept),
+        *(line for part in parts for line in part.section(results[part.name])),
+        *_when_and_where(stored),
     ]
     return "\n".join(lines)
 
 
 def reached(mark: Mark, slower: float | None) -> str:
-    """yes; yes at the pace of the recorded machine; no; or that it was not measured. A machine's pace is only taken
-    into account where it is the slower one."""
+    """Return yes, yes at the pace of the recorded machine, no, or not measured.
+
+    The pace counts only where this machine is the slower one.
+    """
     if mark.ratio is None:
         return "not measured"
     if mark.ratio <= 1.0:
@@ -159,7 +161,7 @@ def reached(mark: Mark, slower: float | None) -> str:
 
 
 def gist(marks: Sequence[Mark], slower: float | None) -> list[str]:
-    """How many marks are reached, and which are not."""
+    """Return how many marks are reached, and the names of the others."""
     ends = [(mark, reached(mark, slower)) for mark in marks]
     good = sum(end.startswith("yes") for _, end in ends)
     missed = [f"{mark.what} ({mark.ratio:.1f})" for mark, end in ends if end == "**no**"]
@@ -203,12 +205,12 @@ def _marks(marks: Sequence[Mark], slower: float | None) -> list[str]:
     ]
 
 
-def _when_and_where(kept: Mapping[str, Any]) -> list[str]:
+def _when_and_where(stored: Mapping[str, Any]) -> list[str]:
     rows = []
     for part in PARTS:
-        if part.name in kept:
-            m = kept[part.name]["measured"]
-            load = " to ".join(f"{one:g}" for one in m["load"])
+        if part.name in stored:
+            m = stored[part.name]["measured"]
+            load = " to ".join(f"{value:g}" for value in m["load"])
             versions = f"{m['securebase']}, {m['python']}, {m['numpy']}, {m['scipy']}"
             rows.append((f"`{part.name}`", m["on"], load, m["processor"], m["kernel"], versions))
     return [

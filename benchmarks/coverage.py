@@ -18,7 +18,7 @@ from scipy import stats
 
 from benchmarks.cohorts import TRUTHS, specification, truth
 from benchmarks.page import Part, table
-from benchmarks.stored import plainly, replications
+from benchmarks.stored import as_text, replications
 from securebase.model.fit import fit
 from securebase.model.panel import Panel
 from securebase.model.parameters import Parameters, Specification, Trend
@@ -139,7 +139,7 @@ def cases() -> list[Case]:
 def coverage(case: Case, most: int | None = None) -> Coverage:
     """Estimate the coverage of a case over at most `most` cohorts."""
     cohorts = min(case.cohorts, most or case.cohorts)
-    known = plainly(
+    known = as_text(
         {"specification": asdict(case.specification), "truth": asdict(case.truth), "of": [case.persons, case.rows]}
     )
     results = replications(f"coverage-{case.name}", partial(_fit_cohort, case), cohorts, depends_on=known)

@@ -1,4 +1,4 @@
-"""Pictures for docs/benchmarks.md: coverage of intervals, and what studies conclude of known truths."""
+"""Pictures for docs/benchmarks.md: coverage of intervals, and conclusions of studies about known truths."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import altair as alt
 
 from benchmarks.coverage import BAND, Coverage, title
-from benchmarks.scenarios import Told
+from benchmarks.scenarios import Assessment
 from securebase.charts import style
 from securebase.charts.render import svg
 
@@ -16,18 +16,18 @@ _WIDTH, _WORDS, _LINE = 640, 190, 24
 ENDINGS = {"right": style.GOOD, "withheld": "#d9d3c7", "missed": "#b08a1e", "wrong": style.ALERT}
 
 
-def coverage_picture(found: Sequence[Coverage]) -> str:
-    """One row a model: small dots for parameters, large ones for blocks of them, and the band they should keep to."""
+def coverage_picture(results: Sequence[Coverage]) -> str:
+    """Draw one row a model: small dots for parameters, large ones for their blocks, and the band for blocks."""
     rows = []
-    for place, c in enumerate(found):
+    for place, c in enumerate(results):
         held = [{"share": share, "kind": "parameter"} for share in c.parameters.values()]
         held += [
             {"share": share, "kind": "block", "out": block in c.blocks_outside and c.cohorts >= 300}
             for block, share in c.blocks.items()
         ]
-        said = f"{title(c)} ({c.cohorts})"
-        rows += [{"place": place, "said": said, "out": False, **one} for one in held]
-    names = [{"place": place, "said": f"{title(c)} ({c.cohorts})"} for place, c in enumerate(found)]
+        label = f"{title(c)} ({c.cohorts})"
+        rows += [{"place": place, "said": label, "out": False, **share} for share in held]
+    names = [{"place": place, "said": f"{title(c)} ({c.cohorts})"} for place, c in enumerate(results)]
     shares = [row["share"] for row in rows]
     low = min(0.89, *shares) - 0.005
     scale = alt.Scale(domain=[low, 1.0], range=[_WORDS, _WIDTH - 12], nice=False, zero=False)
@@ -36,7 +36,7 @@ def coverage_picture(found: Sequence[Coverage]) -> str:
         scale=scale,
         axis=alt.Axis(title="share of 95% intervals that hold the truth", format="%", values=[0.85, 0.9, 0.95, 1.0]),
     )
-    y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.7, len(found) - 0.3], reverse=True, nice=False))
+    y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.7, len(results) - 0.3], reverse=True, nice=False))
     base = style.table(rows).encode(x=x, y=y)
     band = style.table([{"share": BAND[0], "to": BAND[1]}]).mark_rect(color=style.GHOST).encode(x=x, x2="to:Q")
     chart = style.layered(
@@ -51,9 +51,9 @@ def coverage_picture(found: Sequence[Coverage]) -> str:
         style.table(names).mark_text(align="left", color=style.INK).encode(x=alt.value(0), y=y, text="said:N"),
         fitted=False,
         width=_WIDTH,
-        height=_LINE * len(found),
+        height=_LINE * len(results),
     )
-    return _alone(
+    return _standalone(
         style.themed(
             chart,
             label="Do 95% intervals hold the truth?",
@@ -63,15 +63,15 @@ def coverage_picture(found: Sequence[Coverage]) -> str:
     )
 
 
-def scenarios_picture(found: Sequence[Told]) -> str:
-    """One bar a scenario and size: in how many cohorts the conclusion was right, withheld, missed, or wrong."""
-    found = [t for t in found if not t.models]
-    several = len({t.clients for t in found}) > 1
-    own = sorted(found, key=lambda t: ([f.scenario for f in found].index(t.scenario), t.clients))
+def scenarios_picture(results: Sequence[Assessment]) -> str:
+    """Draw one bar a scenario and size: shares of right, withheld, missed and wrong conclusions."""
+    results = [t for t in results if not t.models]
+    several = len({t.clients for t in results}) > 1
+    own = sorted(results, key=lambda t: ([f.scenario for f in results].index(t.scenario), t.clients))
     rows, names = [], []
     for place, t in enumerate(own):
-        said = t.scenario.replace("_", " ") + (f" ({t.clients})" if several else "")
-        names.append({"place": place, "said": said})
+        label = t.scenario.replace("_", " ") + (f" ({t.clients})" if several else "")
+        names.append({"place": place, "said": label})
         at = 0.0
         for kind in ENDINGS:
             share = t.ended[kind]
@@ -105,7 +105,7 @@ def scenarios_picture(found: Sequence[Told]) -> str:
         width=_WIDTH,
         height=_LINE * len(own),
     )
-    return _alone(
+    return _standalone(
         style.themed(
             chart,
             label="What a study concludes of known truths",
@@ -115,7 +115,7 @@ def scenarios_picture(found: Sequence[Told]) -> str:
     )
 
 
-def _alone(chart: alt.LayerChart) -> str:
-    """As a file of its own: it has no page to take its letters and its ground from."""
+def _standalone(chart: alt.LayerChart) -> str:
+    """Return the chart as a file with its own font and background."""
     drawn = svg(chart)
     return drawn.replace('class="chart"', f'font-family="sans-serif" style="background:{style.PAPER}"', 1) + "\n"

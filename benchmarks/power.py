@@ -1,4 +1,4 @@
-"""How long many replications take on two cores: what a power analysis needs."""
+"""Time of many replications on two cores, as a power analysis needs them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from benchmarks.page import Mark, Part
 from securebase.study.power import PowerPlan, power
 from securebase.study.replications import on_cores
 
-#: seconds that 1,000 replications may take on two cores
+#: seconds allowed for 1,000 replications on two cores
 MARK = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Replicated:
-    """processor_seconds: of all workers together, without starting them. seconds: by the clock, with starting them."""
+    """Times of one power analysis: processor seconds of all workers without their start, clock seconds with it."""
 
     constructs: int
     clients: int
@@ -36,15 +36,15 @@ class Replicated:
         return self.processor_seconds / self.workers * 1000 / self.replications / self.mark
 
 
-def replicated(replications: int = 1000, workers: int = 2) -> Replicated:
-    """Two constructs, 200 clients with 10 weekly sessions, from the literature's values: drawn, fitted, and read."""
+def time_replications(replications: int = 1000, workers: int = 2) -> Replicated:
+    """Simulate, fit and read two constructs of 200 clients with 10 weekly sessions, at the literature's values."""
     plan = PowerPlan(clients=(200,), sessions=(10,), replications=replications)
     inner, taken = on_cores(workers), []
 
     def run(work: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-        for position, (seconds, found) in inner(partial(_timed, work), tasks):
+        for position, (seconds, result) in inner(partial(_timed, work), tasks):
             taken.append(seconds)
-            yield position, found
+            yield position, result
 
     began = time.perf_counter()
     (cell,) = power(plan, run=run).cells
@@ -55,41 +55,41 @@ def replicated(replications: int = 1000, workers: int = 2) -> Replicated:
 
 def _timed(work: Callable[[Any], Any], task: Any) -> tuple[float, Any]:
     began = time.process_time()
-    found = work(task)
-    return time.process_time() - began, found
+    result = work(task)
+    return time.process_time() - began, result
 
 
-def section(every: list[Replicated]) -> list[str]:
-    """The part of the page."""
-    (found,) = every
+def section(results: list[Replicated]) -> list[str]:
+    """Return the lines of this part of the page."""
+    (timing,) = results
     return [
         "## Many replications: a power analysis",
         "",
         "Samples drawn, fitted with standard errors, and the standardised effect read with its interval. Mark: 1,000 "
-        f"replications in {found.mark:.0f} seconds on two cores; the ratio to it is by processor time of each of the "
+        f"replications in {timing.mark:.0f} seconds on two cores; the ratio to it is by processor time of each of the "
         "two workers, as the clock counts other work of the machine too.",
         "",
         "| constructs | clients | sessions | replications | workers | processor s, each worker | clock s | ratio "
         "to the mark | converged |",
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-        f"| {found.constructs} | {found.clients} | {found.sessions} | {found.replications:,} | {found.workers} | "
-        f"{found.processor_seconds / found.workers:.1f} | {found.seconds:.1f} | "
-        f"{found.ratio:.2f}{' (missed)' if found.ratio > 1 else ''} | {found.converged:,} |",
+        f"| {timing.constructs} | {timing.clients} | {timing.sessions} | {timing.replications:,} | {timing.workers} | "
+        f"{timing.processor_seconds / timing.workers:.1f} | {timing.seconds:.1f} | "
+        f"{timing.ratio:.2f}{' (missed)' if timing.ratio > 1 else ''} | {timing.converged:,} |",
         "",
     ]
 
 
-def marks(every: list[Replicated]) -> list[Mark]:
-    (found,) = every
+def marks(results: list[Replicated]) -> list[Mark]:
+    (timing,) = results
     return [
         Mark(
-            f"power: {found.replications:,} replications of a fit, {found.constructs} constructs, {found.sessions} "
-            f"sessions, {found.clients} clients",
-            f"under {found.mark:.0f} s on two cores",
-            f"{found.processor_seconds / found.workers:.0f} s of each of {found.workers} workers",
-            found.ratio,
+            f"power: {timing.replications:,} replications of a fit, {timing.constructs} constructs, {timing.sessions} "
+            f"sessions, {timing.clients} clients",
+            f"under {timing.mark:.0f} s on two cores",
+            f"{timing.processor_seconds / timing.workers:.0f} s of each of {timing.workers} workers",
+            timing.ratio,
         )
     ]
 
 
-PART = Part("power", Replicated, lambda: [replicated()], section, marks)
+PART = Part("power", Replicated, lambda: [time_replications()], section, marks)

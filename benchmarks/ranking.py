@@ -1,4 +1,4 @@
-"""How often does one person's own course name the right mechanism? The figures behind what the client page refuses.
+"""Share of persons whose own course names the right mechanism: why the client page does not rank mechanisms.
 
 Four mechanisms, of which one moves the outcome; each person is ranked by a regression on that person's own data alone.
 """
@@ -11,13 +11,13 @@ import numpy as np
 
 from benchmarks.page import Part, table
 
-#: the truth: standardised effect of one mechanism at the next session, persistence of all, reliability of every score
+#: truth: standardised effect of one mechanism at the next session, autoregression of all, reliability of the scores
 EFFECT, PERSISTENCE, RELIABILITY, MECHANISMS, BEFORE = -0.15, 0.3, 0.8, 4, 20
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Over `persons` simulated persons: share whose largest effect was the true one, and whose sign was wrong."""
+    """Shares of simulated persons whose largest effect is the true one, and whose estimate has the wrong sign."""
 
     sessions: int
     persons: int
@@ -27,12 +27,14 @@ class Ranking:
 
 def ranking(sessions: int, *, persons: int = 4000, seed: int = 1) -> Ranking:
     rng = np.random.default_rng(seed)
-    found = np.array([_estimates(sessions, rng) for _ in range(persons)])
-    return Ranking(sessions, persons, float((found.argmin(axis=1) == 0).mean()), float((found[:, 0] > 0).mean()))
+    estimates = np.array([_estimates(sessions, rng) for _ in range(persons)])
+    return Ranking(
+        sessions, persons, float((estimates.argmin(axis=1) == 0).mean()), float((estimates[:, 0] > 0).mean())
+    )
 
 
 def _estimates(sessions: int, rng: np.random.Generator) -> np.ndarray:
-    """One person's estimated effects (4,): least squares on the outcome's and the mechanisms' last scores."""
+    """Return one person's effects (4,), by least squares on the previous scores of outcome and mechanisms."""
     shock = np.sqrt(1 - PERSISTENCE**2)
     states, outcome = np.zeros((sessions + BEFORE, MECHANISMS)), np.zeros(sessions + BEFORE)
     for t in range(1, sessions + BEFORE):
@@ -46,7 +48,7 @@ def _estimates(sessions: int, rng: np.random.Generator) -> np.ndarray:
     return np.linalg.lstsq(design, y[1:], rcond=None)[0][2:]
 
 
-def section(found: list[Ranking]) -> list[str]:
+def section(results: list[Ranking]) -> list[str]:
     return [
         "## Can one person's own course name the mechanism that matters?",
         "",
@@ -55,14 +57,14 @@ def section(found: list[Ranking]) -> list[str]:
         "",
         *table(
             ["sessions", "persons", "the right one ranked first", "its sign wrong"],
-            [(r.sessions, f"{r.persons:,}", f"{r.right:.0%}", f"{r.wrong_sign:.0%}") for r in found],
+            [(r.sessions, f"{r.persons:,}", f"{r.right:.0%}", f"{r.wrong_sign:.0%}") for r in results],
         ),
         "",
     ]
 
 
-def gist(found: list[Ranking]) -> list[str]:
-    few = found[0]
+def gist(results: list[Ranking]) -> list[str]:
+    few = results[0]
     return [
         f"**One person’s own course.** With {few.sessions} sessions it names the right one of four mechanisms in "
         f"{few.right:.0%} of persons (chance: 25%) and has its sign wrong in {few.wrong_sign:.0%}."

@@ -1,8 +1,8 @@
-"""The eight known truths: how often does a study reach the right conclusion, miss it, reach a wrong one, or withhold?
+"""The eight known truths: how often a study is right, withholds its conclusion, misses the truth, or is wrong.
 
-By verdict: a study concludes of a link that it is there where its verdict is “stays”, and that it rests on a shared
-trend where it is “fades”. With the fitted models: “stays” counts where every fitted reading of the trend shows the
-same, “fades” where none does; this takes some twenty times as long, so it is asked of fewer cohorts.
+By verdict: “stays” counts as a link, “fades” as an association that rests on a shared trend. With the fitted models:
+“stays” counts only if every fitted model of the trend shows the link, “fades” only if none does. This takes about
+twenty times as long and is done in fewer cohorts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.page import Part, table
-from benchmarks.stored import plainly, replications
+from benchmarks.stored import as_text, replications
 from securebase.measurement.constructs import Construct, Direction
 from securebase.model.expectation import Sign
 from securebase.model.observations import panel
@@ -26,8 +26,8 @@ from securebase.model.scenario import Scenario, scenario
 from securebase.model.simulate import simulate
 from securebase.records.cohort import Cohort
 from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord
+from securebase.study.agreement import IntervalSide, interval_sides
 from securebase.study.moderation import moderation_findings
-from securebase.study.phrases import IntervalSide, interval_sides
 from securebase.study.reciprocal import AssociationVerdict, LagFinding, estimate_lags
 from securebase.study.result import ModelSummary, NotFitted
 from securebase.study.study import study
@@ -47,14 +47,14 @@ EIGHT = (
 MECHANISMS = ("social_support", "interpersonal_stress", "emotional_processing", "interpersonal_skills")
 #: clients in a cohort, how many cohorts, whether the fitted models are asked too
 SIZES = ((60, 50, False), (60, 10, True))
-#: the study of the gate needs a second cohort: it is made where there is a gate, and where there could seem to be one
-ASKED_OF_GATES = ("alliance_as_gate", "alliance_sufficient")
+#: the study of the gate needs a second cohort: simulated where a gate exists, and where one could seem to exist
+WITH_GATE_STUDY = ("alliance_as_gate", "alliance_sufficient")
 SESSIONS, FOLLOW_UPS = 16, (4.0, 12.0, 26.0)
-#: a scenario is told where its conclusion is reached in at least so many cohorts and a wrong one in at most so many
-TOLD_FROM, WRONG_UP_TO = 0.5, 0.1
+#: a scenario is recovered if at least this share of cohorts is right and at most this share wrong
+RIGHT_FROM, WRONG_UP_TO = 0.5, 0.1
 _SEED = 20251116
 
-#: what each conclusion is made of: which links must be as expected, and what else must be told
+#: parts of each conclusion: links that must be as expected, and further results
 QUESTIONS: Mapping[str, tuple[tuple[tuple[str, str], ...], tuple[str, ...]]] = {
     "co_trend_only": ((("symptoms", "alliance"),), ("trend",)),
     "reverse_only": ((("symptoms", "alliance"), ("alliance", "symptoms")), ()),
@@ -66,7 +66,7 @@ QUESTIONS: Mapping[str, tuple[tuple[tuple[str, str], ...], tuple[str, ...]]] = {
     "relapse_on_withdrawal": ((("social_support", "symptoms"),), ("relapse",)),
 }
 
-#: what is expected of what is no link: correlations between persons and within sessions, the gate, the follow-up
+#: expected signs of results other than links: correlations between persons and within sessions, gate, follow-up
 SIGNS = {"between": "negative", "within": "negative", "gate": "negative", "relapse": "positive"}
 
 LEGEND = {
@@ -74,9 +74,9 @@ LEGEND = {
     "concluded the other way",
     "reverse_only": "fewer symptoms come before a better alliance, and none is concluded the other way",
     "common_cause_only": "people with a better alliance have fewer symptoms, sessions with a better alliance than "
-    "usual have fewer symptoms than usual (correlations of own means, and of what is left of own lines, told from "
-    "zero), and no link is concluded from one to the next. Symptoms are asked before a session and the alliance after "
-    "it, so that a week that is good for both can look as if fewer symptoms came first",
+    "usual have fewer symptoms than usual (correlations of own means, and of detrended values, with intervals that "
+    "exclude zero), and no link is concluded from one to the next. Symptoms are asked before a session and the "
+    "alliance after it, so that a week that is good for both can look as if fewer symptoms came first",
     "alliance_sufficient": "a better alliance comes before fewer symptoms, and none of the four mechanisms does",
     "alliance_as_gate": "of clients in turn given IPT and supportive therapy, which is the same relationship without "
     "the techniques: being given the techniques bends the lag from alliance to symptoms downwards "
@@ -89,11 +89,14 @@ LEGEND = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One scenario at one size. ended: right, withheld, missed, wrong → share of the cohorts. links: “from → to” →
+class Assessment:
+    """Results for one scenario at one size.
+
+    ended: right, withheld, missed, wrong → share of the cohorts. links: “from → to” →
     (sign expected, share concluded with that sign, with the other sign or where there is none, said to rest on a
     shared trend). also: other scenarios → share of these cohorts in which theirs would have been concluded too.
-    models: whether the fitted models were asked too. irregular: the share of them that did not end as converged."""
+    models: whether the fitted models were used too. irregular: share of them that did not end as converged.
+    """
 
     scenario: str
     name: str
@@ -107,73 +110,78 @@ class Told:
     irregular: float
 
     @property
-    def is_told(self) -> bool:
-        return self.ended["right"] >= TOLD_FROM and self.ended["wrong"] <= WRONG_UP_TO
+    def is_recovered(self) -> bool:
+        return self.ended["right"] >= RIGHT_FROM and self.ended["wrong"] <= WRONG_UP_TO
 
 
-def told(name: str, clients: int, cohorts: int, *, models: bool) -> Told:
+def assess(name: str, clients: int, cohorts: int, *, models: bool) -> Assessment:
     truth = scenario(name)
-    known = plainly(
+    known = as_text(
         {"stated": repr(truth.parameter_set.standardised), "happens": repr(truth.happens), "course": repr(truth.course)}
     )
     label = f"scenario-{name}-{clients}{'-models' if models else ''}"
-    found = replications(label, partial(_one, name, clients, models), cohorts, depends_on=known)
-    return summed(name, clients, found, models=models)
+    results = replications(label, partial(_study_cohort, name, clients, models), cohorts, depends_on=known)
+    return summarise(name, clients, results, models=models)
 
 
-def summed(name: str, clients: int, found: list[dict[str, Any]], *, models: bool) -> Told:
-    """What was found in every cohort, counted."""
+def summarise(name: str, clients: int, results: list[dict[str, Any]], *, models: bool) -> Assessment:
+    """Count the results of all cohorts."""
     truth = scenario(name)
-    conclusions = Counter(conclusion(name, f) for f in found)
+    conclusions = Counter(conclusion(name, f) for f in results)
     links = {}
     for (begin, end), sign in truth.expects.effects.items():
-        said = [f["links"][f"{begin} → {end}"] for f in found]
-        as_expected = float(np.mean([s == sign.value for s in said])) if sign is not Sign.NONE else 0.0
-        against = float(np.mean([s in ("positive", "negative") and s != sign.value for s in said]))
-        links[f"{begin} → {end}"] = (sign.value, as_expected, against, float(np.mean([s == "trend" for s in said])))
-    return Told(
+        concluded = [f["links"][f"{begin} → {end}"] for f in results]
+        as_expected = float(np.mean([s == sign.value for s in concluded])) if sign is not Sign.NONE else 0.0
+        against = float(np.mean([s in ("positive", "negative") and s != sign.value for s in concluded]))
+        links[f"{begin} → {end}"] = (
+            sign.value,
+            as_expected,
+            against,
+            float(np.mean([s == "trend" for s in concluded])),
+        )
+    return Assessment(
         scenario=name,
         name=truth.name,
         clients=clients,
         sessions=SESSIONS,
-        cohorts=len(found),
-        ended={kind: conclusions[kind] / len(found) for kind in ("right", "withheld", "missed", "wrong")},
+        cohorts=len(results),
+        ended={kind: conclusions[kind] / len(results) for kind in ("right", "withheld", "missed", "wrong")},
         links=links,
         also={
-            other: float(np.mean([conclusion(other, f) == "right" for f in found]))
+            other: float(np.mean([conclusion(other, f) == "right" for f in results]))
             for other in EIGHT
-            if other != name and (other != "alliance_as_gate" or name in ASKED_OF_GATES)
+            if other != name and (other != "alliance_as_gate" or name in WITH_GATE_STUDY)
         },
         models=models,
-        irregular=float(np.mean([outcome != "converged" for f in found for outcome in f["models"]] or [0.0])),
+        irregular=float(np.mean([outcome != "converged" for f in results for outcome in f["models"]] or [0.0])),
     )
 
 
-def conclusion(name: str, found: Mapping[str, Any]) -> str:
-    """What a study found, judged as if `name` were true: right, withheld, missed or wrong (the worst of its parts)."""
+def conclusion(name: str, result: Mapping[str, Any]) -> str:
+    """Return right, withheld, missed or wrong: the worst part of a study's result, judged as if `name` were true."""
     links, more = QUESTIONS[name]
     expects = scenario(name).expects
-    scores = [judged(found["links"][f"{a} → {b}"], expects.effects[a, b].value) for a, b in links]
+    scores = [judge(result["links"][f"{a} → {b}"], expects.effects[a, b].value) for a, b in links]
     for what in more:
         if what == "trend":
-            said = found["links"]["alliance → symptoms"]
-            scores.append({"trend": "right", "open": "withheld"}.get(said, "wrong"))
+            link = result["links"]["alliance → symptoms"]
+            scores.append({"trend": "right", "open": "withheld"}.get(link, "wrong"))
         else:
-            scores.append(judged(found[what], SIGNS[what]))
+            scores.append(judge(result[what], SIGNS[what]))
     return next(kind for kind in ("wrong", "missed", "withheld", "right") if kind in scores)
 
 
-def judged(said: str, expected: str) -> str:
-    """said: positive, negative, trend (it rests on a shared trend), or open (nothing is told)."""
-    if said in ("positive", "negative"):
-        return "right" if said == expected else "wrong"
+def judge(concluded: str, expected: str) -> str:
+    """Judge one conclusion: positive, negative, trend (it rests on a shared trend) or open (inconclusive)."""
+    if concluded in ("positive", "negative"):
+        return "right" if concluded == expected else "wrong"
     if expected == "none":
         return "right"
-    return "missed" if said == "trend" else "withheld"
+    return "missed" if concluded == "trend" else "withheld"
 
 
-def _one(name: str, clients: int, models: bool, i: int) -> dict[str, Any]:
-    """One cohort studied: what is said of every link, of the correlation of levels, after the end, and of the gate."""
+def _study_cohort(name: str, clients: int, models: bool, i: int) -> dict[str, Any]:
+    """Study one cohort: conclusions about links, correlations of levels, the time after the end, and the gate."""
     truth = scenario(name)
     asked = replace(
         truth, happens=replace(truth.happens, after_the_end=replace(truth.happens.after_the_end, follow_ups=FOLLOW_UPS))
@@ -182,26 +190,26 @@ def _one(name: str, clients: int, models: bool, i: int) -> dict[str, Any]:
     cohort = simulate(asked, n_clients=clients, rng=rng, sessions=SESSIONS)
     during = during_therapy(cohort)
     if models:
-        found = study(during)
-        lags, fitted = found.lags, found.models
-        moves = next(m for m in found.correlations if m.first == "alliance")
+        result = study(during)
+        lags, fitted = result.lags, result.models
+        moves = next(m for m in result.correlations if m.first == "alliance")
     else:
         # as the study does, without its fitted models
         table = session_table(during, panel(during, (during.outcome, *during.processes)))
         lags, fitted = estimate_lags(table, during.outcome, during.processes), None
         moves = correlate(table, "alliance", during.outcome)
     return {
-        "links": {f"{lag.link.earlier} → {lag.link.later}": said_of(lag, fitted) for lag in lags},
-        "between": _correlated(moves.between),
-        "within": _correlated(moves.within_detrended),
+        "links": {f"{lag.link.earlier} → {lag.link.later}": conclusion_of_lag(lag, fitted) for lag in lags},
+        "between": _sign_of_correlation(moves.between),
+        "within": _sign_of_correlation(moves.within_detrended),
         "relapse": _after_the_end(cohort),
-        "gate": _gate(asked, clients, rng) if name in ASKED_OF_GATES else "open",
+        "gate": _gate(asked, clients, rng) if name in WITH_GATE_STUDY else "open",
         "models": [getattr(m, "outcome", "not fitted") for m in fitted or ()],
     }
 
 
-def said_of(lag: LagFinding, fitted: Sequence[ModelSummary | NotFitted] | None) -> str:
-    """What is concluded of a lag: positive, negative, trend or open. fitted: None where no model was asked."""
+def conclusion_of_lag(lag: LagFinding, fitted: Sequence[ModelSummary | NotFitted] | None) -> str:
+    """Return positive, negative, trend or open for a lag. `fitted` is None where no model was fitted."""
     if lag.verdict not in (AssociationVerdict.PERSISTS, AssociationVerdict.ATTENUATES) or lag.main.detrended is None:
         return "open"
     stays = lag.verdict is AssociationVerdict.PERSISTS
@@ -215,7 +223,7 @@ def said_of(lag: LagFinding, fitted: Sequence[ModelSummary | NotFitted] | None) 
 
 
 def during_therapy(cohort: Cohort) -> Cohort:
-    """Without the follow-ups: after the end there is no therapy that could be the trend."""
+    """Return the cohort without its follow-ups: after the end no therapy can cause a trend."""
     return replace(
         cohort,
         episodes=tuple(
@@ -226,7 +234,7 @@ def during_therapy(cohort: Cohort) -> Cohort:
 
 
 def _after_the_end(cohort: Cohort) -> str:
-    """Symptoms at the last follow-up less those at the last session that was answered, over clients."""
+    """Return the sign of the mean change from the last answered session to the last follow-up."""
     rises = []
     for e in cohort.episodes:
         scores, end = e.symptom_scores, e.sessions[-1].at
@@ -235,20 +243,22 @@ def _after_the_end(cohort: Cohort) -> str:
             rises.append(after[-1] - before[-1])
     mean, error = float(np.mean(rises)), float(np.std(rises, ddof=1) / np.sqrt(len(rises)))
     reach = float(stats.t.ppf(0.975, len(rises) - 1)) * error
-    return _told(mean - reach, mean + reach)
+    return _sign(mean - reach, mean + reach)
 
 
-def _correlated(found: Correlation | None) -> str:
-    return "open" if found is None else _told(found.lower, found.upper)
+def _sign_of_correlation(correlation: Correlation | None) -> str:
+    return "open" if correlation is None else _sign(correlation.lower, correlation.upper)
 
 
-def _told(lower: float, upper: float) -> str:
+def _sign(lower: float, upper: float) -> str:
     return "positive" if lower > 0 else "negative" if upper < 0 else "open"
 
 
 def _gate(of: Scenario, clients: int, rng: np.random.Generator) -> str:
-    """As many clients again, in turn given IPT or the same relationship without its techniques: do techniques bend
-    the lag from the alliance to symptoms?"""
+    """Test in a new cohort whether techniques moderate the lag from alliance to symptoms.
+
+    Its clients alternate between IPT and the same relationship without techniques.
+    """
     both = during_therapy(simulate(of, n_clients=clients, rng=rng, sessions=SESSIONS, arms=("ipt", "supportive")))
     marked = replace(
         both,
@@ -265,7 +275,7 @@ def _gate(of: Scenario, clients: int, rng: np.random.Generator) -> str:
 
 
 def _with_techniques(e: EpisodeRecord) -> EpisodeRecord:
-    """A column that says at every session whether this client's therapy has techniques."""
+    """Add a column that marks at every session whether this client's therapy has techniques."""
     given = float(e.arm == "ipt")
     scores = tuple(
         AdministrationRecord(
@@ -276,18 +286,18 @@ def _with_techniques(e: EpisodeRecord) -> EpisodeRecord:
     return replace(e, administrations=(*e.administrations, *scores))
 
 
-def all_told(most: int | None = None) -> list[Told]:
+def assess_all(most: int | None = None) -> list[Assessment]:
     return [
-        told(name, clients, min(cohorts, most or cohorts), models=models)
+        assess(name, clients, min(cohorts, most or cohorts), models=models)
         for clients, cohorts, models in SIZES
         for name in EIGHT
         if most is None or not models
     ]
 
 
-def section(found: list[Told]) -> list[str]:
+def section(results: list[Assessment]) -> list[str]:
     kinds = ("right", "withheld", "missed", "wrong")
-    least = min(t.cohorts for t in found)
+    least = min(t.cohorts for t in results)
     reach = 1.96 * (0.25 / least) ** 0.5
     lines = [
         "## The eight known truths",
@@ -301,8 +311,8 @@ def section(found: list[Told]) -> list[str]:
         "of the scenario’s conclusion. **Withheld**: nothing false is said, but part of it cannot be told. **Missed**: "
         "something true is said to rest on a shared trend. **Wrong**: something is concluded that is not so. A "
         "scenario is called told where the right conclusion "
-        f"is reached in at least {TOLD_FROM:.0%} of cohorts and a wrong one in at most {WRONG_UP_TO:.0%}. Chance moves "
-        f"a share near one half by up to {reach:.0%} over {least} cohorts (95%).",
+        f"is reached in at least {RIGHT_FROM:.0%} of cohorts and a wrong one in at most {WRONG_UP_TO:.0%}. Chance "
+        f"moves a share near one half by up to {reach:.0%} over {least} cohorts (95%).",
         "",
         *table(
             ["scenario", "clients", "cohorts", *kinds, "told?", "conclusions of others that would be reached too"],
@@ -312,12 +322,12 @@ def section(found: list[Told]) -> list[str]:
                     f"{t.clients}{', with models' if t.models else ''}",
                     t.cohorts,
                     *(f"{t.ended[kind]:.0%}" for kind in kinds),
-                    "told" if t.is_told else "cannot be told",
+                    "told" if t.is_recovered else "cannot be told",
                     ", ".join(
                         f"`{o}` {share:.0%}" for o, share in sorted(t.also.items(), key=lambda a: -a[1]) if share >= 0.1
                     ),
                 )
-                for t in found
+                for t in results
             ],
             "lrrrrrrll",
         ),
@@ -341,14 +351,14 @@ def section(found: list[Told]) -> list[str]:
                     f"{wrong:.0%}",
                     f"{trend:.0%}",
                 )
-                for t in found
+                for t in results
                 for link, (sign, right, wrong, trend) in t.links.items()
             ],
             "lrllrrr",
         ),
         "",
     ]
-    fitted = [t for t in found if t.models]
+    fitted = [t for t in results if t.models]
     if fitted:
         irregular = max(fitted, key=lambda t: t.irregular)
         lines += [
@@ -359,11 +369,11 @@ def section(found: list[Told]) -> list[str]:
     return lines
 
 
-def gist(found: list[Told]) -> list[str]:
+def gist(results: list[Assessment]) -> list[str]:
     out = []
-    for clients, models in sorted({(t.clients, t.models) for t in found}):
-        own = [t for t in found if (t.clients, t.models) == (clients, models)]
-        yes, no = [t for t in own if t.is_told], [t for t in own if not t.is_told]
+    for clients, models in sorted({(t.clients, t.models) for t in results}):
+        own = [t for t in results if (t.clients, t.models) == (clients, models)]
+        yes, no = [t for t in own if t.is_recovered], [t for t in own if not t.is_recovered]
         how = "study with its fitted models" if models else "study, by its verdicts,"
         sentence = (
             f"**Known truths.** With {clients} clients and {SESSIONS} sessions a {how} tells {len(yes)} of {len(own)}"
@@ -378,13 +388,13 @@ def gist(found: list[Told]) -> list[str]:
     return out
 
 
-def _right_in(t: Told) -> str:
+def _right_in(t: Assessment) -> str:
     return f"`{t.scenario}` (right in {t.ended['right']:.0%})"
 
 
-PART = Part("scenarios", Told, all_told, section, gist=gist)
+PART = Part("scenarios", Assessment, assess_all, section, gist=gist)
 
 
 if __name__ == "__main__":
-    for one in all_told(int(sys.argv[1]) if len(sys.argv) > 1 else None):
-        print(one.scenario, one.clients, one.ended, one.also, asdict(one)["links"], one.irregular, flush=True)
+    for assessment in assess_all(int(sys.argv[1]) if len(sys.argv) > 1 else None):
+        print(asdict(assessment), flush=True)

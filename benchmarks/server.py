@@ -1,4 +1,4 @@
-"""The workbench's server and the start of a process, beside their marks. Asks nothing but its own server on 127.0.0.1.
+"""Times of the workbench's server and of starting a process. Only its own server on 127.0.0.1 is contacted.
 
 `python -m benchmarks server` measures these alone.
 """
@@ -34,26 +34,26 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One measurement beside its mark, both in `unit`."""
+    """One measurement and its mark, both in `unit`."""
 
     what: str
-    found: float
+    value: float
     mark: float
     unit: str
     remark: str = ""
 
     @property
     def in_words(self) -> str:
-        return f"{self.found:.{2 if self.unit == 's' else 0}f} {self.unit}"
+        return f"{self.value:.{2 if self.unit == 's' else 0}f} {self.unit}"
 
     @property
     def ratio(self) -> float:
-        return self.found / self.mark
+        return self.value / self.mark
 
 
-def server_and_start() -> list[Measured]:
-    """Start-up, memory, the client page after a check-in, and the caseload under load."""
-    found = [
+def measure_server() -> list[Measured]:
+    """Measure start-up, memory, the client page after a check-in, and the caseload under load."""
+    results = [
         Measured("`import securebase`", _processor_seconds("-c", "import securebase"), 0.4, "s"),
         Measured("`securebase --help`", _processor_seconds("-m", "securebase", "--help"), 0.3, "s"),
     ]
@@ -70,14 +70,14 @@ def server_and_start() -> list[Measured]:
         for name, spans in json.loads(inside.stdout).items():
             what = f"client page after a check-in, {name} hypotheses"
             remark = f"processor time, median of {spans['clients']} clients; by the clock {spans['clock_ms']:.0f} ms"
-            found.append(Measured(what, spans["processor_ms"], 50.0, "ms", remark))
+            results.append(Measured(what, spans["processor_ms"], 50.0, "ms", remark))
         with _served(data, environment) as (home, process):
-            found += _under_way(home, process)
-    return found
+            results += _measure_running_server(home, process)
+    return results
 
 
 def _processor_seconds(*arguments: str) -> float:
-    """Of a fresh process, least of five, with the interpreter's own start."""
+    """Return the minimum over five fresh processes, with the start of the interpreter."""
     least = float("inf")
     for _ in range(5):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -87,9 +87,9 @@ def _processor_seconds(*arguments: str) -> float:
     return least
 
 
-def _under_way(home: str, process: int) -> list[Measured]:
+def _measure_running_server(home: str, process: int) -> list[Measured]:
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-    found = [Measured("memory after the start", _megabytes(process), 250.0, "MB", "resident")]
+    results = [Measured("memory after the start", _megabytes(process), 250.0, "MB", "resident")]
     form = browser.open(home + "/sign-in/").read().decode()
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
     assert token
@@ -97,17 +97,17 @@ def _under_way(home: str, process: int) -> list[Measured]:
     page = browser.open(home + "/sign-in/", urllib.parse.urlencode(fields).encode()).read().decode()
     clients = re.findall(r'href="(/clients/[0-9a-f-]{36}/)"', page)
     assert len(clients) == 60, "the caseload was not reached"
-    found.append(Measured("memory after the first page (caseload)", _megabytes(process), 250.0, "MB", "resident"))
-    found.append(_load(browser, home + "/", process))
-    one = browser.open(home + clients[0]).read().decode()
-    for image in re.findall(r'<img class="chart" src="([^"]+)"', one):
+    results.append(Measured("memory after the first page (caseload)", _megabytes(process), 250.0, "MB", "resident"))
+    results.append(_load(browser, home + "/", process))
+    page = browser.open(home + clients[0]).read().decode()
+    for image in re.findall(r'<img class="chart" src="([^"]+)"', page):
         browser.open(home + image).read()
-    found.append(Measured("memory after a client page with its charts", _megabytes(process), 250.0, "MB", "resident"))
-    return found
+    results.append(Measured("memory after a client page with its charts", _megabytes(process), 250.0, "MB", "resident"))
+    return results
 
 
 def _load(browser: urllib.request.OpenerDirector, address: str, process: int) -> Measured:
-    """200 requests, 20 a second, each measured from the moment it was due."""
+    """Send 200 requests, 20 a second, and time each from the moment it was due."""
     for _ in range(5):
         browser.open(address).read()
     cookies = "; ".join(f"{c.name}={c.value}" for h in browser.handlers for c in getattr(h, "cookiejar", ()))
@@ -161,33 +161,33 @@ def _megabytes(process: int) -> float:
 
 
 def _processor(process: int) -> float:
-    """Seconds of processor time that a process has used."""
+    """Return the processor time of a process in seconds."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICK
 
 
 def _machine() -> tuple[int, int]:
-    """Ticks of all cores: at work, and in all."""
+    """Return the ticks of all cores: busy and in total."""
     ticks = [int(n) for n in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
     return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
 
 
-def section(found: list[Measured]) -> list[str]:
-    """The part of the page."""
+def section(results: list[Measured]) -> list[str]:
+    """Return the lines of this part of the page."""
     return [
         "## The server and the start of a process",
         "",
         f"One server process (`securebase serve`), {REQUESTS} requests at {A_SECOND} a second from the same machine. "
         "No page lists a whole clinic, so the mark for such a list (10,000 clients within 300 ms) is not measured.",
         "",
-        *table(["what", "found", "remark"], [(m.what, m.in_words, m.remark) for m in found], "lrl"),
+        *table(["what", "found", "remark"], [(m.what, m.in_words, m.remark) for m in results], "lrl"),
         "",
     ]
 
 
-def marks(found: list[Measured]) -> list[Mark]:
+def marks(results: list[Measured]) -> list[Mark]:
     # only times depend on how fast a machine is
-    return [Mark(m.what, f"under {m.mark:g} {m.unit}", m.in_words, m.ratio, timed=m.unit != "MB") for m in found]
+    return [Mark(m.what, f"under {m.mark:g} {m.unit}", m.in_words, m.ratio, timed=m.unit != "MB") for m in results]
 
 
-PART = Part("server", Measured, server_and_start, section, marks)
+PART = Part("server", Measured, measure_server, section, marks)

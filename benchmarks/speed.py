@@ -1,6 +1,6 @@
-"""How long an evaluation of the likelihood with its gradient takes, beside the least that it could take.
+"""Time of one likelihood evaluation with gradient, relative to the least time its operations need.
 
-Processor seconds, the least of several runs: what the work needs when nothing else is in its way.
+Processor seconds, the minimum of several runs: the cost without interference from other work.
 """
 
 from __future__ import annotations
@@ -16,20 +16,23 @@ from benchmarks.timing import least, operations, peak
 from securebase.model.kernel import compiled
 from securebase.model.likelihood import Likelihood
 
-#: of the floor; and the rows from which on it is asked
+#: multiple of the floor that is allowed, and the number of rows from which it is checked
 MARK, FROM_ROWS = 3.0, 10_000
 _HEAD = (
     *("constructs", "rows", "persons", "gaps", "missing"),
     *("compiled kernel, ms", "readable kernel, ms", "readable / compiled", "floor, ms", "compiled / floor"),
 )
-#: milliseconds that a call may take where there is next to nothing to compute
+#: milliseconds allowed for a call with next to nothing to compute
 OVERHEAD_MARK = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Milliseconds for one log-likelihood with gradient, whole call. None: no compiled kernel here. compressed:
-    persons of one pattern are walked over together, so that the floor is not one. gigaflops: of one core."""
+    """Milliseconds of one call for log-likelihood and gradient; None without a compiled kernel.
+
+    `compressed`: persons with the same pattern are processed together, so the floor does not apply. `gigaflops` is the
+    rate of one core.
+    """
 
     constructs: int
     rows: int
@@ -73,7 +76,7 @@ def _evaluation(
         with _forced(kernel):
             prepared = Likelihood(data, specification(p))
             times = 200 if rows * persons < 100 else 9
-            taken[kernel] = 1000 * least(lambda one=prepared: one.value_and_gradient(parameters), times)
+            taken[kernel] = 1000 * least(lambda likelihood=prepared: likelihood.value_and_gradient(parameters), times)
     return Evaluation(
         constructs=p,
         rows=rows,
@@ -88,9 +91,9 @@ def _evaluation(
     )
 
 
-def section(found: list[Evaluation]) -> list[str]:
+def section(results: list[Evaluation]) -> list[str]:
     rows = []
-    for e in found:
+    for e in results:
         fast, slow = e.compiled_ms, e.readable_ms
         over = "" if fast is None or e.compressed else f"{fast / e.floor_ms:.1f}"
         rows.append(
@@ -111,8 +114,8 @@ def section(found: list[Evaluation]) -> list[str]:
         "## One log-likelihood with its gradient",
         "",
         "Whole call, processor time on one core, least of nine. The floor is what the operations that every row needs "
-        f"would take at the best rate this core reached in the same run, {found[0].gigaflops:.0f} GFLOP/s in "
-        f"{found[0].how}: {operations(2)} operations a row for two constructs, {operations(6):,} for six. Where all "
+        f"would take at the best rate this core reached in the same run, {results[0].gigaflops:.0f} GFLOP/s in "
+        f"{results[0].how}: {operations(2)} operations a row for two constructs, {operations(6):,} for six. Where all "
         "persons share one pattern of times and of what is missing they are walked over together, and the floor is "
         "not one.",
         "",
@@ -125,9 +128,9 @@ def section(found: list[Evaluation]) -> list[str]:
     ]
 
 
-def marks(found: list[Evaluation]) -> list[Mark]:
-    large = [e for e in found if e.rows * e.persons >= FROM_ROWS and not e.compressed and e.compiled_ms]
-    small = next(e for e in found if e.persons == 1)
+def marks(results: list[Evaluation]) -> list[Mark]:
+    large = [e for e in results if e.rows * e.persons >= FROM_ROWS and not e.compressed and e.compiled_ms]
+    small = next(e for e in results if e.persons == 1)
     out = []
     for p in sorted({e.constructs for e in large}):
         own = [e for e in large if e.constructs == p]

@@ -1,4 +1,4 @@
-"""Many replications that may be cut off: each is written down when it ends, and read back the next time."""
+"""Replications that survive an interruption: each result is stored at once and read back by the next run."""
 
 from __future__ import annotations
 
@@ -13,50 +13,52 @@ from typing import Any
 import securebase
 from securebase.study.replications import on_cores
 
-#: not in the repository; what lies there is only believed for the very same work
+#: not in the repository; a stored result is used only for the same work and the same source
 FOLDER = Path(__file__).parents[1] / "build" / "benchmarks"
 
-Found = dict[str, Any]
+Result = dict[str, Any]
 
 
 def replications(
-    name: str, work: Callable[[int], Found], times: int, *, depends_on: str, workers: int | None = None
-) -> list[Found]:
-    """What `work(0)` to `work(times - 1)` find, in order. `depends_on`: what is asked; where it, or a line of the
-    product’s own source, has changed, what was written down is not read. `workers`: all cores, less where the variable
-    SECUREBASE_BENCH_WORKERS says so."""
+    name: str, work: Callable[[int], Result], times: int, *, depends_on: str, workers: int | None = None
+) -> list[Result]:
+    """Return the results of `work(0)` to `work(times - 1)` in order.
+
+    Stored results are ignored once `depends_on` or the package's source has changed. `workers` defaults to all cores or
+    to the environment variable SECUREBASE_BENCH_WORKERS.
+    """
     FOLDER.mkdir(parents=True, exist_ok=True)
     file = FOLDER / f"{name}-{zlib.crc32(depends_on.encode(), source()):08x}.jsonl"
-    done: dict[int, Found] = {}
+    done: dict[int, Result] = {}
     if file.exists():
         for line in file.read_text(encoding="utf-8").splitlines():
             if line.endswith("}"):  # a cut can leave half a line
                 read = json.loads(line)
-                done[read["replication"]] = read["found"]
+                done[read["replication"]] = read["result"]
     left = [i for i in range(times) if i not in done]
     workers = workers or int(os.environ.get("SECUREBASE_BENCH_WORKERS", "0")) or None
     with file.open("a", encoding="utf-8") as out:
-        for position, found in on_cores(workers)(partial(_called, work), left):
-            done[left[position]] = found
-            out.write(json.dumps({"replication": left[position], "found": found}) + "\n")
+        for position, result in on_cores(workers)(partial(_call, work), left):
+            done[left[position]] = result
+            out.write(json.dumps({"replication": left[position], "result": result}) + "\n")
             out.flush()
     return [done[i] for i in range(times)]
 
 
 @cache
 def source() -> int:
-    """A fingerprint of everything that could alter a result."""
-    found = 0
+    """Return a checksum of all source and data that can alter a result."""
+    checksum = 0
     for path in sorted(Path(securebase.__file__).parent.rglob("*")):
         if path.suffix in (".py", ".c", ".h", ".toml") and "workbench" not in path.parts:
-            found = zlib.crc32(path.read_bytes(), found)
-    return found
+            checksum = zlib.crc32(path.read_bytes(), checksum)
+    return checksum
 
 
-def _called(work: Callable[[int], Found], i: int) -> Found:
+def _call(work: Callable[[int], Result], i: int) -> Result:
     return work(i)
 
 
-def plainly(values: Mapping[str, Any]) -> str:
-    """Values in one text, to see whether they are the same."""
+def as_text(values: Mapping[str, Any]) -> str:
+    """Return values as one text that is equal only for equal values."""
     return json.dumps(values, default=lambda v: v.tolist() if hasattr(v, "tolist") else repr(v), sort_keys=True)

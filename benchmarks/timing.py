@@ -1,4 +1,4 @@
-"""Processor time, and a measure of the machine: how many operations it can do, and how long a known fit takes."""
+"""Processor time, and the peak rate of floating-point operations of one core."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import numpy as np
 
 
 def least(work: Callable[[], object], times: int) -> float:
-    """Least processor seconds of several runs."""
+    """Return the minimum processor time of several runs, in seconds."""
     taken = []
     for _ in range(times):
         began = time.process_time()
@@ -27,12 +27,12 @@ def least(work: Callable[[], object], times: int) -> float:
 
 
 def load() -> float:
-    """Processes that want a processor, averaged over a minute."""
+    """Return the load average over one minute."""
     return os.getloadavg()[0]
 
 
 def processor() -> str:
-    """What the machine calls its processor, and how many cores of it there are."""
+    """Return the name of the processor and its number of cores."""
     name = ""
     info = Path("/proc/cpuinfo")
     if info.exists():
@@ -65,22 +65,25 @@ void products(const lane *restrict a, const lane *restrict b, lane *restrict c, 
 
 @cache
 def peak() -> tuple[float, str]:
-    """(floating-point operations a second on one core, how that was measured): products of four or of eight 6×6
-    matrices side by side, the better of the two, where there is a C compiler; else NumPy's of large matrices."""
+    """Return floating-point operations a second on one core, and how they were measured.
+
+    With a C compiler: products of four or eight 6×6 matrices side by side, the faster of the two. Without one: NumPy
+    products of large matrices.
+    """
     compiler = shutil.which("gcc") or shutil.which("clang")
-    found = [] if compiler is None else [(_side_by_side(compiler, lanes), lanes) for lanes in (4, 8)]
-    if found and max(found)[0] > 0:
-        return max(found)[0], f"products of {max(found)[1]} 6×6 matrices side by side, compiled for this processor"
+    rates = [] if compiler is None else [(_side_by_side(compiler, lanes), lanes) for lanes in (4, 8)]
+    if rates and max(rates)[0] > 0:
+        return max(rates)[0], f"products of {max(rates)[1]} 6×6 matrices side by side, compiled for this processor"
     a = np.random.default_rng(1).normal(size=(400, 400))
     return 2.0 * 400**3 / least(lambda: a @ a, 20), "products of 400×400 matrices by NumPy, as there is no C compiler"
 
 
 def _side_by_side(compiler: str, lanes: int) -> float:
-    """Operations a second, or 0 where it cannot be compiled."""
+    """Return operations a second, 0 where the source does not compile."""
     with tempfile.TemporaryDirectory() as folder:
         source, library = Path(folder) / "products.c", Path(folder) / "products.so"
         source.write_text(_PRODUCTS)
-        asked = [
+        command = [
             compiler,
             f"-DLANES={lanes}",
             "-O3",
@@ -91,13 +94,13 @@ def _side_by_side(compiler: str, lanes: int) -> float:
             "-o",
             str(library),
         ]
-        if subprocess.run(asked, capture_output=True, check=False).returncode:
+        if subprocess.run(command, capture_output=True, check=False).returncode:
             return 0.0
-        of = ctypes.CDLL(str(library))
+        functions = ctypes.CDLL(str(library))
         a, b, c = (_aligned(36 * lanes) for _ in range(3))
         pointers, times = [ctypes.c_void_p(x.ctypes.data) for x in (a, b, c)], 50_000
-        taken = least(lambda: of.products(*pointers, ctypes.c_long(times)), 20)
-        # the products were really made: each adds 6 times 1e-6 at most
+        taken = least(lambda: functions.products(*pointers, ctypes.c_long(times)), 20)
+        # shows that the products were computed: each adds 6 times 1e-6 at most
         assert 1e-3 < c[0] < 1e-3 + 21 * times * 6e-6
         return times * 2.0 * lanes * 6**3 / taken
 
@@ -111,9 +114,9 @@ def _aligned(size: int) -> Any:
 
 
 def operations(p: int) -> int:
-    """Floating-point operations that one row of p constructs needs at least, forward and back, everything observed.
+    """Return the least number of operations for one fully observed row of p constructs, forward and backward pass.
 
-    D = 1 + p columns are carried: the mean and what a person's own level adds. Forward, for each indicator
+    D = 1 + p columns are carried: the mean and the person's own level. Forward, for each indicator
     2D + 3p + 2pD + 2p² + D + D(D + 1), and 2p³ + p²(p + 1) + 2p²D to the next row; back 2D² + 4D + 4pD + 2p² + 8p and
     4p³ + p²(p + 1) + 4p²D.
     """

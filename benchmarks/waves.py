@@ -1,4 +1,4 @@
-"""Models that count waves beside lavaan: the same simulated tables, the same model, in one run, processor seconds.
+"""Discrete-time panel models compared with lavaan: same simulated tables and model, processor seconds in one run.
 
 Where Rscript or lavaan is not installed its columns stay empty and the page says so. `python -m benchmarks.waves`
 prints this part alone.
@@ -33,9 +33,11 @@ _Theirs = dict[str, tuple[float, float]]
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """One random-intercept cross-lagged panel model, everything free over waves, with standard errors. None: lavaan is
-    not here. apart: of the log-likelihoods; further: largest difference of an estimate; errors: of a standard error, as
-    a share of it."""
+    """One random-intercept cross-lagged panel model with standard errors, all parameters free over waves.
+
+    apart: difference of the log-likelihoods; further: largest difference of an estimate; errors: largest relative
+    difference of a standard error. All of them, and the times of lavaan, are None where lavaan is not installed.
+    """
 
     constructs: int
     waves: int
@@ -51,39 +53,39 @@ class Beside:
     errors: float | None
 
 
-def beside_lavaan() -> list[Beside]:
+def compare_with_lavaan() -> list[Beside]:
     version = _lavaan_version()
-    return [_beside(*case, version=version) for case in CASES]
+    return [_compare(*case, version=version) for case in CASES]
 
 
-def _beside(p: int, waves: int, persons: int, missing: float, *, version: str | None) -> Beside:
-    data = simulated(p, waves, persons, missing)
+def _compare(p: int, waves: int, persons: int, missing: float, *, version: str | None) -> Beside:
+    data = simulate_table(p, waves, persons, missing)
     of = discrete_time_specification(data, "ri-clpm")
     taken = []
     for _ in range(_RUNS):
         began = time.process_time()
-        found = fit_discrete_time(data, of, information="observed" if missing else "expected")
+        result = fit_discrete_time(data, of, information="observed" if missing else "expected")
         taken.append(time.process_time() - began)
     theirs = None if version is None else _in_lavaan(data, of, missing)
-    differences = None if theirs is None else _largest_differences(found, theirs[2])
+    differences = None if theirs is None else _largest_differences(result, theirs[2])
     return Beside(
         constructs=p,
         waves=waves,
         persons=persons,
         missing=missing,
-        parameters=found.n_parameters,
-        outcome=found.outcome.kind,
+        parameters=result.n_parameters,
+        outcome=result.outcome.kind,
         seconds=min(taken),
         lavaan_seconds=None if theirs is None else theirs[0],
         lavaan_version=version,
-        apart=None if theirs is None or found.log_likelihood is None else abs(found.log_likelihood - theirs[1]),
+        apart=None if theirs is None or result.log_likelihood is None else abs(result.log_likelihood - theirs[1]),
         further=None if differences is None else differences[0],
         errors=None if differences is None else differences[1],
     )
 
 
-def simulated(p: int, waves: int, persons: int, missing: float) -> Panel:
-    """A table with usual levels, lags of .3 and about .1 across, and scores missing at random."""
+def simulate_table(p: int, waves: int, persons: int, missing: float) -> Panel:
+    """Simulate random intercepts, autoregressions of .3, cross-lags within ±.1, and scores missing at random."""
     rng = np.random.default_rng([p, waves])
     lags = 0.3 * np.eye(p) + rng.uniform(-0.1, 0.1, (p, p))
     shocks, nothing = 0.7 * np.eye(p) + 0.15, np.zeros(p)
@@ -107,7 +109,7 @@ def simulated(p: int, waves: int, persons: int, missing: float) -> Panel:
 
 
 def lavaan_model(constructs: tuple[str, ...], waves: int) -> str:
-    """The model in lavaan's words: levels `RIa`, movements `wa3` of scores `a3`."""
+    """Write the model in lavaan syntax: random intercepts `RIa`, within-person parts `wa3` of scores `a3`."""
     steps = range(1, waves + 1)
     lines = [f"RI{c} =~ " + " + ".join(f"1*{c}{t}" for t in steps) for c in constructs]
     lines += [f"w{c}{t} =~ 1*{c}{t}" for c in constructs for t in steps]
@@ -133,19 +135,18 @@ cat(sprintf("%s %s %s %.12g %.12g\\n", all$lhs, all$op, ifelse(all$rhs == "", ".
 
 
 def _in_lavaan(data: Panel, of: DiscreteTimeSpecification, missing: float) -> tuple[float, float, _Theirs]:
-    """(processor seconds, log-likelihood, “left operator right” → (estimate, standard error)). Only the
-    call of lavaan itself is timed."""
+    """Return processor seconds of the call, log-likelihood, and “left operator right” → (estimate, SE)."""
     assert (missing > 0) == bool(np.isnan(data.scores).any())
     with tempfile.TemporaryDirectory() as folder:
-        there = Path(folder)
+        directory = Path(folder)
         names = [f"{c}{t}" for t in range(1, of.waves + 1) for c in of.constructs]
         rows = data.scores.reshape(data.n_persons, -1)
         lines = [",".join("NA" if np.isnan(v) else repr(float(v)) for v in row) for row in rows]
-        (there / "table.csv").write_text("\n".join([",".join(names), *lines]) + "\n")
-        (there / "model.txt").write_text(lavaan_model(of.constructs, of.waves) + "\n")
-        (there / "fit.R").write_text(_SCRIPT)
-        done = subprocess.run(["Rscript", "fit.R"], cwd=there, capture_output=True, text=True, check=True)
-    first, *rest = done.stdout.splitlines()
+        (directory / "table.csv").write_text("\n".join([",".join(names), *lines]) + "\n")
+        (directory / "model.txt").write_text(lavaan_model(of.constructs, of.waves) + "\n")
+        (directory / "fit.R").write_text(_SCRIPT)
+        process = subprocess.run(["Rscript", "fit.R"], cwd=directory, capture_output=True, text=True, check=True)
+    first, *rest = process.stdout.splitlines()
     seconds, log_likelihood = (float(word) for word in first.split())
     return (
         seconds,
@@ -154,9 +155,9 @@ def _in_lavaan(data: Panel, of: DiscreteTimeSpecification, missing: float) -> tu
     )
 
 
-def _largest_differences(found: DiscreteTimeFit, theirs: _Theirs) -> tuple[float, float]:
+def _largest_differences(result: DiscreteTimeFit, theirs: _Theirs) -> tuple[float, float]:
     differences, errors = [], []
-    for name, estimate in found.estimates.items():
+    for name, estimate in result.estimates.items():
         block, inside = name.rstrip("]").split("[")
         parts = [part.replace(" ", "") for part in inside.split(",")]
         if block == "mean":
@@ -175,28 +176,31 @@ def _largest_differences(found: DiscreteTimeFit, theirs: _Theirs) -> tuple[float
 def _lavaan_version() -> str | None:
     if shutil.which("Rscript") is None:
         return None
-    asked = ["Rscript", "-e", 'cat(as.character(packageVersion("lavaan")))']
-    done = subprocess.run(asked, capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else None
+    command = ["Rscript", "-e", 'cat(as.character(packageVersion("lavaan")))']
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    return process.stdout.strip() if process.returncode == 0 else None
 
 
-def section_beside(found: list[Beside]) -> list[str]:
-    """The part of the page."""
-    version = found[0].lavaan_version
-    said = f"lavaan {version}" if version else "lavaan, which is not installed where this ran (its columns are empty)"
+def section(results: list[Beside]) -> list[str]:
+    """Return the lines of this part of the page."""
+    version = results[0].lavaan_version
+    program = (
+        f"lavaan {version}" if version else "lavaan, which is not installed where this ran (its columns are empty)"
+    )
     lines = [
         "## Models that count waves",
         "",
-        f"Random-intercept cross-lagged panel model, everything free over waves, with standard errors, beside {said}, "
-        f"on the same simulated table in one run. Processor time: ours the least of {_RUNS} whole fits, lavaan's of "
-        "its one call. The last three columns say how far log-likelihoods, estimates and (as a share) standard errors "
+        "Random-intercept cross-lagged panel model, everything free over waves, with standard errors, beside "
+        f"{program}, on the same simulated table in one run. Processor time: ours the least of {_RUNS} whole fits, "
+        "lavaan's of its one call. The last three columns say how far log-likelihoods, estimates and (as a share) "
+        "standard errors "
         "lie apart at most.",
         "",
         "| constructs | waves | persons | missing | parameters | ended | seconds | lavaan, s | ratio | logl "
         "| estimates | errors |",
         "| ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
-    for b in found:
+    for b in results:
         theirs = "– | – | – | – | –"
         if b.lavaan_seconds is not None:
             ratio = b.lavaan_seconds / b.seconds
@@ -208,7 +212,7 @@ def section_beside(found: list[Beside]) -> list[str]:
     return lines
 
 
-#: constructs, waves, missing → (seconds it may take or None, times as fast as lavaan or None, what was recorded)
+#: constructs, waves, missing → (seconds allowed or None, times as fast as lavaan or None, recorded times)
 MARKS = {
     (2, 20, 0.15): (0.2, 300.0, "lavaan recorded: 62 s"),
     (6, 5, 0.15): (None, 100.0, "recorded: lavaan 60 s, psychonetrics 10 s"),
@@ -216,14 +220,14 @@ MARKS = {
 }
 
 
-def marks(found: list[Beside]) -> list[Mark]:
+def marks(results: list[Beside]) -> list[Mark]:
     out = []
-    for b in found:
+    for b in results:
         most, times, beside = MARKS[b.constructs, b.waves, b.missing]
         missing = f"{b.missing:.0%} missing" if b.missing else "complete"
         what = f"RI-CLPM, {missing}, {b.constructs} constructs, {b.waves} waves, {b.persons:,} persons"
-        asked = [] if most is None else [f"at most {seconds(most)}"]
-        asked += [] if times is None else [f"{times:.0f} times as fast as lavaan"]
+        targets = [] if most is None else [f"at most {seconds(most)}"]
+        targets += [] if times is None else [f"{times:.0f} times as fast as lavaan"]
         measured, ratio = seconds(b.seconds), None if most is None else b.seconds / most
         if b.lavaan_seconds is not None:
             faster = b.lavaan_seconds / b.seconds
@@ -233,14 +237,14 @@ def marks(found: list[Beside]) -> list[Mark]:
                 ratio = times / faster
         elif most is None:
             measured += " (lavaan is not installed here)"
-        out.append(Mark(what, ": ".join(asked), measured, ratio, beside, timed=most is not None))
+        out.append(Mark(what, ": ".join(targets), measured, ratio, beside, timed=most is not None))
     return out
 
 
-def gist(found: list[Beside]) -> list[str]:
-    times = [b.lavaan_seconds / b.seconds for b in found if b.lavaan_seconds is not None and b.missing]
-    whole = [b.lavaan_seconds / b.seconds for b in found if b.lavaan_seconds is not None and not b.missing]
-    further = [b.further for b in found if b.further is not None]
+def gist(results: list[Beside]) -> list[str]:
+    times = [b.lavaan_seconds / b.seconds for b in results if b.lavaan_seconds is not None and b.missing]
+    whole = [b.lavaan_seconds / b.seconds for b in results if b.lavaan_seconds is not None and not b.missing]
+    further = [b.further for b in results if b.further is not None]
     if not times or not whole:
         return []
     return [
@@ -249,4 +253,4 @@ def gist(found: list[Beside]) -> list[str]:
     ]
 
 
-PART = Part("waves", Beside, beside_lavaan, section_beside, marks, gist)
+PART = Part("waves", Beside, compare_with_lavaan, section, marks, gist)
