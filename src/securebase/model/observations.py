@@ -75,7 +75,7 @@ def panel(
     --------
     >>> import numpy as np
     >>> import securebase
-    >>> cohort = securebase.simulate("default", n=3, rng=np.random.default_rng(1))
+    >>> cohort = securebase.simulate("default", n_clients=3, rng=np.random.default_rng(1))
     >>> rows = securebase.panel(cohort, ("symptoms", "alliance"))
     >>> rows.persons
     ('sim-001', 'sim-002', 'sim-003')

@@ -165,7 +165,7 @@ def track(
     >>> import numpy as np
     >>> import securebase
     >>> known = securebase.parameter_set()
-    >>> cohort = securebase.simulate("default", n=1, rng=np.random.default_rng(1))
+    >>> cohort = securebase.simulate("default", n_clients=1, rng=np.random.default_rng(1))
     >>> rows = securebase.panel(cohort, known.specification.constructs)
     >>> course = securebase.track(rows, known.specification, known.in_score_units(), until=20.0)
     >>> course.smoothed.shape == (len(rows.times), 6)

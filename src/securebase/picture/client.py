@@ -103,14 +103,43 @@ def client_picture(
     whole: bool = True,
     fingerprint: str | None = None,
 ) -> ClientPicture:
-    """The picture of one client as known at `as_of` (days since the episode began); hypotheses only where `whole`.
+    """Compute the picture of one client as known at one day of the episode.
 
-    Later entries are left out, except safety alerts, which nothing hides. Where tracking fails the picture still shows
-    what was reported, and says why there is no more. Whoever has asked for `picture_fingerprint` of the same arguments
-    already hands it on as `fingerprint`.
+    Later entries are left out, except safety alerts, which are never hidden. If the course cannot be followed, the
+    picture still holds the reported scores and gives the reason.
 
-    Raises InputError for a record whose every form is of an unknown instrument, such as one read from a table: a
-    picture without the instruments' scales and errors would be empty, and look like a client who never answered.
+    Parameters
+    ----------
+    record : EpisodeRecord
+        The record of the client.
+    as_of : float
+        Day of the picture, in days since the episode began.
+    parameter_set : ParameterSet, optional
+        Parameters with which the course is followed; by default those of the literature.
+    whole : bool
+        Whether to compute the hypotheses too, which take longest.
+    fingerprint : str, optional
+        Result of `picture_fingerprint` for the same arguments, where it is known already.
+
+    Returns
+    -------
+    ClientPicture
+        Reported scores, estimated course, forecast, signals and, if `whole`, hypotheses.
+
+    Raises
+    ------
+    InputError
+        If no administration is of a known instrument, as in a record read from a table: the picture would be empty and
+        look like a client who never answered.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase
+    >>> cohort = securebase.simulate("default", n_clients=1, rng=np.random.default_rng(1), sessions=8, dropout=0.0)
+    >>> picture = securebase.client_picture(cohort.episodes[0], as_of=60.0, whole=False)
+    >>> picture.as_of, picture.whole
+    (60.0, False)
     """
     if record.administrations and not any(form.instrument in instruments() for form in record.administrations):
         raise InputError(

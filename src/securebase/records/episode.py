@@ -90,7 +90,17 @@ class SafetyAlertRecord:
 
 @dataclass(frozen=True, slots=True)
 class TherapySessionRecord:
-    """A therapy session that took place: its number, day and phase."""
+    """A therapy session that took place.
+
+    Parameters
+    ----------
+    number : int
+        Number of the session, from 1.
+    at : float
+        Time in days since the episode began.
+    phase : Phase, optional
+        Phase of the course in this session.
+    """
 
     number: int
     at: float

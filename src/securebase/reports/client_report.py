@@ -54,6 +54,16 @@ def client_report(
     -------
     str
         The page. It needs no network and can be printed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase
+    >>> cohort = securebase.simulate("default", n_clients=1, rng=np.random.default_rng(1), sessions=8, dropout=0.0)
+    >>> picture = securebase.client_picture(cohort.episodes[0], as_of=60.0, whole=False)
+    >>> page = securebase.client_report(picture, name="A. B.")
+    >>> page[:15], "A. B." in page
+    ('<!doctype html>', True)
     """
     drawn = {
         key: (Markup(svg(chart(picture, width=PAGE))), Markup(svg(chart(picture, width=PHONE))))  # noqa: S704

@@ -50,6 +50,14 @@ def power_report(result: PowerResult) -> str:
     -------
     str
         The page, with curves of power, precision and bias for every setting of the plan.
+
+    Examples
+    --------
+    >>> import securebase
+    >>> plan = securebase.PowerPlan(clients=(50,), sessions=(8,), replications=10)
+    >>> page = securebase.power_report(securebase.power(plan))
+    >>> page[:15]
+    '<!doctype html>'
     """
     plan = result.plan
     return render(

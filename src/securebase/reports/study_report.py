@@ -44,6 +44,16 @@ def study_report(result: StudyResult) -> str:
     -------
     str
         The page. It needs no network, runs no script and can be printed.
+
+    Examples
+    --------
+    >>> import securebase
+    >>> cohort = securebase.read_cohort(
+    ...     "examples/sessions.csv", person="client", time="session", outcome="phq9", processes="alliance"
+    ... )
+    >>> page = securebase.study_report(securebase.study_cohort(cohort, trend="linear"))
+    >>> page[:15]
+    '<!doctype html>'
     """
     fitted = [m for m in result.models if isinstance(m, ModelSummary)]
     return render(

@@ -77,12 +77,33 @@ class Quadrature:
 class CohortEffects:
     """Random lagged effects of k edges in N clients, with q covariates; standardised, per time unit of the model.
 
-    mean: mean effect of each edge at the covariates' means. between_sd: SD of effects between clients. coefficients:
-    of covariates, per unit. log_likelihood: Laplace's, at the estimate. log_likelihood_homogeneous: of the model whose
-    effects are the same for all clients, without covariates. by_quadrature: for one edge, else None. p_homogeneous:
-    p value of that model in a likelihood-ratio test; for one edge without covariates from the mixture of chi²(0) and
-    chi²(1), else from chi² with all degrees of freedom, which is conservative. clients: each client's effects, shrunk
-    towards these means.
+    Parameters
+    ----------
+    edges : tuple of (str, str)
+        The k effects (from, to) that vary between clients.
+    covariates : tuple of str
+        Names of the q covariates.
+    mean : tuple of NamedEstimate
+        Mean effect of each edge at the covariates' means.
+    between_sd : tuple of NamedEstimate
+        SD of each effect between clients.
+    coefficients : tuple of NamedEstimate
+        Coefficients of the covariates, per unit.
+    log_likelihood : float
+        Laplace approximation of the log-likelihood at the estimate.
+    log_likelihood_homogeneous : float
+        The same for the model without covariates in which the effects are equal for all clients.
+    by_quadrature : Quadrature or None
+        Check of the Laplace approximation by quadrature, for one edge; else None.
+    p_homogeneous : float
+        p value of the homogeneous model in a likelihood-ratio test. For one edge without covariates it is from the
+        mixture of chi²(0) and chi²(1), else from chi² with all degrees of freedom, which is conservative.
+    outcome : CohortOutcome
+        How the fit ended.
+    advice : tuple of Advice
+        Remarks on the fit.
+    clients : tuple of PersonEffects
+        Each client's effects, shrunk towards these means.
     """
 
     edges: tuple[Edge, ...]
@@ -141,6 +162,10 @@ def fit_person_effects(
     ------
     ModelError
         If there are too few persons for k (2 + q) parameters, covariates do not match the panel, or an edge is unknown.
+
+    References
+    ----------
+    Tierney, L., & Kadane, J. B. (1986): the Laplace approximation of posterior moments.
 
     Examples
     --------
