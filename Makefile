@@ -13,7 +13,7 @@ help:
 	@echo "make serve        the same with your own (at first empty) clinic"
 	@echo "make test         set everything up and run the tests"
 	@echo "make test-core    the library alone, without the web and without a compiler, in a venv of its own"
-	@echo "make check        ruff, mypy, import-linter"
+	@echo "make check        the language, ruff, mypy, import-linter"
 	@echo "make docs         the tests that hold the documentation to the code"
 	@echo "make bench        measure, and write docs/benchmarks.md (make bench PARTS=speed: that part alone)"
 	@echo "make lock         renew the hashed requirement files (needs uv)"
@@ -51,6 +51,7 @@ test: $(BIN)/.dev
 	@$(BIN)/python -m pytest -n $(WORKERS)
 
 check: $(BIN)/.dev
+	@echo "== language";      $(BIN)/python tools/check_language.py
 	@echo "== ruff";          $(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@echo "== mypy";          $(BIN)/mypy
 	@echo "== import-linter"; $(BIN)/lint-imports

@@ -1,8 +1,8 @@
 """The eight known truths: how often a study is right, withholds its conclusion, misses the truth, or is wrong.
 
-By verdict: “stays” counts as a link, “fades” as an association that rests on a shared trend. With the fitted models:
-“stays” counts only if every fitted model of the trend shows the link, “fades” only if none does. This takes about
-twenty times as long and is done in fewer cohorts.
+By verdict: “persists” counts as a link, “attenuates” as an association that rests on a shared trend. With the fitted
+models: “persists” counts only if every fitted model of the trend shows the link, “attenuates” only if none does. This
+takes about twenty times as long and is done in fewer cohorts.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ LEGEND = {
     "alliance_sufficient": "a better alliance comes before fewer symptoms, and none of the four mechanisms does",
     "alliance_as_gate": "of clients in turn given IPT and supportive therapy, which is the same relationship without "
     "the techniques: being given the techniques bends the lag from alliance to symptoms downwards "
-    "(`securebase.study.moderation`, verdict “stays”)",
+    "(`securebase.study.moderation`, verdict “persists”)",
     "one_mechanism": "more support comes before fewer symptoms, and neither the alliance nor another mechanism does",
     "all_four_equal": "each of the four mechanisms comes before symptoms with its sign, and the alliance does not",
     "relapse_on_withdrawal": "more support comes before fewer symptoms, and from the last session to the follow-up "
@@ -306,10 +306,11 @@ def section(results: list[Assessment]) -> list[str]:
         "",
         f"Cohorts are drawn from scenarios whose truth is known ([simulation](explanation/simulation.md)), {SESSIONS} "
         "sessions each, and given to what `securebase study` computes. A study concludes that one thing comes before "
-        "another where its verdict is “stays”, and that it rests on a shared trend where it is “fades”; where it says "
-        "“with models”, only if every fitted reading of the trend agrees, all six constructs at once. **Right**: all "
-        "of the scenario’s conclusion. **Withheld**: nothing false is said, but part of it cannot be told. **Missed**: "
-        "something true is said to rest on a shared trend. **Wrong**: something is concluded that is not so. A "
+        "another where its verdict is “persists”, and that it rests on a shared trend where it is “attenuates”; where "
+        "it says “with models”, only if every fitted reading of the trend agrees, all six constructs at once. "
+        "**Right**: all of the scenario’s conclusion. **Withheld**: nothing false is said, but part of it cannot be "
+        "told. **Missed**: something true is said to rest on a shared trend. **Wrong**: something is concluded that is "
+        "not so. A "
         "scenario is called told where the right conclusion "
         f"is reached in at least {RIGHT_FROM:.0%} of cohorts and a wrong one in at most {WRONG_UP_TO:.0%}. Chance "
         f"moves a share near one half by up to {reach:.0%} over {least} cohorts (95%).",

@@ -1,4 +1,4 @@
-"""Makes full_model.csv: 120 made-up clients of 15 therapists, drawn from stated parameters with a fixed seed.
+"""Make full_model.csv: 120 simulated clients of 15 therapists, drawn from stated parameters with a fixed seed.
 
 Two questionnaires measure symptoms. The alliance pushes symptoms down, exposure in a session pushes them down until
 the next, men sit 3 points lower, therapists differ, and everybody changes at a pace of their own.

@@ -105,7 +105,7 @@ def test_a_tone_colours_its_person_only() -> None:
     assert signs == {"l": ["−"], "m": []}
 
 
-def test_whoever_has_no_place_waits_out_of_sight_where_there_is_a_tray() -> None:
+def test_a_person_without_a_place_is_hidden_where_there_is_a_tray() -> None:
     assert person(drawn(tray=True), "x").get("display") == "none"
     with pytest.raises(StopIteration):
         person(drawn(), "x")

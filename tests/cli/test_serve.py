@@ -109,7 +109,7 @@ def test_a_wrong_key_is_reported_on_one_line_and_changes_nothing(tmp_path: Path)
     assert before
     (tmp_path / "database.key").write_text("ab" * 32)
     assert "Check the key file" in refused("--port", "0", "--data-dir", str(tmp_path))
-    # not byte by byte: whoever closes a database last may move its write-ahead log into it, without any key
+    # not byte by byte: the process that closes a database last may move its write-ahead log into it, without any key
     assert contents(tmp_path / "securebase.db", key) == before
 
 

@@ -212,7 +212,7 @@ def test_in_co_trend_only_the_alliance_is_inert_and_seems_not_to_be() -> None:
     trended, error = _lagged(scores, "symptoms", "alliance")
     assert trended < -0.05
     assert trended < -10 * error
-    # with the mean course of everyone taken out, nothing is left
+    # adjusted for the common time course, nothing is left
     apart, error = _lagged(scores - scores.mean(axis=0), "symptoms", "alliance")
     assert abs(apart) < 3.5 * error
     assert scores[:, -1, k].mean() - scores[:, 0, k].mean() > 1.0

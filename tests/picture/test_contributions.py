@@ -1,4 +1,4 @@
-"""Working hypotheses: what each gate lets through, what stands beside every number, and what is never claimed."""
+"""Working hypotheses: their gates, the remarks beside every number, and claims that are never made."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ def test_every_page_says_what_it_was_made_from() -> None:
 
 
 def test_a_picture_without_words_cannot_be_put_in() -> None:
-    with pytest.raises(ValueError, match="needs words"):
+    with pytest.raises(ValueError, match="needs a text alternative"):
         Picture(svg(symptoms_chart(cases.case().picture)), " ", "A caption")
 
 

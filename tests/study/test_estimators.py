@@ -190,7 +190,7 @@ def test_each_estimator_finds_what_was_drawn(estimator):
 
 
 def test_half_panel_takes_away_the_bias_of_short_courses():
-    """Own past .3 in 10 sessions: a line taken out pulls it far down, the correction brings most of it back."""
+    """Own past .3 in 10 sessions: detrending pulls it far down, the correction brings most of it back."""
     rows = drawn(13, n=3000, sessions=10, lag=0.3)
     wanted = shortest_link(rows, "x", "y")
     plain = PRIMARY.estimate(rows, wanted, Detrending.DETRENDED).lag

@@ -25,7 +25,7 @@ def lag(raw: float, p: float, form: Detrending = Detrending.CENTRED) -> LagEstim
             (-0.30, 0.001),
             (-0.13, 0.01),
             AssociationVerdict.ATTENUATES,
-        ),  # more than half lost counts, told from zero or not
+        ),  # more than half lost counts, significant or not
         ((-0.30, 0.001), (0.20, 0.01), AssociationVerdict.ATTENUATES),  # the sign changes
         ((0.33, 0.001), (0.26, 0.02), AssociationVerdict.PERSISTS),
         ((0.33, 0.001), (0.40, 0.02), AssociationVerdict.PERSISTS),

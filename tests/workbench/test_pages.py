@@ -119,7 +119,7 @@ def test_the_demo_clinic_says_on_every_page_that_it_is_simulated(alma: Browser, 
     assert "every client here is simulated" not in alma.get(reverse("library")).content.decode()
     settings.DEMO = True
     soup = BeautifulSoup(alma.get(reverse("library")).content, "html.parser")
-    assert soup.find(class_="demo-ribbon").name == "aside"  # a landmark: whoever jumps between them meets it
+    assert soup.find(class_="demo-ribbon").name == "aside"  # a landmark, reached by jumping between landmarks
     assert "every client here is simulated" in alma.get(reverse("library")).content.decode()
 
 

@@ -31,7 +31,7 @@ from workbench.inventory.network_cast import add_people, draw_course
 EVERYBODY = {"alma", "bruno", "dario", "rosa", "adam"}
 #: Who may open a page that is about no single client. A page that is not named here, or is about a client, fails.
 PAGES = {
-    "caseload": EVERYBODY,  # the front door: whoever has no caseload is led to their own page
+    "caseload": EVERYBODY,  # an account without a caseload is redirected to its own start page
     "profile": EVERYBODY,
     "still-here": EVERYBODY,
     "sign-out": EVERYBODY,
@@ -224,7 +224,7 @@ def test_no_route_lets_a_session_be_made_for_somebody_elses_client(full: Cast) -
     assert full.episode.therapy_sessions.count() == 1
 
 
-def test_whoever_watches_the_server_needs_no_account(db: None) -> None:
+def test_monitoring_the_server_needs_no_account(db: None) -> None:
     assert Browser().get(reverse("healthy")).content == b"ok"
 
 

@@ -23,7 +23,7 @@ TONES = {
     TieBalance.EVEN: "#b08a1e",
     TieBalance.UNRATED: "#87919a",
 }
-#: Said again by a sign in the disc, for whoever does not tell the colours apart.
+#: A sign in the disc repeats the colour, for readers who cannot distinguish colours.
 SIGNS = {TieBalance.SUPPORT: "+", TieBalance.STRAIN: "−", TieBalance.EVEN: "=", TieBalance.UNRATED: ""}
 _RINGS = {Ring.CLOSEST: "closest", Ring.CLOSE: "close", Ring.WIDER: "wider circle"}
 

@@ -45,8 +45,10 @@ def svg(chart: Any) -> str:
 
 
 def image(drawn: str, size: tuple[int, int]) -> str:
-    """What `svg` drew as a file of its own, `size` pixels wide and high: whoever shows it by `<img>` can keep the room
-    free before it is there. The drawing is centred in that room, and brings the fonts that a page would lend it."""
+    """Return a drawing of `svg` as a file of its own, `size` pixels wide and high.
+
+    A page that shows it by `<img>` can reserve its space early. The drawing is centred and names its fonts.
+    """
     width, height = size
     free = f'width="{width}" height="{height}" font-family="{FONTS}"'
     return drawn.replace('width="100%"', free, 1)

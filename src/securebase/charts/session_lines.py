@@ -49,7 +49,7 @@ def session_lines(
     top: float = 10.0,
     names: Mapping[float, str] | None = None,
 ) -> str:
-    """An SVG element; nothing where there is nothing to draw. `names`: what stands below a place of the axis."""
+    """Return an SVG element, empty if there is nothing to draw. `names` are the labels of the axis."""
     drawn = [r for r in ratings if r.points]
     places = sorted({x for r in drawn for x, _ in r.points} | {x for x, _ in stages})
     if not places:

@@ -63,7 +63,7 @@ class EdgePanel:
 
 
 def origin_of(edge: TheoryEdge) -> str:
-    """What stands on the left: the construct, what bends it, and the form where it is not plain."""
+    """Return the label on the left: the construct, its moderator, and the shape if it is not linear."""
     begin = label_of(edge.from_construct)
     if edge.moderator:
         begin += f" × {label_of(edge.moderator).lower()}"

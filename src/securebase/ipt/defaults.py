@@ -1,4 +1,4 @@
-"""What stands in a worksheet before anybody has written in it: nothing is typed a second time."""
+"""Default values of a new worksheet, carried over from the course and from earlier worksheets."""
 
 from __future__ import annotations
 

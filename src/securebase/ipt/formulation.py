@@ -17,7 +17,7 @@ _ENDS = (".", "!", "?", "…", ":", ";", "”", '"')
 
 @dataclass(frozen=True, slots=True)
 class FormulationPart:
-    """One part of a formulation: the field that holds it, and what joins it to what stands before it."""
+    """One part of a formulation: its field, and the words that join it to the part before."""
 
     field: str
     joins: str = ""
@@ -69,7 +69,7 @@ def _sentence(words: str) -> str:
 
 
 def add_draft(narrative: str, draft: str) -> str:
-    """What stands in the narrative after a draft was asked for: nothing that was written there is replaced."""
+    """Return the narrative with a requested draft added; existing text is never replaced."""
     kept = narrative.strip()
     if not kept:
         return draft

@@ -23,7 +23,7 @@ RELATIONSHIP, SUPPORT_LEDGER = "relationship", "support_ledger"
 _EVER = float("inf")
 #: In the client's words: `receives` is what the client gets from a person, `gives` what the client gives them.
 _FROM_THEM, _TO_THEM = "receives", "gives"
-#: From the middle outwards; whoever stands outside them all is on the circle but not in the network.
+#: From the middle outwards. A person outside all rings is on the circle but not in the network.
 INSIDE = (Ring.CLOSEST, Ring.CLOSE, Ring.WIDER)
 
 

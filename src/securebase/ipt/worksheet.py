@@ -85,7 +85,7 @@ class Field:
 
     section: a heading that stands above it. only: the lineage of formulation (“triad”, “classic”) that asks for it.
     quote: the client's own words are wanted. note: narrative that stays with the therapist unless chosen.
-    begins_with: what stands in it before anybody writes: “last” (what the last one of its kind said),
+    begins_with: source of its default value: “last” (the last worksheet of its kind),
     “course.planned_sessions”, “course.days_between”, or “worksheet.field”.
     """
 

@@ -243,8 +243,10 @@ def _signs(group: list[str]) -> Array:
 
 
 def _decoys(panel: Panel, carried: _Reading, sources: list[str]) -> Array:
-    """Effects (1 + decoys, k) by one step of Newton: this client's, then with the reports of made-up clients in place
-    of the constructs' own. They share this client's times, gaps and the trend that everyone has, and nothing else."""
+    """Return effects (1 + decoys, k) by one Newton step: this client's, then with simulated reports of the constructs.
+
+    The simulated reports share this client's times, gaps and the common trend, and nothing else.
+    """
     others = simulate_panel(carried.specification, carried.mean, [panel.times] * DECOYS, np.random.default_rng(_SEED))
     made = [checks.replace_scores(panel, others.scores[others.rows_of(i)], sources) for i in range(DECOYS)]
     return checks.one_step_effects([panel, *made], carried.specification, carried.mean, carried.own)

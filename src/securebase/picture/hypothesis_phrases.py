@@ -146,8 +146,8 @@ def row_says(one: Hypothesis, *, borrowed: bool = True, trend: bool = True) -> t
         )
     if one.decoy_fails:
         said.append(
-            f"With the reports of made-up clients in place of this one's, {one.decoys} of {one.decoys_made} tries gave "
-            "as much."
+            f"With the reports of simulated clients in place of this one's, {one.decoys} of {one.decoys_made} tries "
+            "gave as much."
         )
     if abs(one.reverse.value) > abs(one.effect.value):
         said.append("The other way round, symptoms first, is the larger of the two.")

@@ -446,7 +446,7 @@ def remission_chance_says(chance: float, session_: int | None) -> str:
 
 def forecast_says(session_: int | None, at: float, value: float, low: float, high: float) -> str:
     return (
-        f"Forecast for {session(session_, at)}: {number(value)}, with nine chances in ten between {number(low)} and "
+        f"Forecast for {session(session_, at)}: {number(value)}, with a 90% interval from {number(low)} to "
         f"{number(high)} if the model is right."
     )
 

@@ -36,7 +36,7 @@ def needs_attention(picture: ClientPicture) -> bool:
 
 
 def nothing_stands_out(picture: ClientPicture) -> str:
-    """What stands where there is no point to know. Never an all-clear while a safety answer waits."""
+    """Return the sentence for a picture without points to know; never an all-clear while a safety answer waits."""
     where = where_symptoms_are(picture)
     if any(s.kind is SignalKind.SAFETY for s in picture.signals):
         return f"The safety answer comes first. {where}."
@@ -174,8 +174,11 @@ def mechanism_table(picture: ClientPicture) -> ChartTable:
 
 
 def hypothesis_sentences(picture: ClientPicture) -> tuple[str, ...]:
-    """What stands with the chart of hypotheses, in order: what is split, which is largest, whether the model foretells
-    anything, how strong something hidden must be, and what is left out. The question is apart."""
+    """Return the sentences beside the chart of hypotheses, in order.
+
+    They name the change that is split, the largest part, the predictive check, the strength that a hidden cause would
+    need, and the omissions. The question is apart.
+    """
     part, words = picture.hypotheses, hypothesis_phrases
     if part is None:
         return ()

@@ -13,7 +13,7 @@ from securebase.reports.document import Block, Picture, Pictures
 
 #: what a name needs beyond the disc it belongs to, in the units of the drawing
 ROOM_FOR_NAMES = 60
-#: letters of a name, and of what stands beside it, in the units of the drawing
+#: font size of a name and of its note, in the units of the drawing
 NAME, SMALL = 22, 17
 
 

@@ -82,7 +82,7 @@ class Picture:
 
     def __post_init__(self) -> None:
         if not self.alt.strip():
-            raise ValueError("a picture needs words (alt) for whoever cannot see it")
+            raise ValueError("a picture needs a text alternative (alt) for readers who cannot see it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ Block: TypeAlias = Heading | Paragraph | Facts | Bullets | Table | RatingScale |
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One report. `foot`: what stands at the foot of every page beside its number.
+    """One report. `foot` is printed at the foot of every page beside its number.
 
     made_on: ISO day, or empty. Nothing else of a report depends on when it is made.
     """
@@ -128,8 +128,10 @@ def to_plain(document: Document) -> dict[str, Any]:
 
 
 def stepwise(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """The blocks with headings that go down one level at a time: whoever listens to a report steps from one to the
-    next, and a skipped level sounds like a missing part."""
+    """Return the blocks with heading levels that increase one at a time.
+
+    To a reader with a screen reader a skipped level sounds like a missing part.
+    """
     level = 0
     result: list[Block] = []
     for block in blocks:

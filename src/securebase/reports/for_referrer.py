@@ -1,4 +1,4 @@
-"""The report to whoever sent the client: course, focus, change with its limits, and what the therapist adds."""
+"""The report to the referrer: course, focus, change with its limits, and the therapist's own words."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-#: what stands where there is no number
+#: printed in place of a missing number
 NOTHING = "–"
 
 

@@ -136,7 +136,7 @@ def consent(report: Audience, record: EpisodeRecord) -> str:
     """A sentence to stop at where the contract does not say that the client agreed to this reader; else empty."""
     if report is Audience.CLIENT:
         return ""
-    reader = {Audience.REFERRER: "whoever referred the client", Audience.SUPERVISOR: "a supervisor"}[report]
+    reader = {Audience.REFERRER: "the person who referred the client", Audience.SUPERVISOR: "a supervisor"}[report]
     if any(report.value in a.choices("sharing_consent") for a in record.artefacts_of("contract")):
         return ""
     return f"The contract does not say that the client agreed to sharing with {reader}. Ask before you hand this on."

@@ -94,7 +94,7 @@ def _estimates(fitted: list[ModelSummary]) -> list[tuple[str, list[ParameterRow 
 
 
 def _verdicts(result: StudyResult) -> list[tuple[AssociationVerdict, list[tuple[str, str]]]]:
-    """Verdict → what it is said of and what stands against it; verdicts in their order and only those that occur."""
+    """Return verdict → (associations, objections), in the order of the verdicts and only for those that occur."""
     label = result.request.label
     by_verdict = [
         (

@@ -1,4 +1,4 @@
-"""What stands beside an effect: each check against simulation, where it must pass and where it must not."""
+"""The checks beside an effect, against simulations in which each must pass or must fail."""
 
 from __future__ import annotations
 

@@ -369,7 +369,7 @@ def test_the_page_told_to_who_forgot_a_password_names_a_command_that_works(tmp_p
     assert "user 'your-user-name' does not exist" in run(*command[2:]).stderr
 
 
-def test_whoever_runs_the_machine_can_set_a_password(cast: Cast, browser: Browser) -> None:
+def test_the_person_who_runs_the_machine_can_set_a_password(cast: Cast, browser: Browser) -> None:
     new = "nine slow rivers bend"
     with patch("getpass.getpass", return_value=new):
         call_command("changepassword", "alma", stdout=StringIO())

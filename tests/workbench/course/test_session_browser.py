@@ -353,7 +353,7 @@ def test_pages_of_emotional_work_with_something_in_them(
 
 
 def drawn(page: Any) -> str:
-    """What stands above the worksheet, without the spaces between its pieces."""
+    """Return the part above the worksheet, without the spaces between its pieces."""
     return re.sub(r">\s+<", "><", str(page.locator("[data-replayed]").inner_html())).replace("> ", ">")
 
 

@@ -45,7 +45,7 @@ def record_called(name: str, therapist: Account) -> EpisodeRecord:
 
 def test_the_courses_are_lived_in(therapist: Account) -> None:
     """One build, many looks: building takes seconds."""
-    # whoever nears the end has left everything behind that was due, and more
+    # a client near the end has every task behind them, and more
     tomasz = record_called("Tomasz W.", therapist)
     standing = {s.task.id: s.standing for s in course_tasks(tomasz)}
     assert set(standing.values()) == {TaskState.DONE}

@@ -65,7 +65,7 @@ def test_an_empty_caseload_teaches(cast: Cast, browser: Browser) -> None:
     assert page.find("a", href=reverse("client-new"))
 
 
-def test_whoever_has_no_caseload_is_led_to_their_profile(cast: Cast, browser: Browser) -> None:
+def test_an_account_without_a_caseload_is_redirected_to_its_profile(cast: Cast, browser: Browser) -> None:
     browser.force_login(cast.rosa)
     assert browser.get("/").headers["Location"] == reverse("profile")
 

@@ -161,7 +161,7 @@ def test_what_was_kept_of_a_link_that_is_closed_goes(page: Any, live_server: Any
     withdraw_check_in(check_in=people.session.check_ins.get(), by=people.alma)
     page.goto(live_server.url + path)
     page.get_by_role("heading", name="This link is not open any more").wait_for()
-    # whoever ended the link ended it for this address: nothing of it stays on the phone
+    # the link has ended for this address: nothing of it stays on the phone
     assert page.evaluate("localStorage.length") == 0
 
 

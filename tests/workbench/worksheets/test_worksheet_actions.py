@@ -83,7 +83,7 @@ def test_the_same_sending_twice_is_kept_once(cast: Cast) -> None:
     assert save(cast, id=made.id, revision=1, typed=typed).revision == 2
 
 
-def test_whoever_writes_over_what_they_have_not_seen_is_told(cast: Cast) -> None:
+def test_a_save_over_an_unseen_change_is_refused(cast: Cast) -> None:
     made = save(cast)
     save(cast, id=made.id, revision=1, typed={"what_happened": "Other"})
     with pytest.raises(InputError, match="somebody else changed this"):

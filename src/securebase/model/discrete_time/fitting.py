@@ -253,7 +253,7 @@ def _notes(objective: _DiscreteTimeObjective, information: Information) -> tuple
     else:
         notes.append("No usual levels are taken out: lags mix what lies between persons with what lies within.")
     if spec.means == WaveConstraint.EQUAL:
-        notes.append("A course that all persons share is not taken out: means are equal over waves.")
+        notes.append("Not adjusted for the common time course: means are equal over waves.")
     notes.append(f"Standard errors from the {information} information.")
     return tuple(notes)
 

@@ -327,7 +327,7 @@ def _build_effects(
         advice = (
             Advice(
                 "not_converged",
-                "This client's own effects could not be told apart: what stands here is what other clients give.",
+                "This client's own effects could not be estimated: these are the values of other clients.",
                 "Wait for more sessions, or choose fewer edges.",
             ),
         )

@@ -69,7 +69,7 @@ _KINDS = ("dependent", "independent")
 
 
 def without_dropout(truth: Scenario) -> Scenario:
-    """The same truth as a trial keeps it: whoever starts is followed to the planned end, and everybody answers."""
+    """Return the same truth as a trial would run it: no dropout and no missed check-ins."""
     course = replace(truth.course, dropout=0.0, missed=0.0)
     return replace(truth, course=course, happens=replace(truth.happens, leaving=SelectiveDropout()))
 

@@ -119,7 +119,7 @@ def _of_the_therapist(by: Account, *, texts: bool) -> dict[str, str]:
     return {name: words for name, words in said.items() if words}
 
 
-#: What stands at the head of a record for whoever opens it.
+#: Notes at the head of a record, for its reader.
 NOTES = {
     "times": "Days since the local midnight on which the therapy began.",
     "days": "Days of the calendar are moved, so that every therapy begins on 1 January 2001.",

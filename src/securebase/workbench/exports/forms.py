@@ -6,7 +6,7 @@ from django import forms
 
 from securebase.ipt.worksheet import Audience
 
-_NAME = "What stands on the report. Initials or a first name will do."
+_NAME = "The name on the report. Initials or a first name will do."
 _PSEUDONYM = "A supervisor needs no name. This one stays the same for this client."
 
 

@@ -98,7 +98,7 @@ def _end(page: OwnPage, ended_by: EndedBy, at: datetime) -> None:
 
 @transaction.atomic
 def choose_what_is_shown(*, page: OwnPage, by: Account, graph: bool, circle: bool) -> None:
-    """What stands on the page beside the worksheets, each of which is shared by itself."""
+    """Choose what the page shows beside the worksheets, each of which is shared by itself."""
     ensure_own(page.client, by)
     page.shows_graph, page.shows_circle = graph, circle
     page.save(update_fields=["shows_graph", "shows_circle"])

@@ -85,7 +85,7 @@ def hand_over(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 @_require_therapist
 @post_only
 def close(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """End the link at once, and whoever is on the page."""
+    """End the link and any open visit at once."""
     context = _context(request, client_id, "own-page-close")
     if context["page"] is not None:
         actions.close_page(page=context["page"], by=current_account(request), at=timezone.now())

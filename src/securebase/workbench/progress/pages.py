@@ -40,7 +40,7 @@ from securebase.workbench.ui.headers import POLICY
 
 @require_GET
 def caseload(request: HttpRequest) -> HttpResponse:
-    """The front door: whoever has no caseload is led to their own page."""
+    """Show the caseload; an account without one is redirected to its own start page."""
     account = current_account(request)
     if not account.is_therapist:
         return redirect("supervisees" if account.is_supervisor else "profile")

@@ -72,7 +72,7 @@ def save_artefact(
 
     `revision` is the one the page was opened with (0 for a new one). Raises InputError where somebody saved meanwhile,
     where the id belongs to something else, or where nothing was filled in yet. `from_paper`: the client filled it in,
-    `by` types it in. `anew`: what is saved now was written elsewhere and stays in the history, whoever wrote it.
+    `by` types it in. `anew`: what is saved now was written elsewhere and stays in the history, by any author.
     """
     writer = Writer(by, from_paper)
     writer.may_write(episode, worksheet)

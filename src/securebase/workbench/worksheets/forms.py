@@ -52,7 +52,7 @@ class SelectableOption:
 
 @dataclass(frozen=True, slots=True)
 class FieldInput:
-    """One field, ready for a template. `value`: what stands in it; `error`: why what was typed could not be read."""
+    """One field, ready for a template: `value` is its content, `error` says why typed text could not be read."""
 
     field: Field
     name: str
@@ -87,7 +87,7 @@ def inputs(
     formulation: str,
     areas: Container[str] | None = None,
 ) -> list[FieldInput]:
-    """Every field that this clinic fills in, with what stands in it. areas: the problem areas it works with; another
+    """Every field that this clinic fills in, with its content. areas: the problem areas it works with; another
     one is offered only where it was chosen already."""
     made: list[FieldInput] = []
     section = ""

@@ -206,7 +206,7 @@ def _shown(
 def _contents(
     opened: _Opened, filled: ParsedValues | None, about_id: uuid.UUID | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What stands in the fields: what was just typed, else what is saved, else what was last said of this person."""
+    """Return the content of the fields: just typed, else saved, else from the last worksheet about this person."""
     if filled is not None:
         return filled.values, {k: list(v) for k, v in filled.unread.items()}
     if opened.found is not None:

@@ -79,8 +79,8 @@ def standardised_lag(arms: Arms, earlier: str, later: str, form: Detrending) -> 
 
 
 def attenuation_by_detrending(arms: Arms) -> float:
-    """C6: by what share the alliance's lag gets smaller once each client's own line is taken out, in raw units, on
-    which the two forms can be compared."""
+    """C6: by what share the alliance's lag gets smaller once it is detrended per client, in raw units, on
+    which the two estimates can be compared."""
     found = [
         estimate_lag(arms[IPT], "alliance", "symptoms", form) for form in (Detrending.CENTRED, Detrending.DETRENDED)
     ]
@@ -91,7 +91,7 @@ def attenuation_by_detrending(arms: Arms) -> float:
 def points_per_alliance_point(arms: Arms, sessions: int) -> float:
     """C8: BDI-II points per WAI point, one session on (1) or, beyond that, one more (2).
 
-    Own means taken out; symptoms on the alliance one and two sessions before and on their own past, least squares.
+    Within-person centred; symptoms on the alliance one and two sessions before and on their own past, least squares.
     """
     clinic = arms[IPT]
     symptoms, alliance = (_centred(clinic.scores[name]) for name in ("symptoms", "alliance"))
@@ -275,7 +275,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C5",
         part="own means out",
-        what="Alliance → symptoms at the next session, own means taken out",
+        what="Alliance → symptoms at the next session, within-person centred",
         published="−.16 to −.21",
         value=-0.185,
         interval=(-0.21, -0.16),
@@ -290,7 +290,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C6",
         part="own lines out",
-        what="The same, own lines over time taken out",
+        what="The same, detrended within person",
         published="not told from 0",
         band=(-0.15, 0.0),
         pins="share of trends",
@@ -318,7 +318,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C7",
         part="reverse",
-        what="Symptoms → alliance at the next session, own means taken out",
+        what="Symptoms → alliance at the next session, within-person centred",
         published="negative",
         band=(-0.20, -0.03),
         pins="symptoms to alliance",
@@ -380,7 +380,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C33",
         part="centred",
-        what="Symptoms on their own past, own means taken out",
+        what="Symptoms on their own past, within-person centred",
         published=".62",
         value=0.62,
         band=(0.45, 0.75),
@@ -395,7 +395,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C33",
         part="detrended",
-        what="Symptoms on their own past, own lines taken out",
+        what="Symptoms on their own past, detrended within person",
         published=".21",
         value=0.21,
         band=(0.05, 0.35),

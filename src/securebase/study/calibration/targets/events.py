@@ -95,7 +95,7 @@ def therapist_client_difference(arms: Arms) -> float:
 
 
 def therapist_client_correlation(arms: Arms) -> float:
-    """C28: r of the two ratings within clients, own means taken out."""
+    """C28: r of the two ratings within clients, within-person centred."""
     table = arms[IPT].table(["therapist_alliance", "alliance"])
     found = correlate(table, "therapist_alliance", "alliance").within
     return NAN if found is None else found.estimate
@@ -171,10 +171,10 @@ TARGETS: tuple[Target, ...] = (
         persons=185,
         statistic=sudden_gain_and_outcome,
         remark=(
-            "Whoever falls fast along their own course has more sudden gains and ends lower. In the settings tried "
-            "while tuning (how far people differ in change, how early it comes, how noisy weeks are, how many gains "
-            "come by chance; 16 cohorts each) d stayed between .44 and .61: below cognitive therapy’s .75, not near "
-            "none."
+            "Clients who improve fast along their own course have more sudden gains and end lower. In the settings "
+            "tried while tuning (how far people differ in change, how early it comes, how noisy weeks are, how many "
+            "gains come by chance; 16 cohorts each) d stayed between .44 and .61: below cognitive therapy’s .75, not "
+            "near none."
         ),
     ),
     Target(

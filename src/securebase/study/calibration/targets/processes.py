@@ -68,14 +68,14 @@ def process_outcome_correlation(arms: Arms, construct: str, first: int, last: in
 
 
 def support_mood_lag(arms: Arms, earlier: str, later: str) -> float:
-    """C24: standardised lag between lack of support, which stands for loneliness, and symptoms, own means taken out;
+    """C24: standardised lag between lack of support, which stands for loneliness, and symptoms, within-person centred;
     above 0 where more of one comes before more of the other."""
     found = estimate_lag(arms[IPT], earlier, later, Detrending.CENTRED)
     return NAN if found is None else -found.estimate
 
 
 def support_mood_correlation(arms: Arms) -> float:
-    """C24: r within clients of lack of support and symptoms at the same session, own means taken out."""
+    """C24: r within clients of lack of support and symptoms at the same session, within-person centred."""
     found = correlate(arms[IPT].table(["social_support", "symptoms"]), "social_support", "symptoms").within
     return NAN if found is None else -found.estimate
 
@@ -179,7 +179,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C24",
         part="lonely first",
-        what="Lack of support → symptoms at the next session, own means taken out",
+        what="Lack of support → symptoms at the next session, within-person centred",
         published=".04–.08",
         value=0.06,
         interval=(0.04, 0.08),
@@ -194,7 +194,7 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C24",
         part="mood first",
-        what="Symptoms → lack of support at the next session, own means taken out",
+        what="Symptoms → lack of support at the next session, within-person centred",
         published=".08–.09",
         value=0.085,
         interval=(0.08, 0.09),
@@ -206,7 +206,7 @@ TARGETS: tuple[Target, ...] = (
         persons=345,
         statistic=partial(support_mood_lag, earlier="symptoms", later="social_support"),
         remark=(
-            "Just above the band. Who improves in both adds the trend to the lag: with own lines taken out too it is "
+            "Just above the band. Who improves in both adds the trend to the lag: detrended within person too it is "
             ".03, and .06 the other way (medians of 20 cohorts)."
         ),
     ),

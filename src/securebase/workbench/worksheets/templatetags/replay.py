@@ -1,4 +1,4 @@
-"""What stands above a worksheet of the hour: its dialogue, its options, its movement from before to after."""
+"""The part above a worksheet of the hour: its dialogue, its options, its change from before to after."""
 
 from __future__ import annotations
 
