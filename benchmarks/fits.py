@@ -19,7 +19,8 @@ BEST, NEAR = -5492.164065121, 1e-8
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """One fit with standard errors, from the default start. apart: relative difference of
-    the log-likelihood from the recorded maximum; None without one. mark: seconds allowed, 0 without a mark."""
+    the log-likelihood from the recorded maximum; None without one. mark: seconds allowed, 0 without a mark.
+    """
 
     what: str
     constructs: int

@@ -18,7 +18,8 @@ MARK = 1.5
 @dataclass(frozen=True, slots=True)
 class Size:
     """Two constructs, irregular gaps. grows: “clients” or “sessions”. milliseconds: log-likelihood with gradient.
-    mebibytes: peak memory of laying out and evaluating the panel, without the panel itself."""
+    mebibytes: peak memory of laying out and evaluating the panel, without the panel itself.
+    """
 
     grows: str
     persons: int

@@ -43,8 +43,10 @@ def drawn(
     missing: float = 0.0,
     gaps: bool = False,
 ) -> SessionTable:
-    """x → next y by `lag`, y → x of the same session by `back`, own past .3, levels of SD 1; and straight lines of SD
-    `shared_trend` a session that rise in y as they fall in x."""
+    """Draw x → next y by `lag`, y → x of the same session by `back`, own past .3, and levels of SD 1.
+
+    Straight lines of SD `shared_trend` a session rise in y as they fall in x.
+    """
     rng = np.random.default_rng(seed)
     rows: list[tuple[int, float, float, float]] = []
     for i in range(n):
@@ -92,7 +94,7 @@ def bent(
     common_bend: float = 0.0,
     missing: float = 0.0,
 ) -> SessionTable:
-    """x → next y by `low` where the moderator m is below its usual value and by `high` where it is above: a gate.
+    """Draw x → next y by `low` where the moderator m is below its usual value and by `high` where it is above: a gate.
 
     `between`: m is a constant of the person. `square`: x² → next y. `shared_trend`: SD of straight lines of one's own
     that y, x and m share; `common_bend`: the height of a course that bends down and is the same for everybody in all

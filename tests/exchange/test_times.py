@@ -10,7 +10,7 @@ from securebase.records.cohort import Cohort
 
 
 def at(*times: str, unit: str = "session", **options: object) -> Cohort:
-    """One person with a row for each time, scores 1, 2, 3, …"""
+    """Write one person with a row for each time and the scores 1, 2, 3 and so on."""
     rows = "".join(f'a,"{time}",{k}\n' for k, time in enumerate(times, start=1))
     return read_cohort(
         f"id,when,y\n{rows}".encode(),

@@ -303,7 +303,8 @@ def test_a_mirrored_scale_mirrors_gains_and_keeps_positions(values: list[int | N
 @needs_reference
 def test_sudden_gains_of_43_people_agree_with_the_r_package_suddengains() -> None:
     """Its tutorial, sessions 1 to 12, cut 7: 24 gains of mean size 11 (SD 3.43) in 15 people, 8 with several;
-    person 5 first between sessions 3 and 4, most between 8 and 9."""
+    person 5 first between sessions 3 and 4, most between 8 and 9.
+    """
     by_person = {}
     for row in reference("sgdata.csv"):
         values = [None if row[f"bdi_s{n}"] == "NA" else float(row[f"bdi_s{n}"]) for n in range(1, 13)]

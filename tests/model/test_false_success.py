@@ -39,7 +39,8 @@ def drawn(seed: int = 1, *, persons: int = 24, rows: int = 6, of: Specification 
 
 def dense(own: Transform, x: Array) -> float:
     """Minus log-likelihood / persons of the standardised panel by the dense normal; persons who were asked at the same
-    times share its covariance."""
+    times share its covariance.
+    """
     panel, of, q = own.panel, own.specification, own.standard(x)
     assert np.isfinite(panel.scores).all()
     nothing = np.zeros(len(of.covariates))

@@ -439,7 +439,8 @@ def test_the_interval_of_a_variance_stays_above_zero_and_that_of_a_push_is_symme
 @pytest.mark.slow
 def test_intervals_cover_what_was_simulated() -> None:
     """A small version of `benchmarks/coverage.py`: 40 cohorts; the share of 95% intervals of a block that hold the
-    truth must lie within 3.5 binomial standard errors (as if a block's intervals were one in effect)."""
+    truth must lie within 3.5 binomial standard errors (as if a block's intervals were one in effect).
+    """
     covered: dict[str, list[bool]] = {}
     regular = 0
     for seed in range(40):

@@ -136,7 +136,7 @@ def test_with_every_part_of_the_full_model_true_values_are_conditionals_of_the_j
 
 
 def loadings(specification: Specification, parameters: Parameters) -> Array:
-    """(q, p)"""
+    """Return the loadings (q, p)."""
     shows = np.zeros((len(specification.scores), specification.p))
     for row, construct in enumerate(specification.construct_of):
         shows[row, construct] = 1.0 if parameters.loading is None else parameters.loading[row]

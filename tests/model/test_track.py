@@ -233,7 +233,8 @@ def test_invalid_panels_are_refused(course: Panel) -> None:
 @pytest.mark.parametrize("kept_by", ["the model", "a clinic"])
 def test_forecast_intervals_have_their_nominal_coverage(literature: ParameterSet, kept_by: str) -> None:
     """Ruptures raised falsely in 5% of ordinary sessions, 90% of last scores within their interval; also where answers
-    are whole, bounded, sometimes missing, and sessions slip. People change alike, as the set has it: see `limits`."""
+    are whole, bounded, sometimes missing, and sessions slip. People change alike, as the set has it: see `limits`.
+    """
     specification, parameters = literature.specification, literature.in_score_units()
     rng, n = np.random.default_rng(1), 120
     if kept_by == "the model":

@@ -49,7 +49,8 @@ def test_adoption_and_rollback_change_the_set_in_use(tmp_path: Path) -> None:
 
 def test_a_small_clinics_set_lies_between_its_data_and_the_literature(tmp_path: Path) -> None:
     """25 persons drawn from the literature with symptoms ten points higher: levels, which every row informs, move most
-    of the way; drift hardly moves."""
+    of the way; drift hardly moves.
+    """
     panel = rows(3)
     panel.scores[:, 0] += 10.0
     fitted, clinic_set = fit_next(panel, ClinicSets(tmp_path), made_on="2026-11-25", simulated=True, prior=BASE)

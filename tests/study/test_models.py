@@ -158,7 +158,8 @@ def test_a_person_is_followed_with_the_table_s_model(rows, fitted):
 
 def test_forecasts_hold_what_they_promise(rows, fitted):
     """Intervals of the next score, from rows without the last one, contain it about as often as they say; and what is
-    counted for the whole table is the same."""
+    counted for the whole table is the same.
+    """
     in_half = in_most = 0
     for i, name in enumerate(rows.persons):
         own = single_person(rows, i)

@@ -175,7 +175,7 @@ def test_a_moderator_measured_no_earlier_than_the_outcome_is_lagged_by_a_session
 
 @pytest.mark.parametrize("between", [False, True])
 def test_a_threshold_moderator_is_detected_with_its_simple_slopes(between):
-    """x → y is −.4 above the usual value of m and zero below it."""
+    """The lag x → y is −.4 above the usual value of m and zero below it."""
     rows = bent(7, n=300, sessions=20, high=-0.4, between=between, missing=0.1)
     (finding,) = moderation_findings(rows, "y", ("x",), ("m",))
     assert finding.question.between_persons is between

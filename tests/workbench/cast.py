@@ -56,7 +56,8 @@ class Cast:
         extras: Sequence[str] | None = (),
     ):
         """Open a check-in; the session set alone, unless extras are named (None: what is due). Before a session: an
-        hour before it, for which a session of the past is held later."""
+        hour before it, for which a session of the past is held later.
+        """
         if moment is Moment.BEFORE and at > self.session.held_at:
             self.hold_at(at + timedelta(hours=1))
         return therapy_sessions.invite_check_in(

@@ -33,7 +33,7 @@ def cast(db: None) -> Cast:
 
 @pytest.fixture
 def browser() -> Browser:
-    """A browser with nobody signed in. (A client is a person in therapy.)"""
+    """A browser with nobody signed in; the name client is taken by persons in therapy."""
     return Browser()
 
 

@@ -32,7 +32,8 @@ _RINGS = {Ring.CLOSEST: "closest", Ring.CLOSE: "close", Ring.WIDER: "wider circl
 class Geometry:
     """Lengths of the drawing. unit: radius of the widest ring; half: half the side of the square; centre, disc: radii
     of the client and of a person; outwards, inwards: how far from the middle line a name hangs away from it, and back
-    to it; nearest, furthest: how far out a person is drawn, in radii of the widest ring."""
+    to it; nearest, furthest: how far out a person is drawn, in radii of the widest ring.
+    """
 
     unit: float = 262.0
     half: float = 330.0
@@ -150,7 +151,8 @@ def _person(person: RelationshipRecord, place: Placement | None, tone: TieBalanc
 
 def _label(x: float) -> tuple[str, float]:
     """How a name hangs under its disc: outwards near the client, so that nobody writes over them; inwards at the edge,
-    so that nothing is written off the page."""
+    so that nothing is written off the page.
+    """
     near, far = GEOMETRY.outwards
     way = 1 if near <= abs(x) <= far else -1 if abs(x) > GEOMETRY.inwards else 0
     way = way if x > 0 else -way

@@ -1,5 +1,6 @@
 """What the change in symptoms moves with: for each construct the carried and the apart reading around zero, with their
-intervals; what is borrowed from other clients is grey."""
+intervals; what is borrowed from other clients is grey.
+"""
 
 from __future__ import annotations
 

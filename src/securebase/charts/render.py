@@ -1,5 +1,6 @@
 """From a chart to an image that stands in a page by itself: no network, no script, no style attribute, named for
-screen readers, as wide as the place it is put into."""
+screen readers, as wide as the place it is put into.
+"""
 
 from __future__ import annotations
 

@@ -112,7 +112,8 @@ def _label_width(words: str) -> float:
 
 def _rows(wanted: Sequence[tuple[float, float]], right: float) -> list[tuple[int, bool]]:
     """For each label (x, width), in order of x, the lowest row in which it meets no other, and whether it stands to the
-    left of its mark because there is no room to the right."""
+    left of its mark because there is no room to the right.
+    """
     taken: list[list[tuple[float, float]]] = []
     placed: list[tuple[int, bool]] = []
     for x, width in wanted:

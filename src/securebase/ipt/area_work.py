@@ -118,7 +118,8 @@ def upcoming_hard_days(record: EpisodeRecord, today: date) -> tuple[HardDay, ...
 
 def _next(text: str, today: date) -> date | None:
     """The day itself where it lies ahead, else the same day of this year or the next. 29 February comes on the 28th
-    where a year has none."""
+    where a year has none.
+    """
     try:
         day = date.fromisoformat(text)
     except ValueError:

@@ -25,7 +25,8 @@ class ClaimNeed(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ClaimLocation:
     """One place of one claim: a scale of an instrument, or a worksheet (`field` empty: all of it), or a page of the
-    workbench by its name."""
+    workbench by its name.
+    """
 
     claim: str
     need: ClaimNeed

@@ -26,7 +26,8 @@ _ORDER = tuple(Phase)
 @dataclass(frozen=True, slots=True)
 class CourseFormat:
     """One form of a course. initial, ending: how many sessions open and close it. days_between: from one session to the
-    next. maintenance: it follows an acute course. sources: keys of the list of sources; empty for a clinic's own."""
+    next. maintenance: it follows an acute course. sources: keys of the list of sources; empty for a clinic's own.
+    """
 
     id: str
     name: str
@@ -56,7 +57,8 @@ class CourseFormat:
 
 def phase_of(number: int, sessions: int, initial: int, ending: int, maintenance: bool = False) -> Phase:
     """The phase that the session of this number falls into. Where the first and the last phase meet, the first wins;
-    sessions beyond the planned ones belong to the last phase."""
+    sessions beyond the planned ones belong to the last phase.
+    """
     if maintenance:
         return Phase.MAINTENANCE
     if number <= initial:

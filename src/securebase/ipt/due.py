@@ -58,7 +58,8 @@ class OutputStatus:
 @dataclass(frozen=True, slots=True)
 class TaskStanding:
     """A task in this course. due_by: the session by whose end it is usual. sessions: for a task of every session, how
-    many have it and how many were held in the middle phase."""
+    many have it and how many were held in the middle phase.
+    """
 
     task: Task
     standing: TaskState

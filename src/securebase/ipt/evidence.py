@@ -21,7 +21,8 @@ _OFTEN = {"daily", "weekly"}
 @dataclass(frozen=True, slots=True)
 class AreaEvidence:
     """Something that speaks for an area. worksheet, artefact: where it was written down; relationship: about whom;
-    both empty where it comes from the inventory or the circle as a whole."""
+    both empty where it comes from the inventory or the circle as a whole.
+    """
 
     area: ProblemArea
     words: str

@@ -86,7 +86,8 @@ class Network:
 @dataclass(frozen=True, slots=True)
 class Move:
     """One person on two circles. inward: how far closer to the client, in radii of the widest ring; None where the
-    person stands on one of the two only."""
+    person stands on one of the two only.
+    """
 
     relationship: str
     step: RingChange
@@ -177,7 +178,8 @@ def closest_at(record: EpisodeRecord, day: float = _EVER) -> tuple[RelationshipR
 
 def _flow(rating: ArtefactRecord | None, place: Placement | None) -> tuple[bool, bool] | None:
     """(support comes in, support goes out), from the rating, else from the marks on the circle; None where neither
-    says anything."""
+    says anything.
+    """
     if rating is not None and (rating.choices(_FROM_THEM) or rating.choices(_TO_THEM)):
         return bool(rating.choices(_FROM_THEM)), bool(rating.choices(_TO_THEM))
     if place is not None and (place.gives or place.receives):
@@ -208,7 +210,8 @@ def _move(relationship: str, before: Placement | None, after: Placement | None) 
 
 def mean_distance(present: ClosenessCircle, wished: ClosenessCircle) -> float | None:
     """Mean distance between where people stand and where the client would wish them, in radii of the widest ring and
-    along the radius only; None where nobody stands on both."""
+    along the radius only; None where nobody stands on both.
+    """
     apart = [abs(m.inward) for m in placement_moves(present, wished) if m.inward is not None]
     return sum(apart) / len(apart) if apart else None
 
@@ -221,5 +224,6 @@ def support_share_history(record: EpisodeRecord, day: float = _EVER) -> tuple[Su
 
 def support_handed_over(shares: tuple[SupportShare, ...]) -> float | None:
     """How much of the support went from the therapist to the own network between the first and the last time it was
-    asked, in percentage points (below 0: the other way); None before it was asked twice."""
+    asked, in percentage points (below 0: the other way); None before it was asked twice.
+    """
     return shares[0].therapist - shares[-1].therapist if len(shares) > 1 else None

@@ -93,7 +93,7 @@ def strain_in_words(network: Network, names: Mapping[str, str]) -> str:
 
 
 def support_shares_in_words(shares: tuple[SupportShare, ...]) -> str:
-    """“Therapist 35% · own network 65%. Was 60 / 40 in session 2: 25 points handed over.”"""
+    """Return a sentence such as “Therapist 35% · own network 65%. Was 60 / 40 in session 2: 25 points handed over”."""
     if not shares:
         return "Nobody has asked yet who carries the support."
     first, last = shares[0], shares[-1]

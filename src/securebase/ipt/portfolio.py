@@ -22,7 +22,8 @@ MAX_DAYS_APART = 3.5
 @dataclass(frozen=True, slots=True)
 class PortfolioItem:
     """One thing a portfolio asks for. `page`: where it is made: a worksheet's id, “people”, “measures”, or empty where
-    the workbench cannot hold it. done, of: how much is there; `of` 0 where it cannot be counted."""
+    the workbench cannot hold it. done, of: how much is there; `of` 0 where it cannot be counted.
+    """
 
     id: str
     name: str

@@ -29,7 +29,8 @@ def replace_names(
     hidden: Sequence[str] = (),
 ) -> ArtefactRecord:
     """The artefact with every known name in its texts replaced. `names`: relationship → what the reader calls it;
-    `hidden`: the client's own names. A name that the record does not hold cannot be found, and stays."""
+    `hidden`: the client's own names. A name that the record does not hold cannot be found, and stays.
+    """
     hide = name_replacer(record, names, hidden)
     values = {of.id: _hidden(of, artefact.values[of.id], hide) for of in worksheet.fields if of.id in artefact.values}
     return replace(artefact, values=values)
@@ -49,7 +50,8 @@ def name_replacer(record: EpisodeRecord, names: Mapping[str, str], hidden: Seque
 
 def replace_dates(worksheet: Worksheet, artefact: ArtefactRecord, began_on: date | None) -> ArtefactRecord:
     """The artefact with weeks of the therapy, or a time before it, instead of calendar days; without `began_on`
-    nothing can be said of a day, and it is left out."""
+    nothing can be said of a day, and it is left out.
+    """
 
     def told(of: Field, value: Any) -> Any:
         if of.kind is FieldKind.DATE and isinstance(value, str):
@@ -79,13 +81,15 @@ def _from_begin(day: str, began_on: date | None) -> str | None:
 
 def _found_as(word: str) -> str:
     """A pattern for the word by itself. Scripts without capitals often write words without a gap between them, or with
-    a particle joined on: there it is found inside a word too."""
+    a particle joined on: there it is found inside a word too.
+    """
     return re.escape(word) if word.upper() == word.lower() else rf"(?<!\w){re.escape(word)}(?!\w)"
 
 
 def _words(name: str) -> list[str]:
     """The whole name, however it is written, and each word of it that is one (an initial is none, nor is a word in
-    small letters, such as “my” in “my boss”, nor an article or a title)."""
+    small letters, such as “my” in “my boss”, nor an article or a title).
+    """
     whole = " ".join(name.split())
     parts = [part for p in whole.split() if (part := p.strip(".,")).lower() not in _NO_NAMES]
     return [w for w in dict.fromkeys((whole, *parts)) if len(w) > 1 and (w == whole or not w[:1].islower())]

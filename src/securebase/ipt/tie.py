@@ -14,7 +14,8 @@ from securebase.records.artefact import ArtefactRecord, ClosenessCircle
 
 def tie_facts(ratings: Sequence[ArtefactRecord]) -> tuple[tuple[str, str], ...]:
     """(label of the field, words) of the last rating; a scale with what it was at the first one, where that is another.
-    Open fields and the therapist's notes are left out."""
+    Open fields and the therapist's notes are left out.
+    """
     if not ratings:
         return ()
     first, last = ratings[0], ratings[-1]
@@ -30,7 +31,8 @@ def _was(of: Field, first: ArtefactRecord, last: ArtefactRecord) -> str:
 
 def circle_movement(relationship: str, versions: Sequence[ClosenessCircle]) -> str:
     """Where the person went from the first version on which they stand to the last version; empty where there are not
-    two."""
+    two.
+    """
     stood = [c for c in versions if c.placement(relationship) is not None]
     if not stood or stood[0] is versions[-1]:
         return ""

@@ -110,7 +110,8 @@ class Timeline:
 
 def timeline(record: EpisodeRecord, *, today: float) -> Timeline | None:
     """The timeline of a record; None where it has no calendar day to count from. `today`: the last day that is drawn
-    where nothing lies later."""
+    where nothing lies later.
+    """
     began = record.began_on
     if began is None:
         return None

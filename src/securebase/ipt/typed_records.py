@@ -1,5 +1,6 @@
 """The typed parts of a record that come from filled-in worksheets: life events, tellings, corrective experiences, and
-how far each technique was used. They are what studies and simulations know, read from what the work left behind."""
+how far each technique was used. They are what studies and simulations know, read from what the work left behind.
+"""
 
 from __future__ import annotations
 

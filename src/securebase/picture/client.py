@@ -200,7 +200,8 @@ def client_picture(
 @cache
 def followed_with() -> ParameterSet:
     """The set that pictures rest on where none is given: with people who change in their own way, as its own figures
-    have it, because without it intervals far ahead hold too little (see the set's `limits`)."""
+    have it, because without it intervals far ahead hold too little (see the set's `limits`).
+    """
     return named_parameter_set().with_random_slopes()
 
 

@@ -78,8 +78,11 @@ class DatedCourse:
 
 
 def measures(record: EpisodeRecord, parameter_set: ParameterSet) -> dict[str, tuple[str, str]]:
-    """construct → (instrument, scale): symptoms as the episode says, each other construct by the scale that was used
-    most among those that the parameter set has units for."""
+    """Return construct → (instrument, scale).
+
+    The episode names the scale of symptoms. Every other construct has the scale that was used most among those
+    for which the parameter set has units.
+    """
     chosen = {**OWN_MEASURES, "symptoms": record.symptom_measure}
     for construct in TRACKED_CONSTRUCTS[1:]:
         used = Counter(
@@ -94,7 +97,8 @@ def measures(record: EpisodeRecord, parameter_set: ParameterSet) -> dict[str, tu
 
 def time_axis(record: EpisodeRecord, as_of: float) -> tuple[Session, ...]:
     """Sessions held, then those still planned, placed at this client's usual spacing from the later of the last session
-    and now."""
+    and now.
+    """
     held = [Session(s.number, s.at, True) for s in sorted(record.sessions, key=lambda s: s.at)]
     if record.ended_at is not None:
         return tuple(held)

@@ -1,5 +1,6 @@
 """The parts of a client picture: plain frozen values, in the units of the questionnaires. Times are days since the
-episode began; every interval is given by its two ends."""
+episode began; every interval is given by its two ends.
+"""
 
 from __future__ import annotations
 
@@ -268,7 +269,8 @@ class Hypothesis:
 @dataclass(frozen=True, slots=True)
 class Foretelling:
     """Root mean squared error of foretelling the next symptom score, over `reports` reports, in points: by the model,
-    the last value, the mean of this client's earlier reports, and the expected course."""
+    the last value, the mean of this client's earlier reports, and the expected course.
+    """
 
     reports: int
     model: float

@@ -191,7 +191,8 @@ def rupture_seen(
     value: float, when: str, expected: float, later: tuple[float, str] | None, *, own: bool, rated_since: bool
 ) -> Words:
     """`later`: a rating after that which is lower still, and when. `own`: whether own levels are known yet.
-    `rated_since`: whether there is any rating after it, without which nothing could have come back."""
+    `rated_since`: whether there is any rating after it, without which nothing could have come back.
+    """
     against = "what was to be expected for this client" if own else "what the first ratings suggested"
     short = "their own expected level" if own else "the first ratings"
     below = apart(value, expected)

@@ -225,7 +225,8 @@ def _forecast(course: DatedCourse, axis: Sequence[Session], low: float, high: fl
 
 def _remission_chance(course: DatedCourse, scale: Scale | None) -> float | None:
     """Chance that a score at the last forecast moment lies below remission; of sums of whole points the next whole
-    number below counts, so the limit lies half a point lower."""
+    number below counts, so the limit lies half a point lower.
+    """
     t, k = course.tracked, course.index("symptoms")
     if scale is None or scale.remission_below is None or len(t.forecast_times) == 0:
         return None

@@ -49,7 +49,8 @@ Place = tuple[float, int | None]
 @dataclass(frozen=True, slots=True)
 class Findings:
     """What the signals are read from. `above` is by how much the smoothed score lay above the expected band at each
-    symptom report in order (negative: inside or below)."""
+    symptom report in order (negative: inside or below).
+    """
 
     record: EpisodeRecord
     as_of: float
@@ -77,7 +78,8 @@ def signals(found: Findings) -> tuple[Signal, ...]:
 
 def safety(record: EpisodeRecord, as_of: float) -> list[Signal]:
     """One signal for every alert that nobody has acknowledged by `as_of`, also for one dated after it: a clock that
-    is wrong hides nothing."""
+    is wrong hides nothing.
+    """
     waiting = [a for a in record.safety_alerts if a.acknowledged_at is None or a.acknowledged_at > as_of]
     out = []
     for alert in waiting:
@@ -94,7 +96,8 @@ def safety(record: EpisodeRecord, as_of: float) -> list[Signal]:
 
 def answer_in_words(instrument: str, item: int, value: float) -> tuple[str, str]:
     """The question and the answer of a safety alert as they are shown everywhere. Never raises: an alert of a
-    questionnaire that the shelf does not know is shown by its numbers."""
+    questionnaire that the shelf does not know is shown by its numbers.
+    """
     known = instruments().get(instrument)
     asked = next((i for i in known.items if i.number == item), None) if known else None
     if known is None or asked is None:

@@ -50,7 +50,8 @@ def _picture(
 
 def half_side(drawn: Sequence[ClosenessCircle]) -> float:
     """Half the side of the square that holds all of these circles, without empty room around them, in the units of the
-    drawing: they stand on one scale, and names are as large as the page allows."""
+    drawing: they stand on one scale, and names are as large as the page allows.
+    """
     furthest = max((p.radius for circle in drawn for p in circle.placements), default=0.0)
     return min(GEOMETRY.half, GEOMETRY.unit * max(1.0, furthest) + ROOM_FOR_NAMES)
 

@@ -28,7 +28,8 @@ def sheet_part(
     report: Audience, case: Case, chosen: Chosen, *, heading: str = "", skip: frozenset[str] = frozenset()
 ) -> ReportPart | None:
     """All artefacts of one worksheet that may go in. `skip`: fields that stand elsewhere in the report; None where
-    nothing is left besides."""
+    nothing is left besides.
+    """
     left = replace(chosen.worksheet, fields=tuple(f for f in chosen.worksheet.fields if f.id not in skip))
     cut = Chosen(left, tuple(a for a in chosen.artefacts if {f.id for f in left.fields} & set(a.values)))
     if not cut.artefacts:
@@ -77,7 +78,8 @@ def readable(
     report: Audience, case: Case, worksheet: Worksheet, artefact: ArtefactRecord, names: Mapping[str, str]
 ) -> ArtefactRecord:
     """The artefact as this reader may have it: for anybody but the client without names, for a supervisor without
-    calendar days too."""
+    calendar days too.
+    """
     if report is Audience.CLIENT:
         return artefact
     anonymous = replace_names(worksheet, artefact, case.record, names, case.hidden)

@@ -28,7 +28,8 @@ def section(
     skip: frozenset[str] = frozenset(),
 ) -> tuple[Block, ...]:
     """One artefact under a heading that names it. `worksheet`: with the fields that may be shown. `when`: its day or
-    session in words. `skip`: fields that stand elsewhere. Nothing where nothing is filled in."""
+    session in words. `skip`: fields that stand elsewhere. Nothing where nothing is filled in.
+    """
     shown = [s for s in render_fields(worksheet, artefact.values, people) if s.field.id not in skip]
     if not shown:
         return ()

@@ -1,4 +1,4 @@
-"""Leave-one-person-out influence in closed form: does a single person decide the verdict?
+"""Leave-one-person-out influence in closed form: verdicts that depend on a single person.
 
 Removing the rows of one person subtracts that person's cross products from those of the regression, so that every
 coefficient and every robust standard error without one person follows from sums over persons that are computed once.

@@ -160,7 +160,7 @@ def flags_in_words(finding: LagFinding, models: Sequence[ModelSummary | NotFitte
 
 
 def _model_evidence(finding: LagFinding, sides: Mapping[str, IntervalSide]) -> str:
-    """Return a predicate: shows it too; does not show it; shows it with trend carried only; …"""
+    """Return a predicate, such as “shows it too” or “shows it with trend carried only”."""
     attenuates = finding.verdict is AssociationVerdict.ATTENUATES
     words = {
         IntervalSide.SAME_SIGN: "shows it nevertheless" if attenuates else "shows it too",

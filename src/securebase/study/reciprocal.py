@@ -1,4 +1,4 @@
-"""Lags in both directions for each process, and the verdict: does the association persist within persons?"""
+"""Lags in both directions for each process, and the verdict on its persistence within persons."""
 
 from __future__ import annotations
 

@@ -66,7 +66,8 @@ def test_a_free_start_is_wider_by_its_covariance(panel: Panel, plain: Fit) -> No
 
 def test_a_variance_at_its_edge_has_half_the_p(panel: Panel, plain: Fit) -> None:
     """The therapists are made up, so the variance is zero in truth: half of all samples end at zero with p = 1, and
-    in the others p is half that of χ²(1)."""
+    in the others p is half that of χ²(1).
+    """
     found = compare(plain, fit(panel, replace(ONE, therapists=True)))
     assert "½χ²(0) + ½χ²(1)" in found.reference
     assert found.df == 1
@@ -139,7 +140,8 @@ def test_a_larger_model_that_fits_worse_has_not_reached_its_top(panel: Panel, pl
 @pytest.mark.slow
 def test_under_the_smaller_model_the_mixture_keeps_its_level() -> None:
     """There are no therapists' levels in truth: p below a fifth in a fifth of samples, where χ²(1) alone would find
-    half as many; and about half of all samples end at a variance of zero."""
+    half as many; and about half of all samples end at a variance of zero.
+    """
     mixture, whole, at_zero = [], [], 0
     for seed in range(80):
         rows = draw(1000 + seed, n=80, rows=14)

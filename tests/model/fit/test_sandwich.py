@@ -82,7 +82,8 @@ def test_scores_of_therapists_add_up_to_the_whole_gradient() -> None:
 
 def draw(rng: np.random.Generator, *, unequal: bool, n: int = 80, rows: int = 18) -> Panel:
     """`unequal`: each person's deviations are stretched by a factor of their own whose mean square is 1, so every mean,
-    covariance and drift stays what it is, and only the normal distribution is wrong."""
+    covariance and drift stays what it is, and only the normal distribution is wrong.
+    """
     panel = simulate_panel(ONE, TRUTH, [np.arange(float(rows))] * n, rng)
     if not unequal:
         return panel

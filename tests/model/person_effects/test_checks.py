@@ -79,7 +79,8 @@ def test_the_future_foretells_the_past_as_often_as_chance_and_more_under_a_share
 
 def test_a_decoy_is_a_decoy() -> None:
     """Someone else's reports in place of the client's own: about as many do as well as there would be by chance, and
-    hardly any where this client's effect is real and strong."""
+    hardly any where this client's effect is real and strong.
+    """
     own, panel = _client(0)
     others = simulate_panel(SPECIFICATION, MEAN, [TIMES] * 19, np.random.default_rng(99))
     made = [

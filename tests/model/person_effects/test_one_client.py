@@ -37,7 +37,8 @@ def drawn(u: Array, n: int, seed: int, edges: Sequence[Edge] = EDGES) -> Panel:
 
 def log_prior(effects: DeviatingEffects, u: Array, sd: float) -> float:
     """Normal, and one more week with the usual shocks: the density of a normal's covariance at S0, written out. Not
-    normalised."""
+    normalised.
+    """
     usual, shocks = effects.base.diffusion, effects.parameters(u).diffusion
     week = -0.5 * np.linalg.slogdet(shocks)[1] - 0.5 * np.trace(np.linalg.solve(shocks, usual))
     most = -0.5 * np.linalg.slogdet(usual)[1] - 0.5 * len(usual)
@@ -45,7 +46,7 @@ def log_prior(effects: DeviatingEffects, u: Array, sd: float) -> float:
 
 
 def log_joint(panel: Panel | None, edges: Sequence[Edge], points: Array, sd: float) -> Array:
-    """log p(y | u) + log p(u), the latter not normalised, at every row of points; without a panel the prior alone."""
+    """Return log p(y | u) + log p(u), not normalised, at every row of points; without a panel the prior alone."""
     effects = DeviatingEffects(SPECIFICATION, MEAN, edges)
     likelihood = None if panel is None else Likelihood(panel, SPECIFICATION)
     out = []

@@ -163,7 +163,8 @@ def findings(page: Any) -> list[str]:
 
 def enter_a_usual_session(page: Any) -> Measured:
     """What the issue calls a usual session: mood, event, four techniques, outcome, next experiment, focus kept, own
-    rating, next session."""
+    rating, next session.
+    """
     by = Measured(page)
     by.click("experiment outcome", group(page, "Last experiment").get_by_role("radio", name="Done", exact=True))
     by.write("event", page.get_by_label("What happened with people?"), "Argued with her sister about the house")

@@ -1,5 +1,6 @@
 """The version of an episode's record: raised by every write that changes the record, so that a picture whose version
-still matches can be shown without a look at the record."""
+still matches can be shown without a look at the record.
+"""
 
 from __future__ import annotations
 

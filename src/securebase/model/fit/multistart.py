@@ -30,7 +30,7 @@ def draw_starts(function: SmoothFunction, x: Array, count: int, rng: np.random.G
 
 
 def summarise_starts(log_likelihoods: Sequence[float]) -> str:
-    """Return for example “3 of 5 starts reached the highest log-likelihood; one ended 41 lower.”"""
+    """Return a sentence such as “3 of 5 starts reached the highest log-likelihood; one ended 41 lower”."""
     values = np.asarray(log_likelihoods, dtype=np.float64)
     best = float(np.max(values[np.isfinite(values)], initial=-np.inf))
     shortfalls = sorted(best - v for v in values if not best - v <= SAME_OPTIMUM)

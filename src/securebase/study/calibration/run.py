@@ -80,7 +80,7 @@ def calibrate(
 def _evaluate_cohort(
     truth: Scenario | str, keys: tuple[str, ...], seed: int, task: tuple[int, int]
 ) -> dict[str, float]:
-    """key → value in one cohort of one design; each target sees as many clients as its source had."""
+    """Return key → value in one cohort of one design; each target sees as many clients as its source had."""
     place, number = task
     design = tuple(DESIGNS.values())[place]
     chosen = scenario(truth) if isinstance(truth, str) else truth

@@ -35,7 +35,7 @@ _RATED_WITH_ALLIANCE = {"empathy": (0.7, 0.7), "goals": (0.7, 0.7)}
 def draw_cohort(
     truth: Scenario, n: int, rng: np.random.Generator, *, arm: str = "ipt", inventory: bool = False
 ) -> CohortSample:
-    """n clients of one arm; with `inventory` PHQ-9 item responses are made at the start, the end and each follow-up."""
+    """Simulate n clients of one arm; `inventory` adds PHQ-9 responses at the start, the end and each follow-up."""
     of, plan = truth.parameter_set, truth.course
     streams = Streams.spawn_from(rng)
     days, last = _days(plan, n, rng)
@@ -92,7 +92,7 @@ def _missed(truth: Scenario, true: Array, rng: np.random.Generator) -> Flags:
 
 
 def _scores(of: ParameterSet, true: Array, rng: np.random.Generator) -> tuple[dict[str, Array], dict[str, float]]:
-    """construct → scores (n, T) in SDs at the first session, on the steps and within the limits of its usual scale."""
+    """Return construct → scores (n, T) in SDs at the first session, rounded and limited as its usual scale is."""
     scores, zero = {}, {}
     for k, (name, (shelf, scale)) in enumerate(of.measures().items()):
         unit, about = of.unit(shelf, scale), instrument(shelf).scale(scale)
@@ -148,7 +148,8 @@ def _weights(courses: SimulatedCourses, *, dependent: bool, shape: tuple[int, ..
 
 def _ruptures(courses: SimulatedCourses, held: Flags) -> dict[str, Flags]:
     """open, marked (n, T): sessions with a rupture that is not mended yet, all of them and those that somebody marked.
-    repaired (n, T): sessions at which one was mended."""
+    repaired (n, T): sessions at which one was mended.
+    """
     found = {name: np.zeros(held.shape, dtype=bool) for name in ("open", "marked", "repaired")}
     for i, own in enumerate(courses.ruptures.events):
         for rupture in own:

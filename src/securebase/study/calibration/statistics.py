@@ -26,7 +26,7 @@ def correlation(x: Array, y: Array) -> float:
 
 
 def residuals(y: Array, *given: Array) -> Array:
-    """y less its least-squares prediction from `given` with an intercept; NaN for clients that lack any of them."""
+    """Return y less its least-squares prediction from `given` with an intercept; NaN where a value is missing."""
     there = np.all(np.isfinite(np.column_stack([y, *given])), axis=1)
     left = np.full(len(y), np.nan)
     X = np.column_stack([np.ones(int(there.sum())), *(g[there] for g in given)])
@@ -66,7 +66,8 @@ def slope_p_value(y: Array, x: Array, *given: Array) -> float:
 
 def hedges_g(treated: Array, control: Array) -> float:
     """(mean of control − mean of treated) / pooled SD, with Hedges' factor for small samples: above 0 where treated
-    clients end lower. Hedges (1981), with the approximation 1 − 3 / (4 df − 1)."""
+    clients end lower. Hedges (1981), with the approximation 1 − 3 / (4 df − 1).
+    """
     (a,), (b,) = complete_cases(treated), complete_cases(control)
     df = len(a) + len(b) - 2
     pooled = np.sqrt(((len(a) - 1) * a.var(ddof=1) + (len(b) - 1) * b.var(ddof=1)) / df)
@@ -75,7 +76,8 @@ def hedges_g(treated: Array, control: Array) -> float:
 
 def intraclass_correlation(y: Array, group: NDArray[np.int64]) -> float:
     """Share of the variance of y that lies between groups: one-way random effects, unequal sizes (Searle 1971), not
-    below 0. Groups are 0 … g − 1."""
+    below 0. Groups are 0 … g − 1.
+    """
     there = np.isfinite(y)
     y, group = y[there], group[there]
     count = np.bincount(group).astype(float)

@@ -127,7 +127,8 @@ class Outcome:
     @property
     def covers(self) -> bool | None:
         """Does the range of cohorts take in the source's interval, or its one figure where it gives no interval?
-        None where it gives neither, and where nothing was simulated."""
+        None where it gives neither, and where nothing was simulated.
+        """
         low, high = self.range_95
         wanted = self.target.interval or (None if self.target.value is None else (self.target.value,) * 2)
         if wanted is None or not len(self.given):

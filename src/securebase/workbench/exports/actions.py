@@ -168,7 +168,8 @@ def _scored(episode: EpisodeRecord) -> Iterator[tuple[AdministrationRecord, list
 def _columns(episode: EpisodeRecord) -> dict[Measure, str]:
     """(instrument, scale) → the column's name: the construct for the scale it is followed with (that of the episode for
     symptoms, else the check-in's own, else the first that was used), instrument and scale for every other. Symptoms
-    come first."""
+    come first.
+    """
     constructs = {(s.instrument, s.scale): s.construct for _, scores in _scored(episode) for s in scores}
     chief: dict[str, Measure] = {}
     for measure, name in sorted(constructs.items(), key=lambda entry: entry[0][0] not in SESSION_SETS.values()):

@@ -42,7 +42,8 @@ def add_relationship(
     is_focus: bool = False,
 ) -> Relationship:
     """One more person in the client's life; `by` None where the client adds them on a page of their own, which answers
-    for the link. Raises InputError where there is no room for more."""
+    for the link. Raises InputError where there is no room for more.
+    """
     if by is not None:
         ensure_own(episode.client, by)
     if episode.relationships.filter(left_at=None).count() >= MOST_PEOPLE:

@@ -41,7 +41,7 @@ class Visit:
 
 
 def begin_visit(request: HttpRequest, page: OwnPage, *, handed_over: bool = False) -> None:
-    """This browser is at this page from now on. A sign-in of staff ends first: nobody is two people at once."""
+    """Open the page in this browser. A sign-in of staff ends first: a browser has one user at a time."""
     if isinstance(request.user, Account):
         logout(request)
     request.session.cycle_key()
@@ -76,7 +76,8 @@ def page_of_visit(request: HttpRequest, now: datetime) -> OwnPage | None:
 
 def own(view: Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]) -> Callable[..., HttpResponse]:
     """Only in an open visit. After an idle quarter of an hour the code is asked for again; what was sent with an ended
-    visit is refused, so that the browser keeps it."""
+    visit is refused, so that the browser keeps it.
+    """
 
     @login_not_required
     @wraps(view)

@@ -20,7 +20,8 @@ DERIVED = "the picture derived from an episode already in scope"
 @dataclass(frozen=True, slots=True)
 class Holds:
     """For how long a picture holds without a look at the record: `since` ≤ now < `until`, while the record has this
-    version and pictures are made with `made`."""
+    version and pictures are made with `made`.
+    """
 
     since: datetime
     until: datetime

@@ -104,7 +104,8 @@ def _made_with_set(own: ParameterSet) -> str:
 
 def drawing(*, account: Account, client_id: uuid.UUID, fingerprint: str, name: str) -> str | None:
     """One chart of the stored picture that has this fingerprint, as SVG, drawn when it is first looked at; None where
-    another picture has taken its place, or it has nothing to show."""
+    another picture has taken its place, or it has nothing to show.
+    """
     rows = StoredPicture.objects.visible_to(account).filter(episode__client_id=client_id, fingerprint=fingerprint)
     stored = rows.defer("picture", "summary").first()
     if stored is None or name in stored.drawings:
@@ -174,7 +175,7 @@ def caseload(*, account: Account, now: datetime) -> Caseload:
 
 
 def _summaries(episodes: list[Episode], now: datetime) -> dict[uuid.UUID, Summary]:
-    """episode → what its row shows. The record is only read of those whose stored summary does not hold."""
+    """Return episode → summary of its row. The record is read only where the stored summary is out of date."""
     found = {e.id: s for e in episodes if (s := _stored_summary(e, now)) is not None}
     rest = [e.id for e in episodes if e.id not in found]
     if not rest:

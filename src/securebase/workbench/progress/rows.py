@@ -26,7 +26,8 @@ class Note:
 @dataclass(frozen=True, slots=True)
 class Summary:
     """One picture in a row. `urgency` is the place of its gravest kind of signal, `gravest` its gravest safety answer;
-    curves are SVG."""
+    curves are SVG.
+    """
 
     held: int
     symptoms: str

@@ -65,7 +65,8 @@ class Share(ScopedModel):
 
 class Comment(ScopedModel):
     """What one of the two said, to one worksheet or to the whole. `earlier`: what stood there before, with its time.
-    seen_at: when the other one had it on a page."""
+    seen_at: when the other one had it on a page.
+    """
 
     THERAPIST_PATH: ClassVar[str] = "share__episode__client__therapist"
 

@@ -1,5 +1,6 @@
 """Reads for supervision. A supervisor reaches a course only by a share of their own that is live, and of it only what
-the share names; people are called by their relation, days by the week of the therapy."""
+the share names; people are called by their relation, days by the week of the therapy.
+"""
 
 from __future__ import annotations
 

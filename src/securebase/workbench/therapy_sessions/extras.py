@@ -24,7 +24,7 @@ def course_context(episode: Episode) -> CourseContext:
 
 
 def administered_sessions(episode: Episode, now: datetime) -> dict[str, set[int]]:
-    """instrument → sessions at which it was asked and answered, or is being asked: with a check-in, or by itself."""
+    """Return instrument → sessions in which it was answered or is open, with a check-in or by itself."""
     sessions_by_instrument: dict[str, set[int]] = {}
     sessions = episode.therapy_sessions.prefetch_related("check_ins", "administrations")
     for session in sessions:

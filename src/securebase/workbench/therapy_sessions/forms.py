@@ -101,7 +101,8 @@ class ItemQuestion:
 @dataclass(frozen=True, slots=True)
 class Section:
     """The questions of one extra, under a heading of their own. `window`: what to think of, where it is not the same
-    as for the check-in itself."""
+    as for the check-in itself.
+    """
 
     instrument: Instrument
     questions: list[ItemQuestion]

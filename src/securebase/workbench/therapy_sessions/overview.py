@@ -133,7 +133,8 @@ def _items(given: Administration | None) -> dict[int, float | None]:
 @dataclass(frozen=True, slots=True)
 class ExtraRow:
     """One extra: what it measures, the sessions at which it was asked, when it comes next in words, and whether the
-    therapist switched it off or asked for it."""
+    therapist switched it off or asked for it.
+    """
 
     instrument: Instrument
     measures: str

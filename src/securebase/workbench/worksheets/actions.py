@@ -31,7 +31,8 @@ _THE_CLIENTS_OWN = "the client’s own page"
 @dataclass(frozen=True, slots=True)
 class Writer:
     """Who saves: a therapist, or the client on their own page (account None). `from_paper`: the therapist types in what
-    the client filled in on paper."""
+    the client filled in on paper.
+    """
 
     account: Account | None
     from_paper: bool = False

@@ -88,7 +88,8 @@ def inputs(
     areas: Container[str] | None = None,
 ) -> list[FieldInput]:
     """Every field that this clinic fills in, with its content. areas: the problem areas it works with; another
-    one is offered only where it was chosen already."""
+    one is offered only where it was chosen already.
+    """
     made: list[FieldInput] = []
     section = ""
     for one in worksheet.fields_for(formulation):

@@ -48,7 +48,8 @@ def alliance_outcome_partial_correlation(arms: Arms) -> float:
 
 def change_explained(arms: Arms, first: int, last: int) -> float:
     """C3: r² of the mean alliance of sessions `first` to `last` with the change in symptoms from intake to the end,
-    intake held constant (residual change)."""
+    intake held constant (residual change).
+    """
     clinic = arms[IPT]
     alliance = clinic.mean("alliance", first, last)
     left = residuals(clinic.last("symptoms", after=9), clinic.mean("symptoms", 1))
@@ -80,7 +81,8 @@ def standardised_lag(arms: Arms, earlier: str, later: str, form: Detrending) -> 
 
 def attenuation_by_detrending(arms: Arms) -> float:
     """C6: by what share the alliance's lag gets smaller once it is detrended per client, in raw units, on
-    which the two estimates can be compared."""
+    which the two estimates can be compared.
+    """
     found = [
         estimate_lag(arms[IPT], "alliance", "symptoms", form) for form in (Detrending.CENTRED, Detrending.DETRENDED)
     ]

@@ -17,7 +17,8 @@ _TAYLOR = "Taylor et al. 2015 (review: direction; sizes unverified)"
 
 def covariate_and_alliance(arms: Arms, name: str) -> float:
     """C10: r of what clients bring along with the mean alliance of sessions 3 and 4. Security is taken for the opposite
-    of anxiety and avoidance together."""
+    of anxiety and avoidance together.
+    """
     clinic = arms[IPT]
     brought = clinic.brought
     value = -brought["attachment_anxiety"] - brought["attachment_avoidance"] if name == "security" else brought[name]

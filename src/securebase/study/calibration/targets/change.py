@@ -94,7 +94,8 @@ _MAX_EARLY_CHANGE, _MIN_LATE_CHANGE = 0.33, 1.0
 
 def late_changers(arms: Arms) -> float:
     """C34: share whose mean of sessions 4 to 6 lies within a third of an SD of that of sessions 1 and 2, and who then
-    fall by an SD or more to their last score."""
+    fall by an SD or more to their last score.
+    """
     clinic = arms[IPT]
     start, sixth = clinic.mean("symptoms", 1, 2), clinic.mean("symptoms", 4, 6)
     start, sixth, end = complete_cases(start, sixth, clinic.last("symptoms", after=8))

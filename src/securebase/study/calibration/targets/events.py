@@ -20,7 +20,8 @@ from securebase.study.variance import correlate
 
 def min_gain() -> float:
     """The reliable change of the weekly symptom scale, in SDs of clients at the first session: what Tang and DeRubeis’
-    criteria ask for on a scale other than the BDI."""
+    criteria ask for on a scale other than the BDI.
+    """
     change = instrument("session_before").scale("symptoms").reliable_change
     return change.points / parameter_set().unit("session_before", "symptoms").sd if change else NAN
 
@@ -107,7 +108,8 @@ _MIN_CLIENTS_PER_DOSE = 5
 
 def improvement_by_dose(arms: Arms) -> float:
     """C29: r over numbers of sessions held of that number and the share reliably and clinically improved on the PHQ-9,
-    of clients who began above the cut and did not stay away."""
+    of clients who began above the cut and did not stay away.
+    """
     clinic = arms[IPT]
     scale = instrument("phq9").scale("total")
     held, start, end = clinic.held.sum(axis=1), clinic.inventory["start"], clinic.inventory["end"]

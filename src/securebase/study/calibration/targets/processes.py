@@ -24,7 +24,8 @@ from securebase.study.variance import correlate
 
 def support_effect_per_sd(arms: Arms) -> float:
     """C22: fall in symptoms at the end per SD of support at intake, intake symptoms held constant, in share of the
-    mean score at the end (in points of the followed scale's own zero)."""
+    mean score at the end (in points of the followed scale's own zero).
+    """
     clinic = arms[IPT]
     support = clinic.mean("social_support", 1)
     end = clinic.last("symptoms", after=4)
@@ -52,7 +53,8 @@ def indirect_share(arms: Arms, through: str, control: str) -> float:
 def mediation_p(arms: Arms, through: str, control: str) -> float:
     """C31: p of the joint test of mediation with three assessments (sessions 1, 8 and 16), the larger of two: arm →
     change to the middle, and that change → symptoms at the end with arm, intake and symptoms in the middle held
-    constant (MacKinnon et al. 2002)."""
+    constant (MacKinnon et al. 2002).
+    """
     both = (arms[IPT], arms[control])
     arm = np.concatenate([np.full(a.n, float(i == 0)) for i, a in enumerate(both)])
     half, end = both[0].planned // 2, both[0].planned
@@ -69,7 +71,8 @@ def process_outcome_correlation(arms: Arms, construct: str, first: int, last: in
 
 def support_mood_lag(arms: Arms, earlier: str, later: str) -> float:
     """C24: standardised lag between lack of support, which stands for loneliness, and symptoms, within-person centred;
-    above 0 where more of one comes before more of the other."""
+    above 0 where more of one comes before more of the other.
+    """
     found = estimate_lag(arms[IPT], earlier, later, Detrending.CENTRED)
     return NAN if found is None else -found.estimate
 
