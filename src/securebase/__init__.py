@@ -57,6 +57,7 @@ _DOOR = {
     "Contributions": ("securebase.model.person_effects", "Contributions"),
     # pictures and studies (`study_cohort`, because `securebase.study` is a package)
     "client_picture": ("securebase.picture.client", "client_picture"),
+    "ClientPicture": ("securebase.picture.client", "ClientPicture"),
     "study_cohort": ("securebase.study.study", "study"),
     "StudyResult": ("securebase.study.result", "StudyResult"),
     "specification_for": ("securebase.study.models", "specification_for"),

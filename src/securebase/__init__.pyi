@@ -35,6 +35,7 @@ from securebase.model.simulate import Truth as Truth
 from securebase.model.simulate import simulate as simulate
 from securebase.model.simulate import simulate_with_truth as simulate_with_truth
 from securebase.model.track import track as track
+from securebase.picture.client import ClientPicture as ClientPicture
 from securebase.picture.client import client_picture as client_picture
 from securebase.records.cohort import Cohort as Cohort
 from securebase.records.episode import AdministrationRecord as AdministrationRecord
@@ -55,6 +56,7 @@ from securebase.study.study import study as study_cohort
 
 __all__ = [
     "AdministrationRecord",
+    "ClientPicture",
     "Cohort",
     "CohortEffects",
     "Contributions",

@@ -13,7 +13,7 @@ from securebase.model.observations import episode_panel
 from securebase.model.simulate import simulate_panel
 from securebase.model.track import track
 from securebase.picture import phrases, sentences
-from securebase.picture.client import ClientPicture, client_picture, followed_with
+from securebase.picture.client import ClientPicture, client_picture, default_parameter_set
 from securebase.picture.course import OWN_MEASURES
 from securebase.picture.parts import SignalKind
 from securebase.picture.ruptures import EARLIER_RATINGS, FALSE_ALARM_LIMIT
@@ -59,7 +59,7 @@ def test_an_open_rupture_does_not_drag_the_usual_level() -> None:
 
 def test_the_usual_level_is_that_of_the_model_without_the_flagged_ratings() -> None:
     """The slow way: the flagged ratings are taken out of the table, and the model run on what is left."""
-    chosen = followed_with()
+    chosen = default_parameter_set()
     made = picture(*BROKEN)
     record = episode(7, alliance=[*BROKEN[:5], None, None])
     panel = episode_panel(record, chosen.specification.constructs, OWN_MEASURES)
@@ -97,7 +97,7 @@ def test_nothing_beyond_the_scale_is_ever_expected() -> None:
 
 
 def _usual(scores: np.ndarray, alliance: int, template: object) -> float:
-    chosen = followed_with()
+    chosen = default_parameter_set()
     panel = replace(template, scores=scores)  # type: ignore[type-var]
     seen = track(panel, chosen.specification, chosen.in_score_units(OWN_MEASURES))  # type: ignore[arg-type]
     return float(seen.usual_level[alliance])
@@ -105,7 +105,7 @@ def _usual(scores: np.ndarray, alliance: int, template: object) -> float:
 
 def test_leaving_flagged_ratings_out_costs_little_where_there_is_no_rupture_and_helps_where_there_is_one() -> None:
     """60 simulated people: the 5% false alarms lift the level by little; a true fall is kept out of it."""
-    chosen = followed_with()
+    chosen = default_parameter_set()
     own = chosen.in_score_units(OWN_MEASURES)
     panel = simulate_panel(chosen.specification, own, [np.arange(8.0)] * 60, np.random.default_rng(20260101))
     k = chosen.specification.constructs.index("alliance")

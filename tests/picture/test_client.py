@@ -11,7 +11,13 @@ from episodes import alert, episode, session_day
 from securebase.errors import InputError
 from securebase.model.observations import episode_panel
 from securebase.model.track import track
-from securebase.picture.client import ClientPicture, client_picture, followed_with, known_at, picture_fingerprint
+from securebase.picture.client import (
+    ClientPicture,
+    client_picture,
+    default_parameter_set,
+    known_at,
+    picture_fingerprint,
+)
 from securebase.picture.course import OWN_MEASURES, time_axis
 from securebase.picture.parts import GateLevel
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
@@ -84,7 +90,7 @@ def test_intervals_are_nested_and_inside_the_scale() -> None:
 
 def test_numbers_are_those_of_the_model() -> None:
     """The slow way by hand: panel, track, and the same rows."""
-    chosen = followed_with()
+    chosen = default_parameter_set()
     record = calm(9)
     panel = episode_panel(record, chosen.specification.constructs, OWN_MEASURES)
     axis = [s.at / 7 for s in time_axis(record, session_day(9) + 1) if not s.held]
@@ -102,7 +108,7 @@ def test_numbers_are_those_of_the_model() -> None:
 def test_the_usual_level_and_the_movement_add_up_to_the_estimate() -> None:
     record = calm(9)
     made = client_picture(record, as_of=session_day(9) + 1)
-    chosen = followed_with()
+    chosen = default_parameter_set()
     panel = episode_panel(record, chosen.specification.constructs, OWN_MEASURES)
     seen = track(panel, chosen.specification, chosen.in_score_units(OWN_MEASURES))
     rows = np.flatnonzero(np.isfinite(seen.observed[:, 1]))
@@ -142,7 +148,7 @@ def test_the_fingerprint_follows_data_day_and_versions() -> None:
     assert one == picture_fingerprint(record, as_of=day + 0.01)
     assert one != picture_fingerprint(record, as_of=day + 1)
     assert one != picture_fingerprint(course(5), as_of=day)
-    assert one != picture_fingerprint(record, as_of=day, parameter_set=replace(followed_with(), version="99"))
+    assert one != picture_fingerprint(record, as_of=day, parameter_set=replace(default_parameter_set(), version="99"))
     assert client_picture(record, as_of=day).fingerprint == one
 
 

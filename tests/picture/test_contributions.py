@@ -16,7 +16,7 @@ from securebase.model.simulate import simulate_panel
 from securebase.picture import contributions as made_by
 from securebase.picture import hypothesis_phrases as words
 from securebase.picture import sentences
-from securebase.picture.client import ClientPicture, client_picture, followed_with
+from securebase.picture.client import ClientPicture, client_picture, default_parameter_set
 from securebase.picture.course import OWN_MEASURES
 from securebase.picture.parts import GateLevel, Hypotheses, Hypothesis, RankingVerdict
 from securebase.records.episode import EpisodeRecord
@@ -25,7 +25,7 @@ from securebase.records.vocabulary import Moment
 
 def drawn(n: int, *, seed: int = 3, planned: int | None = None) -> EpisodeRecord:
     """A client of the model, n weekly sessions."""
-    chosen = followed_with()
+    chosen = default_parameter_set()
     times = np.arange(n, dtype=float)
     rows = simulate_panel(
         chosen.specification, chosen.in_score_units(OWN_MEASURES), [times], np.random.default_rng(seed)
@@ -73,7 +73,7 @@ def test_every_number_has_what_must_stand_beside_it(part: Hypotheses) -> None:
 
 def test_the_numbers_are_the_models(part: Hypotheses) -> None:
     """By hand for the apart reading: panel, own effects with the same prior, contributions."""
-    record, chosen = drawn(14), followed_with().with_trend(Trend.APART)
+    record, chosen = drawn(14), default_parameter_set().with_trend(Trend.APART)
     specification, mean = chosen.specification, chosen.in_score_units(OWN_MEASURES)
     panel = episode_panel(record, specification.constructs, OWN_MEASURES)
     edges = [(c, "symptoms") for c in TRACKED_CONSTRUCTS[1:]] + [("symptoms", c) for c in TRACKED_CONSTRUCTS[1:]]

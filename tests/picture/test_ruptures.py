@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from securebase.model.simulate import simulate_panel
 from securebase.model.track import track
-from securebase.picture.client import followed_with
+from securebase.picture.client import default_parameter_set
 from securebase.picture.course import OWN_MEASURES
 from securebase.picture.parts import Repair
 from securebase.picture.ruptures import EARLIER_RATINGS, FALSE_ALARM_LIMIT, ForecastRating, ruptures
@@ -24,7 +24,7 @@ def ratings(*values: float, expected: float = 7.0, sd: float = 1.0) -> list[Fore
 
 def test_five_percent_of_ordinary_sessions_are_flagged() -> None:
     """Nobody in this cohort has a rupture; the rate that the product states is the rate at which it errs."""
-    chosen = followed_with()
+    chosen = default_parameter_set()
     own = chosen.in_score_units(OWN_MEASURES)
     rng = np.random.default_rng(20250101)
     persons = 250

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 NAMES = sorted(set(securebase.__all__) - {"__version__"})
 #: Names without a method to cite, and why. Errors and what `NO_EXAMPLE` names need no citation either.
 NO_REFERENCES = {
+    "ClientPicture": "arranges results of `track`",
     "Cohort": "holds records",
     "EpisodeRecord": "holds what was recorded",
     "Instrument": "each instrument names its own source",

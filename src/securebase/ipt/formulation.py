@@ -23,7 +23,8 @@ class FormulationPart:
     joins: str = ""
 
 
-#: Stressor, vulnerability and support feed the symptoms (ipt.md: the interpersonal triad).
+#: Stressor, vulnerability and support feed the symptoms (the interpersonal triad after Stuart and
+#: Robertson; key K of `sources.toml`, not looked up).
 TRIAD = (
     FormulationPart("stressor"),
     FormulationPart("vulnerability", "All the more because:"),

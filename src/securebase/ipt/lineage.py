@@ -1,6 +1,6 @@
 """The lineage of IPT that a clinic works in: which problem areas, sick role or not, which formulation, which words.
 
-Two lineages are known (ipt.md: Klerman and Weissman; Stuart and Robertson); a clinic may mix them. None of it was
+Two lineages are known (Klerman and Weissman; Stuart and Robertson); a clinic may mix them. None of it was
 checked with a supervisor of either.
 """
 

@@ -1,6 +1,6 @@
 """What a portfolio of one case asks for, as certification in IPT knows it, and what of it routine work has left.
 
-The list follows what an institute of the Stuart line publishes (ipt.md, section 6); it was not checked with one.
+The list follows the published requirements of the IPT Institute (IPTI in `sources.toml`); it was not checked with them.
 """
 
 from __future__ import annotations

@@ -57,9 +57,63 @@ FORMAT = 3
 
 @dataclass(frozen=True, slots=True)
 class ClientPicture:
-    """Everything a page, a chart or a report may show of one client. Times are days since the episode began.
+    """Everything that a page, a chart or a report may show of one client.
 
-    whole: False where hypotheses were not looked for, as in the caseload, which shows none.
+    Scores are in points of the questionnaires, times in days since the episode began. Every interval is a pair of
+    ends, and parts that the evidence gate closes are empty.
+
+    Parameters
+    ----------
+    format : int
+        Version of the stored form; `from_json` reads only the current one.
+    person : str
+        Identifier of the client in the record.
+    as_of : float
+        Day of the picture, in days.
+    fingerprint : str
+        Digest of the data, the day and the versions; see `picture_fingerprint`.
+    simulated : bool
+        Whether the record was drawn by the simulator.
+    versions : Versions
+        Versions of the product, the parameter set and the specification.
+    header : Header
+        Phase, problem areas, and sessions held and planned.
+    gate : EvidenceGate
+        Which statements the number of paired sessions allows.
+    axis : tuple of Session
+        Sessions held, then those still planned.
+    symptoms : Symptoms
+        Reported scores, smoothed estimate, forecast (50% and 90% intervals), expected course (80% band) and
+        reliable change.
+    alliance : Alliance
+        Ratings, long-run mean, within-person deviations, ruptures and repairs.
+    mechanisms : tuple of MechanismSeries
+        Social support, interpersonal stress, emotional processing and interpersonal skills.
+    signals : tuple of Signal
+        Points to know before the next session, the most urgent first.
+    constants : tuple of Constant
+        Numbers from outside the record that the results rest on.
+    limits : tuple of str
+        Sentences on the limits of these results.
+    problems : tuple of PictureProblem
+        Reasons why the course could not be tracked.
+    answered : int
+        Number of questionnaires that the client answered, wholly or in part.
+    hypotheses : Hypotheses, optional
+        Person-specific lagged effects and contributions, where their gate is open.
+    hypotheses_problem : PictureProblem, optional
+        Reason why hypotheses could not be computed.
+    whole : bool
+        False where hypotheses were left out, as in the caseload.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase
+    >>> cohort = securebase.simulate("default", n_clients=1, rng=np.random.default_rng(1), sessions=8, dropout=0.0)
+    >>> picture = securebase.client_picture(cohort.episodes[0], as_of=60.0, whole=False)
+    >>> securebase.ClientPicture.from_json(picture.to_json()) == picture
+    True
     """
 
     format: int
@@ -146,7 +200,7 @@ def client_picture(
             f"no form of “{record.person}” is of an instrument on the shelf, so there is no picture to draw",
             advice="For a person of a table use the command track, or the function track with the table's own fit.",
         )
-    chosen_set = parameter_set if parameter_set is not None else followed_with()
+    chosen_set = parameter_set if parameter_set is not None else default_parameter_set()
     known = known_at(record, as_of)
     chosen = measures(known, chosen_set)
     axis = time_axis(known, as_of)
@@ -197,17 +251,17 @@ def client_picture(
 
 
 @cache
-@cache
-def followed_with() -> ParameterSet:
-    """The set that pictures rest on where none is given: with people who change in their own way, as its own figures
-    have it, because without it intervals far ahead hold too little (see the set's `limits`).
+def default_parameter_set() -> ParameterSet:
+    """Return the parameter set of pictures where none is given: the default one, with random slopes.
+
+    Without random slopes, intervals far ahead are too narrow (see the set's `limits`).
     """
     return named_parameter_set().with_random_slopes()
 
 
 def picture_fingerprint(record: EpisodeRecord, *, as_of: float, parameter_set: ParameterSet | None = None) -> str:
-    """What a stored picture must match to be shown again: the data, the day, and the versions of what made it."""
-    chosen = parameter_set if parameter_set is not None else followed_with()
+    """Return the fingerprint that a stored picture must match: data, day, and versions of product and parameters."""
+    chosen = parameter_set if parameter_set is not None else default_parameter_set()
     # a picture reads nothing of worksheets, people and circles: a word written there leaves it as it is
     read = replace(record, artefacts=(), relationships=(), circles=())
     return serialisation.fingerprint(
@@ -215,9 +269,9 @@ def picture_fingerprint(record: EpisodeRecord, *, as_of: float, parameter_set: P
     )
 
 
-def made_with(parameter_set: ParameterSet | None = None) -> str:
-    """What a picture is made with, apart from the record and the day: the versions, as one fingerprint."""
-    chosen = parameter_set if parameter_set is not None else followed_with()
+def versions_fingerprint(parameter_set: ParameterSet | None = None) -> str:
+    """Return a fingerprint of the versions behind a picture, without the record and the day."""
+    chosen = parameter_set if parameter_set is not None else default_parameter_set()
     return serialisation.fingerprint({"format": FORMAT, "versions": _versions(chosen)})
 
 

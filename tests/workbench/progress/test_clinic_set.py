@@ -11,7 +11,7 @@ from django.test import Client as Browser
 
 from securebase.model.parameter_set import parameter_set
 from securebase.model.simulate import simulate_panel
-from securebase.picture.client import ClientPicture, followed_with
+from securebase.picture.client import ClientPicture, default_parameter_set
 from securebase.study.clinic_sets import ClinicSets, fit_next
 from securebase.workbench.accounts import queries as accounts
 from securebase.workbench.progress import queries
@@ -37,18 +37,18 @@ def picture(cast: Cast) -> ClientPicture:
 
 
 def test_pictures_rest_on_the_set_in_use_and_go_back_with_it(cast: Cast, sets: ClinicSets) -> None:
-    assert picture(cast).versions.parameter_set == followed_with().id
+    assert picture(cast).versions.parameter_set == default_parameter_set().id
     adopt(sets)
     assert accounts.set_in_use().parameter_set.version.startswith("1 ")
     assert picture(cast).versions.parameter_set_version.startswith("1 ")
     sets.roll_back(on="2026-11-26")
-    assert picture(cast).versions.parameter_set == followed_with().id
+    assert picture(cast).versions.parameter_set == default_parameter_set().id
 
 
 def test_an_administrator_sees_what_pictures_rest_on(cast: Cast, browser: Browser, sets: ClinicSets) -> None:
     browser.force_login(cast.adam)
     page = browser.get("/clinic/").content.decode()
-    assert followed_with().name in page
+    assert default_parameter_set().name in page
     adopt(sets)
     page = browser.get("/clinic/").content.decode()
     assert "Fitted on 2026-11-25" in page
@@ -60,7 +60,7 @@ def test_a_set_that_cannot_be_read_is_said_and_pictures_go_on(cast: Cast, browse
     (sets.folder / "0001.toml").write_text("broken [")
     history = sets.folder / "history.toml"
     history.write_text(history.read_text() + "\n")
-    assert picture(cast).versions.parameter_set == followed_with().id
+    assert picture(cast).versions.parameter_set == default_parameter_set().id
     assert "0001.toml" in accounts.set_in_use().problem
     browser.force_login(cast.adam)
     assert "cannot be used" in browser.get("/clinic/").content.decode()

@@ -16,7 +16,7 @@ from securebase.ipt.course_form import CourseFormat, load_formats
 from securebase.ipt.lineage import Lineage, load_lineage
 from securebase.model.fitted_set import FittedSet
 from securebase.model.parameter_set import ParameterSet
-from securebase.picture.client import followed_with
+from securebase.picture.client import default_parameter_set
 from securebase.study.clinic_sets import SHELF_VERSION, ClinicSets, SetRevision
 from securebase.workbench.accounts.models import Account, Clinic
 from securebase.workbench.audit.models import Entry
@@ -52,7 +52,7 @@ def set_in_use() -> SetInUse:
     return _read_set_in_use(folder, changed)
 
 
-_SHELF_SET = SetInUse(followed_with())
+_SHELF_SET = SetInUse(default_parameter_set())
 
 
 @lru_cache(maxsize=4)
@@ -60,10 +60,10 @@ def _read_set_in_use(folder: Path, changed: int) -> SetInUse:
     sets = ClinicSets(folder)
     try:
         versions, history = sets.versions()[::-1], sets.history()[::-1]
-        own = followed_with() if sets.in_use == SHELF_VERSION else sets.current()
+        own = default_parameter_set() if sets.in_use == SHELF_VERSION else sets.current()
     except SecurebaseError as error:
         _log.error("Cannot read the clinic's parameter sets; using the set of the shelf instead: %s", error)
-        return SetInUse(followed_with(), problem=str(error))
+        return SetInUse(default_parameter_set(), problem=str(error))
     return SetInUse(own, versions, history)
 
 

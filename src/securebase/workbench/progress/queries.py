@@ -16,7 +16,7 @@ from django.utils import timezone
 from securebase.errors import InputError
 from securebase.model.parameter_set import ParameterSet
 from securebase.picture import serialisation
-from securebase.picture.client import ClientPicture, client_picture, made_with, picture_fingerprint
+from securebase.picture.client import ClientPicture, client_picture, picture_fingerprint, versions_fingerprint
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.accounts.queries import set_in_use
 from securebase.workbench.casefile import began_at, episode_record, next_change, prefetch_record
@@ -99,7 +99,9 @@ def _made_with() -> str:
 
 @lru_cache(maxsize=4)
 def _made_with_set(own: ParameterSet) -> str:
-    return serialisation.fingerprint({"picture": made_with(own), "zone": settings.TIME_ZONE, "row": ROW_FORMAT})
+    return serialisation.fingerprint(
+        {"picture": versions_fingerprint(own), "zone": settings.TIME_ZONE, "row": ROW_FORMAT}
+    )
 
 
 def drawing(*, account: Account, client_id: uuid.UUID, fingerprint: str, name: str) -> str | None:
