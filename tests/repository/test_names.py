@@ -1,4 +1,4 @@
-"""Names in the code: one class a name, nouns for variables, docstrings that begin with a verb or a noun phrase."""
+"""Names in the code: one class a name, nouns for variables, docstrings that do not begin with a relative clause."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ STORED = {
 }
 #: A relative clause is no summary.
 FIRST_WORDS = {"what", "who", "where", "whether", "how", "which", "whose", "everything", "everybody", "nobody"}
+
+#: Counted in November 2026.
+MOST_EMPTY_NAMES, MOST_CLAUSES = 731, 242
 
 
 @cache
@@ -73,6 +76,14 @@ def test_class_names_are_unique_in_the_package() -> None:
                     modules[node.name].append(file)
     assert len(modules) > 300
     assert {name: files for name, files in modules.items() if len(files) > 1} == {}
+
+
+def test_names_and_docstrings_of_the_old_kind_only_become_fewer() -> None:
+    """A ratchet: older files still hold some. Lower the limits with every file that is mended, until both are 0."""
+    names = {f: n for f, t in trees().items() if (n := empty_names(t, STORED.get(f, set())))}
+    openings = {f: n for f, t in trees().items() if (n := clauses(t))}
+    assert sum(map(len, names.values())) <= MOST_EMPTY_NAMES, names
+    assert sum(map(len, openings.values())) <= MOST_CLAUSES, openings
 
 
 def test_names_that_are_stored_are_still_there() -> None:

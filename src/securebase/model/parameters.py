@@ -78,7 +78,8 @@ class Specification:
         itself with trend none or linear, else the share of the change by the planned end (`equations.slope_basis`).
     free_start_mean : bool
         Whether the initial-state mean E s(t₀) is free (`start_mean`). It decays with the drift: exp(A t) start_mean.
-        A carried trend has a free `start_mean` in any case.
+        With trend carried, `simulate` and the likelihood take any `start_mean`; `fit` holds it at 0 unless this is set
+        (decision 0006).
     indicators : tuple of (str, str)
         (column, construct) of every column of scores, the first of a construct being its reference indicator
         (loading 1, intercept 0). Empty: one column per construct, with its name.
