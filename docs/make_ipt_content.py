@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from securebase.ipt.areas import Area, areas
-from securebase.ipt.course_form import default_formats
+from securebase.ipt.course_format import default_formats
 from securebase.ipt.due import MAINTENANCE_TASKS, MIN_CHANGE
 from securebase.ipt.evidence import HIGH_STRAIN, LOW_EXPECTATIONS_MET, MIN_PEOPLE
 from securebase.ipt.lineage import DEFAULT_LINEAGE, KLERMAN_WEISSMAN, STUART_ROBERTSON

@@ -7,7 +7,7 @@ from django.test import Client as Browser
 from django.urls import reverse
 
 from securebase.errors import InputError, NotPermittedError
-from securebase.ipt.course_form import default_formats
+from securebase.ipt.course_format import default_formats
 from securebase.ipt.lineage import (
     DEFAULT_LINEAGE,
     KLERMAN_WEISSMAN,
@@ -18,7 +18,7 @@ from securebase.ipt.lineage import (
 )
 from securebase.workbench.accounts import actions
 from securebase.workbench.accounts.models import Clinic
-from securebase.workbench.accounts.queries import course_forms_of, lineage_of
+from securebase.workbench.accounts.queries import course_formats_of, lineage_of
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.clients.models import Client
 from workbench.cast import Cast
@@ -73,7 +73,7 @@ def test_only_an_administrator_changes_how_a_clinic_works(cast: Cast) -> None:
         with pytest.raises(NotPermittedError):
             actions.change_lineage(clinic=clinic, by=by, lineage=DEFAULT_LINEAGE, version=1)
         with pytest.raises(NotPermittedError):
-            actions.change_course_forms(clinic=clinic, by=by, forms=[], version=1)
+            actions.change_course_formats(clinic=clinic, by=by, forms=[], version=1)
 
 
 def rows(*forms: tuple[str, str, str, str, str, str]) -> dict[str, str]:
@@ -91,12 +91,12 @@ def test_a_clinic_edits_its_forms_and_can_go_back(alma: Browser, cast: Cast) -> 
         ("brief", "", "8", "2", "2", "7"),
     )
     assert alma.post(reverse("course-forms"), sent | {"version": "1"}).status_code == 302
-    forms = course_forms_of(clinic_of(cast))
+    forms = course_formats_of(clinic_of(cast))
     assert [(f.id, f.name, f.sessions) for f in forms] == [("standard", "Standard", 16), ("ten", "Ten", 10)]
     assert forms[0].sources == default_formats()[0].sources
     assert forms[1].sources == ()
     alma.post(reverse("course-forms"), {"shelf": "1", "version": "2"})
-    assert course_forms_of(clinic_of(cast)) == default_formats()
+    assert course_formats_of(clinic_of(cast)) == default_formats()
 
 
 def test_a_form_that_cannot_be_keeps_what_was_typed(alma: Browser, cast: Cast) -> None:
@@ -107,7 +107,9 @@ def test_a_form_that_cannot_be_keeps_what_was_typed(alma: Browser, cast: Cast) -
     stale = alma.post(reverse("course-forms"), rows(("", "Ten", "10", "2", "2", "7")) | {"version": "9"})
     assert stale.status_code == 400
     with pytest.raises(InputError):
-        actions.change_course_forms(clinic=clinic_of(cast), by=cast.adam, forms=[default_formats()[0]] * 13, version=1)
+        actions.change_course_formats(
+            clinic=clinic_of(cast), by=cast.adam, forms=[default_formats()[0]] * 13, version=1
+        )
 
 
 def test_a_course_keeps_its_numbers_when_its_form_is_edited_or_gone(alma: Browser, cast: Cast) -> None:

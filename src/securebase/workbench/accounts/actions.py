@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 
 from securebase.errors import InputError, NotPermittedError
-from securebase.ipt.course_form import MAX_FORMATS, CourseFormat, check_format
+from securebase.ipt.course_format import MAX_FORMATS, CourseFormat, check_format
 from securebase.ipt.lineage import Lineage
 from securebase.workbench.accounts.models import Account, Clinic, Role, SignInCount, normalise_user_name
 from securebase.workbench.audit.actions import record
@@ -160,7 +160,7 @@ def change_lineage(*, clinic: Clinic, by: Account, lineage: Lineage, version: in
 
 
 @transaction.atomic
-def change_course_forms(*, clinic: Clinic, by: Account, forms: Sequence[CourseFormat], version: int) -> Clinic:
+def change_course_formats(*, clinic: Clinic, by: Account, forms: Sequence[CourseFormat], version: int) -> Clinic:
     """Replace the clinic's own course formats; none restores the shelf's. Courses that have begun keep theirs."""
     if len(forms) > MAX_FORMATS:
         raise InputError(f"at most {MAX_FORMATS} forms of a course", advice="Take some out.")

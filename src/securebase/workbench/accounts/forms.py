@@ -10,7 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
 from securebase.errors import InputError
-from securebase.ipt.course_form import (
+from securebase.ipt.course_format import (
     MAX_DAYS_BETWEEN,
     MAX_FORMATS,
     MAX_NAME_LENGTH,
@@ -214,7 +214,7 @@ class LineageForm(forms.Form):
         return load_lineage(self.cleaned_data)
 
 
-class CourseFormForm(forms.Form):
+class CourseFormatForm(forms.Form):
     """One course format, a row of a table. A row with an empty name is deleted."""
 
     id = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
@@ -233,12 +233,12 @@ class CourseFormForm(forms.Form):
                     self.add_error(name, "Give a number.")
             if not self.errors:
                 try:
-                    check_format(self.course_form({}))
+                    check_format(self.course_format({}))
                 except InputError as error:
                     self.add_error(None, sentence(error))
         return data
 
-    def course_form(self, known: Mapping[str, CourseFormat]) -> CourseFormat:
+    def course_format(self, known: Mapping[str, CourseFormat]) -> CourseFormat:
         """Return the course format of this row, with the remaining fields from the known format of the same id."""
         data = self.cleaned_data
         old = known.get(data.get("id") or "")
@@ -262,7 +262,7 @@ class CourseFormForm(forms.Form):
         )
 
 
-CourseFormSet = forms.formset_factory(CourseFormForm, extra=1, max_num=MAX_FORMATS, validate_max=True)
+CourseFormatSet = forms.formset_factory(CourseFormatForm, extra=1, max_num=MAX_FORMATS, validate_max=True)
 
 
 class ClinicForm(forms.Form):

@@ -52,7 +52,7 @@ class Clinic(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=120)
     help_text = models.TextField(max_length=2000, default=HELP_TEXT)
-    #: its lineage of IPT (`ipt.lineage`) and its own course formats (`ipt.course_form`)
+    #: its lineage of IPT (`ipt.lineage`) and its own course formats (`ipt.course_format`)
     lineage = models.JSONField(default=dict, blank=True)
     course_forms = models.JSONField(default=list, blank=True)
     version = models.PositiveIntegerField(default=1)

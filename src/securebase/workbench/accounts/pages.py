@@ -220,7 +220,7 @@ def clinic(request: HttpRequest) -> HttpResponse:
         "accounts": queries.accounts_of_clinic(account),
         "address": settings.ADDRESS,
         "lineage": queries.lineage_of(own_clinic),
-        "forms": queries.course_forms_of(own_clinic),
+        "forms": queries.course_formats_of(own_clinic),
         "sets": queries.set_in_use(),
         "sets_folder": settings.PARAMETER_SETS,
         "section": "clinic",

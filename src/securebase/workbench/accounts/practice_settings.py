@@ -11,11 +11,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from securebase.errors import InputError
-from securebase.ipt.course_form import CourseFormat, unused_id
+from securebase.ipt.course_format import CourseFormat, unused_id
 from securebase.ipt.lineage import PRESETS, Lineage, describe_changes
 from securebase.workbench.accounts import actions, queries
 from securebase.workbench.accounts.access import current_account, require_role
-from securebase.workbench.accounts.forms import CourseFormForm, CourseFormSet, LineageForm
+from securebase.workbench.accounts.forms import CourseFormatForm, CourseFormatSet, LineageForm
 from securebase.workbench.accounts.models import Clinic, Role
 from securebase.workbench.ui.conflict import keep_typed, sentence
 
@@ -60,17 +60,17 @@ def _save_lineage(request: HttpRequest, clinic: Clinic, form: LineageForm, chose
 
 @require_role(Role.ADMINISTRATOR)
 @require_http_methods(["GET", "POST"])
-def course_forms(request: HttpRequest) -> HttpResponse:
+def course_formats(request: HttpRequest) -> HttpResponse:
     """Edit the clinic's course formats. Courses that have begun keep their own numbers."""
     clinic = current_account(request).clinic
-    present = queries.course_forms_of(clinic)
-    rows = CourseFormSet(request.POST if "save" in request.POST else None, initial=[_row(f) for f in present])
+    present = queries.course_formats_of(clinic)
+    rows = CourseFormatSet(request.POST if "save" in request.POST else None, initial=[_row(f) for f in present])
     refusal = ""
     if "shelf" in request.POST or ("save" in request.POST and rows.is_valid()):
-        formats = () if "shelf" in request.POST else _course_forms(rows, present)
+        formats = () if "shelf" in request.POST else _read_formats(rows, present)
         version = request.POST.get("version", "")
         try:
-            actions.change_course_forms(
+            actions.change_course_formats(
                 clinic=clinic,
                 by=current_account(request),
                 forms=formats,
@@ -105,12 +105,12 @@ def _row(form: CourseFormat) -> dict[str, Any]:
     }
 
 
-def _course_forms(rows: BaseFormSet[CourseFormForm], present: tuple[CourseFormat, ...]) -> tuple[CourseFormat, ...]:
+def _read_formats(rows: BaseFormSet[CourseFormatForm], present: tuple[CourseFormat, ...]) -> tuple[CourseFormat, ...]:
     known = {f.id: f for f in present}
     formats: list[CourseFormat] = []
     for row in rows:
         if row.cleaned_data.get("name"):
-            form = row.course_form(known)
+            form = row.course_format(known)
             if form.id not in known or form.id in {f.id for f in formats}:
                 taken = [*known, *(f.id for f in formats)]
                 form = CourseFormat(**(form.plain() | {"id": unused_id(form.name, taken), "sources": form.sources}))

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from securebase.errors import NotPermittedError, SecurebaseError
-from securebase.ipt.course_form import CourseFormat, load_formats
+from securebase.ipt.course_format import CourseFormat, load_formats
 from securebase.ipt.lineage import Lineage, load_lineage
 from securebase.model.fitted_set import FittedSet
 from securebase.model.parameter_set import ParameterSet
@@ -106,7 +106,7 @@ def lineage_of(clinic: Clinic) -> Lineage:
     return load_lineage(clinic.lineage)
 
 
-def course_forms_of(clinic: Clinic) -> tuple[CourseFormat, ...]:
+def course_formats_of(clinic: Clinic) -> tuple[CourseFormat, ...]:
     """Return the course formats that the clinic offers: its own, or those of the shelf."""
     return load_formats(clinic.course_forms)
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from securebase.errors import InputError, NotPermittedError
-from securebase.ipt.course_form import MAX_DAYS_BETWEEN, MAX_SESSIONS, CourseFormat, check_format
+from securebase.ipt.course_format import MAX_DAYS_BETWEEN, MAX_SESSIONS, CourseFormat, check_format
 from securebase.records.vocabulary import Phase, ProblemArea
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record

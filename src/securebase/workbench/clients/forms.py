@@ -11,9 +11,9 @@ from django import forms
 from django.utils import timezone
 
 from securebase.errors import InputError
-from securebase.ipt.course_form import MAX_DAYS_BETWEEN, MAX_SESSIONS, CourseFormat, check_format, find_format
+from securebase.ipt.course_format import MAX_DAYS_BETWEEN, MAX_SESSIONS, CourseFormat, check_format, find_format
 from securebase.workbench.accounts.models import Clinic
-from securebase.workbench.accounts.queries import course_forms_of, lineage_of
+from securebase.workbench.accounts.queries import course_formats_of, lineage_of
 from securebase.workbench.clients.models import PHASES, PROBLEM_AREAS, SymptomMeasure
 
 _AS_THE_FORM = "Left empty: as the form has it."
@@ -75,7 +75,7 @@ class EpisodeForm(forms.Form):
     def __init__(self, *args: Any, clinic: Clinic, chosen: Sequence[str] = (), **kwargs: Any) -> None:
         """Offer the clinic's course formats and problem areas, and the areas (`chosen`) that the course already has."""
         super().__init__(*args, **kwargs)
-        self.forms = course_forms_of(clinic)
+        self.forms = course_formats_of(clinic)
         areas, field = {a.value for a in lineage_of(clinic).areas} | set(chosen), self.fields["problem_areas"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(value, label) for value, label in PROBLEM_AREAS if value in areas]

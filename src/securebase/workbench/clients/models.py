@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from securebase.ipt.course_form import CourseFormat
+from securebase.ipt.course_format import CourseFormat
 from securebase.records.vocabulary import Phase, ProblemArea
 from securebase.workbench.accounts.models import Clinic
 from securebase.workbench.clients.scoping import ScopedModel

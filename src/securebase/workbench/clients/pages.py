@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from securebase.errors import InputError
-from securebase.ipt.course_form import find_format
+from securebase.ipt.course_format import find_format
 from securebase.records.vocabulary import Phase, ProblemArea
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
-from securebase.workbench.accounts.queries import course_forms_of
+from securebase.workbench.accounts.queries import course_formats_of
 from securebase.workbench.clients import actions
 from securebase.workbench.clients.forms import ClientForm, EpisodeForm, NewClientForm
 from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
@@ -47,7 +47,7 @@ def new_client(request: HttpRequest) -> HttpResponse:
         )
         messages.success(request, f"{client.name_shown} is in your caseload. Next: a first session.")
         return redirect("client-sessions", client.id)
-    context = {"form": form, "course_forms": course_forms_of(clinic), "section": "caseload"}
+    context = {"form": form, "course_formats": course_formats_of(clinic), "section": "caseload"}
     return render(request, "clients/new_client.html", context, status=400 if form.errors else 200)
 
 
@@ -78,7 +78,7 @@ def edit_client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         "episode": episode,
         "client_form": client_form,
         "episode_form": episode_form,
-        "course_forms": course_forms_of(clinic),
+        "course_formats": course_formats_of(clinic),
         "tab": "details",
         "section": "caseload",
     }
@@ -143,7 +143,7 @@ def _save_episode(request: HttpRequest, episode: Episode, form: EpisodeForm) -> 
 def _begin_episode(request: HttpRequest, client: Client) -> HttpResponse:
     try:
         by = current_account(request)
-        form = find_format(course_forms_of(by.clinic), request.POST.get("course_form", ""))
+        form = find_format(course_formats_of(by.clinic), request.POST.get("course_form", ""))
         actions.begin_episode(client=client, by=by, began_on=timezone.localdate(), form=form)
     except InputError as error:
         messages.error(request, sentence(error))

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from securebase.ipt.course_form import CourseFormat
+from securebase.ipt.course_format import CourseFormat
 from securebase.ipt.parsing import ParsedValues
 from securebase.records.artefact import Value
 from securebase.workbench.accounts.models import Account

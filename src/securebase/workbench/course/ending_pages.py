@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from securebase.errors import InputError
-from securebase.ipt.course_form import CourseFormat, default_formats
+from securebase.ipt.course_format import CourseFormat, default_formats
 from securebase.ipt.due import TaskState, course_tasks
 from securebase.ipt.rendering import RenderedField, render_fields
 from securebase.ipt.shelf import worksheet
@@ -23,7 +23,7 @@ from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, Phase
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
-from securebase.workbench.accounts.queries import course_forms_of, lineage_of
+from securebase.workbench.accounts.queries import course_formats_of, lineage_of
 from securebase.workbench.clients.actions import end_episode
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course import queries
@@ -76,7 +76,7 @@ def ending(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         "open_tasks": [s for s in open_ if s.task.phase is not Phase.MAINTENANCE],
         "own_is_maintenance": episode.phase == Phase.MAINTENANCE.value,
         "decided": [d for a in record.artefacts_of("disposition")[-1:] for d in a.choices("decision")],
-        "maintenance": _maintenance(record, course_forms_of(account.clinic)),
+        "maintenance": _maintenance(record, course_formats_of(account.clinic)),
     }
     return render(request, "course/ending.html", context)
 
@@ -124,7 +124,7 @@ def finish(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     if "maintenance" not in request.POST and episode.ended_on is not None:
         messages.error(request, "The course had ended already.")
         return redirect("ending", client_id)
-    form = _maintenance(queries.record_of(episode, now), course_forms_of(account.clinic))
+    form = _maintenance(queries.record_of(episode, now), course_formats_of(account.clinic))
     try:
         if "maintenance" in request.POST:
             begin_maintenance(episode=episode, by=account, form=form, at=now)

@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from securebase.errors import InputError
-from securebase.ipt.course_form import find_format
+from securebase.ipt.course_format import find_format
 from securebase.ipt.due import open_tasks
 from securebase.ipt.lineage import Lineage
 from securebase.records.vocabulary import Phase
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
-from securebase.workbench.accounts.queries import course_forms_of, lineage_of
+from securebase.workbench.accounts.queries import course_formats_of, lineage_of
 from securebase.workbench.clients.actions import set_numbers, set_phase
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.course import queries
@@ -54,7 +54,7 @@ def course(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         record, lineage = queries.record_of(episode, now), lineage_of(account.clinic)
         phases = queries.phases(record, lineage)
         due = open_tasks([s for p in phases for s in p.standings])
-        form = find_format(course_forms_of(account.clinic), episode.course_form)
+        form = find_format(course_formats_of(account.clinic), episode.course_form)
         beads = queries.beads(episode, now)
         context |= {
             "lineage": lineage,

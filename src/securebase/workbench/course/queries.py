@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from django.utils import timezone
 
-from securebase.ipt.course_form import later_phase, phase_of
+from securebase.ipt.course_format import later_phase, phase_of
 from securebase.ipt.due import TaskStanding, TaskState, course_tasks, open_tasks
 from securebase.ipt.lineage import Lineage
 from securebase.ipt.rendering import render_value

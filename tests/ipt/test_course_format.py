@@ -1,4 +1,4 @@
-"""Forms of a course: the phase of every session, and what a clinic may store."""
+"""Course formats: the phase of every session, and the formats that a clinic may store."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from securebase.errors import InputError, ShelfError
-from securebase.ipt.course_form import (
+from securebase.ipt.course_format import (
     CourseFormat,
     check_format,
     default_formats,
@@ -21,27 +21,27 @@ from securebase.ipt.course_form import (
 from securebase.records.vocabulary import Phase
 
 
-def laid_out(form: CourseFormat) -> list[Phase]:
-    """The slow way: write the phases down one after the other."""
-    if form.maintenance:
-        return [Phase.MAINTENANCE] * form.sessions
-    middle = form.sessions - form.initial - form.ending
-    return [Phase.INITIAL] * form.initial + [Phase.MIDDLE] * middle + [Phase.ENDING] * form.ending
+def expected_phases(fmt: CourseFormat) -> list[Phase]:
+    """List the phases of all sessions the slow way, one phase after the other."""
+    if fmt.maintenance:
+        return [Phase.MAINTENANCE] * fmt.sessions
+    middle = fmt.sessions - fmt.initial - fmt.ending
+    return [Phase.INITIAL] * fmt.initial + [Phase.MIDDLE] * middle + [Phase.ENDING] * fmt.ending
 
 
-@pytest.mark.parametrize("form", default_formats(), ids=lambda f: f.id)
-def test_each_session_of_a_form_has_its_phase(form: CourseFormat) -> None:
-    found = [phase_of(n, form.sessions, form.initial, form.ending, form.maintenance) for n in form.numbers]
-    assert found == laid_out(form)
-    assert dict(form.phases()) == {p: found.count(p) for p in found}
+@pytest.mark.parametrize("fmt", default_formats(), ids=lambda f: f.id)
+def test_each_session_of_a_format_has_its_phase(fmt: CourseFormat) -> None:
+    phases = [phase_of(n, fmt.sessions, fmt.initial, fmt.ending, fmt.maintenance) for n in fmt.numbers]
+    assert phases == expected_phases(fmt)
+    assert dict(fmt.phases()) == {p: phases.count(p) for p in phases}
 
 
-def test_any_split_of_any_course_is_laid_out_in_order() -> None:
+def test_phases_follow_in_order_for_any_split_of_any_course() -> None:
     for sessions in range(1, 9):
         for initial in range(sessions + 1):
             for ending in range(sessions - initial + 1):
-                form = CourseFormat("x", "x", sessions, initial, ending, 7)
-                assert [phase_of(n, sessions, initial, ending) for n in form.numbers] == laid_out(form)
+                fmt = CourseFormat("x", "x", sessions, initial, ending, 7)
+                assert [phase_of(n, sessions, initial, ending) for n in fmt.numbers] == expected_phases(fmt)
 
 
 def test_a_session_beyond_the_plan_belongs_to_the_last_phase() -> None:
@@ -49,16 +49,16 @@ def test_a_session_beyond_the_plan_belongs_to_the_last_phase() -> None:
     assert phase_of(17, 16, 3, 3, maintenance=True) is Phase.MAINTENANCE
 
 
-def test_the_shelf_has_a_brief_a_standard_and_a_maintenance_form_that_nobody_has_reviewed() -> None:
-    forms = {f.id: f for f in default_formats()}
-    assert (forms["brief"].sessions, forms["standard"].sessions) == (8, 16)
-    assert forms["maintenance"].maintenance
-    assert forms["maintenance"].days_between == 28
-    assert not any(f.reviewed for f in forms.values())
-    assert all(f.sources for f in forms.values())
+def test_the_shelf_has_a_brief_a_standard_and_a_maintenance_format_none_of_them_reviewed() -> None:
+    formats = {f.id: f for f in default_formats()}
+    assert (formats["brief"].sessions, formats["standard"].sessions) == (8, 16)
+    assert formats["maintenance"].maintenance
+    assert formats["maintenance"].days_between == 28
+    assert not any(f.reviewed for f in formats.values())
+    assert all(f.sources for f in formats.values())
 
 
-def test_a_clinics_own_forms_come_back_as_they_were_stored() -> None:
+def test_a_clinics_own_formats_load_as_stored() -> None:
     own = (replace(default_formats()[0], id="ours", name="Ours", sessions=10), default_formats()[3])
     assert load_formats([f.plain() for f in own]) == own
     assert find_format(own, "ours") == own[0]
@@ -75,12 +75,12 @@ def test_a_clinics_own_forms_come_back_as_they_were_stored() -> None:
         [{"id": "x", "name": "", "sessions": 4, "initial": 1, "ending": 1, "days_between": 7}],
     ],
 )
-def test_what_cannot_be_a_form_leaves_those_of_the_shelf(stored: list[dict[str, object]]) -> None:
+def test_invalid_stored_formats_fall_back_to_the_defaults(stored: list[dict[str, object]]) -> None:
     assert load_formats(stored) == default_formats()
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "message"),
     [
         ({"sessions": 0}, "sessions"),
         ({"sessions": 101}, "sessions"),
@@ -91,30 +91,30 @@ def test_what_cannot_be_a_form_leaves_those_of_the_shelf(stored: list[dict[str, 
         ({"name": ""}, "name"),
     ],
 )
-def test_a_form_that_cannot_be_says_why(change: dict[str, object], says: str) -> None:
-    with pytest.raises(InputError, match=says):
+def test_an_impossible_format_is_refused_with_the_reason(change: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
         check_format(replace(default_formats()[0], **change))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("", "forms"),
         ('[[forms]]\nid="a"\nname="A"\nsessions=4\ninitial=3\nending=3\ndays_between=7', "more sessions"),
         ('[[forms]]\nid="a"\nname="A"\nsessions=4\ninitial=1\nending=1\ndays_between=7\nsurprise=1', "surprise"),
     ],
 )
-def test_a_file_that_is_not_sound_is_told_where(text: str, says: str) -> None:
-    with pytest.raises(ShelfError, match=says):
-        read_formats("course_forms.toml", text.encode())
+def test_an_invalid_file_is_refused_with_the_field(text: str, message: str) -> None:
+    with pytest.raises(ShelfError, match=message):
+        read_formats("course_formats.toml", text.encode())
 
 
-def test_ids_are_made_from_names_and_never_taken_twice() -> None:
+def test_ids_derive_from_names_and_are_never_used_twice() -> None:
     assert unused_id("Unsere 10 Sitzungen!", []) == "unsere_10_sitzungen"
     assert unused_id("Brief", ["brief", "brief_2"]) == "brief_3"
     assert unused_id("…", []) == "form"
 
 
-def test_the_later_of_two_phases() -> None:
+def test_later_phase_returns_the_later_one() -> None:
     assert later_phase(Phase.INITIAL, Phase.ENDING) is Phase.ENDING
     assert later_phase(Phase.MIDDLE, Phase.INITIAL) is Phase.MIDDLE

@@ -1,0 +1,175 @@
+"""Course formats: number and spacing of sessions, and the phase that each session belongs to.
+
+A course that has begun keeps its own numbers, so editing a format changes no course.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from securebase.errors import InputError
+from securebase.ipt.worksheet_reader import read_toml
+from securebase.measurement.toml_fields import Fields
+from securebase.records.vocabulary import Phase
+
+_FILE = "course_formats.toml"
+#: Limits that the clinic’s settings page enforces too.
+MAX_SESSIONS, MAX_DAYS_BETWEEN, MAX_FORMATS, MAX_NAME_LENGTH = 100, 92, 12, 60
+_ORDER = tuple(Phase)
+
+
+@dataclass(frozen=True, slots=True)
+class CourseFormat:
+    """One course format.
+
+    initial, ending: number of sessions in the first and the last phase. days_between: days from one session to the
+    next. maintenance: the course follows an acute one. sources: keys of `sources.toml`; empty for a clinic's own.
+    """
+
+    id: str
+    name: str
+    sessions: int
+    initial: int
+    ending: int
+    days_between: int
+    maintenance: bool = False
+    about: str = ""
+    sources: tuple[str, ...] = ()
+    reviewed: bool = False
+
+    def plain(self) -> dict[str, Any]:
+        """Return the format as plain values for a JSON column."""
+        return asdict(self) | {"sources": list(self.sources)}
+
+    def phases(self) -> tuple[tuple[Phase, int], ...]:
+        """Return each phase with the number of its sessions; phases without sessions are left out."""
+        phases = [phase_of(n, self.sessions, self.initial, self.ending, self.maintenance) for n in self.numbers]
+        return tuple((p, phases.count(p)) for p in Phase if p in phases)
+
+    @property
+    def numbers(self) -> range:
+        """Session numbers, from 1."""
+        return range(1, self.sessions + 1)
+
+
+def phase_of(number: int, sessions: int, initial: int, ending: int, maintenance: bool = False) -> Phase:
+    """Return the phase of a session.
+
+    If the first and the last phase overlap, the first wins. Sessions beyond the planned ones belong to the last phase.
+    """
+    if maintenance:
+        return Phase.MAINTENANCE
+    if number <= initial:
+        return Phase.INITIAL
+    return Phase.ENDING if number > sessions - ending else Phase.MIDDLE
+
+
+def later_phase(first: Phase, second: Phase) -> Phase:
+    """Return the later of two phases in the order of a course."""
+    return max(first, second, key=_ORDER.index)
+
+
+@cache
+def default_formats() -> tuple[CourseFormat, ...]:
+    """Return the formats of a new clinic. Raises ShelfError if the file is invalid."""
+    content = (resources.files("securebase.ipt") / _FILE).read_bytes()
+    return read_formats(_FILE, content)
+
+
+def read_formats(file: str, content: bytes) -> tuple[CourseFormat, ...]:
+    """Read every format of a TOML file. Raises ShelfError that names the invalid field."""
+    top = read_toml(file, content)
+    top.only("forms")
+    formats = tuple(_read_format(table) for table in top.tables("forms"))
+    ids = [f.id for f in formats]
+    if not ids or len(set(ids)) != len(ids):
+        top.fail(f"must hold at least one format, each id once (got {', '.join(ids) or 'none'})", "forms")
+    return formats
+
+
+def _read_format(table: Fields) -> CourseFormat:
+    table.only(*CourseFormat.__dataclass_fields__)
+    course_format = CourseFormat(
+        id=table.text("id"),
+        name=table.text("name"),
+        sessions=table.whole("sessions"),
+        initial=table.whole("initial"),
+        ending=table.whole("ending"),
+        days_between=table.whole("days_between"),
+        maintenance=table.flag("maintenance", default=False),
+        about=table.text("about", ""),
+        sources=table.texts("sources"),
+        reviewed=table.flag("reviewed", default=False),
+    )
+    try:
+        return check_format(course_format)
+    except InputError as error:
+        table.fail(str(error), "id")
+
+
+def check_format(course_format: CourseFormat) -> CourseFormat:
+    """Return the format if it is possible. Raises InputError that says what is wrong."""
+    name = course_format.name or "a form"
+    if not course_format.name or len(course_format.name) > MAX_NAME_LENGTH:
+        raise InputError(f"a form needs a name of at most {MAX_NAME_LENGTH} letters")
+    if not 1 <= course_format.sessions <= MAX_SESSIONS:
+        raise InputError(f"{name}: 1 to {MAX_SESSIONS} sessions")
+    if not 1 <= course_format.days_between <= MAX_DAYS_BETWEEN:
+        raise InputError(f"{name}: 1 to {MAX_DAYS_BETWEEN} days from one session to the next")
+    opening, closing = course_format.initial, course_format.ending
+    if opening < 0 or closing < 0 or opening + closing > course_format.sessions:
+        raise InputError(
+            f"{name}: the first and the last phase have more sessions than the course",
+            advice="Make one of them shorter, or the course longer.",
+        )
+    return course_format
+
+
+def load_formats(stored: Iterable[Mapping[str, Any]]) -> tuple[CourseFormat, ...]:
+    """Return a clinic's stored formats without invalid entries, or the default formats if none is left."""
+    formats: dict[str, CourseFormat] = {}
+    for entry in stored:
+        course_format = _load_format(entry)
+        if course_format is not None:
+            formats.setdefault(course_format.id, course_format)
+    return tuple(formats.values()) or default_formats()
+
+
+def _load_format(entry: Mapping[str, Any]) -> CourseFormat | None:
+    try:
+        return check_format(
+            CourseFormat(
+                id=str(entry["id"]),
+                name=str(entry["name"]),
+                sessions=int(entry["sessions"]),
+                initial=int(entry["initial"]),
+                ending=int(entry["ending"]),
+                days_between=int(entry["days_between"]),
+                maintenance=bool(entry.get("maintenance", False)),
+                about=str(entry.get("about", "")),
+                sources=tuple(str(s) for s in entry.get("sources", ())),
+                reviewed=bool(entry.get("reviewed", False)),
+            )
+        )
+    except (KeyError, TypeError, ValueError, InputError):
+        return None
+
+
+def find_format(formats: Sequence[CourseFormat], id_: str) -> CourseFormat | None:
+    """Return the format with this id, or None if the clinic has deleted it."""
+    return next((f for f in formats if f.id == id_), None)
+
+
+def unused_id(name: str, taken: Iterable[str]) -> str:
+    """Return an id, derived from the name, that is not taken yet."""
+    stem = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:30] or "form"
+    known, n, candidate = set(taken), 1, stem
+    while candidate in known:
+        n += 1
+        candidate = f"{stem}_{n}"
+    return candidate
