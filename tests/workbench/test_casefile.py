@@ -119,7 +119,7 @@ def test_time_zero_is_the_local_midnight_of_the_first_day(cast: Cast) -> None:
 def test_people_and_circles_are_part_of_the_record_as_known_then(full: Cast) -> None:
     people = add_people(full)
     draw_course(full, people)
-    inventory.take_out(relationship=people["Boss"], by=full.alma, at=NOON + timedelta(days=30))
+    inventory.remove_relationship(relationship=people["Boss"], by=full.alma, at=NOON + timedelta(days=30))
     inventory.remove_circle(
         circle=full.episode.circles.order_by("drawn_at")[1], by=full.alma, at=NOON + timedelta(days=35)
     )

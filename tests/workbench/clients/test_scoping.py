@@ -62,7 +62,7 @@ def full(cast: Cast) -> Cast:
         agreed=True,
     )
     supervision.comment(share=share, by=cast.alma, text="What do you hear?", at=timezone.now())
-    own_pages.begin_settings(client=cast.carla, by=cast.alma)
+    own_pages.get_or_create_page(client=cast.carla, by=cast.alma)
     return cast
 
 

@@ -46,14 +46,14 @@ def test_a_person_is_added_changed_taken_out_and_put_back(cast: Cast) -> None:
     assert (lena.name_shown, lena.relation, lena.online, lena.version) == ("Lena B.", "best friend", True, 2)
     actions.set_focus(relationship=lena, by=cast.alma, is_focus=True)
     assert lena.is_focus
-    actions.take_out(relationship=lena, by=cast.alma, at=NOON + timedelta(days=2))
+    actions.remove_relationship(relationship=lena, by=cast.alma, at=NOON + timedelta(days=2))
     assert lena.left_at == NOON + timedelta(days=2)
     with pytest.raises(InputError, match="already"):
-        actions.take_out(relationship=lena, by=cast.alma, at=NOON)
-    actions.put_back(relationship=lena, by=cast.alma)
+        actions.remove_relationship(relationship=lena, by=cast.alma, at=NOON)
+    actions.restore_relationship(relationship=lena, by=cast.alma)
     assert lena.left_at is None
     with pytest.raises(InputError):
-        actions.put_back(relationship=lena, by=cast.alma)
+        actions.restore_relationship(relationship=lena, by=cast.alma)
     for action in ("added", "changed", "focus", "taken_out", "put_back"):
         assert written(cast, f"relationship.{action}") == 1, action
 
@@ -76,8 +76,8 @@ def test_nobody_else_writes(cast: Cast) -> None:
         for forbidden in (
             lambda by: actions.add_relationship(episode=cast.episode, by=by, name_shown="X", at=NOON),
             lambda by: actions.set_focus(relationship=lena, by=by, is_focus=True),
-            lambda by: actions.take_out(relationship=lena, by=by, at=NOON),
-            lambda by: actions.put_back(relationship=lena, by=by),
+            lambda by: actions.remove_relationship(relationship=lena, by=by, at=NOON),
+            lambda by: actions.restore_relationship(relationship=lena, by=by),
             lambda by: actions.draw_circle(episode=cast.episode, by=by, placements=(), at=NOON),
             lambda by: actions.remove_circle(circle=circle, by=by, at=NOON),
             lambda by: actions.restore_circle(circle=circle, by=by),

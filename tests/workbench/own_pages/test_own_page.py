@@ -28,7 +28,7 @@ from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.inventory.actions import add_relationship, draw_circle
 from securebase.workbench.own_pages import actions
 from securebase.workbench.own_pages.models import OwnPage
-from securebase.workbench.own_pages.symptom_line import in_words
+from securebase.workbench.own_pages.symptom_line import describe_change
 from securebase.workbench.therapy_sessions.actions import create_session, record_check_in
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode
 from securebase.workbench.worksheets.actions import remove_artefact, save_artefact, share_artefact
@@ -297,8 +297,8 @@ def test_only_her_therapist_may_make_or_close_it(cast: Cast) -> None:
         lambda: actions.make_link(client=cast.carla, by=cast.dario, at=timezone.now()),
         lambda: actions.hand_over(client=cast.carla, by=cast.dario),
         lambda: actions.close_page(page=page, by=cast.dario, at=timezone.now()),
-        lambda: actions.choose_what_is_shown(page=page, by=cast.dario, graph=True, circle=True),
-        lambda: actions.begin_settings(client=cast.carla, by=cast.dario),
+        lambda: actions.set_page_contents(page=page, by=cast.dario, graph=True, circle=True),
+        lambda: actions.get_or_create_page(client=cast.carla, by=cast.dario),
     ):
         with pytest.raises(NotPermittedError):
             act()
@@ -536,7 +536,7 @@ def test_the_line_is_there_only_where_the_therapist_shares_it(cast: Cast, alma: 
     [([16.0, 4.0], "better by more"), ([4.0, 16.0], "worse by more"), ([10.0, 9.0], "may not mean a change")],
 )
 def test_a_change_is_said_against_what_answers_move_by_themselves(values: list[float], said: str) -> None:
-    words = in_words(instrument("phq9").scale("total"), values)
+    words = describe_change(instrument("phq9").scale("total"), values)
     assert said in words
     assert "0 to 27, where more means more trouble" in words
 

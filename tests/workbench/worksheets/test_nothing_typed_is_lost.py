@@ -16,7 +16,7 @@ from securebase.ipt.parsing import parse_values
 from securebase.ipt.shelf import worksheet, worksheets
 from securebase.ipt.worksheet import MAX_ROWS, Field, FieldKind
 from securebase.workbench.audit.models import Entry
-from securebase.workbench.inventory.actions import add_relationship, take_out
+from securebase.workbench.inventory.actions import add_relationship, remove_relationship
 from securebase.workbench.worksheets.actions import save_artefact
 from securebase.workbench.worksheets.models import Artefact
 from workbench.cast import Cast
@@ -103,7 +103,7 @@ def test_a_worksheet_goes_on_speaking_of_somebody_who_left(cast: Cast, alma: Bro
     lena = add_relationship(episode=cast.episode, by=cast.alma, name_shown="Lena", at=timezone.now())
     url = address(cast, "incident", uuid.uuid4())
     alma.post(url, {"revision": "0", "what_happened": "x", "about": str(lena.id)})
-    take_out(relationship=lena, by=cast.alma, at=timezone.now())
+    remove_relationship(relationship=lena, by=cast.alma, at=timezone.now())
     chosen = BeautifulSoup(alma.get(url).content, "html.parser").select_one("#about option[selected]")
     assert chosen is not None
     assert chosen["value"] == str(lena.id)

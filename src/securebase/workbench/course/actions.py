@@ -17,7 +17,7 @@ from securebase.workbench.clients.actions import begin_episode, end_episode
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.inventory.actions import add_relationship
 from securebase.workbench.worksheets.actions import save_artefact, share_artefact
-from securebase.workbench.worksheets.queries import present_one, values_of
+from securebase.workbench.worksheets.queries import current_artefact, values_of
 
 #: Worksheets that a maintenance course takes over from the acute one, each in its latest version.
 CARRIED_OVER = ("diagnosis", "maintenance_contract", "relapse_plan")
@@ -50,7 +50,7 @@ def begin_maintenance(*, episode: Episode, by: Account, form: CourseFormat, at: 
         )
         new_ids[str(person.id)] = str(relationship.id)
     for name in CARRIED_OVER:
-        artefact = present_one(episode, name)
+        artefact = current_artefact(episode, name)
         if artefact is not None and artefact.values:
             copy = save_artefact(
                 id=uuid.uuid4(),

@@ -22,7 +22,7 @@ from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.ui.parsing import parse_id, parse_number
 from securebase.workbench.worksheets import queries
 from securebase.workbench.worksheets.actions import save_artefact
-from securebase.workbench.worksheets.forms import FieldInput, inputs, typed_in
+from securebase.workbench.worksheets.forms import FieldInput, build_inputs, submitted_values
 from securebase.workbench.worksheets.models import Artefact
 
 
@@ -68,7 +68,7 @@ def worksheet_form(
     values, unread = (artefact.values, artefact.unread) if artefact else (preset or {}, {})
     people = queries.people_of(episode)
     address = reverse("worksheet", args=[episode.client_id, name, artefact_id])
-    fields = inputs(spec, values, unread, people=people, formulation=formulation)
+    fields = build_inputs(spec, values, unread, people=people, formulation=formulation)
     session_id = artefact.therapy_session_id if artefact else session.id if session else None
     about_id = artefact.about if artefact else about
     return WorksheetForm(
@@ -82,7 +82,7 @@ def read_submission(request: HttpRequest, name: str, *, artefact: Artefact | Non
     Fields that this page does not show (other lineage, earlier shelf) keep their saved values.
     """
     spec = worksheet_called(name)
-    filled = parse_values(spec, typed_in(spec, request.POST))
+    filled = parse_values(spec, submitted_values(spec, request.POST))
     if artefact is None:
         return filled
     shown = {f.id for f in spec.fields_for(formulation)}

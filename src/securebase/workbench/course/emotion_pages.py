@@ -23,7 +23,7 @@ from securebase.workbench.clients.models import Episode
 from securebase.workbench.course import queries
 from securebase.workbench.therapy_sessions.models import Rupture
 from securebase.workbench.therapy_sessions.queries import client_page
-from securebase.workbench.worksheets.queries import Listed, listed, people_of, values_of
+from securebase.workbench.worksheets.queries import ArtefactListing, list_artefacts, people_of, values_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class StoryShown:
 class Card:
     """A completed worksheet as a card: field id → words."""
 
-    listed: Listed
+    listed: ArtefactListing
     words: dict[str, str]
 
 
@@ -72,7 +72,7 @@ def _present_story(story: retellings.RetellingSeries) -> StoryShown:
 def _cards(episode: Episode, name: str) -> list[Card]:
     """Return the completed worksheets of a kind as cards, last begun first."""
     people = people_of(episode)
-    rows = sorted(listed(episode, [name]), key=lambda row: row.artefact.begun_at, reverse=True)
+    rows = sorted(list_artefacts(episode, [name]), key=lambda row: row.artefact.begun_at, reverse=True)
     return [
         Card(row, {s.field.id: s.words for s in render_fields(row.worksheet, values_of(row.artefact), people)})
         for row in rows

@@ -29,7 +29,7 @@ from securebase.workbench.course import embedded_worksheets, queries
 from securebase.workbench.therapy_sessions.queries import client_page
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import post_only
-from securebase.workbench.worksheets.queries import present_one, values_of
+from securebase.workbench.worksheets.queries import current_artefact, values_of
 
 _require_therapist = require_role(Role.THERAPIST)
 
@@ -84,7 +84,7 @@ def formulation(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 
 def _worksheet_form(episode: Episode, name: str, lineage: Lineage, back: str) -> embedded_worksheets.WorksheetForm:
     return embedded_worksheets.worksheet_form(
-        episode, name, artefact=present_one(episode, name), formulation=lineage.formulation, back=back
+        episode, name, artefact=current_artefact(episode, name), formulation=lineage.formulation, back=back
     )
 
 
@@ -136,7 +136,7 @@ def choose_areas(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Save the worksheet and make its chosen areas the focus; input is saved even if it cannot be the focus."""
     episode = _episode_of(request, client_id, "area-choose")
     account = current_account(request)
-    artefact = present_one(episode, "problem_area")
+    artefact = current_artefact(episode, "problem_area")
     filled = embedded_worksheets.read_submission(
         request, "problem_area", artefact=artefact, formulation=lineage_of(account.clinic).formulation
     )
@@ -161,7 +161,7 @@ def choose_areas(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 def take_focus(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Make the areas that the worksheet names the focus of the course."""
     episode = _episode_of(request, client_id, "focus-take")
-    artefact = present_one(episode, "problem_area")
+    artefact = current_artefact(episode, "problem_area")
     chosen = _texts(values_of(artefact).get("chosen")) if artefact else ()
     if not chosen:
         messages.error(request, "No area is chosen yet.")
@@ -181,7 +181,7 @@ def write(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Write the formulation from its parts, below any text already there."""
     episode = _episode_of(request, client_id, "formulation-write")
     form = lineage_of(current_account(request).clinic).formulation
-    artefact = present_one(episode, "formulation")
+    artefact = current_artefact(episode, "formulation")
     filled = embedded_worksheets.read_submission(request, "formulation", artefact=artefact, formulation=form)
     draft = write_narrative(filled.values, form)
     if not draft:

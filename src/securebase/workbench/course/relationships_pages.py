@@ -37,7 +37,7 @@ from securebase.workbench.course.circle_view import (
     tie_balances,
 )
 from securebase.workbench.inventory.models import DRAWN_BY, Circle
-from securebase.workbench.inventory.queries import set_aside
+from securebase.workbench.inventory.queries import removed_entries
 from securebase.workbench.therapy_sessions.queries import client_page
 
 #: A circle drawn within this time after the start of a session belongs to that session.
@@ -57,7 +57,7 @@ def relationships(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     record = course_record(episode, now)
     kind = CircleKind.WISHED if request.GET.get("kind") == CircleKind.WISHED.value else CircleKind.PRESENT
     view = circle_view(record, episode=episode, kind=kind, centre=_centre(episode), over=_over(episode, kind))
-    people_out, circles_out = set_aside(context["episode"])
+    people_out, circles_out = removed_entries(context["episode"])
     context |= {
         "view": view,
         "kinds": [(k.value, k.label, k is kind) for k in CircleKind],

@@ -28,7 +28,7 @@ from securebase.workbench.therapy_sessions.pages import rating_form
 from securebase.workbench.therapy_sessions.queries import client_page, own_rating, session_of
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import post_only
-from securebase.workbench.worksheets.forms import FieldInput, inputs
+from securebase.workbench.worksheets.forms import FieldInput, build_inputs
 from securebase.workbench.worksheets.queries import people_of
 
 _OPENING = ("since_last", "event", "mood", "mood_event_link")
@@ -72,7 +72,7 @@ def _note(session: TherapySession, formulation: str) -> dict[str, Any]:
     """
     note = session_queries.note_of(session)
     spec = worksheet(session_queries.NOTE)
-    fields = inputs(
+    fields = build_inputs(
         spec,
         note.values if note else {},
         note.unread if note else {},

@@ -24,7 +24,7 @@ from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.models import Administration, Rupture, TherapySession
 from securebase.workbench.therapy_sessions.queries import administration_row, answers_of
 from securebase.workbench.worksheets.models import Artefact
-from securebase.workbench.worksheets.queries import Listed, listed
+from securebase.workbench.worksheets.queries import ArtefactListing, list_artefacts
 
 NOTE = "session_note"
 #: Points (0 to 10) by which an answer must have changed to be listed in the overview.
@@ -102,7 +102,7 @@ class SessionOverview:
     agreed: str
     agreed_in: int | None
     remember: str
-    open_experiments: tuple[Listed, ...]
+    open_experiments: tuple[ArtefactListing, ...]
     strain: tuple[Rupture, ...]
 
 
@@ -129,9 +129,9 @@ def _last_note(record: EpisodeRecord, number: int) -> Recorded | None:
     return max(earlier, key=lambda a: a.session or 0, default=None)
 
 
-def _open_experiments(session: TherapySession) -> tuple[Listed, ...]:
+def _open_experiments(session: TherapySession) -> tuple[ArtefactListing, ...]:
     """Return experiments with a worksheet of their own, agreed before this session, without an outcome."""
-    rows = [row for row in listed(session.episode, ["experiment"]) if not row.artefact.values.get("outcome")]
+    rows = [row for row in list_artefacts(session.episode, ["experiment"]) if not row.artefact.values.get("outcome")]
     return tuple(row for row in rows if row.artefact.therapy_session != session)
 
 
@@ -229,7 +229,7 @@ class SessionTool:
     begins_with: uuid.UUID | None = None
 
 
-def tools(session: TherapySession, record: EpisodeRecord, artefacts: Sequence[Listed]) -> list[SessionTool]:
+def tools(session: TherapySession, record: EpisodeRecord, artefacts: Sequence[ArtefactListing]) -> list[SessionTool]:
     """Return the tools of a session, the worksheets of the client's problem areas first."""
     shelf = worksheets()
     areas = [AREA_WORK[area][0] for area in record.problem_areas]
@@ -241,12 +241,12 @@ def tools(session: TherapySession, record: EpisodeRecord, artefacts: Sequence[Li
     return result
 
 
-def session_artefacts(session: TherapySession) -> list[Listed]:
+def session_artefacts(session: TherapySession) -> list[ArtefactListing]:
     """Return the artefacts of this session, last changed first, without the note that the page shows.
 
     A second note, begun from the course page, is included, so that the page hides nothing of its session.
     """
-    note, rows = note_of(session), listed(session.episode)
+    note, rows = note_of(session), list_artefacts(session.episode)
     return [
         row
         for row in rows

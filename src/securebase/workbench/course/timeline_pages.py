@@ -29,7 +29,7 @@ from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.course import queries
 from securebase.workbench.course.embedded_worksheets import WorksheetForm, requested_day, worksheet_form
 from securebase.workbench.therapy_sessions.queries import client_page
-from securebase.workbench.worksheets.queries import artefact_of, present_one, worksheet_or_404
+from securebase.workbench.worksheets.queries import current_artefact, find_artefact, worksheet_or_404
 
 #: Worksheets that can be added to a timeline, in the order of use.
 ADDABLE = ("life_event", "life_role", "medication", "onset", "history")
@@ -131,7 +131,7 @@ def _panel(request: HttpRequest, client: Client, episode: Episode, here: str) ->
             artefact_id = uuid.UUID(id_)
         except ValueError:
             return None
-        artefact = artefact_of(account=account, client=client, name=spec.id, artefact_id=artefact_id)
+        artefact = find_artefact(account=account, client=client, name=spec.id, artefact_id=artefact_id)
         return (
             worksheet_form(episode, spec.id, artefact=artefact, formulation=formulation, back=here)
             if artefact
@@ -141,13 +141,13 @@ def _panel(request: HttpRequest, client: Client, episode: Episode, here: str) ->
     if name not in ADDABLE:
         return None
     spec = worksheet(name)
-    existing = None if spec.many else present_one(episode, name)
+    existing = None if spec.many else current_artefact(episode, name)
     preset = requested_day(request, "on", spec)
     return worksheet_form(episode, name, artefact=existing, formulation=formulation, back=here, preset=preset)
 
 
 def _has_single(episode: Episode, name: str) -> bool:
-    return not worksheet(name).many and present_one(episode, name) is not None
+    return not worksheet(name).many and current_artefact(episode, name) is not None
 
 
 def _title(name: str, values: Any) -> str:

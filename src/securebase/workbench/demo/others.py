@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import make_password
 from securebase.workbench.accounts.actions import create_account
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.clients.models import Episode
-from securebase.workbench.own_pages.actions import choose_what_is_shown, make_link
+from securebase.workbench.own_pages.actions import make_link, set_page_contents
 from securebase.workbench.supervision.actions import comment, share_course
 from securebase.workbench.supervision.models import SharedPart
 from securebase.workbench.therapy_sessions.tokens import digest
@@ -68,4 +68,4 @@ def open_own_page(*, episode: Episode, therapist: Account, now: datetime) -> Non
     page = make_link(client=episode.client, by=therapist, at=now).page
     page.token_digest, page.code_hash = digest(LINK), make_password(CODE)
     page.save(update_fields=["token_digest", "code_hash"])
-    choose_what_is_shown(page=page, by=therapist, graph=True, circle=True)
+    set_page_contents(page=page, by=therapist, graph=True, circle=True)

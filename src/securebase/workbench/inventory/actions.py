@@ -21,9 +21,9 @@ from securebase.workbench.clients.models import Episode
 from securebase.workbench.inventory.models import Circle, Relationship
 
 #: Strokes by the same person that follow each other within this time belong to one version of the circle.
-ONE_DRAWING = timedelta(minutes=30)
+DRAWING_LENGTH = timedelta(minutes=30)
 #: More people than this on one circle is a slip, not a network.
-MOST_PEOPLE = 50
+MAX_PEOPLE = 50
 _OWN_LINK = "the client draws on a page of their own"
 
 
@@ -46,8 +46,8 @@ def add_relationship(
     """
     if by is not None:
         ensure_own(episode.client, by)
-    if episode.relationships.filter(left_at=None).count() >= MOST_PEOPLE:
-        raise InputError(f"there are {MOST_PEOPLE} people here already", advice="Take out somebody who matters less.")
+    if episode.relationships.filter(left_at=None).count() >= MAX_PEOPLE:
+        raise InputError(f"there are {MAX_PEOPLE} people here already", advice="Take out somebody who matters less.")
     relationship = Relationship.objects.create(
         episode=episode,
         name_shown=name_shown,
@@ -105,7 +105,7 @@ def set_focus(*, relationship: Relationship, by: Account, is_focus: bool) -> Rel
 
 
 @transaction.atomic
-def take_out(*, relationship: Relationship, by: Account, at: datetime) -> Relationship:
+def remove_relationship(*, relationship: Relationship, by: Account, at: datetime) -> Relationship:
     """The person leaves the inventory; all that was recorded of them stays. Raises InputError where they had left."""
     ensure_own(relationship.episode.client, by)
     rows = Relationship.objects.visible_to(by).filter(id=relationship.id, left_at=None)
@@ -117,7 +117,7 @@ def take_out(*, relationship: Relationship, by: Account, at: datetime) -> Relati
 
 
 @transaction.atomic
-def put_back(*, relationship: Relationship, by: Account) -> Relationship:
+def restore_relationship(*, relationship: Relationship, by: Account) -> Relationship:
     """Undo for a person who was taken out."""
     ensure_own(relationship.episode.client, by)
     rows = Relationship.objects.visible_to(by).filter(id=relationship.id).exclude(left_at=None)
@@ -142,13 +142,13 @@ def draw_circle(
     new_version: bool = False,
     over: tuple[str, int] | None = None,
 ) -> Circle:
-    """Save the circle: into the last version where it is still being drawn, else as a new one.
+    """Save the circle: update the last version while it is still being drawn, else create a new one.
 
-    The last version is still being drawn while the same person saves the same kind of circle, in the same session,
-    within `ONE_DRAWING` of the last save, and does not ask for a `new_version`. `by` is None for a client who draws on
-    a page of their own, which answers for the link. `over` is the id and version of the circle that was on the screen
-    (an empty id: none); raises InputError where that is no longer the last one, where a session or person is not of
-    this episode, or a place lies beyond the circle.
+    The last version is still being drawn while the same person saves the same kind of circle in the same session
+    within `DRAWING_LENGTH` of the last save and does not ask for a `new_version`. `by` is None for a client who draws
+    on their own page; the link identifies them. `over` is the id and version of the circle on the screen (an empty id
+    if there was none). Raises InputError if that circle is no longer the latest, if a session or a person belongs to
+    another episode, or if a place lies outside the circle.
     """
     if by is not None:
         ensure_own(episode.client, by)
@@ -164,7 +164,7 @@ def draw_circle(
         drawer,
         session,
     )
-    if last is not None and same and not new_version and timedelta() <= at - last.drawn_at <= ONE_DRAWING:
+    if last is not None and same and not new_version and timedelta() <= at - last.drawn_at <= DRAWING_LENGTH:
         last.placements, last.drawn_at, last.version = stored, at, last.version + 1
         last.save(update_fields=["placements", "drawn_at", "version"])
         _record(by, "circle.drawn_on", last, episode, people=len(stored))
@@ -198,8 +198,8 @@ def _session(episode: Episode, number: int | None) -> uuid.UUID | None:
 
 def _check(episode: Episode, placements: Sequence[Placement]) -> None:
     """Raises InputError for a place that cannot be."""
-    if len(placements) > MOST_PEOPLE:
-        raise InputError(f"a circle holds at most {MOST_PEOPLE} people")
+    if len(placements) > MAX_PEOPLE:
+        raise InputError(f"a circle holds at most {MAX_PEOPLE} people")
     known = {str(r.id) for r in episode.relationships.all()}
     seen: set[str] = set()
     for placement in placements:

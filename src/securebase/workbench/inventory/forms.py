@@ -87,7 +87,7 @@ class CircleForm(forms.Form):
         return (said[0], int(said[2])) if said[2].isdigit() else None
 
 
-def placements_sent(data: QueryDict) -> list[Placement]:
+def parse_json_placements(data: QueryDict) -> list[Placement]:
     """The places as the page's script sends them. Raises ValueError where they cannot be read."""
     sent = json.loads(str(data["placements"]))
     if not isinstance(sent, list):
@@ -103,7 +103,7 @@ def _placement(one: Any) -> Placement:
     return Placement(str(one.get("relationship", "")), radius, angle, **marks)
 
 
-def placements_typed(data: QueryDict, episode: Episode, before: tuple[Placement, ...]) -> list[Placement]:
+def parse_form_placements(data: QueryDict, episode: Episode, before: tuple[Placement, ...]) -> list[Placement]:
     """The places as the plain form sends them: a ring, an hour of the clock and three marks for each person.
 
     Who keeps ring and hour keeps the exact place. Raises ValueError for a ring or hour that there is not.

@@ -22,8 +22,8 @@ from securebase.workbench.inventory.forms import (
     RELATIONS,
     CircleForm,
     RelationshipForm,
-    placements_sent,
-    placements_typed,
+    parse_form_placements,
+    parse_json_placements,
 )
 from securebase.workbench.inventory.models import Circle
 from securebase.workbench.ui.conflict import keep_typed, sentence
@@ -61,7 +61,7 @@ def relationship(request: HttpRequest, client_id: uuid.UUID, relationship_id: uu
     """What is known of one person; the form says which version it was opened with."""
     account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="relationship")
-    person = queries.relationship_of(account=account, client=context["client"], relationship_id=relationship_id)
+    person = queries.relationship_or_404(account=account, client=context["client"], relationship_id=relationship_id)
     start = {name: getattr(person, name) for name in RelationshipForm.base_fields}
     form = RelationshipForm(request.POST or None, initial=start)
     if form.is_valid():
@@ -83,9 +83,9 @@ def relationship(request: HttpRequest, client_id: uuid.UUID, relationship_id: uu
 def take_out(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID) -> HttpResponse:
     account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="relationship-take-out")
-    person = queries.relationship_of(account=account, client=context["client"], relationship_id=relationship_id)
+    person = queries.relationship_or_404(account=account, client=context["client"], relationship_id=relationship_id)
     try:
-        actions.take_out(relationship=person, by=account, at=timezone.now())
+        actions.remove_relationship(relationship=person, by=account, at=timezone.now())
     except InputError as error:
         messages.error(request, sentence(error))
     return _back(client_id, out=str(person.id))
@@ -96,9 +96,9 @@ def take_out(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.U
 def put_back(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID) -> HttpResponse:
     account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="relationship-put-back")
-    person = queries.relationship_of(account=account, client=context["client"], relationship_id=relationship_id)
+    person = queries.relationship_or_404(account=account, client=context["client"], relationship_id=relationship_id)
     try:
-        actions.put_back(relationship=person, by=account)
+        actions.restore_relationship(relationship=person, by=account)
     except InputError as error:
         messages.error(request, sentence(error))
     else:
@@ -112,7 +112,7 @@ def focus(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID
     """Part of what the work is about (`on=1`), or no more so."""
     account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="relationship-focus")
-    person = queries.relationship_of(account=account, client=context["client"], relationship_id=relationship_id)
+    person = queries.relationship_or_404(account=account, client=context["client"], relationship_id=relationship_id)
     actions.set_focus(relationship=person, by=account, is_focus=request.POST.get("on") == "1")
     part = "is now part of" if person.is_focus else "is no longer part of"
     messages.success(request, f"{person.name_shown} {part} what the work is about.")
@@ -139,9 +139,9 @@ def save_circle(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     )
     try:
         if "placements" in request.POST:
-            placements = placements_sent(request.POST)
+            placements = parse_json_placements(request.POST)
         elif "typed" in request.POST:
-            placements = placements_typed(request.POST, episode, last.placed if last else ())
+            placements = parse_form_placements(request.POST, episode, last.placed if last else ())
         else:
             return _refused(request, client_id, _UNREADABLE)
     except (ValueError, TypeError, AttributeError):
@@ -172,7 +172,7 @@ def save_circle(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 def remove_circle(request: HttpRequest, client_id: uuid.UUID, circle_id: uuid.UUID) -> HttpResponse:
     account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="circle-remove")
-    found = queries.circle_of(account=account, client=context["client"], circle_id=circle_id)
+    found = queries.circle_or_404(account=account, client=context["client"], circle_id=circle_id)
     try:
         actions.remove_circle(circle=found, by=account, at=timezone.now())
     except InputError as error:
@@ -185,7 +185,7 @@ def remove_circle(request: HttpRequest, client_id: uuid.UUID, circle_id: uuid.UU
 def restore_circle(request: HttpRequest, client_id: uuid.UUID, circle_id: uuid.UUID) -> HttpResponse:
     account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="circle-restore")
-    found = queries.circle_of(account=account, client=context["client"], circle_id=circle_id)
+    found = queries.circle_or_404(account=account, client=context["client"], circle_id=circle_id)
     try:
         actions.restore_circle(circle=found, by=account)
     except InputError as error:

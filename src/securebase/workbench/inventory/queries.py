@@ -21,7 +21,7 @@ def client_page(*, account: Account, client_id: uuid.UUID, page: str) -> dict[st
     return {"client": client, "episode": client.episode, "section": "caseload", "tab": "relationships"}
 
 
-def relationship_of(*, account: Account, client: Client, relationship_id: uuid.UUID) -> Relationship:
+def relationship_or_404(*, account: Account, client: Client, relationship_id: uuid.UUID) -> Relationship:
     """The person, if they are in this client's inventory or were; else 404."""
     rows = Relationship.objects.visible_to(account).filter(id=relationship_id, episode__client=client)
     found = rows.select_related("episode__client").first()
@@ -30,7 +30,7 @@ def relationship_of(*, account: Account, client: Client, relationship_id: uuid.U
     return found
 
 
-def circle_of(*, account: Account, client: Client, circle_id: uuid.UUID) -> Circle:
+def circle_or_404(*, account: Account, client: Client, circle_id: uuid.UUID) -> Circle:
     """The version, if it is this client's, removed or not; else 404."""
     found = Circle.objects.visible_to(account).filter(id=circle_id, episode__client=client).first()
     if found is None:
@@ -38,7 +38,7 @@ def circle_of(*, account: Account, client: Client, circle_id: uuid.UUID) -> Circ
     return found
 
 
-def set_aside(episode: Episode) -> tuple[list[Relationship], list[Circle]]:
+def removed_entries(episode: Episode) -> tuple[list[Relationship], list[Circle]]:
     """People who were taken out and versions that were removed, the latest first."""
     people = episode.relationships.exclude(left_at=None).order_by("-left_at")
     circles = episode.circles.exclude(removed_at=None).select_related("therapy_session").order_by("-removed_at")

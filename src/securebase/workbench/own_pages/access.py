@@ -24,7 +24,7 @@ from securebase.workbench.own_pages.models import OwnPage
 
 P = ParamSpec("P")
 #: The name under which a browser's session keeps the visit.
-VISIT = "own_page"
+VISIT_KEY = "own_page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def begin_visit(request: HttpRequest, page: OwnPage, *, handed_over: bool = Fals
     if isinstance(request.user, Account):
         logout(request)
     request.session.cycle_key()
-    request.session[VISIT] = {
+    request.session[VISIT_KEY] = {
         "page": str(page.id),
         "link": page.link_number,
         "handed": handed_over,
@@ -65,7 +65,7 @@ def end_visit(request: HttpRequest) -> bool:
 
 def page_of_visit(request: HttpRequest, now: datetime) -> OwnPage | None:
     """The page of this browser's visit, idle or not; None where it has ended or there is none."""
-    kept = request.session.get(VISIT)
+    kept = request.session.get(VISIT_KEY)
     if not isinstance(kept, dict) or isinstance(request.user, Account):
         return None
     page = queries.page_by_id(str(kept["page"]))
@@ -74,7 +74,7 @@ def page_of_visit(request: HttpRequest, now: datetime) -> OwnPage | None:
     return page if kept["handed"] or page.is_open(now) else None
 
 
-def own(view: Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]) -> Callable[..., HttpResponse]:
+def visit_required(view: Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]) -> Callable[..., HttpResponse]:
     """Only in an open visit. After an idle quarter of an hour the code is asked for again; what was sent with an ended
     visit is refused, so that the browser keeps it.
     """
@@ -85,16 +85,16 @@ def own(view: Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]) -> Cal
         now = timezone.now()
         page = page_of_visit(request, now)
         if page is None:
-            return _refused(request, closed(request, None))
-        kept = request.session[VISIT]
+            return _refused(request, closed_page(request, None))
+        kept = request.session[VISIT_KEY]
         handed = bool(kept["handed"])
         if kept["locked"] or time.time() - float(kept["seen"]) > settings.IDLE_MINUTES * 60:
             if handed:
                 end_visit(request)
-                return _refused(request, closed(request, page))
-            request.session[VISIT] = kept | {"locked": True}
+                return _refused(request, closed_page(request, page))
+            request.session[VISIT_KEY] = kept | {"locked": True}
             return _refused(request, code_form(request, page, away=True, status=403))
-        request.session[VISIT] = kept | {"seen": time.time()}
+        request.session[VISIT_KEY] = kept | {"seen": time.time()}
         episode = page.client.episode
         if episode is None:
             raise Http404
@@ -115,7 +115,7 @@ def code_form(
 ) -> HttpResponse:
     """Ask for the code. The page says nothing about whose it is."""
     wanted = request.POST.get("next") if request.method == "POST" else request.get_full_path()
-    context = around(request, page) | {
+    context = base_context(request, page) | {
         "away": away,
         "error": error,
         "next": wanted if wanted and wanted.startswith("/own/") else "",
@@ -123,13 +123,15 @@ def code_form(
     return render(request, "own_pages/code.html", context, status=status)
 
 
-def closed(request: HttpRequest, page: OwnPage | None, *, for_good: bool = False, left: bool = False) -> HttpResponse:
+def closed_page(
+    request: HttpRequest, page: OwnPage | None, *, for_good: bool = False, left: bool = False
+) -> HttpResponse:
     """One kind page for links that ended or never were, and after “Close”."""
-    context = around(request, page) | {"for_good": for_good, "left": left}
+    context = base_context(request, page) | {"for_good": for_good, "left": left}
     return render(request, "own_pages/closed.html", context, status=200 if left or for_good else 410)
 
 
-def around(request: HttpRequest, page: OwnPage | None) -> dict[str, Any]:
+def base_context(request: HttpRequest, page: OwnPage | None) -> dict[str, Any]:
     """What every page of the client shows: help, and whether the device is the therapist's."""
     if page is None:
         lines = [line for line in HELP_TEXT.splitlines() if line]

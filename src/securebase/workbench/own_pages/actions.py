@@ -21,7 +21,7 @@ from securebase.workbench.own_pages.models import EndedBy, OwnPage
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode, CheckInState
 from securebase.workbench.therapy_sessions.tokens import digest, new_token
 
-THE_CLIENTS_OWN = "the client’s own page"
+OWN_PAGE_REASON = "the client’s own page"
 #: Wrong codes in a row until the page is closed for a while, and in all until the link ends.
 FAILURES_UNTIL_LOCK, FAILURES_UNTIL_END = 5, 20
 LOCKED_FOR = timedelta(minutes=15)
@@ -97,7 +97,7 @@ def _end(page: OwnPage, ended_by: EndedBy, at: datetime) -> None:
 
 
 @transaction.atomic
-def choose_what_is_shown(*, page: OwnPage, by: Account, graph: bool, circle: bool) -> None:
+def set_page_contents(*, page: OwnPage, by: Account, graph: bool, circle: bool) -> None:
     """Choose what the page shows beside the worksheets, each of which is shared by itself."""
     ensure_own(page.client, by)
     page.shows_graph, page.shows_circle = graph, circle
@@ -106,7 +106,7 @@ def choose_what_is_shown(*, page: OwnPage, by: Account, graph: bool, circle: boo
 
 
 @transaction.atomic
-def begin_settings(*, client: Client, by: Account) -> OwnPage:
+def get_or_create_page(*, client: Client, by: Account) -> OwnPage:
     """The page's row, made where there is none yet."""
     ensure_own(client, by)
     return _page_of(client)
@@ -117,7 +117,7 @@ def try_code(*, page_id: uuid.UUID, code: str, at: datetime) -> CodeOutcome:
     """Count the attempt, then compare. Five wrong codes in a row close the page for a quarter of an hour, twenty since
     the link was made end it. What is counted stays counted: nothing here raises.
     """
-    rows = OwnPage.objects.unscoped(reason=THE_CLIENTS_OWN)
+    rows = OwnPage.objects.unscoped(reason=OWN_PAGE_REASON)
     page = rows.select_for_update().select_related("client").get(id=page_id)
     if not page.is_open(at) or not page.code_hash:
         return CodeOutcome.ENDED
@@ -145,7 +145,7 @@ def try_code(*, page_id: uuid.UUID, code: str, at: datetime) -> CodeOutcome:
 @transaction.atomic
 def open_check_in(*, check_in: CheckIn, page: OwnPage, handed_over: bool) -> str:
     """The path of a new link to a check-in that waits; the old link ends. Its time to expire stays as it was."""
-    rows = CheckIn.objects.unscoped(reason=THE_CLIENTS_OWN)
+    rows = CheckIn.objects.unscoped(reason=OWN_PAGE_REASON)
     token = new_token()
     changed = {"token_digest": digest(token), "mode": CheckInMode.DEVICE if handed_over else CheckInMode.LINK}
     mine = rows.filter(id=check_in.id, therapy_session__episode__client=page.client, state=CheckInState.WAITING)

@@ -16,10 +16,10 @@ from securebase.records.vocabulary import CircleKind, Respondent, Ring
 from securebase.workbench.course.circle_view import CircleView, circle_view
 from securebase.workbench.course.queries import record_of
 from securebase.workbench.inventory.actions import add_relationship, draw_circle
-from securebase.workbench.inventory.forms import CircleForm, placements_sent, placements_typed
+from securebase.workbench.inventory.forms import CircleForm, parse_form_placements, parse_json_placements
 from securebase.workbench.inventory.models import Circle
 from securebase.workbench.own_pages import actions
-from securebase.workbench.own_pages.access import Visit, own
+from securebase.workbench.own_pages.access import Visit, visit_required
 from securebase.workbench.own_pages.pages import show
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import post_only
@@ -33,7 +33,7 @@ def _may(visit: Visit) -> None:
         raise Http404
 
 
-@own
+@visit_required
 @require_GET
 def circle(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The circle as the client drew it last, to go on with."""
@@ -67,7 +67,7 @@ def _last(visit: Visit) -> Circle | None:
     return rows.order_by("drawn_at").last()
 
 
-@own
+@visit_required
 @post_only
 def save(request: HttpRequest, visit: Visit) -> HttpResponse:
     """From the page's script (answered in JSON) or from the plain form."""
@@ -78,9 +78,9 @@ def save(request: HttpRequest, visit: Visit) -> HttpResponse:
         return _refused(request, _UNREADABLE)
     try:
         if "placements" in request.POST:
-            placements = placements_sent(request.POST)
+            placements = parse_json_placements(request.POST)
         else:
-            placements = placements_typed(request.POST, visit.episode, last.placed if last else ())
+            placements = parse_form_placements(request.POST, visit.episode, last.placed if last else ())
     except (ValueError, TypeError, AttributeError):
         return _refused(request, _UNREADABLE)
     try:
@@ -101,7 +101,7 @@ def save(request: HttpRequest, visit: Visit) -> HttpResponse:
     return redirect("own-circle")
 
 
-@own
+@visit_required
 @post_only
 def add_person(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Somebody who is missing, by first name."""

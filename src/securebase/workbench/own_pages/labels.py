@@ -30,7 +30,7 @@ LABELS: dict[tuple[str, str], str] = {
 }
 
 
-def in_the_clients_words(spec: Worksheet) -> Worksheet:
+def relabel_for_client(spec: Worksheet) -> Worksheet:
     """The same worksheet with names that speak to the client."""
     name, about = NAMES.get(spec.id, (spec.name, spec.about))
     fields = tuple(replace(f, label=LABELS.get((spec.id, f.id), f.label)) for f in spec.fields)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from securebase.workbench.own_pages.access import VISIT
+from securebase.workbench.own_pages.access import VISIT_KEY
 
 
 class StrictCookie:
@@ -19,6 +19,6 @@ class StrictCookie:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)
-        if cookie is not None and VISIT in request.session:
+        if cookie is not None and VISIT_KEY in request.session:
             cookie["samesite"] = "Strict"
         return response

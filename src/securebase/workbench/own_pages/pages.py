@@ -23,22 +23,22 @@ from securebase.workbench.clients.actions import CHANGED_MEANWHILE
 from securebase.workbench.own_pages import actions, queries
 from securebase.workbench.own_pages.access import (
     Visit,
-    around,
+    base_context,
     begin_visit,
-    closed,
+    closed_page,
     code_form,
     end_visit,
-    own,
     page_of_visit,
+    visit_required,
 )
 from securebase.workbench.own_pages.models import OwnPage
-from securebase.workbench.own_pages.symptom_line import own_line
+from securebase.workbench.own_pages.symptom_line import symptom_line
 from securebase.workbench.therapy_sessions.models import CheckIn
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import post_only
 from securebase.workbench.ui.parsing import parse_number
 from securebase.workbench.worksheets.actions import NOTHING_YET, answer_artefact, save_artefact
-from securebase.workbench.worksheets.forms import inputs, typed_in
+from securebase.workbench.worksheets.forms import build_inputs, submitted_values
 from securebase.workbench.worksheets.models import Artefact
 from securebase.workbench.worksheets.queries import people_of, values_of, worksheet_or_404
 
@@ -56,7 +56,7 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     """The link alone opens nothing: the code is asked for."""
     now, page = timezone.now(), queries.page_by_token(token)
     if page is None or not page.is_open(now):
-        return closed(request, None)
+        return closed_page(request, None)
     if request.method == "POST":
         return _tried(request, page)
     return code_form(request, page)
@@ -68,13 +68,13 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
 def code(request: HttpRequest) -> HttpResponse:
     """The code once more, after an idle while: this browser knows already which page it is."""
     page = page_of_visit(request, timezone.now())
-    return closed(request, None) if page is None else _tried(request, page)
+    return closed_page(request, None) if page is None else _tried(request, page)
 
 
 def _tried(request: HttpRequest, page: OwnPage) -> HttpResponse:
     entry = actions.try_code(page_id=page.id, code=request.POST.get("code", "")[:20], at=timezone.now())
     if entry is actions.CodeOutcome.ENDED:
-        return closed(request, None)
+        return closed_page(request, None)
     if entry is not actions.CodeOutcome.OPEN:
         status = 429 if entry is actions.CodeOutcome.LOCKED else 400
         return code_form(request, page, error=_SAID[entry], status=status)
@@ -83,28 +83,28 @@ def _tried(request: HttpRequest, page: OwnPage) -> HttpResponse:
     return redirect(wanted if wanted.startswith("/own/") else "own-home")
 
 
-@own
+@visit_required
 @post_only
 def close(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Leave. Nothing stays in this browser."""
     end_visit(request)
-    response = closed(request, visit.page, left=True)
+    response = closed_page(request, visit.page, left=True)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 
-@own
+@visit_required
 @require_http_methods(["GET", "POST"])
 def end(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The client wants no page any more: the link ends for good, what was written stays in the record."""
     if request.method == "POST":
         actions.close_page(page=visit.page, by=None, at=timezone.now())
         end_visit(request)
-        return closed(request, visit.page, for_good=True)
+        return closed_page(request, visit.page, for_good=True)
     return show(request, visit, "end", {})
 
 
-@own
+@visit_required
 @post_only
 def still_here(request: HttpRequest, visit: Visit) -> HttpResponse:
     """A page in use says so; the gate has seen the request by now."""
@@ -112,20 +112,20 @@ def still_here(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 # ---- what is there ---------------------------------------------------------------------------------------------------
-@own
+@visit_required
 @require_GET
 def home(request: HttpRequest, visit: Visit) -> HttpResponse:
     actions.record_read(page=visit.page, what="own_page", object_id=visit.page.id)
     now = timezone.now()
-    line = own_line(visit.episode, now) if visit.page.shows_graph else None
+    line = symptom_line(visit.episode, now) if visit.page.shows_graph else None
     return show(request, visit, "home", {"home": queries.home(visit.episode, now), "line": line})
 
 
-@own
+@visit_required
 @post_only
 def check_in(request: HttpRequest, visit: Visit, check_in_id: uuid.UUID) -> HttpResponse:
     """To a check-in that waits. Its own link is not known any more, so it is given a new one."""
-    waiting: list[CheckIn] = queries.waiting(visit.episode, timezone.now())
+    waiting: list[CheckIn] = queries.waiting_check_ins(visit.episode, timezone.now())
     found = next((c for c in waiting if c.id == check_in_id), None)
     if found is None:
         raise Http404
@@ -136,7 +136,7 @@ def check_in(request: HttpRequest, visit: Visit, check_in_id: uuid.UUID) -> Http
     return redirect(path)
 
 
-@own
+@visit_required
 @require_GET
 def begin(request: HttpRequest, visit: Visit, name: str) -> HttpResponse:
     """A new worksheet of a kind that clients fill in."""
@@ -145,12 +145,12 @@ def begin(request: HttpRequest, visit: Visit, name: str) -> HttpResponse:
     return redirect("own-worksheet", name, uuid.uuid4())
 
 
-@own
+@visit_required
 @require_http_methods(["GET", "POST"])
 def worksheet(request: HttpRequest, visit: Visit, name: str, artefact_id: uuid.UUID) -> HttpResponse:
     """One shared worksheet: to fill in where it is made for that, else to read, and to answer."""
     spec = worksheet_or_404(name)
-    found = queries.artefact_in_view(visit.episode, name, artefact_id)
+    found = queries.find_shared_artefact(visit.episode, name, artefact_id)
     if found is None and (queries.is_taken(artefact_id) or not queries.may_begin(visit.episode, spec)):
         raise Http404
     if request.method == "POST":
@@ -165,8 +165,8 @@ def _saved(
 ) -> HttpResponse:
     if not spec.client_fills:
         raise Http404
-    mine, quietly = queries.for_clients(spec), request.headers.get("X-Autosave") == "1"
-    typed = parse_values(mine, typed_in(mine, request.POST))
+    mine, quietly = queries.client_version(spec), request.headers.get("X-Autosave") == "1"
+    typed = parse_values(mine, submitted_values(mine, request.POST))
     filled = typed
     if found is not None:
         # what the client is not shown stays where it was
@@ -215,7 +215,7 @@ def _shown(
     filled: ParsedValues | None = None,
     refused: str = "",
 ) -> HttpResponse:
-    mine, people = queries.for_clients(spec), people_of(visit.episode)
+    mine, people = queries.client_version(spec), people_of(visit.episode)
     values: dict[str, Any] = dict(values_of(found)) if found else {}
     unread: dict[str, Any] = found.unread if found else {}
     if filled is not None:
@@ -231,7 +231,7 @@ def _shown(
     }
     if spec.client_fills:
         formulation = lineage_of(visit.client.therapist.clinic).formulation
-        context["inputs"] = inputs(mine, values, unread, people=people, formulation=formulation)
+        context["inputs"] = build_inputs(mine, values, unread, people=people, formulation=formulation)
     else:
         context["said"] = render_fields(mine, values, people)
         context["answers"] = _ANSWERS if spec.agreement else ()
@@ -248,11 +248,11 @@ _ANSWERS = (
 )
 
 
-@own
+@visit_required
 @post_only
 def answer(request: HttpRequest, visit: Visit, name: str, artefact_id: uuid.UUID) -> HttpResponse:
     """Yes, nearly, or no, in the client's own words."""
-    found = queries.artefact_in_view(visit.episode, name, artefact_id)
+    found = queries.find_shared_artefact(visit.episode, name, artefact_id)
     if found is None:
         raise Http404
     given, words = request.POST.get("agreement", ""), request.POST.get("said", "").strip()
@@ -279,7 +279,7 @@ def answer(request: HttpRequest, visit: Visit, name: str, artefact_id: uuid.UUID
 
 # ---- small pieces ----------------------------------------------------------------------------------------------------
 def show(request: HttpRequest, visit: Visit, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    everywhere = around(request, visit.page) | {
+    everywhere = base_context(request, visit.page) | {
         "visit": visit,
         "therapist": visit.client.therapist,
         "handed_over": visit.handed_over,

@@ -17,8 +17,8 @@ from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.clients.models import Client, Episode
-from securebase.workbench.own_pages.actions import THE_CLIENTS_OWN
-from securebase.workbench.own_pages.labels import in_the_clients_words
+from securebase.workbench.own_pages.actions import OWN_PAGE_REASON
+from securebase.workbench.own_pages.labels import relabel_for_client
 from securebase.workbench.own_pages.models import OwnPage
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode, CheckInState, TherapySession
 from securebase.workbench.therapy_sessions.tokens import digest
@@ -28,13 +28,13 @@ from securebase.workbench.worksheets.queries import people_of, values_of
 
 def page_by_token(token: str) -> OwnPage | None:
     """The page this link leads to; None where it leads nowhere (any more)."""
-    rows = OwnPage.objects.unscoped(reason=THE_CLIENTS_OWN)
+    rows = OwnPage.objects.unscoped(reason=OWN_PAGE_REASON)
     return rows.filter(token_digest=digest(token)).select_related("client__therapist__clinic").first()
 
 
 def page_by_id(page_id: str) -> OwnPage | None:
     """The page of a visit."""
-    rows = OwnPage.objects.unscoped(reason=THE_CLIENTS_OWN)
+    rows = OwnPage.objects.unscoped(reason=OWN_PAGE_REASON)
     return rows.filter(id=page_id).select_related("client__therapist__clinic").first()
 
 
@@ -42,10 +42,10 @@ def page_for_therapist(account: Account, client: Client) -> OwnPage | None:
     return OwnPage.objects.visible_to(account).filter(client=client).first()
 
 
-def for_clients(spec: Worksheet) -> Worksheet:
+def client_version(spec: Worksheet) -> Worksheet:
     """The worksheet with only those fields that may be shown to the client, and in words that speak to them."""
     shown = tuple(f for f in spec.fields if Audience.CLIENT in f.reports and not f.note)
-    return in_the_clients_words(dataclasses.replace(spec, fields=shown))
+    return relabel_for_client(dataclasses.replace(spec, fields=shown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +67,22 @@ class SharedWorksheet:
         return asks and self.artefact.agreement == Agreement.OPEN
 
 
-def shared(episode: Episode) -> list[SharedWorksheet]:
+def shared_worksheets(episode: Episode) -> list[SharedWorksheet]:
     """What of this episode the client may see, last changed first."""
     shelf, people = worksheets(), people_of(episode)
     rows = episode.artefacts.filter(for_client=True, removed_at=None).order_by("-changed_at")
     return [
         SharedWorksheet(
             row,
-            for_clients(shelf[row.worksheet]),
-            title_in_words(for_clients(shelf[row.worksheet]), values_of(row), people),
+            client_version(shelf[row.worksheet]),
+            title_in_words(client_version(shelf[row.worksheet]), values_of(row), people),
         )
         for row in rows
         if row.worksheet in shelf and shelf[row.worksheet].for_client
     ]
 
 
-def artefact_in_view(episode: Episode, name: str, artefact_id: uuid.UUID) -> Artefact | None:
+def find_shared_artefact(episode: Episode, name: str, artefact_id: uuid.UUID) -> Artefact | None:
     """The shared worksheet with this id; None where there is none, where it was not shared, or is never for clients."""
     spec = worksheets().get(name)
     if spec is None or not spec.for_client:
@@ -119,23 +119,23 @@ class Home:
 
 def home(episode: Episode, now: datetime) -> Home:
     """Everything that waits, is worked on, or was shared."""
-    sheets = shared(episode)
+    sheets = shared_worksheets(episode)
     to_answer = [s for s in sheets if s.waits_for_an_answer]
     rest = [s for s in sheets if not s.waits_for_an_answer]
     return Home(
         next_session=episode.therapy_sessions.filter(held_at__gt=now).order_by("held_at").first(),
-        check_ins=waiting(episode, now),
+        check_ins=waiting_check_ins(episode, now),
         goals=_goals(sheets),
         to_answer=to_answer,
         to_fill=[s for s in rest if s.worksheet.client_fills],
         to_read=[s for s in rest if not s.worksheet.client_fills],
-        to_begin=[for_clients(spec) for spec in worksheets().values() if may_begin(episode, spec)],
+        to_begin=[client_version(spec) for spec in worksheets().values() if may_begin(episode, spec)],
     )
 
 
-def waiting(episode: Episode, now: datetime) -> list[CheckIn]:
+def waiting_check_ins(episode: Episode, now: datetime) -> list[CheckIn]:
     """Check-ins that wait for an answer and have not run out."""
-    rows = CheckIn.objects.unscoped(reason=THE_CLIENTS_OWN).filter(
+    rows = CheckIn.objects.unscoped(reason=OWN_PAGE_REASON).filter(
         therapy_session__episode=episode, state=CheckInState.WAITING
     )
     return list(rows.exclude(mode=CheckInMode.PAPER).filter(expires_at__gt=now).select_related("therapy_session"))
@@ -163,7 +163,7 @@ class PageActivity:
     artefact: Artefact | None = None
 
 
-def lately(account: Account, episode: Episode, *, n: int = 8) -> list[PageActivity]:
+def recent_activity(account: Account, episode: Episode, *, n: int = 8) -> list[PageActivity]:
     """What the client wrote, answered or drew on their page, newest first, for the therapist."""
     versions = ArtefactVersion.objects.visible_to(account).filter(artefact__episode=episode, artefact__removed_at=None)
     wrote = versions.filter(saved_by=None).select_related("artefact").order_by("-saved_at")[:n]

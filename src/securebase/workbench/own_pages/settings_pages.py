@@ -37,16 +37,16 @@ def own_page(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Whether the page is open, what the client sees there, and the switches."""
     context = _context(request, client_id, "own-page-settings")
     if request.method == "POST":
-        row = context["page"] or actions.begin_settings(client=context["client"], by=current_account(request))
-        actions.choose_what_is_shown(
+        row = context["page"] or actions.get_or_create_page(client=context["client"], by=current_account(request))
+        actions.set_page_contents(
             page=row, by=current_account(request), graph="graph" in request.POST, circle="circle" in request.POST
         )
         messages.success(request, "Saved what the page shows.")
         return redirect("own-page-settings", client_id)
     episode = context["episode"]
     context |= {
-        "sheets": queries.shared(episode) if episode else [],
-        "lately": queries.lately(current_account(request), episode) if episode else [],
+        "sheets": queries.shared_worksheets(episode) if episode else [],
+        "lately": queries.recent_activity(current_account(request), episode) if episode else [],
         "address": settings.ADDRESS,
         "weeks": settings.OWN_PAGE_WEEKS,
     }

@@ -19,7 +19,7 @@ from securebase.workbench.course.queries import record_of
 
 
 @dataclass(frozen=True, slots=True)
-class OwnLine:
+class SymptomLine:
     """What the page shows: a heading, the drawing, and the same in words."""
 
     heading: str
@@ -27,7 +27,7 @@ class OwnLine:
     words: str
 
 
-def own_line(episode: Episode, now: datetime) -> OwnLine | None:
+def symptom_line(episode: Episode, now: datetime) -> SymptomLine | None:
     """The line of the measure that the episode is followed with; None before the first answer."""
     name, scale_id = episode.symptom_instrument_and_scale
     points = [
@@ -41,11 +41,11 @@ def own_line(episode: Episode, now: datetime) -> OwnLine | None:
         return None
     scale = instrument(name).scale(scale_id)
     drawing = scores_sparkline("Your answers", points, scale.minimum, scale.maximum, construct=scale.construct)
-    words = in_words(scale, [value for _, value in points])
-    return OwnLine("How it has been", mark_safe(drawing), words)  # noqa: S308 (our own SVG)
+    words = describe_change(scale, [value for _, value in points])
+    return SymptomLine("How it has been", mark_safe(drawing), words)  # noqa: S308 (our own SVG)
 
 
-def in_words(scale: Scale, values: list[float]) -> str:
+def describe_change(scale: Scale, values: list[float]) -> str:
     """First, last, and whether the difference is more than such answers move by themselves, where that is known."""
     more = "more trouble" if scale.direction is Direction.HIGHER_IS_WORSE else "better"
     ends = f"{phrases.number(scale.minimum)} to {phrases.number(scale.maximum)}, where more means {more}"

@@ -22,7 +22,7 @@ from securebase.workbench.worksheets.models import Artefact, ArtefactVersion
 
 #: Saves of one person within so long of the last are one version: every pause in typing is saved, and a history of
 #: pauses would tell nobody anything.
-ONE_SITTING = timedelta(minutes=30)
+SITTING_LENGTH = timedelta(minutes=30)
 #: Refused because there is nothing to keep: no text is lost by it.
 NOTHING_YET = "nothing is filled in yet"
 _THE_CLIENTS_OWN = "the client’s own page"
@@ -170,7 +170,7 @@ def _keep(there: Artefact, saving: _Saving) -> None:
 def _one_sitting(last: ArtefactVersion, saving: _Saving) -> bool:
     same_writer = last.saved_by == saving.writer.id and last.respondent == saving.writer.respondent
     same_writer = same_writer and last.restored_from is None and not saving.anew
-    return same_writer and last.agreement == Agreement.OPEN and saving.at - last.saved_at < ONE_SITTING
+    return same_writer and last.agreement == Agreement.OPEN and saving.at - last.saved_at < SITTING_LENGTH
 
 
 def _version(of: Artefact, writer: Writer, at: datetime, restored_from: int | None = None) -> ArtefactVersion:

@@ -16,7 +16,7 @@ from securebase.ipt.worksheet import EXTENTS, Field, FieldKind, Option, Workshee
 SPARE_ROWS = 2
 
 
-def typed_in(worksheet: Worksheet, data: QueryDict) -> dict[str, Any]:
+def submitted_values(worksheet: Worksheet, data: QueryDict) -> dict[str, Any]:
     """What was typed, field → text, list of texts, or list of mappings. Rows are sent as “field.n.column”."""
     typed: dict[str, Any] = {}
     for one in worksheet.fields:
@@ -78,7 +78,7 @@ class FieldInput:
         return not self.value and not any(c.chosen for c in self.choices) and not self.rows
 
 
-def inputs(
+def build_inputs(
     worksheet: Worksheet,
     values: Mapping[str, Any],
     unread: Mapping[str, Sequence[str]],

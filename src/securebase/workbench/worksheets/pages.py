@@ -33,7 +33,7 @@ from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import post_only
 from securebase.workbench.ui.parsing import parse_id, parse_number
 from securebase.workbench.worksheets import actions, queries
-from securebase.workbench.worksheets.forms import inputs, typed_in
+from securebase.workbench.worksheets.forms import build_inputs, submitted_values
 from securebase.workbench.worksheets.models import Artefact
 
 _require_therapist = require_role(Role.THERAPIST)
@@ -64,7 +64,7 @@ def begin(request: HttpRequest, client_id: uuid.UUID, name: str) -> HttpResponse
 def _there(episode: Episode, spec: Worksheet, request: HttpRequest) -> Artefact | None:
     """The one artefact that a worksheet has by its nature: one a course, or one a session."""
     if not spec.many:
-        return queries.present_one(episode, spec.id)
+        return queries.current_artefact(episode, spec.id)
     if spec.id != "session_note":
         return None
     # a note that names no session will be that of the last one, which may have its note already
@@ -99,7 +99,7 @@ def worksheet(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id
     else:
         context = _client(request, client_id, "worksheet")
     episode = _episode(context["episode"])
-    found = queries.artefact_of(account=account, client=context["client"], name=name, artefact_id=artefact_id)
+    found = queries.find_artefact(account=account, client=context["client"], name=name, artefact_id=artefact_id)
     if found is not None:
         episode = found.episode
     opened = _Opened(spec, episode, artefact_id, found)
@@ -110,7 +110,7 @@ def worksheet(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id
 
 def _saved(request: HttpRequest, context: dict[str, Any], opened: _Opened) -> HttpResponse:
     spec, found = opened.spec, opened.found
-    filled = parse_values(spec, typed_in(spec, request.POST))
+    filled = parse_values(spec, submitted_values(spec, request.POST))
     if found is not None:
         # what another lineage of formulation asked for, or an earlier shelf, stays where it was
         shown = {f.id for f in spec.fields_for(_formulation(request))}
@@ -164,8 +164,8 @@ def _shown(
     refused: str = "",
 ) -> HttpResponse:
     spec, episode, found = opened.spec, opened.episode, opened.found
-    people = queries.present_people(episode)
-    origin = None if found else queries.artefact_to_follow(episode, parse_id(request.GET.get("from")))
+    people = queries.current_people(episode)
+    origin = None if found else queries.preceding_artefact(episode, parse_id(request.GET.get("from")))
     about_id = found.about if found else parse_id(request.GET.get("about")) or (origin.about if origin else None)
     session = found.therapy_session if found else _session(episode, request.GET.get("session"))
     if found is None and session is None and spec.in_session:
@@ -175,7 +175,7 @@ def _shown(
         values = follow_up_values(origin.kind, queries.values_of(origin), spec) | values
     if filled is None and found is None:
         values = _chosen(spec, request.GET) | values
-    others = [one for one in queries.listed(episode, [spec.id]) if one.artefact.id != opened.artefact_id]
+    others = [one for one in queries.list_artefacts(episode, [spec.id]) if one.artefact.id != opened.artefact_id]
     last = found.versions.order_by("-number").first() if found else None
     context |= {
         "worksheet": spec,
@@ -183,7 +183,7 @@ def _shown(
         "above": [f"worksheets/above_{spec.id}.html", "worksheets/above_nothing.html"],
         "artefact": found,
         "artefact_id": opened.artefact_id,
-        "inputs": inputs(spec, values, unread, people=people, **_lineage(request)),
+        "inputs": build_inputs(spec, values, unread, people=people, **_lineage(request)),
         "people": people,
         "about_id": str(about_id) if about_id else "",
         "about_left": bool(about_id) and str(about_id) not in people,
@@ -211,7 +211,7 @@ def _contents(
         return filled.values, {k: list(v) for k, v in filled.unread.items()}
     if opened.found is not None:
         return opened.found.values, opened.found.unread
-    return queries.beginning(opened.episode, opened.spec, about_id), {}
+    return queries.initial_values(opened.episode, opened.spec, about_id), {}
 
 
 def _chosen(spec: Worksheet, asked: QueryDict) -> dict[str, Any]:
@@ -310,7 +310,7 @@ def paper(request: HttpRequest, client_id: uuid.UUID, name: str) -> HttpResponse
     """An empty sheet to print and fill in by hand. It names no one."""
     context = _client(request, client_id, "worksheet-paper")
     spec = queries.worksheet_or_404(name)
-    blank = inputs(spec, {}, {}, people={}, **_lineage(request))
+    blank = build_inputs(spec, {}, {}, people={}, **_lineage(request))
     return render(request, "worksheets/paper.html", context | {"worksheet": spec, "inputs": blank, "tab": "course"})
 
 
@@ -326,7 +326,7 @@ def _episode(episode: Episode | None) -> Episode:
 
 
 def _existing(request: HttpRequest, context: dict[str, Any], name: str, artefact_id: uuid.UUID) -> Artefact:
-    return queries.existing_artefact(
+    return queries.artefact_or_404(
         account=current_account(request), client=context["client"], name=name, artefact_id=artefact_id
     )
 
@@ -336,7 +336,7 @@ def _formulation(request: HttpRequest) -> str:
 
 
 def _lineage(request: HttpRequest) -> dict[str, Any]:
-    """What the clinic's lineage asks for and offers, for `inputs`."""
+    """What the clinic's lineage asks for and offers, for `build_inputs`."""
     found = lineage_of(current_account(request).clinic)
     return {"formulation": found.formulation, "areas": {a.value for a in found.areas}}
 

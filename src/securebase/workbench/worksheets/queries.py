@@ -29,7 +29,7 @@ def worksheet_or_404(name: str) -> Worksheet:
         raise Http404 from None
 
 
-def artefact_of(*, account: Account, client: Client, name: str, artefact_id: uuid.UUID) -> Artefact | None:
+def find_artefact(*, account: Account, client: Client, name: str, artefact_id: uuid.UUID) -> Artefact | None:
     """The artefact of this client with this id; None where nobody has begun one; 404 where it is another's."""
     mine = Artefact.objects.visible_to(account).filter(id=artefact_id, episode__client=client, worksheet=name)
     found = mine.select_related("therapy_session", "episode__client").first()
@@ -43,15 +43,15 @@ def _is_taken(artefact_id: uuid.UUID) -> bool:
     return rows.filter(id=artefact_id).exists()
 
 
-def existing_artefact(*, account: Account, client: Client, name: str, artefact_id: uuid.UUID) -> Artefact:
+def artefact_or_404(*, account: Account, client: Client, name: str, artefact_id: uuid.UUID) -> Artefact:
     """The artefact of this client with this id; 404 where there is none."""
-    found = artefact_of(account=account, client=client, name=name, artefact_id=artefact_id)
+    found = find_artefact(account=account, client=client, name=name, artefact_id=artefact_id)
     if found is None:
         raise Http404
     return found
 
 
-def artefact_to_follow(episode: Episode, artefact_id: uuid.UUID | None) -> Artefact | None:
+def preceding_artefact(episode: Episode, artefact_id: uuid.UUID | None) -> Artefact | None:
     """The artefact of this episode that a new one begins with; None where there is no such one."""
     if artefact_id is None:
         return None
@@ -59,7 +59,7 @@ def artefact_to_follow(episode: Episode, artefact_id: uuid.UUID | None) -> Artef
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ArtefactListing:
     """An artefact in a list: its worksheet, and what names it."""
 
     artefact: Artefact
@@ -67,14 +67,16 @@ class Listed:
     title: str
 
 
-def listed(episode: Episode, names: Iterable[str] | None = None, *, removed: bool = False) -> list[Listed]:
+def list_artefacts(
+    episode: Episode, names: Iterable[str] | None = None, *, removed: bool = False
+) -> list[ArtefactListing]:
     """Artefacts of an episode, last changed first; those of worksheets that left the shelf are passed over."""
     rows = episode.artefacts.filter(removed_at__isnull=not removed).select_related("therapy_session")
     if names is not None:
         rows = rows.filter(worksheet__in=list(names))
     shelf, people = worksheets(), people_of(episode)
     return [
-        Listed(
+        ArtefactListing(
             row,
             shelf[row.worksheet],
             title_in_words(shelf[row.worksheet], values_of(row), people) or people.get(str(row.about), ""),
@@ -84,7 +86,7 @@ def listed(episode: Episode, names: Iterable[str] | None = None, *, removed: boo
     ]
 
 
-def present_one(episode: Episode, name: str) -> Artefact | None:
+def current_artefact(episode: Episode, name: str) -> Artefact | None:
     """The artefact of a worksheet that is filled in once a course; the last begun, where there are more."""
     return episode.artefacts.filter(worksheet=name, removed_at=None).order_by("-begun_at").first()
 
@@ -94,7 +96,7 @@ def people_of(episode: Episode) -> dict[str, str]:
     return {str(person.id): person.name_shown for person in episode.relationships.all()}
 
 
-def present_people(episode: Episode) -> dict[str, str]:
+def current_people(episode: Episode) -> dict[str, str]:
     """Id → name of those who are in it now: whom a field offers."""
     return {str(one.id): one.name_shown for one in episode.relationships.all() if one.left_at is None}
 
@@ -104,7 +106,7 @@ def values_of(row: Artefact | ArtefactVersion) -> dict[str, Value]:
     return {name: _frozen(value) for name, value in row.values.items()}
 
 
-def beginning(episode: Episode, spec: Worksheet, about_id: uuid.UUID | None = None) -> dict[str, Value]:
+def initial_values(episode: Episode, spec: Worksheet, about_id: uuid.UUID | None = None) -> dict[str, Value]:
     """What a new one begins with: what the course and earlier worksheets say."""
     if not any(f.begins_with for f in spec.fields):
         return {}

@@ -8,7 +8,7 @@ from django import template
 
 from securebase.ipt import replay
 from securebase.workbench.worksheets.models import Artefact
-from securebase.workbench.worksheets.queries import Listed, listed, values_of
+from securebase.workbench.worksheets.queries import ArtefactListing, list_artefacts, values_of
 
 register = template.Library()
 
@@ -44,7 +44,7 @@ def share(value: float | None) -> str:
 class Moved:
     """An incident in a list, with the mood before and after it."""
 
-    listed: Listed
+    listed: ArtefactListing
     shift: replay.RatingShift | None
 
 
@@ -53,5 +53,5 @@ def incidents(artefact: Artefact | None) -> list[Moved]:
     """Every incident of the same course but this one, last changed first."""
     if artefact is None:
         return []
-    found = [one for one in listed(artefact.episode, ["incident"]) if one.artefact.id != artefact.id]
+    found = [one for one in list_artefacts(artefact.episode, ["incident"]) if one.artefact.id != artefact.id]
     return [Moved(one, replay.rating_shift(values_of(one.artefact), "mood_before", "mood_after")) for one in found]
