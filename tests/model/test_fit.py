@@ -1,4 +1,4 @@
-"""Fits: what other programs found on the same data, what was simulated, and how a fit that cannot succeed says so."""
+"""Fits against other programs and simulated parameters, and the reports of fits that cannot succeed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ TREND_TRUTH = {
 
 
 def read(file: str, person: str, time: str, columns: Sequence[str], unit: tuple[str, float]) -> Panel:
-    """The first row of each person and time of a reference table."""
+    """Return the first row of each person and time of a reference table."""
     assert REFERENCE is not None
     rows: dict[tuple[str, float], list[float]] = {}
     with (Path(REFERENCE) / "data" / file).open(newline="") as stream:
@@ -73,8 +73,8 @@ def read(file: str, person: str, time: str, columns: Sequence[str], unit: tuple[
 def reference(name: str) -> dict[str, dict[str, dict[str, float]]]:
     assert REFERENCE is not None
     text = (Path(REFERENCE) / "results" / f"{name}.json").read_text()
-    found: dict[str, dict[str, dict[str, float]]] = json.loads(text)
-    return found
+    contents: dict[str, dict[str, dict[str, float]]] = json.loads(text)
+    return contents
 
 
 PARTS = {
@@ -88,7 +88,7 @@ PARTS = {
 
 
 def our_name(theirs: str) -> str:
-    """For example q1_2 → diffusion[Y2,Y1]."""
+    """Return our name of a reference parameter, e.g. diffusion[Y2,Y1] for q1_2."""
     match = re.fullmatch(r"([a-z]+)(\d)(?:_(\d))?", theirs)
     assert match is not None
     part, indices = PARTS[match[1]], [i for i in match.groups()[1:] if i]
@@ -106,7 +106,7 @@ def our_name(theirs: str) -> str:
         (Start.STATIONARY, "stationary start", -5492.71103),
     ],
 )
-def test_the_fit_is_that_of_the_dense_likelihood(
+def test_the_fit_equals_the_maximum_of_the_dense_likelihood(
     kernel: str, start: Start, key: str, least: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if kernel == "compiled" and not compiled.AVAILABLE:
@@ -115,31 +115,31 @@ def test_the_fit_is_that_of_the_dense_likelihood(
     theirs = reference("continuous_time")[key]["dense multivariate normal, maximised"]
     panel = read("ctsim_p2_N200_T12.csv", "id", "time", ("Y1", "Y2"), ("file", 1.0))
     assert np.isnan(panel.scores).all(axis=1).sum() > 0  # rows without a score stay in the panel
-    found = fit(panel, Specification(("Y1", "Y2"), Trend.NONE, start, time_unit="file", days_per_unit=1.0))
-    assert found.outcome.kind == "converged"
-    assert found.kernel == kernel
-    assert found.log_likelihood is not None
-    assert found.log_likelihood >= least
-    assert found.log_likelihood == pytest.approx(theirs["log_likelihood"], abs=1e-6)
-    assert found.n_parameters == theirs["n_parameters"] == len(found.estimates)
+    result = fit(panel, Specification(("Y1", "Y2"), Trend.NONE, start, time_unit="file", days_per_unit=1.0))
+    assert result.outcome.kind == "converged"
+    assert result.kernel == kernel
+    assert result.log_likelihood is not None
+    assert result.log_likelihood >= least
+    assert result.log_likelihood == pytest.approx(theirs["log_likelihood"], abs=1e-6)
+    assert result.n_parameters == theirs["n_parameters"] == len(result.estimates)
     for name, value in theirs["estimates"].items():
-        assert found.estimates[our_name(name)].value == pytest.approx(value, abs=1e-3)
-        assert found.estimates[our_name(name)].standard_error == pytest.approx(
+        assert result.estimates[our_name(name)].value == pytest.approx(value, abs=1e-3)
+        assert result.estimates[our_name(name)].standard_error == pytest.approx(
             theirs["standard_errors"][name], rel=0.01
         )
 
 
 @needs_reference
-def test_real_sessions_of_cognitive_therapy_are_fitted_as_well_as_by_nlme() -> None:
+def test_the_fit_of_cognitive_therapy_sessions_equals_that_of_nlme() -> None:
     panel = read("cbt_bdi_sessions.csv", "ID", "time", ("BDI",), ("day", 1.0))
     assert len(panel.times) == 6964
-    found = fit(panel, Specification(("BDI",), Trend.LINEAR, Start.STATIONARY, time_unit="day", days_per_unit=1.0))
+    result = fit(panel, Specification(("BDI",), Trend.LINEAR, Start.STATIONARY, time_unit="day", days_per_unit=1.0))
     theirs = reference("cbt_bdi")["nlme random intercept + OU + noise, first row of each ID and time, 6964 rows"]
-    assert found.outcome.kind == "converged"
-    assert found.log_likelihood is not None
-    assert found.log_likelihood >= -20614.02867
-    assert found.log_likelihood == pytest.approx(theirs["logLik"], abs=1e-6)
-    month, value = 30.0, {name: e.value for name, e in found.estimates.items()}
+    assert result.outcome.kind == "converged"
+    assert result.log_likelihood is not None
+    assert result.log_likelihood >= -20614.02867
+    assert result.log_likelihood == pytest.approx(theirs["logLik"], abs=1e-6)
+    month, value = 30.0, {name: e.value for name, e in result.estimates.items()}
     assert -1 / value["drift[BDI,BDI]"] / month == pytest.approx(theirs["range"], rel=1e-3)
     assert value["level_covariance[BDI,BDI]"] == pytest.approx(theirs["var_intercept"], rel=1e-3)
     assert value["measurement_noise[BDI]"] == pytest.approx(theirs["nugget"] * theirs["var_resid_total"], rel=1e-3)  # type: ignore[operator]
@@ -160,7 +160,7 @@ def cohort(trend: Trend, seed: int, *, n: int = 200, rows: int = 10) -> tuple[Pa
 @pytest.mark.parametrize("trend", list(Trend))
 @pytest.mark.parametrize("start", list(Start))
 @pytest.mark.parametrize("part", ["", "all"])
-def test_the_internal_gradient_is_that_of_central_differences(trend: Trend, start: Start, part: str) -> None:
+def test_the_internal_gradient_equals_central_differences(trend: Trend, start: Start, part: str) -> None:
     rng = np.random.default_rng(11)
     specification = small_problems.full(2, trend, start, part)
     problem = _PanelObjective(small_problems.panel_for(specification, rng, persons=30), specification, {"c0": 0.8})
@@ -178,7 +178,7 @@ def test_the_internal_gradient_is_that_of_central_differences(trend: Trend, star
 @pytest.mark.parametrize("trend", list(Trend))
 @pytest.mark.parametrize("start", list(Start))
 @pytest.mark.parametrize("part", ["", "random slopes", "all"])
-def test_the_way_back_to_the_natural_scale_is_exact(trend: Trend, start: Start, part: str) -> None:
+def test_the_transform_to_natural_parameters_is_exact(trend: Trend, start: Start, part: str) -> None:
     rng = np.random.default_rng(12)
     specification = small_problems.full(3, trend, start, part)
     panel = small_problems.panel_for(specification, rng, persons=30)
@@ -205,28 +205,28 @@ def test_the_way_back_to_the_natural_scale_is_exact(trend: Trend, start: Start, 
 
 
 @pytest.mark.parametrize("trend", list(Trend))
-def test_a_fit_lies_near_what_was_simulated_and_no_neighbour_is_better(trend: Trend) -> None:
+def test_a_fit_recovers_the_simulated_parameters(trend: Trend) -> None:
     panel, specification, truth = cohort(trend, seed=1)
     steps: list[tuple[int, float]] = []
-    found = fit(panel, specification, progress=lambda step, value: steps.append((step, value)))
-    assert found.outcome.kind == "converged"
-    assert found.gradient_norm is not None
-    assert found.gradient_norm < 1e-6
-    assert min(found.hessian_eigenvalues) > 0
-    assert found.log_likelihood is not None
-    assert found.parameters is not None
-    assert found.log_likelihood == pytest.approx(log_likelihood(panel, specification, found.parameters), rel=1e-10)
-    assert found.log_likelihood > log_likelihood(panel, specification, truth)
-    assert steps[0][1] < steps[-1][1] <= found.log_likelihood + 1e-6
+    result = fit(panel, specification, progress=lambda step, value: steps.append((step, value)))
+    assert result.outcome.kind == "converged"
+    assert result.gradient_norm is not None
+    assert result.gradient_norm < 1e-6
+    assert min(result.hessian_eigenvalues) > 0
+    assert result.log_likelihood is not None
+    assert result.parameters is not None
+    assert result.log_likelihood == pytest.approx(log_likelihood(panel, specification, result.parameters), rel=1e-10)
+    assert result.log_likelihood > log_likelihood(panel, specification, truth)
+    assert steps[0][1] < steps[-1][1] <= result.log_likelihood + 1e-6
     for name, value in truth.named(specification).items():
-        estimate = found.estimates[name]
+        estimate = result.estimates[name]
         if name.startswith("start_mean"):
             assert (estimate.value, estimate.standard_error) == (0.0, None)
         else:
             assert estimate.standard_error is not None
             assert abs(estimate.value - value) < 4.5 * estimate.standard_error
-    variances = np.diag(found.covariance)[[e.standard_error is not None for e in found.estimates.values()]]
-    assert len(variances) == found.n_parameters
+    variances = np.diag(result.covariance)[[e.standard_error is not None for e in result.estimates.values()]]
+    assert len(variances) == result.n_parameters
 
 
 WIDER = {
@@ -255,7 +255,7 @@ WIDER = {
 
 
 @pytest.mark.parametrize("part", WIDER)
-def test_every_part_of_the_full_model_is_found_again(part: str) -> None:
+def test_every_part_of_the_full_model_is_recovered(part: str) -> None:
     wanted, known = WIDER[part]
     rng = np.random.default_rng(4)
     n, rows = 240, 9
@@ -270,27 +270,27 @@ def test_every_part_of_the_full_model_is_found_again(part: str) -> None:
         covariates=rng.normal(size=(n, 1)) if specification.covariates else None,
         therapist=np.arange(n) // 6 if specification.therapists else None,
     )
-    found = fit(panel, specification)
-    assert found.outcome.kind == "converged", found.outcome
+    result = fit(panel, specification)
+    assert result.outcome.kind == "converged", result.outcome
     misses = []
     for name, value in truth.named(specification).items():
-        error = found.estimates[name].standard_error
+        error = result.estimates[name].standard_error
         assert error is not None, name
-        misses.append((found.estimates[name].value - value) / error)
+        misses.append((result.estimates[name].value - value) / error)
     # standard normals, though not independent ones, stay below 4, and their mean square is near 1
     assert np.abs(misses).max() < 4.0, misses
     assert 0.15 < np.mean(np.square(misses)) < 2.2, misses
-    assert len(misses) == found.n_parameters
+    assert len(misses) == result.n_parameters
 
 
-def test_days_points_and_the_origin_of_time_make_no_difference() -> None:
+def test_units_and_the_origin_of_time_make_no_difference() -> None:
     panel, specification, _ = cohort(Trend.LINEAR, seed=2)
     plain = fit(panel, specification)
     moved = replace(panel, times=panel.times * 7.0 + 20000.0, scores=panel.scores * [100.0, 0.01] + [-500.0, 7.0])
     other = fit(moved, replace(specification, planned_end=63.0))
     assert other.outcome.kind == plain.outcome.kind == "converged"
     assert plain.log_likelihood is not None
-    # a score in other points has another density: less log(100) and less log(0.01), as often as each is there
+    # change of variables: the log density falls by the log of the factor for every observed score
     shift = len(panel.times) * (np.log(100.0) + np.log(0.01))
     assert other.log_likelihood == pytest.approx(plain.log_likelihood - shift, abs=1e-4)
     for name, factor in {
@@ -306,7 +306,7 @@ def test_days_points_and_the_origin_of_time_make_no_difference() -> None:
         assert theirs.standard_error == pytest.approx(factor * mine.standard_error, rel=1e-3)
 
 
-def test_a_noise_that_goes_to_zero_is_said_and_held() -> None:
+def test_a_noise_variance_that_goes_to_zero_is_reported_and_held() -> None:
     """Small panels without measurement noise: about half end at the boundary, and each says so."""
     specification = Specification(("symptoms", "alliance"))
     truth = replace(TRUTH, measurement_noise=np.array([1e-10, 0.25]))
@@ -316,12 +316,12 @@ def test_a_noise_that_goes_to_zero_is_said_and_held() -> None:
         ended.append(fit(simulate_panel(specification, truth, [np.arange(8)] * 100, rng), specification))
     at_boundary = [f for f in ended if f.outcome.kind == "boundary" and f.held == ("measurement_noise[symptoms]",)]
     assert len(at_boundary) >= 2
-    for found in at_boundary:
-        assert "measurement_noise[symptoms] went to zero" in found.outcome.sentence
-        assert found.outcome.what_to_do
-        assert found.estimates["measurement_noise[symptoms]"].value == pytest.approx(0.0, abs=1e-6)
-        assert found.estimates["measurement_noise[symptoms]"].standard_error is None
-        assert found.estimates["drift[symptoms,alliance]"].standard_error is not None
+    for result in at_boundary:
+        assert "measurement_noise[symptoms] went to zero" in result.outcome.sentence
+        assert result.outcome.what_to_do
+        assert result.estimates["measurement_noise[symptoms]"].value == pytest.approx(0.0, abs=1e-6)
+        assert result.estimates["measurement_noise[symptoms]"].standard_error is None
+        assert result.estimates["drift[symptoms,alliance]"].standard_error is not None
 
 
 def test_a_reliability_keeps_the_noise_from_going_to_zero() -> None:
@@ -330,10 +330,10 @@ def test_a_reliability_keeps_the_noise_from_going_to_zero() -> None:
     for seed in range(8):
         panel = simulate_panel(specification, truth, [np.arange(8)] * 100, np.random.default_rng(seed))
         if fit(panel, specification).outcome.kind == "boundary":
-            found = fit(panel, specification, reliability={"symptoms": 0.85, "alliance": 0.85})
-            assert found.outcome.kind == "converged"
-            assert found.estimates["measurement_noise[symptoms]"].value > 0.01
-            assert any("reliability" in note for note in found.notes)
+            result = fit(panel, specification, reliability={"symptoms": 0.85, "alliance": 0.85})
+            assert result.outcome.kind == "converged"
+            assert result.estimates["measurement_noise[symptoms]"].value > 0.01
+            assert any("reliability" in note for note in result.notes)
             return
     pytest.fail("none of the panels ended at a boundary")
 
@@ -344,15 +344,15 @@ def test_a_person_level_without_spread_ends_at_the_boundary_or_small() -> None:
     kinds = set()
     for seed in range(6):
         panel = simulate_panel(specification, truth, [np.arange(12)] * 60, np.random.default_rng(seed))
-        found = fit(panel, specification)
-        kinds.add(found.outcome.kind)
-        assert found.outcome.kind in ("converged", "boundary", "indefinite")
-        assert found.estimates["level_covariance[symptoms,symptoms]"].value < 0.3
+        result = fit(panel, specification)
+        kinds.add(result.outcome.kind)
+        assert result.outcome.kind in ("converged", "boundary", "indefinite")
+        assert result.estimates["level_covariance[symptoms,symptoms]"].value < 0.3
     assert "boundary" in kinds
 
 
 def test_white_noise_is_not_called_converged() -> None:
-    """Nothing lasts from row to row: the drift is not determined, and the fit must not pretend that it is."""
+    """Without autocorrelation the drift is not determined, and the fit must not pretend that it is."""
     specification = Specification(("symptoms", "alliance"))
     panel = cohort(Trend.NONE, seed=3, n=100, rows=8)[0]
     for seed in range(3):
@@ -369,24 +369,24 @@ def test_white_noise_is_not_called_converged() -> None:
         (lambda p: replace(p, scores=np.where(p.wave[:, None] < 2, p.scores, np.nan)), "three scores or more for 0"),
     ],
 )
-def test_too_little_is_refused_with_its_reason(change: object, reason: str) -> None:
+def test_too_little_data_is_reported_with_its_reason(change: object, reason: str) -> None:
     panel, specification, _ = cohort(Trend.NONE, seed=4)
     assert callable(change)
-    found = fit(change(panel), specification)
-    assert found.outcome.kind == "not_enough_data"
-    assert reason in found.outcome.sentence
-    assert found.outcome.what_to_do
-    assert (found.parameters, found.log_likelihood, dict(found.estimates)) == (None, None, {})
+    result = fit(change(panel), specification)
+    assert result.outcome.kind == "not_enough_data"
+    assert reason in result.outcome.sentence
+    assert result.outcome.what_to_do
+    assert (result.parameters, result.log_likelihood, dict(result.estimates)) == (None, None, {})
 
 
 def test_fewer_scores_than_parameters_are_refused() -> None:
     specification = Specification(("a", "b", "c"), Trend.APART, Start.FREE)
     panel = small_problems.panel(3, np.random.default_rng(5), persons=5, longest=3, missing=0.0)
     panel = replace(panel, constructs=("a", "b", "c"))
-    found = fit(panel, specification)
-    assert found.outcome.kind == "not_enough_data"
+    result = fit(panel, specification)
+    assert result.outcome.kind == "not_enough_data"
     # drift 9, three covariances 18, means 3, change 3, rate 1, noise 3
-    assert found.n_parameters == 37
+    assert result.n_parameters == 37
 
 
 def _first_persons(panel: Panel, n: int) -> Panel:
@@ -407,8 +407,8 @@ def test_a_panel_of_other_constructs_is_refused() -> None:
         fit(panel, replace(specification, constructs=("symptoms", "hope")))
 
 
-def test_the_climb_finds_the_bottom_of_a_curved_valley_and_stays_off_the_cliff() -> None:
-    """Rosenbrock's valley; beyond x0 = 1.5 there is no value at all."""
+def test_the_optimiser_follows_a_curved_valley_and_avoids_infinite_values() -> None:
+    """Rosenbrock's function, infinite beyond x0 = 1.5."""
 
     def valley(x: Array) -> tuple[float, Array]:
         if x[0] > 1.5:
@@ -422,45 +422,47 @@ def test_the_climb_finds_the_bottom_of_a_curved_valley_and_stays_off_the_cliff()
     np.testing.assert_allclose(hessian(valley, end.x, np.arange(2)), [[802.0, -400.0], [-400.0, 200.0]], rtol=1e-5)
 
 
-def test_the_interval_of_a_variance_stays_above_zero_and_that_of_a_push_is_symmetric() -> None:
+def test_intervals_of_variances_are_positive_and_those_of_effects_symmetric() -> None:
     panel, specification, _ = cohort(Trend.NONE, seed=7)
-    found = fit(panel, specification)
+    result = fit(panel, specification)
     for name in ("measurement_noise[alliance]", "diffusion[symptoms,symptoms]"):
-        low, high = found.interval(name, z=20.0) or (0.0, 0.0)
-        assert 0 < low < found.estimates[name].value < high
+        low, high = result.interval(name, z=20.0) or (0.0, 0.0)
+        assert 0 < low < result.estimates[name].value < high
     for name in ("drift[symptoms,alliance]", "diffusion[alliance,symptoms]", "level_mean[symptoms]"):
-        low, high = found.interval(name) or (0.0, 0.0)
-        assert (low + high) / 2 == pytest.approx(found.estimates[name].value)
-        error = found.estimates[name].standard_error
+        low, high = result.interval(name) or (0.0, 0.0)
+        assert (low + high) / 2 == pytest.approx(result.estimates[name].value)
+        error = result.estimates[name].standard_error
         assert error is not None
         assert high - low == pytest.approx(2 * 1.96 * error, rel=1e-4)
 
 
 @pytest.mark.slow
-def test_intervals_cover_what_was_simulated() -> None:
-    """A small version of `benchmarks/coverage.py`: 40 cohorts; the share of 95% intervals of a block that hold the
-    truth must lie within 3.5 binomial standard errors (as if a block's intervals were one in effect).
+def test_intervals_cover_the_simulated_parameters() -> None:
+    """A small version of `benchmarks/coverage.py` with 40 cohorts.
+
+    The share of 95% intervals of a block that contain the truth must lie within 3.5 binomial standard errors, counting
+    half of a block's intervals as independent.
     """
     covered: dict[str, list[bool]] = {}
     regular = 0
     for seed in range(40):
         panel, specification, truth = cohort(Trend.NONE, seed=1000 + seed)
-        found = fit(panel, specification)
-        regular += found.is_regular
+        result = fit(panel, specification)
+        regular += result.is_regular
         for name, value in truth.named(specification).items():
-            estimate = found.estimates[name]
+            estimate = result.estimates[name]
             inside = (
                 estimate.standard_error is not None and abs(estimate.value - value) < 1.96 * estimate.standard_error
             )
             covered.setdefault(name.split("[", maxsplit=1)[0], []).append(inside)
     assert regular >= 36
     for block, hits in covered.items():
-        effective = len(hits) / 2  # intervals of one block in one cohort go together
+        effective = len(hits) / 2  # intervals of one block in one cohort are dependent
         assert abs(np.mean(hits) - 0.95) < 3.5 * np.sqrt(0.95 * 0.05 / effective), block
 
 
 def _level_and_noise(seed: int, p: int = 1) -> Panel:
-    """100 persons of 10 rows: a level of their own and white noise, nothing that lasts from row to row."""
+    """Return 100 persons with 10 rows each: a level and white noise, no autocorrelated state."""
     rng = np.random.default_rng(seed)
     scores = np.repeat(rng.normal(size=(100, p)), 10, axis=0) + rng.normal(size=(1000, p))
     return Panel(
@@ -473,21 +475,21 @@ def _level_and_noise(seed: int, p: int = 1) -> Panel:
     )
 
 
-def test_a_drift_that_runs_away_is_called_what_it_is() -> None:
-    """The truth is at a border: state and noise are one. No seed may end in the advice to look for outliers."""
+def test_a_drift_that_diverges_is_reported_as_not_separable() -> None:
+    """State and noise cannot be separated. No seed may end in the advice to look for outliers."""
     kinds = []
     for seed in range(12):
-        found = fit(_level_and_noise(seed), Specification(("y",), Trend.LINEAR))
-        kinds.append(found.outcome.kind)
-        if found.outcome.kind == "not_separable":
-            assert "nothing in “y” was found to last" in found.outcome.sentence
-            assert found.estimates["drift[y,y]"].standard_error is None
+        result = fit(_level_and_noise(seed), Specification(("y",), Trend.LINEAR))
+        kinds.append(result.outcome.kind)
+        if result.outcome.kind == "not_separable":
+            assert "nothing in “y” was found to last" in result.outcome.sentence
+            assert result.estimates["drift[y,y]"].standard_error is None
     assert set(kinds) <= {"converged", "boundary", "not_separable"}
     assert kinds.count("not_separable") >= 4
     assert kinds.count("converged") <= 1
 
 
-def test_what_is_not_converged_is_not_told_to_look_for_outliers_that_are_not_there() -> None:
+def test_advice_mentions_outliers_only_where_they_exist() -> None:
     problem = _PanelObjective(_level_and_noise(1), Specification(("y",), Trend.LINEAR), {})
     assert _outlier_hint(problem) == ""
     far = _level_and_noise(1)
@@ -499,18 +501,18 @@ def test_what_is_not_converged_is_not_told_to_look_for_outliers_that_are_not_the
     assert "some times lie far" in _outlier_hint(_PanelObjective(late, Specification(("y",), Trend.NONE), {}))
 
 
-def test_a_construct_that_never_moves_within_a_person_is_refused_before_the_climb() -> None:
+def test_a_construct_constant_within_persons_is_refused_before_the_optimisation() -> None:
     panel = _level_and_noise(1, p=2)
     panel.scores[:, 1] = np.repeat(np.arange(100.0), 10)
-    found = fit(panel, Specification(("y", "x")))
-    assert found.outcome.kind == "not_enough_data"
-    assert found.parameters is None
-    assert "“x” changes within none of the 100 persons; at least 4 are needed" in found.outcome.sentence
+    result = fit(panel, Specification(("y", "x")))
+    assert result.outcome.kind == "not_enough_data"
+    assert result.parameters is None
+    assert "“x” changes within none of the 100 persons; at least 4 are needed" in result.outcome.sentence
 
 
 def test_a_single_score_is_not_called_a_constant() -> None:
     panel = _level_and_noise(1)
-    one = replace(
+    single = replace(
         panel,
         persons=("p",),
         starts=np.array([0, 1]),
@@ -518,4 +520,4 @@ def test_a_single_score_is_not_called_a_constant() -> None:
         scores=panel.scores[:1],
         wave=panel.wave[:1],
     )
-    assert "single score for “y”" in fit(one, Specification(("y",))).outcome.sentence
+    assert "single score for “y”" in fit(single, Specification(("y",))).outcome.sentence

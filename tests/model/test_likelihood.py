@@ -33,7 +33,7 @@ def problem(p: int, trend: Trend, start: Start, seed: int) -> tuple[Panel, Speci
 
 @pytest.mark.parametrize("p", [1, 2, 3])
 @pytest.mark.parametrize(("trend", "start"), EVERY_MODEL)
-def test_log_likelihood_is_that_of_a_dense_normal(kernel: str, p: int, trend: Trend, start: Start) -> None:
+def test_the_log_likelihood_equals_that_of_a_dense_normal(kernel: str, p: int, trend: Trend, start: Start) -> None:
     for seed in range(6):
         panel, specification, parameters = problem(p, trend, start, seed)
         expected = dense_normal.log_likelihood(panel, specification, parameters)
@@ -45,15 +45,15 @@ def is_symmetric(name: str) -> bool:
 
 
 def entries(parameters: Parameters) -> list[tuple[str, tuple[int, ...]]]:
-    """Every free entry; of a covariance the lower triangle."""
-    found = []
+    """Return every free entry, of a covariance its lower triangle."""
+    free_entries = []
     for field in fields(parameters):
         value = getattr(parameters, field.name)
         if value is not None:
             for index in np.ndindex(np.shape(value)):
                 if not (is_symmetric(field.name) and index[0] < index[1]):
-                    found.append((field.name, index))
-    return found
+                    free_entries.append((field.name, index))
+    return free_entries
 
 
 def moved(parameters: Parameters, name: str, index: tuple[int, ...], by: float) -> Parameters:
@@ -66,7 +66,7 @@ def moved(parameters: Parameters, name: str, index: tuple[int, ...], by: float) 
 
 @pytest.mark.parametrize("p", [1, 2, 3])
 @pytest.mark.parametrize(("trend", "start"), EVERY_MODEL)
-def test_gradient_is_that_of_central_differences(kernel: str, p: int, trend: Trend, start: Start) -> None:
+def test_the_gradient_equals_central_differences(kernel: str, p: int, trend: Trend, start: Start) -> None:
     panel, specification, parameters = problem(p, trend, start, seed=77)
     assert_gradient(panel, specification, parameters)
 
@@ -81,10 +81,10 @@ def assert_gradient(panel: Panel, specification: Specification, parameters: Para
             for by in (-2, -1, 1, 2)
         ]
         expected = (at[0] - 8 * at[1] + 8 * at[2] - at[3]) / (12 * step)
-        found = float(np.asarray(getattr(gradient, name))[index])
+        derivative = float(np.asarray(getattr(gradient, name))[index])
         if is_symmetric(name) and index[0] != index[1]:
-            found *= 2  # the entry stands for both halves of a symmetric matrix
-        assert found == pytest.approx(expected, rel=1e-6, abs=1e-6), name
+            derivative *= 2  # the entry represents both halves of a symmetric matrix
+        assert derivative == pytest.approx(expected, rel=1e-6, abs=1e-6), name
 
 
 def full_problem(p: int, trend: Trend, start: Start, part: str, seed: int) -> tuple[Panel, Specification, Parameters]:
@@ -114,7 +114,7 @@ def test_compressed_patterns_change_nothing(kernel: str, trend: Trend, random_sl
         2, trend, Start.FREE, random_slopes=random_slopes, free_start_mean=True
     )
     parameters = small_problems.parameters(specification, rng)
-    panel = alike(2, rng)
+    panel = shared_timetables(2, rng)
     prepared = likelihood.Likelihood(panel, specification)
     assert len(prepared.layout.starts) < 0.7 * panel.n_persons
     assert prepared.value(parameters) == pytest.approx(prepared.per_person(parameters).sum(), rel=1e-11)
@@ -124,8 +124,8 @@ def test_compressed_patterns_change_nothing(kernel: str, trend: Trend, random_sl
     assert_gradient(panel, specification, parameters)
 
 
-def alike(p: int, rng: np.random.Generator) -> Panel:
-    """Four timetables for eighty persons, of whom some lack the same scores and a few nobody else's."""
+def shared_timetables(p: int, rng: np.random.Generator) -> Panel:
+    """Return eighty persons with four timetables; most patterns of missing scores are shared, two are unique."""
     timetables = [np.cumsum(rng.uniform(0.2, 2.0, size=n)) for n in (1, 3, 4, 4)]
     holes = [np.ones((4, p), dtype=bool) for _ in range(2)]
     holes[1][1, 0] = holes[1][2, p - 1] = False
@@ -186,7 +186,7 @@ def test_a_person_without_rows_or_without_scores_adds_nothing(kernel: str) -> No
     assert likelihood.log_likelihood(more, specification, parameters) == pytest.approx(whole, rel=1e-13)
 
 
-def test_persons_add_up(kernel: str) -> None:
+def test_the_log_likelihood_is_the_sum_over_persons(kernel: str) -> None:
     panel, specification, parameters = problem(2, Trend.CARRIED, Start.STATIONARY, seed=6)
     each = likelihood.Likelihood(panel, specification).per_person(parameters)
     for person in range(panel.n_persons):
@@ -202,7 +202,7 @@ def test_persons_add_up(kernel: str) -> None:
         assert likelihood.log_likelihood(alone, specification, parameters) == pytest.approx(each[person], rel=1e-12)
 
 
-def test_no_spread_between_persons_is_a_model_too(kernel: str) -> None:
+def test_a_level_covariance_of_zero_is_allowed(kernel: str) -> None:
     panel, specification, parameters = problem(2, Trend.NONE, Start.STATIONARY, seed=8)
     flat = replace(parameters, level_covariance=np.zeros((2, 2)))
     expected = dense_normal.log_likelihood(panel, specification, flat)

@@ -1,4 +1,4 @@
-"""Scenarios: the shelf, what each one promises, and refusals with their place."""
+"""Scenarios: the shipped files, their stated expectations, and errors with their place."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def _effects(own: ParameterSet) -> Array:
 
 
 def _scores(own: ParameterSet, n: int, seed: int = 1) -> Array:
-    """(n, 16, 6) weekly complete scores, symptoms on the PHQ-9."""
+    """Return (n, 16, 6) complete weekly scores, symptoms on the PHQ-9."""
     parameters = own.in_score_units({"symptoms": ("phq9", "total")})
     panel = simulate_panel(own.specification, parameters, [WEEKS] * n, np.random.default_rng(seed))
     return panel.scores.reshape(n, len(WEEKS), -1)
 
 
 def _lagged(scores: Array, outcome: str, process: str) -> tuple[float, float]:
-    """Standardised effect of the process on the next outcome beside the last outcome, own means out; its SE."""
+    """Return the standardised within-person lagged effect of the process on the outcome, and its standard error."""
     own = scores - scores.mean(axis=1, keepdims=True)
     y, last = own[:, 1:, INDEX[outcome]].ravel(), own[:, :-1, INDEX[outcome]].ravel()
     x = own[:, :-1, INDEX[process]].ravel()
@@ -52,7 +52,7 @@ def _lagged(scores: Array, outcome: str, process: str) -> tuple[float, float]:
     return float(beta[1] * size), float(error * size)
 
 
-def _own_line_out(scores: Array) -> Array:
+def _detrended(scores: Array) -> Array:
     t = WEEKS - WEEKS.mean()
     centred = scores - scores.mean(axis=1, keepdims=True)
     slope = np.einsum("t,ntk->nk", t, centred) / (t @ t)
@@ -60,7 +60,7 @@ def _own_line_out(scores: Array) -> Array:
 
 
 @each
-def test_every_scenario_is_sound_and_ends_where_the_default_ends(one: Scenario) -> None:
+def test_every_scenario_is_valid_and_ends_where_the_default_ends(one: Scenario) -> None:
     own = one.parameter_set
     assert np.linalg.eigvals(own.parameters.drift).real.max() < 0
     assert one.truth
@@ -75,15 +75,15 @@ def test_every_scenario_is_sound_and_ends_where_the_default_ends(one: Scenario) 
 
 
 def _mean_course(one: Scenario) -> SimulatedCourses:
-    """Somebody in the middle of everything, weekly to week 16: no differences, no movement, nothing by chance."""
+    """Return the weekly course of an average person to week 16, without levels, shocks and chance events."""
     own = one.parameter_set
     still = replace(own.parameters, diffusion=np.eye(6) * 1e-20, level_covariance=np.zeros((6, 6)))
     own = replace(own, specification=replace(own.specification, random_slopes=False), parameters=still)
     steady = Processes(gate=one.happens.gate, support=one.happens.support, after_the_end=one.happens.after_the_end)
     rng = np.random.default_rng(1)
     people = draw_people(own, steady, one.arms[:1], rng, Streams.spawn_from(rng))
-    kept = Attendance(7.0 * np.arange(17.0)[None], np.array([17]), np.zeros((1, 17, 6)))
-    return true_courses(own, steady, people, kept, rng=rng, streams=Streams.spawn_from(rng))
+    attendance = Attendance(7.0 * np.arange(17.0)[None], np.array([17]), np.zeros((1, 17, 6)))
+    return true_courses(own, steady, people, attendance, rng=rng, streams=Streams.spawn_from(rng))
 
 
 @each
@@ -94,8 +94,8 @@ def test_the_expectations_of_a_scenario_hold_for_its_parameters(one: Scenario) -
     assert set(expects.effects) == set(links)
     for begin, end in links:
         size = effects[INDEX[end], INDEX[begin]]
-        said = Sign.NONE if abs(size) < 1e-9 else Sign.POSITIVE if size > 0 else Sign.NEGATIVE
-        assert expects.effect(begin, end) is said, (begin, end)
+        expected = Sign.NONE if abs(size) < 1e-9 else Sign.POSITIVE if size > 0 else Sign.NEGATIVE
+        assert expects.effect(begin, end) is expected, (begin, end)
     assert expects.effect("alliance", "interpersonal_skills") is None
     level = own.parameters.level_covariance[INDEX["symptoms"], INDEX["alliance"]]
     assert expects.between_alliance_symptoms is (Sign.NEGATIVE if level < 0 else Sign.NONE)
@@ -112,7 +112,7 @@ def test_the_expectations_of_a_scenario_hold_for_its_parameters(one: Scenario) -
         assert bool(rise.min() > 0.4) is expects.relapse_after_the_end
 
 
-def test_the_eight_known_truths_are_on_the_shelf() -> None:
+def test_the_eight_benchmark_scenarios_exist() -> None:
     known = {
         "co_trend_only",
         "reverse_only",
@@ -128,7 +128,7 @@ def test_the_eight_known_truths_are_on_the_shelf() -> None:
     assert {k for k in known if scenarios()[k].expects.relapse_after_the_end} == {"relapse_on_withdrawal"}
 
 
-def test_in_all_four_equal_each_mechanism_does_the_same() -> None:
+def test_in_all_four_equal_each_mechanism_has_the_same_effect() -> None:
     own = scenario("all_four_equal").parameter_set
     effects, push = _effects(own), own.parameters.therapy_effect
     assert push is not None
@@ -139,21 +139,21 @@ def test_in_all_four_equal_each_mechanism_does_the_same() -> None:
     assert np.allclose(block - np.diag(np.diag(block)), 0.0, atol=1e-10)
 
 
-def test_symptoms_come_first_where_only_they_lead() -> None:
+def test_in_reverse_only_symptoms_precede_the_alliance() -> None:
     scores = _scores(scenario("reverse_only").parameter_set, 3000)
-    detrended = _own_line_out(scores)
+    detrended = _detrended(scores)
     forward, error = _lagged(detrended, "symptoms", "alliance")
     back, back_error = _lagged(detrended, "alliance", "symptoms")
     assert back < -0.05 - 3 * back_error
     assert abs(forward) < 0.03 + 3 * error
 
 
-def test_one_cause_behind_both_shows_at_once_and_between_persons_but_not_later() -> None:
+def test_in_common_cause_only_constructs_correlate_at_once_and_between_persons() -> None:
     scores = _scores(scenario("common_cause_only").parameter_set, 4000)
     symptoms, alliance = scores[:, :, INDEX["symptoms"]], scores[:, :, INDEX["alliance"]]
     assert np.corrcoef(symptoms[:, 2], alliance[:, 2])[0, 1] < -0.25
     assert np.corrcoef(alliance[:, 2], symptoms[:, -1] - symptoms[:, 0])[0, 1] < -0.08
-    detrended = _own_line_out(scores)
+    detrended = _detrended(scores)
     at_once = [detrended[:, :, INDEX[c]].ravel() for c in ("symptoms", "alliance")]
     both = np.corrcoef(*at_once)[0, 1]
     assert both < -0.1
@@ -171,7 +171,7 @@ def test_the_default_meets_the_published_figures_it_is_built_on() -> None:
     assert 0.20 < -np.corrcoef(early, symptoms[:, -1])[0, 1] < 0.35  # C1
     raw, _ = _lagged(scores, "symptoms", "alliance")
     assert -0.22 < raw < -0.05  # C5
-    detrended, _ = _lagged(_own_line_out(scores), "symptoms", "alliance")
+    detrended, _ = _lagged(_detrended(scores), "symptoms", "alliance")
     assert -0.15 < detrended < 0  # C6
     assert detrended > 0.7 * raw  # C6: at least 30% smaller
     back, _ = _lagged(scores, "alliance", "symptoms")
@@ -194,7 +194,7 @@ def test_the_spread_of_random_slopes_is_as_published() -> None:
 
 
 def test_the_stated_limits_of_the_literature_set_are_real() -> None:
-    """Each sentence of `limits`, so that it is taken out when the model learns it."""
+    """Each sentence of `limits` must be deleted when the model covers it."""
     own = parameter_set()
     assert len(own.limits) == 1
     assert not own.specification.random_slopes
@@ -202,7 +202,7 @@ def test_the_stated_limits_of_the_literature_set_are_real() -> None:
     assert symptoms[:, -1].std() / symptoms[:, 0].std() < 1.1
 
 
-def test_in_co_trend_only_the_alliance_is_inert_and_seems_not_to_be() -> None:
+def test_in_co_trend_only_the_alliance_has_no_effect_and_seems_to_have_one() -> None:
     own = scenario("co_trend_only").parameter_set
     effects, k = _effects(own), INDEX["alliance"]
     assert np.allclose(np.delete(effects[:, k], k), 0.0, atol=1e-10)
@@ -218,7 +218,7 @@ def test_in_co_trend_only_the_alliance_is_inert_and_seems_not_to_be() -> None:
     assert scores[:, -1, k].mean() - scores[:, 0, k].mean() > 1.0
 
 
-def test_nothing_but_the_alliance_moves_symptoms_where_it_suffices() -> None:
+def test_in_alliance_sufficient_only_the_alliance_affects_symptoms() -> None:
     own = scenario("alliance_sufficient").parameter_set
     effects = _effects(own)
     assert effects[0, INDEX["alliance"]] == pytest.approx(-0.28)
@@ -227,7 +227,7 @@ def test_nothing_but_the_alliance_moves_symptoms_where_it_suffices() -> None:
     assert push is not None
     assert np.flatnonzero(push).tolist() == [INDEX["alliance"]]
     scores = _scores(own, 3000)
-    strong, error = _lagged(_own_line_out(scores), "symptoms", "alliance")
+    strong, error = _lagged(_detrended(scores), "symptoms", "alliance")
     assert strong < -0.10 - 3 * error
 
 
@@ -240,7 +240,7 @@ def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ('id = "co_trend_only"', "id = ", "invalid TOML"),
         ('about = "', 'abuot = "', "abuot: unknown field"),
@@ -270,16 +270,16 @@ def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
         ),
     ],
 )
-def test_a_broken_file_is_refused_with_its_place(old: str, new: str, said: str) -> None:
+def test_a_broken_file_is_refused_with_its_place(old: str, new: str, message: str) -> None:
     text = (resources.files("securebase.model") / "scenarios" / "co_trend_only.toml").read_text("utf-8")
     assert old in text
     with pytest.raises(ParameterSetError) as refused:
         read_scenario("mine.toml", text.replace(old, new))
     assert str(refused.value).startswith("mine.toml")
-    assert re.search(said, str(refused.value)), str(refused.value)
+    assert re.search(message, str(refused.value)), str(refused.value)
 
 
-def test_a_scenario_without_truth_is_none() -> None:
+def test_a_scenario_without_truth_is_refused() -> None:
     text = 'id = "a"\nname = "A"\nabout = "A."\ntruth = []\nparameter_set = "literature"\n'
     with pytest.raises(ParameterSetError, match=r"mine.toml, truth: is missing"):
         read_scenario("mine.toml", text)

@@ -1,4 +1,4 @@
-"""Cohorts as a clinic would record them: bits by seed, what is missed, who leaves, shocks and alarms."""
+"""Simulated cohorts: reproducibility by seed, missed check-ins, dropout, shocks and safety alerts."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from securebase.records.cohort import Cohort
 from securebase.records.vocabulary import Ending, Moment, Phase, Respondent, RuptureKind
 
 
-def drawn(n: int, seed: int = 1, **given: object) -> Cohort:
+def draw(n: int, seed: int = 1, **given: object) -> Cohort:
     return simulate("default", n_clients=n, rng=np.random.default_rng(seed), **given)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
 def cohort() -> Cohort:
-    return drawn(150)
+    return draw(150)
 
 
 def test_the_same_seed_gives_the_same_cohort() -> None:
-    assert repr(drawn(5)) == repr(drawn(5))
-    assert repr(drawn(5)) != repr(drawn(5, seed=2))
+    assert repr(draw(5)) == repr(draw(5))
+    assert repr(draw(5)) != repr(draw(5, seed=2))
 
 
-def test_it_is_a_cohort_marked_as_simulated(cohort: Cohort) -> None:
+def test_the_cohort_is_marked_as_simulated(cohort: Cohort) -> None:
     assert cohort.simulated
     assert all(e.simulated for e in cohort.episodes)
     assert "Simulated" in cohort.remarks[0]
@@ -45,7 +45,7 @@ def test_it_is_a_cohort_marked_as_simulated(cohort: Cohort) -> None:
     assert len({e.person for e in cohort.episodes}) == len(cohort) == 150
 
 
-def test_every_score_is_that_of_the_answers_beside_it(cohort: Cohort) -> None:
+def test_every_score_matches_its_responses(cohort: Cohort) -> None:
     for episode in cohort.episodes[:20]:
         for a in episode.administrations:
             scored = score(instrument(a.instrument), a.responses)
@@ -66,7 +66,7 @@ def test_before_and_after_a_session_share_its_day(cohort: Cohort) -> None:
         assert a.moment is (Moment.BEFORE if a.instrument == "session_before" else Moment.AFTER)
 
 
-def test_the_course_is_kept_as_the_scenario_says(cohort: Cohort) -> None:
+def test_attendance_follows_the_scenario(cohort: Cohort) -> None:
     plan = scenario("default").course
     lengths = np.array([len(e.sessions) for e in cohort.episodes])
     left = (lengths < plan.sessions).mean()
@@ -82,31 +82,31 @@ def test_the_course_is_kept_as_the_scenario_says(cohort: Cohort) -> None:
     assert all(e.ended_at == e.sessions[-1].at and e.planned_sessions == 16 for e in cohort.episodes)
 
 
-def test_what_is_given_replaces_the_scenarios_course() -> None:
-    tidy = drawn(20, sessions=9, missing=0.0, irregular=0.0, dropout=0.0, safety=0.0)
-    whole = [e for e in tidy.episodes if len(e.administrations) == 18]
-    assert len(whole) == 20
+def test_arguments_replace_the_course_of_the_scenario() -> None:
+    tidy = draw(20, sessions=9, missing=0.0, irregular=0.0, dropout=0.0, safety=0.0)
+    clinic = [e for e in tidy.episodes if len(e.administrations) == 18]
+    assert len(clinic) == 20
     assert not any(e.safety_alerts for e in tidy.episodes)
     assert {s.at % 7 for e in tidy.episodes for s in e.sessions} == {0.0}
-    only_one = drawn(3, sessions=1)
+    only_one = draw(3, sessions=1)
     assert [len(e.sessions) for e in only_one.episodes] == [1, 1, 1]
-    assert len(drawn(0)) == 0
+    assert len(draw(0)) == 0
 
 
-def test_an_inventory_is_given_now_and_then() -> None:
-    made = drawn(10, inventory_every=4, missing=0.0, dropout=0.0)
-    for episode in made.episodes:
+def test_an_inventory_is_given_every_fourth_session() -> None:
+    simulated = draw(10, inventory_every=4, missing=0.0, dropout=0.0)
+    for episode in simulated.episodes:
         given = [a.session for a in episode.administrations if a.instrument == "phq9"]
         assert given == [1, 5, 9, 13]
     both = np.array(
-        [[e.scores("symptoms", instrument=i)[0].value for i in ("phq9", "session_before")] for e in made.episodes]
+        [[e.scores("symptoms", instrument=i)[0].value for i in ("phq9", "session_before")] for e in simulated.episodes]
     )
     assert np.corrcoef(both.T)[0, 1] > 0.4
 
 
 def test_mean_courses_are_those_of_the_model() -> None:
-    made = drawn(500, missing=0.0, irregular=0.0, dropout=0.0, sessions=5)
-    weekly = replace(made, episodes=tuple(e for e in made.episodes if e.sessions[4].at == 28.0))
+    simulated = draw(500, missing=0.0, irregular=0.0, dropout=0.0, sessions=5)
+    weekly = replace(simulated, episodes=tuple(e for e in simulated.episodes if e.sessions[4].at == 28.0))
     own = scenario("default").parameter_set
     parameters = own.in_score_units()
     expected = parameters.level_mean + trend_mean(own.specification, parameters, np.array([0.0, 1.0, 4.0]))
@@ -118,10 +118,10 @@ def test_mean_courses_are_those_of_the_model() -> None:
     assert np.abs(scores.mean(axis=0) - expected).mean() < 0.12
 
 
-def test_a_rupture_lowers_the_alliance_from_its_session_on_and_touches_nobody_else() -> None:
-    quiet = drawn(4, missing=0.0, dropout=0.0)
+def test_a_rupture_lowers_the_alliance_of_its_person_alone_from_its_session_on() -> None:
+    quiet = draw(4, missing=0.0, dropout=0.0)
     shock = Shock(1, 6, "alliance", -2.0, RuptureKind.WITHDRAWAL, repaired=8)
-    loud = drawn(4, missing=0.0, dropout=0.0, shocks=[shock])
+    loud = draw(4, missing=0.0, dropout=0.0, shocks=[shock])
     for person in (0, 2, 3):
         assert repr(loud.episodes[person]) == repr(quiet.episodes[person])
     fall = np.array([s.value for s in loud.episodes[1].scores("alliance")]) - np.array(
@@ -141,20 +141,20 @@ def test_a_rupture_lowers_the_alliance_from_its_session_on_and_touches_nobody_el
     assert not quiet.episodes[1].ruptures
 
 
-def test_an_alarm_is_answered_and_recorded() -> None:
-    made = drawn(3, safety=0.0, missing=0.9, alerts=[(2, 3)], dropout=0.0)
-    alerts = [(i, a) for i, e in enumerate(made.episodes) for a in e.safety_alerts]
+def test_a_requested_alert_is_answered_and_recorded() -> None:
+    simulated = draw(3, safety=0.0, missing=0.9, alerts=[(2, 3)], dropout=0.0)
+    alerts = [(i, a) for i, e in enumerate(simulated.episodes) for a in e.safety_alerts]
     assert len(alerts) == 1
     person, alert = alerts[0]
     assert (person, alert.instrument, alert.item, alert.value) == (2, "session_before", 11, 1.0)
-    assert alert.at == made.episodes[2].sessions[2].at
+    assert alert.at == simulated.episodes[2].sessions[2].at
     assert alert.acknowledged_at is None
 
 
-def test_safety_answers_come_at_the_rate_asked_for() -> None:
-    made = drawn(60, safety=0.1, missing=0.0, dropout=0.0)
+def test_safety_answers_occur_at_the_requested_rate() -> None:
+    simulated = draw(60, safety=0.1, missing=0.0, dropout=0.0)
     n = 60 * 16
-    alarms = sum(len(e.safety_alerts) for e in made.episodes)
+    alarms = sum(len(e.safety_alerts) for e in simulated.episodes)
     assert abs(alarms / n - 0.1) < 3.5 * np.sqrt(0.09 / n)
 
 
@@ -170,36 +170,36 @@ def test_phases_follow_the_course() -> None:
     assert phase_of(1, 1) is Phase.ENDING
 
 
-def test_what_cannot_be_simulated_is_refused() -> None:
+def test_invalid_arguments_are_refused() -> None:
     with pytest.raises(ParameterSetError, match="unknown scenario"):
         simulate("nothing", n_clients=1, rng=np.random.default_rng(1))
     with pytest.raises(ModelError, match="no session 17 of person 0"):
-        drawn(2, shocks=[Shock(0, 17, "alliance", -1.0)])
+        draw(2, shocks=[Shock(0, 17, "alliance", -1.0)])
     with pytest.raises(ModelError, match="no session 1 of person 2"):
-        drawn(2, alerts=[(2, 1)])
+        draw(2, alerts=[(2, 1)])
     with pytest.raises(ModelError, match="“hope”, which this scenario does not simulate"):
-        drawn(2, shocks=[Shock(0, 1, "hope", -1.0)])
+        draw(2, shocks=[Shock(0, 1, "hope", -1.0)])
     with pytest.raises(ParameterSetError, match="dropout must be a probability"):
-        drawn(2, dropout=1.2)
+        draw(2, dropout=1.2)
     with pytest.raises(ModelError, match=r"n_clients must be at least 0 \(got -1\)"):
-        drawn(-1)
+        draw(-1)
 
 
-# ---- what happens beyond the fitted model, as it is written down -----------------------------------------------------
-def happening(**on: object) -> Scenario:
-    """The default, tidy, with these processes on."""
+# ---- records of processes beyond the fitted model -----------------------------------------------------
+def scenario_with(**on: object) -> Scenario:
+    """Return the default scenario with complete data and these processes."""
     usual = scenario("default")
     tidy = CoursePlan(sessions=8)
     return replace(usual, course=tidy, happens=replace(usual.happens, **on))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
-def whole() -> tuple[Cohort, Truth]:
+def clinic() -> tuple[Cohort, Truth]:
     return simulate_with_truth("whole_clinic", n_clients=60, rng=np.random.default_rng(2), arms=("ipt", "waiting_list"))
 
 
-def test_truth_and_records_tell_the_same_story(whole: tuple[Cohort, Truth]) -> None:
-    cohort, truth = whole
+def test_truth_and_records_agree(clinic: tuple[Cohort, Truth]) -> None:
+    cohort, truth = clinic
     assert [p.person for p in truth.persons] == [e.person for e in cohort.episodes]
     for episode, true in zip(cohort.episodes, truth.persons, strict=True):
         assert (episode.arm, episode.therapist, episode.ending) == (true.arm, true.therapist, true.ending)
@@ -230,8 +230,8 @@ def test_truth_and_records_tell_the_same_story(whole: tuple[Cohort, Truth]) -> N
     assert decoded["persons"][0]["own_effects"][0]["from"] == "alliance"
 
 
-def test_on_a_waiting_list_people_are_only_asked(whole: tuple[Cohort, Truth]) -> None:
-    waiting = [e for e in whole[0].episodes if e.arm == "waiting_list"]
+def test_people_on_a_waiting_list_only_answer_questionnaires(clinic: tuple[Cohort, Truth]) -> None:
+    waiting = [e for e in clinic[0].episodes if e.arm == "waiting_list"]
     assert len(waiting) == 30
     for episode in waiting:
         assert not episode.sessions
@@ -241,8 +241,8 @@ def test_on_a_waiting_list_people_are_only_asked(whole: tuple[Cohort, Truth]) ->
         assert all(a.session is None for a in episode.administrations)
 
 
-def test_after_the_end_people_are_asked_again(whole: tuple[Cohort, Truth]) -> None:
-    episode = next(e for e in whole[0].episodes if e.arm == "ipt")
+def test_follow_ups_come_after_the_end(clinic: tuple[Cohort, Truth]) -> None:
+    episode = next(e for e in clinic[0].episodes if e.arm == "ipt")
     assert episode.ended_at is not None
     late = [a for a in episode.administrations if a.at > episode.ended_at]
     assert {a.at for a in late} <= set(episode.follow_ups)
@@ -255,12 +255,12 @@ def test_the_therapist_rates_lower_and_with_more_error() -> None:
         AdditionalMeasure("wai_sr", "after", every=1),
         AdditionalMeasure("wai_sr", "after", every=1, respondent="therapist", shift=-0.5, extra_noise=0.6),
     )
-    made = simulate(happening(given=asked), n_clients=50, rng=np.random.default_rng(3))
+    simulated = simulate(scenario_with(given=asked), n_clients=50, rng=np.random.default_rng(3))
     client, therapist = (
         np.array(
             [
                 [s.value for s in e.scores("alliance", instrument="wai_sr", scale="total", respondent=r)]
-                for e in made.episodes
+                for e in simulated.episodes
             ]
         )
         for r in (Respondent.CLIENT, Respondent.THERAPIST)
@@ -271,15 +271,15 @@ def test_the_therapist_rates_lower_and_with_more_error() -> None:
 
 
 @pytest.mark.parametrize("shelf", instruments().values(), ids=list(instruments()))
-def test_every_instrument_on_the_shelf_is_answered_whole_and_within_its_bounds(shelf: Instrument) -> None:
+def test_every_instrument_is_answered_completely_and_within_its_bounds(shelf: Instrument) -> None:
     brings = tuple(SimulatedCovariate(c) for c in ("attachment_anxiety", "attachment_avoidance"))
     scales = answerable_scales(shelf, (*TRACKED_CONSTRUCTS, *(b.name for b in brings)))
     assert scales == tuple(s.id for s in shelf.scales)
-    of = happening(given=(AdditionalMeasure(shelf.id, shelf.moment, sessions=(2,)),), brings=brings)
-    made = simulate(of, n_clients=25, rng=np.random.default_rng(4), sessions=2)
-    found = [a for e in made.episodes for a in e.administrations if a.instrument == shelf.id]
-    assert len(found) >= 25
-    for a in found:
+    source = scenario_with(given=(AdditionalMeasure(shelf.id, shelf.moment, sessions=(2,)),), brings=brings)
+    simulated = simulate(source, n_clients=25, rng=np.random.default_rng(4), sessions=2)
+    administrations = [a for e in simulated.episodes for a in e.administrations if a.instrument == shelf.id]
+    assert len(administrations) >= 25
+    for a in administrations:
         for item in (shelf.item(n) for s in shelf.scales for n in s.items):
             value = a.responses[item.number]
             assert value is not None
@@ -287,21 +287,21 @@ def test_every_instrument_on_the_shelf_is_answered_whole_and_within_its_bounds(s
             steps = (value - item.minimum) / item.step
             assert steps == pytest.approx(round(steps), abs=1e-6)
         assert set(widest_scales(shelf)) <= {s.scale for s in a.scores} <= set(scales)
-    # scores follow what they measure or go with, not the middle of the scale
+    # scores follow the measured construct, not the middle of the scale
     followed = [s for s in shelf.scales if s.id in widest_scales(shelf)]
     for scale in followed:
-        values = [s.value for a in found for s in a.scores if s.scale == scale.id]
+        values = [s.value for a in administrations for s in a.scores if s.scale == scale.id]
         assert np.std(values) > 0.08 * (scale.maximum - scale.minimum)
 
 
-def test_check_ins_are_missed_more_when_things_are_bad() -> None:
-    of = happening(missing=SelectiveMissingness(with_symptoms=1.0))
-    made, truth = simulate_with_truth(of, n_clients=150, rng=np.random.default_rng(5), missing=0.2)
+def test_check_ins_are_missed_more_often_with_high_symptoms() -> None:
+    source = scenario_with(missing=SelectiveMissingness(with_symptoms=1.0))
+    simulated, truth = simulate_with_truth(source, n_clients=150, rng=np.random.default_rng(5), missing=0.2)
     answered, expected = [], []
-    for episode, true in zip(made.episodes, truth.persons, strict=True):
-        there = {a.session for a in episode.administrations if a.instrument == "session_before"}
+    for episode, true in zip(simulated.episodes, truth.persons, strict=True):
+        answered_sessions = {a.session for a in episode.administrations if a.instrument == "session_before"}
         for number, z in enumerate(true.values[:, 0], start=1):
-            answered.append(number in there)
+            answered.append(number in answered_sessions)
             expected.append(1 - 1 / (1 + 4 * np.exp(-z)))
     low = np.array(expected) < np.median(expected)
     for part in (low, ~low):
@@ -309,8 +309,8 @@ def test_check_ins_are_missed_more_when_things_are_bad() -> None:
         assert got == pytest.approx(should, abs=0.05)
 
 
-def test_arms_are_twins_of_each_other_under_one_seed() -> None:
-    """The same people, once treated and once waiting: who they are is drawn alike."""
+def test_arms_share_their_people_under_one_seed() -> None:
+    """The same people, once treated and once waiting, have the same levels and changes."""
     ipt, waiting = (
         simulate_with_truth("default", n_clients=4, rng=np.random.default_rng(6), arms=(a,))[1]
         for a in ("ipt", "waiting_list")
@@ -320,14 +320,18 @@ def test_arms_are_twins_of_each_other_under_one_seed() -> None:
         assert np.array_equal(one.change, other.change)
         assert np.array_equal(one.values[0], other.values[0])
     with pytest.raises(ParameterSetError, match="unknown arm “placebo”"):
-        drawn(2, arms=("placebo",))
+        draw(2, arms=("placebo",))
 
 
-def test_what_is_switched_on_leaves_other_answers_where_they_were() -> None:
-    quiet = simulate(happening(), n_clients=6, rng=np.random.default_rng(7))
-    events = simulate(happening(tellings=Retellings(chance=0.5, moves={})), n_clients=6, rng=np.random.default_rng(7))
+def test_another_process_leaves_other_answers_unchanged() -> None:
+    quiet = simulate(scenario_with(), n_clients=6, rng=np.random.default_rng(7))
+    events = simulate(
+        scenario_with(tellings=Retellings(chance=0.5, moves={})), n_clients=6, rng=np.random.default_rng(7)
+    )
     assert any(e.tellings for e in events.episodes)
     for one, other in zip(quiet.episodes, events.episodes, strict=True):
         assert repr(one.administrations) == repr(other.administrations)
-    again = simulate(happening(tellings=Retellings(chance=0.5, moves={})), n_clients=6, rng=np.random.default_rng(7))
+    again = simulate(
+        scenario_with(tellings=Retellings(chance=0.5, moves={})), n_clients=6, rng=np.random.default_rng(7)
+    )
     assert repr(again) == repr(events)

@@ -1,4 +1,4 @@
-"""Draws from the model: bits by seed, and moments equal to the model's own."""
+"""Draws from the model: reproducibility by seed, and moments equal to those of the model."""
 
 from dataclasses import replace
 
@@ -48,7 +48,7 @@ def test_moments_are_those_of_the_model() -> None:
 
 
 def _joint_covariance(P: np.ndarray, times: np.ndarray) -> np.ndarray:
-    """Written out block by block: level + exp(A u) P + noise on the diagonal."""
+    """Return the covariance of all rows by blocks: level + exp(A u) P, plus noise on the diagonal."""
     from scipy.linalg import expm
 
     rows = []
@@ -92,7 +92,7 @@ def test_a_free_start_uses_its_own_spread() -> None:
     assert np.cov(panel.scores.T) == pytest.approx(spread, abs=0.12)
 
 
-def test_what_is_not_a_covariance_is_refused() -> None:
+def test_an_indefinite_covariance_is_refused() -> None:
     broken = Parameters(
         drift=PARAMETERS.drift,
         diffusion=PARAMETERS.diffusion,
@@ -136,8 +136,8 @@ def _share(t: float) -> float:
     return float((1 - np.exp(-0.3 * t)) / (1 - np.exp(-0.3 * 6.0)))
 
 
-def _push_by_small_steps(gap: float) -> np.ndarray:
-    """The input's push over a gap, summed over thin slices: Σ exp(A v) B dv."""
+def _input_response_by_small_steps(gap: float) -> np.ndarray:
+    """Return the effect of a unit input over a gap, Σ exp(A v) M dv over thin slices."""
     from scipy.linalg import expm
 
     given = OF_FULL.input_effect
@@ -147,8 +147,8 @@ def _push_by_small_steps(gap: float) -> np.ndarray:
     return sum(expm(PARAMETERS.drift * v) @ given for v in middle)[:, 0] * gap / slices
 
 
-def test_with_all_that_is_on_moments_are_those_written_out_row_by_row() -> None:
-    """Persons of one therapist each, one covariate, inputs between rows, three indicators of two constructs."""
+def test_moments_of_the_full_model_equal_an_explicit_calculation() -> None:
+    """One therapist per person, one covariate, inputs between rows, three indicators of two constructs."""
     from scipy.linalg import expm
 
     n, times, done = 60_000, np.array([0.0, 1.0, 3.0]), np.array([9.0, 1.0, 0.5])
@@ -177,7 +177,7 @@ def test_with_all_that_is_on_moments_are_those_written_out_row_by_row() -> None:
     pushed, last = np.zeros(2), 0.0
     for j, t in enumerate(times):
         if j:
-            pushed = expm(PARAMETERS.drift * (t - last)) @ pushed + _push_by_small_steps(t - last) * done[j]
+            pushed = expm(PARAMETERS.drift * (t - last)) @ pushed + _input_response_by_small_steps(t - last) * done[j]
         last = t
         true = np.array([5.0, 6.0]) + np.array([-2.0, 0.5]) * _share(t)
         true = true + expm(PARAMETERS.drift * t) @ np.array([1.0, -0.5]) + pushed
@@ -221,22 +221,24 @@ def test_carried_random_slopes_count_from_the_first_row_and_linear_ones_from_tim
         slope=np.zeros(2),
     )
     for trend, end in ((Trend.CARRIED, 2.0), (Trend.LINEAR, 5.0)):
-        of = Specification(("symptoms", "alliance"), trend=trend, planned_end=6.0, random_slopes=True)
-        scores = simulate_panel(of, still, [[3.0, 5.0]] * 4000, np.random.default_rng(6)).scores.reshape(-1, 2, 2)
+        specification = Specification(("symptoms", "alliance"), trend=trend, planned_end=6.0, random_slopes=True)
+        scores = simulate_panel(specification, still, [[3.0, 5.0]] * 4000, np.random.default_rng(6)).scores.reshape(
+            -1, 2, 2
+        )
         share = _share(end) if trend is Trend.CARRIED else end
         assert scores[:, 1, 0].std() == pytest.approx(2 * share, rel=0.05)
         assert np.allclose(scores[:, :, 1], 6.0, atol=1e-6)
 
 
 @pytest.mark.parametrize(
-    ("left_out", "said"),
+    ("omitted", "message"),
     [("inputs", "has inputs"), ("covariates", "has covariates"), ("therapist", "has therapists")],
 )
-def test_what_the_model_needs_and_is_not_told_is_asked_for(left_out: str, said: str) -> None:
-    told = {"inputs": np.zeros((1, 1)), "covariates": np.zeros((1, 1)), "therapist": np.zeros(1, dtype=np.int64)}
-    del told[left_out]
-    with pytest.raises(ModelError, match=said):
-        simulate_panel(FULL, OF_FULL, [[0.0]], np.random.default_rng(1), **told)  # type: ignore[arg-type]
+def test_missing_arguments_are_named(omitted: str, message: str) -> None:
+    arguments = {"inputs": np.zeros((1, 1)), "covariates": np.zeros((1, 1)), "therapist": np.zeros(1, dtype=np.int64)}
+    del arguments[omitted]
+    with pytest.raises(ModelError, match=message):
+        simulate_panel(FULL, OF_FULL, [[0.0]], np.random.default_rng(1), **arguments)  # type: ignore[arg-type]
     with pytest.raises(ModelError, match="change_covariance"):
         simulate_panel(
             FULL,

@@ -1,4 +1,4 @@
-"""The smoother against the joint normal written out, and decompositions that must add up."""
+"""The smoother against the explicit joint normal, and decompositions that must add up."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EVERY_MODEL = [(trend, start) for trend in Trend for start in Start]
 
 
 def problem(p: int, n: int, trend: Trend, start: Start, seed: int) -> tuple[Specification, Parameters, Array, Array]:
-    """A model and one person's rows at uneven times, a third of the scores missing and one row wholly so."""
+    """Return a model and one person's rows at uneven times; a third of the scores and one whole row are missing."""
     rng = np.random.default_rng([p, n, seed])
     specification = small_problems.specification(p, trend, start)
     parameters = small_problems.parameters(specification, rng)
@@ -33,7 +33,7 @@ def problem(p: int, n: int, trend: Trend, start: Start, seed: int) -> tuple[Spec
 
 
 def dense(specification: Specification, parameters: Parameters, times: Array, observed: Array) -> tuple[Array, Array]:
-    """E and covariance of (s_1, ..., s_n, b) given the scores, from their joint normal: ((n + 1) p,)."""
+    """Return mean and covariance of (s_1, …, s_n, b), (n + 1) p entries, given the scores, from their joint normal."""
     n, p = len(times), specification.p
     still = replace(parameters, level_covariance=np.zeros((p, p)), measurement_noise=np.zeros(p))
     mean, states, _ = dense_normal.joint(specification, still, times)
@@ -50,7 +50,7 @@ def dense(specification: Specification, parameters: Parameters, times: Array, ob
 
 
 def own(n: int, j: int, p: int) -> Array:
-    """Places of (s_j, b) in the dense vector."""
+    """Return the indices of (s_j, b) in the dense vector."""
     return np.r_[j * p : (j + 1) * p, n * p : (n + 1) * p]
 
 
@@ -98,7 +98,7 @@ def test_a_forecast_is_the_conditional_of_rows_that_nobody_has_seen(trend: Trend
 def test_with_every_part_of_the_full_model_true_values_are_conditionals_of_the_joint_normal(
     trend: Trend, part: str
 ) -> None:
-    """What each construct truly is at every row, and ahead of the last, given the scores of the rows seen."""
+    """Smoothed and forecast states given the observed scores, for every part of the full model."""
     p, n, seen = 2, 6, 4
     rng = np.random.default_rng(17)
     specification = small_problems.full(p, trend, Start.FREE, part)
@@ -214,7 +214,7 @@ def _term(course: Smoothed, target: str, kind: TermKind, construct: str = "") ->
 
 
 def test_each_path_is_named_after_where_it_begins() -> None:
-    """Alliance moves symptoms, nothing else moves anything, and therapy moves alliance alone."""
+    """Alliance affects symptoms, no other construct has an effect, and therapy affects alliance alone."""
     specification = Specification(("symptoms", "alliance"), trend=Trend.CARRIED)
     parameters = Parameters(
         drift=np.array([[-0.7, -0.4], [0.0, -0.5]]),

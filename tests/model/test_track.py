@@ -1,4 +1,4 @@
-"""Tracking one person: what each field is, the expected course against brute force, and little or no data."""
+"""Tracking one person: every field, the expected course against brute force, and little or no data."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_the_forecast_begins_at_the_last_estimate_and_widens_to_the_spread_of_th
 
 @pytest.mark.parametrize("first_is_missing", [False, True])
 def test_the_expected_course_counts_that_people_change_in_their_own_way(first_is_missing: bool) -> None:
-    """Against the joint normal: given a first score y, then y spread over the window of those who began alike."""
+    """Against the joint normal given a first score y, with y averaged over the window of similar first scores."""
     rng = np.random.default_rng(8)
     specification = small_problems.specification(2, Trend.APART, Start.STATIONARY, random_slopes=True)
     parameters = small_problems.parameters(specification, rng)
@@ -143,7 +143,7 @@ def test_chances_are_those_of_the_forecast_of_a_score(course: Panel) -> None:
 @pytest.mark.parametrize("start", list(Start))
 @pytest.mark.parametrize("first_score", [14.0, 22.0, 1.0])
 def test_the_expected_course_is_that_of_simulated_people_who_began_alike(start: Start, first_score: float) -> None:
-    """Brute force: draw many people, keep those within half a standard deviation of this first score."""
+    """Simulate many people and keep those within half a standard deviation of this first score."""
     specification = replace(SPECIFICATION, start=start)
     parameters = PARAMETERS
     if start is Start.FREE:
@@ -232,8 +232,10 @@ def test_invalid_panels_are_refused(course: Panel) -> None:
 
 @pytest.mark.parametrize("kept_by", ["the model", "a clinic"])
 def test_forecast_intervals_have_their_nominal_coverage(literature: ParameterSet, kept_by: str) -> None:
-    """Ruptures raised falsely in 5% of ordinary sessions, 90% of last scores within their interval; also where answers
-    are whole, bounded, sometimes missing, and sessions slip. People change alike, as the set has it: see `limits`.
+    """5% false rupture alerts and 90% of last scores within their interval.
+
+    Also with rounded, bounded and missing answers and postponed sessions. All people share one mean course, as in the
+    set (see `limits`).
     """
     specification, parameters = literature.specification, literature.in_score_units()
     rng, n = np.random.default_rng(1), 120
@@ -257,7 +259,7 @@ def test_forecast_intervals_have_their_nominal_coverage(literature: ParameterSet
 
 
 def test_one_time_far_from_all_others_costs_no_more_than_the_rest() -> None:
-    """A slip of the pen in a time (sessions 1 to 6, then 99999999) must not fill the memory."""
+    """A typing error in a time (sessions 1 to 6, then 99999999) must not exhaust the memory."""
     times = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 100_000.0, 99_999_999.0])
     own = person(times, np.full((len(times), 2), 9.0))
     tracked = track(own, SPECIFICATION, PARAMETERS, forecast_times=[100_000_007.0])

@@ -273,7 +273,7 @@ def _covariates(episodes: Sequence[EpisodeRecord], names: tuple[str, ...]) -> _P
 
 
 def _therapists(episodes: Sequence[EpisodeRecord]) -> NDArray[np.int64]:
-    """Number the therapists by first appearance; a person without a known therapist gets a number of their own."""
+    """Return a number for each person's therapist, unique where the therapist is unknown."""
     numbers: dict[tuple[str, int], int] = {}
     keys = [(e.therapist, -1 if e.therapist else i) for i, e in enumerate(episodes)]
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Second derivatives from dense moments against differences, and the scale with its curves."""
+"""Second derivatives from dense moments, and the transform, against central differences."""
 
 from __future__ import annotations
 
@@ -13,14 +13,19 @@ from securebase.model.discrete_time.transforms import build_discrete_time_transf
 
 def problem(model, p=2, waves=4, persons=14):
     rng = np.random.default_rng([p, waves])
-    of = small_waves.specification(model, p, waves)
-    panel = expand_waves(small_waves.panel(of, rng, persons=persons), of)
-    scale = build_discrete_time_transform(panel, of)
-    return of, scale, DiscreteTimeLikelihood(scale.panel, of), scale.internal(small_waves.parameters(of, rng))
+    specification = small_waves.specification(model, p, waves)
+    panel = expand_waves(small_waves.panel(specification, rng, persons=persons), specification)
+    scale = build_discrete_time_transform(panel, specification)
+    return (
+        specification,
+        scale,
+        DiscreteTimeLikelihood(scale.panel, specification),
+        scale.internal(small_waves.parameters(specification, rng)),
+    )
 
 
 def differences(function, x, step=1e-5):
-    """(outputs, x): central differences of a function with a vector for its value."""
+    """Return central differences (outputs, x) of a vector-valued function."""
     columns = []
     for i in range(len(x)):
         ahead, behind = x.copy(), x.copy()
@@ -30,70 +35,81 @@ def differences(function, x, step=1e-5):
     return np.array(columns).T
 
 
-def close(found, expected, rel):
-    assert np.shape(found) == np.shape(expected)
-    np.testing.assert_allclose(found, expected, rtol=rel, atol=rel * np.abs(expected).max())
+def assert_close(actual, expected, rel):
+    assert np.shape(actual) == np.shape(expected)
+    np.testing.assert_allclose(actual, expected, rtol=rel, atol=rel * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("at_once", [False, True])
 @pytest.mark.parametrize("model", small_waves.WITH_OWN_START)
-def test_observed_information_is_the_slope_of_the_gradient(model, at_once, monkeypatch):
+def test_the_observed_information_is_the_derivative_of_the_gradient(model, at_once, monkeypatch):
     monkeypatch.setattr(information, "MAX_PATTERNS", 0 if at_once else 10**6)
     monkeypatch.setattr(information, "_CHUNK", 3)
-    of, scale, likelihood, x = problem(model)
-    data = information.compress_units(likelihood.rows, of)
-    H, gradient = information.observed_information(of, scale.standard(x), data)
+    specification, scale, likelihood, x = problem(model)
+    data = information.compress_units(likelihood.rows, specification)
+    H, gradient = information.observed_information(specification, scale.standard(x), data)
     J = scale.standard_jacobian(x)
 
     def slope(x):
         return -scale.pull_back(x, likelihood.value_and_gradient(scale.standard(x))[1])
 
-    close(scale.pull_back(x, gradient), slope(x), 1e-9)
-    close(J.T @ H @ J + scale.curvature_term(x, gradient), differences(slope, x), 1e-6)
+    assert_close(scale.pull_back(x, gradient), slope(x), 1e-9)
+    assert_close(J.T @ H @ J + scale.curvature_term(x, gradient), differences(slope, x), 1e-6)
 
 
 @pytest.mark.parametrize("at_once", [False, True])
 @pytest.mark.parametrize("model", small_waves.WITH_OWN_START)
-def test_expected_information_is_the_formula(model, at_once, monkeypatch):
-    """½ tr(V⁻¹ ∂V V⁻¹ ∂V) + ∂m' V⁻¹ ∂m, person by person, with ∂V and ∂m by differences."""
+def test_the_expected_information_equals_its_formula(model, at_once, monkeypatch):
+    """Sum ½ tr(V⁻¹ ∂V V⁻¹ ∂V) + ∂m' V⁻¹ ∂m over persons, with ∂V and ∂m by differences."""
     monkeypatch.setattr(information, "MAX_PATTERNS", 0 if at_once else 10**6)
-    of, scale, likelihood, x = problem(model)
+    specification, scale, likelihood, x = problem(model)
     panel = scale.panel
 
     def stacked(x):
-        mean, V = dense_waves.joint(of, scale.standard(x))
+        mean, V = dense_waves.joint(specification, scale.standard(x))
         return np.concatenate([mean, V.ravel()])
 
-    D = of.waves * of.p
-    moved, V = differences(stacked, x), dense_waves.joint(of, scale.standard(x))[1]
+    D = specification.waves * specification.p
+    derivatives, V = differences(stacked, x), dense_waves.joint(specification, scale.standard(x))[1]
     expected = np.zeros((len(x), len(x)))
     for i in range(panel.n_persons):
-        there = np.isfinite(dense_waves.scores_of(panel, of, i))
-        A = np.linalg.inv(V[np.ix_(there, there)])
-        dm, dV = moved[:D][there], moved[D:].reshape(D, D, -1)[np.ix_(there, there)]
-        turned = np.einsum("ab,bck->ack", A, dV)
-        expected += 0.5 * np.einsum("abk,bal->kl", turned, turned) + dm.T @ A @ dm
+        observed = np.isfinite(dense_waves.scores_of(panel, specification, i))
+        A = np.linalg.inv(V[np.ix_(observed, observed)])
+        dm, dV = derivatives[:D][observed], derivatives[D:].reshape(D, D, -1)[np.ix_(observed, observed)]
+        whitened = np.einsum("ab,bck->ack", A, dV)
+        expected += 0.5 * np.einsum("abk,bal->kl", whitened, whitened) + dm.T @ A @ dm
     J = scale.standard_jacobian(x)
-    found = information.expected_information(of, scale.standard(x), information.compress_units(likelihood.rows, of))
-    close(J.T @ found @ J, expected, 1e-6)
+    information_matrix = information.expected_information(
+        specification, scale.standard(x), information.compress_units(likelihood.rows, specification)
+    )
+    assert_close(J.T @ information_matrix @ J, expected, 1e-6)
 
 
-def test_complete_persons_have_the_expected_information_of_complete_persons():
-    of = small_waves.specification("ri-clpm", 2, 4)
+def test_the_information_of_complete_data_equals_the_general_formula():
+    specification = small_waves.specification("ri-clpm", 2, 4)
     rng = np.random.default_rng(3)
-    q = small_waves.parameters(of, rng)
-    likelihood = DiscreteTimeLikelihood(small_waves.drawn(of, q, rng, 30), of)
-    data = information.compress_units(likelihood.rows, of)
-    close(information.complete_data_information(of, q, 30.0), information.expected_information(of, q, data), 1e-10)
+    q = small_waves.parameters(specification, rng)
+    likelihood = DiscreteTimeLikelihood(small_waves.drawn(specification, q, rng, 30), specification)
+    data = information.compress_units(likelihood.rows, specification)
+    assert_close(
+        information.complete_data_information(specification, q, 30.0),
+        information.expected_information(specification, q, data),
+        1e-10,
+    )
 
 
 @pytest.mark.parametrize("model", small_waves.MODELS)
-def test_the_scale_leads_there_and_back(model):
-    of, scale, _, x = problem(model)
-    close(scale.internal(scale.standard(x)), x, 1e-12)
-    assert scale.size == of.n_parameters == len(scale.natural(x).named(of)) == sum(b.size for b in scale.blocks)
+def test_the_transform_is_invertible(model):
+    specification, scale, _, x = problem(model)
+    assert_close(scale.internal(scale.standard(x)), x, 1e-12)
+    assert (
+        scale.size
+        == specification.n_parameters
+        == len(scale.natural(x).named(specification))
+        == sum(b.size for b in scale.blocks)
+    )
 
     def named(x):
-        return list(scale.natural(x).named(of).values())
+        return list(scale.natural(x).named(specification).values())
 
-    close(scale.jacobian(x), differences(named, x), 1e-7)
+    assert_close(scale.jacobian(x), differences(named, x), 1e-7)

@@ -1,4 +1,4 @@
-"""Likelihood-ratio tests: against what nests in what, against counts by hand, and against chance."""
+"""Likelihood-ratio tests: nesting, degrees of freedom counted by hand, and level under the null."""
 
 from __future__ import annotations
 
@@ -49,33 +49,34 @@ def test_aic_and_bic_by_hand(plain: Fit) -> None:
     assert plain.condition >= 1
 
 
-def test_the_statistic_is_twice_the_difference_and_p_is_of_chi_square(panel: Panel, plain: Fit) -> None:
+def test_the_statistic_is_twice_the_difference_and_p_follows_chi_square(panel: Panel, plain: Fit) -> None:
     line = fit(panel, replace(ONE, trend=Trend.LINEAR))
-    found = compare(plain, line)
+    comparison = compare(plain, line)
     assert line.log_likelihood is not None
     assert plain.log_likelihood is not None
-    assert found.statistic == pytest.approx(2 * (line.log_likelihood - plain.log_likelihood))
-    assert found.df == 1
-    assert found.p == pytest.approx(chi2.sf(found.statistic, 1))
-    assert not found.is_upper_bound
+    assert comparison.statistic == pytest.approx(2 * (line.log_likelihood - plain.log_likelihood))
+    assert comparison.df == 1
+    assert comparison.p == pytest.approx(chi2.sf(comparison.statistic, 1))
+    assert not comparison.is_upper_bound
 
 
-def test_a_free_start_is_wider_by_its_covariance(panel: Panel, plain: Fit) -> None:
+def test_a_free_start_adds_its_covariance_to_the_degrees_of_freedom(panel: Panel, plain: Fit) -> None:
     assert compare(plain, fit(panel, replace(ONE, start=Start.FREE))).df == 1
 
 
-def test_a_variance_at_its_edge_has_half_the_p(panel: Panel, plain: Fit) -> None:
-    """The therapists are made up, so the variance is zero in truth: half of all samples end at zero with p = 1, and
-    in the others p is half that of χ²(1).
+def test_a_variance_at_the_boundary_halves_p(panel: Panel, plain: Fit) -> None:
+    """Half of all samples end at a variance of zero with p = 1, the others have half the p of χ²(1).
+
+    Therapists are assigned at random, so their true variance is zero.
     """
-    found = compare(plain, fit(panel, replace(ONE, therapists=True)))
-    assert "½χ²(0) + ½χ²(1)" in found.reference
-    assert found.df == 1
-    expected = 1.0 if found.statistic == 0 else 0.5 * chi2.sf(found.statistic, 1)
-    assert found.p == pytest.approx(expected)
+    comparison = compare(plain, fit(panel, replace(ONE, therapists=True)))
+    assert "½χ²(0) + ½χ²(1)" in comparison.reference
+    assert comparison.df == 1
+    expected = 1.0 if comparison.statistic == 0 else 0.5 * chi2.sf(comparison.statistic, 1)
+    assert comparison.p == pytest.approx(expected)
 
 
-def test_several_variances_at_their_edge_give_an_upper_bound() -> None:
+def test_several_variances_at_the_boundary_give_an_upper_bound() -> None:
     two = Specification(("y", "z"))
     wide = Parameters(
         drift=np.diag([-0.6, -0.5]),
@@ -86,11 +87,11 @@ def test_several_variances_at_their_edge_give_an_upper_bound() -> None:
     )
     truth = replace(wide, therapist_covariance=np.diag([0.4, 0.4]))
     rows = draw(3, n=160, spec=replace(two, therapists=True), truth=truth)
-    found = compare(fit(rows, two), fit(rows, replace(two, therapists=True)))
-    assert found.is_upper_bound
-    assert found.df == 3
-    assert found.p == pytest.approx(chi2.sf(found.statistic, 3))
-    assert "≤" in found.sentence or "<" in found.sentence
+    comparison = compare(fit(rows, two), fit(rows, replace(two, therapists=True)))
+    assert comparison.is_upper_bound
+    assert comparison.df == 3
+    assert comparison.p == pytest.approx(chi2.sf(comparison.statistic, 3))
+    assert "≤" in comparison.sentence or "<" in comparison.sentence
 
 
 @pytest.mark.parametrize(
@@ -101,13 +102,15 @@ def test_several_variances_at_their_edge_give_an_upper_bound() -> None:
         ({"planned_end": 9.0}, "planned end"),
     ],
 )
-def test_what_is_not_nested_is_refused(panel: Panel, plain: Fit, change: dict[str, object], reason: str) -> None:
+def test_models_that_are_not_nested_are_refused(
+    panel: Panel, plain: Fit, change: dict[str, object], reason: str
+) -> None:
     other = replace(plain, specification=replace(ONE, **change), n_parameters=7)  # type: ignore[arg-type]
     with pytest.raises(ModelError, match=reason):
         compare(plain, other)
 
 
-def test_the_wrong_way_round_is_refused(panel: Panel, plain: Fit) -> None:
+def test_models_in_the_wrong_order_are_refused(panel: Panel, plain: Fit) -> None:
     line = fit(panel, replace(ONE, trend=Trend.LINEAR))
     with pytest.raises(ModelError, match="no special case"):
         compare(line, plain)
@@ -130,7 +133,7 @@ def test_an_irregular_fit_is_refused(panel: Panel, plain: Fit) -> None:
         compare(plain, bad)
 
 
-def test_a_larger_model_that_fits_worse_has_not_reached_its_top(panel: Panel, plain: Fit) -> None:
+def test_a_larger_model_that_fits_worse_is_refused(panel: Panel, plain: Fit) -> None:
     line = fit(panel, replace(ONE, trend=Trend.LINEAR))
     assert line.log_likelihood is not None
     with pytest.raises(ModelError, match="several starts"):
@@ -138,18 +141,19 @@ def test_a_larger_model_that_fits_worse_has_not_reached_its_top(panel: Panel, pl
 
 
 @pytest.mark.slow
-def test_under_the_smaller_model_the_mixture_keeps_its_level() -> None:
-    """There are no therapists' levels in truth: p below a fifth in a fifth of samples, where χ²(1) alone would find
-    half as many; and about half of all samples end at a variance of zero.
+def test_the_mixture_reference_keeps_its_level_under_the_smaller_model() -> None:
+    """Without therapist effects p < .2 in a fifth of samples, and half of all samples end at a variance of zero.
+
+    χ²(1) alone would reject half as often.
     """
     mixture, whole, at_zero = [], [], 0
     for seed in range(80):
         rows = draw(1000 + seed, n=80, rows=14)
         small, shared = fit(rows, ONE), fit(rows, replace(ONE, therapists=True))
-        found = compare(small, shared)
-        mixture.append(found.p)
-        whole.append(chi2.sf(found.statistic, 1))
-        at_zero += found.statistic < 1e-6
+        comparison = compare(small, shared)
+        mixture.append(comparison.p)
+        whole.append(chi2.sf(comparison.statistic, 1))
+        at_zero += comparison.statistic < 1e-6
     assert 25 <= at_zero <= 58
     # 99.9% binomial band around 16 of 80
     assert 6 <= np.sum(np.array(mixture) < 0.2) <= 29

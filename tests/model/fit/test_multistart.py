@@ -1,4 +1,4 @@
-"""Several starts: they end at the same top, or the sentence says so."""
+"""Several starts reach the same maximum, or the note says otherwise."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ PANEL = simulate_panel(ONE, TRUTH, [np.arange(8.0)] * 60, np.random.default_rng(
 
 
 @pytest.mark.parametrize(
-    ("ended", "said"),
+    ("log_likelihoods", "sentence"),
     [
         ([-5.0, -5.001], "All 2 starts reached the same log-likelihood."),
         ([-5.0, -5.0, -46.0], "2 of 3 starts reached the highest log-likelihood; one ended 41 lower."),
@@ -37,29 +37,29 @@ PANEL = simulate_panel(ONE, TRUTH, [np.arange(8.0)] * 60, np.random.default_rng(
         ([-5.0, -5.0, -np.inf], "2 of 3 starts reached the highest log-likelihood; one ended immeasurably lower."),
     ],
 )
-def test_where_starts_ended_is_said(ended: list[float], said: str) -> None:
-    assert summarise_starts(ended) == said
+def test_the_summary_of_starts_names_their_log_likelihoods(log_likelihoods: list[float], sentence: str) -> None:
+    assert summarise_starts(log_likelihoods) == sentence
 
 
-def test_every_start_has_a_value() -> None:
+def test_every_start_has_a_finite_value() -> None:
     def cliff(x: np.ndarray) -> tuple[float, np.ndarray]:
         return (float(x @ x), 2 * x) if x[0] < 0.05 else (np.inf, 0 * x)
 
-    found = draw_starts(cliff, np.zeros(2), 50, np.random.default_rng(2))
-    assert len(found) == 50
-    assert all(np.isfinite(cliff(x)[0]) for x in found)
-    assert np.std([x[1] for x in found]) > 0.1
+    starts = draw_starts(cliff, np.zeros(2), 50, np.random.default_rng(2))
+    assert len(starts) == 50
+    assert all(np.isfinite(cliff(x)[0]) for x in starts)
+    assert np.std([x[1] for x in starts]) > 0.1
 
 
-def test_several_starts_find_the_same_fit_and_say_so() -> None:
-    one = fit(PANEL, ONE)
+def test_several_starts_reach_the_same_fit_and_report_it() -> None:
+    single = fit(PANEL, ONE)
     several = fit(PANEL, ONE, starts=4, rng=np.random.default_rng(3))
-    assert several.log_likelihood == pytest.approx(one.log_likelihood, abs=1e-6)
+    assert several.log_likelihood == pytest.approx(single.log_likelihood, abs=1e-6)
     assert "All 4 starts" in several.notes[-1]
     again = fit(PANEL, ONE, starts=4, rng=np.random.default_rng(3))
     assert again.estimates == several.estimates
 
 
-def test_several_starts_without_random_numbers_are_refused() -> None:
+def test_several_starts_need_a_random_generator() -> None:
     with pytest.raises(ModelError, match="starts is 3, but rng is missing"):
         fit(PANEL, ONE, starts=3)

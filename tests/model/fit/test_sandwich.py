@@ -1,4 +1,4 @@
-"""Robust standard errors: scores against central differences, and coverage where the model's own errors are wrong."""
+"""Robust standard errors: scores against central differences, and coverage under misspecification."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ TRUTH = Parameters(
 )
 
 
-def as_if_fitted(panel: Panel, of: Specification, rng: np.random.Generator) -> Fit:
-    """At any point, not the best one: derivatives must be right everywhere."""
-    own = build_transform(panel, of)
+def as_if_fitted(panel: Panel, specification: Specification, rng: np.random.Generator) -> Fit:
+    """Return a fit at an arbitrary point, because derivatives must be right everywhere."""
+    own = build_transform(panel, specification)
     x = rng.normal(size=own.size) * 0.2 + own.internal(small_problems.parameters(own.specification, rng))
     return Fit(
-        specification=of,
+        specification=specification,
         parameters=own.natural(x),
         estimates={},
         log_likelihood=0.0,
@@ -43,19 +43,19 @@ def as_if_fitted(panel: Panel, of: Specification, rng: np.random.Generator) -> F
         n_observations=panel.n_observations,
         outcome=Advice("converged", ""),
         internal=InternalSolution(x, np.arange(own.size), np.eye(own.size)),
-        fingerprints=fingerprints(panel, of),
+        fingerprints=fingerprints(panel, specification),
     )
 
 
 @pytest.mark.parametrize("part", ["", "random slopes", "indicators", "covariates", "inputs"])
 @pytest.mark.parametrize("trend", [Trend.APART, Trend.CARRIED])
-def test_scores_of_persons_are_central_differences_of_their_log_likelihoods(part: str, trend: Trend) -> None:
+def test_scores_of_persons_equal_central_differences_of_their_log_likelihoods(part: str, trend: Trend) -> None:
     rng = np.random.default_rng(5)
-    of = small_problems.full(2, trend, Start.FREE, part)
-    panel = small_problems.panel_for(of, rng)
-    fitted = as_if_fitted(panel, of, rng)
+    specification = small_problems.full(2, trend, Start.FREE, part)
+    panel = small_problems.panel_for(specification, rng)
+    fitted = as_if_fitted(panel, specification, rng)
     assert fitted.internal is not None
-    own, x = build_transform(panel, of), fitted.internal.x
+    own, x = build_transform(panel, specification), fitted.internal.x
     likelihood = Likelihood(own.panel, own.specification)
     slow = np.empty((panel.n_persons, own.size))
     for k in range(own.size):
@@ -68,11 +68,11 @@ def test_scores_of_persons_are_central_differences_of_their_log_likelihoods(part
 
 def test_scores_of_therapists_add_up_to_the_whole_gradient() -> None:
     rng = np.random.default_rng(6)
-    of = small_problems.full(2, Trend.LINEAR, Start.FREE, "therapists")
-    panel = small_problems.panel_for(of, rng, persons=12)
-    fitted = as_if_fitted(panel, of, rng)
+    specification = small_problems.full(2, Trend.LINEAR, Start.FREE, "therapists")
+    panel = small_problems.panel_for(specification, rng, persons=12)
+    fitted = as_if_fitted(panel, specification, rng)
     assert fitted.internal is not None
-    own, x = build_transform(panel, of), fitted.internal.x
+    own, x = build_transform(panel, specification), fitted.internal.x
     whole = own.pull_back(x, Likelihood(own.panel, own.specification).value_and_gradient(own.standard(x))[1])
     scores = cluster_scores(fitted, panel)
     assert panel.therapist is not None
@@ -81,8 +81,10 @@ def test_scores_of_therapists_add_up_to_the_whole_gradient() -> None:
 
 
 def draw(rng: np.random.Generator, *, unequal: bool, n: int = 80, rows: int = 18) -> Panel:
-    """`unequal`: each person's deviations are stretched by a factor of their own whose mean square is 1, so every mean,
-    covariance and drift stays what it is, and only the normal distribution is wrong.
+    """Simulate a panel, with person-specific variances if `unequal`.
+
+    Each person's deviations are multiplied by a factor whose mean square is 1, so mean, covariance and drift stay
+    correct and only normality is violated.
     """
     panel = simulate_panel(ONE, TRUTH, [np.arange(float(rows))] * n, rng)
     if not unequal:
@@ -92,28 +94,28 @@ def draw(rng: np.random.Generator, *, unequal: bool, n: int = 80, rows: int = 18
     return replace(panel, scores=TRUTH.level_mean + stretch * (panel.scores - TRUTH.level_mean))
 
 
-def covered(of: Fit, truth: dict[str, float]) -> Array:
+def covered(result: Fit, truth: dict[str, float]) -> Array:
     inside = []
     for name, value in truth.items():
-        interval = of.interval(name)
+        interval = result.interval(name)
         inside.append(interval is not None and interval[0] <= value <= interval[1])
     return np.array(inside)
 
 
 @pytest.mark.slow
-def test_robust_errors_cover_where_persons_differ_in_how_widely_they_swing() -> None:
+def test_robust_errors_cover_when_persons_differ_in_their_variance() -> None:
     truth = {"drift[y,y]": -0.4, "diffusion[y,y]": 0.8, "measurement_noise[y]": 0.3}
     rng = np.random.default_rng(7)
     own, sandwich = [], []
     for _ in range(70):
         panel = draw(rng, unequal=True)
-        found = fit(panel, ONE)
-        if found.is_regular:
-            own.append(covered(found, truth))
-            sandwich.append(covered(with_robust_errors(found, panel), truth))
+        result = fit(panel, ONE)
+        if result.is_regular:
+            own.append(covered(result, truth))
+            sandwich.append(covered(with_robust_errors(result, panel), truth))
     assert len(own) >= 67
     plain, right = np.mean(own, axis=0), np.mean(sandwich, axis=0)
-    # drift and diffusion are hit hard, noise a little
+    # drift and diffusion suffer most, noise a little
     assert (plain[:2] < 0.82).all(), plain
     assert (right > 0.85).all(), right
     assert (right[:2] - plain[:2] > 0.1).all()
@@ -121,16 +123,16 @@ def test_robust_errors_cover_where_persons_differ_in_how_widely_they_swing() -> 
 
 def test_where_the_model_is_right_both_errors_agree() -> None:
     panel = draw(np.random.default_rng(8), unequal=False, n=400)
-    found = fit(panel, ONE)
-    both = with_robust_errors(found, panel)
+    result = fit(panel, ONE)
+    both = with_robust_errors(result, panel)
     assert both.standard_error_method == "robust"
     assert "robust" in both.notes[-1]
-    for name, one in found.estimates.items():
-        assert both.estimates[name].value == one.value
-        assert both.estimates[name].standard_error == pytest.approx(one.standard_error, rel=0.2)
+    for name, estimate in result.estimates.items():
+        assert both.estimates[name].value == estimate.value
+        assert both.estimates[name].standard_error == pytest.approx(estimate.standard_error, rel=0.2)
 
 
-def test_days_and_points_make_no_difference() -> None:
+def test_units_make_no_difference() -> None:
     panel = draw(np.random.default_rng(9), unequal=True)
     weeks = with_robust_errors(fit(panel, ONE), panel)
     other = replace(panel, times=panel.times * 7.0, scores=panel.scores * 10.0)
@@ -140,10 +142,10 @@ def test_days_and_points_make_no_difference() -> None:
     assert b == pytest.approx(a / 7.0, rel=1e-4)
 
 
-def test_what_cannot_have_robust_errors_is_refused() -> None:
+def test_fits_without_robust_errors_are_refused() -> None:
     panel = draw(np.random.default_rng(10), unequal=False, n=30)
-    found = fit(panel, ONE)
+    result = fit(panel, ONE)
     with pytest.raises(ModelError, match="not the one that was fitted"):
-        with_robust_errors(found, draw(np.random.default_rng(11), unequal=False, n=30))
+        with_robust_errors(result, draw(np.random.default_rng(11), unequal=False, n=30))
     with pytest.raises(ModelError, match="converged"):
-        with_robust_errors(replace(found, outcome=Advice("not_converged", "It did not.")), panel)
+        with_robust_errors(replace(result, outcome=Advice("not_converged", "It did not.")), panel)

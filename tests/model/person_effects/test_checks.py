@@ -1,4 +1,4 @@
-"""The checks beside an effect, against simulations in which each must pass or must fail."""
+"""Sensitivity checks of an effect, on simulations in which each must pass or must fail."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ EDGES = tuple((c, "symptoms") for c in SPECIFICATION.constructs[1:])
 TIMES = np.arange(20.0)
 
 
-def test_a_hidden_cause_of_the_strength_named_gives_the_whole_effect() -> None:
-    """Alliance that does nothing, and a cause that goes with both that strongly: the effect is found."""
+def test_a_confounder_of_the_required_strength_explains_the_whole_effect() -> None:
+    """A common cause of that strength induces the full effect of an alliance that has none."""
     needed = checks.required_confounding(SPECIFICATION, MEAN, ("alliance", "symptoms"))
     assert 0.25 < needed < 0.45
     rng, n = np.random.default_rng(1), 400_000
-    # in the scale where everything else known is taken out
+    # on the scale of partial correlations given the other constructs
     cause, rest = rng.normal(size=n), np.sqrt(1 - needed**2)
     alliance = needed * cause + rest * rng.normal(size=n)
     symptoms = -needed * cause + rest * rng.normal(size=n)
-    found = float(np.corrcoef(alliance, symptoms)[0, 1])
-    # what the model's own effect of -.10 gives in the same scale, from simulated weeks
+    correlation = float(np.corrcoef(alliance, symptoms)[0, 1])
+    # the partial correlation that the model's own effect of -.10 gives, from simulated weeks
     P = stationary_covariance(MEAN.drift, MEAN.diffusion)
     draws = rng.multivariate_normal(np.zeros(6), P, size=n)
     phi = expm(MEAN.drift)
@@ -42,10 +42,10 @@ def test_a_hidden_cause_of_the_strength_named_gives_the_whole_effect() -> None:
     others = np.delete(draws, 1, axis=1)
     both = np.column_stack([draws[:, 1], later])
     left = both - others @ np.linalg.lstsq(others, both, rcond=None)[0]
-    assert found == pytest.approx(float(np.corrcoef(left.T)[0, 1]), abs=0.01)
+    assert correlation == pytest.approx(float(np.corrcoef(left.T)[0, 1]), abs=0.01)
 
 
-def test_no_effect_needs_no_cause_and_a_larger_one_a_stronger_cause() -> None:
+def test_a_larger_effect_requires_a_stronger_confounder() -> None:
     alone = replace(MEAN, drift=np.diag(np.diag(MEAN.drift)), diffusion=np.diag(np.diag(MEAN.diffusion)))
     assert checks.required_confounding(SPECIFICATION, alone, EDGES[0]) == 0
     pushed = MEAN.drift.copy()
@@ -55,7 +55,7 @@ def test_no_effect_needs_no_cause_and_a_larger_one_a_stronger_cause() -> None:
     assert checks.required_confounding(SPECIFICATION, stronger, EDGES[0]) > weaker
 
 
-def test_the_future_foretells_the_past_as_often_as_chance_and_more_under_a_shared_trend() -> None:
+def test_the_negative_control_keeps_its_level_and_detects_a_shared_trend() -> None:
     false, trended = 0, 0
     for seed in range(120):
         rng = np.random.default_rng(seed)
@@ -65,7 +65,7 @@ def test_the_future_foretells_the_past_as_often_as_chance_and_more_under_a_share
         )
         assert pairs == len(TIMES) - 1
         false += abs(z) > 1.96
-        # a trend of this client's own in both, which the model has not
+        # a trend of this client in both constructs that the model does not contain
         drift = np.linspace(0, 1, len(TIMES))
         panel.scores[:, 0] -= 8 * drift
         panel.scores[:, 1] += 5 * drift
@@ -77,34 +77,32 @@ def test_the_future_foretells_the_past_as_often_as_chance_and_more_under_a_share
     assert checks.negative_control(empty, "symptoms", "alliance") == (0.0, 0)
 
 
-def test_a_decoy_is_a_decoy() -> None:
-    """Someone else's reports in place of the client's own: about as many do as well as there would be by chance, and
-    hardly any where this client's effect is real and strong.
-    """
+def test_decoys_replace_only_the_named_scores() -> None:
+    """Decoys carry another person's reports of the process, and one Newton step approximates their effects."""
     own, panel = _client(0)
     others = simulate_panel(SPECIFICATION, MEAN, [TIMES] * 19, np.random.default_rng(99))
-    made = [
+    decoys = [
         checks.replace_scores(panel, others.scores[others.rows_of(i)], ["alliance", "social_support"])
         for i in range(19)
     ]
-    np.testing.assert_array_equal(made[0].scores[:, 0], panel.scores[:, 0])
-    np.testing.assert_array_equal(made[0].scores[:, 1], others.scores[:20, 1])
-    found = checks.one_step_effects([panel, *made], SPECIFICATION, MEAN, own)
-    # one step is close to the whole climb
-    np.testing.assert_allclose(found[0], own.mean, atol=0.6 * own.sd.max())
+    np.testing.assert_array_equal(decoys[0].scores[:, 0], panel.scores[:, 0])
+    np.testing.assert_array_equal(decoys[0].scores[:, 1], others.scores[:20, 1])
+    effects = checks.one_step_effects([panel, *decoys], SPECIFICATION, MEAN, own)
+    # one step is close to the full optimisation
+    np.testing.assert_allclose(effects[0], own.mean, atol=0.6 * own.sd.max())
     counted = checks.count_extreme_decoys(np.array([-0.1, 0.2]), np.array([[-0.2, 0.1], [0.3, 0.2], [-0.1, -0.5]]))
     np.testing.assert_array_equal(counted, [2, 1])
 
 
-def test_a_gap_in_the_clients_reports_is_a_gap_in_the_decoy() -> None:
+def test_missing_reports_stay_missing_in_a_decoy() -> None:
     _, panel = _client(1)
     panel.scores[4, 1] = np.nan
-    made = checks.replace_scores(panel, np.ones_like(panel.scores), ["alliance"])
-    assert np.isnan(made.scores[4, 1])
-    assert made.scores[5, 1] == 1
+    decoy = checks.replace_scores(panel, np.ones_like(panel.scores), ["alliance"])
+    assert np.isnan(decoy.scores[4, 1])
+    assert decoy.scores[5, 1] == 1
 
 
-def test_the_chance_of_telling_grows_with_what_is_to_come() -> None:
+def test_the_probability_of_resolution_grows_with_further_sessions() -> None:
     own, _ = _client(0)
     rng = np.random.default_rng(0)
     soon, late = (checks.probability_of_resolution(own, EDGES, more, 0.8, rng) for more in (0.2, 50.0))

@@ -1,4 +1,4 @@
-"""What each construct carried, with its uncertainty: against the decomposition, the states and drawing."""
+"""Contributions of constructs and their uncertainty, against the decomposition and Monte Carlo draws."""
 
 from __future__ import annotations
 
@@ -20,50 +20,50 @@ EDGES = (("alliance", "symptoms"), ("social_support", "symptoms"), ("symptoms", 
 
 @pytest.mark.parametrize("random_slopes", [False, True])
 @pytest.mark.parametrize("trend", [Trend.CARRIED, Trend.APART])
-def test_the_middle_is_the_decomposition_with_the_clients_own_drift(trend: Trend, random_slopes: bool) -> None:
-    chosen = (parameter_set().with_random_slopes() if random_slopes else parameter_set()).with_trend(trend)
-    assert chosen.specification.random_slopes is random_slopes
-    specification, mean = chosen.specification, chosen.in_score_units()
+def test_the_mean_is_the_decomposition_under_the_clients_drift(trend: Trend, random_slopes: bool) -> None:
+    source = (parameter_set().with_random_slopes() if random_slopes else parameter_set()).with_trend(trend)
+    assert source.specification.random_slopes is random_slopes
+    specification, mean = source.specification, source.in_score_units()
     times = np.cumsum([0.0, 1.0, 0.7, 1.4, 1.0, 2.0, 1.0, 1.0])
     panel = simulate_panel(specification, mean, [times], np.random.default_rng(4))
     panel.scores[3, 0] = panel.scores[2, 2] = np.nan
     own = estimate_person_effects(panel, specification, mean, EDGES, 0.12)
-    found = contributions(specification, mean, own, panel.times, panel.scores, construct="symptoms", first=1, last=6)
+    result = contributions(specification, mean, own, panel.times, panel.scores, construct="symptoms", first=1, last=6)
     split = decompose(smooth(specification, own.parameters, panel.times, panel.scores), "symptoms", 1, 6)
     expected = [t.value for t in split.terms if t.kind is TermKind.FROM_CONSTRUCT]
-    np.testing.assert_allclose(found.mean, expected, atol=1e-9)
-    assert (found.begin, found.end) == (split.begin, split.end)
-    together = found.total(("alliance", "social_support"))
+    np.testing.assert_allclose(result.mean, expected, atol=1e-9)
+    assert (result.begin, result.end) == (split.begin, split.end)
+    together = result.total(("alliance", "social_support"))
     assert together[0] == pytest.approx(sum(expected[:2]))
-    assert together[1] == pytest.approx(float(np.sqrt(found.covariance[:2, :2].sum())))
+    assert together[1] == pytest.approx(float(np.sqrt(result.covariance[:2, :2].sum())))
 
 
-def test_the_spread_is_what_drawing_effects_and_states_gives() -> None:
-    chosen = parameter_set()
-    specification, mean = chosen.specification, chosen.in_score_units()
+def test_the_sd_equals_that_of_drawn_effects_and_states() -> None:
+    source = parameter_set()
+    specification, mean = source.specification, source.in_score_units()
     panel = simulate_panel(specification, mean, [np.arange(14.0)], np.random.default_rng(6))
     own = estimate_person_effects(panel, specification, mean, EDGES, 0.12)
-    found = contributions(specification, mean, own, panel.times, panel.scores, construct="symptoms")
+    result = contributions(specification, mean, own, panel.times, panel.scores, construct="symptoms")
     rng, effects = np.random.default_rng(0), DeviatingEffects(specification, mean, EDGES)
     middles, states = [], []
     for u in own.draws(rng, 100) - effects.mean:
         drawn = replace(own, mean=effects.mean + u, covariance=np.zeros((3, 3)))
-        one = contributions(specification, mean, drawn, panel.times, panel.scores, construct="symptoms")
-        middles.append(one.mean)
-        states.append(one.covariance)
+        conditional = contributions(specification, mean, drawn, panel.times, panel.scores, construct="symptoms")
+        middles.append(conditional.mean)
+        states.append(conditional.covariance)
     total = np.cov(np.array(middles).T) + np.mean(states, axis=0)
-    np.testing.assert_allclose(found.sd, np.sqrt(np.diag(total)), rtol=0.25)
-    np.testing.assert_allclose(found.mean, np.mean(middles, axis=0), atol=0.35 * found.sd.max())
+    np.testing.assert_allclose(result.sd, np.sqrt(np.diag(total)), rtol=0.25)
+    np.testing.assert_allclose(result.mean, np.mean(middles, axis=0), atol=0.35 * result.sd.max())
 
 
-def test_the_spread_from_states_is_that_of_states_drawn_given_the_scores() -> None:
-    """Draw a course, make its scores, take away what the scores tell: what is left of the sums has this spread."""
-    chosen = parameter_set().with_trend(Trend.APART)
-    specification, mean = chosen.specification, chosen.in_score_units()
+def test_the_sd_from_states_equals_that_of_states_drawn_given_the_scores() -> None:
+    """The error of the smoothed sums over drawn courses has the stated standard deviation."""
+    source = parameter_set().with_trend(Trend.APART)
+    specification, mean = source.specification, source.in_score_units()
     times, rng = np.arange(6.0), np.random.default_rng(2)
     first = simulate_panel(specification, mean, [times], rng)
     own = estimate_person_effects(first, specification, mean, EDGES[:1], 0.12)
-    found = contributions(specification, mean, own, times, first.scores, construct="symptoms")
+    result = contributions(specification, mean, own, times, first.scores, construct="symptoms")
     phi = smooth(specification, own.parameters, times, first.scores).transition
     left = []
     for _ in range(500):
@@ -72,9 +72,9 @@ def test_the_spread_from_states_is_that_of_states_drawn_given_the_scores() -> No
         b = rng.multivariate_normal(np.zeros(6), mean.level_covariance)
         noise = rng.normal(size=(6, 6)) * np.sqrt(mean.measurement_noise)
         scores = mean.level_mean + course.trend + truth + b + noise
-        told = smooth(specification, own.parameters, times, scores).smoothed[:, :6]
-        left.append([sum(phi[j][0, i] * (truth[j, i] - told[j, i]) for j in range(5)) for i in range(1, 6)])
-    np.testing.assert_allclose(np.sqrt(np.diag(found.from_states)), np.std(left, axis=0), rtol=0.12)
+        smoothed = smooth(specification, own.parameters, times, scores).smoothed[:, :6]
+        left.append([sum(phi[j][0, i] * (truth[j, i] - smoothed[j, i]) for j in range(5)) for i in range(1, 6)])
+    np.testing.assert_allclose(np.sqrt(np.diag(result.from_states)), np.std(left, axis=0), rtol=0.12)
 
 
 def _states(phi: Array, own: Parameters, rng: np.random.Generator, n: int) -> Array:
@@ -85,9 +85,9 @@ def _states(phi: Array, own: Parameters, rng: np.random.Generator, n: int) -> Ar
     return np.array(s)
 
 
-def test_what_cannot_be_split_is_refused() -> None:
-    chosen = parameter_set()
-    specification, mean = chosen.specification, chosen.in_score_units()
+def test_invalid_requests_are_refused() -> None:
+    source = parameter_set()
+    specification, mean = source.specification, source.in_score_units()
     panel = simulate_panel(specification, mean, [np.arange(5.0)], np.random.default_rng(6))
     own = estimate_person_effects(panel, specification, mean, EDGES, 0.12)
     with pytest.raises(ModelError, match="unknown construct"):

@@ -1,4 +1,4 @@
-"""A client's own drift: what is held, what moves, and the derivative back to the deviations."""
+"""A person-specific drift: invariants, changes, and the derivative with respect to the deviations."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from securebase.model.standardised import standardised_effects
 EDGES = (("alliance", "symptoms"), ("social_support", "symptoms"), ("symptoms", "alliance"))
 
 
-def one(n: int = 9, trend: Trend = Trend.CARRIED) -> tuple[Panel, DeviatingEffects]:
-    chosen = parameter_set().with_trend(trend)
-    own = chosen.in_score_units()
+def problem(n: int = 9, trend: Trend = Trend.CARRIED) -> tuple[Panel, DeviatingEffects]:
+    source = parameter_set().with_trend(trend)
+    own = source.in_score_units()
     rng = np.random.default_rng(3)
     scores = own.level_mean + rng.normal(size=(n, 6)) * np.sqrt(np.diag(own.level_covariance))
     scores[2, 1] = np.nan
     times = np.cumsum(rng.uniform(0.5, 1.5, n))
-    panel = Panel(("a",), chosen.specification.constructs, np.array([0, n]), times, scores, np.arange(n))
-    return panel, DeviatingEffects(chosen.specification, own, EDGES)
+    panel = Panel(("a",), source.specification.constructs, np.array([0, n]), times, scores, np.arange(n))
+    return panel, DeviatingEffects(source.specification, own, EDGES)
 
 
-def test_without_deviation_the_parameters_are_the_mean_ones() -> None:
-    _, effects = one()
+def test_without_deviation_the_parameters_are_those_of_the_mean() -> None:
+    _, effects = problem()
     same = effects.parameters(np.zeros(3))
     np.testing.assert_allclose(same.drift, effects.base.drift, atol=1e-12)
     np.testing.assert_allclose(same.diffusion, effects.base.diffusion, atol=1e-12)
     np.testing.assert_allclose(effects.mean, [-0.10, -0.07, -0.08], atol=1e-12)
 
 
-def test_a_deviation_changes_that_weekly_effect_alone_and_not_how_widely_things_move() -> None:
-    _, effects = one()
+def test_a_deviation_changes_its_weekly_effect_alone_and_keeps_the_stationary_covariance() -> None:
+    _, effects = problem()
     u = np.array([-0.15, 0.1, 0.05])
     own = effects.parameters(u)
     P = stationary_covariance(own.drift, own.diffusion)
@@ -51,8 +51,8 @@ def test_a_deviation_changes_that_weekly_effect_alone_and_not_how_widely_things_
     np.testing.assert_allclose(change, expected, atol=1e-12)
 
 
-def test_the_logarithm_is_scipys_and_so_is_the_one_for_fast_processes() -> None:
-    _, effects = one()
+def test_the_matrix_logarithm_equals_scipy_also_for_fast_processes() -> None:
+    _, effects = problem()
     u = np.array([0.1, -0.2, 0.1])
     sd = np.sqrt(np.diag(effects.stationary))
     phi = expm(effects.parameters(u).drift) * sd[None, :] / sd[:, None]
@@ -67,8 +67,8 @@ def test_the_logarithm_is_scipys_and_so_is_the_one_for_fast_processes() -> None:
 
 
 @pytest.mark.parametrize("trend", [Trend.CARRIED, Trend.APART])
-def test_the_gradient_is_that_of_differences(trend: Trend) -> None:
-    panel, effects = one(trend=trend)
+def test_the_gradient_equals_central_differences(trend: Trend) -> None:
+    panel, effects = problem(trend=trend)
     likelihood = Likelihood(panel, parameter_set().with_trend(trend).specification)
 
     def value(u: Array) -> float:
@@ -76,14 +76,14 @@ def test_the_gradient_is_that_of_differences(trend: Trend) -> None:
 
     u = np.array([-0.12, 0.07, 0.04])
     _, gradient = likelihood.value_and_gradient(effects.parameters(u))
-    found = effects.pull_back(u, gradient)
+    pulled = effects.pull_back(u, gradient)
     h = 1e-5
     differences = [(value(u + h * e) - value(u - h * e)) / (2 * h) for e in np.eye(3)]
-    np.testing.assert_allclose(found, differences, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(pulled, differences, rtol=1e-6, atol=1e-6)
 
 
-def test_what_keeps_the_shocks_is_flat_where_they_are_usual_and_its_slope_is_that_of_differences() -> None:
-    _, effects = one()
+def test_the_shock_penalty_is_zero_at_the_usual_shocks_and_its_gradient_equals_differences() -> None:
+    _, effects = problem()
     usual = effects.base.diffusion
     value, slope = effects.shock_penalty(np.zeros(3), usual)
     assert value == pytest.approx(0, abs=1e-9)
@@ -98,8 +98,8 @@ def test_what_keeps_the_shocks_is_flat_where_they_are_usual_and_its_slope_is_tha
     np.testing.assert_allclose(slope, differences, rtol=1e-6, atol=1e-8)
 
 
-def test_effects_that_belong_to_no_course_are_refused() -> None:
-    _, effects = one()
+def test_unstable_effects_and_unknown_edges_are_refused() -> None:
+    _, effects = problem()
     with pytest.raises(UnstableDriftError):
         effects.parameters(np.array([-3.0, 0.0, 0.0]))
     specification, own = parameter_set().specification, parameter_set().in_score_units()

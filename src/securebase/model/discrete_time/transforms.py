@@ -162,7 +162,7 @@ class DiscreteTimeTransform:
 
 
 def build_discrete_time_transform(panel: Panel, spec: DiscreteTimeSpecification) -> DiscreteTimeTransform:
-    """The internal scale for a panel of every wave; every construct must have scores that differ."""
+    """Build the transform for a panel with a row for every wave; the scores of every construct must vary."""
     location, spread = np.nanmean(panel.scores, axis=0), np.nanstd(panel.scores, axis=0)
     numbers = [f" {spec.first_wave + 1 + w}" for w in range(spec.n_residuals)] if spec.n_residuals > 1 else [""]
     names = [f"residual_covariance{n}" for n in numbers]
