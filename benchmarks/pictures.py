@@ -39,7 +39,7 @@ def coverage_picture(results: Sequence[Coverage]) -> str:
     y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.7, len(results) - 0.3], reverse=True, nice=False))
     base = style.table(rows).encode(x=x, y=y)
     band = style.table([{"share": BAND[0], "to": BAND[1]}]).mark_rect(color=style.GHOST).encode(x=x, x2="to:Q")
-    chart = style.layered(
+    chart = style.layer(
         band,
         style.table([{"share": 0.95}]).mark_rule(color=style.OTHER, strokeDash=[3, 3]).encode(x=x),
         base.transform_filter("datum.kind == 'parameter'").mark_circle(size=20, opacity=0.3, color=style.SOFT),
@@ -54,7 +54,7 @@ def coverage_picture(results: Sequence[Coverage]) -> str:
         height=_LINE * len(results),
     )
     return _standalone(
-        style.themed(
+        style.apply_theme(
             chart,
             label="Do 95% intervals hold the truth?",
             description="For each simulated model the share of cohorts whose interval holds the truth: small grey dots "
@@ -90,7 +90,7 @@ def scenarios_picture(results: Sequence[Assessment]) -> str:
     )
     base = style.table(rows)
     light = "datum.kind == 'withheld'"
-    chart = style.layered(
+    chart = style.layer(
         base.mark_bar(size=_LINE - 8).encode(
             x=alt.X("from:Q", scale=scale, axis=axis), x2="share:Q", y=y, color=colour
         ),
@@ -106,7 +106,7 @@ def scenarios_picture(results: Sequence[Assessment]) -> str:
         height=_LINE * len(own),
     )
     return _standalone(
-        style.themed(
+        style.apply_theme(
             chart,
             label="What a study concludes of known truths",
             description="For each scenario the share of simulated cohorts in which the whole conclusion was right, "

@@ -1,4 +1,4 @@
-"""The charts of one client: fit for a page, with words, and saying no more than the picture."""
+"""The charts of one client: fit for a page, with a text alternative, and limited to what the picture holds."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ import pictures
 from securebase.charts.alliance import alliance_chart
 from securebase.charts.axes import ticks
 from securebase.charts.mechanisms import mechanisms_chart
-from securebase.charts.ratings_side_by_side import ratings_chart, spoken
+from securebase.charts.ratings_side_by_side import ratings_chart, text_alternative
 from securebase.charts.render import svg, tidy
 from securebase.charts.sparkline import alliance_sparkline, scores_sparkline, symptoms_sparkline
-from securebase.charts.style import CONSTRUCT_COLOURS, HALF, PHONE, WHOLE, table, themed
+from securebase.charts.style import CONSTRUCT_COLOURS, HALF, PHONE, WHOLE, apply_theme, table
 from securebase.charts.symptoms import symptoms_chart
 from securebase.measurement.constructs import TRACKED_CONSTRUCTS
 from securebase.picture.client import ClientPicture
@@ -36,12 +36,12 @@ CHARTS: list[tuple[Callable[..., Any], int]] = [
     (mechanisms_chart, WHOLE),
     (mechanisms_chart, PHONE),
 ]
-MADE = [pictures.full(), pictures.early(), pictures.empty()]
+PICTURES = [pictures.full(), pictures.early(), pictures.empty()]
 
 
-@pytest.mark.parametrize("picture", MADE, ids=["full", "early", "empty"])
+@pytest.mark.parametrize("picture", PICTURES, ids=["full", "early", "empty"])
 @pytest.mark.parametrize(("chart", "width"), CHARTS)
-def test_every_chart_can_stand_in_a_page(chart: Callable[..., Any], width: int, picture: ClientPicture) -> None:
+def test_every_chart_is_fit_for_a_page(chart: Callable[..., Any], width: int, picture: ClientPicture) -> None:
     drawn = svg(chart(picture, width=width))
     root = ElementTree.fromstring(drawn)
     assert root.tag == f"{SVG}svg"
@@ -59,18 +59,18 @@ def test_every_chart_can_stand_in_a_page(chart: Callable[..., Any], width: int, 
 
 
 @pytest.mark.parametrize(("chart", "width"), [c for c in CHARTS if c[0] is not mechanisms_chart])
-def test_a_chart_has_the_width_asked_for(chart: Callable[..., Any], width: int) -> None:
+def test_a_chart_has_the_requested_width(chart: Callable[..., Any], width: int) -> None:
     root = ElementTree.fromstring(svg(chart(pictures.full(), width=width)))
     assert abs(float((root.get("viewBox") or "").split()[2]) - width) <= 8
     assert root.get("width") == "100%"
 
 
-def test_ids_of_different_charts_never_clash() -> None:
+def test_ids_of_different_charts_are_unique() -> None:
     ids = [i for chart, width in CHARTS for i in re.findall(r'id="([^"]+)"', svg(chart(pictures.full(), width=width)))]
     assert len(ids) == len(set(ids)) >= 2 * len(CHARTS)
 
 
-def test_before_its_gate_nothing_of_ones_own_is_drawn() -> None:
+def test_no_model_estimate_is_drawn_before_its_gate() -> None:
     early, full = symptoms_chart(pictures.early()).to_dict(), symptoms_chart(pictures.full()).to_dict()
     assert "low90" in str(full)
     assert "low90" not in str(early)
@@ -78,14 +78,14 @@ def test_before_its_gate_nothing_of_ones_own_is_drawn() -> None:
     assert "'from'" not in str(usual)
 
 
-def test_remission_is_drawn_only_where_the_instrument_has_it() -> None:
+def test_remission_is_drawn_only_if_the_instrument_defines_it() -> None:
     full = pictures.full()
     without = replace(full, symptoms=replace(full.symptoms, remission_below=None))
     assert "remission, below 5" in svg(symptoms_chart(full))
     assert "remission" not in svg(symptoms_chart(without))
 
 
-def test_ruptures_and_repairs_are_written_not_only_coloured() -> None:
+def test_ruptures_and_repairs_are_labelled_in_words() -> None:
     full = pictures.full()
     drawn = svg(alliance_chart(full))
     assert ">rupture<" in drawn
@@ -96,7 +96,7 @@ def test_ruptures_and_repairs_are_written_not_only_coloured() -> None:
     assert ">repaired<" not in still
 
 
-def test_where_a_rupture_began_the_expected_value_and_the_limit_are_drawn() -> None:
+def test_the_expected_value_and_limit_are_drawn_where_a_rupture_began() -> None:
     full = pictures.full()
     mark = replace(full.alliance.ruptures[0], repair=Repair.OPEN, repaired_at=None, repaired_session=None)
     still = replace(full, alliance=replace(full.alliance, ruptures=(mark,)))
@@ -106,14 +106,14 @@ def test_where_a_rupture_began_the_expected_value_and_the_limit_are_drawn() -> N
     specification = alliance_chart(still).to_dict()
     ticks = [layer for layer in specification["layer"] if layer["mark"]["type"] == "tick"]
     assert [t["encoding"]["y"]["field"] for t in ticks] == ["expected", "limit"]
-    # the name stands at the session that every sentence names, also where a later rating was lower still
+    # The label stands at the session named in the sentences, even if a later rating is lower still.
     lower = replace(mark, lowest=2.0, lowest_at=mark.at + 7, lowest_session=7)
     named = alliance_chart(replace(full, alliance=replace(full.alliance, ruptures=(lower,)))).to_dict()
-    rows = [r for data in named["datasets"].values() for r in data if r.get("says") == "rupture, open"]
+    rows = [r for data in named["datasets"].values() for r in data if r.get("text") == "rupture, open"]
     assert [(r["at"], r["value"]) for r in rows] == [(mark.at, mark.value)]
 
 
-def test_what_is_described_is_what_is_in_the_picture() -> None:
+def test_the_description_agrees_with_the_picture() -> None:
     drawn = svg(symptoms_chart(pictures.full()))
     assert "13 reports, from 19 to 12." in drawn
     assert "Forecast for session 16" in drawn
@@ -126,18 +126,18 @@ def test_a_gap_between_sessions_stays_visible() -> None:
     drawn = ElementTree.fromstring(svg(alliance_chart(replace(full, axis=moved))))
     place = {}
     for text in drawn.iter(f"{SVG}text"):
-        found = re.match(r"translate\(([\d.]+)", text.get("transform", ""))
-        if found and text.text in {"6", "7", "8"} and text.get("text-anchor") != "end":
-            place[text.text] = float(found[1])
+        match = re.match(r"translate\(([\d.]+)", text.get("transform", ""))
+        if match and text.text in {"6", "7", "8"} and text.get("text-anchor") != "end":
+            place[text.text] = float(match[1])
     assert place["8"] - place["7"] > 3 * (place["7"] - place["6"])
 
 
-def test_a_chart_without_words_is_refused() -> None:
+def test_a_chart_without_a_text_alternative_is_refused() -> None:
     with pytest.raises(ValueError, match="label"):
         svg(table([{"a": 1}]).mark_point().encode(x="a:Q"))
 
 
-def test_tidy_takes_out_what_could_act_or_call_out() -> None:
+def test_tidy_removes_scripts_styles_and_links() -> None:
     bad = (
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="10" height="5">'
         '<script>x()</script><g clip-path="url(#a)" onclick="x()" style="fill:red"><clipPath id="a"><rect width="3" '
@@ -151,12 +151,12 @@ def test_tidy_takes_out_what_could_act_or_call_out() -> None:
 
 
 def test_a_label_cannot_break_out_of_the_image() -> None:
-    chart = themed(table([{"a": 1}]).mark_point().encode(x="a:Q"), label="</title><script>", description='"><b>')
+    chart = apply_theme(table([{"a": 1}]).mark_point().encode(x="a:Q"), label="</title><script>", description='"><b>')
     root = ElementTree.fromstring(svg(chart))
     assert all(e.tag != f"{SVG}script" for e in root.iter())
 
 
-def test_sparklines_show_the_last_value_and_ring_an_open_rupture() -> None:
+def test_sparklines_mark_the_last_value_and_ring_an_open_rupture() -> None:
     full = pictures.full()
     assert 'aria-label="Symptoms from 19 to 12"' in symptoms_sparkline(full)
     assert alliance_sparkline(full).count("<circle") == 1
@@ -170,10 +170,10 @@ def test_sparklines_show_the_last_value_and_ring_an_open_rupture() -> None:
 
 @pytest.mark.parametrize(("low", "high"), [(0, 10), (0, 27), (0, 21), (1, 7), (0, 4), (0, 40), (7, 49), (0, 1)])
 def test_ticks_are_few_and_hold_both_ends(low: float, high: float) -> None:
-    made = ticks(low, high)
-    assert (made[0], made[-1]) == (low, high)
-    assert 2 <= len(made) <= 8
-    assert made == sorted(set(made))
+    values = ticks(low, high)
+    assert (values[0], values[-1]) == (low, high)
+    assert 2 <= len(values) <= 8
+    assert values == sorted(set(values))
 
 
 # ------------------------------------------------------------------ colour
@@ -200,14 +200,14 @@ SIGHT = {
 
 
 @pytest.mark.parametrize("sight", list(SIGHT))
-def test_constructs_are_told_apart_by_people_who_see_colour_differently(sight: str) -> None:
+def test_construct_colours_are_distinguishable_with_colour_vision_deficiency(sight: str) -> None:
     seen = {name: _lab(np.clip(SIGHT[sight] @ _linear(c), 0, 1)) for name, c in CONSTRUCT_COLOURS.items()}
     closest = min((float(np.linalg.norm(seen[a] - seen[b])), a, b) for a, b in combinations(seen, 2))
-    # 2.3 is the smallest difference that is noticed side by side
+    # a just noticeable difference is about 2.3
     assert closest[0] > 9, closest
 
 
-def test_every_tracked_construct_has_a_colour_that_stands_out_on_paper() -> None:
+def test_every_tracked_construct_has_a_colour_with_enough_contrast() -> None:
     assert set(CONSTRUCT_COLOURS) == set(TRACKED_CONSTRUCTS)
     for colour in CONSTRUCT_COLOURS.values():
         luminance = float(np.array([0.2126, 0.7152, 0.0722]) @ _linear(colour))
@@ -223,7 +223,7 @@ RATED = side_by_side([RatedSession(1, 5.0, None), RatedSession(2, 6.0, 8.0), Rat
 
 
 @pytest.mark.parametrize("width", [900, PHONE])
-def test_both_ratings_are_drawn_where_they_are_and_joined_where_both_are(width: int) -> None:
+def test_ratings_of_one_session_are_joined(width: int) -> None:
     chart = ratings_chart(RATED, width=width).to_dict(validate=False)
     rules, squares, rings = (chart["datasets"][layer["data"]["name"]] for layer in chart["layer"])
     assert rules == [{"session": 2, "value": 6.0, "other": 8.0}]
@@ -234,13 +234,13 @@ def test_both_ratings_are_drawn_where_they_are_and_joined_where_both_are(width: 
     assert "Session 2: the client rated the alliance 6, you 8, 2 higher." in drawn.find(f"{SVG}desc").text
 
 
-def test_both_ratings_are_spoken_also_where_no_session_has_both() -> None:
-    assert spoken(side_by_side([RatedSession(1, None, 5.0)]))[1] == (
+def test_the_text_alternative_works_without_a_session_rated_by_both() -> None:
+    assert text_alternative(side_by_side([RatedSession(1, None, 5.0)]))[1] == (
         "0 sessions rated by both. No session has been rated by both yet."
     )
 
 
-def test_a_small_curve_of_any_scale_spans_its_whole_range() -> None:
+def test_a_sparkline_of_any_scale_spans_its_full_range() -> None:
     drawn = scores_sparkline("Coping & more", [(0.0, 0.0), (7.0, 10.0), (14.0, 5.0)], 0.0, 10.0)
     root = ElementTree.fromstring(drawn)
     assert root.get("aria-label") == "Coping & more from 0 to 5"

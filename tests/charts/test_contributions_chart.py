@@ -1,4 +1,4 @@
-"""The chart of hypotheses: both readings of every construct, grey where borrowed, in words too; none without them."""
+"""The chart of hypotheses: both readings of every construct, grey if borrowed, and the same in words."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from securebase.charts.render import svg
 from securebase.charts.style import OTHER, PHONE, WHOLE, colour
 
 
-def rows(made: Any) -> list[dict[str, Any]]:
-    """The rows of bars, wherever in the specification they travel."""
-    if isinstance(made, dict):
-        own = [made] if "reading" in made else []
-        return own + [row for value in made.values() for row in rows(value)]
-    return [row for value in made for row in rows(value)] if isinstance(made, list) else []
+def rows(specification: Any) -> list[dict[str, Any]]:
+    """Return the rows of bars from anywhere in the specification."""
+    if isinstance(specification, dict):
+        own = [specification] if "reading" in specification else []
+        return own + [row for value in specification.values() for row in rows(value)]
+    return [row for value in specification for row in rows(value)] if isinstance(specification, list) else []
 
 
 @pytest.mark.parametrize("width", [WHOLE, 900, PHONE])
@@ -37,13 +37,13 @@ def test_both_readings_of_every_construct_are_drawn_with_figures_and_share(width
     assert float((root.get("viewBox") or "").split()[2]) == pytest.approx(width, abs=20)
 
 
-def test_what_is_borrowed_is_grey_and_what_is_not_has_its_colour() -> None:
-    made = {r["figures"]: r["colour"] for r in rows(contributions_chart(pictures.full()).to_dict())}
-    assert made["−0.9 (−2 to 0.3)"] == colour("alliance")
-    assert made["+0.1 (−0.8 to 1)"] == OTHER
+def test_borrowed_readings_are_grey_and_others_have_the_colour_of_their_construct() -> None:
+    colours = {r["figures"]: r["colour"] for r in rows(contributions_chart(pictures.full()).to_dict())}
+    assert colours["−0.9 (−2 to 0.3)"] == colour("alliance")
+    assert colours["+0.1 (−0.8 to 1)"] == OTHER
 
 
-def test_the_words_say_what_is_borrowed() -> None:
+def test_the_description_names_borrowed_readings() -> None:
     described = contributions_chart(pictures.full()).to_dict()["description"]
     assert described.count("borrowed from other clients") == 4
     assert "Alliance: carried −1.2 (−2.6 to 0.4), apart −0.9 (−2 to 0.3) points; 35% from this client." in described

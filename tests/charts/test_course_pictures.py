@@ -1,4 +1,4 @@
-"""Pictures of a course: what is drawn where, that labels keep apart, and that nothing typed becomes markup."""
+"""Pictures of a course: positions, labels that do not overlap, and user input that never becomes markup."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from securebase.charts.balance import RoleBalance, balance
 from securebase.charts.session_lines import RatingLine, session_lines
-from securebase.charts.timeline import TimelineFrame, _rows, draw_timeline, ticks
+from securebase.charts.timeline import TimelineFrame, _event_rows, draw_timeline, ticks
 from securebase.ipt.timeline import Timeline, timeline
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord, TherapySessionRecord
@@ -21,20 +21,20 @@ BEGAN = date(2026, 9, 1)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def drawn_from(*artefacts: ArtefactRecord, **more: object) -> Timeline:
+def timeline_of(*artefacts: ArtefactRecord, **more: object) -> Timeline:
     line = timeline(EpisodeRecord(person="x", began_on=BEGAN, artefacts=artefacts, **more), today=40)
     assert line
     return line
 
 
-def event(n: int, day: str, what: str) -> ArtefactRecord:
-    return ArtefactRecord(f"e{n}", "life_event", {"what": what, "happened_on": day}, n, n)
+def event(n: int, day: str, title: str) -> ArtefactRecord:
+    return ArtefactRecord(f"e{n}", "life_event", {"what": title, "happened_on": day}, n, n)
 
 
-def test_what_was_typed_never_becomes_markup() -> None:
+def test_user_input_never_becomes_markup() -> None:
     nasty = '<script>alert(1)</script>"&'
     role = ArtefactRecord("r", "life_role", {"role": nasty, "from_on": "2026-01-01"}, 0, 0)
-    line = drawn_from(event(0, "2026-04-01", nasty), role)
+    line = timeline_of(event(0, "2026-04-01", nasty), role)
     links = {("life_event", "e0"): '/x?a=1&b="2"'}
     svg = draw_timeline(line, links=links, whole_life=True, top=10).svg
     root = ElementTree.fromstring(svg)
@@ -45,8 +45,8 @@ def test_what_was_typed_never_becomes_markup() -> None:
     assert balance(RoleBalance(nasty, 1, 2), RoleBalance(nasty, 3, 4)).count("<script") == 0
 
 
-def test_on_a_phone_events_are_marks_without_names_and_without_links() -> None:
-    line = drawn_from(event(0, "2026-04-01", "The works closed"))
+def test_events_on_a_phone_are_marks_without_names_and_links() -> None:
+    line = timeline_of(event(0, "2026-04-01", "The works closed"))
     links = {("life_event", "e0"): "/x"}
     wide = ElementTree.fromstring(draw_timeline(line, links=links, whole_life=True, top=10).svg)
     narrow = ElementTree.fromstring(draw_timeline(line, links=links, whole_life=True, top=10, words=False).svg)
@@ -57,7 +57,7 @@ def test_on_a_phone_events_are_marks_without_names_and_without_links() -> None:
         assert any((t.text or "").startswith("The works closed, ") for t in root.iter(f"{SVG}title"))
 
 
-def test_days_lie_on_the_axis_in_proportion_and_never_outside() -> None:
+def test_days_are_placed_proportionally_and_within_the_frame() -> None:
     frame = TimelineFrame(-100, 100, 10, 210, BEGAN)
     assert [frame.x(d) for d in (-100, 0, 100)] == [10, 110, 210]
     assert [frame.x(d) for d in (-500, 500)] == [10, 210]
@@ -68,30 +68,30 @@ def test_days_lie_on_the_axis_in_proportion_and_never_outside() -> None:
 
 @pytest.mark.parametrize("width", [320, 1080])
 @pytest.mark.parametrize("days", [20, 90, 400, 3000, 30000])
-def test_the_axis_names_days_within_it_and_apart(days: int, width: float) -> None:
+def test_axis_labels_lie_within_the_frame_and_apart(days: int, width: float) -> None:
     frame = TimelineFrame(0, days, 0, width, BEGAN)
-    found = [d for d, _ in ticks(frame)]
-    assert all(BEGAN <= d <= BEGAN + timedelta(days=days) for d in found)
-    places = [frame.x(float((d - BEGAN).days)) for d in found]
-    assert len(found) <= 15
+    days_named = [d for d, _ in ticks(frame)]
+    assert all(BEGAN <= d <= BEGAN + timedelta(days=days) for d in days_named)
+    places = [frame.x(float((d - BEGAN).days)) for d in days_named]
+    assert len(days_named) <= 15
     assert all(b - a > 30 for a, b in itertools.pairwise(places))
 
 
-def test_labels_of_one_row_never_meet() -> None:
+def test_labels_in_one_row_never_overlap() -> None:
     rng = random.Random(7)
     for _ in range(100):
-        wanted = sorted((rng.uniform(0, 1000), rng.uniform(20, 260)) for _ in range(rng.randint(1, 25)))
-        placed = _rows(wanted, 1000.0)
+        labels = sorted((rng.uniform(0, 1000), rng.uniform(20, 260)) for _ in range(rng.randint(1, 25)))
+        places = _event_rows(labels, 1000.0)
         spans: dict[int, list[tuple[float, float]]] = {}
-        for (x, width), (row, leftwards) in zip(wanted, placed, strict=True):
+        for (x, width), (row, leftwards) in zip(labels, places, strict=True):
             spans.setdefault(row, []).append((x - width, x) if leftwards else (x, x + width))
         for row in spans.values():
             ordered = sorted(row)
             assert all(a[1] <= b[0] for a, b in itertools.pairwise(ordered))
 
 
-def test_everything_of_the_episode_is_drawn_and_what_lies_before_only_on_demand() -> None:
-    line = drawn_from(
+def test_events_before_the_episode_are_drawn_only_with_the_whole_life() -> None:
+    line = timeline_of(
         event(0, "2026-04-01", "Row"),
         event(1, "1990-01-01", "Birth"),
         ArtefactRecord("o", "onset", {"began_on": "2026-05-01"}, 0, 0),
@@ -106,13 +106,13 @@ def test_everything_of_the_episode_is_drawn_and_what_lies_before_only_on_demand(
     assert "Onset 1 May 2026" in near
 
 
-def test_an_empty_timeline_is_a_drawing_all_the_same() -> None:
+def test_an_empty_timeline_is_drawn() -> None:
     for whole in (False, True):
         for words in (False, True):
-            ElementTree.fromstring(draw_timeline(drawn_from(), links={}, whole_life=whole, top=0, words=words).svg)
+            ElementTree.fromstring(draw_timeline(timeline_of(), links={}, whole_life=whole, top=0, words=words).svg)
 
 
-def test_a_dispute_is_said_in_words_too() -> None:
+def test_the_stages_of_a_dispute_are_described_in_words() -> None:
     stages = ((1.0, DisputeStage.IMPASSE), (2.0, DisputeStage.IMPASSE), (3.0, DisputeStage.RENEGOTIATION))
     svg = session_lines([RatingLine("gap", ((1, 9), (3, 4)))], label="The dispute", stages=stages)
     assert "The dispute. gap from 9 to 4; stage impasse, then renegotiation" in svg
@@ -121,7 +121,7 @@ def test_a_dispute_is_said_in_words_too() -> None:
     assert "nan" not in session_lines([RatingLine("gap", ((4, 5),))], label="x")
 
 
-def test_a_balance_draws_bars_in_proportion() -> None:
+def test_the_bars_of_a_balance_are_proportional() -> None:
     root = ElementTree.fromstring(balance(RoleBalance("a", 10, 5), RoleBalance("b", 0, 20)))
     widths = [float(r.get("width")) for r in root.iter(f"{SVG}rect")]
     assert widths == [100, 50, 0, 200]

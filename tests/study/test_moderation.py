@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from securebase.charts.study_slopes import expected, slopes_chart
+from securebase.charts.study_slopes import expected_outcome, slopes_chart
 from securebase.records.vocabulary import Moment
 from securebase.reports.study_report import study_report
 from securebase.study.detrending import Detrending
@@ -139,15 +139,15 @@ def test_slopes_of_a_curvature_are_its_tangents(messy):
 def test_the_chart_agrees_with_the_slopes(messy):
     _, estimate = estimate_in(messy, "within", Detrending.DETRENDED)
     for slope in estimate.slopes:
-        assert expected(estimate, 1.0, slope.at, curvature=False) == pytest.approx(
+        assert expected_outcome(estimate, 1.0, slope.at, curvature=False) == pytest.approx(
             (slope.slope, slope.lower, slope.upper)
         )
     _, curve = estimate_in(messy, "square", Detrending.DETRENDED)
     step = 1e-5
     for slope in curve.slopes:
         rise = (
-            expected(curve, slope.at + step, 0, curvature=True)[0]
-            - expected(curve, slope.at - step, 0, curvature=True)[0]
+            expected_outcome(curve, slope.at + step, 0, curvature=True)[0]
+            - expected_outcome(curve, slope.at - step, 0, curvature=True)[0]
         )
         assert rise / (2 * step) == pytest.approx(slope.slope, abs=1e-6)
 

@@ -1,4 +1,4 @@
-"""Axes that the charts of one client share: real time across, labelled with session numbers; a scale's own range up."""
+"""Axes shared by the charts of one client: real time labelled with session numbers, and the full range of a scale."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from securebase.charts.style import PHONE
 from securebase.picture.parts import Session
 
 
-def across(axis: Sequence[Session], times: Sequence[float], *, width: int, labels: bool = True) -> alt.X:
-    """Days since the episode began, with a tick where a session lies. Gaps in time stay visible as gaps."""
-    everything = [s.at for s in axis] + list(times)
-    first, last = (min(everything), max(everything)) if everything else (0.0, 7.0)
-    room = max((last - first) * 0.015, 0.5)
-    ticks = {s.at: str(s.number) for s in _thinned(axis, width)}
+def time_axis(axis: Sequence[Session], times: Sequence[float], *, width: int, labels: bool = True) -> alt.X:
+    """Return the axis of days since the episode began, with a tick at every session. Gaps in time stay visible."""
+    days = [s.at for s in axis] + list(times)
+    first, last = (min(days), max(days)) if days else (0.0, 7.0)
+    margin = max((last - first) * 0.015, 0.5)
+    ticks = {s.at: str(s.number) for s in _thin(axis, width)}
     names = json.dumps({f"{at:.4f}": number for at, number in ticks.items()})
     return alt.X(
         "at:Q",
         title="session" if labels else None,
-        scale=alt.Scale(domain=[first - room, last + room], nice=False, zero=False),
+        scale=alt.Scale(domain=[first - margin, last + margin], nice=False, zero=False),
         axis=alt.Axis(
             values=list(ticks),
             labelExpr=f"({names})[format(datum.value, '.4f')] || ''",
@@ -34,8 +34,8 @@ def across(axis: Sequence[Session], times: Sequence[float], *, width: int, label
     )
 
 
-def up(field: str, low: float, high: float, *, few: bool = False) -> alt.Y:
-    """The whole range of a scale, so that a small movement never looks like a large one."""
+def value_axis(field: str, low: float, high: float, *, few: bool = False) -> alt.Y:
+    """Return the axis over the full range of a scale, so that a small change never looks large."""
     return alt.Y(
         f"{field}:Q",
         title=None,
@@ -45,7 +45,7 @@ def up(field: str, low: float, high: float, *, few: bool = False) -> alt.Y:
 
 
 def ticks(low: float, high: float, *, few: bool = False) -> list[float]:
-    """About five ticks (three with `few`), always with both ends of the scale."""
+    """Return about five ticks (three with `few`), always with both ends of the scale."""
     if few:
         return [low, (low + high) / 2, high]
     span = high - low
@@ -58,11 +58,11 @@ def ticks(low: float, high: float, *, few: bool = False) -> list[float]:
     return [*inner, high]
 
 
-def _thinned(axis: Sequence[Session], width: int) -> list[Session]:
-    """As many session numbers as can be read at this width, evenly counted from the first, to the last if possible."""
+def _thin(axis: Sequence[Session], width: int) -> list[Session]:
+    """Return as many evenly spaced sessions as can be labelled at this width, if possible with the last."""
     if not axis:
         return []
-    room = 6 if width <= PHONE else max(8, width // 45)
-    least = -(-len(axis) // room)
-    step = next((s for s in range(least, 2 * least + 1) if (len(axis) - 1) % s == 0), least)
+    max_labels = 6 if width <= PHONE else max(8, width // 45)
+    min_step = -(-len(axis) // max_labels)
+    step = next((s for s in range(min_step, 2 * min_step + 1) if (len(axis) - 1) % s == 0), min_step)
     return list(axis[::step])

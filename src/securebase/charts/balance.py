@@ -1,4 +1,4 @@
-"""Losses and gains of an old and a new role as two rows of a balance: what was hard to the left, good to the right."""
+"""Losses and gains of an old and a new role as two rows of a balance: hard to the left, good to the right."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ WIDTH, MIDDLE, HALF, ROW, BAR = 560.0, 280.0, 200.0, 62.0, 22.0
 
 @dataclass(frozen=True, slots=True)
 class RoleBalance:
-    """One role: its name, and how much what is hard and what is good in it weigh together."""
+    """One role: its name, and the total weights of its hard and its good sides."""
 
     name: str
     hard: float
@@ -19,28 +19,28 @@ class RoleBalance:
 
 
 def balance(old: RoleBalance, new: RoleBalance) -> str:
-    """An SVG element; nothing where neither role has anything in it."""
-    most = max(old.hard, old.good, new.hard, new.good)
-    if most <= 0:
+    """Return an SVG element, empty if both roles are empty."""
+    largest = max(old.hard, old.good, new.hard, new.good)
+    if largest <= 0:
         return ""
-    said = "; ".join(f"{s.name}: hard {s.hard:g}, good {s.good:g}" for s in (old, new))
-    rows = _row(old, "Old role", 26.0, most) + _row(new, "New role", 26.0 + ROW, most)
+    description = "; ".join(f"{r.name}: hard {r.hard:g}, good {r.good:g}" for r in (old, new))
+    rows = _row(old, "Old role", 26.0, largest) + _row(new, "New role", 26.0 + ROW, largest)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="balance" viewBox="0 0 {WIDTH:g} {26 + 2 * ROW:g}" role="img"'
-        f' aria-label="{escape(f"Balance of the two roles. {said}")}" font-family="system-ui, sans-serif"'
+        f' aria-label="{escape(f"Balance of the two roles. {description}")}" font-family="system-ui, sans-serif"'
         f' font-size="13"><text x="{MIDDLE - 8:g}" y="14" text-anchor="end" fill="{SOFT}">hard</text>'
         f'<text x="{MIDDLE + 8:g}" y="14" fill="{SOFT}">good</text>{rows}'
         f'<path d="M{MIDDLE:g} 20V{20 + 2 * ROW:g}" stroke="{SOFT}"/></svg>'
     )
 
 
-def _row(side: RoleBalance, which: str, y: float, most: float) -> str:
-    hard, good = HALF * side.hard / most, HALF * side.good / most
-    name = escape(side.name if len(side.name) <= 40 else side.name[:39].rstrip() + "…")
+def _row(role: RoleBalance, label: str, y: float, largest: float) -> str:
+    hard, good = HALF * role.hard / largest, HALF * role.good / largest
+    name = escape(role.name if len(role.name) <= 40 else role.name[:39].rstrip() + "…")
     return (
-        f'<text x="8" y="{y + 12:g}" fill="{INK}"><tspan fill="{SOFT}">{which}: </tspan>{name}</text>'
+        f'<text x="8" y="{y + 12:g}" fill="{INK}"><tspan fill="{SOFT}">{label}: </tspan>{name}</text>'
         f'<rect x="{MIDDLE - hard:.1f}" y="{y + 20:g}" width="{hard:.1f}" height="{BAR:g}" fill="{HARD}"/>'
         f'<rect x="{MIDDLE:g}" y="{y + 20:g}" width="{good:.1f}" height="{BAR:g}" fill="{GOOD}"/>'
-        f'<text x="{MIDDLE - hard - 6:.1f}" y="{y + 36:g}" text-anchor="end" fill="{INK}">{side.hard:g}</text>'
-        f'<text x="{MIDDLE + good + 6:.1f}" y="{y + 36:g}" fill="{INK}">{side.good:g}</text>'
+        f'<text x="{MIDDLE - hard - 6:.1f}" y="{y + 36:g}" text-anchor="end" fill="{INK}">{role.hard:g}</text>'
+        f'<text x="{MIDDLE + good + 6:.1f}" y="{y + 36:g}" fill="{INK}">{role.good:g}</text>'
     )

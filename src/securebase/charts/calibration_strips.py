@@ -1,4 +1,4 @@
-"""One strip a target: the band that counts as met, what was published, and what simulated cohorts gave."""
+"""One strip for each target: the accepted band, the published value and the distribution over simulated cohorts."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from securebase.study.calibration.run import Calibration
 from securebase.study.calibration.table import format_value
 from securebase.study.calibration.target import Outcome, TargetVerdict
 
-#: pixels of one strip, and kept free for the words on the left and the figures on the right
+#: pixels: height of a strip; width reserved for labels on the left and figures on the right
 _LINE, _WORDS, _FIGURES = 22, 152, 46
-#: how far beyond the band, in halves of the band, a strip is drawn; the band itself lies between −1 and 1
+#: half the range drawn, in half-widths of the band; the band itself lies between −1 and 1
 _REACH = 2.6
 
 Rows = list[dict[str, Any]]
 
 
-def strips_chart(made: Calibration, *, width: int = style.WHOLE) -> alt.LayerChart:
-    """Every target that is simulated, each on its own scale: all bands have one width, to be read at once.
+def strips_chart(calibration: Calibration, *, width: int = style.WHOLE) -> alt.LayerChart:
+    """Return a strip for every simulated target, each scaled so that all bands have the same width.
 
-    An open end of a band runs to the edge. What lies beyond the edge is drawn at it.
+    An open end of a band runs to the edge. Values beyond the edge are drawn at the edge.
     """
-    rows = [_strip(place, o) for place, o in enumerate(o for o in made.outcomes if len(o.given))]
+    rows = [_strip(row, o) for row, o in enumerate(o for o in calibration.outcomes if len(o.given))]
     scale = alt.Scale(domain=[-_REACH, _REACH], range=[_WORDS, width - _FIGURES], nice=False, zero=False)
     base = style.table(rows).encode(
-        y=alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.7, len(rows) - 0.3], reverse=True, nice=False))
+        y=alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[-0.7, len(rows) - 0.3], reverse=True, nice=False))
     )
     colour = alt.Color("colour:N", scale=None)
     published = base.transform_filter("isValid(datum.published)")
@@ -36,7 +36,7 @@ def strips_chart(made: Calibration, *, width: int = style.WHOLE) -> alt.LayerCha
     def x(name: str) -> alt.X:
         return alt.X(f"{name}:Q", scale=scale, axis=None)
 
-    chart = style.layered(
+    chart = style.layer(
         base.mark_bar(size=_LINE - 8, color=style.GHOST).encode(x=x("band_low"), x2="band_high:Q"),
         base.mark_rule(strokeWidth=1.5).encode(x=x("low"), x2="high:Q", color=colour),
         base.mark_rule(strokeWidth=5, strokeCap="round").encode(x=x("lower_half"), x2="upper_half:Q", color=colour),
@@ -45,13 +45,13 @@ def strips_chart(made: Calibration, *, width: int = style.WHOLE) -> alt.LayerCha
         ),
         base.mark_circle(size=62, opacity=1).encode(x=x("median"), color=colour),
         base.mark_text(align="left", color=style.INK).encode(x=alt.value(0), text="key:N"),
-        base.mark_text(align="right", fontWeight=600).encode(x=alt.value(width), text="said:N", color=colour),
+        base.mark_text(align="right", fontWeight=600).encode(x=alt.value(width), text="figure:N", color=colour),
         fitted=False,
         width=width,
         height=_LINE * len(rows),
     )
-    failed = ", ".join(o.target.key for o in made.outcomes if o.verdict is TargetVerdict.FAILED) or "none"
-    return style.themed(
+    failed = ", ".join(o.target.key for o in calibration.outcomes if o.verdict is TargetVerdict.FAILED) or "none"
+    return style.apply_theme(
         chart,
         label="Simulated cohorts and published figures",
         description=f"{len(rows)} figures, each with its band, the published value and the median of cohorts. "
@@ -59,20 +59,20 @@ def strips_chart(made: Calibration, *, width: int = style.WHOLE) -> alt.LayerCha
     )
 
 
-def _strip(place: int, outcome: Outcome) -> dict[str, Any]:
+def _strip(row: int, outcome: Outcome) -> dict[str, Any]:
     target = outcome.target
     low, high = outcome.range_95
     lower_half, upper_half = outcome.range_50
 
     def at(value: float) -> float:
-        """Halves of the band from its middle, held within the strip; an open band is measured by what came out."""
+        """Return the distance from the middle of the band in half-widths, limited to the strip."""
         return max(-_REACH, min(_REACH, (value - middle) / half))
 
     middle, half = _middle(outcome)
     return {
-        "place": place,
+        "row": row,
         "key": target.key,
-        "said": format_value(target, outcome.median),
+        "figure": format_value(target, outcome.median),
         "colour": style.GOOD if outcome.verdict is TargetVerdict.MET else style.ALERT,
         "band_low": at(target.band[0]),
         "band_high": at(target.band[1]),
@@ -86,7 +86,7 @@ def _strip(place: int, outcome: Outcome) -> dict[str, Any]:
 
 
 def _middle(outcome: Outcome) -> tuple[float, float]:
-    """Middle and half the width of a band. An open end is taken to lie where the cohorts end."""
+    """Return middle and half-width of a band. An open end is placed at the end of the simulated range."""
     low, high = outcome.target.band
     ends = [v for v in (*outcome.range_95, outcome.target.value) if v is not None]
     if not isfinite(high):

@@ -1,7 +1,7 @@
-"""The closeness circle as SVG text: the client in the middle, three rings, the people where they were placed.
+"""The closeness circle as SVG text: the client in the middle, three rings, and people where they were placed.
 
-A page's script moves what is drawn here, so `GEOMETRY` is all that it needs to know. Colours stand as attributes, not
-as styles, so that the drawing is the same in a report, on paper and under a strict content policy.
+A script on the page moves people; it gets all lengths from `GEOMETRY`. Colours are attributes, not styles, so that the
+drawing is the same in a report, on paper and under a strict content security policy.
 """
 
 from __future__ import annotations
@@ -30,9 +30,11 @@ _RINGS = {Ring.CLOSEST: "closest", Ring.CLOSE: "close", Ring.WIDER: "wider circl
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """Lengths of the drawing. unit: radius of the widest ring; half: half the side of the square; centre, disc: radii
-    of the client and of a person; outwards, inwards: how far from the middle line a name hangs away from it, and back
-    to it; nearest, furthest: how far out a person is drawn, in radii of the widest ring.
+    """Lengths of the drawing.
+
+    unit: radius of the widest ring. half: half the side of the square. centre, disc: radii of the client and of a
+    person. outwards: horizontal distances from the middle between which a name extends outwards. inwards: distance
+    beyond which it extends inwards. nearest, furthest: limits of a person's distance, in radii of the widest ring.
     """
 
     unit: float = 262.0
@@ -58,24 +60,26 @@ def closeness_circle(
     label: str = "Closeness circle",
     tray: bool = False,
 ) -> str:
-    """One version as an SVG element. `people`: who may be shown, with their names. `tones`: person → what outweighs.
+    """Return one version of the circle as an SVG element.
 
-    With `before`, the place of everybody on that earlier circle is drawn as a ghost with an arrow to the present one.
-    `tray` draws people without a place too, hidden, for a script to bring out.
+    `people` are those who may be shown, with their names. `tones` maps a person to the balance of support and strain.
+    With `before`, places on that earlier circle are drawn as ghosts with an arrow to the present place. With `tray`,
+    people without a place are drawn hidden, for a script to show.
     """
     places = {p.id: circle.placement(p.id) if circle else None for p in people}
     shown = [p for p in people if tray or places[p.id] is not None]
-    said = "; ".join(f"{p.name}: {place_in_words(places[p.id])}" for p in people if places[p.id] is not None)
+    positions = "; ".join(f"{p.name}: {place_in_words(places[p.id])}" for p in people if places[p.id] is not None)
+    description = f"{label}. {positions}" if positions else f"{label}. Nobody stands on it yet."
     h = GEOMETRY.half
     ghosts = "".join(_ghost(before.placement(p.id), places[p.id], p.name) for p in people) if before else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="closeness" viewBox="{-h:g} {-h:g} {2 * h:g} {2 * h:g}"'
-        f' role="img" aria-label="{escape(f"{label}. {said}" if said else f"{label}. Nobody stands on it yet.")}"'
+        f' role="img" aria-label="{escape(description)}"'
         f' font-family="system-ui, sans-serif" font-size="15">'
         + _rings()
         + f'<g class="ties">{"".join(_tie(p.id, places[p.id]) for p in shown)}</g>'
         + f'<g class="centre"><circle r="{GEOMETRY.centre:g}" fill="{INK}"/>'
-        + _client(centre)
+        + _client_name(centre)
         + f'<g class="ghosts">{ghosts}</g>'
         + f'<g class="people">{"".join(_person(p, places[p.id], (tones or {}).get(p.id)) for p in shown)}</g>'
         + "</svg>"
@@ -83,12 +87,12 @@ def closeness_circle(
 
 
 def point(place: Placement) -> tuple[float, float]:
-    """Where a place is drawn: x to the right, y downwards, from the middle."""
-    angle, radius = math.radians(place.angle), _out(place)
+    """Return the pixel position of a place: x to the right, y downwards, from the middle."""
+    angle, radius = math.radians(place.angle), _distance(place)
     return radius * math.sin(angle), -radius * math.cos(angle)
 
 
-def _out(place: Placement) -> float:
+def _distance(place: Placement) -> float:
     return min(max(place.radius, GEOMETRY.nearest), GEOMETRY.furthest) * GEOMETRY.unit
 
 
@@ -105,58 +109,63 @@ def _rings() -> str:
 
 
 def _tie(person: str, place: Placement | None) -> str:
-    """A line straight up, turned to where the person stands: an arrow at an end says that support arrives there."""
+    """Return a vertical line rotated to the person; an arrowhead marks each end that receives support."""
     at = place or Placement(person, 1.0, 0.0)
-    far = -(_out(at) - GEOMETRY.disc - 3)
+    far = -(_distance(at) - GEOMETRY.disc - 3)
     near = -(GEOMETRY.centre + 2)
-    kinds = ["tie", *(k for k in ("gives", "receives", "tension") if getattr(at, k)), *([] if place else ["unplaced"])]
+    classes = [
+        "tie",
+        *(k for k in ("gives", "receives", "tension") if getattr(at, k)),
+        *([] if place else ["unplaced"]),
+    ]
     dash = ' stroke-dasharray="5 4"' if at.tension else ""
     colour = TONES[TieBalance.STRAIN] if at.tension else SOFT
-    into, out = _head(near, 1), _head(0.0, -1)
+    into, out = _arrowhead(near, 1), _arrowhead(0.0, -1)
     return (
-        f'<g class="{" ".join(kinds)}" data-tie="{escape(person)}" transform="rotate({at.angle:.2f})"'
-        f'{_hidden(place is None)}><line y1="{near:.1f}" y2="{far:.1f}" stroke="{colour}" stroke-width="2"'
-        f' stroke-opacity="0.65"{dash}/><g class="tip in"{_hidden(not at.gives)}>{into}</g>'
-        f'<g class="tip out" transform="translate(0 {far:.1f})"{_hidden(not at.receives)}>{out}</g></g>'
+        f'<g class="{" ".join(classes)}" data-tie="{escape(person)}" transform="rotate({at.angle:.2f})"'
+        f'{_display(place is not None)}><line y1="{near:.1f}" y2="{far:.1f}" stroke="{colour}" stroke-width="2"'
+        f' stroke-opacity="0.65"{dash}/><g class="tip in"{_display(at.gives)}>{into}</g>'
+        f'<g class="tip out" transform="translate(0 {far:.1f})"{_display(at.receives)}>{out}</g></g>'
     )
 
 
-def _head(tip: float, way: int) -> str:
-    """An arrow head with its tip at that height: downwards, to the client (way 1), or upwards, to the person (-1)."""
-    return f'<path d="M0 {tip:.1f}l-5 {-9 * way}h10z" fill="{SOFT}"/>'
+def _arrowhead(tip: float, direction: int) -> str:
+    """Return an arrowhead with its tip at that height, pointing down to the client (1) or up to the person (-1)."""
+    return f'<path d="M0 {tip:.1f}l-5 {-9 * direction}h10z" fill="{SOFT}"/>'
 
 
 def _person(person: RelationshipRecord, place: Placement | None, tone: TieBalance | None) -> str:
     x, y = point(place) if place else (0.0, 0.0)
     tone = tone or TieBalance.UNRATED
-    kinds = ["person", tone.value, *([] if place else ["unplaced"])]
-    marks = [word for word, on in _marks(person) if on]
-    anchor, beside = _label(x)
-    small = (
-        f'<tspan class="mark" x="{beside:g}" dy="14" font-size="12" fill="{SOFT}">{", ".join(marks)}</tspan>'
+    classes = ["person", tone.value, *([] if place else ["unplaced"])]
+    marks = [word for word, applies in _marks(person) if applies]
+    anchor, text_x = _text_position(x)
+    note = (
+        f'<tspan class="mark" x="{text_x:g}" dy="14" font-size="12" fill="{SOFT}">{", ".join(marks)}</tspan>'
         if marks
         else ""
     )
-    name = escape(_short(person.name))
+    name = escape(_shorten(person.name))
     focus = f'<circle class="focus-ring" r="{GEOMETRY.disc + 5:g}" fill="none" stroke="{INK}" stroke-width="2"/>'
     return (
-        f'<g class="{" ".join(kinds)}" data-person="{escape(person.id)}" transform="translate({x:.1f} {y:.1f})"'
-        f'{_hidden(place is None)}><circle class="touch" r="30" fill="{PAPER}" fill-opacity="0"/>'
+        f'<g class="{" ".join(classes)}" data-person="{escape(person.id)}" transform="translate({x:.1f} {y:.1f})"'
+        f'{_display(place is not None)}><circle class="touch" r="30" fill="{PAPER}" fill-opacity="0"/>'
         f'<g class="shape">{focus if person.is_focus else ""}{_shape(person, TONES[tone])}'
         f"{_sign(tone, hollow=person.deceased)}</g>"
-        f'<text class="name" x="{beside:g}" y="{GEOMETRY.disc + 16:g}" text-anchor="{anchor}" fill="{INK}"'
-        f' stroke="{PAPER}" stroke-width="4" stroke-linejoin="round" paint-order="stroke">{name}{small}</text></g>'
+        f'<text class="name" x="{text_x:g}" y="{GEOMETRY.disc + 16:g}" text-anchor="{anchor}" fill="{INK}"'
+        f' stroke="{PAPER}" stroke-width="4" stroke-linejoin="round" paint-order="stroke">{name}{note}</text></g>'
     )
 
 
-def _label(x: float) -> tuple[str, float]:
-    """How a name hangs under its disc: outwards near the client, so that nobody writes over them; inwards at the edge,
-    so that nothing is written off the page.
+def _text_position(x: float) -> tuple[str, float]:
+    """Return anchor and x offset of a name under its disc.
+
+    Near the client it extends outwards, to keep the centre free; at the edge inwards, to stay in the picture.
     """
     near, far = GEOMETRY.outwards
-    way = 1 if near <= abs(x) <= far else -1 if abs(x) > GEOMETRY.inwards else 0
-    way = way if x > 0 else -way
-    return {1: "start", 0: "middle", -1: "end"}[way], -way * GEOMETRY.disc
+    side = 1 if near <= abs(x) <= far else -1 if abs(x) > GEOMETRY.inwards else 0
+    side = side if x > 0 else -side
+    return {1: "start", 0: "middle", -1: "end"}[side], -side * GEOMETRY.disc
 
 
 def _marks(person: RelationshipRecord) -> tuple[tuple[str, bool], ...]:
@@ -164,7 +173,7 @@ def _marks(person: RelationshipRecord) -> tuple[tuple[str, bool], ...]:
 
 
 def _shape(person: RelationshipRecord, colour: str) -> str:
-    """A disc; hollow for who has died, a square for who is met online only, a diamond for who helps by profession."""
+    """Return a disc; hollow for the deceased, a square for online contacts, a diamond for professionals."""
     r = GEOMETRY.disc
     fill = f'fill="{PAPER}" stroke="{colour}" stroke-width="4"' if person.deceased else f'fill="{colour}"'
     if person.professional:
@@ -193,32 +202,32 @@ def _ghost(before: Placement | None, after: Placement | None, name: str) -> str:
         f' stroke-dasharray="3 3"/>'
     )
     if after is None:
-        named = f'<text x="{x:.1f}" y="{y + 30:.1f}" text-anchor="middle" font-size="13" fill="{SOFT}">'
-        return f"{ghost}{named}{escape(_short(name))}, no longer</text>"
+        text = f'<text x="{x:.1f}" y="{y + 30:.1f}" text-anchor="middle" font-size="13" fill="{SOFT}">'
+        return f"{ghost}{text}{escape(_shorten(name))}, no longer</text>"
     return ghost + _arrow((x, y), point(after))
 
 
 def _arrow(start: tuple[float, float], end: tuple[float, float]) -> str:
-    """From one disc to another; none where they nearly meet."""
+    """Return an arrow from one disc to another, empty if they nearly touch."""
     dx, dy = end[0] - start[0], end[1] - start[1]
     length = math.hypot(dx, dy)
     if length < 2 * GEOMETRY.disc + 8:
         return ""
-    turn = math.degrees(math.atan2(dy, dx))
+    angle = math.degrees(math.atan2(dy, dx))
     tip = length - GEOMETRY.disc - 2
     return (
-        f'<g class="arrow" transform="translate({start[0]:.1f} {start[1]:.1f}) rotate({turn:.2f})">'
+        f'<g class="arrow" transform="translate({start[0]:.1f} {start[1]:.1f}) rotate({angle:.2f})">'
         f'<line x1="{GEOMETRY.disc:g}" x2="{tip - 8:.1f}" stroke="{ACCENT}" stroke-width="3"/>'
         f'<path d="M{tip:.1f} 0l-12 -6v12z" fill="{ACCENT}"/></g>'
     )
 
 
-def _hidden(yes: bool) -> str:
-    return ' display="none"' if yes else ""
+def _display(visible: bool) -> str:
+    return "" if visible else ' display="none"'
 
 
-def _client(name: str) -> str:
-    """The client's first name in the middle, as large as fits into the disc."""
+def _client_name(name: str) -> str:
+    """Return the client's first name, as large as the disc in the middle allows."""
     first = (name.split() or [""])[0]
     shown = first if len(first) <= 9 else first[:8] + "…"
     size = min(15.0, 1.75 * GEOMETRY.centre / (0.58 * max(len(shown), 1)))
@@ -226,5 +235,5 @@ def _client(name: str) -> str:
     return f'<text {place} fill="{PAPER}">{escape(shown)}</text></g>'
 
 
-def _short(name: str) -> str:
+def _shorten(name: str) -> str:
     return name if len(name) <= 16 else name[:15].rstrip() + "…"

@@ -1,5 +1,6 @@
-"""What the change in symptoms moves with: for each construct the carried and the apart reading around zero, with their
-intervals; what is borrowed from other clients is grey.
+"""Contributions to the change in symptoms: for each construct the carried and the apart reading with intervals.
+
+Readings that rest on other clients more than on this one are grey.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from securebase.picture.client import ClientPicture
 from securebase.picture.parts import Hypotheses, Hypothesis
 from securebase.picture.phrases import percent
 
-#: pixels of a line; lines of one construct: a heading, two bars, and room
+#: pixels of a line; lines of one construct: a heading, two bars and space
 _LINE, _HEADING, _LINES = 19, 1.15, 3.9
-#: pixels kept free for words on the left and figures on the right, on a page and on a phone
+#: pixels reserved for labels on the left and figures on the right, on a page and on a phone
 _WIDE, _NARROW = (62, 190), (52, 118)
 
 
 def contributions_chart(picture: ClientPicture, *, width: int = style.WHOLE) -> alt.LayerChart:
-    """Points of the change in symptoms by construct. Raises ValueError for a picture that holds no hypotheses."""
+    """Return the chart of points of the change in symptoms by construct.
+
+    Raises ValueError for a picture without hypotheses.
+    """
     part = picture.hypotheses
     if part is None:
         raise ValueError("this picture holds no hypotheses")
@@ -41,7 +45,7 @@ def contributions_chart(picture: ClientPicture, *, width: int = style.WHOLE) -> 
     x = alt.X("low:Q", scale=scale, axis=axis)
     base, headings = style.table(bars).encode(y=y), style.table(heads).encode(y=y)
     zero = style.table([{"low": 0}])
-    chart = style.layered(
+    chart = style.layer(
         zero.mark_rule(color=style.SOFT).encode(x=x),
         base.mark_rule(strokeWidth=2.2).encode(
             x=x, x2="high:Q", color=colour, strokeDash=alt.StrokeDash("dash:N", scale=None)
@@ -60,43 +64,43 @@ def contributions_chart(picture: ClientPicture, *, width: int = style.WHOLE) -> 
         width=width,
         height=height(len(part.rows)),
     )
-    label, description = spoken(picture)
-    return style.themed(chart, label=label, description=description)
+    label, description = text_alternative(picture)
+    return style.apply_theme(chart, label=label, description=description)
 
 
 def height(rows: int) -> int:
-    """Pixels of the drawing area for so many constructs, without the axis."""
+    """Return the height in pixels of the drawing area for this many constructs, without the axis."""
     return int(_LINE * _LINES * rows)
 
 
-def spoken(picture: ClientPicture) -> tuple[str, str]:
-    """Label and description of the chart, as a screen reader speaks them."""
+def text_alternative(picture: ClientPicture) -> tuple[str, str]:
+    """Return label and description of the chart for screen readers."""
     rows = picture.hypotheses.rows if picture.hypotheses is not None else ()
-    return "What the change in symptoms moves with", " ".join(_one(h) for h in rows)
+    return "What the change in symptoms moves with", " ".join(_hypothesis_in_words(h) for h in rows)
 
 
 def _rows(part: Hypotheses, *, narrow: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     heads: list[dict[str, Any]] = []
     bars: list[dict[str, Any]] = []
-    for i, one in enumerate(part.rows):
+    for i, h in enumerate(part.rows):
         top = _LINES * i
-        share = f"{percent(one.share)} own" if narrow else f"{percent(one.share)} from this client"
-        if one.borrowed and not narrow:
+        share = f"{percent(h.share)} own" if narrow else f"{percent(h.share)} from this client"
+        if h.borrowed and not narrow:
             share += ": borrowed"
-        heads.append({"y": top, "label": one.label, "share": share})
-        ink = style.OTHER if one.borrowed else style.colour(one.constructs[0])
-        for place, (name, found) in enumerate((("carried", one.carried), ("apart", one.apart))):
+        heads.append({"y": top, "label": h.label, "share": share})
+        ink = style.OTHER if h.borrowed else style.colour(h.constructs[0])
+        for row, (name, contribution) in enumerate((("carried", h.carried), ("apart", h.apart))):
             bars.append(
                 {
-                    "y": top + _HEADING + 0.95 * place,
+                    "y": top + _HEADING + 0.95 * row,
                     "reading": name,
                     "carried": name == "carried",
-                    "value": found.value,
-                    "low": found.low,
-                    "high": found.high,
+                    "value": contribution.value,
+                    "low": contribution.low,
+                    "high": contribution.high,
                     "dash": [] if name == "carried" else [4, 3],
                     "colour": ink,
-                    "figures": words.interval(found),
+                    "figures": words.interval(contribution),
                 }
             )
     return heads, bars
@@ -104,11 +108,11 @@ def _rows(part: Hypotheses, *, narrow: bool) -> tuple[list[dict[str, Any]], list
 
 def _domain(bars: list[dict[str, Any]]) -> tuple[float, float]:
     low, high = min(b["low"] for b in bars), max(b["high"] for b in bars)
-    room = 0.03 * (high - low)
-    return min(low, -0.5) - room, max(high, 0.5) + room
+    margin = 0.03 * (high - low)
+    return min(low, -0.5) - margin, max(high, 0.5) + margin
 
 
-def _one(h: Hypothesis) -> str:
+def _hypothesis_in_words(h: Hypothesis) -> str:
     borrowed = ", borrowed from other clients" if h.borrowed else ""
     return (
         f"{h.label}: carried {words.interval(h.carried)}, apart {words.interval(h.apart)} points; {percent(h.share)} "

@@ -1,36 +1,36 @@
-"""The four mechanisms of one client as they were reported: small multiples on one range, in one order, always."""
+"""The four mechanisms of one client as reported: small multiples with fixed ranges and a fixed order."""
 
 from __future__ import annotations
 
 import altair as alt
 
-from securebase.charts.axes import across, up
-from securebase.charts.style import INK, PHONE, WHOLE, colour, layered, table, themed
+from securebase.charts.axes import time_axis, value_axis
+from securebase.charts.style import INK, PHONE, WHOLE, apply_theme, colour, layer, table
 from securebase.picture import phrases
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import MechanismSeries
 
 
 def mechanisms_chart(picture: ClientPicture, *, width: int = WHOLE) -> alt.ConcatChart:
-    """Four small charts: in a row, or two by two on a phone. Reports only; contributions are not drawn."""
+    """Return four small charts in a row, or two by two on a phone. Reports only; contributions are not drawn."""
     columns = 4 if width > PHONE else 2
     each = (width - 46 * columns) // columns
     times = [r.at for part in picture.mechanisms for r in part.reported]
-    x = across(picture.axis, times, width=PHONE if width > PHONE else 100)
-    parts = [_one(part, x, each, width) for part in picture.mechanisms]
+    x = time_axis(picture.axis, times, width=PHONE if width > PHONE else 100)
+    parts = [_mechanism_chart(part, x, each, width) for part in picture.mechanisms]
     chart = alt.concat(*parts, columns=columns, spacing={"row": 18, "column": 22})
-    label, description = spoken(picture)
-    return themed(chart, label=label, description=description)
+    label, description = text_alternative(picture)
+    return apply_theme(chart, label=label, description=description)
 
 
-def spoken(picture: ClientPicture) -> tuple[str, str]:
-    """Label and description of the chart, as a screen reader speaks them."""
-    return "Mechanisms as reported, by session", _described(picture)
+def text_alternative(picture: ClientPicture) -> tuple[str, str]:
+    """Return label and description of the chart for screen readers."""
+    return "Mechanisms as reported, by session", _description(picture)
 
 
-def _one(part: MechanismSeries, x: alt.X, each: int, width: int) -> alt.LayerChart:
+def _mechanism_chart(part: MechanismSeries, x: alt.X, each: int, width: int) -> alt.LayerChart:
     ink = colour(part.construct)
-    y = up("value", part.minimum, part.maximum, few=True)
+    y = value_axis("value", part.minimum, part.maximum, few=True)
     reports = table([{"at": r.at, "value": r.value} for r in part.reported])
     layers = [reports.mark_line(color=ink, strokeWidth=1.8).encode(x=x, y=y)]
     if part.usual is not None:
@@ -41,16 +41,16 @@ def _one(part: MechanismSeries, x: alt.X, each: int, width: int) -> alt.LayerCha
         layers.append(last.mark_point(filled=True, color=ink, size=36, opacity=1).encode(x=x, y=y))
     value = phrases.number(part.reported[-1].value) if part.reported else "no report"
     title = alt.TitleParams(f"{part.label}  {value}", color=INK, fontSize=13 if width > PHONE else 12, offset=8)
-    return layered(*layers, width=each, height=80, title=title, fitted=False)
+    return layer(*layers, width=each, height=80, title=title, fitted=False)
 
 
-def _described(picture: ClientPicture) -> str:
-    says = []
+def _description(picture: ClientPicture) -> str:
+    sentences = []
     for part in picture.mechanisms:
         if not part.reported:
-            says.append(f"{part.label}: not reported.")
+            sentences.append(f"{part.label}: not reported.")
             continue
         first, last = part.reported[0].value, part.reported[-1].value
         better = "higher is better" if part.better_is_higher else "lower is better"
-        says.append(f"{part.label}: from {phrases.number(first)} to {phrases.number(last)} ({better}).")
-    return " ".join(says)
+        sentences.append(f"{part.label}: from {phrases.number(first)} to {phrases.number(last)} ({better}).")
+    return " ".join(sentences)

@@ -1,4 +1,4 @@
-"""How many clients against how many sessions: power, precision and bias of a planned study as curves over clients."""
+"""Power, precision and bias of a planned study: curves over the number of clients, one for each number of sessions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TITLES: dict[Measure, str] = {
     "precision": "mean width of the interval",
     "bias": "mean estimate less the truth",
 }
-#: from few sessions to many: light to dark, so that order is seen without its colour
+#: from few sessions to many: light to dark, so that the order shows without colour
 _INKS = ("#6fb0a6", "#1d6a72", "#25313a", "#8a5a9e", "#c2622d", "#b08a1e")
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 
@@ -29,9 +29,10 @@ _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down
 def power_chart(
     result: PowerResult, setting: Setting, measure: Measure = "power", *, width: int = style.WHOLE
 ) -> alt.LayerChart:
-    """One curve for each number of sessions over clients (on a log scale), with the Monte Carlo interval as a band.
+    """Return one curve for each number of sessions over clients (log scale), with the Monte Carlo interval as a band.
 
-    A dashed line: the wanted power, or zero for bias. Where the effect is zero, power is the share of false alarms.
+    The dashed line is the target power, or zero for bias. If the effect is zero, power is the false positive rate
+    and the line is alpha.
     """
     rows = _rows(result, setting, measure)
     sessions = [str(t) for t in result.plan.sessions]
@@ -41,53 +42,53 @@ def power_chart(
     legend = alt.Legend(title="sessions", orient="top", direction="horizontal", symbolOpacity=1, padding=0)
     colour = alt.Color("sessions:N", scale=alt.Scale(domain=sessions, range=inks), legend=legend, sort=sessions)
     shape = alt.Shape("sessions:N", scale=alt.Scale(domain=sessions, range=shapes), legend=legend, sort=sessions)
-    everything = [r["clients"] for r in rows] or list(result.plan.clients)
-    scale = alt.Scale(type="log", domain=[min(everything) / 1.06, max(everything) * 1.06], nice=False)
-    ticks = _ticks(result.plan.clients, max(everything), 4 if narrow else 9)
+    clients = [r["clients"] for r in rows] or list(result.plan.clients)
+    scale = alt.Scale(type="log", domain=[min(clients) / 1.06, max(clients) * 1.06], nice=False)
+    ticks = _ticks(result.plan.clients, max(clients), 4 if narrow else 9)
     axis = alt.Axis(title="clients", values=ticks, grid=False, format=",d", labelOverlap=True)
     x = alt.X("clients:Q", scale=scale, axis=axis)
-    up, range_ = _axis(measure), _scale(measure, rows)
-    y = alt.Y("value:Q", axis=up, scale=range_)
+    y_axis, y_scale = _axis(measure), _scale(measure, rows)
+    y = alt.Y("value:Q", axis=y_axis, scale=y_scale)
     base = style.table(rows).encode(x=x)
     layers = [
-        base.mark_area(opacity=0.16).encode(y=alt.Y("lower:Q", axis=up, scale=range_), y2="upper:Q", color=colour),
+        base.mark_area(opacity=0.16).encode(y=alt.Y("lower:Q", axis=y_axis, scale=y_scale), y2="upper:Q", color=colour),
         base.mark_line(strokeWidth=2).encode(y=y, color=colour),
         base.mark_point(filled=True, size=55, opacity=1).encode(y=y, color=colour, shape=shape),
     ]
-    at = _line(result, setting, measure)
-    if at is not None:
-        line = style.table([{"value": at}]).mark_rule(color=style.SOFT, strokeDash=[4, 3]).encode(y=y)
+    reference = _reference(result, setting, measure)
+    if reference is not None:
+        line = style.table([{"value": reference}]).mark_rule(color=style.SOFT, strokeDash=[4, 3]).encode(y=y)
         layers.insert(0, line)
-    chart = style.layered(*layers, width=width, height=int(width * (0.72 if narrow else 0.46)))
-    return style.themed(chart, label=_label(result, setting, measure), description=_description(rows, measure))
+    chart = style.layer(*layers, width=width, height=int(width * (0.72 if narrow else 0.46)))
+    return style.apply_theme(chart, label=_label(result, setting, measure), description=_description(rows, measure))
 
 
 def _rows(result: PowerResult, setting: Setting, measure: Measure) -> list[dict[str, Any]]:
-    found = []
+    rows = []
     for t in result.plan.sessions:
-        for c in result.select(setting, t):
-            figures = _figures(c, measure)
+        for cell in result.select(setting, t):
+            figures = _figures(cell, measure)
             if figures is not None:
                 value, lower, upper = figures
-                found.append(
-                    {"sessions": str(t), "clients": c.design.clients, "value": value, "lower": lower, "upper": upper}
+                rows.append(
+                    {"sessions": str(t), "clients": cell.design.clients, "value": value, "lower": lower, "upper": upper}
                 )
-    return found
+    return rows
 
 
-def _figures(c: Cell, measure: Measure) -> tuple[float, float, float] | None:
-    """Value with the ends of its Monte Carlo interval of 95%; None where nothing was found."""
+def _figures(cell: Cell, measure: Measure) -> tuple[float, float, float] | None:
+    """Return the value with the ends of its 95% Monte Carlo interval; None if no replication gave an estimate."""
     if measure == "power":
-        share = c.power or c.false_positives
+        share = cell.power or cell.false_positives
         return None if share is None or share.value is None else (share.value, share.lower, share.upper)
-    if c.bias is None or c.bias_se is None or c.mean_width is None:
+    if cell.bias is None or cell.bias_se is None or cell.mean_width is None:
         return None
     if measure == "bias":
-        return c.bias, c.bias - 1.96 * c.bias_se, c.bias + 1.96 * c.bias_se
-    return c.mean_width, c.mean_width, c.mean_width
+        return cell.bias, cell.bias - 1.96 * cell.bias_se, cell.bias + 1.96 * cell.bias_se
+    return cell.mean_width, cell.mean_width, cell.mean_width
 
 
-def _line(result: PowerResult, setting: Setting, measure: Measure) -> float | None:
+def _reference(result: PowerResult, setting: Setting, measure: Measure) -> float | None:
     if measure == "bias":
         return 0.0
     if measure == "power":
@@ -96,7 +97,7 @@ def _line(result: PowerResult, setting: Setting, measure: Measure) -> float | No
 
 
 def _scale(measure: Measure, rows: Sequence[dict[str, Any]]) -> alt.Scale:
-    """Power from 0 to 1; a width from 0; bias around 0, the same to both sides."""
+    """Return the scale: power from 0 to 1, interval width from 0, bias symmetric around 0."""
     if measure == "power":
         return alt.Scale(domain=[0, 1], nice=False)
     if measure == "precision":
@@ -107,17 +108,17 @@ def _scale(measure: Measure, rows: Sequence[dict[str, Any]]) -> alt.Scale:
 
 def _axis(measure: Measure) -> alt.Axis:
     values = [0, 0.2, 0.4, 0.6, 0.8, 1] if measure == "power" else alt.Undefined
-    form = ".1f" if measure == "power" else ".2~f"
-    # with a count beside them, values would be thinned out to it
+    number_format = ".1f" if measure == "power" else ".2~f"
+    # Vega thins explicit values out to the tick count, so power has none.
     count = alt.Undefined if measure == "power" else 5
-    return alt.Axis(title=_TITLES[measure], format=form, values=values, tickCount=count)
+    return alt.Axis(title=_TITLES[measure], format=number_format, values=values, tickCount=count)
 
 
-def _ticks(clients: Sequence[int], largest: int, most: int) -> list[int]:
-    """The planned numbers of clients, thinned to what can be read, and the largest that a search went to."""
-    step = -(-len(clients) // most)
-    kept = [*clients[::step], *([clients[-1]] if largest == clients[-1] else [])]
-    return sorted({*(n for n in kept if n < largest / 1.2 or n == largest), largest})
+def _ticks(clients: Sequence[int], largest: int, max_ticks: int) -> list[int]:
+    """Return the planned numbers of clients, thinned for legibility, and the largest number that was simulated."""
+    step = -(-len(clients) // max_ticks)
+    planned = [*clients[::step], *([clients[-1]] if largest == clients[-1] else [])]
+    return sorted({*(n for n in planned if n < largest / 1.2 or n == largest), largest})
 
 
 def _label(result: PowerResult, setting: Setting, measure: Measure) -> str:
@@ -126,12 +127,12 @@ def _label(result: PowerResult, setting: Setting, measure: Measure) -> str:
 
 
 def _description(rows: Sequence[dict[str, Any]], measure: Measure) -> str:
-    said = []
+    sentences = []
     for t in dict.fromkeys(r["sessions"] for r in rows):
-        own = [r for r in rows if r["sessions"] == t]
-        first, last = own[0], own[-1]
-        said.append(
+        curve = [r for r in rows if r["sessions"] == t]
+        first, last = curve[0], curve[-1]
+        sentences.append(
             f"With {t} sessions it goes from {number(first['value'])} at {first['clients']:,} clients to "
             f"{number(last['value'])} at {last['clients']:,} clients."
         )
-    return f"{_TITLES[measure].capitalize()}, one curve for each number of sessions. {' '.join(said)}".strip()
+    return f"{_TITLES[measure].capitalize()}, one curve for each number of sessions. {' '.join(sentences)}".strip()

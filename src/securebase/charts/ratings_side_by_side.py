@@ -1,4 +1,4 @@
-"""The alliance by session as client and therapist rated it: two marks a session, joined where both are there."""
+"""The alliance by session as client and therapist rated it: two marks for each session, joined if both rated it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import altair as alt
 
-from securebase.charts.axes import up
-from securebase.charts.style import INK, PHONE, SOFT, WHOLE, colour, layered, table, themed
+from securebase.charts.axes import value_axis
+from securebase.charts.style import INK, PHONE, SOFT, WHOLE, apply_theme, colour, layer, table
 from securebase.picture import phrases, ratings
 from securebase.picture.ratings import SideBySide
 
@@ -15,32 +15,32 @@ HEIGHT = 190
 
 
 def ratings_chart(part: SideBySide, *, width: int = WHOLE) -> alt.LayerChart:
-    """The chart, `width` pixels wide. Sessions that nobody rated keep their place."""
+    """Return the chart, `width` pixels wide. Sessions without a rating keep their place on the axis."""
     first, last = part.sessions[0].session, part.sessions[-1].session
-    x = _across(first, last, width)
+    x = _session_axis(first, last, width)
     layers: list[alt.Chart] = []
     joined = [{"session": s.session, "value": s.client, "other": s.therapist} for s in part.by_both]
     if joined:
         rules = table(joined).mark_rule(color=SOFT, strokeWidth=2, opacity=0.55)
-        layers.append(rules.encode(x=x, y=_up(part, "value"), y2="other:Q"))
-    # the ring last and without a filling, so that two ratings that agree are both seen
-    for rows, mark in ((_of(part, "therapist"), _square()), (_of(part, "client"), _ring())):
+        layers.append(rules.encode(x=x, y=_rating_axis(part, "value"), y2="other:Q"))
+    # The ring is drawn last and without a fill, so that both ratings show if they agree.
+    for rows, mark in ((_ratings_by(part, "therapist"), _square()), (_ratings_by(part, "client"), _ring())):
         if rows:
-            layers.append(table(rows).mark_point(**mark).encode(x=x, y=_up(part, "value")))
-    chart = layered(*layers, width=width, height=HEIGHT)
-    label, description = spoken(part)
-    return themed(chart, label=label, description=description)
+            layers.append(table(rows).mark_point(**mark).encode(x=x, y=_rating_axis(part, "value")))
+    chart = layer(*layers, width=width, height=HEIGHT)
+    label, description = text_alternative(part)
+    return apply_theme(chart, label=label, description=description)
 
 
-def spoken(part: SideBySide) -> tuple[str, str]:
-    """Label and description of the chart, as a screen reader speaks them."""
-    said = " ".join(ratings.says(part)) or "No session has been rated by both yet."
+def text_alternative(part: SideBySide) -> tuple[str, str]:
+    """Return label and description of the chart for screen readers."""
+    comparison = " ".join(ratings.says(part)) or "No session has been rated by both yet."
     rated = f"{phrases.count(len(part.by_both), 'session')} rated by both."
-    return "Alliance as client and therapist rated it", f"{rated} {said}"
+    return "Alliance as client and therapist rated it", f"{rated} {comparison}"
 
 
-def _of(part: SideBySide, who: str) -> list[dict[str, Any]]:
-    return [{"session": s.session, "value": v} for s in part.sessions if (v := getattr(s, who)) is not None]
+def _ratings_by(part: SideBySide, rater: str) -> list[dict[str, Any]]:
+    return [{"session": s.session, "value": v} for s in part.sessions if (v := getattr(s, rater)) is not None]
 
 
 def _ring() -> dict[str, Any]:
@@ -51,7 +51,7 @@ def _square() -> dict[str, Any]:
     return {"filled": True, "fill": INK, "stroke": INK, "shape": "square", "size": 42, "opacity": 1}
 
 
-def _across(first: int, last: int, width: int) -> alt.X:
+def _session_axis(first: int, last: int, width: int) -> alt.X:
     step = max(1, -(-(last - first + 1) // (6 if width <= PHONE else 20)))
     return alt.X(
         "session:Q",
@@ -61,5 +61,5 @@ def _across(first: int, last: int, width: int) -> alt.X:
     )
 
 
-def _up(part: SideBySide, field: str) -> alt.Y:
-    return up(field, part.minimum, part.maximum, few=True)
+def _rating_axis(part: SideBySide, field: str) -> alt.Y:
+    return value_axis(field, part.minimum, part.maximum, few=True)

@@ -1,6 +1,4 @@
-"""From a chart to an image that stands in a page by itself: no network, no script, no style attribute, named for
-screen readers, as wide as the place it is put into.
-"""
+"""Charts as self-contained SVG without network, scripts or styles: labelled for screen readers, responsive width."""
 
 from __future__ import annotations
 
@@ -13,7 +11,7 @@ import vl_convert
 
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
-#: Attributes that carry nothing in a still image. Fonts are left to the page, so that text looks like the page's own.
+#: Attributes without a purpose in a static image. The font is that of the page.
 _DROPPED = {
     "font-family",
     "pointer-events",
@@ -26,37 +24,37 @@ _DROPPED = {
     "width",
     "height",
 }
-#: The workbench's own text.
+#: Font stack of the workbench's own text.
 FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif"
 _EMPTY_PATHS = {"", "M0,0h0v0h0Z"}
 
 
 def svg(chart: Any) -> str:
-    """The chart as one inline `<svg>` element.
+    """Return the chart as one inline `<svg>` element.
 
-    Takes any Altair chart that went through `style.themed` (its label and description become title and desc).
-    Raises ValueError where the chart has no such words: a picture without words is not accessible.
+    `chart` is any Altair chart that went through `style.apply_theme`; its label and description become title and
+    desc. Raises ValueError for a chart without them, because it would not be accessible.
     """
-    specification = chart.to_dict(validate=False)  # the chart checked itself while it was made
+    specification = chart.to_dict(validate=False)  # Altair validated the chart while it was built
     label = str(specification.get("usermeta", {}).get("label", ""))
     description = str(specification.get("description", ""))
     if not label or not description:
-        raise ValueError("a chart needs a label and a description: pass it through style.themed")
+        raise ValueError("a chart needs a label and a description: pass it through style.apply_theme")
     return tidy(vl_convert.vegalite_to_svg(specification, allowed_base_urls=[]), label, description)
 
 
 def image(drawn: str, size: tuple[int, int]) -> str:
-    """Return a drawing of `svg` as a file of its own, `size` pixels wide and high.
+    """Return the output of `svg` as a file of its own, `size` pixels wide and high.
 
-    A page that shows it by `<img>` can reserve its space early. The drawing is centred and names its fonts.
+    The page can reserve its space before an `<img>` loads. The drawing is centred and names its fonts.
     """
     width, height = size
-    free = f'width="{width}" height="{height}" font-family="{FONTS}"'
-    return drawn.replace('width="100%"', free, 1)
+    attributes = f'width="{width}" height="{height}" font-family="{FONTS}"'
+    return drawn.replace('width="100%"', attributes, 1)
 
 
 def tidy(drawn: str, label: str, description: str) -> str:
-    """`drawn` SVG made fit for a page: responsive, named, without ids that could clash, links, scripts or styles."""
+    """Return the SVG made fit for a page: responsive, labelled, with unique ids, without links, scripts or styles."""
     ElementTree.register_namespace("", _SVG)
     # The text comes from the renderer in this process, never from outside.
     root = ElementTree.fromstring(drawn)  # noqa: S314
@@ -74,12 +72,12 @@ def tidy(drawn: str, label: str, description: str) -> str:
         element = ElementTree.Element(f"{{{_SVG}}}{tag}", {"id": f"{name}-{tag}"})
         element.text = text
         root.insert(position, element)
-    written = ElementTree.tostring(root, encoding="unicode")
-    return re.sub(r"(\d+\.\d{2})\d+", r"\1", written)
+    text = ElementTree.tostring(root, encoding="unicode")
+    return re.sub(r"(\d+\.\d{2})\d+", r"\1", text)
 
 
 def _clean(element: ElementTree.Element, name: str) -> None:
-    """Drops from the children of `element` what a still image does not need and makes every id its own."""
+    """Remove what a static image does not need from the children of `element`, and prefix every id with `name`."""
     for child in list(element):
         tag = child.tag.removeprefix(f"{{{_SVG}}}")
         if tag == "script" or (tag == "path" and child.get("d", "") in _EMPTY_PATHS):

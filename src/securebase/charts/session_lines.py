@@ -1,4 +1,4 @@
-"""A few ratings over the sessions of a course, and the stage of a dispute as steps above them: SVG text."""
+"""Ratings over the sessions of a course, with the stage of a dispute as steps above them, as SVG text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import pairwise
 from securebase.records.vocabulary import DisputeStage
 
 INK, SOFT, LINE = "#25313a", "#56636c", "#e6e0d6"
-#: One colour and one mark each, in order: told apart without colour by their marks and by the name at their end.
+#: One colour for each rating, in order. The name at the end of each line identifies it without colour.
 COLOURS = ("#c2622d", "#1d6a72", "#7b6bb0", "#4b8f5c")
 WIDTH, LEFT, RIGHT, HEIGHT, TOP, STAGE_ROW = 560.0, 34.0, 176.0, 150.0, 12.0, 22.0
 _STAGES = tuple(DisputeStage)
@@ -18,7 +18,7 @@ _STAGES = tuple(DisputeStage)
 
 @dataclass(frozen=True, slots=True)
 class RatingLine:
-    """One rating over time: (place on the axis, value) pairs in order."""
+    """One rating over time: (position on the axis, value) pairs in order."""
 
     name: str
     points: tuple[tuple[float, float], ...]
@@ -26,7 +26,7 @@ class RatingLine:
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """Where a place of the axis and a value lie."""
+    """Mapping of axis positions and values to pixels."""
 
     first: float
     last: float
@@ -59,25 +59,25 @@ def session_lines(
 
     at = _Axis(places[0], places[-1], foot, top)
     parts = [*_grid(drawn, at, foot, places, names or {}), *_steps(stages, at)]
-    ends = _apart([at.y(r.points[-1][1]) for r in drawn])
-    parts += [_rating(r, COLOURS[n % len(COLOURS)], at, ends[n]) for n, r in enumerate(drawn)]
+    ends = _spread([at.y(r.points[-1][1]) for r in drawn])
+    parts += [_rating_line(r, COLOURS[n % len(COLOURS)], at, ends[n]) for n, r in enumerate(drawn)]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="session-lines" viewBox="0 0 {WIDTH:g} {foot + 26:g}"'
-        f' role="img" aria-label="{escape(f"{label}. {_said(drawn, stages)}")}" font-family="system-ui, sans-serif"'
-        f' font-size="12.5">{"".join(parts)}</svg>'
+        f' role="img" aria-label="{escape(f"{label}. {_description(drawn, stages)}")}"'
+        f' font-family="system-ui, sans-serif" font-size="12.5">{"".join(parts)}</svg>'
     )
 
 
-def _said(drawn: Sequence[RatingLine], stages: Sequence[tuple[float, DisputeStage]]) -> str:
-    said = [
+def _description(drawn: Sequence[RatingLine], stages: Sequence[tuple[float, DisputeStage]]) -> str:
+    phrases = [
         f"{r.name} {r.points[0][1]:g}"
         if len(r.points) == 1
         else f"{r.name} from {r.points[0][1]:g} to {r.points[-1][1]:g}"
         for r in drawn
     ]
     if stages:
-        said.append("stage " + ", then ".join(_runs(stages)))
-    return "; ".join(said)
+        phrases.append("stage " + ", then ".join(_runs(stages)))
+    return "; ".join(phrases)
 
 
 def _runs(stages: Sequence[tuple[float, DisputeStage]]) -> list[str]:
@@ -119,7 +119,7 @@ def _steps(stages: Sequence[tuple[float, DisputeStage]], at: _Axis) -> Iterator[
         yield f'<rect x="{at.x(place) - 4:.1f}" y="{height[stage] - 4:.1f}" width="8" height="8" fill="{INK}"/>'
 
 
-def _rating(r: RatingLine, ink: str, at: _Axis, end: float) -> str:
+def _rating_line(r: RatingLine, ink: str, at: _Axis, end: float) -> str:
     line = " ".join(f"{at.x(p):.1f},{at.y(v):.1f}" for p, v in r.points)
     dots = "".join(f'<circle cx="{at.x(p):.1f}" cy="{at.y(v):.1f}" r="3.4" fill="{ink}"/>' for p, v in r.points)
     return (
@@ -129,10 +129,10 @@ def _rating(r: RatingLine, ink: str, at: _Axis, end: float) -> str:
     )
 
 
-def _apart(wanted: Sequence[float], gap: float = 16.0) -> list[float]:
-    """Heights for the names at the ends, in the order given, no two nearer than `gap`."""
-    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
-    found = list(wanted)
+def _spread(heights: Sequence[float], gap: float = 16.0) -> list[float]:
+    """Return heights of the labels at the line ends, in the given order, at least `gap` apart."""
+    order = sorted(range(len(heights)), key=lambda i: heights[i])
+    result = list(heights)
     for above, below in pairwise(order):
-        found[below] = max(found[below], found[above] + gap)
-    return found
+        result[below] = max(result[below], result[above] + gap)
+    return result

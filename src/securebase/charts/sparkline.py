@@ -1,6 +1,6 @@
-"""Very small curves for a row of the caseload.
+"""Sparklines for the rows of the caseload.
 
-Written as SVG directly: a caseload of 60 clients needs 120 of them, and the chart library needs some 30 ms for each.
+They are written as SVG directly: a caseload of 60 clients has 120 of them, and Altair takes about 30 ms for each.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ Point = tuple[float, float]
 
 
 def symptoms_sparkline(picture: ClientPicture) -> str:
-    """Symptom reports on the expected path."""
+    """Return symptom reports over the band of the expected trajectory."""
     part = picture.symptoms
-    return _spark(picture, part, construct="symptoms", band=part.expected)
+    return _sparkline(picture, part, construct="symptoms", band=part.expected)
 
 
 def alliance_sparkline(picture: ClientPicture) -> str:
-    """Alliance ratings; an open rupture is ringed."""
+    """Return alliance ratings, with a ring around open ruptures."""
     part = picture.alliance
     ringed = {mark.at for mark in part.ruptures if mark.repair is Repair.OPEN}
-    return _spark(picture, part, construct="alliance", ringed=ringed)
+    return _sparkline(picture, part, construct="alliance", ringed=ringed)
 
 
 def scores_sparkline(label: str, points: Sequence[Point], low: float, high: float, *, construct: str = "") -> str:
-    """Any scale's scores over time: (day, score) points on its whole range from `low` to `high`, in order of time."""
+    """Return the scores of any scale: (day, score) points in time order on its full range from `low` to `high`."""
     if not points:
         return ""
     first, last = points[0][0], points[-1][0]
@@ -43,18 +43,18 @@ def scores_sparkline(label: str, points: Sequence[Point], low: float, high: floa
         for at, value in points
     ]
     ink = colour(construct)
-    says = f"{label} from {phrases.number(points[0][1])} to {phrases.number(points[-1][1])}"
+    description = f"{label} from {phrases.number(points[0][1])} to {phrases.number(points[-1][1])}"
     if len(points) == 1:
-        says = f"{label} {phrases.number(points[0][1])}"
+        description = f"{label} {phrases.number(points[0][1])}"
     return (
         f'<svg class="spark" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" width="{WIDTH:.0f}" height="{HEIGHT:.0f}" '
-        f'role="img" aria-label="{html.escape(says, quote=True)}">'
+        f'role="img" aria-label="{html.escape(description, quote=True)}">'
         f'<path d="{_path(curve)}" fill="none" stroke="{ink}" stroke-width="1.8" stroke-linejoin="round"/>'
         f'<circle cx="{curve[-1][0]:.1f}" cy="{curve[-1][1]:.1f}" r="2.6" fill="{ink}"/></svg>'
     )
 
 
-def _spark(
+def _sparkline(
     picture: ClientPicture,
     part: Symptoms | Alliance,
     *,
@@ -87,11 +87,11 @@ def _spark(
 
 
 def _svg_open(label: str, reports: Sequence[Reported], *, ringed: bool) -> str:
-    says = f"{label} from {phrases.number(reports[0].value)} to {phrases.number(reports[-1].value)}"
-    says += ", rupture open" if ringed else ""
+    description = f"{label} from {phrases.number(reports[0].value)} to {phrases.number(reports[-1].value)}"
+    description += ", rupture open" if ringed else ""
     return (
         f'<svg class="spark" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" width="{WIDTH:.0f}" height="{HEIGHT:.0f}" '
-        f'role="img" aria-label="{html.escape(says, quote=True)}">'
+        f'role="img" aria-label="{html.escape(description, quote=True)}">'
     )
 
 

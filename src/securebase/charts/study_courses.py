@@ -1,4 +1,4 @@
-"""Every person's course of one construct, with the mean of all."""
+"""Individual courses of one construct, with the mean of all persons."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ import altair as alt
 from securebase.charts import style
 from securebase.study.result import StudyResult
 
-#: more lines than this are a grey area and nothing else
-MOST_COURSES = 120
+#: more lines than this merge into a grey area
+MAX_COURSES = 120
 
 
 def courses_chart(result: StudyResult, construct: str, *, width: int = style.HALF) -> alt.LayerChart:
-    """Thin lines: persons (at most 120 of them, evenly picked). Thick line: mean of all, with its 95% interval."""
+    """Return a thin line for each person (at most `MAX_COURSES`, evenly picked) and the mean with its 95% interval."""
     shown, total = shown_courses(result, construct)
-    every = result.trajectories.individual[construct]
+    courses = result.trajectories.individual[construct]
     step = total / shown if shown else 1.0
     lines = [
         {"person": i, "time": t, "value": v}
         for i in range(shown)
-        for t, v in zip(every[int(i * step)].times, every[int(i * step)].values, strict=True)
+        for t, v in zip(courses[int(i * step)].times, courses[int(i * step)].values, strict=True)
     ]
     means = [
         {"time": m.time, "mean": m.mean, "lower": m.lower, "upper": m.upper}
         for m in result.trajectories.means[construct]
     ]
-    x = alt.X("time:Q", axis=alt.Axis(title=_time(result), grid=False, tickCount=10), scale=alt.Scale(zero=False))
+    x = alt.X("time:Q", axis=alt.Axis(title=_time_label(result), grid=False, tickCount=10), scale=alt.Scale(zero=False))
     y = alt.Y("value:Q", axis=alt.Axis(title=None), scale=alt.Scale(zero=False))
     ink = style.colour(construct) if construct in style.CONSTRUCT_COLOURS else style.CONSTRUCT_COLOURS["alliance"]
     base = style.table(means).encode(x=x)
-    chart = style.layered(
+    chart = style.layer(
         style.table(lines)
         .mark_line(strokeWidth=0.8, opacity=0.35, color=style.OTHER)
         .encode(x=x, y=y, detail="person:N"),
@@ -40,24 +40,25 @@ def courses_chart(result: StudyResult, construct: str, *, width: int = style.HAL
     )
     label = result.request.label(construct)
     picked = "" if shown == total else f", {shown} of {total} drawn"
-    return style.themed(
+    return style.apply_theme(
         chart,
         label=f"Courses of {label}",
-        description=f"{label} over time for each person ({total} persons{picked}), and the mean of all.{_ends(means)}",
+        description=f"{label} over time for each person ({total} persons{picked}), and the mean of all."
+        f"{_mean_in_words(means)}",
     )
 
 
-def _time(result: StudyResult) -> str:
+def _time_label(result: StudyResult) -> str:
     return "time" if result.request.time_unit == "file" else result.request.time_unit
 
 
 def shown_courses(result: StudyResult, construct: str) -> tuple[int, int]:
-    """How many courses are drawn, and how many there are."""
+    """Return the number of courses drawn and the total number."""
     total = len(result.trajectories.individual[construct])
-    return min(total, MOST_COURSES), total
+    return min(total, MAX_COURSES), total
 
 
-def _ends(means: list[dict[str, float]]) -> str:
+def _mean_in_words(means: list[dict[str, float]]) -> str:
     if len(means) < 2:
         return ""
     return f" The mean goes from {means[0]['mean']:.3g} to {means[-1]['mean']:.3g}."

@@ -11,9 +11,9 @@ from securebase.study.phrases import finding_in_words, number
 from securebase.study.reciprocal import LagFinding
 from securebase.study.result import StudyResult
 
-#: pixels of one line of text; lines that a heading takes, and those of the whole row, on a page and on a phone
+#: pixels of one line of text; lines of a heading and of the whole row, on a page and on a phone
 _LINE, _WIDE, _NARROW = 20, (1.1, 4.2), (2.0, 5.3)
-#: pixels kept free for the words on the left and the figures on the right
+#: pixels reserved for labels on the left and figures on the right
 _LEFT, _RIGHT = 122, 128
 _MARKS = (
     ("centred", style.OTHER),
@@ -23,7 +23,7 @@ _MARKS = (
 
 
 def forest_chart(result: StudyResult, *, width: int = style.WHOLE) -> alt.LayerChart:
-    """Standardised lags with 95% intervals, three a row; the verdict stands in the row's heading."""
+    """Return standardised lags with 95% intervals, three in each row; the row's heading gives the verdict."""
     narrow = width < style.HALF
     heads, bars, zeros = _rows(result, narrow=narrow)
     lowest, highest = _domain(bars)
@@ -36,7 +36,7 @@ def forest_chart(result: StudyResult, *, width: int = style.WHOLE) -> alt.LayerC
     colour = alt.Color("colour:N", scale=None)
     base = style.table(bars).encode(y=y)
     headings = style.table(heads)
-    chart = style.layered(
+    chart = style.layer(
         style.table(zeros).mark_rule(color=style.SOFT, strokeDash=[3, 3]).encode(x=x, y=y, y2="y2:Q"),
         base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", scale=scale), x2="upper:Q", color=colour),
         base.mark_point(filled=True, size=75, opacity=1).encode(
@@ -52,7 +52,7 @@ def forest_chart(result: StudyResult, *, width: int = style.WHOLE) -> alt.LayerC
         width=width,
         height=int(_LINE * lines),
     )
-    return style.themed(
+    return style.apply_theme(
         chart,
         label="Lags, within-person centred, detrended and adjusted for the common time course",
         description=" ".join(finding_in_words(lag, result.request.labels) for lag in result.lags),
@@ -67,7 +67,7 @@ Rows = list[dict[str, Any]]
 
 
 def _rows(result: StudyResult, *, narrow: bool) -> tuple[Rows, Rows, Rows]:
-    """Headings, bars and pieces of the line at zero; on a phone the verdict has a line of its own."""
+    """Return headings, bars and segments of the zero line; on a phone the verdict has a line of its own."""
     heading, row = _NARROW if narrow else _WIDE
     heads: Rows = []
     bars: Rows = []
@@ -78,19 +78,19 @@ def _rows(result: StudyResult, *, narrow: bool) -> tuple[Rows, Rows, Rows]:
         heads.append({"y": top, "title": _title(lag, result, narrow=narrow), **verdict})
         zeros.append({"estimate": 0, "y": top + heading - 0.5, "y2": top + heading + 2.3})
         estimates = (lag.main.centred, lag.main.detrended, lag.time_adjusted.detrended)
-        for place, ((label, colour), found) in enumerate(zip(_MARKS, estimates, strict=True)):
-            if found is None:
+        for position, ((label, colour), estimate) in enumerate(zip(_MARKS, estimates, strict=True)):
+            if estimate is None:
                 continue
             bars.append(
                 {
-                    "y": top + heading + 0.9 * place,
-                    "estimate": found.estimate,
-                    "lower": found.lower,
-                    "upper": found.upper,
-                    "form": str(place),
+                    "y": top + heading + 0.9 * position,
+                    "estimate": estimate.estimate,
+                    "lower": estimate.lower,
+                    "upper": estimate.upper,
+                    "form": str(position),
                     "label": label,
                     "colour": colour,
-                    "figures": f"{number(found.estimate)} ({number(found.lower)} to {number(found.upper)})",
+                    "figures": f"{number(estimate.estimate)} ({number(estimate.lower)} to {number(estimate.upper)})",
                 }
             )
     return heads, bars, zeros

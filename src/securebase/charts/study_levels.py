@@ -13,40 +13,45 @@ from securebase.study.variance import Correlation
 
 Level = Literal["between", "within"]
 
-#: more points than this are picked evenly, so that the page stays light
-MOST_POINTS = 800
+#: of more points, this many are picked evenly so that the page stays small
+MAX_POINTS = 800
 
 
 def levels_chart(result: StudyResult, process: str, level: Level, *, width: int = style.HALF) -> alt.LayerChart:
-    """Between: a dot is a person (means). Within: a dot is a session, movement around the person's own means."""
-    found = next(m for m in result.correlations if m.first == process)
+    """Return a scatter plot with regression line: person means (between) or within-person centred sessions (within)."""
+    correlation = next(m for m in result.correlations if m.first == process)
     label, outcome = result.request.label(process), result.request.label(result.request.outcome)
     if level == "between":
-        points, said, across, size = result.trajectories.between[process], _r(found.between), f"{label}, mean", 42
+        points, coefficient, x_title, size = (
+            result.trajectories.between[process],
+            _r(correlation.between),
+            f"{label}, mean",
+            42,
+        )
     else:
-        points, said, across, size = (
+        points, coefficient, x_title, size = (
             result.trajectories.within[process],
-            _r(found.within),
+            _r(correlation.within),
             f"{label}, within-person centred",
             14,
         )
-    step = max(1.0, len(points) / MOST_POINTS)
-    kept = [points[int(i * step)] for i in range(min(len(points), MOST_POINTS))]
-    base = style.table([{"x": x, "y": y} for x, y in kept]).encode(
-        x=alt.X("x:Q", axis=alt.Axis(title=across, grid=False, tickCount=8), scale=alt.Scale(zero=False)),
+    step = max(1.0, len(points) / MAX_POINTS)
+    drawn = [points[int(i * step)] for i in range(min(len(points), MAX_POINTS))]
+    base = style.table([{"x": x, "y": y} for x, y in drawn]).encode(
+        x=alt.X("x:Q", axis=alt.Axis(title=x_title, grid=False, tickCount=8), scale=alt.Scale(zero=False)),
         y=alt.Y("y:Q", axis=alt.Axis(title=None, tickCount=6), scale=alt.Scale(zero=False)),
     )
-    chart = style.layered(
+    chart = style.layer(
         base.mark_circle(size=size, opacity=0.45, color=style.CONSTRUCT_COLOURS["alliance"]),
         base.transform_regression("x", "y").mark_line(color=style.INK, strokeWidth=1.6),
         width=width,
         height=int(width * 0.6),
-        title=f"{outcome}, {level} persons: {said}",
+        title=f"{outcome}, {level} persons: {coefficient}",
     )
-    return style.themed(
+    return style.apply_theme(
         chart,
         label=f"{label} and {outcome} {level} persons",
-        description=f"{label} and {outcome} {level} persons: {said}, {len(points)} points.",
+        description=f"{label} and {outcome} {level} persons: {coefficient}, {len(points)} points.",
     )
 
 

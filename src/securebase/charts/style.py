@@ -1,4 +1,4 @@
-"""How every chart looks: warm paper, quiet ink, one colour for each construct wherever it is drawn."""
+"""Common style of all charts: colours, widths and theme; each construct has one colour everywhere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ALERT = "#b23a22"
 GOOD = "#3b7a4a"
 OTHER = "#8a939a"
 
-#: One colour a construct; the six are told apart by people who see colour differently (a test measures it).
+#: One colour for each construct; a test measures that readers with colour vision deficiency can distinguish them.
 CONSTRUCT_COLOURS = {
     "symptoms": INK,
     "alliance": "#1d6a72",
@@ -26,7 +26,7 @@ CONSTRUCT_COLOURS = {
     "interpersonal_skills": "#b08a1e",
 }
 
-#: Widths in pixels of the drawing area's whole picture: half a page, a whole page, a phone.
+#: Widths of a whole chart in pixels: half a page, a page, a phone.
 HALF, WHOLE, PHONE = 540, 1080, 330
 
 _Chart = TypeVar(
@@ -41,23 +41,23 @@ _Chart = TypeVar(
 
 
 def colour(construct: str) -> str:
-    """The colour of a construct; a construct that a table brought gets the neutral one."""
+    """Return the colour of a construct; constructs outside the model get the neutral one."""
     return CONSTRUCT_COLOURS.get(construct, OTHER)
 
 
 def table(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
-    """A chart without marks over rows that travel inside it."""
+    """Return a chart without marks that holds `rows` as inline data."""
     return alt.Chart(alt.InlineData(values=[dict(row) for row in rows]))
 
 
-def layered(*layers: alt.Chart, fitted: bool = True, **properties: Any) -> alt.LayerChart:
-    """Layers on top of each other; `fitted` so that the whole picture, with its axes, has the width asked for."""
+def layer(*layers: alt.Chart, fitted: bool = True, **properties: Any) -> alt.LayerChart:
+    """Return a layered chart; with `fitted` the given width includes the axes."""
     sized = {"autosize": alt.AutoSizeParams(type="fit", contains="padding")} if fitted else {}
     return cast("alt.LayerChart", alt.layer(*layers, **sized, **properties))
 
 
-#: Made once: every `configure_…` of the library copies the whole chart, rows and all.
-_LOOK = alt.Config(
+#: Built once, because every `configure_…` method of Altair copies the whole chart with its rows.
+_CONFIG = alt.Config(
     font="sans-serif",
     padding={"left": 2, "right": 6, "top": 6, "bottom": 2},
     view=alt.ViewConfig(stroke=None),
@@ -79,14 +79,14 @@ _LOOK = alt.Config(
 )
 
 
-def themed(chart: _Chart, *, label: str, description: str) -> _Chart:
-    """The chart with the look of the product and with the words that a screen reader speaks.
+def apply_theme(chart: _Chart, *, label: str, description: str) -> _Chart:
+    """Return the chart with the common style and its text alternative.
 
-    `label` names the chart in a few words, `description` says what it shows. `render.svg` writes both into the image.
+    `label` is a short name, `description` says what the chart shows; `render.svg` writes both into the image.
     """
-    named: _Chart = chart.copy(deep=False)
-    named.config = _LOOK
-    named.description = description
-    named.usermeta = {"label": label}
-    named.background = "transparent"
-    return named
+    themed: _Chart = chart.copy(deep=False)
+    themed.config = _CONFIG
+    themed.description = description
+    themed.usermeta = {"label": label}
+    themed.background = "transparent"
+    return themed

@@ -1,7 +1,7 @@
-"""The theory drawn: the fitted model as a ring, then every edge pillar by pillar, or mechanism by mechanism.
+"""Graph of the theory: the fitted model as a ring, and all edges in panels by pillar or by mechanism.
 
-A coloured line rests on a published finding or a computed figure, a dashed grey one on neither. The mark at the end of
-a line says where the edge lives: in the model, in studies only, in the simulator only.
+Coloured lines are edges with a published finding or a computed figure, dashed grey lines are edges with neither. The
+mark at the end of a line shows where the edge is estimated: in the model, in studies only, or nowhere (simulated).
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from securebase.charts.theory_layout import (
     Point,
     Wire,
     arc,
-    heading_of,
+    direction,
     panel,
     ring,
-    wrapped,
+    wrap,
 )
 from securebase.measurement.constructs import MECHANISM_CONSTRUCTS, construct
 from securebase.model.mechanism import THERAPY, EffectLevel, Grade, Pillar
@@ -66,31 +66,31 @@ _LETTERS = (
     "e: from early life",
     "!: the claim says more than is known",
 )
-_RING = ("symptoms", "interpersonal_stress", "social_support", "alliance", THERAPY)
-_RING_BACK = ("interpersonal_skills", "emotional_processing")
+_RING_RIGHT = ("symptoms", "interpersonal_stress", "social_support", "alliance", THERAPY)
+_RING_LEFT = ("interpersonal_skills", "emotional_processing")
 _UNKNOWN = "#9aa1a6"
 
 
 def theory_graph(
     theory: Theory, edges: Sequence[TheoryEdge] | None = None, *, by: By = "pillar", width: int = style.WHOLE
 ) -> alt.LayerChart:
-    """`edges` (all by default) in panels, side by side where there is room; above them the model's, as a ring.
+    """Return `edges` (default: all) in panels, side by side if they fit, below the fitted model as a ring.
 
-    The ring is drawn where no selection is asked for. Raises ValueError where there is no edge to draw.
+    A selection of edges is drawn without the ring. Raises ValueError without edges.
     """
     shown = theory.edges if edges is None else tuple(edges)
     if not shown:
-        raise ValueError("there is no edge to draw")
+        raise ValueError("no edge to draw (edges is empty)")
     drawing = _Drawing(width)
     bottom = _legend(drawing, 12.0, by)
     if edges is None:
         bottom = _ring(drawing, theory.select(place=EdgeLocation.MODEL), bottom + 34)
     bottom = _panels(drawing, _groups(shown, by), bottom + 34)
-    return style.themed(drawing.chart(bottom + 8), label=_title(by), description=_described(shown))
+    return style.apply_theme(drawing.chart(bottom + 8), label=_title(by), description=_description(shown))
 
 
 class _Drawing:
-    """Rows of every kind of mark, collected in pixels, and drawn at once as layers over one pair of scales."""
+    """Marks in pixel coordinates, collected by kind and drawn as layers on a shared pair of scales."""
 
     def __init__(self, width: int) -> None:
         self.width = width
@@ -108,7 +108,7 @@ class _Drawing:
         dash = () if edge.grade is Grade.VERIFIED else (7, 2) if edge.grade is Grade.COMPUTED else (3, 3)
         rows = self.lines.setdefault(dash, [])
         colour = PILLAR_COLOURS[edge.pillar] if known else _UNKNOWN
-        rows += [{"x": x, "y": y, "of": self.count, "colour": colour, "i": i} for i, (x, y) in enumerate(points)]
+        rows += [{"x": x, "y": y, "line": self.count, "colour": colour, "i": i} for i, (x, y) in enumerate(points)]
 
     def mark(self, at: Point, place: EdgeLocation, colour: str) -> None:
         fill = colour if place is EdgeLocation.MODEL else style.PAPER
@@ -119,15 +119,15 @@ class _Drawing:
         self.marks.setdefault("arrow", []).append(row)
 
     def text(
-        self, at: Point, said: str, *, align: Align = "left", size: float = 11.5, bold: bool = False, colour: str = ""
+        self, at: Point, text: str, *, align: Align = "left", size: float = 11.5, bold: bool = False, colour: str = ""
     ) -> None:
-        row = {"x": at[0], "y": at[1], "text": said, "colour": colour or style.INK, "size": size}
+        row = {"x": at[0], "y": at[1], "text": text, "colour": colour or style.INK, "size": size}
         self.words.setdefault((align, bold), []).append(row)
 
-    def sign(self, at: Point, said: str) -> None:
-        """A sign on a line, on a spot of paper so that a dash of the line cannot be read as a minus."""
+    def sign(self, at: Point, text: str) -> None:
+        """Add the sign of an edge on a blank spot, so that a dash of the line is not mistaken for a minus."""
         self.spots.append({"x": at[0], "y": at[1]})
-        self.text(at, said, align="center", size=12.5, bold=True)
+        self.text(at, text, align="center", size=12.5, bold=True)
 
     def chart(self, height: float) -> alt.LayerChart:
         x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[0, self.width], range=[0, self.width], nice=False))
@@ -136,7 +136,7 @@ class _Drawing:
         layers = [
             style.table(rows)
             .mark_line(strokeWidth=1.6 if not dash else 1.3, strokeDash=list(dash) or [1, 0], opacity=0.9)
-            .encode(x=x, y=y, color=ink, detail="of:N", order="i:Q")
+            .encode(x=x, y=y, color=ink, detail="line:N", order="i:Q")
             for dash, rows in sorted(self.lines.items(), reverse=True)
         ]
         if self.bars:
@@ -160,7 +160,7 @@ class _Drawing:
             .encode(x=x, y=y, text="text:N", color=ink, size=alt.Size("size:Q", scale=None))
             for (align, bold), rows in self.words.items()
         ]
-        return style.layered(*layers, fitted=False, width=self.width, height=height)
+        return style.layer(*layers, fitted=False, width=self.width, height=height)
 
     @staticmethod
     def _marks(kind: str, rows: Rows, x: alt.X, y: alt.Y) -> alt.Chart:
@@ -175,7 +175,7 @@ class _Drawing:
 
 
 def _groups(edges: Sequence[TheoryEdge], by: By) -> dict[str, tuple[list[TheoryEdge], str]]:
-    """Heading → edges and colour. An edge between two mechanisms stands with both; one of none at the end."""
+    """Return edges and colour by heading. An edge of two mechanisms is in both groups, one of none in the last."""
     groups: dict[str, tuple[list[TheoryEdge], str]] = {}
     if by == "pillar":
         for pillar, name in _PILLARS.items():
@@ -185,117 +185,118 @@ def _groups(edges: Sequence[TheoryEdge], by: By) -> dict[str, tuple[list[TheoryE
             label = f"M{i} {construct(name).label}"
             groups[label] = [e for e in edges if f"M{i}" in e.mechanisms], style.CONSTRUCT_COLOURS[name]
         groups["None of the four"] = [e for e in edges if not e.mechanisms], style.SOFT
-    return {name: found for name, found in groups.items() if found[0]}
+    return {name: group for name, group in groups.items() if group[0]}
 
 
 def _panels(drawing: _Drawing, groups: Mapping[str, tuple[list[TheoryEdge], str]], y: float) -> float:
-    """Every group below its heading, in two columns where there is room: the next one goes where it is shorter."""
+    """Draw every group under its heading, in two columns if they fit, each in the shorter column; return the bottom."""
     columns = 2 if drawing.width > style.HALF and len(groups) > 1 else 1
-    space = 44.0
-    each = (drawing.width - space * (columns - 1)) / columns
+    gap = 44.0
+    panel_width = (drawing.width - gap * (columns - 1)) / columns
     bottoms = [y] * columns
     for name, (edges, colour) in groups.items():
         column = bottoms.index(min(bottoms))
-        x, top = column * (each + space), bottoms[column]
+        x, top = column * (panel_width + gap), bottoms[column]
         drawing.text((x, top), f"{name}: {_count(edges)}", size=14, bold=True, colour=colour)
-        drawn = panel(edges, x=x, y=top + 18, width=each)
-        _draw(drawing, drawn, colour)
-        bottoms[column] = drawn.bottom + 34
+        edge_panel = panel(edges, x=x, y=top + 18, width=panel_width)
+        _draw_panel(drawing, edge_panel, colour)
+        bottoms[column] = edge_panel.bottom + 34
     return max(bottoms) - 34
 
 
-def _draw(drawing: _Drawing, drawn: EdgePanel, colour: str) -> None:
+def _draw_panel(drawing: _Drawing, edge_panel: EdgePanel, colour: str) -> None:
     sides: tuple[tuple[tuple[NodeBlock, ...], Align, float], ...] = (
-        (drawn.origins, "right", -6.0),
-        (drawn.ends, "left", 6.0),
+        (edge_panel.origins, "right", -6.0),
+        (edge_panel.ends, "left", 6.0),
     )
-    for blocks, align, away in sides:
+    for blocks, align, offset in sides:
         for block in blocks:
             drawing.bars.append({"x": block.x, "y": block.top + 1, "y2": block.bottom - 1, "colour": colour})
-            _words(drawing, block, align, away)
-    for wire in drawn.wires:
+            _draw_words(drawing, block, align, offset)
+    for wire in edge_panel.wires:
         drawing.line(wire.points, wire.edge)
-        _end(drawing, wire)
+        _draw_end(drawing, wire)
 
 
-def _words(drawing: _Drawing, block: NodeBlock, align: Align, away: float) -> None:
+def _draw_words(drawing: _Drawing, block: NodeBlock, align: Align, offset: float) -> None:
     top = block.middle - LINE * (len(block.words) - 1) / 2
     for i, line in enumerate(block.words):
-        drawing.text((block.x + away, top + LINE * i), line, align=align)
+        drawing.text((block.x + offset, top + LINE * i), line, align=align)
 
 
-def _end(drawing: _Drawing, wire: Wire) -> None:
-    """The mark at the end of a line; behind it sign, level, and a warning where the claim says more than is known."""
+def _draw_end(drawing: _Drawing, wire: Wire) -> None:
+    """Draw the mark at the end of a line, then sign, level and a warning if the claim outruns its evidence."""
     x, y = wire.end
     edge = wire.edge
     drawing.mark((x, y), edge.place, PILLAR_COLOURS[edge.pillar])
     warned = edge.outruns_its_evidence
-    said = " ".join(part for part in (_SIGNS[edge.sign], _LEVELS.get(edge.level, ""), "!" if warned else "") if part)
-    drawing.text((x + 7, y), said, size=10.5, colour=style.ALERT if warned else style.SOFT)
+    label = " ".join(part for part in (_SIGNS[edge.sign], _LEVELS.get(edge.level, ""), "!" if warned else "") if part)
+    drawing.text((x + 7, y), label, size=10.5, colour=style.ALERT if warned else style.SOFT)
 
 
 def _legend(drawing: _Drawing, y: float, by: By) -> float:
-    """What lines, marks and letters mean."""
+    """Draw the key to lines, marks and letters; return its bottom."""
     lines = (
         (Grade.VERIFIED, "a published finding was seen"),
         (Grade.COMPUTED, "computed from public data"),
         (Grade.UNVERIFIED, "no figure known"),
     )
     x = 0.0
-    for grade, said in lines:
-        x, y = _room(drawing, x, y, 34 + len(said) * LETTER)
+    for grade, meaning in lines:
+        x, y = _next_entry(drawing, x, y, 34 + len(meaning) * LETTER)
         sample = TheoryEdge("", "", (), "+", EdgeLocation.MODEL, Pillar.ATTACHMENT, "", grade=grade)
         drawing.line(((x, y), (x + 28, y)), sample)
-        drawing.text((x + 34, y), said)
-        x += 34 + len(said) * LETTER + 22
+        drawing.text((x + 34, y), meaning)
+        x += 34 + len(meaning) * LETTER + 22
     x, y = (x, y) if drawing.width > style.HALF else (0.0, y + 18)
-    for place, said in _PLACES.items():
-        x, y = _room(drawing, x, y, 14 + len(said) * LETTER)
+    for place, meaning in _PLACES.items():
+        x, y = _next_entry(drawing, x, y, 14 + len(meaning) * LETTER)
         drawing.mark((x + 5, y), place, style.INK)
-        drawing.text((x + 14, y), said)
-        x += 14 + len(said) * LETTER + 22
-    if by == "mechanism":  # where panels are pillars their headings say it
+        drawing.text((x + 14, y), meaning)
+        x += 14 + len(meaning) * LETTER + 22
+    if by == "mechanism":  # panels by pillar name it in their headings
         x, y = 0.0, y + 18
         for pillar, name in _PILLARS.items():
-            x, y = _room(drawing, x, y, 14 + len(name) * LETTER)
+            x, y = _next_entry(drawing, x, y, 14 + len(name) * LETTER)
             drawing.mark((x + 5, y), EdgeLocation.MODEL, PILLAR_COLOURS[pillar])
             drawing.text((x + 14, y), name, colour=PILLAR_COLOURS[pillar])
             x += 14 + len(name) * LETTER + 22
     x, y = 0.0, y + 18
-    for said in _LETTERS:
-        x, y = _room(drawing, x, y, len(said) * LETTER)
-        drawing.text((x, y), said, colour=style.ALERT if said.startswith("!") else style.SOFT)
-        x += len(said) * LETTER + 14
+    for meaning in _LETTERS:
+        x, y = _next_entry(drawing, x, y, len(meaning) * LETTER)
+        drawing.text((x, y), meaning, colour=style.ALERT if meaning.startswith("!") else style.SOFT)
+        x += len(meaning) * LETTER + 14
     return y
 
 
-def _room(drawing: _Drawing, x: float, y: float, needed: float) -> Point:
-    """Where the next entry of the legend goes: on this line, or on the next one where it would not fit."""
-    return (0.0, y + 18) if x and x + needed > drawing.width else (x, y)
+def _next_entry(drawing: _Drawing, x: float, y: float, width: float) -> Point:
+    """Return the position of the next legend entry: on this line, or on the next one if it does not fit."""
+    return (0.0, y + 18) if x and x + width > drawing.width else (x, y)
 
 
 def _ring(drawing: _Drawing, edges: Sequence[TheoryEdge], y: float) -> float:
-    """The fitted model: its constructs and the therapy around an ellipse."""
+    """Draw the fitted model, its constructs and the therapy around an ellipse; return its bottom."""
     narrow = drawing.width < style.HALF
-    half = (40.0, 18.0) if narrow else (74.0, 16.0)
+    half_box = (40.0, 18.0) if narrow else (74.0, 16.0)
     down = 225.0 if narrow else 160.0
     drawing.text((0, y), f"The fitted model: {_count(edges)}", size=14, bold=True)
-    middle = (drawing.width / 2, y + 26 + half[1] + down)
-    across = min(360.0, drawing.width / 2 - half[0] - 2)
-    places = ring((*_RING, *_RING_BACK), middle=middle, across=across, down=down, turn=0)
+    middle = (drawing.width / 2, y + 26 + half_box[1] + down)
+    across = min(360.0, drawing.width / 2 - half_box[0] - 2)
+    places = ring((*_RING_RIGHT, *_RING_LEFT), middle=middle, across=across, down=down, turn=0)
     for edge in edges:
-        begin, end = places[edge.from_construct], places[edge.to_construct]
-        line = arc(begin, end, bend=0.1, clear=(half[0] + 4, half[1] + 4))
+        start, end = places[edge.from_construct], places[edge.to_construct]
+        line = arc(start, end, bend=0.1, clear=(half_box[0] + 4, half_box[1] + 4))
         drawing.line(line, edge)
         known = edge.grade is not Grade.UNVERIFIED
-        drawing.arrow(line[-1], heading_of(line), PILLAR_COLOURS[edge.pillar] if known else _UNKNOWN)
+        drawing.arrow(line[-1], direction(line), PILLAR_COLOURS[edge.pillar] if known else _UNKNOWN)
         drawing.sign(line[-min(9, len(line) // 2)], "−" if edge.sign == "-" else "+")
-    for name, (x, at) in places.items():
-        drawing.boxes.append({"x": x - half[0], "x2": x + half[0], "y": at - half[1], "y2": at + half[1]})
-        words = wrapped(label_of(name), 2 * half[0] - 8)
-        for i, line_of_words in enumerate(words):
-            drawing.text((x, at + LINE * (i - (len(words) - 1) / 2)), line_of_words, align="center")
-    return middle[1] + down + half[1]
+    for name, (x, middle_y) in places.items():
+        top, bottom = middle_y - half_box[1], middle_y + half_box[1]
+        drawing.boxes.append({"x": x - half_box[0], "x2": x + half_box[0], "y": top, "y2": bottom})
+        lines = wrap(label_of(name), 2 * half_box[0] - 8)
+        for i, text in enumerate(lines):
+            drawing.text((x, middle_y + LINE * (i - (len(lines) - 1) / 2)), text, align="center")
+    return middle[1] + down + half_box[1]
 
 
 def _count(edges: Sequence[TheoryEdge]) -> str:
@@ -306,8 +307,8 @@ def _title(by: By) -> str:
     return f"The edges of the theory by {by}"
 
 
-def _described(edges: Sequence[TheoryEdge]) -> str:
-    places = ", ".join(f"{sum(e.place is p for e in edges)} {said}" for p, said in _PLACES.items())
+def _description(edges: Sequence[TheoryEdge]) -> str:
+    places = ", ".join(f"{sum(e.place is place for e in edges)} {meaning}" for place, meaning in _PLACES.items())
     known = sum(e.grade is not Grade.UNVERIFIED for e in edges)
     rest = f"{known} rest on a published finding or a computed figure, {len(edges) - known} on neither"
     return f"{_count(edges)}: {places}. {rest}."

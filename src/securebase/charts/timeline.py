@@ -1,7 +1,7 @@
 """The timeline of a course as SVG text: events above, symptoms and sessions in the middle, roles and medication below.
 
-Everything that was entered is a link to where it can be changed. Colours stand as attributes, not as styles, so that
-the drawing is the same under a strict content policy, on paper and in a report.
+Every entry links to the page that edits it. Colours are attributes, not styles, so that the drawing is the same under a
+strict content security policy, on paper and in a report.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from securebase.ipt.timeline import EventDependence, Timeline, TimelineEvent, Ti
 
 INK, SOFT, LINE, PAPER, ACCENT = "#25313a", "#56636c", "#e6e0d6", "#ffffff", "#1d6a72"
 WINDOW, EARLIER, HARD, GOOD, ROLE, PILL = "#fbf3e2", "#efeaf6", "#b23c26", "#2f6b3d", "#dcebea", "#f1e7d3"
-#: Rough width of a letter at the size of the labels, by which labels are kept apart.
+#: Approximate width of a letter of a label, used to keep labels apart.
 LETTER = 6.4
 ROW, CURVE, AXIS, FIRST_ROW, BAR_ROW = 24.0, 120.0, 34.0, 22.0, 26.0
-LONGEST_LABEL = 34
-#: Least room between two names on the axis, in the units of the drawing.
-TICK = 78.0
+MAX_LABEL = 34
+#: Least distance between two dates on the axis, in the units of the drawing.
+TICK_DISTANCE = 78.0
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineFrame:
-    """From which day to which is drawn, and between which x. `began_on` is the calendar day of day 0."""
+    """Range of days drawn, and the range of x that it covers. `began_on` is the calendar day of day 0."""
 
     first: float
     last: float
@@ -34,12 +34,12 @@ class TimelineFrame:
     began_on: date
 
     def x(self, day: float) -> float:
-        """Where a day lies, kept within the drawing."""
+        """Return the x of a day, limited to the drawing."""
         share = (day - self.first) / (self.last - self.first)
         return self.left + min(max(share, 0.0), 1.0) * (self.right - self.left)
 
     def shows(self, start: float | None, end: float | None) -> bool:
-        """Whether any of it lies within what is drawn; None is open to that side."""
+        """Return whether a period overlaps the range drawn; None is open to that side."""
         return (end is None or end >= self.first) and (start is None or start <= self.last)
 
     def day_of(self, day: float) -> date:
@@ -48,7 +48,7 @@ class TimelineFrame:
 
 @dataclass(frozen=True, slots=True)
 class TimelineDrawing:
-    """The drawing, and what a script needs to turn a point on it into a day."""
+    """The drawing, with the frame and width that a script needs to turn a point on it into a day."""
 
     svg: str
     frame: TimelineFrame
@@ -64,37 +64,39 @@ def draw_timeline(
     width: float = 1080.0,
     words: bool = True,
 ) -> TimelineDrawing:
-    """`links`: (worksheet, id) → address of what is drawn. `top`: the highest score of the symptom measure.
+    """Return the drawing of a timeline.
 
-    Without `words` events are marks without their names, and there are no bars: the head of a list, on a phone.
+    `links` maps (worksheet, id) to the address of an entry; `top` is the highest score of the symptom measure.
+    Without `words` events are marks without names and there are no bars, as on a phone above the list of entries.
     """
     first, last = line.span(whole_life=whole_life)
     frame = TimelineFrame(first, last, 16.0 if words else 6.0, width - (16.0 if words else 6.0), line.began_on)
     events = [e for e in line.events if frame.shows(e.at, e.until or e.at)]
     bars = [b for b in line.bars if words and b.kind != "earlier" and frame.shows(b.start, b.end)]
     earlier = [b for b in line.bars if b.kind == "earlier" and frame.shows(b.start, b.end)]
-    room = [_label_width(_event_label(e)) + 22.0 if words else 12.0 for e in events]
-    placed = _rows([(frame.x(e.at), width) for e, width in zip(events, room, strict=True)], frame.right)
+    label_widths = [_label_width(_event_label(e)) + 22.0 if words else 12.0 for e in events]
+    places = _event_rows([(frame.x(e.at), width) for e, width in zip(events, label_widths, strict=True)], frame.right)
     lanes = _bar_rows(bars, frame)
-    base = FIRST_ROW + (max((row for row, _ in placed), default=-1) + 1) * ROW + (10.0 if events else 0.0)
+    base = FIRST_ROW + (max((row for row, _ in places), default=-1) + 1) * ROW + (10.0 if events else 0.0)
     foot = base + CURVE
     height = foot + AXIS + (max(lanes, default=-1) + 1) * BAR_ROW + 8.0
     parts = [
-        *_shaded(line, earlier, frame, foot, links, words=words),
+        *_periods(line, earlier, frame, foot, links, words=words),
         *_axis(frame, foot, height),
         *_curve(line, frame, base, foot, top),
-        *(_event(e, frame, place, foot, links, words=words) for e, place in zip(events, placed, strict=True)),
+        *(_event(e, frame, place, foot, links, words=words) for e, place in zip(events, places, strict=True)),
         *(_bar(b, frame, foot + AXIS + lane * BAR_ROW, links) for b, lane in zip(bars, lanes, strict=True)),
     ]
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="timeline" viewBox="0 0 {width:g} {height:.0f}" role="group"'
-        f' aria-label="{escape(_said(line, events, bars))}" font-family="system-ui, sans-serif" font-size="12.5">'
+        f' aria-label="{escape(_description(line, events, bars))}"'
+        f' font-family="system-ui, sans-serif" font-size="12.5">'
         f'<rect class="ground" width="{width:g}" height="{height:.0f}" fill="{PAPER}"/>{"".join(parts)}</svg>'
     )
     return TimelineDrawing(svg, frame, width)
 
 
-def _said(line: Timeline, events: Sequence[TimelineEvent], bars: Sequence[TimelineSpan]) -> str:
+def _description(line: Timeline, events: Sequence[TimelineEvent], bars: Sequence[TimelineSpan]) -> str:
     onset = "" if line.onset is None else f", onset {_day(line.began_on + timedelta(days=round(line.onset)))}"
     return (
         f"Timeline: {len(events)} life events, {len(bars)} roles and medicines, {len(line.sessions)} sessions, "
@@ -103,28 +105,29 @@ def _said(line: Timeline, events: Sequence[TimelineEvent], bars: Sequence[Timeli
 
 
 def _event_label(event: TimelineEvent) -> str:
-    return event.words if len(event.words) <= LONGEST_LABEL else event.words[: LONGEST_LABEL - 1].rstrip() + "…"
+    return event.words if len(event.words) <= MAX_LABEL else event.words[: MAX_LABEL - 1].rstrip() + "…"
 
 
 def _label_width(words: str) -> float:
     return LETTER * len(words)
 
 
-def _rows(wanted: Sequence[tuple[float, float]], right: float) -> list[tuple[int, bool]]:
-    """For each label (x, width), in order of x, the lowest row in which it meets no other, and whether it stands to the
-    left of its mark because there is no room to the right.
+def _event_rows(labels: Sequence[tuple[float, float]], right: float) -> list[tuple[int, bool]]:
+    """Return row and side for each label (x, width), in order of x: the first row in which it overlaps no other.
+
+    The side is True for a label to the left of its mark, which would not fit to the right.
     """
     taken: list[list[tuple[float, float]]] = []
-    placed: list[tuple[int, bool]] = []
-    for x, width in wanted:
+    places: list[tuple[int, bool]] = []
+    for x, width in labels:
         leftwards = x + width > right
         start, end = (x - width, x + 12.0) if leftwards else (x - 12.0, x + width)
         row = next((n for n, row in enumerate(taken) if all(end < s or start > e for s, e in row)), len(taken))
         if row == len(taken):
             taken.append([])
         taken[row].append((start, end))
-        placed.append((row, leftwards))
-    return placed
+        places.append((row, leftwards))
+    return places
 
 
 def _bar_rows(bars: Sequence[TimelineSpan], frame: TimelineFrame) -> list[int]:
@@ -134,7 +137,7 @@ def _bar_rows(bars: Sequence[TimelineSpan], frame: TimelineFrame) -> list[int]:
         start, end = _edges(bar, frame)
         width = _label_width(_bar_label(bar)) + 14.0
         if start + width > frame.right:
-            start -= width  # its name stands before it
+            start -= width  # the label stands before the bar
         else:
             end = max(end, start + width)
         row = next((n for n, row in enumerate(taken) if all(end < s or start > e for s, e in row)), len(taken))
@@ -150,7 +153,7 @@ def _edges(bar: TimelineSpan, frame: TimelineFrame) -> tuple[float, float]:
     return start, frame.right if bar.end is None else frame.x(bar.end)
 
 
-def _shaded(
+def _periods(
     line: Timeline,
     earlier: Sequence[TimelineSpan],
     frame: TimelineFrame,
@@ -167,43 +170,43 @@ def _shaded(
             if words and end - start > 90
             else ""
         )
-        yield _linked(box + name, f"Earlier episode: {bar.words}", links.get((bar.worksheet, bar.id)))
+        yield _link(box + name, f"Earlier episode: {bar.words}", links.get((bar.worksheet, bar.id)))
     if line.window and frame.shows(*line.window):
         start, end = frame.x(line.window[0]), frame.x(line.window[1])
         box = f'<rect x="{start:.1f}" y="0" width="{max(end - start, 2.0):.1f}" height="{foot:.1f}" fill="{WINDOW}"/>'
         rule = f'<path d="M{end:.1f} 0V{foot:.1f}" stroke="#c98a1b" stroke-width="1.6"/>'
         name = f'<text x="{end - 5:.1f}" y="{foot - 9:.1f}" text-anchor="end" fill="#6b4500">onset</text>'
-        said = f"Onset {_day(frame.day_of(line.window[1]))}, and the months before it"
-        yield _linked(box + rule + (name if end - start > 44 else ""), said, links.get(("onset", line.onset_id)))
+        label = f"Onset {_day(frame.day_of(line.window[1]))}, and the months before it"
+        yield _link(box + rule + (name if end - start > 44 else ""), label, links.get(("onset", line.onset_id)))
     if line.worse is not None and frame.shows(line.worse, line.worse):
         x = frame.x(line.worse)
         rule = f'<path d="M{x:.1f} 0V{foot:.1f}" stroke="#c98a1b" stroke-width="1.2" stroke-dasharray="4 3"/>'
-        yield rule + _beside(x + 4, foot - 9, "worse", "#6b4500", frame)
+        yield rule + _text_at(x + 4, foot - 9, "worse", "#6b4500", frame)
 
 
-def _beside(x: float, y: float, words: str, ink: str, frame: TimelineFrame) -> str:
-    """Words that begin at x, or end there where there is no room to the right."""
+def _text_at(x: float, y: float, words: str, ink: str, frame: TimelineFrame) -> str:
+    """Return words that begin at x, or end there if they do not fit to the right."""
     anchor = "end" if x + _label_width(words) + 8 > frame.right else "start"
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{ink}">{words}</text>'
 
 
 def ticks(frame: TimelineFrame) -> list[tuple[date, str]]:
-    """Days to name on the axis: months of a course, years of a life, as many as there is room for."""
+    """Return labelled days of the axis, months of a course or years of a life, as many as fit."""
     start, end = frame.day_of(frame.first), frame.day_of(frame.last)
     months = (end.year - start.year) * 12 + end.month - start.month
-    room = max(2.0, min(13.0, (frame.right - frame.left) / TICK))
-    step = next((n for n in (1, 2, 3, 6, 12, 24, 60, 120, 240) if months / n <= room), 480)
-    made: list[tuple[date, str]] = []
-    at = start.year * 12 + start.month - 1
-    at += -at % step
-    while at <= end.year * 12 + end.month - 1:
-        day = date(at // 12, at % 12 + 1, 1)
+    max_ticks = max(2.0, min(13.0, (frame.right - frame.left) / TICK_DISTANCE))
+    step = next((n for n in (1, 2, 3, 6, 12, 24, 60, 120, 240) if months / n <= max_ticks), 480)
+    result: list[tuple[date, str]] = []
+    month = start.year * 12 + start.month - 1
+    month += -month % step
+    while month <= end.year * 12 + end.month - 1:
+        day = date(month // 12, month % 12 + 1, 1)
         if start <= day <= end:
-            made.append(
-                (day, f"{day:%Y}" if step >= 12 else f"{day:%b %Y}" if day.month == 1 or not made else f"{day:%b}")
+            result.append(
+                (day, f"{day:%Y}" if step >= 12 else f"{day:%b %Y}" if day.month == 1 or not result else f"{day:%b}")
             )
-        at += step
-    return made
+        month += step
+    return result
 
 
 def _axis(frame: TimelineFrame, foot: float, height: float) -> Iterator[str]:
@@ -240,7 +243,7 @@ def _curve(line: Timeline, frame: TimelineFrame, base: float, foot: float, top: 
         title = f"<title>Symptoms {value:g} of {top:g}, {_day(frame.day_of(at))}</title>"
         yield f'<circle cx="{x:.1f}" cy="{y_:.1f}" r="2.6" fill="{INK}">{title}</circle>'
     x = points[0][0] if points else frame.left
-    yield _beside(x, ceiling - 4, "symptoms", INK, frame)
+    yield _text_at(x, ceiling - 4, "symptoms", INK, frame)
 
 
 def _event(
@@ -264,14 +267,14 @@ def _event(
     text = f'<text x="{at:.1f}" y="{y + 4:.1f}" text-anchor="{anchor}" fill="{INK}">{label}</text>' if words else ""
     weight = "" if event.weight is None else f", weight {event.weight:g} of 10"
     side = f", {event.side}" if event.side else ""
-    said = f"{event.words}, {_day(frame.day_of(event.at))}, {event.dependent.label}{side}{weight}"
-    # a mark without its name is too small to be touched: the list below leads there
+    description = f"{event.words}, {_day(frame.day_of(event.at))}, {event.dependent.label}{side}{weight}"
+    # A mark without its name is too small a touch target; the list below it has the link.
     address = links.get((event.worksheet, event.id)) if words else None
-    return _linked(drop + _mark(event.dependent, x, y, size, ink) + text, said, address)
+    return _link(drop + _mark(event.dependent, x, y, size, ink) + text, description, address)
 
 
 def _mark(kind: EventDependence, x: float, y: float, size: float, ink: str) -> str:
-    """A disc: not of the client's doing. A square on its corner: with a part of their own. A ring: unclear."""
+    """Return the mark of an event: a disc if independent of the client, a diamond if dependent, a ring if unclear."""
     if kind is EventDependence.DEPENDENT:
         s = size * 1.25
         return f'<path d="M{x:.1f} {y - s:.1f}l{s:.1f} {s:.1f}l{-s:.1f} {s:.1f}l{-s:.1f} {-s:.1f}z" fill="{ink}"/>'
@@ -282,7 +285,7 @@ def _mark(kind: EventDependence, x: float, y: float, size: float, ink: str) -> s
 
 def _bar_label(bar: TimelineSpan) -> str:
     words = f"{bar.words}, {bar.note}" if bar.kind == "medication" and bar.note else bar.words
-    return words if len(words) <= LONGEST_LABEL else words[: LONGEST_LABEL - 1].rstrip() + "…"
+    return words if len(words) <= MAX_LABEL else words[: MAX_LABEL - 1].rstrip() + "…"
 
 
 def _bar(bar: TimelineSpan, frame: TimelineFrame, y: float, links: Mapping[tuple[str, str], str]) -> str:
@@ -299,14 +302,14 @@ def _bar(bar: TimelineSpan, frame: TimelineFrame, y: float, links: Mapping[tuple
     since = "" if bar.start is None else f" from {_day(frame.day_of(bar.start))}"
     until = " until now" if bar.end is None else f" to {_day(frame.day_of(bar.end))}"
     kind = "Medicine" if bar.kind == "medication" else "Role"
-    return _linked(box + text, f"{kind} {_bar_label(bar)}{since}{until}", links.get((bar.worksheet, bar.id)))
+    return _link(box + text, f"{kind} {_bar_label(bar)}{since}{until}", links.get((bar.worksheet, bar.id)))
 
 
-def _linked(drawn: str, said: str, address: str | None) -> str:
-    title = f"<title>{escape(said)}</title>"
+def _link(drawing: str, label: str, address: str | None) -> str:
+    title = f"<title>{escape(label)}</title>"
     if address is None:
-        return f"<g>{title}{drawn}</g>"
-    return f'<a href="{escape(address)}" aria-label="{escape(said)}">{title}{drawn}</a>'
+        return f"<g>{title}{drawing}</g>"
+    return f'<a href="{escape(address)}" aria-label="{escape(label)}">{title}{drawing}</a>'
 
 
 def _day(day: date) -> str:

@@ -1,4 +1,4 @@
-"""A very small curve of one number over the versions of something: a point each, joined by a line."""
+"""Sparkline of one number over successive versions: a point for each, joined by a line."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ WIDTH, HEIGHT, MARGIN = 130.0, 44.0, 8.0
 ACCENT = "#1d6a72"
 
 
-def small_steps(values: Sequence[float | None], *, label: str, top: float) -> str:
-    """An SVG element; `top` is the value at its upper edge, 0 at the lower one. A None has no point.
+def version_sparkline(values: Sequence[float | None], *, label: str, top: float) -> str:
+    """Return an SVG element, empty with fewer than two values. None has no point.
 
-    Nothing where fewer than two values are known: one point is no course.
+    The vertical range is 0 to `top`.
     """
     if sum(v is not None for v in values) < 2:
         return ""
-    across = (WIDTH - 2 * MARGIN) / (len(values) - 1)
+    step = (WIDTH - 2 * MARGIN) / (len(values) - 1)
     points = [
-        (MARGIN + i * across, HEIGHT - MARGIN - v / (top or 1.0) * (HEIGHT - 2 * MARGIN))
+        (MARGIN + i * step, HEIGHT - MARGIN - v / (top or 1.0) * (HEIGHT - 2 * MARGIN))
         for i, v in enumerate(values)
         if v is not None
     ]

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from django.test import Client as Browser
 from django.urls import reverse
 
-from securebase.charts.retellings import drawn, spoken
+from securebase.charts.retellings import retellings_svg, text_alternative
 from securebase.ipt.retellings import CAVEAT, retelling_series
 from securebase.workbench.course.queries import record_of
 from workbench.cast import NOON, Cast
@@ -58,9 +58,9 @@ def test_what_a_client_said_is_text_in_the_drawing(cast: Cast, alma: Browser) ->
     with_emotional_work(cast)
     found = retelling_series(record_of(cast.episode, NOON.replace(year=2027)))
     odd = next(s for s in found if "accident" in s.name)
-    assert "<accident>" not in drawn(odd)
-    assert "&lt;accident&gt;" in drawn(odd)
-    assert spoken(odd)[1] == "Distress from its highest to the end, 0 to 100. telling 1: 40."
+    assert "<accident>" not in retellings_svg(odd)
+    assert "&lt;accident&gt;" in retellings_svg(odd)
+    assert text_alternative(odd)[1] == "Distress from its highest to the end, 0 to 100. telling 1: 40."
 
 
 def test_before_and_after_feared_and_happened_stand_side_by_side(cast: Cast, alma: Browser) -> None:

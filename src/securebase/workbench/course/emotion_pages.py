@@ -65,7 +65,7 @@ def emotional_work(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 
 
 def _present_story(story: retellings.RetellingSeries) -> StoryShown:
-    svg = mark_safe(chart.drawn(story))  # noqa: S308 (drawn by `charts`, which escapes every text it is given)
+    svg = mark_safe(chart.retellings_svg(story))  # noqa: S308 (drawn by `charts`, which escapes every text it is given)
     return StoryShown(story, svg, retellings.series_in_words(story), story.tellings[-1].id)
 
 

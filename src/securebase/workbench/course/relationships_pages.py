@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from securebase.charts.closeness_circle import closeness_circle
 from securebase.charts.support_shares import support_shares
-from securebase.charts.version_curve import small_steps
+from securebase.charts.version_curve import version_sparkline
 from securebase.ipt import network as networks
 from securebase.ipt import network_phrases as wording
 from securebase.ipt.tie import circle_movement, tie_facts
@@ -190,7 +190,7 @@ def _measures(record: EpisodeRecord) -> list[Measure]:
 def _measure(name: str, now: str, sentence: str, course: Sequence[float | None], top: float) -> Measure:
     known = [v for v in course if v is not None]
     ends = f"{known[0]:.2g} → {known[-1]:.2g}" if len(known) > 1 else ""
-    drawing = small_steps(course, label=f"{name} over the versions: {ends}", top=top)
+    drawing = version_sparkline(course, label=f"{name} over the versions: {ends}", top=top)
     return Measure(name, now, sentence, mark_safe(drawing), ends)  # noqa: S308 (our own SVG)
 
 

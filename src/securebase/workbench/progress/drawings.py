@@ -23,7 +23,7 @@ class _Chart:
     """How a chart is drawn and spoken; `sizes` are the pixels kept free for it on a wide page and on a phone."""
 
     draw: Callable[..., Any]
-    spoken: Callable[[ClientPicture], tuple[str, str]]
+    text_alternative: Callable[[ClientPicture], tuple[str, str]]
     widths: tuple[int, int]
     sizes: Callable[[ClientPicture], tuple[Size, Size]]
     empty: Callable[[ClientPicture], bool]
@@ -37,28 +37,28 @@ def _hypotheses_high(picture: ClientPicture) -> int:
 _CHARTS = {
     "symptoms": _Chart(
         symptoms.symptoms_chart,
-        symptoms.spoken,
+        symptoms.text_alternative,
         (HALF, PHONE),
         lambda _: ((HALF, 250), (PHONE, 220)),
         lambda p: not p.symptoms.reported,
     ),
     "alliance": _Chart(
         alliance.alliance_chart,
-        alliance.spoken,
+        alliance.text_alternative,
         (PAGE, PHONE),
         lambda _: ((PAGE, 210), (PHONE, 200)),
         lambda p: not (p.alliance.reported or p.alliance.ruptures),
     ),
     "mechanisms": _Chart(
         mechanisms.mechanisms_chart,
-        mechanisms.spoken,
+        mechanisms.text_alternative,
         (PAGE, PHONE),
         lambda _: ((882, 146), (316, 302)),
         lambda p: not any(m.reported for m in p.mechanisms),
     ),
     "hypotheses": _Chart(
         contributions.contributions_chart,
-        contributions.spoken,
+        contributions.text_alternative,
         (PAGE, PHONE),
         lambda p: ((PAGE + 8, _hypotheses_high(p)), (PHONE + 8, _hypotheses_high(p))),
         lambda p: p.hypotheses is None,
@@ -85,7 +85,7 @@ def shown(picture: ClientPicture) -> dict[str, Shown]:
     for name, chart in _CHARTS.items():
         if not chart.empty(picture):
             wide, phone = chart.sizes(picture)
-            label, description = chart.spoken(picture)
+            label, description = chart.text_alternative(picture)
             found[name] = Shown(f"{name}_wide", f"{name}_phone", wide, phone, f"{label}. {description}")
     return found
 

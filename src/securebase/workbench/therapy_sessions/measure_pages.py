@@ -47,7 +47,7 @@ def measures(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     episode, now = context["episode"], timezone.now()
     if episode is not None:
         both = overview.both_ratings(episode)
-        label, words = ratings_side_by_side.spoken(both) if both.by_therapist else ("", "")
+        label, words = ratings_side_by_side.text_alternative(both) if both.by_therapist else ("", "")
         context |= {
             "groups": overview.scale_groups(episode),
             "administrations": queries.administration_rows(episode),
