@@ -1,4 +1,4 @@
-"""Writes docs/instruments.md from the shelf. A test fails when the page and the shelf differ.
+"""Write docs/instruments.md from the shelf of instruments. A test fails when the two differ.
 
 Run: python docs/make_instruments.py
 """
@@ -43,14 +43,14 @@ def scale_row(scale: Scale) -> str:
     )
 
 
-def rhythm(asked: AdministrationSchedule, moment: str) -> str:
+def rhythm(schedule: AdministrationSchedule, moment: str) -> str:
     when = (
-        f"at the {', '.join(asked.at)} of the course"
-        if asked.at
-        else ("at every session" if asked.weekly else f"about every {asked.every} sessions")
+        f"at the {', '.join(schedule.at)} of the course"
+        if schedule.at
+        else ("at every session" if schedule.weekly else f"about every {schedule.every} sessions")
     )
-    start = f" from session {asked.first} on" if asked.first > 1 else ""
-    areas = f", where the problem area is {' or '.join(asked.areas).replace('_', ' ')}" if asked.areas else ""
+    start = f" from session {schedule.first} on" if schedule.first > 1 else ""
+    areas = f", where the problem area is {' or '.join(schedule.areas).replace('_', ' ')}" if schedule.areas else ""
     return f"Asked by the workbench with the check-in {moment} the session, {when}{start}{areas}."
 
 

@@ -1,4 +1,6 @@
-"""Writes docs/explanation/theory.md and its pictures from the table. A test fails when page and table differ.
+"""Write docs/explanation/theory.md and its pictures from the table of edges.
+
+A test fails when page and table differ.
 
 Run: python docs/make_theory.py
 """
@@ -25,20 +27,20 @@ NAMES = {
 
 HEAD = """# The theory
 
-Written from the table by `docs/make_theory.py`; a test fails when this page and the table differ.
+Generated from the table of edges by `docs/make_theory.py`; a test fails when the two differ.
 
-Securebase carries 98 claims about how therapy changes people, S1 to S62 about the therapeutic relationship and S63 to
-S98 about interpersonal psychotherapy (IPT). A claim that one thing moves another is an edge between constructs. Every
-edge is a hypothesis: that it stands here says nothing about its truth, and the product must be able to find it false.
-The four mechanisms (M1 support, M2 stress, M3 emotion, M4 skills) are hypotheses in their own source too.
+Securebase lists 98 claims about how therapy changes people: S1 to S62 about the therapeutic relationship, S63 to S98
+about interpersonal psychotherapy (IPT). A claim that one construct affects another is an edge between them. Every edge
+is a hypothesis: listing it is no evidence for it, and the analyses must be able to contradict it. The four mechanisms
+(M1 support, M2 stress, M3 emotion, M4 skills) are hypotheses in their original source, too.
 """
 
 KEY = (
-    "The sign is that of what is added to the score at the end of the arrow; with × that of the product, with an",
-    "inverted U that of the curvature; ? is open. *week* and *session* are lags as they say; *slow* is over many",
-    "weeks, *course* by the planned end against no therapy, *life* from early life on. Priors are standardised: per",
-    "week for lags, in SDs of clients for the course, correlations between persons. Targets are those that a simulated",
-    "cohort must meet.",
+    "The sign is that of the effect on the construct at the head of the arrow; with × that of the product term, with",
+    "an inverted U that of the quadratic term; ? is open. Lags: *week* and *session*; *slow*, over many weeks;",
+    "*course*, by the planned end compared with no therapy; *life*, from early life on. Priors are standardised: per",
+    "week for lagged effects, in SDs of clients for the course, as correlations between persons. Targets are the",
+    "published figures that simulated cohorts are compared with.",
 )
 
 PICTURE = """<picture>
@@ -62,35 +64,35 @@ def count(theory: Theory) -> list[str]:
         for name, way in STUDY_METHODS.items()
     )
     without = sum(not e.by for e in places[EdgeLocation.STUDY])
-    bent = sum(e.form is not EdgeForm.LINEAR or bool(e.moderator) for e in edges)
+    nonlinear = sum(e.form is not EdgeForm.LINEAR or bool(e.moderator) for e in edges)
     beyond = sum(e.level is not EffectLevel.WITHIN_PERSON for e in edges)
     return [
         "## What is known and what is not",
         "",
-        f"The table has {len(edges)} edges; {bent} of them are not linear and {beyond} do not live within one client.",
+        f"The table has {len(edges)} edges; {nonlinear} are not linear, and {beyond} are not within-person effects.",
         "",
         f"- **{len(places[EdgeLocation.MODEL])} are estimated in the model**: mechanisms on the shelf, with priors. "
-        "`fit` estimates them from a table, `track` uses them for one client.",
-        f"- **{len(places[EdgeLocation.STUDY])} are estimated in studies only**, where a table has the columns: {ways}"
-        f". For {without} nothing estimates them yet.",
-        f"- **{len(places[EdgeLocation.SIMULATED])} live in the simulator only**: events, early life, hidden causes, "
-        f"slow sums. No table tells them apart. {sum(bool(e.by) for e in places[EdgeLocation.SIMULATED])} have "
-        "a process that a scenario can switch on; for the others there is none yet.",
-        f"- A published finding was seen for {grades[Grade.VERIFIED]}, {grades[Grade.COMPUTED]} rest on figures "
+        "`fit` estimates them from a table, and `track` uses them for one client.",
+        f"- **{len(places[EdgeLocation.STUDY])} are estimated in studies only**, from tables with the columns: {ways}"
+        f". For {without} no estimator exists yet.",
+        f"- **{len(places[EdgeLocation.SIMULATED])} are in the simulator only**: events, early life, hidden causes, "
+        f"slow accumulation. No table identifies them. {sum(bool(e.by) for e in places[EdgeLocation.SIMULATED])} have "
+        "a process that a scenario can switch on; the others have none yet.",
+        f"- For {grades[Grade.VERIFIED]} the published finding was checked, {grades[Grade.COMPUTED]} rest on figures "
         f"computed from public data, and for {grades[Grade.UNVERIFIED]} no figure is known.",
-        f"- {sum(e.prior is not None for e in edges)} have a prior; for the others none is stated.",
-        f"- {sum(e.outruns_its_evidence for e in edges)} stand for claims that say more than is known "
+        f"- {sum(e.prior is not None for e in edges)} have a prior; the others have none.",
+        f"- {sum(e.outruns_its_evidence for e in edges)} represent claims that go beyond the evidence "
         f"({', '.join(OUTRUN)}); these are marked with an exclamation mark.",
         "",
-        "A figure between clients (a correlation with outcome) says nothing about what moves one of them.",
-        "`securebase theory` lists the same, narrows it down and draws it.",
+        "A between-person figure (a correlation with outcome) says nothing about effects within a client.",
+        "`securebase theory` lists, filters and draws the same edges.",
         "",
     ]
 
 
 def row(e: TheoryEdge) -> str:
     shape = [e.level.value.replace("_", " "), e.lag.value if e.lag is not Lag.NONE else "", e.form.value]
-    prior = f"{number(e.prior.mean)} (SD {number(e.prior.sd)})" if e.prior else "none stated"
+    prior = f"{number(e.prior.mean)} (SD {number(e.prior.sd)})" if e.prior else "none"
     marks = [*e.claims, *(["**!**"] if e.outruns_its_evidence else []), *e.mechanisms]
     basis = " ".join(part for part in (e.about, e.figure, e.prior.basis if e.prior else "") if part)
     cells = (
@@ -106,9 +108,9 @@ def row(e: TheoryEdge) -> str:
 
 
 def claim_row(theory: Theory, claim: Claim) -> str:
-    found = theory.select(claim=claim.id)
-    mark = " **Says more than is known.**" if claim.outruns_its_evidence else ""
-    edges = "; ".join(f"{e.label} ({e.place.value})" for e in found) or "–"
+    selected = theory.select(claim=claim.id)
+    mark = " **Beyond the evidence.**" if claim.outruns_its_evidence else ""
+    edges = "; ".join(f"{e.label} ({e.place.value})" for e in selected) or "–"
     return f"| {claim.id} | {claim.says}{mark} | {', '.join(claim.needs)} | {edges} |"
 
 
@@ -116,7 +118,7 @@ def text() -> str:
     whole = theory()
     lines = [
         HEAD,
-        PICTURE.format(name="theory", alt="The fitted model as a ring, and every edge in four panels, by pillar"),
+        PICTURE.format(name="theory", alt="The fitted model as a ring, and every edge in four panels by pillar"),
         "By mechanism:",
         "",
         PICTURE.format(name="theory-by-mechanism", alt="Every edge in five panels: M1 to M4, and none of the four"),
@@ -130,7 +132,7 @@ def text() -> str:
         lines += [
             f"### {name}",
             "",
-            "| Edge | Level, lag, form | Lives in | Prior | Evidence, targets | Claims, mechanism | In words |",
+            "| Edge | Level, lag, form | Location | Prior | Evidence, targets | Claims, mechanism | Description |",
             "| --- | --- | --- | --- | --- | --- | --- |",
             *(row(e) for e in whole.select(pillar=pillar)),
             "",
@@ -141,13 +143,13 @@ def text() -> str:
 
 
 def pictures() -> dict[str, str]:
-    """File → SVG: by pillar and by mechanism, for a page and for a phone."""
+    """Return file name → SVG: by pillar and by mechanism, for a page and for a phone."""
     whole = theory()
-    drawn = {}
+    files = {}
     for suffix, size in (("", {}), ("-narrow", {"width": NARROW})):
-        drawn[f"theory{suffix}.svg"] = theory_svg(whole, **size)
-        drawn[f"theory-by-mechanism{suffix}.svg"] = theory_svg(whole, whole.edges, by="mechanism", **size)
-    return drawn
+        files[f"theory{suffix}.svg"] = theory_svg(whole, **size)
+        files[f"theory-by-mechanism{suffix}.svg"] = theory_svg(whole, whole.edges, by="mechanism", **size)
+    return files
 
 
 if __name__ == "__main__":
