@@ -63,6 +63,6 @@ def test_a_strip_is_drawn_on_the_scale_of_its_band(made: Calibration) -> None:
 
 def test_an_open_band_runs_to_the_edge(made: Calibration) -> None:
     strips = drawn(made)
-    assert strips["C6 shrinkage"]["band_high"] == 2.6
-    assert strips["C6 shrinkage"]["band_low"] == pytest.approx(-1)
+    assert strips["C6 attenuation"]["band_high"] == 2.6
+    assert strips["C6 attenuation"]["band_low"] == pytest.approx(-1)
     assert strips["C35 symptoms first"]["band_low"] == -2.6

@@ -25,7 +25,7 @@ def strips_chart(calibration: Calibration, *, width: int = style.WHOLE) -> alt.L
 
     An open end of a band runs to the edge. Values beyond the edge are drawn at the edge.
     """
-    rows = [_strip(row, o) for row, o in enumerate(o for o in calibration.outcomes if len(o.given))]
+    rows = [_strip(row, o) for row, o in enumerate(o for o in calibration.outcomes if len(o.valid))]
     scale = alt.Scale(domain=[-_REACH, _REACH], range=[_WORDS, width - _FIGURES], nice=False, zero=False)
     base = style.table(rows).encode(
         y=alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[-0.7, len(rows) - 0.3], reverse=True, nice=False))

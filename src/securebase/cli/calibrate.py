@@ -10,13 +10,13 @@ import click
 from securebase.cli.output import print_heading, print_sentences, print_table, progress_bar, write_json, write_text
 from securebase.reports.calibration_report import as_text, check_kind
 from securebase.study.calibration import table
-from securebase.study.calibration.run import DEFAULT, Calibration, calibrate
+from securebase.study.calibration.run import DEFAULT_SCENARIO, Calibration, calibrate
 from securebase.study.calibration.target import TargetVerdict
 from securebase.study.replications import on_cores
 
 
 @click.command("calibrate")
-@click.argument("name", metavar="[SCENARIO]", required=False, default=DEFAULT)
+@click.argument("name", metavar="[SCENARIO]", required=False, default=DEFAULT_SCENARIO)
 @click.option(
     "--cohorts", type=click.IntRange(1, 10_000), default=200, show_default=True, help="Number of cohorts per design."
 )
@@ -69,7 +69,7 @@ def _chart_path(outs: tuple[Path, ...], page: Path) -> str:
 
 def _command_line(name: str, result: Calibration, targets: tuple[str, ...], outs: tuple[Path, ...]) -> str:
     options = "".join(f" --target {target}" for target in targets) + "".join(f" --out {out}" for out in outs)
-    scenario = "" if name == DEFAULT else f" {name}"
+    scenario = "" if name == DEFAULT_SCENARIO else f" {name}"
     return f"securebase calibrate{scenario} --cohorts {result.cohorts} --seed {result.seed}{options}"
 
 

@@ -1,1 +1,1 @@
-"""Calibration: does a simulated cohort look like the published ones? One verdict each, failures left in."""
+"""Calibration: comparison of simulated cohorts with published figures, one verdict each, failures included."""

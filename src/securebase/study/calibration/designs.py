@@ -1,4 +1,4 @@
-"""The studies that a calibration simulates. A target names the one it is computed from."""
+"""Study designs that a calibration simulates; each target names the design it is computed from."""
 
 from __future__ import annotations
 
@@ -14,30 +14,31 @@ from securebase.study.calibration.sampling import draw_arms, draw_cohort, withou
 
 IPT, OTHER, USUAL_CARE, WAITING = "ipt", "other_therapy", "usual_care", "waiting_list"
 ROUTINE_PERSONS, TRIAL_PERSONS, FOLLOWED_PERSONS = 400, 75, 200
-#: weeks after the end at which clients in maintenance are asked again: every quarter for two years
+#: follow-ups of clients in maintenance, in weeks after the end: quarterly for two years
 QUARTERS = tuple(13.0 * quarter for quarter in range(1, 9))
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrationDesign:
-    """A study to simulate: `draw(scenario, rng)` gives its arms. `about` says in a sentence what it is."""
+    """A study to simulate: `draw(scenario, rng)` returns its arms, `description` is one sentence for the report."""
 
     id: str
-    about: str
+    description: str
     draw: Callable[[Scenario, np.random.Generator], Mapping[str, CohortSample]]
 
 
-def _routine(truth: Scenario, rng: np.random.Generator) -> Mapping[str, CohortSample]:
-    """People miss check-ins and leave, by chance and with a reason."""
+def _draw_routine(truth: Scenario, rng: np.random.Generator) -> Mapping[str, CohortSample]:
+    """Draw a clinic whose clients miss check-ins and drop out, at random and depending on their state."""
     return {IPT: draw_cohort(truth, ROUTINE_PERSONS, rng, inventory=True)}
 
 
-def _trial(truth: Scenario, rng: np.random.Generator) -> Mapping[str, CohortSample]:
+def _draw_trial(truth: Scenario, rng: np.random.Generator) -> Mapping[str, CohortSample]:
     return draw_arms(truth, (IPT, OTHER, USUAL_CARE, WAITING), TRIAL_PERSONS, rng)
 
 
-def _followed(truth: Scenario, rng: np.random.Generator) -> Mapping[str, CohortSample]:
-    """Nobody leaves. Therapy then goes on once a month, so its push is kept, whatever the scenario says of its end."""
+def _draw_followed(truth: Scenario, rng: np.random.Generator) -> Mapping[str, CohortSample]:
+    """Draw a cohort without dropout that has monthly maintenance after the acute course."""
+    # maintenance continues the treatment, so its effect persists in full, whatever the scenario assumes after the end
     after = replace(truth.happens.after_the_end, kept=1.0, follow_ups=QUARTERS)
     happens = replace(without_dropout(truth).happens, after_the_end=after)
     return {IPT: draw_cohort(replace(without_dropout(truth), happens=happens), FOLLOWED_PERSONS, rng, inventory=True)}
@@ -46,18 +47,18 @@ def _followed(truth: Scenario, rng: np.random.Generator) -> Mapping[str, CohortS
 _SHELF = (
     CalibrationDesign(
         "routine",
-        f"{ROUTINE_PERSONS} clients of a clinic in IPT, 16 weekly sessions planned; some miss check-ins, some leave",
-        _routine,
+        f"{ROUTINE_PERSONS} clients of a clinic in IPT, 16 weekly sessions planned, with missed check-ins and dropout",
+        _draw_routine,
     ),
     CalibrationDesign(
         "trial",
-        f"IPT, another therapy, usual care and a waiting list, {TRIAL_PERSONS} clients each, all asked at week 15",
-        _trial,
+        f"IPT, another therapy, usual care and a waiting list, {TRIAL_PERSONS} clients each, all assessed in week 15",
+        _draw_trial,
     ),
     CalibrationDesign(
         "followed",
-        f"{FOLLOWED_PERSONS} clients who all have 16 sessions of IPT and two years of maintenance, asked by quarter",
-        _followed,
+        f"{FOLLOWED_PERSONS} clients with 16 sessions of IPT and two years of maintenance, assessed quarterly",
+        _draw_followed,
     ),
 )
 

@@ -1,8 +1,8 @@
-"""A marginal regression under two working correlations: the choice that decided the verdict in Gonçalves et al. 2019.
+"""Marginal regression under two working correlations, a choice that decided the result of Gonçalves et al. (2019).
 
-Generalised estimating equations (Liang & Zeger 1986) for a straight-line model. With every two sessions of a client
-correlated alike (exchangeable), what differs between clients still speaks through the coefficient; with a correlation
-that fades by the session (autoregressive), mostly what moves from session to session does.
+Generalised estimating equations (Liang & Zeger 1986) for a linear model. Under an exchangeable working correlation (r
+between any two sessions) differences between clients still influence the coefficient; under an autoregressive one (r
+to the power of the lag) it reflects mostly change from session to session.
 """
 
 from __future__ import annotations
@@ -18,48 +18,50 @@ _ITERATIONS = 4
 
 
 class WorkingCorrelation(StrEnum):
-    """exchangeable: r between any two sessions. fading: r to the power of the sessions between them."""
+    """Working correlation of two sessions: r for all pairs (exchangeable), or r^lag (autoregressive)."""
 
     EXCHANGEABLE = "exchangeable"
-    FADING = "fading"
+    AUTOREGRESSIVE = "autoregressive"
 
     def matrix(self, r: float, sessions: int) -> Array:
-        """(sessions, sessions) working correlation."""
-        apart = np.abs(np.subtract.outer(np.arange(sessions), np.arange(sessions)))
-        found: Array = np.where(apart == 0, 1.0, r if self is WorkingCorrelation.EXCHANGEABLE else np.power(r, apart))
-        return found
+        """Return the working correlation, (sessions, sessions)."""
+        lag = np.abs(np.subtract.outer(np.arange(sessions), np.arange(sessions)))
+        R: Array = np.where(lag == 0, 1.0, r if self is WorkingCorrelation.EXCHANGEABLE else np.power(r, lag))
+        return R
 
 
 def marginal_effect(y: Array, x: Array, working: WorkingCorrelation) -> float:
-    """Slope of y on x, both (n, T), NaN where missing, with intercept; r by moments from residuals, four rounds.
+    """Return the slope of y on x with an intercept, by generalised estimating equations.
 
-    A session counts where both are there; a client needs at least two of them.
+    y, x: (n, T), NaN where missing. r is estimated by moments from the residuals, in four iterations that start from
+    independence. A session counts if both values are observed; a client needs at least two such sessions.
     """
-    there = np.isfinite(y) & np.isfinite(x)
-    there &= (there.sum(axis=1) >= 2)[:, None]
-    beta = _solve(y, x, there, np.eye(y.shape[1]))
+    observed = np.isfinite(y) & np.isfinite(x)
+    observed &= (observed.sum(axis=1) >= 2)[:, None]
+    beta = _solve(y, x, observed, np.eye(y.shape[1]))
     for _ in range(_ITERATIONS):
-        left = np.where(there, y - beta[0] - beta[1] * x, np.nan)
-        beta = _solve(y, x, there, working.matrix(_correlation(left, working), y.shape[1]))
+        residual = np.where(observed, y - beta[0] - beta[1] * x, np.nan)
+        beta = _solve(y, x, observed, working.matrix(_correlation(residual, working), y.shape[1]))
     return float(beta[1])
 
 
-def _correlation(left: Array, working: WorkingCorrelation) -> float:
-    """Mean product of standardised residuals, over all pairs of a client's sessions or over neighbouring ones."""
-    z = np.nan_to_num(left / np.nanstd(left))
-    there = np.isfinite(left).astype(float)
-    if working is WorkingCorrelation.FADING:
-        total, count = float((z[:, 1:] * z[:, :-1]).sum()), float((there[:, 1:] * there[:, :-1]).sum())
+def _correlation(residual: Array, working: WorkingCorrelation) -> float:
+    """Return the mean product of standardised residuals over pairs of a client's sessions, all or adjacent ones."""
+    z = np.nan_to_num(residual / np.nanstd(residual))
+    observed = np.isfinite(residual).astype(float)
+    if working is WorkingCorrelation.AUTOREGRESSIVE:
+        total, count = float((z[:, 1:] * z[:, :-1]).sum()), float((observed[:, 1:] * observed[:, :-1]).sum())
     else:
         total = float((z.sum(axis=1) ** 2 - (z**2).sum(axis=1)).sum())
-        count = float((there.sum(axis=1) ** 2 - there.sum(axis=1)).sum())
+        count = float((observed.sum(axis=1) ** 2 - observed.sum(axis=1)).sum())
     return float(np.clip(total / count, 0.0, 0.99))
 
 
-def _solve(y: Array, x: Array, there: NDArray[np.bool_], R: Array) -> Array:
-    """(X' V⁻¹ X)⁻¹ X' V⁻¹ y, summed over clients (2,). Clients who answered at the same sessions share one inverse."""
+def _solve(y: Array, x: Array, observed: NDArray[np.bool_], R: Array) -> Array:
+    """Return (Σ X' R⁻¹ X)⁻¹ Σ X' R⁻¹ y, (2,), summed over clients."""
     bread, meat = np.zeros((2, 2)), np.zeros(2)
-    patterns, index = np.unique(there, axis=0, return_inverse=True)
+    # clients with the same missing-data pattern share one inverse
+    patterns, index = np.unique(observed, axis=0, return_inverse=True)
     for k, pattern in enumerate(patterns):
         if not pattern.any():
             continue

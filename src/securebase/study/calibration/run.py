@@ -1,4 +1,4 @@
-"""`calibrate`: simulate many cohorts and hold them to the targets."""
+"""`calibrate`: simulate many cohorts and compare them with the targets."""
 
 from __future__ import annotations
 
@@ -16,13 +16,12 @@ from securebase.study.calibration.targets import TARGETS
 from securebase.study.replications import Run, on_cores, stream
 
 Progress = Callable[[int, int], None]
-#: what is calibrated where nothing else is named
-DEFAULT = "whole_clinic"
+DEFAULT_SCENARIO = "whole_clinic"
 
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """All outcomes of one run, in the order of the table, with what is needed to run it again."""
+    """Outcomes of one run in the order of the table, with scenario, version and seed for reproducing it."""
 
     scenario: str
     parameter_set: str
@@ -36,56 +35,57 @@ class Calibration:
 
 
 def select_targets(only: Sequence[str] = ()) -> tuple[Target, ...]:
-    """Targets by row (C5) or all of them. Raises InputError for a row that is not there."""
+    """Return the targets of these rows (such as C5), all by default. Raises InputError for an unknown row."""
     known = {t.id for t in TARGETS}
     for name in only:
         if name.upper() not in known:
-            every = ", ".join(dict.fromkeys(t.id for t in TARGETS))
-            raise InputError(f"there is no target “{name}”", advice=f"Known are {every}.")
-    wanted = {name.upper() for name in only} or known
-    return tuple(t for t in TARGETS if t.id in wanted)
+            rows = ", ".join(dict.fromkeys(t.id for t in TARGETS))
+            raise InputError(f"there is no target “{name}”", advice=f"Known targets are {rows}.")
+    selected = {name.upper() for name in only} or known
+    return tuple(t for t in TARGETS if t.id in selected)
 
 
 def calibrate(
-    truth: Scenario | str = DEFAULT,
+    truth: Scenario | str = DEFAULT_SCENARIO,
     *,
     cohorts: int = 200,
     seed: int = 1,
     only: Sequence[str] = (),
     run: Run | None = None,
-    progress: Progress = lambda _done, _all: None,
+    progress: Progress | None = None,
 ) -> Calibration:
-    """Draw so many cohorts of each design and compute every target in each.
+    """Draw `cohorts` cohorts of each design and compute every target in each.
 
-    A cohort has a stream of its own by design and number, so the figures of one target depend neither on which others
-    were asked for nor on who computes. `run`: who does (`replications.on_cores`; default: this process; more than one
-    process needs a truth by its name). `progress`: called with cohorts done and cohorts in all.
-    Raises InputError for a target that is not there, ParameterSetError for an unknown scenario.
+    Each cohort has its own random stream, seeded by design and number, so the result for one target depends neither on
+    the other targets nor on the number of processes. `run`: executes the tasks (`replications.on_cores`; default: this
+    process; several processes require the scenario by name). `progress`: called with the cohorts done and their total.
+    Raises InputError for an unknown target and ParameterSetError for an unknown scenario.
     """
-    chosen = scenario(truth) if isinstance(truth, str) else truth
+    resolved = scenario(truth) if isinstance(truth, str) else truth
     targets = select_targets(only)
-    asked = {t.design for t in targets if t.statistic is not None}
-    tasks = [(place, number) for place, design in enumerate(DESIGNS) if design in asked for number in range(cohorts)]
-    found = {t.key: np.full(cohorts if t.statistic else 0, np.nan) for t in targets}
-    work = partial(_evaluate_cohort, truth, tuple(t.key for t in targets), seed)
-    for done, (position, values) in enumerate((run or on_cores(1))(work, tasks), start=1):
-        for key, value in values.items():
-            found[key][tasks[position][1]] = value
-        progress(done, len(tasks))
-    own = chosen.parameter_set
-    outcomes = tuple(Outcome(t, found[t.key]) for t in targets)
-    return Calibration(chosen.id, own.id, own.version, cohorts, seed, outcomes)
+    designs = {t.design for t in targets if t.statistic is not None}
+    tasks = [(index, number) for index, design in enumerate(DESIGNS) if design in designs for number in range(cohorts)]
+    values = {t.key: np.full(cohorts if t.statistic else 0, np.nan) for t in targets}
+    evaluate = partial(_evaluate_cohort, truth, tuple(t.key for t in targets), seed)
+    for done, (position, result) in enumerate((run or on_cores(1))(evaluate, tasks), start=1):
+        for key, value in result.items():
+            values[key][tasks[position][1]] = value
+        if progress is not None:
+            progress(done, len(tasks))
+    parameters = resolved.parameter_set
+    outcomes = tuple(Outcome(t, values[t.key]) for t in targets)
+    return Calibration(resolved.id, parameters.id, parameters.version, cohorts, seed, outcomes)
 
 
 def _evaluate_cohort(
     truth: Scenario | str, keys: tuple[str, ...], seed: int, task: tuple[int, int]
 ) -> dict[str, float]:
-    """Return key → value in one cohort of one design; each target sees as many clients as its source had."""
-    place, number = task
-    design = tuple(DESIGNS.values())[place]
-    chosen = scenario(truth) if isinstance(truth, str) else truth
+    """Return key → value in one cohort of one design; each target uses the number of clients of its source."""
+    index, number = task
+    design = tuple(DESIGNS.values())[index]
+    resolved = scenario(truth) if isinstance(truth, str) else truth
     targets = [t for t in TARGETS if t.key in keys and t.design == design.id and t.statistic is not None]
-    arms = design.draw(chosen, stream(seed, place, number))
+    arms = design.draw(resolved, stream(seed, index, number))
     sizes = {target.persons for target in targets}
-    seen = {n: {name: arm.first(n) for name, arm in arms.items()} for n in sizes}
-    return {t.key: t.statistic(seen[t.persons]) for t in targets if t.statistic is not None}
+    samples = {n: {name: arm.first_clients(n) for name, arm in arms.items()} for n in sizes}
+    return {t.key: t.statistic(samples[t.persons]) for t in targets if t.statistic is not None}

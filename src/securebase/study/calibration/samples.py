@@ -1,4 +1,4 @@
-"""`CohortSample`: one simulated cohort, or one arm of a trial, as arrays: what the statistics of a calibration read."""
+"""`CohortSample`: one simulated cohort, or one arm of a trial, as arrays for the statistics of a calibration."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from securebase.study.table import SessionTable
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-#: what is asked after a session; everything else is asked before it
-_AFTER = frozenset({"alliance", "emotional_processing"})
+#: constructs that clients rate after a session; they rate all others before it
+_RATED_AFTER = frozenset({"alliance", "emotional_processing"})
 
 
 def _first_rows(columns: Mapping[str, Array], n: int) -> dict[str, Array]:
@@ -24,80 +24,80 @@ def _first_rows(columns: Mapping[str, Array], n: int) -> dict[str, Array]:
 
 @dataclass(frozen=True, eq=False)
 class CohortSample:
-    """n clients, at most T sessions. Scores are in standard deviations of clients at the first session.
+    """n clients with at most T sessions. Scores are in standard deviations of clients at the first session.
 
-    weeks (n, T): since the first session. held (n, T): sessions that took place. left (n,): stayed away before the
-    planned end, other than because it was enough. scores: construct → (n, T), NaN where nothing was answered.
-    planned: sessions planned. zero: construct → how many of those standard deviations the mean at the first session
-    lies above the scale's lowest score.
+    weeks: (n, T), since the first session. held: (n, T), sessions that took place. dropped_out: (n,), ended before the
+    planned end for another reason than sufficient improvement. scores: construct → (n, T), NaN where missing. planned:
+    number of planned sessions. mean_above_minimum: construct → distance from the scale's lowest score to the mean at
+    the first session, in the same standard deviations.
 
-    inventory: "start", "end", "after 0", … → (n,) PHQ-9 totals from item responses, where they were asked. brought:
-    what clients bring along → (n,). therapist (n,) or None. events: "dependent", "independent" → (n, T) weight of life
-    events before a session. ruptures: "open", "marked", "repaired" → (n, T) sessions. followed_at: weeks after the end
-    of "after 0", …
+    inventory: "start", "end", "after 0", … → (n,) PHQ-9 totals from item responses, if the design includes them.
+    covariates: time-invariant characteristic → (n,). therapist: (n,) or None. events: "dependent", "independent" →
+    (n, T) weight of life events before a session. ruptures: "open", "marked", "repaired" → (n, T) sessions.
+    follow_up_weeks: weeks between the end and "after 0", …
     """
 
     weeks: Array
     held: Flags
-    left: Flags
+    dropped_out: Flags
     scores: Mapping[str, Array]
     planned: int
-    zero: Mapping[str, float]
+    mean_above_minimum: Mapping[str, float]
     inventory: Mapping[str, Array] = field(default_factory=dict)
-    brought: Mapping[str, Array] = field(default_factory=dict)
+    covariates: Mapping[str, Array] = field(default_factory=dict)
     therapist: NDArray[np.int64] | None = None
     events: Mapping[str, Array] = field(default_factory=dict)
     ruptures: Mapping[str, Flags] = field(default_factory=dict)
-    followed_at: tuple[float, ...] = ()
+    follow_up_weeks: tuple[float, ...] = ()
 
     @property
     def n(self) -> int:
         return len(self.weeks)
 
-    def first(self, n: int) -> CohortSample:
-        """The first n clients."""
+    def first_clients(self, n: int) -> CohortSample:
+        """Return a sample of the first n clients."""
         return replace(
             self,
             weeks=self.weeks[:n],
             held=self.held[:n],
-            left=self.left[:n],
+            dropped_out=self.dropped_out[:n],
             scores=_first_rows(self.scores, n),
             inventory=_first_rows(self.inventory, n),
-            brought=_first_rows(self.brought, n),
+            covariates=_first_rows(self.covariates, n),
             therapist=None if self.therapist is None else self.therapist[:n],
             events=_first_rows(self.events, n),
             ruptures={name: flags[:n] for name, flags in self.ruptures.items()},
         )
 
     def mean(self, construct: str, first: int, last: int | None = None) -> Array:
-        """(n,) each client's mean over sessions `first` to `last` (from 1, both counted), NaN without any answer."""
+        """Return each client's mean over sessions `first` to `last` (from 1, inclusive), (n,), NaN without a score."""
         values = self.scores[construct][:, first - 1 : last or first]
-        there = np.isfinite(values)
-        count = there.sum(axis=1)
+        observed = np.isfinite(values)
+        count = observed.sum(axis=1)
         with np.errstate(invalid="ignore"):
-            means: Array = np.where(there, values, 0.0).sum(axis=1) / np.where(count, count, np.nan)
+            means: Array = np.where(observed, values, 0.0).sum(axis=1) / np.where(count, count, np.nan)
         return means
 
     def last(self, construct: str, after: int = 1) -> Array:
-        """(n,) the last score of each client later than session `after`; NaN where there is none."""
+        """Return each client's last score after session `after`, (n,), NaN without one."""
         values = self.scores[construct][:, after:]
-        there = np.isfinite(values)
-        place = values.shape[1] - 1 - np.argmax(there[:, ::-1], axis=1)
-        found: Array = np.where(there.any(axis=1), values[np.arange(self.n), place], np.nan)
-        return found
+        observed = np.isfinite(values)
+        last = values.shape[1] - 1 - np.argmax(observed[:, ::-1], axis=1)
+        scores: Array = np.where(observed.any(axis=1), values[np.arange(self.n), last], np.nan)
+        return scores
 
     def table(self, constructs: Sequence[str], first: int = 1, last: int | None = None) -> SessionTable:
-        """Sessions `first` to `last` that took place as rows, as the estimators of a study read them."""
-        kept = self.held.copy()
-        kept[:, : first - 1] = False
+        """Return the sessions `first` to `last` that took place as a table for the estimators of a study."""
+        included = self.held.copy()
+        included[:, : first - 1] = False
         if last is not None:
-            kept[:, last:] = False
-        person, session = np.nonzero(kept)
+            included[:, last:] = False
+        person, session = np.nonzero(included)
         return SessionTable(
             n_persons=self.n,
             person=person,
             times=self.weeks[person, session],
             values={name: self.scores[name][person, session] for name in constructs},
-            moments={name: Moment.AFTER if name in _AFTER else Moment.BEFORE for name in constructs},
+            moments={name: Moment.AFTER if name in _RATED_AFTER else Moment.BEFORE for name in constructs},
             time_unit="week",
         )

@@ -1,7 +1,7 @@
-"""From a scenario to a cohort as arrays: the simulator's own courses, with scores as its scales give them.
+"""Draw a cohort of a scenario as arrays.
 
-The same people, courses and events as `simulate` draws, without writing a record for each check-in; scores lie on the
-steps and within the limits of their scale as item responses make them. The PHQ-9 goes through its item responses.
+People, courses and events are those of `simulate`, without a record for each check-in. Scores are rounded to the steps
+of their scale and limited to its range, as item responses would make them; the PHQ-9 is scored from item responses.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from securebase.records.vocabulary import Ending
 from securebase.study.calibration.samples import Array, CohortSample, Flags
 
 INVENTORY = "phq9"
-#: what follows the alliance without being carried by the model: name here → share in common, and the rest
+#: ratings that follow the alliance but are not part of the model: name → (loading on the alliance, SD of the rest)
 _RATED_WITH_ALLIANCE = {"empathy": (0.7, 0.7), "goals": (0.7, 0.7)}
 
 
@@ -36,36 +36,36 @@ def draw_cohort(
     truth: Scenario, n: int, rng: np.random.Generator, *, arm: str = "ipt", inventory: bool = False
 ) -> CohortSample:
     """Simulate n clients of one arm; `inventory` adds PHQ-9 responses at the start, the end and each follow-up."""
-    of, plan = truth.parameter_set, truth.course
+    parameters, plan = truth.parameter_set, truth.course
     streams = Streams.spawn_from(rng)
     days, last = _days(plan, n, rng)
-    people = draw_people(of, truth.happens, (ARMS[arm],) * n, rng, streams)
-    kept = Attendance(days, last, np.zeros((n, plan.sessions, of.specification.p)))
-    courses = true_courses(of, truth.happens, people, kept, rng=rng, streams=streams)
+    people = draw_people(parameters, truth.happens, (ARMS[arm],) * n, rng, streams)
+    attendance = Attendance(days, last, np.zeros((n, plan.sessions, parameters.specification.p)))
+    courses = true_courses(parameters, truth.happens, people, attendance, rng=rng, streams=streams)
     held = np.arange(plan.sessions) < courses.held[:, None]
     answered = held & ~_missed(truth, courses.true, rng)
-    scores, zero = _scores(of, courses.true, rng)
-    alliance = of.specification.constructs.index("alliance")
-    for name, (shared, own) in _RATED_WITH_ALLIANCE.items():
-        scores[name] = shared * courses.true[:, :, alliance] + own * rng.standard_normal((n, plan.sessions))
-    scores |= _by_therapist(truth, courses.true[:, :, alliance], rng)
+    scores, mean_above_minimum = _scores(parameters, courses.true, rng)
+    alliance = parameters.specification.constructs.index("alliance")
+    for name, (loading, sd) in _RATED_WITH_ALLIANCE.items():
+        scores[name] = loading * courses.true[:, :, alliance] + sd * rng.standard_normal((n, plan.sessions))
+    scores |= _therapist_ratings(truth, courses.true[:, :, alliance], rng)
     return CohortSample(
-        weeks=days / of.specification.days_per_unit,
+        weeks=days / parameters.specification.days_per_unit,
         held=held,
-        left=np.array([ending is Ending.LEFT for ending in courses.endings]),
+        dropped_out=np.array([ending is Ending.LEFT for ending in courses.endings]),
         scores={name: np.where(answered, values, np.nan) for name, values in scores.items()},
         planned=plan.sessions,
-        zero=zero,
-        inventory=_inventories(of, courses, rng) if inventory else {},
-        brought=_covariates(truth, people),
+        mean_above_minimum=mean_above_minimum,
+        inventory=_inventories(parameters, courses, rng) if inventory else {},
+        covariates=_covariates(truth, people),
         therapist=people.therapist,
-        events={name: _weights(courses, dependent=name == "dependent", shape=held.shape) for name in _KINDS},
+        events={name: _weights(courses, dependent=name == "dependent", shape=held.shape) for name in _EVENT_KINDS},
         ruptures=_ruptures(courses, held),
-        followed_at=tuple(truth.happens.after_the_end.follow_ups),
+        follow_up_weeks=tuple(truth.happens.after_the_end.follow_ups),
     )
 
 
-_KINDS = ("dependent", "independent")
+_EVENT_KINDS = ("dependent", "independent")
 
 
 def without_dropout(truth: Scenario) -> Scenario:
@@ -75,7 +75,7 @@ def without_dropout(truth: Scenario) -> Scenario:
 
 
 def _days(plan: CoursePlan, n: int, rng: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:
-    """As `simulate` keeps a course: days of planned sessions, and the session at which chance ends it."""
+    """Draw the days of planned sessions (n, T) and the last session before random dropout (n,), as `simulate` does."""
     gaps = np.rint(plan.days_between + plan.irregular * rng.standard_normal((n, plan.sessions - 1)))
     gaps = np.maximum(gaps, 1.0) + plan.days_between * (rng.random(gaps.shape) < plan.skipped_week)
     leaves = rng.random(n) < plan.dropout
@@ -84,51 +84,55 @@ def _days(plan: CoursePlan, n: int, rng: np.random.Generator) -> tuple[Array, ND
 
 
 def _missed(truth: Scenario, true: Array, rng: np.random.Generator) -> Flags:
+    """Draw the missed check-ins, (n, T); symptoms raise and the alliance lowers their log-odds."""
     names, missing = truth.parameter_set.specification.constructs, truth.happens.missing
-    more = missing.with_symptoms * true[:, :, names.index("symptoms")]
-    more = more - missing.with_low_alliance * true[:, :, names.index("alliance")]
-    there: Flags = rng.random(more.shape) < shift_log_odds(truth.course.missed, more)
-    return there
+    shift = missing.with_symptoms * true[:, :, names.index("symptoms")]
+    shift = shift - missing.with_low_alliance * true[:, :, names.index("alliance")]
+    missed: Flags = rng.random(shift.shape) < shift_log_odds(truth.course.missed, shift)
+    return missed
 
 
-def _scores(of: ParameterSet, true: Array, rng: np.random.Generator) -> tuple[dict[str, Array], dict[str, float]]:
-    """Return construct → scores (n, T) in SDs at the first session, rounded and limited as its usual scale is."""
-    scores, zero = {}, {}
-    for k, (name, (shelf, scale)) in enumerate(of.measures().items()):
-        unit, about = of.unit(shelf, scale), instrument(shelf).scale(scale)
+def _scores(
+    parameters: ParameterSet, true: Array, rng: np.random.Generator
+) -> tuple[dict[str, Array], dict[str, float]]:
+    """Return construct → scores (n, T) in SDs at the first session, and construct → `mean_above_minimum`."""
+    scores, mean_above_minimum = {}, {}
+    for k, (name, (instrument_id, scale_name)) in enumerate(parameters.measures().items()):
+        unit, scale = parameters.unit(instrument_id, scale_name), instrument(instrument_id).scale(scale_name)
         drawn = unit.mean + unit.points * true[:, :, k] + np.sqrt(unit.noise) * rng.standard_normal(true.shape[:2])
-        step = instrument(shelf).item(about.items[0]).step / len(about.items)
-        points = np.rint(np.clip(drawn, about.minimum, about.maximum) / step) * step
+        step = instrument(instrument_id).item(scale.items[0]).step / len(scale.items)
+        points = np.rint(np.clip(drawn, scale.minimum, scale.maximum) / step) * step
         scores[name] = (points - unit.mean) / unit.sd
-        zero[name] = (unit.mean - about.minimum) / unit.sd
-    return scores, zero
+        mean_above_minimum[name] = (unit.mean - scale.minimum) / unit.sd
+    return scores, mean_above_minimum
 
 
-def _by_therapist(truth: Scenario, alliance: Array, rng: np.random.Generator) -> dict[str, Array]:
-    """The alliance as therapists rate it, where the scenario lets them: with a shift and an error of their own."""
-    asked = [g for g in truth.happens.given if g.respondent == "therapist" and g.instrument.startswith("wai")]
-    if not asked:
+def _therapist_ratings(truth: Scenario, alliance: Array, rng: np.random.Generator) -> dict[str, Array]:
+    """Return the alliance as rated by therapists, with a shift and extra noise, if the scenario includes it."""
+    ratings = [g for g in truth.happens.given if g.respondent == "therapist" and g.instrument.startswith("wai")]
+    if not ratings:
         return {}
-    of, one = truth.parameter_set, asked[0]
-    unit = of.unit(*of.measures()["alliance"])
+    parameters, rating = truth.parameter_set, ratings[0]
+    unit = parameters.unit(*parameters.measures()["alliance"])
     noise = (np.sqrt(unit.noise) / unit.sd) * rng.standard_normal(alliance.shape)
-    own = one.shift + one.extra_noise * rng.standard_normal(alliance.shape)
-    return {"therapist_alliance": (unit.points / unit.sd) * alliance + noise + own}
+    deviation = rating.shift + rating.extra_noise * rng.standard_normal(alliance.shape)
+    return {"therapist_alliance": (unit.points / unit.sd) * alliance + noise + deviation}
 
 
-def _inventories(of: ParameterSet, courses: SimulatedCourses, rng: np.random.Generator) -> dict[str, Array]:
-    n, k = len(courses.held), of.specification.constructs.index("symptoms")
+def _inventories(parameters: ParameterSet, courses: SimulatedCourses, rng: np.random.Generator) -> dict[str, Array]:
+    """Return occasion → PHQ-9 totals (n,) at the start, the end and each follow-up."""
+    n, k = len(courses.held), parameters.specification.constructs.index("symptoms")
     end = courses.true[np.arange(n), courses.held - 1, k]
-    asked = {"start": courses.true[:, 0, k], "end": end}
-    asked |= {f"after {j}": courses.after[:, j, k] for j in range(courses.after.shape[1])}
-    return {when: _totals(of, true, rng) for when, true in asked.items()}
+    true = {"start": courses.true[:, 0, k], "end": end}
+    true |= {f"after {j}": courses.after[:, j, k] for j in range(courses.after.shape[1])}
+    return {occasion: _totals(parameters, symptoms, rng) for occasion, symptoms in true.items()}
 
 
-def _totals(of: ParameterSet, true: Array, rng: np.random.Generator) -> Array:
-    """(n,) totals of PHQ-9 responses made for true symptoms (n,)."""
-    shelf, unit = instrument(INVENTORY), of.unit(INVENTORY, "total")
-    wanted = unit.mean + unit.points * true + np.sqrt(unit.noise) * rng.standard_normal(len(true))
-    totals = [score(shelf, responses_for(shelf, {"total": w}, rng)).scores["total"].value for w in wanted.tolist()]
+def _totals(parameters: ParameterSet, true: Array, rng: np.random.Generator) -> Array:
+    """Return PHQ-9 totals (n,) of item responses drawn for true symptoms (n,)."""
+    phq9, unit = instrument(INVENTORY), parameters.unit(INVENTORY, "total")
+    targets = unit.mean + unit.points * true + np.sqrt(unit.noise) * rng.standard_normal(len(true))
+    totals = [score(phq9, responses_for(phq9, {"total": t}, rng)).scores["total"].value for t in targets.tolist()]
     return np.array(totals, dtype=np.float64)
 
 
@@ -137,37 +141,35 @@ def _covariates(truth: Scenario, people: People) -> dict[str, Array]:
 
 
 def _weights(courses: SimulatedCourses, *, dependent: bool, shape: tuple[int, ...]) -> Array:
-    """(n, T) weight of the life events of one kind in the interval before each session."""
+    """Return the weight of the life events of one kind in the interval before each session, (n, T)."""
     weight = np.zeros(shape)
-    for i, own in enumerate(courses.life_events.events):
-        for event in own:
+    for i, events in enumerate(courses.life_events.events):
+        for event in events:
             if event.dependent is dependent:
                 weight[i, event.session - 1] += event.weight
     return weight
 
 
 def _ruptures(courses: SimulatedCourses, held: Flags) -> dict[str, Flags]:
-    """open, marked (n, T): sessions with a rupture that is not mended yet, all of them and those that somebody marked.
-    repaired (n, T): sessions at which one was mended.
-    """
-    found = {name: np.zeros(held.shape, dtype=bool) for name in ("open", "marked", "repaired")}
-    for i, own in enumerate(courses.ruptures.events):
-        for rupture in own:
-            upto = _until(rupture, courses.ruptures.spec.within)
-            found["open"][i, rupture.session - 1 : upto] = True
+    """Return sessions, each (n, T), with an unrepaired rupture (open), one that was marked, or a repair (repaired)."""
+    flags = {name: np.zeros(held.shape, dtype=bool) for name in ("open", "marked", "repaired")}
+    for i, ruptures in enumerate(courses.ruptures.events):
+        for rupture in ruptures:
+            last = _last_open_session(rupture, courses.ruptures.spec.within)
+            flags["open"][i, rupture.session - 1 : last] = True
             if rupture.marked:
-                found["marked"][i, rupture.session - 1 : upto] = True
+                flags["marked"][i, rupture.session - 1 : last] = True
             if rupture.repaired is not None and rupture.repaired <= held.shape[1]:
-                found["repaired"][i, rupture.repaired - 1] = True
-    return {name: flags & held for name, flags in found.items()}
+                flags["repaired"][i, rupture.repaired - 1] = True
+    return {name: sessions & held for name, sessions in flags.items()}
 
 
-def _until(rupture: TrueRupture, within: int) -> int:
-    """The last session at which a rupture is open, from 1: the one before its repair, or before it is let lie."""
+def _last_open_session(rupture: TrueRupture, within: int) -> int:
+    """Return the last session (from 1) with the rupture open: the one before its repair, or the last of its window."""
     return rupture.repaired - 1 if rupture.repaired is not None else rupture.session + within
 
 
 def draw_arms(truth: Scenario, names: Sequence[str], n: int, rng: np.random.Generator) -> dict[str, CohortSample]:
-    """Each arm of a trial, n clients each, the PHQ-9 asked at the start and the end."""
-    kept = without_dropout(truth)
-    return {name: draw_cohort(kept, n, rng, arm=name, inventory=True) for name in names}
+    """Draw each arm of a trial, n clients each, with the PHQ-9 at the start and the end."""
+    trial = without_dropout(truth)
+    return {name: draw_cohort(trial, n, rng, arm=name, inventory=True) for name in names}

@@ -1,4 +1,4 @@
-"""A calibration as a table: rows in words, as Markdown for the documentation, as plain values for JSON."""
+"""A calibration as a table: formatted rows, a Markdown page for the documentation, plain values for JSON."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from securebase.study.calibration.run import Calibration
 from securebase.study.calibration.target import Interval, Outcome, Target, TargetVerdict
 
 MISSING = "–"
-#: of a figure that fails here and has no reason of its own
-NO_REASON = "No reason is noted. The fewer the cohorts, the less certain is the median itself."
+#: remark on a failed target without one of its own, e.g. in a run with few cohorts
+NO_REASON = "No reason is recorded. With few cohorts the median is uncertain."
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One target as it is printed."""
+    """One target as formatted text."""
 
     key: str
-    what: str
+    label: str
     published: str
     basis: str
     band: str
@@ -34,9 +34,9 @@ class Row:
     remark: str
 
 
-def rows(made: Calibration) -> list[Row]:
-    """Every target in the order of the table, the ones that fail and the ones not simulated among them."""
-    return [_row(o) for o in made.outcomes]
+def rows(calibration: Calibration) -> list[Row]:
+    """Return a row for each target in the order of the table, including failed and not simulated ones."""
+    return [_row(o) for o in calibration.outcomes]
 
 
 def _row(outcome: Outcome) -> Row:
@@ -44,12 +44,12 @@ def _row(outcome: Outcome) -> Row:
     covers = outcome.covers
     return Row(
         key=target.key,
-        what=target.what,
+        label=target.label,
         published=target.published,
         basis=target.basis.value,
         band=band(target) + ("*" if target.own_band else ""),
         median=format_value(target, outcome.median),
-        range_95=_interval(target, outcome.range_95) if len(outcome.given) else MISSING,
+        range_95=_interval(target, outcome.range_95) if len(outcome.valid) else MISSING,
         verdict=verdict.value,
         covers=MISSING if covers is None else "yes" if covers else "no",
         persons=f"{target.persons:,}",
@@ -59,7 +59,7 @@ def _row(outcome: Outcome) -> Row:
 
 
 def format_value(target: Target, value: float) -> str:
-    """A figure of this target: .28, −1.30, 46%; an en dash where there is none."""
+    """Return a figure in the format of the target: .28, −1.30 or 46%; an en dash if undefined."""
     if not isfinite(value):
         return MISSING
     if target.percent:
@@ -69,12 +69,13 @@ def format_value(target: Target, value: float) -> str:
     if float(text.rstrip("%")) == 0:
         text = text.removeprefix("-")
     text = text.replace("-", "−")
-    small = not target.percent and text.lstrip("−").startswith("0.")
-    return text.replace("0.", ".", 1) if small else text
+    # no zero before the decimal point, as usual for correlations and standardised effects
+    fraction = not target.percent and text.lstrip("−").startswith("0.")
+    return text.replace("0.", ".", 1) if fraction else text
 
 
 def band(target: Target) -> str:
-    """.20 to .35; at least 30%; at most −.02."""
+    """Return the band as text: .20 to .35, at least 30% or at most −.02."""
     low, high = target.band
     if high == inf:
         return f"at least {format_value(target, low)}"
@@ -85,46 +86,46 @@ def _interval(target: Target, interval: Interval) -> str:
     return f"{format_value(target, interval[0])} to {format_value(target, interval[1])}"
 
 
-def summary(made: Calibration) -> str:
-    """How many of how many, in a sentence."""
-    met, failed = made.count(TargetVerdict.MET), made.count(TargetVerdict.FAILED)
-    waiting = made.count(TargetVerdict.NOT_SIMULATED)
+def summary(calibration: Calibration) -> str:
+    """Return a sentence with the numbers of met, failed and not simulated targets."""
+    met, failed = calibration.count(TargetVerdict.MET), calibration.count(TargetVerdict.FAILED)
+    not_simulated = calibration.count(TargetVerdict.NOT_SIMULATED)
     return (
-        f"Of {len(made.outcomes)} figures {met} are met, {failed} fail and {waiting} are not simulated "
-        f"({made.cohorts:,} cohorts, seed {made.seed}, scenario “{made.scenario}”, "
-        f"parameter set “{made.parameter_set}” version {made.version})."
+        f"Of {len(calibration.outcomes)} figures {met} are met, {failed} fail and {not_simulated} are not simulated "
+        f"({calibration.cohorts:,} cohorts, seed {calibration.seed}, scenario “{calibration.scenario}”, "
+        f"parameter set “{calibration.parameter_set}” version {calibration.version})."
     )
 
 
-def as_json(made: Calibration) -> dict[str, Any]:
-    """Plain values; limits that are open are None."""
+def as_json(calibration: Calibration) -> dict[str, Any]:
+    """Return plain values for JSON; an open limit of a band is None."""
     return {
-        "scenario": made.scenario,
-        "parameter_set": made.parameter_set,
-        "version": made.version,
-        "cohorts": made.cohorts,
-        "seed": made.seed,
-        "targets": [_plain(o) for o in made.outcomes],
+        "scenario": calibration.scenario,
+        "parameter_set": calibration.parameter_set,
+        "version": calibration.version,
+        "cohorts": calibration.cohorts,
+        "seed": calibration.seed,
+        "targets": [_target_as_json(o) for o in calibration.outcomes],
     }
 
 
-def _plain(outcome: Outcome) -> dict[str, Any]:
+def _target_as_json(outcome: Outcome) -> dict[str, Any]:
     target = outcome.target
     return {
         "id": target.id,
         "part": target.part,
-        "what": target.what,
+        "what": target.label,
         "published": target.published,
         "value": target.value,
         "interval": target.interval,
         "band": [limit if isfinite(limit) else None for limit in target.band],
         "own_band": target.own_band,
-        "pins": target.pins,
+        "pins": target.aspect,
         "basis": target.basis.value,
         "source": target.source,
         "design": target.design,
         "persons": target.persons,
-        "cohorts": len(outcome.given),
+        "cohorts": len(outcome.valid),
         "median": outcome.median,
         "range_95": outcome.range_95,
         "verdict": outcome.verdict.value,
@@ -135,61 +136,62 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
 
 _HEAD = """# Calibration
 
-Does a cohort drawn from the literature set look like the cohorts that were published? This page is what
+Calibration compares cohorts simulated from the literature set with published figures. This page is the output of
 
     {command}
 
-printed. {summary}
+{summary}
 
-A target is met where the median over cohorts lies in its band. Bands are published intervals, widened where studies
-differ; one with an asterisk is a judgement of this project. *Source within* says whether 95 of 100 cohorts take in the
-source's interval (its figure, where it gives no interval); it decides nothing. Each figure is computed with as many
-clients a cohort (an arm, in a trial) as its source had, or a few hundred where it had more.
+A target is met if the median over cohorts lies in its band. Bands are published intervals, widened where studies
+differ; an asterisk marks a band that is a judgement of this project. *Source within* states whether the central 95% of
+cohorts includes the source's interval (or its figure, if it gives no interval). It does not affect the verdict. Each
+cohort (or each arm of a trial) has as many clients as the source, or a few hundred if the source had more.
 
-Basis: V seen in the source, V2 second-hand, C computed from public data, U unverified. A V or C stands for the
-published figure, not for the way it was carried over to these scales.
+Basis: V seen in the source, V2 second-hand, C computed from public data, U unverified. V and C refer to the published
+figure, not to its conversion to these scales.
 """
 
 
-_LEGEND = """Each figure on its own scale. Grey: the band. Diamond: the published figure. Dot, thick and thin line:
-median, half and 95 of 100 cohorts; red where the median lies outside the band. What lies far out is drawn at the edge.
+_LEGEND = """Each figure has its own scale. Grey: the band. Diamond: the published figure. Dot, thick and thin line:
+median, central 50% and central 95% of cohorts; red if the median lies outside the band. Values beyond the edge are
+drawn at it.
 """
 
 
-def markdown(made: Calibration, command: str, *, picture: str = "") -> str:
-    """The page of the documentation. `command`: what was typed to make it; `picture`: where its strips are drawn."""
-    return "\n".join(_page(made, command, picture)) + "\n"
+def markdown(calibration: Calibration, command: str, *, picture: str = "") -> str:
+    """Return the page of the documentation. `command`: command line that produced it; `picture`: path of its chart."""
+    return "\n".join(_page(calibration, command, picture)) + "\n"
 
 
-def _page(made: Calibration, command: str, picture: str) -> Iterator[str]:
-    yield _HEAD.format(command=command, summary=summary(made))
+def _page(calibration: Calibration, command: str, picture: str) -> Iterator[str]:
+    yield _HEAD.format(command=command, summary=summary(calibration))
     if picture:
-        yield f"![A strip for each figure: its band, the published value, simulated cohorts]({picture})\n"
+        yield f"![One strip per figure: band, published value, simulated cohorts]({picture})\n"
         yield _LEGEND
-    yield from _table(made)
-    yield "\n## What fails, and why\n"
-    yield from _remarks(made, TargetVerdict.FAILED)
-    yield "\n## What is not simulated\n"
-    yield from _remarks(made, TargetVerdict.NOT_SIMULATED)
-    yield "\n## What is simulated\n"
-    yield from (f"- `{d.id}`: {d.about}." for d in DESIGNS.values())
-    yield "\n## Where the figures come from\n"
-    for source in dict.fromkeys(o.target.source for o in made.outcomes):
-        keys = ", ".join(o.target.key for o in made.outcomes if o.target.source == source)
+    yield from _table(calibration)
+    yield "\n## Failed targets\n"
+    yield from _remarks(calibration, TargetVerdict.FAILED)
+    yield "\n## Targets that are not simulated\n"
+    yield from _remarks(calibration, TargetVerdict.NOT_SIMULATED)
+    yield "\n## Designs\n"
+    yield from (f"- `{d.id}`: {d.description}." for d in DESIGNS.values())
+    yield "\n## Sources\n"
+    for source in dict.fromkeys(o.target.source for o in calibration.outcomes):
+        keys = ", ".join(o.target.key for o in calibration.outcomes if o.target.source == source)
         yield f"- {keys}: {source}."
 
 
-def _table(made: Calibration) -> Iterator[str]:
+def _table(calibration: Calibration) -> Iterator[str]:
     yield "| | Figure | Published | Basis | Band | Median | 95% of cohorts | Source within | Clients | |"
     yield "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
-    for r in rows(made):
+    for r in rows(calibration):
         verdict = f"**{r.verdict}**" if r.verdict == TargetVerdict.FAILED.value else r.verdict
         yield (
-            f"| {r.key} | {r.what} | {r.published} | {r.basis} | {r.band.replace('*', chr(92) + '*')} | {r.median} | "
+            f"| {r.key} | {r.label} | {r.published} | {r.basis} | {r.band.replace('*', chr(92) + '*')} | {r.median} | "
             f"{r.range_95} | {r.covers} | {r.persons} | {verdict} |"
         )
 
 
-def _remarks(made: Calibration, verdict: TargetVerdict) -> Iterator[str]:
-    found = [f"- {r.key}: {r.remark}" for r in rows(made) if r.verdict == verdict.value]
-    yield from found or ["Nothing."]
+def _remarks(calibration: Calibration, verdict: TargetVerdict) -> Iterator[str]:
+    remarks = [f"- {r.key}: {r.remark}" for r in rows(calibration) if r.verdict == verdict.value]
+    yield from remarks or ["None."]

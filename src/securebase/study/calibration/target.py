@@ -1,6 +1,6 @@
-"""What a calibration target is: a published figure, the band that counts as met, and how a simulated cohort gives it.
+"""Calibration targets: a published figure, the band in which it counts as met, and its statistic in a simulated cohort.
 
-One row of the design's table (`C17`) may hold several figures; each is a target of its own with a key (`C17 start`).
+A row of the table (`C17`) may hold several figures; each is a separate target with its own key (`C17 start`).
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import numpy as np
 from securebase.study.calibration.samples import CohortSample
 
 Interval = tuple[float, float]
-#: one replication: arm → what was drawn of it
+#: one replication: arm → its sample
 Arms = Mapping[str, CohortSample]
 Statistic = Callable[[Arms], float]
 
 
 class Basis(StrEnum):
-    """Where a published figure was seen. Short marks as in the tables."""
+    """Verification status of a published figure; the values are the codes of the tables."""
 
     SEEN = "V"
     SECOND_HAND = "V2"
@@ -38,7 +38,7 @@ class Basis(StrEnum):
 
 
 class TargetVerdict(StrEnum):
-    """met: the median over cohorts lies in the band. not simulated: there is nothing yet to compute it from."""
+    """met: the median over cohorts lies in the band. not simulated: the simulator does not produce the figure."""
 
     MET = "met"
     FAILED = "failed"
@@ -47,22 +47,22 @@ class TargetVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One figure to be met.
+    """One published figure that simulated cohorts should reproduce.
 
-    `id`: row of the table (C1 … C35); `part`: which of its figures. `published` in words and `value` as a number (None
-    where only a direction is published); `interval`: of the source, where it gives one. `band`: the median over
-    cohorts must lie in it, limits included. `own_band`: the band is a judgement of this project, not derived from a
-    published interval. `persons`: clients a cohort (an arm), comparable to the source; the first so many of the
-    design's are taken. `statistic` is None where the simulator has nothing to compute it from, and `remark` then says
-    what is missing; where the target fails, `remark` says why. `percent`, `decimals`: how its
-    figures are written.
+    `id`: row of the table (C1 … C35); `part`: figure within the row. `aspect`: aspect of the model that the target
+    constrains. `published`: the figure as text; `value`: as a number, None if only a direction is published;
+    `interval`: of the source, if it gives one. `band`: range of the median over cohorts that counts as met, limits
+    included. `own_band`: the band is a judgement of this project, not derived from a published interval. `persons`:
+    clients per cohort (per arm), comparable to the source; the first ones of the design are used. `statistic`: None if
+    the simulator does not produce the figure. `remark`: missing part of the simulator, or reason of a failure.
+    `percent`, `decimals`: format of the figures.
     """
 
     id: str
-    what: str
+    label: str
     published: str
     band: Interval
-    pins: str
+    aspect: str
     basis: Basis
     source: str
     design: str
@@ -87,34 +87,35 @@ class Target:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What came out of one target: its value in each cohort (NaN where a cohort could not give it)."""
+    """Values of one target, one per cohort (NaN where it is undefined)."""
 
     target: Target
     values: np.ndarray[tuple[int], np.dtype[np.float64]]
 
     @property
-    def given(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        kept: np.ndarray[tuple[int], np.dtype[np.float64]] = self.values[np.isfinite(self.values)]
-        return kept
+    def valid(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        """Values of the cohorts in which the target is defined."""
+        valid: np.ndarray[tuple[int], np.dtype[np.float64]] = self.values[np.isfinite(self.values)]
+        return valid
 
     @property
     def median(self) -> float:
-        return float(np.median(self.given)) if len(self.given) else float("nan")
+        return float(np.median(self.valid)) if len(self.valid) else float("nan")
 
     @property
     def range_95(self) -> Interval:
-        """Limits that 95 of 100 cohorts lie within."""
-        return self._between(0.025, 0.975)
+        """Central 95% of the cohorts."""
+        return self._quantiles(0.025, 0.975)
 
     @property
     def range_50(self) -> Interval:
-        """Limits that half of the cohorts lie within."""
-        return self._between(0.25, 0.75)
+        """Central half of the cohorts."""
+        return self._quantiles(0.25, 0.75)
 
-    def _between(self, lower: float, upper: float) -> Interval:
-        if not len(self.given):
+    def _quantiles(self, lower: float, upper: float) -> Interval:
+        if not len(self.valid):
             return float("nan"), float("nan")
-        low, high = np.quantile(self.given, [lower, upper])
+        low, high = np.quantile(self.valid, [lower, upper])
         return float(low), float(high)
 
     @property
@@ -126,11 +127,12 @@ class Outcome:
 
     @property
     def covers(self) -> bool | None:
-        """Does the range of cohorts take in the source's interval, or its one figure where it gives no interval?
-        None where it gives neither, and where nothing was simulated.
+        """True if the central 95% of the cohorts includes the source's interval, or its figure if it gives no interval.
+
+        None if the source gives neither, or if nothing was simulated.
         """
         low, high = self.range_95
-        wanted = self.target.interval or (None if self.target.value is None else (self.target.value,) * 2)
-        if wanted is None or not len(self.given):
+        published = self.target.interval or (None if self.target.value is None else (self.target.value,) * 2)
+        if published is None or not len(self.valid):
             return None
-        return low <= wanted[0] and wanted[1] <= high
+        return low <= published[0] and published[1] <= high

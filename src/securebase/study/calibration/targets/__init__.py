@@ -1,4 +1,4 @@
-"""The shelf of calibration targets, in the order of the table."""
+"""The calibration targets in the order of the table."""
 
 from securebase.study.calibration.target import Target
 from securebase.study.calibration.targets import alliance, attachment, change, events, processes

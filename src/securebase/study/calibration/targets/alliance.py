@@ -1,7 +1,7 @@
-"""Targets on the alliance: its link with outcome between clients, its split, its movement with symptoms.
+"""Targets on the alliance: its correlation with outcome, its variance components, its lags with symptoms.
 
-Flückiger et al. 2018, 2020; Crits-Christoph et al. 2011; Falkenström et al. 2013, 2016 and the Nairobi trial; sign of
-every correlation as published (a better alliance goes with fewer symptoms: above 0).
+Flückiger et al. 2018, 2020; Crits-Christoph et al. 2011; Falkenström et al. 2013, 2016 and the Nairobi trial.
+Correlations have the published sign: positive if a better alliance goes with fewer symptoms.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from securebase.study.estimator import LagEstimate, LagStep, Link, session_pairs
 from securebase.study.estimators import PRIMARY
 from securebase.study.variance import variance_row
 
-#: points that one standard deviation of clients at the first session is worth: BDI-II and a WAI item mean of 1 to 7.
-#: Typical of trials with depressed outpatients, remembered, not looked up; C8 rests on them
+#: points per standard deviation of clients at the first session: BDI-II, and the WAI item mean from 1 to 7. Typical of
+#: trials with depressed outpatients, from memory and not yet checked against a source; C8 depends on them
 BDI_II_POINTS, WAI_POINTS = 10.0, 1.0
 
 
 def alliance_outcome_correlation(arms: Arms) -> float:
-    """C1: −r of the alliance at sessions 3 and 4 with the last symptom score after them."""
+    """Return C1: −r of the alliance at sessions 3 and 4 with the last symptom score after them."""
     clinic = arms[IPT]
     return -correlation(clinic.mean("alliance", 3, 4), clinic.last("symptoms", after=4))
 
 
 def alliance_outcome_partial_correlation(arms: Arms) -> float:
-    """C2: the same with symptoms at intake and their change to session 3 held constant."""
+    """Return C2: C1 controlling for symptoms at intake and their change up to session 3."""
     clinic = arms[IPT]
     start, early = clinic.mean("symptoms", 1), clinic.mean("symptoms", 3)
     end = clinic.last("symptoms", after=4)
@@ -47,116 +47,122 @@ def alliance_outcome_partial_correlation(arms: Arms) -> float:
 
 
 def change_explained(arms: Arms, first: int, last: int) -> float:
-    """C3: r² of the mean alliance of sessions `first` to `last` with the change in symptoms from intake to the end,
-    intake held constant (residual change).
+    """Return C3: r² of the mean alliance of sessions `first` to `last` with residual change in symptoms.
+
+    Residual change: symptoms at the end, controlling for symptoms at intake.
     """
     clinic = arms[IPT]
     alliance = clinic.mean("alliance", first, last)
-    left = residuals(clinic.last("symptoms", after=9), clinic.mean("symptoms", 1))
-    return correlation(alliance, left) ** 2
+    residual_change = residuals(clinic.last("symptoms", after=9), clinic.mean("symptoms", 1))
+    return correlation(alliance, residual_change) ** 2
 
 
 def gain_by_averaging(arms: Arms) -> float:
-    """C3: explained by the mean of sessions 3 to 9 less explained by session 3 alone."""
+    """Return C3: variance explained by the mean of sessions 3 to 9 minus that explained by session 3 alone."""
     return change_explained(arms, 3, 9) - change_explained(arms, 3, 3)
 
 
 def dependability(arms: Arms, sessions: int) -> float:
-    """C4: share of variance between clients in the mean of so many sessions, from sessions 3 to 9 (Spearman–Brown)."""
-    one = variance_row(arms[IPT].table(["alliance"], 3, 9), "alliance", "alliance").between_share
-    return NAN if one is None else sessions * one / (1.0 + (sessions - 1) * one)
+    """Return C4: dependability of the mean of `sessions` sessions, k ρ / (1 + (k − 1) ρ) (Spearman–Brown).
+
+    ρ: share of variance between clients in sessions 3 to 9.
+    """
+    share = variance_row(arms[IPT].table(["alliance"], 3, 9), "alliance", "alliance").between_share
+    return NAN if share is None else sessions * share / (1.0 + (sessions - 1) * share)
 
 
-def estimate_lag(clinic: CohortSample, earlier: str, later: str, form: Detrending) -> LagEstimate | None:
-    """The lag from one session to the next, as a study leads with, in one form."""
-    found = PRIMARY.estimate(clinic.table([earlier, later]), Link(earlier, later, LagStep.NEXT_SESSION), form)
-    return None if found is None else found.lag
+def estimate_lag(clinic: CohortSample, earlier: str, later: str, detrending: Detrending) -> LagEstimate | None:
+    """Estimate the lag from one session to the next with the primary estimator of a study."""
+    result = PRIMARY.estimate(clinic.table([earlier, later]), Link(earlier, later, LagStep.NEXT_SESSION), detrending)
+    return None if result is None else result.lag
 
 
-def standardised_lag(arms: Arms, earlier: str, later: str, form: Detrending) -> float:
-    """C5 to C7: standardised coefficient of `earlier` on `later` a session on, given later's own past."""
-    found = estimate_lag(arms[IPT], earlier, later, form)
-    return NAN if found is None else found.estimate
+def standardised_lag(arms: Arms, earlier: str, later: str, detrending: Detrending) -> float:
+    """Return C5 to C7: standardised effect of `earlier` on `later` at the next session, given later's own past."""
+    lag = estimate_lag(arms[IPT], earlier, later, detrending)
+    return NAN if lag is None else lag.estimate
 
 
 def attenuation_by_detrending(arms: Arms) -> float:
-    """C6: by what share the alliance's lag gets smaller once it is detrended per client, in raw units, on
-    which the two estimates can be compared.
+    """Return C6: relative attenuation of the alliance's lag by detrending within person.
+
+    Raw coefficients are compared, because the two standardised estimates have different units.
     """
-    found = [
-        estimate_lag(arms[IPT], "alliance", "symptoms", form) for form in (Detrending.CENTRED, Detrending.DETRENDED)
+    lags = [
+        estimate_lag(arms[IPT], "alliance", "symptoms", method) for method in (Detrending.CENTRED, Detrending.DETRENDED)
     ]
-    centred, detrended = (NAN if f is None else f.raw for f in found)
+    centred, detrended = (NAN if lag is None else lag.raw for lag in lags)
     return 1.0 - detrended / centred
 
 
 def points_per_alliance_point(arms: Arms, sessions: int) -> float:
-    """C8: BDI-II points per WAI point, one session on (1) or, beyond that, one more (2).
+    """Return C8: BDI-II points per WAI point one session (1) or two sessions (2) later.
 
-    Within-person centred; symptoms on the alliance one and two sessions before and on their own past, least squares.
+    Least squares of within-person centred symptoms on the alliance one and two sessions before and on their own past.
     """
     clinic = arms[IPT]
     symptoms, alliance = (_centred(clinic.scores[name]) for name in ("symptoms", "alliance"))
-    later, own = symptoms[:, 2:].ravel(), symptoms[:, 1:-1].ravel()
-    found = coefficients(later, alliance[:, 1:-1].ravel(), alliance[:, :-2].ravel(), own)
-    return float(found[sessions - 1]) * BDI_II_POINTS / WAI_POINTS
+    later, own_past = symptoms[:, 2:].ravel(), symptoms[:, 1:-1].ravel()
+    slopes = coefficients(later, alliance[:, 1:-1].ravel(), alliance[:, :-2].ravel(), own_past)
+    return float(slopes[sessions - 1]) * BDI_II_POINTS / WAI_POINTS
 
 
 def _centred(values: Array) -> Array:
-    there = np.isfinite(values)
-    mean = np.where(there, values, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
+    observed = np.isfinite(values)
+    mean = np.where(observed, values, 0.0).sum(axis=1) / np.maximum(observed.sum(axis=1), 1)
     centred: Array = values - mean[:, None]
     return centred
 
 
-#: fewer pairs than this give no slope of one's own that is worth its error
+#: minimum number of pairs for a client's own slope, whose standard error would otherwise be too uncertain
 _MIN_PAIRS = 8
 
 
 def between_client_sd_of_lag(arms: Arms) -> float:
-    """C9: SD between clients of the alliance's standardised lag, beyond sampling error.
+    """Return C9: SD between clients of the alliance's standardised lag, corrected for sampling error.
 
-    A regression for each client (own past held constant); the variance of the slopes less the mean of their squared
-    standard errors (Swamy 1970), not below 0.
+    One regression per client, controlling for the own past; variance of the slopes minus the mean of their squared
+    standard errors (Swamy 1970), at least 0.
     """
-    found = session_pairs(
+    pairs = session_pairs(
         arms[IPT].table(["alliance", "symptoms"]),
         Link("alliance", "symptoms", LagStep.NEXT_SESSION),
         Detrending.CENTRED,
     )
-    unit = found.earlier.std() / found.later.std()
-    slopes, errors = [], []
-    for person in np.unique(found.person):
-        own = found.select(found.person == person)
+    unit = pairs.earlier.std() / pairs.later.std()
+    slopes, squared_errors = [], []
+    for person in np.unique(pairs.person):
+        own = pairs.select(pairs.person == person)
         X = np.column_stack([np.ones(len(own.later)), own.earlier, own.own_past])
         if len(own.later) < _MIN_PAIRS or np.linalg.matrix_rank(X) < 3:
             continue
         bread = np.linalg.inv(X.T @ X)
         b = bread @ (X.T @ own.later)
-        left = own.later - X @ b
+        residual = own.later - X @ b
         slopes.append(float(b[1]))
-        errors.append(float(bread[1, 1]) * float(left @ left) / (len(left) - 3))
+        squared_errors.append(float(bread[1, 1]) * float(residual @ residual) / (len(residual) - 3))
     if len(slopes) < 3:
         return NAN
-    return float(unit * np.sqrt(max(0.0, float(np.var(slopes, ddof=1)) - float(np.mean(errors)))))
+    return float(unit * np.sqrt(max(0.0, float(np.var(slopes, ddof=1)) - float(np.mean(squared_errors)))))
 
 
-def persistence(arms: Arms, form: Detrending) -> float:
-    """C33: coefficient of symptoms on their own past a session before, in one form."""
-    found = estimate_lag(arms[IPT], "alliance", "symptoms", form)
-    return NAN if found is None else found.own_past
+def persistence(arms: Arms, detrending: Detrending) -> float:
+    """Return C33: autoregressive coefficient of symptoms from one session to the next."""
+    lag = estimate_lag(arms[IPT], "alliance", "symptoms", detrending)
+    return NAN if lag is None else lag.own_past
 
 
 def marginal_slope(arms: Arms, earlier: str, later: str, working: WorkingCorrelation) -> float:
-    """C35: slope of `later` a session on on `earlier`, between and within clients together, in SDs at the start."""
+    """Return C35: marginal slope of `later` at the next session on `earlier`, in SDs at the first session."""
     clinic = arms[IPT]
     return marginal_effect(clinic.scores[later][:, 1:], clinic.scores[earlier][:, :-1], working)
 
 
 def attenuation_by_working_correlation(arms: Arms, earlier: str, later: str) -> float:
-    """C35: by what share the slope gets smaller when the working correlation fades by the session."""
+    """Return C35: relative attenuation of the slope by an autoregressive working correlation."""
     slopes = [
-        marginal_slope(arms, earlier, later, w) for w in (WorkingCorrelation.EXCHANGEABLE, WorkingCorrelation.FADING)
+        marginal_slope(arms, earlier, later, w)
+        for w in (WorkingCorrelation.EXCHANGEABLE, WorkingCorrelation.AUTOREGRESSIVE)
     ]
     return 1.0 - slopes[1] / slopes[0]
 
@@ -174,12 +180,12 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C1",
         part="with outcome",
-        what="Alliance at sessions 3–4 and symptoms at the end, −r",
+        label="Alliance at sessions 3–4 and symptoms at the end, −r",
         published=".28",
         value=0.278,
         interval=(0.256, 0.299),
         band=(0.20, 0.35),
-        pins="alliance between clients",
+        aspect="alliance between clients",
         basis=Basis.SEEN,
         source=_FLUCKIGER,
         design="routine",
@@ -189,12 +195,12 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C2",
         part="adjusted",
-        what="The same, intake and change to session 3 held constant",
+        label="The same, controlling for intake and change up to session 3",
         published=".26",
         value=0.26,
         interval=(0.23, 0.31),
         band=(0.20, 0.33),
-        pins="alliance between clients, confounding",
+        aspect="alliance between clients, confounding",
         basis=Basis.SEEN,
         source=_ADJUSTED,
         design="routine",
@@ -204,11 +210,11 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C3",
         part="session 3",
-        what="Residual change explained by the alliance of session 3",
+        label="Residual change explained by the alliance of session 3",
         published="4.7%",
         value=0.047,
         band=(0.02, 0.09),
-        pins="noise of one session",
+        aspect="noise of one session",
         basis=Basis.SEEN,
         source=_CRITS,
         design="followed",
@@ -219,11 +225,11 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C3",
         part="sessions 3–9",
-        what="Residual change explained by the mean alliance of sessions 3 to 9",
+        label="Residual change explained by the mean alliance of sessions 3 to 9",
         published="14.7%",
         value=0.147,
         band=(0.08, 0.20),
-        pins="noise of one session",
+        aspect="noise of one session",
         basis=Basis.SEEN,
         source=_CRITS,
         design="followed",
@@ -234,11 +240,11 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C3",
         part="gain",
-        what="Second less first",
+        label="Difference between the two",
         published="above 0",
         value=0.10,
         band=(0.0, inf),
-        pins="noise of one session",
+        aspect="noise of one session",
         basis=Basis.SEEN,
         source=_CRITS,
         design="followed",
@@ -249,11 +255,11 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C4",
         part="1 session",
-        what="Dependability of the alliance of one session",
+        label="Dependability of the alliance of one session",
         published=".77",
         value=0.77,
         band=(0.65, 0.85),
-        pins="trait-like and state-like alliance",
+        aspect="trait-like and state-like alliance",
         basis=Basis.SEEN,
         source=_CRITS,
         design="followed",
@@ -263,11 +269,11 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C4",
         part="4 sessions",
-        what="Dependability of the mean of four sessions",
+        label="Dependability of the mean of four sessions",
         published="≥ .90",
         value=0.90,
         band=(0.86, 0.96),
-        pins="trait-like and state-like alliance",
+        aspect="trait-like and state-like alliance",
         basis=Basis.SEEN,
         source=_CRITS,
         design="followed",
@@ -276,40 +282,40 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target(
         id="C5",
-        part="own means out",
-        what="Alliance → symptoms at the next session, within-person centred",
+        part="centred",
+        label="Alliance → symptoms at the next session, within-person centred",
         published="−.16 to −.21",
         value=-0.185,
         interval=(-0.21, -0.16),
         band=(-0.22, -0.05),
-        pins="alliance within clients",
+        aspect="alliance within clients",
         basis=Basis.SEEN,
         source=_NAIROBI,
         design="routine",
         persons=345,
-        statistic=partial(standardised_lag, earlier="alliance", later="symptoms", form=Detrending.CENTRED),
+        statistic=partial(standardised_lag, earlier="alliance", later="symptoms", detrending=Detrending.CENTRED),
     ),
     Target(
         id="C6",
-        part="own lines out",
-        what="The same, detrended within person",
-        published="not told from 0",
+        part="detrended",
+        label="The same, detrended within person",
+        published="not significant",
         band=(-0.15, 0.0),
-        pins="share of trends",
+        aspect="share of trends",
         basis=Basis.SEEN,
         source=_DETRENDED,
         design="routine",
         persons=191,
-        statistic=partial(standardised_lag, earlier="alliance", later="symptoms", form=Detrending.DETRENDED),
+        statistic=partial(standardised_lag, earlier="alliance", later="symptoms", detrending=Detrending.DETRENDED),
     ),
     Target(
         id="C6",
-        part="shrinkage",
-        what="By how much it is smaller than C5, in raw units",
+        part="attenuation",
+        label="Attenuation compared with C5, in raw units",
         published="≥ 30%",
         value=0.30,
         band=(0.30, inf),
-        pins="share of trends",
+        aspect="share of trends",
         basis=Basis.SEEN,
         source=_DETRENDED,
         design="routine",
@@ -320,25 +326,25 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C7",
         part="reverse",
-        what="Symptoms → alliance at the next session, within-person centred",
+        label="Symptoms → alliance at the next session, within-person centred",
         published="negative",
         band=(-0.20, -0.03),
-        pins="symptoms to alliance",
+        aspect="symptoms to alliance",
         basis=Basis.SEEN,
         source="Falkenström et al. 2013 (n = 646); 17 data sets, 10.1037/ccp0000594",
         design="routine",
         persons=345,
-        statistic=partial(standardised_lag, earlier="symptoms", later="alliance", form=Detrending.CENTRED),
+        statistic=partial(standardised_lag, earlier="symptoms", later="alliance", detrending=Detrending.CENTRED),
     ),
     Target(
         id="C8",
         part="next session",
-        what="BDI-II points per WAI point, next session",
+        label="BDI-II points per WAI point, next session",
         published="−4.35",
         value=-4.35,
         interval=(-8.19, -0.51),
         band=(-8.2, -0.5),
-        pins="alliance within clients, in points",
+        aspect="alliance within clients, in points",
         basis=Basis.SEEN,
         source=f"{_FALKENSTROM}; points per SD of clients (10 and 1) unverified",
         design="followed",
@@ -348,31 +354,31 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C8",
         part="one later",
-        what="BDI-II points per WAI point, one session later still",
+        label="BDI-II points per WAI point, one session later still",
         published="−3.25",
         value=-3.25,
         interval=(-5.61, -0.89),
         band=(-5.6, -0.9),
-        pins="alliance within clients, in points",
+        aspect="alliance within clients, in points",
         basis=Basis.SEEN,
         source=f"{_FALKENSTROM}; points per SD of clients (10 and 1) unverified",
         design="followed",
         persons=84,
         statistic=partial(points_per_alliance_point, sessions=2),
         remark=(
-            "Just short of the band: of what the alliance does, little is left after two sessions. The points of both "
-            "scales for one SD are remembered, not looked up, and move this figure in proportion."
+            "Just outside the band: little of the alliance's effect remains after two sessions. The figure is "
+            "proportional to the points per SD of both scales, which have not yet been checked against a source."
         ),
     ),
     Target(
         id="C9",
         part="spread of effects",
-        what="SD between clients of the lag of C5",
+        label="SD between clients of the lag of C5",
         published=".09–.16",
         value=0.125,
         interval=(0.09, 0.16),
         band=(0.05, 0.20),
-        pins="differences in effects",
+        aspect="differences in effects",
         basis=Basis.COMPUTED,
         source="loneliness and mood in daily life (Fried 2021, Wright 2017: public data)",
         design="routine",
@@ -382,41 +388,41 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C33",
         part="centred",
-        what="Symptoms on their own past, within-person centred",
+        label="Symptoms on their own past, within-person centred",
         published=".62",
         value=0.62,
         band=(0.45, 0.75),
         own_band=True,
-        pins="persistence and trends",
+        aspect="persistence and trends",
         basis=Basis.COMPUTED,
         source=_PCIT,
         design="routine",
         persons=65,
-        statistic=partial(persistence, form=Detrending.CENTRED),
+        statistic=partial(persistence, detrending=Detrending.CENTRED),
     ),
     Target(
         id="C33",
         part="detrended",
-        what="Symptoms on their own past, detrended within person",
+        label="Symptoms on their own past, detrended within person",
         published=".21",
         value=0.21,
         band=(0.05, 0.35),
         own_band=True,
-        pins="persistence",
+        aspect="persistence",
         basis=Basis.COMPUTED,
         source=_PCIT,
         design="routine",
         persons=65,
-        statistic=partial(persistence, form=Detrending.DETRENDED),
+        statistic=partial(persistence, detrending=Detrending.DETRENDED),
     ),
     Target(
         id="C35",
         part="alliance first",
-        what="Alliance → symptoms: by how much it is smaller when the working correlation fades by the session",
+        label="Alliance → symptoms: attenuation by an autoregressive working correlation",
         published="gone",
         band=(0.5, inf),
         own_band=True,
-        pins="specification",
+        aspect="specification",
         basis=Basis.SEEN,
         source=_GONCALVES,
         design="routine",
@@ -427,15 +433,17 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C35",
         part="symptoms first",
-        what="Symptoms → alliance under a fading working correlation",
+        label="Symptoms → alliance under an autoregressive working correlation",
         published="negative",
         band=(-inf, -0.02),
         own_band=True,
-        pins="specification",
+        aspect="specification",
         basis=Basis.SEEN,
         source=_GONCALVES,
         design="routine",
         persons=63,
-        statistic=partial(marginal_slope, earlier="symptoms", later="alliance", working=WorkingCorrelation.FADING),
+        statistic=partial(
+            marginal_slope, earlier="symptoms", later="alliance", working=WorkingCorrelation.AUTOREGRESSIVE
+        ),
     ),
 )

@@ -1,4 +1,4 @@
-"""Targets on who the client is: attachment, expectation, and how empathy, goals and regard go with outcome."""
+"""Targets on client characteristics (attachment, expectation) and on empathy, goals and regard as process variables."""
 
 from __future__ import annotations
 
@@ -9,30 +9,32 @@ from securebase.study.calibration.designs import IPT
 from securebase.study.calibration.statistics import correlation
 from securebase.study.calibration.target import Arms, Basis, Target
 
-_NO_ATTACHMENT = "What clients bring along does not change in a simulated course."
-_NO_RATING = "No scale on the shelf asks for it."
+_NO_ATTACHMENT = "Attachment does not change in a simulated course."
+_NO_RATING = "No available scale measures it."
 _NOTSU = "Notsu et al. 2024 (33 studies)"
 _TAYLOR = "Taylor et al. 2015 (review: direction; sizes unverified)"
 
 
 def covariate_and_alliance(arms: Arms, name: str) -> float:
-    """C10: r of what clients bring along with the mean alliance of sessions 3 and 4. Security is taken for the opposite
-    of anxiety and avoidance together.
+    """Return C10: r of a time-invariant covariate with the mean alliance of sessions 3 and 4.
+
+    Security is −(anxiety + avoidance).
     """
     clinic = arms[IPT]
-    brought = clinic.brought
-    value = -brought["attachment_anxiety"] - brought["attachment_avoidance"] if name == "security" else brought[name]
+    covariates = clinic.covariates
+    insecurity = covariates["attachment_anxiety"] + covariates["attachment_avoidance"]
+    value = -insecurity if name == "security" else covariates[name]
     return correlation(value, clinic.mean("alliance", 3, 4))
 
 
 def expectation_and_outcome(arms: Arms) -> float:
-    """C12: −r of expectation at intake with the last symptom score."""
+    """Return C12: −r of expectation at intake with the last symptom score."""
     clinic = arms[IPT]
-    return -correlation(clinic.brought["hope"], clinic.last("symptoms", after=4))
+    return -correlation(clinic.covariates["hope"], clinic.last("symptoms", after=4))
 
 
 def rating_and_outcome(arms: Arms, name: str) -> float:
-    """C13: −r of what clients rate of the relationship at sessions 3 and 4 with the last symptom score."""
+    """Return C13: −r of a rating of the relationship at sessions 3 and 4 with the last symptom score."""
     clinic = arms[IPT]
     return -correlation(clinic.mean(name, 3, 4), clinic.last("symptoms", after=4))
 
@@ -41,11 +43,11 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C10",
         part="avoidance",
-        what="Attachment avoidance and alliance, r",
+        label="Attachment avoidance and alliance, r",
         published="−.13",
         value=-0.13,
         band=(-0.21, -0.05),
-        pins="usual alliance",
+        aspect="usual alliance",
         basis=Basis.SEEN,
         source=_NOTSU,
         design="routine",
@@ -55,11 +57,11 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C10",
         part="anxiety",
-        what="Attachment anxiety and alliance, r",
+        label="Attachment anxiety and alliance, r",
         published="−.09",
         value=-0.09,
         band=(-0.17, -0.01),
-        pins="usual alliance",
+        aspect="usual alliance",
         basis=Basis.SEEN,
         source=_NOTSU,
         design="routine",
@@ -69,12 +71,12 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C10",
         part="security",
-        what="Attachment security and alliance, r",
+        label="Attachment security and alliance, r",
         published=".17",
         value=0.17,
         interval=(0.1, 0.23),
         band=(0.1, 0.23),
-        pins="usual alliance",
+        aspect="usual alliance",
         basis=Basis.SEEN,
         source="Diener & Monroe 2011, 10.1037/a0022425",
         design="routine",
@@ -84,10 +86,10 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C11",
         part="anxiety",
-        what="Attachment anxiety, fall by the end, d",
+        label="Attachment anxiety, fall by the end, d",
         published="falls",
         band=(0.1, 0.6),
-        pins="attachment changes",
+        aspect="attachment changes",
         basis=Basis.SEEN,
         source=_TAYLOR,
         design="routine",
@@ -98,10 +100,10 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C11",
         part="avoidance",
-        what="Fall of anxiety less fall of avoidance, d",
+        label="Fall of anxiety less fall of avoidance, d",
         published="≥ 0",
         band=(0.0, inf),
-        pins="attachment changes",
+        aspect="attachment changes",
         basis=Basis.SEEN,
         source=_TAYLOR,
         design="routine",
@@ -112,11 +114,11 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C12",
         part="expectation",
-        what="Expectation at intake and outcome, r",
+        label="Expectation at intake and outcome, r",
         published=".18",
         value=0.18,
         band=(0.1, 0.26),
-        pins="hope",
+        aspect="hope",
         basis=Basis.SEEN,
         source="Constantino et al. 2018 (81 studies, n = 12,722)",
         design="routine",
@@ -126,12 +128,12 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C13",
         part="empathy",
-        what="Empathy and outcome, r",
+        label="Empathy and outcome, r",
         published=".28",
         value=0.28,
         interval=(0.23, 0.33),
         band=(0.2, 0.35),
-        pins="common factors",
+        aspect="common factors",
         basis=Basis.SEEN,
         source="Elliott et al. 2018, 10.1037/pst0000175",
         design="routine",
@@ -141,12 +143,12 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C13",
         part="goals",
-        what="Agreement on goals and outcome, r",
+        label="Agreement on goals and outcome, r",
         published=".24",
         value=0.24,
         interval=(0.19, 0.28),
         band=(0.17, 0.3),
-        pins="common factors",
+        aspect="common factors",
         basis=Basis.SEEN,
         source="Tryon et al. 2018 (54 studies, n = 7,278)",
         design="routine",
@@ -156,12 +158,12 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C13",
         part="regard",
-        what="Positive regard and outcome, r",
+        label="Positive regard and outcome, r",
         published=".14–.18",
         value=0.16,
         interval=(0.14, 0.18),
         band=(0.08, 0.24),
-        pins="common factors",
+        aspect="common factors",
         basis=Basis.SEEN,
         source="Farber et al. 2018, 10.1037/pst0000171 (from g .28 to .36)",
         design="routine",

@@ -1,6 +1,6 @@
-"""Targets on what changes: arms against each other, the PHQ-9's course and tails, and what early change foretells.
+"""Targets on change: contrasts between arms, course and distribution of the PHQ-9, prediction from early change.
 
-Arm figures are of the public Metapsy data (v24.0.2); sign of every effect so that lower symptoms in IPT are above 0.
+Figures of arms are from the public Metapsy data (v24.0.2). Effects are positive if IPT ends with lower symptoms.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from securebase.study.calibration.target import Arms, Basis, Target
 
 
 def between_group_effect(arms: Arms, control: str) -> float:
-    """C14, C16: Hedges' g of the PHQ-9 at the end."""
+    """Return C14, C16: Hedges' g of the PHQ-9 at the end."""
     return hedges_g(arms[IPT].inventory["end"], arms[control].inventory["end"])
 
 
@@ -27,79 +27,81 @@ def _fall(arms: Arms, arm: str) -> float:
 
 
 def natural_change_share(arms: Arms) -> float:
-    """C15: mean fall of the two control arms (usual care, waiting list) ÷ fall of the IPT arm."""
+    """Return C15: mean fall of the two control arms (usual care, waiting list) ÷ fall of the IPT arm."""
     return (_fall(arms, USUAL_CARE) + _fall(arms, WAITING)) / 2 / _fall(arms, IPT)
 
 
-def inventory_mean(arms: Arms, when: str) -> float:
-    """C17: mean PHQ-9 at the start or the end."""
-    return float(np.nanmean(arms[IPT].inventory[when]))
+def inventory_mean(arms: Arms, occasion: str) -> float:
+    """Return C17: mean PHQ-9 at the start or the end."""
+    return float(np.nanmean(arms[IPT].inventory[occasion]))
 
 
 def inventory_spread_ratio(arms: Arms) -> float:
-    """C17: SD of the PHQ-9 at the end ÷ at the start."""
-    asked = arms[IPT].inventory
-    return float(np.nanstd(asked["end"], ddof=1) / np.nanstd(asked["start"], ddof=1))
+    """Return C17: SD of the PHQ-9 at the end ÷ at the start."""
+    phq9 = arms[IPT].inventory
+    return float(np.nanstd(phq9["end"], ddof=1) / np.nanstd(phq9["start"], ddof=1))
 
 
 def inventory_fall(arms: Arms) -> float:
-    """C17: fall of the mean PHQ-9 in share of the first mean."""
+    """Return C17: fall of the mean PHQ-9 as a share of the mean at the start."""
     return _fall(arms, IPT) / inventory_mean(arms, "start")
 
 
 def inventory_changes(arms: Arms) -> list[ScoreChange]:
-    """What the instrument's own rules say of each client's PHQ-9, from the start to the end."""
+    """Return the change of each client's PHQ-9 from the start to the end, classified by the rules of the instrument."""
     scale = instrument("phq9").scale("total")
     start, end = complete_cases(arms[IPT].inventory["start"], arms[IPT].inventory["end"])
     return [score_change(scale, a, b) for a, b in zip(start.tolist(), end.tolist(), strict=True)]
 
 
 def response(arms: Arms) -> float:
-    """C18: share whose PHQ-9 fell by half or more."""
-    found = [c.response for c in inventory_changes(arms) if c.response is not None]
-    return float(np.mean(found))
+    """Return C18: share of clients whose PHQ-9 fell by half or more."""
+    responses = [c.response for c in inventory_changes(arms) if c.response is not None]
+    return float(np.mean(responses))
 
 
 def remission(arms: Arms) -> float:
-    """C18: share that ends below 5, of those who began at 5 or above."""
-    found = [c.remission for c in inventory_changes(arms) if c.remission is not None]
-    return float(np.mean(found))
+    """Return C18: share of clients with a PHQ-9 below 5 at the end, of those who began at 5 or above."""
+    remissions = [c.remission for c in inventory_changes(arms) if c.remission is not None]
+    return float(np.mean(remissions))
 
 
 def deterioration(arms: Arms) -> float:
-    """C18: share that ends reliably worse (by 6 points or more)."""
+    """Return C18: share of clients with reliable deterioration (6 points or more)."""
     return float(np.mean([c.verdict == "worse" for c in inventory_changes(arms)]))
 
 
 def sessions_held(arms: Arms) -> float:
-    """C19: median number of sessions."""
+    """Return C19: median number of sessions held."""
     return float(np.median(arms[IPT].held.sum(axis=1)))
 
 
 def dropout(arms: Arms) -> float:
-    """C19: share that stayed away before the planned end; ending early because it is enough does not count."""
-    return float(arms[IPT].left.mean())
+    """Return C19: share of clients who dropped out; an early ending after sufficient improvement does not count."""
+    return float(arms[IPT].dropped_out.mean())
 
 
-def early_change_explains(arms: Arms) -> float:
-    """C32: R² of the last symptom score on intake and on the change from intake to session 3."""
+def variance_explained_by_early_change(arms: Arms) -> float:
+    """Return C32: R² of the last symptom score on intake and on the change from intake to session 3."""
     clinic = arms[IPT]
     start, third = clinic.mean("symptoms", 1), clinic.mean("symptoms", 3)
     return r_squared(clinic.last("symptoms", after=4), start, third - start)
 
 
-#: in SDs at the start: flat up to session 6 is less than this, and a late change is more than that
+#: in SDs at the start: largest change up to session 6 that counts as flat, and smallest later fall that counts
 _MAX_EARLY_CHANGE, _MIN_LATE_CHANGE = 0.33, 1.0
 
 
 def late_changers(arms: Arms) -> float:
-    """C34: share whose mean of sessions 4 to 6 lies within a third of an SD of that of sessions 1 and 2, and who then
-    fall by an SD or more to their last score.
+    """Return C34: share of clients with late change.
+
+    Their mean of sessions 4 to 6 lies within a third of an SD of that of sessions 1 and 2, and their last score is more
+    than an SD lower.
     """
     clinic = arms[IPT]
-    start, sixth = clinic.mean("symptoms", 1, 2), clinic.mean("symptoms", 4, 6)
-    start, sixth, end = complete_cases(start, sixth, clinic.last("symptoms", after=8))
-    late = (np.abs(sixth - start) < _MAX_EARLY_CHANGE) & (sixth - end > _MIN_LATE_CHANGE)
+    start, middle = clinic.mean("symptoms", 1, 2), clinic.mean("symptoms", 4, 6)
+    start, middle, end = complete_cases(start, middle, clinic.last("symptoms", after=8))
+    late = (np.abs(middle - start) < _MAX_EARLY_CHANGE) & (middle - end > _MIN_LATE_CHANGE)
     return float(late.mean())
 
 
@@ -111,12 +113,12 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C14",
         part="waiting list",
-        what="IPT against a waiting list at the end, g",
+        label="IPT against a waiting list at the end, g",
         published=".69",
         value=0.69,
         interval=(0.17, 1.21),
         band=(0.35, 1.1),
-        pins="whole effect",
+        aspect="whole effect",
         basis=Basis.COMPUTED,
         source=_METAPSY,
         design="trial",
@@ -126,12 +128,12 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C14",
         part="usual care",
-        what="IPT against usual care at the end, g",
+        label="IPT against usual care at the end, g",
         published=".46",
         value=0.46,
         interval=(0.23, 0.70),
         band=(0.25, 0.70),
-        pins="whole effect",
+        aspect="whole effect",
         basis=Basis.COMPUTED,
         source=_METAPSY,
         design="trial",
@@ -141,11 +143,11 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C15",
         part="natural course",
-        what="Fall in control arms ÷ fall in IPT arms",
+        label="Fall in control arms ÷ fall in IPT arms",
         published=".51",
         value=0.51,
         band=(0.35, 0.65),
-        pins="natural course",
+        aspect="natural course",
         basis=Basis.COMPUTED,
         source="Metapsy v24.0.2 (public data): .91 of 1.80 SDs; Cuijpers et al. 2012: a third outside therapy",
         design="trial",
@@ -156,12 +158,12 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C16",
         part="other therapy",
-        what="IPT against another bona fide therapy at the end, g",
+        label="IPT against another bona fide therapy at the end, g",
         published=".04 to .06",
         value=0.05,
         interval=(-0.14, 0.21),
         band=(-0.20, 0.20),
-        pins="dodo bird",
+        aspect="dodo bird",
         basis=Basis.SEEN,
         source="Cuijpers 2011, 2016, 10.1176/appi.ajp.2015.15091141",
         design="trial",
@@ -171,41 +173,41 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C17",
         part="start",
-        what="PHQ-9 at the start, mean",
+        label="PHQ-9 at the start, mean",
         published="14 to 17",
         value=15.5,
         interval=(14.0, 17.0),
         band=(13.0, 17.5),
-        pins="scale",
+        aspect="scale",
         basis=Basis.COMPUTED,
         source=_ARMS,
         design="routine",
         persons=400,
-        statistic=partial(inventory_mean, when="start"),
+        statistic=partial(inventory_mean, occasion="start"),
     ),
     Target(
         id="C17",
         part="end",
-        what="PHQ-9 at the end, mean",
+        label="PHQ-9 at the end, mean",
         published="8 to 10",
         value=9.0,
         interval=(8.0, 10.0),
         band=(7.0, 11.0),
-        pins="scale",
+        aspect="scale",
         basis=Basis.COMPUTED,
         source=_ARMS,
         design="routine",
         persons=400,
-        statistic=partial(inventory_mean, when="end"),
+        statistic=partial(inventory_mean, occasion="end"),
     ),
     Target(
         id="C17",
         part="spread",
-        what="SD of the PHQ-9 at the end ÷ at the start",
+        label="SD of the PHQ-9 at the end ÷ at the start",
         published="1.24",
         value=1.24,
         band=(1.1, 1.5),
-        pins="spread of change",
+        aspect="spread of change",
         basis=Basis.COMPUTED,
         source=_ARMS,
         design="routine",
@@ -215,11 +217,11 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C17",
         part="fall",
-        what="Fall of the mean PHQ-9",
+        label="Fall of the mean PHQ-9",
         published="46%",
         value=0.46,
         band=(0.38, 0.52),
-        pins="mean change",
+        aspect="mean change",
         basis=Basis.COMPUTED,
         source="Metapsy v24.0.2 (public data), IPT arms",
         design="routine",
@@ -230,12 +232,12 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C18",
         part="response",
-        what="PHQ-9 down by half or more",
+        label="PHQ-9 reduced by half or more",
         published="41–50%",
         value=0.455,
         interval=(0.41, 0.50),
         band=(0.35, 0.55),
-        pins="tails",
+        aspect="tails",
         basis=Basis.SECOND_HAND,
         source=_REVIEW,
         design="routine",
@@ -246,11 +248,11 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C18",
         part="remission",
-        what="PHQ-9 ends below 5",
+        label="PHQ-9 below 5 at the end",
         published="about a third",
         value=0.33,
         band=(0.25, 0.45),
-        pins="tails",
+        aspect="tails",
         basis=Basis.SECOND_HAND,
         source=_REVIEW,
         design="routine",
@@ -261,11 +263,11 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C18",
         part="deterioration",
-        what="PHQ-9 ends reliably higher",
+        label="PHQ-9 reliably higher at the end",
         published="about 5%",
         value=0.05,
         band=(0.02, 0.09),
-        pins="tails",
+        aspect="tails",
         basis=Basis.UNVERIFIED,
         source=_REVIEW,
         design="routine",
@@ -276,12 +278,12 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C19",
         part="sessions",
-        what="Sessions held, median",
+        label="Sessions held, median",
         published="11",
         value=11.0,
         interval=(8.0, 14.5),
         band=(9.0, 14.0),
-        pins="duration",
+        aspect="duration",
         basis=Basis.COMPUTED,
         source="Metapsy v24.0.2 (public data), IPT arms; sessions of trials as planned",
         design="routine",
@@ -291,12 +293,12 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C19",
         part="dropout",
-        what="Stayed away before the planned end",
+        label="Dropout before the planned end",
         published="17.5–24%",
         value=0.20,
         interval=(0.175, 0.241),
         band=(0.13, 0.30),
-        pins="attrition",
+        aspect="attrition",
         basis=Basis.SEEN,
         source="Cooper & Conklin 2015, 10.1016/j.cpr.2015.05.001; Swift & Greenberg 2012; attrition computed",
         design="routine",
@@ -307,27 +309,27 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C32",
         part="early change",
-        what="Variance at the end explained by intake and change to session 3",
+        label="Variance at the end explained by intake and change up to session 3",
         published="about 40%",
         value=0.40,
         band=(0.30, 0.50),
         own_band=True,
-        pins="differences in change",
+        aspect="differences in change",
         basis=Basis.SEEN,
         source="PMC6428692 (n = 4,394)",
         design="routine",
         persons=400,
-        statistic=early_change_explains,
+        statistic=variance_explained_by_early_change,
         percent=True,
     ),
     Target(
         id="C34",
         part="late change",
-        what="Flat to session 6, then an SD or more better",
+        label="No change up to session 6, then a fall of more than an SD",
         published="one of four classes",
         band=(0.03, 0.25),
         own_band=True,
-        pins="shape of change",
+        aspect="shape of change",
         basis=Basis.SEEN,
         source="PMC6428692 (n = 4,394); size of the class not retrieved",
         design="routine",

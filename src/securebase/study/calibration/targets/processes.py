@@ -1,4 +1,4 @@
-"""Targets on the four mechanisms: support, stress, emotional processing and loneliness, interpersonal skills."""
+"""Targets on the four mechanisms: support (with loneliness), stress, emotional processing, interpersonal skills."""
 
 from __future__ import annotations
 
@@ -23,21 +23,22 @@ from securebase.study.variance import correlate
 
 
 def support_effect_per_sd(arms: Arms) -> float:
-    """C22: fall in symptoms at the end per SD of support at intake, intake symptoms held constant, in share of the
-    mean score at the end (in points of the followed scale's own zero).
+    """Return C22: −slope of symptoms at the end per SD of support at intake, as a share of mean symptoms at the end.
+
+    The regression controls for symptoms at intake; the mean is measured from the minimum of the scale.
     """
     clinic = arms[IPT]
     support = clinic.mean("social_support", 1)
     end = clinic.last("symptoms", after=4)
     slope = coefficients(end, support / np.nanstd(support, ddof=1), clinic.mean("symptoms", 1))[0]
-    return float(-slope / (np.nanmean(end) + clinic.zero["symptoms"]))
+    return float(-slope / (np.nanmean(end) + clinic.mean_above_minimum["symptoms"]))
 
 
 def indirect_share(arms: Arms, through: str, control: str) -> float:
-    """C22, C23: share of therapy's effect on symptoms at the end that goes along with change in `through`.
+    """Return C22, C23: indirect effect through change in `through` as a share of therapy's total effect on symptoms.
 
-    Product of coefficients: therapy → change in the mechanism, and change in the mechanism → symptoms at the end with
-    arm and intake held constant, ÷ therapy → symptoms at the end with intake held constant (Baron & Kenny 1986).
+    a b / c (Baron & Kenny 1986). a: therapy → change in the mechanism. b: change in the mechanism → symptoms at the end
+    given arm and intake. c: therapy → symptoms at the end given intake.
     """
     both = (arms[IPT], arms[control])
     arm = np.concatenate([np.full(a.n, float(i == 0)) for i, a in enumerate(both)])
@@ -51,53 +52,55 @@ def indirect_share(arms: Arms, through: str, control: str) -> float:
 
 
 def mediation_p(arms: Arms, through: str, control: str) -> float:
-    """C31: p of the joint test of mediation with three assessments (sessions 1, 8 and 16), the larger of two: arm →
-    change to the middle, and that change → symptoms at the end with arm, intake and symptoms in the middle held
-    constant (MacKinnon et al. 2002).
+    """Return C31: p of the joint test of mediation with three assessments at sessions 1, 8 and 16.
+
+    The larger p of two paths (MacKinnon et al. 2002): arm → change up to the middle; that change → symptoms at the end
+    given arm, symptoms at intake and symptoms in the middle.
     """
     both = (arms[IPT], arms[control])
     arm = np.concatenate([np.full(a.n, float(i == 0)) for i, a in enumerate(both)])
-    half, end = both[0].planned // 2, both[0].planned
-    first, middle, last = (np.concatenate([a.mean("symptoms", k) for a in both]) for k in (1, half, end))
-    change = np.concatenate([a.mean(through, half) - a.mean(through, 1) for a in both])
+    middle_session, end = both[0].planned // 2, both[0].planned
+    first, middle, last = (np.concatenate([a.mean("symptoms", k) for a in both]) for k in (1, middle_session, end))
+    change = np.concatenate([a.mean(through, middle_session) - a.mean(through, 1) for a in both])
     return max(slope_p_value(change, arm), slope_p_value(last, change, arm, first, middle))
 
 
 def process_outcome_correlation(arms: Arms, construct: str, first: int, last: int) -> float:
-    """C24: r of the mean of a construct over the middle of the course with symptoms at the end."""
+    """Return C24: r of a construct's mean over sessions `first` to `last` with symptoms at the end."""
     clinic = arms[IPT]
     return correlation(clinic.mean(construct, first, last), clinic.last("symptoms", after=last))
 
 
 def support_mood_lag(arms: Arms, earlier: str, later: str) -> float:
-    """C24: standardised lag between lack of support, which stands for loneliness, and symptoms, within-person centred;
-    above 0 where more of one comes before more of the other.
+    """Return C24: within-person centred, standardised lag between lack of support (as loneliness) and symptoms.
+
+    Positive if more of one precedes more of the other.
     """
-    found = estimate_lag(arms[IPT], earlier, later, Detrending.CENTRED)
-    return NAN if found is None else -found.estimate
+    lag = estimate_lag(arms[IPT], earlier, later, Detrending.CENTRED)
+    return NAN if lag is None else -lag.estimate
 
 
 def support_mood_correlation(arms: Arms) -> float:
-    """C24: r within clients of lack of support and symptoms at the same session, within-person centred."""
-    found = correlate(arms[IPT].table(["social_support", "symptoms"]), "social_support", "symptoms").within
-    return NAN if found is None else -found.estimate
+    """Return C24: r within clients of lack of support and symptoms at the same session, within-person centred."""
+    within = correlate(arms[IPT].table(["social_support", "symptoms"]), "social_support", "symptoms").within
+    return NAN if within is None else -within.estimate
 
 
 def problem_change(arms: Arms) -> float:
-    """C25: rise of skills from intake to the end in SDs at intake: problems are their other side."""
+    """Return C25: fall of interpersonal problems (rise of skills) from intake to the end, in SDs at intake."""
     clinic = arms[IPT]
     start, end = complete_cases(clinic.mean("interpersonal_skills", 1), clinic.last("interpersonal_skills", after=4))
     return float((end.mean() - start.mean()) / start.std(ddof=1))
 
 
 def problems_and_outcome(arms: Arms) -> float:
-    """C25: −r of skills at intake with symptoms at the end."""
+    """Return C25: −r of skills at intake with symptoms at the end."""
     clinic = arms[IPT]
     return -correlation(clinic.mean("interpersonal_skills", 1), clinic.last("symptoms", after=4))
 
 
 def functioning_effect(arms: Arms, control: str) -> float:
-    """C25: Hedges' g of skills at the end against a control arm, above 0 where IPT ends higher."""
+    """Return C25: Hedges' g of skills at the end compared with a control arm, positive if IPT ends higher."""
     last = [arms[a].last("interpersonal_skills", after=4) for a in (IPT, control)]
     return -hedges_g(*last)
 
@@ -108,12 +111,12 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C22",
         part="baseline",
-        what="Fewer symptoms at the end per SD of support at intake, intake held constant",
+        label="Lower symptoms at the end per SD of support at intake, controlling for intake",
         published="4.1%",
         value=0.041,
         interval=(0.013, 0.069),
         band=(0.01, 0.07),
-        pins="support",
+        aspect="support",
         basis=Basis.SEEN,
         source="Buckman et al. 2021 (n = 2,858)",
         design="routine",
@@ -124,11 +127,11 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C22",
         part="indirect",
-        what="Share of therapy's effect that goes with change in support",
+        label="Indirect effect through change in support, share of the total effect",
         published="present",
         band=(0.05, 0.35),
         own_band=True,
-        pins="support",
+        aspect="support",
         basis=Basis.SEEN,
         source="Toth et al. 2013, 10.1017/S0954579413000370 (presence; the share is a choice)",
         design="trial",
@@ -139,11 +142,11 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C23",
         part="indirect",
-        what="Share of therapy's effect that goes with change in stress",
+        label="Indirect effect through change in stress, share of the total effect",
         published="present",
         band=(0.05, 0.35),
         own_band=True,
-        pins="stress",
+        aspect="stress",
         basis=Basis.SEEN,
         source="Toth et al. 2013, 10.1017/S0954579413000370 (presence; the share is a choice)",
         design="trial",
@@ -154,10 +157,10 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C31",
         part="mediation",
-        what="p of a test of mediation with three assessments against another therapy",
-        published="not told from 0",
+        label="p of a test of mediation with three assessments against another therapy",
+        published="not significant",
         band=(0.05, inf),
-        pins="what few assessments show",
+        aspect="power of few assessments",
         basis=Basis.SEEN,
         source="Lemmens et al. 2017 (n = 151, three assessments)",
         design="trial",
@@ -167,12 +170,12 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C24",
         part="processing",
-        what="Depth of processing in sessions 5–10 and symptoms at the end, r",
+        label="Depth of processing in sessions 5–10 and symptoms at the end, r",
         published="−.19",
         value=-0.19,
         interval=(-0.29, -0.10),
         band=(-0.29, -0.10),
-        pins="processing",
+        aspect="processing",
         basis=Basis.SEEN,
         source="Pascual-Leone & Yeryomenko 2017, 10.1080/10503307.2016.1152409",
         design="routine",
@@ -182,12 +185,12 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C24",
         part="lonely first",
-        what="Lack of support → symptoms at the next session, within-person centred",
+        label="Lack of support → symptoms at the next session, within-person centred",
         published=".04–.08",
         value=0.06,
         interval=(0.04, 0.08),
         band=(0.02, 0.15),
-        pins="loneliness",
+        aspect="loneliness",
         basis=Basis.COMPUTED,
         source=_EMA,
         design="routine",
@@ -197,50 +200,50 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C24",
         part="mood first",
-        what="Symptoms → lack of support at the next session, within-person centred",
+        label="Symptoms → lack of support at the next session, within-person centred",
         published=".08–.09",
         value=0.085,
         interval=(0.08, 0.09),
         band=(0.02, 0.15),
-        pins="loneliness",
+        aspect="loneliness",
         basis=Basis.COMPUTED,
         source=_EMA,
         design="routine",
         persons=345,
         statistic=partial(support_mood_lag, earlier="symptoms", later="social_support"),
         remark=(
-            "Just above the band. Who improves in both adds the trend to the lag: detrended within person too it is "
-            ".03, and .06 the other way (medians of 20 cohorts)."
+            "Just above the band. Shared improvement adds to the lag: detrended within person it is .03, and .06 in "
+            "the other direction (medians of 20 cohorts)."
         ),
     ),
     Target(
         id="C24",
         part="together",
-        what="Lack of support and symptoms at the same session, r within clients",
+        label="Lack of support and symptoms at the same session, r within clients",
         published=".40–.56",
         value=0.48,
         interval=(0.40, 0.56),
         band=(0.40, 0.56),
-        pins="loneliness",
+        aspect="loneliness",
         basis=Basis.COMPUTED,
         source=_EMA,
         design="routine",
         persons=345,
         statistic=support_mood_correlation,
         remark=(
-            "The published figure is of ratings of one moment in daily life. Here two scales with errors of their own "
-            "are given once a week, and states that move together with .35 show as about .27."
+            "The published figure is from momentary ratings in daily life. Here two scales with measurement error are "
+            "completed weekly, which reduces a correlation of .35 between states to about .27 between scores."
         ),
     ),
     Target(
         id="C25",
         part="change",
-        what="Interpersonal problems, fall from intake in SDs",
+        label="Interpersonal problems, fall from intake in SDs",
         published=".74",
         value=0.74,
         interval=(0.56, 0.93),
         band=(0.55, 0.95),
-        pins="skills",
+        aspect="skills",
         basis=Basis.SEEN,
         source="McFarquhar et al. 2018, 10.1016/j.jad.2017.09.036",
         design="routine",
@@ -250,12 +253,12 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C25",
         part="baseline",
-        what="Interpersonal problems at intake and symptoms at the end, r",
+        label="Interpersonal problems at intake and symptoms at the end, r",
         published=".11",
         value=0.11,
         interval=(0.06, 0.16),
         band=(0.06, 0.17),
-        pins="skills",
+        aspect="skills",
         basis=Basis.SEEN,
         source="Gómez Penedo et al. 2025 (individual data)",
         design="routine",
@@ -265,12 +268,12 @@ TARGETS: tuple[Target, ...] = (
     Target(
         id="C25",
         part="functioning",
-        what="Social functioning at the end against control, g",
+        label="Social functioning at the end against control, g",
         published=".53",
         value=0.53,
         interval=(0.26, 0.80),
         band=(0.25, 0.80),
-        pins="skills",
+        aspect="skills",
         basis=Basis.SEEN,
         source="Bian et al. 2023, 10.1016/j.jad.2022.09.119",
         design="trial",
