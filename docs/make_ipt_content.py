@@ -284,7 +284,7 @@ def text() -> str:
     reviewed = [part.reviewed for part in (*shelf, *areas().values(), *tasks())]
     lines = ["## All parts", "", f"{sum(reviewed)} of {len(reviewed)} parts are reviewed.", "", *overview(), ""]
     lines += ["## Sources", "", "| Key | What it is | Read |", "| --- | --- | --- |"]
-    lines += [f"| {s.key} | {cell(s.what)} | {'in part' if s.seen else 'no'} |" for s in sources().values()]
+    lines += [f"| {s.key} | {cell(s.description)} | {'in part' if s.seen else 'no'} |" for s in sources().values()]
     lines += ["", "## Tasks of a course", "", *of_tasks(), ""]
     lines += ["## Claims that worksheets serve", "", "Every claim is a hypothesis.", "", *of_claims(), ""]
     lines += ["## Problem areas", ""]

@@ -79,7 +79,7 @@ def test_a_file_that_is_not_sound_is_told_where(change: str, says: str) -> None:
         ('kind = "choice"', "options belong"),
         ('kind = "rows"', "columns belong"),
         ('kind = "scale"\nminimum = 5\nmaximum = 5', "above the minimum"),
-        ('kind = "choice"\nvocabulary = "colours"', "no such vocabulary"),
+        ('kind = "choice"\nvocabulary = "colours"', "unknown vocabulary “colours”"),
         ('kind = "line"\nreports = ["neighbour"]', "neighbour"),
         ('kind = "line"\ncolour = "red"', "unknown field"),
     ],

@@ -1,1 +1,1 @@
-"""What a therapist does in IPT: tasks, tools, forms of a course, and what is read from what they leave behind."""
+"""The work of IPT: tasks, worksheets, course formats, and readers of what the therapist recorded."""

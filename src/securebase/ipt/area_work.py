@@ -1,6 +1,6 @@
-"""What a course shows of the work in its problem areas: ratings, stages, gains and losses, days ahead.
+"""Work in the problem areas as recorded: ratings, dispute stages, gains and losses of roles, hard days ahead.
 
-Where every entry belongs to a session, time is counted in sessions; else in days since the episode began.
+Time is counted in sessions if every entry belongs to a session, otherwise in days since the episode began.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from securebase.records.vocabulary import DisputeStage
 
 @dataclass(frozen=True, slots=True)
 class RatingSeries:
-    """One rating over time: (place, value), in order."""
+    """One rating over time: (session number or day, value), in order."""
 
     name: str
     points: tuple[tuple[float, float], ...]
@@ -24,7 +24,7 @@ class RatingSeries:
 
 @dataclass(frozen=True, slots=True)
 class DisputeCourse:
-    """One dispute, over the entries made of it. in_sessions: whether places are numbers of sessions."""
+    """One dispute and the entries about it. in_sessions: times are session numbers, not days."""
 
     issue: str
     with_whom: str
@@ -36,57 +36,60 @@ class DisputeCourse:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much the losses and gains of one role weigh together; an entry without a weight counts as 5 of 10."""
+    """Summed weights of the losses (`hard`) and gains (`good`) of one role; an unweighted entry counts as 5 of 10."""
 
     name: str
     hard: float
     good: float
 
 
-#: What an entry that nobody weighed counts as: the middle of its scale.
+#: Weight of an entry that nobody weighed: the middle of its scale.
 DEFAULT_WEIGHT = 5.0
 
 
 def dispute_courses(record: EpisodeRecord) -> tuple[DisputeCourse, ...]:
-    """Every dispute, told apart by the person it is with; where no person is named, all are one."""
+    """Group the dispute entries by the other person; entries that name nobody form one dispute."""
     names = {r.id: r.name for r in record.relationships}
     groups: dict[str, list[ArtefactRecord]] = {}
     for a in record.artefacts_of("role_dispute"):
         groups.setdefault(a.text("person") or a.about, []).append(a)
-    made = []
-    for who, entries in groups.items():
-        places, in_sessions = place_in_time(entries)
-        known = set(DisputeStage)
-        stages = [(p, DisputeStage(a.text("stage"))) for p, a in places if a.text("stage") in known]
-        named = [("hostility", "hostility"), ("withdrawal", "withdrawal"), ("gap", "gap between them")]
-        ratings = tuple(RatingSeries(words, rating_points(places, field)) for field, words in named)
+    courses = []
+    stage_values = set(DisputeStage)
+    rated_fields = [("hostility", "hostility"), ("withdrawal", "withdrawal"), ("gap", "gap between them")]
+    for person, entries in groups.items():
+        timed, in_sessions = place_in_time(entries)
+        stages = [(t, DisputeStage(a.text("stage"))) for t, a in timed if a.text("stage") in stage_values]
+        ratings = tuple(RatingSeries(label, rating_points(timed, field)) for field, label in rated_fields)
         issue = next((a.text("issue") for a in reversed(entries) if a.text("issue")), "")
-        made.append(DisputeCourse(issue, names.get(who, ""), tuple(entries), tuple(stages), ratings, in_sessions))
-    return tuple(made)
+        courses.append(DisputeCourse(issue, names.get(person, ""), tuple(entries), tuple(stages), ratings, in_sessions))
+    return tuple(courses)
 
 
 def place_in_time(entries: Sequence[ArtefactRecord]) -> tuple[list[tuple[float, ArtefactRecord]], bool]:
-    """Entries with their place in time, in order; of two at one place the later stands."""
+    """Return the entries with their times, in order, and whether times are session numbers.
+
+    Of two entries at the same time the later one counts.
+    """
     in_sessions = bool(entries) and all(a.session is not None for a in entries)
-    found: dict[float, ArtefactRecord] = {}
+    by_time: dict[float, ArtefactRecord] = {}
     for a in sorted(entries, key=lambda a: a.begun_at):
-        found[float(a.session) if in_sessions and a.session is not None else round(a.begun_at, 2)] = a
-    return sorted(found.items()), in_sessions
+        by_time[float(a.session) if in_sessions and a.session is not None else round(a.begun_at, 2)] = a
+    return sorted(by_time.items()), in_sessions
 
 
-def rating_points(places: Iterable[tuple[float, ArtefactRecord]], field: str) -> tuple[tuple[float, float], ...]:
-    """One field as a rating over time; entries that leave it open are passed over."""
-    return tuple((p, v) for p, a in places if (v := a.number(field)) is not None)
+def rating_points(timed: Iterable[tuple[float, ArtefactRecord]], field: str) -> tuple[tuple[float, float], ...]:
+    """Return one field as a rating over time, without the entries that leave it open."""
+    return tuple((t, v) for t, a in timed if (v := a.number(field)) is not None)
 
 
 def role_weights(transition: ArtefactRecord) -> tuple[Weights, Weights]:
-    """The old and the new role of a transition."""
-    old = Weights(transition.text("old_role"), _sum(transition, "old_losses"), _sum(transition, "old_gains"))
-    new = Weights(transition.text("new_role"), _sum(transition, "new_losses"), _sum(transition, "new_gains"))
+    """Return the summed weights of the old and the new role of a transition."""
+    old = Weights(transition.text("old_role"), _total(transition, "old_losses"), _total(transition, "old_gains"))
+    new = Weights(transition.text("new_role"), _total(transition, "new_losses"), _total(transition, "new_gains"))
     return old, new
 
 
-def _sum(a: ArtefactRecord, field: str) -> float:
+def _total(a: ArtefactRecord, field: str) -> float:
     return sum(_weight(row) for row in a.rows(field) if row.get("what") or row.get("weight") is not None)
 
 
@@ -97,7 +100,7 @@ def _weight(row: Row) -> float:
 
 @dataclass(frozen=True, slots=True)
 class HardDay:
-    """A day that will be hard, as it comes round next, and what is planned for it."""
+    """The next occurrence of an anniversary, and the plan for it."""
 
     day: date
     plan: str
@@ -105,21 +108,19 @@ class HardDay:
 
 
 def upcoming_hard_days(record: EpisodeRecord, today: date) -> tuple[HardDay, ...]:
-    """Anniversaries that were written down, each at its next coming round, the nearest first."""
-    found: dict[tuple[date, str], HardDay] = {}
+    """Return the next occurrence of each recorded anniversary, the nearest first."""
+    hard_days: dict[tuple[date, str], HardDay] = {}
     for a in record.artefacts_of("grief_work"):
         for row in a.rows("anniversaries"):
-            day = _next(str(row.get("day") or ""), today)
+            day = _next_occurrence(str(row.get("day") or ""), today)
             if day is not None:
                 plan = str(row.get("plan") or "")
-                found[day, plan] = HardDay(day, plan, (day - today).days)
-    return tuple(sorted(found.values(), key=lambda d: (d.day, d.plan)))
+                hard_days[day, plan] = HardDay(day, plan, (day - today).days)
+    return tuple(sorted(hard_days.values(), key=lambda d: (d.day, d.plan)))
 
 
-def _next(text: str, today: date) -> date | None:
-    """The day itself where it lies ahead, else the same day of this year or the next. 29 February comes on the 28th
-    where a year has none.
-    """
+def _next_occurrence(text: str, today: date) -> date | None:
+    """Return the day itself if it lies ahead, otherwise its next anniversary (29 February falls on the 28th)."""
     try:
         day = date.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What is done in each problem area: when to choose it, goals, strategies, and where it is tracked."""
+"""The problem areas: criteria for choosing one, goals, strategies, and the fields that track the work."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FILE = "areas.toml"
 
 @dataclass(frozen=True, slots=True)
 class WatchPoint:
-    """Something to keep an eye on, and the worksheet and field where it is written down."""
+    """Something to keep an eye on, and the worksheet field that records it."""
 
     what: str
     worksheet: str
@@ -27,7 +27,7 @@ class WatchPoint:
 
 @dataclass(frozen=True, slots=True)
 class DisputeStageGuide:
-    """One stage of a role dispute: how to know it, and what it asks for."""
+    """One stage of a role dispute: its signs, and what to do."""
 
     stage: DisputeStage
     looks_like: str
@@ -36,9 +36,10 @@ class DisputeStageGuide:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """One problem area. choose_when: its criteria. stages: of a role dispute only.
+    """One problem area.
 
-    reviewed: whether a supervisor of IPT has read it. sources: keys of `sources.toml`.
+    choose_when: its criteria. stages: for a role dispute only. reviewed: an IPT supervisor has read the entry.
+    sources: keys of `sources.toml`.
     """
 
     area: ProblemArea
@@ -57,66 +58,68 @@ class Area:
 
 
 def read_areas(file: str, content: bytes) -> tuple[Area, ...]:
-    """Every area of a TOML file. Raises ShelfError that names the file and the field that is not sound."""
+    """Read every area of a TOML file. Raises ShelfError that names the file and the invalid field."""
     top = read_toml(file, content)
     top.only("areas")
-    found = tuple(_area(at) for at in top.tables("areas"))
-    missing = [a.value for a in ProblemArea if [f.area for f in found].count(a) != 1]
-    if missing:
-        top.fail(f"must have each problem area once, which does not hold for {', '.join(missing)}", "areas")
-    return found
+    entries = tuple(_read_area(block) for block in top.tables("areas"))
+    wrong = [a.value for a in ProblemArea if [e.area for e in entries].count(a) != 1]
+    if wrong:
+        top.fail(f"must describe each problem area exactly once (missing or repeated: {', '.join(wrong)})", "areas")
+    return entries
 
 
-def _area(at: Fields) -> Area:
-    at.only("area", "in_words", "choose_when", "goals", "strategies", "track", "stages", "sources", "reviewed")
+def _read_area(block: Fields) -> Area:
+    block.only("area", "in_words", "choose_when", "goals", "strategies", "track", "stages", "sources", "reviewed")
     return Area(
-        area=read_enum(at, "area", ProblemArea),
-        in_words=at.text("in_words"),
-        choose_when=_some(at, "choose_when"),
-        goals=_some(at, "goals"),
-        strategies=_some(at, "strategies"),
-        track=tuple(_tracked(t) for t in at.tables("track")),
-        stages=tuple(_stage(s) for s in at.tables("stages")),
-        sources=_some(at, "sources"),
-        reviewed=at.flag("reviewed", default=False),
+        area=read_enum(block, "area", ProblemArea),
+        in_words=block.text("in_words"),
+        choose_when=_required_texts(block, "choose_when"),
+        goals=_required_texts(block, "goals"),
+        strategies=_required_texts(block, "strategies"),
+        track=tuple(_read_watch_point(t) for t in block.tables("track")),
+        stages=tuple(_read_stage(s) for s in block.tables("stages")),
+        sources=_required_texts(block, "sources"),
+        reviewed=block.flag("reviewed", default=False),
     )
 
 
-def _some(at: Fields, name: str) -> tuple[str, ...]:
-    listed = at.texts(name)
-    if not listed:
-        at.fail("is empty", name)
-    return listed
+def _required_texts(block: Fields, name: str) -> tuple[str, ...]:
+    entries = block.texts(name)
+    if not entries:
+        block.fail("must not be empty", name)
+    return entries
 
 
-def _tracked(at: Fields) -> WatchPoint:
-    at.only("what", "at")
-    worksheet, _, field = at.text("at").partition(".")
-    kept = worksheets().get(worksheet)
-    if kept is None or kept.field(field) is None:
-        at.fail(f"no such field on the shelf, found “{at.text('at')}”", "at", "Write it as worksheet.field.")
-    return WatchPoint(at.text("what"), worksheet, field)
+def _read_watch_point(block: Fields) -> WatchPoint:
+    block.only("what", "at")
+    worksheet, _, field = block.text("at").partition(".")
+    spec = worksheets().get(worksheet)
+    if spec is None or spec.field(field) is None:
+        block.fail(f"unknown worksheet field “{block.text('at')}”", "at", "Write it as worksheet.field.")
+    return WatchPoint(block.text("what"), worksheet, field)
 
 
-def _stage(at: Fields) -> DisputeStageGuide:
-    at.only("stage", "looks_like", "what_to_do")
-    return DisputeStageGuide(read_enum(at, "stage", DisputeStage), at.text("looks_like"), at.text("what_to_do"))
+def _read_stage(block: Fields) -> DisputeStageGuide:
+    block.only("stage", "looks_like", "what_to_do")
+    return DisputeStageGuide(
+        read_enum(block, "stage", DisputeStage), block.text("looks_like"), block.text("what_to_do")
+    )
 
 
 @cache
 def _areas() -> MappingProxyType[ProblemArea, Area]:
     content = (resources.files("securebase.ipt") / _FILE).read_bytes()
-    return MappingProxyType({found.area: found for found in read_areas(_FILE, content)})
+    return MappingProxyType({entry.area: entry for entry in read_areas(_FILE, content)})
 
 
 def areas() -> dict[ProblemArea, Area]:
-    """Every problem area, in the order of the file. Raises ShelfError where the file is not sound."""
+    """Return every problem area in the order of the file. Raises ShelfError if the file is invalid."""
     return dict(_areas())
 
 
 def area(name: ProblemArea | str) -> Area:
-    """The area of this name. Raises ShelfError with the known ones."""
+    """Return the area of this name. Raises ShelfError that lists the known ones."""
     known = _areas()
     if name not in known:
-        raise ShelfError(f"there is no problem area “{name}”", advice=f"Known are: {', '.join(known)}.")
+        raise ShelfError(f"unknown problem area “{name}”", advice=f"Known: {', '.join(known)}.")
     return known[ProblemArea(name)]

@@ -1,4 +1,4 @@
-"""Where the claims that ask for a measure or a tool have their place: a scale, a worksheet or a field of it, a page."""
+"""Locations of the claims that need a measure or a tool: a scale, a worksheet, one of its fields, or a page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 
 from securebase.ipt.shelf import worksheets
-from securebase.ipt.worksheet_reader import read_toml
+from securebase.ipt.worksheet_reader import read_enum, read_toml
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.toml_fields import Fields
 
@@ -16,7 +16,7 @@ _FILE = "places.toml"
 
 
 class ClaimNeed(StrEnum):
-    """What a claim asks the product for, of what has a place that can be pointed at."""
+    """Needs of a claim that the product meets in a place it can point to."""
 
     MEASURE = "measure"
     TOOL = "tool"
@@ -24,8 +24,9 @@ class ClaimNeed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ClaimLocation:
-    """One place of one claim: a scale of an instrument, or a worksheet (`field` empty: all of it), or a page of the
-    workbench by its name.
+    """One place that serves one claim.
+
+    Either a scale of an instrument, or a worksheet (all of it if `field` is empty), or a workbench page by name.
     """
 
     claim: str
@@ -38,65 +39,60 @@ class ClaimLocation:
 
 
 @cache
-def _places() -> tuple[ClaimLocation, ...]:
+def _locations() -> tuple[ClaimLocation, ...]:
     content = (resources.files("securebase.ipt") / _FILE).read_bytes()
     return read_claim_locations(_FILE, content)
 
 
 def claim_locations() -> tuple[ClaimLocation, ...]:
-    """Every place, in the order of the file. Raises ShelfError where one names what is not on the shelves."""
-    return _places()
+    """Return every location in the order of the file. Raises ShelfError if one is not on the shelves."""
+    return _locations()
 
 
 def locations_of(claim: str, need: ClaimNeed | None = None) -> tuple[ClaimLocation, ...]:
-    """The places of one claim, all or those of one need."""
+    """Return the locations that serve one claim, or one need of it."""
     return tuple(p for p in claim_locations() if p.claim == claim and need in {None, p.need})
 
 
 def read_claim_locations(file: str, content: bytes) -> tuple[ClaimLocation, ...]:
-    """The places that a TOML file names. Whether a page is there only the workbench can say. Raises ShelfError."""
+    """Read the locations of a TOML file. Raises ShelfError. Page names are checked by the workbench's tests."""
     top = read_toml(file, content)
     top.only("place")
-    found = tuple(_place(f) for f in top.tables("place"))
-    if len(set(found)) != len(found):
-        top.fail("names a place twice", "place")
-    return found
+    locations = tuple(_read_location(block) for block in top.tables("place"))
+    if len(set(locations)) != len(locations):
+        top.fail("must not list a place twice", "place")
+    return locations
 
 
-def _place(f: Fields) -> ClaimLocation:
-    f.only("claim", "need", "instrument", "scale", "worksheet", "field", "page")
-    place = ClaimLocation(
-        f.text("claim"),
-        _need(f),
-        *(f.text(name, "") for name in ("instrument", "scale", "worksheet", "field", "page")),
+def _read_location(block: Fields) -> ClaimLocation:
+    block.only("claim", "need", "instrument", "scale", "worksheet", "field", "page")
+    location = ClaimLocation(
+        block.text("claim"),
+        read_enum(block, "need", ClaimNeed),
+        *(block.text(name, "") for name in ("instrument", "scale", "worksheet", "field", "page")),
     )
-    if sum(map(bool, (place.instrument, place.worksheet, place.page))) != 1:
-        f.fail("give one of “instrument”, “worksheet” and “page”")
-    if place.instrument:
-        _check_scale(f, place)
-    if place.worksheet:
-        _check_field(f, place)
-    return place
+    if sum(map(bool, (location.instrument, location.worksheet, location.page))) != 1:
+        block.fail("must give exactly one of “instrument”, “worksheet” and “page”")
+    if location.instrument:
+        _check_scale(block, location)
+    if location.worksheet:
+        _check_field(block, location)
+    return location
 
 
-def _need(f: Fields) -> ClaimNeed:
-    value = f.text("need")
-    if value not in set(ClaimNeed):
-        f.fail(f"“{value}” is not known", "need", f"Known are: {', '.join(ClaimNeed)}.")
-    return ClaimNeed(value)
+def _check_scale(block: Fields, location: ClaimLocation) -> None:
+    instrument = instruments().get(location.instrument)
+    if instrument is None:
+        block.fail(f"unknown instrument “{location.instrument}”", "instrument", f"Known: {', '.join(instruments())}.")
+    scales = [s.id for s in instrument.scales]
+    if location.scale not in scales:
+        block.fail(f"{instrument.name} has no scale “{location.scale}”", "scale", f"Known: {', '.join(scales)}.")
 
 
-def _check_scale(f: Fields, place: ClaimLocation) -> None:
-    known = instruments().get(place.instrument)
-    if known is None:
-        f.fail(f"there is no instrument called “{place.instrument}”", "instrument")
-    if place.scale not in {s.id for s in known.scales}:
-        f.fail(f"{known.name} has no scale called “{place.scale}”", "scale")
-
-
-def _check_field(f: Fields, place: ClaimLocation) -> None:
-    known = worksheets().get(place.worksheet)
-    if known is None:
-        f.fail(f"there is no worksheet called “{place.worksheet}”", "worksheet")
-    if place.field and known.field(place.field) is None:
-        f.fail(f"{known.name} has no field called “{place.field}”", "field")
+def _check_field(block: Fields, location: ClaimLocation) -> None:
+    spec = worksheets().get(location.worksheet)
+    if spec is None:
+        block.fail(f"unknown worksheet “{location.worksheet}”", "worksheet", f"Known: {', '.join(worksheets())}.")
+    if location.field and spec.field(location.field) is None:
+        known = ", ".join(f.id for f in spec.fields)
+        block.fail(f"{spec.name} has no field “{location.field}”", "field", f"Known: {known}.")

@@ -85,31 +85,31 @@ def read_formats(file: str, content: bytes) -> tuple[CourseFormat, ...]:
     """Read every format of a TOML file. Raises ShelfError that names the invalid field."""
     top = read_toml(file, content)
     top.only("forms")
-    formats = tuple(_read_format(table) for table in top.tables("forms"))
+    formats = tuple(_read_format(block) for block in top.tables("forms"))
     ids = [f.id for f in formats]
     if not ids or len(set(ids)) != len(ids):
         top.fail(f"must hold at least one format, each id once (got {', '.join(ids) or 'none'})", "forms")
     return formats
 
 
-def _read_format(table: Fields) -> CourseFormat:
-    table.only(*CourseFormat.__dataclass_fields__)
+def _read_format(block: Fields) -> CourseFormat:
+    block.only(*CourseFormat.__dataclass_fields__)
     course_format = CourseFormat(
-        id=table.text("id"),
-        name=table.text("name"),
-        sessions=table.whole("sessions"),
-        initial=table.whole("initial"),
-        ending=table.whole("ending"),
-        days_between=table.whole("days_between"),
-        maintenance=table.flag("maintenance", default=False),
-        about=table.text("about", ""),
-        sources=table.texts("sources"),
-        reviewed=table.flag("reviewed", default=False),
+        id=block.text("id"),
+        name=block.text("name"),
+        sessions=block.whole("sessions"),
+        initial=block.whole("initial"),
+        ending=block.whole("ending"),
+        days_between=block.whole("days_between"),
+        maintenance=block.flag("maintenance", default=False),
+        about=block.text("about", ""),
+        sources=block.texts("sources"),
+        reviewed=block.flag("reviewed", default=False),
     )
     try:
         return check_format(course_format)
     except InputError as error:
-        table.fail(str(error), "id")
+        block.fail(str(error), "id")
 
 
 def check_format(course_format: CourseFormat) -> CourseFormat:

@@ -8,42 +8,42 @@ from securebase.ipt.worksheet import Field, FieldKind, Worksheet
 from securebase.records.artefact import ArtefactRecord, Value
 from securebase.records.episode import EpisodeRecord
 
-#: What the course itself says, by the name that a field may begin with.
+#: Fields of the course itself that `begins_with` can name, as in “course.days_between”.
 COURSE_FIELDS = ("planned_sessions", "days_between")
 
 
 def default_values(worksheet: Worksheet, record: EpisodeRecord, *, about: str = "") -> dict[str, Value]:
-    """Field → what a new one begins with, from what the record holds; other fields are left out.
+    """Return field → default value for the fields of a new worksheet that have one.
 
-    about: the relationship it is to speak of; the last one about the same person is what counts then.
+    about: the relationship that the worksheet will describe; “last” then means the last worksheet about that person.
     """
     last = _last(record, worksheet.id, about)
-    found = {f.id: _of(f, record, last) for f in worksheet.fields if f.begins_with}
-    return {name: value for name, value in found.items() if value is not None}
+    values = {f.id: _default(f, record, last) for f in worksheet.fields if f.begins_with}
+    return {name: value for name, value in values.items() if value is not None}
 
 
-def _of(of: Field, record: EpisodeRecord, last: ArtefactRecord | None) -> Value:
-    if of.begins_with == "last":
-        return last.values.get(of.id) if last is not None else None
-    place, _, name = of.begins_with.partition(".")
-    if place == "course":
+def _default(field: Field, record: EpisodeRecord, last: ArtefactRecord | None) -> Value:
+    if field.begins_with == "last":
+        return last.values.get(field.id) if last is not None else None
+    source, _, name = field.begins_with.partition(".")
+    if source == "course":
         value = getattr(record, name)
         return None if value is None else float(value)
-    source = _last(record, place)
-    if source is None:
+    artefact = _last(record, source)
+    if artefact is None:
         return None
-    return _rows(of, source, name) if of.kind is FieldKind.ROWS else source.values.get(name)
+    return _lasting_rows(field, artefact, name) if field.kind is FieldKind.ROWS else artefact.values.get(name)
 
 
-def _rows(of: Field, source: ArtefactRecord, name: str) -> Value:
-    """The rows of another worksheet, in the columns that say something lasting: texts and people, not ratings."""
+def _lasting_rows(field: Field, artefact: ArtefactRecord, name: str) -> Value:
+    """Return the rows of another worksheet without ratings: texts, people and choices stay true, a rating does not."""
     lasting = {
-        c.id for c in of.columns if c.kind in {FieldKind.LINE, FieldKind.TEXT, FieldKind.PERSON, FieldKind.CHOICE}
+        c.id for c in field.columns if c.kind in {FieldKind.LINE, FieldKind.TEXT, FieldKind.PERSON, FieldKind.CHOICE}
     }
-    kept: list[Mapping[str, object]] = [{k: v for k, v in row.items() if k in lasting} for row in source.rows(name)]
-    return tuple(row for row in kept if row) or None  # type: ignore[return-value]
+    rows: list[Mapping[str, object]] = [{k: v for k, v in row.items() if k in lasting} for row in artefact.rows(name)]
+    return tuple(row for row in rows if row) or None  # type: ignore[return-value]
 
 
 def _last(record: EpisodeRecord, worksheet: str, about: str = "") -> ArtefactRecord | None:
-    there = [a for a in record.artefacts_of(worksheet) if not about or a.about == about]
-    return there[-1] if there else None
+    artefacts = [a for a in record.artefacts_of(worksheet) if not about or a.about == about]
+    return artefacts[-1] if artefacts else None

@@ -1,4 +1,4 @@
-"""What one worksheet hands on to the next: an incident to the analysis of it, a telling to the next telling."""
+"""Values that one worksheet hands on to the next, such as an incident to its communication analysis."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from securebase.ipt.worksheet import LINE_LENGTH, FieldKind, Worksheet
 from securebase.records.artefact import Value
 
-#: (from, to) → field of the second → field of the first.
+#: (source, target) → field of the target → field of the source.
 _HANDED_ON: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("incident", "communication_analysis"): {"about_what": "what_happened"},
     ("communication_analysis", "role_play"): {"situation": "about_what"},
@@ -18,19 +18,19 @@ _HANDED_ON: Mapping[tuple[str, str], Mapping[str, str]] = {
 
 
 def follow_up_values(source: Worksheet, values: Mapping[str, Value], target: Worksheet) -> dict[str, Value]:
-    """What an empty `target` begins with when it follows a filled-in `source`; nothing for two that do not meet.
+    """Return the initial values of a `target` that follows a filled-in `source`; empty if none are handed on.
 
-    A text that becomes a line is cut at the length of a line, at a word.
+    A text that becomes a line is cut between words at the length of a line.
     """
-    found: dict[str, Value] = {}
+    result: dict[str, Value] = {}
     for name, origin in _HANDED_ON.get((source.id, target.id), {}).items():
-        of, value = target.field(name), values.get(origin)
-        if of is not None and isinstance(value, str) and value:
-            found[name] = _line(value) if of.kind is FieldKind.LINE else value
-    return found
+        field, value = target.field(name), values.get(origin)
+        if field is not None and isinstance(value, str) and value:
+            result[name] = _shorten(value) if field.kind is FieldKind.LINE else value
+    return result
 
 
-def _line(text: str) -> str:
+def _shorten(text: str) -> str:
     words = " ".join(text.split())
     if len(words) <= LINE_LENGTH:
         return words

@@ -1,4 +1,4 @@
-"""Finds and checks the shelf: every TOML file in `worksheets/` is one tool, named by its file."""
+"""The shelf of worksheets: every TOML file in `worksheets/` is one tool, named after its file."""
 
 from __future__ import annotations
 
@@ -15,40 +15,45 @@ from securebase.ipt.worksheet_reader import read_worksheet
 
 @cache
 def _shelf() -> MappingProxyType[str, Worksheet]:
-    found: list[Worksheet] = []
+    specs: list[Worksheet] = []
     folder = resources.files("securebase.ipt") / "worksheets"
     for file in sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name):
-        worksheet = read_worksheet(file.name, file.read_bytes())
-        if f"{worksheet.id}.toml" != file.name:
+        spec = read_worksheet(file.name, file.read_bytes())
+        if f"{spec.id}.toml" != file.name:
             raise ShelfError(
-                f"“{worksheet.id}” is not the name of the file", where=f"{file.name}, id", advice="Make them the same."
+                f"must be the name of the file (got “{spec.id}”)",
+                where=f"{file.name}, id",
+                advice="Rename the file or change the id.",
             )
-        found.append(worksheet)
-    check_default_sources({w.id: w for w in found})
+        specs.append(spec)
+    check_default_sources({w.id: w for w in specs})
     groups = list(WorksheetGroup)
-    found.sort(key=lambda w: (groups.index(w.group), w.order, w.name))
-    return MappingProxyType({w.id: w for w in found})
+    specs.sort(key=lambda w: (groups.index(w.group), w.order, w.name))
+    return MappingProxyType({w.id: w for w in specs})
 
 
 def check_default_sources(shelf: Mapping[str, Worksheet]) -> None:
-    """What a field begins with must be there: it can only be told with the whole shelf at hand."""
+    """Check that every default (`begins_with`) names an existing source on the whole shelf. Raises ShelfError."""
     for spec in shelf.values():
-        for of in spec.fields:
-            place, _, name = of.begins_with.partition(".")
-            known = {"": True, "last": not name, "course": name in COURSE_FIELDS}
-            there = known.get(place, place in shelf and shelf[place].field(name) is not None)
-            if not there:
-                raise ShelfError(f"nothing is called “{of.begins_with}”", where=f"{spec.id}.toml, {of.id}, begins_with")
+        for field in spec.fields:
+            source, _, name = field.begins_with.partition(".")
+            builtin = {"": True, "last": not name, "course": name in COURSE_FIELDS}
+            if not builtin.get(source, source in shelf and shelf[source].field(name) is not None):
+                raise ShelfError(
+                    f"unknown source “{field.begins_with}”",
+                    where=f"{spec.id}.toml, {field.id}, begins_with",
+                    advice="Give last, course.planned_sessions, course.days_between or worksheet.field.",
+                )
 
 
 def worksheets() -> dict[str, Worksheet]:
-    """Every worksheet by id, in the order of groups and, within a group, of use. Raises ShelfError for a bad file."""
+    """Return every worksheet by id, in the order of groups and of use within a group. Raises ShelfError."""
     return dict(_shelf())
 
 
 def worksheet(name: str) -> Worksheet:
-    """The worksheet with this id. Raises ShelfError with the known ones."""
+    """Return the worksheet with this id. Raises ShelfError that lists the known ones."""
     shelf = _shelf()
     if name not in shelf:
-        raise ShelfError(f"there is no worksheet called “{name}”", advice=f"On the shelf are: {', '.join(shelf)}.")
+        raise ShelfError(f"unknown worksheet “{name}”", advice=f"Known: {', '.join(shelf)}.")
     return shelf[name]

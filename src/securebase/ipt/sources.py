@@ -1,4 +1,4 @@
-"""Where the content of the shelf is from: the keys that worksheets and areas name, and what each stands for."""
+"""The sources of the shelf: keys that worksheets, areas and tasks cite, and the page, paper or manual behind each."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ _FILE = "sources.toml"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A page, paper or manual. seen: somebody read it, if in part; otherwise it is what the field is said to know."""
+    """A page, paper or manual.
+
+    seen: somebody read it, at least in part; otherwise it stands for knowledge
+    of the field that nobody looked up.
+    """
 
     key: str
-    what: str
+    description: str
     seen: bool
 
 
@@ -26,18 +30,18 @@ class Source:
 def _sources() -> MappingProxyType[str, Source]:
     content = (resources.files("securebase.ipt") / _FILE).read_bytes()
     table = read_toml(_FILE, content).table("sources")
-    found = {key: table.table(key) for key in table.values}
-    return MappingProxyType({key: Source(key, at.text("what"), at.flag("seen")) for key, at in found.items()})
+    blocks = {key: table.table(key) for key in table.values}
+    return MappingProxyType({key: Source(key, b.text("what"), b.flag("seen")) for key, b in blocks.items()})
 
 
 def sources() -> dict[str, Source]:
-    """Every source by its key. Raises ShelfError where the file is not sound."""
+    """Return every source by its key. Raises ShelfError if the file is invalid."""
     return dict(_sources())
 
 
 def source(key: str) -> Source:
-    """The source with this key. Raises ShelfError with the known ones."""
+    """Return the source with this key. Raises ShelfError that lists the known ones."""
     known = _sources()
     if key not in known:
-        raise ShelfError(f"there is no source “{key}”", advice=f"Known are: {', '.join(known)}.")
+        raise ShelfError(f"unknown source “{key}”", advice=f"Known: {', '.join(known)}.")
     return known[key]

@@ -1,4 +1,4 @@
-"""What a worksheet is: one tool of IPT as fields to fill in. The shelf is `worksheets/`, one TOML file each."""
+"""The worksheet: one tool of IPT as fields to fill in. The shelf is `worksheets/`, one TOML file each."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from securebase.records.vocabulary import Phase, ProblemArea, Respondent
 
 
 class FieldKind(StrEnum):
-    """What a field holds."""
+    """Kinds of values that a field can hold."""
 
     LINE = "line"
     TEXT = "text"
-    #: whole steps on a line between two named ends; open until somebody answers
+    #: whole steps between two labelled ends; open until somebody answers
     SCALE = "scale"
     NUMBER = "number"
-    #: how far something was done: 0 not at all to 3 a great deal
+    #: extent to which something was done, from 0 to 3 (see `EXTENTS`)
     EXTENT = "extent"
     CHOICE = "choice"
     CHOICES = "choices"
     YES_NO = "yes_no"
     DATE = "date"
-    #: somebody of the interpersonal inventory
+    #: a person of the interpersonal inventory
     PERSON = "person"
     #: a list of rows with columns of the other kinds
     ROWS = "rows"
 
 
 class WorksheetGroup(StrEnum):
-    """Where a tool stands among the others."""
+    """Groups in which the worksheets are listed."""
 
     BEGINNING = "beginning"
     PEOPLE = "people"
@@ -57,22 +57,22 @@ class WorksheetGroup(StrEnum):
 
 
 class Audience(StrEnum):
-    """Where a field may appear outside the therapist's own pages."""
+    """Readers, besides the therapist, that a field may be shown to."""
 
     CLIENT = "client"
     REFERRER = "referrer"
     SUPERVISOR = "supervisor"
 
 
-#: Most words a line, a text and a list may hold: enough for an hour's notes, and an end to mistakes.
+#: Maximum characters of a line and of a text, maximum rows of a list: room for an hour's notes.
 LINE_LENGTH, TEXT_LENGTH, MAX_ROWS = 300, 10_000, 40
-#: What the extents 0 to 3 say.
+#: Words for the extents 0 to 3.
 EXTENTS = ("not at all", "a little", "a good deal", "very much")
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One choice: what is stored, and what is shown."""
+    """One choice: the stored value and the label shown."""
 
     value: str
     label: str
@@ -81,12 +81,12 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing to fill in. Nothing has to be; `needed` fields are those without which the tool has not done its work.
+    """One thing to fill in. No field is mandatory; a worksheet is complete once its `needed` fields are filled in.
 
-    section: a heading that stands above it. only: the lineage of formulation (“triad”, “classic”) that asks for it.
-    quote: the client's own words are wanted. note: narrative that stays with the therapist unless chosen.
-    begins_with: source of its default value: “last” (the last worksheet of its kind),
-    “course.planned_sessions”, “course.days_between”, or “worksheet.field”.
+    section: heading above the field. only: the formulation (“triad”, “classic”) that has this field. quote: asks for
+    the client's own words. note: narrative that only the therapist sees unless they share it. begins_with: source of
+    the default value: “last” (the last worksheet of its kind), “course.planned_sessions”, “course.days_between”, or
+    “worksheet.field”.
     """
 
     id: str
@@ -101,7 +101,7 @@ class Field:
     high_label: str = ""
     unit: str = ""
     options: tuple[Option, ...] = ()
-    #: the closed vocabulary its options are, by name; empty where they are its own
+    #: name of the closed vocabulary that supplies the options; empty if the field lists its own
     vocabulary: str = ""
     columns: tuple[Field, ...] = ()
     needed: bool = False
@@ -116,7 +116,7 @@ class Field:
 
     @property
     def steps(self) -> tuple[int, ...]:
-        """The whole steps of a scale or an extent."""
+        """Whole steps of a scale or an extent."""
         return tuple(range(int(self.minimum), int(self.maximum) + 1))
 
 
@@ -124,11 +124,11 @@ class Field:
 class Worksheet:
     """One tool of IPT.
 
-    tasks, claims: what it serves. many: it is filled in again and again, not once a course. in_session: it belongs to a
-    session. about_person: it may speak of one person of the inventory, who is asked for as about_label. filled_by: who
-    fills it in. for_client: it may be shown to the client; client_fills: the client may fill it in on their own page.
-    agreement: the client says yes or no to it. lineage: the setting of the clinic it needs. title: the field whose text
-    names it in a list. teaches: what an empty one is for. reviewed: whether a supervisor of IPT has read its content.
+    tasks, claims: those that it serves. many: filled in repeatedly, not once a course. in_session: belongs to a
+    session. about_person: may concern one person of the inventory, asked for under `about_label`. filled_by: the person
+    who fills it in. for_client: may be shown to the client; client_fills: the client may fill it in on their own page.
+    agreement: the client agrees or disagrees with it. lineage: the clinic setting that it requires. title: the field
+    that names it in a list. teaches: explanation shown while it is empty. reviewed: an IPT supervisor has read it.
     """
 
     id: str
@@ -156,9 +156,9 @@ class Worksheet:
     sources: tuple[str, ...] = ()
 
     def field(self, name: str) -> Field | None:
-        """The field with this id, or None."""
+        """Return the field with this id, or None."""
         return next((f for f in self.fields if f.id == name), None)
 
     def fields_for(self, formulation: str) -> tuple[Field, ...]:
-        """The fields that a clinic of this lineage of formulation fills in."""
+        """Return the fields of this kind of formulation (“triad” or “classic”)."""
         return tuple(f for f in self.fields if f.only in {"", formulation})

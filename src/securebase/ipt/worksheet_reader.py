@@ -1,10 +1,10 @@
-"""One TOML file of the shelf → `Worksheet`. Says in a ShelfError which field of which file is not sound."""
+"""Reader of worksheet files: one TOML file → `Worksheet`. Every ShelfError names the file and the invalid field."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import fields as parts_of
+from dataclasses import fields as dataclass_fields
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -24,7 +24,7 @@ from securebase.records.vocabulary import (
 
 E = TypeVar("E", bound=StrEnum)
 _ID = re.compile(r"[a-z][a-z0-9_]*")
-#: A closed vocabulary can be named instead of listing its options once more.
+#: Closed vocabularies that a field can name instead of listing options.
 VOCABULARIES: dict[str, type[StrEnum]] = {
     "problem_area": ProblemArea,
     "support_kind": SupportKind,
@@ -40,29 +40,29 @@ _LINEAGES = {"", "sick_role", "triad", "classic"}
 
 
 def read_toml(file: str, content: bytes) -> Fields:
-    """The file's top table. Raises ShelfError where it is no readable TOML."""
+    """Return the top table of a TOML file. Raises ShelfError for invalid TOML."""
     try:
         values = tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ShelfError(f"is no readable TOML ({error})", where=file, advice="Mend the line it names.") from None
+        raise ShelfError(f"invalid TOML: {error}", where=file) from None
     return Fields(file, values, error=ShelfError)
 
 
 def read_worksheet(file: str, content: bytes) -> Worksheet:
-    """The worksheet that a TOML file describes, checked for soundness. `file` is the name that errors show."""
+    """Read and check the worksheet in a TOML file. `file` is the name that errors show. Raises ShelfError."""
     top = read_toml(file, content)
-    top.only(*(p.name for p in parts_of(Worksheet)))
-    found = Worksheet(
+    top.only(*(p.name for p in dataclass_fields(Worksheet)))
+    spec = Worksheet(
         id=_id(top),
         name=top.text("name"),
         about=top.text("about"),
         teaches=top.text("teaches", ""),
         group=read_enum(top, "group", WorksheetGroup),
-        fields=tuple(_field(f) for f in top.tables("fields")),
+        fields=tuple(_read_field(f) for f in top.tables("fields")),
         tasks=top.texts("tasks"),
         claims=top.texts("claims"),
-        phases=_each_of(top, "phases", Phase),
-        areas=_each_of(top, "areas", ProblemArea),
+        phases=_read_enums(top, "phases", Phase),
+        areas=_read_enums(top, "areas", ProblemArea),
         many=top.flag("many", default=True),
         in_session=top.flag("in_session", default=False),
         about_person=top.flag("about_person", default=False),
@@ -71,110 +71,110 @@ def read_worksheet(file: str, content: bytes) -> Worksheet:
         for_client=top.flag("for_client", default=False),
         client_fills=top.flag("client_fills", default=False),
         agreement=top.flag("agreement", default=False),
-        lineage=_among(top, "lineage", _LINEAGES),
+        lineage=_read_choice(top, "lineage", _LINEAGES),
         title=top.text("title", ""),
         order=top.whole("order", 50),
         reviewed=top.flag("reviewed", default=False),
         sources=top.texts("sources"),
     )
-    _check(found, top)
-    return found
+    _check(spec, top)
+    return spec
 
 
-def _field(at: Fields, *, column: bool = False) -> Field:
-    at.only(*(p.name for p in parts_of(Field)))
-    kind = read_enum(at, "kind", FieldKind)
+def _read_field(block: Fields, *, column: bool = False) -> Field:
+    block.only(*(p.name for p in dataclass_fields(Field)))
+    kind = read_enum(block, "kind", FieldKind)
     if column and kind is FieldKind.ROWS:
-        at.fail("a list cannot stand in a row of a list", "kind")
+        block.fail("a list must not be a column of another list", "kind")
     numeric, extent = kind in _NUMERIC, kind is FieldKind.EXTENT
-    found = Field(
-        id=_id(at),
-        label=at.text("label"),
+    field = Field(
+        id=_id(block),
+        label=block.text("label"),
         kind=kind,
-        help=at.text("help", ""),
-        section=at.text("section", ""),
-        minimum=at.number("minimum", 0.0) if numeric else 0.0,
-        maximum=at.number("maximum", 10.0) if numeric else 3.0 if extent else 10.0,
-        step=at.number("step", 1.0),
-        low_label=at.text("low_label", ""),
-        high_label=at.text("high_label", ""),
-        unit=at.text("unit", ""),
-        options=_options(at, kind),
-        vocabulary=at.text("vocabulary", ""),
-        columns=tuple(_field(c, column=True) for c in at.tables("columns")),
-        needed=at.flag("needed", default=False),
-        quote=at.flag("quote", default=False),
-        note=at.flag("note", default=False),
-        only=_among(at, "only", _FORMULATIONS),
-        begins_with=at.text("begins_with", ""),
-        reports=_each_of(at, "reports", Audience),
+        help=block.text("help", ""),
+        section=block.text("section", ""),
+        minimum=block.number("minimum", 0.0) if numeric else 0.0,
+        maximum=block.number("maximum", 10.0) if numeric else 3.0 if extent else 10.0,
+        step=block.number("step", 1.0),
+        low_label=block.text("low_label", ""),
+        high_label=block.text("high_label", ""),
+        unit=block.text("unit", ""),
+        options=_read_options(block, kind),
+        vocabulary=block.text("vocabulary", ""),
+        columns=tuple(_read_field(c, column=True) for c in block.tables("columns")),
+        needed=block.flag("needed", default=False),
+        quote=block.flag("quote", default=False),
+        note=block.flag("note", default=False),
+        only=_read_choice(block, "only", _FORMULATIONS),
+        begins_with=block.text("begins_with", ""),
+        reports=_read_enums(block, "reports", Audience),
     )
-    if found.minimum >= found.maximum:
-        at.fail("must be above the minimum", "maximum")
-    if (kind is FieldKind.ROWS) != bool(found.columns):
-        at.fail("columns belong to rows, and rows need columns", "columns")
-    ids = [c.id for c in found.columns]
+    if field.minimum >= field.maximum:
+        block.fail(f"must be above the minimum (got {field.maximum:g}, minimum {field.minimum:g})", "maximum")
+    if (kind is FieldKind.ROWS) != bool(field.columns):
+        block.fail("columns belong to rows, and rows need columns", "columns")
+    ids = [c.id for c in field.columns]
     if len(set(ids)) != len(ids):
-        at.fail("two columns have one id", "columns")
-    return found
+        block.fail(f"every column needs its own id (got {', '.join(ids)})", "columns")
+    return field
 
 
-def _options(at: Fields, kind: FieldKind) -> tuple[Option, ...]:
-    named = at.text("vocabulary", "")
-    if named:
-        if named not in VOCABULARIES:
-            at.fail(f"no such vocabulary, found “{named}”", "vocabulary", f"Known are: {', '.join(VOCABULARIES)}.")
-        listed = tuple(Option(v.value, getattr(v, "label", v.value)) for v in VOCABULARIES[named])
+def _read_options(block: Fields, kind: FieldKind) -> tuple[Option, ...]:
+    vocabulary = block.text("vocabulary", "")
+    if vocabulary:
+        if vocabulary not in VOCABULARIES:
+            block.fail(f"unknown vocabulary “{vocabulary}”", "vocabulary", f"Known: {', '.join(VOCABULARIES)}.")
+        options = tuple(Option(v.value, getattr(v, "label", v.value)) for v in VOCABULARIES[vocabulary])
     else:
-        listed = tuple(Option(o.text("value"), o.text("label"), o.text("help", "")) for o in at.tables("options"))
-    if (kind in {FieldKind.CHOICE, FieldKind.CHOICES}) != bool(listed):
-        at.fail("options belong to a choice, and a choice needs options", "options")
-    if len({o.value for o in listed}) != len(listed):
-        at.fail("two options have one value", "options")
-    return listed
+        options = tuple(Option(o.text("value"), o.text("label"), o.text("help", "")) for o in block.tables("options"))
+    if (kind in {FieldKind.CHOICE, FieldKind.CHOICES}) != bool(options):
+        block.fail("options belong to a choice, and a choice needs options", "options")
+    if len({o.value for o in options}) != len(options):
+        block.fail("every option needs its own value", "options")
+    return options
 
 
-def _check(found: Worksheet, top: Fields) -> None:
-    ids = [f.id for f in found.fields]
+def _check(spec: Worksheet, top: Fields) -> None:
+    ids = [f.id for f in spec.fields]
     if not ids:
-        top.fail("has no field", "fields")
+        top.fail("must hold at least one field", "fields")
     if len(set(ids)) != len(ids):
-        top.fail("two fields have one id", "fields")
-    if found.title and (named := found.field(found.title)) is None:
-        top.fail("no such field", "title")
-    elif found.title and named is not None and named.kind is FieldKind.ROWS:
-        top.fail("a list cannot name a worksheet", "title")
-    if found.about_person and any(f.kind is FieldKind.PERSON for f in found.fields):
-        top.fail("speaks of one person already: about_label says how they are asked for", "fields")
-    if found.client_fills and not found.for_client:
-        top.fail("what the client fills in must be for the client", "client_fills")
+        top.fail(f"every field needs its own id (got {', '.join(ids)})", "fields")
+    if spec.title and (field := spec.field(spec.title)) is None:
+        top.fail(f"unknown field “{spec.title}”", "title", f"Known: {', '.join(ids)}.")
+    elif spec.title and field is not None and field.kind is FieldKind.ROWS:
+        top.fail(f"must not be a list (got “{spec.title}”)", "title")
+    if spec.about_person and any(f.kind is FieldKind.PERSON for f in spec.fields):
+        top.fail("must not ask for a person again", "fields", "The worksheet is about one person: see about_label.")
+    if spec.client_fills and not spec.for_client:
+        top.fail("a worksheet that the client fills in must be shown to the client", "client_fills")
 
 
-def _id(at: Fields) -> str:
-    name = at.text("id")
+def _id(block: Fields) -> str:
+    name = block.text("id")
     if not _ID.fullmatch(name):
-        at.fail(f"must be small letters, digits and _, found “{name}”", "id")
+        block.fail(f"must be lower-case letters, digits and _ (got “{name}”)", "id")
     return name
 
 
-def read_enum(at: Fields, name: str, kind: type[E], default: E | None = None) -> E:
-    """A field that must be one of an enum's values."""
-    text = at.text(name, None if default is None else default.value)
+def read_enum(block: Fields, name: str, kind: type[E], default: E | None = None) -> E:
+    """Return a field that must be one of an enum's values."""
+    text = block.text(name, None if default is None else default.value)
     if text not in {e.value for e in kind}:
-        at.fail(f"no such {name}, found “{text}”", name, f"Known are: {', '.join(e.value for e in kind)}.")
+        block.fail(f"unknown {name} “{text}”", name, f"Known: {', '.join(e.value for e in kind)}.")
     return kind(text)
 
 
-def _each_of(at: Fields, name: str, kind: type[E]) -> tuple[E, ...]:
+def _read_enums(block: Fields, name: str, kind: type[E]) -> tuple[E, ...]:
     known = {e.value for e in kind}
-    for text in at.texts(name):
+    for text in block.texts(name):
         if text not in known:
-            at.fail(f"found “{text}”", name, f"Known are: {', '.join(sorted(known))}.")
-    return tuple(kind(text) for text in at.texts(name))
+            block.fail(f"unknown value “{text}”", name, f"Known: {', '.join(sorted(known))}.")
+    return tuple(kind(text) for text in block.texts(name))
 
 
-def _among(at: Fields, name: str, known: set[str]) -> str:
-    text: Any = at.text(name, "")
+def _read_choice(block: Fields, name: str, known: set[str]) -> str:
+    text: Any = block.text(name, "")
     if text not in known:
-        at.fail(f"found “{text}”", name, f"Known are: {', '.join(sorted(known - {''}))}.")
+        block.fail(f"unknown {name} “{text}”", name, f"Known: {', '.join(sorted(known - {''}))}.")
     return str(text)
