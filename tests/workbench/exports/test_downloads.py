@@ -1,4 +1,4 @@
-"""Reports, the whole record and the work as a table: what is in them, who may, and what is written down."""
+"""Reports, the whole record and the work as a table: contents, access and audit rows."""
 
 from __future__ import annotations
 
@@ -35,9 +35,11 @@ def typst() -> None:
     pytest.importorskip("typst", reason="typst is not installed")
 
 
-def fill_in(cast: Cast, name: str, typed: dict[str, Any], *, shared: bool = False, again: dict[str, Any] | None = None):
+def save_sheet(
+    cast: Cast, name: str, typed: dict[str, Any], *, shared: bool = False, later: dict[str, Any] | None = None
+):
     spec, id_ = worksheet(name), uuid.uuid4()
-    for n, values in enumerate((typed, again) if again else (typed,)):
+    for n, values in enumerate((typed, later) if later else (typed,)):
         save_artefact(
             id=id_,
             episode=cast.episode,
@@ -47,31 +49,33 @@ def fill_in(cast: Cast, name: str, typed: dict[str, Any], *, shared: bool = Fals
             revision=n,
             at=NOON + timedelta(days=n + 1),
         )
-    made = Artefact.objects.visible_to(cast.alma).get(id=id_)
+    artefact = Artefact.objects.visible_to(cast.alma).get(id=id_)
     if shared:
-        share_artefact(artefact=made, by=cast.alma, client=True, supervisor=False)
-    return made
+        share_artefact(artefact=artefact, by=cast.alma, client=True, supervisor=False)
+    return artefact
 
 
 @pytest.fixture
 def full(cast: Cast) -> Cast:
     goals = [{"goal": "=SUM(1) speak up at home", "now": "3", "wished": "8"}]
-    fill_in(cast, "contract", {"goals": goals, "sessions": "16"}, shared=True, again={"goals": goals, "sessions": "12"})
-    fill_in(cast, "gains", {"gains": [{"gain": "I say what I need"}]}, shared=True)
-    fill_in(cast, "story_card", {"before": "UNSHARED words of Carla"})
-    fill_in(
+    save_sheet(
+        cast, "contract", {"goals": goals, "sessions": "16"}, shared=True, later={"goals": goals, "sessions": "12"}
+    )
+    save_sheet(cast, "gains", {"gains": [{"gain": "I say what I need"}]}, shared=True)
+    save_sheet(cast, "story_card", {"before": "UNSHARED words of Carla"})
+    save_sheet(
         cast, "incident", {"what_happened": "A NOTE", "wanted": "To be heard by Carla", "happened_on": "2026-09-03"}
     )
     return cast
 
 
-def choose(cast: Cast, browser: Browser, kind: str, **sent: Any) -> Any:
-    return browser.post(reverse("client-report-choose", args=[cast.carla.id, kind]), sent)
+def choose(cast: Cast, browser: Browser, kind: str, **data: Any) -> Any:
+    return browser.post(reverse("client-report-choose", args=[cast.carla.id, kind]), data)
 
 
 @needs_typst
 @pytest.mark.parametrize("kind", [r.value for r in Audience])
-def test_a_report_is_made_and_written_down(full: Cast, alma: Browser, kind: str) -> None:
+def test_report_is_downloaded_and_audited(full: Cast, alma: Browser, kind: str) -> None:
     answer = choose(full, alma, kind, part=["course", "goals"], name="C.")
     assert answer.status_code == 200
     assert answer.headers["Content-Disposition"] == f'attachment; filename="securebase-report-{kind}.pdf"'
@@ -79,23 +83,23 @@ def test_a_report_is_made_and_written_down(full: Cast, alma: Browser, kind: str)
     assert answer.headers["Cache-Control"] == "no-store, private"
     assert answer.content.startswith(b"%PDF")
     row = Entry.objects.get(action="report.downloaded")
-    # nobody has agreed to the contract yet: its goals go to no referrer
+    # the client has not agreed to the contract yet, so a referrer does not see its goals
     parts = ["course"] if kind == "referrer" else ["course", "goals"]
     assert row.detail == {"report": kind, "parts": parts, "bytes": len(answer.content)}
     assert row.client == str(full.carla.id)
 
 
-def test_the_page_says_what_will_be_in_it_and_what_is_missing(full: Cast, alma: Browser) -> None:
+def test_page_lists_ready_and_missing_parts(full: Cast, alma: Browser) -> None:
     page = alma.get(reverse("client-report-choose", args=[full.carla.id, "client"])).content.decode()
     assert "Goals of the contract" in page
-    assert "My plan for staying well" in page  # not there yet, and said so
+    assert "My plan for staying well" in page  # named as missing
     assert reverse("worksheet-begin", args=[full.carla.id, "relapse_plan"]) in page
     assert "The client has not drawn a circle yet." in page
     assert "UNSHARED" not in page
     assert 'value="sheet-story_card"' not in page
 
 
-def test_a_report_without_parts_keeps_what_was_typed(full: Cast, alma: Browser) -> None:
+def test_report_without_parts_keeps_the_input(full: Cast, alma: Browser) -> None:
     typed = {"name": "C. C.", "reader": "Dr Example"}
     answer = choose(full, alma, "referrer", **typed)
     page = answer.content.decode()
@@ -106,7 +110,7 @@ def test_a_report_without_parts_keeps_what_was_typed(full: Cast, alma: Browser) 
     assert not Entry.objects.filter(action="report.downloaded").exists()
 
 
-def test_a_text_that_is_too_long_is_refused_and_keeps_the_ticks(full: Cast, alma: Browser) -> None:
+def test_overlong_text_is_refused_and_keeps_the_ticks(full: Cast, alma: Browser) -> None:
     answer = choose(full, alma, "referrer", part=["course"], recommendations="x" * 5001)
     page = answer.content.decode()
     assert answer.status_code == 400
@@ -115,28 +119,28 @@ def test_a_text_that_is_too_long_is_refused_and_keeps_the_ticks(full: Cast, alma
 
 
 @needs_typst
-def test_words_for_a_referrer_go_in_without_a_tick(full: Cast, alma: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
-    whole = actions.pdf
-    monkeypatch.setattr(actions, "pdf", lambda document: seen.append(document) or whole(document))
+def test_texts_for_a_referrer_need_no_tick(full: Cast, alma: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    documents = []
+    original = actions.pdf
+    monkeypatch.setattr(actions, "pdf", lambda document: documents.append(document) or original(document))
     choose(full, alma, "referrer", part=["course"], recommendations="#strong[A talk] in spring")
-    assert "#strong[A talk] in spring" in str(seen[0].blocks)
+    assert "#strong[A talk] in spring" in str(documents[0].blocks)
 
 
-def test_it_asks_before_anything_goes_to_somebody_else(full: Cast, alma: Browser) -> None:
+def test_page_asks_for_consent_unless_the_contract_has_it(full: Cast, alma: Browser) -> None:
     address = reverse("client-report-choose", args=[full.carla.id, "referrer"])
     assert "Ask before you hand this on" in alma.get(address).content.decode()
     goals = [{"goal": "speak up", "now": "3"}]
-    fill_in(full, "contract", {"goals": goals, "sharing_consent": ["referrer"]})
+    save_sheet(full, "contract", {"goals": goals, "sharing_consent": ["referrer"]})
     assert "Ask before you hand this on" not in alma.get(address).content.decode()
 
 
-def test_there_is_no_other_report(full: Cast, alma: Browser) -> None:
+def test_unknown_report_is_not_found(full: Cast, alma: Browser) -> None:
     assert alma.get(reverse("client-report-choose", args=[full.carla.id, "press"])).status_code == 404
 
 
 @pytest.mark.parametrize("texts", [False, True])
-def test_the_whole_record_reads_back_and_names_nobody(full: Cast, alma: Browser, texts: bool) -> None:
+def test_whole_record_reads_back_and_names_nobody(full: Cast, alma: Browser, texts: bool) -> None:
     answer = alma.post(reverse("client-record", args=[full.carla.id]), {"texts": "1"} if texts else {})
     assert answer.headers["Content-Disposition"] == 'attachment; filename="securebase-record.json"'
     text = answer.content.decode()
@@ -152,7 +156,7 @@ def test_the_whole_record_reads_back_and_names_nobody(full: Cast, alma: Browser,
     assert row.detail == {"texts": texts, "bytes": len(answer.content)}
 
 
-def test_the_work_holds_every_version_and_no_formula(full: Cast, alma: Browser) -> None:
+def test_work_has_every_version_and_no_formula(full: Cast, alma: Browser) -> None:
     answer = alma.post(reverse("client-work", args=[full.carla.id]), {"texts": "1"})
     rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
     planned = [(r["version"], r["value"]) for r in rows if r["field"] == "sessions"]
@@ -163,13 +167,13 @@ def test_the_work_holds_every_version_and_no_formula(full: Cast, alma: Browser) 
     assert Entry.objects.get(action="work.downloaded").detail["texts"] is True
 
 
-def test_without_texts_the_work_holds_numbers_and_choices_only(full: Cast, alma: Browser) -> None:
+def test_work_without_texts_has_only_numbers_and_choices(full: Cast, alma: Browser) -> None:
     text = alma.post(reverse("client-work", args=[full.carla.id])).content.decode()
     assert "speak up" not in text
     assert ",now,3" in text
 
 
-def test_an_empty_record_says_what_to_do(cast: Cast, alma: Browser) -> None:
+def test_empty_record_says_what_to_do(cast: Cast, alma: Browser) -> None:
     answer = alma.post(reverse("client-work", args=[cast.carla.id]), follow=True)
     assert "No worksheet was filled in yet. Open one under Course." in answer.content.decode()
     record = parse_record(alma.post(reverse("client-record", args=[cast.carla.id])).content.decode())
@@ -178,13 +182,13 @@ def test_an_empty_record_says_what_to_do(cast: Cast, alma: Browser) -> None:
     assert "Not there yet" in page
 
 
-def test_a_client_without_a_therapy_can_be_opened(cast: Cast, alma: Browser) -> None:
+def test_client_without_a_therapy_can_be_opened(cast: Cast, alma: Browser) -> None:
     bare = clients.Client.objects.create(clinic=cast.alma.clinic, therapist=cast.alma, name_shown="New")
     assert "Enter a therapy" in alma.get(reverse("client-downloads", args=[bare.id])).content.decode()
     assert alma.post(reverse("client-record", args=[bare.id])).status_code == 404
 
 
-def test_only_her_therapist_takes_anything_away(full: Cast) -> None:
+def test_only_the_therapist_downloads(full: Cast) -> None:
     for account in (full.bruno, full.dario, full.rosa, full.adam):
         with pytest.raises(NotPermittedError):
             actions.download_record(episode=full.episode, by=account, texts=False, at=LATER)
@@ -197,7 +201,7 @@ def test_only_her_therapist_takes_anything_away(full: Cast) -> None:
     assert not Entry.objects.filter(action__endswith=".downloaded").exists()
 
 
-def test_where_typst_is_missing_the_page_says_so(full: Cast, alma: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_reports_missing_typst(full: Cast, alma: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(_: object) -> bytes:
         raise InputError("PDF files need the package typst, which is not installed", advice="Install it.")
 
@@ -207,14 +211,14 @@ def test_where_typst_is_missing_the_page_says_so(full: Cast, alma: Browser, monk
     assert "need the package typst" in answer.content.decode()
 
 
-def test_every_report_has_its_card(full: Cast, alma: Browser) -> None:
+def test_every_report_has_a_card(full: Cast, alma: Browser) -> None:
     page = alma.get(reverse("client-downloads", args=[full.carla.id])).content.decode()
     for kind in Audience:
         assert reverse("client-report-choose", args=[full.carla.id, kind.value]) in page
         assert pages.TITLES[kind][0] in page
 
 
-def test_a_record_says_what_an_outcome_must_be_adjusted_for(full: Cast) -> None:
+def test_record_describes_the_therapist_for_adjustment(full: Cast) -> None:
     alma = full.alma
     alma.years_of_experience, alma.ipt_training, alma.orientation = 12, "supervised", "humanistic, of Bern"
     alma.save()

@@ -42,16 +42,16 @@ def full(cast: Cast) -> Cast:
     return cast
 
 
-def test_it_reads_back_to_the_same_scores(full: Cast, tmp_path: Path) -> None:
+def test_file_reads_back_to_the_same_scores(full: Cast, tmp_path: Path) -> None:
     file = tmp_path / "scores.csv"
     file.write_bytes(download_scores(episode=full.episode, by=full.alma, at=NOON + timedelta(days=30)))
     cohort = read_cohort(
         file, person="person", time="time", outcome="symptoms", processes=["alliance", "loneliness"], time_unit="week"
     )
-    found = cohort.episodes[0]
-    assert [s.value for s in found.scores("symptoms")] == [6.0, 3.0]
-    assert [s.value for s in found.scores("alliance")] == [6.0, 3.0]
-    assert [s.at for s in found.scores("symptoms")] == pytest.approx([14 / 24, 7 + 14 / 24], abs=0.01)
+    episode = cohort.episodes[0]
+    assert [s.value for s in episode.scores("symptoms")] == [6.0, 3.0]
+    assert [s.value for s in episode.scores("alliance")] == [6.0, 3.0]
+    assert [s.at for s in episode.scores("symptoms")] == pytest.approx([14 / 24, 7 + 14 / 24], abs=0.01)
 
 
 def table(cast: Cast) -> list[dict[str, str]]:
@@ -65,9 +65,9 @@ def phq9(cast: Cast, responses: dict[int, float | None], at: datetime) -> None:
     )
 
 
-def test_every_measure_has_a_column_and_every_row_a_score(full: Cast) -> None:
+def test_every_scale_has_a_column_and_every_row_a_score(full: Cast) -> None:
     phq9(full, dict.fromkeys(range(1, 9), 2.0) | {9: 0.0}, NOON + timedelta(days=9))
-    phq9(full, {1: 2.0, 9: 0.0}, NOON + timedelta(days=10))  # items left open: no total, and no row
+    phq9(full, {1: 2.0, 9: 0.0}, NOON + timedelta(days=10))  # missing items: no total and no row
     rows = table(full)
     assert [r["phq9_total"] for r in rows if r["phq9_total"]] == ["16"]
     assert [r["symptoms"] for r in rows if r["symptoms"]] == ["6", "3"]
@@ -75,7 +75,7 @@ def test_every_measure_has_a_column_and_every_row_a_score(full: Cast) -> None:
     assert all(any(v for k, v in r.items() if k not in ("person", "time")) for r in rows)
 
 
-def test_symptoms_are_those_the_client_is_followed_with(full: Cast) -> None:
+def test_symptoms_column_is_the_episodes_measure(full: Cast) -> None:
     episode = full.episode
     episode.symptom_measure = "phq9:total"
     episode.save()
@@ -85,14 +85,14 @@ def test_symptoms_are_those_the_client_is_followed_with(full: Cast) -> None:
     assert [r["session_before_symptoms"] for r in rows if r["session_before_symptoms"]] == ["6", "3"]
 
 
-def test_times_are_short_and_keep_before_and_after_apart(full: Cast) -> None:
+def test_rounded_times_separate_before_from_after(full: Cast) -> None:
     rows = table(full)
     assert [r["time"] for r in rows] == ["0.083", "0.089", "1.083", "1.089"]
     assert [bool(r["symptoms"]) for r in rows] == [True, False, True, False]
     assert [bool(r["alliance"]) for r in rows] == [False, True, False, True]
 
 
-def test_two_scores_of_one_scale_within_minutes_both_stay(full: Cast) -> None:
+def test_scores_of_one_scale_within_minutes_all_stay(full: Cast) -> None:
     for minute, value in enumerate((1.0, 2.0, 3.0)):
         phq9(full, dict.fromkeys(range(1, 10), 0.0) | {1: value}, NOON + timedelta(minutes=minute))
     rows = table(full)
@@ -100,23 +100,23 @@ def test_two_scores_of_one_scale_within_minutes_both_stay(full: Cast) -> None:
     assert len({r["time"] for r in rows}) == len(rows)
 
 
-def test_it_names_nobody_and_no_day(full: Cast) -> None:
+def test_file_has_no_name_and_no_date(full: Cast) -> None:
     text = download_scores(episode=full.episode, by=full.alma, at=NOON + timedelta(days=30)).decode()
     for word in ("Carla", "2026-", str(full.carla.id), str(full.carla.id)[:8]):
         assert word not in text
-    again = download_scores(episode=full.episode, by=full.alma, at=NOON + timedelta(days=30)).decode()
-    assert text == again  # the pseudonym stays the same
+    second = download_scores(episode=full.episode, by=full.alma, at=NOON + timedelta(days=30)).decode()
+    assert text == second  # the pseudonym stays the same
     assert Entry.objects.filter(action="scores.downloaded", client=str(full.carla.id)).count() == 2
 
 
-def test_a_name_that_is_a_formula_cannot_get_in(full: Cast) -> None:
+def test_name_that_is_a_formula_stays_out(full: Cast) -> None:
     full.carla.name_shown = "=HYPERLINK(1)"
     full.carla.save()
     text = download_scores(episode=full.episode, by=full.alma, at=NOON + timedelta(days=30)).decode()
     assert not any(cell.startswith(("=", "+", "@")) for line in text.splitlines() for cell in line.split(","))
 
 
-def test_only_her_therapist_downloads_and_only_where_there_is_something(cast: Cast) -> None:
+def test_download_needs_the_therapist_and_a_score(cast: Cast) -> None:
     with pytest.raises(InputError, match="no score"):
         download_scores(episode=cast.episode, by=cast.alma, at=NOON)
     for account in (cast.bruno, cast.dario, cast.rosa, cast.adam):
@@ -124,15 +124,15 @@ def test_only_her_therapist_downloads_and_only_where_there_is_something(cast: Ca
             download_scores(episode=cast.episode, by=account, at=NOON)
 
 
-def test_the_page_gives_a_file_whose_name_says_nothing(full: Cast, alma: Browser) -> None:
+def test_file_name_says_nothing_about_the_client(full: Cast, alma: Browser) -> None:
     answer = alma.get(reverse("client-scores", args=[full.carla.id]))
     assert answer.headers["Content-Disposition"] == 'attachment; filename="securebase-scores.csv"'
     assert answer.headers["Cache-Control"] == "no-store, private"
     assert answer.content.startswith(b"person,time,symptoms,")
 
 
-def test_what_is_asked_beside_the_check_in_has_columns_of_its_own(cast: Cast) -> None:
-    """A construct's own name stays with the check-in, also where an extra was answered before it."""
+def test_additional_questionnaires_have_their_own_columns(cast: Cast) -> None:
+    """A construct names the check-in's column even if an additional questionnaire was answered earlier."""
     second = actions.create_session(episode=cast.episode, by=cast.alma, number=2, held_at=NOON + timedelta(days=7))
     after = cast.invite(Moment.AFTER, extras=["expectation"]).check_in
     actions.record_check_in(

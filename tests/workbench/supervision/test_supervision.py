@@ -1,4 +1,4 @@
-"""Supervision: a supervisor reaches what was shared, for as long as it is, and nothing else; every look is audited."""
+"""Supervision: a supervisor reaches only what is shared, while it is shared, and every access is audited."""
 
 from __future__ import annotations
 
@@ -30,11 +30,13 @@ from workbench.cast import BEGAN, Cast
 ALL = tuple(SharedPart)
 
 
-def kept(cast: Cast, name: str, values: dict[str, Any], *, of: Client | None = None, ticked: bool = False) -> Artefact:
-    client = of or cast.carla
+def save_sheet(
+    cast: Cast, name: str, values: dict[str, Any], *, client: Client | None = None, ticked: bool = False
+) -> Artefact:
+    client = client or cast.carla
     episode = client.episode
     assert episode is not None
-    made = save_artefact(
+    artefact = save_artefact(
         id=uuid.uuid4(),
         episode=episode,
         worksheet=name,
@@ -45,11 +47,11 @@ def kept(cast: Cast, name: str, values: dict[str, Any], *, of: Client | None = N
         session=cast.session if client == cast.carla else None,
     )
     if ticked:
-        share_artefact(artefact=made, by=client.therapist, supervisor=True)
-    return made
+        share_artefact(artefact=artefact, by=client.therapist, supervisor=True)
+    return artefact
 
 
-def shared(cast: Cast, *, parts: tuple[SharedPart, ...] = ALL, kinds: tuple[str, ...] = (), **other: Any) -> Share:
+def share_with(cast: Cast, *, parts: tuple[SharedPart, ...] = ALL, kinds: tuple[str, ...] = (), **other: Any) -> Share:
     values = {
         "episode": cast.episode,
         "by": cast.alma,
@@ -64,39 +66,39 @@ def shared(cast: Cast, *, parts: tuple[SharedPart, ...] = ALL, kinds: tuple[str,
     return actions.share_course(**values)
 
 
-def as_(account: Account) -> Browser:
+def sign_in(account: Account) -> Browser:
     browser = Browser()
     browser.force_login(account)
     return browser
 
 
-def course_of(share: Share) -> str:
+def course_url(share: Share) -> str:
     return reverse("shared-course", args=[share.id])
 
 
-def sheet_of(share: Share, artefact: Artefact) -> str:
+def sheet_url(share: Share, artefact: Artefact) -> str:
     return reverse("shared-sheet", args=[share.id, artefact.id])
 
 
-def denials(cast: Cast) -> int:
+def count_denials(cast: Cast) -> int:
     return Entry.objects.filter(action="denied", client=str(cast.carla.id)).count()
 
 
-# ---- what is seen ----------------------------------------------------------------------------------------------------
-def test_a_supervisor_sees_the_course_under_its_label_and_every_look_is_written_down(cast: Cast) -> None:
-    found = kept(cast, "formulation", {"narrative": "Carla hung up on Anastasia"})
+# ---- contents of the pages -------------------------------------------------------------------------------------------
+def test_supervisor_sees_the_course_under_its_label_and_each_access_is_audited(cast: Cast) -> None:
+    artefact = save_sheet(cast, "formulation", {"narrative": "Carla hung up on Anastasia"})
     ana = add_relationship(
         episode=cast.episode, by=cast.alma, name_shown="Anastasia", relation="sister", at=timezone.now()
     )
     place = Placement(str(ana.id), 0.2, 10.0)
     draw_circle(episode=cast.episode, by=cast.alma, placements=[place], at=timezone.now())
-    share = shared(cast, kinds=("formulation",))
-    browser = as_(cast.bruno)
+    share = share_with(cast, kinds=("formulation",))
+    browser = sign_in(cast.bruno)
     assert "the harbour case" in browser.get(reverse("supervisees")).content.decode()
-    page = browser.get(course_of(share)).content.decode()
+    page = browser.get(course_url(share)).content.decode()
     assert "the harbour case" in page
     assert "sister" in page
-    sheet = browser.get(sheet_of(share, found)).content.decode()
+    sheet = browser.get(sheet_url(share, artefact)).content.decode()
     assert "[the client] hung up on [sister]" in sheet
     for text in (page, sheet):
         assert "Carla" not in text
@@ -109,53 +111,53 @@ def test_a_supervisor_sees_the_course_under_its_label_and_every_look_is_written_
     ]
 
 
-def test_only_what_was_ticked_is_on_the_page(cast: Cast) -> None:
-    kept(cast, "formulation", {"narrative": "the quarrel"})
-    kept(cast, "fidelity_checklist", {"affect": "3"})
+def test_page_shows_only_ticked_parts(cast: Cast) -> None:
+    save_sheet(cast, "formulation", {"narrative": "the quarrel"})
+    save_sheet(cast, "fidelity_checklist", {"affect": "3"})
     add_relationship(episode=cast.episode, by=cast.alma, name_shown="Ana", relation="sister", at=timezone.now())
-    share = shared(cast, parts=(SharedPart.MEASURES,))
-    page = as_(cast.bruno).get(course_of(share)).content.decode()
+    share = share_with(cast, parts=(SharedPart.MEASURES,))
+    page = sign_in(cast.bruno).get(course_url(share)).content.decode()
     for words in ("quarrel", "sister", "Feeling worked with", "Tasks", "Formulation"):
         assert words not in page
 
 
-def test_notes_of_the_therapist_are_never_shared(cast: Cast) -> None:
-    found = kept(cast, "session_note", {"event": "a quarrel", "note": "mine alone", "next_time": "also mine"})
-    share = shared(cast, kinds=("session_note",))
-    page = as_(cast.bruno).get(sheet_of(share, found)).content.decode()
+def test_therapist_notes_are_never_shared(cast: Cast) -> None:
+    artefact = save_sheet(cast, "session_note", {"event": "a quarrel", "note": "mine alone", "next_time": "also mine"})
+    share = share_with(cast, kinds=("session_note",))
+    page = sign_in(cast.bruno).get(sheet_url(share, artefact)).content.decode()
     assert "a quarrel" in page
     assert "mine" not in page.replace("comment mine", "")
 
 
-# ---- what is not reached ---------------------------------------------------------------------------------------------
-def test_no_worksheet_that_was_not_shared_is_reached(cast: Cast) -> None:
-    other = kept(cast, "formulation", {"narrative": "not shared"})
-    removed = kept(cast, "incident", {"what_happened": "removed"})
+# ---- limits of access ------------------------------------------------------------------------------------------------
+def test_unshared_worksheets_cannot_be_reached(cast: Cast) -> None:
+    other = save_sheet(cast, "formulation", {"narrative": "not shared"})
+    removed = save_sheet(cast, "incident", {"what_happened": "removed"})
     remove_artefact(artefact=removed, by=cast.alma, at=timezone.now())
     nora = clients.create_client(therapist=cast.alma, name_shown="Nora N.", began_on=BEGAN)
-    strange = kept(cast, "incident", {"what_happened": "somebody else’s"}, of=nora, ticked=True)
-    share, browser = shared(cast, kinds=("incident",)), as_(cast.bruno)
-    for found in (other, removed, strange):
-        assert browser.get(sheet_of(share, found)).status_code == 404
-        about = {"artefact": str(found.id), "text": "I can see you"}
+    foreign = save_sheet(cast, "incident", {"what_happened": "somebody else’s"}, client=nora, ticked=True)
+    share, browser = share_with(cast, kinds=("incident",)), sign_in(cast.bruno)
+    for artefact in (other, removed, foreign):
+        assert browser.get(sheet_url(share, artefact)).status_code == 404
+        about = {"artefact": str(artefact.id), "text": "I can see you"}
         assert browser.post(reverse("shared-comment", args=[share.id]), about).status_code == 404
     assert Comment.objects.unscoped(reason="a test looks").count() == 0
-    page = browser.get(course_of(share)).content.decode()
+    page = browser.get(course_url(share)).content.decode()
     for words in ("not shared", "removed", "else’s"):
         assert words not in page
 
 
-def test_one_that_is_ticked_comes_with_a_share_and_goes_with_its_tick(cast: Cast) -> None:
-    found = kept(cast, "formulation", {"narrative": "It began"}, ticked=True)
-    share, browser = shared(cast), as_(cast.bruno)
-    assert browser.get(sheet_of(share, found)).status_code == 200
-    share_artefact(artefact=found, by=cast.alma, supervisor=False)
-    assert browser.get(sheet_of(share, found)).status_code == 404
+def test_ticked_worksheet_is_shared_only_while_it_is_ticked(cast: Cast) -> None:
+    artefact = save_sheet(cast, "formulation", {"narrative": "It began"}, ticked=True)
+    share, browser = share_with(cast), sign_in(cast.bruno)
+    assert browser.get(sheet_url(share, artefact)).status_code == 200
+    share_artefact(artefact=artefact, by=cast.alma, supervisor=False)
+    assert browser.get(sheet_url(share, artefact)).status_code == 404
 
 
-def test_a_tick_without_a_share_shows_nothing_to_anybody(cast: Cast) -> None:
-    kept(cast, "formulation", {"narrative": "It began"}, ticked=True)
-    page = as_(cast.bruno).get(reverse("supervisees")).content.decode()
+def test_tick_without_a_share_shows_nothing(cast: Cast) -> None:
+    save_sheet(cast, "formulation", {"narrative": "It began"}, ticked=True)
+    page = sign_in(cast.bruno).get(reverse("supervisees")).content.decode()
     assert "Nothing is shared with you now" in page
 
 
@@ -165,54 +167,55 @@ def another_supervisor(cast: Cast, *, elsewhere: bool) -> Account:
 
 
 @pytest.mark.parametrize("elsewhere", [False, True])
-def test_another_supervisor_is_refused_and_it_is_written_down(cast: Cast, elsewhere: bool) -> None:
-    found, share = kept(cast, "incident", {"what_happened": "x"}), shared(cast, kinds=("incident",))
-    browser, before = as_(another_supervisor(cast, elsewhere=elsewhere)), denials(cast)
-    assert browser.get(course_of(share)).status_code == 404
-    assert browser.get(sheet_of(share, found)).status_code == 404
+def test_another_supervisor_is_refused_and_the_attempt_audited(cast: Cast, elsewhere: bool) -> None:
+    artefact, share = save_sheet(cast, "incident", {"what_happened": "x"}), share_with(cast, kinds=("incident",))
+    browser, before = sign_in(another_supervisor(cast, elsewhere=elsewhere)), count_denials(cast)
+    assert browser.get(course_url(share)).status_code == 404
+    assert browser.get(sheet_url(share, artefact)).status_code == 404
     assert browser.post(reverse("shared-comment", args=[share.id]), {"text": "hello"}).status_code == 404
-    assert denials(cast) == before + 3
+    assert count_denials(cast) == before + 3
     assert "harbour" not in browser.get(reverse("supervisees")).content.decode()
 
 
 @pytest.mark.parametrize("name", ["alma", "dario", "rosa", "adam"])
-def test_no_other_role_opens_a_supervisors_page(cast: Cast, name: str) -> None:
-    share = shared(cast)
-    browser = as_(Account.objects.get(user_name=name))
-    for path in (reverse("supervisees"), course_of(share)):
+def test_other_roles_cannot_open_a_supervisors_page(cast: Cast, name: str) -> None:
+    share = share_with(cast)
+    browser = sign_in(Account.objects.get(user_name=name))
+    for path in (reverse("supervisees"), course_url(share)):
         assert browser.get(path).status_code == 403
-    assert Browser().get(course_of(share)).headers["Location"].startswith("/sign-in/")
+    assert Browser().get(course_url(share)).headers["Location"].startswith("/sign-in/")
 
 
-def test_after_it_was_ended_or_ran_out_nothing_is_reached(cast: Cast, alma: Browser) -> None:
-    found = kept(cast, "incident", {"what_happened": "x"})
-    ran_out, share = shared(cast, kinds=("incident",), label="the lighthouse"), shared(cast, kinds=("incident",))
+def test_ended_or_expired_share_gives_no_access(cast: Cast, alma: Browser) -> None:
+    artefact = save_sheet(cast, "incident", {"what_happened": "x"})
+    expired = share_with(cast, kinds=("incident",), label="the lighthouse")
+    share = share_with(cast, kinds=("incident",))
     past = timezone.now() - timedelta(seconds=1)
-    Share.objects.visible_to(cast.alma).filter(id=ran_out.id).update(until=past)
-    browser = as_(cast.bruno)
-    for path in (course_of(ran_out), sheet_of(ran_out, found)):
+    Share.objects.visible_to(cast.alma).filter(id=expired.id).update(until=past)
+    browser = sign_in(cast.bruno)
+    for path in (course_url(expired), sheet_url(expired, artefact)):
         assert browser.get(path).status_code == 404
     listed = browser.get(reverse("supervisees")).content.decode()
     assert "the lighthouse" not in listed
     assert "the harbour case" in listed
-    said = actions.comment(share=share, by=cast.bruno, text="Well done", at=timezone.now())
-    before = denials(cast)
+    comment = actions.comment(share=share, by=cast.bruno, text="Well done", at=timezone.now())
+    before = count_denials(cast)
     alma.post(reverse("share-revoke", args=[cast.carla.id, share.id]))
-    for path in (course_of(share), sheet_of(share, found)):
+    for path in (course_url(share), sheet_url(share, artefact)):
         assert browser.get(path).status_code == 404
-    assert denials(cast) == before + 2
-    # what was said stays with the therapist, and the supervisor cannot change it any more
-    assert browser.post(reverse("comment-change", args=[said.id]), {"text": "changed"}).status_code == 403
+    assert count_denials(cast) == before + 2
+    # the comment stays with the therapist, and the supervisor can no longer change it
+    assert browser.post(reverse("comment-change", args=[comment.id]), {"text": "changed"}).status_code == 403
     assert "Well done" in alma.get(reverse("client-supervision", args=[cast.carla.id])).content.decode()
 
 
-def test_the_clients_own_pages_stay_closed_to_the_supervisor(cast: Cast) -> None:
-    shared(cast)
-    assert as_(cast.bruno).get(reverse("course", args=[cast.carla.id])).status_code == 403
+def test_supervisor_cannot_open_the_clients_pages(cast: Cast) -> None:
+    share_with(cast)
+    assert sign_in(cast.bruno).get(reverse("course", args=[cast.carla.id])).status_code == 403
 
 
 # ---- sharing ---------------------------------------------------------------------------------------------------------
-def form(cast: Cast, **other: Any) -> dict[str, Any]:
+def form_data(cast: Cast, **other: Any) -> dict[str, Any]:
     until = timezone.localdate() + timedelta(days=30)
     return {
         "supervisor": str(cast.bruno.id),
@@ -222,22 +225,22 @@ def form(cast: Cast, **other: Any) -> dict[str, Any]:
     } | other
 
 
-def test_without_the_contracts_yes_a_reason_is_needed_and_kept(cast: Cast, alma: Browser) -> None:
+def test_sharing_without_consent_in_the_contract_needs_a_reason(cast: Cast, alma: Browser) -> None:
     path = reverse("client-supervision", args=[cast.carla.id])
     assert "does not say that the client agreed" in alma.get(path).content.decode()
-    assert alma.post(path, form(cast)).status_code == 400
+    assert alma.post(path, form_data(cast)).status_code == 400
     assert Share.objects.visible_to(cast.alma).count() == 0
-    assert alma.post(path, form(cast, consent_note="She said yes on the phone")).status_code == 302
+    assert alma.post(path, form_data(cast, consent_note="She said yes on the phone")).status_code == 302
     assert Share.objects.visible_to(cast.alma).get().consent_note == "She said yes on the phone"
-    made = Entry.objects.get(action="share.made")
-    assert made.detail["agreed"] is False
+    entry = Entry.objects.get(action="share.made")
+    assert entry.detail["agreed"] is False
 
 
-def test_with_the_contracts_yes_none_is_asked(cast: Cast, alma: Browser) -> None:
-    kept(cast, "contract", {"sharing_consent": ["supervisor"]})
+def test_sharing_with_consent_in_the_contract_needs_no_reason(cast: Cast, alma: Browser) -> None:
+    save_sheet(cast, "contract", {"sharing_consent": ["supervisor"]})
     path = reverse("client-supervision", args=[cast.carla.id])
     assert "does not say that the client agreed" not in alma.get(path).content.decode()
-    assert alma.post(path, form(cast)).status_code == 302
+    assert alma.post(path, form_data(cast)).status_code == 302
     share = Share.objects.visible_to(cast.alma).get()
     assert share.consent_note == ""
     assert share.last_day == timezone.localdate() + timedelta(days=30)
@@ -256,75 +259,76 @@ def test_with_the_contracts_yes_none_is_asked(cast: Cast, alma: Browser) -> None
         {"worksheets": ["nonsense"]},
     ],
 )
-def test_what_cannot_be_shared_is_refused(cast: Cast, alma: Browser, wrong: dict[str, Any]) -> None:
+def test_invalid_shares_are_refused(cast: Cast, alma: Browser, wrong: dict[str, Any]) -> None:
     path = reverse("client-supervision", args=[cast.carla.id])
-    assert alma.post(path, form(cast, consent_note="agreed aloud", **wrong)).status_code == 400
+    assert alma.post(path, form_data(cast, consent_note="agreed aloud", **wrong)).status_code == 400
     assert Share.objects.visible_to(cast.alma).count() == 0
 
 
-def test_only_with_a_supervisor_of_the_clinic_and_only_ones_own_client(cast: Cast) -> None:
+def test_only_own_clients_are_shared_and_only_with_supervisors_of_the_clinic(cast: Cast) -> None:
     for wrong in (another_supervisor(cast, elsewhere=True), cast.rosa, cast.alma):
         with pytest.raises(NotPermittedError):
-            shared(cast, supervisor=wrong)
+            share_with(cast, supervisor=wrong)
     with pytest.raises(NotPermittedError):
-        shared(cast, by=cast.dario)
+        share_with(cast, by=cast.dario)
 
 
-# ---- what is said ----------------------------------------------------------------------------------------------------
-def test_comments_go_both_ways_and_are_counted_until_they_were_seen(cast: Cast, alma: Browser) -> None:
-    found = kept(cast, "incident", {"what_happened": "x"})
-    share, browser = shared(cast, kinds=("incident",)), as_(cast.bruno)
-    about = {"artefact": str(found.id), "text": "What did she feel?"}
+# ---- comments --------------------------------------------------------------------------------------------------------
+def test_comments_go_both_ways_and_count_as_new_until_seen(cast: Cast, alma: Browser) -> None:
+    artefact = save_sheet(cast, "incident", {"what_happened": "x"})
+    share, browser = share_with(cast, kinds=("incident",)), sign_in(cast.bruno)
+    about = {"artefact": str(artefact.id), "text": "What did she feel?"}
     browser.post(reverse("shared-comment", args=[share.id]), about)
     browser.post(reverse("shared-comment", args=[share.id]), {"text": "Good pace."})
     course = reverse("course", args=[cast.carla.id])
     assert "2 new comments" in alma.get(course).content.decode()
     assert (
         "What did she feel?"
-        in alma.get(reverse("worksheet", args=[cast.carla.id, "incident", found.id])).content.decode()
+        in alma.get(reverse("worksheet", args=[cast.carla.id, "incident", artefact.id])).content.decode()
     )
     assert "Good pace." in alma.get(reverse("client-supervision", args=[cast.carla.id])).content.decode()
     assert "new comment" not in alma.get(course).content.decode()
     alma.post(reverse("share-answer", args=[cast.carla.id, share.id]), {"text": "Thank you"})
-    assert "Thank you" in browser.get(course_of(share)).content.decode()
-    assert "What did she feel?" in browser.get(sheet_of(share, found)).content.decode()
+    assert "Thank you" in browser.get(course_url(share)).content.decode()
+    assert "What did she feel?" in browser.get(sheet_url(share, artefact)).content.decode()
 
 
-def test_ones_own_comment_is_changed_taken_back_and_put_there_again(cast: Cast) -> None:
-    share = shared(cast)
-    said = actions.comment(share=share, by=cast.bruno, text="Too fast", at=timezone.now())
-    browser, path = as_(cast.bruno), reverse("comment-change", args=[said.id])
+def test_author_rewords_removes_and_restores_a_comment(cast: Cast) -> None:
+    share = share_with(cast)
+    comment = actions.comment(share=share, by=cast.bruno, text="Too fast", at=timezone.now())
+    browser, path = sign_in(cast.bruno), reverse("comment-change", args=[comment.id])
     browser.post(path, {"text": "A little fast"})
     row = Comment.objects.unscoped(reason="a test looks").get()
     assert (row.text, row.earlier[0]["text"]) == ("A little fast", "Too fast")
     browser.post(path, {"remove": "1"})
     assert (
-        "A little fast" not in as_(cast.alma).get(reverse("client-supervision", args=[cast.carla.id])).content.decode()
+        "A little fast"
+        not in sign_in(cast.alma).get(reverse("client-supervision", args=[cast.carla.id])).content.decode()
     )
-    assert "You took this back" in browser.get(course_of(share)).content.decode()
+    assert "You took this back" in browser.get(course_url(share)).content.decode()
     browser.post(path, {"undo": "1"})
-    assert "A little fast" in browser.get(course_of(share)).content.decode()
+    assert "A little fast" in browser.get(course_url(share)).content.decode()
 
 
-def test_nobody_changes_the_comment_of_another(cast: Cast, alma: Browser) -> None:
-    said = actions.comment(share=shared(cast), by=cast.bruno, text="Mine", at=timezone.now())
-    path = reverse("comment-change", args=[said.id])
+def test_only_the_author_changes_a_comment(cast: Cast, alma: Browser) -> None:
+    comment = actions.comment(share=share_with(cast), by=cast.bruno, text="Mine", at=timezone.now())
+    path = reverse("comment-change", args=[comment.id])
     assert alma.post(path, {"text": "Hers"}).status_code == 404
-    assert as_(cast.dario).post(path, {"text": "His"}).status_code == 404
-    assert as_(cast.rosa).post(path, {"text": "Theirs"}).status_code == 403
+    assert sign_in(cast.dario).post(path, {"text": "His"}).status_code == 404
+    assert sign_in(cast.rosa).post(path, {"text": "Theirs"}).status_code == 403
     with pytest.raises(NotPermittedError):
-        actions.change_comment(found=said, by=cast.alma, text="Hers", at=timezone.now())
+        actions.change_comment(comment=comment, by=cast.alma, text="Hers", at=timezone.now())
     assert Comment.objects.unscoped(reason="a test looks").get().text == "Mine"
 
 
-def test_an_empty_comment_is_none(cast: Cast) -> None:
+def test_empty_comment_is_refused(cast: Cast) -> None:
     with pytest.raises(InputError):
-        actions.comment(share=shared(cast), by=cast.bruno, text="  ", at=timezone.now())
+        actions.comment(share=share_with(cast), by=cast.bruno, text="  ", at=timezone.now())
 
 
-def test_the_portfolio_says_what_is_there_and_links_to_what_is_missing(cast: Cast, alma: Browser) -> None:
-    kept(cast, "fidelity_checklist", {"affect": "3", "thought_records": "yes"})
-    kept(
+def test_portfolio_shows_standing_and_links_to_missing_items(cast: Cast, alma: Browser) -> None:
+    save_sheet(cast, "fidelity_checklist", {"affect": "3", "thought_records": "yes"})
+    save_sheet(
         cast,
         "session_note",
         {"event": "x", "agenda": [{"topic": "Ana", "kept": "yes"}, {"topic": "work", "kept": "no"}]},

@@ -20,7 +20,7 @@ from securebase.workbench.supervision.actions import comment, share_course
 from securebase.workbench.supervision.models import Share, SharedPart
 from securebase.workbench.therapy_sessions.actions import create_session
 from workbench.cast import NOON, Cast, make_cast
-from workbench.supervision.test_supervision import kept
+from workbench.supervision.test_supervision import save_sheet
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
@@ -35,7 +35,7 @@ pytestmark = [
 
 @pytest.fixture
 def people(live_server: Any) -> Cast:
-    """Six sessions of Carla's, rated by Alma; a circle; a formulation."""
+    """Provide Carla with six rated sessions, a circle and a formulation."""
     cast = make_cast()
     first = cast.session
     for n in range(2, 7):
@@ -43,11 +43,11 @@ def people(live_server: Any) -> Cast:
     for n, session in enumerate(cast.episode.therapy_sessions.order_by("number")):
         cast.session = session
         extents = {name: str((n + k) % 4) for k, name in enumerate(("time_limit", "area_kept", "affect", "action"))}
-        kept(cast, "fidelity_checklist", extents | {"childhood_work": "yes" if n == 3 else "no"})
+        save_sheet(cast, "fidelity_checklist", extents | {"childhood_work": "yes" if n == 3 else "no"})
         agenda = [{"topic": "Ana", "kept": "yes"}, {"topic": "work", "kept": "no" if n % 2 else "yes"}]
-        kept(cast, "session_note", {"event": "a quarrel", "role_play": str(n % 4), "agenda": agenda})
+        save_sheet(cast, "session_note", {"event": "a quarrel", "role_play": str(n % 4), "agenda": agenda})
     cast.session = first
-    kept(cast, "formulation", {"narrative": "When Ana left, there was nobody to lean on."})
+    save_sheet(cast, "formulation", {"narrative": "When Ana left, there was nobody to lean on."})
     at = timezone.now()
     ana = add_relationship(episode=cast.episode, by=cast.alma, name_shown="Ana", relation="sister", at=at)
     ben = add_relationship(episode=cast.episode, by=cast.alma, name_shown="Ben", relation="friend", at=at)
@@ -58,7 +58,7 @@ def people(live_server: Any) -> Cast:
 
 @pytest.fixture
 def share(people: Cast) -> Share:
-    made = share_course(
+    share = share_course(
         episode=people.episode,
         by=people.alma,
         supervisor=people.bruno,
@@ -70,8 +70,8 @@ def share(people: Cast) -> Share:
         agreed=False,
         consent_note="She agreed aloud",
     )
-    comment(share=made, by=people.bruno, text="What would she say to Ana now?", at=timezone.now())
-    return made
+    comment(share=share, by=people.bruno, text="What would she say to Ana now?", at=timezone.now())
+    return share
 
 
 @pytest.fixture(params=[1280, 390])
@@ -82,22 +82,24 @@ def page(request: pytest.FixtureRequest, live_server: Any) -> Iterator[Any]:
         complaints: list[str] = []
         page.on("request", lambda r: None if r.url.startswith(live_server.url) else complaints.append(r.url))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
+        page.on(
+            "console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None
+        )
         yield page
         browser.close()
     assert complaints == []
 
 
-def findings(page: Any) -> list[str]:
+def find_problems(page: Any) -> list[str]:
     result = axe.Axe().run(page).response
     assert len(result["passes"]) > 5, "axe looked at nothing"
-    found = [
+    problems = [
         f"{page.url} {v['id']}: {v['nodes'][0]['html'][:120]}"
         for v in result["violations"]
         if v["impact"] in {"serious", "critical"}
     ]
     width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    return found + ([f"{page.url} is {width[0]} wide"] if width[0] > width[1] else [])
+    return problems + ([f"{page.url} is {width[0]} wide"] if width[0] > width[1] else [])
 
 
 def sign_in(page: Any, live_server: Any, account: Account) -> None:
@@ -107,24 +109,24 @@ def sign_in(page: Any, live_server: Any, account: Account) -> None:
     page.context.add_cookies([{"name": name, "value": browser.cookies[name].value, "url": live_server.url}])
 
 
-def test_from_the_share_to_the_answer(page: Any, live_server: Any, people: Cast, share: Share) -> None:
-    found = []
+def test_supervision_from_share_to_comment(page: Any, live_server: Any, people: Cast, share: Share) -> None:
+    problems = []
     sign_in(page, live_server, people.bruno)
-    page.goto(live_server.url)  # a supervisor's front door is the list
+    page.goto(live_server.url)  # a supervisor starts at the list of shares
     page.get_by_role("heading", name="Supervision").wait_for()
-    found += findings(page)
+    problems += find_problems(page)
     page.get_by_role("link", name="the harbour case").click()
     page.get_by_role("heading", name="the harbour case").wait_for()
-    found += findings(page)
+    problems += find_problems(page)
     page.get_by_role("link", name="Formulation").click()
     page.get_by_label("Comment").fill("Whose word is “lean”?")
     page.get_by_role("button", name="Send").click()
     page.get_by_text("Whose word is").first.wait_for()
-    found += findings(page)
+    problems += find_problems(page)
     sign_in(page, live_server, people.alma)
     page.goto(live_server.url + reverse("course", args=[people.carla.id]))
     assert page.get_by_text("2 new comments").is_visible()
     for name in ("client-supervision", "client-portfolio"):
         page.goto(live_server.url + reverse(name, args=[people.carla.id]))
-        found += findings(page)
-    assert found == []
+        problems += find_problems(page)
+    assert problems == []

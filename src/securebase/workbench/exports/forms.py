@@ -1,4 +1,4 @@
-"""What a therapist types for a report."""
+"""Form with the texts that a therapist enters for a report."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _NAME = "The name on the report. Initials or a first name will do."
 _PSEUDONYM = "A supervisor needs no name. This one stays the same for this client."
 
 
-class WordsForm(forms.Form):
-    """Name, and for a referrer the words that no worksheet holds."""
+class ReportTextsForm(forms.Form):
+    """Client's name and, for a referrer, the texts that no worksheet provides."""
 
     name = forms.CharField(label="Name of the client", max_length=80, required=False)
 

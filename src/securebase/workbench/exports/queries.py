@@ -1,4 +1,4 @@
-"""Reads for what leaves the workbench: the record, the case of a report, a pseudonym that stays the same."""
+"""Read the data for downloads: the record, the case of a report, and a stable pseudonym."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from securebase.workbench.progress.queries import current_picture
 
 
 def pseudonym(episode: Episode) -> str:
-    """What the client is called outside, the same every time; nobody without the clinic's key can tell whose it is."""
+    """Return the client's stable pseudonym; only the clinic's key can link it to the client."""
     return f"client-{salted_hmac('securebase.exports', str(episode.client_id)).hexdigest()[:10]}"
 
 
-def case_of(*, episode: Episode, by: Account, report: Audience, words: Mapping[str, str], now: datetime) -> Case:
-    """The episode as a report sees it. `words`: what the therapist typed for this report."""
+def build_case(*, episode: Episode, by: Account, report: Audience, words: Mapping[str, str], now: datetime) -> Case:
+    """Return the case for a report; `words` holds the therapist's texts for it by form field."""
     clinic = by.clinic
     return Case(
         record=record_of(episode, now),
@@ -43,11 +43,11 @@ def case_of(*, episode: Episode, by: Account, report: Audience, words: Mapping[s
 
 
 def name_for(report: Audience, episode: Episode) -> str:
-    """What the reader calls the client unless the therapist says otherwise."""
+    """Return the default name of the client for this kind of reader."""
     return pseudonym(episode) if report is Audience.SUPERVISOR else str(episode.client.name_shown)
 
 
 def episode_with_work(episode: Episode) -> Episode:
-    """The same episode with every row of its work fetched at once."""
-    rows = Episode.objects.unscoped(reason="an episode that is in reach").filter(id=episode.id)
+    """Return the same episode with all rows of its work prefetched."""
+    rows = Episode.objects.unscoped(reason="the caller has checked access to the episode").filter(id=episode.id)
     return prefetch_course_record(rows).get()

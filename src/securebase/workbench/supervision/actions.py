@@ -1,4 +1,4 @@
-"""Everything that changes a share or a comment, and the audit row of every look at a shared course."""
+"""Change shares and comments, and audit every access to a shared course."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from securebase.workbench.clients.models import Episode
 from securebase.workbench.supervision.models import Comment, Share, SharedPart
 from securebase.workbench.worksheets.models import Artefact
 
-SHARED = "a course that was shared with this supervisor"
+SHARED = "a course shared with this supervisor"
 
 
 @transaction.atomic
@@ -35,28 +35,29 @@ def share_course(
     agreed: bool,
     consent_note: str = "",
 ) -> Share:
-    """Let a supervisor of the clinic see a part of the course until a day.
+    """Share parts of the course with a supervisor of the clinic until a moment.
 
-    `agreed`: the contract says that the client agreed to a supervisor; where it does not, a note has to say why it is
-    shared all the same. Raises InputError where that is missing, nothing is shared, or it would end before it begins.
+    `agreed` is True if the contract records the client's consent to supervision; without it, `consent_note` must give
+    the reason for sharing. Raises InputError if that reason is missing, nothing is chosen, or the end is not in the
+    future.
     """
     ensure_own(episode.client, by)
     if supervisor.clinic_id != by.clinic_id or not supervisor.has_role(Role.SUPERVISOR) or supervisor.pk == by.pk:
-        raise NotPermittedError("only a supervisor of the clinic can be shared with")
+        raise NotPermittedError("a course can only be shared with another supervisor of the clinic")
     unknown = [name for name in worksheets if name not in shelf()]
     if unknown:
-        raise InputError(f"there is no worksheet called “{unknown[0]}”")
+        raise InputError(f"unknown worksheet “{unknown[0]}”")
     if not parts and not worksheets:
         raise InputError("nothing is chosen to share", advice="Tick what the supervisor may see.")
     if until <= at:
-        raise InputError("it would end before it begins", where="Until")
+        raise InputError("the end date must be after the start date", where="Until")
     if not agreed and not consent_note.strip():
         raise InputError(
-            "the contract does not say that the client agreed",
+            "the contract does not record the client's consent to supervision",
             where="Consent",
-            advice="Ask the client, or say why it is shared all the same.",
+            advice="Ask the client, or give the reason for sharing without it.",
         )
-    if _names(episode.client.name_shown, label):
+    if _reveals(episode.client.name_shown, label):
         raise InputError("the label names the client", where="Label", advice="Choose another word.")
     share = Share.objects.create(
         episode=episode,
@@ -75,26 +76,26 @@ def share_course(
 
 @transaction.atomic
 def revoke_share(*, share: Share, by: Account, at: datetime) -> None:
-    """End it now. What was said to it stays with the therapist."""
+    """End the share now; its comments stay with the therapist."""
     ensure_own(share.episode.client, by)
     if not Share.objects.visible_to(by).filter(id=share.id, revoked_at=None).update(revoked_at=at):
-        raise InputError("this was ended already")
+        raise InputError("this share has already ended")
     _record(by, "share.revoked", share)
 
 
 @transaction.atomic
 def record_look(*, share: Share, by: Account, what: str, object_id: object = "") -> None:
-    """A supervisor looked at a shared course, or at one worksheet of it."""
+    """Audit that a supervisor read a shared course or one of its worksheets."""
     _record(by, "share.read", share, what=what, id=str(object_id))
 
 
-def _names(name: str, label: str) -> bool:
-    """Whether the label holds the client’s name or a word of it that is longer than an initial."""
-    words, said = (set(re.findall(r"\w+", text.casefold())) for text in (name, label))
-    return name.casefold() in label.casefold() or any(len(w) > 1 for w in words & said)
+def _reveals(name: str, label: str) -> bool:
+    """Return True if the label contains the client's name or a word of it longer than an initial."""
+    name_words, label_words = (set(re.findall(r"\w+", text.casefold())) for text in (name, label))
+    return name.casefold() in label.casefold() or any(len(w) > 1 for w in name_words & label_words)
 
 
-def _may_speak(share: Share, by: Account, at: datetime) -> None:
+def _ensure_may_comment(share: Share, by: Account, at: datetime) -> None:
     mine = share.episode.client.therapist_id == by.id and by.is_therapist
     theirs = share.supervisor_id == by.id and by.has_role(Role.SUPERVISOR) and share.is_live(at)
     if not mine and not theirs:
@@ -103,58 +104,60 @@ def _may_speak(share: Share, by: Account, at: datetime) -> None:
 
 @transaction.atomic
 def comment(*, share: Share, by: Account, text: str, at: datetime, artefact: Artefact | None = None) -> Comment:
-    """Say something to the whole course or to one worksheet of it. Raises InputError where there are no words."""
-    _may_speak(share, by, at)
+    """Comment on the whole course or on one of its worksheets. Raises InputError if the text is empty."""
+    _ensure_may_comment(share, by, at)
     if artefact is not None and artefact.episode_id != share.episode_id:
         raise InputError("the worksheet belongs to another course")
-    made = Comment.objects.create(share=share, artefact=artefact, by=by, text=_words(text), at=at)
-    _record(by, "comment.made", share, comment=str(made.id))
-    return made
+    row = Comment.objects.create(share=share, artefact=artefact, by=by, text=_clean(text), at=at)
+    _record(by, "comment.made", share, comment=str(row.id))
+    return row
 
 
 @transaction.atomic
-def change_comment(*, found: Comment, by: Account, text: str, at: datetime) -> Comment:
-    """Other words; those before them are kept."""
-    _own(found, by, at)
-    words = _words(text)
-    if words != found.text:
-        found.earlier = [*found.earlier, {"text": found.text, "until": at.isoformat()}]
-        found.text, found.changed_at, found.seen_at = words, at, None
-        found.save(update_fields=["text", "earlier", "changed_at", "seen_at"])
-        _record(by, "comment.changed", found.share, comment=str(found.id))
-    return found
+def change_comment(*, comment: Comment, by: Account, text: str, at: datetime) -> Comment:
+    """Reword one's own comment; earlier wordings stay stored."""
+    _ensure_author(comment, by, at)
+    text = _clean(text)
+    if text != comment.text:
+        comment.earlier = [*comment.earlier, {"text": comment.text, "until": at.isoformat()}]
+        comment.text, comment.changed_at, comment.seen_at = text, at, None
+        comment.save(update_fields=["text", "earlier", "changed_at", "seen_at"])
+        _record(by, "comment.changed", comment.share, comment=str(comment.id))
+    return comment
 
 
 @transaction.atomic
-def remove_comment(*, found: Comment, by: Account, at: datetime, undo: bool = False) -> Comment:
-    """Take one's own comment back; `undo` puts it there again."""
-    _own(found, by, at)
-    found.removed_at = None if undo else at
-    found.save(update_fields=["removed_at"])
-    _record(by, "comment.put_back" if undo else "comment.removed", found.share, comment=str(found.id))
-    return found
+def remove_comment(*, comment: Comment, by: Account, at: datetime, undo: bool = False) -> Comment:
+    """Remove one's own comment; `undo` restores it."""
+    _ensure_author(comment, by, at)
+    comment.removed_at = None if undo else at
+    comment.save(update_fields=["removed_at"])
+    _record(by, "comment.put_back" if undo else "comment.removed", comment.share, comment=str(comment.id))
+    return comment
 
 
 @transaction.atomic
 def mark_seen(*, comments: Sequence[uuid.UUID], by: Account, at: datetime) -> None:
-    """The other one's comments were on a page."""
-    rows = Comment.objects.unscoped(reason="comments that are on the page")
+    """Mark comments by the other person as seen."""
+    rows = Comment.objects.unscoped(reason="comments on the page being shown")
     rows.filter(id__in=list(comments), seen_at=None).exclude(by=by).update(seen_at=at)
 
 
-def _own(found: Comment, by: Account, at: datetime) -> None:
-    _may_speak(found.share, by, at)
-    if found.by_id != by.id:
-        raise NotPermittedError("this comment is somebody else’s")
+def _ensure_author(comment: Comment, by: Account, at: datetime) -> None:
+    _ensure_may_comment(comment.share, by, at)
+    if comment.by_id != by.id:
+        raise NotPermittedError("only the author can change a comment")
 
 
-def _words(text: str) -> str:
-    words = text.strip()
-    if not words:
-        raise InputError("there are no words in it")
-    if len(words) > 4000:
-        raise InputError("it is longer than 4000 characters", advice="Say it in two comments.")
-    return words
+def _clean(text: str) -> str:
+    text = text.strip()
+    if not text:
+        raise InputError("the comment must not be empty")
+    if len(text) > 4000:
+        raise InputError(
+            f"the comment must have at most 4000 characters (got {len(text)})", advice="Split it into two comments."
+        )
+    return text
 
 
 def _record(by: Account, action: str, share: Share, **detail: object) -> None:

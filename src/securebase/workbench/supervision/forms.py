@@ -1,4 +1,4 @@
-"""The form with which a course is shared."""
+"""Form for sharing a course with a supervisor."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from securebase.reports.selection import for_report
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.supervision.models import SharedPart
 
-LONGEST = timedelta(days=400)
+MAX_DURATION = timedelta(days=400)
 
 
 class ShareForm(forms.Form):
-    """With whom, under which label, until when, and what."""
+    """Supervisor, label, last day, and the parts and worksheets to share."""
 
     supervisor = forms.ChoiceField(label="Supervisor")
     label = forms.CharField(
@@ -49,8 +49,8 @@ class ShareForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.supervisors = {str(a.id): a for a in supervisors}
         self.fields["supervisor"].choices = [(key, a.name_shown) for key, a in self.supervisors.items()]  # type: ignore[attr-defined]
-        offered = [(w.id, w.name) for w in kinds if for_report(Audience.SUPERVISOR, w) is not None]
-        self.fields["worksheets"].choices = offered  # type: ignore[attr-defined]
+        choices = [(w.id, w.name) for w in kinds if for_report(Audience.SUPERVISOR, w) is not None]
+        self.fields["worksheets"].choices = choices  # type: ignore[attr-defined]
         if agreed:
             del self.fields["consent_note"]
         else:
@@ -60,6 +60,6 @@ class ShareForm(forms.Form):
         day: date = self.cleaned_data["until"]
         if day < timezone.localdate():
             raise forms.ValidationError("This day is past.")
-        if day > timezone.localdate() + LONGEST:
+        if day > timezone.localdate() + MAX_DURATION:
             raise forms.ValidationError("That is more than a year ahead: choose a nearer day, and renew it then.")
         return timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))

@@ -1,4 +1,4 @@
-"""What a therapist shares of one course with a supervisor, for how long, and what both say to it."""
+"""Shares of a course with a supervisor until a day, and the comments of therapist and supervisor."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from securebase.workbench.worksheets.models import Artefact
 
 
 class SharedPart(models.TextChoices):
-    """Parts of a course that can be shared beside worksheets."""
+    """Parts of a course that a share can include besides worksheets."""
 
     COURSE = "course", "Tasks of the course, phase, problem area"
     PEOPLE = "people", "People by their relation, and the closeness circles"
@@ -25,9 +25,10 @@ class SharedPart(models.TextChoices):
 
 
 class Share(ScopedModel):
-    """One course shared with one supervisor, under a label. `parts`, `worksheets`: what of it; worksheets that are
-    ticked for supervisors by themselves come with every share. consent_note: why it was shared although the contract
-    does not say that the client agreed.
+    """One course shared with one supervisor under a label.
+
+    `parts` and `worksheets` list the shared parts and kinds of worksheet. Single worksheets that are ticked for
+    supervisors belong to every share. `consent_note` gives the reason for sharing without consent in the contract.
     """
 
     THERAPIST_PATH: ClassVar[str] = "episode__client__therapist"
@@ -50,12 +51,12 @@ class Share(ScopedModel):
         return self.label
 
     def is_live(self, now: datetime) -> bool:
-        """Whether the supervisor may look at this moment."""
+        """Return True while the supervisor may read the course."""
         return self.revoked_at is None and now < self.until
 
     @property
     def last_day(self) -> date:
-        """The last day on which the supervisor may look."""
+        """Last day on which the supervisor may read the course."""
         return timezone.localtime(self.until - timedelta(seconds=1)).date()
 
     @property
@@ -64,8 +65,9 @@ class Share(ScopedModel):
 
 
 class Comment(ScopedModel):
-    """What one of the two said, to one worksheet or to the whole. `earlier`: what stood there before, with its time.
-    seen_at: when the other one had it on a page.
+    """A comment by the therapist or the supervisor on one worksheet or on the whole course.
+
+    `earlier` holds previous wordings with their times; `seen_at` is when the other person first saw the comment.
     """
 
     THERAPIST_PATH: ClassVar[str] = "share__episode__client__therapist"

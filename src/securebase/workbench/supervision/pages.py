@@ -1,4 +1,4 @@
-"""The supervisor's pages: who shares, one shared course, one worksheet of it, and what is said to it."""
+"""The supervisor's pages: shared courses, one course, one of its worksheets, and comments on them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _only_supervisors = require_role(Role.SUPERVISOR)
 @_only_supervisors
 @require_GET
 def supervisees(request: HttpRequest) -> HttpResponse:
-    """Everything that is shared with this supervisor now."""
+    """Show the courses that are now shared with this supervisor."""
     shares = queries.supervisees(current_account(request), timezone.now())
     return render(request, "supervision/supervisees.html", {"shares": shares, "section": "supervision"})
 
@@ -39,40 +39,40 @@ def _share(request: HttpRequest, share_id: uuid.UUID, page: str) -> Share:
 @_only_supervisors
 @require_GET
 def course(request: HttpRequest, share_id: uuid.UUID) -> HttpResponse:
-    """What was shared of one course."""
+    """Show the shared parts of one course."""
     share, now = _share(request, share_id, "shared-course"), timezone.now()
     actions.record_look(share=share, by=current_account(request), what="course")
     context: dict[str, Any] = {"share": share, "course": queries.shared_course(share, now), "section": "supervision"}
-    return render(request, "supervision/course.html", context | _said(request, queries.thread(share)))
+    return render(request, "supervision/course.html", context | _thread_context(request, queries.thread(share)))
 
 
 @_only_supervisors
 @require_GET
 def sheet(request: HttpRequest, share_id: uuid.UUID, artefact_id: uuid.UUID) -> HttpResponse:
-    """One worksheet of it, and what was said to it."""
+    """Show one shared worksheet with its comments."""
     share = _share(request, share_id, "shared-sheet")
-    row, found = queries.shared_sheet(share, artefact_id, timezone.now())
+    row, shared = queries.shared_sheet(share, artefact_id, timezone.now())
     actions.record_look(share=share, by=current_account(request), what=row.worksheet, object_id=row.id)
-    context = {"share": share, "sheet": found, "section": "supervision", "artefact_id": row.id}
-    return render(request, "supervision/sheet.html", context | _said(request, queries.thread(share, row)))
+    context = {"share": share, "sheet": shared, "section": "supervision", "artefact_id": row.id}
+    return render(request, "supervision/sheet.html", context | _thread_context(request, queries.thread(share, row)))
 
 
-def _said(request: HttpRequest, thread: list[Comment]) -> dict[str, Any]:
+def _thread_context(request: HttpRequest, thread: list[Comment]) -> dict[str, Any]:
     account = current_account(request)
-    mine = [c for c in thread if c.removed_at is None or c.by_id == account.id]
-    actions.mark_seen(comments=[c.id for c in mine if c.by_id != account.id], by=account, at=timezone.now())
-    return {"thread": mine, "me": account}
+    visible = [c for c in thread if c.removed_at is None or c.by_id == account.id]
+    actions.mark_seen(comments=[c.id for c in visible if c.by_id != account.id], by=account, at=timezone.now())
+    return {"thread": visible, "me": account}
 
 
 @_only_supervisors
 @post_only
 def comment(request: HttpRequest, share_id: uuid.UUID) -> HttpResponse:
-    """To the whole course, or to one worksheet of it."""
+    """Comment on the whole course or on one of its worksheets."""
     share, now = _share(request, share_id, "shared-comment"), timezone.now()
     row, back = None, reverse("shared-course", args=[share.id])
-    about = request.POST.get("artefact", "")
-    if about:
-        row, _ = queries.shared_sheet(share, _uuid(about), now)
+    artefact_id = request.POST.get("artefact", "")
+    if artefact_id:
+        row, _ = queries.shared_sheet(share, _uuid(artefact_id), now)
         back = reverse("shared-sheet", args=[share.id, row.id])
     try:
         actions.comment(
@@ -86,14 +86,14 @@ def comment(request: HttpRequest, share_id: uuid.UUID) -> HttpResponse:
 @require_role(Role.SUPERVISOR, Role.THERAPIST)
 @post_only
 def change_comment(request: HttpRequest, comment_id: uuid.UUID) -> HttpResponse:
-    """One's own: other words, taken back, or put there again."""
+    """Reword, remove or restore one's own comment."""
     account, now = current_account(request), timezone.now()
-    found = queries.comment_of(account=account, comment_id=comment_id)
+    own = queries.own_comment(account=account, comment_id=comment_id)
     try:
         if "remove" in request.POST or "undo" in request.POST:
-            actions.remove_comment(found=found, by=account, at=now, undo="undo" in request.POST)
+            actions.remove_comment(comment=own, by=account, at=now, undo="undo" in request.POST)
         else:
-            actions.change_comment(found=found, by=account, text=request.POST.get("text", ""), at=now)
+            actions.change_comment(comment=own, by=account, text=request.POST.get("text", ""), at=now)
     except InputError as error:
         messages.error(request, sentence(error))
     back = request.POST.get("next", "")

@@ -1,5 +1,7 @@
-"""Reads for supervision. A supervisor reaches a course only by a share of their own that is live, and of it only what
-the share names; people are called by their relation, days by the week of the therapy.
+"""Read shared courses and their comments.
+
+A supervisor reaches a course only through their own live share and sees only the parts that it names. People are
+called by their relation, and dates become weeks of the therapy.
 """
 
 from __future__ import annotations
@@ -37,40 +39,40 @@ from securebase.workbench.worksheets.models import Artefact
 
 # ---- the supervisor --------------------------------------------------------------------------------------------------
 def supervisees(account: Account, now: datetime) -> list[Share]:
-    """The courses that are shared with this supervisor at this moment."""
+    """Return the live shares of this supervisor, sorted by label."""
     rows = Share.objects.unscoped(reason=SHARED).filter(supervisor=account, revoked_at=None, until__gt=now)
     return list(rows.select_related("episode__client__therapist").order_by("label"))
 
 
 def share_in_view(*, account: Account, share_id: uuid.UUID, now: datetime, page: str) -> Share:
-    """A share of this supervisor's that is live; else 404, and what was tried is written down."""
+    """Return a live share of this supervisor; otherwise record the denial in the audit log and raise Http404."""
     rows = Share.objects.unscoped(reason=SHARED).filter(id=share_id)
-    found = rows.select_related("episode__client__therapist__clinic", "supervisor").first()
-    if found is None:
+    share = rows.select_related("episode__client__therapist__clinic", "supervisor").first()
+    if share is None:
         raise Http404
-    if found.supervisor_id != account.id or not found.is_live(now):
-        why = "the share has ended" if found.supervisor_id == account.id else "not shared with this account"
-        record_denial(account=account, page=page, why=why, client=found.episode.client_id)
+    if share.supervisor_id != account.id or not share.is_live(now):
+        why = "the share has ended" if share.supervisor_id == account.id else "not shared with this account"
+        record_denial(account=account, page=page, why=why, client=share.episode.client_id)
         raise Http404
-    return found
+    return share
 
 
 @dataclass(frozen=True, slots=True)
 class SharedSheet:
-    """One worksheet as the supervisor may read it. comments: how many there are."""
+    """One worksheet as the supervisor may read it; `comments` counts its comments."""
 
     id: str
     worksheet: Worksheet
     title: str
     when: str
-    said: list[RenderedField]
+    fields: list[RenderedField]
     agreement: str
     comments: int
 
 
 @dataclass(frozen=True, slots=True)
 class SharedCourse:
-    """Everything that a share shows; None or empty where it was not shared."""
+    """Contents of a shared course; parts that were not shared are None or empty."""
 
     record: EpisodeRecord
     held: int
@@ -83,35 +85,35 @@ class SharedCourse:
 
 
 def shared_rows(share: Share) -> QuerySet[Artefact]:
-    """The worksheets that the share names, and those that are ticked for supervisors; none that was removed."""
-    chosen = Q(worksheet__in=share.worksheets) | Q(for_supervisor=True)
-    return share.episode.artefacts.filter(chosen, removed_at=None)
+    """Return the worksheets of the shared kinds and those ticked for supervisors, without removed ones."""
+    is_shared = Q(worksheet__in=share.worksheets) | Q(for_supervisor=True)
+    return share.episode.artefacts.filter(is_shared, removed_at=None)
 
 
 def shared_course(share: Share, now: datetime) -> SharedCourse:
-    """What the supervisor's page shows."""
+    """Return the contents of the supervisor's page."""
     record, parts = record_of(share.episode, now), set(share.parts)
     names = people(Audience.SUPERVISOR, record)
-    wants_people, tables = SharedPart.PEOPLE in parts, measures_every_fourth(record)
+    shows_people, measures = SharedPart.PEOPLE in parts, measures_every_fourth(record)
     return SharedCourse(
         record=record,
         held=len(record.sessions),
         tasks=course_tasks(record, lineage_of(share.episode.client.clinic)) if SharedPart.COURSE in parts else (),
-        circles=_circles(record, names) if wants_people else [],
-        people=[(names[r.id], _marks(r)) for r in record.relationships if r.left_at is None] if wants_people else [],
-        measures=tables if SharedPart.MEASURES in parts and tables.rows else None,
+        circles=_circles(record, names) if shows_people else [],
+        people=[(names[r.id], _marks(r)) for r in record.relationships if r.left_at is None] if shows_people else [],
+        measures=measures if SharedPart.MEASURES in parts and measures.rows else None,
         fidelity=fidelity_over_sessions(record) if SharedPart.FIDELITY in parts else None,
         sheets=_sheets(share, record),
     )
 
 
 def shared_sheet(share: Share, artefact_id: uuid.UUID, now: datetime) -> tuple[Artefact, SharedSheet]:
-    """One worksheet of the share, or 404."""
+    """Return one worksheet of the share, or raise Http404."""
     row = shared_rows(share).filter(id=artefact_id).select_related("episode__client").first()
-    found = next((s for s in _sheets(share, record_of(share.episode, now)) if s.id == str(artefact_id)), None)
-    if row is None or found is None:
+    sheet = next((s for s in _sheets(share, record_of(share.episode, now)) if s.id == str(artefact_id)), None)
+    if row is None or sheet is None:
         raise Http404
-    return row, found
+    return row, sheet
 
 
 def _sheets(share: Share, record: EpisodeRecord) -> list[SharedSheet]:
@@ -119,100 +121,105 @@ def _sheets(share: Share, record: EpisodeRecord) -> list[SharedSheet]:
     counts = _counts(Comment.objects.unscoped(reason=SHARED).filter(share=share, removed_at=None))
     names, shelf = people(Audience.SUPERVISOR, record), worksheets()
     hidden = (share.episode.client.name_shown,)
-    made = []
-    for one in sorted(record.artefacts, key=lambda a: -a.begun_at):
-        spec = for_report(Audience.SUPERVISOR, shelf[one.worksheet]) if one.worksheet in shelf else None
-        if one.id not in ids or spec is None:
+    sheets = []
+    for artefact in sorted(record.artefacts, key=lambda a: -a.begun_at):
+        spec = for_report(Audience.SUPERVISOR, shelf[artefact.worksheet]) if artefact.worksheet in shelf else None
+        if artefact.id not in ids or spec is None:
             continue
-        told = replace_dates(spec, replace_names(spec, one, record, names, hidden), record.began_on)
-        made.append(
+        named = replace_names(spec, artefact, record, names, hidden)
+        values = replace_dates(spec, named, record.began_on).values
+        sheets.append(
             SharedSheet(
-                id=one.id,
+                id=artefact.id,
                 worksheet=spec,
-                title=title_in_words(spec, told.values, names),
-                when=f"session {one.session}" if one.session is not None else f"week {int(one.at // 7) + 1}",
-                said=render_fields(spec, told.values, names),
-                agreement=one.agreement.label if spec.agreement else "",
-                comments=counts.get(one.id, 0),
+                title=title_in_words(spec, values, names),
+                when=_moment(artefact.session, artefact.at),
+                fields=render_fields(spec, values, names),
+                agreement=artefact.agreement.label if spec.agreement else "",
+                comments=counts.get(artefact.id, 0),
             )
         )
-    return made
+    return sheets
+
+
+def _moment(session: int | None, day: float) -> str:
+    return f"session {session}" if session is not None else f"week {int(day // 7) + 1}"
 
 
 def _counts(rows: Iterable[Comment]) -> dict[str, int]:
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for row in rows:
         if row.artefact_id:
-            found[str(row.artefact_id)] = found.get(str(row.artefact_id), 0) + 1
-    return found
+            counts[str(row.artefact_id)] = counts.get(str(row.artefact_id), 0) + 1
+    return counts
 
 
 def _circles(record: EpisodeRecord, names: dict[str, str]) -> list[tuple[str, SafeString]]:
-    called = [replace(r, name=names[r.id]) for r in record.relationships]
-    drawn = first_and_last_circle(Audience.SUPERVISOR, record)
+    relationships = [replace(r, name=names[r.id]) for r in record.relationships]
+    circles = first_and_last_circle(Audience.SUPERVISOR, record)
     return [
         (
-            f"week {int(c.at // 7) + 1}",
-            mark_safe(closeness_circle(c, called, centre="client", label="Closeness circle")),  # noqa: S308 (own SVG)
+            _moment(None, c.at),
+            mark_safe(closeness_circle(c, relationships, centre="client", label="Closeness circle")),  # noqa: S308 (own SVG)
         )
-        for c in drawn
+        for c in circles
     ]
 
 
 def _marks(person: work.RelationshipRecord) -> str:
-    told = (("in focus", person.is_focus), ("has died", person.deceased), ("professional", person.professional))
-    return ", ".join(word for word, on in told if on)
+    marks = (("in focus", person.is_focus), ("has died", person.deceased), ("professional", person.professional))
+    return ", ".join(words for words, applies in marks if applies)
 
 
 # ---- both sides ------------------------------------------------------------------------------------------------------
 def thread(share: Share, artefact: Artefact | None = None) -> list[Comment]:
-    """What was said to the whole, or to one worksheet, in order; what was taken back stays for its author's undo."""
+    """Return the comments on the course, or on one worksheet, in order; removed ones stay for their author's undo."""
     rows = Comment.objects.unscoped(reason=SHARED).filter(share=share, artefact=artefact)
     return list(rows.select_related("by", "share").order_by("at"))
 
 
-def comment_of(*, account: Account, comment_id: uuid.UUID) -> Comment:
-    """One's own comment, or 404."""
+def own_comment(*, account: Account, comment_id: uuid.UUID) -> Comment:
+    """Return a comment that this account wrote, or raise Http404."""
     rows = Comment.objects.unscoped(reason=SHARED).filter(id=comment_id, by=account)
-    found = rows.select_related("share__episode__client", "by").first()
-    if found is None:
+    comment = rows.select_related("share__episode__client", "by").first()
+    if comment is None:
         raise Http404
-    return found
+    return comment
 
 
 # ---- the therapist ---------------------------------------------------------------------------------------------------
-def supervisors_of(account: Account) -> list[Account]:
-    """Active supervisors of the clinic, but oneself."""
+def list_supervisors(account: Account) -> list[Account]:
+    """Return the clinic's active supervisors other than this account."""
     rows = Account.objects.filter(clinic=account.clinic, is_active=True).exclude(id=account.id)
     return [a for a in rows if a.has_role(Role.SUPERVISOR)]
 
 
-def shares_of(account: Account, client: Client) -> list[Share]:
+def list_shares(account: Account, client: Client) -> list[Share]:
     rows = Share.objects.visible_to(account).filter(episode__client=client)
     return list(rows.select_related("supervisor", "episode__client"))
 
 
-def share_of(*, account: Account, client: Client, share_id: uuid.UUID) -> Share:
-    """A share of this client of the therapist's, or 404."""
+def get_share(*, account: Account, client: Client, share_id: uuid.UUID) -> Share:
+    """Return a share of this therapist's client, or raise Http404."""
     rows = Share.objects.visible_to(account).filter(id=share_id, episode__client=client)
-    found = rows.select_related("episode__client", "supervisor").first()
-    if found is None:
+    share = rows.select_related("episode__client", "supervisor").first()
+    if share is None:
         raise Http404
-    return found
+    return share
 
 
 def comments_on(artefact: Artefact) -> list[Comment]:
-    """What supervisors and the therapist said to one worksheet, for the therapist's own page."""
-    rows = Comment.objects.unscoped(reason="a worksheet that is in reach")
+    """Return the comments of supervisors and the therapist on one worksheet, for the therapist's page."""
+    rows = Comment.objects.unscoped(reason="the caller has checked access to the worksheet")
     return list(rows.filter(artefact=artefact, removed_at=None).select_related("by", "share").order_by("at"))
 
 
-def unseen(episode: Episode) -> int:
-    """Comments of supervisors that the therapist has not had on a page."""
-    rows = Comment.objects.unscoped(reason="a course that is in reach").filter(share__episode=episode)
+def count_unseen(episode: Episode) -> int:
+    """Count the supervisors' comments that the therapist has not seen."""
+    rows = Comment.objects.unscoped(reason="the caller has checked access to the course").filter(share__episode=episode)
     return rows.filter(seen_at=None, removed_at=None).exclude(by=episode.client.therapist).count()
 
 
-def says_yes_to_a_supervisor(record: EpisodeRecord) -> bool:
-    """Whether the contract says that the client agreed to sharing with a supervisor."""
+def consents_to_supervision(record: EpisodeRecord) -> bool:
+    """Return True if the contract records the client's consent to sharing with a supervisor."""
     return any("supervisor" in a.choices("sharing_consent") for a in record.artefacts_of("contract"))

@@ -1,4 +1,4 @@
-"""The therapist's side of supervision: what is shared with whom, what was said, and the portfolio."""
+"""The therapist's side of supervision: shares, comments and the portfolio."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import post_only
 
 _require_therapist = require_role(Role.THERAPIST)
-#: What is ticked at first: nothing that a client said in confidence.
-_USUAL = (SharedPart.COURSE.value, SharedPart.MEASURES.value, SharedPart.FIDELITY.value)
-_WEEKS = 12
+#: Parts ticked by default; none of them holds what a client said in confidence.
+_DEFAULT_PARTS = (SharedPart.COURSE.value, SharedPart.MEASURES.value, SharedPart.FIDELITY.value)
+_DEFAULT_WEEKS = 12
 
 
 def _context(request: HttpRequest, client_id: uuid.UUID, page: str) -> dict[str, Any]:
@@ -42,16 +42,16 @@ def _context(request: HttpRequest, client_id: uuid.UUID, page: str) -> dict[str,
 @_require_therapist
 @require_http_methods(["GET", "POST"])
 def supervision(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """Shares of this client with what was said, and the form for one more."""
+    """Show this client's shares with their comments, and the form for another share."""
     context, account, now = _context(request, client_id, "client-supervision"), current_account(request), timezone.now()
     episode = context["episode"]
     record = record_of(episode, now)
-    agreed = queries.says_yes_to_a_supervisor(record)
-    supervisors = queries.supervisors_of(account)
-    used = {a.worksheet for a in record.artefacts}
-    kinds = sorted(worksheets().values(), key=lambda w: w.id not in used)
-    start = {"parts": _USUAL, "until": timezone.localdate() + timedelta(weeks=_WEEKS)}
-    form = ShareForm(request.POST or None, supervisors=supervisors, kinds=kinds, agreed=agreed, initial=start)
+    agreed = queries.consents_to_supervision(record)
+    supervisors = queries.list_supervisors(account)
+    used_kinds = {a.worksheet for a in record.artefacts}
+    kinds = sorted(worksheets().values(), key=lambda w: w.id not in used_kinds)
+    defaults = {"parts": _DEFAULT_PARTS, "until": timezone.localdate() + timedelta(weeks=_DEFAULT_WEEKS)}
+    form = ShareForm(request.POST or None, supervisors=supervisors, kinds=kinds, agreed=agreed, initial=defaults)
     if form.is_valid():
         data = form.cleaned_data
         try:
@@ -71,15 +71,14 @@ def supervision(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
             form.add_error(None, sentence(error))
         else:
             messages.success(request, "Shared. You can end it here at any time.")
-
             return redirect("client-supervision", client_id)
-    shares = queries.shares_of(account, context["client"])
-    threads = [(s, s.is_live(now), _said(request, s)) for s in shares]
+    shares = queries.list_shares(account, context["client"])
+    threads = [(s, s.is_live(now), _visible_comments(request, s)) for s in shares]
     context |= {"form": form, "threads": threads, "agreed": agreed, "supervisors": supervisors, "me": account}
     return render(request, "supervision/supervision.html", context, status=400 if form.errors else 200)
 
 
-def _said(request: HttpRequest, share: Any) -> list[Any]:
+def _visible_comments(request: HttpRequest, share: Any) -> list[Any]:
     account = current_account(request)
     rows = [c for c in share.comments.select_related("by", "artefact") if c.removed_at is None or c.by_id == account.id]
     actions.mark_seen(comments=[c.id for c in rows if c.by_id != account.id], by=account, at=timezone.now())
@@ -90,7 +89,7 @@ def _said(request: HttpRequest, share: Any) -> list[Any]:
 @post_only
 def revoke(request: HttpRequest, client_id: uuid.UUID, share_id: uuid.UUID) -> HttpResponse:
     context = _context(request, client_id, "share-revoke")
-    share = queries.share_of(account=current_account(request), client=context["client"], share_id=share_id)
+    share = queries.get_share(account=current_account(request), client=context["client"], share_id=share_id)
     try:
         actions.revoke_share(share=share, by=current_account(request), at=timezone.now())
     except InputError as error:
@@ -103,14 +102,16 @@ def revoke(request: HttpRequest, client_id: uuid.UUID, share_id: uuid.UUID) -> H
 @_require_therapist
 @post_only
 def answer(request: HttpRequest, client_id: uuid.UUID, share_id: uuid.UUID) -> HttpResponse:
-    """The therapist's word in the thread."""
+    """Reply to a share's comments as its therapist."""
     context = _context(request, client_id, "share-answer")
     account = current_account(request)
-    share = queries.share_of(account=account, client=context["client"], share_id=share_id)
-    about = next((c.artefact for c in share.comments.all() if str(c.artefact_id) == request.POST.get("artefact")), None)
+    share = queries.get_share(account=account, client=context["client"], share_id=share_id)
+    artefact = next(
+        (c.artefact for c in share.comments.all() if str(c.artefact_id) == request.POST.get("artefact")), None
+    )
     try:
         text = request.POST.get("text", "")
-        actions.comment(share=share, by=account, text=text, at=timezone.now(), artefact=about)
+        actions.comment(share=share, by=account, text=text, at=timezone.now(), artefact=artefact)
     except InputError as error:
         messages.error(request, sentence(error))
     return redirect("client-supervision", client_id)
@@ -119,7 +120,7 @@ def answer(request: HttpRequest, client_id: uuid.UUID, share_id: uuid.UUID) -> H
 @_require_therapist
 @require_GET
 def portfolio(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """What a portfolio asks for, what is there, what is missing, and fidelity session by session."""
+    """Show the portfolio's items with their standing, and fidelity session by session."""
     context = _context(request, client_id, "client-portfolio")
     record = record_of(context["episode"], timezone.now())
     context |= {"items": portfolio_of(record), "fidelity": fidelity_over_sessions(record)}

@@ -1,4 +1,4 @@
-"""What pages of apps below show of supervision: comments on a worksheet, and how many are new."""
+"""Template tags with which other apps' pages show comments on a worksheet and count unseen ones."""
 
 from __future__ import annotations
 
@@ -19,4 +19,4 @@ def comments_on(artefact: Artefact | None) -> list[Comment]:
 
 @register.simple_tag
 def unseen_comments(episode: Episode | None) -> int:
-    return queries.unseen(episode) if episode is not None else 0
+    return queries.count_unseen(episode) if episode is not None else 0
