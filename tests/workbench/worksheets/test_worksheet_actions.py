@@ -15,6 +15,7 @@ from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.casefile import course_record, prefetch_course_record
+from securebase.workbench.clients.actions import EditConflictError
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.worksheets import actions, queries
 from securebase.workbench.worksheets.models import Artefact
@@ -55,7 +56,7 @@ def test_the_first_save_begins_it_and_is_written_down(cast: Cast) -> None:
 
 
 def test_an_empty_worksheet_is_not_begun(cast: Cast) -> None:
-    with pytest.raises(InputError, match="nothing is filled in"):
+    with pytest.raises(actions.EmptyWorksheetError, match="nothing is filled in"):
         save(cast, typed={})
     assert cast.episode.artefacts.count() == 0
 
@@ -86,7 +87,7 @@ def test_the_same_sending_twice_is_kept_once(cast: Cast) -> None:
 def test_a_save_over_an_unseen_change_is_refused(cast: Cast) -> None:
     made = save(cast)
     save(cast, id=made.id, revision=1, typed={"what_happened": "Other"})
-    with pytest.raises(InputError, match="somebody else changed this"):
+    with pytest.raises(EditConflictError, match="somebody else changed this"):
         save(cast, id=made.id, revision=1, typed={"what_happened": "Mine"})
     made.refresh_from_db()
     assert made.values == {"what_happened": "Other"}
@@ -137,7 +138,7 @@ def test_the_record_holds_the_version_that_was_known_then(cast: Cast) -> None:
 
 def test_agreement_belongs_to_a_version(cast: Cast) -> None:
     made = save(cast, "formulation", typed={"narrative": "It began with the move"})
-    answer: dict[str, Any] = {"artefact": made, "by": cast.alma, "said": "Yes, that is it", "at": NOON}
+    answer: dict[str, Any] = {"artefact": made, "by": cast.alma, "client_words": "Yes, that is it", "at": NOON}
     actions.answer_artefact(**answer, version=1, agreement=Agreement.AGREED)
     assert [a.agreement for a in record(cast).artefacts] == [Agreement.AGREED]
     # a change soon after is a version of its own, which nobody has agreed to
@@ -153,7 +154,9 @@ def test_agreement_belongs_to_a_version(cast: Cast) -> None:
 def test_nobody_agrees_to_an_incident(cast: Cast) -> None:
     made = save(cast)
     with pytest.raises(InputError, match="nothing to agree to"):
-        actions.answer_artefact(artefact=made, by=cast.alma, version=1, agreement=Agreement.AGREED, said="", at=NOON)
+        actions.answer_artefact(
+            artefact=made, by=cast.alma, version=1, agreement=Agreement.AGREED, client_words="", at=NOON
+        )
 
 
 def test_only_what_is_for_the_client_can_be_shared_with_them(cast: Cast) -> None:

@@ -18,7 +18,16 @@ from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
 
 #: IPT works on one problem area, at most two
 MAX_AREAS = 2
-CHANGED_MEANWHILE = "somebody else changed this while you were writing"
+
+
+class EditConflictError(InputError):
+    """A save of a version that somebody else has changed since the form was opened."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "somebody else changed this while you were writing",
+            advice="Compare with what is saved now, then save again.",
+        )
 
 
 @transaction.atomic
@@ -80,11 +89,11 @@ def _numbers(form: CourseFormat | None, planned_sessions: int | None) -> dict[st
 
 @transaction.atomic
 def change_client(*, client: Client, by: Account, version: int, name_shown: str, pronouns: str) -> Client:
-    """Change a client. Raises InputError if the client changed since the form read `version`."""
+    """Change a client. Raises EditConflictError if the client changed since the form read `version`."""
     ensure_own(client, by)
     rows = Client.objects.visible_to(by).filter(id=client.id, version=version)
     if not rows.update(name_shown=name_shown, pronouns=pronouns, version=F("version") + 1):
-        raise InputError(CHANGED_MEANWHILE, advice="Compare with what is saved now, then save again.")
+        raise EditConflictError
     record(actor=by, action="client.changed", object_type="client", object_id=client.id, client=client.id)
     client.refresh_from_db()
     return client
@@ -104,7 +113,7 @@ def change_episode(
     ended_on: date | None,
     form: CourseFormat | None = None,
 ) -> Episode:
-    """Change an episode. Raises InputError if the episode changed since the form read `version`.
+    """Change an episode. Raises EditConflictError if the episode changed since the form read `version`.
 
     form: the numbers of the course, `planned_sessions` included. None changes the planned sessions only.
     """
@@ -122,7 +131,7 @@ def change_episode(
         version=F("version") + 1,
         record_version=F("record_version") + 1,
     ):
-        raise InputError(CHANGED_MEANWHILE, advice="Compare with what is saved now, then save again.")
+        raise EditConflictError
     record(
         actor=by,
         action="episode.changed",

@@ -301,7 +301,7 @@ def _write(written: Written, course: _Course, *, minutes: timedelta) -> None:
                 by=course.therapist,
                 version=artefact.version,
                 agreement=step.agreement,
-                said=step.said,
+                client_words=step.said,
                 at=course.at(session) + _ANSWERED + minutes,
             )
             continue

@@ -16,7 +16,7 @@ from securebase.records.artefact import MAX_RADIUS, Placement
 from securebase.records.vocabulary import CircleKind, Respondent
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record
-from securebase.workbench.clients.actions import CHANGED_MEANWHILE, ensure_own, raise_record_version
+from securebase.workbench.clients.actions import EditConflictError, ensure_own, raise_record_version
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.inventory.models import Circle, Relationship
 
@@ -87,7 +87,7 @@ def change_relationship(
         is_focus=is_focus,
         version=F("version") + 1,
     ):
-        raise InputError(CHANGED_MEANWHILE, advice="Compare with what is saved now, then save again.")
+        raise EditConflictError
     _record(by, "relationship.changed", relationship, relationship.episode)
     relationship.refresh_from_db()
     return relationship

@@ -46,7 +46,7 @@ def own_page(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     episode = context["episode"]
     context |= {
         "sheets": queries.shared_worksheets(episode) if episode else [],
-        "lately": queries.recent_activity(current_account(request), episode) if episode else [],
+        "recent_activity": queries.recent_activity(current_account(request), episode) if episode else [],
         "address": settings.ADDRESS,
         "weeks": settings.OWN_PAGE_WEEKS,
     }

@@ -16,7 +16,7 @@ from securebase.measurement.scoring import ScoringResult, score
 from securebase.records.vocabulary import Moment, Phase, Respondent, RuptureKind
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record
-from securebase.workbench.clients.actions import CHANGED_MEANWHILE, ensure_own, raise_record_version
+from securebase.workbench.clients.actions import EditConflictError, ensure_own, raise_record_version
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.extras import due_instruments, is_additional
 from securebase.workbench.therapy_sessions.models import (
@@ -60,13 +60,13 @@ def create_session(
 def change_session(
     *, session: TherapySession, by: Account, version: int, number: int, held_at: datetime, phase: Phase
 ) -> TherapySession:
-    """Change a session. Raises InputError if the session changed since the form read `version`."""
+    """Change a session. Raises EditConflictError if the session changed since the form read `version`."""
     ensure_own(session.episode.client, by)
     if session.episode.therapy_sessions.filter(number=number).exclude(id=session.id).exists():
         raise InputError(f"session {number} is there already", advice="Give a number that is free.")
     rows = TherapySession.objects.visible_to(by).filter(id=session.id, version=version)
     if not rows.update(number=number, held_at=held_at, phase=Phase(phase).value, version=version + 1):
-        raise InputError(CHANGED_MEANWHILE, advice="Compare with what is saved now, then save again.")
+        raise EditConflictError
     _record(by, "session.changed", session, session.episode)
     session.refresh_from_db()
     return session

@@ -1,4 +1,4 @@
-"""Everything that changes a filled-in worksheet."""
+"""Writes of artefacts (filled-in worksheets)."""
 
 from __future__ import annotations
 
@@ -10,28 +10,34 @@ from typing import Any
 from django.db import transaction
 
 from securebase.errors import InputError, NotPermittedError
+from securebase.ipt import shelf
 from securebase.ipt.parsing import ParsedValues
-from securebase.ipt.shelf import worksheet as worksheet_called
 from securebase.records.vocabulary import Agreement, Respondent
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record
-from securebase.workbench.clients.actions import CHANGED_MEANWHILE, ensure_own, raise_record_version
+from securebase.workbench.clients.actions import EditConflictError, ensure_own, raise_record_version
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.worksheets.models import Artefact, ArtefactVersion
 
-#: Saves of one person within so long of the last are one version: every pause in typing is saved, and a history of
-#: pauses would tell nobody anything.
+#: Saves by the same writer within this time of the last version update it: a version per autosave would make the
+#: history useless.
 SITTING_LENGTH = timedelta(minutes=30)
-#: Refused because there is nothing to keep: no text is lost by it.
-NOTHING_YET = "nothing is filled in yet"
-_THE_CLIENTS_OWN = "the client’s own page"
+_OWN_PAGE_REASON = "the client’s own page"
+
+
+class EmptyWorksheetError(InputError):
+    """The first save of a worksheet without any input. No text is lost."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing is filled in yet", advice="Write or choose something first.")
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Who saves: a therapist, or the client on their own page (account None). `from_paper`: the therapist types in what
-    the client filled in on paper.
+    """The author of a save: a therapist, or the client on their own page (account None).
+
+    from_paper: the therapist types in a form that the client filled in on paper.
     """
 
     account: Account | None
@@ -45,18 +51,18 @@ class Writer:
     def id(self) -> uuid.UUID | None:
         return self.account.id if self.account else None
 
-    def may_write(self, episode: Episode, name: str) -> None:
-        """Raises NotPermittedError where this is not the client's therapist, or not for clients to fill in."""
+    def ensure_may_write(self, episode: Episode, name: str) -> None:
+        """Raise NotPermittedError for another therapist's client and for worksheets that clients may not fill in."""
         if self.account is not None:
             ensure_own(episode.client, self.account)
-        if (self.account is None or self.from_paper) and not worksheet_called(name).client_fills:
+        if (self.account is None or self.from_paper) and not shelf.worksheet(name).client_fills:
             raise NotPermittedError("this is not for clients to fill in")
 
 
 @transaction.atomic
 def save_artefact(
     *,
-    id: uuid.UUID,  # noqa: A002 (made where the page was opened: a sending that came twice is kept once)
+    id: uuid.UUID,  # noqa: A002 (chosen when the page is opened, so that a request sent twice saves once)
     episode: Episode,
     worksheet: str,
     by: Account | None,
@@ -67,40 +73,41 @@ def save_artefact(
     about: uuid.UUID | None = None,
     simulated: bool = False,
     from_paper: bool = False,
-    anew: bool = False,
+    new_version: bool = False,
 ) -> Artefact:
-    """Keep what is in the worksheet now; begins it where there is none of this id.
+    """Save the values of a worksheet. Creates the artefact if no artefact has this id.
 
-    `revision` is the one the page was opened with (0 for a new one). Raises InputError where somebody saved meanwhile,
-    where the id belongs to something else, or where nothing was filled in yet. `from_paper`: the client filled it in,
-    `by` types it in. `anew`: what is saved now was written elsewhere and stays in the history, by any author.
+    `revision` is the one that the page was opened with (0 for a new artefact). Raises EditConflictError if somebody
+    else has saved since, EmptyWorksheetError for a new artefact without input, and InputError if the id, session or
+    person belongs elsewhere. `from_paper`: `by` types in what the client wrote on paper. `new_version`: add a version
+    even within the sitting, so that the text saved elsewhere meanwhile stays in the history.
     """
     writer = Writer(by, from_paper)
-    writer.may_write(episode, worksheet)
+    writer.ensure_may_write(episode, worksheet)
     if session is not None and session.episode_id != episode.id:
         raise InputError("the session belongs to another therapy")
     if about is not None and not episode.relationships.filter(id=about).exists():
         raise InputError("this person is not in the client’s inventory", advice="Choose somebody who is.")
-    saving = _Saving(writer, _plain(filled.values), _typed(filled), at, session, about, anew)
+    change = _Change(writer, _to_json(filled.values), _unread_to_json(filled), at, session, about, new_version)
     rows = Artefact.objects.unscoped(reason="an artefact of an episode that is in reach")
-    there = rows.select_for_update().filter(id=id).first()
-    if there is None:
-        return _begin(id, episode, worksheet, saving, simulated=simulated)
-    if there.episode_id != episode.id or there.worksheet != worksheet:
+    artefact = rows.select_for_update().filter(id=id).first()
+    if artefact is None:
+        return _create(id, episode, worksheet, change, simulated=simulated)
+    if artefact.episode_id != episode.id or artefact.worksheet != worksheet:
         raise InputError("this page belongs to another worksheet", advice="Open it again from the course.")
-    if there.revision != revision:
-        if there.values == saving.values and there.unread == saving.unread:
-            return there  # the same sending once more, after an answer that was lost on the way
-        raise InputError(CHANGED_MEANWHILE, advice="Compare with what is saved now, then save again.")
-    if not saving.changes(there):
-        return there
-    _keep(there, saving)
-    return there
+    if artefact.revision != revision:
+        if artefact.values == change.values and artefact.unread == change.unread:
+            return artefact  # the same request again, after its response was lost
+        raise EditConflictError
+    if not change.applies_to(artefact):
+        return artefact
+    _update(artefact, change)
+    return artefact
 
 
 @dataclass(frozen=True, slots=True)
-class _Saving:
-    """One save: by whom, what, when, and what it belongs to."""
+class _Change:
+    """The arguments of one save."""
 
     writer: Writer
     values: dict[str, Any]
@@ -108,76 +115,76 @@ class _Saving:
     at: datetime
     session: TherapySession | None
     about: uuid.UUID | None
-    anew: bool = False
+    new_version: bool = False
 
-    def changes(self, there: Artefact) -> bool:
-        """Whether anything is another after it."""
-        same = there.values == self.values and there.unread == self.unread and there.about == self.about
-        return not same or there.therapy_session != self.session or there.removed_at is not None
+    def applies_to(self, artefact: Artefact) -> bool:
+        """Return whether saving would change the artefact."""
+        same = artefact.values == self.values and artefact.unread == self.unread and artefact.about == self.about
+        return not same or artefact.therapy_session != self.session or artefact.removed_at is not None
 
 
-def _begin(id: uuid.UUID, episode: Episode, worksheet: str, saving: _Saving, *, simulated: bool) -> Artefact:  # noqa: A002
-    if not saving.values and not saving.unread:
-        raise InputError(NOTHING_YET, advice="Write or choose something first.")
-    made = Artefact.objects.create(
+def _create(id: uuid.UUID, episode: Episode, worksheet: str, change: _Change, *, simulated: bool) -> Artefact:  # noqa: A002
+    if not change.values and not change.unread:
+        raise EmptyWorksheetError
+    artefact = Artefact.objects.create(
         id=id,
         episode=episode,
         worksheet=worksheet,
-        therapy_session=saving.session,
-        about=saving.about,
-        values=saving.values,
-        unread=saving.unread,
-        respondent=saving.writer.respondent.value,
-        # what the client wrote is the client's to see again
-        for_client=saving.writer.account is None,
+        therapy_session=change.session,
+        about=change.about,
+        values=change.values,
+        unread=change.unread,
+        respondent=change.writer.respondent.value,
+        # clients keep access to what they wrote
+        for_client=change.writer.account is None,
         simulated=simulated,
-        begun_at=saving.at,
-        changed_at=saving.at,
+        begun_at=change.at,
+        changed_at=change.at,
     )
-    _version(made, saving.writer, saving.at)
-    _record(saving.writer.account, "artefact.begun", made, fields=len(saving.values))
-    return made
+    _add_version(artefact, change.writer, change.at)
+    _record(change.writer.account, "artefact.begun", artefact, fields=len(change.values))
+    return artefact
 
 
-def _keep(there: Artefact, saving: _Saving) -> None:
-    changed = there.values != saving.values
-    last = there.versions.order_by("-number").first()
-    there.values, there.unread, there.changed_at = saving.values, saving.unread, saving.at
-    put_back = there.removed_at is not None
-    moved = (there.therapy_session, there.about) != (saving.session, saving.about)
-    there.therapy_session, there.about, there.removed_at = saving.session, saving.about, None
-    there.revision += 1
-    if changed and (last is None or not _one_sitting(last, saving)):
-        there.version += 1
-        # what was agreed to was another version
-        there.agreement = Agreement.OPEN.value
-        there.save()
-        _version(there, saving.writer, saving.at)
-        _record(saving.writer.account, "artefact.changed", there, fields=len(saving.values))
+def _update(artefact: Artefact, change: _Change) -> None:
+    changed = artefact.values != change.values
+    last = artefact.versions.order_by("-number").first()
+    artefact.values, artefact.unread, artefact.changed_at = change.values, change.unread, change.at
+    put_back = artefact.removed_at is not None
+    moved = (artefact.therapy_session, artefact.about) != (change.session, change.about)
+    artefact.therapy_session, artefact.about, artefact.removed_at = change.session, change.about, None
+    artefact.revision += 1
+    if changed and (last is None or not _same_sitting(last, change)):
+        artefact.version += 1
+        # the client agreed to the previous version, not to this one
+        artefact.agreement = Agreement.OPEN.value
+        artefact.save()
+        _add_version(artefact, change.writer, change.at)
+        _record(change.writer.account, "artefact.changed", artefact, fields=len(change.values))
         return
-    there.save()
+    artefact.save()
     if changed and last is not None:
-        # the time of a version is that of its first save: an hour of pauses is more than one sitting
-        last.values = saving.values
+        # a version keeps the time of its first save, so that a long stretch of autosaves yields several versions
+        last.values = change.values
         last.save(update_fields=["values"])
     if put_back or moved:
-        _record(saving.writer.account, "artefact.put_back" if put_back else "artefact.moved", there)
+        _record(change.writer.account, "artefact.put_back" if put_back else "artefact.moved", artefact)
         return
-    # an audit row a sitting, not a pause in typing; the record has another version all the same
-    raise_record_version(there.episode)
+    # one audit row per sitting, not per autosave; the record version rises with every save
+    raise_record_version(artefact.episode)
 
 
-def _one_sitting(last: ArtefactVersion, saving: _Saving) -> bool:
-    same_writer = last.saved_by == saving.writer.id and last.respondent == saving.writer.respondent
-    same_writer = same_writer and last.restored_from is None and not saving.anew
-    return same_writer and last.agreement == Agreement.OPEN and saving.at - last.saved_at < SITTING_LENGTH
+def _same_sitting(last: ArtefactVersion, change: _Change) -> bool:
+    same_writer = last.saved_by == change.writer.id and last.respondent == change.writer.respondent
+    same_writer = same_writer and last.restored_from is None and not change.new_version
+    return same_writer and last.agreement == Agreement.OPEN and change.at - last.saved_at < SITTING_LENGTH
 
 
-def _version(of: Artefact, writer: Writer, at: datetime, restored_from: int | None = None) -> ArtefactVersion:
+def _add_version(artefact: Artefact, writer: Writer, at: datetime, restored_from: int | None = None) -> ArtefactVersion:
     return ArtefactVersion.objects.create(
-        artefact=of,
-        number=of.version,
-        values=of.values,
+        artefact=artefact,
+        number=artefact.version,
+        values=artefact.values,
         saved_at=at,
         saved_by=writer.id,
         respondent=writer.respondent.value,
@@ -187,17 +194,17 @@ def _version(of: Artefact, writer: Writer, at: datetime, restored_from: int | No
 
 @transaction.atomic
 def restore_version(*, artefact: Artefact, by: Account, number: int, at: datetime) -> Artefact:
-    """Make an earlier version the present one, as a new version: nothing is lost by it."""
+    """Restore an earlier version by adding a copy of it as the newest version."""
     ensure_own(artefact.episode.client, by)
-    old = artefact.versions.filter(number=number).first()
-    if old is None:
+    earlier = artefact.versions.filter(number=number).first()
+    if earlier is None:
         raise InputError(f"there is no version {number}")
-    artefact.values, artefact.unread, artefact.changed_at = old.values, {}, at
+    artefact.values, artefact.unread, artefact.changed_at = earlier.values, {}, at
     artefact.agreement = Agreement.OPEN.value
     artefact.version += 1
     artefact.revision += 1
     artefact.save()
-    _version(artefact, Writer(by), at, restored_from=number)
+    _add_version(artefact, Writer(by), at, restored_from=number)
     _record(by, "artefact.restored", artefact, version=number)
     return artefact
 
@@ -209,14 +216,14 @@ def answer_artefact(
     by: Account | None,
     version: int,
     agreement: Agreement,
-    said: str,
+    client_words: str,
     at: datetime,
     revision: int | None = None,
 ) -> Artefact:
-    """What the client said to this version: agreed, agreed after changes, or declined; OPEN takes the answer back.
+    """Record the client's answer to a version: agreed, agreed after changes, or declined. OPEN withdraws the answer.
 
-    `by` is the therapist who writes it down, None the client. `revision`: the one that was read; within a sitting the
-    text of a version still changes. Raises InputError where there is a newer one.
+    `by` is the therapist who notes the answer, None for the client. `revision` is the one that was read: within a
+    sitting the text of a version still changes. Raises InputError if there is a newer one.
     """
     if by is not None:
         ensure_own(artefact.episode.client, by)
@@ -226,15 +233,17 @@ def answer_artefact(
         raise InputError("this is nothing to agree to")
     if artefact.version != version or (revision is not None and artefact.revision != revision):
         raise InputError("it was changed while you read it", advice="Read the version that is there now.")
-    answered = Agreement(agreement)
-    rows = ArtefactVersion.objects.unscoped(reason=_THE_CLIENTS_OWN).filter(artefact=artefact, number=version)
+    answer = Agreement(agreement)
+    rows = ArtefactVersion.objects.unscoped(reason=_OWN_PAGE_REASON).filter(artefact=artefact, number=version)
     rows.update(
-        agreement=answered.value, said=said.strip()[:1000], answered_at=None if answered is Agreement.OPEN else at
+        agreement=answer.value,
+        said=client_words.strip()[:1000],
+        answered_at=None if answer is Agreement.OPEN else at,
     )
-    artefact.agreement = answered.value
+    artefact.agreement = answer.value
     artefact.revision += 1
     artefact.save(update_fields=["agreement", "revision"])
-    _record(by, "artefact.answered", artefact, agreement=answered.value)
+    _record(by, "artefact.answered", artefact, agreement=answer.value)
     return artefact
 
 
@@ -242,7 +251,7 @@ def answer_artefact(
 def share_artefact(
     *, artefact: Artefact, by: Account, client: bool | None = None, supervisor: bool | None = None
 ) -> None:
-    """Let the client, or a supervisor, see it, or no longer; None leaves as it is."""
+    """Set whether the client and supervisors may see the artefact; None leaves the setting unchanged."""
     ensure_own(artefact.episode.client, by)
     if client and not artefact.kind.for_client:
         raise InputError("this worksheet is not for the client’s eyes")
@@ -256,7 +265,7 @@ def share_artefact(
 
 @transaction.atomic
 def remove_artefact(*, artefact: Artefact, by: Account, at: datetime | None) -> Artefact:
-    """Take it out of the record; `at` None puts it back. Its versions stay."""
+    """Remove an artefact from the record; `at` None puts it back. Its versions stay."""
     ensure_own(artefact.episode.client, by)
     artefact.removed_at = at
     artefact.revision += 1
@@ -265,26 +274,26 @@ def remove_artefact(*, artefact: Artefact, by: Account, at: datetime | None) -> 
     return artefact
 
 
-def _typed(filled: ParsedValues) -> dict[str, list[str]]:
-    return {place: list(what) for place, what in filled.unread.items()}
+def _unread_to_json(filled: ParsedValues) -> dict[str, list[str]]:
+    return {field: list(entry) for field, entry in filled.unread.items()}
 
 
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """As JSON gives it back: tuples are lists."""
+def _to_json(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values as JSON would give them back, with lists for tuples."""
     return {
         name: [dict(v) if not isinstance(v, str) else v for v in value] if isinstance(value, tuple) else value
-        for name, value in ((n, _lists(v)) for n, v in values.items())
+        for name, value in ((n, _rows_to_json(v)) for n, v in values.items())
     }
 
 
-def _lists(value: Any) -> Any:
+def _rows_to_json(value: Any) -> Any:
     if isinstance(value, tuple) and value and not isinstance(value[0], str):
         return tuple({k: list(v) if isinstance(v, tuple) else v for k, v in row.items()} for row in value)
     return value
 
 
 def _record(by: Account | None, action: str, row: Artefact, **detail: object) -> None:
-    """The end of every write here, in its transaction: the audit row, and the episode's record has another version."""
+    """Raise the record version and add the audit row; every write ends with this, in its transaction."""
     raise_record_version(row.episode)
     record(
         actor=by,

@@ -1,4 +1,4 @@
-"""A worksheet as a form: what a browser sends becomes typed values, and values become inputs again."""
+"""Worksheets as HTML forms: read submitted values, and build inputs from stored ones."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from django.http import QueryDict
 
 from securebase.ipt.worksheet import EXTENTS, Field, FieldKind, Option, Worksheet
 
-#: Empty rows that a page without scripts offers below those that are filled.
+#: Empty rows below the filled ones, for pages without scripts.
 SPARE_ROWS = 2
 
 
 def submitted_values(worksheet: Worksheet, data: QueryDict) -> dict[str, Any]:
-    """What was typed, field → text, list of texts, or list of mappings. Rows are sent as “field.n.column”."""
-    typed: dict[str, Any] = {}
-    for one in worksheet.fields:
-        if one.kind is FieldKind.ROWS:
-            typed[one.id] = _rows(one, data)
-        elif one.kind is FieldKind.CHOICES:
-            typed[one.id] = data.getlist(one.id)
+    """Return field → text, list of texts, or list of mappings. Browsers send rows as “field.n.column”."""
+    values: dict[str, Any] = {}
+    for field in worksheet.fields:
+        if field.kind is FieldKind.ROWS:
+            values[field.id] = _submitted_rows(field, data)
+        elif field.kind is FieldKind.CHOICES:
+            values[field.id] = data.getlist(field.id)
         else:
-            typed[one.id] = data.get(one.id)
-    return typed
+            values[field.id] = data.get(field.id)
+    return values
 
 
-def _rows(of: Field, data: QueryDict) -> list[dict[str, Any]]:
-    pattern = re.compile(rf"{re.escape(of.id)}\.(\d{{1,4}})\.")
+def _submitted_rows(field: Field, data: QueryDict) -> list[dict[str, Any]]:
+    pattern = re.compile(rf"{re.escape(field.id)}\.(\d{{1,4}})\.")
     numbers = sorted({int(m[1]) for name in data if (m := pattern.match(name))})
     rows = []
     for n in numbers:
         row: dict[str, Any] = {}
-        for column in of.columns:
-            name = f"{of.id}.{n}.{column.id}"
+        for column in field.columns:
+            name = f"{field.id}.{n}.{column.id}"
             row[column.id] = data.getlist(name) if column.kind is FieldKind.CHOICES else data.get(name)
         rows.append(row)
     return rows
@@ -44,7 +44,7 @@ def _rows(of: Field, data: QueryDict) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class SelectableOption:
-    """One option of an input, and whether it is chosen."""
+    """One option of an input, selected or not."""
 
     option: Option
     chosen: bool
@@ -52,7 +52,7 @@ class SelectableOption:
 
 @dataclass(frozen=True, slots=True)
 class FieldInput:
-    """One field, ready for a template: `value` is its content, `error` says why typed text could not be read."""
+    """One field for a template: `value` is its content, `error` the reason why the input could not be parsed."""
 
     field: Field
     name: str
@@ -61,7 +61,7 @@ class FieldInput:
     error: str = ""
     rows: tuple[tuple[FieldInput, ...], ...] = dataclasses.field(default=())
     blank: tuple[FieldInput, ...] = dataclasses.field(default=())
-    #: a heading that stands above it, where it begins a section
+    #: section heading above the field, if it is the first of its section
     heading: str = ""
 
     @property
@@ -87,49 +87,50 @@ def build_inputs(
     formulation: str,
     areas: Container[str] | None = None,
 ) -> list[FieldInput]:
-    """Every field that this clinic fills in, with its content. areas: the problem areas it works with; another
-    one is offered only where it was chosen already.
+    """Return the inputs of the fields that this clinic fills in.
+
+    areas: the problem areas that the clinic works with. Others are offered only if they are already selected.
     """
-    made: list[FieldInput] = []
+    result: list[FieldInput] = []
     section = ""
-    for one in worksheet.fields_for(formulation):
-        heading = one.section if one.section != section else ""
-        section = one.section
-        if one.kind is FieldKind.ROWS:
-            made.append(_list_input(one, values.get(one.id), unread, people, heading))
+    for field in worksheet.fields_for(formulation):
+        heading = field.section if field.section != section else ""
+        section = field.section
+        if field.kind is FieldKind.ROWS:
+            result.append(_list_input(field, values.get(field.id), unread, people, heading))
         else:
-            made.append(_input(one, one.id, values.get(one.id), unread, people, heading))
-    return made if areas is None else [_within(one, areas) for one in made]
+            result.append(_input(field, field.id, values.get(field.id), unread, people, heading))
+    return result if areas is None else [_restrict_areas(entry, areas) for entry in result]
 
 
-def _within(one: FieldInput, areas: Container[str]) -> FieldInput:
-    """The same with no problem area to choose that the clinic does not work with."""
-    if one.rows:
-        rows = tuple(tuple(_within(cell, areas) for cell in row) for row in one.rows)
-        return replace(one, rows=rows, blank=tuple(_within(cell, areas) for cell in one.blank))
-    if one.field.vocabulary != "problem_area":
-        return one
-    return replace(one, choices=tuple(c for c in one.choices if c.chosen or c.option.value in areas))
+def _restrict_areas(entry: FieldInput, areas: Container[str]) -> FieldInput:
+    """Return the input without the unselected problem areas that the clinic does not work with."""
+    if entry.rows:
+        rows = tuple(tuple(_restrict_areas(cell, areas) for cell in row) for row in entry.rows)
+        return replace(entry, rows=rows, blank=tuple(_restrict_areas(cell, areas) for cell in entry.blank))
+    if entry.field.vocabulary != "problem_area":
+        return entry
+    return replace(entry, choices=tuple(c for c in entry.choices if c.chosen or c.option.value in areas))
 
 
 def _list_input(
-    of: Field, value: Any, unread: Mapping[str, Sequence[str]], people: Mapping[str, str], heading: str
+    field: Field, value: Any, unread: Mapping[str, Sequence[str]], people: Mapping[str, str], heading: str
 ) -> FieldInput:
-    given = list(value or ())
-    # a row of which nothing could be read is there all the same
-    lost = [int(k.split(".")[1]) for k in unread if k.startswith(f"{of.id}.")]
-    given += [{} for _ in range(max(lost, default=-1) + 1 - len(given))]
+    entries = list(value or ())
+    # keep a row even if none of its cells could be parsed
+    unread_rows = [int(k.split(".")[1]) for k in unread if k.startswith(f"{field.id}.")]
+    entries += [{} for _ in range(max(unread_rows, default=-1) + 1 - len(entries))]
     rows = tuple(
-        tuple(_input(c, f"{of.id}.{n}.{c.id}", row.get(c.id), unread, people) for c in of.columns)
-        for n, row in enumerate([*given, *({} for _ in range(SPARE_ROWS))])
+        tuple(_input(c, f"{field.id}.{n}.{c.id}", row.get(c.id), unread, people) for c in field.columns)
+        for n, row in enumerate([*entries, *({} for _ in range(SPARE_ROWS))])
     )
-    blank = tuple(_input(c, f"{of.id}.0000.{c.id}", None, {}, people) for c in of.columns)
-    error = unread.get(of.id, ("", ""))[1]
-    return FieldInput(of, of.id, error=error, rows=rows, blank=blank, heading=heading)
+    blank = tuple(_input(c, f"{field.id}.0000.{c.id}", None, {}, people) for c in field.columns)
+    error = unread.get(field.id, ("", ""))[1]
+    return FieldInput(field, field.id, error=error, rows=rows, blank=blank, heading=heading)
 
 
 def _input(  # noqa: PLR0917 (two callers, above)
-    of: Field,
+    field: Field,
     name: str,
     value: Any,
     unread: Mapping[str, Sequence[str]],
@@ -138,10 +139,10 @@ def _input(  # noqa: PLR0917 (two callers, above)
 ) -> FieldInput:
     typed, error = unread.get(name, ("", ""))
     return FieldInput(
-        of,
+        field,
         name,
         value=typed or _as_text(value),
-        choices=_choices(of, value, people),
+        choices=_choices(field, value, people),
         error=error,
         heading=heading,
     )
@@ -155,19 +156,19 @@ def _as_text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
-def _choices(of: Field, value: Any, people: Mapping[str, str]) -> tuple[SelectableOption, ...]:
-    if of.kind is FieldKind.EXTENT:
+def _choices(field: Field, value: Any, people: Mapping[str, str]) -> tuple[SelectableOption, ...]:
+    if field.kind is FieldKind.EXTENT:
         return tuple(SelectableOption(Option(str(n), words), value == n) for n, words in enumerate(EXTENTS))
-    if of.kind is FieldKind.SCALE:
-        return tuple(SelectableOption(Option(str(n), str(n)), value == n) for n in of.steps)
-    if of.kind is FieldKind.YES_NO:
+    if field.kind is FieldKind.SCALE:
+        return tuple(SelectableOption(Option(str(n), str(n)), value == n) for n in field.steps)
+    if field.kind is FieldKind.YES_NO:
         return tuple(SelectableOption(Option(v, v.capitalize()), value is (v == "yes")) for v in ("yes", "no"))
-    if of.kind is FieldKind.PERSON:
-        known = [SelectableOption(Option(one, name), value == one) for one, name in people.items()]
+    if field.kind is FieldKind.PERSON:
+        options = [SelectableOption(Option(id_, name), value == id_) for id_, name in people.items()]
         if value and value not in people:
-            known.append(
+            options.append(
                 SelectableOption(Option(str(value), "somebody who is not in the inventory any more"), chosen=True)
             )
-        return tuple(known)
+        return tuple(options)
     chosen = set(value) if isinstance(value, list | tuple) else {value}
-    return tuple(SelectableOption(o, o.value in chosen) for o in of.options)
+    return tuple(SelectableOption(o, o.value in chosen) for o in field.options)

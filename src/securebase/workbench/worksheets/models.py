@@ -1,4 +1,4 @@
-"""Worksheets as they were filled in, each with every version it had."""
+"""Artefacts (filled-in worksheets) and their versions."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ AGREEMENTS = [(a.value, a.label) for a in Agreement]
 
 
 class Artefact(ScopedModel):
-    """One worksheet filled in. Never deleted: what is removed can be put back.
+    """One filled-in worksheet. Never deleted: a removed artefact can be put back.
 
-    `revision` counts every save (two tabs that write at once find out by it); `version` counts the states that are
-    kept. unread: what was typed and could not be read, by field, so that nothing typed is lost. about: the id of the
-    relationship it speaks of.
+    `revision` counts every save, so that two tabs writing at once notice each other; `version` counts the states in
+    the history. unread: input that could not be parsed, by field, so that no input is lost. about: the id of the
+    relationship that the worksheet describes.
     """
 
     THERAPIST_PATH: ClassVar[str] = "episode__client__therapist"
@@ -57,12 +57,12 @@ class Artefact(ScopedModel):
 
     @property
     def kind(self) -> Worksheet:
-        """What it is on the shelf. Raises ShelfError where the shelf has it no more."""
+        """The worksheet on the shelf. Raises ShelfError if it has left the shelf."""
         return worksheet(self.worksheet)
 
 
 class ArtefactVersion(ScopedModel):
-    """One state of an artefact that is kept. saved_by is None where the client saved it on their own page."""
+    """One state of an artefact. saved_by is None if the client saved it on their own page."""
 
     THERAPIST_PATH: ClassVar[str] = "artefact__episode__client__therapist"
 
@@ -73,7 +73,7 @@ class ArtefactVersion(ScopedModel):
     saved_by = models.UUIDField(null=True, blank=True)
     respondent = models.CharField(max_length=10, choices=RESPONDENTS, default=Respondent.THERAPIST.value)
     agreement = models.CharField(max_length=10, choices=AGREEMENTS, default=Agreement.OPEN.value)
-    #: what the client said to it, in their words
+    #: the client's answer in their own words
     said = models.CharField(max_length=1000, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     #: number of the version this one was restored from

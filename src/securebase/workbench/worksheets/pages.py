@@ -1,4 +1,4 @@
-"""One page for every worksheet of the shelf: filling in, history, sharing, paper."""
+"""Pages of a worksheet: form, history, sharing and print version."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from securebase.records.vocabulary import Agreement
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.accounts.queries import lineage_of
-from securebase.workbench.clients.actions import CHANGED_MEANWHILE
+from securebase.workbench.clients.actions import EditConflictError
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.clients.queries import client_of
 from securebase.workbench.therapy_sessions.models import TherapySession
@@ -40,85 +40,85 @@ _require_therapist = require_role(Role.THERAPIST)
 
 
 @dataclass(frozen=True, slots=True)
-class _Opened:
-    """A worksheet that a page is about: what it is, whose, and what is saved of it; None where nothing is yet."""
+class _OpenWorksheet:
+    """The worksheet that a request concerns; `artefact` is None before the first save."""
 
     spec: Worksheet
     episode: Episode
     artefact_id: uuid.UUID
-    found: Artefact | None
+    artefact: Artefact | None
 
 
 @_require_therapist
 @require_GET
 def begin(request: HttpRequest, client_id: uuid.UUID, name: str) -> HttpResponse:
-    """To the one that is there, of a worksheet that is filled in once; else to an empty one of a new id."""
-    client = _client(request, client_id, "worksheet-begin")["client"]
-    spec, episode = queries.worksheet_or_404(name), _episode(client.episode)
-    asked = request.GET.urlencode()
-    there = _there(episode, spec, request)
-    target = reverse("worksheet", args=[client_id, name, there.id if there else uuid.uuid4()])
-    return redirect(f"{target}?{asked}" if asked else target)
+    """Redirect to the existing artefact of a worksheet that is filled in once, else to an empty one with a new id."""
+    client = _client_context(request, client_id, "worksheet-begin")["client"]
+    spec, episode = queries.worksheet_or_404(name), _episode_or_404(client.episode)
+    query = request.GET.urlencode()
+    artefact = _unique_artefact(episode, spec, request)
+    target = reverse("worksheet", args=[client_id, name, artefact.id if artefact else uuid.uuid4()])
+    return redirect(f"{target}?{query}" if query else target)
 
 
-def _there(episode: Episode, spec: Worksheet, request: HttpRequest) -> Artefact | None:
-    """The one artefact that a worksheet has by its nature: one a course, or one a session."""
+def _unique_artefact(episode: Episode, spec: Worksheet, request: HttpRequest) -> Artefact | None:
+    """Return the existing artefact of a worksheet that is filled in once per course or once per session."""
     if not spec.many:
         return queries.current_artefact(episode, spec.id)
     if spec.id != "session_note":
         return None
-    # a note that names no session will be that of the last one, which may have its note already
-    if session := _session(episode, request.GET.get("session")) or _todays(episode):
+    # without a session in the address, the note belongs to the latest session, which may already have one
+    if session := _find_session(episode, request.GET.get("session")) or _current_session(episode):
         return episode.artefacts.filter(worksheet=spec.id, therapy_session=session, removed_at=None).first()
     return None
 
 
 @_require_therapist
 @require_GET
-def about(request: HttpRequest, client_id: uuid.UUID, name: str, about_id: uuid.UUID) -> HttpResponse:
-    """What is said of one person: a new one, which begins with what was said last."""
-    episode = _episode(_client(request, client_id, "worksheet-about")["client"].episode)
+def begin_about(request: HttpRequest, client_id: uuid.UUID, name: str, about_id: uuid.UUID) -> HttpResponse:
+    """Redirect to a new worksheet about one person; it starts with the values of the previous one."""
+    episode = _episode_or_404(_client_context(request, client_id, "worksheet-about")["client"].episode)
     spec = queries.worksheet_or_404(name)
     if not spec.about_person or str(about_id) not in queries.people_of(episode):
         raise Http404
     target = reverse("worksheet", args=[client_id, name, uuid.uuid4()])
-    back = _back(request)
-    asked = {"about": str(about_id)} | ({"next": back} if back else {})
-    return redirect(f"{target}?{urlencode(asked)}")
+    back = _return_path(request)
+    query = {"about": str(about_id)} | ({"next": back} if back else {})
+    return redirect(f"{target}?{urlencode(query)}")
 
 
 @_require_therapist
 @require_http_methods(["GET", "POST"])
 def worksheet(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
-    """Fill in, and keep while it is typed. A page that was never begun is an empty one."""
+    """Show the form of a worksheet and save it, by autosave or by button. An unknown id shows an empty form."""
     spec, account = queries.worksheet_or_404(name), current_account(request)
     if request.method == "POST":
-        # the page that is being typed into was written down when it was opened; every pause in typing is not
+        # the audit trail records the opening of the page, not every autosave
         client = client_of(account=account, client_id=client_id, page="worksheet")
         context: dict[str, Any] = {"client": client, "episode": client.episode}
     else:
-        context = _client(request, client_id, "worksheet")
-    episode = _episode(context["episode"])
-    found = queries.find_artefact(account=account, client=context["client"], name=name, artefact_id=artefact_id)
-    if found is not None:
-        episode = found.episode
-    opened = _Opened(spec, episode, artefact_id, found)
+        context = _client_context(request, client_id, "worksheet")
+    episode = _episode_or_404(context["episode"])
+    artefact = queries.find_artefact(account=account, client=context["client"], name=name, artefact_id=artefact_id)
+    if artefact is not None:
+        episode = artefact.episode
+    opened = _OpenWorksheet(spec, episode, artefact_id, artefact)
     if request.method == "POST":
-        return _saved(request, context, opened)
-    return _shown(request, context, opened)
+        return _save(request, context, opened)
+    return _render(request, context, opened)
 
 
-def _saved(request: HttpRequest, context: dict[str, Any], opened: _Opened) -> HttpResponse:
-    spec, found = opened.spec, opened.found
+def _save(request: HttpRequest, context: dict[str, Any], opened: _OpenWorksheet) -> HttpResponse:
+    spec, artefact = opened.spec, opened.artefact
     filled = parse_values(spec, submitted_values(spec, request.POST))
-    if found is not None:
-        # what another lineage of formulation asked for, or an earlier shelf, stays where it was
+    if artefact is not None:
+        # fields that only another lineage's formulation or an earlier shelf shows keep their values
         shown = {f.id for f in spec.fields_for(_formulation(request))}
-        kept = {k: v for k, v in queries.values_of(found).items() if k not in shown}
-        filled = ParsedValues(filled.values | kept, filled.unread)
-    quietly = request.headers.get("X-Autosave") == "1"
+        hidden = {k: v for k, v in queries.values_of(artefact).items() if k not in shown}
+        filled = ParsedValues(filled.values | hidden, filled.unread)
+    autosave = request.headers.get("X-Autosave") == "1"
     try:
-        kept_now = actions.save_artefact(
+        saved = actions.save_artefact(
             id=opened.artefact_id,
             episode=opened.episode,
             worksheet=spec.id,
@@ -126,64 +126,63 @@ def _saved(request: HttpRequest, context: dict[str, Any], opened: _Opened) -> Ht
             filled=filled,
             revision=parse_number(request.POST.get("revision")),
             at=timezone.now(),
-            session=_session(opened.episode, request.POST.get("session")),
+            session=_find_session(opened.episode, request.POST.get("session")),
             about=parse_id(request.POST.get("about")),
             from_paper=spec.client_fills and "from_paper" in request.POST,
-            anew="anew" in request.POST,
+            new_version="anew" in request.POST,
         )
     except InputError as error:
-        present = found.revision if found else 0
-        if quietly:
-            status = 409 if found and error.what == CHANGED_MEANWHILE else 400
-            told = {"error": sentence(error), "revision": present, "empty": error.what == actions.NOTHING_YET}
-            return JsonResponse(told, status=status)
-        context |= _client(request, context["client"].id, "worksheet")
-        return _shown(request, context, opened, filled=filled, refused=sentence(error))
-    if quietly:
-        at = timezone.localtime(kept_now.changed_at)
-        problems = {place: why for place, (_, why) in filled.unread.items()}
-        told = {"revision": kept_now.revision, "version": kept_now.version, "problems": problems}
-        return JsonResponse({"saved": f"{at:%H:%M}"} | told)
+        if autosave:
+            empty = isinstance(error, actions.EmptyWorksheetError)
+            refusal = {"error": sentence(error), "revision": artefact.revision if artefact else 0, "empty": empty}
+            return JsonResponse(refusal, status=409 if artefact and isinstance(error, EditConflictError) else 400)
+        context |= _client_context(request, context["client"].id, "worksheet")
+        return _render(request, context, opened, filled=filled, refused=sentence(error))
+    if autosave:
+        at = timezone.localtime(saved.changed_at)
+        problems = {field: reason for field, (_, reason) in filled.unread.items()}
+        state = {"revision": saved.revision, "version": saved.version, "problems": problems}
+        return JsonResponse({"saved": f"{at:%H:%M}"} | state)
     if filled.unread:
         messages.warning(request, "Saved, but for what is marked below.")
     else:
-        unasked = spec.agreement and kept_now.agreement == Agreement.OPEN
-        asked = " What the client says to it is written down on its own page." if unasked else ""
-        messages.success(request, f"{spec.name}: saved.{asked}")
-        if (back := _back(request)) and "stay" not in request.POST:
+        unanswered = spec.agreement and saved.agreement == Agreement.OPEN
+        hint = " What the client says to it is written down on its own page." if unanswered else ""
+        messages.success(request, f"{spec.name}: saved.{hint}")
+        if (back := _return_path(request)) and "stay" not in request.POST:
             return redirect(back)
     return redirect("worksheet", context["client"].id, spec.id, opened.artefact_id)
 
 
-def _shown(
+def _render(
     request: HttpRequest,
     context: dict[str, Any],
-    opened: _Opened,
+    opened: _OpenWorksheet,
     *,
     filled: ParsedValues | None = None,
     refused: str = "",
 ) -> HttpResponse:
-    spec, episode, found = opened.spec, opened.episode, opened.found
+    spec, episode, artefact = opened.spec, opened.episode, opened.artefact
     people = queries.current_people(episode)
-    origin = None if found else queries.preceding_artefact(episode, parse_id(request.GET.get("from")))
-    about_id = found.about if found else parse_id(request.GET.get("about")) or (origin.about if origin else None)
-    session = found.therapy_session if found else _session(episode, request.GET.get("session"))
-    if found is None and session is None and spec.in_session:
-        session = _todays(episode)
-    values, unread = _contents(opened, filled, about_id)
+    origin = None if artefact else queries.preceding_artefact(episode, parse_id(request.GET.get("from")))
+    about_id = artefact.about if artefact else parse_id(request.GET.get("about")) or (origin.about if origin else None)
+    session = artefact.therapy_session if artefact else _find_session(episode, request.GET.get("session"))
+    if artefact is None and session is None and spec.in_session:
+        session = _current_session(episode)
+    values, unread = _initial_contents(opened, filled, about_id)
     if filled is None and origin is not None:
         values = follow_up_values(origin.kind, queries.values_of(origin), spec) | values
-    if filled is None and found is None:
-        values = _chosen(spec, request.GET) | values
-    others = [one for one in queries.list_artefacts(episode, [spec.id]) if one.artefact.id != opened.artefact_id]
-    last = found.versions.order_by("-number").first() if found else None
+    if filled is None and artefact is None:
+        values = _preset_choices(spec, request.GET) | values
+    others = [row for row in queries.list_artefacts(episode, [spec.id]) if row.artefact.id != opened.artefact_id]
+    last = artefact.versions.order_by("-number").first() if artefact else None
     context |= {
         "worksheet": spec,
-        # what a worksheet shows above its fields, where it shows anything
+        # an optional part above the fields; the first template that exists is used
         "above": [f"worksheets/above_{spec.id}.html", "worksheets/above_nothing.html"],
-        "artefact": found,
+        "artefact": artefact,
         "artefact_id": opened.artefact_id,
-        "inputs": build_inputs(spec, values, unread, people=people, **_lineage(request)),
+        "inputs": build_inputs(spec, values, unread, people=people, **_lineage_options(request)),
         "people": people,
         "about_id": str(about_id) if about_id else "",
         "about_left": bool(about_id) and str(about_id) not in people,
@@ -193,8 +192,8 @@ def _shown(
         "others": others[:8],
         "more_others": max(len(others) - 8, 0),
         "refused": refused,
-        "revision": found.revision if found else 0,
-        "next": _back(request),
+        "revision": artefact.revision if artefact else 0,
+        "next": _return_path(request),
         "tab": "course",
         "agreements": [a for a in Agreement if a is not Agreement.OPEN],
         "from_paper": "from_paper" in request.POST or bool(last and last.saved_by and last.respondent == "client"),
@@ -203,41 +202,41 @@ def _shown(
     return render(request, "worksheets/worksheet.html", context, status=400 if refused else 200)
 
 
-def _contents(
-    opened: _Opened, filled: ParsedValues | None, about_id: uuid.UUID | None
+def _initial_contents(
+    opened: _OpenWorksheet, filled: ParsedValues | None, about_id: uuid.UUID | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the content of the fields: just typed, else saved, else from the last worksheet about this person."""
+    """Return values and unread input: as just typed, else as saved, else the defaults of a new worksheet."""
     if filled is not None:
         return filled.values, {k: list(v) for k, v in filled.unread.items()}
-    if opened.found is not None:
-        return opened.found.values, opened.found.unread
+    if opened.artefact is not None:
+        return opened.artefact.values, opened.artefact.unread
     return queries.initial_values(opened.episode, opened.spec, about_id), {}
 
 
-def _chosen(spec: Worksheet, asked: QueryDict) -> dict[str, Any]:
-    """Choices that an address names (“kind=withdrawal”). Never a text: addresses are written down in many places."""
-    of = {f.id for f in spec.fields if f.kind is FieldKind.CHOICE}
-    return parse_values(spec, {name: text for name, text in asked.items() if name in of}).values
+def _preset_choices(spec: Worksheet, query: QueryDict) -> dict[str, Any]:
+    """Return the choices in the address (“kind=withdrawal”). It ignores text, since addresses end up in logs."""
+    choices = {f.id for f in spec.fields if f.kind is FieldKind.CHOICE}
+    return parse_values(spec, {name: text for name, text in query.items() if name in choices}).values
 
 
 @_require_therapist
 @require_GET
 def history(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
-    """Every version with what changed in it; any of them can be made the present one again."""
-    context = _client(request, client_id, "worksheet-history")
-    found = _existing(request, context, name, artefact_id)
-    context |= {"worksheet": found.kind, "artefact": found, "rows": queries.history(found), "tab": "course"}
+    """Show every version with its changes; the therapist can restore any of them."""
+    context = _client_context(request, client_id, "worksheet-history")
+    artefact = _artefact_or_404(request, context, name, artefact_id)
+    context |= {"worksheet": artefact.kind, "artefact": artefact, "rows": queries.history(artefact), "tab": "course"}
     return render(request, "worksheets/history.html", context)
 
 
 @_require_therapist
 @post_only
 def restore(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
-    context = _client(request, client_id, "worksheet-restore")
-    found = _existing(request, context, name, artefact_id)
+    context = _client_context(request, client_id, "worksheet-restore")
+    artefact = _artefact_or_404(request, context, name, artefact_id)
     number = parse_number(request.POST.get("version"))
     try:
-        actions.restore_version(artefact=found, by=current_account(request), number=number, at=timezone.now())
+        actions.restore_version(artefact=artefact, by=current_account(request), number=number, at=timezone.now())
     except InputError as error:
         messages.error(request, sentence(error))
     else:
@@ -248,24 +247,24 @@ def restore(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: 
 @_require_therapist
 @post_only
 def remove(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
-    """Out of the record, or back into it with “undo”."""
-    context = _client(request, client_id, "worksheet-remove")
-    found = _existing(request, context, name, artefact_id)
+    """Remove the artefact from the record, or put it back with “undo”."""
+    context = _client_context(request, client_id, "worksheet-remove")
+    artefact = _artefact_or_404(request, context, name, artefact_id)
     back = "undo" in request.POST
-    actions.remove_artefact(artefact=found, by=current_account(request), at=None if back else timezone.now())
+    actions.remove_artefact(artefact=artefact, by=current_account(request), at=None if back else timezone.now())
     if back:
-        messages.success(request, f"{found.kind.name}: back in the record.")
+        messages.success(request, f"{artefact.kind.name}: back in the record.")
     return redirect("worksheet", client_id, name, artefact_id)
 
 
 @_require_therapist
 @post_only
 def share(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
-    context = _client(request, client_id, "worksheet-share")
-    found = _existing(request, context, name, artefact_id)
+    context = _client_context(request, client_id, "worksheet-share")
+    artefact = _artefact_or_404(request, context, name, artefact_id)
     try:
         actions.share_artefact(
-            artefact=found,
+            artefact=artefact,
             by=current_account(request),
             client="client" in request.POST,
             supervisor="supervisor" in request.POST,
@@ -280,52 +279,52 @@ def share(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uu
 @_require_therapist
 @post_only
 def answer(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id: uuid.UUID) -> HttpResponse:
-    """What the client said to it, written down by the therapist."""
-    context = _client(request, client_id, "worksheet-answer")
-    found = _existing(request, context, name, artefact_id)
-    given = request.POST.get("agreement", "")
-    if given not in {a.value for a in Agreement}:
+    """Record the client's answer, as noted by the therapist."""
+    context = _client_context(request, client_id, "worksheet-answer")
+    artefact = _artefact_or_404(request, context, name, artefact_id)
+    agreement = request.POST.get("agreement", "")
+    if agreement not in {a.value for a in Agreement}:
         messages.error(request, "Choose what the client said to it.")
         return redirect("worksheet", client_id, name, artefact_id)
     try:
         actions.answer_artefact(
-            artefact=found,
+            artefact=artefact,
             by=current_account(request),
             version=parse_number(request.POST.get("version")),
             revision=parse_number(request.POST["revision"]) if "revision" in request.POST else None,
-            agreement=Agreement(given),
-            said=request.POST.get("said", ""),
+            agreement=Agreement(agreement),
+            client_words=request.POST.get("said", ""),
             at=timezone.now(),
         )
     except InputError as error:
         messages.error(request, sentence(error))
     else:
-        messages.success(request, f"Written down: {Agreement(given).label.lower()}.")
-    return redirect(_back(request) or reverse("worksheet", args=[client_id, name, artefact_id]))
+        messages.success(request, f"Written down: {Agreement(agreement).label.lower()}.")
+    return redirect(_return_path(request) or reverse("worksheet", args=[client_id, name, artefact_id]))
 
 
 @_require_therapist
 @require_GET
 def paper(request: HttpRequest, client_id: uuid.UUID, name: str) -> HttpResponse:
-    """An empty sheet to print and fill in by hand. It names no one."""
-    context = _client(request, client_id, "worksheet-paper")
+    """Show an empty form to print; it carries no client data."""
+    context = _client_context(request, client_id, "worksheet-paper")
     spec = queries.worksheet_or_404(name)
-    blank = build_inputs(spec, {}, {}, people={}, **_lineage(request))
+    blank = build_inputs(spec, {}, {}, people={}, **_lineage_options(request))
     return render(request, "worksheets/paper.html", context | {"worksheet": spec, "inputs": blank, "tab": "course"})
 
 
-# ---- small pieces ----------------------------------------------------------------------------------------------------
-def _client(request: HttpRequest, client_id: uuid.UUID, page: str) -> dict[str, Any]:
+# ---- helpers ---------------------------------------------------------------------------------------------------------
+def _client_context(request: HttpRequest, client_id: uuid.UUID, page: str) -> dict[str, Any]:
     return client_page(account=current_account(request), client_id=client_id, page=page, now=timezone.now())
 
 
-def _episode(episode: Episode | None) -> Episode:
+def _episode_or_404(episode: Episode | None) -> Episode:
     if episode is None:
         raise Http404
     return episode
 
 
-def _existing(request: HttpRequest, context: dict[str, Any], name: str, artefact_id: uuid.UUID) -> Artefact:
+def _artefact_or_404(request: HttpRequest, context: dict[str, Any], name: str, artefact_id: uuid.UUID) -> Artefact:
     return queries.artefact_or_404(
         account=current_account(request), client=context["client"], name=name, artefact_id=artefact_id
     )
@@ -335,24 +334,24 @@ def _formulation(request: HttpRequest) -> str:
     return lineage_of(current_account(request).clinic).formulation
 
 
-def _lineage(request: HttpRequest) -> dict[str, Any]:
-    """What the clinic's lineage asks for and offers, for `build_inputs`."""
-    found = lineage_of(current_account(request).clinic)
-    return {"formulation": found.formulation, "areas": {a.value for a in found.areas}}
+def _lineage_options(request: HttpRequest) -> dict[str, Any]:
+    """Return the arguments of `build_inputs` that depend on the clinic's lineage."""
+    lineage = lineage_of(current_account(request).clinic)
+    return {"formulation": lineage.formulation, "areas": {a.value for a in lineage.areas}}
 
 
-def _session(episode: Episode, text: str | None) -> TherapySession | None:
-    found = parse_id(text)
-    return episode.therapy_sessions.filter(id=found).first() if found else None
+def _find_session(episode: Episode, text: str | None) -> TherapySession | None:
+    session_id = parse_id(text)
+    return episode.therapy_sessions.filter(id=session_id).first() if session_id else None
 
 
-def _todays(episode: Episode) -> TherapySession | None:
-    """The session that was held last, or begins within the hour: what a note of today most likely belongs to."""
+def _current_session(episode: Episode) -> TherapySession | None:
+    """Return the latest session that has begun or begins within the hour; a new note most likely belongs to it."""
     soon = timezone.now() + timedelta(hours=1)
     return episode.therapy_sessions.filter(held_at__lte=soon).order_by("-held_at").first()
 
 
-def _back(request: HttpRequest) -> str:
-    """Where to go on after saving: an address of this workbench, or nowhere."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    return wanted if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, None) else ""
+def _return_path(request: HttpRequest) -> str:
+    """Return the path to go to after saving; empty unless it lies within this workbench (no open redirect)."""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    return target if target.startswith("/") and url_has_allowed_host_and_scheme(target, None) else ""

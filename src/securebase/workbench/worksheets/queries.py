@@ -1,4 +1,4 @@
-"""Reads of filled-in worksheets."""
+"""Reads of artefacts (filled-in worksheets)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from securebase.ipt.defaults import default_values
 from securebase.ipt.rendering import RenderedField, render_fields, title_in_words
 from securebase.ipt.shelf import worksheet, worksheets
 from securebase.ipt.worksheet import Worksheet
-from securebase.records.artefact import ArtefactRecord as Recorded
-from securebase.records.artefact import Value
+from securebase.records.artefact import ArtefactRecord, Value
 from securebase.records.episode import EpisodeRecord
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.models import Client, Episode
@@ -22,7 +21,7 @@ from securebase.workbench.worksheets.models import Artefact, ArtefactVersion
 
 
 def worksheet_or_404(name: str) -> Worksheet:
-    """The worksheet of the shelf that an address names."""
+    """Return the worksheet with this name from the shelf; 404 if there is none."""
     try:
         return worksheet(name)
     except ShelfError:
@@ -30,29 +29,29 @@ def worksheet_or_404(name: str) -> Worksheet:
 
 
 def find_artefact(*, account: Account, client: Client, name: str, artefact_id: uuid.UUID) -> Artefact | None:
-    """The artefact of this client with this id; None where nobody has begun one; 404 where it is another's."""
-    mine = Artefact.objects.visible_to(account).filter(id=artefact_id, episode__client=client, worksheet=name)
-    found = mine.select_related("therapy_session", "episode__client").first()
-    if found is None and _is_taken(artefact_id):
+    """Return the client's artefact with this id, None if the id is unused; 404 if it belongs to somebody else."""
+    rows = Artefact.objects.visible_to(account).filter(id=artefact_id, episode__client=client, worksheet=name)
+    artefact = rows.select_related("therapy_session", "episode__client").first()
+    if artefact is None and _is_taken(artefact_id):
         raise Http404
-    return found
+    return artefact
 
 
 def _is_taken(artefact_id: uuid.UUID) -> bool:
-    rows = Artefact.objects.unscoped(reason="an id that was made elsewhere must not be begun here")
+    rows = Artefact.objects.unscoped(reason="an id that exists elsewhere must not be used here")
     return rows.filter(id=artefact_id).exists()
 
 
 def artefact_or_404(*, account: Account, client: Client, name: str, artefact_id: uuid.UUID) -> Artefact:
-    """The artefact of this client with this id; 404 where there is none."""
-    found = find_artefact(account=account, client=client, name=name, artefact_id=artefact_id)
-    if found is None:
+    """Return the client's artefact with this id; 404 if there is none."""
+    artefact = find_artefact(account=account, client=client, name=name, artefact_id=artefact_id)
+    if artefact is None:
         raise Http404
-    return found
+    return artefact
 
 
 def preceding_artefact(episode: Episode, artefact_id: uuid.UUID | None) -> Artefact | None:
-    """The artefact of this episode that a new one begins with; None where there is no such one."""
+    """Return the artefact whose values a follow-up worksheet takes over; None if the episode has none with this id."""
     if artefact_id is None:
         return None
     return episode.artefacts.filter(id=artefact_id, removed_at=None).first()
@@ -60,7 +59,7 @@ def preceding_artefact(episode: Episode, artefact_id: uuid.UUID | None) -> Artef
 
 @dataclass(frozen=True, slots=True)
 class ArtefactListing:
-    """An artefact in a list: its worksheet, and what names it."""
+    """An artefact in a list, with its worksheet and title."""
 
     artefact: Artefact
     worksheet: Worksheet
@@ -70,7 +69,7 @@ class ArtefactListing:
 def list_artefacts(
     episode: Episode, names: Iterable[str] | None = None, *, removed: bool = False
 ) -> list[ArtefactListing]:
-    """Artefacts of an episode, last changed first; those of worksheets that left the shelf are passed over."""
+    """Return the artefacts of an episode, last changed first, without those whose worksheet has left the shelf."""
     rows = episode.artefacts.filter(removed_at__isnull=not removed).select_related("therapy_session")
     if names is not None:
         rows = rows.filter(worksheet__in=list(names))
@@ -87,27 +86,27 @@ def list_artefacts(
 
 
 def current_artefact(episode: Episode, name: str) -> Artefact | None:
-    """The artefact of a worksheet that is filled in once a course; the last begun, where there are more."""
+    """Return the artefact of a worksheet that is filled in once per course; the newest if there are several."""
     return episode.artefacts.filter(worksheet=name, removed_at=None).order_by("-begun_at").first()
 
 
 def people_of(episode: Episode) -> dict[str, str]:
-    """Id → name of everybody in the interpersonal inventory, those who left it included: old worksheets name them."""
+    """Return id → name for everybody in the inventory, including removed people, whom old worksheets still name."""
     return {str(person.id): person.name_shown for person in episode.relationships.all()}
 
 
 def current_people(episode: Episode) -> dict[str, str]:
-    """Id → name of those who are in it now: whom a field offers."""
-    return {str(one.id): one.name_shown for one in episode.relationships.all() if one.left_at is None}
+    """Return id → name for the people in the inventory now; these are the choices of a person field."""
+    return {str(person.id): person.name_shown for person in episode.relationships.all() if person.left_at is None}
 
 
 def values_of(row: Artefact | ArtefactVersion) -> dict[str, Value]:
-    """The values as the core has them: lists are tuples."""
-    return {name: _frozen(value) for name, value in row.values.items()}
+    """Return the values in the types of the core: tuples for lists."""
+    return {name: _freeze(value) for name, value in row.values.items()}
 
 
 def initial_values(episode: Episode, spec: Worksheet, about_id: uuid.UUID | None = None) -> dict[str, Value]:
-    """What a new one begins with: what the course and earlier worksheets say."""
+    """Return the default values of a new artefact, taken from the course and earlier worksheets."""
     if not any(f.begins_with for f in spec.fields):
         return {}
     rows = [r for r in episode.artefacts.filter(removed_at=None) if r.values]
@@ -115,17 +114,17 @@ def initial_values(episode: Episode, spec: Worksheet, about_id: uuid.UUID | None
         str(episode.client_id),
         planned_sessions=episode.planned_sessions,
         days_between=episode.days_between,
-        artefacts=tuple(_in_short(row) for row in rows),
+        artefacts=tuple(_to_record(row) for row in rows),
     )
     return default_values(spec, record, about=str(about_id or ""))
 
 
-def _in_short(row: Artefact) -> Recorded:
+def _to_record(row: Artefact) -> ArtefactRecord:
     at = row.begun_at.timestamp()
-    return Recorded(str(row.id), row.worksheet, values_of(row), at=at, begun_at=at, about=str(row.about or ""))
+    return ArtefactRecord(str(row.id), row.worksheet, values_of(row), at=at, begun_at=at, about=str(row.about or ""))
 
 
-def _frozen(value: object) -> Value:
+def _freeze(value: object) -> Value:
     if isinstance(value, list):
         return tuple(
             {k: tuple(v) if isinstance(v, list) else v for k, v in item.items()} if isinstance(item, dict) else item
@@ -136,26 +135,26 @@ def _frozen(value: object) -> Value:
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """One version in the history: what it held, and which fields differ from the version before."""
+    """One version in the history: its rendered fields, and the fields that differ from the version before."""
 
     version: ArtefactVersion
-    said: list[RenderedField]
+    fields: list[RenderedField]
     changed: list[str]
-    #: field id → what stood there before, in words; empty where nothing did
+    #: field id → previous content in words, empty if there was none
     before: dict[str, str]
     is_present: bool
 
 
 def history(artefact: Artefact) -> list[VersionRow]:
-    """Every version, last first, each compared with the one before it."""
+    """Return every version, newest first, each compared with its predecessor."""
     spec, people = artefact.kind, people_of(artefact.episode)
     rows: list[VersionRow] = []
     earlier: dict[str, str] = {}
     for version in artefact.versions.order_by("number"):
-        now = render_fields(spec, values_of(version), people)
-        words = {s.field.id: s.words for s in now}
+        fields = render_fields(spec, values_of(version), people)
+        words = {f.field.id: f.words for f in fields}
         changed = [f.id for f in spec.fields if words.get(f.id, "") != earlier.get(f.id, "")]
         before = {name: earlier.get(name, "") for name in changed}
-        rows.append(VersionRow(version, now, changed if rows else [], before, version.number == artefact.version))
+        rows.append(VersionRow(version, fields, changed if rows else [], before, version.number == artefact.version))
         earlier = words
     return rows[::-1]

@@ -10,7 +10,7 @@ ONE = WORK + "<uuid:artefact_id>/"
 
 urlpatterns = [
     path(WORK, pages.begin, name="worksheet-begin"),
-    path(WORK + "about/<uuid:about_id>/", pages.about, name="worksheet-about"),
+    path(WORK + "about/<uuid:about_id>/", pages.begin_about, name="worksheet-about"),
     path(WORK + "paper/", pages.paper, name="worksheet-paper"),
     path(ONE, pages.worksheet, name="worksheet"),
     path(ONE + "history/", pages.history, name="worksheet-history"),

@@ -1,4 +1,4 @@
-"""The part above a worksheet of the hour: its dialogue, its options, its change from before to after."""
+"""Tags for the part above an in-session worksheet: dialogue, weighed options, rating before and after."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ def shift(artefact: Artefact | None, before: str, after: str) -> replay.RatingSh
 
 @register.filter
 def place(value: float | None) -> str:
-    """Where a rating of 0 to 10 lies on a line that is drawn from 10 to 210."""
+    """Return the x coordinate of a 0–10 rating on a line from 10 to 210."""
     return f"{10 + 20 * (value or 0):g}"
 
 
 @register.filter
 def share(value: float | None) -> str:
-    """A rating of 0 to 10 as the length of a bar of 100."""
+    """Return the length of a 0–10 rating on a bar of length 100."""
     return f"{10 * (value or 0):g}"
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class IncidentShift:
     """An incident in a list, with the mood before and after it."""
 
     listed: ArtefactListing
@@ -49,9 +49,11 @@ class Moved:
 
 
 @register.simple_tag
-def incidents(artefact: Artefact | None) -> list[Moved]:
-    """Every incident of the same course but this one, last changed first."""
+def incidents(artefact: Artefact | None) -> list[IncidentShift]:
+    """Return the other incidents of the same course, last changed first."""
     if artefact is None:
         return []
-    found = [one for one in list_artefacts(artefact.episode, ["incident"]) if one.artefact.id != artefact.id]
-    return [Moved(one, replay.rating_shift(values_of(one.artefact), "mood_before", "mood_after")) for one in found]
+    others = [row for row in list_artefacts(artefact.episode, ["incident"]) if row.artefact.id != artefact.id]
+    return [
+        IncidentShift(row, replay.rating_shift(values_of(row.artefact), "mood_before", "mood_after")) for row in others
+    ]
