@@ -1,4 +1,4 @@
-"""One client, followed with the literature's parameter set: filter, smoother and forecast, and from a cold process."""
+"""Tracking one client with the literature's parameter set: filter, smoother, forecast; warm and from a cold start."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from securebase.model.parameter_set import parameter_set
 from securebase.model.simulate import simulate
 from securebase.model.track import track
 
-#: seconds that the prototype of the core needed, warm and from a cold process
+#: seconds that the prototype of the core needed, warm and from a cold start
 PROTOTYPE = (0.001, 0.13)
 _RUNS = 50
 
@@ -36,25 +36,25 @@ track(client, literature.specification, literature.parameters, until=20.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
-    """Processor seconds for one client of six constructs."""
+class Tracked:
+    """Processor seconds for one client with six constructs."""
 
     sessions: int
     warm: float
     cold: float
 
 
-def measure_tracking() -> list[Followed]:
+def measure_tracking() -> list[Tracked]:
     literature = parameter_set()
     specification, parameters = literature.specification, literature.parameters
-    out = []
+    results = []
     for sessions in (4, 16, 50):
         cohort = simulate("default", n_clients=1, rng=np.random.default_rng(5), sessions=sessions, dropout=0.0)
         rows = panel(cohort, specification.constructs)
         until = float(rows.times[-1]) + 4.0
         warm = least(lambda rows=rows, until=until: track(rows, specification, parameters, until=until), _RUNS)
-        out.append(Followed(sessions, warm, _cold_start_seconds()))
-    return out
+        results.append(Tracked(sessions, warm, _cold_start_seconds()))
+    return results
 
 
 def _cold_start_seconds() -> float:
@@ -67,31 +67,36 @@ def _cold_start_seconds() -> float:
     return min(taken)
 
 
-def section(results: list[Followed]) -> list[str]:
+def section(results: list[Tracked]) -> list[str]:
     return [
         "## One client",
         "",
         "Six constructs, the literature’s parameter set: filter, smoother, forecast four weeks ahead and the expected "
-        f"course, processor time, least of {_RUNS}. A new process that imports, reads the parameter set and tracks 16 "
-        f"sessions takes {seconds(min(f.cold for f in results))}.",
+        f"course; processor time, minimum of {_RUNS} runs. A new process that imports the package, reads the parameter "
+        f"set and tracks 16 sessions takes {seconds(_usual(results).cold)}.",
         "",
-        *table(["sessions", "ms"], [(f.sessions, f"{1000 * f.warm:.2f}") for f in results]),
+        *table(["sessions", "ms"], [(result.sessions, f"{1000 * result.warm:.2f}") for result in results]),
         "",
     ]
 
 
-def marks(results: list[Followed]) -> list[Mark]:
-    usual = next(f for f in results if f.sessions == 16)
+def _usual(results: list[Tracked]) -> Tracked:
+    """Return the result for 16 sessions, the length that the cold process tracks."""
+    return next(result for result in results if result.sessions == 16)
+
+
+def marks(results: list[Tracked]) -> list[Mark]:
+    usual = _usual(results)
     warm, cold = PROTOTYPE
     return [
         Mark(
             "one client, six constructs, 16 sessions: filter, smoother, forecast",
-            f"about {seconds(warm)}, as the prototype",
+            f"about {seconds(warm)}, like the prototype",
             seconds(usual.warm),
             usual.warm / warm,
         ),
-        Mark("the same from a cold process", f"about {seconds(cold)}", seconds(usual.cold), usual.cold / cold),
+        Mark("the same from a cold start of Python", f"about {seconds(cold)}", seconds(usual.cold), usual.cold / cold),
     ]
 
 
-PART = Part("client", Followed, measure_tracking, section, marks)
+PART = Part("client", Tracked, measure_tracking, section, marks)

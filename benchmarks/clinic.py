@@ -52,14 +52,14 @@ def build(now: datetime) -> Account:
     own, other = therapist(USER_NAME), therapist("other")
     with transaction.atomic():
         for round_ in range(-(-CASELOAD // len(ROSTER))):
-            left = CASELOAD - round_ * len(ROSTER)
-            for person, course in list(zip(ROSTER, _courses(round_), strict=True))[:left]:
+            remaining = CASELOAD - round_ * len(ROSTER)
+            for person, course in list(zip(ROSTER, _courses(round_), strict=True))[:remaining]:
                 _write(person, course, therapist=own, now=now)
-        rows = Client.objects.unscoped(reason="a clinic to measure").bulk_create(
+        rows = Client.objects.unscoped(reason="simulated clinic of a benchmark").bulk_create(
             Client(clinic=clinic, therapist=other, name_shown=f"Client {n}", simulated=True)
             for n in range(CLINIC - CASELOAD)
         )
-        Episode.objects.unscoped(reason="a clinic to measure").bulk_create(
+        Episode.objects.unscoped(reason="simulated clinic of a benchmark").bulk_create(
             Episode(client=row, began_on=timezone.localdate(now)) for row in rows
         )
     return own
@@ -69,7 +69,7 @@ def time_pages_after_check_ins(account: Account) -> dict[str, dict[str, Any]]:
     """Time the client page right after a check-in was recorded, for clients without and with hypotheses."""
     browser = Browser(SERVER_NAME="localhost")
     browser.force_login(account)
-    taken: dict[str, list[tuple[float, float]]] = {"without": [], "with": []}
+    times: dict[str, list[tuple[float, float]]] = {"without": [], "with": []}
     coming = TherapySession.objects.visible_to(account).filter(held_at__gt=timezone.now()).select_related("episode")
     for session in coming.order_by("held_at"):
         current_picture(episode=session.episode, as_of=timezone.now())
@@ -79,16 +79,16 @@ def time_pages_after_check_ins(account: Account) -> dict[str, dict[str, Any]]:
         check_in = invite_check_in(
             session=session, by=account, moment=Moment.BEFORE, mode=CheckInMode.DEVICE, at=now
         ).check_in
-        given = {i.number: 0.0 if i.options else 5.0 for i in instrument("session_before").items}
-        record_check_in(check_in=check_in, responses=given, submission=str(session.id), at=now)
+        responses = {i.number: 0.0 if i.options else 5.0 for i in instrument("session_before").items}
+        record_check_in(check_in=check_in, responses=responses, submission=str(session.id), at=now)
         clock, began = time.perf_counter(), time.process_time()
         response = browser.get(f"/clients/{session.episode.client_id}/")
         spent = time.process_time() - began, time.perf_counter() - clock
         assert response.status_code == 200
-        taken["with" if b"hypotheses-title" in response.content else "without"].append(spent)
+        times["with" if b"hypotheses-title" in response.content else "without"].append(spent)
     medians: dict[str, dict[str, Any]] = {}
-    for name, spans in taken.items():
-        warm = spans[2:]  # the first requests fill caches that later ones use
+    for name, spans in times.items():
+        warm = spans[2:]  # the first requests fill the caches
         processor, by_clock = zip(*warm, strict=True)
         medians[name] = {
             "clients": len(warm),

@@ -1,4 +1,4 @@
-"""Cohorts with a known truth for the measurements."""
+"""Simulated cohorts with known parameters for the measurements."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TWO = Parameters(
     measurement_noise=np.array([0.2, 0.25]),
 )
 
-#: two constructs, for each trend
+#: parameters of two constructs, for each trend
 TRUTHS = {
     Trend.NONE: _TWO,
     Trend.LINEAR: replace(_TWO, slope=np.array([-0.10, 0.05])),

@@ -58,8 +58,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """parameters: name → share of the cohorts whose interval holds the truth; one without an interval counts as not
-    held. blocks: their means. outcomes: how the fits ended. Seconds are processor time of a fit with standard errors.
+    """Coverage of one case.
+
+    parameters: name → share of cohorts whose interval contains the true value; a missing interval counts as a miss.
+    blocks: their means. outcomes: outcome of the fit → number of fits. Seconds are processor time of a fit with
+    standard errors.
     """
 
     name: str
@@ -77,7 +80,7 @@ class Coverage:
 
     @property
     def by_chance(self) -> tuple[float, float]:
-        """The 99.9% range of the share for a parameter whose intervals have their nominal coverage."""
+        """99.9% range of the share for a parameter whose intervals have their nominal coverage."""
         low, high = stats.binom.ppf([0.0005, 0.9995], self.cohorts, 0.95)
         return float(low / self.cohorts), float(high / self.cohorts)
 
@@ -91,7 +94,7 @@ class Coverage:
         return {name: share for name, share in self.blocks.items() if not BAND[0] <= round(share, 4) <= BAND[1]}
 
 
-def _wider() -> list[Case]:
+def _extensions() -> list[Case]:
     """Return one case for each extension of the model: two constructs, 240 persons with 9 rows."""
     usual = replace(TRUTHS[Trend.NONE])
     names = ("c1", "c2")
@@ -102,7 +105,7 @@ def _wider() -> list[Case]:
 
     return [
         case(
-            "own change",
+            "random slopes",
             {"random_slopes": True, "trend": Trend.APART},
             {
                 "change": np.array([-1.5, 0.8]),
@@ -111,7 +114,7 @@ def _wider() -> list[Case]:
                 "level_change_covariance": np.array([[-0.2, 0.1], [0.0, 0.1]]),
             },
         ),
-        case("start deviation", {"free_start_mean": True}, {"start_mean": np.array([1.5, -1.0])}),
+        case("initial-state mean", {"free_start_mean": True}, {"start_mean": np.array([1.5, -1.0])}),
         case(
             "indicators",
             {"indicators": (("a1", "c1"), ("b1", "c2"), ("a2", "c1"), ("b2", "c2"))},
@@ -133,19 +136,19 @@ def cases() -> list[Case]:
         for trend in Trend
     ]
     six = Case("p6-none", "trend none", specification(6), truth(6), 300, 16, 300)
-    return [*two, six, *_wider()]
+    return [*two, six, *_extensions()]
 
 
 def coverage(case: Case, most: int | None = None) -> Coverage:
     """Estimate the coverage of a case over at most `most` cohorts."""
     cohorts = min(case.cohorts, most or case.cohorts)
     known = as_text(
-        {"specification": asdict(case.specification), "truth": asdict(case.truth), "of": [case.persons, case.rows]}
+        {"specification": asdict(case.specification), "truth": asdict(case.truth), "size": [case.persons, case.rows]}
     )
     results = replications(f"coverage-{case.name}", partial(_fit_cohort, case), cohorts, depends_on=known)
-    held = {name: float(np.mean([f["held"][name] for f in results])) for name in results[0]["held"]}
+    shares = {name: float(np.mean([f["covered"][name] for f in results])) for name in results[0]["covered"]}
     blocks: dict[str, list[float]] = {}
-    for name, share in held.items():
+    for name, share in shares.items():
         blocks.setdefault(name.split("[", maxsplit=1)[0], []).append(share)
     seconds = [f["seconds"] for f in results]
     return Coverage(
@@ -156,8 +159,8 @@ def coverage(case: Case, most: int | None = None) -> Coverage:
         persons=case.persons,
         rows=case.rows,
         n_parameters=results[0]["n_parameters"],
-        blocks={block: float(np.mean(shares)) for block, shares in blocks.items()},
-        parameters=held,
+        blocks={block: float(np.mean(members)) for block, members in blocks.items()},
+        parameters=shares,
         outcomes=dict(Counter(f["outcome"] for f in results)),
         median_seconds=float(np.median(seconds)),
         slowest_seconds=float(np.max(seconds)),
@@ -169,14 +172,14 @@ def _fit_cohort(case: Case, i: int) -> dict[str, Any]:
     began = time.process_time()
     result = fit(panel, case.specification)
     seconds = time.process_time() - began
-    held = {}
+    covered = {}
     for name, value in case.truth.named(case.specification).items():
         if name.startswith("start_mean") and not case.specification.free_start_mean:
-            continue  # held at zero by definition, not estimated
+            continue  # fixed at zero by definition, not estimated
         interval = result.interval(name) if name in result.estimates else None
-        held[name] = bool(interval is not None and interval[0] < value < interval[1])
+        covered[name] = bool(interval is not None and interval[0] < value < interval[1])
     return {
-        "held": held,
+        "covered": covered,
         "outcome": result.outcome.kind,
         "seconds": seconds,
         "n_parameters": result.n_parameters,
@@ -191,30 +194,40 @@ def section(results: list[Coverage]) -> list[str]:
         shares = [_share(c, block) for block in blocks]
         shares.append(", ".join(f"{b.replace('_', ' ')} {_share(c, b)}" for b in c.blocks if b not in blocks))
         size = f"{c.constructs} / {c.persons} / {c.rows}"
-        rows.append((c.part, size, c.n_parameters, c.cohorts, *shares, _ended(c.outcomes), f"{c.median_seconds:.3f}"))
+        rows.append(
+            (
+                c.part,
+                size,
+                c.n_parameters,
+                c.cohorts,
+                *shares,
+                _describe_outcomes(c.outcomes),
+                f"{c.median_seconds:.3f}",
+            )
+        )
     head = [
         "model",
         "constructs / persons / rows",
         "parameters",
         "cohorts",
         *[b.replace("_", " ") for b in blocks],
-        "further",
+        "other blocks",
     ]
     lines = [
-        "## Does it find what was simulated?",
+        "## Coverage of confidence intervals",
         "",
-        "![Share of intervals that hold the truth, by block of parameters](images/coverage.svg)",
+        "![Coverage of 95% intervals, by block of parameters](images/coverage.svg)",
         "",
-        "Cohorts are drawn from known parameters and fitted from the default start. Each figure is the share of 95% "
-        "intervals that hold the truth, mean over a block of parameters (intervals of variances on the log scale). "
-        f"Over 300 cohorts a block should lie between {BAND[0]:.0%} and {BAND[1]:.0%}; what does not is marked “!” "
-        "(over 100 cohorts chance alone moves a block of two parameters further than that). Fits that ended "
-        "irregularly are in the figures, and a parameter without an interval counts as not held.",
+        "Cohorts are simulated from known parameters and fitted from the default start values. Each figure is the "
+        "share of 95% intervals that contain the true value, averaged over a block of parameters (intervals of "
+        f"variances on the log scale). Over 300 cohorts a block should lie between {BAND[0]:.0%} and {BAND[1]:.0%}; "
+        "others are marked “!” (over 100 cohorts chance alone can move a block of two parameters outside). Irregular "
+        "fits are included, and a parameter without an interval counts as a miss.",
         "",
-        *table([*head, "how the fits ended", "median fit, s"], rows, "lrrr" + "r" * len(blocks) + "ll"),
+        *table([*head, "outcomes of the fits", "median fit, s"], rows, "lrrr" + "r" * len(blocks) + "ll"),
         "",
-        "Every single parameter is also held against the band in which chance alone leaves 999 of 1,000 parameters "
-        "whose intervals are right:",
+        "Each parameter is also compared with the range that would contain 999 of 1,000 parameters with exact 95% "
+        "coverage:",
         "",
     ]
     for low, high, own in _by_band(results):
@@ -243,7 +256,7 @@ def title(c: Coverage) -> str:
     return f"{c.constructs} constructs, {c.part}"
 
 
-def _ended(outcomes: dict[str, int]) -> str:
+def _describe_outcomes(outcomes: dict[str, int]) -> str:
     return ", ".join(
         f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(outcomes.items(), key=lambda o: -o[1])
     )
@@ -256,9 +269,9 @@ def gist(results: list[Coverage]) -> list[str]:
     outside = sum(len(c.outside) for c in results)
     parameters = sum(len(c.parameters) for c in results)
     return [
-        f"**Intervals.** Over {cohorts} cohorts each, 95% intervals hold the truth in {min(blocks):.1%} to "
-        f"{max(blocks):.1%} by block of parameters. Of {parameters} single parameters {outside} lie outside the band "
-        f"of chance. Of {sum(c.cohorts for c in results):,} fits {irregular} ended irregularly; they count."
+        f"**Intervals.** Over {cohorts} cohorts per model, the coverage of 95% intervals is {min(blocks):.1%} to "
+        f"{max(blocks):.1%} by block of parameters. {outside} of {parameters} single parameters lie outside the range "
+        f"of chance. {irregular} of {sum(c.cohorts for c in results):,} fits were irregular; they are included."
     ]
 
 

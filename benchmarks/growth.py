@@ -1,4 +1,4 @@
-"""Time and memory of an evaluation as clients and sessions grow; both should grow linearly."""
+"""Time and memory of an evaluation by number of clients and sessions; both should grow linearly."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ MARK = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Two constructs, irregular gaps. grows: “clients” or “sessions”. milliseconds: log-likelihood with gradient.
-    mebibytes: peak memory of laying out and evaluating the panel, without the panel itself.
+    """Cost of one panel with two constructs and irregular gaps.
+
+    grows: “clients” or “sessions”. milliseconds: log-likelihood with gradient. mebibytes: peak memory of preparing and
+    evaluating the panel, without the panel itself.
     """
 
     grows: str
@@ -28,7 +30,7 @@ class Size:
     mebibytes: float
 
     @property
-    def microseconds_a_row(self) -> float:
+    def microseconds_per_row(self) -> float:
         return 1000.0 * self.milliseconds / (self.persons * self.rows)
 
 
@@ -44,9 +46,9 @@ def _measure_size(grows: str, persons: int, rows: int) -> Size:
     taken = _evaluation_seconds(Likelihood(data, specification(2)), parameters, 5 if persons * rows < 1_000_000 else 3)
     tracemalloc.start()
     Likelihood(data, specification(2)).value_and_gradient(parameters)
-    most = tracemalloc.get_traced_memory()[1]
+    peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    return Size(grows, persons, rows, 1000.0 * taken, most / 2**20)
+    return Size(grows, persons, rows, 1000.0 * taken, peak / 2**20)
 
 
 def _evaluation_seconds(prepared: Likelihood, parameters: Parameters, times: int) -> float:
@@ -55,20 +57,20 @@ def _evaluation_seconds(prepared: Likelihood, parameters: Parameters, times: int
 
 def section(results: list[Size]) -> list[str]:
     return [
-        "## Cost against clients and sessions",
+        "## Cost by number of clients and sessions",
         "",
-        "One log-likelihood with its gradient, two constructs, irregular gaps, 10% missing. Memory is the most that "
-        "laying out the panel and evaluating it took, beside the panel.",
+        "One log-likelihood with its gradient, two constructs, irregular gaps, 10% missing. Memory is the peak while "
+        "the panel is prepared and evaluated, without the panel itself.",
         "",
         *table(
-            ["grows", "clients", "rows of each", "ms", "µs a row", "MiB", "bytes a row"],
+            ["grows", "clients", "rows per client", "ms", "µs per row", "MiB", "bytes per row"],
             [
                 (
                     s.grows,
                     f"{s.persons:,}",
                     f"{s.rows:,}",
                     f"{s.milliseconds:.3g}",
-                    f"{s.microseconds_a_row:.3f}",
+                    f"{s.microseconds_per_row:.3f}",
                     f"{s.mebibytes:.3g}",
                     f"{s.mebibytes * 2**20 / (s.persons * s.rows):.0f}",
                 )
@@ -81,22 +83,22 @@ def section(results: list[Size]) -> list[str]:
 
 
 def marks(results: list[Size]) -> list[Mark]:
-    out = []
+    targets = []
     for grows in ("clients", "sessions"):
         own = [s for s in results if s.grows == grows]
         small, large = own[0], own[-1]
-        times = large.microseconds_a_row / small.microseconds_a_row
+        times = large.microseconds_per_row / small.microseconds_per_row
         memory = (large.mebibytes / (large.persons * large.rows)) / (small.mebibytes / (small.persons * small.rows))
-        out.append(
+        targets.append(
             Mark(
-                f"cost against {grows}, {small.persons:,} × {small.rows:,} to {large.persons:,} × {large.rows:,} rows",
-                f"linear: a row at most {MARK:g} times as dear",
-                f"{times:.2f} times the time a row, {memory:.2f} times the memory",
+                f"cost by {grows}, {small.persons:,} × {small.rows:,} to {large.persons:,} × {large.rows:,} rows",
+                f"linear: at most {MARK:g} times the cost per row",
+                f"{times:.2f} times the time per row, {memory:.2f} times the memory",
                 max(times, memory) / MARK,
                 timed=False,
             )
         )
-    return out
+    return targets
 
 
 PART = Part("growth", Size, sizes, section, marks)

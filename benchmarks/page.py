@@ -1,4 +1,4 @@
-"""Parts, marks and tables of the page."""
+"""Parts, targets and tables of the page."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One target and its measurement. `ratio` is measured / target: 1 or less reaches it, None was not measured here.
+    """One target and its measurement.
 
-    `beside` is the figure of another program. `timed` ratios depend on the speed of the machine. Where `ratio` is None,
-    `measured` says why.
+    `ratio` is measured / target: at most 1 meets it; None was not measured, and `measured` says why. `other_programs`
+    holds figures of other programs. `timed` ratios depend on the speed of the machine.
     """
 
     what: str
-    mark: str
+    target: str
     measured: str
     ratio: float | None
-    beside: str = ""
+    other_programs: str = ""
     timed: bool = True
 
 
@@ -27,8 +27,8 @@ class Mark:
 class Part:
     """One part of the page.
 
-    `measure` returns dataclasses of one `kind`, which are stored as JSON. `section` (lines of the page), `marks` and
-    `gist` (sentences for the top of the page) are written from them.
+    `measure` returns dataclasses of one `kind`, which are stored as JSON. From them, `section` returns lines of the
+    page, `marks` the targets, and `gist` sentences for the summary.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Part:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], align: str = "") -> list[str]:
-    """Return the lines of a Markdown table. `align` has one letter a column, l or r; the default is r."""
+    """Return the lines of a Markdown table. `align` has one letter per column, l or r (default r)."""
     sides = ["---" if align[i : i + 1] == "l" else "---:" for i in range(len(head))]
     return [
         f"| {' | '.join(head)} |",

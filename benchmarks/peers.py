@@ -1,6 +1,6 @@
 """Comparison with nlme in one run: same model of real sessions, log-likelihood and processor seconds of both.
 
-lme4 is left out: it has no residuals that depend on time and can fit none of these models.
+lme4 is not compared: it has no residual autocorrelation and can fit none of these models.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ same <- corExp(form = ~ month | ID, nugget = TRUE)
 timed <- function(random, control) {
   least <- Inf
   for (run in 1:RUNS) {
-    taken <- sum(system.time(found <- lme(
+    taken <- sum(system.time(fitted <- lme(
       BDI ~ month, random = random, correlation = same, data = given, method = "ML", control = control))[1:2])
     least <- min(least, taken)
   }
-  cat(least, sprintf("%.9f", as.numeric(logLik(found))), "\\n")
+  cat(least, sprintf("%.9f", as.numeric(logLik(fitted))), "\\n")
 }
 timed(~ 1 | ID, lmeControl())
 timed(~ month | ID, lmeControl(opt = "optim", maxIter = 200, msMaxIter = 200))
@@ -46,8 +46,8 @@ _NOT_INSTALLED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """Seconds and log-likelihood of one model with standard errors, ours and theirs (None where nlme is missing)."""
+class PeerFit:
+    """Seconds and log-likelihood of one model with standard errors, ours and theirs (None without nlme)."""
 
     model: str
     persons: int
@@ -60,13 +60,13 @@ class Beside:
     their_log_likelihood: float | None
 
 
-def compare_with_nlme() -> list[Beside]:
+def compare_with_nlme() -> list[PeerFit]:
     data = reference.panel(FILE, "ID", "time", ("BDI",), ("day", 1.0))
     if data is None:
         return []
     version, *theirs = _run_nlme(data) or [""]
-    out = []
-    for k, (what, random_slopes) in enumerate(
+    results = []
+    for k, (label, random_slopes) in enumerate(
         (
             ("random intercept, OU process, noise; linear mean", False),
             ("random intercept and slope, OU process, noise; linear mean", True),
@@ -76,9 +76,9 @@ def compare_with_nlme() -> list[Beside]:
         result = fit(data, model)
         assert result.log_likelihood is not None
         taken, height = (float(word) for word in theirs[k].split()) if theirs else (None, None)
-        out.append(
-            Beside(
-                model=what,
+        results.append(
+            PeerFit(
+                model=label,
                 persons=data.n_persons,
                 rows=len(data.times),
                 outcome=result.outcome.kind,
@@ -89,7 +89,7 @@ def compare_with_nlme() -> list[Beside]:
                 their_log_likelihood=height,
             )
         )
-    return out
+    return results
 
 
 def _run_nlme(data: Panel, runs: int = 2) -> list[str] | None:
@@ -109,27 +109,32 @@ def _run_nlme(data: Panel, runs: int = 2) -> list[str] | None:
     if process.returncode == _NOT_INSTALLED:
         return None
     if process.returncode:
-        raise RuntimeError(f"nlme is installed but did not do its work: {process.stderr}")
+        raise RuntimeError(f"nlme is installed but failed: {process.stderr}")
     return [line.strip() for line in process.stdout.splitlines()]
 
 
-def factor(results: list[Beside]) -> float | None:
+def factor(results: list[PeerFit]) -> float | None:
     """Return the time of nlme's fit here divided by that on the idle core of the recorded times."""
     if not results or results[0].their_seconds is None:
         return None
     return results[0].their_seconds / reference.RECORDED["nlme"]
 
 
-def section(results: list[Beside]) -> list[str]:
+def section(results: list[PeerFit]) -> list[str]:
     if not results:
-        return ["## Beside nlme", "", "Not run here: SECUREBASE_REFERENCE is not set, so there is no data.", ""]
+        return [
+            "## Comparison with nlme",
+            "",
+            "Not measured: SECUREBASE_REFERENCE is not set, so there are no data.",
+            "",
+        ]
     if results[0].their_seconds is None:
-        program = "R with nlme is not installed where this ran, so its columns are empty."
+        program = "R with nlme was not installed on the machine, so its columns are empty."
     else:
         program = (
-            f"{results[0].program} in the same run. Its fit of the first model took {factor(results):.2f} times as "
-            f"long as the {reference.RECORDED['nlme']:.1f} s that were recorded for it on the idle core all "
-            "recorded times are from."
+            f"{results[0].program} was measured in the same run. Its fit of the first model took "
+            f"{factor(results):.2f} times as long as on the idle core of the recorded times "
+            f"({reference.RECORDED['nlme']:.1f} s)."
         )
     rows = []
     for b in results:
@@ -142,52 +147,51 @@ def section(results: list[Beside]) -> list[str]:
             )
         rows.append((b.model, b.outcome, f"{b.seconds:.3f}", *theirs, f"{b.log_likelihood:.6f}"))
     lines = [
-        "## Beside nlme",
+        "## Comparison with nlme",
         "",
         f"Real sessions of cognitive therapy, `{FILE}`: {results[0].persons} patients, "
         f"{results[0].rows:,} rows. {program} "
-        "Processor time, least of several fits. lme4 has no residuals that depend on time, so it fits none of these.",
+        "Processor time, minimum of several fits. lme4 has no residual autocorrelation, so it can fit none of these "
+        "models.",
         "",
-        *table(
-            ["model", "ours ended", "ours, s", "nlme, s", "nlme / ours", "logl of nlme", "logl of ours"], rows, "ll"
-        ),
+        *table(["model", "our outcome", "ours, s", "nlme, s", "nlme / ours", "logL of nlme", "our logL"], rows, "ll"),
         "",
     ]
     richer = results[-1]
     first = results[0].their_log_likelihood
     if richer.their_log_likelihood is not None and first is not None and richer.their_log_likelihood < first:
         lines += [
-            f"The second model holds the first, so its log-likelihood cannot be lower; nlme’s is, by "
-            f"{first - richer.their_log_likelihood:.4f}, and nlme gives no warning.",
+            "The first model is nested in the second, so the second log-likelihood cannot be lower. nlme’s is lower by "
+            f"{first - richer.their_log_likelihood:.4f}, without a warning.",
             "",
         ]
     return lines
 
 
-def marks(results: list[Beside]) -> list[Mark]:
+def marks(results: list[PeerFit]) -> list[Mark]:
     what = "random intercept, OU process and noise, 557 patients, with standard errors"
-    target = f"at most {seconds(MARK)}: {TIMES:.0f} times nlme; log-likelihood equal to {NEAR:g}"
+    target = f"at most {seconds(MARK)}: {TIMES:.0f} times as fast as nlme; log-likelihood within {NEAR:g}"
     if not results:
-        return [Mark(what, target, "not here: SECUREBASE_REFERENCE is not set", None)]
+        return [Mark(what, target, "not measured: SECUREBASE_REFERENCE is not set", None)]
     first = results[0]
-    measured, ratio, beside = seconds(first.seconds), first.seconds / MARK, "nlme: not installed here"
+    measured, ratio, other_programs = seconds(first.seconds), first.seconds / MARK, "nlme: not installed"
     if first.their_seconds is not None and first.their_log_likelihood is not None:
         apart = abs(first.their_log_likelihood - first.log_likelihood)
-        measured += f", {first.their_seconds / first.seconds:.0f} times as fast as nlme; {apart:.0e} apart"
-        beside = f"nlme {first.their_seconds:.1f} s in the same run"
+        measured += f", {first.their_seconds / first.seconds:.0f} times as fast as nlme; difference {apart:.0e}"
+        other_programs = f"nlme {first.their_seconds:.1f} s in the same run"
         if apart > NEAR:
             ratio = max(ratio, apart / NEAR)
-    return [Mark(what, target, measured, ratio, beside)]
+    return [Mark(what, target, measured, ratio, other_programs)]
 
 
-def gist(results: list[Beside]) -> list[str]:
+def gist(results: list[PeerFit]) -> list[str]:
     if not results or results[0].their_seconds is None:
         return []
     times = [b.their_seconds / b.seconds for b in results if b.their_seconds is not None]
     return [
-        f"**Beside nlme**, in one run on the same real sessions: {times[0]:.0f} times as fast, with the same "
+        f"**Compared with nlme**, in one run on the same real sessions: {times[0]:.0f} times as fast, with the same "
         "log-likelihood."
     ]
 
 
-PART = Part("peers", Beside, compare_with_nlme, section, marks, gist)
+PART = Part("peers", PeerFit, compare_with_nlme, section, marks, gist)

@@ -1,4 +1,4 @@
-"""Pictures for docs/benchmarks.md: coverage of intervals, and conclusions of studies about known truths."""
+"""Charts for docs/benchmarks.md: coverage of intervals, and conclusions of studies of known truths."""
 
 from __future__ import annotations
 
@@ -12,29 +12,31 @@ from securebase.charts import style
 from securebase.charts.render import svg
 
 _WIDTH, _WORDS, _LINE = 640, 190, 24
-#: ending of a study → colour, from good to bad
-ENDINGS = {"right": style.GOOD, "withheld": "#d9d3c7", "missed": "#b08a1e", "wrong": style.ALERT}
+#: kind of conclusion → colour, from good to bad
+CONCLUSIONS = {"right": style.GOOD, "withheld": "#d9d3c7", "missed": "#b08a1e", "wrong": style.ALERT}
 
 
 def coverage_picture(results: Sequence[Coverage]) -> str:
-    """Draw one row a model: small dots for parameters, large ones for their blocks, and the band for blocks."""
+    """Draw one row per model: small dots for parameters, large ones for their blocks, and the band for blocks."""
     rows = []
     for place, c in enumerate(results):
-        held = [{"share": share, "kind": "parameter"} for share in c.parameters.values()]
-        held += [
+        dots = [{"share": share, "kind": "parameter"} for share in c.parameters.values()]
+        dots += [
             {"share": share, "kind": "block", "out": block in c.blocks_outside and c.cohorts >= 300}
             for block, share in c.blocks.items()
         ]
         label = f"{title(c)} ({c.cohorts})"
-        rows += [{"place": place, "said": label, "out": False, **share} for share in held]
-    names = [{"place": place, "said": f"{title(c)} ({c.cohorts})"} for place, c in enumerate(results)]
+        rows += [{"place": place, "label": label, "out": False, **dot} for dot in dots]
+    names = [{"place": place, "label": f"{title(c)} ({c.cohorts})"} for place, c in enumerate(results)]
     shares = [row["share"] for row in rows]
     low = min(0.89, *shares) - 0.005
     scale = alt.Scale(domain=[low, 1.0], range=[_WORDS, _WIDTH - 12], nice=False, zero=False)
     x = alt.X(
         "share:Q",
         scale=scale,
-        axis=alt.Axis(title="share of 95% intervals that hold the truth", format="%", values=[0.85, 0.9, 0.95, 1.0]),
+        axis=alt.Axis(
+            title="share of 95% intervals that contain the true value", format="%", values=[0.85, 0.9, 0.95, 1.0]
+        ),
     )
     y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.7, len(results) - 0.3], reverse=True, nice=False))
     base = style.table(rows).encode(x=x, y=y)
@@ -48,7 +50,7 @@ def coverage_picture(results: Sequence[Coverage]) -> str:
         .encode(
             color=alt.condition("datum.out", alt.value(style.ALERT), alt.value(style.CONSTRUCT_COLOURS["alliance"]))
         ),
-        style.table(names).mark_text(align="left", color=style.INK).encode(x=alt.value(0), y=y, text="said:N"),
+        style.table(names).mark_text(align="left", color=style.INK).encode(x=alt.value(0), y=y, text="label:N"),
         fitted=False,
         width=_WIDTH,
         height=_LINE * len(results),
@@ -56,24 +58,24 @@ def coverage_picture(results: Sequence[Coverage]) -> str:
     return _standalone(
         style.apply_theme(
             chart,
-            label="Do 95% intervals hold the truth?",
-            description="For each simulated model the share of cohorts whose interval holds the truth: small grey dots "
-            f"are parameters, large ones blocks of parameters, the band runs from {BAND[0]:.0%} to {BAND[1]:.0%}.",
+            label="Coverage of 95% intervals",
+            description="For each simulated model the share of cohorts whose interval contains the true value: small "
+            f"grey dots are parameters, large ones blocks, the band runs from {BAND[0]:.0%} to {BAND[1]:.0%}.",
         )
     )
 
 
 def scenarios_picture(results: Sequence[Assessment]) -> str:
-    """Draw one bar a scenario and size: shares of right, withheld, missed and wrong conclusions."""
+    """Draw one bar per scenario and size: shares of right, withheld, missed and wrong conclusions."""
     results = [t for t in results if not t.models]
     several = len({t.clients for t in results}) > 1
     own = sorted(results, key=lambda t: ([f.scenario for f in results].index(t.scenario), t.clients))
     rows, names = [], []
     for place, t in enumerate(own):
         label = t.scenario.replace("_", " ") + (f" ({t.clients})" if several else "")
-        names.append({"place": place, "said": label})
+        names.append({"place": place, "label": label})
         at = 0.0
-        for kind in ENDINGS:
+        for kind in CONCLUSIONS:
             share = t.ended[kind]
             text = f"{share:.0%}" if share >= 0.06 else ""
             rows.append(
@@ -85,7 +87,7 @@ def scenarios_picture(results: Sequence[Assessment]) -> str:
     y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.7, len(own) - 0.3], reverse=True, nice=False))
     colour = alt.Color(
         "kind:N",
-        scale=alt.Scale(domain=list(ENDINGS), range=list(ENDINGS.values())),
+        scale=alt.Scale(domain=list(CONCLUSIONS), range=list(CONCLUSIONS.values())),
         legend=alt.Legend(orient="top", title=None, symbolType="square"),
     )
     base = style.table(rows)
@@ -100,7 +102,7 @@ def scenarios_picture(results: Sequence[Assessment]) -> str:
             text="text:N",
             color=alt.condition(light, alt.value(style.INK), alt.value(style.PAPER)),
         ),
-        style.table(names).mark_text(align="left", color=style.INK).encode(x=alt.value(0), y=y, text="said:N"),
+        style.table(names).mark_text(align="left", color=style.INK).encode(x=alt.value(0), y=y, text="label:N"),
         fitted=False,
         width=_WIDTH,
         height=_LINE * len(own),
@@ -108,9 +110,9 @@ def scenarios_picture(results: Sequence[Assessment]) -> str:
     return _standalone(
         style.apply_theme(
             chart,
-            label="What a study concludes of known truths",
+            label="Conclusions of studies of known truths",
             description="For each scenario the share of simulated cohorts in which the whole conclusion was right, "
-            "part of it withheld, something true missed, or something false concluded.",
+            "part of it was withheld, a true effect was missed, or a false one concluded.",
         )
     )
 

@@ -1,4 +1,4 @@
-"""Time of many replications on two cores, as a power analysis needs them."""
+"""Time of many replications on two cores, as in a power analysis."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MARK = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Replicated:
+class PowerTiming:
     """Times of one power analysis: processor seconds of all workers without their start, clock seconds with it."""
 
     constructs: int
@@ -32,12 +32,12 @@ class Replicated:
 
     @property
     def ratio(self) -> float:
-        """Processor seconds of 1,000 replications for each worker, as a share of the mark."""
+        """Processor seconds per worker for 1,000 replications, as a share of the target."""
         return self.processor_seconds / self.workers * 1000 / self.replications / self.mark
 
 
-def time_replications(replications: int = 1000, workers: int = 2) -> Replicated:
-    """Simulate, fit and read two constructs of 200 clients with 10 weekly sessions, at the literature's values."""
+def time_replications(replications: int = 1000, workers: int = 2) -> PowerTiming:
+    """Time simulation and fit of two constructs, 200 clients with 10 weekly sessions, at the literature's values."""
     plan = PowerPlan(clients=(200,), sessions=(10,), replications=replications)
     inner, taken = on_cores(workers), []
 
@@ -50,7 +50,7 @@ def time_replications(replications: int = 1000, workers: int = 2) -> Replicated:
     (cell,) = power(plan, run=run).cells
     clock = time.perf_counter() - began
     converged = cell.outcomes.get("converged", 0)
-    return Replicated(2, 200, 10, replications, workers, sum(taken), clock, MARK, converged)
+    return PowerTiming(2, 200, 10, replications, workers, sum(taken), clock, MARK, converged)
 
 
 def _timed(work: Callable[[Any], Any], task: Any) -> tuple[float, Any]:
@@ -59,18 +59,18 @@ def _timed(work: Callable[[Any], Any], task: Any) -> tuple[float, Any]:
     return time.process_time() - began, result
 
 
-def section(results: list[Replicated]) -> list[str]:
+def section(results: list[PowerTiming]) -> list[str]:
     """Return the lines of this part of the page."""
     (timing,) = results
     return [
         "## Many replications: a power analysis",
         "",
-        "Samples drawn, fitted with standard errors, and the standardised effect read with its interval. Mark: 1,000 "
-        f"replications in {timing.mark:.0f} seconds on two cores; the ratio to it is by processor time of each of the "
-        "two workers, as the clock counts other work of the machine too.",
+        "Each replication simulates a sample, fits it with standard errors, and computes the standardised effect with "
+        f"its interval. Target: 1,000 replications in {timing.mark:.0f} seconds on two cores. The ratio uses the "
+        "processor time of each of the two workers, because wall-clock time includes other work of the machine.",
         "",
-        "| constructs | clients | sessions | replications | workers | processor s, each worker | clock s | ratio "
-        "to the mark | converged |",
+        "| constructs | clients | sessions | replications | workers | processor s per worker | wall-clock s | "
+        "measured / target | converged |",
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         f"| {timing.constructs} | {timing.clients} | {timing.sessions} | {timing.replications:,} | {timing.workers} | "
         f"{timing.processor_seconds / timing.workers:.1f} | {timing.seconds:.1f} | "
@@ -79,17 +79,17 @@ def section(results: list[Replicated]) -> list[str]:
     ]
 
 
-def marks(results: list[Replicated]) -> list[Mark]:
+def marks(results: list[PowerTiming]) -> list[Mark]:
     (timing,) = results
     return [
         Mark(
             f"power: {timing.replications:,} replications of a fit, {timing.constructs} constructs, {timing.sessions} "
             f"sessions, {timing.clients} clients",
             f"under {timing.mark:.0f} s on two cores",
-            f"{timing.processor_seconds / timing.workers:.0f} s of each of {timing.workers} workers",
+            f"{timing.processor_seconds / timing.workers:.0f} s for each of {timing.workers} workers",
             timing.ratio,
         )
     ]
 
 
-PART = Part("power", Replicated, lambda: [time_replications()], section, marks)
+PART = Part("power", PowerTiming, lambda: [time_replications()], section, marks)

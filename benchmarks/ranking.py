@@ -1,6 +1,6 @@
-"""Share of persons whose own course names the right mechanism: why the client page does not rank mechanisms.
+"""Share of persons whose data identify the right mechanism: why the client page does not rank them early.
 
-Four mechanisms, of which one moves the outcome; each person is ranked by a regression on that person's own data alone.
+One of four mechanisms affects the outcome; a regression on each person's data alone ranks them.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import numpy as np
 
 from benchmarks.page import Part, table
 
-#: truth: standardised effect of one mechanism at the next session, autoregression of all, reliability of the scores
-EFFECT, PERSISTENCE, RELIABILITY, MECHANISMS, BEFORE = -0.15, 0.3, 0.8, 4, 20
+#: standardised effect of one mechanism at the next session, autoregression, reliability, constructs, discarded sessions
+EFFECT, PERSISTENCE, RELIABILITY, MECHANISMS, BURN_IN = -0.15, 0.3, 0.8, 4, 20
 
 
 @dataclass(frozen=True)
@@ -36,27 +36,27 @@ def ranking(sessions: int, *, persons: int = 4000, seed: int = 1) -> Ranking:
 def _estimates(sessions: int, rng: np.random.Generator) -> np.ndarray:
     """Return one person's effects (4,), by least squares on the previous scores of outcome and mechanisms."""
     shock = np.sqrt(1 - PERSISTENCE**2)
-    states, outcome = np.zeros((sessions + BEFORE, MECHANISMS)), np.zeros(sessions + BEFORE)
-    for t in range(1, sessions + BEFORE):
+    states, outcome = np.zeros((sessions + BURN_IN, MECHANISMS)), np.zeros(sessions + BURN_IN)
+    for t in range(1, sessions + BURN_IN):
         states[t] = PERSISTENCE * states[t - 1] + shock * rng.standard_normal(MECHANISMS)
-        pushed = PERSISTENCE * outcome[t - 1] + EFFECT * states[t - 1, 0]
-        outcome[t] = pushed + np.sqrt(shock**2 - EFFECT**2) * rng.standard_normal()
+        expected = PERSISTENCE * outcome[t - 1] + EFFECT * states[t - 1, 0]
+        outcome[t] = expected + np.sqrt(shock**2 - EFFECT**2) * rng.standard_normal()
     error = np.sqrt((1 - RELIABILITY) / RELIABILITY)
-    scores = states[BEFORE:] + error * rng.standard_normal((sessions, MECHANISMS))
-    y = outcome[BEFORE:] + error * rng.standard_normal(sessions)
+    scores = states[BURN_IN:] + error * rng.standard_normal((sessions, MECHANISMS))
+    y = outcome[BURN_IN:] + error * rng.standard_normal(sessions)
     design = np.column_stack([np.ones(sessions - 1), y[:-1], scores[:-1]])
     return np.linalg.lstsq(design, y[1:], rcond=None)[0][2:]
 
 
 def section(results: list[Ranking]) -> list[str]:
     return [
-        "## Can one person's own course name the mechanism that matters?",
+        "## Can a single course identify the mechanism?",
         "",
-        "Four mechanisms, one of which moves the outcome (standardised effect −.15, reliability .8), ranked by each "
-        "simulated person's own data. Chance is 25%.",
+        "One of four mechanisms affects the outcome (standardised effect −.15, reliability .8). A regression on each "
+        "simulated person's data ranks them. Chance is 25%.",
         "",
         *table(
-            ["sessions", "persons", "the right one ranked first", "its sign wrong"],
+            ["sessions", "persons", "right mechanism ranked first", "wrong sign of its effect"],
             [(r.sessions, f"{r.persons:,}", f"{r.right:.0%}", f"{r.wrong_sign:.0%}") for r in results],
         ),
         "",
@@ -66,8 +66,8 @@ def section(results: list[Ranking]) -> list[str]:
 def gist(results: list[Ranking]) -> list[str]:
     few = results[0]
     return [
-        f"**One person’s own course.** With {few.sessions} sessions it names the right one of four mechanisms in "
-        f"{few.right:.0%} of persons (chance: 25%) and has its sign wrong in {few.wrong_sign:.0%}."
+        f"**A single course.** With {few.sessions} sessions it identifies the right one of four mechanisms in "
+        f"{few.right:.0%} of persons (chance: 25%), and the sign of its effect is wrong in {few.wrong_sign:.0%}."
     ]
 
 

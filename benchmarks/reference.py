@@ -1,4 +1,4 @@
-"""Public data and recorded results of other programs, from the folder that SECUREBASE_REFERENCE names."""
+"""Public data from the folder SECUREBASE_REFERENCE, and recorded times of other programs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from securebase.model.panel import Panel
 
-#: processor seconds that were recorded on one idle core for the same work, with standard errors
+#: processor seconds recorded on one idle core for the same work, with standard errors
 RECORDED = {
     "ctsem": 16.5,
     "OpenMx": 22.7,
@@ -26,12 +26,12 @@ def folder() -> Path | None:
 
 
 def panel(file: str, person: str, time: str, columns: Sequence[str], unit: tuple[str, float]) -> Panel | None:
-    """The first row of each person and time of a table; None where there is no such folder. unit: name, days."""
-    where = folder()
-    if where is None:
+    """Return the first row of each person and time of a table, None without the folder. unit: name, days."""
+    root = folder()
+    if root is None:
         return None
     rows: dict[str, dict[float, list[float]]] = {}
-    with (where / "data" / file).open(newline="") as stream:
+    with (root / "data" / file).open(newline="") as stream:
         for row in csv.DictReader(stream):
             scores = [float(row[c]) if row[c] not in ("", "NA") else np.nan for c in columns]
             rows.setdefault(row[person], {}).setdefault(float(row[time]), scores)

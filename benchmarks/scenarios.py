@@ -45,16 +45,16 @@ EIGHT = (
     "relapse_on_withdrawal",
 )
 MECHANISMS = ("social_support", "interpersonal_stress", "emotional_processing", "interpersonal_skills")
-#: clients in a cohort, how many cohorts, whether the fitted models are asked too
+#: clients per cohort, number of cohorts, True to use the fitted models too
 SIZES = ((60, 50, False), (60, 10, True))
-#: the study of the gate needs a second cohort: simulated where a gate exists, and where one could seem to exist
+#: the study of moderation needs a second cohort: simulated where the alliance moderates, and where it could seem to
 WITH_GATE_STUDY = ("alliance_as_gate", "alliance_sufficient")
 SESSIONS, FOLLOW_UPS = 16, (4.0, 12.0, 26.0)
 #: a scenario is recovered if at least this share of cohorts is right and at most this share wrong
 RIGHT_FROM, WRONG_UP_TO = 0.5, 0.1
 _SEED = 20251116
 
-#: parts of each conclusion: links that must be as expected, and further results
+#: parts of each conclusion: links with an expected result, and other results
 QUESTIONS: Mapping[str, tuple[tuple[tuple[str, str], ...], tuple[str, ...]]] = {
     "co_trend_only": ((("symptoms", "alliance"),), ("trend",)),
     "reverse_only": ((("symptoms", "alliance"), ("alliance", "symptoms")), ()),
@@ -70,21 +70,21 @@ QUESTIONS: Mapping[str, tuple[tuple[tuple[str, str], ...], tuple[str, ...]]] = {
 SIGNS = {"between": "negative", "within": "negative", "gate": "negative", "relapse": "positive"}
 
 LEGEND = {
-    "co_trend_only": "that symptoms follow the alliance is said to rest on a shared trend, and no link is "
-    "concluded the other way",
-    "reverse_only": "fewer symptoms come before a better alliance, and none is concluded the other way",
-    "common_cause_only": "people with a better alliance have fewer symptoms, sessions with a better alliance than "
-    "usual have fewer symptoms than usual (correlations of own means, and of detrended values, with intervals that "
-    "exclude zero), and no link is concluded from one to the next. Symptoms are asked before a session and the "
-    "alliance after it, so that a week that is good for both can look as if fewer symptoms came first",
-    "alliance_sufficient": "a better alliance comes before fewer symptoms, and none of the four mechanisms does",
-    "alliance_as_gate": "of clients in turn given IPT and supportive therapy, which is the same relationship without "
-    "the techniques: being given the techniques bends the lag from alliance to symptoms downwards "
+    "co_trend_only": "the association from alliance to later symptoms rests on a shared trend, and no link is "
+    "concluded in the other direction",
+    "reverse_only": "fewer symptoms precede a better alliance, and no link is concluded in the other direction",
+    "common_cause_only": "clients with a better alliance have fewer symptoms, sessions with an above-average alliance "
+    "have below-average symptoms (correlations of person means, and of detrended values, with intervals that exclude "
+    "zero), and no lagged link is concluded. Symptoms are rated before a session and the alliance after it, so after a "
+    "week that is good for both, lower symptoms can seem to have come first",
+    "alliance_sufficient": "a better alliance precedes fewer symptoms, and none of the four mechanisms does",
+    "alliance_as_gate": "clients receive IPT and supportive therapy (the same relationship without the techniques) in "
+    "turn, and the techniques make the lagged effect of the alliance on symptoms more negative "
     "(`securebase.study.moderation`, verdict “persists”)",
-    "one_mechanism": "more support comes before fewer symptoms, and neither the alliance nor another mechanism does",
-    "all_four_equal": "each of the four mechanisms comes before symptoms with its sign, and the alliance does not",
-    "relapse_on_withdrawal": "more support comes before fewer symptoms, and from the last session to the follow-up "
-    f"after {FOLLOW_UPS[-1]:.0f} weeks symptoms rise (mean of all clients, 95% interval above zero)",
+    "one_mechanism": "more support precedes fewer symptoms, and neither the alliance nor another mechanism does",
+    "all_four_equal": "each of the four mechanisms precedes symptoms with its sign, and the alliance does not",
+    "relapse_on_withdrawal": "more support precedes fewer symptoms, and symptoms rise from the last session to the "
+    f"follow-up after {FOLLOW_UPS[-1]:.0f} weeks (mean of all clients, 95% interval above zero)",
 }
 
 
@@ -92,10 +92,10 @@ LEGEND = {
 class Assessment:
     """Results for one scenario at one size.
 
-    ended: right, withheld, missed, wrong → share of the cohorts. links: “from → to” →
-    (sign expected, share concluded with that sign, with the other sign or where there is none, said to rest on a
-    shared trend). also: other scenarios → share of these cohorts in which theirs would have been concluded too.
-    models: whether the fitted models were used too. irregular: share of them that did not end as converged.
+    ended: right, withheld, missed, wrong → share of the cohorts. links: “from → to” → (expected sign, share concluded
+    with that sign, share concluded with another sign, share attributed to a shared trend). also: other scenario →
+    share of cohorts in which its conclusion would have been reached too. models: True if the fitted models were used
+    too. irregular: share of these that did not converge.
     """
 
     scenario: str
@@ -162,12 +162,12 @@ def conclusion(name: str, result: Mapping[str, Any]) -> str:
     links, more = QUESTIONS[name]
     expects = scenario(name).expects
     scores = [judge(result["links"][f"{a} → {b}"], expects.effects[a, b].value) for a, b in links]
-    for what in more:
-        if what == "trend":
+    for question in more:
+        if question == "trend":
             link = result["links"]["alliance → symptoms"]
             scores.append({"trend": "right", "open": "withheld"}.get(link, "wrong"))
         else:
-            scores.append(judge(result[what], SIGNS[what]))
+            scores.append(judge(result[question], SIGNS[question]))
     return next(kind for kind in ("wrong", "missed", "withheld", "right") if kind in scores)
 
 
@@ -183,27 +183,26 @@ def judge(concluded: str, expected: str) -> str:
 def _study_cohort(name: str, clients: int, models: bool, i: int) -> dict[str, Any]:
     """Study one cohort: conclusions about links, correlations of levels, the time after the end, and the gate."""
     truth = scenario(name)
-    asked = replace(
-        truth, happens=replace(truth.happens, after_the_end=replace(truth.happens.after_the_end, follow_ups=FOLLOW_UPS))
-    )
+    after = replace(truth.happens.after_the_end, follow_ups=FOLLOW_UPS)
+    truth = replace(truth, happens=replace(truth.happens, after_the_end=after))
     rng = np.random.default_rng([_SEED, clients, i])
-    cohort = simulate(asked, n_clients=clients, rng=rng, sessions=SESSIONS)
+    cohort = simulate(truth, n_clients=clients, rng=rng, sessions=SESSIONS)
     during = during_therapy(cohort)
     if models:
         result = study(during)
         lags, fitted = result.lags, result.models
-        moves = next(m for m in result.correlations if m.first == "alliance")
+        correlation = next(m for m in result.correlations if m.first == "alliance")
     else:
-        # as the study does, without its fitted models
+        # the same steps as in a study, without its fitted models
         table = session_table(during, panel(during, (during.outcome, *during.processes)))
         lags, fitted = estimate_lags(table, during.outcome, during.processes), None
-        moves = correlate(table, "alliance", during.outcome)
+        correlation = correlate(table, "alliance", during.outcome)
     return {
         "links": {f"{lag.link.earlier} → {lag.link.later}": conclusion_of_lag(lag, fitted) for lag in lags},
-        "between": _sign_of_correlation(moves.between),
-        "within": _sign_of_correlation(moves.within_detrended),
+        "between": _sign_of_correlation(correlation.between),
+        "within": _sign_of_correlation(correlation.within_detrended),
         "relapse": _after_the_end(cohort),
-        "gate": _gate(asked, clients, rng) if name in WITH_GATE_STUDY else "open",
+        "gate": _test_gate(truth, clients, rng) if name in WITH_GATE_STUDY else "open",
         "models": [getattr(m, "outcome", "not fitted") for m in fitted or ()],
     }
 
@@ -212,18 +211,18 @@ def conclusion_of_lag(lag: LagFinding, fitted: Sequence[ModelSummary | NotFitted
     """Return positive, negative, trend or open for a lag. `fitted` is None where no model was fitted."""
     if lag.verdict not in (AssociationVerdict.PERSISTS, AssociationVerdict.ATTENUATES) or lag.main.detrended is None:
         return "open"
-    stays = lag.verdict is AssociationVerdict.PERSISTS
+    persists = lag.verdict is AssociationVerdict.PERSISTS
     if fitted is not None and {*interval_sides(lag, fitted).values()} != {
-        IntervalSide.SAME_SIGN if stays else IntervalSide.INCLUDES_ZERO
+        IntervalSide.SAME_SIGN if persists else IntervalSide.INCLUDES_ZERO
     }:
         return "open"
-    if not stays:
+    if not persists:
         return "trend"
     return "positive" if lag.main.detrended.raw > 0 else "negative"
 
 
 def during_therapy(cohort: Cohort) -> Cohort:
-    """Return the cohort without its follow-ups: after the end no therapy can cause a trend."""
+    """Return the cohort without its follow-ups, because therapy causes no trend after its end."""
     return replace(
         cohort,
         episodes=tuple(
@@ -254,24 +253,24 @@ def _sign(lower: float, upper: float) -> str:
     return "positive" if lower > 0 else "negative" if upper < 0 else "open"
 
 
-def _gate(of: Scenario, clients: int, rng: np.random.Generator) -> str:
+def _test_gate(known: Scenario, clients: int, rng: np.random.Generator) -> str:
     """Test in a new cohort whether techniques moderate the lag from alliance to symptoms.
 
     Its clients alternate between IPT and the same relationship without techniques.
     """
-    both = during_therapy(simulate(of, n_clients=clients, rng=rng, sessions=SESSIONS, arms=("ipt", "supportive")))
+    both = during_therapy(simulate(known, n_clients=clients, rng=rng, sessions=SESSIONS, arms=("ipt", "supportive")))
     marked = replace(
         both,
         episodes=tuple(_with_techniques(e) for e in both.episodes),
         constructs=(*both.constructs, Construct("techniques", "Techniques", Direction.UNKNOWN)),
     )
     rows = panel(marked, ("symptoms", "alliance", "techniques"))
-    (bend,) = moderation_findings(session_table(marked, rows), "symptoms", ("alliance",), ("techniques",))
-    if bend.detrended is None or bend.verdict not in (AssociationVerdict.PERSISTS, AssociationVerdict.ATTENUATES):
+    (finding,) = moderation_findings(session_table(marked, rows), "symptoms", ("alliance",), ("techniques",))
+    if finding.detrended is None or finding.verdict not in (AssociationVerdict.PERSISTS, AssociationVerdict.ATTENUATES):
         return "open"
-    if bend.verdict is AssociationVerdict.ATTENUATES:
+    if finding.verdict is AssociationVerdict.ATTENUATES:
         return "trend"
-    return "positive" if bend.detrended.estimate > 0 else "negative"
+    return "positive" if finding.detrended.estimate > 0 else "negative"
 
 
 def _with_techniques(e: EpisodeRecord) -> EpisodeRecord:
@@ -286,12 +285,12 @@ def _with_techniques(e: EpisodeRecord) -> EpisodeRecord:
     return replace(e, administrations=(*e.administrations, *scores))
 
 
-def assess_all(most: int | None = None) -> list[Assessment]:
+def assess_all(limit: int | None = None) -> list[Assessment]:
     return [
-        assess(name, clients, min(cohorts, most or cohorts), models=models)
+        assess(name, clients, min(cohorts, limit or cohorts), models=models)
         for clients, cohorts, models in SIZES
         for name in EIGHT
-        if most is None or not models
+        if limit is None or not models
     ]
 
 
@@ -304,26 +303,25 @@ def section(results: list[Assessment]) -> list[str]:
         "",
         "![Conclusions reached in simulated cohorts of eight known truths](images/scenarios.svg)",
         "",
-        f"Cohorts are drawn from scenarios whose truth is known ([simulation](explanation/simulation.md)), {SESSIONS} "
-        "sessions each, and given to what `securebase study` computes. A study concludes that one thing comes before "
-        "another where its verdict is “persists”, and that it rests on a shared trend where it is “attenuates”; where "
-        "it says “with models”, only if every fitted reading of the trend agrees, all six constructs at once. "
-        "**Right**: all of the scenario’s conclusion. **Withheld**: nothing false is said, but part of it cannot be "
-        "told. **Missed**: something true is said to rest on a shared trend. **Wrong**: something is concluded that is "
-        "not so. A "
-        "scenario is called told where the right conclusion "
-        f"is reached in at least {RIGHT_FROM:.0%} of cohorts and a wrong one in at most {WRONG_UP_TO:.0%}. Chance "
-        f"moves a share near one half by up to {reach:.0%} over {least} cohorts (95%).",
+        f"Cohorts with {SESSIONS} sessions are simulated from scenarios with known truth "
+        "([simulation](explanation/simulation.md)) and analysed as by `securebase study`. A verdict “persists” counts "
+        "as a conclusion that one construct precedes the other, “attenuates” as a conclusion that their association "
+        "rests on a shared trend; rows “with models” also require that all fitted trends agree, with all six "
+        "constructs in one model. **Right**: the scenario’s whole conclusion is reached. **Withheld**: no false "
+        "conclusion, but part of the true one is inconclusive. **Missed**: a true effect is attributed to a shared "
+        "trend. **Wrong**: a false conclusion. A scenario counts as recovered if the right conclusion is reached in "
+        f"at least {RIGHT_FROM:.0%} of cohorts and a wrong one in at most {WRONG_UP_TO:.0%}. Over {least} cohorts, the "
+        f"95% margin of error of a share near one half is {reach:.0%}.",
         "",
         *table(
-            ["scenario", "clients", "cohorts", *kinds, "told?", "conclusions of others that would be reached too"],
+            ["scenario", "clients", "cohorts", *kinds, "recovered", "conclusions of other scenarios reached too"],
             [
                 (
                     f"`{t.scenario}`",
                     f"{t.clients}{', with models' if t.models else ''}",
                     t.cohorts,
                     *(f"{t.ended[kind]:.0%}" for kind in kinds),
-                    "told" if t.is_recovered else "cannot be told",
+                    "yes" if t.is_recovered else "no",
                     ", ".join(
                         f"`{o}` {share:.0%}" for o, share in sorted(t.also.items(), key=lambda a: -a[1]) if share >= 0.1
                     ),
@@ -333,15 +331,15 @@ def section(results: list[Assessment]) -> list[str]:
             "lrrrrrrll",
         ),
         "",
-        "The conclusion of each:",
+        "Right conclusions:",
         "",
         *(f"- `{name}`: {LEGEND[name]}." for name in EIGHT),
         "",
-        "What was concluded of single links, with what is true (“none” can only be said wrongly: a study never says "
-        "that there is nothing):",
+        "Conclusions about single links. Where the truth is “none”, every conclusion is wrong, because a study never "
+        "concludes that an effect is absent:",
         "",
         *table(
-            ["scenario", "clients", "link", "truth", "concluded, rightly", "concluded, wrongly", "said to be trend"],
+            ["scenario", "clients", "link", "truth", "right sign", "wrong sign", "attributed to trend"],
             [
                 (
                     f"`{t.scenario}`",
@@ -363,7 +361,7 @@ def section(results: list[Assessment]) -> list[str]:
     if fitted:
         irregular = max(fitted, key=lambda t: t.irregular)
         lines += [
-            "Fitted models that did not end as converged are counted with what they show (most in "
+            "Fitted models that did not converge are included (most often in "
             f"`{irregular.scenario}`, {irregular.irregular:.0%}).",
             "",
         ]
@@ -371,26 +369,27 @@ def section(results: list[Assessment]) -> list[str]:
 
 
 def gist(results: list[Assessment]) -> list[str]:
-    out = []
+    sentences = []
     for clients, models in sorted({(t.clients, t.models) for t in results}):
         own = [t for t in results if (t.clients, t.models) == (clients, models)]
         yes, no = [t for t in own if t.is_recovered], [t for t in own if not t.is_recovered]
-        how = "study with its fitted models" if models else "study, by its verdicts,"
+        basis = "verdicts and fitted models" if models else "verdicts"
         sentence = (
-            f"**Known truths.** With {clients} clients and {SESSIONS} sessions a {how} tells {len(yes)} of {len(own)}"
+            f"**Known truths.** With {clients} clients and {SESSIONS} sessions, the {basis} of a study recover "
+            f"{len(yes)} of {len(own)} scenarios"
         )
         sentence += f" ({', '.join(f'`{t.scenario}`' for t in yes)})" if yes else ""
         if no:
-            sentence += f"; it cannot tell {', '.join(_right_in(t) for t in no)}"
+            sentence += f", but not {', '.join(_right_in(t) for t in no)}"
         worst = max(own, key=lambda t: t.ended["wrong"])
-        out.append(
-            f"{sentence}. A wrong conclusion is reached most often in `{worst.scenario}`, {worst.ended['wrong']:.0%}."
+        sentences.append(
+            f"{sentence}. Wrong conclusions are most frequent in `{worst.scenario}` ({worst.ended['wrong']:.0%})."
         )
-    return out
+    return sentences
 
 
 def _right_in(t: Assessment) -> str:
-    return f"`{t.scenario}` (right in {t.ended['right']:.0%})"
+    return f"`{t.scenario}` (right: {t.ended['right']:.0%})"
 
 
 PART = Part("scenarios", Assessment, assess_all, section, gist=gist)

@@ -1,6 +1,6 @@
-"""Times of the workbench's server and of starting a process. Only its own server on 127.0.0.1 is contacted.
+"""Times of the workbench's server and of process start. Only its own server on 127.0.0.1 is contacted.
 
-`python -m benchmarks server` measures these alone.
+`python -m benchmarks server` measures this part alone.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """One measurement and its mark, both in `unit`."""
+class Measurement:
+    """One measurement and its target, both in `unit`."""
 
     what: str
     value: float
@@ -43,7 +43,7 @@ class Measured:
     remark: str = ""
 
     @property
-    def in_words(self) -> str:
+    def text(self) -> str:
         return f"{self.value:.{2 if self.unit == 's' else 0}f} {self.unit}"
 
     @property
@@ -51,14 +51,14 @@ class Measured:
         return self.value / self.mark
 
 
-def measure_server() -> list[Measured]:
+def measure_server() -> list[Measurement]:
     """Measure start-up, memory, the client page after a check-in, and the caseload under load."""
     results = [
-        Measured("`import securebase`", _processor_seconds("-c", "import securebase"), 0.4, "s"),
-        Measured("`securebase --help`", _processor_seconds("-m", "securebase", "--help"), 0.3, "s"),
+        Measurement("`import securebase`", _processor_seconds("-c", "import securebase"), 0.4, "s"),
+        Measurement("`securebase --help`", _processor_seconds("-m", "securebase", "--help"), 0.3, "s"),
     ]
-    with tempfile.TemporaryDirectory() as where:
-        data = Path(where) / "data"
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
         data.mkdir()
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("SECUREBASE_", "DJANGO_"))}
         inside = subprocess.run(
@@ -69,8 +69,8 @@ def measure_server() -> list[Measured]:
         )
         for name, spans in json.loads(inside.stdout).items():
             what = f"client page after a check-in, {name} hypotheses"
-            remark = f"processor time, median of {spans['clients']} clients; by the clock {spans['clock_ms']:.0f} ms"
-            results.append(Measured(what, spans["processor_ms"], 50.0, "ms", remark))
+            remark = f"processor time, median of {spans['clients']} clients; wall clock {spans['clock_ms']:.0f} ms"
+            results.append(Measurement(what, spans["processor_ms"], 50.0, "ms", remark))
         with _served(data, environment) as (home, process):
             results += _measure_running_server(home, process)
     return results
@@ -87,26 +87,28 @@ def _processor_seconds(*arguments: str) -> float:
     return least
 
 
-def _measure_running_server(home: str, process: int) -> list[Measured]:
+def _measure_running_server(home: str, process: int) -> list[Measurement]:
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-    results = [Measured("memory after the start", _megabytes(process), 250.0, "MB", "resident")]
+    results = [Measurement("memory after the start", _megabytes(process), 250.0, "MB", "resident")]
     form = browser.open(home + "/sign-in/").read().decode()
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form)
     assert token
     fields = {"csrfmiddlewaretoken": token[1], "user_name": USER_NAME, "password": PASSWORD}
     page = browser.open(home + "/sign-in/", urllib.parse.urlencode(fields).encode()).read().decode()
     clients = re.findall(r'href="(/clients/[0-9a-f-]{36}/)"', page)
-    assert len(clients) == 60, "the caseload was not reached"
-    results.append(Measured("memory after the first page (caseload)", _megabytes(process), 250.0, "MB", "resident"))
+    assert len(clients) == 60, f"the caseload must show 60 clients (got {len(clients)})"
+    results.append(Measurement("memory after the first page (caseload)", _megabytes(process), 250.0, "MB", "resident"))
     results.append(_load(browser, home + "/", process))
     page = browser.open(home + clients[0]).read().decode()
     for image in re.findall(r'<img class="chart" src="([^"]+)"', page):
         browser.open(home + image).read()
-    results.append(Measured("memory after a client page with its charts", _megabytes(process), 250.0, "MB", "resident"))
+    results.append(
+        Measurement("memory after a client page with its charts", _megabytes(process), 250.0, "MB", "resident")
+    )
     return results
 
 
-def _load(browser: urllib.request.OpenerDirector, address: str, process: int) -> Measured:
+def _load(browser: urllib.request.OpenerDirector, address: str, process: int) -> Measurement:
     """Send 200 requests, 20 a second, and time each from the moment it was due."""
     for _ in range(5):
         browser.open(address).read()
@@ -127,10 +129,12 @@ def _load(browser: urllib.request.OpenerDirector, address: str, process: int) ->
     median, tail = (1e3 * float(q) for q in np.quantile(taken, (0.5, 0.95)))
     share = (busy_after - busy) / (total_after - total)
     remark = (
-        f"median {median:.0f} ms; {1e3 * spent / REQUESTS:.0f} ms of processor time a request; "
+        f"median {median:.0f} ms; {1e3 * spent / REQUESTS:.0f} ms of processor time per request; "
         f"the machine's {os.cpu_count()} cores were {share:.0%} busy"
     )
-    return Measured("caseload of 60 clients in a clinic of 10,000, 95% of requests within", tail, 100.0, "ms", remark)
+    return Measurement(
+        "caseload of 60 clients in a clinic of 10,000, 95% of requests within", tail, 100.0, "ms", remark
+    )
 
 
 @contextmanager
@@ -172,22 +176,22 @@ def _machine() -> tuple[int, int]:
     return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
 
 
-def section(results: list[Measured]) -> list[str]:
+def section(results: list[Measurement]) -> list[str]:
     """Return the lines of this part of the page."""
     return [
         "## The server and the start of a process",
         "",
-        f"One server process (`securebase serve`), {REQUESTS} requests at {A_SECOND} a second from the same machine. "
-        "No page lists a whole clinic, so the mark for such a list (10,000 clients within 300 ms) is not measured.",
+        f"One server process (`securebase serve`), {REQUESTS} requests at {A_SECOND} per second from the same machine. "
+        "No page lists a whole clinic, so the target for such a list (10,000 clients within 300 ms) is not measured.",
         "",
-        *table(["what", "found", "remark"], [(m.what, m.in_words, m.remark) for m in results], "lrl"),
+        *table(["measurement", "value", "remark"], [(m.what, m.text, m.remark) for m in results], "lrl"),
         "",
     ]
 
 
-def marks(results: list[Measured]) -> list[Mark]:
-    # only times depend on how fast a machine is
-    return [Mark(m.what, f"under {m.mark:g} {m.unit}", m.in_words, m.ratio, timed=m.unit != "MB") for m in results]
+def marks(results: list[Measurement]) -> list[Mark]:
+    # memory does not depend on the speed of the machine
+    return [Mark(m.what, f"under {m.mark:g} {m.unit}", m.text, m.ratio, timed=m.unit != "MB") for m in results]
 
 
-PART = Part("server", Measured, measure_server, section, marks)
+PART = Part("server", Measurement, measure_server, section, marks)

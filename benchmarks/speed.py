@@ -1,6 +1,6 @@
-"""Time of one likelihood evaluation with gradient, relative to the least time its operations need.
+"""Time of one likelihood evaluation with gradient, relative to the minimum time for its operations.
 
-Processor seconds, the minimum of several runs: the cost without interference from other work.
+Processor seconds, minimum of several runs, which excludes interference from other work.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _HEAD = (
     *("constructs", "rows", "persons", "gaps", "missing"),
     *("compiled kernel, ms", "readable kernel, ms", "readable / compiled", "floor, ms", "compiled / floor"),
 )
-#: milliseconds allowed for a call with next to nothing to compute
+#: milliseconds allowed for a call with almost nothing to compute
 OVERHEAD_MARK = 0.1
 
 
@@ -113,11 +113,10 @@ def section(results: list[Evaluation]) -> list[str]:
     return [
         "## One log-likelihood with its gradient",
         "",
-        "Whole call, processor time on one core, least of nine. The floor is what the operations that every row needs "
-        f"would take at the best rate this core reached in the same run, {results[0].gigaflops:.0f} GFLOP/s in "
-        f"{results[0].how}: {operations(2)} operations a row for two constructs, {operations(6):,} for six. Where all "
-        "persons share one pattern of times and of what is missing they are walked over together, and the floor is "
-        "not one.",
+        "Whole call, processor time on one core, minimum of nine runs. The floor is the time for the operations that "
+        f"every row requires at the peak rate of this core in the same run, {results[0].gigaflops:.0f} GFLOP/s in "
+        f"{results[0].how}: {operations(2)} operations per row for two constructs, {operations(6):,} for six. Persons "
+        "with the same times and the same missing scores are processed together; the floor does not apply to them.",
         "",
         *table(
             _HEAD,
@@ -131,24 +130,24 @@ def section(results: list[Evaluation]) -> list[str]:
 def marks(results: list[Evaluation]) -> list[Mark]:
     large = [e for e in results if e.rows * e.persons >= FROM_ROWS and not e.compressed and e.compiled_ms]
     small = next(e for e in results if e.persons == 1)
-    out = []
+    targets = []
     for p in sorted({e.constructs for e in large}):
         own = [e for e in large if e.constructs == p]
-        over = [(e.compiled_ms or 0.0) / e.floor_ms for e in own]
-        out.append(
+        ratios = [(e.compiled_ms or 0.0) / e.floor_ms for e in own]
+        targets.append(
             Mark(
                 f"log-likelihood and gradient, {p} constructs, from {FROM_ROWS:,} rows",
                 f"at most {MARK:.0f} times the floor",
-                f"{min(over):.1f} to {max(over):.1f} times",
-                max(over) / MARK,
+                f"{min(ratios):.1f} to {max(ratios):.1f} times",
+                max(ratios) / MARK,
                 timed=False,
             )
         )
     fast = small.compiled_ms or small.readable_ms or 0.0
     return [
-        *out,
+        *targets,
         Mark(
-            "the same of one person with two rows: what a call costs by itself",
+            "the same for one person with two rows: overhead of a call",
             f"at most {OVERHEAD_MARK:g} ms",
             f"{fast:.3f} ms",
             fast / OVERHEAD_MARK,

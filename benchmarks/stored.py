@@ -13,7 +13,7 @@ from typing import Any
 import securebase
 from securebase.study.replications import on_cores
 
-#: not in the repository; a stored result is used only for the same work and the same source
+#: not in the repository; a stored result is used only for the same work and source
 FOLDER = Path(__file__).parents[1] / "build" / "benchmarks"
 
 Result = dict[str, Any]
@@ -32,7 +32,7 @@ def replications(
     done: dict[int, Result] = {}
     if file.exists():
         for line in file.read_text(encoding="utf-8").splitlines():
-            if line.endswith("}"):  # a cut can leave half a line
+            if line.endswith("}"):  # an interruption can leave half a line
                 read = json.loads(line)
                 done[read["replication"]] = read["result"]
     left = [i for i in range(times) if i not in done]

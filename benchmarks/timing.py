@@ -48,7 +48,7 @@ typedef double lane __attribute__((vector_size(LANES * 8)));
 #define STEP(k) { lane u = A[k], v = A[6 + k]; const lane *B = b + 6*k; \\
   p0 += u*B[0]; p1 += u*B[1]; p2 += u*B[2]; p3 += u*B[3]; p4 += u*B[4]; p5 += u*B[5]; \\
   q0 += v*B[0]; q1 += v*B[1]; q2 += v*B[2]; q3 += v*B[3]; q4 += v*B[4]; q5 += v*B[5]; }
-/* c += a b, many times: 6x6 products of several problems side by side, two rows of c at a time in registers */
+/* c += a b, repeatedly: 6x6 products of several problems side by side, two rows of c at a time in registers */
 void products(const lane *restrict a, const lane *restrict b, lane *restrict c, long times) {
   for (long n = 0; n < times; n++)
     for (int i = 0; i < 6; i += 2) {
@@ -65,7 +65,7 @@ void products(const lane *restrict a, const lane *restrict b, lane *restrict c, 
 
 @cache
 def peak() -> tuple[float, str]:
-    """Return floating-point operations a second on one core, and how they were measured.
+    """Return floating-point operations per second on one core, and the method of measurement.
 
     With a C compiler: products of four or eight 6×6 matrices side by side, the faster of the two. Without one: NumPy
     products of large matrices.
@@ -75,11 +75,11 @@ def peak() -> tuple[float, str]:
     if rates and max(rates)[0] > 0:
         return max(rates)[0], f"products of {max(rates)[1]} 6×6 matrices side by side, compiled for this processor"
     a = np.random.default_rng(1).normal(size=(400, 400))
-    return 2.0 * 400**3 / least(lambda: a @ a, 20), "products of 400×400 matrices by NumPy, as there is no C compiler"
+    return 2.0 * 400**3 / least(lambda: a @ a, 20), "NumPy products of 400×400 matrices, without a C compiler"
 
 
 def _side_by_side(compiler: str, lanes: int) -> float:
-    """Return operations a second, 0 where the source does not compile."""
+    """Return operations per second, 0 if the source does not compile."""
     with tempfile.TemporaryDirectory() as folder:
         source, library = Path(folder) / "products.c", Path(folder) / "products.so"
         source.write_text(_PRODUCTS)
@@ -100,7 +100,7 @@ def _side_by_side(compiler: str, lanes: int) -> float:
         a, b, c = (_aligned(36 * lanes) for _ in range(3))
         pointers, times = [ctypes.c_void_p(x.ctypes.data) for x in (a, b, c)], 50_000
         taken = least(lambda: functions.products(*pointers, ctypes.c_long(times)), 20)
-        # shows that the products were computed: each adds 6 times 1e-6 at most
+        # proves that the products were computed: each adds at most 6 times 1e-6
         assert 1e-3 < c[0] < 1e-3 + 21 * times * 6e-6
         return times * 2.0 * lanes * 6**3 / taken
 

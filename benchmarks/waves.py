@@ -1,7 +1,7 @@
 """Discrete-time panel models compared with lavaan: same simulated tables and model, processor seconds in one run.
 
-Where Rscript or lavaan is not installed its columns stay empty and the page says so. `python -m benchmarks.waves`
-prints this part alone.
+Without Rscript or lavaan the columns of lavaan stay empty and the page says so. `python -m benchmarks waves` measures
+this part alone.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _Theirs = dict[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """One random-intercept cross-lagged panel model with standard errors, all parameters free over waves.
+class WaveFit:
+    """One random-intercept cross-lagged panel model with standard errors, all parameters free across waves.
 
     apart: difference of the log-likelihoods; further: largest difference of an estimate; errors: largest relative
-    difference of a standard error. All of them, and the times of lavaan, are None where lavaan is not installed.
+    difference of a standard error. These and the times of lavaan are None where lavaan is not installed.
     """
 
     constructs: int
@@ -53,22 +53,22 @@ class Beside:
     errors: float | None
 
 
-def compare_with_lavaan() -> list[Beside]:
+def compare_with_lavaan() -> list[WaveFit]:
     version = _lavaan_version()
     return [_compare(*case, version=version) for case in CASES]
 
 
-def _compare(p: int, waves: int, persons: int, missing: float, *, version: str | None) -> Beside:
+def _compare(p: int, waves: int, persons: int, missing: float, *, version: str | None) -> WaveFit:
     data = simulate_table(p, waves, persons, missing)
-    of = discrete_time_specification(data, "ri-clpm")
+    specification = discrete_time_specification(data, "ri-clpm")
     taken = []
     for _ in range(_RUNS):
         began = time.process_time()
-        result = fit_discrete_time(data, of, information="observed" if missing else "expected")
+        result = fit_discrete_time(data, specification, information="observed" if missing else "expected")
         taken.append(time.process_time() - began)
-    theirs = None if version is None else _in_lavaan(data, of, missing)
+    theirs = None if version is None else _in_lavaan(data, specification, missing)
     differences = None if theirs is None else _largest_differences(result, theirs[2])
-    return Beside(
+    return WaveFit(
         constructs=p,
         waves=waves,
         persons=persons,
@@ -123,27 +123,27 @@ def lavaan_model(constructs: tuple[str, ...], waves: int) -> str:
 
 _SCRIPT = """
 suppressMessages(library(lavaan))
-given <- read.csv("table.csv")
+scores <- read.csv("table.csv")
 words <- paste(readLines("model.txt"), collapse = "\\n")
-asked <- list(model = words, data = given, meanstructure = TRUE, int.ov.free = TRUE)
-if (anyNA(given)) asked$missing <- "fiml"
-taken <- system.time(found <- do.call(lavaan, asked))
-cat(sprintf("%.6g %.15g\\n", sum(taken[1:2]), as.numeric(logLik(found))))
-all <- parTable(found)
+arguments <- list(model = words, data = scores, meanstructure = TRUE, int.ov.free = TRUE)
+if (anyNA(scores)) arguments$missing <- "fiml"
+taken <- system.time(fitted <- do.call(lavaan, arguments))
+cat(sprintf("%.6g %.15g\\n", sum(taken[1:2]), as.numeric(logLik(fitted))))
+all <- parTable(fitted)
 cat(sprintf("%s %s %s %.12g %.12g\\n", all$lhs, all$op, ifelse(all$rhs == "", ".", all$rhs), all$est, all$se), sep = "")
 """
 
 
-def _in_lavaan(data: Panel, of: DiscreteTimeSpecification, missing: float) -> tuple[float, float, _Theirs]:
+def _in_lavaan(data: Panel, specification: DiscreteTimeSpecification, missing: float) -> tuple[float, float, _Theirs]:
     """Return processor seconds of the call, log-likelihood, and “left operator right” → (estimate, SE)."""
     assert (missing > 0) == bool(np.isnan(data.scores).any())
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder)
-        names = [f"{c}{t}" for t in range(1, of.waves + 1) for c in of.constructs]
+        names = [f"{c}{t}" for t in range(1, specification.waves + 1) for c in specification.constructs]
         rows = data.scores.reshape(data.n_persons, -1)
         lines = [",".join("NA" if np.isnan(v) else repr(float(v)) for v in row) for row in rows]
         (directory / "table.csv").write_text("\n".join([",".join(names), *lines]) + "\n")
-        (directory / "model.txt").write_text(lavaan_model(of.constructs, of.waves) + "\n")
+        (directory / "model.txt").write_text(lavaan_model(specification.constructs, specification.waves) + "\n")
         (directory / "fit.R").write_text(_SCRIPT)
         process = subprocess.run(["Rscript", "fit.R"], cwd=directory, capture_output=True, text=True, check=True)
     first, *rest = process.stdout.splitlines()
@@ -181,23 +181,22 @@ def _lavaan_version() -> str | None:
     return process.stdout.strip() if process.returncode == 0 else None
 
 
-def section(results: list[Beside]) -> list[str]:
+def section(results: list[WaveFit]) -> list[str]:
     """Return the lines of this part of the page."""
     version = results[0].lavaan_version
     program = (
-        f"lavaan {version}" if version else "lavaan, which is not installed where this ran (its columns are empty)"
+        f"lavaan {version}" if version else "lavaan, which was not installed on the machine (its columns are empty)"
     )
     lines = [
-        "## Models that count waves",
+        "## Discrete-time panel models",
         "",
-        "Random-intercept cross-lagged panel model, everything free over waves, with standard errors, beside "
-        f"{program}, on the same simulated table in one run. Processor time: ours the least of {_RUNS} whole fits, "
-        "lavaan's of its one call. The last three columns say how far log-likelihoods, estimates and (as a share) "
-        "standard errors "
-        "lie apart at most.",
+        "Random-intercept cross-lagged panel model (RI-CLPM), all parameters free across waves, with standard errors, "
+        f"compared with {program}, on the same simulated table in one run. Processor time: ours the minimum of {_RUNS} "
+        "whole fits, lavaan's of its one call. The last three columns are the largest differences of log-likelihoods, "
+        "estimates and (relative) standard errors.",
         "",
-        "| constructs | waves | persons | missing | parameters | ended | seconds | lavaan, s | ratio | logl "
-        "| estimates | errors |",
+        "| constructs | waves | persons | missing | parameters | outcome | seconds | lavaan, s | ratio | logL "
+        "| estimates | standard errors |",
         "| ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for b in results:
@@ -209,7 +208,7 @@ def section(results: list[Beside]) -> list[str]:
             f"| {b.constructs} | {b.waves} | {b.persons:,} | {b.missing:.0%} | {b.parameters} | {b.outcome} | "
             f"{b.seconds:.3f} | {theirs} |"
         )
-    return lines
+    return [*lines, ""]
 
 
 #: constructs, waves, missing → (seconds allowed or None, times as fast as lavaan or None, recorded times)
@@ -220,37 +219,37 @@ MARKS = {
 }
 
 
-def marks(results: list[Beside]) -> list[Mark]:
-    out = []
+def marks(results: list[WaveFit]) -> list[Mark]:
+    rows = []
     for b in results:
-        most, times, beside = MARKS[b.constructs, b.waves, b.missing]
+        limit, times, other_programs = MARKS[b.constructs, b.waves, b.missing]
         missing = f"{b.missing:.0%} missing" if b.missing else "complete"
         what = f"RI-CLPM, {missing}, {b.constructs} constructs, {b.waves} waves, {b.persons:,} persons"
-        targets = [] if most is None else [f"at most {seconds(most)}"]
+        targets = [] if limit is None else [f"at most {seconds(limit)}"]
         targets += [] if times is None else [f"{times:.0f} times as fast as lavaan"]
-        measured, ratio = seconds(b.seconds), None if most is None else b.seconds / most
+        measured, ratio = seconds(b.seconds), None if limit is None else b.seconds / limit
         if b.lavaan_seconds is not None:
             faster = b.lavaan_seconds / b.seconds
-            measured += f", {faster:.0f} times as fast as lavaan; estimates {b.further:.0e} apart"
-            beside = f"lavaan {seconds(b.lavaan_seconds)} in the same run; {beside}"
-            if most is None and times is not None:
+            measured += f", {faster:.0f} times as fast as lavaan; estimates differ by {b.further:.0e}"
+            other_programs = f"lavaan {seconds(b.lavaan_seconds)} in the same run; {other_programs}"
+            if limit is None and times is not None:
                 ratio = times / faster
-        elif most is None:
-            measured += " (lavaan is not installed here)"
-        out.append(Mark(what, ": ".join(targets), measured, ratio, beside, timed=most is not None))
-    return out
+        elif limit is None:
+            measured += " (lavaan is not installed)"
+        rows.append(Mark(what, ": ".join(targets), measured, ratio, other_programs, timed=limit is not None))
+    return rows
 
 
-def gist(results: list[Beside]) -> list[str]:
+def gist(results: list[WaveFit]) -> list[str]:
     times = [b.lavaan_seconds / b.seconds for b in results if b.lavaan_seconds is not None and b.missing]
     whole = [b.lavaan_seconds / b.seconds for b in results if b.lavaan_seconds is not None and not b.missing]
     further = [b.further for b in results if b.further is not None]
     if not times or not whole:
         return []
     return [
-        f"**Beside lavaan**, in one run on the same tables: {min(times):.0f} to {max(times):.0f} times as fast where "
-        f"scores are missing, {min(whole):.0f} times where none is; estimates differ by {max(further):.0e} at most."
+        f"**Compared with lavaan**, in one run on the same tables: {min(times):.0f} to {max(times):.0f} times as fast "
+        f"with missing scores, {min(whole):.0f} times without; estimates differ by at most {max(further):.0e}."
     ]
 
 
-PART = Part("waves", Beside, compare_with_lavaan, section, marks, gist)
+PART = Part("waves", WaveFit, compare_with_lavaan, section, marks, gist)

@@ -28,8 +28,8 @@ worksheet or a page of the workbench. Measuring a claim says nothing about its t
 Our own instruments are administered in the check-ins before and after every session. Additional questionnaires follow a
 schedule: the weight of the problem and the questions of the chosen problem area before every session, and at most one
 of the less frequent ones after a session. No check-in has more than thirteen lines. Questionnaires that are switched
-off for a client are not administered. Responses to instruments of others are entered from the clinic's licensed paper
-forms.
+off for a client are not administered. Responses to instruments of others are entered from paper forms that the clinic
+is permitted to use.
 """
 
 #: Pages of the workbench by name.
