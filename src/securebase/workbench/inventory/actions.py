@@ -1,4 +1,4 @@
-"""Everything that changes the interpersonal inventory: people, and versions of the closeness circle."""
+"""Writes of the interpersonal inventory: people, and versions of the closeness circle."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from securebase.workbench.clients.actions import EditConflictError, ensure_own, 
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.inventory.models import Circle, Relationship
 
-#: Strokes by the same person that follow each other within this time belong to one version of the circle.
+#: Saves by the same person within this time of the last one belong to one version of the circle.
 DRAWING_LENGTH = timedelta(minutes=30)
-#: More people than this on one circle is a slip, not a network.
+#: More people than this on one circle are a mistake, not a network.
 MAX_PEOPLE = 50
-_OWN_LINK = "the client draws on a page of their own"
+_OWN_PAGE_REASON = "the client draws on a page of their own"
 
 
 # ---- people ----------------------------------------------------------------------------------------------------------
@@ -41,13 +41,14 @@ def add_relationship(
     professional: bool = False,
     is_focus: bool = False,
 ) -> Relationship:
-    """One more person in the client's life; `by` None where the client adds them on a page of their own, which answers
-    for the link. Raises InputError where there is no room for more.
+    """Add a person to the inventory. Raises InputError if the inventory is full.
+
+    `by` is None for a client who adds the person on their own page; the link identifies them.
     """
     if by is not None:
         ensure_own(episode.client, by)
     if episode.relationships.filter(left_at=None).count() >= MAX_PEOPLE:
-        raise InputError(f"there are {MAX_PEOPLE} people here already", advice="Take out somebody who matters less.")
+        raise InputError(f"the inventory is limited to {MAX_PEOPLE} people", advice="Remove an entry first.")
     relationship = Relationship.objects.create(
         episode=episode,
         name_shown=name_shown,
@@ -75,7 +76,7 @@ def change_relationship(
     professional: bool,
     is_focus: bool,
 ) -> Relationship:
-    """`version` is the one the form was opened with; raises InputError where the person was changed since."""
+    """Change a person. Raises EditConflictError if the person changed since the form read `version`."""
     ensure_own(relationship.episode.client, by)
     rows = Relationship.objects.visible_to(by).filter(id=relationship.id, version=version)
     if not rows.update(
@@ -95,7 +96,7 @@ def change_relationship(
 
 @transaction.atomic
 def set_focus(*, relationship: Relationship, by: Account, is_focus: bool) -> Relationship:
-    """Make the tie part of what the work is about, or no more so."""
+    """Set whether the relationship is a focus of the work."""
     ensure_own(relationship.episode.client, by)
     rows = Relationship.objects.visible_to(by).filter(id=relationship.id)
     rows.update(is_focus=is_focus, version=F("version") + 1)
@@ -106,11 +107,11 @@ def set_focus(*, relationship: Relationship, by: Account, is_focus: bool) -> Rel
 
 @transaction.atomic
 def remove_relationship(*, relationship: Relationship, by: Account, at: datetime) -> Relationship:
-    """The person leaves the inventory; all that was recorded of them stays. Raises InputError where they had left."""
+    """Remove a person from the inventory; their data stay. Raises InputError if they are removed already."""
     ensure_own(relationship.episode.client, by)
     rows = Relationship.objects.visible_to(by).filter(id=relationship.id, left_at=None)
     if not rows.update(left_at=at, version=F("version") + 1):
-        raise InputError("this person was taken out already")
+        raise InputError("this person is removed already")
     _record(by, "relationship.taken_out", relationship, relationship.episode)
     relationship.refresh_from_db()
     return relationship
@@ -118,7 +119,7 @@ def remove_relationship(*, relationship: Relationship, by: Account, at: datetime
 
 @transaction.atomic
 def restore_relationship(*, relationship: Relationship, by: Account) -> Relationship:
-    """Undo for a person who was taken out."""
+    """Put a removed person back into the inventory. Raises InputError if they are in it."""
     ensure_own(relationship.episode.client, by)
     rows = Relationship.objects.visible_to(by).filter(id=relationship.id).exclude(left_at=None)
     if not rows.update(left_at=None, version=F("version") + 1):
@@ -152,19 +153,19 @@ def draw_circle(
     """
     if by is not None:
         ensure_own(episode.client, by)
-    _check(episode, placements)
-    last = _last_of_kind(episode, by, kind)
+    _check_placements(episode, placements)
+    last = _latest_circle(episode, by, kind)
     if over is not None and over != ((str(last.id), last.version) if last else ("", 0)):
         raise InputError("the circle was saved elsewhere meanwhile", advice="Load the page again, then move on.")
-    session = _session(episode, session_number)
+    session_id = _session_id(episode, session_number)
     stored = [asdict(replace(p, angle=p.angle % 360.0)) for p in placements]
-    drawer = by.id if by is not None else None
-    same = last is not None and (last.respondent, last.drawn_by, last.therapy_session_id) == (
+    drawn_by = by.id if by is not None else None
+    same_drawing = last is not None and (last.respondent, last.drawn_by, last.therapy_session_id) == (
         Respondent(respondent).value,
-        drawer,
-        session,
+        drawn_by,
+        session_id,
     )
-    if last is not None and same and not new_version and timedelta() <= at - last.drawn_at <= DRAWING_LENGTH:
+    if last is not None and same_drawing and not new_version and timedelta() <= at - last.drawn_at <= DRAWING_LENGTH:
         last.placements, last.drawn_at, last.version = stored, at, last.version + 1
         last.save(update_fields=["placements", "drawn_at", "version"])
         _record(by, "circle.drawn_on", last, episode, people=len(stored))
@@ -174,30 +175,30 @@ def draw_circle(
         kind=CircleKind(kind).value,
         respondent=Respondent(respondent).value,
         drawn_at=at,
-        drawn_by=drawer,
-        therapy_session_id=session,
+        drawn_by=drawn_by,
+        therapy_session_id=session_id,
         placements=stored,
     )
     _record(by, "circle.drawn", circle, episode, kind=circle.kind, people=len(stored))
     return circle
 
 
-def _last_of_kind(episode: Episode, by: Account | None, kind: CircleKind) -> Circle | None:
-    rows = Circle.objects.visible_to(by) if by is not None else Circle.objects.unscoped(reason=_OWN_LINK)
+def _latest_circle(episode: Episode, by: Account | None, kind: CircleKind) -> Circle | None:
+    rows = Circle.objects.visible_to(by) if by is not None else Circle.objects.unscoped(reason=_OWN_PAGE_REASON)
     return rows.filter(episode=episode, kind=CircleKind(kind).value, removed_at=None).order_by("drawn_at").last()
 
 
-def _session(episode: Episode, number: int | None) -> uuid.UUID | None:
+def _session_id(episode: Episode, number: int | None) -> uuid.UUID | None:
     if number is None:
         return None
-    found = next((s for s in episode.therapy_sessions.all() if s.number == number), None)
-    if found is None:
+    session = next((s for s in episode.therapy_sessions.all() if s.number == number), None)
+    if session is None:
         raise InputError(f"there is no session {number}", advice="Choose one of this client’s sessions.")
-    return found.id
+    return session.id
 
 
-def _check(episode: Episode, placements: Sequence[Placement]) -> None:
-    """Raises InputError for a place that cannot be."""
+def _check_placements(episode: Episode, placements: Sequence[Placement]) -> None:
+    """Raise InputError for unknown or repeated people and for places outside the circle."""
     if len(placements) > MAX_PEOPLE:
         raise InputError(f"a circle holds at most {MAX_PEOPLE} people")
     known = {str(r.id) for r in episode.relationships.all()}
@@ -214,7 +215,7 @@ def _check(episode: Episode, placements: Sequence[Placement]) -> None:
 
 @transaction.atomic
 def remove_circle(*, circle: Circle, by: Account, at: datetime) -> Circle:
-    """A version drawn by mistake is shown no more; it stays in the database and can be restored."""
+    """Hide a version that was drawn by mistake; it stays in the database and can be restored."""
     ensure_own(circle.episode.client, by)
     rows = Circle.objects.visible_to(by).filter(id=circle.id, removed_at=None)
     if not rows.update(removed_at=at, version=F("version") + 1):
@@ -226,7 +227,7 @@ def remove_circle(*, circle: Circle, by: Account, at: datetime) -> Circle:
 
 @transaction.atomic
 def restore_circle(*, circle: Circle, by: Account) -> Circle:
-    """Undo for a version that was removed."""
+    """Restore a removed version."""
     ensure_own(circle.episode.client, by)
     rows = Circle.objects.visible_to(by).filter(id=circle.id).exclude(removed_at=None)
     if not rows.update(removed_at=None, version=F("version") + 1):
@@ -237,7 +238,7 @@ def restore_circle(*, circle: Circle, by: Account) -> Circle:
 
 
 def _record(by: Account | None, action: str, row: Relationship | Circle, episode: Episode, **detail: object) -> None:
-    """The end of every write here, in its transaction: the audit row, and the episode's record has another version."""
+    """Raise the record version and add the audit row; every write ends with this, in its transaction."""
     raise_record_version(episode)
     record(
         actor=by,

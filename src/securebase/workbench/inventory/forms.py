@@ -1,4 +1,4 @@
-"""Forms of the inventory: a person, and the circle without dragging."""
+"""Forms of the inventory: a person, and the circle without drag and drop."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from securebase.workbench.clients.forms import DateInput
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.inventory.models import CIRCLE_KINDS, DRAWN_BY
 
-#: What a relation is often called; anything else may be written.
+#: Suggestions for the relation; any other text is allowed.
 RELATIONS = (
     "partner", "husband", "wife", "mother", "father", "daughter", "son", "sister", "brother", "grandparent", "friend",
     "former partner", "colleague", "boss", "neighbour", "in-law", "group", "doctor", "therapist", "pet",
 )  # fmt: skip
 
-#: Where somebody stands whose ring was chosen from a list: the middle of the ring.
+#: Radius for a ring that was selected from a list: the middle of the ring.
 RING_MIDDLES = {Ring.CLOSEST: 0.24, Ring.CLOSE: 0.5, Ring.WIDER: 5 / 6, Ring.OUTSIDE: 1.15}
 
 
@@ -52,12 +52,12 @@ class RelationshipForm(forms.Form):
 
     @property
     def person(self) -> dict[str, Any]:
-        """What was typed of the person."""
+        """The cleaned fields of the person."""
         return {k: v for k, v in self.cleaned_data.items() if k != "version"}
 
 
 class CircleForm(forms.Form):
-    """What every save of the circle says besides the places. `over` is “id version” of what was on the screen."""
+    """Fields of a save besides the places. `over` is “id version” of the circle that was on the screen."""
 
     kind = forms.ChoiceField(choices=CIRCLE_KINDS)
     respondent = forms.ChoiceField(label="Drawn by", choices=DRAWN_BY, required=False)
@@ -83,44 +83,47 @@ class CircleForm(forms.Form):
         return day
 
     def clean_over(self) -> tuple[str, int] | None:
-        said = self.cleaned_data["over"].rpartition(" ")
-        return (said[0], int(said[2])) if said[2].isdigit() else None
+        circle_id, _, version = self.cleaned_data["over"].rpartition(" ")
+        return (circle_id, int(version)) if version.isdigit() else None
 
 
 def parse_json_placements(data: QueryDict) -> list[Placement]:
-    """The places as the page's script sends them. Raises ValueError where they cannot be read."""
-    sent = json.loads(str(data["placements"]))
-    if not isinstance(sent, list):
-        raise ValueError("no list of places")
-    return [_placement(one) for one in sent]
+    """Parse the placements that the page's script sends as JSON. Raises ValueError if they are malformed."""
+    entries = json.loads(str(data["placements"]))
+    if not isinstance(entries, list):
+        raise ValueError(f"placements must be a list (got {type(entries).__name__})")
+    return [_placement(entry) for entry in entries]
 
 
-def _placement(one: Any) -> Placement:
-    if not isinstance(one, dict):
-        raise ValueError("no place")
-    radius, angle = float(one.get("radius", math.nan)), float(one.get("angle", math.nan))
-    marks = {mark: one.get(mark) is True for mark in ("gives", "receives", "tension")}
-    return Placement(str(one.get("relationship", "")), radius, angle, **marks)
+def _placement(entry: Any) -> Placement:
+    if not isinstance(entry, dict):
+        raise ValueError(f"a placement must be an object (got {type(entry).__name__})")
+    # draw_circle refuses NaN
+    radius, angle = float(entry.get("radius", math.nan)), float(entry.get("angle", math.nan))
+    marks = {mark: entry.get(mark) is True for mark in ("gives", "receives", "tension")}
+    return Placement(str(entry.get("relationship", "")), radius, angle, **marks)
 
 
 def parse_form_placements(data: QueryDict, episode: Episode, before: tuple[Placement, ...]) -> list[Placement]:
-    """The places as the plain form sends them: a ring, an hour of the clock and three marks for each person.
+    """Parse the placements of the plain form: ring, hour on a clock face and three marks for each person.
 
-    Who keeps ring and hour keeps the exact place. Raises ValueError for a ring or hour that there is not.
+    A person whose ring and hour are unchanged keeps the exact place. Raises ValueError for an unknown ring or hour.
     """
     exact = {p.relationship: p for p in before}
-    found = []
+    placements = []
     for person in episode.relationships.filter(left_at=None):
-        name = str(person.id)
-        if not data.get(f"ring_{name}"):
+        person_id = str(person.id)
+        if not data.get(f"ring_{person_id}"):
             continue
-        ring, hour = Ring(str(data[f"ring_{name}"])), int(str(data.get(f"hour_{name}") or 12)) % HOURS
-        stood = exact.get(name)
-        same = stood is not None and stood.ring is ring and hour_of(stood.angle) % HOURS == hour
-        radius, angle = (stood.radius, stood.angle) if stood and same else (RING_MIDDLES[ring], hour * 360.0 / HOURS)
-        marks = {mark: f"{mark}_{name}" in data for mark in ("gives", "receives", "tension")}
-        found.append(Placement(name, radius, angle, **marks))
-    return found
+        ring, hour = Ring(str(data[f"ring_{person_id}"])), int(str(data.get(f"hour_{person_id}") or 12)) % HOURS
+        earlier = exact.get(person_id)
+        unchanged = earlier is not None and earlier.ring is ring and hour_of(earlier.angle) % HOURS == hour
+        radius, angle = (
+            (earlier.radius, earlier.angle) if earlier and unchanged else (RING_MIDDLES[ring], hour * 360.0 / HOURS)
+        )
+        marks = {mark: f"{mark}_{person_id}" in data for mark in ("gives", "receives", "tension")}
+        placements.append(Placement(person_id, radius, angle, **marks))
+    return placements
 
 
 assert set(RING_MIDDLES) == {*RING_EDGES, Ring.OUTSIDE}

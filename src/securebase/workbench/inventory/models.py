@@ -1,4 +1,4 @@
-"""The people in the client's life, and the closeness circle as it was drawn, version by version."""
+"""The people in the client's life, and the versions of the closeness circle."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from securebase.workbench.clients.models import Episode
 from securebase.workbench.clients.scoping import ScopedModel
 
 CIRCLE_KINDS = [(k.value, k.label) for k in CircleKind]
-#: Who can have drawn a circle.
+#: Possible authors of a circle.
 DRAWN_BY = [(r.value, r.label) for r in (Respondent.CLIENT, Respondent.THERAPIST)]
 
 
 class Relationship(ScopedModel):
-    """One person in the client's life. Never deleted: `left_at` says since when they are out of the inventory."""
+    """One person in the client's life. Never deleted: `left_at` is the time of removal from the inventory."""
 
     THERAPIST_PATH: ClassVar[str] = "episode__client__therapist"
 
@@ -43,7 +43,7 @@ class Relationship(ScopedModel):
 
 
 class Circle(ScopedModel):
-    """One version of the closeness circle. `placements` holds one object for each person who stands on it."""
+    """One version of the closeness circle. `placements` holds one object for each person on it."""
 
     THERAPIST_PATH: ClassVar[str] = "episode__client__therapist"
 
@@ -51,9 +51,9 @@ class Circle(ScopedModel):
     episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="circles")
     kind = models.CharField(max_length=10, choices=CIRCLE_KINDS, default=CircleKind.PRESENT.value)
     respondent = models.CharField(max_length=10, choices=DRAWN_BY, default=Respondent.CLIENT.value)
-    #: the moment of its last stroke
+    #: time of the last save
     drawn_at = models.DateTimeField()
-    #: the account that saved it; none where the client did so on a page of their own
+    #: the account that saved it; None if the client did so on their own page
     drawn_by = models.UUIDField(null=True, blank=True)
     therapy_session = models.ForeignKey(
         "therapy_sessions.TherapySession", on_delete=models.PROTECT, null=True, blank=True, related_name="circles"

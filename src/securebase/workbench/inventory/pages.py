@@ -1,4 +1,4 @@
-"""Adding and changing people of the inventory, and saving the circle."""
+"""Pages that add and change people of the inventory and save the circle."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def new_relationship(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse
 @_require_therapist
 @require_http_methods(["GET", "POST"])
 def relationship(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID) -> HttpResponse:
-    """What is known of one person; the form says which version it was opened with."""
+    """Show and change one person; the form carries the version that it was opened with."""
     account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="relationship")
     person = queries.relationship_or_404(account=account, client=context["client"], relationship_id=relationship_id)
-    start = {name: getattr(person, name) for name in RelationshipForm.base_fields}
-    form = RelationshipForm(request.POST or None, initial=start)
+    initial = {name: getattr(person, name) for name in RelationshipForm.base_fields}
+    form = RelationshipForm(request.POST or None, initial=initial)
     if form.is_valid():
         version = form.cleaned_data["version"] or 0
         try:
@@ -80,7 +80,7 @@ def relationship(request: HttpRequest, client_id: uuid.UUID, relationship_id: uu
 
 @_require_therapist
 @post_only
-def take_out(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID) -> HttpResponse:
+def remove_relationship(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID) -> HttpResponse:
     account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="relationship-take-out")
     person = queries.relationship_or_404(account=account, client=context["client"], relationship_id=relationship_id)
@@ -88,12 +88,12 @@ def take_out(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.U
         actions.remove_relationship(relationship=person, by=account, at=timezone.now())
     except InputError as error:
         messages.error(request, sentence(error))
-    return _back(client_id, out=str(person.id))
+    return _redirect_to_circle(client_id, out=str(person.id))
 
 
 @_require_therapist
 @post_only
-def put_back(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID) -> HttpResponse:
+def restore_relationship(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID) -> HttpResponse:
     account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="relationship-put-back")
     person = queries.relationship_or_404(account=account, client=context["client"], relationship_id=relationship_id)
@@ -109,7 +109,7 @@ def put_back(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.U
 @_require_therapist
 @post_only
 def focus(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID) -> HttpResponse:
-    """Part of what the work is about (`on=1`), or no more so."""
+    """Set (`on=1`) or unset a person as a focus of the work."""
     account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="relationship-focus")
     person = queries.relationship_or_404(account=account, client=context["client"], relationship_id=relationship_id)
@@ -123,13 +123,13 @@ def focus(request: HttpRequest, client_id: uuid.UUID, relationship_id: uuid.UUID
 @_require_therapist
 @post_only
 def save_circle(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """The circle from the page's script (answered in JSON) or from the plain form."""
+    """Save the circle from the page's script (answers in JSON) or from the plain form."""
     account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="circle-save")
     episode: Episode = context["episode"]
     form = CircleForm(request.POST, episode=episode)
     if not form.is_valid():
-        return _refused(request, client_id, " ".join(str(e) for errors in form.errors.values() for e in errors))
+        return _refuse(request, client_id, " ".join(str(e) for errors in form.errors.values() for e in errors))
     data = form.cleaned_data
     last = (
         Circle.objects.visible_to(account)
@@ -143,15 +143,15 @@ def save_circle(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         elif "typed" in request.POST:
             placements = parse_form_placements(request.POST, episode, last.placed if last else ())
         else:
-            return _refused(request, client_id, _UNREADABLE)
+            return _refuse(request, client_id, _UNREADABLE)
     except (ValueError, TypeError, AttributeError):
-        return _refused(request, client_id, _UNREADABLE)
+        return _refuse(request, client_id, _UNREADABLE)
     try:
         circle = actions.draw_circle(
             episode=episode,
             by=account,
             placements=placements,
-            at=_moment(data["drawn_on"]),
+            at=_drawn_at(data["drawn_on"]),
             kind=data["kind"],
             respondent=data["respondent"],
             session_number=data["session"],
@@ -159,12 +159,12 @@ def save_circle(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
             over=data["over"],
         )
     except InputError as error:
-        return _refused(request, client_id, sentence(error), status=409)
+        return _refuse(request, client_id, sentence(error), status=409)
     at = timezone.localtime(circle.drawn_at)
-    if _by_script(request):
+    if _wants_json(request):
         return JsonResponse({"over": f"{circle.id} {circle.version}", "saved": f"{at:%H:%M}", "circle": str(circle.id)})
     messages.success(request, f"The circle is saved, {at:%H:%M}.")
-    return _back(client_id, kind=data["kind"].value)
+    return _redirect_to_circle(client_id, kind=data["kind"].value)
 
 
 @_require_therapist
@@ -172,12 +172,12 @@ def save_circle(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 def remove_circle(request: HttpRequest, client_id: uuid.UUID, circle_id: uuid.UUID) -> HttpResponse:
     account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="circle-remove")
-    found = queries.circle_or_404(account=account, client=context["client"], circle_id=circle_id)
+    circle = queries.circle_or_404(account=account, client=context["client"], circle_id=circle_id)
     try:
-        actions.remove_circle(circle=found, by=account, at=timezone.now())
+        actions.remove_circle(circle=circle, by=account, at=timezone.now())
     except InputError as error:
         messages.error(request, sentence(error))
-    return _back(client_id, kind=found.kind, out=str(found.id))
+    return _redirect_to_circle(client_id, kind=circle.kind, out=str(circle.id))
 
 
 @_require_therapist
@@ -185,35 +185,35 @@ def remove_circle(request: HttpRequest, client_id: uuid.UUID, circle_id: uuid.UU
 def restore_circle(request: HttpRequest, client_id: uuid.UUID, circle_id: uuid.UUID) -> HttpResponse:
     account = current_account(request)
     context = queries.client_page(account=account, client_id=client_id, page="circle-restore")
-    found = queries.circle_or_404(account=account, client=context["client"], circle_id=circle_id)
+    circle = queries.circle_or_404(account=account, client=context["client"], circle_id=circle_id)
     try:
-        actions.restore_circle(circle=found, by=account)
+        actions.restore_circle(circle=circle, by=account)
     except InputError as error:
         messages.error(request, sentence(error))
     else:
         messages.success(request, "The version is back.")
-    return _back(client_id, kind=found.kind)
+    return _redirect_to_circle(client_id, kind=circle.kind)
 
 
-def _back(client_id: uuid.UUID, **told: str) -> HttpResponse:
-    """To the page with the circle: which kind it shows, what was taken out just now and can be undone."""
-    return redirect(f"{reverse('relationships', args=[client_id])}?{urlencode(told)}")
+def _redirect_to_circle(client_id: uuid.UUID, **query: str) -> HttpResponse:
+    """Redirect to the circle; the query names the kind to show and the entry just removed, for its undo."""
+    return redirect(f"{reverse('relationships', args=[client_id])}?{urlencode(query)}")
 
 
-def _moment(drawn_on: object) -> datetime:
-    """Now, or noon of the day on which a circle was drawn on paper."""
+def _drawn_at(drawn_on: object) -> datetime:
+    """Return the present time, or noon of an earlier day for a circle that was drawn on paper."""
     now = timezone.now()
     if drawn_on is None or drawn_on == timezone.localdate():
         return now
     return timezone.make_aware(datetime.combine(drawn_on, time(12)))  # type: ignore[arg-type]
 
 
-def _by_script(request: HttpRequest) -> bool:
+def _wants_json(request: HttpRequest) -> bool:
     return "application/json" in request.headers.get("Accept", "")
 
 
-def _refused(request: HttpRequest, client_id: uuid.UUID, why: str, *, status: int = 400) -> HttpResponse:
-    if _by_script(request):
-        return JsonResponse({"refused": why}, status=status)
-    messages.error(request, why)
+def _refuse(request: HttpRequest, client_id: uuid.UUID, reason: str, *, status: int = 400) -> HttpResponse:
+    if _wants_json(request):
+        return JsonResponse({"refused": reason}, status=status)
+    messages.error(request, reason)
     return redirect("relationships", client_id)

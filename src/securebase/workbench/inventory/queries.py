@@ -1,4 +1,4 @@
-"""Reads of the inventory: what a page is about, and what was set aside and can come back."""
+"""Reads of the inventory: context of a page, single rows, and removed entries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from securebase.workbench.inventory.models import Circle, Relationship
 
 
 def client_page(*, account: Account, client_id: uuid.UUID, page: str) -> dict[str, Any]:
-    """What a page of the inventory begins with; the read is audited. 404 where no therapy has begun."""
+    """Return the context of an inventory page and audit the read; 404 if no therapy has begun."""
     client = client_in_view(account=account, client_id=client_id, page=page)
     if client.episode is None:
         raise Http404
@@ -22,24 +22,24 @@ def client_page(*, account: Account, client_id: uuid.UUID, page: str) -> dict[st
 
 
 def relationship_or_404(*, account: Account, client: Client, relationship_id: uuid.UUID) -> Relationship:
-    """The person, if they are in this client's inventory or were; else 404."""
+    """Return the person, removed or not; 404 if they do not belong to this client."""
     rows = Relationship.objects.visible_to(account).filter(id=relationship_id, episode__client=client)
-    found = rows.select_related("episode__client").first()
-    if found is None:
+    relationship = rows.select_related("episode__client").first()
+    if relationship is None:
         raise Http404
-    return found
+    return relationship
 
 
 def circle_or_404(*, account: Account, client: Client, circle_id: uuid.UUID) -> Circle:
-    """The version, if it is this client's, removed or not; else 404."""
-    found = Circle.objects.visible_to(account).filter(id=circle_id, episode__client=client).first()
-    if found is None:
+    """Return the circle version, removed or not; 404 if it does not belong to this client."""
+    circle = Circle.objects.visible_to(account).filter(id=circle_id, episode__client=client).first()
+    if circle is None:
         raise Http404
-    return found
+    return circle
 
 
 def removed_entries(episode: Episode) -> tuple[list[Relationship], list[Circle]]:
-    """People who were taken out and versions that were removed, the latest first."""
+    """Return the removed people and the removed circle versions, latest first."""
     people = episode.relationships.exclude(left_at=None).order_by("-left_at")
     circles = episode.circles.exclude(removed_at=None).select_related("therapy_session").order_by("-removed_at")
     return list(people), list(circles)

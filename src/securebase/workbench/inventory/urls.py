@@ -4,15 +4,15 @@ from django.urls import path
 
 from securebase.workbench.inventory import pages
 
-HERE = "clients/<uuid:client_id>/relationships/"
-PERSON = HERE + "<uuid:relationship_id>/"
-CIRCLE = HERE + "circle/"
+INVENTORY = "clients/<uuid:client_id>/relationships/"
+PERSON = INVENTORY + "<uuid:relationship_id>/"
+CIRCLE = INVENTORY + "circle/"
 
 urlpatterns = [
-    path(HERE + "new/", pages.new_relationship, name="relationship-new"),
+    path(INVENTORY + "new/", pages.new_relationship, name="relationship-new"),
     path(PERSON, pages.relationship, name="relationship"),
-    path(PERSON + "take-out/", pages.take_out, name="relationship-take-out"),
-    path(PERSON + "put-back/", pages.put_back, name="relationship-put-back"),
+    path(PERSON + "take-out/", pages.remove_relationship, name="relationship-take-out"),
+    path(PERSON + "put-back/", pages.restore_relationship, name="relationship-put-back"),
     path(PERSON + "focus/", pages.focus, name="relationship-focus"),
     path(CIRCLE, pages.save_circle, name="circle-save"),
     path(CIRCLE + "<uuid:circle_id>/remove/", pages.remove_circle, name="circle-remove"),

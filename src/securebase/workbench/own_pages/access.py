@@ -1,4 +1,4 @@
-"""Who is at a client's own page: a visit begins with link and code, or with the therapist's device handed over."""
+"""Visits of a client's own page: they begin with link and code, or on a device that the therapist hands over."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from securebase.workbench.own_pages import queries
 from securebase.workbench.own_pages.models import OwnPage
 
 P = ParamSpec("P")
-#: The name under which a browser's session keeps the visit.
+#: Key of the visit in the browser's session.
 VISIT_KEY = "own_page"
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A visit that is open: whose page, and whether it is looked at on the therapist's device."""
+    """An open visit; `handed_over` if it takes place on the therapist's device."""
 
     page: OwnPage
     episode: Episode
@@ -41,10 +41,10 @@ class Visit:
 
 
 def begin_visit(request: HttpRequest, page: OwnPage, *, handed_over: bool = False) -> None:
-    """Open the page in this browser. A sign-in of staff ends first: a browser has one user at a time."""
+    """Open the page in this browser. Signs a staff account out first, so that a browser has one user at a time."""
     if isinstance(request.user, Account):
         logout(request)
-    request.session.cycle_key()
+    request.session.cycle_key()  # against session fixation
     request.session[VISIT_KEY] = {
         "page": str(page.id),
         "link": page.link_number,
@@ -55,28 +55,30 @@ def begin_visit(request: HttpRequest, page: OwnPage, *, handed_over: bool = Fals
 
 
 def end_visit(request: HttpRequest) -> bool:
-    """Nothing of the visit stays in the browser's session. Returns whether the device had been handed over."""
-    handed = request.session.get("handed_over")
+    """Clear the session. Returns whether the device had been handed over."""
+    handed_over = request.session.get("handed_over")
     request.session.flush()
-    if handed:
+    if handed_over:
         request.session["handed_over"] = {}
-    return bool(handed)
+    return bool(handed_over)
 
 
 def page_of_visit(request: HttpRequest, now: datetime) -> OwnPage | None:
-    """The page of this browser's visit, idle or not; None where it has ended or there is none."""
-    kept = request.session.get(VISIT_KEY)
-    if not isinstance(kept, dict) or isinstance(request.user, Account):
+    """Return the page of this browser's visit, idle or not; None if there is no visit or it has ended."""
+    state = request.session.get(VISIT_KEY)
+    if not isinstance(state, dict) or isinstance(request.user, Account):
         return None
-    page = queries.page_by_id(str(kept["page"]))
-    if page is None or page.link_number != kept["link"]:
+    page = queries.page_by_id(str(state["page"]))
+    if page is None or page.link_number != state["link"]:
         return None
-    return page if kept["handed"] or page.is_open(now) else None
+    return page if state["handed"] or page.is_open(now) else None
 
 
 def visit_required(view: Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Only in an open visit. After an idle quarter of an hour the code is asked for again; what was sent with an ended
-    visit is refused, so that the browser keeps it.
+    """Allow a view only in an open visit.
+
+    After an idle time (`IDLE_MINUTES`) the client must enter the code again. Autosaves of an ended visit are refused,
+    so that the browser keeps the input.
     """
 
     @login_not_required
@@ -85,26 +87,26 @@ def visit_required(view: Callable[Concatenate[HttpRequest, Visit, P], HttpRespon
         now = timezone.now()
         page = page_of_visit(request, now)
         if page is None:
-            return _refused(request, closed_page(request, None))
-        kept = request.session[VISIT_KEY]
-        handed = bool(kept["handed"])
-        if kept["locked"] or time.time() - float(kept["seen"]) > settings.IDLE_MINUTES * 60:
-            if handed:
+            return _refuse(request, closed_page(request, None))
+        state = request.session[VISIT_KEY]
+        handed_over = bool(state["handed"])
+        if state["locked"] or time.time() - float(state["seen"]) > settings.IDLE_MINUTES * 60:
+            if handed_over:
                 end_visit(request)
-                return _refused(request, closed_page(request, page))
-            request.session[VISIT_KEY] = kept | {"locked": True}
-            return _refused(request, code_form(request, page, away=True, status=403))
-        request.session[VISIT_KEY] = kept | {"seen": time.time()}
+                return _refuse(request, closed_page(request, page))
+            request.session[VISIT_KEY] = state | {"locked": True}
+            return _refuse(request, code_form(request, page, away=True, status=403))
+        request.session[VISIT_KEY] = state | {"seen": time.time()}
         episode = page.client.episode
         if episode is None:
             raise Http404
-        on_their_device = handed or "handed_over" in request.session
-        return view(request, Visit(page, episode, on_their_device), *args, **kwargs)
+        on_therapists_device = handed_over or "handed_over" in request.session
+        return view(request, Visit(page, episode, on_therapists_device), *args, **kwargs)
 
     return guarded
 
 
-def _refused(request: HttpRequest, page: HttpResponse) -> HttpResponse:
+def _refuse(request: HttpRequest, page: HttpResponse) -> HttpResponse:
     if request.headers.get("X-Autosave") == "1":
         return JsonResponse({"error": "closed"}, status=403)
     return page
@@ -113,12 +115,12 @@ def _refused(request: HttpRequest, page: HttpResponse) -> HttpResponse:
 def code_form(
     request: HttpRequest, page: OwnPage, *, away: bool = False, error: str = "", status: int = 200
 ) -> HttpResponse:
-    """Ask for the code. The page says nothing about whose it is."""
-    wanted = request.POST.get("next") if request.method == "POST" else request.get_full_path()
+    """Show the form for the code. It does not reveal whose page it is."""
+    target = request.POST.get("next") if request.method == "POST" else request.get_full_path()
     context = base_context(request, page) | {
         "away": away,
         "error": error,
-        "next": wanted if wanted and wanted.startswith("/own/") else "",
+        "next": target if target and target.startswith("/own/") else "",
     }
     return render(request, "own_pages/code.html", context, status=status)
 
@@ -126,13 +128,13 @@ def code_form(
 def closed_page(
     request: HttpRequest, page: OwnPage | None, *, for_good: bool = False, left: bool = False
 ) -> HttpResponse:
-    """One kind page for links that ended or never were, and after “Close”."""
+    """Show the page for ended and unknown links, and after “Close”; it does not reveal which."""
     context = base_context(request, page) | {"for_good": for_good, "left": left}
     return render(request, "own_pages/closed.html", context, status=200 if left or for_good else 410)
 
 
 def base_context(request: HttpRequest, page: OwnPage | None) -> dict[str, Any]:
-    """What every page of the client shows: help, and whether the device is the therapist's."""
+    """Return the context of every page of the client: help text, and whether it is on the therapist's device."""
     if page is None:
         lines = [line for line in HELP_TEXT.splitlines() if line]
     else:

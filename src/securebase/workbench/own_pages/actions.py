@@ -1,4 +1,4 @@
-"""Everything that changes a client's own page: its link and code, its end, what is shown; and the opening of it."""
+"""Writes of the client's own page: link and code, contents, closing; and the check of the code."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode, C
 from securebase.workbench.therapy_sessions.tokens import digest, new_token
 
 OWN_PAGE_REASON = "the client’s own page"
-#: Wrong codes in a row until the page is closed for a while, and in all until the link ends.
+#: Wrong codes in a row that lock the page for a while, and wrong codes in total that end the link.
 FAILURES_UNTIL_LOCK, FAILURES_UNTIL_END = 5, 20
 LOCKED_FOR = timedelta(minutes=15)
 CODE_DIGITS = 6
@@ -30,7 +30,7 @@ CODE_DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class NewLink:
-    """A link and its code. Both are known here and never again."""
+    """A new link and its code; the database stores only a digest and a hash of them."""
 
     page: OwnPage
     token: str
@@ -42,7 +42,7 @@ class NewLink:
 
 
 class CodeOutcome(StrEnum):
-    """What became of a code that was typed."""
+    """Outcome of an attempt to enter the code."""
 
     OPEN = "open"
     WRONG = "wrong"
@@ -50,16 +50,16 @@ class CodeOutcome(StrEnum):
     ENDED = "ended"
 
 
-def _page_of(client: Client) -> OwnPage:
+def _get_or_create(client: Client) -> OwnPage:
     rows = OwnPage.objects.unscoped(reason="the page of a client who is in reach")
     return rows.select_for_update().get_or_create(client=client)[0]
 
 
 @transaction.atomic
 def make_link(*, client: Client, by: Account, at: datetime) -> NewLink:
-    """A new link with a new code. It ends the old one, and every visit that came by it."""
+    """Create a new link and code. Ends the old link and every visit that began with it."""
     ensure_own(client, by)
-    page, token = _page_of(client), new_token()
+    page, token = _get_or_create(client), new_token()
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
     page.token_digest, page.code_hash = digest(token), make_password(code)
     page.link_number += 1
@@ -73,16 +73,16 @@ def make_link(*, client: Client, by: Account, at: datetime) -> NewLink:
 
 @transaction.atomic
 def hand_over(*, client: Client, by: Account) -> OwnPage:
-    """The client looks at their page on the therapist's device: no link and no code, the therapist is there."""
+    """Open the page on the therapist's device, without link and code, for a client who is present."""
     ensure_own(client, by)
-    page = _page_of(client)
+    page = _get_or_create(client)
     _record(by, "own_page.handed_over", page)
     return page
 
 
 @transaction.atomic
 def close_page(*, page: OwnPage, by: Account | None, at: datetime) -> None:
-    """End the link and every visit. `by` is the therapist; None the client, who wants no page any more."""
+    """End the link and every visit. `by` is the therapist, or None for the client."""
     if by is not None:
         ensure_own(page.client, by)
     _end(page, EndedBy.THERAPIST if by else EndedBy.CLIENT, at)
@@ -98,7 +98,7 @@ def _end(page: OwnPage, ended_by: EndedBy, at: datetime) -> None:
 
 @transaction.atomic
 def set_page_contents(*, page: OwnPage, by: Account, graph: bool, circle: bool) -> None:
-    """Choose what the page shows beside the worksheets, each of which is shared by itself."""
+    """Set whether the page shows the symptom line and the circle; worksheets are shared one by one."""
     ensure_own(page.client, by)
     page.shows_graph, page.shows_circle = graph, circle
     page.save(update_fields=["shows_graph", "shows_circle"])
@@ -107,15 +107,17 @@ def set_page_contents(*, page: OwnPage, by: Account, graph: bool, circle: bool) 
 
 @transaction.atomic
 def get_or_create_page(*, client: Client, by: Account) -> OwnPage:
-    """The page's row, made where there is none yet."""
+    """Return the client's page; creates the row if there is none."""
     ensure_own(client, by)
-    return _page_of(client)
+    return _get_or_create(client)
 
 
 @transaction.atomic
 def try_code(*, page_id: uuid.UUID, code: str, at: datetime) -> CodeOutcome:
-    """Count the attempt, then compare. Five wrong codes in a row close the page for a quarter of an hour, twenty since
-    the link was made end it. What is counted stays counted: nothing here raises.
+    """Check a code and count a wrong one.
+
+    Five wrong codes in a row lock the page for a quarter of an hour; twenty since the link was created end the link.
+    Nothing here raises, so that the transaction never rolls the counters back.
     """
     rows = OwnPage.objects.unscoped(reason=OWN_PAGE_REASON)
     page = rows.select_for_update().select_related("client").get(id=page_id)
@@ -134,30 +136,30 @@ def try_code(*, page_id: uuid.UUID, code: str, at: datetime) -> CodeOutcome:
         _end(page, EndedBy.ATTEMPTS, at)
         _record(None, "own_page.code_refused", page, ended=True)
         return CodeOutcome.ENDED
-    locks = page.failures >= FAILURES_UNTIL_LOCK
-    if locks:
+    locked = page.failures >= FAILURES_UNTIL_LOCK
+    if locked:
         page.failures, page.locked_until = 0, at + LOCKED_FOR
     page.save(update_fields=["failures", "failures_of_link", "locked_until"])
-    _record(None, "own_page.code_refused", page, locked=locks)
-    return CodeOutcome.LOCKED if locks else CodeOutcome.WRONG
+    _record(None, "own_page.code_refused", page, locks=locked)
+    return CodeOutcome.LOCKED if locked else CodeOutcome.WRONG
 
 
 @transaction.atomic
 def open_check_in(*, check_in: CheckIn, page: OwnPage, handed_over: bool) -> str:
-    """The path of a new link to a check-in that waits; the old link ends. Its time to expire stays as it was."""
+    """Return the path of a new link to an open check-in. The old link ends; the expiry time does not change."""
     rows = CheckIn.objects.unscoped(reason=OWN_PAGE_REASON)
     token = new_token()
-    changed = {"token_digest": digest(token), "mode": CheckInMode.DEVICE if handed_over else CheckInMode.LINK}
-    mine = rows.filter(id=check_in.id, therapy_session__episode__client=page.client, state=CheckInState.WAITING)
-    if not mine.exclude(mode=CheckInMode.PAPER).update(**changed):
-        raise InputError("this check-in does not wait for an answer any more")
+    changes = {"token_digest": digest(token), "mode": CheckInMode.DEVICE if handed_over else CheckInMode.LINK}
+    open_rows = rows.filter(id=check_in.id, therapy_session__episode__client=page.client, state=CheckInState.WAITING)
+    if not open_rows.exclude(mode=CheckInMode.PAPER).update(**changes):
+        raise InputError("this check-in is no longer open")
     _record(None, "own_page.check_in", page, check_in=str(check_in.id))
     return f"/c/{token}/"
 
 
 @transaction.atomic
 def record_read(*, page: OwnPage, what: str, object_id: object = "") -> None:
-    """The client looked at a part of their page."""
+    """Record in the audit trail that the client viewed a part of their page."""
     record(
         actor=None,
         action="own_page.read",

@@ -1,4 +1,4 @@
-"""The client's own closeness circle: drawn by them, with names and places only; nothing that the therapist rated."""
+"""The closeness circle on the client's own page: names and places only, without the therapist's ratings."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import post_only
 
 _UNREADABLE = "The circle could not be read, so nothing was saved."
-_LONGEST_NAME = 80
+_MAX_NAME_LENGTH = 80
 
 
-def _may(visit: Visit) -> None:
+def _require_circle(visit: Visit) -> None:
     if not visit.page.shows_circle:
         raise Http404
 
@@ -36,8 +36,8 @@ def _may(visit: Visit) -> None:
 @visit_required
 @require_GET
 def circle(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """The circle as the client drew it last, to go on with."""
-    _may(visit)
+    """Show the latest circle for the client to continue."""
+    _require_circle(visit)
     actions.record_read(page=visit.page, what="circle")
     context = {
         "view": _view(visit),
@@ -49,9 +49,9 @@ def circle(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def _view(visit: Visit) -> CircleView:
-    """Only what is the client's: people by name, and the circles that the client drew."""
+    """Return the circle without the therapist's data: people by name, and only circles that the client drew."""
     record = record_of(visit.episode, timezone.now())
-    plain = replace(
+    client_record = replace(
         record,
         artefacts=(),
         relationships=tuple(replace(r, relation="", is_focus=False) for r in record.relationships),
@@ -59,7 +59,7 @@ def _view(visit: Visit) -> CircleView:
     )
     last = _last(visit)
     over = f"{last.id} {last.version}" if last else " 0"
-    return circle_view(plain, episode=visit.episode, kind=CircleKind.PRESENT, centre="you", over=over)
+    return circle_view(client_record, episode=visit.episode, kind=CircleKind.PRESENT, centre="you", over=over)
 
 
 def _last(visit: Visit) -> Circle | None:
@@ -70,21 +70,21 @@ def _last(visit: Visit) -> Circle | None:
 @visit_required
 @post_only
 def save(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """From the page's script (answered in JSON) or from the plain form."""
-    _may(visit)
+    """Save the circle from the page's script (answers in JSON) or from the plain form."""
+    _require_circle(visit)
     form = CircleForm(request.POST, episode=visit.episode)
     last = _last(visit)
     if not form.is_valid() or form.cleaned_data["kind"] is not CircleKind.PRESENT:
-        return _refused(request, _UNREADABLE)
+        return _refuse(request, _UNREADABLE)
     try:
         if "placements" in request.POST:
             placements = parse_json_placements(request.POST)
         else:
             placements = parse_form_placements(request.POST, visit.episode, last.placed if last else ())
     except (ValueError, TypeError, AttributeError):
-        return _refused(request, _UNREADABLE)
+        return _refuse(request, _UNREADABLE)
     try:
-        drawn = draw_circle(
+        saved = draw_circle(
             episode=visit.episode,
             by=None,
             placements=placements,
@@ -93,10 +93,10 @@ def save(request: HttpRequest, visit: Visit) -> HttpResponse:
             over=form.cleaned_data["over"],
         )
     except InputError as error:
-        return _refused(request, sentence(error), status=409)
-    at = timezone.localtime(drawn.drawn_at)
-    if _by_script(request):
-        return JsonResponse({"over": f"{drawn.id} {drawn.version}", "saved": f"{at:%H:%M}", "circle": str(drawn.id)})
+        return _refuse(request, sentence(error), status=409)
+    at = timezone.localtime(saved.drawn_at)
+    if _wants_json(request):
+        return JsonResponse({"over": f"{saved.id} {saved.version}", "saved": f"{at:%H:%M}", "circle": str(saved.id)})
     messages.success(request, "Your circle is saved.")
     return redirect("own-circle")
 
@@ -104,10 +104,10 @@ def save(request: HttpRequest, visit: Visit) -> HttpResponse:
 @visit_required
 @post_only
 def add_person(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """Somebody who is missing, by first name."""
-    _may(visit)
+    """Add a person to the inventory by first name."""
+    _require_circle(visit)
     name = " ".join(request.POST.get("name", "").split())
-    if not name or len(name) > _LONGEST_NAME:
+    if not name or len(name) > _MAX_NAME_LENGTH:
         messages.error(request, "Type a name: a first name is enough.")
         return redirect("own-circle")
     try:
@@ -119,12 +119,12 @@ def add_person(request: HttpRequest, visit: Visit) -> HttpResponse:
     return redirect("own-circle")
 
 
-def _by_script(request: HttpRequest) -> bool:
+def _wants_json(request: HttpRequest) -> bool:
     return "application/json" in request.headers.get("Accept", "")
 
 
-def _refused(request: HttpRequest, why: str, *, status: int = 400) -> HttpResponse:
-    if _by_script(request):
-        return JsonResponse({"refused": why}, status=status)
-    messages.error(request, why)
+def _refuse(request: HttpRequest, reason: str, *, status: int = 400) -> HttpResponse:
+    if _wants_json(request):
+        return JsonResponse({"refused": reason}, status=status)
+    messages.error(request, reason)
     return redirect("own-circle")

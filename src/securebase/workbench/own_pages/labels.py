@@ -1,4 +1,4 @@
-"""What worksheets and their fields are called on the client's own page, where the shelf speaks to the therapist."""
+"""Names of worksheets and labels of fields on the client's own page; those of the shelf address the therapist."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from securebase.ipt.worksheet import Worksheet
 
-#: worksheet → (name, what it is)
+#: worksheet → (name, description)
 NAMES: dict[str, tuple[str, str]] = {
     "communication_analysis": ("A talk, line by line", "What was said, meant, felt and heard, and how it could go."),
     "contract": ("What we agreed", "Our goals, the time we have, and what you can rely on."),
@@ -31,7 +31,7 @@ LABELS: dict[tuple[str, str], str] = {
 
 
 def relabel_for_client(spec: Worksheet) -> Worksheet:
-    """The same worksheet with names that speak to the client."""
+    """Return the worksheet with names and labels that address the client."""
     name, about = NAMES.get(spec.id, (spec.name, spec.about))
     fields = tuple(replace(f, label=LABELS.get((spec.id, f.id), f.label)) for f in spec.fields)
     return replace(spec, name=name, about=about, fields=fields)

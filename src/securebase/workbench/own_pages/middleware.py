@@ -1,4 +1,4 @@
-"""The cookie of a client's visit goes with no request that another site began."""
+"""Strict session cookie for client visits: browsers do not send it with requests from other sites."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from securebase.workbench.own_pages.access import VISIT_KEY
 
 
 class StrictCookie:
-    """Stands outside Django's own session middleware and makes the cookie of a visit a strict one."""
+    """Set SameSite=Strict on the session cookie of a visit; wraps Django's session middleware."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""The client's own page: its link and code, and what of the record is shown there beside the shared worksheets."""
+"""The client's own page: its link and code, and its contents besides the shared worksheets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from securebase.workbench.clients.scoping import ScopedModel
 
 
 class EndedBy(models.TextChoices):
-    """Who or what ended a link before its time."""
+    """Cause of the early end of a link."""
 
     THERAPIST = "therapist", "You closed it"
     CLIENT = "client", "The client closed it"
@@ -21,8 +21,10 @@ class EndedBy(models.TextChoices):
 
 
 class OwnPage(ScopedModel):
-    """One client's own page. The link is known to its holder only (a digest is kept); the code, said in person, is
-    hashed as passwords are. `link_number` counts the links made: a visit that began with another one has ended.
+    """One client's own page.
+
+    The database stores a digest of the link and a password hash of the code, which the therapist says in person.
+    `link_number` counts the links: a visit that began with an earlier one has ended.
     """
 
     THERAPIST_PATH: ClassVar[str] = "client__therapist"
@@ -36,7 +38,7 @@ class OwnPage(ScopedModel):
     expires_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.CharField(max_length=10, choices=EndedBy.choices, blank=True)
-    #: wrong codes in a row, and since the link was made
+    #: wrong codes in a row, and since the link was created
     failures = models.PositiveIntegerField(default=0)
     failures_of_link = models.PositiveIntegerField(default=0)
     locked_until = models.DateTimeField(null=True, blank=True)
@@ -49,5 +51,5 @@ class OwnPage(ScopedModel):
         return f"link {self.link_number}"
 
     def is_open(self, now: datetime) -> bool:
-        """Whether its link and code lead to it at this moment."""
+        """Return whether link and code open the page at this moment."""
         return self.ended_at is None and self.expires_at is not None and now < self.expires_at

@@ -1,4 +1,4 @@
-"""Reads for the client's own page: only what belongs to this client, and of worksheets only what was shared."""
+"""Reads for the client's own page: only rows of this client, and only shared worksheets."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from securebase.workbench.worksheets.queries import people_of, values_of
 
 
 def page_by_token(token: str) -> OwnPage | None:
-    """The page this link leads to; None where it leads nowhere (any more)."""
+    """Return the page of this link; None for an unknown or ended link."""
     rows = OwnPage.objects.unscoped(reason=OWN_PAGE_REASON)
     return rows.filter(token_digest=digest(token)).select_related("client__therapist__clinic").first()
 
 
 def page_by_id(page_id: str) -> OwnPage | None:
-    """The page of a visit."""
+    """Return the page with this id, as stored in a visit; None if there is none."""
     rows = OwnPage.objects.unscoped(reason=OWN_PAGE_REASON)
     return rows.filter(id=page_id).select_related("client__therapist__clinic").first()
 
@@ -43,7 +43,7 @@ def page_for_therapist(account: Account, client: Client) -> OwnPage | None:
 
 
 def client_version(spec: Worksheet) -> Worksheet:
-    """The worksheet with only those fields that may be shown to the client, and in words that speak to them."""
+    """Return the worksheet reduced to the fields that clients may see, with labels that address the client."""
     shown = tuple(f for f in spec.fields if Audience.CLIENT in f.reports and not f.note)
     return relabel_for_client(dataclasses.replace(spec, fields=shown))
 
@@ -61,14 +61,14 @@ class SharedWorksheet:
         return self.title or self.worksheet.name
 
     @property
-    def waits_for_an_answer(self) -> bool:
-        """Whether the client has still to say yes or no to it. What they fill in themselves needs no yes."""
-        asks = self.worksheet.agreement and not self.worksheet.client_fills
-        return asks and self.artefact.agreement == Agreement.OPEN
+    def awaits_answer(self) -> bool:
+        """True if the client still has to answer; worksheets that clients fill in themselves ask for no answer."""
+        asks_for_answer = self.worksheet.agreement and not self.worksheet.client_fills
+        return asks_for_answer and self.artefact.agreement == Agreement.OPEN
 
 
 def shared_worksheets(episode: Episode) -> list[SharedWorksheet]:
-    """What of this episode the client may see, last changed first."""
+    """Return the worksheets of an episode that the client may see, last changed first."""
     shelf, people = worksheets(), people_of(episode)
     rows = episode.artefacts.filter(for_client=True, removed_at=None).order_by("-changed_at")
     return [
@@ -83,7 +83,7 @@ def shared_worksheets(episode: Episode) -> list[SharedWorksheet]:
 
 
 def find_shared_artefact(episode: Episode, name: str, artefact_id: uuid.UUID) -> Artefact | None:
-    """The shared worksheet with this id; None where there is none, where it was not shared, or is never for clients."""
+    """Return the artefact with this id; None if there is none, or if it is not shared with the client."""
     spec = worksheets().get(name)
     if spec is None or not spec.for_client:
         return None
@@ -92,13 +92,13 @@ def find_shared_artefact(episode: Episode, name: str, artefact_id: uuid.UUID) ->
 
 
 def is_taken(artefact_id: uuid.UUID) -> bool:
-    """Whether this id belongs to something, in reach or not."""
-    rows = Artefact.objects.unscoped(reason="an id that was made elsewhere must not be begun here")
+    """Return whether any artefact has this id, visible to the client or not."""
+    rows = Artefact.objects.unscoped(reason="an id that exists elsewhere must not be used here")
     return rows.filter(id=artefact_id).exists()
 
 
 def may_begin(episode: Episode, spec: Worksheet) -> bool:
-    """Whether the client may begin one by themselves: made for clients, for this phase, and not there already."""
+    """Return whether the client may begin this worksheet: for clients, in this phase, and not filled in already."""
     if not spec.client_fills or (spec.phases and episode.phase not in {p.value for p in spec.phases}):
         return False
     return spec.many or not episode.artefacts.filter(worksheet=spec.id, removed_at=None).exists()
@@ -106,7 +106,7 @@ def may_begin(episode: Episode, spec: Worksheet) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """What the first page shows."""
+    """Content of the first page."""
 
     next_session: TherapySession | None
     check_ins: list[CheckIn]
@@ -118,10 +118,10 @@ class Home:
 
 
 def home(episode: Episode, now: datetime) -> Home:
-    """Everything that waits, is worked on, or was shared."""
+    """Return the content of the first page: next session, check-ins, goals and worksheets."""
     sheets = shared_worksheets(episode)
-    to_answer = [s for s in sheets if s.waits_for_an_answer]
-    rest = [s for s in sheets if not s.waits_for_an_answer]
+    to_answer = [s for s in sheets if s.awaits_answer]
+    rest = [s for s in sheets if not s.awaits_answer]
     return Home(
         next_session=episode.therapy_sessions.filter(held_at__gt=now).order_by("held_at").first(),
         check_ins=waiting_check_ins(episode, now),
@@ -134,7 +134,7 @@ def home(episode: Episode, now: datetime) -> Home:
 
 
 def waiting_check_ins(episode: Episode, now: datetime) -> list[CheckIn]:
-    """Check-ins that wait for an answer and have not run out."""
+    """Return the check-ins that are open and have not expired."""
     rows = CheckIn.objects.unscoped(reason=OWN_PAGE_REASON).filter(
         therapy_session__episode=episode, state=CheckInState.WAITING
     )
@@ -142,7 +142,7 @@ def waiting_check_ins(episode: Episode, now: datetime) -> list[CheckIn]:
 
 
 def _goals(sheets: list[SharedWorksheet]) -> list[str]:
-    """The goals of the contract, where it was shared."""
+    """Return the goals of the contract if it is shared."""
     contract = next((s.artefact for s in sheets if s.artefact.worksheet == "contract"), None)
     if contract is None:
         return []
@@ -156,7 +156,7 @@ def _has_goal(row: Row) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PageActivity:
-    """One thing that the client did on their page."""
+    """One action of the client on their page."""
 
     at: datetime
     words: str
@@ -164,23 +164,23 @@ class PageActivity:
 
 
 def recent_activity(account: Account, episode: Episode, *, n: int = 8) -> list[PageActivity]:
-    """What the client wrote, answered or drew on their page, newest first, for the therapist."""
+    """Return what the client wrote, answered or drew on their page, newest first, for the therapist."""
     versions = ArtefactVersion.objects.visible_to(account).filter(artefact__episode=episode, artefact__removed_at=None)
-    wrote = versions.filter(saved_by=None).select_related("artefact").order_by("-saved_at")[:n]
+    written = versions.filter(saved_by=None).select_related("artefact").order_by("-saved_at")[:n]
     entries = Entry.objects.filter(client=str(episode.client_id), actor="", action="artefact.answered")
     answered = list(entries.order_by("-sequence")[:n])
-    known = {str(a.id): a for a in episode.artefacts.filter(id__in=[e.object_id for e in answered])}
+    artefacts = {str(a.id): a for a in episode.artefacts.filter(id__in=[e.object_id for e in answered])}
     circles = episode.circles.filter(drawn_by=None, removed_at=None).order_by("-drawn_at")[:n]
     shelf = worksheets()
-    found = [
+    activities = [
         PageActivity(v.saved_at, f"wrote in “{shelf[v.artefact.worksheet].name}”", v.artefact)
-        for v in wrote
+        for v in written
         if v.artefact.worksheet in shelf
     ]
-    found += [
-        PageActivity(e.at, f"answered “{shelf[known[e.object_id].worksheet].name}”", known[e.object_id])
+    activities += [
+        PageActivity(e.at, f"answered “{shelf[artefacts[e.object_id].worksheet].name}”", artefacts[e.object_id])
         for e in answered
-        if e.object_id in known
+        if e.object_id in artefacts
     ]
-    found += [PageActivity(c.drawn_at, "drew on the circle") for c in circles]
-    return sorted(found, key=lambda h: h.at, reverse=True)[:n]
+    activities += [PageActivity(c.drawn_at, "drew on the circle") for c in circles]
+    return sorted(activities, key=lambda activity: activity.at, reverse=True)[:n]

@@ -1,4 +1,4 @@
-"""The therapist's side of the client's own page: its link and code, what is shown, its end."""
+"""The therapist's settings of the client's own page: link and code, contents, closing."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _require_therapist = require_role(Role.THERAPIST)
 def _context(request: HttpRequest, client_id: uuid.UUID, page: str) -> dict[str, Any]:
     now = timezone.now()
     context = client_page(account=current_account(request), client_id=client_id, page=page, now=now)
-    found = queries.page_for_therapist(current_account(request), context["client"])
-    return context | {"page": found, "is_open": found is not None and found.is_open(now), "now": now, "tab": "details"}
+    row = queries.page_for_therapist(current_account(request), context["client"])
+    return context | {"page": row, "is_open": row is not None and row.is_open(now), "now": now, "tab": "details"}
 
 
 @_require_therapist
 @require_http_methods(["GET", "POST"])
 def own_page(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """Whether the page is open, what the client sees there, and the switches."""
+    """Show whether the page is open and what the client sees there; save its settings."""
     context = _context(request, client_id, "own-page-settings")
     if request.method == "POST":
         row = context["page"] or actions.get_or_create_page(client=context["client"], by=current_account(request))
@@ -56,20 +56,20 @@ def own_page(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 @_require_therapist
 @post_only
 def make_link(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """A new link and a new code, shown once: the workbench keeps only what checks them."""
+    """Create a new link and code and show them once; the workbench stores only a digest and a hash."""
     context = _context(request, client_id, "own-page-link")
     if not settings.ADDRESS:
         messages.error(request, "The clinic has no address yet, so a link would lead nowhere.")
         return redirect("own-page-settings", client_id)
-    made = actions.make_link(client=context["client"], by=current_account(request), at=timezone.now())
-    context |= {"page": made.page, "link": settings.ADDRESS + made.path, "code": f"{made.code[:3]} {made.code[3:]}"}
+    link = actions.make_link(client=context["client"], by=current_account(request), at=timezone.now())
+    context |= {"page": link.page, "link": settings.ADDRESS + link.path, "code": f"{link.code[:3]} {link.code[3:]}"}
     return render(request, "own_pages/link.html", context)
 
 
 @_require_therapist
 @post_only
 def hand_over(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """End the therapist's sign-in and leave this browser with nothing but the client's page."""
+    """Sign the therapist out and open the client's page in this browser."""
     context, account = _context(request, client_id, "own-page-hand-over"), current_account(request)
     row = actions.hand_over(client=context["client"], by=account)
     record_sign_out(account=account, why="device handed over")

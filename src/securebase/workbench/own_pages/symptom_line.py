@@ -1,4 +1,4 @@
-"""The client's own answers about symptoms as a line with words: reported values and their change, no model."""
+"""The client's symptom scores as a line with a sentence: reported values and their change, without the model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from securebase.workbench.course.queries import record_of
 
 @dataclass(frozen=True, slots=True)
 class SymptomLine:
-    """What the page shows: a heading, the drawing, and the same in words."""
+    """Heading, drawing, and a sentence that says the same."""
 
     heading: str
     drawing: SafeString
@@ -28,7 +28,7 @@ class SymptomLine:
 
 
 def symptom_line(episode: Episode, now: datetime) -> SymptomLine | None:
-    """The line of the measure that the episode is followed with; None before the first answer."""
+    """Return the line of the episode's symptom measure; None before the first answer."""
     name, scale_id = episode.symptom_instrument_and_scale
     points = [
         (s.at, s.value)
@@ -46,16 +46,18 @@ def symptom_line(episode: Episode, now: datetime) -> SymptomLine | None:
 
 
 def describe_change(scale: Scale, values: list[float]) -> str:
-    """First, last, and whether the difference is more than such answers move by themselves, where that is known."""
+    """Describe the first and last score, and whether their difference exceeds measurement error where that is known."""
     more = "more trouble" if scale.direction is Direction.HIGHER_IS_WORSE else "better"
     ends = f"{phrases.number(scale.minimum)} to {phrases.number(scale.maximum)}, where more means {more}"
     if len(values) == 1:
         return f"You have answered once so far: {phrases.number(values[0])}, on a scale from {ends}."
-    told = f"The first was {phrases.number(values[0])}, the last {phrases.number(values[-1])}, on a scale from {ends}."
-    return f"{told} {_VERDICTS[score_change(scale, values[0], values[-1]).verdict]}".strip()
+    summary = (
+        f"The first was {phrases.number(values[0])}, the last {phrases.number(values[-1])}, on a scale from {ends}."
+    )
+    return f"{summary} {_CHANGE_SENTENCES[score_change(scale, values[0], values[-1]).verdict]}".strip()
 
 
-_VERDICTS = {
+_CHANGE_SENTENCES = {
     "improved": "That is better by more than such answers move by themselves.",
     "worse": "That is worse by more than such answers move by themselves: talk about it in your next session.",
     "within_error": "Such answers move by as much by themselves, so it may not mean a change.",

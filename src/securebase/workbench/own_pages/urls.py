@@ -6,7 +6,7 @@ from securebase.workbench.own_pages import circle_pages, pages, settings_pages
 
 SETTINGS = "clients/<uuid:client_id>/own-page/"
 SHEET = "own/sheet/<slug:name>/"
-ONE = SHEET + "<uuid:artefact_id>/"
+ARTEFACT = SHEET + "<uuid:artefact_id>/"
 
 urlpatterns = [
     path(SETTINGS, settings_pages.own_page, name="own-page-settings"),
@@ -24,6 +24,6 @@ urlpatterns = [
     path("own/circle/save/", circle_pages.save, name="own-circle-save"),
     path("own/circle/person/", circle_pages.add_person, name="own-circle-person"),
     path(SHEET, pages.begin, name="own-begin"),
-    path(ONE, pages.worksheet, name="own-worksheet"),
-    path(ONE + "answer/", pages.answer, name="own-answer"),
+    path(ARTEFACT, pages.worksheet, name="own-worksheet"),
+    path(ARTEFACT + "answer/", pages.answer, name="own-answer"),
 ]
