@@ -203,7 +203,7 @@ def of_tasks() -> list[str]:
     lines = ["| | Task | Why | Leaves behind | Usual by | Only | Sources | Reviewed |"]
     lines.append("| --- " * 8 + "|")
     for one in tasks():
-        left = "; ".join(leaves(part) for part in one.leaves)
+        left = "; ".join(leaves(part) for part in one.outputs)
         lines.append(
             f"| {one.id} | {cell(one.name)} | {cell(one.why)} | {cell(left)} | {by_when(one.due)} "
             f"| {asked_of(one)} | {', '.join(one.sources)} | {yes(one.reviewed)} |"

@@ -279,7 +279,9 @@ def assert_every_task_left_its_artefact(record: EpisodeRecord) -> None:
     standings = {s.task.id: s for s in course_tasks(record)}
     assert set(standings) == {t.id for t in tasks()}, "every task was asked for, those on conditions too"
     assert {
-        i: [p.words for p in s.pieces if not p.there] for i, s in standings.items() if s.standing is not TaskState.DONE
+        i: [p.words for p in s.pieces if not p.present]
+        for i, s in standings.items()
+        if s.standing is not TaskState.DONE
     } == {}
 
 

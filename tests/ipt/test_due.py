@@ -1,4 +1,4 @@
-"""Where a course stands, told from its record alone."""
+"""Standing of every task in a course, derived from its record alone."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from dataclasses import replace
 
 import pytest
 
+from securebase.errors import ShelfError
 from securebase.ipt.due import MAINTENANCE_TASKS, TaskState, course_tasks, open_tasks, shows_little_change
 from securebase.ipt.lineage import KLERMAN_WEISSMAN, STUART_ROBERTSON, load_lineage
-from securebase.ipt.task import tasks
+from securebase.ipt.task import read_tasks, tasks
 from securebase.records.artefact import ArtefactRecord, ClosenessCircle, Placement, RelationshipRecord
 from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord, TherapySessionRecord
 from securebase.records.vocabulary import Agreement, Phase
 
 
-def held(n: int) -> tuple[TherapySessionRecord, ...]:
+def sessions_held(n: int) -> tuple[TherapySessionRecord, ...]:
     return tuple(TherapySessionRecord(k, 7.0 * k) for k in range(1, n + 1))
 
 
-def left(worksheet: str, at: float = 7.0, session: int | None = None, **values: object) -> ArtefactRecord:
+def artefact(worksheet: str, at: float = 7.0, session: int | None = None, **values: object) -> ArtefactRecord:
     agreed = Agreement.AGREED if worksheet in {"formulation", "contract"} else Agreement.OPEN
     return ArtefactRecord(f"{worksheet}-{at}", worksheet, values, at=at, begun_at=at, session=session, agreement=agreed)  # type: ignore[arg-type]
 
@@ -46,29 +47,29 @@ def test_the_shelf_holds_the_21_tasks_in_order() -> None:
     assert [i for i in ids if i != "I3S"] == [
         *(f"I{n}" for n in range(1, 10)), *(f"M{n}" for n in range(1, 8)), *(f"E{n}" for n in range(1, 5)), "X1",
     ]  # fmt: skip
-    assert all(t.leaves and t.sources and t.why for t in tasks())
+    assert all(t.outputs and t.sources and t.why for t in tasks())
 
 
-def test_an_empty_course_has_nothing_overdue() -> None:
+def test_an_empty_course_has_no_overdue_task() -> None:
     standings = course_tasks(EMPTY)
     assert {s.standing for s in standings} <= {TaskState.DUE, TaskState.AHEAD}
     assert [s.task.id for s in open_tasks(standings)][:2] == ["I1", "I2"]
 
 
-def test_what_is_not_there_after_its_session_is_overdue() -> None:
-    record = replace(EMPTY, sessions=held(5))
+def test_a_task_still_missing_after_its_session_is_overdue() -> None:
+    record = replace(EMPTY, sessions=sessions_held(5))
     assert standing(record, "I2") is TaskState.OVERDUE
     assert standing(record, "M6") is TaskState.AHEAD
-    assert standing(replace(EMPTY, sessions=held(8)), "M6") is TaskState.DUE
-    assert standing(replace(EMPTY, sessions=held(9)), "M6") is TaskState.OVERDUE
+    assert standing(replace(EMPTY, sessions=sessions_held(8)), "M6") is TaskState.DUE
+    assert standing(replace(EMPTY, sessions=sessions_held(9)), "M6") is TaskState.OVERDUE
 
 
-def test_a_task_with_two_pieces_needs_both() -> None:
-    record = replace(EMPTY, sessions=held(1), administrations=symptoms(6.0))
+def test_a_task_with_two_outputs_needs_both() -> None:
+    record = replace(EMPTY, sessions=sessions_held(1), administrations=symptoms(6.0))
     assert standing(record, "I1") is not TaskState.DONE
-    told = left("diagnosis", name="Depression", told_as_illness=True)
-    assert standing(replace(record, artefacts=(told,)), "I1") is TaskState.DONE
-    assert standing(replace(EMPTY, artefacts=(told,)), "I1") is not TaskState.DONE
+    diagnosis = artefact("diagnosis", name="Depression", told_as_illness=True)
+    assert standing(replace(record, artefacts=(diagnosis,)), "I1") is TaskState.DONE
+    assert standing(replace(EMPTY, artefacts=(diagnosis,)), "I1") is not TaskState.DONE
 
 
 def test_the_inventory_needs_people_and_the_circle_somebody_in_it() -> None:
@@ -76,54 +77,55 @@ def test_the_inventory_needs_people_and_the_circle_somebody_in_it() -> None:
     record = replace(
         EMPTY,
         relationships=people,
-        artefacts=(left("relationship", contact="daily", gives=("emotional",), support_felt=4.0),),
+        artefacts=(artefact("relationship", contact="daily", gives=("emotional",), support_felt=4.0),),
     )
     assert standing(record, "I5") is TaskState.DONE
-    gone = (*people[:2], replace(people[2], left_at=3.0))
-    assert standing(replace(record, relationships=gone), "I5") is not TaskState.DONE
+    fewer = (*people[:2], replace(people[2], left_at=3.0))
+    assert standing(replace(record, relationships=fewer), "I5") is not TaskState.DONE
     assert standing(replace(record, circles=(ClosenessCircle("c", 1.0),)), "I6") is not TaskState.DONE
-    drawn = ClosenessCircle("c", 1.0, placements=(Placement("0", 0.2, 0.0),))
-    assert standing(replace(record, circles=(drawn,)), "I6") is TaskState.DONE
+    circle = ClosenessCircle("c", 1.0, placements=(Placement("0", 0.2, 0.0),))
+    assert standing(replace(record, circles=(circle,)), "I6") is TaskState.DONE
 
 
-def test_the_ending_is_named_when_it_was() -> None:
-    assert standing(replace(EMPTY, artefacts=(left("ending_talk", named=False, feelings="none yet"),)), "E1") is not (
-        TaskState.DONE
-    )
-    assert standing(replace(EMPTY, artefacts=(left("ending_talk", named=True),)), "E1") is TaskState.DONE
+def test_the_ending_counts_once_it_was_named() -> None:
+    unnamed = artefact("ending_talk", named=False, feelings="none yet")
+    assert standing(replace(EMPTY, artefacts=(unnamed,)), "E1") is not TaskState.DONE
+    assert standing(replace(EMPTY, artefacts=(artefact("ending_talk", named=True),)), "E1") is TaskState.DONE
 
 
-def test_a_circle_drawn_again_is_one_of_another_day() -> None:
-    def drawn(*days: float) -> tuple[ClosenessCircle, ...]:
+def test_a_second_circle_must_be_of_another_day() -> None:
+    def circles_of_days(*days: float) -> tuple[ClosenessCircle, ...]:
         return tuple(ClosenessCircle(f"c{d}", d, placements=(Placement("0", 0.2, 0.0),)) for d in days)
 
-    assert standing(replace(EMPTY, circles=drawn(14.1, 14.2, 14.3)), "M5") is not TaskState.DONE
-    assert standing(replace(EMPTY, circles=drawn(14.1, 42.0)), "M5") is TaskState.DONE
+    assert standing(replace(EMPTY, circles=circles_of_days(14.1, 14.2, 14.3)), "M5") is not TaskState.DONE
+    assert standing(replace(EMPTY, circles=circles_of_days(14.1, 42.0)), "M5") is TaskState.DONE
 
 
-def test_a_formulation_is_done_when_the_client_has_answered_it() -> None:
-    told = left("formulation", narrative="It began with the move", stressor="a", vulnerability="b", support="c")
-    assert standing(replace(EMPTY, artefacts=(told,)), "I8") is TaskState.DONE
-    unasked = replace(told, agreement=Agreement.OPEN)
-    assert standing(replace(EMPTY, artefacts=(unasked,)), "I8") is not TaskState.DONE
+def test_a_formulation_is_done_once_the_client_has_answered_it() -> None:
+    formulation = artefact(
+        "formulation", narrative="It began with the move", stressor="a", vulnerability="b", support="c"
+    )
+    assert standing(replace(EMPTY, artefacts=(formulation,)), "I8") is TaskState.DONE
+    unanswered = replace(formulation, agreement=Agreement.OPEN)
+    assert standing(replace(EMPTY, artefacts=(unanswered,)), "I8") is not TaskState.DONE
 
 
 def test_a_task_of_every_session_counts_the_sessions_of_the_middle_phase() -> None:
-    notes = tuple(left("session_note", 7.0 * n, n, event="A call", mood=4.0) for n in (4, 5, 6))
-    record = replace(EMPTY, sessions=held(6), artefacts=notes)
-    found = {s.task.id: s for s in course_tasks(record)}["M1"]
-    assert (found.standing, found.sessions) == (TaskState.DONE, (3, 3))
-    found = {s.task.id: s for s in course_tasks(replace(record, artefacts=notes[:2]))}["M1"]
-    assert (found.standing, found.sessions) == (TaskState.DUE, (2, 3))
-    found = {s.task.id: s for s in course_tasks(replace(record, artefacts=notes[1:]))}["M1"]
-    assert found.standing is TaskState.PARTLY
+    notes = tuple(artefact("session_note", 7.0 * n, n, event="A call", mood=4.0) for n in (4, 5, 6))
+    record = replace(EMPTY, sessions=sessions_held(6), artefacts=notes)
+    m1 = {s.task.id: s for s in course_tasks(record)}["M1"]
+    assert (m1.standing, m1.sessions) == (TaskState.DONE, (3, 3))
+    m1 = {s.task.id: s for s in course_tasks(replace(record, artefacts=notes[:2]))}["M1"]
+    assert (m1.standing, m1.sessions) == (TaskState.DUE, (2, 3))
+    m1 = {s.task.id: s for s in course_tasks(replace(record, artefacts=notes[1:]))}["M1"]
+    assert m1.standing is TaskState.PARTLY
 
 
-def test_a_technique_counts_when_it_was_used() -> None:
-    record = replace(EMPTY, sessions=held(4))
-    unused = left("session_note", 28.0, 4, role_play=0.0)
+def test_a_technique_counts_only_if_it_was_used() -> None:
+    record = replace(EMPTY, sessions=sessions_held(4))
+    unused = artefact("session_note", 28.0, 4, role_play=0.0)
     assert standing(replace(record, artefacts=(unused,)), "M3") is TaskState.DUE
-    used = left("session_note", 28.0, 4, role_play=2.0)
+    used = artefact("session_note", 28.0, 4, role_play=2.0)
     assert standing(replace(record, artefacts=(used,)), "M3") is TaskState.DONE
 
 
@@ -134,28 +136,28 @@ def test_a_technique_counts_when_it_was_used() -> None:
 def test_little_change_is_a_fall_of_less_than_a_quarter_at_half_the_course(
     scores: tuple[float, ...], sessions: int, expected: bool
 ) -> None:
-    record = replace(EMPTY, sessions=held(sessions), administrations=symptoms(*scores))
+    record = replace(EMPTY, sessions=sessions_held(sessions), administrations=symptoms(*scores))
     assert shows_little_change(record) is expected
     assert ("M7" in {s.task.id for s in course_tasks(record)}) is expected
 
 
-def test_maintenance_is_asked_for_once_it_was_decided() -> None:
-    asked = {s.task.id for s in course_tasks(replace(EMPTY, artefacts=(left("disposition", decision="maintenance"),)))}
-    assert "X1" in asked
+def test_maintenance_belongs_to_the_course_once_it_was_decided() -> None:
+    decision = artefact("disposition", decision="maintenance")
+    assert "X1" in {s.task.id for s in course_tasks(replace(EMPTY, artefacts=(decision,)))}
     assert "X1" not in {s.task.id for s in course_tasks(EMPTY)}
     assert "X1" in {s.task.id for s in course_tasks(replace(EMPTY, phase=Phase.MAINTENANCE))}
 
 
 def test_a_brief_course_is_due_earlier() -> None:
     brief = replace(EMPTY, planned_sessions=8, initial_sessions=2, ending_sessions=2)
-    by = {s.task.id: s.due_by for s in course_tasks(brief)}
-    assert (by["I9"], by["M6"], by["E1"], by["E4"]) == (3, 4, 6, 8)
+    due_by = {s.task.id: s.due_by for s in course_tasks(brief)}
+    assert (due_by["I9"], due_by["M6"], due_by["E1"], due_by["E4"]) == (3, 4, 6, 8)
 
 
 def test_the_sick_role_belongs_to_a_lineage() -> None:
     assert "I3S" in {s.task.id for s in course_tasks(EMPTY, KLERMAN_WEISSMAN)}
     assert "I3S" not in {s.task.id for s in course_tasks(EMPTY, STUART_ROBERTSON)}
-    assert load_lineage(STUART_ROBERTSON.plain()) == STUART_ROBERTSON
+    assert load_lineage(STUART_ROBERTSON.as_dict()) == STUART_ROBERTSON
     assert load_lineage({"areas": ["nonsense"], "formulation": "?"}).areas
 
 
@@ -167,16 +169,38 @@ def test_a_maintenance_course_asks_for_its_contract_and_its_own_ending_only() ->
     assert len(course_tasks(acute)) > 15
 
 
-def test_what_was_left_leads_to_the_worksheet_that_was_left() -> None:
-    # a session note that says what is tried until next time does for an experiment sheet
-    note = left("session_note", session=5, experiment_next="Call Ines")
+def test_an_output_links_to_the_worksheet_that_was_filled_in() -> None:
+    # a session note with an experiment until next time counts instead of an experiment worksheet
+    note = artefact("session_note", session=5, experiment_next="Call Ines")
     (piece,) = next(s for s in course_tasks(replace(EMPTY, artefacts=(note,))) if s.task.id == "M4").pieces
-    assert (piece.there, piece.worksheet, piece.artefacts) == (True, "session_note", (note.id,))
+    assert (piece.present, piece.worksheet, piece.artefacts) == (True, "session_note", (note.id,))
     (piece,) = next(s for s in course_tasks(EMPTY) if s.task.id == "M4").pieces
-    assert (piece.there, piece.worksheet) == (False, "experiment")
+    assert (piece.present, piece.worksheet) == (False, "experiment")
 
 
-def test_a_contract_not_yet_talked_over_is_begun() -> None:
-    contract = replace(left("contract", goals=({"goal": "Talk with Paul"},), sessions=16.0), agreement=Agreement.OPEN)
+def test_a_contract_not_yet_discussed_counts_as_begun() -> None:
+    contract = replace(
+        artefact("contract", goals=({"goal": "Talk with Paul"},), sessions=16.0), agreement=Agreement.OPEN
+    )
     assert standing(EMPTY, "I9") is TaskState.AHEAD
     assert standing(replace(EMPTY, artefacts=(contract,)), "I9") is TaskState.PARTLY
+
+
+@pytest.mark.parametrize(
+    ("leaves", "due", "message"),
+    [
+        ('[{ measure = "symptoms" }]', "each = true", "must leave a worksheet"),
+        ('[{ circle = 1 }, { worksheet = "session_note" }]', "each = true", "must leave a worksheet"),
+        ("[]", "session = 1", "at least one output"),
+        ('[{ worksheet = "horoscope" }]', "session = 1", "unknown worksheet “horoscope”"),
+        ('[{ worksheet = "incident", circle = 1 }]', "session = 1", "exactly one of"),
+        ('[{ worksheet = "incident", fields = ["mood"] }]', "session = 1", "has a field mood"),
+        ('[{ worksheet = "incident" }]', "session = 1, each = true", "exactly one rule"),
+    ],
+)
+def test_a_task_that_no_course_could_follow_is_refused(leaves: str, due: str, message: str) -> None:
+    head = '[[tasks]]\nid = "T1"\nphase = "middle"\nname = "N"\nwhy = "W"\n'
+    good = f'{head}leaves = [{{ worksheet = "session_note" }}]\ndue = {{ each = true }}\n'
+    assert len(read_tasks("tasks.toml", good.encode())) == 1
+    with pytest.raises(ShelfError, match=message):
+        read_tasks("tasks.toml", f"{head}leaves = {leaves}\ndue = {{ {due} }}\n".encode())

@@ -42,7 +42,7 @@ class CourseFormat:
     sources: tuple[str, ...] = ()
     reviewed: bool = False
 
-    def plain(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return the format as plain values for a JSON column."""
         return asdict(self) | {"sources": list(self.sources)}
 

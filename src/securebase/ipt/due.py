@@ -1,4 +1,4 @@
-"""Where a course stands: which task has left what behind, what is due, what is overdue. Read from the record alone."""
+"""Progress of a course through its tasks: done, begun, due or overdue, derived from the record alone."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Agreement, CircleKind, Phase, Technique
 
-#: Symptoms that have not fallen by this share of the first score by mid-course count as little change. Our own rule,
-#: taken from no study (the literature calls a fall by half a response).
+#: A fall of the symptom score by less than this share at mid-course counts as little change. Our own rule, from no
+#: study; the literature calls a fall by half a response.
 MIN_CHANGE = 0.25
 DEFAULT_SESSIONS = 16
 
 
 class TaskState(StrEnum):
-    """How far a task is."""
+    """States of a task in one course."""
 
     DONE = "done"
     PARTLY = "partly"
@@ -42,14 +42,14 @@ class TaskState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OutputStatus:
-    """One thing that a task leaves behind: whether it is there, what it is, and where it can be seen.
+    """One output of a task in one course.
 
-    artefacts: ids of filled-in worksheets that are it. worksheet: of the last of them, or the one to begin with. page:
-    “worksheet”, “relationships”, “measures”.
+    words: its description. page: “worksheet”, “relationships” or “measures”, which shows it. artefacts: ids of the
+    filled-in worksheets that count. worksheet: the worksheet of the last of them, or the one to begin.
     """
 
     words: str
-    there: bool
+    present: bool
     page: str
     worksheet: str = ""
     artefacts: tuple[str, ...] = ()
@@ -57,8 +57,10 @@ class OutputStatus:
 
 @dataclass(frozen=True, slots=True)
 class TaskStanding:
-    """A task in this course. due_by: the session by whose end it is usual. sessions: for a task of every session, how
-    many have it and how many were held in the middle phase.
+    """One task in one course.
+
+    due_by: number of the session by whose end it is due. sessions: for a task of every session, the number of sessions
+    of the middle phase that have it, and the number held.
     """
 
     task: Task
@@ -69,14 +71,14 @@ class TaskStanding:
 
 
 def course_tasks(record: EpisodeRecord, lineage: Lineage = DEFAULT_LINEAGE) -> tuple[TaskStanding, ...]:
-    """Every task that this course asks for, in order, as the record stands."""
+    """Return the standing of every task that this course includes, in order."""
     held = max((s.number for s in record.sessions), default=0)
     planned = record.planned_sessions or DEFAULT_SESSIONS
-    asked = [t for t in tasks() if lineage.asks_for(t.lineage) and _is_asked(t, record)]
-    return tuple(_standing(t, record, held=held, planned=planned) for t in asked)
+    included = [t for t in tasks() if lineage.asks_for(t.lineage) and _is_included(t, record)]
+    return tuple(_standing(t, record, held=held, planned=planned) for t in included)
 
 
-def _is_asked(task: Task, record: EpisodeRecord) -> bool:
+def _is_included(task: Task, record: EpisodeRecord) -> bool:
     if is_maintenance_course(record):
         return task.phase is Phase.MAINTENANCE or task.id in MAINTENANCE_TASKS
     if task.when == "no_response":
@@ -87,17 +89,17 @@ def _is_asked(task: Task, record: EpisodeRecord) -> bool:
     return True
 
 
-#: Of the tasks of an acute course, those that a maintenance course has too. A convention of our own.
+#: Tasks of an acute course that a maintenance course includes too. A convention of our own.
 MAINTENANCE_TASKS = ("E1", "E3", "E4")
 
 
 def is_maintenance_course(record: EpisodeRecord) -> bool:
-    """Whether the course is one of maintenance from its first session on: it has no first phase of its own."""
+    """Return whether the course is a maintenance course from its first session on, without a first phase."""
     return record.phase is Phase.MAINTENANCE and record.initial_sessions == 0
 
 
 def shows_little_change(record: EpisodeRecord) -> bool:
-    """Whether, half the course held, symptoms have not fallen by a quarter of their first score."""
+    """Return whether half the sessions were held and symptoms fell by less than a quarter of the first score."""
     scores = [s.value for s in record.symptom_scores]
     held, planned = len(record.sessions), record.planned_sessions or DEFAULT_SESSIONS
     if held < planned / 2 or len(scores) < 2 or scores[0] <= 0:
@@ -109,105 +111,103 @@ def _standing(task: Task, record: EpisodeRecord, *, held: int, planned: int) -> 
     due_by = _due_by(task, record, planned)
     if task.due.each:
         return _each_session(task, record, due_by)
-    pieces = tuple(_piece(one, record) for one in task.leaves)
-    there = [p.there for p in pieces]
-    if all(there):
+    pieces = tuple(_output_status(output, record) for output in task.outputs)
+    present = [p.present for p in pieces]
+    if all(present):
         standing = TaskState.DONE
     elif held > due_by or (record.ended_at is not None and not task.due.after_end):
         standing = TaskState.OVERDUE
-    elif held >= due_by or (_is_now(task, record, held, planned) and not any(there)):
+    elif held >= due_by or (_is_now(task, record, held, planned) and not any(present)):
         standing = TaskState.DUE
     else:
-        # what is filled in and not yet talked over is begun
-        begun = any(p.there or p.artefacts for p in pieces)
+        # a worksheet that is filled in but not yet discussed with the client counts as begun
+        begun = any(p.present or p.artefacts for p in pieces)
         standing = TaskState.PARTLY if begun else TaskState.AHEAD
     return TaskStanding(task, standing, pieces, due_by)
 
 
 def _due_by(task: Task, record: EpisodeRecord, planned: int) -> int:
-    """The session by which it is due; the contract of a maintenance course by its first."""
+    """Return the session by whose end the task is due; a maintenance course needs its contract by the first."""
     if task.due.after_end and is_maintenance_course(record):
         return 1
-    return task.due.by(planned, record.initial_sessions)
+    return task.due.session_number(planned, record.initial_sessions)
 
 
 def _is_now(task: Task, record: EpisodeRecord, held: int, planned: int) -> bool:
-    """Whether it belongs into the next session, or to the first phase while that runs."""
+    """Return whether the task is due in the next session, or belongs to the first phase while that lasts."""
     due_by = _due_by(task, record, planned)
     return held + 1 >= due_by or (task.phase is Phase.INITIAL and task.due.session is not None)
 
 
 def _each_session(task: Task, record: EpisodeRecord, due_by: int) -> TaskStanding:
-    """A task of every session of the middle phase: which of those held have it."""
+    """Return the standing of a task of every session: the sessions of the middle phase that have its worksheet."""
     planned = record.planned_sessions or DEFAULT_SESSIONS
     last = planned - record.ending_sessions
     middle = [s.number for s in record.sessions if record.initial_sessions < s.number <= last]
-    found = [(n, [a for one in task.leaves for a in _filled(one, record) if a.session == n]) for n in middle]
-    done = [n for n, artefacts in found if artefacts]
-    ids = tuple(a.id for _, artefacts in found for a in artefacts)
+    filled = [a for output in task.outputs for a in _filled(output, record)]
+    by_session = {n: [a.id for a in filled if a.session == n] for n in middle}
+    done = [n for n in middle if by_session[n]]
+    ids = tuple(id_ for n in middle for id_ in by_session[n])
+    is_done = bool(middle) and len(done) == len(middle)
     if not middle:
         standing = TaskState.AHEAD
-    elif len(done) == len(middle):
+    elif is_done:
         standing = TaskState.DONE
     else:
         standing = TaskState.DUE if middle[-1] not in done else TaskState.PARTLY
     words = (
         f"{len(done)} of {len(middle)} sessions of the middle phase" if middle else "every session of the middle phase"
     )
-    piece = OutputStatus(
-        words, bool(middle) and len(done) == len(middle), "worksheet", task.leaves[0].worksheets[0], ids
-    )
+    piece = OutputStatus(words, is_done, "worksheet", task.outputs[0].worksheets[0], ids)
     return TaskStanding(task, standing, (piece,), due_by, (len(done), len(middle)))
 
 
-def _piece(leaves: TaskOutput, record: EpisodeRecord) -> OutputStatus:
-    if leaves.measure:
-        n = len(record.symptom_scores if leaves.measure == "symptoms" else record.scores(leaves.measure))
-        return OutputStatus(
-            "a score of symptoms" if leaves.measure == "symptoms" else leaves.measure, n > 0, "measures"
-        )
-    if leaves.circle:
-        # drawn twice within an hour is no circle drawn again
+def _output_status(output: TaskOutput, record: EpisodeRecord) -> OutputStatus:
+    if output.measure:
+        n = len(record.symptom_scores if output.measure == "symptoms" else record.scores(output.measure))
+        words = "a score of symptoms" if output.measure == "symptoms" else output.measure
+        return OutputStatus(words, n > 0, "measures")
+    if output.circle:
+        # versions drawn on the same day count as one circle: only a later day shows a change
         n = len({int(c.at) for c in record.circles if c.kind is CircleKind.PRESENT and c.placements})
-        words = "a closeness circle" if leaves.circle == 1 else f"the closeness circle drawn on {leaves.circle} days"
-        return OutputStatus(words, n >= leaves.circle, "relationships")
-    if leaves.people:
+        words = "a closeness circle" if output.circle == 1 else f"the closeness circle drawn on {output.circle} days"
+        return OutputStatus(words, n >= output.circle, "relationships")
+    if output.people:
         n = len([r for r in record.relationships if r.left_at is None])
-        return OutputStatus(f"at least {leaves.people} people in the inventory", n >= leaves.people, "relationships")
-    return _worksheet_piece(leaves, record)
+        return OutputStatus(f"at least {output.people} people in the inventory", n >= output.people, "relationships")
+    return _worksheet_status(output, record)
 
 
-def _worksheet_piece(leaves: TaskOutput, record: EpisodeRecord) -> OutputStatus:
-    found = _filled(leaves, record)
-    agreed = [a for a in found if a.agreement is not Agreement.OPEN]
+def _worksheet_status(output: TaskOutput, record: EpisodeRecord) -> OutputStatus:
+    filled = _filled(output, record)
+    agreed = [a for a in filled if a.agreement is not Agreement.OPEN]
     shelf = worksheets()
-    words = " or ".join(shelf[name].name.lower() for name in leaves.worksheets)
-    if leaves.agreed:
+    words = " or ".join(shelf[name].name.lower() for name in output.worksheets)
+    if output.agreed:
         words += ", talked over with the client"
-    ids = tuple(a.id for a in found)
-    # of several worksheets that would do, the one that the last id belongs to
-    worksheet = found[-1].worksheet if found else leaves.worksheets[0]
-    return OutputStatus(words, bool(agreed if leaves.agreed else found), "worksheet", worksheet, ids)
+    ids = tuple(a.id for a in filled)
+    # if several worksheets count, link to the one filled in last
+    worksheet = filled[-1].worksheet if filled else output.worksheets[0]
+    return OutputStatus(words, bool(agreed if output.agreed else filled), "worksheet", worksheet, ids)
 
 
-def _filled(leaves: TaskOutput, record: EpisodeRecord) -> list[ArtefactRecord]:
-    return [a for a in record.artefacts_of(*leaves.worksheets) if _does(leaves, a)]
+def _filled(output: TaskOutput, record: EpisodeRecord) -> list[ArtefactRecord]:
+    return [a for a in record.artefacts_of(*output.worksheets) if _meets(output, a)]
 
 
-def _does(leaves: TaskOutput, artefact: ArtefactRecord) -> bool:
-    """Whether what was filled in is what the task leaves behind."""
-    if leaves.techniques:
+def _meets(output: TaskOutput, artefact: ArtefactRecord) -> bool:
+    """Return whether a filled-in worksheet has all that the task requires of it."""
+    if output.techniques:
         return any((artefact.number(t.value) or 0) > 0 for t in Technique)
     spec = worksheets()[artefact.worksheet]
-    if any(artefact.values.get(f) is not True for f in leaves.yes if spec.field(f)):
+    if any(artefact.values.get(f) is not True for f in output.yes if spec.field(f)):
         return False
-    if asked := [f for f in leaves.fields if spec.field(f)]:
-        return all(has_value(artefact.values.get(f)) for f in asked)
+    if required := [f for f in output.fields if spec.field(f)]:
+        return all(has_value(artefact.values.get(f)) for f in required)
     return is_complete(spec, artefact.values)
 
 
 def open_tasks(standings: Iterable[TaskStanding]) -> tuple[TaskStanding, ...]:
-    """What is due or overdue, overdue first."""
+    """Return the tasks that are due or overdue, overdue ones first."""
     order = (TaskState.OVERDUE, TaskState.DUE)
-    found = [s for s in standings if s.standing in order]
-    return tuple(sorted(found, key=lambda s: order.index(s.standing)))
+    return tuple(sorted((s for s in standings if s.standing in order), key=lambda s: order.index(s.standing)))

@@ -1,6 +1,6 @@
-"""What the record holds that speaks for a problem area: findings with the place they come from, and never a verdict.
+"""Evidence for a problem area: findings in the record with their source, never a verdict.
 
-The thresholds are conventions of our own; no study gave them, and no area follows from any of them.
+The thresholds are conventions of our own, from no study. None of them decides on an area.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from securebase.records.artefact import ArtefactRecord, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import CircleKind, ProblemArea, Ring
 
-#: On scales of 0 to 10: expectations met so little, strain so high; fewer people than this are few.
+#: Expectations met at most, and strain at least, on scales of 0 to 10; minimum size of the network.
 LOW_EXPECTATIONS_MET, HIGH_STRAIN, MIN_PEOPLE = 4.0, 6.0, 3
 _OFTEN = {"daily", "weekly"}
 
 
 @dataclass(frozen=True, slots=True)
 class AreaEvidence:
-    """Something that speaks for an area. worksheet, artefact: where it was written down; relationship: about whom;
-    both empty where it comes from the inventory or the circle as a whole.
+    """One finding that supports an area.
+
+    worksheet, artefact: its source, empty for the inventory or the circle as a whole. relationship: the person.
     """
 
     area: ProblemArea
@@ -32,21 +33,21 @@ class AreaEvidence:
 
 
 def area_evidence(record: EpisodeRecord) -> tuple[AreaEvidence, ...]:
-    """Everything found, area by area in the order of the vocabulary. Without entries there is nothing to find."""
+    """Return all findings, by area in the order of the vocabulary."""
     line = timeline(record, today=record.last_at)
-    found = [*_grief(record, line), *_disputes(record), *_transitions(record, line), *_deficits(record)]
-    return tuple(sorted(found, key=lambda f: list(ProblemArea).index(f.area)))
+    findings = [*_grief(record, line), *_disputes(record), *_transitions(record, line), *_deficits(record)]
+    return tuple(sorted(findings, key=lambda f: list(ProblemArea).index(f.area)))
 
 
 def _grief(record: EpisodeRecord, line: Timeline | None) -> Iterator[AreaEvidence]:
     area = ProblemArea.GRIEF
     for event in line.events if line else ():
         if event.worksheet == "grief_work":
-            when = ", in the months before the onset" if event.in_window else ""
-            yield AreaEvidence(area, f"{event.words}{when}", event.worksheet, event.id)
-    told = {who for a in record.artefacts_of("grief_work") for who in (a.text("person"), a.about)}
+            timing = ", in the months before the onset" if event.in_window else ""
+            yield AreaEvidence(area, f"{event.words}{timing}", event.worksheet, event.id)
+    grieved = {person for a in record.artefacts_of("grief_work") for person in (a.text("person"), a.about)}
     for person in _present(record):
-        if person.deceased and person.id not in told:
+        if person.deceased and person.id not in grieved:
             yield AreaEvidence(area, f"{person.name} has died", relationship=person.id)
 
 
@@ -62,7 +63,7 @@ def _disputes(record: EpisodeRecord) -> Iterator[AreaEvidence]:
             yield AreaEvidence(area, f"{person.name}: expectations met {met:g} of 10", last.worksheet, last.id, id_)
         if strain is not None and strain >= HIGH_STRAIN:
             yield AreaEvidence(area, f"{person.name}: strain {strain:g} of 10", last.worksheet, last.id, id_)
-    # the last entry of each issue: a dispute that is entered session by session is one finding
+    # only the last entry of each issue: a dispute entered session by session is one finding
     for a in {a.text("issue"): a for a in record.artefacts_of("role_dispute") if a.text("issue")}.values():
         yield AreaEvidence(area, f"A dispute was described: {a.text('issue')}", a.worksheet, a.id, a.about)
 
@@ -76,17 +77,17 @@ def _transitions(record: EpisodeRecord, line: Timeline | None) -> Iterator[AreaE
             continue
         began, ended = in_window(bar.start, line.onset), in_window(bar.end, line.onset)
         if began or ended:
-            moved = "began and ended" if began and ended else "began" if began else "ended"
+            change = "began and ended" if began and ended else "began" if began else "ended"
             yield AreaEvidence(
-                area, f"Role “{bar.words}” {moved} in the months before the onset", bar.worksheet, bar.id
+                area, f"Role “{bar.words}” {change} in the months before the onset", bar.worksheet, bar.id
             )
     for event in line.events:
         if event.in_window and event.worksheet == "life_event":
             yield AreaEvidence(area, f"{event.words} (in the months before the onset)", event.worksheet, event.id)
     for a in record.artefacts_of("life_role"):
         if a.text("feels") in {"lost", "heavy"}:
-            how = "was lost" if a.text("feels") == "lost" else "is heavy"
-            yield AreaEvidence(area, f"Role “{a.text('role')}” {how}", a.worksheet, a.id)
+            feeling = "was lost" if a.text("feels") == "lost" else "is heavy"
+            yield AreaEvidence(area, f"Role “{a.text('role')}” {feeling}", a.worksheet, a.id)
 
 
 def _deficits(record: EpisodeRecord) -> Iterator[AreaEvidence]:
@@ -95,11 +96,11 @@ def _deficits(record: EpisodeRecord) -> Iterator[AreaEvidence]:
     if record.relationships and len(people) < MIN_PEOPLE:
         n = len(people)
         yield AreaEvidence(area, f"{n} {'person' if n == 1 else 'people'} in the inventory, professionals aside")
-    said = {k: a for k, a in _last_about(record).items() if k in {p.id for p in people}}
-    if said and not any(a.text("contact") in _OFTEN for a in said.values()):
+    ratings = [a for id_, a in _last_about(record).items() if id_ in {p.id for p in people}]
+    if ratings and not any(a.text("contact") in _OFTEN for a in ratings):
         yield AreaEvidence(area, "Nobody is seen or heard every week")
-    drawn = [c for c in record.circles if c.kind is CircleKind.PRESENT and c.placements]
-    if drawn and not any(p.ring is Ring.CLOSEST for p in drawn[-1].placements):
+    circles = [c for c in record.circles if c.kind is CircleKind.PRESENT and c.placements]
+    if circles and not any(p.ring is Ring.CLOSEST for p in circles[-1].placements):
         yield AreaEvidence(area, "Nobody stands in the closest ring of the last circle")
 
 
@@ -108,5 +109,5 @@ def _present(record: EpisodeRecord) -> list[RelationshipRecord]:
 
 
 def _last_about(record: EpisodeRecord) -> dict[str, ArtefactRecord]:
-    """Relationship → what was said of it last."""
+    """Return relationship → its last worksheet."""
     return {a.about: a for a in record.artefacts_of("relationship") if a.about}

@@ -1,6 +1,6 @@
-"""The formulation written from its parts: the client’s own words in one piece, with nothing between but connectives.
+"""The draft of a formulation: its parts in the client’s own words, joined by connectives.
 
-The therapist edits what comes out of it. Empty parts are passed over.
+Empty parts are skipped. The therapist edits the draft.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ _ENDS = (".", "!", "?", "…", ":", ";", "”", '"')
 
 @dataclass(frozen=True, slots=True)
 class FormulationPart:
-    """One part of a formulation: its field, and the words that join it to the part before."""
+    """One part of a formulation: its field, and the connective that joins it to the part before."""
 
     field: str
-    joins: str = ""
+    connective: str = ""
 
 
 #: Stressor, vulnerability and support feed the symptoms (the interpersonal triad after Stuart and
@@ -31,37 +31,37 @@ TRIAD = (
     FormulationPart("support", "And at the same time:"),
     FormulationPart("symptoms", "And so:"),
 )
-#: Symptoms and illness, how they began, and therefore the problem area.
+#: Symptoms and diagnosis, their onset, and hence the problem area.
 CLASSIC = (
     FormulationPart("symptoms"),
     FormulationPart("diagnosis_words", "Together:"),
     FormulationPart("onset_story", "Before that:"),
     FormulationPart("area_words", "And therefore:"),
 )
-_FORMS: Mapping[str, tuple[FormulationPart, ...]] = {"triad": TRIAD, "classic": CLASSIC}
+_PARTS: Mapping[str, tuple[FormulationPart, ...]] = {"triad": TRIAD, "classic": CLASSIC}
 
 
 def formulation_parts(formulation: str) -> tuple[FormulationPart, ...]:
-    """The parts of this form of a formulation (“triad” or “classic”), in the order in which they are said."""
-    return _FORMS[formulation]
+    """Return the parts of a formulation of this kind (“triad” or “classic”), in the order of the text."""
+    return _PARTS[formulation]
 
 
 def write_narrative(values: Mapping[str, Value], formulation: str) -> str:
-    """The parts as one text. Empty where none is filled in.
+    """Return the parts as one text; empty if none is filled in.
 
-    Nothing of what the client said is changed but white space, a capital at the very beginning, and a full stop where
-    a part ends without one.
+    The client's words stay as they are, except for white space, a capital at the beginning of the text, and a full stop
+    after a part that ends without punctuation.
     """
-    said = [(p, _tidied(values.get(p.field))) for p in formulation_parts(formulation)]
-    pieces = [(p, words) for p, words in said if words]
-    if not pieces:
+    texts = [(p, _normalise_space(values.get(p.field))) for p in formulation_parts(formulation)]
+    sentences = [(p, _sentence(text)) for p, text in texts if text]
+    if not sentences:
         return ""
-    first = _sentence(pieces[0][1])
-    rest = [f"{p.joins} {_sentence(words)}" if p.joins else _sentence(words) for p, words in pieces[1:]]
-    return " ".join([first[:1].upper() + first[1:], *rest])
+    first = sentences[0][1]
+    others = [f"{p.connective} {sentence}" if p.connective else sentence for p, sentence in sentences[1:]]
+    return " ".join([first[:1].upper() + first[1:], *others])
 
 
-def _tidied(value: Value) -> str:
+def _normalise_space(value: Value) -> str:
     return _SPACE.sub(" ", value).strip() if isinstance(value, str) else ""
 
 
@@ -71,7 +71,7 @@ def _sentence(words: str) -> str:
 
 def add_draft(narrative: str, draft: str) -> str:
     """Return the narrative with a requested draft added; existing text is never replaced."""
-    kept = narrative.strip()
-    if not kept:
+    existing = narrative.strip()
+    if not existing:
         return draft
-    return kept if not draft or draft in kept else f"{kept}\n\n{draft}"
+    return existing if not draft or draft in existing else f"{existing}\n\n{draft}"

@@ -1,7 +1,7 @@
-"""The lineage of IPT that a clinic works in: which problem areas, sick role or not, which formulation, which words.
+"""The lineage of IPT that a clinic works in: its problem areas, sick role, kind of formulation and word for the end.
 
-Two lineages are known (Klerman and Weissman; Stuart and Robertson); a clinic may mix them. None of it was
-checked with a supervisor of either.
+There are two lineages (Klerman and Weissman; Stuart and Robertson); a clinic may mix them. No supervisor of either
+has checked these settings.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Any
 from securebase.records.vocabulary import ProblemArea
 
 FORMULATIONS = ("triad", "classic")
-#: What the end of the acute treatment is called on pages and paper.
+#: Words for the end of the acute treatment, on pages and paper.
 ENDING_WORDS = ("ending", "termination", "conclusion of the acute treatment")
 
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """The settings of a clinic that decide what its course of IPT looks like.
+    """A clinic's settings for its course of IPT.
 
-    areas: the problem areas it works with. sick_role: whether a client is given it. formulation: “triad” (stressor ×
+    areas: the problem areas it works with. sick_role: clients are given the sick role. formulation: “triad” (stressor ×
     vulnerability × support) or “classic” (diagnosis, onset, problem area). ending: its word for the end.
     """
 
@@ -31,11 +31,11 @@ class Lineage:
     ending: str = ENDING_WORDS[0]
 
     def asks_for(self, lineage: str) -> bool:
-        """Whether something that only one lineage uses (“sick_role”, “triad”, “classic”) is used here."""
+        """Return whether the clinic uses an element of one lineage (“sick_role”, “triad”, “classic”; empty: always)."""
         return not lineage or (self.sick_role if lineage == "sick_role" else lineage == self.formulation)
 
-    def plain(self) -> dict[str, Any]:
-        """As plain values that can be stored."""
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings as plain values for a JSON column."""
         return {
             "areas": [a.value for a in self.areas],
             "sick_role": self.sick_role,
@@ -50,9 +50,9 @@ STUART_ROBERTSON = Lineage(
     sick_role=False,
     ending="conclusion of the acute treatment",
 )
-#: What a new clinic begins with: all areas, sick role, triad.
+#: Settings of a new clinic: all areas, sick role, triad.
 DEFAULT_LINEAGE = Lineage()
-#: Lineages that a clinic can begin from: name → (what to call it, the settings).
+#: Presets that a clinic can start from: name → (label, settings).
 PRESETS: Mapping[str, tuple[str, Lineage]] = {
     "klerman": ("After Klerman and Weissman", KLERMAN_WEISSMAN),
     "stuart": ("After Stuart and Robertson", STUART_ROBERTSON),
@@ -61,32 +61,32 @@ PRESETS: Mapping[str, tuple[str, Lineage]] = {
 
 
 def describe_changes(old: Lineage, new: Lineage) -> tuple[str, ...]:
-    """What will be another on pages after the change, in sentences; empty where nothing will."""
-    said: list[str] = []
-    gone, come = [a for a in old.areas if a not in new.areas], [a for a in new.areas if a not in old.areas]
-    if gone:
-        names = " and ".join(a.label for a in gone)
-        said.append(f"{names} can no longer be chosen as a problem area; where it is chosen already, it stays.")
-    if come:
-        said.append(f"{' and '.join(a.label for a in come)} can be chosen as a problem area.")
+    """Return sentences about what the change alters on pages; empty if nothing changes."""
+    sentences: list[str] = []
+    removed, added = [a for a in old.areas if a not in new.areas], [a for a in new.areas if a not in old.areas]
+    if removed:
+        names = " and ".join(a.label for a in removed)
+        sentences.append(f"{names} can no longer be chosen as a problem area; where it is chosen already, it stays.")
+    if added:
+        sentences.append(f"{' and '.join(a.label for a in added)} can be chosen as a problem area.")
     if old.sick_role and not new.sick_role:
-        said.append("The task and the tool of the sick role are no longer shown; what was filled in is kept.")
+        sentences.append("The task and the tool of the sick role are no longer shown; what was filled in is kept.")
     if new.sick_role and not old.sick_role:
-        said.append("The sick role becomes a task of the first sessions, and has a tool.")
+        sentences.append("The sick role becomes a task of the first sessions, and has a tool.")
     if old.formulation != new.formulation:
-        asks = (
+        parts = (
             "stressor, vulnerability, support and symptoms"
             if new.formulation == "triad"
             else "illness, onset and problem area"
         )
-        said.append(f"A formulation asks for {asks}; what was written in the other form is kept.")
+        sentences.append(f"A formulation asks for {parts}; what was written in the other form is kept.")
     if old.ending != new.ending:
-        said.append(f"Pages say “{new.ending}” where they said “{old.ending}”.")
-    return tuple(said)
+        sentences.append(f"Pages say “{new.ending}” where they said “{old.ending}”.")
+    return tuple(sentences)
 
 
 def load_lineage(stored: Mapping[str, Any]) -> Lineage:
-    """What was stored as a lineage; what is missing or unknown in it is as in a new clinic."""
+    """Return the stored settings; missing or unknown ones get the defaults of a new clinic."""
     known = {a.value for a in ProblemArea}
     areas = tuple(ProblemArea(a) for a in stored.get("areas", ()) if a in known) or DEFAULT_LINEAGE.areas
     formulation, ending = stored.get("formulation"), stored.get("ending")

@@ -1,6 +1,6 @@
-"""What a portfolio of one case asks for, as certification in IPT knows it, and what of it routine work has left.
+"""Case portfolio for certification in IPT: the required items, and how far routine work has provided them.
 
-The list follows the published requirements of the IPT Institute (IPTI in `sources.toml`); it was not checked with them.
+The list follows the published requirements of the IPT Institute (IPTI in `sources.toml`), which has not checked it.
 """
 
 from __future__ import annotations
@@ -13,38 +13,40 @@ from securebase.ipt.shelf import worksheet
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Agreement, Respondent
 
-#: Sessions between two measurements.
+#: Number of sessions between two measurements.
 SESSIONS_BETWEEN_MEASURES = 4
-#: A measure belongs to a session when it was filled in so many days around it.
+#: A measure belongs to a session if it was filled in within this many days of it.
 MAX_DAYS_APART = 3.5
 
 
 @dataclass(frozen=True, slots=True)
 class PortfolioItem:
-    """One thing a portfolio asks for. `page`: where it is made: a worksheet's id, “people”, “measures”, or empty where
-    the workbench cannot hold it. done, of: how much is there; `of` 0 where it cannot be counted.
+    """One item of a portfolio.
+
+    done, required: number of parts present and required; `required` is 0 if they cannot be counted. words: the standing
+    in words. page: a worksheet's id, “people” or “measures”, or empty if the workbench cannot hold the item.
     """
 
     id: str
     name: str
     done: int
-    of: int
-    says: str
+    required: int
+    words: str
     page: str = ""
 
     @property
     def standing(self) -> str:
-        if not self.of:
+        if not self.required:
             return "elsewhere"
-        if self.done >= self.of:
+        if self.done >= self.required:
             return "there"
         return "partly" if self.done else "missing"
 
 
 def portfolio(record: EpisodeRecord) -> tuple[PortfolioItem, ...]:
-    """Every item in the order of a portfolio."""
+    """Return every item in the order of a portfolio."""
     return (
-        _sheet(record, "case_report", "Case report", "one page in your own words"),
+        _single_worksheet(record, "case_report", "Case report", "one page in your own words"),
         _people(record),
         _formulation(record),
         _measures(record),
@@ -55,53 +57,55 @@ def portfolio(record: EpisodeRecord) -> tuple[PortfolioItem, ...]:
     )
 
 
-def _sheet(record: EpisodeRecord, name: str, label: str, says: str) -> PortfolioItem:
-    found = record.artefacts_of(name)
-    whole = any(is_complete(worksheet(name), a.values) for a in found)
-    told = says if whole else ("begun; open fields are left" if found else "not begun")
-    return PortfolioItem(name, label, int(whole), 1, told, name)
+def _single_worksheet(record: EpisodeRecord, name: str, label: str, when_complete: str) -> PortfolioItem:
+    artefacts = record.artefacts_of(name)
+    complete = any(is_complete(worksheet(name), a.values) for a in artefacts)
+    words = when_complete if complete else ("begun; open fields are left" if artefacts else "not begun")
+    return PortfolioItem(name, label, int(complete), 1, words, name)
 
 
 def _people(record: EpisodeRecord) -> PortfolioItem:
     people = sum(r.left_at is None for r in record.relationships)
     done = (people > 0) + (len(record.circles) > 0)
     circles = len(record.circles)
-    says = f"{people} {'person' if people == 1 else 'people'}, {circles} {'circle' if circles == 1 else 'circles'}"
-    return PortfolioItem("people", "Inventory and closeness circle", done, 2, says, "people")
+    words = f"{people} {'person' if people == 1 else 'people'}, {circles} {'circle' if circles == 1 else 'circles'}"
+    return PortfolioItem("people", "Inventory and closeness circle", done, 2, words, "people")
 
 
 def _formulation(record: EpisodeRecord) -> PortfolioItem:
-    found = record.artefacts_of("formulation")
-    agreed = any(a.agreement in {Agreement.AGREED, Agreement.EDITED} for a in found)
-    whole = any(is_complete(worksheet("formulation"), a.values) for a in found)
-    says = "agreed with the client" if agreed else ("written, not yet agreed" if found else "not begun")
-    return PortfolioItem("formulation", "Formulation, agreed", int(whole) + int(agreed), 2, says, "formulation")
+    artefacts = record.artefacts_of("formulation")
+    agreed = any(a.agreement in {Agreement.AGREED, Agreement.EDITED} for a in artefacts)
+    complete = any(is_complete(worksheet("formulation"), a.values) for a in artefacts)
+    words = "agreed with the client" if agreed else ("written, not yet agreed" if artefacts else "not begun")
+    return PortfolioItem("formulation", "Formulation, agreed", int(complete) + int(agreed), 2, words, "formulation")
 
 
 def _measures(record: EpisodeRecord) -> PortfolioItem:
-    marks = [s for s in record.sessions if s.number == 1 or s.number % SESSIONS_BETWEEN_MEASURES == 0]
-    at = [
+    due = [s for s in record.sessions if s.number == 1 or s.number % SESSIONS_BETWEEN_MEASURES == 0]
+    measured_at = [
         a.at
         for a in record.administrations
         if a.respondent is Respondent.CLIENT and a.instrument == record.symptom_measure[0] and a.scores
     ]
-    met = [s.number for s in marks if any(abs(t - s.at) <= MAX_DAYS_APART for t in at)]
-    lacking = [str(s.number) for s in marks if s.number not in met]
-    says = f"symptom measure at sessions {', '.join(map(str, met))}" if met else "no symptom measure yet"
-    if lacking:
-        says += f"; none around session {', '.join(lacking)}"
-    return PortfolioItem("measures", "Measures every fourth session", len(met), max(len(marks), 1), says, "measures")
+    measured = [s.number for s in due if any(abs(t - s.at) <= MAX_DAYS_APART for t in measured_at)]
+    missing = [str(s.number) for s in due if s.number not in measured]
+    words = f"symptom measure at sessions {', '.join(map(str, measured))}" if measured else "no symptom measure yet"
+    if missing:
+        words += f"; none around session {', '.join(missing)}"
+    return PortfolioItem(
+        "measures", "Measures every fourth session", len(measured), max(len(due), 1), words, "measures"
+    )
 
 
 def _fidelity(record: EpisodeRecord) -> PortfolioItem:
     held, rated = len(record.sessions), fidelity_over_sessions(record).rated
-    says = f"rated after {rated} of {held} sessions"
-    return PortfolioItem("fidelity", "Own fidelity, rated", rated, max(held, 1), says, "fidelity_checklist")
+    words = f"rated after {rated} of {held} sessions"
+    return PortfolioItem("fidelity", "Own fidelity, rated", rated, max(held, 1), words, "fidelity_checklist")
 
 
 def _agenda(record: EpisodeRecord) -> PortfolioItem:
-    found = fidelity_over_sessions(record)
-    with_agenda = sum(c is not None for c in found.agenda)
-    kept, marked = found.agenda_kept
-    says = f"{kept} of {marked} topics kept" if marked else "no topic was marked as kept or not"
-    return PortfolioItem("agenda", "Agenda kept", with_agenda, max(len(record.sessions), 1), says, "session_note")
+    fidelity = fidelity_over_sessions(record)
+    with_agenda = sum(c is not None for c in fidelity.agenda)
+    covered, marked = fidelity.agenda_totals
+    words = f"{covered} of {marked} topics kept" if marked else "no topic was marked as kept or not"
+    return PortfolioItem("agenda", "Agenda kept", with_agenda, max(len(record.sessions), 1), words, "session_note")

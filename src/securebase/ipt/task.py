@@ -1,4 +1,4 @@
-"""What a task of IPT is: what it leaves behind, and by when. The shelf is `tasks.toml`."""
+"""The tasks of IPT: their outputs, and the session by which each is due. The shelf is `tasks.toml`."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from securebase.ipt.worksheet_reader import read_enum, read_toml
 from securebase.measurement.toml_fields import Fields
 from securebase.records.vocabulary import Phase
 
-#: Conditions under which a task is asked for at all.
+_FILE = "tasks.toml"
+#: Conditions that limit a task to some courses.
 CONDITIONS = ("", "no_response", "maintenance")
 
 
 @dataclass(frozen=True, slots=True)
 class TaskOutput:
-    """One thing that a task leaves behind; exactly one of the kinds is set.
+    """One output of a task: exactly one of `worksheets`, `measure`, `circle` and `people` is set.
 
-    worksheets: one of these, filled in; fields: where one of them has these, they must hold something; yes: where it
-    has these, they must say yes; agreed: the client has answered it; techniques: an extent above 0. measure: a score of
-    this construct. circle: on so many days the circle of how it is was drawn. people: so many persons in the inventory.
+    worksheets: one of these, filled in; fields: those that must hold a value, if the worksheet has them; yes: those
+    that must say yes, if it has them; agreed: the client has answered it; techniques: at least one extent above 0.
+    measure: a score of this construct. circle: number of days on which the present circle was drawn. people: number of
+    people in the inventory.
     """
 
     worksheets: tuple[str, ...] = ()
@@ -36,7 +38,7 @@ class TaskOutput:
 
 @dataclass(frozen=True, slots=True)
 class DueRule:
-    """By which session a task is usual: see the head of `tasks.toml`. Exactly one is set."""
+    """The session by which a task is due; exactly one field is set. The head of `tasks.toml` explains them."""
 
     session: int | None = None
     initial: int | None = None
@@ -45,8 +47,8 @@ class DueRule:
     each: bool = False
     after_end: bool = False
 
-    def by(self, planned: int, initial: int) -> int:
-        """The number of the session by whose end it is due, in a course of this shape."""
+    def session_number(self, planned: int, initial: int) -> int:
+        """Return the session by whose end the task is due, given the planned sessions and those of the first phase."""
         if self.session is not None:
             return min(self.session, planned)
         if self.initial is not None:
@@ -60,13 +62,13 @@ class DueRule:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One task of the course. lineage, when: asked for only in clinics, or courses, that are so."""
+    """One task of the course. lineage, when: limit it to clinics of a lineage, or to courses in a condition."""
 
     id: str
     phase: Phase
     name: str
     why: str
-    leaves: tuple[TaskOutput, ...]
+    outputs: tuple[TaskOutput, ...]
     due: DueRule
     lineage: str = ""
     when: str = ""
@@ -76,66 +78,77 @@ class Task:
 
 @cache
 def tasks() -> tuple[Task, ...]:
-    """Every task in the order of the course. Raises ShelfError where the file is not sound."""
-    content = (resources.files("securebase.ipt") / "tasks.toml").read_bytes()
-    return tuple(_task(t) for t in read_toml("tasks.toml", content).tables("tasks"))
+    """Return every task in the order of the course. Raises ShelfError if the file is invalid."""
+    return read_tasks(_FILE, (resources.files("securebase.ipt") / _FILE).read_bytes())
 
 
-def _task(at: Fields) -> Task:
-    at.only("id", "phase", "name", "why", "leaves", "due", "lineage", "when", "reviewed", "sources")
-    when = at.text("when", "")
+def read_tasks(file: str, content: bytes) -> tuple[Task, ...]:
+    """Read every task of a TOML file. Raises ShelfError that names the file and the invalid field."""
+    return tuple(_read_task(block) for block in read_toml(file, content).tables("tasks"))
+
+
+def _read_task(block: Fields) -> Task:
+    block.only("id", "phase", "name", "why", "leaves", "due", "lineage", "when", "reviewed", "sources")
+    when = block.text("when", "")
     if when not in CONDITIONS:
-        at.fail(f"found “{when}”", "when", f"Known are: {', '.join(CONDITIONS[1:])}.")
+        block.fail(f"unknown condition “{when}”", "when", f"Known: {', '.join(CONDITIONS[1:])}.")
+    outputs = tuple(_read_output(entry) for entry in block.tables("leaves"))
+    due = _read_due_rule(block.table("due"))
+    if not outputs:
+        block.fail("must list at least one output", "leaves")
+    if due.each and not outputs[0].worksheets:
+        block.fail("a task of every session must leave a worksheet", "leaves")
     return Task(
-        id=at.text("id"),
-        phase=read_enum(at, "phase", Phase),
-        name=at.text("name"),
-        why=at.text("why"),
-        leaves=tuple(_leaves(one) for one in at.tables("leaves")),
-        due=_due(at.table("due")),
-        lineage=at.text("lineage", ""),
+        id=block.text("id"),
+        phase=read_enum(block, "phase", Phase),
+        name=block.text("name"),
+        why=block.text("why"),
+        outputs=outputs,
+        due=due,
+        lineage=block.text("lineage", ""),
         when=when,
-        reviewed=at.flag("reviewed", default=False),
-        sources=at.texts("sources"),
+        reviewed=block.flag("reviewed", default=False),
+        sources=block.texts("sources"),
     )
 
 
-def _leaves(at: Fields) -> TaskOutput:
-    at.only("worksheet", "any", "fields", "yes", "agreed", "techniques", "measure", "circle", "people")
-    named = (at.text("worksheet"),) if "worksheet" in at.values else at.texts("any")
-    found = TaskOutput(
-        worksheets=named,
-        fields=at.texts("fields"),
-        yes=at.texts("yes"),
-        agreed=at.flag("agreed", default=False),
-        techniques=at.flag("techniques", default=False),
-        measure=at.text("measure", ""),
-        circle=at.whole("circle", 0),
-        people=at.whole("people", 0),
+def _read_output(block: Fields) -> TaskOutput:
+    block.only("worksheet", "any", "fields", "yes", "agreed", "techniques", "measure", "circle", "people")
+    names = (block.text("worksheet"),) if "worksheet" in block.values else block.texts("any")
+    output = TaskOutput(
+        worksheets=names,
+        fields=block.texts("fields"),
+        yes=block.texts("yes"),
+        agreed=block.flag("agreed", default=False),
+        techniques=block.flag("techniques", default=False),
+        measure=block.text("measure", ""),
+        circle=block.whole("circle", 0),
+        people=block.whole("people", 0),
     )
-    if sum(map(bool, (found.worksheets, found.measure, found.circle, found.people))) != 1:
-        at.fail("names exactly one of worksheet, any, measure, circle, people")
-    for name in found.worksheets:
-        spec = worksheets().get(name)
+    if sum(map(bool, (output.worksheets, output.measure, output.circle, output.people))) != 1:
+        block.fail("must give exactly one of worksheet, any, measure, circle and people")
+    shelf = worksheets()
+    for name in output.worksheets:
+        spec = shelf.get(name)
         if spec is None:
-            at.fail(f"there is no worksheet “{name}”")
-        if found.agreed and not spec.agreement:
-            at.fail(f"nobody agrees to “{name}”", "agreed")
-    shelf = [worksheets()[name] for name in found.worksheets]
-    if lost := [f for f in (*found.fields, *found.yes) if not any(spec.field(f) for spec in shelf)]:
-        at.fail(f"none of them has a field {', '.join(lost)}", "fields")
-    return found
+            block.fail(f"unknown worksheet “{name}”", advice=f"Known: {', '.join(shelf)}.")
+        if output.agreed and not spec.agreement:
+            block.fail(f"the client is never asked to agree to “{name}”", "agreed")
+    specs = [shelf[name] for name in output.worksheets]
+    if unknown := [f for f in (*output.fields, *output.yes) if not any(spec.field(f) for spec in specs)]:
+        block.fail(f"no worksheet listed has a field {', '.join(unknown)}", "fields")
+    return output
 
 
-def _due(at: Fields) -> DueRule:
-    at.only("session", "initial", "share", "before_end", "each", "after_end")
-    if len(at.values) != 1:
-        at.fail("says exactly one thing")
+def _read_due_rule(block: Fields) -> DueRule:
+    block.only("session", "initial", "share", "before_end", "each", "after_end")
+    if len(block.values) != 1:
+        block.fail(f"must give exactly one rule (got {', '.join(block.values) or 'none'})")
     return DueRule(
-        session=at.whole("session") if "session" in at.values else None,
-        initial=at.whole("initial") if "initial" in at.values else None,
-        share=at.maybe_number("share"),
-        before_end=at.whole("before_end") if "before_end" in at.values else None,
-        each=at.flag("each", default=False),
-        after_end=at.flag("after_end", default=False),
+        session=block.whole("session") if "session" in block.values else None,
+        initial=block.whole("initial") if "initial" in block.values else None,
+        share=block.maybe_number("share"),
+        before_end=block.whole("before_end") if "before_end" in block.values else None,
+        each=block.flag("each", default=False),
+        after_end=block.flag("after_end", default=False),
     )

@@ -39,13 +39,13 @@ def _row(status: TaskStanding, record: EpisodeRecord) -> CourseRow:
         status.task.name,
         status.standing.label + by,
         tuple(left),
-        tuple(piece.words for piece in status.pieces if not piece.there),
+        tuple(piece.words for piece in status.pieces if not piece.present),
     )
 
 
 def _left(piece: OutputStatus, record: EpisodeRecord) -> list[str]:
     if not piece.artefacts:
-        return [piece.words] if piece.there else []
+        return [piece.words] if piece.present else []
     by_id = {a.id: a for a in record.artefacts}
     people = {r.id: r.name for r in record.relationships}
     named = [_named(by_id[artefact_id], people) for artefact_id in piece.artefacts if artefact_id in by_id]

@@ -117,7 +117,7 @@ def _task_table(standings: tuple[TaskStanding, ...]) -> tuple[Block, ...]:
         (
             s.task.name,
             s.standing.label,
-            "; ".join(p.words for p in s.pieces if p.there) or "–",
+            "; ".join(p.words for p in s.pieces if p.present) or "–",
         )
         for s in standings
     )

@@ -29,10 +29,10 @@ def clinic_of(cast: Cast) -> Clinic:
 
 
 def typed(lineage: object, version: int, **more: str) -> dict[str, object]:
-    plain = lineage.plain()  # type: ignore[attr-defined]
-    if not plain["sick_role"]:
-        del plain["sick_role"]
-    return plain | {"version": version} | more
+    values = lineage.as_dict()  # type: ignore[attr-defined]
+    if not values["sick_role"]:
+        del values["sick_role"]
+    return values | {"version": version} | more
 
 
 def test_what_changes_is_said_before_it_is_saved(alma: Browser, cast: Cast) -> None:
@@ -64,7 +64,7 @@ def test_two_administrators_at_once_are_told(alma: Browser, cast: Cast) -> None:
 @pytest.mark.parametrize("other", [p for _, p in PRESETS.values()])
 def test_changes_are_said_exactly_where_something_changes(one, other) -> None:
     assert bool(describe_changes(one, other)) is (one != other)
-    assert load_lineage(other.plain()) == other
+    assert load_lineage(other.as_dict()) == other
 
 
 def test_only_an_administrator_changes_how_a_clinic_works(cast: Cast) -> None:

@@ -153,7 +153,7 @@ def test_a_clinic_is_offered_the_areas_it_works_with_and_keeps_what_was_chosen(c
     assert "Interpersonal deficits" in alma.get(url).content.decode()
     alma.post(url, {"chosen": "interpersonal_deficits", "onset_link": "x"})
     clinic = cast.alma.clinic
-    clinic.lineage = STUART_ROBERTSON.plain()
+    clinic.lineage = STUART_ROBERTSON.as_dict()
     clinic.save()
     fresh = alma.get(address(cast, "problem_area")).content.decode()
     assert "Role dispute" in fresh

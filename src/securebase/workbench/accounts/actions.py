@@ -156,7 +156,7 @@ def change_practice(
 @transaction.atomic
 def change_lineage(*, clinic: Clinic, by: Account, lineage: Lineage, version: int) -> Clinic:
     """Set the clinic's lineage of IPT. `version` as in `change_clinic`."""
-    return _change(clinic, by, version, "clinic.lineage_changed", {"lineage": lineage.plain()}, lineage.plain())
+    return _change(clinic, by, version, "clinic.lineage_changed", {"lineage": lineage.as_dict()}, lineage.as_dict())
 
 
 @transaction.atomic
@@ -164,7 +164,7 @@ def change_course_formats(*, clinic: Clinic, by: Account, forms: Sequence[Course
     """Replace the clinic's own course formats; none restores the shelf's. Courses that have begun keep theirs."""
     if len(forms) > MAX_FORMATS:
         raise InputError(f"at most {MAX_FORMATS} forms of a course", advice="Take some out.")
-    stored = [check_format(f).plain() for f in forms]
+    stored = [check_format(f).as_dict() for f in forms]
     detail = {"forms": [f"{f.name}: {f.sessions}/{f.initial}/{f.ending}/{f.days_between}" for f in forms]}
     return _change(clinic, by, version, "clinic.course_forms_changed", {"course_forms": stored}, detail)
 

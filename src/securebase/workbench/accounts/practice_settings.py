@@ -27,7 +27,7 @@ def lineage(request: HttpRequest) -> HttpResponse:
     clinic = current_account(request).clinic
     present = queries.lineage_of(clinic)
     preset = PRESETS.get(request.GET.get("as", ""))
-    start = (preset[1] if preset else present).plain() | {"version": clinic.version}
+    start = (preset[1] if preset else present).as_dict() | {"version": clinic.version}
     form = LineageForm(request.POST or None, initial=start)
     differences: tuple[str, ...] | None = describe_changes(present, preset[1]) if preset else None
     if form.is_valid():
@@ -113,6 +113,6 @@ def _read_formats(rows: BaseFormSet[CourseFormatForm], present: tuple[CourseForm
             form = row.course_format(known)
             if form.id not in known or form.id in {f.id for f in formats}:
                 taken = [*known, *(f.id for f in formats)]
-                form = CourseFormat(**(form.plain() | {"id": unused_id(form.name, taken), "sources": form.sources}))
+                form = CourseFormat(**(form.as_dict() | {"id": unused_id(form.name, taken), "sources": form.sources}))
             formats.append(form)
     return tuple(formats)
