@@ -303,7 +303,7 @@ def export_of(therapist: Therapist, folder: Path) -> EpisodeRecord:
 
 def assert_the_report_tells_it(report: str, record: EpisodeRecord) -> None:
     rows = course_rows(record, BEGINNING_LINEAGE)
-    told = [row.task for row in rows] + [words for row in rows for words in row.left]
+    told = [row.task for row in rows] + [words for row in rows for words in row.outputs]
     assert len(told) > 2 * len(tasks())
     assert [words for words in told if words not in report] == []
 

@@ -1,4 +1,4 @@
-"""The calibration report: every figure in it, every mark where it belongs, nothing from outside."""
+"""The calibration report: complete, every mark at its place, and no external resources."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from securebase.study.calibration.targets import TARGETS
 
 
 @pytest.fixture(scope="module")
-def made() -> Calibration:
-    """A made-up run: every figure at the middle of its band but C1, which lies far above it."""
+def calibration() -> Calibration:
+    """Return an invented run with every figure in the middle of its band except C1, which is far above."""
     outcomes = []
     for target in TARGETS:
         low, high = (limit if np.isfinite(limit) else 0.5 for limit in target.band)
@@ -27,32 +27,33 @@ def made() -> Calibration:
     return Calibration("default", "literature", "1", 21, 1, tuple(outcomes))
 
 
-def drawn(made: Calibration) -> dict[str, dict[str, object]]:
-    datasets = strips_chart(made).to_dict()["datasets"].values()
+def strip_rows(calibration: Calibration) -> dict[str, dict[str, object]]:
+    datasets = strips_chart(calibration).to_dict()["datasets"].values()
     return {row["key"]: row for rows in datasets for row in rows}
 
 
-def test_every_figure_is_in_the_report(made: Calibration) -> None:
-    html = calibration_report(made, "securebase calibrate")
-    for outcome in made.outcomes:
+def test_every_figure_is_in_the_report(calibration: Calibration) -> None:
+    html = calibration_report(calibration, "securebase calibrate")
+    for outcome in calibration.outcomes:
         assert outcome.target.key in html
         assert outcome.target.source.replace("&", "&amp;") in html
     assert not re.search(r"<(script|link|img)\b|https?://(?!www\.w3\.org)", html)
 
 
-def test_what_fails_is_said_once_above_the_table(made: Calibration) -> None:
-    head = calibration_report(made, "securebase calibrate").split("What fails, and why")[1].split("Every figure")[0]
-    failed = [o.target.key for o in made.outcomes if o.verdict is TargetVerdict.FAILED]
+def test_failures_are_listed_once_above_the_table(calibration: Calibration) -> None:
+    report = calibration_report(calibration, "securebase calibrate")
+    head = report.split("What fails, and why")[1].split("Every figure")[0]
+    failed = [o.target.key for o in calibration.outcomes if o.verdict is TargetVerdict.FAILED]
     assert "C1 with outcome" in failed
     assert re.findall(r"<dt>(.*?)</dt>", head) == failed
 
 
-def test_a_strip_is_drawn_on_the_scale_of_its_band(made: Calibration) -> None:
-    strips = drawn(made)
+def test_a_strip_is_scaled_to_its_band(calibration: Calibration) -> None:
+    strips = strip_rows(calibration)
     assert len(strips) == sum(t.statistic is not None for t in TARGETS)
     far = strips["C1 with outcome"]
     assert (far["band_low"], far["band_high"]) == pytest.approx((-1, 1))
-    assert far["median"] == 2.6  # beyond the edge, drawn at it
+    assert far["median"] == 2.6  # limited to the edge
     assert far["colour"] == style.ALERT
     # the published .278 in a band of .20 to .35
     assert far["published"] == pytest.approx((0.278 - 0.275) / 0.075)
@@ -61,8 +62,8 @@ def test_a_strip_is_drawn_on_the_scale_of_its_band(made: Calibration) -> None:
     assert inside["colour"] == style.GOOD
 
 
-def test_an_open_band_runs_to_the_edge(made: Calibration) -> None:
-    strips = drawn(made)
+def test_an_open_band_runs_to_the_edge(calibration: Calibration) -> None:
+    strips = strip_rows(calibration)
     assert strips["C6 attenuation"]["band_high"] == 2.6
     assert strips["C6 attenuation"]["band_low"] == pytest.approx(-1)
     assert strips["C35 symptoms first"]["band_low"] == -2.6

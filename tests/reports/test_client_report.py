@@ -1,4 +1,4 @@
-"""The client report: one file that stands alone, says what the picture says, and nothing it must not."""
+"""The client report: one self-contained file that says what the picture says, and nothing more."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from securebase.records.episode import EpisodeRecord
 from securebase.reports.client_report import client_report
 from securebase.reports.course_rows import course_rows
 
-MADE = date(2025, 5, 1)
+MADE_ON = date(2025, 5, 1)
 
 
 def page(picture: ClientPicture, name: str = "A. B.") -> BeautifulSoup:
-    return BeautifulSoup(client_report(picture, name=name, therapist="Alma", made_on=MADE), "html.parser")
+    return BeautifulSoup(client_report(picture, name=name, therapist="Alma", made_on=MADE_ON), "html.parser")
 
 
 @pytest.mark.parametrize("picture", [pictures.full(), pictures.early(), pictures.empty()])
-def test_it_stands_alone(picture: ClientPicture) -> None:
+def test_it_is_self_contained(picture: ClientPicture) -> None:
     text = client_report(picture, name="A. B.")
     result = BeautifulSoup(text, "html.parser")
     assert not result.find_all(["script", "link", "img", "iframe"])
@@ -39,13 +39,13 @@ def test_it_stands_alone(picture: ClientPicture) -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_it_says_what_it_was_made_with() -> None:
+def test_it_names_versions_date_and_simulation() -> None:
     text = page(pictures.full()).text
     for words in ("0123456789abcdef", "literature", "0.1.0", "1 May 2025", "simulated client, no real person"):
         assert words in text
 
 
-def test_hypotheses_stand_with_everything_beside_them_or_what_waits_for_them() -> None:
+def test_hypotheses_come_with_their_cautions_or_the_reason_for_their_absence() -> None:
     whole = pictures.full()
     result = page(whole).text
     words = [*sentences.hypothesis_sentences(whole), sentences.hypothesis_question(whole)]
@@ -72,14 +72,14 @@ def test_it_says_what_the_picture_says() -> None:
     assert all(sentence in result for sentence in pictures.full().limits)
 
 
-def test_before_its_gate_it_forecasts_nothing() -> None:
+def test_it_has_no_forecast_before_its_gate() -> None:
     result = page(pictures.early())
     assert "forecast, 50% and 90%" not in result.text
     assert "usual level (trait-like)" not in result.text
     assert "wait for 3 more paired sessions" in result.text
 
 
-def test_safety_stands_before_everything_else() -> None:
+def test_safety_comes_first() -> None:
     record = replace(episode(7), safety_alerts=(alert(7),))
     result = page(client_picture(record, as_of=session_day(7) + 1))
     first = result.select_one("main section")
@@ -87,7 +87,7 @@ def test_safety_stands_before_everything_else() -> None:
     assert "safety answer" in first.text.lower()
 
 
-def test_a_name_is_text_and_nothing_else() -> None:
+def test_a_name_is_escaped() -> None:
     result = page(pictures.full(), name="<script>alert(1)</script>")
     assert not result.find("script")
     assert result.find("h1", string="<script>alert(1)</script>")
@@ -106,29 +106,29 @@ def test_no_all_clear_under_an_open_safety_alert() -> None:
     assert "Nothing asks for attention" in calm.text
 
 
-def test_it_says_whom_it_is_for() -> None:
+def test_it_names_its_reader() -> None:
     text = page(pictures.full()).text
     assert "For the therapist" in text
     assert text.index("For the therapist") < text.index("What to know")
 
 
-def test_the_constants_can_be_read_on_a_phone() -> None:
-    """Each cell carries its column's name, so that the table can be stacked where it does not fit."""
+def test_the_constants_are_readable_on_a_phone() -> None:
+    """Check that every cell carries the name of its column, for a stacked table on narrow screens."""
     result = page(pictures.full())
     cells = result.select("table.words tbody td")
     assert cells
     assert {c["data-label"] for c in cells} == {"Value", "Checked", "From"}
 
 
-def test_the_course_is_told_task_by_task() -> None:
+def test_the_course_is_listed_by_task() -> None:
     text = ArtefactRecord("1", "incident", {"what_happened": "She hung up"}, at=9.0, begun_at=9.0, session=2)
     record = EpisodeRecord("Carla", planned_sessions=16, artefacts=(text,))
     rows = {row.task: row for row in course_rows(record, DEFAULT_LINEAGE)}
     assert len(rows) >= 20
     done = rows["Elicit an interpersonal incident"]
     assert done.standing == "Done"
-    assert done.left == ("Interpersonal incident: She hung up (session 2)",)
+    assert done.outputs == ("Interpersonal incident: She hung up (session 2)",)
     assert rows["Choose the problem area"].missing == ("problem area",)
     many = tuple(ArtefactRecord(str(n), "incident", {"what_happened": "x"}, at=9.0, begun_at=9.0 + n) for n in range(9))
     rows = {row.task: row for row in course_rows(replace(record, artefacts=many), DEFAULT_LINEAGE)}
-    assert rows["Elicit an interpersonal incident"].left[-1] == "and 3 more"
+    assert rows["Elicit an interpersonal incident"].outputs[-1] == "and 3 more"

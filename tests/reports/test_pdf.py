@@ -1,4 +1,4 @@
-"""Reports on paper: tagged, the same bytes for the same input, and no text is ever markup."""
+"""Reports on paper: tagged, reproducible byte for byte, and without text read as markup."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ REPORTS = [for_client, for_referrer, for_supervisor]
 HOSTILE = '#eval("1 + 1") *bold* $x^2$ = head @ref <label> \\u{41} #image("/etc/passwd") // gone /* gone */ `raw`'
 
 
-def small(*blocks: object, **other: str) -> Document:
-    return Document("A title", "A kicker", tuple(blocks), **other)  # type: ignore[arg-type]
+def small(*blocks: object, **options: str) -> Document:
+    return Document("A title", "A kicker", tuple(blocks), **options)  # type: ignore[arg-type]
 
 
-def read(made: bytes, tmp_path: Path) -> str:
-    file = tmp_path / "made.pdf"
-    file.write_bytes(made)
-    done = subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True)
-    return done.stdout
+def read(content: bytes, tmp_path: Path) -> str:
+    file = tmp_path / "report.pdf"
+    file.write_bytes(content)
+    output = subprocess.run(["pdftotext", "-layout", str(file), "-"], capture_output=True, text=True, check=True)
+    return output.stdout
 
 
-def unpacked(made: bytes) -> bytes:
-    """The file with its compressed streams beside it, so that every object can be looked for."""
-    parts = [made]
-    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", made, flags=re.DOTALL):
+def unpack(content: bytes) -> bytes:
+    """Return the file with its decompressed streams appended, so that every object can be searched."""
+    parts = [content]
+    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", content, flags=re.DOTALL):
         try:
             parts.append(zlib.decompress(stream))
         except zlib.error:
@@ -62,11 +62,11 @@ def unpacked(made: bytes) -> bytes:
     return b"\n".join(parts)
 
 
-@pytest.mark.parametrize("made", REPORTS)
-def test_a_report_is_tagged_for_screen_readers(made: object) -> None:
+@pytest.mark.parametrize("report", REPORTS)
+def test_a_report_is_tagged_for_screen_readers(report: object) -> None:
     case = cases.case()
-    ids = {p.id for p in made.parts(case, SHELF)}  # type: ignore[attr-defined]
-    file = unpacked(pdf(made.document(case, ids, SHELF)))  # type: ignore[attr-defined]
+    ids = {p.id for p in report.parts(case, SHELF)}  # type: ignore[attr-defined]
+    file = unpack(pdf(report.document(case, ids, SHELF)))  # type: ignore[attr-defined]
     for mark in (b"/StructTreeRoot", b"/MarkInfo", b"/Lang", b"pdfuaid:part", b"/Title", b"/TH", b"/H1"):
         assert mark in file
     pictures, text = len(re.findall(rb"/S\s*/Figure", file)), len(re.findall(rb"/Alt\s*[(<]", file))
@@ -74,14 +74,14 @@ def test_a_report_is_tagged_for_screen_readers(made: object) -> None:
     assert text >= pictures
 
 
-@pytest.mark.parametrize("made", REPORTS)
-def test_the_same_case_gives_the_same_bytes(made: object) -> None:
-    first, second = (pdf(made.document(cases.case(), None, SHELF)) for _ in range(2))  # type: ignore[attr-defined]
+@pytest.mark.parametrize("report", REPORTS)
+def test_the_same_case_gives_the_same_bytes(report: object) -> None:
+    first, second = (pdf(report.document(cases.case(), None, SHELF)) for _ in range(2))  # type: ignore[attr-defined]
     assert first == second
 
 
 @needs_poppler
-def test_a_text_is_never_markup(tmp_path: Path) -> None:
+def test_text_is_never_read_as_markup(tmp_path: Path) -> None:
     blocks = (
         Heading(HOSTILE),
         Paragraph(HOSTILE),
@@ -99,14 +99,14 @@ def test_a_text_is_never_markup(tmp_path: Path) -> None:
 
 
 @needs_poppler
-def test_names_from_everywhere_are_shown(tmp_path: Path) -> None:
+def test_names_in_many_scripts_are_shown(tmp_path: Path) -> None:
     text = read(pdf(small(Paragraph("Zoë Ødegård, Łukasz, Ελένη, Дмитрий, Nguyễn"))), tmp_path)
     for name in ("Zoë", "Ødegård", "Łukasz", "Ελένη", "Дмитрий", "Nguyễn"):
         assert name in text
 
 
 @needs_poppler
-def test_a_character_without_a_font_costs_the_claim_and_not_the_report(
+def test_a_character_without_a_font_costs_the_pdf_ua_claim_but_not_the_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     typst = pytest.importorskip("typst")
@@ -114,16 +114,16 @@ def test_a_character_without_a_font_costs_the_claim_and_not_the_report(
     result = pdf(small(Paragraph("李小龍 came along")))
     assert "came along" in read(result, tmp_path)
     assert "no font" in read(result, tmp_path)
-    assert b"/StructTreeRoot" in unpacked(result)
-    assert b"pdfuaid:part" not in unpacked(result)
+    assert b"/StructTreeRoot" in unpack(result)
+    assert b"pdfuaid:part" not in unpack(result)
 
 
 @needs_poppler
-def test_it_needs_no_font_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_needs_no_system_font(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     typst = pytest.importorskip("typst")
     monkeypatch.setattr(module, "_fonts", lambda: typst.Fonts(include_system_fonts=False))
     result = pdf(for_client.document(cases.case(), {p.id for p in for_client.parts(cases.case(), SHELF)}, SHELF))
-    assert b"pdfuaid:part" in unpacked(result)
+    assert b"pdfuaid:part" in unpack(result)
     assert "Your therapy, Carla" in read(result, tmp_path)
 
 
@@ -137,17 +137,17 @@ def test_very_long_texts_and_words_stay_on_the_page(tmp_path: Path) -> None:
     assert "word3999" in texts
     assert texts.count("x") >= 900
     assert texts.count("\f") > 4
-    file = tmp_path / "made.pdf"
+    file = tmp_path / "report.pdf"
     boxes = subprocess.run(["pdftotext", "-bbox", str(file), "-"], capture_output=True, text=True, check=True).stdout
     edges = [float(x) for x in re.findall(r'xMax="([\d.]+)"', boxes)]
     assert max(edges) < 596
 
 
-def test_control_characters_and_halves_of_pairs_are_left_out() -> None:
+def test_control_characters_and_lone_surrogates_are_removed() -> None:
     assert b"%PDF" in pdf(small(Paragraph("a\x00b\x07c\ud800d\u202ee")))
 
 
-def test_every_page_says_what_it_was_made_from() -> None:
+def test_every_page_names_its_sources() -> None:
     case = cases.case()
     document = for_referrer.document(case, None, SHELF)
     assert "31 March 2026" in document.foot
@@ -155,40 +155,40 @@ def test_every_page_says_what_it_was_made_from() -> None:
     assert "6 April 2026" in document.kicker
 
 
-def test_a_picture_without_words_cannot_be_put_in() -> None:
+def test_a_picture_needs_a_text_alternative() -> None:
     with pytest.raises(ValueError, match="needs a text alternative"):
         Picture(svg(symptoms_chart(cases.case().picture)), " ", "A caption")
 
 
-def test_without_typst_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_typst_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "typst", None)
     with pytest.raises(InputError, match="securebase\\[workbench\\]"):
         pdf(small())
 
 
-@pytest.mark.parametrize("made", REPORTS)
-def test_an_empty_record_gives_a_report_that_teaches(made: object) -> None:
+@pytest.mark.parametrize("report", REPORTS)
+def test_an_empty_record_gives_a_report_that_explains_what_is_missing(report: object) -> None:
     case = cases.empty()
-    parts = made.parts(case, SHELF)  # type: ignore[attr-defined]
+    parts = report.parts(case, SHELF)  # type: ignore[attr-defined]
     missing = [p for p in parts if not p.ready]
     assert missing
     assert all(p.missing and not p.missing.endswith(" ") for p in missing)
-    assert b"%PDF" in pdf(made.document(case, None, SHELF))  # type: ignore[attr-defined]
+    assert b"%PDF" in pdf(report.document(case, None, SHELF))  # type: ignore[attr-defined]
 
 
-def test_an_empty_report_for_the_client_says_how_it_fills() -> None:
+def test_an_empty_report_for_the_client_explains_itself() -> None:
     document = for_client.document(cases.empty(), None, SHELF)
     assert Paragraph(for_client.NOTHING_YET) in document.blocks
 
 
-def test_measures_stand_at_every_fourth_session_and_the_last() -> None:
+def test_measures_are_shown_at_every_fourth_session_and_the_last() -> None:
     table = for_supervisor.measures_every_fourth(cases.record())
     assert table.head == ("Scale", "1", "4", "8", "12", "13")
     assert len(table.rows) == 6
     assert all(len(row) == len(table.head) for row in table.rows)
 
 
-def test_an_old_score_is_not_shown_as_a_new_one() -> None:
+def test_an_old_score_is_not_shown_at_a_later_session() -> None:
     record = cases.record()
     early = tuple(a for a in record.administrations if (a.session or 0) <= 2)
     table = for_supervisor.measures_every_fourth(replace(record, administrations=early))

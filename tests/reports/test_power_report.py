@@ -1,4 +1,4 @@
-"""The power report: one file, no network, no script, every design in it."""
+"""The power report: one file without network or script, with every design."""
 
 import re
 
@@ -38,7 +38,7 @@ def test_every_design_is_in_both_tables(result, page):
         ]
 
 
-def test_the_paragraph_the_answers_and_the_limits_are_there(result, page):
+def test_methods_answers_and_limits_are_included(result, page):
     text = " ".join(page.get_text(" ").split())
     assert result.methods in text
     for sentence in (*result.limits, "false alarms", "Not verified."):
@@ -47,7 +47,7 @@ def test_the_paragraph_the_answers_and_the_limits_are_there(result, page):
     assert len(items) == len(result.required_clients) == 2
 
 
-def test_pictures_are_named_and_say_what_they_show(page):
+def test_pictures_have_titles_and_descriptions(page):
     titles = [svg.find("title").get_text() for svg in page.find_all("svg")]
     assert titles.count("Power over clients, effect −.15") == 2  # for a page and for a phone
     assert titles.count("False alarms over clients, effect 0") == 2
@@ -61,20 +61,20 @@ def test_a_chart_has_every_design_with_its_interval(result, measure):
     layers = [layer for layer in drawn["layer"] if layer["mark"]["type"] == "point"]
     data = layers[0].get("data", drawn.get("data"))
     rows = data.get("values") or drawn["datasets"][data["name"]]
-    own = [c for c in result.cells if c.design.setting == result.plan.settings[0]]
-    assert [(r["sessions"], r["clients"]) for r in rows] == [(str(c.design.sessions), c.design.clients) for c in own]
+    cells = [c for c in result.cells if c.design.setting == result.plan.settings[0]]
+    assert [(r["sessions"], r["clients"]) for r in rows] == [(str(c.design.sessions), c.design.clients) for c in cells]
     assert all(r["lower"] <= r["value"] <= r["upper"] for r in rows)
     if measure == "power":
-        assert [r["value"] for r in rows] == [c.power.value for c in own]
+        assert [r["value"] for r in rows] == [c.power.value for c in cells]
 
 
-def test_what_was_stopped_before_anything_was_done_is_a_report_too():
+def test_a_run_stopped_at_once_still_gives_a_report():
     nothing = power(plan(), run=stopped_after(0), target_power=0.8)
     text = " ".join(BeautifulSoup(power_report(nothing), "html.parser").get_text(" ").split())
     assert "stopped early" in text
     assert "0 of 40" in text
 
 
-def test_another_kind_of_file_is_refused(result):
+def test_an_unknown_file_type_is_refused(result):
     with pytest.raises(InputError, match="pdf"):
         as_text(result, "pdf")

@@ -1,4 +1,4 @@
-"""Worksheets as sections: goals over time, many sessions in one table, names and days that a reader must not see."""
+"""Worksheets as sections: goals over time, several sessions in one table, and hidden names and days."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from securebase.reports.document import (
     RatingScale,
     Table,
     TextTone,
-    narrow,
-    stepwise,
+    fix_heading_levels,
+    narrow_columns,
     texts,
 )
-from securebase.reports.goals_section import gathered, goals
-from securebase.reports.selection import Chosen, consent
-from securebase.reports.worksheet_section import by_session, in_one_table, section
+from securebase.reports.goals_section import collect_goals, goals
+from securebase.reports.selection import SelectedArtefacts, missing_consent
+from securebase.reports.worksheet_section import combined_table, section, tables_by_session
 
 EXTENT = Field("affect", "Affect", FieldKind.EXTENT)
 SCALE = Field("heavy", "How heavy", FieldKind.SCALE, low_label="light", high_label="heavy")
@@ -44,15 +44,15 @@ ROWS = Field(
 ONE_COLUMN = Field("signs", "Signs", FieldKind.ROWS, columns=(Field("sign", "Sign", FieldKind.LINE),))
 
 
-def sheet(*fields: Field, **other: object) -> Worksheet:
-    return Worksheet("w", "A sheet", "About.", WorksheetGroup.SESSION, fields, **other)  # type: ignore[arg-type]
+def sheet(*fields: Field, **options: object) -> Worksheet:
+    return Worksheet("w", "A sheet", "About.", WorksheetGroup.SESSION, fields, **options)  # type: ignore[arg-type]
 
 
 def filled(session: int | None = None, at: float = 1.0, **values: object) -> ArtefactRecord:
     return ArtefactRecord(f"a{session}{at}", "w", values, at, at, session=session)  # type: ignore[arg-type]
 
 
-def test_each_kind_of_field_has_its_block() -> None:
+def test_each_kind_of_field_becomes_its_block() -> None:
     result = section(
         sheet(TEXT, SCALE, QUOTE, ROWS, ONE_COLUMN),
         filled(told="short", heavy=3.0, own="mine", steps=({"what": "call", "done": True},), signs=({"sign": "late"},)),
@@ -71,42 +71,42 @@ def test_each_kind_of_field_has_its_block() -> None:
     )
 
 
-def test_long_rows_are_told_one_after_the_other() -> None:
+def test_long_rows_are_listed_one_after_the_other() -> None:
     long = "word " * 40
     result = section(sheet(ROWS), filled(steps=({"what": long.strip(), "done": False},)), people={})
     assert Facts((("What", long.strip()), ("Done", "no"))) in result
     assert not any(isinstance(block, Table) for block in result)
 
 
-def test_numbers_of_many_sessions_stand_side_by_side() -> None:
+def test_numbers_of_many_sessions_share_a_table() -> None:
     held = [filled(k, float(k), affect=float(k % 4), told="x") for k in range(1, 21)]
-    first, second = by_session(sheet(EXTENT, TEXT), held)
+    first, second = tables_by_session(sheet(EXTENT, TEXT), held)
     assert first.head == ("Session", *(str(k) for k in range(1, 17)))
     assert first.rows == (("Affect", *(str(k % 4) for k in range(1, 17))),)
     assert second.head == ("Session", "17", "18", "19", "20")
-    assert by_session(sheet(EXTENT), [filled(None, affect=1.0)]) == ()
+    assert tables_by_session(sheet(EXTENT), [filled(None, affect=1.0)]) == ()
 
 
 def test_short_sheets_become_one_table_and_long_ones_do_not() -> None:
     spec = sheet(TEXT, SCALE)
     short = [filled(None, float(k), told=f"event {k}", heavy=float(k)) for k in (1, 2)]
-    table = in_one_table(spec, short, {}, lambda a: f"week {a.at:g}")
+    table = combined_table(spec, short, {}, lambda a: f"week {a.at:g}")
     assert table == Table(
         "",
         ("Told", "How heavy", "Written"),
         (("event 1", "1 of 10", "week 1"), ("event 2", "2 of 10", "week 2")),
     )
-    assert in_one_table(spec, short[:1], {}, lambda _: "") is None
-    assert in_one_table(spec, [*short, filled(None, 3.0, told="x" * 200)], {}, lambda _: "") is None
-    assert in_one_table(sheet(EXTENT), short, {}, lambda _: "") is None
+    assert combined_table(spec, short[:1], {}, lambda _: "") is None
+    assert combined_table(spec, [*short, filled(None, 3.0, told="x" * 200)], {}, lambda _: "") is None
+    assert combined_table(sheet(EXTENT), short, {}, lambda _: "") is None
 
 
-def test_goals_are_followed_by_their_words() -> None:
+def test_goals_are_matched_by_their_wording() -> None:
     rows = [
         ("start", ({"goal": "Say it", "now": 2.0, "wished": 8.0}, {"goal": "Meet Mara", "now": 1.0})),
         ("later", ({"goal": " say  it ", "now": 5.0}, {"goal": "A new one", "now": 3.0}, {"goal": ""})),
     ]
-    result = gathered(rows)
+    result = collect_goals(rows)
     assert [(g.words, dict(g.at), g.wished) for g in result] == [
         ("Say it", {"start": "2", "later": "5"}, "8"),
         ("Meet Mara", {"start": "1"}, ""),
@@ -114,11 +114,11 @@ def test_goals_are_followed_by_their_words() -> None:
     ]
 
 
-def test_goals_stand_in_one_table() -> None:
+def test_goals_share_one_table() -> None:
     contract = cases.shelf()["contract"]
     first = ArtefactRecord("c", "contract", {"goals": ({"goal": "Say it", "now": 2.0, "wished": 8.0},)}, 1.0, 1.0)
     review = ArtefactRecord("r", "goal_review", {"goals": ({"goal": "Say it", "now": 6.0},)}, 50.0, 50.0, session=8)
-    both = [Chosen(contract, (first,)), Chosen(replace(contract, id="goal_review"), (review,))]
+    both = [SelectedArtefacts(contract, (first,)), SelectedArtefacts(replace(contract, id="goal_review"), (review,))]
     (table,) = goals(both, lambda a: f"Session {a.session}")
     assert isinstance(table, Table)
     assert table.head == ("Goal", "At the start", "Session 8", "Wished for")
@@ -153,18 +153,18 @@ def test_names_in_texts_become_relations(text: str, hidden: str) -> None:
         ("李娜", "昨天李娜打电话", "昨天[person]打电话"),
         ("שרה", "ושרה בכתה", "ו[person] בכתה"),
         ("Øystein", "Øystein, ØYSTEIN", "[person], [person]"),
-        # an article or a title begins sentences that speak of something else
+        # an article or a title alone is no name
         ("The choir", "The works had closed. The choir sang.", "The works had closed. [person] sang."),
         ("Mr. Sand", "Mr Lund met Sand, and Mr. Sand left", "Mr Lund met [person], and [person] left"),
     ],
 )
-def test_a_name_is_found_however_it_is_written(name: str, text: str, hidden: str) -> None:
+def test_a_name_is_recognised_in_any_spelling(name: str, text: str, hidden: str) -> None:
     record = replace(cases.record(), relationships=(replace(cases.record().relationships[0], name=name),))
     assert name_replacer(record, {record.relationships[0].id: "person"})(text) == hidden
 
 
 @pytest.mark.parametrize(
-    ("day", "said"),
+    ("day", "words"),
     [
         ("2026-01-05", "week 1"),
         ("2026-02-10", "week 6"),
@@ -173,34 +173,34 @@ def test_a_name_is_found_however_it_is_written(name: str, text: str, hidden: str
         ("2019-01-05", "about 7 years before the therapy"),
     ],
 )
-def test_days_become_weeks_of_the_therapy(day: str, said: str) -> None:
+def test_days_become_weeks_of_the_therapy(day: str, words: str) -> None:
     dated = sheet(
         Field("on", "On", FieldKind.DATE),
         Field("all", "All", FieldKind.ROWS, columns=(Field("on", "On", FieldKind.DATE),)),
     )
     text = replace_dates(dated, filled(on=day, all=({"on": day},)), date(2026, 1, 5))
-    assert text.values == {"on": said, "all": ({"on": said},)}
+    assert text.values == {"on": words, "all": ({"on": words},)}
     assert replace_dates(dated, filled(on=day), None).values == {"on": None}
 
 
-def test_headings_go_down_one_level_at_a_time() -> None:
+def test_heading_levels_increase_one_at_a_time() -> None:
     levels = [3, 1, 3, 3, 2]
-    result = stepwise(tuple(Heading("x", n) for n in levels))
+    result = fix_heading_levels(tuple(Heading("x", n) for n in levels))
     assert [b.level for b in result if isinstance(b, Heading)] == [1, 1, 2, 3, 2]
 
 
 def test_a_table_fills_the_line() -> None:
-    assert narrow(Table("", ("a", "b"), (("x", "y" * 50),))) == [0]
-    assert narrow(Table("", ("a", "b"), (("x", "y"),))) == [1]
-    assert narrow(Table("", ("a" * 30, "b" * 30), (("x", "y"),), (1,))) == [1]
+    assert narrow_columns(Table("", ("a", "b"), (("x", "y" * 50),))) == [0]
+    assert narrow_columns(Table("", ("a", "b"), (("x", "y"),))) == [1]
+    assert narrow_columns(Table("", ("a" * 30, "b" * 30), (("x", "y"),), (1,))) == [1]
 
 
-def test_a_reader_of_the_document_reads_every_text() -> None:
+def test_texts_yields_every_text_of_the_document() -> None:
     document = Document("t", "k", (Facts((("a", "b"),)), Bullets(("c",))), "s", "f")
     assert list(texts(document)) == ["k", "t", "s", "a", "b", "c", "f"]
 
 
-def test_two_circles_stand_on_one_scale_and_say_who_is_where() -> None:
+def test_two_circles_share_one_scale_and_describe_places() -> None:
     drawn = (cases.CIRCLES[0], cases.CIRCLES[2])
     names = {r.id: r.name for r in cases.PEOPLE}
     (both,) = circles(drawn, cases.PEOPLE, names, ("7 January", "26 March"))
@@ -215,10 +215,10 @@ def test_two_circles_stand_on_one_scale_and_say_who_is_where() -> None:
     assert circles((), cases.PEOPLE, names, ()) == ()
 
 
-def test_consent_is_asked_for_where_the_contract_does_not_say_it() -> None:
+def test_a_warning_is_shown_if_the_contract_does_not_record_consent() -> None:
     record = EpisodeRecord(person="x")
-    assert consent(Audience.CLIENT, record) == ""
-    assert "supervisor" in consent(Audience.SUPERVISOR, record)
+    assert missing_consent(Audience.CLIENT, record) == ""
+    assert "supervisor" in missing_consent(Audience.SUPERVISOR, record)
     given = ArtefactRecord("c", "contract", {"sharing_consent": ("supervisor",)}, 1.0, 1.0)
-    assert consent(Audience.SUPERVISOR, replace(record, artefacts=(given,))) == ""
-    assert consent(Audience.REFERRER, replace(record, artefacts=(given,))) != ""
+    assert missing_consent(Audience.SUPERVISOR, replace(record, artefacts=(given,))) == ""
+    assert missing_consent(Audience.REFERRER, replace(record, artefacts=(given,))) != ""

@@ -1,4 +1,4 @@
-"""What goes into which report: nothing unshared to the client, nothing not agreed to a referrer, no name to others."""
+"""Selection for each report: the client sees shared entries, referrers agreed ones, and only the client sees names."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from securebase.records.artefact import ArtefactRecord
 from securebase.records.vocabulary import Agreement
 from securebase.reports import for_client, for_referrer, for_supervisor
 from securebase.reports.document import texts
-from securebase.reports.selection import chosen, first_and_last_circle, for_report, people
+from securebase.reports.selection import first_and_last_circle, names_for_reader, restrict_to_report, select_artefacts
 
-MADE_BY = {CLIENT: for_client, REFERRER: for_referrer, SUPERVISOR: for_supervisor}
+REPORTS = {CLIENT: for_client, REFERRER: for_referrer, SUPERVISOR: for_supervisor}
 SHELF = cases.shelf()
-#: parts that hold no text of an artefact, and take longest
-DRAWN = {"symptoms", "change"}
+#: slow parts without text of an artefact
+PICTURES = {"symptoms", "change"}
 
 
 def whole(report: Audience, case: object = None) -> str:
-    """All that a report can say with everything ticked."""
-    result = MADE_BY[report]
+    """Return all texts of a report with every part ticked."""
+    module = REPORTS[report]
     given_case = cases.case() if case is None else case
-    ids = {p.id for p in result.parts(given_case, SHELF)}
-    return "\n".join(texts(result.document(given_case, ids, SHELF)))
+    ids = {p.id for p in module.parts(given_case, SHELF)}
+    return "\n".join(texts(module.document(given_case, ids, SHELF)))
 
 
 @pytest.mark.parametrize("report", list(Audience))
-def test_nothing_marked_as_a_note_or_not_meant_for_it_is_told(report: Audience) -> None:
+def test_no_report_contains_notes_or_fields_meant_for_others(report: Audience) -> None:
     text = whole(report)
     for word in ("UNSHARED note", "UNSHARED aside", "UNSHARED thought"):
         assert word not in text
 
 
-def test_the_client_reads_what_was_shared_and_no_more() -> None:
+def test_the_client_sees_only_shared_entries() -> None:
     text = whole(CLIENT)
     assert "It was all my fault." in text
     assert "I stop answering Mara." in text
@@ -51,25 +51,25 @@ def test_the_client_reads_what_was_shared_and_no_more() -> None:
     assert "Thoughts of suicide" not in text
 
 
-def test_a_referrer_reads_only_what_the_client_agreed_to() -> None:
+def test_a_referrer_sees_only_what_the_client_agreed_to() -> None:
     assert "Since the move" in whole(REFERRER)
     for answer in (Agreement.OPEN, Agreement.DECLINED):
         record = cases.record()
-        asked = tuple(replace(a, agreement=answer) if a.worksheet == "formulation" else a for a in record.artefacts)
-        assert "Since the move" not in whole(REFERRER, cases.case(record=replace(record, artefacts=asked)))
+        artefacts = tuple(replace(a, agreement=answer) if a.worksheet == "formulation" else a for a in record.artefacts)
+        assert "Since the move" not in whole(REFERRER, cases.case(record=replace(record, artefacts=artefacts)))
 
 
-def test_risk_goes_to_a_referrer_only_by_a_tick() -> None:
+def test_risk_is_reported_to_a_referrer_only_if_ticked() -> None:
     parts = {p.id: p for p in for_referrer.parts(cases.case(), SHELF)}
-    assert parts["sheet-risk_review"].wanted is False
-    assert parts["sheet-risk_review"].ask
+    assert parts["sheet-risk_review"].by_default is False
+    assert parts["sheet-risk_review"].caution
     assert "Thoughts of suicide" not in "\n".join(texts(for_referrer.document(cases.case(), None, SHELF)))
     assert "Thoughts of suicide" in whole(REFERRER)
 
 
-def test_own_answers_go_to_the_client_only_by_a_tick() -> None:
-    unasked = "\n".join(texts(for_client.document(cases.case(), None, SHELF)))
-    assert "Each dot is one of your answers" not in unasked
+def test_answers_over_time_are_reported_to_the_client_only_if_ticked() -> None:
+    default = "\n".join(texts(for_client.document(cases.case(), None, SHELF)))
+    assert "Each dot is one of your answers" not in default
     assert "Each dot is one of your answers" in whole(CLIENT)
 
 
@@ -79,7 +79,7 @@ def test_people_are_called_by_their_relation(report: Audience) -> None:
     for name in ("Jo Example", "Mara", "Granny Ada", "Example"):
         assert name not in text
     assert "and [partner] and I stopped talking" in text
-    assert people(report, cases.record()) == {
+    assert names_for_reader(report, cases.record()) == {
         "r1": "partner",
         "r2": "friend 1",
         "r3": "friend 2",
@@ -87,7 +87,7 @@ def test_people_are_called_by_their_relation(report: Audience) -> None:
     }
 
 
-def test_a_supervisor_reads_no_calendar_day() -> None:
+def test_a_supervisor_sees_no_calendar_day() -> None:
     text = whole(SUPERVISOR, cases.case(made_on=None))
     assert "2026" not in text
     assert "week 13" in text
@@ -100,59 +100,59 @@ def test_the_client_sees_only_circles_that_the_client_drew() -> None:
     assert first_and_last_circle(CLIENT, replace(record, circles=(cases.DRAWN_BY_THERAPIST,))) == ()
 
 
-def test_a_worksheet_that_left_the_shelf_is_left_out() -> None:
+def test_a_worksheet_that_is_no_longer_on_the_shelf_is_left_out() -> None:
     gone = ArtefactRecord("g", "gone", {"x": "UNSHARED"}, 1.0, 1.0, for_client=True)
     record = replace(cases.record(), artefacts=(gone,))
-    assert all(chosen(report, record, SHELF) == () for report in Audience)
+    assert all(select_artefacts(report, record, SHELF) == () for report in Audience)
 
 
 def test_no_field_of_the_real_shelf_is_a_note_and_in_a_report() -> None:
     for worksheet in worksheets().values():
         for report in Audience:
-            cut = for_report(report, worksheet)
+            cut = restrict_to_report(report, worksheet)
             assert cut is None or not any(f.note or any(c.note for c in f.columns) for f in cut.fields)
 
 
-def test_the_parts_a_report_hopes_for_are_on_the_real_shelf() -> None:
-    for result in MADE_BY.values():
-        assert set(result.HOPED_FOR) <= set(worksheets())
+def test_expected_worksheets_are_on_the_real_shelf() -> None:
+    for module in REPORTS.values():
+        assert set(module.EXPECTED_SHEETS) <= set(worksheets())
     assert set(for_client.HEADINGS) <= set(worksheets())
 
 
-def test_the_client_is_spoken_to_and_not_about() -> None:
+def test_labels_address_the_client() -> None:
     labels = [
         label
         for worksheet in worksheets().values()
-        if (cut := for_report(CLIENT, worksheet)) is not None
-        for owner in cut.fields
-        for label in (owner.label, *(c.label for c in owner.columns))
+        if (cut := restrict_to_report(CLIENT, worksheet)) is not None
+        for field in cut.fields
+        for label in (field.label, *(c.label for c in field.columns))
     ]
     assert len(labels) > 100
     assert [label for label in labels if "client" in label.lower()] == []
 
 
-# ------------------------------------------------------------------ any record at all
+# ------------------------------------------------------------------ random records
 
 
 @st.composite
 def any_artefacts(draw: st.DrawFn) -> tuple[ArtefactRecord, ...]:
-    """Sheets of the real shelf with a text of its own in every text field, some shared and some not."""
+    """Draw worksheets of the real shelf with a unique text in every text field, some shared and some not."""
     result = []
     shelf = worksheets()
     for n, name in enumerate(draw(st.lists(st.sampled_from(sorted(shelf)), min_size=1, max_size=8))):
         shared = draw(st.booleans())
-        mark = f"{'SHARED' if shared else 'KEPT'}{n}"
+        mark = f"{'SHARED' if shared else 'WITHHELD'}{n}"
         values: dict[str, object] = {}
-        for owner in shelf[name].fields:
-            if owner.kind in {FieldKind.LINE, FieldKind.TEXT}:
-                values[owner.id] = f"{mark}{'NOTE' if owner.note else ''} text"
-            elif owner.kind is FieldKind.ROWS:
+        for field in shelf[name].fields:
+            if field.kind in {FieldKind.LINE, FieldKind.TEXT}:
+                values[field.id] = f"{mark}{'NOTE' if field.note else ''} text"
+            elif field.kind is FieldKind.ROWS:
                 words = {
-                    c.id: f"{mark}{'NOTE' if owner.note or c.note else ''} cell"
-                    for c in owner.columns
+                    c.id: f"{mark}{'NOTE' if field.note or c.note else ''} cell"
+                    for c in field.columns
                     if c.kind is FieldKind.LINE
                 }
-                values[owner.id] = (words,) if words else ()
+                values[field.id] = (words,) if words else ()
         result.append(
             ArtefactRecord(
                 f"x{n}",
@@ -170,25 +170,25 @@ def any_artefacts(draw: st.DrawFn) -> tuple[ArtefactRecord, ...]:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(any_artefacts())
-def test_whatever_was_recorded_nothing_unshared_reaches_the_client(artefacts: tuple[ArtefactRecord, ...]) -> None:
+def test_nothing_unshared_reaches_the_client(artefacts: tuple[ArtefactRecord, ...]) -> None:
     case = cases.case(record=replace(cases.record(), artefacts=artefacts))
-    ids = {p.id for p in for_client.parts(case)} - DRAWN
+    ids = {p.id for p in for_client.parts(case)} - PICTURES
     text = "\n".join(texts(for_client.document(case, ids)))
-    assert "KEPT" not in text
+    assert "WITHHELD" not in text
     assert "NOTE" not in text
     shelf = worksheets()
-    for artefact in artefacts:  # and what was shared and is meant for the client does arrive
-        cut = for_report(CLIENT, shelf[artefact.worksheet])
+    for artefact in artefacts:  # shared entries meant for the client do appear
+        cut = restrict_to_report(CLIENT, shelf[artefact.worksheet])
         if artefact.for_client and shelf[artefact.worksheet].for_client and cut is not None:
             mark = str(next((v for f in cut.fields if isinstance(v := artefact.values.get(f.id), str)), ""))
             assert mark in text
     for report in (REFERRER, SUPERVISOR):
-        result = MADE_BY[report]
-        assert "NOTE" not in "\n".join(texts(result.document(case, {p.id for p in result.parts(case)} - DRAWN)))
+        module = REPORTS[report]
+        assert "NOTE" not in "\n".join(texts(module.document(case, {p.id for p in module.parts(case)} - PICTURES)))
 
 
 @pytest.mark.skipif(which("pdftotext") is None, reason="pdftotext is not installed")
-def test_the_file_itself_holds_nothing_unshared(tmp_path: Path) -> None:
+def test_the_pdf_file_contains_nothing_unshared(tmp_path: Path) -> None:
     pdf = pytest.importorskip("securebase.reports.pdf")
     pytest.importorskip("typst", reason="typst is not installed")
     ids = {p.id for p in for_client.parts(cases.case(), SHELF)}

@@ -1,4 +1,4 @@
-"""The study report: one file, no network, no script, and what it must show."""
+"""The study report: one file without network or script, with its required content."""
 
 import re
 from dataclasses import replace
@@ -18,9 +18,9 @@ from study_tables import cohort, drawn
 @pytest.fixture(scope="module")
 def result():
     rng = np.random.default_rng(1)
-    own = study(cohort(drawn(1, n=40, sessions=14, lag=0.3, shared_trend=0.05, missing=0.1)), rng=rng)
+    analysis = study(cohort(drawn(1, n=40, sessions=14, lag=0.3, shared_trend=0.05, missing=0.1)), rng=rng)
     skipped = (Exclusion("no identifier in “who”", 3, rows=(4, 5, 6)),)
-    return replace(own, import_report=ImportReport("<b>table</b>.csv", "f" * 64, 563, 560, 1000, 120, skipped))
+    return replace(analysis, import_report=ImportReport("<b>table</b>.csv", "f" * 64, 563, 560, 1000, 120, skipped))
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_it_needs_no_network_and_runs_no_script(html, page):
     assert "default-src 'none'" in page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
 
 
-def test_the_first_page_says_what_stays_and_what_fades(page, result):
+def test_the_first_page_gives_every_verdict(page, result):
     first = page.find("section", class_="card")
     text = first.get_text(" ")
     assert first.find("svg")
@@ -102,15 +102,15 @@ def test_residual_autocorrelation_is_commented(result):
     assert study_report(worse).count("speaks against the model for this column") == len(rows)
 
 
-def test_pictures_that_stand_in_pairs_are_drawn_for_a_column(page):
-    """As wide as a phone and as half of a page, so that they are never shrunk until their words cannot be read."""
+def test_paired_pictures_have_the_width_of_a_column(page):
+    """Check widths between a phone and half a page, so that labels stay legible."""
     pictures = [p for pair in page.find_all(class_="pair") for p in pair.find_all("svg")]
     assert len(pictures) >= 4
     for picture in pictures:
         assert 330 <= float(picture["viewbox"].split()[2]) <= 440
 
 
-def test_what_was_skipped_is_on_the_first_page_and_in_full_at_the_end(page, result):
+def test_skipped_rows_are_on_the_first_page_and_in_full_at_the_end(page, result):
     facts = page.find("dl", class_="facts").get_text(" ")
     assert "560 of 563 rows" in facts
     assert "skipped 3: no identifier in “who”" in facts
@@ -146,14 +146,14 @@ def test_estimates_of_both_models_are_printed(page, result):
     assert result.versions["securebase"] in text
 
 
-def test_pictures_have_words(page):
+def test_pictures_have_a_text_alternative(page):
     for picture in page.find_all("svg"):
         assert picture["role"] == "img"
         assert picture.find("title").get_text()
         assert picture.find("desc").get_text()
 
 
-def test_nothing_is_left_unfilled(html):
+def test_no_placeholder_is_left(html):
     assert "{{" not in html
     assert "Undefined" not in html
     assert "nan" not in BeautifulSoup(html, "html.parser").get_text().lower().split()
@@ -164,7 +164,7 @@ def test_simulated_data_is_marked(result, page):
     assert "simulated data" in study_report(replace(result, simulated=True))
 
 
-def test_little_data_gives_a_report_that_says_so():
+def test_a_report_of_little_data_names_the_problem():
     few = study_report(study(cohort(drawn(1, n=3, sessions=4))))
     assert "cannot be estimated here" in few
     assert "could not be fitted" in few
@@ -199,11 +199,11 @@ def test_an_outcome_alone_gives_a_report():
         (with_error(0.0, None), "0"),
     ],
 )
-def test_figures(shown, expected):
+def test_numbers_are_formatted(shown, expected):
     assert shown == expected
 
 
-def test_what_the_model_does_not_reproduce_has_its_table_and_sentences(page, result):
+def test_model_checks_have_a_table_and_sentences(page, result):
     text = page.get_text(" ")
     assert result.checks is not None
     for sentence in result.checks.summary:

@@ -1,4 +1,4 @@
-"""A calibration as one HTML file (a strip for each figure, the table, what fails and why), and in other forms."""
+"""Calibration as one HTML file (a strip for each figure, the table, failures and reasons) or in other formats."""
 
 from __future__ import annotations
 
@@ -19,20 +19,18 @@ from securebase.study.result import to_plain
 
 #: pixels of the strips on a page and on a phone
 _PAGE, _PHONE = style.WHOLE - 260, style.PHONE + 20
-
-
-#: endings of files that a calibration can be written to
+#: supported file name extensions
 KINDS = (".html", ".md", ".json", ".svg")
 
 
 def check_kind(kind: str, where: str) -> None:
-    """Raise InputError for a file that a calibration cannot be written to, before anything is simulated."""
+    """Raise InputError for an unsupported file type, before the simulation starts."""
     if kind not in KINDS:
-        raise InputError(f"there is no “{kind}” of a calibration", where=where, advice=f"Known are {', '.join(KINDS)}.")
+        raise InputError(f"unknown file type “{kind}”", where=where, advice=f"Use one of {', '.join(KINDS)}.")
 
 
 def as_text(calibration: Calibration, kind: str, command: str, *, picture: str = "") -> str:
-    """Return the calibration as .html, .md, .json or .svg. `picture`: path of the strips in the table (.md)."""
+    """Return the calibration as .html, .md, .json or .svg. `picture`: path of the image of the strips (.md only)."""
     match kind:
         case ".html":
             return calibration_report(calibration, command)
@@ -41,29 +39,29 @@ def as_text(calibration: Calibration, kind: str, command: str, *, picture: str =
         case ".json":
             return json.dumps(to_plain(as_json(calibration)), indent=2, ensure_ascii=False, allow_nan=False)
         case ".svg":
-            return _alone(svg(strips_chart(calibration, width=_PAGE)))
-    raise InputError(f"there is no “{kind}” of a calibration", advice=f"Known are {', '.join(KINDS)}.")
+            return _standalone(svg(strips_chart(calibration, width=_PAGE)))
+    raise InputError(f"unknown file type “{kind}”", advice=f"Use one of {', '.join(KINDS)}.")
 
 
-def _alone(drawn: str) -> str:
+def _standalone(drawing: str) -> str:
     """Return the SVG with a font and background of its own, for use outside a page."""
-    return drawn.replace("<svg ", '<svg font-family="sans-serif" style="background:#ffffff" ', 1)
+    return drawing.replace("<svg ", '<svg font-family="sans-serif" style="background:#ffffff" ', 1)
 
 
 def calibration_report(calibration: Calibration, command: str) -> str:
     """Return the report as HTML. `command`: the command line that produced it."""
-    every = rows(calibration)
+    table_rows = rows(calibration)
     return render(
         "calibration_report.html",
         calibration=calibration,
         command=command,
         summary=summary(calibration),
-        rows=every,
-        failed=[r for r in every if r.verdict == TargetVerdict.FAILED.value],
-        waiting=[r for r in every if r.verdict == TargetVerdict.NOT_SIMULATED.value],
+        rows=table_rows,
+        failed=[r for r in table_rows if r.verdict == TargetVerdict.FAILED.value],
+        waiting=[r for r in table_rows if r.verdict == TargetVerdict.NOT_SIMULATED.value],
         designs=tuple(DESIGNS.values()),
         bases=tuple(Basis),
-        # made by our own renderer from numbers and escaped words
+        # safe: drawn by our own renderer from numbers and escaped words
         wide=Markup(svg(strips_chart(calibration, width=_PAGE))),  # noqa: S704
         narrow=Markup(svg(strips_chart(calibration, width=_PHONE))),  # noqa: S704
     )

@@ -1,4 +1,4 @@
-"""Change on the symptom measure: for the client in plain words, for a colleague with reliable change and its limits."""
+"""Change on the symptom measure: in plain words for the client, with reliable change and its limits for a colleague."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from securebase.picture import phrases, sentences
 from securebase.picture.client import ClientPicture
 from securebase.reports.document import Block, Paragraph, Picture, Table, TextTone
 
-#: pixels across; the page scales it
+#: width in pixels; the page scales it
 PAGE = 620
 NOT_TESTED = "These questions are our own and have not been tested in research yet: read the numbers with care."
 _PLAIN = {
@@ -21,14 +21,14 @@ _PLAIN = {
 }
 
 
-def reported_only(picture: ClientPicture) -> ClientPicture:
-    """The picture with nothing of a model in its symptoms: no estimate, forecast or expected path."""
-    bare = replace(picture.symptoms, estimated=(), forecast=(), expected=(), remission_chance=None)
-    return replace(picture, symptoms=bare, axis=tuple(s for s in picture.axis if s.held))
+def remove_estimates(picture: ClientPicture) -> ClientPicture:
+    """Return the picture without model results in its symptoms: no estimate, forecast or expected trajectory."""
+    reports_only = replace(picture.symptoms, estimated=(), forecast=(), expected=(), remission_chance=None)
+    return replace(picture, symptoms=reports_only, axis=tuple(s for s in picture.axis if s.held))
 
 
-def for_client(picture: ClientPicture) -> tuple[Block, ...]:
-    """Own answers over time, and what they came to, without a word of the trade. Empty without two answers."""
+def client_blocks(picture: ClientPicture) -> tuple[Block, ...]:
+    """Return the client's answers over time and the change in plain words; empty with fewer than two answers."""
     part = picture.symptoms
     if len(part.reported) < 2 or part.change is None:
         return ()
@@ -43,8 +43,8 @@ def for_client(picture: ClientPicture) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def for_colleague(picture: ClientPicture) -> tuple[Block, ...]:
-    """First and last score, reliable change and what it rests on, and every report. Nothing that a model estimated."""
+def colleague_blocks(picture: ClientPicture) -> tuple[Block, ...]:
+    """Return first and last score, reliable change with its basis, and every report; no model estimates."""
     part = picture.symptoms
     if not part.reported:
         return (Paragraph("No symptom score was recorded.", TextTone.SOFT),)
@@ -55,7 +55,7 @@ def for_colleague(picture: ClientPicture) -> tuple[Block, ...]:
     blocks += [Paragraph(sentence) for sentence in _change(picture)]
     if len(part.reported) > 1:
         blocks.append(_graph(picture, "Scores as the client reported them"))
-    rows = tuple((row[0], row[1], row[2]) for row in sentences.symptom_table(reported_only(picture)).rows)
+    rows = tuple((row[0], row[1], row[2]) for row in sentences.symptom_table(remove_estimates(picture)).rows)
     blocks.append(Table("Every report", ("When", "Day", "Score"), rows, (2,)))
     return tuple(blocks)
 
@@ -83,5 +83,5 @@ def _change(picture: ClientPicture) -> list[str]:
 
 
 def _graph(picture: ClientPicture, caption: str) -> Picture:
-    chart = symptoms_chart(reported_only(picture), width=PAGE)
+    chart = symptoms_chart(remove_estimates(picture), width=PAGE)
     return Picture(svg(chart), str(chart.to_dict(validate=False)["description"]), caption)

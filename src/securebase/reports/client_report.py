@@ -1,4 +1,4 @@
-"""One client's report: one HTML file that needs no network and prints well. It says what the picture says, no more."""
+"""Report of one client as one printable HTML file without network access. It adds nothing to the picture."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from securebase.records.episode import EpisodeRecord
 from securebase.reports.course_rows import course_rows
 from securebase.reports.render import render
 
-#: pixels across, as wide as the page of the report
+#: width of a chart in pixels, that of the page
 PAGE = 890
 
 
@@ -65,7 +65,7 @@ def client_report(
     >>> page[:15], "A. B." in page
     ('<!doctype html>', True)
     """
-    drawn = {
+    charts = {
         key: (Markup(svg(chart(picture, width=PAGE))), Markup(svg(chart(picture, width=PHONE))))  # noqa: S704
         for key, chart, has_data in (
             ("symptoms", symptoms_chart, bool(picture.symptoms.reported)),
@@ -96,7 +96,7 @@ def client_report(
         alliance_sentences=sentences.alliance_sentences(picture),
         expected_drawn=sentences.expected_is_drawn(picture),
         expected_label=sentences.expected_label(picture),
-        charts=drawn,
+        charts=charts,
         tables=tables,
         heading=phrases.HYPOTHESES_HEADING,
         hypothesis_sentences=sentences.hypothesis_sentences(picture),

@@ -1,4 +1,4 @@
-"""The course task by task, one line each."""
+"""The tasks of a course, one row each."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from securebase.ipt.shelf import worksheets
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 
-#: artefacts of one task that are named; further ones are counted
-NAMED = 6
+#: artefacts listed for a task; further ones are counted
+MAX_NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
 class CourseRow:
-    """One task: its phase and name, where it stands, what it left, and what is still missing."""
+    """One task: its phase, name and standing, its outputs so far, and the missing ones."""
 
     phase: str
     task: str
     standing: str
-    left: tuple[str, ...]
+    outputs: tuple[str, ...]
     missing: tuple[str, ...]
 
 
@@ -32,28 +32,28 @@ def course_rows(record: EpisodeRecord, lineage: Lineage) -> tuple[CourseRow, ...
 
 
 def _row(status: TaskStanding, record: EpisodeRecord) -> CourseRow:
-    by = "" if status.standing in {TaskState.DONE, TaskState.PARTLY} else f", by session {status.due_by}"
-    left = [words for piece in status.pieces for words in _left(piece, record)]
+    due = "" if status.standing in {TaskState.DONE, TaskState.PARTLY} else f", by session {status.due_by}"
+    outputs = [words for piece in status.pieces for words in _outputs(piece, record)]
     return CourseRow(
         status.task.phase.label,
         status.task.name,
-        status.standing.label + by,
-        tuple(left),
+        status.standing.label + due,
+        tuple(outputs),
         tuple(piece.words for piece in status.pieces if not piece.present),
     )
 
 
-def _left(piece: OutputStatus, record: EpisodeRecord) -> list[str]:
+def _outputs(piece: OutputStatus, record: EpisodeRecord) -> list[str]:
     if not piece.artefacts:
         return [piece.words] if piece.present else []
     by_id = {a.id: a for a in record.artefacts}
     people = {r.id: r.name for r in record.relationships}
-    named = [_named(by_id[artefact_id], people) for artefact_id in piece.artefacts if artefact_id in by_id]
-    more = len(named) - NAMED
-    return [*named[:NAMED], f"and {more} more"] if more > 0 else named
+    titles = [_title(by_id[artefact_id], people) for artefact_id in piece.artefacts if artefact_id in by_id]
+    more = len(titles) - MAX_NAMED
+    return [*titles[:MAX_NAMED], f"and {more} more"] if more > 0 else titles
 
 
-def _named(artefact: ArtefactRecord, people: dict[str, str]) -> str:
+def _title(artefact: ArtefactRecord, people: dict[str, str]) -> str:
     spec = worksheets()[artefact.worksheet]
     words = title_in_words(spec, artefact.values, people) or people.get(artefact.about, "")
     session = f"session {artefact.session}" if artefact.session is not None else ""

@@ -18,13 +18,13 @@ class TextTone(StrEnum):
     ALERT = "alert"
 
 
-#: letters of a cell that needs no room to spare
+#: most letters of a cell in a narrow column
 SHORT_CELL = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """level 1 to 3, the document's own title not counted."""
+    """A heading of level 1 to 3, not counting the title of the document."""
 
     text: str
     level: int = 1
@@ -32,7 +32,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """Line breaks in the text are kept."""
+    """A paragraph; line breaks in the text are preserved."""
 
     text: str
     tone: TextTone = TextTone.PLAIN
@@ -40,19 +40,21 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Pairs of a label and what is said."""
+    """Pairs of a label and its value."""
 
     rows: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Bullets:
+    """A bulleted list."""
+
     items: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`head` names the columns; the first cell of a row names the row. numbers: columns that are set to the right."""
+    """A table with column names in `head` and row names in the first cells. numbers: right-aligned columns."""
 
     caption: str
     head: tuple[str, ...]
@@ -62,7 +64,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class RatingScale:
-    """A number on a line between two named ends. `value` is None where it is open."""
+    """A number on a line between two labelled ends. `value` is None if unanswered."""
 
     label: str
     value: float | None
@@ -74,7 +76,7 @@ class RatingScale:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An SVG. `alt` says in words what it shows. Raises ValueError without it: such a picture is not for everybody."""
+    """An SVG picture. Raises ValueError without `alt`, its text alternative for readers who cannot see it."""
 
     svg: str
     alt: str
@@ -87,14 +89,14 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Pictures beside each other."""
+    """Pictures side by side."""
 
     side_by_side: tuple[Picture, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Blocks that belong together, framed and kept on one page where they fit."""
+    """Framed blocks, kept on one page if they fit."""
 
     blocks: tuple[Block, ...]
     title: str = ""
@@ -108,7 +110,7 @@ Block: TypeAlias = Heading | Paragraph | Facts | Bullets | Table | RatingScale |
 class Document:
     """One report. `foot` is printed at the foot of every page beside its number.
 
-    made_on: ISO day, or empty. Nothing else of a report depends on when it is made.
+    made_on: ISO day, or empty. Nothing else in a report depends on the day on which it is made.
     """
 
     title: str
@@ -124,13 +126,13 @@ class Document:
 def to_plain(document: Document) -> dict[str, Any]:
     """Return the document as plain JSON values; every block names its kind."""
     parts = {name: value for name, value in asdict(document).items() if name != "blocks"}
-    return {**parts, "blocks": [_plain(block) for block in stepwise(document.blocks)]}
+    return {**parts, "blocks": [_plain(block) for block in fix_heading_levels(document.blocks)]}
 
 
-def stepwise(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+def fix_heading_levels(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
     """Return the blocks with heading levels that increase one at a time.
 
-    To a reader with a screen reader a skipped level sounds like a missing part.
+    With a screen reader, a skipped level sounds like a missing section.
     """
     level = 0
     result: list[Block] = []
@@ -147,12 +149,12 @@ def _plain(block: Block | Picture) -> dict[str, Any]:
     if isinstance(block, Box):
         return {"kind": "box", "title": block.title, "tone": block.tone, "blocks": [_plain(b) for b in block.blocks]}
     if isinstance(block, Table):
-        return {"kind": "table", **asdict(block), "narrow": narrow(block)}
+        return {"kind": "table", **asdict(block), "narrow": narrow_columns(block)}
     return {"kind": type(block).__name__.lower(), **asdict(block)}
 
 
-def narrow(table: Table) -> list[int]:
-    """Return the columns set as narrow as their longest cell; never all, so that the table fills the line."""
+def narrow_columns(table: Table) -> list[int]:
+    """Return the columns that are as narrow as their longest cell; never all, so that the table fills the line."""
     columns = range(len(table.head))
     short = [n for n in columns if all(len(row[n]) <= SHORT_CELL for row in (table.head, *table.rows))]
     compact = sorted({*short, *table.numbers})
@@ -160,7 +162,7 @@ def narrow(table: Table) -> list[int]:
 
 
 def texts(document: Document) -> Iterator[str]:
-    """Every text of the document, in reading order: what a reader of the report can come to know."""
+    """Yield every text of the document in reading order."""
     yield from (document.kicker, document.title, document.subtitle)
     for block in document.blocks:
         yield from _texts(_plain(block))

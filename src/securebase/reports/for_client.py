@@ -1,4 +1,4 @@
-"""The client's own report, in plain words, from what they shared, drew or were given."""
+"""Report for the client, in plain words, from the entries and circles shared with them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from securebase.records.vocabulary import ProblemArea
 from securebase.reports import change_section
 from securebase.reports.circle_section import circles
 from securebase.reports.document import Block, Box, Document, Heading, Paragraph, TextTone
-from securebase.reports.part import Case, ReportPart, bound, together, usual
-from securebase.reports.selection import chosen, first_and_last_circle, people
+from securebase.reports.part import Case, ReportPart, assemble_document, build_blocks, default_parts
+from securebase.reports.selection import first_and_last_circle, names_for_reader, select_artefacts
 from securebase.reports.worksheet_parts import GOALS, goals_part, missing_part, sheet_part
 
-#: Problem areas as one would say them to the person concerned.
+#: Problem areas in words for the client.
 AREAS = {
     ProblemArea.GRIEF: "the loss of somebody close to you",
     ProblemArea.ROLE_DISPUTE: "a conflict with somebody who matters to you",
@@ -38,8 +38,8 @@ HEADINGS = {
     "relapse_plan": "Your plan for staying well",
     "maintenance_contract": "How we go on",
 }
-#: Without these a client's report is not what it could be.
-HOPED_FOR = ("contract", "gains", "relapse_plan")
+#: Worksheets listed as missing if they are empty.
+EXPECTED_SHEETS = ("contract", "gains", "relapse_plan")
 NOTHING_YET = (
     "There is nothing to take home yet. This report fills as you work: with the goals you agree on, the circle you "
     "draw, the gains you name, and the plan you make for later."
@@ -49,22 +49,22 @@ NOTHING_YET = (
 def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[ReportPart, ...]:
     """Return all parts of the client's report, in order."""
     known = worksheets() if shelf is None else shelf
-    selected = {c.worksheet.id: c for c in chosen(Audience.CLIENT, case.record, known)}
+    selected = {s.worksheet.id: s for s in select_artefacts(Audience.CLIENT, case.record, known)}
     sheets = [
         sheet_part(Audience.CLIENT, case, selected[name], heading=HEADINGS.get(name, ""), skip=GOALS)
         if name in selected
         else missing_part(known[name], why=f"Nothing of it is shared with the client yet. {known[name].about}")
         for name in known
-        if name in selected or name in HOPED_FOR
+        if name in selected or name in EXPECTED_SHEETS
     ]
     return (
         ReportPart(
             "course", "What we worked on", "The focus of the work, and how many sessions", partial(_course, case)
         ),
         goals_part(Audience.CLIENT, case, tuple(selected.values()), "Your goals, and how they stand"),
-        _own_graph(case),
+        _symptoms(case),
         _circle(case),
-        *(s for s in sheets if s is not None),
+        *(part for part in sheets if part is not None),
         _help(case),
     )
 
@@ -74,17 +74,17 @@ def document(
 ) -> Document:
     """Return the report with the ticked parts, or with the default parts if `ticked` is None."""
     offered = parts(case, shelf)
-    ids = usual(offered) if ticked is None else frozenset(ticked)
-    blocks = together(offered, ids)
+    ids = default_parts(offered) if ticked is None else frozenset(ticked)
+    blocks = build_blocks(offered, ids)
     if not {p.id for p in offered if p.ready and p.id in ids} - {"course", "help"}:
         blocks = (*blocks[:1], Paragraph(NOTHING_YET), *blocks[1:]) if blocks else (Paragraph(NOTHING_YET),)
-    with_whom = f" with {case.therapist}" if case.therapist else ""
-    return bound(
+    therapist = f" with {case.therapist}" if case.therapist else ""
+    return assemble_document(
         case,
         Audience.CLIENT,
         title=f"Your therapy, {case.name}" if case.name else "Your therapy",
         kicker="For you to keep",
-        subtitle=f"Interpersonal psychotherapy{with_whom}",
+        subtitle=f"Interpersonal psychotherapy{therapist}",
         blocks=blocks,
     )
 
@@ -103,7 +103,7 @@ def _course(case: Case) -> tuple[Block, ...]:
     return (Heading("What we worked on"), Paragraph(" ".join(sentences), TextTone.LEAD))
 
 
-def _own_graph(case: Case) -> ReportPart:
+def _symptoms(case: Case) -> ReportPart:
     build = partial(_graph, case)
     ready = len(case.picture.symptoms.reported) >= 2 and case.picture.symptoms.change is not None
     return ReportPart(
@@ -111,14 +111,14 @@ def _own_graph(case: Case) -> ReportPart:
         "Own answers over time",
         f"A graph of {len(case.picture.symptoms.reported)} answers on the {case.picture.symptoms.measure}",
         build,
-        wanted=False,
+        by_default=False,
         missing="" if ready else "It needs at least two answers on the measure that is followed.",
-        ask="Tick it if you have looked at it together and the client would like to have it.",
+        caution="Tick it if you have looked at it together and the client would like to have it.",
     )
 
 
 def _graph(case: Case) -> tuple[Block, ...]:
-    return (Heading("How you have been"), *change_section.for_client(case.picture))
+    return (Heading("How you have been"), *change_section.client_blocks(case.picture))
 
 
 def _circle(case: Case) -> ReportPart:
@@ -135,7 +135,7 @@ def _circle(case: Case) -> ReportPart:
 
 def _circles(case: Case) -> tuple[Block, ...]:
     drawn = first_and_last_circle(Audience.CLIENT, case.record)
-    names = people(Audience.CLIENT, case.record)
+    names = names_for_reader(Audience.CLIENT, case.record)
     days = [case.day(c.at) for c in drawn]
     explanation = "You are in the middle. The nearer somebody stands, the closer they were to you then."
     return (

@@ -1,4 +1,4 @@
-"""The report to the referrer: course, focus, change with its limits, and the therapist's own words."""
+"""Report to the referrer: course, focus, change with its limits, and the therapist's own words."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Audience, Worksheet, WorksheetGroup
 from securebase.reports import change_section
 from securebase.reports.document import Block, Document, Facts, Heading, Paragraph
-from securebase.reports.part import Case, ReportPart, bound, together, usual
-from securebase.reports.selection import chosen
+from securebase.reports.part import Case, ReportPart, assemble_document, build_blocks, default_parts
+from securebase.reports.selection import select_artefacts
 from securebase.reports.worksheet_parts import GOALS, goals_part, missing_part, sheet_part
 
-#: Where each group of worksheets stands: before the course of symptoms, or after it.
-BEFORE = frozenset({WorksheetGroup.BEGINNING, WorksheetGroup.PEOPLE, WorksheetGroup.FOCUS})
-#: Without these a colleague will ask.
-HOPED_FOR = ("diagnosis", "formulation", "disposition")
+#: Groups of worksheets placed before the course of symptoms; all others come after it.
+BEFORE_CHANGE = frozenset({WorksheetGroup.BEGINNING, WorksheetGroup.PEOPLE, WorksheetGroup.FOCUS})
+#: Worksheets listed as missing if they are empty: a colleague will ask for them.
+EXPECTED_SHEETS = ("diagnosis", "formulation", "disposition")
 
 
 def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[ReportPart, ...]:
     """Return all parts of the report to a referrer, in order."""
     known = worksheets() if shelf is None else shelf
-    selected = {c.worksheet.id: c for c in chosen(Audience.REFERRER, case.record, known)}
-    first: list[ReportPart] = []
-    later: list[ReportPart] = []
+    selected = {s.worksheet.id: s for s in select_artefacts(Audience.REFERRER, case.record, known)}
+    before: list[ReportPart] = []
+    after: list[ReportPart] = []
     for name, worksheet in known.items():
-        place = first if worksheet.group in BEFORE else later
+        section = before if worksheet.group in BEFORE_CHANGE else after
         if name in selected:
             part = sheet_part(Audience.REFERRER, case, selected[name], skip=GOALS)
-            place += [part] if part is not None else []
-        elif name in HOPED_FOR:
-            place.append(missing_part(worksheet, why=_why_not(case, worksheet)))
+            section += [part] if part is not None else []
+        elif name in EXPECTED_SHEETS:
+            section.append(missing_part(worksheet, why=_missing_reason(case, worksheet)))
     return (
         ReportPart("course", "Course", "Dates, sessions held, focus and phase", partial(_course, case)),
-        *first,
+        *before,
         goals_part(Audience.REFERRER, case, tuple(selected.values()), "Goals"),
         _change(case),
-        *later,
-        _words("closing", "How it ended, in your words", case.closing_words, "Ending"),
-        _words("recommendations", "Recommendations", case.recommendations, "Recommendations"),
+        *after,
+        _free_text("closing", "How it ended, in your words", case.closing_words, "Ending"),
+        _free_text("recommendations", "Recommendations", case.recommendations, "Recommendations"),
     )
 
 
@@ -48,22 +48,22 @@ def document(
 ) -> Document:
     """Return the report with the ticked parts, or with the default parts if `ticked` is None."""
     offered = parts(case, shelf)
-    ids = usual(offered) if ticked is None else frozenset(ticked)
-    blocks = together(offered, ids)
+    ids = default_parts(offered) if ticked is None else frozenset(ticked)
+    blocks = build_blocks(offered, ids)
     if case.therapist:
         blocks = (*blocks, Paragraph(f"With kind regards\n{case.therapist}{f', {case.clinic}' if case.clinic else ''}"))
-    to_whom = f"To {case.reader}" if case.reader else ""
-    return bound(
+    addressee = f"To {case.reader}" if case.reader else ""
+    return assemble_document(
         case,
         Audience.REFERRER,
         title=f"Report on {case.name}" if case.name else "Report",
         kicker="Interpersonal psychotherapy (IPT) · confidential",
-        subtitle=to_whom,
+        subtitle=addressee,
         blocks=blocks,
     )
 
 
-def _why_not(case: Case, worksheet: Worksheet) -> str:
+def _missing_reason(case: Case, worksheet: Worksheet) -> str:
     artefacts = case.record.artefacts_of(worksheet.id)
     if artefacts and worksheet.agreement:
         return "It is not agreed with the client yet, so it does not go to anybody else."
@@ -80,8 +80,8 @@ def _course(case: Case) -> tuple[Block, ...]:
     if held:
         rows.append(("First and last", f"{case.day(record.sessions[0].at)} to {case.day(record.sessions[-1].at)}"))
     if record.ended_at is not None:
-        how = f", {record.ending.label.lower()}" if record.ending else ""
-        rows.append(("Ended", f"{case.day(record.ended_at)}{how}"))
+        ending = f", {record.ending.label.lower()}" if record.ending else ""
+        rows.append(("Ended", f"{case.day(record.ended_at)}{ending}"))
     elif record.phase is not None:
         rows.append(("Now", f"{record.phase.label} phase"))
     if record.problem_areas:
@@ -95,12 +95,12 @@ def _change(case: Case) -> ReportPart:
         "change",
         "Change in symptoms",
         f"{len(part.reported)} reports on the {part.measure}, reliable change, and how far it can be trusted",
-        lambda: (Heading("Change in symptoms"), *change_section.for_colleague(case.picture)),
+        lambda: (Heading("Change in symptoms"), *change_section.colleague_blocks(case.picture)),
         missing="" if part.reported else "No symptom score was recorded yet.",
     )
 
 
-def _words(name: str, label: str, text: str, heading: str) -> ReportPart:
+def _free_text(name: str, label: str, text: str, heading: str) -> ReportPart:
     return ReportPart(
         name,
         label,

@@ -1,6 +1,6 @@
-"""The report to a supervisor: a portfolio of the case put together from routine work, under a pseudonym.
+"""Report to a supervisor: a portfolio of the case from routine work, under a pseudonym.
 
-No name, no calendar day: people are called by their relation, times are sessions and weeks.
+It has no names and no calendar days: people are called by their relation, times are sessions and weeks.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Respondent
 from securebase.reports.circle_section import circles
 from securebase.reports.document import Block, Box, Bullets, Document, Facts, Heading, Paragraph, Table, TextTone
-from securebase.reports.part import Case, ReportPart, bound, together, usual
-from securebase.reports.selection import Chosen, chosen, first_and_last_circle, people
+from securebase.reports.part import Case, ReportPart, assemble_document, build_blocks, default_parts
+from securebase.reports.selection import SelectedArtefacts, first_and_last_circle, names_for_reader, select_artefacts
 from securebase.reports.worksheet_parts import GOALS, goals_part, missing_part, sheet_blocks, sheet_part
-from securebase.reports.worksheet_section import by_session, in_columns
+from securebase.reports.worksheet_section import fits_column, tables_by_session
 
 #: worksheets that a certification portfolio requires in addition to the measures
-HOPED_FOR = ("formulation", "session_note", "fidelity_checklist")
-#: Sessions between two rows of measures.
-EVERY = 4
+EXPECTED_SHEETS = ("formulation", "session_note", "fidelity_checklist")
+#: sessions between two columns of the table of measures
+SESSION_STEP = 4
 
 
 def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[ReportPart, ...]:
     """Return all parts of a supervisor's report, in order."""
     known = worksheets() if shelf is None else shelf
-    selected = {c.worksheet.id: c for c in chosen(Audience.SUPERVISOR, case.record, known)}
+    selected = {s.worksheet.id: s for s in select_artefacts(Audience.SUPERVISOR, case.record, known)}
     sheets = [
         _sheet(case, selected[name]) if name in selected else missing_part(known[name])
         for name in known
-        if name in selected or name in HOPED_FOR
+        if name in selected or name in EXPECTED_SHEETS
     ]
     return (
         ReportPart("course", "Course", "Sessions, phase and focus", partial(_course, case)),
@@ -46,7 +46,7 @@ def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Rep
         _inventory(case),
         _circle(case),
         goals_part(Audience.SUPERVISOR, case, tuple(selected.values()), "Goals"),
-        *(s for s in sheets if s is not None),
+        *(part for part in sheets if part is not None),
         _ruptures(case),
     )
 
@@ -56,12 +56,12 @@ def document(
 ) -> Document:
     """Return the report with the ticked parts and a list of missing portfolio items."""
     offered = parts(case, shelf)
-    ids = usual(offered) if ticked is None else frozenset(ticked)
-    blocks = together(offered, ids)
-    lacking = tuple(f"{p.label}: {p.missing}" for p in offered if not p.ready)
-    if lacking:
-        blocks = (*blocks, Box((Bullets(lacking),), "Not there yet"))
-    return bound(
+    ids = default_parts(offered) if ticked is None else frozenset(ticked)
+    blocks = build_blocks(offered, ids)
+    missing = tuple(f"{p.label}: {p.missing}" for p in offered if not p.ready)
+    if missing:
+        blocks = (*blocks, Box((Bullets(missing),), "Not there yet"))
+    return assemble_document(
         case,
         Audience.SUPERVISOR,
         title=f"Portfolio of the case {case.name}" if case.name else "Portfolio of a case",
@@ -71,20 +71,22 @@ def document(
     )
 
 
-def _sheet(case: Case, sheet: Chosen) -> ReportPart | None:
-    """Numbers of many sessions stand in one table; the rest of each sheet follows as it is."""
+def _sheet(case: Case, sheet: SelectedArtefacts) -> ReportPart | None:
+    """Return the part of a worksheet: numbers of several sessions in one table, then the other fields of each."""
     whole = sheet_part(Audience.SUPERVISOR, case, sheet, skip=GOALS)
     tables = (
-        by_session(sheet.worksheet, sheet.artefacts) if len(sheet.artefacts) > 1 and sheet.worksheet.in_session else ()
+        tables_by_session(sheet.worksheet, sheet.artefacts)
+        if len(sheet.artefacts) > 1 and sheet.worksheet.in_session
+        else ()
     )
     if whole is None or not tables:
         return whole
-    return replace(whole, make=partial(_with_tables, case, sheet, tables))
+    return replace(whole, build=partial(_with_tables, case, sheet, tables))
 
 
-def _with_tables(case: Case, sheet: Chosen, tables: tuple[Table, ...]) -> tuple[Block, ...]:
-    rest = tuple(f for f in sheet.worksheet.fields if not in_columns(f) and f.id not in GOALS)
-    remaining = Chosen(replace(sheet.worksheet, fields=rest), sheet.artefacts)
+def _with_tables(case: Case, sheet: SelectedArtefacts, tables: tuple[Table, ...]) -> tuple[Block, ...]:
+    rest = tuple(f for f in sheet.worksheet.fields if not fits_column(f) and f.id not in GOALS)
+    remaining = SelectedArtefacts(replace(sheet.worksheet, fields=rest), sheet.artefacts)
     heading, *others = sheet_blocks(Audience.SUPERVISOR, case, remaining, sheet.worksheet.name)
     return (heading, *tables, *others)
 
@@ -130,72 +132,78 @@ def _measures(case: Case) -> ReportPart:
         "measures",
         "Measures every fourth session",
         f"{len(table.rows)} scales" if len(table.rows) != 1 else "1 scale",
-        lambda: (Heading("Measures every fourth session"), *_with_marks(case.record, table)),
+        lambda: (Heading("Measures every fourth session"), *_with_caution(case.record, table)),
         missing="" if table.rows else "No measure was filled in yet.",
     )
 
 
-def _with_marks(record: EpisodeRecord, table: Table) -> tuple[Block, ...]:
-    used = {a.instrument for a in record.administrations if a.scores}
-    marked = sorted({i.name for i in instruments().values() if i.id in used and not i.validated})
-    caution = f"In the product’s own words, and not validated yet: {', '.join(marked)}. Read their numbers with care."
-    return (table, Paragraph(caution, TextTone.SOFT)) if marked else (table,)
+def _with_caution(record: EpisodeRecord, table: Table) -> tuple[Block, ...]:
+    scored = {a.instrument for a in record.administrations if a.scores}
+    unvalidated = sorted({i.name for i in instruments().values() if i.id in scored and not i.validated})
+    caution = (
+        f"In the product’s own words, and not validated yet: {', '.join(unvalidated)}. Read their numbers with care."
+    )
+    return (table, Paragraph(caution, TextTone.SOFT)) if unvalidated else (table,)
 
 
 def measures_every_fourth(record: EpisodeRecord) -> Table:
-    """One row a scale that the client filled in; one column for sessions 1, 4, 8 and so on, and the last.
+    """Return a table with a row for each client scale and a column for sessions 1, 4, 8 and so on, and the last.
 
-    A cell holds the last score known a little after that session (half a week), not older than the column before.
+    A cell holds the last score up to half a week after that session, and later than the previous column.
     """
     held = sorted(record.sessions, key=lambda s: s.number)
-    marks = [s for s in held if s.number == 1 or s.number % EVERY == 0 or s is held[-1]]
+    marks = [s for s in held if s.number == 1 or s.number % SESSION_STEP == 0 or s is held[-1]]
     limits = [s.at + 3.5 for s in marks]
     scores = [s for a in record.administrations for s in a.scores if s.respondent is Respondent.CLIENT and s.instrument]
     rows = []
     for measure in dict.fromkeys((s.instrument, s.scale) for s in scores):
-        own = sorted((s for s in scores if (s.instrument, s.scale) == measure), key=lambda s: s.at)
+        series = sorted((s for s in scores if (s.instrument, s.scale) == measure), key=lambda s: s.at)
         cells, since = [], float("-inf")
         for limit in limits:
-            inside = [s.value for s in own if since < s.at <= limit]
-            cells.append(phrases.number(inside[-1]) if inside else "–")
+            recent = [s.value for s in series if since < s.at <= limit]
+            cells.append(phrases.number(recent[-1]) if recent else "–")
             since = limit
         if any(cell != "–" for cell in cells):
-            rows.append((_name(*measure), *cells))
+            rows.append((_scale_name(*measure), *cells))
     head = ("Scale", *(f"{s.number}" for s in marks))
     return Table("Score at session", head, tuple(rows), tuple(range(1, len(marks) + 1)))
 
 
-def _name(instrument: str, scale: str) -> str:
-    known = instruments().get(instrument)
-    label = next((s.label for s in known.scales if s.id == scale), scale) if known else scale
-    return f"{label} ({known.name if known else instrument})"
+def _scale_name(instrument: str, scale: str) -> str:
+    spec = instruments().get(instrument)
+    label = next((s.label for s in spec.scales if s.id == scale), scale) if spec else scale
+    return f"{label} ({spec.name if spec else instrument})"
 
 
 def _inventory(case: Case) -> ReportPart:
-    known = [r for r in case.record.relationships if r.left_at is None]
+    current = [r for r in case.record.relationships if r.left_at is None]
     return ReportPart(
         "inventory",
         "Interpersonal inventory",
-        f"{len(known)} people, by their relation",
+        f"{len(current)} people, by their relation",
         partial(_people, case),
-        missing="" if known else "Nobody is in the inventory yet.",
+        missing="" if current else "Nobody is in the inventory yet.",
     )
 
 
 def _people(case: Case) -> tuple[Block, ...]:
-    names = people(Audience.SUPERVISOR, case.record)
+    names = names_for_reader(Audience.SUPERVISOR, case.record)
     last = first_and_last_circle(Audience.SUPERVISOR, case.record)
     ratings = case.record.artefacts_of("relationship")
     rows = []
     for person in case.record.relationships:
         if person.left_at is None:
             place = last[-1].placement(person.id) if last else None
-            marks = ("part of the focus", person.is_focus), ("died", person.deceased)
-            more = ("online only", person.online), ("helps by profession", person.professional)
-            marked = ", ".join(word for word, on in (*marks, *more) if on) or "–"
-            own = [a for a in ratings if a.about == person.id]
-            rated = (_first_and_last(own, "support_felt"), _first_and_last(own, "strain"))
-            rows.append((names[person.id], place.ring.label if place else "not placed", *rated, marked))
+            marks = (
+                ("part of the focus", person.is_focus),
+                ("died", person.deceased),
+                ("online only", person.online),
+                ("helps by profession", person.professional),
+            )
+            marks_in_words = ", ".join(word for word, applies in marks if applies) or "–"
+            sheets = [a for a in ratings if a.about == person.id]
+            levels = (_first_and_last(sheets, "support_felt"), _first_and_last(sheets, "strain"))
+            rows.append((names[person.id], place.ring.label if place else "not placed", *levels, marks_in_words))
     head = ("Who", "Last circle", "Support felt", "Strain", "Marks")
     caption = "Ratings 0 to 10, first and last"
     return (Heading("Interpersonal inventory"), Table(caption, head, tuple(rows)))
@@ -221,23 +229,23 @@ def _circle(case: Case) -> ReportPart:
 
 def _circles(case: Case) -> tuple[Block, ...]:
     drawn = first_and_last_circle(Audience.SUPERVISOR, case.record)
-    names = people(Audience.SUPERVISOR, case.record)
+    names = names_for_reader(Audience.SUPERVISOR, case.record)
     weeks = [case.week(c.at) for c in drawn]
     return (Heading("Closeness circle"), *circles(drawn, case.record.relationships, names, weeks, centre="client"))
 
 
 def _ruptures(case: Case) -> ReportPart:
-    marked = case.record.ruptures
+    ruptures = case.record.ruptures
     return ReportPart(
         "ruptures",
         "Ruptures and repairs",
-        f"{len(marked)} marked",
-        partial(_strains, case),
-        missing="" if marked else "None was marked.",
+        f"{len(ruptures)} marked",
+        partial(_rupture_table, case),
+        missing="" if ruptures else "None was marked.",
     )
 
 
-def _strains(case: Case) -> tuple[Block, ...]:
+def _rupture_table(case: Case) -> tuple[Block, ...]:
     rows = tuple(
         (
             f"session {r.session}" if r.session is not None else case.week(r.at),

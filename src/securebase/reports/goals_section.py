@@ -1,4 +1,4 @@
-"""Goals and how they stand: one row a goal, from the contract through every review."""
+"""Goals and their progress: one row for each goal, from the contract through every review."""
 
 from __future__ import annotations
 
@@ -9,54 +9,54 @@ from securebase.ipt.worksheet import FieldKind
 from securebase.picture import phrases
 from securebase.records.artefact import ArtefactRecord, Row
 from securebase.reports.document import Block, Table
-from securebase.reports.selection import Chosen
+from securebase.reports.selection import SelectedArtefacts
 
 #: The worksheets that hold goals in their field `goals`, with columns `goal` and `now` (and `wished` in the contract).
-FIRST, REVIEWS, FIELD = "contract", ("goal_review", "midpoint_review"), "goals"
-#: Reviews beside each other on A4; of more, the last ones.
-MOST_REVIEWS = 5
+CONTRACT, REVIEWS, GOALS_FIELD = "contract", ("goal_review", "midpoint_review"), "goals"
+#: reviews that fit side by side on A4; of more, the last ones
+MAX_REVIEWS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """One goal as it is worded first. at: column → where it stood, 0 to 10 in words."""
+    """One goal in its first wording. at: its standing (0 to 10, in words) by column."""
 
     words: str
     at: Mapping[str, str]
     wished: str = ""
 
 
-def holds_goals(chosen: Sequence[Chosen]) -> bool:
-    """Whether any of these holds a goal that may be shown."""
+def holds_goals(sheets: Sequence[SelectedArtefacts]) -> bool:
+    """Return whether any of these worksheets holds a goal that may be shown."""
     return any(
-        rows_of(sheet, a) for sheet in chosen for a in sheet.artefacts if sheet.worksheet.id in (FIRST, *REVIEWS)
+        goal_rows(sheet, a) for sheet in sheets for a in sheet.artefacts if sheet.worksheet.id in (CONTRACT, *REVIEWS)
     )
 
 
-def goals(chosen: Sequence[Chosen], when: Callable[[ArtefactRecord], str]) -> tuple[Block, ...]:
-    """A table of goals; nothing where there is none. `when`: what a review's column is called."""
+def goals(sheets: Sequence[SelectedArtefacts], when: Callable[[ArtefactRecord], str]) -> tuple[Block, ...]:
+    """Return a table of goals, or nothing without goals. `when` names the column of a review."""
     reviews = [
-        (a, sheet) for sheet in chosen if sheet.worksheet.id in REVIEWS for a in sheet.artefacts if rows_of(sheet, a)
+        (a, sheet) for sheet in sheets if sheet.worksheet.id in REVIEWS for a in sheet.artefacts if goal_rows(sheet, a)
     ]
     reviews.sort(key=lambda pair: pair[0].at)
     columns = [
-        ("At the start", a, sheet) for sheet in chosen if sheet.worksheet.id == FIRST for a in sheet.artefacts[-1:]
+        ("At the start", a, sheet) for sheet in sheets if sheet.worksheet.id == CONTRACT for a in sheet.artefacts[-1:]
     ]
-    columns += [(when(a), a, sheet) for a, sheet in reviews[-MOST_REVIEWS:]]
-    followed = gathered([(name, rows_of(sheet, a)) for name, a, sheet in columns])
-    if not followed:
+    columns += [(when(a), a, sheet) for a, sheet in reviews[-MAX_REVIEWS:]]
+    collected = collect_goals([(name, goal_rows(sheet, a)) for name, a, sheet in columns])
+    if not collected:
         return ()
-    used = [name for name in dict.fromkeys(name for name, _, _ in columns) if any(g.at.get(name) for g in followed)]
-    hoped = ["Wished for"] if any(g.wished for g in followed) else []
-    head = ("Goal", *used, *hoped)
-    rows = tuple((g.words, *(g.at.get(n) or "–" for n in used), *(g.wished or "–" for _ in hoped)) for g in followed)
+    used = [name for name in dict.fromkeys(name for name, _, _ in columns) if any(g.at.get(name) for g in collected)]
+    wishes = ["Wished for"] if any(g.wished for g in collected) else []
+    head = ("Goal", *used, *wishes)
+    rows = tuple((g.words, *(g.at.get(n) or "–" for n in used), *(g.wished or "–" for _ in wishes)) for g in collected)
     numbers = tuple(range(1, len(head)))
     caption = "How near each goal is: 0 far off, 10 reached" if numbers else ""
     return (Table(caption, head, rows, numbers),)
 
 
-def gathered(columns: Sequence[tuple[str, Sequence[Row]]]) -> tuple[Goal, ...]:
-    """Rows of several sheets → goals. Goals of the same words, whatever their case and spaces, are one."""
+def collect_goals(columns: Sequence[tuple[str, Sequence[Row]]]) -> tuple[Goal, ...]:
+    """Return the goals in the rows of several sheets. Wordings that differ only in case and spaces are one goal."""
     words: dict[str, str] = {}
     at: dict[str, dict[str, str]] = {}
     wished: dict[str, str] = {}
@@ -69,12 +69,12 @@ def gathered(columns: Sequence[tuple[str, Sequence[Row]]]) -> tuple[Goal, ...]:
             words.setdefault(key, wording)
             if isinstance(now := row.get("now"), int | float):
                 at.setdefault(key, {})[name] = phrases.number(now)
-            if isinstance(hope := row.get("wished"), int | float):
-                wished[key] = phrases.number(hope)
+            if isinstance(wish := row.get("wished"), int | float):
+                wished[key] = phrases.number(wish)
     return tuple(Goal(wording, at.get(key, {}), wished.get(key, "")) for key, wording in words.items())
 
 
-def rows_of(sheet: Chosen, artefact: ArtefactRecord) -> tuple[Row, ...]:
-    """The goals of one sheet, where the report may show them."""
-    field = sheet.worksheet.field(FIELD)
-    return artefact.rows(FIELD) if field is not None and field.kind is FieldKind.ROWS else ()
+def goal_rows(sheet: SelectedArtefacts, artefact: ArtefactRecord) -> tuple[Row, ...]:
+    """Return the goals of one sheet, empty if the report may not show them."""
+    field = sheet.worksheet.field(GOALS_FIELD)
+    return artefact.rows(GOALS_FIELD) if field is not None and field.kind is FieldKind.ROWS else ()

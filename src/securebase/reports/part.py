@@ -1,4 +1,4 @@
-"""Parts of a report. Each describes its content and is built only if it is chosen."""
+"""Parts of a report. Each describes its content and is built only if it is selected."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from securebase.reports.document import Block, Document
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One client as a report shows them: record, picture, and the names and texts given by the caller.
+    """Content for the reports of one client: record, picture, and the names and texts given by the caller.
 
-    name: what the reader is to read as the client's name (a pseudonym for a supervisor). hidden: names that must not
-    stand in any text for somebody else than the client. made_on: for the first page only. help_now: the clinic's own
-    words on where to find help at once.
+    name: the client's name for this reader (a pseudonym for a supervisor). hidden: names that must not appear in any
+    text for a reader other than the client. made_on: printed on the first page only. help_now: the clinic's own text on
+    where to find help at once.
     """
 
     record: EpisodeRecord
@@ -60,34 +60,34 @@ class Case:
 class ReportPart:
     """One optional part of a report.
 
-    says: what it would hold, in words. missing: why there is nothing, and what to do; empty where it can be made.
-    wanted: whether it goes in unless somebody says otherwise. ask: what to think of before it goes in.
+    preview: its content in words. missing: why it has no content and what to do; empty if it can be built. by_default:
+    included unless deselected. caution: what to consider before including it.
     """
 
     id: str
     label: str
-    says: str
-    make: Callable[[], tuple[Block, ...]] = field(repr=False, compare=False)
-    wanted: bool = True
+    preview: str
+    build: Callable[[], tuple[Block, ...]] = field(repr=False, compare=False)
+    by_default: bool = True
     missing: str = ""
-    ask: str = ""
+    caution: str = ""
 
     @property
     def ready(self) -> bool:
         return not self.missing
 
 
-def usual(parts: Sequence[ReportPart]) -> frozenset[str]:
+def default_parts(parts: Sequence[ReportPart]) -> frozenset[str]:
     """Return the ids of the parts that are included by default."""
-    return frozenset(p.id for p in parts if p.ready and p.wanted)
+    return frozenset(p.id for p in parts if p.ready and p.by_default)
 
 
-def together(parts: Sequence[ReportPart], ids: Collection[str]) -> tuple[Block, ...]:
-    """Return the blocks of the chosen parts in the order of the report, without missing parts."""
-    return tuple(block for part in parts if part.id in ids and part.ready for block in part.make())
+def build_blocks(parts: Sequence[ReportPart], ids: Collection[str]) -> tuple[Block, ...]:
+    """Return the blocks of the selected parts in the order of the report, without missing parts."""
+    return tuple(block for part in parts if part.id in ids and part.ready for block in part.build())
 
 
-def bound(
+def assemble_document(
     case: Case, report: Audience, *, title: str, kicker: str, subtitle: str, blocks: tuple[Block, ...]
 ) -> Document:
     """Return the report with its title page and footer."""

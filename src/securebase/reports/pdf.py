@@ -1,4 +1,4 @@
-"""A document becomes a tagged PDF (PDF/UA-1). Texts reach the typesetter as data: none is ever read as markup."""
+"""Documents as tagged PDF (PDF/UA-1). Texts reach the typesetter as data and are never read as markup."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from typing import Any
 from securebase.errors import InputError
 from securebase.reports.document import Document, to_plain
 
-#: A word so long that it would leave the page gets places to break.
-_VERY_LONG, _PLACES = re.compile(r"\S{31,}"), re.compile(r"\S{10}")
+#: Words long enough to leave the page, and the pieces after which they may break.
+_LONG_WORD, _PIECE = re.compile(r"\S{31,}"), re.compile(r"\S{10}")
+#: words of the typesetter's errors, which have no codes
 _NO_FONT, _STANDARD = "could not be displayed with font", "PDF/UA-1 error"
-#: Said at the end of a report in which a character has no picture.
+#: Last paragraph of a report with a character that no font has.
 CANNOT_SHOW = (
     "Some characters of this report cannot be shown: the machine that made it has no font for them. They are safe in "
     "the record."
@@ -23,24 +24,24 @@ CANNOT_SHOW = (
 
 
 def pdf(document: Document) -> bytes:
-    """The document as one PDF file, the same bytes for the same document and fonts.
+    """Return the document as one PDF file, with the same bytes for the same document and fonts.
 
-    Tagged, with language and title, for screen readers. Where something stands against PDF/UA (the machine has no font
-    for a character: the file says so at its end) it is still made and tagged, and does not claim to be PDF/UA. Raises
-    InputError where typst is missing.
+    The file is tagged, with language and title, for screen readers. If it violates PDF/UA, for example because no font
+    has one of its characters, it is still tagged but does not claim PDF/UA, and a note at its end names a missing font.
+    Raises InputError if typst is not installed.
     """
     typst = _typst()
     data = _clean(to_plain(document))
     try:
-        return _compiled(data, ["ua-1"])
+        return _compile(data, ["ua-1"])
     except typst.TypstError as error:
         if _STANDARD not in str(error):
             raise
-        remark = [{"kind": "paragraph", "text": CANNOT_SHOW, "tone": "soft"}] if _NO_FONT in str(error) else []
-    return _compiled(data | {"blocks": [*data["blocks"], *remark]}, [])
+        note = [{"kind": "paragraph", "text": CANNOT_SHOW, "tone": "soft"}] if _NO_FONT in str(error) else []
+    return _compile(data | {"blocks": [*data["blocks"], *note]}, [])
 
 
-def _compiled(data: dict[str, Any], standards: list[str]) -> bytes:
+def _compile(data: dict[str, Any], standards: list[str]) -> bytes:
     text = json.dumps(data, ensure_ascii=False, sort_keys=True)
     compiler = _typst().Compiler(_template(), font_paths=_fonts())
     output = compiler.compile(format="pdf", sys_inputs={"document": text}, pdf_standards=standards, timestamp=0)
@@ -49,7 +50,7 @@ def _compiled(data: dict[str, Any], standards: list[str]) -> bytes:
 
 
 def _typst() -> Any:
-    """The typesetter, loaded when the first report is made: nothing else needs it."""
+    """Return the typesetter, loaded with the first report because nothing else needs it."""
     try:
         return import_module("typst")
     except ImportError:
@@ -61,7 +62,7 @@ def _typst() -> Any:
 
 @cache
 def _fonts() -> Any:
-    """Fonts that come with typst, then those of the machine for what they lack. Looked for once."""
+    """Return the fonts bundled with typst, then those of the machine for missing characters."""
     return _typst().Fonts()
 
 
@@ -71,7 +72,7 @@ def _template() -> bytes:
 
 
 def _clean(value: Any) -> Any:
-    """Texts without control characters and with places to break in very long words."""
+    """Return texts without control characters and with break opportunities (U+200B) in very long words."""
     if isinstance(value, dict):
         return {key: item if key == "svg" else _clean(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -79,4 +80,4 @@ def _clean(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     printable = "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs", "Cn"})
-    return _VERY_LONG.sub(lambda word: _PLACES.sub("\\g<0>\u200b", word[0]), printable)
+    return _LONG_WORD.sub(lambda word: _PIECE.sub("\\g<0>\u200b", word[0]), printable)

@@ -1,4 +1,4 @@
-"""A planned study's power as one HTML file, and as a table or JSON."""
+"""The power of a planned study as one HTML file, as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from securebase.study.power.phrases import (
 from securebase.study.power.plan import Setting
 from securebase.study.power.result import OUTCOMES, PowerResult
 
-#: pixels of a picture that shares a row with another on a page, and has a phone to itself
+#: pixels of a picture: half a row of a page, or the full width of a phone
 _COLUMN = 400
 
 
 def as_text(result: PowerResult, kind: str) -> str:
-    """The result as html, csv or json. Raises InputError for any other kind."""
+    """Return the result as html, csv or json. Raises InputError for any other kind."""
     match kind:
         case "html":
             return power_report(result)
@@ -35,7 +35,7 @@ def as_text(result: PowerResult, kind: str) -> str:
             return result.to_csv()
         case "json":
             return json.dumps(result.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
-    raise InputError(f"there is no “{kind}” of a power analysis", advice="Known are html, csv and json.")
+    raise InputError(f"unknown file type “{kind}”", advice="Use html, csv or json.")
 
 
 def power_report(result: PowerResult) -> str:
@@ -80,13 +80,13 @@ def power_report(result: PowerResult) -> str:
 
 
 def _charts(result: PowerResult, setting: Setting) -> dict[str, Markup]:
-    def drawn(measure: Measure, width: int) -> Markup:
-        # made by our own renderer from numbers and escaped words
+    def draw(measure: Measure, width: int) -> Markup:
+        # safe: drawn by our own renderer from numbers and escaped words
         return Markup(svg(power_chart(result, setting, measure, width=width)))  # noqa: S704
 
     return {
-        "wide": drawn("power", style.WHOLE - 260),
-        "narrow": drawn("power", style.PHONE + 20),
-        "precision": drawn("precision", _COLUMN),
-        "bias": drawn("bias", _COLUMN),
+        "wide": draw("power", style.WHOLE - 260),
+        "narrow": draw("power", style.PHONE + 20),
+        "precision": draw("precision", _COLUMN),
+        "bias": draw("bias", _COLUMN),
     }

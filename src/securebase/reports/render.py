@@ -1,4 +1,4 @@
-"""The one template environment of all reports: HTML in one file, no network, no script."""
+"""Template environment of all HTML reports: one file each, without network or script."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOTHING = "–"
 
 @cache
 def environment() -> Environment:
-    """Templates of `reports/templates`; everything is escaped, and a name that is missing is an error."""
+    """Return the environment of `reports/templates`; everything is escaped, and a missing name is an error."""
     env = Environment(
         loader=PackageLoader("securebase.reports", "templates"),
         autoescape=True,
@@ -28,12 +28,12 @@ def environment() -> Environment:
 
 
 def render(template: str, **context: Any) -> str:
-    """One template with its context as text."""
+    """Return a template rendered with its context."""
     return environment().get_template(template).render(**context)
 
 
 def fixed(value: float | None, decimals: int = 2) -> str:
-    """1234.5 → 1,234.50 with a true minus sign; an en dash where there is no number."""
+    """Return a number with fixed decimals (1,234.50) and a true minus sign; an en dash if missing."""
     if value is None or not math.isfinite(value):
         return NOTHING
     text = f"{value:,.{decimals}f}"
@@ -43,13 +43,13 @@ def fixed(value: float | None, decimals: int = 2) -> str:
 
 
 def standard(value: float | None, decimals: int = 2) -> str:
-    """A standardised figure without its leading zero: −.13."""
+    """Return a standardised figure without its leading zero: −.13."""
     text = fixed(value, decimals)
     return text.replace("0.", ".", 1) if text.lstrip("−").startswith("0.") else text
 
 
 def points(value: float | None, digits: int = 3) -> str:
-    """A figure in the scale's own points, to three significant digits, never in powers of ten."""
+    """Return a figure in points of its scale to three significant digits, never in powers of ten."""
     if value is None or not math.isfinite(value):
         return NOTHING
     if value == 0:
@@ -73,24 +73,24 @@ def p_value(value: float | None) -> str:
 
 
 def short(value: float | None) -> str:
-    """A score as it was recorded, without idle zeros: 68, 3.5."""
+    """Return a score as it was recorded, without trailing zeros: 68, 3.5."""
     return NOTHING if value is None or not math.isfinite(value) else f"{value:,.6g}".replace("-", "−")
 
 
 def paired(value: float | None, error: float | None) -> str:
-    """An estimate to the second digit of its standard error, so that both end at the same place."""
+    """Return an estimate rounded at the second significant digit of its standard error."""
     if error is None or not math.isfinite(error) or error <= 0:
         return points(value, 4)
     return fixed(value, min(8, max(0, 1 - math.floor(math.log10(error)))))
 
 
 def with_error(value: float | None, error: float | None) -> str:
-    """Estimate (standard error), both to the error's second digit."""
+    """Return “estimate (standard error)”, both rounded at the second significant digit of the error."""
     if error is None or not math.isfinite(error) or error <= 0:
         return points(value, 4)
     return f"{paired(value, error)} ({points(error, 2)})"
 
 
 def words(name: str) -> str:
-    """A name of the code as words: social_support → social support."""
+    """Return an identifier as words: social_support → social support."""
     return name.replace("_", " ")

@@ -1,7 +1,7 @@
 """Selection of fields and artefacts for each report; no other module decides this.
 
-A report never shows the whole record. It shows fields that the shelf marks for it, of worksheets that were shared or
-agreed where that is asked, and nothing that is marked as narrative note.
+A report never shows the whole record. It shows the fields that the shelf marks for it, from worksheets that were shared
+or agreed to where that is required, and never a narrative note.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from securebase.records.artefact import ArtefactRecord, ClosenessCircle
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Agreement, CircleKind, Respondent
 
-#: Worksheets that speak of risk: a referrer is told of it only where somebody ticked it.
+#: Worksheets about risk; a referrer gets them only if the therapist ticks them.
 RISK = frozenset({"risk_review"})
 _AGREED = frozenset({Agreement.AGREED, Agreement.EDITED})
 
-
-#: Labels that speak of the client, as they are said to the client.
-TO_THE_CLIENT = {
+#: Labels about the client, reworded to address the client.
+CLIENT_LABELS = {
     "How the client says it": "How you say it",
     "In the client’s words": "In your words",
     "Made by the client first?": "Did you begin it?",
@@ -38,8 +37,8 @@ TO_THE_CLIENT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """The artefacts of one worksheet that may go into a report, in the order in which they were begun."""
+class SelectedArtefacts:
+    """The artefacts of one worksheet that may appear in a report, in the order in which they were begun."""
 
     worksheet: Worksheet
     artefacts: tuple[ArtefactRecord, ...]
@@ -49,31 +48,34 @@ class Chosen:
         return self.worksheet.id in RISK
 
 
-def chosen(report: Audience, record: EpisodeRecord, shelf: Mapping[str, Worksheet] | None = None) -> tuple[Chosen, ...]:
+def select_artefacts(
+    report: Audience, record: EpisodeRecord, shelf: Mapping[str, Worksheet] | None = None
+) -> tuple[SelectedArtefacts, ...]:
     """Return the artefacts for this report, by worksheet in the order of the shelf.
 
-    Artefacts of a worksheet that is not on the shelf (any more) are left out, and so are those of which no field is
-    meant for the report.
+    Artefacts without a field for the report are left out, and so are those of worksheets no longer on the shelf.
     """
     selected = []
     for worksheet in (worksheets() if shelf is None else shelf).values():
-        cut = for_report(report, worksheet)
-        if cut is None:
+        restricted = restrict_to_report(report, worksheet)
+        if restricted is None:
             continue
-        known = {f.id for f in cut.fields}
-        fitting = tuple(
-            a for a in record.artefacts_of(worksheet.id) if may_go(report, worksheet, a) and known & set(a.values)
+        field_ids = {f.id for f in restricted.fields}
+        artefacts = tuple(
+            a
+            for a in record.artefacts_of(worksheet.id)
+            if may_appear(report, worksheet, a) and field_ids & set(a.values)
         )
-        if fitting:
-            selected.append(Chosen(cut, fitting))
+        if artefacts:
+            selected.append(SelectedArtefacts(restricted, artefacts))
     return tuple(selected)
 
 
-def may_go(report: Audience, worksheet: Worksheet, artefact: ArtefactRecord) -> bool:
+def may_appear(report: Audience, worksheet: Worksheet, artefact: ArtefactRecord) -> bool:
     """Return whether this artefact may appear in this report.
 
-    To the client goes what was shared with the client. To a referrer goes what the client agreed to, where the client
-    is asked at all.
+    The client sees what was shared with them. A referrer sees what the client agreed to, if the worksheet asks for
+    agreement.
     """
     if report is Audience.CLIENT:
         return worksheet.for_client and artefact.for_client
@@ -82,12 +84,12 @@ def may_go(report: Audience, worksheet: Worksheet, artefact: ArtefactRecord) -> 
     return True
 
 
-def for_report(report: Audience, worksheet: Worksheet) -> Worksheet | None:
-    """Return the worksheet with the fields that this report may show; None without any."""
+def restrict_to_report(report: Audience, worksheet: Worksheet) -> Worksheet | None:
+    """Return the worksheet with the fields that this report may show; None if there are none."""
     fields = tuple(
         _relabel(report, replace(f, columns=tuple(_relabel(report, c) for c in f.columns if _column(report, c))))
         for f in worksheet.fields
-        if shows(report, f)
+        if is_shown(report, f)
     )
     return replace(worksheet, fields=fields) if fields else None
 
@@ -98,42 +100,42 @@ def _column(report: Audience, field: Field) -> bool:
 
 def _relabel(report: Audience, field: Field) -> Field:
     """Return the field with the label for this reader."""
-    return replace(field, label=TO_THE_CLIENT.get(field.label, field.label)) if report is Audience.CLIENT else field
+    return replace(field, label=CLIENT_LABELS.get(field.label, field.label)) if report is Audience.CLIENT else field
 
 
-def shows(report: Audience, field: Field) -> bool:
+def is_shown(report: Audience, field: Field) -> bool:
     """Return whether a field belongs to the report. Narrative notes belong to none."""
     return report in field.reports and not field.note
 
 
-def people(report: Audience, record: EpisodeRecord) -> dict[str, str]:
-    """Relationship → what the report calls the person: by name to the client, by relation to everybody else.
+def names_for_reader(report: Audience, record: EpisodeRecord) -> dict[str, str]:
+    """Return by relationship what the report calls the person: the name for the client, the relation for others.
 
-    Two of one relation are told apart by a number. Who left the inventory is still called the same.
+    People with the same relation are numbered. People who left the inventory keep their number.
     """
     if report is Audience.CLIENT:
         return {r.id: r.name for r in record.relationships}
     relations = [r.relation.strip() or "somebody" for r in record.relationships]
-    names, counted = {}, dict.fromkeys(relations, 0)
+    names, counts = {}, dict.fromkeys(relations, 0)
     for person, relation in zip(record.relationships, relations, strict=True):
-        counted[relation] += 1
-        names[person.id] = relation if relations.count(relation) == 1 else f"{relation} {counted[relation]}"
+        counts[relation] += 1
+        names[person.id] = relation if relations.count(relation) == 1 else f"{relation} {counts[relation]}"
     return names
 
 
 def first_and_last_circle(report: Audience, record: EpisodeRecord) -> tuple[ClosenessCircle, ...]:
-    """The client's own first and last circle as it is; one where there is one. The client sees only what they drew."""
-    drawn = [
+    """Return the first and last circle of present relationships; the client sees only circles that they drew."""
+    circles = [
         c
         for c in record.circles
         if c.kind is CircleKind.PRESENT and (report is not Audience.CLIENT or c.respondent is Respondent.CLIENT)
     ]
-    drawn.sort(key=lambda c: c.at)
-    return tuple(drawn[:1] + drawn[1:][-1:])
+    circles.sort(key=lambda c: c.at)
+    return tuple(circles[:1] + circles[1:][-1:])
 
 
-def consent(report: Audience, record: EpisodeRecord) -> str:
-    """A sentence to stop at where the contract does not say that the client agreed to this reader; else empty."""
+def missing_consent(report: Audience, record: EpisodeRecord) -> str:
+    """Return a warning unless the contract records the client's consent to this reader; empty otherwise."""
     if report is Audience.CLIENT:
         return ""
     reader = {Audience.REFERRER: "the person who referred the client", Audience.SUPERVISOR: "a supervisor"}[report]

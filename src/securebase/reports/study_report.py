@@ -1,4 +1,4 @@
-"""A study as one HTML file that needs no network, runs no script and prints well."""
+"""Study as one printable HTML file without network or script."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from securebase.charts.study_slopes import slopes_chart
 from securebase.reports.render import render
 from securebase.study.detrending import Detrending
 from securebase.study.estimators import ALTERNATIVES, PRIMARY, TIME_ADJUSTED
-from securebase.study.moderation import RULE as BEND_RULE
+from securebase.study.moderation import RULE as MODERATION_RULE
 from securebase.study.phrases import agreement_in_words, autocorrelation_in_words, flags_in_words
 from securebase.study.reciprocal import AssociationVerdict
 from securebase.study.result import ModelSummary, NotFitted, ParameterRow, StudyResult
 
-#: pixels of a picture that shares a row with another on a page, and has a phone to itself
+#: pixels of a picture: half a row of a page, or the full width of a phone
 _COLUMN = 400
 _LEVELS: tuple[Level, Level] = ("between", "within")
-#: in the order in which the first page lists them
+#: order of the verdicts on the first page
 _ORDER = (
     AssociationVerdict.PERSISTS,
     AssociationVerdict.ATTENUATES,
@@ -71,7 +71,7 @@ def study_report(result: StudyResult) -> str:
         },
         residuals={name: _svg(residuals_chart(result, name, width=_COLUMN)) for name in result.trajectories.residuals},
         slopes=_slopes(result),
-        bend_rule=BEND_RULE,
+        moderation_rule=MODERATION_RULE,
         quantiles=(
             {name: _svg(quantiles_chart(result, name, width=_COLUMN)) for name in result.trajectories.residuals}
             if result.checks
@@ -87,14 +87,14 @@ def study_report(result: StudyResult) -> str:
 
 
 def _estimates(fitted: list[ModelSummary]) -> list[tuple[str, list[ParameterRow | None]]]:
-    """Parameter → its row in each model, None where a model has no such parameter; in the order of the first model."""
-    own = [{row.name: row for row in model.parameters} for model in fitted]
-    names = dict.fromkeys(name for rows in own for name in rows)
-    return [(name, [rows.get(name) for rows in own]) for name in names]
+    """Return parameter names with their row in each model (None if absent), in the order of the first model."""
+    tables = [{row.name: row for row in model.parameters} for model in fitted]
+    names = dict.fromkeys(name for rows in tables for name in rows)
+    return [(name, [rows.get(name) for rows in tables]) for name in names]
 
 
 def _verdicts(result: StudyResult) -> list[tuple[AssociationVerdict, list[tuple[str, str]]]]:
-    """Return verdict → (associations, objections), in the order of the verdicts and only for those that occur."""
+    """Return each verdict that occurs with its associations and their caveats, in the order of the verdicts."""
     label = result.request.label
     by_verdict = [
         (
@@ -110,11 +110,11 @@ def _verdicts(result: StudyResult) -> list[tuple[AssociationVerdict, list[tuple[
         )
         for verdict in _ORDER
     ]
-    return [(verdict, what) for verdict, what in by_verdict if what]
+    return [(verdict, associations) for verdict, associations in by_verdict if associations]
 
 
 def _forest(result: StudyResult) -> dict[str, Markup]:
-    """The forest twice: for a page, and for a phone, where shrinking the first would make its words too small."""
+    """Return the forest plot for a page and for a phone, where the first would be too small to read."""
     if not result.lags:
         return {}
     return {
@@ -124,7 +124,7 @@ def _forest(result: StudyResult) -> dict[str, Markup]:
 
 
 def _courses(result: StudyResult) -> list[tuple[str, Markup, int, int]]:
-    """label, chart, courses drawn, courses there are; for every construct that has any."""
+    """Return label, chart, number of courses drawn and total number for every construct with courses."""
     return [
         (result.request.label(name), _svg(courses_chart(result, name, width=_COLUMN)), *shown_courses(result, name))
         for name, courses in result.trajectories.individual.items()
@@ -147,5 +147,5 @@ def _slopes(result: StudyResult) -> list[tuple[Markup, str]]:
 
 
 def _svg(chart: object) -> Markup:
-    # made by our own renderer from numbers and escaped words
+    # safe: drawn by our own renderer from numbers and escaped words
     return Markup(svg(chart))  # noqa: S704

@@ -1,4 +1,4 @@
-"""The graph of the theory as a file: one SVG, or one HTML page that fits a desk and a phone."""
+"""The graph of the theory as a file: one SVG, or one HTML page for wide and narrow screens."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from securebase.charts.theory_graph import By, theory_graph
 from securebase.model.theory import Theory, TheoryEdge
 from securebase.reports.render import render
 
-#: pixels of the two drawings of a page: as wide as the page's column, and as a phone
-_DESK, _PHONE = style.WHOLE - 260, style.PHONE + 20
+#: pixels of the two drawings of a page: the width of its column, and of a phone
+_PAGE, _PHONE = style.WHOLE - 260, style.PHONE + 20
 
 
 def theory_svg(
     theory: Theory, edges: Sequence[TheoryEdge] | None = None, *, by: By = "pillar", width: int = style.WHOLE
 ) -> str:
-    """The graph as an SVG file that stands alone: with a font and a background of its own, `width` pixels wide."""
-    drawn = svg(theory_graph(theory, edges, by=by, width=width))
+    """Return the graph as a standalone SVG file with font and background, `width` pixels wide."""
+    drawing = svg(theory_graph(theory, edges, by=by, width=width))
     head = f'<svg font-family="sans-serif" style="background: {style.PAPER}" '
-    return drawn.replace("<svg ", head, 1).replace('width="100%"', f'width="{width}"', 1) + "\n"
+    return drawing.replace("<svg ", head, 1).replace('width="100%"', f'width="{width}"', 1) + "\n"
 
 
 def theory_page(theory: Theory, edges: Sequence[TheoryEdge] | None = None, *, by: By = "pillar") -> str:
-    """The graph as an HTML page without network or script: one drawing for wide screens, one for narrow ones."""
-    drawn = [svg(theory_graph(theory, edges, by=by, width=width)) for width in (_DESK, _PHONE)]
-    # made by our own renderer from numbers and escaped words
-    wide, narrow = (Markup(drawing) for drawing in drawn)  # noqa: S704
+    """Return the graph as an HTML page without network or script: one drawing each for wide and narrow screens."""
+    drawings = [svg(theory_graph(theory, edges, by=by, width=width)) for width in (_PAGE, _PHONE)]
+    # safe: drawn by our own renderer from numbers and escaped words
+    wide, narrow = (Markup(drawing) for drawing in drawings)  # noqa: S704
     return render("theory.html", wide=wide, narrow=narrow, n_edges=len(theory.edges if edges is None else edges), by=by)

@@ -11,82 +11,83 @@ from securebase.ipt.worksheet import Audience, Worksheet
 from securebase.records.artefact import ArtefactRecord
 from securebase.records.vocabulary import Agreement
 from securebase.reports.document import Block, Facts, Heading, Paragraph, TextTone
-from securebase.reports.goals_section import FIELD, goals, holds_goals
+from securebase.reports.goals_section import GOALS_FIELD, goals, holds_goals
 from securebase.reports.part import Case, ReportPart
-from securebase.reports.selection import Chosen, people
-from securebase.reports.worksheet_section import in_one_table, section
+from securebase.reports.selection import SelectedArtefacts, names_for_reader
+from securebase.reports.worksheet_section import combined_table, section
 
 CONFIRM = "Tick it once you have made sure that each of these facts is right and meant for the reader."
-#: Fields that every report tells of in one table.
-GOALS = frozenset({FIELD})
-SHEET = "sheet-"
-#: Labels named in a preview before it says “and more”.
-MOST_LABELS = 6
+#: fields that every report shows together in one table
+GOALS = frozenset({GOALS_FIELD})
+ID_PREFIX = "sheet-"
+#: labels listed in a preview before “and more”
+MAX_LABELS = 6
 
 
 def sheet_part(
-    report: Audience, case: Case, chosen: Chosen, *, heading: str = "", skip: frozenset[str] = frozenset()
+    report: Audience, case: Case, sheet: SelectedArtefacts, *, heading: str = "", skip: frozenset[str] = frozenset()
 ) -> ReportPart | None:
-    """All artefacts of one worksheet that may go in. `skip`: fields that stand elsewhere in the report; None where
-    nothing is left besides.
+    """Return the part of one worksheet without the fields in `skip`; None if nothing remains.
+
+    Skipped fields appear elsewhere in the report.
     """
-    left = replace(chosen.worksheet, fields=tuple(f for f in chosen.worksheet.fields if f.id not in skip))
-    cut = Chosen(left, tuple(a for a in chosen.artefacts if {f.id for f in left.fields} & set(a.values)))
-    if not cut.artefacts:
+    worksheet = replace(sheet.worksheet, fields=tuple(f for f in sheet.worksheet.fields if f.id not in skip))
+    field_ids = {f.id for f in worksheet.fields}
+    remaining = SelectedArtefacts(worksheet, tuple(a for a in sheet.artefacts if field_ids & set(a.values)))
+    if not remaining.artefacts:
         return None
-    ask = CONFIRM if report is Audience.REFERRER and chosen.about_risk else ""
+    caution = CONFIRM if report is Audience.REFERRER and sheet.about_risk else ""
     return ReportPart(
-        id=part_id(chosen.worksheet),
-        label=chosen.worksheet.name,
-        says=_says(report, case, cut),
-        make=partial(sheet_blocks, report, case, cut, heading or chosen.worksheet.name),
-        wanted=not ask,
-        ask=ask,
+        id=part_id(sheet.worksheet),
+        label=sheet.worksheet.name,
+        preview=_preview(report, case, remaining),
+        build=partial(sheet_blocks, report, case, remaining, heading or sheet.worksheet.name),
+        by_default=not caution,
+        caution=caution,
     )
 
 
 def part_id(worksheet: Worksheet) -> str:
-    return f"{SHEET}{worksheet.id}"
+    """Return the id of the part of a worksheet."""
+    return f"{ID_PREFIX}{worksheet.id}"
 
 
-def sheet_of(part: ReportPart) -> str:
+def worksheet_id(part: ReportPart) -> str:
     """Return the id of the worksheet behind a part; empty for other parts."""
-    return part.id.removeprefix(SHEET) if part.id.startswith(SHEET) else ""
+    return part.id.removeprefix(ID_PREFIX) if part.id.startswith(ID_PREFIX) else ""
 
 
-def sheet_blocks(report: Audience, case: Case, chosen: Chosen, heading: str) -> tuple[Block, ...]:
-    """Return a heading and every artefact below it, in one table if they are many and short."""
-    names = people(report, case.record)
-    artefacts = [readable(report, case, chosen.worksheet, a, names) for a in shown_of(chosen)]
-    table = in_one_table(chosen.worksheet, artefacts, names, lambda a: case.when(a, report))
+def sheet_blocks(report: Audience, case: Case, sheet: SelectedArtefacts, heading: str) -> tuple[Block, ...]:
+    """Return a heading and the artefacts below it, in one table if there are several short ones."""
+    names = names_for_reader(report, case.record)
+    artefacts = [adapt_to_reader(report, case, sheet.worksheet, a, names) for a in current_artefacts(sheet)]
+    table = combined_table(sheet.worksheet, artefacts, names, lambda a: case.when(a, report))
     if table is not None:
         return (Heading(heading), table)
     blocks: list[Block] = [Heading(heading)]
     for artefact in artefacts:
-        blocks += _one(report, case, chosen.worksheet, artefact, names, alone=len(artefacts) == 1)
+        blocks += _artefact_blocks(report, case, sheet.worksheet, artefact, names, alone=len(artefacts) == 1)
     return tuple(blocks)
 
 
-def shown_of(chosen: Chosen) -> tuple[ArtefactRecord, ...]:
-    """What is told one by one: of sheets about people outside a session, the last about each; else all of them."""
-    if not chosen.worksheet.about_person or chosen.worksheet.in_session:
-        return chosen.artefacts
-    return tuple({a.about: a for a in chosen.artefacts}.values())
+def current_artefacts(sheet: SelectedArtefacts) -> tuple[ArtefactRecord, ...]:
+    """Return the artefacts to show: all, but only the last about each person for sheets outside a session."""
+    if not sheet.worksheet.about_person or sheet.worksheet.in_session:
+        return sheet.artefacts
+    return tuple({a.about: a for a in sheet.artefacts}.values())
 
 
-def readable(
+def adapt_to_reader(
     report: Audience, case: Case, worksheet: Worksheet, artefact: ArtefactRecord, names: Mapping[str, str]
 ) -> ArtefactRecord:
-    """The artefact as this reader may have it: for anybody but the client without names, for a supervisor without
-    calendar days too.
-    """
+    """Return the artefact for this reader: without names except for the client, without days for a supervisor."""
     if report is Audience.CLIENT:
         return artefact
     anonymous = replace_names(worksheet, artefact, case.record, names, case.hidden)
     return replace_dates(worksheet, anonymous, case.record.began_on) if report is Audience.SUPERVISOR else anonymous
 
 
-def _one(
+def _artefact_blocks(
     report: Audience,
     case: Case,
     worksheet: Worksheet,
@@ -95,7 +96,7 @@ def _one(
     *,
     alone: bool,
 ) -> tuple[Block, ...]:
-    """One artefact; its own heading is left out where it stands alone. Says what the client said to it."""
+    """Return one artefact with the client's agreement; without a heading of its own if it is the only one."""
     when = case.when(artefact, report)
     shown = section(worksheet, artefact, people=names, when=when)
     if not shown:
@@ -110,25 +111,27 @@ def _one(
     return (*note, *about, *shown[1:]) if alone else (shown[0], *note, *shown[1:])
 
 
-def goals_part(report: Audience, case: Case, sheets: Sequence[Chosen], heading: str) -> ReportPart:
+def goals_part(report: Audience, case: Case, sheets: Sequence[SelectedArtefacts], heading: str) -> ReportPart:
     """Return the part with the goals of the contract and every review in one table."""
     ready = holds_goals(sheets)
     return ReportPart(
         id="goals",
         label="Goals and how they stand",
-        says="Goals of the contract with where they stood at each review",
-        make=partial(_goals, report, case, tuple(sheets), heading),
+        preview="Goals of the contract with where they stood at each review",
+        build=partial(_goals, report, case, tuple(sheets), heading),
         missing="" if ready else "No goals that may be shown here yet. They come with the contract.",
     )
 
 
-def _goals(report: Audience, case: Case, sheets: Sequence[Chosen], heading: str) -> tuple[Block, ...]:
-    names = people(report, case.record)
-    shown = [
-        Chosen(sheet.worksheet, tuple(readable(report, case, sheet.worksheet, a, names) for a in sheet.artefacts))
+def _goals(report: Audience, case: Case, sheets: Sequence[SelectedArtefacts], heading: str) -> tuple[Block, ...]:
+    names = names_for_reader(report, case.record)
+    adapted = [
+        SelectedArtefacts(
+            sheet.worksheet, tuple(adapt_to_reader(report, case, sheet.worksheet, a, names) for a in sheet.artefacts)
+        )
         for sheet in sheets
     ]
-    return (Heading(heading), *goals(shown, lambda a: _short_when(report, case, a)))
+    return (Heading(heading), *goals(adapted, lambda a: _short_when(report, case, a)))
 
 
 def _short_when(report: Audience, case: Case, artefact: ArtefactRecord) -> str:
@@ -136,20 +139,20 @@ def _short_when(report: Audience, case: Case, artefact: ArtefactRecord) -> str:
 
 
 def missing_part(worksheet: Worksheet, *, why: str = "") -> ReportPart:
-    """Return the part of a worksheet without content so far."""
+    """Return the part of a worksheet that has no content yet."""
     return ReportPart(
         id=part_id(worksheet),
         label=worksheet.name,
-        says="",
-        make=tuple,
+        preview="",
+        build=tuple,
         missing=why or f"Nothing yet. {worksheet.about}",
     )
 
 
-def _says(report: Audience, case: Case, chosen: Chosen) -> str:
-    n, last = len(chosen.artefacts), max(chosen.artefacts, key=lambda a: a.at)
-    used = {name for a in chosen.artefacts for name in a.values}
-    labels = [f.label.rstrip("?:. ") for f in chosen.worksheet.fields if f.id in used]
-    named = ", ".join(labels[:MOST_LABELS]) + (" and more" if len(labels) > MOST_LABELS else "")
+def _preview(report: Audience, case: Case, sheet: SelectedArtefacts) -> str:
+    n, last = len(sheet.artefacts), max(sheet.artefacts, key=lambda a: a.at)
+    used = {name for a in sheet.artefacts for name in a.values}
+    labels = [f.label.rstrip("?:. ") for f in sheet.worksheet.fields if f.id in used]
+    listed = ", ".join(labels[:MAX_LABELS]) + (" and more" if len(labels) > MAX_LABELS else "")
     count = "" if n == 1 else f"{n} of them; "
-    return f"{count}{named} (last changed {case.when(last, report)})"
+    return f"{count}{listed} (last changed {case.when(last, report)})"

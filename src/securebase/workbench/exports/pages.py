@@ -18,9 +18,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from securebase.errors import InputError
 from securebase.ipt.worksheet import Audience
 from securebase.reports.paper_reports import TITLES, parts
-from securebase.reports.part import usual
-from securebase.reports.selection import consent
-from securebase.reports.worksheet_parts import sheet_of
+from securebase.reports.part import default_parts
+from securebase.reports.selection import missing_consent
+from securebase.reports.worksheet_parts import worksheet_id
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.clients.models import Episode
@@ -59,7 +59,7 @@ def report(request: HttpRequest, client_id: uuid.UUID, kind: str) -> HttpRespons
     words: Mapping[str, str] = form.cleaned_data if submitted and form.is_valid() else {}
     case = build_case(episode=episode, by=account, report=audience, words=words, now=now)
     available = [p for p in parts(audience, case) if p.id not in _TYPED_PARTS]
-    ticked = set(request.POST.getlist("part")) if submitted else usual(available)
+    ticked = set(request.POST.getlist("part")) if submitted else default_parts(available)
     if submitted and form.is_valid():
         included = ticked | {part for part, field in _TYPED_PARTS.items() if words.get(field, "").strip()}
         try:
@@ -74,10 +74,10 @@ def report(request: HttpRequest, client_id: uuid.UUID, kind: str) -> HttpRespons
         "report": audience.value,
         "title": TITLES[audience][0],
         "about": TITLES[audience][1],
-        "consent": consent(audience, case.record),
+        "consent": missing_consent(audience, case.record),
         "form": form,
         "ready": [(p, p.id in ticked) for p in available if p.ready],
-        "missing": [(p, sheet_of(p)) for p in available if not p.ready],
+        "missing": [(p, worksheet_id(p)) for p in available if not p.ready],
         "here": request.path,
     }
     return render(request, "exports/report.html", context, status=400 if form.errors else 200)

@@ -10,7 +10,7 @@ from django import forms
 from django.utils import timezone
 
 from securebase.ipt.worksheet import Audience, Worksheet
-from securebase.reports.selection import for_report
+from securebase.reports.selection import restrict_to_report
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.supervision.models import SharedPart
 
@@ -49,7 +49,7 @@ class ShareForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.supervisors = {str(a.id): a for a in supervisors}
         self.fields["supervisor"].choices = [(key, a.name_shown) for key, a in self.supervisors.items()]  # type: ignore[attr-defined]
-        choices = [(w.id, w.name) for w in kinds if for_report(Audience.SUPERVISOR, w) is not None]
+        choices = [(w.id, w.name) for w in kinds if restrict_to_report(Audience.SUPERVISOR, w) is not None]
         self.fields["worksheets"].choices = choices  # type: ignore[attr-defined]
         if agreed:
             del self.fields["consent_note"]

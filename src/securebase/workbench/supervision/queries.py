@@ -26,7 +26,7 @@ from securebase.records import artefact as work
 from securebase.records.episode import EpisodeRecord
 from securebase.reports.document import Table
 from securebase.reports.for_supervisor import measures_every_fourth
-from securebase.reports.selection import first_and_last_circle, for_report, people
+from securebase.reports.selection import first_and_last_circle, names_for_reader, restrict_to_report
 from securebase.workbench.accounts.actions import record_denial
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.accounts.queries import lineage_of
@@ -93,7 +93,7 @@ def shared_rows(share: Share) -> QuerySet[Artefact]:
 def shared_course(share: Share, now: datetime) -> SharedCourse:
     """Return the contents of the supervisor's page."""
     record, parts = record_of(share.episode, now), set(share.parts)
-    names = people(Audience.SUPERVISOR, record)
+    names = names_for_reader(Audience.SUPERVISOR, record)
     shows_people, measures = SharedPart.PEOPLE in parts, measures_every_fourth(record)
     return SharedCourse(
         record=record,
@@ -119,11 +119,13 @@ def shared_sheet(share: Share, artefact_id: uuid.UUID, now: datetime) -> tuple[A
 def _sheets(share: Share, record: EpisodeRecord) -> list[SharedSheet]:
     ids = {str(row.id) for row in shared_rows(share)}
     counts = _counts(Comment.objects.unscoped(reason=SHARED).filter(share=share, removed_at=None))
-    names, shelf = people(Audience.SUPERVISOR, record), worksheets()
+    names, shelf = names_for_reader(Audience.SUPERVISOR, record), worksheets()
     hidden = (share.episode.client.name_shown,)
     sheets = []
     for artefact in sorted(record.artefacts, key=lambda a: -a.begun_at):
-        spec = for_report(Audience.SUPERVISOR, shelf[artefact.worksheet]) if artefact.worksheet in shelf else None
+        spec = (
+            restrict_to_report(Audience.SUPERVISOR, shelf[artefact.worksheet]) if artefact.worksheet in shelf else None
+        )
         if artefact.id not in ids or spec is None:
             continue
         named = replace_names(spec, artefact, record, names, hidden)
