@@ -12,17 +12,17 @@ from securebase.picture.parts import (
     AllianceDeviation,
     Constant,
     EvidenceGate,
-    Foretelling,
+    ForecastErrors,
     GateLevel,
     Header,
     Hypotheses,
     Hypothesis,
     Interval,
+    IntervalEstimate,
     MechanismSeries,
-    Ranged,
     RankingVerdict,
     Repair,
-    Reported,
+    ReportedScore,
     RuptureMark,
     ScoreForecast,
     Session,
@@ -48,8 +48,8 @@ def day(session: int) -> float:
     return 7.0 * (session - 1)
 
 
-def reported(values: tuple[float, ...]) -> tuple[Reported, ...]:
-    return tuple(Reported(day(n), float(v), n) for n, v in enumerate(values, 1))
+def reported(values: tuple[float, ...]) -> tuple[ReportedScore, ...]:
+    return tuple(ReportedScore(day(n), float(v), n) for n, v in enumerate(values, 1))
 
 
 def hypothesis(n: int, construct: str, label: str) -> Hypothesis:
@@ -95,14 +95,14 @@ def believed() -> Hypotheses:
         verdict=RankingVerdict.NOT_YET,
         about="",
         sessions_left=3,
-        foretelling=Foretelling(12, 1.9, 1.7, 2.8, 2.4),
+        foretelling=ForecastErrors(12, 1.9, 1.7, 2.8, 2.4),
     )
 
 
 def full() -> ClientPicture:
     """A course at session 13 of 16 with a repaired rupture, on a measure with remission."""
     usual = 7.1
-    line = tuple(Ranged(day(n), usual, usual - 0.6, usual + 0.6) for n in range(1, HELD + 1))
+    line = tuple(IntervalEstimate(day(n), usual, usual - 0.6, usual + 0.6) for n in range(1, HELD + 1))
     ahead = []
     for k in range(1, PLANNED - HELD + 1):
         middle, sd = 12.4 - 0.6 * k, 1.2 + 0.75 * sqrt(k)
@@ -120,9 +120,9 @@ def full() -> ClientPicture:
         worse_is_higher=True,
         validated=True,
         reported=reported(SYMPTOMS),
-        estimated=tuple(Ranged(day(n), v, v - 1.5, v + 1.5) for n, v in enumerate(SMOOTH, 1)),
+        estimated=tuple(IntervalEstimate(day(n), v, v - 1.5, v + 1.5) for n, v in enumerate(SMOOTH, 1)),
         forecast=tuple(ahead),
-        expected=tuple(Ranged(at, v, v - 2.6, v + 2.6) for at, v in path),
+        expected=tuple(IntervalEstimate(at, v, v - 2.6, v + 2.6) for at, v in path),
         remission_below=5,
         remission_chance=0.06,
         severity="moderate",
@@ -157,8 +157,8 @@ def full() -> ClientPicture:
             GateLevel.CONTRIBUTIONS,
             HELD,
             0,
-            phrases.gate_says(GateLevel.CONTRIBUTIONS, HELD),
-            phrases.gate_waits(GateLevel.CONTRIBUTIONS, HELD),
+            phrases.gate_sentence(GateLevel.CONTRIBUTIONS, HELD),
+            phrases.closed_gates(GateLevel.CONTRIBUTIONS, HELD),
         ),
         axis=tuple(Session(n, day(n), n <= HELD) for n in range(1, PLANNED + 1)),
         symptoms=symptoms,
@@ -168,13 +168,13 @@ def full() -> ClientPicture:
             10,
             False,
             reported(ALLIANCE),
-            Ranged(day(HELD), usual, usual - 0.6, usual + 0.6),
+            IntervalEstimate(day(HELD), usual, usual - 0.6, usual + 0.6),
             line,
             bars,
             (rupture,),
         ),
         mechanisms=tuple(
-            MechanismSeries(name, label, 0, 10, better, reported(values), Ranged(day(HELD), 5, 4, 6))
+            MechanismSeries(name, label, 0, 10, better, reported(values), IntervalEstimate(day(HELD), 5, 4, 6))
             for name, label, better, values in MECHANISMS
         ),
         signals=(),
@@ -189,7 +189,7 @@ def early() -> ClientPicture:
     whole, reported_ = full(), GateLevel.REPORTED
     return replace(
         whole,
-        gate=EvidenceGate(reported_, 3, 0, phrases.gate_says(reported_, 3), phrases.gate_waits(reported_, 3)),
+        gate=EvidenceGate(reported_, 3, 0, phrases.gate_sentence(reported_, 3), phrases.closed_gates(reported_, 3)),
         symptoms=replace(
             whole.symptoms, reported=whole.symptoms.reported[:3], estimated=(), forecast=(), remission_chance=None
         ),

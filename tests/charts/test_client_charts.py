@@ -25,7 +25,7 @@ from securebase.charts.symptoms import symptoms_chart
 from securebase.measurement.constructs import TRACKED_CONSTRUCTS
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import Repair
-from securebase.picture.ratings import RatedSession, side_by_side
+from securebase.picture.ratings import RatedSession, compare_ratings
 
 SVG = "{http://www.w3.org/2000/svg}"
 CHARTS: list[tuple[Callable[..., Any], int]] = [
@@ -219,7 +219,7 @@ def test_charts_are_altair_charts() -> None:
     assert isinstance(mechanisms_chart(pictures.full()), alt.ConcatChart)
 
 
-RATED = side_by_side([RatedSession(1, 5.0, None), RatedSession(2, 6.0, 8.0), RatedSession(4, None, 7.0)])
+RATED = compare_ratings([RatedSession(1, 5.0, None), RatedSession(2, 6.0, 8.0), RatedSession(4, None, 7.0)])
 
 
 @pytest.mark.parametrize("width", [900, PHONE])
@@ -235,7 +235,7 @@ def test_ratings_of_one_session_are_joined(width: int) -> None:
 
 
 def test_the_text_alternative_works_without_a_session_rated_by_both() -> None:
-    assert text_alternative(side_by_side([RatedSession(1, None, 5.0)]))[1] == (
+    assert text_alternative(compare_ratings([RatedSession(1, None, 5.0)]))[1] == (
         "0 sessions rated by both. No session has been rated by both yet."
     )
 

@@ -33,7 +33,7 @@ def test_callout_caseload_line_and_sentence_give_the_same_numbers() -> None:
     assert mark.value is not None
     assert mark.expected is not None
     value, expected = phrases.number(mark.value), phrases.number(mark.expected)
-    below = phrases.number(phrases.apart(mark.value, mark.expected))
+    below = phrases.number(phrases.shown_difference(mark.value, mark.expected))
     assert signal.brief.startswith(f"Alliance fell {below} below")
     assert signal.brief.endswith("in session 6")
     beside = next(s for s in sentences.alliance_sentences(made) if "rupture of session 6" in s)

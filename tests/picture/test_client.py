@@ -15,8 +15,8 @@ from securebase.picture.client import (
     ClientPicture,
     client_picture,
     default_parameter_set,
-    known_at,
     picture_fingerprint,
+    record_at,
 )
 from securebase.picture.course import OWN_MEASURES, time_axis
 from securebase.picture.parts import GateLevel
@@ -135,7 +135,7 @@ def test_a_measure_the_model_does_not_know_fails_safely() -> None:
 
 def test_what_came_later_is_not_known_yet() -> None:
     whole = replace(course(9), ruptures=(RuptureRecord(session_day(6), 6, RuptureKind.WITHDRAWAL, session_day(8)),))
-    then = known_at(whole, session_day(7))
+    then = record_at(whole, session_day(7))
     assert [s.number for s in then.sessions] == [1, 2, 3, 4, 5, 6, 7]
     assert then.ruptures[0].repaired_at is None
     assert client_picture(whole, as_of=session_day(7)).symptoms == client_picture(then, as_of=session_day(7)).symptoms

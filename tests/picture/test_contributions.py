@@ -98,7 +98,7 @@ def test_the_same_record_gives_the_same_picture() -> None:
 
 def test_fourteen_sessions_cannot_tell_and_say_so(part: Hypotheses) -> None:
     assert part.verdict in {RankingVerdict.NOT_YET, RankingVerdict.NOT_HERE}
-    assert "tell" in words.verdict_says(part) or "told" in words.verdict_says(part)
+    assert "tell" in words.verdict_sentence(part) or "told" in words.verdict_sentence(part)
     assert part.order == ()
     assert not part.less_pooling
 
@@ -108,7 +108,7 @@ def test_without_a_session_left_it_will_not_be_told_within_this_course() -> None
     found = picture(record).hypotheses
     assert found is not None
     assert (found.verdict, found.sessions_left) == (RankingVerdict.NOT_HERE, 0)
-    assert "no planned session is left" in words.verdict_says(found)
+    assert "no planned session is left" in words.verdict_sentence(found)
 
 
 def test_from_a_hundred_on_there_is_an_order_with_its_chances(long: Hypotheses) -> None:
@@ -116,7 +116,7 @@ def test_from_a_hundred_on_there_is_an_order_with_its_chances(long: Hypotheses) 
     assert len(long.order) == 5
     by_label = {h.label: h.largest for h in long.rows}
     assert [by_label[label] for label in long.order] == sorted(by_label.values(), reverse=True)
-    assert "Chance of being the largest, in order" in words.order_says(long)
+    assert "Chance of being the largest, in order" in words.order_sentence(long)
     assert max(h.share for h in long.rows) > 0.30
 
 
@@ -146,7 +146,7 @@ def test_a_construct_that_was_hardly_reported_is_left_out_and_named() -> None:
     assert found.left_out == ("Social support",)
     assert len(found.rows) == 4
     assert found.rows[0].chance == 0.25
-    assert "social support" in words.left_out_says(found.left_out)
+    assert "social support" in words.omission_sentence(found.left_out)
 
 
 def test_too_few_reports_of_symptoms_are_told() -> None:
@@ -155,7 +155,7 @@ def test_too_few_reports_of_symptoms_are_told() -> None:
     made = picture(record)
     assert made.hypotheses is None
     if made.gate.level >= GateLevel.CONTRIBUTIONS:
-        assert sentences.why_no_hypotheses(made)
+        assert sentences.missing_hypotheses_reason(made)
 
 
 def test_estimates_that_cannot_be_told_apart_stand_together(part: Hypotheses) -> None:
@@ -165,7 +165,7 @@ def test_estimates_that_cannot_be_told_apart_stand_together(part: Hypotheses) ->
 
     groups = made_by._groups([Fake(0.1), Fake(-0.85)], ["alliance", "social_support", "interpersonal_stress"])  # type: ignore[list-item]
     assert groups == [["alliance", "social_support"], ["interpersonal_stress"]]
-    assert words.together(["Alliance", "Social support"]) == "Alliance with social support"
+    assert words.joint_label(["Alliance", "Social support"]) == "Alliance with social support"
     np.testing.assert_array_equal(made_by._signs(["alliance", "interpersonal_stress", "social_support"]), [1, -1, 1])
 
 
@@ -189,14 +189,14 @@ def test_what_holds_for_all_is_said_once_and_failing_controls_for_each(part: Hyp
 def test_the_words_follow_the_verdict(part: Hypotheses) -> None:
     top = replace(part.rows[0], largest=0.85)
     sure = replace(part, rows=(top, *part.rows[1:]), verdict=RankingVerdict.LARGEST, about="Alliance")
-    assert "Alliance, with a chance of 85%" in words.verdict_says(sure)
-    assert "cannot tell yet" in words.verdict_says(replace(part, verdict=RankingVerdict.NOT_YET))
+    assert "Alliance, with a chance of 85%" in words.verdict_sentence(sure)
+    assert "cannot tell yet" in words.verdict_sentence(replace(part, verdict=RankingVerdict.NOT_YET))
     foretelling = part.foretelling
     assert foretelling is not None
     better = replace(foretelling, model=0.1)
     worse = replace(foretelling, model=99.0)
-    assert "It foretold better than each" in words.foretelling_says(better)
-    assert "deserves little weight" in words.foretelling_says(worse)
+    assert "It foretold better than each" in words.forecast_check_sentence(better)
+    assert "deserves little weight" in words.forecast_check_sentence(worse)
 
 
 def test_the_next_score_is_foretold_as_by_hand() -> None:

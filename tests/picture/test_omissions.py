@@ -56,9 +56,9 @@ def test_too_few_items_for_the_alliance_are_named_there() -> None:
 def test_a_first_partial_check_in_is_not_nothing() -> None:
     made = picture(replace(episode(1), administrations=(partly(1),)))
     assert made.answered == 1
-    assert sentences.where_symptoms_are(made) == "No symptom score yet"
+    assert sentences.symptom_status(made) == "No symptom score yet"
     assert picture(episode(0)).answered == 0
-    assert sentences.where_symptoms_are(picture(episode(0))) == "Nothing reported yet"
+    assert sentences.symptom_status(picture(episode(0))) == "Nothing reported yet"
 
 
 def test_a_measure_that_is_not_followed_is_named_with_its_score() -> None:
@@ -95,12 +95,12 @@ def test_the_last_report_has_its_date() -> None:
 
 def test_no_all_clear_while_a_safety_answer_waits() -> None:
     quiet = episode(1)
-    assert sentences.nothing_stands_out(picture(quiet)).endswith("Nothing asks for attention.")
+    assert sentences.quiet_sentence(picture(quiet)).endswith("Nothing asks for attention.")
     waiting = picture(replace(quiet, safety_alerts=(alert(1),)))
-    assert "Nothing asks for attention" not in sentences.nothing_stands_out(waiting)
-    assert "safety answer" in sentences.nothing_stands_out(waiting)
+    assert "Nothing asks for attention" not in sentences.quiet_sentence(waiting)
+    assert "safety answer" in sentences.quiet_sentence(waiting)
     seen = replace(quiet, safety_alerts=(alert(1, acknowledged_at=session_day(1)),))
-    assert "Nothing asks for attention" in sentences.nothing_stands_out(picture(seen))
+    assert "Nothing asks for attention" in sentences.quiet_sentence(picture(seen))
 
 
 def test_what_a_therapist_rated_is_no_answer_of_the_client() -> None:

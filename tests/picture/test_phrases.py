@@ -42,7 +42,7 @@ def all_sentences(picture: ClientPicture) -> list[str]:
     said = [picture.gate.says, *picture.gate.waits, *picture.limits]
     said += [p.what + p.advice for p in picture.problems]
     said += sentences.hypothesis_sentences(picture)
-    said += [sentences.hypothesis_question(picture), sentences.why_no_hypotheses(picture)]
+    said += [sentences.hypothesis_question(picture), sentences.missing_hypotheses_reason(picture)]
     said += [text for pair in sentences.hypothesis_cautions(picture) for text in pair]
     said += [text for row in sentences.hypothesis_table(picture).rows for text in row]
     for s in picture.signals:
@@ -55,7 +55,7 @@ def test_nothing_forbidden_is_ever_said() -> None:
     said += [value for name, value in vars(phrases).items() if name.isupper() and isinstance(value, str)]
     said += [value for name, value in vars(hypothesis_phrases).items() if name.isupper() and isinstance(value, str)]
     said += [*hypothesis_phrases.TABLE_ROWS]
-    said += [phrases.gate_says(g, n) for g in GateLevel for n in (0, 1, 5, 6, 12)]
+    said += [phrases.gate_sentence(g, n) for g in GateLevel for n in (0, 1, 5, 6, 12)]
     assert len(said) > 150
     for sentence in said:
         for word in phrases.FORBIDDEN:
@@ -103,5 +103,5 @@ def test_there_is_one_rounding_rule_half_up(value: float, text: str) -> None:
 
 
 def test_a_difference_is_that_of_the_numbers_as_they_are_shown() -> None:
-    assert phrases.apart(5.667, 1.333) == pytest.approx(-4.4)
-    assert phrases.apart(8.0, 9.0) == 1.0
+    assert phrases.shown_difference(5.667, 1.333) == pytest.approx(-4.4)
+    assert phrases.shown_difference(8.0, 9.0) == 1.0

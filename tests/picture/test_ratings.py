@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from securebase.picture.phrases import FORBIDDEN
-from securebase.picture.ratings import RatedSession, says, side_by_side
+from securebase.picture.ratings import RatedSession, compare_ratings, comparison_sentences
 
 
 def rated(session: int, client: float | None, therapist: float | None, **items: dict[int, float]) -> RatedSession:
@@ -11,44 +11,46 @@ def rated(session: int, client: float | None, therapist: float | None, **items: 
 
 
 def test_sessions_that_nobody_rated_are_left_out_and_the_others_come_in_order() -> None:
-    part = side_by_side([rated(3, 5.0, None), rated(1, None, 4.0), rated(2, None, None), rated(4, 6.0, 7.0)])
+    part = compare_ratings([rated(3, 5.0, None), rated(1, None, 4.0), rated(2, None, None), rated(4, 6.0, 7.0)])
     assert [s.session for s in part.sessions] == [1, 3, 4]
-    assert [s.session for s in part.by_both] == [4]
-    assert [s.session for s in part.by_therapist] == [1, 4]
+    assert [s.session for s in part.rated_by_both] == [4]
+    assert [s.session for s in part.rated_by_therapist] == [1, 4]
     assert (part.minimum, part.maximum) == (0.0, 10.0)
 
 
 def test_without_a_session_rated_by_both_nothing_is_said() -> None:
-    assert says(side_by_side([])) == ()
-    assert says(side_by_side([rated(1, 5.0, None), rated(2, None, 5.0)])) == ()
+    assert comparison_sentences(compare_ratings([])) == ()
+    assert comparison_sentences(compare_ratings([rated(1, 5.0, None), rated(2, None, 5.0)])) == ()
 
 
 def test_the_last_session_rated_by_both_is_said_with_its_difference() -> None:
-    part = side_by_side([rated(1, 5.0, 5.0), rated(2, 6.33, 8.0), rated(3, 9.0, None)])
+    part = compare_ratings([rated(1, 5.0, 5.0), rated(2, 6.33, 8.0), rated(3, 9.0, None)])
     # as a reader would subtract: 8 less 6.3
-    assert says(part) == ("Session 2: the client rated the alliance 6.3, you 8, 1.7 higher.",)
-    assert says(side_by_side([rated(1, 7.0, 5.5)]))[0].endswith("you 5.5, 1.5 lower.")
-    assert says(side_by_side([rated(1, 7.0, 7.0)]))[0].endswith("you 7, the same.")
+    assert comparison_sentences(part) == ("Session 2: the client rated the alliance 6.3, you 8, 1.7 higher.",)
+    assert comparison_sentences(compare_ratings([rated(1, 7.0, 5.5)]))[0].endswith("you 5.5, 1.5 lower.")
+    assert comparison_sentences(compare_ratings([rated(1, 7.0, 7.0)]))[0].endswith("you 7, the same.")
 
 
 def test_what_lies_furthest_apart_is_named_from_two_points_on() -> None:
     of_client, of_therapist = {1: 8.0, 2: 7.0, 3: 3.0, 4: 9.0}, {1: 7.0, 2: 8.0, 3: 8.0, 4: 4.5, 5: 1.0}
-    part = side_by_side([rated(4, 6.0, 7.7, of_client=of_client, of_therapist=of_therapist)])
-    assert says(part)[1] == "Furthest apart was “Goal”: client 3, you 8."
-    near = side_by_side([rated(4, 6.0, 6.5, of_client={1: 6.0, 3: None}, of_therapist={1: 7.0, 3: 9.0})])
-    assert len(says(near)) == 1
+    part = compare_ratings([rated(4, 6.0, 7.7, of_client=of_client, of_therapist=of_therapist)])
+    assert comparison_sentences(part)[1] == "Furthest apart was “Goal”: client 3, you 8."
+    near = compare_ratings([rated(4, 6.0, 6.5, of_client={1: 6.0, 3: None}, of_therapist={1: 7.0, 3: 9.0})])
+    assert len(comparison_sentences(near)) == 1
 
 
 def test_a_mean_difference_is_said_from_three_sessions_on() -> None:
     two = [rated(1, 5.0, 6.0), rated(2, 5.0, 7.0)]
-    assert not any("average" in s for s in says(side_by_side(two)))
-    assert says(side_by_side([*two, rated(3, 5.0, 8.0)]))[-1] == (
+    assert not any("average" in s for s in comparison_sentences(compare_ratings(two)))
+    assert comparison_sentences(compare_ratings([*two, rated(3, 5.0, 8.0)]))[-1] == (
         "Over 3 sessions rated by both you rated 2 higher than the client on average."
     )
-    assert says(side_by_side([*two, rated(3, 9.0, 6.0)]))[-1].endswith("you rated about the same as the client.")
+    assert comparison_sentences(compare_ratings([*two, rated(3, 9.0, 6.0)]))[-1].endswith(
+        "you rated about the same as the client."
+    )
 
 
 def test_nothing_forbidden_is_said() -> None:
-    part = side_by_side([rated(n, 5.0, 5.0 + n, of_client={3: 1.0}, of_therapist={3: 9.0}) for n in range(1, 5)])
-    for sentence in says(part):
+    part = compare_ratings([rated(n, 5.0, 5.0 + n, of_client={3: 1.0}, of_therapist={3: 9.0}) for n in range(1, 5)])
+    for sentence in comparison_sentences(part):
         assert not any(word in f" {sentence.lower()} " for word in FORBIDDEN)

@@ -9,17 +9,17 @@ import altair as alt
 from securebase.charts.axes import value_axis
 from securebase.charts.style import INK, PHONE, SOFT, WHOLE, apply_theme, colour, layer, table
 from securebase.picture import phrases, ratings
-from securebase.picture.ratings import SideBySide
+from securebase.picture.ratings import RatingComparison
 
 HEIGHT = 190
 
 
-def ratings_chart(part: SideBySide, *, width: int = WHOLE) -> alt.LayerChart:
+def ratings_chart(part: RatingComparison, *, width: int = WHOLE) -> alt.LayerChart:
     """Return the chart, `width` pixels wide. Sessions without a rating keep their place on the axis."""
     first, last = part.sessions[0].session, part.sessions[-1].session
     x = _session_axis(first, last, width)
     layers: list[alt.Chart] = []
-    joined = [{"session": s.session, "value": s.client, "other": s.therapist} for s in part.by_both]
+    joined = [{"session": s.session, "value": s.client, "other": s.therapist} for s in part.rated_by_both]
     if joined:
         rules = table(joined).mark_rule(color=SOFT, strokeWidth=2, opacity=0.55)
         layers.append(rules.encode(x=x, y=_rating_axis(part, "value"), y2="other:Q"))
@@ -32,14 +32,14 @@ def ratings_chart(part: SideBySide, *, width: int = WHOLE) -> alt.LayerChart:
     return apply_theme(chart, label=label, description=description)
 
 
-def text_alternative(part: SideBySide) -> tuple[str, str]:
+def text_alternative(part: RatingComparison) -> tuple[str, str]:
     """Return label and description of the chart for screen readers."""
-    comparison = " ".join(ratings.says(part)) or "No session has been rated by both yet."
-    rated = f"{phrases.count(len(part.by_both), 'session')} rated by both."
+    comparison = " ".join(ratings.comparison_sentences(part)) or "No session has been rated by both yet."
+    rated = f"{phrases.count(len(part.rated_by_both), 'session')} rated by both."
     return "Alliance as client and therapist rated it", f"{rated} {comparison}"
 
 
-def _ratings_by(part: SideBySide, rater: str) -> list[dict[str, Any]]:
+def _ratings_by(part: RatingComparison, rater: str) -> list[dict[str, Any]]:
     return [{"session": s.session, "value": v} for s in part.sessions if (v := getattr(s, rater)) is not None]
 
 
@@ -61,5 +61,5 @@ def _session_axis(first: int, last: int, width: int) -> alt.X:
     )
 
 
-def _rating_axis(part: SideBySide, field: str) -> alt.Y:
+def _rating_axis(part: RatingComparison, field: str) -> alt.Y:
     return value_axis(field, part.minimum, part.maximum, few=True)

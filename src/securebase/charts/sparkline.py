@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from securebase.charts.style import ALERT, GHOST, colour
 from securebase.picture import phrases
 from securebase.picture.client import ClientPicture
-from securebase.picture.parts import Alliance, Ranged, Repair, Reported, Symptoms
+from securebase.picture.parts import Alliance, IntervalEstimate, Repair, ReportedScore, Symptoms
 
 WIDTH, HEIGHT, MARGIN = 118.0, 40.0, 4.0
 Point = tuple[float, float]
@@ -59,7 +59,7 @@ def _sparkline(
     part: Symptoms | Alliance,
     *,
     construct: str,
-    band: Sequence[Ranged] = (),
+    band: Sequence[IntervalEstimate] = (),
     ringed: Collection[float] = (),
 ) -> str:
     reports, low, high = part.reported, part.minimum, part.maximum
@@ -86,7 +86,7 @@ def _sparkline(
     return "".join(drawn) + "</svg>"
 
 
-def _svg_open(label: str, reports: Sequence[Reported], *, ringed: bool) -> str:
+def _svg_open(label: str, reports: Sequence[ReportedScore], *, ringed: bool) -> str:
     description = f"{label} from {phrases.number(reports[0].value)} to {phrases.number(reports[-1].value)}"
     description += ", rupture open" if ringed else ""
     return (

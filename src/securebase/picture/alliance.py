@@ -1,9 +1,9 @@
-"""The alliance section: ratings, ruptures, the usual level (trait-like) and the movements around it (state-like).
+"""The alliance section: ratings, ruptures, the usual level (trait-like part) and deviations from it (state-like part).
 
-The ratings of a rupture say how far things fell, and little of what is usual. Counted like the others, two of them in a
-short course pull the usual level half way down, so that every ordinary rating seems high. So the usual level, and the
-estimate of every ordinary session, leave them out. Where that would leave out half of all ratings or more, the fall has
-become the usual thing: then all of them count, and the page says so.
+Ratings during a rupture show how far the alliance fell and tell little about the usual level. If they counted like the
+others, two of them in a short course would pull the usual level half way down and every ordinary rating would seem
+high. The usual level and the estimates of ordinary sessions therefore exclude them. If that would exclude half of the
+ratings or more, the lower level has become the usual one: then all of them count, and the page says so.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ import numpy as np
 from securebase.model.parameter_set import ParameterSet
 from securebase.model.track import TrackedCourse
 from securebase.picture.course import DatedCourse
-from securebase.picture.omissions import partial
-from securebase.picture.parts import Alliance, AllianceDeviation, GateLevel, Ranged, Repair, RuptureMark
+from securebase.picture.omissions import partial_answer_notes
+from securebase.picture.parts import Alliance, AllianceDeviation, GateLevel, IntervalEstimate, Repair, RuptureMark
 from securebase.picture.ruptures import ForecastRating, ruptures
 from securebase.picture.sections import (
     HALF_90,
     Measure,
     bounds,
+    clip_interval,
+    find_scale,
     measure_name,
-    ranged,
-    reported,
-    scale_of,
-    scores_of,
-    usual,
+    measure_scores,
+    reported_scores,
+    usual_level,
 )
 from securebase.records.episode import EpisodeRecord, ScoreRecord
 
@@ -42,13 +42,12 @@ def alliance(
     level: GateLevel,
     as_of: float,
 ) -> Alliance:
-    """Alliance as reported, ruptures, and from the gate on the usual level with the movements around it."""
-    known = scale_of(measure, parameter_set)
-    instrument, scale = known if known else (None, None)
-    scores = scores_of(record, "alliance", measure)
+    """Return the reported alliance, its ruptures and, once the gate is open, the usual level and deviations from it."""
+    instrument, scale = find_scale(measure, parameter_set) or (None, None)
+    scores = measure_scores(record, "alliance", measure)
     low, high = bounds(scale, [s.value for s in scores])
-    found = ruptures(
-        _ratings(course, scores) if course else (),
+    marks = ruptures(
+        _forecast_ratings(course, scores) if course else (),
         record.ruptures,
         as_of=as_of,
         session_at={s.number: s.at for s in record.sessions},
@@ -58,19 +57,19 @@ def alliance(
         minimum=low,
         maximum=high,
         validated=instrument is not None and instrument.validated,
-        reported=reported(scores),
-        ruptures=tuple(_inside(mark, low, high) for mark in found),
-        notes=partial(record, measure, "alliance"),
+        reported=reported_scores(scores),
+        ruptures=tuple(_clip_expected(mark, low, high) for mark in marks),
+        notes=partial_answer_notes(record, measure, "alliance"),
     )
     if course is None or level < GateLevel.COHORT or not scores:
         return part
-    rows = course.rows("alliance")
-    flagged = [j for j in rows if _in_rupture(part, float(course.at[j]), float(course.tracked.observed[j, _k(course)]))]
+    rows, ratings = course.rows("alliance"), course.tracked.observed[:, _column(course)]
+    flagged = [j for j in rows if _is_in_rupture(part, float(course.at[j]), float(ratings[j]))]
     left_out = flagged if 2 * len(flagged) < len(rows) else []
-    steady = course.without("alliance", left_out) if left_out else course.tracked
+    steady = course.track_without("alliance", left_out) if left_out else course.tracked
     return replace(
         part,
-        usual=usual(steady, course.at[-1], "alliance", low, high),
+        usual=usual_level(steady, course.at[-1], "alliance", low, high),
         usual_line=_usual_line(course, steady, low, high),
         bars=_bars(course, steady, part, flagged),
         left_out=len(left_out),
@@ -78,18 +77,18 @@ def alliance(
     )
 
 
-def _inside(mark: RuptureMark, low: float, high: float) -> RuptureMark:
-    """The expected value as a rating could be: the model knows no end of the scale, a questionnaire does."""
+def _clip_expected(mark: RuptureMark, low: float, high: float) -> RuptureMark:
+    """Clip the expected rating to the range of the scale, which the Gaussian model does not know."""
     return mark if mark.expected is None else replace(mark, expected=min(max(mark.expected, low), high))
 
 
-def _k(course: DatedCourse) -> int:
+def _column(course: DatedCourse) -> int:
     return course.index("alliance")
 
 
-def _ratings(course: DatedCourse, scores: Sequence[ScoreRecord]) -> tuple[ForecastRating, ...]:
-    """The ratings that the model read, each with what was expected one step ahead."""
-    t, k = course.tracked, _k(course)
+def _forecast_ratings(course: DatedCourse, scores: Sequence[ScoreRecord]) -> tuple[ForecastRating, ...]:
+    """Return the ratings that the model used, each with its one-step-ahead prediction."""
+    t, k = course.tracked, _column(course)
     sessions = {round(s.at, 6): s.session for s in scores}
     return tuple(
         ForecastRating(
@@ -103,12 +102,12 @@ def _ratings(course: DatedCourse, scores: Sequence[ScoreRecord]) -> tuple[Foreca
     )
 
 
-def _usual_line(course: DatedCourse, steady: TrackedCourse, low: float, high: float) -> tuple[Ranged, ...]:
-    """The usual level along the course; where the model has a trend for everyone, the line carries it."""
-    k = _k(course)
+def _usual_line(course: DatedCourse, steady: TrackedCourse, low: float, high: float) -> tuple[IntervalEstimate, ...]:
+    """Return the usual level at each time, including the mean trend where the model has one."""
+    k = _column(course)
     half = HALF_90 * steady.usual_level_sd[k]
     return tuple(
-        ranged(at, steady.usual_level[k] + trend, half, low, high)
+        clip_interval(at, steady.usual_level[k] + trend, half, low, high)
         for at, trend in zip(course.at, steady.trend[:, k], strict=True)
     )
 
@@ -116,21 +115,21 @@ def _usual_line(course: DatedCourse, steady: TrackedCourse, low: float, high: fl
 def _bars(
     course: DatedCourse, steady: TrackedCourse, part: Alliance, flagged: Sequence[int]
 ) -> tuple[AllianceDeviation, ...]:
-    """From the usual level to the estimate of each session; a flagged one is estimated with its own rating counted."""
-    k, whole = _k(course), np.asarray(course.tracked.smoothed)
+    """Return each session's deviation from the usual level; the estimate of a flagged session uses its own rating."""
+    k, smoothed = _column(course), np.asarray(course.tracked.smoothed)
     sessions = {round(r.at, 6): r.session for r in part.reported}
     bars = []
     for j in course.rows("alliance"):
         at, low = float(course.at[j]), j in flagged
         level = float(steady.usual_level[k] + steady.trend[j, k])
-        estimate = float(whole[j, k] if low else steady.smoothed[j, k])
+        estimate = float(smoothed[j, k] if low else steady.smoothed[j, k])
         value = float(course.tracked.observed[j, k])
         bars.append(AllianceDeviation(at, sessions.get(round(at, 6)), value, level, estimate - level, low=low))
     return tuple(bars)
 
 
-def _in_rupture(part: Alliance, at: float, value: float) -> bool:
-    """Whether a rating lies below the limit of a rupture that was open then."""
+def _is_in_rupture(part: Alliance, at: float, value: float) -> bool:
+    """Return True for a rating below the limit of a rupture that was open at that time."""
     return any(
         mark.limit is not None
         and value < mark.limit

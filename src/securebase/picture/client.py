@@ -1,4 +1,4 @@
-"""`ClientPicture`: all that may be shown of one tracked client, and how it is made from the record alone."""
+"""`ClientPicture`, everything that may be shown about one tracked client, computed from the record alone."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from securebase.model.person_effects.one_client import DEFAULT_BETWEEN_SD, DEFAU
 from securebase.picture import hypothesis_phrases, phrases, sections, serialisation
 from securebase.picture.alliance import alliance as alliance_section
 from securebase.picture.contributions import hypotheses
-from securebase.picture.course import follow, measures, time_axis
+from securebase.picture.course import measures, time_axis, track_record
 from securebase.picture.gates import gate
-from securebase.picture.omissions import answers, symptom_notes
+from securebase.picture.omissions import count_answered, symptom_notes
 from securebase.picture.parts import (
     Alliance,
     Constant,
@@ -36,7 +36,7 @@ from securebase.picture.parts import (
 from securebase.picture.signals import Findings, signals
 from securebase.records.episode import EpisodeRecord
 
-#: What a reader knows the parameters as.
+#: Parameters as the table of constants names them.
 _QUANTITIES = {
     "persistence": "How much of a movement is left a week later",
     "level_share": "Share of the differences between scores that is usual level (level share)",
@@ -48,8 +48,8 @@ _QUANTITIES = {
     "random_slope_correlation": "How a person’s changes go together (correlation of random slopes)",
     "random_slope_rate": "How early a person’s change comes (rate per week)",
 }
-#: Names spelt out in a row of constants where they come in pairs.
-MOST_NAMED = 2
+#: Names written out in a row of constants; more pairs than this are counted.
+MAX_NAMED = 2
 
 #: Raised when the shape or meaning of a stored picture changes.
 FORMAT = 3
@@ -57,7 +57,7 @@ FORMAT = 3
 
 @dataclass(frozen=True, slots=True)
 class ClientPicture:
-    """Everything that a page, a chart or a report may show of one client.
+    """Results that a page, a chart or a report may show about one client.
 
     Scores are in points of the questionnaires, times in days since the episode began. Every interval is a pair of
     ends, and parts that the evidence gate closes are empty.
@@ -138,14 +138,19 @@ class ClientPicture:
     whole: bool = True
 
     def to_json(self) -> str:
+        """Return the picture as canonical JSON."""
         return serialisation.to_json(self)
 
     @classmethod
     def from_json(cls, text: str) -> ClientPicture:
-        """The picture that `to_json` wrote. Raises InputError for one of another format."""
+        """Read a picture that `to_json` wrote; raise InputError if its format is not the current one."""
         data = json.loads(text)
-        if not isinstance(data, dict) or data.get("format") != FORMAT:
-            raise InputError("a stored picture has another format", advice="Make it anew from the record.")
+        stored = data.get("format") if isinstance(data, dict) else None
+        if stored != FORMAT:
+            raise InputError(
+                f"the stored picture has another format ({stored!r}, expected {FORMAT})",
+                advice="Compute it again from the record.",
+            )
         return serialisation.from_plain(cls, data)
 
 
@@ -159,7 +164,7 @@ def client_picture(
 ) -> ClientPicture:
     """Compute the picture of one client as known at one day of the episode.
 
-    Later entries are left out, except safety alerts, which are never hidden. If the course cannot be followed, the
+    Later entries are left out, except safety alerts, which are never hidden. If the course cannot be tracked, the
     picture still holds the reported scores and gives the reason.
 
     Parameters
@@ -169,7 +174,7 @@ def client_picture(
     as_of : float
         Day of the picture, in days since the episode began.
     parameter_set : ParameterSet, optional
-        Parameters with which the course is followed; by default those of the literature.
+        Parameters with which the course is tracked; by default those of the literature.
     whole : bool
         Whether to compute the hypotheses too, which take longest.
     fingerprint : str, optional
@@ -183,8 +188,8 @@ def client_picture(
     Raises
     ------
     InputError
-        If no administration is of a known instrument, as in a record read from a table: the picture would be empty and
-        look like a client who never answered.
+        If no administration is of a known instrument, as in a record read from a table: the picture would be empty, as
+        if the client had never answered.
 
     Examples
     --------
@@ -197,62 +202,66 @@ def client_picture(
     """
     if record.administrations and not any(form.instrument in instruments() for form in record.administrations):
         raise InputError(
-            f"no form of “{record.person}” is of an instrument on the shelf, so there is no picture to draw",
+            f"no administration of “{record.person}” uses an instrument of the catalogue, so no picture can be drawn",
             advice="For a person of a table use the command track, or the function track with the table's own fit.",
         )
-    chosen_set = parameter_set if parameter_set is not None else default_parameter_set()
-    known = known_at(record, as_of)
-    chosen = measures(known, chosen_set)
+    parameters = parameter_set if parameter_set is not None else default_parameter_set()
+    known = record_at(record, as_of)
+    instrument_scales = measures(known, parameters)
     axis = time_axis(known, as_of)
-    reached = gate(known)
-    followed = follow(known, chosen, axis, chosen_set)
-    course = None if isinstance(followed, PictureProblem) else followed
-    symptoms = sections.symptoms(known, chosen_set, course, axis, reached.level)
+    evidence = gate(known)
+    tracked = track_record(known, instrument_scales, axis, parameters)
+    course = None if isinstance(tracked, PictureProblem) else tracked
+    symptoms = sections.symptoms(known, parameters, course, axis, evidence.level)
     symptoms = replace(symptoms, notes=symptom_notes(known))
-    alliance = alliance_section(known, chosen["alliance"], chosen_set, course, level=reached.level, as_of=as_of)
-    scale = sections.scale_of(known.symptom_measure, chosen_set)
-    found = Findings(
+    alliance = alliance_section(
+        known, instrument_scales["alliance"], parameters, course, level=evidence.level, as_of=as_of
+    )
+    scale = sections.find_scale(known.symptom_measure, parameters)
+    findings = Findings(
         record=known,
         as_of=as_of,
         symptoms=symptoms,
         alliance=alliance,
-        above=sections.above_band(course, symptoms),
-        jumps=sections.jumps(scale[1] if scale else None, symptoms.reported),
+        band_excess=sections.band_excess(course, symptoms),
+        sudden_changes=sections.sudden_changes(scale[1] if scale else None, symptoms.reported),
         own_level=alliance.usual is not None,
     )
-    believed = None
+    hypotheses_result = None
     if whole and course is not None:
-        believed = hypotheses(course, chosen, axis, chosen_set, level=reached.level, paired=reached.paired)
+        hypotheses_result = hypotheses(
+            course, instrument_scales, axis, parameters, level=evidence.level, paired=evidence.paired
+        )
     return ClientPicture(
         format=FORMAT,
         person=record.person,
         as_of=as_of,
-        fingerprint=fingerprint or picture_fingerprint(record, as_of=as_of, parameter_set=chosen_set),
+        fingerprint=fingerprint or picture_fingerprint(record, as_of=as_of, parameter_set=parameters),
         simulated=record.simulated,
-        versions=_versions(chosen_set),
+        versions=_versions(parameters),
         header=_header(known),
-        gate=reached,
+        gate=evidence,
         axis=axis,
         symptoms=symptoms,
         alliance=alliance,
         mechanisms=tuple(
-            sections.mechanism(known, name, chosen[name], chosen_set, course, level=reached.level)
+            sections.mechanism(known, name, instrument_scales[name], parameters, course, level=evidence.level)
             for name in MECHANISM_CONSTRUCTS
         ),
-        signals=signals(found),
-        constants=_constants(symptoms, chosen, chosen_set, lags=isinstance(believed, Hypotheses)),
+        signals=signals(findings),
+        constants=_constants(symptoms, instrument_scales, parameters, lags=isinstance(hypotheses_result, Hypotheses)),
         limits=_limits(symptoms, alliance),
-        problems=(followed,) if isinstance(followed, PictureProblem) else (),
-        answered=answers(known),
-        hypotheses=believed if isinstance(believed, Hypotheses) else None,
-        hypotheses_problem=believed if isinstance(believed, PictureProblem) else None,
+        problems=(tracked,) if isinstance(tracked, PictureProblem) else (),
+        answered=count_answered(known),
+        hypotheses=hypotheses_result if isinstance(hypotheses_result, Hypotheses) else None,
+        hypotheses_problem=hypotheses_result if isinstance(hypotheses_result, PictureProblem) else None,
         whole=whole,
     )
 
 
 @cache
 def default_parameter_set() -> ParameterSet:
-    """Return the parameter set of pictures where none is given: the default one, with random slopes.
+    """Return the default parameter set with random slopes, used where a picture is given none.
 
     Without random slopes, intervals far ahead are too narrow (see the set's `limits`).
     """
@@ -261,22 +270,22 @@ def default_parameter_set() -> ParameterSet:
 
 def picture_fingerprint(record: EpisodeRecord, *, as_of: float, parameter_set: ParameterSet | None = None) -> str:
     """Return the fingerprint that a stored picture must match: data, day, and versions of product and parameters."""
-    chosen = parameter_set if parameter_set is not None else default_parameter_set()
-    # a picture reads nothing of worksheets, people and circles: a word written there leaves it as it is
-    read = replace(record, artefacts=(), relationships=(), circles=())
+    parameters = parameter_set if parameter_set is not None else default_parameter_set()
+    # worksheets, people and circles do not enter a picture, so an edit there must not make it out of date
+    relevant = replace(record, artefacts=(), relationships=(), circles=())
     return serialisation.fingerprint(
-        {"format": FORMAT, "record": read, "day": int(as_of // 1), "versions": _versions(chosen)}
+        {"format": FORMAT, "record": relevant, "day": int(as_of // 1), "versions": _versions(parameters)}
     )
 
 
 def versions_fingerprint(parameter_set: ParameterSet | None = None) -> str:
     """Return a fingerprint of the versions behind a picture, without the record and the day."""
-    chosen = parameter_set if parameter_set is not None else default_parameter_set()
-    return serialisation.fingerprint({"format": FORMAT, "versions": _versions(chosen)})
+    parameters = parameter_set if parameter_set is not None else default_parameter_set()
+    return serialisation.fingerprint({"format": FORMAT, "versions": _versions(parameters)})
 
 
-def known_at(record: EpisodeRecord, as_of: float) -> EpisodeRecord:
-    """The record as it stood at `as_of`. Safety alerts all stay."""
+def record_at(record: EpisodeRecord, as_of: float) -> EpisodeRecord:
+    """Return the record as known at `as_of`, with all safety alerts."""
     return replace(
         record,
         administrations=tuple(a for a in record.administrations if a.at <= as_of),
@@ -290,12 +299,12 @@ def known_at(record: EpisodeRecord, as_of: float) -> EpisodeRecord:
     )
 
 
-def _versions(chosen: ParameterSet) -> Versions:
-    specification = chosen.specification
+def _versions(parameter_set: ParameterSet) -> Versions:
+    specification = parameter_set.specification
     return Versions(
         product=__version__,
-        parameter_set=chosen.id,
-        parameter_set_version=str(chosen.version),
+        parameter_set=parameter_set.id,
+        parameter_set_version=str(parameter_set.version),
         specification=", ".join(
             [
                 f"trend {specification.trend}",
@@ -320,38 +329,41 @@ def _header(record: EpisodeRecord) -> Header:
 
 
 def _constants(
-    symptoms: Symptoms, chosen: dict[str, tuple[str, str]], parameter_set: ParameterSet, *, lags: bool
+    symptoms: Symptoms, instrument_scales: dict[str, tuple[str, str]], parameter_set: ParameterSet, *, lags: bool
 ) -> tuple[Constant, ...]:
-    """Every constant that the numbers rest on and that nobody has verified, and the reliable change in any case."""
-    out = []
+    """Return the unverified constants behind the numbers, and always the threshold of reliable change."""
+    constants = []
     if symptoms.change is not None and symptoms.change.threshold is not None:
         value = phrases.points(symptoms.change.threshold)
-        out.append(Constant("Reliable change", value, symptoms.change.basis, symptoms.change.verified))
-    for name, measure in chosen.items():
+        constants.append(Constant("Reliable change", value, symptoms.change.basis, symptoms.change.verified))
+    for name, measure in instrument_scales.items():
         unit = parameter_set.scales.get(measure)
         if unit is not None and not unit.verified:
             value = f"mean {unit.mean:g}, spread {unit.sd:g}, reliability {unit.reliability:g}"
-            out.append(Constant(f"Usual scores of {name.replace('_', ' ')} ({measure[0]})", value, unit.source, False))
+            constants.append(
+                Constant(f"Usual scores of {name.replace('_', ' ')} ({measure[0]})", value, unit.source, False)
+            )
     for quantity, source in dict.fromkeys((s.quantity, s.source) for s in parameter_set.unverified):
         group = [s for s in parameter_set.unverified if (s.quantity, s.source) == (quantity, source)]
         values = [s.value for s in group]
         value = " to ".join(phrases.number(v, 2) for v in sorted({min(values), max(values)}))
-        what = f"{_QUANTITIES.get(quantity, quantity.replace('_', ' '))}: {_abouts([s.about for s in group])}"
-        out.append(Constant(what, value, source, False))
-    grades = [e for e in parameter_set.edges if e.grade != "verified"]
-    if grades:
-        told = f"{len(grades)} of {len(parameter_set.edges)} links not verified"
-        out.append(Constant("How constructs move with each other from week to week", told, parameter_set.name, False))
+        label = f"{_QUANTITIES.get(quantity, quantity.replace('_', ' '))}: {_join_subjects([s.about for s in group])}"
+        constants.append(Constant(label, value, source, False))
+    unverified_edges = [e for e in parameter_set.edges if e.grade != "verified"]
+    if unverified_edges:
+        value = f"{len(unverified_edges)} of {len(parameter_set.edges)} links not verified"
+        label = "How constructs move with each other from week to week"
+        constants.append(Constant(label, value, parameter_set.name, False))
     if lags:
         spread = phrases.number(DEFAULT_BETWEEN_SD, 2)
-        out.append(Constant(hypothesis_phrases.BETWEEN_SD, spread, DEFAULT_BETWEEN_SD_SOURCE, False))
-    return tuple(out)
+        constants.append(Constant(hypothesis_phrases.BETWEEN_SD, spread, DEFAULT_BETWEEN_SD_SOURCE, False))
+    return tuple(constants)
 
 
-def _abouts(abouts: Sequence[str]) -> str:
-    """“alliance, social support”, or the pairs “symptoms with alliance”; many pairs are counted."""
+def _join_subjects(abouts: Sequence[str]) -> str:
+    """Join constructs, or pairs such as “symptoms with alliance”, into one phrase; count pairs beyond MAX_NAMED."""
     names = [" with ".join(about.replace("_", " ").split(", ")) for about in abouts]
-    if len(names) <= MOST_NAMED:
+    if len(names) <= MAX_NAMED:
         return ", ".join(names)
     if " with " in names[0]:
         return f"{names[0]}, and {len(names) - 1} more pairs"
@@ -359,14 +371,14 @@ def _abouts(abouts: Sequence[str]) -> str:
 
 
 def _limits(symptoms: Symptoms, alliance: Alliance) -> tuple[str, ...]:
-    """What this can and cannot tell, in sentences."""
-    own = {part.measure for part in (symptoms, alliance) if not part.validated}
+    """Return the sentences on the limits of these results."""
+    unvalidated = {part.measure for part in (symptoms, alliance) if not part.validated}
     return (
         phrases.EXPECTED_COURSE,
         phrases.INTERVALS,
-        *(phrases.unvalidated(label) for label in sorted(own)),
-        phrases.TWO_THAT_IMPROVE,
+        *(phrases.unvalidated_notice(label) for label in sorted(unvalidated)),
+        phrases.SHARED_IMPROVEMENT,
         phrases.MECHANISMS_ARE_HYPOTHESES,
-        phrases.FEEDBACK_HELPS_A_LITTLE,
+        phrases.FEEDBACK_EFFECT,
         phrases.NOT_A_DEVICE,
     )

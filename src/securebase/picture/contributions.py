@@ -1,8 +1,8 @@
-"""Working hypotheses about change: what one client's change in symptoms moves with, and all that must stand beside it.
+"""Working hypotheses about change: contributions of alliance and mechanisms to one client's change in symptoms.
 
-Two readings of the trend, both shown. *Carried*: therapy moves the mechanisms and they move symptoms; *apart*: every
-construct has a trend of its own, and only movements around it count. In both, this client's own weekly effects are
-shrunk towards those of other clients (`model.own`), and the sums over the course come from `model.own.contributions`.
+A picture shows two models of the trend. *Carried*: therapy moves the mechanisms, which move symptoms. *Apart*: every
+construct has its own trend, and only deviations from it count. In both, this client's weekly effects are shrunk towards
+those of other clients; `model.person_effects` estimates the effects and sums their contributions over the course.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from securebase.model.standardised import Edge
 from securebase.picture import hypothesis_phrases as words
 from securebase.picture.course import DatedCourse
 from securebase.picture.parts import (
-    Foretelling,
+    ForecastErrors,
     GateLevel,
     Hypotheses,
     Hypothesis,
@@ -37,36 +37,37 @@ from securebase.picture.parts import (
 )
 
 SYMPTOMS = "symptoms"
-#: A construct with fewer reports than this is not looked at: its estimate would be another client's.
-LEAST_REPORTS = 6
-#: Below this share from this client's own data a contribution is borrowed from other clients.
-BORROWED_BELOW = 0.30
-#: Estimates that correlate beyond this cannot be told apart.
-ALIKE_BEYOND = 0.8
-#: Chance from which one is called the largest, and chance of getting there below which it is given up for this course.
-LARGEST_FROM, HOPE = 0.80, 0.10
-#: From the gate of exploration on the prior is this many times as wide.
-LESS_POOLING = 2.0
+#: A construct with fewer reports than this is omitted: its estimate would be almost only the prior.
+MIN_REPORTS = 6
+#: Below this data share a contribution counts as borrowed from other clients.
+MIN_OWN_SHARE = 0.30
+#: Effects whose estimates correlate more strongly than this cannot be distinguished.
+MAX_CORRELATION = 0.8
+#: Probability from which a construct is called the largest, and the smallest probability of reaching it by the planned
+#: end for which the verdict stays open.
+MIN_LARGEST_PROBABILITY, MIN_RESOLUTION_PROBABILITY = 0.80, 0.10
+#: Factor by which the prior SD is widened once the exploration gate is open.
+EXPLORATION_PRIOR_FACTOR = 2.0
 DECOYS, _DRAWS = 19, 4000
-#: 5% on both sides, for the future before the past; more than one decoy of nineteen is more than 5%.
-_LIMIT, _MOST_DECOYS = 1.96, 1
-_HALF = NormalDist().inv_cdf(0.95)
-#: The same record gives the same picture.
+#: Two-sided 5% point of the negative control; more than one decoy of nineteen exceeds 5%.
+_Z_LIMIT, _MAX_DECOYS = 1.96, 1
+_HALF_90 = NormalDist().inv_cdf(0.95)
+#: Fixed seed: equal records give equal pictures.
 _SEED = 20
 
 
 @dataclass(frozen=True, eq=False)
 class _Reading:
-    """One reading of the trend for one client: its own effects and what was carried."""
+    """One client under one model of the trend: person-specific effects and contributions."""
 
     specification: Specification
     mean: Parameters
     own: PersonEffects
-    carried: Contributions
+    contributions: Contributions
     largest: Array
 
     def effect(self, edges: Sequence[Edge], weights: Array) -> tuple[Interval, float]:
-        """Sum of effects with an interval, and the chance that it has the sign of its estimate."""
+        """Return the weighted sum w'b of effects with its interval, and the probability that its sign is right."""
         at = self.own.index(edges)
         value = float(weights @ self.own.mean[at])
         sd = float(np.sqrt(weights @ self.own.covariance[np.ix_(at, at)] @ weights))
@@ -75,47 +76,45 @@ class _Reading:
 
 def hypotheses(
     course: DatedCourse,
-    chosen: dict[str, tuple[str, str]],
+    instrument_scales: dict[str, tuple[str, str]],
     axis: Sequence[Session],
     parameter_set: ParameterSet,
     *,
     level: GateLevel,
     paired: int,
 ) -> Hypotheses | PictureProblem | None:
-    """The hypotheses, None below their gate or with too few reports, or why they could not be computed."""
+    """Return the hypotheses, None below their gate or with too few reports, or the problem that prevented them."""
     rows = course.rows(SYMPTOMS)
-    sources = [c for c in ("alliance", *MECHANISM_CONSTRUCTS) if len(course.rows(c)) >= LEAST_REPORTS]
-    if level < GateLevel.CONTRIBUTIONS or len(rows) < LEAST_REPORTS or not sources:
+    sources = [c for c in ("alliance", *MECHANISM_CONSTRUCTS) if len(course.rows(c)) >= MIN_REPORTS]
+    if level < GateLevel.CONTRIBUTIONS or len(rows) < MIN_REPORTS or not sources:
         return None
     try:
         sets = [parameter_set.with_trend(trend) for trend in (Trend.CARRIED, Trend.APART)]
-        wide = LESS_POOLING if level >= GateLevel.EXPLORATION else 1.0
-        prior = _prior_sd(parameter_set, sources) * wide
-        readings = [
-            _read(course.panel, (one.specification, one.in_score_units(chosen)), sources, prior, (rows[0], rows[-1]))
-            for one in sets
-        ]
-        return _told(course, axis, readings, sources, level=level, paired=paired)
+        factor = EXPLORATION_PRIOR_FACTOR if level >= GateLevel.EXPLORATION else 1.0
+        prior = _prior_sd(parameter_set, sources) * factor
+        models = [(s.specification, s.in_score_units(instrument_scales)) for s in sets]
+        readings = [_estimate_reading(course.panel, model, sources, prior, (rows[0], rows[-1])) for model in models]
+        return _build_hypotheses(course, axis, readings, sources, level=level, paired=paired)
     except (SecurebaseError, ArithmeticError, np.linalg.LinAlgError) as error:
-        return PictureProblem(f"{words.FAILED}: {error}", words.FAILED_SAFELY)
+        return PictureProblem(f"{words.FAILED}: {error}", words.REST_UNAFFECTED)
 
 
-def _forward(sources: Sequence[str]) -> list[Edge]:
+def _edges_to_symptoms(sources: Sequence[str]) -> list[Edge]:
     return [(c, SYMPTOMS) for c in sources]
 
 
-def _backward(sources: Sequence[str]) -> list[Edge]:
+def _edges_from_symptoms(sources: Sequence[str]) -> list[Edge]:
     return [(SYMPTOMS, c) for c in sources]
 
 
 def _prior_sd(parameter_set: ParameterSet, sources: Sequence[str]) -> Array:
-    """SD of this client's effect before the own data: clients differ, and the mean itself is not known exactly."""
-    unsure = {(e.from_construct, e.to_construct): e.prior_sd for e in parameter_set.edges}
-    edges = [*_forward(sources), *_backward(sources)]
-    return np.array([np.hypot(DEFAULT_BETWEEN_SD, unsure.get(edge, 0.0)) for edge in edges])
+    """Return the prior SD of each effect, √(τ² + s²): τ between clients, s the uncertainty of the mean effect."""
+    mean_sd = {(e.from_construct, e.to_construct): e.prior_sd for e in parameter_set.edges}
+    edges = [*_edges_to_symptoms(sources), *_edges_from_symptoms(sources)]
+    return np.array([np.hypot(DEFAULT_BETWEEN_SD, mean_sd.get(edge, 0.0)) for edge in edges])
 
 
-def _read(
+def _estimate_reading(
     panel: Panel,
     model: tuple[Specification, Parameters],
     sources: Sequence[str],
@@ -123,15 +122,17 @@ def _read(
     rows: tuple[int, int],
 ) -> _Reading:
     specification, mean = model
-    own = estimate_person_effects(panel, specification, mean, [*_forward(sources), *_backward(sources)], prior)
-    carried = contributions(
+    own = estimate_person_effects(
+        panel, specification, mean, [*_edges_to_symptoms(sources), *_edges_from_symptoms(sources)], prior
+    )
+    parts = contributions(
         specification, mean, own, panel.times, panel.scores, construct=SYMPTOMS, first=rows[0], last=rows[1]
     )
     draws = own.draws(np.random.default_rng(_SEED), _DRAWS)[:, : len(sources)]
-    return _Reading(specification, mean, own, carried, probability_largest(draws))
+    return _Reading(specification, mean, own, parts, probability_largest(draws))
 
 
-def _told(
+def _build_hypotheses(
     course: DatedCourse,
     axis: Sequence[Session],
     readings: list[_Reading],
@@ -145,34 +146,34 @@ def _told(
     smoothed = smooth(carried.specification, carried.own.parameters, panel.times, panel.scores)
     first, last = rows[0], rows[-1]
     decoys = _decoys(panel, carried, sources)
-    made = [_hypothesis(group, readings, sources, smoothed, decoys) for group in _groups(readings, sources)]
+    results = [_hypothesis(group, readings, sources, smoothed, decoys) for group in _groups(readings, sources)]
     left = sum(not s.held for s in axis)
-    verdict, about = _verdict(made, readings, sources, left / max(paired, 1))
+    verdict, about = _verdict(results, readings, sources, left / max(paired, 1))
     sessions = [int(w) if w >= 0 else None for w in (panel.wave[first], panel.wave[last])]
-    order = sorted(made, key=lambda h: -h.largest)
+    order = sorted(results, key=lambda h: -h.largest)
     return Hypotheses(
         first_session=sessions[0],
         last_session=sessions[1],
         first_at=float(course.at[first]),
         last_at=float(course.at[last]),
         change=decompose(smoothed, SYMPTOMS, first, last).change,
-        rows=tuple(made),
+        rows=tuple(results),
         less_pooling=level >= GateLevel.EXPLORATION,
         verdict=verdict,
         about=about,
         sessions_left=left,
-        foretelling=_foretelling(course, rows),
+        foretelling=_forecast_errors(course, rows),
         order=tuple(h.label for h in order) if level >= GateLevel.RANKING else (),
         left_out=tuple(construct(c).label for c in ("alliance", *MECHANISM_CONSTRUCTS) if c not in sources),
     )
 
 
 def _groups(readings: list[_Reading], sources: list[str]) -> list[list[str]]:
-    """Constructs whose estimates correlate beyond the limit in either reading stand together; order is kept."""
+    """Group constructs whose estimates correlate beyond the limit in either reading, in their order."""
     n = len(sources)
-    alike = np.eye(n, dtype=bool)
+    correlated = np.eye(n, dtype=bool)
     for reading in readings:
-        alike |= np.abs(reading.own.correlation[:n, :n]) > ALIKE_BEYOND
+        correlated |= np.abs(reading.own.correlation[:n, :n]) > MAX_CORRELATION
     groups: list[list[str]] = []
     seen: set[int] = set()
     for i in range(n):
@@ -183,7 +184,7 @@ def _groups(readings: list[_Reading], sources: list[str]) -> list[list[str]]:
             at = waiting.pop()
             if at not in group:
                 group.add(at)
-                waiting += [int(j) for j in np.flatnonzero(alike[at])]
+                waiting += [int(j) for j in np.flatnonzero(correlated[at])]
         seen |= group
         groups.append([sources[j] for j in sorted(group)])
     return groups
@@ -195,102 +196,113 @@ def _hypothesis(
     carried = readings[0]
     at = [sources.index(c) for c in group]
     signs = _signs(group)
-    (effect, direction), (effect_apart, direction_apart) = (one.effect(_forward(group), signs) for one in readings)
-    reverse, reverse_direction = carried.effect(_backward(group), signs)
-    parts = [_interval(*one.carried.total(tuple(group))) for one in readings]
-    share = min(float(one.own.data_share[at].mean()) for one in readings)
+    (effect, direction), (effect_apart, direction_apart) = (
+        reading.effect(_edges_to_symptoms(group), signs) for reading in readings
+    )
+    reverse, reverse_direction = carried.effect(_edges_from_symptoms(group), signs)
+    parts = [_interval(*reading.contributions.total(tuple(group))) for reading in readings]
+    share = min(float(reading.own.data_share[at].mean()) for reading in readings)
     futures = [checks.negative_control(smoothed, SYMPTOMS, c) for c in group]
-    future, pairs = max(futures, key=lambda one: abs(one[0]))
+    future, pairs = max(futures, key=lambda control: abs(control[0]))
     real, others = decoys[0, at] @ signs, decoys[1:, at] @ signs
-    as_far = int(checks.count_extreme_decoys(np.array([real]), others[:, None])[0])
+    extreme = int(checks.count_extreme_decoys(np.array([real]), others[:, None])[0])
     return Hypothesis(
         constructs=tuple(group),
-        label=words.together([construct(c).label for c in group]),
+        label=words.joint_label([construct(c).label for c in group]),
         carried=parts[0],
         apart=parts[1],
         effect=effect,
         effect_apart=effect_apart,
         direction=direction,
         direction_apart=direction_apart,
-        largest=min(float(one.largest[at].sum()) for one in readings),
+        largest=min(float(reading.largest[at].sum()) for reading in readings),
         chance=len(group) / len(sources),
         share=share,
-        borrowed=share < BORROWED_BELOW,
+        borrowed=share < MIN_OWN_SHARE,
         rests_on_trend=rests_on_trend(parts[0].value, parts[1].value),
         reverse=reverse,
         reverse_direction=reverse_direction,
         hidden=max(
-            checks.required_confounding(carried.specification, carried.own.parameters, edge) for edge in _forward(group)
+            checks.required_confounding(carried.specification, carried.own.parameters, edge)
+            for edge in _edges_to_symptoms(group)
         ),
         future=future,
         future_pairs=pairs,
-        future_fails=abs(future) > _LIMIT,
-        decoys=as_far,
+        future_fails=abs(future) > _Z_LIMIT,
+        decoys=extreme,
         decoys_made=len(others),
-        decoy_fails=as_far > _MOST_DECOYS,
+        decoy_fails=extreme > _MAX_DECOYS,
     )
 
 
 def rests_on_trend(carried: float, apart: float) -> bool:
-    """Whether the readings disagree in sign, or by more than half of the larger one."""
+    """Return True if the two readings disagree in sign, or by more than half of the larger one."""
     return carried * apart <= 0 or abs(carried - apart) > 0.5 * max(abs(carried), abs(apart))
 
 
 def _signs(group: list[str]) -> Array:
-    """So that several constructs add up as better or worse: 1, or −1 for one that runs against the first."""
-    ways = [construct(c).direction for c in group]
-    return np.array([1.0 if way is ways[0] or Direction.UNKNOWN in {way, ways[0]} else -1.0 for way in ways])
+    """Return the sign of each construct relative to the first: −1 if better is the other end of its scale, else 1."""
+    directions = [construct(c).direction for c in group]
+    first = directions[0]
+    return np.array([1.0 if d is first or Direction.UNKNOWN in {d, first} else -1.0 for d in directions])
 
 
 def _decoys(panel: Panel, carried: _Reading, sources: list[str]) -> Array:
-    """Return effects (1 + decoys, k) by one Newton step: this client's, then with simulated reports of the constructs.
+    """Return effects (1 + decoys, k) by one Newton step: this client's, then those with simulated construct scores.
 
-    The simulated reports share this client's times, gaps and the common trend, and nothing else.
+    The simulated scores share this client's times, gaps and the mean trend, and nothing else.
     """
     others = simulate_panel(carried.specification, carried.mean, [panel.times] * DECOYS, np.random.default_rng(_SEED))
-    made = [checks.replace_scores(panel, others.scores[others.rows_of(i)], sources) for i in range(DECOYS)]
-    return checks.one_step_effects([panel, *made], carried.specification, carried.mean, carried.own)
+    decoy_panels = [checks.replace_scores(panel, others.scores[others.rows_of(i)], sources) for i in range(DECOYS)]
+    return checks.one_step_effects([panel, *decoy_panels], carried.specification, carried.mean, carried.own)
 
 
 def _verdict(
-    made: list[Hypothesis], readings: list[_Reading], sources: list[str], more: float
+    results: list[Hypothesis], readings: list[_Reading], sources: list[str], more: float
 ) -> tuple[RankingVerdict, str]:
-    """Whether one is the largest in both readings; if not, whether the sessions that are left could show it."""
-    top = max(made, key=lambda h: h.largest)
-    if top.largest >= LARGEST_FROM:
+    """Return the verdict on the largest construct in both readings, and its label.
+
+    Without one, the verdict says whether the remaining sessions, `more` times the present ones, could show it.
+    """
+    top = max(results, key=lambda h: h.largest)
+    if top.largest >= MIN_LARGEST_PROBABILITY:
         return RankingVerdict.LARGEST, top.label
     if more <= 0:
         return RankingVerdict.NOT_HERE, ""
     rng = np.random.default_rng(_SEED)
-    hope = min(
-        checks.probability_of_resolution(one.own, _forward(sources), more, LARGEST_FROM, rng) for one in readings
+    resolution = min(
+        checks.probability_of_resolution(reading.own, _edges_to_symptoms(sources), more, MIN_LARGEST_PROBABILITY, rng)
+        for reading in readings
     )
-    return (RankingVerdict.NOT_YET if hope >= HOPE else RankingVerdict.NOT_HERE), ""
+    return (RankingVerdict.NOT_YET if resolution >= MIN_RESOLUTION_PROBABILITY else RankingVerdict.NOT_HERE), ""
 
 
-def _foretelling(course: DatedCourse, rows: list[int]) -> Foretelling | None:
-    """The model with other clients' effects and this one's levels, so that nothing was fitted to what is foretold."""
+def _forecast_errors(course: DatedCourse, rows: list[int]) -> ForecastErrors | None:
+    """Return one-step-ahead errors of the model and three simple rules.
+
+    The model uses the mean effects of other clients, so no person-specific effect was fitted to the scores it predicts.
+    """
     k = course.index(SYMPTOMS)
-    given = course.tracked.observed[rows, k]
-    if len(given) < LEAST_REPORTS:
+    observed = course.tracked.observed[rows, k]
+    if len(observed) < MIN_REPORTS:
         return None
-    later = given[1:]
+    later = observed[1:]
     expected = np.interp(
         course.tracked.times[rows], course.tracked.expected_course_times, course.tracked.expected_course
     )
-    means = np.cumsum(given)[:-1] / np.arange(1, len(given))
+    means = np.cumsum(observed)[:-1] / np.arange(1, len(observed))
 
-    def error(guess: Array) -> float:
-        return float(np.sqrt(np.mean((later - guess) ** 2)))
+    def rmse(prediction: Array) -> float:
+        return float(np.sqrt(np.mean((later - prediction) ** 2)))
 
-    return Foretelling(
+    return ForecastErrors(
         len(later),
-        error(course.tracked.predicted[rows[1:], k]),
-        error(given[:-1]),
-        error(means),
-        error(expected[1:]),
+        rmse(course.tracked.predicted[rows[1:], k]),
+        rmse(observed[:-1]),
+        rmse(means),
+        rmse(expected[1:]),
     )
 
 
 def _interval(value: float, sd: float) -> Interval:
-    return Interval(value, value - _HALF * sd, value + _HALF * sd)
+    return Interval(value, value - _HALF_90 * sd, value + _HALF_90 * sd)

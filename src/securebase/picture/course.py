@@ -1,4 +1,4 @@
-"""One record through the model: which scale is read for which construct, where sessions lie, and the tracked course."""
+"""One record through the model: the scale used for each construct, the time axis and the tracked course."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from securebase.picture.parts import PictureProblem, Session
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Respondent
 
-#: The product's own session set, read where a construct was measured with nothing else.
+#: The product's own session set, used where a construct was not measured otherwise.
 OWN_MEASURES = {
     "symptoms": ("session_before", "symptoms"),
     "alliance": ("session_after", "alliance"),
@@ -32,10 +32,10 @@ OWN_MEASURES = {
     "interpersonal_skills": ("session_before", "interpersonal_skills"),
     "emotional_processing": ("session_after", "emotional_processing"),
 }
-#: Days between sessions where the record does not tell.
-USUAL_GAP = 7.0
-#: Sessions that are looked ahead where no number was planned.
-UNPLANNED_AHEAD = 4
+#: Days between sessions where the record has fewer than two.
+DEFAULT_GAP = 7.0
+#: Future sessions on the axis where no number was planned.
+DEFAULT_SESSIONS_AHEAD = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,11 +67,11 @@ class DatedCourse:
         return self.tracked.constructs.index(construct)
 
     def rows(self, construct: str) -> list[int]:
-        """Rows at which the construct was reported, in order."""
+        """Return the rows at which the construct was reported, in order."""
         return [int(j) for j in np.flatnonzero(np.isfinite(self.tracked.observed[:, self.index(construct)]))]
 
-    def without(self, construct: str, rows: Sequence[int]) -> TrackedCourse:
-        """The same course as the model sees it with these rows' scores of one construct left out."""
+    def track_without(self, construct: str, rows: Sequence[int]) -> TrackedCourse:
+        """Track the course again with the construct's scores at these rows set to missing."""
         scores = self.panel.scores.copy()
         scores[list(rows), self.index(construct)] = np.nan
         return track(replace(self.panel, scores=scores), self.specification, self.parameters)
@@ -80,10 +80,10 @@ class DatedCourse:
 def measures(record: EpisodeRecord, parameter_set: ParameterSet) -> dict[str, tuple[str, str]]:
     """Return construct → (instrument, scale).
 
-    The episode names the scale of symptoms. Every other construct has the scale that was used most among those
-    for which the parameter set has units.
+    The episode names the symptom scale. Every other construct has the scale that the client completed most often, among
+    those for which the parameter set has units.
     """
-    chosen = {**OWN_MEASURES, "symptoms": record.symptom_measure}
+    result = {**OWN_MEASURES, "symptoms": record.symptom_measure}
     for construct in TRACKED_CONSTRUCTS[1:]:
         used = Counter(
             (s.instrument, s.scale)
@@ -91,41 +91,45 @@ def measures(record: EpisodeRecord, parameter_set: ParameterSet) -> dict[str, tu
             if (s.instrument, s.scale) in parameter_set.scales
         )
         if used:
-            chosen[construct] = max(used, key=lambda key: (used[key], key == OWN_MEASURES[construct], key))
-    return chosen
+            result[construct] = max(used, key=lambda key: (used[key], key == OWN_MEASURES[construct], key))
+    return result
 
 
 def time_axis(record: EpisodeRecord, as_of: float) -> tuple[Session, ...]:
-    """Sessions held, then those still planned, placed at this client's usual spacing from the later of the last session
-    and now.
+    """Return the sessions held, then those still planned.
+
+    Planned sessions follow at this client's median spacing, from the last session or from now, whichever is later.
     """
     held = [Session(s.number, s.at, True) for s in sorted(record.sessions, key=lambda s: s.at)]
     if record.ended_at is not None:
         return tuple(held)
     gaps = [b.at - a.at for a, b in pairwise(held)]
-    gap = max(median(gaps), 1.0) if gaps else USUAL_GAP
+    gap = max(median(gaps), 1.0) if gaps else DEFAULT_GAP
     number, at = (held[-1].number, held[-1].at) if held else (0, -gap)
-    left = UNPLANNED_AHEAD if record.planned_sessions is None else record.planned_sessions - number
+    left = DEFAULT_SESSIONS_AHEAD if record.planned_sessions is None else record.planned_sessions - number
     start = max(at + gap, as_of)
     return tuple(held + [Session(number + k, start + (k - 1) * gap, False) for k in range(1, left + 1)])
 
 
-def follow(
-    record: EpisodeRecord, chosen: dict[str, tuple[str, str]], axis: tuple[Session, ...], parameter_set: ParameterSet
+def track_record(
+    record: EpisodeRecord,
+    instrument_scales: dict[str, tuple[str, str]],
+    axis: tuple[Session, ...],
+    parameter_set: ParameterSet,
 ) -> DatedCourse | PictureProblem:
-    """The tracked course, or why there is none. Never raises for what was recorded: the record is safe either way."""
+    """Track the course, or return the problem that prevents it; no record makes this raise."""
     if not record.symptom_scores and not record.scores("alliance"):
         return PictureProblem("There are no scores yet, so there is nothing to follow.", "Send the first check-in.")
     try:
         specification = parameter_set.specification
-        panel = episode_panel(record, specification.constructs, chosen, specification.days_per_unit)
-        # a session whose check-in has been answered beforehand is known, not foretold
-        known = {s.session for s in record.symptom_scores}
-        coming = [s.at for s in axis if not s.held and s.number not in known]
+        panel = episode_panel(record, specification.constructs, instrument_scales, specification.days_per_unit)
+        # a session whose check-in was completed beforehand has its score already and needs no forecast
+        answered = {s.session for s in record.symptom_scores}
+        coming = [s.at for s in axis if not s.held and s.number not in answered]
         ahead = np.array(coming, dtype=np.float64) / specification.days_per_unit
         last = float(panel.times[-1])
         ahead = ahead[ahead > last]
-        parameters = parameter_set.in_score_units(chosen)
+        parameters = parameter_set.in_score_units(instrument_scales)
         tracked = track(
             panel,
             specification,
@@ -134,7 +138,7 @@ def follow(
             forecast_times=ahead,
         )
         if not (np.isfinite(tracked.smoothed).all() and np.isfinite(tracked.predicted_sd).all()):
-            raise ArithmeticError("a number that is not finite came out")
+            raise ArithmeticError("a result is not finite")
     except (SecurebaseError, ArithmeticError, np.linalg.LinAlgError) as error:
         return PictureProblem(f"{phrases.TRACKING_FAILED}: {error}", phrases.RECORD_IS_SAFE)
     return DatedCourse(tracked, panel, specification, parameters)

@@ -1,7 +1,7 @@
-"""How much may be said of one client: it grows with the number of paired sessions.
+"""Evidence gates: the number of paired sessions decides which estimates a picture may show.
 
-The limits come from simulation: ranking four mechanisms by one client's own data is right in a third of the cases at 16
-sessions, where chance is a quarter. So the picture opens step by step, and says what still waits.
+The thresholds come from simulation: after 16 sessions, a ranking of four mechanisms by one client's own data names the
+right one in a third of cases, where chance is a quarter. The picture therefore opens in steps and lists what is closed.
 """
 
 from __future__ import annotations
@@ -13,46 +13,50 @@ from securebase.records.episode import EpisodeRecord, ScoreRecord, TherapySessio
 from securebase.records.vocabulary import Moment
 
 #: Paired sessions from which each level opens.
-OPENS_AT = {
+GATE_THRESHOLDS = {
     GateLevel.COHORT: 6,
     GateLevel.CONTRIBUTIONS: 12,
     GateLevel.EXPLORATION: 24,
     GateLevel.RANKING: 100,
 }
-#: Between-session reports that open exploration as well.
-BETWEEN_FOR_EXPLORATION = 50
-#: Days before a session that count as the week before it.
-WEEK = 7.0
+#: Reports between sessions that also open exploration.
+EXPLORATION_REPORTS = 50
+#: Length in days of the week before a session.
+WEEK_DAYS = 7.0
 
 
 def gate(record: EpisodeRecord) -> EvidenceGate:
-    """The gate that this record has reached."""
+    """Return the evidence gate that this record has reached."""
     paired = len(paired_sessions(record))
     between = len({a.at for a in record.administrations if a.moment is Moment.BETWEEN and a.scores})
-    level = max((g for g, count in OPENS_AT.items() if paired >= count), default=GateLevel.REPORTED)
-    if between >= BETWEEN_FOR_EXPLORATION:
+    level = max((g for g, count in GATE_THRESHOLDS.items() if paired >= count), default=GateLevel.REPORTED)
+    if between >= EXPLORATION_REPORTS:
         level = max(level, GateLevel.EXPLORATION)
-    return EvidenceGate(level, paired, between, phrases.gate_says(level, paired), phrases.gate_waits(level, paired))
+    says, waits = phrases.gate_sentence(level, paired), phrases.closed_gates(level, paired)
+    return EvidenceGate(level, paired, between, says, waits)
 
 
 def paired_sessions(record: EpisodeRecord) -> tuple[int, ...]:
-    """Numbers of the sessions with symptoms before, and alliance or mechanisms after or in the week before."""
+    """Return the numbers of the paired sessions.
+
+    In a paired session symptoms were rated before, and the alliance or a mechanism after or in the week before it.
+    """
     symptoms = record.symptom_scores
     others = [s for name in ("alliance", *MECHANISM_CONSTRUCTS) for s in record.scores(name)]
     return tuple(
         session.number
         for session in record.sessions
-        if any(_before(score, session) for score in symptoms)
-        and any(_before(score, session) or _after(score, session) for score in others)
+        if any(_is_before(score, session) for score in symptoms)
+        and any(_is_before(score, session) or _is_after(score, session) for score in others)
     )
 
 
-def _before(score: ScoreRecord, session: TherapySessionRecord) -> bool:
-    """Given for this session before it began, or with no session in the week up to it."""
+def _is_before(score: ScoreRecord, session: TherapySessionRecord) -> bool:
+    """Return True for a score rated before this session, or in the week up to it without naming a session."""
     if score.session is not None:
         return score.session == session.number and score.moment is Moment.BEFORE
-    return session.at - WEEK <= score.at <= session.at
+    return session.at - WEEK_DAYS <= score.at <= session.at
 
 
-def _after(score: ScoreRecord, session: TherapySessionRecord) -> bool:
+def _is_after(score: ScoreRecord, session: TherapySessionRecord) -> bool:
     return score.session == session.number and score.moment is Moment.AFTER

@@ -1,18 +1,17 @@
-"""Every sentence about working hypotheses. Like `wording`: what moves with what, what tends to come before, what fits.
+"""All sentences about working hypotheses, with the verbs of `phrases`.
 
-Nothing here says that one thing did something to another, and every number about one client says how much of it is
-that client's.
+No sentence claims that one construct affected another, and every number about a client states its data share.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from securebase.picture.parts import Foretelling, Hypotheses, Hypothesis, Interval, RankingVerdict
-from securebase.picture.phrases import number, percent, points, session, signed
+from securebase.picture.parts import ForecastErrors, Hypotheses, Hypothesis, Interval, RankingVerdict
+from securebase.picture.phrases import number, percent, points, session, signed_number
 
 FAILED = "What the change moves with could not be computed"
-FAILED_SAFELY = "Everything else on this page is as it was."
+REST_UNAFFECTED = "Everything else on this page is as it was."
 TOO_FEW = (
     "There are too few reports of symptoms, alliance and the mechanisms to say what the change in symptoms moves with."
 )
@@ -28,22 +27,23 @@ CANNOT_TELL = "cannot tell yet"
 BETWEEN_SD = "How far lagged effects differ between clients (SD, half-normal scale)"
 
 
-def together(labels: Sequence[str]) -> str:
-    """“Alliance”, or “Alliance with social support” for what cannot be told apart."""
-    return " with ".join([labels[0], *(one[0].lower() + one[1:] for one in labels[1:])])
+def joint_label(labels: Sequence[str]) -> str:
+    """Return “Alliance”, or “Alliance with social support” for constructs that cannot be distinguished."""
+    return " with ".join([labels[0], *(label[0].lower() + label[1:] for label in labels[1:])])
 
 
-def interval(one: Interval, digits: int = 1) -> str:
-    return f"{_signed(one.value, digits)} ({number(one.low, digits)} to {number(one.high, digits)})"
+def interval(estimate: Interval, digits: int = 1) -> str:
+    low, high = number(estimate.low, digits), number(estimate.high, digits)
+    return f"{_signed_number(estimate.value, digits)} ({low} to {high})"
 
 
-def _signed(value: float, digits: int) -> str:
+def _signed_number(value: float, digits: int) -> str:
     text = number(value, digits)
     return text if text == "0" or text.startswith("−") else f"+{text}"
 
 
-def heading_says(part: Hypotheses) -> str:
-    """What is split up, and since when."""
+def heading_sentence(part: Hypotheses) -> str:
+    """Describe the change that is split into contributions, and its period."""
     moved = "lower" if part.change < 0 else "higher"
     change = f"{points(part.change)} {moved}" if number(part.change) != "0" else "unchanged"
     span = f"From {session(part.first_session, part.first_at)} to {session(part.last_session, part.last_at)}"
@@ -54,7 +54,7 @@ def heading_says(part: Hypotheses) -> str:
     )
 
 
-def pooling_says(part: Hypotheses) -> str:
+def pooling_sentence(part: Hypotheses) -> str:
     if part.less_pooling:
         return (
             "There are enough sessions to look at this client with less borrowing (the prior is twice as wide). It "
@@ -63,8 +63,8 @@ def pooling_says(part: Hypotheses) -> str:
     return "Each number leans on other clients, and says how much of it is this client's."
 
 
-def verdict_says(part: Hypotheses) -> str:
-    """Which is the largest: mostly that it cannot be told."""
+def verdict_sentence(part: Hypotheses) -> str:
+    """State which contribution is the largest, or that the data cannot show it."""
     top = max(part.rows, key=lambda h: h.largest)
     best = f"the best chance of any is {percent(top.largest)}, where guessing gives {percent(top.chance)}"
     if part.verdict is RankingVerdict.LARGEST:
@@ -78,84 +78,84 @@ def verdict_says(part: Hypotheses) -> str:
     return f"Which moves most with symptoms: cannot be told, and not within this course; {best}, and {left}."
 
 
-def order_says(part: Hypotheses) -> str:
-    """The ranking, where it may be shown."""
+def order_sentence(part: Hypotheses) -> str:
+    """Return the ranking, or an empty text while its gate is closed."""
     by_label = {h.label: h.largest for h in part.rows}
     listed = ", ".join(f"{label} {percent(by_label[label])}" for label in part.order)
     return f"Chance of being the largest, in order: {listed}." if part.order else ""
 
 
-def left_out_says(labels: Sequence[str]) -> str:
+def omission_sentence(labels: Sequence[str]) -> str:
     return f"Reported too seldom to be looked at: {', '.join(labels).lower()}." if labels else ""
 
 
-def foretelling_says(found: Foretelling) -> str:
-    """Whether the model foretells the next report better than three simple rules."""
+def forecast_check_sentence(errors: ForecastErrors) -> str:
+    """Compare the model's prediction error with those of three simple rules."""
     rules = {
-        "the last report": found.last,
-        "the mean of earlier reports": found.own_mean,
-        "the expected path": found.expected,
+        "the last report": errors.last,
+        "the mean of earlier reports": errors.own_mean,
+        "the expected path": errors.expected,
     }
-    better = [name for name, error in rules.items() if error <= found.model]
-    told = ", ".join(f"{name} by {points_(error)}" for name, error in rules.items())
-    missed = (
-        f"Over {found.reports} reports the model, before it knew this client's own effects, missed the next symptom "
-        f"score by {points_(found.model)} (root mean square), {told}."
+    better = [name for name, error in rules.items() if error <= errors.model]
+    comparison = ", ".join(f"{name} by {precise_points(error)}" for name, error in rules.items())
+    start = (
+        f"Over {errors.reports} reports the model, before it knew this client's own effects, missed the next symptom "
+        f"score by {precise_points(errors.model)} (root mean square), {comparison}."
     )
     if not better:
-        return f"{missed} It foretold better than each of them."
+        return f"{start} It foretold better than each of them."
     names = better[0] if len(better) == 1 else f"{', '.join(better[:-1])} and {better[-1]}"
-    return f"{missed} It did not foretell better than {names}, so its account of this course deserves little weight."
+    return f"{start} It did not foretell better than {names}, so its account of this course deserves little weight."
 
 
-def points_(value: float) -> str:
-    """Errors need a second decimal to be compared."""
+def precise_points(value: float) -> str:
+    """Format points with two decimals, which a comparison of errors needs."""
     return f"{number(value, 2)} points"
 
 
 def cautions(part: Hypotheses) -> tuple[tuple[str, str], ...]:
-    """(label, what must be known of its number before it is used), gravest first; what holds for all is said once."""
-    everyone: list[str] = []
+    """Return (label, cautions) pairs, most serious first; cautions that hold for all constructs come once."""
+    shared: list[str] = []
     borrowed, trended = (all(getattr(h, name) for h in part.rows) for name in ("borrowed", "rests_on_trend"))
     if borrowed:
         top = max(h.share for h in part.rows)
-        everyone.append(f"Borrowed from other clients: at most {percent(top)} of any number comes from this one.")
+        shared.append(f"Borrowed from other clients: at most {percent(top)} of any number comes from this one.")
     if trended:
-        everyone.append("The two readings disagree: the numbers rest on a shared trend.")
-    told = [("All of them", " ".join(everyone))] if everyone else []
-    for one in part.rows:
-        said = row_says(one, borrowed=not borrowed, trend=not trended)
-        if said:
-            told.append((one.label, " ".join(said)))
-    return tuple(told)
+        shared.append("The two readings disagree: the numbers rest on a shared trend.")
+    pairs = [("All of them", " ".join(shared))] if shared else []
+    for row in part.rows:
+        sentences = row_cautions(row, borrowed=not borrowed, trend=not trended)
+        if sentences:
+            pairs.append((row.label, " ".join(sentences)))
+    return tuple(pairs)
 
 
-def row_says(one: Hypothesis, *, borrowed: bool = True, trend: bool = True) -> tuple[str, ...]:
-    """What must be known of one number. `borrowed`, `trend`: whether these are to be said here and not once for all."""
-    said = []
-    if borrowed and one.borrowed:
-        said.append(f"Borrowed from other clients: {percent(one.share)} of it comes from this one.")
+def row_cautions(row: Hypothesis, *, borrowed: bool = True, trend: bool = True) -> tuple[str, ...]:
+    """Return the cautions on one construct's numbers, without those on data share or trend if turned off."""
+    sentences = []
+    if borrowed and row.borrowed:
+        sentences.append(f"Borrowed from other clients: {percent(row.share)} of it comes from this one.")
     elif borrowed:
-        said.append(f"{percent(one.share)} of it comes from this client.")
-    if trend and one.rests_on_trend:
-        said.append("The two readings disagree: the number rests on a shared trend.")
-    if one.future_fails:
-        said.append(
+        sentences.append(f"{percent(row.share)} of it comes from this client.")
+    if trend and row.rests_on_trend:
+        sentences.append("The two readings disagree: the number rests on a shared trend.")
+    if row.future_fails:
+        sentences.append(
             "A control fails: it goes with earlier symptoms more than the model allows, and what comes later cannot "
             "have moved them."
         )
-    if one.decoy_fails:
-        said.append(
-            f"With the reports of simulated clients in place of this one's, {one.decoys} of {one.decoys_made} tries "
+    if row.decoy_fails:
+        sentences.append(
+            f"With the reports of simulated clients in place of this one's, {row.decoys} of {row.decoys_made} tries "
             "gave as much."
         )
-    if abs(one.reverse.value) > abs(one.effect.value):
-        said.append("The other way round, symptoms first, is the larger of the two.")
-    return tuple(said)
+    if abs(row.reverse.value) > abs(row.effect.value):
+        sentences.append("The other way round, symptoms first, is the larger of the two.")
+    return tuple(sentences)
 
 
-def hidden_says(part: Hypotheses) -> str:
-    """How strong something unmeasured would have to be."""
+def hidden_confounder_sentence(part: Hypotheses) -> str:
+    """State how strongly an unmeasured variable would have to correlate with both sides."""
     each = "; ".join(f"{h.label.lower()} {number(h.hidden, 2)}" for h in part.rows)
     return (
         "Something unmeasured would be enough to give all of an effect if it went with both sides by this much "
@@ -164,28 +164,28 @@ def hidden_says(part: Hypotheses) -> str:
 
 
 def question(part: Hypotheses) -> str:
-    """For the session: about what moves most with symptoms, without taking the answer for granted."""
+    """Return an open question for the session about the construct with the largest contribution."""
     top = max(part.rows, key=lambda h: abs(h.carried.value))
     name = top.label.lower()
     return f"When {name} changed over these weeks, did your mood change after it, before it, or not at all?"
 
 
-def table_column(one: Hypothesis) -> tuple[str, ...]:
-    """The numbers of one construct, in the order of TABLE_ROWS."""
+def table_column(row: Hypothesis) -> tuple[str, ...]:
+    """Return the numbers of one construct, in the order of TABLE_ROWS."""
     return (
-        interval(one.carried),
-        interval(one.apart),
-        percent(one.share),
-        interval(one.effect, 2),
-        percent(one.direction),
-        interval(one.effect_apart, 2),
-        percent(one.direction_apart),
-        f"{percent(one.largest)} ({percent(one.chance)})",
-        interval(one.reverse, 2),
-        percent(one.reverse_direction),
-        number(one.hidden, 2),
-        f"{signed(one.future)}{', fails' if one.future_fails else ''}",
-        f"{one.decoys} of {one.decoys_made}{', fails' if one.decoy_fails else ''}",
+        interval(row.carried),
+        interval(row.apart),
+        percent(row.share),
+        interval(row.effect, 2),
+        percent(row.direction),
+        interval(row.effect_apart, 2),
+        percent(row.direction_apart),
+        f"{percent(row.largest)} ({percent(row.chance)})",
+        interval(row.reverse, 2),
+        percent(row.reverse_direction),
+        number(row.hidden, 2),
+        f"{signed_number(row.future)}{', fails' if row.future_fails else ''}",
+        f"{row.decoys} of {row.decoys_made}{', fails' if row.decoy_fails else ''}",
     )
 
 

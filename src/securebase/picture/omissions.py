@@ -1,11 +1,11 @@
-"""What was answered and is in no curve, and why: nothing that somebody sent may seem never to have come."""
+"""Notes on responses that no curve of the picture shows, so that no completed questionnaire seems to be lost."""
 
 from __future__ import annotations
 
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.constructs import TRACKED_CONSTRUCTS
 from securebase.picture import phrases
-from securebase.picture.gates import WEEK
+from securebase.picture.gates import WEEK_DAYS
 from securebase.picture.sections import Measure
 from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord
 from securebase.records.vocabulary import Respondent
@@ -13,85 +13,99 @@ from securebase.records.vocabulary import Respondent
 #: The two halves of the product's own session set.
 CHECK_IN = {"session_before", "session_after"}
 #: Sessions named in one note.
-MOST_NAMED = 3
+MAX_NAMED = 3
 
 
-def answers(record: EpisodeRecord) -> int:
-    """How many forms the client filled in, wholly or in part; what a check-in asks beside its own is part of it."""
-    forms = [a for a in _by_client(record) if not _beside(a.instrument)]
-    return len([a for a in forms if a.scores or any(v is not None for v in a.responses.values())])
+def count_answered(record: EpisodeRecord) -> int:
+    """Count complete and partial administrations by the client, without the additional questionnaires of check-ins."""
+    administrations = [a for a in _client_administrations(record) if not _is_scheduled(a.instrument)]
+    return sum(bool(a.scores) or any(v is not None for v in a.responses.values()) for a in administrations)
 
 
 def symptom_notes(record: EpisodeRecord) -> tuple[str, ...]:
-    """Too few answers for a score, a form for a session that is not there, and symptoms on another measure."""
-    notes = [*partial(record, record.symptom_measure, "symptom"), *_not_entered(record), *_elsewhere(record)]
+    """Return notes on missing responses, on a missing questionnaire, and on symptoms scored with another measure."""
+    notes = [
+        *partial_answer_notes(record, record.symptom_measure, "symptom"),
+        *_missing_questionnaire_notes(record),
+        *_unplotted_notes(record),
+    ]
     return tuple(notes)
 
 
-def partial(record: EpisodeRecord, measure: Measure, what: str) -> tuple[str, ...]:
-    """The sessions in which the instrument was answered with too few items for this score."""
-    filled_in = [a for a in _by_client(record) if a.instrument == measure[0]]
-    scored = {(a.session, a.session is None and a.at) for a in filled_in if _score_of(a, measure)}
+def partial_answer_notes(record: EpisodeRecord, measure: Measure, score: str) -> tuple[str, ...]:
+    """Return a note naming the sessions with too few responses for this score, if any."""
+    completed = [a for a in _client_administrations(record) if a.instrument == measure[0]]
+    scored = {(a.session, a.session is None and a.at) for a in completed if _has_score(a, measure)}
     without = {
         (a.session, a.session is None and a.at): phrases.session(a.session, a.at)
-        for a in sorted(filled_in, key=lambda a: a.at)
-        if not _score_of(a, measure)
+        for a in sorted(completed, key=lambda a: a.at)
+        if not _has_score(a, measure)
     }
-    named = [name for key, name in without.items() if key not in scored][-MOST_NAMED:]
-    return (phrases.too_few_items(named, what),) if named else ()
+    names = [name for key, name in without.items() if key not in scored][-MAX_NAMED:]
+    return (phrases.too_few_items_note(names, score),) if names else ()
 
 
-def _not_entered(record: EpisodeRecord) -> tuple[str, ...]:
-    """The questionnaire by which symptoms are followed, where the latest session has its check-in but not that."""
-    followed = record.symptom_measure[0]
-    if followed in CHECK_IN:
+def _missing_questionnaire_notes(record: EpisodeRecord) -> tuple[str, ...]:
+    """Return a note if the latest session has its check-in but not the separate symptom questionnaire."""
+    symptom_instrument = record.symptom_measure[0]
+    if symptom_instrument in CHECK_IN:
         return ()
-    answered = [a for a in _by_client(record) if a.instrument in CHECK_IN and a.session is not None]
+    answered = [a for a in _client_administrations(record) if a.instrument in CHECK_IN and a.session is not None]
     if not answered:
         return ()
     last = max(answered, key=lambda a: (a.session or 0, a.at))
     at = {s.number: s.at for s in record.sessions}.get(last.session or 0, last.at)
-    there = any(
-        a.session == last.session or (a.session is None and at - WEEK < a.at <= at + WEEK)
-        for a in _by_client(record)
-        if a.instrument == followed
+    completed = any(
+        a.session == last.session or (a.session is None and at - WEEK_DAYS < a.at <= at + WEEK_DAYS)
+        for a in _client_administrations(record)
+        if a.instrument == symptom_instrument
     )
-    return () if there else (phrases.not_entered(_name(followed), f"session {last.session}"),)
+    if completed:
+        return ()
+    return (phrases.missing_questionnaire_note(_instrument_name(symptom_instrument), f"session {last.session}"),)
 
 
-def _elsewhere(record: EpisodeRecord) -> tuple[str, ...]:
-    """The last symptom score of every other measure, and the questionnaires that no curve of the picture shows."""
-    own = record.symptom_measure
+def _unplotted_notes(record: EpisodeRecord) -> tuple[str, ...]:
+    """Return notes on the last symptom score of every other measure, and on questionnaires without a curve."""
+    symptom_measure = record.symptom_measure
     last: dict[Measure, ScoreRecord] = {
-        (s.instrument, s.scale): s for s in record.scores("symptoms") if (s.instrument, s.scale) != own
+        (s.instrument, s.scale): s for s in record.scores("symptoms") if (s.instrument, s.scale) != symptom_measure
     }
-    shown = {a.instrument for a in _by_client(record) if any(s.construct in TRACKED_CONSTRUCTS for s in a.scores)}
-    # what the workbench asks beside the check-in is nobody's form that went astray: it has its place under Measures
-    forms = [a for a in _by_client(record) if a.scores and a.instrument not in shown and not _beside(a.instrument)]
-    others = dict.fromkeys(_name(a.instrument) for a in forms)
+    administrations = _client_administrations(record)
+    shown = {a.instrument for a in administrations if any(s.construct in TRACKED_CONSTRUCTS for s in a.scores)}
+    # additional questionnaires of a check-in are listed under Measures and need no note here
+    unplotted = [
+        a for a in administrations if a.scores and a.instrument not in shown and not _is_scheduled(a.instrument)
+    ]
+    others = dict.fromkeys(_instrument_name(a.instrument) for a in unplotted)
     return (
         *(
-            phrases.elsewhere(_name(measure[0]), s.value, phrases.session(s.session, s.at), _name(own[0]))
+            phrases.other_measure_note(
+                _instrument_name(measure[0]),
+                s.value,
+                phrases.session(s.session, s.at),
+                _instrument_name(symptom_measure[0]),
+            )
             for measure, s in last.items()
         ),
-        *((phrases.under_measures(list(others)),) if others else ()),
+        *((phrases.unplotted_note(list(others)),) if others else ()),
     )
 
 
-def _by_client(record: EpisodeRecord) -> list[AdministrationRecord]:
+def _client_administrations(record: EpisodeRecord) -> list[AdministrationRecord]:
     return [a for a in record.administrations if a.respondent is Respondent.CLIENT]
 
 
-def _score_of(given: AdministrationRecord, measure: Measure) -> bool:
-    return any((s.instrument, s.scale) == measure for s in given.scores)
+def _has_score(administration: AdministrationRecord, measure: Measure) -> bool:
+    return any((s.instrument, s.scale) == measure for s in administration.scores)
 
 
-def _beside(instrument: str) -> bool:
+def _is_scheduled(instrument: str) -> bool:
     known = instruments().get(instrument)
     return known is not None and known.schedule is not None
 
 
-def _name(instrument: str) -> str:
+def _instrument_name(instrument: str) -> str:
     if instrument in CHECK_IN:
         return "check-in"
     known = instruments().get(instrument)

@@ -1,5 +1,6 @@
-"""The parts of a client picture: plain frozen values, in the units of the questionnaires. Times are days since the
-episode began; every interval is given by its two ends.
+"""The parts of a client picture: plain frozen values in the units of the questionnaires.
+
+Times are days since the episode began; every interval is given by its two ends. Field names are stored as JSON keys.
 """
 
 from __future__ import annotations
@@ -9,18 +10,21 @@ from enum import IntEnum, StrEnum
 
 
 class GateLevel(IntEnum):
-    """How much may be said, by the number of paired sessions (design: gates)."""
+    """Level of detail that the number of paired sessions permits (see `gates`)."""
 
-    REPORTED = 0  # what was reported, and what people who began alike did
-    COHORT = 1  # the cohort's model with this client's levels and trend; forecast
+    REPORTED = 0  # reported scores and the expected course
+    COHORT = 1  # the cohort's model with this client's usual levels and trend, and a forecast
     CONTRIBUTIONS = 2  # partially pooled contributions of the mechanisms
-    EXPLORATION = 3  # exploration of this person's own lags
-    RANKING = 4  # ranking of mechanisms for this person
+    EXPLORATION = 3  # exploration of this client's own lagged effects
+    RANKING = 4  # ranking of the mechanisms for this client
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceGate:
-    """What may be said now, by the number of paired sessions (see `gates`) and of reports between sessions."""
+    """The gate level reached, with the counts of paired sessions and of reports between sessions behind it.
+
+    `says` describes what the picture shows, `waits` what is still closed.
+    """
 
     level: GateLevel
     paired: int
@@ -31,7 +35,7 @@ class EvidenceGate:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """What the numbers were made with."""
+    """Versions of the product, the parameter set and the specification behind the numbers."""
 
     product: str
     parameter_set: str
@@ -41,7 +45,7 @@ class Versions:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where this course of therapy is."""
+    """Stage of the course of therapy: sessions, phase, problem areas and dates."""
 
     sessions_held: int
     sessions_planned: int | None
@@ -54,7 +58,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A meeting on the time axis. `held` is False for one that is still to come, placed at the usual spacing."""
+    """A session on the time axis; `held` is False for a future one, placed at the usual spacing."""
 
     number: int
     at: float
@@ -62,8 +66,8 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
-    """A score as it was given."""
+class ReportedScore:
+    """A score as reported."""
 
     at: float
     value: float
@@ -71,7 +75,7 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranged:
+class IntervalEstimate:
     """A value with an interval."""
 
     at: float
@@ -82,7 +86,7 @@ class Ranged:
 
 @dataclass(frozen=True, slots=True)
 class ScoreForecast:
-    """Where a score may be: the middle with its 50% and 90% intervals."""
+    """Forecast of a score: its median with 50% and 90% intervals."""
 
     at: float
     session: int | None
@@ -97,9 +101,8 @@ class ScoreForecast:
 class SymptomChange:
     """Change since the first report, in points and percent, against the measurement error.
 
-    `threshold` is the smallest difference beyond measurement error, `basis` what it rests on. `running` is how many of
-    the latest reports, counted back from the last, bear the verdict out; `before` is the verdict of the report before
-    the last.
+    `threshold` is the smallest difference beyond measurement error, and `basis` its derivation. `running` counts the
+    latest consecutive reports with the same verdict; `before` is the verdict of the last report but one.
     """
 
     first: float
@@ -119,10 +122,10 @@ class SymptomChange:
 
 @dataclass(frozen=True, slots=True)
 class Symptoms:
-    """Symptoms on the measure that the episode is followed with. Empty tuples where nothing may be said yet.
+    """Symptoms on the episode's symptom measure; parts that the gate closes are empty tuples.
 
-    `label` names the scores in a sentence; `measure` is the instrument's name. `notes` say what was answered and is
-    not in the scores.
+    `label` names the scores in a sentence; `measure` is the instrument's name. `notes` list responses that are not in
+    the scores.
     """
 
     instrument: str
@@ -133,10 +136,10 @@ class Symptoms:
     maximum: float
     worse_is_higher: bool
     validated: bool
-    reported: tuple[Reported, ...] = ()
-    estimated: tuple[Ranged, ...] = ()
+    reported: tuple[ReportedScore, ...] = ()
+    estimated: tuple[IntervalEstimate, ...] = ()
     forecast: tuple[ScoreForecast, ...] = ()
-    expected: tuple[Ranged, ...] = ()
+    expected: tuple[IntervalEstimate, ...] = ()
     remission_below: float | None = None
     remission_chance: float | None = None
     severity: str | None = None
@@ -146,7 +149,7 @@ class Symptoms:
 
 @dataclass(frozen=True, slots=True)
 class AllianceDeviation:
-    """The state-like part of one session's alliance: from the usual level up or down to the estimate."""
+    """The state-like part of one session's alliance: the estimate less the usual level."""
 
     at: float
     session: int | None
@@ -157,7 +160,7 @@ class AllianceDeviation:
 
 
 class Repair(StrEnum):
-    """How a rupture stands."""
+    """Status of a rupture."""
 
     OPEN = "open"
     RECORDED = "repair recorded"
@@ -166,10 +169,10 @@ class Repair(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RuptureMark:
-    """A strain in the alliance: marked by a person, or seen in the ratings.
+    """A rupture of the alliance, marked by a person or detected in the ratings.
 
-    `value` is the rating with which it began, `lowest` the lowest one until it closed; `expected` and `limit` are what
-    was expected for this client then, and the value below which a rating is a rupture.
+    `value` is its first rating, `lowest` the lowest until it closed. `expected` is the predicted first rating, and
+    `limit` the value below which that rating counts as a rupture.
     """
 
     at: float
@@ -188,18 +191,19 @@ class RuptureMark:
 
 @dataclass(frozen=True, slots=True)
 class Alliance:
-    """Alliance, apart: the client's usual level (trait-like) and the movements around it (state-like).
+    """Alliance split into the client's usual level (trait-like) and deviations from it (state-like).
 
-    `left_out` ratings of ruptures do not count towards the usual level; `counted_in` do, being half of all or more.
+    `left_out` counts ratings during ruptures that the usual level excludes. `counted_in` counts those that it includes
+    because they are half of all ratings or more.
     """
 
     measure: str
     minimum: float
     maximum: float
     validated: bool
-    reported: tuple[Reported, ...] = ()
-    usual: Ranged | None = None
-    usual_line: tuple[Ranged, ...] = ()
+    reported: tuple[ReportedScore, ...] = ()
+    usual: IntervalEstimate | None = None
+    usual_line: tuple[IntervalEstimate, ...] = ()
     bars: tuple[AllianceDeviation, ...] = ()
     ruptures: tuple[RuptureMark, ...] = ()
     left_out: int = 0
@@ -209,15 +213,15 @@ class Alliance:
 
 @dataclass(frozen=True, slots=True)
 class MechanismSeries:
-    """One of the four mechanisms, as it was reported, with the usual level where that may be said."""
+    """Reported scores of one of the four mechanisms, with the usual level once the gate is open."""
 
     construct: str
     label: str
     minimum: float
     maximum: float
     better_is_higher: bool
-    reported: tuple[Reported, ...] = ()
-    usual: Ranged | None = None
+    reported: tuple[ReportedScore, ...] = ()
+    usual: IntervalEstimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,15 +235,16 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """How the change in symptoms so far moves with one construct (or with several that cannot be told apart).
+    """Contribution of one construct, or of several that cannot be distinguished, to the change in symptoms so far.
 
     carried, apart: points of the change in the two readings of the trend; effect, effect_apart: this client's
-    standardised weekly effect behind them; direction, direction_apart: chance that it has the sign of its estimate.
-    largest: chance that it is the largest in absolute size, the lower of both readings; chance: what guessing gives.
-    share: how much comes from this client, the lower of both readings; borrowed: below the limit. rests_on_trend: the
-    readings disagree in sign or by more than half. reverse: from symptoms to the construct. hidden: how strongly
-    something unmeasured must go with both to give all of it (0 to 1). future: z of the later construct with the earlier
-    symptoms, over future_pairs. decoys of decoys_made made-up series got as far.
+    standardised weekly effect behind them; direction, direction_apart: probability that its sign is right.
+    largest: probability that it is the largest in absolute size, the lower of both readings; chance: the same by
+    guessing. share: data share of this client, the lower of both readings; borrowed: share is below the limit.
+    rests_on_trend: the readings disagree in sign or by more than half. reverse: effect of symptoms on the construct.
+    hidden: correlation with both sides that an unmeasured variable needs to explain all of it (0 to 1). future: z of
+    the later construct with earlier symptoms, over future_pairs (negative control). decoys: number of the decoys_made
+    simulated series with an effect at least as large.
     """
 
     constructs: tuple[str, ...]
@@ -267,9 +272,11 @@ class Hypothesis:
 
 
 @dataclass(frozen=True, slots=True)
-class Foretelling:
-    """Root mean squared error of foretelling the next symptom score, over `reports` reports, in points: by the model,
-    the last value, the mean of this client's earlier reports, and the expected course.
+class ForecastErrors:
+    """Root mean squared errors of one-step-ahead predictions of the symptom score, in points.
+
+    Over `reports` reports, for the model, the last value, the mean of this client's earlier reports, and the expected
+    course.
     """
 
     reports: int
@@ -280,7 +287,7 @@ class Foretelling:
 
 
 class RankingVerdict(StrEnum):
-    """What can be said of which is the largest."""
+    """Verdict on the construct with the largest contribution."""
 
     LARGEST = "largest"
     NOT_YET = "cannot tell yet"
@@ -289,11 +296,11 @@ class RankingVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hypotheses:
-    """Working hypotheses about change: what the change in symptoms between two sessions moves with.
+    """Working hypotheses about the change in symptoms between two sessions.
 
-    change: smoothed, in points. less_pooling: own estimates with a prior twice as wide. verdict, about: whether one
-    construct is the largest, and which; sessions_left until the planned end. order: labels by size where a ranking may
-    be shown. left_out: labels of constructs with too few reports.
+    change: smoothed, in points. less_pooling: the prior of own effects is twice as wide. verdict, about:
+    whether one construct is the largest, and its label. sessions_left: until the planned end. order: labels by size
+    where the gate permits a ranking. left_out: labels of constructs with too few reports.
     """
 
     first_session: int | None
@@ -306,13 +313,13 @@ class Hypotheses:
     verdict: RankingVerdict
     about: str
     sessions_left: int
-    foretelling: Foretelling | None = None
+    foretelling: ForecastErrors | None = None
     order: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
 
 class SignalKind(StrEnum):
-    """What a signal is about, in order of urgency."""
+    """Subject of a signal, in order of urgency."""
 
     SAFETY = "safety"
     RUPTURE_OPEN = "rupture_open"
@@ -331,7 +338,7 @@ class SignalKind(StrEnum):
 
 
 class SignalTone(StrEnum):
-    """How loud a signal is. The word is always there too: nothing is told by colour alone."""
+    """Urgency of a signal, always shown as a word as well as a colour (WCAG 1.4.1)."""
 
     ALERT = "alert"
     WARN = "warn"
@@ -341,7 +348,7 @@ class SignalTone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A number that a signal rests on."""
+    """A number on which a signal rests."""
 
     label: str
     value: float
@@ -352,8 +359,8 @@ class Evidence:
 class Signal:
     """One thing to know before the next session.
 
-    `brief` fits a row of the caseload; `title` and `sentence` stand on the client page; `question` is for the session;
-    `criterion` names the rule by which it was raised.
+    `brief` fits a row of the caseload; the client page shows `title` and `sentence`; `question` is for the session;
+    `criterion` names the rule that raised it.
     """
 
     kind: SignalKind
@@ -370,7 +377,7 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A number that came with the product or the instrument, and whether anyone has checked it."""
+    """A number from the product or the instrument, with its source and verification status."""
 
     what: str
     value: str
@@ -380,7 +387,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class PictureProblem:
-    """Something that could not be computed. The record itself is safe."""
+    """A result that could not be computed, with advice; the record itself is unaffected."""
 
     what: str
     advice: str

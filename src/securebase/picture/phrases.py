@@ -1,7 +1,7 @@
-"""Every sentence that a picture can say, in one place.
+"""All sentences of a picture about one client.
 
-Verbs are *moves with*, *tends to come before*, *fits*. What is lower than usual for one client is never worded as lower
-than other clients. No sentence crowns a winner among the mechanisms, and none promises. Sentences name no gender.
+Verbs are *moves with*, *tends to come before*, *fits*. A score below the client's usual level is never described as
+below that of other clients. No sentence names a winner among the mechanisms, makes a promise or implies a gender.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from securebase.picture.parts import GateLevel
 
-#: brief (a row of the caseload), title, sentence, question for the session
-Words = tuple[str, str, str, str]
+#: The texts of a signal: brief (for a row of the caseload), title, sentence, question for the session.
+SignalText = tuple[str, str, str, str]
 
-#: Words that must not stand in anything said of one client (a test looks for them).
+#: Words that no sentence about a client may contain (checked by a test).
 FORBIDDEN = (
     "cause",
     "because of",
@@ -38,37 +38,37 @@ FORBIDDEN = (
 )
 
 
-def rounded(value: float, digits: int = 1) -> Decimal:
-    """The one rounding rule of everything that is read: half up, from the decimals that a person would write."""
+def round_half_up(value: float, digits: int = 1) -> Decimal:
+    """Round half up from the decimal representation: the one rounding rule of all displayed numbers."""
     return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
 
 
-def apart(first: float, last: float) -> float:
-    """`last` less `first` as both are shown, so that a reader who subtracts finds the number beside them."""
-    return float(rounded(last) - rounded(first))
+def shown_difference(first: float, last: float) -> float:
+    """Return `last` less `first`, both rounded as displayed, so that a reader's subtraction agrees."""
+    return float(round_half_up(last) - round_half_up(first))
 
 
 def number(value: float, digits: int = 1) -> str:
-    """A number for reading: one decimal at most, rounded half up, a true minus sign, no trailing zero."""
-    text = f"{rounded(value, digits):.{digits}f}"
+    """Format a number for display, rounded half up, with a true minus sign and no trailing zeros."""
+    text = f"{round_half_up(value, digits):.{digits}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text in {"-0", ""} else text.replace("-", "−")
 
 
-def signed(value: float) -> str:
-    """With its sign: “+0.4”, “−1.2”, “0”."""
+def signed_number(value: float) -> str:
+    """Format a number with its sign: “+0.4”, “−1.2”, “0”."""
     text = number(value)
     return text if text == "0" or text.startswith("−") else f"+{text}"
 
 
 def points(value: float) -> str:
-    """“1 point”, “2.5 points”."""
+    """Format the absolute value in points: “1 point”, “2.5 points”."""
     text = number(abs(value))
     return f"{text} point" if text == "1" else f"{text} points"
 
 
 def percent(value: float) -> str:
-    """A share (0 to 1) in whole percent, never rounded to a false 0% or 100%."""
+    """Format a share (0 to 1) in whole percent, never rounded to a false 0% or 100%."""
     whole = round(100 * value)
     if value > 0 and whole == 0:
         return "under 1%"
@@ -77,20 +77,20 @@ def percent(value: float) -> str:
     return f"{whole}%"
 
 
-def count(n: int, one: str, many: str | None = None) -> str:
-    return f"{n} {one if n == 1 else many or one + 's'}"
+def count(n: int, singular: str, plural: str | None = None) -> str:
+    return f"{n} {singular if n == 1 else plural or singular + 's'}"
 
 
 def session(n: int | None, at: float) -> str:
-    """Which session, or which day where a report belongs to none."""
+    """Return “session 7”, or “day 45” for a report without a session."""
     return f"session {n}" if n is not None else f"day {round(at)}"
 
 
-# ------------------------------------------------------------------ how much may be said
+# ------------------------------------------------------------------ evidence gates
 
 
-def gate_says(level: GateLevel, paired: int) -> str:
-    """What the picture shows at this gate and what it rests on."""
+def gate_sentence(level: GateLevel, paired: int) -> str:
+    """Describe what the picture shows at this gate, and from how many paired sessions."""
     have = f"{count(paired, 'paired session')} so far"
     if level is GateLevel.REPORTED:
         return (
@@ -103,8 +103,8 @@ def gate_says(level: GateLevel, paired: int) -> str:
     return f"{have}. Shown are {shown}; and what the change in symptoms moves with, mostly borrowed from other clients."
 
 
-def gate_waits(level: GateLevel, paired: int) -> tuple[str, ...]:
-    """What is not shown, and why. Nobody is to wonder what is hidden."""
+def closed_gates(level: GateLevel, paired: int) -> tuple[str, ...]:
+    """List what the picture does not show yet, and why."""
     waits = []
     if level is GateLevel.REPORTED:
         waits.append(
@@ -133,7 +133,7 @@ def gate_waits(level: GateLevel, paired: int) -> tuple[str, ...]:
 
 
 HYPOTHESES_HEADING = "Working hypotheses about change"
-FEEDBACK_HELPS_A_LITTLE = (
+FEEDBACK_EFFECT = (
     "Feedback of this kind helps a little on average (about .15 standard deviations in a meta-analysis). It is a "
     "prompt for a conversation and no substitute for judgement."
 )
@@ -141,7 +141,7 @@ MECHANISMS_ARE_HYPOTHESES = (
     "That therapy works through support, stress, emotional processing and skills is itself a hypothesis "
     "(Lipsitz & Markowitz, 2013). The curves show reports and no effect of one thing on another."
 )
-TWO_THAT_IMPROVE = (
+SHARED_IMPROVEMENT = (
     "Two things that both improve over a course look related even where neither does anything to the other."
 )
 EXPECTED_COURSE = (
@@ -155,7 +155,7 @@ INTERVALS = (
 NOT_A_DEVICE = "This is no medical device: it makes no diagnosis and changes no treatment."
 
 
-def unvalidated(label: str) -> str:
+def unvalidated_notice(label: str) -> str:
     return f"The {label} is in the product's own words and not validated yet. Read its numbers with care."
 
 
@@ -163,12 +163,12 @@ def unvalidated(label: str) -> str:
 
 
 def safety_question(instrument: str, item: int, label: str, *, own: bool) -> str:
-    """Which question it was; the product's own is known without a number."""
+    """Name the question; the product's own needs no item number."""
     return "the safety question of the check-in" if own else f"{instrument} item {item} ({label})"
 
 
 def safety_answer(value: float, maximum: float, option: str | None) -> str:
-    """The option's words where they are ours, else the number with what it could be at most."""
+    """Return the response option's label if there is one, else the value and its maximum."""
     return f"“{option}”" if option else f"{number(value)} of {number(maximum)}"
 
 
@@ -176,26 +176,28 @@ def day(on: date) -> str:
     return f"{on.day} {on:%B %Y}"
 
 
-def safety(question: str, answer: str, when: str) -> Words:
-    """`when`: the day, and the session where there is one."""
-    named = "" if answer.startswith("“") else f"{question}, "
+def safety(question: str, answer: str, when: str) -> SignalText:
+    """Return the texts of a safety alert; `when` is the day, preceded by the session if known."""
+    item = "" if answer.startswith("“") else f"{question}, "
     return (
-        f"Safety answer waiting: {named}{answer} ({when})",
+        f"Safety answer waiting: {item}{answer} ({when})",
         "A safety answer is waiting for you.",
         f"{question[0].upper()}{question[1:]} was answered {answer} ({when}); nobody has acknowledged it yet.",
         "How safe are you feeling right now, and what would help you stay safe until we meet again?",
     )
 
 
-def rupture_seen(
+def rated_rupture(
     value: float, when: str, expected: float, later: tuple[float, str] | None, *, own: bool, rated_since: bool
-) -> Words:
-    """`later`: a rating after that which is lower still, and when. `own`: whether own levels are known yet.
-    `rated_since`: whether there is any rating after it, without which nothing could have come back.
+) -> SignalText:
+    """Return the texts of an open rupture that the ratings show.
+
+    `later` is a still lower later rating with its time. `own` is True once the client's usual level is estimated,
+    `rated_since` if there is any later rating, without which the alliance could not have recovered.
     """
     against = "what was to be expected for this client" if own else "what the first ratings suggested"
     short = "their own expected level" if own else "the first ratings"
-    below = apart(value, expected)
+    below = shown_difference(value, expected)
     more = f" Since then it has been as low as {number(later[0])} ({later[1]})." if later else ""
     return (
         f"Alliance fell {number(below)} below {short} in {when}",
@@ -206,7 +208,7 @@ def rupture_seen(
     )
 
 
-def rupture_marked(kind: str, when: str) -> Words:
+def marked_rupture(kind: str, when: str) -> SignalText:
     return (
         f"Rupture marked in {when}, not repaired",
         f"A rupture ({kind}) is open.",
@@ -215,7 +217,7 @@ def rupture_marked(kind: str, when: str) -> Words:
     )
 
 
-def rupture_repaired(when: str, back: str, *, recorded: bool) -> Words:
+def repaired_rupture(when: str, back: str, *, recorded: bool) -> SignalText:
     how = "a repair was recorded" if recorded else "ratings came back to where they were expected"
     return (
         f"Rupture of {when} repaired",
@@ -225,7 +227,7 @@ def rupture_repaired(when: str, back: str, *, recorded: bool) -> Words:
     )
 
 
-def not_on_track(above: float, n: int) -> Words:
+def not_on_track(above: float, n: int) -> SignalText:
     return (
         f"Symptoms above the expected path for {count(n, 'session')}",
         "Symptoms are not on the expected path.",
@@ -235,45 +237,47 @@ def not_on_track(above: float, n: int) -> Words:
     )
 
 
-def _moved(change: float) -> str:
+def _movement_verb(change: float) -> str:
     return "fallen" if change < 0 else "risen"
 
 
-def deterioration(change: float, label: str, one: str = "") -> Words:
-    """`one`: what is said where the last report alone bears it out (here and in the next two)."""
+def deterioration(change: float, label: str, caveat: str = "") -> SignalText:
+    """Return the texts of reliable deterioration; `caveat` is set if only the last report shows it."""
     return (
-        f"{'Last report reliably worse than the first' if one else 'Reliably worse since the start'} "
+        f"{'Last report reliably worse than the first' if caveat else 'Reliably worse since the start'} "
         f"({points(change)})",
         "The last report is reliably worse than the first."
-        if one
+        if caveat
         else "Symptoms are reliably worse than at the start.",
-        f"{label} has {_moved(change)} by {points(change)}, more than measurement error accounts for.{one}",
+        f"{label} has {_movement_verb(change)} by {points(change)}, more than measurement error accounts for.{caveat}",
         "What has become harder since we began, and what would have to change in how we work?",
     )
 
 
-def improvement(change: float, label: str, one: str = "") -> Words:
+def improvement(change: float, label: str, caveat: str = "") -> SignalText:
     return (
-        f"{'Last report reliably better than the first' if one else 'Reliable improvement'} ({points(change)})",
+        f"{'Last report reliably better than the first' if caveat else 'Reliable improvement'} ({points(change)})",
         "The last report is reliably better than the first."
-        if one
+        if caveat
         else "Symptoms are reliably better than at the start.",
-        f"{label} has {_moved(change)} by {points(change)}, more than measurement error accounts for.{one}",
+        f"{label} has {_movement_verb(change)} by {points(change)}, more than measurement error accounts for.{caveat}",
         "What has been different, and which part of it was your own doing?",
     )
 
 
-def significant(change: float, label: str, one: str = "") -> Words:
+def significant_change(change: float, label: str, caveat: str = "") -> SignalText:
     return (
-        "Clinically significant change" + (" in the last report" if one else ""),
-        "The change to the last report is clinically significant." if one else "The change is clinically significant.",
-        f"{label} has {_moved(change)} by {points(change)}, beyond measurement error, and crossed into the range of "
-        f"people without the problem.{one}",
+        "Clinically significant change" + (" in the last report" if caveat else ""),
+        "The change to the last report is clinically significant."
+        if caveat
+        else "The change is clinically significant.",
+        f"{label} has {_movement_verb(change)} by {points(change)}, beyond measurement error, and crossed into the "
+        f"range of people without the problem.{caveat}",
         "What would you like to keep hold of, and how would you notice early if it slipped?",
     )
 
 
-def sudden(change: float, before: str, after: str, *, gain: bool) -> Words:
+def sudden_change(change: float, before: str, after: str, *, gain: bool) -> SignalText:
     if gain:
         return (
             f"Sudden gain between {before} and {after}",
@@ -289,7 +293,7 @@ def sudden(change: float, before: str, after: str, *, gain: bool) -> Words:
     )
 
 
-def missing_symptoms(held: int) -> Words:
+def missing_symptoms(held: int) -> SignalText:
     return (
         f"No symptom score in {count(held, 'session')}",
         "There is no symptom score yet.",
@@ -299,7 +303,7 @@ def missing_symptoms(held: int) -> Words:
     )
 
 
-def missing_check_in(number_: int) -> Words:
+def missing_check_in(number_: int) -> SignalText:
     return (
         f"No check-in for session {number_}",
         f"There is no check-in for session {number_}.",
@@ -308,22 +312,22 @@ def missing_check_in(number_: int) -> Words:
     )
 
 
-def little_change(left: int, label: str, value: float, band: str | None, chance: float | None) -> Words:
-    """Near the end without reliable change. `chance` of remission by then, where it may be said."""
-    left_says = count(left, "planned session") + " left" if left else "no planned session left"
-    told = (
+def little_change(left: int, label: str, value: float, band: str | None, chance: float | None) -> SignalText:
+    """Return the texts of little change near the end; `chance` of remission by then is None until it may be shown."""
+    remaining = count(left, "planned session") + " left" if left else "no planned session left"
+    outlook = (
         f" The chance of remission by then is {percent(chance)}, if the model is right." if chance is not None else ""
     )
     return (
-        f"No reliable change yet, {left_says}",
+        f"No reliable change yet, {remaining}",
         "Little has changed so far, and the end is near.",
         f"{label} is at {number(value)}{f' ({band})' if band else ''}, within measurement error of the first report, "
-        f"with {left_says}.{told}",
+        f"with {remaining}.{outlook}",
         "What would make the time that is left worth most, and what should come after it?",
     )
 
 
-def missing_focus(held: int) -> Words:
+def missing_focus(held: int) -> SignalText:
     return (
         "No problem area chosen yet",
         "No problem area has been chosen.",
@@ -332,56 +336,56 @@ def missing_focus(held: int) -> Words:
     )
 
 
-def ending_not_named(left: int, phase: str) -> Words:
-    left_says = (
+def ending_not_named(left: int, phase: str) -> SignalText:
+    remaining = (
         f"{count(left, 'planned session')} {'is' if left == 1 else 'are'} left" if left else "No session is left"
     )
     return (
         "The ending has not been named",
         "The ending has not been named yet.",
-        f"{left_says}, and the course is still recorded as in its {phase} phase.",
+        f"{remaining}, and the course is still recorded as in its {phase} phase.",
         "How do you see the time after our last session?",
     )
 
 
-# ------------------------------------------------------------------ answered, and in no curve
+# ------------------------------------------------------------------ responses that no curve shows
 
 
-def _listed(names: Sequence[str]) -> str:
+def _join_names(names: Sequence[str]) -> str:
     if len(names) == 1:
         return names[0]
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def too_few_items(where: Sequence[str], what: str) -> str:
-    """`where`: the sessions; `what`: the score that could not be made."""
-    listed = _listed(where)
-    verb = "was" if len(where) == 1 else "were"
-    return f"{listed[0].upper()}{listed[1:]} {verb} answered, with too few items for {article(what)} {what} score."
+def too_few_items_note(sessions: Sequence[str], score: str) -> str:
+    """Return the note on sessions with too few responses for a score, e.g. the “symptom” score."""
+    names = _join_names(sessions)
+    verb = "was" if len(sessions) == 1 else "were"
+    return f"{names[0].upper()}{names[1:]} {verb} answered, with too few items for {article(score)} {score} score."
 
 
 def article(word: str) -> str:
     return "an" if word[0] in "aeiou" else "a"
 
 
-def not_entered(measure: str, where: str) -> str:
-    return f"{where[0].upper()}{where[1:]} has its check-in; its {measure}, by which symptoms are followed, is missing."
+def missing_questionnaire_note(measure: str, when: str) -> str:
+    return f"{when[0].upper()}{when[1:]} has its check-in; its {measure}, by which symptoms are followed, is missing."
 
 
-def elsewhere(measure: str, value: float, where: str, followed: str) -> str:
-    """The last symptom score on a measure that is not the one followed."""
+def other_measure_note(measure: str, value: float, when: str, symptom_measure: str) -> str:
+    """Return the note on the last score of a measure other than the episode's symptom measure."""
     return (
-        f"On record too: symptoms of {number(value)} on the {measure} ({where}). This client is followed with the "
-        f"{followed}, so other measures are not in this curve."
+        f"On record too: symptoms of {number(value)} on the {measure} ({when}). This client is followed with the "
+        f"{symptom_measure}, so other measures are not in this curve."
     )
 
 
-def under_measures(names: Sequence[str]) -> str:
-    """Questionnaires that measure nothing this picture draws."""
-    return f"On record and in no curve here: {_listed(names)}. The scores are under Measures."
+def unplotted_note(names: Sequence[str]) -> str:
+    """Return the note on questionnaires whose constructs the picture does not show."""
+    return f"On record and in no curve here: {_join_names(names)}. The scores are under Measures."
 
 
-# ------------------------------------------------------------------ criteria, each named
+# ------------------------------------------------------------------ criteria of signals
 
 
 SAFETY_CRITERION = "Raised by the answer itself. It is never suppressed, delayed or ranked below anything."
@@ -402,17 +406,17 @@ MISSING_CRITERION = "Something a course of IPT usually has by now."
 
 
 def reliable_criterion(threshold: float | None, basis: str, verified: bool) -> str:
-    """The named criterion with its threshold and whether anyone has checked it."""
+    """Return the criterion with its threshold, basis and verification status."""
     limit = f", threshold {points(threshold)}" if threshold is not None else ""
-    told = f" ({basis})" if basis else ""
-    return f"{RELIABLE_CRITERION}{limit}{told}{'' if verified else '; not verified'}."
+    note = f" ({basis})" if basis else ""
+    return f"{RELIABLE_CRITERION}{limit}{note}{'' if verified else '; not verified'}."
 
 
-# ------------------------------------------------------------------ charts in words
+# ------------------------------------------------------------------ sentences beside charts
 
 
-def change_says(points_: float, share: float | None, verdict: str, threshold: float | None) -> str:
-    """Change since the first report, beside the measurement error."""
+def change_sentence(points_: float, share: float | None, verdict: str, threshold: float | None) -> str:
+    """Describe the change since the first report relative to measurement error."""
     if points_ == 0:
         moved = "No change"
     else:
@@ -428,63 +432,65 @@ def change_says(points_: float, share: float | None, verdict: str, threshold: fl
     return f"{moved} than at the first report, {tail}{limit}." if points_ else f"{moved} since the first report."
 
 
-def one_report(before: str | None) -> str:
-    """What follows a verdict that the last report alone bears out. `before`: the verdict of the report before it."""
-    told = {
+def single_report_caveat(before: str | None) -> str:
+    """Return the caveat on a verdict that only the last report supports; `before` is the preceding verdict."""
+    preceding = {
         "improved": "the one before it was reliably better than the first",
         "worse": "the one before it was reliably worse than the first",
         "within_error": "the one before it lay within measurement error of the first",
     }.get(before or "", "")
     return (
-        f" This rests on the last report alone{f'; {told}' if told else ''}. A second one will tell whether it holds."
+        f" This rests on the last report alone{f'; {preceding}' if preceding else ''}. "
+        "A second one will tell whether it holds."
     )
 
 
-def remission_chance_says(chance: float, session_: int | None) -> str:
+def remission_chance_sentence(chance: float, session_: int | None) -> str:
     end = f"session {session_}" if session_ is not None else "the end of the forecast"
     return f"Chance of a score in the range of remission at {end}: {percent(chance)}, if the model is right."
 
 
-def forecast_says(session_: int | None, at: float, value: float, low: float, high: float) -> str:
+def forecast_sentence(session_: int | None, at: float, value: float, low: float, high: float) -> str:
     return (
         f"Forecast for {session(session_, at)}: {number(value)}, with a 90% interval from {number(low)} to "
         f"{number(high)} if the model is right."
     )
 
 
-def usual_level_says(value: float, low: float, high: float, *, left_out: int = 0, counted_in: int = 0) -> str:
-    """`left_out` ratings of ruptures do not count towards the level; `counted_in` do."""
-    how = ""
+def usual_level_sentence(value: float, low: float, high: float, *, left_out: int = 0, counted_in: int = 0) -> str:
+    """Describe the usual level; `left_out` and `counted_in` are the ratings during ruptures it excludes or includes."""
+    note = ""
     if left_out:
-        how = f", with {count(left_out, 'rating')} of the rupture left out"
+        note = f", with {count(left_out, 'rating')} of the rupture left out"
     elif counted_in:
-        how = "; the ratings of the rupture are counted in it, being half of all or more"
+        note = "; the ratings of the rupture are counted in it, being half of all or more"
     return (
-        f"Their usual level is about {number(value)} ({number(low)} to {number(high)}, 90% interval{how}): the "
+        f"Their usual level is about {number(value)} ({number(low)} to {number(high)}, 90% interval{note}): the "
         "trait-like part. A bar runs from it to the estimate of a session, with measurement error taken out: the "
         "state-like part. The dots are the ratings themselves."
     )
 
 
-def usual_level_waits(paired: int) -> str:
+def usual_level_pending(paired: int) -> str:
     return f"Their own usual level can be told from {count(max(6 - paired, 1), 'more paired session')} on."
 
 
-def rupture_stands_open(where: str, seen: tuple[float, float, float] | None) -> str:
-    """`seen`: rating, expected value and limit where the ratings show it; else a person marked it."""
-    if seen is not None:
-        value, expected, limit = seen
+def open_rupture_sentence(when: str, evidence: tuple[float, float, float] | None) -> str:
+    """Describe an open rupture by its `evidence` (rating, prediction and limit), or as marked by a person if None."""
+    if evidence is not None:
+        value, expected, limit = evidence
+        below = points(shown_difference(value, expected))
         return (
-            f"The rupture of {where} is open: rated {number(value)}, {points(apart(value, expected))} below the "
+            f"The rupture of {when} is open: rated {number(value)}, {below} below the "
             f"expected {number(expected)} (5% limit {number(limit)}). No repair is recorded, and no later rating came "
             "back."
         )
-    return f"The rupture marked in {where} is open: no repair is recorded. The ratings by themselves do not show it."
+    return f"The rupture marked in {when} is open: no repair is recorded. The ratings by themselves do not show it."
 
 
-def rupture_stands_repaired(where: str, back: str, *, recorded: bool) -> str:
+def repaired_rupture_sentence(when: str, back: str, *, recorded: bool) -> str:
     how = "a repair was recorded" if recorded else "ratings came back"
-    return f"The rupture of {where} is repaired: {how} by {back}."
+    return f"The rupture of {when} is repaired: {how} by {back}."
 
 
 TRACKING_FAILED = "The model could not follow this course"

@@ -1,4 +1,4 @@
-"""The sections of a client picture, each from the record and, where the gate allows, from the tracked course."""
+"""The sections of a client picture, computed from the record and, if the gate permits, from the tracked course."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from securebase.model.track import TrackedCourse
 from securebase.picture.course import DatedCourse
 from securebase.picture.parts import (
     GateLevel,
+    IntervalEstimate,
     MechanismSeries,
-    Ranged,
-    Reported,
+    ReportedScore,
     ScoreForecast,
     Session,
     SymptomChange,
@@ -33,11 +33,11 @@ HALF_50, HALF_80, HALF_90 = (_NORMAL.inv_cdf(0.5 + share / 2) for share in (0.5,
 Measure = tuple[str, str]
 
 
-def scale_of(measure: Measure, parameter_set: ParameterSet) -> tuple[Instrument, Scale] | None:
-    """The instrument and scale on the shelf, or None where a table brought its own.
+def find_scale(measure: Measure, parameter_set: ParameterSet) -> tuple[Instrument, Scale] | None:
+    """Return the instrument and scale of the catalogue, or None for a measure of an imported table.
 
-    Where the instrument knows no reliable change, it is computed from the spread and reliability that the parameter
-    set assumes, and carries that it is not verified.
+    If the instrument gives no reliable change, it is computed from the SD and reliability of the parameter set and
+    takes their verification status.
     """
     instrument = instruments().get(measure[0])
     scale = next((s for s in instrument.scales if s.id == measure[1]), None) if instrument else None
@@ -51,23 +51,23 @@ def scale_of(measure: Measure, parameter_set: ParameterSet) -> tuple[Instrument,
     return instrument, scale
 
 
-def reported(scores: Sequence[ScoreRecord]) -> tuple[Reported, ...]:
-    return tuple(Reported(s.at, s.value, s.session) for s in scores)
+def reported_scores(scores: Sequence[ScoreRecord]) -> tuple[ReportedScore, ...]:
+    return tuple(ReportedScore(s.at, s.value, s.session) for s in scores)
 
 
-def scores_of(record: EpisodeRecord, name: str, measure: Measure) -> tuple[ScoreRecord, ...]:
+def measure_scores(record: EpisodeRecord, name: str, measure: Measure) -> tuple[ScoreRecord, ...]:
     return record.scores(name, instrument=measure[0], scale=measure[1])
 
 
 def _label(instrument: Instrument | None, measure: Measure) -> str:
-    """What the scores are called in a sentence: the questionnaire's name, or plainly the symptom score."""
+    """Return the name of the scores in a sentence: the questionnaire's, or “The symptom score” for the own set."""
     if instrument is None:
         return measure[1]
     return "The symptom score" if instrument.own_wording else instrument.name
 
 
 def measure_name(instrument: Instrument | None, measure: Measure) -> str:
-    """The instrument's name; the product's own sets are known by when they are asked."""
+    """Return the instrument's name, preceded by “check-in” for the product's own sets."""
     if instrument is None:
         return measure[1]
     return f"check-in {instrument.name[0].lower()}{instrument.name[1:]}" if instrument.own_wording else instrument.name
@@ -86,12 +86,11 @@ def symptoms(
     axis: Sequence[Session],
     level: GateLevel,
 ) -> Symptoms:
-    """Symptoms as reported; the expected path from the first report on; own estimate and forecast from the gate on."""
+    """Return reported symptoms with the expected course and, once the gate is open, the estimate and forecast."""
     measure = record.symptom_measure
-    known = scale_of(measure, parameter_set)
-    instrument, scale = known if known else (None, None)
-    given = reported(record.symptom_scores)
-    low, high = bounds(scale, [r.value for r in given])
+    instrument, scale = find_scale(measure, parameter_set) or (None, None)
+    reports = reported_scores(record.symptom_scores)
+    low, high = bounds(scale, [r.value for r in reports])
     part = Symptoms(
         instrument=measure[0],
         scale=measure[1],
@@ -101,46 +100,46 @@ def symptoms(
         maximum=high,
         worse_is_higher=scale is None or scale.direction is not Direction.HIGHER_IS_BETTER,
         validated=instrument is not None and instrument.validated,
-        reported=given,
+        reported=reports,
         remission_below=scale.remission_below if scale else None,
     )
-    if scale and given:
-        band = severity_band(scale, given[-1].value)
+    if scale and reports:
+        band = severity_band(scale, reports[-1].value)
         part = replace(part, severity=band.label if band else None)
-    if scale and len(given) > 1:
-        part = replace(part, change=_change(scale, [r.value for r in given]))
-    if course is None or not given:
+    if scale and len(reports) > 1:
+        part = replace(part, change=_change(scale, [r.value for r in reports]))
+    if course is None or not reports:
         return part
-    part = replace(part, expected=_expected(course, low, high))
+    part = replace(part, expected=_expected_course(course, low, high))
     if level >= GateLevel.COHORT:
-        ahead = _forecast(course, axis, low, high)
-        part = replace(part, estimated=_estimated(course, low, high), forecast=ahead)
+        forecast = _forecast(course, axis, low, high)
+        part = replace(part, estimated=_estimated_course(course, low, high), forecast=forecast)
         part = replace(part, remission_chance=_remission_chance(course, scale))
     return part
 
 
-def jumps(scale: Scale | None, given: Sequence[Reported]) -> tuple[SuddenGain, ...]:
-    """Sudden gains and losses, where measurement error is known."""
+def sudden_changes(scale: Scale | None, reports: Sequence[ReportedScore]) -> tuple[SuddenGain, ...]:
+    """Return sudden gains and losses, if the scale's measurement error is known."""
     if scale is None or scale.reliable_change is None:
         return ()
     worse = scale.direction is not Direction.HIGHER_IS_BETTER
-    return sudden_gains([r.value for r in given], cutoff=scale.reliable_change.points, higher_is_worse=worse)
+    return sudden_gains([r.value for r in reports], cutoff=scale.reliable_change.points, higher_is_worse=worse)
 
 
-def above_band(course: DatedCourse | None, part: Symptoms) -> tuple[float, ...]:
-    """By how much the smoothed score lay on the bad side of the expected band, at each symptom report.
+def band_excess(course: DatedCourse | None, part: Symptoms) -> tuple[float, ...]:
+    """Return by how much the filtered score lay on the worse side of the expected band, at each symptom report.
 
-    Smoothed over the reports up to then, so that one extreme report cannot count for two.
+    Filtering uses the reports up to then, so one extreme report does not count twice.
     """
     if course is None or not part.expected:
         return ()
     rows = course.rows("symptoms")
     at = course.at[rows]
-    smooth = course.tracked.filtered[rows, course.index("symptoms")]
+    filtered = course.tracked.filtered[rows, course.index("symptoms")]
     axis = [e.at for e in part.expected]
     if part.worse_is_higher:
-        return tuple(float(v) for v in smooth - np.interp(at, axis, [e.high for e in part.expected]))
-    return tuple(float(v) for v in np.interp(at, axis, [e.low for e in part.expected]) - smooth)
+        return tuple(float(v) for v in filtered - np.interp(at, axis, [e.high for e in part.expected]))
+    return tuple(float(v) for v in np.interp(at, axis, [e.low for e in part.expected]) - filtered)
 
 
 def mechanism(
@@ -152,10 +151,10 @@ def mechanism(
     *,
     level: GateLevel,
 ) -> MechanismSeries:
-    """One mechanism as it was reported, with the usual level from the gate on."""
-    known = scale_of(measure, parameter_set)
-    scores = scores_of(record, name, measure)
-    low, high = bounds(known[1] if known else None, [s.value for s in scores])
+    """Return one mechanism as reported, with its usual level once the gate is open."""
+    _, scale = find_scale(measure, parameter_set) or (None, None)
+    scores = measure_scores(record, name, measure)
+    low, high = bounds(scale, [s.value for s in scores])
     about = construct(name)
     show = course is not None and level >= GateLevel.COHORT and bool(scores)
     return MechanismSeries(
@@ -164,68 +163,69 @@ def mechanism(
         minimum=low,
         maximum=high,
         better_is_higher=about.direction is Direction.HIGHER_IS_BETTER,
-        reported=reported(scores),
-        usual=usual(course.tracked, course.at[-1], name, low, high) if course is not None and show else None,
+        reported=reported_scores(scores),
+        usual=usual_level(course.tracked, course.at[-1], name, low, high) if course is not None and show else None,
     )
 
 
 def _change(scale: Scale, values: Sequence[float]) -> SymptomChange:
-    """From the first to the last of two or more values, and how many of the latest ones say the same."""
+    """Return the change from the first to the last of at least two values, with the run of equal latest verdicts."""
     first, last = values[0], values[-1]
     since = [score_change(scale, first, value) for value in values[1:]]
-    made = since[-1]
-    same = [(c.verdict, c.clinically_significant) == (made.verdict, made.clinically_significant) for c in since]
-    running = next((n for n, one in enumerate(reversed(same)) if not one), len(same))
+    change = since[-1]
+    same = [(c.verdict, c.clinically_significant) == (change.verdict, change.clinically_significant) for c in since]
+    running = next((n for n, agrees in enumerate(reversed(same)) if not agrees), len(same))
     return SymptomChange(
         first=first,
         last=last,
-        points=made.points,
-        percent=made.percent,
-        threshold=made.threshold,
-        verdict=made.verdict,
-        basis=made.basis,
-        verified=made.verified,
-        remission=made.remission,
-        response=made.response,
-        clinically_significant=made.clinically_significant,
+        points=change.points,
+        percent=change.percent,
+        threshold=change.threshold,
+        verdict=change.verdict,
+        basis=change.basis,
+        verified=change.verified,
+        remission=change.remission,
+        response=change.response,
+        clinically_significant=change.clinically_significant,
         running=running,
         before=since[-2].verdict if len(since) > 1 else None,
     )
 
 
-def ranged(at: float, value: float, half: float, low: float, high: float) -> Ranged:
-    """An interval, cut where the scale ends: a score cannot lie beyond."""
-    inside = [min(max(v, low), high) for v in (value, value - half, value + half)]
-    return Ranged(float(at), *(float(v) for v in inside))
+def clip_interval(at: float, value: float, half: float, low: float, high: float) -> IntervalEstimate:
+    """Return the interval value ± half, clipped to the range of the scale."""
+    clipped = [min(max(v, low), high) for v in (value, value - half, value + half)]
+    return IntervalEstimate(float(at), *(float(v) for v in clipped))
 
 
-def _expected(course: DatedCourse, low: float, high: float) -> tuple[Ranged, ...]:
+def _expected_course(course: DatedCourse, low: float, high: float) -> tuple[IntervalEstimate, ...]:
     t = course.tracked
     rows = zip(course.expected_at, t.expected_course, t.expected_course_sd, strict=True)
-    return tuple(ranged(at, value, HALF_80 * sd, low, high) for at, value, sd in rows)
+    return tuple(clip_interval(at, value, HALF_80 * sd, low, high) for at, value, sd in rows)
 
 
-def _estimated(course: DatedCourse, low: float, high: float) -> tuple[Ranged, ...]:
+def _estimated_course(course: DatedCourse, low: float, high: float) -> tuple[IntervalEstimate, ...]:
     t, k = course.tracked, course.index("symptoms")
     rows = zip(course.at, t.smoothed[:, k], t.smoothed_sd[:, k], strict=True)
-    return tuple(ranged(at, value, HALF_90 * sd, low, high) for at, value, sd in rows)
+    return tuple(clip_interval(at, value, HALF_90 * sd, low, high) for at, value, sd in rows)
 
 
 def _forecast(course: DatedCourse, axis: Sequence[Session], low: float, high: float) -> tuple[ScoreForecast, ...]:
     t, k = course.tracked, course.index("symptoms")
     numbers = {round(s.at, 6): s.number for s in axis if not s.held}
-    out = []
+    forecasts = []
     for at, value, sd in zip(course.forecast_at, t.forecast[:, k], t.forecast_score_sd[:, k], strict=True):
-        half = ranged(at, value, HALF_50 * sd, low, high)
-        wide = ranged(at, value, HALF_90 * sd, low, high)
+        inner = clip_interval(at, value, HALF_50 * sd, low, high)
+        outer = clip_interval(at, value, HALF_90 * sd, low, high)
         session = numbers.get(round(float(at), 6))
-        out.append(ScoreForecast(float(at), session, half.value, half.low, half.high, wide.low, wide.high))
-    return tuple(out)
+        forecasts.append(ScoreForecast(float(at), session, inner.value, inner.low, inner.high, outer.low, outer.high))
+    return tuple(forecasts)
 
 
 def _remission_chance(course: DatedCourse, scale: Scale | None) -> float | None:
-    """Chance that a score at the last forecast moment lies below remission; of sums of whole points the next whole
-    number below counts, so the limit lies half a point lower.
+    """Return P(score < remission cut-off) at the last forecast time.
+
+    Sum scores are whole numbers, so the limit lies half a point lower (continuity correction).
     """
     t, k = course.tracked, course.index("symptoms")
     if scale is None or scale.remission_below is None or len(t.forecast_times) == 0:
@@ -234,8 +234,8 @@ def _remission_chance(course: DatedCourse, scale: Scale | None) -> float | None:
     return NormalDist(float(t.forecast[-1, k]), float(t.forecast_score_sd[-1, k])).cdf(limit)
 
 
-def usual(tracked: TrackedCourse, at: float, name: str, low: float, high: float) -> Ranged:
-    """The usual level at the end of the course: the person's own level with the trend of everyone, 90% interval."""
+def usual_level(tracked: TrackedCourse, at: float, name: str, low: float, high: float) -> IntervalEstimate:
+    """Return the usual level at the end of the course, mean trend included, with its 90% interval."""
     k = tracked.constructs.index(name)
     value = tracked.usual_level[k] + tracked.trend[-1, k]
-    return ranged(at, value, HALF_90 * tracked.usual_level_sd[k], low, high)
+    return clip_interval(at, value, HALF_90 * tracked.usual_level_sd[k], low, high)

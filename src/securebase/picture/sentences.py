@@ -1,4 +1,4 @@
-"""What a page or a report tells from a picture: sentences and tables, the same ones everywhere."""
+"""Sentences and tables from a picture, shared by pages and reports."""
 
 from __future__ import annotations
 
@@ -8,43 +8,43 @@ from datetime import date, timedelta
 
 from securebase.picture import hypothesis_phrases, phrases
 from securebase.picture.client import ClientPicture
-from securebase.picture.parts import GateLevel, Repair, Reported, RuptureMark, Signal, SignalKind, SignalTone
+from securebase.picture.parts import GateLevel, Repair, ReportedScore, RuptureMark, Signal, SignalKind, SignalTone
 
-#: Points that stand before the next session: more would not be read.
-MOST_POINTS = 4
-NOTHING = "–"
+#: Most points shown before the next session, to be read in under a minute.
+MAX_POINTS = 4
+EMPTY_CELL = "–"
 
 
 @dataclass(frozen=True, slots=True)
 class ChartTable:
-    """Numbers beside a chart, as text: `head` names the columns, each row begins with its session."""
+    """The numbers of a chart as text; `head` names the columns, and each row begins with its session."""
 
     caption: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
-def before_session(picture: ClientPicture) -> tuple[Signal, ...]:
-    """The few points to know before the next session; safety stands apart and above them."""
+def pre_session_signals(picture: ClientPicture) -> tuple[Signal, ...]:
+    """Return at most MAX_POINTS signals for the next session, without safety alerts, which are shown above them."""
     others = [s for s in picture.signals if s.kind is not SignalKind.SAFETY]
-    return tuple(others[:MOST_POINTS])
+    return tuple(others[:MAX_POINTS])
 
 
 def needs_attention(picture: ClientPicture) -> bool:
-    """Whether any signal is more than a note."""
+    """Return True if any signal is an alert or a warning."""
     return any(s.tone in {SignalTone.ALERT, SignalTone.WARN} for s in picture.signals)
 
 
-def nothing_stands_out(picture: ClientPicture) -> str:
-    """Return the sentence for a picture without points to know; never an all-clear while a safety answer waits."""
-    where = where_symptoms_are(picture)
+def quiet_sentence(picture: ClientPicture) -> str:
+    """Return the sentence for a picture without points; it is no all-clear while a safety alert is open."""
+    status = symptom_status(picture)
     if any(s.kind is SignalKind.SAFETY for s in picture.signals):
-        return f"The safety answer comes first. {where}."
-    return f"{where}. Nothing asks for attention."
+        return f"The safety answer comes first. {status}."
+    return f"{status}. Nothing asks for attention."
 
 
-def where_symptoms_are(picture: ClientPicture) -> str:
-    """One quiet line for a course in which nothing stands out."""
+def symptom_status(picture: ClientPicture) -> str:
+    """Compare the last symptom score with the expected course in a few words."""
     part = picture.symptoms
     if not part.reported:
         return "No symptom score yet" if picture.answered else "Nothing reported yet"
@@ -60,78 +60,80 @@ def where_symptoms_are(picture: ClientPicture) -> str:
 
 
 def symptom_sentences(picture: ClientPicture) -> tuple[str, ...]:
-    """Change against measurement error, severity, and the chance of remission, each where it may be said."""
-    part, said = picture.symptoms, []
+    """Return the sentences on the last report, change, and remission or forecast, as far as the gate permits."""
+    part, sentences = picture.symptoms, list[str]()
     if part.reported:
         last = part.reported[-1]
         band = f" ({part.severity})" if part.severity else ""
-        where = f"session {last.session}, " if last.session is not None else ""
-        said.append(f"Last report: {phrases.number(last.value)}{band}, {where}{_day(picture, last.at)}.")
+        session = f"session {last.session}, " if last.session is not None else ""
+        sentences.append(f"Last report: {phrases.number(last.value)}{band}, {session}{_day(picture, last.at)}.")
     if part.change is not None:
         c = part.change
-        one = phrases.one_report(c.before) if c.running == 1 and c.verdict in {"improved", "worse"} else ""
-        said.append(phrases.change_says(phrases.apart(c.first, c.last), c.percent, c.verdict, c.threshold) + one)
+        single = c.running == 1 and c.verdict in {"improved", "worse"}
+        caveat = phrases.single_report_caveat(c.before) if single else ""
+        difference = phrases.shown_difference(c.first, c.last)
+        sentences.append(phrases.change_sentence(difference, c.percent, c.verdict, c.threshold) + caveat)
     if part.remission_chance is not None and part.forecast:
-        said.append(phrases.remission_chance_says(part.remission_chance, part.forecast[-1].session))
+        sentences.append(phrases.remission_chance_sentence(part.remission_chance, part.forecast[-1].session))
     elif part.forecast:
-        far = part.forecast[-1]
-        said.append(phrases.forecast_says(far.session, far.at, far.value, far.low90, far.high90))
-    return (*said, *part.notes)
+        f = part.forecast[-1]
+        sentences.append(phrases.forecast_sentence(f.session, f.at, f.value, f.low90, f.high90))
+    return (*sentences, *part.notes)
 
 
 def alliance_sentences(picture: ClientPicture) -> tuple[str, ...]:
-    """The usual level with its interval, and how each rupture stands."""
-    part, said = picture.alliance, []
+    """Return the sentences on the usual level with its interval, and on the status of each rupture."""
+    part, sentences = picture.alliance, list[str]()
     if part.usual is not None:
         u = part.usual
-        said.append(
-            phrases.usual_level_says(u.value, u.low, u.high, left_out=part.left_out, counted_in=part.counted_in)
+        sentences.append(
+            phrases.usual_level_sentence(u.value, u.low, u.high, left_out=part.left_out, counted_in=part.counted_in)
         )
     elif part.reported:
-        said.append(phrases.usual_level_waits(picture.gate.paired))
+        sentences.append(phrases.usual_level_pending(picture.gate.paired))
     for mark in part.ruptures:
-        where = phrases.session(mark.session, mark.at)
+        when = phrases.session(mark.session, mark.at)
         if mark.repair is Repair.OPEN:
-            said.append(phrases.rupture_stands_open(where, _seen(mark)))
+            sentences.append(phrases.open_rupture_sentence(when, _rating_evidence(mark)))
         else:
             back = phrases.session(mark.repaired_session, mark.repaired_at or mark.at)
-            said.append(phrases.rupture_stands_repaired(where, back, recorded=mark.repair is Repair.RECORDED))
-    return (*said, *part.notes)
+            sentences.append(phrases.repaired_rupture_sentence(when, back, recorded=mark.repair is Repair.RECORDED))
+    return (*sentences, *part.notes)
 
 
-def _seen(mark: RuptureMark) -> tuple[float, float, float] | None:
+def _rating_evidence(mark: RuptureMark) -> tuple[float, float, float] | None:
     if mark.value is None or mark.expected is None or mark.limit is None:
         return None
     return mark.value, mark.expected, mark.limit
 
 
-def day_of(picture: ClientPicture, at: float) -> date | None:
-    """The calendar day of a time, where the episode's first day is known."""
+def calendar_day(picture: ClientPicture, at: float) -> date | None:
+    """Return the calendar day of a time, or None if the episode's first day is not known."""
     began = picture.header.began_on
     return date.fromisoformat(began) + timedelta(days=int(at // 1)) if began else None
 
 
 def symptom_table(picture: ClientPicture) -> ChartTable:
-    """Reports, estimate, forecast and expected path by session."""
+    """Return reports, estimate, forecast and expected course by session."""
     part = picture.symptoms
-    given = _by_time(part.reported)
+    reported = _values_by_time(part.reported)
     estimated = {round(e.at, 4): phrases.number(e.value) for e in part.estimated}
-    ahead = {round(f.at, 4): f for f in part.forecast}
-    path = {round(e.at, 4): f"{phrases.number(e.low)} to {phrases.number(e.high)}" for e in part.expected}
-    moments = sorted(given | dict.fromkeys(ahead))
-    names = _names(picture)
+    forecasts = {round(f.at, 4): f for f in part.forecast}
+    expected = {round(e.at, 4): f"{phrases.number(e.low)} to {phrases.number(e.high)}" for e in part.expected}
+    times = sorted(reported | dict.fromkeys(forecasts))
+    names = _session_names(picture)
     rows = []
-    for at in moments:
-        f = ahead.get(at)
+    for at in times:
+        f = forecasts.get(at)
         rows.append(
             (
                 names.get(at, phrases.session(None, at)),
                 _day(picture, at),
-                _number(given.get(at)),
-                phrases.number(f.value) if f else estimated.get(at, NOTHING),
-                f"{phrases.number(f.low50)} to {phrases.number(f.high50)}" if f else NOTHING,
-                f"{phrases.number(f.low90)} to {phrases.number(f.high90)}" if f else NOTHING,
-                path.get(at, NOTHING),
+                _number(reported.get(at)),
+                phrases.number(f.value) if f else estimated.get(at, EMPTY_CELL),
+                f"{phrases.number(f.low50)} to {phrases.number(f.high50)}" if f else EMPTY_CELL,
+                f"{phrases.number(f.low90)} to {phrases.number(f.high90)}" if f else EMPTY_CELL,
+                expected.get(at, EMPTY_CELL),
             )
         )
     head = ("When", "Day", "Reported", "Estimate or forecast", "50% interval", "90% interval", "Expected path (80%)")
@@ -139,7 +141,7 @@ def symptom_table(picture: ClientPicture) -> ChartTable:
 
 
 def alliance_table(picture: ClientPicture) -> ChartTable:
-    """Ratings with the usual level and the movement around it."""
+    """Return alliance ratings with the usual level and the deviation from it."""
     part = picture.alliance
     bars = {round(b.at, 4): b for b in part.bars}
     marks = {m.session: m for m in part.ruptures}
@@ -152,9 +154,9 @@ def alliance_table(picture: ClientPicture) -> ChartTable:
                 phrases.session(report.session, report.at).capitalize(),
                 _day(picture, report.at),
                 phrases.number(report.value),
-                phrases.number(bar.usual) if bar else NOTHING,
-                phrases.signed(bar.state) if bar else NOTHING,
-                f"rupture, {mark.repair.value}" if mark else NOTHING,
+                phrases.number(bar.usual) if bar else EMPTY_CELL,
+                phrases.signed_number(bar.state) if bar else EMPTY_CELL,
+                f"rupture, {mark.repair.value}" if mark else EMPTY_CELL,
             )
         )
     head = ("When", "Day", "Reported", "Usual level", "Movement around it (estimate)", "Mark")
@@ -162,13 +164,13 @@ def alliance_table(picture: ClientPicture) -> ChartTable:
 
 
 def mechanism_table(picture: ClientPicture) -> ChartTable:
-    """The four mechanisms as reported, by session."""
+    """Return the reported scores of the four mechanisms by session."""
     series = [{r.session: r for r in m.reported if r.session is not None} for m in picture.mechanisms]
-    sessions = sorted({number for one in series for number in one})
+    sessions = sorted({number for reports in series for number in reports})
     rows = []
     for number in sessions:
-        at = next(one[number].at for one in series if number in one)
-        values = (_number(one[number].value if number in one else None) for one in series)
+        at = next(reports[number].at for reports in series if number in reports)
+        values = (_number(reports[number].value if number in reports else None) for reports in series)
         rows.append((f"Session {number}", _day(picture, at), *values))
     return ChartTable("Mechanisms as reported", ("When", "Day", *(m.label for m in picture.mechanisms)), tuple(rows))
 
@@ -176,23 +178,22 @@ def mechanism_table(picture: ClientPicture) -> ChartTable:
 def hypothesis_sentences(picture: ClientPicture) -> tuple[str, ...]:
     """Return the sentences beside the chart of hypotheses, in order.
 
-    They name the change that is split, the largest part, the predictive check, the strength that a hidden cause would
-    need, and the omissions. The question is apart.
+    They cover the change that is split, the largest contribution, the predictive check, the strength that an unmeasured
+    confounder would need, and omitted constructs. The question for the session is separate.
     """
-    part, words = picture.hypotheses, hypothesis_phrases
+    part = picture.hypotheses
     if part is None:
         return ()
-    foretold = words.foretelling_says(part.foretelling) if part.foretelling else ""
-    said = (
-        words.heading_says(part),
-        words.verdict_says(part),
-        words.order_says(part),
-        foretold,
-        words.pooling_says(part),
-        words.hidden_says(part),
-        words.left_out_says(part.left_out),
+    sentences = (
+        hypothesis_phrases.heading_sentence(part),
+        hypothesis_phrases.verdict_sentence(part),
+        hypothesis_phrases.order_sentence(part),
+        hypothesis_phrases.forecast_check_sentence(part.foretelling) if part.foretelling else "",
+        hypothesis_phrases.pooling_sentence(part),
+        hypothesis_phrases.hidden_confounder_sentence(part),
+        hypothesis_phrases.omission_sentence(part.left_out),
     )
-    return tuple(one for one in said if one)
+    return tuple(sentence for sentence in sentences if sentence)
 
 
 def hypothesis_question(picture: ClientPicture) -> str:
@@ -200,12 +201,12 @@ def hypothesis_question(picture: ClientPicture) -> str:
 
 
 def hypothesis_cautions(picture: ClientPicture) -> tuple[tuple[str, str], ...]:
-    """Names with what must be known of their numbers."""
+    """Return (label, cautions) pairs of the hypotheses."""
     return hypothesis_phrases.cautions(picture.hypotheses) if picture.hypotheses else ()
 
 
 def hypothesis_table(picture: ClientPicture) -> ChartTable:
-    """Every number of the hypotheses with all that stands beside it: one column a construct."""
+    """Return all numbers of the hypotheses, one column per construct."""
     part, caption = picture.hypotheses, "What the change in symptoms moves with, 90% intervals"
     if part is None:
         return ChartTable(caption, (), ())
@@ -214,8 +215,8 @@ def hypothesis_table(picture: ClientPicture) -> ChartTable:
     return ChartTable(caption, ("What", *(h.label for h in part.rows)), tuple(rows))
 
 
-def why_no_hypotheses(picture: ClientPicture) -> str:
-    """Why there are none although their gate is open."""
+def missing_hypotheses_reason(picture: ClientPicture) -> str:
+    """Return the reason why there are no hypotheses although their gate is open, else an empty text."""
     if picture.hypotheses is not None or picture.gate.level < GateLevel.CONTRIBUTIONS:
         return ""
     problem = picture.hypotheses_problem
@@ -223,30 +224,30 @@ def why_no_hypotheses(picture: ClientPicture) -> str:
 
 
 def expected_label(picture: ClientPicture) -> str:
-    """What the band in the chart is, in a few words."""
+    """Return the label of the expected course in the chart."""
     reported = picture.symptoms.reported
     return f"path of people who began near {phrases.number(reported[0].value)}" if reported else "expected path"
 
 
-def expected_is_drawn(picture: ClientPicture) -> bool:
-    """Whether the alliance chart shows what was expected where a rupture began."""
-    return any(_seen(mark) is not None for mark in picture.alliance.ruptures)
+def shows_expected_alliance(picture: ClientPicture) -> bool:
+    """Return True if the alliance chart shows the predicted rating of a rupture."""
+    return any(_rating_evidence(mark) is not None for mark in picture.alliance.ruptures)
 
 
-def _by_time(reported: tuple[Reported, ...]) -> dict[float, float | None]:
+def _values_by_time(reported: tuple[ReportedScore, ...]) -> dict[float, float | None]:
     return {round(r.at, 4): r.value for r in reported}
 
 
-def _names(picture: ClientPicture) -> Mapping[float, str]:
+def _session_names(picture: ClientPicture) -> Mapping[float, str]:
     part = picture.symptoms
-    found = {round(r.at, 4): phrases.session(r.session, r.at).capitalize() for r in part.reported}
-    return found | {round(f.at, 4): f"{phrases.session(f.session, f.at).capitalize()}, ahead" for f in part.forecast}
+    names = {round(r.at, 4): phrases.session(r.session, r.at).capitalize() for r in part.reported}
+    return names | {round(f.at, 4): f"{phrases.session(f.session, f.at).capitalize()}, ahead" for f in part.forecast}
 
 
 def _number(value: float | None) -> str:
-    return NOTHING if value is None else phrases.number(value)
+    return EMPTY_CELL if value is None else phrases.number(value)
 
 
 def _day(picture: ClientPicture, at: float) -> str:
-    day = day_of(picture, at)
+    day = calendar_day(picture, at)
     return f"{day.day} {day:%b %Y}" if day else f"day {round(at)}"

@@ -1,4 +1,4 @@
-"""Frozen values to plain JSON and back, checked against their types on the way in."""
+"""Conversion of frozen dataclasses to plain JSON and back, with a type check on reading."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ T = TypeVar("T")
 
 
 def to_plain(value: Any) -> Any:
-    """Dataclasses become objects, tuples lists, enums their values. Raises InputError for a number that is not one."""
+    """Convert dataclasses to objects, tuples to lists and enums to their values.
+
+    Raises InputError for NaN and infinity, which JSON cannot hold.
+    """
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Enum):
@@ -31,28 +34,28 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float) and not isfinite(value):
-        raise InputError("a number of the picture is not finite", advice="Leave it out where it is not known.")
+        raise InputError(f"a number of the picture is not finite ({value})", advice="Omit unknown numbers.")
     return value
 
 
 def to_json(value: Any) -> str:
-    """Canonical JSON: the same value gives the same text."""
+    """Return canonical JSON: equal values give equal text."""
     return json.dumps(to_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def fingerprint(value: Any) -> str:
-    """The first 16 hexadecimal digits of the SHA-256 of the canonical JSON."""
+    """Return the first 16 hexadecimal digits of the SHA-256 of the canonical JSON."""
     return hashlib.sha256(to_json(value).encode()).hexdigest()[:16]
 
 
 def from_plain(kind: type[T], data: Any) -> T:
-    """The frozen value of type `kind` that `to_plain` wrote. Raises InputError where the data do not fit the type."""
+    """Read the value of type `kind` that `to_plain` wrote; raise InputError if the data do not fit the type."""
     try:
-        made: T = _read(kind, data)
+        value: T = _read(kind, data)
     except (KeyError, TypeError, ValueError) as error:
-        what = f"a stored {kind.__name__} cannot be read ({error})"
-        raise InputError(what, advice="It was written by another version: make it anew.") from None
-    return made
+        problem = f"a stored {kind.__name__} cannot be read ({error})"
+        raise InputError(problem, advice="Another version wrote it. Compute it again.") from None
+    return value
 
 
 @cache
@@ -68,11 +71,12 @@ def _read(kind: Any, data: Any) -> Any:
         return _read(next(k for k in get_args(kind) if k is not type(None)), data)
     if origin is tuple:
         if not isinstance(data, list):
-            raise TypeError("a list was expected")
+            raise TypeError(f"expected a list, not {type(data).__name__}")
         return tuple(_read(get_args(kind)[0], item) for item in data)
     if is_dataclass(kind) and isinstance(kind, type):
         if set(data) != {f.name for f in fields(kind)}:
-            raise TypeError(f"the fields of {kind.__name__} differ")
+            differing = ", ".join(sorted(set(data) ^ {f.name for f in fields(kind)}))
+            raise TypeError(f"fields of {kind.__name__} differ: {differing}")
         hints = _hints(kind)
         return kind(**{name: _read(hints[name], item) for name, item in data.items()})
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -80,5 +84,5 @@ def _read(kind: Any, data: Any) -> Any:
     if kind is float and isinstance(data, int) and not isinstance(data, bool):
         return float(data)
     if not isinstance(data, kind) or (kind is not bool and isinstance(data, bool)):
-        raise TypeError(f"{kind.__name__} was expected, not {data!r}")
+        raise TypeError(f"expected {kind.__name__}, not {data!r}")
     return data

@@ -70,16 +70,19 @@ def _change(picture: ClientPicture) -> list[str]:
     c = part.change
     if c is None:
         return paragraphs
-    single_report = phrases.one_report(c.before) if c.running == 1 and c.verdict in {"improved", "worse"} else ""
+    single_report = (
+        phrases.single_report_caveat(c.before) if c.running == 1 and c.verdict in {"improved", "worse"} else ""
+    )
     paragraphs.append(
-        phrases.change_says(phrases.apart(c.first, c.last), c.percent, c.verdict, c.threshold) + single_report
+        phrases.change_sentence(phrases.shown_difference(c.first, c.last), c.percent, c.verdict, c.threshold)
+        + single_report
     )
     if c.threshold is not None:
         paragraphs.append(phrases.reliable_criterion(c.threshold, c.basis, c.verified))
     paragraphs.append(
         "Change over a course says nothing on what it moves with: the same course without therapy was not observed."
     )
-    return [*paragraphs, *([] if part.validated else [phrases.unvalidated(part.measure)])]
+    return [*paragraphs, *([] if part.validated else [phrases.unvalidated_notice(part.measure)])]
 
 
 def _graph(picture: ClientPicture, caption: str) -> Picture:

@@ -24,7 +24,7 @@ def test_a_change_reads_the_same_on_both_pages(first: float, last: float, text: 
     percent = 100 * (last - first) / first
     assert SHOWN.render(Context({"first": first, "last": last, "percent": percent})) == text
     if last != first:
-        sentence = phrases.change_says(phrases.apart(first, last), percent, "within_error", None)
+        sentence = phrases.change_sentence(phrases.shown_difference(first, last), percent, "within_error", None)
         shown, share = text.split()[2:]
         assert f"({share.lstrip('+−')})" in sentence
         assert sentence.startswith(shown.lstrip("+−"))

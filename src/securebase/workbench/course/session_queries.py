@@ -197,7 +197,7 @@ def _scale_points(now: Administration, before: Administration | None) -> list[Ov
 def _difference(value: float, last: float | None) -> str:
     if last is None:
         return ""
-    moved = numbers.apart(last, value)
+    moved = numbers.shown_difference(last, value)
     if moved == 0:
         return ", as last time"
     return f", {numbers.points(moved)} {'higher' if moved > 0 else 'lower'} than last time"

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET
 from securebase.picture import hypothesis_phrases, phrases, sentences
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import GateLevel
-from securebase.picture.signals import answer_in_words
+from securebase.picture.signals import describe_answer
 from securebase.reports.client_report import client_report
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Account, Role
@@ -173,8 +173,8 @@ def when(at: datetime | None, now: datetime) -> str:
 def _told(picture: ClientPicture) -> dict[str, Any]:
     """Everything the page says, ready to be shown."""
     return {
-        "points": sentences.before_session(picture),
-        "quiet": sentences.nothing_stands_out(picture),
+        "points": sentences.pre_session_signals(picture),
+        "quiet": sentences.quiet_sentence(picture),
         "symptom_sentences": sentences.symptom_sentences(picture),
         "alliance_sentences": sentences.alliance_sentences(picture),
         "tables": {
@@ -187,8 +187,8 @@ def _told(picture: ClientPicture) -> dict[str, Any]:
         "hypothesis_cautions": sentences.hypothesis_cautions(picture),
         "hypothesis_question": sentences.hypothesis_question(picture),
         "hypothesis_legend": hypothesis_phrases.LEGEND,
-        "why_no_hypotheses": sentences.why_no_hypotheses(picture),
-        "expected_drawn": sentences.expected_is_drawn(picture),
+        "why_no_hypotheses": sentences.missing_hypotheses_reason(picture),
+        "expected_drawn": sentences.shows_expected_alliance(picture),
         "expected_label": sentences.expected_label(picture),
         "own_model": picture.gate.level >= GateLevel.COHORT,
         "hypotheses_heading": phrases.HYPOTHESES_HEADING,
@@ -200,7 +200,7 @@ def _in_words(alerts: Sequence[OpenAlert]) -> list[dict[str, Any]]:
     """Open alerts in the words that the caseload and the report use for them."""
     told = []
     for one in alerts:
-        question, said = answer_in_words(one.alert.administration.instrument, one.alert.item, one.alert.value)
+        question, said = describe_answer(one.alert.administration.instrument, one.alert.item, one.alert.value)
         told.append({"alert": one.alert, "question": question[0].upper() + question[1:], "said": said})
     return told
 

@@ -77,7 +77,7 @@ def _loud(signal: Signal) -> bool:
 
 def _notes(picture: ClientPicture) -> tuple[Note, ...]:
     if not picture.signals:
-        return (Note("quiet", sentences.where_symptoms_are(picture)),)
+        return (Note("quiet", sentences.symptom_status(picture)),)
     return tuple(Note(s.tone.value, s.brief) for s in picture.signals[:_IN_A_ROW])
 
 

@@ -47,12 +47,12 @@ def measures(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     episode, now = context["episode"], timezone.now()
     if episode is not None:
         both = overview.both_ratings(episode)
-        label, words = ratings_side_by_side.text_alternative(both) if both.by_therapist else ("", "")
+        label, words = ratings_side_by_side.text_alternative(both) if both.rated_by_therapist else ("", "")
         context |= {
             "groups": overview.scale_groups(episode),
             "administrations": queries.administration_rows(episode),
             "ratings": both,
-            "ratings_say": ratings.says(both),
+            "ratings_say": ratings.comparison_sentences(both),
             "ratings_words": f"{label}. {words}",
             "ratings_sizes": RATING_SIZES,
             "extras": (extras := overview.extra_rows(episode, context["sessions_held"], now)),
@@ -74,7 +74,7 @@ def ratings_drawing(request: HttpRequest, client_id: uuid.UUID, width: str) -> H
     context = _client_page(request, client_id, "client-ratings")
     episode = context["episode"]
     both = overview.both_ratings(episode) if episode is not None else None
-    if both is None or not both.by_therapist or width not in RATING_SIZES:
+    if both is None or not both.rated_by_therapist or width not in RATING_SIZES:
         raise Http404
     size = RATING_SIZES[width]
     drawn = image(svg(ratings_side_by_side.ratings_chart(both, width=size[0])), size)

@@ -97,23 +97,25 @@ def counted(episode: Episode) -> list[Administration]:
 
 
 # ---- both ratings ----------------------------------------------------------------------------------------------------
-def both_ratings(episode: Episode) -> ratings.SideBySide:
+def both_ratings(episode: Episode) -> ratings.RatingComparison:
     """The alliance of each session as the client and the therapist rated it."""
     rows = episode.administrations.filter(
-        set_aside_at=None, instrument__in=(ratings.CLIENTS, ratings.THERAPISTS), therapy_session__isnull=False
+        set_aside_at=None,
+        instrument__in=(ratings.CLIENT_INSTRUMENT, ratings.THERAPIST_INSTRUMENT),
+        therapy_session__isnull=False,
     ).select_related("therapy_session")
     by_session: dict[int, dict[str, Administration]] = {}
     for row in rows.prefetch_related("scores", "responses").order_by("at"):
         assert row.therapy_session is not None
         by_session.setdefault(row.therapy_session.number, {})[row.instrument] = row
-    return ratings.side_by_side(
+    return ratings.compare_ratings(
         [
             ratings.RatedSession(
                 session,
-                _alliance(by.get(ratings.CLIENTS)),
-                _alliance(by.get(ratings.THERAPISTS)),
-                _items(by.get(ratings.CLIENTS)),
-                _items(by.get(ratings.THERAPISTS)),
+                _alliance(by.get(ratings.CLIENT_INSTRUMENT)),
+                _alliance(by.get(ratings.THERAPIST_INSTRUMENT)),
+                _items(by.get(ratings.CLIENT_INSTRUMENT)),
+                _items(by.get(ratings.THERAPIST_INSTRUMENT)),
             )
             for session, by in by_session.items()
         ]

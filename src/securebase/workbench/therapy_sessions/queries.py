@@ -13,7 +13,7 @@ from securebase.measurement.catalogue import instrument as instrument_called
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.instrument import Instrument, Item, ResponseOption, Scale
 from securebase.measurement.schedule import SESSION_SETS
-from securebase.picture.signals import answer_in_words
+from securebase.picture.signals import describe_answer
 from securebase.records.vocabulary import Respondent
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.clients.models import Client, Episode
@@ -69,7 +69,7 @@ def open_alerts(episode: Episode | None) -> list[OpenAlert]:
 
 def open_alert(alert: SafetyAlert) -> OpenAlert:
     """Return the alert with its question and answer in words."""
-    question, answer = answer_in_words(alert.administration.instrument, alert.item, alert.value)
+    question, answer = describe_answer(alert.administration.instrument, alert.item, alert.value)
     return OpenAlert(alert, question[0].upper() + question[1:], answer)
 
 

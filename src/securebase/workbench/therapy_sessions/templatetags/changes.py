@@ -12,7 +12,7 @@ register = template.Library()
 @register.simple_tag
 def points_between(first: float, last: float) -> str:
     """“−4.4”: the difference of both scores as they are shown."""
-    return phrases.signed(phrases.apart(first, last))
+    return phrases.signed_number(phrases.shown_difference(first, last))
 
 
 @register.filter
