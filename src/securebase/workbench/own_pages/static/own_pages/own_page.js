@@ -1,44 +1,44 @@
-// The client's own page: what is typed and not yet saved is kept on the client's own device until it is saved, and an
-// unattended page closes itself. Without this file everything works with plain forms.
+// The client's own page: keeps unsaved input on the client's own device until it is saved, and closes an unattended
+// page. Without this file everything works with plain forms.
 
 const body = document.body;
 const PREFIX = "own-page:";
-const store = (() => { try { return localStorage; } catch { return null; } })();
+const storage = (() => { try { return localStorage; } catch { return null; } })();
 
 function forgetAll() {
-  for (const name of Object.keys(store ?? {})) if (name.startsWith(PREFIX)) store.removeItem(name);
+  for (const name of Object.keys(storage ?? {})) if (name.startsWith(PREFIX)) storage.removeItem(name);
 }
 
-// what was filled in, without what a page adds of itself
-function words(fields) {
+// returns the input without the technical fields of a page, for comparison
+function inputText(fields) {
   return [...fields].filter(([name]) => !["revision", "next", "anew", "csrfmiddlewaretoken"].includes(name)).join("\n");
 }
 
-// ---- what is typed --------------------------------------------------------------------------------------------------
+// ---- unsaved input --------------------------------------------------------------------------------------------------
 class Draft {
   constructor(form) {
     this.form = form;
     this.name = PREFIX + new URL(form.action, location.href).pathname;
-    form.addEventListener("input", () => this.keep());
-    form.addEventListener("change", () => this.keep());
-    form.addEventListener("saved", () => this.forget());
+    form.addEventListener("input", () => this.store());
+    form.addEventListener("change", () => this.store());
+    form.addEventListener("saved", () => this.discard());
   }
 
-  keep() {
+  store() {
     const fields = new URLSearchParams(new FormData(this.form));
     fields.delete("csrfmiddlewaretoken");
-    try { store?.setItem(this.name, fields.toString()); } catch { /* no room: the page itself still has it */ }
+    try { storage?.setItem(this.name, fields.toString()); } catch { /* storage full: the page still holds the input */ }
   }
 
-  forget() { store?.removeItem(this.name); }
+  discard() { storage?.removeItem(this.name); }
 
-  // what an earlier visit could not send: sent now where nobody wrote meanwhile, else the client decides
-  async putBack() {
-    const kept = store?.getItem(this.name);
-    if (!kept) return;
-    const fields = new URLSearchParams(kept);
-    if (words(fields) === words(new URLSearchParams(new FormData(this.form)))) {
-      this.forget(); // it arrived after all, as the page was closing
+  // sends the input that an earlier visit could not send; if the worksheet has changed since, the client decides
+  async restore() {
+    const draft = storage?.getItem(this.name);
+    if (!draft) return;
+    const fields = new URLSearchParams(draft);
+    if (inputText(fields) === inputText(new URLSearchParams(new FormData(this.form)))) {
+      this.discard(); // it was saved after all while the page closed
       return;
     }
     if (fields.get("revision") === this.form.elements.revision.value) {
@@ -50,13 +50,13 @@ class Draft {
 
   async send(fields) {
     fields.set("csrfmiddlewaretoken", this.form.elements.csrfmiddlewaretoken.value);
-    const answer = await fetch(this.form.action, {
+    const response = await fetch(this.form.action, {
       method: "POST", body: fields, headers: { "X-Autosave": "1" }, redirect: "error",
     }).catch(() => null);
-    // refused because it is empty: nothing to keep; refused for anything else it stays here
-    const told = answer?.status === 400 ? await answer.json().catch(() => ({})) : {};
-    if (answer?.ok || told.empty) this.forget();
-    return Boolean(answer?.ok);
+    // discard a draft that the server refuses as empty; keep it on any other refusal
+    const reply = response?.status === 400 ? await response.json().catch(() => ({})) : {};
+    if (response?.ok || reply.empty) this.discard();
+    return Boolean(response?.ok);
   }
 
   ask(fields) {
@@ -74,14 +74,14 @@ class Draft {
     });
     const theirs = document.createElement("button");
     Object.assign(theirs, { type: "button", className: "button quiet", textContent: "Keep what is here" });
-    theirs.addEventListener("click", () => { this.forget(); note.remove(); });
+    theirs.addEventListener("click", () => { this.discard(); note.remove(); });
     note.append(text, mine, theirs);
     this.form.before(note);
   }
 }
 
 const form = document.querySelector("form[data-keep]");
-if (form?.dataset.keep === "yes") new Draft(form).putBack();
+if (form?.dataset.keep === "yes") new Draft(form).restore();
 for (const leaving of document.querySelectorAll("form[action$='/own/close/'], form[data-forget]")) {
   leaving.addEventListener("submit", forgetAll);
 }
@@ -89,20 +89,20 @@ for (const leaving of document.querySelectorAll("form[action$='/own/close/'], fo
 // ---- an unattended page ---------------------------------------------------------------------------------------------
 const minutes = Number(body.dataset.minutes);
 let timer = null;
-let told = Date.now();
+let lastPing = Date.now();
 
-function active() {
+function onActivity() {
   clearTimeout(timer);
   timer = setTimeout(() => location.replace(body.dataset.own), minutes * 60_000 + 5_000);
   const token = document.querySelector("input[name=csrfmiddlewaretoken]");
-  if (!token || Date.now() - told < 120_000) return;
-  told = Date.now();
-  const sent = new URLSearchParams({ csrfmiddlewaretoken: token.value });
-  fetch(body.dataset.still, { method: "POST", body: sent, redirect: "error" }).catch(() => {});
+  if (!token || Date.now() - lastPing < 120_000) return;
+  lastPing = Date.now();
+  const fields = new URLSearchParams({ csrfmiddlewaretoken: token.value });
+  fetch(body.dataset.still, { method: "POST", body: fields, redirect: "error" }).catch(() => {});
 }
 
 if (minutes > 0 && body.dataset.own) {
-  for (const kind of ["pointerdown", "keydown", "touchstart"]) addEventListener(kind, active, { passive: true });
+  for (const kind of ["pointerdown", "keydown", "touchstart"]) addEventListener(kind, onActivity, { passive: true });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-  active();
+  onActivity();
 }

@@ -1,25 +1,26 @@
-// A worksheet is saved while it is filled in: at every pause, when the page is left, and until the workbench says so.
-const PAUSE = 1200;
-const AGAIN = 8000;
-// What could not be saved because the sign-in had ended; ui/idle.js takes it away where somebody signs out.
-const DRAFT = "worksheet-draft";
+// Saves a worksheet during input: after every pause, when the page is left, and again until the server confirms.
+const SAVE_DELAY = 1200; // milliseconds without input
+const RETRY_DELAY = 8000;
+const OFFLINE_RETRY_DELAY = 5000;
+// Key of input that could not be saved because the session had ended; ui/idle.js deletes it at sign-out.
+const DRAFT_KEY = "worksheet-draft";
 const signIn = document.body.dataset.signIn;
-// A browser sends no more than 64 KiB once the page is gone; more than that goes the usual way or not at all.
-const MOST_WHEN_LEAVING = 60_000;
+// Browsers limit keepalive requests to 64 KiB (Fetch standard); larger forms are sent without keepalive.
+const MAX_KEEPALIVE_LENGTH = 60_000;
 
-class Keeper {
+class Autosave {
   constructor(form) {
     this.form = form;
     this.status = form.querySelector("[data-saving]");
-    this.sent = this.body();
+    this.savedBody = this.body();
     this.timer = null;
     this.busy = false;
     this.stopped = false;
-    for (const kind of ["input", "change"]) form.addEventListener(kind, () => this.soon());
+    for (const kind of ["input", "change"]) form.addEventListener(kind, () => this.schedule());
     form.addEventListener("submit", () => { this.stopped = true; });
-    document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") this.now(true); });
-    addEventListener("pagehide", () => this.now(true));
-    addEventListener("online", () => this.now());
+    document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") this.save(true); });
+    addEventListener("pagehide", () => this.save(true));
+    addEventListener("online", () => this.save());
     addEventListener("beforeunload", (event) => { if (this.unsaved && this.failed) event.preventDefault(); });
   }
 
@@ -32,119 +33,119 @@ class Keeper {
     return fields.toString();
   }
 
-  get unsaved() { return !this.stopped && this.body() !== this.sent; }
+  get unsaved() { return !this.stopped && this.body() !== this.savedBody; }
 
-  soon() {
+  schedule() {
     if (this.stopped) return;
-    if (this.ended) return this.hold();
-    if (this.unsaved) this.say("Writing…");
-    this.later(PAUSE);
+    if (this.signedOut) return this.saveDraft();
+    if (this.unsaved) this.setStatus("Writing…");
+    this.saveIn(SAVE_DELAY);
   }
 
-  later(wait) {
+  saveIn(delay) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.now(), wait);
+    this.timer = setTimeout(() => this.save(), delay);
   }
 
-  async now(leaving = false) {
+  async save(leaving = false) {
     if (!this.unsaved || (this.busy && !leaving)) return;
-    if (this.ended) return this.hold();
+    if (this.signedOut) return this.saveDraft();
     clearTimeout(this.timer);
     this.busy = true;
     const sending = this.body();
-    const from = this.form.elements.revision.value;
+    const revision = this.form.elements.revision.value;
     const fields = new URLSearchParams(new FormData(this.form));
-    if (this.anew) fields.set("anew", "1");
+    if (this.newVersion) fields.set("anew", "1");
     try {
-      const answer = await fetch(this.form.action, {
+      const response = await fetch(this.form.action, {
         method: "POST",
         body: fields,
         headers: { "X-Autosave": "1" },
-        keepalive: leaving && fields.toString().length < MOST_WHEN_LEAVING,
-        redirect: "manual", // to the sign-in: said below
+        keepalive: leaving && fields.toString().length < MAX_KEEPALIVE_LENGTH,
+        redirect: "manual", // a redirect leads to the sign-in page, handled below
       });
-      await this.answered(answer, sending, from);
+      await this.handleResponse(response, sending, revision);
     } catch {
       this.failed = true;
-      this.say("Not saved yet: no connection. It is tried again.", true);
-      this.later(5000);
+      this.setStatus("Not saved yet: no connection. It is tried again.", true);
+      this.saveIn(OFFLINE_RETRY_DELAY);
     } finally {
       this.busy = false;
     }
-    if (!this.failed && this.unsaved) this.soon();
+    if (!this.failed && this.unsaved) this.schedule();
   }
 
-  async answered(answer, sending, from) {
-    const told = answer.headers.get("content-type")?.includes("json") ? await answer.json() : {};
-    if (answer.ok) {
+  async handleResponse(response, sending, revision) {
+    const reply = response.headers.get("content-type")?.includes("json") ? await response.json() : {};
+    if (response.ok) {
       this.failed = false;
-      this.anew = false;
+      this.newVersion = false;
       this.form.elements.anew?.remove();
-      this.sent = sending;
-      this.form.elements.revision.value = told.revision;
-      this.answered_to(told);
+      this.savedBody = sending;
+      this.form.elements.revision.value = reply.revision;
+      this.updateAnswerForms(reply);
       this.form.dispatchEvent(new CustomEvent("saved"));
-      this.problems(told.problems ?? {});
-      const open = Object.keys(told.problems ?? {}).length;
-      this.say(open ? `Saved ${told.saved}; what is marked could not be read` : `Saved ${told.saved}`, open > 0);
-    } else if (answer.status === 409) {
-      const now = this.form.elements.revision.value;
-      if (from !== now && String(told.revision) === now) this.soon(); // two of this page's own saves crossed
-      else this.conflict(told);
-    } else if (answer.status === 400 && told.empty) {
-      this.sent = sending; // an empty sheet: nothing to keep
-      this.say("Nothing saved yet");
-    } else if (answer.status === 400) {
-      this.failed = true; // tried again with the next change
-      this.say(`Not saved. ${told.error ?? "The workbench could not take it; keep a copy of what you typed."}`, true);
+      this.showProblems(reply.problems ?? {});
+      const count = Object.keys(reply.problems ?? {}).length;
+      this.setStatus(count ? `Saved ${reply.saved}; what is marked could not be read` : `Saved ${reply.saved}`, count > 0);
+    } else if (response.status === 409) {
+      const current = this.form.elements.revision.value;
+      if (revision !== current && String(reply.revision) === current) this.schedule(); // two saves of this page overlapped
+      else this.showConflict(reply);
+    } else if (response.status === 400 && reply.empty) {
+      this.savedBody = sending; // an empty worksheet has nothing to save
+      this.setStatus("Nothing saved yet");
+    } else if (response.status === 400) {
+      this.failed = true; // the next change tries again
+      this.setStatus(`Not saved. ${reply.error ?? "The workbench could not take it; keep a copy of what you typed."}`, true);
     } else {
-      const ended = answer.status === 403 || answer.type === "opaqueredirect";
+      const signedOut = response.status === 403 || response.type === "opaqueredirect";
       this.failed = true;
-      this.say(ended ? (this.form.dataset.ended ?? "Not saved: your sign-in has ended. What you typed is kept in this tab.") : "Not saved yet. It is tried again.", true);
-      if (ended && signIn) this.offerSignIn();
-      else this.later(AGAIN);
+      this.setStatus(signedOut ? (this.form.dataset.ended ?? "Not saved: your sign-in has ended. What you typed is kept in this tab.") : "Not saved yet. It is tried again.", true);
+      if (signedOut && signIn) this.offerSignIn();
+      else this.saveIn(RETRY_DELAY);
     }
   }
 
-  // a sign-in that has ended: what is typed waits in this tab, for the same account, until it can be saved
+  // after the end of the session, this tab keeps the input for the same account until it can be saved
   offerSignIn() {
-    this.ended = true;
-    this.hold();
+    this.signedOut = true;
+    this.saveDraft();
     const back = encodeURIComponent(location.pathname + location.search);
     const link = document.createElement("a");
     Object.assign(link, { href: `${signIn}?away=1&next=${back}`, textContent: "Sign in again here" });
     this.status.append(" ", link);
   }
 
-  hold() {
+  saveDraft() {
     const draft = { account: document.body.dataset.account, path: this.path, fields: this.body() };
-    try { sessionStorage.setItem(DRAFT, JSON.stringify(draft)); } catch { /* no room: the page itself still has it */ }
+    try { sessionStorage.setItem(DRAFT_KEY, JSON.stringify(draft)); } catch { /* storage full: the page still holds the input */ }
   }
 
   get path() { return new URL(this.form.action, location.href).pathname; }
 
-  // saved as the newest version; what was saved elsewhere meanwhile stays in the history
-  async putBack() {
-    const draft = (() => { try { return JSON.parse(sessionStorage.getItem(DRAFT) ?? "null"); } catch { return null; } })();
+  // saves the draft as the newest version; a version saved elsewhere meanwhile stays in the history
+  async restoreDraft() {
+    const draft = (() => { try { return JSON.parse(sessionStorage.getItem(DRAFT_KEY) ?? "null"); } catch { return null; } })();
     if (draft?.path !== this.path || draft.account !== document.body.dataset.account) return;
     const fields = new URLSearchParams(draft.fields);
     for (const name of ["csrfmiddlewaretoken", "revision"]) fields.set(name, this.form.elements[name].value);
     fields.set("anew", "1");
     this.stopped = true;
-    const answer = await fetch(this.form.action, {
+    const response = await fetch(this.form.action, {
       method: "POST", body: fields, headers: { "X-Autosave": "1" }, redirect: "manual",
     }).catch(() => null);
-    if (answer?.ok) {
-      sessionStorage.removeItem(DRAFT);
+    if (response?.ok) {
+      sessionStorage.removeItem(DRAFT_KEY);
       location.reload();
     } else {
       this.stopped = false;
-      this.say("What you typed before your sign-in ended could not be saved yet. Load the page again.", true);
+      this.setStatus("What you typed before your sign-in ended could not be saved yet. Load the page again.", true);
     }
   }
 
-  // two tabs, or two people: both texts exist, and somebody who reads has to say which is to stand
-  conflict(told) {
+  // two tabs or two people have written: the reader decides which text becomes the newest version
+  showConflict(reply) {
     this.stopped = true;
     const note = document.createElement("div");
     note.className = "callout alert";
@@ -154,11 +155,11 @@ class Keeper {
     const mine = document.createElement("button");
     Object.assign(mine, { type: "button", className: "button", textContent: "Save mine as the newest version" });
     mine.addEventListener("click", () => {
-      this.form.elements.revision.value = told.revision;
-      this.anew = true; // what the others wrote stays in the history
+      this.form.elements.revision.value = reply.revision;
+      this.newVersion = true; // keeps the other text in the history
       this.stopped = false;
       note.remove();
-      this.now();
+      this.save();
     });
     const theirs = document.createElement("a");
     Object.assign(theirs, { className: "button", textContent: "See what is saved now", href: this.form.action, target: "_blank" });
@@ -168,55 +169,55 @@ class Keeper {
     note.append(text, line);
     this.form.before(note);
     note.scrollIntoView({ block: "center" });
-    this.say("Not saved: changed elsewhere", true);
+    this.setStatus("Not saved: changed elsewhere", true);
   }
 
-  // the client answers the text that is shown now, not the one shown when the page was opened
-  answered_to(told) {
-    const own = this.form.elements.artefact?.value ?? new URL(this.form.action).pathname;
+  // the client answers the text shown now, not the one shown when the page was opened
+  updateAnswerForms(reply) {
+    const key = this.form.elements.artefact?.value ?? new URL(this.form.action).pathname;
     for (const other of document.querySelectorAll("form[action*='/answer/']")) {
-      if (!other.action.includes(own) || !told.version) continue;
-      other.elements.version.value = told.version;
-      if (other.elements.revision) other.elements.revision.value = told.revision;
+      if (!other.action.includes(key) || !reply.version) continue;
+      other.elements.version.value = reply.version;
+      if (other.elements.revision) other.elements.revision.value = reply.revision;
     }
   }
 
-  problems(found) {
+  showProblems(problems) {
     for (const list of this.form.querySelectorAll("[data-problem]")) {
-      const why = found[list.dataset.problem];
-      list.hidden = !why;
-      list.firstElementChild.textContent = why ?? "";
+      const reason = problems[list.dataset.problem];
+      list.hidden = !reason;
+      list.firstElementChild.textContent = reason ?? "";
     }
   }
 
-  say(text, bad = false) {
+  setStatus(text, bad = false) {
     this.status.textContent = text;
     this.status.classList.toggle("bad", bad);
   }
 }
 
-// One of several: what was chosen can be left open again.
-function clearable(field, keeper) {
-  if (field.querySelector(".clear-one")) return;
+// Adds a button to a single-choice field that clears the choice.
+function makeClearable(field, autosave) {
+  if (field.querySelector(".clear-choice")) return;
   const button = document.createElement("button");
-  Object.assign(button, { type: "button", className: "clear-one", textContent: "Leave open" });
+  Object.assign(button, { type: "button", className: "clear-choice", textContent: "Leave open" });
   const show = () => { button.hidden = !field.querySelector("input:checked"); };
   button.addEventListener("click", () => {
     const chosen = field.querySelector("input:checked");
     if (chosen) chosen.checked = false;
     show();
     field.querySelector("input")?.focus();
-    keeper.soon();
+    autosave.schedule();
   });
   field.addEventListener("change", show);
   field.append(button);
   show();
 }
 
-// A list of rows: add, move, remove. Names carry the row's number, so they are given anew after every change.
+// A list of rows: add, move, remove. Input names contain the row number and are renumbered after every change.
 class Rows {
-  constructor(field, keeper) {
-    this.keeper = keeper;
+  constructor(field, autosave) {
+    this.autosave = autosave;
     this.name = field.dataset.rows;
     this.list = field.querySelector(".sheet-rows");
     this.blank = field.querySelector("template");
@@ -228,8 +229,8 @@ class Rows {
     add.addEventListener("click", () => this.add());
     this.list.after(add);
     if (!this.list.children.length) this.append();
-    for (const row of this.list.children) this.equip(row);
-    this.number();
+    for (const row of this.list.children) this.addTools(row);
+    this.renumber();
   }
 
   append() {
@@ -239,27 +240,27 @@ class Rows {
 
   add() {
     const row = this.append();
-    this.equip(row);
-    this.number();
+    this.addTools(row);
+    this.renumber();
     row.querySelector("input, textarea, select")?.focus();
   }
 
-  equip(row) {
+  addTools(row) {
     if (row.querySelector(".row-tools")) return;
     const tools = document.createElement("div");
     tools.className = "row-tools";
-    const tool = (text, act) => {
+    const addTool = (text, act) => {
       const button = document.createElement("button");
       Object.assign(button, { type: "button", textContent: text });
-      button.addEventListener("click", () => { act(); this.number(); this.keeper.soon(); });
+      button.addEventListener("click", () => { act(); this.renumber(); this.autosave.schedule(); });
       tools.append(button);
       return button;
     };
-    tool("Up", () => row.previousElementSibling?.before(row)).dataset.tool = "up";
-    tool("Down", () => row.nextElementSibling?.after(row)).dataset.tool = "down";
-    tool("Remove row", () => this.remove(row));
+    addTool("Up", () => row.previousElementSibling?.before(row)).dataset.tool = "up";
+    addTool("Down", () => row.nextElementSibling?.after(row)).dataset.tool = "down";
+    addTool("Remove row", () => this.remove(row));
     row.append(tools);
-    for (const one of row.querySelectorAll("[data-one]")) clearable(one, this.keeper);
+    for (const choice of row.querySelectorAll("[data-single-choice]")) makeClearable(choice, this.autosave);
   }
 
   remove(row) {
@@ -270,8 +271,8 @@ class Rows {
       if (next?.isConnected) next.before(row);
       else this.list.append(row);
       undo.remove();
-      this.number();
-      this.keeper.soon();
+      this.renumber();
+      this.autosave.schedule();
       row.querySelector("input, textarea, select")?.focus();
     });
     row.remove();
@@ -279,11 +280,11 @@ class Rows {
     undo.focus();
   }
 
-  number() {
+  renumber() {
     const rows = [...this.list.children];
     const start = `${this.name}.`;
-    // radio buttons of one name are one choice: two rows must not share a name even for a moment
-    const pass = (suffix) => rows.forEach((row, n) => {
+    // radio buttons with the same name share one choice, so two rows must never share a name, not even during renaming
+    const rename = (suffix) => rows.forEach((row, n) => {
       for (const input of row.querySelectorAll("[name]")) {
         if (!input.name.startsWith(start)) continue;
         const column = input.name.slice(start.length).split(".").slice(1).join(".").replace(/~$/, "");
@@ -293,8 +294,8 @@ class Rows {
       }
     });
     const chosen = rows.map((row) => [...row.querySelectorAll("input[type=radio]")].map((r) => r.checked));
-    pass("~");
-    pass("");
+    rename("~");
+    rename("");
     rows.forEach((row, n) => {
       [...row.querySelectorAll("input[type=radio]")].forEach((r, i) => { r.checked = chosen[n][i]; });
       for (const label of row.querySelectorAll("label[for]")) {
@@ -316,10 +317,11 @@ class Rows {
 
 for (const form of document.querySelectorAll("form[data-autosave]")) {
   form.classList.add("scripted");
-  const keeper = { soon: () => {} };
-  for (const field of form.querySelectorAll("[data-rows]")) new Rows(field, { soon: () => keeper.soon() });
-  const kept = new Keeper(form);
-  if (signIn) kept.putBack();
-  keeper.soon = () => kept.soon();
-  for (const one of form.querySelectorAll("[data-one]")) clearable(one, kept);
+  // rows are built before the autosave, which reads the form in its constructor
+  const proxy = { schedule: () => {} };
+  for (const field of form.querySelectorAll("[data-rows]")) new Rows(field, { schedule: () => proxy.schedule() });
+  const autosave = new Autosave(form);
+  if (signIn) autosave.restoreDraft();
+  proxy.schedule = () => autosave.schedule();
+  for (const choice of form.querySelectorAll("[data-single-choice]")) makeClearable(choice, autosave);
 }
