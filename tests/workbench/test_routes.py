@@ -19,7 +19,7 @@ from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.clients import actions as clients
 from securebase.workbench.progress.queries import current_picture
-from securebase.workbench.progress.tickets import ticket
+from securebase.workbench.progress.tickets import sign_ticket
 from securebase.workbench.supervision.actions import share_course
 from securebase.workbench.supervision.models import Share, SharedPart
 from securebase.workbench.therapy_sessions import actions
@@ -126,7 +126,7 @@ def address(cast: Cast, name: str, **other: object) -> str:
         "artefact_id": ARTEFACT,
         "kind": "client",
         "about_id": cast.episode.relationships.get(name_shown="Lena").id,
-        "ticket": ticket(
+        "ticket": sign_ticket(
             account=cast.alma,
             client_id=cast.carla.id,
             fingerprint=current_picture(episode=cast.episode, as_of=timezone.now()).fingerprint,

@@ -1,4 +1,4 @@
-"""A clinic's own parameter set: pictures rest on the one in use, go back with it, and say where it cannot be read."""
+"""A clinic's own parameter set: pictures use the adopted one, follow a rollback, and report an unreadable one."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ def adopt(sets: ClinicSets) -> None:
     sets.adopt(fit_next(rows, sets, made_on="2026-11-25", simulated=True, prior=base)[1], on="2026-11-25")
 
 
-def picture(cast: Cast) -> ClientPicture:
+def current_picture(cast: Cast) -> ClientPicture:
     return queries.current_picture(episode=cast.episode, as_of=LATER, whole=False)
 
 
-def test_pictures_rest_on_the_set_in_use_and_go_back_with_it(cast: Cast, sets: ClinicSets) -> None:
-    assert picture(cast).versions.parameter_set == default_parameter_set().id
+def test_pictures_use_the_adopted_set_and_follow_a_rollback(cast: Cast, sets: ClinicSets) -> None:
+    assert current_picture(cast).versions.parameter_set == default_parameter_set().id
     adopt(sets)
     assert accounts.set_in_use().parameter_set.version.startswith("1 ")
-    assert picture(cast).versions.parameter_set_version.startswith("1 ")
+    assert current_picture(cast).versions.parameter_set_version.startswith("1 ")
     sets.roll_back(on="2026-11-26")
-    assert picture(cast).versions.parameter_set == default_parameter_set().id
+    assert current_picture(cast).versions.parameter_set == default_parameter_set().id
 
 
-def test_an_administrator_sees_what_pictures_rest_on(cast: Cast, browser: Browser, sets: ClinicSets) -> None:
+def test_administrator_sees_the_set_in_use(cast: Cast, browser: Browser, sets: ClinicSets) -> None:
     browser.force_login(cast.adam)
     page = browser.get("/clinic/").content.decode()
     assert default_parameter_set().name in page
@@ -55,12 +55,14 @@ def test_an_administrator_sees_what_pictures_rest_on(cast: Cast, browser: Browse
     assert "version 1 adopted" in " ".join(page.split())
 
 
-def test_a_set_that_cannot_be_read_is_said_and_pictures_go_on(cast: Cast, browser: Browser, sets: ClinicSets) -> None:
+def test_unreadable_set_is_reported_and_pictures_use_the_default(
+    cast: Cast, browser: Browser, sets: ClinicSets
+) -> None:
     adopt(sets)
     (sets.folder / "0001.toml").write_text("broken [")
     history = sets.folder / "history.toml"
     history.write_text(history.read_text() + "\n")
-    assert picture(cast).versions.parameter_set == default_parameter_set().id
+    assert current_picture(cast).versions.parameter_set == default_parameter_set().id
     assert "0001.toml" in accounts.set_in_use().problem
     browser.force_login(cast.adam)
     assert "cannot be used" in browser.get("/clinic/").content.decode()

@@ -1,4 +1,4 @@
-"""The caseload, the client page and the report, as a browser gets them."""
+"""The caseload, the client page and the report as the server sends them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from securebase.records.vocabulary import Moment
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.clients.actions import create_client
 from securebase.workbench.progress import queries
-from securebase.workbench.progress.pages import when
-from securebase.workbench.progress.tickets import fingerprint_of
+from securebase.workbench.progress.pages import format_time
+from securebase.workbench.progress.tickets import read_ticket
 from securebase.workbench.therapy_sessions.actions import create_session, invite_check_in, record_check_in
 from securebase.workbench.therapy_sessions.models import CheckInMode
 from workbench.cast import NOON, Cast, answers
@@ -30,7 +30,7 @@ from workbench.cast import NOON, Cast, answers
 
 @pytest.fixture
 def course(cast: Cast) -> Cast:
-    """Seven sessions of Carla's with both check-ins, the last ones with a fallen alliance; the eighth is planned."""
+    """Provide Carla with seven sessions and their check-ins; the alliance falls in session 6 and 8 is planned."""
     start = timezone.now() - timedelta(days=45)
     cast.episode.began_on = timezone.localdate(start)
     cast.episode.save()
@@ -42,9 +42,9 @@ def course(cast: Cast) -> Cast:
         if number > 1:
             session = create_session(episode=cast.episode, by=cast.alma, number=number, held_at=at)
         for moment, value in ((Moment.BEFORE, 7.0), (Moment.AFTER, 8.0 if number < 6 else 3.0)):
-            invited = invite_check_in(session=session, by=cast.alma, moment=moment, mode=CheckInMode.LINK, at=at)
-            given = answers(invited.check_in.instrument_id, value)
-            record_check_in(check_in=invited.check_in, responses=given, submission=f"{number}{moment}", at=at)
+            invitation = invite_check_in(session=session, by=cast.alma, moment=moment, mode=CheckInMode.LINK, at=at)
+            responses = answers(invitation.check_in.instrument_id, value)
+            record_check_in(check_in=invitation.check_in, responses=responses, submission=f"{number}{moment}", at=at)
             at += timedelta(hours=1)
     create_session(episode=cast.episode, by=cast.alma, number=8, held_at=timezone.now() + timedelta(hours=4))
     return cast
@@ -58,19 +58,19 @@ def soup(browser: Browser, name: str, *args: object) -> BeautifulSoup:
     return BeautifulSoup(text, "html.parser")
 
 
-def test_an_empty_caseload_teaches(cast: Cast, browser: Browser) -> None:
+def test_empty_caseload_says_how_to_begin(cast: Cast, browser: Browser) -> None:
     browser.force_login(cast.dario)
     page = soup(browser, "caseload")
     assert "Add your first client" in page.text
     assert page.find("a", href=reverse("client-new"))
 
 
-def test_an_account_without_a_caseload_is_redirected_to_its_profile(cast: Cast, browser: Browser) -> None:
+def test_account_without_a_caseload_is_redirected_to_its_profile(cast: Cast, browser: Browser) -> None:
     browser.force_login(cast.rosa)
     assert browser.get("/").headers["Location"] == reverse("profile")
 
 
-def test_a_row_says_where_a_client_is_and_what_to_know(course: Cast, alma: Browser) -> None:
+def test_row_shows_the_phase_and_what_to_know(course: Cast, alma: Browser) -> None:
     page = soup(alma, "caseload")
     row = page.select_one(".cases tbody tr")
     assert row is not None
@@ -81,7 +81,7 @@ def test_a_row_says_where_a_client_is_and_what_to_know(course: Cast, alma: Brows
     assert page.select_one(".tally dd").text == "1"  # type: ignore[union-attr]
 
 
-def test_the_client_page_tells_before_charts_and_beside_them_the_numbers(course: Cast, alma: Browser) -> None:
+def test_client_page_has_points_charts_and_their_numbers(course: Cast, alma: Browser) -> None:
     page = soup(alma, "client", course.carla.id)
     before = page.select_one("#before-title")
     assert before is not None
@@ -103,19 +103,19 @@ def test_the_client_page_tells_before_charts_and_beside_them_the_numbers(course:
     assert page.select_one(".limits code").text  # type: ignore[union-attr]
 
 
-def test_a_client_without_answers_is_shown_what_to_do(cast: Cast, alma: Browser) -> None:
+def test_client_without_answers_is_offered_the_first_check_in(cast: Cast, alma: Browser) -> None:
     page = soup(alma, "client", cast.carla.id)
     assert "Nothing has been answered yet" in page.text
     assert page.find("a", href=reverse("session", args=(cast.carla.id, cast.session.id)))
 
 
-def test_a_safety_answer_stands_first_with_its_form_and_goes_when_acknowledged(course: Cast, alma: Browser) -> None:
+def test_safety_answer_comes_first_until_it_is_acknowledged(course: Cast, alma: Browser) -> None:
     session = course.episode.therapy_sessions.get(number=8)
-    invited = invite_check_in(
+    invitation = invite_check_in(
         session=session, by=course.alma, moment=Moment.BEFORE, mode=CheckInMode.DEVICE, at=timezone.now()
     )
-    given = answers("session_before", 7.0, safety=2.0)
-    record_check_in(check_in=invited.check_in, responses=given, submission="x", at=timezone.now())
+    responses = answers("session_before", 7.0, safety=2.0)
+    record_check_in(check_in=invitation.check_in, responses=responses, submission="x", at=timezone.now())
     page = soup(alma, "client", course.carla.id)
     first = page.select_one("main section")
     assert first is not None
@@ -126,7 +126,7 @@ def test_a_safety_answer_stands_first_with_its_form_and_goes_when_acknowledged(c
     assert "safety answer" not in soup(alma, "client", course.carla.id).text
 
 
-def test_a_broken_model_leaves_the_record_and_says_so(
+def test_model_failure_is_reported_and_leaves_the_record(
     course: Cast, alma: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
@@ -139,7 +139,7 @@ def test_a_broken_model_leaves_the_record_and_says_so(
     assert len(page.select("details.numbers table")) == 3
 
 
-def test_hypotheses_stand_on_the_page_where_the_gate_allows_and_wait_where_not(
+def test_hypotheses_appear_once_the_gate_allows_them(
     course: Cast, alma: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = soup(alma, "client", course.carla.id)
@@ -160,7 +160,7 @@ def test_hypotheses_stand_on_the_page_where_the_gate_allows_and_wait_where_not(
     assert card.select("details.numbers table")
 
 
-def test_the_report_is_one_file_with_versions_and_is_audited(course: Cast, alma: Browser) -> None:
+def test_report_is_one_audited_file_with_versions(course: Cast, alma: Browser) -> None:
     response = alma.get(reverse("client-report", args=(course.carla.id,)))
     text = response.content.decode()
     assert not re.search(r'(src|href)="?https?:', text)
@@ -172,13 +172,13 @@ def test_the_report_is_one_file_with_versions_and_is_audited(course: Cast, alma:
     assert (
         Entry.objects.filter(action="client.read", object_id="client-report", client=str(course.carla.id)).count() == 1
     )
-    saved = alma.get(reverse("client-report", args=(course.carla.id,)), {"save": 1})
-    assert "attachment" in saved.headers["Content-Disposition"]
-    assert "Carla" not in saved.headers["Content-Disposition"]
+    download = alma.get(reverse("client-report", args=(course.carla.id,)), {"save": 1})
+    assert "attachment" in download.headers["Content-Disposition"]
+    assert "Carla" not in download.headers["Content-Disposition"]
 
 
 @pytest.mark.parametrize("name", ["client", "client-report"])
-def test_somebody_elses_client_does_not_exist(name: str, course: Cast, browser: Browser) -> None:
+def test_client_of_another_therapist_is_not_found(name: str, course: Cast, browser: Browser) -> None:
     browser.force_login(course.dario)
     assert browser.get(reverse(name, args=(course.carla.id,))).status_code == 404
     assert Entry.objects.filter(action="denied", client=str(course.carla.id)).exists()
@@ -187,34 +187,34 @@ def test_somebody_elses_client_does_not_exist(name: str, course: Cast, browser: 
 @pytest.mark.parametrize(
     ("hours", "text"), [(2, "Today"), (24, "Tomorrow"), (72, "Fri"), (24 * 8, "9 Sep"), (-48, "30 Aug")]
 )
-def test_when_reads_well(hours: int, text: str) -> None:
+def test_times_are_formatted_by_distance(hours: int, text: str) -> None:
     now = datetime(2026, 9, 1, 9, tzinfo=UTC)
-    assert when(now + timedelta(hours=hours), now).startswith(text)
-    assert when(None, now) == ""
+    assert format_time(now + timedelta(hours=hours), now).startswith(text)
+    assert format_time(None, now) == ""
 
 
-def test_a_caseload_is_quick(course: Cast, alma: Browser, django_assert_max_num_queries: object) -> None:
+def test_caseload_needs_few_queries(course: Cast, alma: Browser, django_assert_max_num_queries: object) -> None:
     soup(alma, "caseload")
     with django_assert_max_num_queries(24):  # type: ignore[operator]
         soup(alma, "caseload")
 
 
 def test_queries_do_not_grow_with_sessions(course: Cast) -> None:
-    found = queries.caseload(account=course.alma, now=NOON + timedelta(days=400))
-    assert len(found.rows) == 1
+    caseload = queries.caseload(account=course.alma, now=NOON + timedelta(days=400))
+    assert len(caseload.rows) == 1
 
 
-# ---- what a page must not say, and what it must ----------------------------------------------------------------------
-def only_partly_answered(cast: Cast) -> None:
-    """Two of the items of the first check-in are answered, and no more."""
-    invited = cast.invite(Moment.BEFORE, CheckInMode.LINK, at=timezone.now())
-    every = answers("session_before", 5.0)
-    given = {item: value if item <= 2 else None for item, value in every.items()}
-    record_check_in(check_in=invited.check_in, responses=given, submission="part", at=timezone.now())
+# ---- statements on the page ------------------------------------------------------------------------------------------
+def send_partial_check_in(cast: Cast) -> None:
+    """Answer only two items of the first check-in."""
+    invitation = cast.invite(Moment.BEFORE, CheckInMode.LINK, at=timezone.now())
+    everything = answers("session_before", 5.0)
+    responses = {item: value if item <= 2 else None for item, value in everything.items()}
+    record_check_in(check_in=invitation.check_in, responses=responses, submission="part", at=timezone.now())
 
 
-def test_a_partial_check_in_is_not_called_nothing(cast: Cast, alma: Browser) -> None:
-    only_partly_answered(cast)
+def test_partial_check_in_is_not_shown_as_missing(cast: Cast, alma: Browser) -> None:
+    send_partial_check_in(cast)
     page = soup(alma, "client", cast.carla.id)
     assert "Nothing has been answered yet" not in page.text
     assert "too few items for a symptom score" in page.text
@@ -224,10 +224,10 @@ def test_a_partial_check_in_is_not_called_nothing(cast: Cast, alma: Browser) -> 
     assert "no report" not in row.text
 
 
-def test_no_all_clear_stands_under_an_open_alert(cast: Cast, alma: Browser) -> None:
-    invited = cast.invite(Moment.BEFORE, CheckInMode.LINK, at=timezone.now())
-    given = answers("session_before", 5.0, safety=1.0)
-    record_check_in(check_in=invited.check_in, responses=given, submission="x", at=timezone.now())
+def test_no_all_clear_appears_under_an_open_alert(cast: Cast, alma: Browser) -> None:
+    invitation = cast.invite(Moment.BEFORE, CheckInMode.LINK, at=timezone.now())
+    responses = answers("session_before", 5.0, safety=1.0)
+    record_check_in(check_in=invitation.check_in, responses=responses, submission="x", at=timezone.now())
     page = soup(alma, "client", cast.carla.id)
     assert "Nothing asks for attention" not in page.text
     box = page.select_one(".callout.alert")
@@ -238,12 +238,12 @@ def test_no_all_clear_stands_under_an_open_alert(cast: Cast, alma: Browser) -> N
     assert "“It crossed my mind”" in report
 
 
-def test_callout_caseload_and_chart_tell_the_same_fall(course: Cast, alma: Browser) -> None:
+def test_callout_caseload_and_chart_report_the_same_fall(course: Cast, alma: Browser) -> None:
     page = soup(alma, "client", course.carla.id)
     callout = page.select(".points > li")[0].text
-    found = re.search(r"Rated ([\d.]+) in session (\d+), ([\d.]+) points? below .*?\(([\d.]+)\)", callout)
-    assert found
-    rated, session, below, expected = found.groups()
+    match = re.search(r"Rated ([\d.]+) in session (\d+), ([\d.]+) points? below .*?\(([\d.]+)\)", callout)
+    assert match
+    rated, session, below, expected = match.groups()
     alliance = page.select_one("section[aria-labelledby=alliance-title]")
     assert alliance is not None
     words = " ".join(alliance.text.split())
@@ -263,15 +263,15 @@ def test_callout_caseload_and_chart_tell_the_same_fall(course: Cast, alma: Brows
 
 
 # ---- charts are images of their own ----------------------------------------------------------------------------------
-def sources(page: BeautifulSoup) -> dict[str, tuple[int, int]]:
-    """Every address of a chart in the page, with the pixels that are kept free for it."""
-    found = {str(e["srcset"]): e for e in page.select("picture source")}
-    found |= {str(e["src"]): e for e in page.select("picture img")}
-    return {address: (int(str(e["width"])), int(str(e["height"]))) for address, e in found.items()}
+def chart_sources(page: BeautifulSoup) -> dict[str, tuple[int, int]]:
+    """Return the URL of every chart on the page with the pixels reserved for it."""
+    elements = {str(e["srcset"]): e for e in page.select("picture source")}
+    elements |= {str(e["src"]): e for e in page.select("picture img")}
+    return {address: (int(str(e["width"])), int(str(e["height"]))) for address, e in elements.items()}
 
 
-def test_a_chart_is_a_still_image_that_fits_the_room_kept_for_it(course: Cast, alma: Browser) -> None:
-    charts = sources(soup(alma, "client", course.carla.id))
+def test_chart_is_a_static_image_that_fits_its_reserved_size(course: Cast, alma: Browser) -> None:
+    charts = chart_sources(soup(alma, "client", course.carla.id))
     assert len(charts) == 6
     reads = Entry.objects.filter(action="client.read").count()
     for address, (width, height) in charts.items():
@@ -286,14 +286,14 @@ def test_a_chart_is_a_still_image_that_fits_the_room_kept_for_it(course: Cast, a
         assert (svg.get("width"), svg.get("height")) == (str(width), str(height))
         _, _, drawn_width, drawn_height = (float(n) for n in svg.attrib["viewBox"].split())
         assert width / drawn_width == pytest.approx(height / drawn_height, rel=0.03)
-    # the page was written down, and its parts are not again
+    # the audit row of the page covers its charts
     assert Entry.objects.filter(action="client.read").count() == reads
 
 
-def test_a_ticket_is_for_one_account_one_client_one_picture_and_not_for_ever(
+def test_ticket_is_valid_for_one_account_client_and_picture_and_expires(
     course: Cast, alma: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (first, *_) = sources(soup(alma, "client", course.carla.id))
+    (first, *_) = chart_sources(soup(alma, "client", course.carla.id))
     assert alma.get(first).status_code == 200
     assert alma.get(first.replace("symptoms_phone", "hope_phone")).status_code == 404
     assert alma.get(first[:-4] + "xxx/").status_code == 404
@@ -306,15 +306,15 @@ def test_a_ticket_is_for_one_account_one_client_one_picture_and_not_for_ever(
     create_session(episode=course.episode, by=course.alma, number=9, held_at=timezone.now() - timedelta(minutes=1))
     soup(alma, "client", course.carla.id)
     assert alma.get(first).status_code == 404
-    (second, *_) = sources(soup(alma, "client", course.carla.id))
+    (second, *_) = chart_sources(soup(alma, "client", course.carla.id))
     assert alma.get(second).status_code == 200
     monkeypatch.setattr(settings, "IDLE_MINUTES", -1)
-    assert fingerprint_of(second.split("/")[-2], account=course.alma, client_id=course.carla.id) is None
+    assert read_ticket(second.split("/")[-2], account=course.alma, client_id=course.carla.id) is None
 
 
-def test_the_page_waits_for_no_drawing(course: Cast, alma: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(*_: object, **__: object) -> None:
+def test_page_does_not_wait_for_charts(course: Cast, alma: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise AssertionError("drawn")
 
-    monkeypatch.setattr(queries, "drawn", never)
-    assert len(sources(soup(alma, "client", course.carla.id))) == 6
+    monkeypatch.setattr(queries, "draw_chart", fail)
+    assert len(chart_sources(soup(alma, "client", course.carla.id))) == 6

@@ -1,5 +1,6 @@
-"""The version of an episode's record: raised by every write that changes the record, so that a picture whose version
-still matches can be shown without a look at the record.
+"""The version of an episode's record: every write that changes the record raises it.
+
+A picture whose version still matches can therefore be shown without reading the record.
 """
 
 from __future__ import annotations
@@ -26,17 +27,17 @@ from workbench.cast import NOON, Cast, answers
 LATER = NOON + timedelta(days=3)
 
 
-def fresh(cast: Cast) -> Episode:
+def load_episode(cast: Cast) -> Episode:
     return prefetch_record(Episode.objects.visible_to(cast.alma)).get(id=cast.episode.id)
 
 
 def fingerprint(cast: Cast, at: datetime = LATER) -> str:
-    episode = fresh(cast)
+    episode = load_episode(cast)
     return picture_fingerprint(episode_record(episode, at), as_of=(at - began_at(episode)).total_seconds() / 86_400)
 
 
 class Course:
-    """Carla's course with one of everything that an action can act on."""
+    """Carla's course with one object of each kind that an action can change."""
 
     def __init__(self, cast: Cast) -> None:
         self.cast, self.by = cast, cast.alma
@@ -50,12 +51,12 @@ class Course:
             episode=cast.episode, by=self.by, number=2, held_at=NOON + timedelta(days=1)
         )
 
-    def record(self, check_in: sessions.CheckIn, name: str, **given: float) -> sessions.RecordingResult:
-        responses = answers(check_in.instrument_id, **given)
+    def record(self, check_in: sessions.CheckIn, name: str, **values: float) -> sessions.RecordingResult:
+        responses = answers(check_in.instrument_id, **values)
         return sessions.record_check_in(check_in=check_in, responses=responses, submission=name, at=NOON)
 
     def change_episode(self) -> None:
-        episode = fresh(self.cast)
+        episode = load_episode(self.cast)
         clients.change_episode(
             episode=episode,
             by=self.by,
@@ -81,25 +82,25 @@ class Course:
             submission="paper",
         )
 
-    def late(self) -> None:
+    def send_late_answers(self) -> None:
         responses = answers(self.before.check_in.instrument_id, safety=3.0)
         sessions.record_late_answers(check_in=self.before.check_in, responses=responses, submission="late", at=NOON)
 
 
-#: action → (how it is done, whether the record of the episode is another afterwards)
+#: action → (call, True if it changes the episode's record)
 WRITES: dict[str, tuple[Callable[[Course], object], bool]] = {
     "change_client": (
         lambda c: clients.change_client(client=c.cast.carla, by=c.by, version=1, name_shown="Carla", pronouns="she"),
         False,
     ),
     "change_episode": (Course.change_episode, True),
-    "set_focus": (lambda c: clients.set_focus(episode=fresh(c.cast), by=c.by, areas=[ProblemArea.GRIEF]), True),
-    "set_phase": (lambda c: clients.set_phase(episode=fresh(c.cast), by=c.by, phase=Phase.ENDING), True),
+    "set_focus": (lambda c: clients.set_focus(episode=load_episode(c.cast), by=c.by, areas=[ProblemArea.GRIEF]), True),
+    "set_phase": (lambda c: clients.set_phase(episode=load_episode(c.cast), by=c.by, phase=Phase.ENDING), True),
     "set_numbers": (
-        lambda c: clients.set_numbers(episode=fresh(c.cast), by=c.by, planned_sessions=9, days_between=14),
+        lambda c: clients.set_numbers(episode=load_episode(c.cast), by=c.by, planned_sessions=9, days_between=14),
         True,
     ),
-    "end_episode": (lambda c: clients.end_episode(episode=fresh(c.cast), by=c.by, on=date(2026, 9, 3)), True),
+    "end_episode": (lambda c: clients.end_episode(episode=load_episode(c.cast), by=c.by, on=date(2026, 9, 3)), True),
     "create_session": (
         lambda c: sessions.create_session(
             episode=c.cast.episode, by=c.by, number=3, held_at=NOON + timedelta(hours=30)
@@ -122,7 +123,7 @@ WRITES: dict[str, tuple[Callable[[Course], object], bool]] = {
     "withdraw_check_in": (lambda c: sessions.withdraw_check_in(check_in=c.after.check_in, by=c.by), False),
     "open_check_in": (lambda c: sessions.open_check_in(check_in=c.after.check_in, at=NOON), False),
     "record_check_in": (lambda c: c.record(c.after.check_in, "second"), True),
-    "record_late_answers": (Course.late, True),
+    "record_late_answers": (Course.send_late_answers, True),
     "type_in_administration": (Course.type_in, True),
     "set_aside_administration": (
         lambda c: sessions.set_aside_administration(administration=c.answered, by=c.by, at=NOON),
@@ -153,8 +154,8 @@ WRITES: dict[str, tuple[Callable[[Course], object], bool]] = {
     "record_repair": (Course.repair, True),
     "remove_rupture": (lambda c: sessions.remove_rupture(rupture=c.rupture, by=c.by), True),
 }
-#: they make an episode, whose record begins with them, or raise the version themselves, or write nothing
-NO_WRITES_TO_AN_EPISODE = {
+#: Actions that create an episode, raise the version themselves, or write nothing.
+OTHER_FUNCTIONS = {
     "create_client",
     "begin_episode",
     "raise_record_version",
@@ -163,29 +164,29 @@ NO_WRITES_TO_AN_EPISODE = {
 }
 
 
-def test_every_action_is_looked_at() -> None:
-    found = {
+def test_every_action_is_covered() -> None:
+    functions = {
         name
         for module in (clients, sessions)
         for name, value in inspect.getmembers(module, inspect.isfunction)
         if value.__module__ == module.__name__ and not name.startswith("_")
     }
-    assert found == set(WRITES) | NO_WRITES_TO_AN_EPISODE
+    assert functions == set(WRITES) | OTHER_FUNCTIONS
 
 
 @pytest.mark.parametrize("name", WRITES)
-def test_an_action_that_changes_the_record_raises_its_version(name: str, cast: Cast) -> None:
+def test_action_that_changes_the_record_raises_its_version(name: str, cast: Cast) -> None:
     course = Course(cast)
-    before, version = fingerprint(cast), fresh(cast).record_version
-    do, changes = WRITES[name]
-    do(course)
+    before, version = fingerprint(cast), load_episode(cast).record_version
+    call, changes = WRITES[name]
+    call(course)
     assert (fingerprint(cast) != before) is changes
     if changes:
-        assert fresh(cast).record_version > version
+        assert load_episode(cast).record_version > version
 
 
-def test_a_write_that_fails_raises_nothing(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    course, version = Course(cast), fresh(cast).record_version
+def test_failed_write_leaves_the_version(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    course, version = Course(cast), load_episode(cast).record_version
 
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the audit trail cannot be written")
@@ -193,71 +194,71 @@ def test_a_write_that_fails_raises_nothing(cast: Cast, monkeypatch: pytest.Monke
     monkeypatch.setattr(sessions, "record", broken)
     with pytest.raises(RuntimeError), transaction.atomic():
         course.record(course.after.check_in, "second")
-    assert fresh(cast).record_version == version
+    assert load_episode(cast).record_version == version
 
 
-# ---- what that saves, and what it must not hide ----------------------------------------------------------------------
-def never(*_: object, **__: object) -> None:
+# ---- reading pictures by their version -------------------------------------------------------------------------------
+def fail(*_: object, **__: object) -> None:
     raise AssertionError("the record was read")
 
 
-def test_a_picture_that_holds_is_shown_without_a_look_at_the_record(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_valid_picture_is_shown_without_reading_the_record(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     Course(cast)
-    first, rows = queries.current_picture(episode=cast.episode, as_of=LATER), _rows(cast.alma, LATER)
-    monkeypatch.setattr(queries, "episode_record", never)
-    monkeypatch.setattr(queries, "prefetch_record", never)
+    first, rows = queries.current_picture(episode=cast.episode, as_of=LATER), summaries(cast.alma, LATER)
+    monkeypatch.setattr(queries, "episode_record", fail)
+    monkeypatch.setattr(queries, "prefetch_record", fail)
     soon = LATER + timedelta(minutes=5)
     assert queries.current_picture(episode=cast.episode, as_of=soon) == first
-    assert _rows(cast.alma, soon) == rows
+    assert summaries(cast.alma, soon) == rows
 
 
-def _rows(account: Account, now: datetime) -> list[object]:
-    return [row.shown for row in queries.caseload(account=account, now=now).rows]
+def summaries(account: Account, now: datetime) -> list[object]:
+    return [row.summary for row in queries.caseload(account=account, now=now).rows]
 
 
-def test_a_write_that_left_the_record_alone_keeps_the_picture(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_write_outside_the_record_keeps_the_picture(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     course = Course(cast)
     first = queries.current_picture(episode=cast.episode, as_of=LATER)
     sessions.withdraw_check_in(check_in=course.after.check_in, by=course.by)
-    monkeypatch.setattr(queries, "client_picture", never)
+    monkeypatch.setattr(queries, "client_picture", fail)
     assert queries.current_picture(episode=cast.episode, as_of=LATER) == first
-    monkeypatch.setattr(queries, "episode_record", never)
+    monkeypatch.setattr(queries, "episode_record", fail)
     assert queries.current_picture(episode=cast.episode, as_of=LATER) == first
 
 
 @pytest.mark.parametrize("change", [{"made_with": "an older version"}, {"record_version": 0}, {"holds_until": None}])
-def test_what_may_not_hold_is_looked_at(change: dict[str, object], cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outdated_picture_makes_the_record_read(
+    change: dict[str, object], cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Course(cast)
     queries.current_picture(episode=cast.episode, as_of=LATER)
     StoredPicture.objects.visible_to(cast.alma).update(**change)
-    monkeypatch.setattr(queries, "episode_record", never)
+    monkeypatch.setattr(queries, "episode_record", fail)
     with pytest.raises(AssertionError, match="was read"):
         queries.current_picture(episode=cast.episode, as_of=LATER)
 
 
-def test_a_planned_session_that_begins_changes_the_picture_though_nobody_writes(cast: Cast) -> None:
+def test_beginning_of_a_planned_session_changes_the_picture(cast: Cast) -> None:
     Course(cast)
     planned = NOON + timedelta(days=1)
     before = queries.current_picture(episode=cast.episode, as_of=planned - timedelta(minutes=1))
-    (row,) = _rows(cast.alma, planned - timedelta(minutes=1))
+    (row,) = summaries(cast.alma, planned - timedelta(minutes=1))
     after = queries.current_picture(episode=cast.episode, as_of=planned)
     assert (before.header.sessions_held, after.header.sessions_held) == (1, 2)
-    assert _rows(cast.alma, planned) != [row]
-    # and a clock that is set back does not show what has not been yet
+    assert summaries(cast.alma, planned) != [row]
+    # a clock that is set back does not show the future
     assert queries.current_picture(episode=cast.episode, as_of=planned - timedelta(minutes=1)) == before
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Vienna", "America/New_York", "Pacific/Apia"])
-def test_nothing_changes_before_the_next_change_and_days_end_on_time(zone: str, cast: Cast, settings: object) -> None:
-    """Against the fingerprint itself, in zones whose clocks change during the course."""
+def test_record_is_constant_until_the_next_change(zone: str, cast: Cast, settings: object) -> None:
+    """Compare with the fingerprint itself, in time zones whose clocks change during the course."""
     settings.TIME_ZONE = zone  # type: ignore[attr-defined]
     course = Course(cast)
     course.repair()
     at = NOON - timedelta(hours=2)
     while at < NOON + timedelta(days=58):
-        until = next_change(fresh(cast), at)
+        until = next_change(load_episode(cast), at)
         assert until > at
         assert fingerprint(cast, until - timedelta(microseconds=1)) == fingerprint(cast, at)
         assert fingerprint(cast, until) != fingerprint(cast, at)

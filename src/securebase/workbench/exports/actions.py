@@ -165,7 +165,7 @@ def _scored_administrations(episode: EpisodeRecord) -> Iterator[tuple[Administra
 
 
 def _columns(episode: EpisodeRecord) -> dict[Measure, str]:
-    """Return the column's name of every (instrument, scale); symptoms come ordered.
+    """Return the column's name of every (instrument, scale); symptoms come first.
 
     The scale that a construct is followed with is named after the construct: for symptoms the episode's measure, else
     the check-in's own scale, else the first one used. Every other column is named after its instrument and scale.

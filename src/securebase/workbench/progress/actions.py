@@ -1,4 +1,4 @@
-"""The only writes of this room: pictures and drawings that were derived. No audit row: nothing anyone said changes."""
+"""Store derived pictures, charts and summaries; clinical data does not change, so no audit row is written."""
 
 from __future__ import annotations
 
@@ -18,50 +18,53 @@ DERIVED = "the picture derived from an episode already in scope"
 
 
 @dataclass(frozen=True, slots=True)
-class Holds:
-    """For how long a picture holds without a look at the record: `since` ≤ now < `until`, while the record has this
-    version and pictures are made with `made`.
+class Validity:
+    """Period and versions for which a stored picture is valid without reading the record.
+
+    It is valid for `since` ≤ now < `until`, while the record has version `record_version` and the versions in use have
+    the fingerprint `made_with`.
     """
 
     since: datetime
     until: datetime
-    version: int
-    made: str
+    record_version: int
+    made_with: str
 
     def columns(self) -> dict[str, object]:
         return {
             "made_at": self.since,
             "holds_until": self.until,
-            "record_version": self.version,
-            "made_with": self.made,
+            "record_version": self.record_version,
+            "made_with": self.made_with,
         }
 
 
-def store_picture(*, episode: Episode, picture: ClientPicture, holding: Holds) -> None:
-    """Keep the picture in place of an older one; drawings and the row of the older one go."""
-    kept = {"fingerprint": picture.fingerprint, "picture": picture.to_json(), "drawings": {}, "summary": {}}
-    StoredPicture.objects.unscoped(reason=DERIVED).update_or_create(episode=episode, defaults=kept | holding.columns())
-
-
-def keep_holding(*, episode: Episode, fingerprint: str, holding: Holds) -> None:
-    """The stored picture was compared with the record and is still the right one."""
+def store_picture(*, episode: Episode, picture: ClientPicture, validity: Validity) -> None:
+    """Replace the stored picture, and clear the charts and the summary of the previous one."""
+    columns = {"fingerprint": picture.fingerprint, "picture": picture.to_json(), "drawings": {}, "summary": {}}
     rows = StoredPicture.objects.unscoped(reason=DERIVED)
-    rows.filter(episode=episode, fingerprint=fingerprint).update(**holding.columns())
+    rows.update_or_create(episode=episode, defaults=columns | validity.columns())
+
+
+def extend_validity(*, episode: Episode, fingerprint: str, validity: Validity) -> None:
+    """Extend the validity of a stored picture that still matches the record."""
+    rows = StoredPicture.objects.unscoped(reason=DERIVED)
+    rows.filter(episode=episode, fingerprint=fingerprint).update(**validity.columns())
 
 
 @transaction.atomic
 def store_drawing(*, stored: StoredPicture, name: str, drawing: str) -> None:
-    """Keep the chart beside those that were drawn meanwhile, if the picture it was drawn from is still the one kept."""
+    """Add a chart to those already stored, if the picture it was drawn from has not been replaced."""
     rows = StoredPicture.objects.unscoped(reason=DERIVED)
     rows = rows.filter(id=stored.id, fingerprint=stored.fingerprint)
-    kept = rows.only("drawings").first()
-    if kept is not None:
-        rows.update(drawings={**kept.drawings, name: drawing})
+    current = rows.only("drawings").first()
+    if current is not None:
+        rows.update(drawings={**current.drawings, name: drawing})
 
 
 @transaction.atomic
-def store_summaries(made: Mapping[uuid.UUID, tuple[str, Summary]]) -> None:
-    """Keep rows of the caseload (episode → fingerprint of the picture, row), where that picture is still stored."""
+def store_summaries(summaries: Mapping[uuid.UUID, tuple[str, Summary]]) -> None:
+    """Store summaries (episode → picture's fingerprint, summary) with those pictures that are still stored."""
     rows = StoredPicture.objects.unscoped(reason=DERIVED)
-    for episode, (fingerprint, one) in made.items():
-        rows.filter(episode=episode, fingerprint=fingerprint).update(summary=one.to_stored())
+    for episode, (fingerprint, summary) in summaries.items():
+        rows.filter(episode=episode, fingerprint=fingerprint).update(summary=summary.to_stored())

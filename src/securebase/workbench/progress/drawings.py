@@ -1,4 +1,4 @@
-"""The charts of a client page: each an image of its own, in two widths, its size known before it is drawn."""
+"""Charts of the client page: separate images in two widths, with sizes known before they are drawn."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from securebase.charts.render import image, svg
 from securebase.charts.style import HALF, PHONE
 from securebase.picture.client import ClientPicture
 
-#: Pixels across of a chart as wide as the page: read at 1,100 (a little larger) down to 700 (a little smaller), so that
-#: two widths do. Every width costs some 80 to 190 ms when it is first looked at.
-PAGE = 900
+#: Width in pixels of a full-page chart. It stays readable when scaled to pages of 700 to 1,100 pixels, so two widths
+#: suffice; each takes 80 to 190 ms to draw when first requested.
+PAGE_WIDTH = 900
 
 Size = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class _Chart:
-    """How a chart is drawn and spoken; `sizes` are the pixels kept free for it on a wide page and on a phone."""
+    """A chart's drawing and text alternative; `sizes` are the pixels reserved for it on a wide page and on a phone."""
 
     draw: Callable[..., Any]
     text_alternative: Callable[[ClientPicture], tuple[str, str]]
     widths: tuple[int, int]
     sizes: Callable[[ClientPicture], tuple[Size, Size]]
-    empty: Callable[[ClientPicture], bool]
+    is_empty: Callable[[ClientPicture], bool]
 
 
-def _hypotheses_high(picture: ClientPicture) -> int:
+def _hypotheses_height(picture: ClientPicture) -> int:
     rows = picture.hypotheses.rows if picture.hypotheses is not None else ()
-    return contributions.height(len(rows)) + 42  # the axis below the lines, with its title
+    return contributions.height(len(rows)) + 42  # 42 pixels for the axis below the rows and its title
 
 
 _CHARTS = {
@@ -45,32 +45,32 @@ _CHARTS = {
     "alliance": _Chart(
         alliance.alliance_chart,
         alliance.text_alternative,
-        (PAGE, PHONE),
-        lambda _: ((PAGE, 210), (PHONE, 200)),
+        (PAGE_WIDTH, PHONE),
+        lambda _: ((PAGE_WIDTH, 210), (PHONE, 200)),
         lambda p: not (p.alliance.reported or p.alliance.ruptures),
     ),
     "mechanisms": _Chart(
         mechanisms.mechanisms_chart,
         mechanisms.text_alternative,
-        (PAGE, PHONE),
+        (PAGE_WIDTH, PHONE),
         lambda _: ((882, 146), (316, 302)),
         lambda p: not any(m.reported for m in p.mechanisms),
     ),
     "hypotheses": _Chart(
         contributions.contributions_chart,
         contributions.text_alternative,
-        (PAGE, PHONE),
-        lambda p: ((PAGE + 8, _hypotheses_high(p)), (PHONE + 8, _hypotheses_high(p))),
+        (PAGE_WIDTH, PHONE),
+        lambda p: ((PAGE_WIDTH + 8, _hypotheses_height(p)), (PHONE + 8, _hypotheses_height(p))),
         lambda p: p.hypotheses is None,
     ),
 }
-#: what an address may ask for
-NAMES = tuple(f"{chart}_{where}" for chart in _CHARTS for where in ("wide", "phone"))
+#: Drawings that a URL may name.
+NAMES = tuple(f"{chart}_{width}" for chart in _CHARTS for width in ("wide", "phone"))
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A chart that the page has a place for: the names of its two drawings, their sizes, and its words."""
+class ChartSlot:
+    """A chart on the page: the names and sizes of its two drawings, and its text alternative."""
 
     wide: str
     phone: str
@@ -79,21 +79,20 @@ class Shown:
     words: str
 
 
-def shown(picture: ClientPicture) -> dict[str, Shown]:
-    """Every chart that has something to show."""
-    found = {}
+def chart_slots(picture: ClientPicture) -> dict[str, ChartSlot]:
+    """Return the charts that have data to show, by name."""
+    slots = {}
     for name, chart in _CHARTS.items():
-        if not chart.empty(picture):
+        if not chart.is_empty(picture):
             wide, phone = chart.sizes(picture)
             label, description = chart.text_alternative(picture)
-            found[name] = Shown(f"{name}_wide", f"{name}_phone", wide, phone, f"{label}. {description}")
-    return found
+            slots[name] = ChartSlot(f"{name}_wide", f"{name}_phone", wide, phone, f"{label}. {description}")
+    return slots
 
 
-def drawn(name: str, picture: ClientPicture) -> str | None:
-    """One drawing as an SVG file; None where it has nothing to show."""
-    chart, phone = name.rsplit("_", maxsplit=1)[0], name.endswith("_phone")
-    kind = _CHARTS[chart]
-    if kind.empty(picture):
+def draw_chart(name: str, picture: ClientPicture) -> str | None:
+    """Return one drawing as an SVG file, or None if it has no data to show."""
+    chart, for_phone = _CHARTS[name.rsplit("_", maxsplit=1)[0]], name.endswith("_phone")
+    if chart.is_empty(picture):
         return None
-    return image(svg(kind.draw(picture, width=kind.widths[phone])), kind.sizes(picture)[phone])
+    return image(svg(chart.draw(picture, width=chart.widths[for_phone])), chart.sizes(picture)[for_phone])

@@ -1,4 +1,4 @@
-"""The last picture that was made of an episode. It can be thrown away at any time: it is made anew from the record."""
+"""The stored picture of an episode: a cache that can be deleted at any time and is rebuilt from the record."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from securebase.workbench.clients.scoping import ScopedModel
 
 
 class StoredPicture(ScopedModel):
-    """A picture as JSON with the fingerprint of what it was made from, the charts that were drawn of it, and its row
-    in the caseload.
+    """A picture as JSON with its fingerprint, the charts drawn from it, and its summary for the caseload.
 
-    It holds, without a look at the record, from `made_at` until just before `holds_until`, for as long as the episode's
-    record has the version `record_version` and `made_with` is what pictures are made with.
+    The picture is valid for `made_at` ≤ now < `holds_until`, while the episode's record has version `record_version`
+    and `made_with` matches the versions in use (decision 0011). No record is read to check this.
     """
 
     THERAPIST_PATH: ClassVar[str] = "episode__client__therapist"

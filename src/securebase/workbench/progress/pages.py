@@ -31,8 +31,7 @@ from securebase.workbench.clients.queries import client_of
 from securebase.workbench.course.queries import next_up, record_of
 from securebase.workbench.progress import drawings, queries
 from securebase.workbench.progress.rows import Summary
-from securebase.workbench.progress.tickets import fingerprint_of
-from securebase.workbench.progress.tickets import ticket as ticket_for
+from securebase.workbench.progress.tickets import read_ticket, sign_ticket
 from securebase.workbench.therapy_sessions.forms import AlertNoteForm
 from securebase.workbench.therapy_sessions.queries import OpenAlert, client_page
 from securebase.workbench.ui.headers import POLICY
@@ -45,15 +44,15 @@ def caseload(request: HttpRequest) -> HttpResponse:
     if not account.is_therapist:
         return redirect("supervisees" if account.is_supervisor else "profile")
     now = timezone.now()
-    found = queries.caseload(account=account, now=now)
-    rows = [_case(_Case.of(row, now)) for row in found.rows]
-    context = {"caseload": found, "rows": rows, "section": "caseload"}
+    current = queries.caseload(account=account, now=now)
+    rows = [_render_case(_CaseContent.from_row(row, now)) for row in current.rows]
+    context = {"caseload": current, "rows": rows, "section": "caseload"}
     return render(request, "progress/caseload.html", context)
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
-    """All that one row of the caseload is made of."""
+class _CaseContent:
+    """Content of one row of the caseload; hashable, so that its HTML can be cached."""
 
     client_id: uuid.UUID
     name: str
@@ -63,11 +62,11 @@ class _Case:
     areas: tuple[str, ...]
     planned: int
     share: float
-    shown: Summary
+    summary: Summary
     next: str
 
     @classmethod
-    def of(cls, row: queries.CaseRow, now: datetime) -> _Case:
+    def from_row(cls, row: queries.CaseRow, now: datetime) -> _CaseContent:
         episode = row.episode
         return cls(
             client_id=row.client.id,
@@ -78,39 +77,39 @@ class _Case:
             areas=tuple(episode.problem_area_labels) if episode else (),
             planned=episode.planned_sessions if episode else 0,
             share=row.share,
-            shown=row.shown,
-            next=when(row.next_at, now),
+            summary=row.summary,
+            next=format_time(row.next_at, now),
         )
 
 
 @lru_cache(maxsize=1000)
-def _case(row: _Case) -> SafeString:
-    """A row as HTML: half the time of a caseload went into writing rows that had not changed."""
-    curves = {"symptoms": _safe(row.shown.symptoms), "alliance": _safe(row.shown.alliance)}
+def _render_case(row: _CaseContent) -> SafeString:
+    """Return a row as HTML, cached: rendering unchanged rows took half the time of the caseload page."""
+    curves = {"symptoms": _mark_svg_safe(row.summary.symptoms), "alliance": _mark_svg_safe(row.summary.alliance)}
     return render_to_string("progress/_case.html", {"row": row, **curves})
 
 
 @require_role(Role.THERAPIST)
 @require_GET
 def client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """One client's picture: safety, what to know before the next session, charts, and what cannot be told."""
+    """Show one client's picture: safety, points for the next session, charts and limits."""
     now = timezone.now()
     context = client_page(account=current_account(request), client_id=client_id, page="client", now=now)
-    context |= {"tab": "picture", "note_form": AlertNoteForm(), "open_alerts": _in_words(context["open_alerts"])}
+    context |= {"tab": "picture", "note_form": AlertNoteForm(), "open_alerts": _describe_alerts(context["open_alerts"])}
     episode = context["episode"]
     if episode is None:
         return render(request, "progress/client.html", context)
     picture = queries.current_picture(episode=episode, as_of=now)
     sessions = list(episode.therapy_sessions.all())
-    ahead = queries.next_session(sessions, now)
-    context |= _told(picture) | {
+    upcoming = queries.next_session(sessions, now)
+    context |= _sentences(picture) | {
         "picture": picture,
         "next_up": next_up(episode, now, lineage_of(current_account(request).clinic)),
-        "charts": drawings.shown(picture),
-        "ticket": ticket_for(account=current_account(request), client_id=client_id, fingerprint=picture.fingerprint),
-        "next_session": ahead,
-        "next_number": ahead.number if ahead else picture.header.sessions_held + 1,
-        "next_when": when(ahead.held_at, now) if ahead else "",
+        "charts": drawings.chart_slots(picture),
+        "ticket": sign_ticket(account=current_account(request), client_id=client_id, fingerprint=picture.fingerprint),
+        "next_session": upcoming,
+        "next_number": upcoming.number if upcoming else picture.header.sessions_held + 1,
+        "next_when": format_time(upcoming.held_at, now) if upcoming else "",
         "last_session": max((s for s in sessions if s.held_at <= now), key=lambda s: s.number, default=None),
     }
     return render(request, "progress/client.html", context)
@@ -119,22 +118,22 @@ def client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 @require_role(Role.THERAPIST)
 @require_GET
 def chart(request: HttpRequest, client_id: uuid.UUID, name: str, ticket: str) -> HttpResponse:
-    """One chart of the client page, as an image. The page that named it was written down; its charts are not again."""
+    """Serve one chart of the client page as an image; the audit row of the page covers its charts."""
     account = current_account(request)
     client_of(account=account, client_id=client_id, page="client-chart")
-    fingerprint = fingerprint_of(ticket, account=account, client_id=client_id)
+    fingerprint = read_ticket(ticket, account=account, client_id=client_id)
     if fingerprint is None or name not in drawings.NAMES:
         raise Http404
-    drawn = queries.drawing(account=account, client_id=client_id, fingerprint=fingerprint, name=name)
-    if drawn is None:
+    svg = queries.drawing(account=account, client_id=client_id, fingerprint=fingerprint, name=name)
+    if svg is None:
         raise Http404
-    return HttpResponse(drawn, content_type="image/svg+xml; charset=utf-8")
+    return HttpResponse(svg, content_type="image/svg+xml; charset=utf-8")
 
 
 @require_role(Role.THERAPIST)
 @require_GET
 def report(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
-    """The client's report as one file. Reading it is written down."""
+    """Serve the client's report as one file and audit the access."""
     now, account = timezone.now(), current_account(request)
     context = client_page(account=account, client_id=client_id, page="client-report", now=now)
     if context["episode"] is None:
@@ -143,7 +142,7 @@ def report(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     html = client_report(
         picture,
         name=context["client"].name_shown,
-        therapist=_name(account),
+        therapist=_account_name(account),
         made_on=timezone.localdate(now),
         record=record_of(context["episode"], now),
         lineage=lineage_of(account.clinic),
@@ -155,8 +154,8 @@ def report(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return response
 
 
-def when(at: datetime | None, now: datetime) -> str:
-    """“Today 14:00”, “Tomorrow 09:00”, “Mon 10:00” within a week, else the date."""
+def format_time(at: datetime | None, now: datetime) -> str:
+    """Return “Today 14:00”, “Tomorrow 09:00”, “Mon 10:00” within a week, else the date."""
     if at is None:
         return ""
     local, today = timezone.localtime(at), timezone.localdate(now)
@@ -170,8 +169,8 @@ def when(at: datetime | None, now: datetime) -> str:
     return f"{local.day} {local:%b}"
 
 
-def _told(picture: ClientPicture) -> dict[str, Any]:
-    """Everything the page says, ready to be shown."""
+def _sentences(picture: ClientPicture) -> dict[str, Any]:
+    """Return the sentences and tables of the client page for its template."""
     return {
         "points": sentences.pre_session_signals(picture),
         "quiet": sentences.quiet_sentence(picture),
@@ -196,25 +195,25 @@ def _told(picture: ClientPicture) -> dict[str, Any]:
     }
 
 
-def _in_words(alerts: Sequence[OpenAlert]) -> list[dict[str, Any]]:
-    """Open alerts in the words that the caseload and the report use for them."""
-    told = []
-    for one in alerts:
-        question, said = describe_answer(one.alert.administration.instrument, one.alert.item, one.alert.value)
-        told.append({"alert": one.alert, "question": question[0].upper() + question[1:], "said": said})
-    return told
+def _describe_alerts(alerts: Sequence[OpenAlert]) -> list[dict[str, Any]]:
+    """Return open alerts with question and answer in the words that the caseload and the report use."""
+    rows = []
+    for alert in (open_alert.alert for open_alert in alerts):
+        question, answer = describe_answer(alert.administration.instrument, alert.item, alert.value)
+        rows.append({"alert": alert, "question": question[0].upper() + question[1:], "answer": answer})
+    return rows
 
 
 def _policy_for(html: str) -> str:
-    """The usual policy, with this file's own style sheet allowed by its digest."""
+    """Return the usual content security policy plus the digests of this file's own style sheets (CSP hash sources)."""
     sheets = re.findall(r"<style>(.*?)</style>", html, flags=re.DOTALL)
     allowed = " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in sheets)
     return POLICY.replace("style-src 'self'", f"style-src {allowed}")
 
 
-def _safe(drawn: str) -> SafeString:
-    return mark_safe(drawn)  # noqa: S308 (drawn by `charts`, which escapes every text it is given)
+def _mark_svg_safe(svg: str) -> SafeString:
+    return mark_safe(svg)  # noqa: S308 (drawn by `charts`, which escapes every text it is given)
 
 
-def _name(account: Account) -> str:
+def _account_name(account: Account) -> str:
     return str(account.name_shown)

@@ -1,4 +1,7 @@
-"""Reads: the picture of an episode as it is now, and the caseload. Derived data is pulled by who looks."""
+"""Read the current picture of an episode and the caseload.
+
+Pictures are computed on read, and writes never trigger a computation.
+"""
 
 from __future__ import annotations
 
@@ -23,121 +26,133 @@ from securebase.workbench.casefile import began_at, episode_record, next_change,
 from securebase.workbench.clients.models import Client, Episode
 from securebase.workbench.progress.actions import (
     DERIVED,
-    Holds,
-    keep_holding,
+    Validity,
+    extend_validity,
     store_drawing,
     store_picture,
     store_summaries,
 )
-from securebase.workbench.progress.drawings import drawn
+from securebase.workbench.progress.drawings import draw_chart
 from securebase.workbench.progress.models import StoredPicture
 from securebase.workbench.progress.rows import FORMAT as ROW_FORMAT
-from securebase.workbench.progress.rows import Summary, summary, without
+from securebase.workbench.progress.rows import Summary, placeholder_summary, summarise
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInState, TherapySession
 
 _log = logging.getLogger(__name__)
 
 
 def current_picture(*, episode: Episode, as_of: datetime, whole: bool = True) -> ClientPicture:
-    """The picture as known at `as_of`: the stored one where it still holds, else made and stored.
+    """Return the picture as known at `as_of`: the stored one while it is valid, else a new one, which is stored.
 
-    A stored picture holds, without a look at the record, while the record has the version it was made from and nothing
-    became known since by the passing of time. Where that is not so the record is read: its fingerprint decides.
+    A stored picture is valid without reading the record while the record's version is unchanged and no entry became
+    known by the passing of time (decision 0011). Otherwise the record is read, and its fingerprint decides.
 
-    Hypotheses take longest and the caseload shows none: it asks for less than the whole, and the client page, when it
-    is looked at, for the rest. `episode` is read anew, so that its version is no older than what was written.
+    Hypotheses take longest to compute and the caseload shows none. It therefore passes whole=False; the client page
+    computes the rest when it is opened. The episode is read again with the stored picture, so that its version
+    includes every committed write.
     """
-    stored = StoredPicture.objects.unscoped(reason=DERIVED).filter(episode=episode)
-    kept = stored.select_related("episode").first()
-    if kept is not None and holds(kept, kept.episode, as_of):
-        picture = _readable(kept, whole=whole)
+    rows = StoredPicture.objects.unscoped(reason=DERIVED).filter(episode=episode)
+    stored = rows.select_related("episode").first()
+    if stored is not None and is_current(stored, stored.episode, as_of):
+        picture = _parse_stored(stored, whole=whole)
         if picture is not None:
             return picture
-    return _looked_at(episode_with_everything(episode), kept, as_of, whole=whole)
+    return _picture_from_record(prefetch_episode(episode), stored, as_of, whole=whole)
 
 
-def _looked_at(episode: Episode, kept: StoredPicture | None, as_of: datetime, *, whole: bool) -> ClientPicture:
-    """The picture of an episode that comes with everything, after a look at the record."""
+def _picture_from_record(
+    episode: Episode, stored: StoredPicture | None, as_of: datetime, *, whole: bool
+) -> ClientPicture:
+    """Read the record of a prefetched episode; return the stored picture if it still matches, else a new one."""
     record = episode_record(episode, as_of)
     day = (as_of - began_at(episode)).total_seconds() / 86_400
-    own = set_in_use().parameter_set
-    fingerprint = picture_fingerprint(record, as_of=day, parameter_set=own)
-    holding = Holds(since=as_of, until=next_change(episode, as_of), version=episode.record_version, made=_made_with())
-    if kept is not None and kept.fingerprint == fingerprint:
-        picture = _readable(kept, whole=whole)
+    parameters = set_in_use().parameter_set
+    fingerprint = picture_fingerprint(record, as_of=day, parameter_set=parameters)
+    validity = Validity(
+        since=as_of,
+        until=next_change(episode, as_of),
+        record_version=episode.record_version,
+        made_with=_version_stamp(),
+    )
+    if stored is not None and stored.fingerprint == fingerprint:
+        picture = _parse_stored(stored, whole=whole)
         if picture is not None:
-            keep_holding(episode=episode, fingerprint=fingerprint, holding=holding)
+            extend_validity(episode=episode, fingerprint=fingerprint, validity=validity)
             return picture
-    picture = client_picture(record, as_of=day, parameter_set=own, whole=whole, fingerprint=fingerprint)
-    store_picture(episode=episode, picture=picture, holding=holding)
+    picture = client_picture(record, as_of=day, parameter_set=parameters, whole=whole, fingerprint=fingerprint)
+    store_picture(episode=episode, picture=picture, validity=validity)
     return picture
 
 
-def holds(stored: StoredPicture, episode: Episode, as_of: datetime) -> bool:
-    """Whether a stored picture is what would be made at `as_of`, told without the record."""
+def is_current(stored: StoredPicture, episode: Episode, as_of: datetime) -> bool:
+    """Return True if a stored picture is valid at `as_of`, without reading the record."""
     return (
         stored.record_version == episode.record_version
-        and stored.made_with == _made_with()
+        and stored.made_with == _version_stamp()
         and stored.holds_until is not None
         and stored.made_at <= as_of < stored.holds_until
     )
 
 
-def _readable(stored: StoredPicture, *, whole: bool) -> ClientPicture | None:
+def _parse_stored(stored: StoredPicture, *, whole: bool) -> ClientPicture | None:
     try:
         picture = ClientPicture.from_json(stored.picture)
     except InputError as error:
-        _log.warning("The stored picture of an episode is made anew: %s", error)
+        _log.warning("a stored picture cannot be read and is computed again: %s", error)
         return None
     return picture if picture.whole or not whole else None
 
 
-def _made_with() -> str:
-    """What every picture is made with now: versions, the time zone of its days, and the shape of a row."""
-    return _made_with_set(set_in_use().parameter_set)
+def _version_stamp() -> str:
+    """Return the fingerprint of everything but the record that a picture depends on now.
+
+    These are the software versions, the parameter set, the time zone of its days and the format of summaries.
+    """
+    return _stamp_parameter_set(set_in_use().parameter_set)
 
 
 @lru_cache(maxsize=4)
-def _made_with_set(own: ParameterSet) -> str:
+def _stamp_parameter_set(parameters: ParameterSet) -> str:
     return serialisation.fingerprint(
-        {"picture": versions_fingerprint(own), "zone": settings.TIME_ZONE, "row": ROW_FORMAT}
+        {"picture": versions_fingerprint(parameters), "zone": settings.TIME_ZONE, "row": ROW_FORMAT}
     )
 
 
 def drawing(*, account: Account, client_id: uuid.UUID, fingerprint: str, name: str) -> str | None:
-    """One chart of the stored picture that has this fingerprint, as SVG, drawn when it is first looked at; None where
-    another picture has taken its place, or it has nothing to show.
+    """Return one chart, as SVG, of the stored picture with this fingerprint; it is drawn on first request.
+
+    The result is None if another picture has replaced it or the chart has no data to show.
     """
     rows = StoredPicture.objects.visible_to(account).filter(episode__client_id=client_id, fingerprint=fingerprint)
     stored = rows.defer("picture", "summary").first()
     if stored is None or name in stored.drawings:
         return stored.drawings[name] if stored is not None else None
-    picture = _readable(stored, whole=False)
-    made = drawn(name, picture) if picture is not None else None
-    if made is not None:
-        store_drawing(stored=stored, name=name, drawing=made)
-    return made
+    picture = _parse_stored(stored, whole=False)
+    chart = draw_chart(name, picture) if picture is not None else None
+    if chart is not None:
+        store_drawing(stored=stored, name=name, drawing=chart)
+    return chart
 
 
-def episode_with_everything(episode: Episode) -> Episode:
-    """The same episode with its rows fetched at once."""
+def prefetch_episode(episode: Episode) -> Episode:
+    """Return the same episode with its rows prefetched."""
     rows = Episode.objects.unscoped(reason=DERIVED).filter(id=episode.id)
     return prefetch_record(rows).get()
 
 
 def next_session(sessions: Iterable[TherapySession], now: datetime) -> TherapySession | None:
-    """The first session that has not begun."""
+    """Return the first session that has not begun."""
     return min((s for s in sessions if s.held_at > now), key=lambda s: s.held_at, default=None)
 
 
 # ---- the caseload ----------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One client in the caseload. `order` sorts: those who need attention first, then by the next session."""
+    """One client in the caseload; `order` sorts clients who need attention first, then by the next session."""
 
     client: Client
     episode: Episode | None
-    shown: Summary
+    summary: Summary
     share: float
     attention: bool
     next_at: datetime | None
@@ -153,20 +168,20 @@ class Caseload:
 
 
 def caseload(*, account: Account, now: datetime) -> Caseload:
-    """Every client of this therapist, those who need attention first."""
-    # the long texts, pictures and charts, stay where they are: a row is made of summaries
+    """Return all clients of this therapist, those who need attention first."""
+    # rows need the summaries only, so the large columns with pictures and charts are not loaded
     episodes = Episode.objects.visible_to(account).select_related("stored_picture")
     episodes = episodes.defer("stored_picture__picture", "stored_picture__drawings")
     clients = list(Client.objects.visible_to(account).prefetch_related(Prefetch("episodes", episodes)))
-    shown = _summaries([e for client in clients if (e := client.episode) is not None], now)
-    ahead: dict[uuid.UUID, datetime] = dict(
+    summaries = _summaries([e for client in clients if (e := client.episode) is not None], now)
+    next_sessions: dict[uuid.UUID, datetime] = dict(
         TherapySession.objects.visible_to(account)
         .filter(held_at__gt=now)
         .order_by()
         .values_list("episode_id")
         .annotate(Min("held_at"))
     )
-    rows = sorted((_case_row(client, shown, ahead) for client in clients), key=lambda r: r.order)
+    rows = sorted((_case_row(client, summaries, next_sessions) for client in clients), key=lambda r: r.order)
     monday = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     monday -= timedelta(days=monday.weekday())
     week = TherapySession.objects.visible_to(account).filter(
@@ -177,30 +192,32 @@ def caseload(*, account: Account, now: datetime) -> Caseload:
 
 
 def _summaries(episodes: list[Episode], now: datetime) -> dict[uuid.UUID, Summary]:
-    """Return episode → summary of its row. The record is read only where the stored summary is out of date."""
-    found = {e.id: s for e in episodes if (s := _stored_summary(e, now)) is not None}
-    rest = [e.id for e in episodes if e.id not in found]
-    if not rest:
-        return found
-    made = {}
-    stale = Episode.objects.unscoped(reason=DERIVED).filter(id__in=rest).select_related("stored_picture")
+    """Return the summary of each episode by id; records are read only where the stored summary is out of date."""
+    summaries = {e.id: s for e in episodes if (s := _stored_summary(e, now)) is not None}
+    missing = [e.id for e in episodes if e.id not in summaries]
+    if not missing:
+        return summaries
+    updates = {}
+    stale = Episode.objects.unscoped(reason=DERIVED).filter(id__in=missing).select_related("stored_picture")
     for episode in prefetch_record(stale):
         try:
-            kept = getattr(episode, "stored_picture", None)
-            picture = _readable(kept, whole=False) if kept is not None and holds(kept, episode, now) else None
-            picture = picture or _looked_at(episode, kept, now, whole=False)
-            made[episode.id] = (picture.fingerprint, summary(picture))
+            stored = getattr(episode, "stored_picture", None)
+            is_valid = stored is not None and is_current(stored, episode, now)
+            picture = _parse_stored(stored, whole=False) if is_valid else None
+            picture = picture or _picture_from_record(episode, stored, now, whole=False)
+            updates[episode.id] = (picture.fingerprint, summarise(picture))
         except Exception:
-            # one client whose picture cannot be made must not hide all the others
-            _log.exception("The picture of an episode could not be made")
-            found[episode.id] = without("The picture could not be made; the record is safe", grave=True)
-    store_summaries(made)
-    return found | {episode: one for episode, (_, one) in made.items()}
+            # a failure for one client must not hide the others
+            _log.exception("the picture of an episode could not be computed")
+            text = "The picture could not be made; the record is safe"
+            summaries[episode.id] = placeholder_summary(text, grave=True)
+    store_summaries(updates)
+    return summaries | {episode: summary for episode, (_, summary) in updates.items()}
 
 
 def _stored_summary(episode: Episode, now: datetime) -> Summary | None:
     stored = getattr(episode, "stored_picture", None)
-    if stored is None or not stored.summary or not holds(stored, episode, now):
+    if stored is None or not stored.summary or not is_current(stored, episode, now):
         return None
     try:
         return Summary.from_stored(stored.summary)
@@ -208,26 +225,32 @@ def _stored_summary(episode: Episode, now: datetime) -> Summary | None:
         return None
 
 
-def _case_row(client: Client, shown: dict[uuid.UUID, Summary], ahead: dict[uuid.UUID, datetime]) -> CaseRow:
+def _case_row(client: Client, summaries: dict[uuid.UUID, Summary], next_sessions: dict[uuid.UUID, datetime]) -> CaseRow:
     episode = client.episode
-    one = shown[episode.id] if episode is not None else without("No therapy has begun", grave=False)
-    running = episode is not None and episode.ended_on is None
-    next_at = ahead.get(episode.id) if episode is not None else None
+    if episode is not None:
+        summary = summaries[episode.id]
+    else:
+        summary = placeholder_summary("No therapy has begun", grave=False)
+    is_running = episode is not None and episode.ended_on is None
+    next_at = next_sessions.get(episode.id) if episode is not None else None
     return CaseRow(
         client=client,
         episode=episode,
-        shown=one,
-        share=min(1.0, one.held / max(episode.planned_sessions, 1)) if episode is not None else 0.0,
-        attention=(one.calls and running) or one.unsafe,
+        summary=summary,
+        share=min(1.0, summary.held / max(episode.planned_sessions, 1)) if episode is not None else 0.0,
+        attention=(summary.calls and is_running) or summary.unsafe,
         next_at=next_at,
-        order=_order(client, episode, one, next_at),
+        order=_sort_key(client, episode, summary, next_at),
     )
 
 
-def _order(
-    client: Client, episode: Episode | None, shown: Summary, next_at: datetime | None
+def _sort_key(
+    client: Client, episode: Episode | None, summary: Summary, next_at: datetime | None
 ) -> tuple[int, int, float, float, str]:
-    """Who comes first: the gravest kind of signal, among safety answers the gravest answer, then who comes next."""
-    ended = episode is not None and episode.ended_on is not None and not shown.unsafe
-    soon = next_at.timestamp() if next_at else float("inf")
-    return int(ended), shown.urgency, -shown.gravest, soon, client.name_shown
+    """Return the key that sorts by most urgent signal, then highest safety answer, then next session.
+
+    Ended courses come last unless a safety answer is open.
+    """
+    has_ended = episode is not None and episode.ended_on is not None and not summary.unsafe
+    next_time = next_at.timestamp() if next_at else float("inf")
+    return int(has_ended), summary.urgency, -summary.gravest, next_time, client.name_shown

@@ -1,4 +1,4 @@
-"""What the caseload shows of one picture: worked out once, stored with the picture, read with the row."""
+"""Summaries of pictures for rows of the caseload, computed once and stored with the picture."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from securebase.picture import phrases, sentences, serialisation
 from securebase.picture.client import ClientPicture
 from securebase.picture.parts import Signal, SignalKind
 
-#: Raised when the shape or meaning of a stored summary changes.
+#: Format number of stored summaries; increase it when their shape or meaning changes.
 FORMAT = 1
-#: Signals in one row of the caseload.
-_IN_A_ROW = 2
+#: Maximum number of signals in one row of the caseload.
+_MAX_NOTES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One line of what to know."""
+    """One line in the column “What to know”."""
 
     tone: str
     text: str
@@ -25,8 +25,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One picture in a row. `urgency` is the place of its gravest kind of signal, `gravest` its gravest safety answer;
-    curves are SVG.
+    """One picture as a row of the caseload.
+
+    `urgency` is the rank of its most urgent kind of signal (0 first), `gravest` the highest safety answer, and
+    `symptoms` and `alliance` are sparklines as SVG.
     """
 
     held: int
@@ -48,45 +50,45 @@ class Summary:
 
     @classmethod
     def from_stored(cls, data: object) -> Summary:
-        """Raises InputError for what another version stored."""
+        """Parse a stored summary. Raises InputError if another version of the format stored it."""
         return serialisation.from_plain(cls, data)
 
 
-def summary(picture: ClientPicture) -> Summary:
-    urgency = [list(SignalKind).index(s.kind) for s in picture.signals if _loud(s)]
+def summarise(picture: ClientPicture) -> Summary:
+    ranks = [list(SignalKind).index(s.kind) for s in picture.signals if _calls_for_attention(s)]
     unsafe = [s for s in picture.signals if s.kind is SignalKind.SAFETY]
     return Summary(
         held=picture.header.sessions_held,
         symptoms=symptoms_sparkline(picture),
-        symptoms_last=_last(picture.symptoms.reported[-1].value if picture.symptoms.reported else None),
+        symptoms_last=_format_score(picture.symptoms.reported[-1].value if picture.symptoms.reported else None),
         alliance=alliance_sparkline(picture),
-        alliance_last=_last(picture.alliance.reported[-1].value if picture.alliance.reported else None),
+        alliance_last=_format_score(picture.alliance.reported[-1].value if picture.alliance.reported else None),
         notes=_notes(picture),
-        more=max(0, len(picture.signals) - _IN_A_ROW),
+        more=max(0, len(picture.signals) - _MAX_NOTES),
         answered=picture.answered,
         calls=sentences.needs_attention(picture),
         unsafe=bool(unsafe),
-        urgency=min(urgency, default=len(SignalKind)),
+        urgency=min(ranks, default=len(SignalKind)),
         gravest=max((e.value for s in unsafe for e in s.evidence), default=0.0),
     )
 
 
-def _loud(signal: Signal) -> bool:
+def _calls_for_attention(signal: Signal) -> bool:
     return signal.tone.value in {"alert", "warn"}
 
 
 def _notes(picture: ClientPicture) -> tuple[Note, ...]:
     if not picture.signals:
         return (Note("quiet", sentences.symptom_status(picture)),)
-    return tuple(Note(s.tone.value, s.brief) for s in picture.signals[:_IN_A_ROW])
+    return tuple(Note(s.tone.value, s.brief) for s in picture.signals[:_MAX_NOTES])
 
 
-def _last(value: float | None) -> str:
+def _format_score(value: float | None) -> str:
     return phrases.number(value) if value is not None else ""
 
 
-def without(text: str, *, grave: bool) -> Summary:
-    """The row of a client of whom nothing can be drawn."""
+def placeholder_summary(text: str, *, grave: bool) -> Summary:
+    """Return a summary with one note only, for a client without a picture."""
     return Summary(
         held=0,
         symptoms="",
