@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from securebase.errors import ModelError
+from securebase.errors import InputError, ModelError
 from securebase.measurement.catalogue import instrument
 from securebase.measurement.constructs import Direction
 from securebase.model.equations import stationary_covariance
@@ -194,6 +194,11 @@ def test_an_instrument_brings_its_own_reliable_change(rows, fitted):
 def test_an_unknown_person_is_named(rows, fitted):
     with pytest.raises(ModelError, match="no person “nobody”"):
         track_person(rows, fitted, "nobody")
+
+
+def test_a_specification_needs_a_panel():
+    with pytest.raises(InputError, match=r"panel must be a Panel \(got Cohort\)"):
+        specification_for(cohort(drawn(1, n=3, sessions=4)))
 
 
 def test_the_planned_end_is_where_most_courses_end():

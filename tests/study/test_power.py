@@ -170,11 +170,27 @@ def test_a_plan_has_every_combination_once():
         {"days_between": 0.0},
         {"effects": (-0.99,)},
         {"earlier": "luck"},
+        {"clients": "50"},
+        {"clients": ("few", 50)},
+        {"clients": None},
+        {"missing": ("a",)},
+        {"effects": (float("nan"),)},
+        {"effects": ("weak",)},
+        {"alpha": "5%"},
+        {"days_between": "weekly"},
+        {"truth": "literature"},
     ],
 )
 def test_an_invalid_plan_raises(wrong):
     with pytest.raises(InputError):
         plan(**wrong)
+
+
+def test_arrays_of_numbers_are_accepted():
+    own = PowerPlan(clients=np.arange(50, 200, 50), effects=np.array([-0.2, -0.1]))
+    assert own.clients == (50, 100, 150)
+    assert own.effects == (-0.2, -0.1)
+    assert type(own.clients[0]) is int
 
 
 # --- one replication -------------------------------------------------------------------------------
@@ -378,6 +394,24 @@ def test_an_invalid_target_power_raises():
         power(plan(effects=(0.0,)), target_power=0.8, run=quick)
     with pytest.raises(InputError, match="between"):
         power(plan(), target_power=8.0, run=quick)
+    for target in (float("nan"), ".8"):
+        with pytest.raises(InputError, match="“target_power” must be a finite number"):
+            power(plan(), target_power=target, run=quick)
+
+
+def test_power_needs_a_plan():
+    with pytest.raises(InputError, match=r"plan must be a PowerPlan \(got dict\)"):
+        power({"clients": 50})
+
+
+def test_the_summary_states_power_type_i_errors_and_required_clients():
+    result = power(plan(effects=(-0.15, 0.0)), run=quick, target_power=0.8)
+    lines = str(result).splitlines()
+    assert lines[0] == "Power for the effect of alliance on symptoms over one week, alpha 0.05"
+    assert len(lines) == 1 + len(result.cells) + len(result.required_clients)
+    assert any("effect −.15: power " in line for line in lines)
+    assert any("effect 0: type I error " in line for line in lines)
+    assert "clients" in lines[-1]
 
 
 # --- the result ------------------------------------------------------------------------------------

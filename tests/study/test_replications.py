@@ -42,8 +42,9 @@ def test_streams_depend_on_seed_and_key_only():
 
 
 def test_zero_workers_raise():
-    with pytest.raises(InputError, match="got 0"):
-        on_cores(0)
+    for workers in (0, "2"):
+        with pytest.raises(InputError, match=f"got {workers}"):
+            on_cores(workers)
 
 
 def test_without_dask_the_error_names_the_extra(monkeypatch):

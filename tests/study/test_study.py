@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from episodes import administration
+from securebase.errors import InputError
 from securebase.exchange.csv_tables import read_cohort
 from securebase.measurement.constructs import construct
 from securebase.model.observations import panel
@@ -17,9 +18,10 @@ from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Moment
 from securebase.study.estimator import LagStep
 from securebase.study.reciprocal import AssociationVerdict
+from securebase.study.result import ModelSummary
 from securebase.study.study import study
 from securebase.study.table import session_table
-from study_tables import cohort, drawn
+from study_tables import cohort, drawn, table
 
 #: causal words, which no sentence about persons without random assignment may contain
 CAUSAL = re.compile(r"\bcaus|\beffect of\b|\bleads? to\b|\bdrives?\b|\bmechanism of\b|\bproduces?\b", re.IGNORECASE)
@@ -81,6 +83,59 @@ def test_an_outcome_alone_can_be_studied():
     assert result.models
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"moderators": ["foo"]}, r"moderators: unknown column “foo”\. Known columns are y, x\."),
+        ({"processes": ["x", "foo"]}, r"processes: unknown column “foo”\. Known columns are y, x\."),
+        ({"processes": ["x", "x"]}, "processes: “x” occurs more than once"),
+        ({"processes": ["y"]}, "processes: “y” is the outcome"),
+        ({"trend": "quadratic"}, "no trend “quadratic”"),
+        ({"start": "fixed"}, "no start “fixed”"),
+        ({"measures": {"x": "table"}}, r"the measure of “x” must be \(instrument, scale\) \(got 'table'\)"),
+        ({"measures": [("x", "table")]}, r"measures must be a mapping \(got list\)"),
+        ({"measures": {"x": ("wai", "total")}}, "“x” has no scores of the scale “total” of “wai”"),
+        ({"rng": 1}, r"rng must be a numpy\.random\.Generator \(got int\)"),
+    ],
+)
+def test_invalid_arguments_are_named(arguments, message):
+    with pytest.raises(InputError, match=message):
+        study(cohort(drawn(1, n=3, sessions=4)), **arguments)
+
+
+def test_a_table_instead_of_a_cohort_is_rejected():
+    with pytest.raises(InputError, match=r"cohort must be a Cohort \(got dict\)\. Read one from a table"):
+        study({"y": [1.0]})
+
+
+def test_a_single_name_counts_as_one_process():
+    own = cohort(drawn(1, n=3, sessions=4))
+    assert study(own, processes="x", moderators="x").request.processes == ("x",)
+
+
+def test_one_person_gives_a_result_without_estimates():
+    result = study(cohort(drawn(1, n=1, sessions=6)), curvature=True)
+    assert {lag.verdict for lag in result.lags} == {AssociationVerdict.INCONCLUSIVE}
+    assert all(lag.main.centred is None for lag in result.lags)
+    assert result.variance[0].between_share is None
+
+
+def test_identical_columns_give_a_result_with_the_models_that_fail():
+    """Two equal columns make a drift unstable or a covariance singular, at which a fit has no effects or residuals."""
+    rows = drawn(1, n=30, sessions=10)
+    twins = table(rows.person, rows.times, y=rows.values["y"], x=rows.values["y"])
+    result = study(cohort(twins))
+    assert len(result.models) == 3
+    assert not any(isinstance(m, ModelSummary) and m.converged for m in result.models)
+
+
+def test_the_summary_states_size_verdicts_and_fits(result):
+    first, lag, *_, model = str(result).splitlines()
+    assert first == "Study of y: 50 persons, 700 sessions"
+    assert re.match(r"  x → y: persists \(centred 0\.\d\d, detrended 0\.\d\d, adjusted for the common time course", lag)
+    assert model.startswith("  model with trend random slopes: ")
+
+
 def test_measures_of_one_session_share_a_row():
     """One check-in before and one after the same session are one row, not two."""
     administrations = tuple(
@@ -94,11 +149,11 @@ def test_measures_of_one_session_share_a_row():
         "symptoms",
         ("alliance",),
     )
-    table = session_table(own, panel(own))
-    assert table.n_rows == 3
-    np.testing.assert_array_equal(table.values["symptoms"], [5.0, 4.0, 3.0])
-    np.testing.assert_array_equal(table.values["alliance"], [6.0, 7.0, 8.0])
-    assert table.moments == {"symptoms": Moment.BEFORE, "alliance": Moment.AFTER}
+    rows = session_table(own, panel(own))
+    assert rows.n_rows == 3
+    np.testing.assert_array_equal(rows.values["symptoms"], [5.0, 4.0, 3.0])
+    np.testing.assert_array_equal(rows.values["alliance"], [6.0, 7.0, 8.0])
+    assert rows.moments == {"symptoms": Moment.BEFORE, "alliance": Moment.AFTER}
 
 
 @pytest.mark.skipif(

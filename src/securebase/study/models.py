@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import expm
 
-from securebase.errors import ModelError
+from securebase.errors import InputError, ModelError
 from securebase.model.equations import UnstableDriftError, stationary_covariance
 from securebase.model.fit import Fit, fit
 from securebase.model.panel import Panel
@@ -24,6 +24,10 @@ Progress = Callable[[str], None]
 
 #: name of the reading with a linear mean trend and a random slope for each person, the usual way of detrending
 RANDOM_SLOPES = "random slopes"
+
+_SINGULAR = (
+    "The covariance of the scores is singular at the estimates. Two columns may be nearly identical: leave one out."
+)
 
 #: trend → the trend that attributes less (or more) of the common change to within-person movement
 ALTERNATIVE_TREND = {
@@ -50,7 +54,7 @@ def specification_for(
     Parameters
     ----------
     panel : Panel
-        Rows of scores, as `securebase.panel` makes them from a cohort.
+        n rows with q columns of scores, as `securebase.panel` builds them from a cohort.
     trend : Trend or str
         Mean trend m(t): "none", "linear", "apart" or "carried" (default).
     start : Start or str
@@ -68,7 +72,7 @@ def specification_for(
     Raises
     ------
     InputError
-        If the trend or the start is unknown, or the parts do not fit together.
+        If the trend or the start is unknown, the parts do not fit together, or `panel` is not a Panel.
 
     Examples
     --------
@@ -81,6 +85,11 @@ def specification_for(
     >>> specification.trend.value
     'linear'
     """
+    if not isinstance(panel, Panel):
+        raise InputError(
+            f"panel must be a Panel (got {type(panel).__name__})",
+            advice="Build one from a cohort with securebase.panel(cohort).",
+        )
     last_times = panel.times[panel.starts[1:] - 1]
     return Specification(
         panel.constructs,
@@ -122,14 +131,17 @@ def fit_models(
         progress(f"Fitting the model, trend {name}")
         try:
             fitted = fit(panel, specification)
+            if fitted.parameters is None or fitted.log_likelihood is None:
+                summaries.append(NotFitted(name, f"{fitted.outcome.sentence} {fitted.outcome.what_to_do}"))
+                continue
+            by_column = standardised_residuals(panel, fitted.specification, fitted.parameters)
+            summary = summarise(fitted, fitted.log_likelihood, residual_rows(by_column), step)
         except ModelError as error:
             summaries.append(NotFitted(name, str(error)))
             continue
-        if fitted.parameters is None or fitted.log_likelihood is None:
-            summaries.append(NotFitted(name, f"{fitted.outcome.sentence} {fitted.outcome.what_to_do}"))
+        except np.linalg.LinAlgError:  # nearly identical columns: no residual variance is left
+            summaries.append(NotFitted(name, _SINGULAR))
             continue
-        by_column = standardised_residuals(panel, fitted.specification, fitted.parameters)
-        summary = summarise(fitted, fitted.log_likelihood, residual_rows(by_column), step)
         summaries.append(replace(summary, trend=name))
         if name == trend.value:
             residuals = {column: tuple(r for own in persons for r in own) for column, persons in by_column.items()}

@@ -30,7 +30,7 @@ def on_cores(workers: int | None = None) -> Run:
 
     Work and tasks must be picklable. Raises InputError for fewer workers than one.
     """
-    if workers is not None and workers < 1:
+    if workers is not None and (not isinstance(workers, int) or workers < 1):
         raise InputError(f"workers must be at least 1 (got {workers})", advice="Leave it out to use all cores.")
     count = workers or joblib.cpu_count()
 

@@ -92,8 +92,8 @@ class ResidualRow:
 class ModelSummary:
     """One fitted continuous-time model with its diagnostics.
 
-    outcome: how the fit ended. trend: its reading of the trend; “random slopes” where each person has a linear trend
-    around the mean one. effects: over `effect_step` units of time, the usual distance between two sessions.
+    outcome: outcome of the fit. trend: mean trend, or “random slopes” if each person has a linear trend around the mean
+    one. effects: over `effect_step` units of time, the usual distance between two sessions.
     """
 
     trend: str
@@ -151,30 +151,30 @@ class StudyResult:
     size : DataSize
         Numbers of persons and sessions; the usual gap in units of time.
     import_report : ImportReport or None
-        Rows used and skipped, where the cohort came from a file.
+        Rows used and skipped, if the cohort came from a file.
     fingerprint : str
-        SHA-256 of the data, in hexadecimal digits.
+        SHA-256 of the data in hexadecimal.
     versions : mapping of str to str
         Versions of Securebase, Python and the numerical libraries.
     simulated : bool
         True where the cohort was simulated.
     variance : tuple of VarianceRow
-        Variance between and within persons, one row a construct.
+        Variance between and within persons, one row per construct.
     correlations : tuple of ConstructCorrelations
         Correlation of each process with the outcome, between and within persons.
     lags : tuple of LagFinding
         For each process: process to outcome, then outcome to process.
     rule : str
-        Rule of the verdicts (persists, attenuates, emerges, inconclusive).
+        Rule of the verdicts (persists, attenuates, emerges, inconclusive) in words; `study_cohort` states it formally.
     models : tuple of ModelSummary or NotFitted
-        The requested model, the same under another reading of the trend, and the one with random slopes.
+        The requested model, the same with another mean trend, and the model with random slopes.
     findings_in_words, caveats_in_words, figures_in_words, alternatives_in_words, model_in_words : tuple of str
         In the order of `lags`: the finding without figures; evidence for and against it; its figures; agreement of
         sensitivity analyses; effects of the fitted models in the same direction.
     limits : tuple of str
         Limits of the study, one sentence each.
     moderation : tuple of ModerationFinding
-        Moderation and curvature, where requested.
+        Moderation and curvature, if requested.
     moderation_in_words, moderation_figures_in_words : tuple of str
         In the order of `moderation`.
     checks : ModelChecks or None
@@ -192,6 +192,8 @@ class StudyResult:
     30
     >>> [f"{lag.link.name}: {lag.verdict.label}" for lag in result.lags]
     ['alliance → symptoms: persists', 'symptoms → alliance: inconclusive']
+    >>> print(str(result).splitlines()[0])
+    Study of Symptoms: 30 persons, 479 sessions, simulated
     >>> sorted(result.to_json())[:3]
     ['alternatives_in_words', 'caveats_in_words', 'checks']
     """
@@ -219,15 +221,37 @@ class StudyResult:
     checks: ModelChecks | None = None
     trajectories: Trajectories = field(repr=False, default_factory=Trajectories)
 
+    def __str__(self) -> str:
+        """Return a short summary: size, the verdict and estimates of each lag, and the outcome of each model fit."""
+        simulated = ", simulated" if self.simulated else ""
+        outcome = self.request.label(self.request.outcome)
+        lines = [f"Study of {outcome}: {self.size.n_persons:,} persons, {self.size.n_sessions:,} sessions{simulated}"]
+        lines += [f"  {lag.link.name}: {lag.verdict.label}{_estimates(lag)}" for lag in self.lags]
+        for model in self.models:
+            ended = model.outcome.replace("_", " ") if isinstance(model, ModelSummary) else "could not be fitted"
+            lines.append(f"  model with trend {model.trend}: {ended}")
+        return "\n".join(lines)
+
     def to_json(self) -> dict[str, Any]:
-        """Return plain values under string keys; numbers that are not finite become null. Trajectories are left out."""
+        """Return plain values under string keys; numbers that are not finite become null. Trajectories are omitted."""
         values: dict[str, Any] = {"result_version": RESULT_VERSION}
         values |= {f.name: to_plain(getattr(self, f.name)) for f in fields(self) if f.name != "trajectories"}
         return values
 
 
+def _estimates(finding: LagFinding) -> str:
+    """Return the standardised estimates of a lag in parentheses; nothing where there are none."""
+    estimates = {
+        "centred": finding.main.centred,
+        "detrended": finding.main.detrended,
+        "adjusted for the common time course": finding.time_adjusted.detrended,
+    }
+    texts = [f"{name} {lag.estimate:.2f}".replace("-", "−") for name, lag in estimates.items() if lag is not None]
+    return f" ({', '.join(texts)})" if texts else ""
+
+
 def to_plain(value: Any) -> Any:
-    """Convert dataclasses, mappings, tuples and enums to values that JSON knows."""
+    """Convert dataclasses, mappings, tuples and enums to plain JSON values."""
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Enum):

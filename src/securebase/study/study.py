@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import scipy
 
 import securebase
+from securebase.errors import InputError, ModelError
 from securebase.model.observations import Measures, panel
+from securebase.model.panel import Panel
 from securebase.model.parameters import Start, Trend
 from securebase.records.cohort import Cohort
 from securebase.study.limits import limits
@@ -29,6 +32,8 @@ from securebase.study.table import SessionTable, session_table
 from securebase.study.trajectories import trajectories
 from securebase.study.variance import correlate, variance_row
 
+_MEASURES_ADVICE = 'Write, for example, {"alliance": ("wai_sr", "total")}.'
+
 
 def study(
     cohort: Cohort,
@@ -36,26 +41,38 @@ def study(
     trend: Trend | str = Trend.CARRIED,
     start: Start | str = Start.STATIONARY,
     measures: Measures | None = None,
-    processes: Sequence[str] | None = None,
-    moderators: Sequence[str] = (),
+    processes: Sequence[str] | str | None = None,
+    moderators: Sequence[str] | str = (),
     curvature: bool = False,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Callable[[str], None] | None = None,
     rng: np.random.Generator | None = None,
 ) -> StudyResult:
     """Analyse a cohort: variance, correlations and lags in both directions, fitted models, and limits.
 
-    Each lag is estimated three times. With ỹ and x̃ within-person centred, then detrended within person, then also
-    adjusted for the common time course,
+    The table has one row per session. Each lag is estimated three times: with ỹ and x̃ (A) within-person centred, (B)
+    detrended within person, (C) detrended and adjusted for the common time course,
 
         ỹ(i, t′) = c + β x̃(i, t) + γ ỹ(i, t) + e,    t, t′: successive sessions of person i,
 
-    by least squares with errors clustered by person. The verdict (persists, attenuates, emerges, inconclusive) follows
-    from comparing the three; leave-one-person-out influence shows its robustness. Moderation adds the product x̃·m̃.
+    by least squares with errors clustered by person (CR1). p values are two-sided, by t with persons − 1 degrees of
+    freedom; significant means p < .05, without correction for multiple testing. A measure taken before a session
+    predicts one taken after the same session (x̃ at t′); all other lags lead to the next session.
+
+    The verdict compares the raw coefficients β_A, β_B and β_C, in points of y per point of x:
+
+    1. A significant: *attenuates* if β_B / β_A < .5, which includes a change of sign; otherwise *persists* if B is
+       significant, and *inconclusive* if not. A not significant: *emerges* if B is significant, else *inconclusive*.
+    2. If the first step gives *persists*: *attenuates* if β_C / β_B < .5; otherwise *persists* if C is significant, and
+       *inconclusive* if not. If C cannot be estimated, the verdict of the first step stands.
+
+    If A or B cannot be estimated (fewer than 20 pairs or 5 persons, or no variation), the verdict is *inconclusive*.
+    It is repeated without each person in turn (leave-one-person-out). Moderation adds m̃ and the product x̃·m̃, to which
+    the same rule applies, with x̃² and m̃² in (C); it needs 40 pairs and 10 persons.
 
     Parameters
     ----------
     cohort : Cohort
-        Episodes with outcome and processes.
+        Episodes with scores of the outcome and the processes.
     trend : Trend or str
         Mean trend of the fitted model: "none", "linear", "apart" or "carried" (default).
     start : Start or str
@@ -65,30 +82,34 @@ def study(
     processes : sequence of str, optional
         Processes to relate to the outcome; all of the cohort by default.
     moderators : sequence of str
-        Columns that may moderate the lag from each process to the outcome.
+        Constructs of the cohort that may moderate the lag from each process to the outcome.
     curvature : bool
-        True to test the lag from each process to the outcome for curvature.
+        True to test the lag from each process to the outcome for curvature, by x̃².
     progress : callable, optional
         Called with a sentence about the step being computed.
     rng : numpy.random.Generator, optional
-        Random numbers for posterior predictive checks, which are left out without them.
+        Random numbers for posterior predictive checks, which are omitted without it.
 
     Returns
     -------
     StudyResult
-        All numbers, and sentences computed from them. A model that cannot be fitted is part of the result.
+        All numbers, and sentences computed from them. `lags` holds two findings per process: process to outcome, then
+        outcome to process. A model that cannot be fitted is part of the result (`NotFitted`).
 
     Raises
     ------
-    ModelError
-        If the cohort has no row of scores.
     InputError
-        If the trend or the start is unknown.
+        If the trend or the start is unknown, or an argument is not what it should be: no cohort, an unknown construct
+        (the message names the known ones), the outcome or the same construct twice among the processes.
+    ModelError
+        If the cohort has no scores for a construct, or several instruments measure it and `measures` selects none.
 
     References
     ----------
-    Liang & Zeger (1986): cluster-robust covariance. Searle (1971): variance components. Dhaene & Jochmans (2015):
-    half-panel jackknife. Giesselmann & Schmidt-Catran (2022): interactions within persons.
+    Liang, K.-Y., & Zeger, S. L. (1986). Biometrika, 73, 13-22: cluster-robust covariance. Searle, S. R. (1971). Linear
+    Models: variance components. Dhaene, G., & Jochmans, K. (2015). Review of Economic Studies, 82, 991-1030: half-panel
+    jackknife, a sensitivity analysis. Giesselmann, M., & Schmidt-Catran, A. W. (2022). Sociological Methods & Research,
+    51, 1100-1127: interactions within persons.
 
     Examples
     --------
@@ -97,15 +118,21 @@ def study(
     >>> cohort = sb.simulate("alliance_sufficient", n_clients=30, rng=np.random.default_rng(1))
     >>> result = sb.study_cohort(cohort, processes=["alliance"])
     >>> lag = result.lags[0]
-    >>> lag.link.name
-    'alliance → symptoms'
+    >>> lag.link.name, lag.verdict.label
+    ('alliance → symptoms', 'persists')
     >>> lag.main.centred.n_persons
     30
+    >>> lag.main.detrended.lower < lag.main.detrended.estimate < lag.main.detrended.upper
+    True
     """
     trend, start = Trend(trend), Start(start)
-    included = cohort.processes if processes is None else tuple(processes)
+    progress = progress or _ignore
+    _check_types(cohort, measures, rng)
+    included = cohort.processes if processes is None else _select(cohort, "processes", processes)
+    moderators = _select(cohort, "moderators", moderators)
     names = (cohort.outcome, *included)
     rows = panel(cohort, names, measures=measures)
+    _check_scores(rows, measures)
     table = session_table(cohort, rows)
     labels = {name: cohort.construct(name).label for name in dict.fromkeys((*names, *moderators))}
     request = StudyRequest(
@@ -116,7 +143,7 @@ def study(
         cohort.time_unit,
         trend.value,
         start.value,
-        tuple(moderators),
+        moderators,
         rows.covariate_names,
         rows.input_names,
         None if rows.therapist is None else len(np.unique(rows.therapist)),
@@ -152,6 +179,61 @@ def study(
         moderation_figures_in_words=tuple(moderation_figures_in_words(finding) for finding in moderation),
         trajectories=trajectories(table, cohort.outcome, included, residuals),
     )
+
+
+def _ignore(_sentence: str) -> None:
+    """Ignore a progress message."""
+
+
+def _check_types(cohort: object, measures: object, rng: object) -> None:
+    """Raise InputError for arguments of the wrong type."""
+    if not isinstance(cohort, Cohort):
+        raise InputError(
+            f"cohort must be a Cohort (got {type(cohort).__name__})",
+            advice="Read one from a table with securebase.read_cohort.",
+        )
+    if measures is not None and not isinstance(measures, Mapping):
+        raise InputError(f"measures must be a mapping (got {type(measures).__name__})", advice=_MEASURES_ADVICE)
+    for construct, measure in ({} if measures is None else measures).items():
+        if isinstance(measure, str) or not isinstance(measure, Sequence) or len(measure) != 2:
+            raise InputError(
+                f"the measure of “{construct}” must be (instrument, scale) (got {measure!r})", advice=_MEASURES_ADVICE
+            )
+    if rng is not None and not isinstance(rng, np.random.Generator):
+        raise InputError(
+            f"rng must be a numpy.random.Generator (got {type(rng).__name__})",
+            advice="Make one with numpy.random.default_rng(seed).",
+        )
+
+
+def _select(cohort: Cohort, argument: str, names: Sequence[str] | str) -> tuple[str, ...]:
+    """Return the constructs that an argument names; raises InputError for unknown or unsuitable ones."""
+    selected = (names,) if isinstance(names, str) else tuple(names)
+    known = [c.name for c in cohort.constructs]
+    unknown = [str(name) for name in selected if name not in known]
+    if unknown:
+        raise InputError(
+            f"{argument}: unknown column “{'”, “'.join(unknown)}”", advice=f"Known columns are {', '.join(known)}."
+        )
+    repeated = [name for name, count in Counter(selected).items() if count > 1]
+    if repeated:
+        raise InputError(f"{argument}: “{repeated[0]}” occurs more than once", advice="Name each column once.")
+    if argument == "processes" and cohort.outcome in selected:
+        raise InputError(
+            f"processes: “{cohort.outcome}” is the outcome", advice="Name only columns to relate to the outcome."
+        )
+    return selected
+
+
+def _check_scores(rows: Panel, measures: Measures | None) -> None:
+    """Raise ModelError if `measures` names a scale without scores."""
+    for name, column in zip(rows.constructs, rows.leading, strict=True):
+        if name in (measures or {}) and not np.isfinite(rows.scores[:, column]).any():
+            instrument, scale = (measures or {})[name]
+            raise ModelError(
+                f"“{name}” has no scores of the scale “{scale}” of “{instrument}”",
+                advice="Check the names in measures.",
+            )
 
 
 def _moderation(

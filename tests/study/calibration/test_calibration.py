@@ -85,6 +85,11 @@ def test_unknown_row_is_rejected_with_the_known_rows() -> None:
     assert "C35" in error.value.advice
 
 
+def test_at_least_one_cohort_is_required() -> None:
+    with pytest.raises(InputError, match="cohorts must be at least 1"):
+        calibrate(cohorts=0, only=["C4"])
+
+
 def test_every_simulated_target_is_defined_in_all_cohorts(small: Calibration) -> None:
     for result in small.outcomes:
         expected = 0 if result.target.statistic is None else 8

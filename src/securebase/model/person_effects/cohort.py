@@ -75,35 +75,46 @@ class Quadrature:
 
 @dataclass(frozen=True, eq=False)
 class CohortEffects:
-    """Random lagged effects of k edges in N clients, with q covariates; standardised, per time unit of the model.
+    """Random lagged effects of k edges in N clients, with q covariates: the result of `fit_person_effects`.
 
-    Parameters
+    The standardised effects u of client i over one time unit of the model are
+
+        u_i = μ + W (z_i − z̄) + e_i,    e_i ~ N(0, diag(τ²)),
+
+    with `mean` μ, `coefficients` W (k, q) and `between_sd` τ. Standard errors are None for a τ at its boundary of zero.
+
+    Attributes
     ----------
     edges : tuple of (str, str)
         The k effects (from, to) that vary between clients.
     covariates : tuple of str
         Names of the q covariates.
     mean : tuple of NamedEstimate
-        Mean effect of each edge at the covariates' means.
+        μ (k,): mean effect of each edge at the means of the covariates.
     between_sd : tuple of NamedEstimate
-        SD of each effect between clients.
+        τ (k,): SD of each effect between clients, given the covariates.
     coefficients : tuple of NamedEstimate
-        Coefficients of the covariates, per unit.
+        W (k · q,): change of each effect per unit of each covariate.
     log_likelihood : float
-        Laplace approximation of the log-likelihood at the estimate.
+        Laplace approximation of the marginal log-likelihood at the estimate.
     log_likelihood_homogeneous : float
-        The same for the model without covariates in which the effects are equal for all clients.
+        The same for the homogeneous model: W = 0 and τ = 0.
     by_quadrature : Quadrature or None
-        Check of the Laplace approximation by quadrature, for one edge; else None.
+        Gauss–Hermite quadrature as a check of the Laplace approximation, for one edge; otherwise None.
     p_homogeneous : float
-        p value of the homogeneous model in a likelihood-ratio test. For one edge without covariates it is from the
-        mixture of chi²(0) and chi²(1), else from chi² with all degrees of freedom, which is conservative.
+        p value of the likelihood-ratio test of the homogeneous model. One edge without covariates: equal mixture of
+        χ²(0) and χ²(1), because τ = 0 is on the boundary. Otherwise: χ² with all degrees of freedom, conservative.
     outcome : CohortOutcome
-        How the fit ended.
+        Outcome of the fit: converged, boundary (a τ is zero), indefinite or not_converged.
     advice : tuple of Advice
         Remarks on the fit.
     clients : tuple of PersonEffects
-        Each client's effects, shrunk towards these means.
+        Each client's effects, shrunk towards μ + W (z_i − z̄).
+
+    References
+    ----------
+    Tierney, L., & Kadane, J. B. (1986): the Laplace approximation. Self, S. G., & Liang, K.-Y. (1987): tests on the
+    boundary.
     """
 
     edges: tuple[Edge, ...]

@@ -59,8 +59,10 @@ def calibrate(
     Each cohort has its own random stream, seeded by design and number, so the result for one target depends neither on
     the other targets nor on the number of processes. `run`: executes the tasks (`replications.on_cores`; default: this
     process; several processes require the scenario by name). `progress`: called with the cohorts done and their total.
-    Raises InputError for an unknown target and ParameterSetError for an unknown scenario.
+    Raises InputError for an unknown target or fewer than one cohort, and ParameterSetError for an unknown scenario.
     """
+    if cohorts < 1:
+        raise InputError(f"cohorts must be at least 1 (got {cohorts})")
     resolved = scenario(truth) if isinstance(truth, str) else truth
     targets = select_targets(only)
     designs = {t.design for t in targets if t.statistic is not None}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from math import isfinite
+from numbers import Real
 from typing import Any
+
+import numpy as np
 
 from securebase.errors import InputError
 from securebase.study.power.truth import AssumedTruth, truth_from_set
@@ -83,7 +87,7 @@ class PowerPlan:
     Raises
     ------
     InputError
-        If a number is out of range.
+        If a value is not a number, or is out of range.
     ParameterSetError
         If a construct is unknown, or no stable model has the effect.
 
@@ -111,8 +115,15 @@ class PowerPlan:
     days_between: float = 7.0
 
     def __post_init__(self) -> None:
+        if not isinstance(self.truth, AssumedTruth):
+            raise InputError(
+                f"truth must be an AssumedTruth (got {type(self.truth).__name__})",
+                advice="Use truth_from_set or truth_from_fit of securebase.study.power.",
+            )
         for name in ("clients", "sessions", "missing", "dropout", "effects"):
-            object.__setattr__(self, name, _unique_sorted(getattr(self, name)))
+            object.__setattr__(self, name, _unique_sorted(name, getattr(self, name)))
+        for name in ("alpha", "days_between"):
+            check_number(name, getattr(self, name))
         own_effect = self.truth.effect(self.earlier, self.later)
         if not self.effects:
             object.__setattr__(self, "effects", (round(own_effect, 6),))
@@ -140,9 +151,19 @@ class PowerPlan:
         return tuple(PowerDesign(n, t, s) for s, t, n in product(self.settings, self.sessions, self.clients))
 
 
-def _unique_sorted(values: Any) -> tuple[Any, ...]:
-    """Return unique values in ascending order; a single number counts as a list of one."""
-    return tuple(sorted(set(values if isinstance(values, Sequence) else [values])))
+def _unique_sorted(name: str, values: Any) -> tuple[Any, ...]:
+    """Return unique numbers in ascending order; a single number counts as a list of one."""
+    several = isinstance(values, Iterable) and not isinstance(values, str)
+    numbers = [v.item() if isinstance(v, np.generic) else v for v in (values if several else [values])]
+    for number in numbers:
+        check_number(name, number)
+    return tuple(sorted(set(numbers)))
+
+
+def check_number(name: str, value: object) -> None:
+    """Raise InputError for a value that is not a finite number, such as a text, None or NaN."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(value):
+        raise InputError(f"“{name}” must be a finite number (got {value!r})")
 
 
 def _check_integers(name: str, values: Sequence[int], minimum: int, maximum: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from securebase.errors import InputError
 from securebase.model.likelihood import kernel_name
-from securebase.study.power.plan import PowerDesign, PowerPlan
+from securebase.study.power.plan import PowerDesign, PowerPlan, check_number
 from securebase.study.power.replicate import Replication, batches, replicate
 from securebase.study.power.result import PowerResult
 from securebase.study.power.search import RequiredClients, next_clients, required_clients
@@ -28,7 +28,7 @@ def power(
     *,
     target_power: float | None = None,
     run: Run | None = None,
-    progress: Progress = lambda completed, total: None,
+    progress: Progress | None = None,
 ) -> PowerResult:
     """Estimate power, precision and bias of a planned study by simulating and fitting every design many times.
 
@@ -62,7 +62,7 @@ def power(
     Raises
     ------
     InputError
-        If the target power is out of range, or the plan has no effect other than zero.
+        If `plan` is not a PowerPlan, the target power is out of range, or all effects are zero with a target power.
 
     References
     ----------
@@ -79,14 +79,18 @@ def power(
     >>> 0 <= result.cells[0].power.value <= 1
     True
     """
+    if plan is not None and not isinstance(plan, PowerPlan):
+        raise InputError(f"plan must be a PowerPlan (got {type(plan).__name__})", advice="Make one with PowerPlan(…).")
     plan = plan or PowerPlan()
-    if target_power is not None and not 0.05 < target_power < 0.999:
-        raise InputError(f"the target power must be between .05 and .999 (got {target_power:g})")
+    if target_power is not None:
+        check_number("target_power", target_power)
+        if not 0.05 < target_power < 0.999:
+            raise InputError(f"the target power must be between .05 and .999 (got {target_power:g})")
     if target_power is not None and not any(plan.effects):
         raise InputError(
             "there is no power for an effect of zero", advice="Plan an effect, or leave out the target power."
         )
-    simulation = _Simulation(plan, run or on_cores(), progress)
+    simulation = _Simulation(plan, run or on_cores(), progress or _ignore)
     interrupted = False
     try:
         simulation.simulate(plan.designs)
@@ -107,6 +111,10 @@ def power(
         kernel=kernel_name(),
         versions=versions(),
     )
+
+
+def _ignore(_completed: int, _total: int) -> None:
+    """Ignore progress."""
 
 
 class _Simulation:

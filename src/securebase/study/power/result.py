@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from securebase.study.power.phrases import limits, methods
+from securebase.study.phrases import number
+from securebase.study.power.phrases import effect_in_words, limits, methods, required_clients_in_words
 from securebase.study.power.plan import PowerPlan, Setting
 from securebase.study.power.search import RequiredClients
 from securebase.study.power.summary import Cell, Proportion
@@ -29,8 +30,8 @@ class PowerResult:
     plan : PowerPlan
         The plan.
     cells : tuple of Cell
-        One cell a design: power or type I error with exact binomial 95% intervals, bias, precision, coverage of
-        intervals, and how every fit ended. A search adds cells with further numbers of clients.
+        One cell per design: power or type I error with exact binomial 95% intervals, bias, precision, coverage of
+        intervals, and the outcomes of the fits. A search adds cells with further numbers of clients.
     target_power : float or None
         Power for which the number of clients was searched.
     required_clients : tuple of RequiredClients
@@ -52,6 +53,8 @@ class PowerResult:
     ['effect', 'missing', 'dropout', 'sessions', 'clients']
     >>> result.methods[:38]
     'Power was estimated by simulation with'
+    >>> print(str(result).splitlines()[0])
+    Power for the effect of alliance on symptoms over one week, alpha 0.05
     """
 
     plan: PowerPlan
@@ -61,6 +64,14 @@ class PowerResult:
     interrupted: bool
     kernel: str
     versions: Mapping[str, str]
+
+    def __str__(self) -> str:
+        """Return a short summary: power or type I error of each design, and the required numbers of clients."""
+        plan = self.plan
+        head = f"Power for the effect of {plan.earlier} on {plan.later} over one week, alpha {plan.alpha:g}"
+        lines = [head, *(f"  {_summary(cell, plan)}" for cell in self.cells)]
+        lines += [f"  {required_clients_in_words(answer, plan)}" for answer in self.required_clients]
+        return "\n".join(lines)
 
     @property
     def methods(self) -> str:
@@ -130,6 +141,22 @@ class PowerResult:
             }
         )
         return values
+
+
+def _summary(cell: Cell, plan: PowerPlan) -> str:
+    design = cell.design
+    setting = ", ".join(
+        [f"effect {effect_in_words(design.setting.effect)}"]
+        + [f"{design.setting.missing:.0%} missing"] * bool(design.setting.missing)
+        + [f"{design.setting.dropout:.0%} leaving early"] * bool(design.setting.dropout)
+    )
+    name, share = ("power", cell.power) if cell.power is not None else ("type I error", cell.false_positives)
+    figures = "not simulated"
+    if share is not None and share.value is not None:
+        figures = f"{name} {number(share.value)} ({number(share.lower)} to {number(share.upper)})"
+    return (
+        f"{design.clients:,} clients, {design.sessions} sessions, {setting}: {figures}, {cell.completed} replications"
+    )
 
 
 def _row(cell: Cell) -> dict[str, Any]:
