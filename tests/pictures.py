@@ -1,4 +1,4 @@
-"""Client pictures made by hand: nothing here ran a model, so that a chart's test fails for the chart's reasons."""
+"""Client pictures written by hand, without a model, so that a chart's test depends only on the chart."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MECHANISMS = (
 
 
 def day(session: int) -> float:
-    """Weekly sessions, the first on day 0."""
+    """Return the day of a weekly session, the first on day 0."""
     return 7.0 * (session - 1)
 
 
@@ -53,7 +53,7 @@ def reported(values: tuple[float, ...]) -> tuple[ReportedScore, ...]:
 
 
 def hypothesis(n: int, construct: str, label: str) -> Hypothesis:
-    """The first is this client's own and holds in both readings; the others are borrowed and rest on a shared trend."""
+    """Return a hypothesis: the first has a high data share and agreeing readings, the others are borrowed."""
     own = n == 0
     carried = Interval(-1.2 - 0.1 * n, -2.6, 0.4)
     return Hypothesis(
@@ -82,7 +82,7 @@ def hypothesis(n: int, construct: str, label: str) -> Hypothesis:
     )
 
 
-def believed() -> Hypotheses:
+def hypotheses() -> Hypotheses:
     names = (("alliance", "Alliance"), *((name, label) for name, label, _, _ in MECHANISMS))
     return Hypotheses(
         first_session=1,
@@ -90,7 +90,7 @@ def believed() -> Hypotheses:
         first_at=day(1),
         last_at=day(HELD),
         change=-6.5,
-        rows=tuple(hypothesis(n, *one) for n, one in enumerate(names)),
+        rows=tuple(hypothesis(n, *labels) for n, labels in enumerate(names)),
         less_pooling=False,
         verdict=RankingVerdict.NOT_YET,
         about="",
@@ -100,16 +100,16 @@ def believed() -> Hypotheses:
 
 
 def full() -> ClientPicture:
-    """A course at session 13 of 16 with a repaired rupture, on a measure with remission."""
+    """Return a course at session 13 of 16 with a repaired rupture, on a measure with a remission cut-off."""
     usual = 7.1
     line = tuple(IntervalEstimate(day(n), usual, usual - 0.6, usual + 0.6) for n in range(1, HELD + 1))
-    ahead = []
+    forecasts = []
     for k in range(1, PLANNED - HELD + 1):
         middle, sd = 12.4 - 0.6 * k, 1.2 + 0.75 * sqrt(k)
         ranges = (middle - 0.67 * sd, middle + 0.67 * sd, middle - 1.64 * sd, middle + 1.64 * sd)
-        ahead.append(ScoreForecast(day(HELD + k), HELD + k, middle, *ranges))
+        forecasts.append(ScoreForecast(day(HELD + k), HELD + k, middle, *ranges))
     change = SymptomChange(19, 12, -7, -36.8, 6, "improved", "published", True, False, False, False)
-    path = [(day(n), 18.6 * exp(-0.06 * (n - 1)) + 1.2) for n in range(1, PLANNED + 1)]
+    expected_course = [(day(n), 18.6 * exp(-0.06 * (n - 1)) + 1.2) for n in range(1, PLANNED + 1)]
     symptoms = Symptoms(
         instrument="phq9",
         scale="total",
@@ -121,8 +121,8 @@ def full() -> ClientPicture:
         validated=True,
         reported=reported(SYMPTOMS),
         estimated=tuple(IntervalEstimate(day(n), v, v - 1.5, v + 1.5) for n, v in enumerate(SMOOTH, 1)),
-        forecast=tuple(ahead),
-        expected=tuple(IntervalEstimate(at, v, v - 2.6, v + 2.6) for at, v in path),
+        forecast=tuple(forecasts),
+        expected=tuple(IntervalEstimate(at, v, v - 2.6, v + 2.6) for at, v in expected_course),
         remission_below=5,
         remission_chance=0.06,
         severity="moderate",
@@ -180,16 +180,16 @@ def full() -> ClientPicture:
         signals=(),
         constants=(Constant("Usual scores of alliance", "mean 7", "a guess", verified=False),),
         limits=(phrases.EXPECTED_COURSE, phrases.NOT_A_DEVICE),
-        hypotheses=believed(),
+        hypotheses=hypotheses(),
     )
 
 
 def early() -> ClientPicture:
-    """The same course after three sessions: reports and the expected path only."""
-    whole, reported_ = full(), GateLevel.REPORTED
+    """Return the same course after three sessions, with reports and the expected course only."""
+    whole, level = full(), GateLevel.REPORTED
     return replace(
         whole,
-        gate=EvidenceGate(reported_, 3, 0, phrases.gate_sentence(reported_, 3), phrases.closed_gates(reported_, 3)),
+        gate=EvidenceGate(level, 3, 0, phrases.gate_sentence(level, 3), phrases.closed_gates(level, 3)),
         symptoms=replace(
             whole.symptoms, reported=whole.symptoms.reported[:3], estimated=(), forecast=(), remission_chance=None
         ),
@@ -202,7 +202,7 @@ def early() -> ClientPicture:
 
 
 def empty() -> ClientPicture:
-    """Nobody has answered anything yet."""
+    """Return a picture without any responses."""
     whole = early()
     return replace(
         whole,

@@ -54,8 +54,8 @@ def mean_course(specification: Specification, q: Parameters, times: Array, input
             if specification.inputs:
                 block[:p, p] = q.input_effect @ inputs[j]
             pushed = (expm(block * (t - times[j - 1])) @ np.append(pushed, 1.0))[:p]
-        of_covariates = q.covariate_effect @ x if specification.covariates else np.zeros(p)
-        rows.append(q.level_mean + of_covariates + m + pushed)
+        covariate_part = q.covariate_effect @ x if specification.covariates else np.zeros(p)
+        rows.append(q.level_mean + covariate_part + m + pushed)
     return np.array(rows)
 
 
@@ -89,7 +89,7 @@ def joint(
     Rows follow one another.
     """
     p, n = specification.p, len(times)
-    at = [specification.constructs.index(of) for _, of in specification.indicators] or list(range(p))
+    at = [specification.constructs.index(construct) for _, construct in specification.indicators] or list(range(p))
     load = np.ones(p) if q.loading is None else q.loading
     base = np.zeros(p) if q.intercept is None else q.intercept
     mean = mean_course(specification, q, times, inputs, x)

@@ -1,4 +1,4 @@
-"""The picture as a whole: what each gate lets through, what fails safely, what it is made with."""
+"""Tests of the whole picture: gates, safe failure, fingerprint and constants."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def course(n: int) -> EpisodeRecord:
 
 
 def calm(n: int) -> EpisodeRecord:
-    """The same course without its rupture (what a rupture does to the usual level is in test_alliance)."""
+    """Return the course without its rupture (test_alliance covers ruptures)."""
     return episode(n, symptoms=SYMPTOMS[:n], alliance=[6.9 if a < 6 else a for a in ALLIANCE[:n]])
 
 
@@ -41,7 +41,7 @@ def picture(n: int) -> ClientPicture:
     return client_picture(course(n), as_of=session_day(max(n, 1)) + 1)
 
 
-def test_nothing_at_all_is_a_picture_too() -> None:
+def test_an_empty_record_gives_a_picture() -> None:
     empty = client_picture(EpisodeRecord("nobody"), as_of=0.0)
     assert (empty.gate.level, empty.symptoms.reported, empty.signals) == (GateLevel.REPORTED, (), ())
     assert empty.problems
@@ -49,7 +49,7 @@ def test_nothing_at_all_is_a_picture_too() -> None:
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])
-def test_under_six_paired_sessions_there_is_no_forecast_of_ones_own(n: int) -> None:
+def test_below_six_paired_sessions_there_is_no_person_specific_forecast(n: int) -> None:
     early = picture(n)
     assert early.symptoms.expected
     assert not early.symptoms.estimated
@@ -61,7 +61,7 @@ def test_under_six_paired_sessions_there_is_no_forecast_of_ones_own(n: int) -> N
 
 
 @pytest.mark.parametrize("n", [6, 12, 13])
-def test_from_six_on_levels_and_a_forecast(n: int) -> None:
+def test_from_six_paired_sessions_there_are_levels_and_a_forecast(n: int) -> None:
     later = picture(n)
     assert len(later.symptoms.forecast) == 16 - n
     assert [f.session for f in later.symptoms.forecast] == list(range(n + 1, 17))
@@ -70,52 +70,52 @@ def test_from_six_on_levels_and_a_forecast(n: int) -> None:
     assert all(m.usual is not None for m in later.mechanisms)
 
 
-def test_contributions_wait_and_it_is_said() -> None:
+def test_contributions_open_at_twelve_paired_sessions() -> None:
     assert picture(11).hypotheses is None
     assert any("12 paired sessions" in sentence for sentence in picture(7).gate.waits)
     assert any("24 paired sessions" in sentence for sentence in picture(13).gate.waits)
     assert picture(13).hypotheses is not None
 
 
-def test_the_caseload_may_ask_for_less_than_the_whole() -> None:
+def test_a_picture_without_hypotheses_is_otherwise_the_same() -> None:
     less = client_picture(course(13), as_of=session_day(13) + 1, whole=False)
     assert not less.whole
     assert replace(less, whole=True, constants=picture(13).constants, hypotheses=picture(13).hypotheses) == picture(13)
 
 
-def test_intervals_are_nested_and_inside_the_scale() -> None:
+def test_intervals_are_nested_and_within_the_scale() -> None:
     for f in picture(8).symptoms.forecast:
         assert 0 <= f.low90 <= f.low50 <= f.value <= f.high50 <= f.high90 <= 10
 
 
-def test_numbers_are_those_of_the_model() -> None:
-    """The slow way by hand: panel, track, and the same rows."""
+def test_numbers_equal_those_of_the_model() -> None:
+    """Build the panel and track it by hand, then compare the same rows."""
     chosen = default_parameter_set()
     record = calm(9)
     panel = episode_panel(record, chosen.specification.constructs, OWN_MEASURES)
     axis = [s.at / 7 for s in time_axis(record, session_day(9) + 1) if not s.held]
-    seen = track(panel, chosen.specification, chosen.in_score_units(OWN_MEASURES), forecast_times=axis)
-    made = client_picture(record, as_of=session_day(9) + 1)
-    assert [e.value for e in made.symptoms.estimated] == pytest.approx(list(seen.smoothed[:, 0]))
-    assert [f.value for f in made.symptoms.forecast] == pytest.approx(list(seen.forecast[:, 0]))
-    usual = made.alliance.usual
+    tracked = track(panel, chosen.specification, chosen.in_score_units(OWN_MEASURES), forecast_times=axis)
+    result = client_picture(record, as_of=session_day(9) + 1)
+    assert [e.value for e in result.symptoms.estimated] == pytest.approx(list(tracked.smoothed[:, 0]))
+    assert [f.value for f in result.symptoms.forecast] == pytest.approx(list(tracked.forecast[:, 0]))
+    usual = result.alliance.usual
     assert usual is not None
-    assert usual.value == pytest.approx(seen.usual_level[1] + seen.trend[-1, 1])
-    rows = np.flatnonzero(np.isfinite(seen.observed[:, 1]))
-    assert [b.state for b in made.alliance.bars] == pytest.approx(list(seen.state_like[rows, 1]))
+    assert usual.value == pytest.approx(tracked.usual_level[1] + tracked.trend[-1, 1])
+    rows = np.flatnonzero(np.isfinite(tracked.observed[:, 1]))
+    assert [b.state for b in result.alliance.bars] == pytest.approx(list(tracked.state_like[rows, 1]))
 
 
-def test_the_usual_level_and_the_movement_add_up_to_the_estimate() -> None:
+def test_usual_level_and_deviation_add_up_to_the_estimate() -> None:
     record = calm(9)
-    made = client_picture(record, as_of=session_day(9) + 1)
+    result = client_picture(record, as_of=session_day(9) + 1)
     chosen = default_parameter_set()
     panel = episode_panel(record, chosen.specification.constructs, OWN_MEASURES)
-    seen = track(panel, chosen.specification, chosen.in_score_units(OWN_MEASURES))
-    rows = np.flatnonzero(np.isfinite(seen.observed[:, 1]))
-    assert [b.usual + b.state for b in made.alliance.bars] == pytest.approx(list(seen.smoothed[rows, 1]), abs=1e-9)
+    tracked = track(panel, chosen.specification, chosen.in_score_units(OWN_MEASURES))
+    rows = np.flatnonzero(np.isfinite(tracked.observed[:, 1]))
+    assert [b.usual + b.state for b in result.alliance.bars] == pytest.approx(list(tracked.smoothed[rows, 1]), abs=1e-9)
 
 
-def test_a_measure_the_model_does_not_know_fails_safely() -> None:
+def test_an_unknown_symptom_measure_fails_safely() -> None:
     scores = tuple(ScoreRecord("symptoms", 20.0 - n, 7.0 * n, Moment.BEFORE, n + 1, "own", "total") for n in range(8))
     rows = tuple(AdministrationRecord("own", s.at, Moment.BEFORE, s.session, scores=(s,)) for s in scores)
     base = course(8)
@@ -125,15 +125,15 @@ def test_a_measure_the_model_does_not_know_fails_safely() -> None:
         symptom_measure=("own", "total"),
         safety_alerts=(alert(8),),
     )
-    made = client_picture(record, as_of=session_day(8) + 1)
-    assert len(made.symptoms.reported) == 8
-    assert not made.symptoms.forecast
-    assert "could not follow" in made.problems[0].what
-    assert "safe" in made.problems[0].advice
-    assert made.signals[0].kind.value == "safety"
+    result = client_picture(record, as_of=session_day(8) + 1)
+    assert len(result.symptoms.reported) == 8
+    assert not result.symptoms.forecast
+    assert "could not follow" in result.problems[0].what
+    assert "safe" in result.problems[0].advice
+    assert result.signals[0].kind.value == "safety"
 
 
-def test_what_came_later_is_not_known_yet() -> None:
+def test_a_picture_ignores_later_entries() -> None:
     whole = replace(course(9), ruptures=(RuptureRecord(session_day(6), 6, RuptureKind.WITHDRAWAL, session_day(8)),))
     then = record_at(whole, session_day(7))
     assert [s.number for s in then.sessions] == [1, 2, 3, 4, 5, 6, 7]
@@ -144,28 +144,28 @@ def test_what_came_later_is_not_known_yet() -> None:
 def test_the_fingerprint_follows_data_day_and_versions() -> None:
     record = course(4)
     day = session_day(4) + 1
-    one = picture_fingerprint(record, as_of=day)
-    assert one == picture_fingerprint(record, as_of=day + 0.01)
-    assert one != picture_fingerprint(record, as_of=day + 1)
-    assert one != picture_fingerprint(course(5), as_of=day)
-    assert one != picture_fingerprint(record, as_of=day, parameter_set=replace(default_parameter_set(), version="99"))
-    assert client_picture(record, as_of=day).fingerprint == one
+    first, other_set = picture_fingerprint(record, as_of=day), replace(default_parameter_set(), version="99")
+    assert first == picture_fingerprint(record, as_of=day + 0.01)
+    assert first != picture_fingerprint(record, as_of=day + 1)
+    assert first != picture_fingerprint(course(5), as_of=day)
+    assert first != picture_fingerprint(record, as_of=day, parameter_set=other_set)
+    assert client_picture(record, as_of=day).fingerprint == first
 
 
-def test_unverified_constants_are_named() -> None:
-    made = picture(6)
-    assert any(not c.verified and "reliability" in c.value for c in made.constants)
-    assert all(c.source for c in made.constants)
+def test_unverified_constants_are_listed_with_their_source() -> None:
+    result = picture(6)
+    assert any(not c.verified and "reliability" in c.value for c in result.constants)
+    assert all(c.source for c in result.constants)
 
 
-def test_every_constant_says_what_it_belongs_to() -> None:
+def test_every_constant_names_its_construct() -> None:
     names = [c.what for c in picture(6).constants]
     assert len(set(names)) == len(names)
     assert any("level share): symptoms" in name for name in names)
     assert any("level share): social support, " in name for name in names)
 
 
-def test_future_sessions_keep_this_clients_own_spacing() -> None:
+def test_future_sessions_keep_the_clients_spacing() -> None:
     record = course(3)
     axis = time_axis(record, session_day(3) + 1)
     assert [s.number for s in axis] == list(range(1, 17))
@@ -174,8 +174,8 @@ def test_future_sessions_keep_this_clients_own_spacing() -> None:
     assert late[3].at >= session_day(3) + 40
 
 
-def test_a_session_answered_beforehand_is_known_and_not_foretold() -> None:
-    """The check-in before session 8 came hours before it: session 8 has its report, and the forecast begins at 9."""
+def test_a_session_with_a_completed_check_in_is_not_forecast() -> None:
+    """With the check-in of session 8 completed hours before, session 8 has a report and the forecast begins at 9."""
     record = course(8)
     early = replace(record, sessions=record.sessions[:7])
     early = replace(
@@ -184,34 +184,34 @@ def test_a_session_answered_beforehand_is_known_and_not_foretold() -> None:
             a for a in record.administrations if a.session is not None and (a.session < 8 or a.moment is Moment.BEFORE)
         ),
     )
-    made = client_picture(early, as_of=session_day(8) - 0.02)
-    assert made.symptoms.reported[-1].session == 8
-    assert made.header.sessions_held == 7
-    assert [f.session for f in made.symptoms.forecast] == list(range(9, 17))
+    result = client_picture(early, as_of=session_day(8) - 0.02)
+    assert result.symptoms.reported[-1].session == 8
+    assert result.header.sessions_held == 7
+    assert [f.session for f in result.symptoms.forecast] == list(range(9, 17))
 
 
-def test_a_person_of_a_table_is_refused_and_not_drawn_as_silent() -> None:
-    form = AdministrationRecord(
+def test_a_person_of_a_table_is_refused_rather_than_shown_as_silent() -> None:
+    administration = AdministrationRecord(
         "table", at=0.0, scores=(ScoreRecord("PHQ", 12.0, 0.0, instrument="table", scale="PHQ"),)
     )
     with pytest.raises(InputError, match=r"Aster.*track"):
-        client_picture(EpisodeRecord("Aster", administrations=(form,)), as_of=1.0)
+        client_picture(EpisodeRecord("Aster", administrations=(administration,)), as_of=1.0)
 
 
-def test_an_instrument_that_is_not_followed_is_no_table() -> None:
-    form = AdministrationRecord(
+def test_another_instrument_of_the_catalogue_is_accepted() -> None:
+    administration = AdministrationRecord(
         "gad7", at=0.0, scores=(ScoreRecord("anxiety", 12.0, 0.0, instrument="gad7", scale="total"),)
     )
-    assert client_picture(EpisodeRecord("Ash", administrations=(form,)), as_of=1.0).symptoms.reported == ()
+    assert client_picture(EpisodeRecord("Ash", administrations=(administration,)), as_of=1.0).symptoms.reported == ()
 
 
-def test_what_the_work_left_behind_does_not_make_a_picture_old() -> None:
+def test_worksheets_people_and_circles_do_not_change_the_picture() -> None:
     record, day = course(5), session_day(5)
-    drawn = replace(
+    with_worksheets = replace(
         record,
         artefacts=(ArtefactRecord("a", "incident", {"what": "a quarrel"}, at=1.0, begun_at=1.0),),
         relationships=(RelationshipRecord("l", "Lena"),),
         circles=(ClosenessCircle("c", 1.0, placements=(Placement("l", 0.3, 90),)),),
     )
-    assert picture_fingerprint(drawn, as_of=day) == picture_fingerprint(record, as_of=day)
-    assert client_picture(drawn, as_of=day) == client_picture(record, as_of=day)
+    assert picture_fingerprint(with_worksheets, as_of=day) == picture_fingerprint(record, as_of=day)
+    assert client_picture(with_worksheets, as_of=day) == client_picture(record, as_of=day)

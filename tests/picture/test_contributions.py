@@ -1,4 +1,4 @@
-"""Working hypotheses: their gates, the remarks beside every number, and claims that are never made."""
+"""Tests of working hypotheses: gates, cautions on every number, and verdicts that stay modest."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from securebase.model.observations import episode_panel
 from securebase.model.parameters import Trend
 from securebase.model.person_effects import contributions, estimate_person_effects
 from securebase.model.simulate import simulate_panel
-from securebase.picture import contributions as made_by
+from securebase.picture import contributions as contributions_module
 from securebase.picture import hypothesis_phrases as words
 from securebase.picture import sentences
 from securebase.picture.client import ClientPicture, client_picture, default_parameter_set
@@ -23,8 +23,8 @@ from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Moment
 
 
-def drawn(n: int, *, seed: int = 3, planned: int | None = None) -> EpisodeRecord:
-    """A client of the model, n weekly sessions."""
+def simulated_record(n: int, *, seed: int = 3, planned: int | None = None) -> EpisodeRecord:
+    """Simulate a client with n weekly sessions from the default model."""
     chosen = default_parameter_set()
     times = np.arange(n, dtype=float)
     rows = simulate_panel(
@@ -40,23 +40,23 @@ def picture(record: EpisodeRecord) -> ClientPicture:
 
 @pytest.fixture(scope="module")
 def part() -> Hypotheses:
-    found = picture(drawn(14)).hypotheses
-    assert found is not None
-    return found
+    result = picture(simulated_record(14)).hypotheses
+    assert result is not None
+    return result
 
 
 @pytest.fixture(scope="module")
-def long() -> Hypotheses:
-    found = picture(drawn(101)).hypotheses
-    assert found is not None
-    return found
+def hundred_sessions() -> Hypotheses:
+    result = picture(simulated_record(101)).hypotheses
+    assert result is not None
+    return result
 
 
-def test_every_number_has_what_must_stand_beside_it(part: Hypotheses) -> None:
+def test_every_number_comes_with_its_interval_share_and_checks(part: Hypotheses) -> None:
     assert [h.constructs for h in part.rows] == [(c,) for c in TRACKED_CONSTRUCTS[1:]]
     for h in part.rows:
-        for one in (h.carried, h.apart, h.effect, h.effect_apart, h.reverse):
-            assert one.low < one.value < one.high
+        for estimate in (h.carried, h.apart, h.effect, h.effect_apart, h.reverse):
+            assert estimate.low < estimate.value < estimate.high
         assert 0.5 <= h.direction <= 1
         assert 0.5 <= h.reverse_direction <= 1
         assert 0 <= h.share < 0.5
@@ -71,69 +71,69 @@ def test_every_number_has_what_must_stand_beside_it(part: Hypotheses) -> None:
     assert part.foretelling.reports == 13
 
 
-def test_the_numbers_are_the_models(part: Hypotheses) -> None:
-    """By hand for the apart reading: panel, own effects with the same prior, contributions."""
-    record, chosen = drawn(14), default_parameter_set().with_trend(Trend.APART)
+def test_the_numbers_equal_those_of_the_model(part: Hypotheses) -> None:
+    """Compute panel, effects with the same prior and contributions by hand, for the reading “apart”."""
+    record, chosen = simulated_record(14), default_parameter_set().with_trend(Trend.APART)
     specification, mean = chosen.specification, chosen.in_score_units(OWN_MEASURES)
     panel = episode_panel(record, specification.constructs, OWN_MEASURES)
     edges = [(c, "symptoms") for c in TRACKED_CONSTRUCTS[1:]] + [("symptoms", c) for c in TRACKED_CONSTRUCTS[1:]]
-    unsure = {(e.from_construct, e.to_construct): e.prior_sd for e in chosen.edges}
-    sd = np.array([np.sqrt(0.12**2 + unsure.get(e, 0.0) ** 2) for e in edges])
+    mean_sd = {(e.from_construct, e.to_construct): e.prior_sd for e in chosen.edges}
+    sd = np.array([np.sqrt(0.12**2 + mean_sd.get(e, 0.0) ** 2) for e in edges])
     own = estimate_person_effects(panel, specification, mean, edges, sd)
     first, last = (int(j) for j in np.flatnonzero(np.isfinite(panel.scores[:, 0]))[[0, -1]])
-    split = contributions(
+    parts = contributions(
         specification, mean, own, panel.times, panel.scores, construct="symptoms", first=first, last=last
     )
-    assert [h.apart.value for h in part.rows] == pytest.approx(list(split.mean))
-    assert [h.apart.high - h.apart.value for h in part.rows] == pytest.approx(list(1.6449 * split.sd), rel=1e-4)
+    assert [h.apart.value for h in part.rows] == pytest.approx(list(parts.mean))
+    assert [h.apart.high - h.apart.value for h in part.rows] == pytest.approx(list(1.6449 * parts.sd), rel=1e-4)
     assert [h.effect_apart.value for h in part.rows] == pytest.approx(list(own.mean[:5]))
     assert all(h.share <= s + 1e-9 for h, s in zip(part.rows, own.data_share[:5], strict=True))
 
 
 def test_the_same_record_gives_the_same_picture() -> None:
-    assert picture(drawn(12)).to_json() == picture(drawn(12)).to_json()
-    whole = picture(drawn(12))
+    assert picture(simulated_record(12)).to_json() == picture(simulated_record(12)).to_json()
+    whole = picture(simulated_record(12))
     assert ClientPicture.from_json(whole.to_json()) == whole
 
 
-def test_fourteen_sessions_cannot_tell_and_say_so(part: Hypotheses) -> None:
+def test_fourteen_sessions_give_no_verdict_on_the_largest(part: Hypotheses) -> None:
     assert part.verdict in {RankingVerdict.NOT_YET, RankingVerdict.NOT_HERE}
     assert "tell" in words.verdict_sentence(part) or "told" in words.verdict_sentence(part)
     assert part.order == ()
     assert not part.less_pooling
 
 
-def test_without_a_session_left_it_will_not_be_told_within_this_course() -> None:
-    record = drawn(14, planned=14)
-    found = picture(record).hypotheses
-    assert found is not None
-    assert (found.verdict, found.sessions_left) == (RankingVerdict.NOT_HERE, 0)
-    assert "no planned session is left" in words.verdict_sentence(found)
+def test_without_remaining_sessions_the_verdict_is_not_within_this_course() -> None:
+    record = simulated_record(14, planned=14)
+    result = picture(record).hypotheses
+    assert result is not None
+    assert (result.verdict, result.sessions_left) == (RankingVerdict.NOT_HERE, 0)
+    assert "no planned session is left" in words.verdict_sentence(result)
 
 
-def test_from_a_hundred_on_there_is_an_order_with_its_chances(long: Hypotheses) -> None:
-    assert long.less_pooling
-    assert len(long.order) == 5
-    by_label = {h.label: h.largest for h in long.rows}
-    assert [by_label[label] for label in long.order] == sorted(by_label.values(), reverse=True)
-    assert "Chance of being the largest, in order" in words.order_sentence(long)
-    assert max(h.share for h in long.rows) > 0.30
+def test_a_ranking_with_probabilities_opens_at_a_hundred_sessions(hundred_sessions: Hypotheses) -> None:
+    assert hundred_sessions.less_pooling
+    assert len(hundred_sessions.order) == 5
+    by_label = {h.label: h.largest for h in hundred_sessions.rows}
+    assert [by_label[label] for label in hundred_sessions.order] == sorted(by_label.values(), reverse=True)
+    assert "Chance of being the largest, in order" in words.order_sentence(hundred_sessions)
+    assert max(h.share for h in hundred_sessions.rows) > 0.30
 
 
-def test_a_hundred_sessions_are_more_this_clients_own(part: Hypotheses, long: Hypotheses) -> None:
-    assert np.mean([h.share for h in long.rows]) > np.mean([h.share for h in part.rows]) + 0.2
+def test_a_hundred_sessions_raise_the_data_share(part: Hypotheses, hundred_sessions: Hypotheses) -> None:
+    assert np.mean([h.share for h in hundred_sessions.rows]) > np.mean([h.share for h in part.rows]) + 0.2
 
 
 @pytest.mark.parametrize(
     ("carried", "apart", "trend"),
     [(-2.0, -1.5, False), (-2.0, -0.9, True), (-2.0, 0.1, True), (-0.5, -2.0, True), (1.0, 1.0, False)],
 )
-def test_readings_that_disagree_rest_on_a_shared_trend(carried: float, apart: float, trend: bool) -> None:
-    assert made_by.rests_on_trend(carried, apart) is trend
+def test_disagreeing_readings_rest_on_a_shared_trend(carried: float, apart: float, trend: bool) -> None:
+    assert contributions_module.rests_on_trend(carried, apart) is trend
 
 
-def test_a_construct_that_was_hardly_reported_is_left_out_and_named() -> None:
-    record = drawn(13)
+def test_a_rarely_reported_construct_is_omitted_and_named() -> None:
+    record = simulated_record(13)
     thin = replace(
         record,
         administrations=tuple(
@@ -141,52 +141,54 @@ def test_a_construct_that_was_hardly_reported_is_left_out_and_named() -> None:
             for a in record.administrations
         ),
     )
-    found = picture(thin).hypotheses
-    assert found is not None
-    assert found.left_out == ("Social support",)
-    assert len(found.rows) == 4
-    assert found.rows[0].chance == 0.25
-    assert "social support" in words.omission_sentence(found.left_out)
+    result = picture(thin).hypotheses
+    assert result is not None
+    assert result.left_out == ("Social support",)
+    assert len(result.rows) == 4
+    assert result.rows[0].chance == 0.25
+    assert "social support" in words.omission_sentence(result.left_out)
 
 
-def test_too_few_reports_of_symptoms_are_told() -> None:
-    """The gate is open by check-ins on another measure than the one that is followed."""
-    record = replace(drawn(13), symptom_measure=("phq9", "total"))
-    made = picture(record)
-    assert made.hypotheses is None
-    if made.gate.level >= GateLevel.CONTRIBUTIONS:
-        assert sentences.missing_hypotheses_reason(made)
+def test_too_few_symptom_reports_give_a_reason() -> None:
+    """Open the gate by check-ins although the episode has another symptom measure."""
+    record = replace(simulated_record(13), symptom_measure=("phq9", "total"))
+    result = picture(record)
+    assert result.hypotheses is None
+    if result.gate.level >= GateLevel.CONTRIBUTIONS:
+        assert sentences.missing_hypotheses_reason(result)
 
 
-def test_estimates_that_cannot_be_told_apart_stand_together(part: Hypotheses) -> None:
+def test_indistinguishable_estimates_are_grouped(part: Hypotheses) -> None:
     class Fake:
         def __init__(self, r: float) -> None:
             self.own = type("Own", (), {"correlation": np.array([[1, r, 0], [r, 1, 0], [0, 0, 1.0]])})
 
-    groups = made_by._groups([Fake(0.1), Fake(-0.85)], ["alliance", "social_support", "interpersonal_stress"])  # type: ignore[list-item]
+    names = ["alliance", "social_support", "interpersonal_stress"]
+    groups = contributions_module._groups([Fake(0.1), Fake(-0.85)], names)  # type: ignore[list-item]
     assert groups == [["alliance", "social_support"], ["interpersonal_stress"]]
     assert words.joint_label(["Alliance", "Social support"]) == "Alliance with social support"
-    np.testing.assert_array_equal(made_by._signs(["alliance", "interpersonal_stress", "social_support"]), [1, -1, 1])
+    signs = contributions_module._signs(["alliance", "interpersonal_stress", "social_support"])
+    np.testing.assert_array_equal(signs, [1, -1, 1])
 
 
-def test_what_holds_for_all_is_said_once_and_failing_controls_for_each(part: Hypotheses) -> None:
-    def changed(h: Hypothesis, **new: object) -> Hypothesis:
+def test_shared_cautions_come_once_and_failing_controls_per_construct(part: Hypotheses) -> None:
+    def modify(h: Hypothesis, **new: object) -> Hypothesis:
         return replace(h, **new)  # type: ignore[arg-type]
 
-    rows = tuple(changed(h, borrowed=True, rests_on_trend=True, future_fails=False) for h in part.rows)
-    rows = (changed(rows[0], future_fails=True), *rows[1:])
-    told = words.cautions(replace(part, rows=rows))
-    assert told[0][0] == "All of them"
-    assert "Borrowed" in told[0][1]
-    assert "shared trend" in told[0][1]
-    assert any(label == "Alliance" and "A control fails" in said for label, said in told)
-    mixed = (changed(rows[0], borrowed=False, share=0.4), *rows[1:])
-    told = words.cautions(replace(part, rows=mixed))
-    assert "Borrowed" not in told[0][1]
-    assert dict(told)["Alliance"].startswith("40% of it comes from this client.")
+    rows = tuple(modify(h, borrowed=True, rests_on_trend=True, future_fails=False) for h in part.rows)
+    rows = (modify(rows[0], future_fails=True), *rows[1:])
+    cautions = words.cautions(replace(part, rows=rows))
+    assert cautions[0][0] == "All of them"
+    assert "Borrowed" in cautions[0][1]
+    assert "shared trend" in cautions[0][1]
+    assert any(label == "Alliance" and "A control fails" in text for label, text in cautions)
+    mixed = (modify(rows[0], borrowed=False, share=0.4), *rows[1:])
+    cautions = words.cautions(replace(part, rows=mixed))
+    assert "Borrowed" not in cautions[0][1]
+    assert dict(cautions)["Alliance"].startswith("40% of it comes from this client.")
 
 
-def test_the_words_follow_the_verdict(part: Hypotheses) -> None:
+def test_sentences_follow_the_verdict(part: Hypotheses) -> None:
     top = replace(part.rows[0], largest=0.85)
     sure = replace(part, rows=(top, *part.rows[1:]), verdict=RankingVerdict.LARGEST, about="Alliance")
     assert "Alliance, with a chance of 85%" in words.verdict_sentence(sure)
@@ -199,19 +201,19 @@ def test_the_words_follow_the_verdict(part: Hypotheses) -> None:
     assert "deserves little weight" in words.forecast_check_sentence(worse)
 
 
-def test_the_next_score_is_foretold_as_by_hand() -> None:
-    record = drawn(12)
-    found = picture(record).hypotheses
-    assert found is not None
-    assert found.foretelling is not None
+def test_forecast_errors_equal_a_computation_by_hand() -> None:
+    record = simulated_record(12)
+    result = picture(record).hypotheses
+    assert result is not None
+    assert result.foretelling is not None
     values = np.array([s.value for s in record.symptom_scores])
-    assert found.foretelling.last == pytest.approx(float(np.sqrt(np.mean(np.diff(values) ** 2))))
+    assert result.foretelling.last == pytest.approx(float(np.sqrt(np.mean(np.diff(values) ** 2))))
     means = [values[:j].mean() for j in range(1, len(values))]
-    assert found.foretelling.own_mean == pytest.approx(float(np.sqrt(np.mean((values[1:] - means) ** 2))))
+    assert result.foretelling.own_mean == pytest.approx(float(np.sqrt(np.mean((values[1:] - means) ** 2))))
 
 
-def test_fifty_reports_between_sessions_open_exploration_too() -> None:
-    record = drawn(12)
+def test_fifty_reports_between_sessions_widen_the_prior() -> None:
+    record = simulated_record(12)
     between = tuple(
         replace(administration(1, Moment.BEFORE, {"symptoms": 5.0}), at=2.0 + 1.5 * k, moment=Moment.BETWEEN)
         for k in range(50)
@@ -222,7 +224,7 @@ def test_fifty_reports_between_sessions_open_exploration_too() -> None:
         )
         for a in between
     )
-    found = picture(replace(record, administrations=(*record.administrations, *between)))
-    assert found.gate.level is GateLevel.EXPLORATION
-    assert found.hypotheses is not None
-    assert found.hypotheses.less_pooling
+    result = picture(replace(record, administrations=(*record.administrations, *between)))
+    assert result.gate.level is GateLevel.EXPLORATION
+    assert result.hypotheses is not None
+    assert result.hypotheses.less_pooling

@@ -1,4 +1,4 @@
-"""What counts as a paired session, and from where each gate opens."""
+"""Tests of paired sessions and of the thresholds of the evidence gates."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from securebase.records.episode import AdministrationRecord, ScoreRecord
 from securebase.records.vocabulary import Moment
 
 
-def test_a_session_with_both_halves_is_paired() -> None:
+def test_a_session_with_both_check_ins_is_paired() -> None:
     assert paired_sessions(episode(3)) == (1, 2, 3)
 
 
-def test_symptoms_alone_do_not_pair_nor_does_alliance_alone() -> None:
+def test_neither_symptoms_nor_alliance_alone_pair_a_session() -> None:
     nothing = dict.fromkeys(
         ("social_support", "interpersonal_stress", "interpersonal_skills", "emotional_processing"), (None,) * 3
     )
@@ -30,11 +30,11 @@ def test_mechanisms_in_the_same_check_in_count_as_the_week_before() -> None:
     assert paired_sessions(episode(3, **after)) == (1, 2, 3)
 
 
-def test_a_questionnaire_without_a_session_counts_within_the_week_only() -> None:
+def test_a_questionnaire_without_a_session_counts_within_a_week() -> None:
     base = episode(2, symptoms=(None, None))
     for days_before, expected in ((3.0, (2,)), (7.0, (2,)), (7.5, ())):
         at = session_day(2) - days_before
-        # too early for session 2 must also come after session 1, or it would be in that one's week
+        # a date too early for session 2 must lie after session 1, or it would be in the week of session 1
         at = max(at, session_day(1) + 0.1) if days_before <= 7 else session_day(2) + 0.1
         loose = AdministrationRecord(
             "phq9",
@@ -47,11 +47,11 @@ def test_a_questionnaire_without_a_session_counts_within_the_week_only() -> None
         assert paired_sessions(record) == expected
 
 
-def test_symptoms_after_a_session_do_not_come_before_it() -> None:
+def test_symptoms_after_a_session_do_not_pair_it() -> None:
     record = episode(1, symptoms=(None,))
     late = administration(1, Moment.AFTER, {"symptoms": 5.0})
-    moved = replace(late, scores=tuple(replace(s, instrument="session_before") for s in late.scores))
-    assert paired_sessions(replace(record, administrations=(*record.administrations, moved))) == ()
+    misplaced = replace(late, scores=tuple(replace(s, instrument="session_before") for s in late.scores))
+    assert paired_sessions(replace(record, administrations=(*record.administrations, misplaced))) == ()
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,11 @@ def test_symptoms_after_a_session_do_not_come_before_it() -> None:
         (100, GateLevel.RANKING),
     ],
 )
-def test_gates_open_where_they_should(sessions: int, level: GateLevel) -> None:
-    found = gate(episode(sessions, planned=120))
-    assert (found.level, found.paired) == (level, sessions)
-    assert found.says
-    assert found.waits
+def test_gates_open_at_their_thresholds(sessions: int, level: GateLevel) -> None:
+    result = gate(episode(sessions, planned=120))
+    assert (result.level, result.paired) == (level, sessions)
+    assert result.says
+    assert result.waits
 
 
 def test_fifty_reports_between_sessions_open_exploration() -> None:

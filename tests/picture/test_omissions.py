@@ -1,4 +1,4 @@
-"""What was answered and is in no curve is said, and nothing that waits is called quiet."""
+"""Tests of notes on responses that no curve shows, and of the all-clear sentence."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def picture(record: EpisodeRecord) -> ClientPicture:
     return client_picture(record, as_of=record.last_at + 1)
 
 
-def said(record: EpisodeRecord) -> str:
-    made = picture(record)
-    return " ".join((*sentences.symptom_sentences(made), *sentences.alliance_sentences(made)))
+def picture_text(record: EpisodeRecord) -> str:
+    result = picture(record)
+    return " ".join((*sentences.symptom_sentences(result), *sentences.alliance_sentences(result)))
 
 
-def partly(number: int, instrument: str = "session_before") -> AdministrationRecord:
-    """Two of eleven answered: no score."""
+def partial_check_in(number: int, instrument: str = "session_before") -> AdministrationRecord:
+    """Return an administration with two of eleven items answered, too few for a score."""
     at = session_day(number) + 0.01
     return AdministrationRecord(instrument, at, Moment.BEFORE, number, responses={1: 4.0, 2: 5.0, 3: None})
 
@@ -36,99 +36,103 @@ def phq9(number: int | None, at: float, value: float = 18.0) -> AdministrationRe
 
 def test_a_check_in_with_too_few_items_is_named() -> None:
     record = episode(7)
-    record = replace(record, administrations=(*record.administrations, partly(8)))
-    assert "Session 8 was answered, with too few items for a symptom score." in said(record)
-    assert "too few items" not in said(episode(7))
+    record = replace(record, administrations=(*record.administrations, partial_check_in(8)))
+    assert "Session 8 was answered, with too few items for a symptom score." in picture_text(record)
+    assert "too few items" not in picture_text(episode(7))
 
 
-def test_a_full_check_in_beside_a_partial_one_is_enough() -> None:
+def test_a_complete_check_in_outweighs_a_partial_one() -> None:
     record = episode(7)
-    record = replace(record, administrations=(*record.administrations, partly(7)))
-    assert "too few items" not in said(record)
+    record = replace(record, administrations=(*record.administrations, partial_check_in(7)))
+    assert "too few items" not in picture_text(record)
 
 
-def test_too_few_items_for_the_alliance_are_named_there() -> None:
+def test_too_few_alliance_items_are_named_with_the_alliance() -> None:
     record = episode(4)
-    record = replace(record, administrations=(*record.administrations, partly(5, "session_after")))
-    assert "Session 5 was answered, with too few items for an alliance score." in said(record)
+    record = replace(record, administrations=(*record.administrations, partial_check_in(5, "session_after")))
+    assert "Session 5 was answered, with too few items for an alliance score." in picture_text(record)
 
 
-def test_a_first_partial_check_in_is_not_nothing() -> None:
-    made = picture(replace(episode(1), administrations=(partly(1),)))
-    assert made.answered == 1
-    assert sentences.symptom_status(made) == "No symptom score yet"
+def test_a_partial_first_check_in_counts_as_answered() -> None:
+    result = picture(replace(episode(1), administrations=(partial_check_in(1),)))
+    assert result.answered == 1
+    assert sentences.symptom_status(result) == "No symptom score yet"
     assert picture(episode(0)).answered == 0
     assert sentences.symptom_status(picture(episode(0))) == "Nothing reported yet"
 
 
-def test_a_measure_that_is_not_followed_is_named_with_its_score() -> None:
+def test_another_symptom_measure_is_named_with_its_score() -> None:
     record = replace(episode(1), administrations=(phq9(None, 3.0),))
-    told = said(record)
-    assert "symptoms of 18 on the PHQ-9 (day 3)" in told
-    assert "followed with the check-in" in told
+    text = picture_text(record)
+    assert "symptoms of 18 on the PHQ-9 (day 3)" in text
+    assert "followed with the check-in" in text
 
 
-def test_a_questionnaire_that_no_curve_shows_is_named() -> None:
+def test_a_questionnaire_without_a_curve_is_named() -> None:
     score = ScoreRecord("anxiety", 9.0, 3.0, Moment.BEFORE, None, "gad7", "total")
     anxiety = AdministrationRecord("gad7", 3.0, Moment.BEFORE, None, scores=(score,))
     record = replace(episode(1), administrations=(anxiety,))
-    assert "On record and in no curve here: GAD-7. The scores are under Measures." in said(record)
-    assert "in no curve here" not in said(episode(3))
+    assert "On record and in no curve here: GAD-7. The scores are under Measures." in picture_text(record)
+    assert "in no curve here" not in picture_text(episode(3))
 
 
-def test_where_the_followed_questionnaire_is_missing_it_is_said() -> None:
+def test_a_missing_symptom_questionnaire_is_named() -> None:
     check_ins = episode(3)
     followed = replace(check_ins, symptom_measure=("phq9", "total"))
-    given = tuple(phq9(n, session_day(n) - 0.1) for n in (1, 2, 3))
+    questionnaires = tuple(phq9(n, session_day(n) - 0.1) for n in (1, 2, 3))
     missing = "has its check-in; its PHQ-9, by which symptoms are followed, is missing."
-    assert missing not in said(replace(followed, administrations=(*check_ins.administrations, *given)))
-    assert f"Session 3 {missing}" in said(replace(followed, administrations=(*check_ins.administrations, *given[:2])))
-    # typed in without a session, in the days around it: it is there
-    loose = phq9(None, session_day(3) + 1)
-    assert missing not in said(replace(followed, administrations=(*check_ins.administrations, *given[:2], loose)))
+    assert missing not in picture_text(replace(followed, administrations=(*check_ins.administrations, *questionnaires)))
+    assert f"Session 3 {missing}" in picture_text(
+        replace(followed, administrations=(*check_ins.administrations, *questionnaires[:2]))
+    )
+    # a questionnaire entered without a session counts in the week around it
+    without_session = phq9(None, session_day(3) + 1)
+    assert missing not in picture_text(
+        replace(followed, administrations=(*check_ins.administrations, *questionnaires[:2], without_session))
+    )
 
 
 def test_the_last_report_has_its_date() -> None:
-    assert "Last report: 6.5, session 3, 16 Mar 2026." in said(replace(episode(3), began_on=BEGAN))
-    assert "Last report: 6.5, session 3, day 15." in said(episode(3))
+    assert "Last report: 6.5, session 3, 16 Mar 2026." in picture_text(replace(episode(3), began_on=BEGAN))
+    assert "Last report: 6.5, session 3, day 15." in picture_text(episode(3))
 
 
-def test_no_all_clear_while_a_safety_answer_waits() -> None:
+def test_an_open_safety_alert_prevents_an_all_clear() -> None:
     quiet = episode(1)
     assert sentences.quiet_sentence(picture(quiet)).endswith("Nothing asks for attention.")
     waiting = picture(replace(quiet, safety_alerts=(alert(1),)))
     assert "Nothing asks for attention" not in sentences.quiet_sentence(waiting)
     assert "safety answer" in sentences.quiet_sentence(waiting)
-    seen = replace(quiet, safety_alerts=(alert(1, acknowledged_at=session_day(1)),))
-    assert "Nothing asks for attention" in sentences.quiet_sentence(picture(seen))
+    acknowledged = replace(quiet, safety_alerts=(alert(1, acknowledged_at=session_day(1)),))
+    assert "Nothing asks for attention" in sentences.quiet_sentence(picture(acknowledged))
 
 
-def test_what_a_therapist_rated_is_no_answer_of_the_client() -> None:
-    own = administration(1, Moment.AFTER, {"alliance": 5.0})
-    by_therapist = replace(own, respondent=Respondent.THERAPIST)
+def test_a_therapists_rating_does_not_count_as_answered_by_the_client() -> None:
+    by_client = administration(1, Moment.AFTER, {"alliance": 5.0})
+    by_therapist = replace(by_client, respondent=Respondent.THERAPIST)
     assert picture(replace(episode(1), administrations=(by_therapist,))).answered == 0
-    assert picture(replace(episode(1), administrations=(own,))).answered == 1
+    assert picture(replace(episode(1), administrations=(by_client,))).answered == 1
 
 
-def beside(
+def additional(
     number: int, instrument: str, *scores: tuple[str, float], by: Respondent = Respondent.CLIENT
 ) -> AdministrationRecord:
-    """Something that was asked beside a check-in after the session."""
+    """Return an additional questionnaire of a check-in after the session."""
     at = session_day(number) + 0.06
-    made = tuple(ScoreRecord(c, value, at, Moment.AFTER, number, instrument, c, by) for c, value in scores)
-    return AdministrationRecord(instrument, at, Moment.AFTER, number, by, scores=made)
+    records = tuple(ScoreRecord(c, value, at, Moment.AFTER, number, instrument, c, by) for c, value in scores)
+    return AdministrationRecord(instrument, at, Moment.AFTER, number, by, scores=records)
 
 
-def test_what_is_asked_beside_the_check_in_changes_no_curve_no_count_and_no_sentence() -> None:
-    """Other scales of the same constructs, and the therapist's own rating of the alliance, are not mixed in."""
+def test_additional_questionnaires_change_no_curve_count_or_sentence() -> None:
+    """Other scales of the same constructs and the therapist's alliance rating stay out of the picture."""
     record = episode(8)
     more = replace(
         record,
         administrations=(
             *record.administrations,
-            beside(6, "expectation", ("hope", 0.0)),
-            beside(7, "ties_month", ("perceived_support", 1.0), ("social_activity", 9.0)),
-            beside(8, "therapist_after", ("alliance", 0.0), ("felt_understood", 1.0), by=Respondent.THERAPIST),
+            additional(6, "expectation", ("hope", 0.0)),
+            additional(7, "ties_month", ("perceived_support", 1.0), ("social_activity", 9.0)),
+            additional(8, "therapist_after", ("alliance", 0.0), ("felt_understood", 1.0), by=Respondent.THERAPIST),
         ),
     )
     plain, with_more = picture(record), client_picture(more, as_of=record.last_at + 1)
@@ -136,9 +140,9 @@ def test_what_is_asked_beside_the_check_in_changes_no_curve_no_count_and_no_sent
     assert replace(with_more, fingerprint=plain.fingerprint) == plain
 
 
-def test_a_questionnaire_that_is_in_no_curve_is_still_named() -> None:
+def test_a_session_questionnaire_without_a_curve_is_named() -> None:
     record = episode(2)
-    there = beside(2, "core10", ("distress", 11.0))
-    assert "On record and in no curve here: CORE-10." in said(
-        replace(record, administrations=(*record.administrations, there))
+    core10 = additional(2, "core10", ("distress", 11.0))
+    assert "On record and in no curve here: CORE-10." in picture_text(
+        replace(record, administrations=(*record.administrations, core10))
     )

@@ -1,4 +1,4 @@
-"""The words: nothing forbidden anywhere, and numbers that read well."""
+"""Tests of sentences and number formats: no forbidden words, and numbers for reading."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BROKEN = [7.5, 7.6, 7.4, 7.7, 7.5, 3.0, 3.4, 3.2]
 
 
 def pictures() -> list[ClientPicture]:
-    """Courses that between them raise every signal and reach the first gates."""
+    """Return pictures that together raise every signal and reach the first gates."""
     marked = RuptureRecord(session_day(4), 4, RuptureKind.WITHDRAWAL)
     records = [
         episode(0),
@@ -39,41 +39,41 @@ def pictures() -> list[ClientPicture]:
 
 
 def all_sentences(picture: ClientPicture) -> list[str]:
-    said = [picture.gate.says, *picture.gate.waits, *picture.limits]
-    said += [p.what + p.advice for p in picture.problems]
-    said += sentences.hypothesis_sentences(picture)
-    said += [sentences.hypothesis_question(picture), sentences.missing_hypotheses_reason(picture)]
-    said += [text for pair in sentences.hypothesis_cautions(picture) for text in pair]
-    said += [text for row in sentences.hypothesis_table(picture).rows for text in row]
+    texts = [picture.gate.says, *picture.gate.waits, *picture.limits]
+    texts += [p.what + p.advice for p in picture.problems]
+    texts += sentences.hypothesis_sentences(picture)
+    texts += [sentences.hypothesis_question(picture), sentences.missing_hypotheses_reason(picture)]
+    texts += [text for pair in sentences.hypothesis_cautions(picture) for text in pair]
+    texts += [text for row in sentences.hypothesis_table(picture).rows for text in row]
     for s in picture.signals:
-        said += [s.brief, s.title, s.sentence, s.question, s.criterion]
-    return said
+        texts += [s.brief, s.title, s.sentence, s.question, s.criterion]
+    return texts
 
 
-def test_nothing_forbidden_is_ever_said() -> None:
-    said = [sentence for picture in pictures() for sentence in all_sentences(picture)]
-    said += [value for name, value in vars(phrases).items() if name.isupper() and isinstance(value, str)]
-    said += [value for name, value in vars(hypothesis_phrases).items() if name.isupper() and isinstance(value, str)]
-    said += [*hypothesis_phrases.TABLE_ROWS]
-    said += [phrases.gate_sentence(g, n) for g in GateLevel for n in (0, 1, 5, 6, 12)]
-    assert len(said) > 150
-    for sentence in said:
+def test_no_sentence_contains_a_forbidden_word() -> None:
+    texts = [sentence for picture in pictures() for sentence in all_sentences(picture)]
+    texts += [value for name, value in vars(phrases).items() if name.isupper() and isinstance(value, str)]
+    texts += [value for name, value in vars(hypothesis_phrases).items() if name.isupper() and isinstance(value, str)]
+    texts += [*hypothesis_phrases.TABLE_ROWS]
+    texts += [phrases.gate_sentence(g, n) for g in GateLevel for n in (0, 1, 5, 6, 12)]
+    assert len(texts) > 150
+    for sentence in texts:
         for word in phrases.FORBIDDEN:
             assert word not in f" {sentence.lower()} ", (word, sentence)
 
 
-def test_the_scan_would_find_a_forbidden_word() -> None:
+def test_the_scan_detects_a_forbidden_word() -> None:
     assert any(word in " rapport causes change " for word in phrases.FORBIDDEN)
 
 
-def test_every_kind_of_signal_was_among_the_sentences() -> None:
+def test_the_sentences_cover_every_kind_of_signal() -> None:
     raised = {s.kind for picture in pictures() for s in picture.signals}
     missing = set(type(next(iter(raised)))) - raised
-    # no scale on the shelf that these courses use has norms for clinically significant change
+    # the scales of these courses have no norms for clinically significant change
     assert {kind.value for kind in missing} <= {"significant_change", "sudden_loss"}
 
 
-def test_state_is_never_worded_as_trait() -> None:
+def test_a_rupture_is_not_compared_with_other_clients() -> None:
     for picture in pictures():
         for signal in picture.signals:
             if signal.kind.value == "rupture_open":
@@ -83,25 +83,25 @@ def test_state_is_never_worded_as_trait() -> None:
 @pytest.mark.parametrize(
     ("value", "text"), [(0.0, "0"), (-0.04, "0"), (2.0, "2"), (-2.5, "−2.5"), (10.0, "10"), (19.96, "20")]
 )
-def test_numbers_read_well(value: float, text: str) -> None:
+def test_numbers_are_formatted_for_reading(value: float, text: str) -> None:
     assert phrases.number(value) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.001, "under 1%"), (0.999, "over 99%"), (0.06, "6%"), (0.0, "0%")])
-def test_shares_are_never_a_false_certainty(value: float, text: str) -> None:
+def test_shares_are_not_rounded_to_certainty(value: float, text: str) -> None:
     assert phrases.percent(value) == text
 
 
-def test_one_point_is_not_one_points() -> None:
+def test_singular_and_plural() -> None:
     assert phrases.points(-1.0) == "1 point"
     assert phrases.count(1, "session") == "1 session"
 
 
 @pytest.mark.parametrize(("value", "text"), [(6.25, "6.3"), (12.5, "13"), (-0.05, "−0.1"), (0.15, "0.2")])
-def test_there_is_one_rounding_rule_half_up(value: float, text: str) -> None:
+def test_numbers_are_rounded_half_up(value: float, text: str) -> None:
     assert phrases.number(value, 0 if value > 10 else 1) == text
 
 
-def test_a_difference_is_that_of_the_numbers_as_they_are_shown() -> None:
+def test_a_difference_uses_the_numbers_as_displayed() -> None:
     assert phrases.shown_difference(5.667, 1.333) == pytest.approx(-4.4)
     assert phrases.shown_difference(8.0, 9.0) == 1.0

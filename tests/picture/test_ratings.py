@@ -1,4 +1,4 @@
-"""Two ratings beside each other, in words that crown neither."""
+"""Tests of the comparison of client and therapist ratings."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from securebase.picture.ratings import RatedSession, compare_ratings, comparison
 
 
 def rated(session: int, client: float | None, therapist: float | None, **items: dict[int, float]) -> RatedSession:
-    return RatedSession(session, client, therapist, items.get("of_client"), items.get("of_therapist"))
+    return RatedSession(session, client, therapist, items.get("client_items"), items.get("therapist_items"))
 
 
-def test_sessions_that_nobody_rated_are_left_out_and_the_others_come_in_order() -> None:
+def test_unrated_sessions_are_omitted_and_the_others_sorted() -> None:
     part = compare_ratings([rated(3, 5.0, None), rated(1, None, 4.0), rated(2, None, None), rated(4, 6.0, 7.0)])
     assert [s.session for s in part.sessions] == [1, 3, 4]
     assert [s.session for s in part.rated_by_both] == [4]
@@ -18,28 +18,28 @@ def test_sessions_that_nobody_rated_are_left_out_and_the_others_come_in_order() 
     assert (part.minimum, part.maximum) == (0.0, 10.0)
 
 
-def test_without_a_session_rated_by_both_nothing_is_said() -> None:
+def test_without_a_session_rated_by_both_there_is_no_sentence() -> None:
     assert comparison_sentences(compare_ratings([])) == ()
     assert comparison_sentences(compare_ratings([rated(1, 5.0, None), rated(2, None, 5.0)])) == ()
 
 
-def test_the_last_session_rated_by_both_is_said_with_its_difference() -> None:
+def test_the_last_session_rated_by_both_is_compared() -> None:
     part = compare_ratings([rated(1, 5.0, 5.0), rated(2, 6.33, 8.0), rated(3, 9.0, None)])
-    # as a reader would subtract: 8 less 6.3
+    # the difference of the displayed numbers: 8 less 6.3
     assert comparison_sentences(part) == ("Session 2: the client rated the alliance 6.3, you 8, 1.7 higher.",)
     assert comparison_sentences(compare_ratings([rated(1, 7.0, 5.5)]))[0].endswith("you 5.5, 1.5 lower.")
     assert comparison_sentences(compare_ratings([rated(1, 7.0, 7.0)]))[0].endswith("you 7, the same.")
 
 
-def test_what_lies_furthest_apart_is_named_from_two_points_on() -> None:
-    of_client, of_therapist = {1: 8.0, 2: 7.0, 3: 3.0, 4: 9.0}, {1: 7.0, 2: 8.0, 3: 8.0, 4: 4.5, 5: 1.0}
-    part = compare_ratings([rated(4, 6.0, 7.7, of_client=of_client, of_therapist=of_therapist)])
+def test_the_largest_item_difference_is_named_from_two_points() -> None:
+    client_items, therapist_items = {1: 8.0, 2: 7.0, 3: 3.0, 4: 9.0}, {1: 7.0, 2: 8.0, 3: 8.0, 4: 4.5, 5: 1.0}
+    part = compare_ratings([rated(4, 6.0, 7.7, client_items=client_items, therapist_items=therapist_items)])
     assert comparison_sentences(part)[1] == "Furthest apart was “Goal”: client 3, you 8."
-    near = compare_ratings([rated(4, 6.0, 6.5, of_client={1: 6.0, 3: None}, of_therapist={1: 7.0, 3: 9.0})])
-    assert len(comparison_sentences(near)) == 1
+    similar = compare_ratings([rated(4, 6.0, 6.5, client_items={1: 6.0, 3: None}, therapist_items={1: 7.0, 3: 9.0})])
+    assert len(comparison_sentences(similar)) == 1
 
 
-def test_a_mean_difference_is_said_from_three_sessions_on() -> None:
+def test_a_mean_difference_is_given_from_three_sessions() -> None:
     two = [rated(1, 5.0, 6.0), rated(2, 5.0, 7.0)]
     assert not any("average" in s for s in comparison_sentences(compare_ratings(two)))
     assert comparison_sentences(compare_ratings([*two, rated(3, 5.0, 8.0)]))[-1] == (
@@ -50,7 +50,9 @@ def test_a_mean_difference_is_said_from_three_sessions_on() -> None:
     )
 
 
-def test_nothing_forbidden_is_said() -> None:
-    part = compare_ratings([rated(n, 5.0, 5.0 + n, of_client={3: 1.0}, of_therapist={3: 9.0}) for n in range(1, 5)])
+def test_no_sentence_contains_a_forbidden_word() -> None:
+    part = compare_ratings(
+        [rated(n, 5.0, 5.0 + n, client_items={3: 1.0}, therapist_items={3: 9.0}) for n in range(1, 5)]
+    )
     for sentence in comparison_sentences(part):
         assert not any(word in f" {sentence.lower()} " for word in FORBIDDEN)

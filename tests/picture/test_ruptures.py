@@ -1,4 +1,4 @@
-"""Ruptures: the stated false-alarm rate, when one opens, when it closes, and how marks and ratings join."""
+"""Tests of ruptures: false-alarm rate, opening, closing, and merging of marks with ratings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def ratings(*values: float, expected: float = 7.0, sd: float = 1.0) -> list[Fore
 
 
 def test_five_percent_of_ordinary_sessions_are_flagged() -> None:
-    """Nobody in this cohort has a rupture; the rate that the product states is the rate at which it errs."""
+    """In a cohort without ruptures, the flagged share equals the stated false-alarm rate."""
     chosen = default_parameter_set()
     own = chosen.in_score_units(OWN_MEASURES)
     rng = np.random.default_rng(20250101)
@@ -33,7 +33,7 @@ def test_five_percent_of_ordinary_sessions_are_flagged() -> None:
     flagged = []
     for i in range(persons):
         rows = panel.rows_of(i)
-        one = type(panel)(
+        client = type(panel)(
             (panel.persons[i],),
             panel.constructs,
             np.array([0, len(WEEKS)]),
@@ -41,11 +41,11 @@ def test_five_percent_of_ordinary_sessions_are_flagged() -> None:
             panel.scores[rows],
             panel.wave[rows],
         )
-        seen = track(one, chosen.specification, own)
-        z = (seen.observed[:, k] - seen.predicted[:, k]) / seen.predicted_sd[:, k]
+        tracked = track(client, chosen.specification, own)
+        z = (tracked.observed[:, k] - tracked.predicted[:, k]) / tracked.predicted_sd[:, k]
         flagged += list(z[EARLIER_RATINGS:] < -FALSE_ALARM_LIMIT)
     rate = float(np.mean(flagged))
-    # 3,500 sessions: three standard errors are 1.1 points
+    # with 3,500 sessions, three standard errors are 1.1 percentage points
     assert len(flagged) == 3500
     assert abs(rate - 0.05) < 0.011, rate
 
@@ -62,53 +62,53 @@ def test_a_fall_within_the_limit_does_not() -> None:
     assert ruptures(ratings(7, 7.2, 7.1, 5.4), (), as_of=100) == ()
 
 
-def test_the_first_ratings_cannot_be_low_for_oneself() -> None:
+def test_the_first_two_ratings_open_no_rupture() -> None:
     assert ruptures(ratings(2, 2), (), as_of=100) == ()
 
 
-def test_it_closes_when_ratings_are_back_and_not_before() -> None:
+def test_a_rupture_closes_once_ratings_have_returned() -> None:
     half_way = ratings(7, 7, 7, 4, 5.9, 6.0)
     assert ruptures(half_way, (), as_of=100)[0].repair is Repair.OPEN
     (mark,) = ruptures([*half_way, ForecastRating(42, 7, 6.5, 5.5, 1.0)], (), as_of=100)
     assert (mark.repair, mark.repaired_session) == (Repair.RETURNED, 7)
 
 
-def test_low_ratings_while_open_belong_to_the_same_rupture() -> None:
+def test_low_ratings_during_a_rupture_belong_to_it() -> None:
     assert len(ruptures(ratings(7, 7, 7, 4, 3, 3.5), (), as_of=100)) == 1
 
 
-def test_a_second_rupture_after_a_repair_is_its_own() -> None:
-    found = ruptures(ratings(7, 7, 7, 4, 7, 4), (), as_of=100)
-    assert [m.session for m in found] == [4, 6]
-    assert [m.repair for m in found] == [Repair.RETURNED, Repair.OPEN]
+def test_a_fall_after_a_repair_opens_a_second_rupture() -> None:
+    marks = ruptures(ratings(7, 7, 7, 4, 7, 4), (), as_of=100)
+    assert [m.session for m in marks] == [4, 6]
+    assert [m.repair for m in marks] == [Repair.RETURNED, Repair.OPEN]
 
 
-def test_a_mark_and_a_rating_of_the_same_session_are_one_rupture() -> None:
+def test_a_mark_and_a_low_rating_of_a_session_merge() -> None:
     marked = RuptureRecord(22.0, 4, RuptureKind.WITHDRAWAL)
     (mark,) = ruptures(ratings(7, 7, 7, 4), (marked,), as_of=100)
     assert (mark.marked, mark.value) == ("withdrawal", 4)
 
 
-def test_a_recorded_repair_closes_at_once_but_not_before_it_is_known() -> None:
+def test_a_recorded_repair_closes_a_rupture_from_its_date() -> None:
     marked = RuptureRecord(22.0, 4, RuptureKind.CONFRONTATION, repaired_at=30.0)
     (now,) = ruptures(ratings(7, 7, 7, 4), (marked,), as_of=31)
     (earlier,) = ruptures(ratings(7, 7, 7, 4), (marked,), as_of=29)
     assert (now.repair, earlier.repair) == (Repair.RECORDED, Repair.OPEN)
 
 
-def test_a_mark_alone_stays_open_whatever_the_ratings() -> None:
+def test_ratings_do_not_close_a_rupture_that_is_only_marked() -> None:
     marked = RuptureRecord(15.0, 2, RuptureKind.WITHDRAWAL)
     (mark,) = ruptures(ratings(7, 7, 8, 9), (marked,), as_of=100, session_at={2: 7.0})
     assert (mark.repair, mark.at, mark.expected) == (Repair.OPEN, 7.0, None)
 
 
-def test_a_mark_is_shown_even_where_nothing_was_ever_rated() -> None:
+def test_a_marked_rupture_needs_no_ratings() -> None:
     assert len(ruptures((), (RuptureRecord(15.0, 2, RuptureKind.WITHDRAWAL),), as_of=100)) == 1
 
 
 @given(st.lists(st.floats(0, 10), max_size=20))
 def test_at_most_one_rupture_is_open_and_each_begins_low(values: list[float]) -> None:
-    found = ruptures(ratings(*values), (), as_of=1000)
-    assert sum(m.repair is Repair.OPEN for m in found) <= 1
-    assert all(m.value is not None and m.limit is not None and m.value < m.limit for m in found)
-    assert all(m.repaired_at is None or m.repaired_at > m.at for m in found)
+    marks = ruptures(ratings(*values), (), as_of=1000)
+    assert sum(m.repair is Repair.OPEN for m in marks) <= 1
+    assert all(m.value is not None and m.limit is not None and m.value < m.limit for m in marks)
+    assert all(m.repaired_at is None or m.repaired_at > m.at for m in marks)

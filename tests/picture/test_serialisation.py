@@ -1,4 +1,4 @@
-"""Plain JSON and back."""
+"""Tests of the conversion to plain JSON and back."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ class Small:
     more: tuple[int, ...] = ()
 
 
-@pytest.mark.parametrize("made", [pictures.full(), pictures.early(), pictures.empty()])
-def test_a_picture_survives_the_round_trip(made: ClientPicture) -> None:
-    assert ClientPicture.from_json(made.to_json()) == made
+@pytest.mark.parametrize("picture", [pictures.full(), pictures.early(), pictures.empty()])
+def test_a_picture_survives_the_round_trip(picture: ClientPicture) -> None:
+    assert ClientPicture.from_json(picture.to_json()) == picture
 
 
-def test_the_same_value_gives_the_same_text_and_another_gives_another() -> None:
+def test_the_fingerprint_depends_on_the_value() -> None:
     full = pictures.full()
     assert fingerprint(full) == fingerprint(pictures.full())
     assert fingerprint(full) != fingerprint(replace(full, person="C. D."))
 
 
-@pytest.mark.parametrize("bad", [nan, inf])
-def test_a_number_that_is_none_is_refused(bad: float) -> None:
+@pytest.mark.parametrize("invalid", [nan, inf])
+def test_a_number_that_is_not_finite_is_refused(invalid: float) -> None:
     with pytest.raises(InputError, match="not finite"):
-        to_plain(Small(bad))
+        to_plain(Small(invalid))
 
 
 @pytest.mark.parametrize(
-    "bad",
+    "invalid",
     [
         {"number": "1", "name": None, "more": []},
         {"number": 1, "name": 2, "more": []},
@@ -51,12 +51,12 @@ def test_a_number_that_is_none_is_refused(bad: float) -> None:
         [],
     ],
 )
-def test_what_does_not_fit_the_type_is_refused(bad: object) -> None:
+def test_data_that_do_not_fit_the_type_are_refused(invalid: object) -> None:
     with pytest.raises(InputError, match="cannot be read"):
-        from_plain(Small, bad)
+        from_plain(Small, invalid)
 
 
-def test_whole_numbers_are_read_as_numbers() -> None:
+def test_integers_are_read_as_floats() -> None:
     assert from_plain(Small, {"number": 1, "name": None, "more": [1]}) == Small(1.0, None, (1,))
 
 

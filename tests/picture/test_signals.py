@@ -1,4 +1,4 @@
-"""Signals: safety above everything, each kind raised by what it names and by nothing less."""
+"""Tests of signals: safety alerts come first, and each kind is raised only by its own criterion."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def test_a_steady_early_course_raises_nothing() -> None:
     assert kinds(episode(3)) == []
 
 
-def test_every_signal_says_what_it_rests_on() -> None:
+def test_every_signal_has_texts_criterion_and_evidence() -> None:
     record = replace(episode(8, symptoms=[4, 4, 4, 5, 7, 8, 9, 9]), safety_alerts=(alert(8),))
-    found = raised(record)
-    assert {s.kind for s in found} >= {K.SAFETY, K.DETERIORATION, K.NOT_ON_TRACK}
-    for signal in found:
+    signals = raised(record)
+    assert {s.kind for s in signals} >= {K.SAFETY, K.DETERIORATION, K.NOT_ON_TRACK}
+    for signal in signals:
         assert all((signal.brief, signal.title, signal.sentence, signal.question, signal.criterion))
         assert signal.evidence
 
@@ -43,7 +43,7 @@ def test_every_signal_says_what_it_rests_on() -> None:
 # ------------------------------------------------------------------ safety
 
 
-def test_safety_comes_first_whatever_else_there_is() -> None:
+def test_safety_alerts_come_before_all_other_signals() -> None:
     broken = episode(8, symptoms=[4, 4, 4, 5, 7, 8, 9, 9], alliance=[8, 8, 8, 8, 8, 2, 2, 2])
     record = replace(broken, safety_alerts=(alert(2), alert(8)))
     assert kinds(record)[:2] == [K.SAFETY, K.SAFETY]
@@ -67,7 +67,7 @@ def test_no_circumstance_suppresses_a_safety_alert(
     acknowledged: list[bool],
     ended: bool,
 ) -> None:
-    """Not a model that fails, not an ended course, not a clock that jumped: what waits is shown, and shown first."""
+    """Open alerts come first even if the model fails, the course has ended or the clock has jumped."""
     alerts = tuple(
         replace(alert(1), at=at + i, acknowledged_at=-1000.0 if done else None) for i, done in enumerate(acknowledged)
     )
@@ -77,14 +77,14 @@ def test_no_circumstance_suppresses_a_safety_alert(
         symptom_measure=measure,
         ended_at=50.0 if ended else None,
     )
-    found = client_picture(record, as_of=60.0).signals
-    waiting = acknowledged.count(False)
-    assert [s.kind for s in found[:waiting]] == [K.SAFETY] * waiting
-    assert sum(s.kind is K.SAFETY for s in found) == waiting
-    assert all(s.tone is SignalTone.ALERT for s in found[:waiting])
+    signals = client_picture(record, as_of=60.0).signals
+    unacknowledged = acknowledged.count(False)
+    assert [s.kind for s in signals[:unacknowledged]] == [K.SAFETY] * unacknowledged
+    assert sum(s.kind is K.SAFETY for s in signals) == unacknowledged
+    assert all(s.tone is SignalTone.ALERT for s in signals[:unacknowledged])
 
 
-def test_an_acknowledged_alert_is_quiet_from_then_on_and_not_before() -> None:
+def test_an_alert_is_shown_until_its_acknowledgement() -> None:
     record = replace(episode(3), safety_alerts=(alert(3, acknowledged_at=session_day(3) + 1),))
     assert K.SAFETY in [s.kind for s in client_picture(record, as_of=session_day(3) + 0.5).signals]
     assert K.SAFETY not in [s.kind for s in client_picture(record, as_of=session_day(3) + 1.5).signals]
@@ -131,15 +131,15 @@ def test_not_on_track_needs_two_reports_running() -> None:
     assert signal.evidence[0].value > 0
 
 
-def test_a_sudden_gain_is_news_for_a_while() -> None:
+def test_a_sudden_gain_is_news_for_four_reports() -> None:
     course = [8.0, 8.1, 7.9, 8.0, 4.0, 3.9, 4.1]
     assert K.SUDDEN_GAIN in kinds(episode(7, symptoms=course))
     assert K.SUDDEN_GAIN not in kinds(episode(12, symptoms=[*course, 4, 4, 4, 4, 4]))
 
 
-def test_a_sudden_loss_is_told_as_a_loss() -> None:
-    found = raised(episode(7, symptoms=[3.0, 3.1, 2.9, 3.0, 7.0, 7.1, 6.9]))
-    (signal,) = [s for s in found if s.kind is K.SUDDEN_LOSS]
+def test_a_sudden_loss_is_described_as_a_rise() -> None:
+    signals = raised(episode(7, symptoms=[3.0, 3.1, 2.9, 3.0, 7.0, 7.1, 6.9]))
+    (signal,) = [s for s in signals if s.kind is K.SUDDEN_LOSS]
     assert "sudden loss" in signal.title
     assert "rose by 4 points" in signal.sentence
 
@@ -160,11 +160,11 @@ def test_a_marked_rupture_stays_until_its_repair_is_recorded() -> None:
 
 
 @pytest.mark.parametrize(("days_later", "expected"), [(1.0, False), (2.5, True)])
-def test_a_missing_check_in_is_given_two_days(days_later: float, expected: bool) -> None:
+def test_a_check_in_counts_as_missing_after_two_days(days_later: float, expected: bool) -> None:
     full = episode(4)
     record = replace(full, administrations=tuple(a for a in full.administrations if a.session != 4))
-    found = client_picture(record, as_of=session_day(4) + days_later).signals
-    assert (K.MISSING_CHECK_IN in [s.kind for s in found]) is expected
+    signals = client_picture(record, as_of=session_day(4) + days_later).signals
+    assert (K.MISSING_CHECK_IN in [s.kind for s in signals]) is expected
 
 
 def test_missing_symptoms_focus_and_ending() -> None:
@@ -177,46 +177,46 @@ def test_missing_symptoms_focus_and_ending() -> None:
     assert K.ENDING_NOT_NAMED not in kinds(replace(episode(13), phase=Phase.ENDING))
 
 
-def test_an_ended_course_misses_nothing() -> None:
+def test_an_ended_course_raises_no_missing_signals() -> None:
     record = replace(episode(13), problem_areas=(), ended_at=session_day(13) + 1)
     assert not {K.MISSING_FOCUS, K.ENDING_NOT_NAMED} & set(kinds(record))
 
 
-# ---------------------------------------------- one report, little change, old repairs, safety words
+# ---------------------------------------------- single reports, little change, old repairs, safety words
 
 
-def one(record: EpisodeRecord, kind: SignalKind) -> Signal:
-    (found,) = [s for s in raised(record) if s.kind is kind]
-    return found
+def signal_of_kind(record: EpisodeRecord, kind: SignalKind) -> Signal:
+    (signal,) = [s for s in raised(record) if s.kind is kind]
+    return signal
 
 
-def test_a_single_report_is_told_as_one_report() -> None:
-    flipped = one(episode(8, symptoms=[4, 4, 5, 7, 8, 9, 9, 1]), K.RELIABLE_IMPROVEMENT)
+def test_a_verdict_from_a_single_report_has_a_caveat() -> None:
+    flipped = signal_of_kind(episode(8, symptoms=[4, 4, 5, 7, 8, 9, 9, 1]), K.RELIABLE_IMPROVEMENT)
     assert flipped.title == "The last report is reliably better than the first."
     assert "last report alone" in flipped.sentence
     assert "the one before it was reliably worse than the first" in flipped.sentence
     assert flipped.tone is SignalTone.NOTE
     assert flipped.brief.startswith("Last report reliably better")
-    lasting = one(episode(8, symptoms=[8, 8, 7, 6, 5, 4, 3, 3]), K.RELIABLE_IMPROVEMENT)
+    lasting = signal_of_kind(episode(8, symptoms=[8, 8, 7, 6, 5, 4, 3, 3]), K.RELIABLE_IMPROVEMENT)
     assert lasting.title == "Symptoms are reliably better than at the start."
     assert "alone" not in lasting.sentence
     assert lasting.tone is SignalTone.GOOD
 
 
-def test_a_single_worse_report_is_still_loud() -> None:
-    worse = one(episode(4, symptoms=[4, 4, 4, 8]), K.DETERIORATION)
+def test_a_single_worse_report_is_still_an_alert() -> None:
+    worse = signal_of_kind(episode(4, symptoms=[4, 4, 4, 8]), K.DETERIORATION)
     assert worse.tone is SignalTone.ALERT
     assert "last report alone; the one before it lay within measurement error" in worse.sentence
 
 
-def test_the_sentence_under_the_chart_says_it_too() -> None:
+def test_the_chart_sentence_has_the_same_caveat() -> None:
     record = episode(8, symptoms=[4, 4, 5, 7, 8, 9, 9, 1])
-    told = sentences.symptom_sentences(client_picture(record, as_of=record.last_at + 1))
-    assert any("a reliable improvement" in s and "last report alone" in s for s in told)
+    chart_sentences = sentences.symptom_sentences(client_picture(record, as_of=record.last_at + 1))
+    assert any("a reliable improvement" in s and "last report alone" in s for s in chart_sentences)
 
 
-def test_little_change_near_the_end_is_named() -> None:
-    signal = one(replace(episode(14), phase=Phase.ENDING), K.LITTLE_CHANGE)
+def test_little_change_near_the_end_raises_a_note() -> None:
+    signal = signal_of_kind(replace(episode(14), phase=Phase.ENDING), K.LITTLE_CHANGE)
     assert "2 planned sessions left" in signal.sentence
     assert signal.tone is SignalTone.NOTE
     assert K.LITTLE_CHANGE not in kinds(episode(12))
@@ -225,10 +225,10 @@ def test_little_change_near_the_end_is_named() -> None:
     assert K.LITTLE_CHANGE not in kinds(replace(episode(14), ended_at=session_day(14) + 1))
 
 
-def test_who_is_in_remission_has_no_little_change() -> None:
+def test_remission_raises_no_little_change() -> None:
     def phq9(value: float) -> EpisodeRecord:
         falling = episode(14, symptoms=[value] * 14)
-        given = tuple(
+        administrations = tuple(
             replace(
                 a,
                 scores=tuple(
@@ -237,19 +237,19 @@ def test_who_is_in_remission_has_no_little_change() -> None:
             )
             for a in falling.administrations
         )
-        return replace(falling, symptom_measure=("phq9", "total"), administrations=given)
+        return replace(falling, symptom_measure=("phq9", "total"), administrations=administrations)
 
     assert K.LITTLE_CHANGE not in kinds(phq9(3))
-    sentence = one(phq9(9), K.LITTLE_CHANGE).sentence
+    sentence = signal_of_kind(phq9(9), K.LITTLE_CHANGE).sentence
     assert "PHQ-9 is at 9 (mild)" in sentence
     assert "The chance of remission by then is" in sentence
 
 
-def test_a_repair_is_news_for_three_sessions_also_where_times_are_crowded() -> None:
+def test_a_repair_is_news_for_three_sessions_even_if_all_share_a_date() -> None:
     marked = RuptureRecord(session_day(3), 3, RuptureKind.WITHDRAWAL, session_day(4) + 0.1)
     assert K.RUPTURE_REPAIRED in kinds(replace(episode(6), ruptures=(marked,)))
     assert K.RUPTURE_REPAIRED not in kinds(replace(episode(7), ruptures=(marked,)))
-    # seen in the ratings, back at session 7; everything is dated on one day, as sheets typed in at once were
+    # detected in the ratings, returned at session 7; all dates equal, as if paper forms were entered on one day
     record = episode(12, alliance=[8, 8, 8, 8, 8, 2, 8, 8, 8, 8, 8, 8])
     crowded = replace(
         record,
@@ -259,24 +259,24 @@ def test_a_repair_is_news_for_three_sessions_also_where_times_are_crowded() -> N
     assert K.RUPTURE_REPAIRED not in kinds(crowded)
 
 
-def test_a_safety_answer_is_told_in_its_words_with_its_date() -> None:
+def test_a_safety_alert_quotes_the_answer_with_its_date() -> None:
     own = replace(episode(3), safety_alerts=(replace(alert(3), value=1.0),), began_on=date(2026, 3, 2))
-    signal = one(own, K.SAFETY)
+    signal = signal_of_kind(own, K.SAFETY)
     assert "safety question of the check-in was answered “It crossed my mind”" in signal.sentence
     assert "session 3, 16 March 2026" in signal.sentence
     assert signal.brief == "Safety answer waiting: “It crossed my mind” (session 3, 16 March 2026)"
-    typed = SafetyAlertRecord(2.5, "phq9", 9, 2.0)
-    signal = one(replace(episode(1), safety_alerts=(typed,), began_on=date(2026, 3, 2)), K.SAFETY)
+    from_paper = SafetyAlertRecord(2.5, "phq9", 9, 2.0)
+    signal = signal_of_kind(replace(episode(1), safety_alerts=(from_paper,), began_on=date(2026, 3, 2)), K.SAFETY)
     assert "PHQ-9 item 9 (self-harm) was answered 2 of 3 (4 March 2026)" in signal.sentence
     assert signal.brief == "Safety answer waiting: PHQ-9 item 9 (self-harm), 2 of 3 (4 March 2026)"
 
 
-def test_an_alert_of_an_unknown_questionnaire_is_told_by_its_numbers() -> None:
+def test_an_alert_of_an_unknown_questionnaire_shows_its_numbers() -> None:
     unknown = SafetyAlertRecord(2.5, "elsewhere", 4, 2.0)
-    assert "Elsewhere item 4" in one(replace(episode(1), safety_alerts=(unknown,)), K.SAFETY).sentence
+    assert "Elsewhere item 4" in signal_of_kind(replace(episode(1), safety_alerts=(unknown,)), K.SAFETY).sentence
 
 
-def test_a_fall_in_the_last_rating_is_not_said_to_have_stayed() -> None:
+def test_a_fall_in_the_last_rating_is_not_described_as_lasting() -> None:
     low_last = episode(8, symptoms=[6.0] * 8, alliance=[7.0, 7.1, 6.9, 7.0, 7.2, 7.0, 7.1, 3.0])
     low_then_low = episode(9, symptoms=[6.0] * 9, alliance=[7.0, 7.1, 6.9, 7.0, 7.2, 7.0, 7.1, 3.0, 3.1])
     titles = [
