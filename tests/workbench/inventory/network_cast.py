@@ -1,4 +1,4 @@
-"""Carla's people, placed: what the tests of the inventory and of its pages begin with."""
+"""Carla's people on the circle, for the tests of the inventory and its pages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from securebase.workbench.inventory.models import Relationship
 from securebase.workbench.worksheets.actions import save_artefact
 from workbench.cast import NOON, Cast
 
-#: name → what is said of them besides
+#: name → further fields of the person
 PEOPLE = {
     "Sister": {"relation": "sister", "is_focus": True},
     "Lena": {"relation": "friend"},
@@ -28,7 +28,7 @@ PEOPLE = {
 
 
 def add_people(cast: Cast, *names: str, at: datetime = NOON) -> dict[str, Relationship]:
-    """Some of them, or all, by name."""
+    """Add the people with these names, or all, and return them by name."""
     return {
         name: actions.add_relationship(episode=cast.episode, by=cast.alma, name_shown=name, at=at, **PEOPLE[name])
         for name in names or PEOPLE
@@ -40,7 +40,7 @@ def place(person: Relationship, radius: float, angle: float, *marks: str) -> Pla
 
 
 def draw_course(cast: Cast, people: dict[str, Relationship], start: datetime = NOON) -> None:
-    """Three versions of the present circle, three weeks apart, and a wished-for one."""
+    """Draw three versions of the present circle, three weeks apart, and a wished-for circle."""
     p = people
 
     def draw(days: float, kind: CircleKind, *places: Placement) -> None:
@@ -77,7 +77,7 @@ def draw_course(cast: Cast, people: dict[str, Relationship], start: datetime = N
 
 
 def rate(cast: Cast, person: Relationship, at: datetime, **values: Any) -> None:
-    """One rating of a tie, as its worksheet keeps it."""
+    """Save one rating of a relationship in its worksheet."""
     save_artefact(
         id=uuid.uuid4(),
         episode=cast.episode,
@@ -91,7 +91,7 @@ def rate(cast: Cast, person: Relationship, at: datetime, **values: Any) -> None:
 
 
 def rate_course(cast: Cast, people: dict[str, Relationship], start: datetime = NOON) -> None:
-    """Every tie rated at the beginning or later, the sister twice; and who carried the support, three times."""
+    """Rate every relationship at the beginning or later, the sister twice, and the sources of support three times."""
     p, later = people, start + timedelta(days=40)
     both: dict[str, Any] = {"gives": ("emotional",), "receives": ("emotional", "companionship")}
     rate(cast, p["Sister"], start, contact="weekly", gives=("practical",), strain=7, support_felt=2)

@@ -1,4 +1,4 @@
-"""People and circles: every write is the therapist's own, written down, and can be taken back."""
+"""People and circles: only the client's therapist may write, every write is audited and can be undone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from workbench.cast import BEGAN, NOON, Cast
 from workbench.inventory.network_cast import add_people, place
 
 
-def written(cast: Cast, action: str) -> int:
+def audit_count(cast: Cast, action: str) -> int:
     return Entry.objects.filter(action=action, client=str(cast.carla.id), actor=str(cast.alma.id)).count()
 
 
@@ -27,9 +27,9 @@ def record_version(cast: Cast) -> int:
     return cast.episode.record_version
 
 
-def draw(cast: Cast, *places: Placement, minutes: float = 0.0, **more) -> Circle:
+def draw(cast: Cast, *places: Placement, minutes: float = 0.0, **options) -> Circle:
     at = NOON + timedelta(minutes=minutes)
-    return actions.draw_circle(episode=cast.episode, by=cast.alma, placements=places, at=at, **more)
+    return actions.draw_circle(episode=cast.episode, by=cast.alma, placements=places, at=at, **options)
 
 
 def versions(cast: Cast) -> list[Circle]:
@@ -37,11 +37,11 @@ def versions(cast: Cast) -> list[Circle]:
 
 
 # ---- people ----------------------------------------------------------------------------------------------------------
-def test_a_person_is_added_changed_taken_out_and_put_back(cast: Cast) -> None:
+def test_a_person_is_added_changed_removed_and_restored(cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
-    kept = {"deceased": False, "online": True, "professional": False, "is_focus": False}
+    fields = {"deceased": False, "online": True, "professional": False, "is_focus": False}
     actions.change_relationship(
-        relationship=lena, by=cast.alma, version=1, name_shown="Lena B.", relation="best friend", **kept
+        relationship=lena, by=cast.alma, version=1, name_shown="Lena B.", relation="best friend", **fields
     )
     assert (lena.name_shown, lena.relation, lena.online, lena.version) == ("Lena B.", "best friend", True, 2)
     actions.set_focus(relationship=lena, by=cast.alma, is_focus=True)
@@ -55,20 +55,20 @@ def test_a_person_is_added_changed_taken_out_and_put_back(cast: Cast) -> None:
     with pytest.raises(InputError):
         actions.restore_relationship(relationship=lena, by=cast.alma)
     for action in ("added", "changed", "focus", "taken_out", "put_back"):
-        assert written(cast, f"relationship.{action}") == 1, action
+        assert audit_count(cast, f"relationship.{action}") == 1, action
 
 
-def test_two_who_change_one_person_do_not_overwrite_each_other(cast: Cast) -> None:
+def test_two_simultaneous_edits_of_a_person_conflict(cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
     flags = dict.fromkeys(("deceased", "online", "professional", "is_focus"), False)
     actions.change_relationship(relationship=lena, by=cast.alma, version=1, name_shown="A", relation="", **flags)
-    with pytest.raises(InputError, match="somebody else"):
+    with pytest.raises(clients.EditConflictError, match="somebody else"):
         actions.change_relationship(relationship=lena, by=cast.alma, version=1, name_shown="B", relation="", **flags)
     lena.refresh_from_db()
     assert lena.name_shown == "A"
 
 
-def test_nobody_else_writes(cast: Cast) -> None:
+def test_other_accounts_may_not_write(cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
     circle = draw(cast, place(lena, 0.3, 10))
     before = record_version(cast), Entry.objects.filter(action__startswith="circle").count()
@@ -87,7 +87,7 @@ def test_nobody_else_writes(cast: Cast) -> None:
     assert before == (record_version(cast), Entry.objects.filter(action__startswith="circle").count())
 
 
-def test_rows_are_seen_by_her_therapist_only(cast: Cast) -> None:
+def test_only_the_clients_therapist_sees_the_rows(cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
     draw(cast, place(lena, 0.3, 10))
     for model in (Relationship, Circle):
@@ -97,7 +97,7 @@ def test_rows_are_seen_by_her_therapist_only(cast: Cast) -> None:
             model.objects.count()
 
 
-def test_every_write_gives_the_record_another_version(cast: Cast) -> None:
+def test_every_write_raises_the_record_version(cast: Cast) -> None:
     start = record_version(cast)
     lena = add_people(cast, "Lena")["Lena"]
     circle = draw(cast, place(lena, 0.3, 10))
@@ -107,7 +107,7 @@ def test_every_write_gives_the_record_another_version(cast: Cast) -> None:
 
 
 # ---- the circle ------------------------------------------------------------------------------------------------------
-def test_strokes_that_follow_each_other_are_one_version(cast: Cast) -> None:
+def test_saves_within_the_drawing_time_are_one_version(cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
     first = draw(cast, place(lena, 0.3, 10))
     again = draw(cast, place(lena, 0.7, 400, "tension"), minutes=29)
@@ -116,8 +116,8 @@ def test_strokes_that_follow_each_other_are_one_version(cast: Cast) -> None:
     later = draw(cast, place(lena, 0.7, 40), minutes=29 + 31)
     assert later.id != first.id
     assert len(versions(cast)) == 2
-    assert written(cast, "circle.drawn") == 2
-    assert written(cast, "circle.drawn_on") == 1
+    assert audit_count(cast, "circle.drawn") == 2
+    assert audit_count(cast, "circle.drawn_on") == 1
 
 
 @pytest.mark.parametrize(
@@ -130,14 +130,14 @@ def test_strokes_that_follow_each_other_are_one_version(cast: Cast) -> None:
         {"minutes": -60},
     ],
 )
-def test_what_is_another_drawing_is_another_version(cast: Cast, other: dict) -> None:
+def test_a_different_drawing_is_a_new_version(cast: Cast, other: dict) -> None:
     lena = add_people(cast, "Lena")["Lena"]
     draw(cast, place(lena, 0.3, 10))
     draw(cast, place(lena, 0.4, 10), **{"minutes": 1} | other)
     assert len(versions(cast)) == 2
 
 
-def test_the_clients_own_drawing_is_no_part_of_the_therapists(cast: Cast) -> None:
+def test_the_clients_drawing_is_a_version_of_its_own(cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
     draw(cast, place(lena, 0.3, 10))
     own = actions.draw_circle(episode=cast.episode, by=None, placements=[place(lena, 0.9, 0)], at=NOON)
@@ -146,7 +146,7 @@ def test_the_clients_own_drawing_is_no_part_of_the_therapists(cast: Cast) -> Non
     assert Entry.objects.filter(action="circle.drawn", actor="").count() == 1
 
 
-def test_a_stale_screen_does_not_overwrite_what_was_saved_meanwhile(cast: Cast) -> None:
+def test_a_stale_screen_overwrites_nothing(cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
     first = draw(cast, place(lena, 0.3, 10), over=("", 0))
     draw(cast, place(lena, 0.4, 10), over=(str(first.id), 1))
@@ -156,7 +156,7 @@ def test_a_stale_screen_does_not_overwrite_what_was_saved_meanwhile(cast: Cast) 
     assert versions(cast)[0].placed[0].radius == 0.4
 
 
-def test_places_that_cannot_be_are_refused(cast: Cast) -> None:
+def test_invalid_places_are_refused(cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
     other = clients.create_client(therapist=cast.alma, name_shown="Other", began_on=BEGAN).episode
     assert other
@@ -176,7 +176,7 @@ def test_places_that_cannot_be_are_refused(cast: Cast) -> None:
     assert versions(cast) == []
 
 
-def test_a_version_is_removed_and_restored_and_the_one_before_it_goes_on(cast: Cast) -> None:
+def test_a_version_is_removed_and_restored_and_its_predecessor_continues(cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
     create_session(episode=cast.episode, by=cast.alma, number=2, held_at=NOON + timedelta(days=7))
     first = draw(cast, place(lena, 0.3, 10))
@@ -190,10 +190,10 @@ def test_a_version_is_removed_and_restored_and_the_one_before_it_goes_on(cast: C
     with pytest.raises(InputError):
         actions.restore_circle(circle=second, by=cast.alma)
     assert [c.placed[0].radius for c in versions(cast)] == [0.5, 0.9]
-    assert written(cast, "circle.removed") == written(cast, "circle.restored") == 1
+    assert audit_count(cast, "circle.removed") == audit_count(cast, "circle.restored") == 1
 
 
-def test_the_audit_trail_says_nothing_of_the_person(cast: Cast) -> None:
+def test_the_audit_trail_contains_no_names(cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
     draw(cast, place(lena, 0.3, 10))
     for entry in Entry.objects.filter(object_type__in=("relationship", "circle")):

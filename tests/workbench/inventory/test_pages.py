@@ -1,4 +1,4 @@
-"""The inventory's forms and the saving of a circle, by script and by plain form."""
+"""Inventory pages: forms, and saving a circle by script and by plain form."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from workbench.cast import Cast
 from workbench.inventory.network_cast import add_people
 
 
-def url(cast: Cast, name: str, *more: object) -> str:
-    return reverse(name, args=[cast.carla.id, *more])
+def url(cast: Cast, name: str, *args: object) -> str:
+    return reverse(name, args=[cast.carla.id, *args])
 
 
-def save(browser: Browser, cast: Cast, places: object, **more: str):
-    sent = {"kind": "present", "placements": json.dumps(places)} | more
+def save(browser: Browser, cast: Cast, places: object, **fields: str):
+    sent = {"kind": "present", "placements": json.dumps(places)} | fields
     return browser.post(url(cast, "circle-save"), sent, headers={"Accept": "application/json"})
 
 
@@ -46,12 +46,12 @@ def test_a_person_is_added_and_changed_on_a_page(alma: Browser, cast: Cast) -> N
     assert alma.post(url(cast, "relationship-new"), {"name_shown": " "}).status_code == 400
 
 
-def test_taking_out_offers_undo_at_once_and_later(alma: Browser, cast: Cast) -> None:
+def test_removing_a_person_offers_undo_at_once_and_later(alma: Browser, cast: Cast) -> None:
     lena = add_people(cast, "Lena", "Omar")["Lena"]
-    taken = alma.post(url(cast, "relationship-take-out", lena.id), follow=True).content.decode()
-    assert "Lena is taken out" in taken
+    page = alma.post(url(cast, "relationship-take-out", lena.id), follow=True).content.decode()
+    assert "Lena is taken out" in page
     undo = url(cast, "relationship-put-back", lena.id)
-    assert taken.count(f'action="{undo}"') == 2
+    assert page.count(f'action="{undo}"') == 2
     later = alma.get(url(cast, "relationships")).content.decode()
     assert "Lena is taken out" not in later
     assert later.count(f'action="{undo}"') == 1
@@ -67,7 +67,7 @@ def test_the_focus_is_set_and_unset(alma: Browser, cast: Cast) -> None:
         assert lena.is_focus is (on == "1")
 
 
-def test_the_script_saves_strokes_into_one_version(alma: Browser, cast: Cast) -> None:
+def test_the_script_saves_moves_into_one_version(alma: Browser, cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
     here = {"relationship": str(lena.id), "radius": 0.4, "angle": 30.5, "gives": True, "tension": False}
     first = save(alma, cast, [here], over=" 0").json()
@@ -77,17 +77,17 @@ def test_the_script_saves_strokes_into_one_version(alma: Browser, cast: Cast) ->
     fourth = save(alma, cast, [], over=third["over"], session="1", new_version="1").json()
     assert fourth["circle"] != third["circle"]
     assert [[p["radius"] for p in c.placements] for c in circles(cast)] == [[0.4], [0.7], []]
-    kept = circles(cast)[1]
-    assert (kept.placed[0].gives, kept.placed[0].receives, kept.placed[0].angle) == (True, False, 30.5)
-    assert kept.respondent == "client"
-    assert kept.therapy_session_id == cast.session.id
+    circle = circles(cast)[1]
+    assert (circle.placed[0].gives, circle.placed[0].receives, circle.placed[0].angle) == (True, False, 30.5)
+    assert circle.respondent == "client"
+    assert circle.therapy_session_id == cast.session.id
 
 
 @pytest.mark.parametrize(
     "places",
     ["not json", 7, [7], [{}], [{"relationship": "x", "radius": "near", "angle": 1}], [{"relationship": "x"}], None],
 )
-def test_what_is_no_circle_is_refused_and_nothing_is_saved(alma: Browser, cast: Cast, places: object) -> None:
+def test_malformed_placements_are_refused(alma: Browser, cast: Cast, places: object) -> None:
     sent = {"kind": "present"} | ({"placements": places} if isinstance(places, str) else {})
     answer = (
         save(alma, cast, places)
@@ -99,7 +99,7 @@ def test_what_is_no_circle_is_refused_and_nothing_is_saved(alma: Browser, cast: 
     assert circles(cast) == []
 
 
-def test_a_stale_page_is_told_so(alma: Browser, cast: Cast) -> None:
+def test_a_stale_page_is_refused(alma: Browser, cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
     here = {"relationship": str(lena.id), "radius": 0.4, "angle": 0}
     save(alma, cast, [here], over=" 0")
@@ -109,7 +109,7 @@ def test_a_stale_page_is_told_so(alma: Browser, cast: Cast) -> None:
     assert circles(cast)[0].placed[0].radius == 0.4
 
 
-def test_the_plain_form_saves_the_same_and_keeps_exact_places(alma: Browser, cast: Cast) -> None:
+def test_the_plain_form_keeps_exact_places(alma: Browser, cast: Cast) -> None:
     people = add_people(cast, "Lena", "Omar", "Boss")
     lena, omar, boss = (people[name].id for name in ("Lena", "Omar", "Boss"))
     save(alma, cast, [{"relationship": str(lena), "radius": 0.41, "angle": 62, "gives": True}], over=" 0")
@@ -127,9 +127,9 @@ def test_the_plain_form_saves_the_same_and_keeps_exact_places(alma: Browser, cas
         f"hour_{boss}": "12",
     }
     assert alma.post(url(cast, "circle-save"), typed).status_code == 302
-    kept = circles(cast)[-1]
-    assert f"{kept.drawn_at:%Y-%m-%d}" == "2026-09-02"
-    first, second = sorted(kept.placed, key=lambda p: p.radius)
+    circle = circles(cast)[-1]
+    assert f"{circle.drawn_at:%Y-%m-%d}" == "2026-09-02"
+    first, second = sorted(circle.placed, key=lambda p: p.radius)
     assert (first.relationship, first.radius, first.angle) == (str(lena), 0.41, 62)
     assert (first.gives, first.tension) == (False, True)
     assert (second.relationship, second.ring.value, second.angle) == (str(omar), "wider", 270)

@@ -1,4 +1,4 @@
-"""The client's own page: neither link nor code alone opens it, and only what was shared is behind it."""
+"""The client's own page: it opens only with link and code, and shows only shared content."""
 
 from __future__ import annotations
 
@@ -40,20 +40,22 @@ def new_link(cast: Cast, at: datetime | None = None) -> actions.NewLink:
     return actions.make_link(client=cast.carla, by=cast.alma, at=at or timezone.now())
 
 
-def opened(cast: Cast) -> Browser:
-    """A browser in which Carla has typed her code."""
-    browser, made = Browser(), new_link(cast)
-    assert browser.post(made.path, {"code": made.code}).headers["Location"] == "/own/"
+def visiting_browser(cast: Cast) -> Browser:
+    """Return a browser in which Carla has entered her code."""
+    browser, link = Browser(), new_link(cast)
+    assert browser.post(link.path, {"code": link.code}).headers["Location"] == "/own/"
     return browser
 
 
-def kept(cast: Cast, name: str, values: dict[str, Any], *, shared: bool = True, of: Client | None = None) -> Artefact:
-    """A worksheet that the therapist filled in."""
-    client = of or cast.carla
+def new_artefact(
+    cast: Cast, name: str, values: dict[str, Any], *, shared: bool = True, client: Client | None = None
+) -> Artefact:
+    """Save a worksheet as the client's therapist (Carla's by default) and share it if `shared`."""
+    client = client or cast.carla
     spec = worksheet(name)
     episode = client.episode
     assert episode is not None
-    made = save_artefact(
+    artefact = save_artefact(
         id=uuid.uuid4(),
         episode=episode,
         worksheet=name,
@@ -63,15 +65,15 @@ def kept(cast: Cast, name: str, values: dict[str, Any], *, shared: bool = True, 
         at=timezone.now(),
     )
     if shared:
-        share_artefact(artefact=made, by=client.therapist, client=True)
-    return made
+        share_artefact(artefact=artefact, by=client.therapist, client=True)
+    return artefact
 
 
-def again(found: Artefact) -> Artefact:
-    return Artefact.objects.unscoped(reason="a test looks").get(id=found.id)
+def reload(artefact: Artefact) -> Artefact:
+    return Artefact.objects.unscoped(reason="a test looks").get(id=artefact.id)
 
 
-def middle(cast: Cast) -> None:
+def enter_middle_phase(cast: Cast) -> None:
     Episode.objects.visible_to(cast.alma).update(phase="middle")
 
 
@@ -80,20 +82,20 @@ def page_of(cast: Cast) -> OwnPage:
 
 
 # ---- link and code ---------------------------------------------------------------------------------------------------
-def test_the_link_names_nobody_and_alone_shows_nothing(cast: Cast, browser: Browser) -> None:
-    kept(cast, "story_card", {"story": "The harbour", "before": "I ran away"})
-    made = new_link(cast)
-    assert re.fullmatch(r"/p/[\w-]{43}/", made.path)
-    page = browser.get(made.path).content.decode()
+def test_the_link_alone_shows_nothing_and_names_nobody(cast: Cast, browser: Browser) -> None:
+    new_artefact(cast, "story_card", {"story": "The harbour", "before": "I ran away"})
+    link = new_link(cast)
+    assert re.fullmatch(r"/p/[\w-]{43}/", link.path)
+    page = browser.get(link.path).content.decode()
     for word in ("Carla", "Alma", "harbour", "session"):
         assert word not in page
     assert browser.get("/own/").status_code == 410
-    assert OwnPage.objects.visible_to(cast.alma).filter(token_digest__contains=made.token).count() == 0
-    assert made.code not in page_of(cast).code_hash
+    assert OwnPage.objects.visible_to(cast.alma).filter(token_digest__contains=link.token).count() == 0
+    assert link.code not in page_of(cast).code_hash
 
 
-def test_the_code_opens_it_and_that_is_written_down(cast: Cast) -> None:
-    page = opened(cast).get("/own/")
+def test_the_code_opens_the_page_and_is_audited(cast: Cast) -> None:
+    page = visiting_browser(cast).get("/own/")
     assert page.status_code == 200
     assert "Hello, Carla C." in page.content.decode()
     row = Entry.objects.filter(action="own_page.opened").get()
@@ -102,58 +104,58 @@ def test_the_code_opens_it_and_that_is_written_down(cast: Cast) -> None:
     assert page.headers["Cache-Control"] == "no-store, private"
 
 
-def test_a_code_may_be_typed_with_a_space(cast: Cast, browser: Browser) -> None:
-    made = new_link(cast)
-    assert browser.post(made.path, {"code": f" {made.code[:3]} {made.code[3:]}"}).status_code == 302
+def test_a_code_may_contain_spaces(cast: Cast, browser: Browser) -> None:
+    link = new_link(cast)
+    assert browser.post(link.path, {"code": f" {link.code[:3]} {link.code[3:]}"}).status_code == 302
 
 
-def test_the_cookie_of_a_visit_is_strict_and_a_sign_ins_is_not(cast: Cast, alma: Browser) -> None:
-    browser, made = Browser(), new_link(cast)
-    answer = browser.post(made.path, {"code": made.code})
+def test_the_cookie_of_a_visit_is_strict(cast: Cast, alma: Browser) -> None:
+    browser, link = Browser(), new_link(cast)
+    answer = browser.post(link.path, {"code": link.code})
     assert answer.cookies[settings.SESSION_COOKIE_NAME]["samesite"] == "Strict"
     assert answer.cookies[settings.SESSION_COOKIE_NAME]["httponly"]
 
 
-def wrong(code: str) -> str:
+def wrong_code(code: str) -> str:
     return f"{(int(code) + 1) % 1_000_000:06d}"
 
 
-def test_five_wrong_codes_close_it_for_a_while_also_for_the_right_one(cast: Cast) -> None:
-    made = new_link(cast)
-    # another browser each time: what is counted is the page's, and stands in the database
-    said = [Browser().post(made.path, {"code": wrong(made.code)}).status_code for _ in range(5)]
-    assert said == [400, 400, 400, 400, 429]
-    assert Browser().post(made.path, {"code": made.code}).status_code == 429
+def test_five_wrong_codes_lock_the_page_even_for_the_right_one(cast: Cast) -> None:
+    link = new_link(cast)
+    # another browser each time: the database counts attempts per page
+    statuses = [Browser().post(link.path, {"code": wrong_code(link.code)}).status_code for _ in range(5)]
+    assert statuses == [400, 400, 400, 400, 429]
+    assert Browser().post(link.path, {"code": link.code}).status_code == 429
     assert Browser().get("/own/").status_code == 410
     later = timezone.now() + actions.LOCKED_FOR + timedelta(seconds=1)
     with patch("securebase.workbench.own_pages.pages.timezone.now", return_value=later):
-        assert Browser().post(made.path, {"code": made.code}).status_code == 302
+        assert Browser().post(link.path, {"code": link.code}).status_code == 302
     assert Entry.objects.filter(action="own_page.code_refused", client=str(cast.carla.id)).count() == 5
 
 
-def test_twenty_wrong_codes_end_the_link_and_the_therapist_is_told(cast: Cast, alma: Browser) -> None:
-    made, now = new_link(cast), timezone.now()
+def test_twenty_wrong_codes_end_the_link_and_inform_the_therapist(cast: Cast, alma: Browser) -> None:
+    link, now = new_link(cast), timezone.now()
     entries = []
     for n in range(20):
-        # between five and five the lock has lapsed
+        # the lock expires after every five attempts
         at = now + n // 5 * (actions.LOCKED_FOR + timedelta(minutes=1))
-        entries.append(actions.try_code(page_id=made.page.id, code=wrong(made.code), at=at))
+        entries.append(actions.try_code(page_id=link.page.id, code=wrong_code(link.code), at=at))
     assert entries.count(actions.CodeOutcome.LOCKED) == 3
     assert entries[-1] is actions.CodeOutcome.ENDED
-    assert Browser().get(made.path).status_code == 410
+    assert Browser().get(link.path).status_code == 410
     assert "wrong code twenty times" in alma.get(reverse("own-page-settings", args=[cast.carla.id])).content.decode()
 
 
-def test_a_right_code_forgives_those_in_a_row_but_not_the_sum(cast: Cast) -> None:
-    made, now = new_link(cast), timezone.now()
+def test_a_right_code_resets_the_failures_in_a_row_but_not_the_total(cast: Cast) -> None:
+    link, now = new_link(cast), timezone.now()
     for _ in range(4):
-        actions.try_code(page_id=made.page.id, code="nonsense", at=now)
-    assert actions.try_code(page_id=made.page.id, code=made.code, at=now) is actions.CodeOutcome.OPEN
+        actions.try_code(page_id=link.page.id, code="nonsense", at=now)
+    assert actions.try_code(page_id=link.page.id, code=link.code, at=now) is actions.CodeOutcome.OPEN
     row = page_of(cast)
     assert (row.failures, row.failures_of_link) == (0, 4)
 
 
-def test_a_new_link_ends_the_old_one_its_code_and_its_visits(cast: Cast) -> None:
+def test_a_new_link_ends_the_old_link_its_code_and_its_visits(cast: Cast) -> None:
     old, visitor = new_link(cast), Browser()
     visitor.post(old.path, {"code": old.code})
     assert visitor.get("/own/").status_code == 200
@@ -165,23 +167,23 @@ def test_a_new_link_ends_the_old_one_its_code_and_its_visits(cast: Cast) -> None
     assert Browser().post(new.path, {"code": new.code}).status_code == 302
 
 
-def test_it_runs_out(cast: Cast, browser: Browser) -> None:
+def test_a_link_expires(cast: Cast, browser: Browser) -> None:
     at = timezone.now() - timedelta(weeks=settings.OWN_PAGE_WEEKS, minutes=1)
-    made = new_link(cast, at)
-    assert browser.get(made.path).status_code == 410
-    assert browser.post(made.path, {"code": made.code}).status_code == 410
+    link = new_link(cast, at)
+    assert browser.get(link.path).status_code == 410
+    assert browser.post(link.path, {"code": link.code}).status_code == 410
 
 
-def test_a_visit_ends_when_the_link_runs_out(cast: Cast) -> None:
-    browser = opened(cast)
+def test_a_visit_ends_when_the_link_expires(cast: Cast) -> None:
+    browser = visiting_browser(cast)
     assert browser.get("/own/").status_code == 200
     OwnPage.objects.visible_to(cast.alma).update(expires_at=timezone.now() - timedelta(seconds=1))
     assert browser.get("/own/").status_code == 410
 
 
-def test_an_idle_visit_asks_for_the_code_again_and_goes_on_where_it_was(cast: Cast) -> None:
-    browser, made = Browser(), new_link(cast)
-    browser.post(made.path, {"code": made.code})
+def test_an_idle_visit_asks_for_the_code_and_continues_on_the_same_page(cast: Cast) -> None:
+    browser, link = Browser(), new_link(cast)
+    browser.post(link.path, {"code": link.code})
     session = browser.session
     session["own_page"] = session["own_page"] | {"seen": session["own_page"]["seen"] - 16 * 60}
     session.save()
@@ -190,29 +192,29 @@ def test_an_idle_visit_asks_for_the_code_again_and_goes_on_where_it_was(cast: Ca
     assert "Close your page for good?" not in answer.content.decode()
     quiet = browser.post("/own/still-here/", headers={"X-Autosave": "1"})
     assert quiet.status_code == 403
-    # a request after it does not open it again by itself
+    # a later request does not reopen it
     assert browser.get("/own/").status_code == 403
-    assert browser.post("/own/code/", {"code": wrong(made.code)}).status_code == 400
-    back = browser.post("/own/code/", {"code": made.code, "next": "/own/end/"})
+    assert browser.post("/own/code/", {"code": wrong_code(link.code)}).status_code == 400
+    back = browser.post("/own/code/", {"code": link.code, "next": "/own/end/"})
     assert back.headers["Location"] == "/own/end/"
     assert browser.get("/own/end/").status_code == 200
 
 
-def test_going_on_never_leads_elsewhere(cast: Cast, browser: Browser) -> None:
-    made = new_link(cast)
-    answer = browser.post(made.path, {"code": made.code, "next": "//elsewhere.example/own/"})
+def test_the_code_form_redirects_only_within_the_own_page(cast: Cast, browser: Browser) -> None:
+    link = new_link(cast)
+    answer = browser.post(link.path, {"code": link.code, "next": "//elsewhere.example/own/"})
     assert answer.headers["Location"] == "/own/"
 
 
 def test_close_leaves_nothing_in_the_browser(cast: Cast) -> None:
-    browser = opened(cast)
+    browser = visiting_browser(cast)
     assert "Nothing of it stays" in browser.post("/own/close/").content.decode()
     assert "own_page" not in browser.session
     assert browser.get("/own/").status_code == 410
 
 
-def test_the_client_can_close_it_for_good_and_the_therapist_is_told(cast: Cast, alma: Browser) -> None:
-    browser = opened(cast)
+def test_the_client_can_close_the_page_for_good_and_the_therapist_sees_it(cast: Cast, alma: Browser) -> None:
+    browser = visiting_browser(cast)
     assert "closed for good" in browser.post("/own/end/").content.decode()
     assert browser.get("/own/").status_code == 410
     assert not page_of(cast).is_open(timezone.now())
@@ -223,11 +225,11 @@ def test_the_client_can_close_it_for_good_and_the_therapist_is_told(cast: Cast, 
 def test_help_is_on_every_page_with_or_without_the_code(cast: Cast) -> None:
     cast.alma.clinic.help_text = "Ring the harbour bell."
     cast.alma.clinic.save()
-    formulation = kept(cast, "formulation", {"narrative": "It began when Ana left"})
-    browser, made = Browser(), new_link(cast)
-    paths = [made.path]
-    pages = [browser.get(made.path), browser.post(made.path, {"code": wrong(made.code)})]
-    browser.post(made.path, {"code": made.code})
+    formulation = new_artefact(cast, "formulation", {"narrative": "It began when Ana left"})
+    browser, link = Browser(), new_link(cast)
+    paths = [link.path]
+    pages = [browser.get(link.path), browser.post(link.path, {"code": wrong_code(link.code)})]
+    browser.post(link.path, {"code": link.code})
     paths = ["/own/", "/own/end/", f"/own/sheet/formulation/{formulation.id}/"]
     pages += [browser.get(path) for path in paths] + [browser.post("/own/close/")]
     for page in pages:
@@ -237,18 +239,18 @@ def test_help_is_on_every_page_with_or_without_the_code(cast: Cast) -> None:
     assert "local emergency number" in Browser().get("/p/nobody-has-this/").content.decode()
 
 
-def test_staff_and_a_visit_are_never_in_one_browser(cast: Cast, alma: Browser) -> None:
-    made = new_link(cast)
+def test_a_visit_signs_staff_out(cast: Cast, alma: Browser) -> None:
+    link = new_link(cast)
     assert alma.get("/own/").status_code == 410
-    alma.post(made.path, {"code": made.code})
+    alma.post(link.path, {"code": link.code})
     assert alma.get("/own/").status_code == 200
     assert alma.get("/").headers["Location"].startswith("/sign-in/")
 
 
-def test_the_device_can_be_handed_over_without_link_or_code(cast: Cast, alma: Browser) -> None:
+def test_handing_over_the_device_needs_no_link_or_code(cast: Cast, alma: Browser) -> None:
     answer = alma.post(reverse("own-page-hand-over", args=[cast.carla.id]))
     assert answer.headers["Location"] == "/own/"
-    middle(cast)
+    enter_middle_phase(cast)
     page = alma.get("/own/")
     assert "Hello, Carla C." in page.content.decode()
     assert alma.get("/").headers["Location"].startswith("/sign-in/")
@@ -259,7 +261,7 @@ def test_the_device_can_be_handed_over_without_link_or_code(cast: Cast, alma: Br
     assert alma.get("/own/").status_code == 410
 
 
-def test_a_handed_over_device_that_lies_idle_is_closed(cast: Cast, alma: Browser) -> None:
+def test_an_idle_handed_over_device_closes_the_page(cast: Cast, alma: Browser) -> None:
     alma.post(reverse("own-page-hand-over", args=[cast.carla.id]))
     session = alma.session
     session["own_page"] = session["own_page"] | {"seen": session["own_page"]["seen"] - 16 * 60}
@@ -285,13 +287,13 @@ def test_without_an_address_there_is_no_link(cast: Cast, alma: Browser) -> None:
     assert OwnPage.objects.visible_to(cast.alma).count() == 0
 
 
-def test_the_therapist_can_close_it_where_it_is_open(cast: Cast, alma: Browser) -> None:
-    browser = opened(cast)
+def test_the_therapist_can_close_an_open_page(cast: Cast, alma: Browser) -> None:
+    browser = visiting_browser(cast)
     alma.post(reverse("own-page-close", args=[cast.carla.id]))
     assert browser.get("/own/").status_code == 410
 
 
-def test_only_her_therapist_may_make_or_close_it(cast: Cast) -> None:
+def test_only_the_clients_therapist_may_create_or_close_the_page(cast: Cast) -> None:
     page = new_link(cast).page
     for act in (
         lambda: actions.make_link(client=cast.carla, by=cast.dario, at=timezone.now()),
@@ -304,56 +306,56 @@ def test_only_her_therapist_may_make_or_close_it(cast: Cast) -> None:
             act()
 
 
-def test_nothing_is_sent_without_the_forms_own_token(cast: Cast) -> None:
-    made = new_link(cast)
+def test_the_code_form_needs_a_csrf_token(cast: Cast) -> None:
+    link = new_link(cast)
     browser = Browser(enforce_csrf_checks=True)
-    assert browser.post(made.path, {"code": made.code}).status_code == 403
+    assert browser.post(link.path, {"code": link.code}).status_code == 403
 
 
-# ---- what is behind it -----------------------------------------------------------------------------------------------
-def test_home_shows_the_next_session_goals_and_what_was_shared(cast: Cast) -> None:
+# ---- content -------------------------------------------------------------------------------------------------------
+def test_home_shows_next_session_goals_and_shared_worksheets(cast: Cast) -> None:
     at = timezone.now() + timedelta(days=3)
     create_session(episode=cast.episode, by=cast.alma, number=2, held_at=at)
-    kept(cast, "contract", {"goals": [{"goal": "Ring Ana once a week"}, {"how_we_know": "no goal"}]})
-    kept(cast, "story_card", {"story": "The harbour", "before": "I ran away"})
-    text = BeautifulSoup(opened(cast).get("/own/").content, "html.parser").get_text(" ")
+    new_artefact(cast, "contract", {"goals": [{"goal": "Ring Ana once a week"}, {"how_we_know": "no goal"}]})
+    new_artefact(cast, "story_card", {"story": "The harbour", "before": "I ran away"})
+    text = BeautifulSoup(visiting_browser(cast).get("/own/").content, "html.parser").get_text(" ")
     assert f"{timezone.localtime(at):%H:%M}" in text
     assert "Ring Ana once a week" in text
     assert "The harbour" in text
 
 
-def test_nothing_that_was_not_shared_is_seen_or_reached(cast: Cast) -> None:
-    hidden = kept(cast, "story_card", {"story": "Secret shore", "before": "x"}, shared=False)
-    removed = kept(cast, "story_card", {"story": "Removed reef", "before": "x"})
-    remove_artefact(artefact=again(removed), by=cast.alma, at=timezone.now())
+def test_unshared_worksheets_are_hidden_and_unreachable(cast: Cast) -> None:
+    hidden = new_artefact(cast, "story_card", {"story": "Secret shore", "before": "x"}, shared=False)
+    removed = new_artefact(cast, "story_card", {"story": "Removed reef", "before": "x"})
+    remove_artefact(artefact=reload(removed), by=cast.alma, at=timezone.now())
     others = clients.create_client(therapist=cast.alma, name_shown="Nora N.", began_on=BEGAN)
-    strange = kept(cast, "story_card", {"story": "Norse story", "before": "x"}, of=others)
-    note = kept(cast, "session_note", {"event": "Quarrel", "note": "mine alone"}, shared=False)
+    strange = new_artefact(cast, "story_card", {"story": "Norse story", "before": "x"}, client=others)
+    note = new_artefact(cast, "session_note", {"event": "Quarrel", "note": "mine alone"}, shared=False)
     Artefact.objects.visible_to(cast.alma).filter(id=note.id).update(for_client=True)  # even then
-    browser = opened(cast)
+    browser = visiting_browser(cast)
     home = browser.get("/own/").content.decode()
     for words in ("Secret shore", "Removed reef", "Norse story", "Quarrel", "Nora"):
         assert words not in home
-    middle(cast)
-    for found in (hidden, removed, strange, note):
-        path = f"/own/sheet/{found.worksheet}/{found.id}/"
+    enter_middle_phase(cast)
+    for artefact in (hidden, removed, strange, note):
+        path = f"/own/sheet/{artefact.worksheet}/{artefact.id}/"
         assert browser.get(path).status_code == 404
         assert browser.post(path, {"story": "taken over", "revision": "1"}).status_code == 404
         assert browser.post(path + "answer/", {"agreement": "agreed", "version": "1"}).status_code == 404
     assert "taken over" not in str([a.values for a in Artefact.objects.unscoped(reason="a test looks")])
 
 
-def test_what_is_the_therapists_in_a_shared_sheet_is_not_shown(cast: Cast) -> None:
-    found = kept(cast, "formulation", {"narrative": "It began when Ana left", "client_said": "hm, doubtful"})
-    page = opened(cast).get(f"/own/sheet/formulation/{found.id}/").content.decode()
+def test_therapist_fields_of_a_shared_worksheet_are_hidden(cast: Cast) -> None:
+    artefact = new_artefact(cast, "formulation", {"narrative": "It began when Ana left", "client_said": "hm, doubtful"})
+    page = visiting_browser(cast).get(f"/own/sheet/formulation/{artefact.id}/").content.decode()
     assert "It began when Ana left" in page
     assert "doubtful" not in page
 
 
 @pytest.mark.parametrize("name", ["session_note", "problem_area", "fidelity_checklist", "nonsense", "contract"])
-def test_only_what_is_made_for_clients_can_be_begun_by_one(cast: Cast, name: str) -> None:
-    middle(cast)
-    browser = opened(cast)
+def test_clients_can_begin_only_worksheets_for_clients(cast: Cast, name: str) -> None:
+    enter_middle_phase(cast)
+    browser = visiting_browser(cast)
     assert browser.get(f"/own/sheet/{name}/").status_code == 404
     path = f"/own/sheet/{name}/{uuid.uuid4()}/"
     assert browser.get(path).status_code == 404
@@ -361,46 +363,46 @@ def test_only_what_is_made_for_clients_can_be_begun_by_one(cast: Cast, name: str
     assert cast.episode.artefacts.count() == 0
 
 
-def test_a_story_card_is_saved_while_it_is_written_and_is_the_clients_own(cast: Cast) -> None:
-    middle(cast)
-    browser = opened(cast)
+def test_a_story_card_is_autosaved_as_the_clients_own(cast: Cast) -> None:
+    enter_middle_phase(cast)
+    browser = visiting_browser(cast)
     path = browser.get("/own/sheet/story_card/").headers["Location"]
     typed = {"story": "The harbour", "before": "I ran away", "revision": "0"}
-    told = browser.post(path, typed, headers={"X-Autosave": "1"}).json()
-    assert told["revision"] == 1
-    found = cast.episode.artefacts.get()
-    assert found.values == {"story": "The harbour", "before": "I ran away"}
-    assert found.respondent == Respondent.CLIENT
-    assert found.for_client
-    version = found.versions.get()
+    reply = browser.post(path, typed, headers={"X-Autosave": "1"}).json()
+    assert reply["revision"] == 1
+    artefact = cast.episode.artefacts.get()
+    assert artefact.values == {"story": "The harbour", "before": "I ran away"}
+    assert artefact.respondent == Respondent.CLIENT
+    assert artefact.for_client
+    version = artefact.versions.get()
     assert (version.saved_by, version.respondent) == (None, "client")
     assert Entry.objects.filter(action="artefact.begun", actor="", client=str(cast.carla.id)).exists()
-    # from a stale page: nothing is overwritten unasked
+    # a stale page overwrites nothing
     stale = browser.post(path, typed | {"story": "Another"}, headers={"X-Autosave": "1"})
     assert stale.status_code == 409
     plain = browser.post(path, typed | {"story": "The old harbour", "revision": "1"})
     assert plain.headers["Location"] == "/own/"
-    assert again(found).values["story"] == "The old harbour"
+    assert reload(artefact).values["story"] == "The old harbour"
 
 
-def test_fields_the_client_is_not_shown_stay_as_they_were(cast: Cast) -> None:
-    middle(cast)
-    found = kept(cast, "story_card", {"story": "The harbour", "before": "x"})
-    Artefact.objects.visible_to(cast.alma).filter(id=found.id).update(values=found.values | {"old_field": "kept"})
-    now = again(found)
+def test_fields_hidden_from_the_client_keep_their_values(cast: Cast) -> None:
+    enter_middle_phase(cast)
+    artefact = new_artefact(cast, "story_card", {"story": "The harbour", "before": "x"})
+    Artefact.objects.visible_to(cast.alma).filter(id=artefact.id).update(values=artefact.values | {"old_field": "kept"})
+    now = reload(artefact)
     typed = {"story": "Mine", "before": "y", "revision": str(now.revision)}
-    opened(cast).post(f"/own/sheet/story_card/{found.id}/", typed)
-    assert again(found).values == {"story": "Mine", "before": "y", "old_field": "kept"}
+    visiting_browser(cast).post(f"/own/sheet/story_card/{artefact.id}/", typed)
+    assert reload(artefact).values == {"story": "Mine", "before": "y", "old_field": "kept"}
 
 
 @pytest.mark.parametrize(("given", "words"), [("agreed", ""), ("edited", "It began earlier"), ("declined", "No")])
-def test_the_formulation_is_read_and_answered_in_own_words(cast: Cast, given: str, words: str) -> None:
-    found = kept(cast, "formulation", {"narrative": "It began when Ana left"})
-    browser = opened(cast)
+def test_the_client_reads_and_answers_the_formulation(cast: Cast, given: str, words: str) -> None:
+    artefact = new_artefact(cast, "formulation", {"narrative": "It began when Ana left"})
+    browser = visiting_browser(cast)
     assert "To read: how we understand it" in browser.get("/own/").content.decode()
-    path = f"/own/sheet/formulation/{found.id}/"
+    path = f"/own/sheet/formulation/{artefact.id}/"
     browser.post(path + "answer/", {"agreement": given, "said": words, "version": "1", "revision": "1"})
-    row = again(found)
+    row = reload(artefact)
     assert row.agreement == given
     assert row.versions.get().said == words
     assert row.values == {"narrative": "It began when Ana left"}
@@ -409,17 +411,17 @@ def test_the_formulation_is_read_and_answered_in_own_words(cast: Cast, given: st
 
 
 @pytest.mark.parametrize("typed", [{}, {"agreement": "perhaps"}, {"agreement": "edited"}, {"agreement": "agreed"}])
-def test_an_answer_that_says_nothing_or_is_to_another_version_is_refused(cast: Cast, typed: dict[str, str]) -> None:
-    found = kept(cast, "formulation", {"narrative": "It began when Ana left"})
-    path = f"/own/sheet/formulation/{found.id}/answer/"
-    assert opened(cast).post(path, {"version": "7"} | typed).status_code == 400
-    assert again(found).agreement == Agreement.OPEN
+def test_an_invalid_or_outdated_answer_is_refused(cast: Cast, typed: dict[str, str]) -> None:
+    artefact = new_artefact(cast, "formulation", {"narrative": "It began when Ana left"})
+    path = f"/own/sheet/formulation/{artefact.id}/answer/"
+    assert visiting_browser(cast).post(path, {"version": "7"} | typed).status_code == 400
+    assert reload(artefact).agreement == Agreement.OPEN
 
 
-def test_a_check_in_that_waits_is_answered_from_here(cast: Cast) -> None:
+def test_an_open_check_in_can_be_answered_from_the_page(cast: Cast) -> None:
     old = cast.invite(at=timezone.now())
     expires = old.check_in.expires_at
-    browser = opened(cast)
+    browser = visiting_browser(cast)
     assert "A check-in waits for you" in browser.get("/own/").content.decode()
     path = browser.post(reverse("own-check-in", args=[old.check_in.id])).headers["Location"]
     assert path != old.path
@@ -428,7 +430,7 @@ def test_a_check_in_that_waits_is_answered_from_here(cast: Cast) -> None:
     assert CheckIn.objects.visible_to(cast.alma).get().expires_at == expires
 
 
-def test_no_other_check_in_is_reached(cast: Cast) -> None:
+def test_other_check_ins_are_unreachable(cast: Cast) -> None:
     others = clients.create_client(therapist=cast.alma, name_shown="Nora N.", began_on=BEGAN)
     episode = others.episode
     assert episode is not None
@@ -437,42 +439,42 @@ def test_no_other_check_in_is_reached(cast: Cast) -> None:
     theirs = from_another.invite(at=timezone.now()).check_in
     on_paper = cast.invite(Moment.AFTER, CheckInMode.PAPER, at=timezone.now()).check_in
     ran_out = cast.invite(at=timezone.now() - timedelta(days=9)).check_in
-    browser = opened(cast)
+    browser = visiting_browser(cast)
     for check_in in (theirs, on_paper, ran_out):
         assert browser.post(reverse("own-check-in", args=[check_in.id])).status_code == 404
     assert "A check-in waits" not in browser.get("/own/").content.decode()
 
 
 # ---- on paper --------------------------------------------------------------------------------------------------------
-def test_what_came_on_paper_is_typed_in_as_the_clients(cast: Cast, alma: Browser) -> None:
+def test_a_paper_form_typed_in_counts_as_the_clients(cast: Cast, alma: Browser) -> None:
     path = reverse("worksheet", args=[cast.carla.id, "story_card", uuid.uuid4()])
     alma.post(path, {"story": "The harbour", "revision": "0", "from_paper": "1"})
-    found = cast.episode.artefacts.get()
-    assert found.respondent == Respondent.CLIENT
-    version = found.versions.get()
+    artefact = cast.episode.artefacts.get()
+    assert artefact.respondent == Respondent.CLIENT
+    version = artefact.versions.get()
     assert (version.saved_by, version.respondent) == (cast.alma.id, "client")
     ticked = BeautifulSoup(alma.get(path).content, "html.parser").find("input", attrs={"name": "from_paper"})
     assert ticked.has_attr("checked")
-    # the therapist's own words after that are a version of their own
+    # the therapist's own text afterwards is a separate version
     alma.post(path, {"story": "The harbour, again", "revision": "1"})
-    assert [v.respondent for v in found.versions.all()] == ["client", "therapist"]
+    assert [v.respondent for v in artefact.versions.all()] == ["client", "therapist"]
 
 
-def test_what_is_not_for_clients_to_fill_in_stays_the_therapists(cast: Cast, alma: Browser) -> None:
+def test_a_worksheet_for_therapists_is_never_the_clients(cast: Cast, alma: Browser) -> None:
     path = reverse("worksheet", args=[cast.carla.id, "incident", uuid.uuid4()])
     alma.post(path, {"what_happened": "She hung up", "revision": "0", "from_paper": "1"})
     assert cast.episode.artefacts.get().respondent == Respondent.THERAPIST
 
 
 # ---- circle and line -------------------------------------------------------------------------------------------------
-def test_the_circle_is_drawn_by_the_client_and_shows_no_rating_of_the_therapists(cast: Cast) -> None:
+def test_the_clients_circle_hides_the_therapists_ratings(cast: Cast) -> None:
     now = timezone.now()
     person = add_relationship(
         episode=cast.episode, by=cast.alma, name_shown="Anastasia", relation="rival", is_focus=True, at=now
     )
-    stood = Placement(str(person.id), 0.9, 0.0, tension=True)
-    draw_circle(episode=cast.episode, by=cast.alma, placements=[stood], at=now, respondent=Respondent.THERAPIST)
-    browser = opened(cast)
+    earlier = Placement(str(person.id), 0.9, 0.0, tension=True)
+    draw_circle(episode=cast.episode, by=cast.alma, placements=[earlier], at=now, respondent=Respondent.THERAPIST)
+    browser = visiting_browser(cast)
     page = browser.get("/own/circle/").content.decode()
     assert "Anastasia" in page
     for hidden in ("rival", "focus-ring", "by the therapist"):
@@ -481,38 +483,38 @@ def test_the_circle_is_drawn_by_the_client_and_shows_no_rating_of_the_therapists
     over = soup.find("input", attrs={"name": "over"})["value"]
     places = json.dumps([{"relationship": str(person.id), "radius": 0.3, "angle": 90.0}])
     typed = {"kind": "present", "over": over, "placements": places}
-    told = browser.post("/own/circle/save/", typed, headers={"Accept": "application/json"})
-    assert told.status_code == 200
+    reply = browser.post("/own/circle/save/", typed, headers={"Accept": "application/json"})
+    assert reply.status_code == 200
     last = cast.episode.circles.order_by("drawn_at").last()
     assert last is not None
     assert (last.respondent, last.drawn_by, last.placed[0].radius) == ("client", None, 0.3)
-    # over what is no longer the last one, nothing is saved
+    # a stale circle is not saved
     stale = browser.post("/own/circle/save/", typed)
     assert stale.status_code == 302
     assert cast.episode.circles.count() == 2
 
 
-def test_the_client_adds_somebody_by_a_first_name(cast: Cast) -> None:
-    browser = opened(cast)
+def test_the_client_adds_a_person_by_first_name(cast: Cast) -> None:
+    browser = visiting_browser(cast)
     browser.post("/own/circle/person/", {"name": "  Ben "})
     browser.post("/own/circle/person/", {"name": "   "})
     assert [p.name_shown for p in cast.episode.relationships.all()] == ["Ben"]
     assert Entry.objects.filter(action="relationship.added", actor="", client=str(cast.carla.id)).count() == 1
 
 
-def test_a_stranger_cannot_be_put_on_the_circle(cast: Cast) -> None:
+def test_a_person_of_another_client_cannot_be_placed(cast: Cast) -> None:
     nora = clients.create_client(therapist=cast.alma, name_shown="Nora N.", began_on=BEGAN)
     assert nora.episode is not None
     strange = add_relationship(episode=nora.episode, by=cast.alma, name_shown="Otto", at=timezone.now())
     places = json.dumps([{"relationship": str(strange.id), "radius": 0.3, "angle": 90.0}])
     typed = {"kind": "present", "over": " 0", "placements": places}
-    answer = opened(cast).post("/own/circle/save/", typed, headers={"Accept": "application/json"})
+    answer = visiting_browser(cast).post("/own/circle/save/", typed, headers={"Accept": "application/json"})
     assert answer.status_code == 409
     assert cast.episode.circles.count() == 0
 
 
-def test_without_its_switch_there_is_no_circle(cast: Cast, alma: Browser) -> None:
-    browser = opened(cast)
+def test_the_circle_can_be_switched_off(cast: Cast, alma: Browser) -> None:
+    browser = visiting_browser(cast)
     alma.post(reverse("own-page-settings", args=[cast.carla.id]), {})
     assert browser.get("/own/circle/").status_code == 404
     assert browser.post("/own/circle/save/", {}).status_code == 404
@@ -520,10 +522,10 @@ def test_without_its_switch_there_is_no_circle(cast: Cast, alma: Browser) -> Non
     assert "My circle" not in browser.get("/own/").content.decode()
 
 
-def test_the_line_is_there_only_where_the_therapist_shares_it(cast: Cast, alma: Browser) -> None:
+def test_the_symptom_line_appears_only_if_shared(cast: Cast, alma: Browser) -> None:
     check_in = cast.invite().check_in
     record_check_in(check_in=check_in, responses=answers("session_before", 5.0), submission="s", at=NOON)
-    browser = opened(cast)
+    browser = visiting_browser(cast)
     assert "How it has been" not in browser.get("/own/").content.decode()
     alma.post(reverse("own-page-settings", args=[cast.carla.id]), {"graph": "1"})
     page = browser.get("/own/").content.decode()
@@ -532,51 +534,52 @@ def test_the_line_is_there_only_where_the_therapist_shares_it(cast: Cast, alma: 
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "verdict"),
     [([16.0, 4.0], "better by more"), ([4.0, 16.0], "worse by more"), ([10.0, 9.0], "may not mean a change")],
 )
-def test_a_change_is_said_against_what_answers_move_by_themselves(values: list[float], said: str) -> None:
+def test_a_change_is_compared_with_measurement_error(values: list[float], verdict: str) -> None:
     words = describe_change(instrument("phq9").scale("total"), values)
-    assert said in words
+    assert verdict in words
     assert "0 to 27, where more means more trouble" in words
 
 
-def test_nobody_agrees_to_words_they_have_not_read(cast: Cast) -> None:
-    found, browser = kept(cast, "formulation", {"narrative": "You fell ill when you lost her."}), opened(cast)
-    page = BeautifulSoup(browser.get(f"/own/sheet/formulation/{found.id}/").content, "html.parser")
-    form = page.find("form", {"action": f"/own/sheet/formulation/{found.id}/answer/"})
+def test_an_answer_to_an_outdated_text_is_refused(cast: Cast) -> None:
+    artefact = new_artefact(cast, "formulation", {"narrative": "You fell ill when you lost her."})
+    browser = visiting_browser(cast)
+    page = BeautifulSoup(browser.get(f"/own/sheet/formulation/{artefact.id}/").content, "html.parser")
+    form = page.find("form", {"action": f"/own/sheet/formulation/{artefact.id}/answer/"})
     assert form is not None
     sent = {i["name"]: i["value"] for i in form.select("input[type=hidden]") if i["name"] != "csrfmiddlewaretoken"}
-    # within half an hour the therapist's text is the same version, and another text all the same
+    # within a sitting, the therapist's new text belongs to the same version
     save_artefact(
-        id=found.id,
+        id=artefact.id,
         episode=cast.episode,
         worksheet="formulation",
         by=cast.alma,
         filled=parse_values(worksheet("formulation"), {"narrative": "You were always like this."}),
-        revision=found.revision,
+        revision=artefact.revision,
         at=timezone.now(),
     )
-    url = f"/own/sheet/formulation/{found.id}/answer/"
+    url = f"/own/sheet/formulation/{artefact.id}/answer/"
     refused = browser.post(url, sent | {"agreement": "agreed"})
     assert "was changed while you read it" in refused.content.decode()
-    assert again(found).agreement == Agreement.OPEN
-    assert again(found).version == found.version
+    assert reload(artefact).agreement == Agreement.OPEN
+    assert reload(artefact).version == artefact.version
 
 
-def test_closing_for_good_empties_the_browser_too(cast: Cast) -> None:
-    page = BeautifulSoup(opened(cast).get("/own/end/").content, "html.parser")
+def test_closing_for_good_clears_browser_storage(cast: Cast) -> None:
+    page = BeautifulSoup(visiting_browser(cast).get("/own/end/").content, "html.parser")
     assert page.select_one("form[data-forget]") is not None
 
 
-def test_the_therapist_sees_what_came_from_the_client_lately(cast: Cast, alma: Browser) -> None:
-    middle(cast)
-    found = kept(cast, "formulation", {"narrative": "It began when Ana left"})
-    browser, path = opened(cast), reverse("own-page-settings", args=[cast.carla.id])
+def test_the_therapist_sees_recent_client_activity(cast: Cast, alma: Browser) -> None:
+    enter_middle_phase(cast)
+    artefact = new_artefact(cast, "formulation", {"narrative": "It began when Ana left"})
+    browser, path = visiting_browser(cast), reverse("own-page-settings", args=[cast.carla.id])
     assert "From the client lately" not in alma.get(path).content.decode()
     browser.post(browser.get("/own/sheet/story_card/").headers["Location"], {"story": "The harbour", "revision": "0"})
-    said = {"agreement": "agreed", "version": "1", "revision": str(again(found).revision)}
-    browser.post(f"/own/sheet/formulation/{found.id}/answer/", said)
+    data = {"agreement": "agreed", "version": "1", "revision": str(reload(artefact).revision)}
+    browser.post(f"/own/sheet/formulation/{artefact.id}/answer/", data)
     page = alma.get(path).content.decode()
     assert "wrote in “Story card”" in page
     assert "answered “Formulation”" in page

@@ -1,4 +1,4 @@
-"""The client's own page in a real browser: by touch on a phone, by keyboard alone, on a line that breaks."""
+"""The client's own page in a real browser: touch, keyboard only, and a broken connection."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
+    with playwright.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
-def visiting(chromium: Any, live_server: Any, width: int, *, touch: bool) -> Iterator[Any]:
+def open_context(chromium: Any, live_server: Any, width: int, *, touch: bool) -> Iterator[Any]:
     context = chromium.new_context(
         viewport={"width": width, "height": 844}, has_touch=touch, is_mobile=touch, reduced_motion="reduce"
     )
@@ -48,7 +48,7 @@ def visiting(chromium: Any, live_server: Any, width: int, *, touch: bool) -> Ite
     page.set_default_timeout(15_000)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
+    page.on("console", lambda entry: complaints.append(entry.text) if "Content Security" in entry.text else None)
     page.on("request", lambda r: None if r.url.startswith(live_server.url) else complaints.append(r.url))
     yield page
     context.close()
@@ -57,17 +57,17 @@ def visiting(chromium: Any, live_server: Any, width: int, *, touch: bool) -> Ite
 
 @pytest.fixture
 def phone(chromium: Any, live_server: Any) -> Iterator[Any]:
-    yield from visiting(chromium, live_server, 390, touch=True)
+    yield from open_context(chromium, live_server, 390, touch=True)
 
 
 @pytest.fixture
 def desk(chromium: Any, live_server: Any) -> Iterator[Any]:
-    yield from visiting(chromium, live_server, 1280, touch=False)
+    yield from open_context(chromium, live_server, 1280, touch=False)
 
 
 @pytest.fixture
 def people(live_server: Any) -> Cast:
-    """Carla in the middle of her course, with a check-in that waits, a contract and a formulation to answer."""
+    """Return Carla in the middle of her course, with an open check-in, a contract and a formulation to answer."""
     cast = make_cast()
     now = timezone.now()
     Episode.objects.visible_to(cast.alma).update(phase="middle")
@@ -81,7 +81,7 @@ def people(live_server: Any) -> Cast:
 
 
 def share(cast: Cast, name: str, values: dict[str, Any]) -> None:
-    made = save_artefact(
+    artefact = save_artefact(
         id=uuid.uuid4(),
         episode=cast.episode,
         worksheet=name,
@@ -90,29 +90,29 @@ def share(cast: Cast, name: str, values: dict[str, Any]) -> None:
         revision=0,
         at=timezone.now(),
     )
-    share_artefact(artefact=made, by=cast.alma, client=True)
+    share_artefact(artefact=artefact, by=cast.alma, client=True)
 
 
 def findings(page: Any) -> list[str]:
-    """What axe calls serious on the page that is open, and a page wider than the window."""
+    """Return the serious axe violations of the open page, and whether it is wider than the window."""
     result = axe.Axe().run(page).response
     assert len(result["passes"]) > 5, "axe looked at nothing"
-    found = [
+    problems = [
         f"{page.url} {v['id']}: {v['nodes'][0]['html'][:120]}"
         for v in result["violations"]
         if v["impact"] in {"serious", "critical"}
     ]
     width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    return found + ([f"{page.url} is {width[0]} wide"] if width[0] > width[1] else [])
+    return problems + ([f"{page.url} is {width[0]} wide"] if width[0] > width[1] else [])
 
 
 def open_page(page: Any, live_server: Any, cast: Cast) -> NewLink:
-    made = make_link(client=cast.carla, by=cast.alma, at=timezone.now())
-    page.goto(live_server.url + made.path)
-    page.get_by_label("Code").fill(made.code)
+    link = make_link(client=cast.carla, by=cast.alma, at=timezone.now())
+    page.goto(live_server.url + link.path)
+    page.get_by_label("Code").fill(link.code)
     page.get_by_role("button", name="Open my page").click()
     page.get_by_role("heading", name="Hello").wait_for()
-    return made
+    return link
 
 
 def stories(cast: Cast) -> list[dict[str, Any]]:
@@ -120,31 +120,31 @@ def stories(cast: Cast) -> list[dict[str, Any]]:
 
 
 def test_a_client_on_a_phone_by_touch(phone: Any, live_server: Any, people: Cast) -> None:
-    made = make_link(client=people.carla, by=people.alma, at=timezone.now())
-    phone.goto(live_server.url + made.path)
-    found = findings(phone)
-    phone.get_by_label("Code").fill(made.code)
+    link = make_link(client=people.carla, by=people.alma, at=timezone.now())
+    phone.goto(live_server.url + link.path)
+    problems = findings(phone)
+    phone.get_by_label("Code").fill(link.code)
     phone.get_by_role("button", name="Open my page").tap()
     phone.get_by_text("Ring Ana once a week").wait_for()
-    found += findings(phone)
+    problems += findings(phone)
     phone.get_by_role("link", name="Help now").tap()
     assert phone.get_by_text("local emergency number").is_visible()
 
     phone.locator("section", has_text="To read: how we understand it").get_by_role("link").tap()
     phone.get_by_role("heading", name="What do you say to it?").wait_for()
-    found += findings(phone)
+    problems += findings(phone)
     phone.get_by_label("Yes, but I would change something").tap()
     phone.get_by_label("In your own words").fill("It began a year earlier")
     phone.get_by_role("button", name="Send my answer").tap()
     phone.get_by_text("Your answer is with your therapist").wait_for()
-    answered = people.episode.artefacts.get(worksheet="formulation")
-    assert (answered.agreement, answered.versions.get().said) == ("edited", "It began a year earlier")
+    formulation = people.episode.artefacts.get(worksheet="formulation")
+    assert (formulation.agreement, formulation.versions.get().said) == ("edited", "It began a year earlier")
 
     phone.get_by_role("link", name="New: story card").tap()
     phone.get_by_label("Which story?").fill("The harbour")
     phone.get_by_role("checkbox", name="Courage").tap()
     phone.get_by_text("Saved ", exact=False).first.wait_for()
-    found += findings(phone)
+    problems += findings(phone)
     assert stories(people) == [{"story": "The harbour", "tones": ["courage"]}]
 
     phone.get_by_role("link", name="Back to your page").tap()
@@ -154,7 +154,7 @@ def test_a_client_on_a_phone_by_touch(phone: Any, live_server: Any, people: Cast
     phone.locator("[data-tray]").get_by_text("Ana").tap()
     phone.get_by_role("slider", name="Ana").wait_for()
     phone.get_by_text("Saved ", exact=False).first.wait_for()
-    found += findings(phone)
+    problems += findings(phone)
     assert [(c.respondent, c.drawn_by, len(c.placements)) for c in people.episode.circles.all()] == [
         ("client", None, 1)
     ]
@@ -166,60 +166,58 @@ def test_a_client_on_a_phone_by_touch(phone: Any, live_server: Any, people: Cast
     phone.goto(live_server.url + "/own/")
     phone.get_by_role("button", name="Close", exact=True).tap()
     phone.get_by_text("Nothing of it stays").wait_for()
-    found += findings(phone)
+    problems += findings(phone)
     phone.goto(live_server.url + "/own/")
     assert phone.get_by_role("heading", name="This page is not open").is_visible()
-    assert found == []
+    assert problems == []
 
 
-def test_the_same_on_a_desk_with_the_keyboard_alone(desk: Any, live_server: Any, people: Cast) -> None:
-    made = make_link(client=people.carla, by=people.alma, at=timezone.now())
-    desk.goto(live_server.url + made.path)
+def test_a_client_on_a_desktop_by_keyboard(desk: Any, live_server: Any, people: Cast) -> None:
+    link = make_link(client=people.carla, by=people.alma, at=timezone.now())
+    desk.goto(live_server.url + link.path)
 
-    def to(text: str) -> None:
-        """Tab until the focus is on what says this."""
+    def tab_to(text: str) -> None:
+        """Press Tab until the focused element has this text."""
         for _ in range(60):
             desk.keyboard.press("Tab")
-            said = desk.evaluate(
+            label = desk.evaluate(
                 "(e => (e.labels?.[0]?.textContent ?? e.textContent ?? '').trim())(document.activeElement)"
             )
-            if text in said:
+            if text in label:
                 return
         raise AssertionError(f"no way to “{text}” with the Tab key")
 
-    desk.keyboard.type(made.code)  # the field has the focus already
+    desk.keyboard.type(link.code)  # the field already has the focus
     desk.keyboard.press("Enter")
     desk.get_by_role("heading", name="Hello").wait_for()
-    found = findings(desk)
-    to("Read and answer")  # the formulation was shared last, so it stands first
+    problems = findings(desk)
+    tab_to("Read and answer")  # the formulation was shared last, so it comes first
     desk.keyboard.press("Enter")
     desk.wait_for_url("**/own/sheet/formulation/**")
-    found += findings(desk)
-    to("Yes, that is how I see it")
+    problems += findings(desk)
+    tab_to("Yes, that is how I see it")
     desk.keyboard.press(" ")
-    to("Send my answer")
+    tab_to("Send my answer")
     desk.keyboard.press("Enter")
     desk.wait_for_url("**/own/")
     assert people.episode.artefacts.get(worksheet="formulation").agreement == "agreed"
-    to("New: story card")
+    tab_to("New: story card")
     desk.keyboard.press("Enter")
     desk.wait_for_url("**/own/sheet/story_card/**")
-    found += findings(desk)
-    to("Which story?")
+    problems += findings(desk)
+    tab_to("Which story?")
     desk.keyboard.type("The harbour")
-    to("Save and go back")
+    tab_to("Save and go back")
     desk.keyboard.press("Enter")
     desk.wait_for_url("**/own/")
     assert stories(people) == [{"story": "The harbour"}]
-    to("Close my page for good")
+    tab_to("Close my page for good")
     desk.keyboard.press("Enter")
     desk.wait_for_url("**/own/end/")
-    assert found + findings(desk) == []
+    assert problems + findings(desk) == []
 
 
-def test_what_was_typed_without_a_line_is_there_and_saved_after_the_tab_was_closed(
-    phone: Any, live_server: Any, people: Cast
-) -> None:
+def test_offline_input_is_saved_after_the_tab_was_closed(phone: Any, live_server: Any, people: Cast) -> None:
     open_page(phone, live_server, people)
     phone.get_by_role("link", name="New: story card").tap()
     phone.get_by_label("Which story?").fill("The harbour")
@@ -234,21 +232,21 @@ def test_what_was_typed_without_a_line_is_there_and_saved_after_the_tab_was_clos
     again.goto(address)
     playwright.expect(again.get_by_label("How I used to tell it")).to_have_value("I ran away")
     assert stories(people) == [{"story": "The harbour", "before": "I ran away"}]
-    for _ in range(50):  # the page may be loading once more, with what was sent
+    for _ in range(50):  # the page may still be reloading after the save
         if again.evaluate("Object.keys(localStorage).length") == 0:
             break
         again.wait_for_timeout(100)
     else:
-        raise AssertionError("what was saved is still kept on the phone")
+        raise AssertionError("the phone still holds the draft after saving it")
 
 
-def test_on_a_device_that_was_handed_over_nothing_is_kept(desk: Any, live_server: Any, people: Cast) -> None:
+def test_a_handed_over_device_stores_nothing(desk: Any, live_server: Any, people: Cast) -> None:
     staff = Browser()
     staff.force_login(people.alma)
     name = settings.SESSION_COOKIE_NAME
     desk.context.add_cookies([{"name": name, "value": staff.cookies[name].value, "url": live_server.url}])
     desk.goto(live_server.url + f"/clients/{people.carla.id}/own-page/")
-    found = findings(desk)
+    problems = findings(desk)
     desk.get_by_role("button", name="Hand over this device").click()
     desk.get_by_role("link", name="New: story card").click()
     desk.wait_for_url("**/own/sheet/story_card/**")
@@ -260,4 +258,4 @@ def test_on_a_device_that_was_handed_over_nothing_is_kept(desk: Any, live_server
     desk.get_by_text("Saved ", exact=False).first.wait_for()
     desk.get_by_role("button", name="Close", exact=True).click()
     desk.get_by_text("Please give the device back").wait_for()
-    assert found + findings(desk) == []
+    assert problems + findings(desk) == []

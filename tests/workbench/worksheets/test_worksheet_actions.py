@@ -1,4 +1,4 @@
-"""Filled-in worksheets: every save is kept or refused out loud, and every state can be had back."""
+"""Writes of artefacts: every save succeeds or is refused with an error, and every state can be restored."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from workbench.cast import NOON, Cast
 LATER = NOON + timedelta(hours=2)
 
 
-def save(cast: Cast, name: str = "incident", revision: int = 0, **more: Any) -> Artefact:
-    typed = more.pop("typed", {"what_happened": "She hung up"})
+def save(cast: Cast, name: str = "incident", revision: int = 0, **changes: Any) -> Artefact:
+    typed = changes.pop("typed", {"what_happened": "She hung up"})
     values: dict[str, Any] = {
-        "id": more.pop("id", None) or uuid.uuid4(),
+        "id": changes.pop("id", None) or uuid.uuid4(),
         "episode": cast.episode,
         "worksheet": name,
         "by": cast.alma,
@@ -35,18 +35,18 @@ def save(cast: Cast, name: str = "incident", revision: int = 0, **more: Any) -> 
         "revision": revision,
         "at": NOON,
     }
-    return actions.save_artefact(**values | more)
+    return actions.save_artefact(**values | changes)
 
 
 def versions(row: Artefact) -> list[dict[str, Any]]:
     return [v.values for v in row.versions.order_by("number")]
 
 
-def test_the_first_save_begins_it_and_is_written_down(cast: Cast) -> None:
+def test_the_first_save_creates_the_artefact_and_is_audited(cast: Cast) -> None:
     before = cast.episode.record_version
-    made = save(cast, session=cast.session)
-    assert made.values == {"what_happened": "She hung up"}
-    assert versions(made) == [made.values]
+    artefact = save(cast, session=cast.session)
+    assert artefact.values == {"what_happened": "She hung up"}
+    assert versions(artefact) == [artefact.values]
     assert (
         cast.episode.record_version == before + 1 or Episode.objects.visible_to(cast.alma).get().record_version > before
     )
@@ -55,71 +55,71 @@ def test_the_first_save_begins_it_and_is_written_down(cast: Cast) -> None:
     assert "hung up" not in str(entry.detail)
 
 
-def test_an_empty_worksheet_is_not_begun(cast: Cast) -> None:
+def test_an_empty_worksheet_is_not_created(cast: Cast) -> None:
     with pytest.raises(actions.EmptyWorksheetError, match="nothing is filled in"):
         save(cast, typed={})
     assert cast.episode.artefacts.count() == 0
 
 
-def test_one_sitting_is_one_version_and_the_next_another(cast: Cast) -> None:
-    made = save(cast)
-    save(cast, id=made.id, revision=1, typed={"what_happened": "She hung up on me"}, at=NOON + timedelta(minutes=5))
-    save(cast, id=made.id, revision=2, typed={"what_happened": "She called back"}, at=LATER)
-    made.refresh_from_db()
-    assert versions(made) == [{"what_happened": "She hung up on me"}, {"what_happened": "She called back"}]
-    assert (made.version, made.revision) == (2, 3)
+def test_each_sitting_is_one_version(cast: Cast) -> None:
+    artefact = save(cast)
+    save(cast, id=artefact.id, revision=1, typed={"what_happened": "She hung up on me"}, at=NOON + timedelta(minutes=5))
+    save(cast, id=artefact.id, revision=2, typed={"what_happened": "She called back"}, at=LATER)
+    artefact.refresh_from_db()
+    assert versions(artefact) == [{"what_happened": "She hung up on me"}, {"what_happened": "She called back"}]
+    assert (artefact.version, artefact.revision) == (2, 3)
 
 
 def test_a_save_that_changes_nothing_writes_nothing(cast: Cast) -> None:
-    made = save(cast)
+    artefact = save(cast)
     entries = Entry.objects.count()
-    assert save(cast, id=made.id, revision=1, at=LATER).revision == 1
+    assert save(cast, id=artefact.id, revision=1, at=LATER).revision == 1
     assert Entry.objects.count() == entries
 
 
-def test_the_same_sending_twice_is_kept_once(cast: Cast) -> None:
-    made = save(cast)
+def test_a_repeated_request_saves_once(cast: Cast) -> None:
+    artefact = save(cast)
     typed = {"what_happened": "She called back"}
-    save(cast, id=made.id, revision=1, typed=typed)
-    assert save(cast, id=made.id, revision=1, typed=typed).revision == 2
+    save(cast, id=artefact.id, revision=1, typed=typed)
+    assert save(cast, id=artefact.id, revision=1, typed=typed).revision == 2
 
 
 def test_a_save_over_an_unseen_change_is_refused(cast: Cast) -> None:
-    made = save(cast)
-    save(cast, id=made.id, revision=1, typed={"what_happened": "Other"})
+    artefact = save(cast)
+    save(cast, id=artefact.id, revision=1, typed={"what_happened": "Other"})
     with pytest.raises(EditConflictError, match="somebody else changed this"):
-        save(cast, id=made.id, revision=1, typed={"what_happened": "Mine"})
-    made.refresh_from_db()
-    assert made.values == {"what_happened": "Other"}
+        save(cast, id=artefact.id, revision=1, typed={"what_happened": "Mine"})
+    artefact.refresh_from_db()
+    assert artefact.values == {"what_happened": "Other"}
 
 
-def test_what_cannot_be_read_is_kept_as_it_was_typed(cast: Cast) -> None:
-    made = save(cast, typed={"what_happened": "She hung up", "mood_before": "eleven"})
-    assert made.unread == {"mood_before": ["eleven", "This is not a number."]}
-    assert "mood_before" not in made.values
+def test_unparsable_input_is_stored_as_typed(cast: Cast) -> None:
+    artefact = save(cast, typed={"what_happened": "She hung up", "mood_before": "eleven"})
+    assert artefact.unread == {"mood_before": ["eleven", "This is not a number."]}
+    assert "mood_before" not in artefact.values
 
 
-def test_a_version_is_restored_as_a_new_one(cast: Cast) -> None:
-    made = save(cast)
-    save(cast, id=made.id, revision=1, typed={"what_happened": "Gone"}, at=LATER)
-    made.refresh_from_db()
-    actions.restore_version(artefact=made, by=cast.alma, number=1, at=LATER)
-    made.refresh_from_db()
-    assert [v["what_happened"] for v in versions(made)] == ["She hung up", "Gone", "She hung up"]
-    rows = queries.history(made)
+def test_restoring_a_version_adds_a_new_one(cast: Cast) -> None:
+    artefact = save(cast)
+    save(cast, id=artefact.id, revision=1, typed={"what_happened": "Gone"}, at=LATER)
+    artefact.refresh_from_db()
+    actions.restore_version(artefact=artefact, by=cast.alma, number=1, at=LATER)
+    artefact.refresh_from_db()
+    assert [v["what_happened"] for v in versions(artefact)] == ["She hung up", "Gone", "She hung up"]
+    rows = queries.history(artefact)
     assert rows[0].version.restored_from == 1
     assert rows[0].changed == ["what_happened"]
     assert rows[0].before == {"what_happened": "Gone"}
     with pytest.raises(InputError, match="no version 9"):
-        actions.restore_version(artefact=made, by=cast.alma, number=9, at=LATER)
+        actions.restore_version(artefact=artefact, by=cast.alma, number=9, at=LATER)
 
 
-def test_what_is_removed_is_out_of_the_record_and_can_be_put_back(cast: Cast) -> None:
-    made = save(cast)
+def test_a_removed_artefact_leaves_the_record_and_can_be_put_back(cast: Cast) -> None:
+    artefact = save(cast)
     assert [a.worksheet for a in record(cast).artefacts] == ["incident"]
-    actions.remove_artefact(artefact=made, by=cast.alma, at=LATER)
+    actions.remove_artefact(artefact=artefact, by=cast.alma, at=LATER)
     assert record(cast).artefacts == ()
-    actions.remove_artefact(artefact=made, by=cast.alma, at=None)
+    actions.remove_artefact(artefact=artefact, by=cast.alma, at=None)
     assert [a.text("what_happened") for a in record(cast).artefacts] == ["She hung up"]
 
 
@@ -128,38 +128,40 @@ def record(cast: Cast, at: Any = LATER + timedelta(days=1)) -> Any:
     return course_record(rows.get(), at)
 
 
-def test_the_record_holds_the_version_that_was_known_then(cast: Cast) -> None:
-    made = save(cast, session=cast.session)
-    save(cast, id=made.id, revision=1, typed={"what_happened": "Later"}, at=LATER, session=cast.session)
+def test_the_record_holds_the_version_of_its_time(cast: Cast) -> None:
+    artefact = save(cast, session=cast.session)
+    save(cast, id=artefact.id, revision=1, typed={"what_happened": "Later"}, at=LATER, session=cast.session)
     then, now = record(cast, NOON), record(cast)
     assert [a.text("what_happened") for a in then.artefacts] == ["She hung up"]
     assert [(a.text("what_happened"), a.version, a.session) for a in now.artefacts] == [("Later", 2, 1)]
 
 
 def test_agreement_belongs_to_a_version(cast: Cast) -> None:
-    made = save(cast, "formulation", typed={"narrative": "It began with the move"})
-    answer: dict[str, Any] = {"artefact": made, "by": cast.alma, "client_words": "Yes, that is it", "at": NOON}
+    artefact = save(cast, "formulation", typed={"narrative": "It began with the move"})
+    answer: dict[str, Any] = {"artefact": artefact, "by": cast.alma, "client_words": "Yes, that is it", "at": NOON}
     actions.answer_artefact(**answer, version=1, agreement=Agreement.AGREED)
     assert [a.agreement for a in record(cast).artefacts] == [Agreement.AGREED]
-    # a change soon after is a version of its own, which nobody has agreed to
-    made.refresh_from_db()
-    save(cast, "formulation", id=made.id, revision=made.revision, typed={"narrative": "It began before"}, at=NOON)
-    made.refresh_from_db()
-    assert (made.version, made.agreement) == (2, "open")
-    assert [v.agreement for v in made.versions.all()] == ["agreed", "open"]
+    # a change within the sitting adds a version without agreement
+    artefact.refresh_from_db()
+    save(
+        cast, "formulation", id=artefact.id, revision=artefact.revision, typed={"narrative": "It began before"}, at=NOON
+    )
+    artefact.refresh_from_db()
+    assert (artefact.version, artefact.agreement) == (2, "open")
+    assert [v.agreement for v in artefact.versions.all()] == ["agreed", "open"]
     with pytest.raises(InputError, match="changed while you read it"):
-        actions.answer_artefact(**answer | {"artefact": made}, version=1, agreement=Agreement.DECLINED)
+        actions.answer_artefact(**answer | {"artefact": artefact}, version=1, agreement=Agreement.DECLINED)
 
 
-def test_nobody_agrees_to_an_incident(cast: Cast) -> None:
-    made = save(cast)
+def test_an_incident_takes_no_agreement(cast: Cast) -> None:
+    artefact = save(cast)
     with pytest.raises(InputError, match="nothing to agree to"):
         actions.answer_artefact(
-            artefact=made, by=cast.alma, version=1, agreement=Agreement.AGREED, client_words="", at=NOON
+            artefact=artefact, by=cast.alma, version=1, agreement=Agreement.AGREED, client_words="", at=NOON
         )
 
 
-def test_only_what_is_for_the_client_can_be_shared_with_them(cast: Cast) -> None:
+def test_only_client_worksheets_can_be_shared_with_the_client(cast: Cast) -> None:
     card = save(cast, "story_card", typed={"story": "The move"})
     actions.share_artefact(artefact=card, by=cast.alma, client=True)
     assert card.for_client
@@ -167,7 +169,7 @@ def test_only_what_is_for_the_client_can_be_shared_with_them(cast: Cast) -> None
         actions.share_artefact(artefact=save(cast, "risk_review", typed={"plan": "x"}), by=cast.alma, client=True)
 
 
-def test_the_client_writes_only_into_what_clients_fill_in(cast: Cast) -> None:
+def test_clients_write_only_into_worksheets_for_clients(cast: Cast) -> None:
     card = save(cast, "story_card", by=None, typed={"story": "The move"})
     assert card.for_client
     assert card.respondent == "client"
@@ -176,20 +178,20 @@ def test_the_client_writes_only_into_what_clients_fill_in(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("name", ["dario", "bruno", "adam"])
-def test_nobody_elses_therapist_may_write(cast: Cast, name: str) -> None:
+def test_other_accounts_may_not_write(cast: Cast, name: str) -> None:
     other = Account.objects.get(user_name=name)
-    made = save(cast)
+    artefact = save(cast)
     for act in (
         lambda: save(cast, by=other),
-        lambda: actions.remove_artefact(artefact=made, by=other, at=LATER),
-        lambda: actions.restore_version(artefact=made, by=other, number=1, at=LATER),
-        lambda: actions.share_artefact(artefact=made, by=other, supervisor=True),
+        lambda: actions.remove_artefact(artefact=artefact, by=other, at=LATER),
+        lambda: actions.restore_version(artefact=artefact, by=other, number=1, at=LATER),
+        lambda: actions.share_artefact(artefact=artefact, by=other, supervisor=True),
     ):
         with pytest.raises(NotPermittedError):
             act()
 
 
-def test_an_id_that_is_taken_leads_nowhere_else(cast: Cast) -> None:
-    made = save(cast)
+def test_an_id_in_use_cannot_be_reused_elsewhere(cast: Cast) -> None:
+    artefact = save(cast)
     with pytest.raises(InputError, match="another worksheet"):
-        save(cast, "experiment", id=made.id, typed={"what": "Call her"})
+        save(cast, "experiment", id=artefact.id, typed={"what": "Call her"})

@@ -1,4 +1,4 @@
-"""A worksheet in a real browser: saved while it is typed, in a tab that closes, in two tabs, in rows that move."""
+"""A worksheet in a real browser: autosave, a closed tab, two tabs, and rows that move."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
+    with playwright.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture
@@ -44,57 +44,57 @@ def context(chromium: Any, live_server: Any, cast: Cast) -> Iterator[Any]:
     context = chromium.new_context()
     complaints: list[str] = []
     context.on("weberror", lambda error: complaints.append(str(error.error)))
-    browser = Browser()
-    browser.force_login(cast.alma)
+    client = Browser()
+    client.force_login(cast.alma)
     name = django_settings.SESSION_COOKIE_NAME
-    context.add_cookies([{"name": name, "value": browser.cookies[name].value, "url": live_server.url}])
+    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
     yield context
     context.close()
     assert complaints == []
 
 
-def sheet(live_server: Any, cast: Cast, name: str = "incident") -> str:
+def worksheet_url(live_server: Any, cast: Cast, name: str = "incident") -> str:
     return live_server.url + reverse("worksheet", args=[cast.carla.id, name, uuid.uuid4()])
 
 
-def kept(cast: Cast) -> dict[str, Any]:
+def saved_values(cast: Cast) -> dict[str, Any]:
     return Artefact.objects.visible_to(cast.alma).get().values
 
 
-def saved(page: Any) -> None:
+def wait_until_saved(page: Any) -> None:
     page.locator("[data-saving]").filter(has_text=re.compile(r"^Saved \d")).wait_for()
 
 
-def writing(page: Any) -> None:
+def wait_until_writing(page: Any) -> None:
     page.locator("[data-saving]").filter(has_text="Writing").wait_for()
 
 
 def test_a_pause_in_typing_saves(context: Any, live_server: Any, cast: Cast) -> None:
     page = context.new_page()
-    page.goto(sheet(live_server, cast))
+    page.goto(worksheet_url(live_server, cast))
     page.get_by_label("What happened?").fill("She hung up")
-    saved(page)
-    assert kept(cast) == {"what_happened": "She hung up"}
-    # by keyboard: the mood, and the mood left open again
+    wait_until_saved(page)
+    assert saved_values(cast) == {"what_happened": "She hung up"}
+    # choose the mood by keyboard, then clear it
     page.get_by_role("group", name="Mood before").get_by_role("radio", name="4").focus()
     page.keyboard.press("Space")
-    writing(page)
-    saved(page)
-    assert kept(cast)["mood_before"] == 4
+    wait_until_writing(page)
+    wait_until_saved(page)
+    assert saved_values(cast)["mood_before"] == 4
     page.get_by_role("group", name="Mood before").get_by_role("button", name="Leave open").click()
-    writing(page)
-    saved(page)
-    assert "mood_before" not in kept(cast)
+    wait_until_writing(page)
+    wait_until_saved(page)
+    assert "mood_before" not in saved_values(cast)
 
 
-def test_what_was_typed_survives_a_tab_that_is_closed_at_once(context: Any, live_server: Any, cast: Cast) -> None:
+def test_input_survives_a_tab_that_is_closed_at_once(context: Any, live_server: Any, cast: Cast) -> None:
     page = context.new_page()
-    address = sheet(live_server, cast)
+    address = worksheet_url(live_server, cast)
     page.goto(address)
     page.get_by_label("What happened?").type("She hung up")
     page.close(run_before_unload=True)
     again = context.new_page()
-    for _ in range(40):  # the last sending may still be on its way when the tab is gone
+    for _ in range(40):  # the last request may still be under way after the tab has closed
         again.goto(address)
         if again.get_by_label("What happened?").input_value():
             break
@@ -102,33 +102,33 @@ def test_what_was_typed_survives_a_tab_that_is_closed_at_once(context: Any, live
     assert again.get_by_label("What happened?").input_value() == "She hung up"
 
 
-def test_two_tabs_neither_of_which_loses_a_word(context: Any, live_server: Any, cast: Cast) -> None:
-    address = sheet(live_server, cast)
+def test_two_tabs_lose_no_word(context: Any, live_server: Any, cast: Cast) -> None:
+    address = worksheet_url(live_server, cast)
     first, second = context.new_page(), context.new_page()
     first.goto(address)
     first.get_by_label("What happened?").fill("First")
-    saved(first)
+    wait_until_saved(first)
     second.goto(address)
     first.get_by_label("What happened?").fill("First, and more")
     first.get_by_label("What did you feel?").fill("cross")
-    writing(first)
-    saved(first)
+    wait_until_writing(first)
+    wait_until_saved(first)
     second.get_by_label("What happened?").fill("Second")
     second.get_by_role("alert").get_by_text("changed in another tab").wait_for()
-    assert kept(cast)["what_happened"] == "First, and more"
+    assert saved_values(cast)["what_happened"] == "First, and more"
     assert second.get_by_label("What happened?").input_value() == "Second"
     second.get_by_role("button", name="Save mine as the newest version").click()
-    saved(second)
-    assert kept(cast)["what_happened"] == "Second"
+    wait_until_saved(second)
+    assert saved_values(cast)["what_happened"] == "Second"
     versions = Artefact.objects.visible_to(cast.alma).get().versions.order_by("number")
     assert [v.values["what_happened"] for v in versions] == ["First, and more", "Second"]
 
 
-def test_a_sign_in_that_ended_loses_no_word(context: Any, live_server: Any, cast: Cast) -> None:
+def test_an_ended_session_loses_no_word(context: Any, live_server: Any, cast: Cast) -> None:
     page = context.new_page()
-    page.goto(sheet(live_server, cast))
+    page.goto(worksheet_url(live_server, cast))
     page.get_by_label("What happened?").fill("She hung up")
-    saved(page)
+    wait_until_saved(page)
     context.clear_cookies(name=django_settings.SESSION_COOKIE_NAME)
     page.get_by_label("What happened?").fill("She hung up, and I did not call again")
     page.get_by_text("your sign-in has ended").wait_for()
@@ -137,28 +137,28 @@ def test_a_sign_in_that_ended_loses_no_word(context: Any, live_server: Any, cast
     page.get_by_label("User name").fill("alma")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    saved(page)
+    wait_until_saved(page)
     box = page.get_by_label("What happened?")
     playwright.expect(box).to_have_value("She hung up, and I did not call again. Not once.")
     page.wait_for_function("sessionStorage.getItem('worksheet-draft') === null")
-    assert kept(cast) == {"what_happened": "She hung up, and I did not call again. Not once."}
+    assert saved_values(cast) == {"what_happened": "She hung up, and I did not call again. Not once."}
 
 
-def test_a_lost_connection_is_said_and_made_up_for(context: Any, live_server: Any, cast: Cast) -> None:
+def test_a_lost_connection_is_shown_and_input_saved_later(context: Any, live_server: Any, cast: Cast) -> None:
     page = context.new_page()
-    page.goto(sheet(live_server, cast))
+    page.goto(worksheet_url(live_server, cast))
     context.set_offline(True)
     page.get_by_label("What happened?").fill("She hung up")
     page.get_by_text("no connection").wait_for()
     context.set_offline(False)
     page.evaluate("dispatchEvent(new Event('online'))")
-    saved(page)
-    assert kept(cast) == {"what_happened": "She hung up"}
+    wait_until_saved(page)
+    assert saved_values(cast) == {"what_happened": "She hung up"}
 
 
 def test_rows_are_added_moved_removed_and_put_back(context: Any, live_server: Any, cast: Cast) -> None:
     page = context.new_page()
-    page.goto(sheet(live_server, cast, "communication_analysis"))
+    page.goto(worksheet_url(live_server, cast, "communication_analysis"))
     page.get_by_label("Which exchange?").fill("The call")
     rows = page.locator(".sheet-row")
     assert rows.count() == 1
@@ -168,14 +168,14 @@ def test_rows_are_added_moved_removed_and_put_back(context: Any, live_server: An
     rows.nth(1).get_by_label("Said or done").fill("Fine.")
     rows.nth(1).get_by_role("radio", name="Client").check(force=True)
     rows.nth(1).get_by_role("button", name="Up").click()
-    writing(page)
-    saved(page)
-    said = [(line["speaker"], line["said"]) for line in kept(cast)["lines"]]
-    assert said == [("client", "Fine."), ("other", "How are you?")]
+    wait_until_writing(page)
+    wait_until_saved(page)
+    lines = [(line["speaker"], line["said"]) for line in saved_values(cast)["lines"]]
+    assert lines == [("client", "Fine."), ("other", "How are you?")]
     rows.nth(0).get_by_role("button", name="Remove row").click()
     page.get_by_role("button", name="Undo: put the row back").click()
-    writing(page)
-    saved(page)
-    assert [line["said"] for line in kept(cast)["lines"]] == ["Fine.", "How are you?"]
+    wait_until_writing(page)
+    wait_until_saved(page)
+    assert [line["said"] for line in saved_values(cast)["lines"]] == ["Fine.", "How are you?"]
     page.reload()
     assert [r.get_by_label("Said or done").input_value() for r in rows.all()] == ["Fine.", "How are you?"]

@@ -1,4 +1,4 @@
-"""The page of a worksheet, as a browser with and without scripts uses it."""
+"""Worksheet pages, used with and without scripts."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def address(cast: Cast, name: str = "incident", artefact_id: uuid.UUID | None = 
     return reverse("worksheet", args=[cast.carla.id, name, artefact_id or uuid.uuid4()])
 
 
-def only(cast: Cast) -> Artefact:
+def saved_artefact(cast: Cast) -> Artefact:
     return Artefact.objects.visible_to(cast.alma).get()
 
 
 @pytest.mark.parametrize("name", list(worksheets()))
-def test_every_worksheet_opens_empty_teaches_and_names_each_field(cast: Cast, alma: Browser, name: str) -> None:
+def test_every_worksheet_opens_with_help_and_a_label_for_each_field(cast: Cast, alma: Browser, name: str) -> None:
     begun = alma.get(reverse("worksheet-begin", args=[cast.carla.id, name]))
     page = BeautifulSoup(alma.get(begun.headers["Location"]).content, "html.parser")
     assert worksheets()[name].teaches in page.get_text()
@@ -41,41 +41,41 @@ def test_every_worksheet_opens_empty_teaches_and_names_each_field(cast: Cast, al
 
 def test_saving_without_scripts(cast: Cast, alma: Browser) -> None:
     url = address(cast)
-    typed = {"revision": "0", "what_happened": "She hung up", "mood_before": "6", "session": str(cast.session.id)}
-    assert alma.post(url, typed).headers["Location"] == url
-    assert only(cast).therapy_session == cast.session
+    data = {"revision": "0", "what_happened": "She hung up", "mood_before": "6", "session": str(cast.session.id)}
+    assert alma.post(url, data).headers["Location"] == url
+    assert saved_artefact(cast).therapy_session == cast.session
     shown = alma.get(url).content.decode()
     assert "She hung up" in shown
     assert re.search(r'value="6" checked', shown)
 
 
 def test_rows_keep_their_order_and_lose_their_gaps(cast: Cast, alma: Browser) -> None:
-    typed = {
+    data = {
         "about_what": "The call",
         "lines.10.said": "Fine.",
         "lines.2.said": "How are you?",
         "lines.2.faults": ["indirect", "silent"],
         "lines.5.said": "",
     }
-    alma.post(address(cast, "communication_analysis"), typed)
-    assert [line["said"] for line in only(cast).values["lines"]] == ["How are you?", "Fine."]
-    assert only(cast).values["lines"][0]["faults"] == ["indirect", "silent"]
+    alma.post(address(cast, "communication_analysis"), data)
+    assert [line["said"] for line in saved_artefact(cast).values["lines"]] == ["How are you?", "Fine."]
+    assert saved_artefact(cast).values["lines"][0]["faults"] == ["indirect", "silent"]
 
 
-def test_a_pause_in_typing_is_saved_and_says_when(cast: Cast, alma: Browser) -> None:
+def test_autosave_replies_with_the_time(cast: Cast, alma: Browser) -> None:
     url = address(cast)
     sent: dict[str, Any] = {"revision": "0", "what_happened": "She hung up", "mood_before": "eleven"}
-    told = alma.post(url, sent, headers={"X-Autosave": "1"}).json()
-    assert re.fullmatch(r"\d\d:\d\d", told["saved"])
-    assert told["problems"] == {"mood_before": "This is not a number."}
+    reply = alma.post(url, sent, headers={"X-Autosave": "1"}).json()
+    assert re.fullmatch(r"\d\d:\d\d", reply["saved"])
+    assert reply["problems"] == {"mood_before": "This is not a number."}
     assert 'value="6" checked' not in alma.get(url).content.decode()
-    assert only(cast).unread["mood_before"][0] == "eleven"
+    assert saved_artefact(cast).unread["mood_before"][0] == "eleven"
     stale = alma.post(url, sent | {"what_happened": "Other"}, headers={"X-Autosave": "1"})
     assert stale.status_code == 409
     assert stale.json()["revision"] == 1
 
 
-def test_a_stale_form_comes_back_with_what_was_typed(cast: Cast, alma: Browser) -> None:
+def test_a_stale_form_keeps_the_input(cast: Cast, alma: Browser) -> None:
     url = address(cast)
     alma.post(url, {"revision": "0", "what_happened": "First"})
     answer = alma.post(url, {"revision": "0", "what_happened": "Second"})
@@ -86,47 +86,47 @@ def test_a_stale_form_comes_back_with_what_was_typed(cast: Cast, alma: Browser) 
     assert alma.post(url, {"revision": "1", "what_happened": "Second"}).status_code == 302
 
 
-def test_nothing_of_an_empty_worksheet_is_kept_or_lost(cast: Cast, alma: Browser) -> None:
+def test_an_empty_worksheet_is_not_saved(cast: Cast, alma: Browser) -> None:
     assert alma.post(address(cast), {}, headers={"X-Autosave": "1"}).status_code == 400
     assert "Nothing is filled in yet" in alma.post(address(cast), {}).content.decode()
 
 
-def test_back_leads_only_within_the_workbench(cast: Cast, alma: Browser) -> None:
+def test_back_stays_within_the_workbench(cast: Cast, alma: Browser) -> None:
     back = reverse("course", args=[cast.carla.id])
-    typed = {"what_happened": "x"}
-    assert alma.post(address(cast), typed | {"next": back}).headers["Location"] == back
+    data = {"what_happened": "x"}
+    assert alma.post(address(cast), data | {"next": back}).headers["Location"] == back
     for bad in ("https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"):
-        assert "elsewhere" not in alma.post(address(cast), typed | {"next": bad}).headers["Location"]
-        assert "javascript" not in alma.post(address(cast), typed | {"next": bad}).headers["Location"]
+        assert "elsewhere" not in alma.post(address(cast), data | {"next": bad}).headers["Location"]
+        assert "javascript" not in alma.post(address(cast), data | {"next": bad}).headers["Location"]
 
 
-def test_one_a_course_is_opened_again_and_not_begun_twice(cast: Cast, alma: Browser) -> None:
+def test_a_worksheet_used_once_per_course_is_reopened(cast: Cast, alma: Browser) -> None:
     begin = reverse("worksheet-begin", args=[cast.carla.id, "contract"])
     first = alma.get(begin).headers["Location"]
     alma.post(first, {"sessions": "16"})
     assert alma.get(begin).headers["Location"] == first
 
 
-def test_a_note_of_a_session_is_one(cast: Cast, alma: Browser) -> None:
+def test_a_session_has_one_note(cast: Cast, alma: Browser) -> None:
     begin = reverse("worksheet-begin", args=[cast.carla.id, "session_note"]) + f"?session={cast.session.id}"
     first = alma.get(begin).headers["Location"]
     alma.post(first.split("?")[0], {"event": "The call", "session": str(cast.session.id)})
     assert alma.get(begin).headers["Location"].split("?")[0] == first.split("?")[0]
 
 
-def test_removing_can_be_undone_on_the_spot(cast: Cast, alma: Browser) -> None:
+def test_removal_offers_undo(cast: Cast, alma: Browser) -> None:
     url = address(cast)
     alma.post(url, {"what_happened": "She hung up"})
-    remove = reverse("worksheet-remove", args=[cast.carla.id, "incident", only(cast).id])
+    remove = reverse("worksheet-remove", args=[cast.carla.id, "incident", saved_artefact(cast).id])
     assert "Undo: put it back" in alma.post(remove, follow=True).content.decode()
     alma.post(remove, {"undo": "1"})
-    assert only(cast).removed_at is None
+    assert saved_artefact(cast).removed_at is None
 
 
-def test_what_the_client_said_to_it_is_written_down(cast: Cast, alma: Browser) -> None:
+def test_the_clients_answer_is_recorded(cast: Cast, alma: Browser) -> None:
     url = address(cast, "formulation")
     alma.post(url, {"narrative": "It began with the move"})
-    row = only(cast)
+    row = saved_artefact(cast)
     answer = reverse("worksheet-answer", args=[cast.carla.id, "formulation", row.id])
     alma.post(answer, {"version": "1", "agreement": "edited", "said": "But my sister mattered more"})
     shown = alma.get(url).content.decode()
@@ -135,20 +135,20 @@ def test_what_the_client_said_to_it_is_written_down(cast: Cast, alma: Browser) -
     assert "Choose what the client said" in alma.post(answer, {"version": "1"}, follow=True).content.decode()
 
 
-def test_text_is_shown_and_never_run(cast: Cast, alma: Browser) -> None:
+def test_text_is_escaped(cast: Cast, alma: Browser) -> None:
     url = address(cast)
     alma.post(url, {"what_happened": "<script>alert(1)</script> {{ 7|add:1 }}"})
-    for page in (url, reverse("worksheet-history", args=[cast.carla.id, "incident", only(cast).id])):
+    for page in (url, reverse("worksheet-history", args=[cast.carla.id, "incident", saved_artefact(cast).id])):
         shown = alma.get(page).content.decode()
         assert "<script>alert" not in shown
         assert "{{ 7|add:1 }}" in shown
 
 
-def test_an_unknown_worksheet_is_nowhere(cast: Cast, alma: Browser) -> None:
+def test_an_unknown_worksheet_is_not_found(cast: Cast, alma: Browser) -> None:
     assert alma.get(reverse("worksheet-begin", args=[cast.carla.id, "horoscope"])).status_code == 404
 
 
-def test_a_clinic_is_offered_the_areas_it_works_with_and_keeps_what_was_chosen(cast: Cast, alma: Browser) -> None:
+def test_a_clinic_sees_its_areas_and_keeps_earlier_choices(cast: Cast, alma: Browser) -> None:
     url = address(cast, "problem_area")
     assert "Interpersonal deficits" in alma.get(url).content.decode()
     alma.post(url, {"chosen": "interpersonal_deficits", "onset_link": "x"})

@@ -1,4 +1,4 @@
-"""Texts that stood in the way of each other: two tabs, full lists, people who left, fields that left the shelf."""
+"""Input survives conflicts: two tabs, full lists, removed people, fields that have left the shelf."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from securebase.workbench.worksheets.actions import save_artefact
 from securebase.workbench.worksheets.models import Artefact
 from workbench.cast import Cast
 
-QUIETLY = {"X-Autosave": "1"}
+AUTOSAVE = {"X-Autosave": "1"}
 
 
 def address(cast: Cast, name: str, artefact_id: uuid.UUID) -> str:
     return reverse("worksheet", args=[cast.carla.id, name, artefact_id])
 
 
-def only(cast: Cast) -> Artefact:
+def saved_artefact(cast: Cast) -> Artefact:
     return Artefact.objects.visible_to(cast.alma).get()
 
 
-def written(cast: Cast, text: str = "She hung up") -> Artefact:
+def new_incident(cast: Cast, text: str = "She hung up") -> Artefact:
     spec = worksheet("incident")
     return save_artefact(
         id=uuid.uuid4(),
@@ -45,61 +45,63 @@ def written(cast: Cast, text: str = "She hung up") -> Artefact:
     )
 
 
-def cell(of: Field) -> Any:
-    """Something in a field, as much of it as a browser would send."""
-    if of.kind is FieldKind.CHOICES:
-        return [o.value for o in of.options]
-    return (
-        of.options[0].value if of.options else {FieldKind.DATE: "2026-03-09", FieldKind.YES_NO: "yes"}.get(of.kind, "1")
-    )
+def filled(field: Field) -> Any:
+    """Return content for a field as a browser sends it, with every option of a multiple choice."""
+    if field.kind is FieldKind.CHOICES:
+        return [o.value for o in field.options]
+    if field.options:
+        return field.options[0].value
+    return {FieldKind.DATE: "2026-03-09", FieldKind.YES_NO: "yes"}.get(field.kind, "1")
 
 
 @pytest.mark.parametrize("name", [w.id for w in worksheets().values() if any(f.columns for f in w.fields)])
 def test_a_worksheet_with_every_list_full_is_saved(cast: Cast, alma: Browser, name: str) -> None:
     sent: dict[str, Any] = {"revision": "0", "session": "", "about": "", "next": "", "csrfmiddlewaretoken": "x" * 64}
-    for of in worksheet(name).fields:
-        if of.columns:
-            sent |= {f"{of.id}.{n}.{c.id}": cell(c) for n in range(MAX_ROWS) for c in of.columns}
+    for field in worksheet(name).fields:
+        if field.columns:
+            sent |= {f"{field.id}.{n}.{c.id}": filled(c) for n in range(MAX_ROWS) for c in field.columns}
         else:
-            sent[of.id] = cell(of)
-    answer = alma.post(address(cast, name, uuid.uuid4()), sent, headers=QUIETLY)
+            sent[field.id] = filled(field)
+    answer = alma.post(address(cast, name, uuid.uuid4()), sent, headers=AUTOSAVE)
     assert answer.status_code == 200
-    of = next(f for f in worksheet(name).fields if f.columns)
-    assert len(only(cast).values[of.id]) == MAX_ROWS
+    rows_field = next(f for f in worksheet(name).fields if f.columns)
+    assert len(saved_artefact(cast).values[rows_field.id]) == MAX_ROWS
 
 
-def test_a_refusal_says_whether_anything_was_lost_by_it(cast: Cast, alma: Browser) -> None:
+def test_a_refusal_distinguishes_empty_input(cast: Cast, alma: Browser) -> None:
     url = address(cast, "incident", uuid.uuid4())
-    assert alma.post(url, {"revision": "0"}, headers=QUIETLY).json()["empty"] is True
+    assert alma.post(url, {"revision": "0"}, headers=AUTOSAVE).json()["empty"] is True
     stranger = {"revision": "0", "what_happened": "x", "about": str(uuid.uuid4())}
-    refused = alma.post(url, stranger, headers=QUIETLY)
+    refused = alma.post(url, stranger, headers=AUTOSAVE)
     assert refused.status_code == 400
     assert refused.json()["empty"] is False
 
 
-def test_what_another_tab_wrote_stays_in_the_history(cast: Cast, alma: Browser) -> None:
-    url = address(cast, "incident", written(cast).id)
-    alma.post(url, {"revision": "1", "what_happened": "A long text from the first tab"}, headers=QUIETLY)
+def test_text_of_another_tab_stays_in_the_history(cast: Cast, alma: Browser) -> None:
+    url = address(cast, "incident", new_incident(cast).id)
+    alma.post(url, {"revision": "1", "what_happened": "A long text from the first tab"}, headers=AUTOSAVE)
     refused = alma.post(url, {"revision": "1", "what_happened": "The second tab"})
     form = BeautifulSoup(refused.content, "html.parser").find("form", {"data-autosave": True})
     assert form is not None
     sent = {i["name"]: i["value"] for i in form.select("input[type=hidden]") if i["name"] != "csrfmiddlewaretoken"}
     alma.post(url, sent | {"what_happened": "The second tab"})
-    texts = [v.values["what_happened"] for v in only(cast).versions.order_by("number")]
+    texts = [v.values["what_happened"] for v in saved_artefact(cast).versions.order_by("number")]
     assert texts == ["A long text from the first tab", "The second tab"]
-    # from then on the sitting goes on as before
-    alma.post(url, {"revision": str(only(cast).revision), "what_happened": "The second tab, more"}, headers=QUIETLY)
-    assert only(cast).versions.count() == 2
+    # further input belongs to the same sitting again
+    alma.post(
+        url, {"revision": str(saved_artefact(cast).revision), "what_happened": "The second tab, more"}, headers=AUTOSAVE
+    )
+    assert saved_artefact(cast).versions.count() == 2
 
 
-def test_a_field_that_left_the_shelf_keeps_what_it_held(cast: Cast, alma: Browser) -> None:
-    made = written(cast)
+def test_a_field_that_has_left_the_shelf_keeps_its_value(cast: Cast, alma: Browser) -> None:
+    artefact = new_incident(cast)
     Artefact.objects.visible_to(cast.alma).update(values={"what_happened": "x", "asked_in_1.0": "an old answer"})
-    alma.post(address(cast, "incident", made.id), {"revision": "1", "what_happened": "y"}, headers=QUIETLY)
-    assert only(cast).values == {"what_happened": "y", "asked_in_1.0": "an old answer"}
+    alma.post(address(cast, "incident", artefact.id), {"revision": "1", "what_happened": "y"}, headers=AUTOSAVE)
+    assert saved_artefact(cast).values == {"what_happened": "y", "asked_in_1.0": "an old answer"}
 
 
-def test_a_worksheet_goes_on_speaking_of_somebody_who_left(cast: Cast, alma: Browser) -> None:
+def test_a_worksheet_still_names_a_removed_person(cast: Cast, alma: Browser) -> None:
     lena = add_relationship(episode=cast.episode, by=cast.alma, name_shown="Lena", at=timezone.now())
     url = address(cast, "incident", uuid.uuid4())
     alma.post(url, {"revision": "0", "what_happened": "x", "about": str(lena.id)})
@@ -109,24 +111,24 @@ def test_a_worksheet_goes_on_speaking_of_somebody_who_left(cast: Cast, alma: Bro
     assert chosen["value"] == str(lena.id)
 
 
-def test_typing_into_a_removed_worksheet_puts_it_back_and_is_written_down(cast: Cast, alma: Browser) -> None:
-    made = written(cast)
-    alma.post(reverse("worksheet-remove", args=[cast.carla.id, "incident", made.id]))
-    revision = str(only(cast).revision)
-    alma.post(address(cast, "incident", made.id), {"revision": revision, "what_happened": "more"}, headers=QUIETLY)
-    assert only(cast).removed_at is None
+def test_typing_into_a_removed_worksheet_restores_it_and_is_audited(cast: Cast, alma: Browser) -> None:
+    artefact = new_incident(cast)
+    alma.post(reverse("worksheet-remove", args=[cast.carla.id, "incident", artefact.id]))
+    revision = str(saved_artefact(cast).revision)
+    alma.post(address(cast, "incident", artefact.id), {"revision": revision, "what_happened": "more"}, headers=AUTOSAVE)
+    assert saved_artefact(cast).removed_at is None
     assert Entry.objects.latest("sequence").action == "artefact.put_back"
 
 
-def test_another_session_for_a_worksheet_is_written_down(cast: Cast, alma: Browser) -> None:
-    made = written(cast)
+def test_moving_a_worksheet_to_another_session_is_audited(cast: Cast, alma: Browser) -> None:
+    artefact = new_incident(cast)
     sent = {"revision": "1", "what_happened": "She hung up", "session": str(cast.session.id)}
-    alma.post(address(cast, "incident", made.id), sent, headers=QUIETLY)
-    assert only(cast).therapy_session == cast.session
+    alma.post(address(cast, "incident", artefact.id), sent, headers=AUTOSAVE)
+    assert saved_artefact(cast).therapy_session == cast.session
     assert Entry.objects.latest("sequence").action == "artefact.moved"
 
 
-def test_a_note_begun_from_the_list_of_tools_is_the_one_of_the_last_session(cast: Cast, alma: Browser) -> None:
+def test_a_note_opened_from_the_list_of_tools_belongs_to_the_last_session(cast: Cast, alma: Browser) -> None:
     cast.hold_at(timezone.now() - timedelta(minutes=10))
     url = address(cast, "session_note", uuid.uuid4())
     alma.post(url, {"revision": "0", "event": "x", "session": str(cast.session.id)})
@@ -134,7 +136,7 @@ def test_a_note_begun_from_the_list_of_tools_is_the_one_of_the_last_session(cast
     assert begun.headers["Location"] == url
 
 
-def test_more_areas_than_two_lose_no_word(cast: Cast, alma: Browser) -> None:
+def test_choosing_three_areas_loses_no_text(cast: Cast, alma: Browser) -> None:
     sent = {
         "artefact": str(uuid.uuid4()),
         "revision": "0",
@@ -148,7 +150,7 @@ def test_more_areas_than_two_lose_no_word(cast: Cast, alma: Browser) -> None:
     assert cast.episode.problem_areas == ["role_dispute"]
 
 
-def test_a_second_tap_does_not_end_the_course_that_has_just_begun(cast: Cast, alma: Browser) -> None:
+def test_a_second_tap_does_not_end_the_new_course(cast: Cast, alma: Browser) -> None:
     page = BeautifulSoup(alma.get(reverse("ending", args=[cast.carla.id])).content, "html.parser")
     url = reverse("ending-finish", args=[cast.carla.id])
     form = page.find("form", {"action": url})
@@ -168,18 +170,18 @@ def test_a_course_ends_once(cast: Cast, alma: Browser) -> None:
     assert cast.carla.episodes.get().ended_on == cast.carla.episodes.get().began_on
 
 
-def test_an_afternoon_of_pauses_is_more_than_one_version(cast: Cast) -> None:
-    made, spec = written(cast, "Two pages"), worksheet("incident")
+def test_a_long_stretch_of_autosaves_yields_several_versions(cast: Cast) -> None:
+    artefact, spec = new_incident(cast, "Two pages"), worksheet("incident")
     for n in range(1, 5):
-        made = save_artefact(
-            id=made.id,
+        artefact = save_artefact(
+            id=artefact.id,
             episode=cast.episode,
             worksheet=spec.id,
             by=cast.alma,
             filled=parse_values(spec, {"what_happened": f"Two pages, {n}"}),
-            revision=made.revision,
-            at=made.begun_at + timedelta(minutes=20 * n),
+            revision=artefact.revision,
+            at=artefact.begun_at + timedelta(minutes=20 * n),
         )
-    texts = [v.values["what_happened"] for v in made.versions.order_by("number")]
+    texts = [v.values["what_happened"] for v in artefact.versions.order_by("number")]
     assert texts == ["Two pages, 1", "Two pages, 3", "Two pages, 4"]
     assert Entry.objects.filter(action="artefact.changed").count() == 2
