@@ -1,4 +1,4 @@
-"""What is drawn of the work in an area: places in time, sums of weights, days that come round."""
+"""Work in a problem area: entries in time, summed weights, anniversaries."""
 
 from __future__ import annotations
 
@@ -35,42 +35,42 @@ def test_disputes_with_two_people_are_two_courses() -> None:
 
 
 def test_one_entry_outside_a_session_makes_the_axis_days() -> None:
-    places, in_sessions = place_in_time([entry(3, "role_dispute", 4), entry(9, "role_dispute")])
+    timed, in_sessions = place_in_time([entry(3, "role_dispute", 4), entry(9, "role_dispute")])
     assert not in_sessions
-    assert [p for p, _ in places] == [3.0, 9.0]
+    assert [p for p, _ in timed] == [3.0, 9.0]
     assert place_in_time([]) == ([], False)
 
 
-def test_of_two_entries_in_one_session_the_later_stands() -> None:
-    places, _ = place_in_time([entry(8, "role_dispute", 4, stage="b"), entry(3, "role_dispute", 4, stage="a")])
-    assert [a.text("stage") for _, a in places] == ["b"]
+def test_the_later_of_two_entries_in_a_session_counts() -> None:
+    timed, _ = place_in_time([entry(8, "role_dispute", 4, stage="b"), entry(3, "role_dispute", 4, stage="a")])
+    assert [a.text("stage") for _, a in timed] == ["b"]
 
 
-def test_gains_and_losses_are_weighed() -> None:
+def test_gains_and_losses_are_summed() -> None:
     rows = ({"what": "Team", "weight": 8.0}, {"what": "Name"}, {"weight": None})
     old, new = role_weights(entry(0, "role_transition", old_role="A", new_role="B", old_gains=rows, new_losses=()))
     assert (old.name, old.good, old.hard) == ("A", 13.0, 0.0)
     assert (new.good, new.hard) == (0.0, 0.0)
 
 
-def by_walking(day: date, today: date) -> date:
-    """The slow way: walk on from today until the day comes round."""
-    at = today
-    while not (at >= day and (at == day or (at.month, at.day) == (day.month, day.day))):
-        at += timedelta(days=1)
-    return at
+def slow_next(day: date, today: date) -> date:
+    """Return the next occurrence the slow way, day by day from today."""
+    candidate = today
+    while not (candidate >= day and (candidate.month, candidate.day) == (day.month, day.day)):
+        candidate += timedelta(days=1)
+    return candidate
 
 
 @pytest.mark.parametrize("day", ["2026-12-24", "2020-01-05", "2026-11-25", "2019-11-24", "2027-06-01"])
-def test_a_day_comes_round_again(day: str) -> None:
+def test_an_anniversary_recurs(day: str) -> None:
     today = date(2026, 11, 25)
     record = EpisodeRecord(person="x", artefacts=(entry(0, "grief_work", anniversaries=({"day": day, "plan": "p"},)),))
-    (found,) = upcoming_hard_days(record, today)
-    assert found.day == by_walking(date.fromisoformat(day), today)
-    assert found.days_ahead == (found.day - today).days
+    (hard_day,) = upcoming_hard_days(record, today)
+    assert hard_day.day == slow_next(date.fromisoformat(day), today)
+    assert hard_day.days_ahead == (hard_day.day - today).days
 
 
-def test_a_leap_day_comes_on_the_28th_and_what_is_no_day_is_passed_over() -> None:
+def test_a_leap_day_falls_on_the_28th_and_invalid_days_are_ignored() -> None:
     rows = ({"day": "2024-02-29"}, {"day": "spring"}, {"plan": "x"})
     record = EpisodeRecord(person="x", artefacts=(entry(0, "grief_work", anniversaries=rows),))
     assert [d.day for d in upcoming_hard_days(record, date(2026, 11, 25))] == [date(2027, 2, 28)]

@@ -1,4 +1,4 @@
-"""A new worksheet begins with what is known, and with nothing that was only true of one day."""
+"""A new worksheet starts with what is known, without anything that was true of one day only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 
 
-def left(name: str, at: float, about: str = "", **values: object) -> ArtefactRecord:
+def artefact(name: str, at: float, about: str = "", **values: object) -> ArtefactRecord:
     return ArtefactRecord(f"{name}{at}", name, values, at=at, begun_at=at, about=about)  # type: ignore[arg-type]
 
 
@@ -22,34 +22,34 @@ RECORD = EpisodeRecord(
     planned_sessions=12,
     days_between=14,
     artefacts=(
-        left("contract", 1.0, goals=GOALS, sessions=12.0),
-        left("role_dispute", 2.0, "a", issue="The house", stage="impasse", hostility=8.0),
-        left("role_dispute", 3.0, "b", issue="The child", stage="renegotiation"),
+        artefact("contract", 1.0, goals=GOALS, sessions=12.0),
+        artefact("role_dispute", 2.0, "a", issue="The house", stage="impasse", hostility=8.0),
+        artefact("role_dispute", 3.0, "b", issue="The child", stage="renegotiation"),
     ),
 )
 
 
-def test_the_contract_begins_with_the_course() -> None:
+def test_the_contract_starts_with_the_numbers_of_the_course() -> None:
     assert default_values(worksheet("contract"), RECORD) == {"sessions": 12.0, "days_between": 14.0}
 
 
-def test_goals_are_taken_over_without_their_ratings() -> None:
+def test_goals_carry_over_without_ratings() -> None:
     assert default_values(worksheet("goal_review"), RECORD)["goals"] == ({"goal": "Ring Pim"},)
 
 
-def test_what_lasts_is_taken_over_what_was_of_the_day_is_not() -> None:
-    found = default_values(worksheet("role_dispute"), RECORD)
-    assert found == {"issue": "The child", "stage": "renegotiation"}
+def test_lasting_fields_carry_over_and_ratings_of_the_day_do_not() -> None:
+    values = default_values(worksheet("role_dispute"), RECORD)
+    assert values == {"issue": "The child", "stage": "renegotiation"}
     assert default_values(worksheet("role_dispute"), RECORD, about="a") == {"issue": "The house", "stage": "impasse"}
     assert default_values(worksheet("role_dispute"), RECORD, about="c") == {}
 
 
-def test_nothing_known_is_nothing_written() -> None:
+def test_without_earlier_entries_there_are_no_defaults() -> None:
     assert default_values(worksheet("goal_review"), EpisodeRecord("Carla")) == {}
     assert default_values(worksheet("incident"), RECORD) == {}
 
 
-def test_a_beginning_that_is_not_there_is_told() -> None:
+def test_an_unknown_source_of_a_default_is_refused() -> None:
     text = (
         'id = "x"\nname = "N"\nabout = "A"\ngroup = "session"\n'
         '[[fields]]\nid = "a"\nlabel = "L"\nkind = "line"\nbegins_with = "contract.colour"\n'

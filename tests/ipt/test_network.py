@@ -1,4 +1,4 @@
-"""Network measures against a slow, obvious count, on records drawn at random and on one told by hand."""
+"""Network measures against a slow, obvious count, on random records and on one hand-made record."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from securebase.ipt import network
-from securebase.ipt import network_phrases as wording
+from securebase.ipt import network_phrases as phrases
 from securebase.ipt.network import (
     RingChange,
     TieBalance,
@@ -34,7 +34,7 @@ def rating(about: str, at: float, **values) -> ArtefactRecord:
 
 
 def random_record(rng: np.random.Generator) -> EpisodeRecord:
-    """People who come and go, circles now and then, ratings of some."""
+    """Draw people who come and go, circles at some times, ratings of some people."""
 
     def yes(p: float) -> bool:
         return bool(rng.random() < p)
@@ -60,7 +60,7 @@ def random_record(rng: np.random.Generator) -> EpisodeRecord:
         kind = CircleKind.PRESENT if yes(0.7) else CircleKind.WISHED
         return ClosenessCircle(f"c{i}", float(rng.uniform(0, 100)), kind, placements=places)
 
-    def one_rating(person: str) -> ArtefactRecord:
+    def random_rating(person: str) -> ArtefactRecord:
         values: dict = {}
         for name in ("gives", "receives"):
             if yes(0.7):
@@ -70,31 +70,31 @@ def random_record(rng: np.random.Generator) -> EpisodeRecord:
                 values[name] = float(rng.integers(0, 11))
         return rating(person, float(rng.uniform(0, 100)), **values)
 
-    rated = tuple(one_rating(p.id) for p in people for _ in range(int(rng.integers(0, 4))))
-    return EpisodeRecord("x", relationships=people, circles=tuple(circle(i) for i in range(4)), artefacts=rated)
+    ratings = tuple(random_rating(p.id) for p in people for _ in range(int(rng.integers(0, 4))))
+    return EpisodeRecord("x", relationships=people, circles=tuple(circle(i) for i in range(4)), artefacts=ratings)
 
 
-def test_every_count_is_the_obvious_count() -> None:
-    seen_both_ways = seen_strain = 0
+def test_every_count_equals_the_obvious_count() -> None:
+    n_mutual = n_strains = 0
     for seed in range(200):
         record = random_record(np.random.default_rng(seed))
         for day in (10.0, 50.0, 1000.0):
-            found = network_at(record, day)
+            network_that_day = network_at(record, day)
             last_circle = None
-            for one in record.circles:
+            for circle in record.circles:
                 if (
-                    one.kind == CircleKind.PRESENT
-                    and one.at <= day
-                    and (last_circle is None or one.at > last_circle.at)
+                    circle.kind == CircleKind.PRESENT
+                    and circle.at <= day
+                    and (last_circle is None or circle.at > last_circle.at)
                 ):
-                    last_circle = one
+                    last_circle = circle
             rings = dict.fromkeys(Ring, 0)
-            waiting = rated = any_support = known = both = 0
+            not_placed = rated = giving_any = known = mutual = 0
             support = dict.fromkeys(SupportKind, 0)
             strains: dict[str, float] = {}
             for person in record.relationships:
-                gone = person.left_at is not None and person.left_at <= day
-                if person.at > day or gone or person.deceased or person.professional:
+                has_left = person.left_at is not None and person.left_at <= day
+                if person.at > day or has_left or person.deceased or person.professional:
                     continue
                 place = None
                 if last_circle is not None:
@@ -102,7 +102,7 @@ def test_every_count_is_the_obvious_count() -> None:
                         if candidate.relationship == person.id:
                             place = candidate
                 if place is None:
-                    waiting += 1
+                    not_placed += 1
                 elif place.radius > 1:
                     rings[Ring.OUTSIDE] += 1
                 elif place.radius > 2 / 3:
@@ -115,40 +115,44 @@ def test_every_count_is_the_obvious_count() -> None:
                 for artefact in record.artefacts:
                     if artefact.about == person.id and artefact.at <= day and (last is None or artefact.at > last.at):
                         last = artefact
-                comes = goes = False
+                receives = gives = False
                 if last is not None:
                     rated += 1
-                    comes, goes = bool(last.values.get("receives")), bool(last.values.get("gives"))
-                    any_support += comes
+                    receives, gives = bool(last.values.get("receives")), bool(last.values.get("gives"))
+                    giving_any += receives
                     for kind in SupportKind:
                         support[kind] += kind.value in last.values.get("receives", ())
                     if "strain" in last.values:
                         strains[person.id] = last.values["strain"]
-                if not comes and not goes and place is not None:
-                    comes, goes = place.gives, place.receives
-                known += comes or goes
-                both += comes and goes
-            assert found.by_ring == rings
-            assert found.size == rings[Ring.CLOSEST] + rings[Ring.CLOSE] + rings[Ring.WIDER]
-            assert (found.not_placed, found.rated, found.giving_any) == (waiting, rated, any_support)
-            assert found.giving == support
-            assert (found.known_ties, found.mutual) == (known, both)
-            assert found.strained == strains
-            assert list(found.strained.values()) == sorted(strains.values(), reverse=True)
-            assert found.strain == (pytest.approx(sum(strains.values()) / len(strains)) if strains else None)
-            seen_both_ways += both
-            seen_strain += len(strains)
-    assert seen_both_ways > 100
-    assert seen_strain > 100
+                if not receives and not gives and place is not None:
+                    receives, gives = place.gives, place.receives
+                known += receives or gives
+                mutual += receives and gives
+            assert network_that_day.by_ring == rings
+            assert network_that_day.size == rings[Ring.CLOSEST] + rings[Ring.CLOSE] + rings[Ring.WIDER]
+            assert (network_that_day.not_placed, network_that_day.rated, network_that_day.giving_any) == (
+                not_placed,
+                rated,
+                giving_any,
+            )
+            assert network_that_day.giving == support
+            assert (network_that_day.known_ties, network_that_day.mutual) == (known, mutual)
+            assert network_that_day.strained == strains
+            assert list(network_that_day.strained.values()) == sorted(strains.values(), reverse=True)
+            assert network_that_day.strain == (pytest.approx(sum(strains.values()) / len(strains)) if strains else None)
+            n_mutual += mutual
+            n_strains += len(strains)
+    assert n_mutual > 100
+    assert n_strains > 100
 
 
-def test_moves_and_the_gap_are_the_obvious_ones() -> None:
+def test_moves_and_mean_distance_equal_the_obvious_ones() -> None:
     steps: set[RingChange] = set()
     for seed in range(200):
         record = random_record(np.random.default_rng(1000 + seed))
         first, second = record.circles[0], record.circles[1]
-        found = {m.relationship: m for m in placement_moves(first, second)}
-        apart = []
+        moves = {m.relationship: m for m in placement_moves(first, second)}
+        distances = []
         for person in {p.relationship for c in (first, second) for p in c.placements}:
             a, b = first.placement(person), second.placement(person)
             if a is None:
@@ -156,18 +160,24 @@ def test_moves_and_the_gap_are_the_obvious_ones() -> None:
             elif b is None:
                 expected = RingChange.LEFT
             else:
-                apart.append(abs(a.radius - b.radius))
-                inner = [Ring.CLOSEST, Ring.CLOSE, Ring.WIDER, Ring.OUTSIDE]
-                was, now = inner.index(a.ring), inner.index(b.ring)
-                expected = RingChange.STAYED if was == now else RingChange.CLOSER if now < was else RingChange.FURTHER
-            assert found.pop(person).step is expected
+                distances.append(abs(a.radius - b.radius))
+                outwards = [Ring.CLOSEST, Ring.CLOSE, Ring.WIDER, Ring.OUTSIDE]
+                before, after = outwards.index(a.ring), outwards.index(b.ring)
+                expected = (
+                    RingChange.STAYED
+                    if before == after
+                    else RingChange.CLOSER
+                    if after < before
+                    else RingChange.FURTHER
+                )
+            assert moves.pop(person).step is expected
             steps.add(expected)
-        assert found == {}
-        assert mean_distance(first, second) == (pytest.approx(np.mean(apart)) if apart else None)
+        assert moves == {}
+        assert mean_distance(first, second) == (pytest.approx(np.mean(distances)) if distances else None)
     assert steps == set(RingChange)
 
 
-# ---- one record told by hand -----------------------------------------------------------------------------------------
+# ---- one hand-made record -----------------------------------------------------------------------------------------
 LENA, SISTER, VOS = (
     RelationshipRecord("l", "Lena"),
     RelationshipRecord("s", "Sister", at=3),
@@ -180,92 +190,92 @@ SECOND = ClosenessCircle(
 NAMES = {"l": "Lena", "s": "Sister", "v": "Dr Vos"}
 
 
-def told(*artefacts: ArtefactRecord) -> EpisodeRecord:
+def hand_made(*artefacts: ArtefactRecord) -> EpisodeRecord:
     return EpisodeRecord("x", relationships=(LENA, SISTER, VOS), circles=(SECOND, FIRST), artefacts=artefacts)
 
 
-def test_who_helps_by_profession_is_shown_and_not_counted() -> None:
-    record = told()
+def test_a_professional_helper_is_shown_but_not_counted() -> None:
+    record = hand_made()
     assert people_at(record, 2) == (LENA, VOS)
     assert network_members_at(record, 2) == (LENA,)
     assert [c.id for c in circles_of(record)] == ["1", "2"]
     assert network_at(record, 2).size == 1
 
 
-def test_who_stands_closest_is_named() -> None:
-    assert network.closest_at(told(), 2) == ()
-    assert network.closest_at(told()) == (LENA,)
-    assert wording.closest_in_words(["Lena", "Omar"]) == "Lena, Omar."
-    assert wording.closest_in_words([]) == "Nobody stands in the closest ring."
+def test_the_closest_people_are_named() -> None:
+    assert network.closest_at(hand_made(), 2) == ()
+    assert network.closest_at(hand_made()) == (LENA,)
+    assert phrases.closest_in_words(["Lena", "Omar"]) == "Lena, Omar."
+    assert phrases.closest_in_words([]) == "Nobody stands in the closest ring."
 
 
-def test_what_moved_is_said_with_names() -> None:
-    found = placement_moves(FIRST, SECOND)
-    assert [wording.move_in_words(m, NAMES) for m in found] == [
+def test_moves_are_described_with_names() -> None:
+    moves = placement_moves(FIRST, SECOND)
+    assert [phrases.move_in_words(m, NAMES) for m in moves] == [
         "Sister: new on the circle, outside the circle",
         "Dr Vos: no longer on the circle, was close ring",
         "Lena: closer, from wider circle to closest ring",
     ]
-    assert found[2].inward == pytest.approx(0.7)
-    assert wording.moves_in_words(placement_moves(FIRST, FIRST), NAMES) == "Nobody changed rings."
-    assert wording.place_in_words(SECOND.placement("s")) == "outside the circle, 12 o’clock, tension"
-    assert wording.place_in_words(None) == "not placed yet"
+    assert moves[2].inward == pytest.approx(0.7)
+    assert phrases.moves_in_words(placement_moves(FIRST, FIRST), NAMES) == "Nobody changed rings."
+    assert phrases.place_in_words(SECOND.placement("s")) == "outside the circle, 12 o’clock, tension"
+    assert phrases.place_in_words(None) == "not placed yet"
     assert circle_movement("l", (FIRST, SECOND)) == "closer: from wider circle to closest ring"
     assert circle_movement("v", (FIRST, SECOND)) == "no longer on the circle; was close ring"
     assert circle_movement("s", (FIRST, SECOND)) == ""
 
 
-def test_the_network_is_said_in_sentences_that_hold() -> None:
-    record = told(
+def test_sentences_about_the_network() -> None:
+    record = hand_made(
         rating("l", 2, receives=("emotional", "practical"), gives=("emotional",), strain=2.0, support_felt=8.0),
         rating("s", 5, gives=("practical",), strain=9.0, support_felt=1.0),
         rating("s", 25, gives=("practical",), strain=7.0, support_felt=7.0, contact="weekly", hard="Mother’s care"),
     )
-    found = network_at(record)
+    present = network_at(record)
     assert (
-        wording.size_in_words(found)
+        phrases.size_in_words(present)
         == "1 person inside the rings: 1 closest, 0 close, 0 in the wider circle. 1 outside."
     )
-    assert wording.support_in_words(found) == "1 of the 2 people rated give support: emotional 1, practical 1."
-    assert wording.reciprocity_in_words(found) == "In 1 of 2 ties support goes both ways."
-    assert wording.strain_in_words(found, NAMES) == "Mean 4.5 of 10 over 2 ties; most with Sister (7)."
+    assert phrases.support_in_words(present) == "1 of the 2 people rated give support: emotional 1, practical 1."
+    assert phrases.reciprocity_in_words(present) == "In 1 of 2 ties support goes both ways."
+    assert phrases.strain_in_words(present, NAMES) == "Mean 4.5 of 10 over 2 ties; most with Sister (7)."
     assert [tie_balance(r) for r in tie_ratings(record, "s")] == [TieBalance.STRAIN, TieBalance.EVEN]
     assert tie_balance(tie_ratings(record, "l")[-1]) is TieBalance.SUPPORT
     assert tie_balance(None) is TieBalance.UNRATED
-    said = dict(tie_facts(tie_ratings(record, "s")))
-    assert said["Strain between them"] == "7 of 10, was 9"
-    assert said["What is hard"] == "Mother’s care"
-    assert "What is good" not in said
+    facts = dict(tie_facts(tie_ratings(record, "s")))
+    assert facts["Strain between them"] == "7 of 10, was 9"
+    assert facts["What is hard"] == "Mother’s care"
+    assert "What is good" not in facts
     assert tie_facts(()) == ()
-    nothing = network_at(told())
-    assert wording.support_in_words(nothing) == "No tie has been rated yet."
-    assert wording.strain_in_words(nothing, NAMES) == "No strain has been rated yet."
+    unrated = network_at(hand_made())
+    assert phrases.support_in_words(unrated) == "No tie has been rated yet."
+    assert phrases.strain_in_words(unrated, NAMES) == "No strain has been rated yet."
 
 
-def test_the_hand_over_is_the_change_in_what_was_said() -> None:
-    def asked(session: int, share: float | None) -> ArtefactRecord:
+def test_support_handed_over_is_the_change_from_first_to_last_rating() -> None:
+    def ledger(session: int, share: float | None) -> ArtefactRecord:
         values = {} if share is None else {"therapist_share": share}
         return ArtefactRecord(f"a{session}", "support_ledger", values, 7.0 * session, 7.0 * session, session=session)
 
-    record = told(asked(6, 35.0), asked(2, 60.0), asked(4, None))
+    record = hand_made(ledger(6, 35.0), ledger(2, 60.0), ledger(4, None))
     shares = support_share_history(record)
     assert [(c.session, c.therapist, c.own) for c in shares] == [(2, 60.0, 40.0), (6, 35.0, 65.0)]
     assert support_handed_over(shares) == 25.0
-    assert wording.support_shares_in_words(shares) == (
+    assert phrases.support_shares_in_words(shares) == (
         "Therapist 35% · own network 65%. Was 60 / 40 in session 2: 25 points went to the own network."
     )
     assert support_handed_over(support_share_history(record, 20)) is None
-    assert wording.support_shares_in_words(support_share_history(record, 20)) == "Therapist 60% · own network 40%."
-    back = support_share_history(told(asked(1, 20.0), asked(2, 50.0)))
-    assert wording.support_shares_in_words(back).endswith("30 points went back to the therapist.")
-    assert wording.support_shares_in_words(()) == "Nobody has asked yet who carries the support."
+    assert phrases.support_shares_in_words(support_share_history(record, 20)) == "Therapist 60% · own network 40%."
+    returned = support_share_history(hand_made(ledger(1, 20.0), ledger(2, 50.0)))
+    assert phrases.support_shares_in_words(returned).endswith("30 points went back to the therapist.")
+    assert phrases.support_shares_in_words(()) == "Nobody has asked yet who carries the support."
 
 
-def test_the_gap_to_what_is_wished_is_told_in_rings() -> None:
+def test_the_distance_to_the_wished_circle_is_given_in_rings() -> None:
     wished = ClosenessCircle("w", 21.0, CircleKind.WISHED, placements=(Placement("s", 0.2, 350),))
     assert mean_distance(SECOND, wished) == pytest.approx(1.0)
     assert (
-        wording.distance_in_words(mean_distance(SECOND, wished))
+        phrases.distance_in_words(mean_distance(SECOND, wished))
         == "On average people stand 3.0 rings from where they are wished."
     )
-    assert wording.distance_in_words(mean_distance(FIRST, wished)).startswith("Nobody stands on both")
+    assert phrases.distance_in_words(mean_distance(FIRST, wished)).startswith("Nobody stands on both")

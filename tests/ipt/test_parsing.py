@@ -1,4 +1,4 @@
-"""What is typed is kept or said: never dropped, never half understood."""
+"""Typed input becomes a value or is reported as unread, never dropped or half understood."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ SHEET = Worksheet(
         ("who", "an-id", "an-id"),
     ],
 )
-def test_a_value_is_read(name: str, typed: object, value: object) -> None:
+def test_a_value_is_parsed(name: str, typed: object, value: object) -> None:
     assert parse_values(SHEET, {name: typed}).values == {name: value}
 
 
 @pytest.mark.parametrize(
-    ("name", "typed", "says"),
+    ("name", "typed", "message"),
     [
         ("mood", "eleven", "not a number"),
         ("mood", "11", "between 0 and 10"),
@@ -70,29 +70,29 @@ def test_a_value_is_read(name: str, typed: object, value: object) -> None:
         ("line", "x" * 301, "301 characters"),
     ],
 )
-def test_what_cannot_be_read_is_kept_as_typed_with_the_reason(name: str, typed: str, says: str) -> None:
-    filled = parse_values(SHEET, {name: typed})
-    assert filled.values == {}
-    kept, why = filled.unread[name]
-    assert kept == typed
-    assert says in why
+def test_unreadable_input_is_kept_as_typed_with_the_reason(name: str, typed: str, message: str) -> None:
+    parsed = parse_values(SHEET, {name: typed})
+    assert parsed.values == {}
+    raw, problem = parsed.unread[name]
+    assert raw == typed
+    assert message in problem
 
 
-def test_rows_that_hold_nothing_are_left_out_and_their_places_close_up() -> None:
+def test_empty_rows_are_left_out_and_the_others_renumbered() -> None:
     typed = [{"what": "", "done": "no"}, {"what": "call", "n": "x"}, {}, {"what": "visit"}]
-    filled = parse_values(SHEET, {"steps": typed})
-    assert filled.values == {"steps": ({"what": "call"}, {"what": "visit"})}
-    assert filled.unread == {"steps.0.n": ("x", "This is not a number.")}
+    parsed = parse_values(SHEET, {"steps": typed})
+    assert parsed.values == {"steps": ({"what": "call"}, {"what": "visit"})}
+    assert parsed.unread == {"steps.0.n": ("x", "This is not a number.")}
 
 
-def test_more_rows_than_fit_are_said() -> None:
-    filled = parse_values(SHEET, {"steps": [{"what": str(n)} for n in range(MAX_ROWS + 2)]})
-    assert len(filled.values["steps"]) == MAX_ROWS  # type: ignore[arg-type]
-    assert "At most" in filled.unread["steps"][1]
+def test_too_many_rows_are_reported() -> None:
+    parsed = parse_values(SHEET, {"steps": [{"what": str(n)} for n in range(MAX_ROWS + 2)]})
+    assert len(parsed.values["steps"]) == MAX_ROWS  # type: ignore[arg-type]
+    assert "At most" in parsed.unread["steps"][1]
 
 
-def test_nobody_is_asked_for_what_another_lineage_needs() -> None:
-    both = Worksheet(
+def test_fields_of_the_other_kind_of_formulation_are_not_needed() -> None:
+    formulation = Worksheet(
         "f",
         "F",
         "A",
@@ -103,13 +103,13 @@ def test_nobody_is_asked_for_what_another_lineage_needs() -> None:
             Field("summary", "Summary", FieldKind.TEXT, needed=True, only="classic"),
         ),
     )
-    assert not is_complete(both, {"told": "x"})
-    assert is_complete(both, {"told": "x", "stressor": "y"})
-    assert is_complete(both, {"told": "x", "summary": "y"})
-    assert [f.id for f in both.fields_for("triad")] == ["told", "stressor"]
+    assert not is_complete(formulation, {"told": "x"})
+    assert is_complete(formulation, {"told": "x", "stressor": "y"})
+    assert is_complete(formulation, {"told": "x", "summary": "y"})
+    assert [f.id for f in formulation.fields_for("triad")] == ["told", "stressor"]
 
 
-def test_words_for_every_kind() -> None:
+def test_every_kind_is_rendered() -> None:
     values = parse_values(
         SHEET,
         {"mood": "6", "suds": "45", "kind": "b", "many": ["a", "b"], "done": "yes", "day": "2026-03-09", "who": "l",

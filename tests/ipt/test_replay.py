@@ -1,4 +1,4 @@
-"""Worksheets of the hour read as what they are about."""
+"""Session worksheets as dialogues, options and rating shifts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from securebase.ipt.replay import RatingShift, Turn, dialogue, rating_shift, wei
 from securebase.ipt.shelf import worksheet
 
 
-def test_a_dialogue_has_its_lines_in_order_with_faults_in_words() -> None:
+def test_a_dialogue_keeps_its_lines_in_order_with_labelled_faults() -> None:
     typed = {
         "lines": [
             {"speaker": "client", "said": "You are late", "heard": "You are bad", "faults": ["indirect", "attack"]},
@@ -17,8 +17,8 @@ def test_a_dialogue_has_its_lines_in_order_with_faults_in_words() -> None:
             {"said": "I was worried", "better": "Call me next time"},
         ]
     }
-    found = dialogue(parse_values(worksheet("communication_analysis"), typed).values)
-    assert found == (
+    turns = dialogue(parse_values(worksheet("communication_analysis"), typed).values)
+    assert turns == (
         Turn("client", "You are late", heard="You are bad", faults=("Said sideways", "Came as an attack")),
         Turn("silence", "Nobody spoke"),
         Turn("client", "I was worried", better="Call me next time"),
@@ -26,10 +26,10 @@ def test_a_dialogue_has_its_lines_in_order_with_faults_in_words() -> None:
     assert dialogue({}) == ()
 
 
-def test_the_option_to_try_first_is_found_whatever_its_letters() -> None:
+def test_the_chosen_option_matches_in_any_case_and_spacing() -> None:
     typed = {"options": [{"option": "Stay", "rating": "0"}, {"option": "Move out"}], "chosen": " move  OUT"}
-    found = weighed_options(parse_values(worksheet("decision_analysis"), typed).values)
-    assert [(o.option, o.rating, o.chosen) for o in found] == [("Stay", 0.0, False), ("Move out", None, True)]
+    options = weighed_options(parse_values(worksheet("decision_analysis"), typed).values)
+    assert [(o.option, o.rating, o.chosen) for o in options] == [("Stay", 0.0, False), ("Move out", None, True)]
     unchosen = weighed_options({"options": ({"good": "something"},)})
     assert [o.chosen for o in unchosen] == [False]
 
@@ -42,11 +42,11 @@ def test_the_option_to_try_first_is_found_whatever_its_letters() -> None:
         ({"b": 7.0}, "? → 7"),
     ],
 )
-def test_a_movement_is_said_in_a_row(values: dict[str, float], words: str) -> None:
-    found = rating_shift(values, "a", "b")
-    assert isinstance(found, RatingShift)
-    assert found.words == words
+def test_a_rating_shift_in_words(values: dict[str, float], words: str) -> None:
+    shift = rating_shift(values, "a", "b")
+    assert isinstance(shift, RatingShift)
+    assert shift.words == words
 
 
-def test_no_rating_is_no_movement() -> None:
+def test_without_ratings_there_is_no_shift() -> None:
     assert rating_shift({"a": True, "b": "7"}, "a", "b") is None

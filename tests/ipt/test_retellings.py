@@ -1,4 +1,4 @@
-"""Tellings of one event over time, against a slow and obvious reading of the same rows."""
+"""Retellings of one event over time, against a slow and obvious computation."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from securebase.records.episode import EpisodeRecord, TherapySessionRecord
 
 
 def telling(n: int, story: str, session: int | None, **values: object) -> ArtefactRecord:
-    plain = {"story": story} | {k: v for k, v in values.items() if v is not None}
-    return ArtefactRecord(str(n), "telling", plain, at=float(n), begun_at=float(n), session=session)  # type: ignore[arg-type]
+    fields = {"story": story} | {k: v for k, v in values.items() if v is not None}
+    return ArtefactRecord(str(n), "telling", fields, at=float(n), begun_at=float(n), session=session)  # type: ignore[arg-type]
 
 
 def record(*artefacts: ArtefactRecord) -> EpisodeRecord:
-    held = tuple(TherapySessionRecord(n, 7.0 * n) for n in range(1, 30))
-    return EpisodeRecord("a", sessions=held, artefacts=artefacts)
+    sessions = tuple(TherapySessionRecord(n, 7.0 * n) for n in range(1, 30))
+    return EpisodeRecord("a", sessions=sessions, artefacts=artefacts)
 
 
-def slowly(peaks: list[float], ends: list[float | None]) -> dict[str, float | None]:
-    """The same figures by loops and brute force."""
+def slow_figures(peaks: list[float], ends: list[float | None]) -> dict[str, float | None]:
+    """Compute the same figures by loops and brute force."""
     falls = [p - e for p, e in zip(peaks, ends, strict=True) if e is not None]
-    backs = [peaks[i + 1] - e for i in range(len(peaks) - 1) if (e := ends[i]) is not None]
+    rebounds = [peaks[i + 1] - e for i in range(len(peaks) - 1) if (e := ends[i]) is not None]
     slope = None
     if len(peaks) > 2:
         # the least-squares slope is the mean of all pairwise slopes, each weighted by its squared distance
         pairs = list(itertools.combinations(range(len(peaks)), 2))
-        weighed = sum((j - i) ** 2 * (peaks[j] - peaks[i]) / (j - i) for i, j in pairs)
-        slope = weighed / sum((j - i) ** 2 for i, j in pairs)
+        weighted = sum((j - i) ** 2 * (peaks[j] - peaks[i]) / (j - i) for i, j in pairs)
+        slope = weighted / sum((j - i) ** 2 for i, j in pairs)
     return {
-        "within": sum(falls) / len(falls) if falls else None,
-        "between": peaks[-1] - peaks[0] if len(peaks) > 1 else None,
+        "fall": sum(falls) / len(falls) if falls else None,
+        "peak_change": peaks[-1] - peaks[0] if len(peaks) > 1 else None,
         "slope": slope,
-        "back": sum(backs) / len(backs) if backs else None,
+        "rebound": sum(rebounds) / len(rebounds) if rebounds else None,
     }
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_every_figure_is_what_a_slow_reading_finds(seed: int) -> None:
+def test_every_figure_equals_the_slow_one(seed: int) -> None:
     rng = np.random.default_rng(seed)
     n = int(rng.integers(1, 9))
     peaks = [float(v) for v in rng.integers(0, 21, n) * 5]
@@ -50,20 +50,19 @@ def test_every_figure_is_what_a_slow_reading_finds(seed: int) -> None:
         telling(i, "The fire", i + 1, peak=p, end_distress=e) for i, (p, e) in enumerate(zip(peaks, ends, strict=True))
     ]
     order = rng.permutation(n)
-    (found,) = retelling_series(record(*(rows[i] for i in order)))
-    for name, value in slowly(peaks, ends).items():
-        got = getattr(found, name)
-        assert got == (None if value is None else pytest.approx(value)), name
+    (series,) = retelling_series(record(*(rows[i] for i in order)))
+    for name, value in slow_figures(peaks, ends).items():
+        assert getattr(series, name) == (None if value is None else pytest.approx(value)), name
 
 
 def test_a_known_fall_is_recovered() -> None:
     rows = [telling(i, "x", i + 1, peak=90.0 - 8 * i, end_distress=60.0 - 8 * i) for i in range(5)]
-    (found,) = retelling_series(record(*rows))
-    assert (found.slope, found.within, found.back, found.between) == pytest.approx((-8, 30, 22, -32))
+    (series,) = retelling_series(record(*rows))
+    assert (series.slope, series.fall, series.rebound, series.peak_change) == pytest.approx((-8, 30, 22, -32))
 
 
-def test_stories_are_grouped_by_name_whatever_its_letters_and_the_last_told_is_first() -> None:
-    found = retelling_series(
+def test_retellings_are_grouped_by_name_in_any_case_and_the_last_told_comes_first() -> None:
+    groups = retelling_series(
         record(
             telling(1, "The fire", 1, peak=80.0),
             telling(2, "Father leaves", 2, peak=50.0),
@@ -72,38 +71,38 @@ def test_stories_are_grouped_by_name_whatever_its_letters_and_the_last_told_is_f
             telling(5, "No peak", 5),
         )
     )
-    assert [(s.name, len(s.tellings)) for s in found] == [("the FIRE", 2), ("Father leaves", 1)]
+    assert [(s.name, len(s.tellings)) for s in groups] == [("the FIRE", 2), ("Father leaves", 1)]
 
 
-def test_order_is_that_of_the_sessions_not_of_writing_down() -> None:
-    (found,) = retelling_series(record(telling(1, "x", 9, peak=20.0), telling(2, "x", 3, peak=70.0)))
-    assert [t.peak for t in found.tellings] == [70.0, 20.0]
+def test_retellings_follow_the_order_of_sessions_not_of_entry() -> None:
+    (series,) = retelling_series(record(telling(1, "x", 9, peak=20.0), telling(2, "x", 3, peak=70.0)))
+    assert [t.peak for t in series.tellings] == [70.0, 20.0]
 
 
-def test_tones_are_compared_between_first_and_last() -> None:
+def test_feelings_are_compared_between_first_and_last() -> None:
     rows = [telling(i, "x", i + 1, peak=50.0, positive=p, negative=8.0 - i) for i, p in enumerate((0.0, None, 5.0))]
-    (found,) = retelling_series(record(*rows))
-    assert found.balances == (-8.0, -1.0)
-    assert "Good less painful feelings: −8 at first, −1 at the last telling." in series_in_words(found)
+    (series,) = retelling_series(record(*rows))
+    assert series.balances == (-8.0, -1.0)
+    assert "Good less painful feelings: −8 at first, −1 at the last telling." in series_in_words(series)
 
 
-def test_words_say_what_cannot_be_told_and_never_call_it_a_cause() -> None:
+def test_sentences_name_what_is_unknown_and_never_claim_a_cause() -> None:
     (once,) = retelling_series(record(telling(1, "x", 1, peak=80.0)))
     assert series_in_words(once) == [
         "Told once, with distress up to 80. What changes shows from the second telling on."
     ]
     (twice,) = retelling_series(record(telling(1, "x", 1, peak=80.0, end_distress=40.0), telling(2, "x", 2, peak=40.0)))
-    said = series_in_words(twice)
-    assert "A slope is said from the third telling on." in said
-    assert "On average the next telling did not rise above where the last one ended." in said
-    everything = " ".join([*said, CAVEAT]).lower()
-    assert "hypothesis" in everything
-    assert not [w for w in ("cause", "because", "due to", "proves", "healed") if w in everything]
+    sentences = series_in_words(twice)
+    assert "A slope is said from the third telling on." in sentences
+    assert "On average the next telling did not rise above where the last one ended." in sentences
+    text = " ".join([*sentences, CAVEAT]).lower()
+    assert "hypothesis" in text
+    assert not [w for w in ("cause", "because", "due to", "proves", "healed") if w in text]
 
 
-def test_a_story_without_both_tones_says_nothing_of_them() -> None:
-    (found,) = retelling_series(
+def test_a_series_without_both_feelings_has_no_balance() -> None:
+    (series,) = retelling_series(
         record(telling(1, "x", 1, peak=80.0, positive=3.0), telling(2, "x", 2, peak=70.0, negative=2.0))
     )
-    assert isinstance(found, RetellingSeries)
-    assert found.balances is None
+    assert isinstance(series, RetellingSeries)
+    assert series.balances is None

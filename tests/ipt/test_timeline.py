@@ -1,4 +1,4 @@
-"""The timeline read from a record: days from calendar days, the window before the onset, what is left out."""
+"""The timeline of a record: days from dates, the window before the onset, and undated entries."""
 
 from __future__ import annotations
 
@@ -13,28 +13,30 @@ from securebase.records.episode import EpisodeRecord
 BEGAN = date(2026, 9, 1)
 
 
-def made(n: int, worksheet: str, **values: object) -> ArtefactRecord:
+def artefact(n: int, worksheet: str, **values: object) -> ArtefactRecord:
     return ArtefactRecord(id=f"a{n}", worksheet=worksheet, values=values, at=float(n), begun_at=float(n))
 
 
-def record(*artefacts: ArtefactRecord, **more: object) -> EpisodeRecord:
-    return EpisodeRecord(person="x", began_on=BEGAN, artefacts=artefacts, **more)
+def record(*artefacts: ArtefactRecord, **fields: object) -> EpisodeRecord:
+    return EpisodeRecord(person="x", began_on=BEGAN, artefacts=artefacts, **fields)
 
 
-def test_days_are_counted_from_the_beginning_of_the_episode() -> None:
+def test_days_count_from_the_beginning_of_the_episode() -> None:
     assert days_since("2026-09-11", BEGAN) == 10
     assert days_since("2026-08-31", BEGAN) == -1
     assert days_since("soon", BEGAN) is None
     assert days_since("", BEGAN) is None
 
 
-def test_events_come_in_order_with_what_was_said_of_them() -> None:
+def test_events_come_in_order_with_their_details() -> None:
     line = timeline(
         record(
-            made(0, "life_event", what="Later", happened_on="2026-10-01"),
-            made(1, "life_event", what="Row", happened_on="2026-04-01", dependent="dependent", weight=7.0, side="hard"),
-            made(2, "life_event", what="No day"),
-            made(3, "life_event", what="Not a day", happened_on="in spring"),
+            artefact(0, "life_event", what="Later", happened_on="2026-10-01"),
+            artefact(
+                1, "life_event", what="Row", happened_on="2026-04-01", dependent="dependent", weight=7.0, side="hard"
+            ),
+            artefact(2, "life_event", what="No day"),
+            artefact(3, "life_event", what="Not a day", happened_on="in spring"),
         ),
         today=30,
     )
@@ -48,9 +50,11 @@ def test_events_come_in_order_with_what_was_said_of_them() -> None:
     assert line.events[1].dependent is EventDependence.UNCLEAR
 
 
-def test_what_has_no_day_is_told_apart() -> None:
-    one = record(made(0, "life_event", what="No day"), made(1, "life_role", role="Nurse", to_on="2026-01-01"))
-    assert [a.id for a in undated_entries(one)] == ["a0"]
+def test_undated_entries_are_listed_separately() -> None:
+    course = record(
+        artefact(0, "life_event", what="No day"), artefact(1, "life_role", role="Nurse", to_on="2026-01-01")
+    )
+    assert [a.id for a in undated_entries(course)] == ["a0"]
 
 
 @pytest.mark.parametrize(
@@ -61,8 +65,8 @@ def test_the_window_is_the_half_year_before_the_onset(days_before: int, inside: 
     happened = onset - timedelta(days=days_before)
     line = timeline(
         record(
-            made(0, "onset", began_on=onset.isoformat()),
-            made(1, "life_event", what="x", happened_on=happened.isoformat()),
+            artefact(0, "onset", began_on=onset.isoformat()),
+            artefact(1, "life_event", what="x", happened_on=happened.isoformat()),
         ),
         today=0,
     )
@@ -71,11 +75,11 @@ def test_the_window_is_the_half_year_before_the_onset(days_before: int, inside: 
     assert line.events[0].in_window is inside
 
 
-def test_a_death_that_grief_work_names_is_an_event() -> None:
+def test_a_death_in_grief_work_is_an_event() -> None:
     line = timeline(
         record(
-            made(0, "grief_work", person="p", death_on="2026-01-02"),
-            made(1, "grief_work", good="x"),
+            artefact(0, "grief_work", person="p", death_on="2026-01-02"),
+            artefact(1, "grief_work", good="x"),
             relationships=(RelationshipRecord("p", "Ada"),),
         ),
         today=0,
@@ -84,13 +88,13 @@ def test_a_death_that_grief_work_names_is_an_event() -> None:
     assert [(e.words, e.worksheet) for e in line.events] == [("Death of Ada", "grief_work")]
 
 
-def test_bars_may_be_open_to_either_side() -> None:
+def test_bars_may_be_open_on_either_side() -> None:
     line = timeline(
         record(
-            made(0, "life_role", role="Nurse", from_on="2020-01-01"),
-            made(1, "medication", name="Sertraline", to_on="2026-09-05", dose="50 mg"),
-            made(2, "life_role", role="Never"),
-            made(3, "history", earlier_episodes=({"from": "2009-01-01", "to": "2009-06-01"}, {"treatment": "x"})),
+            artefact(0, "life_role", role="Nurse", from_on="2020-01-01"),
+            artefact(1, "medication", name="Sertraline", to_on="2026-09-05", dose="50 mg"),
+            artefact(2, "life_role", role="Never"),
+            artefact(3, "history", earlier_episodes=({"from": "2009-01-01", "to": "2009-06-01"}, {"treatment": "x"})),
         ),
         today=0,
     )
@@ -102,27 +106,29 @@ def test_bars_may_be_open_to_either_side() -> None:
     ]
 
 
-def test_an_earlier_episode_is_over_also_when_only_one_of_its_days_is_known() -> None:
+def test_an_earlier_episode_with_one_known_day_is_a_mark_on_that_day() -> None:
     rows = ({"from": "2014-03-01"}, {"to": "2016-07-01"})
-    line = timeline(record(made(0, "history", earlier_episodes=rows)), today=0)
+    line = timeline(record(artefact(0, "history", earlier_episodes=rows)), today=0)
     assert line
     assert all(b.start is not None and b.start == b.end for b in line.bars)
     assert len({b.start for b in line.bars}) == 2
 
 
-def test_this_episode_is_a_part_of_the_whole_life() -> None:
+def test_the_whole_life_spans_more_than_this_episode() -> None:
     line = timeline(
-        record(made(0, "onset", began_on="2026-05-01"), made(1, "life_event", what="x", happened_on="1990-01-01")),
+        record(
+            artefact(0, "onset", began_on="2026-05-01"), artefact(1, "life_event", what="x", happened_on="1990-01-01")
+        ),
         today=50,
     )
     assert line
-    near, whole = line.span(whole_life=False), line.span(whole_life=True)
-    assert near[0] <= line.window[0]
-    assert whole[0] < line.events[0].at < near[0]
-    assert near[1] >= 50
+    episode, life = line.span(whole_life=False), line.span(whole_life=True)
+    assert episode[0] <= line.window[0]
+    assert life[0] < line.events[0].at < episode[0]
+    assert episode[1] >= 50
 
 
-def test_an_empty_record_is_a_short_empty_line_and_one_without_a_day_is_none() -> None:
+def test_an_empty_record_gives_a_short_empty_timeline_and_one_without_a_date_none() -> None:
     line = timeline(record(), today=0)
     assert line
     assert line.is_empty

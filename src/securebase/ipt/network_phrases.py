@@ -1,4 +1,4 @@
-"""Sentences about the network: what was counted, and what the count leaves out."""
+"""Sentences about the network: its counts, and what they leave out."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ def ring_in_words(ring: Ring) -> str:
 
 
 def hour_of(angle: float) -> int:
-    """The hour of a clock that an angle points to, 1 to 12."""
+    """Return the hour on a clock face, 1 to 12, that an angle in degrees points to."""
     return round(angle / (360.0 / HOURS)) % HOURS or HOURS
 
 
 def place_in_words(place: Placement | None) -> str:
-    """“closest ring, 2 o’clock, gives support, tension”."""
+    """Return a phrase such as “closest ring, 2 o’clock, gives support, tension”."""
     if place is None:
         return "not placed yet"
-    said = [ring_in_words(place.ring), f"{hour_of(place.angle)} o’clock"]
-    said += [word for word, on in (("gives support", place.gives), ("gets support", place.receives)) if on]
-    return ", ".join([*said, *(["tension"] if place.tension else [])])
+    marks = (("gives support", place.gives), ("gets support", place.receives), ("tension", place.tension))
+    position = [ring_in_words(place.ring), f"{hour_of(place.angle)} o’clock"]
+    return ", ".join([*position, *(word for word, is_set in marks if is_set)])
 
 
 def move_in_words(move: Move, names: Mapping[str, str]) -> str:
-    """“Omar: from the wider circle to the close ring”. A person whose name is not known is called somebody."""
+    """Return a phrase such as “Omar: closer, from wider circle to close ring”; an unknown name becomes “Somebody”."""
     name = names.get(move.relationship, "Somebody")
     before = ring_in_words(move.before.ring) if move.before else ""
     after = ring_in_words(move.after.ring) if move.after else ""
@@ -48,18 +48,20 @@ def move_in_words(move: Move, names: Mapping[str, str]) -> str:
     }[move.step]
 
 
-def moves_in_words(found: Sequence[Move], names: Mapping[str, str]) -> str:
-    """One line for a version that follows another: who came, left, moved between rings; or that nobody did."""
-    moved = [move_in_words(m, names) for m in found if m.step is not RingChange.STAYED]
-    return "; ".join(moved) + "." if moved else "Nobody changed rings."
+def moves_in_words(moves: Sequence[Move], names: Mapping[str, str]) -> str:
+    """Return one line on the people who came, left or changed rings between two versions, or that nobody did."""
+    changes = [move_in_words(m, names) for m in moves if m.step is not RingChange.STAYED]
+    return "; ".join(changes) + "." if changes else "Nobody changed rings."
 
 
 def size_in_words(network: Network) -> str:
     counts = [f"{network.by_ring[ring]} {_IN_RING[ring]}" for ring in INSIDE]
-    said = f"{_people(network.size)} inside the rings: {', '.join(counts)}."
+    sentences = [f"{_people(network.size)} inside the rings: {', '.join(counts)}."]
     if network.by_ring[Ring.OUTSIDE]:
-        said += f" {network.by_ring[Ring.OUTSIDE]} outside."
-    return said + (f" {network.not_placed} not placed yet." if network.not_placed else "")
+        sentences.append(f"{network.by_ring[Ring.OUTSIDE]} outside.")
+    if network.not_placed:
+        sentences.append(f"{network.not_placed} not placed yet.")
+    return " ".join(sentences)
 
 
 def closest_in_words(names: Sequence[str]) -> str:
@@ -73,8 +75,8 @@ def support_in_words(network: Network) -> str:
     if not network.rated:
         return "No tie has been rated yet."
     kinds = [f"{kind.label.lower()} {n}" for kind, n in network.giving.items() if n]
-    said = f"{network.giving_any} of the {network.rated} people rated give support"
-    return f"{said}: {', '.join(kinds)}." if kinds else f"{said}."
+    summary = f"{network.giving_any} of the {network.rated} people rated give support"
+    return f"{summary}: {', '.join(kinds)}." if kinds else f"{summary}."
 
 
 def reciprocity_in_words(network: Network) -> str:
@@ -86,33 +88,33 @@ def reciprocity_in_words(network: Network) -> str:
 def strain_in_words(network: Network, names: Mapping[str, str]) -> str:
     if network.strain is None:
         return "No strain has been rated yet."
-    most = max(network.strained.values())
-    who = [names.get(p, "somebody") for p, strain in network.strained.items() if strain == most]
-    said = f"Mean {network.strain:.1f} of 10 over {_ties(len(network.strained))}"
-    return f"{said}; most with {' and '.join(who)} ({most:g})." if most > 0 else f"{said}."
+    highest = max(network.strained.values())
+    people = [names.get(p, "somebody") for p, strain in network.strained.items() if strain == highest]
+    summary = f"Mean {network.strain:.1f} of 10 over {_ties(len(network.strained))}"
+    return f"{summary}; most with {' and '.join(people)} ({highest:g})." if highest > 0 else f"{summary}."
 
 
 def support_shares_in_words(shares: tuple[SupportShare, ...]) -> str:
-    """Return a sentence such as “Therapist 35% · own network 65%. Was 60 / 40 in session 2: 25 points handed over”."""
+    """Return a sentence such as “Therapist 35% · own network 65%. Was 60 / 40 in session 2: …”."""
     if not shares:
         return "Nobody has asked yet who carries the support."
     first, last = shares[0], shares[-1]
-    said = f"Therapist {last.therapist:.0f}% · own network {last.own:.0f}%."
-    moved = support_handed_over(shares)
-    if moved is None:
-        return said
-    where = f"in session {first.session}" if first.session is not None else "when it was first asked"
-    said = f"{said} Was {first.therapist:.0f} / {first.own:.0f} {where}"
-    if moved == 0:
-        return f"{said}: unchanged."
-    way = "to the own network" if moved > 0 else "back to the therapist"
-    return f"{said}: {abs(moved):.0f} points went {way}."
+    present = f"Therapist {last.therapist:.0f}% · own network {last.own:.0f}%."
+    points = support_handed_over(shares)
+    if points is None:
+        return present
+    time = f"in session {first.session}" if first.session is not None else "when it was first asked"
+    comparison = f"{present} Was {first.therapist:.0f} / {first.own:.0f} {time}"
+    if points == 0:
+        return f"{comparison}: unchanged."
+    direction = "to the own network" if points > 0 else "back to the therapist"
+    return f"{comparison}: {abs(points):.0f} points went {direction}."
 
 
-def distance_in_words(apart: float | None) -> str:
-    if apart is None:
+def distance_in_words(distance: float | None) -> str:
+    if distance is None:
         return "Nobody stands on both circles, so no distance can be told."
-    return f"On average people stand {apart * 3:.1f} rings from where they are wished."
+    return f"On average people stand {distance * 3:.1f} rings from where they are wished."
 
 
 def _people(n: int) -> str:

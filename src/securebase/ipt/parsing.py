@@ -1,4 +1,4 @@
-"""What was typed into a worksheet → values of the right kind. What cannot be read is said, and never thrown away."""
+"""Parser of worksheet input into typed values. Unreadable input is kept as typed, with the reason."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _SPACE = re.compile(r"[^\S\n]+")
 
 @dataclass(frozen=True, slots=True)
 class ParsedValues:
-    """What was understood, field → value (open fields are left out), and what was not.
+    """Result of parsing.
 
-    unread: “field” or “rows.2.column” → (what was typed, what is wrong with it).
+    values: field → value, without open fields. unread: “field” or “rows.2.column” → (input as typed, problem).
     """
 
     values: dict[str, Value]
@@ -27,141 +27,141 @@ class ParsedValues:
 
 
 def parse_values(worksheet: Worksheet, typed: Mapping[str, Any]) -> ParsedValues:
-    """Read what was typed. `typed`: field → text, number, list of texts, or list of mappings for rows.
+    """Parse typed input: field → text, number, list of texts, or list of mappings for rows.
 
-    Fields that the worksheet does not have are passed over. A list longer than allowed is unread as a whole.
+    Fields that the worksheet does not have are ignored. Of a list longer than allowed, the first rows are kept and the
+    excess is reported as unread.
     """
     values: dict[str, Value] = {}
     unread: dict[str, tuple[str, str]] = {}
-    for one in worksheet.fields:
-        if one.kind is FieldKind.ROWS:
-            rows = _rows(one, typed.get(one.id), unread)
+    for spec in worksheet.fields:
+        if spec.kind is FieldKind.ROWS:
+            rows = _parse_rows(spec, typed.get(spec.id), unread)
             if rows:
-                values[one.id] = rows
+                values[spec.id] = rows
         else:
-            value = _one(one, typed.get(one.id), one.id, unread)
+            value = _parse_value(spec, typed.get(spec.id), spec.id, unread)
             if value is not None:
-                values[one.id] = value
+                values[spec.id] = value
     return ParsedValues(values, unread)
 
 
 def is_complete(worksheet: Worksheet, values: Mapping[str, Value]) -> bool:
-    """Whether the fields without which the tool has not done its work hold something; any field, where none is needed.
+    """Return whether every needed field holds a value, or any field if none is needed.
 
-    Of fields that only one lineage of formulation asks for, those of one lineage are enough.
+    Of the needed fields that belong to one kind of formulation (`only`), those of one kind are enough.
     """
     needed = [f for f in worksheet.fields if f.needed]
     if not needed:
         return any(has_value(v) for v in values.values())
-    lineages = {f.only for f in needed if f.only}
-    always = all(has_value(values.get(f.id)) for f in needed if not f.only)
-    ones = [all(has_value(values.get(f.id)) for f in needed if f.only == name) for name in lineages]
-    return always and (not ones or any(ones))
+    kinds = {f.only for f in needed if f.only}
+    common = all(has_value(values.get(f.id)) for f in needed if not f.only)
+    by_kind = [all(has_value(values.get(f.id)) for f in needed if f.only == kind) for kind in kinds]
+    return common and (not by_kind or any(by_kind))
 
 
 def has_value(value: Value) -> bool:
-    """Whether a value holds anything. No and 0 are answers."""
+    """Return whether a value is not empty. No and 0 are answers."""
     return value is not None and value not in ("", ())
 
 
-def _rows(of: Field, typed: Any, unread: dict[str, tuple[str, str]]) -> tuple[Row, ...]:
+def _parse_rows(spec: Field, typed: Any, unread: dict[str, tuple[str, str]]) -> tuple[Row, ...]:
     if not isinstance(typed, Sequence) or isinstance(typed, str):
         return ()
     rows: list[Row] = []
-    for given in typed:
-        if not isinstance(given, Mapping):
+    for row in typed:
+        if not isinstance(row, Mapping):
             continue
         n = len(rows)
         cells: dict[str, Any] = {}
-        lost: dict[str, tuple[str, str]] = {}
-        for column in of.columns:
-            value = _one(column, given.get(column.id), f"{of.id}.{n}.{column.id}", lost)
+        unread_cells: dict[str, tuple[str, str]] = {}
+        for column in spec.columns:
+            value = _parse_value(column, row.get(column.id), f"{spec.id}.{n}.{column.id}", unread_cells)
             if value is not None:
                 cells[column.id] = value
-        # a box left unticked says nothing of its own: a row is there when something else is in it
-        if lost or any(v is not False for v in cells.values()):
+        # an unticked box is no input by itself: a row counts only if another cell holds something
+        if unread_cells or any(v is not False for v in cells.values()):
             rows.append(cells)
-            unread |= lost
+            unread |= unread_cells
     if len(rows) > MAX_ROWS:
-        unread[of.id] = ("", f"At most {MAX_ROWS} rows fit here; the rest was not kept.")
-        unread_rows = {k for k in unread if k.startswith(f"{of.id}.") and int(k.split(".")[1]) >= MAX_ROWS}
+        unread[spec.id] = ("", f"At most {MAX_ROWS} rows fit here; the rest was not kept.")
+        unread_rows = {k for k in unread if k.startswith(f"{spec.id}.") and int(k.split(".")[1]) >= MAX_ROWS}
         for key in unread_rows:
             del unread[key]
     return tuple(rows[:MAX_ROWS])
 
 
-def _one(of: Field, typed: Any, place: str, unread: dict[str, tuple[str, str]]) -> Any:
+def _parse_value(spec: Field, typed: Any, place: str, unread: dict[str, tuple[str, str]]) -> Any:
     if typed is None:
         return None
-    if of.kind is FieldKind.CHOICES:
-        listed = [typed] if isinstance(typed, str) else list(typed)
-        known = tuple(o.value for o in of.options if o.value in listed)
-        return known or None
+    if spec.kind is FieldKind.CHOICES:
+        ticked = [typed] if isinstance(typed, str) else list(typed)
+        return tuple(o.value for o in spec.options if o.value in ticked) or None
     if isinstance(typed, list | tuple):
         typed = typed[-1] if typed else ""
-    if of.kind is FieldKind.YES_NO and isinstance(typed, bool):
+    if spec.kind is FieldKind.YES_NO and isinstance(typed, bool):
         return typed
     text = f"{typed:g}" if isinstance(typed, int | float) and not isinstance(typed, bool) else str(typed)
     text = text.replace("\r\n", "\n").replace("\x00", "").strip()
     if not text:
         return None
-    problem, value = _READERS[of.kind](of, text)
+    problem, value = _PARSERS[spec.kind](spec, text)
     if problem:
         unread[place] = (text, problem)
         return None
     return value
 
 
-def _text(of: Field, text: str) -> tuple[str, Any]:
-    most = LINE_LENGTH if of.kind is FieldKind.LINE else TEXT_LENGTH
-    text = _SPACE.sub(" ", text.replace("\n", " ")) if of.kind is FieldKind.LINE else text
-    if len(text) > most:
-        return f"This is {len(text):,} characters long; {most:,} fit here.", None
+def _parse_text(spec: Field, text: str) -> tuple[str, Any]:
+    limit = LINE_LENGTH if spec.kind is FieldKind.LINE else TEXT_LENGTH
+    text = _SPACE.sub(" ", text.replace("\n", " ")) if spec.kind is FieldKind.LINE else text
+    if len(text) > limit:
+        return f"This is {len(text):,} characters long; {limit:,} fit here.", None
     return "", text
 
 
-def _number(of: Field, text: str) -> tuple[str, Any]:
+def _parse_number(spec: Field, text: str) -> tuple[str, Any]:
     try:
         value = float(text.replace(",", "."))
     except ValueError:
         return "This is not a number.", None
-    if not math.isfinite(value) or not of.minimum <= value <= of.maximum:
-        return f"The number must lie between {of.minimum:g} and {of.maximum:g}.", None
-    steps = (value - of.minimum) / of.step
+    if not math.isfinite(value) or not spec.minimum <= value <= spec.maximum:
+        return f"The number must lie between {spec.minimum:g} and {spec.maximum:g}.", None
+    steps = (value - spec.minimum) / spec.step
     if abs(steps - round(steps)) > 1e-9:
-        return f"The number must go in steps of {of.step:g} from {of.minimum:g}.", None
+        return f"The number must go in steps of {spec.step:g} from {spec.minimum:g}.", None
     return "", value
 
 
-def _choice(of: Field, text: str) -> tuple[str, Any]:
-    return ("", text) if of.option(text) else ("This is none of the choices.", None)
+def _parse_choice(spec: Field, text: str) -> tuple[str, Any]:
+    return ("", text) if spec.option(text) else ("This is none of the choices.", None)
 
 
-def _yes_no(_: Field, text: str) -> tuple[str, Any]:
+def _parse_yes_no(_: Field, text: str) -> tuple[str, Any]:
     known = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "0": False}
     value = known.get(text.lower())
     return ("", value) if value is not None else ("Answer yes or no.", None)
 
 
-def _date(_: Field, text: str) -> tuple[str, Any]:
+def _parse_date(_: Field, text: str) -> tuple[str, Any]:
     try:
         return "", date.fromisoformat(text).isoformat()
     except ValueError:
         return "Write the day as year, month and day: 2026-03-09.", None
 
 
-def _person(_: Field, text: str) -> tuple[str, Any]:
+def _parse_person(_: Field, text: str) -> tuple[str, Any]:
     return ("", text) if len(text) <= 80 else ("This is nobody of the inventory.", None)
 
 
-_READERS = {
-    FieldKind.LINE: _text,
-    FieldKind.TEXT: _text,
-    FieldKind.SCALE: _number,
-    FieldKind.NUMBER: _number,
-    FieldKind.EXTENT: _number,
-    FieldKind.CHOICE: _choice,
-    FieldKind.YES_NO: _yes_no,
-    FieldKind.DATE: _date,
-    FieldKind.PERSON: _person,
+_PARSERS = {
+    FieldKind.LINE: _parse_text,
+    FieldKind.TEXT: _parse_text,
+    FieldKind.SCALE: _parse_number,
+    FieldKind.NUMBER: _parse_number,
+    FieldKind.EXTENT: _parse_number,
+    FieldKind.CHOICE: _parse_choice,
+    FieldKind.YES_NO: _parse_yes_no,
+    FieldKind.DATE: _parse_date,
+    FieldKind.PERSON: _parse_person,
 }

@@ -1,4 +1,4 @@
-"""A filled-in worksheet in words: one line a field, for pages, paper, reports and tables alike."""
+"""A filled-in worksheet in words, one line per field, for pages, paper, reports and tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from securebase.records.artefact import Value
 
 @dataclass(frozen=True, slots=True)
 class RenderedField:
-    """One field in words. `rows`: for a list, each row as (column, words) pairs, open cells left out."""
+    """One field in words. rows: for a list, each row as (column, words) pairs without empty cells."""
 
     field: Field
     words: str
@@ -23,53 +23,53 @@ class RenderedField:
 def render_fields(
     worksheet: Worksheet, values: Mapping[str, Value], people: Mapping[str, str] | None = None
 ) -> list[RenderedField]:
-    """Every field that holds something. `people`: id of a relationship → the name to show."""
+    """Return every field that holds a value. people: relationship id → the name to show."""
     names = people or {}
-    return [_said(f, values[f.id], names) for f in worksheet.fields if has_value(values.get(f.id))]
+    return [_render_field(f, values[f.id], names) for f in worksheet.fields if has_value(values.get(f.id))]
 
 
-def _said(of: Field, value: Value, people: Mapping[str, str]) -> RenderedField:
-    if of.kind is not FieldKind.ROWS or not isinstance(value, tuple):
-        return RenderedField(of, render_value(of, value, people))
+def _render_field(field: Field, value: Value, people: Mapping[str, str]) -> RenderedField:
+    if field.kind is not FieldKind.ROWS or not isinstance(value, tuple):
+        return RenderedField(field, render_value(field, value, people))
     rows = tuple(
-        tuple((c, render_value(c, row.get(c.id), people)) for c in of.columns if has_value(row.get(c.id)))
+        tuple((c, render_value(c, row.get(c.id), people)) for c in field.columns if has_value(row.get(c.id)))
         for row in value
         if isinstance(row, Mapping)
     )
     one_line = "; ".join(", ".join(words for _, words in row) for row in rows)
-    return RenderedField(of, one_line, rows)
+    return RenderedField(field, one_line, rows)
 
 
-def render_value(of: Field, value: Value, people: Mapping[str, str] | None = None) -> str:
-    """One value as text: options by their words, scales as “6 of 10”, days as “9 March 2026”."""
+def render_value(field: Field, value: Value, people: Mapping[str, str] | None = None) -> str:
+    """Return one value as text: options by their label, scales as “6 of 10”, days as “9 March 2026”."""
     if value is None:
         return ""
-    if of.kind is FieldKind.CHOICES and isinstance(value, tuple):
-        return ", ".join(_option(of, str(v)) for v in value)
-    if of.kind is FieldKind.CHOICE:
-        return _option(of, str(value))
-    if of.kind is FieldKind.YES_NO:
+    if field.kind is FieldKind.CHOICES and isinstance(value, tuple):
+        return ", ".join(_option_label(field, str(v)) for v in value)
+    if field.kind is FieldKind.CHOICE:
+        return _option_label(field, str(value))
+    if field.kind is FieldKind.YES_NO:
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return _amount(of, float(value))
-    if of.kind is FieldKind.PERSON:
+        return _amount(field, float(value))
+    if field.kind is FieldKind.PERSON:
         return (people or {}).get(str(value), "somebody who is not in the inventory any more")
-    if of.kind is FieldKind.DATE:
+    if field.kind is FieldKind.DATE:
         return _day(str(value))
     return str(value)
 
 
-def _option(of: Field, value: str) -> str:
-    found = of.option(value)
-    return found.label if found else value
+def _option_label(field: Field, value: str) -> str:
+    option = field.option(value)
+    return option.label if option else value
 
 
-def _amount(of: Field, value: float) -> str:
-    if of.kind is FieldKind.EXTENT:
+def _amount(field: Field, value: float) -> str:
+    if field.kind is FieldKind.EXTENT:
         return EXTENTS[int(value)] if 0 <= value <= 3 else f"{value:g}"
-    if of.kind is FieldKind.SCALE:
-        return f"{value:g} of {of.maximum:g}"
-    return f"{value:g} {of.unit}".strip()
+    if field.kind is FieldKind.SCALE:
+        return f"{value:g} of {field.maximum:g}"
+    return f"{value:g} {field.unit}".strip()
 
 
 def _day(text: str) -> str:
@@ -81,9 +81,9 @@ def _day(text: str) -> str:
 
 
 def title_in_words(worksheet: Worksheet, values: Mapping[str, Value], people: Mapping[str, str] | None = None) -> str:
-    """What names this one among others of its kind: its title field cut to a line; empty where that is open."""
-    of = worksheet.field(worksheet.title) if worksheet.title else None
-    if of is None or not has_value(values.get(of.id)):
+    """Return the worksheet's title field shortened to one line; empty if it is open."""
+    field = worksheet.field(worksheet.title) if worksheet.title else None
+    if field is None or not has_value(values.get(field.id)):
         return ""
-    words = " ".join(render_value(of, values[of.id], people).split())
+    words = " ".join(render_value(field, values[field.id], people).split())
     return words if len(words) <= 80 else words[:79].rstrip() + "…"

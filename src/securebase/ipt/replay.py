@@ -1,4 +1,4 @@
-"""Worksheets of the hour read as what they are about: a dialogue, options weighed, a movement from before to after."""
+"""Session worksheets as structured content: a dialogue, weighed options, ratings before and after."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from securebase.ipt.shelf import worksheet
 from securebase.records.artefact import Row, Value
 
-#: Who speaks, as the worksheet names them; a line of nobody is the client's.
+#: Speakers as the worksheet names them; a line without a speaker is the client's.
 SPEAKERS = ("client", "other", "silence")
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One line of an exchange. `faults`: what went astray, in words."""
+    """One line of an exchange. faults: labels of the communication problems in it."""
 
     speaker: str
-    said: str
+    utterance: str
     meant: str = ""
     felt: str = ""
     heard: str = ""
@@ -26,7 +26,7 @@ class Turn:
 
 
 def dialogue(values: Mapping[str, Value]) -> tuple[Turn, ...]:
-    """The lines of a communication analysis in order."""
+    """Return the lines of a communication analysis in order."""
     lines = worksheet("communication_analysis").field("lines")
     labels = {o.value: o.label for c in (lines.columns if lines else ()) if c.id == "faults" for o in c.options}
     return tuple(_turn(row, labels) for row in _rows(values, "lines"))
@@ -38,13 +38,14 @@ def _turn(row: Row, labels: Mapping[str, str]) -> Turn:
     return Turn(
         speaker=speaker if speaker in SPEAKERS else SPEAKERS[0],
         faults=tuple(labels.get(f, f) for f in faults) if isinstance(faults, tuple) else (),
-        **{name: _text(row, name) for name in ("said", "meant", "felt", "heard", "better")},
+        utterance=_text(row, "said"),
+        **{name: _text(row, name) for name in ("meant", "felt", "heard", "better")},
     )
 
 
 @dataclass(frozen=True, slots=True)
 class WeighedOption:
-    """One option of a decision; rating 0 to 10, None where nobody rated it. chosen: it is the one to try first."""
+    """One option of a decision. rating: 0 to 10, None if not rated. chosen: the option to try first."""
 
     option: str
     likely: str
@@ -55,7 +56,7 @@ class WeighedOption:
 
 
 def weighed_options(values: Mapping[str, Value]) -> tuple[WeighedOption, ...]:
-    """The options of a decision analysis in the order in which they were named."""
+    """Return the options of a decision analysis in the order of the worksheet."""
     chosen = _key(values.get("chosen"))
     return tuple(
         WeighedOption(
@@ -72,20 +73,21 @@ def weighed_options(values: Mapping[str, Value]) -> tuple[WeighedOption, ...]:
 
 @dataclass(frozen=True, slots=True)
 class RatingShift:
-    """A rating on 0 to 10 before and after something, and the words of the two in a row."""
+    """A rating from 0 to 10 before and after something."""
 
     before: float | None
     after: float | None
 
     @property
     def words(self) -> str:
+        """Both ratings in a row, such as “3 → 7”."""
         return " → ".join("?" if v is None else f"{v:g}" for v in (self.before, self.after))
 
 
 def rating_shift(values: Mapping[str, Value], before: str, after: str) -> RatingShift | None:
-    """The movement between two fields; None where neither says anything."""
-    found = RatingShift(_number(values.get(before)), _number(values.get(after)))
-    return None if found.before is None and found.after is None else found
+    """Return the ratings of two fields, or None if both are open."""
+    shift = RatingShift(_number(values.get(before)), _number(values.get(after)))
+    return None if shift.before is None and shift.after is None else shift
 
 
 def _rows(values: Mapping[str, Value], name: str) -> tuple[Row, ...]:

@@ -1,4 +1,4 @@
-"""One tie in words: what its last rating says, and what is another than at its first."""
+"""One tie in words: its last rating, changes since the first rating, and movement on the circle."""
 
 from __future__ import annotations
 
@@ -13,30 +13,29 @@ from securebase.records.artefact import ArtefactRecord, ClosenessCircle
 
 
 def tie_facts(ratings: Sequence[ArtefactRecord]) -> tuple[tuple[str, str], ...]:
-    """(label of the field, words) of the last rating; a scale with what it was at the first one, where that is another.
+    """Return (field label, words) of the last rating; a scale also shows a different first value.
+
     Open fields and the therapist's notes are left out.
     """
     if not ratings:
         return ()
     first, last = ratings[0], ratings[-1]
     fields = [f for f in worksheet(RELATIONSHIP).fields if not f.note]
-    found = [(f, render_value(f, last.values.get(f.id))) for f in fields]
-    return tuple((f.label, words + _was(f, first, last)) for f, words in found if words)
+    rendered = [(f, render_value(f, last.values.get(f.id))) for f in fields]
+    return tuple((f.label, words + _first_value(f, first, last)) for f, words in rendered if words)
 
 
-def _was(of: Field, first: ArtefactRecord, last: ArtefactRecord) -> str:
-    then, now = first.number(of.id), last.number(of.id)
-    return f", was {then:g}" if of.kind is FieldKind.SCALE and then is not None and then != now else ""
+def _first_value(field: Field, first: ArtefactRecord, last: ArtefactRecord) -> str:
+    before, after = first.number(field.id), last.number(field.id)
+    return f", was {before:g}" if field.kind is FieldKind.SCALE and before is not None and before != after else ""
 
 
 def circle_movement(relationship: str, versions: Sequence[ClosenessCircle]) -> str:
-    """Where the person went from the first version on which they stand to the last version; empty where there are not
-    two.
-    """
-    stood = [c for c in versions if c.placement(relationship) is not None]
-    if not stood or stood[0] is versions[-1]:
+    """Describe a person's movement from their first placement to the last version; empty without two versions."""
+    placed = [c for c in versions if c.placement(relationship) is not None]
+    if not placed or placed[0] is versions[-1]:
         return ""
-    move = next(m for m in placement_moves(stood[0], versions[-1]) if m.relationship == relationship)
+    move = next(m for m in placement_moves(placed[0], versions[-1]) if m.relationship == relationship)
     before = ring_in_words(move.before.ring) if move.before else ""
     if move.after is None:
         return f"no longer on the circle; was {before}"

@@ -12,16 +12,16 @@ from enum import StrEnum
 from securebase.records.artefact import ArtefactRecord, Row
 from securebase.records.episode import EpisodeRecord
 
-#: How long before the onset something that happened is a candidate for the focus. The literature says weeks to months
-#: (MT18); half a year is our own convention.
+#: Period before the onset in which an event is a candidate for the focus. The literature says weeks to months (MT18);
+#: half a year is our own convention.
 WINDOW_MONTHS, WINDOW_DAYS = 6, 183.0
-#: Room before the first and after the last thing that is drawn, as a share of what is shown.
-_ROOM = 0.03
-_LEAST_SPAN = 60.0
+#: Margin before the first and after the last mark, as a share of the span; shortest span in days.
+_MARGIN = 0.03
+_MIN_SPAN = 60.0
 
 
 class EventDependence(StrEnum):
-    """Whether the client had a part in an event."""
+    """Client's part in bringing about an event (dependent or independent life events)."""
 
     INDEPENDENT = "independent"
     DEPENDENT = "dependent"
@@ -38,7 +38,7 @@ class EventDependence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
-    """Something that happened. weight: 0 to 10, None while nobody said. in_window: in the months before the onset."""
+    """One event. weight: 0 to 10, None if not given. in_window: in the months before the onset."""
 
     id: str
     worksheet: str
@@ -53,9 +53,9 @@ class TimelineEvent:
 
 @dataclass(frozen=True, slots=True)
 class TimelineSpan:
-    """Something that lasted. kind: role, medication, earlier.
+    """One period. kind: role, medication or earlier (episode).
 
-    start, end: None where it is open to that side; never of an earlier episode.
+    start, end: None if open on that side, which an earlier episode never is.
     """
 
     id: str
@@ -69,9 +69,10 @@ class TimelineSpan:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """All that is drawn. window: from and to of the months before the onset; onset, worse: days, None while not known.
+    """All marks of the timeline, in days since the episode began.
 
-    sessions: day and number. curve: day and score of the episode's own symptom measure.
+    sessions: day and number. curve: day and score of the episode's symptom measure. onset, worse: days of onset and of
+    worsening, None if unknown. last: the last day to draw.
     """
 
     began_on: date
@@ -86,15 +87,16 @@ class Timeline:
 
     @property
     def window(self) -> tuple[float, float] | None:
+        """First and last day of the months before the onset."""
         return None if self.onset is None else (self.onset - WINDOW_DAYS, self.onset)
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was entered that only a timeline shows."""
+        """True if there is no event, no period and no onset."""
         return not self.events and not self.bars and self.onset is None
 
     def span(self, *, whole_life: bool) -> tuple[float, float]:
-        """First and last day to draw: this episode with the months before its onset, or everything there is."""
+        """Return the first and last day to draw: this episode with the months before its onset, or the whole life."""
         marks = [0.0, self.last, *(at for at, _ in self.sessions), *(at for at, _ in self.curve)]
         if self.window:
             marks += self.window
@@ -104,13 +106,14 @@ class Timeline:
             marks += [e.at for e in self.events]
             marks += [x for b in self.bars for x in (b.start, b.end) if x is not None]
         first, last = min(marks), max(marks)
-        room = max((last - first) * _ROOM, (_LEAST_SPAN - (last - first)) / 2, 1.0)
-        return first - room, last + room
+        margin = max((last - first) * _MARGIN, (_MIN_SPAN - (last - first)) / 2, 1.0)
+        return first - margin, last + margin
 
 
 def timeline(record: EpisodeRecord, *, today: float) -> Timeline | None:
-    """The timeline of a record; None where it has no calendar day to count from. `today`: the last day that is drawn
-    where nothing lies later.
+    """Return the timeline of a record, or None if the calendar day on which the episode began is unknown.
+
+    today: the last day to draw of a running episode, unless the record holds a later one.
     """
     began = record.began_on
     if began is None:
@@ -118,11 +121,11 @@ def timeline(record: EpisodeRecord, *, today: float) -> Timeline | None:
     onset = next((a for a in reversed(record.artefacts_of("onset")) if _day(a, "began_on", began) is not None), None)
     onset_at = _day(onset, "began_on", began) if onset else None
     names = {r.id: r.name for r in record.relationships}
-    found = [e for a in record.artefacts_of("life_event", "grief_work") if (e := _event(a, began, onset_at, names))]
+    events = [e for a in record.artefacts_of("life_event", "grief_work") if (e := _event(a, began, onset_at, names))]
     last = max(today if record.ended_at is None else record.ended_at, record.last_at)
     return Timeline(
         began_on=began,
-        events=tuple(sorted(found, key=lambda e: e.at)),
+        events=tuple(sorted(events, key=lambda e: e.at)),
         bars=tuple(_bars(record, began)),
         sessions=tuple((s.at, s.number) for s in record.sessions),
         curve=tuple((s.at, s.value) for s in record.symptom_scores),
@@ -134,24 +137,24 @@ def timeline(record: EpisodeRecord, *, today: float) -> Timeline | None:
 
 
 def in_window(at: float | None, onset: float | None) -> bool:
-    """Whether a day lies in the months before the onset, or on the day of it."""
+    """Return whether a day lies in the months before the onset, or on the day of onset."""
     return at is not None and onset is not None and onset - WINDOW_DAYS <= at <= onset
 
 
 def _event(a: ArtefactRecord, began: date, onset: float | None, names: dict[str, str]) -> TimelineEvent | None:
     if a.worksheet == "grief_work":
         at = _day(a, "death_on", began)
-        who = names.get(a.text("person")) or names.get(a.about) or "somebody"
+        person = names.get(a.text("person")) or names.get(a.about) or "somebody"
         if at is None:
             return None
-        said = f"Death of {who}"
+        words = f"Death of {person}"
         return TimelineEvent(
-            a.id, a.worksheet, said, at, dependent=EventDependence.INDEPENDENT, in_window=in_window(at, onset)
+            a.id, a.worksheet, words, at, dependent=EventDependence.INDEPENDENT, in_window=in_window(at, onset)
         )
     at = _day(a, "happened_on", began)
     if at is None:
         return None
-    said = a.text("dependent")
+    dependent = a.text("dependent")
     return TimelineEvent(
         id=a.id,
         worksheet=a.worksheet,
@@ -159,22 +162,22 @@ def _event(a: ArtefactRecord, began: date, onset: float | None, names: dict[str,
         at=at,
         until=_day(a, "ended_on", began),
         weight=a.number("weight"),
-        dependent=EventDependence(said) if said in set(EventDependence) else EventDependence.UNCLEAR,
+        dependent=EventDependence(dependent) if dependent in set(EventDependence) else EventDependence.UNCLEAR,
         side=a.text("side"),
         in_window=in_window(at, onset),
     )
 
 
 def _bars(record: EpisodeRecord, began: date) -> list[TimelineSpan]:
-    made: list[TimelineSpan] = []
+    bars: list[TimelineSpan] = []
     for a in record.artefacts_of("history"):
         for row in a.rows("earlier_episodes"):
             start, end = _row_day(row, "from", began), _row_day(row, "to", began)
             if start is not None or end is not None:
-                # it is over: with one day only it is a mark of that day, not open until now
+                # an earlier episode has ended: with only one known day, it is a mark on that day, not a bar until today
                 start, end = end if start is None else start, start if end is None else end
                 words = str(row.get("what_happened") or "Earlier episode")
-                made.append(
+                bars.append(
                     TimelineSpan(a.id, a.worksheet, "earlier", words, start, end, str(row.get("treatment") or ""))
                 )
     for worksheet, kind, name in (("life_role", "role", "role"), ("medication", "medication", "name")):
@@ -182,12 +185,12 @@ def _bars(record: EpisodeRecord, began: date) -> list[TimelineSpan]:
             start, end = _day(a, "from_on", began), _day(a, "to_on", began)
             if start is not None or end is not None:
                 note = a.text("dose") if kind == "medication" else a.text("feels")
-                made.append(TimelineSpan(a.id, a.worksheet, kind, a.text(name) or "(no name yet)", start, end, note))
-    return made
+                bars.append(TimelineSpan(a.id, a.worksheet, kind, a.text(name) or "(no name yet)", start, end, note))
+    return bars
 
 
 def undated_entries(record: EpisodeRecord) -> tuple[ArtefactRecord, ...]:
-    """What belongs on a timeline and has no day yet, so that it is not lost from sight."""
+    """Return the entries that lack the day they need to appear on the timeline."""
     days = {"life_event": ("happened_on",), "life_role": ("from_on", "to_on"), "medication": ("from_on", "to_on")}
     return tuple(a for a in record.artefacts_of(*days) if not any(a.text(d) for d in days[a.worksheet]))
 
@@ -202,7 +205,7 @@ def _row_day(row: Row, name: str, began: date) -> float | None:
 
 
 def days_since(text: str, began: date) -> float | None:
-    """A calendar day as days since the episode began; None where it is none."""
+    """Return an ISO date as days since the episode began, or None if it is not a date."""
     try:
         return float((date.fromisoformat(text) - began).days)
     except ValueError:

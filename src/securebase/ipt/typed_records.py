@@ -1,5 +1,6 @@
-"""The typed parts of a record that come from filled-in worksheets: life events, tellings, corrective experiences, and
-how far each technique was used. They are what studies and simulations know, read from what the work left behind.
+"""Typed parts of a record, derived from filled-in worksheets for studies and simulations.
+
+They are life events, retellings, corrective experiences, and the extent to which each technique was used.
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ from securebase.records.episode import (
 )
 from securebase.records.vocabulary import Moment, Technique
 
-#: Weight on the worksheet (0 to 10) that is an event of the weight 1 of the simulator, whose events have mean 1.
+#: Worksheet weight (0 to 10) that corresponds to weight 1 in the simulator, whose events have mean weight 1.
 MEAN_WEIGHT = 5.0
 _NOTE = "session_note"
 
 
 def add_typed_records(record: EpisodeRecord) -> EpisodeRecord:
-    """The record with its typed parts filled from its artefacts; what it already had of a kind stays in front.
+    """Return the record with typed parts from its artefacts added after those it already had.
 
-    Left out, because a typed part has no room for not knowing: events without a day, a weight or a word on whether the
-    client had a part in them; tellings without a session or without distress at the end; experiences without a session.
-    They are in the artefacts all the same.
+    Typed parts have no missing values. Left out are events without a day, a weight or the client's part in them,
+    retellings without a session, a peak or distress at the end, and experiences without a session. They remain in the
+    artefacts.
     """
     return replace(
         record,
@@ -41,14 +42,15 @@ def add_typed_records(record: EpisodeRecord) -> EpisodeRecord:
 
 
 def _life_events(record: EpisodeRecord) -> Iterator[LifeEventRecord]:
-    for one in record.artefacts_of("life_event"):
-        day, weight, part = _day(record, one.text("happened_on")), one.number("weight"), one.text("dependent")
+    for artefact in record.artefacts_of("life_event"):
+        day, weight = _day(record, artefact.text("happened_on")), artefact.number("weight")
+        part = artefact.text("dependent")
         if day is not None and weight is not None and part in {"dependent", "independent"}:
             yield LifeEventRecord(at=day, dependent=part == "dependent", weight=weight / MEAN_WEIGHT)
 
 
 def _day(record: EpisodeRecord, text: str) -> float | None:
-    """Days since the episode began; negative before it. None where either day is not known."""
+    """Return days since the episode began, negative before it, or None if either day is unknown."""
     if record.began_on is None or not text:
         return None
     try:
@@ -57,32 +59,32 @@ def _day(record: EpisodeRecord, text: str) -> float | None:
         return None
 
 
-def _sessions(record: EpisodeRecord) -> dict[int | None, float]:
+def _session_days(record: EpisodeRecord) -> dict[int | None, float]:
     return {s.number: s.at for s in record.sessions}
 
 
 def _tellings(record: EpisodeRecord) -> Iterator[RetellingRecord]:
-    held = _sessions(record)
-    for one in record.artefacts_of(WORKSHEET):
-        peak, end = one.number("peak"), one.number("end_distress")
-        if one.session in held and one.session is not None and peak is not None and end is not None:
-            yield RetellingRecord(at=held[one.session], session=one.session, peak=peak, end=end)
+    days = _session_days(record)
+    for artefact in record.artefacts_of(WORKSHEET):
+        peak, end = artefact.number("peak"), artefact.number("end_distress")
+        if artefact.session in days and artefact.session is not None and peak is not None and end is not None:
+            yield RetellingRecord(at=days[artefact.session], session=artefact.session, peak=peak, end=end)
 
 
 def _corrective_experiences(record: EpisodeRecord) -> Iterator[CorrectiveExperienceRecord]:
-    held = _sessions(record)
-    for one in record.artefacts_of("corrective_experience"):
-        # begun and never said what happened instead: nothing has been met in another way yet
-        if one.session in held and one.session is not None and one.text("happened"):
-            yield CorrectiveExperienceRecord(at=held[one.session], session=one.session)
+    days = _session_days(record)
+    for artefact in record.artefacts_of("corrective_experience"):
+        # without an entry on what happened instead, the feared outcome has not been disconfirmed yet
+        if artefact.session in days and artefact.session is not None and artefact.text("happened"):
+            yield CorrectiveExperienceRecord(at=days[artefact.session], session=artefact.session)
 
 
 def _inputs(record: EpisodeRecord) -> Iterator[InputRecord]:
-    """Each technique with its extent (0 to 3), from the last note of each session; open ones are left out."""
-    held = _sessions(record)
-    notes = {a.session: a for a in record.artefacts_of(_NOTE) if a.session in held}
+    """Yield the extent (0 to 3) of each rated technique, from the last note of each session."""
+    days = _session_days(record)
+    notes = {a.session: a for a in record.artefacts_of(_NOTE) if a.session in days}
     for session, note in notes.items():
         for technique in Technique:
             extent = note.number(technique.value)
             if extent is not None:
-                yield InputRecord(technique.value, extent, held[session], Moment.AFTER)
+                yield InputRecord(technique.value, extent, days[session], Moment.AFTER)
