@@ -62,7 +62,7 @@ docs: $(BIN)/.dev
 # The library as someone gets it from `pip install .`: not editable, no web, and CC=false, a compiler that always fails.
 # From table to report, the commands that are quick without a compiler, and the model by its readable kernel; what needs
 # neither (instruments, charts, files) runs the same in `make test`, which runs all of it.
-CORE_TESTS = journeys test_door.py repository/test_start_up.py \
+CORE_TESTS = journeys test_public_names.py repository/test_start_up.py \
   $(addprefix cli/test_,main.py doctor.py instruments.py score.py simulate.py theory.py) \
   $(addprefix model/test_,likelihood.py kernel.py equations.py smoothing.py track.py simulate_panel.py)
 test-core:

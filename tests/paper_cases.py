@@ -1,4 +1,4 @@
-"""Cases for reports on paper: a small shelf of worksheets made for tests, and a course that filled it in."""
+"""Cases for reports on paper: a small test shelf of worksheets, and a course that uses it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ EVERYWHERE = tuple(Audience)
 
 
 def shelf() -> dict[str, Worksheet]:
-    made = (
+    """Return one worksheet for every kind of selection."""
+    sheets = (
         Worksheet(
             "risk_review",
             "Risk review",
@@ -117,7 +118,7 @@ def shelf() -> dict[str, Worksheet]:
             for_client=True,
         ),
     )
-    return {w.id: w for w in made}
+    return {w.id: w for w in sheets}
 
 
 PEOPLE = (
@@ -138,7 +139,7 @@ CIRCLES = (
 
 
 def record() -> EpisodeRecord:
-    """Thirteen sessions with something on every sheet of `shelf`; one sheet of each kind of sharing was not shared."""
+    """Return thirteen sessions with entries on all sheets of `shelf`; texts marked UNSHARED are not for the client."""
     notes = tuple(
         ArtefactRecord(
             f"n{k}",
@@ -199,8 +200,8 @@ def record() -> EpisodeRecord:
     )
 
 
-def case(**changed: object) -> Case:
-    made = Case(
+def case(**changes: object) -> Case:
+    default = Case(
         record=record(),
         picture=pictures.full(),
         name="Carla",
@@ -210,7 +211,7 @@ def case(**changed: object) -> Case:
         help_now="Call 000 or come to the desk at the harbour, at any hour.",
         recommendations="A talk in three months.",
     )
-    return replace(made, **changed)  # type: ignore[arg-type]
+    return replace(default, **changes)  # type: ignore[arg-type]
 
 
 def empty() -> Case:

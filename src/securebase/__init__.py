@@ -1,8 +1,8 @@
 """Securebase: interpersonal psychotherapy and the therapeutic relationship, measured and modelled.
 
-The names in `_DOOR` are the stable public interface; everything else may change. Names are imported on first access, so
-that `import securebase` and the help of the command line start fast. `__init__.pyi` repeats them for type checkers (a
-test compares the two).
+The names in `_PUBLIC_NAMES` are the stable public interface; everything else may change. Names are imported on first
+access, so that `import securebase` and the help of the command line start fast. `__init__.pyi` repeats them for type
+checkers (a test compares the two).
 """
 
 from importlib import import_module
@@ -10,7 +10,7 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 #: public name → (module, name in the module)
-_DOOR = {
+_PUBLIC_NAMES = {
     # records and files
     "EpisodeRecord": ("securebase.records.episode", "EpisodeRecord"),
     "AdministrationRecord": ("securebase.records.episode", "AdministrationRecord"),
@@ -79,17 +79,19 @@ _DOOR = {
     "ParameterSetError": ("securebase.errors", "ParameterSetError"),
 }
 
-__all__ = ["__version__", *_DOOR]  # noqa: PLE0604 (all names are texts)
+__all__ = ["__version__", *_PUBLIC_NAMES]  # noqa: PLE0604 (all names are texts)
 
 
 def __getattr__(name: str) -> object:
-    if name not in _DOOR:
-        raise AttributeError(f"module 'securebase' has no attribute '{name}'; its public names are {', '.join(_DOOR)}")
-    module, attribute = _DOOR[name]
+    if name not in _PUBLIC_NAMES:
+        raise AttributeError(
+            f"module 'securebase' has no attribute '{name}'; its public names are {', '.join(_PUBLIC_NAMES)}"
+        )
+    module, attribute = _PUBLIC_NAMES[name]
     value: object = getattr(import_module(module), attribute)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_DOOR})
+    return sorted({*globals(), *_PUBLIC_NAMES})

@@ -1,4 +1,4 @@
-"""The journeys of a table, end to end through the public door: table to report, simulate to table and back."""
+"""The journeys of a table, end to end through the public interface: table to report, simulate to table and back."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class _Vocabulary(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> NoReturn:
-        raise InputError(f"there is no {cls.__name__.lower()} “{value}”", advice=f"Known are: {', '.join(cls)}.")
+        raise InputError(f"unknown {cls.__name__.lower()} “{value}”", advice=f"Use one of {', '.join(cls)}.")
 
 
 class Trend(_Vocabulary):

@@ -36,17 +36,17 @@ _REASON = "rows of episodes that were already in scope"
 def prefetch_record(episodes: QuerySet[Episode]) -> QuerySet[Episode]:
     """Prefetch everything that `episode_record` reads, in a handful of queries. The episodes keep their scope."""
 
-    def rows_of(model: type) -> QuerySet[Administration]:
+    def all_rows(model: type) -> QuerySet[Administration]:
         return model.objects.unscoped(reason=_REASON)  # type: ignore[attr-defined, no-any-return]
 
-    administrations = rows_of(Administration).select_related("therapy_session")
+    administrations = all_rows(Administration).select_related("therapy_session")
     return episodes.select_related("client").prefetch_related(
         Prefetch("administrations", administrations),
-        Prefetch("administrations__responses", rows_of(Response)),
-        Prefetch("administrations__scores", rows_of(Score)),
-        Prefetch("safety_alerts", rows_of(SafetyAlert)),
-        Prefetch("therapy_sessions", rows_of(TherapySession)),
-        Prefetch("therapy_sessions__ruptures", rows_of(Rupture)),
+        Prefetch("administrations__responses", all_rows(Response)),
+        Prefetch("administrations__scores", all_rows(Score)),
+        Prefetch("safety_alerts", all_rows(SafetyAlert)),
+        Prefetch("therapy_sessions", all_rows(TherapySession)),
+        Prefetch("therapy_sessions__ruptures", all_rows(Rupture)),
     )
 
 
@@ -78,13 +78,13 @@ def episode_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
         return day(moment) if moment is not None and known(moment) else None
 
     sessions = sorted((s for s in episode.therapy_sessions.all() if known(s.held_at)), key=lambda s: s.number)
-    filled_in = [a for a in episode.administrations.all() if known(a.at) and not known(a.set_aside_at)]
-    # not filtered by time: setting the clock back must not hide a safety alert
+    administrations = [a for a in episode.administrations.all() if known(a.at) and not known(a.set_aside_at)]
+    # Alerts are not filtered by time: a clock that was set back must not hide one.
     alerts = list(episode.safety_alerts.all())
     ruptures = [(s, r) for s in episode.therapy_sessions.all() for r in s.ruptures.all() if known(r.marked_at)]
     return records.EpisodeRecord(
         person=str(episode.client_id),
-        administrations=tuple(_administration(a, day(a.at)) for a in sorted(filled_in, key=lambda a: a.at)),
+        administrations=tuple(_administration(a, day(a.at)) for a in sorted(administrations, key=lambda a: a.at)),
         sessions=tuple(records.TherapySessionRecord(s.number, day(s.held_at), Phase(s.phase)) for s in sessions),
         ruptures=tuple(
             records.RuptureRecord(day(r.marked_at), s.number, RuptureKind(r.kind), day_if_known(r.repaired_at))
@@ -92,7 +92,7 @@ def episode_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
         ),
         safety_alerts=tuple(
             records.SafetyAlertRecord(
-                day(a.raised_at), _instrument_of(a, filled_in), a.item, a.value, day_if_known(a.acknowledged_at)
+                day(a.raised_at), _instrument_of(a, administrations), a.item, a.value, day_if_known(a.acknowledged_at)
             )
             for a in sorted(alerts, key=lambda a: a.raised_at)
         ),
@@ -102,7 +102,7 @@ def episode_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
         initial_sessions=episode.initial_sessions,
         ending_sessions=episode.ending_sessions,
         days_between=episode.days_between,
-        ended_at=_ended(episode, as_of),
+        ended_at=_end_day(episode, as_of),
         symptom_measure=episode.symptom_instrument_and_scale,
         began_on=episode.began_on,
         simulated=episode.client.simulated,
@@ -124,7 +124,7 @@ def course_record(episode: Episode, as_of: datetime) -> records.EpisodeRecord:
     )
 
 
-def _ended(episode: Episode, as_of: datetime) -> float | None:
+def _end_day(episode: Episode, as_of: datetime) -> float | None:
     """Return the day on which the episode ended; None while it runs, even if a later end date is set."""
     if episode.ended_on is None or episode.ended_on > timezone.localdate(as_of):
         return None
@@ -137,22 +137,23 @@ def _day(episode: Episode, moment: datetime) -> float:
 
 def _artefacts(episode: Episode, as_of: datetime) -> Iterator[work.ArtefactRecord]:
     """Yield each artefact in its last version at `as_of`, without those removed by then."""
-    for row, known in _filled_in(episode, as_of):
-        yield _artefact(episode, row, max(known, key=lambda v: v.number))
+    for row, versions in _saved_versions(episode, as_of):
+        yield _artefact(episode, row, max(versions, key=lambda v: v.number))
 
 
 def artefact_versions(episode: Episode, as_of: datetime) -> Iterator[work.ArtefactRecord]:
     """Yield every version of each artefact saved by `as_of`, without artefacts removed by then."""
-    for row, known in _filled_in(episode, as_of):
-        for version in sorted(known, key=lambda v: v.number):
+    for row, versions in _saved_versions(episode, as_of):
+        for version in sorted(versions, key=lambda v: v.number):
             yield _artefact(episode, row, version)
 
 
-def _filled_in(episode: Episode, as_of: datetime) -> Iterator[tuple[Artefact, list[ArtefactVersion]]]:
+def _saved_versions(episode: Episode, as_of: datetime) -> Iterator[tuple[Artefact, list[ArtefactVersion]]]:
+    """Yield each artefact not removed by `as_of`, with its versions saved by then."""
     for row in sorted(episode.artefacts.all(), key=lambda r: r.begun_at):
-        known = [v for v in row.versions.all() if v.saved_at <= as_of]
-        if known and not (row.removed_at is not None and row.removed_at <= as_of):
-            yield row, known
+        versions = [v for v in row.versions.all() if v.saved_at <= as_of]
+        if versions and not (row.removed_at is not None and row.removed_at <= as_of):
+            yield row, versions
 
 
 def _artefact(episode: Episode, row: Artefact, version: ArtefactVersion) -> work.ArtefactRecord:

@@ -19,7 +19,7 @@ def _flag(name: str) -> bool:
 
 
 def _local_time_zone() -> str:
-    """Return the IANA name of the machine's time zone, or UTC where the system does not name one."""
+    """Return the IANA name of the machine's time zone, or UTC if the system does not name one."""
     link = os.path.realpath("/etc/localtime")
     return link.split("zoneinfo/", 1)[1] if "zoneinfo/" in link else "UTC"
 
@@ -187,7 +187,7 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
-    # Scanners send unknown Host headers all day. Django rejects them (400); logging each would bury real errors.
+    # Scanners send unknown Host headers all the time. Django rejects them (400); logging each would bury real errors.
     "loggers": {
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "django": {"handlers": []},  # Django's own handlers would log each line again, with unredacted links

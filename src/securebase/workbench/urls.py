@@ -18,6 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 handler400 = "securebase.workbench.ui.pages.bad_request"
-handler403 = "securebase.workbench.ui.pages.refused"
+handler403 = "securebase.workbench.ui.pages.permission_denied"
 handler404 = "securebase.workbench.ui.pages.not_found"
-handler500 = "securebase.workbench.ui.pages.failed"
+handler500 = "securebase.workbench.ui.pages.server_error"

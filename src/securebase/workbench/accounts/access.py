@@ -45,7 +45,7 @@ def require_role(*roles: Role) -> Callable[[Page[P]], Page[P]]:
 
 
 def current_account(request: HttpRequest) -> Account:
-    """Return the account of this request. Raises NotPermittedError where nobody is signed in."""
+    """Return the account of this request. Raises NotPermittedError if nobody is signed in."""
     if not isinstance(request.user, Account):
         raise NotPermittedError("nobody is signed in")
     return request.user
@@ -59,7 +59,7 @@ def address_of(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
-def from_this_machine(request: HttpRequest) -> bool:
+def is_from_this_machine(request: HttpRequest) -> bool:
     """Return whether the request came over loopback, for a loopback host name and without a proxy in between."""
     # The host name counts as well: DNS rebinding lets a foreign site send requests over loopback under its own name.
     host, _ = split_domain_port(request.get_host())
@@ -98,4 +98,5 @@ def matches_set_up_code(typed: str) -> bool:
 
 
 def delete_set_up_code() -> None:
+    """Delete the set-up code after the first account exists."""
     (Path(settings.DATA_DIR) / "set-up-code").unlink(missing_ok=True)

@@ -163,7 +163,7 @@ def change_lineage(*, clinic: Clinic, by: Account, lineage: Lineage, version: in
 def change_course_formats(*, clinic: Clinic, by: Account, forms: Sequence[CourseFormat], version: int) -> Clinic:
     """Replace the clinic's own course formats; none restores the shelf's. Courses that have begun keep theirs."""
     if len(forms) > MAX_FORMATS:
-        raise InputError(f"at most {MAX_FORMATS} forms of a course", advice="Take some out.")
+        raise InputError(f"at most {MAX_FORMATS} course formats are allowed (got {len(forms)})", advice="Remove some.")
     stored = [check_format(f).as_dict() for f in forms]
     detail = {"forms": [f"{f.name}: {f.sessions}/{f.initial}/{f.ending}/{f.days_between}" for f in forms]}
     return _change(clinic, by, version, "clinic.course_forms_changed", {"course_forms": stored}, detail)
@@ -191,7 +191,7 @@ def _throttle_keys(user_name: str, address: str) -> list[tuple[str, str]]:
 
 
 def locked_until(*, user_name: str, address: str, now: datetime) -> datetime | None:
-    """Return when the lock on this account name or this address ends; None where sign-in is open."""
+    """Return when the lock on this account name or this address ends; None if sign-in is open."""
     locks = [
         count.locked_until
         for kind, key in _throttle_keys(user_name, address)

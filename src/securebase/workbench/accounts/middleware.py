@@ -16,7 +16,7 @@ from securebase.errors import NotPermittedError
 from securebase.workbench.accounts.actions import record_denial, record_sign_out
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.ui.methods import nearest_page
-from securebase.workbench.ui.pages import refused
+from securebase.workbench.ui.pages import permission_denied
 
 _SEEN_KEY = "seen_at"
 #: seconds between two writes of the last request's time: saving the session on every request would be a write each
@@ -96,4 +96,4 @@ class Denials:
             why=exception.what,
             client=match.kwargs.get("client_id", "") if match else "",
         )
-        return refused(request, exception)
+        return permission_denied(request, exception)

@@ -20,7 +20,7 @@ from securebase.workbench.accounts.access import (
     address_of,
     current_account,
     delete_set_up_code,
-    from_this_machine,
+    is_from_this_machine,
     matches_set_up_code,
     require_role,
     set_up_code,
@@ -114,7 +114,7 @@ def still_here(request: HttpRequest) -> HttpResponse:
 def first_account(request: HttpRequest) -> HttpResponse:
     if not queries.clinic_is_empty():
         return redirect("sign-in")
-    needs_code = not from_this_machine(request)
+    needs_code = not is_from_this_machine(request)
     form = FirstAccountForm(request.POST or None)
     if needs_code:
         # a stranger who finds an empty workbench on the network must not claim it; the code is on the console

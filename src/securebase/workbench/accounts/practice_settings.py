@@ -31,9 +31,9 @@ def lineage(request: HttpRequest) -> HttpResponse:
     form = LineageForm(request.POST or None, initial=start)
     differences: tuple[str, ...] | None = describe_changes(present, preset[1]) if preset else None
     if form.is_valid():
-        chosen = form.lineage()
-        differences = describe_changes(present, chosen)
-        if "save" in request.POST and _save_lineage(request, clinic, form, chosen):
+        proposed = form.lineage()
+        differences = describe_changes(present, proposed)
+        if "save" in request.POST and _save_lineage(request, clinic, form, proposed):
             messages.success(request, "Saved. It holds for every course of this clinic from now on.")
             return redirect("clinic")
     context = {
@@ -46,10 +46,10 @@ def lineage(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/lineage.html", context, status=400 if form.errors else 200)
 
 
-def _save_lineage(request: HttpRequest, clinic: Clinic, form: LineageForm, chosen: Lineage) -> bool:
+def _save_lineage(request: HttpRequest, clinic: Clinic, form: LineageForm, proposed: Lineage) -> bool:
     try:
         actions.change_lineage(
-            clinic=clinic, by=current_account(request), lineage=chosen, version=form.cleaned_data["version"]
+            clinic=clinic, by=current_account(request), lineage=proposed, version=form.cleaned_data["version"]
         )
     except InputError as error:
         clinic.refresh_from_db()

@@ -10,7 +10,7 @@ from securebase.workbench.audit.models import Entry
 
 @dataclass(frozen=True, slots=True)
 class ChainVerification:
-    """What `verify_chain` found. `first_bad` is the number of the first row that does not verify; None where all do."""
+    """Result of `verify_chain`. `first_bad` is the number of the first row that does not verify; None if all do."""
 
     rows: int
     first_bad: int | None = None

@@ -21,7 +21,7 @@ MAX_AREAS = 2
 
 
 class EditConflictError(InputError):
-    """A save of a version that somebody else has changed since the form was opened."""
+    """A save of a version that somebody else changed after the form was opened."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -176,10 +176,10 @@ def begin_episode(
 @transaction.atomic
 def set_focus(*, episode: Episode, by: Account, areas: Sequence[ProblemArea]) -> Episode:
     """Set the problem areas of the course."""
-    chosen = [ProblemArea(a).value for a in areas]
-    if len(chosen) > MAX_AREAS:
+    values = [ProblemArea(a).value for a in areas]
+    if len(values) > MAX_AREAS:
         raise InputError("a course has one focus, at most two", advice="Choose at most two areas.")
-    _write(episode, by, "episode.focus_set", {"problem_areas": chosen})
+    _write(episode, by, "episode.focus_set", {"problem_areas": values})
     return episode
 
 
@@ -194,10 +194,12 @@ def set_phase(*, episode: Episode, by: Account, phase: Phase) -> Episode:
 def set_numbers(*, episode: Episode, by: Account, planned_sessions: int, days_between: int) -> Episode:
     """Set the number of sessions and the days between them, as agreed with the client.
 
-    First and last phase are shortened where the course is too short for them.
+    The first and the last phase are shortened if the course is too short for them.
     """
-    if not 1 <= planned_sessions <= MAX_SESSIONS or not 1 <= days_between <= MAX_DAYS_BETWEEN:
-        raise InputError(f"1 to {MAX_SESSIONS} sessions, 1 to {MAX_DAYS_BETWEEN} days apart")
+    if not 1 <= planned_sessions <= MAX_SESSIONS:
+        raise InputError(f"sessions must be 1 to {MAX_SESSIONS} (got {planned_sessions})")
+    if not 1 <= days_between <= MAX_DAYS_BETWEEN:
+        raise InputError(f"days between sessions must be 1 to {MAX_DAYS_BETWEEN} (got {days_between})")
     initial = min(episode.initial_sessions, planned_sessions)
     values = {
         "planned_sessions": planned_sessions,

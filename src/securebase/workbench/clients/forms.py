@@ -16,9 +16,9 @@ from securebase.workbench.accounts.models import Clinic
 from securebase.workbench.accounts.queries import course_formats_of, lineage_of
 from securebase.workbench.clients.models import PHASES, PROBLEM_AREAS, SymptomMeasure
 
-_AS_THE_FORM = "Left empty: as the form has it."
+_FORMAT_DEFAULT = "Left empty: as the form has it."
 #: dates further ahead than this are rejected as typing errors
-FAR_AHEAD = timedelta(days=366)
+MAX_AHEAD = timedelta(days=366)
 
 
 class DateInput(forms.DateInput):
@@ -72,11 +72,11 @@ class EpisodeForm(forms.Form):
     ended_on = forms.DateField(label="Ended on", required=False, widget=DateInput)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, clinic: Clinic, chosen: Sequence[str] = (), **kwargs: Any) -> None:
-        """Offer the clinic's course formats and problem areas, and the areas (`chosen`) that the course already has."""
+    def __init__(self, *args: Any, clinic: Clinic, present_areas: Sequence[str] = (), **kwargs: Any) -> None:
+        """Offer the clinic's course formats and problem areas, and the areas that the course already has."""
         super().__init__(*args, **kwargs)
         self.forms = course_formats_of(clinic)
-        areas, field = {a.value for a in lineage_of(clinic).areas} | set(chosen), self.fields["problem_areas"]
+        areas, field = {a.value for a in lineage_of(clinic).areas} | set(present_areas), self.fields["problem_areas"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(value, label) for value, label in PROBLEM_AREAS if value in areas]
         began_with = str(self.initial.get("course_form", "") or "")
@@ -90,9 +90,9 @@ class EpisodeForm(forms.Form):
     def course_format(self) -> CourseFormat:
         """Return the numbers of the course: those of a newly chosen format, overridden by numbers typed next to it."""
         data, before = self.cleaned_data, self.initial
-        chosen = find_format(self.forms, data.get("course_form") or "")
-        is_new = chosen is not None and data["course_form"] != before.get("course_form", "")
-        usual = chosen or self.forms[0]
+        selected = find_format(self.forms, data.get("course_form") or "")
+        is_new = selected is not None and data["course_form"] != before.get("course_form", "")
+        template = selected or self.forms[0]
 
         def number(name: str, default: int) -> int:
             typed, initial = data.get(name), before.get(name)
@@ -101,17 +101,17 @@ class EpisodeForm(forms.Form):
             return default if is_new and typed == initial else int(typed)
 
         return replace(
-            usual,
-            id=data.get("course_form") or before.get("course_form") or usual.id,
-            sessions=number("planned_sessions", usual.sessions),
-            initial=number("initial_sessions", usual.initial),
-            ending=number("ending_sessions", usual.ending),
-            days_between=number("days_between", usual.days_between),
+            template,
+            id=data.get("course_form") or before.get("course_form") or template.id,
+            sessions=number("planned_sessions", template.sessions),
+            initial=number("initial_sessions", template.initial),
+            ending=number("ending_sessions", template.ending),
+            days_between=number("days_between", template.days_between),
         )
 
     def clean_began_on(self) -> Any:
         began = self.cleaned_data["began_on"]
-        if began > timezone.localdate() + FAR_AHEAD:
+        if began > timezone.localdate() + MAX_AHEAD:
             raise forms.ValidationError("This is more than a year ahead. Is the year right?")
         return began
 
@@ -147,7 +147,7 @@ class NewClientForm(ClientForm, EpisodeForm):
 
     ended_on = None  # type: ignore[assignment]
     planned_sessions = forms.IntegerField(
-        label="Sessions planned", min_value=1, max_value=MAX_SESSIONS, required=False, help_text=_AS_THE_FORM
+        label="Sessions planned", min_value=1, max_value=MAX_SESSIONS, required=False, help_text=_FORMAT_DEFAULT
     )
     field_order = (
         "name_shown",

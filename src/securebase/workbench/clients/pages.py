@@ -64,7 +64,7 @@ def edit_client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         request.POST if about_episode else None,
         initial=_episode_values(episode),
         clinic=clinic,
-        chosen=episode.problem_areas if episode else (),
+        present_areas=episode.problem_areas if episode else (),
     )
     if about_client and client_form.is_valid() and _save_client(request, client, client_form):
         return redirect("client-edit", client.id)

@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 
 from securebase.measurement.instrument import Instrument, Item, ResponseOption
 from securebase.records.vocabulary import Moment
-from securebase.workbench.clients.forms import FAR_AHEAD, DateInput
+from securebase.workbench.clients.forms import MAX_AHEAD, DateInput
 from securebase.workbench.clients.models import PHASES, Episode
 from securebase.workbench.therapy_sessions.models import RUPTURE_KINDS, TherapySession
 
@@ -41,7 +41,7 @@ class SessionForm(forms.Form):
         date = self.cleaned_data["date"]
         if date < self.episode.began_on:
             raise forms.ValidationError(before_therapy_message(self.episode))
-        if date > timezone.localdate() + FAR_AHEAD:
+        if date > timezone.localdate() + MAX_AHEAD:
             raise forms.ValidationError("This is more than a year ahead. Is the year right?")
         return date
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 
-def refused(request: HttpRequest, exception: Any = None) -> HttpResponse:
+def permission_denied(request: HttpRequest, exception: Any = None) -> HttpResponse:
     return render(request, "ui/refused.html", {"exception": exception}, status=403)
 
 
@@ -24,5 +24,5 @@ def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
     return render(request, "ui/bad_request.html", status=400)
 
 
-def failed(request: HttpRequest) -> HttpResponse:
+def server_error(request: HttpRequest) -> HttpResponse:
     return render(request, "ui/failed.html", status=500)

@@ -1,4 +1,4 @@
-// Copies a link, where the browser lets pages do that; where not, the button never shows and the text can be selected.
+// Copies a link to the clipboard. Without clipboard access the button stays hidden and the text can be selected.
 for (const button of document.querySelectorAll("[data-copy]")) {
   const field = document.getElementById(button.dataset.copy);
   field.addEventListener("focus", () => field.select());

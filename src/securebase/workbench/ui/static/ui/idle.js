@@ -1,64 +1,64 @@
-// A page with a client's record does not stay on an unattended screen: after the idle time it goes to sign-in, having
-// said so a minute before. What was typed and not saved is kept in this tab for the same account, and nobody else's.
-// Somebody who types for long is not idle: the page says so to the server now and then.
+// Idle lock: after the idle time a page with a client's record goes to sign-in, with a warning a minute before. Unsaved
+// input stays in this tab for the same account only. While somebody is active, the page tells the server now and then, so
+// that long typing does not count as idle.
 const body = document.body;
 const minutes = Number(body.dataset.idleMinutes);
-const target = body.dataset.signIn;
+const signInPage = body.dataset.signIn;
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("securebase") : null;
-const store = (() => { try { return sessionStorage; } catch { return null; } })();
-const KEPT = "typed";
+const storage = (() => { try { return sessionStorage; } catch { return null; } })();
+const INPUT_KEY = "typed";
 let timers = [];
-let told = Date.now();
+let lastReport = Date.now();
 let warning = null;
 
-// ---- what was typed -------------------------------------------------------------------------------------------------
-function kept() {
-  try { return JSON.parse(store?.getItem(KEPT) ?? "null"); } catch { return null; }
+// ---- unsaved input --------------------------------------------------------------------------------------------------
+function storedInput() {
+  try { return JSON.parse(storage?.getItem(INPUT_KEY) ?? "null"); } catch { return null; }
 }
 
-function forget() {
-  store?.removeItem(KEPT);
+function discardInput() {
+  storage?.removeItem(INPUT_KEY);
 }
 
-// never a hidden field, nor a password; of a form that was refused everything, else what differs from how it was shown
-function typedInto(form) {
+// Returns changed fields, or all fields of a form shown again with errors; never hidden fields or passwords.
+function unsavedFields(form) {
   const refused = form.querySelector(".errorlist, [role=alert]") !== null;
   return [...form.elements].flatMap((field, n) => {
     if (!field.name || ["hidden", "password", "submit", "button", "fieldset"].includes(field.type)) return [];
-    const ticked = field.type === "radio" || field.type === "checkbox";
-    let same = field.value === field.defaultValue;
-    if (ticked) same = field.checked === field.defaultChecked;
-    else if (field.options) same = [...field.options].every((o) => o.selected === o.defaultSelected);
-    return same && !refused ? [] : [[n, field.name, ticked ? field.checked : field.value]];
+    const checkable = field.type === "radio" || field.type === "checkbox";
+    let unchanged = field.value === field.defaultValue;
+    if (checkable) unchanged = field.checked === field.defaultChecked;
+    else if (field.options) unchanged = [...field.options].every((o) => o.selected === o.defaultSelected);
+    return unchanged && !refused ? [] : [[n, field.name, checkable ? field.checked : field.value]];
   });
 }
 
-function keep(forms) {
-  const typed = forms.flatMap((form) => typedInto(form).map((field) => [[...document.forms].indexOf(form), ...field]));
-  if (!typed.length) return forget();
+function saveInput(forms) {
+  const typed = forms.flatMap((form) => unsavedFields(form).map((field) => [[...document.forms].indexOf(form), ...field]));
+  if (!typed.length) return discardInput();
   const path = location.pathname + location.search;
-  store?.setItem(KEPT, JSON.stringify({ account: body.dataset.account, path, typed, away: false }));
+  storage?.setItem(INPUT_KEY, JSON.stringify({ account: body.dataset.account, path, typed, away: false }));
 }
 
-function putBack() {
-  const found = kept();
-  if (!found) return;
-  // not by way of sign-in, so it was saved or left behind; or somebody else is here now
-  if (!found.away || found.account !== body.dataset.account) return forget();
-  if (found.path !== location.pathname + location.search) return;
-  for (const [form, n, name, value] of found.typed) {
+function restoreInput() {
+  const input = storedInput();
+  if (!input) return;
+  // Discard input that was saved or abandoned (it did not go through sign-in), and that of another account.
+  if (!input.away || input.account !== body.dataset.account) return discardInput();
+  if (input.path !== location.pathname + location.search) return;
+  for (const [form, n, name, value] of input.typed) {
     const field = document.forms[form]?.elements[n];
     if (field?.name !== name) continue;
     if (typeof value === "boolean") field.checked = value;
     else field.value = value;
-    for (let at = field.closest("details"); at; at = at.parentElement.closest("details")) at.open = true;
+    for (let group = field.closest("details"); group; group = group.parentElement.closest("details")) group.open = true;
   }
-  forget();
-  say("What you had typed before you were away is back. It is not saved yet.");
+  discardInput();
+  showWarning("What you had typed before you were away is back. It is not saved yet.");
 }
 
-// ---- going away -----------------------------------------------------------------------------------------------------
-function say(text) {
+// ---- idle time ------------------------------------------------------------------------------------------------------
+function showWarning(text) {
   warning?.remove();
   warning = document.createElement("div");
   warning.className = "callout warn idle-note";
@@ -68,62 +68,62 @@ function say(text) {
 }
 
 function leave() {
-  keep([...document.querySelectorAll("form[method=post]")]);
-  away();
+  saveInput([...document.querySelectorAll("form[method=post]")]);
+  goToSignIn();
 }
 
-function away() {
-  location.replace(`${target}?away=1&next=${encodeURIComponent(location.pathname + location.search)}`);
+function goToSignIn() {
+  location.replace(`${signInPage}?away=1&next=${encodeURIComponent(location.pathname + location.search)}`);
 }
 
 function warn() {
-  say("Nobody has touched this page for a while: it closes in a minute. Press any key or click to stay.");
+  showWarning("Nobody has touched this page for a while: it closes in a minute. Press any key or click to stay.");
   warning.dataset.leaving = "yes";
 }
 
-function tellServer() {
+function reportActivity() {
   const token = document.querySelector("input[name=csrfmiddlewaretoken]");
-  if (!token || Date.now() - told < 120_000) return;
-  told = Date.now();
-  const sent = new URLSearchParams({ csrfmiddlewaretoken: token.value });
-  fetch(body.dataset.stillHere, { method: "POST", body: sent, redirect: "error" }).catch(() => {});
+  if (!token || Date.now() - lastReport < 120_000) return;
+  lastReport = Date.now();
+  const fields = new URLSearchParams({ csrfmiddlewaretoken: token.value });
+  fetch(body.dataset.stillHere, { method: "POST", body: fields, redirect: "error" }).catch(() => {});
 }
 
-function active() {
+function resetTimers() {
   for (const timer of timers) clearTimeout(timer);
   if (warning?.dataset.leaving) warning.remove();
   timers = [setTimeout(warn, Math.max(minutes - 1, minutes / 2) * 60_000), setTimeout(leave, minutes * 60_000)];
-  tellServer();
+  reportActivity();
 }
 
-if (minutes > 0 && target) {
-  for (const kind of ["pointerdown", "keydown", "touchstart"]) addEventListener(kind, active, { passive: true });
+if (minutes > 0 && signInPage) {
+  for (const kind of ["pointerdown", "keydown", "touchstart"]) addEventListener(kind, resetTimers, { passive: true });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-  // a sign-in that has ended already takes the form that is sent to the sign-in page: what is in it is kept till then
-  addEventListener("submit", (event) => keep([event.target]));
+  // If the sign-in has already ended, a submitted form leads to the sign-in page, so store its input first.
+  addEventListener("submit", (event) => saveInput([event.target]));
   channel?.addEventListener("message", (event) => {
-    // the sign-in ended in another tab: this one leaves too
+    // The sign-in ended in another tab.
     if (event.data === "ended") leave();
-    // signed out, or the device handed over: nothing may stay to be seen in this one, nor kept
+    // Signed out, or the device was handed over: show nothing and store nothing.
     if (event.data === "closed") {
-      forget();
-      store?.removeItem("worksheet-draft");
-      away();
+      discardInput();
+      storage?.removeItem("worksheet-draft");
+      goToSignIn();
     }
   });
-  putBack();
-  active();
+  restoreInput();
+  resetTimers();
 } else if (body.dataset.closed !== undefined) {
-  const asked = new URLSearchParams(location.search);
+  const query = new URLSearchParams(location.search);
   const next = document.querySelector("input[name=next]");
-  const ended = next !== null && (asked.has("away") || asked.has("next"));
-  const found = kept();
-  if (found && next && (ended || found.away)) {
-    next.value = found.path;
-    store.setItem(KEPT, JSON.stringify({ ...found, away: true }));
+  const ended = next !== null && (query.has("away") || query.has("next"));
+  const input = storedInput();
+  if (input && next && (ended || input.away)) {
+    next.value = input.path;
+    storage.setItem(INPUT_KEY, JSON.stringify({ ...input, away: true }));
   } else {
-    forget();
-    if (!ended) store?.removeItem("worksheet-draft");
+    discardInput();
+    if (!ended) storage?.removeItem("worksheet-draft");
   }
   channel?.postMessage(ended ? "ended" : "closed");
 }

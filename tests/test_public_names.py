@@ -1,4 +1,4 @@
-"""The public door: its names are there, cost nothing until used, and type checkers are told the same."""
+"""Public names of the package: they exist, load on first use, and agree with the type stub."""
 
 from __future__ import annotations
 
@@ -22,79 +22,79 @@ NAMES = sorted(set(securebase.__all__) - {"__version__"})
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_name_is_the_object_of_its_module(name: str) -> None:
-    module, attribute = securebase._DOOR[name]
+    module, attribute = securebase._PUBLIC_NAMES[name]
     assert getattr(securebase, name) is getattr(import_module(module), attribute)
     assert name in dir(securebase)
 
 
-def test_the_door_is_small() -> None:
+def test_the_number_of_public_names_is_limited() -> None:
     assert 12 <= len(NAMES) <= 64
 
 
-def test_no_name_hides_a_room() -> None:
-    """`securebase.study` must stay the room, whichever was imported first."""
-    rooms = {f.name.removesuffix(".py") for f in resources.files("securebase").iterdir()}
-    assert not rooms & set(NAMES)
+def test_no_public_name_hides_a_subpackage() -> None:
+    """Check for example that `securebase.study` is the package, whatever was imported first."""
+    packages = {f.name.removesuffix(".py") for f in resources.files("securebase").iterdir()}
+    assert not packages & set(NAMES)
 
 
-def test_a_name_that_is_not_there_is_refused_with_those_that_are() -> None:
+def test_an_unknown_name_is_refused_with_a_list_of_known_ones() -> None:
     with pytest.raises(AttributeError, match=r"no attribute 'predict'.*parameter_set, panel, track, simulate"):
         _ = securebase.predict  # type: ignore[attr-defined]
 
 
-def test_type_checkers_are_told_the_same() -> None:
+def test_the_type_stub_lists_the_same_names() -> None:
     stub = ast.parse((resources.files("securebase") / "__init__.pyi").read_text("utf-8"))
-    told = {
+    imports = {
         alias.asname: (node.module, alias.name)
         for node in stub.body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    assert told == securebase._DOOR
-    listed = next(n for n in stub.body if isinstance(n, ast.Assign))
-    assert set(ast.literal_eval(listed.value)) == set(securebase.__all__)
+    assert imports == securebase._PUBLIC_NAMES
+    all_names = next(n for n in stub.body if isinstance(n, ast.Assign))
+    assert set(ast.literal_eval(all_names.value)) == set(securebase.__all__)
 
 
-def _fresh(code: str) -> list[str]:
-    """Modules loaded by a new process that runs this code."""
-    done = subprocess.run(
+def modules_loaded_by(code: str) -> list[str]:
+    """Return the modules loaded in a new process that runs this code."""
+    result = subprocess.run(
         [sys.executable, "-c", f"{code}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"],
         capture_output=True,
         text=True,
         check=True,
     )
-    loaded: list[str] = json.loads(done.stdout.splitlines()[-1])
+    loaded: list[str] = json.loads(result.stdout.splitlines()[-1])
     return loaded
 
 
-def test_importing_costs_next_to_nothing() -> None:
-    loaded = _fresh("import securebase")
+def test_importing_loads_no_large_package() -> None:
+    loaded = modules_loaded_by("import securebase")
     assert not {"numpy", "scipy", "pandas", "django", "altair", "click"} & set(loaded)
     assert [m for m in loaded if m.startswith("securebase.")] == []
 
 
-def test_everything_behind_the_door_but_reports_needs_no_web_and_no_chart() -> None:
+def test_public_names_except_reports_need_neither_django_nor_altair() -> None:
     code = (
         "import securebase\n"
         "for name in securebase.__all__:\n    if not name.endswith('_report'): getattr(securebase, name)"
     )
-    loaded = _fresh(code)
+    loaded = modules_loaded_by(code)
     assert "securebase.study.study" in loaded
     assert not {"django", "altair", "vl_convert", "click", "jinja2"} & set(loaded)
 
 
-def test_the_verbs_work_together() -> None:
+def test_the_public_functions_work_together() -> None:
     cohort = securebase.simulate(
         "default", n_clients=3, rng=np.random.default_rng(1), sessions=8, dropout=0.0, missing=0.0
     )
-    own = securebase.parameter_set()
-    rows = securebase.panel(cohort, own.specification.constructs)
+    shelf_set = securebase.parameter_set()
+    rows = securebase.panel(cohort, shelf_set.specification.constructs)
     assert rows.n_persons == 3
     picture = securebase.client_picture(cohort.episodes[0], as_of=60.0)
     assert picture.to_json()
 
 
-def test_a_notebook_gets_from_a_data_frame_to_a_report_with_plain_texts() -> None:
+def test_a_notebook_gets_from_a_data_frame_to_a_report_with_plain_arguments() -> None:
     rng = np.random.default_rng(3)
     frame = pd.DataFrame(
         {
@@ -111,24 +111,24 @@ def test_a_notebook_gets_from_a_data_frame_to_a_report_with_plain_texts() -> Non
     assert securebase.study_report(result).startswith("<!doctype html>")
 
 
-def test_a_specification_by_default_is_that_of_the_command_line() -> None:
+def test_the_default_specification_is_that_of_the_command_line() -> None:
     options = {o.name: o.default for o in command.params}
     cohort = securebase.simulate(
         "default", n_clients=3, rng=np.random.default_rng(1), sessions=8, dropout=0.0, missing=0.0
     )
     rows = securebase.panel(cohort)
-    found = securebase.specification_for(rows)
-    assert (found.trend, found.start) == (options["trend"], options["start"])
-    assert found.planned_end == pytest.approx(np.quantile(rows.times[rows.starts[1:] - 1], 0.9))
+    specification = securebase.specification_for(rows)
+    assert (specification.trend, specification.start) == (options["trend"], options["start"])
+    assert specification.planned_end == pytest.approx(np.quantile(rows.times[rows.starts[1:] - 1], 0.9))
     assert securebase.specification_for(rows, "apart", "free").start == "free"
 
 
-def test_a_trend_or_start_that_is_not_known_is_refused_with_those_that_are() -> None:
+def test_an_unknown_trend_or_start_is_refused_with_a_list_of_known_ones() -> None:
     assert securebase.Specification(("y",), trend="linear").trend is Trend.LINEAR
-    with pytest.raises(InputError, match=r"no trend “lin”\. Known are: none, linear, apart, carried"):
+    with pytest.raises(InputError, match=r"unknown trend “lin”\. Use one of none, linear, apart, carried"):
         securebase.Specification(("y",), trend="lin")
-    with pytest.raises(InputError, match=r"no start “fixed”\. Known are: stationary, free"):
+    with pytest.raises(InputError, match=r"unknown start “fixed”\. Use one of stationary, free"):
         securebase.Specification(("y",), start="fixed")
     cohort = securebase.simulate("default", n_clients=3, rng=np.random.default_rng(1), sessions=4)
-    with pytest.raises(InputError, match="no trend “lin”"):
+    with pytest.raises(InputError, match="unknown trend “lin”"):
         securebase.study_cohort(cohort, trend="lin")
