@@ -11,7 +11,7 @@ import pytest
 from securebase.cli.main import COMMANDS, cli
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = [ROOT / name for name in ("docs", "examples", "requirements", "tests")]
+FOLDERS = [ROOT / name for name in ("docs", "examples", "requirements", "src", "tests")]
 PAGES = sorted([*ROOT.glob("*.md"), *(page for folder in FOLDERS for page in folder.rglob("*.md"))])
 IDS = [str(p.relative_to(ROOT)) for p in PAGES]
 
@@ -23,6 +23,22 @@ def test_relative_links_lead_somewhere(page: Path) -> None:
         t.split("#")[0] for t in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in t and not t.startswith("#")
     ]
     assert [t for t in targets if not (page.parent / t).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_links_into_a_page_name_one_of_its_headings(page: Path) -> None:
+    missing = []
+    for target, anchor in re.findall(r"\]\(([^)\s#]*)#([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        linked = page.parent / target if target else page
+        if "://" not in target and linked.suffix == ".md" and anchor not in anchors(linked):
+            missing.append(f"{target}#{anchor}")
+    assert missing == []
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as a code host makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
