@@ -18,7 +18,7 @@ from episodes import alert, episode
 from securebase.errors import InputError
 from securebase.exchange.pseudonyms import FIRST_DAY, pseudonymise_record
 from securebase.exchange.record_json import format_record, parse_record, read_record, write_record
-from securebase.exchange.work_csv import HEAD, work_table
+from securebase.exchange.work_csv import HEADER, work_table
 from securebase.ipt.shelf import worksheets
 from securebase.ipt.worksheet import Field, FieldKind
 from securebase.picture.client import client_picture
@@ -268,7 +268,7 @@ def test_the_worksheet_table_has_one_row_per_cell_and_no_formulas() -> None:
     )
     text = work_table("client-1", versions)
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert tuple(rows[0]) == HEAD
+    assert tuple(rows[0]) == HEADER
     values = [(r["version"], r["field"], r["row"], r["column"], r["value"]) for r in rows]
     assert values == [
         ("1", "sessions", "", "", "16"),

@@ -38,7 +38,7 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 
 @dataclass(frozen=True, slots=True)
 class SystemCheck:
-    """Result of one check. `passed` is None where it only informs, or the part is optional and absent."""
+    """Result of one check. `passed` is None if it only informs, or the part is optional and absent."""
 
     subject: str
     passed: bool | None

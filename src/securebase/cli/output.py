@@ -56,7 +56,7 @@ def write_json(value: Any, out: Path | None) -> None:
 
 
 def write_text(text: str, out: Path | None) -> None:
-    """Write text to a file or to stdout. Raises InputError where the file cannot be written."""
+    """Write text to a file or to stdout. Raises InputError if the file cannot be written."""
     if out is None:
         click.echo(text)
         return

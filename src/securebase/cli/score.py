@@ -49,7 +49,7 @@ def command(
         raise click.UsageError("Give either --responses or TABLE.")
     if responses is not None:
         result = score(selected, responses_from_text(selected, responses))
-        click.echo(_json(_plain(selected, result))) if json_wanted else _print_one(selected, result)
+        click.echo(_json(_to_plain(selected, result))) if json_wanted else _print_one(selected, result)
         return
     assert table is not None
     rows = [
@@ -57,7 +57,7 @@ def command(
         for r in read_responses(table, selected, stem=stem, person=person, missing=missing)
     ]
     if json_wanted:
-        entries = [{"row": row, "person": person_id, **_plain(selected, result)} for row, person_id, result in rows]
+        entries = [{"row": row, "person": person_id, **_to_plain(selected, result)} for row, person_id, result in rows]
         click.echo(_json({"instrument": selected.id, "rows": entries}))
     else:
         _print_many(selected, rows, person)
@@ -74,7 +74,7 @@ def _json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
 
 
-def _plain(instrument: Instrument, result: ScoringResult) -> dict[str, Any]:
+def _to_plain(instrument: Instrument, result: ScoringResult) -> dict[str, Any]:
     scores = {}
     for scale in instrument.scales:
         own = result.scores[scale.id]

@@ -57,7 +57,7 @@ def is_loopback(host: str) -> bool:
 def configure(*, host: str, data_dir: Path | None = None, address: str | None = None, demo: bool = False) -> None:
     """Set the environment variables that the settings read, and create the data directory for its owner only.
 
-    Raises InputError where the directory cannot be created or written.
+    Raises InputError if the directory cannot be created or written.
     """
     os.environ["DJANGO_SETTINGS_MODULE"] = "securebase.workbench.settings"
     if data_dir is not None:
@@ -84,7 +84,7 @@ def configure(*, host: str, data_dir: Path | None = None, address: str | None = 
 def ready() -> None:
     """Load Django, migrate the database (with a backup before an upgrade) and check it.
 
-    Raises InputError where the workbench is not installed, or the key does not open the database.
+    Raises InputError if the workbench is not installed, or the key does not open the database.
     """
     try:
         import django

@@ -53,7 +53,7 @@ def command(
     if graph is not None:
         _draw(whole, edges, by, graph)
     if json_wanted:
-        write_json(_plain(whole, edges, claim), None)
+        write_json(_to_plain(whole, edges, claim), None)
     elif graph is None:
         _list(whole, edges, claim)
 
@@ -69,7 +69,7 @@ def _draw(whole: Theory, edges: Sequence[TheoryEdge], by: By, graph: Path) -> No
     click.echo(f"Wrote {graph}.", err=True)
 
 
-def _plain(whole: Theory, edges: Sequence[TheoryEdge], claim: str | None) -> object:
+def _to_plain(whole: Theory, edges: Sequence[TheoryEdge], claim: str | None) -> object:
     claims = [c for c in whole.claims.values() if claim in (None, c.id)]
     own = ("label", "mechanisms", "outruns_its_evidence")
     return {

@@ -108,17 +108,17 @@ def command(
                 free_start_mean=free_start_mean,
             )
             fitted = fit(rows, specification, progress=fit_progress(show))
-        followed = track_person(rows, fitted, client, direction=Direction(higher_is), scale=scale, steps=horizon)
+        result = track_person(rows, fitted, client, direction=Direction(higher_is), scale=scale, steps=horizon)
         coverage = last_score_coverage(rows, fitted)
     if json_wanted or out:
-        write_json({**as_plain(followed), "coverage": coverage, **fit_summary(fitted, cohort)}, out)
+        write_json({**as_plain(result), "coverage": coverage, **fit_summary(fitted, cohort)}, out)
     if not json_wanted:
         if cohort.import_report:
             print_heading("Data")
             print_sentences(cohort.import_report.sentences())
         print_heading(f"Model of {fitted.n_persons:,} persons: {describe_specification(fitted.specification)}")
         print_sentences([f"Read from {from_fit.name}."] if from_fit else format_outcome(fitted))
-        _print(followed, coverage)
+        _print(result, coverage)
         if fitted.specification.inputs:
             print_sentences(
                 [f"The forecast assumes inputs of 0 after the last row: {', '.join(fitted.specification.inputs)}."]
@@ -147,18 +147,15 @@ def _find_scale(value: str) -> Scale:
     raise InputError(problem, advice=f"Choose one of: {', '.join(f'{name}:{s}' for s in scales)}.")
 
 
-def _print(followed: PersonResult, coverage: Coverage | None) -> None:
-    unit = followed.time_unit if followed.time_unit != "file" else "time"
-    print_heading(f"Client {followed.person}")
+def _print(result: PersonResult, coverage: Coverage | None) -> None:
+    unit = result.time_unit if result.time_unit != "file" else "time"
+    print_heading(f"Client {result.person}")
     print_sentences(
-        [
-            f"{followed.n_rows} rows, from {unit} {format_value(followed.first_at)} "
-            f"to {unit} {format_value(followed.last_at)}."
-        ]
+        [f"{result.n_rows} rows, from {unit} {format_value(result.first_at)} to {unit} {format_value(result.last_at)}."]
     )
-    if followed.change:
-        print_sentences(_change(followed, followed.change))
-    if not followed.levels:
+    if result.change:
+        print_sentences(_change(result, result.change))
+    if not result.levels:
         print_sentences(["No baseline and no forecast: the model could not be fitted."])
         return
     print_heading("Baseline and current state at the last row (± 1 posterior SD)")
@@ -174,14 +171,14 @@ def _print(followed: PersonResult, coverage: Coverage | None) -> None:
                 format_estimate(v.own_course, v.usual_level_sd)[0],
                 " ± ".join(format_estimate(v.state_like, v.state_like_sd)),
             )
-            for v in followed.levels
+            for v in result.levels
         ],
     )
-    if any(v.own_course != v.usual_level for v in followed.levels):
+    if any(v.own_course != v.usual_level for v in result.levels):
         print_sentences(
             ["With a trend, the baseline refers to its start. “baseline now” adds the trend up to the last row."]
         )
-    print_heading(f"Forecast of the next scores of {followed.outcome}, if the model holds")
+    print_heading(f"Forecast of the next scores of {result.outcome}, if the model holds")
     print_table(
         (unit, "score", "50% interval", "90% interval", "similar intake score"),
         [
@@ -192,7 +189,7 @@ def _print(followed: PersonResult, coverage: Coverage | None) -> None:
                 f"{_format_forecast(f.lower_90, f)} to {_format_forecast(f.upper_90, f)}",
                 "–" if f.similar_intake is None else _format_forecast(f.similar_intake, f),
             )
-            for f in followed.forecast
+            for f in result.forecast
         ],
     )
     print_sentences(["Intervals ignore the limits of the scale and may exceed them."])
@@ -218,13 +215,13 @@ def _format_forecast(value: float, forecast: PersonForecast) -> str:
     return format_estimate(value, (forecast.upper_90 - forecast.lower_90) / 3.3)[0]
 
 
-def _change(followed: PersonResult, change: ScoreChange) -> list[str]:
+def _change(result: PersonResult, change: ScoreChange) -> list[str]:
     size = "" if change.threshold is None else f" Reliable from {format_number(change.threshold, 3)} points."
-    first, last = format_value(followed.first_score), format_value(followed.last_score)
+    first, last = format_value(result.first_score), format_value(result.last_score)
     more = "more" if change.points >= 0 else "fewer"
-    unchecked = " (not verified)" if followed.by_instrument and not change.verified else ""
+    unchecked = " (not verified)" if result.by_instrument and not change.verified else ""
     return [
-        f"{followed.outcome}: {first} at first, {last} at last, {format_value(abs(change.points))} points {more}: "
+        f"{result.outcome}: {first} at first, {last} at last, {format_value(abs(change.points))} points {more}: "
         f"{_VERDICTS[change.verdict]}.{size}",
         f"Basis: {change.basis}{unchecked}.",
     ]

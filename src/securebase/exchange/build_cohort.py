@@ -28,7 +28,7 @@ TABLE = "table"
 
 
 def build_cohort(request: TableRequest, grid: Grid, columns: NamedColumns, extract: Extract) -> Cohort:
-    """Build the cohort. Raises TableError where no row, or no number of a column, is usable."""
+    """Build the cohort. Raises TableError if no row, or no number of a column, is usable."""
     exclusions = [Exclusion("the line is blank", len(grid.blank), rows=grid.blank[:5])] if grid.blank else []
     exclusions += extract.exclusions
     extra = read_covariates(request, grid, columns, extract)
@@ -124,7 +124,7 @@ def _episode(
 
 
 def _session(time: float, unit: TimeUnit) -> int | None:
-    """Return the session number where times are session numbers. Times before the first session (−1) have none."""
+    """Return the session number if times are session numbers. Times before the first session (−1) have none."""
     return int(time) if unit is TimeUnit.SESSION and time >= 0 and time == int(time) else None
 
 

@@ -1,4 +1,4 @@
-"""Columns of a table by name: suggestions where a name is unknown, a check where it occurs twice."""
+"""Columns of a table by name, with suggestions for unknown names and a check of repeated ones."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class NamedColumns:
         return places[0]
 
     def find_numbered(self, stem: str) -> dict[int, int]:
-        """Return number → index of columns such as x1, x_2 or x.3. Raises TableError where there are none."""
+        """Return number → index of columns such as x1, x_2 or x.3. Raises TableError if there are none."""
         wanted = self.renamed.get(column_name(stem), column_name(stem))
         pattern = re.compile(re.escape(wanted) + r"[ _.\-]?(\d{1,6})", re.ASCII)
         numbered: dict[int, list[int]] = {}
@@ -47,7 +47,7 @@ class NamedColumns:
             self.used.update(places)
         return {number: places[0] for number, places in sorted(numbered.items())}
 
-    def not_used(self) -> list[str]:
+    def unused_names(self) -> list[str]:
         """Return the names of unused columns in the order of the file."""
         return list(dict.fromkeys(name for i, name in enumerate(self.grid.header) if i not in self.used and name))
 
@@ -68,7 +68,7 @@ class NamedColumns:
         first, name = places[0], self.grid.header[places[0]]
         for other in places[1:]:
             for number, row in zip(self.grid.numbers, self.grid.rows, strict=True):
-                if not _same(clean(row[first]), clean(row[other])):
+                if not _are_equal(clean(row[first]), clean(row[other])):
                     raise TableError(
                         f"columns {first + 1} and {other + 1} have the same name but differ "
                         f"(“{display_text(row[first])}” and “{display_text(row[other])}”)",
@@ -83,8 +83,8 @@ class NamedColumns:
             self.remarks.append(remark)
 
 
-def _same(a: str, b: str) -> bool:
+def _are_equal(a: str, b: str) -> bool:
     if a == b or (is_missing(a) and is_missing(b)):
         return True
-    one, two = parse_number(a), parse_number(b)
-    return one is not None and one == two
+    first, second = parse_number(a), parse_number(b)
+    return first is not None and first == second

@@ -107,7 +107,7 @@ def _covariate(column: _Column, persons: _Persons, result: CovariateData) -> Non
         first[person] = first_row, value = cells[0]
         partly += len(cells) < len(rows)
         for row, cell in cells[1:]:
-            if not _same(cell, value, column.sign):
+            if not _are_equal(cell, value, column.sign):
                 raise column.error(
                     f"the covariate varies within person “{display_text(person, 40)}” "
                     f"(“{display_text(value, 20)}” in row {first_row.number})",
@@ -225,6 +225,6 @@ def _code(column: _Column, cells: Sequence[tuple[TableRow, str]], unit: str) -> 
     )
 
 
-def _same(a: str, b: str, sign: Literal[".", ","]) -> bool:
+def _are_equal(a: str, b: str, sign: Literal[".", ","]) -> bool:
     first, second = parse_number(a, sign), parse_number(b, sign)
     return a == b or (first is not None and first == second)

@@ -26,7 +26,7 @@ from securebase.exchange.grid import clean, read_bytes, read_grid
 from securebase.exchange.long_layout import read_long
 from securebase.exchange.request import Layout, TableRequest
 from securebase.exchange.times import DateOrder
-from securebase.exchange.times import time_unit as unit_called
+from securebase.exchange.times import time_unit as parse_time_unit
 from securebase.exchange.values import Decimal
 from securebase.exchange.wide_layout import read_wide
 from securebase.records.cohort import Cohort
@@ -156,8 +156,8 @@ def read_cohort(
             raise TableError(f"indicators given for “{name}”, which is neither outcome nor process", file=file)
     score_columns = [column for name in (outcome, *processes) for column in indicator_columns.get(name) or (name,)]
     named = (*score_columns, *covariates, *([therapist] if therapist is not None else []), *inputs)
-    _check_once(file, named)
-    _check_mapped(file, columns or {}, {person, time, *named})
+    _check_unique(file, named)
+    _check_mapping(file, columns or {}, {person, time, *named})
     request = TableRequest(
         person=person,
         time=time,
@@ -166,7 +166,7 @@ def read_cohort(
         covariates=covariates,
         therapist=therapist,
         inputs=_input_moments(file, inputs, input_moments or {}),
-        unit=unit_called(time_unit),
+        unit=parse_time_unit(time_unit),
         layout=layout,
         missing=frozenset(clean(sign) for sign in _as_tuple(missing)),
         decimal=decimal,
@@ -203,7 +203,7 @@ def _check_known(option: str, value: str, known: Sequence[str]) -> None:
         raise InputError(f"unknown {option} “{value}”", advice=f"Known: {', '.join(known)}.")
 
 
-def _check_mapped(file: str, columns: Mapping[str, str], requested: Collection[str | None]) -> None:
+def _check_mapping(file: str, columns: Mapping[str, str], requested: Collection[str | None]) -> None:
     for ours, theirs in columns.items():
         if ours not in requested:
             raise TableError(
@@ -221,7 +221,7 @@ def _moments(
     process_moments: Mapping[str, Moment | str],
 ) -> dict[str, Moment]:
     """Return name → moment of measurement, the outcome first."""
-    _check_once(file, (outcome, *processes))
+    _check_unique(file, (outcome, *processes))
     for name in process_moments:
         if name not in processes:
             raise TableError(f"a moment is given for “{name}”, which is not a process", file=file)
@@ -241,7 +241,7 @@ def _input_moments(file: str, inputs: Sequence[str], input_moments: Mapping[str,
     return {name: Moment(moment) for name, moment in moments.items()}
 
 
-def _check_once(file: str, names: Sequence[str]) -> None:
+def _check_unique(file: str, names: Sequence[str]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise TableError("the column is used twice", file=file, column=name, advice="Use each column once.")

@@ -66,29 +66,29 @@ def write_cohort(
             f"construct name “{min(taken)}” is reserved for a column", file=file, advice="Rename the construct."
         )
     _check_persons(cohort.episodes, file)
-    tables = {e.person: _by_time(cohort, e, names, measures or {}, file) for e in cohort.episodes}
+    tables = {e.person: _values_by_time(cohort, e, names, measures or {}, file) for e in cohort.episodes}
     facts = {e.person: _facts(e) for e in cohort.episodes}
     covariates = [n for n in dict.fromkeys(n for own in facts.values() for n in own) if n not in names]
-    rows = _long(tables, names, covariates, facts) if layout == "long" else _wide(tables, names, file)
+    rows = _long_rows(tables, names, covariates, facts) if layout == "long" else _wide_rows(tables, names, file)
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\r\n").writerows(rows)
     Path(path).write_bytes(text.getvalue().encode("utf-8"))
 
 
 #: person → time → values in the order of the constructs
-_Times = dict[float, list[float | None]]
+_TimeValues = dict[float, list[float | None]]
 
 
 def _facts(episode: EpisodeRecord) -> dict[str, str]:
-    """Return arm, therapist and covariates of a person, where known."""
+    """Return the known arm, therapist and covariates of a person."""
     named = {"arm": episode.arm, "therapist": episode.therapist}
     known = {name: escape_formula(text) for name, text in named.items() if text}
     known |= {name: _number(value) for name, value in episode.covariates.items()}
     return known | {b.name: _number(round(b.value, 4)) for b in episode.brought}
 
 
-def _long(
-    tables: Mapping[str, _Times],
+def _long_rows(
+    tables: Mapping[str, _TimeValues],
     names: Sequence[str],
     covariates: Sequence[str],
     facts: Mapping[str, Mapping[str, str]],
@@ -104,7 +104,7 @@ def _long(
     ]
 
 
-def _wide(tables: Mapping[str, _Times], names: Sequence[str], file: str) -> list[list[str]]:
+def _wide_rows(tables: Mapping[str, _TimeValues], names: Sequence[str], file: str) -> list[list[str]]:
     times = sorted({t for own in tables.values() for t in own})
     if any(t != int(t) or t < 0 for t in times):
         raise TableError("the wide layout needs whole-numbered times", file=file, advice='Use layout="long".')
@@ -135,10 +135,12 @@ def _check_persons(episodes: Sequence[EpisodeRecord], file: str) -> None:
         seen.add(episode.person)
 
 
-def _by_time(cohort: Cohort, episode: EpisodeRecord, names: Sequence[str], measures: Measures, file: str) -> _Times:
+def _values_by_time(
+    cohort: Cohort, episode: EpisodeRecord, names: Sequence[str], measures: Measures, file: str
+) -> _TimeValues:
     """Return one person's values by time in the cohort's unit, ascending. Times without values stay."""
     by_session = cohort.time_unit == "session"
-    table: _Times = {}
+    table: _TimeValues = {}
     own = [a for a in episode.administrations if a.respondent is Respondent.CLIENT]
     for administration in sorted(own, key=lambda a: a.at):
         if by_session and administration.session is not None:

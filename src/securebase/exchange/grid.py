@@ -63,7 +63,7 @@ class Grid:
 
 
 def read_bytes(path: str | Path) -> bytes:
-    """Return the bytes of a file. Raises TableError where it cannot be read."""
+    """Return the bytes of a file. Raises TableError if it cannot be read."""
     file = Path(path)
     try:
         if file.stat().st_size > MAX_BYTES:
@@ -77,9 +77,9 @@ def read_bytes(path: str | Path) -> bytes:
 
 
 def read_grid(content: bytes, file: str) -> Grid:
-    """Split a table into header and rows. Raises TableError with the row where that fails."""
-    text, remarks = _decoded(content, file)
-    delimiter, text, skipped = _delimiter(text, file)
+    """Split a table into header and rows. Raises TableError naming the row that fails."""
+    text, remarks = _decode_content(content, file)
+    delimiter, text, skipped = _detect_delimiter(text, file)
     if delimiter != ",":
         remarks.append(f"Cells are separated by {_DELIMITERS[delimiter]}.")
     records = _records(text, delimiter, skipped, file)
@@ -138,7 +138,7 @@ def format_row_numbers(numbers: list[int], max_shown: int = 5) -> str:
     return f"row{'s' if len(numbers) > 1 else ''} {text}{', …' if len(numbers) > max_shown else ''}"
 
 
-def _decoded(content: bytes, file: str) -> tuple[str, list[str]]:
+def _decode_content(content: bytes, file: str) -> tuple[str, list[str]]:
     for start, kind in _NOT_A_TABLE.items():
         if content.startswith(start):
             raise TableError(f"this is {kind}, not a CSV file", file=file, advice="Save it as “CSV UTF-8”.")
@@ -147,11 +147,11 @@ def _decoded(content: bytes, file: str) -> tuple[str, list[str]]:
     for mark, encoding in _BYTE_ORDER_MARKS:
         if content.startswith(mark):
             return _decode(content[len(mark) :], encoding, file), _encoding_remark(encoding)
-    encoding = _guessed(content)
+    encoding = _guess_encoding(content)
     return _decode(content, encoding, file), _encoding_remark(encoding)
 
 
-def _guessed(content: bytes) -> str:
+def _guess_encoding(content: bytes) -> str:
     """Guess the encoding: UTF-8 if valid, UTF-16 if many bytes are zero, else that of western Excel."""
     start = content[:4096]
     if start.count(0) > len(start) // 4:
@@ -185,7 +185,7 @@ def _encoding_remark(encoding: str) -> list[str]:
     return [f"The file was read as {encoding[:6].upper()}."]
 
 
-def _delimiter(text: str, file: str) -> tuple[str, str, int]:
+def _detect_delimiter(text: str, file: str) -> tuple[str, str, int]:
     """Return the delimiter, the text without Excel's “sep=” line, and the number of rows of that line."""
     hint = re.match(r"\s*sep=([,;\t|])[ \t]*(\r\n|\r|\n)", text)
     if hint:

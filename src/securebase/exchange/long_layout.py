@@ -29,14 +29,14 @@ def read_long(request: TableRequest, grid: Grid, columns: NamedColumns) -> Extra
     named = [i for i, person in enumerate(persons) if person is not None]
     sign = find_decimal_sign(grid, [time_at, *places.values(), *covariate_places.values()], request.decimal, named)
     times = read_times(
-        grid, time_at, request.unit, rows=named, sign=sign, further=request.missing, date_order=request.date_order
+        grid, time_at, request.unit, rows=named, sign=sign, missing_codes=request.missing, date_order=request.date_order
     )
     exclusions = rows_without_person(grid, request, persons, list(places.values()))
     if timeless := [grid.numbers[i] for i in named if times.values[i] is None]:
         exclusions.append(exclusion(f"no time in “{request.time}”", timeless))
-    kept = [i for i in named if times.values[i] is not None]
-    values = [parse_column(grid, at, sign=sign, further=request.missing, rows=kept) for at in places.values()]
-    used, repeated = _first_of_each(grid, kept, persons, times, values)
+    timed = [i for i in named if times.values[i] is not None]
+    values = [parse_column(grid, at, sign=sign, missing_codes=request.missing, rows=timed) for at in places.values()]
+    used, repeated = _drop_repeated(grid, timed, persons, times, values)
     return Extract(
         rows=[
             replace(_row(grid, i, persons, times, values), cells=covariate_cells(grid, i, covariate_places, request))
@@ -53,14 +53,14 @@ def read_long(request: TableRequest, grid: Grid, columns: NamedColumns) -> Extra
     )
 
 
-def read_persons(grid: Grid, index: int, further: frozenset[str]) -> list[str | None]:
-    """Return identifiers as text, None where missing. “1” and “1.0” are two persons: no guessing."""
+def read_persons(grid: Grid, index: int, missing_codes: frozenset[str]) -> list[str | None]:
+    """Return identifiers as text, None if missing. “1” and “1.0” are two persons: no guessing."""
     cells = (clean(cell) for cell in grid.column(index))
-    return [None if is_missing(cell, further) else unescape_formula(cell) for cell in cells]
+    return [None if is_missing(cell, missing_codes) else unescape_formula(cell) for cell in cells]
 
 
 def covariate_cells(grid: Grid, i: int, places: Mapping[str, int], request: TableRequest) -> dict[str, str | None]:
-    """Return the cells of one row by name, None where missing."""
+    """Return the cells of one row by name, None if missing."""
     cells = {name: clean(grid.rows[i][at]) for name, at in places.items()}
     return {name: None if is_missing(cell, request.missing) else unescape_formula(cell) for name, cell in cells.items()}
 
@@ -78,18 +78,18 @@ def _check_roles(grid: Grid, places: Sequence[tuple[str, int]]) -> None:
         taken[at] = name
 
 
-def _first_of_each(
+def _drop_repeated(
     grid: Grid,
-    kept: Sequence[int],
+    timed: Sequence[int],
     persons: Sequence[str | None],
     times: TimeColumn,
     values: Sequence[Sequence[float | None]],
 ) -> tuple[list[int], list[Exclusion]]:
     """Return the indices without repeated rows, and the exclusions."""
     first: dict[tuple[str | None, float | None], int] = {}
-    repeated = [i for i in kept if first.setdefault((persons[i], times.values[i]), i) != i]
+    repeated = [i for i in timed if first.setdefault((persons[i], times.values[i]), i) != i]
     if not repeated:
-        return list(kept), []
+        return list(timed), []
     other = sum(
         any(column[i] not in (None, column[first[persons[i], times.values[i]]]) for column in values) for i in repeated
     )

@@ -38,7 +38,7 @@ def pseudonymise_record(
     """
     ids = {r.id: f"p{n}" for n, r in enumerate(record.relationships, 1)}
     names = {r.id: f"person {n}" for n, r in enumerate(record.relationships, 1)}
-    hide = name_replacer(record, names, hidden)
+    replace_names = name_replacer(record, names, hidden)
     shift = FIRST_DAY - record.began_on if record.began_on is not None else None
     shelf = worksheets()
     known = [a for a in record.artefacts if a.worksheet in shelf]
@@ -48,7 +48,7 @@ def pseudonymise_record(
         if field.note:
             return None
         if field.kind in _TEXT_KINDS:
-            return hide(str(content)) if texts else None
+            return replace_names(str(content)) if texts else None
         if field.kind is FieldKind.PERSON:
             return ids.get(str(content))
         if field.kind is FieldKind.DATE:
@@ -63,7 +63,7 @@ def pseudonymise_record(
         return {name: item for name, item in values.items() if item is not None}
 
     def relation(text: str) -> str:
-        return hide(text) if texts else text if text.strip().lower() in relations else ""
+        return replace_names(text) if texts else text if text.strip().lower() in relations else ""
 
     return replace(
         record,

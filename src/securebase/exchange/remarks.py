@@ -43,14 +43,14 @@ def collect_remarks(
         yield _moments_sentence(request.moments)
     yield from _times_sentences(extract, persons)
     if single := [p for p, rows in persons.items() if len(rows) == 1]:
-        yield f"{pluralise(len(single), 'person')} with a single row: {_some(single)}."
+        yield f"{pluralise(len(single), 'person')} with a single row: {_list_names(single)}."
     for k, (_, name) in enumerate(request.scores):
         series = {p: [v for row in rows if (v := row.values[k]) is not None] for p, rows in persons.items()}
         if constant := [p for p, values in series.items() if len(values) >= _MIN_VALUES and len(set(values)) == 1]:
-            yield f"“{name}” is constant in {pluralise(len(constant), 'person')}: {_some(constant)}."
+            yield f"“{name}” is constant in {pluralise(len(constant), 'person')}: {_list_names(constant)}."
         yield from _suspected_codes(name, [v for values in series.values() for v in values])
-    if unused := columns.not_used():
-        yield f"Unused columns: {_some(unused, 8)}."
+    if unused := columns.unused_names():
+        yield f"Unused columns: {_list_names(unused, 8)}."
 
 
 def _times_sentences(extract: Extract, persons: Mapping[str, Sequence[TableRow]]) -> Iterator[str]:
@@ -91,10 +91,10 @@ def _signs_sentence(signs: Mapping[str, int]) -> Iterator[str]:
 
 
 def _moments_sentence(moments: Mapping[str, Moment]) -> str:
-    by: dict[Moment, list[str]] = {}
+    names_by_moment: dict[Moment, list[str]] = {}
     for name, moment in moments.items():
-        by.setdefault(moment, []).append(name)
-    parts = [f"{moment.label.lower()}: {', '.join(names)}" for moment, names in by.items()]
+        names_by_moment.setdefault(moment, []).append(name)
+    parts = [f"{moment.label.lower()}: {', '.join(names)}" for moment, names in names_by_moment.items()]
     return f"Measured {'; '.join(parts)}."
 
 
@@ -109,5 +109,5 @@ def _suspected_codes(name: str, values: Sequence[float]) -> Iterator[str]:
         )
 
 
-def _some(names: Sequence[str], max_shown: int = MAX_LISTED) -> str:
+def _list_names(names: Sequence[str], max_shown: int = MAX_LISTED) -> str:
     return ", ".join(display_text(name, 40) for name in names[:max_shown]) + (", …" if len(names) > max_shown else "")

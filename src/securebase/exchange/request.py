@@ -55,7 +55,7 @@ class TableRequest:
 class TableRow:
     """One person at one time, in the unit of the time column, with values in the order of the requested scores.
 
-    `number` is the row of the file. `cells` holds covariates, therapist and inputs, None where missing.
+    `number` is the row of the file. `cells` holds covariates, therapist and inputs, None if missing.
     """
 
     person: str

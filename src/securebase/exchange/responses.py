@@ -19,7 +19,7 @@ _NUMBERED = re.compile(r"(.*?)[ _.\-]?(\d{1,3})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ResponseRow:
-    """One row of responses. `row` is its number in the file, `person` None where no column was named for it."""
+    """One row of responses. `row` is its number in the file, `person` None if no column was named for it."""
 
     row: int
     person: str | None
@@ -70,8 +70,8 @@ def read_responses(
     persons = grid.column(NamedColumns(grid, {}).find(person)) if person is not None else None
     everyone = range(len(grid.rows))
     sign = find_decimal_sign(grid, places.values(), "auto", everyone)
-    further = frozenset(clean(s) for s in missing)
-    answers = {item: parse_column(grid, at, sign=sign, further=further) for item, at in places.items()}
+    missing_codes = frozenset(clean(s) for s in missing)
+    answers = {item: parse_column(grid, at, sign=sign, missing_codes=missing_codes) for item, at in places.items()}
     if not grid.rows:
         raise TableError("the table has no rows below the header", file=file)
     return tuple(

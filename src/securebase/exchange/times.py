@@ -50,7 +50,7 @@ class TimeUnit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TimeColumn:
-    """Times of all rows of the grid, in `unit`, or in calendar days where `dates` is set; None where missing.
+    """Times of all rows of the grid, in `unit`, or in calendar days if `dates` is set; None if missing.
 
     `from_first`: time 0 is each person's earliest row.
     """
@@ -63,7 +63,7 @@ class TimeColumn:
 
 
 def time_unit(name: str) -> TimeUnit:
-    """Return the unit with this name. Raises InputError where it is unknown."""
+    """Return the unit with this name. Raises InputError if it is unknown."""
     try:
         return TimeUnit(name)
     except ValueError:
@@ -79,17 +79,17 @@ def read_times(
     *,
     rows: Sequence[int],
     sign: Literal[".", ","] = ".",
-    further: frozenset[str] = frozenset(),
+    missing_codes: frozenset[str] = frozenset(),
     date_order: DateOrder | None = None,
 ) -> TimeColumn:
     """Read the times of the rows at indices `rows`. Raises TableError with row and column."""
     cells: list[str | None] = [None] * len(grid.rows)
     for i in rows:
         cell = clean(grid.rows[i][index])
-        cells[i] = None if is_missing(cell, further) else cell
+        cells[i] = None if is_missing(cell, missing_codes) else cell
     if any(cell is not None and _looks_like_a_date(cell) for cell in cells):
-        return _dates(grid, index, unit, cells, date_order)
-    values = parse_column(grid, index, sign=sign, further=further, rows=rows)
+        return _read_dates(grid, index, unit, cells, date_order)
+    values = parse_column(grid, index, sign=sign, missing_codes=missing_codes, rows=rows)
     _check_numbers(grid, index, unit, cells, values)
     known = [v for v in values if v is not None]
     if unit is TimeUnit.DAY and known and min(known) > CALENDAR_DAY:
@@ -119,32 +119,32 @@ def _looks_like_a_date(cell: str) -> bool:
     return any(pattern.fullmatch(cell) for pattern in patterns)
 
 
-def _dates(
+def _read_dates(
     grid: Grid, index: int, unit: TimeUnit, cells: Sequence[str | None], requested: DateOrder | None
 ) -> TimeColumn:
-    order, order_remark = _order(grid, index, cells, requested)
+    order, order_remark = _find_date_order(grid, index, cells, requested)
     moments: list[datetime | None] = [None] * len(cells)
     for i, cell in enumerate(cells):
         if cell is not None:
-            moments[i] = _moment(grid, index, i, cell, order)
+            moments[i] = _parse_moment(grid, index, i, cell, order)
     aware = {m.tzinfo is not None for m in moments if m is not None}
     if len(aware) > 1:
         i = next(i for i, m in enumerate(moments) if m is not None and m.tzinfo is not None)
         advice = "Give all times a time zone, or none."
         raise _error(grid, index, i, "only some times have a time zone", advice)
     values = tuple(None if m is None else _day_number(m) for m in moments)
-    counted = unit if unit is TimeUnit.DAY else TimeUnit.WEEK
-    remarks = [f"“{grid.header[index]}” holds dates; time counts in {counted}s from each person's first row."]
+    count_unit = unit if unit is TimeUnit.DAY else TimeUnit.WEEK
+    remarks = [f"“{grid.header[index]}” holds dates; time counts in {count_unit}s from each person's first row."]
     return TimeColumn(
         values,
-        counted,
+        count_unit,
         from_first=True,
         dates=tuple(None if m is None else m.date() for m in moments),
         remarks=(*remarks, *([order_remark] if order_remark else [])),
     )
 
 
-def _order(
+def _find_date_order(
     grid: Grid, index: int, cells: Sequence[str | None], requested: DateOrder | None
 ) -> tuple[DateOrder | None, str]:
     """Find the order of day and month in dates such as 03/04/2024. A number above 12 decides for the column."""
@@ -167,16 +167,16 @@ def _order(
     return "month_first", f"In dates the month comes first, as row {grid.numbers[month_first]} shows."
 
 
-def _moment(grid: Grid, index: int, i: int, cell: str, order: DateOrder | None) -> datetime:
-    year, month, day, clock = _parts(grid, index, i, cell, order)
+def _parse_moment(grid: Grid, index: int, i: int, cell: str, order: DateOrder | None) -> datetime:
+    year, month, day, clock = _date_parts(grid, index, i, cell, order)
     try:
         moment = datetime(year, month, day)
-        return _with_clock(moment, clock) if clock else moment
+        return _add_clock(moment, clock) if clock else moment
     except ValueError:
         raise _error(grid, index, i, "no such day or time") from None
 
 
-def _parts(grid: Grid, index: int, i: int, cell: str, order: DateOrder | None) -> tuple[int, int, int, str | None]:
+def _date_parts(grid: Grid, index: int, i: int, cell: str, order: DateOrder | None) -> tuple[int, int, int, str | None]:
     """Return year, month, day and clock time as written."""
     if m := _ISO.fullmatch(cell) or _YEAR_FIRST.fullmatch(cell):
         return int(m[1]), int(m[2]), int(m[3]), m[4]
@@ -197,7 +197,7 @@ def _parts(grid: Grid, index: int, i: int, cell: str, order: DateOrder | None) -
     return int(m[3]), matching[0], int(day), m[4]
 
 
-def _with_clock(moment: datetime, clock: str) -> datetime:
+def _add_clock(moment: datetime, clock: str) -> datetime:
     m = _CLOCK.fullmatch(clock.strip())
     if m is None:
         raise ValueError(clock)

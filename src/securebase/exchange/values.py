@@ -25,12 +25,12 @@ _POINT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _COMMA = re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _COULD_BE_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}([.,' \u00a0\u202f’_]\d{3})+([.,]\d*)?", re.ASCII)
-_PLAINLY = "Write numbers without thousands separators, such as 1234.5."
+_NUMBER_ADVICE = "Write numbers without thousands separators, such as 1234.5."
 
 
-def is_missing(cell: str, further: frozenset[str] = frozenset()) -> bool:
-    """Return True if a cleaned cell is missing. `further` holds additional codes of the caller."""
-    return cell.lower() in MISSING or cell in further
+def is_missing(cell: str, missing_codes: frozenset[str] = frozenset()) -> bool:
+    """Return True if a cleaned cell is missing. `missing_codes` are those of the caller, besides the usual ones."""
+    return cell.lower() in MISSING or cell in missing_codes
 
 
 def find_decimal_sign(grid: Grid, columns: Iterable[int], requested: Decimal, rows: Sequence[int]) -> Literal[".", ","]:
@@ -69,31 +69,31 @@ def parse_column(
     index: int,
     *,
     sign: Literal[".", ","],
-    further: frozenset[str] = frozenset(),
+    missing_codes: frozenset[str] = frozenset(),
     rows: Sequence[int] | None = None,
 ) -> list[float | None]:
-    """Parse a column as numbers, None where missing. Only the rows at indices `rows` are read.
+    """Parse a column as numbers, None if missing. Only the rows at indices `rows` are read.
 
     Raises TableError with row and column at the first cell that is not a number.
     """
     values: list[float | None] = [None] * len(grid.rows)
     for i in range(len(grid.rows)) if rows is None else rows:
         cell = clean(grid.rows[i][index])
-        if not is_missing(cell, further):
+        if not is_missing(cell, missing_codes):
             values[i] = _number(cell, grid, i, index, sign)
     return values
 
 
 def count_missing_codes(
-    grid: Grid, columns: Sequence[int], rows: Sequence[int], further: frozenset[str]
+    grid: Grid, columns: Sequence[int], rows: Sequence[int], missing_codes: frozenset[str]
 ) -> Counter[str]:
     """Count the missing-value codes in some cells."""
     cells = (clean(grid.rows[i][index]) for index in columns for i in rows)
-    return Counter(cell for cell in cells if is_missing(cell, further))
+    return Counter(cell for cell in cells if is_missing(cell, missing_codes))
 
 
 def parse_number(cell: str, sign: Literal[".", ","] = ".") -> float | None:
-    """Return the number in a cleaned cell, None where it is not a number. A typographic minus counts as minus."""
+    """Return the number in a cleaned cell, None if it is not a number. A typographic minus counts as minus."""
     plain = cell.replace("−", "-")
     pattern = _POINT if sign == "." else _COMMA
     return float(plain.replace(",", ".")) if pattern.fullmatch(plain) else None
@@ -109,7 +109,7 @@ def _number(cell: str, grid: Grid, i: int, index: int, sign: Literal[".", ","]) 
     )
 
 
-def _quoted(cell: str) -> str:
+def _quote_for_shell(cell: str) -> str:
     """Quote a cell as one argument of a command line."""
     return shlex.quote(display_text(cell))
 
@@ -118,12 +118,12 @@ def _explain(cell: str, value: float | None) -> tuple[str, str]:
     if value is not None:
         return "the number is too large for a score or a time", "Check for a typo."
     if _COULD_BE_THOUSANDS.fullmatch(cell):
-        return "ambiguous comma: thousands or decimal separator", _PLAINLY
+        return "ambiguous comma: thousands or decimal separator", _NUMBER_ADVICE
     if _THOUSANDS.fullmatch(cell):
-        return "the number has a thousands separator or two decimal separators", _PLAINLY
+        return "the number has a thousands separator or two decimal separators", _NUMBER_ADVICE
     if cell.startswith("#"):
         return "the cell holds a spreadsheet error", "Correct the formula, or leave the cell empty."
     return (
         "not a number",
-        f"Correct it, leave the cell empty, or add --missing {_quoted(cell)} if it means missing.",
+        f"Correct it, leave the cell empty, or add --missing {_quote_for_shell(cell)} if it means missing.",
     )

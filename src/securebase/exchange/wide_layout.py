@@ -17,7 +17,7 @@ def read_wide(request: TableRequest, grid: Grid, columns: NamedColumns) -> Extra
     """Read every person at every time that occurs in a column name. Raises TableError."""
     stems = {column: columns.find_numbered(column) for _, column in request.scores}
     inputs = {name: columns.find_numbered(name) for name in request.inputs}
-    own = {name: columns.find(name) for name in request.person_columns}
+    person_places = {name: columns.find(name) for name in request.person_columns}
     persons, exclusions, remarks = _persons(request, grid, columns, stems)
     first: dict[str, int] = {}
     if repeated := [i for i, p in enumerate(persons) if p is not None and first.setdefault(p, i) != i]:
@@ -29,8 +29,8 @@ def read_wide(request: TableRequest, grid: Grid, columns: NamedColumns) -> Extra
         remarks.append(f"“{display_text(request.time, 40)}” was given as time column but ignored in the wide layout.")
     used = list(first.values())
     places = [at for stem in stems.values() for at in stem.values()]
-    further = [*own.values(), *(at for stem in inputs.values() for at in stem.values())]
-    sign = find_decimal_sign(grid, [*places, *further], request.decimal, used)
+    other_places = [*person_places.values(), *(at for stem in inputs.values() for at in stem.values())]
+    sign = find_decimal_sign(grid, [*places, *other_places], request.decimal, used)
     values = [_read_stem(grid, stem, used, sign, request.missing) for stem in stems.values()]
     return Extract(
         rows=[
@@ -40,7 +40,9 @@ def read_wide(request: TableRequest, grid: Grid, columns: NamedColumns) -> Extra
                 None,
                 tuple(stem[n][i] if n in stem else None for stem in values),
                 grid.numbers[i],
-                covariate_cells(grid, i, own | {name: stem[n] for name, stem in inputs.items() if n in stem}, request),
+                covariate_cells(
+                    grid, i, person_places | {name: stem[n] for name, stem in inputs.items() if n in stem}, request
+                ),
             )
             for person, i in first.items()
             for n in waves
@@ -72,6 +74,6 @@ def _read_stem(
     stem: Mapping[int, int],
     used: Sequence[int],
     sign: Literal[".", ","],
-    further: frozenset[str],
+    missing_codes: frozenset[str],
 ) -> dict[int, list[float | None]]:
-    return {n: parse_column(grid, at, sign=sign, further=further, rows=used) for n, at in stem.items()}
+    return {n: parse_column(grid, at, sign=sign, missing_codes=missing_codes, rows=used) for n, at in stem.items()}

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from securebase.exchange.formulas import escape_formula
 from securebase.records.artefact import ArtefactRecord, Value
 
-HEAD = (
+HEADER = (
     "person",
     "artefact",
     "worksheet",
@@ -33,9 +33,9 @@ def work_table(person: str, versions: Sequence[ArtefactRecord]) -> str:
     """
     text = io.StringIO(newline="")
     table = csv.writer(text, lineterminator="\r\n")
-    table.writerow(HEAD)
+    table.writerow(HEADER)
     for artefact in sorted(versions, key=lambda a: (a.begun_at, a.id, a.version)):
-        fixed = (
+        prefix = (
             person,
             artefact.id,
             artefact.worksheet,
@@ -47,7 +47,7 @@ def work_table(person: str, versions: Sequence[ArtefactRecord]) -> str:
             artefact.agreement.value,
         )
         for field, row, column, value in _cells(artefact.values):
-            table.writerow([escape_formula(cell) for cell in (*fixed, field, row, column, value)])
+            table.writerow([escape_formula(cell) for cell in (*prefix, field, row, column, value)])
     return text.getvalue()
 
 

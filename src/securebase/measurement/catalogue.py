@@ -13,7 +13,7 @@ from securebase.measurement.instrument_reader import read_instrument
 
 
 @cache
-def _shelf() -> MappingProxyType[str, Instrument]:
+def _load_shelf() -> MappingProxyType[str, Instrument]:
     shelf: dict[str, Instrument] = {}
     folder = resources.files("securebase.measurement") / "instruments"
     for file in sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name):
@@ -31,9 +31,9 @@ def _shelf() -> MappingProxyType[str, Instrument]:
 def instruments() -> dict[str, Instrument]:
     """Return every instrument of the shelf by id.
 
-    Raises InstrumentError where a file is invalid.
+    Raises InstrumentError if a file is invalid.
     """
-    return dict(_shelf())
+    return dict(_load_shelf())
 
 
 def instrument(name: str) -> Instrument:
@@ -71,7 +71,7 @@ def instrument(name: str) -> Instrument:
     >>> total.minimum, total.maximum, total.direction.value
     (0.0, 27.0, 'worse')
     """
-    shelf = _shelf()
+    shelf = _load_shelf()
     if name in shelf:
         return shelf[name]
     near = get_close_matches(name.lower().replace("-", "").replace("_", ""), shelf, n=1, cutoff=0.5)

@@ -28,10 +28,10 @@ class ScoreChange:
     """The difference between two scores of one person on one scale.
 
     `points` is last minus first. `percent` is the same difference in percent of the first score's distance from the
-    scale minimum (None where that distance is zero). Both are given because the smallest noticeable difference is a
+    scale minimum (None if that distance is zero). Both are given because the smallest noticeable difference is a
     larger percentage in mild cases than in severe ones (Kounali et al. 2022). `threshold` is the reliable change in
-    points, None where unknown. `remission`, `response` and `clinically_significant` are None where the instrument
-    defines no rule, or where the first score already lay in the healthy range.
+    points, None if unknown. `remission`, `response` and `clinically_significant` are None if the instrument
+    defines no rule, or if the first score already lay in the healthy range.
     """
 
     points: float
@@ -116,7 +116,7 @@ def score_change(scale: Scale, first: float, last: float) -> ScoreChange:
 def sudden_gains(
     values: Sequence[float | None], *, cutoff: float, higher_is_worse: bool = True
 ) -> tuple[SuddenGain, ...]:
-    """Return the sudden gains and losses in one person's scores, one value a session in order, None where missing.
+    """Return the sudden gains and losses in one person's scores, one value a session in order, None if missing.
 
     The criteria are those of Tang & DeRubeis (1999). The critical t depends on the number of values, as in the R
     package suddengains (Wiedemann et al. 2020). Between two adjacent sessions the score must improve

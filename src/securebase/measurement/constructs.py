@@ -203,7 +203,7 @@ TRACKED_CONSTRUCTS = ("symptoms", "alliance", *MECHANISM_CONSTRUCTS)
 
 
 def construct(name: str) -> Construct:
-    """Return the construct of the theory with this name. Raises InputError where it is unknown."""
+    """Return the construct of the theory with this name. Raises InputError if it is unknown."""
     try:
         return CONSTRUCTS[name]
     except KeyError:

@@ -101,7 +101,7 @@ class Scale:
     #: first score of the clinical range where higher is worse; first of the healthy range where higher is better
     caseness_from: float | None = None
     response_fraction: float | None = None
-    #: norms for clinical significance, with their source; None where none was verified
+    #: norms for clinical significance, with their source; None if none was verified
     clinical_mean: float | None = None
     clinical_sd: float | None = None
     normal_mean: float | None = None

@@ -109,15 +109,15 @@ def _items(top: Fields) -> tuple[Item, ...]:
 def _item(f: Fields, response: Fields) -> Item:
     f.only(*_ITEM)
 
-    def ranged(field: str, default: float | None = None) -> float:
+    def range_value(field: str, default: float | None = None) -> float:
         return f.number(field) if field in f.values else response.number(field, default)
 
     return Item(
         number=f.whole("number"),
         label=f.text("label"),
-        minimum=ranged("minimum"),
-        maximum=ranged("maximum"),
-        step=ranged("step", 1.0),
+        minimum=range_value("minimum"),
+        maximum=range_value("maximum"),
+        step=range_value("step", 1.0),
         text=f.text("text", ""),
         low_label=f.text("low_label", ""),
         high_label=f.text("high_label", ""),

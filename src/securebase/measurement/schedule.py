@@ -15,7 +15,7 @@ from securebase.measurement.instrument import AdministrationSchedule, CourseStag
 
 #: The session set of each moment.
 SESSION_SETS: Mapping[str, str] = {"before": "session_before", "after": "session_after"}
-#: Planned length of a course where none was entered.
+#: Planned length of a course if none was entered.
 DEFAULT_PLANNED_SESSIONS = 16
 #: Shorter courses have a start and an end, but no middle stage.
 MIN_SESSIONS_WITH_MIDDLE = 12
@@ -124,7 +124,7 @@ def _select_other(
 
 
 def _due_since(schedule: AdministrationSchedule, planned: int, administered: set[int], session: int) -> int | None:
-    """Return the session since which an instrument has been due; None where it is not."""
+    """Return the session since which an instrument has been due; None if it is not."""
     if schedule.every:
         return max(administered) + schedule.every if administered else schedule.first
     reached = [n for stage in schedule.at if (n := stage_session(stage, schedule.first, planned)) and n <= session]

@@ -18,7 +18,7 @@ from securebase.measurement.instrument import Instrument, Item, Method, MissingR
 
 @dataclass(frozen=True, slots=True)
 class ScaleScore:
-    """The score of one scale. `value` is None where too many items are missing; `note` gives the reason."""
+    """The score of one scale. `value` is None if too many items are missing; `note` gives the reason."""
 
     scale: str
     construct: str
@@ -46,7 +46,7 @@ class ScoringResult:
     instrument : str
         Id of the instrument.
     responses : mapping of int to float or None
-        Response of every item by number, None where unanswered.
+        Response of every item by number, None if unanswered.
     scores : mapping of str to ScaleScore
         Score of every scale by id, in score points.
     alerts : tuple of SafetyFlag
@@ -63,7 +63,7 @@ class ScoringResult:
 
 
 def check_responses(instrument: Instrument, responses: Mapping[int, float | None]) -> dict[int, float | None]:
-    """Return the response of every item in the instrument's order, None where unanswered.
+    """Return the response of every item in the instrument's order, None if unanswered.
 
     Raises ResponseError for an unknown item or a value that the item does not allow.
     """
@@ -75,7 +75,7 @@ def check_responses(instrument: Instrument, responses: Mapping[int, float | None
                 where=instrument.id,
                 advice=f"Its items are {_format_numbers([item.number for item in instrument.items])}.",
             )
-    return {item.number: _checked(instrument, item, responses.get(item.number)) for item in instrument.items}
+    return {item.number: _check_response(instrument, item, responses.get(item.number)) for item in instrument.items}
 
 
 def score(instrument: Instrument, responses: Mapping[int, float | None]) -> ScoringResult:
@@ -124,23 +124,23 @@ def score(instrument: Instrument, responses: Mapping[int, float | None]) -> Scor
     )
 
 
-def _checked(instrument: Instrument, item: Item, value: object) -> float | None:
+def _check_response(instrument: Instrument, item: Item, value: object) -> float | None:
     if value is None:
         return None
     where = f"{instrument.id}, item {item.number}"
-    number = _finite(value)
+    number = _parse_finite(value)
     if number is None:
-        raise ResponseError(f"response must be a number (got {value!r:.40})", where=where, advice=_allowed(item))
+        raise ResponseError(f"response must be a number (got {value!r:.40})", where=where, advice=_allowed_values(item))
     if item.options:
         is_allowed = number in {option.value for option in item.options}
     else:
-        is_allowed = item.minimum <= number <= item.maximum and _on_step(number, item)
+        is_allowed = item.minimum <= number <= item.maximum and _is_on_step(number, item)
     if not is_allowed:
-        raise ResponseError(f"response {number:g} is not allowed", where=where, advice=_allowed(item))
+        raise ResponseError(f"response {number:g} is not allowed", where=where, advice=_allowed_values(item))
     return number
 
 
-def _finite(value: object) -> float | None:
+def _parse_finite(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, Real):
         return None
     try:
@@ -150,12 +150,12 @@ def _finite(value: object) -> float | None:
     return number if isfinite(number) else None
 
 
-def _on_step(number: float, item: Item) -> bool:
+def _is_on_step(number: float, item: Item) -> bool:
     steps = (Decimal(repr(number)) - Decimal(repr(float(item.minimum)))) / Decimal(repr(float(item.step)))
     return steps == steps.to_integral_value()
 
 
-def _allowed(item: Item) -> str:
+def _allowed_values(item: Item) -> str:
     if item.options:
         return f"Allowed: {', '.join(f'{o.value:g}' for o in item.options)}."
     step = "" if item.step == 1 else f" in steps of {item.step:g}"
@@ -183,7 +183,7 @@ def _scale_score(instrument: Instrument, scale: Scale, responses: Mapping[int, f
 
 
 def _reverse(item: Item, value: float, scale: Scale) -> float:
-    """Reverse a response where the scale says so: minimum + maximum − response."""
+    """Reverse a response if the scale reverses its item: minimum + maximum − response."""
     return item.minimum + item.maximum - value if item.number in scale.reversed_items else value
 
 
@@ -198,7 +198,7 @@ def _combine(scale: Scale, values: list[float]) -> float:
 
 
 def _reason_for_no_score(scale: Scale, missing: list[int], responses: Mapping[int, float | None]) -> str:
-    """Return the reason why a scale has no score; empty where it has one."""
+    """Return the reason why a scale has no score; empty if it has one."""
     if any(responses[n] is not None for n in scale.only_without):
         return f"only scored if item {_format_numbers(scale.only_without)} is unanswered"
     allowed = 0 if scale.missing is MissingRule.INCOMPLETE else scale.max_missing

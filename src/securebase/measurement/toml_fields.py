@@ -58,7 +58,7 @@ class Fields:
         return self.as_number(value, field)
 
     def maybe_number(self, field: str) -> float | None:
-        """Return a number, or None where the field is absent."""
+        """Return a number, or None if the field is absent."""
         return self.number(field) if field in self.values else None
 
     def as_number(self, value: object, field: str) -> float:
@@ -70,7 +70,7 @@ class Fields:
         return float(value)
 
     def texts(self, field: str) -> tuple[str, ...]:
-        """Return a list of texts; empty where the field is absent."""
+        """Return a list of texts; empty if the field is absent."""
         listed = self._typed(field, list, [], "a list")
         if not all(isinstance(entry, str) for entry in listed):
             self.fail("must be a list of texts", field)
@@ -86,7 +86,7 @@ class Fields:
         return tuple(listed)
 
     def table(self, field: str) -> Fields:
-        """Return a sub-table; empty where the file has none."""
+        """Return a sub-table; empty if the file has none."""
         return Fields(self.file, self._typed(field, dict, {}, "a table"), self._below(field), self.error)
 
     def tables(self, field: str) -> list[Fields]:

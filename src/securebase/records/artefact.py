@@ -39,24 +39,24 @@ class ArtefactRecord:
     for_client: bool = False
 
     def text(self, name: str) -> str:
-        """Return a field as text; empty where it is blank or of another kind."""
+        """Return a field as text; empty if it is blank or of another kind."""
         value = self.values.get(name)
         return value if isinstance(value, str) else ""
 
     def number(self, name: str) -> float | None:
-        """Return a field as a number; None where it is blank or of another kind."""
+        """Return a field as a number; None if it is blank or of another kind."""
         value = self.values.get(name)
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
     def choices(self, name: str) -> tuple[str, ...]:
-        """Return the choices of a field; empty where none was made."""
+        """Return the choices of a field; empty if none was made."""
         value = self.values.get(name)
         if isinstance(value, str):
             return (value,) if value else ()
         return tuple(v for v in value if isinstance(v, str)) if isinstance(value, tuple) else ()
 
     def rows(self, name: str) -> tuple[Row, ...]:
-        """Return the rows of a field; empty where there are none."""
+        """Return the rows of a field; empty if there are none."""
         value = self.values.get(name)
         return tuple(v for v in value if isinstance(v, Mapping)) if isinstance(value, tuple) else ()
 
@@ -117,5 +117,5 @@ class ClosenessCircle:
     placements: tuple[Placement, ...] = field(default=())
 
     def placement(self, relationship: str) -> Placement | None:
-        """Return the placement of a person; None where the circle does not show them."""
+        """Return the placement of a person; None if the circle does not show them."""
         return next((p for p in self.placements if p.relationship == relationship), None)

@@ -35,18 +35,18 @@ class ImportReport:
     def sentences(self) -> tuple[str, ...]:
         """Return the report as sentences, one for each kind of exclusion."""
         head = (
-            f"{self.file}: {self.rows_used:,} of {_plural(self.rows_in_file, 'row')} used, "
-            f"{_plural(self.cells_used, 'value')} read, {self.cells_missing:,} missing."
+            f"{self.file}: {self.rows_used:,} of {_pluralise(self.rows_in_file, 'row')} used, "
+            f"{_pluralise(self.cells_used, 'value')} read, {self.cells_missing:,} missing."
         )
-        excluded = [f"Skipped {_plural(s.count, s.unit)}: {s.reason}{_where(s)}." for s in self.exclusions]
+        excluded = [f"Skipped {_pluralise(s.count, s.unit)}: {s.reason}{_format_rows(s)}." for s in self.exclusions]
         return (head, *excluded, *self.remarks)
 
 
-def _plural(count: int, unit: str) -> str:
+def _pluralise(count: int, unit: str) -> str:
     return f"{count:,} {unit}" if count == 1 else f"{count:,} {unit}s"
 
 
-def _where(skipped: Exclusion) -> str:
+def _format_rows(skipped: Exclusion) -> str:
     if not skipped.rows:
         return ""
     more = ", …" if skipped.count > len(skipped.rows) else ""

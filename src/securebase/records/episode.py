@@ -63,7 +63,7 @@ class AdministrationRecord:
     respondent : Respondent, default Respondent.CLIENT
         The person who answered.
     responses : mapping of int to float or None
-        Item number → response, None where unanswered.
+        Item number → response, None if unanswered.
     scores : tuple of ScoreRecord
         Scores computed from the responses.
     """
