@@ -30,7 +30,7 @@ from securebase.records.vocabulary import Moment
 from securebase.workbench.accounts.actions import create_account, create_clinic
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.clients.models import Client, Episode
-from securebase.workbench.demo.actions import _courses, _write
+from securebase.workbench.demo.actions import simulate_courses, write_client
 from securebase.workbench.demo.roster import ROSTER
 from securebase.workbench.progress.queries import caseload, current_picture
 from securebase.workbench.therapy_sessions.actions import invite_check_in, record_check_in
@@ -53,8 +53,8 @@ def build(now: datetime) -> Account:
     with transaction.atomic():
         for round_ in range(-(-CASELOAD // len(ROSTER))):
             remaining = CASELOAD - round_ * len(ROSTER)
-            for person, course in list(zip(ROSTER, _courses(round_), strict=True))[:remaining]:
-                _write(person, course, therapist=own, now=now)
+            for person, course in list(zip(ROSTER, simulate_courses(round_), strict=True))[:remaining]:
+                write_client(person, course, therapist=own, now=now)
         rows = Client.objects.unscoped(reason="simulated clinic of a benchmark").bulk_create(
             Client(clinic=clinic, therapist=other, name_shown=f"Client {n}", simulated=True)
             for n in range(CLINIC - CASELOAD)

@@ -52,7 +52,7 @@ SHELVES = (
     "study/calibration/targets",
     "charts",
     "cli",
-    "workbench/demo/lived",
+    "workbench/demo/recorded_courses",
 )
 
 

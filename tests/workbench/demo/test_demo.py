@@ -1,4 +1,4 @@
-"""The demo clinic keeps the promises of its roster, meets no real client, and tells how to sign in."""
+"""The demo clinic shows what its roster says, never mixes with real clients, and explains how to sign in."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from securebase.workbench.therapy_sessions.models import Administration, CheckIn
 from workbench.cast import make_cast
 
 NOW = datetime(2026, 3, 4, 8, 20, tzinfo=UTC)
-WHY = "looking at the demo clinic"
+REASON = "looking at the demo clinic"
 
-PROMISES = {
+EXPECTED_SIGNALS = {
     "Ash K.": {K.SAFETY, K.RUPTURE_OPEN, K.NOT_ON_TRACK},
     "Noor B.": {K.SUDDEN_GAIN},
     "Carmen V.": {K.RUPTURE_REPAIRED},
@@ -57,55 +57,55 @@ def therapist(db: None, settings: object) -> Account:
     return build_clinic(now=NOW)
 
 
-def pictures(therapist: Account) -> dict[str, ClientPicture]:
+def current_pictures(therapist: Account) -> dict[str, ClientPicture]:
     episodes = prefetch_record(Episode.objects.visible_to(therapist))
     return {e.client.name_shown: queries.current_picture(episode=e, as_of=NOW) for e in episodes}
 
 
-def test_the_clinic_shows_what_its_roster_promises(therapist: Account) -> None:
-    """One build, many looks: building takes seconds."""
-    made = pictures(therapist)
-    assert set(made) == {p.name for p in ROSTER}
-    assert len(made) == 24
-    for name, kinds in PROMISES.items():
-        assert kinds <= {s.kind for s in made[name].signals}, name
-    assert all(p.simulated for p in made.values())
-    levels = {p.gate.level for p in made.values()}
+def test_clinic_shows_the_signals_of_its_roster(therapist: Account) -> None:
+    """Check everything on one build, because building takes seconds."""
+    pictures = current_pictures(therapist)
+    assert set(pictures) == {p.name for p in ROSTER}
+    assert len(pictures) == 24
+    for name, kinds in EXPECTED_SIGNALS.items():
+        assert kinds <= {s.kind for s in pictures[name].signals}, name
+    assert all(p.simulated for p in pictures.values())
+    levels = {p.gate.level for p in pictures.values()}
     assert levels == {GateLevel.REPORTED, GateLevel.COHORT, GateLevel.CONTRIBUTIONS}
-    assert {p.header.phase for p in made.values()} == {phase.value for phase in Phase}
-    assert {a for p in made.values() for a in p.header.problem_areas} == {a.label for a in ProblemArea}
-    unsafe = [n for n, p in made.items() if any(s.kind is K.SAFETY for s in p.signals)]
+    assert {p.header.phase for p in pictures.values()} == {phase.value for phase in Phase}
+    assert {a for p in pictures.values() for a in p.header.problem_areas} == {a.label for a in ProblemArea}
+    unsafe = [n for n, p in pictures.items() if any(s.kind is K.SAFETY for s in p.signals)]
     assert unsafe == ["Ash K."]
 
-    # ready when the page opens, and those who need attention first
+    # pictures are stored in advance, and clients who need attention come first
     assert StoredPicture.objects.visible_to(therapist).count() == 24
-    load = queries.caseload(account=therapist, now=NOW)
-    assert load.rows[0].client.name_shown == "Ash K."
-    assert load.rows[-1].client.name_shown == "Lena F."
-    assert 4 <= load.attention <= 9
+    caseload = queries.caseload(account=therapist, now=NOW)
+    assert caseload.rows[0].client.name_shown == "Ash K."
+    assert caseload.rows[-1].client.name_shown == "Lena F."
+    assert 4 <= caseload.attention <= 9
     waiting = CheckIn.objects.visible_to(therapist).filter(state=CheckInState.WAITING)
     assert {c.therapy_session.episode.client.name_shown for c in waiting} == {p.name for p in ROSTER if p.waiting}
     assert all(c.therapy_session.held_at > NOW for c in waiting)
 
-    # rows are what the workbench's own actions would have written
+    # rows equal those that the workbench's own actions write
     for row in Administration.objects.visible_to(therapist).prefetch_related("responses", "scores")[::40]:
-        again = score(instrument(row.instrument), {r.item: r.value for r in row.responses.all()})
-        assert {s.scale: s.value for s in row.scores.all()} == {s.scale: s.value for s in again.scores.values()}
+        result = score(instrument(row.instrument), {r.item: r.value for r in row.responses.all()})
+        assert {s.scale: s.value for s in row.scores.all()} == {s.scale: s.value for s in result.scores.values()}
     assert not Administration.objects.visible_to(therapist).filter(simulated=False).exists()
     assert not Client.objects.visible_to(therapist).filter(simulated=False).exists()
     assert all(a.at <= NOW for a in Administration.objects.visible_to(therapist))
     assert verify_chain().intact
 
 
-def test_the_same_seed_gives_the_same_clinic(therapist: Account) -> None:
-    made = pictures(therapist)
-    assert [r.value for r in made["Ash K."].symptoms.reported] == [8.0, 7.8, 6.6, 6.6, 8.8, 8.0, 9.2]
+def test_same_seed_gives_the_same_clinic(therapist: Account) -> None:
+    pictures = current_pictures(therapist)
+    assert [r.value for r in pictures["Ash K."].symptoms.reported] == [8.0, 7.8, 6.6, 6.6, 8.8, 8.0, 9.2]
 
 
 @pytest.mark.django_db
-def test_it_says_how_to_sign_in_and_that_all_is_simulated(settings: object, browser: Browser) -> None:
+def test_demo_explains_signing_in_and_that_all_is_simulated(settings: object, browser: Browser) -> None:
     settings.DEMO = True  # type: ignore[attr-defined]
-    # today: what is shared, and a link, end after a time
+    # built as of today, because shares and links expire
     build_clinic(now=timezone.now())
     page = browser.get("/sign-in/").content.decode()
     assert f"<code>{USER_NAME}</code>" in page
@@ -114,21 +114,21 @@ def test_it_says_how_to_sign_in_and_that_all_is_simulated(settings: object, brow
     home = browser.get("/")
     assert home.status_code == 200
     assert "every client here is simulated" in home.content.decode()
-    client = Client.objects.unscoped(reason=WHY).get(name_shown="Noor B.")
+    client = Client.objects.unscoped(reason=REASON).get(name_shown="Noor B.")
     assert "simulated client, no real person" in browser.get(f"/clients/{client.id}/report/").content.decode()
 
-    # the supervisor, with what was shared and what was said to it
+    # the supervisor sees the shared course with its comments
     assert f"<code>{SUPERVISOR_USER_NAME}</code>" in page
     browser.post("/sign-out/")
-    arrived = browser.post("/sign-in/", {"user_name": SUPERVISOR_USER_NAME, "password": PASSWORD}, follow=True)
-    assert arrived.redirect_chain[-1][0] == "/supervision/"
-    shared = Share.objects.unscoped(reason=WHY).get()
-    course = browser.get(f"/supervision/{shared.id}/").content.decode()
-    assert shared.label in course
+    response = browser.post("/sign-in/", {"user_name": SUPERVISOR_USER_NAME, "password": PASSWORD}, follow=True)
+    assert response.redirect_chain[-1][0] == "/supervision/"
+    share = Share.objects.unscoped(reason=REASON).get()
+    course = browser.get(f"/supervision/{share.id}/").content.decode()
+    assert share.label in course
     assert "We always went round it" in course
     assert OPEN_CLIENT not in course
 
-    # a client's own page opens with its link and its code, and with no other
+    # a client's own page opens with its link and code only
     browser.post("/sign-out/")
     assert f'href="/p/{LINK}/"' in page
     assert f"<code>{CODE}</code>" in page
@@ -138,38 +138,38 @@ def test_it_says_how_to_sign_in_and_that_all_is_simulated(settings: object, brow
 
 
 @pytest.mark.django_db
-def test_real_and_invented_never_meet(settings: object) -> None:
+def test_real_and_simulated_clients_never_mix(settings: object) -> None:
     settings.DEMO = False  # type: ignore[attr-defined]
     with pytest.raises(NotPermittedError, match="demo mode"):
         build_clinic(now=NOW)
     settings.DEMO = True  # type: ignore[attr-defined]
     make_cast()
-    with pytest.raises(NotPermittedError, match="clinic here already"):
+    with pytest.raises(NotPermittedError, match="already holds a clinic"):
         build_clinic(now=NOW)
-    assert Client.objects.unscoped(reason=WHY).count() == 1
+    assert Client.objects.unscoped(reason=REASON).count() == 1
 
 
-def test_a_name_is_first_name_and_initial_and_given_once() -> None:
+def test_names_are_unique_and_end_in_an_initial() -> None:
     names = [p.name for p in ROSTER]
     assert len(set(names)) == len(names)
     assert all(n.split()[1].endswith(".") for n in names)
 
 
-def test_the_command_refuses_a_directory_that_holds_something_else(tmp_path: Path) -> None:
+def test_command_refuses_a_directory_with_other_data(tmp_path: Path) -> None:
     (tmp_path / "securebase.db").write_bytes(b"a real clinic")
     result = CliRunner().invoke(command, ["--data-dir", str(tmp_path), "--fresh"])
     assert isinstance(result.exception, InputError)
     assert (tmp_path / "securebase.db").read_bytes() == b"a real clinic"
 
 
-def test_what_is_asked_besides_follows_the_schedule_and_changes_no_curve(therapist: Account) -> None:
+def test_additional_measures_follow_the_schedule(therapist: Account) -> None:
     administrations = Administration.objects.visible_to(therapist)
     check_ins = CheckIn.objects.visible_to(therapist).filter(state=CheckInState.ANSWERED)
     assert any(c.extras for c in check_ins)
     for check_in in check_ins.prefetch_related("administrations")[:40]:
-        asked = [a.instrument for a in check_in.extra_answers]
-        assert asked == check_in.extras
+        instruments = [a.instrument for a in check_in.extra_answers]
+        assert instruments == check_in.extras
         assert count_rating_items(check_in.moment, check_in.extra_instruments) <= 13
-    rated = administrations.filter(respondent="therapist")
-    assert rated.exists()
-    assert set(rated.values_list("instrument", "check_in")) == {("therapist_after", None)}
+    ratings = administrations.filter(respondent="therapist")
+    assert ratings.exists()
+    assert set(ratings.values_list("instrument", "check_in")) == {("therapist_after", None)}

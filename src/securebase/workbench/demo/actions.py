@@ -1,7 +1,8 @@
-"""Make the demo clinic: one therapist and a roster of invented clients whose answers come from the simulator.
+"""Build the demo clinic: one therapist and a roster of invented clients whose answers come from the simulator.
 
-The same seed gives the same clinic; only its dates move with the day it is made. Rows are written in bulk, and as the
-workbench's own actions would write them: responses, scores and alerts together, one transaction, audit rows.
+The same seed gives the same clinic; only the dates move with the day on which it is built. Rows are inserted in bulk
+but equal those that the workbench's own actions write: responses, scores and alerts together, one transaction, audit
+rows.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from securebase.errors import NotPermittedError
-from securebase.measurement.catalogue import instrument as instrument_called
+from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.schedule import CourseContext
 from securebase.measurement.scoring import ScoringResult, score
 from securebase.model.simulate import simulate
@@ -27,9 +28,9 @@ from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.audit.actions import record
 from securebase.workbench.clients.actions import create_client
 from securebase.workbench.clients.models import Client, Episode, SymptomMeasure
-from securebase.workbench.demo.additional_measures import asked_besides, how_low, own_rating
-from securebase.workbench.demo.courses import lived, write
-from securebase.workbench.demo.others import OPEN_CLIENT, add_supervisor, open_own_page, share
+from securebase.workbench.demo.additional_measures import score_additional_measures, symptom_level, therapist_rating
+from securebase.workbench.demo.courses import load_course_files, write_course
+from securebase.workbench.demo.others import OPEN_CLIENT, add_supervisor, open_own_page, share_with_supervisor
 from securebase.workbench.demo.roster import PHQ9, ROSTER, Person
 from securebase.workbench.progress.queries import current_picture
 from securebase.workbench.therapy_sessions.actions import acknowledge_alert, invite_check_in
@@ -47,50 +48,50 @@ from securebase.workbench.therapy_sessions.models import (
 
 USER_NAME, PASSWORD = "demo", "simulated-clinic"
 CLINIC, THERAPIST = "Harbour Street Clinic (simulated)", "Dr M. Okafor"
-#: Chosen so that what each story promises can be seen (a test looks).
+#: Chosen so that every client shows what the roster's story says (checked by a test).
 SEED = 27
-_BECAUSE = "building the simulated demo clinic"
-#: Minutes from the hour of a session at which its two check-ins were answered.
+_REASON = "building the simulated demo clinic"
+#: Times of the answers to the two check-ins, relative to the start of the session.
 _BEFORE, _AFTER = timedelta(minutes=-40), timedelta(minutes=65)
 
 Progress = Callable[[str, int, int], None]
 
 
-def _quiet(what: str, done: int, of: int) -> None:
-    """Tells nobody."""
+def _ignore_progress(label: str, done: int, total: int) -> None:
+    pass
 
 
-def build_clinic(*, now: datetime, seed: int = SEED, progress: Progress = _quiet) -> Account:
-    """The demo clinic in an empty database, as of `now`, with every picture made. Returns its therapist.
+def build_clinic(*, now: datetime, seed: int = SEED, progress: Progress = _ignore_progress) -> Account:
+    """Build the demo clinic with all pictures in an empty database, as of `now`, and return its therapist.
 
-    Raises NotPermittedError outside demo mode or where an account exists: real clients never meet invented ones.
+    Raises NotPermittedError outside demo mode or if an account exists: real and simulated clients are never mixed.
     """
     if not settings.DEMO:
-        raise NotPermittedError("the demo clinic is only made in demo mode")
+        raise NotPermittedError("the demo clinic can only be built in demo mode")
     if Account.objects.exists():
-        raise NotPermittedError("there is a clinic here already", advice="Choose another data directory.")
+        raise NotPermittedError("the database already holds a clinic", advice="Choose another data directory.")
     with transaction.atomic():
-        therapist = _therapist()
-        courses = _courses(seed)
+        therapist = _create_therapist()
+        courses = simulate_courses(seed)
         for done, (person, course) in enumerate(zip(ROSTER, courses, strict=True)):
             progress("Inventing clients", done, len(ROSTER))
-            _write(person, course, therapist=therapist, now=now)
-        _let_in(therapist, now)
+            write_client(person, course, therapist=therapist, now=now)
+        _add_other_users(therapist, now)
         record(actor=None, action="demo.built", detail={"clients": len(ROSTER), "seed": seed})
     make_pictures(therapist=therapist, now=now, progress=progress)
     return therapist
 
 
-def _let_in(therapist: Account, now: datetime) -> None:
-    """The supervisor, and the client with a page of their own, where that client is in the roster."""
+def _add_other_users(therapist: Account, now: datetime) -> None:
+    """Add the supervisor, and share the course and open the own page of OPEN_CLIENT if the roster has that client."""
     supervisor = add_supervisor(therapist=therapist, password=PASSWORD)
     for episode in Episode.objects.visible_to(therapist).filter(client__name_shown=OPEN_CLIENT):
-        share(episode=episode, therapist=therapist, supervisor=supervisor, now=now)
+        share_with_supervisor(episode=episode, therapist=therapist, supervisor=supervisor, now=now)
         open_own_page(episode=episode, therapist=therapist, now=now)
 
 
-def make_pictures(*, therapist: Account, now: datetime, progress: Progress = _quiet) -> None:
-    """Every picture made and stored, so that the first page opens at once."""
+def make_pictures(*, therapist: Account, now: datetime, progress: Progress = _ignore_progress) -> None:
+    """Compute and store every picture, so that the first page opens without delay."""
     episodes = list(Episode.objects.visible_to(therapist))
     for done, episode in enumerate(episodes):
         progress("Making pictures", done, len(episodes))
@@ -98,7 +99,7 @@ def make_pictures(*, therapist: Account, now: datetime, progress: Progress = _qu
     progress("Making pictures", len(episodes), len(episodes))
 
 
-def _therapist() -> Account:
+def _create_therapist() -> Account:
     return create_account(
         clinic=create_clinic(name=CLINIC),
         user_name=USER_NAME,
@@ -108,8 +109,8 @@ def _therapist() -> Account:
     )
 
 
-def _courses(seed: int) -> Sequence[records.EpisodeRecord]:
-    """One simulated course for each person of the roster, longer than what was held so far."""
+def simulate_courses(seed: int) -> Sequence[records.EpisodeRecord]:
+    """Simulate one full course per person of the roster; sessions after those held are dropped later."""
     shocks = [shock for position, person in enumerate(ROSTER) for shock in person.shocks(position)]
     alerts = [(position, person.alarm) for position, person in enumerate(ROSTER) if person.alarm]
     return simulate(
@@ -127,17 +128,17 @@ def _courses(seed: int) -> Sequence[records.EpisodeRecord]:
     ).episodes
 
 
-# ---- when ------------------------------------------------------------------------------------------------------------
+# ---- dates -----------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class _Calendar:
-    """Moments of the sessions held, by number, and of the next one."""
+    """Times of the sessions held, by number, and of the next session."""
 
     held: dict[int, datetime]
     next_at: datetime
 
 
-def _calendar(person: Person, course: records.EpisodeRecord, position: int, now: datetime) -> _Calendar:
-    """The course's own days, moved so that the next session lies `next_in` days ahead and the last one before now."""
+def _build_calendar(person: Person, course: records.EpisodeRecord, position: int, now: datetime) -> _Calendar:
+    """Shift the simulated dates so that the next session is `next_in` days ahead and the last one in the past."""
     local = timezone.localtime(now)
     hour = (9, 10, 11, 13, 14, 15, 16)[position % 7]
     next_at = local.replace(hour=hour, minute=0, second=0, microsecond=0) + timedelta(days=person.next_in)
@@ -152,9 +153,9 @@ def _calendar(person: Person, course: records.EpisodeRecord, position: int, now:
     return _Calendar({number: last - timedelta(days=end - day) for number, day in days.items()}, next_at)
 
 
-# ---- what is written -------------------------------------------------------------------------------------------------
-def _write(person: Person, course: records.EpisodeRecord, *, therapist: Account, now: datetime) -> Client:
-    calendar = _calendar(person, course, ROSTER.index(person), now)
+# ---- rows ------------------------------------------------------------------------------------------------------------
+def write_client(person: Person, course: records.EpisodeRecord, *, therapist: Account, now: datetime) -> Client:
+    calendar = _build_calendar(person, course, ROSTER.index(person), now)
     began = min(calendar.held.values(), default=calendar.next_at)
     client = create_client(
         therapist=therapist,
@@ -168,12 +169,12 @@ def _write(person: Person, course: records.EpisodeRecord, *, therapist: Account,
         simulated=True,
     )
     episode = client.episodes.get()
-    sessions = _sessions(person, episode, calendar)
-    kept = [a for a in course.administrations if _was_given(person, a)]
-    _answers(episode, sessions, kept, calendar)
-    _marks(person, sessions, calendar)
+    sessions = _create_sessions(person, episode, calendar)
+    included = [a for a in course.administrations if _is_included(person, a)]
+    _create_administrations(episode, sessions, included, calendar)
+    _create_rupture(person, sessions, calendar)
     if person.alarm is None or person.acknowledged:
-        _acknowledge(episode, therapist)
+        _acknowledge_alerts(episode, therapist)
     if person.ended:
         Episode.objects.visible_to(therapist).filter(id=episode.id).update(
             ended_on=timezone.localdate(calendar.held[person.held])
@@ -187,27 +188,33 @@ def _write(person: Person, course: records.EpisodeRecord, *, therapist: Account,
             at=now,
             simulated=True,
         )
-    if person.name in lived():
-        write(lived()[person.name], episode=episode, therapist=therapist, sessions=sessions, held=calendar.held)
+    if person.name in load_course_files():
+        write_course(
+            load_course_files()[person.name],
+            episode=episode,
+            therapist=therapist,
+            sessions=sessions,
+            held=calendar.held,
+        )
     return client
 
 
-def _was_given(person: Person, given: records.AdministrationRecord) -> bool:
-    """Whether this simulated check-in belongs to what the roster says was answered so far."""
-    session = given.session or 0
+def _is_included(person: Person, administration: records.AdministrationRecord) -> bool:
+    """Return True if the roster says that this simulated check-in has been answered so far."""
+    session = administration.session or 0
     if session > person.held or session in person.unanswered:
         return False
-    if person.only_before and session == person.held and given.moment is Moment.AFTER:
+    if person.only_before and session == person.held and administration.moment is Moment.AFTER:
         return False
-    return given.instrument != "phq9" or person.measure == PHQ9
+    return administration.instrument != "phq9" or person.measure == PHQ9
 
 
-def _sessions(person: Person, episode: Episode, calendar: _Calendar) -> dict[int, TherapySession]:
-    """Sessions held, and the next one unless the course has ended."""
+def _create_sessions(person: Person, episode: Episode, calendar: _Calendar) -> dict[int, TherapySession]:
+    """Create the sessions held and, unless the course has ended, the next one."""
     moments = dict(calendar.held)
     if not person.ended and person.held < person.planned:
         moments[person.held + 1] = calendar.next_at
-    made = TherapySession.objects.unscoped(reason=_BECAUSE).bulk_create(
+    rows = TherapySession.objects.unscoped(reason=_REASON).bulk_create(
         TherapySession(
             episode=episode,
             number=number,
@@ -216,23 +223,23 @@ def _sessions(person: Person, episode: Episode, calendar: _Calendar) -> dict[int
         )
         for number, at in moments.items()
     )
-    return {session.number: session for session in made}
+    return {session.number: session for session in rows}
 
 
-def _answers(
+def _create_administrations(
     episode: Episode,
     sessions: dict[int, TherapySession],
-    given: Sequence[records.AdministrationRecord],
+    simulated: Sequence[records.AdministrationRecord],
     calendar: _Calendar,
 ) -> None:
-    """Check-ins, administrations, responses, scores and alerts, scored here as every client's answers are."""
-    check_ins, administrations, scored_rows = [], [], []
-    # what is asked besides has a stream of its own: the course itself stays as it was simulated
-    rng = np.random.default_rng([len(given), episode.planned_sessions])
+    """Create check-ins, administrations, responses, scores and alerts, with the scoring used for every client."""
+    check_ins, administrations, results = [], [], []
+    # a separate random stream for additional measures leaves the simulated course unchanged
+    rng = np.random.default_rng([len(simulated), episode.planned_sessions])
     course = CourseContext(episode.planned_sessions, tuple(episode.problem_areas))
     history: dict[str, set[int]] = {}
-    low = 5.0
-    for answers in sorted(given, key=lambda a: (a.session or 0, a.moment is Moment.AFTER)):
+    severity = 5.0
+    for answers in sorted(simulated, key=lambda a: (a.session or 0, a.moment is Moment.AFTER)):
         number = answers.session or 0
         at = calendar.held[number] + (_AFTER if answers.moment is Moment.AFTER else _BEFORE)
         check_in = None
@@ -248,92 +255,95 @@ def _answers(
                 simulated=True,
             )
             check_ins.append(check_in)
-        shelf = instrument_called(answers.instrument)
+        instrument = get_instrument(answers.instrument)
         administrations.append(
             Administration(
                 episode=episode,
                 therapy_session=sessions[number],
                 check_in=check_in,
-                instrument=shelf.id,
-                instrument_version=shelf.version,
-                # two instruments before one session are two moments
+                instrument=instrument.id,
+                instrument_version=instrument.version,
+                # two instruments before one session get different times
                 at=at - timedelta(minutes=4) if check_in is None else at,
                 moment=answers.moment.value,
                 simulated=True,
             )
         )
-        scored_rows.append(score(shelf, answers.responses))
+        results.append(score(instrument, answers.responses))
         if check_in is None:
             continue
-        low = how_low(given, number, low)
-        for besides in asked_besides(answers, course=course, history=history, low=low, rng=rng):
-            check_in.extras.append(besides.instrument)
-            administrations.append(_besides(besides, administrations[-1], check_in=check_in, at=at))
-            scored_rows.append(besides)
-        if answers.moment is Moment.AFTER and (rating := own_rating(answers, rng)) is not None:
-            administrations.append(_besides(rating, administrations[-1], check_in=None, at=at + timedelta(minutes=20)))
-            scored_rows.append(rating)
-    CheckIn.objects.unscoped(reason=_BECAUSE).bulk_create(check_ins)
-    Administration.objects.unscoped(reason=_BECAUSE).bulk_create(administrations)
-    _parts(episode, list(zip(administrations, scored_rows, strict=True)))
+        severity = symptom_level(simulated, number, severity)
+        for extra in score_additional_measures(answers, course=course, history=history, severity=severity, rng=rng):
+            check_in.extras.append(extra.instrument)
+            administrations.append(_additional_administration(extra, administrations[-1], check_in=check_in, at=at))
+            results.append(extra)
+        if answers.moment is Moment.AFTER and (rating := therapist_rating(answers, rng)) is not None:
+            rated_at = at + timedelta(minutes=20)
+            administrations.append(_additional_administration(rating, administrations[-1], check_in=None, at=rated_at))
+            results.append(rating)
+    CheckIn.objects.unscoped(reason=_REASON).bulk_create(check_ins)
+    Administration.objects.unscoped(reason=_REASON).bulk_create(administrations)
+    _create_results(episode, list(zip(administrations, results, strict=True)))
 
 
-def _besides(scored: ScoringResult, like: Administration, *, check_in: CheckIn | None, at: datetime) -> Administration:
-    """A form beside the session set of the same moment; without a check-in it is the therapist's own."""
+def _additional_administration(
+    result: ScoringResult, session_set: Administration, *, check_in: CheckIn | None, at: datetime
+) -> Administration:
+    """Return an administration besides the session set; one without a check-in is the therapist's."""
     return Administration(
-        episode=like.episode,
-        therapy_session=like.therapy_session,
+        episode=session_set.episode,
+        therapy_session=session_set.therapy_session,
         check_in=check_in,
-        instrument=scored.instrument,
-        instrument_version=instrument_called(scored.instrument).version,
+        instrument=result.instrument,
+        instrument_version=get_instrument(result.instrument).version,
         at=at,
-        moment=like.moment,
+        moment=session_set.moment,
         respondent=(Respondent.CLIENT if check_in is not None else Respondent.THERAPIST).value,
         simulated=True,
     )
 
 
-def _parts(episode: Episode, given: Sequence[tuple[Administration, ScoringResult]]) -> None:
-    Response.objects.unscoped(reason=_BECAUSE).bulk_create(
+def _create_results(episode: Episode, results: Sequence[tuple[Administration, ScoringResult]]) -> None:
+    Response.objects.unscoped(reason=_REASON).bulk_create(
         Response(administration=row, item=item, value=value)
-        for row, scored in given
-        for item, value in scored.responses.items()
+        for row, result in results
+        for item, value in result.responses.items()
     )
-    Score.objects.unscoped(reason=_BECAUSE).bulk_create(
+    Score.objects.unscoped(reason=_REASON).bulk_create(
         Score(
             administration=row, scale=s.scale, construct=s.construct, value=s.value, n_missing=s.n_missing, note=s.note
         )
-        for row, scored in given
-        for s in scored.scores.values()
+        for row, result in results
+        for s in result.scores.values()
     )
-    SafetyAlert.objects.unscoped(reason=_BECAUSE).bulk_create(
+    SafetyAlert.objects.unscoped(reason=_REASON).bulk_create(
         SafetyAlert(
             episode=episode, administration=row, item=a.item, value=a.value, concern=a.concern, raised_at=row.at
         )
-        for row, scored in given
-        for a in scored.alerts
+        for row, result in results
+        for a in result.alerts
     )
 
 
-def _marks(person: Person, sessions: dict[int, TherapySession], calendar: _Calendar) -> None:
-    """The rupture that the therapist marked, and its repair."""
+def _create_rupture(person: Person, sessions: dict[int, TherapySession], calendar: _Calendar) -> None:
+    """Create the rupture that the therapist marked, with its repair."""
     if person.rupture is None:
         return
-    session, kind, repaired = person.rupture
-    Rupture.objects.unscoped(reason=_BECAUSE).bulk_create(
+    session, kind, repair_session = person.rupture
+    Rupture.objects.unscoped(reason=_REASON).bulk_create(
         [
             Rupture(
                 therapy_session=sessions[session],
                 kind=RuptureKind(kind).value,
                 marked_at=calendar.held[session] + timedelta(hours=2),
-                repaired_in=sessions[repaired] if repaired else None,
-                repaired_at=calendar.held[repaired] + timedelta(hours=2) if repaired else None,
+                repaired_in=sessions[repair_session] if repair_session else None,
+                repaired_at=calendar.held[repair_session] + timedelta(hours=2) if repair_session else None,
             )
         ]
     )
 
 
-def _acknowledge(episode: Episode, therapist: Account) -> None:
+def _acknowledge_alerts(episode: Episode, therapist: Account) -> None:
     for alert in SafetyAlert.objects.visible_to(therapist).filter(episode=episode, acknowledged_at=None):
         acknowledge_alert(
             alert=alert,

@@ -1,8 +1,8 @@
-"""The work of the demo clinic's courses: people, circles and worksheets, read from `lived/`, one file per client.
+"""Invented people, circles and worksheets of the demo clinic, read from `recorded_courses/`, one file per client.
 
-All of it is invented. Days in a file follow the client's own sessions (“session 3”, “session 1 - 40”), so that they
-move with the day on which the clinic is made. It is written with the actions a therapist uses, so rows, versions and
-audit are as in real use.
+Days in a file are relative to the client's own sessions (“session 3”, “session 1 - 40”), so they move with the day on
+which the clinic is built. The courses are written through the actions that a therapist uses, so rows, versions and
+audit entries are as in real use.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.worksheets.actions import answer_artefact, save_artefact, share_artefact
 
 _DAY = re.compile(r"session (\d+)(?: ([+-]) (\d+))?")
-#: A worksheet is filled in towards the end of its session, and the client answers it a little later.
-_FILLED, _ANSWERED = timedelta(minutes=48), timedelta(minutes=70)
-#: The circle is drawn when people have been talked about.
-_DRAWN = timedelta(minutes=58)
+#: Delay from the start of a session to a parsed-in worksheet, and to the client's answer to it.
+_FILLED_IN_AFTER, _ANSWERED_AFTER = timedelta(minutes=48), timedelta(minutes=70)
+#: Delay from the start of a session to a drawn circle.
+_DRAWN_AFTER = timedelta(minutes=58)
 _MARKS = ("gives", "receives", "tension")
-#: What in a file's table of a worksheet is about the saving, not a field of the worksheet.
-_ABOUT_IT = ("worksheet", "session", "about", "by_client", "shared", "later", "again", "answers")
-_ABOUT_SOMEBODY = ("id", "name", "relation", "since", "deceased", "online", "professional", "focus", "ratings")
+#: Keys of a worksheet's table that control how it is saved; every other key is a field of the worksheet.
+_CONTROL_KEYS = ("worksheet", "session", "about", "by_client", "shared", "later", "again", "answers")
+_PERSON_KEYS = ("id", "name", "relation", "since", "deceased", "online", "professional", "focus", "ratings")
 
 
 @dataclass(frozen=True, slots=True)
-class Somebody:
-    """One person in the client's life, since a session. `id` is what the file calls them."""
+class PersonEntry:
+    """One person in the client's life, added at session `since`; `id` is the person's key in the file."""
 
     id: str
     name: str
@@ -69,19 +69,19 @@ class CircleVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the client said, at a session, to the version that was there then."""
+class ClientAnswer:
+    """The client's answer, at a session, to the worksheet's version of that time."""
 
     session: int
     agreement: Agreement
-    said: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """One worksheet: what was written at which session, version after version, and what became of it.
+class WorksheetEntry:
+    """One worksheet with its versions (session, values), the client's answers and its readers.
 
-    shared: “client”, “supervisor”. by_client: filled in by the client.
+    `shared` may hold “client” and “supervisor”; `by_client` marks a worksheet that the client parsed in.
     """
 
     worksheet: str
@@ -89,7 +89,7 @@ class Written:
     about: str = ""
     by_client: bool = False
     shared: tuple[str, ...] = ()
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[ClientAnswer, ...] = ()
 
     @property
     def session(self) -> int:
@@ -97,122 +97,128 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Lived:
-    """What one client's course has left behind so far."""
+class CourseFile:
+    """People, circles and worksheets recorded during one client's course."""
 
     client: str
-    people: tuple[Somebody, ...] = ()
+    people: tuple[PersonEntry, ...] = ()
     circles: tuple[CircleVersion, ...] = ()
-    written: tuple[Written, ...] = ()
+    worksheets: tuple[WorksheetEntry, ...] = ()
 
 
 # ---- reading ---------------------------------------------------------------------------------------------------------
 @cache
-def _lived() -> MappingProxyType[str, Lived]:
-    folder = resources.files("securebase.workbench.demo") / "lived"
+def _load_all() -> MappingProxyType[str, CourseFile]:
+    folder = resources.files("securebase.workbench.demo") / "recorded_courses"
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
-    found = [read_lived(f.name, f.read_bytes()) for f in files]
-    return MappingProxyType({one.client: one for one in found})
+    courses = [parse_course_file(f.name, f.read_bytes()) for f in files]
+    return MappingProxyType({course.client: course for course in courses})
 
 
-def lived() -> Mapping[str, Lived]:
-    """The work of every client who has some, by name. Raises ShelfError where a file is not sound."""
-    return _lived()
+def load_course_files() -> Mapping[str, CourseFile]:
+    """Return the recorded courses by the client's name. Raises ShelfError if a file is invalid."""
+    return _load_all()
 
 
-def read_lived(file: str, content: bytes) -> Lived:
-    """The course that a TOML file tells. Raises ShelfError that names the file and what in it is not sound."""
+def parse_course_file(file: str, content: bytes) -> CourseFile:
+    """Parse the TOML file of one course. Raises ShelfError with the file's name and the invalid entry."""
     top = read_toml(file, content)
     top.only("client", "people", "circles", "work")
     people = top.tables("people")
-    found = Lived(
+    course = CourseFile(
         client=top.text("client"),
-        people=tuple(_somebody(p) for p in people),
-        circles=tuple(_drawn(c) for c in top.tables("circles")),
-        written=(*(r for p in people for r in _ratings(p)), *(w for t in top.tables("work") for w in _written(t))),
+        people=tuple(_parse_person(p) for p in people),
+        circles=tuple(_parse_circle(c) for c in top.tables("circles")),
+        worksheets=(
+            *(r for p in people for r in _parse_ratings(p)),
+            *(w for t in top.tables("work") for w in _parse_worksheet(t)),
+        ),
     )
-    known = {p.id for p in found.people}
-    named = {w.about for w in found.written if w.about} | {name for c in found.circles for name in c.places}
-    if strangers := sorted(named - known):
-        top.fail(f"nobody among the people is called {', '.join(strangers)}", "people")
-    return found
+    known = {p.id for p in course.people}
+    named = {w.about for w in course.worksheets if w.about} | {name for c in course.circles for name in c.places}
+    if unknown := sorted(named - known):
+        top.fail(f"unknown people: {', '.join(unknown)}", "people")
+    return course
 
 
-def _somebody(at: Fields) -> Somebody:
-    at.only(*_ABOUT_SOMEBODY)
-    return Somebody(
-        id=at.text("id"),
-        name=at.text("name"),
-        relation=at.text("relation"),
-        since=at.whole("since", 2),
-        deceased=at.flag("deceased", default=False),
-        online=at.flag("online", default=False),
-        professional=at.flag("professional", default=False),
-        is_focus=at.flag("focus", default=False),
+def _parse_person(table: Fields) -> PersonEntry:
+    table.only(*_PERSON_KEYS)
+    return PersonEntry(
+        id=table.text("id"),
+        name=table.text("name"),
+        relation=table.text("relation"),
+        since=table.whole("since", 2),
+        deceased=table.flag("deceased", default=False),
+        online=table.flag("online", default=False),
+        professional=table.flag("professional", default=False),
+        is_focus=table.flag("focus", default=False),
     )
 
 
-def _ratings(at: Fields) -> list[Written]:
-    """How the tie was rated, session by session; what is not said again is as it was."""
-    said: dict[str, Any] = {}
-    found = []
-    for rating in at.tables("ratings"):
-        said |= {k: v for k, v in rating.values.items() if k != "session"}
-        found.append(Written("relationship", ((rating.whole("session"), dict(said)),), about=at.text("id")))
-    return found
+def _parse_ratings(table: Fields) -> list[WorksheetEntry]:
+    """Return the ratings of a relationship, session by session; omitted fields keep their previous value."""
+    values: dict[str, Any] = {}
+    entries = []
+    for rating in table.tables("ratings"):
+        values |= {k: v for k, v in rating.values.items() if k != "session"}
+        version = (rating.whole("session"), dict(values))
+        entries.append(WorksheetEntry("relationship", (version,), about=table.text("id")))
+    return entries
 
 
-def _drawn(at: Fields) -> CircleVersion:
-    at.only("session", "kind", "drawn_by", "places")
+def _parse_circle(table: Fields) -> CircleVersion:
+    table.only("session", "kind", "drawn_by", "places")
     return CircleVersion(
-        session=at.whole("session"),
-        kind=read_enum(at, "kind", CircleKind, CircleKind.PRESENT),
-        respondent=read_enum(at, "drawn_by", Respondent, Respondent.CLIENT),
-        places={name: _place(at, name, place) for name, place in at.table("places").values.items()},
+        session=table.whole("session"),
+        kind=read_enum(table, "kind", CircleKind, CircleKind.PRESENT),
+        respondent=read_enum(table, "drawn_by", Respondent, Respondent.CLIENT),
+        places={name: _parse_place(table, name, place) for name, place in table.table("places").values.items()},
     )
 
 
-def _place(at: Fields, person: str, place: Any) -> tuple[float, float, tuple[str, ...]]:
+def _parse_place(table: Fields, person: str, place: Any) -> tuple[float, float, tuple[str, ...]]:
     if not isinstance(place, list) or len(place) < 2 or not set(place[2:]) <= set(_MARKS):
-        at.fail(f"a place is distance, angle, then any of {', '.join(_MARKS)}", f"places.{person}")
-    return at.as_number(place[0], person), at.as_number(place[1], person), tuple(place[2:])
+        table.fail(
+            f"a place must be distance, angle, then any of {', '.join(_MARKS)} (got {place!r})", f"places.{person}"
+        )
+    return table.as_number(place[0], person), table.as_number(place[1], person), tuple(place[2:])
 
 
-def _written(at: Fields) -> list[Written]:
-    """The worksheet, and those of its kind that were begun `again` with what it said last."""
-    name = at.text("worksheet")
+def _parse_worksheet(table: Fields) -> list[WorksheetEntry]:
+    """Return the worksheet and those of its kind begun `again`, each with the previous values as defaults."""
+    name = table.text("worksheet")
     if name not in worksheets():
-        at.fail(f"there is no worksheet “{name}”", "worksheet")
-    said = {k: v for k, v in at.values.items() if k not in _ABOUT_IT}
-    versions = [(at.whole("session"), dict(said))]
-    for later in at.tables("later"):
-        said |= {k: v for k, v in later.values.items() if k != "session"}
-        versions.append((later.whole("session"), dict(said)))
-    found = [
-        Written(
+        table.fail(f"unknown worksheet “{name}”", "worksheet")
+    values = {k: v for k, v in table.values.items() if k not in _CONTROL_KEYS}
+    versions = [(table.whole("session"), dict(values))]
+    for later in table.tables("later"):
+        values |= {k: v for k, v in later.values.items() if k != "session"}
+        versions.append((later.whole("session"), dict(values)))
+    entries = [
+        WorksheetEntry(
             worksheet=name,
             versions=tuple(versions),
-            about=at.text("about", ""),
-            by_client=at.flag("by_client", default=False),
-            shared=at.texts("shared"),
-            answers=tuple(_answer(a) for a in at.tables("answers")),
+            about=table.text("about", ""),
+            by_client=table.flag("by_client", default=False),
+            shared=table.texts("shared"),
+            answers=tuple(_parse_answer(a) for a in table.tables("answers")),
         )
     ]
-    for again in at.tables("again"):
-        said |= {k: v for k, v in again.values.items() if k != "session"}
-        found.append(replace(found[0], versions=((again.whole("session"), dict(said)),), answers=()))
-    return found
+    for repeat in table.tables("again"):
+        values |= {k: v for k, v in repeat.values.items() if k != "session"}
+        entries.append(replace(entries[0], versions=((repeat.whole("session"), dict(values)),), answers=()))
+    return entries
 
 
-def _answer(at: Fields) -> Answer:
-    at.only("session", "agreement", "said")
-    return Answer(at.whole("session"), read_enum(at, "agreement", Agreement), at.text("said", ""))
+def _parse_answer(table: Fields) -> ClientAnswer:
+    table.only("session", "agreement", "said")
+    return ClientAnswer(table.whole("session"), read_enum(table, "agreement", Agreement), table.text("said", ""))
 
 
 # ---- writing ---------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
-class _Course:
-    """Where the work of one client is written: the sessions held, their moments, and the people as they were added."""
+class _CourseTarget:
+    """The episode to write to: its sessions, the times of those held, and the ids of people added so far."""
 
     episode: Episode
     therapist: Account
@@ -220,135 +226,136 @@ class _Course:
     held: Mapping[int, datetime]
     people: dict[str, uuid.UUID]
 
-    def at(self, session: int) -> datetime:
+    def session_start(self, session: int) -> datetime:
         if session not in self.held:
             raise ShelfError(f"session {session} was not held", where=f"the work of {self.episode.client.name_shown}")
         return self.held[session]
 
-    def day(self, told: str) -> str:
-        """“session 3 + 2” → the date. A session to come is counted on, a week each."""
-        match = _DAY.fullmatch(told)
+    def resolve_day(self, text: str) -> str:
+        """Return the date of a day like “session 3 + 2”; sessions to come are assumed to be weekly."""
+        match = _DAY.fullmatch(text)
         if match is None:
-            raise ShelfError(f"a day is written “session 3” or “session 1 - 40”, found “{told}”")
+            raise ShelfError(f"a day must be like “session 3” or “session 1 - 40” (got “{text}”)")
         number, sign, days = int(match[1]), match[2], int(match[3] or 0)
         last = max(self.held)
-        at = self.held.get(number) or self.held[last] + timedelta(weeks=number - last)
-        return timezone.localdate(at + timedelta(days=-days if sign == "-" else days)).isoformat()
+        start = self.held.get(number) or self.held[last] + timedelta(weeks=number - last)
+        return timezone.localdate(start + timedelta(days=-days if sign == "-" else days)).isoformat()
 
 
-def write(
-    one: Lived,
+def write_course(
+    recorded: CourseFile,
     *,
     episode: Episode,
     therapist: Account,
     sessions: Mapping[int, TherapySession],
     held: Mapping[int, datetime],
 ) -> None:
-    """Put the work of one client into the record, with the days it was done on.
+    """Write one client's recorded course into the database, dated by its sessions.
 
-    Raises ShelfError where the file names a session that was not held, a field the worksheet lacks, or a value that
+    Raises ShelfError if the file names a session that was not held, a field that the worksheet lacks, or a value that
     cannot be read.
     """
-    course = _Course(episode, therapist, sessions, held, {})
-    for person in one.people:
-        _add(person, course)
-    for drawn in one.circles:
-        _draw(drawn, course)
-    for n, written in enumerate(one.written):
-        _write(written, course, minutes=timedelta(seconds=10 * n))
+    target = _CourseTarget(episode, therapist, sessions, held, {})
+    for person in recorded.people:
+        _add_person(person, target)
+    for circle in recorded.circles:
+        _draw_circle(circle, target)
+    for n, entry in enumerate(recorded.worksheets):
+        # distinct times keep the order of worksheets of one session
+        _write_worksheet(entry, target, offset=timedelta(seconds=10 * n))
 
 
-def _add(person: Somebody, course: _Course) -> None:
-    added = add_relationship(
-        episode=course.episode,
-        by=course.therapist,
+def _add_person(person: PersonEntry, target: _CourseTarget) -> None:
+    relationship = add_relationship(
+        episode=target.episode,
+        by=target.therapist,
         name_shown=person.name,
         relation=person.relation,
         deceased=person.deceased,
         online=person.online,
         professional=person.professional,
         is_focus=person.is_focus,
-        at=course.at(person.since) + timedelta(minutes=20),
+        at=target.session_start(person.since) + timedelta(minutes=20),
     )
-    course.people[person.id] = added.id
+    target.people[person.id] = relationship.id
 
 
-def _draw(drawn: CircleVersion, course: _Course) -> None:
+def _draw_circle(circle: CircleVersion, target: _CourseTarget) -> None:
     draw_circle(
-        episode=course.episode,
-        by=course.therapist,
-        kind=drawn.kind,
-        respondent=drawn.respondent,
-        session_number=drawn.session,
-        at=course.at(drawn.session) + _DRAWN,
+        episode=target.episode,
+        by=target.therapist,
+        kind=circle.kind,
+        respondent=circle.respondent,
+        session_number=circle.session,
+        at=target.session_start(circle.session) + _DRAWN_AFTER,
         placements=[
-            Placement(str(course.people[name]), radius, angle, **dict.fromkeys(marks, True))
-            for name, (radius, angle, marks) in drawn.places.items()
+            Placement(str(target.people[name]), radius, angle, **dict.fromkeys(marks, True))
+            for name, (radius, angle, marks) in circle.places.items()
         ],
     )
 
 
-def _write(written: Written, course: _Course, *, minutes: timedelta) -> None:
-    kind = worksheets()[written.worksheet]
-    # what came first is done first: a version, then what the client said to it
-    steps: list[tuple[int, int, Any]] = [(session, 0, said) for session, said in written.versions]
-    steps += [(a.session, 1, a) for a in written.answers]
+def _write_worksheet(entry: WorksheetEntry, target: _CourseTarget, *, offset: timedelta) -> None:
+    spec = worksheets()[entry.worksheet]
+    # in order of time, and within a session a version before the client's answer to it
+    steps: list[tuple[int, int, Any]] = [(session, 0, values) for session, values in entry.versions]
+    steps += [(a.session, 1, a) for a in entry.answers]
     artefact = None
     for session, _, step in sorted(steps, key=lambda s: s[:2]):
-        if isinstance(step, Answer) and artefact is not None:
+        if isinstance(step, ClientAnswer) and artefact is not None:
             artefact = answer_artefact(
                 artefact=artefact,
-                by=course.therapist,
+                by=target.therapist,
                 version=artefact.version,
                 agreement=step.agreement,
-                client_words=step.said,
-                at=course.at(session) + _ANSWERED + minutes,
+                client_words=step.text,
+                at=target.session_start(session) + _ANSWERED_AFTER + offset,
             )
             continue
         artefact = save_artefact(
             id=artefact.id if artefact else uuid.uuid4(),
-            episode=course.episode,
-            worksheet=written.worksheet,
-            by=None if written.by_client else course.therapist,
-            filled=_filled(written, step, course),
+            episode=target.episode,
+            worksheet=entry.worksheet,
+            by=None if entry.by_client else target.therapist,
+            filled=_parse_entry(entry, step, target),
             revision=artefact.revision if artefact else 0,
-            at=course.at(session) + _FILLED + minutes,
-            session=course.sessions[written.session] if kind.in_session else None,
-            about=course.people[written.about] if written.about else None,
+            at=target.session_start(session) + _FILLED_IN_AFTER + offset,
+            session=target.sessions[entry.session] if spec.in_session else None,
+            about=target.people[entry.about] if entry.about else None,
             simulated=True,
         )
-    if written.shared and artefact is not None:
+    if entry.shared and artefact is not None:
         share_artefact(
             artefact=artefact,
-            by=course.therapist,
-            client="client" in written.shared or None,
-            supervisor="supervisor" in written.shared or None,
+            by=target.therapist,
+            client="client" in entry.shared or None,
+            supervisor="supervisor" in entry.shared or None,
         )
 
 
-def _filled(written: Written, said: Mapping[str, Any], course: _Course) -> ParsedValues:
-    """What the file says, read as what is typed is read."""
-    kind = worksheets()[written.worksheet]
-    where = f"{written.worksheet} at session {written.session} of {course.episode.client.name_shown}"
-    if unknown := sorted(k for k in said if kind.field(k) is None):
-        raise ShelfError(f"the worksheet has no {', '.join(unknown)}", where=where)
-    filled = parse_values(kind, {k: _typed(f, said[k], course) for k in said if (f := kind.field(k)) is not None})
-    if filled.unread:
-        raise ShelfError(f"this cannot be read: {filled.unread}", where=where)
-    return filled
+def _parse_entry(entry: WorksheetEntry, values: Mapping[str, Any], target: _CourseTarget) -> ParsedValues:
+    """Parse values of the file through the parser of web forms."""
+    spec = worksheets()[entry.worksheet]
+    where = f"{entry.worksheet} at session {entry.session} of {target.episode.client.name_shown}"
+    if unknown := sorted(k for k in values if spec.field(k) is None):
+        raise ShelfError(f"unknown fields of the worksheet: {', '.join(unknown)}", where=where)
+    parsed = parse_values(spec, {k: _resolve(f, values[k], target) for k in values if (f := spec.field(k)) is not None})
+    if parsed.unread:
+        raise ShelfError(f"unreadable values: {parsed.unread}", where=where)
+    return parsed
 
 
-def _typed(of: Field, value: Any, course: _Course) -> Any:
-    """Days and people as a therapist would have typed and chosen them."""
-    if of.kind is FieldKind.ROWS:
-        columns = {c.id: c for c in of.columns}
+def _resolve(field: Field, value: Any, target: _CourseTarget) -> Any:
+    """Replace relative days by dates and people's keys by ids, as a web form would send them."""
+    if field.kind is FieldKind.ROWS:
+        columns = {c.id: c for c in field.columns}
         if unknown := sorted({k for row in value for k in row} - set(columns)):
-            raise ShelfError(f"the rows have no {', '.join(unknown)}", where=of.id)
-        return [{k: _typed(columns[k], v, course) for k, v in row.items()} for row in value]
-    if of.kind is FieldKind.CHOICES and (unknown := sorted(v for v in value if of.option(v) is None)):
-        raise ShelfError(f"no such choice: {', '.join(unknown)}", where=of.id)
-    if of.kind is FieldKind.DATE:
-        return course.day(value)
-    if of.kind is FieldKind.PERSON:
-        return str(course.people[value])
+            raise ShelfError(f"unknown columns: {', '.join(unknown)}", where=field.id)
+        return [{k: _resolve(columns[k], v, target) for k, v in row.items()} for row in value]
+    if field.kind is FieldKind.CHOICES and (unknown := sorted(v for v in value if field.option(v) is None)):
+        raise ShelfError(f"unknown options: {', '.join(unknown)}", where=field.id)
+    if field.kind is FieldKind.DATE:
+        return target.resolve_day(value)
+    if field.kind is FieldKind.PERSON:
+        return str(target.people[value])
     return value

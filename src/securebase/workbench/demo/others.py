@@ -1,6 +1,6 @@
-"""Who else has a part in the demo clinic: a supervisor with whom one course is shared, and that course's client.
+"""Further users of the demo clinic: a supervisor with whom one course is shared, and that course's client.
 
-How they come in stands on the demo's sign-in page; everything behind it is invented, so neither is a secret.
+The demo's sign-in page shows their credentials. All data behind them are simulated, so none of it is secret.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from securebase.workbench.supervision.models import SharedPart
 from securebase.workbench.therapy_sessions.tokens import digest
 
 SUPERVISOR_USER_NAME, SUPERVISOR = "supervisor", "Dr L. Brandt"
-#: The client whose course is shared and who has a page of their own, with its link and its code.
+#: The client whose course is shared and who has an own page, with that page's link and code.
 OPEN_CLIENT, LINK, CODE = "Tomasz W.", "tomasz-simulated", "160014"
 _LABEL = "The printer"
 _SHARED_FOR, _SHARED_SINCE = timedelta(days=60), timedelta(hours=20)
 
 
 def add_supervisor(*, therapist: Account, password: str) -> Account:
-    """A supervisor of the same clinic."""
+    """Create a supervisor of the same clinic."""
     return create_account(
         clinic=therapist.clinic,
         user_name=SUPERVISOR_USER_NAME,
@@ -35,10 +35,10 @@ def add_supervisor(*, therapist: Account, password: str) -> Account:
     )
 
 
-def share(*, episode: Episode, therapist: Account, supervisor: Account, now: datetime) -> None:
-    """Share the course since the day before, with what both have said to it."""
-    began = now - _SHARED_SINCE
-    shared = share_course(
+def share_with_supervisor(*, episode: Episode, therapist: Account, supervisor: Account, now: datetime) -> None:
+    """Share the course as of the day before, with comments from both sides."""
+    shared_at = now - _SHARED_SINCE
+    share = share_course(
         episode=episode,
         by=therapist,
         supervisor=supervisor,
@@ -46,11 +46,11 @@ def share(*, episode: Episode, therapist: Account, supervisor: Account, now: dat
         until=now + _SHARED_FOR,
         parts=list(SharedPart),
         worksheets=[],
-        at=began,
+        at=shared_at,
         agreed=True,
     )
     report = episode.artefacts.get(worksheet="case_report")
-    said = (
+    comments = (
         (
             supervisor,
             "You let him tell it five times, and it is his own story now. What did you leave out for that?",
@@ -59,12 +59,12 @@ def share(*, episode: Episode, therapist: Account, supervisor: Account, now: dat
         (therapist, "The money. We always went round it, he and I.", None),
         (supervisor, "Then let it be the first aim of the monthly sessions, before the school.", report),
     )
-    for n, (by, words, about) in enumerate(said):
-        comment(share=shared, by=by, text=words, at=began + timedelta(hours=1 + 5 * n), artefact=about)
+    for n, (by, text, artefact) in enumerate(comments):
+        comment(share=share, by=by, text=text, at=shared_at + timedelta(hours=1 + 5 * n), artefact=artefact)
 
 
 def open_own_page(*, episode: Episode, therapist: Account, now: datetime) -> None:
-    """The client's own page under a link and a code that are known to everybody."""
+    """Create the client's own page under the published link and code."""
     page = make_link(client=episode.client, by=therapist, at=now).page
     page.token_digest, page.code_hash = digest(LINK), make_password(CODE)
     page.save(update_fields=["token_digest", "code_hash"])

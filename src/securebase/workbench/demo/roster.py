@@ -1,4 +1,4 @@
-"""Who is in the demo clinic. Every person is invented; what happens to them is written down, the rest is drawn."""
+"""Roster of the demo clinic: invented clients with specified events; the simulator draws everything else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TRANSITION, DEFICITS = ProblemArea.ROLE_TRANSITION, ProblemArea.INTERPERSONAL_DE
 PHQ9 = "phq9:total"
 SESSION_SET = "session_before:symptoms"
 
-#: What happens at a session: (session, construct, size in standard deviations of clients at the first session).
+#: Event at a session: (session, construct, size in standard deviations between clients at the first session).
 Push = tuple[int, str, float]
 
 
@@ -20,11 +20,15 @@ Push = tuple[int, str, float]
 class Person:
     """One invented client.
 
-    held: sessions so far. next_in: days until the next session (0: later today, where the day allows). pushes: what
-    happens to them. rupture: (session, kind, session of its repair or None) as the therapist marked it. alarm: session
-    at which the safety question was answered with an alarming response; `acknowledged` whether somebody has seen to it.
-    unanswered: sessions without a check-in. only_before: the last session has no check-in after it. waiting: the
-    check-in before the next session is open. ended: the course is over.
+    - `held`: number of sessions so far.
+    - `next_in`: days until the next session (0: later today if the time of day allows).
+    - `pushes`: events that shift a construct.
+    - `rupture`: (session, kind, session of its repair or None) as marked by the therapist.
+    - `alarm`: session with a safety answer that raised an alert; `acknowledged` is True if it has been dealt with.
+    - `unanswered`: sessions without a check-in.
+    - `only_before`: the last session has no check-in after it.
+    - `waiting`: the check-in before the next session is open.
+    - `ended`: the course has ended.
     """
 
     name: str
@@ -46,7 +50,7 @@ class Person:
     ended: bool = False
 
     def shocks(self, position: int) -> list[Shock]:
-        """The pushes as the simulator takes them, for the client at this position of the roster."""
+        """Return the pushes in the simulator's format, for the client at this position of the roster."""
         return [Shock(position, session, construct, size) for session, construct, size in self.pushes]
 
     @property
@@ -54,14 +58,14 @@ class Person:
         return self.phase or self.phase_at(max(self.held, 1))
 
     def phase_at(self, session: int) -> Phase:
-        """Three opening sessions, three ending ones, the middle between."""
+        """Return the phase of a session: the first three are initial, the last three ending, the others middle."""
         if session > self.planned - 3:
             return Phase.ENDING if self.phase is not Phase.MIDDLE else Phase.MIDDLE
         return Phase.INITIAL if session <= 3 else Phase.MIDDLE
 
 
-def steadily(construct: str, first: int, last: int, size: float) -> tuple[Push, ...]:
-    """The same push at every session from `first` to `last`."""
+def repeat_push(construct: str, first: int, last: int, size: float) -> tuple[Push, ...]:
+    """Return the same push for every session from `first` to `last`."""
     return tuple((session, construct, size) for session in range(first, last + 1))
 
 
@@ -76,8 +80,8 @@ ROSTER = (
         pushes=(
             (6, "alliance", -2.4),
             (7, "alliance", -1.2),
-            *steadily("symptoms", 4, 7, 0.7),
-            *steadily("interpersonal_stress", 5, 7, 0.6),
+            *repeat_push("symptoms", 4, 7, 0.7),
+            *repeat_push("interpersonal_stress", 5, 7, 0.6),
         ),
         rupture=(6, RuptureKind.WITHDRAWAL, None),
         alarm=7,
@@ -91,7 +95,7 @@ ROSTER = (
         "A sudden gain between sessions 7 and 8.",
         measure=PHQ9,
         next_in=0,
-        pushes=((1, "symptoms", 0.9), *steadily("symptoms", 2, 7, 0.55), (8, "symptoms", -0.9)),
+        pushes=((1, "symptoms", 0.9), *repeat_push("symptoms", 2, 7, 0.55), (8, "symptoms", -0.9)),
         waiting=True,
     ),
     Person(
@@ -102,10 +106,16 @@ ROSTER = (
         "A steady course that nears its end.",
         measure=PHQ9,
         rupture=(12, RuptureKind.WITHDRAWAL, 12),
-        pushes=((1, "symptoms", 0.7), *steadily("symptoms", 4, 14, -0.4), *steadily("social_support", 5, 14, 0.25)),
+        pushes=(
+            (1, "symptoms", 0.7),
+            *repeat_push("symptoms", 4, 14, -0.4),
+            *repeat_push("social_support", 5, 14, 0.25),
+        ),
     ),
     Person("June P.", "they/them", TRANSITION, 2, "The second session has just been held.", planned=12, next_in=4),
-    Person("Ines R.", "she/her", DISPUTE, 6, "An ordinary course.", next_in=5, pushes=steadily("symptoms", 1, 6, 1.2)),
+    Person(
+        "Ines R.", "she/her", DISPUTE, 6, "An ordinary course.", next_in=5, pushes=repeat_push("symptoms", 1, 6, 1.2)
+    ),
     Person(
         "Carmen V.",
         "she/her",
@@ -117,8 +127,8 @@ ROSTER = (
             (6, "alliance", -2.6),
             (8, "alliance", 1.2),
             (9, "alliance", 0.5),
-            *steadily("symptoms", 1, 5, 0.7),
-            *steadily("symptoms", 6, 9, 0.3),
+            *repeat_push("symptoms", 1, 5, 0.7),
+            *repeat_push("symptoms", 6, 9, 0.3),
         ),
         rupture=(6, RuptureKind.CONFRONTATION, 8),
     ),
@@ -129,7 +139,11 @@ ROSTER = (
         8,
         "Reliably worse than at the start.",
         next_in=2,
-        pushes=((1, "symptoms", -1.2), *steadily("symptoms", 3, 8, 0.95), *steadily("social_support", 4, 8, -0.5)),
+        pushes=(
+            (1, "symptoms", -1.2),
+            *repeat_push("symptoms", 3, 8, 0.95),
+            *repeat_push("social_support", 4, 8, -0.5),
+        ),
     ),
     Person(
         "Elif Y.",
@@ -138,7 +152,7 @@ ROSTER = (
         11,
         "Reliable improvement.",
         next_in=6,
-        pushes=(*steadily("symptoms", 4, 11, -0.1), *steadily("interpersonal_skills", 3, 11, 0.25)),
+        pushes=(*repeat_push("symptoms", 4, 11, -0.1), *repeat_push("interpersonal_skills", 3, 11, 0.25)),
     ),
     Person("Farah M.", "she/her", GRIEF, 1, "One session held.", next_in=6),
     Person(
@@ -155,7 +169,7 @@ ROSTER = (
         "Not on the expected path.",
         measure=PHQ9,
         next_in=4,
-        pushes=steadily("symptoms", 2, 8, 1.5),
+        pushes=repeat_push("symptoms", 2, 8, 1.5),
     ),
     Person(
         "Jamila A.",
@@ -166,7 +180,7 @@ ROSTER = (
         planned=20,
         phase=Phase.MAINTENANCE,
         next_in=6,
-        pushes=steadily("symptoms", 6, 17, -0.2),
+        pushes=repeat_push("symptoms", 6, 17, -0.2),
     ),
     Person(
         "Kofi N.",
@@ -175,7 +189,7 @@ ROSTER = (
         8,
         "A sudden loss between sessions 6 and 7.",
         next_in=5,
-        pushes=(*steadily("symptoms", 3, 6, 0.2), (7, "symptoms", 2.6), (8, "symptoms", 1.5)),
+        pushes=(*repeat_push("symptoms", 3, 6, 0.2), (7, "symptoms", 2.6), (8, "symptoms", 1.5)),
     ),
     Person(
         "Lena F.",
@@ -185,7 +199,7 @@ ROSTER = (
         "The course has ended.",
         phase=Phase.ENDING,
         ended=True,
-        pushes=((1, "symptoms", 1.6), (2, "symptoms", 0.6), *steadily("symptoms", 13, 16, -0.45)),
+        pushes=((1, "symptoms", 1.6), (2, "symptoms", 0.6), *repeat_push("symptoms", 13, 16, -0.45)),
     ),
     Person(
         "Mateo C.",
@@ -194,7 +208,7 @@ ROSTER = (
         4,
         "No problem area after four sessions.",
         next_in=2,
-        pushes=steadily("symptoms", 1, 4, 0.9),
+        pushes=repeat_push("symptoms", 1, 4, 0.9),
     ),
     Person(
         "Nadia Z.", "she/her", GRIEF, 14, "Two sessions left and the ending not named.", phase=Phase.MIDDLE, next_in=5
@@ -231,7 +245,7 @@ ROSTER = (
         planned=12,
         measure=PHQ9,
         next_in=1,
-        pushes=((1, "symptoms", 1.4), (2, "symptoms", 0.4), *steadily("symptoms", 4, 10, -0.2)),
+        pushes=((1, "symptoms", 1.4), (2, "symptoms", 0.4), *repeat_push("symptoms", 4, 10, -0.2)),
     ),
     Person(
         "Thandi M.", "she/her", DEFICITS, 3, "Early, with a check-in only before the last session.", only_before=True
