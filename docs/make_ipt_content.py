@@ -1,6 +1,6 @@
-"""Writes docs/ipt-content.md: all that the product says about IPT, for a supervisor of IPT to read and correct.
+"""Write docs/ipt-content.md: everything the product says about IPT, for an IPT supervisor to read and correct.
 
-A test fails when the page and the files it is written from differ. Run: python docs/make_ipt_content.py
+A test fails if the page differs from the files it is generated from. Run: python docs/make_ipt_content.py
 """
 
 from __future__ import annotations
@@ -65,12 +65,12 @@ def cell(words: str) -> str:
     return words.replace("|", "\\|").replace("\n", " ")
 
 
-def yes(flag: bool) -> str:
+def review_status(flag: bool) -> str:
     return "yes" if flag else "not yet"
 
 
-def holds(field: Field) -> str:
-    """What can be entered, with every option and every end of a scale."""
+def accepted_input(field: Field) -> str:
+    """Return the input that a field accepts, with its options or the ends of its scale."""
     if field.kind is FieldKind.SCALE:
         ends = f" ({field.low_label} to {field.high_label})" if field.low_label and field.high_label else ""
         return f"{field.minimum:g}–{field.maximum:g}{ends}"
@@ -83,77 +83,77 @@ def holds(field: Field) -> str:
 
 def marks(field: Field) -> str:
     flags = (("needed", field.needed), ("own words", field.quote), ("note", field.note))
-    named = [name for name, is_set in flags if is_set]
-    return ", ".join([*named, *([f"{field.only} formulation only"] if field.only else [])])
+    texts = [name for name, is_set in flags if is_set]
+    return ", ".join([*texts, *([f"{field.only} formulation only"] if field.only else [])])
 
 
 def row(field: Field, *, column: bool = False) -> str:
     label = f"– {field.label}" if column else f"**{field.label}**"
     return (
-        f"| {cell(label)} | {cell(holds(field))} | {cell(field.help)} | {marks(field)} "
+        f"| {cell(label)} | {cell(accepted_input(field))} | {cell(field.help)} | {marks(field)} "
         f"| {', '.join(r.value for r in field.reports)} |"
     )
 
 
-def questions(one: Worksheet) -> list[str]:
+def question_rows(spec: Worksheet) -> list[str]:
     lines = ["| Question | Holds | Help | | Shown to |", "| --- | --- | --- | --- | --- |"]
-    for field in one.fields:
+    for field in spec.fields:
         if field.section:
             lines.append(f"| *{cell(field.section)}* | | | | |")
         lines += [row(field), *(row(c, column=True) for c in field.columns)]
     return lines
 
 
-def circumstances(one: Worksheet) -> str:
-    """When, how often and by whom it is filled in, in one line."""
-    said = ["again and again" if one.many else "once a course"]
-    said += ["in a session"] if one.in_session else []
-    said += [f"about one person ({one.about_label})"] if one.about_person else []
-    said += ["may be shown to the client"] if one.for_client else []
-    said += ["the client may fill it in"] if one.client_fills else []
-    said += ["the client says yes or no to it"] if one.agreement else []
-    said += [f"only in areas: {', '.join(a.label.lower() for a in one.areas)}"] if one.areas else []
-    said += [f"only where the clinic works with: {one.lineage.replace('_', ' ')}"] if one.lineage else []
-    said += [f"phases: {', '.join(p.label.lower() for p in one.phases)}"] if one.phases else []
-    return "; ".join(said).capitalize() + "."
+def circumstances(spec: Worksheet) -> str:
+    """Return one line on when, how often and by whom a worksheet is filled in."""
+    phrases = ["again and again" if spec.many else "once a course"]
+    phrases += ["in a session"] if spec.in_session else []
+    phrases += [f"about one person ({spec.about_label})"] if spec.about_person else []
+    phrases += ["may be shown to the client"] if spec.for_client else []
+    phrases += ["the client may fill it in"] if spec.client_fills else []
+    phrases += ["the client says yes or no to it"] if spec.agreement else []
+    phrases += [f"only in areas: {', '.join(a.label.lower() for a in spec.areas)}"] if spec.areas else []
+    phrases += [f"only where the clinic works with: {spec.lineage.replace('_', ' ')}"] if spec.lineage else []
+    phrases += [f"phases: {', '.join(p.label.lower() for p in spec.phases)}"] if spec.phases else []
+    return "; ".join(phrases).capitalize() + "."
 
 
-def of_worksheet(one: Worksheet) -> list[str]:
+def worksheet_section(spec: Worksheet) -> list[str]:
     return [
-        f"### {one.name} (`{one.id}`)",
+        f"### {spec.name} (`{spec.id}`)",
         "",
-        f"{one.about} {one.teaches}",
+        f"{spec.about} {spec.teaches}",
         "",
-        circumstances(one),
+        circumstances(spec),
         "",
-        *questions(one),
+        *question_rows(spec),
         "",
-        f"Tasks: {', '.join(one.tasks) or 'none'}. Claims: {', '.join(one.claims) or 'none'}. "
-        f"Sources: {', '.join(one.sources)}. Reviewed: {yes(one.reviewed)}.",
+        f"Tasks: {', '.join(spec.tasks) or 'none'}. Claims: {', '.join(spec.claims) or 'none'}. "
+        f"Sources: {', '.join(spec.sources)}. Reviewed: {review_status(spec.reviewed)}.",
         "",
     ]
 
 
-def of_area(one: Area) -> list[str]:
+def area_section(area: Area) -> list[str]:
     shelf = worksheets()
-    stages = [f"- **{s.stage.label}**: {s.looks_like} {s.what_to_do}" for s in one.stages]
+    stages = [f"- **{s.stage.label}**: {s.looks_like} {s.what_to_do}" for s in area.stages]
     return [
-        f"### {one.label}",
+        f"### {area.label}",
         "",
-        one.in_words,
+        area.in_words,
         "",
-        *listed("Choose it when", one.choose_when),
-        *listed("Goals", one.goals),
-        *listed("Strategies", one.strategies),
+        *bullet_list("Choose it when", area.choose_when),
+        *bullet_list("Goals", area.goals),
+        *bullet_list("Strategies", area.strategies),
         *(["Stages:", "", *stages, ""] if stages else []),
-        *listed("Keep an eye on", [f"{t.what} ({shelf[t.worksheet].name})" for t in one.track]),
-        f"Sources: {', '.join(one.sources)}. Reviewed: {yes(one.reviewed)}.",
+        *bullet_list("Keep an eye on", [f"{t.what} ({shelf[t.worksheet].name})" for t in area.track]),
+        f"Sources: {', '.join(area.sources)}. Reviewed: {review_status(area.reviewed)}.",
         "",
     ]
 
 
-def by_when(due: DueRule) -> str:
-    """The session by whose end a task is usual, in words."""
+def due_in_words(due: DueRule) -> str:
+    """Return the session by whose end a task is due, in words."""
     if due.session is not None:
         return f"session {due.session}"
     if due.initial is not None:
@@ -165,93 +165,97 @@ def by_when(due: DueRule) -> str:
     return "every session of the middle" if due.each else "after the end"
 
 
-def leaves(one: TaskOutput) -> str:
-    """What a task leaves behind, in words."""
+def output_in_words(output: TaskOutput) -> str:
+    """Return one output of a task in words."""
     shelf = worksheets()
-    if one.measure:
-        return f"a score of {one.measure}"
-    if one.circle:
-        return f"closeness circle no. {one.circle}"
-    if one.people:
-        return f"{one.people} people in the inventory"
-    named = " or ".join(shelf[name].name for name in one.worksheets)
-    filled = [f.label for name in one.worksheets for f in shelf[name].fields if f.id in one.fields]
-    more = [f"with: {', '.join(filled)}"] if filled else []
-    more += ["with one technique at least"] if one.techniques else []
-    more += ["the client’s answer to it"] if one.agreed else []
-    return f"{named} ({'; '.join(more)})" if more else named
+    if output.measure:
+        return f"a score of {output.measure}"
+    if output.circle:
+        return f"closeness circle no. {output.circle}"
+    if output.people:
+        return f"{output.people} people in the inventory"
+    names = " or ".join(shelf[name].name for name in output.worksheets)
+    fields = [f.label for name in output.worksheets for f in shelf[name].fields if f.id in output.fields]
+    conditions = [f"with: {', '.join(fields)}"] if fields else []
+    conditions += ["with one technique at least"] if output.techniques else []
+    conditions += ["the client’s answer to it"] if output.agreed else []
+    return f"{names} ({'; '.join(conditions)})" if conditions else names
 
 
-def asked_of(one: Task) -> str:
-    """In which clinics and courses a task is asked for; empty where in all."""
-    said = [f"with {one.lineage.replace('_', ' ')}"] if one.lineage else []
-    said += {"no_response": ["where symptoms do not fall"], "maintenance": ["with maintenance"]}.get(one.when, [])
-    return ", ".join(said)
+def conditions_in_words(task: Task) -> str:
+    """Return the clinics and courses that a task is limited to; empty if it belongs to all."""
+    conditions = [f"with {task.lineage.replace('_', ' ')}"] if task.lineage else []
+    conditions += {"no_response": ["where symptoms do not fall"], "maintenance": ["with maintenance"]}.get(
+        task.when, []
+    )
+    return ", ".join(conditions)
 
 
-def of_claims() -> list[str]:
-    """Every claim of the theory that a worksheet serves, with all that it asks for."""
+def claim_rows() -> list[str]:
+    """Return a table of the claims that worksheets serve, with everything that each claim needs."""
     lines = ["| | Claim | Asks for | Worksheets |", "| --- | --- | --- | --- |"]
     for claim in theory().claims.values():
-        named = [one.name for one in worksheets().values() if claim.id in one.claims]
-        if named:
-            lines.append(f"| {claim.id} | {cell(claim.says)} | {', '.join(claim.needs)} | {', '.join(named)} |")
+        names = [w.name for w in worksheets().values() if claim.id in w.claims]
+        if names:
+            lines.append(f"| {claim.id} | {cell(claim.says)} | {', '.join(claim.needs)} | {', '.join(names)} |")
     return lines
 
 
-def of_tasks() -> list[str]:
+def task_rows() -> list[str]:
     lines = ["| | Task | Why | Leaves behind | Usual by | Only | Sources | Reviewed |"]
     lines.append("| --- " * 8 + "|")
-    for one in tasks():
-        left = "; ".join(leaves(part) for part in one.outputs)
+    for task in tasks():
+        outputs = "; ".join(output_in_words(o) for o in task.outputs)
         lines.append(
-            f"| {one.id} | {cell(one.name)} | {cell(one.why)} | {cell(left)} | {by_when(one.due)} "
-            f"| {asked_of(one)} | {', '.join(one.sources)} | {yes(one.reviewed)} |"
+            f"| {task.id} | {cell(task.name)} | {cell(task.why)} | {cell(outputs)} | {due_in_words(task.due)} "
+            f"| {conditions_in_words(task)} | {', '.join(task.sources)} | {review_status(task.reviewed)} |"
         )
     return lines
 
 
-def listed(title: str, entries: tuple[str, ...] | list[str]) -> list[str]:
+def bullet_list(title: str, entries: tuple[str, ...] | list[str]) -> list[str]:
     return [f"{title}:", "", *(f"- {entry}" for entry in entries), ""]
 
 
 def overview() -> list[str]:
     lines = ["| Part | Group | Tasks | Claims | Sources | Reviewed |", "| --- | --- | --- | --- | --- | --- |"]
-    for one in worksheets().values():
+    for spec in worksheets().values():
         lines.append(
-            f"| {one.name} | {one.group.label} | {', '.join(one.tasks)} | {', '.join(one.claims)} "
-            f"| {', '.join(one.sources)} | {yes(one.reviewed)} |"
+            f"| {spec.name} | {spec.group.label} | {', '.join(spec.tasks)} | {', '.join(spec.claims)} "
+            f"| {', '.join(spec.sources)} | {review_status(spec.reviewed)} |"
         )
     for area in areas().values():
-        lines.append(f"| {area.label} | Problem area | | | {', '.join(area.sources)} | {yes(area.reviewed)} |")
+        lines.append(
+            f"| {area.label} | Problem area | | | {', '.join(area.sources)} | {review_status(area.reviewed)} |"
+        )
     return lines
 
 
-def of_forms() -> list[str]:
-    """The forms of a course that a new clinic begins with, and its ways of working."""
+def course_format_section() -> list[str]:
+    """Return the course formats of a new clinic, and the lineages it can choose from."""
     lines = ["| Form | Sessions | Opening | Closing | Days between | Sources | Reviewed |", "| --- " * 7 + "|"]
     lines += [
         f"| {cell(f.name)}: {cell(f.about)} | {f.sessions} | {f.initial} | {f.ending} | {f.days_between} "
-        f"| {', '.join(f.sources)} | {yes(f.reviewed)} |"
+        f"| {', '.join(f.sources)} | {review_status(f.reviewed)} |"
         for f in default_formats()
     ]
-    ways = {
+    lineages = {
         "Klerman and Weissman": KLERMAN_WEISSMAN,
         "Stuart and Robertson": STUART_ROBERTSON,
         "A new clinic": DEFAULT_LINEAGE,
     }
-    said = [
-        f"**{name}**: {', '.join(a.label.lower() for a in way.areas)}; "
-        f"{'with' if way.sick_role else 'without'} the sick role; {way.formulation} formulation; "
-        f"the end is called “{way.ending}”."
-        for name, way in ways.items()
+    descriptions = [
+        f"**{name}**: {', '.join(a.label.lower() for a in lineage.areas)}; "
+        f"{'with' if lineage.sick_role else 'without'} the sick role; {lineage.formulation} formulation; "
+        f"the end is called “{lineage.ending}”."
+        for name, lineage in lineages.items()
     ]
-    return [*lines, "", *listed("Ways of working (K; not reviewed)", said)]
+    return [*lines, "", *bullet_list("Ways of working (K; not reviewed)", descriptions)]
 
 
-def of_rules() -> list[str]:
-    """Thresholds and conventions that are ours: no source gives them."""
-    return listed(
+def rule_section() -> list[str]:
+    """Return the thresholds and conventions of our own, which no source gives."""
+    return bullet_list(
         "Taken from no study and no manual",
         [
             "Little has changed where, half the course held, symptoms have fallen by less than "
@@ -266,17 +270,17 @@ def of_rules() -> list[str]:
     )
 
 
-def of_words() -> list[str]:
-    """What the client's report and the client's own page call things."""
+def client_words() -> list[str]:
+    """Return the words for worksheets, areas and questions in the client's report and on the client's own page."""
     shelf = worksheets()
     lines = ["| | In the client’s report | On the client’s own page |", "| --- | --- | --- |"]
-    named = [w for w in shelf.values() if w.id in HEADINGS or w.id in NAMES]
-    for one in named:
-        own, about = NAMES.get(one.id, ("", ""))
-        lines.append(f"| {one.name} | {HEADINGS.get(one.id, '')} | {own}{f': {about}' if about else ''} |")
-    asked = [f"{shelf[n].name}, {of.label}: “{w}”" for (n, f), w in LABELS.items() if (of := shelf[n].field(f))]
-    spoken = [f"{area.label}: “{words}”" for area, words in AREAS.items()]
-    return [*lines, "", *listed("The problem areas, to the client", spoken), *listed("Questions, to the client", asked)]
+    for spec in (w for w in shelf.values() if w.id in HEADINGS or w.id in NAMES):
+        name, about = NAMES.get(spec.id, ("", ""))
+        lines.append(f"| {spec.name} | {HEADINGS.get(spec.id, '')} | {name}{f': {about}' if about else ''} |")
+    questions = [f"{shelf[n].name}, {q.label}: “{w}”" for (n, f), w in LABELS.items() if (q := shelf[n].field(f))]
+    area_words = [f"{area.label}: “{words}”" for area, words in AREAS.items()]
+    lines += ["", *bullet_list("The problem areas, to the client", area_words)]
+    return [*lines, *bullet_list("Questions, to the client", questions)]
 
 
 def text() -> str:
@@ -285,19 +289,19 @@ def text() -> str:
     lines = ["## All parts", "", f"{sum(reviewed)} of {len(reviewed)} parts are reviewed.", "", *overview(), ""]
     lines += ["## Sources", "", "| Key | What it is | Read |", "| --- | --- | --- |"]
     lines += [f"| {s.key} | {cell(s.description)} | {'in part' if s.seen else 'no'} |" for s in sources().values()]
-    lines += ["", "## Tasks of a course", "", *of_tasks(), ""]
-    lines += ["## Claims that worksheets serve", "", "Every claim is a hypothesis.", "", *of_claims(), ""]
+    lines += ["", "## Tasks of a course", "", *task_rows(), ""]
+    lines += ["## Claims that worksheets serve", "", "Every claim is a hypothesis.", "", *claim_rows(), ""]
     lines += ["## Problem areas", ""]
     for area in areas().values():
-        lines += of_area(area)
-    lines += ["## Forms of a course, and ways of working", "", *of_forms()]
-    lines += ["## Rules of our own", "", *of_rules()]
-    lines += ["## Words to the client", "", "None of them is reviewed.", "", *of_words()]
+        lines += area_section(area)
+    lines += ["## Forms of a course, and ways of working", "", *course_format_section()]
+    lines += ["## Rules of our own", "", *rule_section()]
+    lines += ["## Words to the client", "", "None of them is reviewed.", "", *client_words()]
     for group in WorksheetGroup:
         members = [w for w in shelf if w.group is group]
         lines += [f"## {group.label}", ""] if members else []
-        for one in members:
-            lines += of_worksheet(one)
+        for spec in members:
+            lines += worksheet_section(spec)
     return HEAD + "\n" + "\n".join(lines).rstrip() + "\n"
 
 

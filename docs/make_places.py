@@ -40,7 +40,7 @@ PAGES = {
 }
 
 
-def rhythm(instrument: Instrument) -> str:
+def timing(instrument: Instrument) -> str:
     if instrument.id in SESSION_SETS.values():
         return f"{instrument.moment} every session"
     if instrument.respondent == "therapist":
@@ -60,12 +60,12 @@ def describe(place: ClaimLocation) -> str:
     if place.instrument:
         instrument = instruments()[place.instrument]
         label = instrument.scale(place.scale).label
-        return f"“{instrument.name}”, scale {label} (`{instrument.id}`; {rhythm(instrument)})"
+        return f"“{instrument.name}”, scale {label} (`{instrument.id}`; {timing(instrument)})"
     if place.worksheet:
-        sheet = worksheets()[place.worksheet]
-        field = sheet.field(place.field)
-        named = f", “{field.label.rstrip('.')}”" if field is not None else ""
-        return f"worksheet “{sheet.name}”{named} (`{'.'.join(filter(None, (sheet.id, place.field)))}`)"
+        spec = worksheets()[place.worksheet]
+        field = spec.field(place.field)
+        question = f", “{field.label.rstrip('.')}”" if field is not None else ""
+        return f"worksheet “{spec.name}”{question} (`{'.'.join(filter(None, (spec.id, place.field)))}`)"
     return PAGES[place.page]
 
 

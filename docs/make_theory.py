@@ -59,11 +59,11 @@ def count(theory: Theory) -> list[str]:
     edges = theory.edges
     places = {p: [e for e in edges if e.place is p] for p in EdgeLocation}
     grades = {g: sum(e.grade is g for e in edges) for g in Grade}
-    ways = "; ".join(
-        f"{sum(e.by == name for e in places[EdgeLocation.STUDY])} by the {way.label}"
-        for name, way in STUDY_METHODS.items()
+    methods = "; ".join(
+        f"{sum(e.by == name for e in places[EdgeLocation.STUDY])} by the {method.label}"
+        for name, method in STUDY_METHODS.items()
     )
-    without = sum(not e.by for e in places[EdgeLocation.STUDY])
+    unestimated = sum(not e.by for e in places[EdgeLocation.STUDY])
     nonlinear = sum(e.form is not EdgeForm.LINEAR or bool(e.moderator) for e in edges)
     beyond = sum(e.level is not EffectLevel.WITHIN_PERSON for e in edges)
     return [
@@ -73,8 +73,8 @@ def count(theory: Theory) -> list[str]:
         "",
         f"- **{len(places[EdgeLocation.MODEL])} are estimated in the model**: mechanisms on the shelf, with priors. "
         "`fit` estimates them from a table, and `track` uses them for one client.",
-        f"- **{len(places[EdgeLocation.STUDY])} are estimated in studies only**, from tables with the columns: {ways}"
-        f". For {without} no estimator exists yet.",
+        f"- **{len(places[EdgeLocation.STUDY])} are estimated in studies only**, from tables with the columns: "
+        f"{methods}. For {unestimated} no estimator exists yet.",
         f"- **{len(places[EdgeLocation.SIMULATED])} are in the simulator only**: events, early life, hidden causes, "
         f"slow accumulation. No table identifies them. {sum(bool(e.by) for e in places[EdgeLocation.SIMULATED])} have "
         "a process that a scenario can switch on; the others have none yet.",
@@ -115,14 +115,14 @@ def claim_row(theory: Theory, claim: Claim) -> str:
 
 
 def text() -> str:
-    whole = theory()
+    table = theory()
     lines = [
         HEAD,
         PICTURE.format(name="theory", alt="The fitted model as a ring, and every edge in four panels by pillar"),
         "By mechanism:",
         "",
         PICTURE.format(name="theory-by-mechanism", alt="Every edge in five panels: M1 to M4, and none of the four"),
-        *count(whole),
+        *count(table),
         "## Every edge",
         "",
         *KEY,
@@ -134,21 +134,21 @@ def text() -> str:
             "",
             "| Edge | Level, lag, form | Location | Prior | Evidence, targets | Claims, mechanism | Description |",
             "| --- | --- | --- | --- | --- | --- | --- |",
-            *(row(e) for e in whole.select(pillar=pillar)),
+            *(row(e) for e in table.select(pillar=pillar)),
             "",
         ]
     lines += ["## Every claim", "", "| | Claim | Needs | Edges |", "| --- | --- | --- | --- |"]
-    lines += [claim_row(whole, claim) for claim in whole.claims.values()]
+    lines += [claim_row(table, claim) for claim in table.claims.values()]
     return "\n".join(lines) + "\n"
 
 
 def pictures() -> dict[str, str]:
     """Return file name → SVG: by pillar and by mechanism, for a page and for a phone."""
-    whole = theory()
+    table = theory()
     files = {}
     for suffix, size in (("", {}), ("-narrow", {"width": NARROW})):
-        files[f"theory{suffix}.svg"] = theory_svg(whole, **size)
-        files[f"theory-by-mechanism{suffix}.svg"] = theory_svg(whole, whole.edges, by="mechanism", **size)
+        files[f"theory{suffix}.svg"] = theory_svg(table, **size)
+        files[f"theory-by-mechanism{suffix}.svg"] = theory_svg(table, table.edges, by="mechanism", **size)
     return files
 
 

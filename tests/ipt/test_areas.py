@@ -1,4 +1,4 @@
-"""What is said of each problem area is whole, and points to places on the shelf that are there."""
+"""Every problem area is described completely and points to existing worksheet fields."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from securebase.ipt.sources import source, sources
 from securebase.ipt.task import tasks
 from securebase.records.vocabulary import DisputeStage, ProblemArea
 
-ONE = """
+ENTRY = """
 [[areas]]
 area = "{name}"
 in_words = "Words."
@@ -24,19 +24,19 @@ sources = ["K"]
   what = "What"
   at = "telling.peak"
 """
-WHOLE = "".join(ONE.format(name=a.value) for a in ProblemArea)
+COMPLETE = "".join(ENTRY.format(name=a.value) for a in ProblemArea)
 
 
-def test_every_area_is_there_once() -> None:
+def test_every_area_is_described_once() -> None:
     assert list(areas()) == list(ProblemArea)
 
 
-@pytest.mark.parametrize("one", areas().values(), ids=lambda a: a.area.value)
-def test_an_area_is_tracked_where_its_work_is_written_down(one: Area) -> None:
-    assert len(one.strategies) >= 3
-    assert set(one.sources) <= set(sources())
-    for tracked in one.track:
-        assert one.area in worksheet(tracked.worksheet).areas
+@pytest.mark.parametrize("entry", areas().values(), ids=lambda a: a.area.value)
+def test_an_area_is_tracked_in_worksheets_of_that_area(entry: Area) -> None:
+    assert len(entry.strategies) >= 3
+    assert set(entry.sources) <= set(sources())
+    for point in entry.track:
+        assert entry.area in worksheet(point.worksheet).areas
 
 
 def test_only_a_dispute_has_stages_and_it_has_them_all() -> None:
@@ -44,13 +44,13 @@ def test_only_a_dispute_has_stages_and_it_has_them_all() -> None:
     assert [a.area for a in areas().values() if a.stages] == [ProblemArea.ROLE_DISPUTE]
 
 
-def test_every_source_is_one_that_something_is_drawn_from() -> None:
-    named = [key for part in (*areas().values(), *worksheets().values(), *tasks()) for key in part.sources]
-    assert set(named) == set(sources())
+def test_every_source_is_cited() -> None:
+    cited = [key for part in (*areas().values(), *worksheets().values(), *tasks()) for key in part.sources]
+    assert set(cited) == set(sources())
     assert not source("K").seen
 
 
-def test_an_area_that_is_not_there_names_those_that_are() -> None:
+def test_an_unknown_area_or_source_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ShelfError, match="role_dispute"):
         area("boredom")
     with pytest.raises(ShelfError, match="ISIPT"):
@@ -58,7 +58,7 @@ def test_an_area_that_is_not_there_names_those_that_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "says"),
+    ("old", "new", "message"),
     [
         ('area = "grief"', 'area = "gloom"', "gloom"),
         ('area = "grief"', 'area = "role_dispute"', "grief"),
@@ -68,8 +68,8 @@ def test_an_area_that_is_not_there_names_those_that_are() -> None:
         ("in_words", "in_word", "in_word"),
     ],
 )
-def test_an_area_that_is_not_sound_is_told_where(old: str, new: str, says: str) -> None:
-    assert len(read_areas("areas.toml", WHOLE.encode())) == len(ProblemArea)
-    with pytest.raises(ShelfError, match=says) as error:
-        read_areas("areas.toml", WHOLE.replace(old, new, 1).encode())
+def test_an_invalid_area_is_refused_with_the_field(old: str, new: str, message: str) -> None:
+    assert len(read_areas("areas.toml", COMPLETE.encode())) == len(ProblemArea)
+    with pytest.raises(ShelfError, match=message) as error:
+        read_areas("areas.toml", COMPLETE.replace(old, new, 1).encode())
     assert "areas.toml" in str(error.value)

@@ -1,4 +1,4 @@
-"""Every claim that asks for a measure or a tool has a place, and every place is there."""
+"""Every claim that needs a measure or a tool has a location, and every location exists."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from securebase.measurement.catalogue import instruments
 from securebase.measurement.schedule import scheduled_instruments
 from securebase.model.theory import theory
 
-ASKS = [(c.id, need) for c in theory().claims.values() for need in ClaimNeed if need.value in c.needs]
+NEEDS = [(c.id, need) for c in theory().claims.values() for need in ClaimNeed if need.value in c.needs]
 
 
-def test_as_many_as_the_design_names() -> None:
-    assert sum(need is ClaimNeed.MEASURE for _, need in ASKS) == 39
-    assert sum(need is ClaimNeed.TOOL for _, need in ASKS) == 16
+def test_the_theory_has_as_many_needs_as_designed() -> None:
+    assert sum(need is ClaimNeed.MEASURE for _, need in NEEDS) == 39
+    assert sum(need is ClaimNeed.TOOL for _, need in NEEDS) == 16
 
 
-@pytest.mark.parametrize(("claim", "need"), ASKS, ids=str)
-def test_a_claim_that_asks_for_it_has_a_place(claim: str, need: ClaimNeed) -> None:
+@pytest.mark.parametrize(("claim", "need"), NEEDS, ids=str)
+def test_every_need_of_a_claim_has_a_location(claim: str, need: ClaimNeed) -> None:
     assert locations_of(claim, need)
 
 
-def test_no_place_serves_a_claim_that_asks_for_none() -> None:
-    assert {(p.claim, p.need) for p in claim_locations()} == set(ASKS)
+def test_no_location_serves_a_need_that_no_claim_has() -> None:
+    assert {(p.claim, p.need) for p in claim_locations()} == set(NEEDS)
 
 
-def test_what_measures_is_a_number_or_a_choice() -> None:
-    """A story told in a text field measures nothing by itself; a worksheet as a whole counts where it has a number."""
-    telling = {
+def test_a_measure_is_a_number_or_a_choice() -> None:
+    """A text field measures nothing by itself; a whole worksheet counts if it holds a number or a choice."""
+    measuring = {
         FieldKind.SCALE,
         FieldKind.NUMBER,
         FieldKind.EXTENT,
@@ -40,26 +40,26 @@ def test_what_measures_is_a_number_or_a_choice() -> None:
         FieldKind.YES_NO,
         FieldKind.ROWS,
     }
-    words_are_the_measure = {("corrective_experience", "feared"), ("corrective_experience", "happened")}
-    words_are_the_measure |= {("corrective_experience", "different"), ("story_card", "changed")}
-    words_are_the_measure |= {("history", "family_history"), ("history", "vulnerability"), ("story_card", "tones")}
-    for place in claim_locations():
-        if place.need is not ClaimNeed.MEASURE or not place.worksheet:
+    text_measures = {("corrective_experience", "feared"), ("corrective_experience", "happened")}
+    text_measures |= {("corrective_experience", "different"), ("story_card", "changed")}
+    text_measures |= {("history", "family_history"), ("history", "vulnerability"), ("story_card", "tones")}
+    for location in claim_locations():
+        if location.need is not ClaimNeed.MEASURE or not location.worksheet:
             continue
-        sheet = worksheets()[place.worksheet]
-        fields = [f for f in sheet.fields if place.field in {"", f.id}]
-        assert any(f.kind in telling for f in fields) or (sheet.id, place.field) in words_are_the_measure, place
+        spec = worksheets()[location.worksheet]
+        fields = [f for f in spec.fields if location.field in {"", f.id}]
+        assert any(f.kind in measuring for f in fields) or (spec.id, location.field) in text_measures, location
 
 
-def test_everything_that_the_workbench_asks_by_itself_serves_a_claim() -> None:
+def test_every_scheduled_instrument_serves_a_claim() -> None:
     assert {i.id for i in scheduled_instruments()} | {"therapist_after"} <= {p.instrument for p in claim_locations()}
 
 
-def test_a_scale_that_serves_a_claim_says_so_where_it_is_of_our_own() -> None:
-    for place in claim_locations():
-        one = instruments().get(place.instrument)
-        if one is not None and one.own_wording:
-            assert place.claim in one.scale(place.scale).claims, place
+def test_our_own_scales_name_the_claims_they_serve() -> None:
+    for location in claim_locations():
+        instrument = instruments().get(location.instrument)
+        if instrument is not None and instrument.own_wording:
+            assert location.claim in instrument.scale(location.scale).claims, location
 
 
 @pytest.mark.parametrize(
@@ -80,6 +80,6 @@ def test_a_scale_that_serves_a_claim_says_so_where_it_is_of_our_own() -> None:
         ('claim = "S7"\nneed = "tool"\npage = "x"\n[[place]]\nclaim = "S7"\nneed = "tool"\npage = "x"', r"twice"),
     ],
 )
-def test_a_place_that_is_not_there_is_refused(block: str, message: str) -> None:
+def test_an_invalid_location_is_refused(block: str, message: str) -> None:
     with pytest.raises(ShelfError, match=message):
         read_claim_locations("places.toml", f"[[place]]\n{block}\n".encode())

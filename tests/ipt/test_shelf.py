@@ -1,4 +1,4 @@
-"""The whole shelf of worksheets at once, and what a file that is not sound is told."""
+"""The whole shelf of worksheets, and the errors for invalid files."""
 
 from __future__ import annotations
 
@@ -15,66 +15,66 @@ from securebase.model.theory import theory
 SHELF = list(worksheets().values())
 
 
-def example(of: Field) -> object:
-    """Something that a person could type into a field."""
-    if of.kind is FieldKind.ROWS:
-        return [{c.id: example(c) for c in of.columns}, {}]
+def example(field: Field) -> object:
+    """Return something that a person could type into a field."""
+    if field.kind is FieldKind.ROWS:
+        return [{c.id: example(c) for c in field.columns}, {}]
     return {
         FieldKind.LINE: "a line",
         FieldKind.TEXT: "one\ntwo",
-        FieldKind.SCALE: f"{of.maximum:g}",
-        FieldKind.NUMBER: f"{of.minimum:g}",
+        FieldKind.SCALE: f"{field.maximum:g}",
+        FieldKind.NUMBER: f"{field.minimum:g}",
         FieldKind.EXTENT: "2",
-        FieldKind.CHOICE: of.options[0].value if of.options else "",
-        FieldKind.CHOICES: [o.value for o in of.options[:2]],
+        FieldKind.CHOICE: field.options[0].value if field.options else "",
+        FieldKind.CHOICES: [o.value for o in field.options[:2]],
         FieldKind.YES_NO: "no",
         FieldKind.DATE: "2026-03-09",
         FieldKind.PERSON: "somebody",
-    }[of.kind]
+    }[field.kind]
 
 
-@pytest.mark.parametrize("one", SHELF, ids=lambda w: w.id)
-def test_every_field_keeps_what_a_person_types(one: Worksheet) -> None:
-    filled = parse_values(one, {f.id: example(f) for f in one.fields})
-    assert filled.unread == {}
-    assert set(filled.values) == {f.id for f in one.fields}
-    assert is_complete(one, filled.values)
-    assert [s.field.id for s in render_fields(one, filled.values, {"somebody": "Lena"})] == [f.id for f in one.fields]
-    assert not is_complete(one, {})
+@pytest.mark.parametrize("spec", SHELF, ids=lambda w: w.id)
+def test_every_field_accepts_typed_input(spec: Worksheet) -> None:
+    parsed = parse_values(spec, {f.id: example(f) for f in spec.fields})
+    assert parsed.unread == {}
+    assert set(parsed.values) == {f.id for f in spec.fields}
+    assert is_complete(spec, parsed.values)
+    assert [s.field.id for s in render_fields(spec, parsed.values, {"somebody": "Lena"})] == [f.id for f in spec.fields]
+    assert not is_complete(spec, {})
 
 
-@pytest.mark.parametrize("one", SHELF, ids=lambda w: w.id)
-def test_what_is_read_once_more_stays_the_same(one: Worksheet) -> None:
-    filled = parse_values(one, {f.id: example(f) for f in one.fields})
-    assert parse_values(one, filled.values).values == filled.values
+@pytest.mark.parametrize("spec", SHELF, ids=lambda w: w.id)
+def test_parsing_twice_changes_nothing(spec: Worksheet) -> None:
+    parsed = parse_values(spec, {f.id: example(f) for f in spec.fields})
+    assert parse_values(spec, parsed.values).values == parsed.values
 
 
-@pytest.mark.parametrize("one", SHELF, ids=lambda w: w.id)
-def test_every_worksheet_names_known_claims_and_says_where_it_is_from(one: Worksheet) -> None:
-    assert set(one.claims) <= set(theory().claims)
-    assert one.sources
-    assert one.teaches, "an empty one has to teach"
+@pytest.mark.parametrize("spec", SHELF, ids=lambda w: w.id)
+def test_every_worksheet_names_known_claims_and_its_sources(spec: Worksheet) -> None:
+    assert set(spec.claims) <= set(theory().claims)
+    assert spec.sources
+    assert spec.teaches, "an empty worksheet needs an explanation"
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "field"),
     [
         ('group = "session"', "group"),
         ('kind = "line"', "kind"),
         ('id = "ok"', "id"),
     ],
 )
-def test_a_file_that_is_not_sound_is_told_where(change: str, says: str) -> None:
+def test_an_invalid_file_is_refused_with_the_field(change: str, field: str) -> None:
     good = 'id = "ok"\nname = "N"\nabout = "A"\ngroup = "session"\n[[fields]]\nid = "a"\nlabel = "L"\nkind = "line"\n'
     assert read_worksheet("ok.toml", good.encode()).id == "ok"
-    bad = good.replace(change, f'{says} = "No Such"')
-    with pytest.raises(ShelfError, match=says) as error:
+    bad = good.replace(change, f'{field} = "No Such"')
+    with pytest.raises(ShelfError, match=field) as error:
         read_worksheet("ok.toml", bad.encode())
     assert "ok.toml" in str(error.value)
 
 
 @pytest.mark.parametrize(
-    ("more", "says"),
+    ("lines", "message"),
     [
         ('kind = "choice"', "options belong"),
         ('kind = "rows"', "columns belong"),
@@ -84,12 +84,12 @@ def test_a_file_that_is_not_sound_is_told_where(change: str, says: str) -> None:
         ('kind = "line"\ncolour = "red"', "unknown field"),
     ],
 )
-def test_a_field_that_is_not_sound_is_told_where(more: str, says: str) -> None:
-    text = f'id = "x"\nname = "N"\nabout = "A"\ngroup = "session"\n[[fields]]\nid = "a"\nlabel = "L"\n{more}\n'
-    with pytest.raises(ShelfError, match=says):
+def test_an_invalid_field_is_refused_with_the_problem(lines: str, message: str) -> None:
+    text = f'id = "x"\nname = "N"\nabout = "A"\ngroup = "session"\n[[fields]]\nid = "a"\nlabel = "L"\n{lines}\n'
+    with pytest.raises(ShelfError, match=message):
         read_worksheet("x.toml", text.encode())
 
 
-def test_a_worksheet_that_is_not_there_names_those_that_are() -> None:
+def test_an_unknown_worksheet_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ShelfError, match="incident"):
         worksheet("horoscope")
