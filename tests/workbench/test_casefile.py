@@ -1,4 +1,4 @@
-"""Rows become records: times in days, what lies later or was set aside left out."""
+"""Conversion of rows to records: times in days, without later rows or those set aside."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from workbench.inventory.network_cast import add_people, draw_course
 
 @pytest.fixture
 def full(cast: Cast) -> Cast:
-    """Carla after two weeks: a check-in with an alert, a PHQ-9, a rupture that was repaired in session 2."""
+    """Return the cast with Carla after two weeks: a check-in with an alert, a PHQ-9 and a repaired rupture."""
     stored = actions.record_check_in(
         check_in=cast.invite().check_in, responses=answers("session_before", 6.0, 1.0), submission="1", at=NOON
     )
@@ -51,9 +51,9 @@ def record(cast: Cast, days: float):
     return episode_record(episode, NOON + timedelta(days=days))
 
 
-def test_everything_is_there_with_times_in_days(full: Cast) -> None:
+def test_the_record_is_complete_with_times_in_days(full: Cast) -> None:
     result = record(full, 14)
-    noon = 14 / 24  # noon in Greenwich is two in the afternoon where the therapy began
+    noon = 14 / 24  # noon UTC is 14:00 local time
     assert result.person == str(full.carla.id)
     assert result.began_on == BEGAN
     assert [s.number for s in result.sessions] == [1, 2]
@@ -76,7 +76,7 @@ def test_everything_is_there_with_times_in_days(full: Cast) -> None:
     assert result.planned_sessions == 16
 
 
-def test_what_lies_later_is_not_known_yet(full: Cast) -> None:
+def test_later_rows_are_left_out(full: Cast) -> None:
     assert record(full, -1).administrations == ()
     early = record(full, 0.5)
     assert len(early.administrations) == len(early.sessions) == 1
@@ -84,13 +84,13 @@ def test_what_lies_later_is_not_known_yet(full: Cast) -> None:
     assert early.ruptures[0].repaired_at is None
 
 
-def test_an_end_that_is_ahead_has_not_come(full: Cast) -> None:
+def test_an_end_in_the_future_is_left_out(full: Cast) -> None:
     Episode.objects.visible_to(full.alma).update(ended_on=BEGAN + timedelta(days=10))
     assert record(full, 9).ended_at is None
     assert record(full, 10).ended_at == 10.0
 
 
-def test_what_was_set_aside_is_left_out_from_then_on_and_its_alert_is_not(full: Cast) -> None:
+def test_an_administration_set_aside_is_left_out_from_then_on_but_not_its_alert(full: Cast) -> None:
     first = full.episode.administrations.get(instrument="session_before")
     actions.set_aside_administration(administration=first, by=full.alma, at=NOON + timedelta(days=5))
     assert [a.instrument for a in record(full, 14).administrations] == ["phq9"]
@@ -98,7 +98,7 @@ def test_what_was_set_aside_is_left_out_from_then_on_and_its_alert_is_not(full: 
     assert record(full, 14).safety_alerts[0].instrument == "session_before"
 
 
-def test_unanswered_stays_unanswered(cast: Cast) -> None:
+def test_unanswered_items_stay_unanswered(cast: Cast) -> None:
     actions.record_check_in(check_in=cast.invite().check_in, responses={6: 3.0}, submission="1", at=NOON)
     result = record(cast, 1).administrations[0]
     assert result.responses[6] == 3.0
@@ -106,7 +106,7 @@ def test_unanswered_stays_unanswered(cast: Cast) -> None:
     assert {s.scale for s in result.scores} == {"social_support"}
 
 
-def test_it_takes_a_handful_of_queries_however_many_rows(full: Cast, django_assert_max_num_queries) -> None:
+def test_the_number_of_queries_does_not_depend_on_the_rows(full: Cast, django_assert_max_num_queries) -> None:
     with django_assert_max_num_queries(8):
         record(full, 14)
 
@@ -116,7 +116,7 @@ def test_time_zero_is_the_local_midnight_of_the_first_day(cast: Cast) -> None:
     assert timezone.localtime(start).replace(tzinfo=None) == datetime(2026, 9, 1)
 
 
-def test_people_and_circles_are_part_of_the_record_as_known_then(full: Cast) -> None:
+def test_the_course_record_includes_people_and_circles_as_of_a_day(full: Cast) -> None:
     people = add_people(full)
     draw_course(full, people)
     inventory.remove_relationship(relationship=people["Boss"], by=full.alma, at=NOON + timedelta(days=30))
@@ -125,10 +125,10 @@ def test_people_and_circles_are_part_of_the_record_as_known_then(full: Cast) -> 
     )
     episode = prefetch_course_record(Episode.objects.visible_to(full.alma)).get()
 
-    def known(days: float):
+    def course_at(days: float):
         return course_record(episode, NOON + timedelta(days=days))
 
-    result = known(50)
+    result = course_at(50)
     noon = 14 / 24
     by_name = {r.name: r for r in result.relationships}
     assert set(by_name) == set(people)
@@ -145,8 +145,8 @@ def test_people_and_circles_are_part_of_the_record_as_known_then(full: Cast) -> 
     husband = result.circles[0].placement(by_name["Husband"].id)
     assert husband is not None
     assert (husband.ring, husband.gives, husband.angle) == (Ring.CLOSE, True, 300)
-    early = known(25)
+    early = course_at(25)
     assert {r.left_at for r in early.relationships} == {None}
     assert len(early.circles) == 2
-    assert known(-1).relationships == known(-1).circles == ()
-    assert record(full, 50).circles == ()  # a picture needs none of it
+    assert course_at(-1).relationships == course_at(-1).circles == ()
+    assert record(full, 50).circles == ()  # pictures do not need them

@@ -1,4 +1,4 @@
-"""An unattended page in a real browser: it warns, leaves, and gives back what was typed to whom it belongs."""
+"""An unattended page in a real browser: warning, idle lock, and unsaved input restored to the same account."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ NOTE = "Called her at ten past two; safe tonight."
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
+    with playwright.sync_playwright() as api:
+        browser = api.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture
 def page(chromium: Any) -> Iterator[Any]:
     context = chromium.new_context()
-    complaints: list[str] = []
-    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    errors: list[str] = []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
     page = context.new_page()
     page.clock.install()
     yield page
     context.close()
-    assert complaints == []
+    assert errors == []
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def sign_in(page: Any, name: str = "alma") -> None:
 
 @pytest.fixture
 def note(page: Any, live_server: Any, people: Cast) -> Any:
-    """Alma at an alert, a note typed and not saved."""
+    """Return the field of Alma's unsaved note on the page of an alert."""
     check_in = people.invite(at=timezone.now()).check_in
     actions.record_check_in(
         check_in=check_in, responses=answers("session_before", 5.0, 2.0), submission="s", at=timezone.now()
@@ -71,7 +71,7 @@ def note(page: Any, live_server: Any, people: Cast) -> Any:
     return field
 
 
-def test_it_says_so_a_minute_before_and_a_key_keeps_it_open(page: Any, note: Any) -> None:
+def test_the_page_warns_a_minute_before_and_a_key_keeps_it_open(page: Any, note: Any) -> None:
     warning = page.get_by_text("it closes in a minute")
     page.clock.fast_forward("13:50")
     assert warning.count() == 0
@@ -83,13 +83,13 @@ def test_it_says_so_a_minute_before_and_a_key_keeps_it_open(page: Any, note: Any
     assert note.input_value() == NOTE
 
 
-def test_what_was_typed_comes_back_after_sign_in_on_the_same_page(page: Any, note: Any) -> None:
+def test_unsaved_input_is_restored_after_sign_in(page: Any, note: Any) -> None:
     here = page.url
-    page.context.clear_cookies()  # the server has ended it too
+    page.context.clear_cookies()  # the server has ended the sign-in, too
     page.clock.fast_forward("15:10")
     page.get_by_role("heading", name="Sign in").wait_for()
     page.get_by_label("User name").fill("alma")
-    page.get_by_label("Password", exact=True).fill("three loud geese")  # a slip on the way back loses nothing
+    page.get_by_label("Password", exact=True).fill("three loud geese")  # a failed sign-in in between loses nothing
     page.get_by_role("button", name="Sign in").click()
     page.get_by_text("do not fit together").wait_for()
     sign_in(page)
@@ -102,11 +102,11 @@ def test_what_was_typed_comes_back_after_sign_in_on_the_same_page(page: Any, not
     assert page.evaluate("sessionStorage.length") == 0
 
 
-def test_a_form_sent_after_the_sign_in_ended_comes_back_too(page: Any, note: Any) -> None:
+def test_a_form_sent_after_the_end_of_the_sign_in_is_restored(page: Any, note: Any) -> None:
     here = page.url
     page.context.clear_cookies()
     page.get_by_role("button", name="Acknowledge").click()
-    # the token went with the cookies, so the first answer may be the page that was out of date
+    # without cookies the CSRF check fails, so the first response may be the page about that
     if page.get_by_role("heading", name="This page was out of date").count():
         page.goto(here)
     page.get_by_role("heading", name="Sign in").wait_for()
@@ -115,7 +115,7 @@ def test_a_form_sent_after_the_sign_in_ended_comes_back_too(page: Any, note: Any
     assert page.get_by_label("What was done").input_value() == NOTE
 
 
-def test_it_is_not_for_another_account(page: Any, note: Any, people: Cast) -> None:
+def test_input_is_not_restored_to_another_account(page: Any, note: Any, people: Cast) -> None:
     accounts.change_password(account=people.dario, password=PASSWORD)
     page.context.clear_cookies()
     page.clock.fast_forward("15:10")
@@ -125,20 +125,20 @@ def test_it_is_not_for_another_account(page: Any, note: Any, people: Cast) -> No
     assert page.evaluate("sessionStorage.length") == 0
 
 
-@pytest.mark.parametrize("how", ["Sign out", "Hand over this device"])
-def test_signing_out_and_handing_over_leave_nothing(
-    page: Any, note: Any, live_server: Any, people: Cast, how: str
+@pytest.mark.parametrize("button", ["Sign out", "Hand over this device"])
+def test_signing_out_and_handing_over_leave_no_stored_input(
+    page: Any, note: Any, live_server: Any, people: Cast, button: str
 ) -> None:
-    if how == "Hand over this device":
+    if button == "Hand over this device":
         page.goto(f"{live_server.url}/clients/{people.carla.id}/sessions/{people.session.id}/")
         page.get_by_label("Number").fill("7")
-    page.get_by_role("button", name=how).first.click()
-    page.get_by_role("heading", name="Sign in" if how == "Sign out" else "How was this session?").wait_for()
+    page.get_by_role("button", name=button).first.click()
+    page.get_by_role("heading", name="Sign in" if button == "Sign out" else "How was this session?").wait_for()
     assert page.evaluate("sessionStorage.length") == 0
     assert page.evaluate("localStorage.length") == 0
 
 
-def test_a_password_is_never_kept(page: Any, live_server: Any, people: Cast) -> None:
+def test_a_password_is_never_stored(page: Any, live_server: Any, people: Cast) -> None:
     page.goto(f"{live_server.url}/sign-in/?next=/profile/")
     sign_in(page)
     page.wait_for_url("**/profile/")

@@ -1,4 +1,4 @@
-"""How IPT is done in a clinic: lineage, forms of a course, and what a therapist says of themselves."""
+"""Settings of a practice: lineage of IPT, course formats, and the therapists' training."""
 
 from __future__ import annotations
 
@@ -28,46 +28,46 @@ def clinic_of(cast: Cast) -> Clinic:
     return Clinic.objects.get(id=cast.alma.clinic_id)
 
 
-def typed(lineage: object, version: int, **more: str) -> dict[str, object]:
+def form_data(lineage: object, version: int, **more: str) -> dict[str, object]:
     values = lineage.as_dict()  # type: ignore[attr-defined]
     if not values["sick_role"]:
         del values["sick_role"]
     return values | {"version": version} | more
 
 
-def test_what_changes_is_said_before_it_is_saved(alma: Browser, cast: Cast) -> None:
-    page = alma.post(reverse("clinic-lineage"), typed(STUART_ROBERTSON, 1, ask="1")).content.decode()
+def test_changes_are_shown_before_they_are_saved(alma: Browser, cast: Cast) -> None:
+    page = alma.post(reverse("clinic-lineage"), form_data(STUART_ROBERTSON, 1, ask="1")).content.decode()
     assert "can no longer be chosen" in page
     assert "conclusion of the acute treatment" in page
     assert lineage_of(clinic_of(cast)) == DEFAULT_LINEAGE
-    alma.post(reverse("clinic-lineage"), typed(STUART_ROBERTSON, 1, save="1"))
+    alma.post(reverse("clinic-lineage"), form_data(STUART_ROBERTSON, 1, save="1"))
     assert lineage_of(clinic_of(cast)) == STUART_ROBERTSON
     assert Entry.objects.filter(action="clinic.lineage_changed").exists()
 
 
-def test_a_preset_is_only_shown(alma: Browser, cast: Cast) -> None:
+def test_a_preset_is_shown_but_not_saved(alma: Browser, cast: Cast) -> None:
     page = alma.get(reverse("clinic-lineage") + "?as=klerman").content.decode()
     assert "Nothing is saved yet" in page
     assert lineage_of(clinic_of(cast)) == DEFAULT_LINEAGE
     assert alma.get(reverse("clinic-lineage") + "?as=nobody").status_code == 200
 
 
-def test_two_administrators_at_once_are_told(alma: Browser, cast: Cast) -> None:
+def test_an_edit_conflict_is_reported(alma: Browser, cast: Cast) -> None:
     actions.change_lineage(clinic=clinic_of(cast), by=cast.adam, lineage=KLERMAN_WEISSMAN, version=1)
-    page = alma.post(reverse("clinic-lineage"), typed(STUART_ROBERTSON, 1, save="1"))
+    page = alma.post(reverse("clinic-lineage"), form_data(STUART_ROBERTSON, 1, save="1"))
     assert page.status_code == 400
     assert "somebody else changed this" in page.content.decode().lower()
     assert lineage_of(clinic_of(cast)) == KLERMAN_WEISSMAN
 
 
-@pytest.mark.parametrize("one", [p for _, p in PRESETS.values()])
-@pytest.mark.parametrize("other", [p for _, p in PRESETS.values()])
-def test_changes_are_said_exactly_where_something_changes(one, other) -> None:
-    assert bool(describe_changes(one, other)) is (one != other)
-    assert load_lineage(other.as_dict()) == other
+@pytest.mark.parametrize("before", [p for _, p in PRESETS.values()])
+@pytest.mark.parametrize("after", [p for _, p in PRESETS.values()])
+def test_changes_are_described_only_if_something_changes(before, after) -> None:
+    assert bool(describe_changes(before, after)) is (before != after)
+    assert load_lineage(after.as_dict()) == after
 
 
-def test_only_an_administrator_changes_how_a_clinic_works(cast: Cast) -> None:
+def test_only_an_administrator_changes_practice_settings(cast: Cast) -> None:
     clinic = clinic_of(cast)
     for by in (cast.dario, cast.bruno, cast.rosa):
         with pytest.raises(NotPermittedError):
@@ -77,20 +77,20 @@ def test_only_an_administrator_changes_how_a_clinic_works(cast: Cast) -> None:
 
 
 def rows(*forms: tuple[str, str, str, str, str, str]) -> dict[str, str]:
-    sent = {"save": "1", "form-TOTAL_FORMS": str(len(forms)), "form-INITIAL_FORMS": "0"}
+    data = {"save": "1", "form-TOTAL_FORMS": str(len(forms)), "form-INITIAL_FORMS": "0"}
     names = ("id", "name", "sessions", "initial_sessions", "ending_sessions", "days_between")
     for n, form in enumerate(forms):
-        sent |= {f"form-{n}-{name}": value for name, value in zip(names, form, strict=True)}
-    return sent
+        data |= {f"form-{n}-{name}": value for name, value in zip(names, form, strict=True)}
+    return data
 
 
-def test_a_clinic_edits_its_forms_and_can_go_back(alma: Browser, cast: Cast) -> None:
-    sent = rows(
+def test_a_clinic_edits_its_course_formats_and_can_restore_the_shelf(alma: Browser, cast: Cast) -> None:
+    data = rows(
         ("standard", "Standard", "16", "3", "3", "7"),
         ("", "Ten", "10", "2", "2", "10"),
         ("brief", "", "8", "2", "2", "7"),
     )
-    assert alma.post(reverse("course-forms"), sent | {"version": "1"}).status_code == 302
+    assert alma.post(reverse("course-forms"), data | {"version": "1"}).status_code == 302
     forms = course_formats_of(clinic_of(cast))
     assert [(f.id, f.name, f.sessions) for f in forms] == [("standard", "Standard", 16), ("ten", "Ten", 10)]
     assert forms[0].sources == default_formats()[0].sources
@@ -99,7 +99,7 @@ def test_a_clinic_edits_its_forms_and_can_go_back(alma: Browser, cast: Cast) -> 
     assert course_formats_of(clinic_of(cast)) == default_formats()
 
 
-def test_a_form_that_cannot_be_keeps_what_was_typed(alma: Browser, cast: Cast) -> None:
+def test_an_invalid_course_format_keeps_the_input(alma: Browser, cast: Cast) -> None:
     answer = alma.post(reverse("course-forms"), rows(("", "Odd", "4", "3", "3", "7")) | {"version": "1"})
     assert answer.status_code == 400
     assert "more sessions than the course" in answer.content.decode()
@@ -112,7 +112,7 @@ def test_a_form_that_cannot_be_keeps_what_was_typed(alma: Browser, cast: Cast) -
         )
 
 
-def test_a_course_keeps_its_numbers_when_its_form_is_edited_or_gone(alma: Browser, cast: Cast) -> None:
+def test_a_course_keeps_its_numbers_when_its_format_is_edited_or_deleted(alma: Browser, cast: Cast) -> None:
     new = {"name_shown": "Nia", "began_on": "2026-09-01", "course_form": "brief", "phase": "initial"}
     alma.post(reverse("client-new"), new | {"symptom_measure": "session_before:symptoms", "days_between": "14"})
     episode = Client.objects.visible_to(cast.alma).get(name_shown="Nia").episode
@@ -126,19 +126,19 @@ def test_a_course_keeps_its_numbers_when_its_form_is_edited_or_gone(alma: Browse
     assert alma.get(reverse("course", args=[episode.client_id])).status_code == 200
 
 
-def test_another_form_brings_its_numbers_but_for_those_typed(alma: Browser, cast: Cast) -> None:
+def test_another_format_sets_its_numbers_except_those_typed_in(alma: Browser, cast: Cast) -> None:
     page = reverse("client-edit", args=[cast.carla.id])
     form = alma.get(page).context["episode_form"]
-    sent = {name: value for name, value in form.initial.items() if value is not None}
-    sent |= {"save_episode": "1", "course_form": "brief", "days_between": "5"}
-    assert alma.post(page, sent).status_code == 302
+    data = {name: value for name, value in form.initial.items() if value is not None}
+    data |= {"save_episode": "1", "course_form": "brief", "days_between": "5"}
+    assert alma.post(page, data).status_code == 302
     episode = Client.objects.visible_to(cast.alma).get(id=cast.carla.id).episode
     assert (episode.planned_sessions, episode.initial_sessions, episode.days_between) == (8, 2, 5)
 
 
-def test_a_therapist_says_their_training_and_may_leave_it_open(alma: Browser, cast: Cast) -> None:
-    sent = {"save_practice": "1", "training": "Psychologist", "years_of_experience": "12", "ipt_training": "course"}
-    assert alma.post(reverse("profile"), sent).status_code == 302
+def test_a_therapist_enters_their_training_and_may_leave_it_empty(alma: Browser, cast: Cast) -> None:
+    data = {"save_practice": "1", "training": "Psychologist", "years_of_experience": "12", "ipt_training": "course"}
+    assert alma.post(reverse("profile"), data).status_code == 302
     cast.alma.refresh_from_db()
     assert (cast.alma.training, cast.alma.years_of_experience, cast.alma.ipt_training) == ("Psychologist", 12, "course")
     alma.post(reverse("profile"), {"save_practice": "1"})

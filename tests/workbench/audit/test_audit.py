@@ -1,4 +1,4 @@
-"""The trail is only added to, sealed row by row, and says nothing of content."""
+"""The audit trail is append-only, sealed row by row, and free of content."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from securebase.workbench.therapy_sessions import actions
 from workbench.cast import NOON, Cast, answers
 
 
-def three_rows() -> None:
+def add_three_rows() -> None:
     for n in range(3):
         record(actor=None, action=f"test.{n}", detail={"n": n})
 
 
-def change_behind_its_back(sql: str) -> None:
+def tamper(sql: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER audit_no_update")
         cursor.execute(sql)
 
 
 @pytest.mark.django_db
-def test_a_trail_that_was_left_alone_is_whole() -> None:
+def test_an_untouched_trail_is_intact() -> None:
     assert verify_chain().rows == 0
-    three_rows()
+    add_three_rows()
     result = verify_chain()
     assert result.intact
     assert (result.rows, result.last_hash) == (3, Entry.objects.get(sequence=3).hash)
@@ -47,9 +47,9 @@ def test_a_trail_that_was_left_alone_is_whole() -> None:
         ("UPDATE audit_entry SET previous_hash = 'x' WHERE sequence = 3", 3, "does not follow"),
     ],
 )
-def test_tampering_is_found_at_its_row(sql: str, row: int, reason: str) -> None:
-    three_rows()
-    change_behind_its_back(sql)
+def test_tampering_is_detected_at_its_row(sql: str, row: int, reason: str) -> None:
+    add_three_rows()
+    tamper(sql)
     result = verify_chain()
     assert result.first_bad == row
     assert reason in result.reason
@@ -65,7 +65,7 @@ def test_rows_cannot_be_changed_or_removed() -> None:
     with pytest.raises(NotPermittedError):
         entry.delete()
     with connection.cursor() as cursor:
-        # the tests' set-up takes this trigger away so that tables can be emptied: put it back as the migration made it
+        # conftest.py drops this trigger so that tests can truncate tables: restore it as in the migration
         cursor.execute("CREATE TRIGGER audit_no_delete BEFORE delete ON audit_entry "
                        "BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END")  # fmt: skip
     with pytest.raises(IntegrityError, match="only added to"), transaction.atomic():
@@ -75,7 +75,7 @@ def test_rows_cannot_be_changed_or_removed() -> None:
     assert verify_chain().intact
 
 
-def test_answers_leave_their_number_in_the_trail_and_nothing_else(cast: Cast) -> None:
+def test_the_trail_records_the_number_of_answers_but_not_the_answers(cast: Cast) -> None:
     check_in = cast.invite().check_in
     actions.record_check_in(check_in=check_in, responses=answers("session_before", 7.0, 3.0), submission="s", at=NOON)
     entry = Entry.objects.get(action="check_in.answered")
@@ -88,11 +88,11 @@ def test_answers_leave_their_number_in_the_trail_and_nothing_else(cast: Cast) ->
         "moment": "before",
         "beside": [],
     }
-    everything = json.dumps([e.detail for e in Entry.objects.all()])
-    assert "Carla" not in everything
+    details = json.dumps([e.detail for e in Entry.objects.all()])
+    assert "Carla" not in details
 
 
-def test_every_write_is_one_row(cast: Cast) -> None:
+def test_a_write_adds_one_row(cast: Cast) -> None:
     before = Entry.objects.count()
     cast.invite()
     assert Entry.objects.count() == before + 1

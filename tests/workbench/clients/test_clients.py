@@ -1,4 +1,4 @@
-"""Adding clients and changing them, with what was typed kept on every refusal."""
+"""Adding and changing clients; refused forms keep their input."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ EPISODE = {
 }
 
 
-def test_a_new_client_is_her_therapists_own(cast: Cast, alma: Browser) -> None:
+def test_a_new_client_belongs_to_the_therapist(cast: Cast, alma: Browser) -> None:
     answer = alma.post(reverse("client-new"), TYPED)
-    result = Client.objects.visible_to(cast.alma).get(name_shown="Ñandú 李 O’Neil")
-    assert answer.headers["Location"] == reverse("client-sessions", args=[result.id])
-    episode = result.episode
+    client = Client.objects.visible_to(cast.alma).get(name_shown="Ñandú 李 O’Neil")
+    assert answer.headers["Location"] == reverse("client-sessions", args=[client.id])
+    episode = client.episode
     assert episode is not None
     assert (episode.began_on, episode.planned_sessions) == (date(2026, 9, 1), 12)
     assert episode.problem_areas == [ProblemArea.GRIEF, ProblemArea.ROLE_TRANSITION]
@@ -64,7 +64,7 @@ def test_a_new_client_is_her_therapists_own(cast: Cast, alma: Browser) -> None:
     ],
     ids=str,
 )
-def test_a_refusal_says_where_and_keeps_what_was_typed(cast: Cast, alma: Browser, wrong: dict[str, object]) -> None:
+def test_a_refused_form_marks_errors_and_keeps_the_input(cast: Cast, alma: Browser, wrong: dict[str, object]) -> None:
     answer = alma.post(reverse("client-new"), TYPED | wrong)
     page = answer.content.decode()
     assert answer.status_code == 400
@@ -74,15 +74,15 @@ def test_a_refusal_says_where_and_keeps_what_was_typed(cast: Cast, alma: Browser
     assert Client.objects.visible_to(cast.alma).count() == 1
 
 
-def test_names_are_shown_as_text_and_never_run(cast: Cast, alma: Browser) -> None:
+def test_names_are_escaped(cast: Cast, alma: Browser) -> None:
     alma.post(reverse("client-new"), TYPED | {"name_shown": "<script>alert(1)</script>"})
-    result = Client.objects.visible_to(cast.alma).get(name_shown__contains="script")
-    page = alma.get(reverse("client-edit", args=[result.id])).content.decode()
+    client = Client.objects.visible_to(cast.alma).get(name_shown__contains="script")
+    page = alma.get(reverse("client-edit", args=[client.id])).content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
 
 
-def test_two_who_edit_a_client_at_once_are_told_and_lose_nothing(cast: Cast, alma: Browser) -> None:
+def test_an_edit_conflict_of_a_client_is_reported_and_keeps_the_input(cast: Cast, alma: Browser) -> None:
     url = reverse("client-edit", args=[cast.carla.id])
     first = {"name_shown": "Carla D.", "pronouns": "", "version": "1", "save_client": "1"}
     assert alma.post(url, first).status_code == 302
@@ -96,7 +96,7 @@ def test_two_who_edit_a_client_at_once_are_told_and_lose_nothing(cast: Cast, alm
     assert alma.post(url, first | {"name_shown": "Carla E.", "version": "2"}).status_code == 302
 
 
-def test_two_who_edit_a_course_of_therapy_at_once_are_told(cast: Cast, alma: Browser) -> None:
+def test_an_edit_conflict_of_an_episode_is_reported(cast: Cast, alma: Browser) -> None:
     url = reverse("client-edit", args=[cast.carla.id])
     assert alma.post(url, EPISODE).status_code == 302
     answer = alma.post(url, EPISODE | {"planned_sessions": "8"})
@@ -123,7 +123,7 @@ def test_a_therapy_cannot_end_before_it_began(cast: Cast, alma: Browser) -> None
         )
 
 
-def test_another_course_begins_only_after_the_last_one_ended(cast: Cast, alma: Browser) -> None:
+def test_a_new_course_begins_only_after_the_last_one_has_ended(cast: Cast, alma: Browser) -> None:
     url = reverse("client-edit", args=[cast.carla.id])
     alma.post(url, {"begin_episode": "1"})
     assert cast.carla.episodes.count() == 1
@@ -135,21 +135,21 @@ def test_another_course_begins_only_after_the_last_one_ended(cast: Cast, alma: B
     assert carla.episode.ended_on is None
 
 
-@pytest.mark.parametrize("who", ["bruno", "rosa", "adam"])
-def test_only_therapists_take_on_clients(cast: Cast, who: str) -> None:
+@pytest.mark.parametrize("user_name", ["bruno", "rosa", "adam"])
+def test_only_therapists_add_clients(cast: Cast, user_name: str) -> None:
     with pytest.raises(NotPermittedError):
-        actions.create_client(therapist=getattr(cast, who), name_shown="x", began_on=BEGAN)
+        actions.create_client(therapist=getattr(cast, user_name), name_shown="x", began_on=BEGAN)
 
 
-@pytest.mark.parametrize("who", ["dario", "bruno", "rosa", "adam"])
-def test_nobody_else_changes_a_client(cast: Cast, who: str) -> None:
+@pytest.mark.parametrize("user_name", ["dario", "bruno", "rosa", "adam"])
+def test_nobody_else_changes_a_client(cast: Cast, user_name: str) -> None:
     with pytest.raises(NotPermittedError):
-        actions.change_client(client=cast.carla, by=getattr(cast, who), version=1, name_shown="x", pronouns="")
+        actions.change_client(client=cast.carla, by=getattr(cast, user_name), version=1, name_shown="x", pronouns="")
     with pytest.raises(NotPermittedError):
-        actions.begin_episode(client=cast.carla, by=getattr(cast, who), began_on=BEGAN)
+        actions.begin_episode(client=cast.carla, by=getattr(cast, user_name), began_on=BEGAN)
 
 
-def test_a_change_and_its_audit_row_are_one(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_and_its_audit_row_share_a_transaction(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(**_: object) -> None:
         raise ZeroDivisionError
 

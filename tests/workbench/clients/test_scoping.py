@@ -1,4 +1,4 @@
-"""Client data cannot be read without saying who is reading; nobody sees what is not theirs."""
+"""Client data cannot be read without an account, and only by the client's own therapist."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.worksheets import actions as worksheets
 from workbench.cast import NOON, Cast, answers
 
-OURS = [m for m in apps.get_models() if m.__module__.startswith("securebase.workbench")]
-SCOPED = [m for m in OURS if issubclass(m, ScopedModel)]
+MODELS = [m for m in apps.get_models() if m.__module__.startswith("securebase.workbench")]
+SCOPED = [m for m in MODELS if issubclass(m, ScopedModel)]
 
 
 @pytest.fixture
 def full(cast: Cast) -> Cast:
-    """Carla with a row in every table."""
+    """Return the cast with a row for Carla in every table."""
     check_in = cast.invite().check_in
     actions.record_check_in(check_in=check_in, responses=answers("session_before", 5.0, 1.0), submission="s", at=NOON)
     actions.mark_rupture(session=cast.session, by=cast.alma, kind="withdrawal", at=NOON)
@@ -66,26 +66,26 @@ def full(cast: Cast) -> Cast:
     return cast
 
 
-def leads_to_a_client(model: type[models.Model], seen: tuple[type[models.Model], ...] = ()) -> bool:
+def refers_to_client(model: type[models.Model], seen: tuple[type[models.Model], ...] = ()) -> bool:
     targets = [f.related_model for f in model._meta.get_fields() if f.many_to_one or (f.one_to_one and f.concrete)]
     return model is Client or any(
-        t is not model and t not in seen and leads_to_a_client(t, (*seen, model)) for t in targets if t
+        t is not model and t not in seen and refers_to_client(t, (*seen, model)) for t in targets if t
     )
 
 
-@pytest.mark.parametrize("model", OURS, ids=lambda m: m.__name__)
-def test_every_table_that_leads_to_a_client_is_scoped(model: type[models.Model]) -> None:
-    if leads_to_a_client(model):
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: m.__name__)
+def test_every_table_that_refers_to_a_client_is_scoped(model: type[models.Model]) -> None:
+    if refers_to_client(model):
         assert issubclass(model, ScopedModel), f"{model.__name__} holds client data and has no scope"
 
 
 @pytest.mark.parametrize("model", SCOPED, ids=lambda m: m.__name__)
-def test_its_own_therapist_sees_it_and_nobody_else(full: Cast, model: type[ScopedModel]) -> None:
+def test_only_the_own_therapist_sees_the_rows(full: Cast, model: type[ScopedModel]) -> None:
     seen = {a.user_name: model.objects.visible_to(a).count() for a in Account.objects.all()}
     if model.__module__.startswith("securebase.workbench.progress"):
-        assert set(seen.values()) == {0}  # stored pictures are made when somebody looks
+        assert set(seen.values()) == {0}  # pictures are computed on read
         return
-    assert seen.pop("alma") > 0, f"the cast has no {model.__name__}: the test would see nothing"
+    assert seen.pop("alma") > 0, f"the cast has no {model.__name__}: the test would check nothing"
     assert set(seen.values()) == {0}
 
 
@@ -108,17 +108,17 @@ READS: dict[str, Callable[[models.QuerySet], object]] = {
 }
 
 
-@pytest.mark.parametrize("how", READS)
-def test_a_query_that_names_nobody_raises(full: Cast, how: str) -> None:
+@pytest.mark.parametrize("read", READS)
+def test_a_query_without_an_account_raises(full: Cast, read: str) -> None:
     with pytest.raises(NotPermittedError, match="without a scope"):
-        READS[how](Client.objects.all())
+        READS[read](Client.objects.all())
     assert Client.objects.visible_to(full.alma).get().name_shown == "Carla C."
 
 
-@pytest.mark.parametrize("nobody", [None, AnonymousUser(), "alma"])
-def test_a_scope_of_nobody_raises(db: None, nobody: object) -> None:
+@pytest.mark.parametrize("account", [None, AnonymousUser(), "alma"])
+def test_a_scope_needs_an_account(db: None, account: object) -> None:
     with pytest.raises(NotPermittedError):
-        Client.objects.visible_to(nobody)
+        Client.objects.visible_to(account)
 
 
 def test_a_closed_account_has_no_scope(full: Cast) -> None:
@@ -127,13 +127,13 @@ def test_a_closed_account_has_no_scope(full: Cast) -> None:
         Client.objects.visible_to(full.alma)
 
 
-def test_the_workbench_gives_its_reason(full: Cast) -> None:
+def test_an_unscoped_query_needs_a_reason(full: Cast) -> None:
     assert Client.objects.unscoped(reason="a test").count() == 1
     with pytest.raises(NotPermittedError):
         Client.objects.unscoped(reason="")
 
 
-def test_rows_of_a_row_in_scope_are_in_reach(full: Cast) -> None:
+def test_related_rows_of_a_row_in_scope_are_readable(full: Cast) -> None:
     carla = Client.objects.visible_to(full.alma).prefetch_related("episodes__therapy_sessions").get()
     assert [s.number for e in carla.episodes.all() for s in e.therapy_sessions.all()] == [1]
     assert Episode.objects.visible_to(full.alma).select_related("client").get().client == carla
@@ -144,7 +144,7 @@ def test_a_scope_survives_chaining(full: Cast) -> None:
     assert rows.count() == 1
 
 
-def test_every_scoped_table_names_its_path() -> None:
+def test_every_scoped_model_has_a_therapist_path() -> None:
     for model in SCOPED:
         assert isinstance(model.objects, ScopedManager)
         assert model.THERAPIST_PATH.split("__")[-1] == "therapist"

@@ -1,4 +1,4 @@
-"""Saves check-ins and says so, one line each, until it is killed."""
+"""Save check-ins until killed, and print the id of each after it is saved."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from securebase.workbench.therapy_sessions.models import CheckInMode  # noqa: E4
 from workbench.cast import answers, make_cast  # noqa: E402
 
 
-def say(line: str) -> None:
+def print_now(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
@@ -24,7 +24,7 @@ def say(line: str) -> None:
 def main() -> None:
     call_command("migrate", verbosity=0)
     cast = make_cast()
-    say("ready")
+    print_now("ready")
     for number in range(2, 200):
         at = datetime(2026, 9, 1, tzinfo=UTC) + timedelta(days=number)
         session = actions.create_session(episode=cast.episode, by=cast.alma, number=number, held_at=at)
@@ -34,7 +34,7 @@ def main() -> None:
         stored = actions.record_check_in(
             check_in=check_in, responses=answers("session_before", 5.0, 1.0), submission=str(number), at=at
         )
-        say(str(stored.administration.id))
+        print_now(str(stored.administration.id))
 
 
 if __name__ == "__main__":

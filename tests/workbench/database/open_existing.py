@@ -13,21 +13,21 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-#: The moment at which the clinic is looked at: an hour after it was built.
+#: time at which the clinic is opened: an hour after it was built
 NOW = datetime(2026, 11, 29, 3, tzinfo=UTC)
-#: Tables that Django fills itself, and the pictures, which are derived from the record and may be recomputed.
+#: tables that Django fills itself, and stored pictures, which may be recomputed from the record
 DERIVED = {
     "auth_group", "auth_group_permissions", "auth_permission", "django_content_type", "django_migrations",
     "django_session", "progress_storedpicture", "sqlite_sequence",
 }  # fmt: skip
-#: Pages of one client that hold no record of their own id.
+#: pages of a client whose address has no other id
 CLIENT_PAGES = (
     "client", "client-sessions", "client-measures", "client-edit", "course", "timeline", "formulation", "area-work",
     "ending", "relationships", "emotional-work", "ruptures", "client-supervision", "client-portfolio",
     "own-page-settings", "client-report", "client-downloads",
 )  # fmt: skip
 CLINIC_PAGES = ("caseload", "library", "clinic", "clinic-lineage", "course-forms")
-BECAUSE = "a test opens an existing clinic"
+REASON = "a test opens an existing clinic"
 
 
 def main(folder: Path) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def tables(columns: dict[str, list[str]] | None) -> dict[str, Any]:
 
 
 def summary() -> dict[str, Any]:
-    """Return what a person would count: clients and their work, and the parameter set in use."""
+    """Return counts of clients and their work, and the parameter set in use."""
     from securebase.workbench.accounts.models import Clinic
     from securebase.workbench.accounts.queries import set_in_use
     from securebase.workbench.audit.queries import verify_chain
@@ -95,52 +95,52 @@ def summary() -> dict[str, Any]:
                 "comments": [c.text for share in episode.shares.all() for c in share.comments.all()],
                 "ended": str(episode.ended_on or ""),
             }
-            for client in Client.objects.unscoped(reason=BECAUSE)
+            for client in Client.objects.unscoped(reason=REASON)
             for episode in client.episodes.all()
         },
         "texts": {
             str(row.id): {"worksheet": row.worksheet, "texts": _texts(row)}
-            for row in _one_a_worksheet(Artefact.objects.unscoped(reason=BECAUSE))
+            for row in _longest_artefacts(Artefact.objects.unscoped(reason=REASON))
         },
     }
 
 
-def _one_a_worksheet(rows: Any) -> list[Any]:
-    """Return the artefact that holds most text, for each worksheet."""
-    most: dict[str, Any] = {}
+def _longest_artefacts(rows: Any) -> list[Any]:
+    """Return the artefact with the longest content for each worksheet."""
+    longest: dict[str, Any] = {}
     for row in sorted(rows.filter(removed_at=None), key=lambda r: str(r.id)):
-        if row.worksheet not in most or len(json.dumps(row.values)) > len(json.dumps(most[row.worksheet].values)):
-            most[row.worksheet] = row
-    return [most[name] for name in sorted(most)]
+        if row.worksheet not in longest or len(json.dumps(row.values)) > len(json.dumps(longest[row.worksheet].values)):
+            longest[row.worksheet] = row
+    return [longest[name] for name in sorted(longest)]
 
 
 def _texts(row: Any) -> list[str]:
-    """Return what was written into it in words: texts and the texts of its rows, without choices and dates."""
+    """Return the texts of an artefact and of its rows, without choices and dates."""
     kind = row.kind
-    words: list[str] = []
+    result: list[str] = []
     for field in kind.fields:
         value = row.values.get(field.id)
-        words += [value] if field.kind.value in TEXTUAL and value else []
-        words += (
+        result += [value] if field.kind.value in TEXTUAL and value else []
+        result += (
             [r[c.id] for r in (value or []) for c in field.columns if c.kind.value in TEXTUAL and r.get(c.id)]
             if field.columns
             else []
         )
-    return words
+    return result
 
 
 TEXTUAL = {"text", "line"}
 
 
-# ---- what the workbench makes of it ----------------------------------------------------------------------------------
+# ---- worksheets, pages, pictures and records -------------------------------------------------------------------------
 def worksheet_content() -> dict[str, Any]:
-    """Read every version of every worksheet again as if it were typed in; return those that lose something by it."""
+    """Parse every version of every worksheet as if it were typed in; return those that change or lose values."""
     from securebase.ipt.parsing import parse_values
     from securebase.ipt.shelf import worksheet
     from securebase.workbench.worksheets.models import ArtefactVersion
 
     lost = []
-    versions = ArtefactVersion.objects.unscoped(reason=BECAUSE).select_related("artefact")
+    versions = ArtefactVersion.objects.unscoped(reason=REASON).select_related("artefact")
     for version in versions:
         filled = parse_values(worksheet(version.artefact.worksheet), version.values)
         if _plain(filled.values) != version.values or filled.unread:
@@ -153,7 +153,7 @@ def _plain(value: Any) -> Any:
 
 
 def pages(texts: dict[str, Any]) -> dict[str, Any]:
-    """Visit the main pages of every client and one page a worksheet; return refusals and texts that are not shown."""
+    """Visit the main pages of every client and one page of each worksheet; return failed pages and missing texts."""
     from django.test import Client as Browser
     from django.urls import reverse
 
@@ -177,47 +177,47 @@ def pages(texts: dict[str, Any]) -> dict[str, Any]:
 
     browser.force_login(Account.objects.get(user_name="demo"))
     supervisor.force_login(Account.objects.get(user_name="supervisor"))
-    clients = list(Client.objects.unscoped(reason=BECAUSE))
+    clients = list(Client.objects.unscoped(reason=REASON))
     for name in CLINIC_PAGES:
         visit(reverse(name), [c.name_shown for c in clients] if name == "caseload" else [])
     for client in clients:
         people = [p.name_shown for p in client.episodes.get().relationships.filter(left_at=None)]
         for name in CLIENT_PAGES:
             visit(reverse(name, args=[client.id]), [client.name_shown, *(people if name == "relationships" else [])])
-    for row in Artefact.objects.unscoped(reason=BECAUSE).filter(id__in=list(texts)):
+    for row in Artefact.objects.unscoped(reason=REASON).filter(id__in=list(texts)):
         args = [row.episode.client_id, row.worksheet, row.id]
         visit(reverse("worksheet", args=args), texts[str(row.id)]["texts"])
-    for share in Share.objects.unscoped(reason=BECAUSE).filter(revoked_at=None):
+    for share in Share.objects.unscoped(reason=REASON).filter(revoked_at=None):
         comments = [c.text for c in share.comments.filter(removed_at=None, artefact=None)]
         visit(reverse("shared-course", args=[share.id]), [share.label, *comments], by=supervisor)
     return {"refused": refused, "unseen": unseen, "visited": visited}
 
 
 def pictures() -> dict[str, Any]:
-    """Compute the picture of every client; return the parameter set that each rests on."""
+    """Compute the picture of every client; return the parameter set behind each."""
     from securebase.workbench.clients.models import Episode
     from securebase.workbench.progress.queries import current_picture
 
-    episodes = Episode.objects.unscoped(reason=BECAUSE).select_related("client")
+    episodes = Episode.objects.unscoped(reason=REASON).select_related("client")
     computed = {e.client.name_shown: current_picture(episode=e, as_of=NOW, whole=False) for e in episodes}
     return {"pictures": {name: picture.versions.parameter_set_version for name, picture in computed.items()}}
 
 
 def records(folder: Path) -> dict[str, Any]:
-    """Compare the record of one client with the file that was downloaded then; return what is missing or differs."""
+    """Compare the record of one client with an earlier download; return missing and different values."""
     from securebase.exchange.record_json import format_record, read_record
     from securebase.workbench.clients.models import Client
     from securebase.workbench.course.queries import record_of
 
     earlier = json.loads((folder / "record.json").read_text(encoding="utf-8"))
-    client = Client.objects.unscoped(reason=BECAUSE).get(id=earlier["record"]["person"])
+    client = Client.objects.unscoped(reason=REASON).get(id=earlier["record"]["person"])
     now = json.loads(format_record(record_of(client.episodes.get(), NOW)))
     again = json.loads(format_record(read_record(folder / "record.json")))
     return {"differences": [*_differences(earlier, now, "now"), *_differences(earlier, again, "read")]}
 
 
 def _differences(earlier: Any, now: Any, where: str) -> list[str]:
-    """Name every place where `now` lacks what `earlier` holds; what was added since is no difference."""
+    """Return every place where `now` lacks or changes a value of `earlier`; additions are no difference."""
     if isinstance(earlier, dict) and isinstance(now, dict):
         missing = [f"{where}.{key} is missing" for key in earlier if key not in now]
         pairs = [(earlier[key], now[key], f"{where}.{key}") for key in earlier if key in now]

@@ -1,4 +1,4 @@
-"""A clinic that an earlier version filled opens with this one, and nothing in it is lost."""
+"""The data of a clinic filled by an earlier version opens with this one without loss."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ FIXTURE = HERE.parents[1] / "fixtures" / "clinic_2026_11"
 EXPECTED = json.loads((FIXTURE / "expected.json").read_text(encoding="utf-8"))
 
 
-def opened(folder: Path) -> dict[str, Any]:
-    """Return the report of a process of its own that opened a copy of the clinic."""
+def open_copy(folder: Path) -> dict[str, Any]:
+    """Open a copy of the clinic in a separate process and return its report."""
     shutil.copytree(FIXTURE, folder)
     path = os.pathsep.join([str(HERE.parents[1]), *(p for p in sys.path if p)])
     environment = os.environ | {"PYTHONPATH": path, "SECUREBASE_TIME_ZONE": "Europe/Amsterdam"}
@@ -35,9 +35,9 @@ def opened(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_nothing_in_it_is_lost(tmp_path: Path) -> None:
-    """One test and not ten: each worker would open the clinic again."""
-    report = opened(tmp_path / "data")
+def test_an_existing_clinic_opens_without_loss(tmp_path: Path) -> None:
+    """Check everything in one test, because each worker would open the clinic again."""
+    report = open_copy(tmp_path / "data")
     for table, content in EXPECTED["tables"].items():
         assert report["tables"][table] == content, table
     for client, work in EXPECTED["clients"].items():
@@ -45,10 +45,10 @@ def test_nothing_in_it_is_lost(tmp_path: Path) -> None:
     assert report["clinic"] == EXPECTED["clinic"]
     assert report["audit"]["whole"]
     assert report["audit"]["rows"] >= EXPECTED["audit"]["rows"]
-    # every version of every worksheet is understood as it was
+    # every version of every worksheet is read unchanged
     assert report["versions"] == EXPECTED["tables"]["worksheets_artefactversion"]["rows"]
     assert report["lost"] == []
-    # pages open and show what was written
+    # pages open and show the texts
     assert report["texts"] == EXPECTED["texts"]
     assert report["visited"] > 100
     assert report["refused"] == []
@@ -56,5 +56,5 @@ def test_nothing_in_it_is_lost(tmp_path: Path) -> None:
     # pictures rest on the clinic's own parameter set
     assert report["parameter_set"] == EXPECTED["parameter_set"]
     assert report["pictures"] == dict.fromkeys(EXPECTED["clients"], EXPECTED["parameter_set"])
-    # the record that was downloaded then holds nothing that a download lacks now, and can be read
+    # the earlier download can be read, and a new one lacks nothing of it
     assert report["differences"] == []

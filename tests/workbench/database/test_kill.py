@@ -1,4 +1,4 @@
-"""A process killed at any moment while it saves check-ins loses nothing that it had acknowledged."""
+"""A process killed while it saves check-ins loses none that it acknowledged."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-LOOK = """
+REPORT_SCRIPT = """
 import django; django.setup()
 from securebase.workbench.audit.queries import verify_chain
 from securebase.workbench.therapy_sessions.models import Administration, CheckIn
-why = dict(reason="a test looks at everything")
-for a in Administration.objects.unscoped(**why):
+scope = dict(reason="a test reads all rows")
+for a in Administration.objects.unscoped(**scope):
     print(a.id, a.responses.count(), a.scores.count(), a.safety_alerts.count(), a.check_in.state)
-print("answered", CheckIn.objects.unscoped(**why).filter(state="answered").count())
+print("answered", CheckIn.objects.unscoped(**scope).filter(state="answered").count())
 print("trail", verify_chain().intact)
 """
 
@@ -32,7 +32,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def acknowledged_until_killed(folder: Path, after: float) -> list[str]:
-    """The ids that were acknowledged before the process was killed, `after` seconds from its first save."""
+    """Run the script, kill it after this many seconds and return the ids that it acknowledged."""
     with subprocess.Popen(
         [sys.executable, str(HERE / "kill_me.py")], env=environment(folder), stdout=subprocess.PIPE, text=True
     ) as process:
@@ -51,13 +51,13 @@ def acknowledged_until_killed(folder: Path, after: float) -> list[str]:
 def test_nothing_acknowledged_is_lost(tmp_path: Path, seed: int) -> None:
     after = random.Random(seed).uniform(0.15, 0.8)
     acknowledged = acknowledged_until_killed(tmp_path, after)
-    assert acknowledged, "nothing was saved before the kill: the test would see nothing"
-    look = subprocess.run(
-        [sys.executable, "-c", LOOK], env=environment(tmp_path), capture_output=True, text=True, check=True
+    assert acknowledged, "nothing was saved before the kill, so the test would check nothing"
+    report = subprocess.run(
+        [sys.executable, "-c", REPORT_SCRIPT], env=environment(tmp_path), capture_output=True, text=True, check=True
     )
-    lines = look.stdout.splitlines()
+    lines = report.stdout.splitlines()
     stored = dict(line.split(" ", 1) for line in lines[:-2])
-    # everything acknowledged is there, and what is there is intact: 11 answers, 6 scores, the alert, the state
+    # all acknowledged check-ins are stored, and stored ones are complete: 11 answers, 6 scores, the alert, the state
     assert set(acknowledged) <= set(stored)
     assert set(stored.values()) == {"11 6 1 answered"}
     assert len(stored) <= len(acknowledged) + 1

@@ -1,4 +1,4 @@
-"""No line of the log tells a live link."""
+"""Redaction of links in the log."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from workbench.cast import Cast
 
 @pytest.fixture
 def console() -> Iterator[io.StringIO]:
-    """What the workbench's own console handler, as the settings made it, writes."""
+    """Return the output of the console handler as configured by the settings."""
     handler = next(h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler)
-    written = io.StringIO()
-    before = handler.setStream(written)
-    yield written
-    handler.setStream(before)
+    output = io.StringIO()
+    original = handler.setStream(output)
+    yield output
+    handler.setStream(original)
 
 
-def test_a_clients_link_is_never_written(
+def test_a_clients_link_is_never_logged(
     cast: Cast, browser: Browser, console: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = cast.invite(at=timezone.now()).path
@@ -50,13 +50,13 @@ def test_a_clients_link_is_never_written(
     assert token not in lines
 
 
-def test_nor_who_a_page_was_about(cast: Cast, alma: Browser, console: io.StringIO) -> None:
+def test_client_ids_are_redacted(cast: Cast, alma: Browser, console: io.StringIO) -> None:
     alma.get(reverse("session", args=[cast.carla.id, cast.carla.id]))
     assert "Not Found: /clients/…/sessions/" in console.getvalue()
-    assert console.getvalue().count(str(cast.carla.id)) == 1  # asked for as a session here, which it is not
+    assert console.getvalue().count(str(cast.carla.id)) == 1  # requested here as the id of a session
 
 
-def test_no_other_logger_of_django_writes_past_it() -> None:
+def test_no_django_logger_has_handlers_of_its_own() -> None:
     for name in ("django", "django.request", "django.security", "django.security.csrf"):
         logger = logging.getLogger(name)
         assert logger.handlers == []
@@ -64,7 +64,7 @@ def test_no_other_logger_of_django_writes_past_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "kept"),
+    ("line", "redacted"),
     [
         ("Gone: /c/a-B_9/", "Gone: /c/…/"),
         ('"POST /c/a-B_9?x=1 HTTP/1.1" 200', '"POST /c/…?x=1 HTTP/1.1" 200'),
@@ -73,5 +73,5 @@ def test_no_other_logger_of_django_writes_past_it() -> None:
         ("/clients/04c9d582-c783-4a70-8f00-a6db9e3236f8/report/", "/clients/…/report/"),
     ],
 )
-def test_links_are_blotted_out_wherever_they_stand(line: str, kept: str) -> None:
-    assert redact_links(line) == kept
+def test_links_are_redacted_anywhere_in_a_line(line: str, redacted: str) -> None:
+    assert redact_links(line) == redacted
