@@ -72,10 +72,10 @@ class TaskStanding:
 
 def course_tasks(record: EpisodeRecord, lineage: Lineage = DEFAULT_LINEAGE) -> tuple[TaskStanding, ...]:
     """Return the standing of every task that this course includes, in order."""
-    held = max((s.number for s in record.sessions), default=0)
+    last_session = max((s.number for s in record.sessions), default=0)
     planned = record.planned_sessions or DEFAULT_SESSIONS
     included = [t for t in tasks() if lineage.asks_for(t.lineage) and _is_included(t, record)]
-    return tuple(_standing(t, record, held=held, planned=planned) for t in included)
+    return tuple(_standing(t, record, last_session=last_session, planned=planned) for t in included)
 
 
 def _is_included(task: Task, record: EpisodeRecord) -> bool:
@@ -101,13 +101,13 @@ def is_maintenance_course(record: EpisodeRecord) -> bool:
 def shows_little_change(record: EpisodeRecord) -> bool:
     """Return whether half the sessions were held and symptoms fell by less than a quarter of the first score."""
     scores = [s.value for s in record.symptom_scores]
-    held, planned = len(record.sessions), record.planned_sessions or DEFAULT_SESSIONS
-    if held < planned / 2 or len(scores) < 2 or scores[0] <= 0:
+    n_sessions, planned = len(record.sessions), record.planned_sessions or DEFAULT_SESSIONS
+    if n_sessions < planned / 2 or len(scores) < 2 or scores[0] <= 0:
         return False
     return (scores[0] - scores[-1]) / scores[0] < MIN_CHANGE
 
 
-def _standing(task: Task, record: EpisodeRecord, *, held: int, planned: int) -> TaskStanding:
+def _standing(task: Task, record: EpisodeRecord, *, last_session: int, planned: int) -> TaskStanding:
     due_by = _due_by(task, record, planned)
     if task.due.each:
         return _each_session(task, record, due_by)
@@ -115,9 +115,9 @@ def _standing(task: Task, record: EpisodeRecord, *, held: int, planned: int) -> 
     present = [p.present for p in pieces]
     if all(present):
         standing = TaskState.DONE
-    elif held > due_by or (record.ended_at is not None and not task.due.after_end):
+    elif last_session > due_by or (record.ended_at is not None and not task.due.after_end):
         standing = TaskState.OVERDUE
-    elif held >= due_by or (_is_now(task, record, held, planned) and not any(present)):
+    elif last_session >= due_by or (_is_next(task, record, last_session, planned) and not any(present)):
         standing = TaskState.DUE
     else:
         # a worksheet that is filled in but not yet discussed with the client counts as begun
@@ -133,10 +133,10 @@ def _due_by(task: Task, record: EpisodeRecord, planned: int) -> int:
     return task.due.session_number(planned, record.initial_sessions)
 
 
-def _is_now(task: Task, record: EpisodeRecord, held: int, planned: int) -> bool:
+def _is_next(task: Task, record: EpisodeRecord, last_session: int, planned: int) -> bool:
     """Return whether the task is due in the next session, or belongs to the first phase while that lasts."""
     due_by = _due_by(task, record, planned)
-    return held + 1 >= due_by or (task.phase is Phase.INITIAL and task.due.session is not None)
+    return last_session + 1 >= due_by or (task.phase is Phase.INITIAL and task.due.session is not None)
 
 
 def _each_session(task: Task, record: EpisodeRecord, due_by: int) -> TaskStanding:

@@ -96,13 +96,13 @@ def _word_pattern(word: str) -> str:
 
 
 def _name_words(name: str) -> list[str]:
-    """Return the whole name in any capitalisation, and each word of it that identifies the person.
+    """Return the whole name, even in lower case, and each word of it that identifies the person.
 
     Initials, lower-case words such as “my” in “my boss”, articles and titles do not.
     """
-    whole = " ".join(name.split())
-    parts = [part for p in whole.split() if (part := p.strip(".,")).lower() not in _COMMON_WORDS]
-    return [w for w in dict.fromkeys((whole, *parts)) if len(w) > 1 and (w == whole or not w[:1].islower())]
+    full_name = " ".join(name.split())
+    parts = [part for p in full_name.split() if (part := p.strip(".,")).lower() not in _COMMON_WORDS]
+    return [w for w in dict.fromkeys((full_name, *parts)) if len(w) > 1 and (w == full_name or not w[:1].islower())]
 
 
 def _replace_in_value(field: Field, value: Any, hide: Callable[[str], str]) -> Any:
