@@ -1,4 +1,4 @@
-# demo and test need nothing but Python 3.11 or later, pip, make and a shell. CI runs the same recipes.
+# demo and test need only Python 3.11 or later, pip, make and a shell. CI runs the same targets.
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v python)
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -9,33 +9,33 @@ KERNEL := $(wildcard src/securebase/model/kernel/*.[ch])
 
 .PHONY: help demo serve test test-core check docs bench lock screenshots clean
 help:
-	@echo "make demo         set everything up and serve the workbench with a simulated demo clinic"
-	@echo "make serve        the same with your own (at first empty) clinic"
-	@echo "make test         set everything up and run the tests"
-	@echo "make test-core    the library alone, without the web and without a compiler, in a venv of its own"
-	@echo "make check        the language, ruff, mypy, import-linter"
-	@echo "make docs         the tests that hold the documentation to the code"
-	@echo "make bench        measure, and write docs/benchmarks.md (make bench PARTS=speed: that part alone)"
-	@echo "make lock         renew the hashed requirement files (needs uv)"
-	@echo "make screenshots  renew the pictures in docs/images (needs Chromium)"
+	@echo "make demo         install everything and serve the workbench with a simulated demo clinic"
+	@echo "make serve        the same with your own clinic, empty at first"
+	@echo "make test         install everything and run the tests"
+	@echo "make test-core    test the library alone, without web and compiler, in a separate venv"
+	@echo "make check        check language, style, types and imports (ruff, mypy, import-linter)"
+	@echo "make docs         run the tests that compare the documentation with the code"
+	@echo "make bench        measure and write docs/benchmarks.md (make bench PARTS=speed: that part only)"
+	@echo "make lock         update the hashed requirement files (needs uv)"
+	@echo "make screenshots  update the screenshots in docs/images (needs Chromium)"
 
 $(BIN)/python:
-	@echo "== Making a virtual environment in $(VENV) with $(PYTHON)"
-	@test -n "$(PYTHON)" || { echo "No Python found: install Python 3.11 or later, or say make PYTHON=/path/to/python"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11: say make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "== Creating a virtual environment in $(VENV) with $(PYTHON)"
+	@test -n "$(PYTHON)" || { echo "No Python found: install Python 3.11 or later, or run make PYTHON=/path/to/python"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11: run make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
 $(BIN)/.workbench: requirements/workbench.txt pyproject.toml setup.py $(KERNEL) | $(BIN)/python
-	@echo "== Installing the workbench's packages (a minute or two the first time; pip says below what it fetches)"
+	@echo "== Installing the workbench's packages (a minute or two the first time; pip lists its downloads below)"
 	@$(PIP) install --progress-bar off --require-hashes -r requirements/workbench.txt
-	@echo "== Installing Securebase itself (where there is no C compiler, the readable kernel is used)"
+	@echo "== Installing Securebase itself (without a C compiler, the readable kernel is used)"
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(BIN)/.dev: requirements/dev.txt pyproject.toml setup.py $(KERNEL) | $(BIN)/python
-	@echo "== Installing what the checks and tests need (a minute or two the first time; pip says below what it fetches)"
+	@echo "== Installing the packages for checks and tests (a minute or two the first time; pip lists its downloads below)"
 	@$(PIP) install --progress-bar off --require-hashes -r requirements/dev.txt
-	@echo "== Installing Securebase itself (where there is no C compiler, the readable kernel is used)"
+	@echo "== Installing Securebase itself (without a C compiler, the readable kernel is used)"
 	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@ $(BIN)/.workbench
 
@@ -59,9 +59,9 @@ check: $(BIN)/.dev
 docs: $(BIN)/.dev
 	@$(BIN)/python -m pytest tests/repository
 
-# The library as someone gets it from `pip install .`: not editable, no web, and CC=false, a compiler that always fails.
-# From table to report, the commands that are quick without a compiler, and the model by its readable kernel; what needs
-# neither (instruments, charts, files) runs the same in `make test`, which runs all of it.
+# The library as `pip install .` installs it: not editable, without web, and with CC=false, a compiler that always fails.
+# The tests run the path from table to report, the commands that are fast without a compiler, and the readable kernel.
+# `make test` covers the rest, which needs neither.
 CORE_TESTS = journeys test_public_names.py repository/test_start_up.py \
   $(addprefix cli/test_,main.py doctor.py instruments.py score.py simulate.py theory.py) \
   $(addprefix model/test_,likelihood.py kernel.py equations.py smoothing.py track.py simulate_panel.py)
@@ -72,7 +72,7 @@ test-core:
 	@rm -rf build
 	@CC=false .venv-core/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --force-reinstall .
 	@rm -rf build
-	@.venv-core/bin/python -c "import importlib.util as u, sys; sys.exit(u.find_spec('django') is not None or u.find_spec('securebase.model.kernel._compiled') is not None)" || { echo "This is not the library alone: Django or a compiled kernel is there"; exit 1; }
+	@.venv-core/bin/python -c "import importlib.util as u, sys; sys.exit(u.find_spec('django') is not None or u.find_spec('securebase.model.kernel._compiled') is not None)" || { echo "This is not the library alone: Django or a compiled kernel is installed"; exit 1; }
 	@.venv-core/bin/python -m pytest -q -n $(WORKERS) -m "not slow" $(addprefix tests/,$(CORE_TESTS))
 
 bench: $(BIN)/.dev

@@ -1,7 +1,7 @@
-"""Make full_model.csv: 120 simulated clients of 15 therapists, drawn from stated parameters with a fixed seed.
+"""Write full_model.csv: 120 simulated clients of 15 therapists, drawn from stated parameters with a fixed seed.
 
-Two questionnaires measure symptoms. The alliance pushes symptoms down, exposure in a session pushes them down until
-the next, men sit 3 points lower, therapists differ, and everybody changes at a pace of their own.
+Two questionnaires measure symptoms. The alliance lowers symptoms, exposure in a session lowers them until the next
+session, men score 3 points lower, usual levels differ between therapists, and clients have random slopes.
 """
 
 from __future__ import annotations
@@ -47,16 +47,16 @@ def main() -> None:
     rng = np.random.default_rng(SEED)
     men = rng.random(PERSONS) < 0.4
     therapist = rng.permutation(np.arange(PERSONS) % THERAPISTS)
-    done = (rng.random((PERSONS, SESSIONS)) < 0.4) * rng.choice([0.5, 1.0], size=(PERSONS, SESSIONS))
+    exposure = (rng.random((PERSONS, SESSIONS)) < 0.4) * rng.choice([0.5, 1.0], size=(PERSONS, SESSIONS))
     lengths = rng.integers(10, SESSIONS + 1, size=PERSONS)
-    # what is done in a session works on the way to the next row
-    works = [np.concatenate([[0.0], done[i, : n - 1]]) for i, n in enumerate(lengths)]
+    # exposure in a session is an input until the next row
+    inputs_by_client = [np.concatenate([[0.0], exposure[i, : n - 1]]) for i, n in enumerate(lengths)]
     rows = simulate_panel(
         SPECIFICATION,
         TRUTH,
         [np.arange(1.0, n + 1) for n in lengths],
         rng,
-        inputs=np.concatenate(works)[:, None],
+        inputs=np.concatenate(inputs_by_client)[:, None],
         covariates=men[:, None].astype(float),
         therapist=therapist,
     )
@@ -66,9 +66,12 @@ def main() -> None:
         out.writerow(["client", "session", "phq9", "bdi", "alliance", "exposure", "gender", "therapist"])
         for i in range(PERSONS):
             for j, row in enumerate(range(rows.starts[i], rows.starts[i + 1])):
-                scores = ["" if gone else f"{v:.1f}" for v, gone in zip(rows.scores[row], missing[row], strict=True)]
-                who = ["man" if men[i] else "woman", f"T{therapist[i] + 1}"]
-                out.writerow([f"C{i + 1:03}", j + 1, *scores, f"{done[i, j]:g}", *who])
+                scores = [
+                    "" if is_missing else f"{v:.1f}"
+                    for v, is_missing in zip(rows.scores[row], missing[row], strict=True)
+                ]
+                person = ["man" if men[i] else "woman", f"T{therapist[i] + 1}"]
+                out.writerow([f"C{i + 1:03}", j + 1, *scores, f"{exposure[i, j]:g}", *person])
 
 
 if __name__ == "__main__":

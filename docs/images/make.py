@@ -1,4 +1,4 @@
-"""Renews the pictures in this folder from the demo clinic. Run: make screenshots (needs Chromium)."""
+"""Update the screenshots in this folder from the demo clinic. Run: make screenshots (needs Chromium)."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def shoot(page: Page, name: str, height: int) -> None:
     page.screenshot(path=HERE / f"{name}.png", clip={"x": 0, "y": 0, "width": 1280, "height": height})
 
 
-def course_of(page: Page, name: str) -> None:
-    """A course that was lived in: where it stands, who is near, one session."""
+def shoot_course(page: Page, name: str) -> None:
+    """Take pictures of a recorded course: its state, the relationships, one session."""
     page.get_by_role("link", name="Caseload").first.click()
     page.get_by_role("link", name=name).first.click()
     for tab, picture, height in (("Course", "course", 1100), ("Relationships", "relationships", 1250)):
@@ -45,7 +45,7 @@ def main() -> None:
         page.locator("main tbody tr").nth(0).get_by_role("link").first.click()
         page.wait_for_load_state("networkidle")
         shoot(page, "client", 1500)
-        course_of(page, "Tomasz W.")
+        shoot_course(page, "Tomasz W.")
         page.goto(home)
         page.locator("main tbody tr").nth(0).get_by_role("link").first.click()
         page.get_by_role("link", name="Check-in for").click()
