@@ -204,7 +204,7 @@ def _circles(episode: Episode, as_of: datetime) -> Iterator[work.ClosenessCircle
             kind=CircleKind(row.kind),
             respondent=Respondent(row.respondent),
             session=numbers.get(row.therapy_session_id) if row.therapy_session_id else None,
-            placements=row.placed,
+            placements=row.placement_values,
         )
 
 

@@ -63,7 +63,7 @@ class Room:
         """Where the person stands in the last version that was saved."""
         last = Circle.objects.visible_to(self.cast.alma).filter(kind="present").order_by("drawn_at").last()
         assert last
-        return next((p for p in last.placed if p.relationship == str(self.people[name].id)), None)
+        return next((p for p in last.placement_values if p.relationship == str(self.people[name].id)), None)
 
     def versions(self) -> int:
         return Circle.objects.visible_to(self.cast.alma).count()
@@ -126,7 +126,10 @@ def test_a_mouse_moves_a_person_and_undo_takes_it_back(room: Room) -> None:
     room.saved()
     assert near(room.place("Omar"), 0.25, 120)
     assert room.versions() == before + 1  # weeks later: another version
-    assert room.page.locator("[data-said]").inner_text() == "Omar: closest ring, 4 o’clock, gives support, gets support"
+    assert (
+        room.page.locator("[data-announcement]").inner_text()
+        == "Omar: closest ring, 4 o’clock, gives support, gets support"
+    )
     panel = room.page.locator(f'[data-about="{room.people["Omar"].id}"]')
     assert panel.is_visible()
     assert panel.locator("[data-where]").inner_text() == "closest ring, 4 o’clock, gives support, gets support"
@@ -175,12 +178,12 @@ def test_the_keyboard_moves_in_out_and_round_and_escape_puts_back(room: Room) ->
     assert moved.angle == pytest.approx(stood.angle + 15)
     assert choir.get_attribute("aria-valuetext") == "close ring, 7 o’clock, gives support"
     choir.press("PageUp")
-    assert room.page.locator("[data-said]").inner_text().startswith("Choir: closest ring")
+    assert room.page.locator("[data-announcement]").inner_text().startswith("Choir: closest ring")
     choir.press("Escape")
     room.page.locator("[data-status]").filter(has_text="…").wait_for()
     room.saved()
     assert room.place("Choir") == stood
-    assert room.page.locator("[data-said]").inner_text().startswith("Choir: close ring")
+    assert room.page.locator("[data-announcement]").inner_text().startswith("Choir: close ring")
 
 
 def test_marks_are_saved_and_drawn(room: Room) -> None:
@@ -272,5 +275,5 @@ def test_without_a_script_the_plain_form_does_the_same(
     assert "The circle is saved" in page.content()
     last = Circle.objects.visible_to(cast.alma).filter(kind="present").order_by("drawn_at").last()
     assert last
-    boss = next(p for p in last.placed if p.relationship == str(people["Boss"].id))
+    boss = next(p for p in last.placement_values if p.relationship == str(people["Boss"].id))
     assert (boss.ring.value, boss.angle) == ("outside", 270)

@@ -91,7 +91,7 @@ def summary() -> dict[str, Any]:
                 "scores": sum(a.scores.count() for a in episode.administrations.all()),
                 "alerts": [[a.value, a.acknowledged_at is None] for a in episode.safety_alerts.all()],
                 "people": [[p.name_shown, p.relation, p.left_at is None] for p in episode.relationships.all()],
-                "circles": [[len(c.placed), c.removed_at is None] for c in episode.circles.all()],
+                "circles": [[len(c.placement_values), c.removed_at is None] for c in episode.circles.all()],
                 "comments": [c.text for share in episode.shares.all() for c in share.comments.all()],
                 "ended": str(episode.ended_on or ""),
             }

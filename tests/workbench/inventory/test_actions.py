@@ -112,7 +112,7 @@ def test_saves_within_the_drawing_time_are_one_version(cast: Cast) -> None:
     first = draw(cast, place(lena, 0.3, 10))
     again = draw(cast, place(lena, 0.7, 400, "tension"), minutes=29)
     assert again.id == first.id
-    assert versions(cast)[0].placed == (Placement(str(lena.id), 0.7, 40.0, tension=True),)
+    assert versions(cast)[0].placement_values == (Placement(str(lena.id), 0.7, 40.0, tension=True),)
     later = draw(cast, place(lena, 0.7, 40), minutes=29 + 31)
     assert later.id != first.id
     assert len(versions(cast)) == 2
@@ -153,7 +153,7 @@ def test_a_stale_screen_overwrites_nothing(cast: Cast) -> None:
     for stale in (("", 0), (str(first.id), 1)):
         with pytest.raises(InputError, match="saved elsewhere"):
             draw(cast, place(lena, 1.0, 10), over=stale)
-    assert versions(cast)[0].placed[0].radius == 0.4
+    assert versions(cast)[0].placement_values[0].radius == 0.4
 
 
 def test_invalid_places_are_refused(cast: Cast) -> None:
@@ -189,7 +189,7 @@ def test_a_version_is_removed_and_restored_and_its_predecessor_continues(cast: C
     actions.restore_circle(circle=second, by=cast.alma)
     with pytest.raises(InputError):
         actions.restore_circle(circle=second, by=cast.alma)
-    assert [c.placed[0].radius for c in versions(cast)] == [0.5, 0.9]
+    assert [c.placement_values[0].radius for c in versions(cast)] == [0.5, 0.9]
     assert audit_count(cast, "circle.removed") == audit_count(cast, "circle.restored") == 1
 
 

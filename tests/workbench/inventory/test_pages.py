@@ -78,7 +78,8 @@ def test_the_script_saves_moves_into_one_version(alma: Browser, cast: Cast) -> N
     assert fourth["circle"] != third["circle"]
     assert [[p["radius"] for p in c.placements] for c in circles(cast)] == [[0.4], [0.7], []]
     circle = circles(cast)[1]
-    assert (circle.placed[0].gives, circle.placed[0].receives, circle.placed[0].angle) == (True, False, 30.5)
+    placement = circle.placement_values[0]
+    assert (placement.gives, placement.receives, placement.angle) == (True, False, 30.5)
     assert circle.respondent == "client"
     assert circle.therapy_session_id == cast.session.id
 
@@ -106,7 +107,7 @@ def test_a_stale_page_is_refused(alma: Browser, cast: Cast) -> None:
     late = save(alma, cast, [], over=" 0")
     assert late.status_code == 409
     assert "saved elsewhere" in late.json()["refused"]
-    assert circles(cast)[0].placed[0].radius == 0.4
+    assert circles(cast)[0].placement_values[0].radius == 0.4
 
 
 def test_the_plain_form_keeps_exact_places(alma: Browser, cast: Cast) -> None:
@@ -129,7 +130,7 @@ def test_the_plain_form_keeps_exact_places(alma: Browser, cast: Cast) -> None:
     assert alma.post(url(cast, "circle-save"), typed).status_code == 302
     circle = circles(cast)[-1]
     assert f"{circle.drawn_at:%Y-%m-%d}" == "2026-09-02"
-    first, second = sorted(circle.placed, key=lambda p: p.radius)
+    first, second = sorted(circle.placement_values, key=lambda p: p.radius)
     assert (first.relationship, first.radius, first.angle) == (str(lena), 0.41, 62)
     assert (first.gives, first.tension) == (False, True)
     assert (second.relationship, second.ring.value, second.angle) == (str(omar), "wider", 270)

@@ -274,7 +274,7 @@ def test_link_and_code_are_shown_once(cast: Cast, alma: Browser, monkeypatch: py
     monkeypatch.setattr(settings, "ADDRESS", "https://clinic.example")
     soup = BeautifulSoup(alma.post(reverse("own-page-link", args=[cast.carla.id])).content, "html.parser")
     link = soup.find(id="link")["value"]
-    code = soup.find(class_="own-code-said").text
+    code = soup.find(class_="own-code-digits").text
     assert link.startswith("https://clinic.example/p/")
     assert Browser().post(link.removeprefix("https://clinic.example"), {"code": code}).status_code == 302
     later = alma.get(reverse("own-page-settings", args=[cast.carla.id])).content.decode()
@@ -487,7 +487,7 @@ def test_the_clients_circle_hides_the_therapists_ratings(cast: Cast) -> None:
     assert reply.status_code == 200
     last = cast.episode.circles.order_by("drawn_at").last()
     assert last is not None
-    assert (last.respondent, last.drawn_by, last.placed[0].radius) == ("client", None, 0.3)
+    assert (last.respondent, last.drawn_by, last.placement_values[0].radius) == ("client", None, 0.3)
     # a stale circle is not saved
     stale = browser.post("/own/circle/save/", typed)
     assert stale.status_code == 302

@@ -155,7 +155,7 @@ def test_agreement_belongs_to_a_version(cast: Cast) -> None:
 
 def test_an_incident_takes_no_agreement(cast: Cast) -> None:
     artefact = save(cast)
-    with pytest.raises(InputError, match="nothing to agree to"):
+    with pytest.raises(InputError, match="does not ask for agreement"):
         actions.answer_artefact(
             artefact=artefact, by=cast.alma, version=1, agreement=Agreement.AGREED, client_words="", at=NOON
         )
@@ -165,7 +165,7 @@ def test_only_client_worksheets_can_be_shared_with_the_client(cast: Cast) -> Non
     card = save(cast, "story_card", typed={"story": "The move"})
     actions.share_artefact(artefact=card, by=cast.alma, client=True)
     assert card.for_client
-    with pytest.raises(InputError, match="not for the client"):
+    with pytest.raises(InputError, match="cannot be shared with the client"):
         actions.share_artefact(artefact=save(cast, "risk_review", typed={"plan": "x"}), by=cast.alma, client=True)
 
 

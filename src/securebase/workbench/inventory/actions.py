@@ -200,16 +200,17 @@ def _session_id(episode: Episode, number: int | None) -> uuid.UUID | None:
 def _check_placements(episode: Episode, placements: Sequence[Placement]) -> None:
     """Raise InputError for unknown or repeated people and for places outside the circle."""
     if len(placements) > MAX_PEOPLE:
-        raise InputError(f"a circle holds at most {MAX_PEOPLE} people")
+        raise InputError(f"a circle holds at most {MAX_PEOPLE} people (got {len(placements)})")
     known = {str(r.id) for r in episode.relationships.all()}
     seen: set[str] = set()
     for placement in placements:
         if placement.relationship not in known:
             raise InputError("somebody on the circle is not in this client’s inventory", advice="Add them first.")
         if placement.relationship in seen:
-            raise InputError("somebody stands on the circle twice")
+            raise InputError("a person stands on the circle twice")
         if not (0.0 <= placement.radius <= MAX_RADIUS and math.isfinite(placement.angle)):
-            raise InputError("a place lies beyond the circle", advice=f"Distances go from 0 to {MAX_RADIUS}.")
+            reason = f"a place lies outside the circle (got radius {placement.radius:g}, angle {placement.angle:g})"
+            raise InputError(reason, advice=f"Radii go from 0 to {MAX_RADIUS}.")
         seen.add(placement.relationship)
 
 

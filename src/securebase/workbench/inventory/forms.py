@@ -98,7 +98,7 @@ def parse_json_placements(data: QueryDict) -> list[Placement]:
 def _placement(entry: Any) -> Placement:
     if not isinstance(entry, dict):
         raise ValueError(f"a placement must be an object (got {type(entry).__name__})")
-    # draw_circle refuses NaN
+    # a missing number becomes NaN, which draw_circle refuses
     radius, angle = float(entry.get("radius", math.nan)), float(entry.get("angle", math.nan))
     marks = {mark: entry.get(mark) is True for mark in ("gives", "receives", "tension")}
     return Placement(str(entry.get("relationship", "")), radius, angle, **marks)

@@ -70,6 +70,6 @@ class Circle(ScopedModel):
         return f"{self.get_kind_display()}, {self.drawn_at:%Y-%m-%d}"
 
     @property
-    def placed(self) -> tuple[Placement, ...]:
-        """The placements as plain values."""
+    def placement_values(self) -> tuple[Placement, ...]:
+        """The placements as `Placement` values."""
         return tuple(Placement(**placement) for placement in self.placements)

@@ -141,7 +141,7 @@ def save_circle(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         if "placements" in request.POST:
             placements = parse_json_placements(request.POST)
         elif "typed" in request.POST:
-            placements = parse_form_placements(request.POST, episode, last.placed if last else ())
+            placements = parse_form_placements(request.POST, episode, last.placement_values if last else ())
         else:
             return _refuse(request, client_id, _UNREADABLE)
     except (ValueError, TypeError, AttributeError):

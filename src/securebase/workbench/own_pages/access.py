@@ -83,7 +83,7 @@ def visit_required(view: Callable[Concatenate[HttpRequest, Visit, P], HttpRespon
 
     @login_not_required
     @wraps(view)
-    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def wrapper(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         now = timezone.now()
         page = page_of_visit(request, now)
         if page is None:
@@ -103,7 +103,7 @@ def visit_required(view: Callable[Concatenate[HttpRequest, Visit, P], HttpRespon
         on_therapists_device = handed_over or "handed_over" in request.session
         return view(request, Visit(page, episode, on_therapists_device), *args, **kwargs)
 
-    return guarded
+    return wrapper
 
 
 def _refuse(request: HttpRequest, page: HttpResponse) -> HttpResponse:

@@ -85,11 +85,11 @@ def close_page(*, page: OwnPage, by: Account | None, at: datetime) -> None:
     """End the link and every visit. `by` is the therapist, or None for the client."""
     if by is not None:
         ensure_own(page.client, by)
-    _end(page, EndedBy.THERAPIST if by else EndedBy.CLIENT, at)
+    _end_link(page, EndedBy.THERAPIST if by else EndedBy.CLIENT, at)
     _record(by, "own_page.closed", page)
 
 
-def _end(page: OwnPage, ended_by: EndedBy, at: datetime) -> None:
+def _end_link(page: OwnPage, ended_by: EndedBy, at: datetime) -> None:
     page.token_digest, page.code_hash = None, ""
     page.ended_at, page.ended_by = at, ended_by.value
     page.link_number += 1
@@ -133,7 +133,7 @@ def try_code(*, page_id: uuid.UUID, code: str, at: datetime) -> CodeOutcome:
     page.failures += 1
     page.failures_of_link += 1
     if page.failures_of_link >= FAILURES_UNTIL_END:
-        _end(page, EndedBy.ATTEMPTS, at)
+        _end_link(page, EndedBy.ATTEMPTS, at)
         _record(None, "own_page.code_refused", page, ended=True)
         return CodeOutcome.ENDED
     locked = page.failures >= FAILURES_UNTIL_LOCK

@@ -40,7 +40,7 @@ def circle(request: HttpRequest, visit: Visit) -> HttpResponse:
     _require_circle(visit)
     actions.record_read(page=visit.page, what="circle")
     context = {
-        "view": _view(visit),
+        "view": _client_circle(visit),
         "rings": [(r.value, r.label) for r in Ring],
         "hours": range(1, HOURS + 1),
         "today": timezone.localdate(),
@@ -48,7 +48,7 @@ def circle(request: HttpRequest, visit: Visit) -> HttpResponse:
     return show(request, visit, "circle", context)
 
 
-def _view(visit: Visit) -> CircleView:
+def _client_circle(visit: Visit) -> CircleView:
     """Return the circle without the therapist's data: people by name, and only circles that the client drew."""
     record = record_of(visit.episode, timezone.now())
     client_record = replace(
@@ -57,12 +57,12 @@ def _view(visit: Visit) -> CircleView:
         relationships=tuple(replace(r, relation="", is_focus=False) for r in record.relationships),
         circles=tuple(c for c in record.circles if c.respondent is Respondent.CLIENT),
     )
-    last = _last(visit)
+    last = _latest_circle(visit)
     over = f"{last.id} {last.version}" if last else " 0"
     return circle_view(client_record, episode=visit.episode, kind=CircleKind.PRESENT, centre="you", over=over)
 
 
-def _last(visit: Visit) -> Circle | None:
+def _latest_circle(visit: Visit) -> Circle | None:
     rows = visit.episode.circles.filter(kind=CircleKind.PRESENT.value, removed_at=None)
     return rows.order_by("drawn_at").last()
 
@@ -73,14 +73,14 @@ def save(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Save the circle from the page's script (answers in JSON) or from the plain form."""
     _require_circle(visit)
     form = CircleForm(request.POST, episode=visit.episode)
-    last = _last(visit)
+    last = _latest_circle(visit)
     if not form.is_valid() or form.cleaned_data["kind"] is not CircleKind.PRESENT:
         return _refuse(request, _UNREADABLE)
     try:
         if "placements" in request.POST:
             placements = parse_json_placements(request.POST)
         else:
-            placements = parse_form_placements(request.POST, visit.episode, last.placed if last else ())
+            placements = parse_form_placements(request.POST, visit.episode, last.placement_values if last else ())
     except (ValueError, TypeError, AttributeError):
         return _refuse(request, _UNREADABLE)
     try:

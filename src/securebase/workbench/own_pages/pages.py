@@ -166,7 +166,7 @@ def _save(
 ) -> HttpResponse:
     if not spec.client_fills:
         raise Http404
-    visible, autosave = queries.client_version(spec), request.headers.get("X-Autosave") == "1"
+    visible, autosave = queries.worksheet_for_client(spec), request.headers.get("X-Autosave") == "1"
     filled = parse_values(visible, submitted_values(visible, request.POST))
     if artefact is not None:
         # fields that the client does not see keep their values
@@ -214,7 +214,7 @@ def _render_worksheet(
     filled: ParsedValues | None = None,
     refused: str = "",
 ) -> HttpResponse:
-    visible, people = queries.client_version(spec), people_of(visit.episode)
+    visible, people = queries.worksheet_for_client(spec), people_of(visit.episode)
     values: dict[str, Any] = dict(values_of(artefact)) if artefact else {}
     unread: dict[str, Any] = artefact.unread if artefact else {}
     if filled is not None:

@@ -42,7 +42,7 @@ def page_for_therapist(account: Account, client: Client) -> OwnPage | None:
     return OwnPage.objects.visible_to(account).filter(client=client).first()
 
 
-def client_version(spec: Worksheet) -> Worksheet:
+def worksheet_for_client(spec: Worksheet) -> Worksheet:
     """Return the worksheet reduced to the fields that clients may see, with labels that address the client."""
     shown = tuple(f for f in spec.fields if Audience.CLIENT in f.reports and not f.note)
     return relabel_for_client(dataclasses.replace(spec, fields=shown))
@@ -74,8 +74,8 @@ def shared_worksheets(episode: Episode) -> list[SharedWorksheet]:
     return [
         SharedWorksheet(
             row,
-            client_version(shelf[row.worksheet]),
-            title_in_words(client_version(shelf[row.worksheet]), values_of(row), people),
+            worksheet_for_client(shelf[row.worksheet]),
+            title_in_words(worksheet_for_client(shelf[row.worksheet]), values_of(row), people),
         )
         for row in rows
         if row.worksheet in shelf and shelf[row.worksheet].for_client
@@ -129,7 +129,7 @@ def home(episode: Episode, now: datetime) -> Home:
         to_answer=to_answer,
         to_fill=[s for s in rest if s.worksheet.client_fills],
         to_read=[s for s in rest if not s.worksheet.client_fills],
-        to_begin=[client_version(spec) for spec in worksheets().values() if may_begin(episode, spec)],
+        to_begin=[worksheet_for_client(spec) for spec in worksheets().values() if may_begin(episode, spec)],
     )
 
 

@@ -56,7 +56,7 @@ class Writer:
         if self.account is not None:
             ensure_own(episode.client, self.account)
         if (self.account is None or self.from_paper) and not shelf.worksheet(name).client_fills:
-            raise NotPermittedError("this is not for clients to fill in")
+            raise NotPermittedError("clients may not fill in this worksheet")
 
 
 @transaction.atomic
@@ -230,7 +230,7 @@ def answer_artefact(
     elif not artefact.for_client:
         raise NotPermittedError("this was not shared with the client")
     if not artefact.kind.agreement:
-        raise InputError("this is nothing to agree to")
+        raise InputError("this worksheet does not ask for agreement")
     if artefact.version != version or (revision is not None and artefact.revision != revision):
         raise InputError("it was changed while you read it", advice="Read the version that is there now.")
     answer = Agreement(agreement)
@@ -254,7 +254,7 @@ def share_artefact(
     """Set whether the client and supervisors may see the artefact; None leaves the setting unchanged."""
     ensure_own(artefact.episode.client, by)
     if client and not artefact.kind.for_client:
-        raise InputError("this worksheet is not for the client’s eyes")
+        raise InputError("this worksheet cannot be shared with the client")
     if client is not None:
         artefact.for_client = client
     if supervisor is not None:

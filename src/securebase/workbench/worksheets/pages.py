@@ -40,7 +40,7 @@ _require_therapist = require_role(Role.THERAPIST)
 
 
 @dataclass(frozen=True, slots=True)
-class _OpenWorksheet:
+class _CurrentWorksheet:
     """The worksheet that a request concerns; `artefact` is None before the first save."""
 
     spec: Worksheet
@@ -102,14 +102,14 @@ def worksheet(request: HttpRequest, client_id: uuid.UUID, name: str, artefact_id
     artefact = queries.find_artefact(account=account, client=context["client"], name=name, artefact_id=artefact_id)
     if artefact is not None:
         episode = artefact.episode
-    opened = _OpenWorksheet(spec, episode, artefact_id, artefact)
+    current = _CurrentWorksheet(spec, episode, artefact_id, artefact)
     if request.method == "POST":
-        return _save(request, context, opened)
-    return _render(request, context, opened)
+        return _save(request, context, current)
+    return _render(request, context, current)
 
 
-def _save(request: HttpRequest, context: dict[str, Any], opened: _OpenWorksheet) -> HttpResponse:
-    spec, artefact = opened.spec, opened.artefact
+def _save(request: HttpRequest, context: dict[str, Any], current: _CurrentWorksheet) -> HttpResponse:
+    spec, artefact = current.spec, current.artefact
     filled = parse_values(spec, submitted_values(spec, request.POST))
     if artefact is not None:
         # fields that only another lineage's formulation or an earlier shelf shows keep their values
@@ -119,14 +119,14 @@ def _save(request: HttpRequest, context: dict[str, Any], opened: _OpenWorksheet)
     autosave = request.headers.get("X-Autosave") == "1"
     try:
         saved = actions.save_artefact(
-            id=opened.artefact_id,
-            episode=opened.episode,
+            id=current.artefact_id,
+            episode=current.episode,
             worksheet=spec.id,
             by=current_account(request),
             filled=filled,
             revision=parse_number(request.POST.get("revision")),
             at=timezone.now(),
-            session=_find_session(opened.episode, request.POST.get("session")),
+            session=_find_session(current.episode, request.POST.get("session")),
             about=parse_id(request.POST.get("about")),
             from_paper=spec.client_fills and "from_paper" in request.POST,
             new_version="anew" in request.POST,
@@ -137,7 +137,7 @@ def _save(request: HttpRequest, context: dict[str, Any], opened: _OpenWorksheet)
             refusal = {"error": sentence(error), "revision": artefact.revision if artefact else 0, "empty": empty}
             return JsonResponse(refusal, status=409 if artefact and isinstance(error, EditConflictError) else 400)
         context |= _client_context(request, context["client"].id, "worksheet")
-        return _render(request, context, opened, filled=filled, refused=sentence(error))
+        return _render(request, context, current, filled=filled, refused=sentence(error))
     if autosave:
         at = timezone.localtime(saved.changed_at)
         problems = {field: reason for field, (_, reason) in filled.unread.items()}
@@ -151,37 +151,37 @@ def _save(request: HttpRequest, context: dict[str, Any], opened: _OpenWorksheet)
         messages.success(request, f"{spec.name}: saved.{hint}")
         if (back := _return_path(request)) and "stay" not in request.POST:
             return redirect(back)
-    return redirect("worksheet", context["client"].id, spec.id, opened.artefact_id)
+    return redirect("worksheet", context["client"].id, spec.id, current.artefact_id)
 
 
 def _render(
     request: HttpRequest,
     context: dict[str, Any],
-    opened: _OpenWorksheet,
+    current: _CurrentWorksheet,
     *,
     filled: ParsedValues | None = None,
     refused: str = "",
 ) -> HttpResponse:
-    spec, episode, artefact = opened.spec, opened.episode, opened.artefact
+    spec, episode, artefact = current.spec, current.episode, current.artefact
     people = queries.current_people(episode)
     origin = None if artefact else queries.preceding_artefact(episode, parse_id(request.GET.get("from")))
     about_id = artefact.about if artefact else parse_id(request.GET.get("about")) or (origin.about if origin else None)
     session = artefact.therapy_session if artefact else _find_session(episode, request.GET.get("session"))
     if artefact is None and session is None and spec.in_session:
         session = _current_session(episode)
-    values, unread = _initial_contents(opened, filled, about_id)
+    values, unread = _initial_contents(current, filled, about_id)
     if filled is None and origin is not None:
         values = follow_up_values(origin.kind, queries.values_of(origin), spec) | values
     if filled is None and artefact is None:
         values = _preset_choices(spec, request.GET) | values
-    others = [row for row in queries.list_artefacts(episode, [spec.id]) if row.artefact.id != opened.artefact_id]
+    others = [row for row in queries.list_artefacts(episode, [spec.id]) if row.artefact.id != current.artefact_id]
     last = artefact.versions.order_by("-number").first() if artefact else None
     context |= {
         "worksheet": spec,
         # an optional part above the fields; the first template that exists is used
         "above": [f"worksheets/above_{spec.id}.html", "worksheets/above_nothing.html"],
         "artefact": artefact,
-        "artefact_id": opened.artefact_id,
+        "artefact_id": current.artefact_id,
         "inputs": build_inputs(spec, values, unread, people=people, **_lineage_options(request)),
         "people": people,
         "about_id": str(about_id) if about_id else "",
@@ -203,14 +203,14 @@ def _render(
 
 
 def _initial_contents(
-    opened: _OpenWorksheet, filled: ParsedValues | None, about_id: uuid.UUID | None
+    current: _CurrentWorksheet, filled: ParsedValues | None, about_id: uuid.UUID | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return values and unread input: as just typed, else as saved, else the defaults of a new worksheet."""
     if filled is not None:
         return filled.values, {k: list(v) for k, v in filled.unread.items()}
-    if opened.artefact is not None:
-        return opened.artefact.values, opened.artefact.unread
-    return queries.initial_values(opened.episode, opened.spec, about_id), {}
+    if current.artefact is not None:
+        return current.artefact.values, current.artefact.unread
+    return queries.initial_values(current.episode, current.spec, about_id), {}
 
 
 def _preset_choices(spec: Worksheet, query: QueryDict) -> dict[str, Any]:

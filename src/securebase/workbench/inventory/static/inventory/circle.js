@@ -82,7 +82,7 @@ function start(root) {
     return [ring, `${hourOf(place)} o’clock`, ...marks.filter(Boolean)].join(", ");
   }
 
-  const announce = (text) => (part("said").textContent = text); // for screen readers
+  const announce = (text) => (part("announcement").textContent = text); // for screen readers
   function announceMove(id) {
     const where = places.get(id) ? inWords(places.get(id)) : "not placed yet";
     announce(`${names.get(id)}: ${where}`);
@@ -125,7 +125,7 @@ function start(root) {
     const last = history.pop();
     if (!last) return;
     setPlace(...last);
-    announce(`Taken back. ${part("said").textContent}`);
+    announce(`Taken back. ${part("announcement").textContent}`);
   }
 
   function choose(id) {
