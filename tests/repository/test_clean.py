@@ -1,4 +1,4 @@
-"""Nothing in the repository names a package host, holds a private path or carries an unfinished stub."""
+"""No file names a package host, contains a private path or an unfinished stub."""
 
 from __future__ import annotations
 
@@ -46,6 +46,6 @@ def test_no_unfinished_code() -> None:
 
 def test_files_are_of_reasonable_size() -> None:
     large = {str(p.relative_to(ROOT)): p.stat().st_size for p in tracked() if p.stat().st_size > 600_000}
-    # an encrypted database cannot be compressed, and a smaller clinic would hold fewer kinds of work
+    # an encrypted database does not compress, and a smaller clinic would cover fewer kinds of work
     assert large.pop("tests/fixtures/clinic_2026_11/securebase.db", 0) < 1_600_000
     assert large == {}

@@ -1,4 +1,4 @@
-"""What a document shows can be run: every block of Python, and every command that does not take minutes."""
+"""The code in documents runs: every block of Python, and every command that does not take minutes."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ PAGES = [page for page in DOCUMENTS if "```" in page.read_text(encoding="utf-8")
 BLOCK = re.compile(
     r"^(?P<mark><!-- not run: .+? -->\n)?```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
-#: Commands that are parsed and not run: the first words, and why.
+#: Commands that are parsed but not run: first words → reason.
 NOT_RUN = {
-    "power": "a plan takes minutes, or a cluster",
+    "power": "takes minutes, or a cluster",
     "demo": "serves until it is stopped",
     "serve": "serves until it is stopped",
 }
-#: A number that is large because an answer shall be exact: what the document says, and what is enough to run it.
+#: Document → a number that makes its answer precise, and a smaller one that is enough for a test.
 SMALLER = {"docs/how-to/plan-a-study.md": ("replications=200", "replications=10")}
 
 
@@ -61,8 +61,8 @@ def copy_record(folder: Path) -> dict[str, Any]:
     return {}
 
 
-#: What a document takes as given: a file beside the reader, or a name.
-GIVEN: dict[str, Callable[[Path], dict[str, Any]]] = {
+#: Files and names that a document assumes.
+ASSUMED: dict[str, Callable[[Path], dict[str, Any]]] = {
     "docs/how-to/bring-a-table.md": give_frame,
     "docs/how-to/compare-with-other-programs.md": write_wide_table,
     "docs/how-to/plan-a-study.md": write_pilot,
@@ -75,7 +75,7 @@ def name_of(page: Path) -> str:
 
 
 def blocks(page: Path, *languages: str) -> list[tuple[int, str]]:
-    """Return line and text of every block in one of these languages; a block that is marked “not run” says why."""
+    """Return line and text of every block in these languages, without blocks that are marked “not run”."""
     text = page.read_text(encoding="utf-8")
     return [
         (text.count("\n", 0, block.start("text")), block["text"])
@@ -100,7 +100,7 @@ WITH_COMMANDS = [page for page in PAGES if commands(page)]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of the reader's own, with the examples in it."""
+    """Return an empty working directory with a copy of the examples."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -109,12 +109,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_there_are_documents_with_code() -> None:
     assert len(WITH_PYTHON) >= 6
     assert len(WITH_COMMANDS) >= 5
-    assert {name_of(page) for page in PAGES} >= {*GIVEN, *SMALLER}
+    assert {name_of(page) for page in PAGES} >= {*ASSUMED, *SMALLER}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_fence_is_closed_and_at_the_margin(page: Path) -> None:
-    """Otherwise the code behind it would not be seen here."""
+    """Other fences would hide the code behind them from these tests."""
     text = page.read_text(encoding="utf-8")
     assert len(re.findall(r"```", text)) == 2 * len(BLOCK.findall(text))
 
@@ -123,12 +123,12 @@ def test_every_fence_is_closed_and_at_the_margin(page: Path) -> None:
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=name_of)
 def test_python_runs_in_order(page: Path, folder: Path) -> None:
     """The blocks of one document share their names."""
-    namespace: dict[str, Any] = {"__name__": "__main__"} | GIVEN.get(name_of(page), lambda _: {})(folder)
+    namespace: dict[str, Any] = {"__name__": "__main__"} | ASSUMED.get(name_of(page), lambda _: {})(folder)
     written, enough = SMALLER.get(name_of(page), ("", ""))
     source = page.read_text(encoding="utf-8")
     assert written in source
     for line, text in blocks(page, "python"):
-        # as many empty lines before it as the document has: a traceback then names the line there
+        # leading empty lines make a traceback name the line of the document
         code = "\n" * line + (text.replace(written, enough) if written else text)
         exec(compile(code, name_of(page), "exec"), namespace)
 
@@ -136,8 +136,8 @@ def test_python_runs_in_order(page: Path, folder: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=name_of)
 def test_commands_run_in_order(page: Path, folder: Path) -> None:
-    """A command that an earlier document shows too runs there."""
-    GIVEN.get(name_of(page), lambda _: {})(folder)
+    """Run every command once, in the first document that shows it."""
+    ASSUMED.get(name_of(page), lambda _: {})(folder)
     earlier = {line for other in WITH_COMMANDS[: WITH_COMMANDS.index(page)] for line in commands(other)}
     for line in commands(page):
         words = shlex.split(line)
@@ -148,7 +148,7 @@ def test_commands_run_in_order(page: Path, folder: Path) -> None:
 
 
 def parse(words: list[str]) -> None:
-    """Let click read a command, its options and their values. Raises UsageError where it cannot."""
+    """Parse a command with its options and values; click raises UsageError if it is invalid."""
     command = cli.get_command(click.Context(cli), words[0])
     assert command is not None, words[0]
     rest = words[1:]

@@ -1,4 +1,4 @@
-"""The hashed requirement files pin every package the project asks for, by hash and without an address."""
+"""The requirement files pin every requested package by hash and without an address."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ SOURCE = ROOT / "src" / "securebase"
 TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
 TABLE = TEXT.split("## Rooms")[1].split("\n## ")[0]
 NAMED = set(re.findall(r"^\| `([^`]+)` \|", TABLE, flags=re.MULTILINE))
-#: folders that hold only files of one app or one kind (migrations, templates, static) are part of their room
+#: folders of one app (migrations, templates, static) are part of its room
 PARTS = {"migrations", "templates", "static", "templatetags", "management", "commands"}
 
 
@@ -39,8 +39,7 @@ def test_the_folders_of_tests_named_there_exist() -> None:
     assert [name for name in sorted(named) if not (ROOT / name).is_dir()] == []
 
 
-#: Folders where one more file is one more instrument, worksheet, mechanism … (benchmarks and decisions explain
-#: themselves in `docs/`).
+#: Folders where each file adds one thing of a kind. Benchmarks and decisions are described in `docs/`.
 SHELVES = (
     "measurement/instruments",
     "ipt/worksheets",

@@ -1,4 +1,4 @@
-"""The library and the command line load little, so that they start quickly."""
+"""Library and command line import little, so that they start quickly."""
 
 from __future__ import annotations
 
