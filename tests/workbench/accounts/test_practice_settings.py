@@ -73,7 +73,7 @@ def test_only_an_administrator_changes_practice_settings(cast: Cast) -> None:
         with pytest.raises(NotPermittedError):
             actions.change_lineage(clinic=clinic, by=by, lineage=DEFAULT_LINEAGE, version=1)
         with pytest.raises(NotPermittedError):
-            actions.change_course_formats(clinic=clinic, by=by, forms=[], version=1)
+            actions.change_course_formats(clinic=clinic, by=by, formats=[], version=1)
 
 
 def rows(*forms: tuple[str, str, str, str, str, str]) -> dict[str, str]:
@@ -108,7 +108,7 @@ def test_an_invalid_course_format_keeps_the_input(alma: Browser, cast: Cast) -> 
     assert stale.status_code == 400
     with pytest.raises(InputError):
         actions.change_course_formats(
-            clinic=clinic_of(cast), by=cast.adam, forms=[default_formats()[0]] * 13, version=1
+            clinic=clinic_of(cast), by=cast.adam, formats=[default_formats()[0]] * 13, version=1
         )
 
 

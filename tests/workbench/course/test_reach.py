@@ -63,7 +63,7 @@ def test_every_tool_is_within_three_steps_and_no_page_is_a_dead_end(cast: Cast, 
 
 def test_another_lineage_has_no_tool_it_does_not_use(cast: Cast, alma: Browser) -> None:
     clinic = cast.alma.clinic
-    clinic.lineage = STUART_ROBERTSON.plain()
+    clinic.lineage = STUART_ROBERTSON.as_dict()
     clinic.save()
     page = alma.get(reverse("course", args=[cast.carla.id])).content.decode()
     assert reverse("worksheet-begin", args=[cast.carla.id, "sick_role"]) not in page

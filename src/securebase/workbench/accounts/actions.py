@@ -160,12 +160,14 @@ def change_lineage(*, clinic: Clinic, by: Account, lineage: Lineage, version: in
 
 
 @transaction.atomic
-def change_course_formats(*, clinic: Clinic, by: Account, forms: Sequence[CourseFormat], version: int) -> Clinic:
+def change_course_formats(*, clinic: Clinic, by: Account, formats: Sequence[CourseFormat], version: int) -> Clinic:
     """Replace the clinic's own course formats; none restores the shelf's. Courses that have begun keep theirs."""
-    if len(forms) > MAX_FORMATS:
-        raise InputError(f"at most {MAX_FORMATS} course formats are allowed (got {len(forms)})", advice="Remove some.")
-    stored = [check_format(f).as_dict() for f in forms]
-    detail = {"forms": [f"{f.name}: {f.sessions}/{f.initial}/{f.ending}/{f.days_between}" for f in forms]}
+    if len(formats) > MAX_FORMATS:
+        raise InputError(
+            f"at most {MAX_FORMATS} course formats are allowed (got {len(formats)})", advice="Remove some."
+        )
+    stored = [check_format(f).as_dict() for f in formats]
+    detail = {"forms": [f"{f.name}: {f.sessions}/{f.initial}/{f.ending}/{f.days_between}" for f in formats]}
     return _change(clinic, by, version, "clinic.course_forms_changed", {"course_forms": stored}, detail)
 
 

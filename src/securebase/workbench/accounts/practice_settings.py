@@ -73,7 +73,7 @@ def course_formats(request: HttpRequest) -> HttpResponse:
             actions.change_course_formats(
                 clinic=clinic,
                 by=current_account(request),
-                forms=formats,
+                formats=formats,
                 version=int(version) if version.isdigit() else 0,
             )
         except InputError as error:
@@ -93,15 +93,15 @@ def course_formats(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/course_forms.html", context, status=400 if has_errors else 200)
 
 
-def _row(form: CourseFormat) -> dict[str, Any]:
+def _row(course_format: CourseFormat) -> dict[str, Any]:
     return {
-        "id": form.id,
-        "name": form.name,
-        "sessions": form.sessions,
-        "initial_sessions": form.initial,
-        "ending_sessions": form.ending,
-        "days_between": form.days_between,
-        "maintenance": form.maintenance,
+        "id": course_format.id,
+        "name": course_format.name,
+        "sessions": course_format.sessions,
+        "initial_sessions": course_format.initial,
+        "ending_sessions": course_format.ending,
+        "days_between": course_format.days_between,
+        "maintenance": course_format.maintenance,
     }
 
 
@@ -110,9 +110,9 @@ def _read_formats(rows: BaseFormSet[CourseFormatForm], present: tuple[CourseForm
     formats: list[CourseFormat] = []
     for row in rows:
         if row.cleaned_data.get("name"):
-            form = row.course_format(known)
-            if form.id not in known or form.id in {f.id for f in formats}:
+            new = row.course_format(known)
+            if new.id not in known or new.id in {f.id for f in formats}:
                 taken = [*known, *(f.id for f in formats)]
-                form = CourseFormat(**(form.as_dict() | {"id": unused_id(form.name, taken), "sources": form.sources}))
-            formats.append(form)
+                new = CourseFormat(**(new.as_dict() | {"id": unused_id(new.name, taken), "sources": new.sources}))
+            formats.append(new)
     return tuple(formats)

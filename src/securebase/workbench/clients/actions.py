@@ -42,12 +42,12 @@ def create_client(
     phase: Phase = Phase.INITIAL,
     symptom_measure: SymptomMeasure = SymptomMeasure.SESSION_SET,
     simulated: bool = False,
-    form: CourseFormat | None = None,
+    course_format: CourseFormat | None = None,
 ) -> Client:
     """Create a client of this therapist and the first episode.
 
-    The episode copies the numbers of `form`; `planned_sessions` alone gives a course of that length with default
-    phases.
+    The episode copies the numbers of `course_format`. `planned_sessions` alone gives a course of that length with
+    default phases.
     """
     if not therapist.is_therapist:
         raise NotPermittedError("only a therapist can add clients")
@@ -60,7 +60,7 @@ def create_client(
         problem_areas=[ProblemArea(a).value for a in problem_areas],
         phase=Phase(phase).value,
         symptom_measure=symptom_measure,
-        **_numbers(form, planned_sessions),
+        **_numbers(course_format, planned_sessions),
     )
     record(
         actor=therapist,
@@ -73,17 +73,17 @@ def create_client(
     return client
 
 
-def _numbers(form: CourseFormat | None, planned_sessions: int | None) -> dict[str, Any]:
+def _numbers(course_format: CourseFormat | None, planned_sessions: int | None) -> dict[str, Any]:
     """Return the numbers that an episode copies from a course format; later edits of the format change no course."""
-    if form is None:
+    if course_format is None:
         return {} if planned_sessions is None else {"planned_sessions": planned_sessions}
-    check_format(form)
+    check_format(course_format)
     return {
-        "course_form": form.id,
-        "planned_sessions": form.sessions,
-        "initial_sessions": form.initial,
-        "ending_sessions": form.ending,
-        "days_between": form.days_between,
+        "course_form": course_format.id,
+        "planned_sessions": course_format.sessions,
+        "initial_sessions": course_format.initial,
+        "ending_sessions": course_format.ending,
+        "days_between": course_format.days_between,
     }
 
 
@@ -111,11 +111,11 @@ def change_episode(
     phase: Phase,
     symptom_measure: str,
     ended_on: date | None,
-    form: CourseFormat | None = None,
+    course_format: CourseFormat | None = None,
 ) -> Episode:
     """Change an episode. Raises EditConflictError if the episode changed since the form read `version`.
 
-    form: the numbers of the course, `planned_sessions` included. None changes the planned sessions only.
+    course_format: the numbers of the course, `planned_sessions` included. None changes the planned sessions only.
     """
     ensure_own(episode.client, by)
     if ended_on is not None and ended_on < began_on:
@@ -127,7 +127,7 @@ def change_episode(
         phase=Phase(phase).value,
         symptom_measure=SymptomMeasure(symptom_measure).value,
         ended_on=ended_on,
-        **_numbers(form, planned_sessions),
+        **_numbers(course_format, planned_sessions),
         version=F("version") + 1,
         record_version=F("record_version") + 1,
     ):
@@ -151,7 +151,7 @@ def begin_episode(
     by: Account,
     began_on: date,
     planned_sessions: int | None = None,
-    form: CourseFormat | None = None,
+    course_format: CourseFormat | None = None,
 ) -> Episode:
     """Begin a new course of therapy for a client whose last one has ended.
 
@@ -162,12 +162,12 @@ def begin_episode(
     if last is not None and last.ended_on is None:
         raise InputError("the present therapy has not ended", advice="Enter its end first.")
     carried_over: dict[str, Any] = {}
-    if form is not None and form.maintenance:
+    if course_format is not None and course_format.maintenance:
         carried_over = {"phase": Phase.MAINTENANCE.value}
         if last is not None:
             carried_over |= {"problem_areas": last.problem_areas, "symptom_measure": last.symptom_measure}
     episode = Episode.objects.create(
-        client=client, began_on=began_on, **carried_over, **_numbers(form, planned_sessions)
+        client=client, began_on=began_on, **carried_over, **_numbers(course_format, planned_sessions)
     )
     record(actor=by, action="episode.begun", object_type="episode", object_id=episode.id, client=client.id)
     return episode

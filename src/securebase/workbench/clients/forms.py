@@ -75,24 +75,24 @@ class EpisodeForm(forms.Form):
     def __init__(self, *args: Any, clinic: Clinic, present_areas: Sequence[str] = (), **kwargs: Any) -> None:
         """Offer the clinic's course formats and problem areas, and the areas that the course already has."""
         super().__init__(*args, **kwargs)
-        self.forms = course_formats_of(clinic)
+        self.formats = course_formats_of(clinic)
         areas, field = {a.value for a in lineage_of(clinic).areas} | set(present_areas), self.fields["problem_areas"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(value, label) for value, label in PROBLEM_AREAS if value in areas]
         began_with = str(self.initial.get("course_form", "") or "")
-        deleted = began_with and find_format(self.forms, began_with) is None
+        deleted = began_with and find_format(self.formats, began_with) is None
         form_field = self.fields["course_form"]
         assert isinstance(form_field, forms.ChoiceField)
-        form_field.choices = [(f.id, _format_label(f)) for f in self.forms] + (
+        form_field.choices = [(f.id, _format_label(f)) for f in self.formats] + (
             [(began_with, "as it began")] if deleted else []
         )
 
     def course_format(self) -> CourseFormat:
         """Return the numbers of the course: those of a newly chosen format, overridden by numbers typed next to it."""
         data, before = self.cleaned_data, self.initial
-        selected = find_format(self.forms, data.get("course_form") or "")
+        selected = find_format(self.formats, data.get("course_form") or "")
         is_new = selected is not None and data["course_form"] != before.get("course_form", "")
-        template = selected or self.forms[0]
+        template = selected or self.formats[0]
 
         def number(name: str, default: int) -> int:
             typed, initial = data.get(name), before.get(name)
@@ -136,10 +136,12 @@ class EpisodeForm(forms.Form):
         return areas
 
 
-def _format_label(form: CourseFormat) -> str:
+def _format_label(course_format: CourseFormat) -> str:
     """Return a course format's name and numbers, as shown in the list of choices."""
-    phases = "" if form.maintenance else f", {form.initial} to begin and {form.ending} to end"
-    return f"{form.name} ({form.sessions} sessions{phases}, every {form.days_between} days)"
+    phases = (
+        "" if course_format.maintenance else f", {course_format.initial} to begin and {course_format.ending} to end"
+    )
+    return f"{course_format.name} ({course_format.sessions} sessions{phases}, every {course_format.days_between} days)"
 
 
 class NewClientForm(ClientForm, EpisodeForm):

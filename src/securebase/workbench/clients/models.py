@@ -94,7 +94,7 @@ class Episode(ScopedModel):
         return [ProblemArea(a).label for a in self.problem_areas]
 
     @property
-    def own_form(self) -> CourseFormat:
+    def own_format(self) -> CourseFormat:
         """The format of this course as copied when it began, regardless of later edits."""
         return CourseFormat(
             id=self.course_form,

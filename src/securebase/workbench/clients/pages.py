@@ -40,7 +40,7 @@ def new_client(request: HttpRequest) -> HttpResponse:
             name_shown=data["name_shown"],
             pronouns=data["pronouns"],
             began_on=data["began_on"],
-            form=form.course_format(),
+            course_format=form.course_format(),
             problem_areas=[ProblemArea(a) for a in data["problem_areas"]],
             phase=Phase(data["phase"]),
             symptom_measure=SymptomMeasure(data["symptom_measure"]),
@@ -130,7 +130,7 @@ def _save_episode(request: HttpRequest, episode: Episode, form: EpisodeForm) -> 
             phase=Phase(data["phase"]),
             symptom_measure=data["symptom_measure"],
             ended_on=data["ended_on"],
-            form=form.course_format(),
+            course_format=form.course_format(),
         )
     except InputError as error:
         episode.refresh_from_db()
@@ -143,8 +143,8 @@ def _save_episode(request: HttpRequest, episode: Episode, form: EpisodeForm) -> 
 def _begin_episode(request: HttpRequest, client: Client) -> HttpResponse:
     try:
         by = current_account(request)
-        form = find_format(course_formats_of(by.clinic), request.POST.get("course_form", ""))
-        actions.begin_episode(client=client, by=by, began_on=timezone.localdate(), form=form)
+        course_format = find_format(course_formats_of(by.clinic), request.POST.get("course_form", ""))
+        actions.begin_episode(client=client, by=by, began_on=timezone.localdate(), course_format=course_format)
     except InputError as error:
         messages.error(request, sentence(error))
     else:

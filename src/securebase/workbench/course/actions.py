@@ -24,7 +24,7 @@ CARRIED_OVER = ("diagnosis", "maintenance_contract", "relapse_plan")
 
 
 @transaction.atomic
-def begin_maintenance(*, episode: Episode, by: Account, form: CourseFormat, at: datetime) -> Episode:
+def begin_maintenance(*, episode: Episode, by: Account, course_format: CourseFormat, at: datetime) -> Episode:
     """End the acute course if it has not ended, and begin a maintenance course.
 
     The new course copies the people of the inventory, the diagnosis, the contract and the relapse plan. The acute
@@ -35,7 +35,7 @@ def begin_maintenance(*, episode: Episode, by: Account, form: CourseFormat, at: 
         end_episode(episode=episode, by=by, on=today)
     # read the client again: an instance read before the course ended holds outdated episodes
     client = Client.objects.visible_to(by).get(id=episode.client_id)
-    maintenance = begin_episode(client=client, by=by, began_on=today, form=form)
+    maintenance = begin_episode(client=client, by=by, began_on=today, course_format=course_format)
     new_ids: dict[str, str] = {}
     for person in episode.relationships.filter(left_at=None):
         relationship = add_relationship(

@@ -88,9 +88,9 @@ def _part(name: str, record: EpisodeRecord, people: dict[str, str]) -> EndingPar
     return EndingPart(spec, last, words, entries[0].session if entries else None, len(entries))
 
 
-def _maintenance(record: EpisodeRecord, forms: tuple[CourseFormat, ...]) -> CourseFormat:
+def _maintenance(record: EpisodeRecord, formats: tuple[CourseFormat, ...]) -> CourseFormat:
     """Return the format of the maintenance course: the clinic’s own, with the numbers agreed with this client."""
-    usual = next(f for f in (*forms, *default_formats()) if f.maintenance)
+    usual = next(f for f in (*formats, *default_formats()) if f.maintenance)
     contracts = record.artefacts_of("maintenance_contract")
     if not contracts:
         return usual
@@ -124,10 +124,10 @@ def finish(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     if "maintenance" not in request.POST and episode.ended_on is not None:
         messages.error(request, "The course had ended already.")
         return redirect("ending", client_id)
-    form = _maintenance(queries.record_of(episode, now), course_formats_of(account.clinic))
+    course_format = _maintenance(queries.record_of(episode, now), course_formats_of(account.clinic))
     try:
         if "maintenance" in request.POST:
-            begin_maintenance(episode=episode, by=account, form=form, at=now)
+            begin_maintenance(episode=episode, by=account, course_format=course_format, at=now)
         else:
             end_episode(episode=episode, by=account, on=timezone.localdate(now))
     except InputError as error:

@@ -54,7 +54,7 @@ def course(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         record, lineage = queries.record_of(episode, now), lineage_of(account.clinic)
         phases = queries.phases(record, lineage)
         due = open_tasks([s for p in phases for s in p.standings])
-        form = find_format(course_formats_of(account.clinic), episode.course_form)
+        course_format = find_format(course_formats_of(account.clinic), episode.course_form)
         beads = queries.beads(episode, now)
         context |= {
             "lineage": lineage,
@@ -65,8 +65,8 @@ def course(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
             "course_pages": course_pages(client_id, lineage),
             "beads": beads,
             "last_day": beads[-1].day,
-            "form": form,
-            "own_form": episode.own_form,
+            "course_format": course_format,
+            "own_format": episode.own_format,
             "contract": queries.contract_differs(episode, record),
             "focus_differs": queries.focus_differs(episode, record),
             "phase_by_plan": queries.phase_by_plan(episode, record),

@@ -105,8 +105,10 @@ def phase_by_plan(episode: Episode, record: EpisodeRecord) -> Phase | None:
     if record.ended_at is not None:
         return None
     held = max((s.number for s in record.sessions), default=0)
-    form = episode.own_form
-    planned = phase_of(held + 1, form.sessions, form.initial, form.ending, form.maintenance)
+    course_format = episode.own_format
+    planned = phase_of(
+        held + 1, course_format.sessions, course_format.initial, course_format.ending, course_format.maintenance
+    )
     return planned if later_phase(planned, Phase(episode.phase)) is not Phase(episode.phase) else None
 
 
@@ -184,22 +186,26 @@ class Bead:
 def beads(episode: Episode, now: datetime) -> list[Bead]:
     """Return every session of the plan and every session entered, each with its actual or likely day."""
     rows = {s.number: s for s in episode.therapy_sessions.all()}
-    form, today = episode.own_form, timezone.localdate(now)
+    course_format, today = episode.own_format, timezone.localdate(now)
     last, day = 0, episode.began_on
     if rows:
         last = max(rows)
         day = timezone.localtime(rows[last].held_at).date()
     plan = []
-    for number in range(1, max(form.sessions, last) + 1):
+    for number in range(1, max(course_format.sessions, last) + 1):
         row = rows.get(number)
-        planned = phase_of(number, form.sessions, form.initial, form.ending, form.maintenance)
+        planned = phase_of(
+            number, course_format.sessions, course_format.initial, course_format.ending, course_format.maintenance
+        )
         if row is None:
-            likely = day + timedelta(days=form.days_between * (number - max(last, 1))) if number > last else None
+            likely = (
+                day + timedelta(days=course_format.days_between * (number - max(last, 1))) if number > last else None
+            )
             plan.append(Bead(number, planned, "planned", likely))
             continue
         at = timezone.localtime(row.held_at).date()
         state = "today" if at == today else "booked" if row.held_at > now else "held"
-        if state == "held" and number > form.sessions:
+        if state == "held" and number > course_format.sessions:
             state = "beyond"
         plan.append(Bead(number, Phase(row.phase), state, at, str(row.id)))
     return plan

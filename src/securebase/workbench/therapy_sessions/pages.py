@@ -102,8 +102,10 @@ def _next_session(episode: Episode) -> dict[str, Any]:
 
 def _phase_of(episode: Episode, number: int) -> Phase:
     """Return the planned phase of a session of this number, never one before the present phase of the course."""
-    form = episode.own_form
-    planned = phase_of(number, form.sessions, form.initial, form.ending, form.maintenance)
+    course_format = episode.own_format
+    planned = phase_of(
+        number, course_format.sessions, course_format.initial, course_format.ending, course_format.maintenance
+    )
     return later_phase(planned, Phase(episode.phase))
 
 
