@@ -18,8 +18,8 @@ def url(cast: Cast, name: str, *args: object) -> str:
 
 
 def save(browser: Browser, cast: Cast, places: object, **fields: str):
-    sent = {"kind": "present", "placements": json.dumps(places)} | fields
-    return browser.post(url(cast, "circle-save"), sent, headers={"Accept": "application/json"})
+    data = {"kind": "present", "placements": json.dumps(places)} | fields
+    return browser.post(url(cast, "circle-save"), data, headers={"Accept": "application/json"})
 
 
 def circles(cast: Cast) -> list[Circle]:
@@ -27,17 +27,17 @@ def circles(cast: Cast) -> list[Circle]:
 
 
 def test_a_person_is_added_and_changed_on_a_page(alma: Browser, cast: Cast) -> None:
-    typed = {"name_shown": "  Łukasz  ", "relation": "cousin", "online": "on"}
-    answer = alma.post(url(cast, "relationship-new"), typed)
+    data = {"name_shown": "  Łukasz  ", "relation": "cousin", "online": "on"}
+    answer = alma.post(url(cast, "relationship-new"), data)
     assert answer.headers["Location"] == url(cast, "relationships")
-    assert alma.post(url(cast, "relationship-new"), typed | {"another": "1"}).headers["Location"].endswith("/new/")
+    assert alma.post(url(cast, "relationship-new"), data | {"another": "1"}).headers["Location"].endswith("/new/")
     person = Relationship.objects.visible_to(cast.alma).first()
     assert person
     assert (person.name_shown, person.relation, person.online, person.deceased) == ("Łukasz", "cousin", True, False)
     page = alma.get(url(cast, "relationship", person.id)).content.decode()
     assert 'value="Łukasz"' in page
-    alma.post(url(cast, "relationship", person.id), typed | {"name_shown": "Luk", "version": "1"})
-    late = alma.post(url(cast, "relationship", person.id), typed | {"name_shown": "Lukas", "version": "1"})
+    alma.post(url(cast, "relationship", person.id), data | {"name_shown": "Luk", "version": "1"})
+    late = alma.post(url(cast, "relationship", person.id), data | {"name_shown": "Lukas", "version": "1"})
     assert late.status_code == 400
     assert "somebody else changed this" in late.content.decode().lower()
     assert 'value="Lukas"' in late.content.decode()
@@ -69,10 +69,10 @@ def test_the_focus_is_set_and_unset(alma: Browser, cast: Cast) -> None:
 
 def test_the_script_saves_moves_into_one_version(alma: Browser, cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
-    here = {"relationship": str(lena.id), "radius": 0.4, "angle": 30.5, "gives": True, "tension": False}
-    first = save(alma, cast, [here], over=" 0").json()
-    second = save(alma, cast, [here | {"radius": 0.6}], over=first["over"], session="1").json()
-    third = save(alma, cast, [here | {"radius": 0.7}], over=second["over"], session="1").json()
+    placement = {"relationship": str(lena.id), "radius": 0.4, "angle": 30.5, "gives": True, "tension": False}
+    first = save(alma, cast, [placement], over=" 0").json()
+    second = save(alma, cast, [placement | {"radius": 0.6}], over=first["over"], session="1").json()
+    third = save(alma, cast, [placement | {"radius": 0.7}], over=second["over"], session="1").json()
     assert first["circle"] != second["circle"] == third["circle"]  # the session begins another version
     fourth = save(alma, cast, [], over=third["over"], session="1", new_version="1").json()
     assert fourth["circle"] != third["circle"]
@@ -89,11 +89,11 @@ def test_the_script_saves_moves_into_one_version(alma: Browser, cast: Cast) -> N
     ["not json", 7, [7], [{}], [{"relationship": "x", "radius": "near", "angle": 1}], [{"relationship": "x"}], None],
 )
 def test_malformed_placements_are_refused(alma: Browser, cast: Cast, places: object) -> None:
-    sent = {"kind": "present"} | ({"placements": places} if isinstance(places, str) else {})
+    data = {"kind": "present"} | ({"placements": places} if isinstance(places, str) else {})
     answer = (
         save(alma, cast, places)
         if not isinstance(places, str)
-        else alma.post(url(cast, "circle-save"), sent, headers={"Accept": "application/json"})
+        else alma.post(url(cast, "circle-save"), data, headers={"Accept": "application/json"})
     )
     assert answer.status_code in {400, 409}
     assert answer.json()["refused"]
@@ -102,8 +102,8 @@ def test_malformed_placements_are_refused(alma: Browser, cast: Cast, places: obj
 
 def test_a_stale_page_is_refused(alma: Browser, cast: Cast) -> None:
     lena = add_people(cast, "Lena")["Lena"]
-    here = {"relationship": str(lena.id), "radius": 0.4, "angle": 0}
-    save(alma, cast, [here], over=" 0")
+    placement = {"relationship": str(lena.id), "radius": 0.4, "angle": 0}
+    save(alma, cast, [placement], over=" 0")
     late = save(alma, cast, [], over=" 0")
     assert late.status_code == 409
     assert "saved elsewhere" in late.json()["refused"]
@@ -114,7 +114,7 @@ def test_the_plain_form_keeps_exact_places(alma: Browser, cast: Cast) -> None:
     people = add_people(cast, "Lena", "Omar", "Boss")
     lena, omar, boss = (people[name].id for name in ("Lena", "Omar", "Boss"))
     save(alma, cast, [{"relationship": str(lena), "radius": 0.41, "angle": 62, "gives": True}], over=" 0")
-    typed = {
+    data = {
         "typed": "1",
         "kind": "present",
         "new_version": "1",
@@ -127,7 +127,7 @@ def test_the_plain_form_keeps_exact_places(alma: Browser, cast: Cast) -> None:
         f"ring_{boss}": "",
         f"hour_{boss}": "12",
     }
-    assert alma.post(url(cast, "circle-save"), typed).status_code == 302
+    assert alma.post(url(cast, "circle-save"), data).status_code == 302
     circle = circles(cast)[-1]
     assert f"{circle.drawn_at:%Y-%m-%d}" == "2026-09-02"
     first, second = sorted(circle.placement_values, key=lambda p: p.radius)
@@ -140,7 +140,7 @@ def test_the_plain_form_keeps_exact_places(alma: Browser, cast: Cast) -> None:
         {"drawn_on": "2026-01-01"},
         {"drawn_on": "2999-01-01"},
     ):
-        alma.post(url(cast, "circle-save"), typed | wrong)
+        alma.post(url(cast, "circle-save"), data | wrong)
         assert len(circles(cast)) == 2, wrong
 
 

@@ -312,7 +312,7 @@ def test_the_code_form_needs_a_csrf_token(cast: Cast) -> None:
     assert browser.post(link.path, {"code": link.code}).status_code == 403
 
 
-# ---- content -------------------------------------------------------------------------------------------------------
+# ---- content ---------------------------------------------------------------------------------------------------------
 def test_home_shows_next_session_goals_and_shared_worksheets(cast: Cast) -> None:
     at = timezone.now() + timedelta(days=3)
     create_session(episode=cast.episode, by=cast.alma, number=2, held_at=at)
@@ -367,8 +367,8 @@ def test_a_story_card_is_autosaved_as_the_clients_own(cast: Cast) -> None:
     enter_middle_phase(cast)
     browser = visiting_browser(cast)
     path = browser.get("/own/sheet/story_card/").headers["Location"]
-    typed = {"story": "The harbour", "before": "I ran away", "revision": "0"}
-    reply = browser.post(path, typed, headers={"X-Autosave": "1"}).json()
+    data = {"story": "The harbour", "before": "I ran away", "revision": "0"}
+    reply = browser.post(path, data, headers={"X-Autosave": "1"}).json()
     assert reply["revision"] == 1
     artefact = cast.episode.artefacts.get()
     assert artefact.values == {"story": "The harbour", "before": "I ran away"}
@@ -378,11 +378,22 @@ def test_a_story_card_is_autosaved_as_the_clients_own(cast: Cast) -> None:
     assert (version.saved_by, version.respondent) == (None, "client")
     assert Entry.objects.filter(action="artefact.begun", actor="", client=str(cast.carla.id)).exists()
     # a stale page overwrites nothing
-    stale = browser.post(path, typed | {"story": "Another"}, headers={"X-Autosave": "1"})
+    stale = browser.post(path, data | {"story": "Another"}, headers={"X-Autosave": "1"})
     assert stale.status_code == 409
-    plain = browser.post(path, typed | {"story": "The old harbour", "revision": "1"})
+    plain = browser.post(path, data | {"story": "The old harbour", "revision": "1"})
     assert plain.headers["Location"] == "/own/"
     assert reload(artefact).values["story"] == "The old harbour"
+
+
+def test_autosave_distinguishes_empty_input_from_conflicts(cast: Cast) -> None:
+    enter_middle_phase(cast)
+    browser = visiting_browser(cast)
+    path = browser.get("/own/sheet/story_card/").headers["Location"]
+    refusal = browser.post(path, {"revision": "0"}, headers={"X-Autosave": "1"})
+    assert (refusal.status_code, refusal.json()["empty"]) == (400, True)
+    browser.post(path, {"story": "The harbour", "revision": "0"}, headers={"X-Autosave": "1"})
+    conflict = browser.post(path, {"story": "Another", "revision": "0"}, headers={"X-Autosave": "1"})
+    assert (conflict.status_code, conflict.json()["empty"]) == (409, False)
 
 
 def test_fields_hidden_from_the_client_keep_their_values(cast: Cast) -> None:
@@ -390,31 +401,31 @@ def test_fields_hidden_from_the_client_keep_their_values(cast: Cast) -> None:
     artefact = new_artefact(cast, "story_card", {"story": "The harbour", "before": "x"})
     Artefact.objects.visible_to(cast.alma).filter(id=artefact.id).update(values=artefact.values | {"old_field": "kept"})
     now = reload(artefact)
-    typed = {"story": "Mine", "before": "y", "revision": str(now.revision)}
-    visiting_browser(cast).post(f"/own/sheet/story_card/{artefact.id}/", typed)
+    data = {"story": "Mine", "before": "y", "revision": str(now.revision)}
+    visiting_browser(cast).post(f"/own/sheet/story_card/{artefact.id}/", data)
     assert reload(artefact).values == {"story": "Mine", "before": "y", "old_field": "kept"}
 
 
-@pytest.mark.parametrize(("given", "words"), [("agreed", ""), ("edited", "It began earlier"), ("declined", "No")])
-def test_the_client_reads_and_answers_the_formulation(cast: Cast, given: str, words: str) -> None:
+@pytest.mark.parametrize(("agreement", "words"), [("agreed", ""), ("edited", "It began earlier"), ("declined", "No")])
+def test_the_client_reads_and_answers_the_formulation(cast: Cast, agreement: str, words: str) -> None:
     artefact = new_artefact(cast, "formulation", {"narrative": "It began when Ana left"})
     browser = visiting_browser(cast)
     assert "To read: how we understand it" in browser.get("/own/").content.decode()
     path = f"/own/sheet/formulation/{artefact.id}/"
-    browser.post(path + "answer/", {"agreement": given, "said": words, "version": "1", "revision": "1"})
+    browser.post(path + "answer/", {"agreement": agreement, "said": words, "version": "1", "revision": "1"})
     row = reload(artefact)
-    assert row.agreement == given
+    assert row.agreement == agreement
     assert row.versions.get().said == words
     assert row.values == {"narrative": "It began when Ana left"}
     assert "To read: how we understand it" not in browser.get("/own/").content.decode()
     assert Entry.objects.filter(action="artefact.answered", actor="", client=str(cast.carla.id)).exists()
 
 
-@pytest.mark.parametrize("typed", [{}, {"agreement": "perhaps"}, {"agreement": "edited"}, {"agreement": "agreed"}])
-def test_an_invalid_or_outdated_answer_is_refused(cast: Cast, typed: dict[str, str]) -> None:
+@pytest.mark.parametrize("data", [{}, {"agreement": "perhaps"}, {"agreement": "edited"}, {"agreement": "agreed"}])
+def test_an_invalid_or_outdated_answer_is_refused(cast: Cast, data: dict[str, str]) -> None:
     artefact = new_artefact(cast, "formulation", {"narrative": "It began when Ana left"})
     path = f"/own/sheet/formulation/{artefact.id}/answer/"
-    assert visiting_browser(cast).post(path, {"version": "7"} | typed).status_code == 400
+    assert visiting_browser(cast).post(path, {"version": "7"} | data).status_code == 400
     assert reload(artefact).agreement == Agreement.OPEN
 
 
@@ -482,14 +493,14 @@ def test_the_clients_circle_hides_the_therapists_ratings(cast: Cast) -> None:
     soup = BeautifulSoup(page, "html.parser")
     over = soup.find("input", attrs={"name": "over"})["value"]
     places = json.dumps([{"relationship": str(person.id), "radius": 0.3, "angle": 90.0}])
-    typed = {"kind": "present", "over": over, "placements": places}
-    reply = browser.post("/own/circle/save/", typed, headers={"Accept": "application/json"})
+    data = {"kind": "present", "over": over, "placements": places}
+    reply = browser.post("/own/circle/save/", data, headers={"Accept": "application/json"})
     assert reply.status_code == 200
     last = cast.episode.circles.order_by("drawn_at").last()
     assert last is not None
     assert (last.respondent, last.drawn_by, last.placement_values[0].radius) == ("client", None, 0.3)
     # a stale circle is not saved
-    stale = browser.post("/own/circle/save/", typed)
+    stale = browser.post("/own/circle/save/", data)
     assert stale.status_code == 302
     assert cast.episode.circles.count() == 2
 
@@ -507,8 +518,8 @@ def test_a_person_of_another_client_cannot_be_placed(cast: Cast) -> None:
     assert nora.episode is not None
     strange = add_relationship(episode=nora.episode, by=cast.alma, name_shown="Otto", at=timezone.now())
     places = json.dumps([{"relationship": str(strange.id), "radius": 0.3, "angle": 90.0}])
-    typed = {"kind": "present", "over": " 0", "placements": places}
-    answer = visiting_browser(cast).post("/own/circle/save/", typed, headers={"Accept": "application/json"})
+    data = {"kind": "present", "over": " 0", "placements": places}
+    answer = visiting_browser(cast).post("/own/circle/save/", data, headers={"Accept": "application/json"})
     assert answer.status_code == 409
     assert cast.episode.circles.count() == 0
 
@@ -549,7 +560,7 @@ def test_an_answer_to_an_outdated_text_is_refused(cast: Cast) -> None:
     page = BeautifulSoup(browser.get(f"/own/sheet/formulation/{artefact.id}/").content, "html.parser")
     form = page.find("form", {"action": f"/own/sheet/formulation/{artefact.id}/answer/"})
     assert form is not None
-    sent = {i["name"]: i["value"] for i in form.select("input[type=hidden]") if i["name"] != "csrfmiddlewaretoken"}
+    fields = {i["name"]: i["value"] for i in form.select("input[type=hidden]") if i["name"] != "csrfmiddlewaretoken"}
     # within a sitting, the therapist's new text belongs to the same version
     save_artefact(
         id=artefact.id,
@@ -561,7 +572,7 @@ def test_an_answer_to_an_outdated_text_is_refused(cast: Cast) -> None:
         at=timezone.now(),
     )
     url = f"/own/sheet/formulation/{artefact.id}/answer/"
-    refused = browser.post(url, sent | {"agreement": "agreed"})
+    refused = browser.post(url, fields | {"agreement": "agreed"})
     assert "was changed while you read it" in refused.content.decode()
     assert reload(artefact).agreement == Agreement.OPEN
     assert reload(artefact).version == artefact.version

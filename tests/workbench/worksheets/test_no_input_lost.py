@@ -56,13 +56,13 @@ def filled(field: Field) -> Any:
 
 @pytest.mark.parametrize("name", [w.id for w in worksheets().values() if any(f.columns for f in w.fields)])
 def test_a_worksheet_with_every_list_full_is_saved(cast: Cast, alma: Browser, name: str) -> None:
-    sent: dict[str, Any] = {"revision": "0", "session": "", "about": "", "next": "", "csrfmiddlewaretoken": "x" * 64}
+    data: dict[str, Any] = {"revision": "0", "session": "", "about": "", "next": "", "csrfmiddlewaretoken": "x" * 64}
     for field in worksheet(name).fields:
         if field.columns:
-            sent |= {f"{field.id}.{n}.{c.id}": filled(c) for n in range(MAX_ROWS) for c in field.columns}
+            data |= {f"{field.id}.{n}.{c.id}": filled(c) for n in range(MAX_ROWS) for c in field.columns}
         else:
-            sent[field.id] = filled(field)
-    answer = alma.post(address(cast, name, uuid.uuid4()), sent, headers=AUTOSAVE)
+            data[field.id] = filled(field)
+    answer = alma.post(address(cast, name, uuid.uuid4()), data, headers=AUTOSAVE)
     assert answer.status_code == 200
     rows_field = next(f for f in worksheet(name).fields if f.columns)
     assert len(saved_artefact(cast).values[rows_field.id]) == MAX_ROWS
@@ -71,8 +71,8 @@ def test_a_worksheet_with_every_list_full_is_saved(cast: Cast, alma: Browser, na
 def test_a_refusal_distinguishes_empty_input(cast: Cast, alma: Browser) -> None:
     url = address(cast, "incident", uuid.uuid4())
     assert alma.post(url, {"revision": "0"}, headers=AUTOSAVE).json()["empty"] is True
-    stranger = {"revision": "0", "what_happened": "x", "about": str(uuid.uuid4())}
-    refused = alma.post(url, stranger, headers=AUTOSAVE)
+    unknown_person = {"revision": "0", "what_happened": "x", "about": str(uuid.uuid4())}
+    refused = alma.post(url, unknown_person, headers=AUTOSAVE)
     assert refused.status_code == 400
     assert refused.json()["empty"] is False
 
@@ -83,8 +83,8 @@ def test_text_of_another_tab_stays_in_the_history(cast: Cast, alma: Browser) -> 
     refused = alma.post(url, {"revision": "1", "what_happened": "The second tab"})
     form = BeautifulSoup(refused.content, "html.parser").find("form", {"data-autosave": True})
     assert form is not None
-    sent = {i["name"]: i["value"] for i in form.select("input[type=hidden]") if i["name"] != "csrfmiddlewaretoken"}
-    alma.post(url, sent | {"what_happened": "The second tab"})
+    data = {i["name"]: i["value"] for i in form.select("input[type=hidden]") if i["name"] != "csrfmiddlewaretoken"}
+    alma.post(url, data | {"what_happened": "The second tab"})
     texts = [v.values["what_happened"] for v in saved_artefact(cast).versions.order_by("number")]
     assert texts == ["A long text from the first tab", "The second tab"]
     # further input belongs to the same sitting again
@@ -106,9 +106,9 @@ def test_a_worksheet_still_names_a_removed_person(cast: Cast, alma: Browser) -> 
     url = address(cast, "incident", uuid.uuid4())
     alma.post(url, {"revision": "0", "what_happened": "x", "about": str(lena.id)})
     remove_relationship(relationship=lena, by=cast.alma, at=timezone.now())
-    chosen = BeautifulSoup(alma.get(url).content, "html.parser").select_one("#about option[selected]")
-    assert chosen is not None
-    assert chosen["value"] == str(lena.id)
+    option = BeautifulSoup(alma.get(url).content, "html.parser").select_one("#about option[selected]")
+    assert option is not None
+    assert option["value"] == str(lena.id)
 
 
 def test_typing_into_a_removed_worksheet_restores_it_and_is_audited(cast: Cast, alma: Browser) -> None:
@@ -122,8 +122,8 @@ def test_typing_into_a_removed_worksheet_restores_it_and_is_audited(cast: Cast, 
 
 def test_moving_a_worksheet_to_another_session_is_audited(cast: Cast, alma: Browser) -> None:
     artefact = new_incident(cast)
-    sent = {"revision": "1", "what_happened": "She hung up", "session": str(cast.session.id)}
-    alma.post(address(cast, "incident", artefact.id), sent, headers=AUTOSAVE)
+    data = {"revision": "1", "what_happened": "She hung up", "session": str(cast.session.id)}
+    alma.post(address(cast, "incident", artefact.id), data, headers=AUTOSAVE)
     assert saved_artefact(cast).therapy_session == cast.session
     assert Entry.objects.latest("sequence").action == "artefact.moved"
 
@@ -137,14 +137,14 @@ def test_a_note_opened_from_the_list_of_tools_belongs_to_the_last_session(cast: 
 
 
 def test_choosing_three_areas_loses_no_text(cast: Cast, alma: Browser) -> None:
-    sent = {
+    data = {
         "artefact": str(uuid.uuid4()),
         "revision": "0",
         "chosen": ["grief", "role_dispute", "role_transition"],
         "evidence.0.area": "grief",
         "evidence.0.speaks_for": "Her mother’s house",
     }
-    page = alma.post(reverse("area-choose", args=[cast.carla.id]), sent, follow=True).content.decode()
+    page = alma.post(reverse("area-choose", args=[cast.carla.id]), data, follow=True).content.decode()
     assert "Saved, but the focus of the course stays as it was" in page
     assert "Her mother’s house" in page
     assert cast.episode.problem_areas == ["role_dispute"]
@@ -155,9 +155,9 @@ def test_a_second_tap_does_not_end_the_new_course(cast: Cast, alma: Browser) -> 
     url = reverse("ending-finish", args=[cast.carla.id])
     form = page.find("form", {"action": url})
     assert form is not None
-    sent = {i["name"]: i["value"] for i in form.select("input[name=episode]")} | {"maintenance": "1"}
-    alma.post(url, sent)
-    assert "Nothing was changed" in alma.post(url, sent, follow=True).content.decode()
+    data = {i["name"]: i["value"] for i in form.select("input[name=episode]")} | {"maintenance": "1"}
+    alma.post(url, data)
+    assert "Nothing was changed" in alma.post(url, data, follow=True).content.decode()
     courses = cast.carla.episodes.order_by("created_at")
     assert [(c.phase, c.ended_on is None) for c in courses] == [("initial", False), ("maintenance", True)]
 

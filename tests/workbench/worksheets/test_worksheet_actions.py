@@ -25,13 +25,13 @@ LATER = NOON + timedelta(hours=2)
 
 
 def save(cast: Cast, name: str = "incident", revision: int = 0, **changes: Any) -> Artefact:
-    typed = changes.pop("typed", {"what_happened": "She hung up"})
+    fields = changes.pop("fields", {"what_happened": "She hung up"})
     values: dict[str, Any] = {
         "id": changes.pop("id", None) or uuid.uuid4(),
         "episode": cast.episode,
         "worksheet": name,
         "by": cast.alma,
-        "filled": parse_values(worksheet(name), typed),
+        "filled": parse_values(worksheet(name), fields),
         "revision": revision,
         "at": NOON,
     }
@@ -57,14 +57,16 @@ def test_the_first_save_creates_the_artefact_and_is_audited(cast: Cast) -> None:
 
 def test_an_empty_worksheet_is_not_created(cast: Cast) -> None:
     with pytest.raises(actions.EmptyWorksheetError, match="nothing is filled in"):
-        save(cast, typed={})
+        save(cast, fields={})
     assert cast.episode.artefacts.count() == 0
 
 
 def test_each_sitting_is_one_version(cast: Cast) -> None:
     artefact = save(cast)
-    save(cast, id=artefact.id, revision=1, typed={"what_happened": "She hung up on me"}, at=NOON + timedelta(minutes=5))
-    save(cast, id=artefact.id, revision=2, typed={"what_happened": "She called back"}, at=LATER)
+    save(
+        cast, id=artefact.id, revision=1, fields={"what_happened": "She hung up on me"}, at=NOON + timedelta(minutes=5)
+    )
+    save(cast, id=artefact.id, revision=2, fields={"what_happened": "She called back"}, at=LATER)
     artefact.refresh_from_db()
     assert versions(artefact) == [{"what_happened": "She hung up on me"}, {"what_happened": "She called back"}]
     assert (artefact.version, artefact.revision) == (2, 3)
@@ -79,29 +81,29 @@ def test_a_save_that_changes_nothing_writes_nothing(cast: Cast) -> None:
 
 def test_a_repeated_request_saves_once(cast: Cast) -> None:
     artefact = save(cast)
-    typed = {"what_happened": "She called back"}
-    save(cast, id=artefact.id, revision=1, typed=typed)
-    assert save(cast, id=artefact.id, revision=1, typed=typed).revision == 2
+    fields = {"what_happened": "She called back"}
+    save(cast, id=artefact.id, revision=1, fields=fields)
+    assert save(cast, id=artefact.id, revision=1, fields=fields).revision == 2
 
 
 def test_a_save_over_an_unseen_change_is_refused(cast: Cast) -> None:
     artefact = save(cast)
-    save(cast, id=artefact.id, revision=1, typed={"what_happened": "Other"})
+    save(cast, id=artefact.id, revision=1, fields={"what_happened": "Other"})
     with pytest.raises(EditConflictError, match="somebody else changed this"):
-        save(cast, id=artefact.id, revision=1, typed={"what_happened": "Mine"})
+        save(cast, id=artefact.id, revision=1, fields={"what_happened": "Mine"})
     artefact.refresh_from_db()
     assert artefact.values == {"what_happened": "Other"}
 
 
 def test_unparsable_input_is_stored_as_typed(cast: Cast) -> None:
-    artefact = save(cast, typed={"what_happened": "She hung up", "mood_before": "eleven"})
+    artefact = save(cast, fields={"what_happened": "She hung up", "mood_before": "eleven"})
     assert artefact.unread == {"mood_before": ["eleven", "This is not a number."]}
     assert "mood_before" not in artefact.values
 
 
 def test_restoring_a_version_adds_a_new_one(cast: Cast) -> None:
     artefact = save(cast)
-    save(cast, id=artefact.id, revision=1, typed={"what_happened": "Gone"}, at=LATER)
+    save(cast, id=artefact.id, revision=1, fields={"what_happened": "Gone"}, at=LATER)
     artefact.refresh_from_db()
     actions.restore_version(artefact=artefact, by=cast.alma, number=1, at=LATER)
     artefact.refresh_from_db()
@@ -130,21 +132,26 @@ def record(cast: Cast, at: Any = LATER + timedelta(days=1)) -> Any:
 
 def test_the_record_holds_the_version_of_its_time(cast: Cast) -> None:
     artefact = save(cast, session=cast.session)
-    save(cast, id=artefact.id, revision=1, typed={"what_happened": "Later"}, at=LATER, session=cast.session)
+    save(cast, id=artefact.id, revision=1, fields={"what_happened": "Later"}, at=LATER, session=cast.session)
     then, now = record(cast, NOON), record(cast)
     assert [a.text("what_happened") for a in then.artefacts] == ["She hung up"]
     assert [(a.text("what_happened"), a.version, a.session) for a in now.artefacts] == [("Later", 2, 1)]
 
 
 def test_agreement_belongs_to_a_version(cast: Cast) -> None:
-    artefact = save(cast, "formulation", typed={"narrative": "It began with the move"})
+    artefact = save(cast, "formulation", fields={"narrative": "It began with the move"})
     answer: dict[str, Any] = {"artefact": artefact, "by": cast.alma, "client_words": "Yes, that is it", "at": NOON}
     actions.answer_artefact(**answer, version=1, agreement=Agreement.AGREED)
     assert [a.agreement for a in record(cast).artefacts] == [Agreement.AGREED]
     # a change within the sitting adds a version without agreement
     artefact.refresh_from_db()
     save(
-        cast, "formulation", id=artefact.id, revision=artefact.revision, typed={"narrative": "It began before"}, at=NOON
+        cast,
+        "formulation",
+        id=artefact.id,
+        revision=artefact.revision,
+        fields={"narrative": "It began before"},
+        at=NOON,
     )
     artefact.refresh_from_db()
     assert (artefact.version, artefact.agreement) == (2, "open")
@@ -162,15 +169,15 @@ def test_an_incident_takes_no_agreement(cast: Cast) -> None:
 
 
 def test_only_client_worksheets_can_be_shared_with_the_client(cast: Cast) -> None:
-    card = save(cast, "story_card", typed={"story": "The move"})
+    card = save(cast, "story_card", fields={"story": "The move"})
     actions.share_artefact(artefact=card, by=cast.alma, client=True)
     assert card.for_client
     with pytest.raises(InputError, match="cannot be shared with the client"):
-        actions.share_artefact(artefact=save(cast, "risk_review", typed={"plan": "x"}), by=cast.alma, client=True)
+        actions.share_artefact(artefact=save(cast, "risk_review", fields={"plan": "x"}), by=cast.alma, client=True)
 
 
 def test_clients_write_only_into_worksheets_for_clients(cast: Cast) -> None:
-    card = save(cast, "story_card", by=None, typed={"story": "The move"})
+    card = save(cast, "story_card", by=None, fields={"story": "The move"})
     assert card.for_client
     assert card.respondent == "client"
     with pytest.raises(NotPermittedError):
@@ -194,4 +201,4 @@ def test_other_accounts_may_not_write(cast: Cast, name: str) -> None:
 def test_an_id_in_use_cannot_be_reused_elsewhere(cast: Cast) -> None:
     artefact = save(cast)
     with pytest.raises(InputError, match="another worksheet"):
-        save(cast, "experiment", id=artefact.id, typed={"what": "Call her"})
+        save(cast, "experiment", id=artefact.id, fields={"what": "Call her"})

@@ -44,9 +44,9 @@ def test_saving_without_scripts(cast: Cast, alma: Browser) -> None:
     data = {"revision": "0", "what_happened": "She hung up", "mood_before": "6", "session": str(cast.session.id)}
     assert alma.post(url, data).headers["Location"] == url
     assert saved_artefact(cast).therapy_session == cast.session
-    shown = alma.get(url).content.decode()
-    assert "She hung up" in shown
-    assert re.search(r'value="6" checked', shown)
+    html = alma.get(url).content.decode()
+    assert "She hung up" in html
+    assert re.search(r'value="6" checked', html)
 
 
 def test_rows_keep_their_order_and_lose_their_gaps(cast: Cast, alma: Browser) -> None:
@@ -64,25 +64,25 @@ def test_rows_keep_their_order_and_lose_their_gaps(cast: Cast, alma: Browser) ->
 
 def test_autosave_replies_with_the_time(cast: Cast, alma: Browser) -> None:
     url = address(cast)
-    sent: dict[str, Any] = {"revision": "0", "what_happened": "She hung up", "mood_before": "eleven"}
-    reply = alma.post(url, sent, headers={"X-Autosave": "1"}).json()
+    data: dict[str, Any] = {"revision": "0", "what_happened": "She hung up", "mood_before": "eleven"}
+    reply = alma.post(url, data, headers={"X-Autosave": "1"}).json()
     assert re.fullmatch(r"\d\d:\d\d", reply["saved"])
     assert reply["problems"] == {"mood_before": "This is not a number."}
     assert 'value="6" checked' not in alma.get(url).content.decode()
     assert saved_artefact(cast).unread["mood_before"][0] == "eleven"
-    stale = alma.post(url, sent | {"what_happened": "Other"}, headers={"X-Autosave": "1"})
-    assert stale.status_code == 409
-    assert stale.json()["revision"] == 1
+    conflict = alma.post(url, data | {"what_happened": "Other"}, headers={"X-Autosave": "1"})
+    assert conflict.status_code == 409
+    assert conflict.json()["revision"] == 1
 
 
 def test_a_stale_form_keeps_the_input(cast: Cast, alma: Browser) -> None:
     url = address(cast)
     alma.post(url, {"revision": "0", "what_happened": "First"})
     answer = alma.post(url, {"revision": "0", "what_happened": "Second"})
-    shown = answer.content.decode()
+    html = answer.content.decode()
     assert answer.status_code == 400
-    assert "Second" in shown
-    assert "Not saved." in shown
+    assert "Second" in html
+    assert "Not saved." in html
     assert alma.post(url, {"revision": "1", "what_happened": "Second"}).status_code == 302
 
 
@@ -129,9 +129,9 @@ def test_the_clients_answer_is_recorded(cast: Cast, alma: Browser) -> None:
     row = saved_artefact(cast)
     answer = reverse("worksheet-answer", args=[cast.carla.id, "formulation", row.id])
     alma.post(answer, {"version": "1", "agreement": "edited", "said": "But my sister mattered more"})
-    shown = alma.get(url).content.decode()
-    assert "Agreed after changes" in shown
-    assert "But my sister mattered more" in shown
+    html = alma.get(url).content.decode()
+    assert "Agreed after changes" in html
+    assert "But my sister mattered more" in html
     assert "Choose what the client said" in alma.post(answer, {"version": "1"}, follow=True).content.decode()
 
 
@@ -139,9 +139,9 @@ def test_text_is_escaped(cast: Cast, alma: Browser) -> None:
     url = address(cast)
     alma.post(url, {"what_happened": "<script>alert(1)</script> {{ 7|add:1 }}"})
     for page in (url, reverse("worksheet-history", args=[cast.carla.id, "incident", saved_artefact(cast).id])):
-        shown = alma.get(page).content.decode()
-        assert "<script>alert" not in shown
-        assert "{{ 7|add:1 }}" in shown
+        html = alma.get(page).content.decode()
+        assert "<script>alert" not in html
+        assert "{{ 7|add:1 }}" in html
 
 
 def test_an_unknown_worksheet_is_not_found(cast: Cast, alma: Browser) -> None:

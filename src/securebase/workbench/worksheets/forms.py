@@ -137,11 +137,11 @@ def _input(  # noqa: PLR0917 (two callers, above)
     people: Mapping[str, str],
     heading: str = "",
 ) -> FieldInput:
-    typed, error = unread.get(name, ("", ""))
+    raw_text, error = unread.get(name, ("", ""))
     return FieldInput(
         field,
         name,
-        value=typed or _as_text(value),
+        value=raw_text or _as_text(value),
         choices=_choices(field, value, people),
         error=error,
         heading=heading,
