@@ -1,4 +1,4 @@
-"""`securebase doctor` reports the installation and fails where a check fails."""
+"""`securebase doctor` reports the installation and fails if a check fails."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def test_a_column_may_be_read_under_another_name(run, tmp_path):
         ),
     ],
 )
-def test_reaches_what_other_programs_reach(run, words, least):
+def test_estimates_agree_with_those_of_other_programs(run, words, least):
     name, *options = words.split()
     path = Path(os.environ["SECUREBASE_REFERENCE"]) / "data" / name
     output = json.loads(run("fit", path, "--time", "time", *options, "--json").out)
@@ -199,17 +199,17 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def test_the_full_model_recovers_the_true_effects(run):
-    """The table was drawn from `make_full_model.TRUTH`; every estimate is within three and a half errors of it."""
+    """Estimates from a table simulated with `make_full_model.TRUTH` lie within 3.5 standard errors of it."""
     result = run("fit", EXAMPLES / "full_model.csv", *FULL, "--json")
     output = json.loads(result.out)
-    made = runpy.run_path(str(EXAMPLES / "make_full_model.py"))
-    truth = made["TRUTH"].named(made["SPECIFICATION"])
+    script = runpy.run_path(str(EXAMPLES / "make_full_model.py"))
+    truth = script["TRUTH"].named(script["SPECIFICATION"])
     assert output["outcome_of_fit"] == "converged"
     assert list(output["parameters"]) == list(truth)
-    off = {
+    z_values = {
         name: abs(row["estimate"] - truth[name]) / row["standard_error"] for name, row in output["parameters"].items()
     }
-    assert max(off.values()) < 3.5
+    assert max(z_values.values()) < 3.5
     document = output["parameters"]["input_effect[symptoms,exposure]"]
     assert document["upper"] < 0
     assert output["model"]["indicators"] == [["phq9", "symptoms"], ["bdi", "symptoms"], ["alliance", "alliance"]]
@@ -272,10 +272,10 @@ def test_options_without_effect_are_refused(run, tmp_path):
 def test_with_a_reliability_prior_there_is_no_aic(run, tmp_path):
     words = ("fit", write(tmp_path), *COLUMNS, "--trend", "none")
     plain = run(*words).out
-    drawn = run(*words, "--reliability", "y=.8").out
+    output_with_prior = run(*words, "--reliability", "y=.8").out
     assert "AIC " in plain
     assert "BIC " in plain
-    assert "there is no AIC and no BIC" in " ".join(drawn.split())
-    assert "AIC 1" not in drawn
+    assert "there is no AIC and no BIC" in " ".join(output_with_prior.split())
+    assert "AIC 1" not in output_with_prior
     output = json.loads(run(*words, "--json").out)
     assert output["bic"] > output["aic"]

@@ -33,7 +33,7 @@ def test_the_list_names_every_instrument_with_its_licence(
 
 
 @pytest.mark.parametrize("name", SHELF)
-def test_each_can_be_shown_in_full(
+def test_every_instrument_can_be_shown_in_full(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, out, _ = run(monkeypatch, capsys, name)

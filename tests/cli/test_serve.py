@@ -23,20 +23,22 @@ RUN = [sys.executable, "-c", "from securebase.cli.main import main; main()", "se
 
 
 def environment() -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("SECUREBASE_", "DJANGO_"))}
-    return kept | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "PYTHONUNBUFFERED": "1"}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("SECUREBASE_", "DJANGO_"))}
+    return inherited | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "PYTHONUNBUFFERED": "1"}
 
 
-def refused(*options: str) -> str:
-    done = subprocess.run([*RUN, *options], capture_output=True, text=True, env=environment(), timeout=60, check=False)
-    assert done.returncode == 2
-    assert len(done.stderr.strip().splitlines()) == 1
-    return done.stderr
+def error_line(*options: str) -> str:
+    completed = subprocess.run(
+        [*RUN, *options], capture_output=True, text=True, env=environment(), timeout=60, check=False
+    )
+    assert completed.returncode == 2
+    assert len(completed.stderr.strip().splitlines()) == 1
+    return completed.stderr
 
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[str, Path, list[str]]]:
-    """Address, data directory and what was printed by then."""
+    """Yield address, data directory and the first printed lines of a running server."""
     data = tmp_path / "clinic"
     process = subprocess.Popen(
         [*RUN, "--port", "0", "--data-dir", str(data)], stdout=subprocess.PIPE, text=True, env=environment()
@@ -79,20 +81,20 @@ def test_a_port_in_use_is_reported_on_one_line(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert f"cannot listen on port {port}" in refused("--port", str(port), "--data-dir", str(tmp_path))
+        assert f"cannot listen on port {port}" in error_line("--port", str(port), "--data-dir", str(tmp_path))
 
 
 def test_network_access_needs_an_option() -> None:
-    assert "--allow-network" in refused("--host", "0.0.0.0")
+    assert "--allow-network" in error_line("--host", "0.0.0.0")
 
 
 def test_an_address_is_https() -> None:
-    assert "https://" in refused("--address", "http://clinic.example")
+    assert "https://" in error_line("--address", "http://clinic.example")
 
 
 def test_a_data_directory_that_cannot_be_created_is_reported_on_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert "cannot create the data directory" in refused("--data-dir", str(tmp_path / "file" / "clinic"))
+    assert "cannot create the data directory" in error_line("--data-dir", str(tmp_path / "file" / "clinic"))
 
 
 def test_a_wrong_key_is_reported_on_one_line_and_changes_nothing(tmp_path: Path) -> None:
@@ -108,13 +110,13 @@ def test_a_wrong_key_is_reported_on_one_line_and_changes_nothing(tmp_path: Path)
     before = contents(tmp_path / "securebase.db", key)
     assert before
     (tmp_path / "database.key").write_text("ab" * 32)
-    assert "Check the key file" in refused("--port", "0", "--data-dir", str(tmp_path))
-    # not byte by byte: the process that closes a database last may move its write-ahead log into it, without any key
+    assert "Check the key file" in error_line("--port", "0", "--data-dir", str(tmp_path))
+    # compare contents, not bytes: closing a database may move its write-ahead log into it without a key
     assert contents(tmp_path / "securebase.db", key) == before
 
 
 def contents(database: Path, key: str) -> list[tuple[object, ...]]:
-    """Every row of every table, read with the key; damaged pages are an error."""
+    """Return every row of every table; damaged pages fail the test."""
     connection = sqlcipher3.connect(str(database))
     connection.execute(f"PRAGMA key = \"x'{key}'\"")
     assert connection.execute("PRAGMA cipher_integrity_check").fetchall() == []
@@ -125,7 +127,7 @@ def contents(database: Path, key: str) -> list[tuple[object, ...]]:
 
 
 def test_an_upgrade_backs_up_the_database(tmp_path: Path) -> None:
-    """A database that lacks the last migration is brought up to date, and as it was before lies beside it."""
+    """A database that lacks the last migration is upgraded, and a backup of it is kept."""
     undo = (
         "import django; django.setup()\n"
         "from django.core.management import call_command\n"

@@ -22,7 +22,7 @@ def test_a_scenario_becomes_a_table_that_study_reads(run, tmp_path):
     assert output["sessions"] == 250
     words = shlex.split(output["study_command"].replace("--out report.html", "--json"))
     assert words[:3] == ["securebase", "study", str(out)]
-    # one process is enough here: a fit of six columns takes its time
+    # one process suffices: a fit of six columns is slow
     words = [*words[1 : words.index("--process") + 2], "--json"]
     studied = json.loads(run(*words).out)
     assert studied["size"]["n_persons"] == 25

@@ -28,7 +28,7 @@ def test_it_writes_a_report_and_prints_the_findings(run, tmp_path):
 
 
 def test_attenuation_by_the_common_time_course_shows_in_the_table(run, tmp_path):
-    """Detrending keeps this lag, the common time course removes it: the table shows both beside the verdict."""
+    """The lag survives detrending but not adjustment for the common time course; the table shows both."""
     rng = np.random.default_rng(3)
     path = tmp_path / "bend.csv"
     lines = ["who,session,y,x"]

@@ -151,8 +151,8 @@ def test_invalid_columns_are_refused_with_their_location(
 
 def test_records_from_other_sources_meet_the_same_checks() -> None:
     cohort = read(inputs=["exposure"])
-    one, *others = cohort.episodes
-    lacking = Cohort((_without_input(one), *others), cohort.constructs, "phq", ("warmth",), inputs=("exposure",))
+    first, *others = cohort.episodes
+    lacking = Cohort((_without_input(first), *others), cohort.constructs, "phq", ("warmth",), inputs=("exposure",))
     with pytest.raises(ModelError, match="“exposure” of “a” is not known on the way to 2 weeks"):
         panel(lacking)
     with pytest.raises(ModelError, match="covariate “age” is not known of 3 of 3 persons: “a”, “b”, “c”"):

@@ -21,7 +21,7 @@ def test_sessions() -> None:
     assert max(values) <= 27
 
 
-def test_the_unkind_export_gives_the_documented_remarks() -> None:
+def test_the_untidy_export_gives_the_documented_remarks() -> None:
     cohort = read_cohort(
         EXAMPLES / "unkind_export.csv", person="Klient", time="Datum", outcome="PHQ-9", processes=["Bündnis"]
     )
@@ -44,9 +44,9 @@ def test_the_unkind_export_gives_the_documented_remarks() -> None:
     assert [s.value for s in same.scores("Bündnis")] == [s.value for s in first.scores("alliance")]
 
 
-def test_forms() -> None:
+def test_responses() -> None:
     phq9 = catalogue.instrument("phq9")
     rows = read_responses(EXAMPLES / "phq9_forms.csv", phq9, person="client")
     scored = {row.person: score(phq9, row.responses) for row in rows}
-    assert [who for who, s in scored.items() if s.scores["total"].value is None] == ["Daisy"]
-    assert [who for who, s in scored.items() if s.alerts] == ["Clover"]
+    assert [person for person, s in scored.items() if s.scores["total"].value is None] == ["Daisy"]
+    assert [person for person, s in scored.items() if s.alerts] == ["Clover"]

@@ -79,7 +79,7 @@ GOOD = (HEADER + "\n" + "".join(f"p{i % 4},{i // 4},{i * 1.5},{20 - i}\n" for i 
 
 
 @given(st.lists(st.tuples(st.integers(0, len(GOOD)), st.binary(max_size=3)), min_size=1, max_size=4), OPTIONS)
-def test_a_good_table_with_bytes_changed(changes: list[tuple[int, bytes]], options: dict[str, object]) -> None:
+def test_a_valid_table_with_changed_bytes(changes: list[tuple[int, bytes]], options: dict[str, object]) -> None:
     content = bytearray(GOOD)
     for place, new in changes:
         content[place : place + len(new)] = new
@@ -87,5 +87,5 @@ def test_a_good_table_with_bytes_changed(changes: list[tuple[int, bytes]], optio
 
 
 @given(st.integers(0, len(GOOD)), OPTIONS)
-def test_a_good_table_cut_off_anywhere(length: int, options: dict[str, object]) -> None:
+def test_a_valid_table_truncated_anywhere(length: int, options: dict[str, object]) -> None:
     check(read_or_refuse(GOOD[:length], options))

@@ -422,7 +422,7 @@ def test_lines_above_the_header_are_named(above: str) -> None:
     assert "The header seems to be in row 3" in message
 
 
-def test_an_overlong_row_is_not_taken_for_a_header() -> None:
+def test_an_overlong_row_is_not_mistaken_for_a_header() -> None:
     assert "Quote cells" in error_message("id,session,score\na,one,good\nb,two,bad,worse\n")
 
 

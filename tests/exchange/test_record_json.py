@@ -96,7 +96,7 @@ RECORDS = st.builds(
 
 @settings(max_examples=60, deadline=None)
 @given(RECORDS)
-def test_any_record_reads_back_to_the_same(record: EpisodeRecord) -> None:
+def test_any_record_survives_the_round_trip(record: EpisodeRecord) -> None:
     assert parse_record(format_record(record)) == record
 
 
@@ -177,32 +177,32 @@ def test_a_record_that_was_read_back_gives_the_same_picture(tmp_path: Path) -> N
     assert pictures[0] == pictures[1]
 
 
-# ------------------------------------------------------------------ what leaves the clinic
+# ------------------------------------------------------------------ pseudonymised records
 
 
-def filled(of: Field, mark: str) -> object:
-    if of.kind in {FieldKind.LINE, FieldKind.TEXT}:
+def example_value(field: Field, mark: str) -> object:
+    if field.kind in {FieldKind.LINE, FieldKind.TEXT}:
         return f"{mark} told Mara, Jo Example and Carla"
-    if of.kind is FieldKind.PERSON:
+    if field.kind is FieldKind.PERSON:
         return "r2"
-    if of.kind is FieldKind.DATE:
+    if field.kind is FieldKind.DATE:
         return "2026-02-09"
-    if of.kind is FieldKind.YES_NO:
+    if field.kind is FieldKind.YES_NO:
         return True
-    if of.kind is FieldKind.ROWS:
-        return ({c.id: filled(c, mark) for c in of.columns},)
-    if of.options:
-        return (of.options[0].value,) if of.kind is FieldKind.CHOICES else of.options[0].value
-    return of.minimum
+    if field.kind is FieldKind.ROWS:
+        return ({c.id: example_value(c, mark) for c in field.columns},)
+    if field.options:
+        return (field.options[0].value,) if field.kind is FieldKind.CHOICES else field.options[0].value
+    return field.minimum
 
 
-def everything() -> EpisodeRecord:
-    """Every field of every worksheet of the shelf filled in, once a sheet."""
-    made = tuple(
+def full_record() -> EpisodeRecord:
+    """Return a record with every worksheet of the shelf, all fields completed."""
+    artefacts = tuple(
         ArtefactRecord(
             f"secret-id-{n}",
             w.id,
-            {f.id: filled(f, "NOTE" if f.note else "WORDS") for f in w.fields},  # type: ignore[misc]
+            {f.id: example_value(f, "NOTE" if f.note else "WORDS") for f in w.fields},  # type: ignore[misc]
             at=float(n),
             begun_at=float(n),
             about="r1",
@@ -210,14 +210,14 @@ def everything() -> EpisodeRecord:
         for n, w in enumerate(worksheets().values())
     )
     return replace(
-        cases.record(), person="Carla Cruz", artefacts=made, therapist="Alma Able", began_on=date(2026, 1, 5)
+        cases.record(), person="Carla Cruz", artefacts=artefacts, therapist="Alma Able", began_on=date(2026, 1, 5)
     )
 
 
 @pytest.mark.parametrize("texts", [False, True])
 def test_a_pseudonymised_record_has_no_names_or_dates(texts: bool) -> None:
     outside = pseudonymise_record(
-        everything(), person="client-1", texts=texts, hidden=("Carla Cruz",), relations=("partner",)
+        full_record(), person="client-1", texts=texts, hidden=("Carla Cruz",), relations=("partner",)
     )
     out = format_record(outside)
     for word in ("Carla", "Cruz", "Alma", "Mara", "Jo Example", "Granny", "2026", "secret-id", '"r1"', "NOTE"):
@@ -230,7 +230,7 @@ def test_a_pseudonymised_record_has_no_names_or_dates(texts: bool) -> None:
 def test_a_free_text_relation_counts_as_text() -> None:
     ada, jo = cases.record().relationships[3], cases.record().relationships[0]
     own = replace(ada, relation="Jo Example’s boss at the harbour")
-    record = replace(everything(), relationships=(jo, own))
+    record = replace(full_record(), relationships=(jo, own))
     names = {"person": "x", "relations": ("partner",)}
     assert [r.relation for r in pseudonymise_record(record, **names).relationships] == ["partner", ""]
     values = [r.relation for r in pseudonymise_record(record, texts=True, **names).relationships]
@@ -238,7 +238,7 @@ def test_a_free_text_relation_counts_as_text() -> None:
 
 
 def test_numbers_and_links_are_preserved() -> None:
-    before, after = everything(), pseudonymise_record(everything(), person="client-1")
+    before, after = full_record(), pseudonymise_record(full_record(), person="client-1")
     assert len(after.artefacts) == len(before.artefacts)
     assert after.began_on == FIRST_DAY
     assert {a.about for a in after.artefacts} == {"p1"}

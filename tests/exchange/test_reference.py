@@ -19,7 +19,7 @@ def data(name: str) -> Path:
 
 @needs_reference
 def test_pcit_sessions() -> None:
-    """1,294 rows with identifiers of 64 families, 237 without, 4 family-sessions twice."""
+    """The file has 1,294 rows of 64 families, 237 rows without identifier, and 4 repeated family-sessions."""
     cohort = read_cohort(
         data("pcit_sessions.csv"),
         person="ParticipantID",

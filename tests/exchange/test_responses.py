@@ -27,7 +27,7 @@ def test_item_columns_end_in_the_items_number(pattern: str) -> None:
 
 def test_a_person_column_and_other_columns_beside() -> None:
     table = f"id,note7,{header('gad7_{}')}\nCarla,x,0,0,0,0,0,0,1\n'=x,y,1,1,1,1,1,1,1\n"
-    assert [(row, who) for row, who, _ in read(table, person="id")] == [(2, "Carla"), (3, "=x")]
+    assert [(row, person) for row, person, _ in read(table, person="id")] == [(2, "Carla"), (3, "=x")]
 
 
 def test_several_sets_of_columns_need_the_stem() -> None:

@@ -49,7 +49,7 @@ def test_the_remark_says_that_a_session_counts_as_a_week() -> None:
     assert "one week each" not in remarks(at("1", unit="week"))
 
 
-def test_the_files_own_zero_is_kept() -> None:
+def test_the_zero_of_the_file_is_kept() -> None:
     assert days(at("0.5", "2.25", unit="file")) == [0.5, 2.25]
     assert days(at("-1", "4", unit="week")) == [-7, 28]
 

@@ -18,20 +18,21 @@ from securebase.records.vocabulary import Moment
 
 
 def a_cohort(seed: int, unit: str = "session", persons: list[str] | None = None) -> Cohort:
-    """Persons with scores before and after sessions, some missing, some moments without any."""
+    """Return a cohort with scores before and after sessions, some missing, some moments without scores."""
     rng = random.Random(seed)
     days = {"session": 7.0, "week": 7.0, "day": 1.0, "file": 1.0}[unit]
     episodes = []
-    for name in persons or ["Carla", "Élodie", "=cmd()"]:
+    for person in persons or ["Carla", "Élodie", "=cmd()"]:
         administrations = []
         times = sorted(rng.sample(range(30), 5)) if unit == "session" else sorted(rng.uniform(0, 90) for _ in range(5))
         for time in times:
-            for moment, what in ((Moment.BEFORE, "symptoms"), (Moment.AFTER, "warmth")):
+            for moment, name in ((Moment.BEFORE, "symptoms"), (Moment.AFTER, "warmth")):
                 session = int(time) if unit == "session" else None
                 value = rng.choice([None, rng.uniform(-5, 30), float(rng.randrange(9))])
-                own = () if value is None else (ScoreRecord(what, value, time * days, moment, session, "table", what),)
-                administrations.append(AdministrationRecord("table", time * days, moment, session, scores=own))
-        episodes.append(EpisodeRecord(name, tuple(administrations), symptom_measure=("table", "symptoms")))
+                score = ScoreRecord(name, value or 0.0, time * days, moment, session, "table", name)
+                scores = () if value is None else (score,)
+                administrations.append(AdministrationRecord("table", time * days, moment, session, scores=scores))
+        episodes.append(EpisodeRecord(person, tuple(administrations), symptom_measure=("table", "symptoms")))
     constructs = (construct("symptoms"), custom_construct("warmth", moment="after"))
     return Cohort(tuple(episodes), constructs, "symptoms", ("warmth",), unit, days)
 
@@ -115,7 +116,7 @@ def test_several_measures_of_one_construct_need_a_choice(tmp_path: Path) -> None
     assert (tmp_path / "out.csv").read_text() == "person,time,warmth\nCarla,0,2\n"
 
 
-def test_a_construct_whose_name_starts_a_formula_comes_back(tmp_path: Path) -> None:
+def test_a_construct_name_that_starts_a_formula_is_restored(tmp_path: Path) -> None:
     episode = EpisodeRecord("Carla", (AdministrationRecord("table", 7.0, scores=(ScoreRecord("=mood", 3.0, 7.0),)),))
     write_cohort(Cohort((episode,), (custom_construct("=mood"),), "=mood"), tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text().startswith("person,time,'=mood")
@@ -123,7 +124,7 @@ def test_a_construct_whose_name_starts_a_formula_comes_back(tmp_path: Path) -> N
     assert [s.value for s in back.episodes[0].scores("=mood")] == [3.0]
 
 
-def test_a_construct_cannot_be_called_like_a_column_of_the_table(tmp_path: Path) -> None:
+def test_reserved_column_names_are_refused_as_constructs(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="construct name “time”"):
         write_cohort(Cohort((), (custom_construct("time"),), "time"), tmp_path / "out.csv")
 

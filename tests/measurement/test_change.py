@@ -1,4 +1,4 @@
-"""Bands, reliable and clinically significant change, sudden gains: rules, edges, and what other programs found."""
+"""Tests of bands, change and sudden gains: rules, limits, and agreement with other programs."""
 
 import csv
 import os
@@ -77,7 +77,7 @@ def test_a_prorated_score_between_two_bands_is_rounded_half_up() -> None:
     assert labels == ["low", "mild", "mild", "healthy"]
 
 
-def test_bands_printed_to_one_decimal_are_met_to_one_decimal() -> None:
+def test_scores_are_rounded_to_the_decimals_of_their_bands() -> None:
     labels = [
         b.label if (b := severity_band(MSPSS, v)) else None for v in (35 / 12, 36 / 12, 60 / 12, 61 / 12, 2.95, 5.04)
     ]
@@ -133,7 +133,7 @@ def test_a_better_alliance_is_an_improvement() -> None:
     assert score_change(scale, 8, 4).verdict == "worse"
 
 
-def test_a_threshold_met_exactly_counts_although_decimals_are_not_exact_in_binary() -> None:
+def test_a_change_equal_to_the_threshold_counts_despite_binary_rounding() -> None:
     scale = a_scale(maximum=10.0, reliable_change=ReliableChange(2.2, "a test", verified=True))
     assert 8.2 - 6.0 < 2.2
     assert score_change(scale, 8.2, 6.0).verdict == "improved"
@@ -145,7 +145,7 @@ def test_without_a_threshold_the_verdict_is_unknown() -> None:
     assert change.basis == "no reliable change is known for this scale"
 
 
-def test_points_and_percent_stand_side_by_side() -> None:
+def test_a_change_has_points_and_percent() -> None:
     mild, severe = score_change(PHQ9, 6, 3), score_change(PHQ9, 24, 21)
     assert (mild.points, severe.points) == (-3, -3)
     assert (mild.percent, severe.percent) == (-50.0, -12.5)
@@ -157,7 +157,7 @@ def test_percent_counts_from_the_scales_lowest_score() -> None:
 
 
 @given(st.floats(0, 27), st.floats(0, 27))
-def test_back_and_forth_are_opposites(first: float, last: float) -> None:
+def test_the_reverse_change_has_the_opposite_verdict(first: float, last: float) -> None:
     forward, backward = score_change(PHQ9, first, last), score_change(PHQ9, last, first)
     assert forward.points == -backward.points
     opposite = {"improved": "worse", "worse": "improved", "within_error": "within_error"}
@@ -205,7 +205,7 @@ def test_the_cutoff_needs_positive_sds() -> None:
 
 
 def claus(outcome: str, reliability: float) -> tuple[Scale, list[tuple[float, float]]]:
-    """A scale with the sample's own clinical norms and a healthy mean and spread of 8, and (pre, post) of 40 people."""
+    """Return a scale with the sample's clinical norms and a healthy mean and SD of 8, and 40 (pre, post) pairs."""
     scores = {(r["id"], r["time"]): r[outcome] for r in reference("claus_2020.csv")}
     people = sorted({person for person, _ in scores})
     pairs = [
@@ -221,7 +221,7 @@ def claus(outcome: str, reliability: float) -> tuple[Scale, list[tuple[float, fl
 
 @needs_reference
 def test_hamd_of_real_inpatients_agrees_with_the_r_package_clinicalsignificance() -> None:
-    """Its own stored results for the method of Jacobson and Truax: 29 improved, 10 unchanged, 1 worse; 26 recovered."""
+    """The package stores for Jacobson and Truax: 29 improved, 10 unchanged, 1 worse; 26 recovered."""
     scale, pairs = claus("hamd", 0.8)
     changes = [score_change(scale, first, last) for first, last in pairs]
     verdicts = [change.verdict for change in changes]
@@ -231,7 +231,7 @@ def test_hamd_of_real_inpatients_agrees_with_the_r_package_clinicalsignificance(
 
 @needs_reference
 def test_bdi_of_real_inpatients_agrees_with_the_r_package_clinicalsignificance() -> None:
-    """Its published example: cut-off c at 21.6, 10 recovered, 9 improved only, 21 unchanged."""
+    """The package's published example: cut-off c 21.6, 10 recovered, 9 improved only, 21 unchanged."""
     scale, pairs = claus("bdi", 0.81)
     assert len(pairs) == 40
     assert (scale.clinical_mean, scale.clinical_sd) == pytest.approx((35.48, 8.16), abs=0.005)
@@ -287,7 +287,7 @@ def test_a_cutoff_of_zero_is_refused() -> None:
 
 @given(st.lists(st.one_of(st.none(), st.integers(0, 63)), max_size=20))
 def test_a_mirrored_scale_mirrors_gains_and_keeps_positions(values: list[int | None]) -> None:
-    """Which positions meet the first and third criterion does not depend on the direction of the scale."""
+    """The direction of the scale does not affect the positions of gains and losses."""
     for gain in sudden_gains(values, cutoff=7):
         before, after = values[gain.after], values[gain.after + 1]
         assert before is not None
@@ -302,8 +302,10 @@ def test_a_mirrored_scale_mirrors_gains_and_keeps_positions(values: list[int | N
 
 @needs_reference
 def test_sudden_gains_of_43_people_agree_with_the_r_package_suddengains() -> None:
-    """Its tutorial, sessions 1 to 12, cut 7: 24 gains of mean size 11 (SD 3.43) in 15 people, 8 with several;
-    person 5 first between sessions 3 and 4, most between 8 and 9.
+    """Reproduce the package's tutorial, sessions 1 to 12, cut-off 7.
+
+    24 gains of mean size 11 (SD 3.43) in 15 people, 8 with several; person 5 has the first gain between sessions 3 and
+    4 and the largest between 8 and 9.
     """
     by_person = {}
     for row in reference("sgdata.csv"):

@@ -25,7 +25,7 @@ def test_names_and_labels_are_unique_and_every_construct_rests_on_a_claim() -> N
     assert [c.name for c in CONSTRUCTS.values() if c.direction is Direction.UNKNOWN] == ["emotional_arousal"]
 
 
-def test_every_construct_is_measured_by_something_on_the_shelf_or_listed_as_unmeasured() -> None:
+def test_every_construct_has_an_instrument_or_is_listed_as_unmeasured() -> None:
     measured = {scale.construct for i in catalogue.instruments().values() for scale in i.scales}
     assert measured.isdisjoint(UNMEASURED_CONSTRUCTS)
     assert measured | set(UNMEASURED_CONSTRUCTS) == set(CONSTRUCTS)
@@ -38,5 +38,10 @@ def test_an_unknown_construct_is_refused_with_the_known_ones() -> None:
 
 
 def test_a_custom_construct_has_no_claims() -> None:
-    own = custom_construct("DPICS_Positive", moment="after")
-    assert (own.label, own.direction, own.claims, own.moment) == ("DPICS_Positive", Direction.UNKNOWN, (), "after")
+    custom = custom_construct("DPICS_Positive", moment="after")
+    assert (custom.label, custom.direction, custom.claims, custom.moment) == (
+        "DPICS_Positive",
+        Direction.UNKNOWN,
+        (),
+        "after",
+    )

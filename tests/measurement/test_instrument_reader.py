@@ -57,7 +57,7 @@ scores = { total = 3 }
 """
 
 
-def test_the_good_file_is_good() -> None:
+def test_a_valid_file_is_read() -> None:
     instrument = read_instrument("mini.toml", GOOD.encode())
     assert [item.label for item in instrument.items] == ["one", "two", "three"]
     assert instrument.scale("total").bands[1].label == "high"
@@ -139,7 +139,7 @@ def _paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 def _toml(value: Any) -> str:
-    """Enough TOML for a test: everything inline."""
+    """Return a value as inline TOML, sufficient for these tests."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):
@@ -156,7 +156,7 @@ RUBBISH: list[Any] = ["", "rubbish", -1, 0, 10**6, 1.5, True, [], [0], ["a"], {}
 
 
 @given(st.sampled_from(SHELF_FILES), st.data())
-def test_a_corrupted_shelf_file_is_refused_by_name_or_still_sound(file: Any, data: st.DataObject) -> None:
+def test_a_corrupted_shelf_file_is_refused_by_name_or_still_valid(file: Any, data: st.DataObject) -> None:
     values = tomllib.loads(file.read_text(encoding="utf-8"))
     corrupted: Any = copy.deepcopy(values)
     *path, last = data.draw(st.sampled_from(_paths(values)))
@@ -174,7 +174,7 @@ def test_a_corrupted_shelf_file_is_refused_by_name_or_still_sound(file: Any, dat
 
 
 @given(st.binary(max_size=200))
-def test_rubbish_bytes_are_refused_by_name(content: bytes) -> None:
+def test_random_bytes_are_refused_by_name(content: bytes) -> None:
     with pytest.raises(InstrumentError, match=r"^any\.toml"):
         read_instrument("any.toml", content)
 
@@ -185,7 +185,7 @@ def corrupt(change: Callable[[dict[str, Any]], None]) -> bytes:
     return "\n".join(f"{key} = {_toml(value)}" for key, value in values.items()).encode()
 
 
-def test_points_and_spread_of_reliable_change_exclude_each_other() -> None:
+def test_reliable_change_takes_either_points_or_sd_and_reliability() -> None:
     both = corrupt(lambda v: v["scales"][0].update(reliable_change={"points": 2, "sd": 1.0, "reliability": 0.8}))
     with pytest.raises(InstrumentError, match=r"scales\[1\].reliable_change.points: needs either"):
         read_instrument("mini.toml", both)

@@ -46,7 +46,7 @@ def test_the_areas_are_those_of_the_vocabulary() -> None:
 
 @pytest.mark.parametrize("planned", [1, 2, 5, 8, 11, 12, 16, 20, 40])
 @pytest.mark.parametrize("areas", [(), ("grief",), ("grief", "role_dispute"), AREAS], ids=len)
-def test_a_check_in_is_short_and_holds_at_most_one_that_is_not_weekly(planned: int, areas: tuple[str, ...]) -> None:
+def test_a_check_in_is_short_with_at_most_one_non_weekly_instrument(planned: int, areas: tuple[str, ...]) -> None:
     not_weekly = {i.id for i in NOT_WEEKLY}
     for (_, moment), asked in walk_course(CourseContext(planned, areas)).items():
         assert len(not_weekly & set(asked)) <= 1
@@ -55,7 +55,7 @@ def test_a_check_in_is_short_and_holds_at_most_one_that_is_not_weekly(planned: i
         assert all(instruments()[name].moment == moment for name in asked)
 
 
-def test_in_a_usual_course_each_is_due_two_or_three_times_and_expectation_once() -> None:
+def test_in_a_standard_course_expectation_is_due_once_and_others_two_or_three_times() -> None:
     counts = Counter(name for asked in walk_course(CourseContext(16)).values() for name in asked)
     assert counts.pop("expectation") == 1
     assert set(counts) == {i.id for i in NOT_WEEKLY} - {"expectation"}
@@ -86,7 +86,7 @@ def test_without_a_problem_area_nothing_is_added_before_sessions() -> None:
 
 
 @pytest.mark.parametrize(
-    ("area", "own"),
+    ("area", "instrument"),
     [
         ("grief", "grief_week"),
         ("role_dispute", "dispute_week"),
@@ -94,9 +94,9 @@ def test_without_a_problem_area_nothing_is_added_before_sessions() -> None:
         ("interpersonal_deficits", "contacts_week"),
     ],
 )
-def test_a_chosen_area_and_problem_severity_are_asked_before_every_session(area: str, own: str) -> None:
+def test_area_and_problem_severity_are_due_before_every_session(area: str, instrument: str) -> None:
     asked = walk_course(CourseContext(16, (area,)))
-    assert all(asked[n, "before"] == ("focus_week", own) for n in range(1, 17))
+    assert all(asked[n, "before"] == ("focus_week", instrument) for n in range(1, 17))
 
 
 def test_two_areas_alternate() -> None:

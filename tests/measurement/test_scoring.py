@@ -143,9 +143,9 @@ def test_checked_responses_hold_every_item_in_order() -> None:
 
 
 def test_the_note_names_missing_items_and_their_treatment() -> None:
-    ten = SHELF["core10"]
-    one = score(ten, dict.fromkeys(range(1, 10), 1)).scores["total"]
-    assert one.note == "item 10 unanswered; prorated from the other 9"
-    two = score(ten, dict.fromkeys(range(1, 9), 1)).scores["total"]
-    assert (two.value, two.note) == (None, "items 9, 10 unanswered; at most 1 may be missing")
+    core10 = SHELF["core10"]
+    prorated = score(core10, dict.fromkeys(range(1, 10), 1)).scores["total"]
+    assert prorated.note == "item 10 unanswered; prorated from the other 9"
+    unscored = score(core10, dict.fromkeys(range(1, 9), 1)).scores["total"]
+    assert (unscored.value, unscored.note) == (None, "items 9, 10 unanswered; at most 1 may be missing")
     assert score(SHELF["phq9"], {1: 0}).scores["total"].note == "items 2 to 9 unanswered; all items are required"

@@ -41,7 +41,7 @@ OWN = [i for i in catalogue.instruments().values() if i.own_wording]
 
 
 @pytest.mark.parametrize("instrument", OWN, ids=lambda i: i.id)
-def test_a_minute_is_enough(instrument: object) -> None:
+def test_a_check_in_takes_a_minute(instrument: object) -> None:
     """A question takes about four seconds to read and answer when it fits two lines of a phone."""
     items = instrument.items  # type: ignore[attr-defined]
     assert len(items) <= 12
@@ -50,7 +50,7 @@ def test_a_minute_is_enough(instrument: object) -> None:
 
 
 @pytest.mark.parametrize("scale", [BEFORE.scale("symptoms"), AFTER.scale("alliance")], ids=lambda s: s.id)
-def test_reliable_change_says_that_it_rests_on_an_assumption(scale: object) -> None:
+def test_reliable_change_states_its_assumption(scale: object) -> None:
     known = scale.reliable_change  # type: ignore[attr-defined]
     assert known.points == pytest.approx(1.96 * 2**0.5 * known.sd * (1 - known.reliability) ** 0.5)
     assert known.basis.startswith("assumed")

@@ -1,4 +1,4 @@
-"""Every worked example of every instrument is result as the file says."""
+"""Every worked example of every instrument file gives the stated scores and alerts."""
 
 import pytest
 

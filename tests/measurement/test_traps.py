@@ -45,12 +45,12 @@ def test_no_alliance_measure_has_bands(name: str) -> None:
     assert all(scale.bands == () for scale in SHELF[name].scales)
 
 
-def test_cesd_takes_no_four() -> None:
+def test_cesd_items_end_at_three() -> None:
     with pytest.raises(ResponseError, match="from 0 to 3"):
         score(SHELF["cesd"], {1: 4})
 
 
-def test_hdrs17_ends_at_52_and_says_that_another_variant_ends_at_50() -> None:
+def test_hdrs17_ends_at_52_and_mentions_the_variant_that_ends_at_50() -> None:
     hdrs = SHELF["hdrs17"]
     assert hdrs.scales[0].maximum == 52 == sum(item.maximum for item in hdrs.items)
     assert any("50" in note for note in hdrs.notes)
@@ -58,7 +58,7 @@ def test_hdrs17_ends_at_52_and_says_that_another_variant_ends_at_50() -> None:
         score(hdrs, {4: 3})
 
 
-def test_wsas_without_work_is_a_score_of_its_own_that_ends_at_32() -> None:
+def test_wsas_without_work_has_a_separate_score_up_to_32() -> None:
     short = SHELF["wsas"].scale("total_without_work")
     assert (short.maximum, short.bands, short.reliable_change) == (32, (), None)
     result = score(SHELF["wsas"], dict.fromkeys(range(2, 6), 8))
@@ -67,7 +67,7 @@ def test_wsas_without_work_is_a_score_of_its_own_that_ends_at_32() -> None:
     assert (result.scores["total"].value, result.scores["total_without_work"].value) == (40, None)
 
 
-def test_iip32_says_which_of_the_two_it_is() -> None:
+def test_iip32_names_its_version() -> None:
     assert any("Barkham" in note and "another instrument" in note for note in SHELF["iip32"].notes)
 
 
@@ -76,7 +76,7 @@ def test_ecr_rs_anxiety_is_items_seven_to_nine() -> None:
     assert SHELF["ecr_rs"].scale("avoidance").reversed_items == (1, 2, 3, 4)
 
 
-def test_loinc_codes_are_the_right_ones_and_none_is_invented() -> None:
+def test_loinc_codes_are_correct() -> None:
     codes = {name: SHELF[name].codes for name in SHELF}
     assert (codes["phq9"]["panel"], codes["phq9"]["total"]) == ("44249-1", "44261-6")
     assert codes["phq2"]["total"] == "55758-7"
@@ -86,7 +86,7 @@ def test_loinc_codes_are_the_right_ones_and_none_is_invented() -> None:
     assert all(own["system"] == "urn:securebase:instrument" for name, own in codes.items() if name not in loinc)
 
 
-def test_phq8_does_not_borrow_the_reliable_change_of_the_phq9() -> None:
+def test_phq8_does_not_use_the_reliable_change_of_the_phq9() -> None:
     assert SHELF["phq9"].scales[0].reliable_change is not None
     assert SHELF["phq8"].scales[0].reliable_change is None
 

@@ -15,7 +15,7 @@ NOTE = ArtefactRecord(
 )
 
 
-def test_a_field_is_read_as_what_it_is() -> None:
+def test_fields_are_read_by_kind() -> None:
     assert NOTE.text("what") == "She hung up"
     assert NOTE.number("mood") == 3.0
     assert NOTE.choices("faults") == ("silent", "assumed")
@@ -45,7 +45,7 @@ def test_a_circle_returns_the_placement_of_a_person() -> None:
     assert circle.placement("omar") is None
 
 
-def test_artefacts_come_by_worksheet_in_order_of_their_beginning() -> None:
+def test_artefacts_of_a_worksheet_come_in_order_of_their_first_version() -> None:
     first, second = (ArtefactRecord(n, "telling", {}, at=20.0, begun_at=b) for n, b in (("a", 5.0), ("b", 2.0)))
     record = EpisodeRecord("Carla", artefacts=(first, NOTE, second))
     assert [a.id for a in record.artefacts_of("telling")] == ["b", "a"]

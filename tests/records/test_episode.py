@@ -4,7 +4,7 @@ from securebase.records.episode import AdministrationRecord, EpisodeRecord, Scor
 from securebase.records.vocabulary import Moment, Phase, ProblemArea, Respondent, RuptureKind
 
 
-def given(
+def administration(
     construct: str, value: float, at: float, instrument: str = "session_before", **more: object
 ) -> AdministrationRecord:
     score = ScoreRecord(construct, value, at, instrument=instrument, scale=construct, **more)  # type: ignore[arg-type]
@@ -14,11 +14,11 @@ def given(
 CARLA = EpisodeRecord(
     "Carla",
     (
-        given("symptoms", 5.0, 14.0),
-        given("symptoms", 6.0, 7.0),
-        given("symptoms", 15.0, 7.0, "phq9"),
-        given("alliance", 8.0, 7.0, "session_after", respondent=Respondent.CLIENT),
-        given("alliance", 3.0, 7.0, "session_after", respondent=Respondent.THERAPIST),
+        administration("symptoms", 5.0, 14.0),
+        administration("symptoms", 6.0, 7.0),
+        administration("symptoms", 15.0, 7.0, "phq9"),
+        administration("alliance", 8.0, 7.0, "session_after", respondent=Respondent.CLIENT),
+        administration("alliance", 3.0, 7.0, "session_after", respondent=Respondent.THERAPIST),
         AdministrationRecord("session_before", 21.0),
     ),
     (TherapySessionRecord(1, 7.0), TherapySessionRecord(4, 28.0)),
@@ -36,11 +36,11 @@ def test_therapist_ratings_are_separate() -> None:
     assert [s.value for s in CARLA.scores("alliance", respondent=Respondent.THERAPIST)] == [3.0]
 
 
-def test_symptoms_are_followed_on_one_measure() -> None:
+def test_symptom_scores_come_from_the_symptom_measure() -> None:
     assert [s.value for s in CARLA.symptom_scores] == [6.0, 5.0]
 
 
-def test_the_last_moment_counts_sessions_and_unanswered_forms() -> None:
+def test_the_last_day_includes_sessions_and_unanswered_administrations() -> None:
     assert CARLA.last_at == 28.0
     assert EpisodeRecord("Dora", (AdministrationRecord("session_before", 21.0),)).last_at == 21.0
     assert EpisodeRecord("Dora").last_at == 0.0
