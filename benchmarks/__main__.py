@@ -166,7 +166,7 @@ def gist(marks: Sequence[Mark], slower: float | None) -> list[str]:
     """Return how many targets are met, and the names of the others."""
     verdicts = [(mark, verdict(mark, slower)) for mark in marks]
     met = sum(word.startswith("yes") for _, word in verdicts)
-    missed = [f"{mark.what} ({mark.ratio:.1f})" for mark, word in verdicts if word == "**no**"]
+    missed = [f"{mark.label} ({mark.ratio:.1f})" for mark, word in verdicts if word == "**no**"]
     sentence = f"**Speed.** {met} of {len(marks)} targets are met."
     if missed:
         sentence += f" Missed (measured / target): {'; '.join(missed)}."
@@ -192,7 +192,7 @@ def _marks(marks: Sequence[Mark], slower: float | None) -> list[str]:
             ["measurement", "target", "measured", "measured / target", "met", "other programs"],
             [
                 (
-                    mark.what,
+                    mark.label,
                     mark.target,
                     mark.measured,
                     "–" if mark.ratio is None else f"{mark.ratio:.2f}",

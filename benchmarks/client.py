@@ -58,13 +58,13 @@ def measure_tracking() -> list[Tracked]:
 
 
 def _cold_start_seconds() -> float:
-    taken = []
+    seconds_by_run = []
     for _ in range(3):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-c", _COLD], check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        taken.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(taken)
+        seconds_by_run.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(seconds_by_run)
 
 
 def section(results: list[Tracked]) -> list[str]:
@@ -86,16 +86,18 @@ def _usual(results: list[Tracked]) -> Tracked:
 
 
 def marks(results: list[Tracked]) -> list[Mark]:
-    usual = _usual(results)
+    result = _usual(results)
     warm, cold = PROTOTYPE
     return [
         Mark(
             "one client, six constructs, 16 sessions: filter, smoother, forecast",
             f"about {seconds(warm)}, like the prototype",
-            seconds(usual.warm),
-            usual.warm / warm,
+            seconds(result.warm),
+            result.warm / warm,
         ),
-        Mark("the same from a cold start of Python", f"about {seconds(cold)}", seconds(usual.cold), usual.cold / cold),
+        Mark(
+            "the same from a cold start of Python", f"about {seconds(cold)}", seconds(result.cold), result.cold / cold
+        ),
     ]
 
 

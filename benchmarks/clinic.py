@@ -49,20 +49,20 @@ def build(now: datetime) -> Account:
             clinic=clinic, user_name=name, name_shown=name, password=PASSWORD, roles=(Role.THERAPIST,)
         )
 
-    own, other = therapist(USER_NAME), therapist("other")
+    therapist_account, colleague = therapist(USER_NAME), therapist("other")
     with transaction.atomic():
         for round_ in range(-(-CASELOAD // len(ROSTER))):
             remaining = CASELOAD - round_ * len(ROSTER)
             for person, course in list(zip(ROSTER, simulate_courses(round_), strict=True))[:remaining]:
-                write_client(person, course, therapist=own, now=now)
+                write_client(person, course, therapist=therapist_account, now=now)
         rows = Client.objects.unscoped(reason="simulated clinic of a benchmark").bulk_create(
-            Client(clinic=clinic, therapist=other, name_shown=f"Client {n}", simulated=True)
+            Client(clinic=clinic, therapist=colleague, name_shown=f"Client {n}", simulated=True)
             for n in range(CLINIC - CASELOAD)
         )
         Episode.objects.unscoped(reason="simulated clinic of a benchmark").bulk_create(
             Episode(client=row, began_on=timezone.localdate(now)) for row in rows
         )
-    return own
+    return therapist_account
 
 
 def time_pages_after_check_ins(account: Account) -> dict[str, dict[str, Any]]:
@@ -81,11 +81,11 @@ def time_pages_after_check_ins(account: Account) -> dict[str, dict[str, Any]]:
         ).check_in
         responses = {i.number: 0.0 if i.options else 5.0 for i in instrument("session_before").items}
         record_check_in(check_in=check_in, responses=responses, submission=str(session.id), at=now)
-        clock, began = time.perf_counter(), time.process_time()
+        clock, start = time.perf_counter(), time.process_time()
         response = browser.get(f"/clients/{session.episode.client_id}/")
-        spent = time.process_time() - began, time.perf_counter() - clock
+        durations = time.process_time() - start, time.perf_counter() - clock
         assert response.status_code == 200
-        times["with" if b"hypotheses-title" in response.content else "without"].append(spent)
+        times["with" if b"hypotheses-title" in response.content else "without"].append(durations)
     medians: dict[str, dict[str, Any]] = {}
     for name, spans in times.items():
         warm = spans[2:]  # the first requests fill the caches

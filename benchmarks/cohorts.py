@@ -38,8 +38,8 @@ def truth(p: int) -> Parameters:
     if p == 2:
         return _TWO
     drift = -np.diag(np.linspace(0.35, 0.7, p)) + 0.06 * (np.eye(p, k=1) - np.eye(p, k=-1))
-    near = 0.2 ** np.abs(np.subtract.outer(np.arange(p), np.arange(p)))
-    return Parameters(drift, 0.5 * near, np.linspace(1.0, 3.0, p), 0.7 * near, np.full(p, 0.2))
+    correlation = 0.2 ** np.abs(np.subtract.outer(np.arange(p), np.arange(p)))
+    return Parameters(drift, 0.5 * correlation, np.linspace(1.0, 3.0, p), 0.7 * correlation, np.full(p, 0.2))
 
 
 def panel(p: int, n: int, rows: int, *, irregular: bool, missing: float, seed: int) -> Panel:
@@ -47,6 +47,6 @@ def panel(p: int, n: int, rows: int, *, irregular: bool, missing: float, seed: i
     rng = np.random.default_rng(seed)
     gaps = np.round(rng.uniform(0.25, 1.75, size=(n, rows)), 3) if irregular else np.ones((n, rows))
     times = np.cumsum(gaps, axis=1) - gaps[:, :1]
-    drawn = simulate_panel(specification(p), truth(p), list(times), rng)
-    scores = np.where(rng.uniform(size=drawn.scores.shape) < missing, np.nan, drawn.scores)
-    return replace(drawn, scores=scores)
+    simulated = simulate_panel(specification(p), truth(p), list(times), rng)
+    scores = np.where(rng.uniform(size=simulated.scores.shape) < missing, np.nan, simulated.scores)
+    return replace(simulated, scores=scores)

@@ -96,12 +96,12 @@ class Coverage:
 
 def _extensions() -> list[Case]:
     """Return one case for each extension of the model: two constructs, 240 persons with 9 rows."""
-    usual = replace(TRUTHS[Trend.NONE])
+    base = replace(TRUTHS[Trend.NONE])
     names = ("c1", "c2")
 
-    def case(part: str, options: dict[str, Any], known: dict[str, Any]) -> Case:
+    def case(part: str, options: dict[str, Any], parameters: dict[str, Any]) -> Case:
         specification = Specification(names, planned_end=8.0, **options)
-        return Case(part.replace(" ", "-"), part, specification, replace(usual, **known), 240, 9, 100)
+        return Case(part.replace(" ", "-"), part, specification, replace(base, **parameters), 240, 9, 100)
 
     return [
         case(
@@ -139,13 +139,13 @@ def cases() -> list[Case]:
     return [*two, six, *_extensions()]
 
 
-def coverage(case: Case, most: int | None = None) -> Coverage:
+def coverage(case: Case, limit: int | None = None) -> Coverage:
     """Estimate the coverage of a case over at most `most` cohorts."""
-    cohorts = min(case.cohorts, most or case.cohorts)
-    known = as_text(
+    cohorts = min(case.cohorts, limit or case.cohorts)
+    signature = as_text(
         {"specification": asdict(case.specification), "truth": asdict(case.truth), "size": [case.persons, case.rows]}
     )
-    results = replications(f"coverage-{case.name}", partial(_fit_cohort, case), cohorts, depends_on=known)
+    results = replications(f"coverage-{case.name}", partial(_fit_cohort, case), cohorts, depends_on=signature)
     shares = {name: float(np.mean([f["covered"][name] for f in results])) for name in results[0]["covered"]}
     blocks: dict[str, list[float]] = {}
     for name, share in shares.items():
@@ -169,9 +169,9 @@ def coverage(case: Case, most: int | None = None) -> Coverage:
 
 def _fit_cohort(case: Case, i: int) -> dict[str, Any]:
     panel = case.panel(i)
-    began = time.process_time()
+    start = time.process_time()
     result = fit(panel, case.specification)
-    seconds = time.process_time() - began
+    seconds = time.process_time() - start
     covered = {}
     for name, value in case.truth.named(case.specification).items():
         if name.startswith("start_mean") and not case.specification.free_start_mean:

@@ -24,7 +24,7 @@ class Fitted:
     allowed, 0 without a target.
     """
 
-    what: str
+    label: str
     constructs: int
     rows: int
     persons: int
@@ -43,13 +43,13 @@ class Fitted:
 def fits() -> list[Fitted]:
     recorded, other = reference.RECORDED["ctsem"], reference.RECORDED["OpenMx"]
     results = []
-    known = reference.panel("ctsim_p2_N200_T12.csv", "id", "time", ("Y1", "Y2"), ("file", 1.0))
-    if known is not None:
+    public_data = reference.panel("ctsim_p2_N200_T12.csv", "id", "time", ("Y1", "Y2"), ("file", 1.0))
+    if public_data is not None:
         model = Specification(("Y1", "Y2"), Trend.NONE, Start.FREE, time_unit="file", days_per_unit=1.0)
         recorded_times = f"ctsem {recorded:g} s, OpenMx {other:g} s"
-        results.append(_time_fit("ctsim_p2_N200_T12.csv", known, model, 9, 0.03, recorded_times, best=BEST))
+        results.append(_time_fit("ctsim_p2_N200_T12.csv", public_data, model, 9, 0.03, recorded_times, best=BEST))
     recorded = reference.RECORDED["ctsem, 6 constructs"]
-    for what, p, persons, rows, start, missing, runs, mark, recorded_times in (
+    for label, p, persons, rows, start, missing, runs, mark, recorded_times in (
         ("", 2, 200, 12, Start.FREE, 0.1, 9, 0.0, ""),
         ("", 2, 200, 10, Start.STATIONARY, 0.0, 9, 0.0, ""),
         ("", 6, 200, 12, Start.FREE, 0.1, 5, 0.5, f"ctsem {recorded:g} s; OpenMx more than an hour"),
@@ -57,26 +57,32 @@ def fits() -> list[Fitted]:
         ("", 6, 10_000, 12, Start.FREE, 0.1, 1, 20.0, ""),
     ):
         data = panel(p, persons, rows, irregular=True, missing=missing, seed=2)
-        results.append(_time_fit(what or "simulated", data, specification(p, start=start), runs, mark, recorded_times))
+        results.append(_time_fit(label or "simulated", data, specification(p, start=start), runs, mark, recorded_times))
     return results
 
 
 def _time_fit(
-    what: str, data: Panel, model: Specification, runs: int, mark: float, recorded_times: str, best: float | None = None
+    label: str,
+    data: Panel,
+    model: Specification,
+    runs: int,
+    mark: float,
+    recorded_times: str,
+    best: float | None = None,
 ) -> Fitted:
     result = fit(data, model)
-    taken = least(lambda: fit(data, model), runs)
+    seconds_per_fit = least(lambda: fit(data, model), runs)
     assert result.log_likelihood is not None
-    gaps = data.n_observations / (len(data.times) * model.p)
+    observed = data.n_observations / (len(data.times) * model.p)
     return Fitted(
-        what=what,
+        label=label,
         constructs=model.p,
         rows=round(len(data.times) / data.n_persons),
         persons=data.n_persons,
         start=model.start.value,
-        missing=1.0 - gaps,
+        missing=1.0 - observed,
         parameters=result.n_parameters,
-        seconds=taken,
+        seconds=seconds_per_fit,
         runs=runs,
         outcome=result.outcome.kind,
         log_likelihood=result.log_likelihood,
@@ -96,7 +102,7 @@ def section(results: list[Fitted]) -> list[str]:
             ["data", "constructs", "rows", "persons", "start", "missing", "parameters", "seconds", "fits", "outcome"],
             [
                 (
-                    f.what,
+                    f.label,
                     f.constructs,
                     f.rows,
                     f"{f.persons:,}",
@@ -116,7 +122,7 @@ def section(results: list[Fitted]) -> list[str]:
     for f in results:
         if f.apart is not None:
             lines += [
-                f"On `{f.what}` the log-likelihood is {f.log_likelihood:.9f}. Its relative difference from an "
+                f"On `{f.label}` the log-likelihood is {f.log_likelihood:.9f}. Its relative difference from an "
                 f"independent maximum of the dense normal density is {abs(f.apart):.0e}.",
                 "",
             ]
@@ -153,10 +159,10 @@ def marks(results: list[Fitted]) -> list[Mark]:
 
 
 def gist(results: list[Fitted]) -> list[str]:
-    known = [f for f in results if f.apart is not None]
-    if not known:
+    compared = [f for f in results if f.apart is not None]
+    if not compared:
         return []
-    first, recorded = known[0], reference.RECORDED["ctsem"]
+    first, recorded = compared[0], reference.RECORDED["ctsem"]
     return [
         f"**Compared with ctsem**, recorded on an idle core for the same file: {recorded / first.seconds:.0f} times as "
         f"fast ({recorded:g} s, here {seconds(first.seconds)}); relative difference of the log-likelihood from that of "

@@ -43,12 +43,14 @@ def sizes() -> list[Size]:
 
 def _measure_size(grows: str, persons: int, rows: int) -> Size:
     data, parameters = panel(2, persons, rows, irregular=True, missing=0.1, seed=3), truth(2)
-    taken = _evaluation_seconds(Likelihood(data, specification(2)), parameters, 5 if persons * rows < 1_000_000 else 3)
+    seconds_per_call = _evaluation_seconds(
+        Likelihood(data, specification(2)), parameters, 5 if persons * rows < 1_000_000 else 3
+    )
     tracemalloc.start()
     Likelihood(data, specification(2)).value_and_gradient(parameters)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    return Size(grows, persons, rows, 1000.0 * taken, peak / 2**20)
+    return Size(grows, persons, rows, 1000.0 * seconds_per_call, peak / 2**20)
 
 
 def _evaluation_seconds(prepared: Likelihood, parameters: Parameters, times: int) -> float:
@@ -85,8 +87,8 @@ def section(results: list[Size]) -> list[str]:
 def marks(results: list[Size]) -> list[Mark]:
     targets = []
     for grows in ("clients", "sessions"):
-        own = [s for s in results if s.grows == grows]
-        small, large = own[0], own[-1]
+        sizes_of_kind = [s for s in results if s.grows == grows]
+        small, large = sizes_of_kind[0], sizes_of_kind[-1]
         times = large.microseconds_per_row / small.microseconds_per_row
         memory = (large.mebibytes / (large.persons * large.rows)) / (small.mebibytes / (small.persons * small.rows))
         targets.append(

@@ -15,7 +15,7 @@ class Mark:
     holds figures of other programs. `timed` ratios depend on the speed of the machine.
     """
 
-    what: str
+    label: str
     target: str
     measured: str
     ratio: float | None

@@ -26,21 +26,21 @@ _RUNS = 7
 _SCRIPT = """
 if (!requireNamespace("nlme", quietly = TRUE)) quit(status = 3)
 library(nlme)
-given <- read.csv("table.csv")
-given$month <- given$time / 30
+scores <- read.csv("table.csv")
+scores$month <- scores$time / 30
 cat(as.character(packageVersion("nlme")), "\\n")
-same <- corExp(form = ~ month | ID, nugget = TRUE)
-timed <- function(random, control) {
-  least <- Inf
+errors <- corExp(form = ~ month | ID, nugget = TRUE)
+time_fit <- function(random, control) {
+  minimum <- Inf
   for (run in 1:RUNS) {
-    taken <- sum(system.time(fitted <- lme(
-      BDI ~ month, random = random, correlation = same, data = given, method = "ML", control = control))[1:2])
-    least <- min(least, taken)
+    seconds <- sum(system.time(fitted <- lme(
+      BDI ~ month, random = random, correlation = errors, data = scores, method = "ML", control = control))[1:2])
+    minimum <- min(minimum, seconds)
   }
-  cat(least, sprintf("%.9f", as.numeric(logLik(fitted))), "\\n")
+  cat(minimum, sprintf("%.9f", as.numeric(logLik(fitted))), "\\n")
 }
-timed(~ 1 | ID, lmeControl())
-timed(~ month | ID, lmeControl(opt = "optim", maxIter = 200, msMaxIter = 200))
+time_fit(~ 1 | ID, lmeControl())
+time_fit(~ month | ID, lmeControl(opt = "optim", maxIter = 200, msMaxIter = 200))
 """
 _NOT_INSTALLED = 3
 
@@ -75,7 +75,7 @@ def compare_with_nlme() -> list[PeerFit]:
         model = Specification(("BDI",), Trend.LINEAR, time_unit="day", days_per_unit=1.0, random_slopes=random_slopes)
         result = fit(data, model)
         assert result.log_likelihood is not None
-        taken, height = (float(word) for word in theirs[k].split()) if theirs else (None, None)
+        their_seconds, their_log_likelihood = (float(word) for word in theirs[k].split()) if theirs else (None, None)
         results.append(
             PeerFit(
                 model=label,
@@ -85,8 +85,8 @@ def compare_with_nlme() -> list[PeerFit]:
                 seconds=least(lambda model=model: fit(data, model), _RUNS),
                 log_likelihood=result.log_likelihood,
                 program=f"nlme {version}" if version else "",
-                their_seconds=taken,
-                their_log_likelihood=height,
+                their_seconds=their_seconds,
+                their_log_likelihood=their_log_likelihood,
             )
         )
     return results
@@ -169,10 +169,10 @@ def section(results: list[PeerFit]) -> list[str]:
 
 
 def marks(results: list[PeerFit]) -> list[Mark]:
-    what = "random intercept, OU process and noise, 557 patients, with standard errors"
+    label = "random intercept, OU process and noise, 557 patients, with standard errors"
     target = f"at most {seconds(MARK)}: {TIMES:.0f} times as fast as nlme; log-likelihood within {NEAR:g}"
     if not results:
-        return [Mark(what, target, "not measured: SECUREBASE_REFERENCE is not set", None)]
+        return [Mark(label, target, "not measured: SECUREBASE_REFERENCE is not set", None)]
     first = results[0]
     measured, ratio, other_programs = seconds(first.seconds), first.seconds / MARK, "nlme: not installed"
     if first.their_seconds is not None and first.their_log_likelihood is not None:
@@ -181,7 +181,7 @@ def marks(results: list[PeerFit]) -> list[Mark]:
         other_programs = f"nlme {first.their_seconds:.1f} s in the same run"
         if apart > NEAR:
             ratio = max(ratio, apart / NEAR)
-    return [Mark(what, target, measured, ratio, other_programs)]
+    return [Mark(label, target, measured, ratio, other_programs)]
 
 
 def gist(results: list[PeerFit]) -> list[str]:

@@ -69,9 +69,9 @@ def scenarios_picture(results: Sequence[Assessment]) -> str:
     """Draw one bar per scenario and size: shares of right, withheld, missed and wrong conclusions."""
     results = [t for t in results if not t.models]
     several = len({t.clients for t in results}) > 1
-    own = sorted(results, key=lambda t: ([f.scenario for f in results].index(t.scenario), t.clients))
+    ordered = sorted(results, key=lambda t: ([f.scenario for f in results].index(t.scenario), t.clients))
     rows, names = [], []
-    for place, t in enumerate(own):
+    for place, t in enumerate(ordered):
         label = t.scenario.replace("_", " ") + (f" ({t.clients})" if several else "")
         names.append({"place": place, "label": label})
         at = 0.0
@@ -84,7 +84,7 @@ def scenarios_picture(results: Sequence[Assessment]) -> str:
             at += share
     scale = alt.Scale(domain=[0, 1], range=[_WORDS, _WIDTH - 12], nice=False)
     axis = alt.Axis(title="share of simulated cohorts", format="%", values=[0, 0.5, 1])
-    y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.7, len(own) - 0.3], reverse=True, nice=False))
+    y = alt.Y("place:Q", axis=None, scale=alt.Scale(domain=[-0.7, len(ordered) - 0.3], reverse=True, nice=False))
     colour = alt.Color(
         "kind:N",
         scale=alt.Scale(domain=list(CONCLUSIONS), range=list(CONCLUSIONS.values())),
@@ -105,7 +105,7 @@ def scenarios_picture(results: Sequence[Assessment]) -> str:
         style.table(names).mark_text(align="left", color=style.INK).encode(x=alt.value(0), y=y, text="label:N"),
         fitted=False,
         width=_WIDTH,
-        height=_LINE * len(own),
+        height=_LINE * len(ordered),
     )
     return _standalone(
         style.apply_theme(
@@ -119,5 +119,5 @@ def scenarios_picture(results: Sequence[Assessment]) -> str:
 
 def _standalone(chart: alt.LayerChart) -> str:
     """Return the chart as a file with its own font and background."""
-    drawn = svg(chart)
-    return drawn.replace('class="chart"', f'font-family="sans-serif" style="background:{style.PAPER}"', 1) + "\n"
+    text = svg(chart)
+    return text.replace('class="chart"', f'font-family="sans-serif" style="background:{style.PAPER}"', 1) + "\n"

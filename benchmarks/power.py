@@ -39,24 +39,24 @@ class PowerTiming:
 def time_replications(replications: int = 1000, workers: int = 2) -> PowerTiming:
     """Time simulation and fit of two constructs, 200 clients with 10 weekly sessions, at the literature's values."""
     plan = PowerPlan(clients=(200,), sessions=(10,), replications=replications)
-    inner, taken = on_cores(workers), []
+    run_on_cores, seconds_by_task = on_cores(workers), []
 
     def run(work: Callable[[Any], Any], tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
-        for position, (seconds, result) in inner(partial(_timed, work), tasks):
-            taken.append(seconds)
+        for position, (seconds, result) in run_on_cores(partial(_timed, work), tasks):
+            seconds_by_task.append(seconds)
             yield position, result
 
-    began = time.perf_counter()
+    start = time.perf_counter()
     (cell,) = power(plan, run=run).cells
-    clock = time.perf_counter() - began
+    wall_clock = time.perf_counter() - start
     converged = cell.outcomes.get("converged", 0)
-    return PowerTiming(2, 200, 10, replications, workers, sum(taken), clock, MARK, converged)
+    return PowerTiming(2, 200, 10, replications, workers, sum(seconds_by_task), wall_clock, MARK, converged)
 
 
 def _timed(work: Callable[[Any], Any], task: Any) -> tuple[float, Any]:
-    began = time.process_time()
+    start = time.process_time()
     result = work(task)
-    return time.process_time() - began, result
+    return time.process_time() - start, result
 
 
 def section(results: list[PowerTiming]) -> list[str]:

@@ -64,10 +64,11 @@ def section(results: list[Ranking]) -> list[str]:
 
 
 def gist(results: list[Ranking]) -> list[str]:
-    few = results[0]
+    shortest = results[0]
     return [
-        f"**A single course.** With {few.sessions} sessions it identifies the right one of four mechanisms in "
-        f"{few.right:.0%} of persons (chance: 25%), and the sign of its effect is wrong in {few.wrong_sign:.0%}."
+        f"**A single course.** With {shortest.sessions} sessions it identifies the right one of four mechanisms in "
+        f"{shortest.right:.0%} of persons (chance: 25%), and the sign of its effect is wrong in "
+        f"{shortest.wrong_sign:.0%}."
     ]
 
 

@@ -116,11 +116,11 @@ class Assessment:
 
 def assess(name: str, clients: int, cohorts: int, *, models: bool) -> Assessment:
     truth = scenario(name)
-    known = as_text(
+    signature = as_text(
         {"stated": repr(truth.parameter_set.standardised), "happens": repr(truth.happens), "course": repr(truth.course)}
     )
     label = f"scenario-{name}-{clients}{'-models' if models else ''}"
-    results = replications(label, partial(_study_cohort, name, clients, models), cohorts, depends_on=known)
+    results = replications(label, partial(_study_cohort, name, clients, models), cohorts, depends_on=signature)
     return summarise(name, clients, results, models=models)
 
 
@@ -253,16 +253,16 @@ def _sign(lower: float, upper: float) -> str:
     return "positive" if lower > 0 else "negative" if upper < 0 else "open"
 
 
-def _test_gate(known: Scenario, clients: int, rng: np.random.Generator) -> str:
+def _test_gate(truth: Scenario, clients: int, rng: np.random.Generator) -> str:
     """Test in a new cohort whether techniques moderate the lag from alliance to symptoms.
 
     Its clients alternate between IPT and the same relationship without techniques.
     """
-    both = during_therapy(simulate(known, n_clients=clients, rng=rng, sessions=SESSIONS, arms=("ipt", "supportive")))
+    cohort = during_therapy(simulate(truth, n_clients=clients, rng=rng, sessions=SESSIONS, arms=("ipt", "supportive")))
     marked = replace(
-        both,
-        episodes=tuple(_with_techniques(e) for e in both.episodes),
-        constructs=(*both.constructs, Construct("techniques", "Techniques", Direction.UNKNOWN)),
+        cohort,
+        episodes=tuple(_with_techniques(e) for e in cohort.episodes),
+        constructs=(*cohort.constructs, Construct("techniques", "Techniques", Direction.UNKNOWN)),
     )
     rows = panel(marked, ("symptoms", "alliance", "techniques"))
     (finding,) = moderation_findings(session_table(marked, rows), "symptoms", ("alliance",), ("techniques",))
@@ -275,10 +275,13 @@ def _test_gate(known: Scenario, clients: int, rng: np.random.Generator) -> str:
 
 def _with_techniques(e: EpisodeRecord) -> EpisodeRecord:
     """Add a column that marks at every session whether this client's therapy has techniques."""
-    given = float(e.arm == "ipt")
+    has_techniques = float(e.arm == "ipt")
     scores = tuple(
         AdministrationRecord(
-            "techniques", s.at, session=s.number, scores=(ScoreRecord("techniques", given, s.at, session=s.number),)
+            "techniques",
+            s.at,
+            session=s.number,
+            scores=(ScoreRecord("techniques", has_techniques, s.at, session=s.number),),
         )
         for s in e.sessions
     )
@@ -296,8 +299,8 @@ def assess_all(limit: int | None = None) -> list[Assessment]:
 
 def section(results: list[Assessment]) -> list[str]:
     kinds = ("right", "withheld", "missed", "wrong")
-    least = min(t.cohorts for t in results)
-    reach = 1.96 * (0.25 / least) ** 0.5
+    fewest = min(t.cohorts for t in results)
+    margin = 1.96 * (0.25 / fewest) ** 0.5
     lines = [
         "## The eight known truths",
         "",
@@ -310,8 +313,8 @@ def section(results: list[Assessment]) -> list[str]:
         "constructs in one model. **Right**: the scenario’s whole conclusion is reached. **Withheld**: no false "
         "conclusion, but part of the true one is inconclusive. **Missed**: a true effect is attributed to a shared "
         "trend. **Wrong**: a false conclusion. A scenario counts as recovered if the right conclusion is reached in "
-        f"at least {RIGHT_FROM:.0%} of cohorts and a wrong one in at most {WRONG_UP_TO:.0%}. Over {least} cohorts, the "
-        f"95% margin of error of a share near one half is {reach:.0%}.",
+        f"at least {RIGHT_FROM:.0%} of cohorts and a wrong one in at most {WRONG_UP_TO:.0%}. Over {fewest} cohorts, "
+        f"the 95% margin of error of a share near one half is {margin:.0%}.",
         "",
         *table(
             ["scenario", "clients", "cohorts", *kinds, "recovered", "conclusions of other scenarios reached too"],
@@ -371,24 +374,24 @@ def section(results: list[Assessment]) -> list[str]:
 def gist(results: list[Assessment]) -> list[str]:
     sentences = []
     for clients, models in sorted({(t.clients, t.models) for t in results}):
-        own = [t for t in results if (t.clients, t.models) == (clients, models)]
-        yes, no = [t for t in own if t.is_recovered], [t for t in own if not t.is_recovered]
+        group = [t for t in results if (t.clients, t.models) == (clients, models)]
+        recovered, others = [t for t in group if t.is_recovered], [t for t in group if not t.is_recovered]
         basis = "verdicts and fitted models" if models else "verdicts"
         sentence = (
             f"**Known truths.** With {clients} clients and {SESSIONS} sessions, the {basis} of a study recover "
-            f"{len(yes)} of {len(own)} scenarios"
+            f"{len(recovered)} of {len(group)} scenarios"
         )
-        sentence += f" ({', '.join(f'`{t.scenario}`' for t in yes)})" if yes else ""
-        if no:
-            sentence += f", but not {', '.join(_right_in(t) for t in no)}"
-        worst = max(own, key=lambda t: t.ended["wrong"])
+        sentence += f" ({', '.join(f'`{t.scenario}`' for t in recovered)})" if recovered else ""
+        if others:
+            sentence += f", but not {', '.join(_with_share(t) for t in others)}"
+        worst = max(group, key=lambda t: t.ended["wrong"])
         sentences.append(
             f"{sentence}. Wrong conclusions are most frequent in `{worst.scenario}` ({worst.ended['wrong']:.0%})."
         )
     return sentences
 
 
-def _right_in(t: Assessment) -> str:
+def _with_share(t: Assessment) -> str:
     return f"`{t.scenario}` (right: {t.ended['right']:.0%})"
 
 

@@ -36,7 +36,7 @@ _TICK = os.sysconf("SC_CLK_TCK")
 class Measurement:
     """One measurement and its target, both in `unit`."""
 
-    what: str
+    label: str
     value: float
     mark: float
     unit: str
@@ -68,9 +68,9 @@ def measure_server() -> list[Measurement]:
             check=True,
         )
         for name, spans in json.loads(inside.stdout).items():
-            what = f"client page after a check-in, {name} hypotheses"
+            label = f"client page after a check-in, {name} hypotheses"
             remark = f"processor time, median of {spans['clients']} clients; wall clock {spans['clock_ms']:.0f} ms"
-            results.append(Measurement(what, spans["processor_ms"], 50.0, "ms", remark))
+            results.append(Measurement(label, spans["processor_ms"], 50.0, "ms", remark))
         with _served(data, environment) as (home, process):
             results += _measure_running_server(home, process)
     return results
@@ -78,13 +78,13 @@ def measure_server() -> list[Measurement]:
 
 def _processor_seconds(*arguments: str) -> float:
     """Return the minimum over five fresh processes, with the start of the interpreter."""
-    least = float("inf")
+    minimum = float("inf")
     for _ in range(5):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        least = min(least, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return least
+        minimum = min(minimum, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return minimum
 
 
 def _measure_running_server(home: str, process: int) -> list[Measurement]:
@@ -113,23 +113,23 @@ def _load(browser: urllib.request.OpenerDirector, address: str, process: int) ->
     for _ in range(5):
         browser.open(address).read()
     cookies = "; ".join(f"{c.name}={c.value}" for h in browser.handlers for c in getattr(h, "cookiejar", ()))
-    began = time.perf_counter() + 0.2
+    start = time.perf_counter() + 0.2
 
     def ask(position: int) -> float:
-        due = began + position / A_SECOND
-        time.sleep(max(0.0, due - time.perf_counter()))
+        due_at = start + position / A_SECOND
+        time.sleep(max(0.0, due_at - time.perf_counter()))
         with urllib.request.urlopen(urllib.request.Request(address, headers={"Cookie": cookies})) as answer:
             assert "Caseload" in answer.read().decode()
-        return time.perf_counter() - due
+        return time.perf_counter() - due_at
 
-    spent, (busy, total) = _processor(process), _machine()
+    processor_time, (busy, total) = _processor(process), _machine()
     with ThreadPoolExecutor(16) as pool:
-        taken = list(pool.map(ask, range(REQUESTS)))
-    spent, (busy_after, total_after) = _processor(process) - spent, _machine()
-    median, tail = (1e3 * float(q) for q in np.quantile(taken, (0.5, 0.95)))
+        response_times = list(pool.map(ask, range(REQUESTS)))
+    processor_time, (busy_after, total_after) = _processor(process) - processor_time, _machine()
+    median, tail = (1e3 * float(q) for q in np.quantile(response_times, (0.5, 0.95)))
     share = (busy_after - busy) / (total_after - total)
     remark = (
-        f"median {median:.0f} ms; {1e3 * spent / REQUESTS:.0f} ms of processor time per request; "
+        f"median {median:.0f} ms; {1e3 * processor_time / REQUESTS:.0f} ms of processor time per request; "
         f"the machine's {os.cpu_count()} cores were {share:.0%} busy"
     )
     return Measurement(
@@ -184,14 +184,14 @@ def section(results: list[Measurement]) -> list[str]:
         f"One server process (`securebase serve`), {REQUESTS} requests at {A_SECOND} per second from the same machine. "
         "No page lists a whole clinic, so the target for such a list (10,000 clients within 300 ms) is not measured.",
         "",
-        *table(["measurement", "value", "remark"], [(m.what, m.text, m.remark) for m in results], "lrl"),
+        *table(["measurement", "value", "remark"], [(m.label, m.text, m.remark) for m in results], "lrl"),
         "",
     ]
 
 
 def marks(results: list[Measurement]) -> list[Mark]:
     # memory does not depend on the speed of the machine
-    return [Mark(m.what, f"under {m.mark:g} {m.unit}", m.text, m.ratio, timed=m.unit != "MB") for m in results]
+    return [Mark(m.label, f"under {m.mark:g} {m.unit}", m.text, m.ratio, timed=m.unit != "MB") for m in results]
 
 
 PART = Part("server", Measurement, measure_server, section, marks)

@@ -71,12 +71,14 @@ def _evaluation(
     p: int, rows: int, persons: int, *, irregular: bool, missing: float = 0.0, readable: bool = True
 ) -> Evaluation:
     data, parameters = panel(p, persons, rows, irregular=irregular, missing=missing, seed=1), truth(p)
-    taken: dict[str, float | None] = {"compiled": None, "readable": None}
+    milliseconds: dict[str, float | None] = {"compiled": None, "readable": None}
     for kernel in (*(["readable"] if readable else []), *(["compiled"] if compiled.AVAILABLE else [])):
         with _forced(kernel):
             prepared = Likelihood(data, specification(p))
             times = 200 if rows * persons < 100 else 9
-            taken[kernel] = 1000 * least(lambda likelihood=prepared: likelihood.value_and_gradient(parameters), times)
+            milliseconds[kernel] = 1000 * least(
+                lambda likelihood=prepared: likelihood.value_and_gradient(parameters), times
+            )
     return Evaluation(
         constructs=p,
         rows=rows,
@@ -84,8 +86,8 @@ def _evaluation(
         gaps="irregular" if irregular else "weekly",
         missing=missing,
         compressed=not irregular and not missing,
-        compiled_ms=taken["compiled"],
-        readable_ms=taken["readable"],
+        compiled_ms=milliseconds["compiled"],
+        readable_ms=milliseconds["readable"],
         gigaflops=peak()[0] / 1e9,
         how=peak()[1],
     )
@@ -132,8 +134,8 @@ def marks(results: list[Evaluation]) -> list[Mark]:
     small = next(e for e in results if e.persons == 1)
     targets = []
     for p in sorted({e.constructs for e in large}):
-        own = [e for e in large if e.constructs == p]
-        ratios = [(e.compiled_ms or 0.0) / e.floor_ms for e in own]
+        evaluations_of_size = [e for e in large if e.constructs == p]
+        ratios = [(e.compiled_ms or 0.0) / e.floor_ms for e in evaluations_of_size]
         targets.append(
             Mark(
                 f"log-likelihood and gradient, {p} constructs, from {FROM_ROWS:,} rows",

@@ -29,20 +29,20 @@ def replications(
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
     file = FOLDER / f"{name}-{zlib.crc32(depends_on.encode(), source()):08x}.jsonl"
-    done: dict[int, Result] = {}
+    results: dict[int, Result] = {}
     if file.exists():
         for line in file.read_text(encoding="utf-8").splitlines():
             if line.endswith("}"):  # an interruption can leave half a line
-                read = json.loads(line)
-                done[read["replication"]] = read["result"]
-    left = [i for i in range(times) if i not in done]
+                entry = json.loads(line)
+                results[entry["replication"]] = entry["result"]
+    remaining = [i for i in range(times) if i not in results]
     workers = workers or int(os.environ.get("SECUREBASE_BENCH_WORKERS", "0")) or None
-    with file.open("a", encoding="utf-8") as out:
-        for position, result in on_cores(workers)(partial(_call, work), left):
-            done[left[position]] = result
-            out.write(json.dumps({"replication": left[position], "result": result}) + "\n")
-            out.flush()
-    return [done[i] for i in range(times)]
+    with file.open("a", encoding="utf-8") as stream:
+        for position, result in on_cores(workers)(partial(_call, work), remaining):
+            results[remaining[position]] = result
+            stream.write(json.dumps({"replication": remaining[position], "result": result}) + "\n")
+            stream.flush()
+    return [results[i] for i in range(times)]
 
 
 @cache

@@ -18,12 +18,12 @@ import numpy as np
 
 def least(work: Callable[[], object], times: int) -> float:
     """Return the minimum processor time of several runs, in seconds."""
-    taken = []
+    seconds_by_run = []
     for _ in range(times):
-        began = time.process_time()
+        start = time.process_time()
         work()
-        taken.append(time.process_time() - began)
-    return min(taken)
+        seconds_by_run.append(time.process_time() - start)
+    return min(seconds_by_run)
 
 
 def load() -> float:
@@ -99,18 +99,18 @@ def _side_by_side(compiler: str, lanes: int) -> float:
         functions = ctypes.CDLL(str(library))
         a, b, c = (_aligned(36 * lanes) for _ in range(3))
         pointers, times = [ctypes.c_void_p(x.ctypes.data) for x in (a, b, c)], 50_000
-        taken = least(lambda: functions.products(*pointers, ctypes.c_long(times)), 20)
+        seconds_per_run = least(lambda: functions.products(*pointers, ctypes.c_long(times)), 20)
         # proves that the products were computed: each adds at most 6 times 1e-6
         assert 1e-3 < c[0] < 1e-3 + 21 * times * 6e-6
-        return times * 2.0 * lanes * 6**3 / taken
+        return times * 2.0 * lanes * 6**3 / seconds_per_run
 
 
 def _aligned(size: int) -> Any:
-    room = np.zeros(size + 8)
-    first = (-room.ctypes.data % 64) // 8
-    own = room[first : first + size]
-    own[:] = 1e-3
-    return own
+    buffer = np.zeros(size + 8)
+    offset = (-buffer.ctypes.data % 64) // 8
+    aligned = buffer[offset : offset + size]
+    aligned[:] = 1e-3
+    return aligned
 
 
 def operations(p: int) -> int:

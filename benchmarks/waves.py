@@ -61,13 +61,13 @@ def compare_with_lavaan() -> list[WaveFit]:
 def _compare(p: int, waves: int, persons: int, missing: float, *, version: str | None) -> WaveFit:
     data = simulate_table(p, waves, persons, missing)
     specification = discrete_time_specification(data, "ri-clpm")
-    taken = []
+    seconds_by_run = []
     for _ in range(_RUNS):
-        began = time.process_time()
+        start = time.process_time()
         result = fit_discrete_time(data, specification, information="observed" if missing else "expected")
-        taken.append(time.process_time() - began)
-    theirs = None if version is None else _in_lavaan(data, specification, missing)
-    differences = None if theirs is None else _largest_differences(result, theirs[2])
+        seconds_by_run.append(time.process_time() - start)
+    lavaan_fit = None if version is None else _in_lavaan(data, specification, missing)
+    differences = None if lavaan_fit is None else _largest_differences(result, lavaan_fit[2])
     return WaveFit(
         constructs=p,
         waves=waves,
@@ -75,10 +75,12 @@ def _compare(p: int, waves: int, persons: int, missing: float, *, version: str |
         missing=missing,
         parameters=result.n_parameters,
         outcome=result.outcome.kind,
-        seconds=min(taken),
-        lavaan_seconds=None if theirs is None else theirs[0],
+        seconds=min(seconds_by_run),
+        lavaan_seconds=None if lavaan_fit is None else lavaan_fit[0],
         lavaan_version=version,
-        apart=None if theirs is None or result.log_likelihood is None else abs(result.log_likelihood - theirs[1]),
+        apart=None
+        if lavaan_fit is None or result.log_likelihood is None
+        else abs(result.log_likelihood - lavaan_fit[1]),
         further=None if differences is None else differences[0],
         errors=None if differences is None else differences[1],
     )
@@ -124,13 +126,14 @@ def lavaan_model(constructs: tuple[str, ...], waves: int) -> str:
 _SCRIPT = """
 suppressMessages(library(lavaan))
 scores <- read.csv("table.csv")
-words <- paste(readLines("model.txt"), collapse = "\\n")
-arguments <- list(model = words, data = scores, meanstructure = TRUE, int.ov.free = TRUE)
+syntax <- paste(readLines("model.txt"), collapse = "\\n")
+arguments <- list(model = syntax, data = scores, meanstructure = TRUE, int.ov.free = TRUE)
 if (anyNA(scores)) arguments$missing <- "fiml"
-taken <- system.time(fitted <- do.call(lavaan, arguments))
-cat(sprintf("%.6g %.15g\\n", sum(taken[1:2]), as.numeric(logLik(fitted))))
-all <- parTable(fitted)
-cat(sprintf("%s %s %s %.12g %.12g\\n", all$lhs, all$op, ifelse(all$rhs == "", ".", all$rhs), all$est, all$se), sep = "")
+seconds <- system.time(fitted <- do.call(lavaan, arguments))
+cat(sprintf("%.6g %.15g\\n", sum(seconds[1:2]), as.numeric(logLik(fitted))))
+estimates <- parTable(fitted)
+right <- ifelse(estimates$rhs == "", ".", estimates$rhs)
+cat(sprintf("%s %s %s %.12g %.12g\\n", estimates$lhs, estimates$op, right, estimates$est, estimates$se), sep = "")
 """
 
 
@@ -224,7 +227,7 @@ def marks(results: list[WaveFit]) -> list[Mark]:
     for b in results:
         limit, times, other_programs = MARKS[b.constructs, b.waves, b.missing]
         missing = f"{b.missing:.0%} missing" if b.missing else "complete"
-        what = f"RI-CLPM, {missing}, {b.constructs} constructs, {b.waves} waves, {b.persons:,} persons"
+        label = f"RI-CLPM, {missing}, {b.constructs} constructs, {b.waves} waves, {b.persons:,} persons"
         targets = [] if limit is None else [f"at most {seconds(limit)}"]
         targets += [] if times is None else [f"{times:.0f} times as fast as lavaan"]
         measured, ratio = seconds(b.seconds), None if limit is None else b.seconds / limit
@@ -236,19 +239,20 @@ def marks(results: list[WaveFit]) -> list[Mark]:
                 ratio = times / faster
         elif limit is None:
             measured += " (lavaan is not installed)"
-        rows.append(Mark(what, ": ".join(targets), measured, ratio, other_programs, timed=limit is not None))
+        rows.append(Mark(label, ": ".join(targets), measured, ratio, other_programs, timed=limit is not None))
     return rows
 
 
 def gist(results: list[WaveFit]) -> list[str]:
-    times = [b.lavaan_seconds / b.seconds for b in results if b.lavaan_seconds is not None and b.missing]
-    whole = [b.lavaan_seconds / b.seconds for b in results if b.lavaan_seconds is not None and not b.missing]
-    further = [b.further for b in results if b.further is not None]
-    if not times or not whole:
+    missing = [b.lavaan_seconds / b.seconds for b in results if b.lavaan_seconds is not None and b.missing]
+    complete = [b.lavaan_seconds / b.seconds for b in results if b.lavaan_seconds is not None and not b.missing]
+    differences = [b.further for b in results if b.further is not None]
+    if not missing or not complete:
         return []
     return [
-        f"**Compared with lavaan**, in one run on the same tables: {min(times):.0f} to {max(times):.0f} times as fast "
-        f"with missing scores, {min(whole):.0f} times without; estimates differ by at most {max(further):.0e}."
+        f"**Compared with lavaan**, in one run on the same tables: {min(missing):.0f} to {max(missing):.0f} times as "
+        f"fast with missing scores, {min(complete):.0f} times without; estimates differ by at most "
+        f"{max(differences):.0e}."
     ]
 
 
