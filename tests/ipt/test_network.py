@@ -115,19 +115,19 @@ def test_every_count_equals_the_obvious_count() -> None:
                 for artefact in record.artefacts:
                     if artefact.about == person.id and artefact.at <= day and (last is None or artefact.at > last.at):
                         last = artefact
-                receives = gives = False
+                support_in = support_out = False
                 if last is not None:
                     rated += 1
-                    receives, gives = bool(last.values.get("receives")), bool(last.values.get("gives"))
-                    giving_any += receives
+                    support_in, support_out = bool(last.values.get("receives")), bool(last.values.get("gives"))
+                    giving_any += support_in
                     for kind in SupportKind:
                         support[kind] += kind.value in last.values.get("receives", ())
                     if "strain" in last.values:
                         strains[person.id] = last.values["strain"]
-                if not receives and not gives and place is not None:
-                    receives, gives = place.gives, place.receives
-                known += receives or gives
-                mutual += receives and gives
+                if not support_in and not support_out and place is not None:
+                    support_in, support_out = place.gives, place.receives
+                known += support_in or support_out
+                mutual += support_in and support_out
             assert network_that_day.by_ring == rings
             assert network_that_day.size == rings[Ring.CLOSEST] + rings[Ring.CLOSE] + rings[Ring.WIDER]
             assert (network_that_day.not_placed, network_that_day.rated, network_that_day.giving_any) == (
