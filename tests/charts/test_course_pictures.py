@@ -62,8 +62,8 @@ def test_days_are_placed_proportionally_and_within_the_frame() -> None:
     assert [frame.x(d) for d in (-100, 0, 100)] == [10, 110, 210]
     assert [frame.x(d) for d in (-500, 500)] == [10, 210]
     assert frame.day_of(30) == date(2026, 10, 1)
-    assert frame.shows(None, -100)
-    assert not frame.shows(101, None)
+    assert frame.overlaps(None, -100)
+    assert not frame.overlaps(101, None)
 
 
 @pytest.mark.parametrize("width", [320, 1080])

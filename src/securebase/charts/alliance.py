@@ -36,7 +36,7 @@ def alliance_chart(picture: ClientPicture, *, width: int = WHOLE) -> alt.LayerCh
         layers.append(reports.mark_line(color=ink, strokeWidth=1.4, opacity=0.6).encode(x=x, y=y("value")))
     dots = reports.mark_point(filled=True, fill=PAPER, stroke=ink, strokeWidth=1.6, size=30, opacity=1)
     layers.append(dots.encode(x=x, y=y("value")))
-    layers += _expected(picture, x, y("expected"), y("limit"))
+    layers += _expectation_marks(picture, x, y("expected"), y("limit"))
     layers += _rupture_labels(picture, x, y("value"))
     chart = layer(*layers, width=width, height=210 if width > PHONE else 200)
     label, description = text_alternative(picture)
@@ -63,10 +63,10 @@ def _usual_level(picture: ClientPicture, x: alt.X, y: alt.Y, low: alt.Y) -> list
     ]
 
 
-def _expected(picture: ClientPicture, x: alt.X, y: alt.Y, limit: alt.Y) -> list[alt.Chart]:
+def _expectation_marks(picture: ClientPicture, x: alt.X, y: alt.Y, limit: alt.Y) -> list[alt.Chart]:
     """Return ticks at the expected rating and its 5% limit where a rupture began, and a rule down to the rating."""
     rows = [
-        {"at": m.at, "expected": m.expected, "limit": m.limit, "value": m.value, "text": _expectation(m)}
+        {"at": m.at, "expected": m.expected, "limit": m.limit, "value": m.value, "text": _expectation_label(m)}
         for m in picture.alliance.ruptures
         if m.expected is not None and m.limit is not None and m.value is not None
     ]
@@ -82,7 +82,7 @@ def _expected(picture: ClientPicture, x: alt.X, y: alt.Y, limit: alt.Y) -> list[
     return [fall, *ticks, labels]
 
 
-def _expectation(mark: RuptureMark) -> str:
+def _expectation_label(mark: RuptureMark) -> str:
     """Return the expected rating as a label for open ruptures only; the table lists it for all of them."""
     return f"expected {phrases.number(mark.expected or 0.0)}" if mark.repair is Repair.OPEN else ""
 

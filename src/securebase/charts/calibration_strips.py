@@ -64,7 +64,7 @@ def _strip(row: int, outcome: Outcome) -> dict[str, Any]:
     low, high = outcome.range_95
     lower_half, upper_half = outcome.range_50
 
-    def at(value: float) -> float:
+    def position(value: float) -> float:
         """Return the distance from the middle of the band in half-widths, limited to the strip."""
         return max(-_REACH, min(_REACH, (value - middle) / half))
 
@@ -74,14 +74,14 @@ def _strip(row: int, outcome: Outcome) -> dict[str, Any]:
         "key": target.key,
         "figure": format_value(target, outcome.median),
         "colour": style.GOOD if outcome.verdict is TargetVerdict.MET else style.ALERT,
-        "band_low": at(target.band[0]),
-        "band_high": at(target.band[1]),
-        "low": at(low),
-        "high": at(high),
-        "lower_half": at(lower_half),
-        "upper_half": at(upper_half),
-        "median": at(outcome.median),
-        "published": None if target.value is None else at(target.value),
+        "band_low": position(target.band[0]),
+        "band_high": position(target.band[1]),
+        "low": position(low),
+        "high": position(high),
+        "lower_half": position(lower_half),
+        "upper_half": position(upper_half),
+        "median": position(outcome.median),
+        "published": None if target.value is None else position(target.value),
     }
 
 

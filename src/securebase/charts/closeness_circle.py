@@ -110,22 +110,22 @@ def _rings() -> str:
 
 def _tie(person: str, place: Placement | None) -> str:
     """Return a vertical line rotated to the person; an arrowhead marks each end that receives support."""
-    at = place or Placement(person, 1.0, 0.0)
-    far = -(_distance(at) - GEOMETRY.disc - 3)
+    position = place or Placement(person, 1.0, 0.0)
+    far = -(_distance(position) - GEOMETRY.disc - 3)
     near = -(GEOMETRY.centre + 2)
     classes = [
         "tie",
-        *(k for k in ("gives", "receives", "tension") if getattr(at, k)),
+        *(k for k in ("gives", "receives", "tension") if getattr(position, k)),
         *([] if place else ["unplaced"]),
     ]
-    dash = ' stroke-dasharray="5 4"' if at.tension else ""
-    colour = TONES[TieBalance.STRAIN] if at.tension else SOFT
-    into, out = _arrowhead(near, 1), _arrowhead(0.0, -1)
+    dash = ' stroke-dasharray="5 4"' if position.tension else ""
+    colour = TONES[TieBalance.STRAIN] if position.tension else SOFT
+    inward, outward = _arrowhead(near, 1), _arrowhead(0.0, -1)
     return (
-        f'<g class="{" ".join(classes)}" data-tie="{escape(person)}" transform="rotate({at.angle:.2f})"'
+        f'<g class="{" ".join(classes)}" data-tie="{escape(person)}" transform="rotate({position.angle:.2f})"'
         f'{_display(place is not None)}><line y1="{near:.1f}" y2="{far:.1f}" stroke="{colour}" stroke-width="2"'
-        f' stroke-opacity="0.65"{dash}/><g class="tip in"{_display(at.gives)}>{into}</g>'
-        f'<g class="tip out" transform="translate(0 {far:.1f})"{_display(at.receives)}>{out}</g></g>'
+        f' stroke-opacity="0.65"{dash}/><g class="tip in"{_display(position.gives)}>{inward}</g>'
+        f'<g class="tip out" transform="translate(0 {far:.1f})"{_display(position.receives)}>{outward}</g></g>'
     )
 
 

@@ -57,10 +57,10 @@ def session_lines(
     head = TOP + (STAGE_ROW * len(_STAGES) + 14.0 if stages else 0.0)
     foot = head + (HEIGHT if drawn else 0.0)
 
-    at = _Axis(places[0], places[-1], foot, top)
-    parts = [*_grid(drawn, at, foot, places, names or {}), *_steps(stages, at)]
-    ends = _spread([at.y(r.points[-1][1]) for r in drawn])
-    parts += [_rating_line(r, COLOURS[n % len(COLOURS)], at, ends[n]) for n, r in enumerate(drawn)]
+    axis = _Axis(places[0], places[-1], foot, top)
+    parts = [*_grid(drawn, axis, foot, places, names or {}), *_steps(stages, axis)]
+    ends = _spread([axis.y(r.points[-1][1]) for r in drawn])
+    parts += [_rating_line(r, COLOURS[n % len(COLOURS)], axis, ends[n]) for n, r in enumerate(drawn)]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="session-lines" viewBox="0 0 {WIDTH:g} {foot + 26:g}"'
         f' role="img" aria-label="{escape(f"{label}. {_description(drawn, stages)}")}"'
@@ -89,21 +89,21 @@ def _runs(stages: Sequence[tuple[float, DisputeStage]]) -> list[str]:
 
 
 def _grid(
-    drawn: Sequence[RatingLine], at: _Axis, foot: float, places: Sequence[float], names: Mapping[float, str]
+    drawn: Sequence[RatingLine], axis: _Axis, foot: float, places: Sequence[float], names: Mapping[float, str]
 ) -> Iterator[str]:
     if drawn:
-        for value in (0.0, at.top / 2, at.top):
-            yield f'<path d="M{LEFT:g} {at.y(value):.1f}H{WIDTH - RIGHT:.1f}" stroke="{LINE}"/>'
-            yield f'<text x="{LEFT - 6:g}" y="{at.y(value) + 4:.1f}" text-anchor="end" fill="{SOFT}">{value:g}</text>'
+        for value in (0.0, axis.top / 2, axis.top):
+            yield f'<path d="M{LEFT:g} {axis.y(value):.1f}H{WIDTH - RIGHT:.1f}" stroke="{LINE}"/>'
+            yield f'<text x="{LEFT - 6:g}" y="{axis.y(value) + 4:.1f}" text-anchor="end" fill="{SOFT}">{value:g}</text>'
     shown = places if len(places) <= 12 else places[:: len(places) // 12 + 1]
     for place in shown:
         words = escape(names.get(place, f"{place:g}"))
-        yield f'<text x="{at.x(place):.1f}" y="{foot + 17:.1f}" text-anchor="middle" fill="{SOFT}">{words}</text>'
+        yield f'<text x="{axis.x(place):.1f}" y="{foot + 17:.1f}" text-anchor="middle" fill="{SOFT}">{words}</text>'
     if not names:
         yield f'<text x="{WIDTH - RIGHT + 8:.1f}" y="{foot + 17:.1f}" fill="{SOFT}">session</text>'
 
 
-def _steps(stages: Sequence[tuple[float, DisputeStage]], at: _Axis) -> Iterator[str]:
+def _steps(stages: Sequence[tuple[float, DisputeStage]], axis: _Axis) -> Iterator[str]:
     if not stages:
         return
     for n, stage in enumerate(_STAGES):
@@ -111,17 +111,17 @@ def _steps(stages: Sequence[tuple[float, DisputeStage]], at: _Axis) -> Iterator[
         yield f'<path d="M{LEFT:g} {y:.1f}H{WIDTH - RIGHT:.1f}" stroke="{LINE}"/>'
         yield f'<text x="{WIDTH - RIGHT + 8:.1f}" y="{y + 4:.1f}" fill="{SOFT}">{stage.value}</text>'
     height = {stage: TOP + STAGE_ROW * n + 8 for n, stage in enumerate(_STAGES)}
-    path = f"M{at.x(stages[0][0]):.1f} {height[stages[0][1]]:.1f}"
+    path = f"M{axis.x(stages[0][0]):.1f} {height[stages[0][1]]:.1f}"
     for place, stage in stages[1:]:
-        path += f"H{at.x(place):.1f}V{height[stage]:.1f}"
+        path += f"H{axis.x(place):.1f}V{height[stage]:.1f}"
     yield f'<path d="{path}" fill="none" stroke="{INK}" stroke-width="2.4" stroke-linejoin="round"/>'
     for place, stage in stages:
-        yield f'<rect x="{at.x(place) - 4:.1f}" y="{height[stage] - 4:.1f}" width="8" height="8" fill="{INK}"/>'
+        yield f'<rect x="{axis.x(place) - 4:.1f}" y="{height[stage] - 4:.1f}" width="8" height="8" fill="{INK}"/>'
 
 
-def _rating_line(r: RatingLine, ink: str, at: _Axis, end: float) -> str:
-    line = " ".join(f"{at.x(p):.1f},{at.y(v):.1f}" for p, v in r.points)
-    dots = "".join(f'<circle cx="{at.x(p):.1f}" cy="{at.y(v):.1f}" r="3.4" fill="{ink}"/>' for p, v in r.points)
+def _rating_line(r: RatingLine, ink: str, axis: _Axis, end: float) -> str:
+    line = " ".join(f"{axis.x(p):.1f},{axis.y(v):.1f}" for p, v in r.points)
+    dots = "".join(f'<circle cx="{axis.x(p):.1f}" cy="{axis.y(v):.1f}" r="3.4" fill="{ink}"/>' for p, v in r.points)
     return (
         f'<polyline points="{line}" fill="none" stroke="{ink}" stroke-width="2"/>{dots}'
         f'<text x="{WIDTH - RIGHT + 8:.1f}" y="{end + 4:.1f}" fill="{INK}">'

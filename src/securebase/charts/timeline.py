@@ -38,7 +38,7 @@ class TimelineFrame:
         share = (day - self.first) / (self.last - self.first)
         return self.left + min(max(share, 0.0), 1.0) * (self.right - self.left)
 
-    def shows(self, start: float | None, end: float | None) -> bool:
+    def overlaps(self, start: float | None, end: float | None) -> bool:
         """Return whether a period overlaps the range drawn; None is open to that side."""
         return (end is None or end >= self.first) and (start is None or start <= self.last)
 
@@ -56,7 +56,7 @@ class TimelineDrawing:
 
 
 def draw_timeline(
-    line: Timeline,
+    timeline: Timeline,
     *,
     links: Mapping[tuple[str, str], str],
     whole_life: bool,
@@ -69,11 +69,11 @@ def draw_timeline(
     `links` maps (worksheet, id) to the address of an entry; `top` is the highest score of the symptom measure.
     Without `words` events are marks without names and there are no bars, as on a phone above the list of entries.
     """
-    first, last = line.span(whole_life=whole_life)
-    frame = TimelineFrame(first, last, 16.0 if words else 6.0, width - (16.0 if words else 6.0), line.began_on)
-    events = [e for e in line.events if frame.shows(e.at, e.until or e.at)]
-    bars = [b for b in line.bars if words and b.kind != "earlier" and frame.shows(b.start, b.end)]
-    earlier = [b for b in line.bars if b.kind == "earlier" and frame.shows(b.start, b.end)]
+    first, last = timeline.span(whole_life=whole_life)
+    frame = TimelineFrame(first, last, 16.0 if words else 6.0, width - (16.0 if words else 6.0), timeline.began_on)
+    events = [e for e in timeline.events if frame.overlaps(e.at, e.until or e.at)]
+    bars = [b for b in timeline.bars if words and b.kind != "earlier" and frame.overlaps(b.start, b.end)]
+    earlier = [b for b in timeline.bars if b.kind == "earlier" and frame.overlaps(b.start, b.end)]
     label_widths = [_label_width(_event_label(e)) + 22.0 if words else 12.0 for e in events]
     places = _event_rows([(frame.x(e.at), width) for e, width in zip(events, label_widths, strict=True)], frame.right)
     lanes = _bar_rows(bars, frame)
@@ -81,26 +81,28 @@ def draw_timeline(
     foot = base + CURVE
     height = foot + AXIS + (max(lanes, default=-1) + 1) * BAR_ROW + 8.0
     parts = [
-        *_periods(line, earlier, frame, foot, links, words=words),
+        *_periods(timeline, earlier, frame, foot, links, words=words),
         *_axis(frame, foot, height),
-        *_curve(line, frame, base, foot, top),
+        *_curve(timeline, frame, base, foot, top),
         *(_event(e, frame, place, foot, links, words=words) for e, place in zip(events, places, strict=True)),
         *(_bar(b, frame, foot + AXIS + lane * BAR_ROW, links) for b, lane in zip(bars, lanes, strict=True)),
     ]
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="timeline" viewBox="0 0 {width:g} {height:.0f}" role="group"'
-        f' aria-label="{escape(_description(line, events, bars))}"'
+        f' aria-label="{escape(_description(timeline, events, bars))}"'
         f' font-family="system-ui, sans-serif" font-size="12.5">'
         f'<rect class="ground" width="{width:g}" height="{height:.0f}" fill="{PAPER}"/>{"".join(parts)}</svg>'
     )
     return TimelineDrawing(svg, frame, width)
 
 
-def _description(line: Timeline, events: Sequence[TimelineEvent], bars: Sequence[TimelineSpan]) -> str:
-    onset = "" if line.onset is None else f", onset {_day(line.began_on + timedelta(days=round(line.onset)))}"
+def _description(timeline: Timeline, events: Sequence[TimelineEvent], bars: Sequence[TimelineSpan]) -> str:
+    onset = (
+        "" if timeline.onset is None else f", onset {_day(timeline.began_on + timedelta(days=round(timeline.onset)))}"
+    )
     return (
-        f"Timeline: {len(events)} life events, {len(bars)} roles and medicines, {len(line.sessions)} sessions, "
-        f"{len(line.curve)} symptom scores{onset}"
+        f"Timeline: {len(events)} life events, {len(bars)} roles and medicines, {len(timeline.sessions)} sessions, "
+        f"{len(timeline.curve)} symptom scores{onset}"
     )
 
 
@@ -154,7 +156,7 @@ def _edges(bar: TimelineSpan, frame: TimelineFrame) -> tuple[float, float]:
 
 
 def _periods(
-    line: Timeline,
+    timeline: Timeline,
     earlier: Sequence[TimelineSpan],
     frame: TimelineFrame,
     foot: float,
@@ -171,15 +173,15 @@ def _periods(
             else ""
         )
         yield _link(box + name, f"Earlier episode: {bar.words}", links.get((bar.worksheet, bar.id)))
-    if line.window and frame.shows(*line.window):
-        start, end = frame.x(line.window[0]), frame.x(line.window[1])
+    if timeline.window and frame.overlaps(*timeline.window):
+        start, end = frame.x(timeline.window[0]), frame.x(timeline.window[1])
         box = f'<rect x="{start:.1f}" y="0" width="{max(end - start, 2.0):.1f}" height="{foot:.1f}" fill="{WINDOW}"/>'
         rule = f'<path d="M{end:.1f} 0V{foot:.1f}" stroke="#c98a1b" stroke-width="1.6"/>'
         name = f'<text x="{end - 5:.1f}" y="{foot - 9:.1f}" text-anchor="end" fill="#6b4500">onset</text>'
-        label = f"Onset {_day(frame.day_of(line.window[1]))}, and the months before it"
-        yield _link(box + rule + (name if end - start > 44 else ""), label, links.get(("onset", line.onset_id)))
-    if line.worse is not None and frame.shows(line.worse, line.worse):
-        x = frame.x(line.worse)
+        label = f"Onset {_day(frame.day_of(timeline.window[1]))}, and the months before it"
+        yield _link(box + rule + (name if end - start > 44 else ""), label, links.get(("onset", timeline.onset_id)))
+    if timeline.worse is not None and frame.overlaps(timeline.worse, timeline.worse):
+        x = frame.x(timeline.worse)
         rule = f'<path d="M{x:.1f} 0V{foot:.1f}" stroke="#c98a1b" stroke-width="1.2" stroke-dasharray="4 3"/>'
         yield rule + _text_at(x + 4, foot - 9, "worse", "#6b4500", frame)
 
@@ -222,13 +224,13 @@ def _axis(frame: TimelineFrame, foot: float, height: float) -> Iterator[str]:
         yield f'<path d="M{frame.left:.1f} {foot + AXIS - 12:.1f}H{frame.right:.1f}" stroke="{LINE}"/>'
 
 
-def _curve(line: Timeline, frame: TimelineFrame, base: float, foot: float, top: float) -> Iterator[str]:
-    for at, number in line.sessions:
-        if frame.shows(at, at):
+def _curve(timeline: Timeline, frame: TimelineFrame, base: float, foot: float, top: float) -> Iterator[str]:
+    for at, number in timeline.sessions:
+        if frame.overlaps(at, at):
             x = frame.x(at)
             title = f"<title>Session {number}, {_day(frame.day_of(at))}</title>"
             yield f'<path d="M{x:.1f} {foot - 7:.1f}v7" stroke="{ACCENT}" stroke-width="2.4">{title}</path>'
-    if not line.curve:
+    if not timeline.curve:
         return
     ceiling = base + 14.0
     floor = foot - 12.0
@@ -236,7 +238,7 @@ def _curve(line: Timeline, frame: TimelineFrame, base: float, foot: float, top: 
     def y(value: float) -> float:
         return floor - min(max(value / (top or 1.0), 0.0), 1.0) * (floor - ceiling)
 
-    points = [(frame.x(at), y(value), at, value) for at, value in line.curve if frame.shows(at, at)]
+    points = [(frame.x(at), y(value), at, value) for at, value in timeline.curve if frame.overlaps(at, at)]
     path = " ".join(f"{x:.1f},{y_:.1f}" for x, y_, _, _ in points)
     yield f'<polyline points="{path}" fill="none" stroke="{INK}" stroke-width="2" stroke-linejoin="round"/>'
     for x, y_, at, value in points:

@@ -48,13 +48,13 @@ NOTHING_YET = (
 
 def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[ReportPart, ...]:
     """Return all parts of the client's report, in order."""
-    known = worksheets() if shelf is None else shelf
-    selected = {s.worksheet.id: s for s in select_artefacts(Audience.CLIENT, case.record, known)}
+    shelf = worksheets() if shelf is None else shelf
+    selected = {s.worksheet.id: s for s in select_artefacts(Audience.CLIENT, case.record, shelf)}
     sheets = [
         sheet_part(Audience.CLIENT, case, selected[name], heading=HEADINGS.get(name, ""), skip=GOALS)
         if name in selected
-        else missing_part(known[name], why=f"Nothing of it is shared with the client yet. {known[name].about}")
-        for name in known
+        else missing_part(shelf[name], why=f"Nothing of it is shared with the client yet. {shelf[name].about}")
+        for name in shelf
         if name in selected or name in EXPECTED_SHEETS
     ]
     return (

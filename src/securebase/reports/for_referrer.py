@@ -21,11 +21,11 @@ EXPECTED_SHEETS = ("diagnosis", "formulation", "disposition")
 
 def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[ReportPart, ...]:
     """Return all parts of the report to a referrer, in order."""
-    known = worksheets() if shelf is None else shelf
-    selected = {s.worksheet.id: s for s in select_artefacts(Audience.REFERRER, case.record, known)}
+    shelf = worksheets() if shelf is None else shelf
+    selected = {s.worksheet.id: s for s in select_artefacts(Audience.REFERRER, case.record, shelf)}
     before: list[ReportPart] = []
     after: list[ReportPart] = []
-    for name, worksheet in known.items():
+    for name, worksheet in shelf.items():
         section = before if worksheet.group in BEFORE_CHANGE else after
         if name in selected:
             part = sheet_part(Audience.REFERRER, case, selected[name], skip=GOALS)

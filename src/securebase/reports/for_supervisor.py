@@ -32,11 +32,11 @@ SESSION_STEP = 4
 
 def parts(case: Case, shelf: Mapping[str, Worksheet] | None = None) -> tuple[ReportPart, ...]:
     """Return all parts of a supervisor's report, in order."""
-    known = worksheets() if shelf is None else shelf
-    selected = {s.worksheet.id: s for s in select_artefacts(Audience.SUPERVISOR, case.record, known)}
+    shelf = worksheets() if shelf is None else shelf
+    selected = {s.worksheet.id: s for s in select_artefacts(Audience.SUPERVISOR, case.record, shelf)}
     sheets = [
-        _sheet(case, selected[name]) if name in selected else missing_part(known[name])
-        for name in known
+        _sheet(case, selected[name]) if name in selected else missing_part(shelf[name])
+        for name in shelf
         if name in selected or name in EXPECTED_SHEETS
     ]
     return (

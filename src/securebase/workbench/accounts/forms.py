@@ -242,7 +242,7 @@ class CourseFormatForm(forms.Form):
         """Return the course format of this row, with the remaining fields from the known format of the same id."""
         data = self.cleaned_data
         old = known.get(data.get("id") or "")
-        same = old is not None and (old.sessions, old.initial, old.ending, old.days_between) == (
+        unchanged = old is not None and (old.sessions, old.initial, old.ending, old.days_between) == (
             data["sessions"],
             data["initial_sessions"],
             data["ending_sessions"],
@@ -256,9 +256,9 @@ class CourseFormatForm(forms.Form):
             ending=data["ending_sessions"],
             days_between=data["days_between"],
             maintenance=data["maintenance"],
-            about=old.about if old and same else "",
-            sources=old.sources if old and same else (),
-            reviewed=bool(old and same and old.reviewed),
+            about=old.about if old and unchanged else "",
+            sources=old.sources if old and unchanged else (),
+            reviewed=bool(old and unchanged and old.reviewed),
         )
 
 

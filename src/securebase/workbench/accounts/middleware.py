@@ -40,8 +40,8 @@ class IdleLock:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         account = request.user
         if isinstance(account, Account):
-            now, seen = time.time(), float(request.session.get(_SEEN_KEY, 0))
-            if seen and now - seen > settings.IDLE_MINUTES * 60:
+            now, last_seen = time.time(), float(request.session.get(_SEEN_KEY, 0))
+            if last_seen and now - last_seen > settings.IDLE_MINUTES * 60:
                 record_sign_out(account=account, why="idle")
                 logout(request)
                 if request.path.startswith(_PUBLIC_PATHS):
@@ -49,7 +49,7 @@ class IdleLock:
                 back = nearest_page(request.get_full_path())
                 return redirect(f"{reverse('sign-in')}?{urlencode({'away': '1', 'next': back})}")
             # abs: a clock that was set back must not keep the session alive
-            if abs(now - seen) > _SAVE_INTERVAL:
+            if abs(now - last_seen) > _SAVE_INTERVAL:
                 request.session[_SEEN_KEY] = now
         return self.get_response(request)
 
@@ -78,7 +78,7 @@ class OwnPassword:
 
 
 class Denials:
-    """Answers 403 where a page raises NotPermittedError and records the attempt (ASVS 4.0.3, V7.1.3)."""
+    """Answers 403 if a page raises NotPermittedError and records the attempt (ASVS 4.0.3, V7.1.3)."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -44,9 +44,9 @@ _WRONG_CREDENTIALS = "User name and password do not fit together."
 
 def _next_url(request: HttpRequest) -> str:
     """Return the page to open after sign-in; only on this host (no open redirect: ASVS 4.0.3, V5.1.5)."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return nearest_page(wanted) if safe and wanted else ""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return nearest_page(target) if safe and target else ""
 
 
 def _home(account: Account) -> str:

@@ -85,7 +85,7 @@ _ACTIVITY_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class AccountActivity:
-    """One event of an account as shown to its owner. `by` is empty where the owner did it."""
+    """One event of an account as shown to its owner. `by` is empty if the owner did it."""
 
     at: datetime
     event: str

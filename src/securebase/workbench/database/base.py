@@ -152,7 +152,7 @@ class DatabaseWrapper(sqlite.DatabaseWrapper):
 
 
 def _key(key: str, key_file: str | Path | None, database: Path) -> str:
-    """Return the raw key; create a missing key file only where there is no database.
+    """Return the raw key; create a missing key file only if there is no database.
 
     A new key could never open an existing one.
     """
