@@ -163,7 +163,7 @@ def test_the_next_session_is_planned_at_the_same_hour_of_the_clock(cast: Cast, a
     assert "Session 3 , Tuesday 27 October, 14:00" in words(again)
     assert not again.select("form")  # type: ignore[union-attr]
     answer = alma.post(str(form["action"]), typed, follow=True)
-    assert "session 3 is there already" in answer.content.decode().lower()
+    assert "session number 3 is already taken" in answer.content.decode().lower()
     assert cast.episode.therapy_sessions.count() == 3
 
 

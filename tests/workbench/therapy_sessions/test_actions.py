@@ -30,7 +30,7 @@ def record(cast: Cast, responses=None, submission: str = "one", moment: Moment =
     )
 
 
-def test_a_check_in_is_kept_whole(cast: Cast) -> None:
+def test_check_in_is_recorded_completely(cast: Cast) -> None:
     stored = record(cast, answers("session_before", 7.0, 2.0))
     administration = stored.administration
     assert {r.item: r.value for r in administration.responses.all()} == answers("session_before", 7.0, 2.0)
@@ -45,10 +45,10 @@ def test_a_check_in_is_kept_whole(cast: Cast) -> None:
     assert Entry.objects.filter(action="check_in.answered").count() == 1
 
 
-def test_the_same_sending_twice_is_kept_once(cast: Cast) -> None:
+def test_repeated_submission_is_recorded_once(cast: Cast) -> None:
     first, second = record(cast), record(cast)
-    assert second.again
-    assert not first.again
+    assert second.repeated
+    assert not first.repeated
     assert first.administration == second.administration
     assert cast.episode.administrations.count() == 1
     assert Entry.objects.filter(action="check_in.answered").count() == 1
@@ -64,7 +64,7 @@ def test_other_answers_to_an_answered_check_in_are_refused(cast: Cast) -> None:
 @pytest.mark.parametrize(
     "responses", [{1: 11.0}, {1: -1.0}, {1: 2.5}, {99: 1.0}, {11: 7.0}, {1: float("nan")}], ids=str
 )
-def test_an_answer_that_no_item_allows_leaves_nothing_behind(cast: Cast, responses: dict[int, float]) -> None:
+def test_invalid_answer_is_not_recorded(cast: Cast, responses: dict[int, float]) -> None:
     with pytest.raises(ResponseError):
         record(cast, responses)
     assert cast.episode.administrations.count() == 0
@@ -72,7 +72,7 @@ def test_an_answer_that_no_item_allows_leaves_nothing_behind(cast: Cast, respons
 
 
 @pytest.mark.parametrize("step", ["Response", "Score", "SafetyAlert", "record"])
-def test_a_failure_at_any_step_leaves_nothing_behind(cast: Cast, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failure_at_any_step_records_nothing(cast: Cast, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     check_in = cast.invite().check_in
 
     class Failing:
@@ -95,7 +95,7 @@ def test_a_failure_at_any_step_leaves_nothing_behind(cast: Cast, step: str, monk
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_what_comes_back_is_what_was_given(cast: Cast, data: st.DataObject) -> None:
+def test_stored_answers_equal_the_given_ones(cast: Cast, data: st.DataObject) -> None:
     items = instrument("session_before").items
     given_responses = {
         i.number: data.draw(st.none() | st.integers(int(i.minimum), int(i.maximum)).map(float)) for i in items
@@ -111,7 +111,7 @@ def test_what_comes_back_is_what_was_given(cast: Cast, data: st.DataObject) -> N
     assert stored.alerts == (1 if safety is not None and safety >= 1 else 0)
 
 
-def test_a_new_link_ends_the_one_before(cast: Cast) -> None:
+def test_new_link_ends_the_previous_one(cast: Cast) -> None:
     first, second = cast.invite(), cast.invite()
     assert first.check_in.id == second.check_in.id
     assert first.token != second.token
@@ -122,7 +122,7 @@ def test_a_new_link_ends_the_one_before(cast: Cast) -> None:
     assert stored.expires_at == NOON + timedelta(hours=72)
 
 
-def test_an_answered_check_in_is_not_opened_again_or_withdrawn(cast: Cast) -> None:
+def test_answered_check_in_is_not_opened_again_or_withdrawn(cast: Cast) -> None:
     stored = record(cast)
     with pytest.raises(InputError, match="answered"):
         cast.invite()
@@ -130,7 +130,7 @@ def test_an_answered_check_in_is_not_opened_again_or_withdrawn(cast: Cast) -> No
         actions.withdraw_check_in(check_in=stored.administration.check_in, by=cast.alma)
 
 
-def test_a_withdrawn_check_in_takes_no_answer_and_may_be_opened_anew(cast: Cast) -> None:
+def test_withdrawn_check_in_takes_no_answer_and_can_be_opened_again(cast: Cast) -> None:
     check_in = cast.invite().check_in
     withdrawn = actions.withdraw_check_in(check_in=check_in, by=cast.alma)
     assert (withdrawn.state, withdrawn.token_digest) == (CheckInState.WITHDRAWN, None)
@@ -139,7 +139,7 @@ def test_a_withdrawn_check_in_takes_no_answer_and_may_be_opened_anew(cast: Cast)
     assert cast.invite().check_in.state == CheckInState.WAITING
 
 
-def test_typing_in_keeps_once_and_asks_for_something_to_keep(cast: Cast) -> None:
+def test_typed_in_form_is_recorded_once_and_not_empty(cast: Cast) -> None:
     typed = {
         "episode": cast.episode,
         "by": cast.alma,
@@ -151,15 +151,15 @@ def test_typing_in_keeps_once_and_asks_for_something_to_keep(cast: Cast) -> None
     }
     first = actions.type_in_administration(**typed)
     assert (first.alerts, first.administration.typed_in_by) == (1, cast.alma.id)
-    assert actions.type_in_administration(**typed).again
+    assert actions.type_in_administration(**typed).repeated
     assert cast.episode.administrations.count() == 1
     with pytest.raises(InputError, match="no item"):
         actions.type_in_administration(**typed | {"responses": {}, "submission": "t"})
 
 
-def test_an_alert_closes_once_and_with_a_note(cast: Cast) -> None:
+def test_alert_is_acknowledged_once_and_with_a_note(cast: Cast) -> None:
     alert = record(cast, answers("session_before", 5.0, 3.0)).administration.safety_alerts.get()
-    with pytest.raises(InputError, match="few words"):
+    with pytest.raises(InputError, match="must not be empty"):
         actions.acknowledge_alert(alert=alert, by=cast.alma, note="  ", at=NOON)
     closed = actions.acknowledge_alert(alert=alert, by=cast.alma, note="Called.", at=NOON)
     assert (closed.note, closed.acknowledged_by) == ("Called.", cast.alma.id)
@@ -167,7 +167,7 @@ def test_an_alert_closes_once_and_with_a_note(cast: Cast) -> None:
         actions.acknowledge_alert(alert=alert, by=cast.alma, note="Again.", at=NOON)
 
 
-def test_a_rupture_is_repaired_in_its_own_or_a_later_session(cast: Cast) -> None:
+def test_rupture_is_repaired_in_its_own_or_a_later_session(cast: Cast) -> None:
     later = actions.create_session(episode=cast.episode, by=cast.alma, number=2, held_at=NOON + timedelta(days=7))
     rupture = actions.mark_rupture(session=later, by=cast.alma, kind=RuptureKind.CONFRONTATION, at=NOON)
     with pytest.raises(InputError, match="before the rupture"):
@@ -178,17 +178,17 @@ def test_a_rupture_is_repaired_in_its_own_or_a_later_session(cast: Cast) -> None
     assert not later.ruptures.exists()
 
 
-def test_a_session_with_something_in_it_is_not_removed(cast: Cast) -> None:
+def test_session_with_content_is_not_removed(cast: Cast) -> None:
     empty = actions.create_session(episode=cast.episode, by=cast.alma, number=2, held_at=NOON)
     actions.remove_session(session=empty, by=cast.alma)
     cast.invite()
-    with pytest.raises(InputError, match="check-ins or marks"):
+    with pytest.raises(InputError, match="check-ins, answers or ruptures"):
         actions.remove_session(session=cast.session, by=cast.alma)
-    with pytest.raises(InputError, match="there already"):
+    with pytest.raises(InputError, match="already taken"):
         actions.create_session(episode=cast.episode, by=cast.alma, number=1, held_at=NOON)
 
 
-def test_a_session_of_another_therapy_is_refused(cast: Cast) -> None:
+def test_session_of_another_therapy_is_refused(cast: Cast) -> None:
     other = clients.create_client(therapist=cast.alma, name_shown="Other", began_on=BEGAN)
     assert other.episode is not None
     with pytest.raises(InputError, match="another therapy"):
@@ -211,9 +211,9 @@ def test_a_session_of_another_therapy_is_refused(cast: Cast) -> None:
         actions.record_repair(rupture=rupture, by=cast.alma, session=cast.session, at=NOON)
 
 
-@pytest.mark.parametrize("who", ["dario", "bruno", "rosa", "adam"])
-def test_nobody_else_writes_anything_about_carla(cast: Cast, who: str) -> None:
-    account: Account = getattr(cast, who)
+@pytest.mark.parametrize("name", ["dario", "bruno", "rosa", "adam"])
+def test_only_the_therapist_writes_about_a_client(cast: Cast, name: str) -> None:
+    account: Account = getattr(cast, name)
     stored = record(cast, answers("session_before", 5.0, 1.0))
     rupture = actions.mark_rupture(session=cast.session, by=cast.alma, kind=RuptureKind.WITHDRAWAL, at=NOON)
     after = cast.invite(Moment.AFTER).check_in

@@ -1,4 +1,4 @@
-"""The picture and the page of measures write one change in one way."""
+"""The picture and the Measures page format a change alike."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.template import Context, Template
 
 from securebase.picture import phrases
 
-SHOWN = Template(
+TEMPLATE = Template(
     "{% load changes %}{{ first|score }} {{ last|score }} {% points_between first last %} {{ percent|whole_percent }}"
 )
 
@@ -20,16 +20,16 @@ SHOWN = Template(
         (6.0, 6.0, "6 6 0 0%"),
     ],
 )
-def test_a_change_reads_the_same_on_both_pages(first: float, last: float, text: str) -> None:
+def test_change_is_formatted_alike_on_both_pages(first: float, last: float, text: str) -> None:
     percent = 100 * (last - first) / first
-    assert SHOWN.render(Context({"first": first, "last": last, "percent": percent})) == text
+    assert TEMPLATE.render(Context({"first": first, "last": last, "percent": percent})) == text
     if last != first:
         sentence = phrases.change_sentence(phrases.shown_difference(first, last), percent, "within_error", None)
-        shown, share = text.split()[2:]
-        assert f"({share.lstrip('+−')})" in sentence
-        assert sentence.startswith(shown.lstrip("+−"))
+        points, percentage = text.split()[2:]
+        assert f"({percentage.lstrip('+−')})" in sentence
+        assert sentence.startswith(points.lstrip("+−"))
 
 
-def test_no_hyphen_stands_for_a_minus() -> None:
-    shown = SHOWN.render(Context({"first": 9.0, "last": 2.0, "percent": -77.8}))
-    assert "-" not in shown
+def test_negative_numbers_have_a_minus_sign() -> None:
+    text = TEMPLATE.render(Context({"first": 9.0, "last": 2.0, "percent": -77.8}))
+    assert "-" not in text

@@ -26,20 +26,20 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture
 def page(chromium: Any, live_server: Any) -> Iterator[Any]:
-    """A phone. Asking another host, an error in a script or a breach of the content policy fails the test."""
+    """Open a page as on a phone; requests to other hosts, script errors and policy breaches fail the test."""
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, reduced_motion="reduce")
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
+    page.on("console", lambda m: complaints.append(m.text) if "Content Security" in m.text else None)
     page.on("request", lambda r: None if r.url.startswith(live_server.url) else complaints.append(r.url))
     yield page
     context.close()
@@ -57,7 +57,7 @@ def open_link(page: Any, live_server: Any, people: Cast) -> str:
     return path
 
 
-def set_to(page: Any, item: int, presses: int) -> None:
+def move_slider(page: Any, item: int, presses: int) -> None:
     """Move a slider from its middle with the keyboard."""
     slider = page.locator(f"#item_{item} input[type=range]")
     slider.focus()
@@ -65,11 +65,11 @@ def set_to(page: Any, item: int, presses: int) -> None:
         slider.press("ArrowRight" if presses > 0 else "ArrowLeft")
 
 
-def kept(people: Cast) -> dict[int, float | None]:
+def stored_responses(people: Cast) -> dict[int, float | None]:
     return {r.item: r.value for r in people.episode.administrations.get().responses.all()}
 
 
-def test_an_untouched_slider_is_no_answer_and_says_so(page: Any, live_server: Any, people: Cast) -> None:
+def test_untouched_slider_is_unanswered_and_says_so(page: Any, live_server: Any, people: Cast) -> None:
     open_link(page, live_server, people)
     slider = page.locator("#item_1 input[type=range]")
     assert "not answered yet" in slider.get_attribute("aria-valuetext")
@@ -77,9 +77,9 @@ def test_an_untouched_slider_is_no_answer_and_says_so(page: Any, live_server: An
     assert page.locator("input[type=radio]:checked").count() == 0
     slider.press("Tab")
     assert page.locator("#item_1 output").inner_text() == "Not answered yet"
-    set_to(page, 1, 2)
+    move_slider(page, 1, 2)
     assert page.locator("#item_1 output").inner_text() == "7 of 10"
-    # the middle itself is an answer only where it is meant: a press of the space bar, or a tap
+    # the middle becomes an answer only by the space bar or a tap
     page.locator("#item_2 input[type=range]").press(" ")
     assert page.locator("#item_2 output").inner_text() == "5 of 10"
     page.locator("#item_3 input[type=range]").tap()
@@ -90,10 +90,10 @@ def test_an_untouched_slider_is_no_answer_and_says_so(page: Any, live_server: An
     page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_role("button", name="Send as it is").click()
     page.wait_for_url("**/sent/")
-    assert {n: v for n, v in kept(people).items() if v is not None} == {1: 7.0, 3: 5.0, 11: 0.0}
+    assert {n: v for n, v in stored_responses(people).items() if v is not None} == {1: 7.0, 3: 5.0, 11: 0.0}
 
 
-def test_it_fits_a_phone_without_sideways_scroll(page: Any, live_server: Any, people: Cast) -> None:
+def test_page_fits_a_phone(page: Any, live_server: Any, people: Cast) -> None:
     open_link(page, live_server, people)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     heights = page.locator("input[type=range], .choices label, main .button").evaluate_all(
@@ -102,9 +102,9 @@ def test_it_fits_a_phone_without_sideways_scroll(page: Any, live_server: Any, pe
     assert min(heights) >= 43.5
 
 
-def test_answers_outlive_a_reload_and_are_forgotten_once_sent(page: Any, live_server: Any, people: Cast) -> None:
+def test_answers_survive_a_reload_until_sent(page: Any, live_server: Any, people: Cast) -> None:
     path = open_link(page, live_server, people)
-    set_to(page, 1, 3)
+    move_slider(page, 1, 3)
     page.get_by_label("No, not at all").check()
     page.reload()
     assert page.locator("#item_1 output").inner_text() == "8 of 10"
@@ -117,36 +117,36 @@ def test_answers_outlive_a_reload_and_are_forgotten_once_sent(page: Any, live_se
     assert page.evaluate("localStorage.length") == 0
 
 
-def test_answers_outlive_a_closed_tab_for_a_day_and_no_longer(page: Any, live_server: Any, people: Cast) -> None:
+def test_answers_survive_a_closed_tab_for_one_day(page: Any, live_server: Any, people: Cast) -> None:
     path = open_link(page, live_server, people)
-    set_to(page, 1, 3)
+    move_slider(page, 1, 3)
     context = page.context
     page.close()
-    again = context.new_page()
-    again.goto(live_server.url + path)
-    assert again.locator("#item_1 output").inner_text() == "8 of 10"
-    assert again.get_by_text("What you chose before is back. It is not sent yet.").count() == 1
-    names = again.evaluate("Object.keys(localStorage)")
+    second = context.new_page()
+    second.goto(live_server.url + path)
+    assert second.locator("#item_1 output").inner_text() == "8 of 10"
+    assert second.get_by_text("What you chose before is back. It is not sent yet.").count() == 1
+    names = second.evaluate("Object.keys(localStorage)")
     assert len(names) == 1
-    assert path.split("/")[2] not in names[0]  # the link cannot be read off what is kept
-    again.evaluate(
+    assert path.split("/")[2] not in names[0]  # the stored name does not reveal the link
+    second.evaluate(
         """([name]) => {
-            const kept = JSON.parse(localStorage.getItem(name));
-            localStorage.setItem(name, JSON.stringify({ ...kept, at: Date.now() - 24 * 3600 * 1000 - 1 }));
+            const stored = JSON.parse(localStorage.getItem(name));
+            localStorage.setItem(name, JSON.stringify({ ...stored, at: Date.now() - 24 * 3600 * 1000 - 1 }));
             localStorage.setItem("check-in:another", JSON.stringify({ at: 5, fields: [] }));
             localStorage.setItem("check-in:broken", "{");
             localStorage.setItem("of something else", "5");
         }""",
         names,
     )
-    again.reload()
-    assert again.locator("#item_1 output").inner_text() == "Not answered yet"
-    assert again.evaluate("Object.keys(localStorage)") == ["of something else"]
+    second.reload()
+    assert second.locator("#item_1 output").inner_text() == "Not answered yet"
+    assert second.evaluate("Object.keys(localStorage)") == ["of something else"]
 
 
-def test_everything_can_be_emptied(page: Any, live_server: Any, people: Cast) -> None:
+def test_all_answers_can_be_cleared(page: Any, live_server: Any, people: Cast) -> None:
     open_link(page, live_server, people)
-    set_to(page, 1, 3)
+    move_slider(page, 1, 3)
     page.get_by_label("Yes, often").check()
     page.get_by_role("button", name="Empty everything").click()
     assert page.locator("input[type=radio]:checked").count() == 0
@@ -154,18 +154,18 @@ def test_everything_can_be_emptied(page: Any, live_server: Any, people: Cast) ->
     assert page.evaluate("localStorage.length") == 0
 
 
-def test_what_was_kept_of_a_link_that_is_closed_goes(page: Any, live_server: Any, people: Cast) -> None:
+def test_stored_answers_of_a_closed_link_are_deleted(page: Any, live_server: Any, people: Cast) -> None:
     path = open_link(page, live_server, people)
-    set_to(page, 1, 3)
+    move_slider(page, 1, 3)
     assert page.evaluate("localStorage.length") == 1
     withdraw_check_in(check_in=people.session.check_ins.get(), by=people.alma)
     page.goto(live_server.url + path)
     page.get_by_role("heading", name="This link is not open any more").wait_for()
-    # the link has ended for this address: nothing of it stays on the phone
+    # nothing of a closed link stays on the phone
     assert page.evaluate("localStorage.length") == 0
 
 
-def test_help_is_one_tap_away_wherever_the_page_is_scrolled_to(page: Any, live_server: Any, people: Cast) -> None:
+def test_help_is_one_tap_away_at_any_scroll_position(page: Any, live_server: Any, people: Cast) -> None:
     open_link(page, live_server, people)
     page.evaluate("scrollTo(0, document.body.scrollHeight / 2)")
     link = page.get_by_role("link", name="Help now")
@@ -174,7 +174,7 @@ def test_help_is_one_tap_away_wherever_the_page_is_scrolled_to(page: Any, live_s
     assert page.get_by_text("local emergency number").last.is_visible()
 
 
-def test_extras_are_sliders_like_the_others_and_are_kept_and_sent_with_them(
+def test_additional_questionnaires_use_sliders_and_are_stored_and_sent(
     page: Any, live_server: Any, people: Cast
 ) -> None:
     path = people.invite(Moment.AFTER, CheckInMode.LINK, at=timezone.now(), extras=["expectation"]).path
@@ -191,7 +191,7 @@ def test_extras_are_sliders_like_the_others_and_are_kept_and_sent_with_them(
     assert {r.item: r.value for r in stored.responses.all()} == {1: None, 2: 6.0, 3: None, 4: None}
 
 
-def test_a_lost_network_loses_nothing_and_saves_once(page: Any, live_server: Any, people: Cast) -> None:
+def test_network_failure_loses_nothing_and_saves_once(page: Any, live_server: Any, people: Cast) -> None:
     open_link(page, live_server, people)
     page.get_by_label("Yes, often").check()
     assert page.locator(".help-at-once").is_visible()  # help does not wait for the network
@@ -205,27 +205,25 @@ def test_a_lost_network_loses_nothing_and_saves_once(page: Any, live_server: Any
     assert people.episode.safety_alerts.count() == 1
 
 
-def test_what_becomes_of_the_sending_is_said_beside_the_button_that_was_pressed(
-    page: Any, live_server: Any, people: Cast
-) -> None:
+def test_status_appears_beside_the_pressed_button(page: Any, live_server: Any, people: Cast) -> None:
     open_link(page, live_server, people)
     page.get_by_label("No, not at all").check()
     page.get_by_role("button", name="Send", exact=True).click()
-    at_the_top = page.get_by_role("button", name="Send as it is")
-    at_the_top.wait_for()
+    button = page.get_by_role("button", name="Send as it is")
+    button.wait_for()
     page.context.set_offline(True)
-    at_the_top.click()
+    button.click()
     text = page.get_by_text("Not sent yet. Your answers are kept here")
     text.wait_for()
-    assert abs(text.bounding_box()["y"] - at_the_top.bounding_box()["y"]) < 150
+    assert abs(text.bounding_box()["y"] - button.bounding_box()["y"]) < 150
     assert text.bounding_box()["y"] < 844
-    assert at_the_top.is_disabled()
+    assert button.is_disabled()
     assert page.get_by_role("button", name="Send", exact=True).is_disabled()
     page.context.set_offline(False)
     page.wait_for_url("**/sent/")
 
 
-def test_without_cookies_an_alarming_answer_is_heard(page: Any, live_server: Any, people: Cast) -> None:
+def test_alert_answer_is_recorded_without_cookies(page: Any, live_server: Any, people: Cast) -> None:
     open_link(page, live_server, people)
     page.get_by_label("Yes, often").check()
     page.context.clear_cookies()
@@ -234,7 +232,7 @@ def test_without_cookies_an_alarming_answer_is_heard(page: Any, live_server: Any
     assert people.episode.safety_alerts.count() == 1
 
 
-def test_a_second_tab_is_told_the_truth_and_an_alarm_in_it_is_heard(page: Any, live_server: Any, people: Cast) -> None:
+def test_second_tab_learns_of_the_first_and_its_alert_is_recorded(page: Any, live_server: Any, people: Cast) -> None:
     path = open_link(page, live_server, people)
     second = page.context.new_page()
     second.goto(live_server.url + path)
@@ -252,23 +250,23 @@ def test_a_second_tab_is_told_the_truth_and_an_alarm_in_it_is_heard(page: Any, l
     assert third.get_by_text("Nothing more is needed").count() == 0
 
 
-def test_an_answer_lost_on_the_way_back_is_sent_again_and_kept_once(page: Any, live_server: Any, people: Cast) -> None:
+def test_lost_response_is_retried_and_recorded_once(page: Any, live_server: Any, people: Cast) -> None:
     path = open_link(page, live_server, people)
     page.get_by_label("No, not at all").check()
     page.get_by_role("button", name="Send", exact=True).click()
-    lost: list[int] = []
+    statuses: list[int] = []
 
-    def lose_the_first(route: Any) -> None:
-        if route.request.method == "POST" and not lost:
-            lost.append(route.fetch(max_redirects=0).status)  # it arrives and is saved; its answer is lost
+    def abort_first_response(route: Any) -> None:
+        if route.request.method == "POST" and not statuses:
+            statuses.append(route.fetch(max_redirects=0).status)  # the server saves it, and its response is lost
             route.abort()
         else:
             route.continue_()
 
-    page.route(f"**{path}", lose_the_first)
+    page.route(f"**{path}", abort_first_response)
     page.get_by_role("button", name="Send as it is").click()
     page.wait_for_url("**/sent/")
-    assert lost == [302]
+    assert statuses == [302]
     assert people.episode.administrations.count() == 1
 
 
@@ -279,7 +277,7 @@ def test_help_opens_from_the_top_of_the_page(page: Any, live_server: Any, people
     assert page.get_by_text("local emergency number").last.is_visible()
 
 
-def test_a_device_handed_over_gives_nothing_else_away(page: Any, live_server: Any, people: Cast) -> None:
+def test_handed_over_device_shows_nothing_else(page: Any, live_server: Any, people: Cast) -> None:
     people.hold_in_an_hour()
     url = live_server.url
     page.goto(url + "/sign-in/")
@@ -292,8 +290,8 @@ def test_a_device_handed_over_gives_nothing_else_away(page: Any, live_server: An
     page.goto(f"{url}/clients/{people.carla.id}/sessions/{people.session.id}/")
     page.get_by_role("button", name="Hand over this device").first.click()
     page.get_by_role("heading", name="How have things been?").wait_for()
-    set_to(page, 1, 3)
-    # half an answer does not stay on the therapist's device
+    move_slider(page, 1, 3)
+    # an unfinished check-in does not stay on the therapist's device
     assert page.evaluate("sessionStorage.length + localStorage.length") == 0
     other.get_by_role("heading", name="Sign in").wait_for()
     assert "Carla" not in other.content()
@@ -306,7 +304,7 @@ def test_a_device_handed_over_gives_nothing_else_away(page: Any, live_server: An
     page.get_by_role("heading", name="How have things been?").wait_for()
 
 
-def test_without_javascript_the_same_form_works(chromium: Any, live_server: Any, people: Cast) -> None:
+def test_form_works_without_javascript(chromium: Any, live_server: Any, people: Cast) -> None:
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
     page = context.new_page()
     open_link(page, live_server, people)
@@ -316,5 +314,5 @@ def test_without_javascript_the_same_form_works(chromium: Any, live_server: Any,
     assert page.locator(".help-at-once").is_visible()
     page.get_by_role("button", name="Send", exact=True).click()
     assert page.get_by_role("heading", name="Help at once").is_visible()
-    assert kept(people)[1] == 8.0
+    assert stored_responses(people)[1] == 8.0
     context.close()

@@ -1,4 +1,4 @@
-"""The client's own page: one link, one check-in, nothing lost and nothing shown of before."""
+"""The client's check-in page: no answer is lost, and no earlier answer is shown."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ def link(cast: Cast, moment: Moment = Moment.BEFORE, mode: CheckInMode = CheckIn
     return cast.invite(moment, mode, at=timezone.now()).path
 
 
-def filled(submission: str = "phone-1", **items: str) -> dict[str, str]:
-    """What a browser sends: every slider at 4, no thoughts of death, unless said otherwise."""
+def submission_data(submission: str = "phone-1", **items: str) -> dict[str, str]:
+    """Return form data with every slider at 4 and no suicidal thoughts, unless `items` says otherwise."""
     return {f"item_{i.number}": "0" if i.options else "4" for i in ITEMS} | {"submission": submission} | items
 
 
-def kept(cast: Cast) -> dict[int, float | None]:
+def stored_responses(cast: Cast) -> dict[int, float | None]:
     return {r.item: r.value for r in cast.episode.administrations.get().responses.all()}
 
 
-def test_the_link_names_nobody(cast: Cast, browser: Browser) -> None:
+def test_link_names_nobody(cast: Cast, browser: Browser) -> None:
     path = link(cast)
     assert re.fullmatch(r"/c/[\w-]{43}/", path)
     for word in ("carla", "alma", "symptom", str(cast.carla.id)):
@@ -47,7 +47,7 @@ def test_the_link_names_nobody(cast: Cast, browser: Browser) -> None:
     assert "depress" not in page.lower()
 
 
-def test_nothing_is_answered_before_the_client_does(cast: Cast, browser: Browser) -> None:
+def test_no_answer_is_preselected(cast: Cast, browser: Browser) -> None:
     soup = BeautifulSoup(browser.get(link(cast)).content, "html.parser")
     assert soup.find_all("input", checked=True) == []
     # without JavaScript: a row of plain buttons for each slider, 0 to 10
@@ -57,13 +57,13 @@ def test_nothing_is_answered_before_the_client_does(cast: Cast, browser: Browser
     assert soup.find("main").find_all("input", type="range") == []
 
 
-def test_answers_are_kept_and_thanked_for(cast: Cast, browser: Browser) -> None:
+def test_answers_are_recorded_and_acknowledged(cast: Cast, browser: Browser) -> None:
     path = link(cast)
     browser.get(path)
-    answer = browser.post(path, filled(item_1="10", item_6="0"))
+    answer = browser.post(path, submission_data(item_1="10", item_6="0"))
     assert answer.headers["Location"] == path + "sent/"
-    assert kept(cast)[1] == 10.0
-    assert kept(cast)[6] == 0.0
+    assert stored_responses(cast)[1] == 10.0
+    assert stored_responses(cast)[6] == 0.0
     page = browser.get(path + "sent/").content.decode()
     assert "Thank you" in page
     assert "Help at once" not in page
@@ -72,11 +72,11 @@ def test_answers_are_kept_and_thanked_for(cast: Cast, browser: Browser) -> None:
     assert check_in.answered_at is not None
 
 
-def test_a_safety_answer_brings_help_at_once_and_an_alert_in_the_same_request(cast: Cast, browser: Browser) -> None:
+def test_safety_answer_shows_help_and_raises_an_alert_in_the_same_request(cast: Cast, browser: Browser) -> None:
     cast.alma.clinic.help_text = "Ring the harbour bell.\nStay with someone."
     cast.alma.clinic.save()
     path = link(cast)
-    browser.post(path, filled(item_11="2"))
+    browser.post(path, submission_data(item_11="2"))
     alert = SafetyAlert.objects.visible_to(cast.alma).get()
     assert alert.value == 2.0
     page = browser.get(path + "sent/").content.decode()
@@ -85,39 +85,39 @@ def test_a_safety_answer_brings_help_at_once_and_an_alert_in_the_same_request(ca
     assert "do not wait for a reply" in page
 
 
-def test_a_safety_answer_is_never_held_back_by_open_questions(cast: Cast, browser: Browser) -> None:
+def test_safety_answer_is_recorded_despite_unanswered_items(cast: Cast, browser: Browser) -> None:
     path = link(cast)
     answer = browser.post(path, {"submission": "phone-1", "item_11": "1"})
     assert answer.status_code == 302
     assert SafetyAlert.objects.visible_to(cast.alma).count() == 1
 
 
-def test_help_is_on_every_page_of_the_client(cast: Cast, browser: Browser) -> None:
+def test_every_client_page_offers_help(cast: Cast, browser: Browser) -> None:
     path = link(cast)
-    browser_pages = [browser.get(path)]
-    browser.post(path, filled())
-    browser_pages += [browser.get(path + "sent/"), browser.get(path), browser.get("/c/nobody-has-this-one/")]
-    for answer in browser_pages:
+    responses = [browser.get(path)]
+    browser.post(path, submission_data())
+    responses += [browser.get(path + "sent/"), browser.get(path), browser.get("/c/nobody-has-this-one/")]
+    for answer in responses:
         page = answer.content.decode()
         assert 'id="help"' in page
         assert "local emergency number" in page
         assert "Help now" in page
 
 
-def test_open_questions_are_named_once_and_may_stay_open(cast: Cast, browser: Browser) -> None:
+def test_unanswered_items_are_listed_once_and_may_stay_unanswered(cast: Cast, browser: Browser) -> None:
     path = link(cast)
-    some = {"submission": "phone-1", "item_1": "7", "item_11": "0"}
-    answer = browser.post(path, some)
+    partial = {"submission": "phone-1", "item_1": "7", "item_11": "0"}
+    answer = browser.post(path, partial)
     soup = BeautifulSoup(answer.content, "html.parser")
     assert "9 questions still open" in soup.text
     assert soup.find("input", attrs={"name": "item_1", "value": "7"}).has_attr("checked")
     assert soup.find("input", attrs={"name": "submission"})["value"] == "phone-1"
     assert cast.episode.administrations.count() == 0
-    assert browser.post(path, some | {"as_it_is": "1"}).status_code == 302
-    assert [n for n, v in kept(cast).items() if v is not None] == [1, 11]
+    assert browser.post(path, partial | {"as_it_is": "1"}).status_code == 302
+    assert [n for n, v in stored_responses(cast).items() if v is not None] == [1, 11]
 
 
-def test_an_empty_sheet_is_not_sent(cast: Cast, browser: Browser) -> None:
+def test_empty_check_in_is_not_recorded(cast: Cast, browser: Browser) -> None:
     answer = browser.post(link(cast), {"submission": "x", "as_it_is": "1"})
     assert answer.status_code == 200
     assert "Nothing is answered yet" in answer.content.decode()
@@ -125,10 +125,8 @@ def test_an_empty_sheet_is_not_sent(cast: Cast, browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["11", "-1", "2.5", "six", "nan", "1e400", "1" * 5000])
-def test_what_a_slider_cannot_say_is_refused_and_the_rest_kept_on_the_page(
-    cast: Cast, browser: Browser, wrong: str
-) -> None:
-    answer = browser.post(link(cast), filled(item_2=wrong, item_3="9"))
+def test_invalid_value_is_refused_and_the_input_kept(cast: Cast, browser: Browser, wrong: str) -> None:
+    answer = browser.post(link(cast), submission_data(item_2=wrong, item_3="9"))
     assert answer.status_code == 400
     soup = BeautifulSoup(answer.content, "html.parser")
     assert soup.find("input", attrs={"name": "item_3", "value": "9"}).has_attr("checked")
@@ -136,31 +134,31 @@ def test_what_a_slider_cannot_say_is_refused_and_the_rest_kept_on_the_page(
     assert cast.episode.administrations.count() == 0
 
 
-def test_a_retry_after_a_lost_answer_is_thanked_and_kept_once(cast: Cast, browser: Browser) -> None:
+def test_retry_after_a_lost_response_is_recorded_once(cast: Cast, browser: Browser) -> None:
     path = link(cast)
-    browser.post(path, filled())
-    again = Browser().post(path, filled())  # the first answer, and its cookie, never arrived
-    assert again.headers["Location"] == path + "sent/"
+    browser.post(path, submission_data())
+    retry = Browser().post(path, submission_data())  # the first answer, and its cookie, never arrived
+    assert retry.headers["Location"] == path + "sent/"
     assert cast.episode.administrations.count() == 1
 
 
-def test_a_used_link_says_so_kindly_and_shows_nothing_of_before(cast: Cast, browser: Browser) -> None:
+def test_used_link_shows_no_earlier_answers(cast: Cast, browser: Browser) -> None:
     path = link(cast)
-    browser.post(path, filled(item_1="10", item_11="3"))
-    for stranger in (browser, Browser()):
-        answer = stranger.get(path)
+    browser.post(path, submission_data(item_1="10", item_11="3"))
+    for client in (browser, Browser()):
+        answer = client.get(path)
         assert answer.status_code == 410
         page = answer.content.decode()
         assert "has been sent" in page
         assert "How low have you felt" not in page
         assert "Help at once" not in page
     assert Browser().get(path + "sent/").status_code == 410
-    assert Browser().post(path, filled("other")).status_code == 410
-    assert kept(cast)[1] == 10.0
+    assert Browser().post(path, submission_data("other")).status_code == 410
+    assert stored_responses(cast)[1] == 10.0
 
 
-def test_earlier_answers_are_not_on_a_later_check_in(cast: Cast, browser: Browser) -> None:
-    browser.post(link(cast), filled(item_1="10"))
+def test_later_check_in_shows_no_earlier_answers(cast: Cast, browser: Browser) -> None:
+    browser.post(link(cast), submission_data(item_1="10"))
     later = actions.create_session(episode=cast.episode, by=cast.alma, number=2, held_at=timezone.now())
     path = actions.invite_check_in(
         session=later, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.LINK, at=timezone.now()
@@ -169,34 +167,34 @@ def test_earlier_answers_are_not_on_a_later_check_in(cast: Cast, browser: Browse
     assert soup.find_all("input", checked=True) == []
 
 
-@pytest.mark.parametrize("how", ["expired", "withdrawn", "replaced", "unknown"])
-def test_a_link_that_is_closed_says_so_kindly(cast: Cast, browser: Browser, how: str) -> None:
+@pytest.mark.parametrize("state", ["expired", "withdrawn", "replaced", "unknown"])
+def test_closed_link_says_so(cast: Cast, browser: Browser, state: str) -> None:
     path = link(cast)
     now = timezone.now()
-    if how == "withdrawn":
+    if state == "withdrawn":
         actions.withdraw_check_in(check_in=cast.session.check_ins.get(), by=cast.alma)
-    elif how == "replaced":
+    elif state == "replaced":
         link(cast)
-    elif how == "unknown":
+    elif state == "unknown":
         path = "/c/" + "x" * 43 + "/"
-    later = now + timedelta(hours=73) if how == "expired" else now
+    later = now + timedelta(hours=73) if state == "expired" else now
     with patch("django.utils.timezone.now", return_value=later):
         answer = browser.get(path)
-        sent = browser.post(path, filled())
+        sent = browser.post(path, submission_data())
     assert answer.status_code == sent.status_code == 410
     assert "not open any more" in answer.content.decode()
     assert cast.episode.administrations.count() == 0
 
 
-def test_who_began_before_the_link_ran_out_may_finish(cast: Cast, browser: Browser) -> None:
+def test_check_in_begun_before_expiry_can_be_finished(cast: Cast, browser: Browser) -> None:
     path = link(cast)
     browser.get(path)
     with patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(hours=73)):
-        assert browser.post(path, filled()).status_code == 302
+        assert browser.post(path, submission_data()).status_code == 302
 
 
 class TestThisDeviceHandedOver:
-    def handed(self, cast: Cast, alma: Browser, moment: str = "before") -> str:
+    def hand_over(self, cast: Cast, alma: Browser, moment: str = "before") -> str:
         cast.hold_in_an_hour()
         url = reverse("check-in-hand-over", args=[cast.carla.id, cast.session.id, moment])
         answer = alma.post(url)
@@ -204,25 +202,25 @@ class TestThisDeviceHandedOver:
         assert answer.headers["Clear-Site-Data"] == '"cache"'
         return answer.headers["Location"]
 
-    def test_the_browser_holds_the_check_in_and_nothing_else(self, cast: Cast, alma: Browser) -> None:
+    def test_handed_over_browser_opens_only_the_check_in(self, cast: Cast, alma: Browser) -> None:
         before = alma.cookies[settings.SESSION_COOKIE_NAME].value
-        path = self.handed(cast, alma)
+        path = self.hand_over(cast, alma)
         assert alma.get(path).status_code == 200
         for url in ("/", "/profile/", reverse("client-sessions", args=[cast.carla.id]), reverse("library")):
             assert alma.get(url).headers["Location"].startswith("/sign-in/")
-        handed = alma.cookies[settings.SESSION_COOKIE_NAME].value
-        assert handed != before
+        handed_over = alma.cookies[settings.SESSION_COOKIE_NAME].value
+        assert handed_over != before
         alma.cookies[settings.SESSION_COOKIE_NAME] = before  # even with the old cookie
         assert alma.get("/profile/").headers["Location"].startswith("/sign-in/")
-        alma.cookies[settings.SESSION_COOKIE_NAME] = handed
+        alma.cookies[settings.SESSION_COOKIE_NAME] = handed_over
         page = alma.get("/sign-in/").content.decode()
         assert "handed over for a check-in" in page
         assert path in page
         assert "Alma" not in page
 
-    def test_after_sending_the_therapist_signs_in_again(self, cast: Cast, alma: Browser) -> None:
-        path = self.handed(cast, alma)
-        alma.post(path, filled(as_it_is="1"))
+    def test_therapist_signs_in_again_after_the_check_in(self, cast: Cast, alma: Browser) -> None:
+        path = self.hand_over(cast, alma)
+        alma.post(path, submission_data(as_it_is="1"))
         page = alma.get(path + "sent/").content.decode()
         assert "give the device back" in page
         assert alma.get("/").headers["Location"].startswith("/sign-in/")
@@ -231,54 +229,54 @@ class TestThisDeviceHandedOver:
         assert "handed_over" not in alma.session
         assert "check_in_sent" not in alma.session
 
-    def test_a_link_on_a_phone_does_not_speak_of_a_device(self, cast: Cast, browser: Browser) -> None:
+    def test_link_on_a_phone_does_not_mention_a_device(self, cast: Cast, browser: Browser) -> None:
         path = link(cast)
-        browser.post(path, filled())
+        browser.post(path, submission_data())
         assert "give the device" not in browser.get(path + "sent/").content.decode()
 
 
-def test_without_an_address_no_link_is_offered_and_the_page_says_why(cast: Cast, alma: Browser, settings) -> None:
+def test_page_explains_why_there_is_no_link_without_an_address(cast: Cast, alma: Browser, settings) -> None:
     cast.hold_in_an_hour()
     page = reverse("session", args=[cast.carla.id, cast.session.id])
-    make = reverse("check-in-link", args=[cast.carla.id, cast.session.id, "before"])
+    url = reverse("check-in-link", args=[cast.carla.id, cast.session.id, "before"])
     text = alma.get(page).content.decode()
-    assert make not in text
+    assert url not in text
     assert "as soon as the clinic has an address" in text
-    assert alma.post(make).status_code == 302
+    assert alma.post(url).status_code == 302
     assert cast.session.check_ins.count() == 0
     settings.ADDRESS = "https://clinic.example"
-    assert make in alma.get(page).content.decode()
-    shown = alma.post(make).content.decode()
-    result = re.search(r'value="https://clinic\.example(/c/[\w-]{43}/)"', shown)
+    assert url in alma.get(page).content.decode()
+    link_page = alma.post(url).content.decode()
+    result = re.search(r'value="https://clinic\.example(/c/[\w-]{43}/)"', link_page)
     assert result
     assert Browser().get(result[1]).status_code == 200
-    # shown once: the workbench itself does not know it any more
+    # shown once only, because the workbench stores only a digest
     assert result[1] not in alma.get(page).content.decode()
 
 
 class TestPaper:
-    def test_the_sheet_has_every_question_and_no_name(self, cast: Cast, alma: Browser) -> None:
+    def test_paper_form_has_every_item_and_no_name(self, cast: Cast, alma: Browser) -> None:
         url = reverse("check-in-paper", args=[cast.carla.id, cast.session.id, "before"])
         sheet = BeautifulSoup(alma.get(url).content, "html.parser").find(class_="sheet")
         assert all(i.text in sheet.text for i in ITEMS)
         assert "Carla" not in sheet.text
 
-    def test_typed_in_it_is_the_same_check_in(self, cast: Cast, alma: Browser) -> None:
+    def test_paper_form_typed_in_answers_the_same_check_in(self, cast: Cast, alma: Browser) -> None:
         url = reverse("check-in-type-in", args=[cast.carla.id, cast.session.id, "before"])
         page = BeautifulSoup(alma.get(url).content, "html.parser")
         submission = page.find("input", attrs={"name": "submission"})["value"]
-        answer = alma.post(url, filled(submission, item_4="", item_11="1", date="2026-09-01"))
+        answer = alma.post(url, submission_data(submission, item_4="", item_11="1", date="2026-09-01"))
         assert answer.status_code == 302
-        assert kept(cast) == answers("session_before", 4.0, 1.0) | {4: None}
+        assert stored_responses(cast) == answers("session_before", 4.0, 1.0) | {4: None}
         check_in = cast.session.check_ins.get()
         assert (check_in.mode, check_in.is_answered) == (CheckInMode.PAPER, True)
         assert cast.episode.safety_alerts.count() == 1
-        assert alma.post(url, filled(submission, item_4="", item_11="1", date="2026-09-01")).status_code == 302
+        assert alma.post(url, submission_data(submission, item_4="", item_11="1", date="2026-09-01")).status_code == 302
         assert cast.episode.administrations.count() == 1
 
-    def test_a_wrong_number_is_named_and_the_others_stay(self, cast: Cast, alma: Browser) -> None:
+    def test_invalid_number_is_reported_and_the_input_kept(self, cast: Cast, alma: Browser) -> None:
         url = reverse("check-in-type-in", args=[cast.carla.id, cast.session.id, "before"])
-        answer = alma.post(url, filled(item_1="44", item_2="8"))
+        answer = alma.post(url, submission_data(item_1="44", item_2="8"))
         soup = BeautifulSoup(answer.content, "html.parser")
         assert answer.status_code == 400
         assert soup.find("input", id="item_1")["value"] == "44"

@@ -1,4 +1,4 @@
-"""A check-in that was sent already, and is sent again with other answers; and a phone that keeps no cookies."""
+"""Second submissions of an answered check-in, and browsers without cookies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def link(cast: Cast) -> str:
     return cast.invite(Moment.BEFORE, CheckInMode.LINK, at=timezone.now()).path
 
 
-def filled(submission: str, **items: str) -> dict[str, str]:
+def submission_data(submission: str, **items: str) -> dict[str, str]:
     return {f"item_{i.number}": "0" if i.options else "4" for i in ITEMS} | {"submission": submission} | items
 
 
@@ -35,15 +35,15 @@ def text(answer) -> str:
 
 @pytest.fixture
 def sent(cast: Cast, browser: Browser) -> str:
-    """A check-in that the client sent with “not at all”."""
+    """Return the path of a check-in that was answered with “not at all”."""
     path = link(cast)
     browser.get(path)
-    assert browser.post(path, filled("first tab")).status_code == 302
+    assert browser.post(path, submission_data("first tab")).status_code == 302
     return path
 
 
-def test_a_second_sending_that_alarms_raises_the_alert_and_brings_help(cast: Cast, browser: Browser, sent: str) -> None:
-    answer = browser.post(sent, filled("second tab", item_1="9", item_11="3"))
+def test_second_submission_with_an_alert_raises_it_and_shows_help(cast: Cast, browser: Browser, sent: str) -> None:
+    answer = browser.post(sent, submission_data("second tab", item_1="9", item_11="3"))
     assert answer.status_code == 302
     alert = SafetyAlert.objects.visible_to(cast.alma).get()
     assert alert.value == 3.0
@@ -54,8 +54,8 @@ def test_a_second_sending_that_alarms_raises_the_alert_and_brings_help(cast: Cas
     assert Entry.objects.filter(action="check_in.answered_late").count() == 1
 
 
-def test_it_is_kept_whole_but_left_out_of_the_pictures_and_says_so(cast: Cast, browser: Browser, sent: str) -> None:
-    browser.post(sent, filled("second tab", item_1="9", item_11="3"))
+def test_late_answers_are_recorded_but_excluded_from_pictures(cast: Cast, browser: Browser, sent: str) -> None:
+    browser.post(sent, submission_data("second tab", item_1="9", item_11="3"))
     record = episode_record(cast.episode, timezone.now())
     assert [a.responses[1] for a in record.administrations] == [4.0]
     assert [(a.instrument, a.value) for a in record.safety_alerts] == [("session_before", 3.0)]
@@ -67,91 +67,89 @@ def test_it_is_kept_whole_but_left_out_of_the_pictures_and_says_so(cast: Cast, b
     assert "Sent a second time" in page
 
 
-def test_the_same_second_sending_is_kept_once(cast: Cast, browser: Browser, sent: str) -> None:
+def test_repeated_second_submission_is_recorded_once(cast: Cast, browser: Browser, sent: str) -> None:
     for _ in range(3):
-        assert browser.post(sent, filled("second tab", item_11="2")).status_code == 302
-    # and the same alarming answers from a third tab, while nobody has seen the first alert, add nothing
-    assert browser.post(sent, filled("third tab", item_11="2")).status_code == 302
+        assert browser.post(sent, submission_data("second tab", item_11="2")).status_code == 302
+    # the same alert from a third tab adds nothing while the first one is open
+    assert browser.post(sent, submission_data("third tab", item_11="2")).status_code == 302
     assert SafetyAlert.objects.visible_to(cast.alma).count() == 1
-    assert browser.post(sent, filled("fourth tab", item_11="3")).status_code == 302
+    assert browser.post(sent, submission_data("fourth tab", item_11="3")).status_code == 302
     assert SafetyAlert.objects.visible_to(cast.alma).count() == 2
 
 
-def test_a_second_sending_that_does_not_alarm_is_told_that_it_was_not_kept(
-    cast: Cast, browser: Browser, sent: str
-) -> None:
-    answer = browser.post(sent, filled("second tab", item_1="9"))
+def test_second_submission_without_an_alert_is_not_recorded(cast: Cast, browser: Browser, sent: str) -> None:
+    answer = browser.post(sent, submission_data("second tab", item_1="9"))
     assert answer.status_code == 410
     assert "Your first answers were kept; these were not" in text(answer)
     assert cast.episode.administrations.count() == 1
 
 
-def test_an_incomplete_second_tab_is_not_told_that_nothing_was_sent(browser: Browser, sent: str) -> None:
+def test_incomplete_second_submission_learns_of_the_first(browser: Browser, sent: str) -> None:
     answer = browser.post(sent, {"submission": "second tab", "item_1": "3"})
     assert answer.status_code == 410
     assert "still open" not in text(answer)
     assert "Your first answers were kept" in text(answer)
 
 
-def test_an_incomplete_second_tab_that_alarms_is_heard_too(cast: Cast, browser: Browser, sent: str) -> None:
+def test_incomplete_second_submission_with_an_alert_is_recorded(cast: Cast, browser: Browser, sent: str) -> None:
     assert browser.post(sent, {"submission": "second tab", "item_11": "1"}).status_code == 302
     assert SafetyAlert.objects.visible_to(cast.alma).count() == 1
 
 
 @pytest.mark.parametrize("safety", ["0", "3"])
-def test_a_used_link_never_says_that_nothing_is_needed(cast: Cast, browser: Browser, safety: str) -> None:
+def test_used_link_never_says_that_nothing_is_needed(cast: Cast, browser: Browser, safety: str) -> None:
     path = link(cast)
-    browser.post(path, filled("one", item_11=safety))
-    for stranger in (browser, Browser()):
-        answer = stranger.get(path)
+    browser.post(path, submission_data("one", item_11=safety))
+    for client in (browser, Browser()):
+        answer = client.get(path)
         assert "Nothing more is needed" not in text(answer)
-        # the same page for everybody, whatever was answered, with the help unfolded
+        # everybody gets the same page with the help open, whatever was answered
         assert BeautifulSoup(answer.content, "html.parser").find("details", id="help").has_attr("open")
         assert "How low have you felt" not in text(answer)
 
 
-@pytest.mark.parametrize("how", ["withdrawn", "replaced", "unknown"])
-def test_an_alarming_answer_to_a_dead_link_brings_help_and_the_truth(cast: Cast, browser: Browser, how: str) -> None:
+@pytest.mark.parametrize("state", ["withdrawn", "replaced", "unknown"])
+def test_alert_answer_to_a_closed_link_shows_help_and_the_failure(cast: Cast, browser: Browser, state: str) -> None:
     path = link(cast)
-    if how == "withdrawn":
+    if state == "withdrawn":
         actions.withdraw_check_in(check_in=cast.session.check_ins.get(), by=cast.alma)
-    elif how == "replaced":
+    elif state == "replaced":
         link(cast)
     else:
         path = "/c/" + "x" * 43 + "/"
-    answer = browser.post(path, filled("one", item_11="2"))
+    answer = browser.post(path, submission_data("one", item_11="2"))
     assert answer.status_code == 410
     page = text(answer)
     assert "Help at once" in page
     assert "did not reach your therapist" in page
     assert "Nothing is wrong" not in page
-    assert "Help at once" not in text(browser.post(path, filled("one")))
+    assert "Help at once" not in text(browser.post(path, submission_data("one")))
 
 
-def test_a_phone_that_lost_its_cookies_still_sends(cast: Cast) -> None:
+def test_check_in_works_without_cookies(cast: Cast) -> None:
     path = link(cast)
     strict = Browser(enforce_csrf_checks=True)
     strict.get(path)
     strict.cookies.clear()
-    assert strict.post(path, filled("one", item_11="2")).status_code == 302
+    assert strict.post(path, submission_data("one", item_11="2")).status_code == 302
     assert SafetyAlert.objects.visible_to(cast.alma).count() == 1
 
 
-def test_a_device_handed_over_stays_handed_over_without_its_token(cast: Cast) -> None:
+def test_handed_over_device_needs_no_csrf_token(cast: Cast) -> None:
     cast.hold_in_an_hour()
     strict = Browser(enforce_csrf_checks=True)
     strict.force_login(cast.alma)
     url = reverse("check-in-hand-over", args=[cast.carla.id, cast.session.id, "before"])
-    # handing over is the therapist's doing and keeps its token
+    # handing over is an action of the therapist and needs the CSRF token
     assert strict.post(url).status_code == 403
     page = strict.get(reverse("session", args=[cast.carla.id, cast.session.id]))
     token = BeautifulSoup(page.content, "html.parser").find("input", attrs={"name": "csrfmiddlewaretoken"})["value"]
     path = strict.post(url, {"csrfmiddlewaretoken": token}).headers["Location"]
-    assert strict.post(path, filled("one", as_it_is="1")).status_code == 302
+    assert strict.post(path, submission_data("one", as_it_is="1")).status_code == 302
     assert strict.get("/profile/").headers["Location"].startswith("/sign-in/")
 
 
-def test_a_check_in_sent_from_a_browser_whose_sign_in_has_ended_is_kept(cast: Cast, monkeypatch) -> None:
+def test_check_in_from_an_expired_sign_in_is_recorded(cast: Cast, monkeypatch) -> None:
     path = link(cast)
     browser = Browser()
     browser.force_login(cast.alma)
@@ -160,7 +158,7 @@ def test_a_check_in_sent_from_a_browser_whose_sign_in_has_ended_is_kept(cast: Ca
         "securebase.workbench.accounts.middleware.time.time",
         (timezone.now() + timedelta(hours=1)).timestamp,
     )
-    answer = browser.post(path, filled("one", item_11="2"))
+    answer = browser.post(path, submission_data("one", item_11="2"))
     assert answer.headers["Location"] == path + "sent/"
     assert SafetyAlert.objects.visible_to(cast.alma).count() == 1
     assert browser.get("/profile/").headers["Location"].startswith("/sign-in/")

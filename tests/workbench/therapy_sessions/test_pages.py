@@ -1,4 +1,4 @@
-"""The therapist's pages of sessions, measures, marks of strain, alerts, and the library."""
+"""The therapist's pages for sessions, measures, ruptures and alerts, and the library."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def text(answer) -> str:
     return " ".join(BeautifulSoup(answer.content, "html.parser").find("main").text.split())
 
 
-def test_an_empty_list_teaches(cast: Cast, alma: Browser) -> None:
+def test_empty_list_says_how_to_begin(cast: Cast, alma: Browser) -> None:
     actions.remove_session(session=cast.session, by=cast.alma)
     page = text(alma.get(reverse("client-sessions", args=[cast.carla.id])))
     assert "No session yet" in page
@@ -30,7 +30,7 @@ def test_an_empty_list_teaches(cast: Cast, alma: Browser) -> None:
     assert "No measure yet" in text(alma.get(reverse("client-measures", args=[cast.carla.id])))
 
 
-def test_the_next_session_is_proposed_a_week_after_the_last(cast: Cast, alma: Browser) -> None:
+def test_next_session_is_proposed_a_week_after_the_last(cast: Cast, alma: Browser) -> None:
     soup = BeautifulSoup(alma.get(reverse("session-new", args=[cast.carla.id])).content, "html.parser")
     proposed = {name: soup.find("input", attrs={"name": name})["value"] for name in ("number", "date", "time")}
     assert proposed == {"number": "2", "date": "2026-09-08", "time": "14:00"}
@@ -41,27 +41,27 @@ def test_the_next_session_is_proposed_a_week_after_the_last(cast: Cast, alma: Br
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
-        ({"number": "1"}, "there already"),
+        ({"number": "1"}, "already taken"),
         ({"number": "0"}, "greater than or equal to 1"),
         ({"date": "2026-08-31"}, "The therapy began on"),
         ({"date": "2199-01-01"}, "more than a year ahead"),
-        ({"number": "1"}, "Session 1 is there already"),
+        ({"number": "1"}, "Session number 1 is already taken"),
         ({"date": "soon"}, "valid date"),
         ({"time": "25:00"}, "valid time"),
     ],
 )
-def test_a_session_that_cannot_be_is_refused_with_the_reason(
-    cast: Cast, alma: Browser, wrong: dict[str, str], said: str
+def test_invalid_session_is_refused_with_the_reason(
+    cast: Cast, alma: Browser, wrong: dict[str, str], message: str
 ) -> None:
     answer = alma.post(reverse("session-new", args=[cast.carla.id]), LATER | wrong)
     assert answer.status_code == 400
-    assert said in text(answer)
+    assert message in text(answer)
     assert cast.episode.therapy_sessions.count() == 1
 
 
-def test_two_who_move_a_session_at_once_are_told(cast: Cast, alma: Browser) -> None:
+def test_concurrent_change_of_a_session_is_reported(cast: Cast, alma: Browser) -> None:
     url = reverse("session", args=[cast.carla.id, cast.session.id])
     typed = LATER | {"number": "1", "version": "1"}
     assert alma.post(url, typed).status_code == 302
@@ -72,7 +72,7 @@ def test_two_who_move_a_session_at_once_are_told(cast: Cast, alma: Browser) -> N
     assert alma.post(url, typed | {"time": "09:30", "version": "2"}).status_code == 302
 
 
-def test_strain_is_marked_repaired_and_taken_back(cast: Cast, alma: Browser) -> None:
+def test_rupture_is_marked_repaired_and_removed(cast: Cast, alma: Browser) -> None:
     page = reverse("session", args=[cast.carla.id, cast.session.id])
     mark = reverse("rupture-mark", args=[cast.carla.id, cast.session.id])
     alma.post(mark, {"kind": "sulking"})
@@ -88,18 +88,18 @@ def test_strain_is_marked_repaired_and_taken_back(cast: Cast, alma: Browser) -> 
     assert cast.session.ruptures.count() == 0
 
 
-def test_a_session_is_undone_while_it_is_empty(cast: Cast, alma: Browser) -> None:
+def test_only_an_empty_session_is_removed(cast: Cast, alma: Browser) -> None:
     url = reverse("session-remove", args=[cast.carla.id, cast.session.id])
     alma.post(url)
     assert cast.episode.therapy_sessions.count() == 0
     session = actions.create_session(episode=cast.episode, by=cast.alma, number=1, held_at=NOON)
     actions.invite_check_in(session=session, by=cast.alma, moment=Moment.BEFORE, mode="link", at=NOON)
     url = reverse("session-remove", args=[cast.carla.id, session.id])
-    assert "check-ins or marks" in text(alma.post(url, follow=True))
+    assert "check-ins, answers or ruptures" in text(alma.post(url, follow=True))
     assert cast.episode.therapy_sessions.count() == 1
 
 
-def test_a_check_in_is_withdrawn_on_the_page(cast: Cast, alma: Browser) -> None:
+def test_check_in_is_withdrawn_on_the_page(cast: Cast, alma: Browser) -> None:
     cast.invite()
     alma.post(reverse("check-in-withdraw", args=[cast.carla.id, cast.session.id, "before"]))
     assert cast.session.check_ins.get().state == "withdrawn"
@@ -126,46 +126,46 @@ def test_change_is_shown_against_measurement_error(cast: Cast, alma: Browser) ->
     assert "mild" in page
 
 
-def test_what_is_set_aside_is_kept_and_not_counted(cast: Cast, alma: Browser) -> None:
+def test_administration_set_aside_is_stored_but_not_counted(cast: Cast, alma: Browser) -> None:
     phq9(cast, 2.0, 0)
-    slip = phq9(cast, 0.0, 7).administration
-    alma.post(reverse("administration-set-aside", args=[cast.carla.id, slip.id]))
+    mistake = phq9(cast, 0.0, 7).administration
+    alma.post(reverse("administration-set-aside", args=[cast.carla.id, mistake.id]))
     page = text(alma.get(reverse("client-measures", args=[cast.carla.id])))
     assert "one score so far" in page
     assert "set aside" in page
-    alma.post(reverse("administration-set-aside", args=[cast.carla.id, slip.id]), {"take_back": "1"})
+    alma.post(reverse("administration-set-aside", args=[cast.carla.id, mistake.id]), {"take_back": "1"})
     assert "one score so far" not in text(alma.get(reverse("client-measures", args=[cast.carla.id])))
 
 
-def typed(**more: str) -> dict[str, str]:
-    start = {f"item_{n}": "1" for n in range(1, 10)}
-    return start | {"date": "2026-09-03", "session": "", "moment": "before", "submission": "s"} | more
+def typed_in_data(**more: str) -> dict[str, str]:
+    data = {f"item_{n}": "1" for n in range(1, 10)}
+    return data | {"date": "2026-09-03", "session": "", "moment": "before", "submission": "s"} | more
 
 
-def test_a_questionnaire_is_typed_in_by_item_numbers(cast: Cast, alma: Browser) -> None:
+def test_questionnaire_is_typed_in_by_item_numbers(cast: Cast, alma: Browser) -> None:
     url = reverse("type-in", args=[cast.carla.id, "phq9"])
     page = alma.get(url)
     assert "they are not the questions" in text(page)
-    answer = alma.post(url, typed(item_3=""), follow=True)
+    answer = alma.post(url, typed_in_data(item_3=""), follow=True)
     assert "asks for attention now" in text(answer)
     stored = cast.episode.administrations.get()
     assert timezone.localtime(stored.at).date() == date(2026, 9, 3)
     assert stored.responses.get(item=3).value is None
     assert stored.scores.get(scale="total").value is None
     assert "item 3 unanswered" in text(answer)
-    assert alma.post(url, typed(item_3="")).status_code == 302
+    assert alma.post(url, typed_in_data(item_3="")).status_code == 302
     assert cast.episode.administrations.count() == 1
 
 
-def test_typed_in_for_a_session_it_has_the_sessions_moment(cast: Cast, alma: Browser) -> None:
+def test_questionnaire_typed_in_for_a_session_has_its_moment(cast: Cast, alma: Browser) -> None:
     url = reverse("type-in", args=[cast.carla.id, "phq9"])
-    alma.post(url, typed(date="2026-09-01", session=str(cast.session.id), moment="after"))
+    alma.post(url, typed_in_data(date="2026-09-01", session=str(cast.session.id), moment="after"))
     stored = cast.episode.administrations.get()
     assert (stored.at, stored.therapy_session, stored.moment) == (NOON + timedelta(hours=1), cast.session, "after")
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ({"item_2": "7"}, "The answer must be 0 to 3."),
         ({"item_2": "many"}, "Enter a number"),
@@ -175,25 +175,25 @@ def test_typed_in_for_a_session_it_has_the_sessions_moment(cast: Cast, alma: Bro
     ],
     ids=str,
 )
-def test_a_slip_in_typing_is_named_and_the_rest_stays(
-    cast: Cast, alma: Browser, wrong: dict[str, str], said: str
+def test_invalid_value_is_reported_and_the_input_kept(
+    cast: Cast, alma: Browser, wrong: dict[str, str], message: str
 ) -> None:
-    answer = alma.post(reverse("type-in", args=[cast.carla.id, "phq9"]), typed(moment="after") | wrong)
+    answer = alma.post(reverse("type-in", args=[cast.carla.id, "phq9"]), typed_in_data(moment="after") | wrong)
     assert answer.status_code == 400
-    assert said in text(answer)
+    assert message in text(answer)
     soup = BeautifulSoup(answer.content, "html.parser")
     assert soup.find("select", attrs={"name": "moment"}).find("option", selected=True)["value"] == "after"
     assert cast.episode.administrations.count() == 0
 
 
-def test_our_own_session_sets_are_check_ins_and_not_typed_in_apart(cast: Cast, alma: Browser) -> None:
+def test_session_sets_cannot_be_typed_in_separately(cast: Cast, alma: Browser) -> None:
     assert alma.get(reverse("type-in", args=[cast.carla.id, "session_before"])).status_code == 404
     assert alma.get(reverse("type-in", args=[cast.carla.id, "no-such"])).status_code == 404
 
 
-def test_every_instrument_that_can_be_typed_in_has_its_page(cast: Cast, alma: Browser) -> None:
-    offered = BeautifulSoup(alma.get(reverse("client-measures", args=[cast.carla.id])).content, "html.parser")
-    links = [a["href"] for a in offered.find_all("a") if "/type-in/" in a["href"]]
+def test_every_questionnaire_has_a_page_for_typing_in(cast: Cast, alma: Browser) -> None:
+    page = BeautifulSoup(alma.get(reverse("client-measures", args=[cast.carla.id])).content, "html.parser")
+    links = [a["href"] for a in page.find_all("a") if "/type-in/" in a["href"]]
     assert len(links) >= 7
     for link in links:
         soup = BeautifulSoup(alma.get(link).content, "html.parser")
@@ -201,7 +201,7 @@ def test_every_instrument_that_can_be_typed_in_has_its_page(cast: Cast, alma: Br
         assert len(fields) == len(instruments()[link.rstrip("/").split("/")[-1]].items)
 
 
-def test_an_alert_is_read_and_closed_with_a_note(cast: Cast, alma: Browser) -> None:
+def test_alert_is_acknowledged_with_a_note(cast: Cast, alma: Browser) -> None:
     check_in = cast.invite().check_in
     actions.record_check_in(check_in=check_in, responses=answers("session_before", 5.0, 2.0), submission="s", at=NOON)
     alert = cast.episode.safety_alerts.get()
@@ -210,12 +210,12 @@ def test_an_alert_is_read_and_closed_with_a_note(cast: Cast, alma: Browser) -> N
     assert alma.post(url, {"note": ""}).status_code == 400
     assert alma.post(url, {"note": "Called her at two."}).status_code == 302
     assert "Called her at two." in text(alma.get(url))
-    again = alma.post(url, {"note": "Called her at three."})
-    assert "already" in text(again)
+    second = alma.post(url, {"note": "Called her at three."})
+    assert "already" in text(second)
     assert cast.episode.safety_alerts.get().note == "Called her at two."
 
 
-def test_an_alert_of_a_questionnaire_says_which_item_and_out_of_how_many(cast: Cast, alma: Browser) -> None:
+def test_alert_of_a_questionnaire_names_item_and_range(cast: Cast, alma: Browser) -> None:
     phq9(cast, 1.0, 3, last=2.0)
     message = "PHQ-9 item 9 (self-harm): 2 of 3, 4 September 2026, 14:00"
     assert message in text(alma.get(reverse("client-sessions", args=[cast.carla.id])))
@@ -224,7 +224,7 @@ def test_an_alert_of_a_questionnaire_says_which_item_and_out_of_how_many(cast: C
     assert "PHQ-9 item 9 (self-harm)" in page
 
 
-def test_an_open_safety_question_is_no_all_clear(cast: Cast, alma: Browser) -> None:
+def test_unanswered_safety_question_is_no_all_clear(cast: Cast, alma: Browser) -> None:
     check_in = cast.invite().check_in
     stored = actions.record_check_in(
         check_in=check_in, responses=answers("session_before", 5.0, None), submission="s", at=NOON
@@ -235,7 +235,7 @@ def test_an_open_safety_question_is_no_all_clear(cast: Cast, alma: Browser) -> N
 
 
 @pytest.mark.parametrize("instrument_id", sorted(instruments()))
-def test_the_library_shows_every_instrument_and_marks_what_is_not_verified(alma: Browser, instrument_id: str) -> None:
+def test_library_shows_every_instrument_and_marks_unverified_values(alma: Browser, instrument_id: str) -> None:
     instrument = instruments()[instrument_id]
     page = text(alma.get(reverse("library-instrument", args=[instrument_id])))
     assert instrument.name in page

@@ -25,7 +25,7 @@ from securebase.workbench.therapy_sessions.actions import create_session
 from securebase.workbench.therapy_sessions.forms import SessionForm
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.therapy_sessions.pages import rating_form
-from securebase.workbench.therapy_sessions.queries import client_page, own_rating, session_of
+from securebase.workbench.therapy_sessions.queries import client_page, get_session, own_rating
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import post_only
 from securebase.workbench.worksheets.forms import FieldInput, build_inputs
@@ -43,7 +43,7 @@ def work(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> H
     """Show the overview, the note with autosave, and the tools of the session."""
     now, account = timezone.now(), current_account(request)
     context = client_page(account=account, client_id=client_id, page="session-work", now=now)
-    session = session_of(account=account, client=context["client"], session_id=session_id)
+    session = get_session(account=account, client=context["client"], session_id=session_id)
     lineage, record = lineage_of(account.clinic), queries.record_of(session.episode, now)
     artefacts = session_queries.session_artefacts(session)
     adjacent = session_queries.adjacent_sessions(session)
@@ -104,7 +104,7 @@ def plan_next(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID)
     """Plan the next session at the day and time sent."""
     account = current_account(request)
     context = client_page(account=account, client_id=client_id, page="session-plan-next", now=timezone.now())
-    session = session_of(account=account, client=context["client"], session_id=session_id)
+    session = get_session(account=account, client=context["client"], session_id=session_id)
     values = {
         "number": str(session.number + 1),
         "date": request.POST.get("date", ""),

@@ -22,7 +22,7 @@ from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Moment, ProblemArea
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.models import Administration, Rupture, TherapySession
-from securebase.workbench.therapy_sessions.queries import administration_row, answers_of
+from securebase.workbench.therapy_sessions.queries import administration_row, item_answers
 from securebase.workbench.worksheets.models import Artefact
 from securebase.workbench.worksheets.queries import ArtefactListing, list_artefacts
 
@@ -179,7 +179,7 @@ def _previous(now: Administration) -> Administration | None:
 
 def _safety_points(now: Administration) -> list[OverviewPoint]:
     safety_items = {rule.item for rule in instrument_called(now.instrument).safety_rules}
-    answers = [(item, words, alert) for item, words, alert in answers_of(now) if item.number in safety_items]
+    answers = [(item, words, alert) for item, words, alert in item_answers(now) if item.number in safety_items]
     return [OverviewPoint(f"{item.label}: {words.lower()}", "alert" if alert else "") for item, words, alert in answers]
 
 

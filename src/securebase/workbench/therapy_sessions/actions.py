@@ -11,14 +11,13 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from securebase.errors import InputError
-from securebase.measurement.catalogue import instrument as instrument_called
+from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.scoring import ScoringResult, score
 from securebase.records.vocabulary import Moment, Phase, Respondent, RuptureKind
 from securebase.workbench.accounts.models import Account
 from securebase.workbench.audit.actions import record
 from securebase.workbench.clients.actions import EditConflictError, ensure_own, raise_record_version
 from securebase.workbench.clients.models import Episode
-from securebase.workbench.therapy_sessions.extras import due_instruments, is_additional
 from securebase.workbench.therapy_sessions.models import (
     Administration,
     CheckIn,
@@ -31,12 +30,13 @@ from securebase.workbench.therapy_sessions.models import (
     Score,
     TherapySession,
 )
-from securebase.workbench.therapy_sessions.sheets import is_before_session
+from securebase.workbench.therapy_sessions.paper_forms import is_before_session
+from securebase.workbench.therapy_sessions.schedule import due_instruments, is_additional
 from securebase.workbench.therapy_sessions.tokens import digest, new_token
 
-#: What a therapist rates after a session.
+#: Instrument of the therapist's own rating after a session.
 THERAPIST_SET = "therapist_after"
-_THE_LINK = "the client’s own link leads to this one check-in"
+_LINK_REASON = "the client's own link opens only this check-in"
 Responses = Mapping[int, float | None]
 
 
@@ -48,7 +48,7 @@ def create_session(
     """Create a session, held or planned. Raises InputError if its number is taken."""
     ensure_own(episode.client, by)
     if episode.therapy_sessions.filter(number=number).exists():
-        raise InputError(f"session {number} is there already", advice="Give the next number.")
+        raise InputError(f"session number {number} is already taken", advice="Enter the next number.")
     session = TherapySession.objects.create(
         episode=episode, number=number, held_at=held_at, phase=Phase(phase or episode.phase).value
     )
@@ -63,7 +63,7 @@ def change_session(
     """Change a session. Raises EditConflictError if the session changed since the form read `version`."""
     ensure_own(session.episode.client, by)
     if session.episode.therapy_sessions.filter(number=number).exclude(id=session.id).exists():
-        raise InputError(f"session {number} is there already", advice="Give a number that is free.")
+        raise InputError(f"session number {number} is already taken", advice="Enter a free number.")
     rows = TherapySession.objects.visible_to(by).filter(id=session.id, version=version)
     if not rows.update(number=number, held_at=held_at, phase=Phase(phase).value, version=version + 1):
         raise EditConflictError
@@ -76,9 +76,9 @@ def change_session(
 def remove_session(*, session: TherapySession, by: Account) -> None:
     """Delete a session without content. Answers of a client are never deleted."""
     ensure_own(session.episode.client, by)
-    used = session.administrations.exists() or session.ruptures.exists() or session.repairs.exists()
-    if used or session.check_ins.exists():
-        raise InputError(f"session {session.number} has check-ins or marks in it", advice="Change it instead.")
+    has_content = session.administrations.exists() or session.ruptures.exists() or session.repairs.exists()
+    if has_content or session.check_ins.exists():
+        raise InputError(f"session {session.number} has check-ins, answers or ruptures", advice="Change it instead.")
     _record(by, "session.removed", session, session.episode)
     try:
         TherapySession.objects.visible_to(by).filter(id=session.id).delete()
@@ -110,36 +110,37 @@ def invite_check_in(
     extras: Sequence[str] | None = None,
     simulated: bool = False,
 ) -> Invitation:
-    """Open the check-in of this moment, or open it anew: a new link ends the old one.
+    """Open the check-in of this moment, or open it again; a new link ends the old one.
 
-    extras: instruments to ask beside the session set; None: those that are due. They are fixed here, and opening a
-    waiting check-in anew keeps them. Raises InputError where it has been answered, and where what is asked before a
-    session would be asked after it.
+    `extras` lists the additional instruments; None means those that are due. They are fixed here, and opening a waiting
+    check-in again keeps them. Raises InputError if the check-in has been answered, or if a check-in before the session
+    would be asked after it.
     """
     ensure_own(session.episode.client, by)
     moment = Moment(moment)
     if moment is Moment.BETWEEN:
-        raise InputError("a check-in belongs before or after a session")
+        raise InputError("a check-in must be before or after a session (got between sessions)")
     if moment is Moment.BEFORE and mode != CheckInMode.PAPER and not is_before_session(session, at):
         raise InputError(
-            f"session {session.number} has begun, so what is asked before it can no longer be asked",
-            advice="If it is still to come, correct its date. A sheet that was filled in before it can be typed in.",
+            f"session {session.number} has begun, so the check-in before it can no longer be sent",
+            advice="If it is still to come, correct its date. A paper form completed before it can be typed in.",
         )
     check_in = session.check_ins.filter(moment=moment.value).first()
     if check_in is not None and check_in.is_answered:
-        raise InputError("this check-in has been answered", advice="It cannot be opened again.")
+        raise InputError("this check-in has been answered and cannot be opened again")
     token = new_token()
-    asked = [i.id for i in due_instruments(session, moment, at)] if extras is None else list(extras)
+    instruments = [i.id for i in due_instruments(session, moment, at)] if extras is None else list(extras)
     check_in = check_in or CheckIn(therapy_session=session, moment=moment.value)
-    check_in.extras = asked
+    check_in.extras = instruments
     check_in.mode, check_in.state, check_in.simulated = mode, CheckInState.WAITING, simulated
     check_in.token_digest = None if mode == CheckInMode.PAPER else digest(token)
     check_in.invited_at, check_in.opened_at = at, None
     check_in.expires_at = None if mode == CheckInMode.PAPER else at + timedelta(hours=settings.CHECK_IN_LINK_HOURS)
     check_in.save()
-    # what was asked for by hand is asked now
-    ExtraChoice.objects.visible_to(by).filter(episode=session.episode, instrument__in=asked).update(asked_for=False)
-    _record(by, "check_in.invited", check_in, session.episode, mode=str(mode), moment=moment.value, extras=asked)
+    # a request by the therapist is fulfilled once the instrument is part of a check-in
+    requests = ExtraChoice.objects.visible_to(by).filter(episode=session.episode, instrument__in=instruments)
+    requests.update(asked_for=False)
+    _record(by, "check_in.invited", check_in, session.episode, mode=str(mode), moment=moment.value, extras=instruments)
     return Invitation(check_in, token)
 
 
@@ -150,7 +151,7 @@ def withdraw_check_in(*, check_in: CheckIn, by: Account) -> CheckIn:
     ensure_own(episode.client, by)
     rows = CheckIn.objects.visible_to(by).filter(id=check_in.id, state=CheckInState.WAITING)
     if not rows.update(state=CheckInState.WITHDRAWN, token_digest=None):
-        raise InputError("this check-in does not wait for an answer any more")
+        raise InputError("this check-in is no longer open")
     _record(by, "check_in.withdrawn", check_in, episode)
     check_in.refresh_from_db()
     return check_in
@@ -159,18 +160,18 @@ def withdraw_check_in(*, check_in: CheckIn, by: Account) -> CheckIn:
 @transaction.atomic
 def open_check_in(*, check_in: CheckIn, at: datetime) -> None:
     """Record that the client opened the page for the first time."""
-    rows = CheckIn.objects.unscoped(reason=_THE_LINK).filter(id=check_in.id, opened_at=None)
+    rows = CheckIn.objects.unscoped(reason=_LINK_REASON).filter(id=check_in.id, opened_at=None)
     if rows.update(opened_at=at):
         _record(None, "check_in.opened", check_in, check_in.therapy_session.episode)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingResult:
-    """Result of recording answers. `again`: the same submission was recorded before, and nothing was written."""
+    """Result of recording answers. `repeated`: the same submission was recorded before, and nothing was written."""
 
     administration: Administration
     alerts: int
-    again: bool = False
+    repeated: bool = False
 
 
 @transaction.atomic
@@ -185,36 +186,34 @@ def record_check_in(
 ) -> RecordingResult:
     """Record a check-in's answers: administrations, responses, scores, safety alerts and audit row, all or nothing.
 
-    `submission` names this sending: the same one twice (a retry after a lost connection) is kept once. `by` is the
-    therapist who types in a paper form; None is the client. extra: instrument → answers, of those that this check-in
-    asks beside its session set; one that was left out altogether leaves no form. What a client sends to a check-in
-    before a session that has begun is kept as given between sessions, at its own time: it did not come before.
+    `submission` identifies one submission: a repetition, such as a retry after a lost connection, is recorded once.
+    `by` is the therapist who types in a paper form; None is the client. `extra` maps the additional instruments to
+    their answers; one without any answer gets no administration. If a client answers a check-in before the session
+    after the session has begun, the answers are recorded as given between sessions, at their own time.
 
-    Raises ResponseError for values that the items do not allow, InputError where other answers were kept already.
+    Raises ResponseError for values that the items do not allow, and InputError if other answers were recorded before.
     """
-    scored = score(instrument_called(check_in.instrument_id), responses)
-    additional = [
-        score(instrument_called(name), (extra or {})[name]) for name in check_in.extras if name in (extra or {})
-    ]
-    additional = [result for result in additional if any(value is not None for value in result.responses.values())]
+    result = score(get_instrument(check_in.instrument_id), responses)
+    additional = [score(get_instrument(name), (extra or {})[name]) for name in check_in.extras if name in (extra or {})]
+    additional = [part for part in additional if any(value is not None for value in part.responses.values())]
     session: TherapySession | None = check_in.therapy_session
     episode, moment = check_in.therapy_session.episode, Moment(check_in.moment)
     if by is None and moment is Moment.BEFORE and not is_before_session(check_in.therapy_session, at):
         session, moment = None, Moment.BETWEEN
     if by is not None:
         ensure_own(episode.client, by)
-    row = CheckIn.objects.unscoped(reason=_THE_LINK).get(id=check_in.id)
+    row = CheckIn.objects.unscoped(reason=_LINK_REASON).get(id=check_in.id)
     if row.is_answered:
         if row.submission_digest == digest(submission):
-            return RecordingResult(row.answers, row.answers.safety_alerts.count(), again=True)
+            return RecordingResult(row.answers, row.answers.safety_alerts.count(), repeated=True)
         raise InputError("this check-in has been answered already")
     if row.state != CheckInState.WAITING:
         raise InputError("this check-in was withdrawn")
     row.state, row.answered_at, row.submission_digest = CheckInState.ANSWERED, at, digest(submission)
     row.save(update_fields=["state", "answered_at", "submission_digest"])
-    forms = [
-        _save(
-            result,
+    administrations = [
+        _create_administration(
+            part,
             episode=episode,
             session=session,
             check_in=row,
@@ -223,11 +222,11 @@ def record_check_in(
             typed_in_by=by,
             simulated=check_in.simulated,
         )
-        for result in (scored, *additional)
+        for part in (result, *additional)
     ]
-    outline = _outline(scored) | {"moment": moment.value, "beside": [_outline(result) for result in additional]}
+    outline = _audit_detail(result) | {"moment": moment.value, "beside": [_audit_detail(part) for part in additional]}
     _record(by, "check_in.answered", row, episode, **outline)
-    return RecordingResult(forms[0], len(scored.alerts))
+    return RecordingResult(administrations[0], len(result.alerts))
 
 
 def is_same_submission(*, check_in: CheckIn, submission: str) -> bool:
@@ -239,21 +238,21 @@ def is_same_submission(*, check_in: CheckIn, submission: str) -> bool:
 def record_late_answers(*, check_in: CheckIn, responses: Responses, submission: str, at: datetime) -> RecordingResult:
     """Record other answers to a check-in that was answered before, because one of them raises an alert.
 
-    They are set aside from the start, so that no picture counts the moment twice; the alert is an alert like any other.
-    The same sending again is kept once, and so is the same alarm while nobody has acknowledged the first.
+    They are set aside from the start, so that no picture counts the moment twice; the alert is treated like any other.
+    A repeated submission is recorded once, and so is the same alert while the first is unacknowledged.
     """
-    scored = score(instrument_called(check_in.instrument_id), responses)
-    if not scored.alerts:
+    result = score(get_instrument(check_in.instrument_id), responses)
+    if not result.alerts:
         raise InputError("this check-in has been answered already")
     session, episode = check_in.therapy_session, check_in.therapy_session.episode
     name = f"late:{check_in.id}:{submission}"
     before = episode.administrations.filter(submission_digest=digest(name)).first() or _find_open_alert(
-        check_in, scored
+        check_in, result
     )
     if before is not None:
-        return RecordingResult(before, before.safety_alerts.count(), again=True)
-    administration = _save(
-        scored,
+        return RecordingResult(before, before.safety_alerts.count(), repeated=True)
+    administration = _create_administration(
+        result,
         episode=episode,
         session=session,
         moment=Moment(check_in.moment),
@@ -264,15 +263,15 @@ def record_late_answers(*, check_in: CheckIn, responses: Responses, submission: 
     )
     administration.set_aside_at = at
     administration.save(update_fields=["set_aside_at"])
-    _record(None, "check_in.answered_late", check_in, episode, **_outline(scored))
-    return RecordingResult(administration, len(scored.alerts))
+    _record(None, "check_in.answered_late", check_in, episode, **_audit_detail(result))
+    return RecordingResult(administration, len(result.alerts))
 
 
-def _find_open_alert(check_in: CheckIn, scored: ScoringResult) -> Administration | None:
+def _find_open_alert(check_in: CheckIn, result: ScoringResult) -> Administration | None:
     """Return an earlier administration of this check-in with the same alerts still open."""
-    alerts = {(a.item, a.value) for a in scored.alerts}
+    alerts = {(a.item, a.value) for a in result.alerts}
     rows = check_in.therapy_session.administrations.filter(
-        instrument=scored.instrument, moment=check_in.moment, safety_alerts__acknowledged_at=None
+        instrument=result.instrument, moment=check_in.moment, safety_alerts__acknowledged_at=None
     ).distinct()
     for row in rows:
         if alerts <= {(a.item, a.value) for a in row.safety_alerts.filter(acknowledged_at=None)}:
@@ -297,14 +296,14 @@ def type_in_administration(
     ensure_own(episode.client, by)
     if session is not None and session.episode_id != episode.id:
         raise InputError("the session belongs to another therapy")
-    scored = score(instrument_called(instrument), responses)
-    if all(v is None for v in scored.responses.values()):
-        raise InputError("no item has an answer", advice="Type in what is on the sheet.")
+    result = score(get_instrument(instrument), responses)
+    if all(v is None for v in result.responses.values()):
+        raise InputError("no item has an answer", advice="Type in the answers on the paper form.")
     before = episode.administrations.filter(submission_digest=digest(submission)).first()
     if before is not None:
-        return RecordingResult(before, before.safety_alerts.count(), again=True)
-    administration = _save(
-        scored,
+        return RecordingResult(before, before.safety_alerts.count(), repeated=True)
+    administration = _create_administration(
+        result,
         episode=episode,
         session=session,
         moment=moment,
@@ -313,13 +312,13 @@ def type_in_administration(
         submission=submission,
         simulated=simulated,
     )
-    _record(by, "administration.typed_in", administration, episode, **_outline(scored))
-    return RecordingResult(administration, len(scored.alerts))
+    _record(by, "administration.typed_in", administration, episode, **_audit_detail(result))
+    return RecordingResult(administration, len(result.alerts))
 
 
 @transaction.atomic
 def set_aside_administration(*, administration: Administration, by: Account, at: datetime | None) -> Administration:
-    """Leave an administration out of every picture, because it was entered by mistake; `at` None takes it back in.
+    """Exclude an administration that was entered by mistake from every picture; `at` None includes it again.
 
     Its answers and its safety alerts stay.
     """
@@ -331,8 +330,8 @@ def set_aside_administration(*, administration: Administration, by: Account, at:
     return administration
 
 
-def _save(
-    scored: ScoringResult,
+def _create_administration(
+    result: ScoringResult,
     *,
     episode: Episode,
     session: TherapySession | None,
@@ -349,8 +348,8 @@ def _save(
         episode=episode,
         therapy_session=session,
         check_in=check_in,
-        instrument=scored.instrument,
-        instrument_version=instrument_called(scored.instrument).version,
+        instrument=result.instrument,
+        instrument_version=get_instrument(result.instrument).version,
         at=at,
         moment=Moment(moment).value,
         respondent=respondent.value,
@@ -359,7 +358,7 @@ def _save(
         simulated=simulated,
     )
     Response.objects.bulk_create(
-        Response(administration=administration, item=item, value=value) for item, value in scored.responses.items()
+        Response(administration=administration, item=item, value=value) for item, value in result.responses.items()
     )
     Score.objects.bulk_create(
         Score(
@@ -370,21 +369,21 @@ def _save(
             n_missing=s.n_missing,
             note=s.note[:200],
         )
-        for s in scored.scores.values()
+        for s in result.scores.values()
     )
     SafetyAlert.objects.bulk_create(
         SafetyAlert(
             episode=episode, administration=administration, item=a.item, value=a.value, concern=a.concern, raised_at=at
         )
-        for a in scored.alerts
+        for a in result.alerts
     )
     return administration
 
 
-def _outline(scored: ScoringResult) -> dict[str, object]:
+def _audit_detail(result: ScoringResult) -> dict[str, object]:
     """Return the audit detail of answers: their number, never their content."""
-    answered = sum(value is not None for value in scored.responses.values())
-    return {"instrument": scored.instrument, "answered": answered, "alerts": len(scored.alerts)}
+    answered = sum(value is not None for value in result.responses.values())
+    return {"instrument": result.instrument, "answered": answered, "alerts": len(result.alerts)}
 
 
 # ---- additional questionnaires --------------------------------------------------------------------------------------
@@ -416,17 +415,17 @@ def rate_session(
     episode = session.episode
     ensure_own(episode.client, by)
     if session.held_at > at:
-        raise InputError(f"session {session.number} is still to come", advice="Rate it when it has been held.")
-    scored = score(instrument_called(THERAPIST_SET), responses)
-    if all(v is None for v in scored.responses.values()):
-        raise InputError("nothing is rated yet", advice="Choose a number in at least one row.")
+        raise InputError(f"session {session.number} has not been held yet", advice="Rate it after the session.")
+    result = score(get_instrument(THERAPIST_SET), responses)
+    if all(v is None for v in result.responses.values()):
+        raise InputError("the rating is empty", advice="Choose a number in at least one row.")
     earlier = session.administrations.filter(instrument=THERAPIST_SET, set_aside_at=None)
-    again = session.administrations.filter(submission_digest=digest(submission)).first()
-    if again is not None:
-        return RecordingResult(again, 0, again=True)
+    recorded = session.administrations.filter(submission_digest=digest(submission)).first()
+    if recorded is not None:
+        return RecordingResult(recorded, 0, repeated=True)
     earlier.update(set_aside_at=at)
-    rating = _save(
-        scored,
+    rating = _create_administration(
+        result,
         episode=episode,
         session=session,
         moment=Moment.AFTER,
@@ -436,7 +435,7 @@ def rate_session(
         simulated=episode.client.simulated,
         respondent=Respondent.THERAPIST,
     )
-    _record(by, "session.rated", session, episode, **_outline(scored))
+    _record(by, "session.rated", session, episode, **_audit_detail(result))
     return RecordingResult(rating, 0)
 
 
@@ -446,10 +445,12 @@ def acknowledge_alert(*, alert: SafetyAlert, by: Account, note: str, at: datetim
     """Acknowledge an alert with a note. Raises InputError without a note or if it is acknowledged already."""
     ensure_own(alert.episode.client, by)
     if not note.strip():
-        raise InputError("say in a few words what was done", where="Note")
+        raise InputError("the note must not be empty", where="Note", advice="Say in a few words what was done.")
     rows = SafetyAlert.objects.visible_to(by).filter(id=alert.id, acknowledged_at=None)
     if not rows.update(acknowledged_at=at, acknowledged_by=by.id, note=note.strip()):
-        raise InputError("this alert has been acknowledged already", advice="Your note was not saved; read theirs.")
+        raise InputError(
+            "this alert has been acknowledged already", advice="Your note was not saved. Read the existing note."
+        )
     _record(by, "safety_alert.acknowledged", alert, alert.episode)
     alert.refresh_from_db()
     return alert

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError
-from securebase.measurement.catalogue import instrument as instrument_called
+from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.records.vocabulary import Moment
 from securebase.workbench.accounts.models import HELP_TEXT, Account
@@ -22,9 +22,9 @@ from securebase.workbench.accounts.queries import help_text_of
 from securebase.workbench.therapy_sessions import actions, queries
 from securebase.workbench.therapy_sessions.forms import AnswersForm
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode
-from securebase.workbench.therapy_sessions.sheets import is_before_session
+from securebase.workbench.therapy_sessions.paper_forms import is_before_session
 
-#: seconds for which the browser that sent a check-in may show the thank-you page
+#: Seconds for which the browser that sent a check-in may show the thank-you page.
 _THANKS_SECONDS = 30 * 60
 
 
@@ -44,7 +44,7 @@ def check_in(request: HttpRequest, token: str) -> HttpResponse:
 
 def _receive(request: HttpRequest, token: str, row: CheckIn | None, now: datetime) -> HttpResponse:
     if row is None:
-        return _closed_page(request, None, unheard=_raises_any_alert(request.POST))
+        return _closed_page(request, None, lost_alert=_raises_any_alert(request.POST))
     form = _form(row, request.POST)
     ready = form.is_valid()
     alarming = form.raises_an_alert
@@ -52,7 +52,7 @@ def _receive(request: HttpRequest, token: str, row: CheckIn | None, now: datetim
         return _receive_again(request, token, row, form, now)
     # A client who began before the link expired may finish; an answer that raises an alert is always recorded.
     if not row.is_waiting or (_has_expired(row, now) and not (row.opened_at or alarming)):
-        return _closed_page(request, row, unheard=alarming)
+        return _closed_page(request, row, lost_alert=alarming)
     if not ready:
         return _question_page(request, row, form, status=400)
     if _should_ask_again(request, form):
@@ -69,7 +69,7 @@ def _receive(request: HttpRequest, token: str, row: CheckIn | None, now: datetim
         # another request with the same link won the race
         row = queries.check_in_by_token(token)
         if row is None or not row.is_answered:
-            return _closed_page(request, row, unheard=alarming)
+            return _closed_page(request, row, lost_alert=alarming)
         return _receive_again(request, token, row, form, now)
     too_late = result.administration.moment != row.moment
     return _redirect_to_thanks(request, token, row, help_at_once=bool(result.alerts), began=too_late)
@@ -87,7 +87,7 @@ def _receive_again(request: HttpRequest, token: str, row: CheckIn, form: Answers
         began = answers.moment != row.moment
         return _redirect_to_thanks(request, token, row, help_at_once=answers.safety_alerts.exists(), began=began)
     if not form.raises_an_alert:
-        return _closed_page(request, row, not_kept=True)
+        return _closed_page(request, row, not_recorded=True)
     actions.record_late_answers(check_in=row, responses=form.responses(), submission=submission, at=now)
     return _redirect_to_thanks(request, token, row, help_at_once=True, late=True)
 
@@ -101,24 +101,24 @@ def _redirect_to_thanks(
     return redirect("check-in-sent", token)
 
 
-def _form(row: CheckIn, sent: QueryDict | None = None) -> AnswersForm:
-    instrument = instrument_called(row.instrument_id)
+def _form(row: CheckIn, data: QueryDict | None = None) -> AnswersForm:
+    instrument = get_instrument(row.instrument_id)
     new = {"submission": secrets.token_urlsafe(16)}
-    return AnswersForm(sent, instrument=instrument, extra=row.extra_instruments, initial=new)
+    return AnswersForm(data, instrument=instrument, extra=row.extra_instruments, initial=new)
 
 
 def _has_expired(row: CheckIn, now: datetime) -> bool:
     return row.expires_at is not None and now > row.expires_at
 
 
-def _raises_any_alert(sent: QueryDict) -> bool:
-    """Return whether an answer would raise an alert in either check-in; an unknown link does not say which it was."""
-    forms = [AnswersForm(sent, instrument=instrument_called(name)) for name in SESSION_SETS.values()]
+def _raises_any_alert(data: QueryDict) -> bool:
+    """Return True if an answer would raise an alert in either check-in; an unknown link does not tell which it was."""
+    forms = [AnswersForm(data, instrument=get_instrument(name)) for name in SESSION_SETS.values()]
     return any(form.is_valid() is not None and form.raises_an_alert for form in forms)
 
 
 def _should_ask_again(request: HttpRequest, form: AnswersForm) -> bool:
-    """Return whether to show the unanswered items once more, unless the client chose to send them unanswered.
+    """Return True if the unanswered items must be shown once more, unless the client chose to send them unanswered.
 
     Never with an answer that raises an alert, which is recorded at once.
     """
@@ -161,16 +161,16 @@ def sent(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _closed_page(
-    request: HttpRequest, row: CheckIn | None, *, not_kept: bool = False, unheard: bool = False
+    request: HttpRequest, row: CheckIn | None, *, not_recorded: bool = False, lost_alert: bool = False
 ) -> HttpResponse:
     """Return the page for links that are used, expired, withdrawn or unknown.
 
-    `not_kept`: other answers were recorded before. `unheard`: an answer raised an alert but could not be recorded.
+    `not_recorded`: other answers were recorded before. `lost_alert`: an answer that raises an alert was not recorded.
     """
     context = _base_context(request, row) | {
         "answered": row is not None and row.is_answered,
-        "not_kept": not_kept,
-        "unheard": unheard,
+        "not_recorded": not_recorded,
+        "lost_alert": lost_alert,
         "help_open": True,
     }
     return render(request, "therapy_sessions/check_in_closed.html", context, status=410)

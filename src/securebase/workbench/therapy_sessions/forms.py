@@ -80,17 +80,17 @@ class AlertNoteForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class ItemQuestion:
-    """One item as a page shows it."""
+    """One item with its state on a page."""
 
     item: Item
-    #: counted through the whole sheet, the extras included
+    #: numbered consecutively across the form, additional questionnaires included
     number: int
     name: str
     value: str
     errors: list[str]
     safety: bool
     steps: list[str]
-    #: each option, and whether choosing it raises an alert
+    #: options, each with True if choosing it raises an alert
     options: list[tuple[ResponseOption, bool]]
 
     @property
@@ -100,8 +100,9 @@ class ItemQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The questions of one extra, under a heading of their own. `window`: what to think of, where it is not the same
-    as for the check-in itself.
+    """The questions of one additional questionnaire under their own heading.
+
+    `window` is the period that the questions refer to, if it differs from that of the check-in.
     """
 
     instrument: Instrument
@@ -114,9 +115,9 @@ class Section:
 
 
 class AnswersForm(forms.Form):
-    """One field an item, none required: an item left open is kept as unanswered, never as a middle.
+    """One optional field per item; an item without an answer is stored as missing, never as a middle value.
 
-    extra: instruments that are asked on the same page, each under a heading.
+    `extra` lists additional instruments on the same page, each under a heading.
     """
 
     submission = forms.CharField(max_length=80, widget=forms.HiddenInput)
@@ -124,19 +125,19 @@ class AnswersForm(forms.Form):
     def __init__(self, *args: Any, instrument: Instrument, extra: Sequence[Instrument] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instrument, self.extra = instrument, tuple(extra)
-        for each in (instrument, *self.extra):
-            for item in each.items:
-                self.fields[self._name(each, item)] = _field(item)
+        for part in (instrument, *self.extra):
+            for item in part.items:
+                self.fields[self._name(part, item)] = _field(item)
 
     def _name(self, instrument: Instrument, item: Item) -> str:
         return f"item_{item.number}" if instrument is self.instrument else f"item_{instrument.id}_{item.number}"
 
     def responses(self) -> Mapping[int, float | None]:
-        """Item number → value; None where unanswered or not understood. Only of a form that was checked."""
+        """Return item number → value, None if unanswered or unreadable. Only for a validated form."""
         return {i.number: self.cleaned_data.get(f"item_{i.number}") for i in self.instrument.items}
 
     def extra_responses(self) -> dict[str, Mapping[int, float | None]]:
-        """Instrument → its answers, of the extras. Only of a form that was checked."""
+        """Return the answers to each additional instrument. Only for a validated form."""
         return {
             instrument.id: {i.number: self.cleaned_data.get(self._name(instrument, i)) for i in instrument.items}
             for instrument in self.extra
@@ -145,28 +146,28 @@ class AnswersForm(forms.Form):
     @property
     def any_answer(self) -> bool:
         """True if any item was answered. Only for a validated form."""
-        given = (self.responses(), *self.extra_responses().values())
-        return any(value is not None for responses in given for value in responses.values())
+        all_responses = (self.responses(), *self.extra_responses().values())
+        return any(value is not None for responses in all_responses for value in responses.values())
 
     @property
     def raises_an_alert(self) -> bool:
         """True if an answer raises a safety alert. Only for a validated form."""
-        given = self.responses()
+        responses = self.responses()
         rules = self.instrument.safety_rules
-        return any((value := given[rule.item]) is not None and value >= rule.at_least for rule in rules)
+        return any((value := responses[rule.item]) is not None and value >= rule.at_least for rule in rules)
 
     @property
     def questions(self) -> list[ItemQuestion]:
-        """The questions of the instrument itself."""
-        from_here = {rule.item: rule.at_least for rule in self.instrument.safety_rules}
+        """Questions of the instrument itself."""
+        thresholds = {rule.item: rule.at_least for rule in self.instrument.safety_rules}
         return [
-            self._question(self.instrument, item, item.number, from_here.get(item.number))
+            self._question(self.instrument, item, item.number, thresholds.get(item.number))
             for item in self.instrument.items
         ]
 
     @property
     def sections(self) -> list[Section]:
-        """The questions of the additional questionnaires, numbered after those of the instrument."""
+        """Questions of the additional questionnaires, numbered after those of the instrument."""
         sections, number = [], len(self.instrument.items)
         for instrument in self.extra:
             sections.append(
@@ -198,13 +199,13 @@ def _field(item: Item) -> forms.Field:
     if item.options:
         choices = [("", ""), *((f"{o.value:g}", o.label) for o in item.options)]
         return forms.TypedChoiceField(choices=choices, coerce=float, empty_value=None, required=False)
-    allowed = f"{item.minimum:g} to {item.maximum:g}" + ("" if item.step == 1 else f", in steps of {item.step:g}")
+    value_range = f"{item.minimum:g} to {item.maximum:g}" + ("" if item.step == 1 else f", in steps of {item.step:g}")
     return forms.FloatField(
         min_value=item.minimum,
         max_value=item.maximum,
         step_size=item.step,
         required=False,
-        error_messages=dict.fromkeys(("min_value", "max_value", "step_size"), f"The answer must be {allowed}."),
+        error_messages=dict.fromkeys(("min_value", "max_value", "step_size"), f"The answer must be {value_range}."),
     )
 
 
@@ -243,6 +244,6 @@ class TypeInForm(SheetForm):
         field.queryset = episode.therapy_sessions.order_by("number")
 
     @property
-    def session_chosen(self) -> TherapySession | None:
-        chosen: TherapySession | None = self.cleaned_data["session"]
-        return chosen
+    def selected_session(self) -> TherapySession | None:
+        session: TherapySession | None = self.cleaned_data["session"]
+        return session

@@ -18,7 +18,7 @@ from securebase.charts import ratings_side_by_side
 from securebase.charts.render import image, svg
 from securebase.charts.style import PHONE
 from securebase.errors import InputError, InstrumentError
-from securebase.measurement.catalogue import instrument as instrument_called
+from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.constructs import CONSTRUCTS
 from securebase.picture import ratings
@@ -26,9 +26,9 @@ from securebase.records.vocabulary import Moment
 from securebase.workbench.accounts.access import current_account, require_role
 from securebase.workbench.accounts.models import Role
 from securebase.workbench.therapy_sessions import actions, overview, queries
-from securebase.workbench.therapy_sessions.extras import is_additional
 from securebase.workbench.therapy_sessions.forms import TypeInForm
-from securebase.workbench.therapy_sessions.sheets import BEFORE, completion_time
+from securebase.workbench.therapy_sessions.paper_forms import TIME_BEFORE, completion_time
+from securebase.workbench.therapy_sessions.schedule import is_additional
 from securebase.workbench.ui.conflict import sentence
 from securebase.workbench.ui.methods import post_only
 
@@ -46,24 +46,24 @@ def measures(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "client-measures")
     episode, now = context["episode"], timezone.now()
     if episode is not None:
-        both = overview.both_ratings(episode)
-        label, words = ratings_side_by_side.text_alternative(both) if both.rated_by_therapist else ("", "")
+        comparison = overview.alliance_ratings(episode)
+        label, text = ratings_side_by_side.text_alternative(comparison) if comparison.rated_by_therapist else ("", "")
         context |= {
             "groups": overview.scale_groups(episode),
             "administrations": queries.administration_rows(episode),
-            "ratings": both,
-            "ratings_say": ratings.comparison_sentences(both),
-            "ratings_words": f"{label}. {words}",
+            "ratings": comparison,
+            "ratings_say": ratings.comparison_sentences(comparison),
+            "ratings_words": f"{label}. {text}",
             "ratings_sizes": RATING_SIZES,
             "extras": (extras := overview.extra_rows(episode, context["sessions_held"], now)),
             "with_other_areas": [row.instrument for row in extras if not row.fits],
-            "never": overview.never_asked(episode),
+            "unmeasured": overview.unmeasured_constructs(episode),
         }
     context["to_type_in"] = queries.instruments_to_type_in()
     return render(request, "therapy_sessions/measures.html", context)
 
 
-#: pixels across of the chart of both ratings, on a wide page and on a phone
+#: Size in pixels of the chart of both ratings, on a wide page and on a phone.
 RATING_SIZES = {"wide": (900, ratings_side_by_side.HEIGHT), "phone": (PHONE, ratings_side_by_side.HEIGHT)}
 
 
@@ -73,12 +73,12 @@ def ratings_drawing(request: HttpRequest, client_id: uuid.UUID, width: str) -> H
     """Return the chart of client and therapist ratings as SVG."""
     context = _client_page(request, client_id, "client-ratings")
     episode = context["episode"]
-    both = overview.both_ratings(episode) if episode is not None else None
-    if both is None or not both.rated_by_therapist or width not in RATING_SIZES:
+    comparison = overview.alliance_ratings(episode) if episode is not None else None
+    if comparison is None or not comparison.rated_by_therapist or width not in RATING_SIZES:
         raise Http404
     size = RATING_SIZES[width]
-    drawn = image(svg(ratings_side_by_side.ratings_chart(both, width=size[0])), size)
-    return HttpResponse(drawn, content_type="image/svg+xml; charset=utf-8")
+    drawing = image(svg(ratings_side_by_side.ratings_chart(comparison, width=size[0])), size)
+    return HttpResponse(drawing, content_type="image/svg+xml; charset=utf-8")
 
 
 @_require_therapist
@@ -95,12 +95,12 @@ def choose_extra(request: HttpRequest, client_id: uuid.UUID, instrument_id: str)
         "off": ({"off": True}, "It is not asked for this client any more. What was answered stays."),
         "on": ({"off": False}, "It is asked again when its turn has come."),
     }
-    chosen = choices.get(request.POST.get("choice", ""))
-    if chosen is None or not is_additional(instrument_id):
+    choice = choices.get(request.POST.get("choice", ""))
+    if choice is None or not is_additional(instrument_id):
         messages.error(request, "Nothing was changed: choose what to do with one of these.")
     else:
-        actions.choose_extra(episode=episode, by=current_account(request), instrument=instrument_id, **chosen[0])
-        messages.success(request, f"{instrument_called(instrument_id).name}: {chosen[1]}")
+        actions.choose_extra(episode=episode, by=current_account(request), instrument=instrument_id, **choice[0])
+        messages.success(request, f"{get_instrument(instrument_id).name}: {choice[1]}")
     return redirect(reverse("client-measures", args=[client_id]) + "#seldom")
 
 
@@ -108,10 +108,10 @@ def choose_extra(request: HttpRequest, client_id: uuid.UUID, instrument_id: str)
 @require_GET
 def administration(request: HttpRequest, client_id: uuid.UUID, administration_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "administration")
-    row = queries.administration_of(
+    row = queries.get_administration(
         account=current_account(request), client=context["client"], administration_id=administration_id
     )
-    context |= {"row": queries.administration_row(row), "answers": queries.answers_of(row)}
+    context |= {"row": queries.administration_row(row), "answers": queries.item_answers(row)}
     return render(request, "therapy_sessions/administration.html", context)
 
 
@@ -119,7 +119,7 @@ def administration(request: HttpRequest, client_id: uuid.UUID, administration_id
 @post_only
 def set_aside(request: HttpRequest, client_id: uuid.UUID, administration_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "administration-set-aside")
-    row = queries.administration_of(
+    row = queries.get_administration(
         account=current_account(request), client=context["client"], administration_id=administration_id
     )
     back = "take_back" in request.POST
@@ -139,8 +139,8 @@ def type_in(request: HttpRequest, client_id: uuid.UUID, instrument_id: str) -> H
     questionnaires = {i.id: i for i in queries.instruments_to_type_in()}
     if episode is None or instrument_id not in questionnaires:
         raise Http404
-    start = {"submission": secrets.token_urlsafe(16), "date": timezone.localdate(), "moment": Moment.BEFORE.value}
-    form = TypeInForm(request.POST or None, instrument=questionnaires[instrument_id], episode=episode, initial=start)
+    initial = {"submission": secrets.token_urlsafe(16), "date": timezone.localdate(), "moment": Moment.BEFORE.value}
+    form = TypeInForm(request.POST or None, instrument=questionnaires[instrument_id], episode=episode, initial=initial)
     if form.is_valid():
         moment = Moment(form.cleaned_data["moment"] or Moment.BEFORE)
         try:
@@ -151,7 +151,7 @@ def type_in(request: HttpRequest, client_id: uuid.UUID, instrument_id: str) -> H
                 responses=form.responses(),
                 at=_completion_time(form, moment),
                 submission=form.cleaned_data["submission"],
-                session=form.session_chosen,
+                session=form.selected_session,
                 moment=moment,
             )
         except InputError as error:
@@ -167,14 +167,14 @@ def type_in(request: HttpRequest, client_id: uuid.UUID, instrument_id: str) -> H
 
 
 def _completion_time(form: TypeInForm, moment: Moment) -> datetime:
-    # four minutes before a check-in's own sheet: two instruments before one session are two moments
+    # four minutes before the check-in's own form, so that two instruments before one session get different times
     return completion_time(
         episode=form.episode,
-        session=form.session_chosen,
+        session=form.selected_session,
         moment=moment,
         day=form.cleaned_data["date"],
         now=timezone.now(),
-        before=BEFORE + timedelta(minutes=4),
+        before=TIME_BEFORE + timedelta(minutes=4),
     )
 
 
@@ -189,7 +189,7 @@ def library(request: HttpRequest) -> HttpResponse:
 @require_GET
 def library_instrument(request: HttpRequest, instrument_id: str) -> HttpResponse:
     try:
-        instrument = instrument_called(instrument_id)
+        instrument = get_instrument(instrument_id)
     except InstrumentError:
         raise Http404 from None
     scales = [(s, _label(s.construct)) for s in instrument.scales]

@@ -1,4 +1,4 @@
-"""Sessions, check-ins and what was filled in; safety alerts; strain in the alliance and its repair."""
+"""Sessions, check-ins, administrations, safety alerts, and ruptures of the alliance with their repair."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from securebase.measurement.catalogue import instrument as instrument_called
+from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.instrument import Instrument
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.records.vocabulary import Moment, Phase, Respondent, RuptureKind
@@ -20,7 +20,7 @@ RUPTURE_KINDS = [(k.value, k.label) for k in RuptureKind]
 
 
 class TherapySession(ScopedModel):
-    """One therapy meeting, held or planned: `held_at` may lie ahead."""
+    """One therapy session, held or planned: `held_at` may be in the future."""
 
     THERAPIST_PATH: ClassVar[str] = "episode__client__therapist"
 
@@ -51,7 +51,7 @@ class CheckInState(models.TextChoices):
 
 
 class CheckInMode(models.TextChoices):
-    """How the check-in reaches the client."""
+    """Medium of a check-in."""
 
     LINK = "link", "Link to another device"
     DEVICE = "device", "This device, handed over"
@@ -59,7 +59,7 @@ class CheckInMode(models.TextChoices):
 
 
 class CheckIn(ScopedModel):
-    """The measures around one moment of one session. Its link is known only to who has it: a digest is kept."""
+    """The questionnaires before or after one session; only a digest of the link's token is stored."""
 
     THERAPIST_PATH: ClassVar[str] = "therapy_session__episode__client__therapist"
 
@@ -92,16 +92,16 @@ class CheckIn(ScopedModel):
 
     @property
     def extra_instruments(self) -> list[Instrument]:
-        return [instrument_called(name) for name in self.extras]
+        return [get_instrument(name) for name in self.extras]
 
     @property
     def answers(self) -> Administration:
-        """What was answered of the session set. Raises Administration.DoesNotExist where nothing was."""
+        """Administration of the session set. Raises Administration.DoesNotExist if it was not answered."""
         return self.administrations.get(instrument=self.instrument_id)
 
     @property
     def extra_answers(self) -> list[Administration]:
-        """What was answered of the extras, in the order in which they were asked."""
+        """Administrations of the additional questionnaires, in the order in which they were asked."""
         by_instrument = {a.instrument: a for a in self.administrations.all()}
         return [by_instrument[name] for name in self.extras if name in by_instrument]
 
@@ -115,7 +115,7 @@ class CheckIn(ScopedModel):
 
 
 class Administration(ScopedModel):
-    """One instrument filled in once. Never deleted: what was entered by mistake is set aside and kept."""
+    """One completed instrument; never deleted, because mistaken entries are set aside and stay stored."""
 
     THERAPIST_PATH: ClassVar[str] = "episode__client__therapist"
 
@@ -149,17 +149,17 @@ class Administration(ScopedModel):
 
     @property
     def name(self) -> str:
-        return instrument_called(self.instrument).name
+        return get_instrument(self.instrument).name
 
     @property
     def came_late(self) -> bool:
-        """Sent to a check-in that had been answered already, and kept for the alert it raised."""
-        own = self.instrument in SESSION_SETS.values()
-        return own and self.check_in_id is None and self.typed_in_by is None
+        """True for other answers to an already answered check-in, stored because they raised an alert."""
+        is_session_set = self.instrument in SESSION_SETS.values()
+        return is_session_set and self.check_in_id is None and self.typed_in_by is None
 
 
 class Response(ScopedModel):
-    """One item's answer; null where it was left unanswered."""
+    """Answer to one item; null if unanswered."""
 
     THERAPIST_PATH: ClassVar[str] = "administration__episode__client__therapist"
 
@@ -176,7 +176,7 @@ class Response(ScopedModel):
 
 
 class Score(ScopedModel):
-    """One scale's score; null, with a note, where the instrument gives none for these answers."""
+    """Score of one scale; null, with a note, if the instrument yields no score for these answers."""
 
     THERAPIST_PATH: ClassVar[str] = "administration__episode__client__therapist"
 
@@ -196,7 +196,7 @@ class Score(ScopedModel):
 
 
 class SafetyAlert(ScopedModel):
-    """An answer that asks for attention now. Stays open until a person acknowledges it with a note."""
+    """An answer that needs attention now; it stays open until somebody acknowledges it with a note."""
 
     THERAPIST_PATH: ClassVar[str] = "episode__client__therapist"
 
@@ -219,7 +219,7 @@ class SafetyAlert(ScopedModel):
 
 
 class Rupture(ScopedModel):
-    """Strain in the alliance that the therapist marked, and its repair."""
+    """A rupture of the alliance that the therapist marked, with its repair."""
 
     THERAPIST_PATH: ClassVar[str] = "therapy_session__episode__client__therapist"
 
@@ -240,7 +240,7 @@ class Rupture(ScopedModel):
 
 
 class ExtraChoice(ScopedModel):
-    """What a therapist decided about one extra in one episode: not to ask it, or to ask it at the next check-in."""
+    """A therapist's choice about one additional questionnaire: switched off, or requested for the next check-in."""
 
     THERAPIST_PATH: ClassVar[str] = "episode__client__therapist"
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from securebase.errors import InputError
 from securebase.ipt.course_format import later_phase, phase_of
-from securebase.measurement.catalogue import instrument as instrument_called
+from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.records.vocabulary import Moment, Phase, RuptureKind
 from securebase.workbench.accounts.access import current_account, require_role
@@ -26,7 +26,6 @@ from securebase.workbench.accounts.actions import record_sign_out
 from securebase.workbench.accounts.models import Account, Role
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions import actions, queries
-from securebase.workbench.therapy_sessions.extras import due_instruments
 from securebase.workbench.therapy_sessions.forms import (
     AlertNoteForm,
     AnswersForm,
@@ -36,7 +35,8 @@ from securebase.workbench.therapy_sessions.forms import (
     SheetForm,
 )
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode, CheckInState, TherapySession
-from securebase.workbench.therapy_sessions.sheets import completion_time, is_before_session
+from securebase.workbench.therapy_sessions.paper_forms import completion_time, is_before_session
+from securebase.workbench.therapy_sessions.schedule import due_instruments
 from securebase.workbench.ui.conflict import keep_typed, sentence
 from securebase.workbench.ui.methods import post_only
 
@@ -97,10 +97,10 @@ def _next_session(episode: Episode) -> dict[str, Any]:
     else:
         at = timezone.localtime(last.held_at) + timedelta(days=episode.days_between)
         number = last.number + 1
-    return {"number": number, "date": at.date(), "time": at.time(), "phase": _phase_of(episode, number).value}
+    return {"number": number, "date": at.date(), "time": at.time(), "phase": _planned_phase(episode, number).value}
 
 
-def _phase_of(episode: Episode, number: int) -> Phase:
+def _planned_phase(episode: Episode, number: int) -> Phase:
     """Return the planned phase of a session of this number, never one before the present phase of the course."""
     course_format = episode.own_format
     planned = phase_of(
@@ -114,7 +114,7 @@ def _phase_of(episode: Episode, number: int) -> Phase:
 def session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
     """Show one session with its check-ins and ruptures, and edit its date and number."""
     context = _client_page(request, client_id, "session", "sessions")
-    therapy_session = queries.session_of(
+    therapy_session = queries.get_session(
         account=current_account(request), client=context["client"], session_id=session_id
     )
     form = SessionForm(request.POST or None, episode=therapy_session.episode, initial=_initial_values(therapy_session))
@@ -158,7 +158,9 @@ def _session_context(therapy_session: TherapySession) -> dict[str, Any]:
     ruptures = list(therapy_session.ruptures.select_related("repaired_in"))
     return {
         "session": therapy_session,
-        "moments": [_moment(therapy_session, m, check_ins.get(m.value), now) for m in (Moment.BEFORE, Moment.AFTER)],
+        "moments": [
+            _moment_context(therapy_session, m, check_ins.get(m.value), now) for m in (Moment.BEFORE, Moment.AFTER)
+        ],
         "rating": queries.own_rating(therapy_session),
         "rating_form": rating_form(),
         "ruptures": ruptures,
@@ -172,8 +174,10 @@ def _session_context(therapy_session: TherapySession) -> dict[str, Any]:
     }
 
 
-def _moment(therapy_session: TherapySession, moment: Moment, check_in: CheckIn | None, now: datetime) -> dict[str, Any]:
-    """Return one check-in as shown on the session page. `too_late`: the session has begun."""
+def _moment_context(
+    therapy_session: TherapySession, moment: Moment, check_in: CheckIn | None, now: datetime
+) -> dict[str, Any]:
+    """Return one check-in for the session page; `too_late` is True if the session has begun."""
     answered = check_in.answers if check_in is not None and check_in.is_answered else None
     return {
         "moment": moment,
@@ -185,10 +189,10 @@ def _moment(therapy_session: TherapySession, moment: Moment, check_in: CheckIn |
     }
 
 
-def rating_form(sent: QueryDict | None = None) -> AnswersForm:
+def rating_form(data: QueryDict | None = None) -> AnswersForm:
     """Return the form with the therapist's own rating of a session."""
     new = {"submission": secrets.token_urlsafe(16)}
-    return AnswersForm(sent, instrument=instrument_called(actions.THERAPIST_SET), initial=new)
+    return AnswersForm(data, instrument=get_instrument(actions.THERAPIST_SET), initial=new)
 
 
 @_require_therapist
@@ -196,7 +200,7 @@ def rating_form(sent: QueryDict | None = None) -> AnswersForm:
 def rate_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
     """Save the therapist's own rating of the session; an invalid form comes back with its input."""
     context = _client_page(request, client_id, "session-rate", "sessions")
-    therapy_session = queries.session_of(
+    therapy_session = queries.get_session(
         account=current_account(request), client=context["client"], session_id=session_id
     )
     form = rating_form(request.POST)
@@ -214,11 +218,11 @@ def rate_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UU
         else:
             messages.success(request, "Your rating is saved.")
             return _redirect_back(request, client_id, session_id)
-    own = SessionForm(episode=therapy_session.episode, initial=_initial_values(therapy_session))
+    session_form = SessionForm(episode=therapy_session.episode, initial=_initial_values(therapy_session))
     return _page(
         request,
         "session",
-        context | _session_context(therapy_session) | {"form": own, "rating_form": form},
+        context | _session_context(therapy_session) | {"form": session_form, "rating_form": form},
         refused=True,
     )
 
@@ -227,7 +231,7 @@ def rate_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UU
 @post_only
 def remove_session(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "session-remove", "sessions")
-    therapy_session = queries.session_of(
+    therapy_session = queries.get_session(
         account=current_account(request), client=context["client"], session_id=session_id
     )
     try:
@@ -246,7 +250,7 @@ def _session_and_moment(
     if moment not in SESSION_SETS:
         raise Http404
     context = _client_page(request, client_id, page, "sessions")
-    therapy_session = queries.session_of(
+    therapy_session = queries.get_session(
         account=current_account(request), client=context["client"], session_id=session_id
     )
     return context, therapy_session, Moment(moment)
@@ -256,13 +260,19 @@ def _session_and_moment(
 @post_only
 def make_link(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
     """Create a new link and show it once; the workbench stores only its digest."""
-    context, therapy_session, when = _session_and_moment(request, client_id, session_id, moment, "check-in-link")
+    context, therapy_session, check_in_moment = _session_and_moment(
+        request, client_id, session_id, moment, "check-in-link"
+    )
     if not settings.ADDRESS:
         messages.error(request, "The clinic has no address yet, so a link would lead nowhere.")
         return redirect("session", client_id, session_id)
     try:
         invitation = actions.invite_check_in(
-            session=therapy_session, by=current_account(request), moment=when, mode=CheckInMode.LINK, at=timezone.now()
+            session=therapy_session,
+            by=current_account(request),
+            moment=check_in_moment,
+            mode=CheckInMode.LINK,
+            at=timezone.now(),
         )
     except InputError as error:
         messages.error(request, sentence(error))
@@ -275,11 +285,13 @@ def make_link(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID,
 @post_only
 def hand_over(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
     """End the therapist's sign-in and open the check-in on this device."""
-    _, therapy_session, when = _session_and_moment(request, client_id, session_id, moment, "check-in-hand-over")
+    _, therapy_session, check_in_moment = _session_and_moment(
+        request, client_id, session_id, moment, "check-in-hand-over"
+    )
     account = current_account(request)
     try:
         invitation = actions.invite_check_in(
-            session=therapy_session, by=account, moment=when, mode=CheckInMode.DEVICE, at=timezone.now()
+            session=therapy_session, by=account, moment=check_in_moment, mode=CheckInMode.DEVICE, at=timezone.now()
         )
     except InputError as error:
         messages.error(request, sentence(error))
@@ -296,8 +308,10 @@ def hand_over(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID,
 @_require_therapist
 @post_only
 def withdraw(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
-    _, therapy_session, when = _session_and_moment(request, client_id, session_id, moment, "check-in-withdraw")
-    check_in = _check_in(therapy_session, when)
+    _, therapy_session, check_in_moment = _session_and_moment(
+        request, client_id, session_id, moment, "check-in-withdraw"
+    )
+    check_in = _check_in(therapy_session, check_in_moment)
     if check_in is None:
         raise Http404
     try:
@@ -320,21 +334,23 @@ def paper(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, mom
 
     Requesting it opens the check-in, so that typing in later asks for the items that were printed.
     """
-    context, therapy_session, when = _session_and_moment(request, client_id, session_id, moment, "check-in-paper")
+    context, therapy_session, check_in_moment = _session_and_moment(
+        request, client_id, session_id, moment, "check-in-paper"
+    )
     if request.method == "POST":
-        check_in = _check_in(therapy_session, when)
+        check_in = _check_in(therapy_session, check_in_moment)
         if check_in is None or check_in.state == CheckInState.WITHDRAWN:
             actions.invite_check_in(
                 session=therapy_session,
                 by=current_account(request),
-                moment=when,
+                moment=check_in_moment,
                 mode=CheckInMode.PAPER,
                 at=timezone.now(),
             )
         return redirect("check-in-paper", client_id, session_id, moment)
-    extra = due_instruments(therapy_session, when, timezone.now())
-    form = AnswersForm(instrument=instrument_called(SESSION_SETS[when.value]), extra=extra)
-    context |= {"session": therapy_session, "moment": when, "form": form, "instrument": form.instrument}
+    extra = due_instruments(therapy_session, check_in_moment, timezone.now())
+    form = AnswersForm(instrument=get_instrument(SESSION_SETS[check_in_moment.value]), extra=extra)
+    context |= {"session": therapy_session, "moment": check_in_moment, "form": form, "instrument": form.instrument}
     return _page(request, "paper", context)
 
 
@@ -342,12 +358,14 @@ def paper(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, mom
 @require_http_methods(["GET", "POST"])
 def type_in_check_in(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID, moment: str) -> HttpResponse:
     """Type in the completed paper form of a check-in."""
-    context, therapy_session, when = _session_and_moment(request, client_id, session_id, moment, "check-in-type-in")
+    context, therapy_session, check_in_moment = _session_and_moment(
+        request, client_id, session_id, moment, "check-in-type-in"
+    )
     now = timezone.now()
     form = SheetForm(
         request.POST or None,
-        instrument=instrument_called(SESSION_SETS[when.value]),
-        extra=due_instruments(therapy_session, when, now),
+        instrument=get_instrument(SESSION_SETS[check_in_moment.value]),
+        extra=due_instruments(therapy_session, check_in_moment, now),
         episode=therapy_session.episode,
         initial={
             "submission": secrets.token_urlsafe(16),
@@ -359,29 +377,29 @@ def type_in_check_in(request: HttpRequest, client_id: uuid.UUID, session_id: uui
             form.add_error(None, "No item has an answer. Type in what is on the sheet.")
         else:
             try:
-                result = _keep_sheet(form, therapy_session, when, by=current_account(request), now=now)
+                result = _record_sheet(form, therapy_session, check_in_moment, by=current_account(request), now=now)
             except InputError as error:
                 form.add_error(None, sentence(error))
             else:
-                _confirm(request, result)
+                _add_success_message(request, result)
                 return redirect("session", client_id, session_id)
-    not_held_yet = when is Moment.AFTER and therapy_session.held_at > now
-    context |= {"session": therapy_session, "moment": when, "form": form, "instrument": form.instrument}
+    not_held_yet = check_in_moment is Moment.AFTER and therapy_session.held_at > now
+    context |= {"session": therapy_session, "moment": check_in_moment, "form": form, "instrument": form.instrument}
     context["not_held_yet"] = not_held_yet
     return _page(request, "type_in_check_in", context, refused=bool(form.errors))
 
 
-def _keep_sheet(
-    form: SheetForm, therapy_session: TherapySession, when: Moment, *, by: Account, now: datetime
+def _record_sheet(
+    form: SheetForm, therapy_session: TherapySession, moment: Moment, *, by: Account, now: datetime
 ) -> actions.RecordingResult:
     at = completion_time(
-        episode=therapy_session.episode, session=therapy_session, moment=when, day=form.cleaned_data["date"], now=now
+        episode=therapy_session.episode, session=therapy_session, moment=moment, day=form.cleaned_data["date"], now=now
     )
-    check_in = _check_in(therapy_session, when)
+    check_in = _check_in(therapy_session, moment)
     if check_in is None or check_in.state == CheckInState.WITHDRAWN:
-        asked = [instrument.id for instrument in form.extra]
+        extras = [instrument.id for instrument in form.extra]
         check_in = actions.invite_check_in(
-            session=therapy_session, by=by, moment=when, mode=CheckInMode.PAPER, at=now, extras=asked
+            session=therapy_session, by=by, moment=moment, mode=CheckInMode.PAPER, at=now, extras=extras
         ).check_in
     return actions.record_check_in(
         check_in=check_in,
@@ -393,7 +411,7 @@ def _keep_sheet(
     )
 
 
-def _confirm(request: HttpRequest, result: actions.RecordingResult) -> None:
+def _add_success_message(request: HttpRequest, result: actions.RecordingResult) -> None:
     if result.alerts:
         messages.warning(request, "Saved. One answer asks for attention now: see the safety alert.")
     else:
@@ -405,7 +423,7 @@ def _confirm(request: HttpRequest, result: actions.RecordingResult) -> None:
 @post_only
 def mark_rupture(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "rupture-mark", "sessions")
-    therapy_session = queries.session_of(
+    therapy_session = queries.get_session(
         account=current_account(request), client=context["client"], session_id=session_id
     )
     form = RuptureForm(request.POST)
@@ -427,9 +445,9 @@ def mark_rupture(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UU
 @post_only
 def repair_rupture(request: HttpRequest, client_id: uuid.UUID, rupture_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "rupture-repair", "sessions")
-    rupture = queries.rupture_of(account=current_account(request), client=context["client"], rupture_id=rupture_id)
-    own = rupture.therapy_session.episode.therapy_sessions.filter(number__gte=rupture.therapy_session.number)
-    form = RepairForm(request.POST, sessions=own)
+    rupture = queries.get_rupture(account=current_account(request), client=context["client"], rupture_id=rupture_id)
+    sessions = rupture.therapy_session.episode.therapy_sessions.filter(number__gte=rupture.therapy_session.number)
+    form = RepairForm(request.POST, sessions=sessions)
     if form.is_valid():
         repaired_in = form.cleaned_data["session"]
         at = (
@@ -446,7 +464,7 @@ def repair_rupture(request: HttpRequest, client_id: uuid.UUID, rupture_id: uuid.
 @post_only
 def remove_rupture(request: HttpRequest, client_id: uuid.UUID, rupture_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "rupture-remove", "sessions")
-    rupture = queries.rupture_of(account=current_account(request), client=context["client"], rupture_id=rupture_id)
+    rupture = queries.get_rupture(account=current_account(request), client=context["client"], rupture_id=rupture_id)
     actions.remove_rupture(rupture=rupture, by=current_account(request))
     messages.success(request, "The mark is removed.")
     return _redirect_back(request, client_id, rupture.therapy_session_id)
@@ -454,9 +472,9 @@ def remove_rupture(request: HttpRequest, client_id: uuid.UUID, rupture_id: uuid.
 
 def _redirect_back(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.UUID) -> HttpResponse:
     """Redirect to the page that sent the form if it lies on this workbench, else to the session."""
-    wanted = request.POST.get("next", "")
-    if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, None):
-        return redirect(wanted)
+    target = request.POST.get("next", "")
+    if target.startswith("/") and url_has_allowed_host_and_scheme(target, None):
+        return redirect(target)
     return redirect("session", client_id, session_id)
 
 
@@ -465,7 +483,7 @@ def _redirect_back(request: HttpRequest, client_id: uuid.UUID, session_id: uuid.
 @require_http_methods(["GET", "POST"])
 def alert(request: HttpRequest, client_id: uuid.UUID, alert_id: uuid.UUID) -> HttpResponse:
     context = _client_page(request, client_id, "alert", "")
-    safety_alert = queries.alert_of(account=current_account(request), client=context["client"], alert_id=alert_id)
+    safety_alert = queries.get_alert(account=current_account(request), client=context["client"], alert_id=alert_id)
     form = AlertNoteForm(request.POST or None)
     if form.is_valid():
         try:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from django.http import Http404
 
-from securebase.measurement.catalogue import instrument as instrument_called
+from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.catalogue import instruments
 from securebase.measurement.instrument import Instrument, Item, ResponseOption, Scale
 from securebase.measurement.schedule import SESSION_SETS
@@ -73,7 +73,7 @@ def open_alert(alert: SafetyAlert) -> OpenAlert:
     return OpenAlert(alert, question[0].upper() + question[1:], answer)
 
 
-def wording(item: Item, value: float | None) -> str:
+def format_answer(item: Item, value: float | None) -> str:
     """Return an answer as text: the option's label where the item has options."""
     if value is None:
         return "not answered"
@@ -111,23 +111,23 @@ def session_rows(episode: Episode, now: datetime) -> list[SessionRow]:
     return rows
 
 
-def session_of(*, account: Account, client: Client, session_id: uuid.UUID) -> TherapySession:
+def get_session(*, account: Account, client: Client, session_id: uuid.UUID) -> TherapySession:
     """Return the session if it belongs to this client, else raise Http404."""
     rows = TherapySession.objects.visible_to(account).filter(id=session_id, episode__client=client)
     return _or_404(rows.select_related("episode__client").first())
 
 
-def rupture_of(*, account: Account, client: Client, rupture_id: uuid.UUID) -> Rupture:
+def get_rupture(*, account: Account, client: Client, rupture_id: uuid.UUID) -> Rupture:
     rows = Rupture.objects.visible_to(account).filter(id=rupture_id, therapy_session__episode__client=client)
     return _or_404(rows.select_related("therapy_session__episode__client").first())
 
 
-def alert_of(*, account: Account, client: Client, alert_id: uuid.UUID) -> SafetyAlert:
+def get_alert(*, account: Account, client: Client, alert_id: uuid.UUID) -> SafetyAlert:
     rows = SafetyAlert.objects.visible_to(account).filter(id=alert_id, episode__client=client)
     return _or_404(rows.select_related("administration", "episode__client").first())
 
 
-def administration_of(*, account: Account, client: Client, administration_id: uuid.UUID) -> Administration:
+def get_administration(*, account: Account, client: Client, administration_id: uuid.UUID) -> Administration:
     rows = Administration.objects.visible_to(account).filter(id=administration_id, episode__client=client)
     return _or_404(rows.select_related("therapy_session", "episode__client").first())
 
@@ -144,8 +144,8 @@ def own_rating(session: TherapySession) -> list[tuple[Item, str]]:
     last = rows.order_by("-at").prefetch_related("responses").first()
     if last is None:
         return []
-    given = {r.item: r.value for r in last.responses.all()}
-    return [(i, wording(i, given.get(i.number))) for i in instrument_called(last.instrument).items]
+    responses = {r.item: r.value for r in last.responses.all()}
+    return [(i, format_answer(i, responses.get(i.number))) for i in get_instrument(last.instrument).items]
 
 
 # ---- the client's link -----------------------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ def check_in_by_token(token: str) -> CheckIn | None:
 
     The lookup compares digests, so its timing reveals nothing about stored tokens.
     """
-    rows = CheckIn.objects.unscoped(reason="the client’s own link")
+    rows = CheckIn.objects.unscoped(reason="the client's own link")
     return (
         rows.filter(token_digest=digest(token))
         .select_related("therapy_session__episode__client__therapist__clinic")
@@ -179,24 +179,24 @@ def administration_rows(episode: Episode) -> list[AdministrationRow]:
 
 
 def administration_row(administration: Administration) -> AdministrationRow:
-    instrument = instrument_called(administration.instrument)
+    instrument = get_instrument(administration.instrument)
     values = {s.scale: (s.value, s.note) for s in administration.scores.all()}
-    given = {r.item: r.value for r in administration.responses.all()}
+    responses = {r.item: r.value for r in administration.responses.all()}
     return AdministrationRow(
         administration,
         instrument,
         [(s, *values.get(s.id, (None, ""))) for s in instrument.scales],
-        sum(v is not None for v in given.values()),
-        any(given.get(rule.item) is None for rule in instrument.safety_rules),
+        sum(v is not None for v in responses.values()),
+        any(responses.get(rule.item) is None for rule in instrument.safety_rules),
     )
 
 
-def answers_of(administration: Administration) -> list[tuple[Item, str, bool]]:
+def item_answers(administration: Administration) -> list[tuple[Item, str, bool]]:
     """Return each item with its answer in words and whether it raised an alert."""
-    instrument = instrument_called(administration.instrument)
-    given = {r.item: r.value for r in administration.responses.all()}
+    instrument = get_instrument(administration.instrument)
+    responses = {r.item: r.value for r in administration.responses.all()}
     alerts = {a.item for a in administration.safety_alerts.all()}
-    return [(i, wording(i, given.get(i.number)), i.number in alerts) for i in instrument.items]
+    return [(i, format_answer(i, responses.get(i.number)), i.number in alerts) for i in instrument.items]
 
 
 def instruments_to_type_in() -> list[Instrument]:

@@ -1,4 +1,4 @@
-"""The client's link: unguessable, and known only to who holds it."""
+"""Tokens of clients' links: unguessable, and stored only as digests."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import secrets
 
 
 def new_token() -> str:
-    """256 bits, safe in an address."""
+    """Return a random URL-safe token of 256 bits."""
     return secrets.token_urlsafe(32)
 
 
 def digest(token: str) -> str:
-    """What the database keeps. The token has full entropy, so a plain digest cannot be guessed back."""
+    """Return the digest to store. The token has 256 random bits, so an unsalted hash cannot be inverted by guessing."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Differences between scores as the picture writes them: one rounding rule, so that two pages never disagree."""
+"""Format differences between scores with the rounding of the picture, so that two pages never disagree."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ register = template.Library()
 
 @register.simple_tag
 def points_between(first: float, last: float) -> str:
-    """“−4.4”: the difference of both scores as they are shown."""
+    """Return the difference between both rounded scores, like “−4.4”."""
     return phrases.signed_number(phrases.shown_difference(first, last))
 
 
 @register.filter
 def whole_percent(value: float) -> str:
-    """“−77%”, in whole percent."""
+    """Return a whole percentage with its sign, like “−77%”."""
     text = phrases.number(value, 0)
     return f"{text if text == '0' or value < 0 else '+' + text}%"
 
 
 @register.filter
 def score(value: float) -> str:
-    """A score with one decimal at most."""
+    """Return a score with at most one decimal."""
     return phrases.number(value)

@@ -1,4 +1,4 @@
-"""What every page of a client shows, whichever app it belongs to: sessions held, and alerts that are open."""
+"""Template tags for every client page of any app: sessions held and open alerts."""
 
 from __future__ import annotations
 

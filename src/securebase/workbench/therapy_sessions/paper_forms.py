@@ -1,4 +1,4 @@
-"""When a sheet of paper was filled in: what the pictures need is that moment, not that of typing."""
+"""Completion times of paper forms: pictures use the time at which a form was filled in, not when it was typed in."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from securebase.records.vocabulary import Moment
 from securebase.workbench.clients.models import Episode
 from securebase.workbench.therapy_sessions.models import TherapySession
 
-#: A sheet of the session's own day: filled in so long before the session began, or after. A meeting is taken to be over
-#: within the hour, and a sheet between two meetings of one day to be filled in two hours after the first.
-BEFORE, AFTER, _BETWEEN = timedelta(minutes=10), timedelta(hours=1), timedelta(hours=2)
-#: So long after a session was to begin, what is asked before it may still be answered: people come late.
-STILL_BEFORE = timedelta(minutes=15)
+#: Assumed completion times of a form dated on the session's own day, relative to the start of the session: before it,
+#: after it (a session is assumed to end within the hour), and after the first of two sessions on one day.
+TIME_BEFORE, TIME_AFTER, _TIME_BETWEEN = timedelta(minutes=10), timedelta(hours=1), timedelta(hours=2)
+#: Time after the planned start during which the check-in before a session can still be answered, because people are
+#: late.
+GRACE_PERIOD = timedelta(minutes=15)
 _NOON = time(12)
 
 
 def is_before_session(session: TherapySession, at: datetime) -> bool:
-    """Whether an answer that came in now can be one from before the session."""
-    return at <= session.held_at + STILL_BEFORE
+    """Return True if an answer given at this time counts as given before the session."""
+    return at <= session.held_at + GRACE_PERIOD
 
 
 def completion_time(
@@ -32,67 +33,67 @@ def completion_time(
     now: datetime,
     session: TherapySession | None = None,
     moment: Moment = Moment.BEFORE,
-    before: timedelta = BEFORE,
+    before: timedelta = TIME_BEFORE,
 ) -> datetime:
-    """The moment to keep for a sheet filled in on `day`, never before the therapy began and never later than `now`.
+    """Return the completion time of a form filled in on `day`, between the beginning of the therapy and `now`.
 
-    With a session it lies on the side of it that `moment` says, and on this side of its neighbours. Raises InputError
-    where the day contradicts that.
+    With a session, the time is before or after it as `moment` says, and between the neighbouring sessions. Raises
+    InputError if `day` contradicts that.
     """
     if session is None or moment is Moment.BETWEEN:
         at = _at_noon(day)
     elif moment is Moment.BEFORE:
-        at = _before(session, day, before)
+        at = _time_before(session, day, before)
     else:
-        at = _after(session, day, now)
+        at = _time_after(session, day, now)
     return min(max(at, _local(episode.began_on, time())), now)
 
 
-def _before(session: TherapySession, day: date, ahead: timedelta) -> datetime:
+def _time_before(session: TherapySession, day: date, margin: timedelta) -> datetime:
     held, earlier = _day(session), _neighbour(session, -1)
     if day > held:
         raise InputError(
-            f"a sheet from before session {session.number} cannot be filled in after it ({_said(held)})",
+            f"a form from before session {session.number} cannot be completed after it ({_format_day(held)})",
             advice="Correct the day, or the date of the session.",
         )
     if earlier is not None and day < _day(earlier):
         raise InputError(
-            f"on that day session {earlier.number} ({_said(_day(earlier))}) had not been held yet",
-            advice=f"Is it the sheet from before session {earlier.number}?",
+            f"session {earlier.number} ({_format_day(_day(earlier))}) had not been held on that day",
+            advice=f"Is it the form from before session {earlier.number}?",
         )
-    latest = session.held_at - ahead
+    latest = session.held_at - margin
     at = latest if day == held else _at_noon(day)
     if earlier is not None:
-        at = max(at, earlier.held_at + _BETWEEN)
+        at = max(at, earlier.held_at + _TIME_BETWEEN)
     return min(at, latest)
 
 
-def _after(session: TherapySession, day: date, now: datetime) -> datetime:
+def _time_after(session: TherapySession, day: date, now: datetime) -> datetime:
     held, later = _day(session), _neighbour(session, +1)
     if session.held_at > now:
         planned = date_format(timezone.localtime(session.held_at), "j F Y, H:i")
         raise InputError(
-            f"session {session.number} is planned for {planned}, so nothing can be filled in after it yet",
+            f"session {session.number} is planned for {planned}, so no form can be completed after it yet",
             advice="If it has been held, correct its date first.",
         )
     if day < held:
         raise InputError(
-            f"a sheet from after session {session.number} cannot be filled in before it ({_said(held)})",
+            f"a form from after session {session.number} cannot be completed before it ({_format_day(held)})",
             advice="Correct the day, or the date of the session.",
         )
     if later is not None and day > _day(later):
         raise InputError(
-            f"on that day session {later.number} ({_said(_day(later))}) had been held already",
-            advice=f"Is it the sheet from after session {later.number}?",
+            f"session {later.number} ({_format_day(_day(later))}) had already been held on that day",
+            advice=f"Is it the form from after session {later.number}?",
         )
-    at = session.held_at + AFTER if day == held else _at_noon(day)
+    at = session.held_at + TIME_AFTER if day == held else _at_noon(day)
     if later is not None:
-        at = min(at, later.held_at - 2 * BEFORE)
+        at = min(at, later.held_at - 2 * TIME_BEFORE)
     return max(at, session.held_at)
 
 
 def _neighbour(session: TherapySession, step: int) -> TherapySession | None:
-    """The session held last before this one, or first after it, by their dates."""
+    """Return the previous session (step < 0) or the next one by date."""
     others = session.episode.therapy_sessions.exclude(id=session.id)
     if step < 0:
         return others.filter(held_at__lt=session.held_at).order_by("held_at").last()
@@ -103,7 +104,7 @@ def _day(session: TherapySession) -> date:
     return timezone.localtime(session.held_at).date()
 
 
-def _said(day: date) -> str:
+def _format_day(day: date) -> str:
     return date_format(day, "j F Y")
 
 

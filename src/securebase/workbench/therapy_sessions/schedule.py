@@ -1,4 +1,4 @@
-"""What a check-in asks beside its session set: the schedule of the core, fed from the rows of one episode."""
+"""Additional questionnaires of check-ins: the package's schedule applied to the rows of one episode."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from securebase.workbench.therapy_sessions.models import CheckIn, CheckInState, 
 
 
 def course_context(episode: Episode) -> CourseContext:
-    """What the schedule must know of this episode."""
+    """Return the facts of this episode that the schedule depends on."""
     choices = list(episode.extra_choices.all())
     return CourseContext(
         planned=episode.planned_sessions,
@@ -29,17 +29,17 @@ def administered_sessions(episode: Episode, now: datetime) -> dict[str, set[int]
     sessions = episode.therapy_sessions.prefetch_related("check_ins", "administrations")
     for session in sessions:
         for check_in in session.check_ins.all():
-            if check_in.is_answered or _still_open(check_in, now):
+            if check_in.is_answered or _is_open(check_in, now):
                 for name in check_in.extras:
                     sessions_by_instrument.setdefault(name, set()).add(session.number)
-        for given in session.administrations.all():
-            if given.set_aside_at is None:
-                sessions_by_instrument.setdefault(given.instrument, set()).add(session.number)
+        for administration in session.administrations.all():
+            if administration.set_aside_at is None:
+                sessions_by_instrument.setdefault(administration.instrument, set()).add(session.number)
     return sessions_by_instrument
 
 
 def due_instruments(session: TherapySession, moment: Moment, now: datetime) -> tuple[Instrument, ...]:
-    """What the check-in of this moment asks beside its session set: as fixed when it was opened, else as due now."""
+    """Return the additional questionnaires of this check-in: those fixed when it was opened, else those due now."""
     check_in = session.check_ins.filter(moment=moment.value).first()
     if check_in is not None and check_in.state != CheckInState.WITHDRAWN:
         return tuple(check_in.extra_instruments)
@@ -52,15 +52,15 @@ def due_instruments(session: TherapySession, moment: Moment, now: datetime) -> t
 
 
 def scheduled_measures(episode: Episode, held: int, now: datetime) -> tuple[ScheduledMeasure, ...]:
-    """What will be asked seldom after session `held`, as far as is known today."""
+    """Return the additional questionnaires planned after session `held`, as far as known today."""
     return upcoming_measures(after=held, course=course_context(episode), history=administered_sessions(episode, now))
 
 
 def is_additional(name: str) -> bool:
-    """Whether this is an instrument that the workbench asks beside the session sets."""
-    known = instruments().get(name)
-    return known is not None and known.schedule is not None
+    """Return True for an instrument that check-ins ask in addition to the session sets."""
+    instrument = instruments().get(name)
+    return instrument is not None and instrument.schedule is not None
 
 
-def _still_open(check_in: CheckIn, now: datetime) -> bool:
+def _is_open(check_in: CheckIn, now: datetime) -> bool:
     return check_in.is_waiting and (check_in.expires_at is None or check_in.expires_at > now)

@@ -1,4 +1,4 @@
-"""What a check-in asks beside its session set: fixed when it is opened, answered on one page, each kept as a form."""
+"""Additional questionnaires of check-ins: fixed on opening, answered on one page, recorded separately."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from securebase.records.vocabulary import Moment, Respondent
 from securebase.workbench.audit.models import Entry
 from securebase.workbench.casefile import episode_record
 from securebase.workbench.therapy_sessions import actions
-from securebase.workbench.therapy_sessions.extras import administered_sessions, course_context, due_instruments
 from securebase.workbench.therapy_sessions.models import CheckIn, CheckInMode, ExtraChoice, SafetyAlert
+from securebase.workbench.therapy_sessions.schedule import administered_sessions, course_context, due_instruments
 from workbench.cast import NOON, Cast, answers
 
 #: Carla's area is a role dispute.
 BEFORE, AFTER = ["focus_week", "dispute_week"], ["expectation"]
 
 
-def sent(check_in: CheckIn, value: str = "4", **others: str) -> dict[str, str]:
-    """What a browser sends when every slider is at `value` and there is no thought of death."""
-    own = instrument(check_in.instrument_id)
-    fields = {f"item_{i.number}": "0" if i.options else value for i in own.items}
+def submission_data(check_in: CheckIn, value: str = "4", **others: str) -> dict[str, str]:
+    """Return the form data for every slider at `value` and no suicidal thoughts."""
+    session_set = instrument(check_in.instrument_id)
+    fields = {f"item_{i.number}": "0" if i.options else value for i in session_set.items}
     fields |= {f"item_{e.id}_{i.number}": value for e in check_in.extra_instruments for i in e.items}
     return fields | {"submission": "phone"} | others
 
 
-def forms(cast: Cast) -> dict[str, dict[int, float | None]]:
+def stored_answers(cast: Cast) -> dict[str, dict[int, float | None]]:
     rows = cast.episode.administrations.all()
     return {a.instrument: {r.item: r.value for r in a.responses.all()} for a in rows}
 
@@ -43,83 +43,85 @@ def main(answer) -> BeautifulSoup:
     return BeautifulSoup(answer.content, "html.parser").find("main")
 
 
-# ---- one page, one sending -------------------------------------------------------------------------------------------
-def test_a_check_in_is_opened_with_what_is_due(cast: Cast) -> None:
+# ---- one page, one submission ----------------------------------------------------------------------------------------
+def test_check_in_opens_with_the_due_questionnaires(cast: Cast) -> None:
     assert cast.invite(Moment.BEFORE, extras=None).check_in.extras == BEFORE
     assert cast.invite(Moment.AFTER, extras=None).check_in.extras == AFTER
 
 
-def test_all_is_asked_on_one_page_under_headings_and_kept_as_one_form_each(cast: Cast, browser: Browser) -> None:
-    invited = cast.invite(Moment.AFTER, at=timezone.now(), extras=None)
-    page = main(browser.get(invited.path))
+def test_one_page_asks_everything_and_each_instrument_is_recorded(cast: Cast, browser: Browser) -> None:
+    invitation = cast.invite(Moment.AFTER, at=timezone.now(), extras=None)
+    page = main(browser.get(invitation.path))
     assert [h.text for h in page.find_all("h2")] == ["What is hoped for"]
     assert "Think of the therapy that is beginning." in page.text
     assert len(page.find_all("fieldset", attrs={"data-slider": True})) == 7 + 4
-    answer = browser.post(invited.path, sent(invited.check_in, "6", item_expectation_3="9"))
-    assert answer.headers["Location"] == invited.path + "sent/"
-    assert forms(cast) == {
+    answer = browser.post(invitation.path, submission_data(invitation.check_in, "6", item_expectation_3="9"))
+    assert answer.headers["Location"] == invitation.path + "sent/"
+    assert stored_answers(cast) == {
         "session_after": dict.fromkeys(range(1, 8), 6.0),
         "expectation": {1: 6.0, 2: 6.0, 3: 9.0, 4: 6.0},
     }
     stored = {a.instrument: a for a in cast.episode.administrations.all()}
-    assert {a.check_in_id for a in stored.values()} == {invited.check_in.id}
+    assert {a.check_in_id for a in stored.values()} == {invitation.check_in.id}
     assert {a.at for a in stored.values()} == {stored["expectation"].at}
     assert {s.scale: s.value for s in stored["expectation"].scores.all()} == {"expectation": 6.0, "credibility": 7.5}
     check_in = CheckIn.objects.visible_to(cast.alma).get()
     assert check_in.answers == stored["session_after"]
     assert check_in.extra_answers == [stored["expectation"]]
-    # one row in the trail, and no answer in it
+    # one audit row without any answer
     entry = Entry.objects.get(action="check_in.answered")
     assert entry.detail["beside"] == [{"instrument": "expectation", "answered": 4, "alerts": 0}]
 
 
-def test_an_extra_that_was_left_out_leaves_no_form_and_open_questions_are_asked_about_once(
-    cast: Cast, browser: Browser
-) -> None:
-    invited = cast.invite(Moment.BEFORE, at=timezone.now(), extras=None)
-    some = {k: v for k, v in sent(invited.check_in).items() if "_week_" not in k} | {"item_dispute_week_1": "8"}
-    answer = browser.post(invited.path, some)
+def test_unanswered_questionnaire_is_not_recorded_and_items_are_asked_again(cast: Cast, browser: Browser) -> None:
+    invitation = cast.invite(Moment.BEFORE, at=timezone.now(), extras=None)
+    partial = {k: v for k, v in submission_data(invitation.check_in).items() if "_week_" not in k} | {
+        "item_dispute_week_1": "8"
+    }
+    answer = browser.post(invitation.path, partial)
     assert "2 questions still open" in main(answer).text
     assert main(answer).find("input", attrs={"name": "item_dispute_week_1", "value": "8"}).has_attr("checked")
     assert cast.episode.administrations.count() == 0
-    assert browser.post(invited.path, some | {"as_it_is": "1"}).status_code == 302
-    assert set(forms(cast)) == {"session_before", "dispute_week"}
-    assert forms(cast)["dispute_week"] == {1: 8.0, 2: None}
+    assert browser.post(invitation.path, partial | {"as_it_is": "1"}).status_code == 302
+    assert set(stored_answers(cast)) == {"session_before", "dispute_week"}
+    assert stored_answers(cast)["dispute_week"] == {1: 8.0, 2: None}
 
 
-def test_only_an_extra_answered_is_an_answer(cast: Cast, browser: Browser) -> None:
-    invited = cast.invite(Moment.BEFORE, at=timezone.now(), extras=None)
-    only = {"submission": "x", "item_focus_week_1": "3", "as_it_is": "1"}
-    assert browser.post(invited.path, only).status_code == 302
-    assert set(forms(cast)) == {"session_before", "focus_week"}
+def test_answering_only_an_additional_questionnaire_is_accepted(cast: Cast, browser: Browser) -> None:
+    invitation = cast.invite(Moment.BEFORE, at=timezone.now(), extras=None)
+    data = {"submission": "x", "item_focus_week_1": "3", "as_it_is": "1"}
+    assert browser.post(invitation.path, data).status_code == 302
+    assert set(stored_answers(cast)) == {"session_before", "focus_week"}
 
 
-def test_a_wrong_value_in_an_extra_is_refused_and_nothing_is_kept(cast: Cast, browser: Browser) -> None:
-    invited = cast.invite(Moment.BEFORE, at=timezone.now(), extras=None)
-    answer = browser.post(invited.path, sent(invited.check_in, item_focus_week_1="77"))
+def test_invalid_value_in_an_additional_questionnaire_records_nothing(cast: Cast, browser: Browser) -> None:
+    invitation = cast.invite(Moment.BEFORE, at=timezone.now(), extras=None)
+    answer = browser.post(invitation.path, submission_data(invitation.check_in, item_focus_week_1="77"))
     assert answer.status_code == 400
     assert main(answer).find("fieldset", id="item_focus_week_1").find(class_="errorlist")
     assert cast.episode.administrations.count() == 0
 
 
-def test_an_alarming_answer_is_kept_at_once_with_the_extras_open(cast: Cast, browser: Browser) -> None:
-    invited = cast.invite(Moment.BEFORE, at=timezone.now(), extras=None)
-    assert browser.post(invited.path, {"submission": "x", "item_11": "2"}).status_code == 302
+def test_answer_that_raises_an_alert_is_recorded_at_once(cast: Cast, browser: Browser) -> None:
+    invitation = cast.invite(Moment.BEFORE, at=timezone.now(), extras=None)
+    assert browser.post(invitation.path, {"submission": "x", "item_11": "2"}).status_code == 302
     assert SafetyAlert.objects.visible_to(cast.alma).count() == 1
-    assert set(forms(cast)) == {"session_before"}
+    assert set(stored_answers(cast)) == {"session_before"}
 
 
-def test_the_same_sending_again_is_kept_once(cast: Cast, browser: Browser) -> None:
-    invited = cast.invite(Moment.BEFORE, at=timezone.now(), extras=None)
+def test_repeated_submission_is_recorded_once(cast: Cast, browser: Browser) -> None:
+    invitation = cast.invite(Moment.BEFORE, at=timezone.now(), extras=None)
     for _ in range(3):
-        assert browser.post(invited.path, sent(invited.check_in)).status_code == 302
+        assert browser.post(invitation.path, submission_data(invitation.check_in)).status_code == 302
     assert cast.episode.administrations.count() == 3
 
 
-def test_of_a_second_sending_that_alarms_only_the_session_set_is_kept(cast: Cast, browser: Browser) -> None:
-    invited = cast.invite(Moment.BEFORE, at=timezone.now(), extras=None)
-    browser.post(invited.path, sent(invited.check_in))
-    browser.post(invited.path, sent(invited.check_in, submission="second", item_11="3", item_focus_week_1="9"))
+def test_second_submission_with_an_alert_records_only_the_session_set(cast: Cast, browser: Browser) -> None:
+    invitation = cast.invite(Moment.BEFORE, at=timezone.now(), extras=None)
+    browser.post(invitation.path, submission_data(invitation.check_in))
+    browser.post(
+        invitation.path, submission_data(invitation.check_in, submission="second", item_11="3", item_focus_week_1="9")
+    )
     assert SafetyAlert.objects.visible_to(cast.alma).count() == 1
     rows = cast.episode.administrations
     assert sorted(rows.filter(set_aside_at=None).values_list("instrument", flat=True)) == sorted(
@@ -128,7 +130,7 @@ def test_of_a_second_sending_that_alarms_only_the_session_set_is_kept(cast: Cast
     assert rows.exclude(set_aside_at=None).get().instrument == "session_before"
 
 
-def test_the_record_has_them_and_the_picture_follows_the_session_set(cast: Cast) -> None:
+def test_record_has_additional_scores_and_symptoms_follow_the_session_set(cast: Cast) -> None:
     check_in = cast.invite(Moment.BEFORE, extras=None).check_in
     extra = {"focus_week": {1: 7.0}, "dispute_week": {1: 9.0, 2: 2.0}}
     actions.record_check_in(
@@ -142,7 +144,7 @@ def test_the_record_has_them_and_the_picture_follows_the_session_set(cast: Cast)
 
 
 # ---- fixed when it is opened -----------------------------------------------------------------------------------------
-def test_sheet_link_and_typing_in_ask_the_same_also_when_the_area_changes_meanwhile(cast: Cast, alma: Browser) -> None:
+def test_paper_link_and_typing_in_ask_the_same_after_the_area_changes(cast: Cast, alma: Browser) -> None:
     cast.hold_in_an_hour()
     place = [cast.carla.id, cast.session.id, "before"]
     answer = alma.post(reverse("check-in-paper", args=place), follow=True)
@@ -154,13 +156,13 @@ def test_sheet_link_and_typing_in_ask_the_same_also_when_the_area_changes_meanwh
     for page in (sheet, typing):
         assert "The dispute" in page.text
         assert "Grief" not in page.text
-    # numbers go on from the session set on both, so that a row is found by its number
+    # both continue the numbers of the session set, so that a row can be looked up by its number
     assert "13. How heated or frozen" in " ".join(sheet.text.split())
     assert typing.find("label", attrs={"for": "item_dispute_week_1"}).find("b").text == "13"
     assert CheckIn.objects.visible_to(cast.alma).get().extras == BEFORE
 
 
-def test_printing_leaves_a_link_that_waits_alone(cast: Cast, alma: Browser) -> None:
+def test_printing_leaves_an_open_link_unchanged(cast: Cast, alma: Browser) -> None:
     link = cast.invite(Moment.BEFORE, at=timezone.now(), extras=None)
     alma.post(reverse("check-in-paper", args=[cast.carla.id, cast.session.id, "before"]))
     check_in = CheckIn.objects.visible_to(cast.alma).get()
@@ -168,41 +170,41 @@ def test_printing_leaves_a_link_that_waits_alone(cast: Cast, alma: Browser) -> N
     assert check_in.token_digest == link.check_in.token_digest
 
 
-def test_a_sheet_with_extras_is_typed_in(cast: Cast, alma: Browser) -> None:
+def test_paper_form_with_additional_questionnaires_is_typed_in(cast: Cast, alma: Browser) -> None:
     url = reverse("check-in-type-in", args=[cast.carla.id, cast.session.id, "after"])
     typed = {f"item_{n}": "5" for n in range(1, 8)} | {"item_expectation_1": "8", "item_expectation_2": "6"}
     assert alma.post(url, typed | {"submission": "s", "date": "2026-09-01"}).status_code == 302
-    assert forms(cast)["expectation"] == {1: 8.0, 2: 6.0, 3: None, 4: None}
+    assert stored_answers(cast)["expectation"] == {1: 8.0, 2: 6.0, 3: None, 4: None}
     assert CheckIn.objects.visible_to(cast.alma).get().extras == AFTER
     session = main(alma.get(reverse("session", args=[cast.carla.id, cast.session.id])))
     assert "What is hoped for" in session.text
 
 
-def test_a_new_link_keeps_what_was_fixed_and_one_after_withdrawal_is_due_anew(cast: Cast) -> None:
+def test_new_link_keeps_the_questionnaires_until_it_is_withdrawn(cast: Cast) -> None:
     first = cast.invite(Moment.BEFORE, extras=None)
     episode = cast.episode
     episode.problem_areas = ["grief"]
     episode.save()
     cast.session.refresh_from_db()
-    again = actions.invite_check_in(
+    second = actions.invite_check_in(
         session=cast.session, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.LINK, at=NOON
     )
-    assert again.check_in.extras == first.check_in.extras == BEFORE
-    actions.withdraw_check_in(check_in=again.check_in, by=cast.alma)
+    assert second.check_in.extras == first.check_in.extras == BEFORE
+    actions.withdraw_check_in(check_in=second.check_in, by=cast.alma)
     session = type(cast.session).objects.visible_to(cast.alma).get()
     third = actions.invite_check_in(session=session, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.LINK, at=NOON)
     assert third.check_in.extras == ["focus_week", "grief_week"]
 
 
-def test_what_was_answered_is_not_asked_again_and_what_was_not_is(cast: Cast) -> None:
+def test_only_unanswered_questionnaires_are_due_again(cast: Cast) -> None:
     later = NOON + timedelta(days=7)
     second = actions.create_session(episode=cast.episode, by=cast.alma, number=2, held_at=later)
-    invited = cast.invite(Moment.AFTER, extras=None)
-    # while the link may still be answered it counts as being asked; once it ran out, it is due again
+    invitation = cast.invite(Moment.AFTER, extras=None)
+    # an open link counts as asked; once it has expired, the questionnaire is due again
     assert [i.id for i in due_instruments(second, Moment.AFTER, NOON)] == ["own_attachment"]
     assert [i.id for i in due_instruments(second, Moment.AFTER, NOON + timedelta(days=30))] == ["expectation"]
     actions.record_check_in(
-        check_in=invited.check_in,
+        check_in=invitation.check_in,
         responses=answers("session_after"),
         submission="s",
         at=NOON + timedelta(hours=1),
@@ -213,7 +215,7 @@ def test_what_was_answered_is_not_asked_again_and_what_was_not_is(cast: Cast) ->
 
 
 # ---- chosen by the therapist -----------------------------------------------------------------------------------------
-def test_switched_off_is_not_asked_and_by_hand_is_asked_once(cast: Cast) -> None:
+def test_disabled_questionnaire_is_not_asked_and_a_requested_one_once(cast: Cast) -> None:
     choose = {"episode": cast.episode, "by": cast.alma}
     actions.choose_extra(**choose, instrument="expectation", off=True)
     assert [i.id for i in due_instruments(cast.session, Moment.AFTER, NOON)] == []
@@ -226,7 +228,7 @@ def test_switched_off_is_not_asked_and_by_hand_is_asked_once(cast: Cast) -> None
     assert Entry.objects.filter(action="extra.chosen").count() == 3
 
 
-def test_only_what_the_workbench_asks_can_be_chosen_and_only_by_her_therapist(cast: Cast) -> None:
+def test_only_the_therapist_chooses_and_only_additional_questionnaires(cast: Cast) -> None:
     with pytest.raises(InputError, match="not an additional questionnaire"):
         actions.choose_extra(episode=cast.episode, by=cast.alma, instrument="phq9", off=True)
     with pytest.raises(NotPermittedError):
@@ -234,7 +236,7 @@ def test_only_what_the_workbench_asks_can_be_chosen_and_only_by_her_therapist(ca
     assert ExtraChoice.objects.visible_to(cast.alma).count() == 0
 
 
-def test_due_is_what_the_schedule_says(cast: Cast) -> None:
+def test_due_instruments_follow_the_schedule(cast: Cast) -> None:
     for moment in (Moment.BEFORE, Moment.AFTER):
         assert due_instruments(cast.session, moment, NOON) == due_measures(
             session=1,
@@ -244,18 +246,18 @@ def test_due_is_what_the_schedule_says(cast: Cast) -> None:
         )
 
 
-# ---- what comes when the session has begun ---------------------------------------------------------------------------
+# ---- answers after the session has begun -----------------------------------------------------------------------------
 @pytest.mark.parametrize("mode", [CheckInMode.LINK, CheckInMode.DEVICE])
-def test_what_is_asked_before_a_session_cannot_be_opened_once_it_has_begun(cast: Cast, mode: CheckInMode) -> None:
+def test_check_in_before_a_session_cannot_be_opened_after_its_start(cast: Cast, mode: CheckInMode) -> None:
     invite = {"session": cast.session, "by": cast.alma, "moment": Moment.BEFORE, "mode": mode}
     with pytest.raises(InputError, match="session 1 has begun"):
         actions.invite_check_in(**invite, at=NOON + timedelta(minutes=16))
     assert cast.session.check_ins.count() == 0
-    # people come late
+    # people may be late
     assert actions.invite_check_in(**invite, at=NOON + timedelta(minutes=14)).check_in.is_waiting
 
 
-def test_the_page_of_a_session_that_has_begun_offers_the_sheet_alone(cast: Cast, alma: Browser) -> None:
+def test_page_of_a_begun_session_offers_only_typing_in(cast: Cast, alma: Browser) -> None:
     page = main(alma.get(reverse("session", args=[cast.carla.id, cast.session.id])))
     before = page.find_all("section")[0]
     assert "cannot be asked any more" in before.text
@@ -264,40 +266,40 @@ def test_the_page_of_a_session_that_has_begun_offers_the_sheet_alone(cast: Cast,
         is None
     )
     assert before.find("a", href=reverse("check-in-type-in", args=[cast.carla.id, cast.session.id, "before"]))
-    make = reverse("check-in-hand-over", args=[cast.carla.id, cast.session.id, "before"])
-    assert alma.post(make).headers["Location"] == reverse("session", args=[cast.carla.id, cast.session.id])
+    url = reverse("check-in-hand-over", args=[cast.carla.id, cast.session.id, "before"])
+    assert alma.post(url).headers["Location"] == reverse("session", args=[cast.carla.id, cast.session.id])
 
 
-def test_answers_that_come_when_it_has_begun_are_kept_and_do_not_count_as_before(cast: Cast, browser: Browser) -> None:
-    invited = cast.invite(Moment.BEFORE, at=timezone.now(), extras=None)
-    begun = cast.session.held_at + timedelta(minutes=30)
-    with patch("django.utils.timezone.now", return_value=begun):
-        assert "Your session has begun meanwhile" in main(browser.get(invited.path)).text
-        assert browser.post(invited.path, sent(invited.check_in, "7")).status_code == 302
-        assert "do not count as from before the session" in main(browser.get(invited.path + "sent/")).text
-        # the same sending once more says the same
-        browser.post(invited.path, sent(invited.check_in, "7"))
-        assert "do not count as from before the session" in main(browser.get(invited.path + "sent/")).text
+def test_answers_after_the_start_are_recorded_as_between_sessions(cast: Cast, browser: Browser) -> None:
+    invitation = cast.invite(Moment.BEFORE, at=timezone.now(), extras=None)
+    after_start = cast.session.held_at + timedelta(minutes=30)
+    with patch("django.utils.timezone.now", return_value=after_start):
+        assert "Your session has begun meanwhile" in main(browser.get(invitation.path)).text
+        assert browser.post(invitation.path, submission_data(invitation.check_in, "7")).status_code == 302
+        assert "do not count as from before the session" in main(browser.get(invitation.path + "sent/")).text
+        # a repeated submission gets the same page
+        browser.post(invitation.path, submission_data(invitation.check_in, "7"))
+        assert "do not count as from before the session" in main(browser.get(invitation.path + "sent/")).text
     rows = list(cast.episode.administrations.all())
-    assert {(a.moment, a.therapy_session, a.at) for a in rows} == {("between", None, begun)}
+    assert {(a.moment, a.therapy_session, a.at) for a in rows} == {("between", None, after_start)}
     assert {a.instrument for a in rows} == {"session_before", *BEFORE}
-    record = episode_record(cast.episode, begun)
+    record = episode_record(cast.episode, after_start)
     assert [(s.session, s.moment) for s in record.symptom_scores] == [(None, Moment.BETWEEN)]
 
 
-def test_a_safety_answer_that_comes_when_it_has_begun_is_an_alert_like_any_other(cast: Cast, browser: Browser) -> None:
-    invited = cast.invite(Moment.BEFORE, at=timezone.now())
+def test_safety_answer_after_the_start_raises_an_alert(cast: Cast, browser: Browser) -> None:
+    invitation = cast.invite(Moment.BEFORE, at=timezone.now())
     with patch("django.utils.timezone.now", return_value=cast.session.held_at + timedelta(hours=2)):
-        browser.post(invited.path, {"submission": "x", "item_11": "3"})
-        assert "Help at once" in main(browser.get(invited.path + "sent/")).text
+        browser.post(invitation.path, {"submission": "x", "item_11": "3"})
+        assert "Help at once" in main(browser.get(invitation.path + "sent/")).text
     assert SafetyAlert.objects.visible_to(cast.alma).get().value == 3.0
 
 
-def test_a_few_minutes_late_still_counts_as_before(cast: Cast, browser: Browser) -> None:
-    invited = cast.invite(Moment.BEFORE, at=timezone.now())
+def test_answer_a_few_minutes_late_counts_as_before(cast: Cast, browser: Browser) -> None:
+    invitation = cast.invite(Moment.BEFORE, at=timezone.now())
     with patch("django.utils.timezone.now", return_value=cast.session.held_at + timedelta(minutes=10)):
-        assert "has begun" not in main(browser.get(invited.path)).text
-        browser.post(invited.path, sent(invited.check_in))
+        assert "has begun" not in main(browser.get(invitation.path)).text
+        browser.post(invitation.path, submission_data(invitation.check_in))
     assert cast.episode.administrations.get().moment == Moment.BEFORE
 
 
@@ -307,7 +309,7 @@ def rate(cast: Cast, alma: Browser, submission: str = "r1", **items: str):
     return alma.post(url, {f"item_{n}": "6" for n in range(1, 6)} | items | {"submission": submission})
 
 
-def test_the_therapist_rates_in_five_clicks_and_it_is_hers(cast: Cast, alma: Browser) -> None:
+def test_therapist_rating_is_stored_as_the_therapists(cast: Cast, alma: Browser) -> None:
     page = alma.get(reverse("session", args=[cast.carla.id, cast.session.id]))
     form = main(page).find(id="own-rating").find("form")
     assert len(form.find_all("fieldset")) == 5
@@ -322,11 +324,11 @@ def test_the_therapist_rates_in_five_clicks_and_it_is_hers(cast: Cast, alma: Bro
     record = episode_record(cast.episode, timezone.now())
     assert record.scores("alliance") == ()
     assert [s.value for s in record.scores("alliance", respondent=Respondent.THERAPIST)] == [7.0]
-    shown = main(alma.get(reverse("session", args=[cast.carla.id, cast.session.id]))).find(id="own-rating")
-    assert [d.text for d in shown.find_all("dd")] == ["9", "6", "6", "6", "2"]
+    rating = main(alma.get(reverse("session", args=[cast.carla.id, cast.session.id]))).find(id="own-rating")
+    assert [d.text for d in rating.find_all("dd")] == ["9", "6", "6", "6", "2"]
 
 
-def test_rating_again_sets_the_earlier_aside_and_a_double_click_is_kept_once(cast: Cast, alma: Browser) -> None:
+def test_second_rating_sets_the_first_aside_and_a_double_click_counts_once(cast: Cast, alma: Browser) -> None:
     rate(cast, alma)
     rate(cast, alma)
     assert cast.episode.administrations.count() == 1
@@ -336,18 +338,18 @@ def test_rating_again_sets_the_earlier_aside_and_a_double_click_is_kept_once(cas
     assert rows.get(set_aside_at=None).responses.get(item=1).value == 1.0
 
 
-def test_nothing_and_nonsense_are_refused_and_what_was_chosen_stays(cast: Cast, alma: Browser) -> None:
+def test_empty_and_invalid_ratings_are_refused_and_the_input_kept(cast: Cast, alma: Browser) -> None:
     url = reverse("session-rate", args=[cast.carla.id, cast.session.id])
     empty = alma.post(url, {"submission": "r"})
     assert empty.status_code == 400
-    assert "Nothing is rated yet" in main(empty).text
+    assert "The rating is empty" in main(empty).text
     wrong = rate(cast, alma, item_2="40")
     assert wrong.status_code == 400
     assert main(wrong).find("input", attrs={"name": "item_1", "value": "6"}).has_attr("checked")
     assert cast.episode.administrations.count() == 0
 
 
-def test_a_session_that_is_still_to_come_is_not_rated(cast: Cast, alma: Browser) -> None:
+def test_future_session_cannot_be_rated(cast: Cast, alma: Browser) -> None:
     cast.hold_in_an_hour()
     assert rate(cast, alma).status_code == 400
     page = main(alma.get(reverse("session", args=[cast.carla.id, cast.session.id])))
