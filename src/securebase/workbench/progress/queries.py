@@ -202,8 +202,9 @@ def _summaries(episodes: list[Episode], now: datetime) -> dict[uuid.UUID, Summar
     for episode in prefetch_record(stale):
         try:
             stored = getattr(episode, "stored_picture", None)
-            is_valid = stored is not None and is_current(stored, episode, now)
-            picture = _parse_stored(stored, whole=False) if is_valid else None
+            picture = None
+            if stored is not None and is_current(stored, episode, now):
+                picture = _parse_stored(stored, whole=False)
             picture = picture or _picture_from_record(episode, stored, now, whole=False)
             updates[episode.id] = (picture.fingerprint, summarise(picture))
         except Exception:
