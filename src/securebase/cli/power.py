@@ -140,12 +140,12 @@ def _print(result: PowerResult) -> None:
         )
     head = ("sessions", "clients", "replications", "power", "wrong sign", "bias", "empirical SE", "mean SE", "coverage")
     for setting in plan.settings:
-        own = [c for c in result.cells if c.design.setting == setting]
+        cells = [c for c in result.cells if c.design.setting == setting]
         click.echo()
-        shown = setting_in_words(setting, plan) or f"effect {effect_in_words(setting.effect)}"
-        print_sentences([shown[0].upper() + shown[1:]])
+        description = setting_in_words(setting, plan) or f"effect {effect_in_words(setting.effect)}"
+        print_sentences([description[0].upper() + description[1:]])
         last = "irregular"
-        print_table((*head, last), [_row(c) for c in own])
+        print_table((*head, last), [_row(c) for c in cells])
     if result.required_clients:
         print_heading("Number of clients needed")
         print_sentences([required_clients_in_words(answer, plan) for answer in result.required_clients])

@@ -77,16 +77,16 @@ def _json(value: Any) -> str:
 def _to_plain(instrument: Instrument, result: ScoringResult) -> dict[str, Any]:
     scores = {}
     for scale in instrument.scales:
-        own = result.scores[scale.id]
-        band = severity_band(scale, own.value)
+        scale_score = result.scores[scale.id]
+        band = severity_band(scale, scale_score.value)
         scores[scale.id] = {
-            "construct": own.construct,
-            "value": own.value,
+            "construct": scale_score.construct,
+            "value": scale_score.value,
             "minimum": scale.minimum,
             "maximum": scale.maximum,
             "band": band.label if band else None,
-            "n_missing": own.n_missing,
-            "note": own.note,
+            "n_missing": scale_score.n_missing,
+            "note": scale_score.note,
         }
     return {
         "instrument": instrument.id,
@@ -105,9 +105,9 @@ def _print_one(instrument: Instrument, result: ScoringResult) -> None:
     for name, side in (("Scale", "left"), ("Score", "right"), ("Range", "left"), ("Band", "left"), ("Note", "left")):
         table.add_column(name, justify=side)  # type: ignore[arg-type]
     for scale in instrument.scales:
-        own, band = result.scores[scale.id], severity_band(scale, result.scores[scale.id].value)
+        scale_score, band = result.scores[scale.id], severity_band(scale, result.scores[scale.id].value)
         ends = f"{scale.minimum:g}–{scale.maximum:g}"
-        table.add_row(scale.label, _number(own.value), ends, band.label if band else "", own.note)
+        table.add_row(scale.label, _number(scale_score.value), ends, band.label if band else "", scale_score.note)
     Console(highlight=False).print(table)
     _print_caution(instrument)
 
@@ -127,9 +127,9 @@ def _print_many(instrument: Instrument, rows: list[tuple[int, str | None, Scorin
     Console(highlight=False).print(table)
     for row, _, result in rows:
         for scale in instrument.scales:
-            own = result.scores[scale.id]
-            if own.value is None:
-                click.echo(f"Row {row}, {scale.label}: no score. {own.note}".rstrip())
+            scale_score = result.scores[scale.id]
+            if scale_score.value is None:
+                click.echo(f"Row {row}, {scale.label}: no score. {scale_score.note}".rstrip())
     _print_caution(instrument)
 
 

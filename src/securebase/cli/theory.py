@@ -71,10 +71,10 @@ def _draw(whole: Theory, edges: Sequence[TheoryEdge], by: By, graph: Path) -> No
 
 def _to_plain(whole: Theory, edges: Sequence[TheoryEdge], claim: str | None) -> object:
     claims = [c for c in whole.claims.values() if claim in (None, c.id)]
-    own = ("label", "mechanisms", "outruns_its_evidence")
+    property_names = ("label", "mechanisms", "outruns_its_evidence")
     return {
         "claims": [{**to_plain(c), "outruns_its_evidence": c.outruns_its_evidence} for c in claims],
-        "edges": [{**to_plain(e), **{name: to_plain(getattr(e, name)) for name in own}} for e in edges],
+        "edges": [{**to_plain(e), **{name: to_plain(getattr(e, name)) for name in property_names}} for e in edges],
     }
 
 

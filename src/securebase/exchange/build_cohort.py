@@ -87,8 +87,12 @@ def _check_not_empty(request: TableRequest, grid: Grid, extract: Extract, exclus
 
 def _construct(name: str, moment: Moment) -> Construct:
     """Return the construct of the theory with this name, else a custom one."""
-    known = CONSTRUCTS.get(name)
-    return custom_construct(name, moment=moment.value) if known is None else replace(known, moment=moment.value)
+    theory_construct = CONSTRUCTS.get(name)
+    return (
+        custom_construct(name, moment=moment.value)
+        if theory_construct is None
+        else replace(theory_construct, moment=moment.value)
+    )
 
 
 def _episode(

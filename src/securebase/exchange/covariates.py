@@ -131,8 +131,8 @@ def _covariate(column: _Column, persons: _Persons, result: CovariateData) -> Non
     result.remarks += [coded.remark] if coded.remark else []
     result.covariate_names += coded.names
     for person, (_, cell) in first.items():
-        own = result.covariates.setdefault(person, {})
-        own.update(zip(coded.names, coded.values[cell], strict=True))
+        person_values = result.covariates.setdefault(person, {})
+        person_values.update(zip(coded.names, coded.values[cell], strict=True))
 
 
 def _therapists(column: _Column, persons: _Persons, result: CovariateData) -> None:
@@ -169,8 +169,8 @@ def _input(column: _Column, moment: Moment, persons: _Persons, result: Covariate
     for person, rows in persons.items():
         _check_known(column, person, moment, rows)
     for row, cell in cells:
-        own = result.inputs.setdefault((row.person, row.time), {})
-        own.update(zip(coded.names, coded.values[cell], strict=True))
+        row_values = result.inputs.setdefault((row.person, row.time), {})
+        row_values.update(zip(coded.names, coded.values[cell], strict=True))
     timing = (
         "given in the session of its row, with effect until the next"
         if moment is Moment.AFTER
@@ -197,11 +197,11 @@ def _code(column: _Column, cells: Sequence[tuple[TableRow, str]], unit: str) -> 
     if not cells:
         raise column.error("the column has no values", "Omit it, or choose another.")
     numbers = {cell: parse_number(cell, column.sign) for _, cell in cells}
-    known = {cell: (value,) for cell, value in numbers.items() if value is not None and abs(value) <= MAX_ABSOLUTE}
-    if len(known) == len(numbers):
-        return _CodedColumn((column.name,), known)
-    if known:
-        row, cell = next((row, cell) for row, cell in cells if cell not in known)
+    numeric = {cell: (value,) for cell, value in numbers.items() if value is not None and abs(value) <= MAX_ABSOLUTE}
+    if len(numeric) == len(numbers):
+        return _CodedColumn((column.name,), numeric)
+    if numeric:
+        row, cell = next((row, cell) for row, cell in cells if cell not in numeric)
         raise column.error(
             "not a number in a numeric column",
             "Correct the cell or leave it empty. A column is categorical only if no cell is a number.",

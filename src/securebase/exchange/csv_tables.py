@@ -155,9 +155,9 @@ def read_cohort(
         if name not in (outcome, *processes):
             raise TableError(f"indicators given for “{name}”, which is neither outcome nor process", file=file)
     score_columns = [column for name in (outcome, *processes) for column in indicator_columns.get(name) or (name,)]
-    named = (*score_columns, *covariates, *([therapist] if therapist is not None else []), *inputs)
-    _check_unique(file, named)
-    _check_mapping(file, columns or {}, {person, time, *named})
+    requested = (*score_columns, *covariates, *([therapist] if therapist is not None else []), *inputs)
+    _check_unique(file, requested)
+    _check_mapping(file, columns or {}, {person, time, *requested})
     request = TableRequest(
         person=person,
         time=time,
@@ -186,8 +186,8 @@ def _content(path: object, file: str) -> tuple[bytes, str]:
         return read_bytes(path), Path(path).name
     if hasattr(path, "to_csv") and hasattr(path, "index"):
         # a named index is a column, such as the person; an unnamed one only counts rows
-        named = any(name is not None for name in path.index.names)
-        return path.to_csv(index=named).encode(), file or "data frame"
+        has_named_index = any(name is not None for name in path.index.names)
+        return path.to_csv(index=has_named_index).encode(), file or "data frame"
     raise InputError(
         f"cannot read a table from type {type(path).__name__}", advice="Pass a path, bytes or a pandas data frame."
     )

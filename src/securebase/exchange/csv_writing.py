@@ -81,10 +81,10 @@ _TimeValues = dict[float, list[float | None]]
 
 def _facts(episode: EpisodeRecord) -> dict[str, str]:
     """Return the known arm, therapist and covariates of a person."""
-    named = {"arm": episode.arm, "therapist": episode.therapist}
-    known = {name: escape_formula(text) for name, text in named.items() if text}
-    known |= {name: _number(value) for name, value in episode.covariates.items()}
-    return known | {b.name: _number(round(b.value, 4)) for b in episode.brought}
+    texts = {"arm": episode.arm, "therapist": episode.therapist}
+    facts = {name: escape_formula(text) for name, text in texts.items() if text}
+    facts |= {name: _number(value) for name, value in episode.covariates.items()}
+    return facts | {b.name: _number(round(b.value, 4)) for b in episode.brought}
 
 
 def _long_rows(
@@ -124,15 +124,15 @@ def _number(value: float | None) -> str:
 
 
 def _check_persons(episodes: Sequence[EpisodeRecord], file: str) -> None:
-    seen: set[str] = set()
+    names: set[str] = set()
     for episode in episodes:
-        if episode.person in seen:
+        if episode.person in names:
             raise TableError(f"two episodes have the name “{episode.person}”", file=file, advice="Rename one of them.")
         if episode.person != clean(episode.person) or is_missing(escape_formula(episode.person)):
             raise TableError(
                 f"the name “{episode.person}” would not be read back unchanged", file=file, advice="Rename the person."
             )
-        seen.add(episode.person)
+        names.add(episode.person)
 
 
 def _values_by_time(

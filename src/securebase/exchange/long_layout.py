@@ -26,15 +26,21 @@ def read_long(request: TableRequest, grid: Grid, columns: NamedColumns) -> Extra
         grid, [(request.person, person_at), (request.time, time_at), *places.items(), *covariate_places.items()]
     )
     persons = read_persons(grid, person_at, request.missing)
-    named = [i for i, person in enumerate(persons) if person is not None]
-    sign = find_decimal_sign(grid, [time_at, *places.values(), *covariate_places.values()], request.decimal, named)
+    identified = [i for i, person in enumerate(persons) if person is not None]
+    sign = find_decimal_sign(grid, [time_at, *places.values(), *covariate_places.values()], request.decimal, identified)
     times = read_times(
-        grid, time_at, request.unit, rows=named, sign=sign, missing_codes=request.missing, date_order=request.date_order
+        grid,
+        time_at,
+        request.unit,
+        rows=identified,
+        sign=sign,
+        missing_codes=request.missing,
+        date_order=request.date_order,
     )
     exclusions = rows_without_person(grid, request, persons, list(places.values()))
-    if timeless := [grid.numbers[i] for i in named if times.values[i] is None]:
+    if timeless := [grid.numbers[i] for i in identified if times.values[i] is None]:
         exclusions.append(exclusion(f"no time in “{request.time}”", timeless))
-    timed = [i for i in named if times.values[i] is not None]
+    timed = [i for i in identified if times.values[i] is not None]
     values = [parse_column(grid, at, sign=sign, missing_codes=request.missing, rows=timed) for at in places.values()]
     used, repeated = _drop_repeated(grid, timed, persons, times, values)
     return Extract(

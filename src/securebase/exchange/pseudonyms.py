@@ -41,7 +41,7 @@ def pseudonymise_record(
     replace_names = name_replacer(record, names, hidden)
     shift = FIRST_DAY - record.began_on if record.began_on is not None else None
     shelf = worksheets()
-    known = [a for a in record.artefacts if a.worksheet in shelf]
+    artefacts = [a for a in record.artefacts if a.worksheet in shelf]
 
     def value(field: Field, content: Any) -> Any:
         """Pseudonymise the value of a field; None removes it."""
@@ -72,7 +72,7 @@ def pseudonymise_record(
         therapist="",
         artefacts=tuple(
             replace(_artefact(a, shelf[a.worksheet], cells), id=f"a{n}", about=ids.get(a.about, ""))
-            for n, a in enumerate(known, 1)
+            for n, a in enumerate(artefacts, 1)
         ),
         relationships=tuple(
             replace(r, id=ids[r.id], name=names[r.id], relation=relation(r.relation)) for r in record.relationships

@@ -155,10 +155,12 @@ def _read(kind: Any, data: Any, where: str) -> Any:
 def _object(kind: type, data: Any, where: str) -> Any:
     if not isinstance(data, dict):
         raise _error("must be an object", data, where)
-    known = {f.name: f for f in fields(kind)}
-    if unknown := sorted(data.keys() - known.keys()):
+    fields_by_name = {f.name: f for f in fields(kind)}
+    if unknown := sorted(data.keys() - fields_by_name.keys()):
         raise InputError(f"unknown field “{unknown[0]}”", where=where)
-    needed = [n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING and n not in data]
+    needed = [
+        n for n, f in fields_by_name.items() if f.default is MISSING and f.default_factory is MISSING and n not in data
+    ]
     if needed:
         raise InputError(f"required field “{needed[0]}” is missing", where=where)
     hints = _hints(kind)
@@ -186,9 +188,9 @@ def _mapping(args: tuple[Any, ...], data: Any, where: str) -> dict[Any, Any]:
 
 
 def _enum(kind: type[Enum], data: Any, where: str) -> Enum:
-    known = [member.value for member in kind]
-    if data not in known:
-        raise _error(f"must be one of {', '.join(map(str, known))}", data, where)
+    allowed = [member.value for member in kind]
+    if data not in allowed:
+        raise _error(f"must be one of {', '.join(map(str, allowed))}", data, where)
     return kind(data)
 
 

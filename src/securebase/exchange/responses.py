@@ -86,12 +86,12 @@ def read_responses(
 
 def _item_columns(grid: Grid, instrument: Instrument, stem: str | None) -> dict[int, int]:
     """Return item → index of the one stem that has a column for every scored item."""
-    known = {item.number for item in instrument.items}
+    item_numbers = {item.number for item in instrument.items}
     scored = {number for scale in instrument.scales for number in scale.items}
     stems: dict[str, dict[int, int]] = {}
     for i, header in enumerate(grid.header):
         match = _NUMBERED.fullmatch(header)
-        if match and int(match[2]) in known:
+        if match and int(match[2]) in item_numbers:
             if int(match[2]) in stems.setdefault(match[1], {}):
                 raise TableError(f"item {int(match[2])} has two columns", file=grid.file, column=header)
             stems[match[1]][int(match[2])] = i

@@ -91,8 +91,8 @@ def read_times(
         return _read_dates(grid, index, unit, cells, date_order)
     values = parse_column(grid, index, sign=sign, missing_codes=missing_codes, rows=rows)
     _check_numbers(grid, index, unit, cells, values)
-    known = [v for v in values if v is not None]
-    if unit is TimeUnit.DAY and known and min(known) > CALENDAR_DAY:
+    present = [v for v in values if v is not None]
+    if unit is TimeUnit.DAY and present and min(present) > CALENDAR_DAY:
         remark = f"The numbers in “{grid.header[index]}” are calendar days; time counts from each person's first row."
         return TimeColumn(tuple(values), unit, from_first=True, remarks=(remark,))
     remarks = ("Sessions count as one week each, since the table gives only their numbers.",)

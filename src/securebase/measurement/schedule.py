@@ -62,10 +62,10 @@ def due_measures(
     whose stage of the course has come, else the one that has been due longest. `history` holds the sessions at which
     each was administered; this session is ignored in it.
     """
-    known = {name: {n for n in numbers if n < session} for name, numbers in (history or {}).items()}
+    past_sessions = {name: {n for n in numbers if n < session} for name, numbers in (history or {}).items()}
     candidates = [i for i in scheduled_instruments() if i.moment == moment and i.id not in course.disabled]
     weekly = [i for i in candidates if _schedule(i).weekly and _is_relevant(i, course)]
-    other = _select_other([i for i in candidates if not _schedule(i).weekly], session, course, known)
+    other = _select_other([i for i in candidates if not _schedule(i).weekly], session, course, past_sessions)
     requested = [i for i in weekly if i.id in course.requested]
     return (*_select_weekly(weekly, requested, session), *([other] if other else []))
 
@@ -74,16 +74,16 @@ def upcoming_measures(
     *, after: int, course: CourseContext, history: History | None = None
 ) -> tuple[ScheduledMeasure, ...]:
     """Return when each instrument that is not weekly is due after session `after`, if every check-in is answered."""
-    known = {name: set(numbers) for name, numbers in (history or {}).items()}
+    administered = {name: set(numbers) for name, numbers in (history or {}).items()}
     due: list[ScheduledMeasure] = []
     for session in range(after + 1, course.planned + 1):
         for moment in SESSION_SETS:
             open_requests = tuple(_open_requests(course.requested, due))
             context = CourseContext(course.planned, course.areas, course.disabled, open_requests)
-            for instrument in due_measures(session=session, moment=moment, course=context, history=known):
+            for instrument in due_measures(session=session, moment=moment, course=context, history=administered):
                 if not _schedule(instrument).weekly:
                     due.append(ScheduledMeasure(instrument, session))
-                known.setdefault(instrument.id, set()).add(session)
+                administered.setdefault(instrument.id, set()).add(session)
     return tuple(due)
 
 
@@ -109,7 +109,7 @@ def _select_weekly(weekly: Sequence[Instrument], requested: Sequence[Instrument]
 
 
 def _select_other(
-    candidates: Sequence[Instrument], session: int, course: CourseContext, known: Mapping[str, set[int]]
+    candidates: Sequence[Instrument], session: int, course: CourseContext, history: Mapping[str, set[int]]
 ) -> Instrument | None:
     for instrument in candidates:
         if instrument.id in course.requested:
@@ -117,7 +117,7 @@ def _select_other(
     due = []
     for instrument in candidates:
         schedule = _schedule(instrument)
-        since = _due_since(schedule, course.planned, known.get(instrument.id, set()), session)
+        since = _due_since(schedule, course.planned, history.get(instrument.id, set()), session)
         if since is not None and since <= session and _is_relevant(instrument, course):
             due.append((not schedule.at, since, schedule.order, instrument.id, instrument))
     return min(due, key=lambda entry: entry[:4])[-1] if due else None

@@ -67,9 +67,9 @@ def check_responses(instrument: Instrument, responses: Mapping[int, float | None
 
     Raises ResponseError for an unknown item or a value that the item does not allow.
     """
-    known = {item.number for item in instrument.items}
+    item_numbers = {item.number for item in instrument.items}
     for number in responses:
-        if isinstance(number, bool) or number not in known:
+        if isinstance(number, bool) or number not in item_numbers:
             raise ResponseError(
                 f"unknown item {number!r} of {instrument.name}",
                 where=instrument.id,

@@ -175,9 +175,9 @@ def _groups(readings: list[_Reading], sources: list[str]) -> list[list[str]]:
     for reading in readings:
         correlated |= np.abs(reading.own.correlation[:n, :n]) > MAX_CORRELATION
     groups: list[list[str]] = []
-    seen: set[int] = set()
+    assigned: set[int] = set()
     for i in range(n):
-        if i in seen:
+        if i in assigned:
             continue
         group, waiting = set[int](), [i]
         while waiting:
@@ -185,7 +185,7 @@ def _groups(readings: list[_Reading], sources: list[str]) -> list[list[str]]:
             if at not in group:
                 group.add(at)
                 waiting += [int(j) for j in np.flatnonzero(correlated[at])]
-        seen |= group
+        assigned |= group
         groups.append([sources[j] for j in sorted(group)])
     return groups
 

@@ -101,12 +101,12 @@ def _has_score(administration: AdministrationRecord, measure: Measure) -> bool:
 
 
 def _is_scheduled(instrument: str) -> bool:
-    known = instruments().get(instrument)
-    return known is not None and known.schedule is not None
+    spec = instruments().get(instrument)
+    return spec is not None and spec.schedule is not None
 
 
 def _instrument_name(instrument: str) -> str:
     if instrument in CHECK_IN:
         return "check-in"
-    known = instruments().get(instrument)
-    return instrument if known is None else known.name
+    spec = instruments().get(instrument)
+    return instrument if spec is None else spec.name

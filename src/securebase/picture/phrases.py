@@ -162,9 +162,9 @@ def unvalidated_notice(label: str) -> str:
 # ------------------------------------------------------------------ signals: brief, title, sentence, question
 
 
-def safety_question(instrument: str, item: int, label: str, *, own: bool) -> str:
+def safety_question(instrument: str, item: int, label: str, *, own_wording: bool) -> str:
     """Name the question; the product's own needs no item number."""
-    return "the safety question of the check-in" if own else f"{instrument} item {item} ({label})"
+    return "the safety question of the check-in" if own_wording else f"{instrument} item {item} ({label})"
 
 
 def safety_answer(value: float, maximum: float, option: str | None) -> str:
@@ -188,15 +188,15 @@ def safety(question: str, answer: str, when: str) -> SignalText:
 
 
 def rated_rupture(
-    value: float, when: str, expected: float, later: tuple[float, str] | None, *, own: bool, rated_since: bool
+    value: float, when: str, expected: float, later: tuple[float, str] | None, *, own_level: bool, rated_since: bool
 ) -> SignalText:
     """Return the texts of an open rupture that the ratings show.
 
-    `later` is a still lower later rating with its time. `own` is True once the client's usual level is estimated,
+    `later` is a still lower later rating with its time. `own_level` is True once the client's usual level is estimated,
     `rated_since` if there is any later rating, without which the alliance could not have recovered.
     """
-    against = "what was to be expected for this client" if own else "what the first ratings suggested"
-    short = "their own expected level" if own else "the first ratings"
+    against = "what was to be expected for this client" if own_level else "what the first ratings suggested"
+    short = "their own expected level" if own_level else "the first ratings"
     below = shown_difference(value, expected)
     more = f" Since then it has been as low as {number(later[0])} ({later[1]})." if later else ""
     return (

@@ -49,21 +49,21 @@ def ruptures(
     While a rupture is open, further low ratings belong to it. It closes at a recorded repair, or at the first later
     rating that has returned to the level predicted when the rupture began.
     """
-    known = [m for m in marked if m.at <= as_of]
+    past_marks = [m for m in marked if m.at <= as_of]
     detected: list[RuptureMark] = []
     open_until = float("-inf")
     for position, rating in enumerate(ratings):
         low = position >= EARLIER_RATINGS and rating.value < rating.limit
         if not low or rating.at <= open_until:
             continue
-        mark = _follow_rupture(rating, ratings[position + 1 :], _find_mark(rating, known), as_of)
+        mark = _follow_rupture(rating, ratings[position + 1 :], _find_mark(rating, past_marks), as_of)
         detected.append(mark)
         open_until = mark.repaired_at if mark.repaired_at is not None else float("inf")
     merged = {(m.session, m.marked) for m in detected if m.marked}
     at = session_at or {}
     marked_only = [
         _mark_without_rating(replace(m, at=at.get(m.session or -1, m.at)), ratings, as_of)
-        for m in known
+        for m in past_marks
         if (m.session, m.kind.label.lower()) not in merged
     ]
     return tuple(sorted([*detected, *marked_only], key=lambda m: m.at))

@@ -101,12 +101,12 @@ def describe_answer(instrument: str, item: int, value: float) -> tuple[str, str]
 
     An item that the catalogue does not know is described by its numbers; this never raises.
     """
-    known = instruments().get(instrument)
-    question_item = next((i for i in known.items if i.number == item), None) if known else None
-    if known is None or question_item is None:
+    spec = instruments().get(instrument)
+    question_item = next((i for i in spec.items if i.number == item), None) if spec else None
+    if spec is None or question_item is None:
         return f"{instrument} item {item}", phrases.number(value)
     option = next((o.label for o in question_item.options if o.value == value), None)
-    question = phrases.safety_question(known.name, item, question_item.label, own=known.own_wording)
+    question = phrases.safety_question(spec.name, item, question_item.label, own_wording=spec.own_wording)
     return question, phrases.safety_answer(value, question_item.maximum, option)
 
 
@@ -147,7 +147,7 @@ def _open_rupture(mark: RuptureMark, *, own_level: bool, rated_since: bool) -> S
     later = None
     if mark.lowest is not None and mark.lowest < mark.value:
         later = (mark.lowest, phrases.session(mark.lowest_session, mark.lowest_at or mark.at))
-    text = phrases.rated_rupture(mark.value, when, mark.expected, later, own=own_level, rated_since=rated_since)
+    text = phrases.rated_rupture(mark.value, when, mark.expected, later, own_level=own_level, rated_since=rated_since)
     evidence = (Evidence("rated", mark.value), Evidence("expected", mark.expected), Evidence("5% limit", mark.limit))
     return _signal(SignalKind.RUPTURE_OPEN, SignalTone.ALERT, text, phrases.RUPTURE_CRITERION, occasion, *evidence)
 
