@@ -1,4 +1,4 @@
-"""Small tables of sessions for tests of studies, and drawn ones with a known truth."""
+"""Small tables of sessions for tests of studies, and tables drawn from a known truth."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def table(
     moments: Mapping[str, Moment] = BEFORE_AFTER,
     **values: Sequence[float],
 ) -> SessionTable:
-    """A table from its columns; persons are numbered from 0 and stand one after another."""
+    """Return a table of these columns; persons are numbered from 0 and follow one another."""
     return SessionTable(
         max(person) + 1,
         np.array(person, dtype=np.int64),
@@ -32,7 +32,7 @@ def table(
     )
 
 
-def drawn(
+def draw_table(
     seed: int,
     *,
     n: int = 60,
@@ -43,9 +43,10 @@ def drawn(
     missing: float = 0.0,
     gaps: bool = False,
 ) -> SessionTable:
-    """Draw x → next y by `lag`, y → x of the same session by `back`, own past .3, and levels of SD 1.
+    """Draw a table in which x predicts the next y by `lag` and y predicts x of the same session by `back`.
 
-    Straight lines of SD `shared_trend` a session rise in y as they fall in x.
+    Autoregression .3, usual levels of SD 1. Persons have linear trends with slopes of SD `shared_trend` per session, of
+    opposite sign in y and x.
     """
     rng = np.random.default_rng(seed)
     rows: list[tuple[int, float, float, float]] = []
@@ -63,7 +64,7 @@ def drawn(
 
 
 def cohort(rows: SessionTable, labels: Mapping[str, str] | None = None) -> Cohort:
-    """The same rows as records, y the outcome and all others processes."""
+    """Return the rows as records, with y as the outcome and all other columns as processes."""
     names = list(rows.values)
     episodes = []
     for i in range(rows.n_persons):
@@ -81,7 +82,7 @@ def cohort(rows: SessionTable, labels: Mapping[str, str] | None = None) -> Cohor
     return Cohort(tuple(episodes), constructs, "y", tuple(n for n in names if n != "y"), "session", 7.0)
 
 
-def bent(
+def draw_moderated_table(
     seed: int,
     *,
     n: int = 60,
@@ -91,14 +92,14 @@ def bent(
     between: bool = False,
     square: float = 0.0,
     shared_trend: float = 0.0,
-    common_bend: float = 0.0,
+    common_curve: float = 0.0,
     missing: float = 0.0,
 ) -> SessionTable:
-    """Draw x → next y by `low` where the moderator m is below its usual value and by `high` where it is above: a gate.
+    """Draw a table in which x predicts the next y by `low` if the moderator m is below its usual value, else by `high`.
 
-    `between`: m is a constant of the person. `square`: x² → next y. `shared_trend`: SD of straight lines of one's own
-    that y, x and m share; `common_bend`: the height of a course that bends down and is the same for everybody in all
-    three. x and m move together (.3), y carries .3 of its past over.
+    `between`: m is constant within persons. `square`: effect of x² on the next y. `shared_trend`: SD of the person's
+    linear slope, which y, x and m share. `common_curve`: height of an exponentially declining course that all persons
+    share in all three columns. The shocks of x and m are correlated; autoregression .3.
     """
     rng = np.random.default_rng(seed)
     rows: list[tuple[float, ...]] = []
@@ -107,9 +108,9 @@ def bent(
         y, x, m = rng.normal(size=3)
         m = rng.normal() if between else m
         for t in range(sessions):
-            course = slope * t + common_bend * np.exp(-t / 4)
-            shown = m if between else levels[2] + m + course
-            rows.append((i, t, levels[0] + y + course, levels[1] + x + course, shown))
+            course = slope * t + common_curve * np.exp(-t / 4)
+            observed_m = m if between else levels[2] + m + course
+            rows.append((i, t, levels[0] + y + course, levels[1] + x + course, observed_m))
             y = 0.3 * y + (high if m > 0 else low) * x + square * (x**2 - 1) + rng.normal()
             shared = rng.normal()
             x = 0.3 * x + 0.55 * shared + 0.8 * rng.normal()

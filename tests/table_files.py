@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from securebase.cli.main import main
-from study_tables import drawn
+from study_tables import draw_table
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def write(
     folder: Path, *, seed: int = 1, n: int = 40, sessions: int = 12, lag: float = 0.3, head: Sequence[str] = ()
 ) -> Path:
     """Write a long table with columns who, session, y and x (or `head`), missing cells and measurement error."""
-    rows = drawn(seed, n=n, sessions=sessions, lag=lag, missing=0.05)
+    rows = draw_table(seed, n=n, sessions=sessions, lag=lag, missing=0.05)
     error = np.random.default_rng(seed + 1).normal(scale=0.8, size=(rows.n_rows, 2))
     names = list(head) or ["who", "session", "y", "x"]
     lines = [",".join(names)]

@@ -12,13 +12,13 @@ from securebase.reports.render import count, fixed, paired, points, short, stand
 from securebase.reports.study_report import study_report
 from securebase.study.reciprocal import AssociationVerdict
 from securebase.study.study import study
-from study_tables import cohort, drawn
+from study_tables import cohort, draw_table
 
 
 @pytest.fixture(scope="module")
 def result():
     rng = np.random.default_rng(1)
-    analysis = study(cohort(drawn(1, n=40, sessions=14, lag=0.3, shared_trend=0.05, missing=0.1)), rng=rng)
+    analysis = study(cohort(draw_table(1, n=40, sessions=14, lag=0.3, shared_trend=0.05, missing=0.1)), rng=rng)
     skipped = (Exclusion("no identifier in “who”", 3, rows=(4, 5, 6)),)
     return replace(analysis, import_report=ImportReport("<b>table</b>.csv", "f" * 64, 563, 560, 1000, 120, skipped))
 
@@ -165,13 +165,13 @@ def test_simulated_data_is_marked(result, page):
 
 
 def test_a_report_of_little_data_names_the_problem():
-    few = study_report(study(cohort(drawn(1, n=3, sessions=4))))
+    few = study_report(study(cohort(draw_table(1, n=3, sessions=4))))
     assert "cannot be estimated here" in few
     assert "could not be fitted" in few
 
 
 def test_an_outcome_alone_gives_a_report():
-    rows = drawn(3, n=20)
+    rows = draw_table(3, n=20)
     alone = cohort(type(rows)(20, rows.person, rows.times, {"y": rows.values["y"]}, rows.moments, "session"))
     page = BeautifulSoup(study_report(study(alone)), "html.parser")
     assert page.find("section", class_="card") is None

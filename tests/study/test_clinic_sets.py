@@ -48,9 +48,7 @@ def test_adoption_and_rollback_change_the_set_in_use(tmp_path: Path) -> None:
 
 
 def test_a_small_clinics_set_lies_between_its_data_and_the_literature(tmp_path: Path) -> None:
-    """25 persons drawn from the literature with symptoms ten points higher: levels, which every row informs, move most
-    of the way; drift hardly moves.
-    """
+    """Symptoms of 25 simulated persons are ten points higher: levels follow the data, the drift stays at the prior."""
     panel = rows(3)
     panel.scores[:, 0] += 10.0
     fitted, clinic_set = fit_next(panel, ClinicSets(tmp_path), made_on="2026-11-25", simulated=True, prior=BASE)
@@ -80,7 +78,7 @@ def test_errors_leave_everything_unchanged(tmp_path: Path) -> None:
         _ = sets.in_use
 
 
-def test_a_set_is_found_by_id_file_or_folder(tmp_path: Path) -> None:
+def test_named_set_accepts_an_id_a_file_or_a_folder(tmp_path: Path) -> None:
     ClinicSets(tmp_path).adopt(next_set(tmp_path, 1), on="2026-11-25")
     assert named_set("literature") is BASE
     from_folder, from_file = named_set(str(tmp_path)), named_set(str(tmp_path / "0001.toml"))

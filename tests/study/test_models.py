@@ -1,4 +1,4 @@
-"""The fitted model in a study: effects, their errors, residuals; and one person followed."""
+"""Fitted models in a study: effects, their errors, residuals; and one person tracked."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ from securebase.study.models import (
 from securebase.study.person import Coverage, last_score_coverage, track_person
 from securebase.study.result import ModelSummary, NotFitted
 from securebase.study.trajectories import Residual
-from study_tables import cohort, drawn
+from study_tables import cohort, draw_table
 
 SPECIFICATION = Specification(("y", "x"), time_unit="session")
 TRUTH = Parameters(
@@ -50,28 +50,28 @@ def fitted(rows):
     return fit(rows, SPECIFICATION)
 
 
-def test_effects_are_the_standardised_step_over_one_unit(fitted):
+def test_effects_are_standardised_transitions_over_one_unit(fitted):
     p = fitted.parameters
     d = np.sqrt(np.diag(stationary_covariance(p.drift, p.diffusion)))
     expected = np.diag(1 / d) @ expm(p.drift) @ np.diag(d)
-    found = {(e.later, e.earlier): e.estimate for e in effects(fitted)}
+    estimates = {(e.later, e.earlier): e.estimate for e in effects(fitted)}
     names = fitted.specification.constructs
     for k, later in enumerate(names):
         for j, earlier in enumerate(names):
-            assert found[later, earlier] == pytest.approx(expected[k, j], abs=1e-12)
+            assert estimates[later, earlier] == pytest.approx(expected[k, j], abs=1e-12)
 
 
-def test_effects_over_two_units_are_the_step_taken_twice(fitted):
+def test_effects_over_two_units_are_the_squared_transition(fitted):
     once, twice = effects(fitted), effects(fitted, 2.0)
     step = np.array([e.estimate for e in once]).reshape(2, 2)
     np.testing.assert_allclose([e.estimate for e in twice], (step @ step).ravel(), atol=1e-12)
 
 
-def test_errors_of_effects_equal_the_spread_of_effects_over_drawn_estimates(fitted):
+def test_delta_method_errors_equal_the_spread_over_drawn_estimates(fitted):
     rng = np.random.default_rng(2)
     names = list(fitted.estimates)
     centre = np.array([e.value for e in fitted.estimates.values()])
-    small = 0.05  # in the small the delta method is exact
+    small = 0.05  # the delta method is exact in the limit of small errors
     draws = rng.multivariate_normal(centre, np.nan_to_num(fitted.covariance) * small**2, size=4000)
     spread = []
     for draw in draws:
@@ -87,17 +87,16 @@ def test_errors_of_effects_equal_the_spread_of_effects_over_drawn_estimates(fitt
         assert e.standard_error == pytest.approx(errors[k, j], rel=0.06)
 
 
-def test_at_the_edge_of_stability_effects_have_no_interval(fitted):
+def test_effects_at_the_edge_of_stability_have_no_interval(fitted):
     edge = {"drift[y,y]": -5e-9, "drift[y,x]": 0.0, "drift[x,y]": 0.0}
-    moved = {name: replace(own, value=edge.get(name, own.value)) for name, own in fitted.estimates.items()}
-    found = effects(replace(fitted, estimates=moved))
-    assert len(found) == 4
-    assert {(e.lower, e.upper) for e in found} == {(None, None)}
+    estimates = {name: replace(own, value=edge.get(name, own.value)) for name, own in fitted.estimates.items()}
+    rows = effects(replace(fitted, estimates=estimates))
+    assert len(rows) == 4
+    assert {(e.lower, e.upper) for e in rows} == {(None, None)}
 
 
-def test_residuals_of_the_true_model_look_as_they_should(rows):
-    found = residual_rows(standardised_residuals(rows, SPECIFICATION, TRUTH))
-    for row in found:
+def test_residuals_of_the_true_model_are_white_noise(rows):
+    for row in residual_rows(standardised_residuals(rows, SPECIFICATION, TRUTH)):
         assert row.n == 2400
         assert row.mean == pytest.approx(0.0, abs=0.08)
         assert row.sd == pytest.approx(1.0, abs=0.06)
@@ -105,7 +104,7 @@ def test_residuals_of_the_true_model_look_as_they_should(rows):
         assert row.beyond == pytest.approx(0.05, abs=0.02)
 
 
-def test_residuals_show_a_model_that_is_wrong(rows):
+def test_residuals_of_a_wrong_model_are_autocorrelated(rows):
     wrong = Parameters(
         drift=np.diag([-5.0, -5.0]),
         diffusion=np.diag([8.0, 8.0]),
@@ -113,8 +112,8 @@ def test_residuals_show_a_model_that_is_wrong(rows):
         level_covariance=TRUTH.level_covariance,
         measurement_noise=TRUTH.measurement_noise,
     )
-    found = residual_rows(standardised_residuals(rows, SPECIFICATION, wrong))
-    assert found[0].autocorrelation > 0.2
+    first, _ = residual_rows(standardised_residuals(rows, SPECIFICATION, wrong))
+    assert first.autocorrelation > 0.2
 
 
 def test_residual_rows_by_hand():
@@ -124,57 +123,55 @@ def test_residual_rows_by_hand():
     assert row.autocorrelation == pytest.approx(-1.0, abs=0.05)
 
 
-def test_the_model_and_its_twin_are_both_given(rows):
-    summaries, residuals, checked = fit_models(rows, Trend.NONE, Start.STATIONARY, lambda _: None)
-    assert checked is None
+def test_models_include_the_alternative_trend_and_random_slopes(rows):
+    summaries, residuals, checks = fit_models(rows, Trend.NONE, Start.STATIONARY, lambda _: None)
+    assert checks is None
     assert [m.trend for m in summaries] == ["none", ALTERNATIVE_TREND[Trend.NONE].value, RANDOM_SLOPES]
     assert all(isinstance(m, ModelSummary) and m.converged for m in summaries[:2])
     assert {k: len(v) for k, v in residuals.items()} == {"y": 2400, "x": 2400}
-    assert summaries[1].log_likelihood >= summaries[0].log_likelihood  # a line more cannot fit worse
+    assert summaries[1].log_likelihood >= summaries[0].log_likelihood  # an additional linear trend cannot fit worse
     assert summaries[0].aic == pytest.approx(2 * 14 - 2 * summaries[0].log_likelihood)
 
 
-def test_too_little_data_for_a_model_is_a_part_of_the_result():
-    few = panel(cohort(drawn(1, n=3, sessions=4)))
-    summaries, residuals, checked = fit_models(few, Trend.CARRIED, Start.STATIONARY, lambda _: None)
-    assert checked is None
+def test_a_model_with_too_little_data_is_listed_as_not_fitted():
+    few = panel(cohort(draw_table(1, n=3, sessions=4)))
+    summaries, residuals, checks = fit_models(few, Trend.CARRIED, Start.STATIONARY, lambda _: None)
+    assert checks is None
     assert all(isinstance(m, NotFitted) and m.reason for m in summaries)
     assert residuals == {}
 
 
-def test_a_person_is_followed_with_the_table_s_model(rows, fitted):
-    found = track_person(rows, fitted, rows.persons[7])
+def test_a_person_is_tracked_with_the_model_of_the_table(rows, fitted):
+    result = track_person(rows, fitted, rows.persons[7])
     own = single_person(rows, 7).scores[:, 0]
-    assert (found.first_score, found.last_score) == (own[0], own[-1])
-    assert found.change.threshold == pytest.approx(1.96 * np.sqrt(2 * fitted.parameters.measurement_noise[0]))
-    level = found.levels[0]
-    # the person's mean, pulled towards the others by what is uncertain
+    assert (result.first_score, result.last_score) == (own[0], own[-1])
+    assert result.change.threshold == pytest.approx(1.96 * np.sqrt(2 * fitted.parameters.measurement_noise[0]))
+    level = result.levels[0]
+    # the person's mean, shrunk towards the mean of all persons
     assert min(own.mean(), level.others_level) - 0.05 <= level.usual_level <= max(own.mean(), level.others_level) + 0.05
-    widths = [f.upper_90 - f.lower_90 for f in found.forecast]
-    assert [f.time for f in found.forecast] == [20.0, 21.0, 22.0, 23.0]
+    widths = [f.upper_90 - f.lower_90 for f in result.forecast]
+    assert [f.time for f in result.forecast] == [20.0, 21.0, 22.0, 23.0]
     assert widths == sorted(widths)
-    assert all(f.lower_90 < f.lower_50 < f.value < f.upper_50 < f.upper_90 for f in found.forecast)
+    assert all(f.lower_90 < f.lower_50 < f.value < f.upper_50 < f.upper_90 for f in result.forecast)
 
 
-def test_forecasts_hold_what_they_promise(rows, fitted):
-    """Intervals of the next score, from rows without the last one, contain it about as often as they say; and what is
-    counted for the whole table is the same.
-    """
-    in_half = in_most = 0
+def test_forecast_intervals_have_nominal_coverage(rows, fitted):
+    """Intervals of the last score, from the rows before it, have nominal coverage, as `last_score_coverage` counts."""
+    within_50 = within_90 = 0
     for i, name in enumerate(rows.persons):
         own = single_person(rows, i)
         shorter = type(own)(
             (name,), own.constructs, np.array([0, 19]), own.times[:19], own.scores[:19], own.wave[:19], "session", 7.0
         )
-        ahead = track_person(shorter, fitted, name, steps=1).forecast[0]
-        in_half += ahead.lower_50 <= own.scores[19, 0] <= ahead.upper_50
-        in_most += ahead.lower_90 <= own.scores[19, 0] <= ahead.upper_90
-    assert 0.38 <= in_half / rows.n_persons <= 0.62
-    assert 0.84 <= in_most / rows.n_persons <= 0.96
-    assert last_score_coverage(rows, fitted) == Coverage(rows.n_persons, in_half, in_most)
+        forecast = track_person(shorter, fitted, name, steps=1).forecast[0]
+        within_50 += forecast.lower_50 <= own.scores[19, 0] <= forecast.upper_50
+        within_90 += forecast.lower_90 <= own.scores[19, 0] <= forecast.upper_90
+    assert 0.38 <= within_50 / rows.n_persons <= 0.62
+    assert 0.84 <= within_90 / rows.n_persons <= 0.96
+    assert last_score_coverage(rows, fitted) == Coverage(rows.n_persons, within_50, within_90)
 
 
-def test_what_higher_means_decides_the_verdict(rows, fitted):
+def test_direction_of_the_score_determines_the_verdict(rows, fitted):
     worse = {p: track_person(rows, fitted, p).change.verdict for p in rows.persons}
     better = {
         p: track_person(rows, fitted, p, direction=Direction.HIGHER_IS_BETTER).change.verdict for p in rows.persons
@@ -184,23 +181,23 @@ def test_what_higher_means_decides_the_verdict(rows, fitted):
     assert set(worse.values()) == {"improved", "worse", "within_error"}
 
 
-def test_an_instrument_brings_its_own_reliable_change(rows, fitted):
+def test_reliable_change_of_the_instrument_is_used(rows, fitted):
     scale = instrument("phq9").scales[0]
-    found = track_person(rows, fitted, rows.persons[0], scale=scale)
-    assert found.by_instrument
-    assert found.change.threshold == scale.reliable_change.points
+    result = track_person(rows, fitted, rows.persons[0], scale=scale)
+    assert result.by_instrument
+    assert result.change.threshold == scale.reliable_change.points
 
 
-def test_an_unknown_person_is_named(rows, fitted):
+def test_an_unknown_person_raises(rows, fitted):
     with pytest.raises(ModelError, match="no person “nobody”"):
         track_person(rows, fitted, "nobody")
 
 
 def test_a_specification_needs_a_panel():
     with pytest.raises(InputError, match=r"panel must be a Panel \(got Cohort\)"):
-        specification_for(cohort(drawn(1, n=3, sessions=4)))
+        specification_for(cohort(draw_table(1, n=3, sessions=4)))
 
 
-def test_the_planned_end_is_where_most_courses_end():
-    own = panel(cohort(drawn(1, n=10, sessions=12)))
+def test_planned_end_is_the_90th_percentile_of_the_last_times():
+    own = panel(cohort(draw_table(1, n=10, sessions=12)))
     assert specification_for(own, Trend.APART, Start.STATIONARY).planned_end == pytest.approx(11.0)

@@ -1,4 +1,4 @@
-"""Moderation: against explicit loops, known truths, and the rate of false positives."""
+"""Moderation compared with explicit loops and known truths, and its rate of false positives."""
 
 import json
 import re
@@ -24,7 +24,7 @@ from securebase.study.moderation import (
 from securebase.study.moderation_phrases import CANNOT_DISTINGUISH, moderation_figures_in_words, moderation_in_words
 from securebase.study.reciprocal import AssociationVerdict
 from securebase.study.study import study
-from study_tables import bent, cohort, table
+from study_tables import cohort, draw_moderated_table, table
 
 LABELS = {"x": "Technique", "y": "Problems", "m": "Alliance"}
 
@@ -33,10 +33,10 @@ def question(rows, moderator="m"):
     return ModerationQuestion(shortest_link(rows, "x", "y"), moderator, not varies_within_persons(rows, moderator))
 
 
-def slow_detrend(rows, values, form):
+def loop_detrend(rows, values, method):
     """Centre or detrend person by person, with numpy's polynomial fit."""
     deviations = np.full(rows.n_rows, np.nan)
-    degree = 0 if form is Detrending.CENTRED else 1
+    degree = 0 if method is Detrending.CENTRED else 1
     for i in range(rows.n_persons):
         own = np.flatnonzero((rows.person == i) & np.isfinite(values))
         if len(own) >= degree + 2:
@@ -46,14 +46,14 @@ def slow_detrend(rows, values, form):
     return deviations
 
 
-def slow_rows(rows, form, kind):
+def loop_rows(rows, method, kind):
     """Return y, x, product, own past, moderator, person of every complete pair of sessions, row by row."""
-    x, y = slow_detrend(rows, rows.values["x"], form), slow_detrend(rows, rows.values["y"], form)
-    m = x if kind == "square" else slow_detrend(rows, rows.values["m"], form)
+    x, y = loop_detrend(rows, rows.values["x"], method), loop_detrend(rows, rows.values["y"], method)
+    m = x if kind == "square" else loop_detrend(rows, rows.values["m"], method)
     if kind == "between":
         own = np.array([np.nanmean(rows.values["m"][rows.person == i]) for i in range(rows.n_persons)])
         m = (own - own.mean())[rows.person]
-    product = x * m if kind == "between" else slow_detrend(rows, x * m, form)
+    product = x * m if kind == "between" else loop_detrend(rows, x * m, method)
     pairs = []
     for a in range(rows.n_rows - 1):
         b = a + 1
@@ -64,7 +64,7 @@ def slow_rows(rows, form, kind):
     return np.array(pairs)
 
 
-def slow_fit(pairs, kind, shift=0.0):
+def loop_fit(pairs, kind, shift=0.0):
     columns = [np.ones(len(pairs)), pairs[:, 1], pairs[:, 2] - shift * pairs[:, 1], pairs[:, 3]]
     if kind == "within":
         columns.append(pairs[:, 4])
@@ -77,23 +77,23 @@ KINDS = ("within", "between", "square")
 @pytest.fixture(scope="module")
 def messy():
     return {
-        "within": bent(3, n=30, sessions=12, high=-0.4, shared_trend=0.1, missing=0.15),
-        "between": bent(4, n=30, sessions=12, high=-0.4, between=True, missing=0.05),
-        "square": bent(5, n=30, sessions=12, square=-0.2, shared_trend=0.1, missing=0.15),
+        "within": draw_moderated_table(3, n=30, sessions=12, high=-0.4, shared_trend=0.1, missing=0.15),
+        "between": draw_moderated_table(4, n=30, sessions=12, high=-0.4, between=True, missing=0.05),
+        "square": draw_moderated_table(5, n=30, sessions=12, square=-0.2, shared_trend=0.1, missing=0.15),
     }
 
 
-def estimate_in(messy, kind, form):
+def estimate_in(messy, kind, method):
     rows = messy[kind]
-    return rows, estimate_moderation(rows, question(rows, "x" if kind == "square" else "m"), form)
+    return rows, estimate_moderation(rows, question(rows, "x" if kind == "square" else "m"), method)
 
 
-@pytest.mark.parametrize("form", Detrending)
+@pytest.mark.parametrize("method", Detrending)
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_estimate_equals_loops(messy, kind, form):
-    rows, estimate = estimate_in(messy, kind, form)
-    pairs = slow_rows(rows, form, kind)
-    b = slow_fit(pairs, kind)
+def test_estimate_equals_loops(messy, kind, method):
+    rows, estimate = estimate_in(messy, kind, method)
+    pairs = loop_rows(rows, method, kind)
+    b = loop_fit(pairs, kind)
     sd = pairs.std(axis=0, ddof=1)
     sm = sd[4]
     if kind == "between":
@@ -110,33 +110,33 @@ def test_the_estimate_equals_loops(messy, kind, form):
 def test_a_simple_slope_is_the_lag_with_a_shifted_moderator(messy, kind):
     """With m − SD instead of m, the coefficient of x and its error are those at one SD above the usual value."""
     rows, estimate = estimate_in(messy, kind, Detrending.CENTRED)
-    pairs = slow_rows(rows, Detrending.CENTRED, kind)
+    pairs = loop_rows(rows, Detrending.CENTRED, kind)
     sd = pairs.std(axis=0, ddof=1)
     sm = estimate.estimate / estimate.raw * sd[0] / sd[1]
     for slope, at in zip(estimate.slopes, (-1, 0, 1), strict=True):
-        shifted = slow_fit(pairs, kind, shift=at * sm)
+        shifted = loop_fit(pairs, kind, shift=at * sm)
         assert slope.at == at
         assert slope.slope == pytest.approx(shifted[1] * sd[1] / sd[0], abs=1e-9)
         assert slope.upper - slope.slope == pytest.approx(
             stats.t.ppf(0.975, estimate.n_persons - 1) * slope.standard_error
         )
     persons = np.unique(pairs[:, 5])
-    without = np.array([slow_fit(pairs[pairs[:, 5] != i], kind, shift=sm)[1] for i in persons])
+    without = np.array([loop_fit(pairs[pairs[:, 5] != i], kind, shift=sm)[1] for i in persons])
     jackknife = np.sqrt((len(persons) - 1) / len(persons) * ((without - without.mean()) ** 2).sum())
     assert estimate.slopes[2].standard_error == pytest.approx(jackknife * sd[1] / sd[0], rel=0.15)
 
 
 def test_slopes_of_a_curvature_are_its_tangents(messy):
     rows, estimate = estimate_in(messy, "square", Detrending.CENTRED)
-    pairs = slow_rows(rows, Detrending.CENTRED, "square")
-    b, sd = slow_fit(pairs, "square"), pairs.std(axis=0, ddof=1)
+    pairs = loop_rows(rows, Detrending.CENTRED, "square")
+    b, sd = loop_fit(pairs, "square"), pairs.std(axis=0, ddof=1)
     for slope, value in zip(
         estimate.slopes, (np.percentile(pairs[:, 1], 5), 0.0, np.percentile(pairs[:, 1], 95)), strict=True
     ):
         assert slope.slope == pytest.approx((b[1] + 2 * b[2] * value) * sd[1] / sd[0], abs=1e-9)
 
 
-def test_the_chart_agrees_with_the_slopes(messy):
+def test_chart_agrees_with_the_simple_slopes(messy):
     _, estimate = estimate_in(messy, "within", Detrending.DETRENDED)
     for slope in estimate.slopes:
         assert expected_outcome(estimate, 1.0, slope.at, curvature=False) == pytest.approx(
@@ -153,20 +153,20 @@ def test_the_chart_agrees_with_the_slopes(messy):
 
 
 def test_a_moderator_measured_no_earlier_than_the_outcome_is_lagged_by_a_session():
-    rows = bent(6, n=30, high=-0.4)
+    rows = draw_moderated_table(6, n=30, high=-0.4)
     moments = {"y": Moment.AFTER, "x": Moment.BEFORE, "m": Moment.AFTER}
     rows = table(rows.person, rows.times, moments, **rows.values)
     assert shortest_link(rows, "x", "y").step is LagStep.SAME_SESSION
     estimate = estimate_moderation(rows, question(rows), Detrending.CENTRED)
-    x, y, m = (slow_detrend(rows, rows.values[name], Detrending.CENTRED) for name in "xym")
+    x, y, m = (loop_detrend(rows, rows.values[name], Detrending.CENTRED) for name in "xym")
     before = np.full(rows.n_rows, np.nan)
     for a in range(1, rows.n_rows):
         before[a] = m[a - 1] if rows.person[a] == rows.person[a - 1] else np.nan
-    product = slow_detrend(rows, x * before, Detrending.CENTRED)
+    product = loop_detrend(rows, x * before, Detrending.CENTRED)
     later = [a for a in range(1, rows.n_rows) if rows.person[a] == rows.person[a - 1]]
     pairs = np.array([(y[a], x[a], product[a], y[a - 1], before[a], rows.person[a]) for a in later])
-    assert estimate.raw == pytest.approx(slow_fit(pairs, "within")[2], abs=1e-9)
-    # measured before the session, it is of the same session
+    assert estimate.raw == pytest.approx(loop_fit(pairs, "within")[2], abs=1e-9)
+    # a moderator measured before the session is that of the same session
     same = estimate_moderation(
         replace(rows, moments={**moments, "m": Moment.BEFORE}), question(rows), Detrending.CENTRED
     )
@@ -176,7 +176,7 @@ def test_a_moderator_measured_no_earlier_than_the_outcome_is_lagged_by_a_session
 @pytest.mark.parametrize("between", [False, True])
 def test_a_threshold_moderator_is_detected_with_its_simple_slopes(between):
     """The lag x → y is −.4 above the usual value of m and zero below it."""
-    rows = bent(7, n=300, sessions=20, high=-0.4, between=between, missing=0.1)
+    rows = draw_moderated_table(7, n=300, sessions=20, high=-0.4, between=between, missing=0.1)
     (finding,) = moderation_findings(rows, "y", ("x",), ("m",))
     assert finding.question.between_persons is between
     assert finding.verdict is AssociationVerdict.PERSISTS
@@ -193,25 +193,27 @@ def test_a_threshold_moderator_is_detected_with_its_simple_slopes(between):
 def test_a_linear_interaction_is_recovered():
     """One point of m changes the lag by .2, the coefficient of the product in points."""
     rng = np.random.default_rng(8)
-    rows = bent(8, n=400, sessions=24)
-    x, m = (slow_detrend(rows, rows.values[name], Detrending.CENTRED) for name in "xm")
+    rows = draw_moderated_table(8, n=400, sessions=24)
+    x, m = (loop_detrend(rows, rows.values[name], Detrending.CENTRED) for name in "xm")
     y = np.zeros(rows.n_rows)
     for a in range(1, rows.n_rows):
         same = rows.person[a] == rows.person[a - 1]
         y[a] = (0.3 * y[a - 1] + (0.1 + 0.2 * m[a - 1]) * x[a - 1] if same else 0.0) + rng.normal()
     rows = table(rows.person, rows.times, rows.moments, **{**rows.values, "y": y})
-    for form in Detrending:
-        estimate = estimate_moderation(rows, question(rows), form)
+    for method in Detrending:
+        estimate = estimate_moderation(rows, question(rows), method)
         assert abs(estimate.raw - 0.2) < 3.3 * estimate.raw_standard_error
         assert estimate.raw_standard_error < 0.02
 
 
 def test_an_inverted_u_changes_sign_and_levelling_off_does_not():
-    (_, inverted_u) = moderation_findings(bent(9, n=200, square=-0.3), "y", ("x",), ("m",), curvature=True)
+    (_, inverted_u) = moderation_findings(
+        draw_moderated_table(9, n=200, square=-0.3), "y", ("x",), ("m",), curvature=True
+    )
     assert inverted_u.verdict is AssociationVerdict.PERSISTS
     assert inverted_u.detrended.changes_sign
     assert "tends to be highest after intermediate values of Technique" in moderation_in_words(inverted_u, LABELS)
-    rows = bent(9, n=200, low=0.5, high=0.5, square=-0.1)
+    rows = draw_moderated_table(9, n=200, low=0.5, high=0.5, square=-0.1)
     (levelling,) = moderation_findings(rows, "y", ("x",), (), curvature=True)
     assert levelling.verdict is AssociationVerdict.PERSISTS
     assert not levelling.detrended.changes_sign
@@ -222,7 +224,7 @@ def test_curvature_of_one_column_does_not_pass_for_an_interaction():
     """x² → y, and m is correlated with x: the product is significant until adjusted for the square."""
     false_positives = 0
     for seed in range(12):
-        (finding,) = moderation_findings(bent(100 + seed, n=200, square=-0.25), "y", ("x",), ("m",))
+        (finding,) = moderation_findings(draw_moderated_table(100 + seed, n=200, square=-0.25), "y", ("x",), ("m",))
         false_positives += finding.centred.significant
         assert finding.verdict is not AssociationVerdict.PERSISTS
     assert false_positives >= 6
@@ -233,7 +235,7 @@ def test_a_common_course_does_not_pass_for_an_interaction():
     false_positives = 0
     for seed in range(20):
         (finding,) = moderation_findings(
-            bent(200 + seed, n=60, low=-0.2, high=-0.2, common_bend=4.0), "y", ("x",), ("m",)
+            draw_moderated_table(200 + seed, n=60, low=-0.2, high=-0.2, common_curve=4.0), "y", ("x",), ("m",)
         )
         false_positives += finding.centred.significant
         assert finding.verdict is not AssociationVerdict.PERSISTS
@@ -247,39 +249,40 @@ def test_false_positives_are_as_rare_as_stated(between):
     n = 200
     hits, persists = np.zeros(2), 0
     for seed in range(n):
-        rows = bent(1000 + seed, n=60, sessions=12, low=-0.2, high=-0.2, between=between, missing=0.1)
+        rows = draw_moderated_table(1000 + seed, n=60, sessions=12, low=-0.2, high=-0.2, between=between, missing=0.1)
         (finding,) = moderation_findings(rows, "y", ("x",), ("m",))
         hits += [finding.centred.significant, finding.detrended.significant]
         persists += finding.verdict is AssociationVerdict.PERSISTS
-    most = stats.binom.ppf(0.9995, n, 0.05)
-    assert (hits <= most).all()
+    maximum = stats.binom.ppf(0.9995, n, 0.05)
+    assert (hits <= maximum).all()
     assert hits.max() >= stats.binom.ppf(0.0005, n, 0.05)
     assert persists <= stats.binom.ppf(0.9995, n, 0.05) / 2
 
 
 def test_too_little_data_gives_no_estimate():
-    few = bent(10, n=6, high=-0.4)
+    few = draw_moderated_table(10, n=6, high=-0.4)
     (finding,) = moderation_findings(few, "y", ("x",), ("m",))
     assert (finding.centred, finding.verdict) == (None, AssociationVerdict.INCONCLUSIVE)
     assert "cannot be estimated here" in moderation_in_words(finding, LABELS)
     assert moderation_figures_in_words(finding) == ""
-    short = bent(10, n=12, sessions=3, high=-0.4)
+    short = draw_moderated_table(10, n=12, sessions=3, high=-0.4)
     assert short.n_rows - short.n_persons < MIN_PAIRS
     assert moderation_finding(short, question(short)).centred is None
-    still = bent(10, n=30)
-    still = table(still.person, still.times, still.moments, **{**still.values, "x": np.ones(still.n_rows)})
-    assert moderation_finding(still, question(still)).centred is None
+    constant = draw_moderated_table(10, n=30)
+    ones = np.ones(constant.n_rows)
+    constant = table(constant.person, constant.times, constant.moments, **{**constant.values, "x": ones})
+    assert moderation_finding(constant, question(constant)).centred is None
 
 
 def test_curvature_is_tested_only_on_request():
-    rows = bent(11, n=20)
+    rows = draw_moderated_table(11, n=20)
     assert moderation_findings(rows, "y", ("x",), ("x", "y")) == ()
     questions = [f.question.moderator for f in moderation_findings(rows, "y", ("x",), ("x", "m", "y"), curvature=True)]
     assert questions == ["m", "x"]
 
 
 def test_each_verdict_has_a_sentence():
-    (finding,) = moderation_findings(bent(7, n=300, sessions=20, high=-0.4), "y", ("x",), ("m",))
+    (finding,) = moderation_findings(draw_moderated_table(7, n=300, sessions=20, high=-0.4), "y", ("x",), ("m",))
     words = {v: moderation_in_words(replace(finding, verdict=v), LABELS) for v in AssociationVerdict}
     assert words[AssociationVerdict.INCONCLUSIVE] == "Alliance as moderator of Technique → Problems: inconclusive."
     assert words[AssociationVerdict.ATTENUATES].startswith(
@@ -294,7 +297,7 @@ def test_each_verdict_has_a_sentence():
 
 @pytest.fixture(scope="module")
 def whole():
-    rows = bent(12, n=60, high=-0.5, missing=0.1)
+    rows = draw_moderated_table(12, n=60, high=-0.5, missing=0.1)
     return rows, study(cohort(rows), processes=("x",), moderators=("m",), curvature=True, trend="none")
 
 

@@ -47,7 +47,7 @@ def pair(centred: LagEstimate, detrended: LagEstimate, verdict: AssociationVerdi
 def finding(
     centred: float, p1: float, detrended: float, p2: float, verdict: AssociationVerdict, adjusted: float = 0.2
 ) -> LagFinding:
-    """A finding whose time-adjusted estimate is significant where it is above .1."""
+    """Return a finding whose time-adjusted estimate is significant if its size exceeds .1."""
     main = pair(lag(centred, p1), lag(detrended, p2, Detrending.DETRENDED), verdict)
     adjusted_lag = lag(adjusted, 0.01 if abs(adjusted) > 0.1 else 0.6, Detrending.DETRENDED)
     time_adjusted = pair(lag(centred, p1), adjusted_lag, verdict)

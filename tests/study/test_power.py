@@ -53,8 +53,8 @@ def test_setting_an_effect_keeps_all_other_properties(value, trend):
     for earlier in names:
         for later in names:
             if earlier != later:
-                wanted = value if (earlier, later) == ("alliance", "symptoms") else own.effect(earlier, later)
-                assert changed.effect(earlier, later) == pytest.approx(wanted, abs=1e-10)
+                expected = value if (earlier, later) == ("alliance", "symptoms") else own.effect(earlier, later)
+                assert changed.effect(earlier, later) == pytest.approx(expected, abs=1e-10)
     before, after = own.parameters, changed.parameters
     np.testing.assert_allclose(
         stationary_covariance(after.drift, after.diffusion), stationary_covariance(before.drift, before.diffusion)
@@ -72,7 +72,7 @@ def test_setting_the_present_effect_changes_nothing():
 
 
 @pytest.mark.parametrize(
-    ("ask", "part"),
+    ("build", "part"),
     [
         (lambda: truth_from_set("no_such"), "no_such"),
         (lambda: truth_from_set("literature", ("symptoms", "luck")), "luck"),
@@ -83,9 +83,9 @@ def test_setting_the_present_effect_changes_nothing():
         (lambda: truth_from_set().with_effect("alliance", "symptoms", -0.95), "is impossible"),
     ],
 )
-def test_an_impossible_truth_raises(ask, part):
+def test_an_impossible_truth_raises(build, part):
     with pytest.raises(ParameterSetError, match=part):
-        ask()
+        build()
 
 
 def write_fit(tmp_path, truth, **changes):
@@ -121,8 +121,8 @@ def test_a_saved_fit_becomes_the_truth(tmp_path, trend):
 def test_a_carried_fit_can_be_converted_to_apart(tmp_path):
     own = truth_from_set()
     read = truth_from_fit(write_fit(tmp_path, own), "apart")
-    asked = truth_from_set(trend="apart")
-    assert read.parameters.named(read.specification) == pytest.approx(asked.parameters.named(asked.specification))
+    expected = truth_from_set(trend="apart")
+    assert read.parameters.named(read.specification) == pytest.approx(expected.parameters.named(expected.specification))
 
 
 def test_an_unsuitable_fit_raises(tmp_path):
@@ -155,7 +155,7 @@ def test_a_plan_has_every_combination_once():
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "changes",
     [
         {"clients": ()},
         {"clients": (1,)},
@@ -181,9 +181,9 @@ def test_a_plan_has_every_combination_once():
         {"truth": "literature"},
     ],
 )
-def test_an_invalid_plan_raises(wrong):
+def test_an_invalid_plan_raises(changes):
     with pytest.raises(InputError):
-        plan(**wrong)
+        plan(**changes)
 
 
 def test_arrays_of_numbers_are_accepted():
@@ -230,10 +230,10 @@ def test_a_failing_fit_is_counted_and_does_not_raise(monkeypatch):
 
 def test_batches_cover_every_replication_once_and_alternate_designs():
     own = plan(replications=12)
-    found = batches(own, own.designs, 5)
-    assert [b.design for b in found[:4]] == list(own.designs)
+    tasks = batches(own, own.designs, 5)
+    assert [b.design for b in tasks[:4]] == list(own.designs)
     for design in own.designs:
-        numbers = [n for b in found if b.design == design for n in range(b.first, b.last)]
+        numbers = [n for b in tasks if b.design == design for n in range(b.first, b.last)]
         assert numbers == list(range(12))
 
 
@@ -261,13 +261,13 @@ def test_power_equals_a_plain_loop(small):
             below += fitted.outcome.kind == "converged" and upper < 0
             widths.append(2 * stats.norm.ppf(0.975) * row.standard_error)
             estimates.append(row.estimate)
-    (found,) = small.cells
-    assert (found.power.count, found.power.total) == (below, 10)
-    assert dict(found.outcomes) == dict(kinds)
-    assert found.n_intervals == len(widths)
-    assert found.mean_width == pytest.approx(np.mean(widths), rel=1e-12)
-    assert found.bias == pytest.approx(np.mean(estimates) + 0.25, abs=1e-12)
-    assert found.empirical_se == pytest.approx(np.std(estimates, ddof=1), rel=1e-12)
+    (cell,) = small.cells
+    assert (cell.power.count, cell.power.total) == (below, 10)
+    assert dict(cell.outcomes) == dict(kinds)
+    assert cell.n_intervals == len(widths)
+    assert cell.mean_width == pytest.approx(np.mean(widths), rel=1e-12)
+    assert cell.bias == pytest.approx(np.mean(estimates) + 0.25, abs=1e-12)
+    assert cell.empirical_se == pytest.approx(np.std(estimates, ddof=1), rel=1e-12)
 
 
 def test_two_workers_give_the_same_numbers(small):
@@ -283,14 +283,14 @@ def test_a_local_cluster_of_two_workers_gives_the_same_numbers(small):
 
 @pytest.mark.slow
 def test_without_an_effect_type_i_errors_have_rate_alpha():
-    found = power(plan(clients=(150,), sessions=(10,), effects=(0.0,), replications=150), run=on_cores(1)).cells[0]
-    assert found.power is None
+    cell = power(plan(clients=(150,), sessions=(10,), effects=(0.0,), replications=150), run=on_cores(1)).cells[0]
+    assert cell.power is None
     low, high = stats.binom.ppf([0.0005, 0.9995], 150, 0.025)
-    assert low <= found.below <= high
-    assert low <= found.above <= high
-    low, high = stats.binom.ppf([0.0005, 0.9995], found.n_intervals, 0.95)
-    assert low <= found.coverage.count <= high
-    assert abs(found.bias) < 4 * found.bias_se
+    assert low <= cell.below <= high
+    assert low <= cell.above <= high
+    low, high = stats.binom.ppf([0.0005, 0.9995], cell.n_intervals, 0.95)
+    assert low <= cell.coverage.count <= high
+    assert abs(cell.bias) < 4 * cell.bias_se
 
 
 @pytest.mark.slow
@@ -300,11 +300,11 @@ def test_more_clients_have_more_power():
     assert few.mean_width > 1.5 * many.mean_width
 
 
-# --- what is counted -------------------------------------------------------------------------------
+# --- counts of fits --------------------------------------------------------------------------------
 
 
 def test_every_fit_is_counted_and_irregular_fits_do_not_detect():
-    found = [
+    replications = [
         Replication("converged", -0.3, 0.1),
         Replication("converged", -0.1, 0.1),
         Replication("converged", 0.4, 0.1),
@@ -313,7 +313,7 @@ def test_every_fit_is_counted_and_irregular_fits_do_not_detect():
         Replication("not_enough_data", None, None),
         Replication(FAILED, None, None),
     ]
-    own = summarise_design(PowerDesign(50, 8, Setting(-0.2)), found, planned=8, alpha=0.05)
+    own = summarise_design(PowerDesign(50, 8, Setting(-0.2)), replications, planned=8, alpha=0.05)
     assert (own.power.count, own.power.total) == (1, 7)
     assert own.power_with_boundary.count == 2
     assert own.wrong_sign.count == 1
@@ -323,7 +323,7 @@ def test_every_fit_is_counted_and_irregular_fits_do_not_detect():
     assert own.bias == pytest.approx(np.mean([-0.3, -0.1, 0.4, -0.5]) + 0.2)
     assert own.mean_width == pytest.approx(2 * 1.959964 * 0.1)
     assert (own.coverage.count, own.coverage.total) == (2, 4)
-    none = summarise_design(PowerDesign(50, 8, Setting(0.0)), found, planned=8, alpha=0.05)
+    none = summarise_design(PowerDesign(50, 8, Setting(0.0)), replications, planned=8, alpha=0.05)
     assert none.power is None
     assert none.false_positives.count == 2
 
@@ -335,10 +335,10 @@ def test_no_replications_give_no_figures():
     assert own.coverage.value is None
 
 
-@pytest.mark.parametrize(("count", "of"), [(0, 20), (20, 20), (7, 20), (411, 500)])
-def test_the_interval_of_a_proportion_is_the_exact_binomial_one(count, of):
-    exact = stats.binomtest(count, of).proportion_ci(method="exact")
-    own = Proportion(count, of)
+@pytest.mark.parametrize(("count", "total"), [(0, 20), (20, 20), (7, 20), (411, 500)])
+def test_the_interval_of_a_proportion_is_the_exact_binomial_one(count, total):
+    exact = stats.binomtest(count, total).proportion_ci(method="exact")
+    own = Proportion(count, total)
     assert (own.lower, own.upper) == pytest.approx((exact.low, exact.high), abs=1e-12)
 
 
@@ -346,7 +346,7 @@ def test_the_interval_of_a_proportion_is_the_exact_binomial_one(count, of):
 
 
 def test_a_search_finds_the_theoretical_number():
-    """In the stand-in 18 of 20 fits converge; among them power is Φ(|effect| / SE − 1.96), SE² = 2.25 / (N (T − 3))."""
+    """With `quick` 18 of 20 fits converge; their power is Φ(|effect| / SE − 1.96), SE² = 2.25 / (N (T − 3))."""
     own = plan(replications=2000, sessions=(8, 16))
     result = power(own, target_power=0.7, run=quick)
     for answer, sessions in zip(result.required_clients, (8, 16), strict=True):
@@ -363,29 +363,31 @@ def test_the_curve_recovers_the_probit_of_the_counts():
     for n in (50, 100, 200, 400):
         share = stats.norm.cdf(-1.96 + 0.2 * np.sqrt(n))
         hits = round(100_000 * share)
-        found = [Replication("converged", -1.0, 0.1)] * hits + [Replication("converged", 0.0, 0.1)] * (100_000 - hits)
-        cells.append(summarise_design(PowerDesign(n, 8, Setting(-1.0)), found, planned=100_000, alpha=0.05))
+        replications = [Replication("converged", -1.0, 0.1)] * hits + [Replication("converged", 0.0, 0.1)] * (
+            100_000 - hits
+        )
+        cells.append(summarise_design(PowerDesign(n, 8, Setting(-1.0)), replications, planned=100_000, alpha=0.05))
     own = fit_curve(cells, 0.05)
     assert own.start == pytest.approx(-1.96, abs=1e-3)
     assert own.slope == pytest.approx(0.2, abs=1e-4)
-    wanted = ((stats.norm.ppf(0.8) + 1.96) / 0.2) ** 2
-    assert own.clients(0.8) == pytest.approx(wanted, rel=1e-3)
+    expected = ((stats.norm.ppf(0.8) + 1.96) / 0.2) ** 2
+    assert own.clients(0.8) == pytest.approx(expected, rel=1e-3)
     assert own.power(own.clients(0.8)) == pytest.approx(0.8)
     low, high = own.interval(0.8)
-    assert low < wanted < high
+    assert low < expected < high
     assert next_clients(cells, 0.8, 0.05) is None  # 200 is close enough
     assert next_clients(cells, 0.9, 0.05) == int(np.ceil(own.clients(0.9)))
 
 
 def test_a_search_among_proportions_of_zero_or_one_proceeds_stepwise():
-    def at(n, hits):
-        found = [Replication("converged", -1.0 if i < hits else 0.0, 0.1) for i in range(50)]
-        return summarise_design(PowerDesign(n, 8, Setting(-1.0)), found, planned=50, alpha=0.05)
+    def cell_with(n, hits):
+        replications = [Replication("converged", -1.0 if i < hits else 0.0, 0.1) for i in range(50)]
+        return summarise_design(PowerDesign(n, 8, Setting(-1.0)), replications, planned=50, alpha=0.05)
 
-    assert next_clients([at(400, 50), at(800, 50)], 0.8, 0.05) < 400
-    assert 200 < next_clients([at(100, 0), at(200, 0)], 0.8, 0.05) <= 800
-    assert next_clients([at(100, 0), at(20_000, 0)], 0.8, 0.05) is None
-    answer = required_clients([at(100, 0), at(20_000, 0)], Setting(-1.0), 8, 0.8, 0.05)
+    assert next_clients([cell_with(400, 50), cell_with(800, 50)], 0.8, 0.05) < 400
+    assert 200 < next_clients([cell_with(100, 0), cell_with(200, 0)], 0.8, 0.05) <= 800
+    assert next_clients([cell_with(100, 0), cell_with(20_000, 0)], 0.8, 0.05) is None
+    answer = required_clients([cell_with(100, 0), cell_with(20_000, 0)], Setting(-1.0), 8, 0.8, 0.05)
     assert answer.clients is None
 
 
@@ -498,9 +500,9 @@ def test_more_constructs_and_another_trend():
         "a hierarchical continuous-time state-space model of alliance, symptoms and 1 other construct" in result.methods
     )
     assert "trend apart" in result.methods
-    (found,) = replicate(replace(batches(own, own.designs, 5)[0], last=1))
-    assert found.outcome in ("converged", "boundary")
-    assert found.estimate is not None
+    (replication,) = replicate(replace(batches(own, own.designs, 5)[0], last=1))
+    assert replication.outcome in ("converged", "boundary")
+    assert replication.estimate is not None
 
 
 def test_limits_name_unverified_numbers_and_imprecise_figures():

@@ -1,4 +1,4 @@
-"""What stays and what fades: the rule, and known truths."""
+"""Verdicts on lags: the rule, and known truths."""
 
 import numpy as np
 import pytest
@@ -10,11 +10,11 @@ from securebase.study.estimator import LagEstimate, shortest_link
 from securebase.study.estimators import PRIMARY, TIME_ADJUSTED
 from securebase.study.reciprocal import AssociationVerdict, classify, estimate_lag_pair, estimate_lags
 from securebase.study.table import session_table
-from study_tables import drawn, table
+from study_tables import draw_table, table
 
 
-def lag(raw: float, p: float, form: Detrending = Detrending.CENTRED) -> LagEstimate:
-    return LagEstimate(form, raw, 0.1, raw - 0.2, raw + 0.2, p, 0.3, 0.1, raw, 0.1, 100, 50)
+def lag(raw: float, p: float, method: Detrending = Detrending.CENTRED) -> LagEstimate:
+    return LagEstimate(method, raw, 0.1, raw - 0.2, raw + 0.2, p, 0.3, 0.1, raw, 0.1, 100, 50)
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def lag(raw: float, p: float, form: Detrending = Detrending.CENTRED) -> LagEstim
             (-0.30, 0.001),
             (-0.13, 0.01),
             AssociationVerdict.ATTENUATES,
-        ),  # more than half lost counts, significant or not
+        ),  # a loss of more than half, significant or not
         ((-0.30, 0.001), (0.20, 0.01), AssociationVerdict.ATTENUATES),  # the sign changes
         ((0.33, 0.001), (0.26, 0.02), AssociationVerdict.PERSISTS),
         ((0.33, 0.001), (0.40, 0.02), AssociationVerdict.PERSISTS),
@@ -34,12 +34,12 @@ def lag(raw: float, p: float, form: Detrending = Detrending.CENTRED) -> LagEstim
         ((0.10, 0.20), (0.02, 0.80), AssociationVerdict.INCONCLUSIVE),
     ],
 )
-def test_the_rule(centred, detrended, expected):
+def test_classify_follows_the_rule(centred, detrended, expected):
     assert classify(lag(*centred), lag(*detrended, Detrending.DETRENDED)) is expected
 
 
-def test_a_shared_trend_alone_fades():
-    rows = drawn(1, n=150, shared_trend=0.15)
+def test_a_mere_shared_trend_attenuates():
+    rows = draw_table(1, n=150, shared_trend=0.15)
     (forward, back) = estimate_lags(rows, "y", ("x",))
     assert forward.verdict is AssociationVerdict.ATTENUATES
     assert back.verdict is AssociationVerdict.ATTENUATES
@@ -47,8 +47,8 @@ def test_a_shared_trend_alone_fades():
     assert forward.main.difference.p_value < 0.001
 
 
-def test_a_lag_without_a_trend_stays_in_its_own_direction_only():
-    rows = drawn(2, n=150, sessions=20, lag=0.3)
+def test_a_lag_without_trends_persists_in_its_own_direction_only():
+    rows = draw_table(2, n=150, sessions=20, lag=0.3)
     (forward, back) = estimate_lags(rows, "y", ("x",))
     assert forward.toward_outcome
     assert not back.toward_outcome
@@ -56,13 +56,13 @@ def test_a_lag_without_a_trend_stays_in_its_own_direction_only():
     assert back.verdict is not AssociationVerdict.PERSISTS
 
 
-def test_a_bend_that_all_share_fades_only_when_the_common_course_is_taken_out():
-    """Both columns change fast at first and slowly later, the same in all persons; nothing comes before anything."""
+def test_a_shared_curve_attenuates_only_after_adjustment_for_the_common_time_course():
+    """All persons share an exponential course in both columns; neither column predicts the other."""
     rng = np.random.default_rng(3)
     n, sessions = 250, 16
     t = np.tile(np.arange(float(sessions)), n)
-    bend = 6 * np.exp(-t / 4)
-    y, x = bend + rng.normal(size=n * sessions), -bend + rng.normal(size=n * sessions)
+    curve = 6 * np.exp(-t / 4)
+    y, x = curve + rng.normal(size=n * sessions), -curve + rng.normal(size=n * sessions)
     rows = table(np.repeat(np.arange(n), sessions), t, y=y, x=x)
     (forward, _) = estimate_lags(rows, "y", ("x",))
     assert forward.main.detrended.significant
@@ -71,37 +71,37 @@ def test_a_bend_that_all_share_fades_only_when_the_common_course_is_taken_out():
     assert forward.verdict is not AssociationVerdict.PERSISTS
 
 
-def test_the_common_course_equals_a_regression_with_columns_for_persons_and_times():
-    rows = drawn(4, n=30, sessions=12, lag=0.3)
+def test_time_adjusted_estimator_equals_a_regression_with_person_and_time_dummies():
+    rows = draw_table(4, n=30, sessions=12, lag=0.3)
     D = np.column_stack(
         [np.equal.outer(rows.person, np.arange(30)), np.equal.outer(rows.times, np.arange(12.0))[:, 1:]]
     ).astype(float)
-    left = {n: v - D @ np.linalg.lstsq(D, v, rcond=None)[0] for n, v in rows.values.items()}
+    residuals = {n: v - D @ np.linalg.lstsq(D, v, rcond=None)[0] for n, v in rows.values.items()}
     first, second = rows.successive()
-    X = np.column_stack([np.ones(len(first)), left["x"][first], left["y"][first]])
-    b = np.linalg.lstsq(X, left["y"][second], rcond=None)[0]
-    found = TIME_ADJUSTED.estimate(rows, shortest_link(rows, "x", "y"), Detrending.CENTRED).lag
-    assert found.raw == pytest.approx(b[1], abs=1e-7)
+    X = np.column_stack([np.ones(len(first)), residuals["x"][first], residuals["y"][first]])
+    b = np.linalg.lstsq(X, residuals["y"][second], rcond=None)[0]
+    lag = TIME_ADJUSTED.estimate(rows, shortest_link(rows, "x", "y"), Detrending.CENTRED).lag
+    assert lag.raw == pytest.approx(b[1], abs=1e-7)
 
 
-def test_the_difference_equals_the_jackknife_over_persons():
-    rows = drawn(5, n=40, lag=0.2, shared_trend=0.1)
-    wanted = shortest_link(rows, "x", "y")
-    pair = estimate_lag_pair(rows, wanted, PRIMARY)
+def test_error_of_the_difference_is_close_to_the_jackknife_over_persons():
+    rows = draw_table(5, n=40, lag=0.2, shared_trend=0.1)
+    link = shortest_link(rows, "x", "y")
+    pair = estimate_lag_pair(rows, link, PRIMARY)
 
-    def gap(keep):
-        some = rows.select(keep)
-        both = [PRIMARY.estimate(some, wanted, form).lag.raw for form in (Detrending.CENTRED, Detrending.DETRENDED)]
-        return both[1] - both[0]
+    def difference(keep):
+        selected = rows.select(keep)
+        centred, detrended = (PRIMARY.estimate(selected, link, method).lag.raw for method in Detrending)
+        return detrended - centred
 
-    assert pair.difference.raw == pytest.approx(gap(np.ones(rows.n_rows, dtype=bool)), abs=1e-12)
-    without = np.array([gap(rows.person != i) for i in range(40)])
+    assert pair.difference.raw == pytest.approx(difference(np.ones(rows.n_rows, dtype=bool)), abs=1e-12)
+    without = np.array([difference(rows.person != i) for i in range(40)])
     jackknife = np.sqrt(39 / 40 * ((without - without.mean()) ** 2).sum())
     assert pair.difference.standard_error == pytest.approx(jackknife, rel=0.15)
 
 
-def test_too_little_data_is_said_and_not_hidden():
-    (forward, _) = estimate_lags(drawn(6, n=3, sessions=4), "y", ("x",))
+def test_too_little_data_is_stated_in_a_note():
+    (forward, _) = estimate_lags(draw_table(6, n=3, sessions=4), "y", ("x",))
     assert forward.verdict is AssociationVerdict.INCONCLUSIVE
     assert "too few" in forward.main.note
     assert forward.estimable_alternatives == ()
@@ -112,7 +112,7 @@ def test_too_little_data_is_said_and_not_hidden():
     [("co_trend_only", {AssociationVerdict.ATTENUATES}), ("alliance_sufficient", {AssociationVerdict.PERSISTS})],
 )
 def test_known_truths_of_the_simulator(scenario, expected):
-    # large enough that the verdict does not hang on the draw: with 150 clients one of five draws told nothing
+    # with 150 clients one of five samples was inconclusive
     cohort = simulate(scenario, n_clients=300, rng=np.random.default_rng(4))
     rows = session_table(cohort, panel(cohort))
     (forward, _) = estimate_lags(rows, cohort.outcome, ("alliance",))

@@ -1,4 +1,4 @@
-"""A saved fit is read back as the same model, whatever its parts."""
+"""Saved fits are read back as the same model, with any optional parts."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ TABLE = (
 @pytest.mark.parametrize("trend", list(Trend))
 @pytest.mark.parametrize("start", list(Start))
 @pytest.mark.parametrize("part", ["", *small_problems.PARTS])
-def test_parameters_come_back_from_their_names(trend: Trend, start: Start, part: str) -> None:
+def test_parameters_are_restored_from_their_names(trend: Trend, start: Start, part: str) -> None:
     specification = small_problems.full(2, trend, start, part)
     own = small_problems.parameters(specification, np.random.default_rng(3))
     back = Parameters.from_named(own.named(specification), specification)
     for field in fields(Parameters):
-        there, again = getattr(own, field.name), getattr(back, field.name)
-        assert (there is None) == (again is None), field.name
-        if there is not None:
-            np.testing.assert_array_equal(again, there, err_msg=field.name)
+        original, restored = getattr(own, field.name), getattr(back, field.name)
+        assert (original is None) == (restored is None), field.name
+        if original is not None:
+            np.testing.assert_array_equal(restored, original, err_msg=field.name)
 
 
 def test_missing_and_additional_names_raise() -> None:
@@ -85,7 +85,7 @@ def test_a_saved_fit_tracks_a_person(
 
 
 def test_a_saved_fit_keeps_its_likelihood(tmp_path: Path) -> None:
-    """JSON keeps all digits."""
+    """JSON preserves floats to the last digit."""
     rng = np.random.default_rng(5)
     specification = small_problems.full(2, Trend.CARRIED, Start.FREE, "all")
     own = small_problems.parameters(specification, rng)
@@ -115,7 +115,7 @@ def test_a_file_without_fit_raises(tmp_path: Path, text: str, message: str) -> N
         read_fit(tmp_path / "none.json")
 
 
-def test_a_table_without_the_inputs_is_refused() -> None:
+def test_a_table_without_the_inputs_raises() -> None:
     specification = small_problems.full(2, Trend.NONE, Start.FREE, "inputs")
     rows = small_problems.panel_for(small_problems.full(2, Trend.NONE, Start.FREE, ""), np.random.default_rng(1))
     same = replace(rows, time_unit=specification.time_unit)

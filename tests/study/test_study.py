@@ -21,7 +21,7 @@ from securebase.study.reciprocal import AssociationVerdict
 from securebase.study.result import ModelSummary
 from securebase.study.study import study
 from securebase.study.table import session_table
-from study_tables import cohort, drawn, table
+from study_tables import cohort, draw_table, table
 
 #: causal words, which no sentence about persons without random assignment may contain
 CAUSAL = re.compile(r"\bcaus|\beffect of\b|\bleads? to\b|\bdrives?\b|\bmechanism of\b|\bproduces?\b", re.IGNORECASE)
@@ -29,7 +29,7 @@ CAUSAL = re.compile(r"\bcaus|\beffect of\b|\bleads? to\b|\bdrives?\b|\bmechanism
 
 @pytest.fixture(scope="module")
 def result():
-    return study(cohort(drawn(1, n=50, sessions=14, lag=0.3, missing=0.1)))
+    return study(cohort(draw_table(1, n=50, sessions=14, lag=0.3, missing=0.1)))
 
 
 def test_the_json_is_plain_and_contains_the_figures(result):
@@ -63,19 +63,19 @@ def test_limits_are_computed_from_the_data(result):
     d = result.lags[0].main.detrended
     assert f"{d.n_pairs:,} pairs from {d.n_persons:,} persons" in text
     assert "assigned" in text
-    few = " ".join(study(cohort(drawn(1, n=12, sessions=14))).limits)
+    few = " ".join(study(cohort(draw_table(1, n=12, sessions=14))).limits)
     assert "With 12 persons" in few
     assert "With 50 persons" not in text
 
 
 def test_the_fingerprint_depends_on_the_data(result):
-    again = study(cohort(drawn(1, n=50, sessions=14, lag=0.3, missing=0.1)))
-    other = study(cohort(drawn(2, n=50, sessions=14, lag=0.3, missing=0.1)))
+    again = study(cohort(draw_table(1, n=50, sessions=14, lag=0.3, missing=0.1)))
+    other = study(cohort(draw_table(2, n=50, sessions=14, lag=0.3, missing=0.1)))
     assert again.fingerprint == result.fingerprint != other.fingerprint
 
 
 def test_an_outcome_alone_can_be_studied():
-    rows = drawn(3, n=30)
+    rows = draw_table(3, n=30)
     alone = cohort(type(rows)(30, rows.person, rows.times, {"y": rows.values["y"]}, rows.moments, "session"))
     result = study(alone)
     assert result.lags == ()
@@ -100,7 +100,7 @@ def test_an_outcome_alone_can_be_studied():
 )
 def test_invalid_arguments_are_named(arguments, message):
     with pytest.raises(InputError, match=message):
-        study(cohort(drawn(1, n=3, sessions=4)), **arguments)
+        study(cohort(draw_table(1, n=3, sessions=4)), **arguments)
 
 
 def test_a_table_instead_of_a_cohort_is_rejected():
@@ -109,12 +109,12 @@ def test_a_table_instead_of_a_cohort_is_rejected():
 
 
 def test_a_single_name_counts_as_one_process():
-    own = cohort(drawn(1, n=3, sessions=4))
+    own = cohort(draw_table(1, n=3, sessions=4))
     assert study(own, processes="x", moderators="x").request.processes == ("x",)
 
 
 def test_one_person_gives_a_result_without_estimates():
-    result = study(cohort(drawn(1, n=1, sessions=6)), curvature=True)
+    result = study(cohort(draw_table(1, n=1, sessions=6)), curvature=True)
     assert {lag.verdict for lag in result.lags} == {AssociationVerdict.INCONCLUSIVE}
     assert all(lag.main.centred is None for lag in result.lags)
     assert result.variance[0].between_share is None
@@ -122,7 +122,7 @@ def test_one_person_gives_a_result_without_estimates():
 
 def test_identical_columns_give_a_result_with_the_models_that_fail():
     """Two equal columns make a drift unstable or a covariance singular, at which a fit has no effects or residuals."""
-    rows = drawn(1, n=30, sessions=10)
+    rows = draw_table(1, n=30, sessions=10)
     twins = table(rows.person, rows.times, y=rows.values["y"], x=rows.values["y"])
     result = study(cohort(twins))
     assert len(result.models) == 3

@@ -18,13 +18,13 @@ from securebase.study.reciprocal import estimate_lags
 from securebase.study.regression import regress
 from securebase.study.study import study
 from securebase.study.therapists import cluster_by_therapist
-from study_tables import drawn
+from study_tables import draw_table
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "full_model.csv"
 
 
 def test_errors_equal_those_of_a_regression_clustered_by_therapist() -> None:
-    table = drawn(4, n=40, sessions=10, lag=0.3, missing=0.1)
+    table = draw_table(4, n=40, sessions=10, lag=0.3, missing=0.1)
     therapist = np.random.default_rng(1).integers(0, 9, size=40)
     pairs = session_pairs(table, shortest_link(table, "x", "y"), Detrending.DETRENDED)
     estimate = estimate_pairs(pairs, Detrending.DETRENDED)
@@ -41,7 +41,7 @@ def test_errors_equal_those_of_a_regression_clustered_by_therapist() -> None:
 
 
 def test_one_therapist_a_person_changes_nothing() -> None:
-    table = drawn(4, n=30, sessions=10, lag=0.3)
+    table = draw_table(4, n=30, sessions=10, lag=0.3)
     estimate = PRIMARY.estimate(table, shortest_link(table, "x", "y"), Detrending.DETRENDED)
     assert estimate is not None
     clustered = cluster_by_therapist(estimate, np.arange(30))
@@ -52,7 +52,7 @@ def test_one_therapist_a_person_changes_nothing() -> None:
 
 
 def test_loss_of_significance_is_stated_beside_the_verdict() -> None:
-    table = drawn(4, n=60, sessions=12, lag=0.4)
+    table = draw_table(4, n=60, sessions=12, lag=0.4)
     finding = estimate_lags(table, "y", ("x",), np.arange(60) % 6)[0]
     assert finding.verdict.value == "persists"
     assert finding.therapist_clustered is not None

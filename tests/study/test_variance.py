@@ -1,4 +1,4 @@
-"""Shares of variance and correlations on both levels: against loops, and against what was drawn."""
+"""Variance components and correlations on both levels compared with loops and with simulated values."""
 
 import numpy as np
 import pytest
@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from securebase.study.detrending import Detrending, detrend
 from securebase.study.variance import correlate, variance_row
-from study_tables import drawn, table
+from study_tables import draw_table, table
 
 
-def slow_share(persons):
-    """One-way random effects, with sums written out."""
+def loop_components(persons):
+    """Return between and within variance by one-way random effects, with sums written out."""
     persons = [p for p in persons if len(p)]
     N, G = sum(map(len, persons)), len(persons)
     grand = sum(map(sum, persons)) / N
@@ -25,14 +25,14 @@ def slow_share(persons):
 
 @given(st.lists(st.lists(st.floats(-20, 20), max_size=6), min_size=3, max_size=8))
 @settings(max_examples=100, deadline=None)
-def test_components_equal_sums_written_out(persons):
+def test_components_equal_explicit_sums(persons):
     if sum(bool(p) for p in persons) < 2 or not any(len(p) > 1 for p in persons):
         return
     person = [i for i, p in enumerate(persons) for _ in p]
     times = [float(j) for p in persons for j in range(len(p))]
     rows = table([*person, len(persons)], [*times, 0.0], y=[*(v for p in persons for v in p), float("nan")])
     row = variance_row(rows, "y", "Y")
-    between, within = slow_share(persons)
+    between, within = loop_components(persons)
     assert row.sd_between == pytest.approx(np.sqrt(between), abs=1e-6)
     assert row.sd_within == pytest.approx(np.sqrt(within), abs=1e-6)
     if between + within > 1e-9:
@@ -41,7 +41,7 @@ def test_components_equal_sums_written_out(persons):
     assert row.n_missing == 1
 
 
-def test_equal_numbers_give_the_textbook_form():
+def test_a_balanced_table_gives_the_textbook_formula():
     rng = np.random.default_rng(1)
     values = rng.normal(size=(30, 1)) + rng.normal(size=(30, 8))
     rows = table(np.repeat(np.arange(30), 8), np.tile(np.arange(8.0), 30), y=values.ravel())
@@ -49,56 +49,56 @@ def test_equal_numbers_give_the_textbook_form():
     assert variance_row(rows, "y", "Y").between_share == pytest.approx((msb - msw) / (msb + 7 * msw))
 
 
-def test_finds_the_shares_that_were_drawn():
-    """Levels of variance 4, lines of SD .3 over 21 sessions (within variance .09·36.7 = 3.3), rest of variance 1."""
+def test_recovers_the_simulated_shares():
+    """Levels of variance 4, slopes of SD .3 over 21 sessions (within variance .09·36.7 = 3.3), residual variance 1."""
     rng = np.random.default_rng(2)
     t = np.arange(21.0) - 10
     values = 2 * rng.normal(size=(800, 1)) + 0.3 * rng.normal(size=(800, 1)) * t + rng.normal(size=(800, 21))
     rows = table(np.repeat(np.arange(800), 21), np.tile(t, 800), y=values.ravel())
     row = variance_row(rows, "y", "Y")
-    lines = 0.09 * (t**2).sum() / 20
+    trend_variance = 0.09 * (t**2).sum() / 20
     assert row.sd_around_trend == pytest.approx(1.0, rel=0.02)
     assert row.sd_between == pytest.approx(2.0, rel=0.06)
-    assert row.trend_share == pytest.approx(lines / (1 + lines), abs=0.03)
-    assert row.between_share == pytest.approx(4 / (4 + 1 + lines), abs=0.04)
+    assert row.trend_share == pytest.approx(trend_variance / (1 + trend_variance), abs=0.03)
+    assert row.between_share == pytest.approx(4 / (4 + 1 + trend_variance), abs=0.04)
     assert row.between_share_detrended == pytest.approx(4 / 5, abs=0.03)
 
 
-def test_slope_equals_the_regression_with_a_column_for_every_person():
-    rows = drawn(3, n=15, sessions=9, shared_trend=0.2, missing=0.2, gaps=True)
-    there = np.isfinite(rows.values["y"])
-    D = np.column_stack([rows.times[there], np.equal.outer(rows.person[there], np.arange(15))])
-    b = np.linalg.lstsq(D, rows.values["y"][there], rcond=None)[0]
-    # persons with one value have no movement: with 20% missing of nine there are none such here
+def test_mean_slope_equals_a_regression_with_person_dummies():
+    rows = draw_table(3, n=15, sessions=9, shared_trend=0.2, missing=0.2, gaps=True)
+    observed = np.isfinite(rows.values["y"])
+    D = np.column_stack([rows.times[observed], np.equal.outer(rows.person[observed], np.arange(15))])
+    b = np.linalg.lstsq(D, rows.values["y"][observed], rcond=None)[0]
+    # a person with one value would not contribute; there is none in this table
     assert variance_row(rows, "y", "Y").mean_slope == pytest.approx(b[0], abs=1e-9)
 
 
-def test_levels_may_point_in_opposite_directions():
+def test_correlations_between_and_within_may_have_opposite_signs():
     rng = np.random.default_rng(4)
-    level, move = rng.normal(size=(200, 1)), rng.normal(size=(200, 12))
-    x, y = level + move, level - move + 0.1 * rng.normal(size=(200, 12))
+    level, deviation = rng.normal(size=(200, 1)), rng.normal(size=(200, 12))
+    x, y = level + deviation, level - deviation + 0.1 * rng.normal(size=(200, 12))
     rows = table(np.repeat(np.arange(200), 12), np.tile(np.arange(12.0), 200), y=y.ravel(), x=x.ravel())
-    found = correlate(rows, "x", "y")
-    assert found.between.estimate > 0.7
-    assert found.within.estimate < -0.9
-    assert found.between.n == 200
-    assert found.within.n == 2400
+    correlations = correlate(rows, "x", "y")
+    assert correlations.between.estimate > 0.7
+    assert correlations.within.estimate < -0.9
+    assert correlations.between.n == 200
+    assert correlations.within.n == 2400
 
 
-@pytest.mark.parametrize("form", Detrending)
-def test_within_correlation_equals_that_of_the_deviations(form):
-    rows = drawn(5, n=20, sessions=10, lag=0.4, back=0.5, missing=0.1)
+@pytest.mark.parametrize("method", Detrending)
+def test_within_correlation_equals_the_correlation_of_deviations(method):
+    rows = draw_table(5, n=20, sessions=10, lag=0.4, back=0.5, missing=0.1)
     both = np.isfinite(rows.values["x"]) & np.isfinite(rows.values["y"])
     shared = rows.select(both)
-    x, y = (detrend(form, shared.values[n], shared.times, shared.person) for n in ("x", "y"))
-    found = correlate(rows, "x", "y")
+    x, y = (detrend(method, shared.values[n], shared.times, shared.person) for n in ("x", "y"))
+    correlations = correlate(rows, "x", "y")
     expected = np.corrcoef(x, y)[0, 1]
-    got = found.within if form is Detrending.CENTRED else found.within_detrended
-    assert got.estimate == pytest.approx(expected, abs=1e-9)
-    assert got.lower < got.estimate < got.upper
+    result = correlations.within if method is Detrending.CENTRED else correlations.within_detrended
+    assert result.estimate == pytest.approx(expected, abs=1e-9)
+    assert result.lower < result.estimate < result.upper
 
 
-def test_one_value_a_person_has_no_within():
+def test_one_value_per_person_has_no_within_variance():
     rows = table([0, 1, 2, 3, 4, 5], [0.0] * 6, y=[1.0, 2, 3, 4, 5, 6], x=[2.0, 1, 4, 3, 6, 5])
     row = variance_row(rows, "y", "Y")
     assert row.sd_within is None

@@ -62,7 +62,7 @@ def residual_autocorrelations(models: Sequence[ModelSummary | NotFitted], constr
         for model in models
         if isinstance(model, ModelSummary) and is_usable(model)
         for row in model.residuals
-        if row.construct in ({column for column, its in model.indicators if its == construct} or {construct})
+        if row.construct in ({column for column, target in model.indicators if target == construct} or {construct})
         and row.autocorrelation is not None
         and _exceeds_chance(row, row.autocorrelation)
     ]

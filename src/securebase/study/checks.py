@@ -95,7 +95,7 @@ def check_fit(
 ) -> ModelChecks:
     """Check a fit against its panel; labels: column → name in sentences.
 
-    Raises ModelError where the fit did not end well enough to draw its parameters (`draw_parameters`).
+    Raises ModelError if the fit did not end well enough to draw its parameters (`draw_parameters`).
     """
     if fitted.parameters is None:
         raise ModelError(f"there is no fit to check: {fitted.outcome.sentence}", advice=fitted.outcome.what_to_do)

@@ -54,7 +54,7 @@ class ClinicSets:
         return tuple(read_fitted_set(f.name, f.read_text(encoding="utf-8")) for f in files)
 
     def version(self, number: int) -> FittedSet:
-        """Read one version. Raises ParameterSetError where it does not exist."""
+        """Read one version. Raises ParameterSetError if it does not exist."""
         by_number = {fitted.version: fitted for fitted in self.versions()}
         if number not in by_number:
             known = ", ".join(str(n) for n in by_number) or "none"
@@ -90,7 +90,7 @@ class ClinicSets:
     def adopt(self, fitted: FittedSet, *, on: str) -> None:
         """Store a set as the next version and use it from the date `on`.
 
-        Raises ParameterSetError, and writes nothing, where clients cannot be tracked with the set, or its number is not
+        Raises ParameterSetError, and writes nothing, if clients cannot be tracked with the set, or its number is not
         the next one.
         """
         if fitted.version != self.next_number():
@@ -106,7 +106,7 @@ class ClinicSets:
     def roll_back(self, *, on: str, to: int | None = None) -> int:
         """Revert to version `to` (0: the shipped set), by default to the one before, and return its number.
 
-        Raises ParameterSetError where there is no earlier version, or `to` is unknown or in use.
+        Raises ParameterSetError if there is no earlier version, or `to` is unknown or in use.
         """
         if to is None:
             earlier = [revision.version for revision in self.history()]
@@ -147,7 +147,7 @@ def fit_next(
     """Fit the basic model to these rows as the clinic's next version, without adopting it.
 
     measures: construct → (instrument, scale), where it differs from the shipped set's. prior: set whose parameters
-    are the prior means (no prior by default), with `strength` as the prior's weight. Raises ParameterSetError where the
+    are the prior means (no prior by default), with `strength` as the prior's weight. Raises ParameterSetError if the
     fit cannot become a set.
     """
     specification = specification_for(rows)
@@ -170,7 +170,7 @@ def fit_next(
 def named_set(name: str) -> ParameterSet:
     """Return a shipped set by its id, the set in use in a clinic's folder, or a fitted set from a file.
 
-    Raises ParameterSetError where `name` is none of these.
+    Raises ParameterSetError if `name` is none of these.
     """
     path = Path(name)
     if path.is_dir():

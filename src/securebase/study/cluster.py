@@ -31,7 +31,7 @@ _TIMEOUT = 30
 def on_cluster(address: str, workers: int | None = None) -> Iterator[Run]:
     """Run on the cluster with the scheduler at `address` (tcp://HOST:8786), or on a temporary local one (`local`).
 
-    workers: processes of the local cluster, by default as many as cores. Raises InputError where dask is not
+    workers: processes of the local cluster, by default as many as cores. Raises InputError if dask is not
     installed, the scheduler or its workers cannot be reached, or a worker has another version of Securebase, whose
     numbers could differ.
     """

@@ -1,4 +1,4 @@
-"""Estimators of a lagged association. The shelf is `estimators/`: one file each."""
+"""Estimators of a lagged association; `estimators/` holds one file for each."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class InfluenceEstimate:
 
 @dataclass(frozen=True, slots=True)
 class LagEstimator:
-    """One way of estimating a lag. Reports print its `definition`; studies use it only where it `applies`."""
+    """One way of estimating a lag. Reports print its `definition`; studies use it only if it `applies`."""
 
     name: str
     label: str
@@ -111,7 +111,7 @@ class LagEstimator:
 
 @dataclass(frozen=True, eq=False)
 class SessionPairs:
-    """Pairs of successive sessions, one a row: later, own past of later, earlier, person, time, gap; each (pairs,)."""
+    """Pairs of successive sessions by row: later, own past of later, earlier, person, time, gap; each (pairs,)."""
 
     later: Array
     own_past: Array
@@ -171,7 +171,7 @@ def estimate_pairs(
 ) -> InfluenceEstimate | None:
     """Regress `later` on `earlier`, its own past and `covariates` (pairs, k), with errors clustered by person.
 
-    None where there are too few persons or pairs, or where a regressor does not vary.
+    None if there are too few persons or pairs, or if a regressor does not vary.
     """
     if len(pairs.later) < MIN_PAIRS or len(np.unique(pairs.person)) < MIN_PERSONS:
         return None

@@ -59,9 +59,9 @@ def describe_specification(spec: Specification) -> str:
         f"covariates {', '.join(spec.covariates)}" * bool(spec.covariates),
         f"inputs {', '.join(spec.inputs)}" * bool(spec.inputs),
         "; ".join(
-            f"{construct} from {', '.join(name for name, its in spec.indicators if its == construct)}"
+            f"{construct} from {', '.join(name for name, target in spec.indicators if target == construct)}"
             for construct in spec.constructs
-            if sum(its == construct for _, its in spec.indicators) > 1
+            if sum(target == construct for _, target in spec.indicators) > 1
         ),
     )
     return ", ".join([f"trend {spec.trend.value}", f"start {spec.start.value}", *(part for part in optional if part)])

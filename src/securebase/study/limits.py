@@ -26,7 +26,7 @@ def limits(
     variance: tuple[VarianceRow, ...],
     lags: tuple[LagFinding, ...],
 ) -> tuple[str, ...]:
-    """Return one sentence a limit; those that always hold come last."""
+    """Return one sentence per limit; those that always hold come last."""
     return (
         *_adjustments(request),
         *_smallest_effects(lags, request.labels),
@@ -65,9 +65,11 @@ def _adjustments(request: StudyRequest) -> list[str]:
             f"{', '.join(request.inputs)}: time-varying inputs enter the fitted models only, not the lags. Unless it "
             "was randomised who received how much and when, their coefficients describe what tended to follow."
         )
-    several = [c for c in (request.outcome, *request.processes) if sum(its == c for _, its in request.indicators) > 1]
+    several = [
+        c for c in (request.outcome, *request.processes) if sum(target == c for _, target in request.indicators) > 1
+    ]
     for construct in several:
-        first, *others = (name for name, its in request.indicators if its == construct)
+        first, *others = (name for name, target in request.indicators if target == construct)
         sentences.append(
             f"{request.label(construct)}: the lags use {first} alone; the models use {', '.join(others)} too."
         )

@@ -75,7 +75,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class PersonResult:
-    """Results for one person of a table; `levels` and `forecast` are empty where no model could be fitted."""
+    """Results for one person of a table; `levels` and `forecast` are empty if no model could be fitted."""
 
     person: str
     n_rows: int
@@ -172,7 +172,7 @@ def change_from_measurement_error(fitted: Fit, first: float, last: float, direct
 def last_score_coverage(panel: Panel, fitted: Fit) -> Coverage | None:
     """Return the coverage of one-row-ahead intervals at the last score of each person with two or more.
 
-    None where there is no such person, or no fit.
+    None if there is no such person, or no fit.
     """
     if fitted.parameters is None:
         return None

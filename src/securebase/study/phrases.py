@@ -83,7 +83,7 @@ def _time_adjusted(finding: LagFinding) -> str:
 
 
 def figures_in_words(finding: LagFinding) -> str:
-    """Return the figures behind the sentence; nothing where there are none."""
+    """Return the figures behind the sentence; nothing if there are none."""
     pair, adjusted, leave_one_out = finding.main, finding.time_adjusted.detrended, finding.main.leave_one_out
     if pair.centred is None or pair.detrended is None:
         return ""

@@ -84,7 +84,7 @@ class LagPair:
     """One estimator, centred and detrended.
 
     `attenuation` is the share of its size that the centred estimate loses by detrending (above 1: the sign changes);
-    None where one of the two could not be estimated, with the reason in `note`.
+    None if one of the two could not be estimated, with the reason in `note`.
     """
 
     estimator: str
@@ -266,7 +266,7 @@ def _summarise_leave_one_out(
     verdict: AssociationVerdict,
     time_adjusted: InfluenceEstimate | None = None,
 ) -> LeaveOneOutSummary | None:
-    """Repeat the verdict without each person; None where an estimator is more than one regression."""
+    """Repeat the verdict without each person; None if an estimator is more than one regression."""
     if centred is None or detrended is None or centred.leave_one_out is None or detrended.leave_one_out is None:
         return None
     lags = detrended.leave_one_out

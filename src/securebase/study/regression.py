@@ -37,7 +37,7 @@ class Regression:
 def regress(y: Array, X: Array, cluster: Indices, n_clusters: int) -> Regression | None:
     """Regress y (n,) on an intercept and X (n, k) by ordinary least squares; clusters are 0 … n_clusters − 1.
 
-    None where the columns of X are collinear, or where fewer than two clusters have rows.
+    None if the columns of X are collinear, or if fewer than two clusters have rows.
     """
     X = np.column_stack([np.ones(len(y)), X])
     n, k = X.shape

@@ -240,7 +240,7 @@ class StudyResult:
 
 
 def _estimates(finding: LagFinding) -> str:
-    """Return the standardised estimates of a lag in parentheses; nothing where there are none."""
+    """Return the standardised estimates of a lag in parentheses; nothing if there are none."""
     estimates = {
         "centred": finding.main.centred,
         "detrended": finding.main.detrended,

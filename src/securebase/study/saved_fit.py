@@ -17,7 +17,7 @@ _ADVICE = "Write one with: securebase fit TABLE … --out FILE."
 def read_fit(file: Path) -> Fit:
     """Read specification, parameters, estimates and outcome; the covariance of estimates is not saved.
 
-    Raises InputError naming the file where it is no continuous-time fit, or one without estimates.
+    Raises InputError naming the file if it is no continuous-time fit, or one without estimates.
     """
     try:
         saved = json.loads(file.read_text("utf-8"))
@@ -78,9 +78,9 @@ def check_same(rows: Panel, specification: Specification) -> None:
         ("covariates", rows.covariate_names, specification.covariates),
         ("unit of time", (rows.time_unit,), (specification.time_unit,)),
     )
-    for what, in_table, in_fit in pairs:
+    for part, in_table, in_fit in pairs:
         if tuple(in_table) != tuple(in_fit):
             raise InputError(
-                f"the fit has the {what} {', '.join(in_fit) or 'none'}, and the table {', '.join(in_table) or 'none'}",
+                f"the fit has the {part} {', '.join(in_fit) or 'none'}, and the table {', '.join(in_table) or 'none'}",
                 advice="Name the same columns as for the fit.",
             )

@@ -19,7 +19,7 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class SessionTable:
-    """One row a session, persons one after another, times ascending within a person.
+    """One row per session, person after person, times ascending within a person.
 
     person: (rows,) index of the person; times: (rows,) in `time_unit`s; values: construct → (rows,), NaN where nothing
     was recorded; moments: construct → moment of measurement relative to the session. A session at which nothing was
@@ -49,7 +49,7 @@ class SessionTable:
 
 
 def session_table(cohort: Cohort, panel: Panel) -> SessionTable:
-    """Return the rows of the model's panel, one a session; times in the cohort's own unit.
+    """Return the rows of the model's panel, one per session; times in the cohort's own unit.
 
     Rows of one person with the same session number are one session, at the time of the first of them: measures before
     and measures after it.

@@ -36,7 +36,7 @@ class TherapistClusteredError:
 def cluster_by_therapist(estimate: InfluenceEstimate, therapist: Indices) -> TherapistClusteredError | None:
     """Sum influences within therapists (persons,) before squaring them (CR1, as in `regression`).
 
-    None where fewer than two therapists have persons with a lag.
+    None if fewer than two therapists have persons with a lag.
     """
     contributing = estimate.influence != 0
     n = len(np.unique(therapist[contributing]))

@@ -46,7 +46,7 @@ class Trajectories:
     """Plot data by construct.
 
     individual, means, residuals: construct → courses, mean course, residuals. between, within: process → points
-    (process, outcome), one a person or one a session.
+    (process, outcome), one per person or per session.
     """
 
     individual: Mapping[str, tuple[Trajectory, ...]] = field(default_factory=dict)

@@ -21,7 +21,7 @@ class VarianceRow:
 
     Shares are of variance: `between_share` of the whole (the intraclass correlation), `trend_share` of the part within
     persons that is explained by each person's linear trend (never below 0). `between_share_detrended` is the
-    intraclass correlation after detrending within person (the person's mean is kept). None where it cannot be computed.
+    intraclass correlation after detrending within person (the person's mean is kept). None if it cannot be computed.
     """
 
     construct: str
@@ -99,7 +99,7 @@ def variance_row(table: SessionTable, construct: str, label: str) -> VarianceRow
 
 
 def _components(x: Array, person: NDArray[np.int64], count: Array) -> tuple[float | None, float | None]:
-    """Return between and within variance; None where there is one person only, or one value a person."""
+    """Return between and within variance; None if there is one person only, or one value per person."""
     n_persons = int((count > 0).sum())
     if n_persons < 2 or len(x) <= n_persons:
         return None, None

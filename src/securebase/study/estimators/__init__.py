@@ -1,4 +1,4 @@
-"""The shelf of estimators of a lagged association.
+"""All estimators of a lagged association.
 
 The report leads with PRIMARY; an association that persists must also persist under TIME_ADJUSTED; ALTERNATIVES are
 sensitivity analyses of the same association.

@@ -1,4 +1,4 @@
-"""Lags corrected for most of the bias that short courses put into them: the half-panel jackknife."""
+"""Lags corrected for most of the bias of short courses: the half-panel jackknife."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _MIN_PERSONS, _MIN_PAIRS = 10, 30
 def estimate(table: SessionTable, link: Link, detrending: Detrending) -> InfluenceEstimate | None:
     """Estimate by the half-panel jackknife (Dhaene & Jochmans 2015): twice the whole less the mean of both halves.
 
-    Removing a mean or a trend from T values biases a lag by about c/T (Nickell 1981), and by twice that in half of the
-    values, so that the combination is free of c/T. Wider intervals are its price.
+    Removing a mean or a trend from T values biases a lag by about c/T (Nickell 1981), and in half of the values by
+    2c/T. The combination is free of the c/T term, at the cost of wider intervals.
     """
     second_half = _in_second_half(table)
     halves = [

@@ -136,7 +136,7 @@ def required_clients_in_words(required: RequiredClients, plan: PowerPlan) -> str
 
 
 def setting_in_words(setting: Setting, plan: PowerPlan, lead: str = "") -> str:
-    """Return the parts of a setting that vary in the plan; nothing where none does."""
+    """Return the parts of a setting that vary in the plan; nothing if none does."""
     parts = []
     if len(plan.effects) > 1:
         parts.append(f"effect {effect_in_words(setting.effect)}")

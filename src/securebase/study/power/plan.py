@@ -134,7 +134,7 @@ class PowerPlan:
         for name in ("missing", "dropout"):
             values = getattr(self, name)
             if not values or not all(0.0 <= share < 1.0 for share in values):
-                raise InputError(f"“{name}” must be probabilities of at least 0 and below 1 (got {_list(values)})")
+                raise InputError(f"“{name}” must be probabilities of at least 0 and below 1 (got {_join(values)})")
         if not 0.0 < self.alpha < 0.5:
             raise InputError(f"“alpha” must be above 0 and below .5 (got {self.alpha:g})")
         if not self.days_between > 0:
@@ -168,8 +168,8 @@ def check_number(name: str, value: object) -> None:
 
 def _check_integers(name: str, values: Sequence[int], minimum: int, maximum: int) -> None:
     if not values or not all(isinstance(v, int) and minimum <= v <= maximum for v in values):
-        raise InputError(f"“{name}” must be whole numbers from {minimum:,} to {maximum:,} (got {_list(values)})")
+        raise InputError(f"“{name}” must be whole numbers from {minimum:,} to {maximum:,} (got {_join(values)})")
 
 
-def _list(values: Sequence[object]) -> str:
+def _join(values: Sequence[object]) -> str:
     return ", ".join(str(v) for v in values) or "none"

@@ -56,8 +56,8 @@ def power(
     Returns
     -------
     PowerResult
-        One cell a design, and the required clients where a power was targeted. Stopped by Ctrl-C, it holds the
-        replications completed so far, with `interrupted` set.
+        One cell per design, and the required clients if a power was targeted. After Ctrl-C it holds the replications
+        completed so far, with `interrupted` set.
 
     Raises
     ------

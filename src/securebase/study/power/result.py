@@ -88,7 +88,7 @@ class PowerResult:
         return tuple(c for c in self.cells if c.design.setting == setting and c.design.sessions == sessions)
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return the table, one row a design; None where a value does not apply or cannot be computed."""
+        """Return the table, one row per design; None if a value does not apply or cannot be computed."""
         return [_row(c) for c in self.cells]
 
     def to_csv(self) -> str:

@@ -31,7 +31,7 @@ class Curve:
         return float(stats.norm.cdf(self.start + self.slope * np.sqrt(clients)))
 
     def clients(self, target_power: float) -> float | None:
-        """Return N at which the curve reaches this power; None where it does not rise."""
+        """Return N at which the curve reaches this power; None if it does not rise."""
         if self.slope <= 0:
             return None
         root = (float(stats.norm.ppf(target_power)) - self.start) / self.slope
@@ -54,7 +54,7 @@ class Curve:
 class RequiredClients:
     """Smallest number of clients that reaches the target power, for one setting and number of sessions.
 
-    clients: from the fitted curve, with its 95% interval `lower` to `upper`; None where no number up to `MAX_CLIENTS`
+    clients: from the fitted curve, with its 95% interval `lower` to `upper`; None if no number up to `MAX_CLIENTS`
     reaches it, or the curve does not rise. simulated: power at `nearest`, the closest number that was simulated.
     """
 
@@ -70,7 +70,7 @@ class RequiredClients:
 
 
 def fit_curve(cells: Sequence[Cell], alpha: float) -> Curve | None:
-    """Fit a probit curve by maximum likelihood with a weak prior on `start`; None where nothing was simulated.
+    """Fit a probit curve by maximum likelihood with a weak prior on `start`; None if nothing was simulated.
 
     The prior keeps the estimates finite where the power of all cells is 0 or 1 (separation).
     """
@@ -102,7 +102,7 @@ def fit_curve(cells: Sequence[Cell], alpha: float) -> Curve | None:
 
 
 def next_clients(cells: Sequence[Cell], target_power: float, alpha: float) -> int | None:
-    """Return the number of clients to simulate next; None where the answer was simulated, or cannot be found.
+    """Return the number of clients to simulate next; None if the answer was simulated, or cannot be found.
 
     Where all numbers tried reach the target power, or none does, the curve is an extrapolation: the step is then
     limited to a quarter or to four times the numbers tried.

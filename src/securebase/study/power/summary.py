@@ -48,7 +48,7 @@ class Cell:
     planned, completed: replications. outcomes: how a fit ended → number of fits. below, above: converged fits whose
     interval lies entirely below or above zero; `boundary_below` and `boundary_above` the same of fits at a boundary,
     which power does not count. Figures from `bias` on are over the `n_intervals` fits with an interval, converged or
-    at a boundary; None where there are none. `bias_se` is the Monte Carlo standard error of the bias, `empirical_se`
+    at a boundary; None if there are none. `bias_se` is the Monte Carlo standard error of the bias, `empirical_se`
     the standard deviation of the estimates, `coverage` the intervals that contain the true effect.
     """
 

@@ -53,7 +53,7 @@ class AssumedTruth:
         """Return the same truth with this one standardised weekly effect set to `value`.
 
         All other weekly effects, the within-person covariance P and the mean change by the planned end stay the same;
-        the diffusion follows from Q = −(A P + P A′). Raises ParameterSetError where no stable model has the effect.
+        the diffusion follows from Q = −(A P + P A′). Raises ParameterSetError if no stable model has the effect.
         """
         k, j = self._positions(earlier, later)
         parameters, end = self.parameters, self.specification.planned_end
