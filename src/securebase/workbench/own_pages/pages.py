@@ -226,7 +226,6 @@ def _render_worksheet(
         "refused": refused,
         "revision": artefact.revision if artefact else 0,
         "version_last": artefact.versions.order_by("-number").first() if artefact else None,
-        "by_client": artefact is not None and artefact.respondent == "client",
     }
     if spec.client_fills:
         formulation = lineage_of(visit.client.therapist.clinic).formulation

@@ -44,7 +44,7 @@ def share(value: float | None) -> str:
 class IncidentShift:
     """An incident in a list, with the mood before and after it."""
 
-    listed: ArtefactListing
+    listing: ArtefactListing
     shift: replay.RatingShift | None
 
 

@@ -42,7 +42,7 @@ function start(root) {
     const { x, y, distance } = point(place);
     person.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
     person.setAttribute("aria-valuenow", Math.round(100 * (1 - place.radius / geometry.furthest)));
-    person.setAttribute("aria-valuetext", inWords(place));
+    person.setAttribute("aria-valuetext", describePlace(place));
     placeName(person.querySelector(".name"), x);
     const tip = -(distance - geometry.disc - 3);
     const line = tie.querySelector("line");
@@ -76,7 +76,7 @@ function start(root) {
 
   const hourOf = (place) => Math.round(place.angle / 30) % 12 || 12;
 
-  function inWords(place) {
+  function describePlace(place) {
     const [, ring] = rings.find(([edge]) => place.radius <= edge);
     const marks = [place.gives && "gives support", place.receives && "gets support", place.tension && "tension"];
     return [ring, `${hourOf(place)} o’clock`, ...marks.filter(Boolean)].join(", ");
@@ -84,7 +84,7 @@ function start(root) {
 
   const announce = (text) => (part("announcement").textContent = text); // for screen readers
   function announceMove(id) {
-    const where = places.get(id) ? inWords(places.get(id)) : "not placed yet";
+    const where = places.get(id) ? describePlace(places.get(id)) : "not placed yet";
     announce(`${names.get(id)}: ${where}`);
     root.dispatchEvent(new CustomEvent("person-moved", { detail: { id, where } }));
   }
