@@ -42,8 +42,8 @@ PICTURES = [pictures.full(), pictures.early(), pictures.empty()]
 @pytest.mark.parametrize("picture", PICTURES, ids=["full", "early", "empty"])
 @pytest.mark.parametrize(("chart", "width"), CHARTS)
 def test_every_chart_is_fit_for_a_page(chart: Callable[..., Any], width: int, picture: ClientPicture) -> None:
-    drawn = svg(chart(picture, width=width))
-    root = ElementTree.fromstring(drawn)
+    drawing = svg(chart(picture, width=width))
+    root = ElementTree.fromstring(drawing)
     assert root.tag == f"{SVG}svg"
     assert root.get("role") == "img"
     named = (root.get("aria-labelledby") or "").split()
@@ -54,8 +54,8 @@ def test_every_chart_is_fit_for_a_page(chart: Callable[..., Any], width: int, pi
         assert element.tag != f"{SVG}script"
         assert not {"style", "font-family", "href", "class"} & set(element.attrib) or element is root
         assert not any(k.startswith("on") for k in element.attrib)
-    assert "http" not in drawn.replace("http://www.w3.org/2000/svg", "")
-    assert len(drawn) < 30_000
+    assert "http" not in drawing.replace("http://www.w3.org/2000/svg", "")
+    assert len(drawing) < 30_000
 
 
 @pytest.mark.parametrize(("chart", "width"), [c for c in CHARTS if c[0] is not mechanisms_chart])
@@ -87,9 +87,9 @@ def test_remission_is_drawn_only_if_the_instrument_defines_it() -> None:
 
 def test_ruptures_and_repairs_are_labelled_in_words() -> None:
     full = pictures.full()
-    drawn = svg(alliance_chart(full))
-    assert ">rupture<" in drawn
-    assert ">repaired<" in drawn
+    drawing = svg(alliance_chart(full))
+    assert ">rupture<" in drawing
+    assert ">repaired<" in drawing
     mark = replace(full.alliance.ruptures[0], repair=Repair.OPEN, repaired_at=None, repaired_session=None)
     still = svg(alliance_chart(replace(full, alliance=replace(full.alliance, ruptures=(mark,)))))
     assert ">rupture, open<" in still
@@ -100,9 +100,9 @@ def test_the_expected_value_and_limit_are_drawn_where_a_rupture_began() -> None:
     full = pictures.full()
     mark = replace(full.alliance.ruptures[0], repair=Repair.OPEN, repaired_at=None, repaired_session=None)
     still = replace(full, alliance=replace(full.alliance, ruptures=(mark,)))
-    drawn = svg(alliance_chart(still))
-    assert ">expected 7.5<" in drawn
-    assert "Rupture in session 6 (rated 5.1, expected 7.5), open." in drawn
+    drawing = svg(alliance_chart(still))
+    assert ">expected 7.5<" in drawing
+    assert "Rupture in session 6 (rated 5.1, expected 7.5), open." in drawing
     specification = alliance_chart(still).to_dict()
     ticks = [layer for layer in specification["layer"] if layer["mark"]["type"] == "tick"]
     assert [t["encoding"]["y"]["field"] for t in ticks] == ["expected", "limit"]
@@ -114,18 +114,18 @@ def test_the_expected_value_and_limit_are_drawn_where_a_rupture_began() -> None:
 
 
 def test_the_description_agrees_with_the_picture() -> None:
-    drawn = svg(symptoms_chart(pictures.full()))
-    assert "13 reports, from 19 to 12." in drawn
-    assert "Forecast for session 16" in drawn
+    drawing = svg(symptoms_chart(pictures.full()))
+    assert "13 reports, from 19 to 12." in drawing
+    assert "Forecast for session 16" in drawing
     assert "rupture" in svg(alliance_chart(pictures.full())).lower()
 
 
 def test_a_gap_between_sessions_stays_visible() -> None:
     full = pictures.full()
     moved = tuple(s if s.number < 8 else replace(s, at=s.at + 28) for s in full.axis)
-    drawn = ElementTree.fromstring(svg(alliance_chart(replace(full, axis=moved))))
+    drawing = ElementTree.fromstring(svg(alliance_chart(replace(full, axis=moved))))
     place = {}
-    for text in drawn.iter(f"{SVG}text"):
+    for text in drawing.iter(f"{SVG}text"):
         match = re.match(r"translate\(([\d.]+)", text.get("transform", ""))
         if match and text.text in {"6", "7", "8"} and text.get("text-anchor") != "end":
             place[text.text] = float(match[1])
@@ -229,9 +229,9 @@ def test_ratings_of_one_session_are_joined(width: int) -> None:
     assert rules == [{"session": 2, "value": 6.0, "other": 8.0}]
     assert squares == [{"session": 2, "value": 8.0}, {"session": 4, "value": 7.0}]
     assert rings == [{"session": 1, "value": 5.0}, {"session": 2, "value": 6.0}]
-    drawn = ElementTree.fromstring(svg(ratings_chart(RATED, width=width)))
-    assert drawn.find(f"{SVG}title").text == "Alliance as client and therapist rated it"
-    assert "Session 2: the client rated the alliance 6, you 8, 2 higher." in drawn.find(f"{SVG}desc").text
+    drawing = ElementTree.fromstring(svg(ratings_chart(RATED, width=width)))
+    assert drawing.find(f"{SVG}title").text == "Alliance as client and therapist rated it"
+    assert "Session 2: the client rated the alliance 6, you 8, 2 higher." in drawing.find(f"{SVG}desc").text
 
 
 def test_the_text_alternative_works_without_a_session_rated_by_both() -> None:
@@ -241,8 +241,8 @@ def test_the_text_alternative_works_without_a_session_rated_by_both() -> None:
 
 
 def test_a_sparkline_of_any_scale_spans_its_full_range() -> None:
-    drawn = scores_sparkline("Coping & more", [(0.0, 0.0), (7.0, 10.0), (14.0, 5.0)], 0.0, 10.0)
-    root = ElementTree.fromstring(drawn)
+    drawing = scores_sparkline("Coping & more", [(0.0, 0.0), (7.0, 10.0), (14.0, 5.0)], 0.0, 10.0)
+    root = ElementTree.fromstring(drawing)
     assert root.get("aria-label") == "Coping & more from 0 to 5"
     assert root.find("path").get("d") == "M4.0,36.0 L59.0,4.0 L114.0,20.0"
     assert scores_sparkline("Coping", [], 0.0, 10.0) == ""

@@ -23,16 +23,16 @@ def rows(specification: Any) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("width", [WHOLE, 900, PHONE])
 def test_both_readings_of_every_construct_are_drawn_with_figures_and_share(width: int) -> None:
-    drawn = svg(contributions_chart(pictures.full(), width=width))
-    text = " ".join(e.text or "" for e in ElementTree.fromstring(drawn).iter())
+    drawing = svg(contributions_chart(pictures.full(), width=width))
+    text = " ".join(e.text or "" for e in ElementTree.fromstring(drawing).iter())
     for label in ("Alliance", "Social support", "Interpersonal stress", "Emotional processing", "Interpersonal skills"):
         assert label in text
     assert text.count("carried") >= 5
     assert text.count("apart") >= 5
     assert "−1.2 (−2.6 to 0.4)" in text
     assert "35%" in text
-    assert len(drawn) < 30_000
-    root = ElementTree.fromstring(drawn)
+    assert len(drawing) < 30_000
+    root = ElementTree.fromstring(drawing)
     assert root.get("role") == "img"
     assert float((root.get("viewBox") or "").split()[2]) == pytest.approx(width, abs=20)
 

@@ -42,20 +42,20 @@ def layers_of(chart: alt.LayerChart) -> list[tuple[dict[str, Any], list[dict[str
 @pytest.mark.parametrize("width", [500, 350])
 def test_every_edge_has_its_own_slot_beside_its_words(pillar: Pillar, width: int) -> None:
     edges = THEORY.select(pillar=pillar)
-    drawn = panel(edges, x=10, y=20, width=width)
-    origins, ends = ({" ".join(b.words): b for b in side} for side in (drawn.origins, drawn.ends))
-    assert [w.edge for w in drawn.wires] == list(edges)
+    edge_panel = panel(edges, x=10, y=20, width=width)
+    origins, ends = ({" ".join(b.words): b for b in side} for side in (edge_panel.origins, edge_panel.ends))
+    assert [w.edge for w in edge_panel.wires] == list(edges)
     for place in (0, -1):
-        heights = sorted(w.points[place][1] for w in drawn.wires)
+        heights = sorted(w.points[place][1] for w in edge_panel.wires)
         assert min(b - a for a, b in pairwise(heights)) >= SLOT - 1e-9
-    for w in drawn.wires:
+    for w in edge_panel.wires:
         begin, end = origins[origin_label(w.edge)], ends[label_of(w.edge.to_construct)]
         assert begin.top <= w.points[0][1] <= begin.bottom
         assert end.top <= w.end[1] <= end.bottom
         assert begin.x < w.points[0][0] < w.end[0] < end.x
-    for side in (drawn.origins, drawn.ends):
+    for side in (edge_panel.origins, edge_panel.ends):
         assert all(a.bottom < b.top for a, b in pairwise(side))
-        assert side[-1].bottom <= drawn.bottom
+        assert side[-1].bottom <= edge_panel.bottom
         longest = max(len(line) for b in side for line in b.words)
         assert longest * LETTER <= 0.35 * width + 25  # a single long word may stand out a little
 
@@ -106,14 +106,14 @@ def test_arrows_leave_one_box_and_reach_the_other() -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("by", ["pillar", "mechanism"])
 def test_all_words_are_inside_the_picture_and_every_construct_is_named(by: str, width: int) -> None:
-    drawn = theory_graph(THEORY, by=by, width=width)  # type: ignore[arg-type]
-    root = ElementTree.fromstring(svg(drawn))
+    chart = theory_graph(THEORY, by=by, width=width)  # type: ignore[arg-type]
+    root = ElementTree.fromstring(svg(chart))
     _, _, right, bottom = map(float, root.attrib["viewBox"].split())
     assert right <= width + 10
     text = " ".join(root.itertext()).lower()
     for word in {word for e in THEORY.edges for name in e.ends for word in label_of(name).lower().split()}:
         assert word in text
-    rows = [row for _, layer_rows in layers_of(drawn) for row in layer_rows]
+    rows = [row for _, layer_rows in layers_of(chart) for row in layer_rows]
     assert len(rows) > 1500
     assert all(-1 <= row["x"] <= width + 1 and 0 <= row["y"] <= bottom for row in rows)
 

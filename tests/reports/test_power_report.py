@@ -57,10 +57,10 @@ def test_pictures_have_titles_and_descriptions(page):
 
 @pytest.mark.parametrize("measure", ["power", "precision", "bias"])
 def test_a_chart_has_every_design_with_its_interval(result, measure):
-    drawn = power_chart(result, result.plan.settings[0], measure).to_dict()
-    layers = [layer for layer in drawn["layer"] if layer["mark"]["type"] == "point"]
-    data = layers[0].get("data", drawn.get("data"))
-    rows = data.get("values") or drawn["datasets"][data["name"]]
+    specification = power_chart(result, result.plan.settings[0], measure).to_dict()
+    layers = [layer for layer in specification["layer"] if layer["mark"]["type"] == "point"]
+    data = layers[0].get("data", specification.get("data"))
+    rows = data.get("values") or specification["datasets"][data["name"]]
     cells = [c for c in result.cells if c.design.setting == result.plan.settings[0]]
     assert [(r["sessions"], r["clients"]) for r in rows] == [(str(c.design.sessions), c.design.clients) for c in cells]
     assert all(r["lower"] <= r["value"] <= r["upper"] for r in rows)

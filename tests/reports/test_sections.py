@@ -201,9 +201,9 @@ def test_texts_yields_every_text_of_the_document() -> None:
 
 
 def test_two_circles_share_one_scale_and_describe_places() -> None:
-    drawn = (cases.CIRCLES[0], cases.CIRCLES[2])
+    versions = (cases.CIRCLES[0], cases.CIRCLES[2])
     names = {r.id: r.name for r in cases.PEOPLE}
-    (both,) = circles(drawn, cases.PEOPLE, names, ("7 January", "26 March"))
+    (both,) = circles(versions, cases.PEOPLE, names, ("7 January", "26 March"))
     assert isinstance(both, Pictures)
     boxes = {item.svg.split('viewBox="')[1].split('"')[0] for item in both.side_by_side}
     assert len(boxes) == 1
@@ -211,7 +211,7 @@ def test_two_circles_share_one_scale_and_describe_places() -> None:
         assert 'class="name" font-size="22"' in item.svg
         assert 'font-size="13"' not in item.svg
         assert "Mara" in item.alt
-    assert half_side(drawn) > half_side(drawn[1:])
+    assert half_side(versions) > half_side(versions[1:])
     assert circles((), cases.PEOPLE, names, ()) == ()
 
 

@@ -97,15 +97,15 @@ def _distance(place: Placement) -> float:
 
 
 def _rings() -> str:
-    drawn = []
+    circles = []
     for ring, edge in reversed(list(RING_EDGES.items())):
         radius = edge * GEOMETRY.unit
-        drawn.append(
+        circles.append(
             f'<circle r="{radius:.1f}" fill="none" stroke="{LINE}" stroke-width="2"/>'
             f'<text class="ring-label" y="{-radius + 17:.1f}" text-anchor="middle" font-size="13" fill="{SOFT}">'
             f"{_RINGS[ring]}</text>"
         )
-    return f'<g class="rings">{"".join(drawn)}</g>'
+    return f'<g class="rings">{"".join(circles)}</g>'
 
 
 def _tie(person: str, place: Placement | None) -> str:

@@ -43,23 +43,23 @@ def svg(chart: Any) -> str:
     return tidy(vl_convert.vegalite_to_svg(specification, allowed_base_urls=[]), label, description)
 
 
-def image(drawn: str, size: tuple[int, int]) -> str:
+def image(drawing: str, size: tuple[int, int]) -> str:
     """Return the output of `svg` as a file of its own, `size` pixels wide and high.
 
     The page can reserve its space before an `<img>` loads. The drawing is centred and names its fonts.
     """
     width, height = size
     attributes = f'width="{width}" height="{height}" font-family="{FONTS}"'
-    return drawn.replace('width="100%"', attributes, 1)
+    return drawing.replace('width="100%"', attributes, 1)
 
 
-def tidy(drawn: str, label: str, description: str) -> str:
+def tidy(drawing: str, label: str, description: str) -> str:
     """Return the SVG made fit for a page: responsive, labelled, with unique ids, without links, scripts or styles."""
     ElementTree.register_namespace("", _SVG)
     # The text comes from the renderer in this process, never from outside.
-    root = ElementTree.fromstring(drawn)  # noqa: S314
+    root = ElementTree.fromstring(drawing)  # noqa: S314
     width, height = root.get("width"), root.get("height")
-    name = "c" + hashlib.sha256((drawn + label + description).encode()).hexdigest()[:10]
+    name = "c" + hashlib.sha256((drawing + label + description).encode()).hexdigest()[:10]
     _clean(root, name)
     for key in list(root.attrib):
         del root.attrib[key]

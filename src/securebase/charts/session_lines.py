@@ -50,30 +50,30 @@ def session_lines(
     names: Mapping[float, str] | None = None,
 ) -> str:
     """Return an SVG element, empty if there is nothing to draw. `names` are the labels of the axis."""
-    drawn = [r for r in ratings if r.points]
-    places = sorted({x for r in drawn for x, _ in r.points} | {x for x, _ in stages})
+    lines = [r for r in ratings if r.points]
+    places = sorted({x for r in lines for x, _ in r.points} | {x for x, _ in stages})
     if not places:
         return ""
     head = TOP + (STAGE_ROW * len(_STAGES) + 14.0 if stages else 0.0)
-    foot = head + (HEIGHT if drawn else 0.0)
+    foot = head + (HEIGHT if lines else 0.0)
 
     axis = _Axis(places[0], places[-1], foot, top)
-    parts = [*_grid(drawn, axis, foot, places, names or {}), *_steps(stages, axis)]
-    ends = _spread([axis.y(r.points[-1][1]) for r in drawn])
-    parts += [_rating_line(r, COLOURS[n % len(COLOURS)], axis, ends[n]) for n, r in enumerate(drawn)]
+    parts = [*_grid(lines, axis, foot, places, names or {}), *_steps(stages, axis)]
+    ends = _spread([axis.y(r.points[-1][1]) for r in lines])
+    parts += [_rating_line(r, COLOURS[n % len(COLOURS)], axis, ends[n]) for n, r in enumerate(lines)]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="session-lines" viewBox="0 0 {WIDTH:g} {foot + 26:g}"'
-        f' role="img" aria-label="{escape(f"{label}. {_description(drawn, stages)}")}"'
+        f' role="img" aria-label="{escape(f"{label}. {_description(lines, stages)}")}"'
         f' font-family="system-ui, sans-serif" font-size="12.5">{"".join(parts)}</svg>'
     )
 
 
-def _description(drawn: Sequence[RatingLine], stages: Sequence[tuple[float, DisputeStage]]) -> str:
+def _description(lines: Sequence[RatingLine], stages: Sequence[tuple[float, DisputeStage]]) -> str:
     phrases = [
         f"{r.name} {r.points[0][1]:g}"
         if len(r.points) == 1
         else f"{r.name} from {r.points[0][1]:g} to {r.points[-1][1]:g}"
-        for r in drawn
+        for r in lines
     ]
     if stages:
         phrases.append("stage " + ", then ".join(_runs(stages)))
@@ -89,9 +89,9 @@ def _runs(stages: Sequence[tuple[float, DisputeStage]]) -> list[str]:
 
 
 def _grid(
-    drawn: Sequence[RatingLine], axis: _Axis, foot: float, places: Sequence[float], names: Mapping[float, str]
+    lines: Sequence[RatingLine], axis: _Axis, foot: float, places: Sequence[float], names: Mapping[float, str]
 ) -> Iterator[str]:
-    if drawn:
+    if lines:
         for value in (0.0, axis.top / 2, axis.top):
             yield f'<path d="M{LEFT:g} {axis.y(value):.1f}H{WIDTH - RIGHT:.1f}" stroke="{LINE}"/>'
             yield f'<text x="{LEFT - 6:g}" y="{axis.y(value) + 4:.1f}" text-anchor="end" fill="{SOFT}">{value:g}</text>'

@@ -73,17 +73,17 @@ def _sparkline(
         return x, HEIGHT - MARGIN - (value - low) / ((high - low) or 1.0) * (HEIGHT - 2 * MARGIN)
 
     ink = colour(construct)
-    drawn = [_svg_open(construct.capitalize(), reports, ringed=bool(ringed))]
+    parts = [_svg_open(construct.capitalize(), reports, ringed=bool(ringed))]
     if band:
         outline = [place(b.at, b.high) for b in band] + [place(b.at, b.low) for b in reversed(band)]
-        drawn.append(f'<path d="{_path(outline)}Z" fill="{GHOST}"/>')
+        parts.append(f'<path d="{_path(outline)}Z" fill="{GHOST}"/>')
     curve = [place(r.at, r.value) for r in reports]
-    drawn.append(f'<path d="{_path(curve)}" fill="none" stroke="{ink}" stroke-width="1.8" stroke-linejoin="round"/>')
-    drawn.append(f'<circle cx="{curve[-1][0]:.1f}" cy="{curve[-1][1]:.1f}" r="2.6" fill="{ink}"/>')
+    parts.append(f'<path d="{_path(curve)}" fill="none" stroke="{ink}" stroke-width="1.8" stroke-linejoin="round"/>')
+    parts.append(f'<circle cx="{curve[-1][0]:.1f}" cy="{curve[-1][1]:.1f}" r="2.6" fill="{ink}"/>')
     for report, (x, y) in zip(reports, curve, strict=True):
         if report.at in ringed:
-            drawn.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.4" fill="none" stroke="{ALERT}" stroke-width="1.8"/>')
-    return "".join(drawn) + "</svg>"
+            parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.4" fill="none" stroke="{ALERT}" stroke-width="1.8"/>')
+    return "".join(parts) + "</svg>"
 
 
 def _svg_open(label: str, reports: Sequence[ReportedScore], *, ringed: bool) -> str:

@@ -36,8 +36,8 @@ def levels_chart(result: StudyResult, process: str, level: Level, *, width: int 
             14,
         )
     step = max(1.0, len(points) / MAX_POINTS)
-    drawn = [points[int(i * step)] for i in range(min(len(points), MAX_POINTS))]
-    base = style.table([{"x": x, "y": y} for x, y in drawn]).encode(
+    sample = [points[int(i * step)] for i in range(min(len(points), MAX_POINTS))]
+    base = style.table([{"x": x, "y": y} for x, y in sample]).encode(
         x=alt.X("x:Q", axis=alt.Axis(title=x_title, grid=False, tickCount=8), scale=alt.Scale(zero=False)),
         y=alt.Y("y:Q", axis=alt.Axis(title=None, tickCount=6), scale=alt.Scale(zero=False)),
     )

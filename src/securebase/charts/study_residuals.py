@@ -14,7 +14,7 @@ def residuals_chart(result: StudyResult, construct: str, *, width: int = style.H
     """Return residuals in predicted standard deviations; the band holds 95% of them if the model fits."""
     residuals = result.trajectories.residuals.get(construct, ())
     step = max(1.0, len(residuals) / MAX_POINTS)
-    drawn = [residuals[int(i * step)] for i in range(min(len(residuals), MAX_POINTS))]
+    sample = [residuals[int(i * step)] for i in range(min(len(residuals), MAX_POINTS))]
     x = alt.X(
         "time:Q",
         axis=alt.Axis(title="time" if result.request.time_unit == "file" else result.request.time_unit, grid=False),
@@ -25,7 +25,7 @@ def residuals_chart(result: StudyResult, construct: str, *, width: int = style.H
         style.table([{"lower": -1.96, "upper": 1.96}])
         .mark_rect(color=style.GHOST, opacity=0.6)
         .encode(y=alt.Y("lower:Q"), y2="upper:Q"),
-        style.table([{"time": r.time, "value": r.value} for r in drawn])
+        style.table([{"time": r.time, "value": r.value} for r in sample])
         .mark_circle(size=14, opacity=0.45, color=style.CONSTRUCT_COLOURS["alliance"])
         .encode(x=x, y=y),
         width=width,

@@ -17,9 +17,9 @@ def support_shares(shares: tuple[SupportShare, ...]) -> str:
     """Return an SVG element, empty without shares. Shares are percent of all support as the client rated it."""
     if not shares:
         return ""
-    drawn = shares if len(shares) <= MAX_BARS else (shares[0], *shares[-(MAX_BARS - 1) :])
-    width = LEFT * 2 + STEP * len(drawn)
-    bars = "".join(_bar(LEFT + STEP * i, share) for i, share in enumerate(drawn))
+    selected = shares if len(shares) <= MAX_BARS else (shares[0], *shares[-(MAX_BARS - 1) :])
+    width = LEFT * 2 + STEP * len(selected)
+    bars = "".join(_bar(LEFT + STEP * i, share) for i, share in enumerate(selected))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="shares" viewBox="0 0 {width:g} {HEIGHT + 40:g}"'
         f' width="{width:g}" height="{HEIGHT + 40:g}" role="img" aria-label="{escape(support_shares_in_words(shares))}"'

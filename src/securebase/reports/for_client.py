@@ -122,26 +122,26 @@ def _graph(case: Case) -> tuple[Block, ...]:
 
 
 def _circle(case: Case) -> ReportPart:
-    drawn = first_and_last_circle(Audience.CLIENT, case.record)
-    days = " and ".join(case.day(c.at) for c in drawn)
+    versions = first_and_last_circle(Audience.CLIENT, case.record)
+    days = " and ".join(case.day(c.at) for c in versions)
     return ReportPart(
         "circle",
         "Closeness circle",
-        f"As the client drew it, {days}" if drawn else "",
+        f"As the client drew it, {days}" if versions else "",
         partial(_circles, case),
-        missing="" if drawn else "The client has not drawn a circle yet.",
+        missing="" if versions else "The client has not drawn a circle yet.",
     )
 
 
 def _circles(case: Case) -> tuple[Block, ...]:
-    drawn = first_and_last_circle(Audience.CLIENT, case.record)
+    versions = first_and_last_circle(Audience.CLIENT, case.record)
     names = names_for_reader(Audience.CLIENT, case.record)
-    days = [case.day(c.at) for c in drawn]
+    days = [case.day(c.at) for c in versions]
     explanation = "You are in the middle. The nearer somebody stands, the closer they were to you then."
     return (
         Heading("The people around you"),
         Paragraph(explanation),
-        *circles(drawn, case.record.relationships, names, days),
+        *circles(versions, case.record.relationships, names, days),
     )
 
 

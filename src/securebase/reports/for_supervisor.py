@@ -217,21 +217,21 @@ def _first_and_last(artefacts: list[ArtefactRecord], field: str) -> str:
 
 
 def _circle(case: Case) -> ReportPart:
-    drawn = first_and_last_circle(Audience.SUPERVISOR, case.record)
+    versions = first_and_last_circle(Audience.SUPERVISOR, case.record)
     return ReportPart(
         "circle",
         "Closeness circle, first and last",
-        " and ".join(case.week(c.at) for c in drawn),
+        " and ".join(case.week(c.at) for c in versions),
         partial(_circles, case),
-        missing="" if drawn else "No circle was drawn yet.",
+        missing="" if versions else "No circle was drawn yet.",
     )
 
 
 def _circles(case: Case) -> tuple[Block, ...]:
-    drawn = first_and_last_circle(Audience.SUPERVISOR, case.record)
+    versions = first_and_last_circle(Audience.SUPERVISOR, case.record)
     names = names_for_reader(Audience.SUPERVISOR, case.record)
-    weeks = [case.week(c.at) for c in drawn]
-    return (Heading("Closeness circle"), *circles(drawn, case.record.relationships, names, weeks, centre="client"))
+    weeks = [case.week(c.at) for c in versions]
+    return (Heading("Closeness circle"), *circles(versions, case.record.relationships, names, weeks, centre="client"))
 
 
 def _ruptures(case: Case) -> ReportPart:
