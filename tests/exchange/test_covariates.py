@@ -153,9 +153,9 @@ def test_records_from_other_sources_meet_the_same_checks() -> None:
     cohort = read(inputs=["exposure"])
     first, *others = cohort.episodes
     lacking = Cohort((_without_input(first), *others), cohort.constructs, "phq", ("warmth",), inputs=("exposure",))
-    with pytest.raises(ModelError, match="“exposure” of “a” is not known on the way to 2 weeks"):
+    with pytest.raises(ModelError, match="“exposure” of “a” is missing in the interval before week 2"):
         panel(lacking)
-    with pytest.raises(ModelError, match="covariate “age” is not known of 3 of 3 persons: “a”, “b”, “c”"):
+    with pytest.raises(ModelError, match="covariate “age” is missing for 3 of 3 persons: “a”, “b”, “c”"):
         panel(cohort, covariates=["age"])
     assert panel(lacking, inputs=()).inputs is None
 

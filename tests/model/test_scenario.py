@@ -248,7 +248,7 @@ def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
         ('parameter_set = "literature"', 'parameter_set = "mine"', "unknown parameter set “mine”"),
         ('from = "alliance"', 'from = "rapport"', "effect.1.*unknown construct “rapport”"),
         ("alliance = 1.0", "rapport = 1.0", "therapy_change.*rapport: unknown field"),
-        ("sessions = 16", "sessions = 0", "sessions and days_between must be at least 1"),
+        ("sessions = 16", "sessions = 0", r"sessions must be at least 1 \(got 0\)"),
         ("sessions = 16", "sessions = 1.5", "sessions: must be a whole number"),
         ("missed = 0.05", "missed = 1.05", "missed must be a probability"),
         ("alliance = 0.75", "alliance = 1.75", "belong to no stable process"),

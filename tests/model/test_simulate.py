@@ -173,15 +173,15 @@ def test_phases_follow_the_course() -> None:
 def test_invalid_arguments_are_refused() -> None:
     with pytest.raises(ParameterSetError, match="unknown scenario"):
         simulate("nothing", n_clients=1, rng=np.random.default_rng(1))
-    with pytest.raises(ModelError, match="no session 17 of person 0"):
+    with pytest.raises(ModelError, match="names session 17 of person 0"):
         draw(2, shocks=[Shock(0, 17, "alliance", -1.0)])
-    with pytest.raises(ModelError, match="no session 1 of person 2"):
+    with pytest.raises(ModelError, match="names session 1 of person 2"):
         draw(2, alerts=[(2, 1)])
     with pytest.raises(ModelError, match="“hope”, which this scenario does not simulate"):
         draw(2, shocks=[Shock(0, 1, "hope", -1.0)])
     with pytest.raises(ParameterSetError, match="dropout must be a probability"):
         draw(2, dropout=1.2)
-    with pytest.raises(ModelError, match=r"n_clients must be at least 0 \(got -1\)"):
+    with pytest.raises(ModelError, match=r"n_clients must be a whole number of at least 0 \(got -1\)"):
         draw(-1)
 
 

@@ -42,9 +42,9 @@ def test_parameters_are_restored_from_their_names(trend: Trend, start: Start, pa
 def test_missing_and_additional_names_raise() -> None:
     specification = small_problems.full(2, Trend.LINEAR, Start.STATIONARY, "inputs")
     named = small_problems.parameters(specification, np.random.default_rng(3)).named(specification)
-    with pytest.raises(InputError, match=r"no “input_effect\[c0,technique\]”, which this model needs"):
+    with pytest.raises(InputError, match=r"parameter “input_effect\[c0,technique\]” is missing"):
         Parameters.from_named({k: v for k, v in named.items() if k != "input_effect[c0,technique]"}, specification)
-    with pytest.raises(InputError, match=r"this model has no “input_effect\[c0,technique\]”"):
+    with pytest.raises(InputError, match=r"this model has no parameter “input_effect\[c0,technique\]”"):
         Parameters.from_named(named, replace(specification, inputs=()))
 
 

@@ -65,5 +65,5 @@ ARMS: Mapping[str, Arm] = MappingProxyType({arm.id: arm for arm in _SHELF})
 def arm(name: str) -> Arm:
     """Return the arm with this id. Raises ParameterSetError with the known ones."""
     if name not in ARMS:
-        raise ParameterSetError(f"unknown arm “{name}”", advice=f"Known are {', '.join(ARMS)}.")
+        raise ParameterSetError(f"unknown arm “{name}”", advice=f"Use one of {', '.join(ARMS)}.")
     return ARMS[name]

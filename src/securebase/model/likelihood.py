@@ -254,10 +254,15 @@ def _check_panel(panel: Panel, specification: Specification) -> None:
     ):
         if wanted and (values is None or values.shape[1] != len(wanted)):
             raise ModelError(
-                f"the model has {len(wanted)} {name} ({', '.join(wanted)}); the panel has none or another number"
+                f"the model has the {name} {', '.join(wanted)}; the panel has "
+                f"{'none' if values is None else values.shape[1]}",
+                advice=f"Build the panel with {name}={list(wanted)}.",
             )
     if specification.therapists and panel.therapist is None:
-        raise ModelError("the model has a therapist level, but the panel does not say who treats whom")
+        raise ModelError(
+            "the model has a therapist level, but the panel has no therapists",
+            advice="Build the panel with therapists=True, or fit the model without them.",
+        )
 
 
 def _lay_out(rows: Rows, specification: Specification) -> tuple[Layout, Array]:

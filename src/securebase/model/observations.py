@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from securebase.errors import ModelError
+from securebase.model.arguments import check_instance, check_names, check_scale
 from securebase.model.panel import Panel
 from securebase.records.cohort import Cohort
 from securebase.records.episode import AdministrationRecord, EpisodeRecord, ScoreRecord
@@ -82,10 +83,17 @@ def panel(
     >>> rows.scores.shape, rows.time_unit
     ((35, 2), 'week')
     """
-    chosen = tuple(constructs) if constructs is not None else (cohort.outcome, *cohort.processes)
+    check_instance(cohort, Cohort, "cohort", advice="Read one with securebase.read_cohort, or simulate one.")
+    chosen = (cohort.outcome, *cohort.processes) if constructs is None else check_names(constructs, "constructs")
+    for column, scale in (measures or {}).items():
+        check_scale(column, scale)
+    for column, scales_of_column in (indicators or {}).items():
+        for scale in scales_of_column:
+            check_scale(column, scale)
     several = {c: s for c, s in (cohort.indicators if indicators is None else indicators).items() if c in chosen}
     several = {c: s for c, s in several.items() if c not in (measures or {}) and len(s) > 0}
-    input_names = tuple(cohort.inputs if inputs is None else inputs)
+    input_names = cohort.inputs if inputs is None else check_names(inputs, "inputs")
+    covariate_names = cohort.covariates if covariates is None else check_names(covariates, "covariates")
     scales = _columns(cohort.episodes, chosen, measures or {}, several)
     candidates = [(e, _rows(e, scales, cohort.days_per_unit, input_names)) for e in cohort.episodes]
     included = [(e, rows) for e, rows in candidates if rows]
@@ -96,7 +104,7 @@ def panel(
     return replace(
         plain,
         **_inputs(plain, episodes, input_names, cohort.days_per_unit),
-        **_covariates(episodes, tuple(cohort.covariates if covariates is None else covariates)),
+        **_covariates(episodes, covariate_names),
         therapist=_therapists(episodes) if (cohort.therapists if therapists is None else therapists) else None,
     )
 
@@ -166,8 +174,13 @@ def _measures(
         elif scales:
             selected[construct] = next(iter(scales))
         else:
-            raise ModelError(f"no score for “{construct}”", advice="Leave it out, or check its name.")
+            raise ModelError(f"no score for “{construct}”", advice=_scored_constructs(episodes))
     return selected
+
+
+def _scored_constructs(episodes: Iterable[EpisodeRecord]) -> str:
+    names = sorted({s.construct for e in episodes for s in _client_scores(e.administrations)})
+    return f"The cohort has scores for {', '.join(names)}." if names else "The cohort has no scores."
 
 
 def _client_scores(administrations: Iterable[AdministrationRecord]) -> Iterable[ScoreRecord]:
@@ -247,8 +260,8 @@ def _inputs(
                 value = known.get((name, times[j], False), known.get((name, times[j - 1], True)))
                 if value is None and j <= last:
                     raise ModelError(
-                        f"the input “{name}” of “{episode.person}” is not known on the way to {times[j]:g} "
-                        f"{plain.time_unit}s",
+                        f"the input “{name}” of “{episode.person}” is missing in the interval before "
+                        f"{plain.time_unit} {times[j]:g}",
                         advice="Record the input, 0 where nothing was done.",
                     )
                 inputs[rows.start + j, k] = 0.0 if value is None else value
@@ -265,7 +278,7 @@ def _covariates(episodes: Sequence[EpisodeRecord], names: tuple[str, ...]) -> _P
         if without:
             some = ", ".join(f"“{person}”" for person in without[:5]) + (", …" if len(without) > 5 else "")
             raise ModelError(
-                f"the covariate “{name}” is not known of {len(without)} of {len(episodes)} persons: {some}",
+                f"the covariate “{name}” is missing for {len(without)} of {len(episodes)} persons: {some}",
                 advice="Leave these persons or the covariate out.",
             )
     values = np.array([[own[name] for name in names] for own in known], dtype=np.float64)

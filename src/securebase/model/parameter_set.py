@@ -14,6 +14,7 @@ import numpy as np
 
 from securebase.errors import ParameterSetError
 from securebase.measurement.toml_fields import Fields
+from securebase.model.arguments import check_scale
 from securebase.model.mechanism import THERAPY, Grade, Mechanism
 from securebase.model.mechanisms import MECHANISMS
 from securebase.model.parameters import Array, Parameters, Specification, Trend
@@ -156,7 +157,9 @@ class ParameterSet:
             If the set has no such scale, or the scale measures another construct.
         """
         units = []
-        for construct, (instrument, scale) in self.measures(measures).items():
+        for construct, chosen in self.measures(measures).items():
+            check_scale(construct, chosen)
+            instrument, scale = chosen
             unit = self.unit(instrument, scale)
             if unit.construct != construct:
                 raise ParameterSetError(f"{instrument}/{scale} measures “{unit.construct}”, not “{construct}”")
@@ -190,6 +193,7 @@ class ParameterSet:
 
         Raises ParameterSetError for any other trend.
         """
+        trend = Trend(trend)
         if trend is self.specification.trend:
             return self
         carried = assemble(self.standardised, random_slopes=self.specification.random_slopes)
@@ -282,7 +286,7 @@ def parameter_set(name: str = DEFAULT) -> ParameterSet:
     """
     shelf = parameter_sets()
     if name not in shelf:
-        raise ParameterSetError(f"unknown parameter set “{name}”", advice=f"Known are {', '.join(shelf)}.")
+        raise ParameterSetError(f"unknown parameter set “{name}”", advice=f"Use one of {', '.join(shelf)}.")
     return shelf[name]
 
 

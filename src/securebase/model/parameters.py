@@ -5,6 +5,7 @@ Natural scale everywhere: drift per time unit, covariances (not their roots or l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,20 +14,23 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from securebase.errors import InputError
+from securebase.errors import InputError, ModelError
+from securebase.model.arguments import check_names, check_number
 
 Array = NDArray[np.float64]
 
 
-class _Vocabulary(StrEnum):
-    """A closed list of texts; an unknown text raises InputError with the known ones."""
+class Vocabulary(StrEnum):
+    """A closed list of texts; an unknown text raises ModelError with the known ones."""
 
     @classmethod
     def _missing_(cls, value: object) -> NoReturn:
-        raise InputError(f"unknown {cls.__name__.lower()} “{value}”", advice=f"Use one of {', '.join(cls)}.")
+        # DiscreteTimeModel → discrete time model
+        kind = re.sub("(?<=[a-z])(?=[A-Z])", " ", cls.__name__).lower()
+        raise ModelError(f"unknown {kind} “{value}”", advice=f"Use one of {', '.join(cls)}.")
 
 
-class Trend(_Vocabulary):
+class Trend(Vocabulary):
     """Mean trend m(t) of the constructs, as a deviation from `level_mean`.
 
     none: m = 0. linear: m = slope t. apart: m = change (1 − exp(−rate t)) / (1 − exp(−rate T)), a bounded exponential
@@ -40,7 +44,7 @@ class Trend(_Vocabulary):
     CARRIED = "carried"
 
 
-class Start(_Vocabulary):
+class Start(Vocabulary):
     """Distribution of the state-like part at a person's first row: stationary, or a free covariance (mean 0)."""
 
     STATIONARY = "stationary"
@@ -120,16 +124,31 @@ class Specification:
 
     def __post_init__(self) -> None:
         for name in ("constructs", "inputs", "covariates"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+            object.__setattr__(self, name, check_names(getattr(self, name), name))
+        if not self.constructs:
+            raise ModelError("constructs must name at least one construct (got none)")
+        if isinstance(self.indicators, str) or any(isinstance(i, str) or len(i) != 2 for i in self.indicators):
+            raise ModelError(
+                f"indicators must be pairs (column, construct) (got {self.indicators!r})",
+                advice='Write (("phq9", "symptoms"), ("bdi2", "symptoms")).',
+            )
         object.__setattr__(self, "indicators", tuple((i, c) for i, c in self.indicators))
+        check_names((i for i, _ in self.indicators), "columns of indicators")
+        for name in ("days_per_unit", "planned_end"):
+            check_number(getattr(self, name), name)
+            if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0):
+                raise ModelError(f"{name} must be greater than 0 (got {getattr(self, name):g})")
         object.__setattr__(self, "trend", Trend(self.trend))
         object.__setattr__(self, "start", Start(self.start))
         for indicator, construct in self.indicators:
             if construct not in self.constructs:
-                raise InputError(f"the indicator “{indicator}” belongs to “{construct}”, which is no construct here")
+                raise ModelError(
+                    f"the indicator “{indicator}” belongs to “{construct}”, which is not among the constructs",
+                    advice=f"The constructs are {', '.join(self.constructs)}.",
+                )
         for construct in self.constructs:
             if self.indicators and construct not in {c for _, c in self.indicators}:
-                raise InputError(f"“{construct}” has no indicator", advice="Give at least one for each construct.")
+                raise ModelError(f"“{construct}” has no indicator", advice="Give at least one for each construct.")
 
     @property
     def p(self) -> int:
@@ -257,9 +276,20 @@ class Parameters:
         -------
         dict of str to float
             Name → value on the natural scale, in the order in which `fit` lists its estimates.
+
+        Raises
+        ------
+        ModelError
+            If the parameters and the specification differ in their number of constructs or columns.
         """
         out: dict[str, float] = {}
         constructs = specification.constructs
+        if np.shape(self.level_mean) != (specification.p,) or len(self.measurement_noise) != len(specification.scores):
+            raise ModelError(
+                f"the parameters have {len(self.level_mean)} constructs and {len(self.measurement_noise)} columns of "
+                f"scores, the specification {specification.p} and {len(specification.scores)}",
+                advice="Use the specification to which the parameters belong.",
+            )
 
         def vector(name: str, values: Array | None, names: tuple[str, ...] = constructs) -> None:
             if values is not None:
@@ -335,7 +365,7 @@ class Parameters:
         def value(name: str) -> float:
             used.add(name)
             if name not in named:
-                raise InputError(f"there is no “{name}”, which this model needs")
+                raise InputError(f"the parameter “{name}” is missing", advice="Name every parameter of the model.")
             return float(named[name])
 
         def vector(name: str, names: tuple[str, ...] = specification.constructs) -> Array:
@@ -387,5 +417,5 @@ class Parameters:
             intercept=by_column("intercept", 0.0),
         )
         if unknown := [name for name in named if name not in used]:
-            raise InputError(f"this model has no “{unknown[0]}”")
+            raise InputError(f"this model has no parameter “{unknown[0]}”", advice="Use the names of Parameters.named.")
         return parameters

@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from securebase.errors import ParameterSetError
 from securebase.measurement.toml_fields import Fields
+from securebase.model.arguments import check_number
 from securebase.model.arms import ARMS, Arm, arm
 from securebase.model.expectation import Expectation, read_expectation
 from securebase.model.parameter_set import ParameterSet, parameter_set, upgrade_keys
@@ -62,15 +63,18 @@ class CoursePlan:
 
     def __post_init__(self) -> None:
         for name in ("skipped_week", "missed", "dropout", "safety"):
+            check_number(getattr(self, name), name)
             if not 0.0 <= getattr(self, name) < 1.0:
                 raise ParameterSetError(
                     f"{name} must be a probability, at least 0 and below 1 (got {getattr(self, name)})"
                 )
-        if self.sessions < 1 or self.days_between < 1.0 or self.irregular < 0.0 or self.inventory_every < 0:
-            raise ParameterSetError(
-                "sessions and days_between must be at least 1, irregular and inventory_every at least 0 "
-                f"(got {self.sessions}, {self.days_between:g}, {self.irregular:g}, {self.inventory_every})"
-            )
+        for name, least in (("sessions", 1), ("days_between", 1), ("irregular", 0), ("inventory_every", 0)):
+            value = getattr(self, name)
+            check_number(value, name)
+            if not value >= least:
+                raise ParameterSetError(f"{name} must be at least {least} (got {value:g})")
+            if name in ("sessions", "inventory_every") and value != int(value):
+                raise ParameterSetError(f"{name} must be a whole number (got {value:g})")
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +108,7 @@ def scenario(name: str) -> Scenario:
     """Return the scenario with this id. Raises ParameterSetError with the known ones."""
     shelf = scenarios()
     if name not in shelf:
-        raise ParameterSetError(f"unknown scenario “{name}”", advice=f"Known are {', '.join(shelf)}.")
+        raise ParameterSetError(f"unknown scenario “{name}”", advice=f"Use one of {', '.join(shelf)}.")
     return shelf[name]
 
 

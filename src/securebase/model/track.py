@@ -12,6 +12,7 @@ from statistics import NormalDist
 import numpy as np
 
 from securebase.errors import ModelError
+from securebase.model.arguments import PANEL_ADVICE, PARAMETERS_ADVICE, check_instance, check_number, check_numbers
 from securebase.model.equations import person_covariance, slope_basis, stationary_covariance, trend_mean
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification
@@ -174,6 +175,7 @@ def track(
     True
     """
     _check(panel, specification)
+    check_instance(parameters, Parameters, "parameters", advice=PARAMETERS_ADVICE)
     x = panel.covariates[0] if panel.covariates is not None and panel.n_persons else None
     course = smooth(specification, parameters, panel.times, panel.scores, inputs=panel.inputs, covariates=x)
     ahead = _ahead(course.after_time, until, forecast_times)
@@ -216,6 +218,8 @@ def track(
 
 
 def _check(panel: Panel, specification: Specification) -> None:
+    check_instance(panel, Panel, "panel", advice=PANEL_ADVICE)
+    check_instance(specification, Specification, "specification", advice="Build one with securebase.Specification.")
     if panel.n_persons > 1:
         raise ModelError(
             f"track takes one person (the panel has {panel.n_persons})", advice="Select one with Panel.only."
@@ -235,8 +239,11 @@ def _check(panel: Panel, specification: Specification) -> None:
 def _ahead(begin: float, until: float | None, given: Sequence[float] | Array | None) -> Array:
     """Return the times of the forecast, after `begin`."""
     if given is not None:
-        return np.asarray(given, dtype=np.float64)
-    if until is None or until <= begin:
+        return check_numbers(given, "forecast_times")
+    if until is None:
+        return np.empty(0)
+    check_number(until, "until")
+    if until <= begin:
         return np.empty(0)
     steps = min(int(np.ceil((until - begin) / MAX_STEP - 1e-9)), MAX_STEPS)
     return np.linspace(begin, until, steps + 1)[1:]

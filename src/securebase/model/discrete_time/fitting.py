@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from securebase.errors import Advice, ModelError
+from securebase.model.arguments import PANEL_ADVICE, check_instance
 from securebase.model.discrete_time.identifiability import refusal
 from securebase.model.discrete_time.information import (
     complete_data_information,
@@ -112,6 +113,15 @@ def fit_discrete_time(
     'converged'
     """
     started = time.perf_counter()
+    check_instance(panel, Panel, "panel", advice=PANEL_ADVICE)
+    check_instance(
+        specification,
+        DiscreteTimeSpecification,
+        "specification",
+        advice="Build one with discrete_time_specification; continuous-time models are fitted by fit.",
+    )
+    if information not in get_args(Information):
+        raise ModelError(f"unknown information “{information}”", advice="Use one of observed, expected.")
     rows = expand_waves(panel, specification)
     advice = refusal(rows, specification)
     if advice is not None:

@@ -10,23 +10,23 @@ between waves count as equal.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
 from securebase.errors import ModelError
+from securebase.model.arguments import PANEL_ADVICE, check_instance, check_names, check_whole_number
 from securebase.model.panel import Panel
-from securebase.model.parameters import Array, Start
+from securebase.model.parameters import Array, Start, Vocabulary
 
 
-class WaveConstraint(StrEnum):
+class WaveConstraint(Vocabulary):
     """Equality constraint on parameters over waves."""
 
     FREE = "free"
     EQUAL = "equal"
 
 
-class DiscreteTimeModel(StrEnum):
+class DiscreteTimeModel(Vocabulary):
     """Discrete-time panel models, by their usual abbreviations."""
 
     RI_CLPM = "ri-clpm"
@@ -70,8 +70,11 @@ class DiscreteTimeSpecification:
     first_wave: int = 1
 
     def __post_init__(self) -> None:
-        if self.waves < 2:
-            raise ModelError(f"waves must be at least 2 (got {self.waves})")
+        object.__setattr__(self, "constructs", check_names(self.constructs, "constructs"))
+        for name in ("lags", "residuals", "means"):
+            object.__setattr__(self, name, WaveConstraint(getattr(self, name)))
+        object.__setattr__(self, "start", Start(self.start))
+        check_whole_number(self.waves, "waves", least=2)
         if self.start == Start.STATIONARY and WaveConstraint.FREE in (self.lags, self.residuals):
             raise ModelError(
                 "a stationary start needs lags and residual covariances that are equal over waves",
@@ -195,8 +198,9 @@ def discrete_time_specification(
     >>> model.waves, model.levels, model.n_lags
     (4, True, 1)
     """
-    first, last = wave_range(panel)
+    check_instance(panel, Panel, "panel", advice=PANEL_ADVICE)
     model = DiscreteTimeModel(model)
+    first, last = wave_range(panel)
     if model == DiscreteTimeModel.VAR:
         equal_lags = equal_residuals = equal_means = True
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from scipy.stats import chi2
 
 from securebase.errors import ModelError
+from securebase.model.arguments import check_instance
 from securebase.model.fit.fitting import Fit
 from securebase.model.fit.result import FitResult
 from securebase.model.parameters import Specification, Start, Trend
@@ -40,6 +41,8 @@ def compare(smaller: Fit, larger: Fit) -> Comparison:
     Raises ModelError where the fits are of different data, the models are not nested, a trend's rate is not identified
     under the smaller model, or a fit is not regular.
     """
+    for fitted, name in ((smaller, "smaller"), (larger, "larger")):
+        check_instance(fitted, Fit, name, advice="Compare two results of securebase.fit.")
     _check_same_likelihood(smaller, larger)
     return likelihood_ratio_test(smaller, larger, _variances_at_zero(smaller.specification, larger.specification))
 

@@ -18,6 +18,7 @@ import numpy as np
 from scipy.linalg import expm
 
 from securebase.errors import Advice, ModelError
+from securebase.model.arguments import PANEL_ADVICE, check_generator, check_instance, check_number, check_whole_number
 from securebase.model.equations import stationary_covariance
 from securebase.model.fit import priors
 from securebase.model.fit.boundary import Optimum, diagonal_roots, maximise
@@ -166,14 +167,25 @@ def fit(
     True
     """
     started = time.perf_counter()
+    _check_arguments(panel, specification, starts, rng, prior)
     if panel.constructs != specification.constructs:
         raise ModelError(
             f"the panel has the constructs {', '.join(panel.constructs)}, "
             f"the specification {', '.join(specification.constructs)}",
             advice="Build both from the same constructs.",
         )
-    if starts > 1 and rng is None:
-        raise ModelError(f"starts is {starts}, but rng is missing", advice="Pass rng, a numpy.random.Generator.")
+    if panel.scores.shape[1] != len(specification.scores):
+        raise ModelError(
+            f"the panel has {panel.scores.shape[1]} columns of scores, the specification {len(specification.scores)}: "
+            f"{', '.join(specification.scores)}",
+            advice="Build the panel with the same indicators as the specification.",
+        )
+    if panel.days_per_unit != specification.days_per_unit:
+        raise ModelError(
+            f"the panel counts time in units of {panel.days_per_unit:g} days, the specification in units of "
+            f"{specification.days_per_unit:g}",
+            advice="Give both the same time_unit and days_per_unit.",
+        )
     _check_reliability(specification, reliability or {})
     refusal = identifiability_refusal(panel, specification, has_prior=prior is not None)
     if refusal is not None:
@@ -209,13 +221,37 @@ def _best(objective: _PanelObjective, optima: list[Optimum]) -> Optimum:
     return max(optima, key=lambda e: (round(-e.iterate.value * objective.n, 4), e.kind == "converged"))
 
 
+def _check_arguments(
+    panel: object, specification: object, starts: int, rng: np.random.Generator | None, prior: object
+) -> None:
+    """Raise ModelError for arguments of the wrong class, and for several starts without a random generator."""
+    check_instance(panel, Panel, "panel", advice=PANEL_ADVICE)
+    check_instance(
+        specification,
+        Specification,
+        "specification",
+        advice="Build one with securebase.Specification; discrete-time models are fitted by fit_discrete_time.",
+    )
+    check_whole_number(starts, "starts", least=1)
+    if rng is not None:
+        check_generator(rng)
+    elif starts > 1:
+        raise ModelError(f"starts is {starts}, but rng is missing", advice="Pass rng, a numpy.random.Generator.")
+    if prior is not None:
+        check_instance(
+            prior, ShrinkagePrior, "prior", advice="Build one from a parameter set with securebase.prior_from_set."
+        )
+
+
 def _check_reliability(specification: Specification, reliability: Mapping[str, float]) -> None:
+    check_instance(reliability, Mapping, "reliability", advice='Write {"symptoms": 0.85}.')
     for name, value in reliability.items():
         if name not in specification.scores:
             raise ModelError(
                 f"a reliability is given for “{name}”, which is no score of this model",
                 advice=f"Its scores are {', '.join(specification.scores)}.",
             )
+        check_number(value, f"the reliability of “{name}”")
         if not 0.0 < value < 1.0:
             raise ModelError(f"the reliability of “{name}” must lie between 0 and 1 (got {value:g})")
 

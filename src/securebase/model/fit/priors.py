@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from securebase.errors import Advice, InputError, ModelError
+from securebase.model.arguments import check_instance, check_number
 from securebase.model.equations import require, share_of_change, stationary_covariance
 from securebase.model.fit.transforms import CovarianceBlock, ParameterBlock, Transform
 from securebase.model.panel import Panel
@@ -71,6 +72,13 @@ class ShrinkagePrior:
     strength: float = 1.0
 
     def __post_init__(self) -> None:
+        check_instance(
+            self.parameters,
+            Parameters,
+            "parameters",
+            advice="Build the prior from a parameter set with prior_from_set.",
+        )
+        check_number(self.strength, "prior strength")
         if not (np.isfinite(self.strength) and self.strength > 0):
             raise InputError(
                 f"prior strength must be greater than 0 (got {self.strength:g})", advice="Give a number above 0."
@@ -162,6 +170,7 @@ def prior_from_set(
     >>> securebase.fit(rows, specification, prior=prior).outcome.kind
     'regularised'
     """
+    check_instance(parameter_set, ParameterSet, "parameter_set", advice="Load one with securebase.parameter_set().")
     return ShrinkagePrior(parameter_set.id, in_panel_units(panel, specification, parameter_set), strength)
 
 

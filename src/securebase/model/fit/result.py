@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from securebase.errors import Advice
+from securebase.errors import Advice, ModelError
 from securebase.model.parameters import Array
 
 
@@ -85,8 +85,14 @@ class FitResult:
     def interval(self, name: str, z: float = 1.959963984540054) -> tuple[float, float] | None:
         """Return the Wald interval of an estimate, by default of 95%; None without a standard error.
 
-        A variance gets it on the log scale, so that it stays above zero: value · exp(± z SE / value).
+        A variance gets it on the log scale, so that it stays above zero: value · exp(± z SE / value). Raises ModelError
+        for a name that was not estimated.
         """
+        if name not in self.estimates:
+            raise ModelError(
+                f"no estimate “{name}”",
+                advice=f"The estimates are {', '.join(self.estimates)}." if self.estimates else self.outcome.what_to_do,
+            )
         value, error = self.estimates[name].value, self.estimates[name].standard_error
         if error is None:
             return None

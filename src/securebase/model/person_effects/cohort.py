@@ -19,6 +19,7 @@ from scipy.optimize import Bounds, minimize
 from scipy.stats import chi2
 
 from securebase.errors import Advice, ModelError
+from securebase.model.arguments import PANEL_ADVICE, check_instance, check_names, check_numbers
 from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification
@@ -192,6 +193,7 @@ def fit_person_effects(
     >>> effects.converged
     True
     """
+    check_instance(panel, Panel, "panel", advice=PANEL_ADVICE)
     N = panel.n_persons
     z, labels = _centre_covariates(covariates, names, N)
     effects = DeviatingEffects(specification, parameters, edges)
@@ -537,7 +539,8 @@ def _quadrature_advice(quadrature: Quadrature | None, sd: float, error: float) -
 def _centre_covariates(values: Array | None, names: Sequence[str], n: int) -> tuple[Array, tuple[str, ...]]:
     if values is None:
         return np.empty((n, 0)), ()
-    z = np.asarray(values, dtype=np.float64)
+    names = check_names(names, "names")
+    z = check_numbers(values, "covariates")
     if z.ndim != 2 or z.shape != (n, len(names)) or not np.isfinite(z).all():
         raise ModelError(
             f"covariates must be finite and have the shape ({n}, {len(names)}), persons by names (got {z.shape})"

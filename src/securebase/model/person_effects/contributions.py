@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from securebase.errors import ModelError
+from securebase.model.arguments import check_instance, check_names, check_numbers
 from securebase.model.equations import person_covariance, slope_basis, stationary_covariance, trend_mean
 from securebase.model.parameters import Array, Parameters, Specification, Trend
 from securebase.model.person_effects.deviation import DeviatingEffects
@@ -55,7 +56,11 @@ class Contributions:
         return np.sqrt(np.clip(np.diag(self.covariance), 0.0, None))
 
     def total(self, sources: tuple[str, ...]) -> tuple[float, float]:
-        """Return mean and SD of the joint contribution of several sources."""
+        """Return mean and SD of the joint contribution of several sources. Raises ModelError for an unknown source."""
+        sources = check_names(sources, "sources")
+        unknown = [source for source in sources if source not in self.sources]
+        if unknown:
+            raise ModelError(f"no contribution of “{unknown[0]}”", advice=f"The sources are {', '.join(self.sources)}.")
         w = np.array([float(source in sources) for source in self.sources])
         return float(w @ self.mean), float(np.sqrt(max(w @ self.covariance @ w, 0.0)))
 
@@ -121,6 +126,13 @@ def contributions(
     >>> len(parts.sources), bool((parts.sd > 0).all())
     (5, True)
     """
+    check_instance(effects, PersonEffects, "effects", advice="Estimate them with securebase.estimate_person_effects.")
+    times, observed = check_numbers(times, "times"), check_numbers(observed, "observed")
+    if observed.ndim != 2 or times.shape != observed.shape[:1]:
+        raise ModelError(
+            f"times must be (n,) and observed (n, constructs) (got {times.shape} and {observed.shape})",
+            advice="Pass rows.times and rows.scores of one client's panel.",
+        )
     n, p = observed.shape
     if construct not in specification.constructs:
         raise ModelError(
@@ -133,7 +145,7 @@ def contributions(
         )
     begin, end = (row + n if row < 0 else row for row in (first, last))
     if not 0 <= begin <= end < n:
-        raise ModelError(f"rows {first} to {last} do not exist in a course of {n} rows")
+        raise ModelError(f"rows {first} to {last} do not exist in a course of {n} rows", advice="Rows count from 0.")
     deviating = DeviatingEffects(specification, parameters, effects.edges)
     u = effects.mean - deviating.mean
     # forward differences along every effect, for the delta method

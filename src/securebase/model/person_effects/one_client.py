@@ -17,6 +17,7 @@ from statistics import NormalDist
 import numpy as np
 
 from securebase.errors import Advice, ModelError
+from securebase.model.arguments import PANEL_ADVICE, check_generator, check_instance, check_numbers
 from securebase.model.likelihood import Likelihood
 from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification
@@ -89,6 +90,7 @@ class PersonEffects:
 
     def draws(self, rng: np.random.Generator, n: int) -> Array:
         """Draw effects (n, k) from the approximate posterior."""
+        check_generator(rng)
         draws: Array = rng.multivariate_normal(self.mean, self.covariance, size=n, method="eigh")
         return draws
 
@@ -165,17 +167,28 @@ def estimate_person_effects(
     >>> bool(0.0 <= effects.data_share[0] < 0.5)
     True
     """
+    check_instance(panel, Panel, "panel", advice=PANEL_ADVICE)
     if panel.n_persons != 1:
         raise ModelError(
             f"the panel must have exactly 1 person (got {panel.n_persons})", advice="Pass the rows of one client."
         )
     effects = DeviatingEffects(specification, parameters, edges)
-    sd = np.broadcast_to(np.asarray(prior_sd, dtype=np.float64), (effects.k,)).copy()
+    sd = _one_per_edge(prior_sd, "prior_sd", effects.k)
     if not (np.isfinite(sd).all() and (sd > 0).all()):
         raise ModelError(f"prior_sd must be greater than 0 for every edge (got {sd.tolist()})")
-    shift = np.zeros(effects.k) if prior_deviation is None else np.asarray(prior_deviation, dtype=np.float64)
+    shift = (
+        np.zeros(effects.k) if prior_deviation is None else _one_per_edge(prior_deviation, "prior_deviation", effects.k)
+    )
     conditional = RegularisedConditional(Likelihood(panel, specification), effects, shift)
     return _build_effects(effects, find_mode(conditional, shift, sd), conditional.curvature, shift, sd)
+
+
+def _one_per_edge(values: float | Array, name: str, k: int) -> Array:
+    """Return one number per edge (k,); a single number holds for all of them."""
+    numbers = check_numbers(values, name)
+    if numbers.shape not in ((), (k,)):
+        raise ModelError(f"{name} must be one number, or one for each of {k} edges (got the shape {numbers.shape})")
+    return np.broadcast_to(numbers, (k,)).copy()
 
 
 class Conditional:

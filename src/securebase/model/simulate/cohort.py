@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from securebase.errors import ModelError
 from securebase.measurement.constructs import construct
+from securebase.model.arguments import check_generator, check_instance, check_names, check_whole_number
 from securebase.model.arms import arm
 from securebase.model.parameters import Array, Specification
 from securebase.model.scenario import CoursePlan, Scenario
@@ -210,7 +211,10 @@ def simulate_with_truth(
     >>> truth.persons[0].values.shape == (8, len(truth.constructs))
     True
     """
+    check_generator(rng)
+    check_whole_number(n_clients, "n_clients", least=0)
     resolved = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    check_instance(resolved, Scenario, "scenario", advice="Pass the name of a scenario, such as “default”.")
     usual = resolved.course
     plan = replace(
         usual,
@@ -221,12 +225,10 @@ def simulate_with_truth(
         safety=usual.safety if safety is None else safety,
         inventory_every=usual.inventory_every if inventory_every is None else inventory_every,
     )
-    if n_clients < 0:
-        raise ModelError(f"n_clients must be at least 0 (got {n_clients})")
     parameter_set, processes = resolved.parameter_set, resolved.happens
     specification = parameter_set.specification
     _check_shocks_and_alerts(shocks, alerts, n_clients, plan.sessions, specification)
-    arm_cycle = tuple(arm(name) for name in arms) or resolved.arms
+    arm_cycle = tuple(arm(name) for name in check_names(arms, "arms", unique=False)) or resolved.arms
     # the order of the draws from `rng` is fixed: a seed keeps its meaning
     streams = Streams.spawn_from(rng)
     days, last = _session_days(plan, n_clients, rng)
@@ -235,7 +237,8 @@ def simulate_with_truth(
     attendance = Attendance(days, last, _shock_array(shocks, n_clients, plan.sessions, specification))
     courses = true_courses(parameter_set, processes, people, attendance, rng=rng, streams=streams)
     seeds = rng.integers(2**62, size=n_clients)
-    clinic = SimulatedClinic(parameter_set, plan, processes.missing, processes.given, frozenset(alerts), seeds)
+    alerted = frozenset((person, session) for person, session in alerts)
+    clinic = SimulatedClinic(parameter_set, plan, processes.missing, processes.given, alerted, seeds)
     several_arms = len(arm_cycle) > 1 or arm_cycle[0].id != "ipt"
     builder = _RecordBuilder(resolved, plan, clinic, people, courses, days, several_arms)
     width = max(3, len(str(n_clients)))
@@ -259,11 +262,16 @@ def simulate_with_truth(
 def _check_shocks_and_alerts(
     shocks: Sequence[Shock], alerts: Sequence[tuple[int, int]], n: int, sessions: int, specification: Specification
 ) -> None:
+    if isinstance(shocks, Shock) or not all(isinstance(s, Shock) for s in shocks):
+        raise ModelError(f"shocks must be a sequence of Shock (got {shocks!r})", advice="Write shocks=[Shock(…)].")
+    if not all(isinstance(a, Sequence) and len(a) == 2 for a in alerts):
+        raise ModelError(f"alerts must be pairs (person, session) (got {alerts!r})", advice="Write alerts=[(0, 3)].")
     positions = [(s.person, s.session) for s in shocks] + list(alerts)
     for person, session in positions:
         if not (0 <= person < n and 1 <= session <= sessions):
             raise ModelError(
-                f"there is no session {session} of person {person} in a cohort of {n} with {sessions} sessions",
+                f"a shock or alert names session {session} of person {person}, but the cohort has {n} persons with "
+                f"{sessions} sessions",
                 advice="Persons count from 0, sessions from 1.",
             )
     for shock in shocks:

@@ -104,7 +104,10 @@ def draw_true_values(
     roots = covariance_root(shocks, "diffusion")
     integrated = _integrated_inputs(specification, parameters, unique)
     if integrated is not None and (inputs is None or inputs.shape != (n, longest, len(specification.inputs))):
-        raise ModelError("the model has inputs, but some rows have none", advice="Give inputs (rows, k).")
+        raise ModelError(
+            "the model has inputs, but inputs " + ("is missing" if inputs is None else "has another number of rows"),
+            advice=f"Pass an array (rows, {len(specification.inputs)}) with one row for every row of every person.",
+        )
     mean = mean_trajectories(specification, parameters, times, persons.change)
     for j in range(longest):
         if j:
@@ -144,13 +147,15 @@ def draw_persons(
     if specification.covariates:
         if covariates is None or covariates.shape != (n, len(specification.covariates)):
             raise ModelError(
-                "the model has covariates, but some persons have none", advice="Give covariates (persons, c)."
+                f"the model has covariates, but covariates {_describe_shape(covariates)}",
+                advice=f"Pass an array ({n}, {len(specification.covariates)}), persons by covariates.",
             )
         level = level + covariates @ require(parameters.covariate_effect, "covariate_effect").T
     if specification.therapists:
         if therapist is None or therapist.shape != (n,):
             raise ModelError(
-                "the model has therapists, but some persons have none", advice="Give therapist (persons,)."
+                f"the model has therapists, but therapist {_describe_shape(therapist)}",
+                advice=f"Pass an array ({n},) with the number of each person's therapist, counted from 0.",
             )
         therapist_root = covariance_root(
             require(parameters.therapist_covariance, "therapist_covariance"), "therapist_covariance"
@@ -256,6 +261,10 @@ def _by_person(inputs: Array, starts: NDArray[np.int64]) -> Array:
     for i, size in enumerate(sizes):
         padded[i, :size] = inputs[starts[i] : starts[i + 1]]
     return padded
+
+
+def _describe_shape(values: Array | NDArray[np.int64] | None) -> str:
+    return "is missing" if values is None else f"has the shape {values.shape}"
 
 
 def _evaluate_once(times: Array, curve: Callable[[Array], Array]) -> Array:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from securebase.errors import ModelError
+from securebase.model.arguments import check_whole_number
 from securebase.model.parameters import Array
 from securebase.model.simulate.emotional_work import TrueRetelling
 from securebase.model.simulate.ruptures import TrueRupture
@@ -105,8 +107,11 @@ class Truth:
     def values(self, construct: str, *, session: int) -> NDArray[np.float64]:
         """Return true values (persons,) at a session counted from 1, NaN for clients who had left.
 
-        Raises ValueError for an unknown construct.
+        Raises ModelError for an unknown construct, or a session before the first.
         """
+        if construct not in self.constructs:
+            raise ModelError(f"unknown construct “{construct}”", advice=f"The truth has {', '.join(self.constructs)}.")
+        check_whole_number(session, "session", least=1)
         k = self.constructs.index(construct)
         return np.array(
             [person.values[session - 1, k] if session <= len(person.values) else np.nan for person in self.persons]
