@@ -55,13 +55,32 @@ class Start(Vocabulary):
 class Specification:
     """Choice of a hierarchical continuous-time state-space model: constructs, trend, start and further parts.
 
-    For person i at time t, with constructs k = 1..p and columns of scores q::
+    For person i of therapist h at time t, p constructs and q columns of scores; column j measures construct k(j)::
 
-        ds_i = (A s_i + E u_i) dt + G dW                               state-like process with inputs u_i
-        y_iq = ν_q + λ_q [μ + m(t) + s_i(t) + b_i + Γ x_i + f(t) c_i]_k(q) + ε_iq,   ε_iq ~ N(0, r_q)
-        (b_i, c_i) ~ N(0, Σ)                                           random intercepts and random slopes
+        ds_i = (A s_i + E u_i) dt + G dW                                  state, with inputs u_i
+        η_i(t) = μ + m(t) + b_i + f(t) c_i + g_h + Γ x_i + s_i(t)         true values of the constructs (p,)
+        y_ij = ν_j + λ_j η_i,k(j)(t) + ε_ij,                              ε_ij ~ N(0, r_j)
+        (b_i, c_i) ~ N(0, [[Σ_b, Σ_bc], [Σ_bc', Σ_c]]),                   g_h ~ N(0, Σ_g)
 
-    `Parameters` names the parts: A drift, GG' diffusion, μ level_mean, E input_effect, Γ covariate_effect.
+    with random intercepts b_i and random slopes c_i of the person, and the deviation g_h that the clients of a
+    therapist share. Each input u_i is constant from one row to the next.
+
+    ==========  ============================  ==================================================================
+    Symbol      Field of `Parameters`         Meaning
+    ==========  ============================  ==================================================================
+    A, GG'      drift, diffusion              rate of change of the state per time unit, covariance of its shocks
+    μ, Σ_b      level_mean, level_covariance  mean and between-person covariance of the usual levels
+    Σ_c, Σ_bc   change_covariance,            covariance of random slopes, and of levels (rows) with random
+                level_change_covariance       slopes (columns): do clients with a high level change more?
+    Σ_g         therapist_covariance          covariance of levels between therapists
+    E, Γ        input_effect,                 effects of time-varying inputs on the rate of change, and of
+                covariate_effect              time-invariant covariates on the usual level
+    λ, ν, r     loading, intercept,           measurement of each column of scores
+                measurement_noise
+    ==========  ============================  ==================================================================
+
+    Without its option a term is left out: f(t) c_i without `random_slopes`, g_h without `therapists`, E u_i without
+    `inputs`, Γ x_i without `covariates`; without `indicators` λ = 1 and ν = 0.
 
     Parameters
     ----------
@@ -78,26 +97,34 @@ class Specification:
     planned_end : float
         Planned end T of the course, in time units.
     random_slopes : bool
-        Whether every person has a random slope c_i, a person-specific change around the mean trend. f(t) is time
-        itself with trend none or linear, else the share of the change by the planned end (`equations.slope_basis`).
+        Adds f(t) c_i, a person-specific change around the mean trend, with Σ_c and Σ_bc. f(t) = t with trend none or
+        linear; else f(t) = (1 − exp(−rate t)) / (1 − exp(−rate T)), the share of the change by the planned end.
     free_start_mean : bool
-        Whether the initial-state mean E s(t₀) is free (`start_mean`). It decays with the drift: exp(A t) start_mean.
+        Adds the mean of the initial state, `start_mean`. It decays as exp(A (t − t₀)) start_mean after the first row.
         With trend carried, `simulate` and the likelihood take any `start_mean`; `fit` holds it at 0 unless this is set
         (decision 0006).
     indicators : tuple of (str, str)
         (column, construct) of every column of scores, the first of a construct being its reference indicator
-        (loading 1, intercept 0). Empty: one column per construct, with its name.
+        (loading 1, intercept 0). Adds λ and ν of every further column. Empty: one column per construct, with its name.
     inputs : tuple of str
-        Names of time-varying covariates that act on the state between one row and the next (techniques, phases).
+        Names of time-varying inputs u, such as techniques or phases. Adds E u_i to the rate of change of the state.
     covariates : tuple of str
-        Names of time-invariant covariates of the person, which shift the usual level.
+        Names of time-invariant covariates x of the person. Adds Γ x_i to the usual level.
     therapists : bool
-        Whether clients of one therapist share a normal deviation of their levels (`therapist_covariance`).
+        Adds g_h, a deviation of the levels that the clients of a therapist share, with covariance Σ_g.
 
     Raises
     ------
-    InputError
-        If trend or start is unknown, an indicator belongs to no construct, or a construct has no indicator.
+    ModelError
+        If names are missing or not unique, trend or start is unknown, a unit or the planned end is not greater than 0,
+        an indicator belongs to no construct, or a construct has no indicator.
+
+    References
+    ----------
+    Oud, J. H. L., & Jansen, R. A. R. G. (2000). Continuous time state space modeling of panel data by means of SEM.
+    Psychometrika, 65(2), 199–215.
+    Driver, C. C., Oud, J. H. L., & Voelkle, M. C. (2017). Continuous time structural equation modeling with R package
+    ctsem. Journal of Statistical Software, 77(5), 1–35.
 
     Examples
     --------

@@ -68,11 +68,26 @@ def fit_discrete_time(
 ) -> DiscreteTimeFit:
     """Fit a discrete-time panel model by full-information maximum likelihood.
 
-    For person i at wave t ::
+    For person i at wave t = 1..T, with p constructs ::
 
-        y_it = mean_t + level_i + x_it,    x_i,t+1 = lags_t x_it + residual_it,    residual_it ~ N(0, Q_t)
+        y_it = μ_t + b_i + s_it,                b_i ~ N(0, Σ_b)
+        s_i,t+1 = Φ_t s_it + ζ_it,              ζ_it ~ N(0, Q_t),    s_i1 ~ N(0, P_1)
 
-    without measurement error. Waves count as equally spaced, and all observed scores enter the likelihood.
+    with means μ_t (p,), random intercepts b_i, autoregressive and cross-lagged effects Φ_t (p, p), residual covariances
+    Q_t (p, p) and the within-person covariance P_1 (p, p) at the first wave. There is no measurement error. Waves count
+    as equally spaced, and all observed scores enter the likelihood.
+
+    =========  =====================  =========================  ==================================================
+    Model      Random intercepts b_i  Φ_t, Q_t and μ_t           P_1
+    =========  =====================  =========================  ==================================================
+    RI-CLPM    yes                    free or equal over waves   free
+    CLPM       none (b_i = 0)         free or equal over waves   free
+    VAR        yes                    equal over waves           stationary, P_1 = Φ P_1 Φ' + Q, at a person's first
+                                                                 observed wave
+    =========  =====================  =========================  ==================================================
+
+    In the CLPM the lagged effects mix differences between persons with changes within them; in the RI-CLPM and the VAR
+    they are within persons.
 
     Parameters
     ----------
@@ -95,12 +110,19 @@ def fit_discrete_time(
     Raises
     ------
     ModelError
-        If panel and specification do not match, or the expected information is not available: with a stationary start,
-        and with many patterns of missing scores over many waves.
+        If panel and specification do not match, `information` is unknown, or the expected information is not available:
+        with a stationary start, and with many patterns of missing scores over many waves.
+
+    Notes
+    -----
+    Estimates are named ``lags[y 3,x 2]`` (from x at wave 2 to y at wave 3), ``residual_covariance[y 3,x 3]``,
+    ``mean[y 3]``, ``start_covariance[y,x]`` and ``level_covariance[y,x]``; parameters that are equal over waves
+    have no numbers. Lags are in points of y per point of x, means in points, covariances in squared points.
 
     References
     ----------
-    Hamaker, E. L., Kuiper, R. M., & Grasman, R. P. P. P. (2015): the random-intercept cross-lagged panel model.
+    Hamaker, E. L., Kuiper, R. M., & Grasman, R. P. P. P. (2015). A critique of the cross-lagged panel model.
+    Psychological Methods, 20(1), 102–116.
 
     Examples
     --------

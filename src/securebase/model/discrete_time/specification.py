@@ -1,6 +1,6 @@
 """Specification and parameters of discrete-time panel models.
 
-y_it = mean_t + level_i + x_it and x_i,t+1 = lags_t x_it + residual, residual ~ N(0, Q_t), without measurement error.
+y_it = mean_t + level_i + s_it and s_i,t+1 = lags_t s_it + residual, residual ~ N(0, Q_t), without measurement error.
 With levels (random intercepts) and parameters free over waves this is the random-intercept cross-lagged panel model
 (RI-CLPM; Hamaker, Kuiper and Grasman 2015), without levels the cross-lagged panel model (CLPM). With parameters equal
 over waves and a stationary start it is the multilevel vector autoregression (VAR) with lags common to all persons. Gaps
@@ -182,11 +182,12 @@ def discrete_time_specification(
     Raises
     ------
     ModelError
-        If rows of the panel have no wave number.
+        If the model is unknown, rows of the panel have no wave number, or the panel has fewer than 2 waves.
 
     References
     ----------
-    Hamaker, E. L., Kuiper, R. M., & Grasman, R. P. P. P. (2015): the random-intercept cross-lagged panel model.
+    Hamaker, E. L., Kuiper, R. M., & Grasman, R. P. P. P. (2015). A critique of the cross-lagged panel model.
+    Psychological Methods, 20(1), 102–116.
 
     Examples
     --------

@@ -108,19 +108,25 @@ def fit(
 ) -> Fit:
     """Fit the continuous-time model to a panel by maximum likelihood.
 
-    Scores of person i at time t are y = intercept + loading · η + e, e ~ N(0, noise), with ::
+    For person i of therapist h at time t, with p constructs and scores y in the points of their scales ::
 
-        η_i(t) = level_mean + b_i + m(t) + x_i(t),    dx = A x dt + G dW
+        ds_i = (A s_i + E u_i) dt + G dW
+        η_i(t) = μ + m(t) + b_i + f(t) c_i + g_h + Γ x_i + s_i(t)
+        y_ij = ν_j + λ_j η_i,k(j)(t) + ε_ij,    ε_ij ~ N(0, r_j)
 
-    random levels b_i, trend m and a state x with drift A. The exact Gaussian likelihood is maximised by BFGS with
-    Newton refinement; standard errors come from the observed information by the delta method.
+    with the state s_i, inputs u_i, trend m, random intercepts b_i and random slopes c_i (jointly normal), therapist
+    effects g_h and covariates x_i. `Specification` defines every symbol and which options add which term.
+
+    The Kalman filter gives the exact Gaussian likelihood, with Φ = exp(A Δt) and the covariance of shocks
+    Q = ∫ exp(A v) GG' exp(A' v) dv over each gap Δt. BFGS with Newton refinement maximises it; standard errors come
+    from the observed information by the delta method. Missing scores are left out (full information).
 
     Parameters
     ----------
     panel : Panel
-        Scores by person and row, as from `securebase.panel`.
+        Scores (rows, q) of N persons at times (rows,), as from `securebase.panel`.
     specification : Specification
-        Constructs, trend and further parts of the model.
+        Constructs, trend and further parts of the model, in the panel's time unit.
     progress : callable, optional
         Called with (iteration, log-likelihood so far).
     reliability : mapping of str to float, optional
@@ -142,17 +148,32 @@ def fit(
     Raises
     ------
     ModelError
-        If panel and specification name different constructs, a reliability is unknown or outside 0 to 1, or several
-        starts come without `rng`.
+        If panel and specification differ in constructs, columns of scores or time unit, the panel lacks inputs,
+        covariates or therapists of the specification, a reliability is unknown or outside 0 to 1, `starts` is below 1,
+        or several starts come without `rng`.
 
     Notes
     -----
+    Estimates are named after the fields of `Parameters`: ``drift[y,x]`` is the effect of the state of x on the rate of
+    change of y, in points of y per point of x and time unit; ``diffusion[y,x]``, ``level_covariance[y,x]`` and other
+    covariances give their lower triangle; ``level_mean[y]`` is in points; ``rate`` per time unit. ``print(result)``
+    shows them with standard errors and units. The effect over a gap Δt is exp(A Δt), not A.
+
     With the trend carried, therapy acts in every row, so the level at the first row and the baseline are not identified
     apart: start_mean is held at 0 and level_mean is the mean at the first row (decision 0006).
 
     References
     ----------
-    Lewis, A. S., & Overton, M. L. (2013): the line search of BFGS.
+    Kalman, R. E. (1960). A new approach to linear filtering and prediction problems. Journal of Basic Engineering,
+    82(1), 35–45.
+    Oud, J. H. L., & Jansen, R. A. R. G. (2000). Continuous time state space modeling of panel data by means of SEM.
+    Psychometrika, 65(2), 199–215.
+    Voelkle, M. C., Oud, J. H. L., Davidov, E., & Schmidt, P. (2012). An SEM approach to continuous time modeling of
+    panel data: Relating authoritarianism and anomia. Psychological Methods, 17(2), 176–192.
+    Driver, C. C., Oud, J. H. L., & Voelkle, M. C. (2017). Continuous time structural equation modeling with R package
+    ctsem. Journal of Statistical Software, 77(5), 1–35.
+    Lewis, A. S., & Overton, M. L. (2013). Nonsmooth optimization via quasi-Newton methods. Mathematical Programming,
+    141, 135–163 (the line search).
 
     Examples
     --------

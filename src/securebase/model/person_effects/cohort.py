@@ -177,7 +177,8 @@ def fit_person_effects(
 
     References
     ----------
-    Tierney, L., & Kadane, J. B. (1986): the Laplace approximation of posterior moments.
+    Tierney, L., & Kadane, J. B. (1986). Accurate approximations for posterior moments and marginal densities.
+    Journal of the American Statistical Association, 81(393), 82–86.
 
     Examples
     --------

@@ -35,11 +35,28 @@ class Contributions:
     sources : tuple of str
         The m other constructs, in the model's order.
     mean : array, (m,)
-        Contribution of each source's lagged state.
+        Contribution of each source's lagged state, in points of `construct`.
     covariance : array, (m, m)
-        Uncertainty of states and effects together.
+        Covariance of these contributions, from the uncertainty of states and effects together (points²).
     from_states : array, (m, m)
-        Uncertainty of the states alone.
+        The same from the uncertainty of the states alone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import securebase
+    >>> parts = securebase.Contributions(
+    ...     "symptoms",
+    ...     begin=0.0,
+    ...     end=15.0,
+    ...     sources=("alliance", "social_support"),
+    ...     mean=np.array([-1.0, -0.5]),
+    ...     covariance=np.array([[0.16, 0.0], [0.0, 0.09]]),
+    ...     from_states=np.array([[0.04, 0.0], [0.0, 0.04]]),
+    ... )
+    >>> mean, sd = parts.total(("alliance", "social_support"))
+    >>> round(mean, 2), round(sd, 2)
+    (-1.5, 0.5)
     """
 
     construct: str
@@ -78,8 +95,12 @@ def contributions(
 ) -> Contributions:
     """Decompose one client's change in a construct into contributions of the other constructs' lagged states.
 
-    With transitions Phi_j from row j to j + 1 the contribution of construct l to construct k is
-    Σ_j (Phi_j)_kl x_l(t_j), smoothed over all scores.
+    With transitions Φ_j = exp(A (t_j+1 − t_j)) the contribution of construct l to the change in construct k is ::
+
+        Σ_j (Φ_j)_kl s_l(t_j),    l ≠ k
+
+    summed over the rows from `first` to `last`, with the state s smoothed over all scores. With a carried trend s
+    includes the mean trend, which acts through the drift as well.
 
     Parameters
     ----------

@@ -90,12 +90,24 @@ def simulate(
 ) -> Cohort:
     """Simulate a cohort as a clinic would record it, drawn from a known truth.
 
-    The true value of client i at time t is ::
+    The true values (p,) of client i at time t, in weeks since the first session, are ::
 
-        level_mean + b_i + c_i f(t) + x_i(t) + h_i(t),    dx = (A x + B u + (A − diag A) h) dt + G dW
+        μ + b_i + f(t) c_i + s_i(t) + h_i(t),    ds_i = (A_i s_i + B_i(t) + (A_i − diag A_i) h_i) dt + G_i dW
 
-    with the client's deviation in level b_i and in change c_i, the trend's time course f, the state x and lasting
-    displacements h. Item responses are drawn from the true values at each check-in. The same seed gives the same bits.
+    in standard deviations of clients at the first session, where
+
+    - b_i and c_i are the client's random intercept and random slope, with the effects of covariates and therapist;
+    - f(t) is the share of the change by the planned end;
+    - s_i is the state, which starts at start_mean plus a stationary deviation and carries the mean trend;
+    - A_i is the drift (per week), common to all clients unless the scenario has person-specific effects;
+    - B_i(t) is the effect of therapy per week: that of the client's arm, times the alliance gate if the scenario has
+      one, and the part that persists after the end;
+    - h_i is a lasting displacement, by a repaired rupture, a sudden gain or supplied support. It does not decay, and
+      acts on the other constructs as s_i does;
+    - G_i G_i' is the covariance of shocks per week.
+
+    Shocks, ruptures and life events are added to s_i at their session and decay with the drift. Item responses are
+    drawn from the true values at each check-in. The same seed gives the same bits.
 
     Parameters
     ----------
@@ -136,8 +148,8 @@ def simulate(
     ParameterSetError
         If the scenario or an arm does not exist, or an option of the course is out of range.
     ModelError
-        If `n_clients` is negative, a shock or alert lies outside the cohort, or a shock names a construct that the
-        scenario does not simulate.
+        If `rng` is no Generator, `n_clients` is negative or no whole number, a shock or alert lies outside the cohort,
+        or a shock names a construct that the scenario does not simulate.
 
     Examples
     --------

@@ -1,8 +1,9 @@
 """The true trajectories of a cohort: the model's state, and every process that a scenario adds.
 
-For person i at row j the true value is level_mean + level + change · f(t) + x + h. The state x holds the carried trend
-and the fluctuation, dx = (A x + B u + (A − diag A) h) dt + G dW. The lasting displacement h does not decay, and acts on
-the other constructs as x does. With every process off this is `draws.draw_true_values`.
+For person i at row j the true value is level_mean + level + f(t) change + s + h. The state s holds the carried trend
+and the fluctuation, ds = (A s + B + (A − diag A) h) dt + G dW, with the effect of therapy B of the person's arm. The
+lasting displacement h does not decay, and acts on the other constructs as s does. With every process off this is
+`draws.draw_true_values`.
 """
 
 from __future__ import annotations
@@ -188,7 +189,7 @@ class _CourseSimulation:
         )
 
     def _propagate(self, x: Array, step: _Transition, z: Array, therapy_input: Array) -> Array:
-        """Return Phi x + L z + ∫_0^u exp(A v) dv (B u + (A − diag A) h)."""
+        """Return Phi s + L z + ∫_0^Δt exp(A v) dv (B + (A − diag A) h), the state s (`x`) after a gap Δt."""
         constant_input = therapy_input + np.einsum("nkl,nl->nk", self.cross_drift, self.h)
         state: Array = np.einsum("nkl,nl->nk", step.phi, x) + np.einsum("nkl,nl->nk", step.shock_root, z)
         state += np.einsum("nkl,nl->nk", step.integral, constant_input)
