@@ -51,7 +51,7 @@ def dense(own: Transform, x: Array) -> float:
     total = 0.0
     for persons in together.values():
         times = panel.times[panel.rows_of(persons[0])]
-        mean, covariance, _ = dense_normal.joint(specification, q, times, None, nothing)
+        mean, covariance, _ = dense_normal.joint_moments(specification, q, times, None, nothing)
         y = np.array([panel.scores[panel.rows_of(i)].ravel() for i in persons])
         if q.covariate_effect is not None and panel.covariates is not None:
             y = y - np.tile(panel.covariates[persons] @ q.covariate_effect.T, len(times))

@@ -162,7 +162,7 @@ def cohort(trend: Trend, seed: int, *, n: int = 200, rows: int = 10) -> tuple[Pa
 @pytest.mark.parametrize("part", ["", "all"])
 def test_the_internal_gradient_equals_central_differences(trend: Trend, start: Start, part: str) -> None:
     rng = np.random.default_rng(11)
-    specification = small_problems.full(2, trend, start, part)
+    specification = small_problems.specification_with(2, trend, start, part)
     problem = _PanelObjective(small_problems.panel_for(specification, rng, persons=30), specification, {"c0": 0.8})
     x = 0.3 * rng.normal(size=problem.scale.size)
     x[problem.scale.where("loading")] += 1.0
@@ -180,7 +180,7 @@ def test_the_internal_gradient_equals_central_differences(trend: Trend, start: S
 @pytest.mark.parametrize("part", ["", "random slopes", "all"])
 def test_the_transform_to_natural_parameters_is_exact(trend: Trend, start: Start, part: str) -> None:
     rng = np.random.default_rng(12)
-    specification = small_problems.full(3, trend, start, part)
+    specification = small_problems.specification_with(3, trend, start, part)
     panel = small_problems.panel_for(specification, rng, persons=30)
     points = rng.choice([10.0, 1.0, 0.01], size=len(specification.scores))
     later = 0.0 if specification.random_slopes else 400.0

@@ -76,7 +76,7 @@ def test_very_long_courses_and_very_many_persons_go_through() -> None:
 
 def test_several_threads_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(4)
-    specification = small_problems.full(2, Trend.APART, Start.FREE, "all")
+    specification = small_problems.specification_with(2, Trend.APART, Start.FREE, "all")
     parameters = small_problems.parameters(specification, rng)
     prepared = Likelihood(small_problems.panel_for(specification, rng, persons=41, longest=9), specification)
     whole = prepared.value_and_gradient(parameters)

@@ -89,7 +89,7 @@ def assert_gradient(panel: Panel, specification: Specification, parameters: Para
 
 def full_problem(p: int, trend: Trend, start: Start, part: str, seed: int) -> tuple[Panel, Specification, Parameters]:
     rng = np.random.default_rng([p, seed])
-    specification = small_problems.full(p, trend, start, part)
+    specification = small_problems.specification_with(p, trend, start, part)
     return small_problems.panel_for(specification, rng), specification, small_problems.parameters(specification, rng)
 
 
@@ -156,7 +156,9 @@ def test_compiled_and_readable_kernels_agree(p: int, part: str, monkeypatch: pyt
     for seed, (trend, start) in enumerate(EVERY_MODEL):
         rng = np.random.default_rng([p, seed])
         specification = (
-            small_problems.full(p, trend, start, part) if part else small_problems.specification(p, trend, start)
+            small_problems.specification_with(p, trend, start, part)
+            if part
+            else small_problems.specification(p, trend, start)
         )
         panel = small_problems.panel_for(specification, rng, persons=int(rng.integers(1, 40)), longest=9)
         parameters = small_problems.parameters(specification, rng)

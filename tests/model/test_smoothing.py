@@ -36,7 +36,7 @@ def dense(specification: Specification, parameters: Parameters, times: Array, ob
     """Return mean and covariance of (s_1, …, s_n, b), (n + 1) p entries, given the scores, from their joint normal."""
     n, p = len(times), specification.p
     still = replace(parameters, level_covariance=np.zeros((p, p)), measurement_noise=np.zeros(p))
-    mean, states, _ = dense_normal.joint(specification, still, times)
+    mean, states, _ = dense_normal.joint_moments(specification, still, times)
     prior = np.zeros(((n + 1) * p, (n + 1) * p))
     prior[: n * p, : n * p] = states
     prior[n * p :, n * p :] = parameters.level_covariance
@@ -101,7 +101,7 @@ def test_with_every_part_of_the_full_model_true_values_are_conditionals_of_the_j
     """Smoothed and forecast states given the observed scores, for every part of the full model."""
     p, n, seen = 2, 6, 4
     rng = np.random.default_rng(17)
-    specification = small_problems.full(p, trend, Start.FREE, part)
+    specification = small_problems.specification_with(p, trend, Start.FREE, part)
     parameters = small_problems.parameters(specification, rng)
     times = np.cumsum(rng.uniform(0.2, 2.0, size=n))
     inputs = rng.normal(size=(n, len(specification.inputs)))
@@ -120,7 +120,7 @@ def test_with_every_part_of_the_full_model_true_values_are_conditionals_of_the_j
         levels = levels + parameters.therapist_covariance
     bare = replace(parameters, level_covariance=levels, measurement_noise=np.zeros(p), loading=None, intercept=None)
     plain = replace(specification, indicators=())
-    mean, covariance, _ = dense_normal.joint(plain, bare, times, inputs, x)
+    mean, covariance, _ = dense_normal.joint_moments(plain, bare, times, inputs, x)
     y = observed.ravel()
     scored = np.isfinite(y)
     base = np.zeros(len(specification.scores)) if parameters.intercept is None else parameters.intercept

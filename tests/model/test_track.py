@@ -63,7 +63,7 @@ def test_parts_add_up_and_nothing_later_is_used_before_its_time(course: Panel) -
 
 
 def test_one_step_ahead_is_a_conditional_of_the_joint_normal(course: Panel) -> None:
-    mean, covariance, _ = dense_normal.joint(SPECIFICATION, PARAMETERS, course.times)
+    mean, covariance, _ = dense_normal.joint_moments(SPECIFICATION, PARAMETERS, course.times)
     y = course.scores.ravel()
     tracked = track(course, SPECIFICATION, PARAMETERS)
     for j in range(5):
@@ -83,7 +83,9 @@ def test_the_forecast_begins_at_the_last_estimate_and_widens_to_the_spread_of_th
     assert np.allclose(tracked.forecast_score_sd**2, tracked.forecast_sd**2 + PARAMETERS.measurement_noise)
     settled = tracked.usual_level - np.linalg.solve(PARAMETERS.drift, PARAMETERS.therapy_effect)
     assert np.allclose(tracked.forecast[-1], settled)
-    P = dense_normal.joint(SPECIFICATION, replace(PARAMETERS, level_covariance=np.zeros((2, 2))), np.zeros(1))[1]
+    P = dense_normal.joint_moments(SPECIFICATION, replace(PARAMETERS, level_covariance=np.zeros((2, 2))), np.zeros(1))[
+        1
+    ]
     lasting = np.diag(P) - PARAMETERS.measurement_noise
     assert np.allclose(tracked.forecast_sd[-1] ** 2, tracked.usual_level_sd**2 + lasting)
 
@@ -101,8 +103,8 @@ def test_the_expected_course_counts_that_people_change_in_their_own_way(first_is
     panel = person(times, scores, specification.constructs)
     tracked = track(panel, specification, parameters)
     here = np.searchsorted(tracked.expected_course_times, times)
-    mean, covariance, _ = dense_normal.joint(specification, parameters, times)
-    still = dense_normal.joint(specification, replace(parameters, measurement_noise=np.zeros(2)), times)[1]
+    mean, covariance, _ = dense_normal.joint_moments(specification, parameters, times)
+    still = dense_normal.joint_moments(specification, replace(parameters, measurement_noise=np.zeros(2)), times)[1]
     first = 2 if first_is_missing else 0
     sd = np.sqrt(covariance[first, first])
     y = scores[first // 2, 0] + sd * ((np.arange(4000) + 0.5) / 4000 - 0.5)

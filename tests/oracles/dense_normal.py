@@ -15,7 +15,7 @@ from securebase.model.panel import Panel
 from securebase.model.parameters import Array, Parameters, Specification, Trend
 
 
-def shocks(drift: Array, diffusion: Array, gap: float) -> Array:
+def shock_covariance(drift: Array, diffusion: Array, gap: float) -> Array:
     p = len(drift)
     block = expm(np.block([[-drift, diffusion], [np.zeros((p, p)), drift.T]]) * gap)
     return block[p:, p:].T @ block[:p, p:]
@@ -68,7 +68,7 @@ def state_covariance(specification: Specification, q: Parameters, times: Array) 
     own = [P]
     for j in range(1, n):
         Phi = expm(q.drift * (times[j] - times[j - 1]))
-        own.append(Phi @ own[-1] @ Phi.T + shocks(q.drift, q.diffusion, times[j] - times[j - 1]))
+        own.append(Phi @ own[-1] @ Phi.T + shock_covariance(q.drift, q.diffusion, times[j] - times[j - 1]))
     blocks = np.zeros((n, n, p, p))
     for i in range(n):
         for j in range(i, n):
@@ -77,7 +77,7 @@ def state_covariance(specification: Specification, q: Parameters, times: Array) 
     return blocks
 
 
-def joint(
+def joint_moments(
     specification: Specification,
     q: Parameters,
     times: Array,
@@ -128,7 +128,9 @@ def log_likelihood(panel: Panel, specification: Specification, q: Parameters) ->
             if rows.start < rows.stop:
                 inputs = None if panel.inputs is None else panel.inputs[rows]
                 x = None if panel.covariates is None else panel.covariates[person]
-                parts.append((*joint(specification, q, panel.times[rows], inputs, x), panel.scores[rows].ravel()))
+                parts.append(
+                    (*joint_moments(specification, q, panel.times[rows], inputs, x), panel.scores[rows].ravel())
+                )
         if not parts:
             continue
         mean, y = np.concatenate([part[0] for part in parts]), np.concatenate([part[3] for part in parts])

@@ -11,11 +11,11 @@ from securebase.model.panel import Panel
 from securebase.model.parameters import Array
 
 
-def at(values: Array, wave: int) -> Array:
+def at_wave(values: Array, wave: int) -> Array:
     return values[0] if len(values) == 1 else values[wave]
 
 
-def joint(spec: DiscreteTimeSpecification, q: DiscreteTimeParameters) -> tuple[Array, Array]:
+def joint_moments(spec: DiscreteTimeSpecification, q: DiscreteTimeParameters) -> tuple[Array, Array]:
     """Return mean (waves p,) and covariance of all scores of one person, waves one after another."""
     p, T = spec.p, spec.waves
     P = q.start_covariance
@@ -23,7 +23,7 @@ def joint(spec: DiscreteTimeSpecification, q: DiscreteTimeParameters) -> tuple[A
         P = solve_discrete_lyapunov(q.lags[0], q.residual_covariance[0])
     blocks: dict[tuple[int, int], Array] = {(0, 0): P}
     for t in range(1, T):
-        Phi, Q = at(q.lags, t - 1), at(q.residual_covariance, t - 1)
+        Phi, Q = at_wave(q.lags, t - 1), at_wave(q.residual_covariance, t - 1)
         for s in range(t):
             blocks[t, s] = Phi @ blocks[t - 1, s]
             blocks[s, t] = blocks[t, s].T
@@ -32,7 +32,7 @@ def joint(spec: DiscreteTimeSpecification, q: DiscreteTimeParameters) -> tuple[A
     for (t, s), block in blocks.items():
         level = np.zeros((p, p)) if q.level_covariance is None else q.level_covariance
         V[t * p : t * p + p, s * p : s * p + p] = block + level
-    return np.concatenate([at(q.mean, t) for t in range(T)]), V
+    return np.concatenate([at_wave(q.mean, t) for t in range(T)]), V
 
 
 def scores_of(panel: Panel, spec: DiscreteTimeSpecification, person: int) -> Array:
@@ -44,8 +44,8 @@ def scores_of(panel: Panel, spec: DiscreteTimeSpecification, person: int) -> Arr
     return Y.ravel()
 
 
-def per_person(panel: Panel, spec: DiscreteTimeSpecification, q: DiscreteTimeParameters) -> list[float]:
-    mean, V = joint(spec, q)
+def log_likelihoods(panel: Panel, spec: DiscreteTimeSpecification, q: DiscreteTimeParameters) -> list[float]:
+    mean, V = joint_moments(spec, q)
     values = []
     for i in range(panel.n_persons):
         y = scores_of(panel, spec, i)

@@ -28,8 +28,8 @@ def specification(p: int, trend: Trend, start: Start, **more: Any) -> Specificat
     return Specification(tuple(f"c{k}" for k in range(p)), trend, start, planned_end=9.0, **more)
 
 
-def full(p: int, trend: Trend, start: Start, part: str) -> Specification:
-    """Return a specification with one further part, with all of them, or with none (an empty text)."""
+def specification_with(p: int, trend: Trend, start: Start, part: str) -> Specification:
+    """Return a specification with one optional component, with all of them, or with none (an empty text)."""
     options: dict[str, dict[str, Any]] = {
         "random slopes": {"random_slopes": True},
         "initial-state mean": {"free_start_mean": True},

@@ -33,8 +33,8 @@ def parameters(spec: DiscreteTimeSpecification, rng: np.random.Generator) -> Dis
     p = spec.p
 
     def lag() -> Array:
-        drawn = 0.4 * np.eye(p) + 0.2 * rng.normal(size=(p, p))
-        return drawn * min(1.0, 0.85 / float(np.abs(np.linalg.eigvals(drawn)).max()))
+        matrix = 0.4 * np.eye(p) + 0.2 * rng.normal(size=(p, p))
+        return matrix * min(1.0, 0.85 / float(np.abs(np.linalg.eigvals(matrix)).max()))
 
     return DiscreteTimeParameters(
         lags=np.array([lag() for _ in range(spec.n_lags)]),
@@ -71,7 +71,7 @@ def panel(spec: DiscreteTimeSpecification, rng: np.random.Generator, persons: in
     )
 
 
-def drawn(
+def draw_panel(
     spec: DiscreteTimeSpecification,
     q: DiscreteTimeParameters,
     rng: np.random.Generator,

@@ -44,14 +44,14 @@ def fitted(panel: Panel) -> Fit:
 
 def joint_normal(person: Panel, specification: Specification, q: Parameters) -> tuple[np.ndarray, np.ndarray]:
     x = None if person.covariates is None else person.covariates[0]
-    return dense_normal.joint(specification, q, person.times, person.inputs, x)[:2]
+    return dense_normal.joint_moments(specification, q, person.times, person.inputs, x)[:2]
 
 
 @pytest.mark.parametrize("part", ["", "random slopes", "indicators", "inputs", "covariates"])
 def test_distances_and_residuals_equal_those_of_the_joint_normal(part: str) -> None:
     """Distance: quadratic form of the joint normal of all scores; first residual: its marginal mean and SD."""
     rng = np.random.default_rng(3)
-    specification = small_problems.full(2, Trend.APART, Start.FREE, part)
+    specification = small_problems.specification_with(2, Trend.APART, Start.FREE, part)
     rows, q = small_problems.panel_for(specification, rng), small_problems.parameters(specification, rng)
     errors = prediction_errors(rows, specification, q)
     for i in range(rows.n_persons):

@@ -29,7 +29,7 @@ TABLE = (
 @pytest.mark.parametrize("start", list(Start))
 @pytest.mark.parametrize("part", ["", *small_problems.PARTS])
 def test_parameters_are_restored_from_their_names(trend: Trend, start: Start, part: str) -> None:
-    specification = small_problems.full(2, trend, start, part)
+    specification = small_problems.specification_with(2, trend, start, part)
     own = small_problems.parameters(specification, np.random.default_rng(3))
     back = Parameters.from_named(own.named(specification), specification)
     for field in fields(Parameters):
@@ -40,7 +40,7 @@ def test_parameters_are_restored_from_their_names(trend: Trend, start: Start, pa
 
 
 def test_missing_and_additional_names_raise() -> None:
-    specification = small_problems.full(2, Trend.LINEAR, Start.STATIONARY, "inputs")
+    specification = small_problems.specification_with(2, Trend.LINEAR, Start.STATIONARY, "inputs")
     named = small_problems.parameters(specification, np.random.default_rng(3)).named(specification)
     with pytest.raises(InputError, match=r"parameter “input_effect\[c0,technique\]” is missing"):
         Parameters.from_named({k: v for k, v in named.items() if k != "input_effect[c0,technique]"}, specification)
@@ -87,7 +87,7 @@ def test_a_saved_fit_tracks_a_person(
 def test_a_saved_fit_keeps_its_likelihood(tmp_path: Path) -> None:
     """JSON preserves floats to the last digit."""
     rng = np.random.default_rng(5)
-    specification = small_problems.full(2, Trend.CARRIED, Start.FREE, "all")
+    specification = small_problems.specification_with(2, Trend.CARRIED, Start.FREE, "all")
     own = small_problems.parameters(specification, rng)
     rows = small_problems.panel_for(specification, rng)
     write_json({"named": own.named(specification)}, tmp_path / "one.json")
@@ -116,8 +116,10 @@ def test_a_file_without_fit_raises(tmp_path: Path, text: str, message: str) -> N
 
 
 def test_a_table_without_the_inputs_raises() -> None:
-    specification = small_problems.full(2, Trend.NONE, Start.FREE, "inputs")
-    rows = small_problems.panel_for(small_problems.full(2, Trend.NONE, Start.FREE, ""), np.random.default_rng(1))
+    specification = small_problems.specification_with(2, Trend.NONE, Start.FREE, "inputs")
+    rows = small_problems.panel_for(
+        small_problems.specification_with(2, Trend.NONE, Start.FREE, ""), np.random.default_rng(1)
+    )
     same = replace(rows, time_unit=specification.time_unit)
     with pytest.raises(InputError, match="the fit has the inputs technique, phase, and the table none"):
         check_same(same, specification)

@@ -171,7 +171,7 @@ def test_simulated_parameters_are_recovered(model, persons, waves, missing):
     specification = small_waves.specification(model, 2, waves)
     q = truth(specification)
     result = fit_discrete_time(
-        small_waves.drawn(specification, q, np.random.default_rng(11), persons, missing), specification
+        small_waves.draw_panel(specification, q, np.random.default_rng(11), persons, missing), specification
     )
     assert result.outcome.kind == "converged"
     z = [
@@ -184,7 +184,7 @@ def test_simulated_parameters_are_recovered(model, persons, waves, missing):
 
 def test_units_of_scores_and_numbers_of_waves_make_no_difference():
     specification = small_waves.specification("ri-clpm", 2, 4)
-    panel = small_waves.drawn(specification, truth(specification), np.random.default_rng(5), 300, 0.2)
+    panel = small_waves.draw_panel(specification, truth(specification), np.random.default_rng(5), 300, 0.2)
     original = fit_discrete_time(panel, specification)
     rescaled = fit_discrete_time(
         replace(panel, scores=panel.scores * [10.0, 0.1] + 50.0, wave=panel.wave + 6),
@@ -202,10 +202,10 @@ def test_units_of_scores_and_numbers_of_waves_make_no_difference():
 
 def test_the_log_likelihood_of_a_fit_equals_that_of_a_dense_normal():
     specification = small_waves.specification("ri-clpm", 2, 4)
-    panel = small_waves.drawn(specification, truth(specification), np.random.default_rng(6), 100, 0.3)
+    panel = small_waves.draw_panel(specification, truth(specification), np.random.default_rng(6), 100, 0.3)
     result = fit_discrete_time(panel, specification)
     assert result.log_likelihood == pytest.approx(
-        sum(dense_waves.per_person(panel, specification, result.parameters)), rel=1e-9
+        sum(dense_waves.log_likelihoods(panel, specification, result.parameters)), rel=1e-9
     )
     assert result.log_likelihood == pytest.approx(
         DiscreteTimeLikelihood(panel, specification).value(result.parameters), rel=1e-9
@@ -228,7 +228,7 @@ def test_a_random_intercept_without_variance_ends_at_the_boundary():
     q = truth(without)
     kinds = set()
     for seed in range(6):
-        panel = small_waves.drawn(without, q, np.random.default_rng(seed), 150)
+        panel = small_waves.draw_panel(without, q, np.random.default_rng(seed), 150)
         result = fit_discrete_time(panel, specification)
         assert_outcome_is_honest(result)
         assert result.log_likelihood >= fit_discrete_time(panel, without).log_likelihood - 1e-3
@@ -239,7 +239,7 @@ def test_a_random_intercept_without_variance_ends_at_the_boundary():
 
 def test_a_duplicated_construct_is_never_called_converged():
     specification = small_waves.specification("ri-clpm", 2, 4)
-    panel = small_waves.drawn(specification, truth(specification), np.random.default_rng(2), 200)
+    panel = small_waves.draw_panel(specification, truth(specification), np.random.default_rng(2), 200)
     twice = replace(panel, scores=panel.scores[:, [0, 0]])
     result = fit_discrete_time(twice, specification)
     assert_outcome_is_honest(result)
@@ -249,7 +249,7 @@ def test_a_duplicated_construct_is_never_called_converged():
 def test_waves_never_observed_together_are_never_called_converged():
     """Half of the persons have waves 1 and 2, half waves 3 and 4, so the lag from 2 to 3 is not identified."""
     specification = small_waves.specification("clpm", 2, 4)
-    panel = small_waves.drawn(specification, truth(specification), np.random.default_rng(3), 200)
+    panel = small_waves.draw_panel(specification, truth(specification), np.random.default_rng(3), 200)
     scores, person = panel.scores.copy(), np.repeat(np.arange(200), 4)
     scores[(person < 100) & (panel.wave > 2)] = np.nan
     scores[(person >= 100) & (panel.wave <= 2)] = np.nan
@@ -268,7 +268,7 @@ def test_waves_never_observed_together_are_never_called_converged():
 )
 def test_too_little_data_is_reported_with_its_reason(change, part):
     specification = small_waves.specification("ri-clpm", 2, 4)
-    panel = change(small_waves.drawn(specification, truth(specification), np.random.default_rng(2), 40))
+    panel = change(small_waves.draw_panel(specification, truth(specification), np.random.default_rng(2), 40))
     result = fit_discrete_time(panel, specification)
     assert result.outcome.kind == "not_enough_data"
     assert part in result.outcome.sentence
@@ -279,21 +279,21 @@ def test_too_little_data_is_reported_with_its_reason(change, part):
 def test_two_waves_do_not_identify_random_intercepts():
     specification = small_waves.specification("ri-clpm", 2, 2)
     result = fit_discrete_time(
-        small_waves.drawn(specification, truth(specification), np.random.default_rng(2), 40), specification
+        small_waves.draw_panel(specification, truth(specification), np.random.default_rng(2), 40), specification
     )
     assert "two waves" in result.outcome.sentence.lower()
 
 
 def test_expected_information_of_a_stationary_start_is_refused():
     specification = small_waves.specification("var", 2, 6)
-    panel = small_waves.drawn(specification, truth(specification), np.random.default_rng(2), 40)
+    panel = small_waves.draw_panel(specification, truth(specification), np.random.default_rng(2), 40)
     with pytest.raises(ModelError, match="expected information"):
         fit_discrete_time(panel, specification, information="expected")
 
 
 def test_nested_models_are_compared_by_their_likelihood_ratio():
     specification = small_waves.specification("ri-clpm, equal lags", 2, 5)
-    panel = small_waves.drawn(specification, truth(specification), np.random.default_rng(8), 400, 0.1)
+    panel = small_waves.draw_panel(specification, truth(specification), np.random.default_rng(8), 400, 0.1)
     equal, free = (
         fit_discrete_time(panel, specification),
         fit_discrete_time(panel, replace(specification, lags=WaveConstraint.FREE)),
@@ -327,6 +327,8 @@ def test_the_likelihood_ratio_test_of_equal_lags_keeps_its_level():
             fit_discrete_time(panel, specification),
             fit_discrete_time(panel, replace(specification, lags=WaveConstraint.FREE)),
         ).p
-        for panel in (small_waves.drawn(specification, q, np.random.default_rng([9, i]), 200, 0.1) for i in range(80))
+        for panel in (
+            small_waves.draw_panel(specification, q, np.random.default_rng([9, i]), 200, 0.1) for i in range(80)
+        )
     ]
     assert kstest(p, "uniform").pvalue > 0.001

@@ -66,11 +66,11 @@ def test_the_expected_information_equals_its_formula(model, at_once, monkeypatch
     panel = scale.panel
 
     def stacked(x):
-        mean, V = dense_waves.joint(specification, scale.standard(x))
+        mean, V = dense_waves.joint_moments(specification, scale.standard(x))
         return np.concatenate([mean, V.ravel()])
 
     D = specification.waves * specification.p
-    derivatives, V = differences(stacked, x), dense_waves.joint(specification, scale.standard(x))[1]
+    derivatives, V = differences(stacked, x), dense_waves.joint_moments(specification, scale.standard(x))[1]
     expected = np.zeros((len(x), len(x)))
     for i in range(panel.n_persons):
         observed = np.isfinite(dense_waves.scores_of(panel, specification, i))
@@ -89,7 +89,7 @@ def test_the_information_of_complete_data_equals_the_general_formula():
     specification = small_waves.specification("ri-clpm", 2, 4)
     rng = np.random.default_rng(3)
     q = small_waves.parameters(specification, rng)
-    likelihood = DiscreteTimeLikelihood(small_waves.drawn(specification, q, rng, 30), specification)
+    likelihood = DiscreteTimeLikelihood(small_waves.draw_panel(specification, q, rng, 30), specification)
     data = information.compress_units(likelihood.rows, specification)
     assert_close(
         information.complete_data_information(specification, q, 30.0),

@@ -29,7 +29,7 @@ def test_the_log_likelihood_equals_that_of_a_dense_normal(p, model):
         rng = np.random.default_rng([p, seed])
         specification = small_waves.specification(model, p, waves=5, first_wave=seed)
         panel, q = small_waves.panel(specification, rng), small_waves.parameters(specification, rng)
-        expected = dense_waves.per_person(panel, specification, q)
+        expected = dense_waves.log_likelihoods(panel, specification, q)
         likelihood = DiscreteTimeLikelihood(panel, specification)
         assert likelihood.value(q) == pytest.approx(sum(expected), rel=1e-9)
         assert likelihood.per_person(q) == pytest.approx(expected, rel=1e-9)
@@ -73,7 +73,7 @@ def test_a_missed_wave_is_stepped_through():
     gap = Panel(("a",), ("a",), np.array([0, 2]), np.array([1.0, 4.0]), np.array([[0.3], [1.0]]), np.array([1, 4]))
     assert len(expand_waves(gap, specification).times) == 4
     assert DiscreteTimeLikelihood(gap, specification).value(q) == pytest.approx(
-        dense_waves.per_person(gap, specification, q)[0], rel=1e-9
+        dense_waves.log_likelihoods(gap, specification, q)[0], rel=1e-9
     )
 
 

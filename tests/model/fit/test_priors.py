@@ -62,7 +62,7 @@ def test_the_course_is_the_same_in_days_and_by_another_planned_end() -> None:
 def test_a_set_can_be_converted_for_every_part_of_the_model(trend: Trend, part: str) -> None:
     """The converted set has every part that the specification needs."""
     rng = np.random.default_rng(8)
-    plain = small_problems.full(2, trend, Start.FREE, part)
+    plain = small_problems.specification_with(2, trend, Start.FREE, part)
     names = {"c0": "symptoms", "c1": "alliance"}
     specification = replace(
         plain,

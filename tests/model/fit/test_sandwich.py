@@ -51,7 +51,7 @@ def as_if_fitted(panel: Panel, specification: Specification, rng: np.random.Gene
 @pytest.mark.parametrize("trend", [Trend.APART, Trend.CARRIED])
 def test_scores_of_persons_equal_central_differences_of_their_log_likelihoods(part: str, trend: Trend) -> None:
     rng = np.random.default_rng(5)
-    specification = small_problems.full(2, trend, Start.FREE, part)
+    specification = small_problems.specification_with(2, trend, Start.FREE, part)
     panel = small_problems.panel_for(specification, rng)
     fitted = as_if_fitted(panel, specification, rng)
     assert fitted.internal is not None
@@ -68,7 +68,7 @@ def test_scores_of_persons_equal_central_differences_of_their_log_likelihoods(pa
 
 def test_scores_of_therapists_add_up_to_the_whole_gradient() -> None:
     rng = np.random.default_rng(6)
-    specification = small_problems.full(2, Trend.LINEAR, Start.FREE, "therapists")
+    specification = small_problems.specification_with(2, Trend.LINEAR, Start.FREE, "therapists")
     panel = small_problems.panel_for(specification, rng, persons=12)
     fitted = as_if_fitted(panel, specification, rng)
     assert fitted.internal is not None
