@@ -24,7 +24,7 @@ NOON = datetime(2026, 9, 1, 12, tzinfo=UTC)
 
 @dataclass
 class Cast:
-    """Who is there, and Carla's first session."""
+    """The accounts, the client Carla and her first session."""
 
     alma: Account
     bruno: Account
@@ -45,7 +45,7 @@ class Cast:
         self.session.save()
 
     def hold_in_an_hour(self) -> None:
-        """What is asked before the session can still be asked."""
+        """Move the session ahead, so that the check-in before it can still be opened."""
         self.hold_at(timezone.now() + timedelta(hours=1))
 
     def invite(
@@ -55,8 +55,9 @@ class Cast:
         at: datetime = NOON,
         extras: Sequence[str] | None = (),
     ):
-        """Open a check-in; the session set alone, unless extras are named (None: what is due). Before a session: an
-        hour before it, for which a session of the past is held later.
+        """Open a check-in with the session set and `extras` (None: those due).
+
+        A session that has begun is first moved to an hour after a check-in that comes before it.
         """
         if moment is Moment.BEFORE and at > self.session.held_at:
             self.hold_at(at + timedelta(hours=1))
@@ -66,7 +67,7 @@ class Cast:
 
 
 def make_cast() -> Cast:
-    """Staff of one clinic without passwords (tests sign them in directly), Carla and her first session."""
+    """Create the staff of one clinic, Carla and her first session; only Alma has a password."""
     alma = accounts.create_first_account(
         clinic_name="Harbour Practice", user_name="alma", name_shown="Alma", password=PASSWORD
     )
@@ -94,6 +95,6 @@ def make_cast() -> Cast:
 
 
 def answers(instrument_id: str, value: float = 4.0, safety: float | None = 0.0) -> dict[int, float | None]:
-    """Every item of a session set answered alike, and the safety question apart."""
+    """Return `value` for every item of an instrument, and `safety` for the safety question."""
     items = instrument(instrument_id).items
     return {i.number: (safety if i.options else value) for i in items}

@@ -14,13 +14,13 @@ from workbench.template_guard import watch
 
 @pytest.fixture(autouse=True)
 def _quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Argon2id as in the product, but cheap: these tests sign in hundreds of times."""
+    """Use Argon2id as in the product with cheap parameters, because these tests sign in hundreds of times."""
     for name, value in (("time_cost", 1), ("memory_cost", 64), ("parallelism", 1)):
         monkeypatch.setattr(Argon2PasswordHasher, name, value)
 
 
 @pytest.fixture(autouse=True)
-def _no_template_reads_what_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _check_template_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     missing = watch(monkeypatch)
     yield
     assert sorted(set(missing)) == []
@@ -33,12 +33,12 @@ def cast(db: None) -> Cast:
 
 @pytest.fixture
 def browser() -> Browser:
-    """A browser with nobody signed in; the name client is taken by persons in therapy."""
+    """Return a browser without a sign-in; “client” means a person in therapy here."""
     return Browser()
 
 
 @pytest.fixture
 def alma(cast: Cast, browser: Browser) -> Browser:
-    """A browser in which Alma is signed in."""
+    """Return a browser in which Alma is signed in."""
     browser.force_login(cast.alma)
     return browser

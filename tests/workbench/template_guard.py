@@ -1,4 +1,4 @@
-"""Let no template read a name that does not exist: Django shows nothing for it, and takes it for false."""
+"""Guard against templates that read missing names, which Django renders as nothing and treats as false."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import pytest
 from django.template.base import Variable, VariableDoesNotExist
 from django.template.context import BaseContext
 
-#: Names that only some pages give to the templates they share.
+#: Names that only some pages pass to their shared templates.
 OPTIONAL = {
     "changed", "drawn_by", "exception", "half", "handed_over", "help_open", "here_url", "section", "show_about",
     "visit",
 }  # fmt: skip
-#: Names that a page of the course lacks where the client has not begun a therapy: it says so and shows nothing else.
-OF_A_THERAPY = {"drawing", "lineage", "panel", "people", "view"}
-#: Mappings whose keys are data: a worksheet holds the fields that were filled in, charts those that could be drawn.
+#: Names that a course page lacks before the therapy has begun, when it shows only a notice.
+THERAPY_NAMES = {"drawing", "lineage", "panel", "people", "view"}
+#: Mappings whose keys are data: completed fields of a worksheet, charts that could be drawn.
 DATA = (
     "card.words", "charts", "handed_over", "note.values", "request.session", "row.how_we_know", "user.clinic.lineage",
 )  # fmt: skip
@@ -31,7 +31,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             return _resolve(variable, context)
         except VariableDoesNotExist as error:
             name, holder = error.params
-            if not _may_lack(holder, variable.var, name):
+            if not _may_be_missing(holder, variable.var, name):
                 kind = "the context" if isinstance(holder, BaseContext) else type(holder).__name__
                 missing.append(f"{_template(context)} reads {variable.var}, and {kind} has no {name}")
             raise
@@ -40,12 +40,12 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return missing
 
 
-def _may_lack(holder: object, variable: str, name: str) -> bool:
+def _may_be_missing(holder: object, variable: str, name: str) -> bool:
     if holder is None:  # an object that is optional, such as the picture of a client without sessions
         return True
     if isinstance(holder, BaseContext):
-        begun = "client" not in holder or holder.get("episode") is not None
-        return name in OPTIONAL or (not begun and name in OF_A_THERAPY)
+        has_therapy = "client" not in holder or holder.get("episode") is not None
+        return name in OPTIONAL or (not has_therapy and name in THERAPY_NAMES)
     return hasattr(holder, "keys") and variable.startswith(DATA)
 
 

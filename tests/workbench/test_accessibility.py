@@ -1,4 +1,4 @@
-"""Every page in a real browser, on a desk and on a phone: nothing serious from axe, no sideways scroll, no stranger."""
+"""Every page in a real browser at desktop and phone width: accessibility, no horizontal scroll, no other host."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ pytestmark = [
 ]
 
 
-#: Between them every kind of field is on a page.
+#: Worksheets that together have every kind of field.
 WORKSHEETS_OF_EVERY_KIND = ("session_note", "communication_analysis", "contract", "formulation", "relationship")
 
 
 @pytest.fixture
 def people(live_server: Any) -> Cast:
-    """Carla with an open alert, an open rupture, a typed-in PHQ-9 and a check-in that waits."""
+    """Provide Carla with an open alert, an open rupture, a typed-in PHQ-9 and drawn circles."""
     cast = make_cast()
     stored = actions.record_check_in(
         check_in=cast.invite(extras=["focus_week", "dispute_week"]).check_in,
@@ -66,8 +66,8 @@ def people(live_server: Any) -> Cast:
     return cast
 
 
-def addresses(cast: Cast) -> list[str]:
-    """Every page of the therapist's that can be opened, except those of other apps."""
+def page_urls(cast: Cast) -> list[str]:
+    """Return the URLs of the therapist's pages."""
     carla, session = cast.carla.id, cast.session.id
     administration = cast.episode.administrations.first()
     alert = cast.episode.safety_alerts.first()
@@ -83,7 +83,7 @@ def addresses(cast: Cast) -> list[str]:
         at=NOON,
         session=cast.session,
     )
-    of_carla = (
+    client_pages = (
         "course",
         "timeline",
         "formulation",
@@ -106,7 +106,7 @@ def addresses(cast: Cast) -> list[str]:
         ),
         reverse("library-instrument", args=["session_before"]),
         reverse("library-instrument", args=["phq9"]),
-        *(reverse(name, args=[carla]) for name in of_carla),
+        *(reverse(name, args=[carla]) for name in client_pages),
         reverse("worksheet", args=[carla, "incident", incident.id]),
         reverse("worksheet-history", args=[carla, "incident", incident.id]),
         *(reverse("worksheet", args=[carla, name, uuid.uuid4()]) for name in WORKSHEETS_OF_EVERY_KIND),
@@ -131,19 +131,19 @@ def addresses(cast: Cast) -> list[str]:
 
 @pytest.fixture(params=[1280, 390])
 def page(request: pytest.FixtureRequest, live_server: Any) -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": request.param, "height": 900}, reduced_motion="reduce")
-        strangers: list[str] = []
-        page.on("request", lambda r: None if r.url.startswith(live_server.url) else strangers.append(r.url))
-        page.on("pageerror", lambda error: strangers.append(str(error)))
+        complaints: list[str] = []
+        page.on("request", lambda r: None if r.url.startswith(live_server.url) else complaints.append(r.url))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
         yield page
         browser.close()
-    assert strangers == []
+    assert complaints == []
 
 
 def findings(page: Any) -> list[str]:
-    """What is serious on the page that is open: axe's findings, and a page wider than the window."""
+    """Return serious problems of the open page: axe's findings, and content wider than the window."""
     result = axe.Axe().run(page).response
     assert len(result["passes"]) > 5, "axe looked at nothing"
     results = [
@@ -162,17 +162,17 @@ def sign_in(page: Any, live_server: Any, cast: Cast) -> None:
     page.context.add_cookies([{"name": name, "value": browser.cookies[name].value, "url": live_server.url}])
 
 
-def test_the_therapists_pages(page: Any, live_server: Any, people: Cast) -> None:
+def test_therapist_pages_are_accessible(page: Any, live_server: Any, people: Cast) -> None:
     page.goto(live_server.url + "/sign-in/")
     result = findings(page)
     sign_in(page, live_server, people)
-    for address in addresses(people):
-        page.goto(live_server.url + address)
+    for url in page_urls(people):
+        page.goto(live_server.url + url)
         result += findings(page)
     assert result == []
 
 
-def test_the_clients_pages(page: Any, live_server: Any, people: Cast) -> None:
+def test_client_pages_are_accessible(page: Any, live_server: Any, people: Cast) -> None:
     path = people.invite(Moment.AFTER, CheckInMode.LINK, at=timezone.now(), extras=["expectation"]).path
     page.goto(live_server.url + path)
     result = findings(page)
@@ -189,7 +189,7 @@ def test_the_clients_pages(page: Any, live_server: Any, people: Cast) -> None:
     assert result + findings(page) == []
 
 
-def test_a_whole_page_can_be_used_with_the_keyboard_alone(page: Any, live_server: Any, people: Cast) -> None:
+def test_sign_in_works_by_keyboard_alone(page: Any, live_server: Any, people: Cast) -> None:
     page.goto(live_server.url + "/sign-in/")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to content"

@@ -1,4 +1,4 @@
-"""What holds for every page: headers, the product's look when something is missing, no address but our own."""
+"""Properties of every page: headers, error pages in the product's look, and no other host."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PACKAGE = Path(securebase.workbench.__file__).parent
 FILES = [f for kind in ("html", "css", "js", "svg") for f in PACKAGE.rglob(f"*.{kind}")]
 
 
-def test_a_page_may_load_nothing_but_from_here_and_is_not_kept(alma: Browser) -> None:
+def test_pages_load_only_own_files_and_are_not_cached(alma: Browser) -> None:
     answer = alma.get(reverse("library"))
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
@@ -34,7 +34,7 @@ def test_a_page_may_load_nothing_but_from_here_and_is_not_kept(alma: Browser) ->
     assert cookies[settings.CSRF_COOKIE_NAME]["httponly"]
 
 
-def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(cast: Cast, browser: Browser) -> None:
+def test_session_cookie_is_protected_from_scripts_and_other_sites(cast: Cast, browser: Browser) -> None:
     browser.post(reverse("sign-in"), {"user_name": "alma", "password": "seven quiet herons wade"})
     cookie = browser.cookies[settings.SESSION_COOKIE_NAME]
     assert cookie["httponly"]
@@ -42,14 +42,14 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(cast: Cas
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
-def test_no_file_names_another_host_or_carries_inline_code(file: Path) -> None:
+def test_files_name_no_other_host_and_have_no_inline_code(file: Path) -> None:
     text = file.read_text()
     foreign = [
         a for a in re.findall(r"https?://[^\s\"'<)]+", text) if "www.w3.org" not in a and "your-address" not in a
     ]
     assert foreign == []
     if file.suffix == ".html":
-        # without what the template language says: its words are no attributes
+        # without template tags, whose words would look like attributes
         soup = BeautifulSoup(re.sub(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", "", text, flags=re.DOTALL), "html.parser")
         assert [s for s in soup.find_all("script") if not s.get("src")] == []
         assert soup.find_all("style") == []
@@ -57,7 +57,7 @@ def test_no_file_names_another_host_or_carries_inline_code(file: Path) -> None:
         assert [t.name for t in soup.find_all(lambda t: any(a.startswith("on") for a in t.attrs))] == []
 
 
-def test_what_is_missing_and_what_is_refused_look_like_the_product(cast: Cast, alma: Browser) -> None:
+def test_error_pages_look_like_the_product(cast: Cast, alma: Browser) -> None:
     missing = alma.get("/nowhere/")
     assert missing.status_code == 404
     assert "There is nothing here" in missing.content.decode()
@@ -69,7 +69,7 @@ def test_what_is_missing_and_what_is_refused_look_like_the_product(cast: Cast, a
     assert "style.css" in refused.content.decode()
 
 
-def test_a_failure_says_that_it_is_ours(alma: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_error_page_says_the_fault_is_ours(alma: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise ZeroDivisionError
 
@@ -80,7 +80,7 @@ def test_a_failure_says_that_it_is_ours(alma: Browser, monkeypatch: pytest.Monke
     assert "The fault is ours" in answer.content.decode()
 
 
-def test_a_strange_host_is_refused(db: None) -> None:
+def test_unknown_host_is_refused(db: None) -> None:
     answer = Browser(HTTP_HOST="evil.example").get("/sign-in/")
     assert answer.status_code == 400
     assert "could not be read" in answer.content.decode()
@@ -90,9 +90,7 @@ PAGES = ("client-sessions", "session-new", "client-measures", "client-edit")
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_safety_alert_stands_on_every_page_of_the_client_until_it_is_acknowledged(
-    cast: Cast, alma: Browser, name: str
-) -> None:
+def test_open_safety_alert_is_on_every_client_page(cast: Cast, alma: Browser, name: str) -> None:
     check_in = cast.invite().check_in
     actions.record_check_in(check_in=check_in, responses=answers("session_before", 5.0, 2.0), submission="s", at=NOON)
     url = reverse(name, args=[cast.carla.id])
@@ -103,7 +101,7 @@ def test_a_safety_alert_stands_on_every_page_of_the_client_until_it_is_acknowled
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_field_has_a_label_and_every_page_its_landmarks(cast: Cast, alma: Browser, name: str) -> None:
+def test_fields_have_labels_and_pages_have_landmarks(cast: Cast, alma: Browser, name: str) -> None:
     soup = BeautifulSoup(alma.get(reverse(name, args=[cast.carla.id])).content, "html.parser")
     assert len(soup.find_all("main")) == 1
     assert len(soup.find_all("h1")) == 1
@@ -115,7 +113,7 @@ def test_every_field_has_a_label_and_every_page_its_landmarks(cast: Cast, alma: 
             assert field.get("id") in labelled or field.find_parent("label"), field
 
 
-def test_the_demo_clinic_says_on_every_page_that_it_is_simulated(alma: Browser, settings) -> None:
+def test_demo_pages_say_that_clients_are_simulated(alma: Browser, settings) -> None:
     assert "every client here is simulated" not in alma.get(reverse("library")).content.decode()
     settings.DEMO = True
     soup = BeautifulSoup(alma.get(reverse("library")).content, "html.parser")
@@ -123,15 +121,15 @@ def test_the_demo_clinic_says_on_every_page_that_it_is_simulated(alma: Browser, 
     assert "every client here is simulated" in alma.get(reverse("library")).content.decode()
 
 
-def test_every_setting_is_explained() -> None:
+def test_every_setting_is_documented() -> None:
     source = (PACKAGE / "settings.py").read_text()
-    read = set(re.findall(r'"(SECUREBASE_[A-Z_]+)"', source))
+    settings_read = set(re.findall(r'"(SECUREBASE_[A-Z_]+)"', source))
     docs = Path(__file__).parents[2] / "docs" / "settings.md"
-    explained = set(re.findall(r"`(SECUREBASE_[A-Z_]+)`", docs.read_text()))
-    assert read == explained
+    documented = set(re.findall(r"`(SECUREBASE_[A-Z_]+)`", docs.read_text()))
+    assert settings_read == documented
 
 
-def test_our_files_are_for_our_own_pages(browser: Browser, db: None) -> None:
+def test_static_files_are_not_shared_across_origins(browser: Browser, db: None) -> None:
     answer = browser.get("/static/ui/style.css")
     assert answer.status_code == 200
     assert "Access-Control-Allow-Origin" not in answer.headers

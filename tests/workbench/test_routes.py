@@ -1,4 +1,4 @@
-"""Every route, every role, and a record of another therapist."""
+"""Access to every route by every role and by other therapists."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from workbench.cast import BEGAN, NOON, Cast, answers
 from workbench.inventory.network_cast import add_people, draw_course
 
 EVERYBODY = {"alma", "bruno", "dario", "rosa", "adam"}
-#: Who may open a page that is about no single client. A page that is not named here, or is about a client, fails.
+#: Accounts that may open each page that is not about one client. A new route must be added here or be about a client.
 PAGES = {
     "caseload": EVERYBODY,  # an account without a caseload is redirected to its own start page
     "profile": EVERYBODY,
@@ -46,11 +46,11 @@ PAGES = {
     "account-active": {"alma", "adam"},
     "account-password": {"alma", "adam"},
 }
-#: An incident of Carla’s.
+#: Id of a worksheet about Carla.
 ARTEFACT = uuid.UUID("5eed0000-0000-4000-8000-000000000001")
-#: What needs no account: each is tested by itself.
+#: Routes that need no account; each has tests of its own.
 OPEN = {"sign-in", "first-account", "healthy", "check-in", "check-in-sent"}
-#: Reached by a ticket only, which a page hands out whose reading was written down.
+#: Routes reached only by the ticket of an audited page.
 PARTS_OF_A_PAGE = {"client-chart"}
 
 
@@ -66,16 +66,16 @@ def patterns(resolver: URLResolver, prefix: str = "") -> list[tuple[str, str]]:
 
 
 ROUTES = dict(patterns(get_resolver()))
-#: The client’s own page: opened with link and code, tested in tests/workbench/own_pages.
+#: Routes of the client's own page, tested in tests/workbench/own_pages.
 OWN = {name for name, route in ROUTES.items() if route.startswith(("own/", "p/"))}
-#: What was shared with a supervisor, tested in tests/workbench/supervision.
+#: Routes of shared courses, tested in tests/workbench/supervision.
 SHARED = {"shared-course", "shared-sheet", "shared-comment", "comment-change"}
-OF_A_CLIENT = sorted(name for name, route in ROUTES.items() if "client_id" in route)
+CLIENT_ROUTES = sorted(name for name, route in ROUTES.items() if "client_id" in route)
 
 
 @pytest.fixture
 def full(cast: Cast) -> Cast:
-    """Carla with everything a route can name, and a client of Dario's own."""
+    """Provide Carla with an object for every parameter of a route, and a client of Dario's."""
     check_in = cast.invite(Moment.BEFORE).check_in
     actions.record_check_in(check_in=check_in, responses=answers("session_before", 5.0, 1.0), submission="s", at=NOON)
     cast.invite(Moment.AFTER, CheckInMode.PAPER)
@@ -110,7 +110,7 @@ def full(cast: Cast) -> Cast:
     return cast
 
 
-def address(cast: Cast, name: str, **other: object) -> str:
+def url_of(cast: Cast, name: str, **other: object) -> str:
     values = {
         "client_id": cast.carla.id,
         "session_id": cast.session.id,
@@ -134,26 +134,26 @@ def address(cast: Cast, name: str, **other: object) -> str:
         "share_id": Share.objects.visible_to(cast.alma).get().id,
         "account_id": Account.objects.get(user_name="zoe").id,
     } | other
-    wanted = re.findall(r"<(?:\w+:)?(\w+)>", ROUTES[name])
-    return reverse(name, kwargs={key: values[key] for key in wanted})
+    parameters = re.findall(r"<(?:\w+:)?(\w+)>", ROUTES[name])
+    return reverse(name, kwargs={key: values[key] for key in parameters})
 
 
-def both(browser: Browser, url: str) -> set[int]:
-    """The answers to asking and to sending; a method that the page does not know counts for nothing."""
+def request_statuses(browser: Browser, url: str) -> set[int]:
+    """Return the statuses of GET and POST without 405, the status of an unsupported method."""
     return {browser.get(url).status_code, browser.post(url, {}).status_code} - {405}
 
 
-def test_every_route_says_who_may_open_it() -> None:
-    assert set(ROUTES) == set(PAGES) | OPEN | OWN | SHARED | set(OF_A_CLIENT)
+def test_every_route_has_declared_access() -> None:
+    assert set(ROUTES) == set(PAGES) | OPEN | OWN | SHARED | set(CLIENT_ROUTES)
 
 
 @pytest.mark.parametrize("name", sorted(set(PAGES) - {"sign-out"}))
-def test_a_page_opens_for_its_roles_only(full: Cast, name: str) -> None:
-    url = address(full, name)
+def test_page_opens_for_its_roles_only(full: Cast, name: str) -> None:
+    url = url_of(full, name)
     for account in Account.objects.filter(user_name__in=EVERYBODY):
         browser = Browser()
         browser.force_login(account)
-        statuses = both(browser, url)
+        statuses = request_statuses(browser, url)
         if account.user_name in PAGES[name]:
             assert statuses <= {200, 204, 302, 400}, account
         else:
@@ -161,15 +161,15 @@ def test_a_page_opens_for_its_roles_only(full: Cast, name: str) -> None:
     assert Browser().get(url).headers.get("Location", "").startswith("/sign-in/")
 
 
-@pytest.mark.parametrize("name", OF_A_CLIENT)
-def test_a_clients_page_opens_for_her_therapist_only(full: Cast, name: str) -> None:
-    url = address(full, name)
-    # hers last: some of these pages change what they show
+@pytest.mark.parametrize("name", CLIENT_ROUTES)
+def test_client_page_opens_for_its_therapist_only(full: Cast, name: str) -> None:
+    url = url_of(full, name)
+    # her own therapist last, because some of these requests change data
     for user_name, expected in (("dario", {404}), ("bruno", {403}), ("rosa", {403}), ("adam", {403})):
         browser = Browser()
         browser.force_login(Account.objects.get(user_name=user_name))
         before = Entry.objects.filter(action="denied").count()
-        assert both(browser, url) == expected, user_name
+        assert request_statuses(browser, url) == expected, user_name
         denied = Entry.objects.filter(action="denied").order_by("-sequence")
         assert denied.count() > before
         assert denied[0].client == str(full.carla.id)
@@ -178,59 +178,61 @@ def test_a_clients_page_opens_for_her_therapist_only(full: Cast, name: str) -> N
     browser = Browser()
     browser.force_login(full.alma)
     reads = Entry.objects.filter(action="client.read", client=str(full.carla.id)).count()
-    assert both(browser, url) <= {200, 302, 400}
-    written = Entry.objects.filter(action="client.read", client=str(full.carla.id)).count() > reads
-    assert written is (name not in PARTS_OF_A_PAGE)
+    assert request_statuses(browser, url) <= {200, 302, 400}
+    is_audited = Entry.objects.filter(action="client.read", client=str(full.carla.id)).count() > reads
+    assert is_audited is (name not in PARTS_OF_A_PAGE)
 
 
-#: Addresses with more in them than the client that name no record: an instrument, an empty worksheet.
-OF_NO_RECORD = {"type-in", "extra-choose", "worksheet-begin", "worksheet-paper", "client-report-choose"}
+#: Routes whose further parameters name no record, such as an instrument or a new worksheet.
+ROUTES_WITHOUT_RECORD = {"type-in", "extra-choose", "worksheet-begin", "worksheet-paper", "client-report-choose"}
 
 
-@pytest.mark.parametrize("name", [n for n in OF_A_CLIENT if ROUTES[n].count("<") > 1 and n not in OF_NO_RECORD])
-def test_a_record_of_carla_cannot_be_reached_through_a_client_of_ones_own(full: Cast, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", [n for n in CLIENT_ROUTES if ROUTES[n].count("<") > 1 and n not in ROUTES_WITHOUT_RECORD]
+)
+def test_record_cannot_be_reached_through_another_client(full: Cast, name: str) -> None:
     own = clients.Client.objects.visible_to(full.dario).get()
     browser = Browser()
     browser.force_login(full.dario)
-    assert both(browser, address(full, name, client_id=own.id)) == {404}
+    assert request_statuses(browser, url_of(full, name, client_id=own.id)) == {404}
 
 
-@pytest.mark.parametrize("name", OF_A_CLIENT)
-def test_a_client_that_does_not_exist_answers_like_somebody_elses(full: Cast, name: str) -> None:
+@pytest.mark.parametrize("name", CLIENT_ROUTES)
+def test_missing_client_is_answered_like_a_foreign_one(full: Cast, name: str) -> None:
     browser = Browser()
     browser.force_login(full.dario)
-    hers = browser.get(address(full, name))
-    nobodys = browser.get(address(full, name, client_id="00000000-0000-4000-8000-000000000000"))
-    assert hers.status_code == nobodys.status_code
+    foreign = browser.get(url_of(full, name))
+    missing = browser.get(url_of(full, name, client_id="00000000-0000-4000-8000-000000000000"))
+    assert foreign.status_code == missing.status_code
     token = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
-    assert token.sub(b"", hers.content) == token.sub(b"", nobodys.content)
+    assert token.sub(b"", foreign.content) == token.sub(b"", missing.content)
 
 
-@pytest.mark.parametrize("name", sorted(set(PAGES) | set(OF_A_CLIENT)))
-def test_nothing_is_written_without_the_forms_own_token(full: Cast, name: str) -> None:
+@pytest.mark.parametrize("name", sorted(set(PAGES) | set(CLIENT_ROUTES)))
+def test_writes_need_the_csrf_token(full: Cast, name: str) -> None:
     browser = Browser(enforce_csrf_checks=True)
     browser.force_login(full.alma)
-    answer = browser.post(address(full, name), {})
+    answer = browser.post(url_of(full, name), {})
     assert answer.status_code in {403, 405}
     if answer.status_code == 403:
         assert "was out of date" in answer.content.decode()
 
 
-def test_no_route_lets_a_session_be_made_for_somebody_elses_client(full: Cast) -> None:
+def test_session_cannot_be_created_for_a_foreign_client(full: Cast) -> None:
     browser = Browser()
     browser.force_login(full.dario)
     typed = {"number": 9, "date": "2026-09-09", "time": "12:00", "phase": "initial"}
-    assert browser.post(address(full, "session-new"), typed).status_code == 404
+    assert browser.post(url_of(full, "session-new"), typed).status_code == 404
     assert full.episode.therapy_sessions.count() == 1
 
 
-def test_monitoring_the_server_needs_no_account(db: None) -> None:
+def test_health_check_needs_no_account(db: None) -> None:
     assert Browser().get(reverse("healthy")).content == b"ok"
 
 
 def test_times_on_pages_are_local(full: Cast) -> None:
     browser = Browser()
     browser.force_login(full.alma)
-    shown = timezone.localtime(full.session.held_at).strftime("%H:%M")
-    assert shown == "14:00"  # noon in Greenwich, in the tests' own time zone
-    assert shown in browser.get(address(full, "client-sessions")).content.decode()
+    text = timezone.localtime(full.session.held_at).strftime("%H:%M")
+    assert text == "14:00"  # noon UTC in the time zone of the tests
+    assert text in browser.get(url_of(full, "client-sessions")).content.decode()

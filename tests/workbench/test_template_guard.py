@@ -1,4 +1,4 @@
-"""The guard of this folder sees a name that a template reads and nothing has."""
+"""Tests of the guard against names that a template reads and no object has."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def render(text: str) -> str:
         "{{ rows.b }}",
     ],
 )
-def test_a_name_that_nothing_has_is_seen(missing: list[str], text: str) -> None:
+def test_missing_name_is_reported(missing: list[str], text: str) -> None:
     assert "x" not in render(text)
     assert len(missing) == 1
     missing.clear()
@@ -46,6 +46,6 @@ def test_a_name_that_nothing_has_is_seen(missing: list[str], text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["{{ row.name }}", "{{ row.other.name }}", "{{ rows.a }}", "{% if section %}{% endif %}"]
 )
-def test_what_exists_or_may_be_missing_passes(missing: list[str], text: str) -> None:
+def test_existing_and_optional_names_pass(missing: list[str], text: str) -> None:
     render(text)
     assert missing == []
