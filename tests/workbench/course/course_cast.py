@@ -1,4 +1,4 @@
-"""Carla's course with the pictures' worksheets filled in: what the pages of the course draw from."""
+"""Carla's course with completed worksheets, for tests of the course pages."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from securebase.workbench.worksheets.models import Artefact
 from workbench.cast import NOON, Cast, answers
 
 
-def put(
+def save_sheet(
     cast: Cast, kind: str, session: TherapySession | None = None, /, *, about: uuid.UUID | None = None, **typed: Any
 ) -> Artefact:
-    """One worksheet filled in, as its page would save it."""
+    """Save a completed worksheet as its page would."""
     spec = worksheet(kind)
     filled = parse_values(spec, typed)
     assert not filled.unread
@@ -36,29 +36,29 @@ def put(
     )
 
 
-def sessions(cast: Cast, n: int = 6) -> list[TherapySession]:
-    """Sessions 1 to n, a week apart, each with a check-in before it."""
+def create_sessions(cast: Cast, n: int = 6) -> list[TherapySession]:
+    """Create sessions 1 to n, a week apart, each with a check-in before it."""
     held = [cast.session]
     for number in range(2, n + 1):
         at = NOON + timedelta(days=7 * (number - 1))
         held.append(therapy_sessions.create_session(episode=cast.episode, by=cast.alma, number=number, held_at=at))
-    for one in held:
-        invited = therapy_sessions.invite_check_in(
-            session=one, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.DEVICE, at=one.held_at
+    for session in held:
+        invitation = therapy_sessions.invite_check_in(
+            session=session, by=cast.alma, moment=Moment.BEFORE, mode=CheckInMode.DEVICE, at=session.held_at
         )
         therapy_sessions.record_check_in(
-            check_in=invited.check_in,
-            responses=answers("session_before", 8.0 - one.number),
-            submission=str(one.number),
-            at=one.held_at,
+            check_in=invitation.check_in,
+            responses=answers("session_before", 8.0 - session.number),
+            submission=str(session.number),
+            at=session.held_at,
         )
     return held
 
 
-def a_whole_course(cast: Cast) -> list[TherapySession]:
-    """Timeline, focus, formulation, a dispute over four sessions, and an ending."""
-    held = sessions(cast)
-    put(cast, "onset", began_on="2026-05-10", worse_on="2026-07-20", what="The move")
+def create_full_course(cast: Cast) -> list[TherapySession]:
+    """Create a timeline, a focus, a formulation, a dispute over four sessions, and an ending."""
+    held = create_sessions(cast)
+    save_sheet(cast, "onset", began_on="2026-05-10", worse_on="2026-07-20", what="The move")
     events = (
         ("Job in another town", "2026-02-01", "8", "mixed", "dependent"),
         ("Mother’s operation", "2026-03-15", "6", "hard", "independent"),
@@ -67,20 +67,22 @@ def a_whole_course(cast: Cast) -> list[TherapySession]:
         ("Father died", "2009-11-02", "9", "hard", "independent"),
     )
     for what, day, weight, side, dependent in events:
-        put(cast, "life_event", what=what, happened_on=day, weight=weight, side=side, dependent=dependent)
-    put(cast, "life_event", what="An argument without a day")
-    put(cast, "life_role", role="Team lead", from_on="2026-03-01", feels="heavy")
-    put(cast, "life_role", role="Living with sister", from_on="2020-05-01", to_on="2026-02-20", feels="at_home")
-    put(cast, "medication", name="Sertraline", dose="50 mg", from_on="2026-08-01")
-    put(
+        save_sheet(cast, "life_event", what=what, happened_on=day, weight=weight, side=side, dependent=dependent)
+    save_sheet(cast, "life_event", what="An argument without a day")
+    save_sheet(cast, "life_role", role="Team lead", from_on="2026-03-01", feels="heavy")
+    save_sheet(cast, "life_role", role="Living with sister", from_on="2020-05-01", to_on="2026-02-20", feels="at_home")
+    save_sheet(cast, "medication", name="Sertraline", dose="50 mg", from_on="2026-08-01")
+    save_sheet(
         cast,
         "history",
         earlier_episodes=[{"from": "2009-12-01", "to": "2010-06-01", "what_happened": "After father’s death"}],
     )
-    put(cast, "diagnosis", name="Depressive episode", severity="moderate", since="2026-05-10")
-    put(cast, "contract", goals=[{"goal": "Talk with Ben about the flat"}], sessions="14", days_between="7")
-    put(cast, "problem_area", evidence=[{"area": "role_dispute", "speaks_for": "The row"}], chosen=["role_dispute"])
-    put(
+    save_sheet(cast, "diagnosis", name="Depressive episode", severity="moderate", since="2026-05-10")
+    save_sheet(cast, "contract", goals=[{"goal": "Talk with Ben about the flat"}], sessions="14", days_between="7")
+    save_sheet(
+        cast, "problem_area", evidence=[{"area": "role_dispute", "speaks_for": "The row"}], chosen=["role_dispute"]
+    )
+    save_sheet(
         cast,
         "formulation",
         stressor="we moved and began to fight about everything",
@@ -91,7 +93,7 @@ def a_whole_course(cast: Cast) -> list[TherapySession]:
     )
     stages = (("impasse", "7", "8", "9"), ("impasse", "6", "8", "8"), ("renegotiation", "8", "4", "6"))
     for session, (stage, hostility, withdrawal, gap) in zip(held[2:], stages, strict=False):
-        put(
+        save_sheet(
             cast,
             "role_dispute",
             session,
@@ -102,10 +104,10 @@ def a_whole_course(cast: Cast) -> list[TherapySession]:
             gap=gap,
             client_expects="To be asked",
         )
-        put(cast, "focus_review", session, problem_weight=gap)
-    put(cast, "boundary_record", happened_on="2026-09-15", kind="contact_outside", breach="yes")
-    put(cast, "ending_talk", held[5], named="yes", feelings=["sad", "proud"], words="I will miss this hour")
-    put(
+        save_sheet(cast, "focus_review", session, problem_weight=gap)
+    save_sheet(cast, "boundary_record", happened_on="2026-09-15", kind="contact_outside", breach="yes")
+    save_sheet(cast, "ending_talk", held[5], named="yes", feelings=["sad", "proud"], words="I will miss this hour")
+    save_sheet(
         cast,
         "relapse_plan",
         signs=[{"sign": "I stop answering Eva"}],
@@ -113,5 +115,5 @@ def a_whole_course(cast: Cast) -> list[TherapySession]:
         first_steps="Walk, and call Eva",
         stressors=[{"stressor": "Christmas", "plan": "Two days only"}],
     )
-    put(cast, "disposition", decision="maintenance", reasons="Two earlier episodes")
+    save_sheet(cast, "disposition", decision="maintenance", reasons="Two earlier episodes")
     return held

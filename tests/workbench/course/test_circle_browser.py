@@ -1,4 +1,4 @@
-"""The circle in a real browser: drawn by mouse, by touch and by keyboard; saved, taken back, played through."""
+"""The circle in a real browser: input by mouse, touch and keyboard, saving, undo and playback."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ pytestmark = [
 ]
 
 
-class Room:
-    """Carla's page in a browser, and what the database holds of her circle."""
+class CirclePage:
+    """Carla's page in a browser, with access to her circle in the database."""
 
     def __init__(self, context: Any, home: str, cast: Cast, people: dict[str, Relationship]) -> None:
         self.cast, self.people, self.home = cast, people, home
@@ -45,27 +45,27 @@ class Room:
     def disc(self, name: str) -> Any:
         return self.page.locator(f'[data-circle] [data-person="{self.people[name].id}"]')
 
-    def at(self, name: str) -> tuple[float, float]:
-        """The middle of a person's disc in the window."""
-        return middle(self.disc(name).locator(".touch"))
+    def disc_centre(self, name: str) -> tuple[float, float]:
+        """Return the middle of a person's disc in window coordinates."""
+        return centre(self.disc(name).locator(".touch"))
 
-    def spot(self, radius: float, angle: float) -> tuple[float, float]:
-        """Where a place on the circle is in the window, from the rings as the browser drew them."""
+    def position(self, radius: float, angle: float) -> tuple[float, float]:
+        """Return a place on the circle in window coordinates, measured from the drawn rings."""
         box = self.page.locator(".circle.live .rings circle").first.bounding_box()
         turn, widest = math.radians(angle), box["width"] / 2
         x, y = box["x"] + widest, box["y"] + box["height"] / 2
         return x + radius * widest * math.sin(turn), y - radius * widest * math.cos(turn)
 
-    def saved(self) -> None:
+    def wait_until_saved(self) -> None:
         self.page.locator("[data-status]").filter(has_text="Saved").wait_for()
 
     def place(self, name: str) -> Placement | None:
-        """Where the person stands in the last version that was saved."""
+        """Return the person's placement in the last saved version."""
         last = Circle.objects.visible_to(self.cast.alma).filter(kind="present").order_by("drawn_at").last()
         assert last
         return next((p for p in last.placement_values if p.relationship == str(self.people[name].id)), None)
 
-    def versions(self) -> int:
+    def count_versions(self) -> int:
         return Circle.objects.visible_to(self.cast.alma).count()
 
     def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -76,13 +76,13 @@ class Room:
         self.page.mouse.up()
 
 
-def middle(locator: Any) -> tuple[float, float]:
+def centre(locator: Any) -> tuple[float, float]:
     box = locator.bounding_box()
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 @pytest.fixture
-def made(live_server: Any) -> tuple[Cast, dict[str, Relationship]]:
+def inventory(live_server: Any) -> tuple[Cast, dict[str, Relationship]]:
     cast = make_cast()
     people = add_people(cast)
     draw_course(cast, people)
@@ -90,159 +90,166 @@ def made(live_server: Any) -> tuple[Cast, dict[str, Relationship]]:
 
 
 @pytest.fixture
-def launched() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+def chromium() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
 
 
-def room_in(launched: Any, live_server: Any, made: tuple[Cast, dict[str, Relationship]], **context: Any) -> Room:
-    cast, people = made
-    opened = launched.new_context(reduced_motion="reduce", **context)
-    opened.set_default_timeout(8000)
-    signed = Browser()
-    signed.force_login(cast.alma)
+def open_circle_page(
+    chromium: Any, live_server: Any, inventory: tuple[Cast, dict[str, Relationship]], **options: Any
+) -> CirclePage:
+    cast, people = inventory
+    context = chromium.new_context(reduced_motion="reduce", **options)
+    context.set_default_timeout(8000)
+    session = Browser()
+    session.force_login(cast.alma)
     name = django_settings.SESSION_COOKIE_NAME
-    opened.add_cookies([{"name": name, "value": signed.cookies[name].value, "url": live_server.url}])
-    return Room(opened, live_server.url, cast, people)
+    context.add_cookies([{"name": name, "value": session.cookies[name].value, "url": live_server.url}])
+    return CirclePage(context, live_server.url, cast, people)
 
 
 @pytest.fixture
-def room(launched: Any, live_server: Any, made: tuple[Cast, dict[str, Relationship]]) -> Iterator[Room]:
-    room = room_in(launched, live_server, made, viewport={"width": 1280, "height": 1000})
-    yield room
-    assert room.errors == []
+def circle_page(
+    chromium: Any, live_server: Any, inventory: tuple[Cast, dict[str, Relationship]]
+) -> Iterator[CirclePage]:
+    circle_page = open_circle_page(chromium, live_server, inventory, viewport={"width": 1280, "height": 1000})
+    yield circle_page
+    assert circle_page.errors == []
 
 
-def near(place: Placement | None, radius: float, angle: float) -> bool:
+def is_near(place: Placement | None, radius: float, angle: float) -> bool:
     return place is not None and abs(place.radius - radius) < 0.03 and abs(place.angle - angle) < 4
 
 
-def test_a_mouse_moves_a_person_and_undo_takes_it_back(room: Room) -> None:
-    stood, before = room.place("Omar"), room.versions()
-    room.disc("Omar").scroll_into_view_if_needed()
-    room.drag(room.at("Omar"), room.spot(0.25, 120))
-    room.saved()
-    assert near(room.place("Omar"), 0.25, 120)
-    assert room.versions() == before + 1  # weeks later: another version
+def test_mouse_moves_a_person_and_undo_reverts_it(circle_page: CirclePage) -> None:
+    start, before = circle_page.place("Omar"), circle_page.count_versions()
+    circle_page.disc("Omar").scroll_into_view_if_needed()
+    circle_page.drag(circle_page.disc_centre("Omar"), circle_page.position(0.25, 120))
+    circle_page.wait_until_saved()
+    assert is_near(circle_page.place("Omar"), 0.25, 120)
+    assert circle_page.count_versions() == before + 1  # a version of its own, because weeks have passed
     assert (
-        room.page.locator("[data-announcement]").inner_text()
+        circle_page.page.locator("[data-announcement]").inner_text()
         == "Omar: closest ring, 4 o’clock, gives support, gets support"
     )
-    panel = room.page.locator(f'[data-about="{room.people["Omar"].id}"]')
+    panel = circle_page.page.locator(f'[data-about="{circle_page.people["Omar"].id}"]')
     assert panel.is_visible()
     assert panel.locator("[data-where]").inner_text() == "closest ring, 4 o’clock, gives support, gets support"
-    typed = [room.page.locator(f'[name="{f}_{room.people["Omar"].id}"]').input_value() for f in ("ring", "hour")]
+    typed = [
+        circle_page.page.locator(f'[name="{f}_{circle_page.people["Omar"].id}"]').input_value()
+        for f in ("ring", "hour")
+    ]
     assert typed == ["closest", "4"]
-    room.page.get_by_role("button", name="Undo").click()
-    room.page.locator("[data-status]").filter(has_text="…").wait_for()
-    room.saved()
-    assert room.place("Omar") == stood
-    assert room.versions() == before + 1
-    assert room.page.get_by_role("button", name="Undo").is_disabled()
+    circle_page.page.get_by_role("button", name="Undo").click()
+    circle_page.page.locator("[data-status]").filter(has_text="…").wait_for()
+    circle_page.wait_until_saved()
+    assert circle_page.place("Omar") == start
+    assert circle_page.count_versions() == before + 1
+    assert circle_page.page.get_by_role("button", name="Undo").is_disabled()
 
 
-def test_somebody_who_waits_is_dragged_onto_the_circle_or_set_there_by_a_press(room: Room) -> None:
-    boss = room.page.get_by_role("button", name="Boss", exact=True)
+def test_waiting_person_is_dragged_or_pressed_onto_the_circle(circle_page: CirclePage) -> None:
+    boss = circle_page.page.get_by_role("button", name="Boss", exact=True)
     boss.scroll_into_view_if_needed()
-    room.drag(middle(boss), room.spot(0.9, 240))
-    room.saved()
-    assert near(room.place("Boss"), 0.9, 240)
+    circle_page.drag(centre(boss), circle_page.position(0.9, 240))
+    circle_page.wait_until_saved()
+    assert is_near(circle_page.place("Boss"), 0.9, 240)
     assert boss.is_hidden()
-    assert room.page.locator("[data-tray]").is_hidden()
-    room.disc("Boss").press("Delete")
-    room.page.locator("[data-tray]").wait_for()
-    room.saved()
-    assert room.place("Boss") is None
+    assert circle_page.page.locator("[data-tray]").is_hidden()
+    circle_page.disc("Boss").press("Delete")
+    circle_page.page.locator("[data-tray]").wait_for()
+    circle_page.wait_until_saved()
+    assert circle_page.place("Boss") is None
     boss.press("Enter")
-    room.page.locator("[data-status]").filter(has_text="…").wait_for()
-    room.saved()
-    stands = room.place("Boss")
+    circle_page.page.locator("[data-status]").filter(has_text="…").wait_for()
+    circle_page.wait_until_saved()
+    stands = circle_page.place("Boss")
     assert stands is not None
     assert stands.ring.value == "wider"
-    assert room.page.evaluate("document.activeElement.dataset.person") == str(room.people["Boss"].id)
+    assert circle_page.page.evaluate("document.activeElement.dataset.person") == str(circle_page.people["Boss"].id)
 
 
-def test_the_keyboard_moves_in_out_and_round_and_escape_puts_back(room: Room) -> None:
-    stood = room.place("Choir")
-    assert stood is not None
-    choir = room.disc("Choir")
+def test_keyboard_moves_a_person_and_escape_reverts_it(circle_page: CirclePage) -> None:
+    start = circle_page.place("Choir")
+    assert start is not None
+    choir = circle_page.disc("Choir")
     choir.focus()
     choir.press("ArrowUp")
     choir.press("ArrowRight")
-    room.saved()
-    moved = room.place("Choir")
+    circle_page.wait_until_saved()
+    moved = circle_page.place("Choir")
     assert moved is not None
-    assert moved.radius == pytest.approx(stood.radius - 1 / 12)
-    assert moved.angle == pytest.approx(stood.angle + 15)
+    assert moved.radius == pytest.approx(start.radius - 1 / 12)
+    assert moved.angle == pytest.approx(start.angle + 15)
     assert choir.get_attribute("aria-valuetext") == "close ring, 7 o’clock, gives support"
     choir.press("PageUp")
-    assert room.page.locator("[data-announcement]").inner_text().startswith("Choir: closest ring")
+    assert circle_page.page.locator("[data-announcement]").inner_text().startswith("Choir: closest ring")
     choir.press("Escape")
-    room.page.locator("[data-status]").filter(has_text="…").wait_for()
-    room.saved()
-    assert room.place("Choir") == stood
-    assert room.page.locator("[data-announcement]").inner_text().startswith("Choir: close ring")
+    circle_page.page.locator("[data-status]").filter(has_text="…").wait_for()
+    circle_page.wait_until_saved()
+    assert circle_page.place("Choir") == start
+    assert circle_page.page.locator("[data-announcement]").inner_text().startswith("Choir: close ring")
 
 
-def test_marks_are_saved_and_drawn(room: Room) -> None:
-    room.disc("Mother").focus()
-    tie = room.page.locator(f'.circle.live [data-tie="{room.people["Mother"].id}"]')
+def test_marks_are_saved_and_drawn(circle_page: CirclePage) -> None:
+    circle_page.disc("Mother").focus()
+    tie = circle_page.page.locator(f'.circle.live [data-tie="{circle_page.people["Mother"].id}"]')
     assert tie.locator(".tip.in").is_hidden()
-    room.page.get_by_role("checkbox", name="gives support").first.check()
-    room.page.get_by_role("checkbox", name="tension").first.check()
-    room.saved()
-    mother = room.place("Mother")
+    circle_page.page.get_by_role("checkbox", name="gives support").first.check()
+    circle_page.page.get_by_role("checkbox", name="tension").first.check()
+    circle_page.wait_until_saved()
+    mother = circle_page.place("Mother")
     assert mother is not None
     assert (mother.gives, mother.receives, mother.tension) == (True, False, True)
     assert tie.locator(".tip.in").is_visible()
     assert tie.locator("line").get_attribute("stroke-dasharray")
 
 
-def test_versions_play_and_nothing_is_drawn_on_an_old_one(room: Room) -> None:
-    slider = room.page.get_by_role("slider", name="Play through the versions")
-    last = room.disc("Husband").get_attribute("transform")
+def test_versions_play_back_and_old_ones_are_read_only(circle_page: CirclePage) -> None:
+    slider = circle_page.page.get_by_role("slider", name="Play through the versions")
+    last = circle_page.disc("Husband").get_attribute("transform")
     slider.press("Home")
-    assert room.page.locator("[data-moved]").inner_text().endswith("The first version.")
-    assert room.disc("Husband").get_attribute("transform") != last
-    assert room.disc("Lena").is_hidden()
-    before, then = room.versions(), room.at("Husband")
-    room.drag(then, (then[0] + 80, then[1]))
-    assert room.at("Husband") == then
+    assert circle_page.page.locator("[data-moved]").inner_text().endswith("The first version.")
+    assert circle_page.disc("Husband").get_attribute("transform") != last
+    assert circle_page.disc("Lena").is_hidden()
+    before, then = circle_page.count_versions(), circle_page.disc_centre("Husband")
+    circle_page.drag(then, (then[0] + 80, then[1]))
+    assert circle_page.disc_centre("Husband") == then
     slider.press("ArrowRight")
-    assert "Choir: new on the circle, wider circle." in room.page.locator("[data-moved]").inner_text()
+    assert "Choir: new on the circle, wider circle." in circle_page.page.locator("[data-moved]").inner_text()
     slider.press("End")
-    assert room.disc("Husband").get_attribute("transform") == last
-    assert room.versions() == before
-    room.page.get_by_role("button", name="Save as a new version").click()
-    room.saved()
-    assert room.versions() == before + 1
+    assert circle_page.disc("Husband").get_attribute("transform") == last
+    assert circle_page.count_versions() == before
+    circle_page.page.get_by_role("button", name="Save as a new version").click()
+    circle_page.wait_until_saved()
+    assert circle_page.count_versions() == before + 1
     assert slider.get_attribute("max") == "4"
 
 
-def test_two_windows_do_not_overwrite_each_other(room: Room) -> None:
-    other = Room(room.page.context, room.home, room.cast, room.people)
-    room.disc("Omar").press("ArrowUp")
-    room.saved()
+def test_two_windows_do_not_overwrite_each_other(circle_page: CirclePage) -> None:
+    other = CirclePage(circle_page.page.context, circle_page.home, circle_page.cast, circle_page.people)
+    circle_page.disc("Omar").press("ArrowUp")
+    circle_page.wait_until_saved()
     other.disc("Choir").press("ArrowUp")
     other.page.locator("[data-status].refused").filter(has_text="saved elsewhere").wait_for()
     assert [e for e in other.errors if "409" not in e] == []
 
 
-def test_a_finger_drags_without_scrolling_the_page(
-    launched: Any, live_server: Any, made: tuple[Cast, dict[str, Relationship]]
+def test_touch_drags_without_scrolling_the_page(
+    chromium: Any, live_server: Any, inventory: tuple[Cast, dict[str, Relationship]]
 ) -> None:
     size = {"width": 390, "height": 844}
-    room = room_in(launched, live_server, made, viewport=size, has_touch=True, is_mobile=True)
-    room.page.locator(".circle.live svg.closeness").scroll_into_view_if_needed()
-    room.page.evaluate("window.scrollBy(0, 120)")
-    room.page.wait_for_timeout(100)
-    scrolled = room.page.evaluate("scrollY")
-    width = room.page.locator(".circle.live svg.closeness").bounding_box()["width"]
+    circle_page = open_circle_page(chromium, live_server, inventory, viewport=size, has_touch=True, is_mobile=True)
+    circle_page.page.locator(".circle.live svg.closeness").scroll_into_view_if_needed()
+    circle_page.page.evaluate("window.scrollBy(0, 120)")
+    circle_page.page.wait_for_timeout(100)
+    scrolled = circle_page.page.evaluate("scrollY")
+    width = circle_page.page.locator(".circle.live svg.closeness").bounding_box()["width"]
     assert width > 320
-    start, end = room.at("Omar"), room.spot(0.9, 60)
-    touch = room.page.context.new_cdp_session(room.page)
+    start, end = circle_page.disc_centre("Omar"), circle_page.position(0.9, 60)
+    touch = circle_page.page.context.new_cdp_session(circle_page.page)
 
     def send(kind: str, *points: tuple[float, float]) -> None:
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
@@ -251,22 +258,22 @@ def test_a_finger_drags_without_scrolling_the_page(
     for step in range(1, 6):
         send("touchMove", (start[0] + (end[0] - start[0]) * step / 5, start[1] + (end[1] - start[1]) * step / 5))
     send("touchEnd")
-    room.saved()
-    assert near(room.place("Omar"), 0.9, 60)
-    assert room.page.evaluate("scrollY") == scrolled
-    assert room.errors == []
+    circle_page.wait_until_saved()
+    assert is_near(circle_page.place("Omar"), 0.9, 60)
+    assert circle_page.page.evaluate("scrollY") == scrolled
+    assert circle_page.errors == []
 
 
-def test_without_a_script_the_plain_form_does_the_same(
-    launched: Any, live_server: Any, made: tuple[Cast, dict[str, Relationship]]
+def test_plain_form_works_without_javascript(
+    chromium: Any, live_server: Any, inventory: tuple[Cast, dict[str, Relationship]]
 ) -> None:
-    cast, people = made
-    opened = launched.new_context(java_script_enabled=False)
-    signed = Browser()
-    signed.force_login(cast.alma)
+    cast, people = inventory
+    context = chromium.new_context(java_script_enabled=False)
+    session = Browser()
+    session.force_login(cast.alma)
     name = django_settings.SESSION_COOKIE_NAME
-    opened.add_cookies([{"name": name, "value": signed.cookies[name].value, "url": live_server.url}])
-    page = opened.new_page()
+    context.add_cookies([{"name": name, "value": session.cookies[name].value, "url": live_server.url}])
+    page = context.new_page()
     page.goto(live_server.url + reverse("relationships", args=[cast.carla.id]))
     page.get_by_text("Type the places in instead of dragging").click()
     page.get_by_label("Ring of Boss").select_option("outside")

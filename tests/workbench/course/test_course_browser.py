@@ -1,4 +1,4 @@
-"""The pages of a course in a real browser: searched, clicked, typed into; nothing serious from axe on full pages."""
+"""The course pages in a real browser: search, clicks and typing, and accessibility of full pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from securebase.workbench.worksheets.models import Artefact
 from workbench.cast import Cast, make_cast
-from workbench.course.course_cast import a_whole_course
+from workbench.course.course_cast import create_full_course
 from workbench.inventory.network_cast import add_people
 from workbench.test_accessibility import findings, page, pytestmark, sign_in  # noqa: F401 (fixture and marks)
 
@@ -19,13 +19,13 @@ from workbench.test_accessibility import findings, page, pytestmark, sign_in  # 
 def full(live_server: Any) -> Cast:
     cast = make_cast()
     add_people(cast, "Lena", "Boss")
-    a_whole_course(cast)
+    create_full_course(cast)
     return cast
 
 
 def test_full_pages_have_no_serious_findings(page: Any, live_server: Any, full: Cast) -> None:  # noqa: F811
     sign_in(page, live_server, full)
-    found = []
+    problems = []
     for name, query in (
         ("course", ""),
         ("timeline", "?zoom=life&add=life_event"),
@@ -34,12 +34,12 @@ def test_full_pages_have_no_serious_findings(page: Any, live_server: Any, full: 
         ("ending", ""),
     ):
         page.goto(live_server.url + reverse(name, args=[full.carla.id]) + query)
-        found += findings(page)
-    assert found == []
+        problems += findings(page)
+    assert problems == []
 
 
-def test_a_course_is_worked_with(page: Any, live_server: Any, full: Cast) -> None:  # noqa: F811
-    """Tools found by typing; an event added by a click on its day; the formulation typed into the picture."""
+def test_work_on_the_course_pages(page: Any, live_server: Any, full: Cast) -> None:  # noqa: F811
+    """Find tools by typing, add an event by a click on its day, and type into the formulation."""
     sign_in(page, live_server, full)
     carla = full.carla.id
     narrow = page.viewport_size["width"] < 900
@@ -71,6 +71,6 @@ def test_a_course_is_worked_with(page: Any, live_server: Any, full: Cast) -> Non
     page.locator("#picture [data-saving]").filter(has_text=re.compile("^Saved \\d\\d:\\d\\d")).wait_for()
     page.get_by_role("button", name="Write it from the fields").click()
     page.get_by_text("Change it until it can be said aloud").wait_for()
-    said = Artefact.objects.visible_to(full.alma).get(worksheet="formulation").values
-    assert said["narrative"].startswith("We moved and began to fight.\n\n")
-    assert said["narrative"].endswith("And so: I cannot sleep.")
+    values = Artefact.objects.visible_to(full.alma).get(worksheet="formulation").values
+    assert values["narrative"].startswith("We moved and began to fight.\n\n")
+    assert values["narrative"].endswith("And so: I cannot sleep.")

@@ -1,4 +1,4 @@
-"""Emotional work, and strain followed to its repair, as pages."""
+"""Pages of emotional work and of ruptures followed to their repair."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from securebase.charts.retellings import retellings_svg, text_alternative
 from securebase.ipt.retellings import CAVEAT, retelling_series
 from securebase.workbench.course.queries import record_of
 from workbench.cast import NOON, Cast
-from workbench.course.emotion_cast import filled, with_emotional_work
+from workbench.course.emotion_cast import create_emotional_work, save_sheet
 
 
 def soup(browser: Browser, name: str, cast: Cast) -> BeautifulSoup:
@@ -26,7 +26,7 @@ def words(tag: Any) -> str:
     return " ".join(tag.get_text(" ").split())
 
 
-def test_empty_pages_teach_and_lead_on(cast: Cast, alma: Browser) -> None:
+def test_empty_pages_say_how_to_begin(cast: Cast, alma: Browser) -> None:
     page = soup(alma, "emotional-work", cast)
     assert "Nothing has been told yet" in words(page)
     begun = {str(a["href"]).split("?")[0] for a in page.select("main a.button")}
@@ -35,8 +35,8 @@ def test_empty_pages_teach_and_lead_on(cast: Cast, alma: Browser) -> None:
     assert "No strain is marked" in words(soup(alma, "ruptures", cast))
 
 
-def test_stories_are_told_with_their_caveat_and_one_more_telling_keeps_the_name(cast: Cast, alma: Browser) -> None:
-    with_emotional_work(cast)
+def test_stories_show_their_caveat_and_prefill_the_next_retelling(cast: Cast, alma: Browser) -> None:
+    create_emotional_work(cast)
     page = soup(alma, "emotional-work", cast)
     assert CAVEAT in words(page)
     father = next(a for a in page.select("article.story") if "father" in a.get_text())
@@ -54,17 +54,17 @@ def test_stories_are_told_with_their_caveat_and_one_more_telling_keeps_the_name(
     assert sheet.select_one("input[name=story]")["value"] == "The day father left"  # type: ignore[index]
 
 
-def test_what_a_client_said_is_text_in_the_drawing(cast: Cast, alma: Browser) -> None:
-    with_emotional_work(cast)
-    found = retelling_series(record_of(cast.episode, NOON.replace(year=2027)))
-    odd = next(s for s in found if "accident" in s.name)
+def test_client_words_are_escaped_in_the_drawing(cast: Cast, alma: Browser) -> None:
+    create_emotional_work(cast)
+    series = retelling_series(record_of(cast.episode, NOON.replace(year=2027)))
+    odd = next(s for s in series if "accident" in s.name)
     assert "<accident>" not in retellings_svg(odd)
     assert "&lt;accident&gt;" in retellings_svg(odd)
     assert text_alternative(odd)[1] == "Distress from its highest to the end, 0 to 100. telling 1: 40."
 
 
-def test_before_and_after_feared_and_happened_stand_side_by_side(cast: Cast, alma: Browser) -> None:
-    with_emotional_work(cast)
+def test_before_and_after_are_shown_side_by_side(cast: Cast, alma: Browser) -> None:
+    create_emotional_work(cast)
     page = soup(alma, "emotional-work", cast)
     sides = [words(s) for s in page.select(".side")]
     assert "As it used to be told I drove him away" in sides
@@ -75,37 +75,37 @@ def test_before_and_after_feared_and_happened_stand_side_by_side(cast: Cast, alm
     assert "Session 3 Anger, Joy 4 of 10" in words(page.select_one("table.stack"))
 
 
-def test_strain_is_followed_from_mark_to_repair(cast: Cast, alma: Browser) -> None:
-    held = with_emotional_work(cast)
+def test_rupture_is_followed_to_its_repair(cast: Cast, alma: Browser) -> None:
+    held = create_emotional_work(cast)
     page = soup(alma, "ruptures", cast)
     assert "2 marked, 1 open" in words(page)
-    still, mended = page.select("article.strain")
-    assert "Session 1" in words(mended)
-    assert "Named it, Owned a part" in words(mended)
-    assert "session 2 · 1 session later" in words(mended)
-    assert "nothing written down" in words(still)
-    form = still.select_one("form.repair")
+    open_card, repaired_card = page.select("article.strain")
+    assert "Session 1" in words(repaired_card)
+    assert "Named it, Owned a part" in words(repaired_card)
+    assert "session 2 · 1 session later" in words(repaired_card)
+    assert "nothing written down" in words(open_card)
+    form = open_card.select_one("form.repair")
     assert form is not None
-    sent = {i["name"]: i["value"] for i in form.select("input[type=hidden]")}
-    there = alma.post(str(form["action"]), sent | {"session": str(held[2].id)}, follow=True)
-    assert there.request["PATH_INFO"] == reverse("ruptures", args=[cast.carla.id])
-    assert "in the same session" in there.content.decode()
-    begin = mended.find("a", string=re.compile("Write down"))
+    data = {i["name"]: i["value"] for i in form.select("input[type=hidden]")}
+    response = alma.post(str(form["action"]), data | {"session": str(held[2].id)}, follow=True)
+    assert response.request["PATH_INFO"] == reverse("ruptures", args=[cast.carla.id])
+    assert "in the same session" in response.content.decode()
+    begin = repaired_card.find("a", string=re.compile("Write down"))
     sheet = BeautifulSoup(alma.get(str(begin["href"]), follow=True).content, "html.parser")  # type: ignore[index]
     assert sheet.select_one("input[name=kind][value=withdrawal][checked]")
 
 
-def test_work_on_strain_without_a_mark_is_listed(cast: Cast, alma: Browser) -> None:
-    filled(cast, "rupture_work", {"kind": "withdrawal"}, cast.session)
+def test_rupture_work_without_a_mark_is_listed(cast: Cast, alma: Browser) -> None:
+    save_sheet(cast, "rupture_work", {"kind": "withdrawal"}, cast.session)
     page = soup(alma, "ruptures", cast)
     assert "Written down without a mark Withdrawal session 1" in words(page)
 
 
-def test_the_record_has_its_typed_parts(cast: Cast) -> None:
-    with_emotional_work(cast)
-    filled(cast, "session_note", {"role_play": "2"}, cast.session)
+def test_record_has_typed_parts(cast: Cast) -> None:
+    create_emotional_work(cast)
+    save_sheet(cast, "session_note", {"role_play": "2"}, cast.session)
     typed = {"what": "Moved", "happened_on": "2026-08-30", "weight": "5", "dependent": "dependent"}
-    filled(cast, "life_event", typed)
+    save_sheet(cast, "life_event", typed)
     record = record_of(cast.episode, NOON.replace(year=2027))
     assert [(t.session, t.peak, t.end) for t in record.tellings] == [(1, 90, 70), (2, 75, 50), (3, 60, 30)]
     assert [e.session for e in record.corrective_experiences] == [3]
@@ -113,9 +113,9 @@ def test_the_record_has_its_typed_parts(cast: Cast) -> None:
     assert [(e.at, e.dependent, e.weight) for e in record.life_events] == [(-2.0, True, 1.0)]
 
 
-def test_incidents_say_what_they_did_to_the_mood(cast: Cast, alma: Browser) -> None:
-    first = filled(cast, "incident", {"what_happened": "She hung up", "mood_before": "7", "mood_after": "3"})
-    filled(cast, "incident", {"what_happened": "He asked how I was", "mood_before": "4", "mood_after": "6"})
+def test_incidents_show_the_change_in_mood(cast: Cast, alma: Browser) -> None:
+    first = save_sheet(cast, "incident", {"what_happened": "She hung up", "mood_before": "7", "mood_after": "3"})
+    save_sheet(cast, "incident", {"what_happened": "He asked how I was", "mood_before": "4", "mood_after": "6"})
     url = reverse("worksheet", args=[cast.carla.id, "incident", first.id])
     page = BeautifulSoup(alma.get(url).content, "html.parser")
     assert "Mood, before and after 7 → 3" in words(page.select_one(".shift"))

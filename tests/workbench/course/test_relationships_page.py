@@ -1,4 +1,4 @@
-"""The page of a client's relationships: what it teaches when empty, and what it shows of what was recorded."""
+"""The page of a client's relationships: empty state, circle, ties and network measures."""
 
 from __future__ import annotations
 
@@ -20,62 +20,62 @@ def page(browser: Browser, cast: Cast, query: str = "") -> str:
 
 
 def data(text: str) -> dict:
-    found = re.search(r'<script type="application/json">(.*?)</script>', text, re.DOTALL)
-    assert found
-    return json.loads(found[1])
+    match = re.search(r'<script type="application/json">(.*?)</script>', text, re.DOTALL)
+    assert match
+    return json.loads(match[1])
 
 
-def test_an_empty_inventory_teaches_what_it_is_for(alma: Browser, cast: Cast) -> None:
+def test_empty_inventory_explains_its_purpose(alma: Browser, cast: Cast) -> None:
     text = page(alma, cast)
     assert "Add the first person" in text
     assert "closeness circle" in text
     assert "data-circle" not in text
 
 
-def test_a_client_without_a_therapy_is_no_mistake(alma: Browser, cast: Cast) -> None:
+def test_client_without_a_therapy_has_a_page(alma: Browser, cast: Cast) -> None:
     cast.episode.therapy_sessions.all().delete()
     cast.episode.delete()
     assert "No therapy has begun" in page(alma, cast)
     assert alma.get(reverse("circle-paper", args=[cast.carla.id])).status_code == 200
 
 
-def test_everybody_is_there_placed_or_waiting(alma: Browser, cast: Cast) -> None:
+def test_every_person_is_placed_or_waiting(alma: Browser, cast: Cast) -> None:
     people = add_people(cast)
     draw_course(cast, people)
-    told = data(page(alma, cast))
-    assert {p["name"] for p in told["people"]} == set(people)
-    assert [p["name"] for p in told["people"] if p["place"] is None] == ["Boss"]
-    assert [v["moved"] for v in told["versions"]][:2] == [
+    script_data = data(page(alma, cast))
+    assert {p["name"] for p in script_data["people"]} == set(people)
+    assert [p["name"] for p in script_data["people"] if p["place"] is None] == ["Boss"]
+    assert [v["moved"] for v in script_data["versions"]][:2] == [
         "The first version.",
         "Choir: new on the circle, wider circle.",
     ]
 
 
-def test_first_and_last_are_compared_by_default_and_any_two_when_asked(alma: Browser, cast: Cast) -> None:
+def test_first_and_last_version_are_compared_by_default(alma: Browser, cast: Cast) -> None:
     draw_course(cast, add_people(cast))
     text = page(alma, cast)
     assert "Husband: closer, from close ring to closest ring" in text
     assert "Boss: no longer on the circle, was outside the circle" in text
     second = cast.episode.circles.order_by("drawn_at")[1]
     first = cast.episode.circles.order_by("drawn_at")[0]
-    asked = page(alma, cast, f"?before={first.id}&after={second.id}")
+    comparison = page(alma, cast, f"?before={first.id}&after={second.id}")
     assert "<li>Husband: closer" in text
-    assert "<li>Husband: closer" not in asked
-    assert "Stayed in their ring: " in asked
+    assert "<li>Husband: closer" not in comparison
+    assert "Stayed in their ring: " in comparison
     wished = cast.episode.circles.get(kind="wished")
     gap = page(alma, cast, f"?before={second.id}&after={wished.id}")
     assert "rings from where they are wished" in gap
 
 
-def test_a_wish_begins_where_things_stand(alma: Browser, cast: Cast) -> None:
+def test_wished_circle_begins_as_the_present_one(alma: Browser, cast: Cast) -> None:
     draw_course(cast, add_people(cast))
     cast.episode.circles.filter(kind="wished").delete()
-    told = data(page(alma, cast, "?kind=wished"))
-    assert told["versions"] == []
-    assert sum(p["place"] is not None for p in told["people"]) == 7
+    script_data = data(page(alma, cast, "?kind=wished"))
+    assert script_data["versions"] == []
+    assert sum(p["place"] is not None for p in script_data["people"]) == 7
 
 
-def test_the_chosen_person_is_shown_without_a_script(alma: Browser, cast: Cast) -> None:
+def test_selected_person_is_shown_without_javascript(alma: Browser, cast: Cast) -> None:
     people = add_people(cast)
     draw_course(cast, people)
     text = page(alma, cast, f"?person={people['Husband'].id}")
@@ -87,14 +87,14 @@ def test_the_chosen_person_is_shown_without_a_script(alma: Browser, cast: Cast) 
     assert text.count('<article class="tie-panel"') - text.count(" hidden>\n<h3>") == 1
 
 
-def test_the_paper_has_names_and_no_places(alma: Browser, cast: Cast) -> None:
+def test_paper_circle_has_names_and_no_places(alma: Browser, cast: Cast) -> None:
     draw_course(cast, add_people(cast))
     text = alma.get(reverse("circle-paper", args=[cast.carla.id])).content.decode()
     assert "Lena (friend)" in text
     assert "data-person" not in text
 
 
-def test_names_of_others_never_show(alma: Browser, cast: Cast) -> None:
+def test_other_clients_are_never_shown(alma: Browser, cast: Cast) -> None:
     add_people(cast, "Lena")
     clients.create_client(therapist=cast.dario, name_shown="Dario's own", began_on=BEGAN)
     text = page(alma, cast)
@@ -102,14 +102,14 @@ def test_names_of_others_never_show(alma: Browser, cast: Cast) -> None:
     assert "Dario" not in text
 
 
-def test_a_name_cannot_break_out_of_the_page(alma: Browser, cast: Cast) -> None:
+def test_names_are_escaped(alma: Browser, cast: Cast) -> None:
     alma.post(reverse("relationship-new", args=[cast.carla.id]), {"name_shown": "</script><b>x"})
     text = page(alma, cast)
     assert "<b>x" not in text
     assert data(text)["people"][0]["name"] == "</script><b>x"
 
 
-def test_ratings_and_shares_are_said_as_they_were_given(alma: Browser, cast: Cast) -> None:
+def test_ratings_and_shares_are_shown_as_entered(alma: Browser, cast: Cast) -> None:
     people = add_people(cast)
     draw_course(cast, people)
     rate_course(cast, people)
@@ -123,7 +123,7 @@ def test_ratings_and_shares_are_said_as_they_were_given(alma: Browser, cast: Cas
     assert "<small>6 → 3.8</small>" in text
 
 
-def test_a_wish_is_compared_with_how_things_are(alma: Browser, cast: Cast) -> None:
+def test_wished_circle_is_compared_with_the_present_one(alma: Browser, cast: Cast) -> None:
     draw_course(cast, add_people(cast))
     text = page(alma, cast, "?kind=wished")
     assert "<li>Choir: closer, from close ring to closest ring</li>" in text

@@ -1,4 +1,4 @@
-"""The session page in a real browser: a usual session entered and measured, by mouse, by keyboard alone, by touch."""
+"""The session page in a real browser: a typical session entered and timed, keyboard-only use, and touch."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from django.conf import settings as django_settings
 from django.test import Client as Browser
 from django.urls import reverse
 
-from securebase.workbench.course.session_queries import note_of
+from securebase.workbench.course.session_queries import session_note
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.therapy_sessions.queries import own_rating
 from workbench.cast import NOON, Cast, make_cast
-from workbench.course.emotion_cast import filled, with_emotional_work
+from workbench.course.emotion_cast import create_emotional_work, save_sheet
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
@@ -39,13 +39,13 @@ WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 #: model has no scrolling; a scroll is counted as one more pointing wherever the target does not lie in the window.
 KEY, POINT, BUTTON, HOME, MENTAL = 0.28, 1.1, 0.2, 0.4, 1.35
 TWO_MINUTES = 120.0
-#: Where the figures are told.
+#: Document that states the measured figures.
 DOCUMENT = Path(__file__).parents[3] / "docs" / "how-to" / "after-a-session.md"
 
 
 @dataclass
-class Measured:
-    """What a person does with a page, counted while it is done."""
+class InputCounter:
+    """Input of a person on a page, counted while it happens."""
 
     page: Any
     clicks: int = 0
@@ -56,28 +56,28 @@ class Measured:
     fields: list[str] = field(default_factory=list)
     _at: str = "mouse"
 
-    def _hand(self, where: str) -> None:
-        self.hands += where != self._at
-        self._at = where
+    def _move_hand(self, device: str) -> None:
+        self.hands += device != self._at
+        self._at = device
 
     def click(self, name: str, target: Any) -> None:
         self.fields.append(name)
-        self._hand("mouse")
-        seen = target.evaluate(
+        self._move_hand("mouse")
+        in_view = target.evaluate(
             "e => { const b = e.getBoundingClientRect(); return b.top >= 0 && b.bottom <= innerHeight }"
         )
-        self.scrolls += not seen
+        self.scrolls += not in_view
         target.click()
         self.clicks += 1
 
     def write(self, name: str, target: Any, text: str) -> None:
         self.click(name, target)
-        self._hand("keyboard")
+        self._move_hand("keyboard")
         self.page.keyboard.type(text)
         self.typed += len(text)
 
     def press(self, key: str, times: int = 1) -> None:
-        self._hand("keyboard")
+        self._move_hand("keyboard")
         for _ in range(times):
             self.page.keyboard.press(key)
         self.keys += times
@@ -85,22 +85,22 @@ class Measured:
     @property
     def seconds(self) -> float:
         by_mouse = self.clicks * (POINT + BUTTON)
-        by_hand = (self.typed + self.keys) * KEY
-        return by_mouse + by_hand + self.scrolls * POINT + self.hands * HOME + len(set(self.fields)) * MENTAL
+        by_keyboard = (self.typed + self.keys) * KEY
+        return by_mouse + by_keyboard + self.scrolls * POINT + self.hands * HOME + len(set(self.fields)) * MENTAL
 
     @property
-    def counted(self) -> str:
-        """What does not depend on how large a window is."""
+    def summary(self) -> str:
+        """Counts that do not depend on the size of the window."""
         fields = len(set(self.fields))
         return f"{fields} fields, {self.clicks} clicks, {self.typed} characters and {self.keys} other keys"
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture
@@ -110,13 +110,13 @@ def cast(live_server: Any) -> Cast:
 
 @pytest.fixture
 def second(cast: Cast) -> TherapySession:
-    """Carla's second session; the first agreed an experiment."""
-    filled(cast, "session_note", {"experiment_next": "Ask her for one evening"}, cast.session)
+    """Provide Carla's second session; the note of the first agreed on an experiment."""
+    save_sheet(cast, "session_note", {"experiment_next": "Ask her for one evening"}, cast.session)
     return actions.create_session(episode=cast.episode, by=cast.alma, number=2, held_at=NOON + timedelta(days=7))
 
 
-def open_page(chromium: Any, live_server: Any, cast: Cast, url: str, **kind: Any) -> Iterator[Any]:
-    context = chromium.new_context(**{"viewport": WIDE, "reduced_motion": "reduce"} | kind)
+def open_page(chromium: Any, live_server: Any, cast: Cast, url: str, **options: Any) -> Iterator[Any]:
+    context = chromium.new_context(**{"viewport": WIDE, "reduced_motion": "reduce"} | options)
     context.set_default_timeout(15_000)
     complaints: list[str] = []
     context.on("weberror", lambda error: complaints.append(str(error.error)))
@@ -137,7 +137,7 @@ def page(chromium: Any, live_server: Any, cast: Cast, second: TherapySession) ->
     yield from open_page(chromium, live_server, cast, reverse("session-work", args=[cast.carla.id, second.id]))
 
 
-def saved(page: Any) -> None:
+def wait_until_saved(page: Any) -> None:
     page.locator("#note [data-saving]").filter(has_text=re.compile(r"^Saved \d\d:\d\d$")).wait_for()
 
 
@@ -149,66 +149,70 @@ def technique(page: Any, name: str) -> Any:
     return page.get_by_role("radiogroup", name=name, exact=True)
 
 
-def findings(page: Any) -> list[str]:
+def find_problems(page: Any) -> list[str]:
     result = axe.Axe().run(page).response
     assert len(result["passes"]) > 5, "axe looked at nothing"
-    found = [
+    problems = [
         f"{v['id']}: {v['nodes'][0]['html'][:150]}"
         for v in result["violations"]
         if v["impact"] in {"serious", "critical"}
     ]
     width = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    return found + ([f"{page.url} is {width[0]} wide"] if width[0] > width[1] else [])
+    return problems + ([f"{page.url} is {width[0]} wide"] if width[0] > width[1] else [])
 
 
-def enter_a_usual_session(page: Any) -> Measured:
-    """What the issue calls a usual session: mood, event, four techniques, outcome, next experiment, focus kept, own
-    rating, next session.
+def enter_typical_session(page: Any) -> InputCounter:
+    """Enter a typical session.
+
+    These are mood, event, four techniques, outcome, next experiment, focus, own rating and next session.
     """
-    by = Measured(page)
-    by.click("experiment outcome", group(page, "Last experiment").get_by_role("radio", name="Done", exact=True))
-    by.write("event", page.get_by_label("What happened with people?"), "Argued with her sister about the house")
-    by.click("mood", group(page, "Mood this week").get_by_role("radio", name="4", exact=True))
-    by.click("mood tied", group(page, "Was mood tied to the event?").get_by_role("radio", name="Yes"))
+    counter = InputCounter(page)
+    counter.click("experiment outcome", group(page, "Last experiment").get_by_role("radio", name="Done", exact=True))
+    counter.write("event", page.get_by_label("What happened with people?"), "Argued with her sister about the house")
+    counter.click("mood", group(page, "Mood this week").get_by_role("radio", name="4", exact=True))
+    counter.click("mood tied", group(page, "Was mood tied to the event?").get_by_role("radio", name="Yes"))
     # four techniques by keyboard: one click into the list, then a digit and the arrow down
-    by.click("exploration", technique(page, "Exploration, open").get_by_role("radio", name="2 a good deal"))
-    by.fields += ["clarification", "affect", "communication"]
-    by.press("ArrowDown", 2)
-    by.press("2")
-    by.press("ArrowDown")
-    by.press("1")
-    by.press("ArrowDown")
-    by.press("3")
-    by.click("the rest", page.get_by_role("button", name="Not used: all the rest"))
-    by.click("focus kept", group(page, "Was the focus kept?").get_by_role("radio", name="Yes"))
-    by.write(
+    counter.click("exploration", technique(page, "Exploration, open").get_by_role("radio", name="2 a good deal"))
+    counter.fields += ["clarification", "affect", "communication"]
+    counter.press("ArrowDown", 2)
+    counter.press("2")
+    counter.press("ArrowDown")
+    counter.press("1")
+    counter.press("ArrowDown")
+    counter.press("3")
+    counter.click("the rest", page.get_by_role("button", name="Not used: all the rest"))
+    counter.click("focus kept", group(page, "Was the focus kept?").get_by_role("radio", name="Yes"))
+    counter.write(
         "next experiment", page.get_by_label("Experiment until next time"), "Tell her on Sunday what the house means"
     )
     rating = page.locator("#own-rating")
     for question, value in enumerate(("7", "8", "6", "7", "2")):
         scale = rating.locator("fieldset").nth(question)
-        by.click(f"rating {question}", scale.locator("label", has_text=re.compile(rf"^{value}$")))
-    by.click("save rating", rating.get_by_role("button", name="Save my rating"))
-    by.click("next session", page.locator("#next-session").get_by_role("button", name="Plan"))
-    return by
+        counter.click(f"rating {question}", scale.locator("label", has_text=re.compile(rf"^{value}$")))
+    counter.click("save rating", rating.get_by_role("button", name="Save my rating"))
+    counter.click("next session", page.locator("#next-session").get_by_role("button", name="Plan"))
+    return counter
 
 
-def test_a_usual_session_is_entered_in_two_minutes(
+def test_typical_session_is_entered_in_two_minutes(
     page: Any, cast: Cast, second: TherapySession, record_property: Any
 ) -> None:
-    by = enter_a_usual_session(page)
-    saved(page)
+    counter = enter_typical_session(page)
+    wait_until_saved(page)
     page.locator("#next-session").get_by_role("link", name="Session 3").wait_for()
     page.locator("#own-rating").get_by_text("Your rating is saved").wait_for()
-    record_property("usual session", f"{by.counted}, {by.scrolls} scrolls, {by.hands} hand moves: {by.seconds:.0f} s")
-    assert by.seconds <= TWO_MINUTES
-    told = DOCUMENT.read_text()
-    assert by.counted in told, f"write the measured figures down: {by.counted}, {by.seconds:.0f} seconds"
+    record_property(
+        "typical session",
+        f"{counter.summary}, {counter.scrolls} scrolls, {counter.hands} hand moves: {counter.seconds:.0f} s",
+    )
+    assert counter.seconds <= TWO_MINUTES
+    document = DOCUMENT.read_text()
+    assert counter.summary in document, f"state the measured figures: {counter.summary}, {counter.seconds:.0f} s"
     # windows and fonts differ by a scroll or two
-    written = re.search(r"\*\*(\d+) seconds\*\*", told)
-    assert written
-    assert float(written[1]) == pytest.approx(by.seconds, abs=4)
-    note = note_of(second)
+    match = re.search(r"\*\*(\d+) seconds\*\*", document)
+    assert match
+    assert float(match[1]) == pytest.approx(counter.seconds, abs=4)
+    note = session_note(second)
     assert note is not None
     assert note.values == {
         "experiment_outcome": "done",
@@ -230,30 +234,30 @@ def test_a_usual_session_is_entered_in_two_minutes(
     }
     assert [w for _, w in own_rating(second)] == ["7", "8", "6", "7", "2"]
     assert cast.episode.therapy_sessions.get(number=3).held_at == NOON + timedelta(days=14)
-    assert findings(page) == []
+    assert find_problems(page) == []
 
 
-def test_the_model_counts_what_was_done(page: Any) -> None:
-    by = Measured(page)
-    by.write("remember", page.get_by_label("Remember for next time"), "Her sister")
-    assert (by.clicks, by.typed, by.hands) == (1, 10, 1)
-    assert by.seconds == pytest.approx(1.1 + 0.2 + 10 * 0.28 + 0.4 + 1.35 + by.scrolls * 1.1)
+def test_counter_counts_the_input(page: Any) -> None:
+    counter = InputCounter(page)
+    counter.write("remember", page.get_by_label("Remember for next time"), "Her sister")
+    assert (counter.clicks, counter.typed, counter.hands) == (1, 10, 1)
+    assert counter.seconds == pytest.approx(1.1 + 0.2 + 10 * 0.28 + 0.4 + 1.35 + counter.scrolls * 1.1)
 
 
-def focused(page: Any) -> dict[str, str]:
+def focused_element(page: Any) -> dict[str, str]:
     return dict(page.evaluate("(({name, value, type}) => ({name, value, type}))(document.activeElement)"))
 
 
-def test_the_whole_page_by_keyboard_alone(page: Any, second: TherapySession) -> None:
+def test_page_works_by_keyboard_alone(page: Any, second: TherapySession) -> None:
     page.get_by_label("What happened with people?").focus()
     page.keyboard.type("She called")
-    reached: list[str] = ["event"]
+    visited: list[str] = ["event"]
     cleared = False
     for _ in range(80):
         page.keyboard.press("Tab")
-        name = focused(page).get("name") or ""
-        if name and name != reached[-1]:
-            reached.append(name)
+        name = focused_element(page).get("name") or ""
+        if name and name != visited[-1]:
+            visited.append(name)
         if name == "mood":
             page.keyboard.press("ArrowRight")
         elif name == "non_directive_exploration":
@@ -264,28 +268,36 @@ def test_the_whole_page_by_keyboard_alone(page: Any, second: TherapySession) -> 
             cleared = True
         elif name == "note":
             break
-    # every part of the note lies on the way, in the order of the page
-    wanted = ["event", "mood", "mood_event_link", "non_directive_exploration", "psychoeducation", "focus_kept", "note"]
-    assert [name for name in reached if name in wanted] == wanted
-    saved(page)
-    note = note_of(second)
+    # Tab reaches every part of the note in the order of the page
+    expected = [
+        "event",
+        "mood",
+        "mood_event_link",
+        "non_directive_exploration",
+        "psychoeducation",
+        "focus_kept",
+        "note",
+    ]
+    assert [name for name in visited if name in expected] == expected
+    wait_until_saved(page)
+    note = session_note(second)
     assert note is not None
     assert note.values == {"event": "She called", "mood": 1.0, "non_directive_exploration": 3.0}
-    # strain, by keyboard: marked without leaving the page
+    # a rupture is marked by keyboard without leaving the page
     page.locator("#strain").get_by_role("button", name="drew back").press("Enter")
     page.locator("#strain").get_by_text("marked in this session").wait_for()
     assert second.ruptures.count() == 1
     page.locator("#strain").get_by_role("button", name="Undo").press("Enter")
     page.locator("#strain").get_by_text("The mark is removed").wait_for()
     assert second.ruptures.count() == 0
-    # an impatient second click marks nothing twice
+    # a double click marks one rupture only
     page.locator("#strain").get_by_role("button", name="drew back").dblclick()
     page.locator("#strain").get_by_text("marked in this session").wait_for()
-    saved(page)
+    wait_until_saved(page)
     assert second.ruptures.count() == 1
 
 
-def test_a_way_past_the_head_leads_to_the_note(page: Any, second: TherapySession) -> None:
+def test_skip_link_leads_to_the_note(page: Any, second: TherapySession) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the note"
@@ -294,7 +306,7 @@ def test_a_way_past_the_head_leads_to_the_note(page: Any, second: TherapySession
     assert page.evaluate("document.activeElement.form.id") == "note"
 
 
-def test_a_second_tap_opens_an_extent_again_and_the_rest_can_be_undone(page: Any, second: TherapySession) -> None:
+def test_second_tap_clears_an_extent_and_the_rest_can_be_undone(page: Any, second: TherapySession) -> None:
     key = technique(page, "Role play").get_by_role("radio", name="2 a good deal")
     key.click()
     assert key.is_checked()
@@ -306,15 +318,15 @@ def test_a_second_tap_opens_an_extent_again_and_the_rest_can_be_undone(page: Any
     assert page.locator("[data-extent] input:checked").count() == 10
     page.locator(".extent-rest").get_by_role("button", name="Undo").click()
     assert page.locator("[data-extent] input:checked").count() == 1
-    # nothing has jumped
+    # the layout has not moved
     assert page.locator("#part-next").bounding_box() == before
-    saved(page)
-    note = note_of(second)
+    wait_until_saved(page)
+    note = session_note(second)
     assert note is not None
     assert note.values == {"role_play": 2.0}
 
 
-def test_a_tool_is_opened_and_comes_back_with_nothing_lost(page: Any, second: TherapySession) -> None:
+def test_tool_opens_and_returns_without_loss(page: Any, second: TherapySession) -> None:
     page.get_by_label("What happened with people?").fill("She called")
     page.locator(".tool-key", has_text="Interpersonal incident").click()
     page.get_by_label("What happened?").fill("She hung up on me")
@@ -324,42 +336,42 @@ def test_a_tool_is_opened_and_comes_back_with_nothing_lost(page: Any, second: Th
     page.get_by_role("link", name="She hung up on me").wait_for()
 
 
-def test_on_a_phone_by_touch(chromium: Any, live_server: Any, cast: Cast, second: TherapySession) -> None:
+def test_page_works_by_touch_on_a_phone(chromium: Any, live_server: Any, cast: Cast, second: TherapySession) -> None:
     url = reverse("session-work", args=[cast.carla.id, second.id])
     for page in open_page(chromium, live_server, cast, url, viewport=PHONE, has_touch=True, is_mobile=True):
         technique(page, "Role play").get_by_role("radio", name="3 very much").tap()
         page.locator("#strain").get_by_role("button", name="took issue").tap()
         page.locator("#strain").get_by_text("marked in this session").wait_for()
-        saved(page)
+        wait_until_saved(page)
         small = page.eval_on_selector_all(
             "#note .extent .chip, .work-side .button, .tool-key",
             "keys => keys.filter(k => k.offsetHeight < 44 && !k.classList.contains('small')).map(k => k.textContent)",
         )
         assert small == []
-        assert findings(page) == []
+        assert find_problems(page) == []
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-def test_pages_of_emotional_work_with_something_in_them(
+def test_filled_pages_of_emotional_work_are_accessible(
     chromium: Any, live_server: Any, cast: Cast, size: dict[str, int]
 ) -> None:
-    with_emotional_work(cast)
+    create_emotional_work(cast)
     url = reverse("emotional-work", args=[cast.carla.id])
     for page in open_page(chromium, live_server, cast, url, viewport=size):
         assert page.locator("svg.chart").count() == 2
-        assert findings(page) == []
+        assert find_problems(page) == []
         page.get_by_role("link", name="Strain and repair").click()
         page.get_by_role("heading", name="Strain and repair").wait_for()
-        assert findings(page) == []
+        assert find_problems(page) == []
 
 
-def drawn(page: Any) -> str:
+def drawing_text(page: Any) -> str:
     """Return the part above the worksheet, without the spaces between its pieces."""
     return re.sub(r">\s+<", "><", str(page.locator("[data-replayed]").inner_html())).replace("> ", ">")
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-def test_an_exchange_is_replayed_as_it_is_typed_and_the_same_after_loading(
+def test_exchange_is_drawn_while_typing_and_after_loading(
     chromium: Any, live_server: Any, cast: Cast, size: dict[str, int]
 ) -> None:
     url = reverse("worksheet", args=[cast.carla.id, "communication_analysis", uuid.uuid4()])
@@ -376,13 +388,13 @@ def test_an_exchange_is_replayed_as_it_is_typed_and_the_same_after_loading(
         assert turn.locator(".fault").inner_text() == "Came as an attack"
         assert turn.locator(".better").inner_text() == "better I need an hour alone"
         page.locator("[data-saving]").filter(has_text=re.compile(r"^Saved \d\d:\d\d$")).wait_for()
-        typed = drawn(page)
+        typed = drawing_text(page)
         page.reload()
-        assert drawn(page) == typed
-        assert findings(page) == []
+        assert drawing_text(page) == typed
+        assert find_problems(page) == []
 
 
-def test_options_and_confidence_are_drawn_as_they_are_typed(chromium: Any, live_server: Any, cast: Cast) -> None:
+def test_options_and_confidence_are_drawn_while_typing(chromium: Any, live_server: Any, cast: Cast) -> None:
     url = reverse("worksheet", args=[cast.carla.id, "decision_analysis", uuid.uuid4()])
     for page in open_page(chromium, live_server, cast, url):
         row = page.locator(".sheet-row").first
@@ -392,9 +404,9 @@ def test_options_and_confidence_are_drawn_as_they_are_typed(chromium: Any, live_
         assert page.locator(".weighed .chosen th").inner_text() == "Stay to try first"
         assert page.locator(".rating .part").get_attribute("width") == "70"
         page.locator("[data-saving]").filter(has_text=re.compile(r"^Saved \d\d:\d\d$")).wait_for()
-        typed = drawn(page)
+        typed = drawing_text(page)
         page.reload()
-        assert drawn(page) == typed
+        assert drawing_text(page) == typed
         page.goto(live_server.url + reverse("worksheet", args=[cast.carla.id, "role_play", uuid.uuid4()]))
         assert not page.locator(".shift").is_visible()
         group(page, "Confident before").get_by_role("radio", name="3", exact=True).check()

@@ -1,4 +1,4 @@
-"""The page of a session: what is said at a glance, the note, the tools, strain, the next session."""
+"""The session page: overview, note, tools, ruptures and the next session."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from django.urls import reverse
 
 from securebase.ipt.shelf import worksheet
 from securebase.records.vocabulary import Moment, Technique
-from securebase.workbench.course.session_queries import NOTE, check_in_points, new_note_id, note_of
+from securebase.workbench.course.session_queries import NOTE, check_in_points, new_note_id, session_note
 from securebase.workbench.inventory.actions import add_relationship
 from securebase.workbench.therapy_sessions import actions
 from securebase.workbench.therapy_sessions.models import TherapySession
 from securebase.workbench.worksheets.actions import remove_artefact
 from securebase.workbench.worksheets.models import Artefact
 from workbench.cast import NOON, Cast, answers
-from workbench.course.emotion_cast import filled
+from workbench.course.emotion_cast import save_sheet
 
 WEEK = timedelta(days=7)
 
@@ -29,7 +29,7 @@ def second(cast: Cast) -> TherapySession:
     return actions.create_session(episode=cast.episode, by=cast.alma, number=2, held_at=NOON + WEEK)
 
 
-def address(cast: Cast, session: TherapySession) -> str:
+def session_url(cast: Cast, session: TherapySession) -> str:
     return reverse("session-work", args=[cast.carla.id, session.id])
 
 
@@ -43,40 +43,40 @@ def words(tag: Any) -> str:
     return " ".join(tag.get_text(" ").split())
 
 
-def test_an_empty_session_says_what_to_do(cast: Cast, alma: Browser) -> None:
-    page = soup(alma, address(cast, cast.session))
+def test_empty_session_says_what_to_do(cast: Cast, alma: Browser) -> None:
+    page = soup(alma, session_url(cast, cast.session))
     overview = words(page.select_one(".overview"))
     assert "No check-in yet. Open the check-in" in overview
     assert "Role dispute" in overview
     assert "Due by now" in overview
     ways = {a.get_text(strip=True): a["href"] for a in page.select(".overview .due-ways a")}
-    back = address(cast, cast.session)
+    back = session_url(cast, cast.session)
     assert ways["risk review"] == f"{reverse('worksheet-begin', args=[cast.carla.id, 'risk_review'])}?next={back}"
     assert "Nothing noted yet" in words(page.select_one("#note"))
     assert page.find("a", href=reverse("session", args=[cast.carla.id, cast.session.id]))
 
 
-def test_every_field_of_the_note_is_on_the_page_and_is_kept_by_its_form(cast: Cast, alma: Browser) -> None:
-    page = soup(alma, address(cast, cast.session))
+def test_page_has_and_saves_every_field_of_the_note(cast: Cast, alma: Browser) -> None:
+    page = soup(alma, session_url(cast, cast.session))
     form = page.select_one("form#note")
     assert form is not None
     names = {e["name"].split(".")[0] for e in form.select("[name]")}
     assert {f.id for f in worksheet(NOTE).fields} <= names
     assert {t.value for t in Technique} <= names
     typed = {"revision": "0", "session": str(cast.session.id), "mood": "4", "event": "She called", "role_play": "2"}
-    assert alma.post(str(form["action"]), typed | {"next": address(cast, cast.session)}).status_code == 302
-    note = note_of(cast.session)
+    assert alma.post(str(form["action"]), typed | {"next": session_url(cast, cast.session)}).status_code == 302
+    note = session_note(cast.session)
     assert note is not None
     assert note.values == {"mood": 4.0, "event": "She called", "role_play": 2.0}
-    again = soup(alma, address(cast, cast.session))
-    assert again.select_one("input[name=revision]")["value"] == "1"  # type: ignore[index]
-    assert again.select_one("input[name=role_play][value='2'][checked]")
-    assert not again.select("input[name=clarification][checked]")
+    page = soup(alma, session_url(cast, cast.session))
+    assert page.select_one("input[name=revision]")["value"] == "1"  # type: ignore[index]
+    assert page.select_one("input[name=role_play][value='2'][checked]")
+    assert not page.select("input[name=clarification][checked]")
 
 
-def test_two_tabs_that_begin_a_note_write_into_one_and_the_later_is_told(cast: Cast, alma: Browser) -> None:
-    action = soup(alma, address(cast, cast.session)).select_one("form#note")["action"]  # type: ignore[index]
-    assert soup(alma, address(cast, cast.session)).select_one("form#note")["action"] == action  # type: ignore[index]
+def test_two_tabs_write_one_note_and_the_second_learns_of_the_conflict(cast: Cast, alma: Browser) -> None:
+    action = soup(alma, session_url(cast, cast.session)).select_one("form#note")["action"]  # type: ignore[index]
+    assert soup(alma, session_url(cast, cast.session)).select_one("form#note")["action"] == action  # type: ignore[index]
     typed = {"revision": "0", "session": str(cast.session.id)}
     quiet = {"HTTP_X_AUTOSAVE": "1"}
     assert alma.post(action, typed | {"mood": "4"}, **quiet).status_code == 200
@@ -84,25 +84,25 @@ def test_two_tabs_that_begin_a_note_write_into_one_and_the_later_is_told(cast: C
     assert Artefact.objects.visible_to(cast.alma).count() == 1
 
 
-def test_a_removed_note_is_not_written_into_again(cast: Cast) -> None:
+def test_removed_note_is_not_written_to_again(cast: Cast) -> None:
     first = new_note_id(cast.session)
-    note = filled(cast, NOTE, {"mood": "4"}, cast.session, id=first)
+    note = save_sheet(cast, NOTE, {"mood": "4"}, cast.session, id=first)
     remove_artefact(artefact=note, by=cast.alma, at=NOON)
-    assert note_of(cast.session) is None
+    assert session_note(cast.session) is None
     assert new_note_id(cast.session) != first
 
 
-def test_the_check_in_is_told_with_safety_first_and_against_the_last_one(cast: Cast, second: TherapySession) -> None:
+def test_check_in_shows_safety_first_and_changes_since_the_last(cast: Cast, second: TherapySession) -> None:
     assert check_in_points(second) == ()
     before = cast.invite(Moment.BEFORE).check_in
     actions.record_check_in(check_in=before, responses=answers("session_before", 4.0), submission="1", at=NOON)
-    alone = [p.words for p in check_in_points(cast.session)]
-    assert alone == ["Thoughts of death or self-harm: no, not at all", "Symptoms 4 of 10"]
+    first = [p.words for p in check_in_points(cast.session)]
+    assert first == ["Thoughts of death or self-harm: no, not at all", "Symptoms 4 of 10"]
     now = actions.invite_check_in(session=second, by=cast.alma, moment=Moment.BEFORE, mode="link", at=NOON + WEEK)
-    given = answers("session_before", 4.0, 1.0) | {1: 9.0, 9: 1.0}
-    actions.record_check_in(check_in=now.check_in, responses=given, submission="2", at=NOON + WEEK)
-    told = check_in_points(second)
-    assert [(p.words, p.tone) for p in told] == [
+    responses = answers("session_before", 4.0, 1.0) | {1: 9.0, 9: 1.0}
+    actions.record_check_in(check_in=now.check_in, responses=responses, submission="2", at=NOON + WEEK)
+    points = check_in_points(second)
+    assert [(p.words, p.tone) for p in points] == [
         ("Thoughts of death or self-harm: it crossed my mind", "alert"),
         ("Symptoms 5 of 10, 1 point higher than last time", ""),
         ("Low mood 9, was 4", ""),
@@ -110,73 +110,75 @@ def test_the_check_in_is_told_with_safety_first_and_against_the_last_one(cast: C
     ]
 
 
-def test_the_last_sessions_experiment_stands_first_with_its_outcome_to_tap(
-    cast: Cast, alma: Browser, second: TherapySession
-) -> None:
-    filled(cast, NOTE, {"experiment_next": "Ask her for one evening", "next_time": "Her sister"}, cast.session)
-    page = soup(alma, address(cast, second))
+def test_agreed_experiment_comes_first_with_its_outcomes(cast: Cast, alma: Browser, second: TherapySession) -> None:
+    save_sheet(cast, NOTE, {"experiment_next": "Ask her for one evening", "next_time": "Her sister"}, cast.session)
+    page = soup(alma, session_url(cast, second))
     agreed = page.select_one(".agreed")
     assert "Agreed in session 1 Ask her for one evening" in words(agreed)
     values = [i["value"] for i in agreed.select("input[name=experiment_outcome]")]  # type: ignore[union-attr]
     assert values == ["done", "partly", "not", "none_planned"]
     assert "Remember Her sister" in words(page.select_one(".overview"))
-    # the session that agreed it does not ask what came of it
-    assert not soup(alma, address(cast, cast.session)).select_one(".agreed")
+    # the session in which it was agreed does not ask for its outcome
+    assert not soup(alma, session_url(cast, cast.session)).select_one(".agreed")
 
 
-def test_the_focus_says_where_the_work_stands(cast: Cast, alma: Browser) -> None:
-    filled(cast, "role_dispute", {"issue": "Who decides", "stage": "impasse"})
-    assert "Role dispute Impasse; Who decides" in words(soup(alma, address(cast, cast.session)).select_one(".overview"))
+def test_focus_shows_the_state_of_the_work(cast: Cast, alma: Browser) -> None:
+    save_sheet(cast, "role_dispute", {"issue": "Who decides", "stage": "impasse"})
+    assert "Role dispute Impasse; Who decides" in words(
+        soup(alma, session_url(cast, cast.session)).select_one(".overview")
+    )
 
 
-def test_tools_open_for_this_session_come_back_here_and_go_on_from_one_to_the_next(cast: Cast, alma: Browser) -> None:
+def test_tools_open_for_this_session_with_values_of_earlier_ones(cast: Cast, alma: Browser) -> None:
     typed = {"what_happened": "She hung up on me", "mood_before": "6", "mood_after": "3"}
     mother = add_relationship(episode=cast.episode, by=cast.alma, name_shown="Mother", at=NOON)
-    incident = filled(cast, "incident", typed, cast.session, about=mother.id)
-    page = soup(alma, address(cast, cast.session))
+    incident = save_sheet(cast, "incident", typed, cast.session, about=mother.id)
+    page = soup(alma, session_url(cast, cast.session))
     tools = {a.get_text(" ").split("  ")[0].strip(): str(a["href"]) for a in page.select(".tool-key")}
     assert next(iter(tools)) == "Role dispute"
-    opened = alma.get(tools["Communication analysis"], follow=True)
-    sheet = BeautifulSoup(opened.content, "html.parser")
+    response = alma.get(tools["Communication analysis"], follow=True)
+    sheet = BeautifulSoup(response.content, "html.parser")
     assert sheet.select_one("input[name=about_what]")["value"] == "She hung up on me"  # type: ignore[index]
     assert sheet.select_one(f"select[name=session] option[selected][value='{cast.session.id}']")
-    assert sheet.find("a", href=address(cast, cast.session), string="Back")
-    assert opened.context["about_id"] == str(incident.about)
+    assert sheet.find("a", href=session_url(cast, cast.session), string="Back")
+    assert response.context["about_id"] == str(incident.about)
     listed = page.select_one("#part-here").parent  # type: ignore[union-attr]
     assert "She hung up on me interpersonal incident" in words(listed)
 
 
-def test_the_next_session_is_planned_at_the_same_hour_of_the_clock(cast: Cast, alma: Browser) -> None:
+def test_next_session_is_planned_at_the_same_local_time(cast: Cast, alma: Browser) -> None:
     # the clocks of the tests' time zone go back on 25 October 2026
     before = actions.create_session(
         episode=cast.episode, by=cast.alma, number=2, held_at=datetime(2026, 10, 20, 12, tzinfo=UTC)
     )
-    page = soup(alma, address(cast, before))
+    page = soup(alma, session_url(cast, before))
     form = page.select_one("#next-session form")
     assert form is not None
     typed = {i["name"]: i["value"] for i in form.select("input[type=date], input[type=time]")}
     assert typed == {"date": "2026-10-27", "time": "14:00"}
-    assert alma.post(str(form["action"]), typed).headers["Location"] == address(cast, before)
-    made = cast.episode.therapy_sessions.get(number=3)
-    assert made.held_at == datetime(2026, 10, 27, 13, tzinfo=UTC)
-    again = soup(alma, address(cast, before)).select_one("#next-session")
-    assert "Session 3 , Tuesday 27 October, 14:00" in words(again)
-    assert not again.select("form")  # type: ignore[union-attr]
+    assert alma.post(str(form["action"]), typed).headers["Location"] == session_url(cast, before)
+    created = cast.episode.therapy_sessions.get(number=3)
+    assert created.held_at == datetime(2026, 10, 27, 13, tzinfo=UTC)
+    page = soup(alma, session_url(cast, before)).select_one("#next-session")
+    assert "Session 3 , Tuesday 27 October, 14:00" in words(page)
+    assert not page.select("form")  # type: ignore[union-attr]
     answer = alma.post(str(form["action"]), typed, follow=True)
     assert "session number 3 is already taken" in answer.content.decode().lower()
     assert cast.episode.therapy_sessions.count() == 3
 
 
 @pytest.mark.parametrize("date", ["", "2020-01-01", "2040-01-01"])
-def test_a_day_that_cannot_be_is_refused_in_words(cast: Cast, alma: Browser, date: str) -> None:
+def test_invalid_day_is_refused_with_a_message(cast: Cast, alma: Browser, date: str) -> None:
     url = reverse("session-plan-next", args=[cast.carla.id, cast.session.id])
     answer = alma.post(url, {"date": date, "time": "14:00"}, follow=True)
     assert "The next session is not planned yet." in answer.content.decode()
     assert cast.episode.therapy_sessions.count() == 1
 
 
-def test_strain_is_marked_by_one_tap_and_the_page_stays(cast: Cast, alma: Browser, second: TherapySession) -> None:
-    here, later = address(cast, cast.session), address(cast, second)
+def test_rupture_is_marked_in_one_tap_without_leaving_the_page(
+    cast: Cast, alma: Browser, second: TherapySession
+) -> None:
+    here, later = session_url(cast, cast.session), session_url(cast, second)
     mark = reverse("rupture-mark", args=[cast.carla.id, cast.session.id])
     assert alma.post(mark, {"kind": "withdrawal", "next": here}).headers["Location"] == here
     rupture = cast.session.ruptures.get()
@@ -189,27 +191,27 @@ def test_strain_is_marked_by_one_tap_and_the_page_stays(cast: Cast, alma: Browse
     assert alma.post(remove, {"next": "//elsewhere.example/"}).headers["Location"].endswith(f"{cast.session.id}/")
 
 
-def test_a_session_with_a_note_cannot_be_removed(cast: Cast, alma: Browser) -> None:
-    filled(cast, NOTE, {"mood": "4"}, cast.session)
+def test_session_with_a_note_cannot_be_removed(cast: Cast, alma: Browser) -> None:
+    save_sheet(cast, NOTE, {"mood": "4"}, cast.session)
     url = reverse("session-remove", args=[cast.carla.id, cast.session.id])
     assert "has a note or a worksheet" in alma.post(url, follow=True).content.decode()
     assert cast.episode.therapy_sessions.count() == 1
 
 
-def test_lists_lead_to_the_page(cast: Cast, alma: Browser) -> None:
+def test_lists_link_to_the_session_page(cast: Cast, alma: Browser) -> None:
     sessions = soup(alma, reverse("client-sessions", args=[cast.carla.id]))
-    assert sessions.find("a", href=address(cast, cast.session), string="Session 1")
+    assert sessions.find("a", href=session_url(cast, cast.session), string="Session 1")
     client = soup(alma, reverse("client", args=[cast.carla.id]))
-    assert client.find("a", href=address(cast, cast.session))
+    assert client.find("a", href=session_url(cast, cast.session))
     assert soup(alma, reverse("session", args=[cast.carla.id, cast.session.id])).find(
-        "a", href=address(cast, cast.session)
+        "a", href=session_url(cast, cast.session)
     )
 
 
-def test_a_second_note_of_a_session_is_listed_and_not_lost_from_sight(cast: Cast, alma: Browser) -> None:
-    filled(cast, NOTE, {"event": "First"}, cast.session)
-    assert "First" not in words(soup(alma, address(cast, cast.session)).select_one("#part-here").parent)
-    filled(cast, NOTE, {"event": "Second"}, cast.session, at=NOON + timedelta(hours=1))
-    page = soup(alma, address(cast, cast.session))
+def test_second_note_of_a_session_is_listed(cast: Cast, alma: Browser) -> None:
+    save_sheet(cast, NOTE, {"event": "First"}, cast.session)
+    assert "First" not in words(soup(alma, session_url(cast, cast.session)).select_one("#part-here").parent)
+    save_sheet(cast, NOTE, {"event": "Second"}, cast.session, at=NOON + timedelta(hours=1))
+    page = soup(alma, session_url(cast, cast.session))
     assert page.select_one("input[name=event]")["value"] == "First"  # type: ignore[index]
     assert "Second session note" in words(page.select_one("#part-here").parent)

@@ -119,7 +119,7 @@ def _work(area: ProblemArea, record: EpisodeRecord, people: dict[str, str], here
         worksheet=name,
         add_label=add if entries else f"Begin: {worksheet(name).name.lower()}",
         entries=len(entries),
-        pictures=tuple((words, _safe(svg)) for words, svg in pictures if svg),
+        pictures=tuple((words, _mark_svg_safe(svg)) for words, svg in pictures if svg),
         facts=tuple(facts),
         address=f"{here}?add={name}#panel",
     )
@@ -145,7 +145,7 @@ def _drawing(record: EpisodeRecord, name: str, fields: Sequence[tuple[str, str]]
     ratings = [RatingLine(words, rating_points(places, field)) for field, words in fields]
     names = {} if in_sessions else _days(record, [p for p, _ in places])
     label = f"{worksheet(name).name} by {'session' if in_sessions else 'day'}"
-    return _safe(session_lines(ratings, label=label, top=top, names=names))
+    return _mark_svg_safe(session_lines(ratings, label=label, top=top, names=names))
 
 
 def _days(record: EpisodeRecord, places: Sequence[float]) -> dict[float, str]:
@@ -161,10 +161,19 @@ def _facts(area: ProblemArea, last: ArtefactRecord | None, people: dict[str, str
     """Return the last entry field by field, without ratings that a chart shows and without private notes."""
     if last is None:
         return []
-    drawn = {"hostility", "withdrawal", "gap", "mastery", "affect_tolerated", "contacts", "loneliness", "anniversaries"}
+    charted = {
+        "hostility",
+        "withdrawal",
+        "gap",
+        "mastery",
+        "affect_tolerated",
+        "contacts",
+        "loneliness",
+        "anniversaries",
+    }
     facts = []
     for entry in render_fields(worksheet(last.worksheet), last.values, people):
-        if entry.field.id in drawn:
+        if entry.field.id in charted:
             continue
         rows = tuple(", ".join(words for _, words in row) for row in entry.rows)
         facts.append((entry.field.label, rows or (entry.words,)))
@@ -200,5 +209,5 @@ def _panel(request: HttpRequest, episode: Episode, here: str) -> WorksheetForm |
     )
 
 
-def _safe(svg: str) -> SafeString:
+def _mark_svg_safe(svg: str) -> SafeString:
     return mark_safe(svg)  # noqa: S308 (drawn by `charts`, which escapes every text it is given)

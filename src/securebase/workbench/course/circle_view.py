@@ -55,14 +55,14 @@ class PersonRow:
         """Text alternative to the shape: “mother, has died”."""
         p = self.person
         marks = (("has died", p.deceased), ("online only", p.online), ("professional", p.professional))
-        return ", ".join([*([p.relation] if p.relation else []), *(word for word, on in marks if on)])
+        return ", ".join([*([p.relation] if p.relation else []), *(words for words, applies in marks if applies)])
 
 
 @dataclass(frozen=True, slots=True)
 class CircleView:
-    """Everything that `inventory/_circle.html` reads.
+    """Data for `inventory/_circle.html`.
 
-    `over`: id and version of the circle that a save replaces, to detect concurrent edits.
+    `over` holds id and version of the circle that a save replaces, to detect concurrent edits.
     """
 
     kind: CircleKind
@@ -85,13 +85,13 @@ def circle_view(record: EpisodeRecord, *, episode: Episode, kind: CircleKind, ce
     """Return the circle of a kind; a wished-for circle that was never drawn begins as a copy of the present one."""
     circles = circles_of(record, kind)
     candidates = circles or circles_of(record)
-    shown = candidates[-1] if candidates else None
+    current = candidates[-1] if candidates else None
     people = people_at(record)
     tones = tie_balances(record, people)
-    rows = tuple(PersonRow(p, shown.placement(p.id) if shown else None, tones[p.id]) for p in people)
+    rows = tuple(PersonRow(p, current.placement(p.id) if current else None, tones[p.id]) for p in people)
     versions = name_versions(record, circles, episode)
-    drawing = closeness_circle(shown, people, centre=centre, tones=tones, label=circle_label(kind), tray=True)
-    return CircleView(kind, mark_safe(drawing), rows, versions, over, _data(rows, versions))  # noqa: S308 (our own SVG)
+    drawing = closeness_circle(current, people, centre=centre, tones=tones, label=circle_label(kind), tray=True)
+    return CircleView(kind, mark_safe(drawing), rows, versions, over, _script_data(rows, versions))  # noqa: S308 (our own SVG)
 
 
 def tie_balances(record: EpisodeRecord, people: Sequence[RelationshipRecord]) -> dict[str, TieBalance]:
@@ -126,7 +126,7 @@ def local_moment(at: float, episode: Episode) -> datetime:
     return timezone.localtime(began_at(episode) + timedelta(days=at))
 
 
-def _data(rows: Sequence[PersonRow], versions: Sequence[Version]) -> dict[str, Any]:
+def _script_data(rows: Sequence[PersonRow], versions: Sequence[Version]) -> dict[str, Any]:
     """Return the data of the script: lengths, words, people, and the placements of every version."""
     return {
         "geometry": asdict(GEOMETRY),

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from securebase.errors import InputError
 from securebase.ipt.parsing import ParsedValues, parse_values
-from securebase.ipt.shelf import worksheet as worksheet_called
+from securebase.ipt.shelf import worksheet as get_worksheet
 from securebase.ipt.worksheet import FieldKind, Worksheet
 from securebase.records.artefact import Value
 from securebase.workbench.accounts.access import current_account
@@ -63,7 +63,7 @@ def worksheet_form(
     about: uuid.UUID | None = None,
 ) -> WorksheetForm:
     """Build the form of a worksheet: its saved values, or `preset` for a new one with its session and person."""
-    spec = worksheet_called(name)
+    spec = get_worksheet(name)
     artefact_id = artefact.id if artefact else uuid.uuid4()
     values, unread = (artefact.values, artefact.unread) if artefact else (preset or {}, {})
     people = queries.people_of(episode)
@@ -81,12 +81,12 @@ def read_submission(request: HttpRequest, name: str, *, artefact: Artefact | Non
 
     Fields that this page does not show (other lineage, earlier shelf) keep their saved values.
     """
-    spec = worksheet_called(name)
+    spec = get_worksheet(name)
     filled = parse_values(spec, submitted_values(spec, request.POST))
     if artefact is None:
         return filled
-    shown = {f.id for f in spec.fields_for(formulation)}
-    hidden = {k: v for k, v in queries.values_of(artefact).items() if k not in shown}
+    visible = {f.id for f in spec.fields_for(formulation)}
+    hidden = {k: v for k, v in queries.values_of(artefact).items() if k not in visible}
     return ParsedValues(filled.values | hidden, filled.unread)
 
 
@@ -96,7 +96,7 @@ def save_submission(request: HttpRequest, episode: Episode, name: str, filled: P
     Raises InputError if somebody else has saved in the meantime, or if nothing was filled in.
     """
     return save_artefact(
-        id=artefact_id_of(request),
+        id=posted_artefact_id(request),
         episode=episode,
         worksheet=name,
         by=current_account(request),
@@ -108,7 +108,7 @@ def save_submission(request: HttpRequest, episode: Episode, name: str, filled: P
     )
 
 
-def artefact_id_of(request: HttpRequest) -> uuid.UUID:
+def posted_artefact_id(request: HttpRequest) -> uuid.UUID:
     """Return the posted artefact id. Raises InputError if it is missing or malformed."""
     artefact_id = parse_id(request.POST.get("artefact"))
     if artefact_id is None:

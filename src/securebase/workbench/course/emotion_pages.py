@@ -27,7 +27,7 @@ from securebase.workbench.worksheets.queries import ArtefactListing, list_artefa
 
 
 @dataclass(frozen=True, slots=True)
-class StoryShown:
+class StoryView:
     """A story with its chart and sentences; `last`: id of the retelling that a new one begins with."""
 
     story: retellings.RetellingSeries
@@ -64,9 +64,9 @@ def emotional_work(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return render(request, "course/emotional_work.html", context)
 
 
-def _present_story(story: retellings.RetellingSeries) -> StoryShown:
+def _present_story(story: retellings.RetellingSeries) -> StoryView:
     svg = mark_safe(chart.retellings_svg(story))  # noqa: S308 (drawn by `charts`, which escapes every text it is given)
-    return StoryShown(story, svg, retellings.series_in_words(story), story.tellings[-1].id)
+    return StoryView(story, svg, retellings.series_in_words(story), story.tellings[-1].id)
 
 
 def _cards(episode: Episode, name: str) -> list[Card]:

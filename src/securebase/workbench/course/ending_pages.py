@@ -46,7 +46,7 @@ class EndingPart:
 
     worksheet: Worksheet
     entry: ArtefactRecord | None
-    said: list[RenderedField]
+    fields: list[RenderedField]
     session: int | None
     entries: int
 
@@ -64,31 +64,31 @@ def ending(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     left = max(episode.planned_sessions - context["sessions_held"], 0)
     beads = queries.beads(episode, now)
     tasks = course_tasks(record, lineage)
-    open_ = [s for s in tasks if s.standing not in {TaskState.DONE, TaskState.AHEAD}]
+    open_standings = [s for s in tasks if s.standing not in {TaskState.DONE, TaskState.AHEAD}]
     context |= {
         "lineage": lineage,
         "left": left,
         "last_day": beads[-1].day if beads else None,
         "name_by": next((s.due_by for s in tasks if s.task.id == NAME_ENDING), episode.planned_sessions),
-        "parts": [_part(name, record, people_of(episode)) for name in PARTS],
+        "parts": [_ending_part(name, record, people_of(episode)) for name in PARTS],
         "named": next((a for a in record.artefacts_of("ending_talk") if a.values.get("named") is True), None),
         "circles": len([c for c in record.circles if c.kind is CircleKind.PRESENT and c.placements]),
-        "open_tasks": [s for s in open_ if s.task.phase is not Phase.MAINTENANCE],
+        "open_tasks": [s for s in open_standings if s.task.phase is not Phase.MAINTENANCE],
         "own_is_maintenance": episode.phase == Phase.MAINTENANCE.value,
         "decided": [d for a in record.artefacts_of("disposition")[-1:] for d in a.choices("decision")],
-        "maintenance": _maintenance(record, course_formats_of(account.clinic)),
+        "maintenance": _maintenance_format(record, course_formats_of(account.clinic)),
     }
     return render(request, "course/ending.html", context)
 
 
-def _part(name: str, record: EpisodeRecord, people: dict[str, str]) -> EndingPart:
+def _ending_part(name: str, record: EpisodeRecord, people: dict[str, str]) -> EndingPart:
     spec, entries = worksheet(name), record.artefacts_of(name)
     last = entries[-1] if entries else None
-    words = [s for s in render_fields(spec, last.values, people) if not s.field.note] if last else []
-    return EndingPart(spec, last, words, entries[0].session if entries else None, len(entries))
+    fields = [f for f in render_fields(spec, last.values, people) if not f.field.note] if last else []
+    return EndingPart(spec, last, fields, entries[0].session if entries else None, len(entries))
 
 
-def _maintenance(record: EpisodeRecord, formats: tuple[CourseFormat, ...]) -> CourseFormat:
+def _maintenance_format(record: EpisodeRecord, formats: tuple[CourseFormat, ...]) -> CourseFormat:
     """Return the format of the maintenance course: the clinic’s own, with the numbers agreed with this client."""
     usual = next(f for f in (*formats, *default_formats()) if f.maintenance)
     contracts = record.artefacts_of("maintenance_contract")
@@ -124,7 +124,7 @@ def finish(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     if "maintenance" not in request.POST and episode.ended_on is not None:
         messages.error(request, "The course had ended already.")
         return redirect("ending", client_id)
-    course_format = _maintenance(queries.record_of(episode, now), course_formats_of(account.clinic))
+    course_format = _maintenance_format(queries.record_of(episode, now), course_formats_of(account.clinic))
     try:
         if "maintenance" in request.POST:
             begin_maintenance(episode=episode, by=account, course_format=course_format, at=now)

@@ -98,7 +98,7 @@ def _choices(
     values = values_of(chooser.artefact) if chooser.artefact else {}
     chosen = _texts(values.get("chosen"))
     rows: list[dict[str, Any]] = [dict(r) for r in values.get("evidence") or () if isinstance(r, dict)]  # type: ignore[union-attr]
-    shown = [a for a in ProblemArea if a in lineage.areas or a.value in chosen or _about(rows, a)]
+    visible = [a for a in ProblemArea if a in lineage.areas or a.value in chosen or _about(rows, a)]
     return [
         AreaChoice(
             n=n,
@@ -108,7 +108,7 @@ def _choices(
             speaks_for="\n".join(str(r.get("speaks_for") or "") for r in _about(rows, a)).strip(),
             speaks_against="\n".join(str(r.get("speaks_against") or "") for r in _about(rows, a)).strip(),
         )
-        for n, a in enumerate(shown)
+        for n, a in enumerate(visible)
     ]
 
 
@@ -134,7 +134,7 @@ def _source(episode: Episode, finding: AreaEvidence, here: str) -> str:
 @post_only
 def choose_areas(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Save the worksheet and make its chosen areas the focus; input is saved even if it cannot be the focus."""
-    episode = _episode_of(request, client_id, "area-choose")
+    episode = _get_episode(request, client_id, "area-choose")
     account = current_account(request)
     artefact = current_artefact(episode, "problem_area")
     filled = embedded_worksheets.read_submission(
@@ -160,7 +160,7 @@ def choose_areas(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 @post_only
 def take_focus(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Make the areas that the worksheet names the focus of the course."""
-    episode = _episode_of(request, client_id, "focus-take")
+    episode = _get_episode(request, client_id, "focus-take")
     artefact = current_artefact(episode, "problem_area")
     chosen = _texts(values_of(artefact).get("chosen")) if artefact else ()
     if not chosen:
@@ -179,7 +179,7 @@ def take_focus(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 @post_only
 def write(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Write the formulation from its parts, below any text already there."""
-    episode = _episode_of(request, client_id, "formulation-write")
+    episode = _get_episode(request, client_id, "formulation-write")
     form = lineage_of(current_account(request).clinic).formulation
     artefact = current_artefact(episode, "formulation")
     filled = embedded_worksheets.read_submission(request, "formulation", artefact=artefact, formulation=form)
@@ -204,7 +204,7 @@ def write(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return redirect(reverse("formulation", args=[client_id]) + "#narrative")
 
 
-def _episode_of(request: HttpRequest, client_id: uuid.UUID, page: str) -> Episode:
+def _get_episode(request: HttpRequest, client_id: uuid.UUID, page: str) -> Episode:
     context = client_page(account=current_account(request), client_id=client_id, page=page, now=timezone.now())
     episode: Episode | None = context["episode"]
     if episode is None:

@@ -92,7 +92,7 @@ def course_pages(client_id: uuid.UUID, lineage: Lineage) -> list[tuple[str, str,
 @post_only
 def take_contract(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Take over the number of sessions and the interval from the contract."""
-    episode = _episode_of(request, client_id, "contract-take")
+    episode = _get_episode(request, client_id, "contract-take")
     contract = queries.contract_differs(episode, queries.record_of(episode, timezone.now()))
     if contract is None:
         messages.error(request, "Contract and course agree already.")
@@ -115,7 +115,7 @@ def take_contract(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
 @post_only
 def take_phase(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     """Set the phase of the course."""
-    episode = _episode_of(request, client_id, "phase-take")
+    episode = _get_episode(request, client_id, "phase-take")
     phase = request.POST.get("phase", "")
     if phase not in set(Phase):
         messages.error(request, "Choose a phase.")
@@ -125,7 +125,7 @@ def take_phase(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     return redirect("course", client_id)
 
 
-def _episode_of(request: HttpRequest, client_id: uuid.UUID, page: str) -> Episode:
+def _get_episode(request: HttpRequest, client_id: uuid.UUID, page: str) -> Episode:
     context = client_page(account=current_account(request), client_id=client_id, page=page, now=timezone.now())
     episode: Episode | None = context["episode"]
     if episode is None:

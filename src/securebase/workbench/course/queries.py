@@ -46,7 +46,7 @@ class PhaseOfTasks:
 
 def record_of(episode: Episode, as_of: datetime) -> EpisodeRecord:
     """Return the episode with everything recorded in it, as a plain record of the core."""
-    rows = Episode.objects.unscoped(reason="an episode that is in reach").filter(id=episode.id)
+    rows = Episode.objects.unscoped(reason="the caller has checked access to the episode").filter(id=episode.id)
     return course_record(prefetch_course_record(rows).get(), as_of)
 
 
@@ -58,7 +58,7 @@ def phases(record: EpisodeRecord, lineage: Lineage) -> tuple[PhaseOfTasks, ...]:
 
 
 def tools(record: EpisodeRecord, lineage: Lineage) -> list[tuple[WorksheetGroup, list[ToolUse]]]:
-    """Return the tools of this clinic by group, those for the client’s problem areas first."""
+    """Return the tools of this clinic by group, those for the client's problem areas first."""
     counts = Counter(a.worksheet for a in record.artefacts)
     areas = set(record.problem_areas)
     groups: dict[WorksheetGroup, list[ToolUse]] = {}
@@ -157,7 +157,7 @@ class _NextUpKey:
 
 @lru_cache(maxsize=1000)
 def _next_up(key: _NextUpKey) -> NextUp:
-    row = Episode.objects.unscoped(reason="an episode that is in reach").get(id=key.episode)
+    row = Episode.objects.unscoped(reason="the caller has checked access to the episode").get(id=key.episode)
     tasks = open_tasks(course_tasks(record_of(row, key.as_of), key.lineage))
     return NextUp(tasks, sum(s.standing is TaskState.OVERDUE for s in tasks))
 
@@ -228,7 +228,7 @@ def course_overview(record: EpisodeRecord) -> list[CourseOverviewLine]:
     return [
         _overview_line(record, "diagnosis", "Diagnosis", _diagnosis),
         _overview_line(record, "medication", "Medication", _medication),
-        _overview_line(record, "history", "Earlier episodes", _earlier),
+        _overview_line(record, "history", "Earlier episodes", _earlier_episodes),
         _overview_line(record, "contract", "Goals", _goals),
         _boundaries(record),
     ]
@@ -242,24 +242,24 @@ def _overview_line(
     return CourseOverviewLine(label, lines, name, worksheet(name).many)
 
 
-def _in_words(a: ArtefactRecord, name: str) -> str:
+def _format_field(a: ArtefactRecord, name: str) -> str:
     field = worksheet(a.worksheet).field(name)
     return render_value(field, a.values.get(name)) if field else ""
 
 
 def _diagnosis(a: ArtefactRecord) -> list[str]:
-    since = _in_words(a, "since")
-    parts = [a.text("name"), _in_words(a, "severity").lower(), f"since {since}" if since else ""]
+    since = _format_field(a, "since")
+    parts = [a.text("name"), _format_field(a, "severity").lower(), f"since {since}" if since else ""]
     return [", ".join(p for p in parts if p)]
 
 
 def _medication(a: ArtefactRecord) -> list[str]:
-    until = _in_words(a, "to_on")
+    until = _format_field(a, "to_on")
     parts = [a.text("name"), a.text("dose"), f"until {until}" if until else ""]
     return [" ".join(p for p in parts[:2] if p) + (f", {parts[2]}" if parts[2] else "")]
 
 
-def _earlier(a: ArtefactRecord) -> list[str]:
+def _earlier_episodes(a: ArtefactRecord) -> list[str]:
     rows = a.rows("earlier_episodes")
     if not rows:
         return ["none entered"]
@@ -276,7 +276,7 @@ def _boundaries(record: EpisodeRecord) -> CourseOverviewLine:
     breaches = sum(a.values.get("breach") is True for a in artefacts)
     lines = tuple(
         (
-            f"{_in_words(a, 'happened_on')}: {_in_words(a, 'kind').lower()}"
+            f"{_format_field(a, 'happened_on')}: {_format_field(a, 'kind').lower()}"
             + (" (breach)" if a.values.get("breach") is True else ""),
             a.id,
         )

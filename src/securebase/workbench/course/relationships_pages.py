@@ -18,7 +18,7 @@ from securebase.charts.closeness_circle import closeness_circle
 from securebase.charts.support_shares import support_shares
 from securebase.charts.version_curve import version_sparkline
 from securebase.ipt import network as networks
-from securebase.ipt import network_phrases as wording
+from securebase.ipt import network_phrases as phrases
 from securebase.ipt.tie import circle_movement, tie_facts
 from securebase.records.artefact import ClosenessCircle, RelationshipRecord
 from securebase.records.episode import EpisodeRecord
@@ -56,13 +56,13 @@ def relationships(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     episode = prefetch_course_record(Episode.objects.visible_to(account).filter(id=context["episode"].id)).get()
     record = course_record(episode, now)
     kind = CircleKind.WISHED if request.GET.get("kind") == CircleKind.WISHED.value else CircleKind.PRESENT
-    view = circle_view(record, episode=episode, kind=kind, centre=_centre(episode), over=_over(episode, kind))
+    view = circle_view(record, episode=episode, kind=kind, centre=_centre(episode), over=_version_key(episode, kind))
     people_out, circles_out = removed_entries(context["episode"])
     context |= {
         "view": view,
         "kinds": [(k.value, k.label, k is kind) for k in CircleKind],
         "rings": [(r.value, r.label) for r in Ring],
-        "hours": range(1, wording.HOURS + 1),
+        "hours": range(1, phrases.HOURS + 1),
         "drawn_by": DRAWN_BY,
         "numbers": [s.number for s in record.sessions],
         "in_session": _session_now(episode, now),
@@ -108,7 +108,7 @@ def _centre(episode: Episode) -> str:
     return episode.client.name_shown.split(" ")[0][:7]
 
 
-def _over(episode: Episode, kind: CircleKind) -> str:
+def _version_key(episode: Episode, kind: CircleKind) -> str:
     rows: Sequence[Circle] = [c for c in episode.circles.all() if c.kind == kind.value and c.removed_at is None]
     last = max(rows, key=lambda c: c.drawn_at, default=None)
     return f"{last.id} {last.version}" if last else " 0"
@@ -134,8 +134,8 @@ def _ties(record: EpisodeRecord, view: CircleView) -> list[Tie]:
     versions = networks.circles_of(record)
     ties = []
     for row in view.rows:
-        rated = networks.tie_ratings(record, row.person.id)
-        ties.append(Tie(row, circle_movement(row.person.id, versions), tie_facts(rated), len(rated)))
+        ratings = networks.tie_ratings(record, row.person.id)
+        ties.append(Tie(row, circle_movement(row.person.id, versions), tie_facts(ratings), len(ratings)))
     return ties
 
 
@@ -154,34 +154,34 @@ class Measure:
 def _measures(record: EpisodeRecord) -> list[Measure]:
     versions = networks.circles_of(record)
     days = [c.at for c in versions]
-    over_time = [networks.network_at(record, day) for day in days]
+    history = [networks.network_at(record, day) for day in days]
     now = networks.network_at(record)
     names = {r.id: r.name for r in record.relationships}
     near = [p.name for p in networks.closest_at(record)]
-    most = max((n.size for n in over_time), default=0)
-    closest = [float(n.by_ring[Ring.CLOSEST]) for n in over_time]
+    most = max((n.size for n in history), default=0)
+    closest = [float(n.by_ring[Ring.CLOSEST]) for n in history]
     return [
-        _measure("Size", f"{now.size}", wording.size_in_words(now), [float(n.size) for n in over_time], most),
-        _measure("Closest ring", f"{now.by_ring[Ring.CLOSEST]}", wording.closest_in_words(near), closest, most),
+        _measure("Size", f"{now.size}", phrases.size_in_words(now), [float(n.size) for n in history], most),
+        _measure("Closest ring", f"{now.by_ring[Ring.CLOSEST]}", phrases.closest_in_words(near), closest, most),
         _measure(
             "People who give support",
             f"{now.giving_any}" if now.rated else "·",
-            wording.support_in_words(now),
-            [float(n.giving_any) if n.rated else None for n in over_time],
+            phrases.support_in_words(now),
+            [float(n.giving_any) if n.rated else None for n in history],
             most,
         ),
         _measure(
             "Support both ways",
             f"{now.mutual} of {now.known_ties}" if now.known_ties else "·",
-            wording.reciprocity_in_words(now),
-            [float(n.mutual) if n.known_ties else None for n in over_time],
+            phrases.reciprocity_in_words(now),
+            [float(n.mutual) if n.known_ties else None for n in history],
             most,
         ),
         _measure(
             "Strain",
             f"{now.strain:.1f}" if now.strain is not None else "·",
-            wording.strain_in_words(now, names),
-            [n.strain for n in over_time],
+            phrases.strain_in_words(now, names),
+            [n.strain for n in history],
             10,
         ),
     ]
@@ -197,7 +197,7 @@ def _measure(name: str, now: str, sentence: str, course: Sequence[float | None],
 def _support(record: EpisodeRecord) -> dict[str, Any]:
     shares = networks.support_share_history(record)
     chart = mark_safe(support_shares(shares))  # noqa: S308 (our own SVG)
-    return {"chart": chart, "sentence": wording.support_shares_in_words(shares), "asked": len(shares)}
+    return {"chart": chart, "sentence": phrases.support_shares_in_words(shares), "asked": len(shares)}
 
 
 # ---- two versions ----------------------------------------------------------------------------------------------------
@@ -238,7 +238,7 @@ def _comparison(request: HttpRequest, record: EpisodeRecord, episode: Episode) -
         before=before,
         after=after,
         drawing=_overlay(record, before.circle, after.circle, _centre(episode)),
-        moved=[wording.move_in_words(m, names) for m in moves if m.step is not networks.RingChange.STAYED],
+        moved=[phrases.move_in_words(m, names) for m in moves if m.step is not networks.RingChange.STAYED],
         stayed=", ".join(stayed),
         gap=_gap(before.circle, after.circle),
     )
@@ -251,7 +251,7 @@ def _label_wished(version: Version) -> Version:
 def _gap(before: ClosenessCircle, after: ClosenessCircle) -> str:
     if before.kind is after.kind:
         return ""
-    return wording.distance_in_words(networks.mean_distance(before, after))
+    return phrases.distance_in_words(networks.mean_distance(before, after))
 
 
 def _overlay(record: EpisodeRecord, before: ClosenessCircle, after: ClosenessCircle, centre: str) -> SafeString:

@@ -1,4 +1,4 @@
-"""The page of one session: open during the session, completed within two minutes after it."""
+"""The page of one session, for use during the session and completion within two minutes after it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from securebase.workbench.worksheets.queries import people_of
 
 _OPENING = ("since_last", "event", "mood", "mood_event_link")
 _NEXT = ("experiment_next", "next_time")
-_APART = ("experiment_outcome", "experiment_result", "focus_kept", "agenda", "note")
+_SEPARATE = ("experiment_outcome", "experiment_result", "focus_kept", "agenda", "note")
 _TECHNIQUES = tuple(t.value for t in Technique)
 
 
@@ -70,7 +70,7 @@ def _note(session: TherapySession, formulation: str) -> dict[str, Any]:
 
     Fields without a place go under “more”: a field that the page does not send would be saved as empty.
     """
-    note = session_queries.note_of(session)
+    note = session_queries.session_note(session)
     spec = worksheet(session_queries.NOTE)
     fields = build_inputs(
         spec,
@@ -80,7 +80,7 @@ def _note(session: TherapySession, formulation: str) -> dict[str, Any]:
         formulation=formulation,
     )
     by_name = {field.field.id: dataclasses.replace(field, heading="") for field in fields}
-    used = {*_OPENING, *_NEXT, *_APART, *_TECHNIQUES}
+    placed = {*_OPENING, *_NEXT, *_SEPARATE, *_TECHNIQUES}
 
     def pick(names: tuple[str, ...]) -> list[FieldInput]:
         return [by_name[n] for n in names if n in by_name]
@@ -94,7 +94,7 @@ def _note(session: TherapySession, formulation: str) -> dict[str, Any]:
         "opening": pick(_OPENING),
         "techniques": pick(_TECHNIQUES),
         "next_fields": pick(_NEXT),
-        "more": [field for name, field in by_name.items() if name not in used],
+        "more": [field for name, field in by_name.items() if name not in placed],
     }
 
 

@@ -14,10 +14,10 @@ from securebase.ipt.lineage import Lineage
 from securebase.ipt.rendering import render_value
 from securebase.ipt.shelf import worksheet, worksheets
 from securebase.ipt.worksheet import Worksheet
-from securebase.measurement.catalogue import instrument as instrument_called
+from securebase.measurement.catalogue import instrument as get_instrument
 from securebase.measurement.schedule import SESSION_SETS
 from securebase.picture import phrases as numbers
-from securebase.records.artefact import ArtefactRecord as Recorded
+from securebase.records.artefact import ArtefactRecord
 from securebase.records.episode import EpisodeRecord
 from securebase.records.vocabulary import Moment, ProblemArea
 from securebase.workbench.clients.models import Episode
@@ -59,7 +59,7 @@ AREA_WORK = {
 
 
 # ---- the note --------------------------------------------------------------------------------------------------------
-def note_of(session: TherapySession) -> Artefact | None:
+def session_note(session: TherapySession) -> Artefact | None:
     """Return the note of a session, or None before one is begun."""
     return session.artefacts.filter(worksheet=NOTE, removed_at=None).order_by("begun_at").first()
 
@@ -91,8 +91,8 @@ class Focus:
 class SessionOverview:
     """Overview at the start of a session.
 
-    check_in: empty if the client has not answered. agreed: the experiment in the last note before this session, with
-    its session number.
+    `check_in` is empty if the client has not answered. `agreed` is the experiment in the last note before this session,
+    and `agreed_in` that note's session.
     """
 
     due: tuple[TaskStanding, ...]
@@ -123,7 +123,7 @@ def session_overview(session: TherapySession, record: EpisodeRecord, lineage: Li
     )
 
 
-def _last_note(record: EpisodeRecord, number: int) -> Recorded | None:
+def _last_note(record: EpisodeRecord, number: int) -> ArtefactRecord | None:
     """Return the latest note of an earlier session."""
     earlier = [a for a in record.artefacts_of(NOTE) if a.session is not None and a.session < number]
     return max(earlier, key=lambda a: a.session or 0, default=None)
@@ -137,18 +137,20 @@ def _open_experiments(session: TherapySession) -> tuple[ArtefactListing, ...]:
 
 def open_strain(episode: Episode) -> tuple[Rupture, ...]:
     """Return every rupture without a repair, oldest first."""
-    rows = Rupture.objects.unscoped(reason="an episode that is in reach").select_related("therapy_session")
+    rows = Rupture.objects.unscoped(reason="the caller has checked access to the episode").select_related(
+        "therapy_session"
+    )
     return tuple(rows.filter(therapy_session__episode=episode, repaired_at=None).order_by("marked_at"))
 
 
 def _focus(area: ProblemArea, record: EpisodeRecord) -> Focus:
-    name, shown = AREA_WORK[area]
+    name, fields = AREA_WORK[area]
     entries = record.artefacts_of(name)
-    return Focus(area, _summary(worksheet(name), entries[-1], shown) if entries else "")
+    return Focus(area, _summary(worksheet(name), entries[-1], fields) if entries else "")
 
 
-def _summary(spec: Worksheet, last: Recorded, shown: Sequence[str]) -> str:
-    fields = [f for name in shown if (f := spec.field(name)) is not None]
+def _summary(spec: Worksheet, last: ArtefactRecord, names: Sequence[str]) -> str:
+    fields = [f for name in names if (f := spec.field(name)) is not None]
     entries = [(f, render_value(f, last.values.get(f.id))) for f in fields]
     plain = {"stage", "issue"}
     return "; ".join(words if f.id in plain else f"{f.label.lower()}: {words}" for f, words in entries if words)
@@ -178,7 +180,7 @@ def _previous(now: Administration) -> Administration | None:
 
 
 def _safety_points(now: Administration) -> list[OverviewPoint]:
-    safety_items = {rule.item for rule in instrument_called(now.instrument).safety_rules}
+    safety_items = {rule.item for rule in get_instrument(now.instrument).safety_rules}
     answers = [(item, words, alert) for item, words, alert in item_answers(now) if item.number in safety_items]
     return [OverviewPoint(f"{item.label}: {words.lower()}", "alert" if alert else "") for item, words, alert in answers]
 
@@ -207,11 +209,11 @@ def _change_points(now: Administration, before: Administration | None) -> list[O
     """List the answers that changed most, if they changed enough."""
     if before is None:
         return []
-    spec = instrument_called(now.instrument)
+    spec = get_instrument(now.instrument)
     safety_items = {rule.item for rule in spec.safety_rules}
     last = {r.item: r.value for r in before.responses.all()}
-    this = {r.item: r.value for r in now.responses.all()}
-    pairs = [(i, last.get(i.number), this.get(i.number)) for i in spec.items if i.number not in safety_items]
+    current = {r.item: r.value for r in now.responses.all()}
+    pairs = [(i, last.get(i.number), current.get(i.number)) for i in spec.items if i.number not in safety_items]
     moved = [(i, a, b) for i, a, b in pairs if a is not None and b is not None and abs(b - a) >= MIN_CHANGE]
     moved.sort(key=lambda m: -abs(m[2] - m[1]))
     points = [OverviewPoint(f"{i.label} {b:g}, was {a:g}") for i, a, b in moved[:MAX_CHANGES]]
@@ -246,7 +248,7 @@ def session_artefacts(session: TherapySession) -> list[ArtefactListing]:
 
     A second note, begun from the course page, is included, so that the page hides nothing of its session.
     """
-    note, rows = note_of(session), list_artefacts(session.episode)
+    note, rows = session_note(session), list_artefacts(session.episode)
     return [
         row
         for row in rows

@@ -161,33 +161,33 @@ def _years(line: Timeline, links: Mapping[tuple[str, str], str]) -> list[tuple[i
     def day(at: float) -> Any:
         return line.began_on + timedelta(days=round(at))
 
-    def date_words(at: float | None, otherwise: str) -> str:
-        return otherwise if at is None else f"{day(at).day} {day(at):%b %Y}"
+    def format_day(at: float | None, default: str) -> str:
+        return default if at is None else f"{day(at).day} {day(at):%b %Y}"
 
     rows: list[tuple[float, TimelineEntry]] = []
     for e in line.events:
-        until = "" if e.until is None else f" to {date_words(e.until, '')}"
+        until = "" if e.until is None else f" to {format_day(e.until, '')}"
         about = f"{e.side} · {e.dependent.label}" if e.side else e.dependent.label
         entry = TimelineEntry(
-            date_words(e.at, "") + until, e.words, about, links[e.worksheet, e.id], e.dependent.value, e.in_window
+            format_day(e.at, "") + until, e.words, about, links[e.worksheet, e.id], e.dependent.value, e.in_window
         )
         rows.append((e.at, entry))
     for b in line.bars:
         start = b.start if b.start is not None else b.end
         assert start is not None  # a bar has at least one of its ends
         when = (
-            date_words(b.start, "")
+            format_day(b.start, "")
             if b.start == b.end
-            else f"{date_words(b.start, 'before')} to {date_words(b.end, 'now')}"
+            else f"{format_day(b.start, 'before')} to {format_day(b.end, 'now')}"
         )
         kind = {"role": "role", "medication": "medicine", "earlier": "earlier episode"}[b.kind]
         rows.append((start, TimelineEntry(when, b.words, kind, links[b.worksheet, b.id], b.kind)))
     if line.onset is not None:
         onset = TimelineEntry(
-            date_words(line.onset, ""), "Symptoms began", "onset", links["onset", line.onset_id], "onset"
+            format_day(line.onset, ""), "Symptoms began", "onset", links["onset", line.onset_id], "onset"
         )
         rows.append((line.onset, onset))
-    rows.append((0.0, TimelineEntry(date_words(0.0, ""), "This therapy began", "therapy", "", "therapy")))
+    rows.append((0.0, TimelineEntry(format_day(0.0, ""), "This therapy began", "therapy", "", "therapy")))
     years: dict[int, list[TimelineEntry]] = {}
     for at, entry in sorted(rows, key=lambda r: -r[0]):
         years.setdefault(day(at).year, []).append(entry)

@@ -1,10 +1,10 @@
-// The chooser: what the record holds can be taken over as what speaks for an area; an area without a word leaves no row.
+// Choice of problem areas: evidence of the record can be copied into the field “speaks for”; areas without text send no row.
 for (const area of document.querySelectorAll(".area")) {
   const row = area.querySelector("[data-row]");
   const texts = [...area.querySelectorAll("textarea")];
-  const settle = () => { row.disabled = texts.every((text) => !text.value.trim()); };
-  for (const text of texts) text.addEventListener("input", settle);
-  settle();
+  const updateRow = () => { row.disabled = texts.every((text) => !text.value.trim()); };
+  for (const text of texts) text.addEventListener("input", updateRow);
+  updateRow();
   for (const button of area.querySelectorAll("[data-take]")) {
     button.hidden = false;
     button.addEventListener("click", () => {

@@ -1,4 +1,4 @@
-// Shows the person who is chosen on the circle, or in the list, beside the circle.
+// Shows the person selected on the circle or in the list beside the circle.
 const panels = document.querySelectorAll("[data-about]");
 const links = document.querySelectorAll("[data-choose]");
 const circle = document.querySelector("[data-circle]");

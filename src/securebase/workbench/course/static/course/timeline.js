@@ -1,4 +1,4 @@
-// A click on an empty place of the timeline adds an event of that day. Everything drawn is a link already.
+// A click on an empty part of the timeline adds an event on that day; drawn entries are links.
 const box = document.querySelector("[data-timeline]");
 
 if (box) {
