@@ -41,7 +41,7 @@ PICTURES = [pictures.full(), pictures.early(), pictures.empty()]
 
 @pytest.mark.parametrize("picture", PICTURES, ids=["full", "early", "empty"])
 @pytest.mark.parametrize(("chart", "width"), CHARTS)
-def test_every_chart_is_fit_for_a_page(chart: Callable[..., Any], width: int, picture: ClientPicture) -> None:
+def test_every_chart_is_a_self_contained_svg(chart: Callable[..., Any], width: int, picture: ClientPicture) -> None:
     drawing = svg(chart(picture, width=width))
     root = ElementTree.fromstring(drawing)
     assert root.tag == f"{SVG}svg"
@@ -70,7 +70,7 @@ def test_ids_of_different_charts_are_unique() -> None:
     assert len(ids) == len(set(ids)) >= 2 * len(CHARTS)
 
 
-def test_no_model_estimate_is_drawn_before_its_gate() -> None:
+def test_no_model_estimate_is_drawn_below_the_required_sessions() -> None:
     early, full = symptoms_chart(pictures.early()).to_dict(), symptoms_chart(pictures.full()).to_dict()
     assert "low90" in str(full)
     assert "low90" not in str(early)

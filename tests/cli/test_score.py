@@ -36,7 +36,7 @@ def test_a_safety_alert_comes_first_and_needs_no_score(
     assert "items 1 to 8 unanswered; all items are required" in " ".join(out.split())
 
 
-def test_an_unanswered_safety_item_is_no_all_clear(
+def test_an_unanswered_safety_item_prevents_an_all_clear(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, out, _ = run(monkeypatch, capsys, "score", "session_before", "--responses", "1=4")

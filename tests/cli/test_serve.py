@@ -64,7 +64,7 @@ def test_an_empty_clinic_is_served_with_first_steps(served: tuple[str, Path, lis
         assert stat.S_IMODE((data / name).stat().st_mode) == 0o600
 
 
-def test_a_strange_host_and_an_oversized_form_are_refused(served: tuple[str, Path, list[str]]) -> None:
+def test_an_unknown_host_and_an_oversized_form_are_refused(served: tuple[str, Path, list[str]]) -> None:
     address, *_ = served
     for request in (
         urllib.request.Request(address, headers={"Host": "evil.example"}),

@@ -16,7 +16,7 @@ def run(monkeypatch, capsys):
     return lambda *words: call(monkeypatch, capsys, *words)
 
 
-def test_it_writes_a_report_and_prints_the_findings(run, tmp_path):
+def test_the_command_writes_a_report_and_prints_the_findings(run, tmp_path):
     out = tmp_path / "report.html"
     result = run("study", write(tmp_path), *COLUMNS, "--out", out)
     assert result.code == 0

@@ -25,7 +25,7 @@ def test_item_columns_end_in_the_items_number(pattern: str) -> None:
     assert read(f"when,{header(pattern)}\n2024-01-01,0,1,2,3,,NA,0\n") == [(2, None, [0, 1, 2, 3, None, None, 0])]
 
 
-def test_a_person_column_and_other_columns_beside() -> None:
+def test_a_person_column_and_unrelated_columns_are_allowed() -> None:
     table = f"id,note7,{header('gad7_{}')}\nCarla,x,0,0,0,0,0,0,1\n'=x,y,1,1,1,1,1,1,1\n"
     assert [(row, person) for row, person, _ in read(table, person="id")] == [(2, "Carla"), (3, "=x")]
 

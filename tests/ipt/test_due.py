@@ -93,7 +93,7 @@ def test_the_ending_counts_once_it_was_named() -> None:
     assert standing(replace(EMPTY, artefacts=(artefact("ending_talk", named=True),)), "E1") is TaskState.DONE
 
 
-def test_a_second_circle_must_be_of_another_day() -> None:
+def test_a_second_circle_must_be_from_another_day() -> None:
     def circles_of_days(*days: float) -> tuple[ClosenessCircle, ...]:
         return tuple(ClosenessCircle(f"c{d}", d, placements=(Placement("0", 0.2, 0.0),)) for d in days)
 
@@ -154,7 +154,7 @@ def test_a_brief_course_is_due_earlier() -> None:
     assert (due_by["I9"], due_by["M6"], due_by["E1"], due_by["E4"]) == (3, 4, 6, 8)
 
 
-def test_the_sick_role_belongs_to_a_lineage() -> None:
+def test_the_sick_role_task_depends_on_the_lineage() -> None:
     assert "I3S" in {s.task.id for s in course_tasks(EMPTY, KLERMAN_WEISSMAN)}
     assert "I3S" not in {s.task.id for s in course_tasks(EMPTY, STUART_ROBERTSON)}
     assert load_lineage(STUART_ROBERTSON.as_dict()) == STUART_ROBERTSON
@@ -198,7 +198,7 @@ def test_a_contract_not_yet_discussed_counts_as_begun() -> None:
         ('[{ worksheet = "incident" }]', "session = 1, each = true", "exactly one rule"),
     ],
 )
-def test_a_task_that_no_course_could_follow_is_refused(leaves: str, due: str, message: str) -> None:
+def test_an_impossible_task_is_refused(leaves: str, due: str, message: str) -> None:
     head = '[[tasks]]\nid = "T1"\nphase = "middle"\nname = "N"\nwhy = "W"\n'
     good = f'{head}leaves = [{{ worksheet = "session_note" }}]\ndue = {{ each = true }}\n'
     assert len(read_tasks("tasks.toml", good.encode())) == 1

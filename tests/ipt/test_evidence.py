@@ -65,14 +65,14 @@ def test_a_death_is_reported_once() -> None:
     assert [w for _, w in findings(relationships=people)] == ["Mother has died"]
 
 
-def test_a_role_that_ended_before_the_onset_speaks_for_a_transition() -> None:
+def test_a_role_that_ended_before_the_onset_supports_a_transition() -> None:
     role = ArtefactRecord("a", "life_role", {"role": "Nurse", "to_on": "2026-03-01", "feels": "lost"}, 0, 0)
     early = ArtefactRecord("b", "life_role", {"role": "Pupil", "to_on": "1999-03-01"}, 0, 0)
     words = [w for a, w in findings(ONSET, role, early) if a is ProblemArea.ROLE_TRANSITION]
     assert words == ["Role “Nurse” ended in the months before the onset", "Role “Nurse” was lost"]
 
 
-def test_few_people_and_an_empty_middle_speak_for_deficits() -> None:
+def test_few_people_and_an_empty_middle_ring_support_deficits() -> None:
     people = (RelationshipRecord("a", "Al"), RelationshipRecord("b", "Dr B", professional=True))
     circle = ClosenessCircle("c", 0.0, placements=(Placement("a", 0.9, 0.0),))
     words = [w for _, w in findings(rating_of("a", contact="monthly"), relationships=people, circles=(circle,))]

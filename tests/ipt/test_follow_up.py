@@ -9,7 +9,7 @@ from securebase.ipt.shelf import worksheet
 from securebase.ipt.worksheet import LINE_LENGTH, FieldKind
 
 
-def test_an_incident_hands_on_what_happened_as_one_line() -> None:
+def test_an_incident_passes_on_its_event_as_one_line() -> None:
     values = follow_up_values(
         worksheet("incident"), {"what_happened": "She said\nno", "feeling": "hurt"}, worksheet("communication_analysis")
     )
@@ -26,11 +26,11 @@ def test_a_long_text_is_cut_at_a_word() -> None:
 
 
 @pytest.mark.parametrize(("first", "second"), [("incident", "telling"), ("contract", "gains")])
-def test_unrelated_worksheets_hand_nothing_on(first: str, second: str) -> None:
+def test_unrelated_worksheets_pass_on_no_values(first: str, second: str) -> None:
     assert follow_up_values(worksheet(first), {"what_happened": "x", "story": "y"}, worksheet(second)) == {}
 
 
-def test_fields_handed_on_exist_on_the_shelf() -> None:
+def test_fields_passed_on_exist_on_the_shelf() -> None:
     for (first, second), pairs in _HANDED_ON.items():
         for target, origin in pairs.items():
             field, source = worksheet(second).field(target), worksheet(first).field(origin)

@@ -74,7 +74,7 @@ def random_record(rng: np.random.Generator) -> EpisodeRecord:
     return EpisodeRecord("x", relationships=people, circles=tuple(circle(i) for i in range(4)), artefacts=ratings)
 
 
-def test_every_count_equals_the_obvious_count() -> None:
+def test_every_count_equals_a_plain_count() -> None:
     n_mutual = n_strains = 0
     for seed in range(200):
         record = random_record(np.random.default_rng(seed))
@@ -146,7 +146,7 @@ def test_every_count_equals_the_obvious_count() -> None:
     assert n_strains > 100
 
 
-def test_moves_and_mean_distance_equal_the_obvious_ones() -> None:
+def test_moves_and_mean_distance_equal_a_plain_computation() -> None:
     steps: set[RingChange] = set()
     for seed in range(200):
         record = random_record(np.random.default_rng(1000 + seed))

@@ -78,7 +78,7 @@ def test_unreadable_input_is_kept_as_typed_with_the_reason(name: str, typed: str
     assert message in problem
 
 
-def test_empty_rows_are_left_out_and_the_others_renumbered() -> None:
+def test_empty_rows_are_omitted_and_the_others_renumbered() -> None:
     typed = [{"what": "", "done": "no"}, {"what": "call", "n": "x"}, {}, {"what": "visit"}]
     parsed = parse_values(SHEET, {"steps": typed})
     assert parsed.values == {"steps": ({"what": "call"}, {"what": "visit"})}

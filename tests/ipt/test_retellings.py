@@ -41,7 +41,7 @@ def slow_figures(peaks: list[float], ends: list[float | None]) -> dict[str, floa
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_every_figure_equals_the_slow_one(seed: int) -> None:
+def test_every_figure_equals_a_plain_computation(seed: int) -> None:
     rng = np.random.default_rng(seed)
     n = int(rng.integers(1, 9))
     peaks = [float(v) for v in rng.integers(0, 21, n) * 5]
@@ -61,7 +61,7 @@ def test_a_known_fall_is_recovered() -> None:
     assert (series.slope, series.fall, series.rebound, series.peak_change) == pytest.approx((-8, 30, 22, -32))
 
 
-def test_retellings_are_grouped_by_name_in_any_case_and_the_last_told_comes_first() -> None:
+def test_retellings_are_grouped_by_name_in_any_case_with_the_latest_first() -> None:
     groups = retelling_series(
         record(
             telling(1, "The fire", 1, peak=80.0),

@@ -115,14 +115,14 @@ def test_missing_items_follow_each_instruments_rule() -> None:
     assert rule("care") == ("prorate", 2)
 
 
-def test_facts_from_memory_are_never_marked_as_verified() -> None:
+def test_facts_quoted_from_memory_are_not_marked_as_verified() -> None:
     for instrument in SHELF.values():
         for fact in instrument.provenance:
             assert not (fact.verified and "memory" in fact.source), (instrument.id, fact.fact)
 
 
 @pytest.mark.parametrize("name", ["phq9", "gad7", "wsas", "core10", "bdi2", "session_before", "session_after"])
-def test_reliable_change_from_memory_or_assumption_is_marked_unverified(name: str) -> None:
+def test_reliable_change_quoted_from_memory_or_assumed_is_marked_unverified(name: str) -> None:
     change = SHELF[name].scales[0].reliable_change
     assert change is not None
     assert change.verified is False

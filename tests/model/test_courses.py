@@ -110,7 +110,7 @@ def test_random_slopes_come_from_a_stream_of_their_own() -> None:
     assert np.allclose(own.true - plain.true, share[None, :, None] * people.change[:, None, :], atol=1e-12)
 
 
-def test_another_process_changes_no_draws_of_the_processes_before() -> None:
+def test_adding_a_process_leaves_the_draws_of_earlier_ones_unchanged() -> None:
     """Ruptures and retellings draw from streams of their own, so the life events stay the same."""
     events = replace(OFF, life_events=LifeEvents(independent=0.1, dependent=0.1, with_symptoms=0.0, with_stress=0.0))
     rare = Ruptures(chance=0.04, with_low_alliance=0.0)
@@ -127,7 +127,7 @@ def test_another_process_changes_no_draws_of_the_processes_before() -> None:
 
 
 # ---- arms ------------------------------------------------------------------------------------------------------------
-def test_arms_share_their_draws_and_differ_by_what_therapy_adds() -> None:
+def test_arms_share_their_draws_and_differ_by_the_therapy_effect() -> None:
     simulated = {name: simulate_courses(SET, n=2, rows=17, arms=(name,))[0].true for name in ARMS}
     P, A = SET.standardised, SET.parameters.drift
     J = np.linalg.solve(A, expm(A * 16.0) - np.eye(6))
@@ -191,7 +191,7 @@ def test_person_specific_lagged_effects_vary_around_the_mean_effects() -> None:
     assert np.abs(spread - P).max() < 0.06
 
 
-def test_a_person_moves_by_their_own_drift() -> None:
+def test_each_person_has_their_own_drift() -> None:
     """The mean course under a person's own drift equals Euler steps of dx = (A_i x + B) dt."""
     happens = replace(OFF, person_effects=(PersonEffect("alliance", "symptoms", 0.2),))
     simulated, people = simulate_courses(without_variation(), happens, n=2, rows=4)
@@ -253,7 +253,7 @@ def test_ruptures_occur_at_their_rate_and_more_often_with_a_low_alliance() -> No
 
 
 # ---- life events and gains -------------------------------------------------------------------------------------------
-def test_life_events_come_at_their_rates_and_dependent_ones_more_with_symptoms() -> None:
+def test_life_events_occur_at_their_rates_and_dependent_ones_more_often_with_symptoms() -> None:
     settings = LifeEvents(independent=0.05, dependent=0.05, with_symptoms=0.8, with_stress=0.0, moves={"symptoms": 0.0})
     simulated, _ = simulate_courses(SET, replace(OFF, life_events=settings), n=2500, rows=6)
     events = [(i, e) for i, own in enumerate(simulated.life_events.events) for e in own]
@@ -270,7 +270,7 @@ def test_life_events_come_at_their_rates_and_dependent_ones_more_with_symptoms()
     assert weights.std() == pytest.approx(0.5, abs=0.06)
 
 
-def test_a_life_event_pushes_and_fades() -> None:
+def test_the_effect_of_a_life_event_decays() -> None:
     settings = LifeEvents(independent=0.03, moves={"interpersonal_stress": 0.8, "symptoms": 0.3})
     simulated, _ = simulate_courses(without_change(), replace(OFF, life_events=settings), n=200)
     alone = [(i, own[0]) for i, own in enumerate(simulated.life_events.events) if len(own) == 1 and own[0].session < 14]
@@ -303,7 +303,7 @@ def test_part_of_a_sudden_gain_persists() -> None:
 
 
 # ---- emotional work --------------------------------------------------------------------------------------------------
-def test_a_corrective_experience_waits_for_the_alliance_and_lasts() -> None:
+def test_a_corrective_experience_requires_alliance_and_has_a_lasting_effect() -> None:
     settings = CorrectiveExperiences(
         chance=0.3, needs=0.5, steepness=4.0, moves={"symptoms": -0.2, "emotional_processing": 0.3}
     )
@@ -323,7 +323,7 @@ def test_a_corrective_experience_waits_for_the_alliance_and_lasts() -> None:
             assert still.true[i, -1, 4] > 0.25
 
 
-def test_fear_falls_within_a_retelling_and_returns_less_each_time() -> None:
+def test_fear_falls_within_a_retelling_and_returns_less_with_each_retelling() -> None:
     settings = Retellings(
         chance=1.0, first=2, peak=80.0, spread=0.0, within=0.25, returns=0.6, pause=1.0, learned=0.5, error=0.0
     )
@@ -343,7 +343,7 @@ def test_fear_falls_within_a_retelling_and_returns_less_each_time() -> None:
 
 
 # ---- technique and alliance, support, the end ------------------------------------------------------------------------
-def test_the_gate_multiplies_the_therapy_effect() -> None:
+def test_the_alliance_multiplies_the_therapy_effect() -> None:
     gate = AllianceGate(slope=0.8, centre=0.2, least=0.1, most=2.0)
     simulated, _ = simulate_courses(without_variation(), replace(OFF, gate=gate), n=2, rows=6)
     A, B = SET.parameters.drift, SET.parameters.therapy_effect
@@ -393,7 +393,7 @@ def test_the_given_share_of_the_therapy_effect_persists_after_the_end(persisting
 
 
 # ---- leaving ---------------------------------------------------------------------------------------------------------
-def test_clients_who_improved_enough_may_end_early() -> None:
+def test_clients_with_sufficient_improvement_may_end_early() -> None:
     settings = SelectiveDropout(good_enough=0.5, improved=1.0, earliest=5)
     simulated, _ = simulate_courses(SET.with_random_slopes(), replace(OFF, leaving=settings), n=800)
     enough = np.array([e is Ending.ENOUGH for e in simulated.endings])

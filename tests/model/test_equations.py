@@ -31,7 +31,7 @@ GAPS = np.array([0.01, 0.5, 1.0, 3.0, 17.0])
 
 
 @pytest.mark.parametrize("name", HARD)
-def test_tables_of_hard_drifts_are_the_matrix_exponential(name: str) -> None:
+def test_transitions_of_difficult_drifts_equal_the_matrix_exponential(name: str) -> None:
     drift = HARD[name]
     diffusion = small_problems.covariance(len(drift), np.random.default_rng(1))
     Phi, Q = equations.transitions(drift, diffusion, GAPS)
@@ -74,7 +74,7 @@ def test_eigenvectors_and_doubling_agree_forward_and_in_reverse(p: int, seed: in
 
 
 @pytest.mark.parametrize("nearness", 10.0 ** -np.arange(1, 12))
-def test_doubling_takes_over_before_eigenvectors_lose_digits(nearness: float) -> None:
+def test_doubling_is_used_where_eigenvectors_lose_precision(nearness: float) -> None:
     """The drift approaches a defective one: the tables chosen by `discretise` stay those of doubling."""
     for chain in (HARD["defective"], HARD["three in a chain"]):
         drift = chain + nearness * np.random.default_rng(7).normal(size=chain.shape)
@@ -129,7 +129,7 @@ def test_an_unstable_drift_has_no_stationary_covariance(drift: Array) -> None:
 
 
 @pytest.mark.parametrize("trend", list(Trend))
-def test_the_mean_course_is_that_of_the_oracle(trend: Trend) -> None:
+def test_the_mean_course_equals_the_oracles(trend: Trend) -> None:
     rng = np.random.default_rng(3)
     specification = small_problems.specification(2, trend, Start.STATIONARY)
     parameters = small_problems.parameters(specification, rng)
@@ -138,7 +138,7 @@ def test_the_mean_course_is_that_of_the_oracle(trend: Trend) -> None:
     np.testing.assert_allclose(equations.trend_mean(specification, parameters, times), expected, rtol=1e-10, atol=1e-12)
 
 
-def test_a_carried_course_obeys_its_equation() -> None:
+def test_a_carried_course_satisfies_its_differential_equation() -> None:
     """dm/dt = A m + B, by a difference over a short time, and m = start_mean where it began."""
     rng = np.random.default_rng(4)
     specification = small_problems.specification(3, Trend.CARRIED, Start.STATIONARY)
@@ -150,7 +150,7 @@ def test_a_carried_course_obeys_its_equation() -> None:
     np.testing.assert_allclose(equations.trend_mean(specification, q, np.array([0.5, 1.0]))[0], q.start_mean)
 
 
-def test_a_change_apart_is_reached_at_the_planned_end() -> None:
+def test_the_change_of_the_trend_apart_is_complete_at_the_planned_end() -> None:
     specification = small_problems.specification(2, Trend.APART, Start.STATIONARY)
     q = small_problems.parameters(specification, np.random.default_rng(5))
     ends = equations.trend_mean(specification, q, np.array([0.0, specification.planned_end]))

@@ -103,7 +103,7 @@ def assert_converged(result: Fit, panel: Panel) -> None:
         assert np.linalg.eigvalsh(covariance)[0] > 0
 
 
-def test_the_independent_check_can_fail() -> None:
+def test_the_independent_check_rejects_a_point_that_is_no_maximum() -> None:
     """The check passes at the maximum and fails a tenth of a standard error away from it."""
     panel = draw(persons=100)
     assert dense(own := build_transform(panel, TWO), x := own.internal(TRUTH)) == pytest.approx(

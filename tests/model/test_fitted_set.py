@@ -58,7 +58,7 @@ def build(fitted: Fit, **changes: object) -> FittedSet:
     return fitted_set(fitted, **(given | changes))  # type: ignore[arg-type]
 
 
-def test_followed_with_it_scores_are_as_likely_as_under_the_fit(fitted: Fit) -> None:
+def test_the_likelihood_of_scores_is_the_same_under_set_and_fit(fitted: Fit) -> None:
     """The parameter set in the points of the fitted scales is the fit itself."""
     converted = convert_to_parameter_set(build(fitted), BASE)
     again = converted.in_score_units(MEASURES)
@@ -70,7 +70,7 @@ def test_followed_with_it_scores_are_as_likely_as_under_the_fit(fitted: Fit) -> 
     assert converted.measures() == MEASURES
 
 
-def test_a_fit_in_days_is_the_same_set(fitted: Fit) -> None:
+def test_a_fit_in_days_gives_the_same_set(fitted: Fit) -> None:
     in_days = replace(OF, time_unit="day", days_per_unit=1.0, planned_end=84.0)
     days = fit(replace(draw(1, scale=7.0), time_unit="day", days_per_unit=1.0), in_days)
     one, two = (convert_to_parameter_set(build(f), BASE).parameters for f in (fitted, days))
@@ -80,7 +80,7 @@ def test_a_fit_in_days_is_the_same_set(fitted: Fit) -> None:
     assert np.allclose(one.therapy_effect, two.therapy_effect, rtol=1e-3, atol=1e-4)
 
 
-def test_the_other_reading_of_the_trend_has_the_same_mean_course(fitted: Fit) -> None:
+def test_the_other_trend_has_the_same_mean_course(fitted: Fit) -> None:
     converted = convert_to_parameter_set(build(fitted), BASE)
     apart = converted.with_trend(Trend.APART).parameters
     assert apart.change is not None
@@ -89,7 +89,7 @@ def test_the_other_reading_of_the_trend_has_the_same_mean_course(fitted: Fit) ->
     )
 
 
-def test_other_scales_of_a_construct_keep_what_is_stated_of_them(fitted: Fit) -> None:
+def test_other_scales_of_a_construct_keep_their_stated_values(fitted: Fit) -> None:
     converted = convert_to_parameter_set(build(fitted), BASE)
     other = ("session_before", "symptoms")
     assert converted.unit(*other) == BASE.unit(*other)
@@ -97,7 +97,7 @@ def test_other_scales_of_a_construct_keep_what_is_stated_of_them(fitted: Fit) ->
     assert all(unit.construct in OF.constructs for unit in converted.scales.values())
 
 
-def test_a_file_brings_it_back_to_the_bit(fitted: Fit) -> None:
+def test_a_set_survives_the_round_trip_through_a_file(fitted: Fit) -> None:
     own = build(fitted, prior="literature", strength=2.0)
     back = read_fitted_set("0001.toml", write_fitted_set(own))
     assert back.parameters.named(OF) == own.parameters.named(OF)
@@ -116,7 +116,7 @@ def test_a_set_with_the_earlier_key_of_its_prior_still_loads(fitted: Fit) -> Non
     assert read_fitted_set("0001.toml", earlier).provenance == current.provenance
 
 
-def test_provenance_says_what_it_rests_on(fitted: Fit) -> None:
+def test_provenance_names_the_data_of_the_fit(fitted: Fit) -> None:
     own = build(fitted)
     assert own.provenance.fingerprint == draw(1).fingerprint
     assert own.provenance.n_persons == 120
@@ -142,7 +142,7 @@ def test_unsuitable_fits_are_refused(fitted: Fit) -> None:
         ("n_persons = 120", 'n_persons = "many"', "n_persons"),
     ],
 )
-def test_a_file_that_is_not_sound_is_refused(fitted: Fit, old: str, new: str, reason: str) -> None:
+def test_an_invalid_file_is_refused(fitted: Fit, old: str, new: str, reason: str) -> None:
     text = write_fitted_set(build(fitted)).replace(old, new)
     with pytest.raises(ParameterSetError, match=reason.replace("[", r"\[")):
         read_fitted_set("0001.toml", text)

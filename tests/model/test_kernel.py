@@ -24,7 +24,7 @@ def sound() -> tuple[Layout, Inputs]:
     return prepared.layout, inputs
 
 
-def test_arrays_that_do_not_fit_together_are_refused() -> None:
+def test_arrays_of_inconsistent_shape_are_refused() -> None:
     layout, inputs = sound()
     compiled.evaluate(layout, inputs)
     beyond = layout.gap_index.copy()
@@ -62,7 +62,7 @@ def test_without_the_gradient_the_value_is_the_same() -> None:
         assert not short.residual.any()
 
 
-def test_very_long_courses_and_very_many_persons_go_through() -> None:
+def test_very_long_courses_and_very_many_persons_are_evaluated() -> None:
     rng = np.random.default_rng(2)
     specification = small_problems.specification(1, Trend.LINEAR, Start.STATIONARY)
     parameters = small_problems.parameters(specification, rng)
@@ -74,7 +74,7 @@ def test_very_long_courses_and_very_many_persons_go_through() -> None:
         np.testing.assert_allclose(one.noise, other.noise, rtol=1e-9)
 
 
-def test_several_threads_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_threads_makes_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(4)
     specification = small_problems.specification_with(2, Trend.APART, Start.FREE, "all")
     parameters = small_problems.parameters(specification, rng)
@@ -91,7 +91,7 @@ def test_several_threads_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
             np.testing.assert_allclose(other, one, rtol=1e-10, atol=1e-10 * np.abs(one).max())
 
 
-def test_no_more_threads_than_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_threads_respects_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     assert compiled.allowed_threads() == 1
     for nothing in ("", "many", "0"):

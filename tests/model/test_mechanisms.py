@@ -1,4 +1,4 @@
-"""The whole shelf of mechanisms at once."""
+"""Consistency of all mechanisms on the shelf."""
 
 import ast
 import re
@@ -12,15 +12,15 @@ from securebase.model.mechanism import THERAPY, Grade, Lag, Mechanism
 from securebase.model.mechanisms import MECHANISMS
 
 IDS = ["_to_".join(m.edge) for m in MECHANISMS]
-each = pytest.mark.parametrize("mechanism", MECHANISMS, ids=IDS)
+each_mechanism = pytest.mark.parametrize("mechanism", MECHANISMS, ids=IDS)
 
 
 def _sign(name: str) -> int:
-    """+1 where more is better for the client; therapy is meant to do good."""
+    """Return +1 if a higher value is better for the client, otherwise −1; therapy counts as +1."""
     return -1 if name != THERAPY and construct(name).direction is Direction.HIGHER_IS_WORSE else 1
 
 
-@each
+@each_mechanism
 def test_claims_exist(mechanism: Mechanism) -> None:
     assert mechanism.claims
     assert len(set(mechanism.claims)) == len(mechanism.claims)
@@ -30,34 +30,34 @@ def test_claims_exist(mechanism: Mechanism) -> None:
         assert re.fullmatch(r"C([1-9]|[12][0-9]|3[0-5])", target), target
 
 
-@each
-def test_it_joins_what_is_tracked(mechanism: Mechanism) -> None:
+@each_mechanism
+def test_mechanisms_connect_tracked_constructs(mechanism: Mechanism) -> None:
     assert mechanism.from_construct in (*TRACKED_CONSTRUCTS, THERAPY)
     assert mechanism.to_construct in TRACKED_CONSTRUCTS
     assert mechanism.from_construct != mechanism.to_construct
     assert (mechanism.lag is Lag.COURSE) == (mechanism.from_construct == THERAPY)
 
 
-@each
-def test_the_prior_leans_the_way_the_theory_says_and_can_be_found_false(mechanism: Mechanism) -> None:
-    lean = _sign(mechanism.from_construct) * _sign(mechanism.to_construct)
-    assert mechanism.prior.mean * lean > 0
-    # the opposite sign keeps at least a chance that data can bring out (2.5 SDs for single weeks, 3.5 for a course)
+@each_mechanism
+def test_the_prior_mean_has_the_sign_of_the_theory_and_the_opposite_stays_possible(mechanism: Mechanism) -> None:
+    theory_sign = _sign(mechanism.from_construct) * _sign(mechanism.to_construct)
+    assert mechanism.prior.mean * theory_sign > 0
+    # the opposite sign must keep enough prior probability for data to overturn it: 2.5 SDs for weeks, 3.5 for a course
     assert abs(mechanism.prior.mean) < (3.5 if mechanism.lag is Lag.COURSE else 2.5) * mechanism.prior.sd
     assert mechanism.prior.basis.endswith(".")
     assert mechanism.about.endswith(".")
 
 
-def test_no_edge_stands_twice() -> None:
+def test_edges_are_unique() -> None:
     assert len({m.edge for m in MECHANISMS}) == len(MECHANISMS)
 
 
-def test_no_mechanism_is_favoured_within_a_group() -> None:
+def test_exchangeable_mechanisms_have_the_same_prior() -> None:
     groups = defaultdict(list)
     for m in MECHANISMS:
         if m.exchangeable_with:
-            lean = _sign(m.from_construct) * _sign(m.to_construct)
-            groups[m.exchangeable_with].append((m.prior.mean * lean, m.prior.sd, m.lag, m.level))
+            theory_sign = _sign(m.from_construct) * _sign(m.to_construct)
+            groups[m.exchangeable_with].append((m.prior.mean * theory_sign, m.prior.sd, m.lag, m.level))
     assert {name: len(members) for name, members in groups.items()} == {
         "mechanism_to_symptoms": 4,
         "alliance_to_mechanism": 4,
@@ -70,13 +70,13 @@ def test_no_mechanism_is_favoured_within_a_group() -> None:
     assert tuple(m.from_construct for m in to_symptoms) == MECHANISM_CONSTRUCTS
 
 
-def test_verified_priors_name_their_figure() -> None:
+def test_the_basis_of_a_verified_prior_contains_a_number() -> None:
     for m in MECHANISMS:
         if m.grade is not Grade.UNVERIFIED:
             assert re.search(r"\.\d|\d", m.prior.basis), m.edge
 
 
-def test_every_file_of_the_shelf_is_listed_and_knows_no_other() -> None:
+def test_every_mechanism_file_is_listed_and_imports_only_the_mechanism_class() -> None:
     folder = resources.files("securebase.model") / "mechanisms"
     files = {f.name.removesuffix(".py"): f.read_text("utf-8") for f in folder.iterdir() if f.name.endswith(".py")}
     files.pop("__init__")

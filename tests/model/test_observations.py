@@ -79,14 +79,14 @@ def test_therapist_ratings_are_not_read_as_client_scores() -> None:
     np.testing.assert_array_equal(observations.panel(cohort(rated), ["symptoms"]).scores[:, 0], [14.0])
 
 
-def test_nothing_to_read_is_said() -> None:
+def test_a_cohort_without_scores_is_refused() -> None:
     with pytest.raises(ModelError, match="no score for “hope”"):
         observations.panel(cohort(CARLA), ["hope"])
     with pytest.raises(ModelError, match="no row"):
         observations.episode_panel(EpisodeRecord("Carla"), ["symptoms"], {"symptoms": ("table", "symptoms")})
 
 
-def test_one_episode_in_the_unit_asked_for() -> None:
+def test_an_episode_is_converted_to_the_requested_unit() -> None:
     measures = {"symptoms": ("table", "symptoms"), "alliance": ("table", "alliance")}
     panel = observations.episode_panel(BEATE, ("symptoms", "alliance", "hope"), measures, 1.0, "day")
     np.testing.assert_array_equal(panel.times, [0.0, 10.5])

@@ -30,7 +30,7 @@ def _text() -> str:
     return (resources.files("securebase.model") / "parameter_sets" / "literature.toml").read_text("utf-8")
 
 
-def test_it_is_the_default_and_carried_from_a_stationary_start(literature: ParameterSet) -> None:
+def test_the_literature_set_is_the_default_with_carried_trend_and_stationary_start(literature: ParameterSet) -> None:
     assert literature is parameter_sets()["literature"]
     assert literature.specification.constructs == TRACKED_CONSTRUCTS
     assert literature.specification.trend is Trend.CARRIED
@@ -38,7 +38,7 @@ def test_it_is_the_default_and_carried_from_a_stationary_start(literature: Param
     assert (literature.specification.time_unit, literature.specification.days_per_unit) == ("week", 7.0)
 
 
-def test_the_drift_is_stable_and_gives_back_the_shelf(literature: ParameterSet) -> None:
+def test_the_drift_is_stable_and_reproduces_the_mechanisms(literature: ParameterSet) -> None:
     own = literature.parameters
     assert np.linalg.eigvals(own.drift).real.max() < -0.1
     P = stationary_covariance(own.drift, own.diffusion)
@@ -52,7 +52,7 @@ def test_the_drift_is_stable_and_gives_back_the_shelf(literature: ParameterSet) 
     assert (np.abs(effects[beside]) > 1e-9).sum() == len(weekly)
 
 
-def test_true_values_have_variance_one_and_the_stated_shares(literature: ParameterSet) -> None:
+def test_true_values_have_unit_variance_and_the_stated_shares(literature: ParameterSet) -> None:
     own = literature.parameters
     P = stationary_covariance(own.drift, own.diffusion)
     assert np.allclose(np.diag(P) + np.diag(own.level_covariance), 1.0)
@@ -66,7 +66,7 @@ def test_true_values_have_variance_one_and_the_stated_shares(literature: Paramet
         assert P[i, j] / spread[i] / spread[j] == pytest.approx(r)
 
 
-def test_the_mechanisms_are_exchangeable_in_all_but_the_links_between_them(literature: ParameterSet) -> None:
+def test_mechanisms_are_exchangeable_except_for_the_links_between_them(literature: ParameterSet) -> None:
     stated = literature.standardised
     for quantity in (stated.persistence, stated.level_share, stated.reliability):
         assert len({quantity[c] for c in MECHANISM_CONSTRUCTS}) == 1
@@ -95,7 +95,7 @@ def test_scores_in_points_have_the_stated_spread_and_reliability(literature: Par
     assert np.allclose(standardised_effects(own.drift, P), effect_matrix(literature.standardised), atol=1e-10)
 
 
-def test_one_alliance_rating_is_as_dependable_as_published(literature: ParameterSet) -> None:
+def test_one_alliance_rating_has_the_published_dependability(literature: ParameterSet) -> None:
     """Calibration target C4: share of level in one score .77 (band .65 to .85), in the mean of four .86 to .96."""
     own = literature.parameters
     k = TRACKED_CONSTRUCTS.index("alliance")
@@ -106,7 +106,7 @@ def test_one_alliance_rating_is_as_dependable_as_published(literature: Parameter
     assert 0.86 < level / (level + state * autocorrelation.mean() + noise / 4) < 0.96
 
 
-def test_therapy_pushes_every_construct_the_way_it_is_meant_to(literature: ParameterSet) -> None:
+def test_therapy_improves_every_construct(literature: ParameterSet) -> None:
     push = literature.parameters.therapy_effect
     assert push is not None
     for name, value in zip(TRACKED_CONSTRUCTS, push, strict=True):
@@ -114,7 +114,7 @@ def test_therapy_pushes_every_construct_the_way_it_is_meant_to(literature: Param
         assert good * value > 0, name
 
 
-def test_apart_has_the_same_movements_and_ends_where_carried_ends(literature: ParameterSet) -> None:
+def test_the_trends_apart_and_carried_share_fluctuations_and_final_level(literature: ParameterSet) -> None:
     apart = literature.with_trend(Trend.APART)
     assert apart.specification.trend is Trend.APART
     assert np.array_equal(apart.parameters.drift, literature.parameters.drift)
@@ -130,7 +130,7 @@ def test_apart_has_the_same_movements_and_ends_where_carried_ends(literature: Pa
         literature.with_trend(Trend.LINEAR)
 
 
-def test_random_slopes_are_simulated_as_stated_and_not_tracked_with(literature: ParameterSet) -> None:
+def test_random_slopes_are_used_in_simulation_but_not_in_tracking(literature: ParameterSet) -> None:
     assert not literature.specification.random_slopes
     assert literature.parameters.change_covariance is None
     assert not any(s.quantity.startswith("random_slope") for s in literature.unverified)
@@ -175,7 +175,7 @@ def test_every_scale_is_on_the_instrument_shelf(literature: ParameterSet) -> Non
             assert "ssumption" in unit.source
 
 
-def test_everything_stated_has_provenance(literature: ParameterSet) -> None:
+def test_every_statement_has_provenance(literature: ParameterSet) -> None:
     assert len(literature.statements) == 3 * 6 + 2 * 15 + 6 + 2 + 15 + 1
     assert all(s.source.strip() for s in literature.statements)
     assert literature.unverified
@@ -235,7 +235,7 @@ def test_a_file_with_the_earlier_keys_of_random_slopes_still_loads() -> None:
         ('id = "literature"', "id = ", "invalid TOML"),
     ],
 )
-def test_a_broken_file_is_refused_with_its_place(old: str, new: str, message: str) -> None:
+def test_an_invalid_file_is_refused_with_its_location(old: str, new: str, message: str) -> None:
     text = _text()
     assert old in text
     with pytest.raises(ParameterSetError) as refused:

@@ -18,7 +18,7 @@ EVERY_SCALE = [(i.id, s.id) for i in instruments().values() for s in i.scales if
 @pytest.mark.parametrize(("name", "scale_id"), EVERY_SCALE)
 @settings(max_examples=25, deadline=None)
 @given(share=st.floats(-0.2, 1.2), seed=st.integers(0, 1000))
-def test_answers_score_back_to_the_drawn_score(name: str, scale_id: str, share: float, seed: int) -> None:
+def test_responses_reproduce_the_drawn_score(name: str, scale_id: str, share: float, seed: int) -> None:
     shelf = instrument(name)
     scale = shelf.scale(scale_id)
     wanted = scale.minimum + share * (scale.maximum - scale.minimum)
@@ -31,7 +31,7 @@ def test_answers_score_back_to_the_drawn_score(name: str, scale_id: str, share: 
     assert abs(value - min(max(wanted, scale.minimum), scale.maximum)) <= apart / 2 + 1e-6
 
 
-def test_items_scatter_but_not_beyond_what_they_allow() -> None:
+def test_items_vary_within_their_range() -> None:
     shelf, rng = instrument("session_before"), np.random.default_rng(1)
     drawn = [responses_for(shelf, {"symptoms": 5.0}, rng) for _ in range(400)]
     firsts = np.array([d[1] for d in drawn])
@@ -40,7 +40,7 @@ def test_items_scatter_but_not_beyond_what_they_allow() -> None:
 
 
 @pytest.mark.parametrize("name", ["session_before", "phq9"])
-def test_no_alarm_unless_asked_for_or_unavoidable(name: str) -> None:
+def test_no_alert_is_raised_unless_requested_or_unavoidable(name: str) -> None:
     shelf, rng = instrument(name), np.random.default_rng(1)
     scale = next(s for s in shelf.scales if s.construct == "symptoms")
     for value in np.linspace(scale.minimum, 0.85 * scale.maximum, 30):
@@ -51,7 +51,7 @@ def test_no_alarm_unless_asked_for_or_unavoidable(name: str) -> None:
     assert full.scores[scale.id].value == scale.maximum
 
 
-def test_the_same_stream_gives_the_same_answers() -> None:
+def test_the_same_stream_gives_the_same_responses() -> None:
     shelf = instrument("phq9")
     draws = [responses_for(shelf, {"total": 12.3}, np.random.default_rng(4)) for _ in range(2)]
     assert draws[0] == draws[1]

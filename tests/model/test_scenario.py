@@ -60,7 +60,7 @@ def _detrended(scores: Array) -> Array:
 
 
 @each
-def test_every_scenario_is_valid_and_ends_where_the_default_ends(one: Scenario) -> None:
+def test_every_scenario_is_valid_and_has_the_final_level_of_the_default(one: Scenario) -> None:
     own = one.parameter_set
     assert np.linalg.eigvals(own.parameters.drift).real.max() < 0
     assert one.truth
@@ -159,11 +159,11 @@ def test_in_common_cause_only_constructs_correlate_at_once_and_between_persons()
     assert both < -0.1
 
 
-def test_the_default_is_the_literature() -> None:
+def test_the_default_scenario_is_the_literature_set() -> None:
     assert np.array_equal(scenario("default").parameter_set.parameters.drift, parameter_set().parameters.drift)
 
 
-def test_the_default_meets_the_published_figures_it_is_built_on() -> None:
+def test_the_default_scenario_reproduces_the_figures_it_is_calibrated_to() -> None:
     """Calibration targets (bands in brackets) that this parameter set claims to meet; `limits` names the others."""
     scores = _scores(scenario("default").parameter_set, 6000)
     symptoms, alliance = scores[:, :, INDEX["symptoms"]], scores[:, :, INDEX["alliance"]]
@@ -193,7 +193,7 @@ def test_the_spread_of_random_slopes_is_as_published() -> None:
     assert 0.02 < one < 0.09 < several < 0.20  # C3
 
 
-def test_the_stated_limits_of_the_literature_set_are_real() -> None:
+def test_the_stated_limitations_of_the_literature_set_hold() -> None:
     """Each sentence of `limits` must be deleted when the model covers it."""
     own = parameter_set()
     assert len(own.limits) == 1
@@ -202,7 +202,7 @@ def test_the_stated_limits_of_the_literature_set_are_real() -> None:
     assert symptoms[:, -1].std() / symptoms[:, 0].std() < 1.1
 
 
-def test_in_co_trend_only_the_alliance_has_no_effect_and_seems_to_have_one() -> None:
+def test_in_co_trend_only_the_alliance_has_no_effect_but_is_associated_with_symptoms() -> None:
     own = scenario("co_trend_only").parameter_set
     effects, k = _effects(own), INDEX["alliance"]
     assert np.allclose(np.delete(effects[:, k], k), 0.0, atol=1e-10)
@@ -270,7 +270,7 @@ def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
         ),
     ],
 )
-def test_a_broken_file_is_refused_with_its_place(old: str, new: str, message: str) -> None:
+def test_an_invalid_file_is_refused_with_its_location(old: str, new: str, message: str) -> None:
     text = (resources.files("securebase.model") / "scenarios" / "co_trend_only.toml").read_text("utf-8")
     assert old in text
     with pytest.raises(ParameterSetError) as refused:

@@ -56,7 +56,7 @@ def test_every_score_matches_its_responses(cohort: Cohort) -> None:
             assert all(value is not None and value == int(value) for value in a.responses.values())
 
 
-def test_before_and_after_a_session_share_its_day(cohort: Cohort) -> None:
+def test_questionnaires_before_and_after_a_session_share_its_day(cohort: Cohort) -> None:
     episode = cohort.episodes[0]
     days = {s.number: s.at for s in episode.sessions}
     assert days[1] == 0.0
@@ -118,7 +118,7 @@ def test_mean_courses_are_those_of_the_model() -> None:
     assert np.abs(scores.mean(axis=0) - expected).mean() < 0.12
 
 
-def test_a_rupture_lowers_the_alliance_of_its_person_alone_from_its_session_on() -> None:
+def test_a_rupture_lowers_only_its_own_persons_alliance_from_its_session_on() -> None:
     quiet = draw(4, missing=0.0, dropout=0.0)
     shock = Shock(1, 6, "alliance", -2.0, RuptureKind.WITHDRAWAL, repaired=8)
     loud = draw(4, missing=0.0, dropout=0.0, shocks=[shock])
@@ -230,7 +230,7 @@ def test_truth_and_records_agree(clinic: tuple[Cohort, Truth]) -> None:
     assert decoded["persons"][0]["own_effects"][0]["from"] == "alliance"
 
 
-def test_people_on_a_waiting_list_only_answer_questionnaires(clinic: tuple[Cohort, Truth]) -> None:
+def test_waiting_list_clients_have_questionnaires_but_no_sessions(clinic: tuple[Cohort, Truth]) -> None:
     waiting = [e for e in clinic[0].episodes if e.arm == "waiting_list"]
     assert len(waiting) == 30
     for episode in waiting:
@@ -309,7 +309,7 @@ def test_check_ins_are_missed_more_often_with_high_symptoms() -> None:
         assert got == pytest.approx(should, abs=0.05)
 
 
-def test_arms_share_their_people_under_one_seed() -> None:
+def test_arms_have_the_same_persons_under_one_seed() -> None:
     """The same people, once treated and once waiting, have the same levels and changes."""
     ipt, waiting = (
         simulate_with_truth("default", n_clients=4, rng=np.random.default_rng(6), arms=(a,))[1]
@@ -323,7 +323,7 @@ def test_arms_share_their_people_under_one_seed() -> None:
         draw(2, arms=("placebo",))
 
 
-def test_another_process_leaves_other_answers_unchanged() -> None:
+def test_adding_a_process_leaves_other_responses_unchanged() -> None:
     quiet = simulate(scenario_with(), n_clients=6, rng=np.random.default_rng(7))
     events = simulate(
         scenario_with(tellings=Retellings(chance=0.5, moves={})), n_clients=6, rng=np.random.default_rng(7)

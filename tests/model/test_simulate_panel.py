@@ -22,7 +22,7 @@ PARAMETERS = Parameters(
 )
 
 
-def test_same_seed_same_bits() -> None:
+def test_the_same_seed_gives_identical_panels() -> None:
     times = [[0.0, 1.0, 2.5], [0.0], [], [1.0, 1.4]]
     one = simulate_panel(SPECIFICATION, PARAMETERS, times, np.random.default_rng(7))
     two = simulate_panel(SPECIFICATION, PARAMETERS, times, np.random.default_rng(7))
@@ -196,7 +196,7 @@ def test_moments_of_the_full_model_equal_an_explicit_calculation() -> None:
         assert np.abs(np.cov(drawn.T) - covariance.reshape(9, 9)).max() < 0.08
 
 
-def test_clients_of_one_therapist_are_alike() -> None:
+def test_clients_of_one_therapist_are_correlated() -> None:
     n = 6000
     therapist = np.arange(n) // 2
     panel = simulate_panel(

@@ -56,7 +56,7 @@ def own(n: int, j: int, p: int) -> Array:
 
 @pytest.mark.parametrize("p", [1, 2, 3])
 @pytest.mark.parametrize(("trend", "start"), EVERY_MODEL)
-def test_smoothed_filtered_and_predicted_are_conditionals_of_the_joint_normal(
+def test_smoothed_filtered_and_predicted_states_are_conditionals_of_the_joint_normal(
     p: int, trend: Trend, start: Start
 ) -> None:
     n = 5
@@ -78,7 +78,7 @@ def test_smoothed_filtered_and_predicted_are_conditionals_of_the_joint_normal(
 
 
 @pytest.mark.parametrize(("trend", "start"), EVERY_MODEL)
-def test_a_forecast_is_the_conditional_of_rows_that_nobody_has_seen(trend: Trend, start: Start) -> None:
+def test_a_forecast_is_the_conditional_of_unobserved_rows(trend: Trend, start: Start) -> None:
     p, n, ahead = 2, 4, 3
     specification, parameters, times, observed = problem(p, n + ahead, trend, start, seed=2)
     observed[n:] = np.nan
@@ -151,7 +151,7 @@ def test_the_filter_has_the_likelihood_of_the_model(trend: Trend, start: Start) 
     assert course.log_likelihood == pytest.approx(log_likelihood(one, specification, parameters), abs=1e-9)
 
 
-def test_no_noise_no_levels_and_no_rows_are_fine() -> None:
+def test_models_without_noise_or_levels_and_panels_without_rows_are_smoothed() -> None:
     specification, parameters, times, observed = problem(2, 4, Trend.CARRIED, Start.STATIONARY, seed=4)
     exact = replace(parameters, measurement_noise=np.zeros(2), level_covariance=np.zeros((2, 2)))
     course = smooth(specification, exact, times, observed)
@@ -167,7 +167,7 @@ def test_no_noise_no_levels_and_no_rows_are_fine() -> None:
     assert np.linalg.eigvalsh(covariance[0])[0] > 0
 
 
-def test_the_past_cannot_be_forecast() -> None:
+def test_forecast_times_before_the_last_row_are_refused() -> None:
     specification, parameters, times, observed = problem(2, 4, Trend.NONE, Start.STATIONARY, seed=5)
     course = smooth(specification, parameters, times, observed)
     with pytest.raises(ModelError, match="must not lie before the last row at"):
@@ -198,7 +198,7 @@ def test_named_terms_add_up_to_the_change(
         assert sum(t.value for t in parts.terms) == pytest.approx(parts.change, abs=1e-9 * size)
 
 
-def test_shocks_are_what_the_smoothed_states_leave_unexplained() -> None:
+def test_shocks_are_the_residuals_of_the_smoothed_states() -> None:
     specification, parameters, times, observed = problem(3, 6, Trend.LINEAR, Start.STATIONARY, seed=6)
     course = smooth(specification, parameters, times, observed)
     mean, _ = dense(specification, parameters, times, observed)
@@ -213,7 +213,7 @@ def _term(course: Smoothed, target: str, kind: TermKind, construct: str = "") ->
     return estimate[0]
 
 
-def test_each_path_is_named_after_where_it_begins() -> None:
+def test_each_path_is_named_after_its_origin() -> None:
     """Alliance affects symptoms, no other construct has an effect, and therapy affects alliance alone."""
     specification = Specification(("symptoms", "alliance"), trend=Trend.CARRIED)
     parameters = Parameters(
@@ -238,7 +238,7 @@ def test_each_path_is_named_after_where_it_begins() -> None:
     assert _term(course, "alliance", TermKind.THERAPY_THROUGH_OTHERS) == pytest.approx(0.0, abs=1e-12)
 
 
-def test_rows_and_constructs_that_are_not_there_are_refused() -> None:
+def test_missing_rows_and_constructs_are_refused() -> None:
     specification, parameters, times, observed = problem(2, 4, Trend.NONE, Start.STATIONARY, seed=7)
     course = smooth(specification, parameters, times, observed)
     with pytest.raises(ModelError, match="has no construct “hope”"):

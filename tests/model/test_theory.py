@@ -38,7 +38,7 @@ NEED_AN_EDGE = [f"S{number}" for number in re.findall(r"\d+", _NEEDED)]
 BENT = {"S13": "gate", "S42": "inverted_u", "S46": "saturating", "S66": "product", "S76": "product", "S39": "gate"}
 
 
-def test_all_98_claims_are_named_once_and_shortly() -> None:
+def test_all_98_claims_have_one_short_name_each() -> None:
     assert list(THEORY.claims) == [f"S{i}" for i in range(1, 99)]
     phrases = [c.says for c in THEORY.claims.values()]
     assert len(set(phrases)) == len(phrases)
@@ -48,7 +48,7 @@ def test_all_98_claims_are_named_once_and_shortly() -> None:
     }
 
 
-def test_every_claim_that_needs_an_edge_has_its_place() -> None:
+def test_every_claim_that_needs_an_edge_has_one() -> None:
     assert [c.id for c in THEORY.claims.values() if "edge" in c.needs] == NEED_AN_EDGE
     assert [name for name in NEED_AN_EDGE if not THEORY.select(claim=name)] == []
 
@@ -60,7 +60,7 @@ def test_nonlinear_edges_lie_outside_the_model() -> None:
         assert all(e.place is not EdgeLocation.MODEL for e in matching)
 
 
-def test_the_model_s_edges_are_the_shelf_s_and_nothing_else() -> None:
+def test_model_edges_are_exactly_the_mechanisms() -> None:
     """Nothing may be called estimated in the model that the model does not hold a parameter for."""
     of_model = THEORY.select(place=EdgeLocation.MODEL)
     assert len(of_model) == len(MECHANISMS)
@@ -82,7 +82,7 @@ def test_the_model_s_edges_are_the_shelf_s_and_nothing_else() -> None:
 
 
 @each
-def test_it_names_what_exists_and_says_what_it_means(edge: TheoryEdge) -> None:
+def test_edges_refer_to_existing_constructs_and_describe_themselves(edge: TheoryEdge) -> None:
     assert set(edge.claims) <= set(THEORY.claims)
     assert set(edge.ends) <= {*CONSTRUCTS, *OUTSIDE}
     assert edge.to_construct in CONSTRUCTS
@@ -92,7 +92,7 @@ def test_it_names_what_exists_and_says_what_it_means(edge: TheoryEdge) -> None:
 
 
 @each
-def test_level_and_lag_go_together(edge: TheoryEdge) -> None:
+def test_level_and_lag_are_consistent(edge: TheoryEdge) -> None:
     assert (edge.lag is Lag.LIFE) == (edge.level is EffectLevel.DEVELOPMENTAL)
     if edge.lag is Lag.NONE:
         assert edge.level is EffectLevel.BETWEEN_PERSON
@@ -111,7 +111,7 @@ def test_level_and_lag_go_together(edge: TheoryEdge) -> None:
 
 
 @each
-def test_signs_follow_what_is_good_for_the_client(edge: TheoryEdge) -> None:
+def test_signs_follow_the_direction_of_improvement(edge: TheoryEdge) -> None:
     """A plain edge joins good with good: its sign follows from which way the two scores run."""
     if edge.moderator or edge.form is EdgeForm.INVERTED_U or edge.sign in "0?":
         return
@@ -126,7 +126,7 @@ def test_signs_follow_what_is_good_for_the_client(edge: TheoryEdge) -> None:
 
 
 @each
-def test_a_figure_has_its_source_and_its_mark(edge: TheoryEdge) -> None:
+def test_verified_and_computed_edges_quote_a_figure(edge: TheoryEdge) -> None:
     text = f"{edge.figure} {edge.prior.basis if edge.prior else ''}"
     if edge.grade is not Grade.UNVERIFIED:
         assert re.search(r"\d", text)
@@ -137,12 +137,12 @@ def test_a_figure_has_its_source_and_its_mark(edge: TheoryEdge) -> None:
         assert edge.prior.basis.endswith(".")
 
 
-def test_no_edge_stands_twice() -> None:
+def test_edges_are_unique() -> None:
     keys = [(e.ends, e.level, e.form) for e in EDGES]
     assert [key for key, n in Counter(keys).items() if n > 1] == []
 
 
-def test_the_code_behind_every_method_exists() -> None:
+def test_the_module_of_every_method_exists() -> None:
     for way in (*STUDY_METHODS.values(), *SIMULATORS.values()):
         module, name = way.computed_by.split(":")
         assert callable(getattr(import_module(module), name))
@@ -151,7 +151,7 @@ def test_the_code_behind_every_method_exists() -> None:
     assert {e.by for e in EDGES if e.place is EdgeLocation.SIMULATED} - {""} == set(SIMULATORS)
 
 
-def test_products_gates_and_bends_are_estimated_and_what_needs_a_control_group_is_not() -> None:
+def test_moderations_and_curvatures_are_estimated_but_effects_that_need_a_control_group_are_not() -> None:
     """S13, S42, S46, S66 and S76 are not linear; what therapy adds to a column cannot be told without other clients."""
     of_studies = THEORY.select(place=EdgeLocation.STUDY)
     for e in of_studies:
@@ -165,7 +165,7 @@ def test_products_gates_and_bends_are_estimated_and_what_needs_a_control_group_i
     assert {e.from_construct for e in of_studies if not e.by} == {THERAPY}
 
 
-def test_claims_that_outrun_their_evidence_are_marked() -> None:
+def test_claims_beyond_their_evidence_are_marked() -> None:
     marked = [c.id for c in THEORY.claims.values() if c.outruns_its_evidence]
     assert tuple(marked) == OUTRUN == ("S12", "S13", "S24", "S30", "S44", "S87", "S94")
     for e in EDGES:
@@ -173,13 +173,13 @@ def test_claims_that_outrun_their_evidence_are_marked() -> None:
     assert all(THEORY.select(claim=name) for name in OUTRUN)
 
 
-def test_every_unmeasured_construct_is_there_for_an_edge() -> None:
+def test_every_unmeasured_construct_belongs_to_an_edge() -> None:
     used = {name for e in EDGES for name in e.ends}
     assert set(UNMEASURED_CONSTRUCTS) - used == set()
     assert set(OUTSIDE) - used == set()
 
 
-def test_every_claim_of_an_unmeasured_construct_has_an_edge_that_uses_it_or_is_about_it() -> None:
+def test_every_claim_of_an_unmeasured_construct_has_an_edge_with_or_about_it() -> None:
     for name in UNMEASURED_CONSTRUCTS:
         own = {c for e in EDGES if name in e.ends for c in e.claims}
         assert own & set(CONSTRUCTS[name].claims), name
@@ -218,7 +218,7 @@ def test_filters_agree_with_a_plain_loop() -> None:
         (("[[edge]]", "[[edge"), "common_factors.toml: invalid TOML"),
     ],
 )
-def test_a_slip_in_a_file_is_named(change: tuple[str, str], message: str) -> None:
+def test_an_invalid_file_is_refused_with_the_problem(change: tuple[str, str], message: str) -> None:
     file = resources.files("securebase.model") / "claims" / "common_factors.toml"
     text = file.read_text("utf-8").replace(*change, 1)
     with pytest.raises(ModelError, match=message):

@@ -49,7 +49,7 @@ def literature() -> ParameterSet:
     return parameter_set()
 
 
-def test_parts_add_up_and_nothing_later_is_used_before_its_time(course: Panel) -> None:
+def test_components_add_up_and_filtered_estimates_ignore_later_scores(course: Panel) -> None:
     whole = track(course, SPECIFICATION, PARAMETERS, until=9.5)
     assert np.allclose(whole.usual_level + whole.trend + whole.state_like, whole.smoothed)
     assert np.allclose(whole.filtered[-1], whole.smoothed[-1])
@@ -62,7 +62,7 @@ def test_parts_add_up_and_nothing_later_is_used_before_its_time(course: Panel) -
         assert np.allclose(part.filtered, whole.filtered[:n])
 
 
-def test_one_step_ahead_is_a_conditional_of_the_joint_normal(course: Panel) -> None:
+def test_one_step_predictions_are_conditionals_of_the_joint_normal(course: Panel) -> None:
     mean, covariance, _ = dense_normal.joint_moments(SPECIFICATION, PARAMETERS, course.times)
     y = course.scores.ravel()
     tracked = track(course, SPECIFICATION, PARAMETERS)
@@ -75,7 +75,7 @@ def test_one_step_ahead_is_a_conditional_of_the_joint_normal(course: Panel) -> N
         assert np.allclose(tracked.predicted_sd[j], np.sqrt(np.diag(spread)), atol=1e-9)
 
 
-def test_the_forecast_begins_at_the_last_estimate_and_widens_to_the_spread_of_the_usual_level(course: Panel) -> None:
+def test_the_forecast_starts_at_the_last_estimate_and_widens_to_the_stationary_spread(course: Panel) -> None:
     ahead = np.array([5.0 + 1e-9, 6.0, 8.25, 400.0])
     tracked = track(course, SPECIFICATION, PARAMETERS, forecast_times=ahead)
     assert np.allclose(tracked.forecast[0], tracked.filtered[-1], atol=1e-6)
@@ -91,7 +91,7 @@ def test_the_forecast_begins_at_the_last_estimate_and_widens_to_the_spread_of_th
 
 
 @pytest.mark.parametrize("first_is_missing", [False, True])
-def test_the_expected_course_counts_that_people_change_in_their_own_way(first_is_missing: bool) -> None:
+def test_the_expected_course_includes_the_variance_of_random_slopes(first_is_missing: bool) -> None:
     """Against the joint normal given a first score y, with y averaged over the window of similar first scores."""
     rng = np.random.default_rng(8)
     specification = small_problems.specification(2, Trend.APART, Start.STATIONARY, random_slopes=True)
@@ -119,7 +119,7 @@ def test_the_expected_course_counts_that_people_change_in_their_own_way(first_is
     np.testing.assert_allclose(tracked.expected_course_sd[here], np.sqrt(variance), atol=1e-5)
 
 
-def test_until_gives_steps_of_at_most_one_unit_that_end_there(course: Panel) -> None:
+def test_until_adds_steps_of_at_most_one_unit_up_to_that_time(course: Panel) -> None:
     tracked = track(course, SPECIFICATION, PARAMETERS, until=8.5)
     assert np.allclose(tracked.forecast_times, [5.875, 6.75, 7.625, 8.5])
     assert set(course.times) | set(tracked.forecast_times) <= set(tracked.expected_course_times)
@@ -128,7 +128,7 @@ def test_until_gives_steps_of_at_most_one_unit_that_end_there(course: Panel) -> 
     assert len(track(course, SPECIFICATION, PARAMETERS).forecast_times) == 0
 
 
-def test_chances_are_those_of_the_forecast_of_a_score(course: Panel) -> None:
+def test_probabilities_agree_with_the_forecast_distribution_of_a_score(course: Panel) -> None:
     tracked = track(course, SPECIFICATION, PARAMETERS, forecast_times=[7.5])
     score = NormalDist(tracked.forecast[0, 0], tracked.forecast_score_sd[0, 0])
     assert tracked.probability_below(10.0, 7.5) == pytest.approx(score.cdf(10.0))
@@ -144,7 +144,9 @@ def test_chances_are_those_of_the_forecast_of_a_score(course: Panel) -> None:
 
 @pytest.mark.parametrize("start", list(Start))
 @pytest.mark.parametrize("first_score", [14.0, 22.0, 1.0])
-def test_the_expected_course_is_that_of_simulated_people_who_began_alike(start: Start, first_score: float) -> None:
+def test_the_expected_course_equals_the_mean_of_simulated_persons_with_a_similar_start(
+    start: Start, first_score: float
+) -> None:
     """Simulate many people and keep those within half a standard deviation of this first score."""
     specification = replace(SPECIFICATION, start=start)
     parameters = PARAMETERS
@@ -167,7 +169,7 @@ def test_the_expected_course_is_that_of_simulated_people_who_began_alike(start: 
     assert np.allclose(tracked.expected_course_score_sd**2, tracked.expected_course_sd**2 + noise)
 
 
-def test_the_window_is_exact_also_far_out() -> None:
+def test_the_expected_course_is_exact_for_extreme_first_scores() -> None:
     """One construct at one time: the true value given a score in the window, by the truncated normal."""
     specification = Specification(("symptoms",), trend=Trend.NONE)
     parameters = Parameters(
@@ -187,7 +189,7 @@ def test_the_window_is_exact_also_far_out() -> None:
         assert tracked.expected_course_sd[0] ** 2 == pytest.approx(4.0 - slope**2 * (1 - window.var()), rel=1e-6)
 
 
-def test_one_row_and_none_at_all(literature: ParameterSet) -> None:
+def test_a_panel_of_one_row_and_an_empty_panel_can_be_tracked(literature: ParameterSet) -> None:
     specification, parameters = literature.specification, literature.in_score_units()
     scores = np.full((1, 6), np.nan)
     scores[0, 0] = 8.0
@@ -209,7 +211,7 @@ def test_one_row_and_none_at_all(literature: ParameterSet) -> None:
     assert np.isfinite(one.forecast_score_sd).all()
 
 
-def test_both_readings_of_the_trend_track(literature: ParameterSet) -> None:
+def test_both_trends_can_be_tracked(literature: ParameterSet) -> None:
     times = np.arange(8.0)
     rng = np.random.default_rng(2)
     panel = simulate_panel(literature.specification, literature.in_score_units(), [times], rng)
@@ -260,7 +262,7 @@ def test_forecast_intervals_have_their_nominal_coverage(literature: ParameterSet
     assert abs(np.mean(inside) - 0.90) < 3.5 * np.sqrt(0.9 * 0.1 / len(inside))
 
 
-def test_one_time_far_from_all_others_costs_no_more_than_the_rest() -> None:
+def test_an_outlying_time_does_not_slow_tracking() -> None:
     """A typing error in a time (sessions 1 to 6, then 99999999) must not exhaust the memory."""
     times = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 100_000.0, 99_999_999.0])
     own = person(times, np.full((len(times), 2), 9.0))

@@ -190,7 +190,7 @@ def test_a_session_with_a_completed_check_in_is_not_forecast() -> None:
     assert [f.session for f in result.symptoms.forecast] == list(range(9, 17))
 
 
-def test_a_person_of_a_table_is_refused_rather_than_shown_as_silent() -> None:
+def test_a_person_of_a_table_is_refused_rather_than_shown_without_answers() -> None:
     administration = AdministrationRecord(
         "table", at=0.0, scores=(ScoreRecord("PHQ", 12.0, 0.0, instrument="table", scale="PHQ"),)
     )

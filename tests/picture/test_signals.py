@@ -27,7 +27,7 @@ def kinds(record: EpisodeRecord, *, days_later: float = 3.0) -> list[SignalKind]
     return [s.kind for s in raised(record, days_later=days_later)]
 
 
-def test_a_steady_early_course_raises_nothing() -> None:
+def test_a_steady_early_course_raises_no_signal() -> None:
     assert kinds(episode(3)) == []
 
 
@@ -131,7 +131,7 @@ def test_not_on_track_needs_two_reports_running() -> None:
     assert signal.evidence[0].value > 0
 
 
-def test_a_sudden_gain_is_news_for_four_reports() -> None:
+def test_a_sudden_gain_is_shown_for_four_reports() -> None:
     course = [8.0, 8.1, 7.9, 8.0, 4.0, 3.9, 4.1]
     assert K.SUDDEN_GAIN in kinds(episode(7, symptoms=course))
     assert K.SUDDEN_GAIN not in kinds(episode(12, symptoms=[*course, 4, 4, 4, 4, 4]))
@@ -245,7 +245,7 @@ def test_remission_raises_no_little_change() -> None:
     assert "The chance of remission by then is" in sentence
 
 
-def test_a_repair_is_news_for_three_sessions_even_if_all_share_a_date() -> None:
+def test_a_repair_is_shown_for_three_sessions_even_if_all_share_a_date() -> None:
     marked = RuptureRecord(session_day(3), 3, RuptureKind.WITHDRAWAL, session_day(4) + 0.1)
     assert K.RUPTURE_REPAIRED in kinds(replace(episode(6), ruptures=(marked,)))
     assert K.RUPTURE_REPAIRED not in kinds(replace(episode(7), ruptures=(marked,)))

@@ -28,7 +28,7 @@ def page(picture: ClientPicture, name: str = "A. B.") -> BeautifulSoup:
 
 
 @pytest.mark.parametrize("picture", [pictures.full(), pictures.early(), pictures.empty()])
-def test_it_is_self_contained(picture: ClientPicture) -> None:
+def test_the_report_is_self_contained(picture: ClientPicture) -> None:
     text = client_report(picture, name="A. B.")
     result = BeautifulSoup(text, "html.parser")
     assert not result.find_all(["script", "link", "img", "iframe"])
@@ -39,7 +39,7 @@ def test_it_is_self_contained(picture: ClientPicture) -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_it_names_versions_date_and_simulation() -> None:
+def test_the_report_names_versions_date_and_simulation() -> None:
     text = page(pictures.full()).text
     for words in ("0123456789abcdef", "literature", "0.1.0", "1 May 2025", "simulated client, no real person"):
         assert words in text
@@ -64,7 +64,7 @@ def test_hypotheses_come_with_their_cautions_or_the_reason_for_their_absence() -
     assert "It could not be computed. All else stands." in page(failed).text
 
 
-def test_it_says_what_the_picture_says() -> None:
+def test_the_report_agrees_with_the_picture() -> None:
     result = page(pictures.full()).text
     assert "7 points lower (37%) than at the first report" in result
     assert "Chance of a score in the range of remission at session 16: 6%" in result
@@ -72,7 +72,7 @@ def test_it_says_what_the_picture_says() -> None:
     assert all(sentence in result for sentence in pictures.full().limits)
 
 
-def test_it_has_no_forecast_before_its_gate() -> None:
+def test_the_report_has_no_forecast_below_the_required_sessions() -> None:
     result = page(pictures.early())
     assert "forecast, 50% and 90%" not in result.text
     assert "usual level (trait-like)" not in result.text
@@ -106,7 +106,7 @@ def test_no_all_clear_under_an_open_safety_alert() -> None:
     assert "Nothing asks for attention" in calm.text
 
 
-def test_it_names_its_reader() -> None:
+def test_the_report_names_its_reader() -> None:
     text = page(pictures.full()).text
     assert "For the therapist" in text
     assert text.index("For the therapist") < text.index("What to know")

@@ -106,7 +106,7 @@ def test_names_in_many_scripts_are_shown(tmp_path: Path) -> None:
 
 
 @needs_poppler
-def test_a_character_without_a_font_costs_the_pdf_ua_claim_but_not_the_report(
+def test_a_character_without_a_font_removes_the_pdf_ua_claim_but_keeps_the_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     typst = pytest.importorskip("typst")
@@ -119,7 +119,7 @@ def test_a_character_without_a_font_costs_the_pdf_ua_claim_but_not_the_report(
 
 
 @needs_poppler
-def test_it_needs_no_system_font(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_system_font_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     typst = pytest.importorskip("typst")
     monkeypatch.setattr(module, "_fonts", lambda: typst.Fonts(include_system_fonts=False))
     result = pdf(for_client.document(cases.case(), {p.id for p in for_client.parts(cases.case(), SHELF)}, SHELF))

@@ -22,7 +22,7 @@ def page(result):
     return BeautifulSoup(power_report(result), "html.parser")
 
 
-def test_it_needs_no_network_and_runs_no_script(result, page):
+def test_the_report_needs_no_network_and_runs_no_script(result, page):
     addresses = set(re.findall(r"https?://[^\s\"'<>]+", power_report(result)))
     assert addresses == {"http://www.w3.org/2000/svg"}  # a name, not an address that anything is loaded from
     assert not page.find_all(["script", "link", "iframe", "img", "object"])

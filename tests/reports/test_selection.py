@@ -100,7 +100,7 @@ def test_the_client_sees_only_circles_that_the_client_drew() -> None:
     assert first_and_last_circle(CLIENT, replace(record, circles=(cases.DRAWN_BY_THERAPIST,))) == ()
 
 
-def test_a_worksheet_that_is_no_longer_on_the_shelf_is_left_out() -> None:
+def test_a_worksheet_that_is_no_longer_on_the_shelf_is_omitted() -> None:
     gone = ArtefactRecord("g", "gone", {"x": "UNSHARED"}, 1.0, 1.0, for_client=True)
     record = replace(cases.record(), artefacts=(gone,))
     assert all(select_artefacts(report, record, SHELF) == () for report in Audience)

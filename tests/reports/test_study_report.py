@@ -33,7 +33,7 @@ def page(html):
     return BeautifulSoup(html, "html.parser")
 
 
-def test_it_needs_no_network_and_runs_no_script(html, page):
+def test_the_report_needs_no_network_and_runs_no_script(html, page):
     addresses = set(re.findall(r"https?://[^\s\"'<>]+", html))
     assert addresses == {"http://www.w3.org/2000/svg"}  # a name, not an address that anything is loaded from
     assert not page.find_all(["script", "link", "iframe", "img", "object"])

@@ -17,7 +17,7 @@ IDS = [str(p.relative_to(ROOT)) for p in PAGES]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
-def test_relative_links_lead_somewhere(page: Path) -> None:
+def test_relative_links_have_a_target(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     targets = [
         t.split("#")[0] for t in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in t and not t.startswith("#")

@@ -59,7 +59,7 @@ def test_a_word_in_quotes_or_a_parameter_is_no_definition() -> None:
     assert {*definitions(module)} == {"A", "f", "E", "g", "E.g", "H", "E.H", "i", "E.i"}
 
 
-def test_every_term_stands_once() -> None:
+def test_every_term_has_one_entry() -> None:
     lines = (ROOT / "GLOSSARY.md").read_text(encoding="utf-8").splitlines()
     terms = [line.split("|")[1].strip() for line in lines if line.startswith("| ")]
     terms = [term for term in terms if term not in ("Term", "---")]

@@ -78,7 +78,7 @@ def test_class_names_are_unique_in_the_package() -> None:
     assert {name: files for name, files in modules.items() if len(files) > 1} == {}
 
 
-def test_names_and_docstrings_of_the_old_kind_only_become_fewer() -> None:
+def test_uninformative_names_and_clause_docstrings_do_not_increase() -> None:
     """A ratchet: older files still hold some. Lower the limits with every file that is mended, until both are 0."""
     names = {f: n for f, t in trees().items() if (n := empty_names(t, STORED.get(f, set())))}
     openings = {f: n for f, t in trees().items() if (n := clauses(t))}
@@ -86,12 +86,12 @@ def test_names_and_docstrings_of_the_old_kind_only_become_fewer() -> None:
     assert sum(map(len, openings.values())) <= MOST_CLAUSES, openings
 
 
-def test_names_that_are_stored_are_still_there() -> None:
+def test_stored_names_still_exist() -> None:
     for file, names in STORED.items():
         assert {name for _, name in bound_names(trees()[file])} >= names
 
 
-def test_every_way_to_name_something_is_seen() -> None:
+def test_every_kind_of_binding_is_detected() -> None:
     text = """
 import json as kept
 def f(found, /, made, *said, told=1, **there): pass
@@ -112,6 +112,6 @@ match 1:
     assert len(empty_names(ast.parse(text))) == 19
 
 
-def test_a_relative_clause_is_seen() -> None:
+def test_a_relative_clause_is_detected() -> None:
     text = 'class A:\n    """What it is."""\n    def f(self):\n        """Return what it is."""\n'
     assert clauses(ast.parse(text)) == [(1, "What")]

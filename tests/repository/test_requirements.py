@@ -26,7 +26,7 @@ def plain(requirement: str) -> str:
 
 
 @pytest.mark.parametrize("name", sorted(REQUESTED))
-def test_lock_is_whole(name: str) -> None:
+def test_the_lock_file_contains_every_dependency(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
     assert "://" not in text
     entries = re.split(r"\n(?=\S)", text.strip())
@@ -36,7 +36,7 @@ def test_lock_is_whole(name: str) -> None:
     assert {"setuptools", "wheel"} <= set(pinned)
 
 
-def test_core_needs_no_web() -> None:
+def test_the_core_has_no_web_dependency() -> None:
     text = (ROOT / "requirements" / "core.txt").read_text(encoding="utf-8").lower()
     assert "django" not in text
     assert "sqlcipher" not in text

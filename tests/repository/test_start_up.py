@@ -15,7 +15,7 @@ def loaded_after(code: str) -> set[str]:
     return set(json.loads(process.stdout.splitlines()[-1]))
 
 
-def test_the_probe_sees_a_loaded_module() -> None:
+def test_the_probe_detects_a_loaded_module() -> None:
     assert loaded_after("import pandas") == {"pandas"}
 
 

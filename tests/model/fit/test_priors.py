@@ -111,7 +111,7 @@ def test_six_constructs_of_sixty_persons_with_eight_rows_can_be_fitted() -> None
     assert result.data_share["level_mean[symptoms]"] > 0.5 > result.data_share["drift[symptoms,alliance]"]
 
 
-def test_two_persons_need_a_prior_and_hardly_move_it() -> None:
+def test_two_persons_need_a_prior_and_hardly_change_it() -> None:
     panel = literature(Trend.CARRIED, 2, 8)
     specification = replace(SET.specification, planned_end=8.0)
     assert fit(panel, specification).outcome.kind == "not_enough_data"

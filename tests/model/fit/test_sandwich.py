@@ -103,7 +103,7 @@ def covered(result: Fit, truth: dict[str, float]) -> Array:
 
 
 @pytest.mark.slow
-def test_robust_errors_cover_when_persons_differ_in_their_variance() -> None:
+def test_robust_intervals_have_nominal_coverage_when_variances_differ_between_persons() -> None:
     truth = {"drift[y,y]": -0.4, "diffusion[y,y]": 0.8, "measurement_noise[y]": 0.3}
     rng = np.random.default_rng(7)
     own, sandwich = [], []
@@ -121,7 +121,7 @@ def test_robust_errors_cover_when_persons_differ_in_their_variance() -> None:
     assert (right[:2] - plain[:2] > 0.1).all()
 
 
-def test_where_the_model_is_right_both_errors_agree() -> None:
+def test_robust_and_model_based_errors_agree_under_a_correct_model() -> None:
     panel = draw(np.random.default_rng(8), unequal=False, n=400)
     result = fit(panel, ONE)
     both = with_robust_errors(result, panel)
